@@ -1,0 +1,34 @@
+# calcade_module(NAME DEPENDS folder... EXTERNAL library...): the static library calcade_NAME of every source
+# below NAME/. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it, through a
+# link of that name in the build tree, so that a forbidden include does not compile.
+add_library(calcade_flags INTERFACE)
+target_compile_options(calcade_flags INTERFACE -Wall -Wextra -Wno-format-truncation $<$<BOOL:${CALCADE_WERROR}>:-Werror>
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wshadow>)
+target_compile_definitions(calcade_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+if(CALCADE_SANITIZE)
+  target_compile_options(calcade_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(calcade_flags INTERFACE -fsanitize=address,undefined)
+  target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
+endif()
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(Threads REQUIRED)
+
+function(calcade_module name)
+  cmake_parse_arguments(M "" "" "DEPENDS;EXTERNAL" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.c ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${name}/main.c)
+  set(view ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${view})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${view}/${name} SYMBOLIC)
+  add_library(calcade_${name} STATIC ${sources})
+  target_include_directories(calcade_${name} PUBLIC ${view})
+  list(TRANSFORM M_DEPENDS PREPEND calcade_)
+  list(TRANSFORM M_EXTERNAL PREPEND dep::)
+  target_link_libraries(calcade_${name} PUBLIC ${M_DEPENDS} calcade_flags m PRIVATE ${M_EXTERNAL} OpenMP::OpenMP_C Threads::Threads)
+endfunction()
+
+# calcade_program(NAME folder): the program of folder/main.c, left at the top of the build tree.
+function(calcade_program name folder)
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.c)
+  target_link_libraries(${name} PRIVATE calcade_${folder})
+endfunction()

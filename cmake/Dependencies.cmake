@@ -1,0 +1,34 @@
+# Every outside library, as an imported target dep::NAME. packages.txt names the Debian packages.
+find_package(PkgConfig REQUIRED)
+
+# calcade_pkg(NAME module): dep::NAME from pkg-config, its headers as system headers.
+function(calcade_pkg name module)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+  add_library(dep::${name} ALIAS PkgConfig::${name})
+endfunction()
+
+calcade_pkg(Nettle nettle)
+calcade_pkg(LibYaml yaml-0.1)
+calcade_pkg(Jansson jansson)
+calcade_pkg(Png libpng)
+calcade_pkg(Zlib zlib)
+calcade_pkg(Hdf5 hdf5)
+
+# calcade_find(NAME header library): dep::NAME for a library without pkg-config; an empty library means headers only.
+function(calcade_find name header library)
+  find_path(${name}_INCLUDE ${header} PATH_SUFFIXES ${ARGN} REQUIRED)
+  add_library(dep::${name} INTERFACE IMPORTED)
+  target_include_directories(dep::${name} SYSTEM INTERFACE ${${name}_INCLUDE})
+  if(library)
+    find_library(${name}_LIBRARY ${library} REQUIRED)
+    target_link_libraries(dep::${name} INTERFACE ${${name}_LIBRARY})
+  endif()
+endfunction()
+
+calcade_find(Random123 Random123/philox.h "")
+calcade_find(Dnnl dnnl.h dnnl)
+calcade_find(Nifti nifti2_io.h nifti2 nifti)
+find_package(GDCM REQUIRED)
+add_library(dep::Gdcm INTERFACE IMPORTED)
+target_include_directories(dep::Gdcm SYSTEM INTERFACE ${GDCM_INCLUDE_DIRS})
+target_link_libraries(dep::Gdcm INTERFACE gdcmMSFF gdcmDSED gdcmCommon)

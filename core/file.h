@@ -1,0 +1,40 @@
+/* core/file.h -- paths, folders and whole files; a file written here is there whole or not at all. */
+#ifndef CC_CORE_FILE_H
+#define CC_CORE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/arena.h"
+#include "core/status.h"
+
+enum { CC_PATH_MAX = 4096 };
+
+/* out = DIR/NAME; an absolute NAME stands alone. CC_EINVAL where it is longer than CC_PATH_MAX. */
+cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name);
+/* The folder of a path ("." where it has none). */
+cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path);
+/* Borrowed: the part after the last '/'. */
+const char *cc_path_name(const char *path);
+/* Whether a path ends with `ending`, letter case ignored. */
+bool cc_path_ends_with(const char *path, const char *ending);
+
+bool cc_file_exists(const char *path);
+bool cc_folder_exists(const char *path);
+cc_status cc_file_size(uint64_t *bytes, const char *path);
+
+/* The whole file, with a zero byte behind it; refuses more than `limit` bytes (CC_EFORMAT). The arena owns
+ * it. */
+cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit, cc_arena *arena);
+
+/* Writes under a temporary name in the same folder, flushes to disk and renames; on failure nothing is left.
+ */
+cc_status cc_file_write(const char *path, const void *bytes, size_t count);
+
+/* Makes a folder and its parents. */
+cc_status cc_folder_make(const char *path);
+
+/* The names in a folder, sorted as bytes, without "." and ".."; the arena owns them. */
+cc_status cc_folder_list(char ***names, size_t *count, const char *path, cc_arena *arena);
+
+#endif

@@ -1,0 +1,52 @@
+#include "core/rng.h"
+
+#include <assert.h>
+#include <math.h>
+#include <Random123/philox.h>
+
+cc_rng cc_rng_init(uint64_t seed, cc_purpose purpose, uint64_t epoch, uint64_t sample) {
+    return (cc_rng){.key = {seed, (uint64_t)purpose}, .counter = {0, epoch, sample, 0}, .used = 4};
+}
+
+uint64_t cc_rng_u64(cc_rng *rng) {
+    if (rng->used == 4) {
+        philox4x64_ctr_t counter = {{rng->counter[0], rng->counter[1], rng->counter[2], rng->counter[3]}};
+        philox4x64_key_t key = {{rng->key[0], rng->key[1]}};
+        philox4x64_ctr_t out = philox4x64(counter, key);
+        for (int i = 0; i < 4; i++) rng->block[i] = out.v[i];
+        rng->counter[0]++;
+        rng->used = 0;
+    }
+    return rng->block[rng->used++];
+}
+
+double cc_rng_uniform(cc_rng *rng) {
+    return (double)(cc_rng_u64(rng) >> 11) * 0x1.0p-53;
+}
+
+double cc_rng_between(cc_rng *rng, double low, double high) {
+    return low + (high - low) * cc_rng_uniform(rng);
+}
+
+uint64_t cc_rng_below(cc_rng *rng, uint64_t bound) {
+    assert(bound > 0);
+    uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
+    uint64_t value;
+    do value = cc_rng_u64(rng);
+    while (value >= limit);
+    return value % bound;
+}
+
+double cc_rng_normal(cc_rng *rng) {
+    double radius = sqrt(-2.0 * log(1.0 - cc_rng_uniform(rng)));
+    return radius * cos(2.0 * M_PI * cc_rng_uniform(rng));
+}
+
+void cc_rng_permutation(cc_rng *rng, uint32_t *order, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) order[i] = i;
+    for (uint32_t i = count; i > 1; i--) {
+        uint32_t j = (uint32_t)cc_rng_below(rng, i), kept = order[i - 1];
+        order[i - 1] = order[j];
+        order[j] = kept;
+    }
+}

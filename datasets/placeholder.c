@@ -1,0 +1,1 @@
+/* datasets: see DESIGN */ typedef int cc_datasets_placeholder;

@@ -1,0 +1,51 @@
+/* datasets/volume.h -- one CT volume, or a mask on a grid: voxels in HU and where they lie in the patient.
+ *
+ * Voxels are float32 in z, y, x order (x fastest). The affine is LPS (DICOM's and ITK's: +x to the patient's
+ * left, +y to the back, +z to the head), in mm: position = origin + direction * (spacing * index). */
+#ifndef CC_DATASETS_VOLUME_H
+#define CC_DATASETS_VOLUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/digest.h"
+#include "core/status.h"
+
+typedef struct cc_grid {
+    int64_t dims[3];      /* x, y, z; each at least 1 */
+    double spacing_mm[3]; /* x, y, z; each > 0 and finite */
+    double origin_mm[3];  /* of voxel (0,0,0), LPS */
+    double direction[9];  /* row-major 3x3; column k is the unit vector of axis k, LPS */
+} cc_grid;
+
+typedef struct cc_volume {
+    cc_grid grid;
+    char type[16];   /* the file's own sample type: "int16", "uint8", "float32", ... */
+    char format[16]; /* "metaimage", "nifti", "dicom", "png" */
+    float *voxels;   /* dims[0]*dims[1]*dims[2] values; owned by the volume */
+} cc_volume;
+
+/* Frees the voxels and clears the struct; takes a zeroed one. */
+void cc_volume_deinit(cc_volume *volume);
+
+size_t cc_volume_count(const cc_volume *volume);
+
+typedef struct cc_volume_summary {
+    double min, max, mean;
+    cc_digest_text sha256; /* of the voxels as little-endian float32, z, y, x order */
+} cc_volume_summary;
+
+cc_volume_summary cc_volume_summarise(const cc_volume *volume);
+
+/* Reads any image file (MetaImage, NIfTI-1/2, DICOM, PNG) or a folder that holds one DICOM series; the format
+ * is told from the contents, not from the name alone. `out` is a zeroed struct or one that was deinitialised;
+ * on failure it stays so. CC_ENOTFOUND, CC_EIO  the file cannot be opened or read CC_EFORMAT            it is
+ * broken: file, field and reason in the message CC_EUNSUPPORTED       it is sound, but is not a
+ * single-channel 2-D or 3-D image CC_ENOMEM             it is larger than memory allows Every size is checked
+ * against the file before memory is taken for it. */
+cc_status cc_volume_read(cc_volume *out, const char *path);
+
+/* Samples a mask on another grid by nearest neighbour through both affines (outside: 0). `out` as above. */
+cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto);
+
+#endif

@@ -1,0 +1,78 @@
+#include "experiments/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cc_flag *find_flag(const cc_flag *flags, const char *text, size_t length) {
+    for (; flags->name; flags++)
+        if (strlen(flags->name) == length && memcmp(flags->name, text, length) == 0) return flags;
+    return NULL;
+}
+
+static cc_status store_integer(const cc_flag *flag, const char *text) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *end || value < flag->min || value > flag->max)
+        return cc_fail(CC_EUSAGE, flag->name, NULL, "wants a whole number from %lld to %lld, not \"%s\"",
+                       flag->min, flag->max, text);
+    *(long long *)flag->value = value;
+    return CC_OK;
+}
+
+static cc_status store(const cc_flag *flag, const char *text) {
+    cc_flag_texts *texts = flag->value;
+    switch (flag->kind) {
+    case CC_FLAG_SWITCH:
+        *(bool *)flag->value = true;
+        return CC_OK;
+    case CC_FLAG_TEXT:
+        *(const char **)flag->value = text;
+        return CC_OK;
+    case CC_FLAG_INTEGER:
+        return store_integer(flag, text);
+    case CC_FLAG_TEXTS:
+        if (texts->count == CC_FLAG_TEXTS_MAX)
+            return cc_fail(CC_EUSAGE, flag->name, NULL, "given more than %d times", CC_FLAG_TEXTS_MAX);
+        texts->items[texts->count++] = text;
+        return CC_OK;
+    }
+    return CC_OK;
+}
+
+/* Reads the flag at argv[*i], and its value, which may be the next argument. */
+static cc_status read_flag(int argc, char **argv, int *i, const cc_flag *flags) {
+    const char *text = argv[*i], *equals = strchr(text, '=');
+    const cc_flag *flag = find_flag(flags, text, equals ? (size_t)(equals - text) : strlen(text));
+    if (!flag) return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "unknown option %s", text);
+    if (flag->kind == CC_FLAG_SWITCH) {
+        if (equals) return cc_fail(CC_EUSAGE, argv[0], NULL, "option %s takes no value", flag->name);
+        return store(flag, NULL);
+    }
+    if (equals) return store(flag, equals + 1);
+    if (*i + 1 >= argc)
+        return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "option %s wants a value", text);
+    return store(flag, argv[++*i]);
+}
+
+cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char **operands,
+                        int *operand_count, int least, int most) {
+    bool flags_ended = false;
+    *operand_count = 0;
+    for (int i = 1; i < argc; i++) {
+        if (!flags_ended && strcmp(argv[i], "--") == 0)
+            flags_ended = true;
+        else if (!flags_ended && argv[i][0] == '-' && argv[i][1])
+            CC_TRY(read_flag(argc, argv, &i, flags));
+        else
+            operands[(*operand_count)++] = argv[i];
+    }
+    if (*operand_count < least)
+        return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "wants %s more argument%s",
+                       least - *operand_count == 1 ? "one" : "some", least - *operand_count == 1 ? "" : "s");
+    if (*operand_count > most)
+        return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "does not know what to do with \"%s\"",
+                       operands[most]);
+    return CC_OK;
+}

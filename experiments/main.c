@@ -1,0 +1,53 @@
+/* experiments/main.c -- the program: finds the command, runs it, prints its error, chooses the exit status.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "core/status.h"
+#include "core/version.h"
+#include "experiments/command.h"
+
+static const cc_command commands[] = {
+    {NULL, NULL, NULL, NULL},
+};
+
+static int print_help(FILE *out) {
+    fprintf(out, "calcade %s: train and evaluate cascades that segment coronary calcium in cardiac CT\n\n",
+            CC_VERSION);
+    for (const cc_command *c = commands; c->name; c++)
+        fprintf(out, "  calcade %s %s\n      %s\n", c->name, c->usage, c->what);
+    fprintf(out, "\nExit status: 0 done; 1 it failed at run time; 2 usage or config.\n");
+    return out == stdout ? 0 : 2;
+}
+
+static const cc_command *find_command(const char *name) {
+    for (const cc_command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0) return c;
+    return NULL;
+}
+
+static int finish(cc_status status) {
+    if (status == CC_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        status = cc_fail_errno("standard output", "write");
+    if (status != CC_OK) {
+        char line[2048];
+        cc_error_line(line, sizeof line);
+        fprintf(stderr, "calcade: error: %s\n", line);
+    }
+    return cc_status_exit(status);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return print_help(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return print_help(stdout);
+    if (strcmp(argv[1], "--version") == 0)
+        return finish(printf("calcade %s\n", CC_VERSION) < 0 ? CC_EIO : CC_OK);
+    const cc_command *command = find_command(argv[1]);
+    if (!command) return finish(cc_fail(CC_EUSAGE, argv[1], "see calcade --help", "no such command"));
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return finish(printf("calcade %s %s\n%s\n", command->name, command->usage, command->what) < 0
+                              ? CC_EIO
+                              : CC_OK);
+    return finish(command->run(argc - 1, argv + 1));
+}

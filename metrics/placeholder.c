@@ -1,0 +1,1 @@
+/* metrics: see DESIGN */ typedef int cc_metrics_placeholder;

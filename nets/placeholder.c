@@ -1,0 +1,1 @@
+/* nets: see DESIGN */ typedef int cc_nets_placeholder;

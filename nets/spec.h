@@ -1,0 +1,46 @@
+/* nets/spec.h -- what a config says of a net, its loss and its optimiser, as plain values.
+ *
+ * The words are those of the config (docs: `calcade config --help-options`) and of the parity fixtures.
+ * Nothing here allocates; strings are borrowed and live as long as the config they came from. */
+#ifndef CC_NETS_SPEC_H
+#define CC_NETS_SPEC_H
+
+#include <stddef.h>
+
+enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8 };
+
+typedef struct cc_net_spec {
+    const char *arch;                    /* "unet", "unet-bn", "unet-encoder" */
+    const char *encoder;                 /* unet-encoder: "resnet-34", ...; else NULL */
+    const char *upsample;                /* unet-encoder: "nearest", "transpose"; else NULL */
+    int channels[CC_DECODER_LEVELS_MAX]; /* unet-encoder: channels of each decoder block, deepest first */
+    int channel_count;
+    int width;           /* unet, unet-bn: channels of the first level; doubled at each next (64) */
+    int depth;           /* unet, unet-bn: number of levels (5) */
+    int in_channels;     /* 1 */
+    int classes;         /* 1 */
+    const char *weights; /* a file of pretrained weights, or NULL */
+} cc_net_spec;
+
+typedef struct cc_loss_spec cc_loss_spec;
+struct cc_loss_spec {
+    const char *type; /* "bce", "focal", "dice", "generalised-dice", "iou", "bootstrap-bce", "sum" */
+    double alpha;     /* focal: weight of the positive class (0.25) */
+    double gamma;     /* focal: focusing exponent (2) */
+    double smooth;    /* dice, iou: added above and below (1) */
+    double fraction;  /* bootstrap-bce: share of hardest pixels (0.25) */
+    double weight;    /* as a term of a sum (1) */
+    int term_count;   /* sum */
+    const cc_loss_spec *terms;
+};
+
+typedef struct cc_optimizer_spec {
+    const char *type; /* "sgd", "adam", "adamw" */
+    double lr;
+    double momentum;     /* sgd (0) */
+    double weight_decay; /* sgd, adam: added to the gradient; adamw: decoupled (0; adamw 0.01) */
+    double betas[2];     /* adam, adamw (0.9, 0.999) */
+    double eps;          /* adam, adamw (1e-8) */
+} cc_optimizer_spec;
+
+#endif

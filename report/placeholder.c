@@ -1,0 +1,1 @@
+/* report: see DESIGN */ typedef int cc_report_placeholder;

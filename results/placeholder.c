@@ -1,0 +1,1 @@
+/* results: see DESIGN */ typedef int cc_results_placeholder;

@@ -1,0 +1,42 @@
+/* tests/support.h -- what every test program shares: cmocka with its prerequisites, real files, temporary
+ * folders.
+ *
+ * Real files lie outside the project, in $CALCADE_SHARED or ../shared; a test that needs one skips with a
+ * line where the folder is absent. */
+#ifndef CC_TESTS_SUPPORT_H
+#define CC_TESTS_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "core/status.h"
+
+/* The path of a shared file, e.g. "data/qrm"; skips the running test, with a line, where it is absent.
+ * The string lives in one of a few static buffers: valid until eight more calls. */
+const char *cc_test_shared(const char *relative);
+
+/* A path inside the project, e.g. "configs/twin". Same lifetime. */
+const char *cc_test_source(const char *relative);
+
+/* A fresh empty temporary folder, deleted with all it holds at exit. Same lifetime. */
+const char *cc_test_folder(void);
+
+/* DIR/NAME. Same lifetime. */
+const char *cc_test_path(const char *dir, const char *name);
+
+/* Fails the test, printing the error message, unless status is CC_OK. */
+void cc_test_ok_at(cc_status status, const char *file, int line);
+#define assert_ok(expression) cc_test_ok_at((expression), __FILE__, __LINE__)
+
+/* Fails unless status is `want` and the last error's line contains `part`. */
+void cc_test_error_at(cc_status status, cc_status want, const char *part, const char *file, int line);
+#define assert_error(expression, want, part)                                                                 \
+    cc_test_error_at((expression), (want), (part), __FILE__, __LINE__)
+
+/* Runs a shell command; its standard output and error (first 64 KiB, together) go to `output` where not NULL.
+ * Returns its exit status, or 128 + signal. */
+int cc_test_run(char *output, size_t capacity, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif
