@@ -1,0 +1,66 @@
+#include "nets/cpu/conv_task.h"
+
+#include <stdlib.h>
+#include "nets/cpu/onednn.h"
+
+enum { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, PASSES };
+
+typedef struct state {
+    cc_onednn_pass *passes[PASSES]; /* NULL: not wanted */
+} state;
+
+static cc_status make_passes(cc_task *task, state *s, const cc_onednn_conv *conv) {
+    cc_parameter_slot *weights = task->parameters[0];
+    int64_t x_block = task->input_blocks[0];
+    CC_TRY(cc_onednn_pass_create(&s->passes[FORWARD], CC_ONEDNN_FORWARD, conv, task->training, x_block,
+                                 &task->output_block, weights));
+    if (!task->training) return CC_OK;
+    CC_TRY(cc_onednn_pass_create(&s->passes[BACKWARD_WEIGHTS], CC_ONEDNN_BACKWARD_WEIGHTS, conv, true,
+                                 x_block, &task->output_block, weights));
+    if (!task->input_grad_wanted[0]) return CC_OK;
+    return cc_onednn_pass_create(&s->passes[BACKWARD_DATA], CC_ONEDNN_BACKWARD_DATA, conv, true, x_block,
+                                 &task->output_block, weights);
+}
+
+cc_status cc_conv_task_plan(cc_task *task, bool transposed) {
+    state *s = calloc(1, sizeof *s);
+    if (!s) return cc_fail_memory(task->name, sizeof *s);
+    task->state = s;
+    cc_onednn_conv conv = {task->attr, transposed, task->input_shapes[0], task->output_shape};
+    CC_TRY(make_passes(task, s, &conv));
+    for (int i = 0; i < PASSES; i++)
+        if (s->passes[i] && cc_onednn_pass_scratch(s->passes[i]) > task->scratch_bytes)
+            task->scratch_bytes = cc_onednn_pass_scratch(s->passes[i]);
+    return CC_OK;
+}
+
+/* oneDNN takes pointers that are not const; it writes to outputs alone. */
+cc_status cc_conv_task_bind(cc_task *task) {
+    state *s = task->state;
+    cc_parameter_slot *w = task->parameters[0], *b = task->parameter_count > 1 ? task->parameters[1] : NULL;
+    float *x = (float *)task->x[0], *dy = (float *)task->dy;
+    float *const operands[PASSES][CC_ONEDNN_OPERANDS] = {
+        [FORWARD] = {x, w->value, task->y, b ? b->value : NULL},
+        [BACKWARD_DATA] = {task->dx[0], w->value, dy, NULL},
+        [BACKWARD_WEIGHTS] = {x, w->grad, dy, b ? b->grad : NULL},
+    };
+    for (int i = 0; i < PASSES; i++)
+        if (s->passes[i]) CC_TRY(cc_onednn_pass_bind(s->passes[i], operands[i], task->scratch));
+    return CC_OK;
+}
+
+cc_status cc_conv_task_forward(cc_task *task) {
+    return cc_onednn_pass_run(((state *)task->state)->passes[FORWARD]);
+}
+
+cc_status cc_conv_task_backward(cc_task *task) {
+    state *s = task->state;
+    if (s->passes[BACKWARD_DATA]) CC_TRY(cc_onednn_pass_run(s->passes[BACKWARD_DATA]));
+    return cc_onednn_pass_run(s->passes[BACKWARD_WEIGHTS]);
+}
+
+void cc_conv_task_release(cc_task *task) {
+    state *s = task->state;
+    for (int i = 0; i < PASSES; i++) cc_onednn_pass_destroy(s->passes[i]);
+    free(s);
+}

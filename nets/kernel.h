@@ -1,0 +1,80 @@
+/* nets/kernel.h -- how a backend runs one op of one plan.
+ *
+ * Activations are float32 in blocks of channels: [N][ceil(C/block)][pixels][block]. A block of 1 is N,C,H,W;
+ * a block of C is N,H,W,C; 8 and 16 are what AVX2 and AVX-512 want. Channels beyond C, which fill the last
+ * block, are zero, always: a kernel may read them and must write them so. */
+#ifndef CC_NETS_KERNEL_H
+#define CC_NETS_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/status.h"
+#include "nets/op.h"
+
+/* Where one parameter lives. The first plan of a model chooses the layout (that of its forward pass); the
+ * others take it as it is. Vectors are plain, padded with zeros to CC_VECTOR_PAD values. */
+enum { CC_VECTOR_PAD = 16 };
+typedef struct cc_parameter_slot cc_parameter_slot;
+struct cc_parameter_slot {
+    const struct cc_parameter *parameter;
+    size_t bytes; /* of the stored form; 0 until a plan has chosen */
+    float *value; /* NULL until memory is placed */
+    float *grad;  /* NULL for statistics, and where no plan trains */
+    void *layout; /* the kernel's own description of the stored form; NULL where it is plain */
+    void (*release)(void *layout);
+    /* Plain PyTorch order to and from the stored form; NULL where it is plain. */
+    cc_status (*pack)(const cc_parameter_slot *slot, float *stored, const float *plain);
+    cc_status (*unpack)(const cc_parameter_slot *slot, float *plain, const float *stored);
+};
+
+/* One node of a plan. The planner fills the first part before `plan` is called; the kernel's `plan` fills the
+ * second; pointers are set once memory is placed, before `bind`. */
+typedef struct cc_task {
+    const cc_op *op;
+    const cc_kernel *kernel;
+    const char *name;
+    const void *attr;
+    bool training; /* the plan has a backward pass and uses batch statistics */
+    int input_count, parameter_count;
+    const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
+    int64_t input_blocks[CC_OP_INPUTS_MAX];
+    bool input_grad_wanted[CC_OP_INPUTS_MAX];
+    const cc_shape *output_shape;
+    cc_parameter_slot *parameters[CC_OP_PARAMETERS_MAX];
+
+    int64_t output_block;
+    size_t saved_bytes;   /* kept from forward to backward */
+    size_t scratch_bytes; /* used within one call */
+    void *state;          /* the kernel's own */
+
+    const float *x[CC_OP_INPUTS_MAX];
+    float *y;
+    float *dx[CC_OP_INPUTS_MAX];       /* NULL where not wanted */
+    bool accumulate[CC_OP_INPUTS_MAX]; /* add to dx rather than overwrite it; only where the kernel
+                                          `accumulates` */
+    const float *dy;
+    void *saved, *scratch;
+} cc_task;
+
+struct cc_kernel {
+    /* Chooses algorithms and layouts, and says how much memory they take. */
+    cc_status (*plan)(cc_task *task);
+    /* Takes note of the final pointers; may be NULL. */
+    cc_status (*bind)(cc_task *task);
+    /* Neither allocates. */
+    cc_status (*forward)(cc_task *task);
+    cc_status (*backward)(cc_task *task);
+    /* Frees task->state; may be NULL. */
+    void (*release)(cc_task *task);
+    /* What backward reads, where that differs from the op's own answer; else NULL. */
+    unsigned (*backward_reads)(const void *attr);
+    bool accumulates; /* obeys task->accumulate */
+};
+
+/* Values of a blocked activation, the filling included. */
+int64_t cc_blocked_count(const cc_shape *shape, int64_t block);
+/* Number of channel blocks. */
+int64_t cc_blocks(const cc_shape *shape, int64_t block);
+
+#endif

@@ -1,0 +1,142 @@
+#include "nets/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/rng.h"
+#include "nets/memory.h"
+
+enum { SLOT_ALIGNMENT = 64 };
+
+static size_t rounded(size_t bytes) {
+    return (bytes + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT * SLOT_ALIGNMENT;
+}
+
+cc_status cc_model_create(cc_model **out, const cc_net_spec *spec, const cc_backend *backend) {
+    cc_status status = CC_OK;
+    cc_model *model = calloc(1, sizeof *model);
+    if (!model) return cc_fail_memory("model", sizeof *model);
+    model->spec = *spec;
+    model->backend = backend;
+    int stride = cc_net_stride(spec);
+    CC_CHECK(stride ? CC_OK : cc_error_get()->status);
+    CC_CHECK(cc_net_build(&model->names, spec, 1, stride, stride));
+    model->slot_count = cc_graph_parameter_count(model->names);
+    model->slots = calloc((size_t)model->slot_count + 1, sizeof *model->slots);
+    if (!model->slots) CC_CHECK(cc_fail_memory("model", (size_t)model->slot_count * sizeof *model->slots));
+    for (int i = 0; i < model->slot_count; i++)
+        model->slots[i].parameter = cc_graph_parameter(model->names, i);
+    *out = model;
+    model = NULL;
+done:
+    cc_model_destroy(model);
+    return status;
+}
+
+void cc_model_destroy(cc_model *model) {
+    if (!model) return;
+    for (int i = 0; i < model->slot_count && model->slots; i++)
+        if (model->slots[i].release) model->slots[i].release(model->slots[i].layout);
+    free(model->slots);
+    cc_memory_free(model->values);
+    cc_memory_free(model->statistics);
+    cc_memory_free(model->grads);
+    cc_graph_destroy(model->names);
+    free(model);
+}
+
+int cc_model_parameter_count(const cc_model *model) {
+    return model->slot_count;
+}
+const cc_parameter *cc_model_parameter(const cc_model *model, int index) {
+    return model->slots[index].parameter;
+}
+int64_t cc_model_trained_values(const cc_model *model) {
+    return cc_graph_trained_values(model->names);
+}
+
+/* A slot that no kernel laid out is plain: a vector with its padding, or a kernel's weights as PyTorch has
+ * them. */
+static void lay_out_plain(cc_parameter_slot *slot) {
+    if (slot->bytes) return;
+    int64_t count = slot->parameter->count;
+    if (slot->parameter->of.rank == 1) count = (count + CC_VECTOR_PAD - 1) / CC_VECTOR_PAD * CC_VECTOR_PAD;
+    slot->bytes = (size_t)count * sizeof(float);
+}
+
+static cc_status place_values(cc_model *model) {
+    size_t trained = 0, statistics = 0;
+    for (int i = 0; i < model->slot_count; i++) {
+        cc_parameter_slot *slot = &model->slots[i];
+        lay_out_plain(slot);
+        *(slot->parameter->trained ? &trained : &statistics) += rounded(slot->bytes);
+    }
+    CC_TRY(cc_memory_get((void **)&model->values, trained, "weights"));
+    CC_TRY(cc_memory_get((void **)&model->statistics, statistics, "weights"));
+    model->trained_count = trained / sizeof(float);
+    float *next_value = model->values, *next_statistic = model->statistics;
+    for (int i = 0; i < model->slot_count; i++) {
+        cc_parameter_slot *slot = &model->slots[i];
+        float **next = slot->parameter->trained ? &next_value : &next_statistic;
+        slot->value = *next;
+        *next += rounded(slot->bytes) / sizeof(float);
+    }
+    return CC_OK;
+}
+
+cc_status cc_model_place(cc_model *model, bool training) {
+    if (!model->values) CC_TRY(place_values(model));
+    if (!training || model->grads) return CC_OK;
+    CC_TRY(cc_memory_get((void **)&model->grads, model->trained_count * sizeof(float), "gradients"));
+    for (int i = 0; i < model->slot_count; i++) {
+        cc_parameter_slot *slot = &model->slots[i];
+        if (slot->parameter->trained) slot->grad = model->grads + (slot->value - model->values);
+    }
+    return CC_OK;
+}
+
+static cc_status unpack(float *plain, const cc_parameter_slot *slot, const float *stored) {
+    if (slot->unpack) return slot->unpack(slot, plain, stored);
+    memcpy(plain, stored, (size_t)slot->parameter->count * sizeof *plain);
+    return CC_OK;
+}
+
+cc_status cc_model_get(float *values, const cc_model *model, int index) {
+    return unpack(values, &model->slots[index], model->slots[index].value);
+}
+
+cc_status cc_model_get_gradient(float *values, const cc_model *model, int index) {
+    return unpack(values, &model->slots[index], model->slots[index].grad);
+}
+
+cc_status cc_model_set(cc_model *model, int index, const float *values) {
+    cc_parameter_slot *slot = &model->slots[index];
+    if (slot->pack) return slot->pack(slot, slot->value, values);
+    memcpy(slot->value, values, (size_t)slot->parameter->count * sizeof *values);
+    return CC_OK;
+}
+
+static void fill_initial(float *values, const cc_parameter *p, uint64_t seed, int index) {
+    cc_rng rng = cc_rng_init(seed, CC_PURPOSE_WEIGHTS, 0, (uint64_t)index);
+    bool one = p->of.role == CC_ROLE_NORM_WEIGHT || p->of.role == CC_ROLE_RUNNING_VAR;
+    double deviation = p->of.role == CC_ROLE_KERNEL ? sqrt(2.0 / p->of.fan_in) : 0;
+    for (int64_t i = 0; i < p->count; i++)
+        values[i] = (float)(deviation > 0 ? deviation * cc_rng_normal(&rng) : one);
+}
+
+cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
+    cc_status status = CC_OK;
+    for (int i = 0; i < model->slot_count && status == CC_OK; i++) {
+        const cc_parameter *p = model->slots[i].parameter;
+        float *values = malloc((size_t)p->count * sizeof *values);
+        if (!values) return cc_fail_memory(p->name, (size_t)p->count * sizeof *values);
+        fill_initial(values, p, seed, i);
+        status = cc_model_set(model, i, values);
+        free(values);
+    }
+    return status;
+}
+
+cc_flat cc_model_flat(const cc_model *model) {
+    return (cc_flat){.values = model->values, .grads = model->grads, .count = model->trained_count};
+}

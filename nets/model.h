@@ -1,0 +1,68 @@
+/* nets/model.h -- a net's weights, and plans that run it at a given size.
+ *
+ * A model owns the parameters (values, gradients, running statistics) once; any number of plans (training at
+ * batch 2, inference at batch 8, ...) share them. A plan takes its memory when it is made, in one piece,
+ * reused where lifetimes allow; running it allocates nothing. One thread at a time uses a model and its
+ * plans; kernels use OpenMP threads. */
+#ifndef CC_NETS_MODEL_H
+#define CC_NETS_MODEL_H
+
+#include "core/status.h"
+#include "nets/backend.h"
+#include "nets/graph.h"
+#include "nets/spec.h"
+
+/* Builds the graph of a net for an input of n, height, width. The caller owns *out. CC_ECONFIG for a net that
+ * does not exist, CC_EINVAL where the size does not suit it (the message says which multiple it needs). */
+cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t height, int64_t width);
+/* Height and width must be multiples of this; 0 (with the error set) for a net that does not exist. */
+int cc_net_stride(const cc_net_spec *spec);
+
+typedef struct cc_model cc_model;
+typedef struct cc_plan cc_plan;
+
+/* `spec` is copied, its strings borrowed. */
+cc_status cc_model_create(cc_model **out, const cc_net_spec *spec, const cc_backend *backend);
+void cc_model_destroy(cc_model *model); /* after its plans */
+
+int cc_model_parameter_count(const cc_model *model);
+const cc_parameter *cc_model_parameter(const cc_model *model, int index);
+int64_t cc_model_trained_values(const cc_model *model);
+
+/* Plain values in PyTorch's order, parameter->count of them; usable once the model has a plan. get_gradient
+ * is for trained parameters after a backward pass. */
+cc_status cc_model_get(float *values, const cc_model *model, int index);
+cc_status cc_model_set(cc_model *model, int index, const float *values);
+cc_status cc_model_get_gradient(float *values, const cc_model *model, int index);
+
+/* He normal weights (He et al. 2015, eq. 10: variance 2/fan_in), biases 0, norms 1 and 0, from the stream
+ * (seed, CC_PURPOSE_WEIGHTS, 0, parameter). */
+cc_status cc_model_initialise(cc_model *model, uint64_t seed);
+
+/* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. */
+typedef struct cc_flat {
+    float *values, *grads;
+    size_t count;
+} cc_flat;
+cc_flat cc_model_flat(const cc_model *model);
+
+typedef struct cc_plan_options {
+    int64_t n, height, width;
+    bool training; /* forward with batch statistics, and backward; else running statistics */
+} cc_plan_options;
+
+cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
+void cc_plan_destroy(cc_plan *plan);
+
+const cc_graph *cc_plan_graph(const cc_plan *plan);
+/* Bytes the plan holds: activations, gradients of activations, scratch. */
+size_t cc_plan_bytes(const cc_plan *plan);
+
+/* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
+ * [n][classes][height][width]) stays until the plan runs again. */
+cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits);
+/* After a forward pass of a training plan: gradients of all trained parameters from those of the logits
+ * (plain). */
+cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
+
+#endif

@@ -1,0 +1,16 @@
+/* nets/models/models.h -- private to nets/: the table of architectures. */
+#ifndef CC_NETS_MODELS_H
+#define CC_NETS_MODELS_H
+
+#include "nets/graph.h"
+#include "nets/spec.h"
+
+typedef struct cc_architecture {
+    const char *name;                       /* net.arch */
+    int (*stride)(const cc_net_spec *spec); /* height and width are multiples of it */
+    void (*build)(cc_graph *graph, const cc_net_spec *spec);
+} cc_architecture;
+
+extern const cc_architecture cc_unet, cc_unet_bn;
+
+#endif

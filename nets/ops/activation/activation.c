@@ -1,0 +1,75 @@
+#include "nets/ops/activation/activation.h"
+
+#include <math.h>
+#include "nets/ops/ops.h"
+
+static double sigmoid(double z) {
+    return z >= 0 ? 1 / (1 + exp(-z)) : exp(z) / (1 + exp(z));
+}
+
+double cc_activation_value(cc_activation kind, double z) {
+    switch (kind) {
+    case CC_ACTIVATION_NONE:
+        return z;
+    case CC_ACTIVATION_RELU:
+        return z > 0 ? z : 0;
+    case CC_ACTIVATION_SILU:
+        return z * sigmoid(z);
+    case CC_ACTIVATION_SIGMOID:
+        return sigmoid(z);
+    }
+    return NAN;
+}
+
+double cc_activation_slope(cc_activation kind, double z) {
+    double s = sigmoid(z);
+    switch (kind) {
+    case CC_ACTIVATION_NONE:
+        return 1;
+    case CC_ACTIVATION_RELU:
+        return z > 0;
+    case CC_ACTIVATION_SILU:
+        return s * (1 + z * (1 - s));
+    case CC_ACTIVATION_SIGMOID:
+        return s * (1 - s);
+    }
+    return NAN;
+}
+
+static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
+                       int input_count) {
+    (void)attr, (void)input_count;
+    out->output = *inputs[0];
+    return CC_OK;
+}
+
+static void forward(const cc_reference_io *io) {
+    cc_activation kind = ((const cc_activation_attr *)io->attr)->kind;
+    for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++)
+        io->y[i] = (float)cc_activation_value(kind, io->x[0][i]);
+}
+
+static void backward(const cc_reference_io *io) {
+    cc_activation kind = ((const cc_activation_attr *)io->attr)->kind;
+    if (!io->dx[0]) return;
+    for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++)
+        io->dx[0][i] = (float)(io->dy[i] * cc_activation_slope(kind, io->x[0][i]));
+}
+
+static unsigned reads(const void *attr) {
+    (void)attr;
+    return CC_READS_INPUT;
+}
+
+extern const cc_kernel cc_activation_cpu;
+
+const cc_op cc_op_activation = {
+    .name = "activation",
+    .attr_bytes = sizeof(cc_activation_attr),
+    .input_count = 1,
+    .infer = infer,
+    .backward_reads = reads,
+    .reference_forward = forward,
+    .reference_backward = backward,
+    .cpu = &cc_activation_cpu,
+};

@@ -1,0 +1,341 @@
+/* Batch normalisation with its activation, in two sweeps over memory each way.
+ *
+ * Work is cut into chunks of a plane (one n, one block of channels). A chunk is read in rows of 16 values;
+ * lane l of a row belongs to channel l % block, so one loop serves every block, and vectors of constants are
+ * 16 wide. Each chunk's sums are kept apart and added in order: the result does not depend on the number of
+ * threads. Moments are found about each chunk's own mean and merged (Chan, Golub & LeVeque 1983), so that a
+ * large mean costs no precision. */
+#include <math.h>
+#include <string.h>
+#include "core/hot.h"
+#include "nets/cpu/vector_math.h"
+#include "nets/kernel.h"
+#include "nets/ops/batch_norm/batch_norm.h"
+
+enum { LANES = 16, CHUNK = 16384 };
+
+extern const cc_kernel cc_batch_norm_cpu;
+
+typedef struct sums { /* of one chunk, by channel of the block */
+    double first[LANES], second[LANES];
+} sums;
+
+typedef struct constants { /* by channel; vectors of blocks * block values */
+    float *mean, *rstd, *scale, *shift;
+} constants;
+
+typedef struct layout {
+    int64_t block, blocks, channels, plane, chunks, units, per_channel;
+} layout;
+
+static layout layout_of(const cc_task *task) {
+    layout l = {.block = task->input_blocks[0], .channels = task->output_shape->dims[1]};
+    l.blocks = cc_blocks(task->output_shape, l.block);
+    l.plane = cc_shape_pixels(task->output_shape) * l.block;
+    l.chunks = (l.plane + CHUNK - 1) / CHUNK;
+    l.units = task->output_shape->dims[0] * l.blocks * l.chunks;
+    l.per_channel = task->output_shape->dims[0] * cc_shape_pixels(task->output_shape);
+    return l;
+}
+
+static int64_t unit_count(const layout *l, int64_t unit) {
+    int64_t start = unit % l->chunks * CHUNK;
+    return l->plane - start < CHUNK ? l->plane - start : CHUNK;
+}
+
+static int64_t unit_start(const layout *l, int64_t unit) {
+    return unit / l->chunks * l->plane + unit % l->chunks * CHUNK;
+}
+static int64_t unit_block(const layout *l, int64_t unit) {
+    return unit / l->chunks % l->blocks;
+}
+
+static constants constants_at(float *memory, const layout *l) {
+    int64_t n = l->blocks * l->block;
+    return (constants){memory, memory + n, memory + 2 * n, memory + 3 * n};
+}
+
+static cc_status plan(cc_task *task) {
+    task->output_block = task->input_blocks[0];
+    layout l = layout_of(task);
+    size_t vectors = (size_t)(4 * l.blocks * l.block) * sizeof(float);
+    task->scratch_bytes = (size_t)l.units * sizeof(sums) + vectors;
+    if (task->training) task->saved_bytes = vectors;
+    if (task->input_count == 2 && task->input_blocks[1] != l.block)
+        return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "the residual has another layout than x");
+    return CC_OK;
+}
+
+/* A vector of a block's channels, repeated over the lanes. */
+static void spread(float out[LANES], const float *vector, int64_t which, int64_t block) {
+    for (int i = 0; i < LANES; i++) out[i] = vector[which * block + i % block];
+}
+
+static void fold(double out[LANES], const float lanes[LANES], int64_t block) {
+    for (int i = 0; i < LANES; i++) out[i % block] += lanes[i];
+}
+
+/* first = sum, second = sum of squares about the chunk's mean. */
+CC_HOT static void moments(sums *out, const float *restrict x, int64_t count, int64_t block) {
+    float total[LANES] = {0}, centre[LANES], offset[LANES] = {0}, square[LANES] = {0};
+    int64_t rows = count / LANES * LANES;
+    memset(out, 0, sizeof *out);
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) total[j] += x[i + j];
+    for (int64_t i = rows; i < count; i++) total[i - rows] += x[i];
+    fold(out->first, total, block);
+    double per_channel = (double)count / (double)block;
+    for (int j = 0; j < LANES; j++) centre[j] = (float)(out->first[j % block] / per_channel);
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) {
+            float d = x[i + j] - centre[j];
+            offset[j] += d;
+            square[j] += d * d;
+        }
+    for (int64_t i = rows; i < count; i++) {
+        float d = x[i] - centre[i - rows];
+        offset[i - rows] += d;
+        square[i - rows] += d * d;
+    }
+    double extra[LANES] = {0};
+    fold(extra, offset, block);
+    fold(out->second, square, block);
+    for (int64_t j = 0; j < block; j++) {
+        out->first[j] = (double)centre[j] * per_channel + extra[j];
+        out->second[j] -= extra[j] * extra[j] / per_channel;
+    }
+}
+
+/* Merges the chunks of channel `lane` of block `which`: mean, and the sum of squares about it. */
+static void merge_moments(double *mean, double *squares, const sums *parts, const layout *l, int64_t which,
+                          int64_t lane) {
+    double total = 0, about = 0;
+    for (int64_t u = 0; u < l->units; u++)
+        if (unit_block(l, u) == which) total += parts[u].first[lane];
+    *mean = total / (double)l->per_channel;
+    for (int64_t u = 0; u < l->units; u++)
+        if (unit_block(l, u) == which) {
+            double count = (double)unit_count(l, u) / (double)l->block,
+                   off = parts[u].first[lane] / count - *mean;
+            about += parts[u].second[lane] + count * off * off;
+        }
+    *squares = about;
+}
+
+static void use_batch(const cc_task *task, const layout *l, const constants *k, const sums *parts) {
+    const cc_batch_norm_attr *a = task->attr;
+    float *running_mean = task->parameters[CC_BATCH_NORM_MEAN]->value,
+          *running_var = task->parameters[CC_BATCH_NORM_VAR]->value;
+#pragma omp parallel for schedule(static)
+    for (int64_t c = 0; c < l->channels; c++) {
+        double mean, squares, count = (double)l->per_channel;
+        merge_moments(&mean, &squares, parts, l, c / l->block, c % l->block);
+        double unbiased = count > 1 ? squares / (count - 1) : 0;
+        k->mean[c] = (float)mean;
+        k->rstd[c] = (float)(1 / sqrt(squares / count + a->epsilon));
+        running_mean[c] = (float)((1 - a->momentum) * running_mean[c] + a->momentum * mean);
+        running_var[c] = (float)((1 - a->momentum) * running_var[c] + a->momentum * unbiased);
+    }
+}
+
+static void use_running(const cc_task *task, const layout *l, const constants *k) {
+    const cc_batch_norm_attr *a = task->attr;
+    for (int64_t c = 0; c < l->channels; c++) {
+        k->mean[c] = task->parameters[CC_BATCH_NORM_MEAN]->value[c];
+        k->rstd[c] = (float)(1 / sqrt(task->parameters[CC_BATCH_NORM_VAR]->value[c] + a->epsilon));
+    }
+}
+
+/* Channels that fill the last block get zeros, and so stay zero. */
+static void fill_scale(const cc_task *task, const layout *l, const constants *k) {
+    const float *weight = task->parameters[CC_BATCH_NORM_WEIGHT]->value,
+                *bias = task->parameters[CC_BATCH_NORM_BIAS]->value;
+    for (int64_t c = 0; c < l->blocks * l->block; c++) {
+        if (c >= l->channels) k->mean[c] = k->rstd[c] = 0;
+        k->scale[c] = c < l->channels ? weight[c] * k->rstd[c] : 0;
+        k->shift[c] = c < l->channels ? bias[c] - k->mean[c] * k->scale[c] : 0;
+    }
+}
+
+CC_INLINE float linear(const float *x, const float *residual, int64_t i, float scale, float shift) {
+    float z = x[i] * scale + shift;
+    return residual ? z + residual[i] : z;
+}
+
+CC_INLINE void normalise_as(cc_activation kind, float *restrict y, const float *restrict x,
+                            const float *restrict residual, int64_t count, const float *scale,
+                            const float *shift) {
+    int64_t rows = count / LANES * LANES;
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            y[i + j] = cc_activate(kind, linear(x, residual, i + j, scale[j], shift[j]));
+    for (int64_t i = rows; i < count; i++)
+        y[i] = cc_activate(kind, linear(x, residual, i, scale[i - rows], shift[i - rows]));
+}
+
+CC_HOT static void normalise(float *y, const float *x, const float *residual, int64_t count,
+                             const float *scale, const float *shift, cc_activation kind) {
+#define CALL(k)                                                                                              \
+    if (residual)                                                                                            \
+        normalise_as(k, y, x, residual, count, scale, shift);                                                \
+    else                                                                                                     \
+        normalise_as(k, y, x, NULL, count, scale, shift)
+    CC_FOR_ACTIVATION(kind, CALL)
+#undef CALL
+}
+
+static cc_status forward(cc_task *task) {
+    layout l = layout_of(task);
+    cc_activation kind = ((const cc_batch_norm_attr *)task->attr)->activation;
+    sums *parts = task->scratch;
+    constants k = constants_at(task->training ? task->saved : (void *)(parts + l.units), &l);
+    if (task->training) {
+#pragma omp parallel for schedule(static)
+        for (int64_t u = 0; u < l.units; u++)
+            moments(&parts[u], task->x[0] + unit_start(&l, u), unit_count(&l, u), l.block);
+        use_batch(task, &l, &k, parts);
+    } else {
+        use_running(task, &l, &k);
+    }
+    fill_scale(task, &l, &k);
+#pragma omp parallel for schedule(static)
+    for (int64_t u = 0; u < l.units; u++) {
+        int64_t start = unit_start(&l, u);
+        float scale[LANES], shift[LANES];
+        spread(scale, k.scale, unit_block(&l, u), l.block);
+        spread(shift, k.shift, unit_block(&l, u), l.block);
+        normalise(task->y + start, task->x[0] + start, task->input_count == 2 ? task->x[1] + start : NULL,
+                  unit_count(&l, u), scale, shift, kind);
+    }
+    return CC_OK;
+}
+
+typedef struct chunk { /* what the backward loops read; residual may be NULL, the gradients too */
+    const float *x, *residual, *dy;
+    float *dx, *dresidual;
+    int64_t count;
+    float scale[LANES], shift[LANES], mean[LANES];
+} chunk;
+
+CC_INLINE void back_sums_as(cc_activation kind, float *restrict g_sum, float *restrict gx_sum, const chunk *c,
+                            bool residual) {
+    int64_t rows = c->count / LANES * LANES;
+    const float *restrict x = c->x, *restrict dy = c->dy, *restrict r = residual ? c->residual : NULL;
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) {
+            float g = cc_activate_back(kind, linear(x, r, i + j, c->scale[j], c->shift[j]), dy[i + j]);
+            g_sum[j] += g;
+            gx_sum[j] += g * (x[i + j] - c->mean[j]);
+        }
+    for (int64_t i = rows; i < c->count; i++) {
+        int64_t j = i - rows;
+        float g = cc_activate_back(kind, linear(x, r, i, c->scale[j], c->shift[j]), dy[i]);
+        g_sum[j] += g;
+        gx_sum[j] += g * (x[i] - c->mean[j]);
+    }
+}
+
+/* first = sum of g, second = sum of g (x - mean), where g = dy f'(z). */
+CC_HOT static void back_sums(sums *out, const chunk *c, int64_t block, cc_activation kind) {
+    float g_sum[LANES] = {0}, gx_sum[LANES] = {0};
+    memset(out, 0, sizeof *out);
+#define CALL(k)                                                                                              \
+    if (c->residual)                                                                                         \
+        back_sums_as(k, g_sum, gx_sum, c, true);                                                             \
+    else                                                                                                     \
+        back_sums_as(k, g_sum, gx_sum, c, false)
+    CC_FOR_ACTIVATION(kind, CALL)
+#undef CALL
+    fold(out->first, g_sum, block);
+    fold(out->second, gx_sum, block);
+}
+
+CC_INLINE void back_row(cc_activation kind, const chunk *c, int64_t i, int64_t j, const float *a,
+                        const float *b, bool residual) {
+    float g = cc_activate_back(kind, linear(c->x, residual ? c->residual : NULL, i, c->scale[j], c->shift[j]),
+                               c->dy[i]);
+    if (c->dx) c->dx[i] = c->scale[j] * g + (c->x[i] - c->mean[j]) * a[j] + b[j];
+    if (residual && c->dresidual) c->dresidual[i] = g;
+}
+
+CC_INLINE void back_rows_as(cc_activation kind, const chunk *c, const float *a, const float *b) {
+    int64_t rows = c->count / LANES * LANES;
+    const float *restrict x = c->x, *restrict dy = c->dy;
+    float *restrict dx = c->dx;
+    if (c->residual || !dx) {
+        for (int64_t i = 0; i < c->count; i++) back_row(kind, c, i, i % LANES, a, b, c->residual != NULL);
+        return;
+    }
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) {
+            float g = cc_activate_back(kind, x[i + j] * c->scale[j] + c->shift[j], dy[i + j]);
+            dx[i + j] = c->scale[j] * g + (x[i + j] - c->mean[j]) * a[j] + b[j];
+        }
+    for (int64_t i = rows; i < c->count; i++) back_row(kind, c, i, i - rows, a, b, false);
+}
+
+CC_HOT static void back_rows(const chunk *c, const float *a, const float *b, cc_activation kind) {
+#define CALL(k) back_rows_as(k, c, a, b)
+    CC_FOR_ACTIVATION(kind, CALL)
+#undef CALL
+}
+
+static void fill_chunk(chunk *c, const cc_task *task, const layout *l, const constants *k, int64_t unit) {
+    int64_t start = unit_start(l, unit), which = unit_block(l, unit);
+    *c = (chunk){.x = task->x[0] + start, .dy = task->dy + start, .count = unit_count(l, unit)};
+    if (task->dx[0]) c->dx = task->dx[0] + start;
+    if (task->input_count == 2) c->residual = task->x[1] + start;
+    if (task->input_count == 2 && task->dx[1]) c->dresidual = task->dx[1] + start;
+    spread(c->scale, k->scale, which, l->block);
+    spread(c->shift, k->shift, which, l->block);
+    spread(c->mean, k->mean, which, l->block);
+}
+
+/* dx = scale g + (x - mean) a + b, a = -scale rstd^2 (sum of g (x - mean)) / M, b = -scale (sum of g) / M. */
+static void find_gradients(const cc_task *task, const layout *l, const constants *k, const sums *parts,
+                           float *a, float *b) {
+    float *dweight = task->parameters[CC_BATCH_NORM_WEIGHT]->grad,
+          *dbias = task->parameters[CC_BATCH_NORM_BIAS]->grad;
+#pragma omp parallel for schedule(static)
+    for (int64_t c = 0; c < l->blocks * l->block; c++) {
+        double first = 0, second = 0, rstd = k->rstd[c], scale = k->scale[c], count = (double)l->per_channel;
+        for (int64_t u = 0; u < l->units; u++)
+            if (unit_block(l, u) == c / l->block) {
+                first += parts[u].first[c % l->block];
+                second += parts[u].second[c % l->block];
+            }
+        a[c] = (float)(-scale * rstd * rstd * second / count);
+        b[c] = (float)(-scale * first / count);
+        if (c >= l->channels) continue;
+        dweight[c] = (float)(second * rstd);
+        dbias[c] = (float)first;
+    }
+}
+
+static cc_status backward(cc_task *task) {
+    layout l = layout_of(task);
+    cc_activation kind = ((const cc_batch_norm_attr *)task->attr)->activation;
+    constants k = constants_at(task->saved, &l);
+    sums *parts = task->scratch;
+    float *a = (float *)(parts + l.units), *b = a + l.blocks * l.block;
+#pragma omp parallel for schedule(static)
+    for (int64_t u = 0; u < l.units; u++) {
+        chunk c;
+        fill_chunk(&c, task, &l, &k, u);
+        back_sums(&parts[u], &c, l.block, kind);
+    }
+    find_gradients(task, &l, &k, parts, a, b);
+    if (!task->dx[0] && !(task->input_count == 2 && task->dx[1])) return CC_OK;
+#pragma omp parallel for schedule(static)
+    for (int64_t u = 0; u < l.units; u++) {
+        chunk c;
+        float a_lanes[LANES], b_lanes[LANES];
+        fill_chunk(&c, task, &l, &k, u);
+        spread(a_lanes, a, unit_block(&l, u), l.block);
+        spread(b_lanes, b, unit_block(&l, u), l.block);
+        back_rows(&c, a_lanes, b_lanes, kind);
+    }
+    return CC_OK;
+}
+
+const cc_kernel cc_batch_norm_cpu = {.plan = plan, .forward = forward, .backward = backward};

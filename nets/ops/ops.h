@@ -1,0 +1,19 @@
+/* nets/ops/ops.h -- every op there is, a line each. */
+#ifndef CC_NETS_OPS_H
+#define CC_NETS_OPS_H
+
+#include "nets/op.h"
+
+#define CC_OPS(X)                                                                                            \
+    X(conv)                                                                                                  \
+    X(conv_transpose)                                                                                        \
+    X(batch_norm)                                                                                            \
+    X(activation)                                                                                            \
+    X(max_pool)                                                                                              \
+    X(concat)
+
+#define X(name) extern const cc_op cc_op_##name;
+CC_OPS(X)
+#undef X
+
+#endif

@@ -1,0 +1,312 @@
+/* A plan: the graph at one size, laid out by the backend's kernels, its buffers placed by their lifetimes.
+ *
+ * Time, in steps: node i of n runs forward at step i, the loss at step n, node i backward at step 2n - i. */
+#include "nets/plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "nets/memory.h"
+#include "nets/placement.h"
+
+/* The gradient that one node owes to one of its inputs. */
+typedef struct debt {
+    bool wanted, first; /* first: nobody has written this value's gradient before */
+    int aside;          /* buffer to compute it in before it is added, or -1 */
+} debt;
+
+struct cc_plan {
+    cc_model *model;
+    cc_graph *graph;
+    cc_plan_options options;
+    int count; /* nodes; values are count + 1 */
+    cc_task *tasks;
+    debt (*debts)[CC_OP_INPUTS_MAX];
+    int64_t *blocks;   /* a value's channel block */
+    int *first_writer; /* the node whose backward writes the value's gradient first; -1: none */
+    bool *grad_wanted; /* a value has trained parameters before it */
+    cc_buffer *buffers;
+    int buffer_count;
+    unsigned char *memory;
+    size_t bytes;
+    float *input, *plain_logits, *logits_gradient;
+};
+
+/* Buffers, by number: values, gradients of values, saved of nodes, then scratch and what is computed aside.
+ */
+static int value_buffer(const cc_plan *plan, cc_value value) {
+    (void)plan;
+    return value;
+}
+static int grad_buffer(const cc_plan *plan, cc_value value) {
+    return plan->count + 1 + value;
+}
+static int saved_buffer(const cc_plan *plan, int node) {
+    return 2 * (plan->count + 1) + node;
+}
+static int scratch_buffer(const cc_plan *plan) {
+    return 3 * plan->count + 2;
+}
+static int aside_buffer(const cc_plan *plan, int node, int input) {
+    return 3 * plan->count + 3 + node * CC_OP_INPUTS_MAX + input;
+}
+
+static void *at(const cc_plan *plan, int buffer) {
+    return plan->buffers[buffer].bytes ? plan->memory + plan->buffers[buffer].offset : NULL;
+}
+
+static cc_shape value_shape(const cc_plan *plan, cc_value value) {
+    return cc_graph_shape(plan->graph, value);
+}
+
+static size_t value_bytes(const cc_plan *plan, cc_value value) {
+    cc_shape shape = value_shape(plan, value);
+    return (size_t)cc_blocked_count(&shape, plan->blocks[value]) * sizeof(float);
+}
+
+static bool has_trained_parameter(const cc_plan *plan, const cc_node *node) {
+    for (int i = 0; i < node->parameter_count; i++)
+        if (cc_graph_parameter(plan->graph, node->first_parameter + i)->trained) return true;
+    return false;
+}
+
+/* Which values want gradients, who writes each one first, and who adds to it. */
+static void find_debts(cc_plan *plan) {
+    for (int i = 0; i < plan->count; i++) {
+        const cc_node *node = cc_graph_node(plan->graph, i);
+        bool wanted = has_trained_parameter(plan, node);
+        for (int k = 0; k < node->input_count; k++) wanted |= plan->grad_wanted[node->inputs[k]];
+        plan->grad_wanted[i + 1] = wanted && plan->options.training;
+    }
+    for (int v = 0; v <= plan->count; v++) plan->first_writer[v] = -1;
+    for (int i = plan->count - 1; i >= 0; i--) {
+        const cc_node *node = cc_graph_node(plan->graph, i);
+        for (int k = 0; k < node->input_count; k++) {
+            debt *d = &plan->debts[i][k];
+            cc_value v = node->inputs[k];
+            *d = (debt){.wanted = plan->grad_wanted[v] && plan->grad_wanted[i + 1], .aside = -1};
+            if (!d->wanted) continue;
+            d->first = plan->first_writer[v] < 0;
+            if (d->first) plan->first_writer[v] = i;
+        }
+    }
+}
+
+static void fill_task(cc_plan *plan, int i) {
+    const cc_node *node = cc_graph_node(plan->graph, i);
+    cc_task *task = &plan->tasks[i];
+    task->op = node->op;
+    task->kernel = plan->model->backend->kernel_of(node->op);
+    task->name = node->name;
+    task->attr = node->attr;
+    task->training = plan->options.training;
+    task->input_count = node->input_count;
+    task->parameter_count = node->parameter_count;
+    task->output_shape = &node->shape;
+    for (int k = 0; k < node->input_count; k++) {
+        const cc_node *source =
+            node->inputs[k] == CC_GRAPH_INPUT ? NULL : cc_graph_node(plan->graph, node->inputs[k] - 1);
+        task->input_shapes[k] = source ? &source->shape : cc_graph_input_shape(plan->graph);
+        task->input_blocks[k] = plan->blocks[node->inputs[k]];
+        task->input_grad_wanted[k] = plan->debts[i][k].wanted;
+    }
+    for (int k = 0; k < node->parameter_count; k++)
+        task->parameters[k] = &plan->model->slots[node->first_parameter + k];
+}
+
+static cc_status plan_kernels(cc_plan *plan) {
+    plan->blocks[CC_GRAPH_INPUT] = 1;
+    for (int i = 0; i < plan->count; i++) {
+        fill_task(plan, i);
+        cc_task *task = &plan->tasks[i];
+        if (!task->kernel)
+            return cc_fail(CC_EUNSUPPORTED, task->name, NULL, "%s has no %s kernel",
+                           plan->model->backend->name, task->op->name);
+        cc_status status = task->kernel->plan(task);
+        if (status != CC_OK) return cc_fail_within(status, task->name);
+        plan->blocks[i + 1] = task->output_block;
+    }
+    return CC_OK;
+}
+
+static void live(cc_plan *plan, int buffer, size_t bytes, int first, int last) {
+    plan->buffers[buffer] = (cc_buffer){.bytes = bytes, .first = first, .last = last};
+}
+
+static void extend(cc_plan *plan, int buffer, int last) {
+    if (plan->buffers[buffer].last < last) plan->buffers[buffer].last = last;
+}
+
+/* What node i keeps alive: its inputs until it has run, and until its backward pass has where that reads
+ * them. */
+static void extend_by_node(cc_plan *plan, int i) {
+    const cc_node *node = cc_graph_node(plan->graph, i);
+    const cc_task *task = &plan->tasks[i];
+    int backward = 2 * plan->count - i;
+    bool trains = plan->grad_wanted[i + 1];
+    unsigned (*backward_reads)(const void *) =
+        task->kernel->backward_reads ? task->kernel->backward_reads : node->op->backward_reads;
+    unsigned reads = trains ? backward_reads(node->attr) : 0;
+    for (int k = 0; k < node->input_count; k++) {
+        extend(plan, value_buffer(plan, node->inputs[k]), reads & CC_READS_INPUT ? backward : i);
+        debt *d = &plan->debts[i][k];
+        if (!d->wanted || d->first || task->kernel->accumulates) continue;
+        d->aside = aside_buffer(plan, i, k);
+        live(plan, d->aside, value_bytes(plan, node->inputs[k]), backward, backward);
+    }
+    if (reads & CC_READS_OUTPUT) extend(plan, value_buffer(plan, i + 1), backward);
+    if (task->saved_bytes) live(plan, saved_buffer(plan, i), task->saved_bytes, i, trains ? backward : i);
+}
+
+static void find_lifetimes(cc_plan *plan) {
+    int n = plan->count;
+    size_t scratch = 0;
+    for (int v = 0; v <= n; v++) {
+        live(plan, value_buffer(plan, v), value_bytes(plan, v), v == CC_GRAPH_INPUT ? 0 : v - 1,
+             v == CC_GRAPH_INPUT ? 0 : v - 1);
+        int first = v == n ? n : 2 * n - plan->first_writer[v];
+        if (plan->grad_wanted[v])
+            live(plan, grad_buffer(plan, v), value_bytes(plan, v), first, 2 * n - (v - 1));
+    }
+    for (int i = 0; i < n; i++) {
+        extend_by_node(plan, i);
+        if (plan->tasks[i].scratch_bytes > scratch) scratch = plan->tasks[i].scratch_bytes;
+    }
+    extend(plan, value_buffer(plan, n), 2 * n + 1);
+    live(plan, scratch_buffer(plan), scratch, 0, 2 * n + 1);
+}
+
+static cc_status bind_tasks(cc_plan *plan) {
+    for (int i = 0; i < plan->count; i++) {
+        const cc_node *node = cc_graph_node(plan->graph, i);
+        cc_task *task = &plan->tasks[i];
+        for (int k = 0; k < node->input_count; k++) {
+            const debt *d = &plan->debts[i][k];
+            task->x[k] = at(plan, value_buffer(plan, node->inputs[k]));
+            if (d->wanted)
+                task->dx[k] = at(plan, d->aside >= 0 ? d->aside : grad_buffer(plan, node->inputs[k]));
+            task->accumulate[k] = d->wanted && !d->first && d->aside < 0;
+        }
+        task->y = at(plan, value_buffer(plan, i + 1));
+        task->dy = at(plan, grad_buffer(plan, i + 1));
+        task->saved = at(plan, saved_buffer(plan, i));
+        task->scratch = at(plan, scratch_buffer(plan));
+        if (task->kernel->bind) CC_TRY(task->kernel->bind(task));
+    }
+    plan->input = at(plan, value_buffer(plan, CC_GRAPH_INPUT));
+    plan->logits_gradient = at(plan, grad_buffer(plan, plan->count));
+    return CC_OK;
+}
+
+static cc_status allocate(cc_plan *plan) {
+    size_t nodes = (size_t)plan->count, values = nodes + 1;
+    plan->buffer_count = aside_buffer(plan, plan->count, 0);
+    plan->tasks = calloc(nodes, sizeof *plan->tasks);
+    plan->debts = calloc(nodes, sizeof *plan->debts);
+    plan->blocks = calloc(values, sizeof *plan->blocks);
+    plan->first_writer = calloc(values, sizeof *plan->first_writer);
+    plan->grad_wanted = calloc(values, sizeof *plan->grad_wanted);
+    plan->buffers = calloc((size_t)plan->buffer_count, sizeof *plan->buffers);
+    if (plan->tasks && plan->debts && plan->blocks && plan->first_writer && plan->grad_wanted &&
+        plan->buffers)
+        return CC_OK;
+    return cc_fail_memory("plan", nodes * sizeof *plan->tasks);
+}
+
+/* Logits leave the plan plain: a buffer of their own, unless the last value is plain already. */
+static cc_status place_logits(cc_plan *plan) {
+    cc_shape shape = value_shape(plan, plan->count);
+    if (plan->blocks[plan->count] == 1) return CC_OK;
+    return cc_memory_get((void **)&plan->plain_logits, (size_t)cc_shape_count(&shape) * sizeof(float),
+                         "logits");
+}
+
+cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options) {
+    cc_status status = CC_OK;
+    cc_plan *plan = calloc(1, sizeof *plan);
+    if (!plan) return cc_fail_memory("plan", sizeof *plan);
+    plan->model = model;
+    plan->options = *options;
+    CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->height, options->width));
+    plan->count = cc_graph_node_count(plan->graph);
+    CC_CHECK(allocate(plan));
+    find_debts(plan);
+    CC_CHECK(plan_kernels(plan));
+    CC_CHECK(cc_model_place(model, options->training));
+    find_lifetimes(plan);
+    CC_CHECK(cc_place(plan->buffers, plan->buffer_count, &plan->bytes));
+    CC_CHECK(cc_memory_get((void **)&plan->memory, plan->bytes, "activations"));
+    CC_CHECK(place_logits(plan));
+    CC_CHECK(bind_tasks(plan));
+    *out = plan;
+    plan = NULL;
+done:
+    cc_plan_destroy(plan);
+    return status;
+}
+
+void cc_plan_destroy(cc_plan *plan) {
+    if (!plan) return;
+    for (int i = 0; plan->tasks && i < plan->count; i++) {
+        cc_task *task = &plan->tasks[i];
+        if (task->state && task->kernel->release) task->kernel->release(task);
+    }
+    free(plan->tasks);
+    free(plan->debts);
+    free(plan->blocks);
+    free(plan->first_writer);
+    free(plan->grad_wanted);
+    free(plan->buffers);
+    cc_memory_free(plan->memory);
+    cc_memory_free(plan->plain_logits);
+    cc_graph_destroy(plan->graph);
+    free(plan);
+}
+
+const cc_graph *cc_plan_graph(const cc_plan *plan) {
+    return plan->graph;
+}
+
+size_t cc_plan_bytes(const cc_plan *plan) {
+    cc_shape shape = value_shape(plan, plan->count);
+    return plan->bytes + (plan->plain_logits ? (size_t)cc_shape_count(&shape) * sizeof(float) : 0);
+}
+
+cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits) {
+    const cc_backend *backend = plan->model->backend;
+    cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
+    backend->enter();
+    memcpy(plan->input, input, (size_t)cc_shape_count(&in) * sizeof *input);
+    for (int i = 0; i < plan->count; i++) {
+        cc_status status = plan->tasks[i].kernel->forward(&plan->tasks[i]);
+        if (status != CC_OK) return cc_fail_within(status, plan->tasks[i].name);
+    }
+    *logits = plan->tasks[plan->count - 1].y;
+    if (!plan->plain_logits) return CC_OK;
+    backend->from_blocked(plan->plain_logits, *logits, &out, plan->blocks[plan->count]);
+    *logits = plan->plain_logits;
+    return CC_OK;
+}
+
+static cc_status backward_node(cc_plan *plan, int i) {
+    const cc_node *node = cc_graph_node(plan->graph, i);
+    cc_task *task = &plan->tasks[i];
+    cc_status status = task->kernel->backward(task);
+    if (status != CC_OK) return cc_fail_within(status, task->name);
+    for (int k = 0; k < node->input_count; k++)
+        if (plan->debts[i][k].aside >= 0)
+            plan->model->backend->add(at(plan, grad_buffer(plan, node->inputs[k])), task->dx[k],
+                                      value_bytes(plan, node->inputs[k]) / sizeof(float));
+    return CC_OK;
+}
+
+cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
+    assert(plan->options.training);
+    const cc_backend *backend = plan->model->backend;
+    cc_shape out = value_shape(plan, plan->count);
+    backend->enter();
+    backend->to_blocked(plan->logits_gradient, logits_gradient, &out, plan->blocks[plan->count]);
+    for (int i = plan->count - 1; i >= 0; i--)
+        if (plan->grad_wanted[i + 1]) CC_TRY(backward_node(plan, i));
+    return CC_OK;
+}
