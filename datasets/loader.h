@@ -52,10 +52,11 @@ size_t cc_loader_item_count(const cc_loader *loader);
 size_t cc_loader_batch_count(const cc_loader *loader);
 
 /* Starts an epoch, in the middle of another as well. The threads begin at once. */
-cc_status cc_loader_start(cc_loader *loader, uint64_t epoch);
+void cc_loader_start(cc_loader *loader, uint64_t epoch);
 
-/* The next batch; *out is NULL behind the last one. Where an item cannot be read, the batch that holds it
- * fails with the status and message of its first such item; the epoch is over then. */
+/* The next batch; *out is NULL behind the last one, and before the first start. Where an item cannot be read,
+ * the batch that holds it fails with the status and message of its first such item; the epoch is over then.
+ */
 cc_status cc_loader_next(cc_loader *loader, const cc_batch **out);
 
 #endif
