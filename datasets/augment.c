@@ -27,15 +27,20 @@ static void flip_top_bottom(double m[2][2], int degrees) {
     m[1][1] = 1;
 }
 
-/* Exact for quarter turns. */
+/* The sine of whole degrees from 0 to 449, exact where it is 0, 1/2 or 1: with quarter turns pixels fall on
+ * pixels, and with 30 and 60 degrees half way between two, where a rounding error would choose the other. */
+static double sine(int degrees) {
+    int d = degrees % 360;
+    double sign = d < 180 ? 1 : -1;
+    d %= 180;
+    if (d > 90) d = 180 - d;
+    return sign * (d == 0 ? 0 : d == 30 ? 0.5 : d == 90 ? 1 : sin(d * (M_PI / 180)));
+}
+
 static void rotate(double m[2][2], int degrees) {
-    static const double quarter_cos[] = {1, 0, -1, 0}, quarter_sin[] = {0, 1, 0, -1};
-    bool exact = degrees % 90 == 0;
-    double c = exact ? quarter_cos[degrees / 90] : cos(degrees * (M_PI / 180));
-    double s = exact ? quarter_sin[degrees / 90] : sin(degrees * (M_PI / 180));
-    m[0][0] = m[1][1] = c;
-    m[0][1] = s;
-    m[1][0] = -s;
+    m[0][0] = m[1][1] = sine(degrees + 90);
+    m[0][1] = sine(degrees);
+    m[1][0] = -m[0][1];
 }
 
 static const struct kind {
