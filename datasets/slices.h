@@ -1,7 +1,7 @@
 /* datasets/slices.h -- a dataset as training sees it: 2-D axial slices of patients, each with its mask.
  *
  * A slice set lists what is there; pixels are decoded when asked for, by any thread. A source (ctheart,
- * volume, ...) is one file and one line of the table in slices.c. */
+ * volume, ...) is one file of sources/ and one line of the table in slices.c. */
 #ifndef CC_DATASETS_SLICES_H
 #define CC_DATASETS_SLICES_H
 
@@ -12,35 +12,53 @@
 
 typedef struct cc_slice {
     uint32_t patient; /* index into the set's patient names */
+    uint32_t scan;    /* number of its scan in the set: a patient may have several */
     int32_t number;   /* the slice's number in its scan, as its file name has it; else 0-based, ascending z */
     int32_t height, width; /* pixels */
 } cc_slice;
 
 typedef struct cc_slice_set cc_slice_set;
 
+enum { CC_SLICES_CACHE_MB = 1024 }; /* the usual cache_mb: about 1300 slices of 512x512 */
+
+/* Strings need not outlive cc_slice_set_open. */
 typedef struct cc_slice_options {
     const char *source;  /* "ctheart", "volume" */
     const char *root;    /* the dataset's folder */
     const char *image;   /* volume: the CT, relative to root */
     const char *mask;    /* volume: the mask, on any grid, relative to root */
     double window_hu[2]; /* ctheart: a picture's grey range spans this window, as pictures carry no HU */
+    int cache_mb;        /* MiB of decoded slices kept in memory; 0: every read decodes. Changes no value */
 } cc_slice_options;
 
-/* Lists the dataset. The caller owns *out. CC_ENOTFOUND names the missing folder or file. Paths that leave
- * `root` through links or ".." are refused. */
+/* Lists the dataset: names and sizes; pixels are not decoded (the one volume of `volume` is). The caller
+ * owns *out.
+ *   CC_ENOTFOUND  root, a folder or a file is missing: named in the message
+ *   CC_EFORMAT    a name, a picture or a volume is not what the source's layout asks for; a picture and its
+ *                 mask differ in size; the mask of a volume is empty on the CT's grid
+ *   CC_EINVAL     a file leaves `root` through a link or ".."; a value of `options` makes no sense
+ *   CC_ECONFIG    no such source; an option that the source needs is not given */
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options);
+/* Takes NULL. */
 void cc_slice_set_close(cc_slice_set *set);
 
+/* At least 1. */
 size_t cc_slice_set_count(const cc_slice_set *set);
-const cc_slice *cc_slice_set_get(const cc_slice_set *set, size_t index); /* ordered by patient, then number */
+/* Borrowed; ordered by patient, scan, number. */
+const cc_slice *cc_slice_set_get(const cc_slice_set *set, size_t index);
 size_t cc_slice_set_patient_count(const cc_slice_set *set);
+/* Borrowed. Patients are ordered by name, as bytes. */
 const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient);
+/* The largest height and the largest width of any slice (not always of one and the same). */
+void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 
-/* SHA-256 of names and contents: part of a run's identity. Reads every file once. */
+/* SHA-256 of names and contents: part of a run's identity. ctheart: every file's name below `train`, size and
+ * bytes. volume: the two names, the grid, and the voxels of the CT and of the mask as resampled. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
-/* Decodes one slice: image[height*width] in HU, mask[height*width] with 0 for background and the dataset's
- * labels (1 where it has only one). Either may be NULL. Any thread may call. */
+/* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's
+ * labels (1 where it has only one). Either may be NULL. A volume's HU are rounded to whole numbers within
+ * int16, as scanners write them. Any thread may call. On failure the arrays hold anything. */
 cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask);
 
 #endif

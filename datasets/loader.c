@@ -1,0 +1,379 @@
+/* Batches through a ring of buffers. The unit of work is one item, so that all threads help with the batch
+ * that is waited for.
+ *
+ * Batch b lives in slot b mod depth. Threads take items by number, in order, as long as the item's batch lies
+ * less than `depth` batches behind the last one given back; which thread makes an item decides nothing about
+ * it. One mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that
+ * took its number, and the slot to the caller once all its items are done.
+ *
+ *     given back  | held by the caller | being made: items next..end
+ *     0 ..        | released           | .. released + depth                */
+#include "datasets/loader.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/arena.h"
+#include "core/rng.h"
+
+enum { WORKERS_MAX = 64, BATCH_MAX = 1 << 16 };
+
+/* One thread's own buffers. */
+typedef struct scratch {
+    float *slice, *canvas;                           /* [largest slice], [H*W]; HU */
+    uint8_t *slice_mask, *canvas_mask, *turned_mask; /* [largest slice], [H*W], [H*W] */
+} scratch;
+
+typedef struct ring_slot {
+    float *images, *targets; /* [batch,1,H,W] */
+    uint32_t *slices;        /* [batch] */
+    int *variants;           /* [batch] */
+    int count, left;         /* items of its batch; those not done */
+    cc_error error;          /* of the first item that failed; status CC_OK where none did */
+    size_t error_item;
+} ring_slot;
+
+struct cc_loader {
+    cc_loader_options options; /* its pointers lead into the arena */
+    cc_augment augment;
+    cc_arena *arena;
+    size_t items, batches, pixels; /* of an epoch; of a canvas */
+    uint32_t *order;               /* [items] the epoch's permutation */
+    ring_slot *ring;
+    size_t depth;
+    scratch *scratch; /* [workers], or one for the caller */
+    pthread_t threads[WORKERS_MAX];
+    int thread_count;
+    cc_batch batch; /* what the caller holds */
+
+    pthread_mutex_t mutex;      /* guards the rest, and count, left and error of the slots */
+    pthread_cond_t work, ready; /* there may be an item to take; a batch is done or the threads rest */
+    bool quit;
+    size_t next, end; /* items: the next to take; where the epoch ends */
+    int busy;         /* threads that are making an item */
+    size_t given;     /* batches: handed to the caller */
+    size_t released;  /* batches: given back by the caller */
+};
+
+/* --- an item --- */
+
+/* HU to [0, 1]. */
+static void window(float *image, size_t count, const double window_hu[2]) {
+    float low = (float)window_hu[0], scale = (float)(1 / (window_hu[1] - window_hu[0]));
+    for (size_t i = 0; i < count; i++) {
+        float value = (image[i] - low) * scale;
+        image[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+}
+
+/* All that happens to a slice before a net sees it, in this order: read, fit, augment, window. What works on
+ * HU of whole slices (histogram matching) belongs behind the reading. */
+static cc_status prepare_item(float *image, float *target, const cc_loader *loader, const scratch *s,
+                              uint32_t index, const cc_variant *variant) {
+    const cc_loader_options *o = &loader->options;
+    const cc_slice *slice = cc_slice_set_get(o->set, index);
+    float fill = (float)o->window_hu[0];
+    CC_TRY(cc_slice_set_read(o->set, index, s->slice, s->slice_mask));
+    cc_fit_image(s->canvas, &o->fit, s->slice, slice->height, slice->width, fill);
+    cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
+    cc_variant_apply(variant, image, s->turned_mask, s->canvas, s->canvas_mask, o->fit.height, o->fit.width,
+                     fill);
+    window(image, loader->pixels, o->window_hu);
+    for (size_t i = 0; i < loader->pixels; i++) target[i] = s->turned_mask[i] != 0;
+    return CC_OK;
+}
+
+static ring_slot *slot_of(const cc_loader *loader, size_t batch) {
+    return &loader->ring[batch % loader->depth];
+}
+
+/* Makes one item in its place; the mutex is not held. */
+static cc_status make_item(const cc_loader *loader, size_t item, const scratch *s) {
+    const cc_loader_options *o = &loader->options;
+    size_t at = item % (size_t)o->batch, number = o->shuffle ? loader->order[item] : item;
+    ring_slot *slot = slot_of(loader, item / (size_t)o->batch);
+    uint32_t slice = o->slices[number / (size_t)loader->augment.count];
+    int variant = (int)(number % (size_t)loader->augment.count);
+    slot->slices[at] = slice;
+    slot->variants[at] = variant;
+    return prepare_item(slot->images + at * loader->pixels, slot->targets + at * loader->pixels, loader, s,
+                        slice, &loader->augment.variants[variant]);
+}
+
+/* Under the mutex: an item of its slot is done. */
+static void finish_item(cc_loader *loader, size_t item, cc_status status) {
+    ring_slot *slot = slot_of(loader, item / (size_t)loader->options.batch);
+    slot->left--;
+    if (status != CC_OK && (slot->error.status == CC_OK || item < slot->error_item)) {
+        slot->error = *cc_error_get();
+        slot->error_item = item;
+    }
+}
+
+/* --- threads --- */
+
+static bool may_take(const cc_loader *loader) {
+    return loader->next < loader->end &&
+           loader->next / (size_t)loader->options.batch < loader->released + loader->depth;
+}
+
+typedef struct worker {
+    cc_loader *loader;
+    const scratch *scratch;
+} worker;
+
+static void *work(void *argument) {
+    worker *self = argument;
+    cc_loader *loader = self->loader;
+    pthread_mutex_lock(&loader->mutex);
+    for (;;) {
+        while (!loader->quit && !may_take(loader)) pthread_cond_wait(&loader->work, &loader->mutex);
+        if (loader->quit) break;
+        size_t item = loader->next++;
+        loader->busy++;
+        pthread_mutex_unlock(&loader->mutex);
+        cc_status status = make_item(loader, item, self->scratch);
+        pthread_mutex_lock(&loader->mutex);
+        finish_item(loader, item, status);
+        loader->busy--;
+        pthread_cond_broadcast(&loader->ready);
+    }
+    pthread_mutex_unlock(&loader->mutex);
+    return NULL;
+}
+
+/* Signals stay with the program's own threads. */
+static cc_status start_threads(cc_loader *loader) {
+    cc_status status = CC_OK;
+    sigset_t all, before;
+    worker *workers = cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
+    if (!workers) return CC_ENOMEM;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (int i = 0; i < loader->options.workers && status == CC_OK; i++) {
+        workers[i] = (worker){.loader = loader, .scratch = &loader->scratch[i]};
+        int code = pthread_create(&loader->threads[i], NULL, work, &workers[i]);
+        if (code == 0)
+            loader->thread_count++;
+        else
+            status =
+                cc_fail(CC_EIO, "loader", "lower train.workers", "cannot start a thread: %s", strerror(code));
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+/* --- life --- */
+
+static cc_status check(const cc_loader_options *o) {
+    CC_TRY(cc_fit_check(&o->fit));
+    assert(o->slice_count > 0);
+    if (!(o->window_hu[1] > o->window_hu[0]))
+        return cc_fail(CC_ECONFIG, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
+                       "[%g, %g] is no window", o->window_hu[0], o->window_hu[1]);
+    if (o->batch < 1 || o->batch > BATCH_MAX)
+        return cc_fail(CC_ECONFIG, "train.batch", NULL, "%d is not in 1 to %d", o->batch, BATCH_MAX);
+    if (o->workers < 0 || o->workers > WORKERS_MAX)
+        return cc_fail(CC_ECONFIG, "train.workers", NULL, "%d is not in 0 to %d", o->workers, WORKERS_MAX);
+    return CC_OK;
+}
+
+static cc_status count_items(cc_loader *loader) {
+    const cc_loader_options *o = &loader->options;
+    size_t batch = (size_t)o->batch;
+    if (o->slice_count > UINT32_MAX / (size_t)loader->augment.count)
+        return cc_fail(CC_EUNSUPPORTED, "loader", NULL, "%zu slices in %d variants are too many",
+                       o->slice_count, loader->augment.count);
+    loader->items = o->slice_count * (size_t)loader->augment.count;
+    loader->batches = o->drop_last ? loader->items / batch : (loader->items + batch - 1) / batch;
+    if (loader->batches == 0)
+        return cc_fail(CC_ECONFIG, "train.batch", "use a smaller batch",
+                       "%zu items do not fill a batch of %d", loader->items, o->batch);
+    return CC_OK;
+}
+
+/* Arrays from the loader's arena; `ok` turns false where one was not to be had. */
+static void *take(cc_loader *loader, size_t count, size_t size, bool *ok) {
+    void *memory = *ok ? cc_arena_get_array(loader->arena, count, size) : NULL;
+    *ok = memory != NULL;
+    return memory;
+}
+
+static bool take_scratch(cc_loader *loader) {
+    bool ok = true;
+    size_t largest = 1, count = loader->options.workers ? (size_t)loader->options.workers : 1;
+    for (size_t i = 0; i < loader->options.slice_count; i++) {
+        const cc_slice *slice = cc_slice_set_get(loader->options.set, loader->options.slices[i]);
+        size_t pixels = (size_t)slice->height * (size_t)slice->width;
+        if (pixels > largest) largest = pixels;
+    }
+    loader->scratch = take(loader, count, sizeof *loader->scratch, &ok);
+    for (size_t i = 0; ok && i < count; i++) {
+        scratch *s = &loader->scratch[i];
+        s->slice = take(loader, largest, sizeof *s->slice, &ok);
+        s->slice_mask = take(loader, largest, 1, &ok);
+        s->canvas = take(loader, loader->pixels, sizeof *s->canvas, &ok);
+        s->canvas_mask = take(loader, loader->pixels, 1, &ok);
+        s->turned_mask = take(loader, loader->pixels, 1, &ok);
+    }
+    return ok;
+}
+
+/* One slot for the caller's batch, one to be ready, one in the making, and more where threads outnumber the
+ * items of a batch. */
+static bool take_ring(cc_loader *loader) {
+    bool ok = true;
+    size_t workers = (size_t)loader->options.workers, batch = (size_t)loader->options.batch;
+    loader->depth = workers ? 2 + (workers + batch - 1) / batch : 1;
+    loader->ring = take(loader, loader->depth, sizeof *loader->ring, &ok);
+    for (size_t i = 0; ok && i < loader->depth; i++) {
+        ring_slot *slot = &loader->ring[i];
+        slot->images = take(loader, batch * loader->pixels, sizeof *slot->images, &ok);
+        slot->targets = take(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
+        slot->slices = take(loader, batch, sizeof *slot->slices, &ok);
+        slot->variants = take(loader, batch, sizeof *slot->variants, &ok);
+    }
+    return ok;
+}
+
+static cc_status take_memory(cc_loader *loader) {
+    bool ok = true;
+    cc_loader_options *o = &loader->options;
+    uint32_t *slices = take(loader, o->slice_count, sizeof *slices, &ok);
+    if (ok) memcpy(slices, o->slices, o->slice_count * sizeof *slices);
+    o->slices = slices;
+    if (ok) o->fit.mode = cc_arena_copy(loader->arena, o->fit.mode);
+    loader->order = take(loader, o->shuffle ? loader->items : 1, sizeof *loader->order, &ok);
+    ok = ok && o->fit.mode && take_scratch(loader) && take_ring(loader);
+    return ok ? CC_OK : CC_ENOMEM;
+}
+
+cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
+    cc_status status = CC_OK;
+    CC_TRY(check(options));
+    cc_loader *loader = calloc(1, sizeof *loader);
+    if (!loader) return cc_fail_memory("loader", sizeof *loader);
+    pthread_mutex_init(&loader->mutex, NULL);
+    pthread_cond_init(&loader->work, NULL);
+    pthread_cond_init(&loader->ready, NULL);
+    loader->options = *options;
+    loader->pixels = (size_t)options->fit.height * (size_t)options->fit.width;
+    if (options->augment)
+        loader->augment = *options->augment;
+    else
+        CC_CHECK(cc_augment_init(&loader->augment, NULL, 0));
+    loader->options.augment = &loader->augment;
+    CC_CHECK(count_items(loader));
+    if (!(loader->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
+    CC_CHECK(take_memory(loader));
+    CC_CHECK(start_threads(loader));
+    *out = loader;
+    loader = NULL;
+done:
+    cc_loader_destroy(loader);
+    return status;
+}
+
+void cc_loader_destroy(cc_loader *loader) {
+    if (!loader) return;
+    pthread_mutex_lock(&loader->mutex);
+    loader->quit = true;
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
+    for (int i = 0; i < loader->thread_count; i++) pthread_join(loader->threads[i], NULL);
+    pthread_cond_destroy(&loader->ready);
+    pthread_cond_destroy(&loader->work);
+    pthread_mutex_destroy(&loader->mutex);
+    cc_arena_destroy(loader->arena);
+    free(loader);
+}
+
+size_t cc_loader_item_count(const cc_loader *loader) {
+    return loader->items;
+}
+
+size_t cc_loader_batch_count(const cc_loader *loader) {
+    return loader->batches;
+}
+
+/* --- an epoch --- */
+
+/* Under the mutex: makes the slot of a batch ready to be filled. */
+static void open_slot(cc_loader *loader, size_t batch) {
+    size_t first = batch * (size_t)loader->options.batch;
+    if (first >= loader->end) return;
+    size_t left = loader->end - first;
+    ring_slot *slot = slot_of(loader, batch);
+    slot->count = slot->left = left < (size_t)loader->options.batch ? (int)left : loader->options.batch;
+    slot->error.status = CC_OK;
+}
+
+/* Under the mutex: no thread is making an item, and none will take one. */
+static void rest(cc_loader *loader) {
+    loader->end = loader->next = 0;
+    while (loader->busy) pthread_cond_wait(&loader->ready, &loader->mutex);
+}
+
+void cc_loader_start(cc_loader *loader, uint64_t epoch) {
+    size_t full = loader->batches * (size_t)loader->options.batch;
+    pthread_mutex_lock(&loader->mutex);
+    rest(loader);
+    if (loader->options.shuffle) {
+        cc_rng rng = cc_rng_init(loader->options.seed, CC_PURPOSE_SHUFFLE, epoch, 0);
+        cc_rng_permutation(&rng, loader->order, (uint32_t)loader->items);
+    }
+    loader->end = full < loader->items ? full : loader->items;
+    loader->given = loader->released = 0;
+    for (size_t batch = 0; batch < loader->depth; batch++) open_slot(loader, batch);
+    pthread_cond_broadcast(&loader->work);
+    pthread_mutex_unlock(&loader->mutex);
+}
+
+/* Under the mutex: the caller is done with the batch it held. */
+static void give_back(cc_loader *loader) {
+    if (loader->released == loader->given) return;
+    open_slot(loader, loader->released + loader->depth);
+    loader->released++;
+    pthread_cond_broadcast(&loader->work);
+}
+
+/* Under the mutex, which nobody else wants where there are no threads. */
+static void make_batch(cc_loader *loader) {
+    while (may_take(loader)) {
+        size_t item = loader->next++;
+        finish_item(loader, item, make_item(loader, item, loader->scratch));
+    }
+}
+
+/* Under the mutex: the batch that is next. */
+static cc_status take_batch(cc_loader *loader) {
+    ring_slot *slot = slot_of(loader, loader->given);
+    if (loader->thread_count == 0) make_batch(loader);
+    while (slot->left) pthread_cond_wait(&loader->ready, &loader->mutex);
+    if (slot->error.status != CC_OK) {
+        cc_error error = slot->error;
+        rest(loader);
+        return cc_fail(error.status, error.where, error.hint, "%s", error.what);
+    }
+    loader->batch = (cc_batch){.count = slot->count,
+                               .images = slot->images,
+                               .targets = slot->targets,
+                               .slices = slot->slices,
+                               .variants = slot->variants};
+    loader->given++;
+    return CC_OK;
+}
+
+cc_status cc_loader_next(cc_loader *loader, const cc_batch **out) {
+    cc_status status = CC_OK;
+    *out = NULL;
+    pthread_mutex_lock(&loader->mutex);
+    give_back(loader);
+    bool more = loader->given * (size_t)loader->options.batch < loader->end;
+    if (more) status = take_batch(loader);
+    if (more && status == CC_OK) *out = &loader->batch;
+    pthread_mutex_unlock(&loader->mutex);
+    return status;
+}

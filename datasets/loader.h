@@ -1,0 +1,62 @@
+/* datasets/loader.h -- batches for a net, made ready by threads while the net works.
+ *
+ * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1].
+ * Without shuffling items come slice by slice, each slice's variants in order; with it, in a permutation that
+ * seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of threads. All
+ * memory but the decoder's own is taken at creation. */
+#ifndef CC_DATASETS_LOADER_H
+#define CC_DATASETS_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/status.h"
+#include "datasets/augment.h"
+#include "datasets/fit.h"
+#include "datasets/slices.h"
+
+typedef struct cc_loader cc_loader;
+
+/* The set outlives the loader; all else is copied. */
+typedef struct cc_loader_options {
+    const cc_slice_set *set;
+    const uint32_t *slices; /* slice_count indices into the set; at least 1 */
+    size_t slice_count;
+    const cc_augment *augment; /* NULL: the original alone */
+    cc_fit fit;
+    double window_hu[2]; /* low becomes 0, high 1; below and above are clipped. low < high */
+    int batch;           /* items of a batch; at least 1 */
+    bool shuffle;
+    bool drop_last; /* leaves out a last batch that is not full; else its count is less than `batch` */
+    uint64_t seed;  /* of the shuffle */
+    int workers;    /* threads, at most 64; 0: cc_loader_next itself does the work */
+} cc_loader_options;
+
+/* What the net takes. Borrowed, until the loader's next call. */
+typedef struct cc_batch {
+    int count;              /* items, n */
+    const float *images;    /* [n,1,H,W], in [0, 1] */
+    const float *targets;   /* [n,1,H,W], 0 or 1: the mask's label is not 0 */
+    const uint32_t *slices; /* [n] index of each item's slice in the set */
+    const int *variants;    /* [n] its variant: 0 is the original */
+} cc_batch;
+
+/* The caller owns *out. CC_ECONFIG: a bad fit, window, batch or number of workers, or with drop_last fewer
+ * items than one batch; CC_ENOMEM. */
+cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options);
+/* At any moment, also in the middle of an epoch; takes NULL. */
+void cc_loader_destroy(cc_loader *loader);
+
+/* Items (slices times variants) and batches of an epoch. */
+size_t cc_loader_item_count(const cc_loader *loader);
+size_t cc_loader_batch_count(const cc_loader *loader);
+
+/* Starts an epoch, in the middle of another as well. The threads begin at once. */
+void cc_loader_start(cc_loader *loader, uint64_t epoch);
+
+/* The next batch; *out is NULL behind the last one, and before the first start. Where an item cannot be read,
+ * the batch that holds it fails with the status and message of its first such item; the epoch is over then.
+ */
+cc_status cc_loader_next(cc_loader *loader, const cc_batch **out);
+
+#endif

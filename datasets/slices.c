@@ -1,0 +1,242 @@
+/* The slice set: the table of sources, and a cache of decoded slices.
+ *
+ * The cache takes slices in the order they are asked for until its limit and never gives one up, so it needs
+ * no lock: a slot goes once from NULL to its pixels, by compare and swap; of two threads that decode the same
+ * slice at once one throws its copy away. */
+#include "datasets/slices.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "datasets/sources/source.h"
+
+static const cc_slice_source *const sources[] = {
+    &cc_slice_source_ctheart,
+    &cc_slice_source_volume,
+};
+
+struct cc_slice_pixels {
+    int16_t *stored; /* [height*width], in the same block as the struct */
+    uint8_t *mask;   /* [height*width] */
+};
+
+static cc_status find_source(const cc_slice_source **out, const char *name) {
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        *out = sources[i];
+        if (name && strcmp(sources[i]->name, name) == 0) return CC_OK;
+    }
+    return cc_fail(CC_ECONFIG, "data.source", "use ctheart or volume", "no source is called \"%s\"",
+                   name ? name : "");
+}
+
+static cc_status resolve_root(cc_slice_set *set, const char *root) {
+    if (!root || !root[0])
+        return cc_fail(CC_ECONFIG, "data.root", "name the dataset's folder", "it is not given");
+    if (!cc_folder_exists(root))
+        return cc_fail(CC_ENOTFOUND, root, "check data.root", "the dataset's folder is not there");
+    char *real = realpath(root, NULL);
+    if (!real) return cc_fail_errno(root, "open the folder");
+    set->root = cc_arena_copy(set->arena, real);
+    free(real);
+    return set->root ? CC_OK : CC_ENOMEM;
+}
+
+static cc_status make_cache(cc_slice_set *set, int cache_mb) {
+    if (set->source->resident || cache_mb == 0) return CC_OK;
+    set->cache = calloc(set->count, sizeof *set->cache);
+    if (!set->cache) return cc_fail_memory("slice cache", set->count * sizeof *set->cache);
+    atomic_init(&set->cache_left, (size_t)cache_mb << 20);
+    return CC_OK;
+}
+
+cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options) {
+    cc_status status = CC_OK;
+    cc_slice_set *set = calloc(1, sizeof *set);
+    if (!set) return cc_fail_memory("slice set", sizeof *set);
+    if (options->cache_mb < 0)
+        CC_CHECK(cc_fail(CC_EINVAL, "cache_mb", NULL, "%d is less than 0", options->cache_mb));
+    if (!(set->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
+    CC_CHECK(find_source(&set->source, options->source));
+    CC_CHECK(resolve_root(set, options->root));
+    CC_CHECK(set->source->open(set, options));
+    assert(set->count > 0);
+    CC_CHECK(make_cache(set, options->cache_mb));
+    *out = set;
+    set = NULL;
+done:
+    cc_slice_set_close(set);
+    return status;
+}
+
+void cc_slice_set_close(cc_slice_set *set) {
+    if (!set) return;
+    if (set->cache)
+        for (size_t i = 0; i < set->count; i++) free(atomic_load(&set->cache[i]));
+    free(set->cache);
+    if (set->source && set->source->close) set->source->close(set->state);
+    cc_arena_destroy(set->arena);
+    free(set);
+}
+
+size_t cc_slice_set_count(const cc_slice_set *set) {
+    return set->count;
+}
+
+const cc_slice *cc_slice_set_get(const cc_slice_set *set, size_t index) {
+    assert(index < set->count);
+    return &set->slices[index];
+}
+
+size_t cc_slice_set_patient_count(const cc_slice_set *set) {
+    return set->patient_count;
+}
+
+const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient) {
+    assert(patient < set->patient_count);
+    return set->patients[patient];
+}
+
+void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set) {
+    *height = *width = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->slices[i].height > *height) *height = set->slices[i].height;
+        if (set->slices[i].width > *width) *width = set->slices[i].width;
+    }
+}
+
+cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set) {
+    cc_digest *digest = cc_digest_create();
+    if (!digest) return CC_ENOMEM;
+    cc_digest_add_string(digest, set->source->name);
+    cc_status status = set->source->digest(digest, set);
+    if (status == CC_OK) *out = cc_digest_finish(digest);
+    cc_digest_destroy(digest);
+    return status;
+}
+
+static size_t pixel_count(const cc_slice *slice) {
+    return (size_t)slice->height * (size_t)slice->width;
+}
+
+static size_t bytes_of(size_t pixels) {
+    return sizeof(cc_slice_pixels) + pixels * (sizeof(int16_t) + sizeof(uint8_t));
+}
+
+/* The caller frees *out. */
+static cc_status decode(cc_slice_pixels **out, const cc_slice_set *set, size_t index) {
+    size_t pixels = pixel_count(&set->slices[index]);
+    cc_slice_pixels *slice = malloc(bytes_of(pixels));
+    if (!slice) return cc_fail_memory("a slice", bytes_of(pixels));
+    slice->stored = (int16_t *)(slice + 1);
+    slice->mask = (uint8_t *)(slice->stored + pixels);
+    cc_status status = set->source->decode(set, index, slice->stored, slice->mask);
+    if (status == CC_OK)
+        *out = slice;
+    else
+        free(slice);
+    return status;
+}
+
+/* Takes bytes from what the cache may still use; false where they are not there. */
+static bool reserve(_Atomic size_t *left, size_t bytes) {
+    size_t now = atomic_load(left);
+    while (now >= bytes)
+        if (atomic_compare_exchange_weak(left, &now, now - bytes)) return true;
+    return false;
+}
+
+/* Whether the cache took the slice. */
+static bool keep(const cc_slice_set *set, size_t index, cc_slice_pixels *slice) {
+    size_t bytes = bytes_of(pixel_count(&set->slices[index]));
+    /* Reading is const to callers; what it remembers changes no value they can see. */
+    _Atomic size_t *left = (_Atomic size_t *)&set->cache_left;
+    if (!set->cache || !reserve(left, bytes)) return false;
+    cc_slice_pixels *nothing = NULL;
+    if (atomic_compare_exchange_strong(&set->cache[index], &nothing, slice)) return true;
+    atomic_fetch_add(left, bytes);
+    return false;
+}
+
+cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask) {
+    assert(index < set->count);
+    cc_slice_pixels *mine = NULL;
+    cc_slice_pixels *slice = set->cache ? atomic_load(&set->cache[index]) : NULL;
+    if (!slice) {
+        CC_TRY(decode(&mine, set, index));
+        slice = mine;
+        if (keep(set, index, mine)) mine = NULL;
+    }
+    size_t pixels = pixel_count(&set->slices[index]);
+    if (image_hu)
+        for (size_t i = 0; i < pixels; i++)
+            image_hu[i] = (float)(set->slope * slice->stored[i] + set->intercept);
+    if (mask) memcpy(mask, slice->mask, pixels);
+    free(mine);
+    return CC_OK;
+}
+
+/* --- for sources --- */
+
+cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *relative) {
+    char path[CC_PATH_MAX];
+    CC_TRY(cc_path_join(path, set->root, relative));
+    char *real = realpath(path, NULL);
+    if (!real) return cc_fail_errno(path, "open");
+    size_t length = strlen(set->root);
+    bool root_is_all = strcmp(set->root, "/") == 0;
+    cc_status status = CC_OK;
+    if (!root_is_all && (strncmp(real, set->root, length) != 0 || (real[length] != '/' && real[length] != 0)))
+        status =
+            cc_fail(CC_EINVAL, path, "put the file itself there, or name the folder that holds it as root",
+                    "it leads out of the dataset's folder, to %s", real);
+    else if (!(*out = cc_arena_copy(set->arena, real)))
+        status = CC_ENOMEM;
+    free(real);
+    return status;
+}
+
+/* Room for one more item of `size` bytes in an array of the arena. */
+static cc_status make_room(void **items, size_t count, size_t *capacity, size_t size, cc_arena *arena) {
+    if (count < *capacity) return CC_OK;
+    size_t wider = *capacity ? 2 * *capacity : 64;
+    void *grown = cc_arena_get_array(arena, wider, size);
+    if (!grown) return CC_ENOMEM;
+    if (count) memcpy(grown, *items, count * size);
+    *items = grown;
+    *capacity = wider;
+    return CC_OK;
+}
+
+cc_status cc_slice_set_add_patient(uint32_t *out, cc_slice_set *set, const char *name) {
+    void *names = set->patients;
+    CC_TRY(make_room(&names, set->patient_count, &set->patient_capacity, sizeof *set->patients, set->arena));
+    set->patients = names;
+    const char *copy = cc_arena_copy(set->arena, name);
+    if (!copy) return CC_ENOMEM;
+    *out = (uint32_t)set->patient_count;
+    set->patients[set->patient_count++] = copy;
+    return CC_OK;
+}
+
+static bool in_order(const cc_slice *a, const cc_slice *b) {
+    if (a->patient != b->patient) return a->patient < b->patient;
+    if (a->scan != b->scan) return a->scan < b->scan;
+    return a->number < b->number;
+}
+
+cc_status cc_slice_set_add(cc_slice_set *set, const cc_slice *slice, const char *where) {
+    assert(slice->patient < set->patient_count);
+    if (slice->height < 1 || slice->width < 1 || slice->height > CC_SLICE_SIDE_MAX ||
+        slice->width > CC_SLICE_SIDE_MAX)
+        return cc_fail(CC_EFORMAT, where, NULL, "a slice of %d x %d pixels; sides are 1 to %d", slice->width,
+                       slice->height, CC_SLICE_SIDE_MAX);
+    if (set->count && !in_order(&set->slices[set->count - 1], slice))
+        return cc_fail(CC_EFORMAT, where, "remove or rename one of them", "two slices have the number %d",
+                       slice->number);
+    void *slices = set->slices;
+    CC_TRY(make_room(&slices, set->count, &set->capacity, sizeof *set->slices, set->arena));
+    set->slices = slices;
+    set->slices[set->count++] = *slice;
+    return CC_OK;
+}

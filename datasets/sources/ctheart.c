@@ -1,0 +1,258 @@
+/* The ctheart layout (Kaggle's CT heart set): train/<patient>/image/<series>-<number>.png and a mask of the
+ * same name in train/<patient>/mask. Each series of a patient is a scan of its own; the set as published has
+ * one, "1". Pictures carry no HU: grey 0 to the largest spans the window of the options. */
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "datasets/png.h"
+#include "datasets/sources/source.h"
+
+/* The real paths of one slice, and its name below the folder of patients. */
+typedef struct files {
+    const char *image, *mask, *name;
+} files;
+
+typedef struct picture {
+    const char *name;
+    int32_t series, number;
+} picture;
+
+typedef struct patient_folder {
+    const char *name;
+    picture *pictures;
+    size_t count;
+} patient_folder;
+
+static bool is_picture(const char *name) {
+    return name[0] != '.' && cc_path_ends_with(name, ".png");
+}
+
+static int32_t big_endian(const unsigned char *bytes) {
+    return (int32_t)((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+                     (uint32_t)bytes[3]);
+}
+
+/* A PNG file's size from its first 24 bytes: signature, length and name of IHDR, width, height. Thousands are
+ * listed before one is decoded. */
+static cc_status read_size(int32_t *height, int32_t *width, const char *path) {
+    static const unsigned char start[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+    unsigned char bytes[24];
+    FILE *file = fopen(path, "rb");
+    if (!file) return cc_fail_errno(path, "open");
+    size_t got = fread(bytes, 1, sizeof bytes, file);
+    bool bad = ferror(file);
+    fclose(file);
+    if (bad) return cc_fail_errno(path, "read");
+    if (got < sizeof bytes || memcmp(bytes, start, 16) != 0)
+        return cc_fail(CC_EFORMAT, path, NULL, "it is not a PNG file");
+    *width = big_endian(bytes + 16);
+    *height = big_endian(bytes + 20);
+    return CC_OK;
+}
+
+static int by_series_and_number(const void *a, const void *b) {
+    const picture *p = a, *q = b;
+    if (p->series != q->series) return p->series < q->series ? -1 : 1;
+    return (p->number > q->number) - (p->number < q->number);
+}
+
+/* "12" -> 12, up to `end`; false where it is anything but digits of an int32. */
+static bool parse_digits(int32_t *out, const char *text, const char *end) {
+    int64_t value = 0;
+    if (text == end) return false;
+    for (; text < end; text++) {
+        if (!isdigit((unsigned char)*text)) return false;
+        value = 10 * value + (*text - '0');
+        if (value > INT32_MAX) return false;
+    }
+    *out = (int32_t)value;
+    return true;
+}
+
+static cc_status parse_name(picture *out, const char *folder, const char *name) {
+    const char *dash = strchr(name, '-'), *dot = strrchr(name, '.');
+    out->name = name;
+    if (dash && parse_digits(&out->series, name, dash) && parse_digits(&out->number, dash + 1, dot))
+        return CC_OK;
+    return cc_fail(CC_EFORMAT, folder, "pictures are named like 1-042.png", "\"%s\" has no slice number",
+                   name);
+}
+
+/* The PNG files of a folder, in order of series and number. */
+static cc_status list_pictures(picture **out, size_t *count, const char *folder, cc_arena *arena) {
+    char **names;
+    size_t all;
+    CC_TRY(cc_folder_list(&names, &all, folder, arena));
+    *out = cc_arena_get_array(arena, all + 1, sizeof **out);
+    if (!*out) return CC_ENOMEM;
+    *count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (is_picture(names[i])) CC_TRY(parse_name(&(*out)[(*count)++], folder, names[i]));
+    qsort(*out, *count, sizeof **out, by_series_and_number);
+    return CC_OK;
+}
+
+/* A mask without a picture is no fault, but it may be a slip: said once a folder. */
+static cc_status warn_of_spare_masks(const char *folder, size_t pictures, cc_arena *arena) {
+    char **names;
+    size_t all, masks = 0;
+    CC_TRY(cc_folder_list(&names, &all, folder, arena));
+    for (size_t i = 0; i < all; i++) masks += is_picture(names[i]);
+    if (masks > pictures)
+        cc_log(CC_LOG_WARNING, "%s: %zu masks have no picture and are left out", folder, masks - pictures);
+    return CC_OK;
+}
+
+/* The patients' folders below `base` with their pictures. */
+static cc_status list_patients(patient_folder **out, size_t *count, const char *base, cc_arena *arena) {
+    char **names, folder[CC_PATH_MAX], path[CC_PATH_MAX];
+    size_t all;
+    CC_TRY(cc_folder_list(&names, &all, base, arena));
+    *out = cc_arena_get_array(arena, all + 1, sizeof **out);
+    if (!*out) return CC_ENOMEM;
+    *count = 0;
+    for (size_t i = 0; i < all; i++) {
+        CC_TRY(cc_path_join(folder, base, names[i]));
+        if (names[i][0] == '.' || !cc_folder_exists(folder)) continue;
+        patient_folder *p = &(*out)[(*count)++];
+        p->name = names[i];
+        CC_TRY(cc_path_join(path, folder, "image"));
+        CC_TRY(list_pictures(&p->pictures, &p->count, path, arena));
+        CC_TRY(cc_path_join(path, folder, "mask"));
+        CC_TRY(warn_of_spare_masks(path, p->count, arena));
+    }
+    return CC_OK;
+}
+
+static cc_status resolve_in(const char **out, cc_slice_set *set, const char *folder, const char *kind,
+                            const char *name) {
+    const char *relative = cc_arena_format(set->arena, "%s/%s/%s", folder, kind, name);
+    if (!relative) return CC_ENOMEM;
+    return cc_slice_set_resolve(out, set, relative);
+}
+
+/* Fills `out` and the slice's size; `folder` is the patient's, below the root. */
+static cc_status find_files(files *out, cc_slice *slice, cc_slice_set *set, const char *folder,
+                            const char *name) {
+    int mask_height, mask_width;
+    out->name = cc_arena_format(set->arena, "%s/%s", set->patients[slice->patient], name);
+    if (!out->name) return CC_ENOMEM;
+    CC_TRY(resolve_in(&out->image, set, folder, "image", name));
+    cc_status status = resolve_in(&out->mask, set, folder, "mask", name);
+    if (status == CC_ENOTFOUND)
+        return cc_fail(status, out->image, "every image/NAME needs a mask/NAME", "its mask is not there");
+    CC_TRY(status);
+    CC_TRY(read_size(&slice->height, &slice->width, out->image));
+    CC_TRY(read_size(&mask_height, &mask_width, out->mask));
+    if (mask_height != slice->height || mask_width != slice->width)
+        return cc_fail(CC_EFORMAT, out->mask, NULL, "the mask has %d x %d pixels, its picture %d x %d",
+                       mask_width, mask_height, slice->width, slice->height);
+    return CC_OK;
+}
+
+/* `below` is "train/" or "". */
+static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, const char *below,
+                             files *out) {
+    cc_slice slice = {.scan = set->count ? set->slices[set->count - 1].scan : UINT32_MAX};
+    CC_TRY(cc_slice_set_add_patient(&slice.patient, set, patient->name));
+    const char *folder = cc_arena_format(set->arena, "%s%s", below, patient->name);
+    if (!folder) return CC_ENOMEM;
+    for (size_t i = 0; i < patient->count; i++) {
+        const picture *p = &patient->pictures[i];
+        slice.scan += i == 0 || p->series != p[-1].series;
+        slice.number = p->number;
+        CC_TRY(find_files(&out[i], &slice, set, folder, p->name));
+        CC_TRY(cc_slice_set_add(set, &slice, out[i].image));
+    }
+    return CC_OK;
+}
+
+static cc_status set_window(cc_slice_set *set, const double window_hu[2]) {
+    double span = window_hu[1] - window_hu[0];
+    if (!(span > 0 && span < 1e6))
+        return cc_fail(CC_EINVAL, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
+                       "[%g, %g] is no window", window_hu[0], window_hu[1]);
+    set->slope = span / UINT16_MAX;
+    set->intercept = window_hu[0] - set->slope * INT16_MIN;
+    return CC_OK;
+}
+
+static cc_status ctheart_open(cc_slice_set *set, const cc_slice_options *options) {
+    char base[CC_PATH_MAX];
+    patient_folder *patients;
+    size_t count, total = 0;
+    CC_TRY(set_window(set, options->window_hu));
+    CC_TRY(cc_path_join(base, set->root, "train"));
+    const char *below = cc_folder_exists(base) ? "train/" : "";
+    if (!below[0]) CC_TRY(cc_path_join(base, set->root, ""));
+    CC_TRY(list_patients(&patients, &count, base, set->arena));
+    for (size_t i = 0; i < count; i++) total += patients[i].count;
+    if (total == 0)
+        return cc_fail(CC_ENOTFOUND, base, "pictures lie in ROOT/train/PATIENT/image/1-001.png",
+                       count ? "its patients have no pictures" : "there are no patients here");
+    files *all = cc_arena_get_array(set->arena, total, sizeof *all);
+    if (!all) return CC_ENOMEM;
+    set->state = all;
+    for (size_t i = 0; i < count; i++) CC_TRY(add_patient(set, &patients[i], below, all + set->count));
+    return CC_OK;
+}
+
+static cc_status add_file(cc_digest *digest, const char *path) {
+    uint64_t bytes;
+    CC_TRY(cc_file_size(&bytes, path));
+    cc_digest_add(digest, &bytes, sizeof bytes);
+    return cc_digest_add_file(digest, path);
+}
+
+static cc_status ctheart_digest(cc_digest *digest, const cc_slice_set *set) {
+    const files *all = set->state;
+    for (size_t i = 0; i < set->count; i++) {
+        cc_digest_add_string(digest, all[i].name);
+        CC_TRY(add_file(digest, all[i].image));
+        CC_TRY(add_file(digest, all[i].mask));
+    }
+    return CC_OK;
+}
+
+/* The caller frees *pixels. The size may have changed since the set was opened. */
+static cc_status read_picture(uint16_t **pixels, int *bits, const cc_slice *slice, const char *path) {
+    int height, width;
+    CC_TRY(cc_png_read_gray(pixels, &height, &width, bits, path));
+    if (height == slice->height && width == slice->width) return CC_OK;
+    free(*pixels);
+    *pixels = NULL;
+    return cc_fail(CC_EFORMAT, path, "leave the dataset alone while it is used",
+                   "it has changed from %d x %d to %d x %d pixels", slice->width, slice->height, width,
+                   height);
+}
+
+static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
+    cc_status status = CC_OK;
+    const cc_slice *slice = &set->slices[index];
+    const files *paths = (const files *)set->state + index;
+    size_t count = (size_t)slice->height * (size_t)slice->width;
+    uint16_t *grey = NULL, *label = NULL;
+    int bits, mask_bits;
+    CC_CHECK(read_picture(&grey, &bits, slice, paths->image));
+    CC_CHECK(read_picture(&label, &mask_bits, slice, paths->mask));
+    /* 2^bits - 1 divides 65535 for 1, 2, 4, 8 and 16 bits: every depth fills int16 exactly. */
+    int step = UINT16_MAX / ((1 << bits) - 1);
+    for (size_t i = 0; i < count; i++) {
+        stored[i] = (int16_t)(step * grey[i] + INT16_MIN);
+        mask[i] = label[i] > 0;
+    }
+done:
+    free(grey);
+    free(label);
+    return status;
+}
+
+const cc_slice_source cc_slice_source_ctheart = {
+    .name = "ctheart",
+    .open = ctheart_open,
+    .digest = ctheart_digest,
+    .decode = ctheart_decode,
+};

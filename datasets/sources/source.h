@@ -1,0 +1,59 @@
+/* datasets/sources/source.h -- what a source of slices is: the inside of a slice set, for sources only.
+ *
+ * A source lists patients and slices into the set when it opens, and later decodes single slices. Pixels are
+ * kept as int16 with one linear rule for the set, HU = slope * stored + intercept, so that a cached slice
+ * takes 3 bytes a pixel and gives the same floats as one decoded anew. */
+#ifndef CC_DATASETS_SOURCES_SOURCE_H
+#define CC_DATASETS_SOURCES_SOURCE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "core/arena.h"
+#include "core/file.h"
+#include "datasets/slices.h"
+
+enum { CC_SLICE_SIDE_MAX = 8192 }; /* pixels; four times what any scanner writes */
+
+typedef struct cc_slice_source {
+    const char *name;
+    /* Fills patients, slices, slope, intercept and state. `set` has its arena and its root. */
+    cc_status (*open)(cc_slice_set *set, const cc_slice_options *options);
+    /* Frees what the arena does not; `state` may be half made, or NULL where open failed early. NULL where
+     * all is in the arena. */
+    void (*close)(void *state);
+    cc_status (*digest)(cc_digest *digest, const cc_slice_set *set);
+    /* stored[height*width] and mask[height*width]. Any thread may call. */
+    cc_status (*decode)(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+    bool resident; /* decode only copies from memory: the set keeps no second copy */
+} cc_slice_source;
+
+extern const cc_slice_source cc_slice_source_ctheart, cc_slice_source_volume;
+
+/* A decoded slice in the cache. */
+typedef struct cc_slice_pixels cc_slice_pixels;
+
+struct cc_slice_set {
+    const cc_slice_source *source;
+    cc_arena *arena;
+    const char *root; /* absolute, without links */
+    const char **patients;
+    size_t patient_count, patient_capacity;
+    cc_slice *slices;
+    size_t count, capacity;
+    double slope, intercept;           /* HU = slope * stored + intercept */
+    void *state;                       /* the source's own */
+    _Atomic(cc_slice_pixels *) *cache; /* one a slice; NULL where nothing is kept */
+    _Atomic size_t cache_left;         /* bytes that the cache may still take */
+};
+
+/* The real path of root/relative, in the set's arena; refuses one that leads out of the root. */
+cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *relative);
+
+/* Appends a patient, whose name is copied, and gives its index. */
+cc_status cc_slice_set_add_patient(uint32_t *out, cc_slice_set *set, const char *name);
+
+/* Appends a slice; calls come in the set's order. Refuses a side above CC_SLICE_SIDE_MAX; `where` names the
+ * file in the message. */
+cc_status cc_slice_set_add(cc_slice_set *set, const cc_slice *slice, const char *where);
+
+#endif

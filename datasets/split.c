@@ -1,0 +1,263 @@
+#include "datasets/split.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/rng.h"
+
+enum { TRAIN, VALIDATION, TEST, PARTS, NO_PART = PARTS };
+
+static const char *const share_keys[PARTS] = {"data.split.train", "data.split.validation", "data.split.test"};
+
+/* How one split is being made. */
+typedef struct split_job {
+    const cc_slice_set *set;
+    const cc_split_spec *spec;
+    double shares[PARTS];
+    uint64_t seed;
+    uint8_t *part; /* [slices of the set] */
+} split_job;
+
+/* --- dealing --- */
+
+/* Divides `total` by the shares: each gets its quota rounded down, the rest goes one by one to the largest
+ * remainders, of equal ones to the first; then a part with a share but nothing takes one from the largest. */
+static cc_status divide(size_t counts[PARTS], size_t total, const double shares[PARTS], const char *what) {
+    double sum = 0, remainders[PARTS];
+    size_t given = 0, wanted = 0;
+    for (int i = 0; i < PARTS; i++) {
+        sum += shares[i];
+        wanted += shares[i] > 0;
+    }
+    if (total < wanted)
+        return cc_fail(CC_ECONFIG, "data.split", "set a share to 0, or add data",
+                       "%zu %s cannot fill %zu parts that have a share", total, what, wanted);
+    for (int i = 0; i < PARTS; i++) {
+        double quota = (double)total * shares[i] / sum;
+        counts[i] = (size_t)quota;
+        remainders[i] = shares[i] > 0 ? quota - floor(quota) : -1;
+        given += counts[i];
+    }
+    for (; given < total; given++) {
+        int best = 0;
+        for (int i = 1; i < PARTS; i++)
+            if (remainders[i] > remainders[best]) best = i;
+        counts[best]++;
+        remainders[best] -= 1;
+    }
+    for (int i = 0; i < PARTS; i++) {
+        if (shares[i] == 0 || counts[i] > 0) continue;
+        int largest = 0;
+        for (int k = 1; k < PARTS; k++)
+            if (counts[k] > counts[largest]) largest = k;
+        counts[largest]--;
+        counts[i]++;
+    }
+    return CC_OK;
+}
+
+/* Deals `count` units, in this order, to the parts: training first, then validation, then test. */
+static cc_status deal(uint8_t *part_of, const uint32_t *units, size_t count, const double shares[PARTS],
+                      const char *what) {
+    size_t counts[PARTS], next = 0;
+    CC_TRY(divide(counts, count, shares, what));
+    for (int part = 0; part < PARTS; part++)
+        for (size_t i = 0; i < counts[part]; i++) part_of[units[next++]] = (uint8_t)part;
+    return CC_OK;
+}
+
+/* --- the ways to split --- */
+
+static void permute(uint32_t *units, size_t count, uint64_t seed) {
+    cc_rng rng = cc_rng_init(seed, CC_PURPOSE_SPLIT, 0, 0);
+    cc_rng_permutation(&rng, units, (uint32_t)count);
+}
+
+/* `part` and `units` have room for a patient each. */
+static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
+    size_t count = cc_slice_set_patient_count(job->set), rest = 0;
+    permute(units, count, job->seed);
+    if (job->spec->fold == CC_SPLIT_NO_FOLD) return deal(part, units, count, job->shares, "patients");
+    if (count < (size_t)job->spec->folds)
+        return cc_fail(CC_ECONFIG, "data.folds", "use fewer folds", "%zu patients do not make %d folds",
+                       count, job->spec->folds);
+    const double shares[PARTS] = {job->shares[TRAIN], job->shares[VALIDATION], 0};
+    for (size_t i = 0; i < count; i++) {
+        if (i % (size_t)job->spec->folds == (size_t)job->spec->fold)
+            part[units[i]] = TEST;
+        else
+            units[rest++] = units[i];
+    }
+    return deal(part, units, rest, shares, "patients outside the fold");
+}
+
+static cc_status split_by_patient(split_job *job) {
+    size_t count = cc_slice_set_patient_count(job->set);
+    uint8_t *part = malloc(count);
+    uint32_t *units = malloc(count * sizeof *units);
+    cc_status status =
+        part && units ? deal_patients(job, part, units) : cc_fail_memory("split", count * sizeof *units);
+    for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(job->set); i++)
+        job->part[i] = part[cc_slice_set_get(job->set, i)->patient];
+    free(part);
+    free(units);
+    return status;
+}
+
+static cc_status split_by_slice(split_job *job) {
+    size_t count = cc_slice_set_count(job->set);
+    uint32_t *units = malloc(count * sizeof *units);
+    if (!units) return cc_fail_memory("split", count * sizeof *units);
+    permute(units, count, job->seed);
+    cc_status status = deal(job->part, units, count, job->shares, "slices");
+    free(units);
+    return status;
+}
+
+static cc_status check_slabs(const split_job *job) {
+    for (int i = 0; i < PARTS; i++)
+        if (job->shares[i] != floor(job->shares[i]) || job->shares[i] > 1000)
+            return cc_fail(CC_ECONFIG, share_keys[i], "e.g. 5, 1 and 1",
+                           "%g is not a number of slabs (0 to 1000)", job->shares[i]);
+    if (job->spec->slab < 1)
+        return cc_fail(CC_ECONFIG, "data.split.slab", NULL, "a slab has at least 1 slice, not %d",
+                       job->spec->slab);
+    return CC_OK;
+}
+
+static cc_status split_by_slab(split_job *job) {
+    size_t slab = 0, in_slab = 0, counts[PARTS] = {0};
+    CC_TRY(check_slabs(job));
+    size_t train = (size_t)job->shares[TRAIN], validation = (size_t)job->shares[VALIDATION];
+    size_t round = train + validation + (size_t)job->shares[TEST];
+    for (size_t i = 0; i < cc_slice_set_count(job->set); i++, in_slab++) {
+        bool new_scan =
+            i > 0 && cc_slice_set_get(job->set, i)->scan != cc_slice_set_get(job->set, i - 1)->scan;
+        if (new_scan || in_slab == (size_t)job->spec->slab) {
+            slab++;
+            in_slab = 0;
+        }
+        size_t place = slab % round;
+        job->part[i] = place < train ? TRAIN : place < train + validation ? VALIDATION : TEST;
+        counts[job->part[i]]++;
+    }
+    for (int i = 0; i < PARTS; i++)
+        if (job->shares[i] > 0 && counts[i] == 0)
+            return cc_fail(CC_ECONFIG, share_keys[i], "use smaller slabs (data.split.slab) or shares",
+                           "%zu slabs of %d slices leave nothing for it", slab + 1, job->spec->slab);
+    return CC_OK;
+}
+
+static const struct {
+    const char *name;
+    cc_status (*split)(split_job *job);
+    bool folds;
+} ways[] = {
+    {"patient", split_by_patient, true},
+    {"slice", split_by_slice, false},
+    {"slab", split_by_slab, false},
+};
+
+/* --- the whole --- */
+
+static cc_status check_shares(const split_job *job) {
+    double sum = 0;
+    bool folds = job->spec->fold != CC_SPLIT_NO_FOLD;
+    for (int i = 0; i < (folds ? TEST : PARTS); i++) {
+        if (!(job->shares[i] >= 0 && job->shares[i] <= 1e9))
+            return cc_fail(CC_ECONFIG, share_keys[i], NULL, "a share is 0 or more, not %g", job->shares[i]);
+        sum += job->shares[i];
+    }
+    if (!(sum > 0))
+        return cc_fail(CC_ECONFIG, "data.split", "e.g. {train: 60, validation: 20, test: 20}",
+                       folds ? "the shares of train and validation are 0" : "all shares are 0");
+    return CC_OK;
+}
+
+static cc_status check_folds(const cc_split_spec *spec, bool by_patient) {
+    if (spec->fold == CC_SPLIT_NO_FOLD) return CC_OK;
+    if (!by_patient)
+        return cc_fail(CC_ECONFIG, "data.fold", "use data.split.by: patient, or fold: null",
+                       "folds are made of patients, not by %s", spec->by);
+    if (spec->folds < 2)
+        return cc_fail(CC_ECONFIG, "data.folds", NULL, "there are at least 2 folds, not %d", spec->folds);
+    if (spec->fold < 0 || spec->fold >= spec->folds)
+        return cc_fail(CC_ECONFIG, "data.fold", NULL, "fold %d is not in 0 to %d", spec->fold,
+                       spec->folds - 1);
+    return CC_OK;
+}
+
+static cc_status run(split_job *job) {
+    const size_t count = sizeof ways / sizeof *ways;
+    for (size_t i = 0; i < count; i++) {
+        if (!job->spec->by || strcmp(ways[i].name, job->spec->by) != 0) continue;
+        CC_TRY(check_shares(job));
+        CC_TRY(check_folds(job->spec, ways[i].folds));
+        return ways[i].split(job);
+    }
+    return cc_fail(CC_ECONFIG, "data.split.by", "use patient, slice or slab", "\"%s\" is no way to split",
+                   job->spec->by ? job->spec->by : "");
+}
+
+static cc_status gather(cc_split_part *out, const split_job *job, int part) {
+    size_t all = cc_slice_set_count(job->set), count = 0;
+    for (size_t i = 0; i < all; i++) count += job->part[i] == part;
+    out->slices = malloc((count ? count : 1) * sizeof *out->slices);
+    if (!out->slices) return cc_fail_memory("split", count * sizeof *out->slices);
+    for (size_t i = 0; i < all; i++)
+        if (job->part[i] == part) out->slices[out->count++] = (uint32_t)i;
+    return CC_OK;
+}
+
+cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed) {
+    cc_status status = CC_OK;
+    cc_split split = {0};
+    size_t count = cc_slice_set_count(set);
+    assert(count > 0 && count <= UINT32_MAX);
+    split_job job = {.set = set,
+                     .spec = spec,
+                     .shares = {spec->train, spec->validation, spec->test},
+                     .seed = seed,
+                     .part = malloc(count)};
+    if (!job.part) return cc_fail_memory("split", count);
+    memset(job.part, NO_PART, count);
+    CC_CHECK(run(&job));
+    CC_CHECK(gather(&split.train, &job, TRAIN));
+    CC_CHECK(gather(&split.validation, &job, VALIDATION));
+    CC_CHECK(gather(&split.test, &job, TEST));
+    assert(strcmp(spec->by, "patient") != 0 || !cc_split_leaks(&split, set));
+    *out = split;
+    split = (cc_split){0};
+done:
+    cc_split_deinit(&split);
+    free(job.part);
+    return status;
+}
+
+void cc_split_deinit(cc_split *split) {
+    free(split->train.slices);
+    free(split->validation.slices);
+    free(split->test.slices);
+    *split = (cc_split){0};
+}
+
+/* Parts list slices in the set's order, and so patients too: two parts are walked side by side. */
+static bool share_a_patient(const cc_split_part *a, const cc_split_part *b, const cc_slice_set *set) {
+    for (size_t i = 0, k = 0; i < a->count && k < b->count;) {
+        uint32_t p = cc_slice_set_get(set, a->slices[i])->patient;
+        uint32_t q = cc_slice_set_get(set, b->slices[k])->patient;
+        if (p == q) return true;
+        if (p < q)
+            i++;
+        else
+            k++;
+    }
+    return false;
+}
+
+bool cc_split_leaks(const cc_split *split, const cc_slice_set *set) {
+    return share_a_patient(&split->train, &split->validation, set) ||
+           share_a_patient(&split->train, &split->test, set) ||
+           share_a_patient(&split->validation, &split->test, set);
+}

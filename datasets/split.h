@@ -1,0 +1,50 @@
+/* datasets/split.h -- which slices train, validate and test.
+ *
+ * by patient  patients, permuted by the seed, are dealt out by largest remainder: 20/4/8 of 32 patients are
+ *             20, 4 and 8; 60/20/20 of 19 are 11, 4 and 4. Every part with a share gets at least one. A
+ * patient never lies in two parts. by slice    the same with single slices: slices of one patient lie in
+ * several parts, so that scores leak. 60/20/20 of 2532 are 1519, 507 and 506; the paper (dataset section)
+ * prints 1519, 506 and 506, which adds up to 2531: it cut every share down and lost a slice, which here goes
+ * to the largest remainder (of equal ones to the first). by slab     slabs of `slab` neighbouring slices of a
+ * scan are dealt in turn, over all scans: with 5/1/1 five go to training, one to validation, one to test, and
+ * so on. No seed. Neighbouring slabs leak. k folds     by patient: patient i of the permutation is in fold i
+ * mod `folds`; fold `fold` is the test part, and the rest is divided between training and validation by their
+ * shares (the test share is not used). */
+#ifndef CC_DATASETS_SPLIT_H
+#define CC_DATASETS_SPLIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/status.h"
+#include "datasets/slices.h"
+
+enum { CC_SPLIT_NO_FOLD = -1 };
+
+typedef struct cc_split_spec {
+    double train, validation, test; /* shares: only their ratio counts; whole numbers by slab */
+    const char *by;                 /* "patient", "slice", "slab" */
+    int slab;                       /* by slab: slices of a slab; at least 1 */
+    int folds, fold;                /* fold in [0, folds), or CC_SPLIT_NO_FOLD: one split by shares */
+} cc_split_spec;
+
+typedef struct cc_split_part {
+    uint32_t *slices; /* indices into the set, ascending; owned by the split */
+    size_t count;
+} cc_split_part;
+
+typedef struct cc_split {
+    cc_split_part train, validation, test; /* a slice lies in one part, or in none */
+} cc_split;
+
+/* Same set, spec and seed: same split. Uses CC_PURPOSE_SPLIT. `out` is zeroed; on failure it stays so.
+ *   CC_ECONFIG  a share is negative, all are zero, or too few patients, slices or slabs are there for every
+ *               part with a share to get one; the message names the key ("data.split.train", "data.fold") */
+cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
+/* Frees the lists and clears the struct; takes a zeroed one. */
+void cc_split_deinit(cc_split *split);
+
+/* Whether a patient has slices in two parts: scores of such a split are marked wherever they are shown. */
+bool cc_split_leaks(const cc_split *split, const cc_slice_set *set);
+
+#endif

@@ -1,0 +1,296 @@
+#include <string.h>
+#include <unistd.h>
+#include "tree.h"
+#include "datasets/loader.h"
+
+enum { PATIENTS = 3, SLICES = 5, COUNT = PATIENTS * SLICES, SIDE = 16, BATCH = 4 };
+
+static const char *const augmentations[] = {"hflip", "vflip", "rotate45"};
+
+/* A small dataset, opened, and what a loader of all its slices needs. */
+typedef struct fixture {
+    const char *root;
+    cc_slice_set *set;
+    uint32_t slices[COUNT];
+    cc_augment augment;
+    cc_loader_options options;
+} fixture;
+
+static void set_up(fixture *f) {
+    f->root = tree_make(PATIENTS, SLICES, 12, 10);
+    f->set = tree_open(f->root);
+    for (uint32_t i = 0; i < COUNT; i++) f->slices[i] = i;
+    assert_ok(cc_augment_init(&f->augment, augmentations, 3));
+    f->options = (cc_loader_options){.set = f->set,
+                                     .slices = f->slices,
+                                     .slice_count = COUNT,
+                                     .augment = &f->augment,
+                                     .fit = {.mode = "pad", .height = SIDE, .width = SIDE},
+                                     .window_hu = {-200, 800},
+                                     .batch = BATCH,
+                                     .seed = 7};
+}
+
+static cc_loader *open_loader(const fixture *f) {
+    cc_loader *loader = NULL;
+    assert_ok(cc_loader_create(&loader, &f->options));
+    return loader;
+}
+
+/* Everything an epoch gave, in order. */
+typedef struct epoch {
+    float images[COUNT * 4 * SIDE * SIDE], targets[COUNT * 4 * SIDE * SIDE];
+    uint32_t slices[COUNT * 4];
+    int variants[COUNT * 4];
+    int items, batches, last;
+} epoch;
+
+static void run_epoch(epoch *out, cc_loader *loader, uint64_t number) {
+    const cc_batch *batch;
+    memset(out, 0, sizeof *out);
+    cc_loader_start(loader, number);
+    for (;;) {
+        assert_ok(cc_loader_next(loader, &batch));
+        if (!batch) break;
+        usleep(out->batches == 1 ? 3000 : 0); /* the threads run ahead while a batch is held */
+        size_t pixels = SIDE * SIDE, n = (size_t)batch->count;
+        memcpy(out->images + (size_t)out->items * pixels, batch->images, n * pixels * sizeof(float));
+        memcpy(out->targets + (size_t)out->items * pixels, batch->targets, n * pixels * sizeof(float));
+        memcpy(out->slices + out->items, batch->slices, n * sizeof(uint32_t));
+        memcpy(out->variants + out->items, batch->variants, n * sizeof(int));
+        out->items += batch->count;
+        out->last = batch->count;
+        out->batches++;
+    }
+}
+
+static epoch *load(const fixture *f, uint64_t number) {
+    epoch *out = malloc(sizeof *out);
+    assert_non_null(out);
+    cc_loader *loader = open_loader(f);
+    run_epoch(out, loader, number);
+    cc_loader_destroy(loader);
+    return out;
+}
+
+static void three_augmentations_make_four_items_of_a_slice(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    cc_loader *loader = open_loader(&f);
+    assert_int_equal(cc_loader_item_count(loader), 4 * COUNT);
+    assert_int_equal(cc_loader_batch_count(loader), COUNT);
+    cc_loader_destroy(loader);
+    epoch *e = load(&f, 0);
+    assert_int_equal(e->items, 4 * COUNT);
+    for (int i = 0; i < 4 * COUNT; i++) {
+        assert_int_equal(e->slices[i], i / 4);
+        assert_int_equal(e->variants[i], i % 4);
+    }
+    free(e);
+    cc_slice_set_close(f.set);
+}
+
+static void an_item_is_read_fit_augmented_and_windowed(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    f.options.window_hu[0] = 0;
+    f.options.window_hu[1] = 500;
+    epoch *e = load(&f, 0);
+    for (int i = 0; i < 8; i++) {
+        float hu[120], canvas[SIDE * SIDE], turned[SIDE * SIDE];
+        uint8_t mask[120], canvas_mask[SIDE * SIDE], turned_mask[SIDE * SIDE];
+        assert_ok(cc_slice_set_read(f.set, (size_t)i / 4, hu, mask));
+        cc_fit_image(canvas, &f.options.fit, hu, 12, 10, 0);
+        cc_fit_mask(canvas_mask, &f.options.fit, mask, 12, 10);
+        cc_variant_apply(&f.augment.variants[i % 4], turned, turned_mask, canvas, canvas_mask, SIDE, SIDE, 0);
+        for (int k = 0; k < SIDE * SIDE; k++) {
+            float want = turned[k] < 0 ? 0 : turned[k] > 500 ? 1 : turned[k] / 500;
+            assert_float_equal(e->images[i * SIDE * SIDE + k], want, 1e-6);
+            assert_true(e->targets[i * SIDE * SIDE + k] == (turned_mask[k] ? 1 : 0));
+        }
+    }
+    free(e);
+    cc_slice_set_close(f.set);
+}
+
+static void bytes_do_not_depend_on_the_number_of_threads(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    f.options.shuffle = true;
+    epoch *want = load(&f, 3);
+    for (int workers = 1; workers <= 8; workers += workers == 3 ? 5 : 1)
+        for (int batch = 1; batch <= 7; batch += 3) {
+            f.options.workers = workers;
+            f.options.batch = batch;
+            epoch *got = load(&f, 3);
+            got->batches = want->batches;
+            got->last = want->last;
+            assert_memory_equal(got, want, sizeof *want);
+            free(got);
+        }
+    free(want);
+    cc_slice_set_close(f.set);
+}
+
+static void an_epoch_holds_each_item_once_in_an_order_of_its_own(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    f.options.shuffle = true;
+    f.options.workers = 2;
+    cc_loader *loader = open_loader(&f);
+    epoch *first = malloc(sizeof *first), *second = malloc(sizeof *second), *again = malloc(sizeof *again);
+    run_epoch(first, loader, 1);
+    run_epoch(second, loader, 2);
+    run_epoch(again, loader, 1);
+    int seen[4 * COUNT] = {0};
+    for (int i = 0; i < 4 * COUNT; i++) seen[4 * (int)second->slices[i] + second->variants[i]]++;
+    for (int i = 0; i < 4 * COUNT; i++) assert_int_equal(seen[i], 1);
+    assert_memory_equal(first, again, sizeof *first);
+    assert_int_not_equal(memcmp(first->slices, second->slices, sizeof first->slices), 0);
+    cc_loader_destroy(loader);
+    f.options.seed = 8;
+    epoch *other = load(&f, 1);
+    assert_int_not_equal(memcmp(first->slices, other->slices, sizeof first->slices), 0);
+    free(first);
+    free(second);
+    free(again);
+    free(other);
+    cc_slice_set_close(f.set);
+}
+
+static void the_last_batch_is_partial_or_dropped(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    f.options.augment = NULL;
+    for (f.options.workers = 0; f.options.workers < 3; f.options.workers++) {
+        f.options.drop_last = false;
+        epoch *e = load(&f, 0);
+        assert_int_equal(e->batches, 4);
+        assert_int_equal(e->last, 3);
+        assert_int_equal(e->items, 15);
+        free(e);
+        f.options.drop_last = true;
+        e = load(&f, 0);
+        assert_int_equal(e->batches, 3);
+        assert_int_equal(e->last, 4);
+        assert_int_equal(e->items, 12);
+        free(e);
+    }
+    cc_slice_set_close(f.set);
+}
+
+/* Slices 6 and 7 are broken: batches 0 holds none, batch 1 both. */
+static void a_fault_fails_its_batch_with_the_message_of_the_first_item(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    f.options.augment = NULL;
+    const cc_batch *batch;
+    for (int i = 2; i <= 3; i++) {
+        char path[CC_PATH_MAX];
+        snprintf(path, sizeof path, "%s/train/p01/image/1-%03d.png", f.root, i);
+        assert_int_equal(truncate(path, 50), 0);
+    }
+    for (f.options.workers = 0; f.options.workers < 4; f.options.workers++) {
+        cc_loader *loader = open_loader(&f);
+        for (int round = 0; round < 3; round++) {
+            cc_loader_start(loader, (uint64_t)round);
+            assert_ok(cc_loader_next(loader, &batch));
+            assert_non_null(batch);
+            assert_error(cc_loader_next(loader, &batch), CC_EFORMAT, "p01/image/1-002.png");
+            assert_null(batch);
+            assert_ok(cc_loader_next(loader, &batch));
+            assert_null(batch);
+        }
+        cc_loader_destroy(loader);
+    }
+    cc_slice_set_close(f.set);
+}
+
+static void a_loader_may_end_at_any_moment(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    const cc_batch *batch;
+    for (f.options.workers = 0; f.options.workers <= 4; f.options.workers += 2)
+        for (int taken = -1; taken <= COUNT + 1; taken++) {
+            cc_loader *loader = open_loader(&f);
+            if (taken >= 0) cc_loader_start(loader, 0);
+            for (int i = 0; i < taken; i++) assert_ok(cc_loader_next(loader, &batch));
+            cc_loader_destroy(loader);
+        }
+    cc_loader_destroy(NULL);
+    cc_slice_set_close(f.set);
+}
+
+static void an_epoch_may_start_in_the_middle_of_another(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    f.options.shuffle = true;
+    epoch *want = load(&f, 5), *got = malloc(sizeof *got);
+    const cc_batch *batch;
+    for (f.options.workers = 0; f.options.workers <= 4; f.options.workers += 2) {
+        cc_loader *loader = open_loader(&f);
+        assert_ok(cc_loader_next(loader, &batch));
+        assert_null(batch);
+        for (int taken = 0; taken < 6; taken++) {
+            cc_loader_start(loader, 4);
+            for (int i = 0; i < taken; i++) assert_ok(cc_loader_next(loader, &batch));
+        }
+        run_epoch(got, loader, 5);
+        assert_memory_equal(got, want, sizeof *want);
+        cc_loader_destroy(loader);
+    }
+    free(got);
+    free(want);
+    cc_slice_set_close(f.set);
+}
+
+static void refused(const cc_loader_options *options, const char *part) {
+    cc_loader *loader = NULL;
+    assert_error(cc_loader_create(&loader, options), CC_ECONFIG, part);
+    assert_null(loader);
+}
+
+static void options_that_make_no_sense_name_their_key(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    cc_loader_options o = f.options;
+    o.fit.height = 0;
+    refused(&o, "preprocess.size");
+    o = f.options;
+    o.window_hu[1] = -200;
+    refused(&o, "preprocess.window_hu");
+    o = f.options;
+    o.batch = 0;
+    refused(&o, "train.batch");
+    o.batch = 4 * COUNT + 1;
+    o.drop_last = true;
+    refused(&o, "train.batch: 60 items do not fill a batch of 61");
+    o = f.options;
+    o.workers = 65;
+    refused(&o, "train.workers");
+    cc_slice_set_close(f.set);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(three_augmentations_make_four_items_of_a_slice),
+        cmocka_unit_test(an_item_is_read_fit_augmented_and_windowed),
+        cmocka_unit_test(bytes_do_not_depend_on_the_number_of_threads),
+        cmocka_unit_test(an_epoch_holds_each_item_once_in_an_order_of_its_own),
+        cmocka_unit_test(the_last_batch_is_partial_or_dropped),
+        cmocka_unit_test(a_fault_fails_its_batch_with_the_message_of_the_first_item),
+        cmocka_unit_test(a_loader_may_end_at_any_moment),
+        cmocka_unit_test(an_epoch_may_start_in_the_middle_of_another),
+        cmocka_unit_test(options_that_make_no_sense_name_their_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,262 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "support.h"
+#include "datasets/sources/source.h"
+#include "datasets/split.h"
+
+/* A set of names only: `patients` with `slices` each, one scan a patient. */
+typedef struct names_only {
+    cc_slice_set set;
+    const char *names[64];
+    cc_slice slices[2600];
+} names_only;
+
+static const cc_slice_set *list(names_only *out, size_t patients, size_t slices) {
+    memset(out, 0, sizeof *out);
+    out->set.patients = out->names;
+    out->set.slices = out->slices;
+    out->set.patient_count = patients;
+    out->set.count = patients * slices;
+    for (size_t i = 0; i < out->set.count; i++)
+        out->slices[i] = (cc_slice){.patient = (uint32_t)(i / slices),
+                                    .scan = (uint32_t)(i / slices),
+                                    .number = (int32_t)(i % slices),
+                                    .height = 8,
+                                    .width = 8};
+    return &out->set;
+}
+
+static cc_split_spec shares(double train, double validation, double test) {
+    return (cc_split_spec){.train = train,
+                           .validation = validation,
+                           .test = test,
+                           .by = "patient",
+                           .slab = 8,
+                           .folds = 4,
+                           .fold = CC_SPLIT_NO_FOLD};
+}
+
+static size_t patients_of(const cc_split_part *part, const cc_slice_set *set) {
+    size_t count = 0;
+    for (size_t i = 0; i < part->count; i++)
+        count += i == 0 || cc_slice_set_get(set, part->slices[i])->patient !=
+                               cc_slice_set_get(set, part->slices[i - 1])->patient;
+    return count;
+}
+
+static void each_slice_is_in_one_part(const cc_split *split, const cc_slice_set *set) {
+    const cc_split_part *parts[] = {&split->train, &split->validation, &split->test};
+    uint8_t *seen = calloc(cc_slice_set_count(set), 1);
+    size_t all = 0;
+    for (int p = 0; p < 3; p++)
+        for (size_t i = 0; i < parts[p]->count; i++, all++) {
+            assert_true(i == 0 || parts[p]->slices[i] > parts[p]->slices[i - 1]);
+            assert_int_equal(seen[parts[p]->slices[i]]++, 0);
+        }
+    assert_int_equal(all, cc_slice_set_count(set));
+    free(seen);
+}
+
+static void patients_are_dealt_by_largest_remainder(void **state) {
+    (void)state;
+    static const struct {
+        size_t patients;
+        double shares[3];
+        size_t want[3];
+    } cases[] = {
+        {32, {20, 4, 8}, {20, 4, 8}},     {19, {60, 20, 20}, {11, 4, 4}}, {10, {0.6, 0.2, 0.2}, {6, 2, 2}},
+        {3, {98, 1, 1}, {1, 1, 1}},       {7, {98, 1, 1}, {5, 1, 1}},     {5, {1, 0, 1}, {3, 0, 2}},
+        {4, {0, 0, 0.001}, {0, 0, 4}},    {19, {1e9, 1e9, 1}, {9, 9, 1}}, {1, {1, 0, 0}, {1, 0, 0}},
+        {10, {0.7, 0.2, 0.1}, {7, 2, 1}},
+    };
+    names_only listed;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const cc_slice_set *set = list(&listed, cases[i].patients, 3);
+        cc_split_spec spec = shares(cases[i].shares[0], cases[i].shares[1], cases[i].shares[2]);
+        cc_split split = {0};
+        assert_ok(cc_split_make(&split, set, &spec, 1));
+        assert_int_equal(patients_of(&split.train, set), cases[i].want[0]);
+        assert_int_equal(patients_of(&split.validation, set), cases[i].want[1]);
+        assert_int_equal(patients_of(&split.test, set), cases[i].want[2]);
+        each_slice_is_in_one_part(&split, set);
+        assert_false(cc_split_leaks(&split, set));
+        cc_split_deinit(&split);
+    }
+}
+
+static void the_seed_chooses_the_patients(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 32, 2);
+    cc_split_spec spec = shares(20, 4, 8);
+    cc_split a = {0}, b = {0}, c = {0};
+    assert_ok(cc_split_make(&a, set, &spec, 1));
+    assert_ok(cc_split_make(&b, set, &spec, 1));
+    assert_ok(cc_split_make(&c, set, &spec, 2));
+    size_t bytes = a.test.count * sizeof *a.test.slices;
+    assert_memory_equal(a.test.slices, b.test.slices, bytes);
+    assert_int_not_equal(memcmp(a.test.slices, c.test.slices, bytes), 0);
+    cc_split_deinit(&a);
+    cc_split_deinit(&b);
+    cc_split_deinit(&c);
+}
+
+static void no_seed_puts_a_patient_in_two_parts(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 19, 4);
+    cc_split_spec spec = shares(60, 20, 20);
+    for (int fold = CC_SPLIT_NO_FOLD; fold < spec.folds; fold++)
+        for (uint64_t seed = 0; seed < 20; seed++) {
+            cc_split split = {0};
+            spec.fold = fold;
+            assert_ok(cc_split_make(&split, set, &spec, seed));
+            assert_false(cc_split_leaks(&split, set));
+            assert_int_equal(patients_of(&split.train, set) + patients_of(&split.validation, set) +
+                                 patients_of(&split.test, set),
+                             19);
+            cc_split_deinit(&split);
+        }
+}
+
+/* 2532 slices at 60/20/20; the paper prints 1519, 506, 506: a slice less. */
+static void slices_divide_as_in_the_paper_but_for_the_slice_it_lost(void **state) {
+    (void)state;
+    names_only *listed = malloc(sizeof *listed);
+    const cc_slice_set *set = list(listed, 12, 211);
+    cc_split_spec spec = shares(60, 20, 20);
+    cc_split split = {0};
+    spec.by = "slice";
+    assert_int_equal(cc_slice_set_count(set), 2532);
+    assert_ok(cc_split_make(&split, set, &spec, 1));
+    assert_int_equal(split.train.count, 1519);
+    assert_int_equal(split.validation.count, 507);
+    assert_int_equal(split.test.count, 506);
+    each_slice_is_in_one_part(&split, set);
+    assert_true(cc_split_leaks(&split, set));
+    cc_split_deinit(&split);
+    free(listed);
+}
+
+static void slabs_are_dealt_in_turn(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 1, 112);
+    cc_split_spec spec = shares(5, 1, 1);
+    cc_split split = {0};
+    spec.by = "slab";
+    assert_ok(cc_split_make(&split, set, &spec, 1));
+    assert_int_equal(split.train.count, 80);
+    assert_int_equal(split.validation.count, 16);
+    assert_int_equal(split.test.count, 16);
+    for (uint32_t i = 0; i < 8; i++) {
+        assert_int_equal(split.validation.slices[i], 40 + i);
+        assert_int_equal(split.test.slices[i], 48 + i);
+        assert_int_equal(split.test.slices[8 + i], 104 + i);
+    }
+    each_slice_is_in_one_part(&split, set);
+    assert_true(cc_split_leaks(&split, set));
+    cc_split_deinit(&split);
+}
+
+/* Scans of 5 slices, slabs of 4: each scan is a slab of 4 and one of 1. */
+static void a_slab_ends_with_its_scan(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 3, 5);
+    cc_split_spec spec = shares(2, 0, 1);
+    cc_split split = {0};
+    static const uint32_t test[] = {5, 6, 7, 8, 14};
+    spec.by = "slab";
+    spec.slab = 4;
+    assert_ok(cc_split_make(&split, set, &spec, 1));
+    assert_int_equal(split.test.count, 5);
+    assert_memory_equal(split.test.slices, test, sizeof test);
+    assert_int_equal(split.validation.count, 0);
+    cc_split_deinit(&split);
+}
+
+static void each_patient_is_tested_in_one_fold(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 32, 2);
+    cc_split_spec spec = shares(20, 4, 8);
+    int tested[64] = {0};
+    for (spec.fold = 0; spec.fold < spec.folds; spec.fold++) {
+        cc_split split = {0};
+        assert_ok(cc_split_make(&split, set, &spec, 3));
+        assert_int_equal(patients_of(&split.train, set), 20);
+        assert_int_equal(patients_of(&split.validation, set), 4);
+        assert_int_equal(patients_of(&split.test, set), 8);
+        each_slice_is_in_one_part(&split, set);
+        for (size_t i = 0; i < split.test.count; i++) tested[split.test.slices[i]]++;
+        cc_split_deinit(&split);
+    }
+    for (size_t i = 0; i < 64; i++) assert_int_equal(tested[i], 1);
+}
+
+static void refused(const cc_slice_set *set, cc_split_spec spec, const char *part) {
+    cc_split split = {0};
+    assert_error(cc_split_make(&split, set, &spec, 1), CC_ECONFIG, part);
+    assert_null(split.train.slices);
+}
+
+static void what_cannot_be_split_names_its_key(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 2, 6);
+    refused(set, shares(60, 20, 20), "data.split: 2 patients cannot fill 3 parts");
+    refused(set, shares(0, 0, 0), "data.split: all shares are 0");
+    refused(set, shares(1, -1, 1), "data.split.validation");
+    refused(set, shares(1, 1, (double)NAN), "data.split.test");
+    cc_split_spec spec = shares(1, 0, 1);
+    spec.by = "scanner";
+    refused(set, spec, "data.split.by");
+    spec.by = "slab";
+    spec.slab = 0;
+    refused(set, spec, "data.split.slab");
+    spec.slab = 6;
+    spec.train = 2;
+    refused(set, spec, "data.split.test: 2 slabs of 6 slices leave nothing");
+    spec.train = 0.5;
+    refused(set, spec, "data.split.train: 0.5 is not a number of slabs");
+}
+
+static void folds_that_cannot_be_made_name_their_key(void **state) {
+    (void)state;
+    names_only listed;
+    const cc_slice_set *set = list(&listed, 5, 2);
+    cc_split_spec spec = shares(1, 0, 0);
+    spec.fold = 4;
+    refused(set, spec, "data.fold: fold 4 is not in 0 to 3");
+    spec.fold = -2;
+    refused(set, spec, "data.fold: fold -2");
+    spec.fold = 0;
+    spec.folds = 6;
+    refused(set, spec, "data.folds: 5 patients do not make 6 folds");
+    spec.folds = 1;
+    refused(set, spec, "data.folds: there are at least 2 folds");
+    spec = shares(0, 0, 1);
+    spec.fold = 0;
+    refused(set, spec, "data.split: the shares of train and validation are 0");
+    spec = shares(1, 0, 1);
+    spec.fold = 0;
+    spec.by = "slice";
+    refused(set, spec, "data.fold: folds are made of patients");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(patients_are_dealt_by_largest_remainder),
+        cmocka_unit_test(the_seed_chooses_the_patients),
+        cmocka_unit_test(no_seed_puts_a_patient_in_two_parts),
+        cmocka_unit_test(slices_divide_as_in_the_paper_but_for_the_slice_it_lost),
+        cmocka_unit_test(slabs_are_dealt_in_turn),
+        cmocka_unit_test(a_slab_ends_with_its_scan),
+        cmocka_unit_test(each_patient_is_tested_in_one_fold),
+        cmocka_unit_test(what_cannot_be_split_names_its_key),
+        cmocka_unit_test(folds_that_cannot_be_made_name_their_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
