@@ -1,0 +1,20 @@
+/* core/hot.h -- CC_HOT before a function: also compiled for newer x86-64 levels, chosen when the program
+ * starts.
+ *
+ * For small loops over arrays that a compiler vectorises. Put it on the function with the loop, never on one
+ * that holds an OpenMP region (its outlined body would stay at the base level). Empty where the compiler or
+ * the platform has no such thing, and under sanitizers, which do not bear the resolvers. */
+#ifndef CC_CORE_HOT_H
+#define CC_CORE_HOT_H
+
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) &&             \
+    !defined(CC_SANITIZED)
+#if __GNUC__ >= 12
+#define CC_HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
+#endif
+#ifndef CC_HOT
+#define CC_HOT
+#endif
+
+#endif
