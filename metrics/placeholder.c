@@ -1,1 +1,0 @@
-/* metrics: see DESIGN */ typedef int cc_metrics_placeholder;

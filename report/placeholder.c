@@ -1,1 +1,0 @@
-/* report: see DESIGN */ typedef int cc_report_placeholder;

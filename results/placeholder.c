@@ -1,1 +1,0 @@
-/* results: see DESIGN */ typedef int cc_results_placeholder;

@@ -1,0 +1,133 @@
+/* results/store.h -- the file of one run: what was asked, how it was made, what came out.
+ *
+ * HDF5, written once: under another name, flushed to disk, then renamed, so a file with its name is whole.
+ * results/README.md describes every dataset, field and attribute for scripts in other languages. A file
+ * written here begins with a block of text that holds the SHA-256 of all that follows; a reader that finds
+ * such a block checks it before anything else. Any thread may call; calls take turns, as HDF5 needs. */
+#ifndef CC_RESULTS_STORE_H
+#define CC_RESULTS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "core/arena.h"
+#include "core/status.h"
+
+enum {
+    CC_RUN_VERSION = 1,   /* of the layout; raised only where an old reader would misread */
+    CC_RUN_NAME_MAX = 64, /* bytes of a patient's name, its terminator included */
+    CC_RUN_RANK_MAX = 8,  /* dimensions of a tensor */
+};
+
+/* A library and its version. */
+typedef struct cc_run_library {
+    const char *name, *version;
+} cc_run_library;
+
+/* Texts may be NULL: not known. */
+typedef struct cc_run_provenance {
+    const char *identity;    /* SHA-256 of resolved config, data digest and numerics version; 64 hex digits */
+    const char *data_digest; /* SHA-256 of the data */
+    const char *commit;      /* of the source */
+    const char *version;     /* of the program */
+    const char *build;       /* build type and flags that matter, e.g. "Release" */
+    const char *compiler;    /* "gcc 12.2.0" */
+    const char *device;      /* "cpu: AMD EPYC ..." */
+    const char *started, *finished; /* ISO 8601, UTC */
+    int64_t numerics_version;       /* CC_NUMERICS_VERSION */
+    int64_t threads;                /* 0: not known */
+    double seconds;                 /* wall clock */
+    const cc_run_library *libraries;
+    size_t library_count;
+} cc_run_provenance;
+
+/* One epoch of training; NaN where not measured. */
+typedef struct cc_run_epoch {
+    int64_t epoch; /* 1-based */
+    double train_loss, validation_loss;
+    double validation_f1, validation_precision,
+        validation_recall; /* pooled over the validation set, 0 to 1 */
+    double learning_rate;
+    double seconds;
+} cc_run_epoch;
+
+/* One test slice. */
+typedef struct cc_run_slice {
+    char patient[CC_RUN_NAME_MAX]; /* UTF-8 */
+    int64_t slice;                 /* its number in the scan */
+    int64_t tp, fp, fn, tn;        /* pixels, prediction thresholded */
+    double soft_overlap;    /* sum over pixels of p*g: probability times truth (0 or 1); NaN: not known */
+    double soft_prediction; /* sum of p */
+    double soft_truth;      /* sum of g */
+} cc_run_slice;
+
+/* One test patient: the sum of its slices. */
+typedef struct cc_run_patient {
+    char patient[CC_RUN_NAME_MAX];
+    int64_t slices;
+    int64_t tp, fp, fn, tn;
+} cc_run_patient;
+
+/* One tensor of the model's best weights, C order. */
+typedef struct cc_run_tensor {
+    const char *name; /* no '/' */
+    int rank;         /* 0 (one value) to CC_RUN_RANK_MAX */
+    uint64_t dims[CC_RUN_RANK_MAX];
+    const float *data;
+} cc_run_tensor;
+
+/* A test slice as figures need it; every picture is height*width, row by row. */
+typedef struct cc_run_example {
+    const char *stage; /* "roi", ... */
+    const char *patient;
+    int64_t slice;
+    uint32_t height, width; /* pixels */
+    const float *image_hu;
+    const uint8_t *truth, *prediction; /* 0 background */
+    const float *probability;          /* 0 to 1; NULL: not stored */
+} cc_run_example;
+
+/* One run. Zero it, then fill it; whoever fills it owns what it points to (the reader's arena, when read). */
+typedef struct cc_run {
+    const char *experiment;  /* "twin/table1-roi"; its first part is the run's kind */
+    const char *variant;     /* "modified" */
+    int64_t fold;            /* 1, 2, ... in a cross-validation; 0 without one */
+    int64_t seed;            /* >= 0 */
+    const char *stage;       /* "roi", "calcification", "false_positive", "cascade" */
+    bool leaking_split;      /* slices of one patient lie on both sides of the split */
+    int64_t parameter_count; /* trainable parameters; 0: not known */
+    int64_t best_epoch;      /* 1-based; 0: not known */
+    const char *config;      /* the resolved YAML */
+    cc_run_provenance provenance;
+    const cc_run_epoch *epochs;
+    size_t epoch_count;
+    const cc_run_slice *slices;
+    size_t slice_count;
+    const cc_run_patient *patients; /* written: NULL makes them from the slices */
+    size_t patient_count;
+    const cc_run_tensor *tensors;
+    size_t tensor_count;
+    const cc_run_example *examples;
+    size_t example_count;
+} cc_run;
+
+/* Writes the run to `path`, making its folder; an older file of that name is replaced. On failure, or where
+ * the process dies, no file of that name appears and an older one stays as it was.
+ *   CC_EINVAL  a field that must be there is not, or makes no sense; the message names it
+ *   CC_EIO     the disk */
+cc_status cc_run_write(const char *path, const cc_run *run);
+
+/* What to read beside the attributes, config, provenance, history, slices and patients. */
+typedef enum cc_run_part { CC_RUN_BASIC = 0, CC_RUN_MODEL = 1, CC_RUN_EXAMPLES = 2 } cc_run_part;
+
+/* Reads a run; `parts` adds cc_run_part bits. The arena owns all that *out points to. The file is opened
+ * read-only. Optional datasets and fields that are not there read as NULL, 0 or NaN; unknown ones are passed
+ * over. The slices are checked against the patients, if both are there.
+ *   CC_EFORMAT    not a run file, damaged (digest), or a dataset or field that is wrong; names file and field
+ *   CC_ENOTFOUND  no such file */
+cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena);
+
+/* The identity stored in a run file ("" where there is none), checked as above. */
+cc_status cc_run_read_identity(char out[65], const char *path);
+
+#endif
