@@ -32,3 +32,17 @@ function(calcade_program name folder)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.c)
   target_link_libraries(${name} PRIVATE calcade_${folder})
 endfunction()
+
+# calcade_build_info(folder): "build_info.h" for the sources of one folder: commit, build type, compiler.
+function(calcade_build_info folder)
+  set(dir ${CMAKE_BINARY_DIR}/include/build_info)
+  set(type ${CMAKE_BUILD_TYPE})
+  if(CALCADE_SANITIZE)
+    string(APPEND type ", sanitized")
+  endif()
+  add_custom_target(calcade_build_info BYPRODUCTS ${dir}/build_info.h
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUT=${dir}/build_info.h "-DTYPE=${type}"
+            "-DCOMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}" -P ${CMAKE_SOURCE_DIR}/cmake/BuildInfo.cmake)
+  add_dependencies(calcade_${folder} calcade_build_info)
+  target_include_directories(calcade_${folder} PRIVATE ${dir})
+endfunction()

@@ -28,7 +28,7 @@ endfunction()
 calcade_find(Random123 Random123/philox.h "")
 calcade_find(Dnnl dnnl.h dnnl)
 calcade_find(Nifti nifti2_io.h nifti2 nifti)
-find_package(GDCM REQUIRED)
+find_package(GDCM REQUIRED QUIET) # its list of tools that Debian packs apart is noise
 add_library(dep::Gdcm INTERFACE IMPORTED)
 target_include_directories(dep::Gdcm SYSTEM INTERFACE ${GDCM_INCLUDE_DIRS})
 target_link_libraries(dep::Gdcm INTERFACE gdcmMSFF gdcmDSED gdcmCommon)

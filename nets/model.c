@@ -116,6 +116,24 @@ cc_status cc_model_set(cc_model *model, int index, const float *values) {
     return CC_OK;
 }
 
+size_t cc_model_value_count(const cc_model *model) {
+    size_t count = 0;
+    for (int i = 0; i < model->slot_count; i++) count += (size_t)model->slots[i].parameter->count;
+    return count;
+}
+
+cc_status cc_model_get_all(float *values, const cc_model *model) {
+    for (int i = 0; i < model->slot_count; values += model->slots[i++].parameter->count)
+        CC_TRY(cc_model_get(values, model, i));
+    return CC_OK;
+}
+
+cc_status cc_model_set_all(cc_model *model, const float *values) {
+    for (int i = 0; i < model->slot_count; values += model->slots[i++].parameter->count)
+        CC_TRY(cc_model_set(model, i, values));
+    return CC_OK;
+}
+
 static void fill_initial(float *values, const cc_parameter *p, uint64_t seed, int index) {
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_WEIGHTS, 0, (uint64_t)index);
     bool one = p->of.role == CC_ROLE_NORM_WEIGHT || p->of.role == CC_ROLE_RUNNING_VAR;

@@ -35,6 +35,11 @@ cc_status cc_model_get(float *values, const cc_model *model, int index);
 cc_status cc_model_set(cc_model *model, int index, const float *values);
 cc_status cc_model_get_gradient(float *values, const cc_model *model, int index);
 
+/* Every parameter and statistic, plain, one behind the other: value_count values. */
+size_t cc_model_value_count(const cc_model *model);
+cc_status cc_model_get_all(float *values, const cc_model *model);
+cc_status cc_model_set_all(cc_model *model, const float *values);
+
 /* He normal weights (He et al. 2015, eq. 10: variance 2/fan_in), biases 0, norms 1 and 0, from the stream
  * (seed, CC_PURPOSE_WEIGHTS, 0, parameter). */
 cc_status cc_model_initialise(cc_model *model, uint64_t seed);
