@@ -53,23 +53,29 @@ typedef struct reader {
     cc_yaml *root;
 } reader;
 
-/* A copy of the text where each "${...}" of one line has its braces marked. */
+/* The '}' that ends the variable whose '{' stands at `open`, or NULL. */
+static const char *find_close(const char *open, const char *end) {
+    for (const char *p = open + 1; p < end && *p && !strchr("{'\"\n", *p); p++)
+        if (*p == '}') return p;
+    return NULL;
+}
+
+/* A copy of the text where each "${...}" has its braces marked. */
 static cc_status mark_braces(char **out, size_t *out_bytes, const char *text, size_t bytes) {
-    char *copy = malloc(3 * bytes + 1), *to = copy;
-    if (!copy) return cc_fail_memory("YAML", 3 * bytes + 1);
+    char *copy = malloc(MARK_BYTES * bytes + 1), *to = copy;
+    if (!copy) return cc_fail_memory("YAML", MARK_BYTES * bytes + 1);
     const char *end = text + bytes, *close = NULL; /* of the variable that `from` is in */
     for (const char *from = text; from < end; from++) {
-        const char *mark = NULL;
-        if (from == close) mark = close_mark;
+        bool opens = false, closes = from == close;
         if (!close && *from == '{' && from > text && from[-1] == '$') {
-            close = from;
-            while (close < end && *close != '}' && *close != '\n') close++;
-            if (close == end || *close == '\n') close = NULL;
-            if (close) mark = open_mark;
+            close = find_close(from, end);
+            opens = close != NULL;
         }
-        if (from == close) close = NULL;
-        if (!mark) *to++ = *from;
-        if (mark) to = (char *)memcpy(to, mark, MARK_BYTES) + MARK_BYTES;
+        if (closes) close = NULL;
+        if (opens || closes)
+            to = (char *)memcpy(to, opens ? open_mark : close_mark, MARK_BYTES) + MARK_BYTES;
+        else
+            *to++ = *from;
     }
     *out = copy;
     *out_bytes = (size_t)(to - copy);

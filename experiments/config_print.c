@@ -218,13 +218,13 @@ cc_status cc_config_reference(char **out, cc_arena *arena) {
     FILE *stream = open_memstream(&bytes, &size);
     if (!stream) return cc_fail_memory("reference", 0);
     fputs(preface, stream);
-    const char *group = "";
+    const char *group = "run"; /* the heading of the options above all groups */
     size_t length = 0;
     for (int i = 0; i < cc_option_count; i++) {
         const char *key = cc_options[i].key;
-        const char *next = strchr(key, '.') ? key : "run";
+        const char *next = strchr(key, '.') || strcmp(group, "run") != 0 ? key : group;
         size_t next_length = strcspn(next, ".");
-        if (i == 0 || next_length != length || strncmp(group, next, length) != 0)
+        if (next_length != length || strncmp(group, next, length) != 0)
             fprintf(stream,
                     "\n## %.*s\n\n| option | value | default | unit | meaning |\n|---|---|---|---|---|\n",
                     (int)next_length, next);
