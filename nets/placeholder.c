@@ -1,1 +1,0 @@
-/* nets: see DESIGN */ typedef int cc_nets_placeholder;
