@@ -1,0 +1,64 @@
+/* nets/losses/kind.h -- what a loss is made of; private to nets/losses/.
+ *
+ * A loss is a kernel over chunks of at most CC_LOSS_CHUNK neighbouring pixels of one image: it adds to a few
+ * sums and writes the derivative of each pixel. cc_loss_map spreads the chunks over threads and adds their
+ * sums in order, so that the result does not depend on who computed what. */
+#ifndef CC_NETS_LOSSES_KIND_H
+#define CC_NETS_LOSSES_KIND_H
+
+#include <stdbool.h>
+#include "nets/loss.h"
+
+enum { CC_LOSS_CHUNK = 2048, CC_LOSS_SUMS = 4 };
+
+/* One evaluation: the arguments of cc_loss_evaluate, and what a sum does with the gradient of its terms. */
+typedef struct cc_loss_run {
+    const cc_loss_spec *spec;
+    const float *logits, *target;
+    float *gradient; /* or NULL */
+    double scale;    /* the gradient is multiplied by this */
+    bool add;        /* and added to what is there */
+    cc_loss_shape shape;
+    void *scratch;
+} cc_loss_run;
+
+typedef struct cc_loss_chunk {
+    const float *logits, *target; /* [count] */
+    size_t count;
+    int64_t image;
+    size_t first; /* index of its first pixel in the image, classes one after another */
+} cc_loss_chunk;
+
+/* sums: zero on entry. derivative: [count], written where the loss is to be differentiated in this pass. */
+typedef void cc_loss_kernel(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
+                            const void *context);
+
+typedef struct cc_loss_kind {
+    const char *name;
+    /* Of the values it uses, for a loss at `where` in the config; NULL: it has none. */
+    cc_status (*check)(const cc_loss_spec *spec, const char *where);
+    size_t (*scratch_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
+    double (*evaluate)(const cc_loss_run *run);
+} cc_loss_kind;
+
+/* The kind of a loss; NULL where there is none of that name. */
+const cc_loss_kind *cc_loss_find(const char *name);
+/* cc_loss_check for a loss that stands at `where`. */
+cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where);
+/* CC_ECONFIG with "WHERE.FIELD" unless min <= value <= max. */
+cc_status cc_loss_check_range(const char *where, const char *field, double value, double min, double max);
+
+/* Pixels of one image, all classes. */
+size_t cc_loss_image_pixels(cc_loss_shape shape);
+/* Bytes of the sums that cc_loss_map works in; the scratch of a loss that needs nothing else. */
+size_t cc_loss_sums_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
+
+/* Runs a kernel over every chunk.
+ *   sums    cc_loss_sums_bytes; on return its first [n][CC_LOSS_SUMS] are the sums of each image; or NULL
+ *   commit  whether the derivatives go to the gradient (where one is wanted) */
+void cc_loss_map(double *sums, const cc_loss_run *run, cc_loss_kernel *kernel, const void *context,
+                 bool commit);
+/* Adds up the sums of all images. */
+void cc_loss_add_images(double total[CC_LOSS_SUMS], const double *sums, int64_t n);
+
+#endif
