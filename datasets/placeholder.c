@@ -1,1 +1,0 @@
-/* datasets: see DESIGN */ typedef int cc_datasets_placeholder;
