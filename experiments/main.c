@@ -7,6 +7,8 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
+    {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
+     "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
     {NULL, NULL, NULL, NULL},
 };
 
