@@ -7,8 +7,12 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
+    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu]",
+     "trains and evaluates; what is done is skipped, what was stopped goes on", cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
+    {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
+     "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,0 +1,55 @@
+/* datasets/phantom/anatomy.c -- what makes one patient different as a whole, and the order of painting. */
+#include "datasets/phantom/anatomy.h"
+
+#include <math.h>
+
+static void choose_body(cc_anatomy *a, uint64_t seed, int patient) {
+    cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_BODY);
+    a->female = cc_rng_uniform(&rng) < 0.4;
+    double size = cc_rng_between(&rng, 0.95, 1.06) * (a->female ? 0.95 : 1.0);
+    a->stretch[0] = size * cc_rng_between(&rng, 0.95, 1.05);
+    a->stretch[1] = size * cc_rng_between(&rng, 0.94, 1.08);
+    a->stretch[2] = cc_rng_between(&rng, 0.95, 1.03);
+    a->fat_mm = cc_rng_between(&rng, 9, 30);
+    a->blood_hu = cc_rng_between(&rng, 38, 47);
+}
+
+static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
+    cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_WARP);
+    for (int axis = 0; axis < 3; axis++)
+        for (int m = 0; m < CC_WARP_MODES; m++) {
+            cc_warp_mode *mode = &a->warp[axis][m];
+            mode->mm = cc_rng_between(&rng, 0.8, 2.2);
+            for (int k = 0; k < 3; k++) {
+                mode->frequency[k] = 2 * M_PI / cc_rng_between(&rng, 75, 240);
+                mode->phase[k] = cc_rng_between(&rng, 0, 2 * M_PI);
+            }
+        }
+    a->warp_reach_mm = 2.2 * CC_WARP_MODES;
+}
+
+static void choose_texture(cc_anatomy *a, uint64_t seed, int patient) {
+    cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_TEXTURE);
+    for (size_t i = 0; i < sizeof a->texture / sizeof *a->texture; i++)
+        a->texture[i] = (float)cc_rng_between(&rng, -1, 1);
+}
+
+cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient) {
+    *a = (cc_anatomy){0};
+    choose_body(a, seed, patient);
+    choose_warp(a, seed, patient);
+    choose_texture(a, seed, patient);
+    cc_anatomy_add_chest_wall(a, seed, patient);
+    cc_anatomy_add_lungs(a, seed, patient);
+    cc_anatomy_add_abdomen(a, seed, patient);
+    cc_anatomy_add_mediastinum(a, seed, patient);
+    cc_anatomy_add_heart(a, seed, patient);
+    cc_anatomy_add_bones(a, seed, patient);
+    if (!a->shapes.out_of_memory) return CC_OK;
+    cc_anatomy_deinit(a);
+    return cc_fail_memory("the phantom's shapes", a->shapes.capacity * sizeof(cc_shape));
+}
+
+void cc_anatomy_deinit(cc_anatomy *a) {
+    cc_shapes_deinit(&a->shapes);
+}

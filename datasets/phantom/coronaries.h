@@ -1,0 +1,16 @@
+/* datasets/phantom/coronaries.h -- the coronary arteries, and calcium in them and elsewhere. */
+#ifndef CC_DATASETS_PHANTOM_CORONARIES_H
+#define CC_DATASETS_PHANTOM_CORONARIES_H
+
+#include "datasets/phantom/anatomy.h"
+
+/* Lays the arteries on the ellipsoid of the ventricles, from the root of the aorta, each in a groove of fat;
+ * then their plaques. About two patients in three have any. */
+void cc_anatomy_add_coronaries(cc_anatomy *anatomy, const cc_shape *ventricles, cc_point root, uint64_t seed,
+                               int patient);
+
+/* Calcium in the wall of a vessel: patches around the axis from..to at its radius. */
+void cc_anatomy_add_wall_calcium(cc_anatomy *anatomy, cc_rng *rng, cc_phantom_tissue tissue, cc_point from,
+                                 cc_point to, double radius_mm);
+
+#endif

@@ -1,0 +1,193 @@
+/* datasets/phantom/rasterise.c -- the painter: each shape replaces what is below it by the share of the pixel
+ * that it covers, told from the distance to its surface. That share is exact for a straight edge; a shape
+ * thinner than a pixel is limited to the share that its own size can fill. Three levels through the slice
+ * give the partial volume along z. */
+#include "datasets/phantom/rasterise.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS = 3 };
+
+/* HU of texture at the height of its peaks. */
+static const float texture_hu[CC_TISSUE_COUNT] = {
+    [CC_TISSUE_LUNG] = 55, [CC_TISSUE_FAT] = 10,        [CC_TISSUE_MUSCLE] = 16, [CC_TISSUE_LIVER] = 4,
+    [CC_TISSUE_SOFT] = 10, [CC_TISSUE_TRABECULAR] = 70, [CC_TISSUE_BLOOD] = 3,   [CC_TISSUE_MYOCARDIUM] = 5,
+};
+
+cc_status cc_raster_init(cc_raster *r, int size) {
+    *r = (cc_raster){.size = size};
+    size_t n = (size_t)size * (size_t)size;
+    float **planes[] = {&r->hu, &r->layer, &r->region[CC_REGION_CAVITY], &r->region[CC_REGION_HEART]};
+    double **places[] = {&r->x, &r->y, &r->z};
+    uint8_t **bytes[] = {&r->tissue, &r->heart, &r->calcium};
+    bool all = true;
+    for (int i = 0; i < 4; i++) all &= (*planes[i] = malloc(n * sizeof(float))) != NULL;
+    for (int i = 0; i < 3; i++) all &= (*places[i] = malloc(n * sizeof(double))) != NULL;
+    for (int i = 0; i < 3; i++) all &= (*bytes[i] = malloc(n)) != NULL;
+    return all ? CC_OK : cc_fail_memory("a slice of the phantom", n * 43);
+}
+
+void cc_raster_deinit(cc_raster *r) {
+    free(r->hu);
+    free(r->layer);
+    for (int i = 0; i < CC_REGION_COUNT; i++) free(r->region[i]);
+    free(r->x);
+    free(r->y);
+    free(r->z);
+    free(r->tissue);
+    free(r->heart);
+    free(r->calcium);
+    *r = (cc_raster){0};
+}
+
+static double sine(const cc_warp_mode *mode, int k, double mm) {
+    return sin(mode->frequency[k] * mm + mode->phase[k]);
+}
+
+/* Where each pixel lies in the anatomy's space; `warped` false leaves it in the scanner's. A mode is a
+ * product of sines of x, y and z, so that a row and a column of them are enough. */
+static void locate(cc_raster *r, const cc_anatomy *a, double z_mm, bool warped) {
+    int n = r->size;
+    double row[3 * CC_WARP_MODES], column[3 * CC_WARP_MODES][CC_PHANTOM_SIZE_MAX];
+    const double none[3] = {1, 1, 1}, *stretch = warped ? a->stretch : none;
+    double z = z_mm / stretch[2];
+    for (int m = 0; warped && m < 3 * CC_WARP_MODES; m++)
+        for (int i = 0; i < n; i++)
+            column[m][i] = sine(&a->warp[0][0] + m, 0, (r->left_mm + i * r->pixel_mm) / stretch[0]);
+    for (int j = 0; j < n; j++) {
+        double y = (r->top_mm + j * r->pixel_mm) / stretch[1];
+        for (int m = 0; warped && m < 3 * CC_WARP_MODES; m++) {
+            const cc_warp_mode *mode = &a->warp[0][0] + m;
+            row[m] = mode->mm * sine(mode, 1, y) * sine(mode, 2, z);
+        }
+        for (int i = 0; i < n; i++) {
+            double moved[3] = {0, 0, 0};
+            for (int m = 0; warped && m < 3 * CC_WARP_MODES; m++)
+                moved[m / CC_WARP_MODES] += row[m] * column[m][i];
+            size_t at = (size_t)j * (size_t)n + (size_t)i;
+            r->x[at] = (r->left_mm + i * r->pixel_mm) / stretch[0] + moved[0];
+            r->y[at] = y + moved[1];
+            r->z[at] = z + moved[2];
+        }
+    }
+}
+
+/* The largest share of a pixel of `edge` mm that the shape can fill. */
+static double largest_share(const cc_shape *s, double edge) {
+    if (s->kind == CC_SHAPE_ELLIPSOID)
+        return fmin(1, (s->high.x - s->low.x) / edge) * fmin(1, (s->high.y - s->low.y) / edge);
+    cc_point d = cc_point_add(s->to, -1, s->from);
+    double length = sqrt(cc_point_dot(d, d)), along_z = length > 0 ? fabs(d.z) / length : 0;
+    double thick = fmin(1, (s->r0 + s->r1) / edge);
+    return thick * (1 - along_z + along_z * thick);
+}
+
+typedef struct window {
+    int left, right, top, bottom; /* pixels, ends excluded */
+} window;
+
+static int pixel_of(double mm, double first_mm, const cc_raster *r) {
+    double p = (mm - first_mm) / r->pixel_mm;
+    return p < 0 ? 0 : p > r->size ? r->size : (int)p;
+}
+
+static window window_of(const cc_shape *s, const cc_raster *r, const double stretch[3], double margin_mm) {
+    return (window){.left = pixel_of((s->low.x - margin_mm) * stretch[0], r->left_mm, r),
+                    .right = pixel_of((s->high.x + margin_mm) * stretch[0], r->left_mm - 2 * r->pixel_mm, r),
+                    .top = pixel_of((s->low.y - margin_mm) * stretch[1], r->top_mm, r),
+                    .bottom = pixel_of((s->high.y + margin_mm) * stretch[1], r->top_mm - 2 * r->pixel_mm, r)};
+}
+
+static bool is_calcium(cc_phantom_tissue tissue) {
+    return tissue >= CC_TISSUE_PLAQUE_LAD && tissue <= CC_TISSUE_CALCIUM_MITRAL;
+}
+
+static void paint_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
+    const double touches = 0.15;
+    if (s->within && share > r->region[s->within][at]) share = r->region[s->within][at];
+    r->layer[at] += (float)(share * (s->hu - r->layer[at]));
+    if (s->adds && share > r->region[s->adds][at]) r->region[s->adds][at] = (float)share;
+    if (is_calcium(s->tissue)) {
+        if (share > touches) r->calcium[at] = (uint8_t)s->tissue;
+    } else if (share >= 0.5)
+        r->tissue[at] = (uint8_t)s->tissue;
+}
+
+static void paint_shape(cc_raster *r, const cc_shape *s, window w, double edge) {
+    double most = largest_share(s, edge);
+    for (int j = w.top; j < w.bottom; j++)
+        for (int i = w.left; i < w.right; i++) {
+            size_t at = (size_t)j * (size_t)r->size + (size_t)i;
+            double share = 0.5 - cc_shape_distance(s, r->x[at], r->y[at], r->z[at]) / edge;
+            if (share > 0) paint_pixel(r, s, at, share < most ? share : most);
+        }
+}
+
+static void paint_list(cc_raster *r, const cc_shape_list *shapes, const double stretch[3], double z_mm,
+                       double reach_mm) {
+    double edge = r->edge_mm / sqrt(stretch[0] * stretch[1]), margin = 0.5 * edge + reach_mm,
+           z = z_mm / stretch[2];
+    for (size_t i = 0; i < shapes->count; i++) {
+        const cc_shape *s = &shapes->items[i];
+        if (z < s->low.z - margin || z > s->high.z + margin) continue;
+        paint_shape(r, s, window_of(s, r, stretch, margin), edge);
+    }
+}
+
+static void paint_level(cc_raster *r, const cc_anatomy *a, const cc_shape_list *table, double z_mm) {
+    const double none[3] = {1, 1, 1};
+    size_t n = (size_t)r->size * (size_t)r->size;
+    for (size_t i = 0; i < n; i++) r->layer[i] = -1000;
+    memset(r->tissue, CC_TISSUE_AIR, n);
+    for (int k = 0; k < CC_REGION_COUNT; k++)
+        if (r->region[k]) memset(r->region[k], 0, n * sizeof(float));
+    locate(r, a, z_mm, false);
+    paint_list(r, table, none, z_mm, 0);
+    locate(r, a, z_mm, true);
+    paint_list(r, &a->shapes, a->stretch, z_mm, a->warp_reach_mm);
+}
+
+/* Trilinear value noise: the lattice repeats every CC_TEXTURE_CELLS cells. */
+static double texture_at(const cc_anatomy *a, double x, double y, double z) {
+    const double cell_mm = 4.5;
+    double p[3] = {x / cell_mm, y / cell_mm, z / cell_mm}, t[3];
+    unsigned lattice[3], mask = CC_TEXTURE_CELLS - 1;
+    for (int k = 0; k < 3; k++) {
+        double whole = floor(p[k]);
+        t[k] = p[k] - whole;
+        lattice[k] = (unsigned)(int)whole;
+    }
+    double sum = 0;
+    for (unsigned corner = 0; corner < 8; corner++) {
+        unsigned dx = corner & 1, dy = corner >> 1 & 1, dz = corner >> 2;
+        unsigned at =
+            (((lattice[2] + dz) & mask) * CC_TEXTURE_CELLS + ((lattice[1] + dy) & mask)) * CC_TEXTURE_CELLS +
+            ((lattice[0] + dx) & mask);
+        sum += (dx ? t[0] : 1 - t[0]) * (dy ? t[1] : 1 - t[1]) * (dz ? t[2] : 1 - t[2]) * a->texture[at];
+    }
+    return sum;
+}
+
+static void finish_mid_level(cc_raster *r, const cc_anatomy *a) {
+    size_t n = (size_t)r->size * (size_t)r->size;
+    for (size_t i = 0; i < n; i++) {
+        r->heart[i] = r->region[CC_REGION_HEART][i] >= 0.5f;
+        float peak = texture_hu[r->tissue[i]];
+        if (peak > 0) r->hu[i] += peak * (float)texture_at(a, r->x[i], r->y[i], r->z[i]);
+    }
+}
+
+void cc_raster_paint(cc_raster *r, const cc_anatomy *a, const cc_shape_list *table, double z_mm,
+                     double thickness_mm) {
+    static const double order[LEVELS] = {-1, 1, 0}; /* mid-slice last: its tissue stays */
+    size_t n = (size_t)r->size * (size_t)r->size;
+    memset(r->hu, 0, n * sizeof(float));
+    memset(r->calcium, 0, n);
+    for (int k = 0; k < LEVELS; k++) {
+        paint_level(r, a, table, z_mm + order[k] * thickness_mm / LEVELS);
+        for (size_t i = 0; i < n; i++) r->hu[i] += r->layer[i] / LEVELS;
+    }
+    finish_mid_level(r, a);
+}

@@ -1,0 +1,29 @@
+/* datasets/phantom/render.h -- a patient in a scanner, slice by slice: what the writers share. */
+#ifndef CC_DATASETS_PHANTOM_RENDER_H
+#define CC_DATASETS_PHANTOM_RENDER_H
+
+#include "datasets/phantom/scanner.h"
+
+typedef struct cc_phantom_scene {
+    uint64_t seed;
+    int patient;
+    const cc_scanner *scanner;
+    cc_anatomy *anatomy;
+    cc_shape_list table;
+    cc_grid grid;
+} cc_phantom_scene;
+
+/* CC_EINVAL names the option out of range. */
+cc_status cc_phantom_check(const cc_phantom_options *options);
+
+/* Options are checked before. CC_ENOMEM leaves nothing to free. */
+cc_status cc_phantom_scene_init(cc_phantom_scene *scene, const cc_phantom_options *options, int patient);
+void cc_phantom_scene_deinit(cc_phantom_scene *scene);
+
+/* Paints and exposes slice 0..dims[2]-1 into a raster of the grid's size. */
+void cc_phantom_scene_slice(cc_raster *raster, const cc_phantom_scene *scene, int slice);
+
+/* The label of a pixel of an exposed raster. */
+float cc_phantom_label(const cc_raster *raster, size_t at);
+
+#endif

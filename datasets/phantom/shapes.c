@@ -1,0 +1,170 @@
+#include "datasets/phantom/shapes.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+cc_point cc_point_make(double x, double y, double z) {
+    return (cc_point){x, y, z};
+}
+
+cc_point cc_point_add(cc_point a, double scale, cc_point b) {
+    return (cc_point){a.x + scale * b.x, a.y + scale * b.y, a.z + scale * b.z};
+}
+
+cc_point cc_point_between(cc_point a, cc_point b, double t) {
+    return (cc_point){a.x + t * (b.x - a.x), a.y + t * (b.y - a.y), a.z + t * (b.z - a.z)};
+}
+
+double cc_point_dot(cc_point a, cc_point b) {
+    return a.x * b.x + a.y * b.y + a.z * b.z;
+}
+
+cc_point cc_point_cross(cc_point a, cc_point b) {
+    return (cc_point){a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+
+cc_point cc_point_unit(cc_point a) {
+    double length = sqrt(cc_point_dot(a, a));
+    assert(length > 0);
+    return (cc_point){a.x / length, a.y / length, a.z / length};
+}
+
+cc_shape cc_shape_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
+                            double power) {
+    return (cc_shape){.kind = CC_SHAPE_ELLIPSOID,
+                      .tissue = tissue,
+                      .hu = hu,
+                      .center = center,
+                      .axes = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+                      .radii = radii,
+                      .power = power};
+}
+
+cc_shape cc_shape_turned(cc_shape e, double degrees) {
+    double c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180);
+    for (int k = 0; k < 3; k++) {
+        cc_point a = e.axes[k];
+        e.axes[k] = (cc_point){c * a.x - s * a.y, s * a.x + c * a.y, a.z};
+    }
+    return e;
+}
+
+cc_shape cc_shape_grown(cc_shape e, double mm) {
+    e.radii = (cc_point){e.radii.x + mm, e.radii.y + mm, e.radii.z + mm};
+    return e;
+}
+
+cc_shape cc_shape_as(cc_shape shape, cc_phantom_tissue tissue, double hu) {
+    shape.tissue = tissue;
+    shape.hu = hu;
+    return shape;
+}
+
+cc_shape cc_shape_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
+                          double r1) {
+    return (cc_shape){.kind = CC_SHAPE_CAPSULE,
+                      .tissue = tissue,
+                      .hu = hu,
+                      .from = from,
+                      .to = to,
+                      .r0 = r0,
+                      .r1 = r1,
+                      .squash = 1};
+}
+
+/* The turned box around the ellipsoid, by axes: it holds every power. */
+static void bound_ellipsoid(cc_shape *s) {
+    double r[3] = {s->radii.x, s->radii.y, s->radii.z};
+    cc_point half = {0, 0, 0};
+    for (int k = 0; k < 3; k++) {
+        half.x += fabs(s->axes[k].x) * r[k];
+        half.y += fabs(s->axes[k].y) * r[k];
+        half.z += fabs(s->axes[k].z) * r[k];
+    }
+    s->low = cc_point_add(s->center, -1, half);
+    s->high = cc_point_add(s->center, 1, half);
+}
+
+static void bound_capsule(cc_shape *s) {
+    double r = fmax(s->r0, s->r1), rz = s->squash > 0 ? r / s->squash : DBL_MAX / 4;
+    s->low =
+        (cc_point){fmin(s->from.x, s->to.x) - r, fmin(s->from.y, s->to.y) - r, fmin(s->from.z, s->to.z) - rz};
+    s->high =
+        (cc_point){fmax(s->from.x, s->to.x) + r, fmax(s->from.y, s->to.y) + r, fmax(s->from.z, s->to.z) + rz};
+}
+
+void cc_shapes_deinit(cc_shape_list *list) {
+    free(list->items);
+    *list = (cc_shape_list){0};
+}
+
+void cc_shapes_add(cc_shape_list *list, cc_shape shape) {
+    if (list->count == list->capacity) {
+        size_t wider = list->capacity ? list->capacity * 2 : 1024;
+        cc_shape *grown = realloc(list->items, wider * sizeof *grown);
+        if (!grown) {
+            list->out_of_memory = true;
+            return;
+        }
+        list->items = grown;
+        list->capacity = wider;
+    }
+    if (shape.kind == CC_SHAPE_ELLIPSOID)
+        bound_ellipsoid(&shape);
+    else
+        bound_capsule(&shape);
+    list->items[list->count++] = shape;
+}
+
+void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count) {
+    assert(count >= 2);
+    double step = (like.r1 - like.r0) / (double)(count - 1), r0 = like.r0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        like.from = points[i];
+        like.to = points[i + 1];
+        like.r0 = r0 + step * (double)i;
+        like.r1 = like.r0 + step;
+        cc_shapes_add(list, like);
+    }
+}
+
+/* |t|^(power-1), from square roots alone: they round the same on every machine. */
+static double lower_power(double t, double power) {
+    if (power == 2) return t;
+    if (power == 2.5) return t * sqrt(t);
+    if (power == 3) return t * t;
+    return t * t * t;
+}
+
+/* g = sum |q/r|^n - 1 is zero on the surface, and g / |grad g| is the distance to first order (Taubin, IEEE
+ * PAMI 13 (1991) 1115). */
+static double ellipsoid_distance(const cc_shape *s, double x, double y, double z) {
+    double dx = x - s->center.x, dy = y - s->center.y, dz = z - s->center.z;
+    double r[3] = {s->radii.x, s->radii.y, s->radii.z};
+    double g = -1, slope = 0;
+    for (int k = 0; k < 3; k++) {
+        double q = fabs(s->axes[k].x * dx + s->axes[k].y * dy + s->axes[k].z * dz) / r[k];
+        double p = lower_power(q, s->power), d = s->power * p / r[k];
+        g += p * q;
+        slope += d * d;
+    }
+    return g / sqrt(slope + 1e-12);
+}
+
+static double capsule_distance(const cc_shape *s, double x, double y, double z) {
+    double dx = x - s->from.x, dy = y - s->from.y, dz = (z - s->from.z) * s->squash;
+    double ex = s->to.x - s->from.x, ey = s->to.y - s->from.y, ez = (s->to.z - s->from.z) * s->squash;
+    double length2 = ex * ex + ey * ey + ez * ez;
+    double t = length2 > 0 ? (dx * ex + dy * ey + dz * ez) / length2 : 0;
+    t = t < 0 ? 0 : t > 1 ? 1 : t;
+    dx -= t * ex;
+    dy -= t * ey;
+    dz -= t * ez;
+    return sqrt(dx * dx + dy * dy + dz * dz) - (s->r0 + t * (s->r1 - s->r0));
+}
+
+double cc_shape_distance(const cc_shape *s, double x, double y, double z) {
+    return s->kind == CC_SHAPE_ELLIPSOID ? ellipsoid_distance(s, x, y, z) : capsule_distance(s, x, y, z);
+}

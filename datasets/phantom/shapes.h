@@ -1,0 +1,71 @@
+/* datasets/phantom/shapes.h -- the solids an anatomy is made of, and the list that holds them. */
+#ifndef CC_DATASETS_PHANTOM_SHAPES_H
+#define CC_DATASETS_PHANTOM_SHAPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/rng.h"
+#include "core/status.h"
+#include "datasets/phantom/phantom.h"
+
+typedef struct cc_point {
+    double x, y, z; /* mm, LPS; the origin lies on the midline, mid-chest, at the height of the heart */
+} cc_point;
+
+/* Regions that a shape may add to, and that a later shape may be kept within. */
+typedef enum cc_region { CC_REGION_ALL, CC_REGION_CAVITY, CC_REGION_HEART, CC_REGION_COUNT } cc_region;
+
+typedef enum cc_shape_kind { CC_SHAPE_ELLIPSOID, CC_SHAPE_CAPSULE } cc_shape_kind;
+
+typedef struct cc_shape {
+    cc_shape_kind kind;
+    cc_phantom_tissue tissue;
+    cc_region within; /* painted only there */
+    cc_region adds;   /* its coverage joins this region */
+    double hu;
+    /* ellipsoid: |x/rx|^power + |y/ry|^power + |z/rz|^power <= 1 along its axes (rows); power 2, 2.5, 3 or 4
+     */
+    cc_point center, axes[3], radii;
+    double power;
+    /* capsule: within r0 (at `from`) to r1 (at `to`) of a segment; z counts `squash` times: below 1 the
+     * section is taller than wide, at 0 the capsule has no end in z */
+    cc_point from, to;
+    double r0, r1, squash;
+    cc_point low, high; /* bounds; set by the list */
+} cc_shape;
+
+typedef struct cc_shape_list {
+    cc_shape *items;
+    size_t count, capacity;
+    bool out_of_memory; /* sticky: checked once, when the list is complete */
+} cc_shape_list;
+
+void cc_shapes_deinit(cc_shape_list *list);
+/* Appends a copy, with its bounds. */
+void cc_shapes_add(cc_shape_list *list, cc_shape shape);
+
+/* Appends capsules like `like` from point to point, its r0 tapering to r1. */
+void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count);
+
+/* Distance from a point to the surface in mm, negative inside: to first order, so exact at the surface. */
+double cc_shape_distance(const cc_shape *shape, double x, double y, double z);
+
+cc_point cc_point_make(double x, double y, double z);
+cc_point cc_point_add(cc_point a, double scale, cc_point b); /* a + scale * b */
+cc_point cc_point_between(cc_point a, cc_point b, double t);
+double cc_point_dot(cc_point a, cc_point b);
+cc_point cc_point_cross(cc_point a, cc_point b);
+cc_point cc_point_unit(cc_point a);
+
+/* An axis-aligned ellipsoid, and one turned by `degrees` about z (from +x towards +y). */
+cc_shape cc_shape_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
+                            double power);
+cc_shape cc_shape_turned(cc_shape ellipsoid, double degrees);
+/* The same ellipsoid with all radii grown by so many mm. */
+cc_shape cc_shape_grown(cc_shape ellipsoid, double mm);
+/* The same shape as another tissue. */
+cc_shape cc_shape_as(cc_shape shape, cc_phantom_tissue tissue, double hu);
+cc_shape cc_shape_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
+                          double r1);
+
+#endif
