@@ -7,6 +7,8 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
+    {"config", "CONFIG [--set k=v]... | --reference",
+     "prints what a config resolves to, or the reference of all options", cc_command_config},
     {NULL, NULL, NULL, NULL},
 };
 

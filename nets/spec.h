@@ -1,6 +1,6 @@
 /* nets/spec.h -- what a config says of a net, its loss and its optimiser, as plain values.
  *
- * The words are those of the config (docs: `calcade config --help-options`) and of the parity fixtures.
+ * The words are those of the config (`calcade config --reference`) and of the parity fixtures.
  * Nothing here allocates; strings are borrowed and live as long as the config they came from. */
 #ifndef CC_NETS_SPEC_H
 #define CC_NETS_SPEC_H

@@ -1,0 +1,51 @@
+/* calcade config: what a file resolves to, or the reference of all options. */
+#include <stdio.h>
+#include "core/arena.h"
+#include "experiments/command.h"
+#include "experiments/config.h"
+
+/* Every variant as one YAML document. */
+static cc_status print_variants(const cc_config *config, cc_arena *arena) {
+    int count = cc_config_count(config);
+    for (int i = 0; i < count; i++) {
+        char *text;
+        CC_TRY(cc_config_print(&text, cc_config_get(config, i), arena));
+        if (count > 1) printf("--- # variant %d of %d\n", i + 1, count);
+        fputs(text, stdout);
+    }
+    return CC_OK;
+}
+
+static cc_status print_reference(cc_arena *arena) {
+    char *text;
+    CC_TRY(cc_config_reference(&text, arena));
+    fputs(text, stdout);
+    return CC_OK;
+}
+
+cc_status cc_command_config(int argc, char **argv) {
+    bool reference = false;
+    cc_flag_texts sets = {0};
+    const cc_flag flags[] = {{"--set", CC_FLAG_TEXTS, &sets, 0, 0},
+                             {"--reference", CC_FLAG_SWITCH, &reference, 0, 0},
+                             {NULL, CC_FLAG_SWITCH, NULL, 0, 0}};
+    const char *path[argc];
+    int count;
+    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 0, 1));
+    if (reference ? count > 0 || sets.count > 0 : count == 0)
+        return cc_fail(CC_EUSAGE, argv[0], NULL, "wants one CONFIG, or --reference alone");
+    cc_status status;
+    cc_config *config = NULL;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    if (reference) {
+        status = print_reference(arena);
+    } else {
+        CC_CHECK(cc_config_load(&config, path[0], sets.items, sets.count, 0));
+        status = print_variants(config, arena);
+    }
+done:
+    cc_config_destroy(config);
+    cc_arena_destroy(arena);
+    return status;
+}

@@ -1,0 +1,99 @@
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "support.h"
+#include "core/file.h"
+
+static void a_file_reads_back_with_a_zero_behind(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = cc_test_path(cc_test_folder(), "a.bin");
+    char *bytes;
+    size_t count;
+    assert_ok(cc_file_write(path, "x\0y", 3));
+    assert_ok(cc_file_read(&bytes, &count, path, 3, arena));
+    assert_int_equal(count, 3);
+    assert_memory_equal(bytes, "x\0y\0", 4);
+    cc_arena_destroy(arena);
+}
+
+static void a_file_over_the_limit_is_refused(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = cc_test_path(cc_test_folder(), "a.bin");
+    char *bytes;
+    size_t count;
+    assert_ok(cc_file_write(path, "1234", 4));
+    assert_error(cc_file_read(&bytes, &count, path, 3, arena), CC_EFORMAT, "4 bytes");
+    assert_error(cc_file_read(&bytes, &count, cc_test_folder(), 3, arena), CC_EIO, "not a regular file");
+    assert_error(cc_file_read(&bytes, &count, "/nowhere/a", 3, arena), CC_ENOTFOUND, "/nowhere/a");
+    cc_arena_destroy(arena);
+}
+
+static void a_failed_write_leaves_nothing_behind(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *folder = cc_test_folder(), *path = cc_test_path(folder, "a");
+    char **names;
+    size_t count;
+    assert_ok(cc_folder_make(path)); /* a folder in the way: the rename fails */
+    assert_int_not_equal(cc_file_write(path, "new", 3), CC_OK);
+    assert_ok(cc_folder_list(&names, &count, folder, arena));
+    assert_int_equal(count, 1);
+    assert_error(cc_file_write("/nowhere/a", "x", 1), CC_ENOTFOUND, "/nowhere/a");
+    cc_arena_destroy(arena);
+}
+
+static void folders_are_made_with_their_parents_and_listed_in_order(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *folder = cc_test_folder(), *deep = cc_test_path(folder, "x/y/z");
+    char **names;
+    size_t count;
+    assert_ok(cc_folder_make(deep));
+    assert_ok(cc_folder_make(deep));
+    assert_true(cc_folder_exists(deep));
+    assert_false(cc_file_exists(deep));
+    assert_ok(cc_file_write(cc_test_path(deep, "b"), "", 0));
+    assert_ok(cc_file_write(cc_test_path(deep, "a"), "", 0));
+    assert_ok(cc_file_write(cc_test_path(deep, "B"), "", 0));
+    assert_ok(cc_folder_list(&names, &count, deep, arena));
+    assert_int_equal(count, 3);
+    assert_string_equal(names[0], "B");
+    assert_string_equal(names[1], "a");
+    assert_string_equal(names[2], "b");
+    assert_error(cc_folder_list(&names, &count, "/nowhere", arena), CC_ENOTFOUND, "/nowhere");
+    cc_arena_destroy(arena);
+}
+
+static void paths_are_joined_and_taken_apart(void **state) {
+    (void)state;
+    char out[CC_PATH_MAX], longest[CC_PATH_MAX];
+    assert_ok(cc_path_join(out, "a", "b"));
+    assert_string_equal(out, "a/b");
+    assert_ok(cc_path_join(out, "a/", "b"));
+    assert_string_equal(out, "a/b");
+    assert_ok(cc_path_join(out, "a", "/b"));
+    assert_string_equal(out, "/b");
+    assert_ok(cc_path_folder(out, "/b"));
+    assert_string_equal(out, "/");
+    assert_ok(cc_path_folder(out, "b"));
+    assert_string_equal(out, ".");
+    assert_string_equal(cc_path_name("a/b.yaml"), "b.yaml");
+    assert_true(cc_path_ends_with("A.PNG", ".png"));
+    assert_false(cc_path_ends_with("g", ".png"));
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    assert_error(cc_path_join(out, "a", longest), CC_EINVAL, "too long");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_reads_back_with_a_zero_behind),
+        cmocka_unit_test(a_file_over_the_limit_is_refused),
+        cmocka_unit_test(a_failed_write_leaves_nothing_behind),
+        cmocka_unit_test(folders_are_made_with_their_parents_and_listed_in_order),
+        cmocka_unit_test(paths_are_joined_and_taken_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
