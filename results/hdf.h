@@ -1,0 +1,73 @@
+/* results/hdf.h -- HDF5 with statuses: attributes, texts, arrays and tables. Private to results.
+ *
+ * Not thread-safe: callers hold cc_hdf_lock. Messages name the object; callers add the file. */
+#ifndef CC_RESULTS_HDF_H
+#define CC_RESULTS_HDF_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+#include "core/arena.h"
+#include "core/status.h"
+
+/* Takes HDF5 for this thread and keeps its error stack off standard error. */
+void cc_hdf_lock(void);
+void cc_hdf_unlock(void);
+
+enum { CC_HDF_NAME_BYTES = 64 }; /* of a name in a row, its terminator included */
+
+/* One field of a table of rows. */
+typedef enum cc_hdf_kind { CC_HDF_INTEGER, CC_HDF_REAL, CC_HDF_NAME } cc_hdf_kind;
+
+typedef struct cc_hdf_column {
+    const char *name;
+    cc_hdf_kind kind; /* int64_t, double or char[CC_HDF_NAME_BYTES] in the row */
+    size_t offset;    /* in the row */
+    bool required;    /* else 0, NaN or "" where a file lacks it */
+} cc_hdf_column;
+
+typedef struct cc_hdf_table {
+    const char *name;
+    const cc_hdf_column *columns;
+    int column_count;
+    size_t row_bytes;
+} cc_hdf_table;
+
+/* Makes a file for writing, with a user block of that many bytes before it. */
+cc_status cc_hdf_create(hid_t *file, const char *path, hsize_t user_block);
+cc_status cc_hdf_open(hid_t *file, const char *path);
+/* Makes a group. */
+cc_status cc_hdf_group(hid_t *group, hid_t parent, const char *name);
+
+/* An attribute of an object; a NULL text is left out. */
+cc_status cc_hdf_put_text(hid_t object, const char *name, const char *text);
+cc_status cc_hdf_put_integer(hid_t object, const char *name, int64_t value);
+cc_status cc_hdf_put_real(hid_t object, const char *name, double value);
+/* Datasets. `type` is that of the memory and of the file alike, apart from byte order. */
+cc_status cc_hdf_put_document(hid_t group, const char *name, const char *text);
+cc_status cc_hdf_put_array(hid_t group, const char *name, hid_t memory, hid_t stored, int rank,
+                           const hsize_t *dims, const void *data);
+cc_status cc_hdf_put_rows(hid_t group, const cc_hdf_table *table, const void *rows, size_t count);
+
+/* Attributes read: where one is absent, `*out` stays as it was, or CC_EFORMAT where it is required. */
+cc_status cc_hdf_get_text(const char **out, hid_t object, const char *name, bool required, cc_arena *arena);
+cc_status cc_hdf_get_integer(int64_t *out, hid_t object, const char *name, bool required);
+cc_status cc_hdf_get_real(double *out, hid_t object, const char *name, bool required);
+cc_status cc_hdf_get_document(const char **out, hid_t group, const char *name, cc_arena *arena);
+/* The whole of a dataset of numbers, converted to `type` (of `bytes` each): at most max_rank dimensions (dims
+ * has room for them) and max_count values. */
+cc_status cc_hdf_get_array(void **out, int *rank, hsize_t *dims, hid_t group, const char *name, hid_t type,
+                           size_t bytes, int max_rank, hsize_t max_count, cc_arena *arena);
+/* All rows of a table; none where it is absent. */
+cc_status cc_hdf_get_rows(const void **rows, size_t *count, hid_t group, const cc_hdf_table *table,
+                          size_t max_rows, cc_arena *arena);
+
+/* Whether a group holds a hard link of that name (links to elsewhere are refused by what opens them). */
+bool cc_hdf_has(hid_t group, const char *name);
+/* Opens a group that is there. */
+cc_status cc_hdf_open_group(hid_t *out, hid_t parent, const char *name);
+/* The names in a group, sorted; at most `limit`. */
+cc_status cc_hdf_names(const char ***names, size_t *count, hid_t group, size_t limit, cc_arena *arena);
+/* The names of an object's attributes, sorted; at most `limit`. */
+cc_status cc_hdf_attributes(const char ***names, size_t *count, hid_t object, size_t limit, cc_arena *arena);
+
+#endif

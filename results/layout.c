@@ -1,0 +1,124 @@
+#include "results/layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "results/paths.h"
+
+#define COLUMN(row, field, kind, required)                                                                   \
+    { #field, CC_HDF_##kind, offsetof(row, field), required }
+#define TABLE(path, row, columns)                                                                            \
+    { path, columns, sizeof columns / sizeof *columns, sizeof(row) }
+
+static const cc_hdf_column history[] = {
+    COLUMN(cc_run_epoch, epoch, INTEGER, true),
+    COLUMN(cc_run_epoch, train_loss, REAL, true),
+    COLUMN(cc_run_epoch, validation_loss, REAL, false),
+    COLUMN(cc_run_epoch, validation_f1, REAL, false),
+    COLUMN(cc_run_epoch, validation_precision, REAL, false),
+    COLUMN(cc_run_epoch, validation_recall, REAL, false),
+    COLUMN(cc_run_epoch, learning_rate, REAL, false),
+    COLUMN(cc_run_epoch, seconds, REAL, false),
+};
+const cc_hdf_table cc_layout_history = TABLE("history", cc_run_epoch, history);
+
+static const cc_hdf_column slices[] = {
+    COLUMN(cc_run_slice, patient, NAME, true),       COLUMN(cc_run_slice, slice, INTEGER, true),
+    COLUMN(cc_run_slice, tp, INTEGER, true),         COLUMN(cc_run_slice, fp, INTEGER, true),
+    COLUMN(cc_run_slice, fn, INTEGER, true),         COLUMN(cc_run_slice, tn, INTEGER, true),
+    COLUMN(cc_run_slice, soft_overlap, REAL, false), COLUMN(cc_run_slice, soft_prediction, REAL, false),
+    COLUMN(cc_run_slice, soft_truth, REAL, false),
+};
+const cc_hdf_table cc_layout_slices = TABLE("slices", cc_run_slice, slices);
+
+static const cc_hdf_column patients[] = {
+    COLUMN(cc_run_patient, patient, NAME, true), COLUMN(cc_run_patient, slices, INTEGER, false),
+    COLUMN(cc_run_patient, tp, INTEGER, true),   COLUMN(cc_run_patient, fp, INTEGER, true),
+    COLUMN(cc_run_patient, fn, INTEGER, true),   COLUMN(cc_run_patient, tn, INTEGER, true),
+};
+const cc_hdf_table cc_layout_patients = TABLE("patients", cc_run_patient, patients);
+
+#define TEXT(field)                                                                                          \
+    { #field, offsetof(cc_run_provenance, field) }
+const cc_layout_text cc_layout_provenance[] = {
+    TEXT(identity), TEXT(data_digest), TEXT(commit),  TEXT(version),  TEXT(build),
+    TEXT(compiler), TEXT(device),      TEXT(started), TEXT(finished), {NULL, 0},
+};
+
+/* A slice and where it stood, to sort by patient and come back to the order of first sight. */
+typedef struct place {
+    const cc_run_slice *slice;
+    size_t at;
+} place;
+
+static int by_patient(const void *a, const void *b) {
+    const place *p = a, *q = b;
+    int order = strcmp(p->slice->patient, q->slice->patient);
+    return order ? order : p->at < q->at ? -1 : p->at > q->at;
+}
+
+typedef struct summed {
+    cc_run_patient patient;
+    size_t first;
+} summed;
+
+static int by_first(const void *a, const void *b) {
+    size_t p = ((const summed *)a)->first, q = ((const summed *)b)->first;
+    return p < q ? -1 : p > q;
+}
+
+static size_t sum_sorted(summed *sums, const place *places, size_t count) {
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        const cc_run_slice *slice = places[i].slice;
+        if (i == 0 || strcmp(sums[used - 1].patient.patient, slice->patient) != 0) {
+            memcpy(sums[used].patient.patient, slice->patient, CC_RUN_NAME_MAX);
+            sums[used++].first = places[i].at;
+        }
+        cc_run_patient *sum = &sums[used - 1].patient;
+        sum->slices++;
+        sum->tp += slice->tp;
+        sum->fp += slice->fp;
+        sum->fn += slice->fn;
+        sum->tn += slice->tn;
+    }
+    return used;
+}
+
+cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, const cc_run_slice *rows,
+                                 size_t slice_count, cc_arena *arena) {
+    place *places = cc_arena_get_array(arena, slice_count + 1, sizeof *places);
+    summed *sums = cc_arena_get_array(arena, slice_count + 1, sizeof *sums);
+    if (!places || !sums) return CC_ENOMEM;
+    for (size_t i = 0; i < slice_count; i++) places[i] = (place){&rows[i], i};
+    qsort(places, slice_count, sizeof *places, by_patient);
+    *count = sum_sorted(sums, places, slice_count);
+    qsort(sums, *count, sizeof *sums, by_first);
+    cc_run_patient *packed = cc_arena_get_array(arena, *count + 1, sizeof *packed);
+    if (!packed) return CC_ENOMEM;
+    for (size_t i = 0; i < *count; i++) packed[i] = sums[i].patient;
+    *out = packed;
+    return CC_OK;
+}
+
+static cc_status check_slices(const cc_run *run) {
+    /* A count above 2^40 is no slice; the bound keeps sums over 2^20 of them in range. */
+    const int64_t most = (int64_t)1 << 40;
+    for (size_t i = 0; i < run->slice_count; i++) {
+        const cc_run_slice *s = &run->slices[i];
+        const int64_t counts[] = {s->tp, s->fp, s->fn, s->tn};
+        if (!s->patient[0]) return cc_fail(CC_EINVAL, "slices", NULL, "row %zu names no patient", i);
+        for (int c = 0; c < 4; c++)
+            if (counts[c] < 0 || counts[c] > most)
+                return cc_fail(CC_EINVAL, "slices", NULL, "row %zu (%s, slice %lld): %lld is no count", i,
+                               s->patient, (long long)s->slice, (long long)counts[c]);
+    }
+    return CC_OK;
+}
+
+cc_status cc_layout_check(const cc_run *run) {
+    char path[CC_PATH_MAX];
+    if (!run->experiment || !run->variant || !run->stage || !run->stage[0] || !run->config)
+        return cc_fail(CC_EINVAL, "run", NULL, "experiment, variant, stage and config must be there");
+    CC_TRY(cc_run_path(path, "", run->experiment, run->variant, run->fold, run->seed));
+    return check_slices(run);
+}

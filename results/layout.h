@@ -1,0 +1,28 @@
+/* results/layout.h -- what stands where in a run file: the tables that writer and reader share. Private to
+ * results. A new column is a field of the row (store.h), a line here and a line of results/README.md. */
+#ifndef CC_RESULTS_LAYOUT_H
+#define CC_RESULTS_LAYOUT_H
+
+#include "results/hdf.h"
+#include "results/store.h"
+
+#define CC_RUN_FORMAT "calcade-run"
+
+extern const cc_hdf_table cc_layout_history, cc_layout_slices, cc_layout_patients;
+
+/* The texts of /provenance, by attribute and place in cc_run_provenance. */
+typedef struct cc_layout_text {
+    const char *name;
+    size_t offset;
+} cc_layout_text;
+extern const cc_layout_text cc_layout_provenance[]; /* ends with a NULL name */
+
+/* Sums the slices of each patient, in the order of their first slice. The arena owns *out. */
+cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, const cc_run_slice *slices,
+                                 size_t slice_count, cc_arena *arena);
+
+/* Refuses what no run may have: an experiment, variant, fold or seed without a path, a missing stage,
+ * negative counts. */
+cc_status cc_layout_check(const cc_run *run);
+
+#endif

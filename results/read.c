@@ -1,0 +1,258 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/file.h"
+#include "results/layout.h"
+#include "results/paths.h"
+#include "results/seal.h"
+
+enum {
+    ROWS_MAX = 1 << 20,
+    TENSORS_MAX = 1 << 16,
+    TENSOR_VALUES_MAX = 1 << 30,
+    EXAMPLES_MAX = 4096,
+    PICTURE_VALUES_MAX = 1 << 24,
+    LIBRARIES_MAX = 256,
+};
+
+static cc_status read_attributes(cc_run *run, hid_t file, cc_arena *arena) {
+    const char *format = "", *kind = NULL;
+    int64_t version = 0, leaking = 0;
+    CC_TRY(cc_hdf_get_text(&format, file, "format", true, arena));
+    if (strcmp(format, CC_RUN_FORMAT) != 0)
+        return cc_fail(CC_EFORMAT, "format", NULL, "is \"%s\", not \"%s\"", format, CC_RUN_FORMAT);
+    CC_TRY(cc_hdf_get_integer(&version, file, "version", true));
+    if (version < 1 || version > CC_RUN_VERSION)
+        return cc_fail(CC_EUNSUPPORTED, "version", "read it with a newer calcade",
+                       "is %lld; this program knows 1 to %d", (long long)version, CC_RUN_VERSION);
+    CC_TRY(cc_hdf_get_text(&run->experiment, file, "experiment", true, arena));
+    CC_TRY(cc_hdf_get_text(&run->variant, file, "variant", true, arena));
+    CC_TRY(cc_hdf_get_text(&run->stage, file, "stage", true, arena));
+    CC_TRY(cc_hdf_get_integer(&run->fold, file, "fold", true));
+    CC_TRY(cc_hdf_get_integer(&run->seed, file, "seed", true));
+    CC_TRY(cc_hdf_get_integer(&leaking, file, "leaking_split", false));
+    CC_TRY(cc_hdf_get_integer(&run->parameter_count, file, "parameter_count", false));
+    CC_TRY(cc_hdf_get_integer(&run->best_epoch, file, "best_epoch", false));
+    CC_TRY(cc_hdf_get_text(&kind, file, "kind", false, arena));
+    run->leaking_split = leaking != 0;
+    char want[CC_RUN_NAME_MAX];
+    cc_run_kind(want, sizeof want, run->experiment);
+    if (kind && strcmp(kind, want) != 0)
+        return cc_fail(CC_EFORMAT, "kind", NULL, "is \"%s\", but the experiment is %s", kind,
+                       run->experiment);
+    return CC_OK;
+}
+
+static cc_status read_libraries(cc_run_provenance *out, hid_t provenance, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t group;
+    const char **names;
+    if (!cc_hdf_has(provenance, "libraries")) return CC_OK;
+    CC_TRY(cc_hdf_open_group(&group, provenance, "libraries"));
+    CC_CHECK(cc_hdf_attributes(&names, &out->library_count, group, LIBRARIES_MAX, arena));
+    cc_run_library *libraries = cc_arena_get_array(arena, out->library_count + 1, sizeof *libraries);
+    if (!libraries) CC_CHECK(CC_ENOMEM);
+    for (size_t i = 0; i < out->library_count; i++) {
+        libraries[i].name = names[i];
+        CC_CHECK(cc_hdf_get_text(&libraries[i].version, group, names[i], true, arena));
+    }
+    out->libraries = libraries;
+done:
+    H5Gclose(group);
+    return status;
+}
+
+static cc_status read_provenance(cc_run_provenance *out, hid_t file, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t group;
+    if (!cc_hdf_has(file, "provenance")) return CC_OK;
+    CC_TRY(cc_hdf_open_group(&group, file, "provenance"));
+    for (const cc_layout_text *t = cc_layout_provenance; t->name; t++)
+        CC_CHECK(cc_hdf_get_text((const char **)((char *)out + t->offset), group, t->name, false, arena));
+    CC_CHECK(cc_hdf_get_integer(&out->numerics_version, group, "numerics_version", false));
+    CC_CHECK(cc_hdf_get_integer(&out->threads, group, "threads", false));
+    CC_CHECK(cc_hdf_get_real(&out->seconds, group, "seconds", false));
+    CC_CHECK(read_libraries(out, group, arena));
+done:
+    H5Gclose(group);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, "provenance");
+}
+
+static cc_status read_tensor(cc_run_tensor *out, hid_t group, const char *name, cc_arena *arena) {
+    hsize_t dims[CC_RUN_RANK_MAX];
+    void *data;
+    CC_TRY(cc_hdf_get_array(&data, &out->rank, dims, group, name, H5T_NATIVE_FLOAT, sizeof(float),
+                            CC_RUN_RANK_MAX, TENSOR_VALUES_MAX, arena));
+    out->name = name;
+    out->data = data;
+    for (int d = 0; d < out->rank; d++) out->dims[d] = dims[d];
+    return CC_OK;
+}
+
+static cc_status read_model(cc_run *run, hid_t file, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t group;
+    const char **names;
+    size_t count;
+    if (!cc_hdf_has(file, "model")) return CC_OK;
+    CC_TRY(cc_hdf_open_group(&group, file, "model"));
+    CC_CHECK(cc_hdf_names(&names, &count, group, TENSORS_MAX, arena));
+    cc_run_tensor *tensors = cc_arena_get_array(arena, count + 1, sizeof *tensors);
+    if (!tensors) CC_CHECK(CC_ENOMEM);
+    for (size_t i = 0; i < count; i++) CC_CHECK(read_tensor(&tensors[i], group, names[i], arena));
+    run->tensors = tensors;
+    run->tensor_count = count;
+done:
+    H5Gclose(group);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, "model");
+}
+
+/* A picture of the example's size; the first one sets it. */
+static cc_status read_picture(void **out, cc_run_example *e, hid_t group, const char *name, bool real,
+                              cc_arena *arena) {
+    int rank;
+    hsize_t dims[2];
+    CC_TRY(cc_hdf_get_array(out, &rank, dims, group, name, real ? H5T_NATIVE_FLOAT : H5T_NATIVE_UINT8,
+                            real ? sizeof(float) : 1, 2, PICTURE_VALUES_MAX, arena));
+    if (rank != 2 || dims[0] == 0 || dims[1] == 0 ||
+        (e->height && (dims[0] != e->height || dims[1] != e->width)))
+        return cc_fail(CC_EFORMAT, name, NULL, "must be a picture, as large as the others");
+    e->height = (uint32_t)dims[0];
+    e->width = (uint32_t)dims[1];
+    return CC_OK;
+}
+
+static cc_status read_example(cc_run_example *e, hid_t parent, const char *name, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t group;
+    void *image, *truth, *prediction, *probability = NULL;
+    CC_TRY(cc_hdf_open_group(&group, parent, name));
+    CC_CHECK(cc_hdf_get_text(&e->stage, group, "stage", true, arena));
+    CC_CHECK(cc_hdf_get_text(&e->patient, group, "patient", true, arena));
+    CC_CHECK(cc_hdf_get_integer(&e->slice, group, "slice", true));
+    CC_CHECK(read_picture(&image, e, group, "image_hu", true, arena));
+    CC_CHECK(read_picture(&truth, e, group, "truth", false, arena));
+    CC_CHECK(read_picture(&prediction, e, group, "prediction", false, arena));
+    if (cc_hdf_has(group, "probability"))
+        CC_CHECK(read_picture(&probability, e, group, "probability", true, arena));
+    e->image_hu = image;
+    e->truth = truth;
+    e->prediction = prediction;
+    e->probability = probability;
+done:
+    H5Gclose(group);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, name);
+}
+
+static cc_status read_examples(cc_run *run, hid_t file, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t group;
+    const char **names;
+    size_t count;
+    if (!cc_hdf_has(file, "examples")) return CC_OK;
+    CC_TRY(cc_hdf_open_group(&group, file, "examples"));
+    CC_CHECK(cc_hdf_names(&names, &count, group, EXAMPLES_MAX, arena));
+    cc_run_example *examples = cc_arena_get_array(arena, count + 1, sizeof *examples);
+    if (!examples) CC_CHECK(CC_ENOMEM);
+    for (size_t i = 0; i < count; i++) CC_CHECK(read_example(&examples[i], group, names[i], arena));
+    run->examples = examples;
+    run->example_count = count;
+done:
+    H5Gclose(group);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, "examples");
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const cc_run_patient *)a)->patient, ((const cc_run_patient *)b)->patient);
+}
+
+/* Where a file states its patients, they must be the sums of its slices. */
+static cc_status check_patients(cc_run *run, cc_arena *arena) {
+    const cc_run_patient *sums;
+    size_t count;
+    CC_TRY(cc_layout_sum_patients(&sums, &count, run->slices, run->slice_count, arena));
+    if (!run->patients) {
+        run->patients = sums;
+        run->patient_count = count;
+        return CC_OK;
+    }
+    cc_run_patient *mine = cc_arena_get_array(arena, run->patient_count + 1, sizeof *mine);
+    if (!mine) return CC_ENOMEM;
+    if (run->patient_count) memcpy(mine, run->patients, run->patient_count * sizeof *mine);
+    qsort(mine, run->patient_count, sizeof *mine, by_name);
+    bool same = count == run->patient_count;
+    for (size_t i = 0; i < count && same; i++) {
+        const cc_run_patient *s = &sums[i], *p = bsearch(s, mine, run->patient_count, sizeof *mine, by_name);
+        same = p && p->tp == s->tp && p->fp == s->fp && p->fn == s->fn && p->tn == s->tn;
+    }
+    return same ? CC_OK : cc_fail(CC_EFORMAT, "patients", NULL, "the rows are not the sums of /slices");
+}
+
+static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
+    const void *epochs, *slices, *patients;
+    if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
+    CC_TRY(cc_hdf_get_rows(&epochs, &run->epoch_count, file, &cc_layout_history, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&slices, &run->slice_count, file, &cc_layout_slices, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&patients, &run->patient_count, file, &cc_layout_patients, ROWS_MAX, arena));
+    if (!slices) return cc_fail(CC_EFORMAT, "slices", "results/README.md describes it", "is missing");
+    run->epochs = epochs;
+    run->slices = slices;
+    run->patients = patients;
+    return CC_OK;
+}
+
+static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t file;
+    CC_TRY(cc_hdf_open(&file, path));
+    run->config = "";
+    CC_CHECK(read_attributes(run, file, arena));
+    CC_CHECK(read_provenance(&run->provenance, file, arena));
+    CC_CHECK(read_tables(run, file, arena));
+    if (parts & CC_RUN_MODEL) CC_CHECK(read_model(run, file, arena));
+    if (parts & CC_RUN_EXAMPLES) CC_CHECK(read_examples(run, file, arena));
+done:
+    H5Fclose(file);
+    return status;
+}
+
+/* What a writer would have refused is a malformed file to the reader. */
+static cc_status check_read(cc_run *run, cc_arena *arena) {
+    cc_status status = cc_layout_check(run);
+    if (status == CC_EINVAL) {
+        cc_error error = *cc_error_get();
+        return cc_fail(CC_EFORMAT, error.where, error.hint, "%s", error.what);
+    }
+    CC_TRY(status);
+    return check_patients(run, arena);
+}
+
+cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {
+    cc_run run = {0};
+    cc_status status = cc_seal_check(path);
+    if (status == CC_OK) {
+        cc_hdf_lock();
+        status = read_hdf(&run, path, parts, arena);
+        cc_hdf_unlock();
+    }
+    if (status == CC_OK) status = check_read(&run, arena);
+    /* A system call's message names the file already. */
+    if (status != CC_OK)
+        return status == CC_ENOTFOUND || status == CC_EIO ? status : cc_fail_within(status, path);
+    *out = run;
+    return CC_OK;
+}
+
+cc_status cc_run_read_identity(char out[65], const char *path) {
+    cc_run run;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return cc_fail_memory("a run", 0);
+    cc_status status = cc_run_read(&run, path, CC_RUN_BASIC, arena);
+    if (status == CC_OK) {
+        const char *identity = run.provenance.identity;
+        out[0] = 0;
+        if (identity) strncat(out, identity, 64);
+    }
+    cc_arena_destroy(arena);
+    return status;
+}

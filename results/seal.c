@@ -1,0 +1,77 @@
+#include "results/seal.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/digest.h"
+
+enum { BUFFER = 1 << 18 };
+
+/* The whole block for a digest. */
+static void format_block(char block[CC_SEAL_BYTES], const char *hex) {
+    memset(block, 0, CC_SEAL_BYTES);
+    snprintf(block, CC_SEAL_BYTES,
+             "calcade run\nsha256 %s\nThe digest is that of all bytes from byte %d on, where the HDF5 file "
+             "begins.\n",
+             hex, CC_SEAL_BYTES);
+}
+
+/* The digest of what follows the block. */
+static cc_status digest_rest(cc_digest_text *out, int descriptor, const char *path) {
+    cc_status status = CC_OK;
+    cc_digest *digest = cc_digest_create();
+    char *buffer = malloc(BUFFER);
+    if (!digest || !buffer) CC_CHECK(cc_fail_memory("a digest", BUFFER));
+    off_t at = CC_SEAL_BYTES;
+    for (ssize_t got; (got = pread(descriptor, buffer, BUFFER, at)) != 0; at += got) {
+        if (got < 0) CC_CHECK(cc_fail_errno(path, "read"));
+        cc_digest_add(digest, buffer, (size_t)got);
+    }
+    *out = cc_digest_finish(digest);
+done:
+    free(buffer);
+    cc_digest_destroy(digest);
+    return status;
+}
+
+cc_status cc_seal_write(const char *path) {
+    cc_status status = CC_OK;
+    cc_digest_text digest;
+    char block[CC_SEAL_BYTES];
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0) return cc_fail_errno(path, "write");
+    CC_CHECK(digest_rest(&digest, descriptor, path));
+    format_block(block, digest.hex);
+    if (pwrite(descriptor, block, sizeof block, 0) != sizeof block || fsync(descriptor) != 0)
+        CC_CHECK(cc_fail_errno(path, "write"));
+done:
+    if (close(descriptor) != 0 && status == CC_OK) status = cc_fail_errno(path, "write");
+    return status;
+}
+
+static cc_status check_open(int descriptor, const char *path) {
+    static const char signature[] = "\x89HDF\r\n\x1a\n";
+    char block[CC_SEAL_BYTES] = {0}, want[CC_SEAL_BYTES];
+    cc_digest_text digest;
+    if (pread(descriptor, block, sizeof block, 0) < 0) return cc_fail_errno(path, "read");
+    if (memcmp(block, signature, sizeof signature - 1) == 0) return CC_OK;
+    if (strncmp(block, "calcade run\n", 12) != 0)
+        return cc_fail(CC_EFORMAT, "", "restore it, or run the experiment again",
+                       "is no run file, or a damaged one");
+    CC_TRY(digest_rest(&digest, descriptor, path));
+    format_block(want, digest.hex);
+    if (memcmp(block, want, sizeof want) == 0) return CC_OK;
+    return cc_fail(CC_EFORMAT, "", "restore it, or run the experiment again",
+                   "is damaged: its contents do not have the SHA-256 that it states");
+}
+
+cc_status cc_seal_check(const char *path) {
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return cc_fail_errno(path, "open");
+    cc_status status = check_open(descriptor, path);
+    close(descriptor);
+    return status;
+}

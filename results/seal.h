@@ -1,0 +1,18 @@
+/* results/seal.h -- the block of text before a run file's HDF5, with the digest of all that follows. Private
+ * to results.
+ *
+ * HDF5 calls it the user block: any HDF5 program passes over it. A file without one is taken as it is. */
+#ifndef CC_RESULTS_SEAL_H
+#define CC_RESULTS_SEAL_H
+
+#include "core/status.h"
+
+enum { CC_SEAL_BYTES = 512 };
+
+/* Fills the block of a whole file and flushes the file to disk. */
+cc_status cc_seal_write(const char *path);
+
+/* Checks a file against its block, if it has one; CC_EFORMAT without `where` where it is damaged. */
+cc_status cc_seal_check(const char *path);
+
+#endif
