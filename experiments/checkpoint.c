@@ -1,0 +1,121 @@
+#include "experiments/checkpoint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/file.h"
+
+static const char magic[16] = "calcade-check-1";
+
+typedef struct header {
+    char magic[16];
+    cc_digest_text identity;
+    char backend[96];
+    int64_t epoch, best_epoch, step, value_count, optimizer_count, row_bytes;
+    double best;
+} header;
+
+static header header_of(const cc_checkpoint *c) {
+    header h;
+    memset(&h, 0, sizeof h); /* padding too: it is digested */
+    memcpy(h.magic, magic, sizeof magic);
+    h.identity = c->identity;
+    memcpy(h.backend, c->backend, sizeof h.backend);
+    h.epoch = c->epoch;
+    h.best_epoch = c->best_epoch;
+    h.step = c->step;
+    h.value_count = (int64_t)c->value_count;
+    h.optimizer_count = (int64_t)c->optimizer_count;
+    h.row_bytes = sizeof(cc_run_epoch);
+    h.best = c->best;
+    return h;
+}
+
+typedef struct piece {
+    void *bytes;
+    size_t count;
+} piece;
+
+enum { PIECES = 4 };
+
+static void list_pieces(piece out[PIECES], const cc_checkpoint *c, int64_t epochs) {
+    out[0] = (piece){c->history, (size_t)epochs * sizeof *c->history};
+    out[1] = (piece){c->values, c->value_count * sizeof *c->values};
+    out[2] = (piece){c->best_values, c->value_count * sizeof *c->best_values};
+    out[3] = (piece){c->optimizer, c->optimizer_count * sizeof *c->optimizer};
+}
+
+static bool put(FILE *file, cc_digest *digest, const void *bytes, size_t count) {
+    if (count == 0) return true;
+    cc_digest_add(digest, bytes, count);
+    return fwrite(bytes, 1, count, file) == count;
+}
+
+static bool put_all(FILE *file, cc_digest *digest, const cc_checkpoint *c) {
+    header h = header_of(c);
+    piece pieces[PIECES];
+    list_pieces(pieces, c, c->epoch);
+    if (!put(file, digest, &h, sizeof h)) return false;
+    for (int i = 0; i < PIECES; i++)
+        if (!put(file, digest, pieces[i].bytes, pieces[i].count)) return false;
+    cc_digest_text sum = cc_digest_finish(digest);
+    return fwrite(&sum, 1, sizeof sum, file) == sizeof sum && fflush(file) == 0 && fsync(fileno(file)) == 0;
+}
+
+cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *c) {
+    char temporary[CC_PATH_MAX];
+    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    cc_digest *digest = cc_digest_create();
+    if (!digest) return CC_ENOMEM;
+    FILE *file = fopen(temporary, "wb");
+    bool written = file && put_all(file, digest, c);
+    cc_status status = written ? CC_OK : cc_fail_errno(temporary, "write");
+    if (file && fclose(file) != 0 && status == CC_OK) status = cc_fail_errno(temporary, "write");
+    if (status == CC_OK && rename(temporary, path) != 0) status = cc_fail_errno(path, "write");
+    if (status != CC_OK) unlink(temporary);
+    cc_digest_destroy(digest);
+    return status;
+}
+
+static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {
+    if (count == 0) return true;
+    if (fread(bytes, 1, count, file) != count) return false;
+    cc_digest_add(digest, bytes, count);
+    return true;
+}
+
+static bool get_all(header *h, FILE *file, cc_digest *digest, cc_checkpoint *c) {
+    header want = header_of(c);
+    cc_digest_text sum, found;
+    piece pieces[PIECES];
+    if (!get(file, digest, h, sizeof *h)) return false;
+    bool ours = memcmp(h->magic, want.magic, sizeof want.magic) == 0 &&
+                strcmp(h->identity.hex, want.identity.hex) == 0 && strcmp(h->backend, want.backend) == 0 &&
+                h->value_count == want.value_count && h->optimizer_count == want.optimizer_count &&
+                h->row_bytes == want.row_bytes;
+    if (!ours || h->epoch < 1 || h->epoch > (int64_t)c->history_capacity) return false;
+    list_pieces(pieces, c, h->epoch);
+    for (int i = 0; i < PIECES; i++)
+        if (!get(file, digest, pieces[i].bytes, pieces[i].count)) return false;
+    found = cc_digest_finish(digest);
+    return fread(&sum, 1, sizeof sum, file) == sizeof sum && memcmp(&sum, &found, sizeof sum) == 0;
+}
+
+cc_status cc_checkpoint_read(bool *found, cc_checkpoint *c, const char *path) {
+    header h;
+    *found = false;
+    FILE *file = fopen(path, "rb");
+    if (!file) return CC_OK;
+    cc_digest *digest = cc_digest_create();
+    if (digest) *found = get_all(&h, file, digest, c);
+    fclose(file);
+    if (*found) {
+        c->epoch = h.epoch;
+        c->best_epoch = h.best_epoch;
+        c->step = h.step;
+        c->best = h.best;
+    }
+    cc_status status = digest ? CC_OK : CC_ENOMEM;
+    cc_digest_destroy(digest);
+    return status;
+}

@@ -1,0 +1,36 @@
+/* experiments/checkpoint.h -- where a training stands after an epoch, so that a stopped one goes on to the
+ * same bytes.
+ *
+ * A private file beside the result, written under another name and renamed, with a SHA-256 behind it. One
+ * that is damaged, or of another identity or backend, is not used: training then starts anew. */
+#ifndef CC_EXPERIMENTS_CHECKPOINT_H
+#define CC_EXPERIMENTS_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/digest.h"
+#include "core/status.h"
+#include "results/store.h"
+
+/* Arrays are the caller's, of the sizes it says; reading fills them. */
+typedef struct cc_checkpoint {
+    cc_digest_text identity; /* of the run */
+    char backend[96];        /* the optimiser's state is in the backend's layout */
+    int64_t epoch, best_epoch, step;
+    double best;           /* the monitored score of the best epoch */
+    cc_run_epoch *history; /* epoch entries are used, of history_capacity */
+    size_t history_capacity;
+    float *values, *best_values; /* all of the model's, plain: value_count each */
+    size_t value_count;
+    float *optimizer; /* its state: optimizer_count */
+    size_t optimizer_count;
+} cc_checkpoint;
+
+cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *checkpoint);
+
+/* *found says whether the file was there, whole and of this identity, backend and size; then all of it is
+ * filled in. Otherwise the scalars stay as they were and the arrays may hold anything. Fails only where
+ * memory is out. */
+cc_status cc_checkpoint_read(bool *found, cc_checkpoint *checkpoint, const char *path);
+
+#endif

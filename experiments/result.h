@@ -1,0 +1,25 @@
+/* experiments/result.h -- from a trained net to its result file: test counts, weights, examples, provenance.
+ */
+#ifndef CC_EXPERIMENTS_RESULT_H
+#define CC_EXPERIMENTS_RESULT_H
+
+#include "experiments/evaluate.h"
+#include "experiments/run_plan.h"
+#include "results/store.h"
+
+typedef struct cc_result_source { /* all borrowed */
+    const cc_planned_run *run;
+    const cc_dataset *dataset;
+    const cc_model *model; /* with the best weights in place */
+    const cc_backend *backend;
+    cc_evaluator *evaluator; /* over the test part */
+    const cc_run_epoch *history;
+    size_t epoch_count;
+    int64_t best_epoch;
+    double seconds; /* of the training, this process's part of it */
+} cc_result_source;
+
+/* Tests the net and writes run->path. A stale file of that name is kept as NAME.stale-IDENTITY. */
+cc_status cc_result_write(const cc_result_source *source);
+
+#endif

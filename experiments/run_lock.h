@@ -1,0 +1,17 @@
+/* experiments/run_lock.h -- one process at a time works on a run. */
+#ifndef CC_EXPERIMENTS_RUN_LOCK_H
+#define CC_EXPERIMENTS_RUN_LOCK_H
+
+#include "core/file.h"
+
+typedef struct cc_run_lock {
+    int descriptor;
+    char path[CC_PATH_MAX];
+} cc_run_lock;
+
+/* Makes the result's folder and takes the lock beside the result; CC_EIO where another process has it. The
+ * lock is the kernel's, and goes with the process however that ends. */
+cc_status cc_run_lock_take(cc_run_lock *lock, const char *result_path);
+void cc_run_lock_release(cc_run_lock *lock);
+
+#endif

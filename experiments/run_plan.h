@@ -1,0 +1,33 @@
+/* experiments/run_plan.h -- from configs to runs: each with its data, its identity and its file. */
+#ifndef CC_EXPERIMENTS_RUN_PLAN_H
+#define CC_EXPERIMENTS_RUN_PLAN_H
+
+#include "core/digest.h"
+#include "core/file.h"
+#include "experiments/config.h"
+
+typedef enum cc_run_state {
+    CC_RUN_MISSING, /* to be made */
+    CC_RUN_DONE,    /* its file has this identity */
+    CC_RUN_STALE,   /* its file was made from another config, other data or other numerics */
+} cc_run_state;
+
+typedef struct cc_planned_run {
+    const cc_experiment_config *config; /* borrowed */
+    cc_digest_text data_digest, identity;
+    char path[CC_PATH_MAX];
+    cc_run_state state;
+} cc_planned_run;
+
+typedef struct cc_run_plan cc_run_plan;
+
+/* Every variant of every config, in order. Opens and digests each dataset once. CC_ECONFIG where two runs
+ * would have one file; else what reading configs and data may give. */
+cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
+                             const char *results_dir);
+void cc_run_plan_destroy(cc_run_plan *plan);
+
+int cc_run_plan_count(const cc_run_plan *plan);
+const cc_planned_run *cc_run_plan_get(const cc_run_plan *plan, int index);
+
+#endif

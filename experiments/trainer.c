@@ -1,0 +1,235 @@
+#include "experiments/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "core/log.h"
+#include "experiments/checkpoint.h"
+#include "experiments/evaluate.h"
+#include "experiments/interrupt.h"
+#include "experiments/result.h"
+#include "experiments/run_lock.h"
+#include "nets/learner.h"
+#include "nets/memory.h"
+
+typedef struct trainer {
+    const cc_planned_run *run;
+    const cc_experiment_config *config;
+    const cc_backend *backend;
+    cc_dataset dataset;
+    cc_model *model;
+    cc_plan *train_plan, *evaluation_plan;
+    cc_learner *learner;
+    cc_loader *loader;
+    cc_evaluator *validation, *test;
+    cc_checkpoint at; /* where training stands; owns its history and values, borrows the optimiser's state */
+    cc_progress *progress;
+    char title[160], checkpoint_path[CC_PATH_MAX];
+    double started_s;
+} trainer;
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static cc_status make_plans(trainer *t) {
+    const cc_fit *fit = &t->dataset.fit;
+    cc_plan_options options = {
+        .n = t->config->train.batch, .height = fit->height, .width = fit->width, .training = true};
+    CC_TRY(cc_model_create(&t->model, &t->config->net, t->backend));
+    CC_TRY(cc_plan_create(&t->train_plan, t->model, &options));
+    options.training = false;
+    CC_TRY(cc_plan_create(&t->evaluation_plan, t->model, &options));
+    CC_TRY(cc_model_initialise(t->model, t->config->seed));
+    return cc_learner_create(&t->learner, t->model, t->train_plan, &t->config->loss, &t->config->optimizer);
+}
+
+static cc_status make_loaders(trainer *t) {
+    const cc_split *split = &t->dataset.split;
+    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset, &split->train, true));
+    CC_TRY(cc_evaluator_create(&t->validation, t->evaluation_plan, &t->dataset, &split->validation));
+    return cc_evaluator_create(&t->test, t->evaluation_plan, &t->dataset, &split->test);
+}
+
+static cc_status make_checkpoint(trainer *t) {
+    cc_checkpoint *c = &t->at;
+    cc_learner_state state = cc_learner_get_state(t->learner);
+    *c = (cc_checkpoint){.identity = t->run->identity,
+                         .history_capacity = (size_t)t->config->train.epochs,
+                         .value_count = cc_model_value_count(t->model),
+                         .optimizer = state.values,
+                         .optimizer_count = state.count};
+    snprintf(c->backend, sizeof c->backend, "%s", t->backend->describe());
+    CC_TRY(cc_memory_get((void **)&c->history, c->history_capacity * sizeof *c->history, "history"));
+    CC_TRY(cc_memory_get((void **)&c->values, c->value_count * sizeof *c->values, "weights"));
+    return cc_memory_get((void **)&c->best_values, c->value_count * sizeof *c->best_values, "best weights");
+}
+
+static void say_what_starts(const trainer *t) {
+    const cc_split *split = &t->dataset.split;
+    cc_log(
+        CC_LOG_INFO,
+        "%s: training %s, %lld parameters, %dx%d; %zu items of %zu slices, %zu validation, %zu test slices",
+        t->title, t->config->net.encoder ? t->config->net.encoder : t->config->net.arch,
+        (long long)cc_model_trained_values(t->model), t->dataset.fit.height, t->dataset.fit.width,
+        cc_loader_item_count(t->loader), split->train.count, split->validation.count, split->test.count);
+    if (cc_split_leaks(split, t->dataset.set))
+        cc_log(CC_LOG_WARNING,
+               "%s: slices of one patient lie in several parts (data.split.by: %s): its scores flatter",
+               t->title, t->config->data.split.by);
+}
+
+static cc_status take_up(trainer *t) {
+    bool found;
+    CC_TRY(cc_checkpoint_read(&found, &t->at, t->checkpoint_path));
+    if (!found) {
+        memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
+        return CC_OK;
+    }
+    *cc_learner_get_state(t->learner).step = t->at.step;
+    cc_log(CC_LOG_INFO, "%s: going on after epoch %lld", t->title, (long long)t->at.epoch);
+    return cc_model_set_all(t->model, t->at.values);
+}
+
+static cc_status trainer_init(trainer *t, const cc_planned_run *run, const cc_backend *backend) {
+    cc_slice_set *set;
+    *t = (trainer){.run = run, .config = run->config, .backend = backend, .started_s = now_s()};
+    snprintf(t->title, sizeof t->title, "%s %s, seed %llu", run->config->name, run->config->variant,
+             (unsigned long long)run->config->seed);
+    snprintf(t->checkpoint_path, sizeof t->checkpoint_path, "%s.checkpoint", run->path);
+    CC_TRY(cc_dataset_open_set(&set, t->config));
+    CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
+    CC_TRY(make_plans(t));
+    CC_TRY(make_loaders(t));
+    CC_TRY(make_checkpoint(t));
+    say_what_starts(t);
+    return take_up(t);
+}
+
+static void trainer_deinit(trainer *t) {
+    cc_progress_destroy(t->progress);
+    cc_memory_free(t->at.history);
+    cc_memory_free(t->at.values);
+    cc_memory_free(t->at.best_values);
+    cc_evaluator_destroy(t->validation);
+    cc_evaluator_destroy(t->test);
+    cc_loader_destroy(t->loader);
+    cc_learner_destroy(t->learner);
+    cc_plan_destroy(t->train_plan);
+    cc_plan_destroy(t->evaluation_plan);
+    cc_model_destroy(t->model);
+    cc_dataset_deinit(&t->dataset);
+}
+
+static void show_progress(const trainer *t, size_t batch, double loss) {
+    char detail[120], score[48] = "";
+    size_t batches = cc_loader_batch_count(t->loader);
+    if (t->at.epoch > 0)
+        snprintf(score, sizeof score, "  F1 %.3f", t->at.history[t->at.epoch - 1].validation_f1);
+    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %.4f%s", (long long)t->at.epoch + 1,
+             t->config->train.epochs, loss, score);
+    cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
+}
+
+static cc_status train_epoch(double *mean_loss, trainer *t) {
+    double sum = 0, loss;
+    size_t done = 0;
+    const cc_batch *batch;
+    cc_loader_start(t->loader, (uint64_t)t->at.epoch + 1);
+    for (;;) {
+        CC_TRY(cc_interrupt_check());
+        CC_TRY(cc_loader_next(t->loader, &batch));
+        if (!batch) break;
+        CC_TRY(cc_learner_step(t->learner, batch->images, batch->targets, t->config->optimizer.lr, &loss));
+        sum += loss;
+        done++;
+        show_progress(t, done, sum / (double)done);
+    }
+    *mean_loss = sum / (double)done;
+    return CC_OK;
+}
+
+/* What early stopping looks at. A validation set on which nothing is true and nothing predicted scores 0. */
+static double monitored(const trainer *t, const cc_run_epoch *row) {
+    if (strcmp(t->config->train.early_stopping.monitor, "validation.loss") == 0) return row->validation_loss;
+    return isnan(row->validation_f1) ? 0 : row->validation_f1;
+}
+
+static bool is_better(const trainer *t, double score) {
+    if (t->at.best_epoch == 0) return true;
+    return strcmp(t->config->train.early_stopping.mode, "max") == 0 ? score > t->at.best : score < t->at.best;
+}
+
+static bool should_stop(const trainer *t) {
+    int patience = t->config->train.early_stopping.patience;
+    if (t->at.epoch >= t->config->train.epochs) return true;
+    return patience != CC_PATIENCE_OFF && t->at.epoch > 0 && t->at.epoch - t->at.best_epoch >= patience;
+}
+
+static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
+    t->at.history[t->at.epoch++] = *row;
+    t->at.step = *cc_learner_get_state(t->learner).step;
+    CC_TRY(cc_model_get_all(t->at.values, t->model));
+    bool better = is_better(t, monitored(t, row));
+    if (better) {
+        t->at.best = monitored(t, row);
+        t->at.best_epoch = t->at.epoch;
+        memcpy(t->at.best_values, t->at.values, t->at.value_count * sizeof *t->at.values);
+    }
+    cc_log(CC_LOG_INFO, "%s: epoch %lld/%d, loss %.4f, validation loss %.4f, F1 %.3f%s (%.1f s)", t->title,
+           (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss,
+           row->validation_f1, better ? ", best so far" : "", row->seconds);
+    return cc_checkpoint_write(t->checkpoint_path, &t->at);
+}
+
+static cc_status run_epoch(trainer *t) {
+    double start = now_s();
+    cc_run_epoch row = {.epoch = t->at.epoch + 1, .learning_rate = t->config->optimizer.lr};
+    cc_evaluation validation;
+    cc_scores scores;
+    CC_TRY(train_epoch(&row.train_loss, t));
+    CC_TRY(cc_evaluator_run(&validation, t->validation, NULL, NULL));
+    CC_TRY(cc_scores_from_counts(&scores, &validation.counts, CC_EMPTY_SKIP));
+    row.validation_loss = validation.loss;
+    row.validation_f1 = scores.value[CC_SCORE_F1];
+    row.validation_precision = scores.value[CC_SCORE_PRECISION];
+    row.validation_recall = scores.value[CC_SCORE_RECALL];
+    row.seconds = now_s() - start;
+    return note_epoch(t, &row);
+}
+
+static cc_status train_and_test(trainer *t) {
+    size_t steps = (size_t)t->config->train.epochs * cc_loader_batch_count(t->loader);
+    t->progress = cc_progress_create(t->title, steps);
+    while (!should_stop(t)) CC_TRY(run_epoch(t));
+    cc_progress_destroy(t->progress);
+    t->progress = NULL;
+    CC_TRY(cc_model_set_all(t->model, t->at.best_values));
+    cc_result_source source = {.run = t->run,
+                               .dataset = &t->dataset,
+                               .model = t->model,
+                               .backend = t->backend,
+                               .evaluator = t->test,
+                               .history = t->at.history,
+                               .epoch_count = (size_t)t->at.epoch,
+                               .best_epoch = t->at.best_epoch,
+                               .seconds = now_s() - t->started_s};
+    CC_TRY(cc_result_write(&source));
+    unlink(t->checkpoint_path);
+    return CC_OK;
+}
+
+cc_status cc_train_run(const cc_planned_run *run, const cc_backend *backend) {
+    cc_run_lock lock;
+    trainer t = {0};
+    CC_TRY(cc_run_lock_take(&lock, run->path));
+    cc_status status = trainer_init(&t, run, backend);
+    if (status == CC_OK) status = train_and_test(&t);
+    trainer_deinit(&t);
+    cc_run_lock_release(&lock);
+    return status;
+}
