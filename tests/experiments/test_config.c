@@ -228,6 +228,8 @@ static void a_file_extends_another(void **state) {
     assert_string_equal(first()->name, "a");
     assert_ok(load(cc_test_path(folder, "base/mid.yaml"), NULL, NULL));
     assert_int_equal(cc_config_count(config), 2);
+    assert_ok(load(file("b.yaml", "extends: base/mid.yaml\nmatrix: {net.width: [1, 2, 3]}\n"), NULL, NULL));
+    assert_int_equal(cc_config_count(config), 3); /* the nearest matrix alone */
 }
 
 static void a_fault_in_an_extended_file_is_found_there(void **state) {
@@ -366,6 +368,10 @@ static void the_print_is_yaml_that_a_person_reads(void **state) {
               "1, weight: 1}\noptimizer:\n  type: adam\n  lr: 2.0e-05\n"));
     assert_non_null(strstr(text, "  window_hu: [-200, 800]\n"));
     assert_null(strstr(text, "encoder"));
+    assert_ok(parse("{name: 12e3, variant: 'on', data: {root: ./a_b-c.d}}", NULL));
+    assert_ok(cc_config_print(&text, first(), arena));
+    assert_non_null(strstr(text, "name: \"12e3\"\nvariant: \"on\"\n")); /* texts to every reader of YAML */
+    assert_non_null(strstr(text, "root: ./a_b-c.d\n"));
 }
 
 static void places_names_and_threads_are_no_part_of_the_identity(void **state) {
