@@ -13,6 +13,7 @@ static const cc_command commands[] = {
      "prints what a config resolves to, or the reference of all options", cc_command_config},
     {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
+    {"parity", "FILE.h5...", "compares fixtures of expected values with this build", cc_command_parity},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -22,10 +22,10 @@ CC_HOT static void chunk_focal(double sums[CC_LOSS_SUMS], double *derivative, co
         double x = chunk->logits[i], g = chunk->target[i];
         cc_logit l = cc_logit_of(x);
         double softplus = cc_logit_log1p(l.e);
-        double bce = (x > 0 ? x : 0) - x * g + softplus;
+        double bce = 0.5 * (x + fabs(x)) - x * g + softplus;
         double sign = g > 0.5 ? 1 : -1, a = g > 0.5 ? c.alpha : 1 - c.alpha;
         double pt = g > 0.5 ? l.p : l.q, y = sign * x;
-        double weight = a * cc_logit_exp(c.gamma * ((y > 0 ? -y : 0) - softplus));
+        double weight = a * cc_logit_exp(c.gamma * (-0.5 * (y + fabs(y)) - softplus));
         total += weight * bce;
         derivative[i] = c.share * weight * (cc_logit_residual(l, g) - sign * c.gamma * pt * bce);
     }

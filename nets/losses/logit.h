@@ -6,6 +6,7 @@
 #ifndef CC_NETS_LOSSES_LOGIT_H
 #define CC_NETS_LOSSES_LOGIT_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -66,13 +67,13 @@ typedef struct cc_logit {
 } cc_logit;
 
 CC_LOGIT_INLINE cc_logit cc_logit_of(double x) {
-    double e = cc_logit_exp(x > 0 ? -x : x), large = 1 / (1 + e), small = e * large;
+    double e = cc_logit_exp(-fabs(x)), large = 1 / (1 + e), small = e * large;
     return (cc_logit){.p = x > 0 ? large : small, .q = x > 0 ? small : large, .e = e};
 }
 
 /* -g log p - (1 - g) log q = max(x, 0) - x g + log(1 + exp(-|x|)) */
 CC_LOGIT_INLINE double cc_logit_cross_entropy(double x, double g, double e) {
-    return (x > 0 ? x : 0) - x * g + cc_logit_log1p(e);
+    return 0.5 * (x + fabs(x)) - x * g + cc_logit_log1p(e);
 }
 
 /* Its derivative p - g, without cancellation. */

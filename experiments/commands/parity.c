@@ -1,0 +1,67 @@
+/* calcade parity: fixtures of expected values against this build. */
+#include <stdio.h>
+#include <string.h>
+#include "core/file.h"
+#include "experiments/command.h"
+#include "experiments/parity/parity.h"
+
+typedef struct fixture_format {
+    const char *name; /* attribute `format` of the file */
+    double version;
+    cc_status (*check)(cc_parity *parity, const cc_fixture *fixture);
+} fixture_format;
+
+static const fixture_format formats[] = {
+    {"calcade-golden-losses", 1, cc_parity_losses},
+    {"calcade-golden-optimisers", 1, cc_parity_optimisers},
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+static cc_status check_fixture(cc_parity *parity, const cc_fixture *fixture) {
+    char *name;
+    cc_fixture_array version;
+    CC_TRY(cc_fixture_text(&name, fixture, "/", "format"));
+    CC_TRY(cc_fixture_numbers(&version, fixture, "/", "version"));
+    for (int i = 0; i < FORMATS; i++) {
+        if (strcmp(formats[i].name, name) != 0) continue;
+        if (version.values[0] == formats[i].version) return formats[i].check(parity, fixture);
+        return cc_fail(CC_EUNSUPPORTED, fixture->path, NULL, "version %g of %.100s is not known",
+                       version.values[0], name);
+    }
+    return cc_fail(CC_EUNSUPPORTED, fixture->path, NULL, "no check for fixtures of format \"%.100s\"", name);
+}
+
+static cc_status check_file(cc_parity *parity, const char *path) {
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_fixture fixture;
+    cc_status status = cc_fixture_open(&fixture, path, arena);
+    const int before = parity->passed + parity->failed;
+    if (status == CC_OK) status = check_fixture(parity, &fixture);
+    if (status == CC_OK && parity->passed + parity->failed == before)
+        status = cc_fail(CC_EFORMAT, path, "is the fixture whole?", "it expects nothing");
+    cc_fixture_close(&fixture);
+    cc_arena_destroy(arena);
+    return status;
+}
+
+/* A file that cannot be checked does not keep the others from being checked; the first fault is returned. */
+cc_status cc_command_parity(int argc, char **argv) {
+    const cc_flag flags[] = {{NULL, CC_FLAG_SWITCH, NULL, 0, 0}};
+    const char *paths[argc];
+    int count;
+    CC_TRY(cc_flags_read(argc, argv, flags, paths, &count, 1, argc));
+    cc_parity parity = {0};
+    cc_error first = {.status = CC_OK};
+    for (int i = 0; i < count; i++) {
+        if (check_file(&parity, paths[i]) == CC_OK) continue;
+        printf("%-24s cannot be checked: %s\n", cc_path_name(paths[i]), cc_error_get()->what);
+        if (first.status == CC_OK) first = *cc_error_get();
+    }
+    printf("%d passed, %d failed\n", parity.passed, parity.failed);
+    if (first.status != CC_OK) return cc_fail(first.status, first.where, first.hint, "%s", first.what);
+    if (parity.failed > 0)
+        return cc_fail(CC_EINVAL, "parity", NULL, "%d of %d quantities lie outside their bounds",
+                       parity.failed, parity.passed + parity.failed);
+    return CC_OK;
+}

@@ -1,0 +1,22 @@
+#include "experiments/parity/parity.h"
+
+#include <math.h>
+#include <stdio.h>
+#include "core/file.h"
+
+void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
+                       const double *got, const double *want, size_t count, double bound) {
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < count; i++) {
+        difference += (got[i] - want[i]) * (got[i] - want[i]);
+        size += want[i] * want[i];
+    }
+    double error = sqrt(difference) / fmax(sqrt(size), 1e-9);
+    bool good = error <= bound;
+    printf("%-24s %-18s %-28s %10.2e %8.0e  %s\n", cc_path_name(fixture->path), where, what, error, bound,
+           good ? "pass" : "FAIL");
+    if (good)
+        parity->passed++;
+    else
+        parity->failed++;
+}

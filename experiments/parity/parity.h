@@ -1,0 +1,26 @@
+/* experiments/parity/parity.h -- a fixture (golden/README.md) against this build, quantity by quantity.
+ *
+ * A format of fixtures is one function and one line in the table of experiments/commands/parity.c. */
+#ifndef CC_EXPERIMENTS_PARITY_H
+#define CC_EXPERIMENTS_PARITY_H
+
+#include "experiments/parity/fixture.h"
+
+typedef struct cc_parity {
+    int passed, failed;
+} cc_parity;
+
+/* Float64 results are reproduced to this. */
+#define CC_PARITY_BOUND 1e-6
+
+/* Prints and counts one quantity: passes where |got - want| / |want| <= bound (Euclidean norms; a |want|
+ * below 1e-9 counts as 1e-9, so that zero is met to 1e-15 at a bound of 1e-6). NaN fails. */
+void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
+                       const double *got, const double *want, size_t count, double bound);
+
+/* Each compares all that the fixture expects. A difference is counted, not a fault; a fixture that is not as
+ * its format says is CC_EFORMAT. */
+cc_status cc_parity_losses(cc_parity *parity, const cc_fixture *fixture);
+cc_status cc_parity_optimisers(cc_parity *parity, const cc_fixture *fixture);
+
+#endif
