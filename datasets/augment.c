@@ -1,6 +1,5 @@
-/* Every variant is one 2 x 2 matrix about the picture's centre, from output to input: flips are matrices of
- * 0 and 1, for which the interpolation gives the very pixel back. The arithmetic is that of SciPy's
- * affine_transform, in the same order, so that pixels on the border fall on the same side of it. */
+/* Rotation is done with SciPy's arithmetic (affine_transform), in the same order, so that pixels on the
+ * border fall on the same side of it. */
 #include "datasets/augment.h"
 
 #include <assert.h>
@@ -10,22 +9,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Input (y, x) = offset + m * output (y, x). */
-typedef struct affine {
-    double m[2][2], offset[2];
-} affine;
+/* A slice and what becomes of it; a NULL `in` or `in_mask` is left out. */
+typedef struct change {
+    float *out;
+    uint8_t *out_mask;
+    const float *in;
+    const uint8_t *in_mask;
+    int height, width, degrees;
+    float fill;
+} change;
 
-static void flip_left_right(double m[2][2], int degrees) {
-    (void)degrees;
-    m[0][0] = 1;
-    m[1][1] = -1;
+/* --- flips --- */
+
+static void flip_left_right(const change *c) {
+    for (int y = 0; y < c->height; y++) {
+        size_t row = (size_t)y * (size_t)c->width, last = row + (size_t)c->width - 1;
+        for (size_t x = 0; c->in && x < (size_t)c->width; x++) c->out[row + x] = c->in[last - x];
+        for (size_t x = 0; c->in_mask && x < (size_t)c->width; x++)
+            c->out_mask[row + x] = c->in_mask[last - x];
+    }
 }
 
-static void flip_top_bottom(double m[2][2], int degrees) {
-    (void)degrees;
-    m[0][0] = -1;
-    m[1][1] = 1;
+static void flip_top_bottom(const change *c) {
+    size_t width = (size_t)c->width;
+    for (int y = 0; y < c->height; y++) {
+        size_t to = (size_t)y * width, from = (size_t)(c->height - 1 - y) * width;
+        if (c->in) memcpy(c->out + to, c->in + from, width * sizeof *c->out);
+        if (c->in_mask) memcpy(c->out_mask + to, c->in_mask + from, width);
+    }
 }
+
+/* --- rotation --- */
 
 /* The sine of whole degrees from 0 to 449, exact where it is 0, 1/2 or 1: with quarter turns pixels fall on
  * pixels, and with 30 and 60 degrees half way between two, where a rounding error would choose the other. */
@@ -37,18 +51,80 @@ static double sine(int degrees) {
     return sign * (d == 0 ? 0 : d == 30 ? 0.5 : d == 90 ? 1 : sin(d * (M_PI / 180)));
 }
 
-static void rotate(double m[2][2], int degrees) {
-    m[0][0] = m[1][1] = sine(degrees + 90);
-    m[0][1] = sine(degrees);
-    m[1][0] = -m[0][1];
+/* Where the pixels of an output row come from: input (y, x) = start + x * step. */
+typedef struct line {
+    double start[2], step[2];
+} line;
+
+static line line_of(int y, int height, int width, int degrees) {
+    double s = sine(degrees), c = sine(degrees + 90);
+    double cy = (height - 1) / 2.0, cx = (width - 1) / 2.0;
+    return (line){.start = {cy - (c * cy + s * cx) + y * c, cx - (-s * cy + c * cx) + y * -s},
+                  .step = {s, c}};
+}
+
+static inline double along(const line *l, int axis, int x) {
+    return l->start[axis] + x * l->step[axis];
+}
+
+static bool inside(const line *l, int x, int height, int width) {
+    double v = along(l, 0, x), u = along(l, 1, x);
+    return v >= 0 && v <= height - 1 && u >= 0 && u <= width - 1;
+}
+
+/* The value between pixels, v rows down and u columns right; both inside. */
+static inline float bilinear(const float *in, double v, double u, int height, int width) {
+    int y = (int)v, x = (int)u; /* not negative */
+    int right = x + 1 < width ? x + 1 : x;
+    double fy = v - y, fx = u - x;
+    const float *top = in + (size_t)y * (size_t)width, *bottom = y + 1 < height ? top + width : top;
+    return (float)(top[x] * ((1 - fy) * (1 - fx)) + top[right] * ((1 - fy) * fx) +
+                   bottom[x] * (fy * (1 - fx)) + bottom[right] * (fy * fx));
+}
+
+static void rotate_row(const change *c, const line *l, int y, int from, int to) {
+    size_t row = (size_t)y * (size_t)c->width;
+    if (c->in) {
+        float *out = c->out + row;
+        for (int x = 0; x < from; x++) out[x] = c->fill;
+        for (int x = from; x < to; x++)
+            out[x] = bilinear(c->in, along(l, 0, x), along(l, 1, x), c->height, c->width);
+        for (int x = to; x < c->width; x++) out[x] = c->fill;
+    }
+    if (c->in_mask) {
+        uint8_t *out = c->out_mask + row;
+        memset(out, 0, (size_t)c->width);
+        for (int x = from; x < to; x++)
+            out[x] =
+                c->in_mask[(size_t)((int)(along(l, 0, x) + 0.5) * c->width + (int)(along(l, 1, x) + 0.5))];
+    }
+}
+
+/* A row meets the input, which is convex, in one run of pixels: found from both ends. */
+static void rotate(const change *c) {
+    for (int y = 0; y < c->height; y++) {
+        line l = line_of(y, c->height, c->width, c->degrees);
+        int from = 0, to = c->width;
+        while (from < to && !inside(&l, from, c->height, c->width)) from++;
+        while (to > from && !inside(&l, to - 1, c->height, c->width)) to--;
+        rotate_row(c, &l, y, from, to);
+    }
+}
+
+/* --- the table --- */
+
+static void copy(const change *c) {
+    size_t count = (size_t)c->height * (size_t)c->width;
+    if (c->in) memcpy(c->out, c->in, count * sizeof *c->out);
+    if (c->in_mask) memcpy(c->out_mask, c->in_mask, count);
 }
 
 static const struct kind {
     const char *name;
     bool angle; /* a number of degrees stands behind the name */
-    void (*matrix)(double m[2][2], int degrees);
+    void (*apply)(const change *c);
 } kinds[] = {
-    {"original", false, NULL}, /* never by name: every slice has it */
+    {"original", false, copy}, /* never by name: every slice has it */
     {"hflip", false, flip_left_right},
     {"vflip", false, flip_top_bottom},
     {"rotate", true, rotate},
@@ -97,60 +173,9 @@ cc_status cc_augment_init(cc_augment *out, const char *const *names, int count) 
     return CC_OK;
 }
 
-static affine about_centre(const cc_variant *variant, int height, int width) {
-    affine a = {0};
-    kinds[variant->kind].matrix(a.m, variant->degrees);
-    double cy = (height - 1) / 2.0, cx = (width - 1) / 2.0;
-    a.offset[0] = cy - (a.m[0][0] * cy + a.m[0][1] * cx);
-    a.offset[1] = cx - (a.m[1][0] * cy + a.m[1][1] * cx);
-    return a;
-}
-
-static inline double along(const affine *a, int axis, int y, int x) {
-    return a->offset[axis] + y * a->m[axis][0] + x * a->m[axis][1];
-}
-
-static inline bool inside(double v, double u, int height, int width) {
-    return v >= 0 && v <= height - 1 && u >= 0 && u <= width - 1;
-}
-
-/* v, u: the place in `in`, y and x. */
-static inline float bilinear(const float *in, double v, double u, int height, int width) {
-    int y = (int)v, x = (int)u; /* not negative */
-    int below = y + 1 < height ? y + 1 : y, right = x + 1 < width ? x + 1 : x;
-    double fy = v - y, fx = u - x;
-    const float *top = in + (size_t)y * (size_t)width, *bottom = in + (size_t)below * (size_t)width;
-    return (float)(top[x] * ((1 - fy) * (1 - fx)) + top[right] * ((1 - fy) * fx) +
-                   bottom[x] * (fy * (1 - fx)) + bottom[right] * (fy * fx));
-}
-
-static void transform_image(float *out, const float *in, const affine *a, int height, int width, float fill) {
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            double v = along(a, 0, y, x), u = along(a, 1, y, x);
-            *out++ = inside(v, u, height, width) ? bilinear(in, v, u, height, width) : fill;
-        }
-}
-
-static void transform_mask(uint8_t *out, const uint8_t *in, const affine *a, int height, int width) {
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            double v = along(a, 0, y, x), u = along(a, 1, y, x);
-            *out++ =
-                inside(v, u, height, width) ? in[(size_t)(v + 0.5) * (size_t)width + (size_t)(u + 0.5)] : 0;
-        }
-}
-
 void cc_variant_apply(const cc_variant *variant, float *out, uint8_t *out_mask, const float *in,
                       const uint8_t *in_mask, int height, int width, float fill) {
-    size_t count = (size_t)height * (size_t)width;
     assert(variant->kind >= ORIGINAL && variant->kind < KINDS);
-    if (variant->kind == ORIGINAL) {
-        if (in) memcpy(out, in, count * sizeof *out);
-        if (in_mask) memcpy(out_mask, in_mask, count);
-        return;
-    }
-    affine a = about_centre(variant, height, width);
-    if (in) transform_image(out, in, &a, height, width, fill);
-    if (in_mask) transform_mask(out_mask, in_mask, &a, height, width);
+    change c = {out, out_mask, in, in_mask, height, width, variant->degrees, fill};
+    kinds[variant->kind].apply(&c);
 }

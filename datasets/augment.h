@@ -31,7 +31,8 @@ cc_status cc_augment_init(cc_augment *out, const char *const *names, int count);
 /* A variant of a picture [height*width] and of its mask, same size; out and in differ. A NULL in-array
  * is left out with its out-array. rotateN turns counter-clockwise on the screen about the centre, bilinear
  * for the picture, nearest for the mask; what comes from outside takes `fill`, and 0 in the mask. Equal to
- * scipy.ndimage.rotate(x, N, reshape=False, order=1 (mask: 0), mode="constant", cval=fill). */
+ * scipy.ndimage.rotate(x, N, reshape=False, order=1 (mask: 0), mode="constant", cval=fill), but for
+ * mask pixels that fall half way between two. */
 void cc_variant_apply(const cc_variant *variant, float *out, uint8_t *out_mask, const float *in,
                       const uint8_t *in_mask, int height, int width, float fill);
 

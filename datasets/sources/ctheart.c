@@ -238,7 +238,7 @@ static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *
     int bits, mask_bits;
     CC_CHECK(read_picture(&grey, &bits, slice, paths->image));
     CC_CHECK(read_picture(&label, &mask_bits, slice, paths->mask));
-    /* 2^bits - 1 divides 65535 for 1, 2, 4, 8 and 16 bits: every depth fills int16 exactly. */
+    /* 255 divides 65535: 8 and 16 bits both fill int16 exactly. */
     int step = UINT16_MAX / ((1 << bits) - 1);
     for (size_t i = 0; i < count; i++) {
         stored[i] = (int16_t)(step * grey[i] + INT16_MIN);

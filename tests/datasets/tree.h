@@ -10,7 +10,7 @@
 #include "datasets/slices.h"
 
 /* One 8-bit PNG of ROOT/train: picture or mask ("p01/image/1-001.png"), its folders made. */
-static inline void tree_write(const char *root, const char *relative, const uint16_t *pixels, int height,
+static inline void tree_write(const char *root, const char *relative, const void *pixels, int height,
                               int width, int bits) {
     char path[CC_PATH_MAX], folder[CC_PATH_MAX];
     snprintf(path, sizeof path, "%s/train/%s", root, relative);
@@ -20,17 +20,17 @@ static inline void tree_write(const char *root, const char *relative, const uint
 }
 
 /* The grey of a pixel, and whether it is heart, for every slice of tree_make. */
-static inline uint16_t tree_grey(int patient, int number, int y, int x) {
-    return (uint16_t)((patient * 53 + number * 17 + y * 7 + x * 3) % 256);
+static inline uint8_t tree_grey(int patient, int number, int y, int x) {
+    return (uint8_t)((patient * 53 + number * 17 + y * 7 + x * 3) % 256);
 }
-static inline uint16_t tree_mask(int patient, int number, int y, int x) {
+static inline uint8_t tree_mask(int patient, int number, int y, int x) {
     return (patient + number + y * x) % 5 == 0 ? 255 : 0;
 }
 
 /* The pair of one slice. */
 static inline void tree_add(const char *root, int patient, int series, int number, int height, int width) {
-    uint16_t *grey = malloc((size_t)(height * width) * sizeof *grey);
-    uint16_t *mask = malloc((size_t)(height * width) * sizeof *mask);
+    uint8_t *grey = malloc((size_t)(height * width));
+    uint8_t *mask = malloc((size_t)(height * width));
     assert_true(grey && mask);
     char name[64];
     for (int i = 0; i < height * width; i++) {
