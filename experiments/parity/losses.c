@@ -94,7 +94,7 @@ cc_status cc_parity_losses(cc_parity *parity, const cc_fixture *fixture) {
     size_t group_count, name_count;
     CC_TRY(cc_fixture_members(&groups, &group_count, fixture, "/"));
     for (size_t i = 0; i < group_count; i++) {
-        loss_case c;
+        loss_case c = {0};
         CC_TRY(read_case(&c, fixture, groups[i]));
         snprintf(path, sizeof path, "%s/expect", groups[i]);
         CC_TRY(cc_fixture_members(&names, &name_count, fixture, path));
