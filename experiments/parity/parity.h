@@ -13,8 +13,9 @@ typedef struct cc_parity {
 /* Float64 results are reproduced to this. */
 #define CC_PARITY_BOUND 1e-6
 
-/* Prints and counts one quantity: passes where |got - want| / |want| <= bound (Euclidean norms; a |want|
- * below 1e-9 counts as 1e-9, so that zero is met to 1e-15 at a bound of 1e-6). NaN fails. */
+/* Prints and counts one quantity: passes where |got - want| / |want| <= bound (Euclidean norms). |want| is
+ * taken as 1e-9, so that zero is met to 1e-15 at a bound of 1e-6, where it is a number below 1e-9 or an array
+ * with a norm below 1e-30. NaN fails. */
 void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                        const double *got, const double *want, size_t count, double bound);
 
