@@ -1,0 +1,109 @@
+#include "support.h"
+#include <stdio.h>
+#include <string.h>
+#include "core/arena.h"
+#include "core/file.h"
+
+enum { OUTPUT = 1 << 16 };
+
+static char output[OUTPUT];
+
+/* Copies a shared fixture with `from` replaced by `to` where it first stands; returns the copy's path. */
+static const char *wrong_copy(const char *fixture, const void *from, const void *to, size_t length) {
+    cc_arena *arena = cc_arena_create();
+    char *bytes;
+    size_t count;
+    assert_ok(cc_file_read(&bytes, &count, cc_test_shared(fixture), 1 << 28, arena));
+    char *place = memmem(bytes, count, from, length);
+    assert_non_null(place);
+    memcpy(place, to, length);
+    const char *copy = cc_test_path(cc_test_folder(), "wrong.h5");
+    assert_ok(cc_file_write(copy, bytes, count));
+    cc_arena_destroy(arena);
+    return copy;
+}
+
+static void the_shared_losses_and_optimisers_pass(void **state) {
+    (void)state;
+    const char *losses = cc_test_shared("golden/losses.h5"),
+               *optimisers = cc_test_shared("golden/optimisers.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s %s", CC_PROGRAM, losses, optimisers), 0);
+    assert_non_null(strstr(output, "129 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "ordinary-sparse    focal grad "));
+    assert_non_null(strstr(output, "sgd                step 5 "));
+}
+
+static void a_wrong_loss_fails(void **state) {
+    (void)state;
+    float ones[64], spoilt[64];
+    for (int i = 0; i < 64; i++) ones[i] = spoilt[i] = 1;
+    spoilt[10] = 0;
+    const char *copy = wrong_copy("golden/losses.h5", ones, spoilt, sizeof ones);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    assert_non_null(strstr(output, "FAIL"));
+    assert_null(strstr(output, " 0 failed"));
+    assert_non_null(strstr(output, "lie outside their bounds"));
+}
+
+static void a_wrong_learning_rate_fails(void **state) {
+    (void)state;
+    const char *copy = wrong_copy("golden/optimisers.h5", "lr: 0.05", "lr: 0.06", 8);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    assert_non_null(strstr(output, "10 passed, 5 failed\n"));
+}
+
+static void an_unknown_key_in_a_spec_is_one_line(void **state) {
+    (void)state;
+    const char *copy = wrong_copy("golden/losses.h5", "gamma", "gamna", 5);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 2);
+    assert_non_null(strstr(output, "expect/focal-a75-g1"));
+    assert_non_null(strstr(output, "gamna"));
+}
+
+static void a_fixture_cut_short_is_refused(void **state) {
+    (void)state;
+    const char *whole = cc_test_shared("golden/losses.h5"), *cut = cc_test_path(cc_test_folder(), "cut.h5");
+    for (int bytes = 100; bytes < 1000000; bytes *= 7) {
+        assert_int_equal(cc_test_run(NULL, 0, "head -c %d %s > %s", bytes, whole, cut), 0);
+        assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, cut), 1);
+        assert_non_null(strstr(output, "calcade: error: "));
+    }
+}
+
+static void a_file_that_is_no_fixture_is_named_and_the_others_are_still_checked(void **state) {
+    (void)state;
+    const char *optimisers = cc_test_shared("golden/optimisers.h5");
+    const char *text = cc_test_path(cc_test_folder(), "text.h5");
+    assert_ok(cc_file_write(text, "hello", 5));
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity absent.h5 %s %s", CC_PROGRAM, text, optimisers),
+                     1);
+    assert_non_null(strstr(output, "calcade: error: absent.h5: there is no such file"));
+    assert_non_null(strstr(output, "text.h5                  cannot be checked: not an HDF5 file"));
+    assert_non_null(strstr(output, "15 passed, 0 failed\n"));
+}
+
+static void a_format_that_is_not_known_is_refused(void **state) {
+    (void)state;
+    const char *copy = wrong_copy("golden/optimisers.h5", "golden-optim", "golden-optix", 12);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    assert_non_null(strstr(output, "no check for fixtures of format"));
+}
+
+static void no_file_is_a_usage_error(void **state) {
+    (void)state;
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity", CC_PROGRAM), 2);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_shared_losses_and_optimisers_pass),
+        cmocka_unit_test(a_wrong_loss_fails),
+        cmocka_unit_test(a_wrong_learning_rate_fails),
+        cmocka_unit_test(an_unknown_key_in_a_spec_is_one_line),
+        cmocka_unit_test(a_fixture_cut_short_is_refused),
+        cmocka_unit_test(a_file_that_is_no_fixture_is_named_and_the_others_are_still_checked),
+        cmocka_unit_test(a_format_that_is_not_known_is_refused),
+        cmocka_unit_test(no_file_is_a_usage_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
