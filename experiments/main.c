@@ -7,6 +7,8 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
+    {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
+     cc_command_info},
     {NULL, NULL, NULL, NULL},
 };
 
