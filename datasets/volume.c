@@ -84,9 +84,9 @@ cc_status cc_volume_take(cc_volume *out, const char *path) {
     return out->voxels ? CC_OK : cc_fail_within(cc_fail_memory("the voxels", bytes), path);
 }
 
-static cc_status read_head(cc_head *out, const char *path, bool compressed) {
+static cc_status read_head(cc_head *out, const char *path, cc_packing packing) {
     cc_stream *stream;
-    CC_TRY(cc_stream_open(&stream, path, 0, 0, compressed));
+    CC_TRY(cc_stream_open(&stream, path, 0, 0, packing));
     cc_status status = cc_stream_read_some(&out->count, stream, out->bytes, sizeof out->bytes);
     cc_stream_close(stream);
     return status;
@@ -95,9 +95,9 @@ static cc_status read_head(cc_head *out, const char *path, bool compressed) {
 cc_status cc_head_read(cc_head *out, const char *path) {
     memset(out, 0, sizeof *out);
     CC_TRY(cc_file_size(&out->file_bytes, path));
-    CC_TRY(read_head(out, path, false));
+    CC_TRY(read_head(out, path, CC_PACKING_NONE));
     out->gzipped = out->count >= 2 && out->bytes[0] == 0x1f && out->bytes[1] == 0x8b;
-    return out->gzipped ? read_head(out, path, true) : CC_OK;
+    return out->gzipped ? read_head(out, path, CC_PACKING_ZLIB) : CC_OK;
 }
 
 static bool inside(const char *folder, const char *path) {

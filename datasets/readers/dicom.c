@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/arena.h"
 #include "core/file.h"
+#include "datasets/readers/dicom_check.h"
 #include "datasets/readers/dicom_file.h"
 #include "datasets/readers/samples.h"
 
@@ -32,7 +33,8 @@ bool cc_dicom_probe(const cc_head *head) {
            b[7] < 128 && (b[7] == 0 || (b[4] >= 'A' && b[4] <= 'Z' && b[5] >= 'A' && b[5] <= 'Z'));
 }
 
-static cc_status check_image(const cc_dicom_file *f, const char *path, uint64_t file_bytes) {
+static cc_status check_image(const cc_dicom_file *f, const cc_dicom_pixels *pixels, const char *path,
+                             uint64_t file_bytes) {
     if (f->width < 1 || f->height < 1)
         return cc_fail(CC_EUNSUPPORTED, path, "name a file with pixels", "Rows, Columns: it holds no image");
     if (f->samples != 1)
@@ -47,6 +49,12 @@ static cc_status check_image(const cc_dicom_file *f, const char *path, uint64_t 
         return cc_fail(CC_EFORMAT, path, NULL, "RescaleSlope, RescaleIntercept: %g, %g", f->slope,
                        f->intercept);
     uint64_t need = (uint64_t)f->width * (uint64_t)f->height * (uint64_t)f->bits_allocated / 8;
+    if (!pixels->found)
+        return cc_fail(CC_EUNSUPPORTED, path, "name a file with pixels", "PixelData: it is missing");
+    if (!pixels->encapsulated && (pixels->bytes < need || pixels->bytes > need + 1))
+        return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
+                       "PixelData: %llu bytes, where Rows, Columns and BitsAllocated ask for %llu",
+                       (unsigned long long)pixels->bytes, (unsigned long long)need);
     if (need > believed_bytes && need / ratio_max > file_bytes)
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "Rows, Columns: %lld x %lld pixels cannot come from %llu bytes", f->height, f->width,
@@ -94,8 +102,10 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
 }
 
 static cc_status read_header(cc_dicom_file *out, const char *path, uint64_t file_bytes) {
+    cc_dicom_pixels pixels;
+    CC_TRY(cc_dicom_check(&pixels, path));
     CC_TRY(cc_dicom_file_header(out, path));
-    return check_image(out, path, file_bytes);
+    return check_image(out, &pixels, path, file_bytes);
 }
 
 static cc_status read_slice(cc_volume *out, const char *path, const cc_head *head) {

@@ -1,12 +1,12 @@
 #include "datasets/readers/dicom_file.h"
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <set>
+#include <stdexcept>
 #include <string>
-#include <gdcmAttribute.h>
 #include <gdcmImageReader.h>
 #include <gdcmTrace.h>
 
@@ -30,6 +30,13 @@ std::string text_of(const gdcm::DataSet &set, uint16_t group, uint16_t element) 
     return text.substr(0, text.find('\0'));
 }
 
+/* Thrown out of numbers_of, and turned into a status where it leaves this file. */
+[[noreturn]] void refuse_text(unsigned group, unsigned element, const std::string &text) {
+    char what[128];
+    std::snprintf(what, sizeof what, "(%04x,%04x): \"%.40s\" is no number", group, element, text.c_str());
+    throw std::invalid_argument(what);
+}
+
 /* Numbers of a decimal string, separated by backslashes; how many there were. */
 int numbers_of(double *out, int most, const gdcm::DataSet &set, uint16_t group, uint16_t element) {
     const std::string text = text_of(set, group, element);
@@ -41,14 +48,14 @@ int numbers_of(double *out, int most, const gdcm::DataSet &set, uint16_t group, 
         if (end == next) break;
         out[count++] = value;
         while (*end == ' ') end++;
-        if (*end != '\\') break;
+        if (*end && *end != '\\') refuse_text(group, element, text);
+        if (!*end) break;
         next = end + 1;
     }
     return count;
 }
 
-long long short_of(const gdcm::DataSet &set, const gdcm::SwapCode &, uint16_t group, uint16_t element,
-                   long long otherwise) {
+long long short_of(const gdcm::DataSet &set, uint16_t group, uint16_t element, long long otherwise) {
     const gdcm::Tag tag(group, element);
     if (!set.FindDataElement(tag)) return otherwise;
     const gdcm::ByteValue *value = set.GetDataElement(tag).GetByteValue();
@@ -61,8 +68,7 @@ long long short_of(const gdcm::DataSet &set, const gdcm::SwapCode &, uint16_t gr
 void read_place(cc_dicom_file *out, const gdcm::DataSet &set) {
     double numbers[6];
     out->spacing_mm[0] = out->spacing_mm[1] = out->spacing_mm[2] = 1;
-    out->has_spacing = numbers_of(numbers, 2, set, 0x0028, 0x0030) == 2;
-    if (out->has_spacing) { /* the distance of rows, then of columns */
+    if (numbers_of(numbers, 2, set, 0x0028, 0x0030) == 2) { /* the distance of rows, then of columns */
         out->spacing_mm[1] = numbers[0];
         out->spacing_mm[0] = numbers[1];
     }
@@ -78,13 +84,12 @@ void read_place(cc_dicom_file *out, const gdcm::DataSet &set) {
 }
 
 void read_image(cc_dicom_file *out, const gdcm::DataSet &set) {
-    const gdcm::SwapCode code;
     double number;
-    out->height = short_of(set, code, 0x0028, 0x0010, 0);
-    out->width = short_of(set, code, 0x0028, 0x0011, 0);
-    out->samples = short_of(set, code, 0x0028, 0x0002, 1);
-    out->bits_allocated = short_of(set, code, 0x0028, 0x0100, 0);
-    out->is_signed = short_of(set, code, 0x0028, 0x0103, 0) == 1;
+    out->height = short_of(set, 0x0028, 0x0010, 0);
+    out->width = short_of(set, 0x0028, 0x0011, 0);
+    out->samples = short_of(set, 0x0028, 0x0002, 1);
+    out->bits_allocated = short_of(set, 0x0028, 0x0100, 0);
+    out->is_signed = short_of(set, 0x0028, 0x0103, 0) == 1;
     out->frames = numbers_of(&number, 1, set, 0x0028, 0x0008) == 1 && number >= 0 && number < 1e9
                       ? (long long)number
                       : 1;
@@ -105,11 +110,12 @@ cc_status cc_dicom_file_header(cc_dicom_file *out, const char *path) try {
     gdcm::Reader reader;
     reader.SetFileName(path);
     if (!reader.ReadUpToTag(pixel_data)) return broken(path, "the data elements cannot be read");
-    const gdcm::File &file = reader.GetFile();
-    read_image(out, file.GetDataSet());
-    read_place(out, file.GetDataSet());
-    out->encapsulated = file.GetHeader().GetDataSetTransferSyntax().IsEncapsulated();
+    const gdcm::DataSet &set = reader.GetFile().GetDataSet();
+    read_image(out, set);
+    read_place(out, set);
     return CC_OK;
+} catch (const std::invalid_argument &fault) {
+    return broken(path, fault.what());
 } catch (const std::exception &) {
     return broken(path, "the data elements cannot be read");
 }

@@ -12,7 +12,7 @@ extern "C" {
 
 typedef struct cc_dicom_file {
     long long width, height, frames, samples, bits_allocated;
-    int is_signed, has_position, has_spacing, encapsulated;
+    int is_signed, has_position;
     double slope, intercept;
     double spacing_mm[3];     /* x, y; z: SpacingBetweenSlices, else SliceThickness, else 1 */
     double position_mm[3];    /* of the first pixel, LPS */

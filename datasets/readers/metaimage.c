@@ -336,7 +336,7 @@ static cc_status read_voxels(cc_volume *out, const header *h, const char *path) 
     CC_CHECK(local ? cc_path_join(data, "", path) : cc_path_beside(data, path, h->data, "ElementDataFile"));
     CC_CHECK(find_start(&start, h, local, data));
     CC_CHECK(cc_stream_open(&stream, data, start, h->compressed ? (uint64_t)h->compressed_bytes : 0,
-                            h->compressed));
+                            h->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE));
     CC_CHECK(cc_samples_fill(out, stream, &coding));
     if (h->compressed) CC_CHECK(refuse_more(stream, data));
 done:

@@ -199,7 +199,7 @@ static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *c
     cc_stream *stream = NULL;
     cc_status status;
     CC_TRY(cc_head_read(&head, path));
-    CC_CHECK(cc_stream_open(&stream, path, 0, 0, head.gzipped));
+    CC_CHECK(cc_stream_open(&stream, path, 0, 0, head.gzipped ? CC_PACKING_ZLIB : CC_PACKING_NONE));
     CC_CHECK(cc_stream_skip(stream, (uint64_t)h->fields.vox_offset));
     CC_CHECK(cc_samples_fill(out, stream, coding));
     /* One byte more makes the decompressor check its sum; what may follow the voxels does not matter. */

@@ -1,5 +1,6 @@
 #include "datasets/readers/stream.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include "core/file.h"
 
 /* A 258-byte match takes at least 2 bits. */
-enum { CHUNK = 1 << 16, DEFLATE_MAX_RATIO = 1032, ZLIB_OR_GZIP = 15 + 32 };
+enum { CHUNK = 1 << 16, DEFLATE_MAX_RATIO = 1032, ZLIB_OR_GZIP = 15 + 32, NO_WRAPPER = -15 };
 
 struct cc_stream {
     char path[CC_PATH_MAX];
@@ -19,7 +20,7 @@ struct cc_stream {
 };
 
 cc_status cc_stream_open(cc_stream **out, const char *path, uint64_t offset, uint64_t length,
-                         bool compressed) {
+                         cc_packing packing) {
     uint64_t size;
     CC_TRY(cc_file_size(&size, path));
     if (offset > size || length > size - offset)
@@ -29,7 +30,9 @@ cc_status cc_stream_open(cc_stream **out, const char *path, uint64_t offset, uin
     cc_stream *s = calloc(1, sizeof *s);
     if (!s) return cc_fail_memory("a file's stream", sizeof *s);
     cc_status status = cc_path_join(s->path, "", path);
-    if (status == CC_OK && compressed && inflateInit2(&s->inflater, ZLIB_OR_GZIP) != Z_OK)
+    bool compressed = packing != CC_PACKING_NONE;
+    int window = packing == CC_PACKING_ZLIB ? ZLIB_OR_GZIP : NO_WRAPPER;
+    if (status == CC_OK && compressed && inflateInit2(&s->inflater, window) != Z_OK)
         status = cc_fail_memory("a decompressor", 0);
     s->compressed = compressed && status == CC_OK;
     s->left = length ? length : size - offset;
@@ -125,6 +128,11 @@ cc_status cc_stream_skip(cc_stream *stream, uint64_t count) {
         return cc_fail(CC_EFORMAT, stream->path, "the file is cut off or its header is wrong",
                        "the data should start %llu bytes on, behind the file's end",
                        (unsigned long long)count);
+    if (!stream->compressed) {
+        stream->left -= count;
+        return fseeko(stream->file, (off_t)count, SEEK_CUR) == 0 ? CC_OK
+                                                                 : cc_fail_errno(stream->path, "read");
+    }
     while (count > 0) {
         size_t part = count < sizeof waste ? (size_t)count : sizeof waste;
         CC_TRY(cc_stream_read(stream, waste, part));

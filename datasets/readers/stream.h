@@ -2,17 +2,21 @@
 #ifndef CC_DATASETS_READERS_STREAM_H
 #define CC_DATASETS_READERS_STREAM_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/status.h"
 
 typedef struct cc_stream cc_stream;
 
-/* From `offset` to the file's end, or `length` bytes where it is not 0; `compressed`: a zlib or gzip stream.
- */
+typedef enum cc_packing {
+    CC_PACKING_NONE,
+    CC_PACKING_ZLIB, /* or gzip */
+    CC_PACKING_DEFLATE,
+} cc_packing;
+
+/* From `offset` to the file's end, or `length` bytes where it is not 0. */
 cc_status cc_stream_open(cc_stream **out, const char *path, uint64_t offset, uint64_t length,
-                         bool compressed);
+                         cc_packing packing);
 /* Takes NULL. */
 void cc_stream_close(cc_stream *stream);
 /* Borrowed. */
