@@ -28,7 +28,12 @@ endfunction()
 calcade_find(Random123 Random123/philox.h "")
 calcade_find(Dnnl dnnl.h dnnl)
 calcade_find(Nifti nifti2_io.h nifti2 nifti)
-find_package(GDCM REQUIRED QUIET) # its list of tools that Debian packs apart is noise
+
+# GDCM's own CMake files want its viewers installed too.
+find_path(Gdcm_INCLUDE gdcmImageReader.h PATH_SUFFIXES gdcm-3.0 REQUIRED)
 add_library(dep::Gdcm INTERFACE IMPORTED)
-target_include_directories(dep::Gdcm SYSTEM INTERFACE ${GDCM_INCLUDE_DIRS})
-target_link_libraries(dep::Gdcm INTERFACE gdcmMSFF gdcmDSED gdcmCommon)
+target_include_directories(dep::Gdcm SYSTEM INTERFACE ${Gdcm_INCLUDE})
+foreach(part gdcmMSFF gdcmDSED gdcmCommon)
+  find_library(Gdcm_${part} ${part} REQUIRED)
+  target_link_libraries(dep::Gdcm INTERFACE ${Gdcm_${part}})
+endforeach()

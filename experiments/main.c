@@ -14,6 +14,8 @@ static const cc_command commands[] = {
     {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
     {"parity", "FILE.h5...", "compares fixtures of expected values with this build", cc_command_parity},
+    {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
+     cc_command_info},
     {NULL, NULL, NULL, NULL},
 };
 

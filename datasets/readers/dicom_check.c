@@ -1,0 +1,222 @@
+#include "datasets/readers/dicom_check.h"
+
+#include <stddef.h>
+#include <string.h>
+#include "datasets/readers/stream.h"
+
+enum { PREAMBLE = 128, DEPTH_MAX = 16, UID_BYTES = 65 };
+static const uint32_t undefined = 0xffffffff, item = 0xfffee000, item_end = 0xfffee00d,
+                      sequence_end = 0xfffee0dd, pixel_data = 0x7fe00010, transfer_syntax = 0x00020010;
+
+typedef struct walker {
+    cc_stream *stream;
+    uint8_t kept[8]; /* bytes that were looked at and given back */
+    size_t kept_count;
+    uint64_t at; /* bytes consumed */
+    bool is_explicit, big_endian;
+    char syntax[UID_BYTES];
+    cc_dicom_pixels *pixels;
+} walker;
+
+typedef struct element {
+    uint32_t tag, length;
+    bool sequence, unknown;
+} element;
+
+static uint32_t u16(const walker *w, const uint8_t *b) {
+    return w->big_endian ? (uint32_t)b[0] << 8 | b[1] : (uint32_t)b[1] << 8 | b[0];
+}
+
+static uint32_t u32(const walker *w, const uint8_t *b) {
+    return w->big_endian ? u16(w, b) << 16 | u16(w, b + 2) : u16(w, b + 2) << 16 | u16(w, b);
+}
+
+static cc_status broken(const walker *w, uint32_t tag, const char *what) {
+    return cc_fail(CC_EFORMAT, cc_stream_path(w->stream), "the file is cut off or damaged", "(%04x,%04x): %s",
+                   tag >> 16, tag & 0xffff, what);
+}
+
+/* `got` is less than count at the end only; count is at most 8. */
+static cc_status fetch(size_t *got, walker *w, uint8_t *bytes, size_t count) {
+    size_t kept = w->kept_count < count ? w->kept_count : count, more = 0;
+    memcpy(bytes, w->kept, kept);
+    memmove(w->kept, w->kept + kept, w->kept_count - kept);
+    w->kept_count -= kept;
+    if (kept < count) CC_TRY(cc_stream_read_some(&more, w->stream, bytes + kept, count - kept));
+    *got = kept + more;
+    w->at += *got;
+    return CC_OK;
+}
+
+static cc_status look(size_t *got, walker *w, uint8_t *bytes, size_t count) {
+    CC_TRY(fetch(got, w, bytes, count));
+    memcpy(w->kept, bytes, *got); /* nothing is kept now, as count covers all that was */
+    w->kept_count = *got;
+    w->at -= *got;
+    return CC_OK;
+}
+
+static cc_status skip(walker *w, uint32_t tag, uint64_t count) {
+    if (count > w->kept_count + cc_stream_bound(w->stream))
+        return broken(w, tag, "it is longer than the file");
+    size_t kept = w->kept_count < count ? w->kept_count : (size_t)count;
+    memmove(w->kept, w->kept + kept, w->kept_count - kept);
+    w->kept_count -= kept;
+    w->at += count;
+    return cc_stream_skip(w->stream, count - kept);
+}
+
+static bool is_vr(const uint8_t *b) {
+    return b[0] >= 'A' && b[0] <= 'Z' && b[1] >= 'A' && b[1] <= 'Z';
+}
+
+/* Whether a value representation's length has 32 bits, behind two bytes of nothing. */
+static bool is_long(const uint8_t *vr) {
+    static const char list[] = "OB OD OF OL OV OW SQ SV UC UN UR UT UV ";
+    for (const char *p = list; *p; p += 3)
+        if (memcmp(p, vr, 2) == 0) return true;
+    return false;
+}
+
+static cc_status read_element(element *out, walker *w) {
+    uint8_t b[8];
+    size_t got;
+    CC_TRY(fetch(&got, w, b, 8));
+    if (got < 8) return broken(w, 0, "the data ends inside an element");
+    *out = (element){.tag = u16(w, b) << 16 | u16(w, b + 2), .length = u32(w, b + 4)};
+    if (out->tag >> 16 == 0xfffe || !w->is_explicit) return CC_OK;
+    if (!is_vr(b + 4)) return broken(w, out->tag, "its value representation is not two letters");
+    out->sequence = memcmp(b + 4, "SQ", 2) == 0;
+    out->unknown = memcmp(b + 4, "UN", 2) == 0;
+    out->length = u16(w, b + 6);
+    if (!is_long(b + 4)) return CC_OK;
+    CC_TRY(fetch(&got, w, b, 4));
+    if (got < 4) return broken(w, out->tag, "the data ends inside an element");
+    out->length = u32(w, b);
+    return CC_OK;
+}
+
+/* The fragments of encapsulated pixels. */
+static cc_status walk_fragments(walker *w) {
+    for (;;) {
+        element e;
+        CC_TRY(read_element(&e, w));
+        if (e.tag == sequence_end) return CC_OK;
+        if (e.tag != item) return broken(w, pixel_data, "no item where a fragment should be");
+        CC_TRY(skip(w, pixel_data, e.length));
+    }
+}
+
+static cc_status walk(walker *w, uint64_t end, int depth);
+
+/* A value that holds elements: its items are read as elements, too. */
+static cc_status walk_inside(walker *w, const element *e, uint64_t end, int depth) {
+    if (depth == DEPTH_MAX) return broken(w, e->tag, "sequences lie too deep in one another");
+    bool was_explicit = w->is_explicit;
+    if (e->unknown) w->is_explicit = false;
+    CC_TRY(walk(w, e->length == undefined ? end : w->at + e->length, depth + 1));
+    w->is_explicit = was_explicit;
+    return CC_OK;
+}
+
+/* Whether a value of unknown kind starts as a sequence does. */
+static cc_status starts_item(bool *out, walker *w, const element *e) {
+    uint8_t b[4];
+    size_t got = 0;
+    *out = false;
+    if (e->length < 8 || (w->is_explicit && !e->unknown)) return CC_OK;
+    uint8_t all[8];
+    CC_TRY(look(&got, w, all, 8));
+    memcpy(b, all, sizeof b);
+    *out = got == 8 && (u16(w, b) << 16 | u16(w, b + 2)) == item;
+    return CC_OK;
+}
+
+static cc_status walk(walker *w, uint64_t end, int depth) {
+    while (w->at < end && !w->pixels->found) {
+        element e;
+        bool nested;
+        uint8_t b[8];
+        size_t got;
+        CC_TRY(look(&got, w, b, 8));
+        if (got == 0 && depth == 0) return CC_OK;
+        CC_TRY(read_element(&e, w));
+        if (e.tag == item_end || e.tag == sequence_end) return CC_OK;
+        if (e.length != undefined && (w->at > end || e.length > end - w->at))
+            return broken(w, e.tag, "it is longer than what holds it");
+        if (e.tag == pixel_data && depth == 0) {
+            *w->pixels = (cc_dicom_pixels){true, e.length == undefined, e.length};
+            return w->pixels->encapsulated ? walk_fragments(w) : skip(w, e.tag, e.length);
+        }
+        CC_TRY(starts_item(&nested, w, &e));
+        if (e.tag == pixel_data && e.length == undefined)
+            CC_TRY(walk_fragments(w));
+        else if (e.tag == item || e.sequence || nested || e.length == undefined)
+            CC_TRY(walk_inside(w, &e, end, depth));
+        else
+            CC_TRY(skip(w, e.tag, e.length));
+    }
+    return CC_OK;
+}
+
+/* Group 2, which is explicit and little-endian; keeps the transfer syntax. */
+static cc_status read_meta(walker *w) {
+    w->is_explicit = true;
+    for (;;) {
+        uint8_t b[8];
+        size_t got;
+        element e;
+        CC_TRY(look(&got, w, b, 8));
+        if (got < 8 || b[0] != 2 || b[1] != 0) return CC_OK;
+        CC_TRY(read_element(&e, w));
+        if (e.tag != transfer_syntax || e.length >= UID_BYTES) {
+            CC_TRY(skip(w, e.tag, e.length));
+            continue;
+        }
+        for (uint32_t done = 0; done < e.length; done += (uint32_t)got) {
+            CC_TRY(fetch(&got, w, (uint8_t *)w->syntax + done, e.length - done < 8 ? e.length - done : 8));
+            if (got == 0) return broken(w, e.tag, "it is longer than the file");
+        }
+        size_t length = strlen(w->syntax);
+        if (length && w->syntax[length - 1] == ' ') w->syntax[length - 1] = 0;
+    }
+}
+
+static cc_status skip_preamble(walker *w, const char *path) {
+    uint8_t b[4];
+    size_t got = 0;
+    CC_TRY(cc_stream_open(&w->stream, path, 0, 0, CC_PACKING_NONE));
+    if (cc_stream_bound(w->stream) > PREAMBLE + 4) {
+        CC_TRY(skip(w, 0, PREAMBLE));
+        CC_TRY(fetch(&got, w, b, 4));
+    }
+    if (got == 4 && memcmp(b, "DICM", 4) == 0) return CC_OK;
+    cc_stream_close(w->stream);
+    w->stream = NULL;
+    w->at = 0;
+    return cc_stream_open(&w->stream, path, 0, 0, CC_PACKING_NONE);
+}
+
+cc_status cc_dicom_check(cc_dicom_pixels *out, const char *path) {
+    walker w = {.pixels = out};
+    cc_status status;
+    uint8_t b[8];
+    size_t got;
+    memset(out, 0, sizeof *out);
+    CC_CHECK(skip_preamble(&w, path));
+    CC_CHECK(read_meta(&w));
+    if (strcmp(w.syntax, "1.2.840.10008.1.2.1.99") == 0) {
+        uint64_t start = w.at;
+        cc_stream_close(w.stream);
+        w.stream = NULL;
+        w.kept_count = 0;
+        CC_CHECK(cc_stream_open(&w.stream, path, start, 0, CC_PACKING_DEFLATE));
+    }
+    w.big_endian = strcmp(w.syntax, "1.2.840.10008.1.2.2") == 0;
+    CC_CHECK(look(&got, &w, b, 8));
+    w.is_explicit = got == 8 && is_vr(b + 4);
+    CC_CHECK(walk(&w, UINT64_MAX, 0));
+done:
+    cc_stream_close(w.stream);
+    return status;
+}

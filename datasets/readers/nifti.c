@@ -1,0 +1,233 @@
+/* NIfTI-1 and -2: nifticlib swaps the header and turns its quaternion into a matrix; sizes are checked here
+ * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice.
+ *
+ * Which affine: sform, else qform, else the pixel sizes with the volume's middle at the origin and x
+ * running to the left, as nibabel has it. */
+#include "datasets/readers/reader.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <nifti2_io.h>
+#include "core/file.h"
+#include "datasets/readers/samples.h"
+
+enum { HEADER_1 = 348, HEADER_2 = 540 };
+_Static_assert(sizeof(nifti_1_header) == HEADER_1 && sizeof(nifti_2_header) == HEADER_2, "NIfTI headers");
+
+typedef struct header {
+    nifti_2_header fields; /* NIfTI-1 fields are widened into it */
+    bool big_endian, pair;
+} header;
+
+static const struct {
+    int code;
+    cc_sample sample;
+} types[] = {
+    {DT_UINT8, CC_SAMPLE_UINT8},     {DT_INT8, CC_SAMPLE_INT8},     {DT_UINT16, CC_SAMPLE_UINT16},
+    {DT_INT16, CC_SAMPLE_INT16},     {DT_UINT32, CC_SAMPLE_UINT32}, {DT_INT32, CC_SAMPLE_INT32},
+    {DT_UINT64, CC_SAMPLE_UINT64},   {DT_INT64, CC_SAMPLE_INT64},   {DT_FLOAT32, CC_SAMPLE_FLOAT32},
+    {DT_FLOAT64, CC_SAMPLE_FLOAT64},
+};
+
+/* sizeof_hdr as this machine reads it and as the other byte order does. */
+static uint32_t header_size(const cc_head *head, bool *big_endian) {
+    uint32_t size;
+    if (head->count < sizeof size) return 0;
+    memcpy(&size, head->bytes, sizeof size);
+    *big_endian = size != HEADER_1 && size != HEADER_2;
+    if (*big_endian) size = __builtin_bswap32(size);
+    return size == HEADER_1 || size == HEADER_2 ? size : 0;
+}
+
+static bool probe(const cc_head *head) {
+    bool big_endian;
+    return header_size(head, &big_endian) != 0;
+}
+
+static void widen(nifti_2_header *out, const nifti_1_header *in) {
+    memset(out, 0, sizeof *out);
+    memcpy(out->magic, in->magic, sizeof in->magic);
+    out->datatype = in->datatype;
+    for (int k = 0; k < 8; k++) {
+        out->dim[k] = in->dim[k];
+        out->pixdim[k] = in->pixdim[k];
+    }
+    out->vox_offset = in->vox_offset >= 0 && in->vox_offset < 1e15F ? (int64_t)in->vox_offset : -1;
+    out->scl_slope = in->scl_slope;
+    out->scl_inter = in->scl_inter;
+    out->qform_code = in->qform_code;
+    out->sform_code = in->sform_code;
+    out->quatern_b = in->quatern_b;
+    out->quatern_c = in->quatern_c;
+    out->quatern_d = in->quatern_d;
+    out->qoffset_x = in->qoffset_x;
+    out->qoffset_y = in->qoffset_y;
+    out->qoffset_z = in->qoffset_z;
+    for (int k = 0; k < 4; k++) {
+        out->srow_x[k] = in->srow_x[k];
+        out->srow_y[k] = in->srow_y[k];
+        out->srow_z[k] = in->srow_z[k];
+    }
+    out->xyzt_units = in->xyzt_units;
+}
+
+static cc_status parse(header *out, const cc_head *head, const char *path) {
+    uint32_t size = header_size(head, &out->big_endian);
+    if (head->count < size)
+        return cc_fail(CC_EFORMAT, path, "the file is cut off", "header: %zu bytes of %u are there",
+                       head->count, size);
+    if (size == HEADER_1) {
+        nifti_1_header first;
+        memcpy(&first, head->bytes, sizeof first);
+        if (out->big_endian) nifti_swap_as_nifti1(&first);
+        widen(&out->fields, &first);
+    } else {
+        memcpy(&out->fields, head->bytes, sizeof out->fields);
+        if (out->big_endian) nifti_swap_as_nifti2(&out->fields);
+    }
+    const char *single = size == HEADER_1 ? "n+1" : "n+2", *pair = size == HEADER_1 ? "ni1" : "ni2";
+    out->pair = memcmp(out->fields.magic, pair, 4) == 0;
+    if (!out->pair && memcmp(out->fields.magic, single, 4) != 0)
+        return cc_fail(CC_EFORMAT, path, "ANALYZE 7.5 and damaged files are not read",
+                       "magic: neither \"%s\" nor \"%s\"", single, pair);
+    return CC_OK;
+}
+
+static cc_status read_dims(cc_grid *grid, const nifti_2_header *h, const char *path) {
+    if (h->dim[0] < 1 || h->dim[0] > 7)
+        return cc_fail(CC_EFORMAT, path, "1 to 7 are possible", "dim[0]: %lld dimensions",
+                       (long long)h->dim[0]);
+    for (int k = 1; k <= h->dim[0]; k++) {
+        if (h->dim[k] < 1)
+            return cc_fail(CC_EFORMAT, path, "each must be at least 1", "dim[%d]: %lld voxels", k,
+                           (long long)h->dim[k]);
+        if (k > 3 && h->dim[k] > 1)
+            return cc_fail(CC_EUNSUPPORTED, path, "split it into volumes",
+                           "dim[%d]: %lld volumes, where one is wanted", k, (long long)h->dim[k]);
+        if (k <= 3) grid->dims[k - 1] = h->dim[k];
+    }
+    return CC_OK;
+}
+
+static double pixel_size(const nifti_2_header *h, int axis) {
+    return axis < h->dim[0] ? fabs(h->pixdim[axis + 1]) : 1;
+}
+
+static nifti_dmat44 choose_affine(const nifti_2_header *h, const cc_grid *grid) {
+    nifti_dmat44 m = {{{0}}};
+    if (h->sform_code > 0) {
+        for (int k = 0; k < 4; k++) {
+            m.m[0][k] = h->srow_x[k];
+            m.m[1][k] = h->srow_y[k];
+            m.m[2][k] = h->srow_z[k];
+        }
+        return m;
+    }
+    double size[3] = {pixel_size(h, 0), pixel_size(h, 1), pixel_size(h, 2)};
+    if (h->qform_code > 0)
+        return nifti_quatern_to_dmat44(h->quatern_b, h->quatern_c, h->quatern_d, h->qoffset_x, h->qoffset_y,
+                                       h->qoffset_z, size[0], size[1], size[2], h->pixdim[0] < 0 ? -1 : 1);
+    for (int k = 0; k < 3; k++) {
+        double step = k == 0 ? -size[k] : size[k];
+        m.m[k][k] = step;
+        m.m[k][3] = -step * (double)(grid->dims[k] - 1) / 2;
+    }
+    return m;
+}
+
+/* mm a unit of length. */
+static double unit_mm(const nifti_2_header *h) {
+    int unit = XYZT_TO_SPACE(h->xyzt_units);
+    return unit == NIFTI_UNITS_METER ? 1000 : unit == NIFTI_UNITS_MICRON ? 0.001 : 1;
+}
+
+/* The spacing is the length of the affine's columns; the pixel size itself where the two agree but for the
+ * rounding of float32. */
+static void place(cc_grid *grid, const nifti_2_header *h) {
+    nifti_dmat44 m = choose_affine(h, grid);
+    double unit = unit_mm(h);
+    for (int k = 0; k < 3; k++) {
+        double length = sqrt(m.m[0][k] * m.m[0][k] + m.m[1][k] * m.m[1][k] + m.m[2][k] * m.m[2][k]);
+        double size = pixel_size(h, k);
+        if (fabs(size - length) <= 1e-4 * length) length = size;
+        grid->spacing_mm[k] = length * unit;
+        for (int i = 0; i < 3; i++) {
+            double to_lps = i < 2 ? -1 : 1;
+            grid->direction[i * 3 + k] = to_lps * m.m[i][k] / length;
+        }
+        grid->origin_mm[k] = (k < 2 ? -1 : 1) * m.m[k][3] * unit;
+    }
+}
+
+static cc_status read_coding(cc_coding *out, const header *h, const char *path) {
+    size_t i = 0, count = sizeof types / sizeof *types;
+    while (i < count && types[i].code != h->fields.datatype) i++;
+    if (i == count)
+        return cc_fail(CC_EUNSUPPORTED, path, "integers of 8 to 64 bits, float32 and float64 are read",
+                       "datatype: code %d", h->fields.datatype);
+    double slope = h->fields.scl_slope, intercept = h->fields.scl_inter;
+    bool scaled = isfinite(slope) && slope != 0;
+    if (scaled && !isfinite(intercept))
+        return cc_fail(CC_EFORMAT, path, NULL, "scl_inter: %g is no number", intercept);
+    *out = (cc_coding){types[i].sample, h->big_endian, scaled ? slope : 1, scaled ? intercept : 0};
+    return CC_OK;
+}
+
+/* The .img or .img.gz beside a .hdr. */
+static cc_status find_pair(char out[CC_PATH_MAX], const char *path) {
+    char name[CC_PATH_MAX], real[CC_PATH_MAX];
+    CC_TRY(cc_path_join(name, "", cc_path_name(path)));
+    size_t length = strlen(name);
+    if (cc_path_ends_with(name, ".gz")) name[length -= 3] = 0;
+    if (!cc_path_ends_with(name, ".hdr"))
+        return cc_fail(CC_EFORMAT, path, "name the .hdr so",
+                       "magic: a header alone, but its name does not end in .hdr");
+    const char *endings[] = {"img", "img.gz"};
+    cc_status status = CC_OK;
+    for (int i = 0; i < 2; i++) {
+        snprintf(name + length - 3, sizeof name - length, "%s", endings[i]);
+        status = cc_path_beside(real, path, name, "the .img");
+        if (status == CC_OK) return cc_path_join(out, "", real);
+        if (status != CC_ENOTFOUND) return status;
+    }
+    return status;
+}
+
+static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *coding, const char *path) {
+    cc_head head;
+    cc_stream *stream = NULL;
+    cc_status status;
+    CC_TRY(cc_head_read(&head, path));
+    CC_CHECK(cc_stream_open(&stream, path, 0, 0, head.gzipped ? CC_PACKING_ZLIB : CC_PACKING_NONE));
+    CC_CHECK(cc_stream_skip(stream, (uint64_t)h->fields.vox_offset));
+    CC_CHECK(cc_samples_fill(out, stream, coding));
+    /* One byte more makes the decompressor check its sum; what may follow the voxels does not matter. */
+    char more;
+    size_t got;
+    CC_CHECK(cc_stream_read_some(&got, stream, &more, 1));
+done:
+    cc_stream_close(stream);
+    return status;
+}
+
+static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *head) {
+    header h = {0};
+    cc_coding coding;
+    char data[CC_PATH_MAX];
+    CC_TRY(parse(&h, head, path));
+    out->grid = cc_grid_unit();
+    CC_TRY(read_dims(&out->grid, &h.fields, path));
+    CC_TRY(read_coding(&coding, &h, path));
+    place(&out->grid, &h.fields);
+    CC_TRY(cc_grid_check(&out->grid, path));
+    int64_t least = h.pair ? 0 : h.fields.sizeof_hdr == HEADER_2 ? HEADER_2 : HEADER_1;
+    if (h.fields.vox_offset < least)
+        return cc_fail(CC_EFORMAT, path, "the data cannot start inside the header",
+                       "vox_offset: %lld is less than %lld", (long long)h.fields.vox_offset,
+                       (long long)least);
+    if (h.pair) CC_TRY(find_pair(data, path));
+    return read_voxels(out, &h, &coding, h.pair ? data : path);
+}
+
+const cc_reader cc_reader_nifti = {"nifti", probe, read_nifti};

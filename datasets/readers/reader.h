@@ -1,0 +1,49 @@
+/* datasets/readers/reader.h -- a reader: one file here, and one line in the table of datasets/volume.c. */
+#ifndef CC_DATASETS_READERS_READER_H
+#define CC_DATASETS_READERS_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "datasets/volume.h"
+
+/* The first bytes of a file; of a gzip file, the first bytes of what it holds. */
+enum { CC_HEAD_MAX = 1024 };
+typedef struct cc_head {
+    uint8_t bytes[CC_HEAD_MAX];
+    size_t count;
+    bool gzipped;
+    uint64_t file_bytes;
+} cc_head;
+
+typedef struct cc_reader {
+    const char *format;
+    bool (*probe)(const cc_head *head);
+    /* Reads a file that `probe` accepted; `out` is zeroed, and deinitialised by the caller on failure. */
+    cc_status (*read)(cc_volume *out, const char *path, const cc_head *head);
+} cc_reader;
+
+extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc_reader_png;
+
+/* Whether a file of these first bytes is taken for DICOM. */
+bool cc_dicom_probe(const cc_head *head);
+/* A folder that holds one DICOM series, its slices in ascending order along their normal. */
+cc_status cc_dicom_read_folder(cc_volume *out, const char *path);
+
+/* CC_ENOTFOUND, CC_EIO, or CC_EFORMAT for damaged gzip data. */
+cc_status cc_head_read(cc_head *out, const char *path);
+
+/* A grid of 1x1x1 voxels of 1 mm at the origin, axes along x, y, z. */
+cc_grid cc_grid_unit(void);
+/* CC_EFORMAT, naming the file and the field, unless every number is finite, dims and spacing are positive and
+ * the axes span space; CC_EUNSUPPORTED where the voxels, as float32, would not fit in an address space. */
+cc_status cc_grid_check(const cc_grid *grid, const char *path);
+
+/* Takes memory for the voxels of out->grid, once its size was checked. */
+cc_status cc_volume_take(cc_volume *out, const char *path);
+
+/* The real path of `name`, a file beside the file `path`. CC_EFORMAT where it lies outside that folder: by an
+ * absolute name, by "..", or through a link. `field` says where the name comes from. */
+cc_status cc_path_beside(char *out, const char *path, const char *name, const char *field);
+
+#endif
