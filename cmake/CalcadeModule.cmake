@@ -45,4 +45,16 @@ function(calcade_build_info folder)
             "-DCOMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}" -P ${CMAKE_SOURCE_DIR}/cmake/BuildInfo.cmake)
   add_dependencies(calcade_${folder} calcade_build_info)
   target_include_directories(calcade_${folder} PRIVATE ${dir})
+
+# calcade_embed(NAME file): the text of NAME/file as cc_embedded_<its name, '.' as '_'>, a string inside calcade_NAME,
+# so that the program finds it wherever it runs.
+function(calcade_embed name file)
+  set(source ${CMAKE_SOURCE_DIR}/${name}/${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  string(REPLACE "." "_" symbol ${file})
+  file(READ ${source} bytes HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded/${symbol}.c CONTENT
+    "extern const char cc_embedded_${symbol}[];\nconst char cc_embedded_${symbol}[] = {@bytes@0};\n" @ONLY)
+  target_sources(calcade_${name} PRIVATE ${CMAKE_BINARY_DIR}/embedded/${symbol}.c)
 endfunction()

@@ -86,7 +86,7 @@ static cc_status copy_fixed(char **out, hid_t object, hid_t type, const char *na
 /* A scalar text, of fixed or variable length. */
 static cc_status read_text(const char **out, hid_t object, hid_t type, hid_t space, const char *name,
                            bool document, cc_arena *arena) {
-    char *text;
+    char *text = NULL;
     reader read = document ? read_dataset : read_attribute;
     if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)
         return malformed(name, "must be one text");

@@ -1,7 +1,6 @@
 #include "results/seal.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,12 +51,13 @@ done:
     return status;
 }
 
-static cc_status check_open(int descriptor, const char *path) {
+static cc_status check_open(bool *sealed, int descriptor, const char *path) {
     static const char signature[] = "\x89HDF\r\n\x1a\n";
     char block[CC_SEAL_BYTES] = {0}, want[CC_SEAL_BYTES];
     cc_digest_text digest;
     if (pread(descriptor, block, sizeof block, 0) < 0) return cc_fail_errno(path, "read");
-    if (memcmp(block, signature, sizeof signature - 1) == 0) return CC_OK;
+    *sealed = memcmp(block, signature, sizeof signature - 1) != 0;
+    if (!*sealed) return CC_OK;
     if (strncmp(block, "calcade run\n", 12) != 0)
         return cc_fail(CC_EFORMAT, "", "restore it, or run the experiment again",
                        "is no run file, or a damaged one");
@@ -68,10 +68,10 @@ static cc_status check_open(int descriptor, const char *path) {
                    "is damaged: its contents do not have the SHA-256 that it states");
 }
 
-cc_status cc_seal_check(const char *path) {
+cc_status cc_seal_check(bool *sealed, const char *path) {
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return cc_fail_errno(path, "open");
-    cc_status status = check_open(descriptor, path);
+    cc_status status = check_open(sealed, descriptor, path);
     close(descriptor);
     return status;
 }

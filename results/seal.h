@@ -5,6 +5,7 @@
 #ifndef CC_RESULTS_SEAL_H
 #define CC_RESULTS_SEAL_H
 
+#include <stdbool.h>
 #include "core/status.h"
 
 enum { CC_SEAL_BYTES = 512 };
@@ -12,7 +13,8 @@ enum { CC_SEAL_BYTES = 512 };
 /* Fills the block of a whole file and flushes the file to disk. */
 cc_status cc_seal_write(const char *path);
 
-/* Checks a file against its block, if it has one; CC_EFORMAT without `where` where it is damaged. */
-cc_status cc_seal_check(const char *path);
+/* Checks a file against its block; *sealed is false where it has none and begins with HDF5. CC_EFORMAT
+ * without `where` where it is damaged. */
+cc_status cc_seal_check(bool *sealed, const char *path);
 
 #endif

@@ -141,7 +141,8 @@ static void flush_folder(const char *folder) {
 
 cc_status cc_run_write(const char *path, const cc_run *run) {
     char folder[CC_PATH_MAX], temporary[CC_PATH_MAX];
-    CC_TRY(cc_fail_within(cc_layout_check(run), path));
+    cc_status checked = cc_layout_check(run);
+    if (checked != CC_OK) return cc_fail_within(checked, path);
     CC_TRY(cc_path_folder(folder, path));
     CC_TRY(cc_folder_make(folder));
     if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temporary)

@@ -1,0 +1,88 @@
+#include "results/published.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "core/yaml.h"
+
+extern const char cc_embedded_published_yaml[];
+
+static cc_status refuse(const cc_yaml *node, const char *what) {
+    char where[256];
+    snprintf(where, sizeof where, "%s:%d", node->file, node->line);
+    return cc_fail(CC_ECONFIG, where, "results/published.yaml shows the form", "%s", what);
+}
+
+static cc_status parse_rows(const cc_published_row **out, size_t *count, const cc_yaml *node,
+                            cc_arena *arena) {
+    *count = 0;
+    if (cc_yaml_is_null(node)) return CC_OK;
+    if (node->kind != CC_YAML_MAP) return refuse(node, "rows must be a map of labels");
+    cc_published_row *rows = cc_arena_get_array(arena, node->count + 1, sizeof *rows);
+    if (!rows) return CC_ENOMEM;
+    for (size_t i = 0; i < node->count; i++) {
+        const cc_yaml *values = node->items[i];
+        rows[i].label = node->keys[i];
+        if (values->kind != CC_YAML_LIST || values->count != CC_PUBLISHED_COLUMNS)
+            return refuse(values, "a row has one number for each of three columns");
+        for (int c = 0; c < CC_PUBLISHED_COLUMNS; c++)
+            if (!cc_yaml_as_real(&rows[i].percent[c], values->items[c]))
+                return refuse(values, "not a number");
+    }
+    *out = rows;
+    *count = node->count;
+    return CC_OK;
+}
+
+static cc_status parse_table(cc_published_table *out, const cc_yaml *node, cc_arena *arena) {
+    const cc_yaml *title = cc_yaml_get(node, "title"), *rows = cc_yaml_get(node, "rows");
+    long long id;
+    if (node->kind != CC_YAML_MAP || !cc_yaml_as_integer(&id, cc_yaml_get(node, "id")) || !title ||
+        title->kind != CC_YAML_SCALAR || !rows)
+        return refuse(node, "a table has an id (a number), a title and rows");
+    out->id = (int)id;
+    out->title = title->text;
+    CC_TRY(parse_rows(&out->rows, &out->row_count, rows, arena));
+    return parse_rows(&out->summary, &out->summary_count, cc_yaml_get(node, "summary"), arena);
+}
+
+cc_status cc_published_parse(cc_published *out, const char *text, size_t bytes, const char *file,
+                             cc_arena *arena) {
+    cc_yaml *root;
+    CC_TRY(cc_yaml_parse(&root, text, bytes, file, arena));
+    const cc_yaml *source = cc_yaml_get(root, "source"), *columns = cc_yaml_get(root, "columns"),
+                  *tables = cc_yaml_get(root, "tables");
+    if (!columns || columns->kind != CC_YAML_LIST || columns->count != CC_PUBLISHED_COLUMNS || !tables ||
+        tables->kind != CC_YAML_LIST)
+        return refuse(root, "wants three columns and a list of tables");
+    cc_published_table *parsed = cc_arena_get_array(arena, tables->count + 1, sizeof *parsed);
+    if (!parsed) return CC_ENOMEM;
+    for (size_t i = 0; i < tables->count; i++) CC_TRY(parse_table(&parsed[i], tables->items[i], arena));
+    for (int c = 0; c < CC_PUBLISHED_COLUMNS; c++) {
+        if (columns->items[c]->kind != CC_YAML_SCALAR) return refuse(columns, "a column must be a name");
+        out->columns[c] = columns->items[c]->text;
+    }
+    out->source = source && source->kind == CC_YAML_SCALAR ? source->text : "";
+    out->tables = parsed;
+    out->table_count = tables->count;
+    return CC_OK;
+}
+
+cc_status cc_published_get(cc_published *out, cc_arena *arena) {
+    return cc_published_parse(out, cc_embedded_published_yaml, strlen(cc_embedded_published_yaml),
+                              "published.yaml", arena);
+}
+
+static const cc_published_row *find_row(const cc_published *published, int table, const char *label) {
+    for (size_t t = 0; t < published->table_count; t++)
+        for (size_t r = 0; published->tables[t].id == table && r < published->tables[t].row_count; r++)
+            if (strcmp(published->tables[t].rows[r].label, label) == 0) return &published->tables[t].rows[r];
+    return NULL;
+}
+
+double cc_published_value(const cc_published *published, int table, const char *row, const char *column) {
+    const cc_published_row *found = find_row(published, table, row);
+    for (int c = 0; found && c < CC_PUBLISHED_COLUMNS; c++)
+        if (strcmp(published->columns[c], column) == 0) return found->percent[c];
+    return NAN;
+}

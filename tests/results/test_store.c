@@ -1,0 +1,317 @@
+#include "support.h"
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "core/file.h"
+#include "results/paths.h"
+#include "results/store.h"
+
+static const float weights[] = {1.5f, -0.0f, 3.1415927f, 1e-42f, 7, 8};
+static const float image[] = {-1024, 0.25f, 40, 1300, 2, 3};
+static const uint8_t mask[] = {0, 1, 1, 0, 0, 255};
+static const cc_run_epoch epochs[] = {{1, 0.7, 0.6, 0.5, 0.4, 0.3, 1e-4, 2.5},
+                                      {2, 0.1 + 0.2, NAN, 0.75, 1, 0, 1e-4, 2.25}};
+static const cc_run_slice slices[] = {{"p2", 4, 10, 1, 2, 87, 9.5, 11.25, 12},
+                                      {"p1 \xc3\xa9", 1, 0, 0, 0, 100, NAN, NAN, NAN},
+                                      {"p2", 5, 3, 0, 4, 93, 2, 3, 7}};
+static const cc_run_tensor tensors[] = {{"a.weight", 2, {2, 3}, weights}, {"b", 0, {0}, weights + 2}};
+static const cc_run_example examples[] = {{"roi", "p2", 4, 2, 3, image, mask, mask, NULL},
+                                          {"roi", "p1", 1, 2, 3, image, mask, mask, weights}};
+static const cc_run_library libraries[] = {{"hdf5", "1.10.8"}, {"onednn", "2.6"}};
+
+static cc_run sample_run(void) {
+    return (cc_run){.experiment = "twin/table1-roi",
+                    .variant = "modified",
+                    .fold = 0,
+                    .seed = 7,
+                    .stage = "roi",
+                    .leaking_split = true,
+                    .parameter_count = 31043521,
+                    .best_epoch = 2,
+                    .config = "seed: 7\nnet: {arch: unet-bn}\n",
+                    .provenance = {.identity = "00ff",
+                                   .device = "cpu: \"test\"",
+                                   .threads = 2,
+                                   .seconds = 4.75,
+                                   .numerics_version = 1,
+                                   .libraries = libraries,
+                                   .library_count = 2},
+                    .epochs = epochs,
+                    .epoch_count = 2,
+                    .slices = slices,
+                    .slice_count = 3,
+                    .tensors = tensors,
+                    .tensor_count = 2,
+                    .examples = examples,
+                    .example_count = 2};
+}
+
+static const char *write_sample(void) {
+    const char *path = cc_test_path(cc_test_folder(), "a/run.h5");
+    cc_run run = sample_run();
+    assert_ok(cc_run_write(path, &run));
+    return path;
+}
+
+static void check_tables(const cc_run *got, const cc_run *want) {
+    assert_int_equal(got->epoch_count, want->epoch_count);
+    assert_memory_equal(got->epochs, epochs, sizeof epochs);
+    assert_int_equal(got->slice_count, want->slice_count);
+    for (size_t i = 0; i < got->slice_count; i++) {
+        assert_string_equal(got->slices[i].patient, slices[i].patient);
+        assert_memory_equal(&got->slices[i].slice, &slices[i].slice, sizeof slices[i] - CC_RUN_NAME_MAX);
+    }
+    assert_int_equal(got->patient_count, 2);
+    assert_string_equal(got->patients[0].patient, "p2");
+    assert_int_equal(got->patients[0].slices, 2);
+    assert_int_equal(got->patients[0].tp, 13);
+    assert_int_equal(got->patients[0].fn, 6);
+}
+
+static void check_arrays(const cc_run *got) {
+    assert_int_equal(got->tensor_count, 2);
+    assert_string_equal(got->tensors[0].name, "a.weight");
+    assert_int_equal(got->tensors[0].dims[1], 3);
+    assert_memory_equal(got->tensors[0].data, weights, sizeof weights);
+    assert_int_equal(got->tensors[1].rank, 0);
+    assert_true(got->tensors[1].data[0] == weights[2]);
+    assert_int_equal(got->example_count, 2);
+    assert_memory_equal(got->examples[0].image_hu, image, sizeof image);
+    assert_memory_equal(got->examples[0].truth, mask, sizeof mask);
+    assert_null(got->examples[0].probability);
+    assert_memory_equal(got->examples[1].probability, weights, sizeof weights);
+    assert_int_equal(got->examples[1].width, 3);
+}
+
+static void what_is_written_is_read_back_to_the_byte(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    cc_run got, want = sample_run();
+    assert_ok(cc_run_read(&got, write_sample(), CC_RUN_MODEL | CC_RUN_EXAMPLES, arena));
+    assert_string_equal(got.experiment, want.experiment);
+    assert_string_equal(got.variant, want.variant);
+    assert_string_equal(got.config, want.config);
+    assert_int_equal(got.seed, 7);
+    assert_true(got.leaking_split);
+    assert_int_equal(got.parameter_count, want.parameter_count);
+    assert_string_equal(got.provenance.device, want.provenance.device);
+    assert_null(got.provenance.commit);
+    assert_true(got.provenance.seconds == 4.75);
+    assert_int_equal(got.provenance.library_count, 2);
+    assert_string_equal(got.provenance.libraries[1].version, "2.6");
+    check_tables(&got, &want);
+    check_arrays(&got);
+    cc_arena_destroy(arena);
+}
+
+static char *read_bytes(size_t *count, const char *path, cc_arena *arena) {
+    char *bytes;
+    assert_ok(cc_file_read(&bytes, count, path, 1 << 24, arena));
+    return bytes;
+}
+
+static void equal_runs_make_equal_files(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    size_t a, b;
+    char *one = read_bytes(&a, write_sample(), arena), *two = read_bytes(&b, write_sample(), arena);
+    assert_int_equal(a, b);
+    assert_memory_equal(one, two, a);
+    cc_arena_destroy(arena);
+}
+
+static void any_flipped_byte_is_found(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = write_sample();
+    size_t count;
+    char *bytes = read_bytes(&count, path, arena);
+    for (size_t at = 0; at < count; at += at < 600 ? 1 : 97) {
+        bytes[at] ^= 0x10;
+        assert_ok(cc_file_write(path, bytes, count));
+        cc_run run;
+        assert_error(cc_run_read(&run, path, CC_RUN_BASIC, arena), CC_EFORMAT, "run.h5: is ");
+        bytes[at] ^= 0x10;
+    }
+    cc_arena_destroy(arena);
+}
+
+static void a_truncated_file_is_refused(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = write_sample();
+    size_t count;
+    char *bytes = read_bytes(&count, path, arena);
+    const size_t lengths[] = {0, 1, 100, 512, 513, 2000, count - 1};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        cc_run run;
+        assert_ok(cc_file_write(path, bytes, lengths[i]));
+        assert_error(cc_run_read(&run, path, CC_RUN_BASIC, arena), CC_EFORMAT, "run.h5: is ");
+    }
+    cc_arena_destroy(arena);
+}
+
+/* Without its first block a file is that of a script: HDF5 itself must then refuse or read it, and never
+ * crash. */
+static void damage_without_a_digest_never_crashes(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = write_sample();
+    size_t count, refused = 0, tried = 0;
+    char *bytes = read_bytes(&count, path, arena) + 512;
+    count -= 512;
+    for (size_t at = 48; at < count; at += 67, tried++) {
+        cc_run run;
+        bytes[at] ^= 0x55;
+        assert_ok(cc_file_write(path, bytes, count));
+        refused += cc_run_read(&run, path, CC_RUN_MODEL | CC_RUN_EXAMPLES, arena) != CC_OK;
+        bytes[at] ^= 0x55;
+    }
+    assert_true(tried > 100 && refused > tried / 4);
+    cc_arena_destroy(arena);
+}
+
+static void a_missing_file_is_named(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    cc_run run;
+    assert_error(cc_run_read(&run, "/nowhere/run.h5", CC_RUN_BASIC, arena), CC_ENOTFOUND, "/nowhere/run.h5");
+    cc_arena_destroy(arena);
+}
+
+static void a_run_that_lacks_something_is_not_written(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder(), *path = cc_test_path(folder, "run.h5");
+    cc_run_slice bad = slices[0];
+    cc_run run = sample_run();
+    run.variant = NULL;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "variant");
+    run = sample_run();
+    run.experiment = "../out";
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "../out");
+    run = sample_run();
+    bad.fp = -1;
+    run.slices = &bad;
+    run.slice_count = 1;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "slices");
+    run = sample_run();
+    cc_run_tensor twice[] = {tensors[0], tensors[0]};
+    run.tensors = twice;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "a.weight");
+    cc_arena *arena = cc_arena_create();
+    char **names;
+    size_t count;
+    assert_ok(cc_folder_list(&names, &count, folder, arena));
+    assert_int_equal(count, 0);
+    cc_arena_destroy(arena);
+}
+
+/* A limit on file size stands in for a full disk; the signal it sends, unhandled, for a kill. */
+static int write_limited(const char *path, bool killed) {
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit limit = {4096, 4096};
+        setrlimit(RLIMIT_FSIZE, &limit);
+        signal(SIGXFSZ, killed ? SIG_DFL : SIG_IGN);
+        cc_run run = sample_run();
+        _exit(cc_run_write(path, &run) == CC_EIO ? 5 : 6);
+    }
+    int status;
+    assert_true(waitpid(child, &status, 0) == child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+static void a_full_disk_or_a_kill_leaves_the_old_file(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = write_sample(), *fresh = cc_test_path(cc_test_folder(), "fresh.h5");
+    size_t before, after;
+    char *old = read_bytes(&before, path, arena);
+    assert_int_equal(write_limited(path, false), 5);
+    assert_int_equal(write_limited(path, true), 128);
+    char *now = read_bytes(&after, path, arena);
+    assert_int_equal(before, after);
+    assert_memory_equal(old, now, before);
+    assert_int_equal(write_limited(fresh, false), 5);
+    assert_false(cc_file_exists(fresh));
+    assert_int_equal(write_limited(fresh, true), 128);
+    assert_false(cc_file_exists(fresh));
+    cc_arena_destroy(arena);
+}
+
+static void reading_needs_no_right_to_write(void **state) {
+    (void)state;
+    const char *path = write_sample();
+    char folder[CC_PATH_MAX], identity[65];
+    struct stat before, after;
+    assert_ok(cc_path_folder(folder, path));
+    assert_int_equal(chmod(path, 0444), 0);
+    assert_int_equal(chmod(folder, 0555), 0);
+    assert_int_equal(stat(path, &before), 0);
+    assert_ok(cc_run_read_identity(identity, path));
+    assert_string_equal(identity, "00ff");
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+    assert_int_equal(chmod(folder, 0755), 0);
+}
+
+static void a_run_lies_where_its_names_say(void **state) {
+    (void)state;
+    char path[CC_PATH_MAX], kind[64];
+    assert_ok(cc_run_path(path, "out", "twin/table1-roi", "net.arch=unet", 2, 7));
+    assert_string_equal(path, "out/twin/table1-roi/net.arch=unet/fold-2/seed-7.h5");
+    assert_error(cc_run_path(path, "out", "twin/../x", "v", 0, 0), CC_EINVAL, "twin/../x");
+    assert_error(cc_run_path(path, "out", "twin//x", "v", 0, 0), CC_EINVAL, "twin//x");
+    assert_error(cc_run_path(path, "out", "/twin", "v", 0, 0), CC_EINVAL, "/twin");
+    assert_error(cc_run_path(path, "out", "twin", "a/b", 0, 0), CC_EINVAL, "a/b");
+    assert_error(cc_run_path(path, "out", "twin", "v", -1, 0), CC_EINVAL, "fold");
+    cc_run_kind(kind, sizeof kind, "real/heart-ct");
+    assert_string_equal(kind, "real");
+    cc_run_kind(kind, sizeof kind, "heart-ct");
+    assert_string_equal(kind, "other");
+}
+
+static void run_files_are_found_in_order_and_others_passed_over(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *folder = cc_test_folder();
+    char **paths;
+    size_t count;
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "cd %s && mkdir -p b/c a .d && touch b/c/2.h5 b/c/10.h5 a/1.h5 .d/x.h5 "
+                                 "b/.y.h5 a/1.h5.77.tmp a/1.checkpoint && ln -s . b/loop",
+                                 folder),
+                     0);
+    assert_ok(cc_runs_find(&paths, &count, folder, arena));
+    assert_int_equal(count, 3);
+    assert_string_equal(paths[0] + strlen(folder), "/a/1.h5");
+    assert_string_equal(paths[1] + strlen(folder), "/b/c/10.h5");
+    assert_string_equal(paths[2] + strlen(folder), "/b/c/2.h5");
+    assert_ok(cc_runs_find(&paths, &count, "/nowhere", arena));
+    assert_int_equal(count, 0);
+    cc_arena_destroy(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read_back_to_the_byte),
+        cmocka_unit_test(equal_runs_make_equal_files),
+        cmocka_unit_test(any_flipped_byte_is_found),
+        cmocka_unit_test(a_truncated_file_is_refused),
+        cmocka_unit_test(damage_without_a_digest_never_crashes),
+        cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(a_run_that_lacks_something_is_not_written),
+        cmocka_unit_test(a_full_disk_or_a_kill_leaves_the_old_file),
+        cmocka_unit_test(reading_needs_no_right_to_write),
+        cmocka_unit_test(a_run_lies_where_its_names_say),
+        cmocka_unit_test(run_files_are_found_in_order_and_others_passed_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
