@@ -120,7 +120,7 @@ static void paint_shape(cc_raster *r, const cc_shape *s, window w, double edge) 
     for (int j = w.top; j < w.bottom; j++)
         for (int i = w.left; i < w.right; i++) {
             size_t at = (size_t)j * (size_t)r->size + (size_t)i;
-            double share = 0.5 - cc_shape_distance(s, r->x[at], r->y[at], r->z[at]) / edge;
+            double share = cc_shape_share(s, r->x[at], r->y[at], r->z[at], edge);
             if (share > 0) paint_pixel(r, s, at, share < most ? share : most);
         }
 }
