@@ -16,16 +16,19 @@ static void choose_body(cc_anatomy *a, uint64_t seed, int patient) {
 
 static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_WARP);
-    for (int axis = 0; axis < 3; axis++)
+    for (int axis = 0; axis < 3; axis++) {
+        double reach = 0;
         for (int m = 0; m < CC_WARP_MODES; m++) {
             cc_warp_mode *mode = &a->warp[axis][m];
             mode->mm = cc_rng_between(&rng, 0.8, 2.2);
+            reach += mode->mm;
             for (int k = 0; k < 3; k++) {
                 mode->frequency[k] = 2 * M_PI / cc_rng_between(&rng, 75, 240);
                 mode->phase[k] = cc_rng_between(&rng, 0, 2 * M_PI);
             }
         }
-    a->warp_reach_mm = 2.2 * CC_WARP_MODES;
+        a->warp_reach_mm = fmax(a->warp_reach_mm, reach);
+    }
 }
 
 static void choose_texture(cc_anatomy *a, uint64_t seed, int patient) {
@@ -46,8 +49,9 @@ cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient) {
     cc_anatomy_add_heart(a, seed, patient);
     cc_anatomy_add_bones(a, seed, patient);
     if (!a->shapes.out_of_memory) return CC_OK;
+    size_t bytes = 2 * a->shapes.capacity * sizeof(cc_shape);
     cc_anatomy_deinit(a);
-    return cc_fail_memory("the phantom's shapes", a->shapes.capacity * sizeof(cc_shape));
+    return cc_fail_memory("the phantom's shapes", bytes);
 }
 
 void cc_anatomy_deinit(cc_anatomy *a) {

@@ -72,6 +72,7 @@ static void add_cavity(cc_anatomy *a) {
         cc_shapes_add(&a->shapes, cc_shape_as(cc_shape_grown(a->cavity[i], 2.5), CC_TISSUE_FAT, fat_hu));
     for (int i = 0; i < 3; i++) {
         a->cavity[i].adds = CC_REGION_CAVITY;
+        a->cavity[i] = cc_shape_prepared(a->cavity[i]);
         cc_shapes_add(&a->shapes, a->cavity[i]);
     }
 }

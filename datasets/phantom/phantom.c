@@ -117,7 +117,7 @@ static cc_status paint_slices(cc_volume *hu, cc_volume *labels, const cc_phantom
         }
         cc_raster_deinit(&r);
     }
-    return failed ? cc_fail_memory("a slice of the phantom", n * 43) : CC_OK;
+    return failed ? cc_fail_memory("a slice of the phantom", n * CC_RASTER_PIXEL_BYTES) : CC_OK;
 }
 
 cc_status cc_phantom_make(cc_volume *hu, cc_volume *labels, const cc_phantom_options *options, int patient) {

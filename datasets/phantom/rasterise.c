@@ -1,7 +1,8 @@
-/* datasets/phantom/rasterise.c -- the painter: each shape replaces what is below it by the share of the pixel
- * that it covers, told from the distance to its surface. That share is exact for a straight edge; a shape
- * thinner than a pixel is limited to the share that its own size can fill. Three levels through the slice
- * give the partial volume along z. */
+/* datasets/phantom/rasterise.c -- the painter: each shape replaces what lies behind it by the share of the
+ * pixel that it covers, told from the distance to its surface. That share is exact for a straight edge; a
+ * shape thinner than a pixel is limited to the share that its own size can fill. Shapes are visited from the
+ * last to the first, with what is still clear of each pixel kept, so that nothing hidden is computed. Three
+ * levels through the slice give the partial volume along z. */
 #include "datasets/phantom/rasterise.h"
 
 #include <math.h>
@@ -19,19 +20,21 @@ static const float texture_hu[CC_TISSUE_COUNT] = {
 cc_status cc_raster_init(cc_raster *r, int size) {
     *r = (cc_raster){.size = size};
     size_t n = (size_t)size * (size_t)size;
-    float **planes[] = {&r->hu, &r->layer, &r->region[CC_REGION_CAVITY], &r->region[CC_REGION_HEART]};
+    float **planes[] = {&r->hu, &r->layer, &r->clear, &r->region[CC_REGION_CAVITY],
+                        &r->region[CC_REGION_HEART]};
     double **places[] = {&r->x, &r->y, &r->z};
     uint8_t **bytes[] = {&r->tissue, &r->heart, &r->calcium};
     bool all = true;
-    for (int i = 0; i < 4; i++) all &= (*planes[i] = malloc(n * sizeof(float))) != NULL;
+    for (int i = 0; i < 5; i++) all &= (*planes[i] = malloc(n * sizeof(float))) != NULL;
     for (int i = 0; i < 3; i++) all &= (*places[i] = malloc(n * sizeof(double))) != NULL;
     for (int i = 0; i < 3; i++) all &= (*bytes[i] = malloc(n)) != NULL;
-    return all ? CC_OK : cc_fail_memory("a slice of the phantom", n * 43);
+    return all ? CC_OK : cc_fail_memory("a slice of the phantom", n * CC_RASTER_PIXEL_BYTES);
 }
 
 void cc_raster_deinit(cc_raster *r) {
     free(r->hu);
     free(r->layer);
+    free(r->clear);
     for (int i = 0; i < CC_REGION_COUNT; i++) free(r->region[i]);
     free(r->x);
     free(r->y);
@@ -104,49 +107,84 @@ static bool is_calcium(cc_phantom_tissue tissue) {
     return tissue >= CC_TISSUE_PLAQUE_LAD && tissue <= CC_TISSUE_CALCIUM_MITRAL;
 }
 
-static void paint_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
-    const double touches = 0.15;
-    if (s->within && share > r->region[s->within][at]) share = r->region[s->within][at];
-    r->layer[at] += (float)(share * (s->hu - r->layer[at]));
-    if (s->adds && share > r->region[s->adds][at]) r->region[s->adds][at] = (float)share;
-    if (is_calcium(s->tissue)) {
-        if (share > touches) r->calcium[at] = (uint8_t)s->tissue;
-    } else if (share >= 0.5)
-        r->tissue[at] = (uint8_t)s->tissue;
+static double kept_within(const cc_raster *r, const cc_shape *s, size_t at, double share) {
+    return s->within && share > r->region[s->within][at] ? r->region[s->within][at] : share;
 }
 
-static void paint_shape(cc_raster *r, const cc_shape *s, window w, double edge) {
+static void mark_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
+    share = kept_within(r, s, at, share);
+    if (share > r->region[s->adds][at]) r->region[s->adds][at] = (float)share;
+}
+
+static void paint_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
+    const double touches = 0.15;
+    share = kept_within(r, s, at, share);
+    r->layer[at] += (float)(r->clear[at] * share * s->hu);
+    if (is_calcium(s->tissue)) {
+        if (share > touches) r->calcium[at] = (uint8_t)s->tissue;
+    } else if (share >= 0.5 && r->tissue[at] == CC_TISSUE_COUNT)
+        r->tissue[at] = (uint8_t)s->tissue;
+    r->clear[at] *= (float)(1 - share);
+}
+
+typedef void pixel_action(cc_raster *r, const cc_shape *s, size_t at, double share);
+
+/* Applies `action` where the shape covers something that no nearer shape hides. */
+static void visit_shape(cc_raster *r, const cc_shape *s, window w, double edge, pixel_action *action) {
     double most = largest_share(s, edge);
     for (int j = w.top; j < w.bottom; j++)
         for (int i = w.left; i < w.right; i++) {
             size_t at = (size_t)j * (size_t)r->size + (size_t)i;
-            double share = 0.5 - cc_shape_distance(s, r->x[at], r->y[at], r->z[at]) / edge;
-            if (share > 0) paint_pixel(r, s, at, share < most ? share : most);
+            if (r->clear[at] == 0) continue;
+            double share = cc_shape_share(s, r->x[at], r->y[at], r->z[at], edge);
+            if (share > 0) action(r, s, at, share < most ? share : most);
         }
 }
 
-static void paint_list(cc_raster *r, const cc_shape_list *shapes, const double stretch[3], double z_mm,
-                       double reach_mm) {
-    double edge = r->edge_mm / sqrt(stretch[0] * stretch[1]), margin = 0.5 * edge + reach_mm,
-           z = z_mm / stretch[2];
-    for (size_t i = 0; i < shapes->count; i++) {
-        const cc_shape *s = &shapes->items[i];
-        if (z < s->low.z - margin || z > s->high.z + margin) continue;
-        paint_shape(r, s, window_of(s, r, stretch, margin), edge);
+typedef struct view {
+    const double *stretch;
+    double z_mm, reach_mm;
+} view;
+
+static void visit(cc_raster *r, const cc_shape *s, const view *v, pixel_action *action) {
+    double edge = r->edge_mm / sqrt(v->stretch[0] * v->stretch[1]), margin = 0.5 * edge + v->reach_mm;
+    double z = v->z_mm / v->stretch[2];
+    if (z < s->low.z - margin || z > s->high.z + margin) return;
+    visit_shape(r, s, window_of(s, r, v->stretch, margin), edge, action);
+}
+
+/* The regions first, in order; then everything from the last shape, which nothing hides, to the first. */
+static void paint_list(cc_raster *r, const cc_shape_list *shapes, const view *v) {
+    for (size_t i = 0; i < shapes->count; i++)
+        if (shapes->items[i].adds) visit(r, &shapes->items[i], v, mark_pixel);
+    for (size_t i = shapes->count; i-- > 0;) visit(r, &shapes->items[i], v, paint_pixel);
+}
+
+static void clear_level(cc_raster *r) {
+    size_t n = (size_t)r->size * (size_t)r->size;
+    for (size_t i = 0; i < n; i++) {
+        r->layer[i] = 0;
+        r->clear[i] = 1;
+        r->tissue[i] = CC_TISSUE_COUNT;
     }
+    for (int k = 0; k < CC_REGION_COUNT; k++)
+        if (r->region[k]) memset(r->region[k], 0, n * sizeof(float));
 }
 
 static void paint_level(cc_raster *r, const cc_anatomy *a, const cc_shape_list *table, double z_mm) {
-    const double none[3] = {1, 1, 1};
+    static const double none[3] = {1, 1, 1};
+    const float air_hu = -1000;
     size_t n = (size_t)r->size * (size_t)r->size;
-    for (size_t i = 0; i < n; i++) r->layer[i] = -1000;
-    memset(r->tissue, CC_TISSUE_AIR, n);
-    for (int k = 0; k < CC_REGION_COUNT; k++)
-        if (r->region[k]) memset(r->region[k], 0, n * sizeof(float));
+    clear_level(r);
     locate(r, a, z_mm, false);
-    paint_list(r, table, none, z_mm, 0);
+    view scanner = {none, z_mm, 0}, patient = {a->stretch, z_mm, a->warp_reach_mm};
+    paint_list(r, table, &scanner); /* the patient does not touch it */
     locate(r, a, z_mm, true);
-    paint_list(r, &a->shapes, a->stretch, z_mm, a->warp_reach_mm);
+    paint_list(r, &a->shapes, &patient);
+    for (size_t i = 0; i < n; i++) {
+        r->layer[i] += r->clear[i] * air_hu;
+        if (r->tissue[i] == CC_TISSUE_COUNT) r->tissue[i] = CC_TISSUE_AIR;
+    }
 }
 
 /* Trilinear value noise: the lattice repeats every CC_TEXTURE_CELLS cells. */

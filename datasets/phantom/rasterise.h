@@ -4,6 +4,9 @@
 
 #include "datasets/phantom/anatomy.h"
 
+/* What a pixel takes. */
+enum { CC_RASTER_PIXEL_BYTES = 5 * sizeof(float) + 3 * sizeof(double) + 3 };
+
 /* One slice, and the room to paint it: one a thread. Pixel (row, column) lies at left_mm + column * pixel_mm,
  * top_mm + row * pixel_mm in the scanner's space. */
 typedef struct cc_raster {
@@ -15,7 +18,7 @@ typedef struct cc_raster {
     uint8_t *heart;    /* size*size: 1 inside the pericardium at mid-slice */
     uint8_t *calcium;  /* size*size: the calcified tissue that touches the pixel, or 0 */
     double *x, *y, *z; /* private: the pixels in the anatomy's space */
-    float *layer, *region[CC_REGION_COUNT]; /* private */
+    float *layer, *clear, *region[CC_REGION_COUNT]; /* private */
 } cc_raster;
 
 /* The geometry is the caller's to fill in. CC_ENOMEM; *raster is safe to deinit either way. */

@@ -10,7 +10,7 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .blur_mm = 1.4,
      .sharpness = 0,
      .kernel_mm = 1,
-     .noise_hu = 14,
+     .noise_hu = 15,
      .grain_mm = {0.9, 0.9},
      .coarse_mm = 0,
      .slope = 1.00,
@@ -26,10 +26,10 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .blur_mm = 2.2,
      .sharpness = 0,
      .kernel_mm = 1,
-     .noise_hu = 11,
+     .noise_hu = 10,
      .grain_mm = {2.0, 2.0},
      .coarse_mm = 0,
-     .slope = 0.97,
+     .slope = 0.95,
      .offset_hu = -14,
      .table_gap_mm = 10,
      .table_half_mm = 190,
@@ -45,8 +45,8 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .noise_hu = 24,
      .grain_mm = {0.5, 0.5},
      .coarse_mm = 1.8,
-     .slope = 1.04,
-     .offset_hu = 13,
+     .slope = 1.08,
+     .offset_hu = 16,
      .table_gap_mm = 5,
      .table_half_mm = 105,
      .table_rise_mm = 10,
@@ -61,8 +61,8 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .noise_hu = 18,
      .grain_mm = {2.6, 0.6},
      .coarse_mm = 0,
-     .slope = 1.01,
-     .offset_hu = -5,
+     .slope = 1.03,
+     .offset_hu = -7,
      .table_gap_mm = 8,
      .table_half_mm = 150,
      .table_rise_mm = 3,
@@ -164,6 +164,13 @@ static double noise_share(double x_mm, double y_mm) {
     return 0.6 + 0.4 * exp(-(x_mm * x_mm / (130.0 * 130) + y_mm * y_mm / (90.0 * 90)));
 }
 
+/* The offset is that of water and goes with density, so that air stays at -1000; the slope, which stands for
+ * the tube's voltage and filter, acts on what is denser than water: bone and calcium. */
+static double calibrated(double hu, const cc_scanner *s) {
+    double density = (hu + 1000) / 1000;
+    return (hu > 0 ? s->slope * hu : hu) + s->offset_hu * (density < 1 ? density : 1);
+}
+
 void cc_scanner_expose(cc_raster *r, const cc_scanner *s, cc_rng noise) {
     const double lowest = -1024, highest = 3071, radius_mm = 0.5 * s->field_mm;
     double middle = 0.5 * (r->size - 1);
@@ -174,8 +181,12 @@ void cc_scanner_expose(cc_raster *r, const cc_scanner *s, cc_rng noise) {
             size_t at = (size_t)j * (size_t)r->size + (size_t)i;
             double u = (i - middle) * r->pixel_mm, v = (j - middle) * r->pixel_mm;
             double share = noise_share(r->left_mm + i * r->pixel_mm, r->top_mm + j * r->pixel_mm);
-            double hu = s->slope * r->hu[at] + s->offset_hu + s->noise_hu * share * r->layer[at];
-            if (u * u + v * v > radius_mm * radius_mm) hu = lowest;
+            double hu = calibrated(r->hu[at], s) + s->noise_hu * share * r->layer[at];
+            if (u * u + v * v > radius_mm * radius_mm) {
+                hu = lowest;
+                r->tissue[at] = CC_TISSUE_AIR;
+                r->heart[at] = 0;
+            }
             hu = hu < lowest ? lowest : hu > highest ? highest : hu;
             r->hu[at] = (float)floor(hu + 0.5);
         }

@@ -5,10 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-cc_point cc_point_make(double x, double y, double z) {
-    return (cc_point){x, y, z};
-}
-
 cc_point cc_point_add(cc_point a, double scale, cc_point b) {
     return (cc_point){a.x + scale * b.x, a.y + scale * b.y, a.z + scale * b.z};
 }
@@ -75,7 +71,7 @@ cc_shape cc_shape_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc
 }
 
 /* The turned box around the ellipsoid, by axes: it holds every power. */
-static void bound_ellipsoid(cc_shape *s) {
+static void prepare_ellipsoid(cc_shape *s) {
     double r[3] = {s->radii.x, s->radii.y, s->radii.z};
     cc_point half = {0, 0, 0};
     for (int k = 0; k < 3; k++) {
@@ -83,16 +79,26 @@ static void bound_ellipsoid(cc_shape *s) {
         half.y += fabs(s->axes[k].y) * r[k];
         half.z += fabs(s->axes[k].z) * r[k];
     }
+    for (int k = 0; k < 3; k++) s->inverse[k] = 1 / r[k];
+    s->least_radius = fmin(r[0], fmin(r[1], r[2]));
     s->low = cc_point_add(s->center, -1, half);
     s->high = cc_point_add(s->center, 1, half);
 }
 
-static void bound_capsule(cc_shape *s) {
+static void prepare_capsule(cc_shape *s) {
     double r = fmax(s->r0, s->r1), rz = s->squash > 0 ? r / s->squash : DBL_MAX / 4;
     s->low =
         (cc_point){fmin(s->from.x, s->to.x) - r, fmin(s->from.y, s->to.y) - r, fmin(s->from.z, s->to.z) - rz};
     s->high =
         (cc_point){fmax(s->from.x, s->to.x) + r, fmax(s->from.y, s->to.y) + r, fmax(s->from.z, s->to.z) + rz};
+}
+
+cc_shape cc_shape_prepared(cc_shape shape) {
+    if (shape.kind == CC_SHAPE_ELLIPSOID)
+        prepare_ellipsoid(&shape);
+    else
+        prepare_capsule(&shape);
+    return shape;
 }
 
 void cc_shapes_deinit(cc_shape_list *list) {
@@ -111,11 +117,7 @@ void cc_shapes_add(cc_shape_list *list, cc_shape shape) {
         list->items = grown;
         list->capacity = wider;
     }
-    if (shape.kind == CC_SHAPE_ELLIPSOID)
-        bound_ellipsoid(&shape);
-    else
-        bound_capsule(&shape);
-    list->items[list->count++] = shape;
+    list->items[list->count++] = cc_shape_prepared(shape);
 }
 
 void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count) {
@@ -138,19 +140,31 @@ static double lower_power(double t, double power) {
     return t * t * t;
 }
 
-/* g = sum |q/r|^n - 1 is zero on the surface, and g / |grad g| is the distance to first order (Taubin, IEEE
- * PAMI 13 (1991) 1115). */
-static double ellipsoid_distance(const cc_shape *s, double x, double y, double z) {
+/* A point along the axes, in radii. */
+static void in_radii(double q[3], const cc_shape *s, double x, double y, double z) {
     double dx = x - s->center.x, dy = y - s->center.y, dz = z - s->center.z;
-    double r[3] = {s->radii.x, s->radii.y, s->radii.z};
-    double g = -1, slope = 0;
+    for (int k = 0; k < 3; k++)
+        q[k] = fabs(s->axes[k].x * dx + s->axes[k].y * dy + s->axes[k].z * dz) * s->inverse[k];
+}
+
+/* g = sum |q|^n - 1 is zero on the surface, and g / |grad g| is the distance to first order (Taubin, IEEE
+ * PAMI 13 (1991) 1115). Returns g and the square of its gradient. */
+static double implicit(double *gradient2, const cc_shape *s, const double q[3]) {
+    double g = -1, sum = 1e-12;
     for (int k = 0; k < 3; k++) {
-        double q = fabs(s->axes[k].x * dx + s->axes[k].y * dy + s->axes[k].z * dz) / r[k];
-        double p = lower_power(q, s->power), d = s->power * p / r[k];
-        g += p * q;
-        slope += d * d;
+        double p = lower_power(q[k], s->power), d = s->power * p * s->inverse[k];
+        g += p * q[k];
+        sum += d * d;
     }
-    return g / sqrt(slope + 1e-12);
+    *gradient2 = sum;
+    return g;
+}
+
+/* Whether a point lies further inside than half an edge. No surface of power 2 or more lies within the
+ * ellipsoid, whose surface is at least (1 - |q|) * the least radius away. */
+static bool is_deep(const cc_shape *s, const double q[3], double half_edge_mm) {
+    double room = 1 - half_edge_mm / s->least_radius;
+    return room > 0 && q[0] * q[0] + q[1] * q[1] + q[2] * q[2] < room * room;
 }
 
 static double capsule_distance(const cc_shape *s, double x, double y, double z) {
@@ -165,6 +179,25 @@ static double capsule_distance(const cc_shape *s, double x, double y, double z) 
     return sqrt(dx * dx + dy * dy + dz * dz) - (s->r0 + t * (s->r1 - s->r0));
 }
 
+static double ellipsoid_share(const cc_shape *s, double x, double y, double z, double edge_mm) {
+    double q[3], gradient2, half = 0.5 * edge_mm;
+    in_radii(q, s, x, y, z);
+    if (is_deep(s, q, half)) return 1;
+    double g = implicit(&gradient2, s, q);
+    if (g * g > half * half * gradient2) return g < 0 ? 1 : 0;
+    return 0.5 - g / (sqrt(gradient2) * edge_mm);
+}
+
 double cc_shape_distance(const cc_shape *s, double x, double y, double z) {
-    return s->kind == CC_SHAPE_ELLIPSOID ? ellipsoid_distance(s, x, y, z) : capsule_distance(s, x, y, z);
+    double q[3], gradient2;
+    if (s->kind == CC_SHAPE_CAPSULE) return capsule_distance(s, x, y, z);
+    in_radii(q, s, x, y, z);
+    double g = implicit(&gradient2, s, q);
+    return g / sqrt(gradient2);
+}
+
+double cc_shape_share(const cc_shape *s, double x, double y, double z, double edge_mm) {
+    if (s->kind == CC_SHAPE_ELLIPSOID) return ellipsoid_share(s, x, y, z, edge_mm);
+    double share = 0.5 - capsule_distance(s, x, y, z) / edge_mm;
+    return share < 0 ? 0 : share > 1 ? 1 : share;
 }

@@ -31,7 +31,9 @@ typedef struct cc_shape {
      * section is taller than wide, at 0 the capsule has no end in z */
     cc_point from, to;
     double r0, r1, squash;
-    cc_point low, high; /* bounds; set by the list */
+    cc_point low, high;  /* bounds; these three are set by cc_shape_prepared */
+    double inverse[3];   /* ellipsoid: 1 / radii */
+    double least_radius; /* ellipsoid */
 } cc_shape;
 
 typedef struct cc_shape_list {
@@ -41,7 +43,10 @@ typedef struct cc_shape_list {
 } cc_shape_list;
 
 void cc_shapes_deinit(cc_shape_list *list);
-/* Appends a copy, with its bounds. */
+/* Sets the fields that follow from the others: needed before a shape is asked for distances or shares. */
+cc_shape cc_shape_prepared(cc_shape shape);
+
+/* Appends a prepared copy. */
 void cc_shapes_add(cc_shape_list *list, cc_shape shape);
 
 /* Appends capsules like `like` from point to point, its r0 tapering to r1. */
@@ -49,8 +54,10 @@ void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *poin
 
 /* Distance from a point to the surface in mm, negative inside: to first order, so exact at the surface. */
 double cc_shape_distance(const cc_shape *shape, double x, double y, double z);
+/* The share, 0 to 1, of a pixel of width edge_mm at that point that the shape covers, its edge taken as
+ * straight. */
+double cc_shape_share(const cc_shape *shape, double x, double y, double z, double edge_mm);
 
-cc_point cc_point_make(double x, double y, double z);
 cc_point cc_point_add(cc_point a, double scale, cc_point b); /* a + scale * b */
 cc_point cc_point_between(cc_point a, cc_point b, double t);
 double cc_point_dot(cc_point a, cc_point b);

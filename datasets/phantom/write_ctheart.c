@@ -62,47 +62,79 @@ static cc_status remove_writing(const char *dir) {
     return nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0 ? CC_OK : cc_fail_errno(path, "remove");
 }
 
+typedef struct patient_volumes {
+    cc_volume hu, labels;
+} patient_volumes;
+
 static uint8_t grey(float hu, const double window_hu[2]) {
     double g = 255 * (hu - window_hu[0]) / (window_hu[1] - window_hu[0]);
     return g <= 0 ? 0 : g >= 255 ? 255 : (uint8_t)(g + 0.5);
 }
 
-static cc_status write_slices(const char *folder, const char *part, const cc_volume *v,
-                              const cc_phantom_options *o) {
-    bool mask = strcmp(part, "mask") == 0;
-    char sub[CC_PATH_MAX], name[32], path[CC_PATH_MAX];
-    size_t n = (size_t)o->size * (size_t)o->size;
-    CC_TRY(cc_path_join(sub, folder, part));
-    CC_TRY(cc_folder_make(sub));
+static cc_status write_picture(const char *folder, const char *part, int number, const uint8_t *picture,
+                               int size) {
+    char name[64], path[CC_PATH_MAX];
+    snprintf(name, sizeof name, "%s/1-%03d.png", part, number);
+    CC_TRY(cc_path_join(path, folder, name));
+    return cc_png_write_gray(path, picture, size, size, 8);
+}
+
+static cc_status write_slice(const char *folder, const patient_volumes *v, const cc_phantom_options *o,
+                             int slice) {
+    size_t n = (size_t)o->size * (size_t)o->size, first = n * (size_t)slice;
     uint8_t *picture = malloc(n);
     if (!picture) return cc_fail_memory("a picture", n);
     cc_status status = CC_OK;
-    for (int k = 0; k < o->slices; k++) {
-        const float *slice = v->voxels + n * (size_t)k;
-        for (size_t i = 0; i < n; i++)
-            picture[i] =
-                mask ? (cc_phantom_label_is_heart(slice[i]) ? 255 : 0) : grey(slice[i], o->window_hu);
-        snprintf(name, sizeof name, "1-%03d.png", k + 1);
-        CC_CHECK(cc_path_join(path, sub, name));
-        CC_CHECK(cc_png_write_gray(path, picture, o->size, o->size, 8));
-    }
+    for (size_t i = 0; i < n; i++) picture[i] = grey(v->hu.voxels[first + i], o->window_hu);
+    CC_CHECK(write_picture(folder, "image", slice + 1, picture, o->size));
+    for (size_t i = 0; i < n; i++)
+        picture[i] = cc_phantom_label_is_heart(v->labels.voxels[first + i]) ? 255 : 0;
+    CC_CHECK(write_picture(folder, "mask", slice + 1, picture, o->size));
 done:
     free(picture);
     return status;
 }
 
+/* Slices are written side by side; the first failure, whose message belongs to its thread, is told again
+ * here. */
+static cc_status write_slices(const char *folder, const patient_volumes *v, const cc_phantom_options *o) {
+    cc_error failure = {.status = CC_OK};
+    int failed_slice = o->slices;
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int k = 0; k < o->slices; k++) {
+        if (write_slice(folder, v, o, k) == CC_OK) continue;
+#pragma omp critical(phantom_failure)
+        if (k < failed_slice) {
+            failed_slice = k;
+            failure = *cc_error_get();
+        }
+    }
+    if (failed_slice == o->slices) return CC_OK;
+    return cc_fail(failure.status, failure.where, failure.hint, "%s", failure.what);
+}
+
+static cc_status make_folders(const char *folder) {
+    static const char *const parts[] = {"image", "mask"};
+    for (int i = 0; i < 2; i++) {
+        char path[CC_PATH_MAX];
+        CC_TRY(cc_path_join(path, folder, parts[i]));
+        CC_TRY(cc_folder_make(path));
+    }
+    return CC_OK;
+}
+
 /* Writes the patient in `writing` and moves it to `final`. */
 static cc_status write_patient(const char *writing, const char *final, const cc_phantom_options *o,
                                int patient) {
-    cc_volume hu = {0}, labels = {0};
-    CC_TRY(cc_phantom_make(&hu, &labels, o, patient));
+    patient_volumes v = {0};
+    CC_TRY(cc_phantom_make(&v.hu, &v.labels, o, patient));
     cc_status status = CC_OK;
-    CC_CHECK(write_slices(writing, "image", &hu, o));
-    CC_CHECK(write_slices(writing, "mask", &labels, o));
+    CC_CHECK(make_folders(writing));
+    CC_CHECK(write_slices(writing, &v, o));
     if (rename(writing, final) != 0) status = cc_fail_errno(final, "write");
 done:
-    free(hu.voxels);
-    free(labels.voxels);
+    free(v.hu.voxels);
+    free(v.labels.voxels);
     return status;
 }
 
