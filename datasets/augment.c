@@ -41,14 +41,12 @@ static void flip_top_bottom(const change *c) {
 
 /* --- rotation --- */
 
-/* The sine of whole degrees from 0 to 449, exact where it is 0, 1/2 or 1: with quarter turns pixels fall on
- * pixels, and with 30 and 60 degrees half way between two, where a rounding error would choose the other. */
+/* The sine of whole degrees from 0 to 449, from that of the first quarter turn: exact where it is 0 or 1, and
+ * equal for equal angles, so that quarter turns put pixels on pixels. */
 static double sine(int degrees) {
-    int d = degrees % 360;
-    double sign = d < 180 ? 1 : -1;
-    d %= 180;
-    if (d > 90) d = 180 - d;
-    return sign * (d == 0 ? 0 : d == 30 ? 0.5 : d == 90 ? 1 : sin(d * (M_PI / 180)));
+    double sign = degrees % 360 < 180 ? 1 : -1;
+    int d = degrees % 180;
+    return sign * sin((d > 90 ? 180 - d : d) * (M_PI / 180));
 }
 
 /* Where the pixels of an output row come from: input (y, x) = start + x * step. */

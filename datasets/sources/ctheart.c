@@ -21,7 +21,7 @@ typedef struct picture {
 } picture;
 
 typedef struct patient_folder {
-    const char *name;
+    const char *name, *path; /* "p07", "train/p07" */
     picture *pictures;
     size_t count;
 } patient_folder;
@@ -40,6 +40,8 @@ static int32_t big_endian(const unsigned char *bytes) {
 static cc_status read_size(int32_t *height, int32_t *width, const char *path) {
     static const unsigned char start[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
     unsigned char bytes[24];
+    uint64_t size;
+    CC_TRY(cc_file_size(&size, path)); /* a pipe would wait for ever */
     FILE *file = fopen(path, "rb");
     if (!file) return cc_fail_errno(path, "open");
     size_t got = fread(bytes, 1, sizeof bytes, file);
@@ -106,42 +108,53 @@ static cc_status warn_of_spare_masks(const char *folder, size_t pictures, cc_are
     return CC_OK;
 }
 
-/* The patients' folders below `base` with their pictures. */
-static cc_status list_patients(patient_folder **out, size_t *count, const char *base, cc_arena *arena) {
-    char **names, folder[CC_PATH_MAX], path[CC_PATH_MAX];
-    size_t all;
-    CC_TRY(cc_folder_list(&names, &all, base, arena));
-    *out = cc_arena_get_array(arena, all + 1, sizeof **out);
-    if (!*out) return CC_ENOMEM;
-    *count = 0;
-    for (size_t i = 0; i < all; i++) {
-        CC_TRY(cc_path_join(folder, base, names[i]));
-        if (names[i][0] == '.' || !cc_folder_exists(folder)) continue;
-        patient_folder *p = &(*out)[(*count)++];
-        p->name = names[i];
-        CC_TRY(cc_path_join(path, folder, "image"));
-        CC_TRY(list_pictures(&p->pictures, &p->count, path, arena));
-        CC_TRY(cc_path_join(path, folder, "mask"));
-        CC_TRY(warn_of_spare_masks(path, p->count, arena));
-    }
-    return CC_OK;
-}
-
-static cc_status resolve_in(const char **out, cc_slice_set *set, const char *folder, const char *kind,
-                            const char *name) {
-    const char *relative = cc_arena_format(set->arena, "%s/%s/%s", folder, kind, name);
+/* The real path of FOLDER/NAME below the root. */
+static cc_status resolve_in(const char **out, cc_slice_set *set, const char *folder, const char *name) {
+    const char *relative = cc_arena_format(set->arena, "%s/%s", folder, name);
     if (!relative) return CC_ENOMEM;
     return cc_slice_set_resolve(out, set, relative);
 }
 
-/* Fills `out` and the slice's size; `folder` is the patient's, below the root. */
+static cc_status list_patient(patient_folder *p, cc_slice_set *set) {
+    const char *images, *masks;
+    CC_TRY(resolve_in(&images, set, p->path, "image"));
+    CC_TRY(resolve_in(&masks, set, p->path, "mask"));
+    CC_TRY(list_pictures(&p->pictures, &p->count, images, set->arena));
+    return warn_of_spare_masks(masks, p->count, set->arena);
+}
+
+/* The folders below `base` ("train" or "."), with their pictures. */
+static cc_status list_patients(patient_folder **out, size_t *count, cc_slice_set *set, const char *base) {
+    char **names, folder[CC_PATH_MAX];
+    size_t all;
+    const char *path;
+    CC_TRY(cc_slice_set_resolve(&path, set, base));
+    CC_TRY(cc_folder_list(&names, &all, path, set->arena));
+    *out = cc_arena_get_array(set->arena, all + 1, sizeof **out);
+    if (!*out) return CC_ENOMEM;
+    *count = 0;
+    for (size_t i = 0; i < all; i++) {
+        CC_TRY(cc_path_join(folder, path, names[i]));
+        if (names[i][0] == '.' || !cc_folder_exists(folder)) continue;
+        patient_folder *p = &(*out)[(*count)++];
+        p->name = names[i];
+        p->path = cc_arena_format(set->arena, "%s/%s", base, names[i]);
+        if (!p->path) return CC_ENOMEM;
+        CC_TRY(list_patient(p, set));
+    }
+    return CC_OK;
+}
+
+/* Fills `out` and the slice's size. */
 static cc_status find_files(files *out, cc_slice *slice, cc_slice_set *set, const char *folder,
                             const char *name) {
     int mask_height, mask_width;
+    const char *image = cc_arena_format(set->arena, "image/%s", name);
+    const char *mask = cc_arena_format(set->arena, "mask/%s", name);
     out->name = cc_arena_format(set->arena, "%s/%s", set->patients[slice->patient], name);
-    if (!out->name) return CC_ENOMEM;
-    CC_TRY(resolve_in(&out->image, set, folder, "image", name));
-    cc_status status = resolve_in(&out->mask, set, folder, "mask", name);
+    if (!image || !mask || !out->name) return CC_ENOMEM;
+    CC_TRY(resolve_in(&out->image, set, folder, image));
+    cc_status status = resolve_in(&out->mask, set, folder, mask);
     if (status == CC_ENOTFOUND)
         return cc_fail(status, out->image, "every image/NAME needs a mask/NAME", "its mask is not there");
     CC_TRY(status);
@@ -153,18 +166,14 @@ static cc_status find_files(files *out, cc_slice *slice, cc_slice_set *set, cons
     return CC_OK;
 }
 
-/* `below` is "train/" or "". */
-static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, const char *below,
-                             files *out) {
+static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, files *out) {
     cc_slice slice = {.scan = set->count ? set->slices[set->count - 1].scan : UINT32_MAX};
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, patient->name));
-    const char *folder = cc_arena_format(set->arena, "%s%s", below, patient->name);
-    if (!folder) return CC_ENOMEM;
     for (size_t i = 0; i < patient->count; i++) {
         const picture *p = &patient->pictures[i];
         slice.scan += i == 0 || p->series != p[-1].series;
         slice.number = p->number;
-        CC_TRY(find_files(&out[i], &slice, set, folder, p->name));
+        CC_TRY(find_files(&out[i], &slice, set, patient->path, p->name));
         CC_TRY(cc_slice_set_add(set, &slice, out[i].image));
     }
     return CC_OK;
@@ -181,22 +190,20 @@ static cc_status set_window(cc_slice_set *set, const double window_hu[2]) {
 }
 
 static cc_status ctheart_open(cc_slice_set *set, const cc_slice_options *options) {
-    char base[CC_PATH_MAX];
+    char train[CC_PATH_MAX];
     patient_folder *patients;
     size_t count, total = 0;
     CC_TRY(set_window(set, options->window_hu));
-    CC_TRY(cc_path_join(base, set->root, "train"));
-    const char *below = cc_folder_exists(base) ? "train/" : "";
-    if (!below[0]) CC_TRY(cc_path_join(base, set->root, ""));
-    CC_TRY(list_patients(&patients, &count, base, set->arena));
+    CC_TRY(cc_path_join(train, set->root, "train"));
+    CC_TRY(list_patients(&patients, &count, set, cc_folder_exists(train) ? "train" : "."));
     for (size_t i = 0; i < count; i++) total += patients[i].count;
     if (total == 0)
-        return cc_fail(CC_ENOTFOUND, base, "pictures lie in ROOT/train/PATIENT/image/1-001.png",
+        return cc_fail(CC_ENOTFOUND, set->root, "pictures lie in ROOT/train/PATIENT/image/1-001.png",
                        count ? "its patients have no pictures" : "there are no patients here");
     files *all = cc_arena_get_array(set->arena, total, sizeof *all);
     if (!all) return CC_ENOMEM;
     set->state = all;
-    for (size_t i = 0; i < count; i++) CC_TRY(add_patient(set, &patients[i], below, all + set->count));
+    for (size_t i = 0; i < count; i++) CC_TRY(add_patient(set, &patients[i], all + set->count));
     return CC_OK;
 }
 

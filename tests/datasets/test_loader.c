@@ -96,7 +96,7 @@ static void an_item_is_read_fit_augmented_and_windowed(void **state) {
     fixture f;
     set_up(&f);
     f.options.window_hu[0] = 0;
-    f.options.window_hu[1] = 500;
+    f.options.window_hu[1] = 200;
     epoch *e = load(&f, 0);
     for (int i = 0; i < 8; i++) {
         float hu[120], canvas[SIDE * SIDE], turned[SIDE * SIDE];
@@ -106,13 +106,44 @@ static void an_item_is_read_fit_augmented_and_windowed(void **state) {
         cc_fit_mask(canvas_mask, &f.options.fit, mask, 12, 10);
         cc_variant_apply(&f.augment.variants[i % 4], turned, turned_mask, canvas, canvas_mask, SIDE, SIDE, 0);
         for (int k = 0; k < SIDE * SIDE; k++) {
-            float want = turned[k] < 0 ? 0 : turned[k] > 500 ? 1 : turned[k] / 500;
+            float want = turned[k] < 0 ? 0 : turned[k] > 200 ? 1 : turned[k] / 200;
             assert_float_equal(e->images[i * SIDE * SIDE + k], want, 1e-6);
             assert_true(e->targets[i * SIDE * SIDE + k] == (turned_mask[k] ? 1 : 0));
         }
     }
     free(e);
     cc_slice_set_close(f.set);
+}
+
+static void a_target_is_1_whatever_the_label(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    static const int dims[3] = {4, 2, 1};
+    static const uint8_t labels[8] = {0, 1, 2, 255, 3, 0, 0, 1};
+    static const int16_t hu[8] = {0};
+    const uint32_t slice = 0;
+    const cc_batch *batch;
+    cc_slice_set *set;
+    cc_loader *loader;
+    tree_write_mha(root, "ct.mha", dims, 0, "MET_SHORT", hu, sizeof hu);
+    tree_write_mha(root, "mask.mha", dims, 0, "MET_UCHAR", labels, sizeof labels);
+    cc_slice_options volume = {.source = "volume", .root = root, .image = "ct.mha", .mask = "mask.mha"};
+    assert_ok(cc_slice_set_open(&set, &volume));
+    cc_loader_options options = {.set = set,
+                                 .slices = &slice,
+                                 .slice_count = 1,
+                                 .fit = {.mode = "pad", .height = 2, .width = 4},
+                                 .window_hu = {-200, 800},
+                                 .batch = 1};
+    assert_ok(cc_loader_create(&loader, &options));
+    cc_loader_start(loader, 0);
+    assert_ok(cc_loader_next(loader, &batch));
+    for (int i = 0; i < 8; i++) {
+        assert_true(batch->targets[i] == (labels[i] ? 1 : 0));
+        assert_float_equal(batch->images[i], 0.2, 1e-6);
+    }
+    cc_loader_destroy(loader);
+    cc_slice_set_close(set);
 }
 
 static void bytes_do_not_depend_on_the_number_of_threads(void **state) {
@@ -284,6 +315,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_augmentations_make_four_items_of_a_slice),
         cmocka_unit_test(an_item_is_read_fit_augmented_and_windowed),
+        cmocka_unit_test(a_target_is_1_whatever_the_label),
         cmocka_unit_test(bytes_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(an_epoch_holds_each_item_once_in_an_order_of_its_own),
         cmocka_unit_test(the_last_batch_is_partial_or_dropped),

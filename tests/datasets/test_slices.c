@@ -19,7 +19,7 @@ static void refused(const char *root, cc_status status, const char *part) {
 }
 
 static void shell(const char *format, const char *root) {
-    char command[2 * CC_PATH_MAX];
+    char command[6 * CC_PATH_MAX];
     snprintf(command, sizeof command, "cd '%s/train' && %s", root, format);
     assert_int_equal(cc_test_run(NULL, 0, "%s", command), 0);
 }
@@ -142,7 +142,9 @@ static void a_fault_of_a_slice_names_its_file(void **state) {
     refused(root, CC_EFORMAT, "two slices have the number 2");
     shell("rm p00/*/1-2.png && cp p00/image/1-001.png p00/image/cover.png", root);
     refused(root, CC_EFORMAT, "\"cover.png\" has no slice number");
-    shell("rm p00/image/cover.png && echo no picture, but long enough > p00/image/1-002.png", root);
+    shell("rm p00/image/cover.png p00/image/1-002.png && mkfifo p00/image/1-002.png", root);
+    refused(root, CC_EIO, "1-002.png: not a regular file");
+    shell("rm p00/image/1-002.png && echo no picture, but long enough > p00/image/1-002.png", root);
     refused(root, CC_EFORMAT, "1-002.png: it is not a PNG file");
     tree_add(root, 0, 1, 2, 4, 5);
     shell("cp p00/mask/1-001.png p00/mask/1-002.png", root);
@@ -161,12 +163,23 @@ static void a_huge_size_in_a_header_is_refused(void **state) {
 static void a_link_that_leaves_the_root_is_refused(void **state) {
     (void)state;
     const char *inside = tree_make(1, 2, 4, 4), *outside = tree_make(1, 2, 4, 4);
-    char command[CC_PATH_MAX];
+    char command[4 * CC_PATH_MAX];
     shell("ln -sf 1-001.png p00/mask/1-002.png", inside);
     digest_of(inside);
     snprintf(command, sizeof command, "ln -sf '%s/train/p00/mask/1-002.png' p00/mask/1-002.png", outside);
     shell(command, inside);
     refused(inside, CC_EINVAL, "leads out of the dataset's folder");
+    /* a neighbour whose path only starts like the root */
+    snprintf(command, sizeof command,
+             "cp -r '%s/train' '%s-neighbour' && ln -sf '%s-neighbour/p00/mask/1-002.png' p00/mask/1-002.png",
+             outside, inside, inside);
+    shell(command, inside);
+    refused(inside, CC_EINVAL, "leads out of the dataset's folder");
+    cc_test_run(NULL, 0, "rm -r '%s-neighbour'", inside);
+    snprintf(command, sizeof command, "mkdir p01 p01/mask && ln -s '%s' p01/image", outside);
+    shell(command, inside);
+    refused(inside, CC_EINVAL, "p01/image: it leads out of the dataset's folder");
+    shell("rm -r p01", inside);
     snprintf(command, sizeof command, "rm p00/*/1-002.png && ln -s '%s/train/p00' p01", outside);
     shell(command, inside);
     refused(inside, CC_EINVAL, "leads out of the dataset's folder");

@@ -1,4 +1,4 @@
-/* tests/datasets/tree.h -- small datasets in the ctheart layout, written for a test. */
+/* tests/datasets/tree.h -- small datasets, written for a test. */
 #ifndef CC_TESTS_DATASETS_TREE_H
 #define CC_TESTS_DATASETS_TREE_H
 
@@ -51,6 +51,22 @@ static inline const char *tree_make(int patients, int slices, int height, int wi
     for (int p = 0; p < patients; p++)
         for (int n = 1; n <= slices; n++) tree_add(root, p, 1, n, height, width);
     return root;
+}
+
+/* A MetaImage with its voxels, spacing 1 mm. */
+static inline void tree_write_mha(const char *dir, const char *name, const int dims[3], double origin_x,
+                                  const char *type, const void *voxels, size_t bytes) {
+    char path[CC_PATH_MAX];
+    assert_ok(cc_path_join(path, dir, name));
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    fprintf(file,
+            "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+            "Offset = %g 0 0\nElementSpacing = 1 1 1\nDimSize = %d %d %d\nElementType = %s\n"
+            "ElementDataFile = LOCAL\n",
+            origin_x, dims[0], dims[1], dims[2], type);
+    assert_int_equal(fwrite(voxels, 1, bytes, file), bytes);
+    assert_int_equal(fclose(file), 0);
 }
 
 static inline cc_slice_options tree_options(const char *root) {
