@@ -45,6 +45,7 @@ function(calcade_build_info folder)
             "-DCOMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}" -P ${CMAKE_SOURCE_DIR}/cmake/BuildInfo.cmake)
   add_dependencies(calcade_${folder} calcade_build_info)
   target_include_directories(calcade_${folder} PRIVATE ${dir})
+endfunction()
 
 # calcade_embed(NAME file): the text of NAME/file as cc_embedded_<its name, '.' as '_'>, a string inside calcade_NAME,
 # so that the program finds it wherever it runs.

@@ -7,13 +7,14 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
-    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu]",
+    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference]",
      "trains and evaluates; what is done is skipped, what was stopped goes on", cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
     {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
-    {"parity", "FILE.h5...", "compares fixtures of expected values with this build", cc_command_parity},
+    {"parity", "FILE.h5... [--device auto|cpu|reference]",
+     "compares fixtures of expected values with this build", cc_command_parity},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},
     {NULL, NULL, NULL, NULL},

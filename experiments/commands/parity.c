@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/file.h"
 #include "experiments/command.h"
+#include "experiments/device.h"
 #include "experiments/parity/parity.h"
 
 typedef struct fixture_format {
@@ -12,6 +13,7 @@ typedef struct fixture_format {
 } fixture_format;
 
 static const fixture_format formats[] = {
+    {"calcade-golden", 1, cc_parity_net},
     {"calcade-golden-losses", 1, cc_parity_losses},
     {"calcade-golden-optimisers", 1, cc_parity_optimisers},
 };
@@ -47,11 +49,13 @@ static cc_status check_file(cc_parity *parity, const char *path) {
 
 /* A file that cannot be checked does not keep the others from being checked; the first fault is returned. */
 cc_status cc_command_parity(int argc, char **argv) {
-    const cc_flag flags[] = {{NULL, CC_FLAG_SWITCH, NULL, 0, 0}};
+    const char *device = "auto";
+    const cc_flag flags[] = {{.name = "--device", .kind = CC_FLAG_TEXT, .value = &device}, {0}};
     const char *paths[argc];
     int count;
     CC_TRY(cc_flags_read(argc, argv, flags, paths, &count, 1, argc));
     cc_parity parity = {0};
+    CC_TRY(cc_device_find(&parity.backend, device));
     cc_error first = {.status = CC_OK};
     for (int i = 0; i < count; i++) {
         if (check_file(&parity, paths[i]) == CC_OK) continue;

@@ -5,19 +5,11 @@
 #include <string.h>
 #include "core/log.h"
 #include "experiments/command.h"
+#include "experiments/device.h"
 #include "experiments/interrupt.h"
 #include "experiments/trainer.h"
 #include "metrics/overlap.h"
 #include "results/store.h"
-
-static cc_status find_backend(const cc_backend **out, const char *device) {
-    const char *name = strcmp(device, "auto") == 0 ? "cpu" : device;
-    *out = cc_backend_find(name);
-    if (*out) return CC_OK;
-    if (strcmp(name, "cuda") == 0)
-        return cc_fail(CC_EDEVICE, "--device cuda", "use --device cpu", "this build has no CUDA backend");
-    return cc_fail(CC_EUSAGE, "--device", "auto or cpu", "there is no device \"%s\"", device);
-}
 
 static cc_status load_configs(cc_config **configs, int *count, const char **paths, int path_count,
                               const cc_flag_texts *sets) {
@@ -82,7 +74,7 @@ cc_status cc_command_run(int argc, char **argv) {
     cc_config **configs = calloc((size_t)argc, sizeof *configs);
     if (!paths || !configs) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *paths));
     CC_CHECK(cc_flags_read(argc, argv, flags, paths, &path_count, 1, argc));
-    CC_CHECK(find_backend(&backend, device));
+    CC_CHECK(cc_device_find(&backend, device));
     CC_CHECK(load_configs(configs, &config_count, paths, path_count, &sets));
     CC_CHECK(cc_run_plan_create(&plan, configs, config_count, out));
     cc_interrupt_watch();

@@ -13,22 +13,13 @@ typedef struct loss_case {
     const float *logits, *target; /* [count] */
 } loss_case;
 
-static cc_status read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,
-                             const char *group, const char *name) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", group, name);
-    CC_TRY(cc_fixture_dataset(array, fixture, path));
-    float *values = cc_arena_get_array(fixture->arena, array->count, sizeof *values);
-    if (!values) return CC_ENOMEM;
-    for (size_t i = 0; i < array->count; i++) values[i] = (float)array->values[i];
-    *out = values;
-    return CC_OK;
-}
-
 static cc_status read_case(loss_case *out, const cc_fixture *fixture, const char *name) {
     cc_fixture_array logits, target;
-    CC_TRY(read_floats(&out->logits, &logits, fixture, name, "logits"));
-    CC_TRY(read_floats(&out->target, &target, fixture, name, "target"));
+    char path[512];
+    snprintf(path, sizeof path, "%s/logits", name);
+    CC_TRY(cc_parity_read_floats(&out->logits, &logits, fixture, path));
+    snprintf(path, sizeof path, "%s/target", name);
+    CC_TRY(cc_parity_read_floats(&out->target, &target, fixture, path));
     if (logits.rank < 2) return cc_fixture_fail(fixture, name, "logits without images and classes");
     if (target.rank != logits.rank || memcmp(target.dims, logits.dims, sizeof target.dims) != 0)
         return cc_fixture_fail(fixture, name, "logits and target differ in shape");

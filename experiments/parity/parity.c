@@ -23,3 +23,13 @@ void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char 
     else
         parity->failed++;
 }
+
+cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,
+                                const char *object) {
+    CC_TRY(cc_fixture_dataset(array, fixture, object));
+    float *values = cc_arena_get_array(fixture->arena, array->count, sizeof *values);
+    if (!values) return CC_ENOMEM;
+    for (size_t i = 0; i < array->count; i++) values[i] = (float)array->values[i];
+    *out = values;
+    return CC_OK;
+}

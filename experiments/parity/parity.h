@@ -5,8 +5,10 @@
 #define CC_EXPERIMENTS_PARITY_H
 
 #include "experiments/parity/fixture.h"
+#include "nets/backend.h"
 
 typedef struct cc_parity {
+    const cc_backend *backend; /* what runs the nets */
     int passed, failed;
 } cc_parity;
 
@@ -21,7 +23,12 @@ void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char 
 
 /* Each compares all that the fixture expects. A difference is counted, not a fault; a fixture that is not as
  * its format says is CC_EFORMAT. */
+cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_losses(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_optimisers(cc_parity *parity, const cc_fixture *fixture);
+
+/* A dataset as float32, in the fixture's arena. */
+cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,
+                                const char *object);
 
 #endif

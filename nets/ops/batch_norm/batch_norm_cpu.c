@@ -21,8 +21,13 @@ typedef struct sums { /* of one chunk, by channel of the block */
 } sums;
 
 typedef struct constants { /* by channel; vectors of blocks * block values */
-    float *mean, *rstd, *scale, *shift;
+    float *mean, *rstd, *scale;
+    float *shift; /* what mean lost by rounding; then z = (x - mean) * scale + shift */
 } constants;
+
+typedef struct lanes { /* constants of one block, repeated over the lanes */
+    float mean[LANES], scale[LANES], shift[LANES];
+} lanes;
 
 typedef struct layout {
     int64_t block, blocks, channels, plane, chunks, units, per_channel;
@@ -71,8 +76,8 @@ static void spread(float out[LANES], const float *vector, int64_t which, int64_t
     for (int i = 0; i < LANES; i++) out[i] = vector[which * block + i % block];
 }
 
-static void fold(double out[LANES], const float lanes[LANES], int64_t block) {
-    for (int i = 0; i < LANES; i++) out[i % block] += lanes[i];
+static void fold(double out[LANES], const float values[LANES], int64_t block) {
+    for (int i = 0; i < LANES; i++) out[i % block] += values[i];
 }
 
 /* first = sum, second = sum of squares about the chunk's mean. */
@@ -132,6 +137,7 @@ static void use_batch(const cc_task *task, const layout *l, const constants *k, 
         merge_moments(&mean, &squares, parts, l, c / l->block, c % l->block);
         double unbiased = count > 1 ? squares / (count - 1) : 0;
         k->mean[c] = (float)mean;
+        k->shift[c] = (float)(k->mean[c] - mean);
         k->rstd[c] = (float)(1 / sqrt(squares / count + a->epsilon));
         running_mean[c] = (float)((1 - a->momentum) * running_mean[c] + a->momentum * mean);
         running_var[c] = (float)((1 - a->momentum) * running_var[c] + a->momentum * unbiased);
@@ -142,6 +148,7 @@ static void use_running(const cc_task *task, const layout *l, const constants *k
     const cc_batch_norm_attr *a = task->attr;
     for (int64_t c = 0; c < l->channels; c++) {
         k->mean[c] = task->parameters[CC_BATCH_NORM_MEAN]->value[c];
+        k->shift[c] = 0;
         k->rstd[c] = (float)(1 / sqrt(task->parameters[CC_BATCH_NORM_VAR]->value[c] + a->epsilon));
     }
 }
@@ -153,33 +160,37 @@ static void fill_scale(const cc_task *task, const layout *l, const constants *k)
     for (int64_t c = 0; c < l->blocks * l->block; c++) {
         if (c >= l->channels) k->mean[c] = k->rstd[c] = 0;
         k->scale[c] = c < l->channels ? weight[c] * k->rstd[c] : 0;
-        k->shift[c] = c < l->channels ? bias[c] - k->mean[c] * k->scale[c] : 0;
+        k->shift[c] = c < l->channels ? bias[c] + k->shift[c] * k->scale[c] : 0;
     }
 }
 
-CC_INLINE float linear(const float *x, const float *residual, int64_t i, float scale, float shift) {
-    float z = x[i] * scale + shift;
+static void spread_all(lanes *out, const constants *k, int64_t which, int64_t block) {
+    spread(out->mean, k->mean, which, block);
+    spread(out->scale, k->scale, which, block);
+    spread(out->shift, k->shift, which, block);
+}
+
+/* The mean is taken off first: x * scale + shift' would lose what x and mean have in common. */
+CC_INLINE float linear(const float *x, const float *residual, int64_t i, const lanes *k, int64_t j) {
+    float z = (x[i] - k->mean[j]) * k->scale[j] + k->shift[j];
     return residual ? z + residual[i] : z;
 }
 
 CC_INLINE void normalise_as(cc_activation kind, float *restrict y, const float *restrict x,
-                            const float *restrict residual, int64_t count, const float *scale,
-                            const float *shift) {
+                            const float *restrict residual, int64_t count, const lanes *restrict k) {
     int64_t rows = count / LANES * LANES;
     for (int64_t i = 0; i < rows; i += LANES)
-        for (int j = 0; j < LANES; j++)
-            y[i + j] = cc_activate(kind, linear(x, residual, i + j, scale[j], shift[j]));
-    for (int64_t i = rows; i < count; i++)
-        y[i] = cc_activate(kind, linear(x, residual, i, scale[i - rows], shift[i - rows]));
+        for (int j = 0; j < LANES; j++) y[i + j] = cc_activate(kind, linear(x, residual, i + j, k, j));
+    for (int64_t i = rows; i < count; i++) y[i] = cc_activate(kind, linear(x, residual, i, k, i - rows));
 }
 
-CC_HOT static void normalise(float *y, const float *x, const float *residual, int64_t count,
-                             const float *scale, const float *shift, cc_activation kind) {
-#define CALL(k)                                                                                              \
+CC_HOT static void normalise(float *y, const float *x, const float *residual, int64_t count, const lanes *k,
+                             cc_activation kind) {
+#define CALL(f)                                                                                              \
     if (residual)                                                                                            \
-        normalise_as(k, y, x, residual, count, scale, shift);                                                \
+        normalise_as(f, y, x, residual, count, k);                                                           \
     else                                                                                                     \
-        normalise_as(k, y, x, NULL, count, scale, shift)
+        normalise_as(f, y, x, NULL, count, k)
     CC_FOR_ACTIVATION(kind, CALL)
 #undef CALL
 }
@@ -201,11 +212,10 @@ static cc_status forward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         int64_t start = unit_start(&l, u);
-        float scale[LANES], shift[LANES];
-        spread(scale, k.scale, unit_block(&l, u), l.block);
-        spread(shift, k.shift, unit_block(&l, u), l.block);
+        lanes spread_constants;
+        spread_all(&spread_constants, &k, unit_block(&l, u), l.block);
         normalise(task->y + start, task->x[0] + start, task->input_count == 2 ? task->x[1] + start : NULL,
-                  unit_count(&l, u), scale, shift, kind);
+                  unit_count(&l, u), &spread_constants, kind);
     }
     return CC_OK;
 }
@@ -214,7 +224,7 @@ typedef struct chunk { /* what the backward loops read; residual may be NULL, th
     const float *x, *residual, *dy;
     float *dx, *dresidual;
     int64_t count;
-    float scale[LANES], shift[LANES], mean[LANES];
+    lanes k;
 } chunk;
 
 CC_INLINE void back_sums_as(cc_activation kind, float *restrict g_sum, float *restrict gx_sum, const chunk *c,
@@ -223,15 +233,15 @@ CC_INLINE void back_sums_as(cc_activation kind, float *restrict g_sum, float *re
     const float *restrict x = c->x, *restrict dy = c->dy, *restrict r = residual ? c->residual : NULL;
     for (int64_t i = 0; i < rows; i += LANES)
         for (int j = 0; j < LANES; j++) {
-            float g = cc_activate_back(kind, linear(x, r, i + j, c->scale[j], c->shift[j]), dy[i + j]);
+            float g = cc_activate_back(kind, linear(x, r, i + j, &c->k, j), dy[i + j]);
             g_sum[j] += g;
-            gx_sum[j] += g * (x[i + j] - c->mean[j]);
+            gx_sum[j] += g * (x[i + j] - c->k.mean[j]);
         }
     for (int64_t i = rows; i < c->count; i++) {
         int64_t j = i - rows;
-        float g = cc_activate_back(kind, linear(x, r, i, c->scale[j], c->shift[j]), dy[i]);
+        float g = cc_activate_back(kind, linear(x, r, i, &c->k, j), dy[i]);
         g_sum[j] += g;
-        gx_sum[j] += g * (x[i] - c->mean[j]);
+        gx_sum[j] += g * (x[i] - c->k.mean[j]);
     }
 }
 
@@ -252,9 +262,8 @@ CC_HOT static void back_sums(sums *out, const chunk *c, int64_t block, cc_activa
 
 CC_INLINE void back_row(cc_activation kind, const chunk *c, int64_t i, int64_t j, const float *a,
                         const float *b, bool residual) {
-    float g = cc_activate_back(kind, linear(c->x, residual ? c->residual : NULL, i, c->scale[j], c->shift[j]),
-                               c->dy[i]);
-    if (c->dx) c->dx[i] = c->scale[j] * g + (c->x[i] - c->mean[j]) * a[j] + b[j];
+    float g = cc_activate_back(kind, linear(c->x, residual ? c->residual : NULL, i, &c->k, j), c->dy[i]);
+    if (c->dx) c->dx[i] = c->k.scale[j] * g + (c->x[i] - c->k.mean[j]) * a[j] + b[j];
     if (residual && c->dresidual) c->dresidual[i] = g;
 }
 
@@ -268,8 +277,8 @@ CC_INLINE void back_rows_as(cc_activation kind, const chunk *c, const float *a, 
     }
     for (int64_t i = 0; i < rows; i += LANES)
         for (int j = 0; j < LANES; j++) {
-            float g = cc_activate_back(kind, x[i + j] * c->scale[j] + c->shift[j], dy[i + j]);
-            dx[i + j] = c->scale[j] * g + (x[i + j] - c->mean[j]) * a[j] + b[j];
+            float g = cc_activate_back(kind, linear(x, NULL, i + j, &c->k, j), dy[i + j]);
+            dx[i + j] = c->k.scale[j] * g + (x[i + j] - c->k.mean[j]) * a[j] + b[j];
         }
     for (int64_t i = rows; i < c->count; i++) back_row(kind, c, i, i - rows, a, b, false);
 }
@@ -286,9 +295,7 @@ static void fill_chunk(chunk *c, const cc_task *task, const layout *l, const con
     if (task->dx[0]) c->dx = task->dx[0] + start;
     if (task->input_count == 2) c->residual = task->x[1] + start;
     if (task->input_count == 2 && task->dx[1]) c->dresidual = task->dx[1] + start;
-    spread(c->scale, k->scale, which, l->block);
-    spread(c->shift, k->shift, which, l->block);
-    spread(c->mean, k->mean, which, l->block);
+    spread_all(&c->k, k, which, l->block);
 }
 
 /* dx = scale g + (x - mean) a + b, a = -scale rstd^2 (sum of g (x - mean)) / M, b = -scale (sum of g) / M. */

@@ -1,0 +1,217 @@
+/* experiments/parity/net.c -- calcade-golden: a net's logits, loss and gradients, and its logits after one
+ * step of the optimiser. A quantity passes within 10 times float32's own noise (an attribute of /expect) +
+ * 1e-5. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "experiments/config.h"
+#include "experiments/parity/made_values.h"
+#include "experiments/parity/parity.h"
+#include "nets/loss.h"
+#include "nets/model.h"
+#include "nets/optimizer.h"
+
+typedef struct net_case {
+    cc_parity *parity;
+    const cc_fixture *fixture;
+    const cc_experiment_config *config;
+    const float *input, *target;
+    cc_shape in, out;
+    cc_model *model;
+    cc_plan *training, *inference;
+} net_case;
+
+static cc_status bound_of(double *out, const net_case *c, const char *quantity) {
+    char name[128];
+    cc_fixture_array noise;
+    snprintf(name, sizeof name, "float32_noise_%s", quantity);
+    CC_TRY(cc_fixture_numbers(&noise, c->fixture, "/expect", name));
+    if (noise.count != 1) return cc_fixture_fail(c->fixture, "/expect", "a noise is one number");
+    *out = 10 * noise.values[0] + 1e-5;
+    return CC_OK;
+}
+
+static cc_status compare(const net_case *c, const char *quantity, const double *got, const double *want,
+                         size_t count) {
+    double bound = 0;
+    CC_TRY(bound_of(&bound, c, quantity));
+    cc_parity_compare(c->parity, c->fixture, "net", quantity, got, want, count, bound);
+    return CC_OK;
+}
+
+static cc_status compare_logits(const net_case *c, const char *quantity, const float *logits) {
+    char object[128];
+    cc_fixture_array want;
+    snprintf(object, sizeof object, "/expect/%s", quantity);
+    if (!cc_fixture_has(c->fixture, object)) return CC_OK; /* left out where made-up statistics blow up */
+    CC_TRY(cc_fixture_dataset(&want, c->fixture, object));
+    if (want.count != (size_t)cc_shape_count(&c->out))
+        return cc_fixture_fail(c->fixture, object, "not as long as this net's logits");
+    double *got = cc_arena_get_array(c->fixture->arena, want.count, sizeof *got);
+    if (!got) return CC_ENOMEM;
+    for (size_t i = 0; i < want.count; i++) got[i] = logits[i];
+    return compare(c, quantity, got, want.values, want.count);
+}
+
+static cc_status infer(const net_case *c, const char *quantity) {
+    const float *logits;
+    CC_TRY(cc_plan_forward(c->inference, c->input, &logits));
+    return compare_logits(c, quantity, logits);
+}
+
+/* Forward, loss, backward in training mode; leaves the gradients in the model. */
+static cc_status train(const net_case *c) {
+    const float *logits;
+    double value;
+    cc_fixture_array want;
+    size_t count = (size_t)cc_shape_count(&c->out);
+    cc_loss_shape shape = {c->out.dims[0], c->out.dims[1], cc_shape_pixels(&c->out)};
+    float *gradient = cc_arena_get_array(c->fixture->arena, count, sizeof *gradient);
+    void *scratch = cc_arena_get(c->fixture->arena, cc_loss_scratch_bytes(&c->config->loss, shape));
+    if (!gradient || !scratch) return CC_ENOMEM;
+    CC_TRY(cc_plan_forward(c->training, c->input, &logits));
+    CC_TRY(compare_logits(c, "train_logits", logits));
+    CC_TRY(cc_loss_evaluate(&value, gradient, &c->config->loss, logits, c->target, shape, scratch));
+    CC_TRY(cc_fixture_dataset(&want, c->fixture, "/expect/loss"));
+    if (want.count != 1) return cc_fixture_fail(c->fixture, "/expect/loss", "a loss is one number");
+    CC_TRY(compare(c, "loss", &value, want.values, 1));
+    return cc_plan_backward(c->training, gradient);
+}
+
+static int find_parameter(const cc_model *model, const char *name) {
+    for (int i = 0; i < cc_model_parameter_count(model); i++)
+        if (strcmp(cc_model_parameter(model, i)->name, name) == 0) return i;
+    return -1;
+}
+
+static bool same_shape(const cc_op_parameter *p, const cc_fixture_array *shape) {
+    if ((size_t)p->rank != shape->count) return false;
+    for (int i = 0; i < p->rank; i++)
+        if (shape->values[i] != (double)p->dims[i]) return false;
+    return true;
+}
+
+typedef struct gradients { /* of all parameters in the fixture's order: first values of each, and norms */
+    double *got, *want, *got_norms, *want_norms;
+    size_t count, norm_count;
+} gradients;
+
+static cc_status add_gradient(gradients *g, const net_case *c, const char *name) {
+    char object[512];
+    cc_fixture_array head, shape, norm;
+    int index = find_parameter(c->model, name);
+    snprintf(object, sizeof object, "/expect/grad/%s", name);
+    if (index < 0) return cc_fixture_fail(c->fixture, object, "this net has no such parameter");
+    const cc_parameter *p = cc_model_parameter(c->model, index);
+    CC_TRY(cc_fixture_dataset(&head, c->fixture, object));
+    CC_TRY(cc_fixture_numbers(&shape, c->fixture, object, "shape"));
+    CC_TRY(cc_fixture_numbers(&norm, c->fixture, object, "l2"));
+    if (!same_shape(&p->of, &shape) || head.count > (size_t)p->count || norm.count != 1)
+        return cc_fixture_fail(c->fixture, object, "the parameter has another shape here");
+    float *values = cc_arena_get_array(c->fixture->arena, (size_t)p->count, sizeof *values);
+    if (!values) return CC_ENOMEM;
+    CC_TRY(cc_model_get_gradient(values, c->model, index));
+    double squares = 0;
+    for (int64_t i = 0; i < p->count; i++) squares += (double)values[i] * values[i];
+    for (size_t i = 0; i < head.count; i++) g->got[g->count + i] = values[i];
+    memcpy(g->want + g->count, head.values, head.count * sizeof *head.values);
+    g->count += head.count;
+    g->got_norms[g->norm_count] = sqrt(squares);
+    g->want_norms[g->norm_count++] = norm.values[0];
+    return CC_OK;
+}
+
+static cc_status compare_gradients(const net_case *c) {
+    char **names;
+    size_t count, room = (size_t)cc_model_trained_values(c->model);
+    gradients g = {0};
+    CC_TRY(cc_fixture_members(&names, &count, c->fixture, "/expect/grad"));
+    g.got = cc_arena_get_array(c->fixture->arena, room, sizeof *g.got);
+    g.want = cc_arena_get_array(c->fixture->arena, room, sizeof *g.want);
+    g.got_norms = cc_arena_get_array(c->fixture->arena, count, sizeof *g.got_norms);
+    g.want_norms = cc_arena_get_array(c->fixture->arena, count, sizeof *g.want_norms);
+    if (!g.got || !g.want || !g.got_norms || !g.want_norms) return CC_ENOMEM;
+    for (size_t i = 0; i < count; i++) CC_TRY(add_gradient(&g, c, names[i]));
+    CC_TRY(compare(c, "grad_heads", g.got, g.want, g.count));
+    return compare(c, "grad_norms", g.got_norms, g.want_norms, g.norm_count);
+}
+
+static cc_status step(const net_case *c) {
+    const cc_optimizer_spec *spec = &c->config->optimizer;
+    cc_flat flat = cc_model_flat(c->model);
+    CC_TRY(cc_optimizer_check(spec));
+    float *state = cc_arena_get_array(c->fixture->arena, flat.count * (size_t)cc_optimizer_state_count(spec),
+                                      sizeof *state);
+    if (!state) return CC_ENOMEM;
+    return cc_optimizer_step(spec, spec->lr, 1, flat.values, flat.grads, state, flat.count);
+}
+
+static cc_status make_weights(const net_case *c) {
+    for (int i = 0; i < cc_model_parameter_count(c->model); i++) {
+        const cc_parameter *p = cc_model_parameter(c->model, i);
+        float *values = cc_arena_get_array(c->fixture->arena, (size_t)p->count, sizeof *values);
+        if (!values) return CC_ENOMEM;
+        cc_made_values(values, p, c->config->seed);
+        CC_TRY(cc_model_set(c->model, i, values));
+    }
+    return CC_OK;
+}
+
+static cc_status compare_all(const net_case *c) {
+    cc_fixture_array want;
+    double count = (double)cc_model_trained_values(c->model);
+    CC_TRY(cc_fixture_numbers(&want, c->fixture, "/", "parameter_count"));
+    cc_parity_compare(c->parity, c->fixture, "net", "parameter_count", &count, want.values, 1, 0);
+    CC_TRY(make_weights(c));
+    CC_TRY(infer(c, "eval_logits"));
+    CC_TRY(train(c));
+    CC_TRY(compare_gradients(c));
+    CC_TRY(step(c));
+    return infer(c, "eval_logits_after_step");
+}
+
+static cc_status read_pictures(net_case *c) {
+    cc_fixture_array input, target;
+    CC_TRY(cc_parity_read_floats(&c->input, &input, c->fixture, "/input"));
+    CC_TRY(cc_parity_read_floats(&c->target, &target, c->fixture, "/target"));
+    if (input.rank != 4 || target.rank != 4 || input.dims[1] != (size_t)c->config->net.in_channels)
+        return cc_fixture_fail(c->fixture, "/input", "not N,C,H,W with the channels of the net");
+    c->in = cc_shape_2d((int64_t)input.dims[0], (int64_t)input.dims[1], (int64_t)input.dims[2],
+                        (int64_t)input.dims[3]);
+    c->out = c->in;
+    c->out.dims[1] = c->config->net.classes;
+    for (int i = 0; i < 4; i++)
+        if (target.dims[i] != (size_t)c->out.dims[i])
+            return cc_fixture_fail(c->fixture, "/target", "not of the size of the logits");
+    return CC_OK;
+}
+
+static cc_status check(net_case *c) {
+    CC_TRY(read_pictures(c));
+    CC_TRY(cc_loss_check(&c->config->loss));
+    cc_plan_options options = {
+        .n = c->in.dims[0], .height = c->in.dims[2], .width = c->in.dims[3], .training = true};
+    CC_TRY(cc_model_create(&c->model, &c->config->net, c->parity->backend));
+    CC_TRY(cc_plan_create(&c->training, c->model, &options));
+    options.training = false;
+    CC_TRY(cc_plan_create(&c->inference, c->model, &options));
+    return compare_all(c);
+}
+
+cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture) {
+    cc_status status;
+    char *text, where[512];
+    cc_config *config = NULL;
+    net_case c = {.parity = parity, .fixture = fixture};
+    snprintf(where, sizeof where, "%.400s: spec", fixture->path);
+    CC_CHECK(cc_fixture_text(&text, fixture, "/", "spec"));
+    CC_CHECK(cc_config_parse_text(&config, text, strlen(text), where, NULL, 0));
+    c.config = cc_config_get(config, 0);
+    CC_CHECK(check(&c));
+done:
+    cc_plan_destroy(c.training);
+    cc_plan_destroy(c.inference);
+    cc_model_destroy(c.model);
+    cc_config_destroy(config);
+    return status;
+}
