@@ -37,7 +37,6 @@ CC_HOT static void chunk_errors(double sums[CC_LOSS_SUMS], double *derivative, c
     (void)sums, (void)derivative;
     const bootstrap_context *c = context;
     double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
-#pragma omp simd
     for (size_t i = 0; i < chunk->count; i++) {
         double x = chunk->logits[i];
         errors[i] = cc_logit_cross_entropy(x, chunk->target[i], cc_logit_of(x).e);
@@ -77,15 +76,14 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
     const bootstrap_context *c = context;
     const double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
     const cut limit = c->cuts[chunk->image];
-    double total = 0;
-#pragma omp simd reduction(+ : total)
+    double values[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         uint64_t key = key_of(errors[i]);
         double taken = key > limit.key || (key == limit.key && chunk->first + i <= limit.last) ? c->share : 0;
-        total += taken * errors[i];
+        values[i] = taken * errors[i];
         derivative[i] = taken * cc_logit_residual(cc_logit_of(chunk->logits[i]), chunk->target[i]);
     }
-    sums[0] = total;
+    sums[0] = cc_loss_sum_values(values, chunk->count);
 }
 
 static size_t hardest(double fraction, size_t pixels) {
