@@ -76,10 +76,12 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
     const bootstrap_context *c = context;
     const double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
     const cut limit = c->cuts[chunk->image];
+    const double share = c->share;
     double values[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         uint64_t key = key_of(errors[i]);
-        double taken = key > limit.key || (key == limit.key && chunk->first + i <= limit.last) ? c->share : 0;
+        int hard = (key > limit.key) | ((key == limit.key) & (chunk->first + i <= limit.last));
+        double taken = hard ? share : 0;
         values[i] = taken * errors[i];
         derivative[i] = taken * cc_logit_residual(cc_logit_of(chunk->logits[i]), chunk->target[i]);
     }
