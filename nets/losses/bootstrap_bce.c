@@ -102,7 +102,7 @@ static double evaluate(const cc_loss_run *run) {
     cut *cuts = (cut *)(errors + (size_t)shape.n * pixels);
     bootstrap_context context = {errors, cuts, pixels, 1 / ((double)shape.n * (double)k)};
     cc_loss_map(NULL, run, chunk_errors, &context, false);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (pixels > CC_LOSS_CHUNK)
     for (int64_t image = 0; image < shape.n; image++)
         cuts[image] = select_cut(errors + (size_t)image * pixels, pixels, k);
     cc_loss_map(sums, run, chunk_derivative, &context, true);

@@ -52,9 +52,9 @@ static void add_chunks(double *sums, int64_t n, size_t chunks) {
 
 void cc_loss_map(double *sums, const cc_loss_run *run, cc_loss_kernel *kernel, const void *context,
                  bool commit) {
-    size_t chunks = chunks_of_image(run->shape);
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < (size_t)run->shape.n * chunks; i++) {
+    const size_t chunks = chunks_of_image(run->shape), all = (size_t)run->shape.n * chunks;
+#pragma omp parallel for schedule(static) if (all > 4)
+    for (size_t i = 0; i < all; i++) {
         double part[CC_LOSS_SUMS] = {0};
         run_chunk(part, i, run, kernel, context, commit);
         if (sums) memcpy(sums + i * CC_LOSS_SUMS, part, sizeof part);
