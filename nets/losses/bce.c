@@ -6,15 +6,14 @@
 CC_HOT static void chunk_bce(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
                              const void *context) {
     const double share = *(const double *)context;
-    double total = 0;
-#pragma omp simd reduction(+ : total)
+    double values[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         double x = chunk->logits[i], g = chunk->target[i];
         cc_logit l = cc_logit_of(x);
-        total += cc_logit_cross_entropy(x, g, l.e);
+        values[i] = cc_logit_cross_entropy(x, g, l.e);
         derivative[i] = share * cc_logit_residual(l, g);
     }
-    sums[0] = total;
+    sums[0] = cc_loss_sum_values(values, chunk->count);
 }
 
 static double evaluate(const cc_loss_run *run) {

@@ -37,7 +37,6 @@ CC_HOT static void chunk_errors(double sums[CC_LOSS_SUMS], double *derivative, c
     (void)sums, (void)derivative;
     const bootstrap_context *c = context;
     double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
-#pragma omp simd
     for (size_t i = 0; i < chunk->count; i++) {
         double x = chunk->logits[i];
         errors[i] = cc_logit_cross_entropy(x, chunk->target[i], cc_logit_of(x).e);
@@ -77,15 +76,16 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
     const bootstrap_context *c = context;
     const double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
     const cut limit = c->cuts[chunk->image];
-    double total = 0;
-#pragma omp simd reduction(+ : total)
+    const double share = c->share;
+    double values[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         uint64_t key = key_of(errors[i]);
-        double taken = key > limit.key || (key == limit.key && chunk->first + i <= limit.last) ? c->share : 0;
-        total += taken * errors[i];
+        int hard = (key > limit.key) | ((key == limit.key) & (chunk->first + i <= limit.last));
+        double taken = hard ? share : 0;
+        values[i] = taken * errors[i];
         derivative[i] = taken * cc_logit_residual(cc_logit_of(chunk->logits[i]), chunk->target[i]);
     }
-    sums[0] = total;
+    sums[0] = cc_loss_sum_values(values, chunk->count);
 }
 
 static size_t hardest(double fraction, size_t pixels) {
@@ -102,7 +102,7 @@ static double evaluate(const cc_loss_run *run) {
     cut *cuts = (cut *)(errors + (size_t)shape.n * pixels);
     bootstrap_context context = {errors, cuts, pixels, 1 / ((double)shape.n * (double)k)};
     cc_loss_map(NULL, run, chunk_errors, &context, false);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (pixels > CC_LOSS_CHUNK)
     for (int64_t image = 0; image < shape.n; image++)
         cuts[image] = select_cut(errors + (size_t)image * pixels, pixels, k);
     cc_loss_map(sums, run, chunk_derivative, &context, true);

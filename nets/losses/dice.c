@@ -20,17 +20,16 @@ typedef struct overlap {
 CC_HOT static void chunk_sums(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
                               const void *context) {
     (void)derivative, (void)context;
-    double intersection = 0, predicted = 0, wanted = 0;
-#pragma omp simd reduction(+ : intersection, predicted, wanted)
+    double both[CC_LOSS_CHUNK], predicted[CC_LOSS_CHUNK], wanted[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         double p = cc_logit_of(chunk->logits[i]).p, g = chunk->target[i];
-        intersection += p * g;
-        predicted += p;
-        wanted += g;
+        both[i] = p * g;
+        predicted[i] = p;
+        wanted[i] = g;
     }
-    sums[0] = intersection;
-    sums[1] = predicted;
-    sums[2] = wanted;
+    sums[0] = cc_loss_sum_values(both, chunk->count);
+    sums[1] = cc_loss_sum_values(predicted, chunk->count);
+    sums[2] = cc_loss_sum_values(wanted, chunk->count);
 }
 
 static overlap image_overlap(const overlap_context *c, int64_t image) {
@@ -45,7 +44,6 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
     const overlap_context *c = context;
     const overlap o = image_overlap(c, chunk->image);
     const double a = c->a, b = c->b, share = -1 / (double)c->n;
-#pragma omp simd
     for (size_t i = 0; i < chunk->count; i++) {
         double g = chunk->target[i];
         cc_logit l = cc_logit_of(chunk->logits[i]);

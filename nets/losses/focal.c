@@ -16,8 +16,7 @@ typedef struct focal_context {
 CC_HOT static void chunk_focal(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
                                const void *context) {
     const focal_context c = *(const focal_context *)context;
-    double total = 0;
-#pragma omp simd reduction(+ : total)
+    double values[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         double x = chunk->logits[i], g = chunk->target[i];
         cc_logit l = cc_logit_of(x);
@@ -26,10 +25,10 @@ CC_HOT static void chunk_focal(double sums[CC_LOSS_SUMS], double *derivative, co
         double sign = g > 0.5 ? 1 : -1, a = g > 0.5 ? c.alpha : 1 - c.alpha;
         double pt = g > 0.5 ? l.p : l.q, y = sign * x;
         double weight = a * cc_logit_exp(c.gamma * (-0.5 * (y + fabs(y)) - softplus));
-        total += weight * bce;
+        values[i] = weight * bce;
         derivative[i] = c.share * weight * (cc_logit_residual(l, g) - sign * c.gamma * pt * bce);
     }
-    sums[0] = total;
+    sums[0] = cc_loss_sum_values(values, chunk->count);
 }
 
 static cc_status check(const cc_loss_spec *spec, const char *where) {

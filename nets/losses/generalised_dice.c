@@ -16,20 +16,19 @@ typedef struct generalised_context {
 CC_HOT static void chunk_sums(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
                               const void *context) {
     (void)derivative, (void)context;
-    double both = 0, neither = 0, predicted = 0, wanted = 0;
-#pragma omp simd reduction(+ : both, neither, predicted, wanted)
+    double both[CC_LOSS_CHUNK], neither[CC_LOSS_CHUNK], predicted[CC_LOSS_CHUNK], wanted[CC_LOSS_CHUNK];
     for (size_t i = 0; i < chunk->count; i++) {
         double g = chunk->target[i];
         cc_logit l = cc_logit_of(chunk->logits[i]);
-        both += l.p * g;
-        neither += l.q * (1 - g);
-        predicted += l.p;
-        wanted += g;
+        both[i] = l.p * g;
+        neither[i] = l.q * (1 - g);
+        predicted[i] = l.p;
+        wanted[i] = g;
     }
-    sums[0] = both;
-    sums[1] = neither;
-    sums[2] = predicted;
-    sums[3] = wanted;
+    sums[0] = cc_loss_sum_values(both, chunk->count);
+    sums[1] = cc_loss_sum_values(neither, chunk->count);
+    sums[2] = cc_loss_sum_values(predicted, chunk->count);
+    sums[3] = cc_loss_sum_values(wanted, chunk->count);
 }
 
 static generalised_context weigh(const double sums[CC_LOSS_SUMS], double count) {
@@ -43,7 +42,6 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
                                     const void *context) {
     (void)sums;
     const generalised_context c = *(const generalised_context *)context;
-#pragma omp simd
     for (size_t i = 0; i < chunk->count; i++) {
         double g = chunk->target[i];
         cc_logit l = cc_logit_of(chunk->logits[i]);

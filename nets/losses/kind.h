@@ -58,6 +58,9 @@ size_t cc_loss_sums_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
  *   commit  whether the derivatives go to the gradient (where one is wanted) */
 void cc_loss_map(double *sums, const cc_loss_run *run, cc_loss_kernel *kernel, const void *context,
                  bool commit);
+/* The sum of the values of a chunk. A reduction inside a loop with much arithmetic keeps gcc 12 from
+ * vectorising the copies that CC_HOT makes of it; such loops leave their values in an array instead. */
+double cc_loss_sum_values(const double *values, size_t count);
 /* Adds up the sums of all images. */
 void cc_loss_add_images(double total[CC_LOSS_SUMS], const double *sums, int64_t n);
 

@@ -52,14 +52,21 @@ static void add_chunks(double *sums, int64_t n, size_t chunks) {
 
 void cc_loss_map(double *sums, const cc_loss_run *run, cc_loss_kernel *kernel, const void *context,
                  bool commit) {
-    size_t chunks = chunks_of_image(run->shape);
-#pragma omp parallel for schedule(static)
-    for (size_t i = 0; i < (size_t)run->shape.n * chunks; i++) {
+    const size_t chunks = chunks_of_image(run->shape), all = (size_t)run->shape.n * chunks;
+#pragma omp parallel for schedule(static) if (all > 4)
+    for (size_t i = 0; i < all; i++) {
         double part[CC_LOSS_SUMS] = {0};
         run_chunk(part, i, run, kernel, context, commit);
         if (sums) memcpy(sums + i * CC_LOSS_SUMS, part, sizeof part);
     }
     if (sums) add_chunks(sums, run->shape.n, chunks);
+}
+
+CC_HOT double cc_loss_sum_values(const double *values, size_t count) {
+    double total = 0;
+#pragma omp simd reduction(+ : total)
+    for (size_t i = 0; i < count; i++) total += values[i];
+    return total;
 }
 
 void cc_loss_add_images(double total[CC_LOSS_SUMS], const double *sums, int64_t n) {

@@ -56,7 +56,7 @@ cc_status cc_optimizer_step(const cc_optimizer_spec *spec, double lr, int64_t st
     CC_TRY(find(&kind, spec->type));
     const int states = kind->state_count(spec);
     assert(step > 0 && (state || states == 0));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (count > BLOCK)
     for (size_t first = 0; first < count; first += BLOCK) {
         cc_optimizer_block block = {.params = params + first,
                                     .grads = grads + first,
