@@ -29,8 +29,8 @@ static patient make(const cc_phantom_options *o, int number) {
 }
 
 static void drop(patient *p) {
-    free(p->hu.voxels);
-    free(p->labels.voxels);
+    cc_volume_deinit(&p->hu);
+    cc_volume_deinit(&p->labels);
 }
 
 static bool same_voxels(const cc_volume *a, const cc_volume *b, size_t count) {
