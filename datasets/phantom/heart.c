@@ -103,8 +103,9 @@ static cc_shape add_chambers(cc_anatomy *a, const pose *p, cc_rng *rng) {
     return ventricles;
 }
 
-/* The great vessels, inside the sac and beyond it. */
-static void add_great_vessels(cc_anatomy *a, const pose *p) {
+/* The great vessels, inside the sac and beyond it, as one tissue and so much wider than their blood. */
+static void add_great_vessels(cc_anatomy *a, const pose *p, cc_phantom_tissue tissue, double hu,
+                              double wider_mm) {
     static const struct {
         int count;
         double r0, r1;
@@ -122,13 +123,11 @@ static void add_great_vessels(cc_anatomy *a, const pose *p) {
     for (size_t i = 0; i < sizeof vessels / sizeof *vessels; i++) {
         cc_point points[4];
         for (int k = 0; k < vessels[i].count; k++) points[k] = placed(p, vessels[i].points[k]);
-        double wall_mm = 0.5, r0 = vessels[i].r0 * p->scale, r1 = vessels[i].r1 * p->scale;
-        cc_shape fat =
-            cc_shape_capsule(CC_TISSUE_FAT, epicardial_hu, points[0], points[1], r0 + wall_mm, r1 + wall_mm);
-        fat.within = CC_REGION_CAVITY;
-        cc_shape vessel = cc_shape_capsule(CC_TISSUE_BLOOD, a->blood_hu, points[0], points[1], r0, r1);
-        cc_shapes_add_tube(&a->shapes, fat, points, (size_t)vessels[i].count);
-        cc_shapes_add_tube(&a->shapes, vessel, points, (size_t)vessels[i].count);
+        cc_shape like =
+            cc_shape_capsule(tissue, hu, points[0], points[1], vessels[i].r0 * p->scale + wider_mm,
+                             vessels[i].r1 * p->scale + wider_mm);
+        like.within = CC_REGION_CAVITY;
+        cc_shapes_add_tube(&a->shapes, like, points, (size_t)vessels[i].count);
     }
 }
 
@@ -137,7 +136,9 @@ void cc_anatomy_add_heart(cc_anatomy *a, uint64_t seed, int patient) {
     pose p = choose_pose(&rng);
     a->heart_center = cc_point_add(p.middle, 1, p.shift);
     add_pericardium(a, &p, &rng);
+    const double sleeve_mm = 1.2; /* of fat, that parts neighbours; none where a vessel leaves its chamber */
+    add_great_vessels(a, &p, CC_TISSUE_FAT, epicardial_hu, sleeve_mm);
     cc_shape ventricles = add_chambers(a, &p, &rng);
-    add_great_vessels(a, &p);
+    add_great_vessels(a, &p, CC_TISSUE_BLOOD, a->blood_hu, 0);
     cc_anatomy_add_coronaries(a, &ventricles, placed(&p, (cc_point){4, -30, 22}), seed, patient);
 }

@@ -135,7 +135,7 @@ cc_status cc_phantom_make(cc_volume *hu, cc_volume *labels, const cc_phantom_opt
 done:
     cc_phantom_scene_deinit(&scene);
     if (status == CC_OK) return CC_OK;
-    free(made_hu.voxels);
-    free(made_labels.voxels);
+    cc_volume_deinit(&made_hu);
+    cc_volume_deinit(&made_labels);
     return status;
 }

@@ -133,8 +133,8 @@ static cc_status write_patient(const char *writing, const char *final, const cc_
     CC_CHECK(write_slices(writing, &v, o));
     if (rename(writing, final) != 0) status = cc_fail_errno(final, "write");
 done:
-    free(v.hu.voxels);
-    free(v.labels.voxels);
+    cc_volume_deinit(&v.hu);
+    cc_volume_deinit(&v.labels);
     return status;
 }
 
