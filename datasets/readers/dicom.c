@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "datasets/readers/dicom_check.h"
 #include "datasets/readers/dicom_file.h"
+#include "datasets/readers/guard.h"
 #include "datasets/readers/samples.h"
 
 /* Slices may lie off their place by this part of their distance; axes may differ by so much. */
@@ -17,6 +18,9 @@ static const double uneven_max = 0.02, axis_tolerance = 1e-3;
 
 /* Lossless codecs squeeze an empty slice to nearly nothing: below this size, a claim is believed. */
 static const uint64_t believed_bytes = UINT64_C(1) << 25, ratio_max = 1032;
+
+/* What GDCM may take, beside what the pixels ask for. */
+static const uint64_t decoder_bytes = UINT64_C(1) << 29;
 
 typedef struct slice {
     const char *path;
@@ -95,7 +99,7 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
     size_t count = (size_t)f->width * (size_t)f->height, bytes = count * cc_sample_bytes(coding.sample);
     void *pixels = calloc(1, bytes);
     if (!pixels) return cc_fail_memory("a slice", bytes);
-    cc_status status = cc_dicom_file_pixels(pixels, bytes, path);
+    cc_status status = cc_guard_run(pixels, bytes, cc_dicom_file_pixels, path, decoder_bytes + 8 * bytes);
     if (status == CC_OK) status = cc_samples_decode(out, pixels, count, &coding, path);
     free(pixels);
     return status;
@@ -104,7 +108,7 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
 static cc_status read_header(cc_dicom_file *out, const char *path, uint64_t file_bytes) {
     cc_dicom_pixels pixels;
     CC_TRY(cc_dicom_check(&pixels, path));
-    CC_TRY(cc_dicom_file_header(out, path));
+    CC_TRY(cc_guard_run(out, sizeof *out, cc_dicom_file_header, path, decoder_bytes + 2 * file_bytes));
     return check_image(out, &pixels, path, file_bytes);
 }
 
