@@ -28,7 +28,7 @@ typedef struct slice {
     cc_dicom_file file;
 } slice;
 
-bool cc_dicom_probe(const cc_head *head) {
+static bool probe(const cc_head *head) {
     if (head->gzipped) return false;
     if (head->count >= 132 && memcmp(head->bytes + 128, "DICM", 4) == 0) return true;
     /* Without preamble: the first element is of group 2 or 8, and short. */
@@ -135,7 +135,7 @@ static cc_status list_slices(slice **out, size_t *count, const char *folder, cc_
         CC_TRY(cc_path_join(path, folder, names[i]));
         if (!cc_file_exists(path)) continue;
         CC_TRY(cc_head_read(&head, path));
-        if (!cc_dicom_probe(&head)) continue;
+        if (!probe(&head)) continue;
         s->path = cc_arena_copy(arena, path);
         if (!s->path) return CC_ENOMEM;
         CC_TRY(read_header(&s->file, path, head.file_bytes));
@@ -222,4 +222,4 @@ done:
     return status;
 }
 
-const cc_reader cc_reader_dicom = {"dicom", cc_dicom_probe, read_slice};
+const cc_reader cc_reader_dicom = {"dicom", probe, read_slice};
