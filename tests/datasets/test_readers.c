@@ -275,6 +275,10 @@ static void resampling_follows_axes_and_is_empty_outside(void **state) {
                 float want = z < 3 ? v.voxels[(x * 3 + z) * 4 + y] : 0;
                 assert_true(out.voxels[(z * 4 + y) * 2 + x] == want);
             }
+    cc_volume_deinit(&out);
+    onto.origin_mm[0] += 0.6 * 3; /* 0.6 voxels on: slice 1 is nearest, then none */
+    assert_ok(cc_volume_resample_mask(&out, &v, &onto));
+    assert_true(out.voxels[0] == v.voxels[12] && out.voxels[1] == 0);
     cc_volume_deinit(&v);
     cc_volume_deinit(&out);
 }
