@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "datasets/readers/dicom_check.h"
 #include "datasets/readers/dicom_file.h"
+#include "datasets/readers/guard.h"
 #include "datasets/readers/samples.h"
 
 /* Slices may lie off their place by this part of their distance; axes may differ by so much. */
@@ -18,13 +19,16 @@ static const double uneven_max = 0.02, axis_tolerance = 1e-3;
 /* Lossless codecs squeeze an empty slice to nearly nothing: below this size, a claim is believed. */
 static const uint64_t believed_bytes = UINT64_C(1) << 25, ratio_max = 1032;
 
+/* What GDCM may take, beside what the pixels ask for. */
+static const uint64_t decoder_bytes = UINT64_C(1) << 29;
+
 typedef struct slice {
     const char *path;
     double along; /* position along the normal, mm */
     cc_dicom_file file;
 } slice;
 
-bool cc_dicom_probe(const cc_head *head) {
+static bool probe(const cc_head *head) {
     if (head->gzipped) return false;
     if (head->count >= 132 && memcmp(head->bytes + 128, "DICM", 4) == 0) return true;
     /* Without preamble: the first element is of group 2 or 8, and short. */
@@ -95,7 +99,7 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
     size_t count = (size_t)f->width * (size_t)f->height, bytes = count * cc_sample_bytes(coding.sample);
     void *pixels = calloc(1, bytes);
     if (!pixels) return cc_fail_memory("a slice", bytes);
-    cc_status status = cc_dicom_file_pixels(pixels, bytes, path);
+    cc_status status = cc_guard_run(pixels, bytes, cc_dicom_file_pixels, path, decoder_bytes + 8 * bytes);
     if (status == CC_OK) status = cc_samples_decode(out, pixels, count, &coding, path);
     free(pixels);
     return status;
@@ -104,7 +108,7 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
 static cc_status read_header(cc_dicom_file *out, const char *path, uint64_t file_bytes) {
     cc_dicom_pixels pixels;
     CC_TRY(cc_dicom_check(&pixels, path));
-    CC_TRY(cc_dicom_file_header(out, path));
+    CC_TRY(cc_guard_run(out, sizeof *out, cc_dicom_file_header, path, decoder_bytes + 2 * file_bytes));
     return check_image(out, &pixels, path, file_bytes);
 }
 
@@ -131,7 +135,7 @@ static cc_status list_slices(slice **out, size_t *count, const char *folder, cc_
         CC_TRY(cc_path_join(path, folder, names[i]));
         if (!cc_file_exists(path)) continue;
         CC_TRY(cc_head_read(&head, path));
-        if (!cc_dicom_probe(&head)) continue;
+        if (!probe(&head)) continue;
         s->path = cc_arena_copy(arena, path);
         if (!s->path) return CC_ENOMEM;
         CC_TRY(read_header(&s->file, path, head.file_bytes));
@@ -218,4 +222,4 @@ done:
     return status;
 }
 
-const cc_reader cc_reader_dicom = {"dicom", cc_dicom_probe, read_slice};
+const cc_reader cc_reader_dicom = {"dicom", probe, read_slice};

@@ -104,9 +104,10 @@ cc_status broken(const char *path, const char *why) {
 
 } // namespace
 
-cc_status cc_dicom_file_header(cc_dicom_file *out, const char *path) try {
+cc_status cc_dicom_file_header(void *bytes, size_t, const char *path) try {
     silence();
-    std::memset(out, 0, sizeof *out);
+    cc_dicom_file *out = static_cast<cc_dicom_file *>(bytes);
+    *out = cc_dicom_file();
     gdcm::Reader reader;
     reader.SetFileName(path);
     if (!reader.ReadUpToTag(pixel_data)) return broken(path, "the data elements cannot be read");

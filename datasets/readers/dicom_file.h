@@ -20,8 +20,12 @@ typedef struct cc_dicom_file {
     char series[65];
 } cc_dicom_file;
 
-/* What stands before the pixels. CC_EFORMAT: it is no DICOM; CC_EUNSUPPORTED: it holds no image. */
-cc_status cc_dicom_file_header(cc_dicom_file *out, const char *path);
+/* Both take the arguments of cc_guard_run, as GDCM may abort; a result is what its first argument points to.
+ */
+
+/* What stands before the pixels, as a cc_dicom_file. CC_EFORMAT: it is no DICOM; CC_EUNSUPPORTED: it holds no
+ * image. */
+cc_status cc_dicom_file_header(void *out, size_t bytes, const char *path);
 
 /* Decodes the pixels, in this machine's byte order, into bytes[capacity], which they must fill exactly. */
 cc_status cc_dicom_file_pixels(void *bytes, size_t capacity, const char *path);

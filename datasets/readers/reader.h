@@ -25,8 +25,6 @@ typedef struct cc_reader {
 
 extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc_reader_png;
 
-/* Whether a file of these first bytes is taken for DICOM. */
-bool cc_dicom_probe(const cc_head *head);
 /* A folder that holds one DICOM series, its slices in ascending order along their normal. */
 cc_status cc_dicom_read_folder(cc_volume *out, const char *path);
 
