@@ -9,6 +9,9 @@
 static const cc_command commands[] = {
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
+    {"report", "[--results DIR] [--out DIR]",
+     "makes tables (md, csv, tex) and figures (png, svg) from results/runs into report/out",
+     cc_command_report},
     {NULL, NULL, NULL, NULL},
 };
 
