@@ -48,9 +48,9 @@ static void add_panel(cc_text *script, int number, const cc_run_example *e) {
     cc_text_add_gnuplot(script, title);
     cc_text_add(script,
                 " noenhanced offset 0,-0.7\nset xrange [-0.5:%u.5]\nset yrange [%u.5:-0.5]\n"
-                "plot 'image%d' binary array=(%u,%u) format='%%float' with image pixels notitle, "
-                "'truth%d' with lines lc rgb '#56B4E9' lw 3.5 notitle, "
-                "'prediction%d' with lines lc rgb '#E69F00' lw 1.5 notitle\n",
+                "plot 'image%d' binary array=(%u,%u) format='%%float' with image notitle, "
+                "'truth%d' with lines lc rgb '#56B4E9' lw 2.6 notitle, "
+                "'prediction%d' with lines lc rgb '#E69F00' lw 1.1 notitle\n",
                 e->width - 1, e->height - 1, number, e->width, e->height, number, number);
 }
 
@@ -60,11 +60,12 @@ static void add_head(cc_text *script, const cc_run *run, int panels) {
     snprintf(title, sizeof title, "%s, %s, fold %lld, seed %lld", run->experiment, run->variant,
              (long long)run->fold, (long long)run->seed);
     int width = columns * PANEL_PIXELS, height = rows * (PANEL_PIXELS + 30) + HEAD_PIXELS;
-    cc_text_add(script,
-                "set encoding utf8\nset terminal pngcairo size %d,%d font 'DejaVu Sans,15' linewidth 2\n"
-                "set output 'figure.png'\nset palette gray\nset cbrange [-250:450]\nunset colorbox\n"
-                "unset key\nunset tics\nunset border\nset size ratio -1\n",
-                width, height);
+    cc_text_add(
+        script,
+        "set encoding utf8\nset terminal pngcairo size %d,%d font 'DejaVu Sans,15' linewidth 2 rounded\n"
+        "set output 'figure.png'\nset palette gray\nset cbrange [-250:450]\nunset colorbox\n"
+        "unset key\nunset tics\nunset border\nset size ratio -1\n",
+        width, height);
     cc_text_add(script, "set multiplot layout %d,%d margins 0.01,0.99,0.01,%.4f spacing 0.01,0.05\n", rows,
                 columns, 1 - (HEAD_PIXELS + 20.0) / height);
     cc_text_add(script, "set label 1 ");
