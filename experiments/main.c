@@ -17,6 +17,9 @@ static const cc_command commands[] = {
      "compares fixtures of expected values with this build", cc_command_parity},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},
+    {"report", "[--results DIR] [--out DIR]",
+     "makes tables (md, csv, tex) and figures (png, svg) from results/runs into report/out",
+     cc_command_report},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -1,0 +1,21 @@
+/* report/report.h -- from run files to tables and figures; reads results, trains nothing.
+ *
+ * Below `out`: tables/ID-KIND.md, .csv and .tex; figures/; runs.md, which lists every run. */
+#ifndef CC_REPORT_REPORT_H
+#define CC_REPORT_REPORT_H
+
+#include <stdio.h>
+#include "core/status.h"
+
+typedef struct cc_report_options {
+    const char *results; /* folder of run files */
+    const char *out;     /* folder for the report */
+    FILE *print;         /* tables in Markdown, and where the files are; NULL: nothing */
+} cc_report_options;
+
+/* Makes the whole report; each file is there whole or not at all. A run file that cannot be read is named by
+ * a warning and in runs.md, and its cell stays empty. CC_ENOTFOUND  no run file below `results` CC_EIO a file
+ * of the report cannot be written, or gnuplot fails */
+cc_status cc_report_make(const cc_report_options *options);
+
+#endif

@@ -2,18 +2,37 @@
 
 #include <stdlib.h>
 #include "nets/cpu/onednn.h"
+#include "nets/cpu/small_conv.h"
 
 enum { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, PASSES };
 
 typedef struct state {
-    cc_onednn_pass *passes[PASSES]; /* NULL: not wanted */
+    cc_onednn_pass *passes[PASSES]; /* NULL: not wanted, or done by the small convolution */
+    bool small;                     /* the forward pass is the small convolution's */
 } state;
+
+/* The small convolution reads plain weights: it is used where they are so already, or may still become so. */
+static cc_status choose_small(bool *small, cc_parameter_slot *weights, const cc_onednn_conv *conv) {
+    *small = !conv->transposed && cc_small_conv_suits(conv->attr, conv->x, conv->y);
+    if (*small && !weights->layout) CC_TRY(cc_onednn_lay_out_plain(weights, conv));
+    *small = *small && cc_onednn_is_plain(weights);
+    return CC_OK;
+}
+
+static cc_status make_forward(cc_task *task, state *s, const cc_onednn_conv *conv) {
+    CC_TRY(choose_small(&s->small, task->parameters[0], conv));
+    if (!s->small)
+        return cc_onednn_pass_create(&s->passes[FORWARD], CC_ONEDNN_FORWARD, conv, task->training,
+                                     task->input_blocks[0], &task->output_block, task->parameters[0]);
+    task->output_block = conv->y->dims[1] >= cc_onednn_block() ? cc_onednn_block() : 1;
+    task->scratch_bytes = cc_small_conv_scratch(conv->attr, conv->x, conv->y);
+    return CC_OK;
+}
 
 static cc_status make_passes(cc_task *task, state *s, const cc_onednn_conv *conv) {
     cc_parameter_slot *weights = task->parameters[0];
     int64_t x_block = task->input_blocks[0];
-    CC_TRY(cc_onednn_pass_create(&s->passes[FORWARD], CC_ONEDNN_FORWARD, conv, task->training, x_block,
-                                 &task->output_block, weights));
+    CC_TRY(make_forward(task, s, conv));
     if (!task->training) return CC_OK;
     CC_TRY(cc_onednn_pass_create(&s->passes[BACKWARD_WEIGHTS], CC_ONEDNN_BACKWARD_WEIGHTS, conv, true,
                                  x_block, &task->output_block, weights));
@@ -49,8 +68,25 @@ cc_status cc_conv_task_bind(cc_task *task) {
     return CC_OK;
 }
 
+static void run_small(const cc_task *task) {
+    cc_small_conv conv = {.attr = task->attr,
+                          .x_shape = task->input_shapes[0],
+                          .y_shape = task->output_shape,
+                          .x_block = task->input_blocks[0],
+                          .y_block = task->output_block,
+                          .x = task->x[0],
+                          .weights = task->parameters[0]->value,
+                          .bias = task->parameter_count > 1 ? task->parameters[1]->value : NULL,
+                          .y = task->y,
+                          .scratch = task->scratch};
+    cc_small_conv_run(&conv);
+}
+
 cc_status cc_conv_task_forward(cc_task *task) {
-    return cc_onednn_pass_run(((state *)task->state)->passes[FORWARD]);
+    const state *s = task->state;
+    if (!s->small) return cc_onednn_pass_run(s->passes[FORWARD]);
+    run_small(task);
+    return CC_OK;
 }
 
 cc_status cc_conv_task_backward(cc_task *task) {

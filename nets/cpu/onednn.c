@@ -88,8 +88,7 @@ static cc_status activation_desc(dnnl_memory_desc_t *out, const cc_shape *shape,
     dnnl_format_tag_t tag = block ? tag_of(shape->rank, block) : dnnl_format_tag_any;
     dnnl_dims_t dims = {0}; /* longer than a shape's */
     memcpy(dims, shape->dims, sizeof shape->dims);
-    DNNL_TRY(dnnl_memory_desc_init_by_tag(out, shape->rank, dims, dnnl_f32, tag),
-             "describe an activation");
+    DNNL_TRY(dnnl_memory_desc_init_by_tag(out, shape->rank, dims, dnnl_f32, tag), "describe an activation");
     return CC_OK;
 }
 
@@ -164,6 +163,18 @@ static cc_status lay_out(cc_parameter_slot *slot, const cc_onednn_conv *c, const
     slot->pack = pack;
     slot->unpack = unpack;
     return weights_desc(&l->plain, c, true);
+}
+
+cc_status cc_onednn_lay_out_plain(cc_parameter_slot *weights, const cc_onednn_conv *conv) {
+    dnnl_memory_desc_t plain;
+    CC_TRY(start());
+    CC_TRY(weights_desc(&plain, conv, true));
+    return lay_out(weights, conv, &plain);
+}
+
+bool cc_onednn_is_plain(const cc_parameter_slot *weights) {
+    const layout *l = weights->layout;
+    return dnnl_memory_desc_equal(&l->stored, &l->plain);
 }
 
 /* ---- primitives */

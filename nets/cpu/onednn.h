@@ -33,6 +33,11 @@ cc_status cc_onednn_pass_create(cc_onednn_pass **out, cc_onednn_kind kind, const
                                 bool training, int64_t x_block, int64_t *y_block, cc_parameter_slot *weights);
 void cc_onednn_pass_destroy(cc_onednn_pass *pass);
 
+/* Gives a weights slot that has no layout yet PyTorch's own; cc_onednn_is_plain tells whether a slot has it.
+ */
+cc_status cc_onednn_lay_out_plain(cc_parameter_slot *weights, const cc_onednn_conv *conv);
+bool cc_onednn_is_plain(const cc_parameter_slot *weights);
+
 /* oneDNN's name of the implementation, e.g. "jit:avx2"; "ref..." is a slow one. */
 const char *cc_onednn_pass_implementation(const cc_onednn_pass *pass);
 size_t cc_onednn_pass_scratch(const cc_onednn_pass *pass);

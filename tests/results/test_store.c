@@ -127,6 +127,14 @@ static void equal_runs_make_equal_files(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* Without a flush, unlike cc_file_write, as many damaged files are written. */
+static void put_bytes(const char *path, const char *bytes, size_t count) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
 static void any_flipped_byte_is_found(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
@@ -135,7 +143,7 @@ static void any_flipped_byte_is_found(void **state) {
     char *bytes = read_bytes(&count, path, arena);
     for (size_t at = 0; at < count; at += at < 600 ? 1 : 97) {
         bytes[at] ^= 0x10;
-        assert_ok(cc_file_write(path, bytes, count));
+        put_bytes(path, bytes, count);
         cc_run run;
         assert_error(cc_run_read(&run, path, CC_RUN_BASIC, arena), CC_EFORMAT, "run.h5: is ");
         bytes[at] ^= 0x10;
@@ -152,7 +160,7 @@ static void a_truncated_file_is_refused(void **state) {
     const size_t lengths[] = {0, 1, 100, 512, 513, 2000, count - 1};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         cc_run run;
-        assert_ok(cc_file_write(path, bytes, lengths[i]));
+        put_bytes(path, bytes, lengths[i]);
         assert_error(cc_run_read(&run, path, CC_RUN_BASIC, arena), CC_EFORMAT, "run.h5: is ");
     }
     cc_arena_destroy(arena);
@@ -167,14 +175,14 @@ static void damage_without_a_digest_never_crashes(void **state) {
     size_t count, refused = 0, tried = 0;
     char *bytes = read_bytes(&count, path, arena) + 512;
     count -= 512;
-    for (size_t at = 48; at < count; at += 67, tried++) {
+    for (size_t at = 48; at < count; at += 131, tried++) {
         cc_run run;
         bytes[at] ^= 0x55;
-        assert_ok(cc_file_write(path, bytes, count));
+        put_bytes(path, bytes, count);
         refused += cc_run_read(&run, path, CC_RUN_MODEL | CC_RUN_EXAMPLES, arena) != CC_OK;
         bytes[at] ^= 0x55;
     }
-    assert_true(tried > 100 && refused > tried / 4);
+    assert_true(tried > 50 && refused > tried / 4);
     cc_arena_destroy(arena);
 }
 

@@ -1,0 +1,134 @@
+/* Training curves: loss on the left, validation F1 on the right, a colour for each run. */
+#include <math.h>
+#include <stdio.h>
+#include "report/figure.h"
+
+enum { RUNS_MAX = 8 }; /* as many as the palette tells apart */
+
+static const char *const palette[RUNS_MAX] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                              "#56B4E9", "#E69F00", "#000000", "#999999"};
+
+typedef struct curve {
+    const cc_report_run *run;
+    const char *label;
+    bool alone; /* the only run of its row */
+} curve;
+
+static int collect(curve *curves, const cc_table *table) {
+    int count = 0;
+    for (size_t r = 0; r < table->spec->row_count; r++)
+        for (size_t i = 0; i < table->rows[r].run_count && count < RUNS_MAX; i++)
+            if (table->rows[r].runs[i]->epoch_count)
+                curves[count++] = (curve){table->rows[r].runs[i], table->rows[r].spec->label,
+                                          table->rows[r].run_count == 1};
+    return count;
+}
+
+static void add_number(cc_text *out, double value) {
+    if (isfinite(value))
+        cc_text_add(out, " %.9g", value);
+    else
+        cc_text_add(out, " ?");
+}
+
+static cc_status write_curve(const cc_gnuplot *plot, int number, const cc_report_run *run) {
+    char name[32];
+    cc_text data = {0};
+    for (size_t i = 0; i < run->epoch_count; i++) {
+        const cc_run_epoch *e = &run->epochs[i];
+        cc_text_add(&data, "%lld", (long long)e->epoch);
+        add_number(&data, e->train_loss);
+        add_number(&data, e->validation_loss);
+        add_number(&data, 100 * e->validation_f1);
+        add_number(&data, e->epoch == run->best_epoch ? 100 * e->validation_f1 : NAN);
+        cc_text_add(&data, "\n");
+    }
+    snprintf(name, sizeof name, "curve%d", number);
+    cc_status status = cc_gnuplot_data(plot, name, &data);
+    cc_text_deinit(&data);
+    return status;
+}
+
+static void add_title(cc_text *script, const curve *c) {
+    char text[256];
+    if (c->alone)
+        snprintf(text, sizeof text, "%s", c->label);
+    else if (c->run->fold)
+        snprintf(text, sizeof text, "%s, fold %lld, seed %lld", c->label, (long long)c->run->fold,
+                 (long long)c->run->seed);
+    else
+        snprintf(text, sizeof text, "%s, seed %lld", c->label, (long long)c->run->seed);
+    cc_text_add(script, " title ");
+    cc_text_add_gnuplot(script, text);
+}
+
+static void add_panels(cc_text *script, const curve *curves, int count) {
+    cc_text_add(script,
+                "set multiplot layout 1,2\nset ylabel 'Loss'\nset yrange [0:*]\nset key top right\nplot ");
+    for (int i = 0; i < count; i++)
+        cc_text_add(script,
+                    "'curve%d' using 1:2 with lines lc rgb '%s' dt 2 lw 2 notitle, "
+                    "'curve%d' using 1:3 with lines lc rgb '%s' lw 2 notitle, ",
+                    i, palette[i], i, palette[i]);
+    cc_text_add(script, "NaN with lines lc rgb '#444444' dt 2 lw 2 title 'training', "
+                        "NaN with lines lc rgb '#444444' lw 2 title 'validation'\n");
+    cc_text_add(script, "set ylabel 'Validation F1-score, pooled (%%)'\nset yrange [0:100]\n"
+                        "set key bottom right\nplot ");
+    for (int i = 0; i < count; i++) {
+        cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, palette[i]);
+        add_title(script, &curves[i]);
+        cc_text_add(script, ", 'curve%d' using 1:5 with points lc rgb '%s' pt 7 ps 1 notitle, ", i,
+                    palette[i]);
+    }
+    cc_text_add(script,
+                "NaN with points lc rgb '#444444' pt 7 ps 1 title 'best epoch (kept)'\nunset multiplot\n");
+}
+
+static void add_script(cc_text *script, const curve *curves, int count) {
+    int64_t last = 2;
+    for (int i = 0; i < count; i++) {
+        int64_t epoch = curves[i].run->epochs[curves[i].run->epoch_count - 1].epoch;
+        if (epoch > last) last = epoch;
+    }
+    cc_text_add(script,
+                "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '#444444'\n"
+                "set tics nomirror out textcolor rgb '#222222'\nset grid ytics lc rgb '#dddddd' lw 1 dt 1\n"
+                "set xlabel 'Epoch'\nset xrange [1:%lld]\nset key noenhanced samplen 3 spacing 1.2\n"
+                "set xtics autofreq\n",
+                (long long)last);
+    cc_text_add(script,
+                "set terminal pngcairo size 2000,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
+                "set output 'figure.png'\n");
+    add_panels(script, curves, count);
+    cc_text_add(script, "set output\nset terminal svg size 1000,420 font 'DejaVu Sans,13' linewidth 1\n"
+                        "set output 'figure.svg'\n");
+    add_panels(script, curves, count);
+    cc_text_add(script, "set output\n");
+}
+
+static cc_status draw(const cc_gnuplot *plot, const char *name, const curve *curves, int count) {
+    cc_status status = CC_OK;
+    char png[512], svg[512];
+    cc_text script = {0};
+    snprintf(png, sizeof png, "%s.png", name);
+    snprintf(svg, sizeof svg, "%s.svg", name);
+    for (int i = 0; i < count; i++) CC_CHECK(write_curve(plot, i, curves[i].run));
+    add_script(&script, curves, count);
+    CC_CHECK(cc_gnuplot_run(plot, &script));
+    CC_CHECK(cc_gnuplot_keep(plot, "figure.png", png));
+    CC_CHECK(cc_gnuplot_keep(plot, "figure.svg", svg));
+done:
+    cc_text_deinit(&script);
+    return status;
+}
+
+cc_status cc_figure_curves(const char *folder, const char *name, const cc_table *table) {
+    curve curves[RUNS_MAX];
+    cc_gnuplot plot;
+    int count = collect(curves, table);
+    if (count == 0) return CC_OK;
+    CC_TRY(cc_gnuplot_begin(&plot, folder));
+    cc_status status = draw(&plot, name, curves, count);
+    cc_gnuplot_end(&plot);
+    return status;
+}

@@ -1,0 +1,129 @@
+#include "report/runs.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "results/paths.h"
+
+bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row) {
+    const char *slash = strchr(run->experiment, '/');
+    return slash && strcmp(slash + 1, row->experiment) == 0 && strcmp(run->variant, row->variant) == 0;
+}
+
+static bool any_row_matches(const cc_report_run *run, const cc_spec *specs, size_t spec_count) {
+    for (size_t s = 0; s < spec_count; s++)
+        for (size_t r = 0; r < specs[s].row_count; r++)
+            if (cc_report_run_matches(run, &specs[s].rows[r])) return true;
+    return false;
+}
+
+typedef struct numbered {
+    const char *name;
+    uint32_t number;
+} numbered;
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const numbered *)a)->name, ((const numbered *)b)->name);
+}
+
+/* The slices as counts, patients numbered as run->patients has them. */
+static cc_status make_rows(cc_count_row **out, const cc_run *run, cc_arena *arena) {
+    numbered *names = cc_arena_get_array(arena, run->patient_count + 1, sizeof *names);
+    cc_count_row *rows = cc_arena_get_array(arena, run->slice_count + 1, sizeof *rows);
+    if (!names || !rows) return CC_ENOMEM;
+    for (size_t p = 0; p < run->patient_count; p++)
+        names[p] = (numbered){run->patients[p].patient, (uint32_t)p};
+    qsort(names, run->patient_count, sizeof *names, by_name);
+    for (size_t i = 0; i < run->slice_count; i++) {
+        const cc_run_slice *s = &run->slices[i];
+        const numbered *found =
+            bsearch(&(numbered){s->patient, 0}, names, run->patient_count, sizeof *names, by_name);
+        rows[i] = (cc_count_row){found ? found->number : 0, {s->tp, s->fp, s->fn, s->tn}};
+    }
+    *out = rows;
+    return CC_OK;
+}
+
+/* Copies what a table needs from the scratch arena to the report's. */
+static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count_row *rows, cc_arena *arena) {
+    const char **patients = cc_arena_get_array(arena, run->patient_count + 1, sizeof *patients);
+    cc_count_row *kept = cc_arena_get_array(arena, run->slice_count + 1, sizeof *kept);
+    cc_run_epoch *epochs = cc_arena_get_array(arena, run->epoch_count + 1, sizeof *epochs);
+    if (!patients || !kept || !epochs) return CC_ENOMEM;
+    for (size_t p = 0; p < run->patient_count; p++)
+        if (!(patients[p] = cc_arena_copy(arena, run->patients[p].patient))) return CC_ENOMEM;
+    if (run->slice_count) memcpy(kept, rows, run->slice_count * sizeof *kept);
+    if (run->epoch_count) memcpy(epochs, run->epochs, run->epoch_count * sizeof *epochs);
+    out->patients = patients;
+    out->rows = kept;
+    out->epochs = epochs;
+    return CC_OK;
+}
+
+static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *run, const cc_spec *specs,
+                          size_t spec_count, cc_arena *scratch, cc_arena *arena) {
+    cc_count_row *rows;
+    *out = (cc_report_run){.path = path,
+                           .experiment = cc_arena_copy(arena, run->experiment),
+                           .variant = cc_arena_copy(arena, run->variant),
+                           .stage = cc_arena_copy(arena, run->stage),
+                           .fold = run->fold,
+                           .seed = run->seed,
+                           .parameter_count = run->parameter_count,
+                           .best_epoch = run->best_epoch,
+                           .leaking_split = run->leaking_split,
+                           .slice_count = run->slice_count,
+                           .patient_count = run->patient_count,
+                           .epoch_count = run->epoch_count,
+                           .example_count = run->example_count};
+    if (!out->experiment || !out->variant || !out->stage) return CC_ENOMEM;
+    cc_run_kind(out->kind, sizeof out->kind, run->experiment);
+    CC_TRY(make_rows(&rows, run, scratch));
+    CC_TRY(cc_scores_average(&out->pooled, rows, run->slice_count,
+                             (cc_convention){CC_AVERAGE_POOLED, CC_EMPTY_SKIP}));
+    CC_TRY(cc_scores_average(&out->patient_mean, rows, run->slice_count,
+                             (cc_convention){CC_AVERAGE_PATIENT, CC_EMPTY_SKIP}));
+    out->in_table = any_row_matches(out, specs, spec_count);
+    return out->in_table ? keep_rows(out, run, rows, arena) : CC_OK;
+}
+
+static cc_status read_one(cc_report_run *out, const char *path, const cc_spec *specs, size_t spec_count,
+                          cc_arena *arena) {
+    cc_run run;
+    cc_arena *scratch = cc_arena_create();
+    if (!scratch) return cc_fail_memory("a run", 0);
+    cc_status status = cc_run_read(&run, path, CC_RUN_EXAMPLES, scratch);
+    if (status == CC_OK) status = keep_run(out, path, &run, specs, spec_count, scratch, arena);
+    cc_arena_destroy(scratch);
+    return status;
+}
+
+static cc_status add_problem(cc_report_runs *runs, cc_arena *arena) {
+    char line[1024];
+    cc_error_line(line, sizeof line);
+    cc_log(CC_LOG_WARNING, "%s", line);
+    runs->problems[runs->problem_count] = cc_arena_copy(arena, line);
+    return runs->problems[runs->problem_count++] ? CC_OK : CC_ENOMEM;
+}
+
+cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_spec *specs,
+                              size_t spec_count, cc_arena *arena) {
+    char **paths;
+    size_t count;
+    *out = (cc_report_runs){0};
+    CC_TRY(cc_runs_find(&paths, &count, folder, arena));
+    if (count == 0)
+        return cc_fail(CC_ENOTFOUND, folder, "calcade run CONFIG makes some", "holds no run file (*.h5)");
+    out->items = cc_arena_get_array(arena, count, sizeof *out->items);
+    out->problems = cc_arena_get_array(arena, count, sizeof *out->problems);
+    if (!out->items || !out->problems) return CC_ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        cc_status status = read_one(&out->items[out->count], paths[i], specs, spec_count, arena);
+        if (status == CC_ENOMEM) return status;
+        if (status == CC_OK)
+            out->count++;
+        else
+            CC_TRY(add_problem(out, arena));
+    }
+    return CC_OK;
+}

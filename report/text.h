@@ -1,0 +1,29 @@
+/* report/text.h -- a text that grows, for what is written in one piece. Private to report. */
+#ifndef CC_REPORT_TEXT_H
+#define CC_REPORT_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/status.h"
+
+/* Zero it to start; memory that runs out is remembered and told by cc_text_save or cc_text_check. */
+typedef struct cc_text {
+    char *bytes; /* with a terminator; NULL while empty */
+    size_t length, capacity;
+    bool failed;
+} cc_text;
+
+void cc_text_add(cc_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cc_text_add_bytes(cc_text *text, const void *bytes, size_t count);
+/* A string for one format: LaTeX text, a Markdown table's cell, a CSV field, a gnuplot string in quotes. */
+void cc_text_add_latex(cc_text *text, const char *string);
+void cc_text_add_markdown(cc_text *text, const char *string);
+void cc_text_add_csv(cc_text *text, const char *string);
+void cc_text_add_gnuplot(cc_text *text, const char *string);
+/* CC_ENOMEM where an addition failed. */
+cc_status cc_text_check(const cc_text *text);
+/* Writes the whole text, or nothing, to a file. */
+cc_status cc_text_save(const cc_text *text, const char *path);
+void cc_text_deinit(cc_text *text);
+
+#endif
