@@ -13,7 +13,7 @@
 
 /* Whether a convolution is of that kind: one group, at most CC_SMALL_CONV_PIXELS output pixels in the batch,
  * and enough products for each. */
-enum { CC_SMALL_CONV_PIXELS = 256, CC_SMALL_CONV_PRODUCTS = 512 };
+enum { CC_SMALL_CONV_PIXELS = 512, CC_SMALL_CONV_PRODUCTS = 512 };
 bool cc_small_conv_suits(const cc_conv_attr *attr, const cc_shape *x, const cc_shape *y);
 
 size_t cc_small_conv_scratch(const cc_conv_attr *attr, const cc_shape *x, const cc_shape *y);
