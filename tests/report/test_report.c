@@ -205,7 +205,7 @@ static void no_results_and_no_gnuplot_each_give_one_line(void **state) {
     assert_string_equal(
         output, "calcade: error: /nowhere: holds no run file (*.h5) (calcade run CONFIG makes some)\n");
     assert_int_equal(cc_test_run(output, sizeof output,
-                                 "PATH=/nowhere %s report --results %s --out %s >/dev/null", CC_PROGRAM,
+                                 "{ PATH=/nowhere %s report --results %s --out %s >/dev/null; }", CC_PROGRAM,
                                  write_results(), cc_test_folder()),
                      1);
     assert_has(output, "calcade: error: gnuplot: figures need it, and it is not here (install it");
