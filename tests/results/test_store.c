@@ -175,14 +175,14 @@ static void damage_without_a_digest_never_crashes(void **state) {
     size_t count, refused = 0, tried = 0;
     char *bytes = read_bytes(&count, path, arena) + 512;
     count -= 512;
-    for (size_t at = 48; at < count; at += 131, tried++) {
+    for (size_t at = 48; at < count; at += 311, tried++) {
         cc_run run;
         bytes[at] ^= 0x55;
         put_bytes(path, bytes, count);
         refused += cc_run_read(&run, path, CC_RUN_MODEL | CC_RUN_EXAMPLES, arena) != CC_OK;
         bytes[at] ^= 0x55;
     }
-    assert_true(tried > 50 && refused > tried / 4);
+    assert_true(tried > 20 && refused > tried / 4);
     cc_arena_destroy(arena);
 }
 
