@@ -1,11 +1,11 @@
-/* Stored examples as pictures: CT in a soft-tissue window, truth and prediction as outlines along pixel
+/* Stored examples as pictures: CT in a window of -200 to 600 HU, truth and prediction as outlines along pixel
  * edges, so that what a line encloses is what the mask holds. */
 #include <stdio.h>
 #include <string.h>
 #include "core/log.h"
 #include "report/figure.h"
 
-enum { PANELS = 6, COLUMNS = 3, PANEL_PIXELS = 560, HEAD_PIXELS = 110 };
+enum { PANELS = 6, PANEL_PIXELS = 560, TITLE_PIXELS = 36, HEAD_PIXELS = 110 };
 
 static bool inside(const uint8_t *mask, const cc_run_example *e, long y, long x) {
     return y >= 0 && x >= 0 && y < (long)e->height && x < (long)e->width && mask[y * (long)e->width + x];
@@ -56,18 +56,21 @@ static void add_panel(cc_text *script, int number, const cc_run_example *e) {
 
 static void add_head(cc_text *script, const cc_run *run, int panels) {
     char title[512];
-    int columns = panels < COLUMNS ? panels : COLUMNS, rows = (panels + COLUMNS - 1) / COLUMNS;
+    int columns = panels == 4 ? 2 : panels < 3 ? panels : 3, rows = (panels + columns - 1) / columns;
     snprintf(title, sizeof title, "%s, %s, fold %lld, seed %lld", run->experiment, run->variant,
              (long long)run->fold, (long long)run->seed);
-    int width = columns * PANEL_PIXELS, height = rows * (PANEL_PIXELS + 30) + HEAD_PIXELS;
+    /* The panels take the shape of the first picture; a very long one is not let grow beyond reason. */
+    double shape = (double)run->examples[0].height / run->examples[0].width;
+    int panel = (int)(PANEL_PIXELS * (shape < 0.25 ? 0.25 : shape > 4 ? 4 : shape)) + TITLE_PIXELS;
+    int width = columns * PANEL_PIXELS, height = rows * panel + HEAD_PIXELS;
     cc_text_add(
         script,
         "set encoding utf8\nset terminal pngcairo size %d,%d font 'DejaVu Sans,15' linewidth 2 rounded\n"
-        "set output 'figure.png'\nset palette gray\nset cbrange [-250:450]\nunset colorbox\n"
+        "set output 'figure.png'\nset palette gray\nset cbrange [-200:600]\nunset colorbox\n"
         "unset key\nunset tics\nunset border\nset size ratio -1\n",
         width, height);
-    cc_text_add(script, "set multiplot layout %d,%d margins 0.01,0.99,0.01,%.4f spacing 0.01,0.05\n", rows,
-                columns, 1 - (HEAD_PIXELS + 20.0) / height);
+    cc_text_add(script, "set multiplot layout %d,%d margins 0.01,0.99,0.01,%.4f spacing 0.01,%.4f\n", rows,
+                columns, 1 - (HEAD_PIXELS + 10.0) / height, (double)TITLE_PIXELS / height);
     cc_text_add(script, "set label 1 ");
     cc_text_add_gnuplot(script, title);
     cc_text_add(script, " at screen 0.5,%.4f center noenhanced\n", 1 - 24.0 / height);
