@@ -263,7 +263,7 @@ static cc_status train_and_test(trainer *t) {
     cc_progress_destroy(t->progress);
     t->progress = NULL;
     if (t->at.epoch < t->config->train.epochs)
-        cc_log(CC_LOG_INFO, "%s: %d epochs without a better one, stopped; epoch %" PRId64 " is kept",
+        cc_log(CC_LOG_INFO, "%s: stopped early (patience %d); epoch %" PRId64 " is the best and kept",
                t->title, t->config->train.early_stopping.patience, t->at.best_epoch);
     return write_result(t);
 }

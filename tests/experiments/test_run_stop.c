@@ -1,4 +1,7 @@
 /* Runs that are stopped, killed or started twice: they go on to the same bytes. */
+#include <pty.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include "experiments/run_lock.h"
 #include "runs.h"
@@ -129,6 +132,67 @@ static void a_second_process_is_refused_and_a_dead_one_s_lock_is_not(void **stat
     assert_int_equal(runs_count(out, "*.lock"), 0);
 }
 
+/* A run on a terminal of 80 columns that is its standard error. */
+static pid_t start_on_terminal(int *terminal, const char *out) {
+    struct winsize size = {.ws_row = 24, .ws_col = 80};
+    int slave;
+    char line[4096];
+    assert_int_equal(openpty(terminal, &slave, NULL, NULL, &size), 0);
+    snprintf(line, sizeof line, "TERM=xterm exec %s run %s --out %s --set train.epochs=90000 >/dev/null",
+             CC_PROGRAM, runs_config, out);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        setsid();
+        ioctl(slave, TIOCSCTTY, 0);
+        dup2(slave, STDERR_FILENO);
+        close(*terminal);
+        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        _exit(127);
+    }
+    close(slave);
+    return child;
+}
+
+/* Columns of UTF-8 text. */
+static size_t columns(const char *text, size_t bytes) {
+    size_t count = 0;
+    for (size_t i = 0; i < bytes; i++) count += (text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static void a_bar_fits_the_terminal_and_ctrl_c_takes_it_away(void **state) {
+    (void)state;
+    static char text[1 << 18];
+    const char *const erase = "\r\033[2K", *last = NULL;
+    size_t used = 0;
+    int terminal, ended, bars = 0;
+    pid_t child = start_on_terminal(&terminal, runs_folder());
+    bool asked = false;
+    for (ssize_t got; (got = read(terminal, text + used, sizeof text - 1 - used)) > 0;) {
+        text[used += (size_t)got] = 0;
+        if (!asked && strstr(text, "epoch 4/") && strstr(text, "F1 0."))
+            asked = write(terminal, "\003", 1) == 1;
+    }
+    close(terminal);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended));
+    assert_int_equal(WEXITSTATUS(ended), 1);
+    for (const char *at = text; (at = strstr(at, erase)); bars++) {
+        at += strlen(erase);
+        const char *end = strstr(at, erase), *newline = strchr(at, '\n');
+        if (strncmp(at, "calcade: ", 9) == 0 || !end || (newline && newline < end)) continue;
+        assert_in_range(columns(at, (size_t)(end - at)), 20, 79 + 2); /* ^C is echoed */
+        last = end;
+    }
+    assert_true(bars > 4);
+    assert_non_null(last);
+    assert_says(text, "/s  ");
+    assert_says(text, " left  epoch ");
+    assert_says(text, "loss 0.");
+    assert_memory_equal(last + strlen(erase), "calcade: error: ", 16); /* nothing is left before it */
+}
+
 /* Takes the lock again and again; the exit status tells whether anybody else was within meanwhile. */
 static int contend(const char *result, const char *within) {
     for (int taken = 0; taken < 300;) {
@@ -169,6 +233,7 @@ int main(void) {
         cmocka_unit_test(times_of_a_resumed_run_cover_both_parts),
         cmocka_unit_test(a_checkpoint_of_no_use_is_said_and_training_starts_anew),
         cmocka_unit_test(a_second_process_is_refused_and_a_dead_one_s_lock_is_not),
+        cmocka_unit_test(a_bar_fits_the_terminal_and_ctrl_c_takes_it_away),
         cmocka_unit_test(at_no_moment_do_two_hold_the_lock),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
