@@ -10,18 +10,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static cc_status too_long(const char *path) {
+    return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
+}
+
 cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name) {
     bool alone = name[0] == '/' || !dir || !dir[0];
     const char *slash = alone || dir[strlen(dir) - 1] == '/' ? "" : "/";
     int length = snprintf(out, CC_PATH_MAX, "%s%s%s", alone ? "" : dir, slash, name);
-    if (length >= CC_PATH_MAX) return cc_fail(CC_EINVAL, name, "use a shorter one", "the path is too long");
-    return CC_OK;
+    return length < CC_PATH_MAX ? CC_OK : too_long(name);
+}
+
+cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *ending) {
+    int length = snprintf(out, CC_PATH_MAX, "%s%s", path, ending);
+    return length < CC_PATH_MAX ? CC_OK : too_long(path);
 }
 
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path) {
     const char *slash = strrchr(path, '/');
     size_t length = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    if (length >= CC_PATH_MAX) return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
+    if (length >= CC_PATH_MAX) return too_long(path);
     if (length == 0) return cc_path_join(out, "", ".");
     memcpy(out, path, length);
     out[length] = 0;
@@ -89,9 +97,9 @@ static cc_status write_all(int descriptor, const char *path, const void *bytes, 
 }
 
 cc_status cc_file_write(const char *path, const void *bytes, size_t count) {
-    char temporary[CC_PATH_MAX];
-    int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    if (length >= CC_PATH_MAX) return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
+    char temporary[CC_PATH_MAX], ending[32];
+    snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
+    CC_TRY(cc_path_append(temporary, path, ending));
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0) return cc_fail_errno(path, "write");
     cc_status status = write_all(descriptor, path, bytes, count);

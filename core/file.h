@@ -12,6 +12,8 @@ enum { CC_PATH_MAX = 4096 };
 
 /* out = DIR/NAME; an absolute NAME stands alone. CC_EINVAL where it is longer than CC_PATH_MAX. */
 cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name);
+/* out = PATH and ENDING behind it (".lock"). CC_EINVAL as above. */
+cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *ending);
 /* The folder of a path ("." where it has none). */
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path);
 /* Borrowed: the part after the last '/'. */

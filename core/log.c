@@ -10,18 +10,20 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 24, REDRAW_MS = 100, PLAIN_LINE_MS = 10000 };
+enum { BAR_CELLS_MAX = 24, BAR_CELLS_MIN = 8, REDRAW_MS = 100, PLAIN_LINE_MS = 10000 };
 
 struct cc_progress {
-    char title[64], detail[160];
-    uint64_t total, done;
+    char title[160], detail[160];
+    uint64_t total, done, first; /* `first` steps were done before */
     double start_s, shown_s;
-    bool plain_said; /* a plain line was printed for the present `done` */
+    uint64_t lines; /* printed when it was last told something */
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static cc_log_level lowest = CC_LOG_INFO;
-static cc_progress *bar; /* the bar on the terminal's last line, or NULL */
+static cc_progress *bar;    /* the bar on the terminal's last line, or NULL */
+static uint64_t line_count; /* lines printed so far, of any kind */
+static double line_s;       /* when the last one was */
 
 static double now_s(void) {
     struct timespec t;
@@ -29,8 +31,10 @@ static double now_s(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* One that can erase a line. */
 static bool on_terminal(void) {
-    return isatty(STDERR_FILENO);
+    const char *kind = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0);
 }
 
 static int terminal_width(void) {
@@ -48,30 +52,48 @@ static void format_duration(char out[16], double seconds) {
 
 static double rate_of(const cc_progress *p) {
     double seconds = now_s() - p->start_s;
-    return seconds > 0 ? (double)p->done / seconds : 0;
+    return seconds > 0 && p->done > p->first ? (double)(p->done - p->first) / seconds : 0;
 }
 
-static void draw_bar(const cc_progress *p) {
-    char cells[BAR_WIDTH * 3 + 1] = "", left[16], line[512];
-    int full = p->total ? (int)(BAR_WIDTH * p->done / p->total) : 0;
-    for (int i = 0; i < BAR_WIDTH; i++) strcat(cells, i < full ? "━" : "·");
+/* How much is done, how fast, how long still, and the detail. */
+static int format_numbers(char *out, size_t capacity, const cc_progress *p) {
+    char left[16] = "?";
     double rate = rate_of(p);
-    format_duration(left, rate > 0 ? (double)(p->total - p->done) / rate : 0);
-    int length = snprintf(line, sizeof line, "%s %s %3d%%  %llu/%llu  %.1f/s  %s left  %s", p->title, cells,
-                          p->total ? (int)(100 * p->done / p->total) : 0, (unsigned long long)p->done,
-                          (unsigned long long)p->total, rate, left, p->detail);
-    int room = terminal_width() - 1 + 2 * BAR_WIDTH; /* a cell takes up to three bytes and one column */
-    if (length > room) line[room] = 0;
-    fprintf(stderr, "\r\033[2K%s", line);
+    if (rate > 0) format_duration(left, (double)(p->total - p->done) / rate);
+    int length =
+        snprintf(out, capacity, "%3d%%  %.1f/s  %s left%s%s", p->total ? (int)(100 * p->done / p->total) : 0,
+                 rate, left, p->detail[0] ? "  " : "", p->detail);
+    return length < (int)capacity ? length : (int)capacity - 1;
+}
+
+/* The numbers come first when room is short: the cells shrink before the title goes, and both before a
+ * number is cut. */
+static void draw_bar(const cc_progress *p) {
+    char numbers[256], cells[BAR_CELLS_MAX * 3 + 1] = "";
+    int room = terminal_width() - 1, title = (int)strlen(p->title) + 1;
+    int length = format_numbers(numbers, sizeof numbers, p);
+    if (length > room) length = room;
+    if (title + BAR_CELLS_MIN + 1 + length > room) title = 0;
+    int count = room - title - length - 1;
+    if (count > BAR_CELLS_MAX) count = BAR_CELLS_MAX;
+    int full = p->total && count > 0 ? (int)((uint64_t)count * p->done / p->total) : 0;
+    for (int i = 0; i < count; i++) strcat(cells, i < full ? "━" : "·");
+    fprintf(stderr, "\r\033[2K%s%s%s%s%.*s", title ? p->title : "", title ? " " : "", cells,
+            count > 0 ? " " : "", length, numbers);
     fflush(stderr);
+}
+
+static void note_line(void) {
+    line_count++;
+    line_s = now_s();
 }
 
 static void print_plain(cc_progress *p) {
     char spent[16];
     format_duration(spent, now_s() - p->start_s);
-    fprintf(stderr, "calcade: %s %llu/%llu in %s, %.1f/s%s%s\n", p->title, (unsigned long long)p->done,
+    fprintf(stderr, "calcade: %s: %llu/%llu in %s, %.1f/s%s%s\n", p->title, (unsigned long long)p->done,
             (unsigned long long)p->total, spent, rate_of(p), p->detail[0] ? "  " : "", p->detail);
-    p->plain_said = true;
+    note_line();
 }
 
 void cc_log_set_level(cc_log_level level) {
@@ -89,6 +111,7 @@ void cc_log(cc_log_level level, const char *format, ...) {
     pthread_mutex_lock(&mutex);
     if (bar) fputs("\r\033[2K", stderr);
     fprintf(stderr, "calcade: %s%s\n", prefix[level], text);
+    note_line();
     if (bar) draw_bar(bar);
     pthread_mutex_unlock(&mutex);
 }
@@ -100,6 +123,7 @@ cc_progress *cc_progress_create(const char *title, uint64_t total) {
     p->total = total;
     p->start_s = p->shown_s = now_s();
     pthread_mutex_lock(&mutex);
+    p->lines = line_count;
     if (on_terminal() && !bar && lowest <= CC_LOG_INFO) {
         bar = p;
         draw_bar(p);
@@ -108,19 +132,26 @@ cc_progress *cc_progress_create(const char *title, uint64_t total) {
     return p;
 }
 
+void cc_progress_skip(cc_progress *p, uint64_t done) {
+    if (!p) return;
+    pthread_mutex_lock(&mutex);
+    p->done = p->first = done < p->total ? done : p->total;
+    if (bar == p) draw_bar(p);
+    pthread_mutex_unlock(&mutex);
+}
+
 void cc_progress_update(cc_progress *p, uint64_t done, const char *detail) {
     if (!p) return;
     pthread_mutex_lock(&mutex);
     p->done = done < p->total ? done : p->total;
-    p->plain_said = false;
+    p->lines = line_count;
     if (detail) snprintf(p->detail, sizeof p->detail, "%s", detail);
-    double since_ms = 1000 * (now_s() - p->shown_s);
-    if (bar == p && (since_ms >= REDRAW_MS || p->done == p->total)) {
+    double now = now_s(), quiet_s = now - (line_s > p->start_s ? line_s : p->start_s);
+    if (bar == p && (1000 * (now - p->shown_s) >= REDRAW_MS || p->done == p->total)) {
         draw_bar(p);
-        p->shown_s = now_s();
-    } else if (!on_terminal() && lowest <= CC_LOG_INFO && since_ms >= PLAIN_LINE_MS) {
+        p->shown_s = now;
+    } else if (!on_terminal() && lowest <= CC_LOG_INFO && 1000 * quiet_s >= PLAIN_LINE_MS) {
         print_plain(p);
-        p->shown_s = now_s();
     }
     pthread_mutex_unlock(&mutex);
 }
@@ -132,7 +163,7 @@ void cc_progress_destroy(cc_progress *p) {
         fputs("\r\033[2K", stderr);
         fflush(stderr);
         bar = NULL;
-    } else if (!on_terminal() && lowest <= CC_LOG_INFO && !p->plain_said) {
+    } else if (!on_terminal() && lowest <= CC_LOG_INFO && p->lines == line_count) {
         print_plain(p);
     }
     pthread_mutex_unlock(&mutex);

@@ -1,18 +1,20 @@
 #include "experiments/checkpoint.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "core/file.h"
 
-static const char magic[16] = "calcade-check-1";
+static const char magic[16] = "calcade-check-2";
 
 typedef struct header {
     char magic[16];
     cc_digest_text identity;
     char backend[96];
-    int64_t epoch, best_epoch, step, value_count, optimizer_count, row_bytes;
-    double best;
+    int64_t epoch, best_epoch, step, value_count, optimizer_count, row_bytes, started;
+    double best, seconds;
 } header;
 
 static header header_of(const cc_checkpoint *c) {
@@ -27,7 +29,9 @@ static header header_of(const cc_checkpoint *c) {
     h.value_count = (int64_t)c->value_count;
     h.optimizer_count = (int64_t)c->optimizer_count;
     h.row_bytes = sizeof(cc_run_epoch);
+    h.started = c->started;
     h.best = c->best;
+    h.seconds = c->seconds;
     return h;
 }
 
@@ -64,7 +68,7 @@ static bool put_all(FILE *file, cc_digest *digest, const cc_checkpoint *c) {
 
 cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *c) {
     char temporary[CC_PATH_MAX];
-    snprintf(temporary, sizeof temporary, "%s.tmp", path);
+    CC_TRY(cc_path_append(temporary, path, ".tmp"));
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
     FILE *file = fopen(temporary, "wb");
@@ -84,32 +88,41 @@ static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {
     return true;
 }
 
-static bool get_all(header *h, FILE *file, cc_digest *digest, cc_checkpoint *c) {
+static bool is_ours(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
-    cc_digest_text sum, found;
-    piece pieces[PIECES];
-    if (!get(file, digest, h, sizeof *h)) return false;
-    bool ours = memcmp(h->magic, want.magic, sizeof want.magic) == 0 &&
-                strcmp(h->identity.hex, want.identity.hex) == 0 && strcmp(h->backend, want.backend) == 0 &&
-                h->value_count == want.value_count && h->optimizer_count == want.optimizer_count &&
-                h->row_bytes == want.row_bytes;
-    if (!ours || h->epoch < 1 || h->epoch > (int64_t)c->history_capacity) return false;
-    list_pieces(pieces, c, h->epoch);
-    for (int i = 0; i < PIECES; i++)
-        if (!get(file, digest, pieces[i].bytes, pieces[i].count)) return false;
-    found = cc_digest_finish(digest);
-    return fread(&sum, 1, sizeof sum, file) == sizeof sum && memcmp(&sum, &found, sizeof sum) == 0;
+    return memcmp(&h->identity, &want.identity, sizeof want.identity) == 0 &&
+           memcmp(h->backend, want.backend, sizeof want.backend) == 0 && h->value_count == want.value_count &&
+           h->optimizer_count == want.optimizer_count && h->row_bytes == want.row_bytes &&
+           h->epoch <= (int64_t)c->history_capacity;
 }
 
-cc_status cc_checkpoint_read(bool *found, cc_checkpoint *c, const char *path) {
+static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, const cc_checkpoint *c) {
+    cc_digest_text sum, found;
+    piece pieces[PIECES];
+    if (!get(file, digest, h, sizeof *h) || memcmp(h->magic, magic, sizeof magic) != 0 || h->epoch < 1 ||
+        h->best_epoch < 1 || h->best_epoch > h->epoch)
+        return CC_CHECKPOINT_DAMAGED;
+    if (!is_ours(h, c)) return CC_CHECKPOINT_FOREIGN;
+    list_pieces(pieces, c, h->epoch);
+    for (int i = 0; i < PIECES; i++)
+        if (!get(file, digest, pieces[i].bytes, pieces[i].count)) return CC_CHECKPOINT_DAMAGED;
+    found = cc_digest_finish(digest);
+    bool whole = fread(&sum, 1, sizeof sum, file) == sizeof sum && memcmp(&sum, &found, sizeof sum) == 0 &&
+                 fgetc(file) == EOF;
+    return whole ? CC_CHECKPOINT_WHOLE : CC_CHECKPOINT_DAMAGED;
+}
+
+cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *c, const char *path) {
     header h;
-    *found = false;
+    *state = CC_CHECKPOINT_NONE;
     FILE *file = fopen(path, "rb");
-    if (!file) return CC_OK;
+    if (!file) return errno == ENOENT ? CC_OK : cc_fail_errno(path, "open");
     cc_digest *digest = cc_digest_create();
-    if (digest) *found = get_all(&h, file, digest, c);
+    if (digest) *state = get_all(&h, file, digest, c);
     fclose(file);
-    if (*found) {
+    if (*state == CC_CHECKPOINT_WHOLE) {
+        c->started = h.started;
+        c->seconds = h.seconds;
         c->epoch = h.epoch;
         c->best_epoch = h.best_epoch;
         c->step = h.step;

@@ -6,7 +6,6 @@
 #ifndef CC_EXPERIMENTS_CHECKPOINT_H
 #define CC_EXPERIMENTS_CHECKPOINT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include "core/digest.h"
 #include "core/status.h"
@@ -16,6 +15,8 @@
 typedef struct cc_checkpoint {
     cc_digest_text identity; /* of the run */
     char backend[96];        /* the optimiser's state is in the backend's layout */
+    int64_t started;         /* seconds since 1970: when the first process began */
+    double seconds;          /* of work so far, over all processes */
     int64_t epoch, best_epoch, step;
     double best;           /* the monitored score of the best epoch */
     cc_run_epoch *history; /* epoch entries are used, of history_capacity */
@@ -26,11 +27,18 @@ typedef struct cc_checkpoint {
     size_t optimizer_count;
 } cc_checkpoint;
 
+typedef enum cc_checkpoint_state {
+    CC_CHECKPOINT_NONE,    /* no such file */
+    CC_CHECKPOINT_WHOLE,   /* of this run: read */
+    CC_CHECKPOINT_FOREIGN, /* of another identity, backend or size */
+    CC_CHECKPOINT_DAMAGED, /* cut off, changed, or no checkpoint */
+} cc_checkpoint_state;
+
+/* CC_EIO names the file; an older checkpoint is then still there. */
 cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *checkpoint);
 
-/* *found says whether the file was there, whole and of this identity, backend and size; then all of it is
- * filled in. Otherwise the scalars stay as they were and the arrays may hold anything. Fails only where
- * memory is out. */
-cc_status cc_checkpoint_read(bool *found, cc_checkpoint *checkpoint, const char *path);
+/* Only CC_CHECKPOINT_WHOLE fills it in; otherwise the scalars stay as they were and the arrays may hold
+ * anything. CC_EIO where a file is there and cannot be opened. */
+cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *checkpoint, const char *path);
 
 #endif

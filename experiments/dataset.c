@@ -1,7 +1,7 @@
 #include "experiments/dataset.h"
 
+#include <stdio.h>
 #include <string.h>
-#include "core/log.h"
 #include "nets/model.h"
 
 cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *config) {
@@ -13,13 +13,17 @@ cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *co
     return cc_slice_set_open(out, &options);
 }
 
+static cc_status bad_size(const cc_experiment_config *config, int side, int stride) {
+    char hint[64];
+    snprintf(hint, sizeof hint, "%d would be, or leave it out", cc_fit_size(side, stride));
+    return cc_fail(CC_ECONFIG, "preprocess.size", hint, "%d is not a multiple of %d, which this %s needs",
+                   side, stride, config->net.arch);
+}
+
 static cc_status find_fit(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config) {
     int stride = cc_net_stride(&config->net), side = config->preprocess.size;
     if (!stride) return cc_error_get()->status;
-    if (side % stride)
-        return cc_fail(CC_ECONFIG, "preprocess.size", NULL,
-                       "%d is not a multiple of %d, which %s needs (%d would be)", side, stride,
-                       config->net.arch, cc_fit_size(side, stride));
+    if (side % stride) return bad_size(config, side, stride);
     for (size_t i = 0; config->preprocess.size == CC_SIZE_LARGEST && i < cc_slice_set_count(set); i++) {
         const cc_slice *slice = cc_slice_set_get(set, i);
         if (side < slice->height) side = slice->height;

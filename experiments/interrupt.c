@@ -9,9 +9,17 @@ static void note(int number) {
     signal(number, SIG_DFL);
 }
 
+/* A signal that the parent has turned off (nohup, a job in a script's background) stays off. */
+static void watch(int number) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) return;
+    signal(number, note);
+}
+
 void cc_interrupt_watch(void) {
-    signal(SIGINT, note);
-    signal(SIGTERM, note);
+    watch(SIGINT);
+    watch(SIGTERM);
+    watch(SIGHUP);
 }
 
 cc_status cc_interrupt_check(void) {

@@ -1,5 +1,6 @@
 /* experiments/main.c -- the program: finds the command, runs it, prints its error, chooses the exit status.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include "core/status.h"
@@ -50,6 +51,7 @@ static int finish(cc_status status) {
 }
 
 int main(int argc, char **argv) {
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
     if (argc < 2) return print_help(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return print_help(stdout);

@@ -1,10 +1,14 @@
 #include "experiments/result.h"
 
+#include <errno.h>
 #include <omp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "build_info.h"
 #include "core/log.h"
 #include "core/version.h"
@@ -141,7 +145,7 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .build = CC_BUILD_TYPE,
                                .compiler = CC_BUILD_COMPILER,
                                .device = device_name(arena),
-                               .started = utc(arena, time(NULL) - (time_t)s->seconds),
+                               .started = utc(arena, (time_t)s->started),
                                .finished = utc(arena, time(NULL)),
                                .numerics_version = CC_NUMERICS_VERSION,
                                .threads = omp_get_max_threads(),
@@ -150,14 +154,37 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .library_count = library != NULL};
 }
 
-static cc_status keep_stale(const cc_planned_run *run) {
-    char kept[CC_PATH_MAX], identity[65];
-    if (run->state != CC_RUN_STALE) return CC_OK;
-    CC_TRY(cc_run_read_identity(identity, run->path));
-    snprintf(kept, sizeof kept, "%.4000s.stale-%.8s", run->path, identity);
-    if (rename(run->path, kept) != 0) return cc_fail_errno(run->path, "rename");
-    cc_log(CC_LOG_WARNING, "%s was made from another config or other data; it is kept as %s", run->path,
-           kept);
+/* "stale-" and the start of its identity, "damaged" where it has none to be read. */
+static cc_status name_kept(char kept[CC_PATH_MAX], const cc_result_source *s, int number) {
+    char ending[48], identity[65] = "";
+    if (s->state == CC_RUN_STALE) CC_TRY(cc_run_read_identity(identity, s->run->path));
+    bool known = strlen(identity) >= 8 && strspn(identity, "0123456789abcdef") >= 8;
+    int length = s->state == CC_RUN_DAMAGED
+                     ? snprintf(ending, sizeof ending, ".damaged")
+                     : snprintf(ending, sizeof ending, ".stale-%.8s", known ? identity : "unknown");
+    if (number > 1) snprintf(ending + length, sizeof ending - (size_t)length, "-%d", number);
+    return cc_path_append(kept, s->run->path, ending);
+}
+
+static bool same_file(const char *a, const char *b) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
+/* A second name for the older file, so that the new one may take its first: at no time is either lost. Where
+ * the file system knows no second names, the older file is renamed. An earlier try may have come this far. */
+static cc_status keep_older(const cc_result_source *s) {
+    char kept[CC_PATH_MAX];
+    const char *path = s->run->path;
+    if (s->state != CC_RUN_STALE && s->state != CC_RUN_DAMAGED) return CC_OK;
+    for (int number = 1;; number++) {
+        CC_TRY(name_kept(kept, s, number));
+        if (link(path, kept) == 0 || (errno == EEXIST && same_file(path, kept))) break;
+        if (errno == EEXIST) continue;
+        if (rename(path, kept) == 0) break;
+        return cc_fail_errno(path, "rename");
+    }
+    cc_log(CC_LOG_INFO, "the older file is kept as %s", kept);
     return CC_OK;
 }
 
@@ -191,7 +218,7 @@ cc_status cc_result_write(const cc_result_source *source) {
     collection c = {.source = source, .arena = cc_arena_create()};
     if (!c.arena) return CC_ENOMEM;
     cc_status status = fill_run(&run, &c);
-    if (status == CC_OK) status = keep_stale(source->run);
+    if (status == CC_OK) status = keep_older(source);
     if (status == CC_OK) status = cc_run_write(source->run->path, &run);
     cc_arena_destroy(c.arena);
     return status;

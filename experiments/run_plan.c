@@ -1,8 +1,10 @@
 #include "experiments/run_plan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "core/version.h"
 #include "experiments/dataset.h"
 #include "results/paths.h"
@@ -56,12 +58,21 @@ done:
     return status;
 }
 
-static cc_status find_state(cc_planned_run *run) {
+cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run) {
     char identity[65];
-    run->state = CC_RUN_MISSING;
-    if (!cc_file_exists(run->path)) return CC_OK;
-    CC_TRY(cc_run_read_identity(identity, run->path));
-    run->state = strcmp(identity, run->identity.hex) == 0 ? CC_RUN_DONE : CC_RUN_STALE;
+    struct stat entry;
+    *out = CC_RUN_MISSING;
+    if (lstat(run->path, &entry) != 0) return errno == ENOENT ? CC_OK : cc_fail_errno(run->path, "look at");
+    if (!S_ISREG(entry.st_mode) && !S_ISLNK(entry.st_mode))
+        return cc_fail(CC_EIO, run->path, "move it away, or give another --out",
+                       "something that is no file stands where the result goes");
+    cc_status status = cc_run_read_identity(identity, run->path);
+    if (status == CC_EFORMAT) {
+        *out = CC_RUN_DAMAGED;
+        return CC_OK;
+    }
+    CC_TRY(status);
+    *out = strcmp(identity, run->identity.hex) == 0 ? CC_RUN_DONE : CC_RUN_STALE;
     return CC_OK;
 }
 
@@ -76,7 +87,7 @@ static cc_status add_run(cc_run_plan *plan, const cc_experiment_config *config, 
                            "two runs would write %s", run->path);
     CC_TRY(digest_data(run, plan));
     CC_TRY(digest_identity(run));
-    CC_TRY(find_state(run));
+    CC_TRY(cc_planned_run_check(&run->state, run));
     plan->count++;
     return CC_OK;
 }

@@ -10,14 +10,19 @@ typedef enum cc_run_state {
     CC_RUN_MISSING, /* to be made */
     CC_RUN_DONE,    /* its file has this identity */
     CC_RUN_STALE,   /* its file was made from another config, other data or other numerics */
+    CC_RUN_DAMAGED, /* its file cannot be read as a run: to be made again */
 } cc_run_state;
 
 typedef struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed */
     cc_digest_text data_digest, identity;
     char path[CC_PATH_MAX];
-    cc_run_state state;
+    cc_run_state state; /* when it was planned */
 } cc_planned_run;
+
+/* What lies at run->path now. CC_EIO and the like where that cannot be found out; CC_EUNSUPPORTED for a file
+ * of a newer calcade. */
+cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run);
 
 typedef struct cc_run_plan cc_run_plan;
 

@@ -1,7 +1,8 @@
 #include "experiments/trainer.h"
 
+#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 typedef struct trainer {
     const cc_planned_run *run;
+    cc_run_state state; /* of the result file that is there already */
     const cc_experiment_config *config;
     const cc_backend *backend;
     cc_dataset dataset;
@@ -27,13 +29,21 @@ typedef struct trainer {
     cc_checkpoint at; /* where training stands; owns its history and values, borrows the optimiser's state */
     cc_progress *progress;
     char title[160], checkpoint_path[CC_PATH_MAX];
-    double started_s;
+    double started_s; /* since when at.seconds does not count */
 } trainer;
 
 static double now_s(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void name_run(char *out, size_t capacity, const cc_experiment_config *config) {
+    int length = snprintf(out, capacity, "%s %s, ", config->name, config->variant);
+    if (config->data.fold != CC_FOLD_NONE && length < (int)capacity)
+        length += snprintf(out + length, capacity - (size_t)length, "fold %d, ", config->data.fold + 1);
+    if (length < (int)capacity)
+        snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
 
 static cc_status make_plans(trainer *t) {
@@ -59,6 +69,7 @@ static cc_status make_checkpoint(trainer *t) {
     cc_checkpoint *c = &t->at;
     cc_learner_state state = cc_learner_get_state(t->learner);
     *c = (cc_checkpoint){.identity = t->run->identity,
+                         .started = time(NULL),
                          .history_capacity = (size_t)t->config->train.epochs,
                          .value_count = cc_model_value_count(t->model),
                          .optimizer = state.values,
@@ -84,28 +95,43 @@ static void say_what_starts(const trainer *t) {
 }
 
 static cc_status take_up(trainer *t) {
-    bool found;
-    CC_TRY(cc_checkpoint_read(&found, &t->at, t->checkpoint_path));
-    if (!found) {
-        memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
-        return CC_OK;
+    cc_checkpoint_state state;
+    CC_TRY(cc_checkpoint_read(&state, &t->at, t->checkpoint_path));
+    if (state == CC_CHECKPOINT_WHOLE) {
+        *cc_learner_get_state(t->learner).step = t->at.step;
+        cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d", t->title, (long long)t->at.epoch,
+               t->config->train.epochs);
+        return cc_model_set_all(t->model, t->at.values);
     }
-    *cc_learner_get_state(t->learner).step = t->at.step;
-    cc_log(CC_LOG_INFO, "%s: going on after epoch %lld", t->title, (long long)t->at.epoch);
-    return cc_model_set_all(t->model, t->at.values);
+    memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
+    if (state != CC_CHECKPOINT_NONE)
+        cc_log(CC_LOG_WARNING, "%s %s: training starts anew", t->checkpoint_path,
+               state == CC_CHECKPOINT_DAMAGED ? "is damaged"
+                                              : "is of another config, other data or another device");
+    return CC_OK;
 }
 
-static cc_status trainer_init(trainer *t, const cc_planned_run *run, const cc_backend *backend) {
+static void say_why_again(const trainer *t) {
+    if (t->state == CC_RUN_STALE)
+        cc_log(CC_LOG_INFO, "%s was made from another config or other data: the run is made anew",
+               t->run->path);
+    if (t->state == CC_RUN_DAMAGED)
+        cc_log(CC_LOG_WARNING, "%s is damaged: the run is made anew", t->run->path);
+}
+
+static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_state state,
+                              const cc_backend *backend) {
     cc_slice_set *set;
-    *t = (trainer){.run = run, .config = run->config, .backend = backend, .started_s = now_s()};
-    snprintf(t->title, sizeof t->title, "%s %s, seed %llu", run->config->name, run->config->variant,
-             (unsigned long long)run->config->seed);
-    snprintf(t->checkpoint_path, sizeof t->checkpoint_path, "%s.checkpoint", run->path);
+    *t = (trainer){
+        .run = run, .state = state, .config = run->config, .backend = backend, .started_s = now_s()};
+    name_run(t->title, sizeof t->title, run->config);
+    CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
     CC_TRY(cc_dataset_open_set(&set, t->config));
     CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
     CC_TRY(make_plans(t));
     CC_TRY(make_loaders(t));
     CC_TRY(make_checkpoint(t));
+    say_why_again(t);
     say_what_starts(t);
     return take_up(t);
 }
@@ -160,7 +186,7 @@ static double monitored(const trainer *t, const cc_run_epoch *row) {
 }
 
 static bool is_better(const trainer *t, double score) {
-    if (t->at.best_epoch == 0) return true;
+    if (t->at.best_epoch == 0 || isnan(t->at.best)) return true;
     return strcmp(t->config->train.early_stopping.mode, "max") == 0 ? score > t->at.best : score < t->at.best;
 }
 
@@ -170,9 +196,17 @@ static bool should_stop(const trainer *t) {
     return patience != CC_PATIENCE_OFF && t->at.epoch > 0 && t->at.epoch - t->at.best_epoch >= patience;
 }
 
+/* Moves the time since the last call to the run's account. */
+static void note_time(trainer *t) {
+    double now = now_s();
+    t->at.seconds += now - t->started_s;
+    t->started_s = now;
+}
+
 static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.history[t->at.epoch++] = *row;
     t->at.step = *cc_learner_get_state(t->learner).step;
+    note_time(t);
     CC_TRY(cc_model_get_all(t->at.values, t->model));
     bool better = is_better(t, monitored(t, row));
     if (better) {
@@ -202,14 +236,11 @@ static cc_status run_epoch(trainer *t) {
     return note_epoch(t, &row);
 }
 
-static cc_status train_and_test(trainer *t) {
-    size_t steps = (size_t)t->config->train.epochs * cc_loader_batch_count(t->loader);
-    t->progress = cc_progress_create(t->title, steps);
-    while (!should_stop(t)) CC_TRY(run_epoch(t));
-    cc_progress_destroy(t->progress);
-    t->progress = NULL;
+static cc_status write_result(trainer *t) {
     CC_TRY(cc_model_set_all(t->model, t->at.best_values));
+    note_time(t);
     cc_result_source source = {.run = t->run,
+                               .state = t->state,
                                .dataset = &t->dataset,
                                .model = t->model,
                                .backend = t->backend,
@@ -217,19 +248,50 @@ static cc_status train_and_test(trainer *t) {
                                .history = t->at.history,
                                .epoch_count = (size_t)t->at.epoch,
                                .best_epoch = t->at.best_epoch,
-                               .seconds = now_s() - t->started_s};
+                               .started = t->at.started,
+                               .seconds = t->at.seconds};
     CC_TRY(cc_result_write(&source));
     unlink(t->checkpoint_path);
     return CC_OK;
 }
 
-cc_status cc_train_run(const cc_planned_run *run, const cc_backend *backend) {
-    cc_run_lock lock;
+static cc_status train_and_test(trainer *t) {
+    size_t batches = cc_loader_batch_count(t->loader);
+    t->progress = cc_progress_create(t->title, (uint64_t)t->config->train.epochs * batches);
+    cc_progress_skip(t->progress, (uint64_t)t->at.epoch * batches);
+    while (!should_stop(t)) CC_TRY(run_epoch(t));
+    cc_progress_destroy(t->progress);
+    t->progress = NULL;
+    if (t->at.epoch < t->config->train.epochs)
+        cc_log(CC_LOG_INFO, "%s: stopped early (patience %d); epoch %" PRId64 " is the best and kept",
+               t->title, t->config->train.early_stopping.patience, t->at.best_epoch);
+    return write_result(t);
+}
+
+/* What a stopped run's user wants to know. */
+static cc_status explain_stop(const trainer *t) {
+    char hint[96] = "the same command starts it again: no epoch was whole yet";
+    if (t->at.epoch > 0)
+        snprintf(hint, sizeof hint, "the same command goes on after epoch %" PRId64, t->at.epoch);
+    return cc_fail(CC_EINTERRUPTED, t->title, hint, "stopped on request");
+}
+
+static cc_status train_locked(const cc_planned_run *run, cc_run_state state, const cc_backend *backend) {
     trainer t = {0};
-    CC_TRY(cc_run_lock_take(&lock, run->path));
-    cc_status status = trainer_init(&t, run, backend);
+    cc_status status = trainer_init(&t, run, state, backend);
     if (status == CC_OK) status = train_and_test(&t);
+    if (status == CC_EINTERRUPTED) status = explain_stop(&t);
     trainer_deinit(&t);
+    return status;
+}
+
+cc_status cc_train_run(bool *trained, const cc_planned_run *run, const cc_backend *backend) {
+    cc_run_lock lock;
+    cc_run_state state;
+    CC_TRY(cc_run_lock_take(&lock, run->path));
+    cc_status status = cc_planned_run_check(&state, run);
+    *trained = state != CC_RUN_DONE;
+    if (status == CC_OK && *trained) status = train_locked(run, state, backend);
     cc_run_lock_release(&lock);
     return status;
 }

@@ -2,13 +2,15 @@
 #ifndef CC_EXPERIMENTS_TRAINER_H
 #define CC_EXPERIMENTS_TRAINER_H
 
+#include <stdbool.h>
 #include "experiments/run_plan.h"
 #include "nets/backend.h"
 
 /* Trains with early stopping, keeps the best epoch, tests it, and writes run->path. A checkpoint beside the
- * result is taken up where there is one, and removed once the result is written. A stale result is kept under
- * another name. CC_EINTERRUPTED  a signal came; the checkpoint of the last whole epoch stays CC_EIO the disk,
- * or another process is at work on the same run */
-cc_status cc_train_run(const cc_planned_run *run, const cc_backend *backend);
+ * result is taken up where there is one that fits, and removed once the result is written. A stale or damaged
+ * result is kept under another name. *trained is false where another process finished the run meanwhile.
+ *   CC_EINTERRUPTED  a signal came; the checkpoint of the last whole epoch stays
+ *   CC_EIO           the disk, or another process is at work on the same run */
+cc_status cc_train_run(bool *trained, const cc_planned_run *run, const cc_backend *backend);
 
 #endif

@@ -8,7 +8,12 @@
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 void cc_hdf_lock(void) {
+    static bool started;
     pthread_mutex_lock(&turn);
+    /* After a write that failed (a full disk) HDF5 keeps the file open, tries again when the program exits,
+     * and breaks down on it. Every file is closed here, so nothing is left for it to do then. */
+    if (!started) H5dont_atexit();
+    started = true;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 

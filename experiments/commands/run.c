@@ -1,5 +1,7 @@
 /* calcade run: every variant of every config; what is done is skipped, what was stopped goes on. */
 #include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +20,32 @@ static cc_status load_configs(cc_config **configs, int *count, const char **path
     return CC_OK;
 }
 
+/* The widths of the table's columns of text. */
+typedef struct widths {
+    int name, variant;
+} widths;
+
+static widths find_widths(const cc_run_plan *plan) {
+    widths w = {10, 7};
+    for (int i = 0; i < cc_run_plan_count(plan); i++) {
+        const cc_experiment_config *config = cc_run_plan_get(plan, i)->config;
+        int name = (int)strlen(config->name), variant = (int)strlen(config->variant);
+        if (name > w.name) w.name = name;
+        if (variant > w.variant) w.variant = variant;
+    }
+    return w;
+}
+
+/* A score of 0/0 is no number. */
+static void print_score(double score) {
+    if (isnan(score))
+        printf("  %16s", "-");
+    else
+        printf("  %16.4f", score);
+}
+
 /* The run's line of the table on standard output, read back from its file. */
-static cc_status print_run(const cc_planned_run *run) {
+static cc_status print_run(const cc_planned_run *run, widths w) {
     cc_run stored;
     cc_scores scores;
     cc_counts sum = {0};
@@ -31,32 +57,42 @@ static cc_status print_run(const cc_planned_run *run) {
         cc_counts_add(&sum, &(cc_counts){s->tp, s->fp, s->fn, s->tn});
     }
     if (status == CC_OK) status = cc_scores_from_counts(&scores, &sum, CC_EMPTY_SKIP);
-    if (status == CC_OK)
-        printf("%-24s %-16s %6" PRIu64 "  %6.4f  %9.4f  %6.4f  %s\n", run->config->name, run->config->variant,
-               run->config->seed, scores.value[CC_SCORE_F1], scores.value[CC_SCORE_PRECISION],
-               scores.value[CC_SCORE_RECALL], run->path);
+    if (status == CC_OK) {
+        printf("%-*s  %-*s  %4" PRId64 "  %6" PRIu64, w.name, run->config->name, w.variant,
+               run->config->variant, stored.fold, run->config->seed);
+        print_score(scores.value[CC_SCORE_F1]);
+        print_score(scores.value[CC_SCORE_PRECISION]);
+        print_score(scores.value[CC_SCORE_RECALL]);
+        printf("  %s\n", run->path);
+    }
     cc_arena_destroy(arena);
     return status;
+}
+
+static cc_status print_table(const cc_run_plan *plan) {
+    widths w = find_widths(plan);
+    printf("%-*s  %-*s  fold    seed  %16s  %16s  %16s  file\n", w.name, "experiment", w.variant, "variant",
+           "pooled F1", "pooled precision", "pooled recall");
+    for (int i = 0; i < cc_run_plan_count(plan); i++) CC_TRY(print_run(cc_run_plan_get(plan, i), w));
+    return CC_OK;
 }
 
 static cc_status run_all(const cc_run_plan *plan, const cc_backend *backend) {
     int count = cc_run_plan_count(plan), done = 0;
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
-        if (run->state != CC_RUN_DONE) {
-            CC_TRY(cc_train_run(run, backend));
-            continue;
-        }
+        bool trained = false;
+        if (run->state != CC_RUN_DONE) CC_TRY(cc_train_run(&trained, run, backend));
+        if (trained) continue;
         done++;
-        cc_log(CC_LOG_INFO, "%s %s, seed %" PRIu64 ": done already, nothing to do", run->config->name,
-               run->config->variant, run->config->seed);
+        if (count > 1) cc_log(CC_LOG_INFO, "%s is there already", run->path);
     }
     if (done == count)
-        cc_log(CC_LOG_INFO, "all %d run%s done already", count, count == 1 ? " was" : "s were");
-    printf("%-24s %-16s %6s  %6s  %9s  %6s  %s\n", "experiment", "variant", "seed", "F1", "precision",
-           "recall", "file (scores: pooled)");
-    for (int i = 0; i < count; i++) CC_TRY(print_run(cc_run_plan_get(plan, i)));
-    return CC_OK;
+        cc_log(CC_LOG_INFO,
+               count == 1 ? "the run is done already: nothing to do"
+                          : "all %d runs are done already: nothing to do",
+               count);
+    return print_table(plan);
 }
 
 cc_status cc_command_run(int argc, char **argv) {
