@@ -2,7 +2,9 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "core/status.h"
 #include "core/version.h"
 #include "experiments/command.h"
@@ -50,7 +52,18 @@ static int finish(cc_status status) {
     return cc_status_exit(status);
 }
 
+/* OpenMP's threads spin while they wait, by default for milliseconds: alone that is fastest, but with any
+ * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold. A
+ * short spin costs little alone. libgomp reads its settings before main, so the program starts itself anew
+ * with them. */
+static void limit_spinning(char **argv) {
+    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
+    if (setenv("GOMP_SPINCOUNT", "2000", 1) == 0)
+        execv("/proc/self/exe", argv); /* goes on as it is where this fails */
+}
+
 int main(int argc, char **argv) {
+    limit_spinning(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
     if (argc < 2) return print_help(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
