@@ -58,9 +58,18 @@ static cc_status make_plans(trainer *t) {
     return cc_learner_create(&t->learner, t->model, t->train_plan, &t->config->loss, &t->config->optimizer);
 }
 
-static cc_status make_loaders(trainer *t) {
+/* What may be wrong with the data comes first: plans take time and memory. */
+static cc_status open_data(trainer *t) {
+    cc_slice_set *set;
+    CC_TRY(cc_dataset_open_set(&set, t->config));
+    CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
+    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset, &t->dataset.split.train, true));
+    CC_TRY(cc_dataset_check(&t->dataset, &t->dataset.split.validation));
+    return cc_dataset_check(&t->dataset, &t->dataset.split.test);
+}
+
+static cc_status make_evaluators(trainer *t) {
     const cc_split *split = &t->dataset.split;
-    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset, &split->train, true));
     CC_TRY(cc_evaluator_create(&t->validation, t->evaluation_plan, &t->dataset, &split->validation));
     return cc_evaluator_create(&t->test, t->evaluation_plan, &t->dataset, &split->test);
 }
@@ -121,15 +130,13 @@ static void say_why_again(const trainer *t) {
 
 static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_state state,
                               const cc_backend *backend) {
-    cc_slice_set *set;
     *t = (trainer){
         .run = run, .state = state, .config = run->config, .backend = backend, .started_s = now_s()};
     name_run(t->title, sizeof t->title, run->config);
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
-    CC_TRY(cc_dataset_open_set(&set, t->config));
-    CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
+    CC_TRY(open_data(t));
     CC_TRY(make_plans(t));
-    CC_TRY(make_loaders(t));
+    CC_TRY(make_evaluators(t));
     CC_TRY(make_checkpoint(t));
     say_why_again(t);
     say_what_starts(t);
@@ -214,9 +221,9 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
         t->at.best_epoch = t->at.epoch;
         memcpy(t->at.best_values, t->at.values, t->at.value_count * sizeof *t->at.values);
     }
-    cc_log(CC_LOG_INFO, "%s: epoch %lld/%d, loss %.4f, validation loss %.4f, F1 %.3f%s (%.1f s)", t->title,
+    cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %.3f%s (%.1f s)",
            (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss,
-           row->validation_f1, better ? ", best so far" : "", row->seconds);
+           row->validation_f1, better ? ", best" : "", row->seconds);
     return cc_checkpoint_write(t->checkpoint_path, &t->at);
 }
 
