@@ -158,13 +158,20 @@ static void trainer_deinit(trainer *t) {
     cc_dataset_deinit(&t->dataset);
 }
 
+/* A ratio 0/0 is no number. */
+static void format_score(char out[16], double score) {
+    if (isnan(score))
+        snprintf(out, 16, "-");
+    else
+        snprintf(out, 16, "%.3f", score);
+}
+
 static void show_progress(const trainer *t, size_t batch, double loss) {
-    char detail[120], score[48] = "";
+    char detail[120], f1[16] = "";
     size_t batches = cc_loader_batch_count(t->loader);
-    if (t->at.epoch > 0)
-        snprintf(score, sizeof score, "  F1 %.3f", t->at.history[t->at.epoch - 1].validation_f1);
-    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %.4f%s", (long long)t->at.epoch + 1,
-             t->config->train.epochs, loss, score);
+    if (t->at.epoch > 0) format_score(f1, t->at.history[t->at.epoch - 1].validation_f1);
+    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %.4f%s%s", (long long)t->at.epoch + 1,
+             t->config->train.epochs, loss, f1[0] ? "  F1 " : "", f1);
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
 }
 
@@ -215,15 +222,17 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.step = *cc_learner_get_state(t->learner).step;
     note_time(t);
     CC_TRY(cc_model_get_all(t->at.values, t->model));
+    char f1[16];
     bool better = is_better(t, monitored(t, row));
     if (better) {
         t->at.best = monitored(t, row);
         t->at.best_epoch = t->at.epoch;
         memcpy(t->at.best_values, t->at.values, t->at.value_count * sizeof *t->at.values);
     }
-    cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %.3f%s (%.1f s)",
-           (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss,
-           row->validation_f1, better ? ", best" : "", row->seconds);
+    format_score(f1, row->validation_f1);
+    cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
+           (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss, f1,
+           better ? ", best" : "", row->seconds);
     return cc_checkpoint_write(t->checkpoint_path, &t->at);
 }
 
