@@ -136,7 +136,7 @@ void cc_progress_skip(cc_progress *p, uint64_t done) {
     if (!p) return;
     pthread_mutex_lock(&mutex);
     p->done = p->first = done < p->total ? done : p->total;
-    if (bar == p) draw_bar(p);
+    if (bar == p && done) draw_bar(p);
     pthread_mutex_unlock(&mutex);
 }
 

@@ -1,14 +1,17 @@
 #include "experiments/dataset.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "experiments/interrupt.h"
 #include "nets/model.h"
 
 cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *config) {
     cc_slice_options options = {.source = config->data.source,
                                 .root = config->data.root,
                                 .image = config->data.image,
-                                .mask = config->data.mask};
+                                .mask = config->data.mask,
+                                .cache_mb = CC_SLICES_CACHE_MB};
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
     return cc_slice_set_open(out, &options);
 }
@@ -72,6 +75,24 @@ void cc_dataset_deinit(cc_dataset *dataset) {
     cc_split_deinit(&dataset->split);
     cc_slice_set_close(dataset->set);
     memset(dataset, 0, sizeof *dataset);
+}
+
+cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part) {
+    cc_status status = CC_OK;
+    int height, width;
+    cc_slice_set_largest(&height, &width, dataset->set);
+    size_t pixels = (size_t)height * (size_t)width;
+    float *image = malloc(pixels * sizeof *image);
+    uint8_t *mask = malloc(pixels);
+    if (!image || !mask) CC_CHECK(cc_fail_memory("a slice", pixels * (sizeof *image + 1)));
+    for (size_t i = 0; i < part->count; i++) {
+        CC_CHECK(cc_interrupt_check());
+        CC_CHECK(cc_slice_set_read(dataset->set, part->slices[i], image, mask));
+    }
+done:
+    free(image);
+    free(mask);
+    return status;
 }
 
 cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *dataset, const cc_split_part *part,

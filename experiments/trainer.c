@@ -58,9 +58,18 @@ static cc_status make_plans(trainer *t) {
     return cc_learner_create(&t->learner, t->model, t->train_plan, &t->config->loss, &t->config->optimizer);
 }
 
-static cc_status make_loaders(trainer *t) {
+/* What may be wrong with the data comes first: plans take time and memory. */
+static cc_status open_data(trainer *t) {
+    cc_slice_set *set;
+    CC_TRY(cc_dataset_open_set(&set, t->config));
+    CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
+    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset, &t->dataset.split.train, true));
+    CC_TRY(cc_dataset_check(&t->dataset, &t->dataset.split.validation));
+    return cc_dataset_check(&t->dataset, &t->dataset.split.test);
+}
+
+static cc_status make_evaluators(trainer *t) {
     const cc_split *split = &t->dataset.split;
-    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset, &split->train, true));
     CC_TRY(cc_evaluator_create(&t->validation, t->evaluation_plan, &t->dataset, &split->validation));
     return cc_evaluator_create(&t->test, t->evaluation_plan, &t->dataset, &split->test);
 }
@@ -121,15 +130,13 @@ static void say_why_again(const trainer *t) {
 
 static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_state state,
                               const cc_backend *backend) {
-    cc_slice_set *set;
     *t = (trainer){
         .run = run, .state = state, .config = run->config, .backend = backend, .started_s = now_s()};
     name_run(t->title, sizeof t->title, run->config);
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
-    CC_TRY(cc_dataset_open_set(&set, t->config));
-    CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
+    CC_TRY(open_data(t));
     CC_TRY(make_plans(t));
-    CC_TRY(make_loaders(t));
+    CC_TRY(make_evaluators(t));
     CC_TRY(make_checkpoint(t));
     say_why_again(t);
     say_what_starts(t);
@@ -151,13 +158,20 @@ static void trainer_deinit(trainer *t) {
     cc_dataset_deinit(&t->dataset);
 }
 
+/* A ratio 0/0 is no number. */
+static void format_score(char out[16], double score) {
+    if (isnan(score))
+        snprintf(out, 16, "-");
+    else
+        snprintf(out, 16, "%.3f", score);
+}
+
 static void show_progress(const trainer *t, size_t batch, double loss) {
-    char detail[120], score[48] = "";
+    char detail[120], f1[16] = "";
     size_t batches = cc_loader_batch_count(t->loader);
-    if (t->at.epoch > 0)
-        snprintf(score, sizeof score, "  F1 %.3f", t->at.history[t->at.epoch - 1].validation_f1);
-    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %.4f%s", (long long)t->at.epoch + 1,
-             t->config->train.epochs, loss, score);
+    if (t->at.epoch > 0) format_score(f1, t->at.history[t->at.epoch - 1].validation_f1);
+    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %.4f%s%s", (long long)t->at.epoch + 1,
+             t->config->train.epochs, loss, f1[0] ? "  F1 " : "", f1);
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
 }
 
@@ -208,15 +222,17 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.step = *cc_learner_get_state(t->learner).step;
     note_time(t);
     CC_TRY(cc_model_get_all(t->at.values, t->model));
+    char f1[16];
     bool better = is_better(t, monitored(t, row));
     if (better) {
         t->at.best = monitored(t, row);
         t->at.best_epoch = t->at.epoch;
         memcpy(t->at.best_values, t->at.values, t->at.value_count * sizeof *t->at.values);
     }
-    cc_log(CC_LOG_INFO, "%s: epoch %lld/%d, loss %.4f, validation loss %.4f, F1 %.3f%s (%.1f s)", t->title,
-           (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss,
-           row->validation_f1, better ? ", best so far" : "", row->seconds);
+    format_score(f1, row->validation_f1);
+    cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
+           (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss, f1,
+           better ? ", best" : "", row->seconds);
     return cc_checkpoint_write(t->checkpoint_path, &t->at);
 }
 

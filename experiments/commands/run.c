@@ -37,11 +37,11 @@ static widths find_widths(const cc_run_plan *plan) {
 }
 
 /* A score of 0/0 is no number. */
-static void print_score(double score) {
+static void print_score(int width, double score) {
     if (isnan(score))
-        printf("  %16s", "-");
+        printf("  %*s", width, "-");
     else
-        printf("  %16.4f", score);
+        printf("  %*.4f", width, score);
 }
 
 /* The run's line of the table on standard output, read back from its file. */
@@ -60,9 +60,9 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
     if (status == CC_OK) {
         printf("%-*s  %-*s  %4" PRId64 "  %6" PRIu64, w.name, run->config->name, w.variant,
                run->config->variant, stored.fold, run->config->seed);
-        print_score(scores.value[CC_SCORE_F1]);
-        print_score(scores.value[CC_SCORE_PRECISION]);
-        print_score(scores.value[CC_SCORE_RECALL]);
+        print_score(9, scores.value[CC_SCORE_F1]);
+        print_score(16, scores.value[CC_SCORE_PRECISION]);
+        print_score(13, scores.value[CC_SCORE_RECALL]);
         printf("  %s\n", run->path);
     }
     cc_arena_destroy(arena);
@@ -71,8 +71,8 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
 
 static cc_status print_table(const cc_run_plan *plan) {
     widths w = find_widths(plan);
-    printf("%-*s  %-*s  fold    seed  %16s  %16s  %16s  file\n", w.name, "experiment", w.variant, "variant",
-           "pooled F1", "pooled precision", "pooled recall");
+    printf("%-*s  %-*s  fold    seed  pooled F1  pooled precision  pooled recall  file\n", w.name,
+           "experiment", w.variant, "variant");
     for (int i = 0; i < cc_run_plan_count(plan); i++) CC_TRY(print_run(cc_run_plan_get(plan, i), w));
     return CC_OK;
 }

@@ -85,6 +85,9 @@ static void paths_are_joined_and_taken_apart(void **state) {
     memset(longest, 'x', sizeof longest - 1);
     longest[sizeof longest - 1] = 0;
     assert_error(cc_path_join(out, "a", longest), CC_EINVAL, "too long");
+    assert_ok(cc_path_append(out, "a/b.h5", ".lock"));
+    assert_string_equal(out, "a/b.h5.lock");
+    assert_error(cc_path_append(out, longest, "x"), CC_EINVAL, "too long");
 }
 
 int main(void) {

@@ -40,14 +40,14 @@ static inline int runs_setup(void **state) {
     snprintf(runs_data, sizeof runs_data, "%s", cc_test_path(dir, "phantom"));
     snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(dir, "small.yaml"));
     assert_int_equal(
-        cc_test_run(NULL, 0, "%s phantom %s --patients 5 --size 64 --slices 4", CC_PROGRAM, runs_data), 0);
+        cc_test_run(NULL, 0, "%s phantom %s --patients 4 --size 64 --slices 3", CC_PROGRAM, runs_data), 0);
     snprintf(text, sizeof text,
              "name: test/small\nvariant: a\nstage: roi\n"
-             "data: {source: ctheart, root: %s, split: {train: 3, validation: 1, test: 1}}\n"
+             "data: {source: ctheart, root: %s, split: {train: 2, validation: 1, test: 1}}\n"
              "augment: [hflip]\n"
              "net: {arch: unet-bn, width: 4, depth: 3}\n"
              "loss: {type: dice}\noptimizer: {type: adam, lr: 1.0e-2}\n"
-             "train: {epochs: 6, batch: 4, workers: 1}\n",
+             "train: {epochs: 4, batch: 4, workers: 1}\n",
              runs_data);
     runs_write(runs_config, text);
     return 0;
@@ -165,7 +165,7 @@ typedef struct held {
     int errors;
 } held;
 
-enum { HELD_ROOM = 430 };
+enum { HELD_ROOM = 300 };
 
 static inline void held_start(held *h, const char *out, const char *arguments) {
     char line[4096], filler[1 << 16];
