@@ -76,5 +76,7 @@ struct cc_kernel {
 int64_t cc_blocked_count(const cc_shape *shape, int64_t block);
 /* Number of channel blocks. */
 int64_t cc_blocks(const cc_shape *shape, int64_t block);
+/* Writes zeros to the channels that fill the last block. */
+void cc_blocked_clear_filling(float *values, const cc_shape *shape, int64_t block);
 
 #endif

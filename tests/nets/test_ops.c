@@ -14,6 +14,7 @@
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
+#include "nets/ops/squeeze_excite/squeeze_excite.h"
 
 typedef struct op_case {
     const char *name;
@@ -291,8 +292,9 @@ static void check_reference(const op_case *c) {
     {                                                                                                        \
         .rank = 5, .dims = { n, c, d, h, w }                                                                 \
     }
-#define NORM(f) (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
-#define ACT(f)  (&(const cc_activation_attr){CC_ACTIVATION_##f})
+#define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
+#define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f})
+#define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
 
 static const op_case cases[] = {
     {"conv 3x3", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 11)}},
@@ -345,6 +347,7 @@ static const op_case cases[] = {
     {"batch_norm 3-D", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
     {"relu", &cc_op_activation, ACT(RELU), 1, {SHAPE(2, 12, 7, 9)}},
     {"silu", &cc_op_activation, ACT(SILU), 1, {SHAPE(2, 16, 7, 9)}},
+    {"sigmoid odd channels", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(2, 11, 5, 3)}},
     {"max_pool 2x2",
      &cc_op_max_pool,
      (&(const cc_max_pool_attr){{1, 2, 2}, {1, 2, 2}, {0, 0, 0}}),
@@ -366,6 +369,22 @@ static const op_case cases[] = {
      NULL,
      3,
      {SHAPE(2, 5, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 3, 4, 3)}},
+    {"concat half blocks", &cc_op_concat, NULL, 2, {SHAPE(2, 24, 3, 5), SHAPE(2, 40, 3, 5)}},
+    {"concat 3-D", &cc_op_concat, NULL, 2, {SHAPE3(1, 8, 2, 3, 5), SHAPE3(1, 12, 2, 3, 5)}},
+    {"conv depthwise 3x3", &cc_op_conv, CONV(40, 40, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 40, 7, 9)}},
+    {"conv depthwise 5x5", &cc_op_conv, CONV(24, 24, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 24, 6, 11)}},
+    {"conv depthwise odd", &cc_op_conv, CONV(11, 11, 1, 5, 5, 2, 2, 1, true), 1, {SHAPE(2, 11, 7, 8)}},
+    {"conv depthwise small", &cc_op_conv, CONV(16, 16, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 16, 2, 1)}},
+    {"conv depthwise 3-D", &cc_op_conv, CONV(8, 8, 3, 3, 3, 1, 1, 1, false), 1, {SHAPE3(1, 8, 4, 5, 6)}},
+    {"conv 3x3 head", &cc_op_conv, CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 16, 9, 7)}},
+    {"conv to half a block", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, false), 1, {SHAPE(2, 96, 5, 6)}},
+    {"upsample", &cc_op_upsample, NULL, 1, {SHAPE(2, 16, 5, 3)}},
+    {"upsample odd channels", &cc_op_upsample, NULL, 1, {SHAPE(2, 11, 4, 7)}},
+    {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},
+    {"squeeze_excite", &cc_op_squeeze_excite, SQUEEZE(8), 1, {SHAPE(2, 32, 7, 9)}},
+    {"squeeze_excite odd channels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(3, 11, 5, 7)}},
+    {"squeeze_excite large image", &cc_op_squeeze_excite, SQUEEZE(1), 1, {SHAPE(1, 5, 61, 67)}},
+    {"squeeze_excite 3-D", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE3(2, 8, 3, 5, 5)}},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -444,6 +463,8 @@ static void shapes_that_do_not_fit_are_refused(void **state) {
                  "does not fit");
     assert_error(cc_op_conv.infer(&s, CONV(8, 3, 1, 1, 1, 1, 0, 1, false), inputs, 1), CC_EINVAL, "groups");
     assert_error(cc_op_concat.infer(&s, NULL, inputs, 2), CC_EINVAL, "cannot join");
+    assert_error(cc_op_batch_norm.infer(&s, NORM(SIGMOID), inputs, 1), CC_EINVAL, "sigmoid");
+    assert_error(cc_op_squeeze_excite.infer(&s, SQUEEZE(0), inputs, 1), CC_EINVAL, "0 channels");
     assert_error(cc_op_batch_norm.infer(&s, NORM(NONE), inputs, 2), CC_EINVAL, "residual");
     assert_error(
         cc_op_max_pool.infer(&s, (&(const cc_max_pool_attr){{1, 3, 3}, {1, 2, 2}, {0, 0, 0}}), inputs, 1),
