@@ -69,6 +69,9 @@ struct cc_kernel {
     void (*release)(cc_task *task);
     /* What backward reads, where that differs from the op's own answer; else NULL. */
     unsigned (*backward_reads)(const void *attr);
+    /* Which implementation a library chose for pass number `pass` of a planned task, from 0: its own name for
+     * it. NULL after the last pass. NULL as a whole where the kernel is our own. */
+    const char *(*implementation)(const cc_task *task, int pass);
     bool accumulates; /* obeys task->accumulate */
 };
 
