@@ -399,11 +399,12 @@ static cc_status describe_problem(problem *p, int64_t x_block, int64_t y_block) 
     return CC_OK;
 }
 
-/* The block of the output that a forward primitive chose; where it is not one of ours, the nearest that is.
- */
+/* The block of the output: one for all activations of enough channels, so that what is added or joined later
+ * has one layout; else the block that the forward primitive chose, where it is one of ours. */
 static int64_t output_block(const_dnnl_primitive_desc_t desc, const cc_onednn_conv *conv) {
+    if (conv->y->dims[1] >= cc_onednn_block()) return cc_onednn_block();
     int64_t block = block_of(dnnl_primitive_desc_query_md(desc, dnnl_query_dst_md, 0), conv->y);
-    return block ? block : conv->y->dims[1] >= cc_onednn_block() ? cc_onednn_block() : 1;
+    return block ? block : 1;
 }
 
 cc_status cc_onednn_pass_create(cc_onednn_pass **out, cc_onednn_kind kind, const cc_onednn_conv *conv,

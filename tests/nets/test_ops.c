@@ -383,7 +383,7 @@ static const op_case cases[] = {
     {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},
     {"squeeze_excite", &cc_op_squeeze_excite, SQUEEZE(8), 1, {SHAPE(2, 32, 7, 9)}},
     {"squeeze_excite odd channels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(3, 11, 5, 7)}},
-    {"squeeze_excite large image", &cc_op_squeeze_excite, SQUEEZE(1), 1, {SHAPE(1, 5, 61, 67)}},
+    {"squeeze_excite wide", &cc_op_squeeze_excite, SQUEEZE(1), 1, {SHAPE(1, 5, 61, 67)}},
     {"squeeze_excite 3-D", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE3(2, 8, 3, 5, 5)}},
 };
 enum { CASES = sizeof cases / sizeof *cases };
