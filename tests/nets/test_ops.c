@@ -1,6 +1,7 @@
 /* Every op on every backend against its naive reference, and the references against finite differences. */
 #include "support.h"
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,6 +436,54 @@ static void batch_norm_keeps_precision_far_from_zero(void **state) {
     bench_close(&b);
 }
 
+/* All that a training step of one op computes, one behind the other. */
+static float *run_with_threads(const op_case *c, int threads, size_t *count) {
+    bench b;
+    rig r;
+    int before = omp_get_max_threads();
+    omp_set_num_threads(threads);
+    bench_open(&b, c, true);
+    rig_plan(&r, c, &b, 8, true);
+    rig_place(&r, c, &b, false);
+    assert_ok(r.task.kernel->forward(&r.task));
+    assert_ok(r.task.kernel->backward(&r.task));
+    omp_set_num_threads(before);
+    const float *parts[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {r.task.y};
+    size_t sizes[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {
+        (size_t)cc_blocked_count(r.task.output_shape, r.task.output_block)};
+    int n = 1;
+    for (int i = 0; i < c->input_count; i++) {
+        parts[n] = r.task.dx[i];
+        sizes[n++] = (size_t)cc_blocked_count(&c->inputs[i], 8);
+    }
+    for (int i = 0; i < r.task.parameter_count; i++)
+        for (int k = 0; k < 2; k++) {
+            parts[n] = k ? r.slots[i].grad : r.slots[i].value;
+            sizes[n++] = (size_t)b.parameter_counts[i];
+        }
+    *count = 0;
+    for (int i = 0; i < n; i++) *count += sizes[i];
+    float *out = malloc(*count * sizeof *out), *next = out;
+    for (int i = 0; i < n; next += sizes[i++]) memcpy(next, parts[i], sizes[i] * sizeof *next);
+    rig_close(&r);
+    bench_close(&b);
+    return out;
+}
+
+/* oneDNN's own sums are left out: it promises the same bytes for the same number of threads alone. */
+static void kernels_of_our_own_do_not_depend_on_the_number_of_threads(void **state) {
+    (void)state;
+    for (int i = 0; i < CASES; i++) {
+        size_t count;
+        if (cases[i].op->cpu->implementation) continue;
+        float *one = run_with_threads(&cases[i], 1, &count), *three = run_with_threads(&cases[i], 3, &count);
+        if (memcmp(one, three, count * sizeof *one) != 0) print_error("%s\n", cases[i].name);
+        assert_memory_equal(one, three, count * sizeof *one);
+        free(one);
+        free(three);
+    }
+}
+
 static void max_pool_gives_the_gradient_to_the_first_of_equals(void **state) {
     (void)state;
     cc_shape in = SHAPE(1, 1, 2, 2), out = SHAPE(1, 1, 1, 1);
@@ -477,6 +526,7 @@ int main(void) {
         cmocka_unit_test(the_cpu_infers_as_the_reference_does),
         cmocka_unit_test(gradients_are_added_where_asked),
         cmocka_unit_test(references_have_the_gradients_of_finite_differences),
+        cmocka_unit_test(kernels_of_our_own_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(batch_norm_keeps_precision_far_from_zero),
         cmocka_unit_test(max_pool_gives_the_gradient_to_the_first_of_equals),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
