@@ -14,6 +14,8 @@ static const cc_command commands[] = {
      "trains and evaluates; what is done is skipped, what was stopped goes on", cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
+    {"nets", "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]",
+     "lists the nets with their parameters and GFLOP, or one net's layers", cc_command_nets},
     {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
     {"parity", "FILE.h5... [--device auto|cpu|reference]",

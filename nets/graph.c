@@ -154,6 +154,12 @@ int64_t cc_graph_trained_values(const cc_graph *graph) {
     return sum;
 }
 
+double cc_graph_multiply_adds(const cc_graph *graph) {
+    double sum = 0;
+    for (int i = 0; i < graph->node_count; i++) sum += graph->nodes[i].multiply_adds;
+    return sum;
+}
+
 static int64_t node_values(const cc_graph *graph, const cc_node *node) {
     int64_t sum = 0;
     for (int i = 0; i < node->parameter_count; i++) {
@@ -164,14 +170,12 @@ static int64_t node_values(const cc_graph *graph, const cc_node *node) {
 }
 
 void cc_graph_print(const cc_graph *graph, FILE *out) {
-    double total = 0;
     fprintf(out, "%-36s %-15s %-18s %12s %10s\n", "layer", "op", "output", "parameters", "GFLOP");
     for (int i = 0; i < graph->node_count; i++) {
         const cc_node *node = &graph->nodes[i];
         fprintf(out, "%-36s %-15s %-18s %12lld %10.3f\n", node->name, node->op->name,
                 cc_shape_text(&node->shape), (long long)node_values(graph, node), 2e-9 * node->multiply_adds);
-        total += 2e-9 * node->multiply_adds;
     }
     fprintf(out, "%-36s %-15s %-18s %12lld %10.3f\n", "total", "", "",
-            (long long)cc_graph_trained_values(graph), total);
+            (long long)cc_graph_trained_values(graph), 2e-9 * cc_graph_multiply_adds(graph));
 }

@@ -58,7 +58,10 @@ int cc_graph_parameter_count(const cc_graph *graph);
 const cc_parameter *cc_graph_parameter(const cc_graph *graph, int index);
 /* Values of all trained parameters together. */
 int64_t cc_graph_trained_values(const cc_graph *graph);
-/* Prints a line a node: name, op, shape, parameters, multiply-adds; then the totals. */
+/* Of one forward pass. */
+double cc_graph_multiply_adds(const cc_graph *graph);
+/* Prints a line a node: name, op, shape, parameters, GFLOP (1e9 x two for each multiply-add); then the
+ * totals. */
 void cc_graph_print(const cc_graph *graph, FILE *out);
 
 #endif

@@ -69,6 +69,9 @@ struct cc_kernel {
     void (*release)(cc_task *task);
     /* What backward reads, where that differs from the op's own answer; else NULL. */
     unsigned (*backward_reads)(const void *attr);
+    /* Which implementation a library chose for pass number `pass` of a planned task, from 0: its own name for
+     * it. NULL after the last pass. NULL as a whole where the kernel is our own. */
+    const char *(*implementation)(const cc_task *task, int pass);
     bool accumulates; /* obeys task->accumulate */
 };
 
@@ -76,5 +79,7 @@ struct cc_kernel {
 int64_t cc_blocked_count(const cc_shape *shape, int64_t block);
 /* Number of channel blocks. */
 int64_t cc_blocks(const cc_shape *shape, int64_t block);
+/* Writes zeros to the channels that fill the last block. */
+void cc_blocked_clear_filling(float *values, const cc_shape *shape, int64_t block);
 
 #endif

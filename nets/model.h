@@ -7,6 +7,7 @@
 #ifndef CC_NETS_MODEL_H
 #define CC_NETS_MODEL_H
 
+#include <stdbool.h>
 #include "core/status.h"
 #include "nets/backend.h"
 #include "nets/graph.h"
@@ -17,6 +18,13 @@
 cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t height, int64_t width);
 /* Height and width must be multiples of this; 0 (with the error set) for a net that does not exist. */
 int cc_net_stride(const cc_net_spec *spec);
+
+/* The name of net number `index`, from 0: "unet", "unet-bn", then "ENCODER:DECODER" of each encoder with each
+ * decoder. False after the last. */
+bool cc_net_name(char *out, size_t capacity, int index);
+/* A net as the paper has it, one channel in and one class out, by such a name; an encoder alone has the
+ * nearest decoder. Strings in *out are static. CC_EUSAGE where there is none of that name. */
+cc_status cc_net_find(cc_net_spec *out, const char *name);
 
 typedef struct cc_model cc_model;
 typedef struct cc_plan cc_plan;

@@ -1,14 +1,17 @@
 #include "nets/cpu/conv_task.h"
 
 #include <stdlib.h>
+#include "nets/cpu/depthwise.h"
 #include "nets/cpu/onednn.h"
 #include "nets/cpu/small_conv.h"
 
 enum { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS, PASSES };
 
 typedef struct state {
-    cc_onednn_pass *passes[PASSES]; /* NULL: not wanted, or done by the small convolution */
+    cc_onednn_pass *passes[PASSES]; /* NULL: not wanted, or done by a kernel of our own */
     bool small;                     /* the forward pass is the small convolution's */
+    bool own_weights;               /* our own kernel finds the gradient of the weights */
+    cc_depthwise depthwise;
 } state;
 
 /* The small convolution reads plain weights: it is used where they are so already, or may still become so. */
@@ -34,8 +37,13 @@ static cc_status make_passes(cc_task *task, state *s, const cc_onednn_conv *conv
     int64_t x_block = task->input_blocks[0];
     CC_TRY(make_forward(task, s, conv));
     if (!task->training) return CC_OK;
-    CC_TRY(cc_onednn_pass_create(&s->passes[BACKWARD_WEIGHTS], CC_ONEDNN_BACKWARD_WEIGHTS, conv, true,
-                                 x_block, &task->output_block, weights));
+    s->depthwise = (cc_depthwise){task->attr, task->input_shapes[0], task->output_shape, x_block};
+    s->own_weights =
+        !conv->transposed && cc_depthwise_fits(task->attr, task->input_shapes[0], x_block, task->output_block,
+                                               cc_onednn_depthwise_block(weights, conv));
+    if (!s->own_weights)
+        CC_TRY(cc_onednn_pass_create(&s->passes[BACKWARD_WEIGHTS], CC_ONEDNN_BACKWARD_WEIGHTS, conv, true,
+                                     x_block, &task->output_block, weights));
     if (!task->input_grad_wanted[0]) return CC_OK;
     return cc_onednn_pass_create(&s->passes[BACKWARD_DATA], CC_ONEDNN_BACKWARD_DATA, conv, true, x_block,
                                  &task->output_block, weights);
@@ -50,6 +58,8 @@ cc_status cc_conv_task_plan(cc_task *task, bool transposed) {
     for (int i = 0; i < PASSES; i++)
         if (s->passes[i] && cc_onednn_pass_scratch(s->passes[i]) > task->scratch_bytes)
             task->scratch_bytes = cc_onednn_pass_scratch(s->passes[i]);
+    size_t own = s->own_weights ? cc_depthwise_scratch(&s->depthwise) * sizeof(float) : 0;
+    if (own > task->scratch_bytes) task->scratch_bytes = own;
     return CC_OK;
 }
 
@@ -92,7 +102,16 @@ cc_status cc_conv_task_forward(cc_task *task) {
 cc_status cc_conv_task_backward(cc_task *task) {
     state *s = task->state;
     if (s->passes[BACKWARD_DATA]) CC_TRY(cc_onednn_pass_run(s->passes[BACKWARD_DATA]));
-    return cc_onednn_pass_run(s->passes[BACKWARD_WEIGHTS]);
+    if (!s->own_weights) return cc_onednn_pass_run(s->passes[BACKWARD_WEIGHTS]);
+    cc_depthwise_weights(task->parameters[0]->grad, &s->depthwise, task->x[0], task->dy, task->scratch);
+    return CC_OK;
+}
+
+const char *cc_conv_task_implementation(const cc_task *task, int pass) {
+    const state *s = task->state;
+    for (int i = 0; i < PASSES; i++)
+        if (s->passes[i] && pass-- == 0) return cc_onednn_pass_implementation(s->passes[i]);
+    return NULL;
 }
 
 void cc_conv_task_release(cc_task *task) {

@@ -123,6 +123,20 @@ static cc_status weights_desc(dnnl_memory_desc_t *out, const cc_onednn_conv *c, 
     return CC_OK;
 }
 
+int64_t cc_onednn_depthwise_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv) {
+    static const dnnl_format_tag_t tags[] = {dnnl_Goihw8g, dnnl_Goihw16g};
+    const layout *l = weights->layout;
+    for (int i = 0; l && conv->attr->groups > 1 && conv->x->rank == 4 && i < 2; i++) {
+        dnnl_memory_desc_t ours;
+        const dnnl_memory_desc_t *stored = &l->stored;
+        if (dnnl_memory_desc_init_by_tag(&ours, stored->ndims, stored->dims, dnnl_f32, tags[i]) ==
+                dnnl_success &&
+            dnnl_memory_desc_equal(&ours, stored))
+            return 8 << i;
+    }
+    return 0;
+}
+
 static cc_status convert(float *to, const dnnl_memory_desc_t *to_desc, const float *from,
                          const dnnl_memory_desc_t *from_desc) {
     dnnl_primitive_desc_t desc = NULL;
@@ -268,10 +282,11 @@ static dnnl_status_t create_desc(dnnl_primitive_desc_t *out, const problem *p) {
     return code;
 }
 
-static bool is_slow(const_dnnl_primitive_desc_t desc) {
+/* How slow an implementation is expected to be: 0 none better, 1 by products of whole matrices, 2 naive. */
+static int slowness(const_dnnl_primitive_desc_t desc) {
     const char *name = "";
     dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name);
-    return strstr(name, "ref") || strstr(name, "gemm");
+    return strstr(name, "ref") ? 2 : strstr(name, "gemm") ? 1 : 0;
 }
 
 /* The layouts at home first; where only a slow implementation takes them, whatever it likes best, if that is
@@ -279,7 +294,7 @@ static bool is_slow(const_dnnl_primitive_desc_t desc) {
 static cc_status choose(dnnl_primitive_desc_t *out, problem *p) {
     dnnl_primitive_desc_t first = NULL, second = NULL;
     dnnl_status_t code = create_desc(&first, p);
-    if (code == dnnl_success && !is_slow(first)) {
+    if (code == dnnl_success && slowness(first) == 0) {
         *out = first;
         return CC_OK;
     }
@@ -287,7 +302,7 @@ static cc_status choose(dnnl_primitive_desc_t *out, problem *p) {
     CC_TRY(activation_desc(&free_choice.x, p->conv->x, 0));
     CC_TRY(activation_desc(&free_choice.y, p->conv->y, 0));
     dnnl_status_t other = create_desc(&second, &free_choice);
-    if (other == dnnl_success && (code != dnnl_success || !is_slow(second))) {
+    if (other == dnnl_success && (code != dnnl_success || slowness(second) < slowness(first))) {
         dnnl_primitive_desc_destroy(first);
         *out = second;
         return CC_OK;
@@ -384,11 +399,12 @@ static cc_status describe_problem(problem *p, int64_t x_block, int64_t y_block) 
     return CC_OK;
 }
 
-/* The block of the output that a forward primitive chose; where it is not one of ours, the nearest that is.
- */
+/* The block of the output: one for all activations of enough channels, so that what is added or joined later
+ * has one layout; else the block that the forward primitive chose, where it is one of ours. */
 static int64_t output_block(const_dnnl_primitive_desc_t desc, const cc_onednn_conv *conv) {
+    if (conv->y->dims[1] >= cc_onednn_block()) return cc_onednn_block();
     int64_t block = block_of(dnnl_primitive_desc_query_md(desc, dnnl_query_dst_md, 0), conv->y);
-    return block ? block : conv->y->dims[1] >= cc_onednn_block() ? cc_onednn_block() : 1;
+    return block ? block : 1;
 }
 
 cc_status cc_onednn_pass_create(cc_onednn_pass **out, cc_onednn_kind kind, const cc_onednn_conv *conv,

@@ -37,6 +37,9 @@ void cc_onednn_pass_destroy(cc_onednn_pass *pass);
  */
 cc_status cc_onednn_lay_out_plain(cc_parameter_slot *weights, const cc_onednn_conv *conv);
 bool cc_onednn_is_plain(const cc_parameter_slot *weights);
+/* The channel block b where weights of a depthwise convolution (rank 4) lie as [groups / b][taps][b]; 0 where
+ * they lie otherwise, or have no layout yet. */
+int64_t cc_onednn_depthwise_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv);
 
 /* oneDNN's name of the implementation, e.g. "jit:avx2"; "ref..." is a slow one. */
 const char *cc_onednn_pass_implementation(const cc_onednn_pass *pass);

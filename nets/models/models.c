@@ -3,13 +3,12 @@
 #include <string.h>
 #include "nets/model.h"
 
-static const cc_architecture *const architectures[] = {&cc_unet, &cc_unet_bn};
+static const cc_architecture *const architectures[] = {&cc_unet, &cc_unet_bn, &cc_unet_encoder};
 
 static const cc_architecture *find(const char *name) {
     for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
         if (strcmp(architectures[i]->name, name) == 0) return architectures[i];
-    cc_fail(CC_ECONFIG, "net.arch", "this version trains unet and unet-bn", "there is no net \"%s\" here",
-            name);
+    cc_fail(CC_ECONFIG, "net.arch", "unet, unet-bn or unet-encoder", "there is no net \"%s\"", name);
     return NULL;
 }
 

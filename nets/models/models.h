@@ -11,6 +11,6 @@ typedef struct cc_architecture {
     void (*build)(cc_graph *graph, const cc_net_spec *spec);
 } cc_architecture;
 
-extern const cc_architecture cc_unet, cc_unet_bn;
+extern const cc_architecture cc_unet, cc_unet_bn, cc_unet_encoder;
 
 #endif

@@ -10,7 +10,9 @@
     X(batch_norm)                                                                                            \
     X(activation)                                                                                            \
     X(max_pool)                                                                                              \
-    X(concat)
+    X(concat)                                                                                                \
+    X(upsample)                                                                                              \
+    X(squeeze_excite)
 
 #define X(name) extern const cc_op cc_op_##name;
 CC_OPS(X)

@@ -33,6 +33,20 @@ static void the_shared_losses_and_optimisers_pass(void **state) {
     assert_non_null(strstr(output, "sgd                step 5 "));
 }
 
+/* What a sign that float32 flips near zero cannot change: all but the gradients. */
+static void a_shared_net_passes(void **state) {
+    (void)state;
+    static const char *const quantities[] = {"parameter_count", "eval_logits ", "train_logits ", "loss ",
+                                             "eval_logits_after_step "};
+    const char *net = cc_test_shared("golden/efficientnet-b0-transpose.h5");
+    cc_test_run(output, OUTPUT, "OMP_WAIT_POLICY=passive %s parity %s", CC_PROGRAM, net);
+    for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
+        const char *line = strstr(output, quantities[i]);
+        assert_non_null(line);
+        assert_memory_equal(strchr(line, '\n') - 4, "pass", 4);
+    }
+}
+
 static void a_wrong_loss_fails(void **state) {
     (void)state;
     float ones[64], spoilt[64];
@@ -97,6 +111,7 @@ static void no_file_is_a_usage_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
+        cmocka_unit_test(a_shared_net_passes),
         cmocka_unit_test(a_wrong_loss_fails),
         cmocka_unit_test(a_wrong_learning_rate_fails),
         cmocka_unit_test(an_unknown_key_in_a_spec_is_one_line),

@@ -1,6 +1,7 @@
 /* Every op on every backend against its naive reference, and the references against finite differences. */
 #include "support.h"
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
+#include "nets/ops/squeeze_excite/squeeze_excite.h"
 
 typedef struct op_case {
     const char *name;
@@ -291,8 +293,9 @@ static void check_reference(const op_case *c) {
     {                                                                                                        \
         .rank = 5, .dims = { n, c, d, h, w }                                                                 \
     }
-#define NORM(f) (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
-#define ACT(f)  (&(const cc_activation_attr){CC_ACTIVATION_##f})
+#define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
+#define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f})
+#define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
 
 static const op_case cases[] = {
     {"conv 3x3", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 11)}},
@@ -345,6 +348,7 @@ static const op_case cases[] = {
     {"batch_norm 3-D", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
     {"relu", &cc_op_activation, ACT(RELU), 1, {SHAPE(2, 12, 7, 9)}},
     {"silu", &cc_op_activation, ACT(SILU), 1, {SHAPE(2, 16, 7, 9)}},
+    {"sigmoid odd channels", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(2, 11, 5, 3)}},
     {"max_pool 2x2",
      &cc_op_max_pool,
      (&(const cc_max_pool_attr){{1, 2, 2}, {1, 2, 2}, {0, 0, 0}}),
@@ -366,6 +370,22 @@ static const op_case cases[] = {
      NULL,
      3,
      {SHAPE(2, 5, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 3, 4, 3)}},
+    {"concat half blocks", &cc_op_concat, NULL, 2, {SHAPE(2, 24, 3, 5), SHAPE(2, 40, 3, 5)}},
+    {"concat 3-D", &cc_op_concat, NULL, 2, {SHAPE3(1, 8, 2, 3, 5), SHAPE3(1, 12, 2, 3, 5)}},
+    {"conv depthwise 3x3", &cc_op_conv, CONV(40, 40, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 40, 7, 9)}},
+    {"conv depthwise 5x5", &cc_op_conv, CONV(24, 24, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 24, 6, 11)}},
+    {"conv depthwise odd", &cc_op_conv, CONV(11, 11, 1, 5, 5, 2, 2, 1, true), 1, {SHAPE(2, 11, 7, 8)}},
+    {"conv depthwise small", &cc_op_conv, CONV(16, 16, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 16, 2, 1)}},
+    {"conv depthwise 3-D", &cc_op_conv, CONV(8, 8, 3, 3, 3, 1, 1, 1, false), 1, {SHAPE3(1, 8, 4, 5, 6)}},
+    {"conv 3x3 head", &cc_op_conv, CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 16, 9, 7)}},
+    {"conv to half a block", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, false), 1, {SHAPE(2, 96, 5, 6)}},
+    {"upsample", &cc_op_upsample, NULL, 1, {SHAPE(2, 16, 5, 3)}},
+    {"upsample odd channels", &cc_op_upsample, NULL, 1, {SHAPE(2, 11, 4, 7)}},
+    {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},
+    {"squeeze_excite", &cc_op_squeeze_excite, SQUEEZE(8), 1, {SHAPE(2, 32, 7, 9)}},
+    {"squeeze_excite odd channels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(3, 11, 5, 7)}},
+    {"squeeze_excite wide", &cc_op_squeeze_excite, SQUEEZE(1), 1, {SHAPE(1, 5, 61, 67)}},
+    {"squeeze_excite 3-D", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE3(2, 8, 3, 5, 5)}},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -416,6 +436,54 @@ static void batch_norm_keeps_precision_far_from_zero(void **state) {
     bench_close(&b);
 }
 
+/* All that a training step of one op computes, one behind the other. */
+static float *run_with_threads(const op_case *c, int threads, size_t *count) {
+    bench b;
+    rig r;
+    int before = omp_get_max_threads();
+    omp_set_num_threads(threads);
+    bench_open(&b, c, true);
+    rig_plan(&r, c, &b, 8, true);
+    rig_place(&r, c, &b, false);
+    assert_ok(r.task.kernel->forward(&r.task));
+    assert_ok(r.task.kernel->backward(&r.task));
+    omp_set_num_threads(before);
+    const float *parts[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {r.task.y};
+    size_t sizes[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {
+        (size_t)cc_blocked_count(r.task.output_shape, r.task.output_block)};
+    int n = 1;
+    for (int i = 0; i < c->input_count; i++) {
+        parts[n] = r.task.dx[i];
+        sizes[n++] = (size_t)cc_blocked_count(&c->inputs[i], 8);
+    }
+    for (int i = 0; i < r.task.parameter_count; i++)
+        for (int k = 0; k < 2; k++) {
+            parts[n] = k ? r.slots[i].grad : r.slots[i].value;
+            sizes[n++] = (size_t)b.parameter_counts[i];
+        }
+    *count = 0;
+    for (int i = 0; i < n; i++) *count += sizes[i];
+    float *out = malloc(*count * sizeof *out), *next = out;
+    for (int i = 0; i < n; next += sizes[i++]) memcpy(next, parts[i], sizes[i] * sizeof *next);
+    rig_close(&r);
+    bench_close(&b);
+    return out;
+}
+
+/* oneDNN's own sums are left out: it promises the same bytes for the same number of threads alone. */
+static void kernels_of_our_own_do_not_depend_on_the_number_of_threads(void **state) {
+    (void)state;
+    for (int i = 0; i < CASES; i++) {
+        size_t count;
+        if (cases[i].op->cpu->implementation) continue;
+        float *one = run_with_threads(&cases[i], 1, &count), *three = run_with_threads(&cases[i], 3, &count);
+        if (memcmp(one, three, count * sizeof *one) != 0) print_error("%s\n", cases[i].name);
+        assert_memory_equal(one, three, count * sizeof *one);
+        free(one);
+        free(three);
+    }
+}
+
 static void max_pool_gives_the_gradient_to_the_first_of_equals(void **state) {
     (void)state;
     cc_shape in = SHAPE(1, 1, 2, 2), out = SHAPE(1, 1, 1, 1);
@@ -444,6 +512,8 @@ static void shapes_that_do_not_fit_are_refused(void **state) {
                  "does not fit");
     assert_error(cc_op_conv.infer(&s, CONV(8, 3, 1, 1, 1, 1, 0, 1, false), inputs, 1), CC_EINVAL, "groups");
     assert_error(cc_op_concat.infer(&s, NULL, inputs, 2), CC_EINVAL, "cannot join");
+    assert_error(cc_op_batch_norm.infer(&s, NORM(SIGMOID), inputs, 1), CC_EINVAL, "sigmoid");
+    assert_error(cc_op_squeeze_excite.infer(&s, SQUEEZE(0), inputs, 1), CC_EINVAL, "0 channels");
     assert_error(cc_op_batch_norm.infer(&s, NORM(NONE), inputs, 2), CC_EINVAL, "residual");
     assert_error(
         cc_op_max_pool.infer(&s, (&(const cc_max_pool_attr){{1, 3, 3}, {1, 2, 2}, {0, 0, 0}}), inputs, 1),
@@ -456,6 +526,7 @@ int main(void) {
         cmocka_unit_test(the_cpu_infers_as_the_reference_does),
         cmocka_unit_test(gradients_are_added_where_asked),
         cmocka_unit_test(references_have_the_gradients_of_finite_differences),
+        cmocka_unit_test(kernels_of_our_own_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(batch_norm_keeps_precision_far_from_zero),
         cmocka_unit_test(max_pool_gives_the_gradient_to_the_first_of_equals),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),

@@ -36,6 +36,8 @@ static cc_status forward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < count; i += CHUNK)
         forward_chunk(task->y + i, task->x[0] + i, count - i < CHUNK ? count - i : CHUNK, kind_of(task));
+    if (kind_of(task) == CC_ACTIVATION_SIGMOID) /* of zero it is a half */
+        cc_blocked_clear_filling(task->y, task->output_shape, task->output_block);
     return CC_OK;
 }
 

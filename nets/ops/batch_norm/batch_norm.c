@@ -9,12 +9,14 @@ cc_batch_norm_attr cc_batch_norm_default(cc_activation activation) {
 
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
-    (void)attr;
     static const cc_op_parameter parameters[] = {
         {.suffix = "weight", .role = CC_ROLE_NORM_WEIGHT, .rank = 1},
         {.suffix = "bias", .role = CC_ROLE_NORM_BIAS, .rank = 1},
         {.suffix = "running_mean", .role = CC_ROLE_RUNNING_MEAN, .rank = 1},
         {.suffix = "running_var", .role = CC_ROLE_RUNNING_VAR, .rank = 1}};
+    if (((const cc_batch_norm_attr *)attr)->activation == CC_ACTIVATION_SIGMOID)
+        return cc_fail(CC_EINVAL, NULL, "use an activation layer",
+                       "a sigmoid cannot be part of batch normalisation");
     if (input_count > 2) return cc_fail(CC_EINVAL, NULL, NULL, "takes x and at most one residual");
     if (input_count == 2 &&
         (cc_shape_count(inputs[0]) != cc_shape_count(inputs[1]) || inputs[0]->dims[1] != inputs[1]->dims[1]))

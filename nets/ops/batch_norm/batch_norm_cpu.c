@@ -12,7 +12,7 @@
 #include "nets/kernel.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 
-enum { LANES = 16, CHUNK = 16384 };
+enum { LANES = 16, CHUNK = 4096 };
 
 extern const cc_kernel cc_batch_norm_cpu;
 
@@ -30,7 +30,8 @@ typedef struct lanes { /* constants of one block, repeated over the lanes */
 } lanes;
 
 typedef struct layout {
-    int64_t block, blocks, channels, plane, chunks, units, per_channel;
+    int64_t block, blocks, channels, plane, chunks, units, per_block,
+        per_channel; /* units per block; values */
 } layout;
 
 static layout layout_of(const cc_task *task) {
@@ -38,7 +39,8 @@ static layout layout_of(const cc_task *task) {
     l.blocks = cc_blocks(task->output_shape, l.block);
     l.plane = cc_shape_pixels(task->output_shape) * l.block;
     l.chunks = (l.plane + CHUNK - 1) / CHUNK;
-    l.units = task->output_shape->dims[0] * l.blocks * l.chunks;
+    l.per_block = task->output_shape->dims[0] * l.chunks;
+    l.units = l.per_block * l.blocks;
     l.per_channel = task->output_shape->dims[0] * cc_shape_pixels(task->output_shape);
     return l;
 }
@@ -53,6 +55,10 @@ static int64_t unit_start(const layout *l, int64_t unit) {
 }
 static int64_t unit_block(const layout *l, int64_t unit) {
     return unit / l->chunks % l->blocks;
+}
+/* Unit i, from 0, of those that block `which` has. */
+static int64_t unit_of_block(const layout *l, int64_t which, int64_t i) {
+    return (i / l->chunks * l->blocks + which) * l->chunks + i % l->chunks;
 }
 
 static constants constants_at(float *memory, const layout *l) {
@@ -115,15 +121,14 @@ CC_HOT static void moments(sums *out, const float *restrict x, int64_t count, in
 static void merge_moments(double *mean, double *squares, const sums *parts, const layout *l, int64_t which,
                           int64_t lane) {
     double total = 0, about = 0;
-    for (int64_t u = 0; u < l->units; u++)
-        if (unit_block(l, u) == which) total += parts[u].first[lane];
+    for (int64_t i = 0; i < l->per_block; i++) total += parts[unit_of_block(l, which, i)].first[lane];
     *mean = total / (double)l->per_channel;
-    for (int64_t u = 0; u < l->units; u++)
-        if (unit_block(l, u) == which) {
-            double count = (double)unit_count(l, u) / (double)l->block,
-                   off = parts[u].first[lane] / count - *mean;
-            about += parts[u].second[lane] + count * off * off;
-        }
+    for (int64_t i = 0; i < l->per_block; i++) {
+        int64_t u = unit_of_block(l, which, i);
+        double count = (double)unit_count(l, u) / (double)l->block,
+               off = parts[u].first[lane] / count - *mean;
+        about += parts[u].second[lane] + count * off * off;
+    }
     *squares = about;
 }
 
@@ -260,31 +265,38 @@ CC_HOT static void back_sums(sums *out, const chunk *c, int64_t block, cc_activa
     fold(out->second, gx_sum, block);
 }
 
-CC_INLINE void back_row(cc_activation kind, const chunk *c, int64_t i, int64_t j, const float *a,
-                        const float *b, bool residual) {
+/* Gradients of one value; `residual` and `wanted` (dx is) are known when compiled. */
+CC_INLINE void back_value(cc_activation kind, const chunk *c, int64_t i, int64_t j, const float *a,
+                          const float *b, bool residual, bool wanted) {
     float g = cc_activate_back(kind, linear(c->x, residual ? c->residual : NULL, i, &c->k, j), c->dy[i]);
-    if (c->dx) c->dx[i] = c->k.scale[j] * g + (c->x[i] - c->k.mean[j]) * a[j] + b[j];
+    if (wanted) c->dx[i] = c->k.scale[j] * g + (c->x[i] - c->k.mean[j]) * a[j] + b[j];
     if (residual && c->dresidual) c->dresidual[i] = g;
 }
 
-CC_INLINE void back_rows_as(cc_activation kind, const chunk *c, const float *a, const float *b) {
+CC_INLINE void back_rows_as(cc_activation kind, const chunk *c, const float *a, const float *b,
+                            bool residual) {
     int64_t rows = c->count / LANES * LANES;
-    const float *restrict x = c->x, *restrict dy = c->dy;
-    float *restrict dx = c->dx;
-    if (c->residual || !dx) {
-        for (int64_t i = 0; i < c->count; i++) back_row(kind, c, i, i % LANES, a, b, c->residual != NULL);
+    const float *restrict x = c->x, *restrict dy = c->dy, *restrict r = residual ? c->residual : NULL;
+    float *restrict dx = c->dx, *restrict dr = residual ? c->dresidual : NULL;
+    if (!dx || (residual && !dr)) {
+        for (int64_t i = 0; i < c->count; i++) back_value(kind, c, i, i % LANES, a, b, residual, dx != NULL);
         return;
     }
     for (int64_t i = 0; i < rows; i += LANES)
         for (int j = 0; j < LANES; j++) {
-            float g = cc_activate_back(kind, linear(x, NULL, i + j, &c->k, j), dy[i + j]);
+            float g = cc_activate_back(kind, linear(x, r, i + j, &c->k, j), dy[i + j]);
             dx[i + j] = c->k.scale[j] * g + (x[i + j] - c->k.mean[j]) * a[j] + b[j];
+            if (residual) dr[i + j] = g;
         }
-    for (int64_t i = rows; i < c->count; i++) back_row(kind, c, i, i - rows, a, b, false);
+    for (int64_t i = rows; i < c->count; i++) back_value(kind, c, i, i - rows, a, b, residual, true);
 }
 
 CC_HOT static void back_rows(const chunk *c, const float *a, const float *b, cc_activation kind) {
-#define CALL(k) back_rows_as(k, c, a, b)
+#define CALL(k)                                                                                              \
+    if (c->residual)                                                                                         \
+        back_rows_as(k, c, a, b, true);                                                                      \
+    else                                                                                                     \
+        back_rows_as(k, c, a, b, false)
     CC_FOR_ACTIVATION(kind, CALL)
 #undef CALL
 }
@@ -306,11 +318,11 @@ static void find_gradients(const cc_task *task, const layout *l, const constants
 #pragma omp parallel for schedule(static)
     for (int64_t c = 0; c < l->blocks * l->block; c++) {
         double first = 0, second = 0, rstd = k->rstd[c], scale = k->scale[c], count = (double)l->per_channel;
-        for (int64_t u = 0; u < l->units; u++)
-            if (unit_block(l, u) == c / l->block) {
-                first += parts[u].first[c % l->block];
-                second += parts[u].second[c % l->block];
-            }
+        for (int64_t i = 0; i < l->per_block; i++) {
+            const sums *part = &parts[unit_of_block(l, c / l->block, i)];
+            first += part->first[c % l->block];
+            second += part->second[c % l->block];
+        }
         a[c] = (float)(-scale * rstd * rstd * second / count);
         b[c] = (float)(-scale * first / count);
         if (c >= l->channels) continue;

@@ -1,6 +1,8 @@
-/* Where every input has the output's block and, but for the last, whole blocks, its part of the output is one
- * run of memory for each n; otherwise channels are copied one by one between the layouts. */
+/* Each block of an input's channels goes to its place in the output as one run of memory where that place is
+ * a whole block, and otherwise, pixel by pixel, as the runs of lanes that one or two output blocks take. */
 #include <string.h>
+#include "core/hot.h"
+#include "nets/cpu/vector_math.h"
 #include "nets/kernel.h"
 
 extern const cc_kernel cc_concat_cpu;
@@ -16,100 +18,94 @@ static int64_t first_channel(const cc_task *task, int input) {
     return before;
 }
 
-static bool is_run(const cc_task *task, int input) {
-    int64_t block = task->output_block;
-    bool last = input == task->input_count - 1;
-    return task->input_blocks[input] == block && first_channel(task, input) % block == 0 &&
-           (last || task->input_shapes[input]->dims[1] % block == 0);
+/* `lanes` values of each pixel from one blocked layout to another. */
+typedef struct run {
+    float *to;
+    const float *from;
+    int64_t to_step, from_step, lanes, pixels;
+} run;
+
+CC_INLINE void copy_lanes(const run *r, int64_t lanes, bool add) {
+    float *restrict to = r->to;
+    const float *restrict from = r->from;
+    int64_t to_step = r->to_step, from_step = r->from_step;
+    for (int64_t i = 0; i < r->pixels; i++)
+        for (int64_t j = 0; j < lanes; j++) {
+            float value = from[i * from_step + j];
+            to[i * to_step + j] = add ? to[i * to_step + j] + value : value;
+        }
 }
 
-static void move(float *to, const float *from, int64_t count, bool add) {
-    if (!add) {
-        memcpy(to, from, (size_t)count * sizeof *to);
-        return;
-    }
-    for (int64_t i = 0; i < count; i++) to[i] += from[i];
+CC_INLINE void copy_run_as(const run *r, bool add) {
+    if (r->lanes == 16)
+        copy_lanes(r, 16, add);
+    else if (r->lanes == 8)
+        copy_lanes(r, 8, add);
+    else
+        copy_lanes(r, r->lanes, add);
 }
 
-/* One pixel row of one channel between two blocked layouts. */
-static float *channel_at(float *base, const cc_shape *shape, int64_t block, int64_t n, int64_t channel) {
-    int64_t pixels = cc_shape_pixels(shape);
-    return base + ((n * cc_blocks(shape, block) + channel / block) * pixels) * block + channel % block;
+CC_HOT static void copy_run(const run *r, bool add) {
+    if (!add && r->lanes == r->to_step && r->lanes == r->from_step)
+        memcpy(r->to, r->from, (size_t)(r->pixels * r->lanes) * sizeof *r->to);
+    else if (add)
+        copy_run_as(r, true);
+    else
+        copy_run_as(r, false);
 }
 
 typedef struct copy_job {
-    bool backward, add;
+    const cc_task *task;
     int input;
+    bool backward; /* from the output's gradient to the input's; `add` to what is there */
+    bool add;
     float *whole, *part;
 } copy_job;
 
-static void copy_run(const cc_task *task, const copy_job *job, int64_t n) {
+/* Block `which` of the input, for one n. */
+static void copy_block(const copy_job *job, int64_t n, int64_t which) {
+    const cc_task *task = job->task;
     const cc_shape *part = task->input_shapes[job->input], *whole = task->output_shape;
-    int64_t pixels = cc_shape_pixels(whole), block = task->output_block;
-    int64_t count = cc_blocks(part, block) * block * pixels;
-    float *a =
-        job->whole + n * cc_blocks(whole, block) * block * pixels + first_channel(task, job->input) * pixels;
-    float *b = job->part + n * count;
-    if (job->backward)
-        move(b, a, count, job->add);
-    else
-        move(a, b, count, false);
-}
-
-static void copy_channels(const cc_task *task, const copy_job *job, int64_t n) {
-    const cc_shape *part = task->input_shapes[job->input], *whole = task->output_shape;
-    int64_t block = task->output_block, part_block = task->input_blocks[job->input],
-            before = first_channel(task, job->input);
-    for (int64_t c = 0; c < part->dims[1]; c++) {
-        float *a = channel_at(job->whole, whole, block, n, before + c),
-              *b = channel_at(job->part, part, part_block, n, c);
-        for (int64_t i = 0, pixels = cc_shape_pixels(whole); i < pixels; i++) {
-            if (!job->backward)
-                a[i * block] = b[i * part_block];
-            else
-                b[i * part_block] = a[i * block] + (job->add ? b[i * part_block] : 0);
-        }
+    int64_t pixels = cc_shape_pixels(whole), block = task->output_block,
+            part_block = task->input_blocks[job->input], first = which * part_block,
+            count = part->dims[1] - first < part_block ? part->dims[1] - first : part_block;
+    float *from = job->part + (n * cc_blocks(part, part_block) + which) * pixels * part_block;
+    for (int64_t done = 0, lanes; done < count; done += lanes) {
+        int64_t channel = first_channel(task, job->input) + first + done, lane = channel % block;
+        float *to = job->whole + (n * cc_blocks(whole, block) + channel / block) * pixels * block + lane;
+        lanes = count - done < block - lane ? count - done : block - lane;
+        run forth = {to, from + done, block, part_block, lanes, pixels},
+            back = {from + done, to, part_block, block, lanes, pixels};
+        copy_run(job->backward ? &back : &forth, job->add);
     }
 }
 
-/* The filling of a last block that channel-wise copies do not reach. */
-static void clear_filling(float *base, const cc_shape *shape, int64_t block) {
-    for (int64_t n = 0; n < shape->dims[0]; n++)
-        for (int64_t c = shape->dims[1]; c < cc_blocks(shape, block) * block; c++) {
-            float *a = channel_at(base, shape, block, n, c);
-            for (int64_t i = 0, pixels = cc_shape_pixels(shape); i < pixels; i++) a[i * block] = 0;
-        }
-}
-
-static void copy_input(const cc_task *task, const copy_job *job) {
-    bool run = is_run(task, job->input);
-    if (!run && job->backward)
-        clear_filling(job->part, task->input_shapes[job->input], task->input_blocks[job->input]);
+static void copy_input(const copy_job *job) {
+    const cc_shape *part = job->task->input_shapes[job->input];
+    int64_t blocks = cc_blocks(part, job->task->input_blocks[job->input]);
 #pragma omp parallel for schedule(static)
-    for (int64_t n = 0; n < task->output_shape->dims[0]; n++) {
-        if (run)
-            copy_run(task, job, n);
-        else
-            copy_channels(task, job, n);
-    }
+    for (int64_t i = 0; i < part->dims[0] * blocks; i++) copy_block(job, i / blocks, i % blocks);
 }
 
 static cc_status forward(cc_task *task) {
-    for (int i = 0; i < task->input_count; i++) {
-        if (!is_run(task, i)) clear_filling(task->y, task->output_shape, task->output_block);
-        copy_input(task, &(copy_job){.input = i, .whole = task->y, .part = (float *)task->x[i]});
-    }
+    cc_blocked_clear_filling(task->y, task->output_shape, task->output_block);
+    for (int i = 0; i < task->input_count; i++)
+        copy_input(&(copy_job){.task = task, .input = i, .whole = task->y, .part = (float *)task->x[i]});
     return CC_OK;
 }
 
 static cc_status backward(cc_task *task) {
-    for (int i = 0; i < task->input_count; i++)
-        if (task->dx[i])
-            copy_input(task, &(copy_job){.backward = true,
-                                         .add = task->accumulate[i],
-                                         .input = i,
-                                         .whole = (float *)task->dy,
-                                         .part = task->dx[i]});
+    for (int i = 0; i < task->input_count; i++) {
+        if (!task->dx[i]) continue;
+        if (!task->accumulate[i])
+            cc_blocked_clear_filling(task->dx[i], task->input_shapes[i], task->input_blocks[i]);
+        copy_input(&(copy_job){.task = task,
+                               .input = i,
+                               .backward = true,
+                               .add = task->accumulate[i],
+                               .whole = (float *)task->dy,
+                               .part = task->dx[i]});
+    }
     return CC_OK;
 }
 

@@ -11,4 +11,5 @@ const cc_kernel cc_conv_cpu = {
     .forward = cc_conv_task_forward,
     .backward = cc_conv_task_backward,
     .release = cc_conv_task_release,
+    .implementation = cc_conv_task_implementation,
 };

@@ -1,0 +1,77 @@
+/* The blocks of the encoders.
+ *
+ * Sources: He, Zhang, Ren & Sun, CVPR 2016 (basic and bottleneck; the stride lies in the bottleneck's 3x3, as
+ * in torchvision's "v1.5"); Sandler et al., CVPR 2018 (inverted residual); Hu, Shen & Sun, CVPR 2018 (squeeze
+ * and excite). */
+#include "nets/encoders/encoder.h"
+#include "nets/models/layers.h"
+#include "nets/ops/ops.h"
+#include "nets/ops/squeeze_excite/squeeze_excite.h"
+
+static int64_t channels_of(const cc_graph *graph, cc_value x) {
+    return cc_graph_shape(graph, x).dims[1];
+}
+
+/* x itself where it has the block's output shape, else through a 1x1 convolution. */
+static cc_value shortcut(cc_graph *graph, cc_value x, const char *prefix, int64_t channels, int stride) {
+    if (stride == 1 && channels_of(graph, x) == channels) return x;
+    return cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(channels, 1, stride), "downsample.0",
+                                    "downsample.1", CC_ACTIVATION_NONE);
+}
+
+cc_value cc_block_basic(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
+    cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(s->channels, s->kernel, s->stride),
+                                          "conv1", "bn1", CC_ACTIVATION_RELU);
+    return cc_layer_conv_norm(
+        graph, y, prefix,
+        &(cc_conv_norm){.conv = cc_conv_2d(s->channels, s->kernel, 1),
+                        .conv_name = "conv2",
+                        .norm_name = "bn2",
+                        .activation = CC_ACTIVATION_RELU,
+                        .residual = shortcut(graph, x, prefix, s->channels, s->stride)});
+}
+
+cc_value cc_block_bottleneck(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
+    int64_t out = 4 * s->channels;
+    cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(s->channels, 1, 1), "conv1", "bn1",
+                                          CC_ACTIVATION_RELU);
+    y = cc_layer_conv_norm_plain(graph, y, prefix, cc_conv_2d(s->channels, s->kernel, s->stride), "conv2",
+                                 "bn2", CC_ACTIVATION_RELU);
+    return cc_layer_conv_norm(graph, y, prefix,
+                              &(cc_conv_norm){.conv = cc_conv_2d(out, 1, 1),
+                                              .conv_name = "conv3",
+                                              .norm_name = "bn3",
+                                              .activation = CC_ACTIVATION_RELU,
+                                              .residual = shortcut(graph, x, prefix, out, s->stride)});
+}
+
+/* Depthwise convolution, norm, SiLU, squeeze and excite, 1x1 convolution,
+ * norm; x is added where it has the shape of the output. */
+static cc_value depthwise_tail(cc_graph *graph, cc_value y, const char *prefix, const cc_block_shape *s,
+                               cc_value x, const char *const names[4]) {
+    int64_t in = channels_of(graph, x);
+    cc_conv_attr depthwise = cc_conv_2d(channels_of(graph, y), s->kernel, s->stride);
+    depthwise.groups = depthwise.out_channels;
+    y = cc_layer_conv_norm_plain(graph, y, prefix, depthwise, names[0], names[1], CC_ACTIVATION_SILU);
+    cc_squeeze_excite_attr squeeze = {.reduced = in / 4 > 1 ? in / 4 : 1};
+    y = cc_graph_add(graph, &cc_op_squeeze_excite, &squeeze, &y, 1, "%s.se", prefix);
+    return cc_layer_conv_norm(
+        graph, y, prefix,
+        &(cc_conv_norm){.conv = cc_conv_2d(s->channels, 1, 1),
+                        .conv_name = names[2],
+                        .norm_name = names[3],
+                        .activation = CC_ACTIVATION_NONE,
+                        .residual = s->stride == 1 && in == s->channels ? x : CC_NO_VALUE});
+}
+
+cc_value cc_block_depthwise(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
+    static const char *const names[] = {"conv_dw", "bn1", "conv_pw", "bn2"};
+    return depthwise_tail(graph, x, prefix, s, x, names);
+}
+
+cc_value cc_block_inverted(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
+    static const char *const names[] = {"conv_dw", "bn2", "conv_pwl", "bn3"};
+    cc_conv_attr expand = cc_conv_2d(channels_of(graph, x) * s->expansion, 1, 1);
+    cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, expand, "conv_pw", "bn1", CC_ACTIVATION_SILU);
+    return depthwise_tail(graph, y, prefix, s, x, names);
+}

@@ -1,0 +1,34 @@
+/* A U-Net whose contracting path is a known encoder, and whose expanding path is one of the decoders. */
+#include "nets/decoders/decoder.h"
+#include "nets/encoders/encoder.h"
+#include "nets/models/models.h"
+
+static int stride(const cc_net_spec *spec) {
+    (void)spec;
+    return CC_ENCODER_STRIDE;
+}
+
+static void build(cc_graph *graph, const cc_net_spec *spec) {
+    const cc_encoder *encoder = spec->encoder ? cc_encoder_find(spec->encoder) : NULL;
+    const cc_decoder *decoder = spec->upsample ? cc_decoder_find(spec->upsample) : NULL;
+    cc_value features[CC_ENCODER_FEATURES];
+    if (!encoder) {
+        cc_graph_fail(graph, "net.encoder", "there is no such encoder");
+        return;
+    }
+    if (!decoder) {
+        cc_graph_fail(graph, "net.decoder.upsample", "there is no such decoder");
+        return;
+    }
+    if (spec->channel_count != decoder->levels) {
+        char what[96];
+        snprintf(what, sizeof what, "a %s decoder has %d blocks, not %d", decoder->name, decoder->levels,
+                 spec->channel_count);
+        cc_graph_fail(graph, "net.decoder.channels", what);
+        return;
+    }
+    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder);
+    cc_decoder_add(graph, decoder, features, spec->channels, spec->classes);
+}
+
+const cc_architecture cc_unet_encoder = {"unet-encoder", stride, build};

@@ -1,0 +1,208 @@
+/* Squeeze and excite in two sweeps over the activation each way; the two small layers lie between them.
+ *
+ * A plane (one n, one block of channels) is read in rows of 16 values; lane l of a row belongs to channel
+ * l % block. Sums over a plane run in float32 over short stretches that are added up in float64. Every sum
+ * has one owner and one order: the result does not depend on the number of threads. Channels that fill the
+ * last block have scale 0. */
+#include <string.h>
+#include "core/hot.h"
+#include "nets/cpu/vector_math.h"
+#include "nets/kernel.h"
+#include "nets/ops/squeeze_excite/squeeze_excite.h"
+
+enum { LANES = 16, STRETCH = 64 * LANES };
+
+extern const cc_kernel cc_squeeze_excite_cpu;
+
+typedef struct geometry {
+    int64_t n, channels, reduced, block, blocks, pixels, plane, planes;
+    int64_t width; /* channels with the filling */
+} geometry;
+
+static geometry geometry_of(const cc_task *task) {
+    geometry g = {.n = task->output_shape->dims[0],
+                  .channels = task->output_shape->dims[1],
+                  .reduced = ((const cc_squeeze_excite_attr *)task->attr)->reduced,
+                  .block = task->input_blocks[0],
+                  .pixels = cc_shape_pixels(task->output_shape)};
+    g.blocks = cc_blocks(task->output_shape, g.block);
+    g.plane = g.pixels * g.block;
+    g.planes = g.n * g.blocks;
+    g.width = g.blocks * g.block;
+    return g;
+}
+
+/* Vectors of each image, image after image. */
+typedef struct vectors {
+    float *mean, *scale;     /* width */
+    float *before, *hidden;  /* reduced: W1 m + b1, and silu of it */
+    float *dscale, *dbefore; /* width, reduced: gradients; that of m takes the place of that of s */
+} vectors;
+
+static vectors vectors_of(const cc_task *task, const geometry *g) {
+    vectors v = {.mean = task->saved ? task->saved : task->scratch, .dscale = task->scratch};
+    v.scale = v.mean + g->n * g->width;
+    v.before = v.scale + g->n * g->width;
+    v.hidden = v.before + g->n * g->reduced;
+    v.dbefore = v.dscale + g->n * g->width;
+    return v;
+}
+
+static cc_status plan(cc_task *task) {
+    geometry g = geometry_of(task);
+    size_t bytes = (size_t)(2 * g.n * (g.width + g.reduced)) * sizeof(float);
+    task->output_block = task->input_blocks[0];
+    if (task->training) task->saved_bytes = bytes;
+    task->scratch_bytes = task->training ? bytes / 2 : bytes;
+    return CC_OK;
+}
+
+CC_INLINE void add_stretch(float *restrict sum, const float *restrict a, const float *restrict b,
+                           int64_t count) {
+    int64_t rows = count / LANES * LANES;
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) sum[j] += b ? a[i + j] * b[i + j] : a[i + j];
+    for (int64_t i = rows; i < count; i++) sum[i - rows] += b ? a[i] * b[i] : a[i];
+}
+
+/* out[channel] = factor * sum over a plane's pixels of a, or of a b. */
+CC_HOT static void plane_sums(float *out, const float *a, const float *b, const geometry *g, double factor) {
+    double total[LANES] = {0};
+    for (int64_t i = 0; i < g->plane; i += STRETCH) {
+        float sum[LANES] = {0};
+        int64_t count = g->plane - i < STRETCH ? g->plane - i : STRETCH;
+        if (b)
+            add_stretch(sum, a + i, b + i, count);
+        else
+            add_stretch(sum, a + i, NULL, count);
+        for (int j = 0; j < LANES; j++) total[j % g->block] += sum[j];
+    }
+    for (int64_t j = 0; j < g->block; j++) out[j] = (float)(factor * total[j]);
+}
+
+CC_HOT static float dot(const float *restrict a, const float *restrict b, int64_t count) {
+    float sum[LANES] = {0}, total = 0;
+    add_stretch(sum, a, b, count);
+    for (int j = 0; j < LANES; j++) total += sum[j];
+    return total;
+}
+
+/* out = sum over i of factors[i] * rows[i], rows of `count` values. */
+CC_HOT static void combine(float *restrict out, const float *restrict rows, const float *restrict factors,
+                           int64_t row_count, int64_t count) {
+    memset(out, 0, (size_t)count * sizeof *out);
+    for (int64_t i = 0; i < row_count; i++)
+        for (int64_t k = 0; k < count; k++) out[k] += factors[i] * rows[i * count + k];
+}
+
+/* One row of a layer's weight gradient: sum over n of d[n] x[n], and its bias. */
+CC_HOT static void weight_row(float *restrict dweight, float *restrict dbias, const float *restrict d,
+                              int64_t d_step, const float *restrict x, int64_t x_step, int64_t n,
+                              int64_t count) {
+    float sum = 0;
+    memset(dweight, 0, (size_t)count * sizeof *dweight);
+    for (int64_t i = 0; i < n; i++) {
+        sum += d[i * d_step];
+        for (int64_t k = 0; k < count; k++) dweight[k] += d[i * d_step] * x[i * x_step + k];
+    }
+    *dbias = sum;
+}
+
+static void find_scale(const cc_task *task, const geometry *g, const vectors *v) {
+    const float *w1 = task->parameters[CC_SQUEEZE_WEIGHT]->value,
+                *b1 = task->parameters[CC_SQUEEZE_BIAS]->value,
+                *w2 = task->parameters[CC_EXCITE_WEIGHT]->value,
+                *b2 = task->parameters[CC_EXCITE_BIAS]->value;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < g->n * g->reduced; i++) {
+            int64_t n = i / g->reduced, r = i % g->reduced;
+            v->before[i] = b1[r] + dot(w1 + r * g->channels, v->mean + n * g->width, g->channels);
+            v->hidden[i] = cc_activate(CC_ACTIVATION_SILU, v->before[i]);
+        }
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < g->n * g->width; i++) {
+            int64_t n = i / g->width, c = i % g->width;
+            v->scale[i] = 0;
+            if (c < g->channels)
+                v->scale[i] =
+                    cc_sigmoid(b2[c] + dot(w2 + c * g->reduced, v->hidden + n * g->reduced, g->reduced));
+        }
+    }
+}
+
+/* y = x * scale [+ shift]; scale and shift of one block of channels. */
+CC_HOT static void scale_plane(float *restrict y, const float *restrict x, const float *scale,
+                               const float *shift, const geometry *g) {
+    float a[LANES], b[LANES];
+    int64_t rows = g->plane / LANES * LANES;
+    for (int j = 0; j < LANES; j++) {
+        a[j] = scale[j % g->block];
+        b[j] = shift ? shift[j % g->block] : 0;
+    }
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) y[i + j] = x[i + j] * a[j] + b[j];
+    for (int64_t i = rows; i < g->plane; i++) y[i] = x[i] * a[i - rows] + b[i - rows];
+}
+
+static cc_status forward(cc_task *task) {
+    geometry g = geometry_of(task);
+    vectors v = vectors_of(task, &g);
+#pragma omp parallel for schedule(static)
+    for (int64_t p = 0; p < g.planes; p++)
+        plane_sums(v.mean + p * g.block, task->x[0] + p * g.plane, NULL, &g, 1.0 / (double)g.pixels);
+    find_scale(task, &g, &v);
+#pragma omp parallel for schedule(static)
+    for (int64_t p = 0; p < g.planes; p++)
+        scale_plane(task->y + p * g.plane, task->x[0] + p * g.plane, v.scale + p * g.block, NULL, &g);
+    return CC_OK;
+}
+
+/* From dscale (of s) to the layers' gradients; dscale ends as the gradient of each pixel by way of m. */
+static void backward_layers(const cc_task *task, const geometry *g, const vectors *v) {
+    cc_parameter_slot *const *p = task->parameters;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+        for (int64_t n = 0; n < g->n; n++) {
+            float *dz = v->dscale + n * g->width, *dbefore = v->dbefore + n * g->reduced;
+            const float *s = v->scale + n * g->width;
+            for (int64_t c = 0; c < g->width; c++) dz[c] *= s[c] * (1 - s[c]);
+            combine(dbefore, p[CC_EXCITE_WEIGHT]->value, dz, g->channels, g->reduced);
+            for (int64_t r = 0; r < g->reduced; r++)
+                dbefore[r] = cc_activate_back(CC_ACTIVATION_SILU, v->before[n * g->reduced + r], dbefore[r]);
+        }
+#pragma omp for schedule(static)
+        for (int64_t c = 0; c < g->channels; c++)
+            weight_row(p[CC_EXCITE_WEIGHT]->grad + c * g->reduced, p[CC_EXCITE_BIAS]->grad + c, v->dscale + c,
+                       g->width, v->hidden, g->reduced, g->n, g->reduced);
+#pragma omp for schedule(static)
+        for (int64_t r = 0; r < g->reduced; r++)
+            weight_row(p[CC_SQUEEZE_WEIGHT]->grad + r * g->channels, p[CC_SQUEEZE_BIAS]->grad + r,
+                       v->dbefore + r, g->reduced, v->mean, g->width, g->n, g->channels);
+#pragma omp for schedule(static)
+        for (int64_t n = 0; n < g->n; n++) {
+            float *dmean = v->dscale + n * g->width;
+            combine(dmean, p[CC_SQUEEZE_WEIGHT]->value, v->dbefore + n * g->reduced, g->reduced, g->channels);
+            for (int64_t c = 0; c < g->channels; c++) dmean[c] /= (float)g->pixels;
+        }
+    }
+}
+
+static cc_status backward(cc_task *task) {
+    geometry g = geometry_of(task);
+    vectors v = vectors_of(task, &g);
+#pragma omp parallel for schedule(static)
+    for (int64_t p = 0; p < g.planes; p++)
+        plane_sums(v.dscale + p * g.block, task->dy + p * g.plane, task->x[0] + p * g.plane, &g, 1);
+    backward_layers(task, &g, &v);
+    if (!task->dx[0]) return CC_OK;
+#pragma omp parallel for schedule(static)
+    for (int64_t p = 0; p < g.planes; p++)
+        scale_plane(task->dx[0] + p * g.plane, task->dy + p * g.plane, v.scale + p * g.block,
+                    v.dscale + p * g.block, &g);
+    return CC_OK;
+}
+
+const cc_kernel cc_squeeze_excite_cpu = {.plan = plan, .forward = forward, .backward = backward};

@@ -1,0 +1,92 @@
+/* A row of the input becomes two rows of the output (four at rank 5, two in each of two slices). */
+#include <string.h>
+#include "core/hot.h"
+#include "nets/cpu/vector_math.h"
+#include "nets/kernel.h"
+
+extern const cc_kernel cc_upsample_cpu;
+
+typedef struct geometry {
+    int64_t in[CC_SPATIAL_MAX], block, rows; /* rows: of the whole input */
+    int copies;                              /* rows of the output that a row of the input becomes */
+} geometry;
+
+static geometry geometry_of(const cc_task *task) {
+    geometry g = {.block = task->input_blocks[0], .copies = task->output_shape->rank == 5 ? 4 : 2};
+    cc_shape_spatial(g.in, task->input_shapes[0]);
+    g.rows = task->output_shape->dims[0] * cc_blocks(task->output_shape, g.block) * g.in[0] * g.in[1];
+    return g;
+}
+
+/* Where copy k of the input's row begins in the output. */
+static int64_t copy_start(const geometry *g, int64_t row, int k) {
+    int64_t h = row % g->in[1], slice = row / g->in[1], width = 2 * g->in[2] * g->block;
+    if (g->copies == 4) slice = slice * 2 + k / 2;
+    return (slice * 2 * g->in[1] + 2 * h + k % 2) * width;
+}
+
+static cc_status plan(cc_task *task) {
+    task->output_block = task->input_blocks[0];
+    return CC_OK;
+}
+
+CC_INLINE void widen_lanes(float *restrict y, const float *restrict x, int64_t width, int64_t lanes) {
+    for (int64_t w = 0; w < width; w++)
+        for (int64_t j = 0; j < lanes; j++)
+            y[2 * w * lanes + j] = y[(2 * w + 1) * lanes + j] = x[w * lanes + j];
+}
+
+CC_HOT static void widen(float *y, const float *x, int64_t width, int64_t lanes) {
+    if (lanes == 16)
+        widen_lanes(y, x, width, 16);
+    else if (lanes == 8)
+        widen_lanes(y, x, width, 8);
+    else
+        widen_lanes(y, x, width, lanes);
+}
+
+CC_INLINE void narrow_lanes(float *restrict dx, const float *restrict dy, int64_t width, int64_t lanes,
+                            bool add) {
+    for (int64_t w = 0; w < width; w++)
+        for (int64_t j = 0; j < lanes; j++) {
+            float sum = dy[2 * w * lanes + j] + dy[(2 * w + 1) * lanes + j];
+            dx[w * lanes + j] = add ? dx[w * lanes + j] + sum : sum;
+        }
+}
+
+CC_HOT static void narrow(float *dx, const float *dy, int64_t width, int64_t lanes, bool add) {
+    if (lanes == 16)
+        narrow_lanes(dx, dy, width, 16, add);
+    else if (lanes == 8)
+        narrow_lanes(dx, dy, width, 8, add);
+    else
+        narrow_lanes(dx, dy, width, lanes, add);
+}
+
+static cc_status forward(cc_task *task) {
+    geometry g = geometry_of(task);
+    int64_t width = g.in[2] * g.block;
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < g.rows; row++) {
+        float *first = task->y + copy_start(&g, row, 0);
+        widen(first, task->x[0] + row * width, g.in[2], g.block);
+        for (int k = 1; k < g.copies; k++)
+            memcpy(task->y + copy_start(&g, row, k), first, (size_t)(2 * width) * sizeof *first);
+    }
+    return CC_OK;
+}
+
+static cc_status backward(cc_task *task) {
+    geometry g = geometry_of(task);
+    int64_t width = g.in[2] * g.block;
+    if (!task->dx[0]) return CC_OK;
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < g.rows; row++)
+        for (int k = 0; k < g.copies; k++)
+            narrow(task->dx[0] + row * width, task->dy + copy_start(&g, row, k), g.in[2], g.block,
+                   k > 0 || task->accumulate[0]);
+    return CC_OK;
+}
+
+const cc_kernel cc_upsample_cpu = {
+    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
