@@ -32,28 +32,32 @@ static geometry geometry_of(const cc_task *task) {
     return g;
 }
 
-/* Vectors of each image, image after image. */
+/* Vectors of each image, image after image. What the scale is made of has a rounding error that all pixels of
+ * a channel share, and that batch norm over few pixels magnifies: hence float64. */
 typedef struct vectors {
-    float *mean, *scale;     /* width */
-    float *before, *hidden;  /* reduced: W1 m + b1, and silu of it */
+    double *mean;            /* width */
+    double *before, *hidden; /* reduced: W1 m + b1, and silu of it */
+    float *scale;            /* width */
     float *dscale, *dbefore; /* width, reduced: gradients; that of m takes the place of that of s */
 } vectors;
 
 static vectors vectors_of(const cc_task *task, const geometry *g) {
     vectors v = {.mean = task->saved ? task->saved : task->scratch, .dscale = task->scratch};
-    v.scale = v.mean + g->n * g->width;
-    v.before = v.scale + g->n * g->width;
+    v.before = v.mean + g->n * g->width;
     v.hidden = v.before + g->n * g->reduced;
+    v.scale = (float *)(v.hidden + g->n * g->reduced);
     v.dbefore = v.dscale + g->n * g->width;
     return v;
 }
 
 static cc_status plan(cc_task *task) {
     geometry g = geometry_of(task);
-    size_t bytes = (size_t)(2 * g.n * (g.width + g.reduced)) * sizeof(float);
+    size_t kept = (size_t)(g.n * (g.width + 2 * g.reduced)) * sizeof(double) +
+                  (size_t)(g.n * g.width) * sizeof(float),
+           used = (size_t)(g.n * (g.width + g.reduced)) * sizeof(float);
     task->output_block = task->input_blocks[0];
-    if (task->training) task->saved_bytes = bytes;
-    task->scratch_bytes = task->training ? bytes / 2 : bytes;
+    task->saved_bytes = task->training ? kept : 0;
+    task->scratch_bytes = task->training ? used : kept;
     return CC_OK;
 }
 
@@ -65,9 +69,9 @@ CC_INLINE void add_stretch(float *restrict sum, const float *restrict a, const f
     for (int64_t i = rows; i < count; i++) sum[i - rows] += b ? a[i] * b[i] : a[i];
 }
 
-/* out[channel] = factor * sum over a plane's pixels of a, or of a b. */
-CC_HOT static void plane_sums(float *out, const float *a, const float *b, const geometry *g, double factor) {
-    double total[LANES] = {0};
+/* out[channel] = sum over a plane's pixels of a, or of a b. */
+CC_HOT static void plane_sums(double out[LANES], const float *a, const float *b, const geometry *g) {
+    for (int j = 0; j < LANES; j++) out[j] = 0;
     for (int64_t i = 0; i < g->plane; i += STRETCH) {
         float sum[LANES] = {0};
         int64_t count = g->plane - i < STRETCH ? g->plane - i : STRETCH;
@@ -75,14 +79,16 @@ CC_HOT static void plane_sums(float *out, const float *a, const float *b, const 
             add_stretch(sum, a + i, b + i, count);
         else
             add_stretch(sum, a + i, NULL, count);
-        for (int j = 0; j < LANES; j++) total[j % g->block] += sum[j];
+        for (int j = 0; j < LANES; j++) out[j % g->block] += sum[j];
     }
-    for (int64_t j = 0; j < g->block; j++) out[j] = (float)(factor * total[j]);
 }
 
-CC_HOT static float dot(const float *restrict a, const float *restrict b, int64_t count) {
-    float sum[LANES] = {0}, total = 0;
-    add_stretch(sum, a, b, count);
+CC_HOT static double dot(const float *restrict a, const double *restrict b, int64_t count) {
+    double sum[LANES] = {0}, total = 0;
+    int64_t rows = count / LANES * LANES;
+    for (int64_t i = 0; i < rows; i += LANES)
+        for (int j = 0; j < LANES; j++) sum[j] += a[i + j] * b[i + j];
+    for (int64_t i = rows; i < count; i++) sum[i - rows] += a[i] * b[i];
     for (int j = 0; j < LANES; j++) total += sum[j];
     return total;
 }
@@ -97,13 +103,13 @@ CC_HOT static void combine(float *restrict out, const float *restrict rows, cons
 
 /* One row of a layer's weight gradient: sum over n of d[n] x[n], and its bias. */
 CC_HOT static void weight_row(float *restrict dweight, float *restrict dbias, const float *restrict d,
-                              int64_t d_step, const float *restrict x, int64_t x_step, int64_t n,
+                              int64_t d_step, const double *restrict x, int64_t x_step, int64_t n,
                               int64_t count) {
     float sum = 0;
     memset(dweight, 0, (size_t)count * sizeof *dweight);
     for (int64_t i = 0; i < n; i++) {
         sum += d[i * d_step];
-        for (int64_t k = 0; k < count; k++) dweight[k] += d[i * d_step] * x[i * x_step + k];
+        for (int64_t k = 0; k < count; k++) dweight[k] += d[i * d_step] * (float)x[i * x_step + k];
     }
     *dbias = sum;
 }
@@ -119,15 +125,16 @@ static void find_scale(const cc_task *task, const geometry *g, const vectors *v)
         for (int64_t i = 0; i < g->n * g->reduced; i++) {
             int64_t n = i / g->reduced, r = i % g->reduced;
             v->before[i] = b1[r] + dot(w1 + r * g->channels, v->mean + n * g->width, g->channels);
-            v->hidden[i] = cc_activate(CC_ACTIVATION_SILU, v->before[i]);
+            v->hidden[i] = cc_activation_value(CC_ACTIVATION_SILU, v->before[i]);
         }
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < g->n * g->width; i++) {
             int64_t n = i / g->width, c = i % g->width;
             v->scale[i] = 0;
             if (c < g->channels)
-                v->scale[i] =
-                    cc_sigmoid(b2[c] + dot(w2 + c * g->reduced, v->hidden + n * g->reduced, g->reduced));
+                v->scale[i] = (float)cc_activation_value(
+                    CC_ACTIVATION_SIGMOID,
+                    b2[c] + dot(w2 + c * g->reduced, v->hidden + n * g->reduced, g->reduced));
         }
     }
 }
@@ -150,8 +157,11 @@ static cc_status forward(cc_task *task) {
     geometry g = geometry_of(task);
     vectors v = vectors_of(task, &g);
 #pragma omp parallel for schedule(static)
-    for (int64_t p = 0; p < g.planes; p++)
-        plane_sums(v.mean + p * g.block, task->x[0] + p * g.plane, NULL, &g, 1.0 / (double)g.pixels);
+    for (int64_t p = 0; p < g.planes; p++) {
+        double sums[LANES];
+        plane_sums(sums, task->x[0] + p * g.plane, NULL, &g);
+        for (int64_t j = 0; j < g.block; j++) v.mean[p * g.block + j] = sums[j] / (double)g.pixels;
+    }
     find_scale(task, &g, &v);
 #pragma omp parallel for schedule(static)
     for (int64_t p = 0; p < g.planes; p++)
@@ -171,7 +181,8 @@ static void backward_layers(const cc_task *task, const geometry *g, const vector
             for (int64_t c = 0; c < g->width; c++) dz[c] *= s[c] * (1 - s[c]);
             combine(dbefore, p[CC_EXCITE_WEIGHT]->value, dz, g->channels, g->reduced);
             for (int64_t r = 0; r < g->reduced; r++)
-                dbefore[r] = cc_activate_back(CC_ACTIVATION_SILU, v->before[n * g->reduced + r], dbefore[r]);
+                dbefore[r] =
+                    cc_activate_back(CC_ACTIVATION_SILU, (float)v->before[n * g->reduced + r], dbefore[r]);
         }
 #pragma omp for schedule(static)
         for (int64_t c = 0; c < g->channels; c++)
@@ -194,8 +205,11 @@ static cc_status backward(cc_task *task) {
     geometry g = geometry_of(task);
     vectors v = vectors_of(task, &g);
 #pragma omp parallel for schedule(static)
-    for (int64_t p = 0; p < g.planes; p++)
-        plane_sums(v.dscale + p * g.block, task->dy + p * g.plane, task->x[0] + p * g.plane, &g, 1);
+    for (int64_t p = 0; p < g.planes; p++) {
+        double sums[LANES];
+        plane_sums(sums, task->dy + p * g.plane, task->x[0] + p * g.plane, &g);
+        for (int64_t j = 0; j < g.block; j++) v.dscale[p * g.block + j] = (float)sums[j];
+    }
     backward_layers(task, &g, &v);
     if (!task->dx[0]) return CC_OK;
 #pragma omp parallel for schedule(static)
