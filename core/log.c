@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+#include "core/clock.h"
 
 enum { BAR_CELLS_MAX = 24, BAR_CELLS_MIN = 8, REDRAW_MS = 100, PLAIN_LINE_MS = 10000 };
 
@@ -24,12 +24,6 @@ static cc_log_level lowest = CC_LOG_INFO;
 static cc_progress *bar;    /* the bar on the terminal's last line, or NULL */
 static uint64_t line_count; /* lines printed so far, of any kind */
 static double line_s;       /* when the last one was */
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* One that can erase a line. */
 static bool on_terminal(void) {
@@ -51,7 +45,7 @@ static void format_duration(char out[16], double seconds) {
 }
 
 static double rate_of(const cc_progress *p) {
-    double seconds = now_s() - p->start_s;
+    double seconds = cc_clock_s() - p->start_s;
     return seconds > 0 && p->done > p->first ? (double)(p->done - p->first) / seconds : 0;
 }
 
@@ -85,12 +79,12 @@ static void draw_bar(const cc_progress *p) {
 
 static void note_line(void) {
     line_count++;
-    line_s = now_s();
+    line_s = cc_clock_s();
 }
 
 static void print_plain(cc_progress *p) {
     char spent[16];
-    format_duration(spent, now_s() - p->start_s);
+    format_duration(spent, cc_clock_s() - p->start_s);
     fprintf(stderr, "calcade: %s: %llu/%llu in %s, %.1f/s%s%s\n", p->title, (unsigned long long)p->done,
             (unsigned long long)p->total, spent, rate_of(p), p->detail[0] ? "  " : "", p->detail);
     note_line();
@@ -121,7 +115,7 @@ cc_progress *cc_progress_create(const char *title, uint64_t total) {
     if (!p) return NULL;
     snprintf(p->title, sizeof p->title, "%s", title);
     p->total = total;
-    p->start_s = p->shown_s = now_s();
+    p->start_s = p->shown_s = cc_clock_s();
     pthread_mutex_lock(&mutex);
     p->lines = line_count;
     if (on_terminal() && !bar && lowest <= CC_LOG_INFO) {
@@ -146,7 +140,7 @@ void cc_progress_update(cc_progress *p, uint64_t done, const char *detail) {
     p->done = done < p->total ? done : p->total;
     p->lines = line_count;
     if (detail) snprintf(p->detail, sizeof p->detail, "%s", detail);
-    double now = now_s(), quiet_s = now - (line_s > p->start_s ? line_s : p->start_s);
+    double now = cc_clock_s(), quiet_s = now - (line_s > p->start_s ? line_s : p->start_s);
     if (bar == p && (1000 * (now - p->shown_s) >= REDRAW_MS || p->done == p->total)) {
         draw_bar(p);
         p->shown_s = now;

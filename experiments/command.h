@@ -46,6 +46,7 @@ CC_COMMAND(phantom);
 CC_COMMAND(info);
 CC_COMMAND(parity);
 CC_COMMAND(config);
+CC_COMMAND(bench);
 CC_COMMAND(nets);
 #undef CC_COMMAND
 

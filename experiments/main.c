@@ -20,6 +20,10 @@ static const cc_command commands[] = {
      "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
     {"parity", "FILE.h5... [--device auto|cpu|reference]",
      "compares fixtures of expected values with this build", cc_command_parity},
+    {"bench",
+     "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
+     "      [--device auto|cpu|reference] [--profile] [--json]",
+     "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},
     {"report", "[--results DIR] [--out DIR]",

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/clock.h"
 #include "core/log.h"
 #include "experiments/checkpoint.h"
 #include "experiments/evaluate.h"
@@ -31,12 +32,6 @@ typedef struct trainer {
     char title[160], checkpoint_path[CC_PATH_MAX];
     double started_s; /* since when at.seconds does not count */
 } trainer;
-
-static double now_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void name_run(char *out, size_t capacity, const cc_experiment_config *config) {
     int length = snprintf(out, capacity, "%s %s, ", config->name, config->variant);
@@ -131,7 +126,7 @@ static void say_why_again(const trainer *t) {
 static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_state state,
                               const cc_backend *backend) {
     *t = (trainer){
-        .run = run, .state = state, .config = run->config, .backend = backend, .started_s = now_s()};
+        .run = run, .state = state, .config = run->config, .backend = backend, .started_s = cc_clock_s()};
     name_run(t->title, sizeof t->title, run->config);
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
     CC_TRY(open_data(t));
@@ -212,7 +207,7 @@ static bool should_stop(const trainer *t) {
 
 /* Moves the time since the last call to the run's account. */
 static void note_time(trainer *t) {
-    double now = now_s();
+    double now = cc_clock_s();
     t->at.seconds += now - t->started_s;
     t->started_s = now;
 }
@@ -237,7 +232,7 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
 }
 
 static cc_status run_epoch(trainer *t) {
-    double start = now_s();
+    double start = cc_clock_s();
     cc_run_epoch row = {.epoch = t->at.epoch + 1, .learning_rate = t->config->optimizer.lr};
     cc_evaluation validation;
     cc_scores scores;
@@ -248,7 +243,7 @@ static cc_status run_epoch(trainer *t) {
     row.validation_f1 = scores.value[CC_SCORE_F1];
     row.validation_precision = scores.value[CC_SCORE_PRECISION];
     row.validation_recall = scores.value[CC_SCORE_RECALL];
-    row.seconds = now_s() - start;
+    row.seconds = cc_clock_s() - start;
     return note_epoch(t, &row);
 }
 

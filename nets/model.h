@@ -23,7 +23,8 @@ int cc_net_stride(const cc_net_spec *spec);
  * decoder. False after the last. */
 bool cc_net_name(char *out, size_t capacity, int index);
 /* A net as the paper has it, one channel in and one class out, by such a name; an encoder alone has the
- * nearest decoder. Strings in *out are static. CC_EUSAGE where there is none of that name. */
+ * nearest decoder, and a U-Net may name its width and depth ("unet-bn:16x4"). Strings in *out are static.
+ * CC_EUSAGE where there is none of that name. */
 cc_status cc_net_find(cc_net_spec *out, const char *name);
 
 typedef struct cc_model cc_model;
@@ -77,5 +78,13 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
 /* After a forward pass of a training plan: gradients of all trained parameters from those of the logits
  * (plain). */
 cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
+
+/* What one node of the graph has taken, its gradients' sums included. */
+typedef struct cc_node_time {
+    double forward_s, backward_s;
+} cc_node_time;
+/* From now on the plan adds up how long each node takes; a plan that was never asked does not look at the
+ * clock. *out is borrowed, an entry a node, as long as the plan; all zero when this returns. */
+cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan);
 
 #endif

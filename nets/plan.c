@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/clock.h"
 #include "nets/memory.h"
 #include "nets/placement.h"
 
@@ -30,6 +31,7 @@ struct cc_plan {
     unsigned char *memory;
     size_t bytes;
     float *input, *plain_logits, *logits_gradient;
+    cc_node_time *times; /* NULL until somebody asks */
 };
 
 /* Buffers, by number: values, gradients of values, saved of nodes, then scratch and what is computed aside.
@@ -257,6 +259,7 @@ void cc_plan_destroy(cc_plan *plan) {
     free(plan->first_writer);
     free(plan->grad_wanted);
     free(plan->buffers);
+    free(plan->times);
     cc_memory_free(plan->memory);
     cc_memory_free(plan->plain_logits);
     cc_graph_destroy(plan->graph);
@@ -272,15 +275,29 @@ size_t cc_plan_bytes(const cc_plan *plan) {
     return plan->bytes + (plan->plain_logits ? (size_t)cc_shape_count(&shape) * sizeof(float) : 0);
 }
 
+cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan) {
+    size_t count = (size_t)plan->count;
+    if (!plan->times) plan->times = calloc(count, sizeof *plan->times);
+    if (!plan->times) return cc_fail_memory("times", count * sizeof *plan->times);
+    memset(plan->times, 0, count * sizeof *plan->times);
+    *out = plan->times;
+    return CC_OK;
+}
+
+static cc_status forward_node(cc_plan *plan, int i) {
+    cc_task *task = &plan->tasks[i];
+    double start = plan->times ? cc_clock_s() : 0;
+    cc_status status = task->kernel->forward(task);
+    if (plan->times) plan->times[i].forward_s += cc_clock_s() - start;
+    return status == CC_OK ? CC_OK : cc_fail_within(status, task->name);
+}
+
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits) {
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
     backend->enter();
     memcpy(plan->input, input, (size_t)cc_shape_count(&in) * sizeof *input);
-    for (int i = 0; i < plan->count; i++) {
-        cc_status status = plan->tasks[i].kernel->forward(&plan->tasks[i]);
-        if (status != CC_OK) return cc_fail_within(status, plan->tasks[i].name);
-    }
+    for (int i = 0; i < plan->count; i++) CC_TRY(forward_node(plan, i));
     *logits = plan->tasks[plan->count - 1].y;
     if (!plan->plain_logits) return CC_OK;
     backend->from_blocked(plan->plain_logits, *logits, &out, plan->blocks[plan->count]);
@@ -291,12 +308,14 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
 static cc_status backward_node(cc_plan *plan, int i) {
     const cc_node *node = cc_graph_node(plan->graph, i);
     cc_task *task = &plan->tasks[i];
+    double start = plan->times ? cc_clock_s() : 0;
     cc_status status = task->kernel->backward(task);
     if (status != CC_OK) return cc_fail_within(status, task->name);
     for (int k = 0; k < node->input_count; k++)
         if (plan->debts[i][k].aside >= 0)
             plan->model->backend->add(at(plan, grad_buffer(plan, node->inputs[k])), task->dx[k],
                                       value_bytes(plan, node->inputs[k]) / sizeof(float));
+    if (plan->times) plan->times[i].backward_s += cc_clock_s() - start;
     return CC_OK;
 }
 

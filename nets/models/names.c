@@ -5,7 +5,7 @@
 #include "nets/model.h"
 
 static const char *const plain[] = {"unet", "unet-bn"};
-enum { PLAIN = sizeof plain / sizeof *plain };
+enum { PLAIN = sizeof plain / sizeof *plain, WIDTH = 64, WIDTH_MAX = 1024, DEPTH = 5, DEPTH_MAX = 12 };
 
 bool cc_net_name(char *out, size_t capacity, int index) {
     int decoders = 0;
@@ -26,17 +26,27 @@ static void use_decoder(cc_net_spec *spec, const cc_decoder *decoder) {
     memcpy(spec->channels, decoder->channels, sizeof spec->channels);
 }
 
+/* "16x4", or nothing. */
+static cc_status read_size(cc_net_spec *out, const char *text) {
+    int used = 0;
+    if (!text) return CC_OK;
+    if (sscanf(text, "%dx%d%n", &out->width, &out->depth, &used) == 2 && text[used] == '\0' &&
+        out->width >= 1 && out->width <= WIDTH_MAX && out->depth >= 1 && out->depth <= DEPTH_MAX)
+        return CC_OK;
+    return cc_fail(CC_EUSAGE, text, "as in unet-bn:16x4", "this is not the width and depth of a U-Net");
+}
+
 cc_status cc_net_find(cc_net_spec *out, const char *name) {
-    *out = (cc_net_spec){.width = 64, .depth = 5, .in_channels = 1, .classes = 1};
-    for (int i = 0; i < PLAIN; i++)
-        if (strcmp(plain[i], name) == 0) {
-            out->arch = plain[i];
-            return CC_OK;
-        }
-    char encoder[64];
+    char first[64];
     const char *colon = strchr(name, ':');
-    snprintf(encoder, sizeof encoder, "%.*s", colon ? (int)(colon - name) : (int)strlen(name), name);
-    const cc_encoder *e = cc_encoder_find(encoder);
+    snprintf(first, sizeof first, "%.*s", colon ? (int)(colon - name) : (int)strlen(name), name);
+    *out = (cc_net_spec){.width = WIDTH, .depth = DEPTH, .in_channels = 1, .classes = 1};
+    for (int i = 0; i < PLAIN; i++)
+        if (strcmp(plain[i], first) == 0) {
+            out->arch = plain[i];
+            return read_size(out, colon ? colon + 1 : NULL);
+        }
+    const cc_encoder *e = cc_encoder_find(first);
     const cc_decoder *d = colon ? cc_decoder_find(colon + 1) : cc_decoder_at(0);
     if (!e || !d)
         return cc_fail(CC_EUSAGE, name, "`calcade nets` lists them; a decoder is nearest or transpose",

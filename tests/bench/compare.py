@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Times `calcade bench` and PyTorch in alternation and prints the ratios as Markdown; README.md says how and why.
+
+    tests/bench/compare.py [--only NET] [--quick] [--threads N] [--rounds N] [--program build/calcade]
+
+This process stays small and does not import torch: a child begins with its parent's peak memory.
+"""
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+#        net, size, batch, training at least, memory at most
+TABLE = [("unet-bn", 128, 2, 1.8, 1.0), ("efficientnet-b0", 256, 2, 1.7, 0.8), ("efficientnet-b0", 512, 4, 1.6, 1.0),
+         ("efficientnet-b3", 256, 2, 1.7, 1.0), ("resnet-34", 256, 2, 1.5, 1.0), ("resnet-50", 256, 2, 1.4, 1.0)]
+INFERENCE_AT_LEAST = 1.3
+GIB = 1 << 30
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(16 * GIB), "MALLOC_TRIM_THRESHOLD_": str(16 * GIB),
+          "MALLOC_TOP_PAD_": str(GIB // 4)}
+
+
+def busy_seconds():
+    """Processor time that the whole machine has spent, and the part of it that is our children's."""
+    with open("/proc/stat") as f:
+        v = [int(word) for word in f.readline().split()[1:]]
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (sum(v[:3]) + sum(v[5:8])) / os.sysconf("SC_CLK_TCK"), children.ru_utime + children.ru_stime
+
+
+class Bench:
+    def __init__(self, options):
+        self.options, self.foreign = options, []
+        self.env = {**os.environ, "OMP_NUM_THREADS": str(options.threads), "OMP_PROC_BIND": "true", "OMP_PLACES": "cores"}
+
+    def run(self, command, env):
+        """One process's JSON; notes what share of the machine others took meanwhile."""
+        all0, own0 = busy_seconds()
+        start = time.perf_counter()
+        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
+        seconds = (time.perf_counter() - start) * os.cpu_count()
+        all1, own1 = busy_seconds()
+        self.foreign.append(max(0.0, (all1 - all0) - (own1 - own0)) / seconds)
+        return json.loads(done.stdout)
+
+    def ours(self, mode, net, size, batch):
+        return self.run([self.options.program, "bench", mode, "--net", net, "--size", str(size), "--batch", str(batch),
+                         "--steps", str(self.options.steps), "--threads", str(self.options.threads), "--json"], self.env)
+
+    def peer(self, mode, net, size, batch, layout):
+        return self.run([self.options.python, os.path.join(HERE, "peer.py"), mode, net, str(size), str(batch), layout,
+                         str(self.options.steps), str(self.options.threads)], {**self.env, **MALLOC})
+
+    def pair(self, mode, net, size, batch):
+        """Rounds of ours, then PyTorch in its better layout; the medians of the rounds."""
+        tried = {layout: self.peer(mode, net, size, batch, layout) for layout in ("nchw", "nhwc")}
+        layout = min(tried, key=lambda k: tried[k]["ms_median"])
+        rounds = [(self.ours(mode, net, size, batch), self.peer(mode, net, size, batch, layout))
+                  for _ in range(self.options.rounds)]
+        for ours, theirs in rounds:
+            if ours["params"] != theirs["params"]:
+                sys.exit(f"compare.py: {net} has {ours['params']} parameters here and {theirs['params']} in PyTorch")
+        middle = lambda values: statistics.median(list(values))
+        return {"ours": middle(a["ms_median"] for a, _ in rounds), "peer": middle(b["ms_median"] for _, b in rounds),
+                "ratio": middle(b["ms_median"] / a["ms_median"] for a, b in rounds),
+                "best": min(b["ms_min"] for _, b in rounds) / min(a["ms_min"] for a, _ in rounds),
+                "our_mb": middle(a["peak_rss_mb"] for a, _ in rounds),
+                "peer_mb": middle(b["peak_rss_mb"] for _, b in rounds), "layout": layout, "torch": rounds[0][1]["torch"]}
+
+
+def processor():
+    with open("/proc/cpuinfo") as f:
+        lines = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
+    return lines[0] if lines else platform.machine()
+
+
+def print_head(options):
+    version = subprocess.run([options.program, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    torch = subprocess.run([options.python, "-c", "import torch; print(torch.__version__)"], stdout=subprocess.PIPE,
+                           text=True, check=True).stdout.strip()
+    print(f"{processor()}, {os.cpu_count()} cores, {options.threads} threads pinned; {version}; PyTorch {torch}; "
+          f"medians of {options.rounds} rounds of {options.steps} steps, in alternation. Times are calcade's / PyTorch's.\n"
+          f"`{' '.join(sys.argv)}`\n")
+    print("| net, size, batch | training, ms | ratio (aim) | of the least times | peak memory, MB | ratio (aim) "
+          "| inference, ms | ratio (aim) | of the least times | others' load |")
+    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+
+
+def print_row(bench, net, size, batch, speed_aim, memory_aim):
+    bench.foreign.clear()
+    t, i = bench.pair("train", net, size, batch), bench.pair("infer", net, size, batch)
+    print(f"| {net}, {size}², {batch} | {t['ours']:.0f} / {t['peer']:.0f} {t['layout']} | {t['ratio']:.2f} ({speed_aim}) "
+          f"| {t['best']:.2f} | {t['our_mb']:.0f} / {t['peer_mb']:.0f} | {t['our_mb'] / t['peer_mb']:.2f} ({memory_aim}) "
+          f"| {i['ours']:.0f} / {i['peer']:.0f} {i['layout']} | {i['ratio']:.2f} ({INFERENCE_AT_LEAST}) | {i['best']:.2f} "
+          f"| {statistics.mean(bench.foreign):.0%} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", metavar="NET", help="only the rows of this net")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 3 steps")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--program", default=os.path.join(HERE, "../../build/calcade"))
+    parser.add_argument("--python", default="/usr/bin/python3", help="a Python that has torch")
+    options = parser.parse_args()
+    options.steps = 3 if options.quick else 7
+    if options.quick:
+        options.rounds = 3
+    rows = [row for row in TABLE if options.only in (None, row[0])]
+    if not rows:
+        parser.error(f"--only: one of {', '.join(sorted({row[0] for row in TABLE}))}")
+    print_head(options)
+    bench = Bench(options)
+    for row in rows:
+        print_row(bench, *row)
+
+
+main()
