@@ -124,7 +124,8 @@ static cc_status take_up(trainer *t) {
                t->config->train.epochs);
         return cc_model_set_all(t->model, t->at.values);
     }
-    memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
+    if (t->at.optimizer_count > 0) /* plain SGD has no state */
+        memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
     if (state != CC_CHECKPOINT_NONE)
         cc_log(CC_LOG_WARNING, "%s %s: training starts anew", t->checkpoint_path,
                state == CC_CHECKPOINT_DAMAGED ? "is damaged"
