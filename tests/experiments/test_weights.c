@@ -21,6 +21,8 @@ static const cc_net_spec b0 = {.arch = "unet-encoder",
                                .classes = 1};
 static const cc_net_spec small = {.arch = "unet", .width = 4, .depth = 2, .in_channels = 1, .classes = 1};
 
+static const cc_net_spec narrow = {.arch = "unet", .width = 1, .depth = 2, .in_channels = 1, .classes = 1};
+
 static char folder[256], file[256], output[OUTPUT];
 static cc_model *model;
 static cc_plan *plan;
@@ -168,6 +170,9 @@ static void a_shape_that_does_not_fit_is_refused(void **state) {
     assert_error(load(&tensor, 1), CC_EFORMAT, "[4, 0, 3, 3], but");
     tensor = (cc_run_tensor){"down.0.conv1.bias", 2, {4, 1}, zeros};
     assert_error(load(&tensor, 1), CC_EFORMAT, "[4, 1], but");
+    make_model(&narrow); /* its second convolution sees one channel too, but not the image's */
+    tensor = (cc_run_tensor){"down.0.conv2.weight", 4, {1, 3, 3, 3}, zeros};
+    assert_error(load(&tensor, 1), CC_EFORMAT, "is [1, 3, 3, 3], but down.0.conv2.weight is [1, 1, 3, 3]");
 }
 
 static void weights_that_make_no_sense_are_refused(void **state) {
