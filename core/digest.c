@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <nettle/sha2.h>
+#include "core/file.h"
 
 struct cc_digest {
     struct sha256_ctx context;
@@ -56,4 +57,15 @@ cc_digest_text cc_digest_of(const void *bytes, size_t count) {
     sha256_init(&digest.context);
     cc_digest_add(&digest, bytes, count);
     return cc_digest_finish(&digest);
+}
+
+cc_status cc_digest_of_file(cc_digest_text *out, const char *path) {
+    uint64_t bytes;
+    CC_TRY(cc_file_size(&bytes, path)); /* a device would never end */
+    cc_digest *digest = cc_digest_create();
+    if (!digest) return CC_ENOMEM;
+    cc_status status = cc_digest_add_file(digest, path);
+    if (status == CC_OK) *out = cc_digest_finish(digest);
+    cc_digest_destroy(digest);
+    return status;
 }

@@ -23,5 +23,7 @@ cc_status cc_digest_add_file(cc_digest *digest, const char *path);
 cc_digest_text cc_digest_finish(cc_digest *digest);
 
 cc_digest_text cc_digest_of(const void *bytes, size_t count);
+/* That of a regular file's contents; CC_ENOTFOUND or CC_EIO name it. */
+cc_status cc_digest_of_file(cc_digest_text *out, const char *path);
 
 #endif

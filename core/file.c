@@ -93,16 +93,25 @@ static cc_status write_all(int descriptor, const char *path, const void *bytes, 
         next += written;
         count -= (size_t)written;
     }
+    return CC_OK;
+}
+
+static cc_status write_pieces(int descriptor, const char *path, const cc_file_piece *pieces, size_t count) {
+    for (size_t i = 0; i < count; i++) CC_TRY(write_all(descriptor, path, pieces[i].bytes, pieces[i].count));
     return fsync(descriptor) == 0 ? CC_OK : cc_fail_errno(path, "write");
 }
 
 cc_status cc_file_write(const char *path, const void *bytes, size_t count) {
+    return cc_file_write_pieces(path, &(cc_file_piece){bytes, count}, 1);
+}
+
+cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count) {
     char temporary[CC_PATH_MAX], ending[32];
     snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
     CC_TRY(cc_path_append(temporary, path, ending));
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0) return cc_fail_errno(path, "write");
-    cc_status status = write_all(descriptor, path, bytes, count);
+    cc_status status = write_pieces(descriptor, path, pieces, piece_count);
     if (close(descriptor) != 0 && status == CC_OK) status = cc_fail_errno(path, "write");
     if (status == CC_OK && rename(temporary, path) != 0) status = cc_fail_errno(path, "write");
     if (status != CC_OK) unlink(temporary);

@@ -33,6 +33,13 @@ cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit
  */
 cc_status cc_file_write(const char *path, const void *bytes, size_t count);
 
+/* The same, of pieces one behind the other. */
+typedef struct cc_file_piece {
+    const void *bytes;
+    size_t count;
+} cc_file_piece;
+cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count);
+
 /* Makes a folder and its parents. */
 cc_status cc_folder_make(const char *path);
 

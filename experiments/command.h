@@ -44,6 +44,7 @@ CC_COMMAND(run);
 CC_COMMAND(report);
 CC_COMMAND(phantom);
 CC_COMMAND(info);
+CC_COMMAND(export);
 CC_COMMAND(parity);
 CC_COMMAND(config);
 CC_COMMAND(bench);

@@ -9,7 +9,8 @@
  *   ${NAME}           in paths, from the environment; ${NAME:-text} where NAME may be unset
  *   --set a.b=VALUE   over the files, before the matrix; VALUE is YAML
  *   null              the option's default
- * A relative path under `data` is relative to the current folder, as on a command line.
+ * A relative path under `data`, and that of `net.weights`, is relative to the current folder, as on a command
+ * line.
  *
  * Every fault is CC_ECONFIG (a file that cannot be read: CC_ENOTFOUND or CC_EIO) with FILE:LINE, or "--set
  * a.b=VALUE", the key, and what would be right. */
@@ -55,7 +56,7 @@ typedef struct cc_experiment_config {
     } preprocess;
     cc_text_list
         augment; /* beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike */
-    cc_net_spec net; /* weights is NULL */
+    cc_net_spec net;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;
     struct {
@@ -100,8 +101,8 @@ const cc_experiment_config *cc_config_get(const cc_config *config, int index);
 /* The resolved whole as YAML: every option that means something for this variant, in the table's order,
  * numbers in their shortest exact form. It reads back to the same text. The arena owns it. */
 cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_arena *arena);
-/* The same without the options that change no result (places, names, threads): what a run's identity digests.
- */
+/* The same without the options that change no result (places, names, threads): what a run's identity digests,
+ * beside the contents of the places. */
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena);
 
 /* The reference of every option as Markdown (configs/reference.md). */

@@ -179,11 +179,13 @@ static const char preface[] =
     "- `${NAME}` in a path is an environment variable; `${NAME:-text}` has a text for where it is not set.\n"
     "- `--set a.b=VALUE` on the command line stands over the files; VALUE is YAML, as in `--set "
     "augment=[hflip]`.\n"
-    "- `null` is an option's default. A relative path under `data` counts from the current folder.\n"
+    "- `null` is an option's default. A relative path under `data`, and that of `net.weights`, counts from "
+    "the "
+    "current folder.\n"
     "- An option that means nothing beside the others (`loss.gamma` of a dice loss) is an error, as an "
     "unknown one is.\n"
     "- Options marked ° change where things lie or how fast they go, never a result: they are no part of a "
-    "run's identity.\n";
+    "run's identity,\n  but the contents of what `data.root` and `net.weights` name are.\n";
 
 static void print_alternatives(FILE *out, const char *words) {
     for (; *words; words++) {

@@ -246,6 +246,14 @@ const cc_option cc_options[] = {
      .max = 64,
      .initial = "1",
      .meaning = "channels of the output, each a foreground of its own"},
+    {.key = "net.weights",
+     .kind = CC_OPTION_PATH,
+     AT(net.weights),
+     .initial_note = "null: all weights start at random",
+     .locates = true,
+     .meaning = "a file of weights to start from, by name: safetensors (timm, torchvision, "
+                "segmentation_models.pytorch), or a result of ours; a relative one counts from the current "
+                "folder; its contents are part of the run's identity"},
 
     {.key = "loss.type",
      .kind = CC_OPTION_CHOICE,

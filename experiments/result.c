@@ -137,9 +137,11 @@ static const char *utc(cc_arena *arena, time_t when) {
 
 static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
     cc_run_library *library = cc_arena_get(arena, sizeof *library);
+    const char *weights = s->run->weights_digest.hex;
     if (library) *library = (cc_run_library){s->backend->name, s->backend->describe()};
     *out = (cc_run_provenance){.identity = s->run->identity.hex,
                                .data_digest = s->run->data_digest.hex,
+                               .weights_digest = weights[0] ? weights : NULL,
                                .commit = CC_BUILD_COMMIT,
                                .version = CC_VERSION,
                                .build = CC_BUILD_TYPE,

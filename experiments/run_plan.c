@@ -40,6 +40,19 @@ static cc_status digest_data(cc_planned_run *run, const cc_run_plan *plan) {
     return status;
 }
 
+/* The contents count, not the place: weights may move, but not change. */
+static cc_status digest_weights(cc_planned_run *run, const cc_run_plan *plan) {
+    const char *path = run->config->net.weights;
+    if (!path) return CC_OK;
+    for (const cc_planned_run *other = plan->runs; other < run; other++)
+        if (other->config->net.weights && strcmp(other->config->net.weights, path) == 0) {
+            run->weights_digest = other->weights_digest;
+            return CC_OK;
+        }
+    cc_status status = cc_digest_of_file(&run->weights_digest, path);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, "net.weights");
+}
+
 static cc_status digest_identity(cc_planned_run *run) {
     cc_status status = CC_OK;
     char *text, numerics[32];
@@ -51,6 +64,7 @@ static cc_status digest_identity(cc_planned_run *run) {
     cc_digest_add_string(digest, text);
     cc_digest_add_string(digest, run->data_digest.hex);
     cc_digest_add_string(digest, numerics);
+    if (run->weights_digest.hex[0]) cc_digest_add_string(digest, run->weights_digest.hex);
     run->identity = cc_digest_finish(digest);
 done:
     cc_digest_destroy(digest);
@@ -86,6 +100,7 @@ static cc_status add_run(cc_run_plan *plan, const cc_experiment_config *config, 
             return cc_fail(CC_ECONFIG, config->name, "give one of them another name, variant or seed",
                            "two runs would write %s", run->path);
     CC_TRY(digest_data(run, plan));
+    CC_TRY(digest_weights(run, plan));
     CC_TRY(digest_identity(run));
     CC_TRY(cc_planned_run_check(&run->state, run));
     plan->count++;

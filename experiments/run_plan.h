@@ -16,6 +16,7 @@ typedef enum cc_run_state {
 typedef struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed */
     cc_digest_text data_digest, identity;
+    cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     char path[CC_PATH_MAX];
     cc_run_state state; /* when it was planned */
 } cc_planned_run;
@@ -26,8 +27,8 @@ cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run);
 
 typedef struct cc_run_plan cc_run_plan;
 
-/* Every variant of every config, in order. Opens and digests each dataset once. CC_ECONFIG where two runs
- * would have one file; else what reading configs and data may give. */
+/* Every variant of every config, in order. Opens and digests each dataset and each file of weights once.
+ * CC_ECONFIG where two runs would have one file; else what reading configs and data may give. */
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir);
 void cc_run_plan_destroy(cc_run_plan *plan);

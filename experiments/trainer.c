@@ -13,6 +13,7 @@
 #include "experiments/interrupt.h"
 #include "experiments/result.h"
 #include "experiments/run_lock.h"
+#include "experiments/weights/weights.h"
 #include "nets/learner.h"
 #include "nets/memory.h"
 
@@ -98,6 +99,22 @@ static void say_what_starts(const trainer *t) {
                t->title, t->config->data.split.by);
 }
 
+/* A run's identity holds the digest of its weights: they must still be those that the plan saw. */
+static cc_status load_weights(trainer *t) {
+    const char *path = t->config->net.weights;
+    char line[CC_WEIGHTS_LINE_BYTES];
+    cc_digest_text digest;
+    cc_weights_summary summary;
+    if (!path) return CC_OK;
+    CC_TRY(cc_digest_of_file(&digest, path));
+    if (strcmp(digest.hex, t->run->weights_digest.hex) != 0)
+        return cc_fail(CC_EIO, path, "run it again", "the file has changed since the run was planned");
+    CC_TRY(cc_weights_load(&summary, t->model, path));
+    cc_weights_describe(line, sizeof line, &summary);
+    cc_log(CC_LOG_INFO, "%s: weights of %s: %s", t->title, path, line);
+    return CC_OK;
+}
+
 static cc_status take_up(trainer *t) {
     cc_checkpoint_state state;
     CC_TRY(cc_checkpoint_read(&state, &t->at, t->checkpoint_path));
@@ -107,12 +124,13 @@ static cc_status take_up(trainer *t) {
                t->config->train.epochs);
         return cc_model_set_all(t->model, t->at.values);
     }
-    memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
+    if (t->at.optimizer_count > 0) /* plain SGD has no state */
+        memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
     if (state != CC_CHECKPOINT_NONE)
         cc_log(CC_LOG_WARNING, "%s %s: training starts anew", t->checkpoint_path,
                state == CC_CHECKPOINT_DAMAGED ? "is damaged"
                                               : "is of another config, other data or another device");
-    return CC_OK;
+    return load_weights(t);
 }
 
 static void say_why_again(const trainer *t) {

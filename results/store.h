@@ -26,13 +26,14 @@ typedef struct cc_run_library {
 
 /* Texts may be NULL: not known. */
 typedef struct cc_run_provenance {
-    const char *identity;    /* SHA-256 of resolved config, data digest and numerics version; 64 hex digits */
-    const char *data_digest; /* SHA-256 of the data */
-    const char *commit;      /* of the source */
-    const char *version;     /* of the program */
-    const char *build;       /* build type and flags that matter, e.g. "Release" */
-    const char *compiler;    /* "gcc 12.2.0" */
-    const char *device;      /* "cpu: AMD EPYC ..." */
+    const char *identity; /* SHA-256 of resolved config, data, numerics version and weights; 64 hex digits */
+    const char *data_digest;        /* SHA-256 of the data */
+    const char *weights_digest;     /* SHA-256 of the file of weights that training started from */
+    const char *commit;             /* of the source */
+    const char *version;            /* of the program */
+    const char *build;              /* build type and flags that matter, e.g. "Release" */
+    const char *compiler;           /* "gcc 12.2.0" */
+    const char *device;             /* "cpu: AMD EPYC ..." */
     const char *started, *finished; /* ISO 8601, UTC */
     int64_t numerics_version;       /* CC_NUMERICS_VERSION */
     int64_t threads;                /* 0: not known */

@@ -43,6 +43,11 @@ static void a_file_digests_as_its_bytes_and_a_missing_one_is_named(void **state)
     assert_ok(cc_digest_add_file(digest, path));
     assert_string_equal(cc_digest_finish(digest).hex, abc);
     assert_error(cc_digest_add_file(digest, "/nowhere/abc"), CC_ENOTFOUND, "/nowhere/abc");
+    cc_digest_text text;
+    assert_ok(cc_digest_of_file(&text, path));
+    assert_string_equal(text.hex, abc);
+    assert_error(cc_digest_of_file(&text, "/nowhere/abc"), CC_ENOTFOUND, "/nowhere/abc");
+    assert_error(cc_digest_of_file(&text, "/dev/zero"), CC_EIO, "not a regular file");
     cc_digest_destroy(digest);
 }
 

@@ -30,6 +30,20 @@ static void a_file_over_the_limit_is_refused(void **state) {
     cc_arena_destroy(arena);
 }
 
+static void pieces_are_written_one_behind_the_other(void **state) {
+    (void)state;
+    const char *path = cc_test_path(cc_test_folder(), "f");
+    const cc_file_piece pieces[] = {{"ab", 2}, {NULL, 0}, {"c", 1}};
+    cc_arena *arena = cc_arena_create();
+    char *text;
+    size_t bytes;
+    assert_ok(cc_file_write_pieces(path, pieces, 3));
+    assert_ok(cc_file_read(&text, &bytes, path, 10, arena));
+    assert_int_equal(bytes, 3);
+    assert_string_equal(text, "abc");
+    cc_arena_destroy(arena);
+}
+
 static void a_failed_write_leaves_nothing_behind(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
@@ -94,6 +108,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_reads_back_with_a_zero_behind),
         cmocka_unit_test(a_file_over_the_limit_is_refused),
+        cmocka_unit_test(pieces_are_written_one_behind_the_other),
         cmocka_unit_test(a_failed_write_leaves_nothing_behind),
         cmocka_unit_test(folders_are_made_with_their_parents_and_listed_in_order),
         cmocka_unit_test(paths_are_joined_and_taken_apart),

@@ -1,0 +1,35 @@
+/* calcade export: the weights that a run kept, as safetensors. */
+#include <stdio.h>
+#include "core/file.h"
+#include "experiments/command.h"
+#include "results/safetensors.h"
+
+static cc_status write_weights(const char *out, const cc_run *run, const char *path) {
+    const cc_safetensors_text metadata[] = {
+        {"format", "pt"}, {"config", run->config}, {"identity", run->provenance.identity}};
+    uint64_t bytes;
+    if (run->tensor_count == 0)
+        return cc_fail(CC_EINVAL, path, "name a result of calcade run", "holds no weights");
+    CC_TRY(cc_safetensors_write(out, run->tensors, run->tensor_count, metadata, 3));
+    CC_TRY(cc_file_size(&bytes, out));
+    printf("%s: %zu tensors, %.1f MB\n", out, run->tensor_count, 1e-6 * (double)bytes);
+    return CC_OK;
+}
+
+cc_status cc_command_export(int argc, char **argv) {
+    const char *out = NULL;
+    const cc_flag flags[] = {{.name = "-o", .kind = CC_FLAG_TEXT, .value = &out}, {0}};
+    const char *path[argc];
+    int count;
+    cc_run run;
+    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
+    if (!out || !cc_path_ends_with(out, ".safetensors"))
+        return cc_fail(CC_EUSAGE, argv[0], "as in: calcade export seed-1.h5 -o net.safetensors",
+                       "wants -o and a file whose name ends in .safetensors");
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_run_read(&run, path[0], CC_RUN_MODEL, arena);
+    if (status == CC_OK) status = write_weights(out, &run, path[0]);
+    cc_arena_destroy(arena);
+    return status;
+}

@@ -1,0 +1,23 @@
+/* experiments/weights/source.h -- a file of named tensors, of either kind. Private to experiments/weights. */
+#ifndef CC_EXPERIMENTS_WEIGHT_SOURCE_H
+#define CC_EXPERIMENTS_WEIGHT_SOURCE_H
+
+#include "results/safetensors.h"
+
+typedef struct cc_weight_source {
+    const char *path;             /* borrowed */
+    const cc_run_tensor *tensors; /* `data` is NULL in a safetensors file */
+    size_t count;
+    cc_safetensors *file; /* private, as below */
+    cc_arena *arena;
+} cc_weight_source;
+
+/* A result file where the file begins like one, else safetensors. Statuses as of both. On failure there is
+ * nothing to close. */
+cc_status cc_weight_source_open(cc_weight_source *out, const char *path);
+void cc_weight_source_close(cc_weight_source *source);
+
+/* All values of one tensor. */
+cc_status cc_weight_source_read(float *values, const cc_weight_source *source, size_t index);
+
+#endif
