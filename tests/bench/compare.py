@@ -104,14 +104,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="NET", help="only the rows of this net")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 3 steps")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, help="7, or 3 with --quick")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--program", default=os.path.join(HERE, "../../build/calcade"))
     parser.add_argument("--python", default="/usr/bin/python3", help="a Python that has torch")
     options = parser.parse_args()
     options.steps = 3 if options.quick else 7
-    if options.quick:
-        options.rounds = 3
+    options.rounds = options.rounds or (3 if options.quick else 7)
     rows = [row for row in TABLE if options.only in (None, row[0])]
     if not rows:
         parser.error(f"--only: one of {', '.join(sorted({row[0] for row in TABLE}))}")
@@ -121,4 +120,5 @@ def main():
         print_row(bench, *row)
 
 
-main()
+if __name__ == "__main__":
+    main()
