@@ -66,7 +66,10 @@ static int finish(cc_status status) {
  * short spin costs little alone. libgomp reads its settings before main, so the program starts itself anew
  * with them. */
 static void limit_spinning(char **argv) {
-    if (getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT")) return;
+    static const char *const chosen[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND",
+                                         "GOMP_CPU_AFFINITY"};
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
+        if (getenv(chosen[i])) return; /* a pinned thread would pass its one core on to the new start */
     if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
         execv("/proc/self/exe", argv); /* goes on as it is where this fails */
 }
