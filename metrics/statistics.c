@@ -41,7 +41,7 @@ static cc_status sort_values(placed **out, const double *values, size_t count) {
 
 /* Ranks from 1, equal values sharing the mean of theirs; *ties is the sum of t^3 - t over t equal values. */
 static cc_status rank_values(double *ranks, double *ties, const double *values, size_t count) {
-    placed *sorted;
+    placed *sorted = NULL;
     CC_TRY(sort_values(&sorted, values, count));
     *ties = 0;
     for (size_t i = 0, end; i < count; i = end) {
@@ -109,7 +109,7 @@ cc_status cc_statistics_wilcoxon(double *out, const double *a, const double *b, 
 /* --- Holm, mean and deviation --- */
 
 cc_status cc_statistics_holm(double *adjusted, const double *p, size_t count) {
-    placed *sorted;
+    placed *sorted = NULL;
     double largest = 0;
     for (size_t i = 0; i < count; i++)
         if (!(p[i] >= 0 && p[i] <= 1)) return cc_fail(CC_EINVAL, "holm", NULL, "p %zu is %g", i, p[i]);
