@@ -4,6 +4,17 @@
 #include <stdio.h>
 #include "core/file.h"
 
+void cc_parity_report(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
+                      double error, double bound) {
+    bool good = error <= bound;
+    printf("%-24s %-18s %-28s %10.2e %8.0e  %s\n", cc_path_name(fixture->path), where, what, error, bound,
+           good ? "pass" : "FAIL");
+    if (good)
+        parity->passed++;
+    else
+        parity->failed++;
+}
+
 void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                        const double *got, const double *want, size_t count, double bound) {
     double difference = 0, size = 0;
@@ -15,13 +26,7 @@ void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char 
     /* A loss such as 1 - ratio is known to rounding of 1 only; the elements of a gradient to their own. */
     const double least = count == 1 ? 1e-9 : 1e-30;
     double error = sqrt(difference) / (size > least ? size : 1e-9);
-    bool good = error <= bound;
-    printf("%-24s %-18s %-28s %10.2e %8.0e  %s\n", cc_path_name(fixture->path), where, what, error, bound,
-           good ? "pass" : "FAIL");
-    if (good)
-        parity->passed++;
-    else
-        parity->failed++;
+    cc_parity_report(parity, fixture, where, what, error, bound);
 }
 
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,
@@ -31,5 +36,13 @@ cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, cons
     if (!values) return CC_ENOMEM;
     for (size_t i = 0; i < array->count; i++) values[i] = (float)array->values[i];
     *out = values;
+    return CC_OK;
+}
+
+cc_status cc_parity_make_mask(const uint8_t **out, const cc_fixture_array *array, const cc_fixture *fixture) {
+    uint8_t *mask = cc_arena_get(fixture->arena, array->count);
+    if (!mask) return CC_ENOMEM;
+    for (size_t i = 0; i < array->count; i++) mask[i] = array->values[i] != 0;
+    *out = mask;
     return CC_OK;
 }

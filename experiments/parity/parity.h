@@ -15,6 +15,10 @@ typedef struct cc_parity {
 /* Float64 results are reproduced to this. */
 #define CC_PARITY_BOUND 1e-6
 
+/* Prints and counts one quantity: passes where error <= bound. NaN fails. */
+void cc_parity_report(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
+                      double error, double bound);
+
 /* Prints and counts one quantity: passes where |got - want| / |want| <= bound (Euclidean norms). |want| is
  * taken as 1e-9, so that zero is met to 1e-15 at a bound of 1e-6, where it is a number below 1e-9 or an array
  * with a norm below 1e-30. NaN fails. */
@@ -26,9 +30,14 @@ void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char 
 cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_losses(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_optimisers(cc_parity *parity, const cc_fixture *fixture);
+cc_status cc_parity_images(cc_parity *parity, const cc_fixture *fixture);
+cc_status cc_parity_scores(cc_parity *parity, const cc_fixture *fixture);
 
 /* A dataset as float32, in the fixture's arena. */
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,
                                 const char *object);
+
+/* Numbers as a mask, 1 where they are not 0, in the fixture's arena. */
+cc_status cc_parity_make_mask(const uint8_t **out, const cc_fixture_array *array, const cc_fixture *fixture);
 
 #endif

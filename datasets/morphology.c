@@ -1,0 +1,59 @@
+#include "datasets/morphology.h"
+
+#include <assert.h>
+#include <stdbool.h>
+
+void cc_mask_union(uint8_t *out, const uint8_t *slices, int depth, int height, int width) {
+    const size_t area = (size_t)height * (size_t)width;
+    for (size_t i = 0; i < area; i++) out[i] = 0;
+    for (int z = 0; z < depth; z++)
+        for (size_t i = 0; i < area; i++) out[i] |= slices[(size_t)z * area + i] != 0;
+}
+
+/* --- opening: a line marks where a run of `size` starts (erosion), then fills `size` from each mark --- */
+
+static void erode_line(uint8_t *line, size_t step, int count, int size) {
+    int run = 0;
+    for (int i = count - 1; i >= 0; i--) {
+        uint8_t *pixel = line + (size_t)i * step;
+        run = *pixel ? run + 1 : 0;
+        *pixel = run >= size;
+    }
+}
+
+static void dilate_line(uint8_t *line, size_t step, int count, int size) {
+    int left = 0;
+    for (int i = 0; i < count; i++) {
+        uint8_t *pixel = line + (size_t)i * step;
+        if (*pixel) left = size;
+        *pixel = left > 0;
+        left -= left > 0;
+    }
+}
+
+void cc_mask_open(uint8_t *out, const uint8_t *in, int height, int width, int tall, int wide) {
+    assert(tall >= 1 && wide >= 1);
+    const size_t row = (size_t)width;
+    for (size_t i = 0; i < (size_t)height * row; i++) out[i] = in[i] != 0;
+    for (int y = 0; y < height; y++) erode_line(out + (size_t)y * row, 1, width, wide);
+    for (int x = 0; x < width; x++) {
+        erode_line(out + x, row, height, tall);
+        dilate_line(out + x, row, height, tall);
+    }
+    for (int y = 0; y < height; y++) dilate_line(out + (size_t)y * row, 1, width, wide);
+}
+
+cc_box cc_mask_box(const uint8_t *mask, int height, int width) {
+    cc_box box = {0, 0, 0, 0};
+    bool any = false;
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            if (!mask[(size_t)y * (size_t)width + (size_t)x]) continue;
+            if (!any) box = (cc_box){y, x, y, x};
+            any = true;
+            box.y1 = y + 1;
+            if (x < box.x0) box.x0 = x;
+            if (x + 1 > box.x1) box.x1 = x + 1;
+        }
+    return box;
+}
