@@ -187,7 +187,8 @@ static void a_bar_fits_the_terminal_and_ctrl_c_takes_it_away(void **state) {
     assert_says(text, "loss 0.");
     const char *error = strstr(text, "calcade: error: ");
     assert_non_null(error);
-    assert_true(error[-1] == '\n' || memcmp(error - strlen(erase), erase, strlen(erase)) == 0); /* no bar before it */
+    assert_true(error[-1] == '\n' ||
+                memcmp(error - strlen(erase), erase, strlen(erase)) == 0); /* no bar before it */
 }
 
 /* Takes the lock again and again; the exit status tells whether anybody else was within meanwhile. */

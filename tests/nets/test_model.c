@@ -6,8 +6,8 @@
 #include "core/rng.h"
 #include "nets/model.h"
 
-/* Counts allocations of the whole program, libraries included, but for the few hundred bytes of arguments that
- * oneDNN copies at each call; under sanitizers malloc is not ours to replace. */
+/* Counts allocations of the whole program, libraries included, but for the few hundred bytes of arguments
+ * that oneDNN copies at each call; under sanitizers malloc is not ours to replace. */
 enum { BOOKKEEPING_BYTES = 512 };
 static long allocations;
 #ifndef CC_SANITIZED
