@@ -33,6 +33,34 @@ static void the_shared_losses_and_optimisers_pass(void **state) {
     assert_non_null(strstr(output, "sgd                step 5 "));
 }
 
+static void the_shared_images_and_scores_pass(void **state) {
+    (void)state;
+    const char *images = cc_test_shared("golden/images.h5"), *scores = cc_test_shared("golden/scores.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s %s", CC_PROGRAM, images, scores), 0);
+    assert_non_null(strstr(output, "46 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "rotation           mask by 45 "));
+    assert_non_null(strstr(output, "statistics         kappa_quadratic "));
+}
+
+/* A box one pixel off fails, alone. */
+static void a_wrong_box_fails(void **state) {
+    (void)state;
+    const int64_t box[4] = {0, 0, 96, 125}, wrong[4] = {0, 0, 96, 124};
+    const char *copy = wrong_copy("golden/images.h5", box, wrong, sizeof box);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    assert_non_null(strstr(output, "28 passed, 1 failed\n"));
+}
+
+static void a_quantity_that_is_missing_is_named(void **state) {
+    (void)state;
+    const char *copy = wrong_copy("golden/scores.h5", "spearman_rho", "spearman_rhi", 12);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    assert_non_null(strstr(output, "/statistics/spearman_rho: not a dataset"));
+    copy = wrong_copy("golden/images.h5", "components\0", "compoments\0", 11);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    assert_non_null(strstr(output, "compoments: no operation of that name is known"));
+}
+
 /* What a sign that float32 flips near zero cannot change: all but the gradients. */
 static void a_shared_net_passes(void **state) {
     (void)state;
@@ -111,6 +139,9 @@ static void no_file_is_a_usage_error(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
+        cmocka_unit_test(the_shared_images_and_scores_pass),
+        cmocka_unit_test(a_wrong_box_fails),
+        cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(a_shared_net_passes),
         cmocka_unit_test(a_wrong_loss_fails),
         cmocka_unit_test(a_wrong_learning_rate_fails),
