@@ -27,10 +27,10 @@ static cc_status find_fit(cc_fit *out, const cc_slice_set *set, const cc_experim
     int stride = cc_net_stride(&config->net), side = config->preprocess.size;
     if (!stride) return cc_error_get()->status;
     if (side % stride) return bad_size(config, side, stride);
-    for (size_t i = 0; config->preprocess.size == CC_SIZE_LARGEST && i < cc_slice_set_count(set); i++) {
-        const cc_slice *slice = cc_slice_set_get(set, i);
-        if (side < slice->height) side = slice->height;
-        if (side < slice->width) side = slice->width;
+    if (side == CC_SIZE_LARGEST) {
+        int height, width;
+        cc_slice_set_largest(&height, &width, set);
+        side = height > width ? height : width;
     }
     side = cc_fit_size(side, stride);
     *out = (cc_fit){.mode = config->preprocess.fit, .height = side, .width = side};
