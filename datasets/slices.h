@@ -5,6 +5,7 @@
 #ifndef CC_DATASETS_SLICES_H
 #define CC_DATASETS_SLICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/digest.h"
@@ -49,6 +50,11 @@ const cc_slice *cc_slice_set_get(const cc_slice_set *set, size_t index);
 size_t cc_slice_set_patient_count(const cc_slice_set *set);
 /* Borrowed. Patients are ordered by name, as bytes. */
 const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient);
+/* The patient's group, from 0: its scanner's vendor where the dataset tells (orcascore), else 0 for all. */
+int cc_slice_set_group(const cc_slice_set *set, size_t patient);
+/* Voxel spacing x, y, z in mm of a slice's scan; false, and zeros, where the dataset does not tell (ctheart).
+ */
+bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t index);
 /* The largest height and the largest width of any slice (not always of one and the same). */
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 

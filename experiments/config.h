@@ -17,6 +17,7 @@
 #ifndef CC_EXPERIMENTS_CONFIG_H
 #define CC_EXPERIMENTS_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "core/arena.h"
 #include "core/status.h"
@@ -34,10 +35,11 @@ typedef struct cc_text_list {
 typedef struct cc_experiment_config {
     const char *name;    /* EXPERIMENT of OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5; may hold '/', never ".." */
     const char *variant; /* VARIANT; one folder's name */
-    const char *stage;   /* "roi" */
+    const char
+        *stage; /* "roi", "calcification", "false_positive", "cascade" (trains nothing: tests a chain) */
     uint64_t seed;
     struct {
-        const char *source; /* "ctheart", "volume" */
+        const char *source; /* "ctheart", "volume", "orcascore", "coca" */
         const char *root;   /* NULL where not given (never under CC_CONFIG_RUNNABLE) */
         const char *image;  /* volume: relative to root; else NULL */
         const char *mask;   /* volume: relative to root; else NULL */
@@ -52,8 +54,30 @@ typedef struct cc_experiment_config {
     struct {
         double window_hu[2]; /* low < high */
         int size; /* side of the square canvas in pixels; CC_SIZE_LARGEST: what the largest slice needs */
-        const char *fit; /* "pad", "scale" */
+        const char *fit;         /* "pad", "scale" */
+        bool histogram_matching; /* to the reference slice of upstream.reference */
+        struct {
+            bool unite;  /* OR over a scan's slices (key: union); else each slice has its own region */
+            int opening; /* side of the square that opens the region, pixels of the slice; 0: none */
+            const char
+                *mode;  /* "blank": outside the box reads window_hu's lowest value; "crop": a square window of
+                           `crop` pixels about the box's middle, clamped; "none": the region is not used */
+            int crop;   /* crop: side of the window, pixels of the slice */
+            int margin; /* pixels added on each side of the box */
+        } roi;          /* calcification, false_positive, cascade */
     } preprocess;
+    struct {
+        int size;           /* side of the window around a component, pixels of the slice */
+        const char *output; /* "replace": a window's output stands for what stage 2 said there; "intersect":
+                               both must say so */
+        cc_text_list augment_negative; /* of windows without truth, in place of `augment` */
+    } windows;                         /* false_positive, cascade */
+    struct {
+        const char *reference;      /* a roi run whose best slice is matched to */
+        const char *roi;            /* the run whose net finds the region */
+        const char *calcification;  /* false_positive, cascade */
+        const char *false_positive; /* cascade */
+    } upstream;                     /* "FILE" or "FILE#VARIANT", the file's path resolved; NULL: none */
     cc_text_list
         augment; /* beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike */
     cc_net_spec net;

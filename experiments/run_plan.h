@@ -13,13 +13,24 @@ typedef enum cc_run_state {
     CC_RUN_DAMAGED, /* its file cannot be read as a run: to be made again */
 } cc_run_state;
 
-typedef struct cc_planned_run {
+typedef enum cc_upstream {
+    CC_UPSTREAM_REFERENCE,
+    CC_UPSTREAM_ROI,
+    CC_UPSTREAM_CALCIFICATION,
+    CC_UPSTREAM_FALSE_POSITIVE,
+    CC_UPSTREAMS
+} cc_upstream;
+
+typedef struct cc_planned_run cc_planned_run;
+struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed */
     cc_digest_text data_digest, identity;
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     char path[CC_PATH_MAX];
-    cc_run_state state; /* when it was planned */
-} cc_planned_run;
+    cc_run_state state;                           /* when it was planned */
+    const cc_planned_run *upstream[CC_UPSTREAMS]; /* runs of the same plan that come before it; NULL: none.
+                                                     Their identities are part of this one's */
+};
 
 /* What lies at run->path now. CC_EIO and the like where that cannot be found out; CC_EUNSUPPORTED for a file
  * of a newer calcade. */

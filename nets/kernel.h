@@ -12,6 +12,10 @@
 #include "core/status.h"
 #include "nets/op.h"
 
+/* How a plan stores activations and their gradients. Parameters, their gradients and statistics are float32
+ * always (bf16: the masters), as are the net's input and its logits outside the plan. */
+typedef enum cc_dtype { CC_F32, CC_BF16 } cc_dtype;
+
 /* Where one parameter lives. The first plan of a model chooses the layout (that of its forward pass); the
  * others take it as it is. Vectors are plain, padded with zeros to CC_VECTOR_PAD values. */
 enum { CC_VECTOR_PAD = 16 };
@@ -35,7 +39,8 @@ typedef struct cc_task {
     const cc_kernel *kernel;
     const char *name;
     const void *attr;
-    bool training; /* the plan has a backward pass and uses batch statistics */
+    bool training;  /* the plan has a backward pass and uses batch statistics */
+    cc_dtype dtype; /* of x, y, dx and dy */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     int64_t input_blocks[CC_OP_INPUTS_MAX];

@@ -14,9 +14,10 @@
 #include "core/status.h"
 
 enum {
-    CC_RUN_VERSION = 1,   /* of the layout; raised only where an old reader would misread */
-    CC_RUN_NAME_MAX = 64, /* bytes of a patient's name, its terminator included */
-    CC_RUN_RANK_MAX = 8,  /* dimensions of a tensor */
+    CC_RUN_VERSION = 1,    /* of the layout; raised only where an old reader would misread */
+    CC_RUN_NAME_MAX = 64,  /* bytes of a patient's name, its terminator included */
+    CC_RUN_RANK_MAX = 8,   /* dimensions of a tensor */
+    CC_RUN_STAGE_MAX = 16, /* bytes of a stage's name, its terminator included */
 };
 
 /* A library and its version. */
@@ -67,7 +68,44 @@ typedef struct cc_run_patient {
     char patient[CC_RUN_NAME_MAX];
     int64_t slices;
     int64_t tp, fp, fn, tn;
+    /* Calcium: -1 and NaN where not known (the roi stage). */
+    int64_t lesions_true, lesions_found, lesions_predicted, lesions_false; /* metrics/lesions.h */
+    double volume_true_mm3, volume_predicted_mm3, agatston_true, agatston_predicted;
 } cc_run_patient;
+
+/* What one stage of a cascade leaves of one test patient: rows in the order of stages, then of patients. The
+ * stage "roi" marks its whole region: its found lesions are those that the region touches, its lost ones lie
+ * outside, and fp, tn, lesions_false are 0. */
+typedef struct cc_run_stage {
+    char stage[CC_RUN_STAGE_MAX]; /* "roi", "calcification", "false_positive" */
+    char patient[CC_RUN_NAME_MAX];
+    int64_t tp, fp, fn, tn;                             /* pixels */
+    int64_t lesions_true, lesions_found, lesions_false; /* after this stage */
+} cc_run_stage;
+
+/* The slice that pictures are matched to. */
+typedef struct cc_run_reference {
+    const char *dataset_digest; /* of the data it comes from */
+    const char *patient, *part; /* part: "train" or "validation" */
+    int64_t slice;
+    double f1; /* of the first segmentation on it */
+    uint32_t height, width;
+    const float *image_hu;
+} cc_run_reference;
+
+/* A picture of the method at work on a test patient, for the paper's figures 2 to 7. */
+typedef struct cc_run_panel {
+    const char *figure; /* "matching", "union", "opening", "box", "window", "paste" */
+    const char *panel;  /* "original", "reference", "matched"; "slice" (several), "union"; "union", "opened";
+                           "opened", "roi"; "slice", "window"; "output", "pasted" */
+    const char *patient;
+    int64_t slice;
+    uint32_t height, width;
+    const float *image_hu; /* or NULL */
+    const uint8_t *mask;   /* or NULL; at least one of the two */
+    bool has_box;
+    int32_t box[4]; /* y0, x0, y1, x1: pixels y0 <= y < y1 */
+} cc_run_panel;
 
 /* One tensor of the model's best weights, C order. */
 typedef struct cc_run_tensor {
@@ -110,6 +148,11 @@ typedef struct cc_run {
     size_t tensor_count;
     const cc_run_example *examples;
     size_t example_count;
+    const cc_run_stage *stages; /* of a cascade; in order */
+    size_t stage_count;
+    const cc_run_reference *reference; /* NULL: none */
+    const cc_run_panel *panels;        /* in the order in which figures show them */
+    size_t panel_count;
 } cc_run;
 
 /* Writes the run to `path`, making its folder; an older file of that name is replaced. On failure, or where
@@ -118,8 +161,14 @@ typedef struct cc_run {
  *   CC_EIO     the disk */
 cc_status cc_run_write(const char *path, const cc_run *run);
 
-/* What to read beside the attributes, config, provenance, history, slices and patients. */
-typedef enum cc_run_part { CC_RUN_BASIC = 0, CC_RUN_MODEL = 1, CC_RUN_EXAMPLES = 2 } cc_run_part;
+/* What to read beside the attributes, config, provenance, history, slices, patients and stages. EXAMPLES
+ * brings the panels too. */
+typedef enum cc_run_part {
+    CC_RUN_BASIC = 0,
+    CC_RUN_MODEL = 1,
+    CC_RUN_EXAMPLES = 2,
+    CC_RUN_REFERENCE = 4
+} cc_run_part;
 
 /* Reads a run; `parts` adds cc_run_part bits. The arena owns all that *out points to. The file is opened
  * read-only. Optional datasets and fields that are not there read as NULL, 0 or NaN; unknown ones are passed

@@ -1,0 +1,43 @@
+/* metrics/calcium.h -- how much calcium a mask marks: Agatston score, volume, lesions, risk category.
+ *
+ * Agatston et al., J. Am. Coll. Cardiol. 15 (1990), 827-832: slice by slice, each lesion's area in mm2 times
+ * the weight of its highest HU in that slice (1: 130-199, 2: 200-299, 3: 300-399, 4: from 400), scaled by
+ * slice spacing / 3 mm. Areas below 1 mm2 do not count. Categories: 0; 1-10; 11-100; 101-400; above 400
+ * (Rumberger et al., Mayo Clin. Proc. 74 (1999), 243-252). */
+#ifndef CC_METRICS_CALCIUM_H
+#define CC_METRICS_CALCIUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "core/status.h"
+
+typedef struct cc_calcium_options {
+    double threshold_hu;     /* a voxel counts above this: 130 */
+    double minimum_area_mm2; /* of a lesion in a slice: 1 */
+    double reference_mm;     /* slice spacing that the score is scaled to: 3 */
+} cc_calcium_options;
+cc_calcium_options cc_calcium_defaults(void);
+
+/* One 3-D, 6-connected lesion. */
+typedef struct cc_calcium_lesion {
+    double agatston, volume_mm3, max_hu;
+    double centroid_xyz[3]; /* voxel indices, x first */
+    int64_t voxels;
+    int artery; /* the mask label that most of its voxels have */
+} cc_calcium_lesion;
+
+typedef struct cc_calcium {
+    double agatston, volume_mm3;
+    cc_calcium_lesion *lesions; /* lesion_count, in the order of their first voxel; owned */
+    size_t lesion_count;
+    const char *category; /* "0", "1-10", "11-100", "101-400", ">400"; static */
+} cc_calcium;
+
+/* Of one scan: hu and mask [depth*height*width], spacing x, y, z in mm (all above 0). `mask` NULL: every
+ * voxel counts. CC_EINVAL no voxels, a spacing or an option makes no sense · CC_ENOMEM; *out untouched */
+cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *mask, int depth, int height,
+                             int width, const double spacing_mm[3], const cc_calcium_options *options);
+/* Takes a zeroed one. */
+void cc_calcium_deinit(cc_calcium *calcium);
+
+#endif
