@@ -22,7 +22,8 @@ typedef struct cc_hdf_column {
     const char *name;
     cc_hdf_kind kind; /* int64_t, double or char[CC_HDF_NAME_BYTES] in the row */
     size_t offset;    /* in the row */
-    bool required;    /* else 0, NaN or "" where a file lacks it */
+    bool required;    /* else `absent`, NaN or "" where a file lacks it */
+    int64_t absent;   /* of an integer */
 } cc_hdf_column;
 
 typedef struct cc_hdf_table {

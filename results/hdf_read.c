@@ -244,8 +244,8 @@ static cc_status unpack_row(char *row, const char *packed, const long *offsets, 
             CC_TRY(check_text(table->name, field, false));
         } else if (offsets[i] >= 0) {
             memcpy(field, packed + offsets[i], 8);
-        } else if (column->kind == CC_HDF_REAL) {
-            memcpy(field, &missing, 8);
+        } else {
+            memcpy(field, column->kind == CC_HDF_REAL ? (const void *)&missing : &column->absent, 8);
         }
     }
     return CC_OK;

@@ -1,11 +1,15 @@
 #include "results/layout.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "results/paths.h"
 
 #define COLUMN(row, field, kind, required)                                                                   \
-    { #field, CC_HDF_##kind, offsetof(row, field), required }
+    { #field, CC_HDF_##kind, offsetof(row, field), required, 0 }
+/* A count that is not known in every file. */
+#define MAYBE(row, field)                                                                                    \
+    { #field, CC_HDF_INTEGER, offsetof(row, field), false, -1 }
 #define TABLE(path, row, columns)                                                                            \
     { path, columns, sizeof columns / sizeof *columns, sizeof(row) }
 
@@ -31,11 +35,31 @@ static const cc_hdf_column slices[] = {
 const cc_hdf_table cc_layout_slices = TABLE("slices", cc_run_slice, slices);
 
 static const cc_hdf_column patients[] = {
-    COLUMN(cc_run_patient, patient, NAME, true), COLUMN(cc_run_patient, slices, INTEGER, false),
-    COLUMN(cc_run_patient, tp, INTEGER, true),   COLUMN(cc_run_patient, fp, INTEGER, true),
-    COLUMN(cc_run_patient, fn, INTEGER, true),   COLUMN(cc_run_patient, tn, INTEGER, true),
+    COLUMN(cc_run_patient, patient, NAME, true),
+    COLUMN(cc_run_patient, slices, INTEGER, false),
+    COLUMN(cc_run_patient, tp, INTEGER, true),
+    COLUMN(cc_run_patient, fp, INTEGER, true),
+    COLUMN(cc_run_patient, fn, INTEGER, true),
+    COLUMN(cc_run_patient, tn, INTEGER, true),
+    MAYBE(cc_run_patient, lesions_true),
+    MAYBE(cc_run_patient, lesions_found),
+    MAYBE(cc_run_patient, lesions_predicted),
+    MAYBE(cc_run_patient, lesions_false),
+    COLUMN(cc_run_patient, volume_true_mm3, REAL, false),
+    COLUMN(cc_run_patient, volume_predicted_mm3, REAL, false),
+    COLUMN(cc_run_patient, agatston_true, REAL, false),
+    COLUMN(cc_run_patient, agatston_predicted, REAL, false),
 };
 const cc_hdf_table cc_layout_patients = TABLE("patients", cc_run_patient, patients);
+
+static const cc_hdf_column stages[] = {
+    COLUMN(cc_run_stage, stage, NAME, true), COLUMN(cc_run_stage, patient, NAME, true),
+    COLUMN(cc_run_stage, tp, INTEGER, true), COLUMN(cc_run_stage, fp, INTEGER, true),
+    COLUMN(cc_run_stage, fn, INTEGER, true), COLUMN(cc_run_stage, tn, INTEGER, true),
+    MAYBE(cc_run_stage, lesions_true),       MAYBE(cc_run_stage, lesions_found),
+    MAYBE(cc_run_stage, lesions_false),
+};
+const cc_hdf_table cc_layout_stages = TABLE("stages", cc_run_stage, stages);
 
 #define TEXT(field)                                                                                          \
     { #field, offsetof(cc_run_provenance, field) }
@@ -66,11 +90,21 @@ static int by_first(const void *a, const void *b) {
     return p < q ? -1 : p > q;
 }
 
+static const cc_run_patient unmeasured = {.lesions_true = -1,
+                                          .lesions_found = -1,
+                                          .lesions_predicted = -1,
+                                          .lesions_false = -1,
+                                          .volume_true_mm3 = NAN,
+                                          .volume_predicted_mm3 = NAN,
+                                          .agatston_true = NAN,
+                                          .agatston_predicted = NAN};
+
 static size_t sum_sorted(summed *sums, const place *places, size_t count) {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         const cc_run_slice *slice = places[i].slice;
         if (i == 0 || strcmp(sums[used - 1].patient.patient, slice->patient) != 0) {
+            sums[used].patient = unmeasured;
             memcpy(sums[used].patient.patient, slice->patient, CC_RUN_NAME_MAX);
             sums[used++].first = places[i].at;
         }
@@ -100,9 +134,10 @@ cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, cons
     return CC_OK;
 }
 
+/* A count above 2^40 is no slice's and no patient's; the bound keeps sums over 2^20 of them in range. */
+static const int64_t most = (int64_t)1 << 40;
+
 static cc_status check_slices(const cc_run *run) {
-    /* A count above 2^40 is no slice; the bound keeps sums over 2^20 of them in range. */
-    const int64_t most = (int64_t)1 << 40;
     for (size_t i = 0; i < run->slice_count; i++) {
         const cc_run_slice *s = &run->slices[i];
         const int64_t counts[] = {s->tp, s->fp, s->fn, s->tn};
@@ -115,10 +150,25 @@ static cc_status check_slices(const cc_run *run) {
     return CC_OK;
 }
 
+static cc_status check_stages(const cc_run *run) {
+    for (size_t i = 0; i < run->stage_count; i++) {
+        const cc_run_stage *s = &run->stages[i];
+        const int64_t counts[] = {s->tp, s->fp, s->fn, s->tn};
+        if (!s->stage[0] || !s->patient[0])
+            return cc_fail(CC_EINVAL, "stages", NULL, "row %zu names no stage or no patient", i);
+        for (int c = 0; c < 4; c++)
+            if (counts[c] < 0 || counts[c] > most)
+                return cc_fail(CC_EINVAL, "stages", NULL, "row %zu (%s, %s): %lld is no count", i, s->stage,
+                               s->patient, (long long)counts[c]);
+    }
+    return CC_OK;
+}
+
 cc_status cc_layout_check(const cc_run *run) {
     char path[CC_PATH_MAX];
     if (!run->experiment || !run->variant || !run->stage || !run->stage[0] || !run->config)
         return cc_fail(CC_EINVAL, "run", NULL, "experiment, variant, stage and config must be there");
     CC_TRY(cc_run_path(path, "", run->experiment, run->variant, run->fold, run->seed));
-    return check_slices(run);
+    CC_TRY(check_slices(run));
+    return check_stages(run);
 }

@@ -8,7 +8,7 @@
 
 #define CC_RUN_FORMAT "calcade-run"
 
-extern const cc_hdf_table cc_layout_history, cc_layout_slices, cc_layout_patients;
+extern const cc_hdf_table cc_layout_history, cc_layout_slices, cc_layout_patients, cc_layout_stages;
 
 /* The texts of /provenance, by attribute and place in cc_run_provenance. */
 typedef struct cc_layout_text {
@@ -17,12 +17,13 @@ typedef struct cc_layout_text {
 } cc_layout_text;
 extern const cc_layout_text cc_layout_provenance[]; /* ends with a NULL name */
 
-/* Sums the slices of each patient, in the order of their first slice. The arena owns *out. */
+/* Sums the slices of each patient, in the order of their first slice; calcium is not known. The arena owns
+ * *out. */
 cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, const cc_run_slice *slices,
                                  size_t slice_count, cc_arena *arena);
 
 /* Refuses what no run may have: an experiment, variant, fold or seed without a path, a missing stage,
- * negative counts. */
+ * negative counts, a stage's row without its names. */
 cc_status cc_layout_check(const cc_run *run);
 
 #endif

@@ -8,14 +8,13 @@
 #include <unistd.h>
 #include "results/layout.h"
 #include "results/paths.h"
+#include "results/pictures.h"
 #include "results/seal.h"
 
 enum {
     ROWS_MAX = 1 << 20,
     TENSORS_MAX = 1 << 16,
     TENSOR_VALUES_MAX = 1 << 30,
-    EXAMPLES_MAX = 4096,
-    PICTURE_VALUES_MAX = 1 << 24,
     LIBRARIES_MAX = 256,
 };
 
@@ -111,61 +110,6 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "model");
 }
 
-/* A picture of the example's size; the first one sets it. */
-static cc_status read_picture(void **out, cc_run_example *e, hid_t group, const char *name, bool real,
-                              cc_arena *arena) {
-    int rank;
-    hsize_t dims[2];
-    CC_TRY(cc_hdf_get_array(out, &rank, dims, group, name, real ? H5T_NATIVE_FLOAT : H5T_NATIVE_UINT8,
-                            real ? sizeof(float) : 1, 2, PICTURE_VALUES_MAX, arena));
-    if (rank != 2 || dims[0] == 0 || dims[1] == 0 ||
-        (e->height && (dims[0] != e->height || dims[1] != e->width)))
-        return cc_fail(CC_EFORMAT, name, NULL, "must be a picture, as large as the others");
-    e->height = (uint32_t)dims[0];
-    e->width = (uint32_t)dims[1];
-    return CC_OK;
-}
-
-static cc_status read_example(cc_run_example *e, hid_t parent, const char *name, cc_arena *arena) {
-    cc_status status = CC_OK;
-    hid_t group;
-    void *image, *truth, *prediction, *probability = NULL;
-    CC_TRY(cc_hdf_open_group(&group, parent, name));
-    CC_CHECK(cc_hdf_get_text(&e->stage, group, "stage", true, arena));
-    CC_CHECK(cc_hdf_get_text(&e->patient, group, "patient", true, arena));
-    CC_CHECK(cc_hdf_get_integer(&e->slice, group, "slice", true));
-    CC_CHECK(read_picture(&image, e, group, "image_hu", true, arena));
-    CC_CHECK(read_picture(&truth, e, group, "truth", false, arena));
-    CC_CHECK(read_picture(&prediction, e, group, "prediction", false, arena));
-    if (cc_hdf_has(group, "probability"))
-        CC_CHECK(read_picture(&probability, e, group, "probability", true, arena));
-    e->image_hu = image;
-    e->truth = truth;
-    e->prediction = prediction;
-    e->probability = probability;
-done:
-    H5Gclose(group);
-    return status == CC_OK ? CC_OK : cc_fail_within(status, name);
-}
-
-static cc_status read_examples(cc_run *run, hid_t file, cc_arena *arena) {
-    cc_status status = CC_OK;
-    hid_t group;
-    const char **names;
-    size_t count;
-    if (!cc_hdf_has(file, "examples")) return CC_OK;
-    CC_TRY(cc_hdf_open_group(&group, file, "examples"));
-    CC_CHECK(cc_hdf_names(&names, &count, group, EXAMPLES_MAX, arena));
-    cc_run_example *examples = cc_arena_get_array(arena, count + 1, sizeof *examples);
-    if (!examples) CC_CHECK(CC_ENOMEM);
-    for (size_t i = 0; i < count; i++) CC_CHECK(read_example(&examples[i], group, names[i], arena));
-    run->examples = examples;
-    run->example_count = count;
-done:
-    H5Gclose(group);
-    return status == CC_OK ? CC_OK : cc_fail_within(status, "examples");
-}
-
 static int by_name(const void *a, const void *b) {
     return strcmp(((const cc_run_patient *)a)->patient, ((const cc_run_patient *)b)->patient);
 }
@@ -193,15 +137,17 @@ static cc_status check_patients(cc_run *run, cc_arena *arena) {
 }
 
 static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
-    const void *epochs, *slices, *patients;
+    const void *epochs, *slices, *patients, *stages;
     if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
     CC_TRY(cc_hdf_get_rows(&epochs, &run->epoch_count, file, &cc_layout_history, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&slices, &run->slice_count, file, &cc_layout_slices, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&patients, &run->patient_count, file, &cc_layout_patients, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&stages, &run->stage_count, file, &cc_layout_stages, ROWS_MAX, arena));
     if (!slices) return cc_fail(CC_EFORMAT, "slices", "results/README.md describes it", "is missing");
     run->epochs = epochs;
     run->slices = slices;
     run->patients = patients;
+    run->stages = stages;
     return CC_OK;
 }
 
@@ -214,7 +160,7 @@ static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_aren
     CC_CHECK(read_provenance(&run->provenance, file, arena));
     CC_CHECK(read_tables(run, file, arena));
     if (parts & CC_RUN_MODEL) CC_CHECK(read_model(run, file, arena));
-    if (parts & CC_RUN_EXAMPLES) CC_CHECK(read_examples(run, file, arena));
+    CC_CHECK(cc_pictures_read(run, file, parts, arena));
 done:
     H5Fclose(file);
     return status;

@@ -17,7 +17,7 @@ enum {
     CC_RUN_VERSION = 1,    /* of the layout; raised only where an old reader would misread */
     CC_RUN_NAME_MAX = 64,  /* bytes of a patient's name, its terminator included */
     CC_RUN_RANK_MAX = 8,   /* dimensions of a tensor */
-    CC_RUN_STAGE_MAX = 16, /* bytes of a stage's name, its terminator included */
+    CC_RUN_STAGE_MAX = 64, /* bytes of a stage's name, its terminator included: a text of a row */
 };
 
 /* A library and its version. */

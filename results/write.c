@@ -5,6 +5,7 @@
 #include "core/file.h"
 #include "results/layout.h"
 #include "results/paths.h"
+#include "results/pictures.h"
 #include "results/seal.h"
 
 static cc_status write_provenance(hid_t file, const cc_run_provenance *provenance) {
@@ -41,43 +42,6 @@ static cc_status write_model(hid_t file, const cc_run *run) {
         for (int d = 0; d < tensor->rank; d++) dims[d] = tensor->dims[d];
         CC_CHECK(cc_hdf_put_array(group, tensor->name, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE, tensor->rank, dims,
                                   tensor->data));
-    }
-done:
-    if (group >= 0) H5Gclose(group);
-    return status;
-}
-
-static cc_status write_example(hid_t parent, const char *name, const cc_run_example *e) {
-    cc_status status = CC_OK;
-    const hsize_t dims[] = {e->height, e->width};
-    hid_t group;
-    CC_TRY(cc_hdf_group(&group, parent, name));
-    CC_CHECK(cc_hdf_put_text(group, "stage", e->stage));
-    CC_CHECK(cc_hdf_put_text(group, "patient", e->patient));
-    CC_CHECK(cc_hdf_put_integer(group, "slice", e->slice));
-    CC_CHECK(cc_hdf_put_array(group, "image_hu", H5T_NATIVE_FLOAT, H5T_IEEE_F32LE, 2, dims, e->image_hu));
-    CC_CHECK(cc_hdf_put_array(group, "truth", H5T_NATIVE_UINT8, H5T_STD_U8LE, 2, dims, e->truth));
-    CC_CHECK(cc_hdf_put_array(group, "prediction", H5T_NATIVE_UINT8, H5T_STD_U8LE, 2, dims, e->prediction));
-    if (e->probability)
-        CC_CHECK(cc_hdf_put_array(group, "probability", H5T_NATIVE_FLOAT, H5T_IEEE_F32LE, 2, dims,
-                                  e->probability));
-done:
-    H5Gclose(group);
-    return status;
-}
-
-static cc_status write_examples(hid_t file, const cc_run *run) {
-    cc_status status = CC_OK;
-    hid_t group = -1;
-    CC_CHECK(cc_hdf_group(&group, file, "examples"));
-    for (size_t i = 0; i < run->example_count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "%04zu", i);
-        const cc_run_example *e = &run->examples[i];
-        if (!e->stage || !e->patient || !e->image_hu || !e->truth || !e->prediction)
-            CC_CHECK(cc_fail(CC_EINVAL, "examples", NULL,
-                             "%s lacks its stage, patient, image, truth or prediction", name));
-        CC_CHECK(write_example(group, name, e));
     }
 done:
     if (group >= 0) H5Gclose(group);
@@ -124,7 +88,8 @@ static cc_status write_hdf(const char *path, const cc_run *run) {
     CC_CHECK(cc_hdf_put_rows(file, &cc_layout_slices, run->slices, run->slice_count));
     CC_CHECK(write_patients(file, run));
     CC_CHECK(write_model(file, run));
-    CC_CHECK(write_examples(file, run));
+    if (run->stages) CC_CHECK(cc_hdf_put_rows(file, &cc_layout_stages, run->stages, run->stage_count));
+    CC_CHECK(cc_pictures_write(file, run));
 done:
     if (H5Fclose(file) < 0 && status == CC_OK)
         status = cc_fail(CC_EIO, path, "is the disk full?", "HDF5 could not write it");

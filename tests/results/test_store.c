@@ -26,6 +26,19 @@ static const cc_run_example examples[] = {{"roi", "p2", 4, 2, 3, image, mask, ma
                                           {"roi", "p1", 1, 2, 3, image, mask, mask, weights}};
 static const cc_run_library libraries[] = {{"hdf5", "1.10.8"}, {"onednn", "2.6"}};
 
+static const cc_run_stage stages[] = {{"roi", "p2", 13, 0, 6, 0, 2, 1, 0},
+                                      {"calcification", "p2", 12, 1, 7, 180, -1, -1, -1}};
+static const cc_run_reference reference = {"00aa", "p3", "train", 9, 0.75, 2, 3, image};
+static const cc_run_panel panels[] = {
+    {"matching", "original", "p2", 4, 2, 3, image, NULL, false, {0}},
+    {"box", "opened", "p2", 4, 2, 3, image, mask, true, {0, 1, 2, 3}},
+    {"union", "union", "p2", 4, 2, 3, NULL, mask, false, {0}},
+};
+static const cc_run_patient patients[] = {
+    {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25},
+    {"p1 \xc3\xa9", 1, 0, 0, 0, 100, -1, -1, -1, -1, NAN, NAN, NAN, NAN},
+};
+
 static cc_run sample_run(void) {
     return (cc_run){.experiment = "twin/table1-roi",
                     .variant = "modified",
@@ -108,6 +121,54 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_string_equal(got.provenance.libraries[1].version, "2.6");
     check_tables(&got, &want);
     check_arrays(&got);
+    cc_arena_destroy(arena);
+}
+
+static void the_parts_of_a_cascade_are_read_back(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const char *path = cc_test_path(cc_test_folder(), "run.h5");
+    cc_run got, run = sample_run();
+    run.patients = patients;
+    run.patient_count = 2;
+    run.stages = stages;
+    run.stage_count = 2;
+    run.reference = &reference;
+    run.panels = panels;
+    run.panel_count = 3;
+    assert_ok(cc_run_write(path, &run));
+    assert_ok(cc_run_read(&got, path, CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+    assert_memory_equal(&got.patients[0].lesions_true, &patients[0].lesions_true, 8 * sizeof(double));
+    assert_int_equal(got.patients[1].lesions_found, -1);
+    assert_int_equal(got.stage_count, 2);
+    assert_string_equal(got.stages[1].stage, "calcification");
+    assert_string_equal(got.stages[1].patient, "p2");
+    assert_memory_equal(&got.stages[0].tp, &stages[0].tp, 7 * sizeof(int64_t));
+    assert_int_equal(got.stages[1].lesions_true, -1);
+    assert_string_equal(got.reference->part, "train");
+    assert_true(got.reference->f1 == 0.75 && got.reference->slice == 9 && got.reference->width == 3);
+    assert_memory_equal(got.reference->image_hu, image, sizeof image);
+    assert_int_equal(got.panel_count, 3);
+    assert_null(got.panels[0].mask);
+    assert_memory_equal(got.panels[1].box, panels[1].box, sizeof panels[1].box);
+    assert_true(got.panels[1].has_box && !got.panels[2].has_box);
+    assert_null(got.panels[2].image_hu);
+    assert_memory_equal(got.panels[2].mask, mask, sizeof mask);
+    assert_ok(cc_run_read(&got, path, CC_RUN_BASIC, arena));
+    assert_true(!got.reference && got.panel_count == 0 && got.stage_count == 2);
+    cc_arena_destroy(arena);
+}
+
+static void what_a_file_does_not_tell_is_not_known(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    cc_run got;
+    assert_ok(cc_run_read(&got, write_sample(), CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+    assert_int_equal(got.patients[0].lesions_true, -1);
+    assert_int_equal(got.patients[1].lesions_false, -1);
+    assert_true(isnan(got.patients[0].volume_true_mm3) && isnan(got.patients[0].agatston_predicted));
+    assert_true(!got.stages && !got.reference && !got.panels);
+    assert_int_equal(got.stage_count + got.panel_count, 0);
     cc_arena_destroy(arena);
 }
 
@@ -209,6 +270,19 @@ static void a_run_that_lacks_something_is_not_written(void **state) {
     run.slices = &bad;
     run.slice_count = 1;
     assert_error(cc_run_write(path, &run), CC_EINVAL, "slices");
+    run = sample_run();
+    run = sample_run();
+    cc_run_stage unnamed = stages[0];
+    unnamed.patient[0] = 0;
+    run.stages = &unnamed;
+    run.stage_count = 1;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "stages");
+    run = sample_run();
+    cc_run_panel empty = panels[0];
+    empty.image_hu = NULL;
+    run.panels = &empty;
+    run.panel_count = 1;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "panels");
     run = sample_run();
     cc_run_tensor twice[] = {tensors[0], tensors[0]};
     run.tensors = twice;
@@ -325,6 +399,8 @@ static void run_files_are_found_in_order_and_others_passed_over(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back_to_the_byte),
+        cmocka_unit_test(the_parts_of_a_cascade_are_read_back),
+        cmocka_unit_test(what_a_file_does_not_tell_is_not_known),
         cmocka_unit_test(equal_runs_make_equal_files),
         cmocka_unit_test(any_flipped_byte_is_found),
         cmocka_unit_test(a_truncated_file_is_refused),

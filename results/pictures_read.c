@@ -1,0 +1,139 @@
+#include <math.h>
+#include "results/pictures.h"
+
+enum { EXAMPLES_MAX = 4096, PANELS_MAX = 999, PICTURE_VALUES_MAX = 1 << 24 };
+
+/* The pictures of one group: all of one size, which the first one sets. */
+typedef struct picture_group {
+    hid_t group;
+    uint32_t *height, *width;
+    cc_arena *arena;
+} picture_group;
+
+static cc_status read_picture(void **out, const picture_group *g, const char *name, hid_t type,
+                              size_t bytes) {
+    int rank;
+    hsize_t dims[2];
+    CC_TRY(cc_hdf_get_array(out, &rank, dims, g->group, name, type, bytes, 2, PICTURE_VALUES_MAX, g->arena));
+    if (rank != 2 || dims[0] == 0 || dims[1] == 0 ||
+        (*g->height && (dims[0] != *g->height || dims[1] != *g->width)))
+        return cc_fail(CC_EFORMAT, name, NULL, "must be a picture, as large as the others");
+    *g->height = (uint32_t)dims[0];
+    *g->width = (uint32_t)dims[1];
+    return CC_OK;
+}
+
+static cc_status read_image(const float **out, const picture_group *g, const char *name, bool required) {
+    void *values = NULL;
+    if (required || cc_hdf_has(g->group, name))
+        CC_TRY(read_picture(&values, g, name, H5T_NATIVE_FLOAT, sizeof(float)));
+    *out = values;
+    return CC_OK;
+}
+
+static cc_status read_mask(const uint8_t **out, const picture_group *g, const char *name, bool required) {
+    void *values = NULL;
+    if (required || cc_hdf_has(g->group, name)) CC_TRY(read_picture(&values, g, name, H5T_NATIVE_UINT8, 1));
+    *out = values;
+    return CC_OK;
+}
+
+static cc_status read_example(void *item, hid_t group, cc_arena *arena) {
+    cc_run_example *e = item;
+    const picture_group g = {group, &e->height, &e->width, arena};
+    CC_TRY(cc_hdf_get_text(&e->stage, group, "stage", true, arena));
+    CC_TRY(cc_hdf_get_text(&e->patient, group, "patient", true, arena));
+    CC_TRY(cc_hdf_get_integer(&e->slice, group, "slice", true));
+    CC_TRY(read_image(&e->image_hu, &g, "image_hu", true));
+    CC_TRY(read_mask(&e->truth, &g, "truth", true));
+    CC_TRY(read_mask(&e->prediction, &g, "prediction", true));
+    return read_image(&e->probability, &g, "probability", false);
+}
+
+static cc_status read_box(cc_run_panel *p, hid_t group, cc_arena *arena) {
+    int rank;
+    hsize_t count;
+    void *box;
+    if (!cc_hdf_has(group, "box")) return CC_OK;
+    CC_TRY(
+        cc_hdf_get_array(&box, &rank, &count, group, "box", H5T_NATIVE_INT32, sizeof(int32_t), 1, 4, arena));
+    if (rank != 1 || count != 4)
+        return cc_fail(CC_EFORMAT, "box", NULL, "must be four numbers: y0, x0, y1, x1");
+    for (int i = 0; i < 4; i++) p->box[i] = ((const int32_t *)box)[i];
+    p->has_box = true;
+    return CC_OK;
+}
+
+static cc_status read_panel(void *item, hid_t group, cc_arena *arena) {
+    cc_run_panel *p = item;
+    const picture_group g = {group, &p->height, &p->width, arena};
+    CC_TRY(cc_hdf_get_text(&p->figure, group, "figure", true, arena));
+    CC_TRY(cc_hdf_get_text(&p->panel, group, "panel", true, arena));
+    CC_TRY(cc_hdf_get_text(&p->patient, group, "patient", true, arena));
+    CC_TRY(cc_hdf_get_integer(&p->slice, group, "slice", true));
+    CC_TRY(read_image(&p->image_hu, &g, "image_hu", false));
+    CC_TRY(read_mask(&p->mask, &g, "mask", !p->image_hu));
+    return read_box(p, group, arena);
+}
+
+static cc_status read_reference(void *item, hid_t group, cc_arena *arena) {
+    cc_run_reference *r = item;
+    const picture_group g = {group, &r->height, &r->width, arena};
+    r->f1 = NAN;
+    CC_TRY(cc_hdf_get_text(&r->dataset_digest, group, "dataset_digest", true, arena));
+    CC_TRY(cc_hdf_get_text(&r->patient, group, "patient", true, arena));
+    CC_TRY(cc_hdf_get_text(&r->part, group, "part", true, arena));
+    CC_TRY(cc_hdf_get_integer(&r->slice, group, "slice", true));
+    CC_TRY(cc_hdf_get_real(&r->f1, group, "f1", false));
+    return read_image(&r->image_hu, &g, "image_hu", true);
+}
+
+typedef cc_status (*reader)(void *item, hid_t group, cc_arena *arena);
+
+/* The item that the group `name` of `parent` holds. */
+static cc_status read_item(void *item, hid_t parent, const char *name, reader read, cc_arena *arena) {
+    hid_t group;
+    CC_TRY(cc_hdf_open_group(&group, parent, name));
+    cc_status status = read(item, group, arena);
+    H5Gclose(group);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, name);
+}
+
+/* An item for each group below the group `name`; none where that is absent. */
+static cc_status read_items(void **out, size_t *count, hid_t file, const char *name, size_t limit,
+                            size_t bytes, reader read, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t parent;
+    const char **names;
+    if (!cc_hdf_has(file, name)) return CC_OK;
+    CC_TRY(cc_hdf_open_group(&parent, file, name));
+    CC_CHECK(cc_hdf_names(&names, count, parent, limit, arena));
+    char *items = cc_arena_get_array(arena, *count + 1, bytes);
+    if (!items) CC_CHECK(CC_ENOMEM);
+    for (size_t i = 0; i < *count; i++) CC_CHECK(read_item(items + i * bytes, parent, names[i], read, arena));
+    *out = items;
+done:
+    H5Gclose(parent);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, name);
+}
+
+static cc_status read_examples_and_panels(cc_run *run, hid_t file, cc_arena *arena) {
+    void *examples = NULL, *panels = NULL;
+    CC_TRY(read_items(&examples, &run->example_count, file, "examples", EXAMPLES_MAX, sizeof *run->examples,
+                      read_example, arena));
+    CC_TRY(read_items(&panels, &run->panel_count, file, "panels", PANELS_MAX, sizeof *run->panels, read_panel,
+                      arena));
+    run->examples = examples;
+    run->panels = panels;
+    return CC_OK;
+}
+
+cc_status cc_pictures_read(cc_run *run, hid_t file, unsigned parts, cc_arena *arena) {
+    if (parts & CC_RUN_EXAMPLES) CC_TRY(read_examples_and_panels(run, file, arena));
+    if (!(parts & CC_RUN_REFERENCE) || !cc_hdf_has(file, "reference")) return CC_OK;
+    cc_run_reference *reference = cc_arena_get(arena, sizeof *reference);
+    if (!reference) return CC_ENOMEM;
+    CC_TRY(read_item(reference, file, "reference", read_reference, arena));
+    run->reference = reference;
+    return CC_OK;
+}
