@@ -1,10 +1,9 @@
 #include "experiments/dataset.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/interrupt.h"
-#include "nets/model.h"
+#include "experiments/loading.h"
 
 cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *config) {
     cc_slice_options options = {.source = config->data.source,
@@ -14,27 +13,6 @@ cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *co
                                 .cache_mb = CC_SLICES_CACHE_MB};
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
     return cc_slice_set_open(out, &options);
-}
-
-static cc_status bad_size(const cc_experiment_config *config, int side, int stride) {
-    char hint[64];
-    snprintf(hint, sizeof hint, "%d would be, or leave it out", cc_fit_size(side, stride));
-    return cc_fail(CC_ECONFIG, "preprocess.size", hint, "%d is not a multiple of %d, which this %s needs",
-                   side, stride, config->net.arch);
-}
-
-static cc_status find_fit(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config) {
-    int stride = cc_net_stride(&config->net), side = config->preprocess.size;
-    if (!stride) return cc_error_get()->status;
-    if (side % stride) return bad_size(config, side, stride);
-    if (side == CC_SIZE_LARGEST) {
-        int height, width;
-        cc_slice_set_largest(&height, &width, set);
-        side = height > width ? height : width;
-    }
-    side = cc_fit_size(side, stride);
-    *out = (cc_fit){.mode = config->preprocess.fit, .height = side, .width = side};
-    return cc_fit_check(out);
 }
 
 static cc_split_spec split_spec(const cc_experiment_config *config) {
@@ -58,36 +36,86 @@ static cc_status need_parts(const cc_split *split) {
     return CC_OK;
 }
 
-cc_status cc_dataset_init(cc_dataset *out, cc_slice_set *set, const cc_experiment_config *config) {
-    cc_status status = CC_OK;
+
+cc_status cc_dataset_part_init(cc_dataset_part *out, const cc_dataset *d, const cc_split_part *slices) {
+    size_t items = d->set ? cc_slice_set_count(d->set) : 0;
+    *out = (cc_dataset_part){.slices = slices};
+    out->items.slices = calloc(items + 1, sizeof *out->items.slices);
+    if (!out->items.slices) return cc_fail_memory("items", items * sizeof *out->items.slices);
+    for (size_t i = 0, at = 0; i < items; i++) {
+        uint32_t base = d->set == d->base ? (uint32_t)i : cc_view_get(d->set, i)->base;
+        while (at < slices->count && slices->slices[at] < base) at++;
+        if (at < slices->count && slices->slices[at] == base)
+            out->items.slices[out->items.count++] = (uint32_t)i;
+    }
+    return CC_OK;
+}
+
+void cc_dataset_part_deinit(cc_dataset_part *part) {
+    free(part->items.slices);
+    *part = (cc_dataset_part){0};
+}
+
+static cc_status need_windows(const cc_dataset *d) {
+    const char *hint = "add patients with calcification to it";
+    if (!d->train.items.count)
+        return cc_fail(CC_ECONFIG, "data.split.train", hint, "there is no window to train on");
+    if (!d->validation.items.count)
+        return cc_fail(CC_ECONFIG, "data.split.validation", hint,
+                       "there is no window to choose the best epoch by");
+    return CC_OK;
+}
+
+static bool is_trained(const cc_dataset *d) {
+    return d->chain.last == d->run;
+}
+
+static cc_status fill(cc_dataset *d, const cc_backend *backend) {
+    const cc_experiment_config *config = d->run->config;
     cc_split_spec spec = split_spec(config);
-    *out = (cc_dataset){.set = set, .config = config};
-    CC_CHECK(find_fit(&out->fit, set, config));
-    CC_CHECK(cc_split_make(&out->split, set, &spec, config->seed));
-    CC_CHECK(need_parts(&out->split));
-    CC_CHECK(cc_augment_init(&out->augment, config->augment.items, config->augment.count));
-done:
+    CC_TRY(cc_dataset_open_set(&d->base, config));
+    CC_TRY(cc_split_make(&d->split, d->base, &spec, config->seed));
+    CC_TRY(need_parts(&d->split));
+    CC_TRY(cc_augment_init(&d->augment, config->augment.items, config->augment.count));
+    CC_TRY(cc_augment_init(&d->augment_negative, config->windows.augment_negative.items,
+                           config->windows.augment_negative.count));
+    CC_TRY(cc_chain_init(&d->chain, d->run, d->base, &d->split, backend));
+    d->set = cc_chain_set(&d->chain);
+    CC_TRY(cc_dataset_part_init(&d->train, d, &d->split.train));
+    CC_TRY(cc_dataset_part_init(&d->validation, d, &d->split.validation));
+    CC_TRY(cc_dataset_part_init(&d->test, d, &d->split.test));
+    if (is_trained(d)) CC_TRY(need_windows(d));
+    return d->set ? cc_loading_fit(&d->fit, d->set, d->chain.last->config) : CC_OK;
+}
+
+cc_status cc_dataset_init(cc_dataset *out, const cc_planned_run *run, const cc_backend *backend) {
+    *out = (cc_dataset){.run = run};
+    cc_status status = fill(out, backend);
     if (status != CC_OK) cc_dataset_deinit(out);
     return status;
 }
 
 void cc_dataset_deinit(cc_dataset *dataset) {
+    cc_dataset_part_deinit(&dataset->train);
+    cc_dataset_part_deinit(&dataset->validation);
+    cc_dataset_part_deinit(&dataset->test);
+    cc_chain_deinit(&dataset->chain);
     cc_split_deinit(&dataset->split);
-    cc_slice_set_close(dataset->set);
-    memset(dataset, 0, sizeof *dataset);
+    cc_slice_set_close(dataset->base);
+    *dataset = (cc_dataset){0};
 }
 
 cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part) {
     cc_status status = CC_OK;
     int height, width;
-    cc_slice_set_largest(&height, &width, dataset->set);
+    cc_slice_set_largest(&height, &width, dataset->base);
     size_t pixels = (size_t)height * (size_t)width;
     float *image = malloc(pixels * sizeof *image);
     uint8_t *mask = malloc(pixels);
     if (!image || !mask) CC_CHECK(cc_fail_memory("a slice", pixels * (sizeof *image + 1)));
     for (size_t i = 0; i < part->count; i++) {
         CC_CHECK(cc_interrupt_check());
-        CC_CHECK(cc_slice_set_read(dataset->set, part->slices[i], image, mask));
+        CC_CHECK(cc_slice_set_read(dataset->base, part->slices[i], image, mask));
     }
 done:
     free(image);
@@ -95,19 +123,23 @@ done:
     return status;
 }
 
-cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *dataset, const cc_split_part *part,
-                            bool training) {
-    const cc_experiment_config *config = dataset->config;
-    cc_loader_options options = {.set = dataset->set,
-                                 .slices = part->slices,
-                                 .slice_count = part->count,
-                                 .augment = training ? &dataset->augment : NULL,
-                                 .fit = dataset->fit,
-                                 .batch = config->train.batch,
-                                 .shuffle = training,
-                                 .drop_last = training,
-                                 .seed = config->seed,
-                                 .workers = config->train.workers};
-    memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
+cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *d) {
+    cc_loader_options options = cc_loading_options(d->set, &d->train.items, &d->fit, d->run->config);
+    options.augment = &d->augment;
+    options.shuffle = options.drop_last = true;
     return cc_loader_create(out, &options);
+}
+
+cc_evaluation_source cc_dataset_evaluation(const cc_dataset *d, const cc_dataset_part *part, cc_plan *plan) {
+    const cc_experiment_config *config = d->run->config;
+    bool both = d->chain.stage == CC_STAGE_FALSE_POSITIVE && strcmp(config->windows.output, "intersect") == 0;
+    return (cc_evaluation_source){.plan = plan,
+                                  .net = d->chain.last->config,
+                                  .fit = d->fit,
+                                  .threshold = config->results.threshold,
+                                  .base = d->base,
+                                  .slices = part->slices,
+                                  .set = d->set,
+                                  .items = &part->items,
+                                  .within = both ? d->chain.calcification : NULL};
 }

@@ -1,37 +1,51 @@
-/* experiments/dataset.h -- the data of one run: its slice set, the split, and how slices reach the net. */
+/* experiments/dataset.h -- the data of one run: its slices, their split, and what the net sees of them. */
 #ifndef CC_EXPERIMENTS_DATASET_H
 #define CC_EXPERIMENTS_DATASET_H
 
-#include "core/digest.h"
-#include "datasets/fit.h"
 #include "datasets/loader.h"
 #include "datasets/slices.h"
 #include "datasets/split.h"
-#include "experiments/config.h"
+#include "experiments/cascade/chain.h"
+#include "experiments/evaluate.h"
+
+/* The slices of one part of the split, and the items that the net sees of them. */
+typedef struct cc_dataset_part {
+    const cc_split_part *slices; /* of the base */
+    cc_split_part items;         /* of the set, ascending: one a slice, or windows: several or none */
+} cc_dataset_part;
 
 typedef struct cc_dataset {
-    cc_slice_set *set;
-    cc_split split;
-    cc_fit fit;
-    cc_augment augment;
-    const cc_experiment_config *config; /* borrowed */
+    const cc_planned_run *run; /* borrowed */
+    cc_slice_set *base;        /* the dataset's own slices */
+    cc_split split;            /* of the base */
+    cc_chain chain;
+    const cc_slice_set *set; /* what the net sees: the base or a view of it; NULL: stage 3 without a window */
+    cc_dataset_part train, validation, test;
+    cc_fit fit;                            /* of the net's canvas */
+    cc_augment augment, augment_negative; /* of groups CC_WINDOW_TRUE (all other items too), CC_WINDOW_FALSE */
 } cc_dataset;
 
 /* The slice set that a config names, to be closed by cc_slice_set_close. */
 cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *config);
 
-/* Splits the set (which it then owns, also on failure) and finds the canvas: preprocess.size, or the largest
- * slice's longer side, rounded up to what the net needs. The config outlives it. */
-cc_status cc_dataset_init(cc_dataset *out, cc_slice_set *set, const cc_experiment_config *config);
+/* Opens the data of a run whose upstream runs are done, splits them and prepares the pictures. A run that
+ * trains needs something to train on, and all parts: CC_ECONFIG. On failure there is nothing to deinit. */
+cc_status cc_dataset_init(cc_dataset *out, const cc_planned_run *run, const cc_backend *backend);
 void cc_dataset_deinit(cc_dataset *dataset);
+
+/* The items that lie in some slices (borrowed, ascending) of the base. */
+cc_status cc_dataset_part_init(cc_dataset_part *out, const cc_dataset *dataset, const cc_split_part *slices);
+void cc_dataset_part_deinit(cc_dataset_part *part); /* takes a zeroed one */
 
 /* Reads every slice of a part once, so that one that cannot be read is found before a training, not behind
  * it. CC_EINTERRUPTED where a signal came. */
 cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part);
 
-/* A loader over one part of the split: for training shuffled, augmented and of full batches; else in order,
- * plain. */
-cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *dataset, const cc_split_part *part,
-                            bool training);
+/* A loader over the training part: shuffled, augmented and of full batches. */
+cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *dataset);
+
+/* How a net of this run is evaluated on a part; `plan` is an inference plan on dataset->fit. */
+cc_evaluation_source cc_dataset_evaluation(const cc_dataset *dataset, const cc_dataset_part *part,
+                                           cc_plan *plan);
 
 #endif

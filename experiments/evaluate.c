@@ -1,27 +1,37 @@
 #include "experiments/evaluate.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "datasets/view.h"
 #include "experiments/interrupt.h"
+#include "experiments/loading.h"
 #include "nets/memory.h"
 
 struct cc_evaluator {
-    cc_plan *plan;
-    const cc_dataset *dataset;
-    cc_loader *loader;
+    cc_evaluation_source source;
+    cc_loader *loader;          /* NULL: there are no items */
     size_t canvas;              /* pixels */
     float *input, *probability; /* [batch][canvas]; [canvas] */
     void *scratch;              /* of the loss */
-    float *image, *restored;    /* of the largest slice */
+    size_t at;                  /* of source.slices: the one that is being composed */
+    float *composed;            /* its probabilities; of the largest slice, as what follows */
+    float *placed, *image;
     uint8_t *truth, *mask;
+    cc_prediction_sink *sink;
+    void *context;
 };
 
-static size_t largest_slice(const cc_slice_set *set, const cc_split_part *part) {
+static size_t pixels_of(const cc_evaluator *e, size_t slice) {
+    const cc_slice *s = cc_slice_set_get(e->source.base, slice);
+    return (size_t)s->height * (size_t)s->width;
+}
+
+static size_t largest_slice(const cc_evaluator *e) {
     size_t most = 0;
-    for (size_t i = 0; i < part->count; i++) {
-        const cc_slice *slice = cc_slice_set_get(set, part->slices[i]);
-        size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    for (size_t i = 0; i < e->source.slices->count; i++) {
+        size_t pixels = pixels_of(e, e->source.slices->slices[i]);
         if (pixels > most) most = pixels;
     }
     return most;
@@ -31,28 +41,32 @@ static cc_loss_shape loss_shape(const cc_evaluator *e, int count) {
     return (cc_loss_shape){count, 1, (int64_t)e->canvas};
 }
 
-static cc_status allocate(cc_evaluator *e, const cc_split_part *part) {
-    size_t pixels = largest_slice(e->dataset->set, part);
-    int batch = e->dataset->config->train.batch;
-    CC_TRY(cc_memory_get((void **)&e->input, (size_t)batch * e->canvas * sizeof(float), "evaluation"));
-    CC_TRY(cc_memory_get((void **)&e->probability, e->canvas * sizeof(float), "evaluation"));
-    CC_TRY(cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->dataset->config->loss, loss_shape(e, batch)),
-                         "evaluation"));
-    CC_TRY(cc_memory_get((void **)&e->image, pixels * sizeof(float), "evaluation"));
-    CC_TRY(cc_memory_get((void **)&e->restored, pixels * sizeof(float), "evaluation"));
-    CC_TRY(cc_memory_get((void **)&e->truth, pixels, "evaluation"));
-    return cc_memory_get((void **)&e->mask, pixels, "evaluation");
+static cc_status allocate(cc_evaluator *e) {
+    static const char purpose[] = "evaluation";
+    size_t pixels = largest_slice(e);
+    int batch = e->source.net->train.batch;
+    CC_TRY(cc_memory_get((void **)&e->input, (size_t)batch * e->canvas * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->probability, e->canvas * sizeof(float), purpose));
+    CC_TRY(cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->source.net->loss, loss_shape(e, batch)),
+                         purpose));
+    CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->placed, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->image, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->truth, pixels, purpose));
+    return cc_memory_get((void **)&e->mask, pixels, purpose);
 }
 
-cc_status cc_evaluator_create(cc_evaluator **out, cc_plan *plan, const cc_dataset *dataset,
-                              const cc_split_part *part) {
+cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *source) {
     cc_status status = CC_OK;
     cc_evaluator *e = calloc(1, sizeof *e);
     if (!e) return cc_fail_memory("evaluation", sizeof *e);
-    *e = (cc_evaluator){
-        .plan = plan, .dataset = dataset, .canvas = (size_t)dataset->fit.height * (size_t)dataset->fit.width};
-    CC_CHECK(allocate(e, part));
-    CC_CHECK(cc_dataset_loader(&e->loader, dataset, part, false));
+    *e = (cc_evaluator){.source = *source, .canvas = (size_t)source->fit.height * (size_t)source->fit.width};
+    CC_CHECK(allocate(e));
+    if (source->items->count > 0) {
+        cc_loader_options options =
+            cc_loading_options(source->set, source->items, &source->fit, source->net);
+        CC_CHECK(cc_loader_create(&e->loader, &options));
+    }
     *out = e;
     e = NULL;
 done:
@@ -66,11 +80,25 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     cc_memory_free(e->input);
     cc_memory_free(e->probability);
     cc_memory_free(e->scratch);
+    cc_memory_free(e->composed);
+    cc_memory_free(e->placed);
     cc_memory_free(e->image);
-    cc_memory_free(e->restored);
     cc_memory_free(e->truth);
     cc_memory_free(e->mask);
     free(e);
+}
+
+/* What of its slice an item shows. */
+static cc_view_item item_of(const cc_evaluator *e, size_t index) {
+    if (e->source.set != e->source.base) return *cc_view_get(e->source.set, index);
+    const cc_slice *slice = cc_slice_set_get(e->source.base, index);
+    const cc_box all = {0, 0, slice->height, slice->width};
+    return (cc_view_item){.base = (uint32_t)index, .box = all, .keep = all};
+}
+
+static void start_slice(cc_evaluator *e) {
+    if (e->at < e->source.slices->count)
+        memset(e->composed, 0, pixels_of(e, e->source.slices->slices[e->at]) * sizeof(float));
 }
 
 static void add_soft_sums(cc_prediction *p) {
@@ -81,58 +109,88 @@ static void add_soft_sums(cc_prediction *p) {
     }
 }
 
-/* From the logits on the canvas to a prediction on the slice's own grid. */
-static cc_status predict(cc_prediction *out, cc_evaluator *e, size_t index, const float *logits) {
-    const cc_slice *slice = cc_slice_set_get(e->dataset->set, index);
-    size_t pixels = (size_t)slice->height * (size_t)slice->width;
-    double threshold = e->dataset->config->results.threshold;
-    for (size_t i = 0; i < e->canvas; i++) e->probability[i] = 1.0f / (1.0f + expf(-logits[i]));
-    cc_fit_restore(e->restored, &e->dataset->fit, e->probability, slice->height, slice->width, 0);
-    CC_TRY(cc_slice_set_read(e->dataset->set, index, e->image, e->truth));
+/* The slice is composed: counts it. */
+static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
+    size_t index = e->source.slices->slices[e->at++], pixels = pixels_of(e, index);
+    const cc_slice *slice = cc_slice_set_get(e->source.base, index);
+    if (e->source.within) {
+        cc_masks_get(e->mask, e->source.within, index);
+        for (size_t i = 0; i < pixels; i++)
+            if (!e->mask[i]) e->composed[i] = 0;
+    }
+    CC_TRY(cc_slice_set_read(e->source.base, index, e->image, e->truth));
     for (size_t i = 0; i < pixels; i++) {
-        e->mask[i] = e->restored[i] >= threshold;
+        e->mask[i] = e->composed[i] >= e->source.threshold;
         e->truth[i] = e->truth[i] != 0;
     }
-    *out = (cc_prediction){.slice = index,
-                           .height = slice->height,
-                           .width = slice->width,
-                           .image_hu = e->image,
-                           .probability = e->restored,
-                           .truth = e->truth,
-                           .mask = e->mask,
-                           .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};
-    add_soft_sums(out);
+    cc_prediction p = {.slice = index,
+                       .height = slice->height,
+                       .width = slice->width,
+                       .image_hu = e->image,
+                       .probability = e->composed,
+                       .truth = e->truth,
+                       .mask = e->mask,
+                       .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};
+    add_soft_sums(&p);
+    cc_counts_add(&out->counts, &p.counts);
+    if (e->sink) CC_TRY(e->sink(e->context, &p));
+    start_slice(e);
     return CC_OK;
 }
 
-static cc_status run_batch(cc_evaluation *out, cc_evaluator *e, const cc_batch *batch,
-                           cc_prediction_sink *sink, void *context) {
+/* From the logits of an item on the canvas to its place in the slice. */
+static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
+    const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
+    const cc_box *box = &item->box, *keep = &item->keep;
+    int wide = box->x1 - box->x0;
+    for (size_t i = 0; i < e->canvas; i++) e->probability[i] = 1.0f / (1.0f + expf(-logits[i]));
+    cc_fit_restore(e->placed, &e->source.fit, e->probability, box->y1 - box->y0, wide, 0);
+    for (int y = box->y0; y < box->y1; y++)
+        for (int x = box->x0; x < box->x1; x++) {
+            float p = e->placed[(size_t)(y - box->y0) * (size_t)wide + (size_t)(x - box->x0)];
+            float *to = &e->composed[(size_t)y * (size_t)slice->width + (size_t)x];
+            if (y >= keep->y0 && y < keep->y1 && x >= keep->x0 && x < keep->x1 && p > *to) *to = p;
+        }
+}
+
+static cc_status run_batch(cc_evaluation *out, cc_evaluator *e, const cc_batch *batch) {
     const float *logits;
     double loss;
     memcpy(e->input, batch->images, (size_t)batch->count * e->canvas * sizeof(float));
-    CC_TRY(cc_plan_forward(e->plan, e->input, &logits));
-    CC_TRY(cc_loss_evaluate(&loss, NULL, &e->dataset->config->loss, logits, batch->targets,
+    CC_TRY(cc_plan_forward(e->source.plan, e->input, &logits));
+    CC_TRY(cc_loss_evaluate(&loss, NULL, &e->source.net->loss, logits, batch->targets,
                             loss_shape(e, batch->count), e->scratch));
     out->loss += loss * batch->count;
     for (int i = 0; i < batch->count; i++) {
-        cc_prediction prediction;
-        CC_TRY(predict(&prediction, e, batch->slices[i], logits + (size_t)i * e->canvas));
-        cc_counts_add(&out->counts, &prediction.counts);
-        if (sink) CC_TRY(sink(context, &prediction));
+        cc_view_item item = item_of(e, batch->slices[i]);
+        while (e->source.slices->slices[e->at] != item.base) {
+            CC_TRY(finish_slice(out, e));
+            assert(e->at < e->source.slices->count);
+        }
+        place(e, &item, logits + (size_t)i * e->canvas);
     }
     return CC_OK;
 }
 
-cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *e, cc_prediction_sink *sink, void *context) {
+static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
     const cc_batch *batch;
-    *out = (cc_evaluation){0};
     cc_loader_start(e->loader, 0);
     for (;;) {
         CC_TRY(cc_interrupt_check());
         CC_TRY(cc_loader_next(e->loader, &batch));
-        if (!batch) break;
-        CC_TRY(run_batch(out, e, batch, sink, context));
+        if (!batch) return CC_OK;
+        CC_TRY(run_batch(out, e, batch));
     }
-    out->loss /= (double)cc_loader_item_count(e->loader);
+}
+
+cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *e, cc_prediction_sink *sink, void *context) {
+    *out = (cc_evaluation){0};
+    e->sink = sink;
+    e->context = context;
+    e->at = 0;
+    start_slice(e);
+    if (e->loader) CC_TRY(run_items(out, e));
+    while (e->at < e->source.slices->count) CC_TRY(finish_slice(out, e));
+    out->loss = e->loader ? out->loss / (double)cc_loader_item_count(e->loader) : NAN;
     return CC_OK;
 }

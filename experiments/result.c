@@ -4,7 +4,6 @@
 #include <omp.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,93 +11,9 @@
 #include "build_info.h"
 #include "core/log.h"
 #include "core/version.h"
-
-/* What the test set's sink fills. */
-typedef struct collection {
-    const cc_result_source *source;
-    cc_arena *arena;
-    cc_run_slice *slices;
-    size_t slice_count;
-    cc_run_example *examples;
-    size_t example_count, example_limit;
-    size_t slices_with_truth, seen_with_truth;
-} collection;
-
-static void *copied(cc_arena *arena, const void *bytes, size_t count) {
-    void *out = cc_arena_get(arena, count);
-    if (out) memcpy(out, bytes, count);
-    return out;
-}
-
-/* Examples are spread evenly over the test slices that hold truth. */
-static bool is_example(collection *c, const cc_prediction *p) {
-    if (p->counts.tp + p->counts.fn == 0 || c->example_limit == 0) return false;
-    size_t before = c->seen_with_truth * c->example_limit / c->slices_with_truth;
-    size_t after = ++c->seen_with_truth * c->example_limit / c->slices_with_truth;
-    return after > before;
-}
-
-static cc_status add_example(collection *c, const cc_prediction *p, const cc_run_slice *row) {
-    size_t pixels = (size_t)p->height * (size_t)p->width;
-    cc_run_example *e = &c->examples[c->example_count];
-    *e = (cc_run_example){
-        .stage = c->source->run->config->stage, .patient = row->patient, .slice = row->slice};
-    e->height = (uint32_t)p->height;
-    e->width = (uint32_t)p->width;
-    e->image_hu = copied(c->arena, p->image_hu, pixels * sizeof *p->image_hu);
-    e->truth = copied(c->arena, p->truth, pixels);
-    e->prediction = copied(c->arena, p->mask, pixels);
-    e->probability = copied(c->arena, p->probability, pixels * sizeof *p->probability);
-    if (!e->image_hu || !e->truth || !e->prediction || !e->probability) return CC_ENOMEM;
-    c->example_count++;
-    return CC_OK;
-}
-
-static cc_status collect(void *context, const cc_prediction *p) {
-    collection *c = context;
-    const cc_slice_set *set = c->source->dataset->set;
-    const cc_slice *slice = cc_slice_set_get(set, p->slice);
-    cc_run_slice *row = &c->slices[c->slice_count++];
-    snprintf(row->patient, sizeof row->patient, "%s", cc_slice_set_patient(set, slice->patient));
-    row->slice = slice->number;
-    row->tp = p->counts.tp;
-    row->fp = p->counts.fp;
-    row->fn = p->counts.fn;
-    row->tn = p->counts.tn;
-    row->soft_overlap = p->soft_overlap;
-    row->soft_prediction = p->soft_prediction;
-    row->soft_truth = p->soft_truth;
-    return is_example(c, p) ? add_example(c, p, row) : CC_OK;
-}
-
-static cc_status count_truth(collection *c) {
-    const cc_split_part *test = &c->source->dataset->split.test;
-    const cc_slice_set *set = c->source->dataset->set;
-    for (size_t i = 0; i < test->count; i++) {
-        const cc_slice *slice = cc_slice_set_get(set, test->slices[i]);
-        size_t pixels = (size_t)slice->height * (size_t)slice->width, any = 0;
-        uint8_t *mask = malloc(pixels);
-        if (!mask) return cc_fail_memory("test", pixels);
-        cc_status status = cc_slice_set_read(set, test->slices[i], NULL, mask);
-        for (size_t k = 0; k < pixels && !any; k++) any = mask[k] != 0;
-        free(mask);
-        CC_TRY(status);
-        c->slices_with_truth += any;
-    }
-    return CC_OK;
-}
-
-static cc_status collect_test(collection *c) {
-    size_t count = c->source->dataset->split.test.count;
-    cc_evaluation ignored;
-    CC_TRY(count_truth(c));
-    size_t wanted = (size_t)c->source->run->config->results.examples;
-    c->example_limit = wanted < c->slices_with_truth ? wanted : c->slices_with_truth;
-    c->slices = cc_arena_get_array(c->arena, count, sizeof *c->slices);
-    c->examples = cc_arena_get_array(c->arena, c->example_limit + 1, sizeof *c->examples);
-    if (!c->slices || !c->examples) return CC_ENOMEM;
-    return cc_evaluator_run(&ignored, c->source->evaluator, collect, c);
-}
+#include "experiments/cascade/reference.h"
+#include "experiments/examples.h"
+#include "experiments/panels.h"
 
 static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *arena) {
     int count = cc_model_parameter_count(model);
@@ -190,38 +105,56 @@ static cc_status keep_older(const cc_result_source *s) {
     return CC_OK;
 }
 
-static cc_status fill_run(cc_run *run, collection *c) {
-    const cc_result_source *s = c->source;
+static cc_status fill_pictures(cc_run *run, const cc_test *test, const cc_result_source *s, cc_arena *arena) {
+    cc_example_choice choice;
+    CC_TRY(cc_examples_choose(&choice, test, s->dataset, arena));
+    CC_TRY(cc_examples_make(&run->examples, &run->example_count, &choice, test, s->dataset, s->plan, arena));
+    if (s->dataset->chain.stage == CC_STAGE_ROI)
+        CC_TRY(cc_reference_find(&run->reference, s->plan, s->dataset, arena));
+    return cc_panels_make(&run->panels, &run->panel_count, choice.slices, choice.count, test, s->dataset,
+                          arena);
+}
+
+static cc_status fill_run(cc_run *run, const cc_test *test, const cc_result_source *s, cc_arena *arena) {
     const cc_experiment_config *config = s->run->config;
     char *text;
-    CC_TRY(cc_config_print(&text, config, c->arena));
-    CC_TRY(collect_test(c));
+    CC_TRY(cc_config_print(&text, config, arena));
     *run = (cc_run){.experiment = config->name,
                     .variant = config->variant,
                     .fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1,
                     .seed = (int64_t)config->seed,
                     .stage = config->stage,
-                    .leaking_split = cc_split_leaks(&s->dataset->split, s->dataset->set),
-                    .parameter_count = cc_model_trained_values(s->model),
+                    .leaking_split =
+                        s->dataset->chain.leaks || cc_split_leaks(&s->dataset->split, s->dataset->base),
                     .best_epoch = s->best_epoch,
                     .config = text,
                     .epochs = s->history,
                     .epoch_count = s->epoch_count,
-                    .slices = c->slices,
-                    .slice_count = c->slice_count,
-                    .examples = c->examples,
-                    .example_count = c->example_count};
-    fill_provenance(&run->provenance, s, c->arena);
-    return list_tensors(run, s->model, c->arena);
+                    .slices = test->slices,
+                    .slice_count = test->slice_count,
+                    .patients = test->patients,
+                    .patient_count = test->patient_count,
+                    .stages = test->stages,
+                    .stage_count = test->stage_count};
+    fill_provenance(&run->provenance, s, arena);
+    CC_TRY(fill_pictures(run, test, s, arena));
+    if (!s->model) return CC_OK;
+    run->parameter_count = cc_model_trained_values(s->model);
+    return list_tensors(run, s->model, arena);
 }
 
 cc_status cc_result_write(const cc_result_source *source) {
+    cc_status status = CC_OK;
     cc_run run;
-    collection c = {.source = source, .arena = cc_arena_create()};
-    if (!c.arena) return CC_ENOMEM;
-    cc_status status = fill_run(&run, &c);
-    if (status == CC_OK) status = keep_older(source);
-    if (status == CC_OK) status = cc_run_write(source->run->path, &run);
-    cc_arena_destroy(c.arena);
+    cc_test test = {0};
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    CC_CHECK(cc_test_init(&test, source->dataset, source->plan, arena));
+    CC_CHECK(fill_run(&run, &test, source, arena));
+    CC_CHECK(keep_older(source));
+    CC_CHECK(cc_run_write(source->run->path, &run));
+done:
+    cc_test_deinit(&test);
+    cc_arena_destroy(arena);
     return status;
 }

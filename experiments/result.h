@@ -3,22 +3,21 @@
 #ifndef CC_EXPERIMENTS_RESULT_H
 #define CC_EXPERIMENTS_RESULT_H
 
-#include "experiments/evaluate.h"
-#include "experiments/run_plan.h"
+#include "experiments/dataset.h"
 #include "results/store.h"
 
 typedef struct cc_result_source { /* all borrowed */
     const cc_planned_run *run;
     cc_run_state state; /* of the file that is there now: missing, stale or damaged */
     const cc_dataset *dataset;
-    const cc_model *model; /* with the best weights in place */
+    const cc_model *model; /* that was trained, with the best weights in place; NULL: none was */
+    cc_plan *plan;         /* inference of the net that is tested; NULL: there is no window to look at */
     const cc_backend *backend;
-    cc_evaluator *evaluator; /* over the test part */
     const cc_run_epoch *history;
     size_t epoch_count;
-    int64_t best_epoch;
-    int64_t started; /* seconds since 1970 */
-    double seconds;  /* of work, over all processes that had a part in it */
+    int64_t best_epoch; /* 0: none */
+    int64_t started;    /* seconds since 1970 */
+    double seconds;     /* of work, over all processes that had a part in it */
 } cc_result_source;
 
 /* Tests the net and writes run->path. A stale or damaged file of that name is kept as

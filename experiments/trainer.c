@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "core/clock.h"
 #include "core/log.h"
+#include "experiments/cascade/test.h"
 #include "experiments/checkpoint.h"
 #include "experiments/evaluate.h"
 #include "experiments/interrupt.h"
@@ -27,7 +28,7 @@ typedef struct trainer {
     cc_plan *train_plan, *evaluation_plan;
     cc_learner *learner;
     cc_loader *loader;
-    cc_evaluator *validation, *test;
+    cc_evaluator *validation;
     cc_checkpoint at; /* where training stands; owns its history and values, borrows the optimiser's state */
     cc_progress *progress;
     char title[160], checkpoint_path[CC_PATH_MAX];
@@ -56,18 +57,16 @@ static cc_status make_plans(trainer *t) {
 
 /* What may be wrong with the data comes first: plans take time and memory. */
 static cc_status open_data(trainer *t) {
-    cc_slice_set *set;
-    CC_TRY(cc_dataset_open_set(&set, t->config));
-    CC_TRY(cc_dataset_init(&t->dataset, set, t->config));
-    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset, &t->dataset.split.train, true));
+    CC_TRY(cc_dataset_init(&t->dataset, t->run, t->backend));
+    CC_TRY(cc_dataset_loader(&t->loader, &t->dataset));
     CC_TRY(cc_dataset_check(&t->dataset, &t->dataset.split.validation));
     return cc_dataset_check(&t->dataset, &t->dataset.split.test);
 }
 
-static cc_status make_evaluators(trainer *t) {
-    const cc_split *split = &t->dataset.split;
-    CC_TRY(cc_evaluator_create(&t->validation, t->evaluation_plan, &t->dataset, &split->validation));
-    return cc_evaluator_create(&t->test, t->evaluation_plan, &t->dataset, &split->test);
+static cc_status make_evaluator(trainer *t) {
+    cc_evaluation_source source =
+        cc_dataset_evaluation(&t->dataset, &t->dataset.validation, t->evaluation_plan);
+    return cc_evaluator_create(&t->validation, &source);
 }
 
 static cc_status make_checkpoint(trainer *t) {
@@ -93,7 +92,7 @@ static void say_what_starts(const trainer *t) {
         t->title, t->config->net.encoder ? t->config->net.encoder : t->config->net.arch,
         (long long)cc_model_trained_values(t->model), t->dataset.fit.height, t->dataset.fit.width,
         cc_loader_item_count(t->loader), split->train.count, split->validation.count, split->test.count);
-    if (cc_split_leaks(split, t->dataset.set))
+    if (cc_split_leaks(split, t->dataset.base))
         cc_log(CC_LOG_WARNING,
                "%s: slices of one patient lie in several parts (data.split.by: %s): its scores flatter",
                t->title, t->config->data.split.by);
@@ -149,7 +148,7 @@ static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_stat
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
     CC_TRY(open_data(t));
     CC_TRY(make_plans(t));
-    CC_TRY(make_evaluators(t));
+    CC_TRY(make_evaluator(t));
     CC_TRY(make_checkpoint(t));
     say_why_again(t);
     say_what_starts(t);
@@ -162,7 +161,6 @@ static void trainer_deinit(trainer *t) {
     cc_memory_free(t->at.values);
     cc_memory_free(t->at.best_values);
     cc_evaluator_destroy(t->validation);
-    cc_evaluator_destroy(t->test);
     cc_loader_destroy(t->loader);
     cc_learner_destroy(t->learner);
     cc_plan_destroy(t->train_plan);
@@ -273,7 +271,7 @@ static cc_status write_result(trainer *t) {
                                .dataset = &t->dataset,
                                .model = t->model,
                                .backend = t->backend,
-                               .evaluator = t->test,
+                               .plan = t->evaluation_plan,
                                .history = t->at.history,
                                .epoch_count = (size_t)t->at.epoch,
                                .best_epoch = t->at.best_epoch,
@@ -320,7 +318,9 @@ cc_status cc_train_run(bool *trained, const cc_planned_run *run, const cc_backen
     CC_TRY(cc_run_lock_take(&lock, run->path));
     cc_status status = cc_planned_run_check(&state, run);
     *trained = state != CC_RUN_DONE;
-    if (status == CC_OK && *trained) status = train_locked(run, state, backend);
+    bool chain = strcmp(run->config->stage, "cascade") == 0;
+    if (status == CC_OK && *trained)
+        status = chain ? cc_chain_test(run, state, backend) : train_locked(run, state, backend);
     cc_run_lock_release(&lock);
     return status;
 }

@@ -140,7 +140,6 @@ static cc_status check_slice(void *context, const cc_prediction *p) {
 static void stored_weights_give_the_stored_counts(void **state) {
     (void)state;
     trained t;
-    cc_slice_set *set;
     cc_dataset dataset;
     cc_model *model;
     cc_plan *plan;
@@ -150,18 +149,19 @@ static void stored_weights_give_the_stored_counts(void **state) {
                                     "train.early_stopping.patience=1", NULL});
     const cc_experiment_config *config = cc_config_get(t.config, 0);
     assert_true(t.run.best_epoch < (int64_t)t.run.epoch_count); /* else the last weights would do as well */
-    assert_ok(cc_dataset_open_set(&set, config));
-    assert_ok(cc_dataset_init(&dataset, set, config));
+    assert_ok(cc_dataset_init(&dataset, cc_run_plan_get(t.plan, 0), cpu()));
     assert_ok(cc_model_create(&model, &config->net, cpu()));
     cc_plan_options options = {
         .n = config->train.batch, .height = dataset.fit.height, .width = dataset.fit.width};
     assert_ok(cc_plan_create(&plan, model, &options));
     put_weights(model, &t.run);
-    assert_ok(cc_evaluator_create(&validation, plan, &dataset, &dataset.split.validation));
-    assert_ok(cc_evaluator_create(&test, plan, &dataset, &dataset.split.test));
+    cc_evaluation_source on_validation = cc_dataset_evaluation(&dataset, &dataset.validation, plan);
+    cc_evaluation_source on_test = cc_dataset_evaluation(&dataset, &dataset.test, plan);
+    assert_ok(cc_evaluator_create(&validation, &on_validation));
+    assert_ok(cc_evaluator_create(&test, &on_test));
     assert_ok(cc_evaluator_run(&found, validation, NULL, NULL));
     assert_true(found.loss == t.run.epochs[t.run.best_epoch - 1].validation_loss);
-    checked c = {.run = &t.run, .set = set};
+    checked c = {.run = &t.run, .set = dataset.base};
     assert_ok(cc_evaluator_run(&found, test, check_slice, &c));
     assert_int_equal(c.count, t.run.slice_count);
     cc_evaluator_destroy(validation);

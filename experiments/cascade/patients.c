@@ -1,0 +1,78 @@
+#include "experiments/cascade/patients.h"
+
+#include <string.h>
+#include "core/log.h"
+#include "experiments/cascade/net.h"
+
+static bool is_tested(const cc_run *run, const char *patient) {
+    for (size_t i = 0; i < run->patient_count; i++)
+        if (strcmp(run->patients[i].patient, patient) == 0) return true;
+    return false;
+}
+
+/* The first patient of a part who is, or is not, among the tested ones of a run; NULL: nobody. */
+static const char *find_patient(const cc_run *run, bool tested, const cc_slice_set *base,
+                                const cc_split_part *part) {
+    uint32_t last = UINT32_MAX;
+    for (size_t i = 0; i < part->count; i++) {
+        uint32_t patient = cc_slice_set_get(base, part->slices[i])->patient;
+        if (patient == last) continue;
+        last = patient;
+        const char *name = cc_slice_set_patient(base, patient);
+        if (is_tested(run, name) == tested) return name;
+    }
+    return NULL;
+}
+
+static cc_status check_parts(const cc_run *stage_2, const char *path, const cc_slice_set *base,
+                             const cc_split *split) {
+    const char *patient = find_patient(stage_2, true, base, &split->train);
+    const char *part = "training";
+    if (!patient) {
+        patient = find_patient(stage_2, true, base, &split->validation);
+        part = "validation";
+    }
+    if (!patient) return CC_OK;
+    return cc_fail(CC_ECONFIG, "data.split", "give both runs the same split, fold and seed",
+                   "patient %s of the %s part is a test patient of %s, the stage before", patient, part, path);
+}
+
+cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set *base,
+                                  const cc_split *split) {
+    const cc_planned_run *stage_2 = run->upstream[CC_UPSTREAM_CALCIFICATION];
+    cc_run read;
+    if (strcmp(stage_2->config->data.source, run->config->data.source) != 0) return CC_OK;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_upstream_read(&read, stage_2, CC_RUN_BASIC, arena);
+    if (status == CC_OK) status = check_parts(&read, stage_2->path, base, split);
+    cc_arena_destroy(arena);
+    return status;
+}
+
+static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_slice_set *base,
+                            const cc_split *split) {
+    cc_run read;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_upstream_read(&read, upstream, CC_RUN_BASIC, arena);
+    const char *patient = status == CC_OK ? find_patient(&read, false, base, &split->test) : NULL;
+    if (patient) {
+        *out = true;
+        cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here: scores flatter", upstream->path,
+               patient);
+    }
+    cc_arena_destroy(arena);
+    return status;
+}
+
+cc_status cc_patients_leak(bool *out, const cc_planned_run *run, const cc_slice_set *base,
+                           const cc_split *split) {
+    *out = false;
+    for (int u = 0; u < CC_UPSTREAMS; u++) {
+        const cc_planned_run *upstream = run->upstream[u];
+        if (!upstream || strcmp(upstream->data_digest.hex, run->data_digest.hex) != 0) continue;
+        CC_TRY(leaks_from(out, upstream, base, split));
+    }
+    return CC_OK;
+}

@@ -1,0 +1,126 @@
+#include "experiments/cascade/predictions.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "experiments/cascade/net.h"
+#include "experiments/evaluate.h"
+#include "results/paths.h"
+
+static cc_status key_of(cc_digest_text *out, const cc_prediction_job *job) {
+    char threads[16];
+    cc_digest *digest = cc_digest_create();
+    if (!digest) return CC_ENOMEM;
+    snprintf(threads, sizeof threads, "%d", omp_get_max_threads());
+    cc_digest_add_string(digest, job->net->identity.hex);
+    cc_digest_add_string(digest, job->asking->data_digest.hex);
+    cc_digest_add_string(digest, job->preparation);
+    cc_digest_add_string(digest, job->backend->describe());
+    cc_digest_add_string(digest, threads);
+    *out = cc_digest_finish(digest);
+    cc_digest_destroy(digest);
+    return CC_OK;
+}
+
+/* OUT/.cache/KEY.masks, OUT being what stands before the asking run's own names. */
+static cc_status path_of(char out[CC_PATH_MAX], const cc_prediction_job *job, const cc_digest_text *key) {
+    char names[CC_PATH_MAX], folder[CC_PATH_MAX], file[96];
+    const cc_planned_run *run = job->asking;
+    const cc_experiment_config *c = run->config;
+    int64_t fold = c->data.fold == CC_FOLD_NONE ? 0 : c->data.fold + 1;
+    CC_TRY(cc_run_path(names, "", c->name, c->variant, fold, (int64_t)c->seed));
+    const char *tail = names + strspn(names, "/");
+    size_t before = strlen(run->path) - strlen(tail);
+    snprintf(folder, sizeof folder, "%.*s", (int)before, run->path);
+    snprintf(file, sizeof file, ".cache/%s.masks", key->hex);
+    return cc_path_join(out, before ? folder : ".", file);
+}
+
+typedef struct collected {
+    cc_masks *masks;
+    cc_progress *progress;
+    size_t done;
+} collected;
+
+static cc_status collect(void *context, const cc_prediction *p) {
+    collected *c = context;
+    cc_masks_put(c->masks, p->slice, p->mask);
+    cc_progress_update(c->progress, ++c->done, NULL);
+    return CC_OK;
+}
+
+static cc_status list_all(cc_split_part *out, const cc_slice_set *set) {
+    out->count = cc_slice_set_count(set);
+    out->slices = malloc(out->count * sizeof *out->slices);
+    if (!out->slices) return cc_fail_memory("slices", out->count * sizeof *out->slices);
+    for (size_t i = 0; i < out->count; i++) out->slices[i] = (uint32_t)i;
+    return CC_OK;
+}
+
+static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
+    cc_status status = CC_OK;
+    cc_upstream_net net = {0};
+    cc_evaluator *evaluator = NULL;
+    cc_evaluation ignored;
+    cc_split_part slices = {0}, items = {0};
+    collected c = {.masks = masks};
+    CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend));
+    CC_CHECK(list_all(&slices, job->base));
+    CC_CHECK(list_all(&items, job->set));
+    cc_evaluation_source source = {.plan = net.plan,
+                                   .net = job->net->config,
+                                   .fit = net.fit,
+                                   .threshold = job->net->config->results.threshold,
+                                   .base = job->base,
+                                   .slices = &slices,
+                                   .set = job->set,
+                                   .items = &items};
+    CC_CHECK(cc_evaluator_create(&evaluator, &source));
+    cc_log(CC_LOG_INFO, "%s: predicting %zu slices", job->net->path, slices.count);
+    c.progress = cc_progress_create(job->net->config->stage, slices.count);
+    CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
+done:
+    cc_progress_destroy(c.progress);
+    cc_evaluator_destroy(evaluator);
+    cc_upstream_net_deinit(&net);
+    free(slices.slices);
+    free(items.slices);
+    return status;
+}
+
+/* The masks are there whether or not they can be kept. */
+static void keep(const cc_masks *masks, const char *path, const cc_digest_text *key) {
+    char line[1024];
+    if (cc_masks_write(masks, path, key) == CC_OK) return;
+    cc_error_line(line, sizeof line);
+    cc_log(CC_LOG_WARNING, "%s: the next run predicts these slices again", line);
+    cc_error_clear();
+}
+
+static cc_status get(cc_masks *masks, const cc_prediction_job *job) {
+    cc_digest_text key;
+    char path[CC_PATH_MAX];
+    cc_masks_state state;
+    CC_TRY(key_of(&key, job));
+    CC_TRY(path_of(path, job, &key));
+    CC_TRY(cc_masks_read(&state, masks, path, &key));
+    if (state == CC_MASKS_WHOLE) return CC_OK;
+    if (state == CC_MASKS_DAMAGED)
+        cc_log(CC_LOG_WARNING, "%s is damaged: its slices are predicted anew", path);
+    CC_TRY(predict(masks, job));
+    keep(masks, path, &key);
+    return CC_OK;
+}
+
+cc_status cc_predictions_get(cc_masks **out, const cc_prediction_job *job) {
+    cc_masks *masks;
+    CC_TRY(cc_masks_create(&masks, job->base));
+    cc_status status = get(masks, job);
+    if (status == CC_OK)
+        *out = masks;
+    else
+        cc_masks_destroy(masks);
+    return status;
+}
