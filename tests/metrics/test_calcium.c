@@ -50,8 +50,8 @@ static void all_of_a_lesion_in_a_slice_is_one_area(void **state) {
 
 static void areas_below_1_mm2_add_nothing_to_the_score(void **state) {
     (void)state;
-    const float hu[] = {500, 0, 500, 500, 0, 500, 500, 500, 500, 500, 500, 500, 500, 500, 500};
-    const double mm[3] = {1, 0.5, 3}, tenth_mm[3] = {0.1, 1, 3};
+    const float hu[] = {500, 0, 500, 500};
+    const double mm[3] = {1, 0.5, 3};
     cc_calcium c = measure(hu, NULL, 1, 4, mm);
     assert_int_equal(c.lesion_count, 2);
     check_near(c.lesions[0].agatston, 0);
@@ -59,8 +59,17 @@ static void areas_below_1_mm2_add_nothing_to_the_score(void **state) {
     check_near(c.agatston, 4);
     check_near(c.volume_mm3, 3 * 1.5);
     cc_calcium_deinit(&c);
-    check_near(agatston(hu + 5, 1, 10, tenth_mm), 4);
-    check_near(agatston(hu + 5, 1, 9, tenth_mm), 0);
+}
+
+/* 49 areas of 1/49 mm2 are less than 1 mm2 in floating point. */
+static void an_area_of_1_mm2_counts_however_it_is_rounded(void **state) {
+    (void)state;
+    float hu[49];
+    const double mm[3] = {1.0 / 49, 1, 3};
+    for (int i = 0; i < 49; i++) hu[i] = 150;
+    assert_true(49 * mm[0] < 1);
+    check_near(agatston(hu, 1, 49, mm), 1);
+    check_near(agatston(hu, 1, 48, mm), 0);
 }
 
 static void the_score_scales_with_slice_spacing(void **state) {
@@ -182,6 +191,7 @@ int main(void) {
         cmocka_unit_test(each_slice_weighs_by_its_own_maximum),
         cmocka_unit_test(all_of_a_lesion_in_a_slice_is_one_area),
         cmocka_unit_test(areas_below_1_mm2_add_nothing_to_the_score),
+        cmocka_unit_test(an_area_of_1_mm2_counts_however_it_is_rounded),
         cmocka_unit_test(the_score_scales_with_slice_spacing),
         cmocka_unit_test(lesions_stand_in_the_order_of_their_first_voxel),
         cmocka_unit_test(a_lesion_belongs_to_the_artery_of_most_of_its_voxels),
