@@ -2,8 +2,10 @@
  *
  * Agatston et al., J. Am. Coll. Cardiol. 15 (1990), 827-832: slice by slice, each lesion's area in mm2 times
  * the weight of its highest HU in that slice (1: 130-199, 2: 200-299, 3: 300-399, 4: from 400), scaled by
- * slice spacing / 3 mm. Areas below 1 mm2 do not count. Categories: 0; 1-10; 11-100; 101-400; above 400
- * (Rumberger et al., Mayo Clin. Proc. 74 (1999), 243-252). */
+ * slice spacing / 3 mm. A lesion is 3-D (metrics/lesions.h), and all of it that one slice holds is one area;
+ * an area below 1 mm2 adds nothing to the score, but its voxels count in volume and size. Categories: 0;
+ * 1-10; 11-100; 101-400; above 400 (Rumberger et al., Mayo Clin. Proc. 74 (1999), 243-252); a score between
+ * two of them is in the upper one, and any above 0 and below 1 in 1-10. */
 #ifndef CC_METRICS_CALCIUM_H
 #define CC_METRICS_CALCIUM_H
 
@@ -23,7 +25,7 @@ typedef struct cc_calcium_lesion {
     double agatston, volume_mm3, max_hu;
     double centroid_xyz[3]; /* voxel indices, x first */
     int64_t voxels;
-    int artery; /* the mask label that most of its voxels have */
+    int artery; /* the mask label that most of its voxels have, the lowest of equals; 0 without a mask */
 } cc_calcium_lesion;
 
 typedef struct cc_calcium {
@@ -34,7 +36,8 @@ typedef struct cc_calcium {
 } cc_calcium;
 
 /* Of one scan: hu and mask [depth*height*width], spacing x, y, z in mm (all above 0). `mask` NULL: every
- * voxel counts. CC_EINVAL no voxels, a spacing or an option makes no sense · CC_ENOMEM; *out untouched */
+ * voxel counts.
+ *   CC_EINVAL no voxels, too many, a spacing or an option that makes no sense · CC_ENOMEM; *out untouched */
 cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *mask, int depth, int height,
                              int width, const double spacing_mm[3], const cc_calcium_options *options);
 /* Takes a zeroed one. */

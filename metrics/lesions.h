@@ -7,6 +7,7 @@
 #define CC_METRICS_LESIONS_H
 
 #include <stdint.h>
+#include "core/components.h"
 #include "core/status.h"
 
 typedef struct cc_lesion_counts {
@@ -14,8 +15,14 @@ typedef struct cc_lesion_counts {
     int64_t predicted, spurious; /* predicted lesions; those of them that are false */
 } cc_lesion_counts;
 
+/* The lesions of a mask [depth*height*width], non-zero is foreground; NULL: every voxel is. The caller owns
+ * *out and deinitialises it.
+ *   CC_EINVAL no voxels, or too many · CC_ENOMEM; *out untouched */
+cc_status cc_lesions_find(cc_components *out, const float *hu, const uint8_t *mask, int depth, int height,
+                          int width, double threshold_hu);
+
 /* Of one scan: hu, truth and mask [depth*height*width], z slowest, non-zero is foreground.
- *   CC_EINVAL no voxels · CC_ENOMEM; *out untouched */
+ *   CC_EINVAL no voxels, or too many · CC_ENOMEM; *out untouched */
 cc_status cc_lesions_count(cc_lesion_counts *out, const float *hu, const uint8_t *truth, const uint8_t *mask,
                            int depth, int height, int width, double threshold_hu);
 

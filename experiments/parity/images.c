@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/components.h"
 #include "datasets/augment.h"
-#include "datasets/components.h"
 #include "datasets/matching.h"
 #include "datasets/morphology.h"
 #include "experiments/parity/parity.h"

@@ -1,6 +1,6 @@
 /* While voxels are joined, labels[i] is 1 + the voxel's parent, which never lies behind it: the root of a
  * component is its first voxel, and one more pass in order turns parents into labels in place. */
-#include "datasets/components.h"
+#include "core/components.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,6 +12,15 @@ typedef struct grid {
     int backs;
 } grid;
 
+cc_status cc_components_voxels(size_t *out, int depth, int height, int width) {
+    if (depth < 1 || height < 1 || width < 1 ||
+        (uint64_t)height * (uint64_t)width > UINT32_MAX / (uint32_t)depth)
+        return cc_fail(CC_EINVAL, "components", NULL, "%d x %d x %d voxels are none or too many", depth,
+                       height, width);
+    *out = (size_t)depth * (size_t)height * (size_t)width;
+    return CC_OK;
+}
+
 static cc_status make_grid(grid *g, int depth, int height, int width, int neighbours) {
     static const int kinds[][3] = {{4, 2, 1}, {8, 2, 2}, {6, 3, 1}, {26, 3, 3}}; /* axes, steps at once */
     *g = (grid){.dims = {depth, height, width}};
@@ -21,11 +30,7 @@ static cc_status make_grid(grid *g, int depth, int height, int width, int neighb
     if (!kind)
         return cc_fail(CC_EINVAL, "components", "use 4, 8, 6 or 26", "%d neighbours make no sense",
                        neighbours);
-    if (depth < 1 || height < 1 || width < 1 ||
-        (uint64_t)height * (uint64_t)width > UINT32_MAX / (uint32_t)depth)
-        return cc_fail(CC_EINVAL, "components", NULL, "%d x %d x %d voxels are none or too many", depth,
-                       height, width);
-    g->count = (size_t)depth * (size_t)height * (size_t)width;
+    CC_TRY(cc_components_voxels(&g->count, depth, height, width));
     for (int i = 0; i < 13; i++) { /* of the 27 steps the 14th is none, and those before it lead back */
         int step[3] = {i / 9 - 1, i / 3 % 3 - 1, i % 3 - 1};
         if ((step[0] && kind[1] == 2) || abs(step[0]) + abs(step[1]) + abs(step[2]) > kind[2]) continue;

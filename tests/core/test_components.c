@@ -1,4 +1,4 @@
-#include "datasets/components.h"
+#include "core/components.h"
 #include <stdlib.h>
 #include "support.h"
 

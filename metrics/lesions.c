@@ -1,0 +1,50 @@
+#include "metrics/lesions.h"
+
+#include <stdlib.h>
+
+cc_status cc_lesions_find(cc_components *out, const float *hu, const uint8_t *mask, int depth, int height,
+                          int width, double threshold_hu) {
+    size_t count;
+    CC_TRY(cc_components_voxels(&count, depth, height, width));
+    uint8_t *dense = malloc(count);
+    if (!dense) return cc_fail_memory("lesions", count);
+    for (size_t i = 0; i < count; i++) dense[i] = (!mask || mask[i]) && hu[i] > threshold_hu;
+    cc_status status = cc_components_init(out, dense, depth, height, width, 6);
+    free(dense);
+    return status;
+}
+
+/* How many of the lesions have a voxel in `mask`. */
+static cc_status count_touched(int64_t *out, const cc_components *lesions, const uint8_t *mask,
+                               size_t voxels) {
+    uint8_t *touched = calloc(lesions->count + 1, 1);
+    if (!touched) return cc_fail_memory("lesions", lesions->count + 1);
+    for (size_t i = 0; i < voxels; i++)
+        if (mask[i]) touched[lesions->labels[i]] = 1;
+    int64_t sum = 0;
+    for (size_t i = 1; i <= lesions->count; i++) sum += touched[i];
+    free(touched);
+    *out = sum;
+    return CC_OK;
+}
+
+cc_status cc_lesions_count(cc_lesion_counts *out, const float *hu, const uint8_t *truth, const uint8_t *mask,
+                           int depth, int height, int width, double threshold_hu) {
+    cc_components wanted = {0}, got = {0};
+    int64_t found = 0, right = 0;
+    size_t voxels;
+    CC_TRY(cc_components_voxels(&voxels, depth, height, width));
+    cc_status status;
+    CC_CHECK(cc_lesions_find(&wanted, hu, truth, depth, height, width, threshold_hu));
+    CC_CHECK(count_touched(&found, &wanted, mask, voxels));
+    CC_CHECK(cc_lesions_find(&got, hu, mask, depth, height, width, threshold_hu));
+    CC_CHECK(count_touched(&right, &got, truth, voxels));
+    *out = (cc_lesion_counts){.truth = (int64_t)wanted.count,
+                              .found = found,
+                              .predicted = (int64_t)got.count,
+                              .spurious = (int64_t)got.count - right};
+done:
+    cc_components_deinit(&wanted);
+    cc_components_deinit(&got);
+    return status;
+}
