@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "datasets/components.h"
+#include "core/components.h"
 
 void cc_windows_init(cc_windows *out, int size) {
     *out = (cc_windows){.size = size};

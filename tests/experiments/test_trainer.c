@@ -3,7 +3,7 @@
 #include <omp.h>
 #include "core/log.h"
 #include "experiments/device.h"
-#include "experiments/evaluate.h"
+#include "experiments/dataset.h"
 #include "experiments/trainer.h"
 #include "runs.h"
 
