@@ -168,6 +168,45 @@ cc_status cc_config_identity_text(char **out, const cc_experiment_config *config
     return print(out, config, true, arena);
 }
 
+/* The row's value in `config`, "" where it means nothing there; the caller frees it. NULL where memory is
+ * out.
+ */
+static char *value_text(const cc_experiment_config *config, const cc_option *o) {
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return NULL;
+    if (cc_option_holds(o, config, false)) print_value(stream, config, o);
+    if (fclose(stream) == 0) return bytes;
+    free(bytes);
+    return NULL;
+}
+
+static bool has_own_place(const cc_option *o) {
+    return o->locates || strcmp(o->key, "data.fold") == 0 || strcmp(o->key, "seed") == 0;
+}
+
+cc_status cc_config_differences(char **out, const cc_experiment_config *config,
+                                const cc_experiment_config *base, cc_arena *arena) {
+    char *bytes = NULL;
+    size_t size;
+    bool whole = true;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return cc_fail_memory("configuration", 0);
+    for (int i = 0; i < cc_option_count; i++) {
+        const cc_option *o = &cc_options[i];
+        if (has_own_place(o)) continue;
+        char *mine = value_text(config, o), *its = value_text(base, o);
+        whole = whole && mine && its;
+        if (mine && its && mine[0] && strcmp(mine, its) != 0)
+            fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", o->key, mine);
+        free(mine);
+        free(its);
+    }
+    CC_TRY(finish(out, stream, &bytes, arena));
+    return whole ? CC_OK : cc_fail_memory("configuration", 0);
+}
+
 static const char preface[] =
     "# Options of an experiment\n\n"
     "`calcade config --reference > configs/reference.md` writes this page from the table of options in the "

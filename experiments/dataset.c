@@ -36,6 +36,13 @@ static cc_status need_parts(const cc_split *split) {
     return CC_OK;
 }
 
+static cc_status make_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
+    cc_split_spec spec = split_spec(config);
+    CC_TRY(cc_split_make(out, set, &spec, config->seed));
+    cc_status status = need_parts(out);
+    if (status != CC_OK) cc_split_deinit(out);
+    return status;
+}
 
 cc_status cc_dataset_part_init(cc_dataset_part *out, const cc_dataset *d, const cc_split_part *slices) {
     size_t items = d->set ? cc_slice_set_count(d->set) : 0;
@@ -72,10 +79,8 @@ static bool is_trained(const cc_dataset *d) {
 
 static cc_status fill(cc_dataset *d, const cc_backend *backend) {
     const cc_experiment_config *config = d->run->config;
-    cc_split_spec spec = split_spec(config);
     CC_TRY(cc_dataset_open_set(&d->base, config));
-    CC_TRY(cc_split_make(&d->split, d->base, &spec, config->seed));
-    CC_TRY(need_parts(&d->split));
+    CC_TRY(make_split(&d->split, d->base, config));
     CC_TRY(cc_augment_init(&d->augment, config->augment.items, config->augment.count));
     CC_TRY(cc_augment_init(&d->augment_negative, config->windows.augment_negative.items,
                            config->windows.augment_negative.count));
@@ -93,6 +98,15 @@ cc_status cc_dataset_init(cc_dataset *out, const cc_planned_run *run, const cc_b
     cc_status status = fill(out, backend);
     if (status != CC_OK) cc_dataset_deinit(out);
     return status;
+}
+
+cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *config) {
+    cc_split split;
+    cc_fit fit;
+    if (config->net.arch) CC_TRY(cc_loading_fit(&fit, set, config));
+    CC_TRY(make_split(&split, set, config));
+    cc_split_deinit(&split);
+    return CC_OK;
 }
 
 void cc_dataset_deinit(cc_dataset *dataset) {

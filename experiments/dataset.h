@@ -21,8 +21,9 @@ typedef struct cc_dataset {
     cc_chain chain;
     const cc_slice_set *set; /* what the net sees: the base or a view of it; NULL: stage 3 without a window */
     cc_dataset_part train, validation, test;
-    cc_fit fit;                            /* of the net's canvas */
-    cc_augment augment, augment_negative; /* of groups CC_WINDOW_TRUE (all other items too), CC_WINDOW_FALSE */
+    cc_fit fit; /* of the net's canvas */
+    cc_augment augment,
+        augment_negative; /* of groups CC_WINDOW_TRUE (all other items too), CC_WINDOW_FALSE */
 } cc_dataset;
 
 /* The slice set that a config names, to be closed by cc_slice_set_close. */
@@ -36,6 +37,10 @@ void cc_dataset_deinit(cc_dataset *dataset);
 /* The items that lie in some slices (borrowed, ascending) of the base. */
 cc_status cc_dataset_part_init(cc_dataset_part *out, const cc_dataset *dataset, const cc_split_part *slices);
 void cc_dataset_part_deinit(cc_dataset_part *part); /* takes a zeroed one */
+
+/* Whether the set can be split as the config asks, and its slices brought onto the net's canvas: what
+ * cc_dataset_init may fail with, found without it. */
+cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *config);
 
 /* Reads every slice of a part once, so that one that cannot be read is found before a training, not behind
  * it. CC_EINTERRUPTED where a signal came. */

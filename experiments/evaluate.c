@@ -63,8 +63,7 @@ cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *so
     *e = (cc_evaluator){.source = *source, .canvas = (size_t)source->fit.height * (size_t)source->fit.width};
     CC_CHECK(allocate(e));
     if (source->items->count > 0) {
-        cc_loader_options options =
-            cc_loading_options(source->set, source->items, &source->fit, source->net);
+        cc_loader_options options = cc_loading_options(source->set, source->items, &source->fit, source->net);
         CC_CHECK(cc_loader_create(&e->loader, &options));
     }
     *out = e;

@@ -81,7 +81,8 @@ static cc_status make_last(cc_run_example *e, maker *m, const cc_prediction *p) 
     size_t pixels = (size_t)p->height * (size_t)p->width;
     const cc_slice *slice = cc_slice_set_get(m->dataset->base, p->slice);
     *e = (cc_run_example){.stage = cc_stage_name(m->dataset->chain.stage),
-                          .patient = cc_arena_copy(m->arena, cc_slice_set_patient(m->dataset->base, slice->patient)),
+                          .patient =
+                              cc_arena_copy(m->arena, cc_slice_set_patient(m->dataset->base, slice->patient)),
                           .slice = slice->number,
                           .height = (uint32_t)p->height,
                           .width = (uint32_t)p->width,

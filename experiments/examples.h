@@ -9,13 +9,13 @@ typedef struct cc_example_choice {
     size_t count;
 } cc_example_choice;
 
-/* At most results.examples test slices: of a run of stage 3 first those where it takes false pixels away, then
- * slices that hold truth; each kind spread evenly over the test part. */
+/* At most results.examples test slices: of a run of stage 3 first those where it takes false pixels away,
+ * then slices that hold truth; each kind spread evenly over the test part. */
 cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, const cc_dataset *dataset,
                              cc_arena *arena);
 
-/* Their pictures, HU as the dataset has them: of a run of stage 3 all of stage 2, then all of stage 3. Only the
- * last stage's have probabilities. */
+/* Their pictures, HU as the dataset has them: of a run of stage 3 all of stage 2, then all of stage 3. Only
+ * the last stage's have probabilities. */
 cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
                            const cc_test *test, const cc_dataset *dataset, cc_plan *plan, cc_arena *arena);
 

@@ -135,8 +135,7 @@ static cc_status measure_scan(const measurer *m, scan *s) {
         if (s->whole)
             CC_TRY(cc_lesions_count(&lesions, s->hu, s->truth, s->mask, s->depth, s->height, s->width,
                                     cc_calcium_defaults().threshold_hu));
-        if (m->stages[stage])
-            add_stage(m->stages[stage], s, stage == CC_STAGE_ROI, s->whole, &lesions);
+        if (m->stages[stage]) add_stage(m->stages[stage], s, stage == CC_STAGE_ROI, s->whole, &lesions);
         if (stage == (int)last) CC_TRY(add_patient(m->patient, s, &lesions));
     }
     return CC_OK;

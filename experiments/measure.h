@@ -4,9 +4,9 @@
 
 #include "experiments/testing.h"
 
-/* Fills in patients and stages from the test's masks. HU are those of the dataset, never matched ones. Lesions
- * are not known where the test part holds a scan in part only, or its slices differ in size; volume and
- * Agatston score, where its spacing is not known either. */
+/* Fills in patients and stages from the test's masks. HU are those of the dataset, never matched ones.
+ * Lesions are not known where the test part holds a scan in part only, or its slices differ in size; volume
+ * and Agatston score, where its spacing is not known either. */
 cc_status cc_measure_patients(cc_test *test, const cc_dataset *dataset, cc_arena *arena);
 
 #endif

@@ -58,7 +58,7 @@ const cc_option cc_options[] = {
     {.key = "data.source",
      .kind = CC_OPTION_CHOICE,
      AT(data.source),
-     .choices = {"ctheart", "volume"},
+     .choices = {"ctheart", "volume", "orcascore", "coca"},
      .initial = "ctheart",
      .meaning = "the dataset's layout: folders of PNG slices by patient, or one volume with its mask"},
     {.key = "data.root",

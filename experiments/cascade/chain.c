@@ -22,8 +22,7 @@ static void find_stage(cc_chain *c) {
     for (int s = 0; s < 3; s++)
         if (strcmp(c->run->config->stage, stage_names[s]) == 0) c->stage = (cc_stage)s;
     if (strcmp(c->run->config->stage, "cascade") != 0) return;
-    c->stage =
-        upstream[CC_UPSTREAM_FALSE_POSITIVE] ? CC_STAGE_FALSE_POSITIVE : CC_STAGE_CALCIFICATION;
+    c->stage = upstream[CC_UPSTREAM_FALSE_POSITIVE] ? CC_STAGE_FALSE_POSITIVE : CC_STAGE_CALCIFICATION;
     c->last = upstream[c->stage == CC_STAGE_FALSE_POSITIVE ? CC_UPSTREAM_FALSE_POSITIVE
                                                            : CC_UPSTREAM_CALCIFICATION];
 }
@@ -51,7 +50,8 @@ static cc_box whole(const cc_slice *slice) {
     return (cc_box){0, 0, slice->height, slice->width};
 }
 
-/* One item a slice. `regions` NULL: the whole slice; else what lies outside is blanked or, with `cut`, gone. */
+/* One item a slice. `regions` NULL: the whole slice; else what lies outside is blanked or, with `cut`, gone.
+ */
 static cc_status open_view(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
                            const cc_box *regions, bool cut, double fill_hu, int cache_mb) {
     size_t count = cc_slice_set_count(base);
@@ -78,16 +78,11 @@ static cc_status predict_roi(cc_chain *c, const cc_planned_run *net, const cc_ba
     cc_matching *matching = NULL;
     cc_slice_set *view = NULL;
     const cc_run_reference *ignored;
-    cc_prediction_job job = {.net = net,
-                             .asking = c->run,
-                             .base = c->base,
-                             .set = c->base,
-                             .preparation = "",
-                             .backend = backend};
+    cc_prediction_job job = {
+        .net = net, .asking = c->run, .base = c->base, .set = c->base, .preparation = "", .backend = backend};
     if (net->upstream[CC_UPSTREAM_REFERENCE]) {
         CC_CHECK(read_reference(&ignored, &matching, net->upstream[CC_UPSTREAM_REFERENCE], c->arena));
-        CC_CHECK(
-            open_view(&view, c->base, matching, NULL, false, net->config->preprocess.window_hu[0], 0));
+        CC_CHECK(open_view(&view, c->base, matching, NULL, false, net->config->preprocess.window_hu[0], 0));
         job.set = view;
     }
     CC_CHECK(cc_predictions_get(&c->roi, &job));
@@ -106,7 +101,8 @@ static cc_status find_regions(cc_chain *c) {
     else
         for (size_t i = 0; i < count; i++) c->regions[i] = whole(cc_slice_set_get(c->base, i));
     if (without > 0)
-        cc_log(CC_LOG_WARNING, "%s: no region of interest was found for %zu of %zu slices: they are used whole",
+        cc_log(CC_LOG_WARNING,
+               "%s: no region of interest was found for %zu of %zu slices: they are used whole",
                c->run->upstream[CC_UPSTREAM_ROI]->path, without, count);
     return CC_OK;
 }
@@ -129,14 +125,15 @@ static cc_status describe_preparation(char *out, size_t capacity, const cc_chain
     const cc_planned_run *roi = c->run->upstream[CC_UPSTREAM_ROI],
                          *reference = c->run->upstream[CC_UPSTREAM_REFERENCE];
     const char *mode = roi ? c->run->config->preprocess.roi.mode : "none";
-    int used = snprintf(out, capacity, "reference %s roi %s mode %s", reference ? reference->identity.hex : "",
-                        roi ? roi->identity.hex : "", mode);
+    int used = snprintf(out, capacity, "reference %s roi %s mode %s",
+                        reference ? reference->identity.hex : "", roi ? roi->identity.hex : "", mode);
     if (roi)
         used += snprintf(out + used, capacity - (size_t)used, " union %d opening %d margin %d crop %d",
                          c->run->config->preprocess.roi.unite, c->run->config->preprocess.roi.opening,
                          c->run->config->preprocess.roi.margin,
                          strcmp(mode, "crop") == 0 ? c->run->config->preprocess.roi.crop : 0);
-    return used < (int)capacity ? CC_OK : cc_fail(CC_EINVAL, mode, NULL, "the preparation's text is too long");
+    return used < (int)capacity ? CC_OK
+                                : cc_fail(CC_EINVAL, mode, NULL, "the preparation's text is too long");
 }
 
 /* A net that was trained on other pictures than it is shown is allowed, as an ablation, and said. */

@@ -23,8 +23,8 @@ const char *cc_stage_name(cc_stage stage);
 typedef struct cc_chain {
     const cc_planned_run *run; /* borrowed, as the base */
     const cc_slice_set *base;
-    cc_stage stage;                    /* whose net has the last word: of a cascade the last one in it */
-    const cc_planned_run *last;        /* the run of that net: `run` itself, or of a cascade an upstream one */
+    cc_stage stage;             /* whose net has the last word: of a cascade the last one in it */
+    const cc_planned_run *last; /* the run of that net: `run` itself, or of a cascade an upstream one */
     const cc_run_reference *reference; /* what slices are matched to; NULL: they are not */
     cc_matching *matching;
     cc_masks *roi;           /* what the roi net marked; NULL: no region is used */
@@ -38,11 +38,10 @@ typedef struct cc_chain {
 } cc_chain;
 
 /* Reads and predicts what the run's stage asks for. Windows lie, in the training and validation parts, around
- * the lesions of the truth (group CC_WINDOW_TRUE) and around what stage 2 marked without any (CC_WINDOW_FALSE);
- * in the test part around all that stage 2 marked.
- *   CC_ECONFIG  a patient to train or validate on is in the test part of the calcification run
- *   CC_EFORMAT  an upstream file lacks its reference or weights
- *   and what reading, predicting and matching may give. On failure there is nothing to deinit. */
+ * the lesions of the truth (group CC_WINDOW_TRUE) and around what stage 2 marked without any
+ * (CC_WINDOW_FALSE); in the test part around all that stage 2 marked. CC_ECONFIG  a patient to train or
+ * validate on is in the test part of the calcification run CC_EFORMAT  an upstream file lacks its reference
+ * or weights and what reading, predicting and matching may give. On failure there is nothing to deinit. */
 cc_status cc_chain_init(cc_chain *out, const cc_planned_run *run, const cc_slice_set *base,
                         const cc_split *split, const cc_backend *backend);
 /* Takes a zeroed one. */

@@ -35,7 +35,8 @@ cc_status cc_masks_create(cc_masks **out, const cc_slice_set *set) {
     masks->set = set;
     masks->starts = calloc(count + 1, sizeof *masks->starts);
     if (!masks->starts) CC_CHECK(cc_fail_memory("masks", (count + 1) * sizeof *masks->starts));
-    for (size_t i = 0; i < count; i++) masks->starts[i + 1] = masks->starts[i] + (pixels_of(masks, i) + 7) / 8;
+    for (size_t i = 0; i < count; i++)
+        masks->starts[i + 1] = masks->starts[i] + (pixels_of(masks, i) + 7) / 8;
     masks->bits = calloc(bytes_of(masks), 1);
     if (!masks->bits) CC_CHECK(cc_fail_memory("masks", bytes_of(masks)));
     *out = masks;

@@ -12,7 +12,7 @@ typedef struct cc_upstream_net {
     const cc_planned_run *run; /* borrowed; its config says how pictures reach the net */
     cc_model *model;
     cc_plan *plan; /* inference, of n = run->config->train.batch */
-    cc_fit fit;    /* as that run's, for this set: where its preprocess.size is null, as large as the set asks */
+    cc_fit fit; /* as that run's, for this set: where its preprocess.size is null, as large as the set asks */
 } cc_upstream_net;
 
 /* CC_EFORMAT where the file lacks a weight of the net, CC_EIO where it is not that of this run any more; else

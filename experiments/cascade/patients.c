@@ -34,7 +34,8 @@ static cc_status check_parts(const cc_run *stage_2, const char *path, const cc_s
     }
     if (!patient) return CC_OK;
     return cc_fail(CC_ECONFIG, "data.split", "give both runs the same split, fold and seed",
-                   "patient %s of the %s part is a test patient of %s, the stage before", patient, part, path);
+                   "patient %s of the %s part is a test patient of %s, the stage before", patient, part,
+                   path);
 }
 
 cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set *base,

@@ -12,7 +12,7 @@
 typedef struct cc_prediction_job { /* all borrowed */
     const cc_planned_run *net, *asking;
     const cc_slice_set *base, *set; /* the dataset of `asking`; what the net sees of it: itself or a view */
-    const char *preparation;        /* what makes `set` of `base`, where it is not part of the net's identity */
+    const char *preparation; /* what makes `set` of `base`, where it is not part of the net's identity */
     const cc_backend *backend;
 } cc_prediction_job;
 

@@ -41,15 +41,15 @@ static cc_status describe(cc_run_reference *out, const best_slice *best, const c
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
     float *image = cc_arena_get_array(arena, pixels, sizeof *image);
     if (!image) return CC_ENOMEM;
-    *out =
-        (cc_run_reference){.dataset_digest = dataset->run->data_digest.hex,
-                           .patient = cc_arena_copy(arena, cc_slice_set_patient(dataset->base, slice->patient)),
-                           .part = best->part,
-                           .slice = slice->number,
-                           .f1 = best->f1,
-                           .height = (uint32_t)slice->height,
-                           .width = (uint32_t)slice->width,
-                           .image_hu = image};
+    *out = (cc_run_reference){.dataset_digest = dataset->run->data_digest.hex,
+                              .patient =
+                                  cc_arena_copy(arena, cc_slice_set_patient(dataset->base, slice->patient)),
+                              .part = best->part,
+                              .slice = slice->number,
+                              .f1 = best->f1,
+                              .height = (uint32_t)slice->height,
+                              .width = (uint32_t)slice->width,
+                              .image_hu = image};
     return out->patient ? cc_slice_set_read(dataset->base, best->slice, image, NULL) : CC_ENOMEM;
 }
 

@@ -15,8 +15,7 @@ static cc_status check_sizes(const cc_slice_set *set, size_t first, size_t end) 
     for (size_t i = first + 1; i < end; i++) {
         const cc_slice *b = cc_slice_set_get(set, i);
         if (a->height == b->height && a->width == b->width) continue;
-        return cc_fail(CC_EFORMAT, cc_slice_set_patient(set, a->patient),
-                       "set preprocess.roi.union: false",
+        return cc_fail(CC_EFORMAT, cc_slice_set_patient(set, a->patient), "set preprocess.roi.union: false",
                        "the slices %d and %d of one scan differ in size: their regions cannot be united",
                        a->number, b->number);
     }
@@ -75,9 +74,8 @@ static cc_box box_of(const uint8_t *opened, const cc_slice *slice, const cc_expe
     cc_box box = cc_mask_box(opened, slice->height, slice->width);
     if (box.y1 == 0) box = whole(slice);
     box = grown(box, config->preprocess.roi.margin, slice);
-    return strcmp(config->preprocess.roi.mode, "crop") == 0
-               ? cropped(box, config->preprocess.roi.crop, slice)
-               : box;
+    return strcmp(config->preprocess.roi.mode, "crop") == 0 ? cropped(box, config->preprocess.roi.crop, slice)
+                                                            : box;
 }
 
 static cc_status find_all(cc_box *boxes, size_t *without, cc_region_steps *steps, const cc_masks *marked,

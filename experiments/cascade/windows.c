@@ -36,7 +36,8 @@ static cc_status add_window(cc_windows *windows, uint32_t base, uint8_t group, c
     return CC_OK;
 }
 
-/* The windows along one axis: `count` of them, `side` long, over [from, to) of a slice that is `limit` long. */
+/* The windows along one axis: `count` of them, `side` long, over [from, to) of a slice that is `limit` long.
+ */
 typedef struct axis {
     int from, to, limit, side, count;
 } axis;

@@ -9,6 +9,8 @@
 #include "experiments/command.h"
 #include "experiments/device.h"
 #include "experiments/interrupt.h"
+#include "experiments/plan_table.h"
+#include "experiments/result.h"
 #include "experiments/trainer.h"
 #include "metrics/overlap.h"
 #include "results/store.h"
@@ -77,30 +79,82 @@ static cc_status print_table(const cc_run_plan *plan) {
     return CC_OK;
 }
 
-static cc_status run_all(const cc_run_plan *plan, const cc_backend *backend) {
-    int count = cc_run_plan_count(plan), done = 0;
+typedef enum run_end { RUN_THERE, RUN_MADE, RUN_FAILED, RUN_LEFT } run_end;
+
+/* Whether a run that this one needs has not come to its end. */
+static bool lacks_upstream(const cc_planned_run *run, const cc_run_plan *plan, const run_end *ends) {
+    for (int i = 0; i < cc_run_plan_count(plan); i++) {
+        const cc_planned_run *other = cc_run_plan_get(plan, i);
+        bool needed = run->same_as == other;
+        for (int kind = 0; kind < CC_UPSTREAMS; kind++) needed = needed || run->upstream[kind] == other;
+        if (other == run) return false;
+        if (needed && ends[i] >= RUN_FAILED) return true;
+    }
+    return false;
+}
+
+static cc_status make_run(run_end *end, const cc_planned_run *run, const cc_backend *backend) {
+    bool made = false;
+    cc_status status = CC_OK;
+    if (run->state != CC_RUN_DONE)
+        status = run->same_as ? cc_result_copy(&made, run) : cc_train_run(&made, run, backend);
+    *end = status != CC_OK ? RUN_FAILED : made ? RUN_MADE : RUN_THERE;
+    return status;
+}
+
+/* A run that fails ends those that need it; the others go on. A request to stop ends all. */
+static cc_status make_runs(run_end *ends, const cc_run_plan *plan, const cc_backend *backend) {
+    int count = cc_run_plan_count(plan);
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
-        bool trained = false;
-        if (run->state != CC_RUN_DONE) CC_TRY(cc_train_run(&trained, run, backend));
-        if (trained) continue;
-        done++;
-        if (count > 1) cc_log(CC_LOG_INFO, "%s is there already", run->path);
+        char line[2048];
+        if (lacks_upstream(run, plan, ends)) {
+            ends[i] = RUN_LEFT;
+            cc_log(CC_LOG_WARNING, "%s is left out: a run that it needs has failed", run->path);
+            continue;
+        }
+        cc_status status = make_run(&ends[i], run, backend);
+        if (status == CC_EINTERRUPTED || (status != CC_OK && count == 1)) return status;
+        if (ends[i] == RUN_THERE && count > 1) cc_log(CC_LOG_INFO, "%s is there already", run->path);
+        if (ends[i] != RUN_FAILED) continue;
+        cc_error_line(line, sizeof line);
+        cc_log(CC_LOG_WARNING, "%s has failed: %s", run->path, line);
     }
-    if (done == count)
+    return CC_OK;
+}
+
+static cc_status say_end(const cc_run_plan *plan, const run_end *ends) {
+    int count = cc_run_plan_count(plan), number[RUN_LEFT + 1] = {0};
+    for (int i = 0; i < count; i++) number[ends[i]]++;
+    if (number[RUN_THERE] == count)
         cc_log(CC_LOG_INFO,
                count == 1 ? "the run is done already: nothing to do"
                           : "all %d runs are done already: nothing to do",
                count);
-    return print_table(plan);
+    if (number[RUN_FAILED] == 0) return print_table(plan);
+    return cc_fail(CC_EIO, "run", "see the warnings above; the same command tries again",
+                   "%d of %d runs failed, %d that need them were left out", number[RUN_FAILED], count,
+                   number[RUN_LEFT]);
+}
+
+static cc_status run_all(const cc_run_plan *plan, const cc_backend *backend) {
+    size_t count = (size_t)cc_run_plan_count(plan);
+    run_end *ends = calloc(count, sizeof *ends);
+    if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
+    cc_status status = make_runs(ends, plan, backend);
+    if (status == CC_OK) status = say_end(plan, ends);
+    free(ends);
+    return status;
 }
 
 cc_status cc_command_run(int argc, char **argv) {
     cc_flag_texts sets = {0};
+    bool dry_run = false;
     const char *out = "results/runs", *device = "auto";
     const cc_flag flags[] = {{.name = "--set", .kind = CC_FLAG_TEXTS, .value = &sets},
                              {.name = "--out", .kind = CC_FLAG_TEXT, .value = &out},
                              {.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
+                             {.name = "--dry-run", .kind = CC_FLAG_SWITCH, .value = &dry_run},
                              {0}};
     cc_status status = CC_OK;
     int path_count, config_count = 0;
@@ -114,7 +168,7 @@ cc_status cc_command_run(int argc, char **argv) {
     CC_CHECK(load_configs(configs, &config_count, paths, path_count, &sets));
     CC_CHECK(cc_run_plan_create(&plan, configs, config_count, out));
     cc_interrupt_watch();
-    CC_CHECK(run_all(plan, backend));
+    CC_CHECK(dry_run ? cc_plan_table_print(plan) : run_all(plan, backend));
 done:
     cc_run_plan_destroy(plan);
     for (int i = 0; configs && i < config_count; i++) cc_config_destroy(configs[i]);
