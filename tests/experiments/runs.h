@@ -144,9 +144,13 @@ static inline void assert_same_run(const char *path_a, const char *path_b) {
         assert_memory_equal(a.tensors[i].data, b.tensors[i].data, count * sizeof(float));
     }
     assert_int_equal(a.example_count, b.example_count);
-    for (size_t i = 0; i < a.example_count; i++)
-        assert_memory_equal(a.examples[i].probability, b.examples[i].probability,
-                            (size_t)a.examples[i].height * a.examples[i].width * sizeof(float));
+    for (size_t i = 0; i < a.example_count; i++) {
+        const cc_run_example *x = &a.examples[i], *y = &b.examples[i];
+        size_t pixels = (size_t)x->height * x->width;
+        assert_memory_equal(x->prediction, y->prediction, pixels);
+        assert_true(!x->probability == !y->probability);
+        if (x->probability) assert_memory_equal(x->probability, y->probability, pixels * sizeof(float));
+    }
     assert_string_equal(a.provenance.identity, b.provenance.identity);
     cc_arena_destroy(arena);
 }
@@ -165,16 +169,16 @@ typedef struct held {
     int errors;
 } held;
 
-enum { HELD_ROOM = 300 };
+static int held_room = 300; /* bytes of its lines */
 
 static inline void held_start(held *h, const char *out, const char *arguments) {
     char line[4096], filler[1 << 16];
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     int capacity = fcntl(ends[1], F_SETPIPE_SZ, 1);
-    assert_in_range(capacity, HELD_ROOM + 1, sizeof filler);
+    assert_in_range(capacity, held_room + 1, sizeof filler);
     memset(filler, '\n', sizeof filler);
-    ssize_t fill = capacity - HELD_ROOM;
+    ssize_t fill = capacity - held_room;
     assert_int_equal(write(ends[1], filler, (size_t)fill), fill);
     snprintf(line, sizeof line, "exec %s run %s --out %s %s >/dev/null", CC_PROGRAM, runs_config, out,
              arguments);

@@ -1,0 +1,324 @@
+/* The chain roi -> calcification -> false_positive -> cascade, end to end through the program. */
+#include <omp.h>
+#include "core/log.h"
+#include "experiments/dataset.h"
+#include "experiments/device.h"
+#include "runs.h"
+
+/* One chain, made once: OUT, and the folder of its configs. */
+static char chain_out[256], configs[256];
+
+static void write_config(const char *name, const char *text) {
+    runs_write(cc_test_path(configs, name), text);
+}
+
+#define PREPARATION "preprocess: {histogram_matching: true, roi: {opening: 3, margin: 2}}\n"
+#define UPSTREAM    "reference: first.yaml, roi: roi.yaml"
+
+/* small.yaml, which every helper of runs.h runs, is the run of stage 3. */
+static void write_configs(void) {
+    char data[512];
+    snprintf(data, sizeof data,
+             "seed: 1\ndata: {source: ctheart, root: %s, split: {train: 4, validation: 2, test: 2}}\n",
+             runs_data);
+    write_config("data.yaml", data);
+    write_config("net.yaml", "extends: data.yaml\nnet: {arch: unet-bn, width: 4, depth: 3}\n"
+                             "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 3, batch: 4, workers: 1}\n");
+    write_config("first.yaml", "extends: net.yaml\nname: test/first\n");
+    write_config("roi.yaml", "extends: net.yaml\nname: test/roi\n"
+                             "preprocess: {histogram_matching: true}\nupstream: {reference: first.yaml}\n");
+    write_config("calcification.yaml", "extends: net.yaml\nname: test/calcification\n"
+                                       "stage: calcification\n" PREPARATION "upstream: {" UPSTREAM "}\n");
+    write_config("small.yaml", "extends: calcification.yaml\nname: test/small\nvariant: a\n"
+                               "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
+                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 40}\n");
+    write_config("cascade.yaml", "extends: data.yaml\nname: test/cascade\nstage: cascade\n" PREPARATION
+                                 "windows: {size: 32}\n"
+                                 "upstream: {" UPSTREAM ", calcification: calcification.yaml}\n"
+                                 "matrix:\n  - {variant: without}\n"
+                                 "  - {variant: with, upstream.false_positive: small.yaml}\n");
+}
+
+/* calcade run NAME --out OUT ARGUMENTS */
+static void go(outcome *o, const char *name, const char *out, const char *arguments) {
+    char line[4096];
+    snprintf(line, sizeof line, "%s run %s --out %s %s", CC_PROGRAM, cc_test_path(configs, name), out,
+             arguments);
+    runs_shell(o, line);
+}
+
+static void go_ok(outcome *o, const char *name, const char *out) {
+    go(o, name, out, "");
+    if (o->status != 0) print_error("%s", o->err);
+    assert_int_equal(o->status, 0);
+}
+
+static int setup(void **state) {
+    outcome o;
+    runs_setup(state);
+    assert_int_equal(cc_test_run(NULL, 0, "rm -r %s && %s phantom %s --patients 8 --size 64 --slices 4",
+                                 runs_data, CC_PROGRAM, runs_data),
+                     0);
+    snprintf(configs, sizeof configs, "%s", runs_folder());
+    snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(configs, "small.yaml"));
+    write_configs();
+    snprintf(chain_out, sizeof chain_out, "%s", runs_folder());
+    go_ok(&o, "cascade.yaml", chain_out);
+    return 0;
+}
+
+static const char *path_of(const char *out, const char *run) {
+    char name[128];
+    snprintf(name, sizeof name, "test/%s/fold-0/seed-1.h5", run);
+    return cc_test_path(out, name);
+}
+
+static void read_run(cc_run *run, const char *name, cc_arena *arena) {
+    assert_ok(cc_run_read(run, path_of(chain_out, name), CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+}
+
+static void a_second_run_does_nothing(void **state) {
+    (void)state;
+    outcome o;
+    go_ok(&o, "cascade.yaml", chain_out);
+    assert_says(o.err, "all 6 runs are done already: nothing to do");
+    assert_null(strstr(o.err, "predicting"));
+    assert_int_equal(runs_count(chain_out, "*.masks"), 2);
+    assert_int_equal(runs_count(chain_out, "*.tmp"), 0);
+}
+
+static bool holds(const cc_run *run, const char *patient) {
+    for (size_t i = 0; i < run->patient_count; i++)
+        if (strcmp(run->patients[i].patient, patient) == 0) return true;
+    return false;
+}
+
+static void the_reference_is_never_a_test_slice(void **state) {
+    (void)state;
+    cc_run run;
+    cc_arena *arena = cc_arena_create();
+    read_run(&run, "first/default", arena);
+    assert_non_null(run.reference);
+    assert_false(holds(&run, run.reference->patient));
+    assert_string_equal(run.reference->dataset_digest, run.provenance.data_digest);
+    assert_true(run.reference->f1 > 0 && run.reference->f1 <= 1);
+    read_run(&run, "calcification/default", arena);
+    assert_null(run.reference);
+    cc_arena_destroy(arena);
+}
+
+static const cc_run_stage *stage_of(const cc_run *run, const char *stage, const char *patient) {
+    for (size_t i = 0; i < run->stage_count; i++)
+        if (strcmp(run->stages[i].stage, stage) == 0 && strcmp(run->stages[i].patient, patient) == 0)
+            return &run->stages[i];
+    fail_msg("no row of %s, %s", stage, patient);
+    return NULL;
+}
+
+static void assert_counts(const cc_run_stage *s, const cc_run_patient *p) {
+    assert_int_equal(s->tp, p->tp);
+    assert_int_equal(s->fp, p->fp);
+    assert_int_equal(s->fn, p->fn);
+    assert_int_equal(s->tn, p->tn);
+    assert_int_equal(s->lesions_true, p->lesions_true);
+    assert_int_equal(s->lesions_found, p->lesions_found);
+    assert_int_equal(s->lesions_false, p->lesions_false);
+}
+
+/* Each stage is counted as its own run counts it, whichever run says so. */
+static void stages_say_where_truth_is_lost(void **state) {
+    (void)state;
+    cc_run two, three, chain;
+    cc_arena *arena = cc_arena_create();
+    read_run(&two, "calcification/default", arena);
+    read_run(&three, "small/a", arena);
+    read_run(&chain, "cascade/with", arena);
+    assert_int_equal(two.stage_count, 2 * 2);
+    assert_int_equal(three.stage_count, 3 * 2);
+    assert_int_equal(chain.stage_count, 3 * 2);
+    for (size_t i = 0; i < 2; i++) {
+        const char *patient = three.patients[i].patient;
+        const cc_run_stage *roi = stage_of(&three, "roi", patient);
+        assert_counts(stage_of(&two, "calcification", patient), &two.patients[i]);
+        assert_counts(stage_of(&three, "calcification", patient), &two.patients[i]);
+        assert_counts(stage_of(&three, "false_positive", patient), &three.patients[i]);
+        assert_counts(stage_of(&chain, "false_positive", patient), &three.patients[i]);
+        assert_int_equal(roi->tp + roi->fn, three.patients[i].tp + three.patients[i].fn);
+        assert_true(roi->tp >= two.patients[i].tp);
+        assert_int_equal(roi->fp + roi->tn + roi->lesions_false, 0);
+        assert_true(roi->lesions_found >= 0 && roi->lesions_found <= roi->lesions_true);
+    }
+    cc_arena_destroy(arena);
+}
+
+static void a_chain_scores_as_its_last_net_s_own_test(void **state) {
+    (void)state;
+    cc_run own, chain;
+    cc_arena *arena = cc_arena_create();
+    const char *pairs[][2] = {{"calcification/default", "cascade/without"}, {"small/a", "cascade/with"}};
+    for (int k = 0; k < 2; k++) {
+        read_run(&own, pairs[k][0], arena);
+        read_run(&chain, pairs[k][1], arena);
+        assert_int_equal(own.slice_count, 8);
+        assert_int_equal(chain.slice_count, 8);
+        assert_memory_equal(own.slices, chain.slices, 8 * sizeof *own.slices);
+        assert_string_equal(chain.stage, "cascade");
+        assert_int_equal(chain.epoch_count + chain.tensor_count, 0);
+        assert_false(chain.leaking_split);
+    }
+    cc_arena_destroy(arena);
+}
+
+static void examples_pair_up_and_panels_show_each_step(void **state) {
+    (void)state;
+    static const char *const figures[] = {"matching", "union", "opening", "box", "window", "paste"};
+    cc_run run;
+    cc_arena *arena = cc_arena_create();
+    read_run(&run, "cascade/with", arena);
+    size_t half = run.example_count / 2;
+    assert_true(half > 0);
+    for (size_t i = 0; i < half; i++) {
+        const cc_run_example *a = &run.examples[i], *b = &run.examples[half + i];
+        assert_string_equal(a->stage, "calcification");
+        assert_string_equal(b->stage, "false_positive");
+        assert_string_equal(a->patient, b->patient);
+        assert_int_equal(a->slice, b->slice);
+        assert_memory_equal(a->truth, b->truth, (size_t)a->height * a->width);
+    }
+    for (size_t f = 0; f < 6; f++) {
+        size_t found = 0;
+        for (size_t i = 0; i < run.panel_count; i++) found += strcmp(run.panels[i].figure, figures[f]) == 0;
+        assert_true(found >= 2);
+    }
+    cc_arena_destroy(arena);
+}
+
+/* Starts stage 3 on what is upstream of it, kills it within its training, and lets it go on. */
+static void a_killed_stage_3_goes_on_to_the_same_bytes(void **state) {
+    (void)state;
+    held h;
+    outcome o;
+    char result[CC_PATH_MAX];
+    const char *out = runs_folder();
+    go_ok(&o, "calcification.yaml", out);
+    snprintf(result, sizeof result, "%s", runs_path(out, 1));
+    held_room = 1800;
+    held_start(&h, out, "");
+    held_until_checkpoint(&h, result);
+    held_end(&o, &h, SIGKILL);
+    assert_int_equal(o.status, 128 + SIGKILL);
+    assert_false(cc_file_exists(result));
+    runs_ok(&o, out, "");
+    assert_says(o.err, "going on after epoch ");
+    assert_same_run(result, path_of(chain_out, "small/a"));
+}
+
+static void a_damaged_cache_is_mended(void **state) {
+    (void)state;
+    outcome o;
+    const char *out = runs_folder();
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "cp -r %s/. %s && rm -r %s/test/small %s/test/cascade && "
+                                 "for f in %s/.cache/*; do truncate -s -1 $f; done",
+                                 chain_out, out, out, out, out),
+                     0);
+    go_ok(&o, "cascade.yaml", out);
+    assert_says(o.err, ".masks is damaged: its slices are predicted anew");
+    assert_same_run(path_of(out, "small/a"), path_of(chain_out, "small/a"));
+    assert_int_equal(cc_test_run(NULL, 0, "diff -r %s/.cache %s/.cache", chain_out, out), 0);
+}
+
+static void stage_3_on_another_split_is_refused(void **state) {
+    (void)state;
+    outcome o;
+    const char *out = runs_folder();
+    write_config("other.yaml", "extends: small.yaml\nname: test/other\nseed: 2\n");
+    go(&o, "other.yaml", out, "");
+    assert_failed(&o, 2, "seed");
+    assert_int_equal(runs_count(out, "other"), 0);
+}
+
+/* The planned run of a config of the chain, which is done. */
+typedef struct planned {
+    cc_config *config;
+    cc_run_plan *plan;
+    const cc_planned_run *run;
+    const cc_backend *backend;
+} planned;
+
+static void plan_done(planned *p, const char *name) {
+    assert_ok(cc_device_find(&p->backend, "cpu"));
+    assert_ok(cc_config_load(&p->config, cc_test_path(configs, name), NULL, 0, CC_CONFIG_RUNNABLE));
+    assert_ok(cc_run_plan_create(&p->plan, &p->config, 1, chain_out));
+    p->run = cc_run_plan_get(p->plan, cc_run_plan_count(p->plan) - 1);
+    assert_int_equal(p->run->state, CC_RUN_DONE);
+}
+
+static void drop(planned *p) {
+    cc_run_plan_destroy(p->plan);
+    cc_config_destroy(p->config);
+}
+
+static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **state) {
+    (void)state;
+    planned p;
+    cc_dataset d;
+    cc_run two;
+    cc_arena *arena = cc_arena_create();
+    plan_done(&p, "small.yaml");
+    read_run(&two, "calcification/default", arena);
+    assert_ok(cc_dataset_init(&d, p.run, p.backend));
+    const cc_dataset_part *parts[] = {&d.train, &d.validation, &d.test};
+    for (int k = 0; k < 3; k++) {
+        assert_true(parts[k]->items.count > 0);
+        for (size_t i = 0; i < parts[k]->items.count; i++) {
+            const cc_view_item *item = cc_view_get(d.set, parts[k]->items.slices[i]);
+            const char *name = cc_slice_set_patient(d.base, cc_slice_set_get(d.base, item->base)->patient);
+            assert_int_equal(holds(&two, name), k == 2);
+        }
+    }
+    cc_dataset_deinit(&d);
+    cc_experiment_config other = *p.run->config;
+    other.seed = 2; /* deals the patients otherwise */
+    cc_planned_run run = *p.run;
+    run.config = &other;
+    assert_error(cc_dataset_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
+    drop(&p);
+    cc_arena_destroy(arena);
+}
+
+static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
+    (void)state;
+    planned p;
+    cc_dataset d;
+    plan_done(&p, "cascade.yaml");
+    assert_ok(cc_dataset_init(&d, p.run, p.backend));
+    assert_false(d.chain.leaks);
+    cc_dataset_deinit(&d);
+    cc_experiment_config other = *p.run->config;
+    other.seed = 2;
+    cc_planned_run run = *p.run;
+    run.config = &other;
+    assert_ok(cc_dataset_init(&d, &run, p.backend));
+    assert_true(d.chain.leaks);
+    cc_dataset_deinit(&d);
+    drop(&p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_run_does_nothing),
+        cmocka_unit_test(the_reference_is_never_a_test_slice),
+        cmocka_unit_test(stages_say_where_truth_is_lost),
+        cmocka_unit_test(a_chain_scores_as_its_last_net_s_own_test),
+        cmocka_unit_test(examples_pair_up_and_panels_show_each_step),
+        cmocka_unit_test(a_killed_stage_3_goes_on_to_the_same_bytes),
+        cmocka_unit_test(a_damaged_cache_is_mended),
+        cmocka_unit_test(stage_3_on_another_split_is_refused),
+        cmocka_unit_test(windows_to_learn_from_are_never_of_stage_2_s_test_patients),
+        cmocka_unit_test(a_chain_that_tests_whom_it_has_seen_is_marked),
+    };
+    omp_set_num_threads(1);
+    cc_log_set_level(CC_LOG_ERROR);
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
