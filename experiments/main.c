@@ -10,7 +10,7 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
-    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference] [--dry-run]",
+    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference] [--jobs N] [--dry-run]",
      "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan",
      cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
