@@ -53,8 +53,24 @@ cc_status cc_plan_make_run(cc_run_end *end, const cc_planned_run *run, const cc_
     return status;
 }
 
+/* "5 of 12 runs are through, 2 at work; about 130 s left". Runs are taken for equally long. */
+static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int count, int made,
+                         double seconds) {
+    int through = 0, at_work = 0;
+    for (int i = 0; i < count; i++) {
+        through += ends[i] > CC_RUN_AT_WORK;
+        at_work += ends[i] == CC_RUN_AT_WORK;
+    }
+    if (made > 0 && through < count)
+        cc_log(CC_LOG_INFO, "%s: %d of %d runs are through, %d at work; about %.0f s left", run->path,
+               through, count, at_work, seconds / made * (count - through));
+    else
+        cc_log(CC_LOG_INFO, "%s: %d of %d runs are through, %d at work", run->path, through, count, at_work);
+}
+
 cc_status cc_plan_run_here(cc_run_end *ends, const cc_run_plan *plan, const cc_backend *backend) {
-    int count = cc_run_plan_count(plan);
+    int count = cc_run_plan_count(plan), made = 0;
+    double start = cc_clock_s();
     if (count == 1) return make_run(&ends[0], cc_run_plan_get(plan, 0), backend);
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
@@ -64,7 +80,11 @@ cc_status cc_plan_run_here(cc_run_end *ends, const cc_run_plan *plan, const cc_b
         }
         cc_status status = cc_plan_make_run(&ends[i], run, backend);
         if (status == CC_EINTERRUPTED) return status;
-        if (ends[i] == CC_RUN_WAS_THERE) cc_log(CC_LOG_INFO, "%s is there already", run->path);
+        made += ends[i] == CC_RUN_MADE;
+        if (ends[i] == CC_RUN_WAS_THERE)
+            cc_log(CC_LOG_INFO, "%s is there already", run->path);
+        else
+            say_progress(ends, run, count, made, cc_clock_s() - start);
     }
     return CC_OK;
 }
@@ -90,21 +110,6 @@ static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jo
 static void note_end(cc_run_end *end, const cc_planned_run *run, int result) {
     if (result == CC_JOB_DIED) cc_log(CC_LOG_WARNING, "%s has failed: its process ended", run->path);
     *end = result == CC_JOB_DIED ? CC_RUN_FAILED : (cc_run_end)result;
-}
-
-/* "5 of 12 runs are through, 2 at work; about 130 s left". Runs are taken for equally long. */
-static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int count, int made,
-                         double seconds) {
-    int through = 0, at_work = 0;
-    for (int i = 0; i < count; i++) {
-        through += ends[i] > CC_RUN_AT_WORK;
-        at_work += ends[i] == CC_RUN_AT_WORK;
-    }
-    if (made > 0 && through < count)
-        cc_log(CC_LOG_INFO, "%s: %d of %d runs are through, %d at work; about %.0f s left", run->path,
-               through, count, at_work, seconds / made * (count - through));
-    else
-        cc_log(CC_LOG_INFO, "%s: %d of %d runs are through, %d at work", run->path, through, count, at_work);
 }
 
 cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
