@@ -130,6 +130,12 @@ cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_are
  * beside the contents of the places. */
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena);
 
+/* What tells two variants apart: "net.arch=unet loss.type=dice", the values of `config` where they are not
+ * those of `base`; "" where nothing does. Names, folds, seeds and what changes no result are left out. The
+ * arena owns it. */
+cc_status cc_config_differences(char **out, const cc_experiment_config *config,
+                                const cc_experiment_config *base, cc_arena *arena);
+
 /* The reference of every option as Markdown (configs/reference.md). */
 cc_status cc_config_reference(char **out, cc_arena *arena);
 

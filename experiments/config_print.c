@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void print_loss(FILE *out, const cc_loss_spec *loss);
+static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss);
 
 /* Whether a text can stand without quotes: it starts like a word or a path, and no reader takes it for
  * another type. */
@@ -53,7 +53,7 @@ static void print_item(FILE *out, const cc_experiment_config *config, const cc_o
     else if (o->kind == CC_OPTION_TEXTS)
         print_text(out, ((const cc_text_list *)place)->items[i]);
     else
-        print_loss(out, &config->loss.terms[i]);
+        print_loss(out, config, &config->loss.terms[i]);
 }
 
 /* A value on one line. */
@@ -72,9 +72,13 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
     case CC_OPTION_REAL:
         print_real(out, *(const double *)place);
         return;
+    case CC_OPTION_BOOLEAN:
+        fputs(cc_option_word(o, config), out);
+        return;
     case CC_OPTION_CHOICE:
     case CC_OPTION_NAME:
     case CC_OPTION_PATH:
+    case CC_OPTION_CONFIG:
         if (*(const char *const *)place)
             print_text(out, *(const char *const *)place);
         else
@@ -91,8 +95,8 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
 }
 
 /* A term of a sum: "{type: bce, weight: 0.5}". */
-static void print_loss(FILE *out, const cc_loss_spec *loss) {
-    cc_experiment_config scratch = {.loss = *loss};
+static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
+    cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
     const char *separator = "{";
     for (int i = 0; i < cc_option_count; i++) {
         const cc_option *o = &cc_options[i];
@@ -125,7 +129,7 @@ static void print_options(FILE *out, const cc_experiment_config *config, bool id
         if (o->kind == CC_OPTION_LOSSES) {
             for (int t = 0; t < config->loss.term_count; t++) {
                 fputs("\n    - ", out);
-                print_loss(out, &config->loss.terms[t]);
+                print_loss(out, config, &config->loss.terms[t]);
             }
         } else {
             fputc(' ', out);
@@ -164,6 +168,45 @@ cc_status cc_config_identity_text(char **out, const cc_experiment_config *config
     return print(out, config, true, arena);
 }
 
+/* The row's value in `config`, "" where it means nothing there; the caller frees it. NULL where memory is
+ * out.
+ */
+static char *value_text(const cc_experiment_config *config, const cc_option *o) {
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return NULL;
+    if (cc_option_holds(o, config, false)) print_value(stream, config, o);
+    if (fclose(stream) == 0) return bytes;
+    free(bytes);
+    return NULL;
+}
+
+static bool has_own_place(const cc_option *o) {
+    return o->locates || strcmp(o->key, "data.fold") == 0 || strcmp(o->key, "seed") == 0;
+}
+
+cc_status cc_config_differences(char **out, const cc_experiment_config *config,
+                                const cc_experiment_config *base, cc_arena *arena) {
+    char *bytes = NULL;
+    size_t size;
+    bool whole = true;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return cc_fail_memory("configuration", 0);
+    for (int i = 0; i < cc_option_count; i++) {
+        const cc_option *o = &cc_options[i];
+        if (has_own_place(o)) continue;
+        char *mine = value_text(config, o), *its = value_text(base, o);
+        whole = whole && mine && its;
+        if (mine && its && mine[0] && strcmp(mine, its) != 0)
+            fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", o->key, mine);
+        free(mine);
+        free(its);
+    }
+    CC_TRY(finish(out, stream, &bytes, arena));
+    return whole ? CC_OK : cc_fail_memory("configuration", 0);
+}
+
 static const char preface[] =
     "# Options of an experiment\n\n"
     "`calcade config --reference > configs/reference.md` writes this page from the table of options in the "
@@ -181,11 +224,13 @@ static const char preface[] =
     "augment=[hflip]`.\n"
     "- `null` is an option's default. A relative path under `data`, and that of `net.weights`, counts from "
     "the "
-    "current folder.\n"
+    "current folder;\n  one under `upstream` from the file that gives it.\n"
     "- An option that means nothing beside the others (`loss.gamma` of a dice loss) is an error, as an "
     "unknown one is.\n"
     "- Options marked ° change where things lie or how fast they go, never a result: they are no part of a "
-    "run's identity,\n  but the contents of what `data.root` and `net.weights` name are.\n";
+    "run's identity,\n  but the contents of what `data.root` and `net.weights` name are, and the identities "
+    "of the runs under "
+    "`upstream`.\n";
 
 static void print_alternatives(FILE *out, const char *words) {
     for (; *words; words++) {

@@ -88,7 +88,7 @@ static cc_status read_terms(reader *r, const cc_yaml *list) {
     cc_loss_spec *terms = cc_arena_get_array(r->arena, list->count, sizeof *terms);
     if (!terms) return CC_ENOMEM;
     for (size_t i = 0; i < list->count; i++) {
-        cc_experiment_config scratch = {0};
+        cc_experiment_config scratch = {.stage = r->config->stage};
         char shown[CC_CONFIG_KEY_MAX];
         snprintf(shown, sizeof shown, "%.120s.terms[%zu]", r->shown[0] ? r->shown : "loss", i);
         reader term = *r;
@@ -137,7 +137,7 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
                               shown);
     const cc_option *by = &cc_options[cc_option_find(o->when)];
     const char *word;
-    while (!(word = *(const char *const *)((const char *)r->config + by->offset))) {
+    while (!(word = cc_option_word(by, r->config))) {
         o = by;
         by = &cc_options[cc_option_find(o->when)];
     }
@@ -182,7 +182,7 @@ static cc_status check_whole(const reader *r) {
     if (c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
         return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
                               "data.split.test is 0: there would be nothing to score");
-    if ((r->flags & CC_CONFIG_RUNNABLE) && (c->net.in_channels != 1 || c->net.classes != 1))
+    if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && (c->net.in_channels != 1 || c->net.classes != 1))
         return cc_config_fail(node_of(r, c->net.classes != 1 ? "net.classes" : "net.in_channels"), 0, NULL,
                               "the stage %s has one image channel and one class, not %d and %d", c->stage,
                               c->net.in_channels, c->net.classes);

@@ -170,10 +170,35 @@ cc_status cc_config_expand(const char **out, const char *key, const cc_yaml *nod
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* "FILE" or "FILE#VARIANT" with FILE made absolute. A relative one counts from the file that gives it, one of
+ * the command line from the current folder. */
+static cc_status read_config_path(const char **out, const char *key, const cc_yaml *node, cc_arena *arena) {
+    char folder[CC_PATH_MAX], path[CC_PATH_MAX];
+    const char *text;
+    CC_TRY(cc_config_expand(&text, key, node, arena));
+    const char *hash = strrchr(text, '#'), *variant = hash ? hash : "";
+    if (hash == text || (hash && !cc_config_is_name(hash + 1, 1)))
+        return cc_config_fail(node, 0, "as in table1-roi.yaml#modified",
+                              "%s wants FILE or FILE#VARIANT, not %s", key, text);
+    const char *file = cc_arena_copy_n(arena, text, hash ? (size_t)(hash - text) : strlen(text));
+    bool in_file = node->file && strncmp(node->file, "--set ", 6) != 0;
+    if (!file) return CC_ENOMEM;
+    CC_TRY(cc_path_folder(folder, in_file ? node->file : ""));
+    CC_TRY(cc_path_join(path, folder, file));
+    char *real = realpath(path, NULL);
+    if (!real && file[0] != '/')
+        return cc_config_fail(node, 0, in_file ? "it is relative to the file that names it" : NULL,
+                              "%s names %s, which is no file", key, path);
+    *out = cc_arena_format(arena, "%s%s", real ? real : path, variant);
+    free(real);
+    return *out ? CC_OK : CC_ENOMEM;
+}
+
 static cc_status read_text(const char **out, const cc_option *o, const char *key, const cc_yaml *node,
                            cc_arena *arena) {
     if (node->kind != CC_YAML_SCALAR) return fail_wants(o, key, node, NULL);
     if (o->kind == CC_OPTION_PATH) return cc_config_expand(out, key, node, arena);
+    if (o->kind == CC_OPTION_CONFIG) return read_config_path(out, key, node, arena);
     if (!cc_config_is_name(node->text, o->most)) return fail_wants(o, key, node, NULL);
     *out = cc_arena_copy(arena, node->text);
     return *out ? CC_OK : CC_ENOMEM;
@@ -246,10 +271,13 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
         return read_seed(place, o, key, node);
     case CC_OPTION_REAL:
         return as_ranged_real(place, o, node) ? CC_OK : fail_wants(o, key, node, NULL);
+    case CC_OPTION_BOOLEAN:
+        return cc_yaml_as_boolean(place, node) ? CC_OK : fail_wants(o, key, node, NULL);
     case CC_OPTION_CHOICE:
         return read_choice(place, o, key, node);
     case CC_OPTION_NAME:
     case CC_OPTION_PATH:
+    case CC_OPTION_CONFIG:
         return null ? CC_OK : read_text(place, o, key, node, arena);
     case CC_OPTION_INTEGERS:
     case CC_OPTION_REALS:

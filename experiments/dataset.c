@@ -73,6 +73,17 @@ done:
     return status;
 }
 
+cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *config) {
+    cc_split split;
+    cc_fit fit;
+    cc_split_spec spec = split_spec(config);
+    if (config->net.arch) CC_TRY(find_fit(&fit, set, config));
+    CC_TRY(cc_split_make(&split, set, &spec, config->seed));
+    cc_status status = need_parts(&split);
+    cc_split_deinit(&split);
+    return status;
+}
+
 void cc_dataset_deinit(cc_dataset *dataset) {
     cc_split_deinit(&dataset->split);
     cc_slice_set_close(dataset->set);

@@ -25,6 +25,10 @@ cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *co
 cc_status cc_dataset_init(cc_dataset *out, cc_slice_set *set, const cc_experiment_config *config);
 void cc_dataset_deinit(cc_dataset *dataset);
 
+/* Whether the set can be split as the config asks, and its slices brought onto the net's canvas: what
+ * cc_dataset_init may fail with, found without it. */
+cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *config);
+
 /* Reads every slice of a part once, so that one that cannot be read is found before a training, not behind
  * it. CC_EINTERRUPTED where a signal came. */
 cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part);

@@ -10,8 +10,9 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
-    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference]",
-     "trains and evaluates; what is done is skipped, what was stopped goes on", cc_command_run},
+    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference] [--jobs N] [--dry-run]",
+     "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan",
+     cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
     {"nets", "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]",

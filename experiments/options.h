@@ -16,10 +16,14 @@ typedef enum cc_option_kind {                    /* what stands at the offset */
                               CC_OPTION_INTEGER, /* int */
                               CC_OPTION_SEED,    /* uint64_t; the file's number goes to 2^63 - 1 */
                               CC_OPTION_REAL,    /* double */
+                              CC_OPTION_BOOLEAN, /* bool */
                               CC_OPTION_CHOICE,  /* const char *, one of `choices` */
-                              CC_OPTION_NAME, /* const char *, folder names joined by '/', at most `most` of
-                                                 them */
-                              CC_OPTION_PATH, /* const char *, ${NAME} replaced */
+                              CC_OPTION_NAME,   /* const char *, folder names joined by '/', at most `most` of
+                                                   them */
+                              CC_OPTION_PATH,   /* const char *, ${NAME} replaced */
+                              CC_OPTION_CONFIG, /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced;
+                                                   the file's path is absolute, a relative one counts from
+                                                   the file that gives it */
                               CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
                               CC_OPTION_REALS,    /* double[most], all given */
                               CC_OPTION_TEXTS,  /* cc_text_list, each item as `item_ok` likes it, no two alike
@@ -34,7 +38,8 @@ typedef struct cc_option {
     const char *key; /* dotted */
     cc_option_kind kind;
     size_t offset, count_offset; /* in cc_experiment_config */
-    const char *when;            /* the option means something only where this choice, of a row above, ... */
+    const char *when;            /* the option means something only where this choice, of a row above, or
+                                    boolean ("true", "false") ... */
     const char *is;              /* ... is one of these words, separated by '|' */
     double min, max;             /* numbers, and the items of a list of numbers */
     bool above_min, below_max;   /* the bound itself lies outside */
@@ -67,6 +72,9 @@ void cc_option_list(char *out, size_t capacity, const char *group);
 
 /* Whether a row means something beside the choices already in `config`. */
 bool cc_option_holds(const cc_option *option, const cc_experiment_config *config, bool in_term);
+
+/* The word that a choice or boolean has in `config`; NULL where a choice means nothing there. */
+const char *cc_option_word(const cc_option *option, const cc_experiment_config *config);
 
 /* What a row wants: "a whole number from 1 to 16", "one of pad, scale". */
 void cc_option_wants(char *out, size_t capacity, const cc_option *option);

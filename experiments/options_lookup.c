@@ -31,11 +31,16 @@ static bool is_among(const char *words, const char *word) {
     return false;
 }
 
+const char *cc_option_word(const cc_option *option, const cc_experiment_config *config) {
+    const void *place = (const char *)config + option->offset;
+    if (option->kind == CC_OPTION_BOOLEAN) return *(const bool *)place ? "true" : "false";
+    return *(const char *const *)place;
+}
+
 bool cc_option_holds(const cc_option *option, const cc_experiment_config *config, bool in_term) {
     if (option->only_term && !in_term) return false;
     if (!option->when) return true;
-    const cc_option *decider = &cc_options[cc_option_find(option->when)];
-    const char *word = *(const char *const *)((const char *)config + decider->offset);
+    const char *word = cc_option_word(&cc_options[cc_option_find(option->when)], config);
     return word && is_among(option->is, word);
 }
 
@@ -75,13 +80,16 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
     join_choices(choices, sizeof choices, o);
     switch (o->kind) {
     case CC_OPTION_INTEGER:
-        snprintf(out, capacity, "a whole number %s%s", range, o->initial ? "" : ", or null");
+        snprintf(out, capacity, "a whole number %s%s", range, o->initial || o->needed ? "" : ", or null");
         break;
     case CC_OPTION_SEED:
         snprintf(out, capacity, "a whole number from 0 to 2^63 - 1");
         break;
     case CC_OPTION_REAL:
         snprintf(out, capacity, "a number %s", range);
+        break;
+    case CC_OPTION_BOOLEAN:
+        snprintf(out, capacity, "true or false");
         break;
     case CC_OPTION_CHOICE:
         snprintf(out, capacity, o->choices[1] ? "one of %s" : "%s", choices);
@@ -92,6 +100,9 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         break;
     case CC_OPTION_PATH:
         snprintf(out, capacity, "a path");
+        break;
+    case CC_OPTION_CONFIG:
+        snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
         break;
     case CC_OPTION_INTEGERS:
         snprintf(out, capacity, "a list of %d whole numbers %s", o->most, range);

@@ -157,15 +157,15 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
 }
 
 /* "stale-" and the start of its identity, "damaged" where it has none to be read. */
-static cc_status name_kept(char kept[CC_PATH_MAX], const cc_result_source *s, int number) {
+static cc_status name_kept(char kept[CC_PATH_MAX], const char *path, cc_run_state state, int number) {
     char ending[48], identity[65] = "";
-    if (s->state == CC_RUN_STALE) CC_TRY(cc_run_read_identity(identity, s->run->path));
+    if (state == CC_RUN_STALE) CC_TRY(cc_run_read_identity(identity, path));
     bool known = strlen(identity) >= 8 && strspn(identity, "0123456789abcdef") >= 8;
-    int length = s->state == CC_RUN_DAMAGED
+    int length = state == CC_RUN_DAMAGED
                      ? snprintf(ending, sizeof ending, ".damaged")
                      : snprintf(ending, sizeof ending, ".stale-%.8s", known ? identity : "unknown");
     if (number > 1) snprintf(ending + length, sizeof ending - (size_t)length, "-%d", number);
-    return cc_path_append(kept, s->run->path, ending);
+    return cc_path_append(kept, path, ending);
 }
 
 static bool same_file(const char *a, const char *b) {
@@ -173,14 +173,13 @@ static bool same_file(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
-/* A second name for the older file, so that the new one may take its first: at no time is either lost. Where
- * the file system knows no second names, the older file is renamed. An earlier try may have come this far. */
-static cc_status keep_older(const cc_result_source *s) {
+/* The second name of the older file goes with it where the file system knows no second names. An earlier try
+ * may have come this far. */
+cc_status cc_result_keep_older(const char *path, cc_run_state state) {
     char kept[CC_PATH_MAX];
-    const char *path = s->run->path;
-    if (s->state != CC_RUN_STALE && s->state != CC_RUN_DAMAGED) return CC_OK;
+    if (state != CC_RUN_STALE && state != CC_RUN_DAMAGED) return CC_OK;
     for (int number = 1;; number++) {
-        CC_TRY(name_kept(kept, s, number));
+        CC_TRY(name_kept(kept, path, state, number));
         if (link(path, kept) == 0 || (errno == EEXIST && same_file(path, kept))) break;
         if (errno == EEXIST) continue;
         if (rename(path, kept) == 0) break;
@@ -220,7 +219,7 @@ cc_status cc_result_write(const cc_result_source *source) {
     collection c = {.source = source, .arena = cc_arena_create()};
     if (!c.arena) return CC_ENOMEM;
     cc_status status = fill_run(&run, &c);
-    if (status == CC_OK) status = keep_older(source);
+    if (status == CC_OK) status = cc_result_keep_older(source->run->path, source->state);
     if (status == CC_OK) status = cc_run_write(source->run->path, &run);
     cc_arena_destroy(c.arena);
     return status;

@@ -25,4 +25,12 @@ typedef struct cc_result_source { /* all borrowed */
  * NAME.stale-IDENTITY or NAME.damaged, with a number behind where that is taken. */
 cc_status cc_result_write(const cc_result_source *source);
 
+/* Gives a stale or damaged file such a name, its own being free for a new one; nothing for another state. At
+ * no time is either lost. */
+cc_status cc_result_keep_older(const char *path, cc_run_state state);
+
+/* Makes the file of a run that is the same as an earlier one of its plan (run->same_as) from that one's: the
+ * same numbers under its own experiment and variant. *made is false where it is there already. */
+cc_status cc_result_copy(bool *made, const cc_planned_run *run);
+
 #endif

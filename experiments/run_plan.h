@@ -30,6 +30,8 @@ struct cc_planned_run {
     cc_run_state state;                           /* when it was planned */
     const cc_planned_run *upstream[CC_UPSTREAMS]; /* runs of the same plan that come before it; NULL: none.
                                                      Their identities are part of this one's */
+    const cc_planned_run *same_as; /* an earlier run of the same identity under another name: its results are
+                                      this one's; NULL: none */
 };
 
 /* What lies at run->path now. CC_EIO and the like where that cannot be found out; CC_EUNSUPPORTED for a file
@@ -38,8 +40,12 @@ cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run);
 
 typedef struct cc_run_plan cc_run_plan;
 
-/* Every variant of every config, in order. Opens and digests each dataset and each file of weights once.
- * CC_ECONFIG where two runs would have one file; else what reading configs and data may give. */
+/* Every variant of every config, in order, and before each the runs that it names under `upstream` and that
+ * are not there yet: those are of their own configs, without overrides, once however many need them. Opens
+ * and digests each dataset and each file of weights once, and finds what of each run's data and split can be
+ * wrong before a slice is decoded.
+ *   CC_ECONFIG  two different runs would have one file; a run stands on itself, on a run of another stage or
+ *               on one that deals patients differently; else what reading configs and data may give */
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir);
 void cc_run_plan_destroy(cc_run_plan *plan);

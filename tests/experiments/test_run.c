@@ -285,7 +285,10 @@ static void several_configs_and_a_matrix_are_one_table(void **state) {
     assert_null(strstr(o.err, "pooled F1"));
     runs_shell(&o, line);
     assert_says(o.err, "all 5 runs are done already: nothing to do");
-    snprintf(line, sizeof line, "%s run %s %s --out %s/runs", CC_PROGRAM, runs_config, runs_config, dir);
+    const char *other = cc_test_path(dir, "other.yaml");
+    snprintf(text, sizeof text, "extends: %s\ntrain: {batch: 2}\n", runs_config);
+    runs_write(other, text);
+    snprintf(line, sizeof line, "%s run %s %s --out %s/runs", CC_PROGRAM, runs_config, other, dir);
     runs_shell(&o, line);
     assert_failed(&o, 2, "two runs would write");
 }
