@@ -17,6 +17,7 @@
 #include <string.h>
 #include "core/arena.h"
 #include "core/rng.h"
+#include "datasets/view.h"
 
 enum { WORKERS_MAX = 64, BATCH_MAX = 1 << 16 };
 
@@ -37,8 +38,10 @@ typedef struct ring_slot {
 
 struct cc_loader {
     cc_loader_options options; /* its pointers lead into the arena */
-    cc_augment augment;
+    cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
     cc_arena *arena;
+    uint32_t
+        *first_item; /* [slice_count + 1]: of each slice's variants, in order; then the number of items */
     size_t items, batches, pixels; /* of an epoch; of a canvas */
     uint32_t *order;               /* [items] the epoch's permutation */
     ring_slot *ring;
@@ -89,17 +92,36 @@ static ring_slot *slot_of(const cc_loader *loader, size_t batch) {
     return &loader->ring[batch % loader->depth];
 }
 
+static const cc_augment *augment_of(const cc_loader *loader, uint32_t slice) {
+    const cc_loader_options *o = &loader->options;
+    return &loader->augments[o->augment_negative ? cc_view_get(o->set, slice)->group & 1 : 0];
+}
+
+/* The place in the list of slices of the one that item `number` is a variant of. */
+static size_t position_of(const cc_loader *loader, size_t number) {
+    size_t low = 0, high = loader->options.slice_count;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (loader->first_item[middle] <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* Makes one item in its place; the mutex is not held. */
 static cc_status make_item(const cc_loader *loader, size_t item, const scratch *s) {
     const cc_loader_options *o = &loader->options;
     size_t at = item % (size_t)o->batch, number = o->shuffle ? loader->order[item] : item;
     ring_slot *slot = slot_of(loader, item / (size_t)o->batch);
-    uint32_t slice = o->slices[number / (size_t)loader->augment.count];
-    int variant = (int)(number % (size_t)loader->augment.count);
+    size_t position = position_of(loader, number);
+    uint32_t slice = o->slices[position];
+    int variant = (int)(number - loader->first_item[position]);
     slot->slices[at] = slice;
     slot->variants[at] = variant;
     return prepare_item(slot->images + at * loader->pixels, slot->targets + at * loader->pixels, loader, s,
-                        slice, &loader->augment.variants[variant]);
+                        slice, &augment_of(loader, slice)->variants[variant]);
 }
 
 /* Under the mutex: an item of its slot is done. */
@@ -182,11 +204,18 @@ static cc_status check(const cc_loader_options *o) {
 
 static cc_status count_items(cc_loader *loader) {
     const cc_loader_options *o = &loader->options;
-    size_t batch = (size_t)o->batch;
-    if (o->slice_count > UINT32_MAX / (size_t)loader->augment.count)
-        return cc_fail(CC_EUNSUPPORTED, "loader", NULL, "%zu slices in %d variants are too many",
-                       o->slice_count, loader->augment.count);
-    loader->items = o->slice_count * (size_t)loader->augment.count;
+    size_t batch = (size_t)o->batch, items = 0;
+    loader->first_item = cc_arena_get_array(loader->arena, o->slice_count + 1, sizeof *loader->first_item);
+    if (!loader->first_item) return CC_ENOMEM;
+    for (size_t i = 0; i < o->slice_count; i++) {
+        loader->first_item[i] = (uint32_t)items;
+        items += (size_t)augment_of(loader, o->slices[i])->count;
+        if (items > UINT32_MAX)
+            return cc_fail(CC_EUNSUPPORTED, "loader", NULL, "%zu slices in all their variants are too many",
+                           o->slice_count);
+    }
+    loader->first_item[o->slice_count] = (uint32_t)items;
+    loader->items = items;
     loader->batches = o->drop_last ? loader->items / batch : (loader->items + batch - 1) / batch;
     if (loader->batches == 0)
         return cc_fail(CC_ECONFIG, "train.batch", "use a smaller batch",
@@ -260,13 +289,11 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     pthread_cond_init(&loader->ready, NULL);
     loader->options = *options;
     loader->pixels = (size_t)options->fit.height * (size_t)options->fit.width;
-    if (options->augment)
-        loader->augment = *options->augment;
-    else
-        CC_CHECK(cc_augment_init(&loader->augment, NULL, 0));
-    loader->options.augment = &loader->augment;
-    CC_CHECK(count_items(loader));
     if (!(loader->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
+    CC_CHECK(cc_augment_init(&loader->augments[0], NULL, 0));
+    if (options->augment) loader->augments[0] = *options->augment;
+    if (options->augment_negative) loader->augments[1] = *options->augment_negative;
+    CC_CHECK(count_items(loader));
     CC_CHECK(take_memory(loader));
     CC_CHECK(start_threads(loader));
     *out = loader;

@@ -23,6 +23,8 @@ typedef struct cc_loader_options {
     const uint32_t *slices; /* slice_count indices into the set; at least 1 */
     size_t slice_count;
     const cc_augment *augment; /* NULL: the original alone */
+    /* Of a view's items of group 1; NULL: `augment` serves them too. `set` is a view where it is given. */
+    const cc_augment *augment_negative;
     cc_fit fit;
     double window_hu[2]; /* low becomes 0, high 1; below and above are clipped. low < high */
     int batch;           /* items of a batch; at least 1 */

@@ -13,6 +13,7 @@
 
 static const cc_slice_source *const sources[] = {
     &cc_slice_source_ctheart,
+    &cc_slice_source_orcascore,
     &cc_slice_source_volume,
 };
 
@@ -26,8 +27,8 @@ static cc_status find_source(const cc_slice_source **out, const char *name) {
         *out = sources[i];
         if (name && strcmp(sources[i]->name, name) == 0) return CC_OK;
     }
-    return cc_fail(CC_ECONFIG, "data.source", "use ctheart or volume", "no source is called \"%s\"",
-                   name ? name : "");
+    return cc_fail(CC_ECONFIG, "data.source", "use ctheart, orcascore or volume",
+                   "no source is called \"%s\"", name ? name : "");
 }
 
 static cc_status resolve_root(cc_slice_set *set, const char *root) {
@@ -42,7 +43,22 @@ static cc_status resolve_root(cc_slice_set *set, const char *root) {
     return set->root ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status make_cache(cc_slice_set *set, int cache_mb) {
+cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source) {
+    cc_slice_set *set = calloc(1, sizeof *set);
+    if (!set) return cc_fail_memory("slice set", sizeof *set);
+    set->source = source;
+    set->arena = cc_arena_create();
+    if (!set->arena) {
+        free(set);
+        return CC_ENOMEM;
+    }
+    *out = set;
+    return CC_OK;
+}
+
+cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb) {
+    assert(set->count > 0);
+    if (cache_mb < 0) return cc_fail(CC_EINVAL, "cache_mb", NULL, "%d is less than 0", cache_mb);
     if (set->source->resident || cache_mb == 0) return CC_OK;
     set->cache = calloc(set->count, sizeof *set->cache);
     if (!set->cache) return cc_fail_memory("slice cache", set->count * sizeof *set->cache);
@@ -52,16 +68,13 @@ static cc_status make_cache(cc_slice_set *set, int cache_mb) {
 
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options) {
     cc_status status = CC_OK;
-    cc_slice_set *set = calloc(1, sizeof *set);
-    if (!set) return cc_fail_memory("slice set", sizeof *set);
-    if (options->cache_mb < 0)
-        CC_CHECK(cc_fail(CC_EINVAL, "cache_mb", NULL, "%d is less than 0", options->cache_mb));
-    if (!(set->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
-    CC_CHECK(find_source(&set->source, options->source));
+    const cc_slice_source *source;
+    cc_slice_set *set = NULL;
+    CC_CHECK(find_source(&source, options->source));
+    CC_CHECK(cc_slice_set_start(&set, source));
     CC_CHECK(resolve_root(set, options->root));
-    CC_CHECK(set->source->open(set, options));
-    assert(set->count > 0);
-    CC_CHECK(make_cache(set, options->cache_mb));
+    CC_CHECK(source->open(set, options));
+    CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
     *out = set;
     set = NULL;
 done:
@@ -74,7 +87,7 @@ void cc_slice_set_close(cc_slice_set *set) {
     if (set->cache)
         for (size_t i = 0; i < set->count; i++) free(atomic_load(&set->cache[i]));
     free(set->cache);
-    if (set->source && set->source->close) set->source->close(set->state);
+    if (set->source->close) set->source->close(set->state);
     cc_arena_destroy(set->arena);
     free(set);
 }
@@ -97,6 +110,18 @@ const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient) {
     return set->patients[patient];
 }
 
+int cc_slice_set_group(const cc_slice_set *set, size_t patient) {
+    assert(patient < set->patient_count);
+    return set->groups ? set->groups[patient] : 0;
+}
+
+bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t index) {
+    static const double unknown[3] = {0};
+    const double *spacing = set->spacing_mm ? set->spacing_mm[cc_slice_set_get(set, index)->scan] : unknown;
+    memcpy(spacing_mm, spacing, sizeof unknown);
+    return set->spacing_mm != NULL;
+}
+
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set) {
     *height = *width = 0;
     for (size_t i = 0; i < set->count; i++) {
@@ -108,6 +133,7 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set) {
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set) {
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
+    assert(set->source->digest);
     cc_digest_add_string(digest, set->source->name);
     cc_status status = set->source->digest(digest, set);
     if (status == CC_OK) *out = cc_digest_finish(digest);
@@ -194,6 +220,13 @@ cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *
         status = CC_ENOMEM;
     free(real);
     return status;
+}
+
+cc_status cc_slice_set_digest_file(cc_digest *digest, const char *path) {
+    uint64_t bytes;
+    CC_TRY(cc_file_size(&bytes, path));
+    cc_digest_add(digest, &bytes, sizeof bytes);
+    return cc_digest_add_file(digest, path);
 }
 
 /* Room for one more item of `size` bytes in an array of the arena. */

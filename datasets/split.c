@@ -69,6 +69,45 @@ static cc_status deal(uint8_t *part_of, const uint32_t *units, size_t count, con
 
 /* --- the ways to split --- */
 
+/* Whether the patients are of several groups. */
+static bool is_grouped(const cc_slice_set *set) {
+    for (size_t i = 1; i < cc_slice_set_patient_count(set); i++)
+        if (cc_slice_set_group(set, i) != cc_slice_set_group(set, 0)) return true;
+    return false;
+}
+
+/* Brings patients of one group together, the groups in ascending order; within a group the order stays. */
+static void sort_by_group(uint32_t *patients, size_t count, const cc_slice_set *set) {
+    for (size_t i = 1; i < count; i++) {
+        uint32_t moved = patients[i];
+        size_t at = i;
+        for (; at > 0 && cc_slice_set_group(set, patients[at - 1]) > cc_slice_set_group(set, moved); at--)
+            patients[at] = patients[at - 1];
+        patients[at] = moved;
+    }
+}
+
+/* Deals patients that are sorted by group: each goes to the part that is furthest behind its share so far, so
+ * that any run of neighbours, a group above all, is divided like the whole. */
+static cc_status deal_evenly(uint8_t *part_of, const uint32_t *patients, size_t count,
+                             const double shares[PARTS], const char *what) {
+    size_t counts[PARTS], given[PARTS] = {0};
+    CC_TRY(divide(counts, count, shares, what));
+    for (size_t i = 0; i < count; i++) {
+        int behind = -1;
+        double most = 0;
+        for (int part = 0; part < PARTS; part++) {
+            double debt = (double)counts[part] * (double)(i + 1) / (double)count - (double)given[part];
+            if (given[part] == counts[part] || (behind >= 0 && debt <= most)) continue;
+            behind = part;
+            most = debt;
+        }
+        part_of[patients[i]] = (uint8_t)behind;
+        given[behind]++;
+    }
+    return CC_OK;
+}
+
 static void permute(uint32_t *units, size_t count, uint64_t seed) {
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_SPLIT, 0, 0);
     cc_rng_permutation(&rng, units, (uint32_t)count);
@@ -77,8 +116,12 @@ static void permute(uint32_t *units, size_t count, uint64_t seed) {
 /* `part` and `units` have room for a patient each. */
 static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
     size_t count = cc_slice_set_patient_count(job->set), rest = 0;
+    bool evenly = job->spec->stratify && is_grouped(job->set);
     permute(units, count, job->seed);
-    if (job->spec->fold == CC_SPLIT_NO_FOLD) return deal(part, units, count, job->shares, "patients");
+    if (evenly) sort_by_group(units, count, job->set);
+    cc_status (*deal_by)(uint8_t *, const uint32_t *, size_t, const double[PARTS], const char *) =
+        evenly ? deal_evenly : deal;
+    if (job->spec->fold == CC_SPLIT_NO_FOLD) return deal_by(part, units, count, job->shares, "patients");
     if (count < (size_t)job->spec->folds)
         return cc_fail(CC_ECONFIG, "data.folds", "use fewer folds", "%zu patients do not make %d folds",
                        count, job->spec->folds);
@@ -89,7 +132,7 @@ static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
         else
             units[rest++] = units[i];
     }
-    return deal(part, units, rest, shares, "patients outside the fold");
+    return deal_by(part, units, rest, shares, "patients outside the fold");
 }
 
 static cc_status split_by_patient(split_job *job) {

@@ -46,6 +46,7 @@ typedef struct cc_experiment_config {
         struct {
             double train, validation, test; /* shares; only their ratio counts */
             const char *by;                 /* "patient", "slice", "slab" */
+            const char *stratify;           /* "group", "none"; by patient, else NULL */
             int slab;                       /* slices of a slab */
         } split;
         int fold; /* CC_FOLD_NONE: one split by shares; else in [0, folds) */

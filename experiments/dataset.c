@@ -21,6 +21,8 @@ static cc_split_spec split_spec(const cc_experiment_config *config) {
                            .test = config->data.split.test,
                            .by = config->data.split.by,
                            .slab = config->data.split.slab,
+                           .stratify = config->data.split.stratify &&
+                                       strcmp(config->data.split.stratify, "group") == 0,
                            .folds = config->data.folds,
                            .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }

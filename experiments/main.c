@@ -10,15 +10,16 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
-    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference] [--dry-run]",
+    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|reference] [--jobs N] [--dry-run]",
      "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan",
      cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
     {"nets", "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]",
      "lists the nets with their parameters and GFLOP, or one net's layers", cc_command_nets},
-    {"phantom", "DIR [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
-     "makes a dataset of phantom chests in DIR, in the ctheart layout", cc_command_phantom},
+    {"phantom",
+     "DIR [--layout ctheart|orcascore] [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
+     "makes a dataset of phantom chests in DIR", cc_command_phantom},
     {"parity", "FILE.h5... [--device auto|cpu|reference]",
      "compares fixtures of expected values with this build", cc_command_parity},
     {"bench",

@@ -7,7 +7,7 @@
 
 cc_phantom_options cc_phantom_defaults(void) {
     return (cc_phantom_options){
-        .patients = 32, .size = 128, .slices = 40, .seed = 1, .window_hu = {-200, 800}};
+        .layout = "ctheart", .patients = 32, .size = 128, .slices = 40, .seed = 1, .window_hu = {-200, 800}};
 }
 
 static cc_status in_range(const char *name, int value, int low, int high) {

@@ -32,6 +32,7 @@ enum {
 };
 
 typedef struct cc_phantom_options {
+    const char *layout;  /* "ctheart", "orcascore": how cc_phantom_write lays the folder out */
     int patients;        /* 1..CC_PHANTOM_PATIENTS_MAX */
     int size;            /* pixels a side, CC_PHANTOM_SIZE_MIN..CC_PHANTOM_SIZE_MAX */
     int slices;          /* 1..CC_PHANTOM_SLICES_MAX over 120 mm: 40 slices lie 3 mm apart */
@@ -39,7 +40,7 @@ typedef struct cc_phantom_options {
     double window_hu[2]; /* what the grey range of a ctheart picture spans */
 } cc_phantom_options;
 
-/* 32 patients of 40 slices at 128 x 128, seed 1, window -200..800 HU. */
+/* ctheart; 32 patients of 40 slices at 128 x 128, seed 1, window -200..800 HU. */
 cc_phantom_options cc_phantom_defaults(void);
 
 /* What a voxel mostly is. 1 to 3 are the truth of the calcium datasets and stay as they are. */
@@ -87,13 +88,17 @@ int cc_phantom_scanner_of(int patient);
  *   CC_ENOMEM  as it says */
 cc_status cc_phantom_make(cc_volume *hu, cc_volume *labels, const cc_phantom_options *options, int patient);
 
-/* Writes all patients in the layout of the Kaggle CT heart set: DIR/train/ct_001/image/1-001.png, an 8-bit
- * grey picture of options->window_hu, and DIR/train/ct_001/mask/1-001.png, 255 inside the heart; slices
- * ascend in z. DIR/phantom.txt says what was made. A patient is there whole or not at all: one command
- * interrupted and given again goes on where it stopped, and given a third time does nothing. *made (may be
- * NULL) counts the patients written. CC_EINVAL  an option out of range, or DIR holds anything but this same
- * phantom; nothing is changed CC_EIO     as it says; what was written before is whole */
-cc_status cc_phantom_write_ctheart(int *made, const char *dir, const cc_phantom_options *options);
+/* Writes all patients in a dataset's layout, slices ascending in z. DIR/phantom.txt says what was made.
+ *   ctheart    DIR/train/ct_001/image/1-001.png, an 8-bit grey picture of options->window_hu, and
+ *              DIR/train/ct_001/mask/1-001.png, 255 inside the heart
+ *   orcascore  DIR/Training_set/Images/TRV1P1CTI.mhd, HU, and "DIR/Training_set/Reference
+ * standard/TRV1P1R.mhd", the plaque by artery (1 LAD, 2 LCX, 3 RCA); V is the scanner One seed has the same
+ * patients in both. A patient is there whole or not at all: one command interrupted and given again goes on
+ * where it stopped, and given a third time does nothing. *made (may be NULL) counts the patients written.
+ *   CC_EUSAGE  no such layout
+ *   CC_EINVAL  an option out of range, or DIR holds anything but this same phantom; nothing is changed
+ *   CC_EIO     as it says; what was written before is whole */
+cc_status cc_phantom_write(int *made, const char *dir, const cc_phantom_options *options);
 
 /* A contact sheet: the slice through the middle of the heart of every patient, in a window of -160..240 HU,
  * the heart outlined in a colour that names the scanner, the patient's number in the corner. An RGB PNG. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
-#include "datasets/readers/samples.h"
+#include "datasets/readers/metaimage.h"
 
 enum { LINE_BYTES = 4096, HEADER_LINES = 1024 };
 
@@ -325,27 +325,23 @@ static cc_status refuse_more(cc_stream *stream, const char *path) {
                : CC_OK;
 }
 
-static cc_status read_voxels(cc_volume *out, const header *h, const char *path) {
-    char data[CC_PATH_MAX];
+static cc_status locate(cc_metaimage *out, const header *h, const char *path) {
     bool local =
         strcmp(h->data, "LOCAL") == 0 || strcmp(h->data, "Local") == 0 || strcmp(h->data, "local") == 0;
-    cc_stream *stream = NULL;
-    cc_status status;
-    uint64_t start;
-    cc_coding coding = {h->sample, h->big_endian, 1, 0};
-    CC_CHECK(local ? cc_path_join(data, "", path) : cc_path_beside(data, path, h->data, "ElementDataFile"));
-    CC_CHECK(find_start(&start, h, local, data));
-    CC_CHECK(cc_stream_open(&stream, data, start, h->compressed ? (uint64_t)h->compressed_bytes : 0,
-                            h->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE));
-    CC_CHECK(cc_samples_fill(out, stream, &coding));
-    if (h->compressed) CC_CHECK(refuse_more(stream, data));
-done:
-    cc_stream_close(stream);
-    return status;
+    out->coding = (cc_coding){h->sample, h->big_endian, 1, 0};
+    out->compressed = h->compressed;
+    out->packed_bytes = h->compressed ? (uint64_t)h->compressed_bytes : 0;
+    CC_TRY(local ? cc_path_join(out->data, "", path)
+                 : cc_path_beside(out->data, path, h->data, "ElementDataFile"));
+    return find_start(&out->start, h, local, out->data);
 }
 
-static cc_status read_metaimage(cc_volume *out, const char *path, const cc_head *head) {
-    (void)head;
+static cc_status open_voxels(cc_stream **out, const cc_metaimage *image) {
+    return cc_stream_open(out, image->data, image->start, image->packed_bytes,
+                          image->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE);
+}
+
+static cc_status read_image(cc_metaimage *out, const char *path) {
     header h = {.spacing = {1, 1, 1},
                 .element_size = {1, 1, 1},
                 .size = {1, 1, 1},
@@ -357,7 +353,59 @@ static cc_status read_metaimage(cc_volume *out, const char *path, const cc_head 
     memcpy(out->grid.origin_mm, h.offset, sizeof h.offset);
     memcpy(out->grid.direction, h.matrix, sizeof h.matrix);
     CC_TRY(cc_grid_check(&out->grid, path));
-    return read_voxels(out, &h, path);
+    return locate(out, &h, path);
+}
+
+static uint64_t slice_bytes(const cc_metaimage *image) {
+    const int64_t *dims = image->grid.dims;
+    return (uint64_t)(dims[0] * dims[1]) * cc_sample_bytes(image->coding.sample);
+}
+
+cc_status cc_metaimage_open(cc_metaimage *out, const char *path) {
+    uint64_t size, bytes;
+    CC_TRY(read_image(out, path));
+    CC_TRY(cc_file_size(&size, out->data));
+    bytes = cc_sample_bytes(out->coding.sample);
+    for (int i = 0; i < 3; i++)
+        if (__builtin_mul_overflow(bytes, (uint64_t)out->grid.dims[i], &bytes)) bytes = UINT64_MAX;
+    if (bytes == UINT64_MAX || (!out->compressed && (size < out->start || size - out->start < bytes)))
+        return cc_fail(CC_EFORMAT, out->data, "the file is cut off or its header is wrong",
+                       "DimSize asks for more than its %llu bytes", (unsigned long long)size);
+    return CC_OK;
+}
+
+cc_status cc_metaimage_read_slice(float *values, const cc_metaimage *image, int64_t z) {
+    cc_status status = CC_OK;
+    cc_stream *stream = NULL;
+    uint64_t bytes = slice_bytes(image);
+    void *raw = malloc(bytes);
+    if (!raw) CC_CHECK(cc_fail_memory("a slice", bytes));
+    CC_CHECK(open_voxels(&stream, image));
+    CC_CHECK(cc_stream_skip(stream, bytes * (uint64_t)z));
+    CC_CHECK(cc_stream_read(stream, raw, bytes));
+    CC_CHECK(cc_samples_decode(values, raw, bytes / cc_sample_bytes(image->coding.sample), &image->coding,
+                               image->data));
+done:
+    cc_stream_close(stream);
+    free(raw);
+    return status;
+}
+
+static cc_status read_voxels(cc_volume *out, const cc_metaimage *image) {
+    cc_stream *stream = NULL;
+    CC_TRY(open_voxels(&stream, image));
+    cc_status status = cc_samples_fill(out, stream, &image->coding);
+    if (status == CC_OK && image->compressed) status = refuse_more(stream, image->data);
+    cc_stream_close(stream);
+    return status;
+}
+
+static cc_status read_metaimage(cc_volume *out, const char *path, const cc_head *head) {
+    (void)head;
+    cc_metaimage image;
+    CC_TRY(read_image(&image, path));
+    out->grid = image.grid;
+    return read_voxels(out, &image);
 }
 
 const cc_reader cc_reader_metaimage = {"metaimage", probe, read_metaimage};

@@ -207,19 +207,12 @@ static cc_status ctheart_open(cc_slice_set *set, const cc_slice_options *options
     return CC_OK;
 }
 
-static cc_status add_file(cc_digest *digest, const char *path) {
-    uint64_t bytes;
-    CC_TRY(cc_file_size(&bytes, path));
-    cc_digest_add(digest, &bytes, sizeof bytes);
-    return cc_digest_add_file(digest, path);
-}
-
 static cc_status ctheart_digest(cc_digest *digest, const cc_slice_set *set) {
     const files *all = set->state;
     for (size_t i = 0; i < set->count; i++) {
         cc_digest_add_string(digest, all[i].name);
-        CC_TRY(add_file(digest, all[i].image));
-        CC_TRY(add_file(digest, all[i].mask));
+        CC_TRY(cc_slice_set_digest_file(digest, all[i].image));
+        CC_TRY(cc_slice_set_digest_file(digest, all[i].mask));
     }
     return CC_OK;
 }

@@ -27,7 +27,7 @@ typedef struct cc_slice_source {
     bool resident; /* decode only copies from memory: the set keeps no second copy */
 } cc_slice_source;
 
-extern const cc_slice_source cc_slice_source_ctheart, cc_slice_source_volume;
+extern const cc_slice_source cc_slice_source_ctheart, cc_slice_source_orcascore, cc_slice_source_volume;
 
 /* A decoded slice in the cache. */
 typedef struct cc_slice_pixels cc_slice_pixels;
@@ -38,6 +38,8 @@ struct cc_slice_set {
     const char *root; /* absolute, without links */
     const char **patients;
     size_t patient_count, patient_capacity;
+    const int *groups;             /* [patient_count]; NULL: all 0 */
+    const double (*spacing_mm)[3]; /* [scans], x, y, z; NULL: not known */
     cc_slice *slices;
     size_t count, capacity;
     double slope, intercept;           /* HU = slope * stored + intercept */
@@ -46,8 +48,16 @@ struct cc_slice_set {
     _Atomic size_t cache_left;         /* bytes that the cache may still take */
 };
 
+/* A set without slices yet, for a source that lists them, and what completes it: cc_slice_set_open does both.
+ */
+cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source);
+cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb);
+
 /* The real path of root/relative, in the set's arena; refuses one that leads out of the root. */
 cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *relative);
+
+/* A file's size and contents. */
+cc_status cc_slice_set_digest_file(cc_digest *digest, const char *path);
 
 /* Appends a patient, whose name is copied, and gives its index. */
 cc_status cc_slice_set_add_patient(uint32_t *out, cc_slice_set *set, const char *name);

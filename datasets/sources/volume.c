@@ -91,6 +91,7 @@ static cc_status volume_open(cc_slice_set *set, const cc_slice_options *options)
     CC_TRY(resolve_option(&s->mask, set, "data.mask", options->mask));
     CC_TRY(read_scan(s));
     set->slope = 1;
+    set->spacing_mm = (const double(*)[3])s->grid.spacing_mm;
     const char *name = patient_name(s->image, set->arena);
     if (!name) return CC_ENOMEM;
     cc_slice slice = {0};

@@ -6,7 +6,7 @@
 
 static cc_status make(const char *dir, const char *sheet, const cc_phantom_options *options) {
     int made;
-    CC_TRY(cc_phantom_write_ctheart(&made, dir, options));
+    CC_TRY(cc_phantom_write(&made, dir, options));
     if (made)
         printf("%s: %d patient%s of %d slices, %d x %d\n", dir, made, made == 1 ? "" : "s", options->slices,
                options->size, options->size);
@@ -27,6 +27,7 @@ cc_status cc_command_phantom(int argc, char **argv) {
         {"--size", CC_FLAG_INTEGER, &size, CC_PHANTOM_SIZE_MIN, CC_PHANTOM_SIZE_MAX},
         {"--slices", CC_FLAG_INTEGER, &slices, 1, CC_PHANTOM_SLICES_MAX},
         {"--seed", CC_FLAG_INTEGER, &seed, 0, INT64_MAX},
+        {"--layout", CC_FLAG_TEXT, &o.layout, 0, 0},
         {"--sheet", CC_FLAG_TEXT, &sheet, 0, 0},
         {NULL, CC_FLAG_SWITCH, NULL, 0, 0},
     };

@@ -1,6 +1,7 @@
 /* calcade run: every variant of every config; what is done is skipped, what was stopped goes on. */
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,18 +10,10 @@
 #include "experiments/command.h"
 #include "experiments/device.h"
 #include "experiments/interrupt.h"
+#include "experiments/plan_runner.h"
 #include "experiments/plan_table.h"
-#include "experiments/result.h"
-#include "experiments/trainer.h"
 #include "metrics/overlap.h"
 #include "results/store.h"
-
-static cc_status load_configs(cc_config **configs, int *count, const char **paths, int path_count,
-                              const cc_flag_texts *sets) {
-    for (*count = 0; *count < path_count; ++*count)
-        CC_TRY(cc_config_load(&configs[*count], paths[*count], sets->items, sets->count, CC_CONFIG_RUNNABLE));
-    return CC_OK;
-}
 
 /* The widths of the table's columns of text. */
 typedef struct widths {
@@ -79,100 +72,112 @@ static cc_status print_table(const cc_run_plan *plan) {
     return CC_OK;
 }
 
-typedef enum run_end { RUN_THERE, RUN_MADE, RUN_FAILED, RUN_LEFT } run_end;
-
-/* Whether a run that this one needs has not come to its end. */
-static bool lacks_upstream(const cc_planned_run *run, const cc_run_plan *plan, const run_end *ends) {
-    for (int i = 0; i < cc_run_plan_count(plan); i++) {
-        const cc_planned_run *other = cc_run_plan_get(plan, i);
-        bool needed = run->same_as == other;
-        for (int kind = 0; kind < CC_UPSTREAMS; kind++) needed = needed || run->upstream[kind] == other;
-        if (other == run) return false;
-        if (needed && ends[i] >= RUN_FAILED) return true;
-    }
-    return false;
-}
-
-static cc_status make_run(run_end *end, const cc_planned_run *run, const cc_backend *backend) {
-    bool made = false;
-    cc_status status = CC_OK;
-    if (run->state != CC_RUN_DONE)
-        status = run->same_as ? cc_result_copy(&made, run) : cc_train_run(&made, run, backend);
-    *end = status != CC_OK ? RUN_FAILED : made ? RUN_MADE : RUN_THERE;
-    return status;
-}
-
-/* A run that fails ends those that need it; the others go on. A request to stop ends all. */
-static cc_status make_runs(run_end *ends, const cc_run_plan *plan, const cc_backend *backend) {
-    int count = cc_run_plan_count(plan);
-    for (int i = 0; i < count; i++) {
-        const cc_planned_run *run = cc_run_plan_get(plan, i);
-        char line[2048];
-        if (lacks_upstream(run, plan, ends)) {
-            ends[i] = RUN_LEFT;
-            cc_log(CC_LOG_WARNING, "%s is left out: a run that it needs has failed", run->path);
-            continue;
-        }
-        cc_status status = make_run(&ends[i], run, backend);
-        if (status == CC_EINTERRUPTED || (status != CC_OK && count == 1)) return status;
-        if (ends[i] == RUN_THERE && count > 1) cc_log(CC_LOG_INFO, "%s is there already", run->path);
-        if (ends[i] != RUN_FAILED) continue;
-        cc_error_line(line, sizeof line);
-        cc_log(CC_LOG_WARNING, "%s has failed: %s", run->path, line);
-    }
-    return CC_OK;
-}
-
-static cc_status say_end(const cc_run_plan *plan, const run_end *ends) {
-    int count = cc_run_plan_count(plan), number[RUN_LEFT + 1] = {0};
+static cc_status say_end(const cc_run_plan *plan, const cc_run_end *ends) {
+    int count = cc_run_plan_count(plan), number[CC_RUN_ENDS] = {0};
     for (int i = 0; i < count; i++) number[ends[i]]++;
-    if (number[RUN_THERE] == count)
+    if (number[CC_RUN_WAS_THERE] == count)
         cc_log(CC_LOG_INFO,
                count == 1 ? "the run is done already: nothing to do"
                           : "all %d runs are done already: nothing to do",
                count);
-    if (number[RUN_FAILED] == 0) return print_table(plan);
+    if (number[CC_RUN_FAILED] == 0) return print_table(plan);
     return cc_fail(CC_EIO, "run", "see the warnings above; the same command tries again",
-                   "%d of %d runs failed, %d that need them were left out", number[RUN_FAILED], count,
-                   number[RUN_LEFT]);
+                   "%d of %d runs failed, %d that need them were left out", number[CC_RUN_FAILED], count,
+                   number[CC_RUN_LEFT_OUT]);
 }
 
-static cc_status run_all(const cc_run_plan *plan, const cc_backend *backend) {
-    size_t count = (size_t)cc_run_plan_count(plan);
-    run_end *ends = calloc(count, sizeof *ends);
+/* What the command line asks for, and what comes of it. Each worker makes its own. */
+typedef struct session {
+    const char **paths, *out, *device;
+    cc_flag_texts sets;
+    int path_count, jobs, config_count;
+    cc_config **configs;
+    cc_run_plan *plan;
+    const cc_backend *backend;
+} session;
+
+static cc_status session_open(session *s) {
+    CC_TRY(cc_device_find(&s->backend, s->device));
+    s->configs = calloc((size_t)s->path_count, sizeof *s->configs);
+    if (!s->configs) return cc_fail_memory("configurations", (size_t)s->path_count * sizeof *s->configs);
+    for (int i = 0; i < s->path_count; i++, s->config_count++)
+        CC_TRY(cc_config_load(&s->configs[i], s->paths[i], s->sets.items, s->sets.count, CC_CONFIG_RUNNABLE));
+    return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out);
+}
+
+static void session_close(session *s) {
+    cc_run_plan_destroy(s->plan);
+    for (int i = 0; i < s->config_count; i++) cc_config_destroy(s->configs[i]);
+    free(s->configs);
+    s->plan = NULL;
+    s->configs = NULL;
+    s->config_count = 0;
+}
+
+/* A worker's share of the threads, unless OMP_NUM_THREADS says how many a run has: results depend on it. */
+static void share_threads(int jobs) {
+    int threads = omp_get_max_threads() / jobs;
+    if (!getenv("OMP_NUM_THREADS")) omp_set_num_threads(threads > 1 ? threads : 1);
+}
+
+/* One run, in a worker. */
+static int work(void *context, int index) {
+    session *s = context;
+    cc_run_end end = CC_RUN_FAILED;
+    if (!s->plan) {
+        cc_log_set_level(CC_LOG_WARNING);
+        cc_interrupt_watch();
+        share_threads(s->jobs);
+        cc_status status = session_open(s);
+        if (status != CC_OK) {
+            session_close(s);
+            return (int)cc_plan_note_failure(s->out, status);
+        }
+    }
+    cc_plan_make_run(&end, cc_run_plan_get(s->plan, index), s->backend);
+    return (int)end;
+}
+
+static cc_status make_all(session *s, cc_jobs *jobs) {
+    CC_TRY(session_open(s));
+    size_t count = (size_t)cc_run_plan_count(s->plan);
+    cc_run_end *ends = calloc(count, sizeof *ends);
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
-    cc_status status = make_runs(ends, plan, backend);
-    if (status == CC_OK) status = say_end(plan, ends);
+    cc_interrupt_watch();
+    cc_status status =
+        jobs ? cc_plan_run_jobs(ends, s->plan, jobs) : cc_plan_run_here(ends, s->plan, s->backend);
+    if (status == CC_OK) status = say_end(s->plan, ends);
     free(ends);
     return status;
 }
 
+static cc_status print_plan(session *s) {
+    CC_TRY(session_open(s));
+    return cc_plan_table_print(s->plan);
+}
+
 cc_status cc_command_run(int argc, char **argv) {
-    cc_flag_texts sets = {0};
+    session s = {.out = "results/runs", .device = "auto"};
     bool dry_run = false;
-    const char *out = "results/runs", *device = "auto";
-    const cc_flag flags[] = {{.name = "--set", .kind = CC_FLAG_TEXTS, .value = &sets},
-                             {.name = "--out", .kind = CC_FLAG_TEXT, .value = &out},
-                             {.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
-                             {.name = "--dry-run", .kind = CC_FLAG_SWITCH, .value = &dry_run},
-                             {0}};
+    long long job_count = 1;
+    const cc_flag flags[] = {
+        {.name = "--set", .kind = CC_FLAG_TEXTS, .value = &s.sets},
+        {.name = "--out", .kind = CC_FLAG_TEXT, .value = &s.out},
+        {.name = "--device", .kind = CC_FLAG_TEXT, .value = &s.device},
+        {.name = "--jobs", .kind = CC_FLAG_INTEGER, .value = &job_count, .min = 1, .max = CC_JOBS_MAX},
+        {.name = "--dry-run", .kind = CC_FLAG_SWITCH, .value = &dry_run},
+        {0}};
     cc_status status = CC_OK;
-    int path_count, config_count = 0;
-    cc_run_plan *plan = NULL;
-    const cc_backend *backend;
-    const char **paths = calloc((size_t)argc, sizeof *paths);
-    cc_config **configs = calloc((size_t)argc, sizeof *configs);
-    if (!paths || !configs) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *paths));
-    CC_CHECK(cc_flags_read(argc, argv, flags, paths, &path_count, 1, argc));
-    CC_CHECK(cc_device_find(&backend, device));
-    CC_CHECK(load_configs(configs, &config_count, paths, path_count, &sets));
-    CC_CHECK(cc_run_plan_create(&plan, configs, config_count, out));
-    cc_interrupt_watch();
-    CC_CHECK(dry_run ? cc_plan_table_print(plan) : run_all(plan, backend));
+    cc_jobs *jobs = NULL;
+    s.paths = calloc((size_t)argc, sizeof *s.paths);
+    if (!s.paths) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *s.paths));
+    CC_CHECK(cc_flags_read(argc, argv, flags, s.paths, &s.path_count, 1, argc));
+    s.jobs = (int)job_count;
+    if (s.jobs > 1 && !dry_run) CC_CHECK(cc_jobs_start(&jobs, s.jobs, work, &s));
+    CC_CHECK(dry_run ? print_plan(&s) : make_all(&s, jobs));
 done:
-    cc_run_plan_destroy(plan);
-    for (int i = 0; configs && i < config_count; i++) cc_config_destroy(configs[i]);
-    free(configs);
-    free(paths);
+    cc_jobs_end(jobs);
+    session_close(&s);
+    free(s.paths);
     return status;
 }

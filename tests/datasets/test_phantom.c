@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "datasets/phantom/phantom.h"
 #include "datasets/png.h"
+#include "datasets/slices.h"
 
 typedef struct patient {
     cc_volume hu, labels;
@@ -212,7 +213,7 @@ static void options_that_make_no_sense_are_refused_by_name(void **state) {
     cc_phantom_options o = options_of(1, 64, 0);
     assert_error(cc_phantom_make(&v, NULL, &o, 0), CC_EINVAL, "slices");
     o = options_of(0, 64, 1);
-    assert_error(cc_phantom_write_ctheart(NULL, cc_test_folder(), &o), CC_EINVAL, "patients");
+    assert_error(cc_phantom_write(NULL, cc_test_folder(), &o), CC_EINVAL, "patients");
     o = options_of(1, 64, 1);
     assert_error(cc_phantom_make(&v, NULL, &o, 1), CC_EINVAL, "patient");
     o.window_hu[0] = o.window_hu[1];
@@ -225,7 +226,7 @@ static void a_written_folder_reads_back(void **state) {
     cc_phantom_options o = options_of(2, 64, 3);
     const char *dir = cc_test_folder();
     int made;
-    assert_ok(cc_phantom_write_ctheart(&made, dir, &o));
+    assert_ok(cc_phantom_write(&made, dir, &o));
     assert_int_equal(made, 2);
     patient p = make(&o, 1);
     for (int k = 0; k < o.slices; k++) {
@@ -254,18 +255,54 @@ static void an_interrupted_phantom_is_completed_and_a_whole_one_left_alone(void 
     cc_phantom_options o = options_of(3, 64, 2);
     const char *dir = cc_test_folder(), *whole = cc_test_folder();
     int made;
-    assert_ok(cc_phantom_write_ctheart(&made, whole, &o));
-    assert_ok(cc_phantom_write_ctheart(&made, dir, &o));
+    assert_ok(cc_phantom_write(&made, whole, &o));
+    assert_ok(cc_phantom_write(&made, dir, &o));
     assert_int_equal(cc_test_run(NULL, 0,
                                  "cd %s && rm -r train/ct_002 && mkdir -p .writing/ct_002/image && "
                                  "echo half > .writing/ct_002/image/1-001.png.1.tmp",
                                  dir),
                      0);
-    assert_ok(cc_phantom_write_ctheart(&made, dir, &o));
+    assert_ok(cc_phantom_write(&made, dir, &o));
     assert_int_equal(made, 1);
     assert_int_equal(cc_test_run(NULL, 0, "diff -r %s %s", dir, whole), 0);
-    assert_ok(cc_phantom_write_ctheart(&made, dir, &o));
+    assert_ok(cc_phantom_write(&made, dir, &o));
     assert_int_equal(made, 0);
+}
+
+static void the_orcascore_layout_reads_back_with_its_arteries(void **state) {
+    (void)state;
+    const char *dir = cc_test_folder();
+    cc_phantom_options o = options_of(6, 64, 8);
+    cc_slice_options options = {.source = "orcascore", .root = dir, .cache_mb = 1};
+    cc_slice_set *set = NULL;
+    int made;
+    o.layout = "orcascore";
+    assert_ok(cc_phantom_write(&made, dir, &o));
+    assert_int_equal(made, 6);
+    assert_ok(cc_slice_set_open(&set, &options));
+    assert_int_equal(cc_slice_set_patient_count(set), 6);
+    assert_string_equal(cc_slice_set_patient(set, 0), "TRV1P1");
+    assert_string_equal(cc_slice_set_patient(set, 1), "TRV1P2"); /* the fifth patient: scanners take turns */
+    patient p = make(&o, 4);
+    for (size_t k = 0; k < 8; k++) {
+        float hu[64 * 64];
+        uint8_t truth[64 * 64];
+        assert_ok(cc_slice_set_read(set, 8 + k, hu, truth));
+        for (size_t i = 0; i < 64 * 64; i++) {
+            cc_phantom_tissue tissue = cc_phantom_label_tissue(p.labels.voxels[k * 64 * 64 + i]);
+            assert_true(hu[i] == p.hu.voxels[k * 64 * 64 + i]);
+            assert_int_equal(truth[i], tissue <= CC_TISSUE_PLAQUE_RCA ? tissue : 0);
+        }
+    }
+    drop(&p);
+    cc_slice_set_close(set);
+    assert_int_equal(remove(cc_test_path(dir, "Training_set/Reference standard/TRV3P1R.mhd")), 0);
+    assert_ok(cc_phantom_write(&made, dir, &o));
+    assert_int_equal(made, 1);
+    assert_ok(cc_phantom_write(&made, dir, &o));
+    assert_int_equal(made, 0);
+    o.layout = "coca";
+    assert_error(cc_phantom_write(&made, cc_test_folder(), &o), CC_EUSAGE, "no layout is called \"coca\"");
 }
 
 static void a_folder_that_holds_something_else_is_refused_and_left_as_it_was(void **state) {
@@ -273,12 +310,12 @@ static void a_folder_that_holds_something_else_is_refused_and_left_as_it_was(voi
     cc_phantom_options o = options_of(1, 64, 1);
     const char *dir = cc_test_folder();
     assert_ok(cc_file_write(cc_test_path(dir, "thesis.txt"), "x", 1));
-    assert_error(cc_phantom_write_ctheart(NULL, dir, &o), CC_EINVAL, "thesis.txt");
+    assert_error(cc_phantom_write(NULL, dir, &o), CC_EINVAL, "thesis.txt");
     assert_false(cc_folder_exists(cc_test_path(dir, "train")));
     const char *other = cc_test_folder();
-    assert_ok(cc_phantom_write_ctheart(NULL, other, &o));
+    assert_ok(cc_phantom_write(NULL, other, &o));
     o.seed++;
-    assert_error(cc_phantom_write_ctheart(NULL, other, &o), CC_EINVAL, "seed 1");
+    assert_error(cc_phantom_write(NULL, other, &o), CC_EINVAL, "seed 1");
 }
 
 static void a_sheet_shows_every_patient_once(void **state) {
@@ -311,6 +348,7 @@ int main(void) {
         cmocka_unit_test(options_that_make_no_sense_are_refused_by_name),
         cmocka_unit_test(a_written_folder_reads_back),
         cmocka_unit_test(an_interrupted_phantom_is_completed_and_a_whole_one_left_alone),
+        cmocka_unit_test(the_orcascore_layout_reads_back_with_its_arteries),
         cmocka_unit_test(a_folder_that_holds_something_else_is_refused_and_left_as_it_was),
         cmocka_unit_test(a_sheet_shows_every_patient_once),
     };

@@ -246,6 +246,79 @@ static void folds_that_cannot_be_made_name_their_key(void **state) {
     refused(set, spec, "data.fold: folds are made of patients");
 }
 
+/* How many patients of a group a part has. */
+static int of_group(const cc_split_part *part, const cc_slice_set *set, int group) {
+    int count = 0;
+    for (size_t i = 0; i < part->count; i++) {
+        uint32_t patient = cc_slice_set_get(set, part->slices[i])->patient;
+        bool first = i == 0 || cc_slice_set_get(set, part->slices[i - 1])->patient != patient;
+        count += first && cc_slice_set_group(set, patient) == group;
+    }
+    return count;
+}
+
+static void a_stratified_split_gives_every_part_its_share_of_each_group(void **state) {
+    (void)state;
+    names_only listed;
+    cc_split split = {0};
+    int groups[32];
+    const cc_slice_set *set = list(&listed, 32, 3);
+    for (int i = 0; i < 32; i++) groups[i] = i / 8;
+    listed.set.groups = groups;
+    cc_split_spec spec = shares(20, 4, 8);
+    spec.stratify = true;
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        assert_ok(cc_split_make(&split, set, &spec, seed));
+        each_slice_is_in_one_part(&split, set);
+        for (int g = 0; g < 4; g++) {
+            assert_int_equal(of_group(&split.train, set, g), 5);
+            assert_int_equal(of_group(&split.validation, set, g), 1);
+            assert_int_equal(of_group(&split.test, set, g), 2);
+        }
+        cc_split_deinit(&split);
+    }
+}
+
+static void stratified_folds_each_hold_every_group(void **state) {
+    (void)state;
+    names_only listed;
+    cc_split split = {0};
+    int groups[32], tested[4] = {0};
+    const cc_slice_set *set = list(&listed, 32, 3);
+    for (int i = 0; i < 32; i++) groups[i] = i % 4;
+    listed.set.groups = groups;
+    cc_split_spec spec = shares(20, 4, 8);
+    spec.stratify = true;
+    for (spec.fold = 0; spec.fold < 4; spec.fold++) {
+        assert_ok(cc_split_make(&split, set, &spec, 5));
+        assert_int_equal(patients_of(&split.test, set), 8);
+        assert_int_equal(patients_of(&split.validation, set), 4);
+        for (int g = 0; g < 4; g++) {
+            assert_int_equal(of_group(&split.test, set, g), 2);
+            assert_int_equal(of_group(&split.validation, set, g), 1);
+            tested[g] += of_group(&split.test, set, g);
+        }
+        cc_split_deinit(&split);
+    }
+    for (int g = 0; g < 4; g++) assert_int_equal(tested[g], 8);
+}
+
+static void with_one_group_stratifying_changes_nothing(void **state) {
+    (void)state;
+    names_only listed;
+    cc_split a = {0}, b = {0};
+    const cc_slice_set *set = list(&listed, 19, 3);
+    cc_split_spec spec = shares(60, 20, 20);
+    assert_ok(cc_split_make(&a, set, &spec, 3));
+    spec.stratify = true;
+    assert_ok(cc_split_make(&b, set, &spec, 3));
+    assert_int_equal(a.test.count, b.test.count);
+    assert_memory_equal(a.test.slices, b.test.slices, a.test.count * sizeof *a.test.slices);
+    assert_memory_equal(a.train.slices, b.train.slices, a.train.count * sizeof *a.train.slices);
+    cc_split_deinit(&a);
+    cc_split_deinit(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patients_are_dealt_by_largest_remainder),
@@ -257,6 +330,9 @@ int main(void) {
         cmocka_unit_test(each_patient_is_tested_in_one_fold),
         cmocka_unit_test(what_cannot_be_split_names_its_key),
         cmocka_unit_test(folds_that_cannot_be_made_name_their_key),
+        cmocka_unit_test(a_stratified_split_gives_every_part_its_share_of_each_group),
+        cmocka_unit_test(stratified_folds_each_hold_every_group),
+        cmocka_unit_test(with_one_group_stratifying_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,76 @@ static void a_failed_run_fails_only_what_needs_it(void **state) {
     assert_int_equal(runs_count(place, "seed-1.h5"), 1);
 }
 
+static void jobs_change_no_byte(void **state) {
+    (void)state;
+    outcome o;
+    char line[4096], one[CC_PATH_MAX];
+    config_file("first.yaml", "name: t/first, train: {epochs: 2}");
+    config_file("then.yaml",
+                "name: t/then, variant: null, preprocess: {histogram_matching: true}, "
+                "upstream: {reference: first.yaml}, train: {epochs: 2}, matrix: {seed: [1, 2, 3]}");
+    for (int jobs = 1; jobs <= 3; jobs += 2) {
+        snprintf(line, sizeof line, "cd %s && %s run --out runs%d --jobs %d then.yaml", place, CC_PROGRAM,
+                 jobs, jobs);
+        runs_shell(&o, line);
+        if (o.status != 0) print_error("%s", o.err);
+        assert_int_equal(o.status, 0);
+        assert_int_equal(lines_of(o.out), 1 + 4);
+        assert_says(o.err, "1 of 4 runs are through");
+        assert_says(o.err, "4 of 4 runs are through, 0 at work");
+        assert_says(o.err, " s left");
+    }
+    for (int seed = 1; seed <= 3; seed++) {
+        char name[64];
+        snprintf(name, sizeof name, "runs1/t/then/default/fold-0/seed-%d.h5", seed);
+        snprintf(one, sizeof one, "%s", cc_test_path(place, name));
+        name[4] = '3';
+        assert_same_run(one, cc_test_path(place, name));
+    }
+    runs_shell(&o, line);
+    assert_says(o.err, "all 4 runs are done already");
+}
+
+static void jobs_fail_only_what_needs_them(void **state) {
+    (void)state;
+    outcome o;
+    char line[4096];
+    config_file("bad.yaml", "name: t/bad, train: {epochs: 1, batch: 1000}");
+    config_file("needs.yaml", "name: t/needs, train: {epochs: 1}, preprocess: {histogram_matching: true}, "
+                              "upstream: {reference: bad.yaml}");
+    config_file("good.yaml", "name: t/good, train: {epochs: 1}");
+    snprintf(line, sizeof line, "cd %s && %s run --jobs 2 --out runs needs.yaml good.yaml", place,
+             CC_PROGRAM);
+    runs_shell(&o, line);
+    assert_failed(&o, 1, "1 of 3 runs failed, 1 that need them were left out");
+    assert_says(o.err, "do not fill a batch of 1000");
+    assert_int_equal(runs_count(place, "seed-1.h5"), 1);
+    snprintf(line, sizeof line, "cd %s && %s run --jobs 2 --out runs good.yaml --set data.root=/lost", place,
+             CC_PROGRAM);
+    runs_shell(&o, line);
+    assert_failed(&o, 1, "/lost");
+    snprintf(line, sizeof line, "%s run --jobs 0 %s/good.yaml", CC_PROGRAM, place);
+    runs_shell(&o, line);
+    assert_failed(&o, 2, "--jobs");
+}
+
+/* Their training would take hours. */
+static void jobs_stop_on_request(void **state) {
+    (void)state;
+    outcome o;
+    char line[4096];
+    config_file("long.yaml", "name: t/long, variant: null, train: {epochs: 100000}, matrix: {seed: [1, 2]}");
+    snprintf(line, sizeof line,
+             "cd %s && (%s run --jobs 2 --out runs long.yaml & p=$!; "
+             "until ls runs/t/long/default/fold-0/seed-1*.checkpoint >&2; do sleep 0.02; done 2>/dev/null; "
+             "kill -TERM $p; wait $p)",
+             place, CC_PROGRAM);
+    runs_shell(&o, line);
+    assert_failed(&o, 1, "stopped on request");
+    assert_int_equal(runs_count(place, "*.lock"), 0);
+    assert_int_equal(runs_count(place, "seed-*.h5"), 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, begin)
 
 int main(void) {
@@ -203,6 +273,9 @@ int main(void) {
         CASE(a_fault_of_a_later_variant_is_found_before_the_first_trains),
         CASE(a_run_of_two_names_is_trained_once),
         CASE(a_failed_run_fails_only_what_needs_it),
+        CASE(jobs_change_no_byte),
+        CASE(jobs_fail_only_what_needs_them),
+        CASE(jobs_stop_on_request),
     };
     return cmocka_run_group_tests(tests, runs_setup, NULL);
 }

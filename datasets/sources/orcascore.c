@@ -1,0 +1,245 @@
+/* The orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and `Reference standard`/TRVvPpR.mhd,
+ * their labels (1 LAD with the left main, 2 LCX, 3 RCA); v is the vendor, which becomes the patient's group,
+ * p the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
+ * vendor). CTAI is the scan with contrast and is passed over. Source: Wolterink et al., Med. Phys. 43 (2016),
+ * 2361-2373; https://orcascore.grand-challenge.org */
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "datasets/readers/metaimage.h"
+#include "datasets/sources/source.h"
+
+enum { DEPTH_MAX = 2 };
+static const char *const reference_folders[] = {"Reference standard", "Reference_standard",
+                                                "ReferenceStandard", "Reference Standard"};
+
+typedef struct scan {
+    const char *name; /* "TRV1P2" */
+    int vendor;
+    const char *image_path, *label_path; /* of the headers */
+    cc_metaimage image, labels;
+} scan;
+
+typedef struct listing {
+    scan **scans;
+    size_t count, capacity;
+} listing;
+
+/* "TRV1P12CTI.mhd" with the ending "CTI.mhd": the name's length before it, or 0 where it is none; *vendor is
+ * v. */
+static size_t parse_name(int *vendor, const char *file, const char *ending) {
+    size_t length = strlen(file), tail = strlen(ending), at = 3;
+    if (length <= tail || strcmp(file + length - tail, ending) != 0 || strncmp(file, "TRV", 3) != 0) return 0;
+    length -= tail;
+    for (*vendor = 0; at < length && isdigit((unsigned char)file[at]) && *vendor < 1000; at++)
+        *vendor = 10 * *vendor + (file[at] - '0');
+    if (at == 3 || file[at] != 'P' || *vendor == 0) return 0;
+    size_t digits = at + 1;
+    for (at = digits; at < length && isdigit((unsigned char)file[at]);) at++;
+    return at == length && at > digits ? length : 0;
+}
+
+/* The reference folder beside Images, by any of its spellings; NULL where there is none. */
+static const char *find_references(const char *folder, cc_arena *arena) {
+    for (size_t i = 0; i < sizeof reference_folders / sizeof *reference_folders; i++) {
+        const char *path = cc_arena_format(arena, "%s/%s", folder, reference_folders[i]);
+        if (path && cc_folder_exists(path)) return path;
+    }
+    return NULL;
+}
+
+/* A path below the root, checked for leaving it. */
+static cc_status resolve(const char **out, cc_slice_set *set, const char *folder, const char *name,
+                         size_t length, const char *ending) {
+    const char *path = cc_arena_format(set->arena, "%s/%.*s%s", folder, (int)length, name, ending);
+    if (!path) return CC_ENOMEM;
+    return cc_slice_set_resolve(out, set, path);
+}
+
+static cc_status open_scan(scan *s) {
+    CC_TRY(cc_metaimage_open(&s->image, s->image_path));
+    CC_TRY(cc_metaimage_open(&s->labels, s->label_path));
+    const int64_t *a = s->image.grid.dims, *b = s->labels.grid.dims;
+    if (memcmp(a, b, sizeof s->image.grid.dims) != 0)
+        return cc_fail(CC_EFORMAT, s->label_path, "check that both are of the same scan",
+                       "its grid is %lld x %lld x %lld, its scan's %lld x %lld x %lld", (long long)b[0],
+                       (long long)b[1], (long long)b[2], (long long)a[0], (long long)a[1], (long long)a[2]);
+    return CC_OK;
+}
+
+static cc_status keep_scan(listing *all, const scan *s, cc_arena *arena) {
+    if (all->count == all->capacity) {
+        size_t wider = all->capacity ? 2 * all->capacity : 64;
+        scan **grown = cc_arena_get_array(arena, wider, sizeof *grown);
+        if (!grown) return CC_ENOMEM;
+        if (all->count) memcpy(grown, all->scans, all->count * sizeof *grown);
+        all->scans = grown;
+        all->capacity = wider;
+    }
+    scan *kept = cc_arena_get(arena, sizeof *kept);
+    if (!kept) return CC_ENOMEM;
+    *kept = *s;
+    all->scans[all->count++] = kept;
+    return CC_OK;
+}
+
+/* A reference whose scan is missing is a broken copy of the dataset. */
+static cc_status check_references(cc_slice_set *set, const char *images, const char *references) {
+    char **names, path[CC_PATH_MAX];
+    size_t count;
+    int vendor;
+    CC_TRY(cc_folder_list(&names, &count, references, set->arena));
+    for (size_t i = 0; i < count; i++) {
+        size_t length = parse_name(&vendor, names[i], "R.mhd");
+        if (!length) continue;
+        const char *scan_name = cc_arena_format(set->arena, "%.*sCTI.mhd", (int)length, names[i]);
+        if (!scan_name) return CC_ENOMEM;
+        CC_TRY(cc_path_join(path, images, scan_name));
+        if (!cc_file_exists(path))
+            return cc_fail(CC_ENOTFOUND, path, "every reference needs its scan",
+                           "the scan of the reference %s is not there", names[i]);
+    }
+    return CC_OK;
+}
+
+static cc_status list_scans(listing *all, cc_slice_set *set, const char *images, const char *references) {
+    char **names;
+    size_t count;
+    CC_TRY(check_references(set, images, references));
+    CC_TRY(cc_folder_list(&names, &count, images, set->arena));
+    for (size_t i = 0; i < count; i++) {
+        scan s = {0};
+        size_t length = parse_name(&s.vendor, names[i], "CTI.mhd");
+        if (!length) continue;
+        s.name = cc_arena_copy_n(set->arena, names[i], length);
+        if (!s.name) return CC_ENOMEM;
+        CC_TRY(resolve(&s.image_path, set, images, names[i], length, "CTI.mhd"));
+        cc_status status = resolve(&s.label_path, set, references, names[i], length, "R.mhd");
+        if (status == CC_ENOTFOUND) {
+            cc_log(CC_LOG_INFO, "%s has no reference and is left out", s.image_path);
+            continue;
+        }
+        CC_TRY(status);
+        CC_TRY(open_scan(&s));
+        CC_TRY(keep_scan(all, &s, set->arena));
+    }
+    return CC_OK;
+}
+
+static cc_status search(listing *all, cc_slice_set *set, const char *folder, int depth) {
+    char **names, path[CC_PATH_MAX];
+    size_t count;
+    const char *images = cc_arena_format(set->arena, "%s/Images", folder);
+    const char *references = find_references(folder, set->arena);
+    if (!images) return CC_ENOMEM;
+    if (references && cc_folder_exists(images)) return list_scans(all, set, images, references);
+    if (depth == DEPTH_MAX) return CC_OK;
+    CC_TRY(cc_folder_list(&names, &count, folder, set->arena));
+    for (size_t i = 0; i < count; i++) {
+        const char *inner;
+        CC_TRY(cc_path_join(path, folder, names[i]));
+        if (names[i][0] == '.' || !cc_folder_exists(path)) continue;
+        CC_TRY(cc_slice_set_resolve(&inner, set, path));
+        CC_TRY(search(all, set, inner, depth + 1));
+    }
+    return CC_OK;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp((*(scan *const *)a)->name, (*(scan *const *)b)->name);
+}
+
+static cc_status add_scan(cc_slice_set *set, const scan *s, uint32_t number) {
+    cc_slice slice = {.scan = number};
+    const int64_t *dims = s->image.grid.dims;
+    CC_TRY(cc_slice_set_add_patient(&slice.patient, set, s->name));
+    slice.width = dims[0] > INT32_MAX ? INT32_MAX : (int32_t)dims[0];
+    slice.height = dims[1] > INT32_MAX ? INT32_MAX : (int32_t)dims[1];
+    for (int64_t z = 0; z < dims[2]; z++) {
+        slice.number = (int32_t)z;
+        CC_TRY(cc_slice_set_add(set, &slice, s->image_path));
+    }
+    return CC_OK;
+}
+
+static cc_status add_scans(cc_slice_set *set, const listing *all) {
+    int *groups = cc_arena_get_array(set->arena, all->count, sizeof *groups);
+    double(*spacing)[3] = cc_arena_get_array(set->arena, all->count, sizeof *spacing);
+    if (!groups || !spacing) return CC_ENOMEM;
+    for (size_t i = 0; i < all->count; i++) {
+        const scan *s = all->scans[i];
+        if (i > 0 && strcmp(s->name, all->scans[i - 1]->name) == 0)
+            return cc_fail(CC_EFORMAT, s->image_path, "keep one of them", "there is another scan %s: %s",
+                           s->name, all->scans[i - 1]->image_path);
+        groups[i] = s->vendor - 1;
+        memcpy(spacing[i], s->image.grid.spacing_mm, sizeof spacing[i]);
+        CC_TRY(add_scan(set, s, (uint32_t)i));
+    }
+    set->groups = groups;
+    set->spacing_mm = (const double(*)[3])spacing;
+    return CC_OK;
+}
+
+static cc_status orcascore_open(cc_slice_set *set, const cc_slice_options *options) {
+    (void)options;
+    listing all = {0};
+    CC_TRY(search(&all, set, set->root, 0));
+    if (all.count == 0)
+        return cc_fail(
+            CC_ENOTFOUND, set->root,
+            "scans lie in ROOT/Images/TRV1P1CTI.mhd, labels in \"ROOT/Reference standard/TRV1P1R.mhd\"",
+            "no scan with a reference is here");
+    qsort(all.scans, all.count, sizeof *all.scans, by_name);
+    set->state = all.scans;
+    set->slope = 1;
+    return add_scans(set, &all);
+}
+
+static cc_status add_image(cc_digest *digest, const char *header, const cc_metaimage *image) {
+    CC_TRY(cc_slice_set_digest_file(digest, header));
+    return strcmp(header, image->data) == 0 ? CC_OK : cc_slice_set_digest_file(digest, image->data);
+}
+
+static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {
+    scan *const *scans = set->state;
+    for (size_t i = 0; i < set->patient_count; i++) {
+        cc_digest_add_string(digest, scans[i]->name);
+        CC_TRY(add_image(digest, scans[i]->image_path, &scans[i]->image));
+        CC_TRY(add_image(digest, scans[i]->label_path, &scans[i]->labels));
+    }
+    return CC_OK;
+}
+
+static cc_status decode_labels(uint8_t *mask, const scan *s, float *values, int64_t z, size_t pixels) {
+    CC_TRY(cc_metaimage_read_slice(values, &s->labels, z));
+    for (size_t i = 0; i < pixels; i++) {
+        if (!(values[i] >= 0 && values[i] <= UINT8_MAX && values[i] == floorf(values[i])))
+            return cc_fail(CC_EFORMAT, s->label_path, "labels are whole numbers from 0 to 255",
+                           "slice %lld holds %g", (long long)z, (double)values[i]);
+        mask[i] = (uint8_t)values[i];
+    }
+    return CC_OK;
+}
+
+static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
+    const cc_slice *slice = &set->slices[index];
+    const scan *s = ((scan *const *)set->state)[slice->scan];
+    size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    float *values = malloc(pixels * sizeof *values);
+    if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
+    cc_status status = cc_metaimage_read_slice(values, &s->image, slice->number);
+    for (size_t i = 0; status == CC_OK && i < pixels; i++)
+        stored[i] = (int16_t)lrintf(fminf(fmaxf(values[i], INT16_MIN), INT16_MAX));
+    if (status == CC_OK) status = decode_labels(mask, s, values, slice->number, pixels);
+    free(values);
+    return status;
+}
+
+const cc_slice_source cc_slice_source_orcascore = {
+    .name = "orcascore",
+    .open = orcascore_open,
+    .digest = orcascore_digest,
+    .decode = orcascore_decode,
+};

@@ -1,0 +1,119 @@
+/* A view of another slice set: whole slices matched, then cut and blanked. Where nothing is matched it keeps
+ * its base's own stored values; matched ones, which are no whole HU, are kept to 1/8 HU. */
+#include "datasets/view.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "datasets/sources/source.h"
+
+typedef struct view {
+    const cc_slice_set *base;
+    const cc_matching *matching;
+    cc_view_item *items;
+    float fill_hu;
+} view;
+
+static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+
+static const cc_slice_source source = {.name = "view", .decode = view_decode};
+
+static bool inside(const cc_box *box, int y, int x) {
+    return y >= box->y0 && y < box->y1 && x >= box->x0 && x < box->x1;
+}
+
+static int16_t to_stored(const cc_slice_set *set, float hu) {
+    double value = nearbyint((hu - set->intercept) / set->slope);
+    return (int16_t)fmin(fmax(value, INT16_MIN), INT16_MAX);
+}
+
+static void cut(const cc_slice_set *set, const cc_view_item *item, const float *hu, const uint8_t *truth,
+                int width, int16_t *stored, uint8_t *mask) {
+    const view *v = set->state;
+    size_t at = 0;
+    for (int y = item->box.y0; y < item->box.y1; y++)
+        for (int x = item->box.x0; x < item->box.x1; x++, at++) {
+            size_t from = (size_t)y * (size_t)width + (size_t)x;
+            stored[at] = to_stored(set, inside(&item->keep, y, x) ? hu[from] : v->fill_hu);
+            mask[at] = truth[from];
+        }
+}
+
+static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
+    cc_status status = CC_OK;
+    const view *v = set->state;
+    const cc_view_item *item = &v->items[index];
+    const cc_slice *slice = cc_slice_set_get(v->base, item->base);
+    size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    float *hu = malloc(pixels * sizeof *hu);
+    uint8_t *truth = malloc(pixels);
+    if (!hu || !truth) CC_CHECK(cc_fail_memory("a slice", pixels * (sizeof *hu + 1)));
+    CC_CHECK(cc_slice_set_read(v->base, item->base, hu, truth));
+    if (v->matching) CC_CHECK(cc_matching_apply(hu, v->matching, hu, pixels));
+    cut(set, item, hu, truth, slice->width, stored, mask);
+done:
+    free(hu);
+    free(truth);
+    return status;
+}
+
+static cc_status check_item(const cc_view_options *o, size_t index) {
+    const cc_view_item *item = &o->items[index];
+    const cc_box *box = &item->box;
+    if (item->base >= cc_slice_set_count(o->base))
+        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: the base has no slice %u", index, item->base);
+    if (index > 0 && item->base < item[-1].base)
+        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its slice comes before that of the item before it",
+                       index);
+    const cc_slice *slice = cc_slice_set_get(o->base, item->base);
+    if (box->y0 < 0 || box->x0 < 0 || box->y1 > slice->height || box->x1 > slice->width ||
+        box->y0 >= box->y1 || box->x0 >= box->x1)
+        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its box is empty or leaves the slice", index);
+    return CC_OK;
+}
+
+static cc_status list_items(cc_slice_set *set, const cc_view_options *o) {
+    view *v = set->state = cc_arena_get(set->arena, sizeof *v);
+    if (!v) return CC_ENOMEM;
+    *v = (view){.base = o->base, .matching = o->matching, .fill_hu = (float)o->fill_hu};
+    v->items = cc_arena_get_array(set->arena, o->count, sizeof *v->items);
+    set->slices = cc_arena_get_array(set->arena, o->count, sizeof *set->slices);
+    if (!v->items || !set->slices) return CC_ENOMEM;
+    memcpy(v->items, o->items, o->count * sizeof *v->items);
+    for (size_t i = 0; i < o->count; i++) {
+        CC_TRY(check_item(o, i));
+        set->slices[i] = *cc_slice_set_get(o->base, o->items[i].base);
+        set->slices[i].height = o->items[i].box.y1 - o->items[i].box.y0;
+        set->slices[i].width = o->items[i].box.x1 - o->items[i].box.x0;
+    }
+    set->count = o->count;
+    return CC_OK;
+}
+
+cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options) {
+    cc_status status = CC_OK;
+    const cc_slice_set *base = options->base;
+    cc_slice_set *set = NULL;
+    if (options->count == 0) return cc_fail(CC_EINVAL, "view", NULL, "it has no items");
+    CC_CHECK(cc_slice_set_start(&set, &source));
+    set->root = base->root;
+    set->patients = base->patients;
+    set->patient_count = base->patient_count;
+    set->groups = base->groups;
+    set->spacing_mm = base->spacing_mm;
+    set->slope = options->matching ? 0.125 : base->slope;
+    set->intercept = options->matching ? 0 : base->intercept;
+    CC_CHECK(list_items(set, options));
+    CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
+    *out = set;
+    set = NULL;
+done:
+    cc_slice_set_close(set);
+    return status;
+}
+
+const cc_view_item *cc_view_get(const cc_slice_set *set, size_t index) {
+    assert(set->source == &source && index < set->count);
+    return &((const view *)set->state)->items[index];
+}

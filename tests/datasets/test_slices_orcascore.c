@@ -1,0 +1,156 @@
+#include <string.h>
+#include "tree.h"
+#include "datasets/readers/metaimage.h"
+
+enum { SIDE = 6, DEPTH = 3, VOXELS = SIDE * SIDE * DEPTH };
+
+static float hu_of(int seed, int i) {
+    return (float)(-1000 + 37 * seed + i);
+}
+
+/* A scan of its own values, or labels 0 to 3. */
+static void write_image(const char *root, const char *relative, int seed, bool labels, bool compressed) {
+    char path[CC_PATH_MAX], folder[CC_PATH_MAX];
+    float voxels[VOXELS];
+    cc_volume volume = {.grid = {.dims = {SIDE, SIDE, DEPTH},
+                                 .spacing_mm = {0.5, 0.5, 3},
+                                 .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}},
+                        .voxels = voxels};
+    for (int i = 0; i < VOXELS; i++) voxels[i] = labels ? (float)((i + seed) % 4) : hu_of(seed, i);
+    assert_ok(cc_path_join(path, root, relative));
+    assert_ok(cc_path_folder(folder, path));
+    assert_ok(cc_folder_make(folder));
+    assert_ok(cc_metaimage_write(path, &volume, labels ? "uint8" : "int16", compressed));
+}
+
+static void add_scan(const char *root, const char *images, const char *references, const char *name,
+                     int seed) {
+    char path[CC_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%sCTI.mhd", images, name);
+    write_image(root, path, seed, false, seed % 2);
+    snprintf(path, sizeof path, "%s/%sR.mhd", references, name);
+    write_image(root, path, seed, true, seed % 2);
+}
+
+static cc_slice_set *open_set(const char *root) {
+    cc_slice_set *set = NULL;
+    cc_slice_options options = {.source = "orcascore", .root = root, .cache_mb = 1};
+    assert_ok(cc_slice_set_open(&set, &options));
+    return set;
+}
+
+static void refused(const char *root, cc_status status, const char *part) {
+    cc_slice_set *set = NULL;
+    cc_slice_options options = {.source = "orcascore", .root = root};
+    assert_error(cc_slice_set_open(&set, &options), status, part);
+    assert_null(set);
+}
+
+static void shell(const char *root, const char *command) {
+    assert_int_equal(cc_test_run(NULL, 0, "cd '%s' && %s", root, command), 0);
+}
+
+static void scans_without_contrast_come_with_labels_by_artery(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    add_scan(root, "Images", "Reference standard", "TRV2P1", 2); /* plain */
+    add_scan(root, "Images", "Reference standard", "TRV1P3", 1); /* compressed */
+    write_image(root, "Images/TRV1P3CTAI.mhd", 9, false, false);
+    write_image(root, "Images/TRV1P4CTI.mhd", 9, false, false); /* no reference: left out */
+    cc_slice_set *set = open_set(root);
+    assert_int_equal(cc_slice_set_patient_count(set), 2);
+    assert_int_equal(cc_slice_set_count(set), 2 * DEPTH);
+    assert_string_equal(cc_slice_set_patient(set, 0), "TRV1P3");
+    assert_string_equal(cc_slice_set_patient(set, 1), "TRV2P1");
+    assert_int_equal(cc_slice_set_group(set, 0), 0);
+    assert_int_equal(cc_slice_set_group(set, 1), 1);
+    double spacing[3];
+    assert_true(cc_slice_set_spacing(spacing, set, 4));
+    assert_true(spacing[0] == 0.5 && spacing[1] == 0.5 && spacing[2] == 3);
+    for (size_t s = 0; s < cc_slice_set_count(set); s++) {
+        float image[SIDE * SIDE];
+        uint8_t mask[SIDE * SIDE];
+        int seed = s < DEPTH ? 1 : 2, z = (int)s % DEPTH;
+        assert_int_equal(cc_slice_set_get(set, s)->number, z);
+        assert_ok(cc_slice_set_read(set, s, image, mask));
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            assert_true(image[i] == hu_of(seed, z * SIDE * SIDE + i));
+            assert_int_equal(mask[i], (z * SIDE * SIDE + i + seed) % 4);
+        }
+    }
+    cc_slice_set_close(set);
+}
+
+static void every_spelling_and_depth_of_the_folders_is_found(void **state) {
+    (void)state;
+    static const char *const folders[][2] = {{"Images", "ReferenceStandard"},
+                                             {"Training_set/Images", "Training_set/Reference standard"},
+                                             {"a/v1/Images", "a/v1/Reference_standard"}};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const char *root = cc_test_folder();
+        add_scan(root, folders[i][0], folders[i][1], "TRV4P12", 3);
+        cc_slice_set *set = open_set(root);
+        assert_int_equal(cc_slice_set_count(set), DEPTH);
+        assert_int_equal(cc_slice_set_group(set, 0), 3);
+        cc_slice_set_close(set);
+    }
+}
+
+static void the_digest_follows_voxels_labels_and_names(void **state) {
+    (void)state;
+    static const char *const changes[] = {
+        "true", "printf x | dd of=Images/TRV1P2CTI.raw conv=notrunc status=none",
+        "printf '\\1' | dd of='Reference standard/TRV1P2R.raw' conv=notrunc status=none",
+        "mkdir deep && mv Images Ref* deep", /* the place does not count */
+    };
+    cc_digest_text digests[4];
+    for (int i = 0; i < 4; i++) {
+        const char *root = cc_test_folder();
+        add_scan(root, "Images", "Reference standard", "TRV1P2", 2);
+        shell(root, changes[i]);
+        cc_slice_set *set = open_set(root);
+        assert_ok(cc_slice_set_digest(&digests[i], set));
+        cc_slice_set_close(set);
+    }
+    assert_string_not_equal(digests[0].hex, digests[1].hex);
+    assert_string_not_equal(digests[0].hex, digests[2].hex);
+    assert_string_not_equal(digests[1].hex, digests[2].hex);
+    assert_string_equal(digests[0].hex, digests[3].hex);
+}
+
+static void what_is_broken_is_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *change;
+        cc_status status;
+        const char *says;
+    } faults[] = {
+        {"rm -r Images", CC_ENOTFOUND, "no scan with a reference"},
+        {"rm Images/TRV1P2CTI.mhd", CC_ENOTFOUND, "the scan of the reference TRV1P2R.mhd is not there"},
+        {"rm Images/TRV1P2CTI.raw", CC_ENOTFOUND, "TRV1P2CTI.raw"},
+        {"truncate -s 20 Images/TRV1P2CTI.raw", CC_EFORMAT, "TRV1P2CTI.raw: DimSize asks for more"},
+        {"sed -i 's/DimSize.*/DimSize = 6 3 6/' 'Reference standard/TRV1P2R.mhd'", CC_EFORMAT,
+         "its grid is 6 x 3 x 6"},
+        {"mkdir b && cp -r Images Ref* b && mkdir c && mv Images Ref* c", CC_EFORMAT, "another scan TRV1P2"},
+        {"mv Images/TRV1P2CTI.mhd /tmp/calcade-outside.mhd && ln -s /tmp/calcade-outside.mhd "
+         "Images/TRV1P2CTI.mhd",
+         CC_EINVAL, "leads out of the dataset's folder"},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const char *root = cc_test_folder();
+        add_scan(root, "Images", "Reference standard", "TRV1P2", 2);
+        shell(root, faults[i].change);
+        refused(root, faults[i].status, faults[i].says);
+    }
+    remove("/tmp/calcade-outside.mhd");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scans_without_contrast_come_with_labels_by_artery),
+        cmocka_unit_test(every_spelling_and_depth_of_the_folders_is_found),
+        cmocka_unit_test(the_digest_follows_voxels_labels_and_names),
+        cmocka_unit_test(what_is_broken_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
