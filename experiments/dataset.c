@@ -142,6 +142,7 @@ done:
 cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *d) {
     cc_loader_options options = cc_loading_options(d->set, &d->train.items, &d->fit, d->run->config);
     options.augment = &d->augment;
+    if (d->chain.windows) options.augment_negative = &d->augment_negative;
     options.shuffle = options.drop_last = true;
     return cc_loader_create(out, &options);
 }
