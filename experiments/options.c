@@ -264,7 +264,7 @@ const cc_option cc_options[] = {
      .is = "true",
      .needed_to_run = true,
      .locates = true,
-     .meaning = "the run of stage roi whose best test slice is the reference"},
+     .meaning = "the run of stage roi whose best training or validation slice is the reference"},
     {.key = "upstream.roi",
      .kind = CC_OPTION_CONFIG,
      AT(upstream.roi),

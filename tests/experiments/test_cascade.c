@@ -15,26 +15,39 @@ static void write_config(const char *name, const char *text) {
 #define PREPARATION "preprocess: {histogram_matching: true, roi: {opening: 3, margin: 2}}\n"
 #define UPSTREAM    "reference: first.yaml, roi: roi.yaml"
 
+/* The net of both kinds of data: the heart's slices, and below "orca" the scans with calcification. */
+static void write_data(void) {
+    static const char net[] = "net: {arch: unet-bn, width: 4, depth: 3}\noptimizer: {lr: 1.0e-2}\n"
+                              "train: {epochs: 3, batch: 4, workers: 1}\n";
+    char text[1024];
+    snprintf(text, sizeof text,
+             "data: {source: ctheart, root: %s, split: {train: 2, validation: 1, test: 1}}\n%s", runs_data,
+             net);
+    write_config("heart.yaml", text);
+    snprintf(
+        text, sizeof text,
+        "data: {source: orcascore, root: %s-orca, split: {train: 4, validation: 2, test: 2}}\n" PREPARATION
+        "upstream: {" UPSTREAM "}\n",
+        runs_data);
+    write_config("orca.yaml", text);
+    snprintf(text, sizeof text, "extends: orca.yaml\n%s", net);
+    write_config("net.yaml", text);
+}
+
 /* small.yaml, which every helper of runs.h runs, is the run of stage 3. */
 static void write_configs(void) {
-    char data[512];
-    snprintf(data, sizeof data,
-             "seed: 1\ndata: {source: ctheart, root: %s, split: {train: 4, validation: 2, test: 2}}\n",
-             runs_data);
-    write_config("data.yaml", data);
-    write_config("net.yaml", "extends: data.yaml\nnet: {arch: unet-bn, width: 4, depth: 3}\n"
-                             "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 3, batch: 4, workers: 1}\n");
-    write_config("first.yaml", "extends: net.yaml\nname: test/first\n");
-    write_config("roi.yaml", "extends: net.yaml\nname: test/roi\n"
+    write_data();
+    write_config("first.yaml", "extends: heart.yaml\nname: test/first\n");
+    write_config("roi.yaml", "extends: heart.yaml\nname: test/roi\n"
                              "preprocess: {histogram_matching: true}\nupstream: {reference: first.yaml}\n");
     write_config("calcification.yaml", "extends: net.yaml\nname: test/calcification\n"
-                                       "stage: calcification\n" PREPARATION "upstream: {" UPSTREAM "}\n");
-    write_config("small.yaml", "extends: calcification.yaml\nname: test/small\nvariant: a\n"
+                                       "stage: calcification\ntrain: {epochs: 6}\n");
+    write_config("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\n"
                                "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
-                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 40}\n");
-    write_config("cascade.yaml", "extends: data.yaml\nname: test/cascade\nstage: cascade\n" PREPARATION
+                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 30}\n");
+    write_config("cascade.yaml", "extends: orca.yaml\nname: test/cascade\nstage: cascade\n"
                                  "windows: {size: 32}\n"
-                                 "upstream: {" UPSTREAM ", calcification: calcification.yaml}\n"
+                                 "upstream: {calcification: calcification.yaml}\n"
                                  "matrix:\n  - {variant: without}\n"
                                  "  - {variant: with, upstream.false_positive: small.yaml}\n");
 }
@@ -56,8 +69,9 @@ static void go_ok(outcome *o, const char *name, const char *out) {
 static int setup(void **state) {
     outcome o;
     runs_setup(state);
-    assert_int_equal(cc_test_run(NULL, 0, "rm -r %s && %s phantom %s --patients 8 --size 64 --slices 4",
-                                 runs_data, CC_PROGRAM, runs_data),
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "%s phantom %s-orca --patients 8 --size 64 --slices 10 --layout orcascore",
+                                 CC_PROGRAM, runs_data),
                      0);
     snprintf(configs, sizeof configs, "%s", runs_folder());
     snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(configs, "small.yaml"));
@@ -133,6 +147,7 @@ static void stages_say_where_truth_is_lost(void **state) {
     read_run(&two, "calcification/default", arena);
     read_run(&three, "small/a", arena);
     read_run(&chain, "cascade/with", arena);
+    int64_t lesions = 0;
     assert_int_equal(two.stage_count, 2 * 2);
     assert_int_equal(three.stage_count, 3 * 2);
     assert_int_equal(chain.stage_count, 3 * 2);
@@ -147,7 +162,10 @@ static void stages_say_where_truth_is_lost(void **state) {
         assert_true(roi->tp >= two.patients[i].tp);
         assert_int_equal(roi->fp + roi->tn + roi->lesions_false, 0);
         assert_true(roi->lesions_found >= 0 && roi->lesions_found <= roi->lesions_true);
+        lesions += roi->lesions_true;
+        assert_true(three.patients[i].volume_true_mm3 >= 0 && three.patients[i].agatston_predicted >= 0);
     }
+    assert_true(lesions > 0);
     cc_arena_destroy(arena);
 }
 
@@ -159,9 +177,9 @@ static void a_chain_scores_as_its_last_net_s_own_test(void **state) {
     for (int k = 0; k < 2; k++) {
         read_run(&own, pairs[k][0], arena);
         read_run(&chain, pairs[k][1], arena);
-        assert_int_equal(own.slice_count, 8);
-        assert_int_equal(chain.slice_count, 8);
-        assert_memory_equal(own.slices, chain.slices, 8 * sizeof *own.slices);
+        assert_int_equal(own.slice_count, 2 * 10);
+        assert_int_equal(chain.slice_count, 2 * 10);
+        assert_memory_equal(own.slices, chain.slices, 2 * 10 * sizeof *own.slices);
         assert_string_equal(chain.stage, "cascade");
         assert_int_equal(chain.epoch_count + chain.tensor_count, 0);
         assert_false(chain.leaking_split);
