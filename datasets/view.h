@@ -15,7 +15,7 @@ typedef struct cc_view_item {
     uint32_t base; /* index of its slice in the base set */
     cc_box box;    /* what of that slice it shows; inside the slice, not empty */
     cc_box keep;   /* pixels outside it (in the base slice's own coordinates) read as fill_hu */
-    uint8_t group; /* which augmentation it takes (cc_loader_options.augment_by_group) */
+    uint8_t group; /* which augmentation it takes (cc_loader_options.augment_negative) */
 } cc_view_item;
 
 typedef struct cc_view_options {

@@ -118,6 +118,19 @@ static void the_digest_follows_voxels_labels_and_names(void **state) {
     assert_string_equal(digests[0].hex, digests[3].hex);
 }
 
+static void a_scan_cut_short_fails_at_the_slice_that_is_not_there(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    add_scan(root, "Images", "Reference standard", "TRV1P1", 0);
+    cc_slice_set *set = open_set(root);
+    float image[SIDE * SIDE];
+    shell(root, "truncate -s 150 Images/TRV1P1CTI.raw");
+    assert_ok(cc_slice_set_read(set, 1, image, NULL));
+    assert_true(image[0] == hu_of(0, SIDE * SIDE));
+    assert_error(cc_slice_set_read(set, 2, image, NULL), CC_EFORMAT, "TRV1P1CTI.raw");
+    cc_slice_set_close(set);
+}
+
 static void what_is_broken_is_named(void **state) {
     (void)state;
     static const struct {
@@ -150,6 +163,7 @@ int main(void) {
         cmocka_unit_test(scans_without_contrast_come_with_labels_by_artery),
         cmocka_unit_test(every_spelling_and_depth_of_the_folders_is_found),
         cmocka_unit_test(the_digest_follows_voxels_labels_and_names),
+        cmocka_unit_test(a_scan_cut_short_fails_at_the_slice_that_is_not_there),
         cmocka_unit_test(what_is_broken_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

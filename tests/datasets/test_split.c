@@ -303,6 +303,30 @@ static void stratified_folds_each_hold_every_group(void **state) {
     for (int g = 0; g < 4; g++) assert_int_equal(tested[g], 8);
 }
 
+/* 13, 9, 7 and 3 patients: no group is a whole patient off its share of a part or of a fold. */
+static void uneven_groups_keep_within_a_patient_of_their_share(void **state) {
+    (void)state;
+    static const int sizes[] = {13, 9, 7, 3};
+    names_only listed;
+    int groups[32];
+    const cc_slice_set *set = list(&listed, 32, 1);
+    for (int i = 0, k = 0; i < 32; i++, k = i * 5 % 32) groups[i] = k < 13 ? 0 : k < 22 ? 1 : k < 29 ? 2 : 3;
+    listed.set.groups = groups;
+    cc_split_spec spec = shares(20, 4, 8);
+    spec.stratify = true;
+    for (spec.fold = CC_SPLIT_NO_FOLD; spec.fold < spec.folds; spec.fold++) {
+        cc_split split = {0};
+        assert_ok(cc_split_make(&split, set, &spec, 5));
+        assert_int_equal(split.train.count, 20);
+        assert_int_equal(split.test.count, 8);
+        for (int g = 0; g < 4; g++) {
+            assert_true(fabs(of_group(&split.train, set, g) - sizes[g] * 20 / 32.0) < 1);
+            assert_true(fabs(of_group(&split.test, set, g) - sizes[g] * 8 / 32.0) < 1);
+        }
+        cc_split_deinit(&split);
+    }
+}
+
 static void with_one_group_stratifying_changes_nothing(void **state) {
     (void)state;
     names_only listed;
@@ -332,6 +356,7 @@ int main(void) {
         cmocka_unit_test(folds_that_cannot_be_made_name_their_key),
         cmocka_unit_test(a_stratified_split_gives_every_part_its_share_of_each_group),
         cmocka_unit_test(stratified_folds_each_hold_every_group),
+        cmocka_unit_test(uneven_groups_keep_within_a_patient_of_their_share),
         cmocka_unit_test(with_one_group_stratifying_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
