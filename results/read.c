@@ -137,17 +137,19 @@ static cc_status check_patients(cc_run *run, cc_arena *arena) {
 }
 
 static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
-    const void *epochs, *slices, *patients, *stages;
+    const void *epochs, *slices, *patients, *stages, *baselines;
     if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
     CC_TRY(cc_hdf_get_rows(&epochs, &run->epoch_count, file, &cc_layout_history, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&slices, &run->slice_count, file, &cc_layout_slices, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&patients, &run->patient_count, file, &cc_layout_patients, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&stages, &run->stage_count, file, &cc_layout_stages, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&baselines, &run->baseline_count, file, &cc_layout_baselines, ROWS_MAX, arena));
     if (!slices) return cc_fail(CC_EFORMAT, "slices", "results/README.md describes it", "is missing");
     run->epochs = epochs;
     run->slices = slices;
     run->patients = patients;
     run->stages = stages;
+    run->baselines = baselines;
     return CC_OK;
 }
 

@@ -7,6 +7,8 @@ cc_status cc_command_report(int argc, char **argv) {
     const cc_flag flags[] = {
         {"--results", CC_FLAG_TEXT, &options.results, 0, 0},
         {"--out", CC_FLAG_TEXT, &options.out, 0, 0},
+        {"--kind", CC_FLAG_TEXT, &options.kind, 0, 0},
+        {"--strict", CC_FLAG_SWITCH, &options.strict, 0, 0},
         {NULL, CC_FLAG_SWITCH, NULL, 0, 0},
     };
     int operand_count;
