@@ -182,6 +182,8 @@ static cc_status read_all(report *r) {
     CC_TRY(cc_specs_get(&r->specs, &r->spec_count, r->arena));
     CC_TRY(cc_published_get(&r->published, r->arena));
     CC_TRY(cc_manifest_read(&r->manifest, o->results, r->arena));
+    CC_TRY(cc_manifest_join(&r->manifest, &(cc_manifest){r->manifest.entries, r->manifest.count}, o->planned,
+                            o->planned_count, r->arena));
     CC_TRY(cc_report_runs_read(&r->runs, o->results, r->specs, r->spec_count, r->arena));
     if (r->runs.count == 0)
         return cc_fail(CC_EFORMAT, o->results, "the warnings above name them",

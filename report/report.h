@@ -9,11 +9,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include "core/status.h"
+#include "results/manifest.h"
 
 typedef struct cc_report_options {
-    const char *results; /* folder of run files */
-    const char *out;     /* folder for the report */
-    const char *kind;    /* tables of that kind of runs only; NULL: of all */
+    const char *results;              /* folder of run files */
+    const char *out;                  /* folder for the report */
+    const char *kind;                 /* tables of that kind of runs only; NULL: of all */
+    const cc_manifest_entry *planned; /* runs that are wanted besides those of the folder's own list, and with
+                                         what identity */
+    size_t planned_count;
     bool strict; /* fail where a cell stays empty (report/check.h), the report being made all the same */
     FILE *print; /* tables in Markdown, and where the files are; NULL: nothing */
 } cc_report_options;

@@ -91,9 +91,8 @@ const cc_manifest_entry *cc_manifest_find(const cc_manifest *manifest, const cha
     return bsearch(&key, manifest->entries, manifest->count, sizeof key, by_run);
 }
 
-/* Both lists in order, the new entries in place of old ones of the same run. */
-static cc_status join(cc_manifest *out, const cc_manifest *old, const cc_manifest_entry *entries,
-                      size_t count, cc_arena *arena) {
+cc_status cc_manifest_join(cc_manifest *out, const cc_manifest *old, const cc_manifest_entry *entries,
+                           size_t count, cc_arena *arena) {
     cc_manifest_entry *all = cc_arena_get_array(arena, old->count + count + 1, sizeof *all);
     cc_manifest_entry *mine = cc_arena_get_array(arena, count + 1, sizeof *mine);
     size_t used = 0;
@@ -135,7 +134,7 @@ static cc_status merge_locked(const char *results, const cc_manifest_entry *entr
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("the list of runs", 0);
     CC_CHECK(cc_manifest_read(&old, results, arena));
-    CC_CHECK(join(&all, &old, entries, count, arena));
+    CC_CHECK(cc_manifest_join(&all, &old, entries, count, arena));
     status = write_list(results, &all);
 done:
     cc_arena_destroy(arena);

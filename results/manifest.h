@@ -32,6 +32,11 @@ cc_status cc_manifest_read(cc_manifest *out, const char *results, cc_arena *aren
  *   CC_EINVAL an experiment, variant, fold or seed that no path could have · CC_EFORMAT · CC_EIO */
 cc_status cc_manifest_merge(const char *results, const cc_manifest_entry *entries, size_t count);
 
+/* Both lists as one, `entries` (any order) in place of those of the same run in `old`. The arena owns the
+ * list, which borrows all texts. */
+cc_status cc_manifest_join(cc_manifest *out, const cc_manifest *old, const cc_manifest_entry *entries,
+                           size_t count, cc_arena *arena);
+
 /* The entry of a run; NULL where it was never planned. */
 const cc_manifest_entry *cc_manifest_find(const cc_manifest *manifest, const char *experiment,
                                           const char *variant, int64_t fold, int64_t seed);
