@@ -38,8 +38,9 @@ static cc_status check_entry(const cc_manifest_entry *e) {
 static bool parse_entry(cc_manifest_entry *out, char *line) {
     char *fields[FIELDS];
     int count = 0;
-    for (char *rest = line; rest && count < FIELDS;) fields[count++] = strsep(&rest, "\t");
-    if (count < FIELDS) return false;
+    char *rest = line;
+    while (rest && count < FIELDS) fields[count++] = strsep(&rest, "\t");
+    if (count < FIELDS || rest) return false;
     *out = (cc_manifest_entry){.identity = fields[0], .experiment = fields[1], .variant = fields[2]};
     return parse_number(&out->fold, fields[3]) && parse_number(&out->seed, fields[4]) &&
            check_entry(out) == CC_OK;
