@@ -50,30 +50,30 @@ static cc_status collect(agreement *a, const cc_table_row *row, cc_arena *arena)
     return CC_OK;
 }
 
-static cc_status put_row(cc_sheet *sheet, const cc_table_row *row, cc_arena *arena) {
+static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena *arena) {
     agreement a;
     double icc = NAN, kappa = NAN;
     CC_TRY(collect(&a, row, arena));
     if (!a.any) return CC_OK;
     if (a.patients >= 2) CC_TRY(cc_statistics_icc(&icc, a.scores, a.patients, 2));
     CC_TRY(cc_statistics_kappa(&kappa, a.true_category, a.category, a.patients, CATEGORIES, CC_KAPPA_LINEAR));
-    const size_t at = sheet->rows++;
+    const size_t at = listing->rows++;
     const int64_t counts[] = {a.truth, a.found, a.truth - a.found, a.spurious, (int64_t)a.patients};
-    cc_sheet_put(sheet, at, 0, "%s", row->spec->label);
+    cc_listing_put(listing, at, 0, "%s", row->spec->label);
     for (size_t n = 0; n < sizeof counts / sizeof *counts; n++)
-        cc_sheet_put(sheet, at, 1 + n, "%lld", (long long)counts[n]);
-    cc_sheet_put_number(sheet, at, 6, "%.1f", a.sum_true / (double)a.patients);
-    cc_sheet_put_number(sheet, at, 7, "%.1f", a.sum_predicted / (double)a.patients);
-    cc_sheet_put_number(sheet, at, 8, "%.3f", icc);
-    cc_sheet_put_number(sheet, at, 9, "%.3f", kappa);
+        cc_listing_put(listing, at, 1 + n, "%lld", (long long)counts[n]);
+    cc_listing_put_number(listing, at, 6, "%.1f", a.sum_true / (double)a.patients);
+    cc_listing_put_number(listing, at, 7, "%.1f", a.sum_predicted / (double)a.patients);
+    cc_listing_put_number(listing, at, 8, "%.3f", icc);
+    cc_listing_put_number(listing, at, 9, "%.3f", kappa);
     for (size_t c = 1; c < COLUMNS; c++) {
-        cc_sheet_cell(sheet, at, c)->runs = row->runs;
-        cc_sheet_cell(sheet, at, c)->run_count = row->run_count;
+        cc_listing_at(listing, at, c)->runs = row->runs;
+        cc_listing_at(listing, at, c)->run_count = row->run_count;
     }
     return CC_OK;
 }
 
-cc_status cc_table_sheet_calcium(cc_sheet *out, const cc_table *table, cc_arena *arena) {
+cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_arena *arena) {
     static const char *const heads[COLUMNS] = {"",
                                                "true lesions",
                                                "found",
@@ -84,7 +84,7 @@ cc_status cc_table_sheet_calcium(cc_sheet *out, const cc_table *table, cc_arena 
                                                "mean Agatston, prediction",
                                                "ICC(A,1)",
                                                "kappa of categories"};
-    CC_TRY(cc_sheet_init(out, COLUMNS, table->row_count, arena));
+    CC_TRY(cc_listing_init(out, COLUMNS, table->row_count, arena));
     out->id = table->spec->id;
     out->kind = table->kind;
     out->title = table->spec->title;
@@ -94,7 +94,7 @@ cc_status cc_table_sheet_calcium(cc_sheet *out, const cc_table *table, cc_arena 
                                    "weights. Kind of runs: %s.",
                                    table->spec->caption, table->kind);
     if (!out->caption) return CC_ENOMEM;
-    for (size_t c = 0; c < COLUMNS; c++) cc_sheet_put_head(out, c, "%s", heads[c]);
+    for (size_t c = 0; c < COLUMNS; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     for (size_t r = 0; r < table->row_count; r++) CC_TRY(put_row(out, &table->rows[r], arena));
     return CC_OK;
 }

@@ -106,22 +106,22 @@ static double harmonic(double a, double b) {
     return a + b > 0 ? 2 * a * b / (a + b) : NAN;
 }
 
-static void put_line(cc_sheet *sheet, const cc_table_row *row, const line *l, bool first, bool nearest) {
-    const size_t at = sheet->rows++;
+static void put_line(cc_listing *listing, const cc_table_row *row, const line *l, bool first, bool nearest) {
+    const size_t at = listing->rows++;
     const char *texts[] = {row->spec->label, l->soft ? "soft" : "thresholded", cc_grouping_name(l->grouping),
                            l->grouping == CC_GROUP_POOLED ? "" : cc_empty_name(l->empty)};
     size_t column = 0;
-    for (; column < 4; column++) cc_sheet_put(sheet, at, column, "%s", texts[column]);
+    for (; column < 4; column++) cc_listing_put(listing, at, column, "%s", texts[column]);
     for (int s = 0; s < SCORES; s++) {
-        cc_cell *cell = cc_sheet_put_number(sheet, at, column++, "%.1f", l->percent[s]);
+        cc_listing_cell *cell = cc_listing_put_number(listing, at, column++, "%.1f", l->percent[s]);
         cell->runs = row->runs;
         cell->run_count = row->run_count;
     }
-    cc_sheet_put_number(sheet, at, column++, "%+.1f",
-                        l->percent[CC_SCORE_F1] -
-                            harmonic(l->percent[CC_SCORE_PRECISION], l->percent[CC_SCORE_RECALL]));
-    cc_sheet_put_number(sheet, at, column, "%.1f", l->distance)->strong = nearest;
-    sheet->rules[at] = first && at > 0;
+    cc_listing_put_number(listing, at, column++, "%+.1f",
+                          l->percent[CC_SCORE_F1] -
+                              harmonic(l->percent[CC_SCORE_PRECISION], l->percent[CC_SCORE_RECALL]));
+    cc_listing_put_number(listing, at, column, "%.1f", l->distance)->strong = nearest;
+    listing->rules[at] = first && at > 0;
 }
 
 static const char *describe(cc_arena *arena, const line *l) {
@@ -130,7 +130,7 @@ static const char *describe(cc_arena *arena, const line *l) {
                            l->grouping == CC_GROUP_POOLED ? "" : cc_empty_name(l->empty));
 }
 
-static cc_status put_lines(cc_sheet *sheet, const cc_table_row *row, const line *lines, size_t count) {
+static cc_status put_lines(cc_listing *listing, const cc_table_row *row, const line *lines, size_t count) {
     double low = INFINITY, high = -INFINITY;
     const line *nearest = NULL;
     for (const line *l = lines; l < lines + count; l++) {
@@ -138,19 +138,19 @@ static cc_status put_lines(cc_sheet *sheet, const cc_table_row *row, const line 
         high = fmax(high, l->percent[CC_SCORE_F1]);
         if (!isnan(l->distance) && (!nearest || l->distance < nearest->distance)) nearest = l;
     }
-    for (size_t i = 0; i < count; i++) put_line(sheet, row, &lines[i], i == 0, &lines[i] == nearest);
+    for (size_t i = 0; i < count; i++) put_line(listing, row, &lines[i], i == 0, &lines[i] == nearest);
     if (count == 0) return CC_OK;
-    cc_notes_add(&sheet->notes, "%s: the convention alone moves the F1-score from %.1f to %.1f.",
+    cc_notes_add(&listing->notes, "%s: the convention alone moves the F1-score from %.1f to %.1f.",
                  row->spec->label, low, high);
     if (!nearest) return CC_OK;
-    const char *words = describe(sheet->arena, nearest);
+    const char *words = describe(listing->arena, nearest);
     if (!words) return CC_ENOMEM;
-    cc_notes_add(&sheet->notes, "%s: nearest to the paper: %s (largest difference %.1f).", row->spec->label,
+    cc_notes_add(&listing->notes, "%s: nearest to the paper: %s (largest difference %.1f).", row->spec->label,
                  words, nearest->distance);
     return CC_OK;
 }
 
-cc_status cc_table_sheet_conventions(cc_sheet *out, const cc_table *table, cc_arena *arena) {
+cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena) {
     static const char *const heads[] = {"",
                                         "reading",
                                         "mean",
@@ -161,7 +161,7 @@ cc_status cc_table_sheet_conventions(cc_sheet *out, const cc_table *table, cc_ar
                                         "F1 - harmonic mean",
                                         "largest difference to the paper"};
     const size_t columns = sizeof heads / sizeof *heads;
-    CC_TRY(cc_sheet_init(out, columns, table->row_count * LINES_MAX, arena));
+    CC_TRY(cc_listing_init(out, columns, table->row_count * LINES_MAX, arena));
     out->text_columns = 4;
     out->id = cc_arena_format(arena, "conventions-%s", table->spec->id);
     out->kind = table->kind;
@@ -172,7 +172,7 @@ cc_status cc_table_sheet_conventions(cc_sheet *out, const cc_table *table, cc_ar
         "harmonic mean of the precision and recall beside it; an F1 of pooled counts equals that mean. "
         "In bold the convention nearest to the paper.";
     if (!out->id) return CC_ENOMEM;
-    for (size_t c = 0; c < columns; c++) cc_sheet_put_head(out, c, "%s", heads[c]);
+    for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         line lines[LINES_MAX];
         size_t count;

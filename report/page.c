@@ -105,30 +105,30 @@ static void add_head(builder *b) {
                 "</header>\n<nav>\n<ul>\n",
                 cc_embedded_page_css);
     for (size_t t = 0; t < b->page->table_count; t++) {
-        const cc_sheet *sheet = &b->page->tables[t].shown;
-        cc_text_add(&b->out, "<li><a href=\"#%s-", sheet->id);
-        cc_text_add_html(&b->out, sheet->kind);
-        cc_text_add(&b->out, "\">%s (", sheet->id);
-        cc_text_add_html(&b->out, sheet->kind);
+        const cc_listing *listing = &b->page->tables[t].shown;
+        cc_text_add(&b->out, "<li><a href=\"#%s-", listing->id);
+        cc_text_add_html(&b->out, listing->kind);
+        cc_text_add(&b->out, "\">%s (", listing->id);
+        cc_text_add_html(&b->out, listing->kind);
         cc_text_add(&b->out, "): ");
-        cc_text_add_html(&b->out, sheet->title);
+        cc_text_add_html(&b->out, listing->title);
         cc_text_add(&b->out, "</a></li>\n");
     }
     cc_text_add(&b->out, "<li><a href=\"#runs\">Runs</a></li>\n</ul>\n</nav>\n<main>\n");
 }
 
 static cc_status add_table(builder *b, const cc_page_table *table) {
-    const cc_sheet *sheet = &table->shown;
+    const cc_listing *listing = &table->shown;
     char end[256];
-    cc_text_add(&b->out, "<section id=\"%s-", sheet->id);
-    cc_text_add_html(&b->out, sheet->kind);
-    cc_text_add(&b->out, "\">\n<h2>%s (", sheet->id);
-    cc_text_add_html(&b->out, sheet->kind);
+    cc_text_add(&b->out, "<section id=\"%s-", listing->id);
+    cc_text_add_html(&b->out, listing->kind);
+    cc_text_add(&b->out, "\">\n<h2>%s (", listing->id);
+    cc_text_add_html(&b->out, listing->kind);
     cc_text_add(&b->out, "): ");
-    cc_text_add_html(&b->out, sheet->title);
+    cc_text_add_html(&b->out, listing->title);
     cc_text_add(&b->out, "</h2>\n");
-    CC_TRY(cc_render(&b->out, sheet, &cc_format_html));
-    snprintf(end, sizeof end, "%s-%s", sheet->id, sheet->kind);
+    CC_TRY(cc_render(&b->out, listing, &cc_format_html));
+    snprintf(end, sizeof end, "%s-%s", listing->id, listing->kind);
     CC_TRY(show_pictures(b, end));
     if (table->conventions.rows) {
         cc_text_add(&b->out, "<details>\n<summary>The same counts under every convention</summary>\n");

@@ -6,20 +6,20 @@
 #define CC_REPORT_PAGE_H
 
 #include <time.h>
-#include "report/sheet.h"
+#include "report/listing.h"
 #include "report/text.h"
 
 enum { CC_PAGE_RUNS_MAX = 500 }; /* runs with a section of their own */
 
 /* A table of the page. */
 typedef struct cc_page_table {
-    cc_sheet shown, conventions; /* conventions without rows: none */
+    cc_listing shown, conventions; /* conventions without rows: none */
 } cc_page_table;
 
 typedef struct cc_page {
     const cc_page_table *tables;
     size_t table_count;
-    const cc_sheet *run_list;
+    const cc_listing *run_list;
     const cc_report_runs *runs;
     const char *const *problems; /* lines */
     size_t problem_count;

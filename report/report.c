@@ -24,17 +24,17 @@ typedef struct report {
     cc_table *made;       /* table_count, for their curves */
     cc_page_table *shown; /* table_count */
     size_t table_count;
-    cc_sheet run_list;
+    cc_listing run_list;
     char tables[CC_PATH_MAX], figures[CC_PATH_MAX];
 } report;
 
 /* --- tables --- */
 
-static cc_status save_sheet(report *r, const cc_sheet *sheet, const cc_format *format, bool print) {
+static cc_status save_listing(report *r, const cc_listing *listing, const cc_format *format, bool print) {
     char name[CC_PATH_MAX], path[CC_PATH_MAX];
     cc_text text = {0};
-    snprintf(name, sizeof name, "%s-%s.%s", sheet->id, sheet->kind, format->ending);
-    cc_status status = cc_render(&text, sheet, format);
+    snprintf(name, sizeof name, "%s-%s.%s", listing->id, listing->kind, format->ending);
+    cc_status status = cc_render(&text, listing, format);
     if (status == CC_OK) status = cc_path_join(path, r->tables, name);
     if (status == CC_OK) status = cc_text_save(&text, path);
     if (status == CC_OK && print && r->options->print) fprintf(r->options->print, "%s\n", text.bytes);
@@ -42,32 +42,32 @@ static cc_status save_sheet(report *r, const cc_sheet *sheet, const cc_format *f
     return status;
 }
 
-/* `data` is the sheet for programs. */
-static cc_status save_formats(report *r, const cc_sheet *sheet, const cc_sheet *data, bool print) {
-    CC_TRY(save_sheet(r, sheet, &cc_format_markdown, print));
-    CC_TRY(save_sheet(r, sheet, &cc_format_latex, false));
-    CC_TRY(save_sheet(r, sheet, &cc_format_html, false));
-    return save_sheet(r, data, &cc_format_csv, false);
+/* `data` is the listing for programs. */
+static cc_status save_formats(report *r, const cc_listing *listing, const cc_listing *data, bool print) {
+    CC_TRY(save_listing(r, listing, &cc_format_markdown, print));
+    CC_TRY(save_listing(r, listing, &cc_format_latex, false));
+    CC_TRY(save_listing(r, listing, &cc_format_html, false));
+    return save_listing(r, data, &cc_format_csv, false);
 }
 
 static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
-    cc_sheet full;
+    cc_listing full;
     CC_TRY(cc_table_compare(table, r->arena));
-    CC_TRY(cc_table_sheet(&shown->shown, table, r->arena));
-    CC_TRY(cc_table_sheet_full(&full, table, r->arena));
+    CC_TRY(cc_table_listing(&shown->shown, table, r->arena));
+    CC_TRY(cc_table_listing_full(&full, table, r->arena));
     full.id = shown->shown.id;
     full.kind = shown->shown.kind;
     CC_TRY(save_formats(r, &shown->shown, &full, true));
-    CC_TRY(cc_table_sheet_conventions(&shown->conventions, table, r->arena));
+    CC_TRY(cc_table_listing_conventions(&shown->conventions, table, r->arena));
     if (shown->conventions.rows == 0) return CC_OK;
     return save_formats(r, &shown->conventions, &shown->conventions, false);
 }
 
 static cc_status make_other(report *r, const cc_table *table, cc_page_table *shown) {
     if (table->spec->shape == CC_SHAPE_STAGES)
-        CC_TRY(cc_table_sheet_stages(&shown->shown, table, r->arena));
+        CC_TRY(cc_table_listing_stages(&shown->shown, table, r->arena));
     else
-        CC_TRY(cc_table_sheet_calcium(&shown->shown, table, r->arena));
+        CC_TRY(cc_table_listing_calcium(&shown->shown, table, r->arena));
     return shown->shown.rows ? save_formats(r, &shown->shown, &shown->shown, true) : CC_OK;
 }
 
@@ -123,7 +123,7 @@ static cc_status make_tables(report *r) {
 static cc_status make_run_list(report *r) {
     char path[CC_PATH_MAX];
     cc_text text = {0};
-    CC_TRY(cc_table_sheet_runs(&r->run_list, &r->runs, true, r->arena));
+    CC_TRY(cc_table_listing_runs(&r->run_list, &r->runs, true, r->arena));
     cc_status status = cc_render(&text, &r->run_list, &cc_format_markdown);
     if (r->problems.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
     for (size_t i = 0; i < r->problems.count; i++) {
@@ -138,12 +138,12 @@ static cc_status make_run_list(report *r) {
 }
 
 static cc_status print_other_runs(report *r) {
-    cc_sheet sheet;
+    cc_listing listing;
     cc_text text = {0};
     if (!r->options->print) return CC_OK;
-    CC_TRY(cc_table_sheet_runs(&sheet, &r->runs, false, r->arena));
-    if (sheet.rows == 0) return CC_OK;
-    cc_status status = cc_render(&text, &sheet, &cc_format_markdown);
+    CC_TRY(cc_table_listing_runs(&listing, &r->runs, false, r->arena));
+    if (listing.rows == 0) return CC_OK;
+    cc_status status = cc_render(&text, &listing, &cc_format_markdown);
     if (status == CC_OK) fprintf(r->options->print, "%s\n", text.bytes);
     cc_text_deinit(&text);
     return status;

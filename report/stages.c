@@ -51,7 +51,8 @@ static void pass_missing_stages(flow *f) {
     }
 }
 
-static void put_flow(cc_sheet *sheet, const char *what, const after stages[STAGES], const cc_table_row *row) {
+static void put_flow(cc_listing *listing, const char *what, const after stages[STAGES],
+                     const cc_table_row *row) {
     const after *roi = &stages[ROI], *second = &stages[CALCIFICATION], *third = &stages[FALSE_POSITIVE];
     const int64_t numbers[] = {roi->truth,
                                roi->truth - roi->found,
@@ -61,10 +62,10 @@ static void put_flow(cc_sheet *sheet, const char *what, const after stages[STAGE
                                second->spurious,
                                second->spurious - third->spurious,
                                third->spurious};
-    const size_t at = sheet->rows++;
-    cc_sheet_put(sheet, at, 0, "%s", what);
+    const size_t at = listing->rows++;
+    cc_listing_put(listing, at, 0, "%s", what);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
-        cc_cell *cell = cc_sheet_put(sheet, at, 1 + n, "%lld", (long long)numbers[n]);
+        cc_listing_cell *cell = cc_listing_put(listing, at, 1 + n, "%lld", (long long)numbers[n]);
         cell->runs = row->runs;
         cell->run_count = row->run_count;
     }
@@ -90,28 +91,28 @@ static cc_status list_patients(const char ***out, size_t *count, const cc_table_
     return CC_OK;
 }
 
-static cc_status put_row(cc_sheet *sheet, const cc_table_row *row, const char *const *patients,
+static cc_status put_row(cc_listing *listing, const cc_table_row *row, const char *const *patients,
                          size_t count) {
     flow all = sum_stages(row, NULL);
     if (!all.rows[CALCIFICATION]) return CC_OK;
     pass_missing_stages(&all);
-    put_flow(sheet, "Lesions, all patients", all.lesions, row);
-    put_flow(sheet, "Pixels, all patients", all.pixels, row);
+    put_flow(listing, "Lesions, all patients", all.lesions, row);
+    put_flow(listing, "Pixels, all patients", all.pixels, row);
     for (size_t p = 0; p < count; p++) {
         flow one = sum_stages(row, patients[p]);
-        const char *label = cc_arena_format(sheet->arena, "Lesions, %s", patients[p]);
+        const char *label = cc_arena_format(listing->arena, "Lesions, %s", patients[p]);
         if (!label) return CC_ENOMEM;
         if (!one.rows[CALCIFICATION]) continue;
         pass_missing_stages(&one);
-        sheet->rules[sheet->rows] = p == 0;
-        put_flow(sheet, label, one.lesions, row);
+        listing->rules[listing->rows] = p == 0;
+        put_flow(listing, label, one.lesions, row);
     }
     if (row->run_count > 1)
-        cc_notes_add(&sheet->notes, "%s: sums over %zu runs.", row->spec->label, row->run_count);
+        cc_notes_add(&listing->notes, "%s: sums over %zu runs.", row->spec->label, row->run_count);
     return CC_OK;
 }
 
-cc_status cc_table_sheet_stages(cc_sheet *out, const cc_table *table, cc_arena *arena) {
+cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_arena *arena) {
     static const char *const heads[] = {"",
                                         "true",
                                         "lost at ROI",
@@ -126,13 +127,13 @@ cc_status cc_table_sheet_stages(cc_sheet *out, const cc_table *table, cc_arena *
     const char **patients;
     size_t count;
     CC_TRY(list_patients(&patients, &count, row, arena));
-    CC_TRY(cc_sheet_init(out, columns, 2 + count, arena));
+    CC_TRY(cc_listing_init(out, columns, 2 + count, arena));
     out->id = table->spec->id;
     out->kind = table->kind;
     out->title = table->spec->title;
     out->notes = table->notes;
     out->caption = cc_arena_format(arena, "%s Kind of runs: %s.", table->spec->caption, table->kind);
     if (!out->caption) return CC_ENOMEM;
-    for (size_t c = 0; c < columns; c++) cc_sheet_put_head(out, c, "%s", heads[c]);
+    for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     return put_row(out, row, patients, count);
 }

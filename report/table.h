@@ -2,7 +2,7 @@
 #ifndef CC_REPORT_TABLE_H
 #define CC_REPORT_TABLE_H
 
-#include "report/sheet.h"
+#include "report/listing.h"
 #include "results/published.h"
 
 enum { CC_EMPTIES = 3, CC_TABLE_RUNS_MAX = 64 };
@@ -51,16 +51,16 @@ const char *cc_table_average_words(cc_average average);
 const char *cc_table_empty_words(cc_empty empty);
 
 /* The table as it is shown: value, published value and difference of each score. */
-cc_status cc_table_sheet(cc_sheet *out, const cc_table *table, cc_arena *arena);
+cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* Every convention's scores and intervals, for programs. */
-cc_status cc_table_sheet_full(cc_sheet *out, const cc_table *table, cc_arena *arena);
+cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* Where a cascade wins and loses lesions and pixels, by stage; no rows where no run stores stages. */
-cc_status cc_table_sheet_stages(cc_sheet *out, const cc_table *table, cc_arena *arena);
+cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* Lesions and calcium scores; no rows where no run stores them. */
-cc_status cc_table_sheet_calcium(cc_sheet *out, const cc_table *table, cc_arena *arena);
+cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* The same counts under every convention, and how near each comes to the paper. */
-cc_status cc_table_sheet_conventions(cc_sheet *out, const cc_table *table, cc_arena *arena);
+cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* A list of runs: those that no table has, or all. */
-cc_status cc_table_sheet_runs(cc_sheet *out, const cc_report_runs *runs, bool all, cc_arena *arena);
+cc_status cc_table_listing_runs(cc_listing *out, const cc_report_runs *runs, bool all, cc_arena *arena);
 
 #endif

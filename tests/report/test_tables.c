@@ -105,29 +105,29 @@ static void the_footer_tests_each_row_against_the_first_ranked(void **state) {
 
 /* --- stages and calcium, which no run of this test stores: from structures --- */
 
-static const cc_sheet *build_sheet(cc_sheet *sheet, cc_spec_shape shape, cc_report_run *run,
-                                   cc_status (*fill)(cc_sheet *, const cc_table *, cc_arena *),
-                                   cc_arena *arena) {
+static const cc_listing *build_listing(cc_listing *listing, cc_spec_shape shape, cc_report_run *run,
+                                       cc_status (*fill)(cc_listing *, const cc_table *, cc_arena *),
+                                       cc_arena *arena) {
     cc_spec_row row = {.source = CC_SOURCE_RUNS, .label = "With"};
     cc_spec spec = {.shape = shape, .id = "x", .title = "", .caption = "", .rows = &row, .row_count = 1};
     cc_table_row *filled = cc_arena_get(arena, sizeof *filled);
     *filled = (cc_table_row){.spec = &row, .runs = {run}, .run_count = 1};
     cc_table table = {
         .spec = &spec, .kind = "twin", .rows = filled, .row_count = 1, .notes = {.arena = arena}};
-    assert_ok(fill(sheet, &table, arena));
-    return sheet;
+    assert_ok(fill(listing, &table, arena));
+    return listing;
 }
 
-static void assert_row(cc_sheet *sheet, size_t row, const char *const *texts, size_t count) {
+static void assert_row(cc_listing *listing, size_t row, const char *const *texts, size_t count) {
     for (size_t c = 0; c < count; c++) {
-        const char *text = cc_sheet_cell(sheet, row, c)->text;
+        const char *text = cc_listing_at(listing, row, c)->text;
         assert_string_equal(text ? text : "–", texts[c]);
     }
 }
 
 static void stages_tell_where_lesions_are_lost_and_made(void **state) {
     (void)state;
-    cc_sheet sheet;
+    cc_listing listing;
     cc_arena *arena = cc_arena_create();
     static const cc_run_stage stages[] = {{"roi", "a", 90, 0, 10, 0, 10, 9, 0},
                                           {"roi", "b", 50, 0, 0, 0, 5, 5, 0},
@@ -137,21 +137,21 @@ static void stages_tell_where_lesions_are_lost_and_made(void **state) {
                                           {"false_positive", "b", 45, 0, 5, 0, 5, 5, 0}};
     const char *const names[] = {"a", "b"};
     cc_report_run run = {.stages = stages, .stage_count = 6, .patients = names, .patient_count = 2};
-    build_sheet(&sheet, CC_SHAPE_STAGES, &run, cc_table_sheet_stages, arena);
-    assert_int_equal(sheet.rows, 4);
-    assert_row(&sheet, 0, (const char *[]){"Lesions, all patients", "15", "1", "2", "1", "11", "6", "5", "1"},
-               9);
-    assert_row(&sheet, 1,
+    build_listing(&listing, CC_SHAPE_STAGES, &run, cc_table_listing_stages, arena);
+    assert_int_equal(listing.rows, 4);
+    assert_row(&listing, 0,
+               (const char *[]){"Lesions, all patients", "15", "1", "2", "1", "11", "6", "5", "1"}, 9);
+    assert_row(&listing, 1,
                (const char *[]){"Pixels, all patients", "150", "10", "15", "2", "123", "40", "35", "5"}, 9);
-    assert_row(&sheet, 3, (const char *[]){"Lesions, b", "5", "0", "0", "0", "5", "2", "2", "0"}, 9);
+    assert_row(&listing, 3, (const char *[]){"Lesions, b", "5", "0", "0", "0", "5", "2", "2", "0"}, 9);
     run.stage_count = 0;
-    assert_int_equal(build_sheet(&sheet, CC_SHAPE_STAGES, &run, cc_table_sheet_stages, arena)->rows, 0);
+    assert_int_equal(build_listing(&listing, CC_SHAPE_STAGES, &run, cc_table_listing_stages, arena)->rows, 0);
     cc_arena_destroy(arena);
 }
 
 static void calcium_agrees_as_far_as_scores_and_categories_do(void **state) {
     (void)state;
-    cc_sheet sheet;
+    cc_listing listing;
     cc_arena *arena = cc_arena_create();
     cc_run_patient patients[] = {{.patient = "a",
                                   .lesions_true = 4,
@@ -168,15 +168,16 @@ static void calcium_agrees_as_far_as_scores_and_categories_do(void **state) {
                                   .agatston_predicted = 500},
                                  {.patient = "c", .lesions_true = -1, .agatston_true = NAN}};
     cc_report_run run = {.patient_rows = patients, .patient_count = 3};
-    build_sheet(&sheet, CC_SHAPE_CALCIUM, &run, cc_table_sheet_calcium, arena);
-    assert_int_equal(sheet.rows, 1);
-    assert_row(&sheet, 0,
+    build_listing(&listing, CC_SHAPE_CALCIUM, &run, cc_table_listing_calcium, arena);
+    assert_int_equal(listing.rows, 1);
+    assert_row(&listing, 0,
                (const char *[]){"With", "6", "5", "1", "2", "2", "255.0", "255.0", "1.000", "1.000"}, 10);
     patients[1].agatston_predicted = 11; /* two categories off, of four */
-    build_sheet(&sheet, CC_SHAPE_CALCIUM, &run, cc_table_sheet_calcium, arena);
-    assert_string_equal(cc_sheet_cell(&sheet, 0, 9)->text, "0.333");
+    build_listing(&listing, CC_SHAPE_CALCIUM, &run, cc_table_listing_calcium, arena);
+    assert_string_equal(cc_listing_at(&listing, 0, 9)->text, "0.333");
     run.patient_count = 0;
-    assert_int_equal(build_sheet(&sheet, CC_SHAPE_CALCIUM, &run, cc_table_sheet_calcium, arena)->rows, 0);
+    assert_int_equal(build_listing(&listing, CC_SHAPE_CALCIUM, &run, cc_table_listing_calcium, arena)->rows,
+                     0);
     cc_arena_destroy(arena);
 }
 

@@ -1,4 +1,4 @@
-#include "report/sheet.h"
+#include "report/listing.h"
 
 #include <assert.h>
 #include <math.h>
@@ -38,15 +38,15 @@ void cc_notes_add(cc_notes *notes, const char *format, ...) {
         notes->failed = true;
 }
 
-cc_status cc_sheet_init(cc_sheet *out, size_t columns, size_t rows, cc_arena *arena) {
-    *out = (cc_sheet){.id = "",
-                      .kind = "",
-                      .title = "",
-                      .caption = "",
-                      .columns = columns,
-                      .text_columns = 1,
-                      .arena = arena,
-                      .notes = {.arena = arena}};
+cc_status cc_listing_init(cc_listing *out, size_t columns, size_t rows, cc_arena *arena) {
+    *out = (cc_listing){.id = "",
+                        .kind = "",
+                        .title = "",
+                        .caption = "",
+                        .columns = columns,
+                        .text_columns = 1,
+                        .arena = arena,
+                        .notes = {.arena = arena}};
     out->heads = cc_arena_get_array(arena, columns + 1, sizeof *out->heads);
     out->rules = cc_arena_get_array(arena, rows + 1, sizeof *out->rules);
     out->cells = cc_arena_get_array(arena, (rows + 1) * columns, sizeof *out->cells);
@@ -55,39 +55,40 @@ cc_status cc_sheet_init(cc_sheet *out, size_t columns, size_t rows, cc_arena *ar
     return CC_OK;
 }
 
-cc_cell *cc_sheet_cell(cc_sheet *sheet, size_t row, size_t column) {
-    assert(column < sheet->columns);
-    return &sheet->cells[row * sheet->columns + column];
+cc_listing_cell *cc_listing_at(cc_listing *listing, size_t row, size_t column) {
+    assert(column < listing->columns);
+    return &listing->cells[row * listing->columns + column];
 }
 
-cc_cell *cc_sheet_put(cc_sheet *sheet, size_t row, size_t column, const char *format, ...) {
+cc_listing_cell *cc_listing_put(cc_listing *listing, size_t row, size_t column, const char *format, ...) {
     va_list args;
-    cc_cell *cell = cc_sheet_cell(sheet, row, column);
+    cc_listing_cell *cell = cc_listing_at(listing, row, column);
     va_start(args, format);
-    cell->text = format_text(sheet->arena, format, args);
+    cell->text = format_text(listing->arena, format, args);
     va_end(args);
-    sheet->failed |= !cell->text;
+    listing->failed |= !cell->text;
     return cell;
 }
 
-cc_cell *cc_sheet_put_number(cc_sheet *sheet, size_t row, size_t column, const char *format, double value) {
-    cc_cell *cell = cc_sheet_cell(sheet, row, column);
+cc_listing_cell *cc_listing_put_number(cc_listing *listing, size_t row, size_t column, const char *format,
+                                       double value) {
+    cc_listing_cell *cell = cc_listing_at(listing, row, column);
     if (isnan(value)) return cell;
-    cell->text = cc_arena_format(sheet->arena, format, value);
-    sheet->failed |= !cell->text;
+    cell->text = cc_arena_format(listing->arena, format, value);
+    listing->failed |= !cell->text;
     return cell;
 }
 
-void cc_sheet_put_head(cc_sheet *sheet, size_t column, const char *format, ...) {
+void cc_listing_put_head(cc_listing *listing, size_t column, const char *format, ...) {
     va_list args;
-    assert(column < sheet->columns);
+    assert(column < listing->columns);
     va_start(args, format);
-    const char *text = format_text(sheet->arena, format, args);
+    const char *text = format_text(listing->arena, format, args);
     va_end(args);
-    sheet->failed |= !text;
-    sheet->heads[column] = text ? text : "";
+    listing->failed |= !text;
+    listing->heads[column] = text ? text : "";
 }
 
-cc_status cc_sheet_check(const cc_sheet *sheet) {
-    return sheet->failed || sheet->notes.failed ? cc_fail_memory("a table", 0) : CC_OK;
+cc_status cc_listing_check(const cc_listing *listing) {
+    return listing->failed || listing->notes.failed ? cc_fail_memory("a table", 0) : CC_OK;
 }
