@@ -14,7 +14,7 @@ static int32_t find_category(double agatston) {
 }
 
 typedef struct agreement {
-    int64_t truth, found, spurious;
+    double truth, found, spurious; /* lesions */
     double *scores; /* true and predicted Agatston score of each patient, one behind the other */
     int32_t *true_category, *category;
     size_t patients;
@@ -23,10 +23,12 @@ typedef struct agreement {
 } agreement;
 
 static void add_patient(agreement *a, const cc_run_patient *p) {
-    if (p->lesions_true < 0 || !(p->agatston_true >= 0) || !(p->agatston_predicted >= 0)) return;
-    a->truth += p->lesions_true;
-    a->found += p->lesions_found;
-    a->spurious += p->lesions_false;
+    if (p->lesions_true < 0 || p->lesions_found < 0 || p->lesions_false < 0 || !(p->agatston_true >= 0) ||
+        !(p->agatston_predicted >= 0) || !isfinite(p->agatston_true + p->agatston_predicted))
+        return;
+    a->truth += (double)p->lesions_true;
+    a->found += (double)p->lesions_found;
+    a->spurious += (double)p->lesions_false;
     a->scores[2 * a->patients] = p->agatston_true;
     a->scores[2 * a->patients + 1] = p->agatston_predicted;
     a->true_category[a->patients] = find_category(p->agatston_true);
@@ -58,10 +60,10 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena 
     if (a.patients >= 2) CC_TRY(cc_statistics_icc(&icc, a.scores, a.patients, 2));
     CC_TRY(cc_statistics_kappa(&kappa, a.true_category, a.category, a.patients, CATEGORIES, CC_KAPPA_LINEAR));
     const size_t at = listing->rows++;
-    const int64_t counts[] = {a.truth, a.found, a.truth - a.found, a.spurious, (int64_t)a.patients};
+    const double counts[] = {a.truth, a.found, a.truth - a.found, a.spurious, (double)a.patients};
     cc_listing_put(listing, at, 0, "%s", row->spec->label);
     for (size_t n = 0; n < sizeof counts / sizeof *counts; n++)
-        cc_listing_put(listing, at, 1 + n, "%lld", (long long)counts[n]);
+        cc_listing_put_number(listing, at, 1 + n, "%.0f", counts[n]);
     cc_listing_put_number(listing, at, 6, "%.1f", a.sum_true / (double)a.patients);
     cc_listing_put_number(listing, at, 7, "%.1f", a.sum_predicted / (double)a.patients);
     cc_listing_put_number(listing, at, 8, "%.3f", icc);

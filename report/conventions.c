@@ -16,6 +16,13 @@ typedef struct line {
     double distance;        /* to the paper, the largest of the three differences; NaN: nothing to compare */
 } line;
 
+/* Each convention's distances, summed over the rows that it could be compared in. */
+typedef struct tally {
+    double distance;
+    size_t rows;
+    line of; /* any line of that convention */
+} tally;
+
 /* 0 where the config does not say. */
 static size_t read_batch(const cc_report_run *run, cc_arena *arena) {
     cc_yaml *root;
@@ -150,6 +157,29 @@ static cc_status put_lines(cc_listing *listing, const cc_table_row *row, const l
     return CC_OK;
 }
 
+static void add_tallies(tally tallies[LINES_MAX], const line *lines, size_t count) {
+    for (const line *l = lines; l < lines + count; l++) {
+        tally *t = &tallies[(l->soft * CC_GROUPINGS + (int)l->grouping) * CC_EMPTIES + (int)l->empty];
+        if (isnan(l->distance)) continue;
+        *t = (tally){t->distance + l->distance, t->rows + 1, *l};
+    }
+}
+
+/* The paper has used one convention in all its rows, if it has used one at all. */
+static cc_status note_nearest(cc_listing *listing, const tally tallies[LINES_MAX], size_t rows) {
+    const tally *nearest = NULL;
+    for (const tally *t = tallies; t < tallies + LINES_MAX; t++)
+        if (rows > 1 && t->rows == rows && (!nearest || t->distance < nearest->distance)) nearest = t;
+    if (!nearest) return CC_OK;
+    const char *words = describe(listing->arena, &nearest->of);
+    if (!words) return CC_ENOMEM;
+    cc_notes_add(&listing->notes,
+                 "All %zu rows under one convention: nearest to the paper: %s (largest "
+                 "difference %.1f in the mean).",
+                 rows, words, nearest->distance / (double)rows);
+    return CC_OK;
+}
+
 cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena) {
     static const char *const heads[] = {"",
                                         "reading",
@@ -173,12 +203,16 @@ cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, c
         "In bold the convention nearest to the paper.";
     if (!out->id) return CC_ENOMEM;
     for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
+    tally tallies[LINES_MAX] = {{0}};
+    size_t compared = 0;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         line lines[LINES_MAX];
         size_t count;
         if (row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
         CC_TRY(fill_lines(lines, &count, table, row));
         CC_TRY(put_lines(out, row, lines, count));
+        add_tallies(tallies, lines, count);
+        compared += !isnan(row->published[0]);
     }
-    return CC_OK;
+    return note_nearest(out, tallies, compared);
 }

@@ -7,14 +7,15 @@ enum { ROI, CALCIFICATION, FALSE_POSITIVE, STAGES };
 enum { PATIENTS_MAX = 200 }; /* with a row of their own */
 static const char *const stage_names[STAGES] = {"roi", "calcification", "false_positive"};
 
-/* What is there after a stage. */
+/* What is there after a stage. Real numbers, since a file may state counts whose sum no integer holds. */
 typedef struct after {
-    int64_t truth, found, spurious;
+    double truth, found, spurious;
 } after;
 
 typedef struct flow {
     after lesions[STAGES], pixels[STAGES];
     size_t rows[STAGES];
+    bool no_lesions; /* some row has none counted */
 } flow;
 
 /* The sums over runs, of one patient or (NULL) of all. */
@@ -27,13 +28,14 @@ static flow sum_stages(const cc_table_row *row, const char *patient) {
             while (stage < STAGES && strcmp(stage_names[stage], s->stage) != 0) stage++;
             if (stage == STAGES || (patient && strcmp(patient, s->patient) != 0)) continue;
             after *lesions = &f.lesions[stage], *pixels = &f.pixels[stage];
-            lesions->truth += s->lesions_true;
-            lesions->found += s->lesions_found;
-            lesions->spurious += s->lesions_false;
-            pixels->truth += s->tp + s->fn;
-            pixels->found += s->tp;
-            pixels->spurious += s->fp;
+            lesions->truth += (double)s->lesions_true;
+            lesions->found += (double)s->lesions_found;
+            lesions->spurious += (double)s->lesions_false;
+            pixels->truth += (double)s->tp + (double)s->fn;
+            pixels->found += (double)s->tp;
+            pixels->spurious += (double)s->fp;
             f.rows[stage]++;
+            f.no_lesions |= s->lesions_true < 0 || s->lesions_found < 0 || s->lesions_false < 0;
         }
     return f;
 }
@@ -54,18 +56,18 @@ static void pass_missing_stages(flow *f) {
 static void put_flow(cc_listing *listing, const char *what, const after stages[STAGES],
                      const cc_table_row *row) {
     const after *roi = &stages[ROI], *second = &stages[CALCIFICATION], *third = &stages[FALSE_POSITIVE];
-    const int64_t numbers[] = {roi->truth,
-                               roi->truth - roi->found,
-                               roi->found - second->found,
-                               second->found - third->found,
-                               third->found,
-                               second->spurious,
-                               second->spurious - third->spurious,
-                               third->spurious};
+    const double numbers[] = {roi->truth,
+                              roi->truth - roi->found,
+                              roi->found - second->found,
+                              second->found - third->found,
+                              third->found,
+                              second->spurious,
+                              second->spurious - third->spurious,
+                              third->spurious};
     const size_t at = listing->rows++;
     cc_listing_put(listing, at, 0, "%s", what);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
-        cc_listing_cell *cell = cc_listing_put(listing, at, 1 + n, "%lld", (long long)numbers[n]);
+        cc_listing_cell *cell = cc_listing_put_number(listing, at, 1 + n, "%.0f", numbers[n]);
         cell->runs = row->runs;
         cell->run_count = row->run_count;
     }
@@ -96,13 +98,13 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, const cha
     flow all = sum_stages(row, NULL);
     if (!all.rows[CALCIFICATION]) return CC_OK;
     pass_missing_stages(&all);
-    put_flow(listing, "Lesions, all patients", all.lesions, row);
+    if (!all.no_lesions) put_flow(listing, "Lesions, all patients", all.lesions, row);
     put_flow(listing, "Pixels, all patients", all.pixels, row);
     for (size_t p = 0; p < count; p++) {
         flow one = sum_stages(row, patients[p]);
         const char *label = cc_arena_format(listing->arena, "Lesions, %s", patients[p]);
         if (!label) return CC_ENOMEM;
-        if (!one.rows[CALCIFICATION]) continue;
+        if (!one.rows[CALCIFICATION] || all.no_lesions) continue;
         pass_missing_stages(&one);
         listing->rules[listing->rows] = p == 0;
         put_flow(listing, label, one.lesions, row);

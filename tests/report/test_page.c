@@ -133,6 +133,8 @@ static void every_convention_is_beside_the_table(void **state) {
     assert_has(csv, "Original U-Net,soft,slice_mean,skip,63.2,66.7,60.0,");
     assert_has(reports_read(out, "tables/conventions-table1-twin.md", arena),
                "- Original U-Net: the convention alone moves the F1-score from 63.2 to 70.0.");
+    assert_has(reports_read(out, "tables/conventions-table1-twin.md", arena),
+               "- All 2 rows under one convention: nearest to the paper: ");
     assert_lacks(csv, "Modified U-Net,thresholded,batch_mean");
     cc_arena_destroy(arena);
 }
