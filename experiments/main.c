@@ -31,8 +31,8 @@ static const cc_command commands[] = {
     {"export", "RESULT.h5 -o FILE.safetensors",
      "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read",
      cc_command_export},
-    {"report", "[--results DIR] [--out DIR]",
-     "makes tables (md, csv, tex) and figures (png, svg) from results/runs into report/out",
+    {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--strict]",
+     "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into report/out",
      cc_command_report},
     {NULL, NULL, NULL, NULL},
 };

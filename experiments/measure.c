@@ -27,6 +27,7 @@ typedef struct measurer {
     const cc_dataset *dataset;
     cc_run_patient *patient;
     cc_run_stage *stages[STAGES]; /* the patient's rows; NULL: the run has no such stage */
+    cc_run_baseline *threshold;   /* the patient's row; NULL: the run has no region */
 } measurer;
 
 static size_t pixels_of(const cc_dataset *d, size_t slice) {
@@ -87,6 +88,17 @@ static void add_stage(cc_run_stage *row, const scan *s, bool region, bool known,
     add_known(&row->lesions_false, known, region ? 0 : l->spurious);
 }
 
+/* What a threshold alone finds in the region that the mask holds. */
+static void add_threshold(cc_run_baseline *row, scan *s) {
+    const double threshold_hu = cc_calcium_defaults().threshold_hu;
+    for (size_t i = 0; i < s->pixels; i++) s->mask[i] = s->mask[i] && s->hu[i] > threshold_hu;
+    cc_counts counts = cc_counts_from_masks(s->mask, s->truth, s->pixels);
+    row->tp += counts.tp;
+    row->fp += counts.fp;
+    row->fn += counts.fn;
+    row->tn += counts.tn;
+}
+
 static cc_status measure_calcium(double *volume_mm3, double *agatston, const scan *s, const uint8_t *mask) {
     cc_calcium calcium = {0};
     cc_calcium_options options = cc_calcium_defaults();
@@ -136,6 +148,7 @@ static cc_status measure_scan(const measurer *m, scan *s) {
             CC_TRY(cc_lesions_count(&lesions, s->hu, s->truth, s->mask, s->depth, s->height, s->width,
                                     cc_calcium_defaults().threshold_hu));
         if (m->stages[stage]) add_stage(m->stages[stage], s, stage == CC_STAGE_ROI, s->whole, &lesions);
+        if (m->threshold && stage == CC_STAGE_ROI) add_threshold(m->threshold, s);
         if (stage == (int)last) CC_TRY(add_patient(m->patient, s, &lesions));
     }
     return CC_OK;
@@ -172,6 +185,15 @@ static cc_status make_rows(cc_run_stage **out, size_t *rows, const cc_dataset *d
     return CC_OK;
 }
 
+/* A patient's row of what the threshold finds; NULL where there is no region. */
+static cc_run_baseline *add_baseline(cc_test *test, const cc_dataset *d, const char *patient) {
+    if (!has_stage(d, CC_STAGE_ROI)) return NULL;
+    cc_run_baseline *row = &test->baselines[test->baseline_count++];
+    snprintf(row->name, sizeof row->name, "roi_threshold");
+    snprintf(row->patient, sizeof row->patient, "%s", patient);
+    return row;
+}
+
 static size_t count_patients(const cc_dataset *d) {
     size_t count = 0;
     uint32_t last = UINT32_MAX;
@@ -187,13 +209,15 @@ cc_status cc_measure_patients(cc_test *test, const cc_dataset *d, cc_arena *aren
     cc_run_stage *stages;
     size_t count = count_patients(d), at = 0;
     cc_run_patient *patients = cc_arena_get_array(arena, count + 1, sizeof *patients);
-    if (!patients) return CC_ENOMEM;
+    test->baselines = cc_arena_get_array(arena, count + 1, sizeof *test->baselines);
+    if (!patients || !test->baselines) return CC_ENOMEM;
     CC_TRY(make_rows(&stages, &test->stage_count, d, count, arena));
     for (size_t p = 0; p < count; p++) {
         const cc_slice *slice = cc_slice_set_get(d->base, d->split.test.slices[at]);
         const char *name = cc_slice_set_patient(d->base, slice->patient);
         measurer m = {.test = test, .dataset = d, .patient = &patients[p]};
         snprintf(patients[p].patient, CC_RUN_NAME_MAX, "%s", name);
+        m.threshold = add_baseline(test, d, name);
         size_t row = p;
         for (int stage = 0; stage < STAGES; stage++) {
             if (!has_stage(d, stage)) continue;

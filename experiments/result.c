@@ -134,7 +134,9 @@ static cc_status fill_run(cc_run *run, const cc_test *test, const cc_result_sour
                     .patients = test->patients,
                     .patient_count = test->patient_count,
                     .stages = test->stages,
-                    .stage_count = test->stage_count};
+                    .stage_count = test->stage_count,
+                    .baselines = test->baselines,
+                    .baseline_count = test->baseline_count};
     fill_provenance(&run->provenance, s, arena);
     CC_TRY(fill_pictures(run, test, s, arena));
     if (!s->model) return CC_OK;

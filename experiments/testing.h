@@ -12,6 +12,8 @@ typedef struct cc_test {
     size_t patient_count;
     const cc_run_stage *stages; /* of a run that stands on a roi run, or on a calcification run */
     size_t stage_count;
+    cc_run_baseline *baselines; /* "roi_threshold", of a run that stands on a roi run */
+    size_t baseline_count;
     cc_masks *masks; /* of the base: what the last stage marks of the test part */
 } cc_test;
 

@@ -158,3 +158,21 @@ done:
     cc_arena_destroy(arena);
     return status;
 }
+
+cc_status cc_interval_of_mean(double *low, double *high, const double *values, size_t count, int resamples) {
+    assert(resamples > 0);
+    if (count < 2) return cc_fail(CC_EINVAL, "interval", NULL, "%zu values have none", count);
+    double *means = malloc((size_t)resamples * sizeof *means);
+    if (!means) return cc_fail_memory("a bootstrap", (size_t)resamples * sizeof *means);
+    for (int i = 0; i < resamples; i++) {
+        cc_rng rng = cc_rng_init(0, CC_PURPOSE_BOOTSTRAP, 0, (uint64_t)i);
+        double sum = 0;
+        for (size_t k = 0; k < count; k++) sum += values[cc_rng_below(&rng, (uint32_t)count)];
+        means[i] = sum / (double)count;
+    }
+    qsort(means, (size_t)resamples, sizeof *means, by_value);
+    *low = percentile(means, (size_t)resamples, 0.025);
+    *high = percentile(means, (size_t)resamples, 0.975);
+    free(means);
+    return CC_OK;
+}

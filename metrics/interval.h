@@ -32,4 +32,8 @@ typedef struct cc_estimate {
 cc_status cc_estimate_bootstrap(cc_estimate *out, const cc_sample *runs, size_t run_count,
                                 cc_convention convention, int resamples);
 
+/* The same interval for the mean of values[count], one a patient (such as differences of two variants).
+ * CC_EINVAL for fewer than two values · CC_ENOMEM; *low and *high untouched */
+cc_status cc_interval_of_mean(double *low, double *high, const double *values, size_t count, int resamples);
+
 #endif

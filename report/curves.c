@@ -16,9 +16,9 @@ typedef struct curve {
 
 static int collect(curve *curves, const cc_table *table) {
     int count = 0;
-    for (size_t r = 0; r < table->spec->row_count; r++)
+    for (size_t r = 0; r < table->row_count; r++)
         for (size_t i = 0; i < table->rows[r].run_count && count < RUNS_MAX; i++)
-            if (table->rows[r].runs[i]->epoch_count)
+            if (table->rows[r].spec->source == CC_SOURCE_RUNS && table->rows[r].runs[i]->epoch_count)
                 curves[count++] = (curve){table->rows[r].runs[i], table->rows[r].spec->label,
                                           table->rows[r].run_count == 1};
     return count;

@@ -6,6 +6,7 @@
 #define CC_REPORT_FIGURE_H
 
 #include "report/table.h"
+#include "report/text.h"
 
 /* Loss and validation F1 by epoch of every run of the table: FOLDER/NAME.png (at 2x) and .svg; nothing where
  * no run has a history. CC_EIO where gnuplot is missing or fails. */

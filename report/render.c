@@ -1,195 +1,239 @@
-/* Markdown, CSV and LaTeX of one table. Every number is in percent; CSV carries all conventions. */
-#include <math.h>
-#include <stdio.h>
-#include "report/table.h"
+#include "report/render.h"
 
-enum { CELL = 96 };
+#include <string.h>
 
-/* "78.4 [70.1, 85.2]"; a dash where there is nothing. */
-static void format_value(char out[CELL], const cc_estimate *estimate, int score, const char *dash) {
-    double value = 100 * estimate->value.value[score];
-    if (isnan(value))
-        snprintf(out, CELL, "%s", dash);
-    else if (estimate->has_interval[score])
-        snprintf(out, CELL, "%.1f [%.1f, %.1f]", value, 100 * estimate->low.value[score],
-                 100 * estimate->high.value[score]);
+/* What a cell says, in one format: a dash where there is nothing, `minus` for a leading hyphen of a number.
+ */
+static void add_value(cc_text *out, const cc_listing *listing, size_t column, const cc_listing_cell *cell,
+                      const cc_format *format, const char *dash, const char *minus) {
+    if (!cell->text)
+        cc_text_add(out, "%s", dash);
+    else if (column < listing->text_columns)
+        format->escape(out, cell->text);
+    else if (cell->text[0] == '-')
+        cc_text_add(out, "%s%s", minus, cell->text + 1);
     else
-        snprintf(out, CELL, "%.1f", value);
+        cc_text_add(out, "%s", cell->text);
 }
 
-static void format_number(char out[CELL], const char *format, double value, const char *dash) {
-    if (isnan(value))
-        snprintf(out, CELL, "%s", dash);
-    else
-        snprintf(out, CELL, format, value);
+static const cc_listing_cell *get_cell(const cc_listing *listing, size_t row, size_t column) {
+    return &listing->cells[row * listing->columns + column];
 }
 
-/* The three cells of a score: value, published value, difference. */
-static void format_cells(char cells[3][CELL], const cc_table *table, const cc_table_row *row, int column,
-                         const char *dash) {
-    cc_score score = table->spec->columns[column];
-    const cc_estimate *estimate = cc_table_estimate(table, row);
-    double value = row->run_count ? 100 * estimate->value.value[score] : NAN;
-    snprintf(cells[0], CELL, "%s", dash);
-    if (row->run_count) format_value(cells[0], estimate, score, dash);
-    format_number(cells[1], "%.1f", row->published[column], dash);
-    format_number(cells[2], "%+.1f", value - row->published[column], dash);
-}
+/* --- Markdown --- */
 
-/* What every rendering says below the table; `percent` is that sign as the format writes it. */
-static void add_caption(cc_text *out, const cc_table *table, const char *percent,
-                        void (*add)(cc_text *, const char *)) {
-    add(out, table->spec->caption);
-    cc_text_add(out, " Scores in %s: %s, ", percent, cc_table_average_words(table->spec->convention.average));
-    cc_text_add(out, "%s; in brackets the 95 %s interval by bootstrap over patients. ",
-                cc_table_empty_words(table->spec->convention.empty), percent);
-    cc_text_add(out, "The paper does not state its convention. Kind of runs: ");
-    add(out, table->kind);
-    cc_text_add(out, ".");
-}
-
-void cc_table_markdown(cc_text *out, const cc_table *table) {
-    const cc_spec *spec = table->spec;
-    cc_text_add(out, "## %s (%s): ", spec->id, table->kind);
-    cc_text_add_markdown(out, spec->title);
-    cc_text_add(out, "\n\n| |");
-    for (int c = 0; c < spec->column_count; c++)
-        cc_text_add(out, " %s (%%) | paper | difference |", cc_table_head(spec->columns[c]));
-    cc_text_add(out, "\n|---|");
-    for (int c = 0; c < spec->column_count; c++) cc_text_add(out, "---:|---:|---:|");
-    for (size_t r = 0; r < spec->row_count; r++) {
-        cc_text_add(out, "\n| ");
-        cc_text_add_markdown(out, table->rows[r].spec->label);
-        cc_text_add(out, " |");
-        for (int c = 0; c < spec->column_count; c++) {
-            char cells[3][CELL];
-            format_cells(cells, table, &table->rows[r], c, "–");
-            cc_text_add(out, " %s | %s | %s |", cells[0], cells[1], cells[2]);
-        }
+static void markdown_begin(cc_text *out, const cc_listing *listing) {
+    cc_text_add(out, "## ");
+    if (listing->id[0]) {
+        cc_text_add(out, "%s (", listing->id);
+        cc_text_add_markdown(out, listing->kind);
+        cc_text_add(out, "): ");
     }
-    cc_text_add(out, "\n\n");
-    add_caption(out, table, "%", cc_text_add_markdown);
+    cc_text_add_markdown(out, listing->title);
+    cc_text_add(out, "\n\n|");
+    for (size_t c = 0; c < listing->columns; c++)
+        cc_text_add(out, "%s%s |", listing->heads[c][0] ? " " : "", listing->heads[c]);
+    cc_text_add(out, "\n|");
+    for (size_t c = 0; c < listing->columns; c++)
+        cc_text_add(out, c < listing->text_columns ? "---|" : "---:|");
     cc_text_add(out, "\n");
-    for (size_t n = 0; n < table->note_count; n++) {
+}
+
+static void markdown_row_begin(cc_text *out, bool rule) {
+    (void)rule;
+    cc_text_add(out, "|");
+}
+
+static void markdown_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
+    const cc_listing_cell *cell = get_cell(listing, row, column);
+    const char *mark = cell->strong && cell->text ? "**" : "";
+    cc_text_add(out, " %s", mark);
+    add_value(out, listing, column, cell, &cc_format_markdown, "–", "-");
+    cc_text_add(out, "%s%s%s |", mark, cell->tail ? " " : "", cell->tail ? cell->tail : "");
+}
+
+static void plain_row_end(cc_text *out) {
+    cc_text_add(out, "\n");
+}
+
+static void markdown_end(cc_text *out, const cc_listing *listing) {
+    cc_text_add(out, "\n");
+    cc_text_add_markdown(out, listing->caption);
+    cc_text_add(out, "\n");
+    for (size_t n = 0; n < listing->notes.count; n++) {
         cc_text_add(out, "\n- ");
-        cc_text_add_markdown(out, table->notes[n]);
+        cc_text_add_markdown(out, listing->notes.items[n]);
     }
-    cc_text_add(out, table->note_count ? "\n" : "");
+    cc_text_add(out, listing->notes.count ? "\n" : "");
 }
 
-static void csv_number(cc_text *out, double value) {
-    if (isnan(value))
-        cc_text_add(out, ",");
-    else
-        cc_text_add(out, ",%.6f", value);
-}
+const cc_format cc_format_markdown = {.ending = "md",
+                                      .escape = cc_text_add_markdown,
+                                      .begin = markdown_begin,
+                                      .row_begin = markdown_row_begin,
+                                      .cell = markdown_cell,
+                                      .row_end = plain_row_end,
+                                      .end = markdown_end};
 
-static void csv_head(cc_text *out, const cc_spec *spec) {
-    cc_text_add(out, "table,kind,row,experiment,variant,runs");
-    for (int c = 0; c < spec->column_count; c++)
-        cc_text_add(out, ",paper_%s_percent", cc_score_name(spec->columns[c]));
-    for (int a = 0; a < CC_AVERAGES; a++)
-        for (int e = 0; e < CC_EMPTIES; e++)
-            for (int c = 0; c < spec->column_count; c++) {
-                char name[CELL];
-                snprintf(name, sizeof name, "%s_%s_empty_%s", cc_score_name(spec->columns[c]),
-                         cc_average_name((cc_average)a), cc_empty_name((cc_empty)e));
-                cc_text_add(out, ",%s_percent,%s_low,%s_high", name, name, name);
-            }
+/* --- CSV: heads and rows alone --- */
+
+static void csv_begin(cc_text *out, const cc_listing *listing) {
+    for (size_t c = 0; c < listing->columns; c++) {
+        cc_text_add(out, c ? "," : "");
+        cc_text_add_csv(out, listing->heads[c]);
+    }
     cc_text_add(out, "\n");
 }
 
-static void csv_estimate(cc_text *out, const cc_spec *spec, const cc_table_row *row,
-                         const cc_estimate *estimate) {
-    for (int c = 0; c < spec->column_count; c++) {
-        cc_score score = spec->columns[c];
-        bool interval = row->run_count && estimate->has_interval[score];
-        csv_number(out, row->run_count ? 100 * estimate->value.value[score] : NAN);
-        csv_number(out, interval ? 100 * estimate->low.value[score] : NAN);
-        csv_number(out, interval ? 100 * estimate->high.value[score] : NAN);
-    }
+static void csv_row_begin(cc_text *out, bool rule) {
+    (void)out, (void)rule;
 }
 
-void cc_table_csv(cc_text *out, const cc_table *table) {
-    const cc_spec *spec = table->spec;
-    csv_head(out, spec);
-    for (size_t r = 0; r < spec->row_count; r++) {
-        const cc_table_row *row = &table->rows[r];
-        const char *texts[] = {spec->id, table->kind, row->spec->label, row->spec->experiment,
-                               row->spec->variant};
-        for (int t = 0; t < 5; t++) {
-            cc_text_add_csv(out, texts[t]);
-            cc_text_add(out, ",");
-        }
-        cc_text_add(out, "%zu", row->run_count);
-        for (int c = 0; c < spec->column_count; c++) csv_number(out, row->published[c]);
-        for (int a = 0; a < CC_AVERAGES; a++)
-            for (int e = 0; e < CC_EMPTIES; e++) csv_estimate(out, spec, row, &row->estimates[a][e]);
-        cc_text_add(out, "\n");
-    }
+static void csv_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
+    cc_text_add(out, column ? "," : "");
+    add_value(out, listing, column, get_cell(listing, row, column), &cc_format_csv, "", "-");
 }
 
-static void latex_rows(cc_text *out, const cc_table *table) {
-    for (size_t r = 0; r < table->spec->row_count; r++) {
-        cc_text_add_latex(out, table->rows[r].spec->label);
-        for (int c = 0; c < table->spec->column_count; c++) {
-            char cells[3][CELL];
-            format_cells(cells, table, &table->rows[r], c, "--");
-            /* A minus, not a hyphen, before a negative difference. */
-            bool minus = cells[2][0] == '-' && cells[2][1] != '-';
-            cc_text_add(out, " & %s & %s & %s%s", cells[0], cells[1], minus ? "$-$" : "", cells[2] + minus);
-        }
-        cc_text_add(out, " \\\\\n");
-    }
+static void csv_end(cc_text *out, const cc_listing *listing) {
+    (void)out, (void)listing;
 }
 
-void cc_table_latex(cc_text *out, const cc_table *table) {
-    const cc_spec *spec = table->spec;
+const cc_format cc_format_csv = {.ending = "csv",
+                                 .escape = cc_text_add_csv,
+                                 .begin = csv_begin,
+                                 .row_begin = csv_row_begin,
+                                 .cell = csv_cell,
+                                 .row_end = plain_row_end,
+                                 .end = csv_end};
+
+/* --- LaTeX --- */
+
+static void latex_begin(cc_text *out, const cc_listing *listing) {
     cc_text_add(out, "%% needs \\usepackage{booktabs}\n\\begin{table}\n\\centering\n\\caption{");
-    cc_text_add_latex(out, spec->title);
+    cc_text_add_latex(out, listing->title);
     cc_text_add(out, ". ");
-    add_caption(out, table, "\\%", cc_text_add_latex);
-    for (size_t n = 0; n < table->note_count; n++) {
+    cc_text_add_latex(out, listing->caption);
+    for (size_t n = 0; n < listing->notes.count; n++) {
         cc_text_add(out, " ");
-        cc_text_add_latex(out, table->notes[n]);
+        cc_text_add_latex(out, listing->notes.items[n]);
     }
-    cc_text_add(out, "}\n\\label{tab:%s-", spec->id);
-    cc_text_add_latex(out, table->kind);
-    cc_text_add(out, "}\n\\begin{tabular}{l");
-    for (int c = 0; c < spec->column_count; c++) cc_text_add(out, "rrr");
+    cc_text_add(out, "}\n\\label{tab:%s-", listing->id);
+    cc_text_add_latex(out, listing->kind);
+    cc_text_add(out, "}\n\\begin{tabular}{");
+    for (size_t c = 0; c < listing->columns; c++) cc_text_add(out, c < listing->text_columns ? "l" : "r");
     cc_text_add(out, "}\n\\toprule\n");
-    for (int c = 0; c < spec->column_count; c++)
-        cc_text_add(out, " & %s (\\%%) & paper & diff.", cc_table_head(spec->columns[c]));
+    for (size_t c = 0; c < listing->columns; c++) {
+        cc_text_add(out, c ? " & " : "");
+        cc_text_add_latex(out, listing->heads[c]);
+    }
     cc_text_add(out, " \\\\\n\\midrule\n");
-    latex_rows(out, table);
+}
+
+static void latex_row_begin(cc_text *out, bool rule) {
+    cc_text_add(out, rule ? "\\midrule\n" : "");
+}
+
+static void latex_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
+    const cc_listing_cell *cell = get_cell(listing, row, column);
+    bool strong = cell->strong && cell->text;
+    cc_text_add(out, "%s%s", column ? " & " : "", strong ? "\\textbf{" : "");
+    add_value(out, listing, column, cell, &cc_format_latex, "--", "$-$");
+    cc_text_add(out, "%s%s%s", strong ? "}" : "", cell->tail ? " " : "", cell->tail ? cell->tail : "");
+}
+
+static void latex_row_end(cc_text *out) {
+    cc_text_add(out, " \\\\\n");
+}
+
+static void latex_end(cc_text *out, const cc_listing *listing) {
+    (void)listing;
     cc_text_add(out, "\\bottomrule\n\\end{tabular}\n\\end{table}\n");
 }
 
-static void add_scores(cc_text *out, const cc_scores *scores) {
-    for (int s = CC_SCORE_F1; s <= CC_SCORE_RECALL; s++) {
-        char cell[CELL];
-        format_number(cell, "%.1f", 100 * scores->value[s], "–");
-        cc_text_add(out, " %s |", cell);
+const cc_format cc_format_latex = {.ending = "tex",
+                                   .escape = cc_text_add_latex,
+                                   .begin = latex_begin,
+                                   .row_begin = latex_row_begin,
+                                   .cell = latex_cell,
+                                   .row_end = latex_row_end,
+                                   .end = latex_end};
+
+/* --- HTML --- */
+
+static void html_begin(cc_text *out, const cc_listing *listing) {
+    cc_text_add(out, "<figure class=\"table\">\n<div class=\"box\" tabindex=\"0\">\n<table>\n<thead><tr>");
+    for (size_t c = 0; c < listing->columns; c++) {
+        cc_text_add(out, "<th scope=\"col\"%s>", c < listing->text_columns ? " class=\"t\"" : "");
+        cc_text_add_html(out, listing->heads[c]);
+        cc_text_add(out, "</th>");
     }
+    cc_text_add(out, "</tr></thead>\n<tbody>\n");
 }
 
-void cc_table_runs(cc_text *out, const cc_report_runs *runs, bool all) {
-    cc_text_add(out,
-                "| experiment | variant | fold | seed | patients | slices | epochs | best epoch | F1 pooled "
-                "(%%) | precision | recall | F1 mean over patients (%%) | precision | recall |\n");
-    cc_text_add(out, "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
-    for (size_t i = 0; i < runs->count; i++) {
-        const cc_report_run *run = &runs->items[i];
-        if (run->in_table && !all) continue;
-        cc_text_add(out, "| ");
-        cc_text_add_markdown(out, run->experiment);
-        cc_text_add(out, " | ");
-        cc_text_add_markdown(out, run->variant);
-        cc_text_add(out, "%s | %lld | %lld | %zu | %zu | %zu | %lld |",
-                    run->leaking_split ? " (LEAKING SPLIT)" : "", (long long)run->fold, (long long)run->seed,
-                    run->patient_count, run->slice_count, run->epoch_count, (long long)run->best_epoch);
-        add_scores(out, &run->pooled);
-        add_scores(out, &run->patient_mean);
-        cc_text_add(out, "\n");
+static void html_row_begin(cc_text *out, bool rule) {
+    cc_text_add(out, rule ? "<tr class=\"rule\">" : "<tr>");
+}
+
+static void html_link(cc_text *out, const cc_report_run *run) {
+    char anchor[1024];
+    cc_report_run_anchor(anchor, sizeof anchor, run);
+    cc_text_add(out, "<a href=\"#run-");
+    cc_text_add_html(out, anchor);
+    cc_text_add(out, "\">");
+}
+
+/* The value links to its run, or to the first of several; the others follow as numbers. */
+static void html_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
+    const cc_listing_cell *cell = get_cell(listing, row, column);
+    const char *tag = column == 0 ? "th" : "td";
+    bool link = cell->text && cell->run_count > 0;
+    cc_text_add(out, "<%s%s%s>", tag, column == 0 ? " scope=\"row\"" : "",
+                column < listing->text_columns ? " class=\"t\"" : "");
+    if (link) html_link(out, cell->runs[0]);
+    cc_text_add(out, cell->strong ? "<b>" : "");
+    add_value(out, listing, column, cell, &cc_format_html, "–", "−");
+    cc_text_add(out, "%s%s", cell->strong ? "</b>" : "", link ? "</a>" : "");
+    if (cell->tail) cc_text_add(out, " <small>%s</small>", cell->tail);
+    for (size_t r = 1; link && r < cell->run_count; r++) {
+        cc_text_add(out, "<sup>");
+        html_link(out, cell->runs[r]);
+        cc_text_add(out, "%zu</a></sup>", r + 1);
     }
+    cc_text_add(out, "</%s>", tag);
+}
+
+static void html_row_end(cc_text *out) {
+    cc_text_add(out, "</tr>\n");
+}
+
+static void html_end(cc_text *out, const cc_listing *listing) {
+    cc_text_add(out, "</tbody>\n</table>\n</div>\n<figcaption>");
+    cc_text_add_html(out, listing->caption);
+    cc_text_add(out, "%s", listing->notes.count ? "\n<ul>\n" : "");
+    for (size_t n = 0; n < listing->notes.count; n++) {
+        cc_text_add(out, "<li>");
+        cc_text_add_html(out, listing->notes.items[n]);
+        cc_text_add(out, "</li>\n");
+    }
+    cc_text_add(out, "%s</figcaption>\n</figure>\n", listing->notes.count ? "</ul>\n" : "");
+}
+
+const cc_format cc_format_html = {.ending = "html",
+                                  .escape = cc_text_add_html,
+                                  .begin = html_begin,
+                                  .row_begin = html_row_begin,
+                                  .cell = html_cell,
+                                  .row_end = html_row_end,
+                                  .end = html_end};
+
+cc_status cc_render(cc_text *out, const cc_listing *listing, const cc_format *format) {
+    CC_TRY(cc_listing_check(listing));
+    format->begin(out, listing);
+    for (size_t r = 0; r < listing->rows; r++) {
+        format->row_begin(out, listing->rules[r]);
+        for (size_t c = 0; c < listing->columns; c++) format->cell(out, listing, r, c);
+        format->row_end(out);
+    }
+    format->end(out, listing);
+    return cc_text_check(out);
 }

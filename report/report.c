@@ -1,8 +1,13 @@
 #include "report/report.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include "core/file.h"
+#include "core/log.h"
+#include "report/check.h"
 #include "report/figure.h"
+#include "report/page.h"
+#include "report/render.h"
 #include "report/table.h"
 
 typedef struct report {
@@ -11,105 +16,212 @@ typedef struct report {
     cc_spec *specs;
     size_t spec_count;
     cc_published published;
+    cc_manifest manifest;
     cc_report_runs runs;
+    cc_notes problems;
+    const char **kinds;
+    size_t kind_count;
+    cc_table *made;       /* table_count, for their curves */
+    cc_page_table *shown; /* table_count */
+    size_t table_count;
+    cc_listing run_list;
     char tables[CC_PATH_MAX], figures[CC_PATH_MAX];
-    bool printed;
 } report;
 
-typedef void (*renderer)(cc_text *out, const cc_table *table);
+/* --- tables --- */
 
-static cc_status save_table(report *r, const cc_table *table, const char *ending, renderer render,
-                            bool print) {
+static cc_status save_listing(report *r, const cc_listing *listing, const cc_format *format, bool print) {
     char name[CC_PATH_MAX], path[CC_PATH_MAX];
     cc_text text = {0};
-    snprintf(name, sizeof name, "%s-%s.%s", table->spec->id, table->kind, ending);
-    render(&text, table);
-    cc_status status = cc_path_join(path, r->tables, name);
+    snprintf(name, sizeof name, "%s-%s.%s", listing->id, listing->kind, format->ending);
+    cc_status status = cc_render(&text, listing, format);
+    if (status == CC_OK) status = cc_path_join(path, r->tables, name);
     if (status == CC_OK) status = cc_text_save(&text, path);
     if (status == CC_OK && print && r->options->print) fprintf(r->options->print, "%s\n", text.bytes);
     cc_text_deinit(&text);
     return status;
 }
 
-static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
-    cc_table table;
-    char name[CC_PATH_MAX];
-    CC_TRY(cc_table_build(&table, spec, kind, &r->runs, &r->published, r->arena));
-    CC_TRY(save_table(r, &table, "md", cc_table_markdown, true));
-    CC_TRY(save_table(r, &table, "csv", cc_table_csv, false));
-    CC_TRY(save_table(r, &table, "tex", cc_table_latex, false));
-    snprintf(name, sizeof name, "curves-%s-%s", spec->id, kind);
-    r->printed = true;
-    return cc_figure_curves(r->figures, name, &table);
+/* `data` is the listing for programs. */
+static cc_status save_formats(report *r, const cc_listing *listing, const cc_listing *data, bool print) {
+    CC_TRY(save_listing(r, listing, &cc_format_markdown, print));
+    CC_TRY(save_listing(r, listing, &cc_format_latex, false));
+    CC_TRY(save_listing(r, listing, &cc_format_html, false));
+    return save_listing(r, data, &cc_format_csv, false);
 }
 
-/* Whether a run before `at` is of the same kind and row set, so that its table is made already. */
-static bool has_table(const report *r, const cc_spec *spec, const char *kind, size_t before) {
-    for (size_t i = 0; i < before; i++)
-        for (size_t row = 0; row < spec->row_count; row++)
+static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
+    cc_listing full;
+    CC_TRY(cc_table_compare(table, r->arena));
+    CC_TRY(cc_table_listing(&shown->shown, table, r->arena));
+    CC_TRY(cc_table_listing_full(&full, table, r->arena));
+    full.id = shown->shown.id;
+    full.kind = shown->shown.kind;
+    CC_TRY(save_formats(r, &shown->shown, &full, true));
+    CC_TRY(cc_table_listing_conventions(&shown->conventions, table, r->arena));
+    if (shown->conventions.rows == 0) return CC_OK;
+    return save_formats(r, &shown->conventions, &shown->conventions, false);
+}
+
+static cc_status make_other(report *r, const cc_table *table, cc_page_table *shown) {
+    if (table->spec->shape == CC_SHAPE_STAGES)
+        CC_TRY(cc_table_listing_stages(&shown->shown, table, r->arena));
+    else
+        CC_TRY(cc_table_listing_calcium(&shown->shown, table, r->arena));
+    return shown->shown.rows ? save_formats(r, &shown->shown, &shown->shown, true) : CC_OK;
+}
+
+static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
+    cc_table *table = &r->made[r->table_count];
+    cc_page_table *shown = &r->shown[r->table_count];
+    CC_TRY(cc_table_build(table, spec, kind, &r->runs, &r->published, r->arena));
+    if (spec->shape == CC_SHAPE_SCORES)
+        CC_TRY(make_scores(r, table, shown));
+    else
+        CC_TRY(make_other(r, table, shown));
+    r->table_count += shown->shown.rows > 0;
+    return CC_OK;
+}
+
+static bool has_row(const report *r, const cc_spec *spec, const char *kind) {
+    for (size_t i = 0; i < r->runs.count; i++)
+        for (size_t row = 0; row < spec->row_count && r->runs.items[i].in_table; row++)
             if (strcmp(r->runs.items[i].kind, kind) == 0 &&
                 cc_report_run_matches(&r->runs.items[i], &spec->rows[row]))
                 return true;
     return false;
 }
 
-/* One table for each kind of run that has a row in it. */
-static cc_status make_tables(report *r) {
-    for (size_t s = 0; s < r->spec_count; s++)
-        for (size_t i = 0; i < r->runs.count; i++) {
-            const char *kind = r->runs.items[i].kind;
-            if (!has_table(r, &r->specs[s], kind, i) && has_table(r, &r->specs[s], kind, i + 1))
-                CC_TRY(make_table(r, &r->specs[s], kind));
-        }
+/* The kinds that have a run in some table, in the order of their paths. */
+static cc_status list_kinds(report *r) {
+    r->kinds = cc_arena_get_array(r->arena, r->runs.count + 1, sizeof *r->kinds);
+    if (!r->kinds) return CC_ENOMEM;
+    for (size_t i = 0; i < r->runs.count; i++) {
+        const cc_report_run *run = &r->runs.items[i];
+        size_t known = 0;
+        if (!run->in_table || !cc_report_kind_is(r->options->kind, run->experiment)) continue;
+        while (known < r->kind_count && strcmp(r->kinds[known], run->kind) != 0) known++;
+        if (known == r->kind_count) r->kinds[r->kind_count++] = run->kind;
+    }
     return CC_OK;
 }
 
+/* One table for each kind of run that has a row in it. */
+static cc_status make_tables(report *r) {
+    CC_TRY(list_kinds(r));
+    r->made = cc_arena_get_array(r->arena, r->spec_count * r->kind_count + 1, sizeof *r->made);
+    r->shown = cc_arena_get_array(r->arena, r->spec_count * r->kind_count + 1, sizeof *r->shown);
+    if (!r->made || !r->shown) return CC_ENOMEM;
+    for (size_t s = 0; s < r->spec_count; s++)
+        for (size_t k = 0; k < r->kind_count; k++)
+            if (has_row(r, &r->specs[s], r->kinds[k])) CC_TRY(make_table(r, &r->specs[s], r->kinds[k]));
+    return CC_OK;
+}
+
+/* --- lists, figures, page --- */
+
 static cc_status make_run_list(report *r) {
     char path[CC_PATH_MAX];
-    cc_text text = {0}, others = {0};
-    size_t left = 0;
-    for (size_t i = 0; i < r->runs.count; i++) left += !r->runs.items[i].in_table;
-    cc_text_add(&text, "# Every run\n\nScores in %%; 0/0 is left out of means.\n\n");
-    cc_table_runs(&text, &r->runs, true);
-    if (r->runs.problem_count) cc_text_add(&text, "\n## Files that could not be read\n\n");
-    for (size_t i = 0; i < r->runs.problem_count; i++) {
+    cc_text text = {0};
+    CC_TRY(cc_table_listing_runs(&r->run_list, &r->runs, true, r->arena));
+    cc_status status = cc_render(&text, &r->run_list, &cc_format_markdown);
+    if (r->problems.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
+    for (size_t i = 0; i < r->problems.count; i++) {
         cc_text_add(&text, "- ");
-        cc_text_add_markdown(&text, r->runs.problems[i]);
+        cc_text_add_markdown(&text, r->problems.items[i]);
         cc_text_add(&text, "\n");
     }
-    cc_status status = cc_path_join(path, r->options->out, "runs.md");
+    if (status == CC_OK) status = cc_path_join(path, r->options->out, "runs.md");
     if (status == CC_OK) status = cc_text_save(&text, path);
-    if (status == CC_OK && left && r->options->print) {
-        cc_table_runs(&others, &r->runs, false);
-        status = cc_text_check(&others);
-        if (status == CC_OK)
-            fprintf(r->options->print, "## Runs in no table\n\nScores in %%.\n\n%s\n", others.bytes);
-    }
     cc_text_deinit(&text);
-    cc_text_deinit(&others);
     return status;
 }
 
-static cc_status make_all(report *r) {
+static cc_status print_other_runs(report *r) {
+    cc_listing listing;
+    cc_text text = {0};
+    if (!r->options->print) return CC_OK;
+    CC_TRY(cc_table_listing_runs(&listing, &r->runs, false, r->arena));
+    if (listing.rows == 0) return CC_OK;
+    cc_status status = cc_render(&text, &listing, &cc_format_markdown);
+    if (status == CC_OK) fprintf(r->options->print, "%s\n", text.bytes);
+    cc_text_deinit(&text);
+    return status;
+}
+
+static cc_status make_figures(report *r) {
+    char name[CC_PATH_MAX];
+    for (size_t t = 0; t < r->table_count; t++) {
+        if (r->made[t].spec->shape != CC_SHAPE_SCORES) continue;
+        snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
+        CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
+    }
+    return cc_figure_examples(r->figures, &r->runs);
+}
+
+/* Figures are told from older ones by their time: they are written after the list of runs. */
+static cc_status make_page(report *r) {
+    char path[CC_PATH_MAX];
+    struct stat first;
+    cc_page page = {.tables = r->shown,
+                    .table_count = r->table_count,
+                    .run_list = &r->run_list,
+                    .runs = &r->runs,
+                    .problems = r->problems.items,
+                    .problem_count = r->problems.count,
+                    .figures = r->figures};
+    CC_TRY(cc_path_join(path, r->options->out, "runs.md"));
+    if (stat(path, &first) != 0) return cc_fail_errno(path, "look at");
+    page.since = first.st_mtim;
+    CC_TRY(cc_path_join(path, r->options->out, "index.html"));
+    return cc_page_save(path, &page);
+}
+
+static cc_status read_all(report *r) {
+    const cc_report_options *o = r->options;
     CC_TRY(cc_specs_get(&r->specs, &r->spec_count, r->arena));
     CC_TRY(cc_published_get(&r->published, r->arena));
-    CC_TRY(cc_report_runs_read(&r->runs, r->options->results, r->specs, r->spec_count, r->arena));
+    CC_TRY(cc_manifest_read(&r->manifest, o->results, r->arena));
+    CC_TRY(cc_manifest_join(&r->manifest, &(cc_manifest){r->manifest.entries, r->manifest.count}, o->planned,
+                            o->planned_count, r->arena));
+    CC_TRY(cc_report_runs_read(&r->runs, o->results, r->specs, r->spec_count, r->arena));
     if (r->runs.count == 0)
-        return cc_fail(CC_EFORMAT, r->options->results, "the warnings above name them",
+        return cc_fail(CC_EFORMAT, o->results, "the warnings above name them",
                        "none of its %zu run files can be read", r->runs.problem_count);
-    CC_TRY(cc_path_join(r->tables, r->options->out, "tables"));
-    CC_TRY(cc_path_join(r->figures, r->options->out, "figures"));
+    r->problems.arena = r->arena;
+    CC_TRY(cc_report_check_runs(&r->runs, &r->manifest, r->arena));
+    return cc_report_check_tables(&r->problems, &r->runs, r->specs, r->spec_count, &r->manifest, o->results,
+                                  o->kind);
+}
+
+/* A strict report fails for what it had to leave out. */
+static cc_status judge(const report *r) {
+    if (!r->options->strict || r->problems.count == 0) return CC_OK;
+    for (size_t i = 1; i < r->problems.count; i++) cc_log(CC_LOG_WARNING, "%s", r->problems.items[i]);
+    char more[64] = "";
+    if (r->problems.count > 1) snprintf(more, sizeof more, " (%zu more above)", r->problems.count - 1);
+    return cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s", r->problems.items[0],
+                   more);
+}
+
+static cc_status make_all(report *r) {
+    const cc_report_options *o = r->options;
+    CC_TRY(read_all(r));
+    CC_TRY(cc_path_join(r->tables, o->out, "tables"));
+    CC_TRY(cc_path_join(r->figures, o->out, "figures"));
     CC_TRY(cc_folder_make(r->tables));
     CC_TRY(cc_folder_make(r->figures));
     CC_TRY(make_tables(r));
     CC_TRY(make_run_list(r));
-    CC_TRY(cc_figure_examples(r->figures, &r->runs));
-    if (r->options->print) {
-        if (r->printed) fprintf(r->options->print, "tables:  %s/ (.md, .csv, .tex)\n", r->tables);
-        fprintf(r->options->print, "figures: %s/ (.png, .svg)\nruns:    %s/runs.md\n", r->figures,
-                r->options->out);
+    CC_TRY(print_other_runs(r));
+    CC_TRY(make_figures(r));
+    CC_TRY(make_page(r));
+    if (o->print) {
+        if (r->table_count) fprintf(o->print, "tables:  %s/ (.md, .csv, .tex, .html)\n", r->tables);
+        fprintf(o->print, "figures: %s/ (.png, .svg)\nruns:    %s/runs.md\npage:    %s/index.html\n",
+                r->figures, o->out, o->out);
     }
-    return CC_OK;
+    return judge(r);
 }
 
 cc_status cc_report_make(const cc_report_options *options) {

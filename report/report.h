@@ -1,21 +1,32 @@
 /* report/report.h -- from run files to tables and figures; reads results, trains nothing.
  *
- * Below `out`: tables/ID-KIND.md, .csv and .tex; figures/; runs.md, which lists every run. */
+ * Below `out`: index.html, one page with all of it; tables/ID-KIND.md, .csv (every convention), .tex and
+ * .html (the table alone); tables/conventions-ID-KIND.*, the same counts under every convention; figures/;
+ * runs.md, which lists every run. */
 #ifndef CC_REPORT_REPORT_H
 #define CC_REPORT_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "core/status.h"
+#include "results/manifest.h"
 
 typedef struct cc_report_options {
-    const char *results; /* folder of run files */
-    const char *out;     /* folder for the report */
-    FILE *print;         /* tables in Markdown, and where the files are; NULL: nothing */
+    const char *results;              /* folder of run files */
+    const char *out;                  /* folder for the report */
+    const char *kind;                 /* tables of that kind of runs only; NULL: of all */
+    const cc_manifest_entry *planned; /* runs that are wanted besides those of the folder's own list, and with
+                                         what identity */
+    size_t planned_count;
+    bool strict; /* fail where a cell stays empty (report/check.h), the report being made all the same */
+    FILE *print; /* tables in Markdown, and where the files are; NULL: nothing */
 } cc_report_options;
 
 /* Makes the whole report; each file is there whole or not at all. A run file that cannot be read is named by
- * a warning and in runs.md, and its cell stays empty. CC_ENOTFOUND  no run file below `results` CC_EIO a file
- * of the report cannot be written, or gnuplot fails */
+ * a warning and in runs.md, and its cell stays empty.
+ *   CC_ENOTFOUND  no run file below `results`
+ *   CC_EFORMAT    `strict`, and a run is missing, stale, damaged or of the wrong kind: a line each
+ *   CC_EIO        a file of the report cannot be written, or gnuplot fails */
 cc_status cc_report_make(const cc_report_options *options);
 
 #endif

@@ -1,13 +1,26 @@
 #include "report/runs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "results/paths.h"
 
+bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold) {
+    const char *slash = strchr(experiment, '/');
+    return row->source == CC_SOURCE_RUNS && slash && strcmp(slash + 1, row->experiment) == 0 &&
+           strcmp(variant, row->variant) == 0 && (row->fold == 0 || row->fold == fold);
+}
+
 bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row) {
-    const char *slash = strchr(run->experiment, '/');
-    return slash && strcmp(slash + 1, row->experiment) == 0 && strcmp(run->variant, row->variant) == 0;
+    return cc_report_row_takes(row, run->experiment, run->variant, run->fold);
+}
+
+void cc_report_run_anchor(char *out, size_t capacity, const cc_report_run *run) {
+    snprintf(out, capacity, "%s-%s-fold-%lld-seed-%lld", run->experiment, run->variant, (long long)run->fold,
+             (long long)run->seed);
+    for (char *c = out; *c; c++)
+        if (*c == '/') *c = '-';
 }
 
 static bool any_row_matches(const cc_report_run *run, const cc_spec *specs, size_t spec_count) {
@@ -44,20 +57,51 @@ static cc_status make_rows(cc_count_row **out, const cc_run *run, cc_arena *aren
     return CC_OK;
 }
 
+/* *out, a pointer to rows, is given a copy of them. */
+static cc_status copy_rows(void *out, const void *rows, size_t count, size_t bytes, cc_arena *arena) {
+    void *kept = cc_arena_get_array(arena, count + 1, bytes);
+    if (!kept) return CC_ENOMEM;
+    if (count) memcpy(kept, rows, count * bytes);
+    memcpy(out, &kept, sizeof kept);
+    return CC_OK;
+}
+
+static cc_status copy_text(const char **text, cc_arena *arena) {
+    if (*text && !(*text = cc_arena_copy(arena, *text))) return CC_ENOMEM;
+    return CC_OK;
+}
+
+static cc_status copy_provenance(cc_run_provenance *p, cc_arena *arena) {
+    const char **texts[] = {&p->identity, &p->data_digest, &p->weights_digest, &p->commit,  &p->version,
+                            &p->build,    &p->compiler,    &p->device,         &p->started, &p->finished};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) CC_TRY(copy_text(texts[i], arena));
+    cc_run_library *libraries = cc_arena_get_array(arena, p->library_count + 1, sizeof *libraries);
+    if (!libraries) return CC_ENOMEM;
+    for (size_t i = 0; i < p->library_count; i++) {
+        libraries[i] = p->libraries[i];
+        CC_TRY(copy_text(&libraries[i].name, arena));
+        CC_TRY(copy_text(&libraries[i].version, arena));
+    }
+    p->libraries = libraries;
+    return CC_OK;
+}
+
 /* Copies what a table needs from the scratch arena to the report's. */
 static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count_row *rows, cc_arena *arena) {
     const char **patients = cc_arena_get_array(arena, run->patient_count + 1, sizeof *patients);
-    cc_count_row *kept = cc_arena_get_array(arena, run->slice_count + 1, sizeof *kept);
-    cc_run_epoch *epochs = cc_arena_get_array(arena, run->epoch_count + 1, sizeof *epochs);
-    if (!patients || !kept || !epochs) return CC_ENOMEM;
-    for (size_t p = 0; p < run->patient_count; p++)
-        if (!(patients[p] = cc_arena_copy(arena, run->patients[p].patient))) return CC_ENOMEM;
-    if (run->slice_count) memcpy(kept, rows, run->slice_count * sizeof *kept);
-    if (run->epoch_count) memcpy(epochs, run->epochs, run->epoch_count * sizeof *epochs);
+    if (!patients) return CC_ENOMEM;
+    CC_TRY(copy_rows(&out->patient_rows, run->patients, run->patient_count, sizeof *run->patients, arena));
+    CC_TRY(copy_rows(&out->slices, run->slices, run->slice_count, sizeof *run->slices, arena));
+    CC_TRY(copy_rows(&out->rows, rows, run->slice_count, sizeof *rows, arena));
+    CC_TRY(copy_rows(&out->epochs, run->epochs, run->epoch_count, sizeof *run->epochs, arena));
+    CC_TRY(copy_rows(&out->stages, run->stages, run->stage_count, sizeof *run->stages, arena));
+    CC_TRY(copy_rows(&out->baselines, run->baselines, run->baseline_count, sizeof *run->baselines, arena));
+    for (size_t p = 0; p < run->patient_count; p++) patients[p] = out->patient_rows[p].patient;
     out->patients = patients;
-    out->rows = kept;
-    out->epochs = epochs;
-    return CC_OK;
+    out->config = run->config;
+    CC_TRY(copy_text(&out->config, arena));
+    out->provenance = run->provenance;
+    return copy_provenance(&out->provenance, arena);
 }
 
 static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *run, const cc_spec *specs,
@@ -75,7 +119,12 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                            .slice_count = run->slice_count,
                            .patient_count = run->patient_count,
                            .epoch_count = run->epoch_count,
-                           .example_count = run->example_count};
+                           .example_count = run->example_count,
+                           .stage_count = run->stage_count,
+                           .baseline_count = run->baseline_count};
+    out->provenance.identity = run->provenance.identity;
+    out->provenance.numerics_version = run->provenance.numerics_version;
+    CC_TRY(copy_text(&out->provenance.identity, arena));
     if (!out->experiment || !out->variant || !out->stage) return CC_ENOMEM;
     cc_run_kind(out->kind, sizeof out->kind, run->experiment);
     CC_TRY(make_rows(&rows, run, scratch));
@@ -98,12 +147,13 @@ static cc_status read_one(cc_report_run *out, const char *path, const cc_spec *s
     return status;
 }
 
-static cc_status add_problem(cc_report_runs *runs, cc_arena *arena) {
-    char line[1024];
+static cc_status add_problem(cc_report_runs *runs, const char *path, cc_arena *arena) {
+    char line[2048];
     cc_error_line(line, sizeof line);
     cc_log(CC_LOG_WARNING, "%s", line);
-    runs->problems[runs->problem_count] = cc_arena_copy(arena, line);
-    return runs->problems[runs->problem_count++] ? CC_OK : CC_ENOMEM;
+    cc_report_problem *problem = &runs->problems[runs->problem_count++];
+    *problem = (cc_report_problem){path, cc_arena_copy(arena, line)};
+    return problem->line ? CC_OK : CC_ENOMEM;
 }
 
 cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_spec *specs,
@@ -123,7 +173,7 @@ cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_
         if (status == CC_OK)
             out->count++;
         else
-            CC_TRY(add_problem(out, arena));
+            CC_TRY(add_problem(out, paths[i], arena));
     }
     return CC_OK;
 }

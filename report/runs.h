@@ -1,6 +1,6 @@
 /* report/runs.h -- the runs that a report is about, in the little that it keeps of each. Private to report.
  *
- * Files are read one by one; slices and history stay only for runs that a table asks for. */
+ * Files are read one by one; rows, history and provenance stay only for runs that a table asks for. */
 #ifndef CC_REPORT_RUNS_H
 #define CC_REPORT_RUNS_H
 
@@ -15,18 +15,30 @@ typedef struct cc_report_run {
     int64_t fold, seed, parameter_count, best_epoch;
     bool leaking_split;
     bool in_table;                  /* a row of some table is bound to it */
+    const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
     cc_scores pooled, patient_mean; /* 0/0 skipped */
-    size_t slice_count, patient_count, epoch_count, example_count;
+    size_t slice_count, patient_count, epoch_count, example_count, stage_count, baseline_count;
+    cc_run_provenance provenance; /* identity and numerics_version always, the rest where in_table */
     /* Only where in_table: */
+    const char *config;
     const char *const *patients; /* names, by number */
-    const cc_count_row *rows;    /* slice_count */
+    const cc_run_patient *patient_rows;
+    const cc_run_slice *slices;
+    const cc_count_row *rows; /* slice_count; the slices as counts */
     const cc_run_epoch *epochs;
+    const cc_run_stage *stages;
+    const cc_run_baseline *baselines;
 } cc_report_run;
+
+/* A file that is no run. */
+typedef struct cc_report_problem {
+    const char *path, *line; /* the line names the path too */
+} cc_report_problem;
 
 typedef struct cc_report_runs {
     cc_report_run *items;
     size_t count;
-    const char **problems; /* a line for each file that could not be read */
+    cc_report_problem *problems; /* in the order of paths */
     size_t problem_count;
 } cc_report_runs;
 
@@ -35,7 +47,12 @@ typedef struct cc_report_runs {
 cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_spec *specs,
                               size_t spec_count, cc_arena *arena);
 
-/* Whether a run belongs to a row: the experiment without its kind, and the variant. */
+/* Whether an experiment's variant belongs to a row of runs, the experiment's kind left aside. */
+bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold);
+/* The same of a run. */
 bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row);
+
+/* The run's name as an HTML anchor and in file names: "twin-table1-roi-modified-fold-0-seed-1". */
+void cc_report_run_anchor(char *out, size_t capacity, const cc_report_run *run);
 
 #endif

@@ -2,36 +2,47 @@
 #ifndef CC_REPORT_TABLE_H
 #define CC_REPORT_TABLE_H
 
-#include "report/runs.h"
-#include "report/text.h"
+#include "report/listing.h"
 #include "results/published.h"
 
 enum { CC_EMPTIES = 3, CC_TABLE_RUNS_MAX = 64 };
 
+/* A patient's scores, the mean over the row's runs that tested it; NaN where there is none. */
+typedef struct cc_table_patient {
+    const char *name;
+    cc_scores scores;
+} cc_table_patient;
+
 typedef struct cc_table_row {
     const cc_spec_row *spec;
-    const cc_report_run *runs[CC_TABLE_RUNS_MAX]; /* those the row is the mean of; none: missing */
+    const cc_report_run *runs[CC_TABLE_RUNS_MAX]; /* those the row is made from; none: missing */
     size_t run_count;
-    cc_estimate estimates[CC_AVERAGES][CC_EMPTIES];
-    double published[CC_SCORES]; /* percent, by column; NaN: none */
+    cc_estimate estimates[CC_AVERAGES][CC_EMPTIES]; /* NaN without runs */
+    double published[CC_SCORES];                    /* percent, by column; NaN: none */
+    const cc_table_patient *patients;               /* of a row of runs; by name */
+    size_t patient_count;
 } cc_table_row;
 
 typedef struct cc_table {
     const cc_spec *spec;
     const char *kind;
-    const char *source; /* of the published values */
-    cc_table_row *rows; /* spec->row_count */
-    const char **notes;
-    size_t note_count;
+    cc_table_row *rows; /* those of the specification, but for optional ones without a run */
+    size_t row_count;
+    cc_notes notes;
 } cc_table;
 
-/* Fills a specification from the runs of `kind`. A row with several runs (seeds, or folds where there is no
- * run without them) is the mean over them. The arena owns all of it. */
+/* Fills a specification from the runs of `kind` that have no fault. A row with several runs (seeds, or folds
+ * where there is no run without them) is the mean over them. The arena owns all of it. */
 cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, const cc_report_runs *runs,
                          const cc_published *published, cc_arena *arena);
 
 /* The estimate that the table shows in a row. */
 const cc_estimate *cc_table_estimate(const cc_table *table, const cc_table_row *row);
+/* The row of runs with the highest score, other than `except` (may be NULL); NULL where there is none. */
+const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const cc_table_row *except);
+
+/* Adds notes: which rows differ from the best one, and what becomes of the specification's claims. */
+cc_status cc_table_compare(cc_table *table, cc_arena *arena);
 
 /* "F1-score", ... as a column's head. */
 const char *cc_table_head(cc_score score);
@@ -39,11 +50,17 @@ const char *cc_table_head(cc_score score);
 const char *cc_table_average_words(cc_average average);
 const char *cc_table_empty_words(cc_empty empty);
 
-/* Adds the table as Markdown, CSV (every convention) or LaTeX (booktabs). */
-void cc_table_markdown(cc_text *out, const cc_table *table);
-void cc_table_csv(cc_text *out, const cc_table *table);
-void cc_table_latex(cc_text *out, const cc_table *table);
-/* A table of runs, in Markdown: those that no table has, or all. */
-void cc_table_runs(cc_text *out, const cc_report_runs *runs, bool all);
+/* The table as it is shown: value, published value and difference of each score. */
+cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena);
+/* Every convention's scores and intervals, for programs. */
+cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
+/* Where a cascade wins and loses lesions and pixels, by stage; no rows where no run stores stages. */
+cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_arena *arena);
+/* Lesions and calcium scores; no rows where no run stores them. */
+cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_arena *arena);
+/* The same counts under every convention, and how near each comes to the paper. */
+cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena);
+/* A list of runs: those that no table has, or all. */
+cc_status cc_table_listing_runs(cc_listing *out, const cc_report_runs *runs, bool all, cc_arena *arena);
 
 #endif

@@ -83,6 +83,30 @@ void cc_text_add_csv(cc_text *text, const char *string) {
     if (quoted) cc_text_add_bytes(text, "\"", 1);
 }
 
+/* Control characters, which HTML does not have, become spaces. */
+void cc_text_add_html(cc_text *text, const char *string) {
+    static const escape escapes[] = {
+        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    char plain[2] = "";
+    for (; *string; string++) {
+        unsigned char c = (unsigned char)*string;
+        plain[0] = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? ' ' : *string;
+        add_escaped(text, plain, escapes, sizeof escapes / sizeof *escapes);
+    }
+}
+
+void cc_text_add_base64(cc_text *text, const void *bytes, size_t count) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < count; i += 3) {
+        size_t left = count - i;
+        unsigned group = (unsigned)b[i] << 16 | (left > 1 ? b[i + 1] << 8 : 0) | (left > 2 ? b[i + 2] : 0);
+        char four[4] = {digits[group >> 18], digits[group >> 12 & 63],
+                        left > 1 ? digits[group >> 6 & 63] : '=', left > 2 ? digits[group & 63] : '='};
+        cc_text_add_bytes(text, four, 4);
+    }
+}
+
 void cc_text_add_gnuplot(cc_text *text, const char *string) {
     static const escape escapes[] = {{'\'', "''"}, {'\n', " "}, {'\r', " "}};
     cc_text_add_bytes(text, "'", 1);

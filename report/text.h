@@ -15,10 +15,14 @@ typedef struct cc_text {
 
 void cc_text_add(cc_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cc_text_add_bytes(cc_text *text, const void *bytes, size_t count);
-/* A string for one format: LaTeX text, a Markdown table's cell, a CSV field, a gnuplot string in quotes. */
+/* A string for one format: LaTeX text, a Markdown table's cell, a CSV field, HTML text or an attribute's
+ * value in quotes, a gnuplot string in quotes. */
 void cc_text_add_latex(cc_text *text, const char *string);
 void cc_text_add_markdown(cc_text *text, const char *string);
 void cc_text_add_csv(cc_text *text, const char *string);
+void cc_text_add_html(cc_text *text, const char *string);
+/* Bytes in base64. */
+void cc_text_add_base64(cc_text *text, const void *bytes, size_t count);
 void cc_text_add_gnuplot(cc_text *text, const char *string);
 /* CC_ENOMEM where an addition failed. */
 cc_status cc_text_check(const cc_text *text);

@@ -61,6 +61,13 @@ static const cc_hdf_column stages[] = {
 };
 const cc_hdf_table cc_layout_stages = TABLE("stages", cc_run_stage, stages);
 
+static const cc_hdf_column baselines[] = {
+    COLUMN(cc_run_baseline, name, NAME, true),  COLUMN(cc_run_baseline, patient, NAME, true),
+    COLUMN(cc_run_baseline, tp, INTEGER, true), COLUMN(cc_run_baseline, fp, INTEGER, true),
+    COLUMN(cc_run_baseline, fn, INTEGER, true), COLUMN(cc_run_baseline, tn, INTEGER, true),
+};
+const cc_hdf_table cc_layout_baselines = TABLE("baselines", cc_run_baseline, baselines);
+
 #define TEXT(field)                                                                                          \
     { #field, offsetof(cc_run_provenance, field) }
 const cc_layout_text cc_layout_provenance[] = {
@@ -135,31 +142,28 @@ cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, cons
 }
 
 /* A count above 2^40 is no slice's and no patient's; the bound keeps sums over 2^20 of them in range. */
-static const int64_t most = (int64_t)1 << 40;
-
-static cc_status check_slices(const cc_run *run) {
-    for (size_t i = 0; i < run->slice_count; i++) {
-        const cc_run_slice *s = &run->slices[i];
-        const int64_t counts[] = {s->tp, s->fp, s->fn, s->tn};
-        if (!s->patient[0]) return cc_fail(CC_EINVAL, "slices", NULL, "row %zu names no patient", i);
-        for (int c = 0; c < 4; c++)
-            if (counts[c] < 0 || counts[c] > most)
-                return cc_fail(CC_EINVAL, "slices", NULL, "row %zu (%s, slice %lld): %lld is no count", i,
-                               s->patient, (long long)s->slice, (long long)counts[c]);
-    }
+static cc_status check_counts(const char *table, size_t row, const char *patient, const int64_t counts[4]) {
+    if (!patient[0]) return cc_fail(CC_EINVAL, table, NULL, "row %zu names no patient", row);
+    for (int c = 0; c < 4; c++)
+        if (counts[c] < 0 || counts[c] > (int64_t)1 << 40)
+            return cc_fail(CC_EINVAL, table, NULL, "row %zu (%s): %lld is no count", row, patient,
+                           (long long)counts[c]);
     return CC_OK;
 }
 
-static cc_status check_stages(const cc_run *run) {
+static cc_status check_rows(const cc_run *run) {
+    for (size_t i = 0; i < run->slice_count; i++) {
+        const cc_run_slice *s = &run->slices[i];
+        CC_TRY(check_counts("slices", i, s->patient, (int64_t[]){s->tp, s->fp, s->fn, s->tn}));
+    }
     for (size_t i = 0; i < run->stage_count; i++) {
         const cc_run_stage *s = &run->stages[i];
-        const int64_t counts[] = {s->tp, s->fp, s->fn, s->tn};
-        if (!s->stage[0] || !s->patient[0])
-            return cc_fail(CC_EINVAL, "stages", NULL, "row %zu names no stage or no patient", i);
-        for (int c = 0; c < 4; c++)
-            if (counts[c] < 0 || counts[c] > most)
-                return cc_fail(CC_EINVAL, "stages", NULL, "row %zu (%s, %s): %lld is no count", i, s->stage,
-                               s->patient, (long long)counts[c]);
+        if (!s->stage[0]) return cc_fail(CC_EINVAL, "stages", NULL, "row %zu names no stage", i);
+        CC_TRY(check_counts("stages", i, s->patient, (int64_t[]){s->tp, s->fp, s->fn, s->tn}));
+    }
+    for (size_t i = 0; i < run->baseline_count; i++) {
+        const cc_run_baseline *b = &run->baselines[i];
+        CC_TRY(check_counts("baselines", i, b->patient, (int64_t[]){b->tp, b->fp, b->fn, b->tn}));
     }
     return CC_OK;
 }
@@ -169,6 +173,5 @@ cc_status cc_layout_check(const cc_run *run) {
     if (!run->experiment || !run->variant || !run->stage || !run->stage[0] || !run->config)
         return cc_fail(CC_EINVAL, "run", NULL, "experiment, variant, stage and config must be there");
     CC_TRY(cc_run_path(path, "", run->experiment, run->variant, run->fold, run->seed));
-    CC_TRY(check_slices(run));
-    return check_stages(run);
+    return check_rows(run);
 }

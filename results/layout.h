@@ -8,7 +8,8 @@
 
 #define CC_RUN_FORMAT "calcade-run"
 
-extern const cc_hdf_table cc_layout_history, cc_layout_slices, cc_layout_patients, cc_layout_stages;
+extern const cc_hdf_table cc_layout_history, cc_layout_slices, cc_layout_patients, cc_layout_stages,
+    cc_layout_baselines;
 
 /* The texts of /provenance, by attribute and place in cc_run_provenance. */
 typedef struct cc_layout_text {

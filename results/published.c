@@ -73,11 +73,21 @@ cc_status cc_published_get(cc_published *out, cc_arena *arena) {
                               "published.yaml", arena);
 }
 
-static const cc_published_row *find_row(const cc_published *published, int table, const char *label) {
-    for (size_t t = 0; t < published->table_count; t++)
-        for (size_t r = 0; published->tables[t].id == table && r < published->tables[t].row_count; r++)
-            if (strcmp(published->tables[t].rows[r].label, label) == 0) return &published->tables[t].rows[r];
+static const cc_published_row *find_label(const cc_published_row *rows, size_t count, const char *label) {
+    for (size_t r = 0; r < count; r++)
+        if (strcmp(rows[r].label, label) == 0) return &rows[r];
     return NULL;
+}
+
+static const cc_published_row *find_row(const cc_published *published, int table, const char *label) {
+    const cc_published_row *found = NULL;
+    for (size_t i = 0; i < published->table_count && !found; i++) {
+        const cc_published_table *t = &published->tables[i];
+        if (t->id != table) continue;
+        found = find_label(t->rows, t->row_count, label);
+        if (!found) found = find_label(t->summary, t->summary_count, label);
+    }
+    return found;
 }
 
 double cc_published_value(const cc_published *published, int table, const char *row, const char *column) {

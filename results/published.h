@@ -33,7 +33,8 @@ cc_status cc_published_parse(cc_published *out, const char *text, size_t bytes, 
 /* The paper's. */
 cc_status cc_published_get(cc_published *out, cc_arena *arena);
 
-/* The value of a column ("f1") in a row (its label) of a table, in percent; NaN where there is none. */
+/* The value of a column ("f1") in a row or summary row (its label) of a table, in percent; NaN where there is
+ * none. */
 double cc_published_value(const cc_published *published, int table, const char *row, const char *column);
 
 #endif

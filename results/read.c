@@ -1,11 +1,6 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "results/guard.h"
 #include "results/layout.h"
 #include "results/paths.h"
 #include "results/pictures.h"
@@ -137,17 +132,19 @@ static cc_status check_patients(cc_run *run, cc_arena *arena) {
 }
 
 static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
-    const void *epochs, *slices, *patients, *stages;
+    const void *epochs, *slices, *patients, *stages, *baselines;
     if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
     CC_TRY(cc_hdf_get_rows(&epochs, &run->epoch_count, file, &cc_layout_history, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&slices, &run->slice_count, file, &cc_layout_slices, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&patients, &run->patient_count, file, &cc_layout_patients, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&stages, &run->stage_count, file, &cc_layout_stages, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&baselines, &run->baseline_count, file, &cc_layout_baselines, ROWS_MAX, arena));
     if (!slices) return cc_fail(CC_EFORMAT, "slices", "results/README.md describes it", "is missing");
     run->epochs = epochs;
     run->slices = slices;
     run->patients = patients;
     run->stages = stages;
+    run->baselines = baselines;
     return CC_OK;
 }
 
@@ -166,27 +163,12 @@ done:
     return status;
 }
 
-/* HDF5 1.10 itself may crash on a damaged file. Where no digest vouches for one, a process of its own reads
- * it first, with limits; the digest vouches for all that this program wrote. */
-static cc_status try_apart(const char *path, unsigned parts, cc_arena *arena) {
-    pid_t child = fork();
-    if (child < 0) return cc_fail_errno(path, "start a process to read");
-    if (child == 0) {
-        struct rlimit seconds = {60, 60}, core = {0, 0};
-        setrlimit(RLIMIT_CPU, &seconds);
-        setrlimit(RLIMIT_CORE, &core);
-        for (int s = 1; s < 32; s++) signal(s, SIG_DFL);
-        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-        cc_run run = {0};
-        (void)read_hdf(&run, path, parts, arena);
-        _exit(0);
-    }
-    int ended;
-    while (waitpid(child, &ended, 0) < 0)
-        if (errno != EINTR) return cc_fail_errno(path, "wait for the process that reads");
-    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0) return CC_OK;
-    return cc_fail(CC_EFORMAT, "", "restore it, or run the experiment again",
-                   "is damaged: HDF5 breaks down on it");
+static bool read_apart(const char *path, unsigned parts) {
+    cc_run run = {0};
+    cc_arena *arena = cc_arena_create();
+    bool good = arena && read_hdf(&run, path, parts, arena) == CC_OK;
+    cc_arena_destroy(arena);
+    return good;
 }
 
 /* What a writer would have refused is a malformed file to the reader. */
@@ -206,7 +188,7 @@ cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *a
     cc_status status = cc_seal_check(&sealed, path);
     if (status == CC_OK) {
         cc_hdf_lock();
-        if (!sealed) status = try_apart(path, parts, arena);
+        if (!sealed) status = cc_guard_try(read_apart, path, parts);
         if (status == CC_OK) status = read_hdf(&run, path, parts, arena);
         cc_hdf_unlock();
     }

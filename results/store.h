@@ -83,6 +83,13 @@ typedef struct cc_run_stage {
     int64_t lesions_true, lesions_found, lesions_false; /* after this stage */
 } cc_run_stage;
 
+/* What a rule without a net marks on one test patient: rows in the order of names, then of patients. */
+typedef struct cc_run_baseline {
+    char name[CC_RUN_NAME_MAX];    /* "roi_threshold": all above 130 HU inside the region of interest */
+    char patient[CC_RUN_NAME_MAX]; /* one of the slices' */
+    int64_t tp, fp, fn, tn;        /* pixels */
+} cc_run_baseline;
+
 /* The slice that pictures are matched to. */
 typedef struct cc_run_reference {
     const char *dataset_digest; /* of the data it comes from */
@@ -150,6 +157,8 @@ typedef struct cc_run {
     size_t example_count;
     const cc_run_stage *stages; /* of a cascade; in order */
     size_t stage_count;
+    const cc_run_baseline *baselines;
+    size_t baseline_count;
     const cc_run_reference *reference; /* NULL: none */
     const cc_run_panel *panels;        /* in the order in which figures show them */
     size_t panel_count;
@@ -161,8 +170,8 @@ typedef struct cc_run {
  *   CC_EIO     the disk */
 cc_status cc_run_write(const char *path, const cc_run *run);
 
-/* What to read beside the attributes, config, provenance, history, slices, patients and stages. EXAMPLES
- * brings the panels too. */
+/* What to read beside the attributes, config, provenance, history, slices, patients, stages and baselines.
+ * EXAMPLES brings the panels too. */
 typedef enum cc_run_part {
     CC_RUN_BASIC = 0,
     CC_RUN_MODEL = 1,

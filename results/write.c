@@ -87,6 +87,8 @@ static cc_status write_hdf(const char *path, const cc_run *run) {
     CC_CHECK(cc_hdf_put_rows(file, &cc_layout_history, run->epochs, run->epoch_count));
     CC_CHECK(cc_hdf_put_rows(file, &cc_layout_slices, run->slices, run->slice_count));
     CC_CHECK(write_patients(file, run));
+    if (run->baseline_count)
+        CC_CHECK(cc_hdf_put_rows(file, &cc_layout_baselines, run->baselines, run->baseline_count));
     CC_CHECK(write_model(file, run));
     if (run->stages) CC_CHECK(cc_hdf_put_rows(file, &cc_layout_stages, run->stages, run->stage_count));
     CC_CHECK(cc_pictures_write(file, run));

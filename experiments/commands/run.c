@@ -12,6 +12,7 @@
 #include "experiments/interrupt.h"
 #include "experiments/plan_runner.h"
 #include "experiments/plan_table.h"
+#include "experiments/planned.h"
 #include "metrics/overlap.h"
 #include "results/store.h"
 
@@ -140,6 +141,7 @@ static int work(void *context, int index) {
 
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
+    CC_TRY(cc_planned_save(s->plan, s->out));
     size_t count = (size_t)cc_run_plan_count(s->plan);
     cc_run_end *ends = calloc(count, sizeof *ends);
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);

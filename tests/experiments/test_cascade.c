@@ -179,6 +179,30 @@ static void stages_say_where_truth_is_lost(void **state) {
     cc_arena_destroy(arena);
 }
 
+static void a_threshold_in_the_region_is_counted_beside_the_net(void **state) {
+    (void)state;
+    cc_run run;
+    int64_t found = 0;
+    cc_arena *arena = cc_arena_create();
+    read_run(&run, "small/a", arena);
+    assert_int_equal(run.baseline_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const cc_run_baseline *b = &run.baselines[i];
+        const cc_run_patient *p = &run.patients[i];
+        assert_string_equal(b->name, "roi_threshold");
+        assert_string_equal(b->patient, p->patient);
+        assert_int_equal(b->tp + b->fn, p->tp + p->fn);
+        assert_int_equal(b->fp + b->tn, p->fp + p->tn);
+        assert_true(b->tp <= stage_of(&run, "roi", p->patient)->tp);
+        assert_true(b->fp < (b->fp + b->tn) / 10); /* little of a region is above 130 HU */
+        found += b->tp + b->fp;
+    }
+    assert_true(found > 0);
+    read_run(&run, "first/default", arena);
+    assert_int_equal(run.baseline_count, 0);
+    cc_arena_destroy(arena);
+}
+
 static void a_chain_scores_as_its_last_net_s_own_test(void **state) {
     (void)state;
     cc_run own, chain;
@@ -386,6 +410,7 @@ int main(void) {
         cmocka_unit_test(a_second_run_does_nothing),
         cmocka_unit_test(the_reference_is_never_a_test_slice),
         cmocka_unit_test(stages_say_where_truth_is_lost),
+        cmocka_unit_test(a_threshold_in_the_region_is_counted_beside_the_net),
         cmocka_unit_test(a_chain_scores_as_its_last_net_s_own_test),
         cmocka_unit_test(examples_pair_up_and_panels_show_each_step),
         cmocka_unit_test(a_killed_stage_3_goes_on_to_the_same_bytes),

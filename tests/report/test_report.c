@@ -1,15 +1,9 @@
-#include "support.h"
+#include "reports.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include "core/file.h"
 #include "report/spec.h"
 #include "report/text.h"
-#include "results/paths.h"
 #include "results/published.h"
-#include "results/store.h"
 
 static const cc_run_epoch epochs[] = {{1, 0.9, 0.8, 0.5, 0.5, 0.5, 1e-4, 1},
                                       {2, 0.5, 0.6, 0.75, 0.7, 0.8, 1e-4, 1}};
@@ -21,21 +15,17 @@ static const cc_run_slice modified[] = {{"a", 1, 17, 3, 3, 77, 0, 0, 0}};
 
 static void write_run(const char *results, const char *experiment, const char *variant, int64_t seed,
                       const cc_run_slice *slices, size_t count, const cc_run_example *examples) {
-    char path[CC_PATH_MAX];
-    cc_run run = {.experiment = experiment,
-                  .variant = variant,
-                  .seed = seed,
-                  .stage = "roi",
-                  .config = "",
-                  .best_epoch = 2,
-                  .epochs = epochs,
-                  .epoch_count = 2,
-                  .slices = slices,
-                  .slice_count = count,
-                  .examples = examples,
-                  .example_count = examples ? 1 : 0};
-    assert_ok(cc_run_path(path, results, experiment, variant, 0, seed));
-    assert_ok(cc_run_write(path, &run));
+    reports_write(results, (cc_run){.experiment = experiment,
+                                    .variant = variant,
+                                    .seed = seed,
+                                    .stage = "roi",
+                                    .best_epoch = 2,
+                                    .epochs = epochs,
+                                    .epoch_count = 2,
+                                    .slices = slices,
+                                    .slice_count = count,
+                                    .examples = examples,
+                                    .example_count = examples ? 1 : 0});
 }
 
 static const char *write_results(void) {
@@ -46,22 +36,7 @@ static const char *write_results(void) {
 }
 
 static int report(char *output, size_t capacity, const char *results, const char *out) {
-    return cc_test_run(output, capacity, "%s report --results %s --out %s", CC_PROGRAM, results, out);
-}
-
-static char *read_text(const char *folder, const char *name, cc_arena *arena) {
-    static char *text; /* not automatic: gcc 12 takes what it points to for itself */
-    size_t count;
-    assert_ok(cc_file_read(&text, &count, cc_test_path(folder, name), 1 << 24, arena));
-    return text;
-}
-
-static void assert_has(const char *text, const char *part) {
-    if (!strstr(text, part)) fail_msg("no \"%s\" in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part) {
-    if (strstr(text, part)) fail_msg("there is \"%s\" in:\n%s", part, text);
+    return reports_make(output, capacity, results, out, "");
 }
 
 static void known_counts_give_exactly_the_expected_table(void **state) {
@@ -70,17 +45,19 @@ static void known_counts_give_exactly_the_expected_table(void **state) {
     cc_arena *arena = cc_arena_create();
     const char *results = write_results(), *out = cc_test_folder();
     assert_int_equal(report(output, sizeof output, results, out), 0);
-    assert_has(output,
-               "| Original U-Net | 60.0 [40.0, 80.0] | 63.0 | -3.0 | 75.0 [50.0, 100.0] | 83.2 | -8.2 | "
-               "50.0 [33.3, 66.7] | 93.3 | -43.3 |\n"
-               "| Modified U-Net | 85.0 | 85.0 | +0.0 | 85.0 | 85.4 | -0.4 | 85.0 | 96.8 | -11.8 |\n");
+    assert_has(
+        output,
+        "| Original U-Net | 60.0 [40.0, 80.0] | 63.0 | -3.0 | 75.0 [50.0, 100.0] | 83.2 | -8.2 | "
+        "50.0 [33.3, 66.7] | 93.3 | -43.3 |\n"
+        "| Modified U-Net | **85.0** | 85.0 | +0.0 | **85.0** | 85.4 | -0.4 | **85.0** | 96.8 | -11.8 |\n"
+        "| Everything background | 0.0 [0.0, 0.0] |  |  | – |  |  | 0.0 [0.0, 0.0] |  |  |\n");
     assert_has(output, "mean over patients, 0/0 left out");
     assert_has(output, "No interval where the test set has fewer than two patients.");
-    assert_has(read_text(out, "tables/table1-twin.md", arena), "| Original U-Net | 60.0 [40.0, 80.0] |");
-    assert_has(read_text(out, "tables/table1-twin.tex", arena),
+    assert_has(reports_read(out, "tables/table1-twin.md", arena), "| Original U-Net | 60.0 [40.0, 80.0] |");
+    assert_has(reports_read(out, "tables/table1-twin.tex", arena),
                "Original U-Net & 60.0 [40.0, 80.0] & 63.0 & $-$3.0 & 75.0");
-    assert_has(read_text(out, "figures/curves-table1-twin.svg", arena), "Modified U-Net");
-    assert_memory_equal(read_text(out, "figures/curves-table1-twin.png", arena), "\x89PNG", 4);
+    assert_has(reports_read(out, "figures/curves-table1-twin.svg", arena), "Modified U-Net");
+    assert_memory_equal(reports_read(out, "figures/curves-table1-twin.png", arena), "\x89PNG", 4);
     cc_arena_destroy(arena);
 }
 
@@ -102,7 +79,7 @@ static void the_csv_carries_every_convention(void **state) {
         {"a", 1, 4, 0, 0, 6, 0, 0, 0}, {"a", 2, 0, 0, 0, 10, 0, 0, 0}, {"b", 1, 0, 2, 2, 6, 0, 0, 0}};
     write_run(results, "paper/table1-roi", "original", 3, slices, 3, NULL);
     assert_int_equal(report(NULL, 0, results, out), 0);
-    const char *csv = read_text(out, "tables/table1-paper.csv", arena);
+    const char *csv = reports_read(out, "tables/table1-paper.csv", arena);
     assert_true(fabs(csv_value(csv, "f1_pooled_empty_skip_percent") - 100 * 8 / 12.0) < 1e-5);
     assert_true(csv_value(csv, "f1_patient_mean_empty_skip_percent") == 50);
     assert_true(csv_value(csv, "f1_patient_mean_empty_skip_low") == 0);
@@ -110,7 +87,7 @@ static void the_csv_carries_every_convention(void **state) {
     assert_true(csv_value(csv, "f1_slice_mean_empty_skip_percent") == 50);
     assert_true(fabs(csv_value(csv, "f1_slice_mean_empty_zero_percent") - 100 / 3.0) < 1e-5);
     assert_true(fabs(csv_value(csv, "f1_slice_mean_empty_one_percent") - 200 / 3.0) < 1e-5);
-    assert_has(csv, "\ntable1,paper,Modified U-Net,table1-roi,modified,0,85.000000,85.400000,96.800000,,,");
+    assert_has(csv, "\ntable1,paper,Modified U-Net,table1-roi,modified,0,0,85.000000,85.400000,96.800000,,,");
     cc_arena_destroy(arena);
 }
 
@@ -135,7 +112,7 @@ static void several_seeds_are_averaged_and_named(void **state) {
     const cc_run_slice worse[] = {{"a", 1, 15, 5, 5, 75, 0, 0, 0}};
     write_run(results, "twin/table1-roi", "modified", 2, worse, 1, NULL);
     assert_int_equal(report(output, sizeof output, results, cc_test_folder()), 0);
-    assert_has(output, "| Modified U-Net | 80.0 | 85.0 | -5.0 |");
+    assert_has(output, "| Modified U-Net | **80.0** | 85.0 | -5.0 |");
     assert_has(output, "the mean of n = 2 runs (seed 1, seed 2)");
 }
 
@@ -152,8 +129,8 @@ static void a_run_in_no_table_is_listed_and_its_examples_drawn(void **state) {
     assert_has(
         output,
         "| real/heart\\_ct | unet | 0 | 5 | 2 | 2 | 2 | 2 | 53.3 | 66.7 | 44.4 | 60.0 | 75.0 | 50.0 |");
-    assert_has(read_text(out, "runs.md", arena), "| real/heart\\_ct | unet | 0 | 5 |");
-    assert_memory_equal(read_text(out, "figures/examples-real-heart_ct-unet-fold-0-seed-5.png", arena),
+    assert_has(reports_read(out, "runs.md", arena), "| real/heart\\_ct | unet | 0 | 5 |");
+    assert_memory_equal(reports_read(out, "figures/examples-real-heart_ct-unet-fold-0-seed-5.png", arena),
                         "\x89PNG", 4);
     cc_arena_destroy(arena);
 }
@@ -173,7 +150,7 @@ static void a_damaged_file_is_named_and_the_rest_reported(void **state) {
     assert_has(output, "modified/fold-0/seed-1.h5: is damaged");
     assert_has(output, "| Original U-Net | 60.0");
     assert_has(output, "| Modified U-Net | – |");
-    assert_has(read_text(out, "runs.md", arena), "modified/fold-0/seed-1.h5: is damaged");
+    assert_has(reports_read(out, "runs.md", arena), "modified/fold-0/seed-1.h5: is damaged");
     cc_arena_destroy(arena);
 }
 
@@ -225,6 +202,13 @@ static void escapes_keep_their_format(void **state) {
     cc_text_deinit(&text);
     cc_text_add_markdown(&text, "a|b <i> *x*");
     assert_string_equal(text.bytes, "a\\|b &lt;i> \\*x\\*");
+    cc_text_deinit(&text);
+    cc_text_add_html(&text, "<b a=\"1\">&'\x01");
+    assert_string_equal(text.bytes, "&lt;b a=&quot;1&quot;&gt;&amp;&#39; ");
+    cc_text_deinit(&text);
+    cc_text_add_base64(&text, "fooba", 5);
+    cc_text_add_base64(&text, "f", 1);
+    assert_string_equal(text.bytes, "Zm9vYmE=Zg==");
     cc_text_deinit(&text);
     cc_text_add_gnuplot(&text, "it's\n`x`");
     assert_string_equal(text.bytes, "'it''s `x`'");

@@ -38,6 +38,8 @@ static const cc_run_patient patients[] = {
     {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25},
     {"p1 \xc3\xa9", 1, 0, 0, 0, 100, -1, -1, -1, -1, NAN, NAN, NAN, NAN},
 };
+static const cc_run_baseline baselines[] = {{"roi_threshold", "p2", 1, 2, 3, 4},
+                                            {"roi_threshold", "p1", 5, 6, 7, 8}};
 
 static cc_run sample_run(void) {
     return (cc_run){.experiment = "twin/table1-roi",
@@ -63,7 +65,9 @@ static cc_run sample_run(void) {
                     .tensors = tensors,
                     .tensor_count = 2,
                     .examples = examples,
-                    .example_count = 2};
+                    .example_count = 2,
+                    .baselines = baselines,
+                    .baseline_count = 2};
 }
 
 static const char *write_sample(void) {
@@ -86,6 +90,10 @@ static void check_tables(const cc_run *got, const cc_run *want) {
     assert_int_equal(got->patients[0].slices, 2);
     assert_int_equal(got->patients[0].tp, 13);
     assert_int_equal(got->patients[0].fn, 6);
+    assert_int_equal(got->baseline_count, 2);
+    assert_string_equal(got->baselines[1].name, "roi_threshold");
+    assert_string_equal(got->baselines[1].patient, "p1");
+    assert_memory_equal(&got->baselines[1].tp, &baselines[1].tp, 4 * sizeof(int64_t));
 }
 
 static void check_arrays(const cc_run *got) {
@@ -271,7 +279,6 @@ static void a_run_that_lacks_something_is_not_written(void **state) {
     run.slice_count = 1;
     assert_error(cc_run_write(path, &run), CC_EINVAL, "slices");
     run = sample_run();
-    run = sample_run();
     cc_run_stage unnamed = stages[0];
     unnamed.patient[0] = 0;
     run.stages = &unnamed;
@@ -283,6 +290,11 @@ static void a_run_that_lacks_something_is_not_written(void **state) {
     run.panels = &empty;
     run.panel_count = 1;
     assert_error(cc_run_write(path, &run), CC_EINVAL, "panels");
+    run = sample_run();
+    cc_run_baseline nameless = {"roi_threshold", "", 1, 1, 1, 1};
+    run.baselines = &nameless;
+    run.baseline_count = 1;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "baselines");
     run = sample_run();
     cc_run_tensor twice[] = {tensors[0], tensors[0]};
     run.tensors = twice;

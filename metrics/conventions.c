@@ -1,0 +1,87 @@
+#include "metrics/conventions.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const char *const grouping_names[CC_GROUPINGS] = {"pooled", "patient_mean", "slice_mean",
+                                                         "batch_mean"};
+
+const char *cc_grouping_name(cc_grouping grouping) {
+    return grouping_names[grouping];
+}
+
+typedef struct grouped {
+    uint64_t group;
+    cc_overlap_row row;
+} grouped;
+
+static int by_group(const void *a, const void *b) {
+    uint64_t p = ((const grouped *)a)->group, q = ((const grouped *)b)->group;
+    return p < q ? -1 : p > q;
+}
+
+static uint64_t find_group(const cc_overlap_row *row, size_t at, cc_grouping grouping, size_t batch) {
+    switch (grouping) {
+    case CC_GROUP_PATIENT:
+        return row->patient;
+    case CC_GROUP_SLICE:
+        return at;
+    case CC_GROUP_BATCH:
+        return at / batch;
+    default:
+        return 0;
+    }
+}
+
+static double ratio(double numerator, double denominator, cc_empty empty) {
+    if (denominator > 0) return numerator / denominator;
+    return empty == CC_EMPTY_SKIP ? NAN : empty == CC_EMPTY_ONE ? 1 : 0;
+}
+
+static void add_group(double sum[CC_SCORES], size_t used[CC_SCORES], const cc_overlap_row *g,
+                      cc_empty empty) {
+    const double scores[CC_SCORES] = {[CC_SCORE_F1] = ratio(2 * g->tp, 2 * g->tp + g->fp + g->fn, empty),
+                                      [CC_SCORE_PRECISION] = ratio(g->tp, g->tp + g->fp, empty),
+                                      [CC_SCORE_RECALL] = ratio(g->tp, g->tp + g->fn, empty),
+                                      [CC_SCORE_IOU] = ratio(g->tp, g->tp + g->fp + g->fn, empty)};
+    for (int s = 0; s < CC_SCORES; s++) {
+        if (isnan(scores[s])) continue;
+        sum[s] += scores[s];
+        used[s]++;
+    }
+}
+
+static cc_status check_rows(const cc_overlap_row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!(rows[i].tp >= 0 && rows[i].fp >= 0 && rows[i].fn >= 0) ||
+            !isfinite(rows[i].tp + rows[i].fp + rows[i].fn))
+            return cc_fail(CC_EINVAL, "scores", NULL, "row %zu: tp %g, fp %g, fn %g: no sums of pixels", i,
+                           rows[i].tp, rows[i].fp, rows[i].fn);
+    return CC_OK;
+}
+
+cc_status cc_scores_group(cc_scores *out, const cc_overlap_row *rows, size_t count, cc_grouping grouping,
+                          size_t batch, cc_empty empty) {
+    double sum[CC_SCORES] = {0};
+    size_t used[CC_SCORES] = {0};
+    if (grouping == CC_GROUP_BATCH && batch < 1)
+        return cc_fail(CC_EINVAL, "scores", NULL, "a batch of no slices");
+    CC_TRY(check_rows(rows, count));
+    grouped *all = malloc((count + 1) * sizeof *all);
+    if (!all) return cc_fail_memory("scores", count * sizeof *all);
+    for (size_t i = 0; i < count; i++) all[i] = (grouped){find_group(&rows[i], i, grouping, batch), rows[i]};
+    qsort(all, count, sizeof *all, by_group);
+    for (size_t i = 0; i < count;) {
+        cc_overlap_row group = {0};
+        const uint64_t number = all[i].group;
+        for (; i < count && all[i].group == number; i++) {
+            group.tp += all[i].row.tp;
+            group.fp += all[i].row.fp;
+            group.fn += all[i].row.fn;
+        }
+        add_group(sum, used, &group, empty);
+    }
+    free(all);
+    for (int s = 0; s < CC_SCORES; s++) out->value[s] = used[s] ? sum[s] / (double)used[s] : NAN;
+    return CC_OK;
+}

@@ -1,0 +1,24 @@
+/* report/check.h -- whether the runs of a report are those that were asked for. Private to report.
+ *
+ * A run is no part of any table where it is stale (another identity than the one planned for it, or made by
+ * other numerics than this program's), where two files claim to be it, or where its file lies at the place of
+ * another run (of another kind, say). A strict report wants, of each kind: every run that was planned, and
+ * every row that is not optional of each table that any run or plan of that kind belongs to. */
+#ifndef CC_REPORT_CHECK_H
+#define CC_REPORT_CHECK_H
+
+#include "report/listing.h"
+#include "results/manifest.h"
+
+/* Marks the runs with a fault. The arena owns the words. */
+cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, cc_arena *arena);
+
+/* Adds a line for each cell that a strict report cannot fill, "table4 (twin), 3: FILE: is missing". */
+cc_status cc_report_check_tables(cc_notes *out, const cc_report_runs *runs, const cc_spec *specs,
+                                 size_t spec_count, const cc_manifest *manifest, const char *results,
+                                 const char *kind);
+
+/* Whether a report of one kind (NULL: of all) is about an experiment. */
+bool cc_report_kind_is(const char *kind, const char *experiment);
+
+#endif

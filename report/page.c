@@ -1,0 +1,201 @@
+#include "report/page.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "core/file.h"
+#include "report/render.h"
+
+extern const char cc_embedded_page_css[];
+
+enum { PICTURE_BYTES_MAX = 1 << 26 };
+
+typedef struct picture {
+    const char *name;   /* of the file */
+    size_t stem_length; /* of the name without its ending */
+    bool shown;
+} picture;
+
+typedef struct builder {
+    const cc_page *page;
+    cc_arena *arena;
+    cc_text out;
+    picture *pictures; /* by name, so that NAME.png comes before NAME.svg */
+    size_t picture_count;
+} builder;
+
+/* --- pictures --- */
+
+static bool is_new(const char *path, struct timespec since) {
+    struct stat s;
+    if (stat(path, &s) != 0) return false;
+    return s.st_mtim.tv_sec > since.tv_sec ||
+           (s.st_mtim.tv_sec == since.tv_sec && s.st_mtim.tv_nsec >= since.tv_nsec);
+}
+
+static cc_status list_pictures(builder *b) {
+    char **names, path[CC_PATH_MAX];
+    size_t count;
+    CC_TRY(cc_folder_list(&names, &count, b->page->figures, b->arena));
+    b->pictures = cc_arena_get_array(b->arena, count + 1, sizeof *b->pictures);
+    if (!b->pictures) return CC_ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        CC_TRY(cc_path_join(path, b->page->figures, names[i]));
+        bool kind = cc_path_ends_with(names[i], ".svg") || cc_path_ends_with(names[i], ".png");
+        if (kind && is_new(path, b->page->since))
+            b->pictures[b->picture_count++] = (picture){names[i], strlen(names[i]) - 4, false};
+    }
+    return CC_OK;
+}
+
+static bool same_stem(const picture *a, const picture *b) {
+    return a->stem_length == b->stem_length && memcmp(a->name, b->name, a->stem_length) == 0;
+}
+
+static cc_status embed(builder *b, const picture *p) {
+    cc_status status = CC_OK;
+    char path[CC_PATH_MAX], *bytes;
+    size_t count;
+    cc_arena *scratch = cc_arena_create();
+    if (!scratch) return cc_fail_memory("a picture", 0);
+    CC_CHECK(cc_path_join(path, b->page->figures, p->name));
+    CC_CHECK(cc_file_read(&bytes, &count, path, PICTURE_BYTES_MAX, scratch));
+    cc_text_add(&b->out, "<figure><img alt=\"");
+    cc_text_add_html(&b->out, p->name);
+    cc_text_add(&b->out, "\" src=\"data:image/%s;base64,",
+                cc_path_ends_with(p->name, ".svg") ? "svg+xml" : "png");
+    cc_text_add_base64(&b->out, bytes, count);
+    cc_text_add(&b->out, "\"></figure>\n");
+done:
+    cc_arena_destroy(scratch);
+    return status;
+}
+
+/* Shows a picture once, as SVG where there are both. */
+static cc_status show(builder *b, size_t i) {
+    picture *p = &b->pictures[i];
+    if (p->shown) return CC_OK;
+    p->shown = true;
+    if (i + 1 < b->picture_count && same_stem(p, p + 1)) return show(b, i + 1);
+    return embed(b, p);
+}
+
+/* Those whose names end with "-END", or all that are left where it is NULL. */
+static cc_status show_pictures(builder *b, const char *end) {
+    const size_t length = end ? strlen(end) : 0;
+    for (size_t i = 0; i < b->picture_count; i++) {
+        const picture *p = &b->pictures[i];
+        const char *at = p->name + p->stem_length - length;
+        if (!end || (p->stem_length > length && at[-1] == '-' && memcmp(at, end, length) == 0))
+            CC_TRY(show(b, i));
+    }
+    return CC_OK;
+}
+
+/* --- sections --- */
+
+static void add_head(builder *b) {
+    cc_text_add(&b->out,
+                "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+                "'unsafe-inline'; img-src data:\">\n<title>calcade: report</title>\n<style>\n%s</style>\n"
+                "</head>\n<body>\n<header>\n<h1>calcade: report</h1>\n"
+                "<p>Every number is computed from the counts in run files and links to its run.</p>\n"
+                "</header>\n<nav>\n<ul>\n",
+                cc_embedded_page_css);
+    for (size_t t = 0; t < b->page->table_count; t++) {
+        const cc_listing *listing = &b->page->tables[t].shown;
+        cc_text_add(&b->out, "<li><a href=\"#%s-", listing->id);
+        cc_text_add_html(&b->out, listing->kind);
+        cc_text_add(&b->out, "\">%s (", listing->id);
+        cc_text_add_html(&b->out, listing->kind);
+        cc_text_add(&b->out, "): ");
+        cc_text_add_html(&b->out, listing->title);
+        cc_text_add(&b->out, "</a></li>\n");
+    }
+    cc_text_add(&b->out, "<li><a href=\"#runs\">Runs</a></li>\n</ul>\n</nav>\n<main>\n");
+}
+
+static cc_status add_table(builder *b, const cc_page_table *table) {
+    const cc_listing *listing = &table->shown;
+    char end[256];
+    cc_text_add(&b->out, "<section id=\"%s-", listing->id);
+    cc_text_add_html(&b->out, listing->kind);
+    cc_text_add(&b->out, "\">\n<h2>%s (", listing->id);
+    cc_text_add_html(&b->out, listing->kind);
+    cc_text_add(&b->out, "): ");
+    cc_text_add_html(&b->out, listing->title);
+    cc_text_add(&b->out, "</h2>\n");
+    CC_TRY(cc_render(&b->out, listing, &cc_format_html));
+    snprintf(end, sizeof end, "%s-%s", listing->id, listing->kind);
+    CC_TRY(show_pictures(b, end));
+    if (table->conventions.rows) {
+        cc_text_add(&b->out, "<details>\n<summary>The same counts under every convention</summary>\n");
+        CC_TRY(cc_render(&b->out, &table->conventions, &cc_format_html));
+        cc_text_add(&b->out, "</details>\n");
+    }
+    cc_text_add(&b->out, "</section>\n");
+    return CC_OK;
+}
+
+static void add_problems(builder *b) {
+    if (b->page->problem_count == 0) return;
+    cc_text_add(&b->out, "<h3>What is missing, stale or damaged</h3>\n<ul class=\"problems\">\n");
+    for (size_t i = 0; i < b->page->problem_count; i++) {
+        cc_text_add(&b->out, "<li>");
+        cc_text_add_html(&b->out, b->page->problems[i]);
+        cc_text_add(&b->out, "</li>\n");
+    }
+    cc_text_add(&b->out, "</ul>\n");
+}
+
+static cc_status add_runs(builder *b) {
+    size_t shown = 0, left = 0;
+    cc_text_add(&b->out, "<section id=\"runs\">\n<h2>Runs</h2>\n");
+    add_problems(b);
+    CC_TRY(cc_render(&b->out, b->page->run_list, &cc_format_html));
+    for (size_t i = 0; i < b->page->runs->count; i++) {
+        const cc_report_run *run = &b->page->runs->items[i];
+        char anchor[1024];
+        if (!run->in_table) continue;
+        if (shown++ >= CC_PAGE_RUNS_MAX) {
+            left++;
+            continue;
+        }
+        cc_page_add_run(&b->out, run);
+        cc_report_run_anchor(anchor, sizeof anchor, run);
+        CC_TRY(show_pictures(b, anchor));
+        cc_text_add(&b->out, "</section>\n");
+    }
+    if (left) cc_text_add(&b->out, "<p>%zu more runs have no section here; runs.md lists them.</p>\n", left);
+    cc_text_add(&b->out, "</section>\n");
+    return CC_OK;
+}
+
+static cc_status add_rest(builder *b) {
+    bool any = false;
+    for (size_t i = 0; i < b->picture_count; i++) any |= !b->pictures[i].shown;
+    if (any) cc_text_add(&b->out, "<section>\n<h2>Figures</h2>\n");
+    CC_TRY(show_pictures(b, NULL));
+    cc_text_add(&b->out, "%s</main>\n</body>\n</html>\n", any ? "</section>\n" : "");
+    return CC_OK;
+}
+
+static cc_status build(builder *b, const char *path) {
+    CC_TRY(list_pictures(b));
+    add_head(b);
+    for (size_t t = 0; t < b->page->table_count; t++) CC_TRY(add_table(b, &b->page->tables[t]));
+    CC_TRY(add_runs(b));
+    CC_TRY(add_rest(b));
+    return cc_text_save(&b->out, path);
+}
+
+cc_status cc_page_save(const char *path, const cc_page *page) {
+    builder b = {.page = page, .arena = cc_arena_create()};
+    if (!b.arena) return cc_fail_memory("a page", 0);
+    cc_status status = build(&b, path);
+    cc_text_deinit(&b.out);
+    cc_arena_destroy(b.arena);
+    return status;
+}
