@@ -79,6 +79,12 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
  * (plain). */
 cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
 
+/* An activation between a forward pass and the backward pass of a training plan, plain N,C,pixels. Only one
+ * that a backward pass reads is still there: an input of a node whose op says CC_READS_INPUT. A backward pass
+ * after `set` takes the values set for those of the forward pass. */
+void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
+void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
+
 /* What one node of the graph has taken, its gradients' sums included. */
 typedef struct cc_node_time {
     double forward_s, backward_s;

@@ -69,6 +69,9 @@ typedef struct cc_op {
     unsigned (*backward_reads)(const void *attr);
     void (*reference_forward)(const cc_reference_io *io);
     void (*reference_backward)(const cc_reference_io *io);
+    /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel; false where it has
+     * none with io->attr. NULL where it never has one. */
+    bool (*relu_inputs)(double *z, double *slopes, const cc_reference_io *io);
     const cc_kernel *cpu; /* the CPU backend's kernel */
 } cc_op;
 

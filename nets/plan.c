@@ -329,3 +329,15 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
         if (plan->grad_wanted[i + 1]) CC_TRY(backward_node(plan, i));
     return CC_OK;
 }
+
+void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value) {
+    cc_shape shape = value_shape(plan, value);
+    plan->model->backend->from_blocked(values, at(plan, value_buffer(plan, value)), &shape,
+                                       plan->blocks[value]);
+}
+
+void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) {
+    cc_shape shape = value_shape(plan, value);
+    plan->model->backend->to_blocked(at(plan, value_buffer(plan, value)), values, &shape,
+                                     plan->blocks[value]);
+}
