@@ -39,10 +39,17 @@ typedef struct cc_op_signature {
     double multiply_adds; /* of one forward pass; 0 where there are none worth counting */
 } cc_op_signature;
 
+/* Names what a training pass draws (core/rng.h): passes of one seed and step draw the same. */
+typedef struct cc_draw {
+    uint64_t seed;
+    int64_t step;
+} cc_draw;
+
 /* Plain float32 buffers in N,C,[D,]H,W order, for the naive reference. */
 typedef struct cc_reference_io {
     const void *attr;
     bool training; /* batch statistics rather than running ones */
+    cc_draw draw;
     int input_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     const cc_shape *output_shape;
