@@ -75,6 +75,7 @@ static void find_in(finder *f, const layer *l, int node) {
     double squares = 0;
     for (int64_t i = 0; i < count; i++) squares += l->z[i] * l->z[i];
     double size = sqrt(squares / (double)count);
+    if (!(size > 0)) return;
     for (int64_t i = 0; i < count; i++) {
         if (!(fabs(l->z[i]) <= f->bound * size)) continue;
         cc_kink up = crossing(l, node, i, size, true), down = crossing(l, node, i, size, false);
