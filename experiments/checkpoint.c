@@ -7,13 +7,13 @@
 #include <unistd.h>
 #include "core/file.h"
 
-static const char magic[16] = "calcade-check-2";
+static const char magic[16] = "calcade-check-3";
 
 typedef struct header {
     char magic[16];
     cc_digest_text identity;
     char backend[96];
-    int64_t epoch, best_epoch, step, value_count, optimizer_count, row_bytes, started;
+    int64_t epoch, best_epoch, step, value_count, optimizer_count, ema_count, row_bytes, started;
     double best, seconds;
 } header;
 
@@ -28,6 +28,7 @@ static header header_of(const cc_checkpoint *c) {
     h.step = c->step;
     h.value_count = (int64_t)c->value_count;
     h.optimizer_count = (int64_t)c->optimizer_count;
+    h.ema_count = (int64_t)c->ema_count;
     h.row_bytes = sizeof(cc_run_epoch);
     h.started = c->started;
     h.best = c->best;
@@ -40,13 +41,14 @@ typedef struct piece {
     size_t count;
 } piece;
 
-enum { PIECES = 4 };
+enum { PIECES = 5 };
 
 static void list_pieces(piece out[PIECES], const cc_checkpoint *c, int64_t epochs) {
     out[0] = (piece){c->history, (size_t)epochs * sizeof *c->history};
     out[1] = (piece){c->values, c->value_count * sizeof *c->values};
     out[2] = (piece){c->best_values, c->value_count * sizeof *c->best_values};
     out[3] = (piece){c->optimizer, c->optimizer_count * sizeof *c->optimizer};
+    out[4] = (piece){c->ema, c->ema_count * sizeof *c->ema};
 }
 
 static bool put(FILE *file, cc_digest *digest, const void *bytes, size_t count) {
@@ -92,8 +94,8 @@ static bool is_ours(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
     return memcmp(&h->identity, &want.identity, sizeof want.identity) == 0 &&
            memcmp(h->backend, want.backend, sizeof want.backend) == 0 && h->value_count == want.value_count &&
-           h->optimizer_count == want.optimizer_count && h->row_bytes == want.row_bytes &&
-           h->epoch <= (int64_t)c->history_capacity;
+           h->optimizer_count == want.optimizer_count && h->ema_count == want.ema_count &&
+           h->row_bytes == want.row_bytes && h->epoch <= (int64_t)c->history_capacity;
 }
 
 static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, const cc_checkpoint *c) {

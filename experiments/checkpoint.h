@@ -14,7 +14,7 @@
 /* Arrays are the caller's, of the sizes it says; reading fills them. */
 typedef struct cc_checkpoint {
     cc_digest_text identity; /* of the run */
-    char backend[96];        /* the optimiser's state is in the backend's layout */
+    char backend[96];        /* the last two arrays are in the backend's layout */
     int64_t started;         /* seconds since 1970: when the first process began */
     double seconds;          /* of work so far, over all processes */
     int64_t epoch, best_epoch, step;
@@ -25,6 +25,8 @@ typedef struct cc_checkpoint {
     size_t value_count;
     float *optimizer; /* its state: optimizer_count */
     size_t optimizer_count;
+    float *ema; /* the moving average: ema_count, 0 where there is none */
+    size_t ema_count;
 } cc_checkpoint;
 
 typedef enum cc_checkpoint_state {

@@ -91,6 +91,7 @@ typedef struct cc_experiment_config {
             const char *mode;    /* "max", "min": what of it is better */
             int patience; /* epochs without a better one before training ends; CC_PATIENCE_OFF: never */
         } early_stopping;
+        double ema;  /* decay of the weights' moving average; CC_EMA_OFF: the weights themselves are kept */
         int workers; /* loader threads; results do not depend on it */
     } train;
     struct {

@@ -70,7 +70,10 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
         fprintf(out, "%" PRIu64, *(const uint64_t *)place);
         return;
     case CC_OPTION_REAL:
-        print_real(out, *(const double *)place);
+        if (!o->initial && *(const double *)place == o->null_value)
+            fputs("null", out);
+        else
+            print_real(out, *(const double *)place);
         return;
     case CC_OPTION_BOOLEAN:
         fputs(cc_option_word(o, config), out);

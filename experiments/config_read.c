@@ -182,6 +182,9 @@ static cc_status check_whole(const reader *r) {
     if (c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
         return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
                               "data.split.test is 0: there would be nothing to score");
+    if (c->optimizer.schedule.min_lr > c->optimizer.lr)
+        return cc_config_fail(node_of(r, "optimizer.schedule.min_lr"), 0, "the schedule only lowers it",
+                              "optimizer.schedule.min_lr is above optimizer.lr");
     if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && (c->net.in_channels != 1 || c->net.classes != 1))
         return cc_config_fail(node_of(r, c->net.classes != 1 ? "net.classes" : "net.in_channels"), 0, NULL,
                               "the stage %s has one image channel and one class, not %d and %d", c->stage,

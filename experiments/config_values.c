@@ -270,7 +270,8 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
     case CC_OPTION_SEED:
         return read_seed(place, o, key, node);
     case CC_OPTION_REAL:
-        return as_ranged_real(place, o, node) ? CC_OK : fail_wants(o, key, node, NULL);
+        if (null) *(double *)place = o->null_value;
+        return null || as_ranged_real(place, o, node) ? CC_OK : fail_wants(o, key, node, NULL);
     case CC_OPTION_BOOLEAN:
         return cc_yaml_as_boolean(place, node) ? CC_OK : fail_wants(o, key, node, NULL);
     case CC_OPTION_CHOICE:

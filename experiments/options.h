@@ -50,7 +50,7 @@ typedef struct cc_option {
     const char
         *initial; /* the default, as YAML; NULL: there is none, and the value is `null_value` or NULL */
     const char *initial_note; /* where there is none: what happens then, for people */
-    int null_value;           /* integer: stands for null */
+    int null_value;           /* integer, real: stands for null */
     bool needed;              /* must be given where it means something */
     bool needed_to_run;       /* the same under CC_CONFIG_RUNNABLE */
     bool only_term;           /* means something only in a term of a sum of losses */

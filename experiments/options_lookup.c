@@ -86,7 +86,7 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "a whole number from 0 to 2^63 - 1");
         break;
     case CC_OPTION_REAL:
-        snprintf(out, capacity, "a number %s", range);
+        snprintf(out, capacity, "a number %s%s", range, o->initial ? "" : ", or null");
         break;
     case CC_OPTION_BOOLEAN:
         snprintf(out, capacity, "true or false");

@@ -15,8 +15,10 @@
 #include "experiments/result.h"
 #include "experiments/run_lock.h"
 #include "experiments/weights/weights.h"
+#include "nets/ema.h"
 #include "nets/learner.h"
 #include "nets/memory.h"
+#include "nets/schedule.h"
 
 typedef struct trainer {
     const cc_planned_run *run;
@@ -27,6 +29,8 @@ typedef struct trainer {
     cc_model *model;
     cc_plan *train_plan, *evaluation_plan;
     cc_learner *learner;
+    cc_ema *ema;
+    cc_schedule schedule;
     cc_loader *loader;
     cc_evaluator *validation;
     cc_checkpoint at; /* where training stands; owns its history and values, borrows the optimiser's state */
@@ -45,13 +49,17 @@ static void name_run(char *out, size_t capacity, const cc_experiment_config *con
 
 static cc_status make_plans(trainer *t) {
     const cc_fit *fit = &t->dataset.fit;
-    cc_plan_options options = {
-        .n = t->config->train.batch, .height = fit->height, .width = fit->width, .training = true};
+    cc_plan_options options = {.n = t->config->train.batch,
+                               .height = fit->height,
+                               .width = fit->width,
+                               .training = true,
+                               .seed = t->config->seed};
     CC_TRY(cc_model_create(&t->model, &t->config->net, t->backend));
     CC_TRY(cc_plan_create(&t->train_plan, t->model, &options));
     options.training = false;
     CC_TRY(cc_plan_create(&t->evaluation_plan, t->model, &options));
     CC_TRY(cc_model_initialise(t->model, t->config->seed));
+    CC_TRY(cc_ema_create(&t->ema, t->model, t->config->train.ema));
     return cc_learner_create(&t->learner, t->model, t->train_plan, &t->config->loss, &t->config->optimizer);
 }
 
@@ -72,12 +80,15 @@ static cc_status make_evaluator(trainer *t) {
 static cc_status make_checkpoint(trainer *t) {
     cc_checkpoint *c = &t->at;
     cc_learner_state state = cc_learner_get_state(t->learner);
+    cc_ema_state ema = cc_ema_get_state(t->ema);
     *c = (cc_checkpoint){.identity = t->run->identity,
                          .started = time(NULL),
                          .history_capacity = (size_t)t->config->train.epochs,
                          .value_count = cc_model_value_count(t->model),
                          .optimizer = state.values,
-                         .optimizer_count = state.count};
+                         .optimizer_count = state.count,
+                         .ema = ema.values,
+                         .ema_count = ema.count};
     snprintf(c->backend, sizeof c->backend, "%s", t->backend->describe());
     CC_TRY(cc_memory_get((void **)&c->history, c->history_capacity * sizeof *c->history, "history"));
     CC_TRY(cc_memory_get((void **)&c->values, c->value_count * sizeof *c->values, "weights"));
@@ -162,6 +173,7 @@ static void trainer_deinit(trainer *t) {
     cc_memory_free(t->at.best_values);
     cc_evaluator_destroy(t->validation);
     cc_loader_destroy(t->loader);
+    cc_ema_destroy(t->ema);
     cc_learner_destroy(t->learner);
     cc_plan_destroy(t->train_plan);
     cc_plan_destroy(t->evaluation_plan);
@@ -195,7 +207,9 @@ static cc_status train_epoch(double *mean_loss, trainer *t) {
         CC_TRY(cc_interrupt_check());
         CC_TRY(cc_loader_next(t->loader, &batch));
         if (!batch) break;
-        CC_TRY(cc_learner_step(t->learner, batch->images, batch->targets, t->config->optimizer.lr, &loss));
+        CC_TRY(cc_learner_step(t->learner, batch->images, batch->targets, cc_schedule_rate(&t->schedule),
+                               &loss));
+        cc_ema_update(t->ema, *cc_learner_get_state(t->learner).step);
         sum += loss;
         done++;
         show_progress(t, done, sum / (double)done);
@@ -210,9 +224,19 @@ static double monitored(const trainer *t, const cc_run_epoch *row) {
     return isnan(row->validation_f1) ? 0 : row->validation_f1;
 }
 
+static bool is_largest_best(const trainer *t) {
+    return strcmp(t->config->train.early_stopping.mode, "max") == 0;
+}
+
 static bool is_better(const trainer *t, double score) {
     if (t->at.best_epoch == 0 || isnan(t->at.best)) return true;
-    return strcmp(t->config->train.early_stopping.mode, "max") == 0 ? score > t->at.best : score < t->at.best;
+    return is_largest_best(t) ? score > t->at.best : score < t->at.best;
+}
+
+/* Where the learning rate stands after the epochs that are done. */
+static void start_schedule(trainer *t) {
+    t->schedule = cc_schedule_start(&t->config->optimizer, t->config->train.epochs, is_largest_best(t));
+    for (int64_t i = 0; i < t->at.epoch; i++) cc_schedule_note(&t->schedule, monitored(t, &t->at.history[i]));
 }
 
 static bool should_stop(const trainer *t) {
@@ -228,18 +252,21 @@ static void note_time(trainer *t) {
     t->started_s = now;
 }
 
+/* The model holds what was validated; afterwards what training goes on from. */
 static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.history[t->at.epoch++] = *row;
     t->at.step = *cc_learner_get_state(t->learner).step;
     note_time(t);
-    CC_TRY(cc_model_get_all(t->at.values, t->model));
     char f1[16];
     bool better = is_better(t, monitored(t, row));
     if (better) {
         t->at.best = monitored(t, row);
         t->at.best_epoch = t->at.epoch;
-        memcpy(t->at.best_values, t->at.values, t->at.value_count * sizeof *t->at.values);
+        CC_TRY(cc_model_get_all(t->at.best_values, t->model));
     }
+    cc_ema_swap(t->ema);
+    CC_TRY(cc_model_get_all(t->at.values, t->model));
+    cc_schedule_note(&t->schedule, monitored(t, row));
     format_score(f1, row->validation_f1);
     cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
            (long long)t->at.epoch, t->config->train.epochs, row->train_loss, row->validation_loss, f1,
@@ -249,10 +276,11 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
 
 static cc_status run_epoch(trainer *t) {
     double start = cc_clock_s();
-    cc_run_epoch row = {.epoch = t->at.epoch + 1, .learning_rate = t->config->optimizer.lr};
+    cc_run_epoch row = {.epoch = t->at.epoch + 1, .learning_rate = cc_schedule_rate(&t->schedule)};
     cc_evaluation validation;
     cc_scores scores;
     CC_TRY(train_epoch(&row.train_loss, t));
+    cc_ema_swap(t->ema);
     CC_TRY(cc_evaluator_run(&validation, t->validation, NULL, NULL));
     CC_TRY(cc_scores_from_counts(&scores, &validation.counts, CC_EMPTY_SKIP));
     row.validation_loss = validation.loss;
@@ -286,6 +314,7 @@ static cc_status train_and_test(trainer *t) {
     size_t batches = cc_loader_batch_count(t->loader);
     t->progress = cc_progress_create(t->title, (uint64_t)t->config->train.epochs * batches);
     cc_progress_skip(t->progress, (uint64_t)t->at.epoch * batches);
+    start_schedule(t);
     while (!should_stop(t)) CC_TRY(run_epoch(t));
     cc_progress_destroy(t->progress);
     t->progress = NULL;

@@ -39,8 +39,9 @@ typedef struct cc_task {
     const cc_kernel *kernel;
     const char *name;
     const void *attr;
-    bool training;  /* the plan has a backward pass and uses batch statistics */
-    cc_dtype dtype; /* of x, y, dx and dy */
+    bool training;       /* the plan has a backward pass and uses batch statistics */
+    cc_dtype dtype;      /* of x, y, dx and dy */
+    const cc_draw *draw; /* of the step at hand; set before `bind` */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     int64_t input_blocks[CC_OP_INPUTS_MAX];

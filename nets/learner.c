@@ -58,12 +58,15 @@ void cc_learner_destroy(cc_learner *l) {
 cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
     const float *logits;
     cc_flat flat = cc_model_flat(l->model);
+    cc_plan_set_step(l->plan, l->step + 1);
     CC_TRY(cc_plan_forward(l->plan, input, &logits));
     CC_TRY(cc_loss_evaluate(loss, l->gradient, &l->loss, logits, target, l->shape, l->scratch));
     if (!isfinite(*loss))
         return cc_fail(CC_EINVAL, "training", "lower optimizer.lr",
                        "the loss is no longer a number after %lld steps", (long long)l->step);
     CC_TRY(cc_plan_backward(l->plan, l->gradient));
+    if (l->optimizer.clip_norm != CC_CLIP_OFF)
+        cc_optimizer_clip(flat.grads, flat.count, l->optimizer.clip_norm);
     return cc_optimizer_step(&l->optimizer, lr, ++l->step, flat.values, flat.grads, l->state, flat.count);
 }
 

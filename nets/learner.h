@@ -1,4 +1,4 @@
-/* nets/learner.h -- one training step: forward, loss, backward, optimiser. */
+/* nets/learner.h -- one training step: forward, loss, backward, clipping, optimiser. */
 #ifndef CC_NETS_LEARNER_H
 #define CC_NETS_LEARNER_H
 

@@ -74,6 +74,7 @@ static cc_status place_values(cc_model *model) {
     CC_TRY(cc_memory_get((void **)&model->values, trained, "weights"));
     CC_TRY(cc_memory_get((void **)&model->statistics, statistics, "weights"));
     model->trained_count = trained / sizeof(float);
+    model->statistic_count = statistics / sizeof(float);
     float *next_value = model->values, *next_statistic = model->statistics;
     for (int i = 0; i < model->slot_count; i++) {
         cc_parameter_slot *slot = &model->slots[i];
@@ -157,4 +158,8 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
 
 cc_flat cc_model_flat(const cc_model *model) {
     return (cc_flat){.values = model->values, .grads = model->grads, .count = model->trained_count};
+}
+
+cc_flat cc_model_flat_statistics(const cc_model *model) {
+    return (cc_flat){.values = model->statistics, .count = model->statistic_count};
 }

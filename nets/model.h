@@ -59,10 +59,13 @@ typedef struct cc_flat {
     size_t count;
 } cc_flat;
 cc_flat cc_model_flat(const cc_model *model);
+/* The running statistics likewise; without gradients. */
+cc_flat cc_model_flat_statistics(const cc_model *model);
 
 typedef struct cc_plan_options {
     int64_t n, height, width;
     bool training; /* forward with batch statistics, and backward; else running statistics */
+    uint64_t seed; /* of what training draws */
 } cc_plan_options;
 
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
@@ -75,9 +78,17 @@ size_t cc_plan_bytes(const cc_plan *plan);
 /* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
  * [n][classes][height][width]) stays until the plan runs again. */
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits);
+/* Which step the next passes belong to: with the plan's seed it names what training draws (0 at first). */
+void cc_plan_set_step(cc_plan *plan, int64_t step);
 /* After a forward pass of a training plan: gradients of all trained parameters from those of the logits
  * (plain). */
 cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
+
+/* An activation between a forward pass and the backward pass of a training plan, plain N,C,pixels. Only one
+ * that a backward pass reads is still there: an input of a node whose op says CC_READS_INPUT. A backward pass
+ * after `set` takes the values set for those of the forward pass. */
+void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
+void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
 
 /* What one node of the graph has taken, its gradients' sums included. */
 typedef struct cc_node_time {

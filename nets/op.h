@@ -39,10 +39,17 @@ typedef struct cc_op_signature {
     double multiply_adds; /* of one forward pass; 0 where there are none worth counting */
 } cc_op_signature;
 
+/* Names what a training pass draws (core/rng.h): passes of one seed and step draw the same. */
+typedef struct cc_draw {
+    uint64_t seed;
+    int64_t step;
+} cc_draw;
+
 /* Plain float32 buffers in N,C,[D,]H,W order, for the naive reference. */
 typedef struct cc_reference_io {
     const void *attr;
     bool training; /* batch statistics rather than running ones */
+    cc_draw draw;
     int input_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     const cc_shape *output_shape;
@@ -69,6 +76,9 @@ typedef struct cc_op {
     unsigned (*backward_reads)(const void *attr);
     void (*reference_forward)(const cc_reference_io *io);
     void (*reference_backward)(const cc_reference_io *io);
+    /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel; false where it has
+     * none with io->attr. NULL where it never has one. */
+    bool (*relu_inputs)(double *z, double *slopes, const cc_reference_io *io);
     const cc_kernel *cpu; /* the CPU backend's kernel */
 } cc_op;
 

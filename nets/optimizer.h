@@ -25,6 +25,10 @@ cc_status cc_optimizer_check(const cc_optimizer_spec *spec);
  * cc_optimizer_check. */
 int cc_optimizer_state_count(const cc_optimizer_spec *spec);
 
+/* Scales gradients down where their Euclidean norm is above max_norm: by max_norm / (norm + 1e-6), as
+ * torch.nn.utils.clip_grad_norm_. The result does not depend on the number of threads. */
+void cc_optimizer_clip(float *grads, size_t count, double max_norm);
+
 /* One step. Elements do not depend on each other: a range may be stepped in parts, in any order.
  *   lr     in place of spec->lr, for schedules
  *   step   1 for the first

@@ -31,6 +31,7 @@ struct cc_plan {
     unsigned char *memory;
     size_t bytes;
     float *input, *plain_logits, *logits_gradient;
+    cc_draw draw;
     cc_node_time *times; /* NULL until somebody asks */
 };
 
@@ -102,6 +103,7 @@ static void fill_task(cc_plan *plan, int i) {
     task->name = node->name;
     task->attr = node->attr;
     task->training = plan->options.training;
+    task->draw = &plan->draw;
     task->input_count = node->input_count;
     task->parameter_count = node->parameter_count;
     task->output_shape = &node->shape;
@@ -229,6 +231,7 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->model = model;
     plan->options = *options;
+    plan->draw.seed = options->seed;
     CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->height, options->width));
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
@@ -273,6 +276,10 @@ const cc_graph *cc_plan_graph(const cc_plan *plan) {
 size_t cc_plan_bytes(const cc_plan *plan) {
     cc_shape shape = value_shape(plan, plan->count);
     return plan->bytes + (plan->plain_logits ? (size_t)cc_shape_count(&shape) * sizeof(float) : 0);
+}
+
+void cc_plan_set_step(cc_plan *plan, int64_t step) {
+    plan->draw.step = step;
 }
 
 cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan) {
@@ -328,4 +335,16 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
     for (int i = plan->count - 1; i >= 0; i--)
         if (plan->grad_wanted[i + 1]) CC_TRY(backward_node(plan, i));
     return CC_OK;
+}
+
+void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value) {
+    cc_shape shape = value_shape(plan, value);
+    plan->model->backend->from_blocked(values, at(plan, value_buffer(plan, value)), &shape,
+                                       plan->blocks[value]);
+}
+
+void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) {
+    cc_shape shape = value_shape(plan, value);
+    plan->model->backend->to_blocked(at(plan, value_buffer(plan, value)), values, &shape,
+                                     plan->blocks[value]);
 }

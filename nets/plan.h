@@ -11,8 +11,8 @@ struct cc_model {
     int slot_count;
     cc_parameter_slot *slots; /* one a parameter, in the graph's order */
     float *values, *statistics,
-        *grads;           /* of all trained parameters; of all statistics; NULL until a plan needs them */
-    size_t trained_count; /* floats in values, once a plan has chosen the layouts */
+        *grads; /* of all trained parameters; of all statistics; NULL until a plan needs them */
+    size_t trained_count, statistic_count; /* floats in them, once a plan has chosen the layouts */
 };
 
 /* Places what the slots' layouts ask for (first plan), and gradients where `training` (first such plan). */

@@ -14,6 +14,7 @@ static cc_status plan(cc_task *task) {
 static cc_reference_io io_of(const cc_task *task) {
     cc_reference_io io = {.attr = task->attr,
                           .training = task->training,
+                          .draw = *task->draw,
                           .input_count = task->input_count,
                           .output_shape = task->output_shape,
                           .y = task->y,

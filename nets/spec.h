@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8 };
+enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8, CC_CLIP_OFF = 0, CC_EMA_OFF = 0 };
 
 typedef struct cc_net_spec {
     const char *arch;                    /* "unet", "unet-bn", "unet-encoder" */
@@ -19,6 +19,7 @@ typedef struct cc_net_spec {
     int depth;           /* unet, unet-bn: number of levels (5) */
     int in_channels;     /* 1 */
     int classes;         /* 1 */
+    double drop_path;    /* unet-encoder: the last block's rate of stochastic depth (0) */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;
 
@@ -34,6 +35,15 @@ struct cc_loss_spec {
     const cc_loss_spec *terms;
 };
 
+/* Of the learning rate, over the epochs (nets/schedule.h). */
+typedef struct cc_schedule_spec {
+    const char *type; /* "constant", "cosine", "plateau" */
+    int warmup;       /* epochs (0) */
+    double min_lr;    /* cosine, plateau (0) */
+    double factor;    /* plateau (0.1) */
+    int patience;     /* plateau: epochs (10) */
+} cc_schedule_spec;
+
 typedef struct cc_optimizer_spec {
     const char *type; /* "sgd", "adam", "adamw" */
     double lr;
@@ -41,6 +51,8 @@ typedef struct cc_optimizer_spec {
     double weight_decay; /* sgd, adam: added to the gradient; adamw: decoupled (0; adamw 0.01) */
     double betas[2];     /* adam, adamw (0.9, 0.999) */
     double eps;          /* adam, adamw (1e-8) */
+    double clip_norm;    /* the gradient's norm at most; CC_CLIP_OFF: any */
+    cc_schedule_spec schedule;
 } cc_optimizer_spec;
 
 #endif

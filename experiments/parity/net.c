@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "experiments/config.h"
+#include "experiments/parity/gradients.h"
 #include "experiments/parity/made_values.h"
-#include "experiments/parity/parity.h"
 #include "nets/loss.h"
-#include "nets/model.h"
 #include "nets/optimizer.h"
 
 typedef struct net_case {
@@ -19,6 +18,7 @@ typedef struct net_case {
     cc_shape in, out;
     cc_model *model;
     cc_plan *training, *inference;
+    float *logits_gradient;
 } net_case;
 
 static cc_status bound_of(double *out, const net_case *c, const char *quantity) {
@@ -60,80 +60,58 @@ static cc_status infer(const net_case *c, const char *quantity) {
 }
 
 /* Forward, loss, backward in training mode; leaves the gradients in the model. */
-static cc_status train(const net_case *c) {
+static cc_status train(net_case *c) {
     const float *logits;
     double value;
     cc_fixture_array want;
     size_t count = (size_t)cc_shape_count(&c->out);
     cc_loss_shape shape = {c->out.dims[0], c->out.dims[1], cc_shape_pixels(&c->out)};
-    float *gradient = cc_arena_get_array(c->fixture->arena, count, sizeof *gradient);
+    c->logits_gradient = cc_arena_get_array(c->fixture->arena, count, sizeof *c->logits_gradient);
     void *scratch = cc_arena_get(c->fixture->arena, cc_loss_scratch_bytes(&c->config->loss, shape));
-    if (!gradient || !scratch) return CC_ENOMEM;
+    if (!c->logits_gradient || !scratch) return CC_ENOMEM;
     CC_TRY(cc_plan_forward(c->training, c->input, &logits));
     CC_TRY(compare_logits(c, "train_logits", logits));
-    CC_TRY(cc_loss_evaluate(&value, gradient, &c->config->loss, logits, c->target, shape, scratch));
+    CC_TRY(cc_loss_evaluate(&value, c->logits_gradient, &c->config->loss, logits, c->target, shape, scratch));
     CC_TRY(cc_fixture_dataset(&want, c->fixture, "/expect/loss"));
     if (want.count != 1) return cc_fixture_fail(c->fixture, "/expect/loss", "a loss is one number");
     CC_TRY(compare(c, "loss", &value, want.values, 1));
-    return cc_plan_backward(c->training, gradient);
+    return cc_plan_backward(c->training, c->logits_gradient);
 }
 
-static int find_parameter(const cc_model *model, const char *name) {
-    for (int i = 0; i < cc_model_parameter_count(model); i++)
-        if (strcmp(cc_model_parameter(model, i)->name, name) == 0) return i;
-    return -1;
+/* What the quantities that follow from the gradients say of the units near zero. */
+static cc_status note_kinks(const net_case *c, size_t crossed, size_t units, double near) {
+    char text[160];
+    if (crossed > 0)
+        snprintf(text, sizeof text, "%zu of %zu ReLU inputs within %.0e of zero taken from the other side",
+                 crossed, units, near);
+    else
+        snprintf(text, sizeof text, "no choice among %zu ReLU inputs within %.0e of zero explains it", units,
+                 near);
+    c->parity->note = cc_arena_copy(c->fixture->arena, text);
+    return c->parity->note ? CC_OK : CC_ENOMEM;
 }
 
-static bool same_shape(const cc_op_parameter *p, const cc_fixture_array *shape) {
-    if ((size_t)p->rank != shape->count) return false;
-    for (int i = 0; i < p->rank; i++)
-        if (shape->values[i] != (double)p->dims[i]) return false;
-    return true;
-}
-
-typedef struct gradients { /* of all parameters in the fixture's order: first values of each, and norms */
-    double *got, *want, *got_norms, *want_norms;
-    size_t count, norm_count;
-} gradients;
-
-static cc_status add_gradient(gradients *g, const net_case *c, const char *name) {
-    char object[512];
-    cc_fixture_array head, shape, norm;
-    int index = find_parameter(c->model, name);
-    snprintf(object, sizeof object, "/expect/grad/%s", name);
-    if (index < 0) return cc_fixture_fail(c->fixture, object, "this net has no such parameter");
-    const cc_parameter *p = cc_model_parameter(c->model, index);
-    CC_TRY(cc_fixture_dataset(&head, c->fixture, object));
-    CC_TRY(cc_fixture_numbers(&shape, c->fixture, object, "shape"));
-    CC_TRY(cc_fixture_numbers(&norm, c->fixture, object, "l2"));
-    if (!same_shape(&p->of, &shape) || head.count > (size_t)p->count || norm.count != 1)
-        return cc_fixture_fail(c->fixture, object, "the parameter has another shape here");
-    float *values = cc_arena_get_array(c->fixture->arena, (size_t)p->count, sizeof *values);
-    if (!values) return CC_ENOMEM;
-    CC_TRY(cc_model_get_gradient(values, c->model, index));
-    double squares = 0;
-    for (int64_t i = 0; i < p->count; i++) squares += (double)values[i] * values[i];
-    for (size_t i = 0; i < head.count; i++) g->got[g->count + i] = values[i];
-    memcpy(g->want + g->count, head.values, head.count * sizeof *head.values);
-    g->count += head.count;
-    g->got_norms[g->norm_count] = sqrt(squares);
-    g->want_norms[g->norm_count++] = norm.values[0];
-    return CC_OK;
+static cc_status cross_kinks(const net_case *c, cc_parity_gradients *g) {
+    size_t crossed, units;
+    cc_parity_pass pass = {
+        .plan = c->training, .model = c->model, .input = c->input, .logits_gradient = c->logits_gradient};
+    CC_TRY(bound_of(&pass.head_bound, c, "grad_heads"));
+    CC_TRY(bound_of(&pass.norm_bound, c, "grad_norms"));
+    if (cc_parity_error(g->got, g->want, g->head_count) <= pass.head_bound &&
+        cc_parity_error(g->got_norms, g->want_norms, g->parameter_count) <= pass.norm_bound)
+        return CC_OK;
+    CC_TRY(bound_of(&pass.near, c, "train_logits"));
+    CC_TRY(cc_parity_cross_kinks(&crossed, &units, g, &pass));
+    return note_kinks(c, crossed, units, pass.near);
 }
 
 static cc_status compare_gradients(const net_case *c) {
-    char **names;
-    size_t count, room = (size_t)cc_model_trained_values(c->model);
-    gradients g = {0};
-    CC_TRY(cc_fixture_members(&names, &count, c->fixture, "/expect/grad"));
-    g.got = cc_arena_get_array(c->fixture->arena, room, sizeof *g.got);
-    g.want = cc_arena_get_array(c->fixture->arena, room, sizeof *g.want);
-    g.got_norms = cc_arena_get_array(c->fixture->arena, count, sizeof *g.got_norms);
-    g.want_norms = cc_arena_get_array(c->fixture->arena, count, sizeof *g.want_norms);
-    if (!g.got || !g.want || !g.got_norms || !g.want_norms) return CC_ENOMEM;
-    for (size_t i = 0; i < count; i++) CC_TRY(add_gradient(&g, c, names[i]));
-    CC_TRY(compare(c, "grad_heads", g.got, g.want, g.count));
-    return compare(c, "grad_norms", g.got_norms, g.want_norms, g.norm_count);
+    cc_parity_gradients g;
+    CC_TRY(cc_parity_gradients_read(&g, c->fixture, c->model));
+    CC_TRY(cc_parity_gradients_take(&g));
+    CC_TRY(cross_kinks(c, &g));
+    CC_TRY(compare(c, "grad_heads", g.got, g.want, g.head_count));
+    return compare(c, "grad_norms", g.got_norms, g.want_norms, g.parameter_count);
 }
 
 static cc_status step(const net_case *c) {
@@ -157,7 +135,7 @@ static cc_status make_weights(const net_case *c) {
     return CC_OK;
 }
 
-static cc_status compare_all(const net_case *c) {
+static cc_status compare_all(net_case *c) {
     cc_fixture_array want;
     double count = (double)cc_model_trained_values(c->model);
     CC_TRY(cc_fixture_numbers(&want, c->fixture, "/", "parameter_count"));
@@ -209,6 +187,7 @@ cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture) {
     c.config = cc_config_get(config, 0);
     CC_CHECK(check(&c));
 done:
+    parity->note = NULL; /* it was of this fixture */
     cc_plan_destroy(c.training);
     cc_plan_destroy(c.inference);
     cc_model_destroy(c.model);

@@ -7,16 +7,16 @@
 void cc_parity_report(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                       double error, double bound) {
     bool good = error <= bound;
-    printf("%-24s %-18s %-28s %10.2e %8.0e  %s\n", cc_path_name(fixture->path), where, what, error, bound,
-           good ? "pass" : "FAIL");
+    printf("%-24s %-18s %-28s %10.2e %8.0e  %s%s%s%s\n", cc_path_name(fixture->path), where, what, error,
+           bound, good ? "pass" : "FAIL", parity->note ? " (" : "", parity->note ? parity->note : "",
+           parity->note ? ")" : "");
     if (good)
         parity->passed++;
     else
         parity->failed++;
 }
 
-void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
-                       const double *got, const double *want, size_t count, double bound) {
+double cc_parity_error(const double *got, const double *want, size_t count) {
     double difference = 0, size = 0;
     for (size_t i = 0; i < count; i++) {
         difference += (got[i] - want[i]) * (got[i] - want[i]);
@@ -25,8 +25,12 @@ void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char 
     size = sqrt(size);
     /* A loss such as 1 - ratio is known to rounding of 1 only; the elements of a gradient to their own. */
     const double least = count == 1 ? 1e-9 : 1e-30;
-    double error = sqrt(difference) / (size > least ? size : 1e-9);
-    cc_parity_report(parity, fixture, where, what, error, bound);
+    return sqrt(difference) / (size > least ? size : 1e-9);
+}
+
+void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
+                       const double *got, const double *want, size_t count, double bound) {
+    cc_parity_report(parity, fixture, where, what, cc_parity_error(got, want, count), bound);
 }
 
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,

@@ -10,6 +10,7 @@
 typedef struct cc_parity {
     const cc_backend *backend; /* what runs the nets */
     int passed, failed;
+    const char *note; /* printed behind the verdict of a quantity; NULL: nothing */
 } cc_parity;
 
 /* Float64 results are reproduced to this. */
@@ -19,9 +20,11 @@ typedef struct cc_parity {
 void cc_parity_report(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                       double error, double bound);
 
-/* Prints and counts one quantity: passes where |got - want| / |want| <= bound (Euclidean norms). |want| is
- * taken as 1e-9, so that zero is met to 1e-15 at a bound of 1e-6, where it is a number below 1e-9 or an array
- * with a norm below 1e-30. NaN fails. */
+/* |got - want| / |want| (Euclidean norms). |want| is taken as 1e-9, so that zero is met to 1e-15 at a bound
+ * of 1e-6, where it is a number below 1e-9 or an array with a norm below 1e-30. */
+double cc_parity_error(const double *got, const double *want, size_t count);
+
+/* Prints and counts one quantity: passes where cc_parity_error <= bound. NaN fails. */
 void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                        const double *got, const double *want, size_t count, double bound);
 

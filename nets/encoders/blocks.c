@@ -2,9 +2,10 @@
  *
  * Sources: He, Zhang, Ren & Sun, CVPR 2016 (basic and bottleneck; the stride lies in the bottleneck's 3x3, as
  * in torchvision's "v1.5"); Sandler et al., CVPR 2018 (inverted residual); Hu, Shen & Sun, CVPR 2018 (squeeze
- * and excite). */
+ * and excite); Huang et al., ECCV 2016 (stochastic depth). */
 #include "nets/encoders/encoder.h"
 #include "nets/models/layers.h"
+#include "nets/ops/drop_path/drop_path.h"
 #include "nets/ops/ops.h"
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
 
@@ -19,16 +20,29 @@ static cc_value shortcut(cc_graph *graph, cc_value x, const char *prefix, int64_
                                     "downsample.1", CC_ACTIVATION_NONE);
 }
 
+/* The last convolution of a block with its norm, the residual (CC_NO_VALUE: none) and the activation. */
+static cc_value finish(cc_graph *graph, cc_value y, const char *prefix, const cc_block_shape *s,
+                       cc_conv_norm last) {
+    if (s->drop_path == 0 || last.residual == CC_NO_VALUE) return cc_layer_conv_norm(graph, y, prefix, &last);
+    y = cc_layer_conv_norm_plain(graph, y, prefix, last.conv, last.conv_name, last.norm_name,
+                                 CC_ACTIVATION_NONE);
+    cc_drop_path_attr drop = {.rate = s->drop_path, .block = s->index};
+    y = cc_graph_add(graph, &cc_op_drop_path, &drop, (cc_value[]){y, last.residual}, 2, "%s.drop_path",
+                     prefix);
+    if (last.activation == CC_ACTIVATION_NONE) return y;
+    cc_activation_attr activation = {last.activation};
+    return cc_graph_add(graph, &cc_op_activation, &activation, &y, 1, "%s.act", prefix);
+}
+
 cc_value cc_block_basic(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
     cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(s->channels, s->kernel, s->stride),
                                           "conv1", "bn1", CC_ACTIVATION_RELU);
-    return cc_layer_conv_norm(
-        graph, y, prefix,
-        &(cc_conv_norm){.conv = cc_conv_2d(s->channels, s->kernel, 1),
-                        .conv_name = "conv2",
-                        .norm_name = "bn2",
-                        .activation = CC_ACTIVATION_RELU,
-                        .residual = shortcut(graph, x, prefix, s->channels, s->stride)});
+    return finish(graph, y, prefix, s,
+                  (cc_conv_norm){.conv = cc_conv_2d(s->channels, s->kernel, 1),
+                                 .conv_name = "conv2",
+                                 .norm_name = "bn2",
+                                 .activation = CC_ACTIVATION_RELU,
+                                 .residual = shortcut(graph, x, prefix, s->channels, s->stride)});
 }
 
 cc_value cc_block_bottleneck(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
@@ -37,12 +51,12 @@ cc_value cc_block_bottleneck(cc_graph *graph, cc_value x, const char *prefix, co
                                           CC_ACTIVATION_RELU);
     y = cc_layer_conv_norm_plain(graph, y, prefix, cc_conv_2d(s->channels, s->kernel, s->stride), "conv2",
                                  "bn2", CC_ACTIVATION_RELU);
-    return cc_layer_conv_norm(graph, y, prefix,
-                              &(cc_conv_norm){.conv = cc_conv_2d(out, 1, 1),
-                                              .conv_name = "conv3",
-                                              .norm_name = "bn3",
-                                              .activation = CC_ACTIVATION_RELU,
-                                              .residual = shortcut(graph, x, prefix, out, s->stride)});
+    return finish(graph, y, prefix, s,
+                  (cc_conv_norm){.conv = cc_conv_2d(out, 1, 1),
+                                 .conv_name = "conv3",
+                                 .norm_name = "bn3",
+                                 .activation = CC_ACTIVATION_RELU,
+                                 .residual = shortcut(graph, x, prefix, out, s->stride)});
 }
 
 /* Depthwise convolution, norm, SiLU, squeeze and excite, 1x1 convolution,
@@ -55,13 +69,12 @@ static cc_value depthwise_tail(cc_graph *graph, cc_value y, const char *prefix, 
     y = cc_layer_conv_norm_plain(graph, y, prefix, depthwise, names[0], names[1], CC_ACTIVATION_SILU);
     cc_squeeze_excite_attr squeeze = {.reduced = in / 4 > 1 ? in / 4 : 1};
     y = cc_graph_add(graph, &cc_op_squeeze_excite, &squeeze, &y, 1, "%s.se", prefix);
-    return cc_layer_conv_norm(
-        graph, y, prefix,
-        &(cc_conv_norm){.conv = cc_conv_2d(s->channels, 1, 1),
-                        .conv_name = names[2],
-                        .norm_name = names[3],
-                        .activation = CC_ACTIVATION_NONE,
-                        .residual = s->stride == 1 && in == s->channels ? x : CC_NO_VALUE});
+    return finish(graph, y, prefix, s,
+                  (cc_conv_norm){.conv = cc_conv_2d(s->channels, 1, 1),
+                                 .conv_name = names[2],
+                                 .norm_name = names[3],
+                                 .activation = CC_ACTIVATION_NONE,
+                                 .residual = s->stride == 1 && in == s->channels ? x : CC_NO_VALUE});
 }
 
 cc_value cc_block_depthwise(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {

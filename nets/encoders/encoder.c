@@ -22,12 +22,22 @@ const cc_encoder *cc_encoder_find(const char *name) {
     return NULL;
 }
 
-static cc_value add_stage(cc_graph *graph, cc_value x, const cc_encoder *encoder, int index) {
+static int block_count(const cc_encoder *encoder) {
+    int count = 0;
+    for (int i = 0; i < CC_ENCODER_STAGES_MAX; i++) count += encoder->stages[i].repeats;
+    return count;
+}
+
+/* *done counts the encoder's blocks. */
+static cc_value add_stage(cc_graph *graph, cc_value x, const cc_encoder *encoder, int index, int *done,
+                          double drop_path) {
     const cc_stage *stage = &encoder->stages[index];
     for (int j = 0; j < stage->repeats; j++) {
         char prefix[64];
         cc_block_shape shape = stage->shape;
         if (j > 0) shape.stride = 1;
+        shape.index = (*done)++;
+        shape.drop_path = drop_path * shape.index / (block_count(encoder) - 1);
         snprintf(prefix, sizeof prefix, "encoder.%s%d.%d", encoder->stages_prefix,
                  encoder->first_stage + index, j);
         x = stage->block(graph, x, prefix, &shape);
@@ -36,8 +46,8 @@ static cc_value add_stage(cc_graph *graph, cc_value x, const cc_encoder *encoder
 }
 
 void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
-                    const cc_encoder *encoder) {
-    int found = 0;
+                    const cc_encoder *encoder, double drop_path) {
+    int found = 0, blocks = 0;
     cc_conv_attr stem = cc_conv_2d(encoder->stem.channels, encoder->stem.kernel, 2);
     x = cc_layer_conv_norm_plain(graph, x, "encoder", stem, encoder->stem.conv, "bn1",
                                  encoder->stem.activation);
@@ -47,7 +57,7 @@ void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_
         x = cc_graph_add(graph, &cc_op_max_pool, &pool, &x, 1, "encoder.maxpool");
     }
     for (int i = 0; i < CC_ENCODER_STAGES_MAX && encoder->stages[i].block; i++) {
-        x = add_stage(graph, x, encoder, i);
+        x = add_stage(graph, x, encoder, i, &blocks, drop_path);
         if (!encoder->stages[i].feature) continue;
         assert(found < CC_ENCODER_FEATURES);
         features[found++] = x;

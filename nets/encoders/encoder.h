@@ -16,6 +16,8 @@ typedef struct cc_block_shape {
     int64_t channels;   /* of its output; of its middle in a bottleneck, which puts out four times as many */
     int kernel, stride; /* of its spatial convolution */
     int expansion;      /* inverted residual: middle channels for each input channel */
+    int index;          /* of the block in its encoder */
+    double drop_path;   /* how often its branch is left out, where there is a residual */
 } cc_block_shape;
 
 /* Adds one block whose layers are PREFIX.name. */
@@ -55,8 +57,10 @@ const cc_encoder *cc_encoder_at(int i);
 /* NULL where there is none of that name. */
 const cc_encoder *cc_encoder_find(const char *name);
 
-/* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. */
+/* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. Block i of n has
+ * the rate drop_path i / (n - 1) of stochastic depth, as Huang et al. 2016 and timm's resnets (its
+ * efficientnets divide by n). */
 void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
-                    const cc_encoder *encoder);
+                    const cc_encoder *encoder, double drop_path);
 
 #endif

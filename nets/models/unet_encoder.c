@@ -27,7 +27,7 @@ static void build(cc_graph *graph, const cc_net_spec *spec) {
         cc_graph_fail(graph, "net.decoder.channels", what);
         return;
     }
-    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder);
+    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder, spec->drop_path);
     cc_decoder_add(graph, decoder, features, spec->channels, spec->classes);
 }
 

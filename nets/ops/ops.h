@@ -12,7 +12,8 @@
     X(max_pool)                                                                                              \
     X(concat)                                                                                                \
     X(upsample)                                                                                              \
-    X(squeeze_excite)
+    X(squeeze_excite)                                                                                        \
+    X(drop_path)
 
 #define X(name) extern const cc_op cc_op_##name;
 CC_OPS(X)

@@ -8,11 +8,11 @@
 #include "core/file.h"
 #include "experiments/checkpoint.h"
 
-enum { EPOCHS = 3, CAPACITY = 5, VALUES = 7, STATE = 9 };
+enum { EPOCHS = 3, CAPACITY = 5, VALUES = 7, STATE = 9, AVERAGES = 6 };
 
 typedef struct arrays {
     cc_run_epoch history[CAPACITY];
-    float values[VALUES], best_values[VALUES], optimizer[STATE];
+    float values[VALUES], best_values[VALUES], optimizer[STATE], ema[AVERAGES];
 } arrays;
 
 static cc_checkpoint over(arrays *a) {
@@ -23,7 +23,9 @@ static cc_checkpoint over(arrays *a) {
                        .best_values = a->best_values,
                        .value_count = VALUES,
                        .optimizer = a->optimizer,
-                       .optimizer_count = STATE};
+                       .optimizer_count = STATE,
+                       .ema = a->ema,
+                       .ema_count = AVERAGES};
     c.identity = cc_digest_of("a run", 5);
     return c;
 }
@@ -41,6 +43,7 @@ static cc_checkpoint filled(arrays *a) {
         a->history[i] = (cc_run_epoch){.epoch = i + 1, .train_loss = 1.0 / (i + 1)};
     for (int i = 0; i < VALUES; i++) a->values[i] = (float)i, a->best_values[i] = (float)-i;
     for (int i = 0; i < STATE; i++) a->optimizer[i] = 0.5f * (float)i;
+    for (int i = 0; i < AVERAGES; i++) a->ema[i] = 0.25f * (float)i;
     return c;
 }
 

@@ -173,7 +173,7 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
     assert_refused("train: {epochs: 1.5}", "whole number");
     assert_refused("train: {epochs: \"5\"}", "not the text \"5\"");
     assert_refused("train: [1]",
-                   "train wants a map of epochs, batch, early_stopping, workers, not a list of 1");
+                   "train wants a map of epochs, batch, ema, early_stopping, workers, not a list of 1");
     assert_refused("seed: -1", "seed wants");
     assert_refused("seed: 9223372036854775808", "seed wants");
     assert_refused("optimizer: {lr: 0}", "a number above 0 and up to 1000, not \"0\"");
@@ -196,6 +196,14 @@ static void options_that_do_not_go_together_are_refused(void **state) {
                    "t.yaml:2: net.encoder means nothing where net.arch is unet");
     assert_refused("net: {arch: unet, decoder: {channels: [1]}}",
                    "net.decoder.channels means nothing where net.arch is unet");
+    assert_refused("net: {arch: unet-bn, drop_path: 0.2}",
+                   "net.drop_path means nothing where net.arch is unet-bn");
+    assert_refused("optimizer: {schedule: {min_lr: 0.1}}",
+                   "optimizer.schedule.min_lr means nothing where optimizer.schedule.type is constant");
+    assert_refused("optimizer: {schedule: {type: cosine, patience: 3}}",
+                   "optimizer.schedule.patience means nothing where optimizer.schedule.type is cosine");
+    assert_refused("optimizer: {lr: 0.1, schedule: {type: cosine,\n min_lr: 0.2}}",
+                   "t.yaml:2: optimizer.schedule.min_lr is above optimizer.lr");
     assert_refused("loss: {type: sum}", "loss.terms is missing");
     assert_refused("loss: {type: bce, weight: 2}", "only in a term of a sum");
     assert_refused("train: {early_stopping: {mode: min}}", "mode wants max, not \"min\"");

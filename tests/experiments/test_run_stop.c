@@ -17,10 +17,11 @@ static int setup(void **state) {
     return 0;
 }
 
-/* Starts a run in OUT, stops it by a signal once it has a checkpoint, and looks at what it leaves. */
-static void stop_by(outcome *o, const char *result, const char *out, int number) {
+/* Starts a run in OUT with those arguments, stops it by a signal once it has a checkpoint, and looks at what
+ * it leaves. */
+static void stop_by(outcome *o, const char *result, const char *out, const char *arguments, int number) {
     held h;
-    held_start(&h, out, "");
+    held_start(&h, out, arguments);
     held_until_checkpoint(&h, result);
     held_end(o, &h, number);
     assert_false(cc_file_exists(result));
@@ -48,7 +49,7 @@ static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     char result[CC_PATH_MAX];
     const char *out = runs_folder();
     snprintf(result, sizeof result, "%s", runs_path(out, 1));
-    stop_by(&o, result, out, SIGKILL);
+    stop_by(&o, result, out, "", SIGKILL);
     assert_int_equal(o.status, 128 + SIGKILL);
     time_t between = time(NULL);
     poll(NULL, 0, 1100); /* times are stored in whole seconds: the second part starts in another one */
@@ -60,6 +61,24 @@ static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     check_times(result, between);
 }
 
+/* Whatever a training keeps between its steps and epochs is in the checkpoint, or follows from it. */
+static void a_run_of_every_training_option_goes_on_to_the_same_bytes(void **state) {
+    (void)state;
+    static const char every[] =
+        "--set net='{arch: unet-encoder, encoder: efficientnet-b0, drop_path: 0.5}' "
+        "--set optimizer.schedule='{type: plateau, warmup: 1, factor: 0.5, patience: 0}' "
+        "--set optimizer.clip_norm=0.5 --set train.ema=0.8";
+    outcome o;
+    char result[CC_PATH_MAX];
+    const char *out = runs_folder(), *whole = runs_folder();
+    snprintf(result, sizeof result, "%s", runs_path(out, 1));
+    runs_ok(&o, whole, every);
+    stop_by(&o, result, out, every, SIGKILL);
+    runs_ok(&o, out, every);
+    assert_says(o.err, "going on after epoch ");
+    assert_same_run(result, runs_path(whole, 1));
+}
+
 static void a_stopped_run_says_where_it_goes_on_and_does(void **state) {
     (void)state;
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -68,7 +87,7 @@ static void a_stopped_run_says_where_it_goes_on_and_does(void **state) {
         char result[CC_PATH_MAX];
         const char *out = runs_folder();
         snprintf(result, sizeof result, "%s", runs_path(out, 1));
-        stop_by(&o, result, out, numbers[i]);
+        stop_by(&o, result, out, "", numbers[i]);
         assert_failed(&o, 1,
                       "test/small a, seed 1: stopped on request (the same command goes on after epoch ");
         assert_int_equal(runs_count(out, "seed-*"), 1); /* the checkpoint: no lock, nothing half written */
@@ -91,7 +110,7 @@ static void a_checkpoint_of_no_use_is_said_and_training_starts_anew(void **state
     char result[CC_PATH_MAX];
     const char *out = runs_folder();
     snprintf(result, sizeof result, "%s", runs_path(out, 1));
-    stop_by(&o, result, out, SIGKILL);
+    stop_by(&o, result, out, "", SIGKILL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *other = runs_folder();
         assert_int_equal(cc_test_run(NULL, 0, "cp -r %s/test %s && c=%s.checkpoint && %s", out, other,
@@ -227,6 +246,7 @@ static void at_no_moment_do_two_hold_the_lock(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_run_goes_on_to_the_same_bytes),
+        cmocka_unit_test(a_run_of_every_training_option_goes_on_to_the_same_bytes),
         cmocka_unit_test(a_stopped_run_says_where_it_goes_on_and_does),
         cmocka_unit_test(a_checkpoint_of_no_use_is_said_and_training_starts_anew),
         cmocka_unit_test(a_second_process_is_refused_and_a_dead_one_s_lock_is_not),

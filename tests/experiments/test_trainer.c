@@ -137,16 +137,14 @@ static cc_status check_slice(void *context, const cc_prediction *p) {
 
 /* The stored weights are those of the best epoch: they score as its row of the history and as the test rows
  * say. */
-static void stored_weights_give_the_stored_counts(void **state) {
-    (void)state;
+static void check_stored_weights(const char *const *sets) {
     trained t;
     cc_dataset dataset;
     cc_model *model;
     cc_plan *plan;
     cc_evaluator *validation, *test;
     cc_evaluation found;
-    train(&t, (const char *const[]){"train.epochs=50", "optimizer.lr=5.0e-2",
-                                    "train.early_stopping.patience=1", NULL});
+    train(&t, sets);
     const cc_experiment_config *config = cc_config_get(t.config, 0);
     assert_true(t.run.best_epoch < (int64_t)t.run.epoch_count); /* else the last weights would do as well */
     assert_ok(cc_dataset_init(&dataset, cc_run_plan_get(t.plan, 0), cpu()));
@@ -172,12 +170,61 @@ static void stored_weights_give_the_stored_counts(void **state) {
     drop(&t);
 }
 
+static void stored_weights_give_the_stored_counts(void **state) {
+    (void)state;
+    check_stored_weights((const char *const[]){"train.epochs=50", "optimizer.lr=5.0e-2",
+                                               "train.early_stopping.patience=1", NULL});
+}
+
+static void stored_averages_give_the_stored_counts(void **state) {
+    (void)state;
+    check_stored_weights((const char *const[]){"train.epochs=50", "optimizer.lr=5.0e-2", "train.ema=0.7",
+                                               "train.early_stopping.patience=1", NULL});
+}
+
+/* An average that forgets at once is the weights themselves; one that remembers is not, but trains alike. */
+static void the_average_is_scored_and_does_not_change_training(void **state) {
+    (void)state;
+    trained plain, quick, slow;
+    train(&plain, (const char *const[]){"train.epochs=3", NULL});
+    train(&quick, (const char *const[]){"train.epochs=3", "train.ema=1.0e-30", NULL});
+    train(&slow, (const char *const[]){"train.epochs=3", "train.ema=0.9", NULL});
+    for (int i = 0; i < 3; i++) {
+        const cc_run_epoch *a = &plain.run.epochs[i], *b = &quick.run.epochs[i], *c = &slow.run.epochs[i];
+        assert_true(a->train_loss == b->train_loss && a->train_loss == c->train_loss);
+        assert_true(a->validation_loss == b->validation_loss && a->validation_loss != c->validation_loss);
+    }
+    drop(&plain);
+    drop(&quick);
+    drop(&slow);
+}
+
+static void the_history_has_the_learning_rate_of_each_epoch(void **state) {
+    (void)state;
+    trained t;
+    train(&t, (const char *const[]){"train.epochs=4", "optimizer.lr=0.01", "optimizer.schedule.warmup=1",
+                                    "optimizer.schedule.type=cosine", NULL});
+    const double want[] = {0.005, 0.01, 0.0075, 0.0025};
+    for (int i = 0; i < 4; i++) assert_true(fabs(t.run.epochs[i].learning_rate - want[i]) < 1e-12);
+    drop(&t);
+    /* So small a step changes no weight: no epoch is better than the first. */
+    train(&t, (const char *const[]){"net.arch=unet", "train.epochs=4", "optimizer.lr=1.0e-7",
+                                    "optimizer.clip_norm=1.0e-30", "optimizer.type=sgd",
+                                    "optimizer.schedule={type: plateau, patience: 1, factor: 0.5}", NULL});
+    const double lowered[] = {1e-7, 1e-7, 1e-7, 5e-8};
+    for (int i = 0; i < 4; i++) assert_true(fabs(t.run.epochs[i].learning_rate - lowered[i]) < 1e-15);
+    drop(&t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_best_epoch_is_kept_by_the_score_that_is_asked_for),
         cmocka_unit_test(training_ends_after_as_many_epochs_without_a_better_one_as_patience_says),
         cmocka_unit_test(patience_counts_from_the_best_epoch),
         cmocka_unit_test(stored_weights_give_the_stored_counts),
+        cmocka_unit_test(stored_averages_give_the_stored_counts),
+        cmocka_unit_test(the_average_is_scored_and_does_not_change_training),
+        cmocka_unit_test(the_history_has_the_learning_rate_of_each_epoch),
     };
     omp_set_num_threads(1);
     cc_log_set_level(CC_LOG_WARNING);

@@ -13,6 +13,7 @@
 #include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
+#include "nets/ops/drop_path/drop_path.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
@@ -24,6 +25,9 @@ typedef struct op_case {
     int input_count;
     cc_shape inputs[CC_OP_INPUTS_MAX];
 } op_case;
+
+/* With this draw and a rate of a half, DROP's three samples are kept, left out and kept. */
+static const cc_draw draw = {.seed = 1, .step = 1};
 
 /* One op with plain buffers, filled by a seeded stream: what the reference sees. */
 typedef struct bench {
@@ -41,7 +45,7 @@ static float *random_array(int64_t count, uint64_t stream) {
 }
 
 static void bench_open(bench *b, const op_case *c, bool training) {
-    *b = (bench){.io = {.attr = c->attr, .training = training, .input_count = c->input_count}};
+    *b = (bench){.io = {.attr = c->attr, .training = training, .draw = draw, .input_count = c->input_count}};
     for (int i = 0; i < c->input_count; i++) b->shapes[i] = b->io.input_shapes[i] = &c->inputs[i];
     assert_ok(c->op->infer(&b->signature, c->attr, b->shapes, c->input_count));
     b->io.output_shape = &b->signature.output;
@@ -102,8 +106,12 @@ static void *take(rig *r, size_t bytes) {
 }
 
 static void rig_plan(rig *r, const op_case *c, const bench *b, int64_t block, bool training) {
-    *r = (rig){
-        .task = {.op = c->op, .kernel = c->op->cpu, .name = c->name, .attr = c->attr, .training = training}};
+    *r = (rig){.task = {.op = c->op,
+                        .kernel = c->op->cpu,
+                        .name = c->name,
+                        .attr = c->attr,
+                        .training = training,
+                        .draw = &draw}};
     r->task.input_count = c->input_count;
     r->task.parameter_count = b->signature.parameter_count;
     r->task.output_shape = &b->signature.output;
@@ -296,6 +304,7 @@ static void check_reference(const op_case *c) {
 #define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
 #define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f})
 #define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
+#define DROP(r)    (&(const cc_drop_path_attr){.rate = r, .block = 1})
 
 static const op_case cases[] = {
     {"conv 3x3", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 11)}},
@@ -379,6 +388,10 @@ static const op_case cases[] = {
     {"conv depthwise 3-D", &cc_op_conv, CONV(8, 8, 3, 3, 3, 1, 1, 1, false), 1, {SHAPE3(1, 8, 4, 5, 6)}},
     {"conv 3x3 head", &cc_op_conv, CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 16, 9, 7)}},
     {"conv to half a block", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, false), 1, {SHAPE(2, 96, 5, 6)}},
+    {"drop_path", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(3, 16, 5, 7), SHAPE(3, 16, 5, 7)}},
+    {"drop_path odd channels", &cc_op_drop_path, DROP(0.25), 2, {SHAPE(4, 11, 5, 7), SHAPE(4, 11, 5, 7)}},
+    {"drop_path wide", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(2, 8, 50, 60), SHAPE(2, 8, 50, 60)}},
+    {"drop_path 3-D", &cc_op_drop_path, DROP(0.5), 2, {SHAPE3(3, 8, 2, 5, 3), SHAPE3(3, 8, 2, 5, 3)}},
     {"upsample", &cc_op_upsample, NULL, 1, {SHAPE(2, 16, 5, 3)}},
     {"upsample odd channels", &cc_op_upsample, NULL, 1, {SHAPE(2, 11, 4, 7)}},
     {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},
@@ -515,6 +528,7 @@ static void shapes_that_do_not_fit_are_refused(void **state) {
     assert_error(cc_op_batch_norm.infer(&s, NORM(SIGMOID), inputs, 1), CC_EINVAL, "sigmoid");
     assert_error(cc_op_squeeze_excite.infer(&s, SQUEEZE(0), inputs, 1), CC_EINVAL, "0 channels");
     assert_error(cc_op_batch_norm.infer(&s, NORM(NONE), inputs, 2), CC_EINVAL, "residual");
+    assert_error(cc_op_drop_path.infer(&s, DROP(0.5), inputs, 2), CC_EINVAL, "residual");
     assert_error(
         cc_op_max_pool.infer(&s, (&(const cc_max_pool_attr){{1, 3, 3}, {1, 2, 2}, {0, 0, 0}}), inputs, 1),
         CC_EINVAL, "window");

@@ -113,6 +113,35 @@ static void bytes_do_not_depend_on_threads(void **state) {
     omp_set_num_threads(threads);
 }
 
+/* torch.nn.utils.clip_grad_norm_([p], 1.5) of PyTorch 1.13 on g_i = 0.3 (37 i mod 101 - 50) / 50, i < 1000.
+ */
+static void a_gradient_is_clipped_as_pytorch_does(void **state) {
+    (void)state;
+    float grads[1000], again[1000];
+    for (int i = 0; i < 1000; i++) grads[i] = (float)(0.3 * (i * 37 % 101 - 50) / 50);
+    memcpy(again, grads, sizeof grads);
+    cc_optimizer_clip(again, 1000, 6); /* the norm is 5.5364298820495605 */
+    assert_memory_equal(again, grads, sizeof grads);
+    cc_optimizer_clip(grads, 1000, 1.5);
+    assert_true(fabs(grads[0] + 0.08127980679273605) < 1e-7);
+    assert_true(fabs(grads[1] + 0.02113274857401848) < 1e-7);
+    assert_true(fabs(grads[999] - 0.078028604388237) < 1e-7);
+}
+
+static void clipping_does_not_depend_on_threads(void **state) {
+    (void)state;
+    static float params[COUNT], one[STEPS * COUNT], three[STEPS * COUNT];
+    int threads = omp_get_max_threads();
+    fill(params, one);
+    memcpy(three, one, sizeof one);
+    omp_set_num_threads(1);
+    cc_optimizer_clip(one, STEPS * COUNT, 0.1);
+    omp_set_num_threads(3);
+    cc_optimizer_clip(three, STEPS * COUNT, 0.1);
+    omp_set_num_threads(threads);
+    assert_memory_equal(one, three, sizeof one);
+}
+
 static void wrong_specs_are_refused_with_their_field(void **state) {
     (void)state;
     cc_optimizer_spec spec = specs[3];
@@ -133,6 +162,8 @@ int main(void) {
         cmocka_unit_test(steps_worked_out_by_hand_are_met),
         cmocka_unit_test(the_state_is_as_long_as_declared),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
+        cmocka_unit_test(a_gradient_is_clipped_as_pytorch_does),
+        cmocka_unit_test(clipping_does_not_depend_on_threads),
         cmocka_unit_test(wrong_specs_are_refused_with_their_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -56,6 +56,13 @@ static void backward(const cc_reference_io *io) {
         io->dx[0][i] = (float)(io->dy[i] * cc_activation_slope(kind, io->x[0][i]));
 }
 
+static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
+    if (((const cc_activation_attr *)io->attr)->kind != CC_ACTIVATION_RELU) return false;
+    for (int64_t c = 0; c < io->output_shape->dims[1]; c++) slopes[c] = 1;
+    for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++) z[i] = io->x[0][i];
+    return true;
+}
+
 static unsigned reads(const void *attr) {
     (void)attr;
     return CC_READS_INPUT;
@@ -71,5 +78,6 @@ const cc_op cc_op_activation = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .relu_inputs = relu_inputs,
     .cpu = &cc_activation_cpu,
 };

@@ -109,6 +109,16 @@ static void backward(const cc_reference_io *io) {
     }
 }
 
+static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
+    if (((const cc_batch_norm_attr *)io->attr)->activation != CC_ACTIVATION_RELU) return false;
+    for (int64_t index = 0; index < io->output_shape->dims[1]; index++) {
+        channel c = channel_of(io, index);
+        slopes[index] = io->p[CC_BATCH_NORM_WEIGHT][index] * c.scale;
+        for (int64_t i = 0; i < c.count; i++) z[at(&c, i)] = before_activation(io, &c, index, at(&c, i));
+    }
+    return true;
+}
+
 /* f'(z) follows from x and, with a residual in it, from y (relu) or the residual (silu). */
 static unsigned reads(const void *attr) {
     (void)attr;
@@ -125,5 +135,6 @@ const cc_op cc_op_batch_norm = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .relu_inputs = relu_inputs,
     .cpu = &cc_batch_norm_cpu,
 };
