@@ -32,6 +32,22 @@ struct cc_parameter_slot {
     cc_status (*unpack)(const cc_parameter_slot *slot, float *plain, const float *stored);
 };
 
+/* How a kernel that has several algorithms chooses. */
+typedef enum cc_tuning {
+    CC_TUNING_FIXED, /* by rule: the same on every machine with the same instruction set */
+    CC_TUNING_TIMED, /* by the clock, once per distinct shape and process */
+} cc_tuning;
+
+typedef enum cc_pass { CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS } cc_pass;
+enum { CC_PASSES = 3 };
+
+/* What runs one pass of a node. Both names are without spaces; NULL where the kernel has no choice. */
+typedef struct cc_choice {
+    const char *algorithm;      /* static */
+    const char *implementation; /* a library's own name for it; lives as long as the task's state */
+    double ms;                  /* one run, as timed when it was chosen; 0: not timed */
+} cc_choice;
+
 /* One node of a plan. The planner fills the first part before `plan` is called; the kernel's `plan` fills the
  * second; pointers are set once memory is placed, before `bind`. */
 typedef struct cc_task {
@@ -41,6 +57,8 @@ typedef struct cc_task {
     const void *attr;
     bool training;  /* the plan has a backward pass and uses batch statistics */
     cc_dtype dtype; /* of x, y, dx and dy */
+    cc_tuning tuning;
+    const char *recorded[CC_PASSES]; /* the algorithms to use again; NULL: choose */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     int64_t input_blocks[CC_OP_INPUTS_MAX];
@@ -52,6 +70,7 @@ typedef struct cc_task {
     size_t saved_bytes;   /* kept from forward to backward */
     size_t scratch_bytes; /* used within one call */
     void *state;          /* the kernel's own */
+    cc_choice choices[CC_PASSES];
 
     const float *x[CC_OP_INPUTS_MAX];
     float *y;
@@ -74,9 +93,6 @@ struct cc_kernel {
     void (*release)(cc_task *task);
     /* What backward reads, where that differs from the op's own answer; else NULL. */
     unsigned (*backward_reads)(const void *attr);
-    /* Which implementation a library chose for pass number `pass` of a planned task, from 0: its own name for
-     * it. NULL after the last pass. NULL as a whole where the kernel is our own. */
-    const char *(*implementation)(const cc_task *task, int pass);
     bool accumulates; /* obeys task->accumulate */
 };
 

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "nets/memory.h"
 #include "nets/placement.h"
+#include "nets/plan_choices.h"
 
 /* The gradient that one node owes to one of its inputs. */
 typedef struct debt {
@@ -32,6 +33,7 @@ struct cc_plan {
     size_t bytes;
     float *input, *plain_logits, *logits_gradient;
     cc_node_time *times; /* NULL until somebody asks */
+    char *choices;
 };
 
 /* Buffers, by number: values, gradients of values, saved of nodes, then scratch and what is computed aside.
@@ -102,6 +104,7 @@ static void fill_task(cc_plan *plan, int i) {
     task->name = node->name;
     task->attr = node->attr;
     task->training = plan->options.training;
+    task->tuning = plan->options.tuning;
     task->input_count = node->input_count;
     task->parameter_count = node->parameter_count;
     task->output_shape = &node->shape;
@@ -116,11 +119,12 @@ static void fill_task(cc_plan *plan, int i) {
         task->parameters[k] = &plan->model->slots[node->first_parameter + k];
 }
 
-static cc_status plan_kernels(cc_plan *plan) {
+static cc_status plan_kernels(cc_plan *plan, const cc_recorded *recorded) {
     plan->blocks[CC_GRAPH_INPUT] = 1;
     for (int i = 0; i < plan->count; i++) {
         fill_task(plan, i);
         cc_task *task = &plan->tasks[i];
+        if (recorded) cc_recorded_apply(task, recorded);
         if (!task->kernel)
             return cc_fail(CC_EUNSUPPORTED, task->name, NULL, "%s has no %s kernel",
                            plan->model->backend->name, task->op->name);
@@ -129,6 +133,17 @@ static cc_status plan_kernels(cc_plan *plan) {
         plan->blocks[i + 1] = task->output_block;
     }
     return CC_OK;
+}
+
+/* The recorded text is of no use once kernels are planned. */
+static cc_status plan_as_recorded(cc_plan *plan) {
+    cc_recorded *recorded = NULL;
+    if (plan->options.recorded) CC_TRY(cc_recorded_parse(&recorded, plan->options.recorded));
+    cc_status status = plan_kernels(plan, recorded);
+    for (int i = 0; i < plan->count; i++) memset(plan->tasks[i].recorded, 0, sizeof plan->tasks[i].recorded);
+    plan->options.recorded = NULL;
+    cc_recorded_destroy(recorded);
+    return status == CC_OK ? cc_choices_print(&plan->choices, plan->tasks, plan->count) : status;
 }
 
 static void live(cc_plan *plan, int buffer, size_t bytes, int first, int last) {
@@ -233,7 +248,7 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
     find_debts(plan);
-    CC_CHECK(plan_kernels(plan));
+    CC_CHECK(plan_as_recorded(plan));
     CC_CHECK(cc_model_place(model, options->training));
     find_lifetimes(plan);
     CC_CHECK(cc_place(plan->buffers, plan->buffer_count, &plan->bytes));
@@ -260,6 +275,7 @@ void cc_plan_destroy(cc_plan *plan) {
     free(plan->grad_wanted);
     free(plan->buffers);
     free(plan->times);
+    free(plan->choices);
     cc_memory_free(plan->memory);
     cc_memory_free(plan->plain_logits);
     cc_graph_destroy(plan->graph);
@@ -268,6 +284,14 @@ void cc_plan_destroy(cc_plan *plan) {
 
 const cc_graph *cc_plan_graph(const cc_plan *plan) {
     return plan->graph;
+}
+
+const char *cc_plan_choices(const cc_plan *plan) {
+    return plan->choices;
+}
+
+cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass) {
+    return plan->tasks[node].choices[pass];
 }
 
 size_t cc_plan_bytes(const cc_plan *plan) {

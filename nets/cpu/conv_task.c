@@ -1,7 +1,9 @@
 #include "nets/cpu/conv_task.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "nets/cpu/conv_pass.h"
+#include "nets/cpu/conv_tuner.h"
 #include "nets/cpu/small_conv.h"
 
 typedef struct state {
@@ -9,27 +11,52 @@ typedef struct state {
     bool wanted[CC_ONEDNN_KINDS];
 } state;
 
-/* The block of y and the layout of weights that have none. The small convolution reads plain weights: they
- * become so where it may be used. */
+/* Whether the forward pass is to be the small convolution's, which reads plain weights. It is precise rather
+ * than fast, so the clock is not asked. */
+static bool is_small(const cc_task *task, const cc_onednn_conv *conv) {
+    const char *recorded = task->recorded[CC_PASS_FORWARD];
+    if (recorded) return strcmp(recorded, cc_conv_algorithm_name(CC_CONV_SMALL)) == 0;
+    return task->tuning == CC_TUNING_FIXED && !conv->transposed && conv->dtype == CC_F32 &&
+           cc_small_conv_suits(conv->attr, conv->x, conv->y);
+}
+
+/* The block of y, and the layout of weights that have none. */
 static cc_status lay_out(cc_task *task, const cc_onednn_conv *conv) {
     cc_parameter_slot *weights = task->parameters[0];
     int64_t x_block = task->input_blocks[0];
-    bool small = !conv->transposed && cc_small_conv_suits(conv->attr, conv->x, conv->y);
     CC_TRY(cc_onednn_output_block(&task->output_block, conv, x_block));
     if (weights->layout) return CC_OK;
-    return small ? cc_onednn_lay_out_plain(weights, conv) : cc_onednn_lay_out(weights, conv, x_block);
+    return is_small(task, conv) ? cc_onednn_lay_out_plain(weights, conv)
+                                : cc_onednn_lay_out(weights, conv, x_block);
 }
 
-/* The rule: a kernel of our own where there is one, else the direct convolution. */
-static cc_conv_algorithm by_rule(const cc_conv_problem *problem) {
-    return cc_conv_pass_suits(CC_CONV_SMALL, problem)       ? CC_CONV_SMALL
-           : cc_conv_pass_suits(CC_CONV_DEPTHWISE, problem) ? CC_CONV_DEPTHWISE
-                                                            : CC_CONV_DIRECT;
+static cc_status find_recorded(cc_conv_algorithm *out, const char *name) {
+    for (int i = 0; i < CC_CONV_ALGORITHMS; i++) {
+        *out = (cc_conv_algorithm)i;
+        if (strcmp(cc_conv_algorithm_name(*out), name) == 0) return CC_OK;
+    }
+    return cc_fail(CC_EUNSUPPORTED, NULL, "its plan is of another version", "there is no convolution \"%s\"",
+                   name);
+}
+
+static cc_status choose(cc_conv_algorithm *out, double *ms, const cc_task *task,
+                        const cc_conv_problem *problem) {
+    const char *recorded = task->recorded[problem->kind];
+    *ms = 0;
+    if (recorded) return find_recorded(out, recorded);
+    if (task->tuning == CC_TUNING_TIMED) return cc_conv_by_time(out, ms, problem);
+    *out = cc_conv_by_rule(problem);
+    return CC_OK;
 }
 
 static cc_status make_pass(cc_task *task, state *s, const cc_conv_problem *problem) {
     cc_conv_pass *pass = &s->passes[problem->kind];
-    CC_TRY(cc_conv_pass_init(pass, by_rule(problem), problem));
+    cc_choice *choice = &task->choices[problem->kind];
+    cc_conv_algorithm algorithm;
+    CC_TRY(choose(&algorithm, &choice->ms, task, problem));
+    CC_TRY(cc_conv_pass_init(pass, algorithm, problem));
+    choice->algorithm = cc_conv_algorithm_name(algorithm);
+    choice->implementation = cc_conv_pass_implementation(pass);
     s->wanted[problem->kind] = true;
     if (cc_conv_pass_scratch(pass) > task->scratch_bytes) task->scratch_bytes = cc_conv_pass_scratch(pass);
     return CC_OK;
@@ -79,13 +106,6 @@ cc_status cc_conv_task_backward(cc_task *task) {
     const state *s = task->state;
     if (s->wanted[CC_ONEDNN_BACKWARD_DATA]) CC_TRY(cc_conv_pass_run(&s->passes[CC_ONEDNN_BACKWARD_DATA]));
     return cc_conv_pass_run(&s->passes[CC_ONEDNN_BACKWARD_WEIGHTS]);
-}
-
-const char *cc_conv_task_implementation(const cc_task *task, int pass) {
-    const state *s = task->state;
-    for (int i = 0; i < CC_ONEDNN_KINDS; i++)
-        if (s->wanted[i] && pass-- == 0) return cc_conv_pass_implementation(&s->passes[i]);
-    return NULL;
 }
 
 void cc_conv_task_release(cc_task *task) {

@@ -54,3 +54,7 @@ int64_t cc_onednn_block(void) {
 bool cc_onednn_has_bf16(void) {
     return dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_bf16;
 }
+
+bool cc_onednn_has_amx(void) {
+    return dnnl_get_effective_cpu_isa() >= dnnl_cpu_isa_avx512_core_amx;
+}

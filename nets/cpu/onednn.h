@@ -75,5 +75,7 @@ const char *cc_onednn_describe(void);
 int64_t cc_onednn_block(void);
 /* Whether this processor multiplies bf16 itself; elsewhere it is slower than float32. */
 bool cc_onednn_has_bf16(void);
+/* Whether it has matrix registers (AMX) for bf16. */
+bool cc_onednn_has_amx(void);
 
 #endif

@@ -475,7 +475,7 @@ static void kernels_of_our_own_do_not_depend_on_the_number_of_threads(void **sta
     (void)state;
     for (int i = 0; i < CASES; i++) {
         size_t count;
-        if (cases[i].op->cpu->implementation) continue;
+        if (cases[i].op == &cc_op_conv || cases[i].op == &cc_op_conv_transpose) continue;
         float *one = run_with_threads(&cases[i], 1, &count), *three = run_with_threads(&cases[i], 3, &count);
         if (memcmp(one, three, count * sizeof *one) != 0) print_error("%s\n", cases[i].name);
         assert_memory_equal(one, three, count * sizeof *one);
