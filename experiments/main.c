@@ -22,7 +22,7 @@ static const cc_command commands[] = {
      "compares fixtures of expected values with this build", cc_command_parity},
     {"bench",
      "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
-     "      [--device auto|cpu|reference] [--profile] [--json]",
+     "      [--plan fixed|timed] [--device auto|cpu|reference] [--profile] [--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},

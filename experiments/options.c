@@ -391,6 +391,14 @@ const cc_option cc_options[] = {
      .initial = "4",
      .unit = "slices",
      .meaning = "slices of one step"},
+    {.key = "train.plan",
+     .kind = CC_OPTION_CHOICE,
+     AT(train.plan),
+     .choices = {"fixed", "timed"},
+     .initial = "fixed",
+     .meaning =
+         "how each convolution's algorithm is chosen: by rule, the same everywhere, or the one that this "
+         "machine runs fastest; the result holds the choices, and a run that goes on keeps to them"},
     {.key = "train.early_stopping.monitor",
      .kind = CC_OPTION_CHOICE,
      AT(train.early_stopping.monitor),

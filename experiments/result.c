@@ -205,6 +205,7 @@ static cc_status fill_run(cc_run *run, collection *c) {
                     .parameter_count = cc_model_trained_values(s->model),
                     .best_epoch = s->best_epoch,
                     .config = text,
+                    .plan = s->plan,
                     .epochs = s->history,
                     .epoch_count = s->epoch_count,
                     .slices = c->slices,

@@ -13,6 +13,7 @@ typedef struct cc_result_source { /* all borrowed */
     const cc_dataset *dataset;
     const cc_model *model; /* with the best weights in place */
     const cc_backend *backend;
+    const char *plan; /* the plans' choices, as results/README.md has them */
     cc_evaluator *evaluator; /* over the test part */
     const cc_run_epoch *history;
     size_t epoch_count;

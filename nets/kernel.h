@@ -58,7 +58,7 @@ typedef struct cc_task {
     bool training;  /* the plan has a backward pass and uses batch statistics */
     cc_dtype dtype; /* of x, y, dx and dy */
     cc_tuning tuning;
-    const char *recorded[CC_PASSES]; /* the algorithms to use again; NULL: choose */
+    cc_choice recorded[CC_PASSES]; /* to be made again; no algorithm: choose */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     int64_t input_blocks[CC_OP_INPUTS_MAX];

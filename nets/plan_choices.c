@@ -11,8 +11,9 @@ static const char *const pass_names[CC_PASSES] = {[CC_PASS_FORWARD] = "forward",
                                                   [CC_PASS_BACKWARD_WEIGHTS] = "backward-weights"};
 
 typedef struct line {
-    const char *node, *algorithm;
+    const char *node;
     int pass;
+    cc_choice choice;
 } line;
 
 struct cc_recorded {
@@ -47,7 +48,7 @@ static cc_status parse_line(line *out, char *text, int number) {
     for (out->pass = 0; count == FIELDS && out->pass < CC_PASSES; out->pass++)
         if (strcmp(words[1], pass_names[out->pass]) == 0) {
             out->node = words[0];
-            out->algorithm = words[2];
+            out->choice = (cc_choice){words[2], words[3], strtod(words[4], NULL)};
             return CC_OK;
         }
     return cc_fail(CC_EFORMAT, "recorded plan", NULL,
@@ -84,6 +85,5 @@ void cc_recorded_destroy(cc_recorded *r) {
 
 void cc_recorded_apply(cc_task *task, const cc_recorded *r) {
     for (int i = 0; i < r->count; i++)
-        if (strcmp(r->lines[i].node, task->name) == 0)
-            task->recorded[r->lines[i].pass] = r->lines[i].algorithm;
+        if (strcmp(r->lines[i].node, task->name) == 0) task->recorded[r->lines[i].pass] = r->lines[i].choice;
 }

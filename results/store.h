@@ -137,6 +137,7 @@ typedef struct cc_run {
     int64_t parameter_count; /* trainable parameters; 0: not known */
     int64_t best_epoch;      /* 1-based; 0: not known */
     const char *config;      /* the resolved YAML */
+    const char *plan;        /* the algorithms that its nets ran with; NULL: not known */
     cc_run_provenance provenance;
     const cc_run_epoch *epochs;
     size_t epoch_count;

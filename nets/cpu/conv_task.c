@@ -14,7 +14,7 @@ typedef struct state {
 /* Whether the forward pass is to be the small convolution's, which reads plain weights. It is precise rather
  * than fast, so the clock is not asked. */
 static bool is_small(const cc_task *task, const cc_onednn_conv *conv) {
-    const char *recorded = task->recorded[CC_PASS_FORWARD];
+    const char *recorded = task->recorded[CC_PASS_FORWARD].algorithm;
     if (recorded) return strcmp(recorded, cc_conv_algorithm_name(CC_CONV_SMALL)) == 0;
     return task->tuning == CC_TUNING_FIXED && !conv->transposed && conv->dtype == CC_F32 &&
            cc_small_conv_suits(conv->attr, conv->x, conv->y);
@@ -41,8 +41,8 @@ static cc_status find_recorded(cc_conv_algorithm *out, const char *name) {
 
 static cc_status choose(cc_conv_algorithm *out, double *ms, const cc_task *task,
                         const cc_conv_problem *problem) {
-    const char *recorded = task->recorded[problem->kind];
-    *ms = 0;
+    const char *recorded = task->recorded[problem->kind].algorithm;
+    *ms = task->recorded[problem->kind].ms;
     if (recorded) return find_recorded(out, recorded);
     if (task->tuning == CC_TUNING_TIMED) return cc_conv_by_time(out, ms, problem);
     *out = cc_conv_by_rule(problem);
