@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "nets/cpu/depthwise.h"
+#include "nets/cpu/gemm_conv.h"
 #include "nets/cpu/small_conv.h"
 
 static const cc_onednn_algorithm onednn_algorithms[] = {[CC_CONV_DIRECT] = CC_ONEDNN_DIRECT,
@@ -9,11 +10,9 @@ static const cc_onednn_algorithm onednn_algorithms[] = {[CC_CONV_DIRECT] = CC_ON
                                                         [CC_CONV_WINOGRAD] = CC_ONEDNN_WINOGRAD};
 
 const char *cc_conv_algorithm_name(cc_conv_algorithm algorithm) {
-    static const char *const names[CC_CONV_ALGORITHMS] = {[CC_CONV_DIRECT] = "direct",
-                                                          [CC_CONV_RELAID] = "relaid",
-                                                          [CC_CONV_WINOGRAD] = "winograd",
-                                                          [CC_CONV_SMALL] = "small",
-                                                          [CC_CONV_DEPTHWISE] = "depthwise"};
+    static const char *const names[CC_CONV_ALGORITHMS] = {
+        [CC_CONV_DIRECT] = "direct", [CC_CONV_RELAID] = "relaid",       [CC_CONV_WINOGRAD] = "winograd",
+        [CC_CONV_SMALL] = "small",   [CC_CONV_DEPTHWISE] = "depthwise", [CC_CONV_GEMM] = "gemm"};
     return names[algorithm];
 }
 
@@ -40,6 +39,8 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
         return own && p->kind == CC_ONEDNN_BACKWARD_WEIGHTS &&
                cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block,
                                  cc_onednn_depthwise_block(p->weights, c));
+    case CC_CONV_GEMM:
+        return c->dtype == CC_F32;
     }
     return false;
 }
@@ -50,6 +51,11 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "%s does not suit this convolution",
                        cc_conv_algorithm_name(algorithm));
     if (algorithm == CC_CONV_SMALL || algorithm == CC_CONV_DEPTHWISE) return CC_OK;
+    if (algorithm == CC_CONV_GEMM)
+        return cc_onednn_is_plain(p->weights)
+                   ? CC_OK
+                   : cc_onednn_reorder_create(&out->reorder, p->weights,
+                                              p->kind != CC_ONEDNN_BACKWARD_WEIGHTS);
     cc_onednn_request request = {.kind = p->kind,
                                  .algorithm = onednn_algorithms[algorithm],
                                  .conv = &p->conv,
@@ -62,23 +68,66 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
 
 void cc_conv_pass_deinit(cc_conv_pass *pass) {
     cc_onednn_pass_destroy(pass->onednn);
+    cc_onednn_reorder_destroy(pass->reorder);
     pass->onednn = NULL;
+    pass->reorder = NULL;
 }
 
 static cc_depthwise depthwise_of(const cc_conv_problem *p) {
     return (cc_depthwise){p->conv.attr, p->conv.x, p->conv.y, p->x_block};
 }
 
+static cc_gemm_conv gemm_of(const cc_conv_pass *pass) {
+    static const cc_gemm_kind kinds[] = {[CC_ONEDNN_FORWARD] = CC_GEMM_FORWARD,
+                                         [CC_ONEDNN_BACKWARD_DATA] = CC_GEMM_BACKWARD_DATA,
+                                         [CC_ONEDNN_BACKWARD_WEIGHTS] = CC_GEMM_BACKWARD_WEIGHTS};
+    const cc_conv_problem *p = &pass->problem;
+    return (cc_gemm_conv){.kind = kinds[p->kind],
+                          .attr = p->conv.attr,
+                          .transposed = p->conv.transposed,
+                          .x_shape = p->conv.x,
+                          .y_shape = p->conv.y,
+                          .x_block = p->x_block,
+                          .y_block = p->y_block,
+                          .x = pass->operands[CC_ONEDNN_X],
+                          .y = pass->operands[CC_ONEDNN_Y],
+                          .w = pass->operands[CC_ONEDNN_W],
+                          .bias = p->conv.attr->bias ? pass->operands[CC_ONEDNN_BIAS] : NULL,
+                          .scratch = pass->scratch};
+}
+
+/* Plain weights lie at the start of the scratch memory, in whole lines of the cache. */
+static size_t plain_weights(const cc_conv_pass *pass) {
+    size_t line = 16;
+    return pass->reorder ? (pass->problem.weights->bytes / sizeof(float) + line - 1) / line * line : 0;
+}
+
+static cc_status run_gemm(const cc_conv_pass *pass) {
+    cc_gemm_conv conv = gemm_of(pass);
+    bool gradient = conv.kind == CC_GEMM_BACKWARD_WEIGHTS;
+    float *stored = conv.w;
+    conv.scratch += plain_weights(pass);
+    if (pass->reorder) conv.w = pass->scratch;
+    if (pass->reorder && !gradient) CC_TRY(cc_onednn_reorder_run(pass->reorder, conv.w, stored));
+    cc_gemm_conv_run(&conv);
+    return pass->reorder && gradient ? cc_onednn_reorder_run(pass->reorder, stored, conv.w) : CC_OK;
+}
+
 size_t cc_conv_pass_scratch(const cc_conv_pass *pass) {
     const cc_onednn_conv *c = &pass->problem.conv;
     cc_depthwise depthwise = depthwise_of(&pass->problem);
+    cc_gemm_conv gemm = gemm_of(pass);
     return pass->onednn                       ? cc_onednn_pass_scratch(pass->onednn)
            : pass->algorithm == CC_CONV_SMALL ? cc_small_conv_scratch(c->attr, c->x, c->y)
-                                              : cc_depthwise_scratch(&depthwise) * sizeof(float);
+           : pass->algorithm == CC_CONV_GEMM
+               ? (plain_weights(pass) + cc_gemm_conv_scratch(&gemm)) * sizeof(float)
+               : cc_depthwise_scratch(&depthwise) * sizeof(float);
 }
 
 const char *cc_conv_pass_implementation(const cc_conv_pass *pass) {
-    return pass->onednn ? cc_onednn_pass_implementation(pass->onednn) : "own";
+    return pass->onednn                      ? cc_onednn_pass_implementation(pass->onednn)
+           : pass->algorithm == CC_CONV_GEMM ? "sgemm"
+                                             : "own";
 }
 
 cc_status cc_conv_pass_bind(cc_conv_pass *pass, void *const operands[CC_ONEDNN_OPERANDS], void *scratch) {
@@ -105,6 +154,7 @@ static void run_small(const cc_conv_pass *pass) {
 cc_status cc_conv_pass_run(const cc_conv_pass *pass) {
     cc_depthwise depthwise = depthwise_of(&pass->problem);
     if (pass->onednn) return cc_onednn_pass_run(pass->onednn);
+    if (pass->algorithm == CC_CONV_GEMM) return run_gemm(pass);
     if (pass->algorithm == CC_CONV_SMALL)
         run_small(pass);
     else

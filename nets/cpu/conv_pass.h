@@ -10,8 +10,9 @@ typedef enum cc_conv_algorithm {
     CC_CONV_WINOGRAD,  /* oneDNN */
     CC_CONV_SMALL,     /* nets/cpu/small_conv.h */
     CC_CONV_DEPTHWISE, /* nets/cpu/depthwise.h */
+    CC_CONV_GEMM,      /* nets/cpu/gemm_conv.h */
 } cc_conv_algorithm;
-enum { CC_CONV_ALGORITHMS = CC_CONV_DEPTHWISE + 1 };
+enum { CC_CONV_ALGORITHMS = CC_CONV_GEMM + 1 };
 
 /* "direct", "relaid", ...: the words of recorded choices. */
 const char *cc_conv_algorithm_name(cc_conv_algorithm algorithm);
@@ -28,6 +29,8 @@ typedef struct cc_conv_pass {
     cc_conv_algorithm algorithm;
     cc_conv_problem problem;
     cc_onednn_pass *onednn; /* NULL: a kernel of our own */
+    cc_onednn_reorder
+        *reorder; /* of weights that are not plain, for a kernel that wants them so; else NULL */
     void *operands[CC_ONEDNN_OPERANDS];
     void *scratch;
 } cc_conv_pass;
@@ -39,7 +42,8 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
 void cc_conv_pass_deinit(cc_conv_pass *pass);
 
 size_t cc_conv_pass_scratch(const cc_conv_pass *pass);
-/* A library's name for what it does; "own" for a kernel of ours. */
+/* A library's name for what it does; "own" for a kernel of ours, "sgemm" for one that leaves the work to
+ * BLAS. */
 const char *cc_conv_pass_implementation(const cc_conv_pass *pass);
 
 cc_status cc_conv_pass_bind(cc_conv_pass *pass, void *const operands[CC_ONEDNN_OPERANDS], void *scratch);

@@ -45,8 +45,7 @@ static cc_status choose(cc_conv_algorithm *out, double *ms, const cc_task *task,
     *ms = task->recorded[problem->kind].ms;
     if (recorded) return find_recorded(out, recorded);
     if (task->tuning == CC_TUNING_TIMED) return cc_conv_by_time(out, ms, problem);
-    *out = cc_conv_by_rule(problem);
-    return CC_OK;
+    return cc_conv_by_rule(out, problem);
 }
 
 static cc_status make_pass(cc_task *task, state *s, const cc_conv_problem *problem) {

@@ -8,7 +8,10 @@
 #include "core/clock.h"
 #include "nets/memory.h"
 
-enum { RUNS = 3 };
+enum {
+    RUNS = 3,
+    GROUPS_MOST = 4, /* more groups are products too small to win */
+};
 /* A candidate must be faster by this much than one before it, lest noise decides between equals. */
 static const double margin = 0.97;
 /* No candidate may want more scratch memory than this. */
@@ -60,18 +63,26 @@ static bool same(const key *a, const key *b) {
            same_shape(&a->x, &b->x) && same_shape(&a->y, &b->y);
 }
 
-cc_conv_algorithm cc_conv_by_rule(const cc_conv_problem *p) {
+cc_status cc_conv_by_rule(cc_conv_algorithm *out, const cc_conv_problem *p) {
     bool matrix = p->conv.dtype == CC_BF16 && p->conv.attr->groups == 1 && cc_onednn_has_amx();
-    return cc_conv_pass_suits(CC_CONV_SMALL, p)       ? CC_CONV_SMALL
+    cc_conv_pass pass;
+    *out = cc_conv_pass_suits(CC_CONV_SMALL, p)       ? CC_CONV_SMALL
            : cc_conv_pass_suits(CC_CONV_DEPTHWISE, p) ? CC_CONV_DEPTHWISE
            : matrix                                   ? CC_CONV_RELAID
                                                       : CC_CONV_DIRECT;
+    if (*out != CC_CONV_DIRECT || !cc_conv_pass_suits(CC_CONV_GEMM, p)) return CC_OK;
+    CC_TRY(cc_conv_pass_init(&pass, *out, p));
+    if (strstr(cc_conv_pass_implementation(&pass), "ref")) *out = CC_CONV_GEMM;
+    cc_conv_pass_deinit(&pass);
+    return CC_OK;
 }
 
 /* The layouts at home are those that oneDNN likes best in float32. */
 static bool is_candidate(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
     bool home = p->conv.dtype == CC_F32 && p->x_block == cc_onednn_block() && p->y_block == p->x_block;
-    return cc_conv_pass_suits(algorithm, p) && !(algorithm == CC_CONV_RELAID && home);
+    if (algorithm == CC_CONV_RELAID && home) return false;
+    if (algorithm == CC_CONV_GEMM && p->conv.attr->groups > GROUPS_MOST) return false;
+    return cc_conv_pass_suits(algorithm, p);
 }
 
 /* The first run warms caches and touches memory. */
@@ -82,7 +93,7 @@ static cc_status time_runs(double *ms, const cc_conv_pass *pass, double best) {
         CC_TRY(cc_conv_pass_run(pass));
         double taken = 1e3 * (cc_clock_s() - start);
         if (taken < *ms) *ms = taken;
-        if (i == 1 && *ms > 2 * best) break;
+        if (*ms > (i == 0 ? 4 : 2) * best) break;
     }
     return CC_OK;
 }

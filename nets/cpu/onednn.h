@@ -53,6 +53,11 @@ void cc_onednn_pass_destroy(cc_onednn_pass *pass);
 cc_status cc_onednn_lay_out(cc_parameter_slot *weights, const cc_onednn_conv *conv, int64_t x_block);
 cc_status cc_onednn_lay_out_plain(cc_parameter_slot *weights, const cc_onednn_conv *conv);
 bool cc_onednn_is_plain(const cc_parameter_slot *weights);
+/* Between the stored weights (or their gradient) and plain ones. */
+typedef struct cc_onednn_reorder cc_onednn_reorder;
+cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_slot *weights, bool to_plain);
+cc_status cc_onednn_reorder_run(const cc_onednn_reorder *reorder, float *to, const float *from);
+void cc_onednn_reorder_destroy(cc_onednn_reorder *reorder);
 /* The channel block b where weights of a depthwise convolution (rank 4) lie as [groups / b][taps][b]; 0 where
  * they lie otherwise, or have no layout yet. */
 int64_t cc_onednn_depthwise_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv);

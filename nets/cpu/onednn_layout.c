@@ -68,35 +68,60 @@ int64_t cc_onednn_depthwise_block(const cc_parameter_slot *weights, const cc_one
     return 0;
 }
 
-static cc_status convert(float *to, const dnnl_memory_desc_t *to_desc, const float *from,
-                         const dnnl_memory_desc_t *from_desc) {
+struct cc_onednn_reorder {
+    dnnl_primitive_t primitive;
+    dnnl_memory_t from, to;
+};
+
+cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_slot *weights, bool to_plain) {
+    const cc_onednn_layout *l = weights->layout;
+    const dnnl_memory_desc_t *from = to_plain ? &l->stored : &l->plain,
+                             *to = to_plain ? &l->plain : &l->stored;
+    dnnl_engine_t engine = cc_onednn_engine();
     dnnl_primitive_desc_t desc = NULL;
-    dnnl_primitive_t reorder = NULL;
-    dnnl_memory_t a = NULL, b = NULL;
-    dnnl_status_t code = dnnl_reorder_primitive_desc_create(&desc, from_desc, cc_onednn_engine(), to_desc,
-                                                            cc_onednn_engine(), NULL);
-    if (code == dnnl_success) code = dnnl_primitive_create(&reorder, desc);
-    if (code == dnnl_success) code = dnnl_memory_create(&a, from_desc, cc_onednn_engine(), (void *)from);
-    if (code == dnnl_success) code = dnnl_memory_create(&b, to_desc, cc_onednn_engine(), to);
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, a}, {DNNL_ARG_TO, b}};
-    if (code == dnnl_success) code = dnnl_primitive_execute(reorder, cc_onednn_stream(), 2, args);
-    if (code == dnnl_success) code = dnnl_stream_wait(cc_onednn_stream());
-    dnnl_memory_destroy(a);
-    dnnl_memory_destroy(b);
-    dnnl_primitive_destroy(reorder);
+    cc_onednn_reorder *r = calloc(1, sizeof *r);
+    if (!r) return cc_fail_memory("weights", sizeof *r);
+    dnnl_status_t code = dnnl_reorder_primitive_desc_create(&desc, from, engine, to, engine, NULL);
+    if (code == dnnl_success) code = dnnl_primitive_create(&r->primitive, desc);
+    if (code == dnnl_success) code = dnnl_memory_create(&r->from, from, engine, DNNL_MEMORY_NONE);
+    if (code == dnnl_success) code = dnnl_memory_create(&r->to, to, engine, DNNL_MEMORY_NONE);
     dnnl_primitive_desc_destroy(desc);
-    DNNL_TRY(code, "reorder weights");
+    *out = r;
+    if (code == dnnl_success) return CC_OK;
+    cc_onednn_reorder_destroy(r);
+    return cc_onednn_fail(code, "reorder weights");
+}
+
+cc_status cc_onednn_reorder_run(const cc_onednn_reorder *r, float *to, const float *from) {
+    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, r->from}, {DNNL_ARG_TO, r->to}};
+    DNNL_TRY(dnnl_memory_set_data_handle(r->from, (void *)from), "bind memory");
+    DNNL_TRY(dnnl_memory_set_data_handle(r->to, to), "bind memory");
+    DNNL_TRY(dnnl_primitive_execute(r->primitive, cc_onednn_stream(), 2, args), "reorder weights");
     return CC_OK;
 }
 
+void cc_onednn_reorder_destroy(cc_onednn_reorder *r) {
+    if (!r) return;
+    dnnl_memory_destroy(r->from);
+    dnnl_memory_destroy(r->to);
+    dnnl_primitive_destroy(r->primitive);
+    free(r);
+}
+
+static cc_status convert(const cc_parameter_slot *slot, float *to, const float *from, bool to_plain) {
+    cc_onednn_reorder *reorder;
+    CC_TRY(cc_onednn_reorder_create(&reorder, slot, to_plain));
+    cc_status status = cc_onednn_reorder_run(reorder, to, from);
+    cc_onednn_reorder_destroy(reorder);
+    return status;
+}
+
 static cc_status pack(const cc_parameter_slot *slot, float *stored, const float *plain) {
-    const cc_onednn_layout *l = slot->layout;
-    return convert(stored, &l->stored, plain, &l->plain);
+    return convert(slot, stored, plain, false);
 }
 
 static cc_status unpack(const cc_parameter_slot *slot, float *plain, const float *stored) {
-    const cc_onednn_layout *l = slot->layout;
-    return convert(plain, &l->plain, stored, &l->stored);
+    return convert(slot, plain, stored, true);
 }
 
 static cc_status lay_out(cc_parameter_slot *slot, const cc_onednn_conv *c, const dnnl_memory_desc_t *wanted) {

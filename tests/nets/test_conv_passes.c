@@ -233,6 +233,7 @@ static void every_algorithm_computes_what_the_reference_does(void **state) {
     check_all(CC_F32);
     for (int kind = 0; kind < CC_ONEDNN_KINDS; kind++) {
         assert_true(seen[CC_CONV_DIRECT][kind] > 0 && seen[CC_CONV_RELAID][kind] > 0);
+        assert_int_equal(seen[CC_CONV_GEMM][kind], 6 * CASES);
         if (cc_onednn_block() == 16) assert_true(seen[CC_CONV_WINOGRAD][kind] > 0);
     }
     assert_true(seen[CC_CONV_SMALL][CC_ONEDNN_FORWARD] > 0);
