@@ -1,8 +1,8 @@
 /* nets/kernel.h -- how a backend runs one op of one plan.
  *
- * Activations are float32 in blocks of channels: [N][ceil(C/block)][pixels][block]. A block of 1 is N,C,H,W;
- * a block of C is N,H,W,C; 8 and 16 are what AVX2 and AVX-512 want. Channels beyond C, which fill the last
- * block, are zero, always: a kernel may read them and must write them so. */
+ * Activations, float32 or bf16, lie in blocks of channels: [N][ceil(C/block)][pixels][block]. A block of 1 is
+ * N,C,H,W; a block of C is N,H,W,C; 8 and 16 are what AVX2 and AVX-512 want. Channels beyond C, which fill
+ * the last block, are zero, always: a kernel may read them and must write them so. */
 #ifndef CC_NETS_KERNEL_H
 #define CC_NETS_KERNEL_H
 
@@ -15,6 +15,14 @@
 /* How a plan stores activations and their gradients. Parameters, their gradients and statistics are float32
  * always (bf16: the masters), as are the net's input and its logits outside the plan. */
 typedef enum cc_dtype { CC_F32, CC_BF16 } cc_dtype;
+
+static inline size_t cc_dtype_bytes(cc_dtype dtype) {
+    return dtype == CC_BF16 ? 2 : 4;
+}
+/* "f32", "bf16": the words of configs, options and results. */
+const char *cc_dtype_name(cc_dtype dtype);
+/* CC_EUSAGE where there is none of that name. */
+cc_status cc_dtype_find(cc_dtype *out, const char *name);
 
 /* Where one parameter lives. The first plan of a model chooses the layout (that of its forward pass); the
  * others take it as it is. Vectors are plain, padded with zeros to CC_VECTOR_PAD values. */
@@ -72,12 +80,12 @@ typedef struct cc_task {
     void *state;          /* the kernel's own */
     cc_choice choices[CC_PASSES];
 
-    const float *x[CC_OP_INPUTS_MAX];
-    float *y;
-    float *dx[CC_OP_INPUTS_MAX];       /* NULL where not wanted */
+    const void *x[CC_OP_INPUTS_MAX];
+    void *y;
+    void *dx[CC_OP_INPUTS_MAX];        /* NULL where not wanted */
     bool accumulate[CC_OP_INPUTS_MAX]; /* add to dx rather than overwrite it; only where the kernel
                                           `accumulates` */
-    const float *dy;
+    const void *dy;
     void *saved, *scratch;
 } cc_task;
 
@@ -101,6 +109,6 @@ int64_t cc_blocked_count(const cc_shape *shape, int64_t block);
 /* Number of channel blocks. */
 int64_t cc_blocks(const cc_shape *shape, int64_t block);
 /* Writes zeros to the channels that fill the last block. */
-void cc_blocked_clear_filling(float *values, const cc_shape *shape, int64_t block);
+void cc_blocked_clear_filling(void *values, const cc_shape *shape, int64_t block, cc_dtype dtype);
 
 #endif

@@ -62,14 +62,16 @@ cc_flat cc_model_flat(const cc_model *model);
 
 typedef struct cc_plan_options {
     int64_t n, height, width;
-    bool training; /* forward with batch statistics, and backward; else running statistics */
+    bool training;  /* forward with batch statistics, and backward; else running statistics */
+    cc_dtype dtype; /* of activations and their gradients; plans of one model may differ */
     cc_tuning tuning;
     const char
         *recorded; /* choices of an earlier plan of the same net and size, or NULL; goes before tuning */
 } cc_plan_options;
 
-/* Where `recorded` cannot be done again: CC_EFORMAT for what is no such text, CC_EUNSUPPORTED for what this
- * processor or version does not have. */
+/* CC_EUNSUPPORTED where the backend does not have the dtype on this machine. Where `recorded` cannot be done
+ * again: CC_EFORMAT for what is no such text, CC_EUNSUPPORTED for what this processor or version does not
+ * have. */
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
 void cc_plan_destroy(cc_plan *plan);
 

@@ -31,7 +31,8 @@ struct cc_plan {
     int buffer_count;
     unsigned char *memory;
     size_t bytes;
-    float *input, *plain_logits, *logits_gradient;
+    void *input, *logits_gradient;
+    float *plain_logits;
     cc_node_time *times; /* NULL until somebody asks */
     char *choices;
 };
@@ -63,9 +64,12 @@ static cc_shape value_shape(const cc_plan *plan, cc_value value) {
     return cc_graph_shape(plan->graph, value);
 }
 
-static size_t value_bytes(const cc_plan *plan, cc_value value) {
+static size_t value_count(const cc_plan *plan, cc_value value) {
     cc_shape shape = value_shape(plan, value);
-    return (size_t)cc_blocked_count(&shape, plan->blocks[value]) * sizeof(float);
+    return (size_t)cc_blocked_count(&shape, plan->blocks[value]);
+}
+static size_t value_bytes(const cc_plan *plan, cc_value value) {
+    return value_count(plan, value) * cc_dtype_bytes(plan->options.dtype);
 }
 
 static bool has_trained_parameter(const cc_plan *plan, const cc_node *node) {
@@ -104,6 +108,7 @@ static void fill_task(cc_plan *plan, int i) {
     task->name = node->name;
     task->attr = node->attr;
     task->training = plan->options.training;
+    task->dtype = plan->options.dtype;
     task->tuning = plan->options.tuning;
     task->input_count = node->input_count;
     task->parameter_count = node->parameter_count;
@@ -230,16 +235,19 @@ static cc_status allocate(cc_plan *plan) {
     return cc_fail_memory("plan", nodes * sizeof *plan->tasks);
 }
 
-/* Logits leave the plan plain: a buffer of their own, unless the last value is plain already. */
+/* Logits leave the plan plain and in float32: a buffer of their own, unless the last value is so already. */
 static cc_status place_logits(cc_plan *plan) {
     cc_shape shape = value_shape(plan, plan->count);
-    if (plan->blocks[plan->count] == 1) return CC_OK;
+    if (plan->blocks[plan->count] == 1 && plan->options.dtype == CC_F32) return CC_OK;
     return cc_memory_get((void **)&plan->plain_logits, (size_t)cc_shape_count(&shape) * sizeof(float),
                          "logits");
 }
 
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options) {
     cc_status status = CC_OK;
+    if (!model->backend->has(options->dtype))
+        return cc_fail(CC_EUNSUPPORTED, "precision", "use f32", "%s (%s) does not compute in %s",
+                       model->backend->name, model->backend->describe(), cc_dtype_name(options->dtype));
     cc_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->model = model;
@@ -320,12 +328,12 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
     backend->enter();
-    memcpy(plan->input, input, (size_t)cc_shape_count(&in) * sizeof *input);
+    backend->to_blocked(plan->input, input, &in, 1, plan->options.dtype);
     for (int i = 0; i < plan->count; i++) CC_TRY(forward_node(plan, i));
-    *logits = plan->tasks[plan->count - 1].y;
+    const void *last = plan->tasks[plan->count - 1].y;
+    *logits = plan->plain_logits ? plan->plain_logits : last;
     if (!plan->plain_logits) return CC_OK;
-    backend->from_blocked(plan->plain_logits, *logits, &out, plan->blocks[plan->count]);
-    *logits = plan->plain_logits;
+    backend->from_blocked(plan->plain_logits, last, &out, plan->blocks[plan->count], plan->options.dtype);
     return CC_OK;
 }
 
@@ -338,7 +346,7 @@ static cc_status backward_node(cc_plan *plan, int i) {
     for (int k = 0; k < node->input_count; k++)
         if (plan->debts[i][k].aside >= 0)
             plan->model->backend->add(at(plan, grad_buffer(plan, node->inputs[k])), task->dx[k],
-                                      value_bytes(plan, node->inputs[k]) / sizeof(float));
+                                      value_count(plan, node->inputs[k]), plan->options.dtype);
     if (plan->times) plan->times[i].backward_s += cc_clock_s() - start;
     return CC_OK;
 }
@@ -348,7 +356,8 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
     const cc_backend *backend = plan->model->backend;
     cc_shape out = value_shape(plan, plan->count);
     backend->enter();
-    backend->to_blocked(plan->logits_gradient, logits_gradient, &out, plan->blocks[plan->count]);
+    backend->to_blocked(plan->logits_gradient, logits_gradient, &out, plan->blocks[plan->count],
+                        plan->options.dtype);
     for (int i = plan->count - 1; i >= 0; i--)
         if (plan->grad_wanted[i + 1]) CC_TRY(backward_node(plan, i));
     return CC_OK;

@@ -25,7 +25,6 @@ static bool suits_winograd(const cc_conv_problem *p) {
 
 bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
     const cc_onednn_conv *c = &p->conv;
-    bool own = !c->transposed && c->dtype == CC_F32;
     switch (algorithm) {
     case CC_CONV_DIRECT:
     case CC_CONV_RELAID:
@@ -33,10 +32,10 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
     case CC_CONV_WINOGRAD:
         return suits_winograd(p);
     case CC_CONV_SMALL:
-        return own && p->kind == CC_ONEDNN_FORWARD && cc_small_conv_suits(c->attr, c->x, c->y) &&
+        return !c->transposed && c->dtype == CC_F32 && p->kind == CC_ONEDNN_FORWARD && cc_small_conv_suits(c->attr, c->x, c->y) &&
                cc_onednn_is_plain(p->weights);
     case CC_CONV_DEPTHWISE:
-        return own && p->kind == CC_ONEDNN_BACKWARD_WEIGHTS &&
+        return !c->transposed && p->kind == CC_ONEDNN_BACKWARD_WEIGHTS &&
                cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block,
                                  cc_onednn_depthwise_block(p->weights, c));
     case CC_CONV_GEMM:
@@ -74,7 +73,7 @@ void cc_conv_pass_deinit(cc_conv_pass *pass) {
 }
 
 static cc_depthwise depthwise_of(const cc_conv_problem *p) {
-    return (cc_depthwise){p->conv.attr, p->conv.x, p->conv.y, p->x_block};
+    return (cc_depthwise){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype};
 }
 
 static cc_gemm_conv gemm_of(const cc_conv_pass *pass) {
