@@ -11,6 +11,7 @@ typedef struct cc_bench_request {
     int steps;           /* timed ones, at least 1; two more go first, to warm up */
     bool profile;        /* note the time of each node too */
     cc_tuning tuning;
+    cc_dtype dtype;
     const cc_backend *backend;
 } cc_bench_request;
 

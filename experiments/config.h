@@ -90,6 +90,7 @@ typedef struct cc_experiment_config {
             const char *mode;    /* "max", "min": what of it is better */
             int patience; /* epochs without a better one before training ends; CC_PATIENCE_OFF: never */
         } early_stopping;
+        const char *precision; /* "f32", "bf16": of activations */
         const char *plan; /* "fixed", "timed": how algorithms are chosen */
         int workers; /* loader threads; results do not depend on it */
     } train;

@@ -391,6 +391,13 @@ const cc_option cc_options[] = {
      .initial = "4",
      .unit = "slices",
      .meaning = "slices of one step"},
+    {.key = "train.precision",
+     .kind = CC_OPTION_CHOICE,
+     AT(train.precision),
+     .choices = {"f32", "bf16"},
+     .initial = "f32",
+     .meaning = "how activations and their gradients are kept and multiplied; weights and sums are float32. "
+                "bf16 takes half the memory and less time, on processors that have it"},
     {.key = "train.plan",
      .kind = CC_OPTION_CHOICE,
      AT(train.plan),

@@ -147,6 +147,7 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .build = CC_BUILD_TYPE,
                                .compiler = CC_BUILD_COMPILER,
                                .device = device_name(arena),
+                               .precision = s->run->config->train.precision,
                                .started = utc(arena, (time_t)s->started),
                                .finished = utc(arena, time(NULL)),
                                .numerics_version = CC_NUMERICS_VERSION,

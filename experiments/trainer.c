@@ -56,12 +56,15 @@ static cc_status note_choices(trainer *t) {
 /* `recorded`: the choices of the run that goes on, or NULL. */
 static cc_status make_plans_from(trainer *t, char *recorded) {
     const cc_fit *fit = &t->dataset.fit;
+    cc_dtype dtype;
     char *evaluation = recorded ? strstr(recorded, "\n\n") : NULL;
     if (evaluation) evaluation[1] = 0;
+    CC_TRY(cc_dtype_find(&dtype, t->config->train.precision));
     cc_plan_options options = {.n = t->config->train.batch,
                                .height = fit->height,
                                .width = fit->width,
                                .training = true,
+                               .dtype = dtype,
                                .tuning = strcmp(t->config->train.plan, "timed") == 0 ? CC_TUNING_TIMED
                                                                                      : CC_TUNING_FIXED,
                                .recorded = evaluation ? recorded : NULL};

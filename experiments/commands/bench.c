@@ -12,7 +12,7 @@
 enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };
 
 typedef struct options {
-    const char *net, *device, *plan;
+    const char *net, *device, *plan, *precision;
     long long size, batch, steps, threads;
     bool json, profile;
 } options;
@@ -114,8 +114,8 @@ static cc_status print_layers(const cc_bench *b) {
 
 static cc_status print_text(const options *o, const cc_bench *b) {
     summary s = summarise(b);
-    printf("%s %s, %lld x %lld, batch %lld, f32, %s, %d threads\n", b->request.train ? "train" : "infer",
-           o->net, o->size, o->size, o->batch, b->request.backend->name, omp_get_max_threads());
+    printf("%s %s, %lld x %lld, batch %lld, %s, %s, %d threads\n", b->request.train ? "train" : "infer",
+           o->net, o->size, o->size, o->batch, o->precision, b->request.backend->name, omp_get_max_threads());
     printf("  median     %.2f ms of %lld steps, least %.2f ms\n", s.median_ms, o->steps, s.min_ms);
     printf("  images/s   %.2f\n", s.images_per_s);
     printf("  peak RSS   %.0f MB\n", s.peak_rss_mb);
@@ -144,7 +144,7 @@ static cc_status print_json(const options *o, const cc_bench *b) {
     summary s = summarise(b);
     json_t *object = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:f, s:f, s:f, s:f, s:I}", "net",
                                o->net, "size", (json_int_t)o->size, "batch", (json_int_t)o->batch,
-                               "precision", "f32", "plan", o->plan, "device", b->request.backend->name,
+                               "precision", o->precision, "plan", o->plan, "device", b->request.backend->name,
                                "threads", omp_get_max_threads(), "steps", (json_int_t)o->steps, "ms_median",
                                s.median_ms, "ms_min", s.min_ms, "images_per_s", s.images_per_s, "peak_rss_mb",
                                s.peak_rss_mb, "params", (json_int_t)cc_model_trained_values(b->model));
@@ -174,12 +174,17 @@ static cc_status fill_request(cc_bench_request *out, const options *o, const cha
         out->tuning = CC_TUNING_TIMED;
     else if (strcmp(o->plan, "fixed") != 0)
         return cc_fail(CC_EUSAGE, "--plan", NULL, "wants fixed or timed, not \"%s\"", o->plan);
+    CC_TRY(cc_dtype_find(&out->dtype, o->precision));
     CC_TRY(cc_net_find(&out->net, o->net));
     return cc_device_find(&out->backend, o->device);
 }
 
 cc_status cc_command_bench(int argc, char **argv) {
-    options o = {.device = "auto", .plan = "timed", .steps = STEPS, .threads = omp_get_max_threads()};
+    options o = {.device = "auto",
+                 .plan = "timed",
+                 .precision = "f32",
+                 .steps = STEPS,
+                 .threads = omp_get_max_threads()};
     const cc_flag flags[] = {
         {.name = "--net", .kind = CC_FLAG_TEXT, .value = &o.net},
         {.name = "--size", .kind = CC_FLAG_INTEGER, .value = &o.size, .min = 1, .max = 1 << 14},
@@ -187,6 +192,7 @@ cc_status cc_command_bench(int argc, char **argv) {
         {.name = "--steps", .kind = CC_FLAG_INTEGER, .value = &o.steps, .min = 1, .max = 1 << 20},
         {.name = "--threads", .kind = CC_FLAG_INTEGER, .value = &o.threads, .min = 1, .max = 1 << 10},
         {.name = "--device", .kind = CC_FLAG_TEXT, .value = &o.device},
+        {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &o.precision},
         {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &o.plan},
         {.name = "--profile", .kind = CC_FLAG_SWITCH, .value = &o.profile},
         {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &o.json},

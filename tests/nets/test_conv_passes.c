@@ -133,31 +133,20 @@ static void rig_close(rig *r) {
     r->slot.release(r->slot.layout);
 }
 
-/* Activations as a pass has them: blocked, and rounded to bf16. */
+/* An activation as a pass has it: blocked, and rounded to bf16. */
 static void *pack_activation(const rig *r, int which) {
     const cc_shape *shape = r->shapes[which == CC_ONEDNN_Y];
-    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block,
-            count = cc_blocked_count(shape, block);
+    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block;
+    cc_dtype dtype = r->problem.conv.dtype;
     void *out;
-    assert_ok(cc_memory_get(&out, (size_t)count * sizeof(float), "test"));
-    cc_backend_cpu.to_blocked(out, r->given[which], shape, block);
-    for (int64_t i = 0; r->problem.conv.dtype == CC_BF16 && i < count; i++)
-        memcpy((uint16_t *)out + i, (char *)out + 4 * i + 2, sizeof(uint16_t));
+    assert_ok(cc_memory_get(&out, (size_t)cc_blocked_count(shape, block) * cc_dtype_bytes(dtype), "test"));
+    cc_backend_cpu.to_blocked(out, r->given[which], shape, block, dtype);
     return out;
 }
 
-static void unpack_activation(float *plain, const rig *r, int which, void *packed) {
-    const cc_shape *shape = r->shapes[which == CC_ONEDNN_Y];
-    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block,
-            count = cc_blocked_count(shape, block);
-    float *wide = calloc((size_t)count, sizeof *wide);
-    for (int64_t i = 0; i < count; i++)
-        if (r->problem.conv.dtype == CC_BF16)
-            memcpy((char *)&wide[i] + 2, (uint16_t *)packed + i, sizeof(uint16_t));
-        else
-            wide[i] = ((float *)packed)[i];
-    cc_backend_cpu.from_blocked(plain, wide, shape, block);
-    free(wide);
+static void unpack_activation(float *plain, const rig *r, int which, const void *packed) {
+    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block;
+    cc_backend_cpu.from_blocked(plain, packed, r->shapes[which == CC_ONEDNN_Y], block, r->problem.conv.dtype);
 }
 
 static void assert_close(const rig *r, const cc_conv_pass *pass, int which, const float *got) {
