@@ -13,6 +13,7 @@ calcade_pkg(Jansson jansson)
 calcade_pkg(Png libpng)
 calcade_pkg(Zlib zlib)
 calcade_pkg(Hdf5 hdf5)
+calcade_pkg(OpenBlas openblas)
 
 # calcade_find(NAME header library): dep::NAME for a library without pkg-config; an empty library means headers only.
 function(calcade_find name header library)

@@ -21,8 +21,12 @@ static cc_status make_data(cc_bench *b) {
 
 static cc_status make_net(cc_bench *b) {
     const cc_bench_request *r = &b->request;
-    const cc_plan_options options = {
-        .n = r->batch, .height = r->size, .width = r->size, .training = r->train};
+    const cc_plan_options options = {.n = r->batch,
+                                     .height = r->size,
+                                     .width = r->size,
+                                     .training = r->train,
+                                     .dtype = r->dtype,
+                                     .tuning = r->tuning};
     const cc_loss_spec loss = {.type = r->net.encoder ? "bce" : "dice", .smooth = 1};
     const cc_optimizer_spec adam = {.type = "adam", .lr = learning_rate, .betas = {0.9, 0.999}, .eps = 1e-8};
     CC_TRY(cc_model_create(&b->model, &r->net, r->backend));

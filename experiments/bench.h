@@ -10,6 +10,8 @@ typedef struct cc_bench_request {
     int64_t size, batch; /* images of size x size */
     int steps;           /* timed ones, at least 1; two more go first, to warm up */
     bool profile;        /* note the time of each node too */
+    cc_tuning tuning;
+    cc_dtype dtype;
     const cc_backend *backend;
 } cc_bench_request;
 

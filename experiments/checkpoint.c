@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "core/file.h"
@@ -11,9 +12,9 @@ static const char magic[16] = "calcade-check-3";
 
 typedef struct header {
     char magic[16];
-    cc_digest_text identity;
+    cc_digest_text identity, plan_digest;
     char backend[96];
-    int64_t epoch, best_epoch, step, value_count, optimizer_count, ema_count, row_bytes, started;
+    int64_t epoch, best_epoch, step, value_count, optimizer_count, ema_count, row_bytes, plan_bytes, started;
     double best, seconds;
 } header;
 
@@ -30,6 +31,8 @@ static header header_of(const cc_checkpoint *c) {
     h.optimizer_count = (int64_t)c->optimizer_count;
     h.ema_count = (int64_t)c->ema_count;
     h.row_bytes = sizeof(cc_run_epoch);
+    h.plan_bytes = c->plan ? (int64_t)strlen(c->plan) : 0;
+    h.plan_digest = cc_digest_of(c->plan, (size_t)h.plan_bytes);
     h.started = c->started;
     h.best = c->best;
     h.seconds = c->seconds;
@@ -41,7 +44,7 @@ typedef struct piece {
     size_t count;
 } piece;
 
-enum { PIECES = 5 };
+enum { PIECES = 5, PLAN_MOST = 16 << 20 };
 
 static void list_pieces(piece out[PIECES], const cc_checkpoint *c, int64_t epochs) {
     out[0] = (piece){c->history, (size_t)epochs * sizeof *c->history};
@@ -61,7 +64,7 @@ static bool put_all(FILE *file, cc_digest *digest, const cc_checkpoint *c) {
     header h = header_of(c);
     piece pieces[PIECES];
     list_pieces(pieces, c, c->epoch);
-    if (!put(file, digest, &h, sizeof h)) return false;
+    if (!put(file, digest, &h, sizeof h) || !put(file, digest, c->plan, (size_t)h.plan_bytes)) return false;
     for (int i = 0; i < PIECES; i++)
         if (!put(file, digest, pieces[i].bytes, pieces[i].count)) return false;
     cc_digest_text sum = cc_digest_finish(digest);
@@ -90,12 +93,31 @@ static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {
     return true;
 }
 
-static bool is_ours(const header *h, const cc_checkpoint *c) {
+static bool is_of_run(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
     return memcmp(&h->identity, &want.identity, sizeof want.identity) == 0 &&
-           memcmp(h->backend, want.backend, sizeof want.backend) == 0 && h->value_count == want.value_count &&
-           h->optimizer_count == want.optimizer_count && h->ema_count == want.ema_count &&
-           h->row_bytes == want.row_bytes && h->epoch <= (int64_t)c->history_capacity;
+           memcmp(h->backend, want.backend, sizeof want.backend) == 0;
+}
+
+static bool is_ours(const header *h, const cc_checkpoint *c) {
+    header want = header_of(c);
+    return is_of_run(h, c) && h->value_count == want.value_count &&
+           h->optimizer_count == want.optimizer_count && h->ema_count == want.ema_count && h->row_bytes == want.row_bytes &&
+           h->epoch <= (int64_t)c->history_capacity;
+}
+
+/* The plan's text; NULL where the file ends before it does, or it is not what was written. */
+static char *get_plan(FILE *file, cc_digest *digest, const header *h) {
+    if (h->plan_bytes < 0 || h->plan_bytes > PLAN_MOST) return NULL;
+    char *text = calloc((size_t)h->plan_bytes + 1, 1);
+    if (!text || !get(file, digest, text, (size_t)h->plan_bytes)) {
+        free(text);
+        return NULL;
+    }
+    cc_digest_text found = cc_digest_of(text, (size_t)h->plan_bytes);
+    if (memcmp(&found, &h->plan_digest, sizeof found) == 0) return text;
+    free(text);
+    return NULL;
 }
 
 static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, const cc_checkpoint *c) {
@@ -105,6 +127,9 @@ static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, con
         h->best_epoch < 1 || h->best_epoch > h->epoch)
         return CC_CHECKPOINT_DAMAGED;
     if (!is_ours(h, c)) return CC_CHECKPOINT_FOREIGN;
+    char *plan = get_plan(file, digest, h);
+    if (!plan) return CC_CHECKPOINT_DAMAGED;
+    free(plan);
     list_pieces(pieces, c, h->epoch);
     for (int i = 0; i < PIECES; i++)
         if (!get(file, digest, pieces[i].bytes, pieces[i].count)) return CC_CHECKPOINT_DAMAGED;
@@ -130,6 +155,21 @@ cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *c, const
         c->step = h.step;
         c->best = h.best;
     }
+    cc_status status = digest ? CC_OK : CC_ENOMEM;
+    cc_digest_destroy(digest);
+    return status;
+}
+
+cc_status cc_checkpoint_read_plan(char **out, const cc_checkpoint *like, const char *path) {
+    header h;
+    *out = NULL;
+    FILE *file = fopen(path, "rb");
+    if (!file) return errno == ENOENT ? CC_OK : cc_fail_errno(path, "open");
+    cc_digest *digest = cc_digest_create();
+    if (digest && get(file, digest, &h, sizeof h) && memcmp(h.magic, magic, sizeof magic) == 0 &&
+        is_of_run(&h, like))
+        *out = get_plan(file, digest, &h);
+    fclose(file);
     cc_status status = digest ? CC_OK : CC_ENOMEM;
     cc_digest_destroy(digest);
     return status;

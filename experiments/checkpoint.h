@@ -17,6 +17,7 @@ typedef struct cc_checkpoint {
     char backend[96];        /* the last two arrays are in the backend's layout */
     int64_t started;         /* seconds since 1970: when the first process began */
     double seconds;          /* of work so far, over all processes */
+    const char *plan;        /* what the nets' plans chose; written, but read by cc_checkpoint_read_plan alone */
     int64_t epoch, best_epoch, step;
     double best;           /* the monitored score of the best epoch */
     cc_run_epoch *history; /* epoch entries are used, of history_capacity */
@@ -42,5 +43,9 @@ cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *checkpoint)
 /* Only CC_CHECKPOINT_WHOLE fills it in; otherwise the scalars stay as they were and the arrays may hold
  * anything. CC_EIO where a file is there and cannot be opened. */
 cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *checkpoint, const char *path);
+
+/* The text `plan` of a whole checkpoint of like's identity and backend, which is wanted before there is
+ * anything to read the rest into; otherwise *out is NULL. The caller frees *out. */
+cc_status cc_checkpoint_read_plan(char **out, const cc_checkpoint *like, const char *path);
 
 #endif

@@ -20,11 +20,11 @@ static const cc_command commands[] = {
     {"phantom",
      "DIR [--layout ctheart|orcascore] [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR", cc_command_phantom},
-    {"parity", "FILE.h5... [--device auto|cpu|reference]",
+    {"parity", "FILE.h5... [--device auto|cpu|reference] [--precision f32|bf16]",
      "compares fixtures of expected values with this build", cc_command_parity},
     {"bench",
      "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
-     "      [--device auto|cpu|reference] [--profile] [--json]",
+     "      [--precision f32|bf16] [--plan fixed|timed] [--device auto|cpu|reference] [--profile] [--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},

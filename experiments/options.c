@@ -622,6 +622,21 @@ const cc_option cc_options[] = {
      .null_value = CC_EMA_OFF,
      .meaning = "decay, at each step, of the moving average of weights and statistics that is validated and "
                 "kept"},
+    {.key = "train.precision",
+     .kind = CC_OPTION_CHOICE,
+     AT(train.precision),
+     .choices = {"f32", "bf16"},
+     .initial = "f32",
+     .meaning = "how activations and their gradients are kept and multiplied; weights and sums are float32. "
+                "bf16 takes half the memory and less time, on processors that have it"},
+    {.key = "train.plan",
+     .kind = CC_OPTION_CHOICE,
+     AT(train.plan),
+     .choices = {"fixed", "timed"},
+     .initial = "fixed",
+     .meaning =
+         "how each convolution's algorithm is chosen: by rule, the same everywhere, or the one that this "
+         "machine runs fastest; the result holds the choices, and a run that goes on keeps to them"},
     {.key = "train.early_stopping.monitor",
      .kind = CC_OPTION_CHOICE,
      AT(train.early_stopping.monitor),

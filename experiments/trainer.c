@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ typedef struct trainer {
     cc_evaluator *validation;
     cc_checkpoint at; /* where training stands; owns its history and values, borrows the optimiser's state */
     cc_progress *progress;
+    char *choices; /* of both plans, as a result holds them */
     char title[160], checkpoint_path[CC_PATH_MAX];
     double started_s; /* since when at.seconds does not count */
 } trainer;
@@ -47,17 +49,45 @@ static void name_run(char *out, size_t capacity, const cc_experiment_config *con
         snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
 
-static cc_status make_plans(trainer *t) {
+/* Both plans' choices, an empty line between them. */
+static cc_status note_choices(trainer *t) {
+    if (asprintf(&t->choices, "%s\n%s", cc_plan_choices(t->train_plan),
+                 cc_plan_choices(t->evaluation_plan)) >= 0)
+        return CC_OK;
+    t->choices = NULL;
+    return cc_fail_memory("plan", 0);
+}
+
+/* `recorded`: the choices of the run that goes on, or NULL. */
+static cc_status make_plans_from(trainer *t, char *recorded) {
     const cc_fit *fit = &t->dataset.fit;
+    cc_dtype dtype;
+    char *evaluation = recorded ? strstr(recorded, "\n\n") : NULL;
+    if (evaluation) evaluation[1] = 0;
+    CC_TRY(cc_dtype_find(&dtype, t->config->train.precision));
     cc_plan_options options = {.n = t->config->train.batch,
                                .height = fit->height,
                                .width = fit->width,
                                .training = true,
-                               .seed = t->config->seed};
-    CC_TRY(cc_model_create(&t->model, &t->config->net, t->backend));
+                               .seed = t->config->seed,
+                               .dtype = dtype,
+                               .tuning = strcmp(t->config->train.plan, "timed") == 0 ? CC_TUNING_TIMED
+                                                                                     : CC_TUNING_FIXED,
+                               .recorded = evaluation ? recorded : NULL};
     CC_TRY(cc_plan_create(&t->train_plan, t->model, &options));
     options.training = false;
+    options.recorded = evaluation ? evaluation + 2 : NULL;
     CC_TRY(cc_plan_create(&t->evaluation_plan, t->model, &options));
+    return note_choices(t);
+}
+
+static cc_status make_plans(trainer *t) {
+    char *recorded;
+    CC_TRY(cc_model_create(&t->model, &t->config->net, t->backend));
+    CC_TRY(cc_checkpoint_read_plan(&recorded, &t->at, t->checkpoint_path));
+    cc_status status = make_plans_from(t, recorded);
+    free(recorded);
+    CC_TRY(status);
     CC_TRY(cc_model_initialise(t->model, t->config->seed));
     CC_TRY(cc_ema_create(&t->ema, t->model, t->config->train.ema));
     return cc_learner_create(&t->learner, t->model, t->train_plan, &t->config->loss, &t->config->optimizer);
@@ -81,15 +111,14 @@ static cc_status make_checkpoint(trainer *t) {
     cc_checkpoint *c = &t->at;
     cc_learner_state state = cc_learner_get_state(t->learner);
     cc_ema_state ema = cc_ema_get_state(t->ema);
-    *c = (cc_checkpoint){.identity = t->run->identity,
-                         .started = time(NULL),
-                         .history_capacity = (size_t)t->config->train.epochs,
-                         .value_count = cc_model_value_count(t->model),
-                         .optimizer = state.values,
-                         .optimizer_count = state.count,
-                         .ema = ema.values,
-                         .ema_count = ema.count};
-    snprintf(c->backend, sizeof c->backend, "%s", t->backend->describe());
+    c->started = time(NULL);
+    c->plan = t->choices;
+    c->history_capacity = (size_t)t->config->train.epochs;
+    c->value_count = cc_model_value_count(t->model);
+    c->optimizer = state.values;
+    c->optimizer_count = state.count;
+    c->ema = ema.values;
+    c->ema_count = ema.count;
     CC_TRY(cc_memory_get((void **)&c->history, c->history_capacity * sizeof *c->history, "history"));
     CC_TRY(cc_memory_get((void **)&c->values, c->value_count * sizeof *c->values, "weights"));
     return cc_memory_get((void **)&c->best_values, c->value_count * sizeof *c->best_values, "best weights");
@@ -157,6 +186,8 @@ static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_stat
         .run = run, .state = state, .config = run->config, .backend = backend, .started_s = cc_clock_s()};
     name_run(t->title, sizeof t->title, run->config);
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
+    t->at.identity = run->identity;
+    snprintf(t->at.backend, sizeof t->at.backend, "%s", backend->describe());
     CC_TRY(open_data(t));
     CC_TRY(make_plans(t));
     CC_TRY(make_evaluator(t));
@@ -178,6 +209,7 @@ static void trainer_deinit(trainer *t) {
     cc_plan_destroy(t->train_plan);
     cc_plan_destroy(t->evaluation_plan);
     cc_model_destroy(t->model);
+    free(t->choices);
     cc_dataset_deinit(&t->dataset);
 }
 
@@ -300,6 +332,7 @@ static cc_status write_result(trainer *t) {
                                .model = t->model,
                                .backend = t->backend,
                                .plan = t->evaluation_plan,
+                               .plan_choices = t->choices,
                                .history = t->at.history,
                                .epoch_count = (size_t)t->at.epoch,
                                .best_epoch = t->at.best_epoch,

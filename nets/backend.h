@@ -8,11 +8,15 @@ typedef struct cc_backend {
     const char *name;              /* "cpu", "reference" */
     const char *(*describe)(void); /* libraries and instruction set, one line, for provenance; borrowed */
     const cc_kernel *(*kernel_of)(const cc_op *op);
-    /* dst += src, count values. */
-    void (*add)(float *dst, const float *src, size_t count);
-    /* Plain N,C,pixels to a blocked activation and back. */
-    void (*to_blocked)(float *blocked, const float *plain, const cc_shape *shape, int64_t block);
-    void (*from_blocked)(float *plain, const float *blocked, const cc_shape *shape, int64_t block);
+    /* Whether plans may have activations of this kind, on this machine; float32 always. */
+    bool (*has)(cc_dtype dtype);
+    /* dst += src, count activations. */
+    void (*add)(void *dst, const void *src, size_t count, cc_dtype dtype);
+    /* Plain float32, N,C,pixels, to a blocked activation and back. */
+    void (*to_blocked)(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
+                       cc_dtype dtype);
+    void (*from_blocked)(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
+                         cc_dtype dtype);
     /* Called by every step before its first kernel (processor flags). */
     void (*enter)(void);
 } cc_backend;

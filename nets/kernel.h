@@ -1,8 +1,8 @@
 /* nets/kernel.h -- how a backend runs one op of one plan.
  *
- * Activations are float32 in blocks of channels: [N][ceil(C/block)][pixels][block]. A block of 1 is N,C,H,W;
- * a block of C is N,H,W,C; 8 and 16 are what AVX2 and AVX-512 want. Channels beyond C, which fill the last
- * block, are zero, always: a kernel may read them and must write them so. */
+ * Activations, float32 or bf16, lie in blocks of channels: [N][ceil(C/block)][pixels][block]. A block of 1 is
+ * N,C,H,W; a block of C is N,H,W,C; 8 and 16 are what AVX2 and AVX-512 want. Channels beyond C, which fill
+ * the last block, are zero, always: a kernel may read them and must write them so. */
 #ifndef CC_NETS_KERNEL_H
 #define CC_NETS_KERNEL_H
 
@@ -15,6 +15,14 @@
 /* How a plan stores activations and their gradients. Parameters, their gradients and statistics are float32
  * always (bf16: the masters), as are the net's input and its logits outside the plan. */
 typedef enum cc_dtype { CC_F32, CC_BF16 } cc_dtype;
+
+static inline size_t cc_dtype_bytes(cc_dtype dtype) {
+    return dtype == CC_BF16 ? 2 : 4;
+}
+/* "f32", "bf16": the words of configs, options and results. */
+const char *cc_dtype_name(cc_dtype dtype);
+/* CC_EUSAGE where there is none of that name. */
+cc_status cc_dtype_find(cc_dtype *out, const char *name);
 
 /* Where one parameter lives. The first plan of a model chooses the layout (that of its forward pass); the
  * others take it as it is. Vectors are plain, padded with zeros to CC_VECTOR_PAD values. */
@@ -32,6 +40,22 @@ struct cc_parameter_slot {
     cc_status (*unpack)(const cc_parameter_slot *slot, float *plain, const float *stored);
 };
 
+/* How a kernel that has several algorithms chooses. */
+typedef enum cc_tuning {
+    CC_TUNING_FIXED, /* by rule: the same on every machine with the same instruction set */
+    CC_TUNING_TIMED, /* by the clock, once per distinct shape and process */
+} cc_tuning;
+
+typedef enum cc_pass { CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS } cc_pass;
+enum { CC_PASSES = 3 };
+
+/* What runs one pass of a node. Both names are without spaces; NULL where the kernel has no choice. */
+typedef struct cc_choice {
+    const char *algorithm;      /* static */
+    const char *implementation; /* a library's own name for it; lives as long as the task's state */
+    double ms;                  /* one run, as timed when it was chosen; 0: not timed */
+} cc_choice;
+
 /* One node of a plan. The planner fills the first part before `plan` is called; the kernel's `plan` fills the
  * second; pointers are set once memory is placed, before `bind`. */
 typedef struct cc_task {
@@ -39,8 +63,10 @@ typedef struct cc_task {
     const cc_kernel *kernel;
     const char *name;
     const void *attr;
-    bool training;       /* the plan has a backward pass and uses batch statistics */
-    cc_dtype dtype;      /* of x, y, dx and dy */
+    bool training;  /* the plan has a backward pass and uses batch statistics */
+    cc_dtype dtype; /* of x, y, dx and dy */
+    cc_tuning tuning;
+    cc_choice recorded[CC_PASSES]; /* to be made again; no algorithm: choose */
     const cc_draw *draw; /* of the step at hand; set before `bind` */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
@@ -53,13 +79,14 @@ typedef struct cc_task {
     size_t saved_bytes;   /* kept from forward to backward */
     size_t scratch_bytes; /* used within one call */
     void *state;          /* the kernel's own */
+    cc_choice choices[CC_PASSES];
 
-    const float *x[CC_OP_INPUTS_MAX];
-    float *y;
-    float *dx[CC_OP_INPUTS_MAX];       /* NULL where not wanted */
+    const void *x[CC_OP_INPUTS_MAX];
+    void *y;
+    void *dx[CC_OP_INPUTS_MAX];        /* NULL where not wanted */
     bool accumulate[CC_OP_INPUTS_MAX]; /* add to dx rather than overwrite it; only where the kernel
                                           `accumulates` */
-    const float *dy;
+    const void *dy;
     void *saved, *scratch;
 } cc_task;
 
@@ -75,9 +102,6 @@ struct cc_kernel {
     void (*release)(cc_task *task);
     /* What backward reads, where that differs from the op's own answer; else NULL. */
     unsigned (*backward_reads)(const void *attr);
-    /* Which implementation a library chose for pass number `pass` of a planned task, from 0: its own name for
-     * it. NULL after the last pass. NULL as a whole where the kernel is our own. */
-    const char *(*implementation)(const cc_task *task, int pass);
     bool accumulates; /* obeys task->accumulate */
 };
 
@@ -86,6 +110,6 @@ int64_t cc_blocked_count(const cc_shape *shape, int64_t block);
 /* Number of channel blocks. */
 int64_t cc_blocks(const cc_shape *shape, int64_t block);
 /* Writes zeros to the channels that fill the last block. */
-void cc_blocked_clear_filling(float *values, const cc_shape *shape, int64_t block);
+void cc_blocked_clear_filling(void *values, const cc_shape *shape, int64_t block, cc_dtype dtype);
 
 #endif

@@ -64,14 +64,26 @@ cc_flat cc_model_flat_statistics(const cc_model *model);
 
 typedef struct cc_plan_options {
     int64_t n, height, width;
-    bool training; /* forward with batch statistics, and backward; else running statistics */
+    bool training;  /* forward with batch statistics, and backward; else running statistics */
+    cc_dtype dtype; /* of activations and their gradients; plans of one model may differ */
+    cc_tuning tuning;
+    const char
+        *recorded; /* choices of an earlier plan of the same net and size, or NULL; goes before tuning */
     uint64_t seed; /* of what training draws */
 } cc_plan_options;
 
+/* CC_EUNSUPPORTED where the backend does not have the dtype on this machine. Where `recorded` cannot be done
+ * again: CC_EFORMAT for what is no such text, CC_EUNSUPPORTED for what this processor or version does not
+ * have. */
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
 void cc_plan_destroy(cc_plan *plan);
 
 const cc_graph *cc_plan_graph(const cc_plan *plan);
+/* What was chosen, a line a pass: "node pass algorithm implementation ms"; a plan made from this text does
+ * the same, to the byte, on the same processor with as many threads. Borrowed. */
+const char *cc_plan_choices(const cc_plan *plan);
+/* What runs pass number `pass` of a node; its names are NULL where there was no choice. */
+cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass);
 /* Bytes the plan holds: activations, gradients of activations, scratch. */
 size_t cc_plan_bytes(const cc_plan *plan);
 

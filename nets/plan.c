@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "nets/memory.h"
 #include "nets/placement.h"
+#include "nets/plan_choices.h"
 
 /* The gradient that one node owes to one of its inputs. */
 typedef struct debt {
@@ -30,9 +31,11 @@ struct cc_plan {
     int buffer_count;
     unsigned char *memory;
     size_t bytes;
-    float *input, *plain_logits, *logits_gradient;
+    void *input, *logits_gradient;
+    float *plain_logits;
     cc_draw draw;
     cc_node_time *times; /* NULL until somebody asks */
+    char *choices;
 };
 
 /* Buffers, by number: values, gradients of values, saved of nodes, then scratch and what is computed aside.
@@ -62,9 +65,12 @@ static cc_shape value_shape(const cc_plan *plan, cc_value value) {
     return cc_graph_shape(plan->graph, value);
 }
 
-static size_t value_bytes(const cc_plan *plan, cc_value value) {
+static size_t value_count(const cc_plan *plan, cc_value value) {
     cc_shape shape = value_shape(plan, value);
-    return (size_t)cc_blocked_count(&shape, plan->blocks[value]) * sizeof(float);
+    return (size_t)cc_blocked_count(&shape, plan->blocks[value]);
+}
+static size_t value_bytes(const cc_plan *plan, cc_value value) {
+    return value_count(plan, value) * cc_dtype_bytes(plan->options.dtype);
 }
 
 static bool has_trained_parameter(const cc_plan *plan, const cc_node *node) {
@@ -104,6 +110,8 @@ static void fill_task(cc_plan *plan, int i) {
     task->attr = node->attr;
     task->training = plan->options.training;
     task->draw = &plan->draw;
+    task->dtype = plan->options.dtype;
+    task->tuning = plan->options.tuning;
     task->input_count = node->input_count;
     task->parameter_count = node->parameter_count;
     task->output_shape = &node->shape;
@@ -118,11 +126,12 @@ static void fill_task(cc_plan *plan, int i) {
         task->parameters[k] = &plan->model->slots[node->first_parameter + k];
 }
 
-static cc_status plan_kernels(cc_plan *plan) {
+static cc_status plan_kernels(cc_plan *plan, const cc_recorded *recorded) {
     plan->blocks[CC_GRAPH_INPUT] = 1;
     for (int i = 0; i < plan->count; i++) {
         fill_task(plan, i);
         cc_task *task = &plan->tasks[i];
+        if (recorded) cc_recorded_apply(task, recorded);
         if (!task->kernel)
             return cc_fail(CC_EUNSUPPORTED, task->name, NULL, "%s has no %s kernel",
                            plan->model->backend->name, task->op->name);
@@ -131,6 +140,17 @@ static cc_status plan_kernels(cc_plan *plan) {
         plan->blocks[i + 1] = task->output_block;
     }
     return CC_OK;
+}
+
+/* The recorded text is of no use once kernels are planned. */
+static cc_status plan_as_recorded(cc_plan *plan) {
+    cc_recorded *recorded = NULL;
+    if (plan->options.recorded) CC_TRY(cc_recorded_parse(&recorded, plan->options.recorded));
+    cc_status status = plan_kernels(plan, recorded);
+    for (int i = 0; i < plan->count; i++) memset(plan->tasks[i].recorded, 0, sizeof plan->tasks[i].recorded);
+    plan->options.recorded = NULL;
+    cc_recorded_destroy(recorded);
+    return status == CC_OK ? cc_choices_print(&plan->choices, plan->tasks, plan->count) : status;
 }
 
 static void live(cc_plan *plan, int buffer, size_t bytes, int first, int last) {
@@ -217,16 +237,19 @@ static cc_status allocate(cc_plan *plan) {
     return cc_fail_memory("plan", nodes * sizeof *plan->tasks);
 }
 
-/* Logits leave the plan plain: a buffer of their own, unless the last value is plain already. */
+/* Logits leave the plan plain and in float32: a buffer of their own, unless the last value is so already. */
 static cc_status place_logits(cc_plan *plan) {
     cc_shape shape = value_shape(plan, plan->count);
-    if (plan->blocks[plan->count] == 1) return CC_OK;
+    if (plan->blocks[plan->count] == 1 && plan->options.dtype == CC_F32) return CC_OK;
     return cc_memory_get((void **)&plan->plain_logits, (size_t)cc_shape_count(&shape) * sizeof(float),
                          "logits");
 }
 
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options) {
     cc_status status = CC_OK;
+    if (!model->backend->has(options->dtype))
+        return cc_fail(CC_EUNSUPPORTED, "precision", "use f32", "%s (%s) does not compute in %s",
+                       model->backend->name, model->backend->describe(), cc_dtype_name(options->dtype));
     cc_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->model = model;
@@ -236,7 +259,7 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
     find_debts(plan);
-    CC_CHECK(plan_kernels(plan));
+    CC_CHECK(plan_as_recorded(plan));
     CC_CHECK(cc_model_place(model, options->training));
     find_lifetimes(plan);
     CC_CHECK(cc_place(plan->buffers, plan->buffer_count, &plan->bytes));
@@ -263,6 +286,7 @@ void cc_plan_destroy(cc_plan *plan) {
     free(plan->grad_wanted);
     free(plan->buffers);
     free(plan->times);
+    free(plan->choices);
     cc_memory_free(plan->memory);
     cc_memory_free(plan->plain_logits);
     cc_graph_destroy(plan->graph);
@@ -271,6 +295,14 @@ void cc_plan_destroy(cc_plan *plan) {
 
 const cc_graph *cc_plan_graph(const cc_plan *plan) {
     return plan->graph;
+}
+
+const char *cc_plan_choices(const cc_plan *plan) {
+    return plan->choices;
+}
+
+cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass) {
+    return plan->tasks[node].choices[pass];
 }
 
 size_t cc_plan_bytes(const cc_plan *plan) {
@@ -303,12 +335,12 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
     backend->enter();
-    memcpy(plan->input, input, (size_t)cc_shape_count(&in) * sizeof *input);
+    backend->to_blocked(plan->input, input, &in, 1, plan->options.dtype);
     for (int i = 0; i < plan->count; i++) CC_TRY(forward_node(plan, i));
-    *logits = plan->tasks[plan->count - 1].y;
+    const void *last = plan->tasks[plan->count - 1].y;
+    *logits = plan->plain_logits ? plan->plain_logits : last;
     if (!plan->plain_logits) return CC_OK;
-    backend->from_blocked(plan->plain_logits, *logits, &out, plan->blocks[plan->count]);
-    *logits = plan->plain_logits;
+    backend->from_blocked(plan->plain_logits, last, &out, plan->blocks[plan->count], plan->options.dtype);
     return CC_OK;
 }
 
@@ -321,7 +353,7 @@ static cc_status backward_node(cc_plan *plan, int i) {
     for (int k = 0; k < node->input_count; k++)
         if (plan->debts[i][k].aside >= 0)
             plan->model->backend->add(at(plan, grad_buffer(plan, node->inputs[k])), task->dx[k],
-                                      value_bytes(plan, node->inputs[k]) / sizeof(float));
+                                      value_count(plan, node->inputs[k]), plan->options.dtype);
     if (plan->times) plan->times[i].backward_s += cc_clock_s() - start;
     return CC_OK;
 }
@@ -331,7 +363,8 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
     const cc_backend *backend = plan->model->backend;
     cc_shape out = value_shape(plan, plan->count);
     backend->enter();
-    backend->to_blocked(plan->logits_gradient, logits_gradient, &out, plan->blocks[plan->count]);
+    backend->to_blocked(plan->logits_gradient, logits_gradient, &out, plan->blocks[plan->count],
+                        plan->options.dtype);
     for (int i = plan->count - 1; i >= 0; i--)
         if (plan->grad_wanted[i + 1]) CC_TRY(backward_node(plan, i));
     return CC_OK;
@@ -340,11 +373,11 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
 void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value) {
     cc_shape shape = value_shape(plan, value);
     plan->model->backend->from_blocked(values, at(plan, value_buffer(plan, value)), &shape,
-                                       plan->blocks[value]);
+                                       plan->blocks[value], plan->options.dtype);
 }
 
 void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) {
     cc_shape shape = value_shape(plan, value);
     plan->model->backend->to_blocked(at(plan, value_buffer(plan, value)), values, &shape,
-                                     plan->blocks[value]);
+                                     plan->blocks[value], plan->options.dtype);
 }

@@ -50,13 +50,27 @@ static const cc_kernel *kernel_of(const cc_op *op) {
     return &kernel;
 }
 
-static void add(float *dst, const float *src, size_t count) {
-    for (size_t i = 0; i < count; i++) dst[i] += src[i];
+static bool has(cc_dtype dtype) {
+    return dtype == CC_F32;
 }
 
-static void copy_plain(float *out, const float *in, const cc_shape *shape, int64_t block) {
-    (void)block;
-    memcpy(out, in, (size_t)cc_shape_count(shape) * sizeof *out);
+static void add(void *dst, const void *src, size_t count, cc_dtype dtype) {
+    float *to = dst;
+    const float *from = src;
+    (void)dtype;
+    for (size_t i = 0; i < count; i++) to[i] += from[i];
+}
+
+static void to_blocked(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
+                       cc_dtype dtype) {
+    (void)block, (void)dtype;
+    memcpy(blocked, plain, (size_t)cc_shape_count(shape) * sizeof *plain);
+}
+
+static void from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
+                         cc_dtype dtype) {
+    (void)block, (void)dtype;
+    memcpy(plain, blocked, (size_t)cc_shape_count(shape) * sizeof *plain);
 }
 
 static void enter(void) {}
@@ -65,9 +79,10 @@ const cc_backend cc_backend_reference = {
     .name = "reference",
     .describe = describe,
     .kernel_of = kernel_of,
+    .has = has,
     .add = add,
-    .to_blocked = copy_plain,
-    .from_blocked = copy_plain,
+    .to_blocked = to_blocked,
+    .from_blocked = from_blocked,
     .enter = enter,
 };
 

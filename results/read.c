@@ -134,6 +134,7 @@ static cc_status check_patients(cc_run *run, cc_arena *arena) {
 static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
     const void *epochs, *slices, *patients, *stages, *baselines;
     if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
+    if (cc_hdf_has(file, "plan")) CC_TRY(cc_hdf_get_document(&run->plan, file, "plan", arena));
     CC_TRY(cc_hdf_get_rows(&epochs, &run->epoch_count, file, &cc_layout_history, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&slices, &run->slice_count, file, &cc_layout_slices, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&patients, &run->patient_count, file, &cc_layout_patients, ROWS_MAX, arena));

@@ -35,6 +35,7 @@ typedef struct cc_run_provenance {
     const char *build;              /* build type and flags that matter, e.g. "Release" */
     const char *compiler;           /* "gcc 12.2.0" */
     const char *device;             /* "cpu: AMD EPYC ..." */
+    const char *precision;          /* of the nets' activations: "f32", "bf16" */
     const char *started, *finished; /* ISO 8601, UTC */
     int64_t numerics_version;       /* CC_NUMERICS_VERSION */
     int64_t threads;                /* 0: not known */
@@ -144,6 +145,7 @@ typedef struct cc_run {
     int64_t parameter_count; /* trainable parameters; 0: not known */
     int64_t best_epoch;      /* 1-based; 0: not known */
     const char *config;      /* the resolved YAML */
+    const char *plan;        /* the algorithms that its nets ran with; NULL: not known */
     cc_run_provenance provenance;
     const cc_run_epoch *epochs;
     size_t epoch_count;

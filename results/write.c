@@ -83,6 +83,7 @@ static cc_status write_hdf(const char *path, const cc_run *run) {
     CC_TRY(cc_hdf_create(&file, path, CC_SEAL_BYTES));
     CC_CHECK(write_attributes(file, run));
     CC_CHECK(cc_hdf_put_document(file, "config", run->config));
+    if (run->plan) CC_CHECK(cc_hdf_put_document(file, "plan", run->plan));
     CC_CHECK(write_provenance(file, &run->provenance));
     CC_CHECK(cc_hdf_put_rows(file, &cc_layout_history, run->epochs, run->epoch_count));
     CC_CHECK(cc_hdf_put_rows(file, &cc_layout_slices, run->slices, run->slice_count));

@@ -12,7 +12,7 @@
 enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };
 
 typedef struct options {
-    const char *net, *device;
+    const char *net, *device, *plan, *precision;
     long long size, batch, steps, threads;
     bool json, profile;
 } options;
@@ -78,6 +78,18 @@ static int slower_first(const void *a, const void *b) {
     return (dx < dy) - (dx > dy);
 }
 
+/* What runs the passes of a node, an implementation once where it runs several. */
+static void print_choices(const cc_plan *plan, int node) {
+    const char *before = "";
+    for (int pass = 0; pass < CC_PASSES; pass++) {
+        cc_choice c = cc_plan_choice(plan, node, (cc_pass)pass);
+        if (!c.algorithm || strcmp(c.implementation, before) == 0) continue;
+        printf(" %s", c.implementation);
+        before = c.implementation;
+    }
+    putchar('\n');
+}
+
 static cc_status print_layers(const cc_bench *b) {
     const cc_graph *graph = cc_plan_graph(b->plan);
     int count = cc_graph_node_count(graph), *order = calloc((size_t)count, sizeof *order);
@@ -85,14 +97,16 @@ static cc_status print_layers(const cc_bench *b) {
     for (int i = 0; i < count; i++) order[i] = i;
     sorted_times = b->times;
     qsort(order, (size_t)count, sizeof *order, slower_first);
-    printf("\n%-32s %-16s %10s %10s %10s\n", "slowest layers", "op", "forward ms", "back. ms", "GFLOP/s");
+    printf("\n%-32s %-16s %10s %10s %10s  %s\n", "slowest layers", "op", "forward ms", "back. ms", "GFLOP/s",
+           "implementation");
     for (int i = 0; i < count && i < SLOWEST; i++) {
         const cc_node *node = cc_graph_node(graph, order[i]);
         const cc_node_time *t = &b->times[order[i]];
         double passes = b->request.train ? 3 : 1, seconds = t->forward_s + t->backward_s;
-        printf("%-32s %-16s %10.2f %10.2f %10.0f\n", node->name, node->op->name,
+        printf("%-32s %-16s %10.2f %10.2f %10.0f ", node->name, node->op->name,
                1e3 * t->forward_s / b->request.steps, 1e3 * t->backward_s / b->request.steps,
                2e-9 * passes * node->multiply_adds * b->request.steps / seconds);
+        print_choices(b->plan, order[i]);
     }
     free(order);
     return CC_OK;
@@ -100,8 +114,8 @@ static cc_status print_layers(const cc_bench *b) {
 
 static cc_status print_text(const options *o, const cc_bench *b) {
     summary s = summarise(b);
-    printf("%s %s, %lld x %lld, batch %lld, f32, %s, %d threads\n", b->request.train ? "train" : "infer",
-           o->net, o->size, o->size, o->batch, b->request.backend->name, omp_get_max_threads());
+    printf("%s %s, %lld x %lld, batch %lld, %s, %s, %d threads\n", b->request.train ? "train" : "infer",
+           o->net, o->size, o->size, o->batch, o->precision, b->request.backend->name, omp_get_max_threads());
     printf("  median     %.2f ms of %lld steps, least %.2f ms\n", s.median_ms, o->steps, s.min_ms);
     printf("  images/s   %.2f\n", s.images_per_s);
     printf("  peak RSS   %.0f MB\n", s.peak_rss_mb);
@@ -128,12 +142,12 @@ static json_t *profile_json(const cc_bench *b) {
 
 static cc_status print_json(const options *o, const cc_bench *b) {
     summary s = summarise(b);
-    json_t *object =
-        json_pack("{s:s, s:I, s:I, s:s, s:s, s:i, s:I, s:f, s:f, s:f, s:f, s:I}", "net", o->net, "size",
-                  (json_int_t)o->size, "batch", (json_int_t)o->batch, "precision", "f32", "device",
-                  b->request.backend->name, "threads", omp_get_max_threads(), "steps", (json_int_t)o->steps,
-                  "ms_median", s.median_ms, "ms_min", s.min_ms, "images_per_s", s.images_per_s, "peak_rss_mb",
-                  s.peak_rss_mb, "params", (json_int_t)cc_model_trained_values(b->model));
+    json_t *object = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:f, s:f, s:f, s:f, s:I}", "net",
+                               o->net, "size", (json_int_t)o->size, "batch", (json_int_t)o->batch,
+                               "precision", o->precision, "plan", o->plan, "device", b->request.backend->name,
+                               "threads", omp_get_max_threads(), "steps", (json_int_t)o->steps, "ms_median",
+                               s.median_ms, "ms_min", s.min_ms, "images_per_s", s.images_per_s, "peak_rss_mb",
+                               s.peak_rss_mb, "params", (json_int_t)cc_model_trained_values(b->model));
     if (!object) return cc_fail_memory("the JSON object", 0);
     if (b->times) json_object_set_new(object, "profile", profile_json(b));
     cc_status status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
@@ -156,12 +170,21 @@ static cc_status fill_request(cc_bench_request *out, const options *o, const cha
                        !o->net    ? "--net"
                        : !o->size ? "--size"
                                   : "--batch");
+    if (strcmp(o->plan, "timed") == 0)
+        out->tuning = CC_TUNING_TIMED;
+    else if (strcmp(o->plan, "fixed") != 0)
+        return cc_fail(CC_EUSAGE, "--plan", NULL, "wants fixed or timed, not \"%s\"", o->plan);
+    CC_TRY(cc_dtype_find(&out->dtype, o->precision));
     CC_TRY(cc_net_find(&out->net, o->net));
     return cc_device_find(&out->backend, o->device);
 }
 
 cc_status cc_command_bench(int argc, char **argv) {
-    options o = {.device = "auto", .steps = STEPS, .threads = omp_get_max_threads()};
+    options o = {.device = "auto",
+                 .plan = "timed",
+                 .precision = "f32",
+                 .steps = STEPS,
+                 .threads = omp_get_max_threads()};
     const cc_flag flags[] = {
         {.name = "--net", .kind = CC_FLAG_TEXT, .value = &o.net},
         {.name = "--size", .kind = CC_FLAG_INTEGER, .value = &o.size, .min = 1, .max = 1 << 14},
@@ -169,6 +192,8 @@ cc_status cc_command_bench(int argc, char **argv) {
         {.name = "--steps", .kind = CC_FLAG_INTEGER, .value = &o.steps, .min = 1, .max = 1 << 20},
         {.name = "--threads", .kind = CC_FLAG_INTEGER, .value = &o.threads, .min = 1, .max = 1 << 10},
         {.name = "--device", .kind = CC_FLAG_TEXT, .value = &o.device},
+        {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &o.precision},
+        {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &o.plan},
         {.name = "--profile", .kind = CC_FLAG_SWITCH, .value = &o.profile},
         {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &o.json},
         {.name = NULL}};

@@ -51,13 +51,16 @@ static cc_status check_file(cc_parity *parity, const char *path) {
 
 /* A file that cannot be checked does not keep the others from being checked; the first fault is returned. */
 cc_status cc_command_parity(int argc, char **argv) {
-    const char *device = "auto";
-    const cc_flag flags[] = {{.name = "--device", .kind = CC_FLAG_TEXT, .value = &device}, {0}};
+    const char *device = "auto", *precision = "f32";
+    const cc_flag flags[] = {{.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
+                             {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &precision},
+                             {0}};
     const char *paths[argc];
     int count;
     CC_TRY(cc_flags_read(argc, argv, flags, paths, &count, 1, argc));
     cc_parity parity = {0};
     CC_TRY(cc_device_find(&parity.backend, device));
+    CC_TRY(cc_dtype_find(&parity.dtype, precision));
     cc_error first = {.status = CC_OK};
     for (int i = 0; i < count; i++) {
         if (check_file(&parity, paths[i]) == CC_OK) continue;

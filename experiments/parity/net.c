@@ -168,7 +168,7 @@ static cc_status check(net_case *c) {
     CC_TRY(read_pictures(c));
     CC_TRY(cc_loss_check(&c->config->loss));
     cc_plan_options options = {
-        .n = c->in.dims[0], .height = c->in.dims[2], .width = c->in.dims[3], .training = true};
+        .n = c->in.dims[0], .height = c->in.dims[2], .width = c->in.dims[3], .training = true, .dtype = c->parity->dtype};
     CC_TRY(cc_model_create(&c->model, &c->config->net, c->parity->backend));
     CC_TRY(cc_plan_create(&c->training, c->model, &options));
     options.training = false;

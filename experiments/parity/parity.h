@@ -9,6 +9,7 @@
 
 typedef struct cc_parity {
     const cc_backend *backend; /* what runs the nets */
+    cc_dtype dtype;            /* and in which precision */
     int passed, failed;
     const char *note; /* printed behind the verdict of a quantity; NULL: nothing */
 } cc_parity;

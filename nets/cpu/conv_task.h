@@ -9,7 +9,6 @@ cc_status cc_conv_task_plan(cc_task *task, bool transposed);
 cc_status cc_conv_task_bind(cc_task *task);
 cc_status cc_conv_task_forward(cc_task *task);
 cc_status cc_conv_task_backward(cc_task *task);
-const char *cc_conv_task_implementation(const cc_task *task, int pass);
 void cc_conv_task_release(cc_task *task);
 
 #endif

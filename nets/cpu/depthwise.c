@@ -5,12 +5,7 @@
 
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
-
-/* Values of one pixel, wherever they lie. */
-typedef float lanes8 __attribute__((vector_size(32), aligned(4), may_alias));
-typedef float lanes16 __attribute__((vector_size(64), aligned(4), may_alias));
+#include "nets/cpu/lanes.h"
 
 typedef struct row { /* one dimension of the problem: W */
     int64_t in, out, kernel, stride, padding, dilation;
@@ -33,41 +28,55 @@ static row row_of(const cc_depthwise *c) {
 }
 
 /* The outputs [from, to), some of whose taps lie outside. */
-CC_INLINE void row_edge(float *sums, const float *x, const float *dy, const row *r, int64_t lanes,
-                        int64_t from, int64_t to) {
+CC_INLINE void row_edge(float *sums, const void *x, const void *dy, const row *r, int64_t lanes, int64_t from,
+                        int64_t to, cc_dtype dtype) {
     for (int64_t o = from; o < to; o++)
         for (int64_t k = 0; k < r->kernel; k++) {
             int64_t i = o * r->stride - r->padding + k * r->dilation;
             if (i < 0 || i >= r->in) continue;
-            for (int64_t j = 0; j < lanes; j++) sums[k * lanes + j] += dy[o * lanes + j] * x[i * lanes + j];
+            for (int64_t j = 0; j < lanes; j++)
+                sums[k * lanes + j] += cc_load(dy, o * lanes + j, dtype) * cc_load(x, i * lanes + j, dtype);
         }
 }
 
 /* sums[k][lane] += sum along the row, for a kernel row of a width and a block known when compiled. */
-#define DEFINE_ROW(name, type, lanes, width)                                                                 \
-    CC_INLINE void name(float *sums, const float *x, const float *dy, const row *r) {                        \
-        type total[width] = {0};                                                                             \
-        const float *from = x + (r->first * r->stride - r->padding) * lanes;                                 \
+#define DEFINE_ROW(lanes, width)                                                                             \
+    CC_INLINE void row_##lanes##_##width(float *sums, const void *x, const void *dy, const row *r,           \
+                                         cc_dtype dtype) {                                                   \
+        cc_f32x##lanes total[width] = {0}, g, value;                                                         \
+        int64_t from = (r->first * r->stride - r->padding) * lanes;                                          \
         for (int64_t o = r->first; o < r->last; o++, from += r->stride * lanes) {                            \
-            type g = *(const type *)(dy + o * lanes);                                                        \
-            for (int k = 0; k < width; k++) total[k] += g * *(const type *)(from + k * r->dilation * lanes); \
+            cc_load_##lanes(&g, dy, o *lanes, dtype);                                                        \
+            for (int k = 0; k < width; k++) {                                                                \
+                cc_load_##lanes(&value, x, from + k * r->dilation * lanes, dtype);                           \
+                total[k] += g * value;                                                                       \
+            }                                                                                                \
         }                                                                                                    \
-        for (int k = 0; k < width; k++) *(type *)(sums + k * lanes) += total[k];                             \
+        for (int k = 0; k < width; k++) *(cc_f32x##lanes *)(sums + k * lanes) += total[k];                   \
     }
-DEFINE_ROW(row_8_3, lanes8, 8, 3)
-DEFINE_ROW(row_8_5, lanes8, 8, 5)
-DEFINE_ROW(row_16_3, lanes16, 16, 3)
-DEFINE_ROW(row_16_5, lanes16, 16, 5)
+DEFINE_ROW(8, 3)
+DEFINE_ROW(8, 5)
+DEFINE_ROW(16, 3)
+DEFINE_ROW(16, 5)
 
-CC_HOT static void row_sums(float *sums, const float *x, const float *dy, const row *r, int64_t lanes) {
+CC_INLINE void row_sums_as(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
+                           cc_dtype dtype) {
     bool wide = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
-    row_edge(sums, x, dy, r, lanes, 0, known ? r->first : r->out);
+    row_edge(sums, x, dy, r, lanes, 0, known ? r->first : r->out, dtype);
     if (!known) return;
     if (r->kernel == 3)
-        wide ? row_16_3(sums, x, dy, r) : row_8_3(sums, x, dy, r);
+        wide ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
     else
-        wide ? row_16_5(sums, x, dy, r) : row_8_5(sums, x, dy, r);
-    row_edge(sums, x, dy, r, lanes, r->last, r->out);
+        wide ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
+    row_edge(sums, x, dy, r, lanes, r->last, r->out, dtype);
+}
+
+CC_HOT static void row_sums(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
+                            cc_dtype dtype) {
+    if (dtype == CC_F32)
+        row_sums_as(sums, x, dy, r, lanes, CC_F32);
+    else
+        row_sums_as(sums, x, dy, r, lanes, CC_BF16);
 }
 
 static int64_t taps_of(const cc_conv_attr *a) {
@@ -75,7 +84,7 @@ static int64_t taps_of(const cc_conv_attr *a) {
 }
 
 /* One plane against every row of the kernel. */
-static void plane_sums(float *sums, const cc_depthwise *c, const float *x, const float *dy) {
+static void plane_sums(float *sums, const cc_depthwise *c, const void *x, const void *dy) {
     const cc_conv_attr *a = c->attr;
     int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX];
     row r = row_of(c);
@@ -87,8 +96,9 @@ static void plane_sums(float *sums, const cc_depthwise *c, const float *x, const
             int64_t d = o / out[1] * a->stride[0] - a->padding[0] + k / a->kernel[1] * a->dilation[0],
                     h = o % out[1] * a->stride[1] - a->padding[1] + k % a->kernel[1] * a->dilation[1];
             if (d < 0 || d >= in[0] || h < 0 || h >= in[1]) continue;
-            row_sums(sums + k * r.kernel * c->block, x + (d * in[1] + h) * in[2] * c->block,
-                     dy + o * out[2] * c->block, &r, c->block);
+            row_sums(sums + k * r.kernel * c->block,
+                     cc_values_at(x, (d * in[1] + h) * in[2] * c->block, c->dtype),
+                     cc_values_at(dy, o * out[2] * c->block, c->dtype), &r, c->block, c->dtype);
         }
 }
 
@@ -102,14 +112,15 @@ size_t cc_depthwise_scratch(const cc_depthwise *c) {
     return (size_t)(c->x->dims[0] * cc_blocks(c->x, c->block) * taps_of(c->attr) * c->block);
 }
 
-void cc_depthwise_weights(float *dw, const cc_depthwise *c, const float *x, const float *dy, float *scratch) {
+void cc_depthwise_weights(float *dw, const cc_depthwise *c, const void *x, const void *dy, float *scratch) {
     int64_t blocks = cc_blocks(c->x, c->block), size = taps_of(c->attr) * c->block, images = c->x->dims[0];
     int64_t x_plane = cc_shape_pixels(c->x) * c->block, y_plane = cc_shape_pixels(c->y) * c->block;
 #pragma omp parallel
     {
 #pragma omp for schedule(static)
         for (int64_t p = 0; p < images * blocks; p++)
-            plane_sums(scratch + p * size, c, x + p * x_plane, dy + p * y_plane);
+            plane_sums(scratch + p * size, c, cc_values_at(x, p * x_plane, c->dtype),
+                       cc_values_at(dy, p * y_plane, c->dtype));
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < blocks * size; i++) {
             dw[i] = 0;

@@ -27,13 +27,14 @@ static void json_has_every_field(void **state) {
     json_t *got = bench("train --net unet-bn:4x3 --size 16 --batch 2 --steps 3 --threads 1");
     assert_text(got, "net", "unet-bn:4x3");
     assert_text(got, "precision", "f32");
+    assert_text(got, "plan", "timed");
     assert_text(got, "device", "cpu");
     assert_true(number(got, "size") == 16 && number(got, "batch") == 2);
     assert_true(number(got, "threads") == 1 && number(got, "steps") == 3);
     assert_true(number(got, "ms_min") > 0 && number(got, "ms_median") >= number(got, "ms_min"));
     assert_float_equal(number(got, "images_per_s") * number(got, "ms_median"), 2000, 1e-3);
     assert_true(number(got, "peak_rss_mb") > 1);
-    assert_int_equal(json_object_size(got), 12);
+    assert_int_equal(json_object_size(got), 13);
     json_decref(got);
 }
 

@@ -33,6 +33,7 @@ static cc_checkpoint over(arrays *a) {
 static cc_checkpoint filled(arrays *a) {
     memset(a, 0, sizeof *a);
     cc_checkpoint c = over(a);
+    c.plan = "a forward direct own 0\n\nb forward direct own 0\n";
     c.started = 1700000000;
     c.seconds = 12.5;
     c.epoch = EPOCHS;
@@ -74,6 +75,13 @@ static void it_reads_back_as_it_was_written(void **state) {
     assert_int_equal(found.epoch, EPOCHS);
     assert_int_equal(found.best_epoch, 2);
     assert_int_equal(found.step, 33);
+    char *plan;
+    assert_ok(cc_checkpoint_read_plan(&plan, &found, path));
+    assert_string_equal(plan, written.plan);
+    free(plan);
+    snprintf(found.backend, sizeof found.backend, "cpu 2");
+    assert_ok(cc_checkpoint_read_plan(&plan, &found, path));
+    assert_null(plan);
 }
 
 static void no_change_of_a_byte_and_no_cut_goes_unseen(void **state) {

@@ -79,6 +79,30 @@ static void a_run_of_every_training_option_goes_on_to_the_same_bytes(void **stat
     assert_same_run(result, runs_path(whole, 1));
 }
 
+/* A timed plan depends on the clock: the second part must use the first one's. */
+static void a_timed_plan_is_kept_when_its_run_goes_on(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    cc_run run;
+    held h;
+    outcome o;
+    char result[CC_PATH_MAX], checkpoint[CC_PATH_MAX], *bytes;
+    size_t count;
+    const char *out = runs_folder();
+    snprintf(result, sizeof result, "%s", runs_path(out, 1));
+    held_start(&h, out, "--set train.plan=timed");
+    held_until_checkpoint(&h, result);
+    held_end(&o, &h, SIGKILL);
+    assert_ok(cc_path_append(checkpoint, result, ".checkpoint"));
+    assert_ok(cc_file_read(&bytes, &count, checkpoint, 1 << 26, arena));
+    runs_ok(&o, out, "--set train.plan=timed");
+    assert_says(o.err, "going on after epoch ");
+    runs_read(&run, result, arena);
+    assert_says(run.plan, " forward ");
+    assert_non_null(memmem(bytes, count, run.plan, strlen(run.plan)));
+    cc_arena_destroy(arena);
+}
+
 static void a_stopped_run_says_where_it_goes_on_and_does(void **state) {
     (void)state;
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -247,6 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_run_goes_on_to_the_same_bytes),
         cmocka_unit_test(a_run_of_every_training_option_goes_on_to_the_same_bytes),
+        cmocka_unit_test(a_timed_plan_is_kept_when_its_run_goes_on),
         cmocka_unit_test(a_stopped_run_says_where_it_goes_on_and_does),
         cmocka_unit_test(a_checkpoint_of_no_use_is_said_and_training_starts_anew),
         cmocka_unit_test(a_second_process_is_refused_and_a_dead_one_s_lock_is_not),

@@ -1,4 +1,5 @@
-/* The gradient of depthwise weights in both blocks, whichever of them this processor's convolutions use. */
+/* The gradient of depthwise weights in both blocks, whichever of them this processor's convolutions use, and in
+ * both precisions. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
@@ -18,20 +19,21 @@ static const depthwise_case cases[] = {
     {32, 11, 12, 5, 1, 2}, {16, 3, 40, 5, 2, 2},
 };
 
+/* Values that bf16 holds exactly. */
 static float *random_array(int64_t count, uint64_t stream) {
     float *out = calloc((size_t)count, sizeof *out);
     cc_rng rng = cc_rng_init(5, CC_PURPOSE_TEST, 0, stream);
-    for (int64_t i = 0; i < count; i++) out[i] = (float)cc_rng_between(&rng, -1, 1);
+    for (int64_t i = 0; i < count; i++) out[i] = floorf((float)cc_rng_between(&rng, -128, 128)) / 128;
     return out;
 }
 
-static float *blocked(const float *plain, const cc_shape *shape, int64_t block) {
-    float *out = calloc((size_t)cc_blocked_count(shape, block), sizeof *out);
-    cc_backend_cpu.to_blocked(out, plain, shape, block);
+static void *blocked(const float *plain, const cc_shape *shape, int64_t block, cc_dtype dtype) {
+    void *out = calloc((size_t)cc_blocked_count(shape, block), cc_dtype_bytes(dtype));
+    cc_backend_cpu.to_blocked(out, plain, shape, block, dtype);
     return out;
 }
 
-static void check(const depthwise_case *c, int64_t block) {
+static void check(const depthwise_case *c, int64_t block, cc_dtype dtype) {
     cc_conv_attr attr = cc_conv_2d(c->channels, c->kernel, c->stride);
     attr.groups = c->channels;
     for (int i = 1; i < 3; i++) {
@@ -42,12 +44,13 @@ static void check(const depthwise_case *c, int64_t block) {
     const cc_shape *inputs[] = {&x_shape};
     cc_op_signature signature = {0};
     assert_ok(cc_op_conv.infer(&signature, &attr, inputs, 1));
-    cc_depthwise conv = {&attr, &x_shape, &signature.output, block};
+    cc_depthwise conv = {&attr, &x_shape, &signature.output, block, dtype};
     int64_t taps = c->kernel * c->kernel, blocks = cc_blocks(&x_shape, block);
     float *x = random_array(cc_shape_count(&x_shape), 1),
           *dy = random_array(cc_shape_count(&signature.output), 2),
           *want = random_array(c->channels * taps, 3);
-    float *x_blocked = blocked(x, &x_shape, block), *dy_blocked = blocked(dy, &signature.output, block);
+    void *x_blocked = blocked(x, &x_shape, block, dtype),
+         *dy_blocked = blocked(dy, &signature.output, block, dtype);
     float *got = random_array(blocks * block * taps, 4),
           *scratch = random_array((int64_t)cc_depthwise_scratch(&conv), 5);
     assert_true(cc_depthwise_fits(&attr, &x_shape, block, block, block));
@@ -63,10 +66,8 @@ static void check(const depthwise_case *c, int64_t block) {
 
 static void weights_have_the_gradient_of_the_reference(void **state) {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        check(&cases[i], 8);
-        check(&cases[i], 16);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int k = 0; k < 4; k++) check(&cases[i], k % 2 ? 8 : 16, k < 2 ? CC_F32 : CC_BF16);
 }
 
 static void other_convolutions_do_not_fit(void **state) {

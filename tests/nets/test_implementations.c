@@ -6,6 +6,7 @@
 #include <string.h>
 #include "nets/cpu/onednn.h"
 #include "nets/model.h"
+#include "nets/ops/ops.h"
 
 /* The plan of a whole graph without memory: the kernels alone choose their layouts and implementations. */
 typedef struct planned {
@@ -74,12 +75,13 @@ static seen what(const cc_task *task) {
 
 static int plan_convolution(cc_task *task, const char *net) {
     int slow = 0;
-    const char *name;
     seen s = what(task);
     task->output_block = remembered(&s);
     if (task->output_block) return 0;
     assert_ok(task->kernel->plan(task));
-    for (int pass = 0; (name = task->kernel->implementation(task, pass)); pass++) {
+    for (int pass = 0; pass < CC_PASSES; pass++) {
+        const char *name = task->choices[pass].implementation;
+        if (!name) continue;
         if (getenv("CC_PRINT_IMPLEMENTATIONS"))
             printf("%s %s %s pass %d: %s\n", net, task->name, cc_shape_text(task->input_shapes[0]), pass,
                    name);
@@ -110,7 +112,7 @@ static int plan_net(const char *name, int64_t size, bool training) {
     for (int i = 0; i < nodes; i++) {
         fill_task(&p, i, training);
         cc_task *task = &p.tasks[i];
-        if (task->kernel->implementation)
+        if (task->op == &cc_op_conv || task->op == &cc_op_conv_transpose)
             slow += plan_convolution(task, name);
         else
             assert_ok(task->kernel->plan(task));

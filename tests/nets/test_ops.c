@@ -44,7 +44,16 @@ static float *random_array(int64_t count, uint64_t stream) {
     return out;
 }
 
-static void bench_open(bench *b, const op_case *c, bool training) {
+/* What bf16 keeps of the values, so that a kink or a tie lies on the same side for both. */
+static void round_to(cc_dtype dtype, float *values, int64_t count) {
+    cc_shape shape = {.rank = 4, .dims = {1, 1, 1, count}};
+    void *rounded = malloc((size_t)count * sizeof *values);
+    cc_backend_cpu.to_blocked(rounded, values, &shape, 1, dtype);
+    cc_backend_cpu.from_blocked(values, rounded, &shape, 1, dtype);
+    free(rounded);
+}
+
+static void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype) {
     *b = (bench){.io = {.attr = c->attr, .training = training, .draw = draw, .input_count = c->input_count}};
     for (int i = 0; i < c->input_count; i++) b->shapes[i] = b->io.input_shapes[i] = &c->inputs[i];
     assert_ok(c->op->infer(&b->signature, c->attr, b->shapes, c->input_count));
@@ -52,9 +61,11 @@ static void bench_open(bench *b, const op_case *c, bool training) {
     int64_t outputs = cc_shape_count(&b->signature.output);
     b->io.y = random_array(outputs, 1);
     b->io.dy = random_array(outputs, 2);
+    round_to(dtype, (float *)b->io.dy, outputs);
     for (int i = 0; i < c->input_count; i++) {
         b->io.x[i] = random_array(cc_shape_count(&c->inputs[i]), 10 + (uint64_t)i);
         b->io.dx[i] = random_array(cc_shape_count(&c->inputs[i]), 20 + (uint64_t)i);
+        round_to(dtype, (float *)b->io.x[i], cc_shape_count(&c->inputs[i]));
     }
     for (int i = 0; i < b->signature.parameter_count; i++) {
         const cc_op_parameter *p = &b->signature.parameters[i];
@@ -105,13 +116,10 @@ static void *take(rig *r, size_t bytes) {
     return out;
 }
 
-static void rig_plan(rig *r, const op_case *c, const bench *b, int64_t block, bool training) {
-    *r = (rig){.task = {.op = c->op,
-                        .kernel = c->op->cpu,
-                        .name = c->name,
-                        .attr = c->attr,
-                        .training = training,
-                        .draw = &draw}};
+static void rig_plan(rig *r, const op_case *c, const bench *b, int64_t block, bool training,
+                     cc_dtype dtype) {
+    *r = (rig){
+        .task = {.op = c->op, .kernel = c->op->cpu, .name = c->name, .attr = c->attr, .training = training, .dtype = dtype, .draw = &draw}};
     r->task.input_count = c->input_count;
     r->task.parameter_count = b->signature.parameter_count;
     r->task.output_shape = &b->signature.output;
@@ -143,18 +151,18 @@ static void rig_place(rig *r, const op_case *c, const bench *b, bool accumulate)
             memcpy(s->value, b->io.p[i], (size_t)b->parameter_counts[i] * sizeof(float));
     }
     for (int i = 0; i < t->input_count; i++) {
-        size_t bytes = (size_t)cc_blocked_count(&c->inputs[i], t->input_blocks[i]) * sizeof(float);
+        size_t bytes = (size_t)cc_blocked_count(&c->inputs[i], t->input_blocks[i]) * cc_dtype_bytes(t->dtype);
         t->x[i] = take(r, bytes);
-        cpu->to_blocked((float *)t->x[i], b->io.x[i], &c->inputs[i], t->input_blocks[i]);
+        cpu->to_blocked((void *)t->x[i], b->io.x[i], &c->inputs[i], t->input_blocks[i], t->dtype);
         if (!t->training) continue;
         t->dx[i] = take(r, bytes);
         t->accumulate[i] = accumulate;
-        cpu->to_blocked(t->dx[i], b->io.dx[i], &c->inputs[i], t->input_blocks[i]);
+        cpu->to_blocked(t->dx[i], b->io.dx[i], &c->inputs[i], t->input_blocks[i], t->dtype);
     }
-    size_t bytes = (size_t)cc_blocked_count(t->output_shape, t->output_block) * sizeof(float);
+    size_t bytes = (size_t)cc_blocked_count(t->output_shape, t->output_block) * cc_dtype_bytes(t->dtype);
     t->y = take(r, bytes);
     t->dy = take(r, bytes);
-    cpu->to_blocked((float *)t->dy, b->io.dy, t->output_shape, t->output_block);
+    cpu->to_blocked((void *)t->dy, b->io.dy, t->output_shape, t->output_block, t->dtype);
     t->saved = take(r, t->saved_bytes);
     t->scratch = take(r, t->scratch_bytes);
     if (t->kernel->bind) assert_ok(t->kernel->bind(t));
@@ -167,14 +175,21 @@ static void rig_close(rig *r) {
         if (r->slots[i].release) r->slots[i].release(r->slots[i].layout);
 }
 
-static void assert_blocked(const char *what, const op_case *c, int64_t block, const float *blocked,
-                           const cc_shape *shape, const float *want, double tolerance) {
+static float value_at(const void *values, int64_t i, cc_dtype dtype) {
+    cc_shape one = {.rank = 4, .dims = {1, 1, 1, 1}};
+    float out;
+    cc_backend_cpu.from_blocked(&out, (const char *)values + (size_t)i * cc_dtype_bytes(dtype), &one, 1, dtype);
+    return out;
+}
+
+static void assert_blocked(const char *what, const op_case *c, int64_t block, cc_dtype dtype,
+                           const void *blocked, const cc_shape *shape, const float *want, double tolerance) {
     int64_t count = cc_shape_count(shape), filled = cc_blocked_count(shape, block);
     float *plain = malloc((size_t)count * sizeof *plain);
-    cc_backend_cpu.from_blocked(plain, blocked, shape, block);
+    cc_backend_cpu.from_blocked(plain, blocked, shape, block, dtype);
     assert_close(what, c, block, plain, want, count, tolerance);
     double all = 0, real = 0; /* channels that fill the last block stay zero */
-    for (int64_t i = 0; i < filled; i++) all += fabs(blocked[i]);
+    for (int64_t i = 0; i < filled; i++) all += fabs(value_at(blocked, i, dtype));
     for (int64_t i = 0; i < count; i++) real += fabs(plain[i]);
     assert_true(fabs(all - real) <= 1e-6 * real);
     free(plain);
@@ -196,11 +211,18 @@ static bool is_statistic(const cc_parameter_slot *s) {
     return s->parameter->of.role == CC_ROLE_RUNNING_MEAN || s->parameter->of.role == CC_ROLE_RUNNING_VAR;
 }
 
-static void check_kernel(const op_case *c, int64_t block, bool training, bool accumulate, double tolerance) {
+/* Relative, Euclidean. A value in bf16 is off by 2^-9 at most; an op rounds its output and, in a convolution, its
+ * weights. */
+static double tolerance_of(cc_dtype dtype) {
+    return dtype == CC_BF16 ? 4e-3 : 3e-6;
+}
+
+static void check_kernel(const op_case *c, int64_t block, bool training, bool accumulate, cc_dtype dtype) {
     bench b;
     rig r;
-    bench_open(&b, c, training);
-    rig_plan(&r, c, &b, block, training);
+    double tolerance = tolerance_of(dtype);
+    bench_open(&b, c, training, dtype);
+    rig_plan(&r, c, &b, block, training, dtype);
     accumulate = accumulate && r.task.kernel->accumulates;
     rig_place(&r, c, &b, accumulate);
     float *before[CC_OP_INPUTS_MAX] = {0};
@@ -209,14 +231,14 @@ static void check_kernel(const op_case *c, int64_t block, bool training, bool ac
     cc_backend_cpu.enter();
     c->op->reference_forward(&b.io);
     assert_ok(r.task.kernel->forward(&r.task));
-    assert_blocked("y", c, r.task.output_block, r.task.y, r.task.output_shape, b.io.y, tolerance);
+    assert_blocked("y", c, r.task.output_block, dtype, r.task.y, r.task.output_shape, b.io.y, tolerance);
     if (training) {
         c->op->reference_backward(&b.io);
         assert_ok(r.task.kernel->backward(&r.task));
         for (int i = 0; i < c->input_count; i++) {
             for (int64_t k = 0; accumulate && k < cc_shape_count(&c->inputs[i]); k++)
                 b.io.dx[i][k] += before[i][k];
-            assert_blocked("dx", c, block, r.task.dx[i], &c->inputs[i], b.io.dx[i], tolerance);
+            assert_blocked("dx", c, block, dtype, r.task.dx[i], &c->inputs[i], b.io.dx[i], tolerance);
         }
     }
     for (int i = 0; i < r.task.parameter_count; i++) {
@@ -271,7 +293,7 @@ static void check_slopes(const op_case *c, bench *b, float *values, const float 
 
 static void check_reference(const op_case *c) {
     bench b;
-    bench_open(&b, c, true);
+    bench_open(&b, c, true, CC_F32);
     objective(c, &b);
     c->op->reference_backward(&b.io);
     for (int i = 0; i < c->input_count; i++)
@@ -402,25 +424,36 @@ static const op_case cases[] = {
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
-static void for_every_block(bool training, bool accumulate) {
+static void for_every_block(bool training, bool accumulate, cc_dtype dtype) {
     static const int64_t blocks[] = {1, 8, 16};
     for (int i = 0; i < CASES; i++)
-        for (int k = 0; k < 3; k++) check_kernel(&cases[i], blocks[k], training, accumulate, 3e-6);
+        for (int k = 0; k < 3; k++) check_kernel(&cases[i], blocks[k], training, accumulate, dtype);
 }
 
 static void the_cpu_trains_as_the_reference_does(void **state) {
     (void)state;
-    for_every_block(true, false);
+    for_every_block(true, false, CC_F32);
 }
 
 static void the_cpu_infers_as_the_reference_does(void **state) {
     (void)state;
-    for_every_block(false, false);
+    for_every_block(false, false, CC_F32);
 }
 
 static void gradients_are_added_where_asked(void **state) {
     (void)state;
-    for_every_block(true, true);
+    for_every_block(true, true, CC_F32);
+}
+
+static void in_bf16_the_cpu_differs_by_its_rounding_alone(void **state) {
+    (void)state;
+    if (!cc_backend_cpu.has(CC_BF16)) {
+        print_message("skipped: this processor has no bf16\n");
+        return;
+    }
+    for_every_block(true, false, CC_BF16);
+    for_every_block(false, false, CC_BF16);
+    for_every_block(true, true, CC_BF16);
 }
 
 /* Ties and kinks have no slope, and inputs are drawn at random, so steps this small do not meet them often:
@@ -438,46 +471,46 @@ static void batch_norm_keeps_precision_far_from_zero(void **state) {
     op_case c = {"batch_norm offset", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 8, 32, 32)}};
     bench b;
     rig r;
-    bench_open(&b, &c, true);
+    bench_open(&b, &c, true, CC_F32);
     for (int64_t i = 0; i < cc_shape_count(&c.inputs[0]); i++) ((float *)b.io.x[0])[i] += 1000;
-    rig_plan(&r, &c, &b, 8, true);
+    rig_plan(&r, &c, &b, 8, true, CC_F32);
     rig_place(&r, &c, &b, false);
     c.op->reference_forward(&b.io);
     assert_ok(r.task.kernel->forward(&r.task));
-    assert_blocked("y", &c, 8, r.task.y, r.task.output_shape, b.io.y, 2e-4);
+    assert_blocked("y", &c, 8, CC_F32, r.task.y, r.task.output_shape, b.io.y, 2e-4);
     rig_close(&r);
     bench_close(&b);
 }
 
 /* All that a training step of one op computes, one behind the other. */
-static float *run_with_threads(const op_case *c, int threads, size_t *count) {
+static char *run_with_threads(const op_case *c, int threads, cc_dtype dtype, size_t *bytes) {
     bench b;
     rig r;
     int before = omp_get_max_threads();
     omp_set_num_threads(threads);
-    bench_open(&b, c, true);
-    rig_plan(&r, c, &b, 8, true);
+    bench_open(&b, c, true, dtype);
+    rig_plan(&r, c, &b, 8, true, dtype);
     rig_place(&r, c, &b, false);
     assert_ok(r.task.kernel->forward(&r.task));
     assert_ok(r.task.kernel->backward(&r.task));
     omp_set_num_threads(before);
-    const float *parts[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {r.task.y};
+    const void *parts[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {r.task.y};
     size_t sizes[1 + CC_OP_INPUTS_MAX + 2 * CC_OP_PARAMETERS_MAX] = {
-        (size_t)cc_blocked_count(r.task.output_shape, r.task.output_block)};
+        (size_t)cc_blocked_count(r.task.output_shape, r.task.output_block) * cc_dtype_bytes(dtype)};
     int n = 1;
     for (int i = 0; i < c->input_count; i++) {
         parts[n] = r.task.dx[i];
-        sizes[n++] = (size_t)cc_blocked_count(&c->inputs[i], 8);
+        sizes[n++] = (size_t)cc_blocked_count(&c->inputs[i], 8) * cc_dtype_bytes(dtype);
     }
     for (int i = 0; i < r.task.parameter_count; i++)
         for (int k = 0; k < 2; k++) {
             parts[n] = k ? r.slots[i].grad : r.slots[i].value;
-            sizes[n++] = (size_t)b.parameter_counts[i];
+            sizes[n++] = (size_t)b.parameter_counts[i] * sizeof(float);
         }
-    *count = 0;
-    for (int i = 0; i < n; i++) *count += sizes[i];
-    float *out = malloc(*count * sizeof *out), *next = out;
-    for (int i = 0; i < n; next += sizes[i++]) memcpy(next, parts[i], sizes[i] * sizeof *next);
+    *bytes = 0;
+    for (int i = 0; i < n; i++) *bytes += sizes[i];
+    char *out = malloc(*bytes), *next = out;
+    for (int i = 0; i < n; next += sizes[i++]) memcpy(next, parts[i], sizes[i]);
     rig_close(&r);
     bench_close(&b);
     return out;
@@ -486,12 +519,14 @@ static float *run_with_threads(const op_case *c, int threads, size_t *count) {
 /* oneDNN's own sums are left out: it promises the same bytes for the same number of threads alone. */
 static void kernels_of_our_own_do_not_depend_on_the_number_of_threads(void **state) {
     (void)state;
-    for (int i = 0; i < CASES; i++) {
-        size_t count;
-        if (cases[i].op->cpu->implementation) continue;
-        float *one = run_with_threads(&cases[i], 1, &count), *three = run_with_threads(&cases[i], 3, &count);
-        if (memcmp(one, three, count * sizeof *one) != 0) print_error("%s\n", cases[i].name);
-        assert_memory_equal(one, three, count * sizeof *one);
+    for (int i = 0; i < 2 * CASES; i++) {
+        const op_case *c = &cases[i / 2];
+        cc_dtype dtype = i % 2 ? CC_BF16 : CC_F32;
+        size_t bytes;
+        if (c->op == &cc_op_conv || c->op == &cc_op_conv_transpose) continue;
+        char *one = run_with_threads(c, 1, dtype, &bytes), *three = run_with_threads(c, 3, dtype, &bytes);
+        if (memcmp(one, three, bytes) != 0) print_error("%s, %s\n", c->name, cc_dtype_name(dtype));
+        assert_memory_equal(one, three, bytes);
         free(one);
         free(three);
     }
@@ -539,6 +574,7 @@ int main(void) {
         cmocka_unit_test(the_cpu_trains_as_the_reference_does),
         cmocka_unit_test(the_cpu_infers_as_the_reference_does),
         cmocka_unit_test(gradients_are_added_where_asked),
+        cmocka_unit_test(in_bf16_the_cpu_differs_by_its_rounding_alone),
         cmocka_unit_test(references_have_the_gradients_of_finite_differences),
         cmocka_unit_test(kernels_of_our_own_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(batch_norm_keeps_precision_far_from_zero),

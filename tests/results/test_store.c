@@ -50,6 +50,7 @@ static cc_run sample_run(void) {
                     .leaking_split = true,
                     .parameter_count = 31043521,
                     .best_epoch = 2,
+                    .plan = "a forward direct own 0.000\n\na forward direct own 0.000\n",
                     .config = "seed: 7\nnet: {arch: unet-bn}\n",
                     .provenance = {.identity = "00ff",
                                    .device = "cpu: \"test\"",
@@ -119,6 +120,7 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_string_equal(got.experiment, want.experiment);
     assert_string_equal(got.variant, want.variant);
     assert_string_equal(got.config, want.config);
+    assert_string_equal(got.plan, want.plan);
     assert_int_equal(got.seed, 7);
     assert_true(got.leaking_split);
     assert_int_equal(got.parameter_count, want.parameter_count);

@@ -1,8 +1,5 @@
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
-
-enum { CHUNK = 16384 };
+#include "nets/cpu/lanes.h"
 
 extern const cc_kernel cc_activation_cpu;
 
@@ -11,7 +8,7 @@ static cc_status plan(cc_task *task) {
     return CC_OK;
 }
 
-CC_HOT static void forward_chunk(float *restrict y, const float *restrict x, int64_t count,
+CC_HOT static void forward_piece(float *restrict y, const float *restrict x, int64_t count,
                                  cc_activation kind) {
 #define LOOP(k)                                                                                              \
     for (int64_t i = 0; i < count; i++) y[i] = cc_activate(k, x[i])
@@ -19,7 +16,7 @@ CC_HOT static void forward_chunk(float *restrict y, const float *restrict x, int
 #undef LOOP
 }
 
-CC_HOT static void backward_chunk(float *restrict dx, const float *restrict x, const float *restrict dy,
+CC_HOT static void backward_piece(float *restrict dx, const float *restrict x, const float *restrict dy,
                                   int64_t count, cc_activation kind) {
 #define LOOP(k)                                                                                              \
     for (int64_t i = 0; i < count; i++) dx[i] = cc_activate_back(k, x[i], dy[i])
@@ -34,10 +31,14 @@ static cc_activation kind_of(const cc_task *task) {
 static cc_status forward(cc_task *task) {
     int64_t count = cc_blocked_count(task->output_shape, task->output_block);
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < count; i += CHUNK)
-        forward_chunk(task->y + i, task->x[0] + i, count - i < CHUNK ? count - i : CHUNK, kind_of(task));
+    for (int64_t i = 0; i < count; i += CC_PIECE) {
+        float x_room[CC_PIECE], y_room[CC_PIECE], *y = cc_values_room(y_room, task->y, i, task->dtype);
+        int64_t piece = count - i < CC_PIECE ? count - i : CC_PIECE;
+        forward_piece(y, cc_values_read(x_room, task->x[0], i, piece, task->dtype), piece, kind_of(task));
+        cc_values_write(task->y, i, y, piece, task->dtype);
+    }
     if (kind_of(task) == CC_ACTIVATION_SIGMOID) /* of zero it is a half */
-        cc_blocked_clear_filling(task->y, task->output_shape, task->output_block);
+        cc_blocked_clear_filling(task->y, task->output_shape, task->output_block, task->dtype);
     return CC_OK;
 }
 
@@ -45,9 +46,14 @@ static cc_status backward(cc_task *task) {
     if (!task->dx[0]) return CC_OK;
     int64_t count = cc_blocked_count(task->output_shape, task->output_block);
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < count; i += CHUNK)
-        backward_chunk(task->dx[0] + i, task->x[0] + i, task->dy + i, count - i < CHUNK ? count - i : CHUNK,
-                       kind_of(task));
+    for (int64_t i = 0; i < count; i += CC_PIECE) {
+        float x_room[CC_PIECE], dy_room[CC_PIECE], dx_room[CC_PIECE],
+            *dx = cc_values_room(dx_room, task->dx[0], i, task->dtype);
+        int64_t piece = count - i < CC_PIECE ? count - i : CC_PIECE;
+        backward_piece(dx, cc_values_read(x_room, task->x[0], i, piece, task->dtype),
+                       cc_values_read(dy_room, task->dy, i, piece, task->dtype), piece, kind_of(task));
+        cc_values_write(task->dx[0], i, dx, piece, task->dtype);
+    }
     return CC_OK;
 }
 

@@ -8,11 +8,10 @@
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
+#include "nets/cpu/lanes.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 
-enum { LANES = 16, CHUNK = 4096 };
+enum { LANES = 16, CHUNK = CC_PIECE };
 
 extern const cc_kernel cc_batch_norm_cpu;
 
@@ -200,30 +199,44 @@ CC_HOT static void normalise(float *y, const float *x, const float *residual, in
 #undef CALL
 }
 
+static void normalise_unit(const cc_task *task, const layout *l, const constants *k, int64_t unit) {
+    int64_t start = unit_start(l, unit), count = unit_count(l, unit);
+    cc_dtype dtype = task->dtype;
+    float x_room[CHUNK], residual_room[CHUNK], y_room[CHUNK],
+        *y = cc_values_room(y_room, task->y, start, dtype);
+    const float *x = cc_values_read(x_room, task->x[0], start, count, dtype), *residual = NULL;
+    lanes spread_constants;
+    if (task->input_count == 2) residual = cc_values_read(residual_room, task->x[1], start, count, dtype);
+    spread_all(&spread_constants, k, unit_block(l, unit), l->block);
+    normalise(y, x, residual, count, &spread_constants, ((const cc_batch_norm_attr *)task->attr)->activation);
+    cc_values_write(task->y, start, y, count, dtype);
+}
+
 static cc_status forward(cc_task *task) {
     layout l = layout_of(task);
-    cc_activation kind = ((const cc_batch_norm_attr *)task->attr)->activation;
     sums *parts = task->scratch;
     constants k = constants_at(task->training ? task->saved : (void *)(parts + l.units), &l);
     if (task->training) {
 #pragma omp parallel for schedule(static)
-        for (int64_t u = 0; u < l.units; u++)
-            moments(&parts[u], task->x[0] + unit_start(&l, u), unit_count(&l, u), l.block);
+        for (int64_t u = 0; u < l.units; u++) {
+            float room[CHUNK];
+            int64_t count = unit_count(&l, u);
+            moments(&parts[u], cc_values_read(room, task->x[0], unit_start(&l, u), count, task->dtype), count,
+                    l.block);
+        }
         use_batch(task, &l, &k, parts);
     } else {
         use_running(task, &l, &k);
     }
     fill_scale(task, &l, &k);
 #pragma omp parallel for schedule(static)
-    for (int64_t u = 0; u < l.units; u++) {
-        int64_t start = unit_start(&l, u);
-        lanes spread_constants;
-        spread_all(&spread_constants, &k, unit_block(&l, u), l.block);
-        normalise(task->y + start, task->x[0] + start, task->input_count == 2 ? task->x[1] + start : NULL,
-                  unit_count(&l, u), &spread_constants, kind);
-    }
+    for (int64_t u = 0; u < l.units; u++) normalise_unit(task, &l, &k, u);
     return CC_OK;
 }
+
+typedef struct rooms { /* for a chunk in bf16 */
+    float x[CHUNK], residual[CHUNK], dy[CHUNK], dx[CHUNK], dresidual[CHUNK];
+} rooms;
 
 typedef struct chunk { /* what the backward loops read; residual may be NULL, the gradients too */
     const float *x, *residual, *dy;
@@ -301,13 +314,26 @@ CC_HOT static void back_rows(const chunk *c, const float *a, const float *b, cc_
 #undef CALL
 }
 
-static void fill_chunk(chunk *c, const cc_task *task, const layout *l, const constants *k, int64_t unit) {
-    int64_t start = unit_start(l, unit), which = unit_block(l, unit);
-    *c = (chunk){.x = task->x[0] + start, .dy = task->dy + start, .count = unit_count(l, unit)};
-    if (task->dx[0]) c->dx = task->dx[0] + start;
-    if (task->input_count == 2) c->residual = task->x[1] + start;
-    if (task->input_count == 2 && task->dx[1]) c->dresidual = task->dx[1] + start;
-    spread_all(&c->k, k, which, l->block);
+static void fill_chunk(chunk *c, rooms *r, const cc_task *task, const layout *l, const constants *k,
+                       int64_t unit) {
+    int64_t start = unit_start(l, unit), count = unit_count(l, unit);
+    cc_dtype dtype = task->dtype;
+    c->count = count;
+    c->x = cc_values_read(r->x, task->x[0], start, count, dtype);
+    c->dy = cc_values_read(r->dy, task->dy, start, count, dtype);
+    c->dx = task->dx[0] ? cc_values_room(r->dx, task->dx[0], start, dtype) : NULL;
+    c->residual = c->dresidual = NULL;
+    if (task->input_count == 2) {
+        c->residual = cc_values_read(r->residual, task->x[1], start, count, dtype);
+        if (task->dx[1]) c->dresidual = cc_values_room(r->dresidual, task->dx[1], start, dtype);
+    }
+    spread_all(&c->k, k, unit_block(l, unit), l->block);
+}
+
+static void write_chunk(const chunk *c, const cc_task *task, const layout *l, int64_t unit) {
+    int64_t start = unit_start(l, unit);
+    if (c->dx) cc_values_write(task->dx[0], start, c->dx, c->count, task->dtype);
+    if (c->dresidual) cc_values_write(task->dx[1], start, c->dresidual, c->count, task->dtype);
 }
 
 /* dx = scale g + (x - mean) a + b, a = -scale rstd^2 (sum of g (x - mean)) / M, b = -scale (sum of g) / M. */
@@ -340,7 +366,8 @@ static cc_status backward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         chunk c;
-        fill_chunk(&c, task, &l, &k, u);
+        rooms r;
+        fill_chunk(&c, &r, task, &l, &k, u);
         back_sums(&parts[u], &c, l.block, kind);
     }
     find_gradients(task, &l, &k, parts, a, b);
@@ -348,11 +375,13 @@ static cc_status backward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         chunk c;
+        rooms r;
         float a_lanes[LANES], b_lanes[LANES];
-        fill_chunk(&c, task, &l, &k, u);
+        fill_chunk(&c, &r, task, &l, &k, u);
         spread(a_lanes, a, unit_block(&l, u), l.block);
         spread(b_lanes, b, unit_block(&l, u), l.block);
         back_rows(&c, a_lanes, b_lanes, kind);
+        write_chunk(&c, task, &l, u);
     }
     return CC_OK;
 }

@@ -2,8 +2,7 @@
  * a whole block, and otherwise, pixel by pixel, as the runs of lanes that one or two output blocks take. */
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
+#include "nets/cpu/lanes.h"
 
 extern const cc_kernel cc_concat_cpu;
 
@@ -20,38 +19,42 @@ static int64_t first_channel(const cc_task *task, int input) {
 
 /* `lanes` values of each pixel from one blocked layout to another. */
 typedef struct run {
-    float *to;
-    const float *from;
+    void *to;
+    const void *from;
     int64_t to_step, from_step, lanes, pixels;
+    cc_dtype dtype;
 } run;
 
-CC_INLINE void copy_lanes(const run *r, int64_t lanes, bool add) {
-    float *restrict to = r->to;
-    const float *restrict from = r->from;
-    int64_t to_step = r->to_step, from_step = r->from_step;
-    for (int64_t i = 0; i < r->pixels; i++)
-        for (int64_t j = 0; j < lanes; j++) {
-            float value = from[i * from_step + j];
-            to[i * to_step + j] = add ? to[i * to_step + j] + value : value;
-        }
-}
+#define DEFINE_COPY(n)                                                                                       \
+    CC_INLINE void copy_by_##n(const run *r, cc_dtype dtype, bool add) {                                     \
+        for (int64_t i = 0; i < r->pixels; i++)                                                              \
+            for (int64_t j = 0; j < r->lanes; j += n) {                                                      \
+                cc_f32x##n value, before;                                                                    \
+                cc_load_##n(&value, r->from, i * r->from_step + j, dtype);                                   \
+                if (add) cc_load_##n(&before, r->to, i * r->to_step + j, dtype), value += before;            \
+                cc_store_##n(r->to, i * r->to_step + j, &value, dtype);                                      \
+            }                                                                                                \
+    }
+DEFINE_COPY(1)
+DEFINE_COPY(8)
+DEFINE_COPY(16)
 
-CC_INLINE void copy_run_as(const run *r, bool add) {
-    if (r->lanes == 16)
-        copy_lanes(r, 16, add);
-    else if (r->lanes == 8)
-        copy_lanes(r, 8, add);
+CC_INLINE void copy_lanes(const run *r, cc_dtype dtype, bool add) {
+    if (r->lanes % 16 == 0)
+        copy_by_16(r, dtype, add);
+    else if (r->lanes % 8 == 0)
+        copy_by_8(r, dtype, add);
     else
-        copy_lanes(r, r->lanes, add);
+        copy_by_1(r, dtype, add);
 }
 
 CC_HOT static void copy_run(const run *r, bool add) {
     if (!add && r->lanes == r->to_step && r->lanes == r->from_step)
-        memcpy(r->to, r->from, (size_t)(r->pixels * r->lanes) * sizeof *r->to);
-    else if (add)
-        copy_run_as(r, true);
+        memcpy(r->to, r->from, (size_t)(r->pixels * r->lanes) * cc_dtype_bytes(r->dtype));
+    else if (r->dtype == CC_F32)
+        add ? copy_lanes(r, CC_F32, true) : copy_lanes(r, CC_F32, false);
     else
-        copy_run_as(r, false);
+        add ? copy_lanes(r, CC_BF16, true) : copy_lanes(r, CC_BF16, false);
 }
 
 typedef struct copy_job {
@@ -59,23 +62,26 @@ typedef struct copy_job {
     int input;
     bool backward; /* from the output's gradient to the input's; `add` to what is there */
     bool add;
-    float *whole, *part;
+    void *whole, *part;
 } copy_job;
 
 /* Block `which` of the input, for one n. */
 static void copy_block(const copy_job *job, int64_t n, int64_t which) {
     const cc_task *task = job->task;
+    cc_dtype dtype = task->dtype;
     const cc_shape *part = task->input_shapes[job->input], *whole = task->output_shape;
     int64_t pixels = cc_shape_pixels(whole), block = task->output_block,
             part_block = task->input_blocks[job->input], first = which * part_block,
             count = part->dims[1] - first < part_block ? part->dims[1] - first : part_block;
-    float *from = job->part + (n * cc_blocks(part, part_block) + which) * pixels * part_block;
+    int64_t from = (n * cc_blocks(part, part_block) + which) * pixels * part_block;
     for (int64_t done = 0, lanes; done < count; done += lanes) {
         int64_t channel = first_channel(task, job->input) + first + done, lane = channel % block;
-        float *to = job->whole + (n * cc_blocks(whole, block) + channel / block) * pixels * block + lane;
+        void *to = cc_values_at(
+                 job->whole, (n * cc_blocks(whole, block) + channel / block) * pixels * block + lane, dtype),
+             *here = cc_values_at(job->part, from + done, dtype);
         lanes = count - done < block - lane ? count - done : block - lane;
-        run forth = {to, from + done, block, part_block, lanes, pixels},
-            back = {from + done, to, part_block, block, lanes, pixels};
+        run forth = {to, here, block, part_block, lanes, pixels, dtype},
+            back = {here, to, part_block, block, lanes, pixels, dtype};
         copy_run(job->backward ? &back : &forth, job->add);
     }
 }
@@ -88,9 +94,9 @@ static void copy_input(const copy_job *job) {
 }
 
 static cc_status forward(cc_task *task) {
-    cc_blocked_clear_filling(task->y, task->output_shape, task->output_block);
+    cc_blocked_clear_filling(task->y, task->output_shape, task->output_block, task->dtype);
     for (int i = 0; i < task->input_count; i++)
-        copy_input(&(copy_job){.task = task, .input = i, .whole = task->y, .part = (float *)task->x[i]});
+        copy_input(&(copy_job){.task = task, .input = i, .whole = task->y, .part = (void *)task->x[i]});
     return CC_OK;
 }
 
@@ -98,12 +104,12 @@ static cc_status backward(cc_task *task) {
     for (int i = 0; i < task->input_count; i++) {
         if (!task->dx[i]) continue;
         if (!task->accumulate[i])
-            cc_blocked_clear_filling(task->dx[i], task->input_shapes[i], task->input_blocks[i]);
+            cc_blocked_clear_filling(task->dx[i], task->input_shapes[i], task->input_blocks[i], task->dtype);
         copy_input(&(copy_job){.task = task,
                                .input = i,
                                .backward = true,
                                .add = task->accumulate[i],
-                               .whole = (float *)task->dy,
+                               .whole = (void *)task->dy,
                                .part = task->dx[i]});
     }
     return CC_OK;

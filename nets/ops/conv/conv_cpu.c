@@ -11,5 +11,4 @@ const cc_kernel cc_conv_cpu = {
     .forward = cc_conv_task_forward,
     .backward = cc_conv_task_backward,
     .release = cc_conv_task_release,
-    .implementation = cc_conv_task_implementation,
 };

@@ -1,7 +1,6 @@
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
+#include "nets/cpu/lanes.h"
 #include "nets/ops/max_pool/max_pool.h"
 
 extern const cc_kernel cc_max_pool_cpu;
@@ -17,12 +16,13 @@ typedef struct window {
 typedef struct geometry {
     const cc_max_pool_attr *attr;
     int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX], in_pixels, out_pixels, taps, block, planes;
+    cc_dtype dtype;
     window whole; /* of a pixel whose window has no padding, counted from its first tap */
 } geometry;
 
 static geometry geometry_of(const cc_task *task) {
     const cc_max_pool_attr *a = task->attr;
-    geometry g = {.attr = a, .block = task->input_blocks[0]};
+    geometry g = {.attr = a, .block = task->input_blocks[0], .dtype = task->dtype};
     cc_shape_spatial(g.in, task->input_shapes[0]);
     cc_shape_spatial(g.out, task->output_shape);
     g.in_pixels = cc_shape_pixels(task->input_shapes[0]);
@@ -75,63 +75,73 @@ CC_INLINE void next(int64_t p[CC_SPATIAL_MAX], const geometry *g) {
     p[0]++;
 }
 
-/* One plane; winner (the number of the tap that won) may be NULL. */
-CC_INLINE void forward_lanes(float *restrict y, uint8_t *restrict winner, const float *restrict x,
-                             const geometry *g, int64_t lanes) {
-    window edge;
-    int64_t p[CC_SPATIAL_MAX] = {0}, base;
-    for (int64_t pixel = 0; pixel < g->out_pixels; pixel++, next(p, g)) {
-        const window *w = window_at(&base, &edge, g, p);
-        float best[16], who[16];
-        memcpy(best, x + (base + w->at[0]) * lanes, (size_t)lanes * sizeof *best);
-        for (int64_t j = 0; j < lanes; j++) who[j] = (float)w->tap[0];
-        for (int64_t t = 1; t < w->count; t++) {
-            const float *value = x + (base + w->at[t]) * lanes, tap = (float)w->tap[t];
-#pragma omp simd
-            for (int64_t j = 0; j < lanes; j++) {
-                float v = value[j], b = best[j];
-                who[j] = v > b ? tap : who[j];
-                best[j] = v > b ? v : b;
-            }
-        }
-        memcpy(y + pixel * lanes, best, (size_t)lanes * sizeof *y);
-        if (!winner) continue;
-#pragma omp simd
-        for (int64_t j = 0; j < lanes; j++) winner[pixel * lanes + j] = (uint8_t)(int32_t)who[j];
+/* One plane; winner (the number of the tap that won) may be NULL. NaN never wins, unless it comes first. */
+#define DEFINE_FORWARD(n)                                                                                    \
+    CC_INLINE void forward_by_##n(void *y, uint8_t *winner, const void *x, const geometry *g,                \
+                                  cc_dtype dtype) {                                                          \
+        window edge;                                                                                         \
+        int64_t p[CC_SPATIAL_MAX] = {0}, base;                                                               \
+        for (int64_t pixel = 0; pixel < g->out_pixels; pixel++, next(p, g)) {                                \
+            const window *w = window_at(&base, &edge, g, p);                                                 \
+            cc_f32x##n best, value;                                                                          \
+            cc_load_##n(&best, x, (base + w->at[0]) * n, dtype);                                             \
+            cc_i32x##n who = (cc_i32x##n){0} + w->tap[0];                                                    \
+            for (int64_t t = 1; t < w->count; t++) {                                                         \
+                cc_load_##n(&value, x, (base + w->at[t]) * n, dtype);                                        \
+                cc_i32x##n more = value > best;                                                              \
+                best = (cc_f32x##n)(((cc_i32x##n)value & more) | ((cc_i32x##n)best & ~more));                \
+                who = (more & w->tap[t]) | (who & ~more);                                                    \
+            }                                                                                                \
+            cc_store_##n(y, pixel *n, &best, dtype);                                                         \
+            if (winner) *(bytes##n *)(winner + pixel * n) = __builtin_convertvector(who, bytes##n);          \
+        }                                                                                                    \
     }
-}
 
-CC_INLINE void backward_lanes(float *restrict dx, const uint8_t *restrict winner, const float *restrict dy,
-                              const geometry *g, int64_t lanes) {
-    window edge;
-    int64_t p[CC_SPATIAL_MAX] = {0}, base;
-    for (int64_t pixel = 0; pixel < g->out_pixels; pixel++, next(p, g)) {
-        const window *w = window_at(&base, &edge, g, p);
-        int32_t who[16];
-        float share[16];
-        for (int64_t j = 0; j < lanes; j++) who[j] = winner[pixel * lanes + j];
-        memcpy(share, dy + pixel * lanes, (size_t)lanes * sizeof *share);
-        for (int64_t t = 0; t < w->count; t++) {
-            float *to = dx + (base + w->at[t]) * lanes;
-            const int32_t tap = w->tap[t];
-#pragma omp simd
-            for (int64_t j = 0; j < lanes; j++) to[j] += who[j] == tap ? share[j] : 0;
-        }
+#define DEFINE_BACKWARD(n)                                                                                   \
+    CC_INLINE void backward_by_##n(void *dx, const uint8_t *winner, const void *dy, const geometry *g,       \
+                                   cc_dtype dtype) {                                                         \
+        window edge;                                                                                         \
+        int64_t p[CC_SPATIAL_MAX] = {0}, base;                                                               \
+        for (int64_t pixel = 0; pixel < g->out_pixels; pixel++, next(p, g)) {                                \
+            const window *w = window_at(&base, &edge, g, p);                                                 \
+            cc_i32x##n who = __builtin_convertvector(*(const bytes##n *)(winner + pixel * n), cc_i32x##n);   \
+            cc_f32x##n share, sum;                                                                           \
+            cc_load_##n(&share, dy, pixel *n, dtype);                                                        \
+            for (int64_t t = 0; t < w->count; t++) {                                                         \
+                cc_i32x##n won = who == w->tap[t];                                                           \
+                cc_load_##n(&sum, dx, (base + w->at[t]) * n, dtype);                                         \
+                sum += (cc_f32x##n)((cc_i32x##n)share & won);                                                \
+                cc_store_##n(dx, (base + w->at[t]) * n, &sum, dtype);                                        \
+            }                                                                                                \
+        }                                                                                                    \
     }
+
+#define DEFINE_LANES(n)                                                                                      \
+    typedef uint8_t bytes##n __attribute__((vector_size(n), aligned(1), may_alias));                         \
+    DEFINE_FORWARD(n)                                                                                        \
+    DEFINE_BACKWARD(n)
+DEFINE_LANES(1)
+DEFINE_LANES(8)
+DEFINE_LANES(16)
+
+/* Calls f_by_N of the geometry's block with its dtype, both known when compiled. */
+#define CALL_BY(f, g, ...)                                                                                   \
+    do {                                                                                                     \
+        bool single = (g)->dtype == CC_F32;                                                                  \
+        if ((g)->block == 16)                                                                                \
+            single ? f##_by_16(__VA_ARGS__, g, CC_F32) : f##_by_16(__VA_ARGS__, g, CC_BF16);                 \
+        else if ((g)->block == 8)                                                                            \
+            single ? f##_by_8(__VA_ARGS__, g, CC_F32) : f##_by_8(__VA_ARGS__, g, CC_BF16);                   \
+        else                                                                                                 \
+            single ? f##_by_1(__VA_ARGS__, g, CC_F32) : f##_by_1(__VA_ARGS__, g, CC_BF16);                   \
+    } while (0)
+
+CC_HOT static void forward_plane(void *y, uint8_t *winner, const void *x, const geometry *g) {
+    CALL_BY(forward, g, y, winner, x);
 }
 
-CC_HOT static void forward_plane(float *y, uint8_t *winner, const float *x, const geometry *g) {
-    if (g->block == 8)
-        forward_lanes(y, winner, x, g, 8);
-    else
-        forward_lanes(y, winner, x, g, g->block == 16 ? 16 : 1);
-}
-
-CC_HOT static void backward_plane(float *dx, const uint8_t *winner, const float *dy, const geometry *g) {
-    if (g->block == 8)
-        backward_lanes(dx, winner, dy, g, 8);
-    else
-        backward_lanes(dx, winner, dy, g, g->block == 16 ? 16 : 1);
+CC_HOT static void backward_plane(void *dx, const uint8_t *winner, const void *dy, const geometry *g) {
+    CALL_BY(backward, g, dx, winner, dy);
 }
 
 static cc_status forward(cc_task *task) {
@@ -140,7 +150,8 @@ static cc_status forward(cc_task *task) {
     int64_t in = g.in_pixels * g.block, out = g.out_pixels * g.block;
 #pragma omp parallel for schedule(static)
     for (int64_t p = 0; p < g.planes; p++)
-        forward_plane(task->y + p * out, winner ? winner + p * out : NULL, task->x[0] + p * in, &g);
+        forward_plane(cc_values_at(task->y, p * out, g.dtype), winner ? winner + p * out : NULL,
+                      cc_values_at(task->x[0], p * in, g.dtype), &g);
     return CC_OK;
 }
 
@@ -151,9 +162,9 @@ static cc_status backward(cc_task *task) {
     if (!task->dx[0]) return CC_OK;
 #pragma omp parallel for schedule(static)
     for (int64_t p = 0; p < g.planes; p++) {
-        float *dx = task->dx[0] + p * in;
-        if (!task->accumulate[0]) memset(dx, 0, (size_t)in * sizeof *dx);
-        backward_plane(dx, winner + p * out, task->dy + p * out, &g);
+        void *dx = cc_values_at(task->dx[0], p * in, g.dtype);
+        if (!task->accumulate[0]) memset(dx, 0, (size_t)in * cc_dtype_bytes(g.dtype));
+        backward_plane(dx, winner + p * out, cc_values_at(task->dy, p * out, g.dtype), &g);
     }
     return CC_OK;
 }

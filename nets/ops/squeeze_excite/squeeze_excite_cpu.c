@@ -6,8 +6,7 @@
  * last block have scale 0. */
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
+#include "nets/cpu/lanes.h"
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
 
 enum { LANES = 16, STRETCH = 64 * LANES };
@@ -17,6 +16,7 @@ extern const cc_kernel cc_squeeze_excite_cpu;
 typedef struct geometry {
     int64_t n, channels, reduced, block, blocks, pixels, plane, planes;
     int64_t width; /* channels with the filling */
+    cc_dtype dtype;
 } geometry;
 
 static geometry geometry_of(const cc_task *task) {
@@ -24,7 +24,8 @@ static geometry geometry_of(const cc_task *task) {
                   .channels = task->output_shape->dims[1],
                   .reduced = ((const cc_squeeze_excite_attr *)task->attr)->reduced,
                   .block = task->input_blocks[0],
-                  .pixels = cc_shape_pixels(task->output_shape)};
+                  .pixels = cc_shape_pixels(task->output_shape),
+                  .dtype = task->dtype};
     g.blocks = cc_blocks(task->output_shape, g.block);
     g.plane = g.pixels * g.block;
     g.planes = g.n * g.blocks;
@@ -69,16 +70,21 @@ CC_INLINE void add_stretch(float *restrict sum, const float *restrict a, const f
     for (int64_t i = rows; i < count; i++) sum[i - rows] += b ? a[i] * b[i] : a[i];
 }
 
+CC_HOT static void sum_stretch(float *sum, const float *a, const float *b, int64_t count) {
+    if (b)
+        add_stretch(sum, a, b, count);
+    else
+        add_stretch(sum, a, NULL, count);
+}
+
 /* out[channel] = sum over a plane's pixels of a, or of a b. */
-CC_HOT static void plane_sums(double out[LANES], const float *a, const float *b, const geometry *g) {
+static void plane_sums(double out[LANES], const void *a, const void *b, int64_t plane, const geometry *g) {
     for (int j = 0; j < LANES; j++) out[j] = 0;
     for (int64_t i = 0; i < g->plane; i += STRETCH) {
-        float sum[LANES] = {0};
-        int64_t count = g->plane - i < STRETCH ? g->plane - i : STRETCH;
-        if (b)
-            add_stretch(sum, a + i, b + i, count);
-        else
-            add_stretch(sum, a + i, NULL, count);
+        float sum[LANES] = {0}, a_room[STRETCH], b_room[STRETCH];
+        int64_t count = g->plane - i < STRETCH ? g->plane - i : STRETCH, start = plane * g->plane + i;
+        sum_stretch(sum, cc_values_read(a_room, a, start, count, g->dtype),
+                    b ? cc_values_read(b_room, b, start, count, g->dtype) : NULL, count);
         for (int j = 0; j < LANES; j++) out[j % g->block] += sum[j];
     }
 }
@@ -139,18 +145,28 @@ static void find_scale(const cc_task *task, const geometry *g, const vectors *v)
     }
 }
 
-/* y = x * scale [+ shift]; scale and shift of one block of channels. */
-CC_HOT static void scale_plane(float *restrict y, const float *restrict x, const float *scale,
-                               const float *shift, const geometry *g) {
-    float a[LANES], b[LANES];
-    int64_t rows = g->plane / LANES * LANES;
-    for (int j = 0; j < LANES; j++) {
-        a[j] = scale[j % g->block];
-        b[j] = shift ? shift[j % g->block] : 0;
-    }
+CC_HOT static void scale_stretch(float *restrict y, const float *restrict x, const float *restrict a,
+                                 const float *restrict b, int64_t count) {
+    int64_t rows = count / LANES * LANES;
     for (int64_t i = 0; i < rows; i += LANES)
         for (int j = 0; j < LANES; j++) y[i + j] = x[i + j] * a[j] + b[j];
-    for (int64_t i = rows; i < g->plane; i++) y[i] = x[i] * a[i - rows] + b[i - rows];
+    for (int64_t i = rows; i < count; i++) y[i] = x[i] * a[i - rows] + b[i - rows];
+}
+
+/* y = x * scale [+ shift]; scale and shift of one block of channels. */
+static void scale_plane(void *y, const void *x, const float *scale, const float *shift, int64_t plane,
+                        const geometry *g) {
+    float a[LANES], b[LANES], x_room[STRETCH], y_room[STRETCH];
+    for (int j = 0; j < LANES; j++) {
+        a[j] = scale[plane * g->block + j % g->block];
+        b[j] = shift ? shift[plane * g->block + j % g->block] : 0;
+    }
+    for (int64_t i = 0; i < g->plane; i += STRETCH) {
+        int64_t count = g->plane - i < STRETCH ? g->plane - i : STRETCH, start = plane * g->plane + i;
+        float *to = cc_values_room(y_room, y, start, g->dtype);
+        scale_stretch(to, cc_values_read(x_room, x, start, count, g->dtype), a, b, count);
+        cc_values_write(y, start, to, count, g->dtype);
+    }
 }
 
 static cc_status forward(cc_task *task) {
@@ -159,13 +175,12 @@ static cc_status forward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t p = 0; p < g.planes; p++) {
         double sums[LANES];
-        plane_sums(sums, task->x[0] + p * g.plane, NULL, &g);
+        plane_sums(sums, task->x[0], NULL, p, &g);
         for (int64_t j = 0; j < g.block; j++) v.mean[p * g.block + j] = sums[j] / (double)g.pixels;
     }
     find_scale(task, &g, &v);
 #pragma omp parallel for schedule(static)
-    for (int64_t p = 0; p < g.planes; p++)
-        scale_plane(task->y + p * g.plane, task->x[0] + p * g.plane, v.scale + p * g.block, NULL, &g);
+    for (int64_t p = 0; p < g.planes; p++) scale_plane(task->y, task->x[0], v.scale, NULL, p, &g);
     return CC_OK;
 }
 
@@ -207,15 +222,13 @@ static cc_status backward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t p = 0; p < g.planes; p++) {
         double sums[LANES];
-        plane_sums(sums, task->dy + p * g.plane, task->x[0] + p * g.plane, &g);
+        plane_sums(sums, task->dy, task->x[0], p, &g);
         for (int64_t j = 0; j < g.block; j++) v.dscale[p * g.block + j] = (float)sums[j];
     }
     backward_layers(task, &g, &v);
     if (!task->dx[0]) return CC_OK;
 #pragma omp parallel for schedule(static)
-    for (int64_t p = 0; p < g.planes; p++)
-        scale_plane(task->dx[0] + p * g.plane, task->dy + p * g.plane, v.scale + p * g.block,
-                    v.dscale + p * g.block, &g);
+    for (int64_t p = 0; p < g.planes; p++) scale_plane(task->dx[0], task->dy, v.scale, v.dscale, p, &g);
     return CC_OK;
 }
 

@@ -1,8 +1,7 @@
 /* A row of the input becomes two rows of the output (four at rank 5, two in each of two slices). */
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/vector_math.h"
-#include "nets/kernel.h"
+#include "nets/cpu/lanes.h"
 
 extern const cc_kernel cc_upsample_cpu;
 
@@ -30,19 +29,21 @@ static cc_status plan(cc_task *task) {
     return CC_OK;
 }
 
-CC_INLINE void widen_lanes(float *restrict y, const float *restrict x, int64_t width, int64_t lanes) {
-    for (int64_t w = 0; w < width; w++)
-        for (int64_t j = 0; j < lanes; j++)
-            y[2 * w * lanes + j] = y[(2 * w + 1) * lanes + j] = x[w * lanes + j];
+CC_INLINE void widen_bytes(char *restrict y, const char *restrict x, int64_t width, size_t bytes) {
+    for (int64_t w = 0; w < width; w++, x += bytes, y += 2 * bytes) {
+        memcpy(y, x, bytes);
+        memcpy(y + bytes, x, bytes);
+    }
 }
 
-CC_HOT static void widen(float *y, const float *x, int64_t width, int64_t lanes) {
-    if (lanes == 16)
-        widen_lanes(y, x, width, 16);
-    else if (lanes == 8)
-        widen_lanes(y, x, width, 8);
+/* Pixels of so many bytes. */
+CC_HOT static void widen(char *y, const char *x, int64_t width, size_t bytes) {
+    if (bytes == 64)
+        widen_bytes(y, x, width, 64);
+    else if (bytes == 32)
+        widen_bytes(y, x, width, 32);
     else
-        widen_lanes(y, x, width, lanes);
+        widen_bytes(y, x, width, bytes);
 }
 
 CC_INLINE void narrow_lanes(float *restrict dx, const float *restrict dy, int64_t width, int64_t lanes,
@@ -68,23 +69,38 @@ static cc_status forward(cc_task *task) {
     int64_t width = g.in[2] * g.block;
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < g.rows; row++) {
-        float *first = task->y + copy_start(&g, row, 0);
-        widen(first, task->x[0] + row * width, g.in[2], g.block);
+        char *first = cc_values_at(task->y, copy_start(&g, row, 0), task->dtype);
+        widen(first, cc_values_at(task->x[0], row * width, task->dtype), g.in[2],
+              (size_t)g.block * cc_dtype_bytes(task->dtype));
         for (int k = 1; k < g.copies; k++)
-            memcpy(task->y + copy_start(&g, row, k), first, (size_t)(2 * width) * sizeof *first);
+            memcpy(cc_values_at(task->y, copy_start(&g, row, k), task->dtype), first,
+                   (size_t)(2 * width) * cc_dtype_bytes(task->dtype));
     }
     return CC_OK;
 }
 
+/* The gradients of `count` values of the input's row, from `start` on. */
+static void narrow_piece(const cc_task *task, const geometry *g, int64_t row, int64_t start, int64_t count) {
+    float dx_room[CC_PIECE], dy_room[CC_PIECE];
+    cc_dtype dtype = task->dtype;
+    int64_t at = row * g->in[2] * g->block + start;
+    bool add = task->accumulate[0];
+    float *dx = cc_values_room(dx_room, task->dx[0], at, dtype);
+    if (add) cc_values_read(dx, task->dx[0], at, count, dtype);
+    for (int k = 0; k < g->copies; k++)
+        narrow(dx, cc_values_read(dy_room, task->dy, copy_start(g, row, k) + 2 * start, 2 * count, dtype),
+               count / g->block, g->block, k > 0 || add);
+    cc_values_write(task->dx[0], at, dx, count, dtype);
+}
+
 static cc_status backward(cc_task *task) {
     geometry g = geometry_of(task);
-    int64_t width = g.in[2] * g.block;
+    int64_t width = g.in[2] * g.block, piece = CC_PIECE / 2;
     if (!task->dx[0]) return CC_OK;
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < g.rows; row++)
-        for (int k = 0; k < g.copies; k++)
-            narrow(task->dx[0] + row * width, task->dy + copy_start(&g, row, k), g.in[2], g.block,
-                   k > 0 || task->accumulate[0]);
+        for (int64_t i = 0; i < width; i += piece)
+            narrow_piece(task, &g, row, i, width - i < piece ? width - i : piece);
     return CC_OK;
 }
 
