@@ -102,8 +102,8 @@ static bool is_of_run(const header *h, const cc_checkpoint *c) {
 static bool is_ours(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
     return is_of_run(h, c) && h->value_count == want.value_count &&
-           h->optimizer_count == want.optimizer_count && h->ema_count == want.ema_count && h->row_bytes == want.row_bytes &&
-           h->epoch <= (int64_t)c->history_capacity;
+           h->optimizer_count == want.optimizer_count && h->ema_count == want.ema_count &&
+           h->row_bytes == want.row_bytes && h->epoch <= (int64_t)c->history_capacity;
 }
 
 /* The plan's text; NULL where the file ends before it does, or it is not what was written. */

@@ -91,10 +91,10 @@ typedef struct cc_experiment_config {
             const char *mode;    /* "max", "min": what of it is better */
             int patience; /* epochs without a better one before training ends; CC_PATIENCE_OFF: never */
         } early_stopping;
-        double ema;  /* decay of the weights' moving average; CC_EMA_OFF: the weights themselves are kept */
+        double ema; /* decay of the weights' moving average; CC_EMA_OFF: the weights themselves are kept */
         const char *precision; /* "f32", "bf16": of activations */
-        const char *plan; /* "fixed", "timed": how algorithms are chosen */
-        int workers; /* loader threads; results do not depend on it */
+        const char *plan;      /* "fixed", "timed": how algorithms are chosen */
+        int workers;           /* loader threads; results do not depend on it */
     } train;
     struct {
         int examples;     /* test slices whose pictures are stored */

@@ -7,6 +7,7 @@
 enum { CHUNK = 1 << 14 };
 
 struct cc_ema {
+    cc_model *model;
     double decay;
     cc_flat trained, statistics; /* the model's */
     float *values;               /* the averages, of the trained values first */
@@ -16,8 +17,10 @@ struct cc_ema {
 cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay) {
     cc_ema *ema = calloc(1, sizeof *ema);
     if (!ema) return cc_fail_memory("moving average", sizeof *ema);
-    *ema = (cc_ema){
-        .decay = decay, .trained = cc_model_flat(model), .statistics = cc_model_flat_statistics(model)};
+    *ema = (cc_ema){.model = model,
+                    .decay = decay,
+                    .trained = cc_model_flat(model),
+                    .statistics = cc_model_flat_statistics(model)};
     if (decay != CC_EMA_OFF) ema->count = ema->trained.count + ema->statistics.count;
     cc_status status = cc_memory_get((void **)&ema->values, ema->count * sizeof(float), "moving average");
     if (status == CC_OK)
@@ -72,6 +75,7 @@ void cc_ema_update(cc_ema *ema, int64_t step) {
 
 void cc_ema_swap(cc_ema *ema) {
     work_on(ema, swap);
+    cc_model_changed(ema->model);
 }
 
 cc_ema_state cc_ema_get_state(cc_ema *ema) {

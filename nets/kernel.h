@@ -74,6 +74,12 @@ typedef struct cc_task {
     bool input_grad_wanted[CC_OP_INPUTS_MAX];
     const cc_shape *output_shape;
     cc_parameter_slot *parameters[CC_OP_PARAMETERS_MAX];
+    const uint64_t *version; /* another number whenever a parameter may have changed; NULL: always */
+    /* Inference: the op that the kernel does too, for it said so (`fuses`). The output is then that op's.
+     * fused_op is NULL where there is none. */
+    const cc_op *fused_op;
+    const void *fused_attr;
+    cc_parameter_slot *fused_parameters[CC_OP_PARAMETERS_MAX];
 
     int64_t output_block;
     size_t saved_bytes;   /* kept from forward to backward */
@@ -102,6 +108,9 @@ struct cc_kernel {
     void (*release)(cc_task *task);
     /* What backward reads, where that differs from the op's own answer; else NULL. */
     unsigned (*backward_reads)(const void *attr);
+    /* Whether, in an inference plan, the kernel does the op behind it in one go, which alone reads
+     * this one's output and has no other input; asked before `plan`. May be NULL: it does not. */
+    bool (*fuses)(const cc_task *task, const cc_op *next, const void *next_attr);
     bool accumulates; /* obeys task->accumulate */
 };
 

@@ -67,6 +67,7 @@ cc_status cc_learner_step(cc_learner *l, const float *input, const float *target
     CC_TRY(cc_plan_backward(l->plan, l->gradient));
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         cc_optimizer_clip(flat.grads, flat.count, l->optimizer.clip_norm);
+    cc_model_changed(l->model);
     return cc_optimizer_step(&l->optimizer, lr, ++l->step, flat.values, flat.grads, l->state, flat.count);
 }
 

@@ -112,6 +112,7 @@ cc_status cc_model_get_gradient(float *values, const cc_model *model, int index)
 
 cc_status cc_model_set(cc_model *model, int index, const float *values) {
     cc_parameter_slot *slot = &model->slots[index];
+    model->version++;
     if (slot->pack) return slot->pack(slot, slot->value, values);
     memcpy(slot->value, values, (size_t)slot->parameter->count * sizeof *values);
     return CC_OK;
@@ -158,6 +159,10 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
 
 cc_flat cc_model_flat(const cc_model *model) {
     return (cc_flat){.values = model->values, .grads = model->grads, .count = model->trained_count};
+}
+
+void cc_model_changed(cc_model *model) {
+    model->version++;
 }
 
 cc_flat cc_model_flat_statistics(const cc_model *model) {

@@ -53,7 +53,8 @@ cc_status cc_model_set_all(cc_model *model, const float *values);
  * (seed, CC_PURPOSE_WEIGHTS, 0, parameter). */
 cc_status cc_model_initialise(cc_model *model, uint64_t seed);
 
-/* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. */
+/* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. Asked
+ * for anew before each change, since plans keep what they derive from values until then. */
 typedef struct cc_flat {
     float *values, *grads;
     size_t count;
@@ -61,6 +62,9 @@ typedef struct cc_flat {
 cc_flat cc_model_flat(const cc_model *model);
 /* The running statistics likewise; without gradients. */
 cc_flat cc_model_flat_statistics(const cc_model *model);
+/* To be called by whoever writes to the flat values, before a plan runs again: inference plans keep what they
+ * derive from them. */
+void cc_model_changed(cc_model *model);
 
 typedef struct cc_plan_options {
     int64_t n, height, width;

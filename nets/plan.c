@@ -27,6 +27,7 @@ struct cc_plan {
     int64_t *blocks;   /* a value's channel block */
     int *first_writer; /* the node whose backward writes the value's gradient first; -1: none */
     bool *grad_wanted; /* a value has trained parameters before it */
+    int *runner;       /* the node whose kernel does a node's work: itself, or the one before it */
     cc_buffer *buffers;
     int buffer_count;
     unsigned char *memory;
@@ -112,6 +113,7 @@ static void fill_task(cc_plan *plan, int i) {
     task->draw = &plan->draw;
     task->dtype = plan->options.dtype;
     task->tuning = plan->options.tuning;
+    task->version = &plan->model->version;
     task->input_count = node->input_count;
     task->parameter_count = node->parameter_count;
     task->output_shape = &node->shape;
@@ -126,18 +128,56 @@ static void fill_task(cc_plan *plan, int i) {
         task->parameters[k] = &plan->model->slots[node->first_parameter + k];
 }
 
+/* The one node that reads node i's output, and nothing else; -1 where there is none. */
+static int find_follower(const cc_plan *plan, int i) {
+    int follower = -1;
+    for (int j = i + 1; j < plan->count; j++) {
+        const cc_node *node = cc_graph_node(plan->graph, j);
+        for (int k = 0; k < node->input_count; k++) {
+            if (node->inputs[k] != i + 1) continue;
+            if (follower >= 0 || node->input_count > 1) return -1;
+            follower = j;
+        }
+    }
+    return follower;
+}
+
+/* Lets an inference plan's kernel do the next node's work too, where it can. */
+static void fuse(cc_plan *plan, int i) {
+    cc_task *task = &plan->tasks[i];
+    int j = plan->options.training || !task->kernel->fuses ? -1 : find_follower(plan, i);
+    if (j < 0) return;
+    const cc_node *next = cc_graph_node(plan->graph, j);
+    if (!task->kernel->fuses(task, next->op, next->attr)) return;
+    plan->runner[j] = i;
+    task->fused_op = next->op;
+    task->fused_attr = next->attr;
+    for (int k = 0; k < next->parameter_count; k++)
+        task->fused_parameters[k] = &plan->model->slots[next->first_parameter + k];
+}
+
+/* The value that node i's kernel writes. */
+static cc_value output_of(const cc_plan *plan, int i) {
+    for (int j = i + 1; plan->tasks[i].fused_op && j < plan->count; j++)
+        if (plan->runner[j] == i) return j + 1;
+    return i + 1;
+}
+
 static cc_status plan_kernels(cc_plan *plan, const cc_recorded *recorded) {
     plan->blocks[CC_GRAPH_INPUT] = 1;
+    for (int i = 0; i < plan->count; i++) plan->runner[i] = i;
     for (int i = 0; i < plan->count; i++) {
+        if (plan->runner[i] != i) continue;
         fill_task(plan, i);
         cc_task *task = &plan->tasks[i];
         if (recorded) cc_recorded_apply(task, recorded);
         if (!task->kernel)
             return cc_fail(CC_EUNSUPPORTED, task->name, NULL, "%s has no %s kernel",
                            plan->model->backend->name, task->op->name);
+        fuse(plan, i);
         cc_status status = task->kernel->plan(task);
         if (status != CC_OK) return cc_fail_within(status, task->name);
-        plan->blocks[i + 1] = task->output_block;
+        plan->blocks[output_of(plan, i)] = task->output_block;
     }
     return CC_OK;
 }
@@ -186,13 +226,15 @@ static void find_lifetimes(cc_plan *plan) {
     int n = plan->count;
     size_t scratch = 0;
     for (int v = 0; v <= n; v++) {
-        live(plan, value_buffer(plan, v), value_bytes(plan, v), v == CC_GRAPH_INPUT ? 0 : v - 1,
-             v == CC_GRAPH_INPUT ? 0 : v - 1);
+        int maker = v == CC_GRAPH_INPUT ? 0 : plan->runner[v - 1];
+        bool made = v == CC_GRAPH_INPUT || output_of(plan, maker) == v;
+        live(plan, value_buffer(plan, v), made ? value_bytes(plan, v) : 0, maker, maker);
         int first = v == n ? n : 2 * n - plan->first_writer[v];
         if (plan->grad_wanted[v])
             live(plan, grad_buffer(plan, v), value_bytes(plan, v), first, 2 * n - (v - 1));
     }
     for (int i = 0; i < n; i++) {
+        if (plan->runner[i] != i) continue;
         extend_by_node(plan, i);
         if (plan->tasks[i].scratch_bytes > scratch) scratch = plan->tasks[i].scratch_bytes;
     }
@@ -204,6 +246,7 @@ static cc_status bind_tasks(cc_plan *plan) {
     for (int i = 0; i < plan->count; i++) {
         const cc_node *node = cc_graph_node(plan->graph, i);
         cc_task *task = &plan->tasks[i];
+        if (plan->runner[i] != i) continue;
         for (int k = 0; k < node->input_count; k++) {
             const debt *d = &plan->debts[i][k];
             task->x[k] = at(plan, value_buffer(plan, node->inputs[k]));
@@ -211,7 +254,7 @@ static cc_status bind_tasks(cc_plan *plan) {
                 task->dx[k] = at(plan, d->aside >= 0 ? d->aside : grad_buffer(plan, node->inputs[k]));
             task->accumulate[k] = d->wanted && !d->first && d->aside < 0;
         }
-        task->y = at(plan, value_buffer(plan, i + 1));
+        task->y = at(plan, value_buffer(plan, output_of(plan, i)));
         task->dy = at(plan, grad_buffer(plan, i + 1));
         task->saved = at(plan, saved_buffer(plan, i));
         task->scratch = at(plan, scratch_buffer(plan));
@@ -230,9 +273,10 @@ static cc_status allocate(cc_plan *plan) {
     plan->blocks = calloc(values, sizeof *plan->blocks);
     plan->first_writer = calloc(values, sizeof *plan->first_writer);
     plan->grad_wanted = calloc(values, sizeof *plan->grad_wanted);
+    plan->runner = calloc(nodes, sizeof *plan->runner);
     plan->buffers = calloc((size_t)plan->buffer_count, sizeof *plan->buffers);
     if (plan->tasks && plan->debts && plan->blocks && plan->first_writer && plan->grad_wanted &&
-        plan->buffers)
+        plan->runner && plan->buffers)
         return CC_OK;
     return cc_fail_memory("plan", nodes * sizeof *plan->tasks);
 }
@@ -284,6 +328,7 @@ void cc_plan_destroy(cc_plan *plan) {
     free(plan->blocks);
     free(plan->first_writer);
     free(plan->grad_wanted);
+    free(plan->runner);
     free(plan->buffers);
     free(plan->times);
     free(plan->choices);
@@ -335,9 +380,11 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
     backend->enter();
+    if (plan->options.training) cc_model_changed(plan->model); /* its running statistics */
     backend->to_blocked(plan->input, input, &in, 1, plan->options.dtype);
-    for (int i = 0; i < plan->count; i++) CC_TRY(forward_node(plan, i));
-    const void *last = plan->tasks[plan->count - 1].y;
+    for (int i = 0; i < plan->count; i++)
+        if (plan->runner[i] == i) CC_TRY(forward_node(plan, i));
+    const void *last = at(plan, value_buffer(plan, plan->count));
     *logits = plan->plain_logits ? plan->plain_logits : last;
     if (!plan->plain_logits) return CC_OK;
     backend->from_blocked(plan->plain_logits, last, &out, plan->blocks[plan->count], plan->options.dtype);
@@ -378,6 +425,6 @@ void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value) {
 
 void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) {
     cc_shape shape = value_shape(plan, value);
-    plan->model->backend->to_blocked(at(plan, value_buffer(plan, value)), values, &shape,
-                                     plan->blocks[value], plan->options.dtype);
+    plan->model->backend->to_blocked(at(plan, value_buffer(plan, value)), values, &shape, plan->blocks[value],
+                                     plan->options.dtype);
 }

@@ -13,6 +13,7 @@ struct cc_model {
     float *values, *statistics,
         *grads; /* of all trained parameters; of all statistics; NULL until a plan needs them */
     size_t trained_count, statistic_count; /* floats in them, once a plan has chosen the layouts */
+    uint64_t version; /* of the values and statistics: counts whatever may have changed them */
 };
 
 /* Places what the slots' layouts ask for (first plan), and gradients where `training` (first such plan). */

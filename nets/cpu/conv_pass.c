@@ -32,14 +32,14 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
     case CC_CONV_WINOGRAD:
         return suits_winograd(p);
     case CC_CONV_SMALL:
-        return !c->transposed && c->dtype == CC_F32 && p->kind == CC_ONEDNN_FORWARD && cc_small_conv_suits(c->attr, c->x, c->y) &&
-               cc_onednn_is_plain(p->weights);
+        return !c->transposed && c->dtype == CC_F32 && !p->fused && p->kind == CC_ONEDNN_FORWARD &&
+               cc_small_conv_suits(c->attr, c->x, c->y) && cc_onednn_is_plain(p->weights);
     case CC_CONV_DEPTHWISE:
         return !c->transposed && p->kind == CC_ONEDNN_BACKWARD_WEIGHTS &&
                cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block,
                                  cc_onednn_depthwise_block(p->weights, c));
     case CC_CONV_GEMM:
-        return c->dtype == CC_F32;
+        return c->dtype == CC_F32 && !p->fused;
     }
     return false;
 }
@@ -61,7 +61,9 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
                                  .training = p->training,
                                  .x_block = p->x_block,
                                  .y_block = p->y_block,
-                                 .weights = p->weights};
+                                 .weights = p->weights,
+                                 .fused = p->fused,
+                                 .activation = p->activation};
     return cc_onednn_pass_create(&out->onednn, &request);
 }
 
@@ -133,6 +135,10 @@ cc_status cc_conv_pass_bind(cc_conv_pass *pass, void *const operands[CC_ONEDNN_O
     memcpy(pass->operands, operands, sizeof pass->operands);
     pass->scratch = scratch;
     return pass->onednn ? cc_onednn_pass_bind(pass->onednn, operands, scratch) : CC_OK;
+}
+
+cc_status cc_conv_pass_hold(cc_conv_pass *pass, const float *plain) {
+    return cc_onednn_pass_hold(pass->onednn, plain);
 }
 
 static void run_small(const cc_conv_pass *pass) {

@@ -23,6 +23,8 @@ typedef struct cc_conv_problem {
     bool training;
     int64_t x_block, y_block;
     const cc_parameter_slot *weights; /* laid out */
+    bool fused;                       /* see cc_onednn_request */
+    cc_activation activation;
 } cc_conv_problem;
 
 typedef struct cc_conv_pass {
@@ -46,6 +48,8 @@ size_t cc_conv_pass_scratch(const cc_conv_pass *pass);
  * BLAS. */
 const char *cc_conv_pass_implementation(const cc_conv_pass *pass);
 
+/* Of a fused pass: its weights, plain. */
+cc_status cc_conv_pass_hold(cc_conv_pass *pass, const float *plain);
 cc_status cc_conv_pass_bind(cc_conv_pass *pass, void *const operands[CC_ONEDNN_OPERANDS], void *scratch);
 cc_status cc_conv_pass_run(const cc_conv_pass *pass);
 

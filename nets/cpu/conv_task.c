@@ -2,13 +2,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "nets/cpu/conv_fold.h"
 #include "nets/cpu/conv_pass.h"
 #include "nets/cpu/conv_tuner.h"
 #include "nets/cpu/small_conv.h"
+#include "nets/graph.h"
+#include "nets/memory.h"
 
 typedef struct state {
     cc_conv_pass passes[CC_ONEDNN_KINDS];
     bool wanted[CC_ONEDNN_KINDS];
+    bool transposed;
+    float *bias;      /* of a fused pass */
+    bool held;        /* it has its weights, */
+    uint64_t version; /* of this version */
 } state;
 
 /* Whether the forward pass is to be the small convolution's, which reads plain weights. It is precise rather
@@ -61,10 +68,27 @@ static cc_status make_pass(cc_task *task, state *s, const cc_conv_problem *probl
     return CC_OK;
 }
 
+bool cc_conv_task_fuses(const cc_task *task, bool transposed, const cc_op *next, const void *next_attr) {
+    cc_activation activation;
+    cc_onednn_conv conv = {task->attr, transposed, task->input_shapes[0], task->output_shape, task->dtype};
+    return cc_conv_folds(&activation, next, next_attr) && !is_small(task, &conv);
+}
+
+/* Memory for the folded bias, and scratch memory for plain weights. */
+static cc_status prepare_fold(cc_task *task, state *s, cc_conv_problem *problem) {
+    const cc_conv_attr *a = task->attr;
+    if (!task->fused_op) return CC_OK;
+    problem->fused = cc_conv_folds(&problem->activation, task->fused_op, task->fused_attr);
+    size_t channels = (size_t)a->out_channels + CC_VECTOR_PAD;
+    task->scratch_bytes = (size_t)task->parameters[0]->parameter->count * sizeof(float);
+    return cc_memory_get((void **)&s->bias, channels * sizeof *s->bias, "biases");
+}
+
 cc_status cc_conv_task_plan(cc_task *task, bool transposed) {
     state *s = calloc(1, sizeof *s);
     if (!s) return cc_fail_memory(task->name, sizeof *s);
     task->state = s;
+    s->transposed = transposed;
     cc_conv_problem problem = {
         .conv = {task->attr, transposed, task->input_shapes[0], task->output_shape, task->dtype},
         .training = task->training,
@@ -72,6 +96,7 @@ cc_status cc_conv_task_plan(cc_task *task, bool transposed) {
         .weights = task->parameters[0]};
     CC_TRY(lay_out(task, &problem.conv));
     problem.y_block = task->output_block;
+    CC_TRY(prepare_fold(task, s, &problem));
     for (int kind = 0; kind < CC_ONEDNN_KINDS; kind++) {
         if (kind != CC_ONEDNN_FORWARD && !task->training) continue;
         if (kind == CC_ONEDNN_BACKWARD_DATA && !task->input_grad_wanted[0]) continue;
@@ -87,7 +112,10 @@ cc_status cc_conv_task_bind(cc_task *task) {
     cc_parameter_slot *w = task->parameters[0], *b = task->parameter_count > 1 ? task->parameters[1] : NULL;
     void *x = (void *)task->x[0], *dy = (void *)task->dy;
     void *const operands[CC_ONEDNN_KINDS][CC_ONEDNN_OPERANDS] = {
-        [CC_ONEDNN_FORWARD] = {x, w->value, task->y, b ? b->value : NULL},
+        [CC_ONEDNN_FORWARD] = {x, w->value, task->y,
+                               s->bias ? s->bias
+                               : b     ? b->value
+                                       : NULL},
         [CC_ONEDNN_BACKWARD_DATA] = {task->dx[0], w->value, dy, NULL},
         [CC_ONEDNN_BACKWARD_WEIGHTS] = {x, w->grad, dy, b ? b->grad : NULL},
     };
@@ -96,8 +124,22 @@ cc_status cc_conv_task_bind(cc_task *task) {
     return CC_OK;
 }
 
+/* Folds anew where parameters may have changed since the last time. */
+static cc_status hold_weights(cc_task *task, state *s) {
+    const cc_parameter_slot *w = task->parameters[0];
+    float *plain = task->scratch;
+    if (s->held && task->version && *task->version == s->version) return CC_OK;
+    CC_TRY(w->unpack(w, plain, w->value));
+    cc_conv_fold(plain, s->bias, task, s->transposed);
+    CC_TRY(cc_conv_pass_hold(&s->passes[CC_ONEDNN_FORWARD], plain));
+    s->held = true;
+    if (task->version) s->version = *task->version;
+    return CC_OK;
+}
+
 cc_status cc_conv_task_forward(cc_task *task) {
-    const state *s = task->state;
+    state *s = task->state;
+    if (task->fused_op) CC_TRY(hold_weights(task, s));
     return cc_conv_pass_run(&s->passes[CC_ONEDNN_FORWARD]);
 }
 
@@ -110,5 +152,6 @@ cc_status cc_conv_task_backward(cc_task *task) {
 void cc_conv_task_release(cc_task *task) {
     state *s = task->state;
     for (int i = 0; i < CC_ONEDNN_KINDS; i++) cc_conv_pass_deinit(&s->passes[i]);
+    cc_memory_free(s->bias);
     free(s);
 }

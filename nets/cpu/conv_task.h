@@ -5,6 +5,7 @@
 
 #include "nets/kernel.h"
 
+bool cc_conv_task_fuses(const cc_task *task, bool transposed, const cc_op *next, const void *next_attr);
 cc_status cc_conv_task_plan(cc_task *task, bool transposed);
 cc_status cc_conv_task_bind(cc_task *task);
 cc_status cc_conv_task_forward(cc_task *task);

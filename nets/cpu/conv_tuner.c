@@ -15,13 +15,14 @@ enum {
 /* A candidate must be faster by this much than one before it, lest noise decides between equals. */
 static const double margin = 0.97;
 /* No candidate may want more scratch memory than this. */
-static const size_t scratch_most = (size_t)192 << 20;
+static const size_t scratch_most = (size_t)96 << 20;
 
 /* A problem without its pointers. */
 typedef struct key {
     cc_onednn_kind kind;
     cc_dtype dtype;
-    bool transposed, training, plain;
+    bool transposed, training, plain, fused;
+    cc_activation activation;
     cc_conv_attr attr;
     cc_shape x, y;
     int64_t x_block, y_block;
@@ -40,8 +41,19 @@ static answer *answers; /* as long as the process */
 
 static key key_of(const cc_conv_problem *p) {
     const cc_onednn_conv *c = &p->conv;
-    return (key){p->kind, c->dtype, c->transposed, p->training, cc_onednn_is_plain(p->weights), *c->attr,
-                 *c->x,   *c->y,    p->x_block,    p->y_block,  omp_get_max_threads()};
+    return (key){.kind = p->kind,
+                 .dtype = c->dtype,
+                 .transposed = c->transposed,
+                 .training = p->training,
+                 .plain = cc_onednn_is_plain(p->weights),
+                 .fused = p->fused,
+                 .activation = p->activation,
+                 .attr = *c->attr,
+                 .x = *c->x,
+                 .y = *c->y,
+                 .x_block = p->x_block,
+                 .y_block = p->y_block,
+                 .threads = omp_get_max_threads()};
 }
 
 static bool same_attr(const cc_conv_attr *a, const cc_conv_attr *b) {
@@ -58,9 +70,10 @@ static bool same_shape(const cc_shape *a, const cc_shape *b) {
 
 static bool same(const key *a, const key *b) {
     return a->kind == b->kind && a->dtype == b->dtype && a->transposed == b->transposed &&
-           a->training == b->training && a->plain == b->plain && a->x_block == b->x_block &&
-           a->y_block == b->y_block && a->threads == b->threads && same_attr(&a->attr, &b->attr) &&
-           same_shape(&a->x, &b->x) && same_shape(&a->y, &b->y);
+           a->training == b->training && a->plain == b->plain && a->fused == b->fused &&
+           a->activation == b->activation && a->x_block == b->x_block && a->y_block == b->y_block &&
+           a->threads == b->threads && same_attr(&a->attr, &b->attr) && same_shape(&a->x, &b->x) &&
+           same_shape(&a->y, &b->y);
 }
 
 cc_status cc_conv_by_rule(cc_conv_algorithm *out, const cc_conv_problem *p) {

@@ -8,6 +8,7 @@
 #define CC_NETS_CPU_ONEDNN_H
 
 #include "nets/kernel.h"
+#include "nets/ops/activation/activation.h"
 #include "nets/ops/conv/conv.h"
 
 typedef struct cc_onednn_conv {
@@ -40,6 +41,10 @@ typedef struct cc_onednn_request {
     bool training; /* matters to the forward pass alone */
     int64_t x_block, y_block;
     const cc_parameter_slot *weights; /* laid out */
+    /* A forward pass with a bias whatever the attributes say, weights that cc_onednn_pass_hold brings, and an
+     * activation (none, relu or silu) behind it. */
+    bool fused;
+    cc_activation activation;
 } cc_onednn_request;
 
 typedef struct cc_onednn_pass cc_onednn_pass;
@@ -56,7 +61,7 @@ bool cc_onednn_is_plain(const cc_parameter_slot *weights);
 /* Between the stored weights (or their gradient) and plain ones. */
 typedef struct cc_onednn_reorder cc_onednn_reorder;
 cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_slot *weights, bool to_plain);
-cc_status cc_onednn_reorder_run(const cc_onednn_reorder *reorder, float *to, const float *from);
+cc_status cc_onednn_reorder_run(const cc_onednn_reorder *reorder, void *to, const void *from);
 void cc_onednn_reorder_destroy(cc_onednn_reorder *reorder);
 /* The channel block b where weights of a depthwise convolution (rank 4) lie as [groups / b][taps][b]; 0 where
  * they lie otherwise, or have no layout yet. */
@@ -72,6 +77,8 @@ size_t cc_onednn_pass_scratch(const cc_onednn_pass *pass);
 
 /* Home pointers of the operands (those that the pass does not have are ignored) and the scratch memory. */
 cc_status cc_onednn_pass_bind(cc_onednn_pass *pass, void *const operands[CC_ONEDNN_OPERANDS], void *scratch);
+/* Of a fused pass: takes over plain weights, in PyTorch's order; the pass keeps them as it wants them. */
+cc_status cc_onednn_pass_hold(cc_onednn_pass *pass, const float *plain);
 cc_status cc_onednn_pass_run(const cc_onednn_pass *pass);
 
 /* "oneDNN 2.6.3, AVX2", in a static buffer. */

@@ -6,7 +6,8 @@ typedef struct problem {
     cc_onednn_kind kind;
     dnnl_alg_kind_t algorithm; /* of a convolution; a transposed one is direct */
     const cc_onednn_conv *conv;
-    bool training;
+    bool training, fused;
+    cc_activation activation;
     dnnl_memory_desc_t x, w, y, bias;
     dnnl_primitive_desc_t hint; /* a forward one, for backward passes */
 } problem;
@@ -45,7 +46,7 @@ static window window_of(const cc_onednn_conv *c) {
 
 static dnnl_status_t describe_conv(description *d, const problem *p) {
     window w = window_of(p->conv);
-    const dnnl_memory_desc_t *bias = p->conv->attr->bias ? &p->bias : NULL;
+    const dnnl_memory_desc_t *bias = p->conv->attr->bias || p->fused ? &p->bias : NULL;
     dnnl_prop_kind_t forward = p->training ? dnnl_forward_training : dnnl_forward_inference;
     switch (p->kind) {
     case CC_ONEDNN_FORWARD:
@@ -65,7 +66,7 @@ static dnnl_status_t describe_conv(description *d, const problem *p) {
 
 static dnnl_status_t describe_deconv(description *d, const problem *p) {
     window w = window_of(p->conv);
-    const dnnl_memory_desc_t *bias = p->conv->attr->bias ? &p->bias : NULL;
+    const dnnl_memory_desc_t *bias = p->conv->attr->bias || p->fused ? &p->bias : NULL;
     dnnl_prop_kind_t forward = p->training ? dnnl_forward_training : dnnl_forward_inference;
     switch (p->kind) {
     case CC_ONEDNN_FORWARD:
@@ -83,12 +84,26 @@ static dnnl_status_t describe_deconv(description *d, const problem *p) {
     return dnnl_invalid_arguments;
 }
 
+static dnnl_status_t append_activation(dnnl_primitive_attr_t attr, cc_activation activation) {
+    dnnl_post_ops_t ops;
+    bool silu = activation == CC_ACTIVATION_SILU;
+    dnnl_status_t code = dnnl_post_ops_create(&ops);
+    if (code != dnnl_success) return code;
+    code =
+        dnnl_post_ops_append_eltwise(ops, 1, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu, silu ? 1 : 0, 0);
+    if (code == dnnl_success) code = dnnl_primitive_attr_set_post_ops(attr, ops);
+    dnnl_post_ops_destroy(ops);
+    return code;
+}
+
 static dnnl_status_t create_desc(dnnl_primitive_desc_t *out, const problem *p) {
     description d;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_status_t code = p->conv->transposed ? describe_deconv(&d, p) : describe_conv(&d, p);
     if (code == dnnl_success) code = dnnl_primitive_attr_create(&attr);
     if (code == dnnl_success) code = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
+    if (code == dnnl_success && p->activation != CC_ACTIVATION_NONE)
+        code = append_activation(attr, p->activation);
     if (code == dnnl_success) code = dnnl_primitive_desc_create(out, &d, attr, cc_onednn_engine(), p->hint);
     dnnl_primitive_attr_destroy(attr);
     return code;
@@ -148,10 +163,13 @@ static cc_status describe_problem(problem *p, const cc_onednn_request *r) {
     return p->kind == CC_ONEDNN_FORWARD ? CC_OK : make_hint(p);
 }
 
+/* Winograd's weights at inference would be transformed beforehand, and take four times the memory. */
 cc_status cc_onednn_describe_pass(dnnl_primitive_desc_t *out, const cc_onednn_request *r) {
     problem p = {.kind = r->kind,
                  .conv = r->conv,
-                 .training = r->training,
+                 .training = r->training || r->algorithm == CC_ONEDNN_WINOGRAD,
+                 .fused = r->fused,
+                 .activation = r->activation,
                  .algorithm =
                      r->algorithm == CC_ONEDNN_WINOGRAD ? dnnl_convolution_winograd : direct_of(r->conv)};
     cc_status status = describe_problem(&p, r);

@@ -73,10 +73,8 @@ struct cc_onednn_reorder {
     dnnl_memory_t from, to;
 };
 
-cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_slot *weights, bool to_plain) {
-    const cc_onednn_layout *l = weights->layout;
-    const dnnl_memory_desc_t *from = to_plain ? &l->stored : &l->plain,
-                             *to = to_plain ? &l->plain : &l->stored;
+static cc_status make_reorder(cc_onednn_reorder **out, const dnnl_memory_desc_t *from,
+                              const dnnl_memory_desc_t *to) {
     dnnl_engine_t engine = cc_onednn_engine();
     dnnl_primitive_desc_t desc = NULL;
     cc_onednn_reorder *r = calloc(1, sizeof *r);
@@ -92,7 +90,12 @@ cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_s
     return cc_onednn_fail(code, "reorder weights");
 }
 
-cc_status cc_onednn_reorder_run(const cc_onednn_reorder *r, float *to, const float *from) {
+cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_slot *weights, bool to_plain) {
+    const cc_onednn_layout *l = weights->layout;
+    return to_plain ? make_reorder(out, &l->stored, &l->plain) : make_reorder(out, &l->plain, &l->stored);
+}
+
+cc_status cc_onednn_reorder_run(const cc_onednn_reorder *r, void *to, const void *from) {
     dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, r->from}, {DNNL_ARG_TO, r->to}};
     DNNL_TRY(dnnl_memory_set_data_handle(r->from, (void *)from), "bind memory");
     DNNL_TRY(dnnl_memory_set_data_handle(r->to, to), "bind memory");
@@ -108,20 +111,23 @@ void cc_onednn_reorder_destroy(cc_onednn_reorder *r) {
     free(r);
 }
 
-static cc_status convert(const cc_parameter_slot *slot, float *to, const float *from, bool to_plain) {
+cc_status cc_onednn_convert(void *to, const dnnl_memory_desc_t *to_desc, const void *from,
+                            const dnnl_memory_desc_t *from_desc) {
     cc_onednn_reorder *reorder;
-    CC_TRY(cc_onednn_reorder_create(&reorder, slot, to_plain));
+    CC_TRY(make_reorder(&reorder, from_desc, to_desc));
     cc_status status = cc_onednn_reorder_run(reorder, to, from);
     cc_onednn_reorder_destroy(reorder);
     return status;
 }
 
 static cc_status pack(const cc_parameter_slot *slot, float *stored, const float *plain) {
-    return convert(slot, stored, plain, false);
+    const cc_onednn_layout *l = slot->layout;
+    return cc_onednn_convert(stored, &l->stored, plain, &l->plain);
 }
 
 static cc_status unpack(const cc_parameter_slot *slot, float *plain, const float *stored) {
-    return convert(slot, plain, stored, true);
+    const cc_onednn_layout *l = slot->layout;
+    return cc_onednn_convert(plain, &l->plain, stored, &l->stored);
 }
 
 static cc_status lay_out(cc_parameter_slot *slot, const cc_onednn_conv *c, const dnnl_memory_desc_t *wanted) {

@@ -30,6 +30,10 @@ cc_status cc_onednn_activation_desc(dnnl_memory_desc_t *out, const cc_shape *sha
 cc_status cc_onednn_weights_desc(dnnl_memory_desc_t *out, const cc_onednn_conv *conv, bool plain,
                                  cc_dtype dtype);
 
+/* Weights from one layout to another; makes what it needs and lets go of it. */
+cc_status cc_onednn_convert(void *to, const dnnl_memory_desc_t *to_desc, const void *from,
+                            const dnnl_memory_desc_t *from_desc);
+
 /* The primitive descriptor of a pass, weights in whatever layout it likes, y_block 0: whatever it likes. The
  * caller destroys *out. */
 cc_status cc_onednn_describe_pass(dnnl_primitive_desc_t *out, const cc_onednn_request *request);

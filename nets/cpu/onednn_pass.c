@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "nets/cpu/onednn_parts.h"
+#include "nets/memory.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -18,6 +19,8 @@ struct cc_onednn_pass {
     operand operands[CC_ONEDNN_OPERANDS];
     dnnl_memory_t scratchpad;
     size_t scratchpad_offset, scratch_bytes;
+    void *held;               /* weights of a fused pass, as the primitive wants them */
+    dnnl_memory_desc_t plain; /* those that it is given */
     char implementation[64];
 };
 
@@ -72,6 +75,20 @@ static cc_status make_operand(cc_onednn_pass *pass, int which, cc_onednn_kind ki
     return make_reorder(o);
 }
 
+/* The operand is at home in memory of the pass's own, in the layout that the primitive wants. */
+static cc_status make_held(cc_onednn_pass *pass, const cc_onednn_request *r,
+                           const_dnnl_primitive_desc_t desc) {
+    const dnnl_memory_desc_t *wanted =
+        dnnl_primitive_desc_query_md(desc, dnnl_query_exec_arg_md, DNNL_ARG_WEIGHTS);
+    pass->plain = ((const cc_onednn_layout *)r->weights->layout)->plain;
+    CC_TRY(cc_memory_get(&pass->held, dnnl_memory_desc_get_size(wanted), "weights"));
+    return make_operand(pass, CC_ONEDNN_W, r->kind, desc, wanted);
+}
+
+cc_status cc_onednn_pass_hold(cc_onednn_pass *pass, const float *plain) {
+    return cc_onednn_convert(pass->held, &pass->operands[CC_ONEDNN_W].home, plain, &pass->plain);
+}
+
 static cc_status fill_pass(cc_onednn_pass *pass, const cc_onednn_request *r,
                            const_dnnl_primitive_desc_t desc) {
     const char *name = "?";
@@ -85,10 +102,11 @@ static cc_status fill_pass(cc_onednn_pass *pass, const cc_onednn_request *r,
     CC_TRY(cc_onednn_activation_desc(&y, conv->y, r->y_block, conv->dtype));
     DNNL_TRY(dnnl_memory_desc_init_by_tag(&bias, 1, channels, dnnl_f32, dnnl_x), "describe a bias");
     CC_TRY(make_operand(pass, CC_ONEDNN_X, r->kind, desc, &x));
-    CC_TRY(make_operand(pass, CC_ONEDNN_W, r->kind, desc,
-                        &((const cc_onednn_layout *)r->weights->layout)->stored));
+    CC_TRY(r->fused ? make_held(pass, r, desc)
+                    : make_operand(pass, CC_ONEDNN_W, r->kind, desc,
+                                   &((const cc_onednn_layout *)r->weights->layout)->stored));
     CC_TRY(make_operand(pass, CC_ONEDNN_Y, r->kind, desc, &y));
-    if (conv->attr->bias && r->kind != CC_ONEDNN_BACKWARD_DATA)
+    if ((conv->attr->bias || r->fused) && r->kind != CC_ONEDNN_BACKWARD_DATA)
         CC_TRY(make_operand(pass, CC_ONEDNN_BIAS, r->kind, desc, &bias));
     const dnnl_memory_desc_t *scratchpad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
     pass->scratchpad_offset = take_scratch(pass, dnnl_memory_desc_get_size(scratchpad));
@@ -121,6 +139,7 @@ void cc_onednn_pass_destroy(cc_onednn_pass *pass) {
     }
     dnnl_memory_destroy(pass->scratchpad);
     dnnl_primitive_destroy(pass->primitive);
+    cc_memory_free(pass->held);
     free(pass);
 }
 
@@ -136,7 +155,8 @@ cc_status cc_onednn_pass_bind(cc_onednn_pass *pass, void *const operands[CC_ONED
     for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
         operand *o = &pass->operands[i];
         if (!o->used) continue;
-        DNNL_TRY(dnnl_memory_set_data_handle(o->home_memory, operands[i]), "bind memory");
+        void *home = i == CC_ONEDNN_W && pass->held ? pass->held : operands[i];
+        DNNL_TRY(dnnl_memory_set_data_handle(o->home_memory, home), "bind memory");
         if (o->reorder)
             DNNL_TRY(dnnl_memory_set_data_handle(o->wanted_memory, memory + o->offset), "bind memory");
     }

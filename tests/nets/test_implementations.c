@@ -22,13 +22,14 @@ typedef struct seen {
     cc_shape in, out;
     int64_t in_block, out_block;
     const cc_op *op;
+    cc_dtype dtype;
     bool training, first; /* first: no gradient of its input */
 } seen;
 enum { SEEN_MAX = 4096 };
 static seen known[SEEN_MAX];
 static int known_count;
 
-static void fill_task(planned *p, int i, bool training) {
+static void fill_task(planned *p, int i, bool training, cc_dtype dtype) {
     const cc_node *node = cc_graph_node(p->graph, i);
     cc_task *task = &p->tasks[i];
     *task = (cc_task){.op = node->op,
@@ -36,6 +37,7 @@ static void fill_task(planned *p, int i, bool training) {
                       .name = node->name,
                       .attr = node->attr,
                       .training = training,
+                      .dtype = dtype,
                       .input_count = node->input_count,
                       .parameter_count = node->parameter_count,
                       .output_shape = &node->shape};
@@ -69,6 +71,7 @@ static seen what(const cc_task *task) {
     s.in_block = task->input_blocks[0];
     s.op = task->op;
     s.training = task->training;
+    s.dtype = task->dtype;
     s.first = !task->input_grad_wanted[0];
     return s;
 }
@@ -97,7 +100,7 @@ static int plan_convolution(cc_task *task, const char *net) {
 }
 
 /* How many passes of the net are slow ones. */
-static int plan_net(const char *name, int64_t size, bool training) {
+static int plan_net(const char *name, int64_t size, bool training, cc_dtype dtype) {
     cc_net_spec spec;
     planned p = {0};
     int slow = 0;
@@ -110,7 +113,7 @@ static int plan_net(const char *name, int64_t size, bool training) {
     for (int i = 0; i < parameters; i++) p.slots[i].parameter = cc_graph_parameter(p.graph, i);
     p.blocks[CC_GRAPH_INPUT] = 1;
     for (int i = 0; i < nodes; i++) {
-        fill_task(&p, i, training);
+        fill_task(&p, i, training, dtype);
         cc_task *task = &p.tasks[i];
         if (task->op == &cc_op_conv || task->op == &cc_op_conv_transpose)
             slow += plan_convolution(task, name);
@@ -136,7 +139,9 @@ static void no_pass_of_any_net_is_a_slow_one(void **state) {
     int slow = 0;
     for (int i = 0; cc_net_name(name, sizeof name, i); i++)
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
-            slow += plan_net(name, sizes[k], true) + plan_net(name, sizes[k], false);
+            for (int dtype = CC_F32; dtype <= (cc_onednn_has_bf16() ? CC_BF16 : CC_F32); dtype++)
+                slow += plan_net(name, sizes[k], true, (cc_dtype)dtype) +
+                        plan_net(name, sizes[k], false, (cc_dtype)dtype);
     assert_true(known_count > 100);
     assert_int_equal(slow, 0);
 }

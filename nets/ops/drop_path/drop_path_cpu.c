@@ -35,7 +35,8 @@ static chunk chunk_at(const cc_task *task, int64_t which) {
 }
 
 /* y = x * scale + residual */
-CC_INLINE void add_scaled(void *y, const void *x, const void *residual, chunk c, float scale, cc_dtype dtype) {
+CC_INLINE void add_scaled(void *y, const void *x, const void *residual, chunk c, float scale,
+                          cc_dtype dtype) {
     for (int64_t i = c.start; i < c.start + c.count; i++)
         cc_store(y, i, cc_load(x, i, dtype) * scale + cc_load(residual, i, dtype), dtype);
 }
