@@ -26,6 +26,8 @@ static const cc_command commands[] = {
      "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
      "      [--device auto|cpu|reference] [--profile] [--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
+    {"score", "SCAN [--mask MASK] [--threshold HU] [--minimum-area MM2] [--reference-spacing MM] [--json]",
+     "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},
     {"export", "RESULT.h5 -o FILE.safetensors",
