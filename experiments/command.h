@@ -49,6 +49,7 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
 #define CC_COMMAND(name) cc_status cc_command_##name(int argc, char **argv)
 CC_COMMAND(run);
 CC_COMMAND(report);
+CC_COMMAND(audit);
 CC_COMMAND(score);
 CC_COMMAND(phantom);
 CC_COMMAND(info);

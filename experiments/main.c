@@ -36,6 +36,11 @@ static const cc_command commands[] = {
     {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--strict]",
      "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into report/out",
      cc_command_report},
+    {"audit", "[TABLES.yaml] [--json]",
+     "what the numbers of published tables contradict; without a file, the paper's own. Findings are "
+     "results:\n"
+     "      the exit status is 0 with them too",
+     cc_command_audit},
     {NULL, NULL, NULL, NULL},
 };
 
