@@ -41,6 +41,14 @@ static void a_deviation_has_its_least_and_most(void **state) {
     assert_true(got.high >= sqrt(13.0 / 3)); /* 1, 2, 5: above, for the widths differ */
 }
 
+/* 1, 3 and 10, of which only the middle one would move, and cannot. */
+static void the_least_deviation_has_every_number_at_its_nearest(void **state) {
+    (void)state;
+    cc_range items[] = {{10, 20}, {0, 1}, {2, 3}};
+    const cc_range got = cc_range_deviation(items, 3, false);
+    check_range((cc_range){got.low, 0}, sqrt(134.0 / 9), 0);
+}
+
 /* A brute force over the 2^n ends. */
 static void the_greatest_deviation_is_that_of_the_best_corner(void **state) {
     (void)state;
@@ -89,6 +97,7 @@ int main(void) {
         cmocka_unit_test(ranges_that_touch_meet),
         cmocka_unit_test(a_mean_adds_the_ends),
         cmocka_unit_test(a_deviation_has_its_least_and_most),
+        cmocka_unit_test(the_least_deviation_has_every_number_at_its_nearest),
         cmocka_unit_test(the_greatest_deviation_is_that_of_the_best_corner),
         cmocka_unit_test(a_pooled_f1_is_the_harmonic_mean),
         cmocka_unit_test(an_averaged_f1_lies_between_p_plus_r_minus_1_and_the_harmonic_mean),

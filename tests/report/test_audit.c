@@ -110,6 +110,25 @@ static void what_nothing_mends_has_no_edit(void **state) {
     assert_null(a.findings[0].edit);
 }
 
+static void an_edit_breaks_nothing_that_held(void **state) {
+    (void)state;
+    cc_audit a =
+        audit_text(HEAD "  - id: 3\n    title: t\n    rows: {a: [60.0, 90.0, 80.0], b: [95.0, 95.0, 95.0]}\n"
+                        "    summary: {Average: [77.5, 92.5, 87.5]}\n");
+    assert_int_equal(a.finding_count, 1);
+    assert_null(a.findings[0].edit);
+}
+
+static void a_deviation_may_be_by_n_or_by_n_minus_1_only(void **state) {
+    (void)state;
+    cc_audit a =
+        audit_text(HEAD "  - id: 3\n    title: t\n    rows: {a: [80.0, 80.0, 80.0], b: [90.0, 90.0, 90.0]}\n"
+                        "    summary: {SD: [5.0, 7.1, 6.1], range: [0.0, 0.0, 0.0]}\n");
+    assert_int_equal(a.finding_count, 1);
+    assert_string_equal(a.findings[0].cells[0], "Table 3, SD, recall");
+    assert_part(a.findings[0].reason, "by n - 1 it is 7.000 to 7.142, by n 4.950 to 5.050");
+}
+
 static void counts_that_do_not_add_up_are_named(void **state) {
     (void)state;
     cc_audit a = audit_text("columns: [f1, precision, recall]\ntables: []\ncounts:\n"
@@ -218,6 +237,8 @@ int main(void) {
         cmocka_unit_test(one_digit_that_mends_is_named),
         cmocka_unit_test(an_exchange_that_mends_both_goes_before_a_digit_that_mends_one),
         cmocka_unit_test(what_nothing_mends_has_no_edit),
+        cmocka_unit_test(an_edit_breaks_nothing_that_held),
+        cmocka_unit_test(a_deviation_may_be_by_n_or_by_n_minus_1_only),
         cmocka_unit_test(counts_that_do_not_add_up_are_named),
         cmocka_unit_test(a_number_that_is_no_percentage_is_named_once),
         cmocka_unit_test(the_paper_has_the_findings_that_were_checked_by_hand),
