@@ -1,0 +1,17 @@
+/* report/figures/method.h -- the paper's figures 2 to 10, from the pictures that a run stores. Private to
+ * report. */
+#ifndef CC_REPORT_FIGURES_METHOD_H
+#define CC_REPORT_FIGURES_METHOD_H
+
+#include "results/store.h"
+
+/* Draws those figures that the run has pictures for: FOLDER/figure-N-SUFFIX.png and .svg.
+ *   2 matching, 3 union over slices, 4 opening, 5 box and region, 6 window, 7 pasted output: its panels
+ *   8  three patients' slices of stage roi, with truth and prediction
+ *   9  the slice of stage calcification with the most false pixels, findings without truth marked
+ *   10 the slice of stage false_positive with the most pixels taken away since stage calcification; what was
+ *      taken away marked
+ * CC_EIO where gnuplot is missing or fails. */
+cc_status cc_figure_method(const char *folder, const char *suffix, const cc_run *run);
+
+#endif

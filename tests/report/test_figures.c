@@ -1,0 +1,144 @@
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "report/figures/method.h"
+#include "support.h"
+
+enum { SIDE = 40, PIXELS = SIDE * SIDE };
+
+static float image[PIXELS];
+static uint8_t truth[PIXELS], found[PIXELS], kept[PIXELS];
+
+/* A true spot that is found, and two others, of which the third stage takes one away. */
+static int fill(void **state) {
+    (void)state;
+    for (int i = 0; i < PIXELS; i++) image[i] = (float)(i % SIDE) * 10;
+    for (int y = 5; y < 8; y++)
+        for (int x = 5; x < 8; x++) {
+            truth[y * SIDE + x] = found[y * SIDE + x] = kept[y * SIDE + x] = 1;
+            found[(y + 20) * SIDE + x] = kept[(y + 20) * SIDE + x] = 1;
+            found[y * SIDE + x + 20] = 1;
+        }
+    return 0;
+}
+
+static bool is_there(const char *folder, const char *name) {
+    struct stat s;
+    return stat(cc_test_path(folder, name), &s) == 0 && s.st_size > 200;
+}
+
+/* How often `part` stands in a file. */
+static int count_in(const char *folder, const char *name, const char *part) {
+    char output[64];
+    assert_int_equal(
+        cc_test_run(output, sizeof output, "grep -o '%s' %s | wc -l", part, cc_test_path(folder, name)), 0);
+    return atoi(output);
+}
+
+static cc_run_panel panel(const char *figure, const char *name, const float *hu, const uint8_t *mask) {
+    return (cc_run_panel){.figure = figure,
+                          .panel = name,
+                          .patient = "Anna & 'Bert' \\ 1",
+                          .slice = 3,
+                          .height = SIDE,
+                          .width = SIDE,
+                          .image_hu = hu,
+                          .mask = mask};
+}
+
+static cc_run_example example(const char *stage, const char *patient, const uint8_t *prediction) {
+    return (cc_run_example){.stage = stage,
+                            .patient = patient,
+                            .slice = 3,
+                            .height = SIDE,
+                            .width = SIDE,
+                            .image_hu = image,
+                            .truth = truth,
+                            .prediction = prediction};
+}
+
+static void each_figure_has_its_panels(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    cc_run_panel panels[] = {
+        panel("matching", "original", image, NULL), panel("matching", "reference", image, NULL),
+        panel("matching", "matched", image, NULL),  panel("union", "slice", image, truth),
+        panel("union", "union", NULL, truth),       panel("opening", "union", NULL, truth),
+        panel("opening", "opened", NULL, truth),    panel("box", "opened", NULL, truth),
+        panel("window", "slice", image, found),     panel("paste", "output", NULL, kept),
+    };
+    panels[7].has_box = true;
+    panels[7].box[2] = panels[7].box[3] = 20;
+    const cc_run run = {.panels = panels, .panel_count = sizeof panels / sizeof *panels};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    for (int n = 2; n <= 10; n++) {
+        char png[64], svg[64];
+        snprintf(png, sizeof png, "figure-%d-x.png", n);
+        snprintf(svg, sizeof svg, "figure-%d-x.svg", n);
+        if (is_there(folder, png) != (n < 8)) fail_msg("%s", png);
+        if (is_there(folder, svg) != (n < 8)) fail_msg("%s", svg);
+    }
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "Anna"), 3);
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "of pixels"), 3);
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "level 90 HU, width 750 HU"), 1);
+}
+
+static void a_run_without_pictures_has_no_figures(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run run = {0};
+    char output[64];
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_int_equal(cc_test_run(output, sizeof output, "ls -A %s | wc -l", folder), 0);
+    assert_int_equal(atoi(output), 0);
+}
+
+static void regions_are_of_three_patients(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run_example examples[] = {example("roi", "Alpha", found), example("roi", "Alpha", found),
+                                       example("roi", "Bravo", found), example("roi", "Charlie", found),
+                                       example("roi", "Delta", found)};
+    const cc_run run = {.examples = examples, .example_count = 5};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Alpha"), 1);
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Bravo"), 1);
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Charlie"), 1);
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Delta"), 0);
+    assert_false(is_there(folder, "figure-9-x.svg"));
+}
+
+static void false_findings_and_those_taken_away_are_marked(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run_example examples[] = {example("calcification", "Alpha", found),
+                                       example("false_positive", "Alpha", kept)};
+    const cc_run run = {.examples = examples, .example_count = 2};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_int_equal(count_in(folder, "figure-9-x.svg", "findings without truth: 2"), 1);
+    assert_int_equal(count_in(folder, "figure-10-x.svg", "findings taken away: 1"), 1);
+}
+
+static void a_third_stage_alone_has_no_figure_10(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run_example examples[] = {example("false_positive", "Alpha", kept),
+                                       example("calcification", "Bravo", kept)};
+    const cc_run run = {.examples = examples, .example_count = 2};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_true(is_there(folder, "figure-9-x.png"));
+    assert_false(is_there(folder, "figure-10-x.png"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_figure_has_its_panels),
+        cmocka_unit_test(a_run_without_pictures_has_no_figures),
+        cmocka_unit_test(regions_are_of_three_patients),
+        cmocka_unit_test(false_findings_and_those_taken_away_are_marked),
+        cmocka_unit_test(a_third_stage_alone_has_no_figure_10),
+    };
+    return cmocka_run_group_tests(tests, fill, NULL);
+}
