@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "report/figures/stages.h"
+#include "report/figures/overview.h"
 #include "report/figures/picture.h"
 
 enum { PANELS_MAX = 4 };
@@ -93,5 +94,6 @@ static cc_status draw_panels(const char *folder, const char *suffix, const cc_ru
 cc_status cc_figure_method(const char *folder, const char *suffix, const cc_run *run) {
     for (size_t i = 0; i < sizeof panel_figures / sizeof *panel_figures; i++)
         CC_TRY(draw_panels(folder, suffix, run, &panel_figures[i]));
-    return cc_figure_stages(folder, suffix, run);
+    CC_TRY(cc_figure_stages(folder, suffix, run));
+    return run->config ? cc_figure_overview(folder, suffix, run) : CC_OK;
 }

@@ -132,8 +132,37 @@ static void a_third_stage_alone_has_no_figure_10(void **state) {
     assert_false(is_there(folder, "figure-10-x.png"));
 }
 
+static void the_overview_has_the_steps_of_the_config(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    const cc_run
+        whole = {.config =
+                     "stage: cascade\npreprocess:\n  histogram_matching: true\n"
+                     "  roi: {mode: blank, union: true, opening: 7}\n"
+                     "windows: {size: 96, output: replace}\n"
+                     "upstream: {roi: /a/heart.yaml, calcification: 'x.yaml#b0', false_positive: y.yaml}\n"},
+        part = {.config =
+                    "stage: calcification\npreprocess: {roi: {mode: none}}\nnet: {encoder: resnet-34}\n"},
+        none = {.config = "x: ["};
+    assert_ok(cc_figure_method(folder, "whole", &whole));
+    assert_ok(cc_figure_method(folder, "part", &part));
+    assert_ok(cc_figure_method(folder, "none", &none));
+    static const char *const steps[] = {
+        "histogram matching",   ">heart<", ">OR<", "7 × 7 pixels", "blanked", ">b0<", "96 × 96",
+        "in place of findings", "Stage 3"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (count_in(folder, "figure-1-whole.svg", steps[i]) != 1) fail_msg("%s", steps[i]);
+        assert_int_equal(count_in(folder, "figure-1-part.svg", steps[i]), 0);
+    }
+    assert_int_equal(count_in(folder, "figure-1-part.svg", "resnet-34"), 1);
+    assert_true(is_there(folder, "figure-1-whole.png"));
+    assert_false(is_there(folder, "figure-1-none.png"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_overview_has_the_steps_of_the_config),
         cmocka_unit_test(each_figure_has_its_panels),
         cmocka_unit_test(a_run_without_pictures_has_no_figures),
         cmocka_unit_test(regions_are_of_three_patients),
