@@ -1,10 +1,13 @@
 #include "report/figures/method.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "report/figures/stages.h"
 #include "report/figures/overview.h"
 #include "report/figures/picture.h"
+#include "report/figures/plots.h"
 
 enum { PANELS_MAX = 4 };
 
@@ -91,9 +94,28 @@ static cc_status draw_panels(const char *folder, const char *suffix, const cc_ru
     return cc_picture_draw(folder, name, &sheet);
 }
 
+static cc_status draw_agatston(const char *folder, const char *suffix, const cc_run *run) {
+    char name[512];
+    size_t count = 0;
+    double *values = malloc((2 * run->patient_count + 1) * sizeof *values),
+           *predicted = values + run->patient_count;
+    if (!values) return cc_fail_memory("a figure", (2 * run->patient_count + 1) * sizeof *values);
+    for (size_t i = 0; i < run->patient_count; i++) {
+        const cc_run_patient *p = &run->patients[i];
+        if (!isfinite(p->agatston_true) || !isfinite(p->agatston_predicted)) continue;
+        values[count] = p->agatston_true;
+        predicted[count++] = p->agatston_predicted;
+    }
+    snprintf(name, sizeof name, "agatston-%s", suffix);
+    cc_status status = cc_plot_agreement(folder, name, "Agatston score", values, predicted, count);
+    free(values);
+    return status;
+}
+
 cc_status cc_figure_method(const char *folder, const char *suffix, const cc_run *run) {
     for (size_t i = 0; i < sizeof panel_figures / sizeof *panel_figures; i++)
         CC_TRY(draw_panels(folder, suffix, run, &panel_figures[i]));
+    CC_TRY(draw_agatston(folder, suffix, run));
     CC_TRY(cc_figure_stages(folder, suffix, run));
     return run->config ? cc_figure_overview(folder, suffix, run) : CC_OK;
 }

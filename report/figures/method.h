@@ -11,6 +11,7 @@
  *   9  the slice of stage calcification with the most false pixels, findings without truth marked
  *   10 the slice of stage false_positive with the most pixels taken away since stage calcification; what was
  *      taken away marked
+ * and FOLDER/agatston-SUFFIX, the agreement of the Agatston scores, where two patients have them.
  * CC_EIO where gnuplot is missing or fails. */
 cc_status cc_figure_method(const char *folder, const char *suffix, const cc_run *run);
 

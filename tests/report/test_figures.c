@@ -1,8 +1,10 @@
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include "report/figures/method.h"
+#include "report/figures/plots.h"
 #include "support.h"
 
 enum { SIDE = 40, PIXELS = SIDE * SIDE };
@@ -88,7 +90,7 @@ static void each_figure_has_its_panels(void **state) {
 static void a_run_without_pictures_has_no_figures(void **state) {
     (void)state;
     const char *folder = cc_test_folder();
-    const cc_run run = {0};
+    const cc_run run = {.config = NULL};
     char output[64];
     assert_ok(cc_figure_method(folder, "x", &run));
     assert_int_equal(cc_test_run(output, sizeof output, "ls -A %s | wc -l", folder), 0);
@@ -160,9 +162,51 @@ static void the_overview_has_the_steps_of_the_config(void **state) {
     assert_false(is_there(folder, "figure-1-none.png"));
 }
 
+static void agatston_scores_agree_within_their_limits(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    /* Differences 10, 20 and 30: mean 20, deviation 10; the fourth is not known. */
+    const cc_run_patient patients[] = {{.patient = "a", .agatston_true = 0, .agatston_predicted = 10},
+                                       {.patient = "b", .agatston_true = 50, .agatston_predicted = 70},
+                                       {.patient = "c", .agatston_true = 100, .agatston_predicted = 130},
+                                       {.patient = "d", .agatston_true = NAN, .agatston_predicted = 900}};
+    const cc_run run = {.patients = patients, .patient_count = 4},
+                 one = {.patients = patients, .patient_count = 1};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_ok(cc_figure_method(folder, "one", &one));
+    assert_int_equal(count_in(folder, "agatston-x.svg", "mean 20.0"), 1);
+    assert_int_equal(count_in(folder, "agatston-x.svg", "1.96 SD 39.6"), 1);
+    assert_int_equal(count_in(folder, "agatston-x.svg", "1.96 SD 0.4"), 1);
+    assert_true(is_there(folder, "agatston-x.png"));
+    assert_false(is_there(folder, "agatston-one.png"));
+}
+
+static void scores_and_patients_are_drawn_with_what_is_known(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    const double patients[] = {80, 90, NAN};
+    const cc_plot_score items[] = {{"one & 'two'", 85, 80, 90, 96, 1000000, patients, 3},
+                                   {"no interval", 70, NAN, NAN, NAN, 2000000, NULL, 0},
+                                   {"paper alone", NAN, NAN, NAN, 90, 0, NULL, 0}};
+    assert_ok(cc_plot_scores(folder, "scores", "F1-score", items, 3));
+    assert_ok(cc_plot_patients(folder, "patients", "F1-score", items, 3));
+    assert_ok(cc_plot_scores(folder, "single", "F1-score", items, 1));
+    assert_ok(cc_plot_patients(folder, "none", "F1-score", items + 1, 2));
+    assert_int_equal(count_in(folder, "scores.svg", "parameters (millions)"), 1);
+    assert_int_equal(count_in(folder, "single.svg", "parameters (millions)"), 0);
+    assert_int_equal(count_in(folder, "scores.svg", "paper alone"), 1);
+    assert_int_equal(count_in(folder, "scores.svg", "no interval"), 2);
+    assert_true(is_there(folder, "patients.png"));
+    assert_false(is_there(folder, "none.png"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_overview_has_the_steps_of_the_config),
+        cmocka_unit_test(agatston_scores_agree_within_their_limits),
+        cmocka_unit_test(scores_and_patients_are_drawn_with_what_is_known),
         cmocka_unit_test(each_figure_has_its_panels),
         cmocka_unit_test(a_run_without_pictures_has_no_figures),
         cmocka_unit_test(regions_are_of_three_patients),
