@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "datasets/readers/reader.h"
 #include "datasets/volume.h"
@@ -70,4 +71,50 @@ cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const c
             }
     *out = made;
     return CC_OK;
+}
+
+static cc_status check_labels(size_t *labelled, const cc_volume *mask, const char *path) {
+    const size_t count = cc_volume_count(mask);
+    *labelled = 0;
+    for (size_t i = 0; i < count; i++) {
+        const float value = mask->voxels[i];
+        if (!(value >= 0 && value <= UINT8_MAX && value == floorf(value)))
+            return cc_fail(CC_EFORMAT, path, "labels are whole numbers from 0 to 255",
+                           "voxel %zu of the mask is %g", i, (double)value);
+        *labelled += value > 0;
+    }
+    return CC_OK;
+}
+
+static cc_status take_labels(uint8_t **out, size_t *labelled, const cc_volume *mask) {
+    const size_t count = cc_volume_count(mask);
+    *out = malloc(count);
+    if (!*out) return cc_fail_memory("the mask's voxels", count);
+    *labelled = 0;
+    for (size_t i = 0; i < count; i++) {
+        (*out)[i] = (uint8_t)mask->voxels[i];
+        *labelled += (*out)[i] > 0;
+    }
+    return CC_OK;
+}
+
+cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
+    cc_volume mask = {0}, sampled = {0};
+    uint8_t *labels = NULL;
+    size_t all;
+    cc_status status;
+    CC_CHECK(cc_volume_read(&mask, path));
+    CC_CHECK(check_labels(&all, &mask, path));
+    CC_CHECK(cc_volume_resample_mask(&sampled, &mask, onto));
+    CC_CHECK(take_labels(&labels, labelled, &sampled));
+    if (all && !*labelled)
+        CC_CHECK(cc_fail(CC_EFORMAT, path, "check that both are of the same patient",
+                         "no labelled voxel lies on the grid of the scan"));
+    *out = labels;
+    labels = NULL;
+done:
+    free(labels);
+    cc_volume_deinit(&mask);
+    cc_volume_deinit(&sampled);
+    return status;
 }

@@ -48,4 +48,10 @@ cc_status cc_volume_read(cc_volume *out, const char *path);
 /* Samples a mask on another grid by nearest neighbour through both affines (outside: 0). `out` as above. */
 cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto);
 
+/* Reads a mask and samples it as above: labels of the voxels of `onto`, and how many of them are not 0. The
+ * caller frees *out, which is set on success only.
+ *   CC_EFORMAT  a value is no whole number from 0 to 255, or there are labels but none lies on the grid
+ *   others      as cc_volume_read */
+cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto);
+
 #endif

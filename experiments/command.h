@@ -15,7 +15,13 @@ typedef struct cc_command {
     cc_status (*run)(int argc, char **argv); /* argv[0] is the command's name */
 } cc_command;
 
-typedef enum cc_flag_kind { CC_FLAG_SWITCH, CC_FLAG_TEXT, CC_FLAG_INTEGER, CC_FLAG_TEXTS } cc_flag_kind;
+typedef enum cc_flag_kind {
+    CC_FLAG_SWITCH,
+    CC_FLAG_TEXT,
+    CC_FLAG_INTEGER,
+    CC_FLAG_REAL,
+    CC_FLAG_TEXTS
+} cc_flag_kind;
 
 enum { CC_FLAG_TEXTS_MAX = 64 };
 typedef struct cc_flag_texts {
@@ -23,12 +29,13 @@ typedef struct cc_flag_texts {
     int count;
 } cc_flag_texts;
 
-/* One flag: "--out" and where its value goes (bool, const char *, long long or cc_flag_texts by kind). */
+/* One flag: "--out" and where its value goes (bool, const char *, long long, double or cc_flag_texts by
+ * kind). */
 typedef struct cc_flag {
     const char *name; /* with its dashes */
     cc_flag_kind kind;
     void *value;
-    long long min, max; /* CC_FLAG_INTEGER */
+    long long min, max; /* CC_FLAG_INTEGER, CC_FLAG_REAL */
 } cc_flag;
 
 /* Reads argv[1..): flags in any place ("--out DIR" or "--out=DIR"; "--" ends them), the rest into operands,
@@ -42,6 +49,8 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
 #define CC_COMMAND(name) cc_status cc_command_##name(int argc, char **argv)
 CC_COMMAND(run);
 CC_COMMAND(report);
+CC_COMMAND(audit);
+CC_COMMAND(score);
 CC_COMMAND(phantom);
 CC_COMMAND(info);
 CC_COMMAND(export);

@@ -21,6 +21,16 @@ static cc_status store_integer(const cc_flag *flag, const char *text) {
     return CC_OK;
 }
 
+static cc_status store_real(const cc_flag *flag, const char *text) {
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !(value >= (double)flag->min && value <= (double)flag->max))
+        return cc_fail(CC_EUSAGE, flag->name, NULL, "wants a number from %lld to %lld, not \"%s\"", flag->min,
+                       flag->max, text);
+    *(double *)flag->value = value;
+    return CC_OK;
+}
+
 static cc_status store(const cc_flag *flag, const char *text) {
     cc_flag_texts *texts = flag->value;
     switch (flag->kind) {
@@ -32,6 +42,8 @@ static cc_status store(const cc_flag *flag, const char *text) {
         return CC_OK;
     case CC_FLAG_INTEGER:
         return store_integer(flag, text);
+    case CC_FLAG_REAL:
+        return store_real(flag, text);
     case CC_FLAG_TEXTS:
         if (texts->count == CC_FLAG_TEXTS_MAX)
             return cc_fail(CC_EUSAGE, flag->name, NULL, "given more than %d times", CC_FLAG_TEXTS_MAX);

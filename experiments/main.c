@@ -26,6 +26,8 @@ static const cc_command commands[] = {
      "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
      "      [--precision f32|bf16] [--plan fixed|timed] [--device auto|cpu|reference] [--profile] [--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
+    {"score", "SCAN [--mask MASK] [--threshold HU] [--minimum-area MM2] [--reference-spacing MM] [--json]",
+     "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},
     {"export", "RESULT.h5 -o FILE.safetensors",
@@ -34,6 +36,11 @@ static const cc_command commands[] = {
     {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--strict]",
      "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into report/out",
      cc_command_report},
+    {"audit", "[TABLES.yaml] [--json]",
+     "what the numbers of published tables contradict; without a file, the paper's own. Findings are "
+     "results:\n"
+     "      the exit status is 0 with them too",
+     cc_command_audit},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -12,8 +12,9 @@
  * no run has a history. CC_EIO where gnuplot is missing or fails. */
 cc_status cc_figure_curves(const char *folder, const char *name, const cc_table *table);
 
-/* One picture a run with stored examples: FOLDER/examples-EXPERIMENT-VARIANT-....png, CT with the outlines of
- * truth and prediction. At most CC_FIGURE_EXAMPLES runs. */
+/* Of each run with stored examples FOLDER/examples-EXPERIMENT-VARIANT-....png and .svg, CT with the outlines
+ * of truth and prediction, and the figures of the method (report/figures/method.h). At most
+ * CC_FIGURE_EXAMPLES runs. */
 enum { CC_FIGURE_EXAMPLES = 24 };
 cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs);
 

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "report/check.h"
 #include "report/figure.h"
+#include "report/figures/scores.h"
 #include "report/page.h"
 #include "report/render.h"
 #include "report/table.h"
@@ -155,6 +156,7 @@ static cc_status make_figures(report *r) {
         if (r->made[t].spec->shape != CC_SHAPE_SCORES) continue;
         snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
         CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
+        CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
     }
     return cc_figure_examples(r->figures, &r->runs);
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "core/yaml.h"
 
@@ -11,6 +12,15 @@ static cc_status refuse(const cc_yaml *node, const char *what) {
     char where[256];
     snprintf(where, sizeof where, "%s:%d", node->file, node->line);
     return cc_fail(CC_ECONFIG, where, "results/published.yaml shows the form", "%s", what);
+}
+
+/* Of "95.80": 2; of "9.58e1": 1. */
+static int decimals_of(const char *text) {
+    const char *point = strchr(text, '.');
+    const size_t end = strcspn(text, "eE");
+    int decimals = point ? (int)(text + end - point) - 1 : 0;
+    if (text[end]) decimals -= atoi(text + end + 1);
+    return decimals < 0 ? 0 : decimals > 15 ? 15 : decimals;
 }
 
 static cc_status parse_rows(const cc_published_row **out, size_t *count, const cc_yaml *node,
@@ -25,9 +35,13 @@ static cc_status parse_rows(const cc_published_row **out, size_t *count, const c
         rows[i].label = node->keys[i];
         if (values->kind != CC_YAML_LIST || values->count != CC_PUBLISHED_COLUMNS)
             return refuse(values, "a row has one number for each of three columns");
-        for (int c = 0; c < CC_PUBLISHED_COLUMNS; c++)
+        for (int c = 0; c < CC_PUBLISHED_COLUMNS; c++) {
             if (!cc_yaml_as_real(&rows[i].percent[c], values->items[c]))
                 return refuse(values, "not a number");
+            if (!(fabs(rows[i].percent[c]) <= 1e6))
+                return refuse(values, "a percentage is wanted, and no number that large");
+            rows[i].decimals[c] = decimals_of(values->items[c]->text);
+        }
     }
     *out = rows;
     *count = node->count;
@@ -46,26 +60,66 @@ static cc_status parse_table(cc_published_table *out, const cc_yaml *node, cc_ar
     return parse_rows(&out->summary, &out->summary_count, cc_yaml_get(node, "summary"), arena);
 }
 
-cc_status cc_published_parse(cc_published *out, const char *text, size_t bytes, const char *file,
-                             cc_arena *arena) {
-    cc_yaml *root;
-    CC_TRY(cc_yaml_parse(&root, text, bytes, file, arena));
+static cc_status parse_count(cc_published_count *out, const cc_yaml *node, cc_arena *arena) {
+    const cc_yaml *what = cc_yaml_get(node, "what"), *sum = cc_yaml_get(node, "sum");
+    const cc_yaml *terms = sum ? sum : cc_yaml_get(node, "product");
+    if (!what || what->kind != CC_YAML_SCALAR || !terms || terms->kind != CC_YAML_LIST || !terms->count ||
+        (sum && cc_yaml_get(node, "product")) || !cc_yaml_as_real(&out->equals, cc_yaml_get(node, "equals")))
+        return refuse(node, "a count has a text (what), a list of numbers (sum or product) and equals");
+    double *values = cc_arena_get_array(arena, terms->count, sizeof *values);
+    if (!values) return CC_ENOMEM;
+    for (size_t i = 0; i < terms->count; i++)
+        if (!cc_yaml_as_real(&values[i], terms->items[i])) return refuse(terms, "not a number");
+    out->what = what->text;
+    out->product = !sum;
+    out->terms = values;
+    out->term_count = terms->count;
+    return CC_OK;
+}
+
+static cc_status parse_counts(cc_published *out, const cc_yaml *node, cc_arena *arena) {
+    if (cc_yaml_is_null(node)) return CC_OK;
+    if (node->kind != CC_YAML_LIST) return refuse(node, "counts must be a list");
+    cc_published_count *counts = cc_arena_get_array(arena, node->count + 1, sizeof *counts);
+    if (!counts) return CC_ENOMEM;
+    for (size_t i = 0; i < node->count; i++) CC_TRY(parse_count(&counts[i], node->items[i], arena));
+    out->counts = counts;
+    out->count_count = node->count;
+    return CC_OK;
+}
+
+static cc_status parse_root(cc_published *out, const cc_yaml *root, cc_arena *arena) {
     const cc_yaml *source = cc_yaml_get(root, "source"), *columns = cc_yaml_get(root, "columns"),
                   *tables = cc_yaml_get(root, "tables");
     if (!columns || columns->kind != CC_YAML_LIST || columns->count != CC_PUBLISHED_COLUMNS || !tables ||
         tables->kind != CC_YAML_LIST)
         return refuse(root, "wants three columns and a list of tables");
-    cc_published_table *parsed = cc_arena_get_array(arena, tables->count + 1, sizeof *parsed);
-    if (!parsed) return CC_ENOMEM;
-    for (size_t i = 0; i < tables->count; i++) CC_TRY(parse_table(&parsed[i], tables->items[i], arena));
+    cc_published parsed = {.source = source && source->kind == CC_YAML_SCALAR ? source->text : ""};
+    cc_published_table *list = cc_arena_get_array(arena, tables->count + 1, sizeof *list);
+    if (!list) return CC_ENOMEM;
+    for (size_t i = 0; i < tables->count; i++) CC_TRY(parse_table(&list[i], tables->items[i], arena));
     for (int c = 0; c < CC_PUBLISHED_COLUMNS; c++) {
         if (columns->items[c]->kind != CC_YAML_SCALAR) return refuse(columns, "a column must be a name");
-        out->columns[c] = columns->items[c]->text;
+        parsed.columns[c] = columns->items[c]->text;
     }
-    out->source = source && source->kind == CC_YAML_SCALAR ? source->text : "";
-    out->tables = parsed;
-    out->table_count = tables->count;
+    parsed.tables = list;
+    parsed.table_count = tables->count;
+    CC_TRY(parse_counts(&parsed, cc_yaml_get(root, "counts"), arena));
+    *out = parsed;
     return CC_OK;
+}
+
+cc_status cc_published_parse(cc_published *out, const char *text, size_t bytes, const char *file,
+                             cc_arena *arena) {
+    cc_yaml *root;
+    CC_TRY(cc_yaml_parse(&root, text, bytes, file, arena));
+    return parse_root(out, root, arena);
+}
+
+cc_status cc_published_read(cc_published *out, const char *path, cc_arena *arena) {
+    cc_yaml *root;
+    CC_TRY(cc_yaml_read(&root, path, arena));
+    return parse_root(out, root, arena);
 }
 
 cc_status cc_published_get(cc_published *out, cc_arena *arena) {

@@ -30,37 +30,19 @@ static cc_status keep_hu(scan *s, const cc_volume *ct) {
     return CC_OK;
 }
 
-static cc_status keep_labels(scan *s, const cc_volume *mask) {
-    size_t count = cc_volume_count(mask), labelled = 0;
-    s->label = malloc(count);
-    if (!s->label) return cc_fail_memory("the mask's voxels", count);
-    for (size_t i = 0; i < count; i++) {
-        float value = mask->voxels[i];
-        if (!(value >= 0 && value <= UINT8_MAX && value == floorf(value)))
-            return cc_fail(CC_EFORMAT, s->mask, "labels are whole numbers from 0 to 255",
-                           "voxel %zu of the mask is %g", i, (double)value);
-        s->label[i] = (uint8_t)value;
-        labelled += value > 0;
-    }
-    if (labelled == 0)
-        return cc_fail(CC_EFORMAT, s->mask, "check that both are of the same patient",
-                       "no labelled voxel lies on the grid of %s", s->image);
-    return CC_OK;
-}
-
 static cc_status read_scan(scan *s) {
     cc_status status = CC_OK;
-    cc_volume ct = {0}, mask = {0}, onto = {0};
+    cc_volume ct = {0};
+    size_t labelled;
     CC_CHECK(cc_volume_read(&ct, s->image));
     s->grid = ct.grid;
     CC_CHECK(keep_hu(s, &ct));
-    CC_CHECK(cc_volume_read(&mask, s->mask));
-    CC_CHECK(cc_volume_resample_mask(&onto, &mask, &ct.grid));
-    CC_CHECK(keep_labels(s, &onto));
+    CC_CHECK(cc_volume_read_labels(&s->label, &labelled, s->mask, &ct.grid));
+    if (labelled == 0)
+        status = cc_fail(CC_EFORMAT, s->mask, "check that both are of the same patient",
+                         "no labelled voxel lies on the grid of %s", s->image);
 done:
     cc_volume_deinit(&ct);
-    cc_volume_deinit(&mask);
-    cc_volume_deinit(&onto);
     return status;
 }
 

@@ -100,7 +100,8 @@ static void what_is_no_ct_with_mask_is_refused(void **state) {
     refused(root, "ct.mha", "empty.mha", CC_EFORMAT, "empty.mha: no labelled voxel lies on the grid");
     voxels[9] = 0.5f;
     tree_write_mha(root, "half.mha", mask_dims, -1, "MET_FLOAT", voxels, sizeof voxels);
-    refused(root, "ct.mha", "half.mha", CC_EFORMAT, "half.mha: voxel 6 of the mask is 0.5");
+    refused(root, "ct.mha", "half.mha", CC_EFORMAT, "half.mha: voxel 9 of the mask is 0.5");
+    voxels[9] = 1;
     tree_write_mha(root, "far.mha", mask_dims, 100, "MET_FLOAT", voxels, sizeof voxels);
     refused(root, "ct.mha", "far.mha", CC_EFORMAT, "no labelled voxel");
 }

@@ -1,0 +1,56 @@
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "experiments/command.h"
+#include "report/audit/audit.h"
+
+static json_t *finding_json(const cc_audit_finding *f) {
+    json_t *cells = json_array();
+    for (size_t i = 0; i < f->cell_count; i++) json_array_append_new(cells, json_string(f->cells[i]));
+    json_t *interval = f->has_interval ? json_pack("[f,f]", f->interval.low, f->interval.high) : json_null();
+    return json_pack("{s:o, s:o, s:s, s:o, s:o}", "table", f->table ? json_integer(f->table) : json_null(),
+                     "cells", cells, "reason", f->reason, "interval", interval, "edit",
+                     f->edit ? json_string(f->edit) : json_null());
+}
+
+static json_t *reading_json(const cc_audit_reading *r) {
+    return json_pack("{s:i, s:s, s:f, s:[f,f], s:[f,f], s:s}", "table", r->table, "row", r->row, "f1", r->f1,
+                     "pooled", r->pooled.low, r->pooled.high, "averaged", r->averaged.low, r->averaged.high,
+                     "possible", cc_audit_f1_words(r->possible));
+}
+
+static cc_status print_json(const cc_audit *audit) {
+    json_t *findings = json_array(), *readings = json_array();
+    for (size_t i = 0; i < audit->finding_count; i++)
+        json_array_append_new(findings, finding_json(&audit->findings[i]));
+    for (size_t i = 0; i < audit->reading_count; i++)
+        json_array_append_new(readings, reading_json(&audit->readings[i]));
+    json_t *object =
+        json_pack("{s:s, s:o, s:o}", "source", audit->source, "findings", findings, "readings", readings);
+    if (!object) return cc_fail_memory("the JSON", 0);
+    cc_status status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
+                           ? CC_OK
+                           : cc_fail_errno("standard output", "write");
+    json_decref(object);
+    return status;
+}
+
+cc_status cc_command_audit(int argc, char **argv) {
+    bool json = false;
+    const cc_flag flags[] = {{.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json}, {.name = NULL}};
+    cc_published published;
+    cc_audit audit;
+    int count;
+    cc_arena *arena = cc_arena_create();
+    const char **operands = calloc((size_t)argc, sizeof *operands);
+    cc_status status;
+    if (!operands || !arena) CC_CHECK(cc_fail_memory("the arguments", (size_t)argc * sizeof *operands));
+    CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 0, 1));
+    CC_CHECK(count ? cc_published_read(&published, operands[0], arena) : cc_published_get(&published, arena));
+    CC_CHECK(cc_audit_make(&audit, &published, arena));
+    status = json ? print_json(&audit) : cc_audit_print(stdout, &audit);
+done:
+    free(operands);
+    cc_arena_destroy(arena);
+    return status;
+}

@@ -1,0 +1,99 @@
+#include "metrics/rounding.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+cc_range cc_range_printed(double value, int decimals) {
+    const double half = 0.5 * pow(10, -decimals);
+    return (cc_range){value - half, value + half};
+}
+
+bool cc_range_meet(cc_range a, cc_range b) {
+    const double slack = 1e-9 * fmax(fmax(fabs(a.low), fabs(a.high)), fmax(fabs(b.low), fabs(b.high)));
+    return a.low <= b.high + slack && b.low <= a.high + slack;
+}
+
+cc_range cc_range_mean(const cc_range *items, size_t count) {
+    assert(count > 0);
+    cc_range sum = {0, 0};
+    for (size_t i = 0; i < count; i++) {
+        sum.low += items[i].low;
+        sum.high += items[i].high;
+    }
+    return (cc_range){sum.low / (double)count, sum.high / (double)count};
+}
+
+static double middle(cc_range r) {
+    return 0.5 * (r.low + r.high);
+}
+
+static int by_middle(const void *a, const void *b) {
+    double p = middle(*(const cc_range *)a), q = middle(*(const cc_range *)b);
+    return p < q ? -1 : p > q;
+}
+
+static double nearest_to(double value, cc_range r) {
+    return fmin(fmax(value, r.low), r.high);
+}
+
+/* The numbers nearest to m have the least sum of squares about m; and that is least where m is their mean:
+ * the sum of m - nearest(m) rises with m, so halving finds its zero. */
+static double least_squares(const cc_range *items, size_t count) {
+    double low = INFINITY, high = -INFINITY, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        low = fmin(low, items[i].low);
+        high = fmax(high, items[i].high);
+    }
+    for (int step = 0; step < 60; step++) {
+        double m = 0.5 * (low + high), sum = 0;
+        for (size_t i = 0; i < count; i++) sum += m - nearest_to(m, items[i]);
+        *(sum < 0 ? &low : &high) = m;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double away = high - nearest_to(high, items[i]);
+        squares += away * away;
+    }
+    return squares;
+}
+
+/* The sum of squares about the mean is convex, so it is greatest with every number at an end of its range;
+ * and with ranges of one width, in the order of their middles, the lower ends come first: exchanging the ends
+ * of two that are not so keeps the sum and does not lessen the squares. */
+static double most_squares(const cc_range *items, size_t count) {
+    const double n = (double)count, centre = middle(cc_range_mean(items, count));
+    double half = 0, sum = 0, squares = 0, most = 0;
+    for (size_t i = 0; i < count; i++) half = fmax(half, 0.5 * (items[i].high - items[i].low));
+    for (size_t i = 0; i < count; i++) {
+        double x = middle(items[i]) - centre + half;
+        sum += x;
+        squares += x * x;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double x = middle(items[i]) - centre;
+        sum -= 2 * half;
+        squares += (x - half) * (x - half) - (x + half) * (x + half);
+        most = fmax(most, squares - sum * sum / n);
+    }
+    return most;
+}
+
+cc_range cc_range_deviation(cc_range *items, size_t count, bool sample) {
+    const double divisor = (double)count - (sample ? 1 : 0);
+    assert(divisor > 0);
+    qsort(items, count, sizeof *items, by_middle);
+    return (cc_range){sqrt(least_squares(items, count) / divisor),
+                      sqrt(most_squares(items, count) / divisor)};
+}
+
+static double harmonic_mean(double a, double b) {
+    return a > 0 && b > 0 ? 2 * a * b / (a + b) : 0;
+}
+
+cc_range cc_range_f1_pooled(cc_range precision, cc_range recall) {
+    return (cc_range){harmonic_mean(precision.low, recall.low), harmonic_mean(precision.high, recall.high)};
+}
+
+cc_range cc_range_f1_averaged(cc_range precision, cc_range recall) {
+    return (cc_range){fmax(0, precision.low + recall.low - 100), harmonic_mean(precision.high, recall.high)};
+}

@@ -1,0 +1,69 @@
+#include "report/audit/audit.h"
+
+const char *cc_audit_f1_words(cc_audit_f1 reading) {
+    static const char *const words[] = {"either", "averaged only", "neither"};
+    return words[reading];
+}
+
+static void add_finding(cc_text *out, size_t number, const cc_audit_finding *f) {
+    const size_t shown = f->has_interval ? 1 : f->cell_count; /* the rest are what the reason speaks of */
+    cc_text_add(out, "%zu. **", number);
+    for (size_t i = 0; i < shown; i++) {
+        if (i) cc_text_add(out, "; ");
+        cc_text_add_markdown(out, f->cells[i]);
+    }
+    cc_text_add(out, "**: ");
+    cc_text_add_markdown(out, f->reason);
+    cc_text_add(out, ".\n");
+    if (!f->edit) return;
+    cc_text_add(out, "   - Smallest edit: ");
+    cc_text_add_markdown(out, f->edit);
+    cc_text_add(out, ".\n");
+}
+
+static void add_readings(cc_text *out, const cc_audit *audit) {
+    size_t totals[3] = {0};
+    cc_text_add(out,
+                "\n## How F1 may have been computed\n\n"
+                "What the printed precision and recall allow F1 to be: pooled over all pixels (the harmonic "
+                "mean), and averaged over patients or slices (from P + R - 100 to the harmonic mean).\n\n"
+                "| table | row | F1 (%%) | pooled | averaged | possible |\n|---:|---|---:|---|---|---|\n");
+    for (size_t i = 0; i < audit->reading_count; i++) {
+        const cc_audit_reading *r = &audit->readings[i];
+        totals[r->possible]++;
+        cc_text_add(out, "| %d | ", r->table);
+        cc_text_add_markdown(out, r->row);
+        cc_text_add(out, " | %.*f | %.2f to %.2f | %.2f to %.2f | %s |\n", r->decimals, r->f1, r->pooled.low,
+                    r->pooled.high, r->averaged.low, r->averaged.high, cc_audit_f1_words(r->possible));
+    }
+    cc_text_add(out, "\nOf %zu rows, %zu may be either, %zu can only be averaged, %zu neither.\n",
+                audit->reading_count, totals[CC_AUDIT_F1_EITHER], totals[CC_AUDIT_F1_AVERAGED],
+                totals[CC_AUDIT_F1_NEITHER]);
+}
+
+void cc_audit_markdown(cc_text *out, const cc_audit *audit) {
+    cc_text_add(out, "# Audit of published tables\n\n");
+    if (audit->source[0]) {
+        cc_text_add_markdown(out, audit->source);
+        cc_text_add(out, "\n\n");
+    }
+    cc_text_add(
+        out,
+        "%zu table%s, %zu row%s; %zu finding%s. A printed number stands for all that round to it; a finding "
+        "is what no such numbers can explain, or a row that stands in more than one table.\n",
+        audit->table_count, audit->table_count == 1 ? "" : "s", audit->row_count,
+        audit->row_count == 1 ? "" : "s", audit->finding_count, audit->finding_count == 1 ? "" : "s");
+    if (audit->finding_count) cc_text_add(out, "\n## Findings\n\n");
+    for (size_t i = 0; i < audit->finding_count; i++) add_finding(out, i + 1, &audit->findings[i]);
+    if (audit->reading_count) add_readings(out, audit);
+}
+
+cc_status cc_audit_print(FILE *out, const cc_audit *audit) {
+    cc_text text = {0};
+    cc_audit_markdown(&text, audit);
+    cc_status status = cc_text_check(&text);
+    if (status == CC_OK && fwrite(text.bytes, 1, text.length, out) != text.length)
+        status = cc_fail_errno("standard output", "write");
+    cc_text_deinit(&text);
+    return status;
+}

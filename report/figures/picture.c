@@ -1,0 +1,203 @@
+#include "report/figures/picture.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "report/figure.h"
+
+/* In the pixels of the PNG. */
+enum { PANEL = 560, TITLE = 48, HEAD = 92, KEYS = 40, EDGE = 16, TICKS = 36, CHARACTER = 12 };
+enum { BINS = 100, BIN_LOW = -300, BIN_HIGH = 900 };
+
+typedef struct layout {
+    int rows, panel; /* panel: the height of one */
+    double width, height, head, bottom;
+} layout;
+
+static bool inside(const uint8_t *mask, const cc_picture *p, long y, long x) {
+    return y >= 0 && x >= 0 && y < (long)p->height && x < (long)p->width && mask[y * (long)p->width + x];
+}
+
+/* A line for each edge between a pixel of the mask and one that is not; pixel (y, x) spans y-0.5 to y+0.5. */
+static void add_outline(cc_text *data, const cc_picture *p, const uint8_t *mask) {
+    cc_text_add(data, "-9 -9\n\n"); /* gnuplot refuses a file without points; this one is out of view */
+    for (long y = 0; y <= (long)p->height; y++)
+        for (long x = 0; x <= (long)p->width; x++) {
+            bool here = inside(mask, p, y, x);
+            if (here != inside(mask, p, y - 1, x))
+                cc_text_add(data, "%ld.5 %ld.5\n%ld.5 %ld.5\n\n", x - 1, y - 1, x, y - 1);
+            if (here != inside(mask, p, y, x - 1))
+                cc_text_add(data, "%ld.5 %ld.5\n%ld.5 %ld.5\n\n", x - 1, y - 1, x - 1, y);
+        }
+}
+
+static void add_pixels(cc_text *data, const cc_picture *p) {
+    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
+        float value = p->image_hu ? p->image_hu[i] : p->fill[i] ? CC_PICTURE_HU_HIGH : CC_PICTURE_HU_LOW;
+        cc_text_add_bytes(data, &value, sizeof value);
+    }
+}
+
+/* The share of pixels in each bin, in percent, of those from BIN_LOW to BIN_HIGH. */
+static void add_histogram(cc_text *data, const cc_picture *p) {
+    size_t counts[BINS] = {0}, all = 0;
+    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
+        const float hu = p->image_hu[i];
+        if (!(hu >= BIN_LOW && hu < BIN_HIGH)) continue;
+        counts[(int)((hu - BIN_LOW) * BINS / (BIN_HIGH - BIN_LOW))]++;
+        all++;
+    }
+    for (int b = 0; b < BINS; b++)
+        cc_text_add(data, "%g %.6g\n", BIN_LOW + (b + 0.5) * (BIN_HIGH - BIN_LOW) / BINS,
+                    all ? 100.0 * (double)counts[b] / (double)all : 0);
+}
+
+static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture *p) {
+    char name[32];
+    cc_text data = {0};
+    cc_status status;
+    snprintf(name, sizeof name, "image%d", number);
+    if (p->histogram)
+        add_histogram(&data, p);
+    else
+        add_pixels(&data, p);
+    status = cc_gnuplot_data(plot, name, &data);
+    for (int i = 0; i < CC_PICTURE_OUTLINES && status == CC_OK; i++) {
+        if (!p->outlines[i]) continue;
+        data.length = 0;
+        add_outline(&data, p, p->outlines[i]);
+        snprintf(name, sizeof name, "outline%d-%d", number, i);
+        status = cc_gnuplot_data(plot, name, &data);
+    }
+    cc_text_deinit(&data);
+    return status;
+}
+
+static void add_histogram_panel(cc_text *script, int number) {
+    cc_text_add(script,
+                "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:*]\nset xrange [%d:%d]\n"
+                "set xtics 0,300,600 nomirror out scale 0.5 offset 0,0.4\n"
+                "plot 'image%d' with boxes fs solid 1 noborder lc rgb '#0072B2' notitle\n"
+                "unset xtics\nunset border\nset size ratio -1\n",
+                BIN_LOW, BIN_HIGH, number);
+}
+
+static void add_picture_panel(cc_text *script, int number, const cc_picture *p) {
+    const int32_t whole[4] = {0, 0, (int32_t)p->height, (int32_t)p->width};
+    const int32_t *view = p->has_view ? p->view : whole;
+    cc_text_add(script, "set xrange [%g:%g]\nset yrange [%g:%g]\n", view[1] - 0.5, view[3] - 0.5,
+                view[2] - 0.5, view[0] - 0.5);
+    if (p->has_box)
+        cc_text_add(script,
+                    "set object 1 rectangle from first %g,%g to first %g,%g front fs empty border lc rgb "
+                    "'" CC_COLOUR_BOX "' lw 1.5\n",
+                    p->box[1] - 0.5, p->box[0] - 0.5, p->box[3] - 0.5, p->box[2] - 0.5);
+    for (int i = 0; i < p->mark_count; i++)
+        cc_text_add(
+            script,
+            "set object %d circle at first %g,%g size first %g front fs empty border lc rgb '" CC_COLOUR_FALSE
+            "' lw 1.5\n",
+            i + 2, p->marks[i].x, p->marks[i].y, p->marks[i].radius);
+    cc_text_add(script, "plot 'image%d' binary array=(%u,%u) format='%%float' with image notitle", number,
+                p->width, p->height);
+    for (int i = 0; i < CC_PICTURE_OUTLINES; i++)
+        if (p->outlines[i])
+            cc_text_add(script, ", 'outline%d-%d' with lines lc rgb '%s' lw %g notitle", number, i,
+                        p->outline_colours[i], i == 0 ? 2.4 : 1.1);
+    cc_text_add(script, "\nunset object\n");
+}
+
+/* Panels take the shape of the first picture; a very long one is not let grow beyond reason. */
+static layout lay_out(const cc_picture_sheet *sheet) {
+    const cc_picture *p = sheet->pictures, *last = &sheet->pictures[sheet->count - 1];
+    double shape = p->has_view ? (double)(p->view[2] - p->view[0]) / (p->view[3] - p->view[1])
+                               : (double)p->height / p->width;
+    shape = shape < 0.25 ? 0.25 : shape > 4 ? 4 : shape;
+    layout l = {.rows = (sheet->count + sheet->columns - 1) / sheet->columns,
+                .panel = (int)(PANEL * shape),
+                .head = HEAD + (sheet->key_count ? KEYS : 0),
+                .bottom = EDGE + (last->histogram ? TICKS : 0),
+                .width = sheet->columns * (PANEL + EDGE) + EDGE};
+    l.height = l.head + l.rows * (l.panel + TITLE) - TITLE + l.bottom;
+    return l;
+}
+
+/* Side by side about the middle, by the usual width of a character. */
+static void add_keys(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
+    double width = 0, at;
+    for (int i = 0; i < sheet->key_count; i++) width += CHARACTER * ((double)strlen(sheet->keys[i].text) + 2);
+    at = 0.5 * (l->width - width);
+    for (int i = 0; i < sheet->key_count; i++) {
+        const double own = CHARACTER * ((double)strlen(sheet->keys[i].text) + 2);
+        cc_text_add(script, "set label %d ", i + 2);
+        cc_text_add_gnuplot(script, sheet->keys[i].text);
+        cc_text_add(script, " at screen %.4f,%.4f center noenhanced textcolor rgb '%s'\n",
+                    (at + 0.5 * own) / l->width, 1 - 62 / l->height, sheet->keys[i].colour);
+        at += own;
+    }
+}
+
+static void add_head(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
+    cc_text_add(script,
+                "set encoding utf8\nset palette gray\nset cbrange [%d:%d]\nunset colorbox\nunset key\nunset "
+                "tics\nunset border\nset size ratio -1\n"
+                "set multiplot layout %d,%d margins %.5f,%.5f,%.5f,%.5f spacing %.5f,%.5f\n",
+                CC_PICTURE_HU_LOW, CC_PICTURE_HU_HIGH, l->rows, sheet->columns, EDGE / l->width,
+                1 - EDGE / l->width, l->bottom / l->height, 1 - l->head / l->height, EDGE / l->width,
+                TITLE / l->height);
+    cc_text_add(script, "set label 1 ");
+    cc_text_add_gnuplot(script, sheet->title);
+    cc_text_add(script, " at screen 0.5,%.4f center noenhanced\n", 1 - 24 / l->height);
+    add_keys(script, sheet, l);
+}
+
+static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
+    add_head(script, sheet, l);
+    for (int i = 0; i < sheet->count; i++) {
+        const cc_picture *p = &sheet->pictures[i];
+        cc_text_add(script, "set title ");
+        cc_text_add_gnuplot(script, p->title);
+        cc_text_add(script, " noenhanced offset 0,-0.6\n");
+        if (p->histogram)
+            add_histogram_panel(script, i);
+        else
+            add_picture_panel(script, i, p);
+        if (i == 0)
+            for (int label = 1; label <= sheet->key_count + 1; label++)
+                cc_text_add(script, "unset label %d\n", label);
+    }
+    cc_text_add(script, "unset multiplot\nset output\n");
+}
+
+static cc_status draw(const cc_gnuplot *plot, const char *name, const cc_picture_sheet *sheet) {
+    cc_status status = CC_OK;
+    cc_text script = {0};
+    char png[512], svg[512];
+    const layout l = lay_out(sheet);
+    snprintf(png, sizeof png, "%s.png", name);
+    snprintf(svg, sizeof svg, "%s.svg", name);
+    for (int i = 0; i < sheet->count; i++) CC_CHECK(write_data(plot, i, &sheet->pictures[i]));
+    cc_text_add(&script,
+                "set terminal pngcairo size %.0f,%.0f font 'DejaVu Sans,17' linewidth 2 rounded\n"
+                "set output 'figure.png'\n",
+                l.width, l.height);
+    add_body(&script, sheet, &l);
+    cc_text_add(
+        &script,
+        "set terminal svg size %.0f,%.0f font 'DejaVu Sans,11' linewidth 1\nset output 'figure.svg'\n",
+        l.width / 2, l.height / 2);
+    add_body(&script, sheet, &l);
+    CC_CHECK(cc_gnuplot_run(plot, &script));
+    CC_CHECK(cc_gnuplot_keep(plot, "figure.png", png));
+    CC_CHECK(cc_gnuplot_keep(plot, "figure.svg", svg));
+done:
+    cc_text_deinit(&script);
+    return status;
+}
+
+cc_status cc_picture_draw(const char *folder, const char *name, const cc_picture_sheet *sheet) {
+    cc_gnuplot plot;
+    CC_TRY(cc_gnuplot_begin(&plot, folder));
+    cc_status status = draw(&plot, name, sheet);
+    cc_gnuplot_end(&plot);
+    return status;
+}

@@ -1,0 +1,229 @@
+#include "report/figures/plots.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "metrics/statistics.h"
+#include "report/figure.h"
+
+#define BLUE   "#0072B2"
+#define ORANGE "#D55E00"
+#define GREY   "#444444"
+
+static const char style[] =
+    "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '" GREY "'\n"
+    "set tics nomirror out textcolor rgb '#222222'\nset grid lc rgb '#dddddd' lw 1 dt 1\n"
+    "set key noenhanced top right samplen 2 spacing 1.2\n";
+
+static void add_number(cc_text *out, double value) {
+    if (isfinite(value))
+        cc_text_add(out, " %.9g", value);
+    else
+        cc_text_add(out, " ?");
+}
+
+/* Runs a body for the PNG, at 2x, and for the SVG. */
+static cc_status draw(const cc_gnuplot *plot, const char *name, int width, int height, const cc_text *body) {
+    char png[512], svg[512];
+    cc_text script = {0};
+    cc_status status = cc_text_check(body);
+    snprintf(png, sizeof png, "%s.png", name);
+    snprintf(svg, sizeof svg, "%s.svg", name);
+    if (status == CC_OK) {
+        cc_text_add(
+            &script,
+            "%sset terminal pngcairo size %d,%d font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
+            "set output 'figure.png'\n%s\nset output\n",
+            style, 2 * width, 2 * height, body->bytes);
+        cc_text_add(
+            &script,
+            "set terminal svg size %d,%d font 'DejaVu Sans,13' linewidth 1\nset output 'figure.svg'\n%s\n"
+            "set output\n",
+            width, height, body->bytes);
+        status = cc_gnuplot_run(plot, &script);
+    }
+    if (status == CC_OK) status = cc_gnuplot_keep(plot, "figure.png", png);
+    if (status == CC_OK) status = cc_gnuplot_keep(plot, "figure.svg", svg);
+    cc_text_deinit(&script);
+    return status;
+}
+
+/* Writes the data, draws the body, and frees both. */
+static cc_status finish(const char *folder, const char *name, int width, int height, cc_text *data,
+                        cc_text *body) {
+    cc_gnuplot plot;
+    cc_status status = cc_gnuplot_begin(&plot, folder);
+    if (status == CC_OK) {
+        status = cc_gnuplot_data(&plot, "data", data);
+        if (status == CC_OK) status = draw(&plot, name, width, height, body);
+        cc_gnuplot_end(&plot);
+    }
+    cc_text_deinit(data);
+    cc_text_deinit(body);
+    return status;
+}
+
+/* Variants from the top down, their labels at the left. */
+static void add_label_axis(cc_text *body, const cc_plot_score *items, size_t count) {
+    cc_text_add(body, "set yrange [%g:-0.5]\nset ytics noenhanced (", (double)count - 0.5);
+    for (size_t i = 0; i < count; i++) {
+        cc_text_add(body, "%s", i ? ", " : "");
+        cc_text_add_gnuplot(body, items[i].label);
+        cc_text_add(body, " %zu", i);
+    }
+    cc_text_add(body, ")\n");
+}
+
+static void add_x_label(cc_text *body, const char *score, const char *rest) {
+    char label[128];
+    snprintf(label, sizeof label, "%s%s", score, rest);
+    cc_text_add(body, "set xlabel ");
+    cc_text_add_gnuplot(body, label);
+    cc_text_add(body, " noenhanced\n");
+}
+
+static int height_of(size_t count) {
+    return 150 + 40 * (int)(count < 40 ? count : 40);
+}
+
+cc_status cc_plot_scores(const char *folder, const char *name, const char *score, const cc_plot_score *items,
+                         size_t count) {
+    cc_text data = {0}, body = {0};
+    size_t sizes = 0, published = 0;
+    for (size_t i = 0; i < count; i++) {
+        const cc_plot_score *p = &items[i];
+        const double values[] = {p->value, isfinite(p->low) ? p->low : p->value,
+                                 isfinite(p->high) ? p->high : p->value, p->published,
+                                 p->parameters > 0 ? (double)p->parameters / 1e6 : NAN};
+        cc_text_add(&data, "%zu", i);
+        for (int k = 0; k < 5; k++) add_number(&data, values[k]);
+        cc_text_add(&data, "\n");
+        sizes += p->parameters > 0 && isfinite(p->value);
+        published += isfinite(p->published);
+    }
+    if (count == 0) return CC_OK;
+    const bool two = sizes > 1;
+    if (two) cc_text_add(&body, "set multiplot layout 1,2\n");
+    cc_text_add(&body, "unset logscale\nset xtics autofreq\nset key outside top center horizontal\nset "
+                       "xrange [*:*]\nset offsets graph 0.04, graph 0.04, 0, 0\n");
+    add_label_axis(&body, items, count);
+    add_x_label(&body, score, " (%)");
+    cc_text_add(&body,
+                "unset ylabel\nplot 'data' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb '" BLUE
+                "' title '95 %% interval'");
+    if (published)
+        cc_text_add(&body, ", 'data' using 5:1 with points pt 4 ps 1 lc rgb '" ORANGE "' title 'paper'");
+    if (two) {
+        cc_text_add(&body, "\n");
+        for (size_t i = 0; i < count; i++) {
+            if (items[i].parameters <= 0 || !isfinite(items[i].value)) continue;
+            cc_text_add(&body, "set label ");
+            cc_text_add_gnuplot(&body, items[i].label);
+            cc_text_add(&body, " at first %.9g,%.9g left offset 0.7,0 noenhanced textcolor rgb '" GREY "'\n",
+                        (double)items[i].parameters / 1e6, items[i].value);
+        }
+        cc_text_add(
+            &body,
+            "\nset logscale x\nset xlabel 'parameters (millions)'\nset ytics autofreq\nset yrange [*:*]\n"
+            "unset key\nset offsets graph 0.05, graph 0.6, graph 0.05, graph 0.05\nset ylabel ");
+        cc_text_add_gnuplot(&body, score);
+        cc_text_add(&body, " noenhanced\nplot 'data' using 6:2 with points pt 7 ps 0.9 lc rgb '" BLUE
+                           "' notitle\nset offsets\nunset label\nunset multiplot");
+    }
+    return finish(folder, name, two ? 1000 : 640, height_of(count), &data, &body);
+}
+
+static int by_value(const void *a, const void *b) {
+    const double p = *(const double *)a, q = *(const double *)b;
+    return p < q ? -1 : p > q;
+}
+
+/* NaN where there is none, or memory is out. */
+static double median_of(const double *values, size_t count) {
+    double *sorted = malloc((count + 1) * sizeof *sorted), median = NAN;
+    size_t used = 0;
+    if (!sorted) return NAN;
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(values[i])) sorted[used++] = values[i];
+    qsort(sorted, used, sizeof *sorted, by_value);
+    if (used) median = 0.5 * (sorted[(used - 1) / 2] + sorted[used / 2]);
+    free(sorted);
+    return median;
+}
+
+cc_status cc_plot_patients(const char *folder, const char *name, const char *score,
+                           const cc_plot_score *items, size_t count) {
+    cc_text data = {0}, body = {0};
+    size_t points = 0;
+    for (size_t i = 0; i < count; i++)
+        for (size_t p = 0; p < items[i].patient_count; p++) {
+            /* Spread by the golden ratio, so that equal scores do not hide each other. */
+            cc_text_add(&data, "%.4f", (double)i + 0.36 * (fmod(0.618034 * (double)(p + 1), 1) - 0.5));
+            add_number(&data, items[i].patients[p]);
+            cc_text_add(&data, "\n");
+            points += isfinite(items[i].patients[p]);
+        }
+    if (points == 0) {
+        cc_text_deinit(&data);
+        return CC_OK;
+    }
+    add_label_axis(&body, items, count);
+    for (size_t i = 0; i < count; i++) {
+        const double median = median_of(items[i].patients, items[i].patient_count);
+        if (isfinite(median))
+            cc_text_add(&body,
+                        "set arrow from first %.9g,%g to first %.9g,%g nohead front lw 2.4 lc rgb '" ORANGE
+                        "'\n",
+                        median, (double)i - 0.3, median, (double)i + 0.3);
+    }
+    add_x_label(&body, score, " of each test patient (%)");
+    cc_text_add(&body,
+                "set xrange [*:100]\nset offsets graph 0.04, 0, 0, 0\nset key outside top center horizontal\n"
+                "plot 'data' using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
+                "NaN with lines lw 2.4 lc rgb '" ORANGE "' title 'median'\nunset arrow\nset offsets");
+    return finish(folder, name, 640, height_of(count), &data, &body);
+}
+
+/* A line across, and what it is, right of the plot. */
+static void add_line(cc_text *body, const char *what, double y, int dash) {
+    cc_text_add(
+        body,
+        "set arrow from graph 0, first %.9g to graph 1, first %.9g nohead lw 1.6 dt %d lc rgb '" ORANGE "'\n"
+        "set label '%s %.1f' at graph 1.015, first %.9g left textcolor rgb '" ORANGE "'\n",
+        y, y, dash, what, y, y);
+}
+
+cc_status cc_plot_agreement(const char *folder, const char *name, const char *quantity, const double *truth,
+                            const double *prediction, size_t count) {
+    cc_text data = {0}, body = {0};
+    double mean, sd, most = 0, widest = 1e-3, *differences = malloc((count + 1) * sizeof *differences);
+    if (!differences) return cc_fail_memory("a figure", (count + 1) * sizeof *differences);
+    for (size_t i = 0; i < count; i++) {
+        differences[i] = prediction[i] - truth[i];
+        cc_text_add(&data, "%.9g %.9g\n", 0.5 * (truth[i] + prediction[i]), differences[i]);
+    }
+    cc_status status = count < 2 ? CC_OK : cc_statistics_mean_sd(&mean, &sd, differences, count);
+    for (size_t i = 0; i < count && status == CC_OK && count > 1; i++) {
+        most = fmax(most, fabs(differences[i] - mean));
+        widest = fmax(widest, 0.5 * (truth[i] + prediction[i]));
+    }
+    free(differences);
+    if (status != CC_OK || count < 2) {
+        cc_text_deinit(&data);
+        return status;
+    }
+    const double reach = 1.15 * fmax(fmax(most, 1.96 * sd), 1e-3);
+    add_x_label(&body, quantity, ", mean of truth and prediction");
+    cc_text_add(
+        &body,
+        "set ylabel 'prediction - truth'\nset xrange [%.9g:%.9g]\nset yrange [%.9g:%.9g]\nset rmargin 20\n"
+        "set xzeroaxis lc rgb '#888888' lw 1\n",
+        -0.03 * widest, 1.06 * widest, mean - reach, mean + reach);
+    add_line(&body, "mean", mean, 1);
+    add_line(&body, "+1.96 SD", mean + 1.96 * sd, 2);
+    add_line(&body, "-1.96 SD", mean - 1.96 * sd, 2);
+    cc_text_add(&body, "plot 'data' using 1:2 with points pt 7 ps 0.9 lc rgb '" BLUE
+                       "' notitle\nunset arrow\nunset label");
+    return finish(folder, name, 680, 480, &data, &body);
+}

@@ -1,0 +1,201 @@
+/* Figures 8 to 10. What is calcified is a few pixels of a slice: figures 9 and 10 show the whole slice, and
+ * enlarged the part that holds truth, findings and marks. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/components.h"
+#include "report/figures/stages.h"
+#include "report/figures/picture.h"
+
+enum { PATIENTS = 3, VIEW_LEAST = 64, VIEW_MARGIN = 10 };
+
+static const cc_picture_key ct_key = {"CT: level 90 HU, width 750 HU", "#444444"};
+static const cc_picture_key truth_key = {"▬ truth", "#2a86bd"};
+static const cc_picture_key prediction_key = {"▬ prediction", "#b87f00"};
+
+static size_t pixels_of(const cc_run_example *e) {
+    return (size_t)e->height * e->width;
+}
+
+static cc_picture picture_of(const cc_run_example *e, const char *what) {
+    cc_picture p = {.height = e->height,
+                    .width = e->width,
+                    .image_hu = e->image_hu,
+                    .outline_colours = {CC_COLOUR_TRUTH, CC_COLOUR_PREDICTION}};
+    snprintf(p.title, sizeof p.title, "%s%s, slice %lld", what, e->patient, (long long)e->slice);
+    return p;
+}
+
+/* Pixels of `a` that are not in `b`; b NULL: all. */
+static size_t count_more(const uint8_t *a, const uint8_t *b, size_t count) {
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++) sum += a[i] && !(b && b[i]);
+    return sum;
+}
+
+static cc_status draw_patients(const char *folder, const char *suffix, const cc_run *run) {
+    const cc_run_example *chosen[PATIENTS];
+    cc_picture pictures[PATIENTS];
+    int count = 0;
+    for (size_t i = 0; i < run->example_count; i++) {
+        const cc_run_example *e = &run->examples[i];
+        int at = 0;
+        if (strcmp(e->stage, "roi") != 0) continue;
+        while (at < count && strcmp(chosen[at]->patient, e->patient) != 0) at++;
+        if (at == PATIENTS) continue;
+        const bool larger = at == count || count_more(e->truth, NULL, pixels_of(e)) >
+                                               count_more(chosen[at]->truth, NULL, pixels_of(chosen[at]));
+        if (larger) chosen[at] = e;
+        count += at == count;
+    }
+    if (count == 0) return CC_OK;
+    for (int i = 0; i < count; i++) {
+        pictures[i] = picture_of(chosen[i], "");
+        pictures[i].outlines[0] = chosen[i]->truth;
+        pictures[i].outlines[1] = chosen[i]->prediction;
+    }
+    const cc_picture_key keys[] = {truth_key, prediction_key, ct_key};
+    const cc_picture_sheet sheet = {"The heart as region of interest", pictures, count, count, keys, 3};
+    char name[512];
+    snprintf(name, sizeof name, "figure-8-%s", suffix);
+    return cc_picture_draw(folder, name, &sheet);
+}
+
+/* A circle about each component of `mask` that holds no pixel of `keep`. */
+static cc_status mark_components(cc_picture *p, const uint8_t *mask, const uint8_t *keep) {
+    cc_components c;
+    typedef struct extent {
+        double y, x;
+        uint32_t low[2], high[2];
+        bool kept;
+    } extent;
+    CC_TRY(cc_components_init(&c, mask, 1, (int)p->height, (int)p->width, 8));
+    extent *extents = calloc(c.count + 1, sizeof *extents);
+    if (!extents) {
+        cc_components_deinit(&c);
+        return cc_fail_memory("a figure", (c.count + 1) * sizeof *extents);
+    }
+    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
+        extent *e = &extents[c.labels[i]];
+        const uint32_t y = (uint32_t)(i / p->width), x = (uint32_t)(i % p->width);
+        if (e->high[0] == 0) e->low[0] = y, e->low[1] = x;
+        e->low[1] = x < e->low[1] ? x : e->low[1];
+        e->high[0] = y + 1;
+        e->high[1] = x + 1 > e->high[1] ? x + 1 : e->high[1];
+        e->kept |= keep[i];
+    }
+    for (size_t k = 1; k <= c.count && p->mark_count < CC_PICTURE_MARKS; k++) {
+        const extent *e = &extents[k];
+        if (e->kept) continue;
+        p->marks[p->mark_count++] =
+            (cc_picture_mark){0.5 * (e->low[0] + e->high[0] - 1), 0.5 * (e->low[1] + e->high[1] - 1),
+                              4 + 0.5 * hypot(e->high[0] - e->low[0], e->high[1] - e->low[1])};
+    }
+    free(extents);
+    cc_components_deinit(&c);
+    return CC_OK;
+}
+
+/* The square about all that is true, predicted or marked, with a margin; inside the slice. */
+static void choose_view(cc_picture *p, const cc_run_example *e) {
+    double low[2] = {e->height, e->width}, high[2] = {0, 0};
+    for (size_t i = 0; i < pixels_of(e); i++) {
+        if (!e->truth[i] && !e->prediction[i]) continue;
+        const double at[2] = {(double)(i / e->width), (double)(i % e->width)};
+        for (int k = 0; k < 2; k++) {
+            low[k] = fmin(low[k], at[k]);
+            high[k] = fmax(high[k], at[k]);
+        }
+    }
+    for (int i = 0; i < p->mark_count; i++) {
+        const double at[2] = {p->marks[i].y, p->marks[i].x};
+        for (int k = 0; k < 2; k++) {
+            low[k] = fmin(low[k], at[k] - p->marks[i].radius);
+            high[k] = fmax(high[k], at[k] + p->marks[i].radius);
+        }
+    }
+    const double size[2] = {e->height, e->width};
+    double side = fmax(fmax(high[0] - low[0], high[1] - low[1]) + 2 * VIEW_MARGIN, VIEW_LEAST);
+    side = floor(fmin(side, fmin(size[0], size[1])));
+    for (int k = 0; k < 2; k++) {
+        const double from = 0.5 * (low[k] + high[k] - side);
+        p->view[k] = (int32_t)fmax(0, fmin(from, size[k] - side));
+        p->view[2 + k] = p->view[k] + (int32_t)side;
+    }
+    p->has_view = true;
+}
+
+/* The whole slice with a box, and that box with truth, and with the prediction and marks on `marked` pixels
+ * that hold none of `keep`. */
+static cc_status draw_stage(const char *folder, const char *name, const char *title, const char *mark_text,
+                            const cc_run_example *e, const uint8_t *marked, const uint8_t *keep) {
+    cc_picture pictures[] = {picture_of(e, ""), picture_of(e, "truth: "), picture_of(e, "prediction: ")};
+    char mark[64];
+    CC_TRY(mark_components(&pictures[2], marked, keep));
+    choose_view(&pictures[2], e);
+    snprintf(mark, sizeof mark, "○ %s: %d", mark_text, pictures[2].mark_count);
+    memcpy(pictures[1].view, pictures[2].view, sizeof pictures[1].view);
+    memcpy(pictures[0].box, pictures[2].view, sizeof pictures[0].box);
+    pictures[1].has_view = pictures[0].has_box = true;
+    pictures[1].outlines[0] = e->truth;
+    pictures[2].outlines[1] = e->prediction;
+    const cc_picture_key keys[] = {truth_key, prediction_key, {mark, CC_COLOUR_FALSE}, ct_key};
+    const cc_picture_sheet sheet = {title, pictures, 3, 3, keys, 4};
+    return cc_picture_draw(folder, name, &sheet);
+}
+
+static cc_status draw_findings(const char *folder, const char *suffix, const cc_run *run) {
+    const cc_run_example *best = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < run->example_count; i++) {
+        const cc_run_example *e = &run->examples[i];
+        if (strcmp(e->stage, "calcification") != 0) continue;
+        const size_t more = count_more(e->prediction, e->truth, pixels_of(e));
+        if (best && more <= most) continue;
+        best = e;
+        most = more;
+    }
+    if (!best) return CC_OK;
+    char name[512];
+    snprintf(name, sizeof name, "figure-9-%s", suffix);
+    return draw_stage(folder, name, "Calcification, second stage", "findings without truth", best,
+                      best->prediction, best->truth);
+}
+
+/* The same slice after stage calcification, or NULL. */
+static const cc_run_example *before_of(const cc_run *run, const cc_run_example *e) {
+    for (size_t i = 0; i < run->example_count; i++) {
+        const cc_run_example *b = &run->examples[i];
+        if (strcmp(b->stage, "calcification") == 0 && strcmp(b->patient, e->patient) == 0 &&
+            b->slice == e->slice && b->height == e->height && b->width == e->width)
+            return b;
+    }
+    return NULL;
+}
+
+static cc_status draw_removal(const char *folder, const char *suffix, const cc_run *run) {
+    const cc_run_example *best = NULL, *best_before = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < run->example_count; i++) {
+        const cc_run_example *e = &run->examples[i];
+        const cc_run_example *before = strcmp(e->stage, "false_positive") == 0 ? before_of(run, e) : NULL;
+        if (!before) continue;
+        const size_t gone = count_more(before->prediction, e->prediction, pixels_of(e));
+        if (best && gone <= most) continue;
+        best = e;
+        best_before = before;
+        most = gone;
+    }
+    if (!best) return CC_OK;
+    char name[512];
+    snprintf(name, sizeof name, "figure-10-%s", suffix);
+    return draw_stage(folder, name, "Calcification, third stage", "findings taken away", best,
+                      best_before->prediction, best->prediction);
+}
+
+cc_status cc_figure_stages(const char *folder, const char *suffix, const cc_run *run) {
+    CC_TRY(draw_patients(folder, suffix, run));
+    CC_TRY(draw_findings(folder, suffix, run));
+    return draw_removal(folder, suffix, run);
+}

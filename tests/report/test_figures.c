@@ -1,0 +1,217 @@
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "report/figures/method.h"
+#include "report/figures/plots.h"
+#include "support.h"
+
+enum { SIDE = 40, PIXELS = SIDE * SIDE };
+
+static float image[PIXELS];
+static uint8_t truth[PIXELS], found[PIXELS], kept[PIXELS];
+
+/* A true spot that is found, and two others, of which the third stage takes one away. */
+static int fill(void **state) {
+    (void)state;
+    for (int i = 0; i < PIXELS; i++) image[i] = (float)(i % SIDE) * 10;
+    for (int y = 5; y < 8; y++)
+        for (int x = 5; x < 8; x++) {
+            truth[y * SIDE + x] = found[y * SIDE + x] = kept[y * SIDE + x] = 1;
+            found[(y + 20) * SIDE + x] = kept[(y + 20) * SIDE + x] = 1;
+            found[y * SIDE + x + 20] = 1;
+        }
+    return 0;
+}
+
+static bool is_there(const char *folder, const char *name) {
+    struct stat s;
+    return stat(cc_test_path(folder, name), &s) == 0 && s.st_size > 200;
+}
+
+/* How often `part` stands in a file. */
+static int count_in(const char *folder, const char *name, const char *part) {
+    char output[64];
+    assert_int_equal(
+        cc_test_run(output, sizeof output, "grep -o '%s' %s | wc -l", part, cc_test_path(folder, name)), 0);
+    return atoi(output);
+}
+
+static cc_run_panel panel(const char *figure, const char *name, const float *hu, const uint8_t *mask) {
+    return (cc_run_panel){.figure = figure,
+                          .panel = name,
+                          .patient = "Anna & 'Bert' \\ 1",
+                          .slice = 3,
+                          .height = SIDE,
+                          .width = SIDE,
+                          .image_hu = hu,
+                          .mask = mask};
+}
+
+static cc_run_example example(const char *stage, const char *patient, const uint8_t *prediction) {
+    return (cc_run_example){.stage = stage,
+                            .patient = patient,
+                            .slice = 3,
+                            .height = SIDE,
+                            .width = SIDE,
+                            .image_hu = image,
+                            .truth = truth,
+                            .prediction = prediction};
+}
+
+static void each_figure_has_its_panels(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    cc_run_panel panels[] = {
+        panel("matching", "original", image, NULL), panel("matching", "reference", image, NULL),
+        panel("matching", "matched", image, NULL),  panel("union", "slice", image, truth),
+        panel("union", "union", NULL, truth),       panel("opening", "union", NULL, truth),
+        panel("opening", "opened", NULL, truth),    panel("box", "opened", NULL, truth),
+        panel("window", "slice", image, found),     panel("paste", "output", NULL, kept),
+    };
+    panels[7].has_box = true;
+    panels[7].box[2] = panels[7].box[3] = 20;
+    const cc_run run = {.panels = panels, .panel_count = sizeof panels / sizeof *panels};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    for (int n = 2; n <= 10; n++) {
+        char png[64], svg[64];
+        snprintf(png, sizeof png, "figure-%d-x.png", n);
+        snprintf(svg, sizeof svg, "figure-%d-x.svg", n);
+        if (is_there(folder, png) != (n < 8)) fail_msg("%s", png);
+        if (is_there(folder, svg) != (n < 8)) fail_msg("%s", svg);
+    }
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "Anna"), 3);
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "of pixels"), 3);
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "level 90 HU, width 750 HU"), 1);
+}
+
+static void a_run_without_pictures_has_no_figures(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run run = {.config = NULL};
+    char output[64];
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_int_equal(cc_test_run(output, sizeof output, "ls -A %s | wc -l", folder), 0);
+    assert_int_equal(atoi(output), 0);
+}
+
+static void regions_are_of_three_patients(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run_example examples[] = {example("roi", "Alpha", found), example("roi", "Alpha", found),
+                                       example("roi", "Bravo", found), example("roi", "Charlie", found),
+                                       example("roi", "Delta", found)};
+    const cc_run run = {.examples = examples, .example_count = 5};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Alpha"), 1);
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Bravo"), 1);
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Charlie"), 1);
+    assert_int_equal(count_in(folder, "figure-8-x.svg", "Delta"), 0);
+    assert_false(is_there(folder, "figure-9-x.svg"));
+}
+
+static void false_findings_and_those_taken_away_are_marked(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run_example examples[] = {example("calcification", "Alpha", found),
+                                       example("false_positive", "Alpha", kept)};
+    const cc_run run = {.examples = examples, .example_count = 2};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_int_equal(count_in(folder, "figure-9-x.svg", "findings without truth: 2"), 1);
+    assert_int_equal(count_in(folder, "figure-10-x.svg", "findings taken away: 1"), 1);
+}
+
+static void a_third_stage_alone_has_no_figure_10(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_run_example examples[] = {example("false_positive", "Alpha", kept),
+                                       example("calcification", "Bravo", kept)};
+    const cc_run run = {.examples = examples, .example_count = 2};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_true(is_there(folder, "figure-9-x.png"));
+    assert_false(is_there(folder, "figure-10-x.png"));
+}
+
+static void the_overview_has_the_steps_of_the_config(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    const cc_run
+        whole = {.config =
+                     "stage: cascade\npreprocess:\n  histogram_matching: true\n"
+                     "  roi: {mode: blank, union: true, opening: 7}\n"
+                     "windows: {size: 96, output: replace}\n"
+                     "upstream: {roi: /a/heart.yaml, calcification: 'x.yaml#b0', false_positive: y.yaml}\n"},
+        part = {.config =
+                    "stage: calcification\npreprocess: {roi: {mode: none}}\nnet: {encoder: resnet-34}\n"},
+        none = {.config = "x: ["};
+    assert_ok(cc_figure_method(folder, "whole", &whole));
+    assert_ok(cc_figure_method(folder, "part", &part));
+    assert_ok(cc_figure_method(folder, "none", &none));
+    static const char *const steps[] = {
+        "histogram matching",   ">heart<", ">OR<", "7 × 7 pixels", "blanked", ">b0<", "96 × 96",
+        "in place of findings", "Stage 3"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        if (count_in(folder, "figure-1-whole.svg", steps[i]) != 1) fail_msg("%s", steps[i]);
+        assert_int_equal(count_in(folder, "figure-1-part.svg", steps[i]), 0);
+    }
+    assert_int_equal(count_in(folder, "figure-1-part.svg", "resnet-34"), 1);
+    assert_true(is_there(folder, "figure-1-whole.png"));
+    assert_false(is_there(folder, "figure-1-none.png"));
+}
+
+static void agatston_scores_agree_within_their_limits(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    /* Differences 10, 20 and 30: mean 20, deviation 10; the fourth is not known. */
+    const cc_run_patient patients[] = {{.patient = "a", .agatston_true = 0, .agatston_predicted = 10},
+                                       {.patient = "b", .agatston_true = 50, .agatston_predicted = 70},
+                                       {.patient = "c", .agatston_true = 100, .agatston_predicted = 130},
+                                       {.patient = "d", .agatston_true = NAN, .agatston_predicted = 900}};
+    const cc_run run = {.patients = patients, .patient_count = 4},
+                 one = {.patients = patients, .patient_count = 1};
+    assert_ok(cc_figure_method(folder, "x", &run));
+    assert_ok(cc_figure_method(folder, "one", &one));
+    assert_int_equal(count_in(folder, "agatston-x.svg", "mean 20.0"), 1);
+    assert_int_equal(count_in(folder, "agatston-x.svg", "1.96 SD 39.6"), 1);
+    assert_int_equal(count_in(folder, "agatston-x.svg", "1.96 SD 0.4"), 1);
+    assert_true(is_there(folder, "agatston-x.png"));
+    assert_false(is_there(folder, "agatston-one.png"));
+}
+
+static void scores_and_patients_are_drawn_with_what_is_known(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    const double patients[] = {80, 90, NAN};
+    const cc_plot_score items[] = {{"one & 'two'", 85, 80, 90, 96, 1000000, patients, 3},
+                                   {"no interval", 70, NAN, NAN, NAN, 2000000, NULL, 0},
+                                   {"paper alone", NAN, NAN, NAN, 90, 0, NULL, 0}};
+    assert_ok(cc_plot_scores(folder, "scores", "F1-score", items, 3));
+    assert_ok(cc_plot_patients(folder, "patients", "F1-score", items, 3));
+    assert_ok(cc_plot_scores(folder, "single", "F1-score", items, 1));
+    assert_ok(cc_plot_patients(folder, "none", "F1-score", items + 1, 2));
+    assert_int_equal(count_in(folder, "scores.svg", "parameters (millions)"), 1);
+    assert_int_equal(count_in(folder, "single.svg", "parameters (millions)"), 0);
+    assert_int_equal(count_in(folder, "scores.svg", "paper alone"), 1);
+    assert_int_equal(count_in(folder, "scores.svg", "no interval"), 2);
+    assert_true(is_there(folder, "patients.png"));
+    assert_false(is_there(folder, "none.png"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_overview_has_the_steps_of_the_config),
+        cmocka_unit_test(agatston_scores_agree_within_their_limits),
+        cmocka_unit_test(scores_and_patients_are_drawn_with_what_is_known),
+        cmocka_unit_test(each_figure_has_its_panels),
+        cmocka_unit_test(a_run_without_pictures_has_no_figures),
+        cmocka_unit_test(regions_are_of_three_patients),
+        cmocka_unit_test(false_findings_and_those_taken_away_are_marked),
+        cmocka_unit_test(a_third_stage_alone_has_no_figure_10),
+    };
+    return cmocka_run_group_tests(tests, fill, NULL);
+}
