@@ -59,6 +59,6 @@ void cc_anatomy_add_mediastinum(cc_anatomy *a, uint64_t seed, int patient) {
     add_tube(a, &azygos, CC_TISSUE_BLOOD, a->blood_hu, 0, 0);
     add_tube(a, &aorta, CC_TISSUE_BLOOD, a->blood_hu, 0, 0);
     add_airways(a);
-    if (cc_rng_uniform(&rng) < 0.45)
+    if (a->wall_calcium && cc_rng_uniform(&rng) < 0.6)
         cc_anatomy_add_wall_calcium(a, &rng, CC_TISSUE_CALCIUM_AORTA, aorta.points[1], aorta.points[2], wide);
 }
