@@ -31,6 +31,23 @@ static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
     }
 }
 
+/* Multiples of the golden ratio and of the root of 2, from a random start, fill 0..1 evenly, so that even a
+ * small set of patients holds its share of each kind. They count turns of the scanners, and those of one turn
+ * lie a quarter apart: no scanner has all the plaque. A patient depends on nothing but the seed and its
+ * number. */
+static void choose_calcium(cc_anatomy *a, uint64_t seed, int patient) {
+    const double step[2] = {0.6180339887498949, 0.4142135623730951}, without_plaque = 0.25;
+    int turn = patient / CC_PHANTOM_SCANNERS, scanner = patient % CC_PHANTOM_SCANNERS;
+    cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, 0, CC_STRUCTURE_BURDEN);
+    double rank[2];
+    for (int k = 0; k < 2; k++) {
+        double t = cc_rng_uniform(&rng) + step[k] * turn + (double)scanner / CC_PHANTOM_SCANNERS;
+        rank[k] = t - floor(t);
+    }
+    a->plaque = fmax(0, (rank[0] - without_plaque) / (1 - without_plaque));
+    a->wall_calcium = rank[1] < 0.35 + 0.4 * a->plaque; /* the two go together, loosely */
+}
+
 static void choose_texture(cc_anatomy *a, uint64_t seed, int patient) {
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_TEXTURE);
     for (size_t i = 0; i < sizeof a->texture / sizeof *a->texture; i++)
@@ -42,6 +59,7 @@ cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient) {
     choose_body(a, seed, patient);
     choose_warp(a, seed, patient);
     choose_texture(a, seed, patient);
+    choose_calcium(a, seed, patient);
     cc_anatomy_add_chest_wall(a, seed, patient);
     cc_anatomy_add_lungs(a, seed, patient);
     cc_anatomy_add_abdomen(a, seed, patient);

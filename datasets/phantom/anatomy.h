@@ -20,6 +20,7 @@ typedef enum cc_structure {
     CC_STRUCTURE_TEXTURE,
     CC_STRUCTURE_CHEST_WALL,
     CC_STRUCTURE_POSITION,     /* how the patient lies in the scanner */
+    CC_STRUCTURE_BURDEN,       /* of a seed: which of its patients have calcium */
     CC_STRUCTURE_NOISE = 4096, /* + the slice's number */
 } cc_structure;
 
@@ -36,6 +37,8 @@ typedef struct cc_anatomy {
     double warp_reach_mm;                /* no point moves further along an axis */
     cc_point heart_center;               /* reference mm */
     double blood_hu;                     /* this patient's */
+    double plaque;                       /* 0: none in the coronaries, else how much, up to 1 */
+    bool wall_calcium;                   /* some in the aorta or the mitral annulus */
     double fat_mm;                       /* under the skin */
     bool female;
     double back_mm;       /* where the back meets the table, scanner mm */

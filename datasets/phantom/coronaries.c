@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-enum { ARTERY_POINTS = 12, ARTERIES = 3 };
+enum { ARTERY_POINTS = 12, ARTERIES = 3, ARC_POINTS = 6 };
 
 typedef struct artery {
     cc_phantom_tissue plaque;
@@ -44,11 +44,10 @@ static void add_artery(cc_anatomy *a, const artery *t) {
     cc_shapes_add_tube(&a->shapes, vessel, t->points, ARTERY_POINTS);
 }
 
-/* A spot of calcium lengthened along `along`. */
-static void add_spot(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_point at, cc_point along,
-                     double mm) {
-    cc_shape spot = cc_shape_ellipsoid(tissue, cc_rng_between(rng, 350, 1300), at, (cc_point){mm, mm, mm}, 2);
-    spot.radii.x *= cc_rng_between(rng, 1, 3);
+/* A spot of calcium, its first radius along `along`. */
+static void add_spot(cc_anatomy *a, cc_phantom_tissue tissue, double hu, cc_point at, cc_point along,
+                     cc_point radii) {
+    cc_shape spot = cc_shape_ellipsoid(tissue, hu, at, radii, 2);
     spot.axes[0] = cc_point_unit(along);
     cc_point other = fabs(spot.axes[0].z) < 0.8 ? (cc_point){0, 0, 1} : (cc_point){1, 0, 0};
     spot.axes[1] = cc_point_unit(cc_point_cross(spot.axes[0], other));
@@ -56,16 +55,38 @@ static void add_spot(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_po
     cc_shapes_add(&a->shapes, spot);
 }
 
-static void add_plaques(cc_anatomy *a, const artery *t, cc_rng *rng, double burden) {
-    int count = (int)cc_rng_below(rng, (uint64_t)(1 + 5 * burden));
+/* From one dense grain of 2 or 3 mm3 to ten plaques, some of them 15 mm long. */
+static void add_plaques(cc_anatomy *a, const artery arteries[ARTERIES], cc_rng *rng) {
+    double load = a->plaque, heavy = load * load;
+    int count = load > 0 ? 1 + (int)(load * cc_rng_between(rng, 1, 10)) : 0;
     for (int i = 0; i < count; i++) {
+        double of = cc_rng_uniform(rng); /* the LAD has the most */
+        const artery *t = &arteries[of < 0.45 ? 0 : of < 0.7 ? 1 : 2];
         /* most plaque lies in the first half of an artery */
         double s = cc_rng_uniform(rng), place = 0.6 + s * s * (ARTERY_POINTS - 2.5);
         int k = (int)place;
         cc_point along = cc_point_add(t->points[k + 1], -1, t->points[k]);
         cc_point at = cc_point_between(t->points[k], t->points[k + 1], place - k);
-        add_spot(a, rng, t->plaque, at, along, cc_rng_between(rng, 0.6, 1.4 + 0.8 * burden));
+        double mm = cc_rng_between(rng, 0.85, 1.0 + 2.5 * heavy);
+        double hu = cc_rng_between(rng, 600 - 150 * load, 850 + 450 * load),
+               longer = cc_rng_between(rng, 1, 1 + 2.5 * load);
+        add_spot(a, t->plaque, hu, at, along, (cc_point){mm * longer, mm, mm});
     }
+}
+
+/* An arc of the circle of radius_mm around `middle`. */
+static void add_arc(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_point middle, cc_point side,
+                    cc_point up, double radius_mm) {
+    double angle = cc_rng_between(rng, 0, 2 * M_PI), length = cc_rng_between(rng, 0.1, 1.2);
+    double mm = cc_rng_between(rng, 0.6, 1.5);
+    cc_point points[ARC_POINTS];
+    for (int i = 0; i < ARC_POINTS; i++) {
+        double t = angle + length * i / (ARC_POINTS - 1);
+        points[i] = cc_point_add(cc_point_add(middle, radius_mm * cos(t), side), radius_mm * sin(t), up);
+    }
+    cc_shape arc =
+        cc_shape_capsule(tissue, cc_rng_between(rng, 450, 1200), points[0], points[1], mm, 0.6 * mm);
+    cc_shapes_add_tube(&a->shapes, arc, points, ARC_POINTS);
 }
 
 void cc_anatomy_add_wall_calcium(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_point from,
@@ -73,13 +94,22 @@ void cc_anatomy_add_wall_calcium(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue t
     cc_point axis = cc_point_unit(cc_point_add(to, -1, from));
     cc_point side = cc_point_unit(cc_point_cross(axis, (cc_point){0.3, 0.9, 0.31})),
              up = cc_point_cross(axis, side);
-    int count = (int)cc_rng_below(rng, 4);
-    for (int i = 0; i < count; i++) {
-        double angle = cc_rng_between(rng, 0, 2 * M_PI), c = cos(angle), s = sin(angle);
-        cc_point at = cc_point_between(from, to, cc_rng_uniform(rng));
-        at = cc_point_add(cc_point_add(at, radius_mm * c, side), radius_mm * s, up);
-        cc_point along = cc_point_add((cc_point){0, 0, 0}, -s, side);
-        add_spot(a, rng, tissue, at, cc_point_add(along, c, up), cc_rng_between(rng, 0.8, 1.8));
+    int count = 1 + (int)cc_rng_below(rng, 4);
+    for (int i = 0; i < count; i++)
+        add_arc(a, rng, tissue, cc_point_between(from, to, cc_rng_uniform(rng)), side, up, radius_mm);
+}
+
+static void add_root_calcium(cc_anatomy *a, const cc_shape *ventricles, cc_point root, cc_rng *rng) {
+    bool mitral = cc_rng_uniform(rng) < 0.35, aorta = cc_rng_uniform(rng) < 0.75 || !mitral;
+    if (aorta) {
+        cc_point top = cc_point_add(root, 30, (cc_point){-0.2, -0.2, 1});
+        cc_anatomy_add_wall_calcium(a, rng, CC_TISSUE_CALCIUM_AORTA, root, top, 14);
+    }
+    if (mitral) {
+        cc_point base = cc_point_add(ventricles->center, -0.5 * ventricles->radii.x, ventricles->axes[0]);
+        base = cc_point_add(base, 0.35 * ventricles->radii.y, ventricles->axes[1]);
+        cc_point ahead = cc_point_add(base, 3, ventricles->axes[0]);
+        cc_anatomy_add_wall_calcium(a, rng, CC_TISSUE_CALCIUM_MITRAL, base, ahead, 12);
     }
 }
 
@@ -106,21 +136,10 @@ void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_shape *ventricles, cc_poi
          .radius_mm = 1.9},
     };
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_CALCIUM);
-    bool any = cc_rng_uniform(&rng) < 0.68;
-    double burden = any ? cc_rng_uniform(&rng) + 0.15 : 0;
     for (int i = 0; i < ARTERIES; i++) {
         lay(&arteries[i], ventricles, root, &rng);
         add_artery(a, &arteries[i]);
     }
-    for (int i = 0; i < ARTERIES; i++) add_plaques(a, &arteries[i], &rng, burden);
-    if (cc_rng_uniform(&rng) < 0.5 * burden + 0.1) {
-        cc_point top = cc_point_add(root, 30, (cc_point){-0.2, -0.2, 1});
-        cc_anatomy_add_wall_calcium(a, &rng, CC_TISSUE_CALCIUM_AORTA, root, top, 14);
-    }
-    if (cc_rng_uniform(&rng) < 0.35 * burden) {
-        cc_point base = cc_point_add(ventricles->center, -0.5 * ventricles->radii.x, ventricles->axes[0]);
-        base = cc_point_add(base, 0.35 * ventricles->radii.y, ventricles->axes[1]);
-        cc_point ahead = cc_point_add(base, 3, ventricles->axes[0]);
-        cc_anatomy_add_wall_calcium(a, &rng, CC_TISSUE_CALCIUM_MITRAL, base, ahead, 12);
-    }
+    add_plaques(a, arteries, &rng);
+    if (a->wall_calcium) add_root_calcium(a, ventricles, root, &rng);
 }

@@ -120,6 +120,7 @@ static void add_great_vessels(cc_anatomy *a, const pose *p, cc_phantom_tissue ti
         {2, 7, 6, {{32, 10, 18}, {52, 18, 12}}},
         {4, 15.5, 15, {{4, -27, 12}, {-3, -34, 32}, {-9, -37, 60}, {-6, -30, 120}}}, /* ascending aorta */
     };
+    int joint = cc_shapes_new_joint(&a->shapes);
     for (size_t i = 0; i < sizeof vessels / sizeof *vessels; i++) {
         cc_point points[4];
         for (int k = 0; k < vessels[i].count; k++) points[k] = placed(p, vessels[i].points[k]);
@@ -127,6 +128,7 @@ static void add_great_vessels(cc_anatomy *a, const pose *p, cc_phantom_tissue ti
             cc_shape_capsule(tissue, hu, points[0], points[1], vessels[i].r0 * p->scale + wider_mm,
                              vessels[i].r1 * p->scale + wider_mm);
         like.within = CC_REGION_CAVITY;
+        like.joint = joint;
         cc_shapes_add_tube(&a->shapes, like, points, (size_t)vessels[i].count);
     }
 }

@@ -6,6 +6,7 @@
 typedef struct tree {
     cc_anatomy *anatomy;
     cc_rng rng;
+    int joint;
 } tree;
 
 static cc_point perturbed(cc_rng *rng, cc_point direction, double amount) {
@@ -23,6 +24,7 @@ static void grow(tree *t, cc_point from, cc_point direction, double radius) {
     cc_shape vessel =
         cc_shape_capsule(CC_TISSUE_BLOOD, t->anatomy->blood_hu, from, to, radius, 0.85 * radius);
     vessel.within = CC_REGION_CAVITY;
+    vessel.joint = t->joint;
     cc_shapes_add(&t->anatomy->shapes, vessel);
     if (radius * 0.75 < thinnest_mm) return;
     grow(t, to, perturbed(&t->rng, direction, 0.28), radius * 0.82);
@@ -41,6 +43,7 @@ void cc_anatomy_add_lungs(cc_anatomy *a, uint64_t seed, int patient) {
             cc_point d = directions[i], from = {side * 36, 14 + 4 * d.y, 24 + 10 * d.z};
             d.x *= -side;
             d = perturbed(&t.rng, cc_point_unit(d), 0.12);
+            t.joint = cc_shapes_new_joint(&a->shapes);
             grow(&t, from, d, cc_rng_between(&t.rng, 3.6, 5.4));
         }
 }

@@ -16,9 +16,12 @@ static void add_fat(cc_anatomy *a, cc_point center, cc_point radii, double power
     cc_shapes_add(&a->shapes, s);
 }
 
-static void add_tube(cc_anatomy *a, const tube *t, cc_phantom_tissue tissue, double hu, double grown_mm) {
+/* joint: 0, or the number of the body that the tube is a part of. */
+static void add_tube(cc_anatomy *a, const tube *t, cc_phantom_tissue tissue, double hu, double grown_mm,
+                     int joint) {
     cc_shape like =
         cc_shape_capsule(tissue, hu, t->points[0], t->points[1], t->r0 + grown_mm, t->r1 + grown_mm);
+    like.joint = joint;
     cc_shapes_add_tube(&a->shapes, like, t->points, (size_t)t->count);
 }
 
@@ -33,10 +36,11 @@ static void add_airways(cc_anatomy *a) {
         {3, 4, 2.5, {{52, 26, 14}, {58, 36, -10}, {70, 46, -34}}},
     };
     const double wall_mm = 1.4;
+    int wall = cc_shapes_new_joint(&a->shapes), lumen = cc_shapes_new_joint(&a->shapes);
     for (size_t i = 0; i < sizeof airways / sizeof *airways; i++)
-        add_tube(a, &airways[i], CC_TISSUE_SOFT, 20, wall_mm);
+        add_tube(a, &airways[i], CC_TISSUE_SOFT, 20, wall_mm, wall);
     for (size_t i = 0; i < sizeof airways / sizeof *airways; i++)
-        add_tube(a, &airways[i], CC_TISSUE_AIR, -990, 0);
+        add_tube(a, &airways[i], CC_TISSUE_AIR, -990, 0, lumen);
 }
 
 void cc_anatomy_add_mediastinum(cc_anatomy *a, uint64_t seed, int patient) {
@@ -51,10 +55,10 @@ void cc_anatomy_add_mediastinum(cc_anatomy *a, uint64_t seed, int patient) {
     add_fat(a, (cc_point){6, 46, 0}, (cc_point){36, 19, 400}, 2.5);
     for (int side = -1; side <= 1; side += 2)
         add_fat(a, (cc_point){side * 36, 14, 26}, (cc_point){20, 18, 24}, 2);
-    add_tube(a, &gullet, CC_TISSUE_SOFT, 36, 0);
-    add_tube(a, &azygos, CC_TISSUE_BLOOD, a->blood_hu, 0);
-    add_tube(a, &aorta, CC_TISSUE_BLOOD, a->blood_hu, 0);
+    add_tube(a, &gullet, CC_TISSUE_SOFT, 36, 0, 0);
+    add_tube(a, &azygos, CC_TISSUE_BLOOD, a->blood_hu, 0, 0);
+    add_tube(a, &aorta, CC_TISSUE_BLOOD, a->blood_hu, 0, 0);
     add_airways(a);
-    if (cc_rng_uniform(&rng) < 0.45)
+    if (a->wall_calcium && cc_rng_uniform(&rng) < 0.6)
         cc_anatomy_add_wall_calcium(a, &rng, CC_TISSUE_CALCIUM_AORTA, aorta.points[1], aorta.points[2], wide);
 }

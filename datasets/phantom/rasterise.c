@@ -20,12 +20,12 @@ static const float texture_hu[CC_TISSUE_COUNT] = {
 cc_status cc_raster_init(cc_raster *r, int size) {
     *r = (cc_raster){.size = size};
     size_t n = (size_t)size * (size_t)size;
-    float **planes[] = {&r->hu, &r->layer, &r->clear, &r->region[CC_REGION_CAVITY],
-                        &r->region[CC_REGION_HEART]};
+    float **planes[] = {
+        &r->hu, &r->layer, &r->clear, &r->covered, &r->region[CC_REGION_CAVITY], &r->region[CC_REGION_HEART]};
     double **places[] = {&r->x, &r->y, &r->z};
     uint8_t **bytes[] = {&r->tissue, &r->heart, &r->calcium};
-    bool all = true;
-    for (int i = 0; i < 5; i++) all &= (*planes[i] = malloc(n * sizeof(float))) != NULL;
+    bool all = (r->joint = malloc(n * sizeof(int))) != NULL;
+    for (int i = 0; i < 6; i++) all &= (*planes[i] = malloc(n * sizeof(float))) != NULL;
     for (int i = 0; i < 3; i++) all &= (*places[i] = malloc(n * sizeof(double))) != NULL;
     for (int i = 0; i < 3; i++) all &= (*bytes[i] = malloc(n)) != NULL;
     return all ? CC_OK : cc_fail_memory("a slice of the phantom", n * CC_RASTER_PIXEL_BYTES);
@@ -35,6 +35,8 @@ void cc_raster_deinit(cc_raster *r) {
     free(r->hu);
     free(r->layer);
     free(r->clear);
+    free(r->covered);
+    free(r->joint);
     for (int i = 0; i < CC_REGION_COUNT; i++) free(r->region[i]);
     free(r->x);
     free(r->y);
@@ -116,15 +118,28 @@ static void mark_pixel(cc_raster *r, const cc_shape *s, size_t at, double share)
     if (share > r->region[s->adds][at]) r->region[s->adds][at] = (float)share;
 }
 
+/* What a shape takes of what is still clear. Where two parts of one body meet, each covers a share of the
+ * same pixel, and the second adds only what it has more: blended one after the other, they would leave a dot.
+ */
+static double newly_covered(cc_raster *r, const cc_shape *s, size_t at, double share) {
+    if (!s->joint) return share;
+    double before = r->joint[at] == s->joint ? r->covered[at] : 0;
+    if (share <= before) return 0;
+    r->joint[at] = s->joint;
+    r->covered[at] = (float)share;
+    return (share - before) / (1 - before);
+}
+
 static void paint_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
     const double touches = 0.15;
     share = kept_within(r, s, at, share);
-    r->layer[at] += (float)(r->clear[at] * share * s->hu);
+    double taken = newly_covered(r, s, at, share);
+    r->layer[at] += (float)(r->clear[at] * taken * s->hu);
     if (is_calcium(s->tissue)) {
         if (share > touches) r->calcium[at] = (uint8_t)s->tissue;
     } else if (share >= 0.5 && r->tissue[at] == CC_TISSUE_COUNT)
         r->tissue[at] = (uint8_t)s->tissue;
-    r->clear[at] *= (float)(1 - share);
+    r->clear[at] *= (float)(1 - taken);
 }
 
 typedef void pixel_action(cc_raster *r, const cc_shape *s, size_t at, double share);
@@ -155,6 +170,7 @@ static void visit(cc_raster *r, const cc_shape *s, const view *v, pixel_action *
 
 /* The regions first, in order; then everything from the last shape, which nothing hides, to the first. */
 static void paint_list(cc_raster *r, const cc_shape_list *shapes, const view *v) {
+    memset(r->joint, 0, (size_t)r->size * (size_t)r->size * sizeof *r->joint);
     for (size_t i = 0; i < shapes->count; i++)
         if (shapes->items[i].adds) visit(r, &shapes->items[i], v, mark_pixel);
     for (size_t i = shapes->count; i-- > 0;) visit(r, &shapes->items[i], v, paint_pixel);

@@ -5,7 +5,7 @@
 #include "datasets/phantom/anatomy.h"
 
 /* What a pixel takes. */
-enum { CC_RASTER_PIXEL_BYTES = 5 * sizeof(float) + 3 * sizeof(double) + 3 };
+enum { CC_RASTER_PIXEL_BYTES = 6 * sizeof(float) + 3 * sizeof(double) + sizeof(int) + 3 };
 
 /* One slice, and the room to paint it: one a thread. Pixel (row, column) lies at left_mm + column * pixel_mm,
  * top_mm + row * pixel_mm in the scanner's space. */
@@ -19,6 +19,8 @@ typedef struct cc_raster {
     uint8_t *calcium;  /* size*size: the calcified tissue that touches the pixel, or 0 */
     double *x, *y, *z; /* private: the pixels in the anatomy's space */
     float *layer, *clear, *region[CC_REGION_COUNT]; /* private */
+    int *joint;                                     /* private: the body that covered the pixel last, */
+    float *covered;                                 /* and the share that it took */
 } cc_raster;
 
 /* The geometry is the caller's to fill in. CC_ENOMEM; *raster is safe to deinit either way. */

@@ -79,7 +79,7 @@ int cc_phantom_scanner_of(int patient) {
 }
 
 void cc_scanner_add_table(cc_shape_list *table, const cc_scanner *s, double back_mm) {
-    enum { POINTS = 9 };
+    enum { POINTS = 17 };
     const double shell_mm = 2, apart_mm = 16;
     for (int shell = 0; shell < s->table_shells; shell++) {
         double half = s->table_half_mm * (1 - 0.25 * shell);

@@ -120,9 +120,14 @@ void cc_shapes_add(cc_shape_list *list, cc_shape shape) {
     list->items[list->count++] = cc_shape_prepared(shape);
 }
 
+int cc_shapes_new_joint(cc_shape_list *list) {
+    return ++list->joints;
+}
+
 void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count) {
     assert(count >= 2);
     double step = (like.r1 - like.r0) / (double)(count - 1), r0 = like.r0;
+    if (!like.joint) like.joint = cc_shapes_new_joint(list);
     for (size_t i = 0; i + 1 < count; i++) {
         like.from = points[i];
         like.to = points[i + 1];

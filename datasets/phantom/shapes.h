@@ -31,6 +31,8 @@ typedef struct cc_shape {
      * section is taller than wide, at 0 the capsule has no end in z */
     cc_point from, to;
     double r0, r1, squash;
+    int joint; /* neighbours in the list with the same number, not 0, are one body: a pixel takes the largest
+                  share, not both */
     cc_point low, high;  /* bounds; these three are set by cc_shape_prepared */
     double inverse[3];   /* ellipsoid: 1 / radii */
     double least_radius; /* ellipsoid */
@@ -39,6 +41,7 @@ typedef struct cc_shape {
 typedef struct cc_shape_list {
     cc_shape *items;
     size_t count, capacity;
+    int joints;         /* numbers given out */
     bool out_of_memory; /* sticky: checked once, when the list is complete */
 } cc_shape_list;
 
@@ -49,7 +52,11 @@ cc_shape cc_shape_prepared(cc_shape shape);
 /* Appends a prepared copy. */
 void cc_shapes_add(cc_shape_list *list, cc_shape shape);
 
-/* Appends capsules like `like` from point to point, its r0 tapering to r1. */
+/* A number for cc_shape.joint that no other body of the list has. */
+int cc_shapes_new_joint(cc_shape_list *list);
+
+/* Appends capsules like `like` from point to point, its r0 tapering to r1, as one body: that of like.joint,
+ * or one of their own where that is 0. */
 void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count);
 
 /* Distance from a point to the surface in mm, negative inside: to first order, so exact at the surface. */
