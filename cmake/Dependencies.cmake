@@ -12,6 +12,7 @@ calcade_pkg(LibYaml yaml-0.1)
 calcade_pkg(Jansson jansson)
 calcade_pkg(Png libpng)
 calcade_pkg(Zlib zlib)
+calcade_pkg(Xml libxml-2.0)
 calcade_pkg(Hdf5 hdf5)
 calcade_pkg(OpenBlas openblas)
 

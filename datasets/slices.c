@@ -12,6 +12,7 @@
 #include "datasets/sources/source.h"
 
 static const cc_slice_source *const sources[] = {
+    &cc_slice_source_coca,
     &cc_slice_source_ctheart,
     &cc_slice_source_orcascore,
     &cc_slice_source_volume,
@@ -27,7 +28,7 @@ static cc_status find_source(const cc_slice_source **out, const char *name) {
         *out = sources[i];
         if (name && strcmp(sources[i]->name, name) == 0) return CC_OK;
     }
-    return cc_fail(CC_ECONFIG, "data.source", "use ctheart, orcascore or volume",
+    return cc_fail(CC_ECONFIG, "data.source", "use coca, ctheart, orcascore or volume",
                    "no source is called \"%s\"", name ? name : "");
 }
 

@@ -24,7 +24,7 @@ enum { CC_SLICES_CACHE_MB = 1024 }; /* the usual cache_mb: about 1300 slices of 
 
 /* Strings need not outlive cc_slice_set_open. */
 typedef struct cc_slice_options {
-    const char *source;  /* "ctheart", "orcascore", "volume" */
+    const char *source;  /* "coca", "ctheart", "orcascore", "volume" */
     const char *root;    /* the dataset's folder */
     const char *image;   /* volume: the CT, relative to root */
     const char *mask;    /* volume: the mask, on any grid, relative to root */
@@ -59,12 +59,13 @@ bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t 
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 
 /* SHA-256 of names and contents: part of a run's identity; not for a view. ctheart: every file's name below
- * `train`, size and bytes. orcascore: each scan's name, and size and bytes of its headers and voxels. volume:
- * the two names, the grid, and the voxels of the CT and of the mask as resampled. */
+ * `train`, size and bytes. orcascore: each scan's name, and size and bytes of its headers and voxels. coca:
+ * each patient's name, and name, size and bytes of its DICOM files and of its XML. volume: the two names, the
+ * grid, and the voxels of the CT and of the mask as resampled. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's
- * labels (1 where it has only one). Either may be NULL. A volume's HU are rounded to whole numbers within
+ * labels (1 where it has only one). Either may be NULL. HU of volumes, and of DICOM, are rounded to whole numbers within
  * int16, as scanners write them. Any thread may call. On failure the arrays hold anything. */
 cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask);
 

@@ -58,11 +58,11 @@ const cc_option cc_options[] = {
     {.key = "data.source",
      .kind = CC_OPTION_CHOICE,
      AT(data.source),
-     .choices = {"ctheart", "volume", "orcascore"},
+     .choices = {"ctheart", "volume", "orcascore", "coca"},
      .initial = "ctheart",
      .meaning =
-         "the dataset's layout: folders of PNG slices by patient, one volume with its mask, or orCaScore's "
-         "scans with labels by artery"},
+         "the dataset's layout: folders of PNG slices by patient, one volume with its mask, orCaScore's scans "
+         "with labels by artery, or COCA's DICOM series with outlines by artery in XML"},
     {.key = "data.root",
      .kind = CC_OPTION_PATH,
      AT(data.root),

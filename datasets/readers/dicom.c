@@ -1,16 +1,16 @@
 /* A DICOM slice, or a folder with the slices of one series: sorted by position along the slices' normal, HU
  * by RescaleSlope and RescaleIntercept. */
-#include "datasets/readers/reader.h"
+#include "datasets/readers/dicom.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/arena.h"
 #include "core/file.h"
 #include "datasets/readers/dicom_check.h"
 #include "datasets/readers/dicom_file.h"
 #include "datasets/readers/guard.h"
+#include "datasets/readers/reader.h"
 #include "datasets/readers/samples.h"
 
 /* Slices may lie off their place by this part of their distance; axes may differ by so much. */
@@ -22,11 +22,12 @@ static const uint64_t believed_bytes = UINT64_C(1) << 25, ratio_max = 1032;
 /* What GDCM may take, beside what the pixels ask for. */
 static const uint64_t decoder_bytes = UINT64_C(1) << 29;
 
-typedef struct slice {
+struct cc_dicom_slice {
     const char *path;
     double along; /* position along the normal, mm */
     cc_dicom_file file;
-} slice;
+};
+typedef cc_dicom_slice slice;
 
 static bool probe(const cc_head *head) {
     if (head->gzipped) return false;
@@ -199,24 +200,42 @@ static cc_status arrange(double *distance, slice *slices, size_t count) {
     return CC_OK;
 }
 
-cc_status cc_dicom_read_folder(cc_volume *out, const char *path) {
+cc_status cc_dicom_open_folder(cc_dicom_series *out, const char *folder, cc_arena *arena) {
     slice *slices;
     size_t count;
     double distance = 0;
+    CC_TRY(list_slices(&slices, &count, folder, arena));
+    CC_TRY(arrange(&distance, slices, count));
+    cc_grid grid = grid_of(&slices[0].file);
+    grid.dims[2] = (int64_t)count;
+    grid.spacing_mm[2] = distance;
+    CC_TRY(cc_grid_check(&grid, folder));
+    *out = (cc_dicom_series){grid, slices};
+    return CC_OK;
+}
+
+cc_status cc_dicom_read_slice(float *values, const cc_dicom_series *series, int64_t z) {
+    const slice *s = &series->slices[z];
+    return read_pixels(values, &s->file, s->path);
+}
+
+const char *cc_dicom_slice_path(const cc_dicom_series *series, int64_t z) {
+    return series->slices[z].path;
+}
+
+cc_status cc_dicom_read_folder(cc_volume *out, const char *path) {
+    cc_dicom_series series;
     cc_status status;
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a folder's list", 0);
-    CC_CHECK(list_slices(&slices, &count, path, arena));
-    CC_CHECK(arrange(&distance, slices, count));
-    out->grid = grid_of(&slices[0].file);
-    out->grid.dims[2] = (int64_t)count;
-    out->grid.spacing_mm[2] = distance;
+    CC_CHECK(cc_dicom_open_folder(&series, path, arena));
+    out->grid = series.grid;
     snprintf(out->format, sizeof out->format, "dicom");
-    snprintf(out->type, sizeof out->type, "%s", cc_sample_name(sample_of(&slices[0].file)));
+    snprintf(out->type, sizeof out->type, "%s", cc_sample_name(sample_of(&series.slices[0].file)));
     CC_CHECK(cc_volume_take(out, path));
     size_t area = (size_t)out->grid.dims[0] * (size_t)out->grid.dims[1];
-    for (size_t i = 0; i < count; i++)
-        CC_CHECK(read_pixels(out->voxels + i * area, &slices[i].file, slices[i].path));
+    for (int64_t z = 0; z < out->grid.dims[2]; z++)
+        CC_CHECK(cc_dicom_read_slice(out->voxels + (size_t)z * area, &series, z));
 done:
     cc_arena_destroy(arena);
     return status;

@@ -231,7 +231,7 @@ static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
     cc_status status = cc_metaimage_read_slice(values, &s->image, slice->number);
     for (size_t i = 0; status == CC_OK && i < pixels; i++)
-        stored[i] = (int16_t)lrintf(fminf(fmaxf(values[i], INT16_MIN), INT16_MAX));
+        stored[i] = cc_slice_store_hu(values[i]);
     if (status == CC_OK) status = decode_labels(mask, s, values, slice->number, pixels);
     free(values);
     return status;

@@ -6,6 +6,7 @@
 #ifndef CC_DATASETS_SOURCES_SOURCE_H
 #define CC_DATASETS_SOURCES_SOURCE_H
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "core/arena.h"
@@ -27,7 +28,8 @@ typedef struct cc_slice_source {
     bool resident; /* decode only copies from memory: the set keeps no second copy */
 } cc_slice_source;
 
-extern const cc_slice_source cc_slice_source_ctheart, cc_slice_source_orcascore, cc_slice_source_volume;
+extern const cc_slice_source cc_slice_source_coca, cc_slice_source_ctheart, cc_slice_source_orcascore,
+    cc_slice_source_volume;
 
 /* A decoded slice in the cache. */
 typedef struct cc_slice_pixels cc_slice_pixels;
@@ -52,6 +54,11 @@ struct cc_slice_set {
  */
 cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source);
 cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb);
+
+/* A finite HU as it is stored where the set's slope is 1 and its intercept 0. */
+static inline int16_t cc_slice_store_hu(float hu) {
+    return (int16_t)lrintf(fminf(fmaxf(hu, INT16_MIN), INT16_MAX));
+}
 
 /* The real path of root/relative, in the set's arena; refuses one that leads out of the root. */
 cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *relative);

@@ -26,7 +26,7 @@ static cc_status keep_hu(scan *s, const cc_volume *ct) {
     s->hu = malloc(count * sizeof *s->hu);
     if (!s->hu) return cc_fail_memory("the CT's voxels", count * sizeof *s->hu);
     for (size_t i = 0; i < count; i++) /* the readers give finite values only */
-        s->hu[i] = (int16_t)lrintf(fminf(fmaxf(ct->voxels[i], INT16_MIN), INT16_MAX));
+        s->hu[i] = cc_slice_store_hu(ct->voxels[i]);
     return CC_OK;
 }
 

@@ -1,0 +1,48 @@
+#include "datasets/polygon.h"
+
+#include <math.h>
+
+/* The first pixel, from `low` to `high`, whose centre lies at or behind a place. */
+static int32_t first_behind(double place, int32_t low, int32_t high) {
+    double first = ceil(place - 0.5);
+    if (!(first > low)) return low;
+    return first < high ? (int32_t)first : high;
+}
+
+static cc_pixel_box box_of(int32_t height, int32_t width, const double (*points)[2], size_t count) {
+    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < 2; k++) {
+            low[k] = fmin(low[k], points[i][k]);
+            high[k] = fmax(high[k], points[i][k]);
+        }
+    return (cc_pixel_box){first_behind(low[0], 0, width), first_behind(low[1], 0, height),
+                          first_behind(high[0], 0, width), first_behind(high[1], 0, height)};
+}
+
+/* Marks, in each row that an edge crosses, the first pixel behind the crossing. */
+static void mark_edge(uint8_t *marks, const cc_pixel_box *box, int32_t width, const double *a,
+                      const double *b) {
+    if (a[1] > b[1]) {
+        const double *upper = b;
+        b = a;
+        a = upper;
+    }
+    int32_t end = first_behind(b[1], box->y0, box->y1);
+    for (int32_t y = first_behind(a[1], box->y0, box->y1); y < end; y++) {
+        double x = a[0] + (y + 0.5 - a[1]) * (b[0] - a[0]) / (b[1] - a[1]);
+        int32_t first = first_behind(x, box->x0, box->x1);
+        if (first < box->x1) marks[(size_t)y * (size_t)width + (size_t)first] ^= 1;
+    }
+}
+
+cc_pixel_box cc_polygon_fill(uint8_t *inside, int32_t height, int32_t width, const double (*points)[2],
+                             size_t count) {
+    cc_pixel_box box = box_of(height, width, points, count);
+    for (size_t i = 0; i < count; i++) mark_edge(inside, &box, width, points[i], points[(i + 1) % count]);
+    for (int32_t y = box.y0; y < box.y1; y++) {
+        uint8_t *row = inside + (size_t)y * (size_t)width;
+        for (int32_t x = box.x0 + 1; x < box.x1; x++) row[x] ^= row[x - 1];
+    }
+    return box;
+}
