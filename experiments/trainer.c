@@ -13,6 +13,7 @@
 #include "experiments/checkpoint.h"
 #include "experiments/evaluate.h"
 #include "experiments/interrupt.h"
+#include "experiments/paper_counts.h"
 #include "experiments/result.h"
 #include "experiments/run_lock.h"
 #include "experiments/weights/weights.h"
@@ -124,6 +125,20 @@ static cc_status make_checkpoint(trainer *t) {
     return cc_memory_get((void **)&c->best_values, c->value_count * sizeof *c->best_values, "best weights");
 }
 
+static void compare_with_paper(const trainer *t) {
+    const cc_dataset *d = &t->dataset;
+    char line[CC_PAPER_COUNTS_BYTES];
+    cc_run_counts counts = {.source = t->config->data.source,
+                            .stage = t->config->stage,
+                            .by = t->config->data.split.by,
+                            .patients = cc_slice_set_patient_count(d->base),
+                            .slices = cc_slice_set_count(d->base),
+                            .train_items = cc_loader_item_count(t->loader),
+                            .validation = d->split.validation.count,
+                            .test = d->split.test.count};
+    if (cc_paper_counts_describe(line, &counts)) cc_log(CC_LOG_INFO, "%s: %s", t->title, line);
+}
+
 static void say_what_starts(const trainer *t) {
     const cc_split *split = &t->dataset.split;
     cc_log(
@@ -136,6 +151,7 @@ static void say_what_starts(const trainer *t) {
         cc_log(CC_LOG_WARNING,
                "%s: slices of one patient lie in several parts (data.split.by: %s): its scores flatter",
                t->title, t->config->data.split.by);
+    compare_with_paper(t);
 }
 
 /* A run's identity holds the digest of its weights: they must still be those that the plan saw. */
