@@ -38,6 +38,38 @@ static void json_has_every_field(void **state) {
     json_decref(got);
 }
 
+static bool has_bf16(void) {
+    char output[4096];
+    return cc_test_run(output, sizeof output,
+                       "%s bench infer --net unet:4x3 --size 16 --batch 1 --steps 1 --precision bf16",
+                       CC_PROGRAM) == 0;
+}
+
+static void a_bench_in_bf16_says_so(void **state) {
+    (void)state;
+    if (!has_bf16()) {
+        print_message("skipped: this processor has no bf16\n");
+        return;
+    }
+    json_t *got = bench("train --net unet-bn:4x3 --size 16 --batch 2 --steps 1 --threads 1 --precision bf16");
+    assert_text(got, "precision", "bf16");
+    json_decref(got);
+}
+
+/* oneDNN is told to see an older processor. */
+static void bf16_is_refused_where_the_processor_has_none(void **state) {
+    (void)state;
+    char output[4096];
+    assert_int_equal(cc_test_run(output, sizeof output,
+                                 "DNNL_MAX_CPU_ISA=AVX2 %s bench infer --net unet:4x3 --size 16 --batch 1 "
+                                 "--steps 1 --precision bf16",
+                                 CC_PROGRAM),
+                     1);
+    assert_non_null(strstr(output, "calcade: error: precision: cpu (oneDNN"));
+    assert_non_null(strstr(output, "does not compute in bf16 (use f32)\n"));
+    assert_ptr_equal(strchr(output, '\n'), output + strlen(output) - 1);
+}
+
 /* The counts are those of the fixtures in golden/. */
 static void names_stand_for_the_nets_of_the_paper(void **state) {
     (void)state;
@@ -81,6 +113,7 @@ static void a_wrong_command_is_refused_in_one_line(void **state) {
         {"train --net resnet-34:cubic --size 64 --batch 1", "transpose", 2},
         {"train --net unet:16 --size 64 --batch 1", "unet-bn:16x4", 2},
         {"train --net unet --size 64", "--batch is missing", 2},
+        {"infer --net unet --size 64 --batch 1 --precision f16", "f32 or bf16", 2},
         {"fly --net unet --size 64 --batch 1", "train or infer", 2},
         {"infer --net resnet-34 --size 65 --batch 1", "multiple of 32", 1},
     };
@@ -96,6 +129,8 @@ static void a_wrong_command_is_refused_in_one_line(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_has_every_field),
+        cmocka_unit_test(a_bench_in_bf16_says_so),
+        cmocka_unit_test(bf16_is_refused_where_the_processor_has_none),
         cmocka_unit_test(names_stand_for_the_nets_of_the_paper),
         cmocka_unit_test(a_profile_adds_up_to_the_step),
         cmocka_unit_test(a_wrong_command_is_refused_in_one_line),

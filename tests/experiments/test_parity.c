@@ -4,6 +4,7 @@
 #include "core/arena.h"
 #include "core/file.h"
 #include "experiments/parity/fixture.h"
+#include "nets/backend.h"
 
 enum { OUTPUT = 1 << 16 };
 
@@ -41,6 +42,17 @@ static void the_shared_images_and_scores_pass(void **state) {
     assert_non_null(strstr(output, "46 passed, 0 failed\n"));
     assert_non_null(strstr(output, "rotation           mask by 45 "));
     assert_non_null(strstr(output, "statistics         kappa_quadratic "));
+}
+
+static void a_net_in_bf16_lies_within_bounds_of_its_own(void **state) {
+    (void)state;
+    const char *nets = cc_test_shared("golden/efficientnet-b0-transpose.h5");
+    if (!cc_backend_cpu.has(CC_BF16)) {
+        print_message("skipped: this processor has no bf16\n");
+        return;
+    }
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity --precision bf16 %s", CC_PROGRAM, nets), 0);
+    assert_non_null(strstr(output, "7 passed, 0 failed\n"));
 }
 
 /* A box one pixel off fails, alone. */
@@ -173,6 +185,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
         cmocka_unit_test(the_shared_images_and_scores_pass),
+        cmocka_unit_test(a_net_in_bf16_lies_within_bounds_of_its_own),
         cmocka_unit_test(a_wrong_box_fails),
         cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(the_shared_nets_pass),

@@ -1,5 +1,5 @@
-/* The gradient of depthwise weights in both blocks, whichever of them this processor's convolutions use, and in
- * both precisions. */
+/* The gradient of depthwise weights in both blocks, whichever of them this processor's convolutions use, and
+ * in both precisions. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>

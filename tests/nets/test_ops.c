@@ -116,10 +116,14 @@ static void *take(rig *r, size_t bytes) {
     return out;
 }
 
-static void rig_plan(rig *r, const op_case *c, const bench *b, int64_t block, bool training,
-                     cc_dtype dtype) {
-    *r = (rig){
-        .task = {.op = c->op, .kernel = c->op->cpu, .name = c->name, .attr = c->attr, .training = training, .dtype = dtype, .draw = &draw}};
+static void rig_plan(rig *r, const op_case *c, const bench *b, int64_t block, bool training, cc_dtype dtype) {
+    *r = (rig){.task = {.op = c->op,
+                        .kernel = c->op->cpu,
+                        .name = c->name,
+                        .attr = c->attr,
+                        .training = training,
+                        .dtype = dtype,
+                        .draw = &draw}};
     r->task.input_count = c->input_count;
     r->task.parameter_count = b->signature.parameter_count;
     r->task.output_shape = &b->signature.output;
@@ -178,7 +182,8 @@ static void rig_close(rig *r) {
 static float value_at(const void *values, int64_t i, cc_dtype dtype) {
     cc_shape one = {.rank = 4, .dims = {1, 1, 1, 1}};
     float out;
-    cc_backend_cpu.from_blocked(&out, (const char *)values + (size_t)i * cc_dtype_bytes(dtype), &one, 1, dtype);
+    cc_backend_cpu.from_blocked(&out, (const char *)values + (size_t)i * cc_dtype_bytes(dtype), &one, 1,
+                                dtype);
     return out;
 }
 
@@ -211,8 +216,8 @@ static bool is_statistic(const cc_parameter_slot *s) {
     return s->parameter->of.role == CC_ROLE_RUNNING_MEAN || s->parameter->of.role == CC_ROLE_RUNNING_VAR;
 }
 
-/* Relative, Euclidean. A value in bf16 is off by 2^-9 at most; an op rounds its output and, in a convolution, its
- * weights. */
+/* Relative, Euclidean. A value in bf16 is off by 2^-9 at most; an op rounds its output and, in a convolution,
+ * its weights. */
 static double tolerance_of(cc_dtype dtype) {
     return dtype == CC_BF16 ? 4e-3 : 3e-6;
 }
