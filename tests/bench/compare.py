@@ -2,6 +2,7 @@
 """Times `calcade bench` and PyTorch in alternation and prints the ratios as Markdown; README.md says how and why.
 
     tests/bench/compare.py [--only NET] [--quick] [--threads N] [--rounds N] [--program build/calcade]
+                           [--precision bf16]
 
 This process stays small and does not import torch: a child begins with its parent's peak memory.
 """
@@ -20,6 +21,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = [("unet-bn", 128, 2, 1.8, 1.0), ("efficientnet-b0", 256, 2, 1.7, 0.8), ("efficientnet-b0", 512, 4, 1.6, 1.0),
          ("efficientnet-b3", 256, 2, 1.7, 1.0), ("resnet-34", 256, 2, 1.5, 1.0), ("resnet-50", 256, 2, 1.4, 1.0)]
 INFERENCE_AT_LEAST = 1.3
+#             the same in bf16 against PyTorch in float32
+BF16_AT_LEAST = {("unet-bn", 128): 2.3, ("efficientnet-b0", 256): 2.3, ("efficientnet-b0", 512): 2.3,
+                 ("efficientnet-b3", 256): 2.2, ("resnet-34", 256): 2.1, ("resnet-50", 256): 2.1}
+BF16_INFERENCE_AT_LEAST = 2.0
 GIB = 1 << 30
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(16 * GIB), "MALLOC_TRIM_THRESHOLD_": str(16 * GIB),
           "MALLOC_TOP_PAD_": str(GIB // 4)}
@@ -50,17 +55,18 @@ class Bench:
 
     def ours(self, mode, net, size, batch):
         return self.run([self.options.program, "bench", mode, "--net", net, "--size", str(size), "--batch", str(batch),
-                         "--steps", str(self.options.steps), "--threads", str(self.options.threads), "--json"], self.env)
+                         "--steps", str(self.options.steps), "--threads", str(self.options.threads), "--precision",
+                         self.options.precision, "--json"], self.env)
 
-    def peer(self, mode, net, size, batch, layout):
+    def peer(self, mode, net, size, batch, layout, precision="f32"):
         return self.run([self.options.python, os.path.join(HERE, "peer.py"), mode, net, str(size), str(batch), layout,
-                         str(self.options.steps), str(self.options.threads)], {**self.env, **MALLOC})
+                         str(self.options.steps), str(self.options.threads), precision], {**self.env, **MALLOC})
 
-    def pair(self, mode, net, size, batch):
+    def pair(self, mode, net, size, batch, peer_precision="f32"):
         """Rounds of ours, then PyTorch in its better layout; the medians of the rounds."""
-        tried = {layout: self.peer(mode, net, size, batch, layout) for layout in ("nchw", "nhwc")}
+        tried = {layout: self.peer(mode, net, size, batch, layout, peer_precision) for layout in ("nchw", "nhwc")}
         layout = min(tried, key=lambda k: tried[k]["ms_median"])
-        rounds = [(self.ours(mode, net, size, batch), self.peer(mode, net, size, batch, layout))
+        rounds = [(self.ours(mode, net, size, batch), self.peer(mode, net, size, batch, layout, peer_precision))
                   for _ in range(self.options.rounds)]
         for ours, theirs in rounds:
             if ours["params"] != theirs["params"]:
@@ -86,6 +92,11 @@ def print_head(options):
     print(f"{processor()}, {os.cpu_count()} cores, {options.threads} threads pinned; {version}; PyTorch {torch}; "
           f"medians of {options.rounds} rounds of {options.steps} steps, in alternation. Times are calcade's / PyTorch's.\n"
           f"`{' '.join(sys.argv)}`\n")
+    if options.precision == "bf16":
+        print("| net, size, batch | PyTorch's | training, ms | ratio (aim) | of the least times | peak memory, MB | ratio "
+              "| inference, ms | ratio (aim) | of the least times | others' load |")
+        print("|---|---|---|---|---|---|---|---|---|---|---|", flush=True)
+        return
     print("| net, size, batch | training, ms | ratio (aim) | of the least times | peak memory, MB | ratio (aim) "
           "| inference, ms | ratio (aim) | of the least times | others' load |")
     print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
@@ -100,11 +111,24 @@ def print_row(bench, net, size, batch, speed_aim, memory_aim):
           f"| {statistics.mean(bench.foreign):.0%} |", flush=True)
 
 
+def print_bf16_rows(bench, net, size, batch):
+    """Ours in bf16 against PyTorch in float32, which the aims are for, and against its autocast."""
+    for precision in ("f32", "bf16"):
+        bench.foreign.clear()
+        t, i = (bench.pair(mode, net, size, batch, precision) for mode in ("train", "infer"))
+        aims = (f" ({BF16_AT_LEAST[net, size]})", f" ({BF16_INFERENCE_AT_LEAST})") if precision == "f32" else ("", "")
+        print(f"| {net}, {size}², {batch} | {precision} | {t['ours']:.0f} / {t['peer']:.0f} {t['layout']} "
+              f"| {t['ratio']:.2f}{aims[0]} | {t['best']:.2f} | {t['our_mb']:.0f} / {t['peer_mb']:.0f} "
+              f"| {t['our_mb'] / t['peer_mb']:.2f} | {i['ours']:.0f} / {i['peer']:.0f} {i['layout']} "
+              f"| {i['ratio']:.2f}{aims[1]} | {i['best']:.2f} | {statistics.mean(bench.foreign):.0%} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="NET", help="only the rows of this net")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 3 steps")
     parser.add_argument("--rounds", type=int, help="7, or 3 with --quick")
+    parser.add_argument("--precision", choices=("f32", "bf16"), default="f32", help="of calcade's nets")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--program", default=os.path.join(HERE, "../../build/calcade"))
     parser.add_argument("--python", default="/usr/bin/python3", help="a Python that has torch")
@@ -117,7 +141,10 @@ def main():
     print_head(options)
     bench = Bench(options)
     for row in rows:
-        print_row(bench, *row)
+        if options.precision == "bf16":
+            print_bf16_rows(bench, *row[:3])
+        else:
+            print_row(bench, *row)
 
 
 if __name__ == "__main__":

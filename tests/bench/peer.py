@@ -1,4 +1,5 @@
-"""What `calcade bench --json` measures, of PyTorch: peer.py train|infer NET SIZE BATCH nchw|nhwc STEPS THREADS."""
+"""What `calcade bench --json` measures, of PyTorch: peer.py train|infer NET SIZE BATCH nchw|nhwc STEPS
+THREADS f32|bf16; bf16 is autocast, the optimiser and the loss in float32."""
 import json
 import resource
 import statistics
@@ -17,7 +18,7 @@ def soft_dice(logits, target):
 
 
 def main():
-    mode, name, size, batch, layout, steps, threads = sys.argv[1:]
+    mode, name, size, batch, layout, steps, threads, precision = sys.argv[1:]
     size, batch, steps = int(size), int(batch), int(steps)
     torch.set_num_threads(int(threads))
     torch.manual_seed(1)
@@ -29,13 +30,17 @@ def main():
     adam = torch.optim.Adam(net.parameters(), LEARNING_RATE)
     net.train(mode == "train")
 
+    def logits():
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+            return net(x)
+
     def step():
         if mode == "infer":
             with torch.inference_mode():
-                net(x)
+                logits()
             return
         adam.zero_grad(set_to_none=True)
-        loss(net(x), target).backward()
+        loss(logits().float(), target).backward()
         adam.step()
 
     for _ in range(WARM_UP):
