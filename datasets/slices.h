@@ -65,8 +65,8 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's
- * labels (1 where it has only one). Either may be NULL. HU of volumes, and of DICOM, are rounded to whole numbers within
- * int16, as scanners write them. Any thread may call. On failure the arrays hold anything. */
+ * labels (1 where it has only one). Either may be NULL. HU of volumes, and of DICOM, are rounded to whole
+ * numbers within int16, as scanners write them. Any thread may call. On failure the arrays hold anything. */
 cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask);
 
 #endif

@@ -17,7 +17,7 @@ typedef struct cc_checkpoint {
     char backend[96];        /* the last two arrays are in the backend's layout */
     int64_t started;         /* seconds since 1970: when the first process began */
     double seconds;          /* of work so far, over all processes */
-    const char *plan;        /* what the nets' plans chose; written, but read by cc_checkpoint_read_plan alone */
+    const char *plan; /* what the nets' plans chose; written, but read by cc_checkpoint_read_plan alone */
     int64_t epoch, best_epoch, step;
     double best;           /* the monitored score of the best epoch */
     cc_run_epoch *history; /* epoch entries are used, of history_capacity */

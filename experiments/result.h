@@ -13,7 +13,8 @@ typedef struct cc_result_source { /* all borrowed */
     const cc_model *model; /* that was trained, with the best weights in place; NULL: none was */
     cc_plan *plan;         /* inference of the net that is tested; NULL: there is no window to look at */
     const cc_backend *backend;
-    const char *plan_choices; /* the plans' choices, as results/README.md has them; NULL: nothing was trained */
+    const char
+        *plan_choices; /* the plans' choices, as results/README.md has them; NULL: nothing was trained */
     const cc_run_epoch *history;
     size_t epoch_count;
     int64_t best_epoch; /* 0: none */

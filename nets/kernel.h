@@ -67,7 +67,7 @@ typedef struct cc_task {
     cc_dtype dtype; /* of x, y, dx and dy */
     cc_tuning tuning;
     cc_choice recorded[CC_PASSES]; /* to be made again; no algorithm: choose */
-    const cc_draw *draw; /* of the step at hand; set before `bind` */
+    const cc_draw *draw;           /* of the step at hand; set before `bind` */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     int64_t input_blocks[CC_OP_INPUTS_MAX];

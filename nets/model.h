@@ -53,8 +53,7 @@ cc_status cc_model_set_all(cc_model *model, const float *values);
  * (seed, CC_PURPOSE_WEIGHTS, 0, parameter). */
 cc_status cc_model_initialise(cc_model *model, uint64_t seed);
 
-/* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. Asked
- * for anew before each change, since plans keep what they derive from values until then. */
+/* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. */
 typedef struct cc_flat {
     float *values, *grads;
     size_t count;

@@ -230,8 +230,7 @@ static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t
     float *values = malloc(pixels * sizeof *values);
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
     cc_status status = cc_metaimage_read_slice(values, &s->image, slice->number);
-    for (size_t i = 0; status == CC_OK && i < pixels; i++)
-        stored[i] = cc_slice_store_hu(values[i]);
+    for (size_t i = 0; status == CC_OK && i < pixels; i++) stored[i] = cc_slice_store_hu(values[i]);
     if (status == CC_OK) status = decode_labels(mask, s, values, slice->number, pixels);
     free(values);
     return status;

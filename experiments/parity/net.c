@@ -136,6 +136,7 @@ static cc_status step(const net_case *c) {
     float *state = cc_arena_get_array(c->fixture->arena, flat.count * (size_t)cc_optimizer_state_count(spec),
                                       sizeof *state);
     if (!state) return CC_ENOMEM;
+    cc_model_changed(c->model);
     return cc_optimizer_step(spec, spec->lr, 1, flat.values, flat.grads, state, flat.count);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
+#include "nets/ema.h"
 #include "nets/learner.h"
 #include "nets/ops/ops.h"
 
@@ -119,7 +120,20 @@ static void folded_nets_equal_unfolded_ones_and_follow_their_weights(void **stat
     }
 }
 
-/* What validation after every epoch does: one inference plan beside a training plan. */
+/* A plan that has run before says what one made now does. */
+static void assert_as_fresh(cc_plan *kept, cc_model *model, const float *input) {
+    cc_plan_options options = {.n = BATCH, .height = SIZE, .width = SIZE};
+    cc_plan *fresh;
+    const float *logits, *anew;
+    assert_ok(cc_plan_forward(kept, input, &logits));
+    assert_ok(cc_plan_create(&fresh, model, &options));
+    assert_ok(cc_plan_forward(fresh, input, &anew));
+    assert_memory_equal(logits, anew, BATCH * SIZE * SIZE * sizeof *logits);
+    cc_plan_destroy(fresh);
+}
+
+/* What validation after every epoch does: one inference plan beside a training plan, with or without the
+ * moving average in the weights' place. */
 static void folded_weights_follow_training(void **state) {
     (void)state;
     static float input[BATCH * SIZE * SIZE], target[BATCH * SIZE * SIZE], before[BATCH * SIZE * SIZE];
@@ -128,9 +142,10 @@ static void folded_weights_follow_training(void **state) {
     cc_plan_options options = {.n = BATCH, .height = SIZE, .width = SIZE, .training = true};
     cc_net_spec spec;
     cc_model *model;
-    cc_plan *train, *kept, *fresh;
+    cc_plan *train, *kept;
     cc_learner *learner;
-    const float *logits, *anew;
+    cc_ema *ema;
+    const float *logits;
     double value;
     cc_rng rng = cc_rng_init(22, CC_PURPOSE_TEST, 0, 0);
     for (int i = 0; i < BATCH * SIZE * SIZE; i++)
@@ -142,17 +157,20 @@ static void folded_weights_follow_training(void **state) {
     assert_ok(cc_plan_create(&kept, model, &options));
     assert_ok(cc_model_initialise(model, 1));
     assert_ok(cc_learner_create(&learner, model, train, &loss, &sgd));
-    for (int step = 0; step < 3; step++) {
+    assert_ok(cc_ema_create(&ema, model, 0.5));
+    for (int step = 1; step <= 3; step++) {
         assert_ok(cc_plan_forward(kept, input, &logits));
         memcpy(before, logits, sizeof before);
         assert_ok(cc_learner_step(learner, input, target, 0.1, &value));
+        cc_ema_update(ema, step);
         assert_ok(cc_plan_forward(kept, input, &logits));
         assert_true(difference(logits, before, BATCH * SIZE * SIZE) > 1e-4);
-        assert_ok(cc_plan_create(&fresh, model, &options));
-        assert_ok(cc_plan_forward(fresh, input, &anew));
-        assert_memory_equal(logits, anew, sizeof before);
-        cc_plan_destroy(fresh);
+        assert_as_fresh(kept, model, input);
+        cc_ema_swap(ema);
+        assert_as_fresh(kept, model, input);
+        cc_ema_swap(ema);
     }
+    cc_ema_destroy(ema);
     cc_learner_destroy(learner);
     cc_plan_destroy(train);
     cc_plan_destroy(kept);

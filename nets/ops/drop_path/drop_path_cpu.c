@@ -2,7 +2,7 @@
 #include "nets/cpu/lanes.h"
 #include "nets/ops/drop_path/drop_path.h"
 
-enum { CHUNK = 16384 };
+enum { CHUNK = CC_PIECE };
 
 extern const cc_kernel cc_drop_path_cpu;
 
@@ -34,30 +34,17 @@ static chunk chunk_at(const cc_task *task, int64_t which) {
                    .sample = which / chunks(task)};
 }
 
-/* y = x * scale + residual */
-CC_INLINE void add_scaled(void *y, const void *x, const void *residual, chunk c, float scale,
-                          cc_dtype dtype) {
-    for (int64_t i = c.start; i < c.start + c.count; i++)
-        cc_store(y, i, cc_load(x, i, dtype) * scale + cc_load(residual, i, dtype), dtype);
+CC_HOT static void add_scaled(float *restrict y, const float *restrict x, const float *restrict residual,
+                              int64_t count, float scale) {
+    for (int64_t i = 0; i < count; i++) y[i] = x[i] * scale + residual[i];
 }
 
-CC_INLINE void scale_gradient(void *dx, const void *dy, chunk c, float scale, bool add, cc_dtype dtype) {
-    for (int64_t i = c.start; i < c.start + c.count; i++)
-        cc_store(dx, i, cc_load(dy, i, dtype) * scale + (add ? cc_load(dx, i, dtype) : 0), dtype);
-}
-
-CC_HOT static void forward_chunk(const cc_task *task, chunk c, float scale) {
-    if (task->dtype == CC_F32)
-        add_scaled(task->y, task->x[0], task->x[1], c, scale, CC_F32);
+CC_HOT static void scale_gradient(float *restrict dx, const float *restrict dy, int64_t count, float scale,
+                                  bool add) {
+    if (add)
+        for (int64_t i = 0; i < count; i++) dx[i] += dy[i] * scale;
     else
-        add_scaled(task->y, task->x[0], task->x[1], c, scale, CC_BF16);
-}
-
-CC_HOT static void backward_chunk(const cc_task *task, int input, chunk c, float scale) {
-    if (task->dtype == CC_F32)
-        scale_gradient(task->dx[input], task->dy, c, scale, task->accumulate[input], CC_F32);
-    else
-        scale_gradient(task->dx[input], task->dy, c, scale, task->accumulate[input], CC_BF16);
+        for (int64_t i = 0; i < count; i++) dx[i] = dy[i] * scale;
 }
 
 static const float *draw_scales(const cc_task *task) {
@@ -71,9 +58,23 @@ static cc_status forward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < all; i++) {
         chunk c = chunk_at(task, i);
-        forward_chunk(task, c, scales[c.sample]);
+        float x_room[CHUNK], residual_room[CHUNK], y_room[CHUNK],
+            *y = cc_values_room(y_room, task->y, c.start, task->dtype);
+        add_scaled(y, cc_values_read(x_room, task->x[0], c.start, c.count, task->dtype),
+                   cc_values_read(residual_room, task->x[1], c.start, c.count, task->dtype), c.count,
+                   scales[c.sample]);
+        cc_values_write(task->y, c.start, y, c.count, task->dtype);
     }
     return CC_OK;
+}
+
+static void scale_chunk(const cc_task *task, int input, const chunk *c, float scale) {
+    float dx_room[CHUNK], dy_room[CHUNK],
+        *dx = cc_values_room(dx_room, task->dx[input], c->start, task->dtype);
+    if (task->accumulate[input]) cc_values_read(dx, task->dx[input], c->start, c->count, task->dtype);
+    scale_gradient(dx, cc_values_read(dy_room, task->dy, c->start, c->count, task->dtype), c->count, scale,
+                   task->accumulate[input]);
+    cc_values_write(task->dx[input], c->start, dx, c->count, task->dtype);
 }
 
 static cc_status backward(cc_task *task) {
@@ -83,7 +84,7 @@ static cc_status backward(cc_task *task) {
     for (int64_t i = 0; i < all; i++) {
         chunk c = chunk_at(task, i);
         for (int k = 0; k < 2; k++)
-            if (task->dx[k]) backward_chunk(task, k, c, k == 0 ? scales[c.sample] : 1);
+            if (task->dx[k]) scale_chunk(task, k, &c, k == 0 ? scales[c.sample] : 1);
     }
     return CC_OK;
 }
