@@ -114,7 +114,8 @@ static void add_head(builder *b) {
         cc_text_add_html(&b->out, listing->title);
         cc_text_add(&b->out, "</a></li>\n");
     }
-    cc_text_add(&b->out, "<li><a href=\"#runs\">Runs</a></li>\n</ul>\n</nav>\n<main>\n");
+    cc_text_add(&b->out, "<li><a href=\"#audit\">Audit of the published tables</a></li>\n"
+                         "<li><a href=\"#runs\">Runs</a></li>\n</ul>\n</nav>\n<main>\n");
 }
 
 static cc_status add_table(builder *b, const cc_page_table *table) {
@@ -186,6 +187,7 @@ static cc_status build(builder *b, const char *path) {
     CC_TRY(list_pictures(b));
     add_head(b);
     for (size_t t = 0; t < b->page->table_count; t++) CC_TRY(add_table(b, &b->page->tables[t]));
+    cc_page_add_audit(&b->out, b->page->audit);
     CC_TRY(add_runs(b));
     CC_TRY(add_rest(b));
     return cc_text_save(&b->out, path);

@@ -6,6 +6,7 @@
 #define CC_REPORT_PAGE_H
 
 #include <time.h>
+#include "report/audit/audit.h"
 #include "report/listing.h"
 #include "report/text.h"
 
@@ -23,12 +24,15 @@ typedef struct cc_page {
     const cc_report_runs *runs;
     const char *const *problems; /* lines */
     size_t problem_count;
+    const cc_audit *audit; /* of the published tables */
     const char *figures;   /* a folder: those of its pictures that are as new as `since` are shown, beside the
                               table (NAME-ID-KIND.svg) or run (NAME-ANCHOR.png) that their names end with */
     struct timespec since; /* when the report's first file was written */
 } cc_page;
 
 cc_status cc_page_save(const char *path, const cc_page *page);
+
+void cc_page_add_audit(cc_text *out, const cc_audit *audit);
 
 /* Adds one run's section: what it is, how it was made, its history and config. */
 void cc_page_add_run(cc_text *out, const cc_report_run *run);

@@ -172,6 +172,9 @@ static cc_status make_page(report *r) {
                     .problems = r->problems.items,
                     .problem_count = r->problems.count,
                     .figures = r->figures};
+    cc_audit audit;
+    CC_TRY(cc_audit_make(&audit, &r->published, r->arena));
+    page.audit = &audit;
     CC_TRY(cc_path_join(path, r->options->out, "runs.md"));
     if (stat(path, &first) != 0) return cc_fail_errno(path, "look at");
     page.since = first.st_mtim;
