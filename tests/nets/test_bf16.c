@@ -83,6 +83,12 @@ static void plans_of_the_big_nets_take_less_than_two_thirds_of_the_memory(void *
         print_message("skipped: this processor has no bf16\n");
         return;
     }
+#if defined(__SANITIZE_ADDRESS__)
+    /* oneDNN 2.6's code generator reads past a table of its own while it makes b3's bf16 convolutions;
+     * without the sanitizer's heap it does no harm, with it the process ends. */
+    print_message("skipped: oneDNN faults under the address sanitizer here\n");
+    return;
+#endif
     for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
         double ratio = (double)plan_bytes(nets[i], 256, CC_BF16) / (double)plan_bytes(nets[i], 256, CC_F32);
         if (ratio >= 0.65) print_error("%s: %.3f\n", nets[i], ratio);
