@@ -1,9 +1,11 @@
 #include "nets/cpu/conv_pass.h"
 
+#include <omp.h>
 #include <string.h>
 #include "nets/cpu/depthwise.h"
 #include "nets/cpu/gemm_conv.h"
 #include "nets/cpu/small_conv.h"
+#include "nets/cpu/winograd/winograd.h"
 
 static const cc_onednn_algorithm onednn_algorithms[] = {[CC_CONV_DIRECT] = CC_ONEDNN_DIRECT,
                                                         [CC_CONV_RELAID] = CC_ONEDNN_RELAID,
@@ -11,8 +13,9 @@ static const cc_onednn_algorithm onednn_algorithms[] = {[CC_CONV_DIRECT] = CC_ON
 
 const char *cc_conv_algorithm_name(cc_conv_algorithm algorithm) {
     static const char *const names[CC_CONV_ALGORITHMS] = {
-        [CC_CONV_DIRECT] = "direct", [CC_CONV_RELAID] = "relaid",       [CC_CONV_WINOGRAD] = "winograd",
-        [CC_CONV_SMALL] = "small",   [CC_CONV_DEPTHWISE] = "depthwise", [CC_CONV_GEMM] = "gemm"};
+        [CC_CONV_DIRECT] = "direct", [CC_CONV_RELAID] = "relaid", [CC_CONV_WINOGRAD] = "winograd",
+        [CC_CONV_TILES] = "tiles",   [CC_CONV_SMALL] = "small",   [CC_CONV_DEPTHWISE] = "depthwise",
+        [CC_CONV_GEMM] = "gemm"};
     return names[algorithm];
 }
 
@@ -31,13 +34,17 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
         return true;
     case CC_CONV_WINOGRAD:
         return suits_winograd(p);
+    case CC_CONV_TILES:
+        return !c->transposed && !p->fused && !(p->kind == CC_ONEDNN_BACKWARD_WEIGHTS && c->attr->bias) &&
+               cc_winograd_fits(c->attr, c->x, p->x_block, p->y_block,
+                                cc_onednn_weights_block(p->weights, c));
     case CC_CONV_SMALL:
         return !c->transposed && c->dtype == CC_F32 && !p->fused && p->kind == CC_ONEDNN_FORWARD &&
                cc_small_conv_suits(c->attr, c->x, c->y) && cc_onednn_is_plain(p->weights);
     case CC_CONV_DEPTHWISE:
         return !c->transposed && p->kind == CC_ONEDNN_BACKWARD_WEIGHTS &&
                cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block,
-                                 cc_onednn_depthwise_block(p->weights, c));
+                                 cc_onednn_weights_block(p->weights, c));
     case CC_CONV_GEMM:
         return c->dtype == CC_F32 && !p->fused;
     }
@@ -45,11 +52,12 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
 }
 
 cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, const cc_conv_problem *p) {
-    *out = (cc_conv_pass){.algorithm = algorithm, .problem = *p};
+    *out = (cc_conv_pass){.algorithm = algorithm, .problem = *p, .threads = omp_get_max_threads()};
     if (!cc_conv_pass_suits(algorithm, p))
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "%s does not suit this convolution",
                        cc_conv_algorithm_name(algorithm));
-    if (algorithm == CC_CONV_SMALL || algorithm == CC_CONV_DEPTHWISE) return CC_OK;
+    if (algorithm == CC_CONV_SMALL || algorithm == CC_CONV_DEPTHWISE || algorithm == CC_CONV_TILES)
+        return CC_OK;
     if (algorithm == CC_CONV_GEMM)
         return cc_onednn_is_plain(p->weights)
                    ? CC_OK
@@ -76,6 +84,11 @@ void cc_conv_pass_deinit(cc_conv_pass *pass) {
 
 static cc_depthwise depthwise_of(const cc_conv_problem *p) {
     return (cc_depthwise){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype};
+}
+
+static cc_winograd winograd_of(const cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    return (cc_winograd){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype, pass->threads};
 }
 
 static cc_gemm_conv gemm_of(const cc_conv_pass *pass) {
@@ -114,15 +127,20 @@ static cc_status run_gemm(const cc_conv_pass *pass) {
     return pass->reorder && gradient ? cc_onednn_reorder_run(pass->reorder, stored, conv.w) : CC_OK;
 }
 
-size_t cc_conv_pass_scratch(const cc_conv_pass *pass) {
+static size_t own_scratch(const cc_conv_pass *pass) {
     const cc_onednn_conv *c = &pass->problem.conv;
     cc_depthwise depthwise = depthwise_of(&pass->problem);
+    cc_winograd winograd = winograd_of(pass);
     cc_gemm_conv gemm = gemm_of(pass);
-    return pass->onednn                       ? cc_onednn_pass_scratch(pass->onednn)
-           : pass->algorithm == CC_CONV_SMALL ? cc_small_conv_scratch(c->attr, c->x, c->y)
-           : pass->algorithm == CC_CONV_GEMM
-               ? (plain_weights(pass) + cc_gemm_conv_scratch(&gemm)) * sizeof(float)
-               : cc_depthwise_scratch(&depthwise) * sizeof(float);
+    if (pass->algorithm == CC_CONV_SMALL) return cc_small_conv_scratch(c->attr, c->x, c->y);
+    return sizeof(float) * (pass->algorithm == CC_CONV_GEMM
+                                ? plain_weights(pass) + cc_gemm_conv_scratch(&gemm)
+                            : pass->algorithm == CC_CONV_TILES ? cc_winograd_scratch(&winograd)
+                                                               : cc_depthwise_scratch(&depthwise));
+}
+
+size_t cc_conv_pass_scratch(const cc_conv_pass *pass) {
+    return pass->onednn ? cc_onednn_pass_scratch(pass->onednn) : own_scratch(pass);
 }
 
 const char *cc_conv_pass_implementation(const cc_conv_pass *pass) {
@@ -156,14 +174,41 @@ static void run_small(const cc_conv_pass *pass) {
     cc_small_conv_run(&conv);
 }
 
-cc_status cc_conv_pass_run(const cc_conv_pass *pass) {
-    cc_depthwise depthwise = depthwise_of(&pass->problem);
-    if (pass->onednn) return cc_onednn_pass_run(pass->onednn);
-    if (pass->algorithm == CC_CONV_GEMM) return run_gemm(pass);
-    if (pass->algorithm == CC_CONV_SMALL)
-        run_small(pass);
+static void run_winograd(const cc_conv_pass *pass) {
+    cc_winograd conv = winograd_of(pass);
+    void *x = pass->operands[CC_ONEDNN_X], *w = pass->operands[CC_ONEDNN_W], *y = pass->operands[CC_ONEDNN_Y];
+    if (pass->problem.kind == CC_ONEDNN_FORWARD)
+        cc_winograd_forward(y, &conv, x, w, conv.attr->bias ? pass->operands[CC_ONEDNN_BIAS] : NULL,
+                            pass->scratch);
+    else if (pass->problem.kind == CC_ONEDNN_BACKWARD_DATA)
+        cc_winograd_backward_data(x, &conv, w, y, pass->scratch);
     else
-        cc_depthwise_weights(pass->operands[CC_ONEDNN_W], &depthwise, pass->operands[CC_ONEDNN_X],
-                             pass->operands[CC_ONEDNN_Y], pass->scratch);
+        cc_winograd_backward_weights(w, &conv, x, y, pass->scratch);
+}
+
+static void run_depthwise(const cc_conv_pass *pass) {
+    cc_depthwise conv = depthwise_of(&pass->problem);
+    cc_depthwise_weights(pass->operands[CC_ONEDNN_W], &conv, pass->operands[CC_ONEDNN_X],
+                         pass->operands[CC_ONEDNN_Y], pass->scratch);
+}
+
+cc_status cc_conv_pass_run(const cc_conv_pass *pass) {
+    switch (pass->algorithm) {
+    case CC_CONV_DIRECT:
+    case CC_CONV_RELAID:
+    case CC_CONV_WINOGRAD:
+        return cc_onednn_pass_run(pass->onednn);
+    case CC_CONV_GEMM:
+        return run_gemm(pass);
+    case CC_CONV_TILES:
+        run_winograd(pass);
+        break;
+    case CC_CONV_SMALL:
+        run_small(pass);
+        break;
+    case CC_CONV_DEPTHWISE:
+        run_depthwise(pass);
+        break;
+    }
     return CC_OK;
 }

@@ -8,6 +8,7 @@ typedef enum cc_conv_algorithm {
     CC_CONV_DIRECT,    /* oneDNN, layouts as they are at home where that is not slow */
     CC_CONV_RELAID,    /* oneDNN, layouts as it likes best */
     CC_CONV_WINOGRAD,  /* oneDNN */
+    CC_CONV_TILES,     /* nets/cpu/winograd/winograd.h */
     CC_CONV_SMALL,     /* nets/cpu/small_conv.h */
     CC_CONV_DEPTHWISE, /* nets/cpu/depthwise.h */
     CC_CONV_GEMM,      /* nets/cpu/gemm_conv.h */
@@ -35,6 +36,7 @@ typedef struct cc_conv_pass {
         *reorder; /* of weights that are not plain, for a kernel that wants them so; else NULL */
     void *operands[CC_ONEDNN_OPERANDS];
     void *scratch;
+    int threads; /* that the scratch memory is for */
 } cc_conv_pass;
 
 /* Whether the algorithm may be asked for; oneDNN's may still turn out not to exist. */

@@ -153,7 +153,7 @@ static cc_status measure(answer *a, const cc_conv_problem *p) {
         [CC_ONEDNN_X] = (size_t)cc_blocked_count(c->x, p->x_block) * size,
         [CC_ONEDNN_W] = p->weights->bytes,
         [CC_ONEDNN_Y] = (size_t)cc_blocked_count(c->y, p->y_block) * size,
-        [CC_ONEDNN_BIAS] = (size_t)c->attr->out_channels * sizeof(float),
+        [CC_ONEDNN_BIAS] = (size_t)(c->attr->out_channels + CC_VECTOR_PAD) * sizeof(float),
     };
     void *operands[CC_ONEDNN_OPERANDS] = {0};
     for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) CC_CHECK(cc_memory_get(&operands[i], bytes[i], "timing"));

@@ -63,9 +63,9 @@ typedef struct cc_onednn_reorder cc_onednn_reorder;
 cc_status cc_onednn_reorder_create(cc_onednn_reorder **out, const cc_parameter_slot *weights, bool to_plain);
 cc_status cc_onednn_reorder_run(const cc_onednn_reorder *reorder, void *to, const void *from);
 void cc_onednn_reorder_destroy(cc_onednn_reorder *reorder);
-/* The channel block b where weights of a depthwise convolution (rank 4) lie as [groups / b][taps][b]; 0 where
- * they lie otherwise, or have no layout yet. */
-int64_t cc_onednn_depthwise_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv);
+/* The channel block b, 8 or 16, where weights of rank 4 lie as [groups / b][taps][b] (one channel a group) or
+ * as [O / b][I / b][taps][b of I][b of O] (one group); 0 where they lie otherwise, or have no layout yet. */
+int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv);
 
 /* The block of the output: one for all activations of enough channels, so that what is added or joined later
  * has one layout; else the block that the direct forward pass in float32 chooses, where it is one of ours. */

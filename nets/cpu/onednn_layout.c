@@ -54,13 +54,15 @@ cc_status cc_onednn_weights_desc(dnnl_memory_desc_t *out, const cc_onednn_conv *
     return CC_OK;
 }
 
-int64_t cc_onednn_depthwise_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv) {
-    static const dnnl_format_tag_t tags[] = {dnnl_Goihw8g, dnnl_Goihw16g};
+int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv) {
+    static const dnnl_format_tag_t tags[2][2] = {{dnnl_OIhw8i8o, dnnl_OIhw16i16o},
+                                                 {dnnl_Goihw8g, dnnl_Goihw16g}};
     const cc_onednn_layout *l = weights->layout;
-    for (int i = 0; l && conv->attr->groups > 1 && conv->x->rank == 4 && i < 2; i++) {
+    bool grouped = conv->attr->groups > 1;
+    for (int i = 0; l && conv->x->rank == 4 && i < 2; i++) {
         dnnl_memory_desc_t ours;
         const dnnl_memory_desc_t *stored = &l->stored;
-        if (dnnl_memory_desc_init_by_tag(&ours, stored->ndims, stored->dims, dnnl_f32, tags[i]) ==
+        if (dnnl_memory_desc_init_by_tag(&ours, stored->ndims, stored->dims, dnnl_f32, tags[grouped][i]) ==
                 dnnl_success &&
             dnnl_memory_desc_equal(&ours, stored))
             return 8 << i;
