@@ -44,7 +44,7 @@ static void write_configs(void) {
                                        "stage: calcification\ntrain: {epochs: 6}\n");
     write_config("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\n"
                                "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
-                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 30}\n");
+                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 5}\n");
     write_config("cascade.yaml", "extends: orca.yaml\nname: test/cascade\nstage: cascade\n"
                                  "windows: {size: 32}\n"
                                  "upstream: {calcification: calcification.yaml}\n"
