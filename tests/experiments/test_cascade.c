@@ -44,12 +44,21 @@ static void write_configs(void) {
                                        "stage: calcification\ntrain: {epochs: 6}\n");
     write_config("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\n"
                                "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
-                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 30}\n");
+                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 3}\n");
     write_config("cascade.yaml", "extends: orca.yaml\nname: test/cascade\nstage: cascade\n"
                                  "windows: {size: 32}\n"
                                  "upstream: {calcification: calcification.yaml}\n"
                                  "matrix:\n  - {variant: without}\n"
                                  "  - {variant: with, upstream.false_positive: small.yaml}\n");
+}
+
+/* A fresh folder with the chain as far as stage 2, and its cache. */
+static const char *chain_before_stage_3(void) {
+    const char *out = runs_folder();
+    assert_int_equal(cc_test_run(NULL, 0, "cp -r %s/. %s && rm -r %s/test/small %s/test/cascade", chain_out,
+                                 out, out, out),
+                     0);
+    return out;
 }
 
 /* calcade run NAME --out OUT ARGUMENTS */
@@ -251,8 +260,7 @@ static void a_killed_stage_3_goes_on_to_the_same_bytes(void **state) {
     held h;
     outcome o;
     char result[CC_PATH_MAX];
-    const char *out = runs_folder();
-    go_ok(&o, "calcification.yaml", out);
+    const char *out = chain_before_stage_3();
     snprintf(result, sizeof result, "%s", runs_path(out, 1));
     held_room = 1800;
     held_start(&h, out, "");
@@ -268,10 +276,7 @@ static void a_killed_stage_3_goes_on_to_the_same_bytes(void **state) {
 static void what_upstream_nets_mark_is_predicted_once(void **state) {
     (void)state;
     outcome o;
-    const char *out = runs_folder();
-    assert_int_equal(cc_test_run(NULL, 0, "cp -r %s/. %s && rm -r %s/test/small %s/test/cascade", chain_out,
-                                 out, out, out),
-                     0);
+    const char *out = chain_before_stage_3();
     go_ok(&o, "cascade.yaml", out);
     assert_null(strstr(o.err, "predicting"));
     assert_same_run(path_of(out, "small/a"), path_of(chain_out, "small/a"));
@@ -280,12 +285,8 @@ static void what_upstream_nets_mark_is_predicted_once(void **state) {
 static void a_damaged_cache_is_mended(void **state) {
     (void)state;
     outcome o;
-    const char *out = runs_folder();
-    assert_int_equal(cc_test_run(NULL, 0,
-                                 "cp -r %s/. %s && rm -r %s/test/small %s/test/cascade && "
-                                 "for f in %s/.cache/*; do truncate -s -1 $f; done",
-                                 chain_out, out, out, out, out),
-                     0);
+    const char *out = chain_before_stage_3();
+    assert_int_equal(cc_test_run(NULL, 0, "for f in %s/.cache/*; do truncate -s -1 $f; done", out), 0);
     go_ok(&o, "cascade.yaml", out);
     assert_says(o.err, ".masks is damaged: its slices are predicted anew");
     assert_same_run(path_of(out, "small/a"), path_of(chain_out, "small/a"));
