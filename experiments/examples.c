@@ -90,6 +90,7 @@ static cc_status make_last(cc_run_example *e, maker *m, const cc_prediction *p) 
                           .truth = copied(m->arena, p->truth, pixels),
                           .prediction = copied(m->arena, p->mask, pixels),
                           .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability)};
+    e->spacing = cc_dataset_spacing(m->dataset, p->slice);
     return e->patient && e->image_hu && e->truth && e->prediction && e->probability ? CC_OK : CC_ENOMEM;
 }
 

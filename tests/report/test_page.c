@@ -14,7 +14,7 @@ static const char hostile[] = "a: <script>alert(1)</script>\nb: '\"><img src=htt
 
 static char *make_page(const char **out, cc_arena *arena) {
     const char *results = cc_test_folder();
-    const cc_run_example example = {"roi", "<i>", 1, 3, 4, image, mask, mask, NULL};
+    const cc_run_example example = {"roi", "<i>", 1, 3, 4, image, mask, mask, NULL, {0, 0}};
     const cc_run_library library = {"lib<b>", "1 & 2"};
     reports_write(results, (cc_run){.experiment = "twin/table1-roi",
                                     .variant = "original",
