@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include "report/figure.h"
 
-enum { RUNS_MAX = 8 }; /* as many as the palette tells apart */
-
-static const char *const palette[RUNS_MAX] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                              "#56B4E9", "#E69F00", "#000000", "#999999"};
+enum { RUNS_MAX = CC_FIGURE_COLOURS };
 
 typedef struct curve {
     const cc_report_run *run;
@@ -69,16 +66,16 @@ static void add_panels(cc_text *script, const curve *curves, int count) {
         cc_text_add(script,
                     "'curve%d' using 1:2 with lines lc rgb '%s' dt 2 lw 2 notitle, "
                     "'curve%d' using 1:3 with lines lc rgb '%s' lw 2 notitle, ",
-                    i, palette[i], i, palette[i]);
+                    i, cc_figure_palette[i], i, cc_figure_palette[i]);
     cc_text_add(script, "NaN with lines lc rgb '#444444' dt 2 lw 2 title 'training', "
                         "NaN with lines lc rgb '#444444' lw 2 title 'validation'\n");
     cc_text_add(script, "set ylabel 'Validation F1-score, pooled (%%)'\nset yrange [0:100]\n"
                         "set key bottom right\nplot ");
     for (int i = 0; i < count; i++) {
-        cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, palette[i]);
+        cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, cc_figure_palette[i]);
         add_title(script, &curves[i]);
         cc_text_add(script, ", 'curve%d' using 1:5 with points lc rgb '%s' pt 7 ps 1 notitle, ", i,
-                    palette[i]);
+                    cc_figure_palette[i]);
     }
     cc_text_add(script,
                 "NaN with points lc rgb '#444444' pt 7 ps 1 title 'best epoch (kept)'\nunset multiplot\n");

@@ -20,6 +20,8 @@ static cc_status draw_examples(const char *folder, const char *suffix, const cc_
         pictures[i] = (cc_picture){.height = e->height,
                                    .width = e->width,
                                    .image_hu = e->image_hu,
+                                   .x_mm = e->spacing.x_mm,
+                                   .y_mm = e->spacing.y_mm,
                                    .outlines = {e->truth, e->prediction},
                                    .outline_colours = {CC_COLOUR_TRUTH, CC_COLOUR_PREDICTION}};
         snprintf(pictures[i].title, sizeof pictures[i].title, "%s, %s, slice %lld", e->stage, e->patient,

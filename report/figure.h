@@ -18,6 +18,10 @@ cc_status cc_figure_curves(const char *folder, const char *name, const cc_table 
 enum { CC_FIGURE_EXAMPLES = 24 };
 cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs);
 
+/* As many lines of one plot as colours tell apart. */
+enum { CC_FIGURE_COLOURS = 8 };
+extern const char *const cc_figure_palette[CC_FIGURE_COLOURS];
+
 /* A folder of its own for one gnuplot run, inside `folder`. */
 typedef struct cc_gnuplot {
     char folder[4096]; /* where the figure goes */

@@ -291,6 +291,12 @@ static void note_summary(cc_table *table, const cc_table_row *summary) {
         rows += row->spec->source == CC_SOURCE_RUNS;
         there += row->spec->source == CC_SOURCE_RUNS && row->run_count > 0;
     }
+    if (summary->spec->source == CC_SOURCE_MEAN && there > 0)
+        cc_notes_add(
+            &table->notes,
+            "%s: the mean of the rows above; its interval is by bootstrap over the patients of all of them, "
+            "each row weighing alike.",
+            summary->spec->label);
     if (there < rows)
         cc_notes_add(&table->notes, "%s: over %zu of %zu rows.", summary->spec->label, there, rows);
 }

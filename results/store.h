@@ -143,7 +143,8 @@ typedef struct cc_run_example {
 } cc_run_example;
 
 /* How the counts of each test patient depend on where the probabilities are cut: pixel counts of tp and fp
- * where p >= threshold. Truth does not depend on it, so that fn and tn follow from the patient's own counts. */
+ * where p >= threshold. Truth does not depend on it, so that fn and tn follow from the patient's own counts.
+ */
 typedef struct cc_run_cuts {
     const double *thresholds; /* [count], ascending, within (0, 1) */
     size_t count;             /* 0: not stored */
@@ -169,7 +170,8 @@ typedef struct cc_run {
     size_t epoch_count;
     const cc_run_slice *slices;
     size_t slice_count;
-    const cc_run_patient *patients; /* written: NULL makes them from the slices, in the order of their first */
+    const cc_run_patient
+        *patients; /* written: NULL makes them from the slices, in the order of their first */
     size_t patient_count;
     cc_run_cuts cuts;
     const cc_run_tensor *tensors;

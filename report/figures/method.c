@@ -50,6 +50,8 @@ static cc_picture picture_of(const cc_run_panel *panel) {
     cc_picture p = {.height = panel->height,
                     .width = panel->width,
                     .image_hu = panel->image_hu,
+                    .x_mm = panel->spacing.x_mm,
+                    .y_mm = panel->spacing.y_mm,
                     .fill = panel->mask,
                     .outlines = {NULL, panel->image_hu ? panel->mask : NULL},
                     .outline_colours = {NULL, CC_COLOUR_PREDICTION},

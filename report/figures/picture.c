@@ -77,15 +77,46 @@ static void add_histogram_panel(cc_text *script, int number) {
                 "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:*]\nset xrange [%d:%d]\n"
                 "set xtics 0,300,600 nomirror out scale 0.5 offset 0,0.4\n"
                 "plot 'image%d' with boxes fs solid 1 noborder lc rgb '#0072B2' notitle\n"
-                "unset xtics\nunset border\nset size ratio -1\n",
+                "unset xtics\nunset border\n",
                 BIN_LOW, BIN_HIGH, number);
 }
 
-static void add_picture_panel(cc_text *script, int number, const cc_picture *p) {
+/* Nothing where the spacing is not known. */
+static void add_scale_bar(cc_text *script, const cc_picture *p, const int32_t view[4]) {
+    static const double lengths_mm[] = {50, 20, 10, 5, 2, 1};
+    const double width = view[3] - view[1], height = view[2] - view[0];
+    size_t l = 0;
+    if (!(p->x_mm > 0)) return;
+    while (l < sizeof lengths_mm / sizeof *lengths_mm - 1 && lengths_mm[l] / p->x_mm > 0.45 * width) l++;
+    const double left = view[1] - 0.5 + 0.05 * width, right = left + lengths_mm[l] / p->x_mm,
+                 y = view[0] - 0.5 + height - 0.05 * width * p->x_mm / p->y_mm;
+    for (int white = 0; white < 2; white++)
+        cc_text_add(script, "set arrow from first %g,%g to first %g,%g nohead front lw %d lc rgb '%s'\n",
+                    left, y, right, y, white ? 3 : 5, white ? "#ffffff" : "#000000");
+    cc_text_add(
+        script,
+        "set style textbox opaque noborder fillcolor rgb '#000000' margins 0.4,0.4\n"
+        "set label 99 '%g mm' at first %g,%g offset 0,0.9 center front boxed textcolor rgb '#ffffff'\n",
+        lengths_mm[l], 0.5 * (left + right), y);
+}
+
+/* The part that is shown. */
+static void get_view(int32_t view[4], const cc_picture *p) {
     const int32_t whole[4] = {0, 0, (int32_t)p->height, (int32_t)p->width};
-    const int32_t *view = p->has_view ? p->view : whole;
-    cc_text_add(script, "set xrange [%g:%g]\nset yrange [%g:%g]\n", view[1] - 0.5, view[3] - 0.5,
-                view[2] - 0.5, view[0] - 0.5);
+    memcpy(view, p->has_view ? p->view : whole, sizeof whole);
+}
+
+/* How much taller than wide a pixel is. */
+static double pixel_shape(const cc_picture *p) {
+    return p->x_mm > 0 && p->y_mm > 0 ? p->y_mm / p->x_mm : 1;
+}
+
+static void add_picture_panel(cc_text *script, int number, const cc_picture *p) {
+    int32_t view[4];
+    get_view(view, p);
+    cc_text_add(script, "set size ratio %g\nset xrange [%g:%g]\nset yrange [%g:%g]\n", -pixel_shape(p),
+                view[1] - 0.5, view[3] - 0.5, view[2] - 0.5, view[0] - 0.5);
+    add_scale_bar(script, p, view);
     if (p->has_box)
         cc_text_add(script,
                     "set object 1 rectangle from first %g,%g to first %g,%g front fs empty border lc rgb "
@@ -103,14 +134,15 @@ static void add_picture_panel(cc_text *script, int number, const cc_picture *p) 
         if (p->outlines[i])
             cc_text_add(script, ", 'outline%d-%d' with lines lc rgb '%s' lw %g notitle", number, i,
                         p->outline_colours[i], i == 0 ? 2.4 : 1.1);
-    cc_text_add(script, "\nunset object\n");
+    cc_text_add(script, "\nunset object\nunset arrow\nunset label 99\n");
 }
 
 /* Panels take the shape of the first picture; a very long one is not let grow beyond reason. */
 static layout lay_out(const cc_picture_sheet *sheet) {
     const cc_picture *p = sheet->pictures, *last = &sheet->pictures[sheet->count - 1];
-    double shape = p->has_view ? (double)(p->view[2] - p->view[0]) / (p->view[3] - p->view[1])
-                               : (double)p->height / p->width;
+    int32_t view[4];
+    get_view(view, p);
+    double shape = pixel_shape(p) * (view[2] - view[0]) / (view[3] - view[1]);
     shape = shape < 0.25 ? 0.25 : shape > 4 ? 4 : shape;
     layout l = {.rows = (sheet->count + sheet->columns - 1) / sheet->columns,
                 .panel = (int)(PANEL * shape),
@@ -139,7 +171,7 @@ static void add_keys(cc_text *script, const cc_picture_sheet *sheet, const layou
 static void add_head(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
     cc_text_add(script,
                 "set encoding utf8\nset palette gray\nset cbrange [%d:%d]\nunset colorbox\nunset key\nunset "
-                "tics\nunset border\nset size ratio -1\n"
+                "tics\nunset border\n"
                 "set multiplot layout %d,%d margins %.5f,%.5f,%.5f,%.5f spacing %.5f,%.5f\n",
                 CC_PICTURE_HU_LOW, CC_PICTURE_HU_HIGH, l->rows, sheet->columns, EDGE / l->width,
                 1 - EDGE / l->width, l->bottom / l->height, 1 - l->head / l->height, EDGE / l->width,

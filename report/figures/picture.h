@@ -2,7 +2,8 @@
  * report.
  *
  * CT is shown at level 90 HU and width 750 HU, in which fat, muscle, blood and calcium differ. Outlines run
- * along pixel edges, so that what a line encloses is what the mask holds. */
+ * along pixel edges, so that what a line encloses is what the mask holds. The scale bar is 50 mm long, or as
+ * much shorter as the picture needs. */
 #ifndef CC_REPORT_FIGURES_PICTURE_H
 #define CC_REPORT_FIGURES_PICTURE_H
 
@@ -35,6 +36,7 @@ typedef struct cc_picture {
     int32_t box[4], view[4]; /* y0, x0, y1, x1; the view is the part that is shown */
     cc_picture_mark marks[CC_PICTURE_MARKS];
     int mark_count;
+    double x_mm, y_mm; /* from pixel to pixel: with them the picture has a scale bar; 0: not known */
 } cc_picture;
 
 typedef struct cc_picture_key {

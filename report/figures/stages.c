@@ -22,6 +22,8 @@ static cc_picture picture_of(const cc_run_example *e, const char *what) {
     cc_picture p = {.height = e->height,
                     .width = e->width,
                     .image_hu = e->image_hu,
+                    .x_mm = e->spacing.x_mm,
+                    .y_mm = e->spacing.y_mm,
                     .outline_colours = {CC_COLOUR_TRUTH, CC_COLOUR_PREDICTION}};
     snprintf(p.title, sizeof p.title, "%s%s, slice %lld", what, e->patient, (long long)e->slice);
     return p;
@@ -62,38 +64,47 @@ static cc_status draw_patients(const char *folder, const char *suffix, const cc_
     return cc_picture_draw(folder, name, &sheet);
 }
 
-/* A circle about each component of `mask` that holds no pixel of `keep`. */
-static cc_status mark_components(cc_picture *p, const uint8_t *mask, const uint8_t *keep) {
+typedef struct extent {
+    uint32_t low[2], high[2]; /* y, x */
+    size_t pixels;
+    bool kept;
+} extent;
+
+static void widen(extent *e, uint32_t y, uint32_t x, bool kept) {
+    if (e->pixels++ == 0) e->low[0] = y, e->low[1] = x;
+    e->low[1] = x < e->low[1] ? x : e->low[1];
+    e->high[0] = y + 1;
+    e->high[1] = x + 1 > e->high[1] ? x + 1 : e->high[1];
+    e->kept |= kept;
+}
+
+/* What is not kept, the largest first. */
+static int by_size(const void *a, const void *b) {
+    const extent *p = a, *q = b;
+    if (p->kept != q->kept) return p->kept - q->kept;
+    return p->pixels > q->pixels ? -1 : p->pixels < q->pixels;
+}
+
+/* A circle about each component of `mask` that holds no pixel of `keep`, as many as there is room for; *found
+ * is how many there are. */
+static cc_status mark_components(cc_picture *p, size_t *found, const uint8_t *mask, const uint8_t *keep) {
     cc_components c;
-    typedef struct extent {
-        double y, x;
-        uint32_t low[2], high[2];
-        bool kept;
-    } extent;
     CC_TRY(cc_components_init(&c, mask, 1, (int)p->height, (int)p->width, 8));
     extent *extents = calloc(c.count + 1, sizeof *extents);
-    if (!extents) {
-        cc_components_deinit(&c);
-        return cc_fail_memory("a figure", (c.count + 1) * sizeof *extents);
-    }
-    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
-        extent *e = &extents[c.labels[i]];
-        const uint32_t y = (uint32_t)(i / p->width), x = (uint32_t)(i % p->width);
-        if (e->high[0] == 0) e->low[0] = y, e->low[1] = x;
-        e->low[1] = x < e->low[1] ? x : e->low[1];
-        e->high[0] = y + 1;
-        e->high[1] = x + 1 > e->high[1] ? x + 1 : e->high[1];
-        e->kept |= keep[i];
-    }
-    for (size_t k = 1; k <= c.count && p->mark_count < CC_PICTURE_MARKS; k++) {
-        const extent *e = &extents[k];
-        if (e->kept) continue;
+    const size_t count = c.count;
+    for (size_t i = 0; extents && i < (size_t)p->height * p->width; i++)
+        widen(&extents[c.labels[i]], (uint32_t)(i / p->width), (uint32_t)(i % p->width), keep[i]);
+    cc_components_deinit(&c);
+    if (!extents) return cc_fail_memory("a figure", (count + 1) * sizeof *extents);
+    qsort(extents + 1, count, sizeof *extents, by_size); /* the first one is the background */
+    for (*found = 0; *found < count && !extents[*found + 1].kept; ++*found) {
+        const extent *e = &extents[*found + 1];
+        if (p->mark_count == CC_PICTURE_MARKS) continue;
         p->marks[p->mark_count++] =
             (cc_picture_mark){0.5 * (e->low[0] + e->high[0] - 1), 0.5 * (e->low[1] + e->high[1] - 1),
                               4 + 0.5 * hypot(e->high[0] - e->low[0], e->high[1] - e->low[1])};
     }
     free(extents);
-    cc_components_deinit(&c);
     return CC_OK;
 }
 
@@ -131,10 +142,14 @@ static void choose_view(cc_picture *p, const cc_run_example *e) {
 static cc_status draw_stage(const char *folder, const char *name, const char *title, const char *mark_text,
                             const cc_run_example *e, const uint8_t *marked, const uint8_t *keep) {
     cc_picture pictures[] = {picture_of(e, ""), picture_of(e, "truth: "), picture_of(e, "prediction: ")};
-    char mark[64];
-    CC_TRY(mark_components(&pictures[2], marked, keep));
+    char mark[96];
+    size_t found = 0;
+    CC_TRY(mark_components(&pictures[2], &found, marked, keep));
     choose_view(&pictures[2], e);
-    snprintf(mark, sizeof mark, "○ %s: %d", mark_text, pictures[2].mark_count);
+    if (found > CC_PICTURE_MARKS)
+        snprintf(mark, sizeof mark, "○ %s: %zu, the largest %d marked", mark_text, found, CC_PICTURE_MARKS);
+    else
+        snprintf(mark, sizeof mark, "○ %s: %zu", mark_text, found);
     memcpy(pictures[1].view, pictures[2].view, sizeof pictures[1].view);
     memcpy(pictures[0].box, pictures[2].view, sizeof pictures[0].box);
     pictures[1].has_view = pictures[0].has_box = true;
