@@ -60,8 +60,9 @@ static void add_title(cc_text *script, const curve *c) {
 }
 
 static void add_panels(cc_text *script, const curve *curves, int count) {
-    cc_text_add(script,
-                "set multiplot layout 1,2\nset ylabel 'Loss'\nset yrange [0:*]\nset key top right\nplot ");
+    cc_text_add(script, "set multiplot layout 1,2 margins 0.06,0.73,0.15,0.9 spacing 0.09\nset ylabel "
+                        "'Loss'\nset yrange [0:*]\n"
+                        "set key outside top center horizontal\nplot ");
     for (int i = 0; i < count; i++)
         cc_text_add(script,
                     "'curve%d' using 1:2 with lines lc rgb '%s' dt 2 lw 2 notitle, "
@@ -70,7 +71,7 @@ static void add_panels(cc_text *script, const curve *curves, int count) {
     cc_text_add(script, "NaN with lines lc rgb '#444444' dt 2 lw 2 title 'training', "
                         "NaN with lines lc rgb '#444444' lw 2 title 'validation'\n");
     cc_text_add(script, "set ylabel 'Validation F1-score, pooled (%%)'\nset yrange [0:100]\n"
-                        "set key bottom right\nplot ");
+                        "set key at screen 0.75,0.9 left top vertical Left reverse\nplot ");
     for (int i = 0; i < count; i++) {
         cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, cc_figure_palette[i]);
         add_title(script, &curves[i]);
@@ -94,10 +95,10 @@ static void add_script(cc_text *script, const curve *curves, int count) {
                 "set xtics autofreq\n",
                 (long long)last);
     cc_text_add(script,
-                "set terminal pngcairo size 2000,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
+                "set terminal pngcairo size 2200,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
                 "set output 'figure.png'\n");
     add_panels(script, curves, count);
-    cc_text_add(script, "set output\nset terminal svg size 1000,420 font 'DejaVu Sans,13' linewidth 1\n"
+    cc_text_add(script, "set output\nset terminal svg size 1100,420 font 'DejaVu Sans,13' linewidth 1\n"
                         "set output 'figure.svg'\n");
     add_panels(script, curves, count);
     cc_text_add(script, "set output\n");

@@ -24,6 +24,7 @@ static cc_status draw_examples(const char *folder, const char *suffix, const cc_
                                    .y_mm = e->spacing.y_mm,
                                    .outlines = {e->truth, e->prediction},
                                    .outline_colours = {CC_COLOUR_TRUTH, CC_COLOUR_PREDICTION}};
+        if (strcmp(e->stage, "roi") != 0) cc_picture_focus(&pictures[i], e->truth, e->prediction);
         snprintf(pictures[i].title, sizeof pictures[i].title, "%s, %s, slice %lld", e->stage, e->patient,
                  (long long)e->slice);
     }

@@ -337,6 +337,6 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
                                                    cc_score_name(spec->columns[c]));
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
-    note_patients(out);
+    if (spec->shape == CC_SHAPE_SCORES) note_patients(out);
     return out->notes.failed ? CC_ENOMEM : CC_OK;
 }

@@ -73,7 +73,7 @@ static int add_histograms(cc_picture *pictures, int count) {
         if (!pictures[i].image_hu) return count;
         pictures[count + i] = pictures[i];
         pictures[count + i].histogram = true;
-        snprintf(pictures[count + i].title, sizeof pictures->title, "HU, %% of pixels");
+        snprintf(pictures[count + i].title, sizeof pictures->title, "HU, share of pixels (air cut off)");
     }
     return 2 * count;
 }

@@ -1,12 +1,14 @@
 #include "report/figures/picture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "report/figure.h"
 
 /* In the pixels of the PNG. */
 enum { PANEL = 560, TITLE = 48, HEAD = 92, KEYS = 40, EDGE = 16, TICKS = 36, CHARACTER = 12 };
-enum { BINS = 100, BIN_LOW = -300, BIN_HIGH = 900 };
+enum { BINS = 100, BIN_LOW = -300, BIN_HIGH = 900, BIN_TISSUE = -150 };
+enum { VIEW_LEAST = 64, VIEW_MARGIN = 10 };
 
 typedef struct layout {
     int rows, panel; /* panel: the height of one */
@@ -38,7 +40,7 @@ static void add_pixels(cc_text *data, const cc_picture *p) {
 }
 
 /* The share of pixels in each bin, in percent, of those from BIN_LOW to BIN_HIGH. */
-static void add_histogram(cc_text *data, const cc_picture *p) {
+static void count_bins(double percent[BINS], const cc_picture *p) {
     size_t counts[BINS] = {0}, all = 0;
     for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
         const float hu = p->image_hu[i];
@@ -46,9 +48,29 @@ static void add_histogram(cc_text *data, const cc_picture *p) {
         counts[(int)((hu - BIN_LOW) * BINS / (BIN_HIGH - BIN_LOW))]++;
         all++;
     }
-    for (int b = 0; b < BINS; b++)
-        cc_text_add(data, "%g %.6g\n", BIN_LOW + (b + 0.5) * (BIN_HIGH - BIN_LOW) / BINS,
-                    all ? 100.0 * (double)counts[b] / (double)all : 0);
+    for (int b = 0; b < BINS; b++) percent[b] = all ? 100.0 * (double)counts[b] / (double)all : 0;
+}
+
+static double middle_of(int bin) {
+    return BIN_LOW + (bin + 0.5) * (BIN_HIGH - BIN_LOW) / BINS;
+}
+
+static void add_histogram(cc_text *data, const cc_picture *p) {
+    double percent[BINS];
+    count_bins(percent, p);
+    for (int b = 0; b < BINS; b++) cc_text_add(data, "%g %.6g\n", middle_of(b), percent[b]);
+}
+
+/* The highest bar of tissue in any histogram: that of air, often far higher, is cut off. */
+static double highest_bar(const cc_picture_sheet *sheet) {
+    double most = 0, percent[BINS];
+    for (int i = 0; i < sheet->count; i++) {
+        if (!sheet->pictures[i].histogram) continue;
+        count_bins(percent, &sheet->pictures[i]);
+        for (int b = 0; b < BINS; b++)
+            if (middle_of(b) >= BIN_TISSUE) most = fmax(most, percent[b]);
+    }
+    return most > 0 ? most : 100;
 }
 
 static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture *p) {
@@ -72,13 +94,13 @@ static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture
     return status;
 }
 
-static void add_histogram_panel(cc_text *script, int number) {
+static void add_histogram_panel(cc_text *script, int number, double most) {
     cc_text_add(script,
-                "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:*]\nset xrange [%d:%d]\n"
+                "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:%g]\nset xrange [%d:%d]\n"
                 "set xtics 0,300,600 nomirror out scale 0.5 offset 0,0.4\n"
                 "plot 'image%d' with boxes fs solid 1 noborder lc rgb '#0072B2' notitle\n"
                 "unset xtics\nunset border\n",
-                BIN_LOW, BIN_HIGH, number);
+                1.05 * most, BIN_LOW, BIN_HIGH, number);
 }
 
 /* Nothing where the spacing is not known. */
@@ -190,7 +212,7 @@ static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layou
         cc_text_add_gnuplot(script, p->title);
         cc_text_add(script, " noenhanced offset 0,-0.6\n");
         if (p->histogram)
-            add_histogram_panel(script, i);
+            add_histogram_panel(script, i, highest_bar(sheet));
         else
             add_picture_panel(script, i, p);
         if (i == 0)
@@ -224,6 +246,41 @@ static cc_status draw(const cc_gnuplot *plot, const char *name, const cc_picture
 done:
     cc_text_deinit(&script);
     return status;
+}
+
+/* A range that grows with what it must hold. */
+typedef struct range {
+    double low, high;
+} range;
+
+static void hold(range *r, double low, double high) {
+    r->low = fmin(r->low, low);
+    r->high = fmax(r->high, high);
+}
+
+void cc_picture_focus(cc_picture *p, const uint8_t *truth, const uint8_t *prediction) {
+    const double size[2] = {p->height, p->width};
+    range r[2] = {{size[0], 0}, {size[1], 0}}; /* y, x */
+    for (uint32_t y = 0; y < p->height; y++)
+        for (uint32_t x = 0; x < p->width; x++) {
+            if (!truth[(size_t)y * p->width + x] && !prediction[(size_t)y * p->width + x]) continue;
+            hold(&r[0], y, y);
+            hold(&r[1], x, x);
+        }
+    for (int i = 0; i < p->mark_count; i++) {
+        const cc_picture_mark *m = &p->marks[i];
+        hold(&r[0], m->y - m->radius, m->y + m->radius);
+        hold(&r[1], m->x - m->radius, m->x + m->radius);
+    }
+    if (r[0].low > r[0].high) return;
+    double side = fmax(fmax(r[0].high - r[0].low, r[1].high - r[1].low) + 2 * VIEW_MARGIN, VIEW_LEAST);
+    side = floor(fmin(side, fmin(size[0], size[1])));
+    for (int k = 0; k < 2; k++) {
+        const double from = 0.5 * (r[k].low + r[k].high - side);
+        p->view[k] = (int32_t)fmax(0, fmin(from, size[k] - side));
+        p->view[2 + k] = p->view[k] + (int32_t)side;
+    }
+    p->has_view = true;
 }
 
 cc_status cc_picture_draw(const char *folder, const char *name, const cc_picture_sheet *sheet) {

@@ -51,6 +51,10 @@ typedef struct cc_picture_sheet {
     int key_count;
 } cc_picture_sheet;
 
+/* Shows the square about all that is true, predicted or marked alone, with a margin: what is calcified is a
+ * few pixels of a slice. Both masks are height*width. */
+void cc_picture_focus(cc_picture *picture, const uint8_t *truth, const uint8_t *prediction);
+
 /* FOLDER/NAME.png, at 2x, and .svg. CC_EIO where gnuplot is missing or fails. */
 cc_status cc_picture_draw(const char *folder, const char *name, const cc_picture_sheet *sheet);
 

@@ -14,7 +14,7 @@
 static const char style[] =
     "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '" GREY "'\n"
     "set tics nomirror out textcolor rgb '#222222'\nset grid lc rgb '#dddddd' lw 1 dt 1\n"
-    "set key noenhanced top right samplen 2 spacing 1.2\n";
+    "set key noenhanced top right samplen 2 spacing 1.2 Left reverse\n";
 
 static void add_number(cc_text *out, double value) {
     if (isfinite(value))
@@ -83,6 +83,21 @@ static void add_x_label(cc_text *body, const char *score, const char *rest) {
     cc_text_add(body, " noenhanced\n");
 }
 
+/* An axis of percent that holds the values, and no more than there can be. */
+typedef struct percent_axis {
+    double low, high;
+} percent_axis;
+
+static void widen_percent(percent_axis *axis, double value) {
+    if (!isfinite(value)) return;
+    axis->low = fmin(axis->low, fmax(0, 5 * floor((value - 1) / 5)));
+    axis->high = fmax(axis->high, fmin(100, 5 * ceil((value + 1) / 5)));
+}
+
+static void add_percent_axis(cc_text *body, char which, percent_axis axis) {
+    if (axis.low < axis.high) cc_text_add(body, "set %crange [%g:%g]\n", which, axis.low, axis.high);
+}
+
 static int height_of(size_t count) {
     return 150 + 40 * (int)(count < 40 ? count : 40);
 }
@@ -91,17 +106,22 @@ cc_status cc_plot_scores(const char *folder, const char *name, const char *score
                          size_t count) {
     cc_text data = {0}, body = {0};
     size_t published = 0;
+    percent_axis axis = {100, 0};
     if (count == 0) return CC_OK;
     for (size_t i = 0; i < count; i++) {
         const cc_plot_score *p = &items[i];
         const double values[] = {p->value, isfinite(p->low) ? p->low : p->value,
                                  isfinite(p->high) ? p->high : p->value, p->published};
         cc_text_add(&data, "%zu", i);
-        for (int k = 0; k < 4; k++) add_number(&data, values[k]);
+        for (int k = 0; k < 4; k++) {
+            add_number(&data, values[k]);
+            widen_percent(&axis, values[k]);
+        }
         cc_text_add(&data, "\n");
         published += isfinite(p->published);
     }
-    cc_text_add(&body, "set key outside top center horizontal\nset offsets graph 0.04, graph 0.04, 0, 0\n");
+    cc_text_add(&body, "set key outside top center horizontal\n");
+    add_percent_axis(&body, 'x', axis);
     add_label_axis(&body, items, count);
     add_x_label(&body, score, " (%)");
     cc_text_add(&body, "plot 'data' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb '" BLUE
@@ -141,7 +161,7 @@ static void widen(size_axis *axis, double size, double value) {
 /* Round sizes within the axis: as many to a decade as it has room for. */
 static void add_size_tics(cc_text *body, double low, double high) {
     static const double steps[] = {1, 1.5, 2, 3, 4, 5, 7};
-    const int stride = high / low > 300 ? 7 : high / low > 12 ? 2 : 1;
+    const int stride = high / low > 300 ? 7 : high / low > 5 ? 2 : 1;
     const char *comma = "";
     cc_text_add(body, "set xtics (");
     for (double decade = 1e-9; decade < 1e9; decade *= 10)
@@ -171,6 +191,7 @@ static void add_size_panel(cc_text *body, const size_axis *axis, const cc_plot_s
 cc_status cc_plot_sizes(const char *folder, const char *name, const char *score, const cc_plot_score *items,
                         size_t count) {
     cc_text data = {0}, body = {0};
+    percent_axis axis = {100, 0};
     size_axis axes[] = {{"parameters (millions)", 5, 0, 0, 0}, {"GFLOP of one picture", 6, 0, 0, 0}};
     for (size_t i = 0; i < count; i++) {
         const cc_plot_score *p = &items[i];
@@ -178,6 +199,7 @@ cc_status cc_plot_sizes(const char *folder, const char *name, const char *score,
                                  isfinite(p->high) ? p->high : p->value, p->parameters, p->gflop};
         cc_text_add(&data, "%zu", i);
         for (int k = 0; k < 5; k++) add_number(&data, values[k]);
+        for (int k = 0; k < 3; k++) widen_percent(&axis, p->parameters > 0 || p->gflop > 0 ? values[k] : NAN);
         cc_text_add(&data, "\n");
         widen(&axes[0], p->parameters, p->value);
         widen(&axes[1], p->gflop, p->value);
@@ -194,6 +216,7 @@ cc_status cc_plot_sizes(const char *folder, const char *name, const char *score,
                 panels, 70 / width, (360 * panels - 10) / width, 60 / width, (360 * panels + 5) / width);
     cc_text_add_gnuplot(&body, score);
     cc_text_add(&body, " offset 1,0 noenhanced\n");
+    add_percent_axis(&body, 'y', axis);
     for (int a = 0; a < 2; a++)
         if (axes[a].known > 1) add_size_panel(&body, &axes[a], items, count);
     cc_text_add(&body, "unset multiplot");
@@ -259,12 +282,14 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
                            const cc_plot_score *items, size_t count) {
     cc_text data = {0}, body = {0};
     size_t points = 0;
+    percent_axis axis = {100, 0};
     for (size_t i = 0; i < count; i++)
         for (size_t p = 0; p < items[i].patient_count; p++) {
             /* Spread by the golden ratio, so that equal scores do not hide each other. */
             cc_text_add(&data, "%.4f", (double)i + 0.36 * (fmod(0.618034 * (double)(p + 1), 1) - 0.5));
             add_number(&data, items[i].patients[p]);
             cc_text_add(&data, "\n");
+            widen_percent(&axis, items[i].patients[p]);
             points += isfinite(items[i].patients[p]);
         }
     if (points == 0) {
@@ -281,10 +306,10 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
                         median, (double)i - 0.3, median, (double)i + 0.3);
     }
     add_x_label(&body, score, " of each test patient (%)");
-    cc_text_add(&body,
-                "set xrange [*:100]\nset offsets graph 0.04, 0, 0, 0\nset key outside top center horizontal\n"
-                "plot 'data' using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
-                "NaN with lines lw 2.4 lc rgb '" ORANGE "' title 'median'\nunset arrow\nset offsets");
+    add_percent_axis(&body, 'x', axis);
+    cc_text_add(&body, "set key outside top center horizontal\n"
+                       "plot 'data' using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
+                       "NaN with lines lw 2.4 lc rgb '" ORANGE "' title 'median'\nunset arrow");
     return finish(folder, name, 640, height_of(count), &data, &body);
 }
 

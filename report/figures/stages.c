@@ -8,7 +8,7 @@
 #include "report/figures/stages.h"
 #include "report/figures/picture.h"
 
-enum { PATIENTS = 3, VIEW_LEAST = 64, VIEW_MARGIN = 10 };
+enum { PATIENTS = 3 };
 
 static const cc_picture_key ct_key = {"CT: level 90 HU, width 750 HU", "#444444"};
 static const cc_picture_key truth_key = {"▬ truth", "#2a86bd"};
@@ -108,35 +108,6 @@ static cc_status mark_components(cc_picture *p, size_t *found, const uint8_t *ma
     return CC_OK;
 }
 
-/* The square about all that is true, predicted or marked, with a margin; inside the slice. */
-static void choose_view(cc_picture *p, const cc_run_example *e) {
-    double low[2] = {e->height, e->width}, high[2] = {0, 0};
-    for (size_t i = 0; i < pixels_of(e); i++) {
-        if (!e->truth[i] && !e->prediction[i]) continue;
-        const double at[2] = {(double)(i / e->width), (double)(i % e->width)};
-        for (int k = 0; k < 2; k++) {
-            low[k] = fmin(low[k], at[k]);
-            high[k] = fmax(high[k], at[k]);
-        }
-    }
-    for (int i = 0; i < p->mark_count; i++) {
-        const double at[2] = {p->marks[i].y, p->marks[i].x};
-        for (int k = 0; k < 2; k++) {
-            low[k] = fmin(low[k], at[k] - p->marks[i].radius);
-            high[k] = fmax(high[k], at[k] + p->marks[i].radius);
-        }
-    }
-    const double size[2] = {e->height, e->width};
-    double side = fmax(fmax(high[0] - low[0], high[1] - low[1]) + 2 * VIEW_MARGIN, VIEW_LEAST);
-    side = floor(fmin(side, fmin(size[0], size[1])));
-    for (int k = 0; k < 2; k++) {
-        const double from = 0.5 * (low[k] + high[k] - side);
-        p->view[k] = (int32_t)fmax(0, fmin(from, size[k] - side));
-        p->view[2 + k] = p->view[k] + (int32_t)side;
-    }
-    p->has_view = true;
-}
-
 /* The whole slice with a box, and that box with truth, and with the prediction and marks on `marked` pixels
  * that hold none of `keep`. */
 static cc_status draw_stage(const char *folder, const char *name, const char *title, const char *mark_text,
@@ -145,7 +116,7 @@ static cc_status draw_stage(const char *folder, const char *name, const char *ti
     char mark[96];
     size_t found = 0;
     CC_TRY(mark_components(&pictures[2], &found, marked, keep));
-    choose_view(&pictures[2], e);
+    cc_picture_focus(&pictures[2], e->truth, e->prediction);
     if (found > CC_PICTURE_MARKS)
         snprintf(mark, sizeof mark, "○ %s: %zu, the largest %d marked", mark_text, found, CC_PICTURE_MARKS);
     else
@@ -160,13 +131,23 @@ static cc_status draw_stage(const char *folder, const char *name, const char *ti
     return cc_picture_draw(folder, name, &sheet);
 }
 
+/* How much there is to see in figures 9 and 10: findings that are wholly in `mask`, then pixels. */
+static cc_status count_marks(size_t *out, const cc_run_example *e, const uint8_t *mask, const uint8_t *keep) {
+    cc_picture p = picture_of(e, "");
+    size_t found = 0;
+    CC_TRY(mark_components(&p, &found, mask, keep));
+    *out = (found << 32) + count_more(mask, keep, pixels_of(e));
+    return CC_OK;
+}
+
 static cc_status draw_findings(const char *folder, const char *suffix, const cc_run *run) {
     const cc_run_example *best = NULL;
     size_t most = 0;
     for (size_t i = 0; i < run->example_count; i++) {
         const cc_run_example *e = &run->examples[i];
         if (strcmp(e->stage, "calcification") != 0) continue;
-        const size_t more = count_more(e->prediction, e->truth, pixels_of(e));
+        size_t more;
+        CC_TRY(count_marks(&more, e, e->prediction, e->truth));
         if (best && more <= most) continue;
         best = e;
         most = more;
@@ -196,7 +177,8 @@ static cc_status draw_removal(const char *folder, const char *suffix, const cc_r
         const cc_run_example *e = &run->examples[i];
         const cc_run_example *before = strcmp(e->stage, "false_positive") == 0 ? before_of(run, e) : NULL;
         if (!before) continue;
-        const size_t gone = count_more(before->prediction, e->prediction, pixels_of(e));
+        size_t gone;
+        CC_TRY(count_marks(&gone, e, before->prediction, e->prediction));
         if (best && gone <= most) continue;
         best = e;
         best_before = before;

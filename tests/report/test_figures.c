@@ -83,7 +83,7 @@ static void each_figure_has_its_panels(void **state) {
         if (is_there(folder, svg) != (n < 8)) fail_msg("%s", svg);
     }
     assert_int_equal(count_in(folder, "figure-2-x.svg", "Anna"), 3);
-    assert_int_equal(count_in(folder, "figure-2-x.svg", "of pixels"), 3);
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "share of pixels"), 3);
     assert_int_equal(count_in(folder, "figure-2-x.svg", "level 90 HU, width 750 HU"), 1);
 }
 
