@@ -60,7 +60,7 @@ static void add_title(cc_text *script, const curve *c) {
 }
 
 static void add_panels(cc_text *script, const curve *curves, int count) {
-    cc_text_add(script, "set multiplot layout 1,2 margins 0.06,0.73,0.15,0.9 spacing 0.09\nset ylabel "
+    cc_text_add(script, "set multiplot layout 1,2 margins 0.085,0.74,0.15,0.9 spacing 0.085\nset ylabel "
                         "'Loss'\nset yrange [0:*]\n"
                         "set key outside top center horizontal\nplot ");
     for (int i = 0; i < count; i++)
@@ -71,7 +71,7 @@ static void add_panels(cc_text *script, const curve *curves, int count) {
     cc_text_add(script, "NaN with lines lc rgb '#444444' dt 2 lw 2 title 'training', "
                         "NaN with lines lc rgb '#444444' lw 2 title 'validation'\n");
     cc_text_add(script, "set ylabel 'Validation F1-score, pooled (%%)'\nset yrange [0:100]\n"
-                        "set key at screen 0.75,0.9 left top vertical Left reverse\nplot ");
+                        "set key at screen 0.76,0.9 left top vertical Left reverse\nplot ");
     for (int i = 0; i < count; i++) {
         cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, cc_figure_palette[i]);
         add_title(script, &curves[i]);
@@ -92,8 +92,8 @@ static void add_script(cc_text *script, const curve *curves, int count) {
                 "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '#444444'\n"
                 "set tics nomirror out textcolor rgb '#222222'\nset grid ytics lc rgb '#dddddd' lw 1 dt 1\n"
                 "set xlabel 'Epoch'\nset xrange [1:%lld]\nset key noenhanced samplen 3 spacing 1.2\n"
-                "set xtics autofreq\n",
-                (long long)last);
+                "set xtics %s\n",
+                (long long)last, last > 12 ? "autofreq" : "1");
     cc_text_add(script,
                 "set terminal pngcairo size 2200,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
                 "set output 'figure.png'\n");

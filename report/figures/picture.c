@@ -39,16 +39,16 @@ static void add_pixels(cc_text *data, const cc_picture *p) {
     }
 }
 
-/* The share of pixels in each bin, in percent, of those from BIN_LOW to BIN_HIGH. */
+/* The share of all pixels in each bin, in percent. */
 static void count_bins(double percent[BINS], const cc_picture *p) {
-    size_t counts[BINS] = {0}, all = 0;
-    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
+    const size_t all = (size_t)p->height * p->width;
+    size_t counts[BINS] = {0};
+    for (size_t i = 0; i < all; i++) {
         const float hu = p->image_hu[i];
         if (!(hu >= BIN_LOW && hu < BIN_HIGH)) continue;
         counts[(int)((hu - BIN_LOW) * BINS / (BIN_HIGH - BIN_LOW))]++;
-        all++;
     }
-    for (int b = 0; b < BINS; b++) percent[b] = all ? 100.0 * (double)counts[b] / (double)all : 0;
+    for (int b = 0; b < BINS; b++) percent[b] = 100.0 * (double)counts[b] / (double)all;
 }
 
 static double middle_of(int bin) {
