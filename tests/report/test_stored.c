@@ -41,6 +41,7 @@ static void stored_results_give_the_stored_tables(void **state) {
     const char *out = cc_test_folder();
     snprintf(tables, sizeof tables, "%s", cc_test_path(out, "tables"));
     if (reports_make(output, OUTPUT, STORED "/runs", out, "") != 0) fail_msg("%s", output);
+    assert_same_lines("runs.md", reports_read(STORED, "runs.md", arena), reports_read(out, "runs.md", arena));
     list_tables(stored, sizeof stored, STORED "/tables", arena);
     list_tables(made, sizeof made, tables, arena);
     assert_same_lines("the list of tables", stored, made);
