@@ -60,7 +60,7 @@ static void add_title(cc_text *script, const curve *c) {
 }
 
 static void add_panels(cc_text *script, const curve *curves, int count) {
-    cc_text_add(script, "set multiplot layout 1,2 margins 0.085,0.74,0.15,0.9 spacing 0.085\nset ylabel "
+    cc_text_add(script, "set multiplot layout 1,2 margins 0.085,0.74,0.2,0.9 spacing 0.085\nset ylabel "
                         "'Loss'\nset yrange [0:*]\n"
                         "set key outside top center horizontal\nplot ");
     for (int i = 0; i < count; i++)

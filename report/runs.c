@@ -130,6 +130,7 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                            .patient_count = run->patient_count,
                            .epoch_count = run->epoch_count,
                            .example_count = run->example_count,
+                           .panel_count = run->panel_count,
                            .stage_count = run->stage_count,
                            .baseline_count = run->baseline_count};
     out->provenance.identity = run->provenance.identity;

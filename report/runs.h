@@ -17,7 +17,7 @@ typedef struct cc_report_run {
     bool in_table;                  /* a row of some table is bound to it */
     const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
     cc_scores pooled, patient_mean; /* 0/0 skipped */
-    size_t slice_count, patient_count, epoch_count, example_count, stage_count, baseline_count;
+    size_t slice_count, patient_count, epoch_count, example_count, panel_count, stage_count, baseline_count;
     cc_run_provenance provenance; /* identity and numerics_version always, the rest where in_table */
     /* Only where in_table: */
     const char *config;

@@ -211,7 +211,7 @@ cc_status cc_plot_sizes(const char *folder, const char *name, const char *score,
     }
     const double width = 360 * panels + 260;
     cc_text_add(&body,
-                "set multiplot layout 1,%d margins %.4f,%.4f,0.17,0.95 spacing %.4f\nset logscale x\n"
+                "set multiplot layout 1,%d margins %.4f,%.4f,0.22,0.95 spacing %.4f\nset logscale x\n"
                 "set key at screen %.4f,0.95 left top Left reverse vertical samplen 1\nset ylabel ",
                 panels, 70 / width, (360 * panels - 10) / width, 60 / width, (360 * panels + 5) / width);
     cc_text_add_gnuplot(&body, score);
