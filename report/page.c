@@ -89,7 +89,9 @@ static cc_status embed(builder *b, const picture *p) {
     if (!scratch) return cc_fail_memory("a picture", 0);
     CC_CHECK(cc_path_join(path, b->page->figures, p->name));
     CC_CHECK(cc_file_read(&bytes, &count, path, PICTURE_BYTES_MAX, scratch));
-    cc_text_add(&b->out, "<figure class=\"picture\"><div tabindex=\"0\"><img alt=\"");
+    cc_text_add(&b->out, "<figure class=\"picture\" id=\"picture-");
+    cc_text_add_html(&b->out, p->name);
+    cc_text_add(&b->out, "\"><div tabindex=\"0\"><img alt=\"");
     cc_text_add_html(&b->out, caption_of(p->name));
     cc_text_add(&b->out, "\" src=\"data:image/%s;base64,",
                 cc_path_ends_with(p->name, ".svg") ? "svg+xml" : "png");

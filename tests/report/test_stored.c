@@ -6,18 +6,6 @@
 enum { OUTPUT = 1 << 17 };
 static char output[OUTPUT];
 
-/* Where two texts first differ: "NAME:LINE" and both lines. */
-static void assert_same_lines(const char *name, const char *want, const char *got) {
-    for (int line = 1; *want || *got; line++) {
-        const size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
-        if (w != g || memcmp(want, got, w) != 0 || want[w] != got[g])
-            fail_msg("%s:%d differs (tests/report/stored/README.md)\nstored: %.*s\nnow:    %.*s", name, line,
-                     (int)w, want, (int)g, got);
-        want += w + (want[w] == '\n');
-        got += g + (got[g] == '\n');
-    }
-}
-
 static bool is_stored(const char *name) {
     return cc_path_ends_with(name, ".md") || cc_path_ends_with(name, ".csv");
 }
