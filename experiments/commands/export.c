@@ -20,7 +20,7 @@ static cc_status write_weights(const char *out, const cc_run *run, const char *p
 
 static cc_status export_weights(const char *out, const char *path) {
     cc_run run;
-    if (!cc_path_ends_with(out, ".safetensors"))
+    if (!out || !cc_path_ends_with(out, ".safetensors"))
         return cc_fail(CC_EUSAGE, "export", "as in: calcade export seed-1.h5 -o net.safetensors",
                        "wants -o and a file whose name ends in .safetensors");
     cc_arena *arena = cc_arena_create();
@@ -33,6 +33,9 @@ static cc_status export_weights(const char *out, const char *path) {
 
 static cc_status export_light(const char *out, const char *results, const char *kind) {
     cc_light_summary summary;
+    if (!out)
+        return cc_fail(CC_EUSAGE, "export", "as in: calcade export --light results/runs -o DIR",
+                       "--light wants -o and a folder");
     CC_TRY(cc_light_copy(&summary, out, results, kind));
     printf("%s: %zu results, %.2f MB\n", out, summary.runs, 1e-6 * (double)summary.bytes);
     return CC_OK;
@@ -48,8 +51,6 @@ cc_status cc_command_export(int argc, char **argv) {
     const char *path[argc];
     int count;
     CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
-    if (!out)
-        return cc_fail(CC_EUSAGE, "export", "as in: calcade export seed-1.h5 -o net.safetensors", "wants -o");
     if (light) return export_light(out, path[0], kind);
     if (kind) return cc_fail(CC_EUSAGE, "--kind", "add --light", "chooses among the results of a folder");
     return export_weights(out, path[0]);

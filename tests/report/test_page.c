@@ -94,7 +94,8 @@ static void figures_stand_beside_their_table_and_run(void **state) {
     const char *out;
     cc_arena *arena = cc_arena_create();
     const char *page = make_page(&out, arena);
-    const char *curves = strstr(page, "id=\"picture-curves-table1-twin.svg\""), *runs = strstr(page, "id=\"runs\""),
+    const char *curves = strstr(page, "id=\"picture-curves-table1-twin.svg\""),
+               *runs = strstr(page, "id=\"runs\""),
                *example = strstr(page, "id=\"picture-examples-twin-table1-roi-original-fold-0-seed-1.svg\""),
                *section = strstr(page, "id=\"run-twin-table1-roi-original-fold-0-seed-1\"");
     assert_true(curves && runs && example && section);
