@@ -139,6 +139,12 @@ done:
     return status;
 }
 
+cc_run_spacing cc_dataset_spacing(const cc_dataset *d, size_t slice) {
+    double mm[3];
+    (void)cc_slice_set_spacing(mm, d->base, slice);
+    return (cc_run_spacing){mm[0], mm[1]};
+}
+
 cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *d) {
     cc_loader_options options = cc_loading_options(d->set, &d->train.items, &d->fit, d->run->config);
     options.augment = &d->augment;

@@ -38,6 +38,9 @@ void cc_dataset_deinit(cc_dataset *dataset);
 cc_status cc_dataset_part_init(cc_dataset_part *out, const cc_dataset *dataset, const cc_split_part *slices);
 void cc_dataset_part_deinit(cc_dataset_part *part); /* takes a zeroed one */
 
+/* In-plane spacing of a slice of the base, as pictures of it store it. */
+cc_run_spacing cc_dataset_spacing(const cc_dataset *dataset, size_t slice);
+
 /* Whether the set can be split as the config asks, and its slices brought onto the net's canvas: what
  * cc_dataset_init may fail with, found without it. */
 cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *config);

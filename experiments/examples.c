@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* What a slice is worth to a figure. */
-enum { DULL, WITH_TRUTH, IMPROVED, KINDS };
+enum { DULL, WITH_TRUTH, TELLING };
 
 static void *copied(cc_arena *arena, const void *bytes, size_t count) {
     void *out = cc_arena_get(arena, count);
@@ -30,13 +30,22 @@ static cc_status is_improved(bool *out, const cc_test *test, const cc_dataset *d
     return status;
 }
 
+/* Stage 2 shows where it errs most. */
+static void judge_errors(uint8_t *kinds, const cc_test *test) {
+    size_t worst = 0;
+    for (size_t i = 1; i < test->slice_count; i++)
+        if (test->slices[i].fp > test->slices[worst].fp) worst = i;
+    if (test->slices[worst].fp > 0) kinds[worst] = TELLING;
+}
+
 static cc_status judge(uint8_t *kinds, const cc_test *test, const cc_dataset *d) {
     for (size_t i = 0; i < test->slice_count; i++) {
         bool improved = false;
         if (d->chain.calcification) CC_TRY(is_improved(&improved, test, d, i));
         bool truth = test->slices[i].tp + test->slices[i].fn > 0;
-        kinds[i] = improved ? IMPROVED : truth ? WITH_TRUTH : DULL;
+        kinds[i] = improved ? TELLING : truth ? WITH_TRUTH : DULL;
     }
+    if (d->chain.stage == CC_STAGE_CALCIFICATION && test->slice_count) judge_errors(kinds, test);
     return CC_OK;
 }
 
@@ -62,7 +71,7 @@ cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, const 
     *out = (cc_example_choice){.slices = cc_arena_get_array(arena, wanted + 1, sizeof *out->slices)};
     if (!kinds || !picked || !out->slices) return CC_ENOMEM;
     CC_TRY(judge(kinds, test, d));
-    wanted -= pick(picked, kinds, count, IMPROVED, wanted);
+    wanted -= pick(picked, kinds, count, TELLING, wanted);
     pick(picked, kinds, count, WITH_TRUTH, wanted);
     for (size_t i = 0; i < count; i++)
         if (picked[i]) out->slices[out->count++] = d->split.test.slices[i];
@@ -90,6 +99,7 @@ static cc_status make_last(cc_run_example *e, maker *m, const cc_prediction *p) 
                           .truth = copied(m->arena, p->truth, pixels),
                           .prediction = copied(m->arena, p->mask, pixels),
                           .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability)};
+    e->spacing = cc_dataset_spacing(m->dataset, p->slice);
     return e->patient && e->image_hu && e->truth && e->prediction && e->probability ? CC_OK : CC_ENOMEM;
 }
 

@@ -9,8 +9,9 @@ typedef struct cc_example_choice {
     size_t count;
 } cc_example_choice;
 
-/* At most results.examples test slices: of a run of stage 3 first those where it takes false pixels away,
- * then slices that hold truth; each kind spread evenly over the test part. */
+/* At most results.examples test slices: of a run of stage 3 first those where it takes false pixels away, of
+ * one of stage 2 the one with the most false pixels; then slices that hold truth. Each kind is spread evenly
+ * over the test part. */
 cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, const cc_dataset *dataset,
                              cc_arena *arena);
 

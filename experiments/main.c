@@ -30,8 +30,9 @@ static const cc_command commands[] = {
      "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},
     {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
      cc_command_info},
-    {"export", "RESULT.h5 -o FILE.safetensors",
-     "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read",
+    {"export", "RESULT.h5 -o FILE.safetensors | --light RESULTS -o DIR [--kind KIND]",
+     "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read;\n"
+     "      --light: copies a folder of results, without weights and pictures: what tables are made from",
      cc_command_export},
     {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--strict]",
      "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into report/out",

@@ -36,7 +36,8 @@ static cc_run_panel *add(maker *m, const char *figure, const char *panel, size_t
                         .height = (uint32_t)s->height,
                         .width = (uint32_t)s->width,
                         .image_hu = image_hu,
-                        .mask = mask};
+                        .mask = mask,
+                        .spacing = cc_dataset_spacing(m->dataset, slice)};
     return p;
 }
 
@@ -66,6 +67,7 @@ static cc_status add_matching(maker *m, const float *original, const float *matc
     p->slice = r->slice;
     p->height = r->height;
     p->width = r->width;
+    p->spacing = r->spacing;
     add(m, "matching", "matched", m->slice, matched, NULL);
     return CC_OK;
 }

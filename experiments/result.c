@@ -135,6 +135,7 @@ static cc_status fill_run(cc_run *run, const cc_test *test, const cc_result_sour
                     .slice_count = test->slice_count,
                     .patients = test->patients,
                     .patient_count = test->patient_count,
+                    .cuts = test->cuts,
                     .stages = test->stages,
                     .stage_count = test->stage_count,
                     .baselines = test->baselines,
@@ -143,6 +144,8 @@ static cc_status fill_run(cc_run *run, const cc_test *test, const cc_result_sour
     CC_TRY(fill_pictures(run, test, s, arena));
     if (!s->model) return CC_OK;
     run->parameter_count = cc_model_trained_values(s->model);
+    run->multiply_adds =
+        (int64_t)(cc_graph_multiply_adds(cc_plan_graph(s->plan)) / s->run->config->train.batch);
     return list_tensors(run, s->model, arena);
 }
 

@@ -14,7 +14,8 @@ typedef struct cc_test {
     size_t stage_count;
     cc_run_baseline *baselines; /* "roi_threshold", of a run that stands on a roi run */
     size_t baseline_count;
-    cc_masks *masks; /* of the base: what the last stage marks of the test part */
+    cc_run_cuts cuts; /* at 0.05, 0.10, ..., 0.95 */
+    cc_masks *masks;  /* of the base: what the last stage marks of the test part */
 } cc_test;
 
 /* `plan` as in cc_dataset_evaluation; NULL where there is no window. The arena owns all but the masks. On

@@ -102,12 +102,16 @@ static cc_status name_arteries(cc_calcium *c, const cc_components *found, const 
     return CC_OK;
 }
 
-static const char *category_of(double agatston) {
-    return agatston > 400   ? ">400"
-           : agatston > 100 ? "101-400"
-           : agatston > 10  ? "11-100"
-           : agatston > 0   ? "1-10"
-                            : "0";
+int cc_calcium_category(double agatston) {
+    static const double upper[CC_CALCIUM_CATEGORIES - 1] = {0, 10, 100, 400};
+    int category = 0;
+    while (category < CC_CALCIUM_CATEGORIES - 1 && agatston > upper[category]) category++;
+    return category;
+}
+
+const char *cc_calcium_category_name(int category) {
+    static const char *const names[CC_CALCIUM_CATEGORIES] = {"0", "1-10", "11-100", "101-400", ">400"};
+    return names[category];
 }
 
 cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *mask, int depth, int height,
@@ -126,7 +130,7 @@ cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *ma
         CC_CHECK(cc_fail_memory("lesions", (found.count + 1) * (sizeof *c.lesions + sizeof *sections)));
     measure_lesions(&c, sections, &found, &s);
     if (mask) CC_CHECK(name_arteries(&c, &found, &s));
-    c.category = category_of(c.agatston);
+    c.category = cc_calcium_category_name(cc_calcium_category(c.agatston));
     *out = c;
 done:
     if (status != CC_OK) cc_calcium_deinit(&c);

@@ -32,7 +32,7 @@ typedef struct cc_calcium {
     double agatston, volume_mm3;
     cc_calcium_lesion *lesions; /* lesion_count, in the order of their first voxel; owned */
     size_t lesion_count;
-    const char *category; /* "0", "1-10", "11-100", "101-400", ">400"; static */
+    const char *category; /* of agatston, by name; static */
 } cc_calcium;
 
 /* Of one scan: hu and mask [depth*height*width], spacing x, y, z in mm (all above 0). `mask` NULL: every
@@ -40,6 +40,12 @@ typedef struct cc_calcium {
  *   CC_EINVAL no voxels, too many, a spacing or an option that makes no sense · CC_ENOMEM; *out untouched */
 cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *mask, int depth, int height,
                              int width, const double spacing_mm[3], const cc_calcium_options *options);
+/* The risk category of an Agatston score, from 0 up, and its name: "0", "1-10", "11-100", "101-400", ">400".
+ */
+enum { CC_CALCIUM_CATEGORIES = 5 };
+int cc_calcium_category(double agatston);
+const char *cc_calcium_category_name(int category);
+
 /* Takes a zeroed one. */
 void cc_calcium_deinit(cc_calcium *calcium);
 

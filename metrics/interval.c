@@ -1,5 +1,7 @@
-/* Each run is reduced once to one tally a patient, linear in the patients, so that a resample costs one pass
- * over patients: counts where the convention pools them, else sums of scores and how many went in. */
+/* Every score of a run, under any convention, is a ratio N/D of sums over patients: of counts where they are
+ * pooled (F1: 2 tp over 2 tp + fp + fn), else of the scores and of how many there are. Each run is reduced
+ * once to its patients' shares of N and D, divided by the run's D: their sums over all runs give the mean
+ * over runs, and a resample, which takes patients several times or not at all, costs one pass over them. */
 #include "metrics/interval.h"
 
 #include <assert.h>
@@ -8,75 +10,110 @@
 #include "core/arena.h"
 #include "core/rng.h"
 
-typedef struct tally {
-    cc_counts counts;
-    double sum[CC_SCORES], used[CC_SCORES];
-} tally;
+/* A patient's share of one run's scores, or the sum of several. */
+typedef struct share {
+    double over[CC_SCORES], under[CC_SCORES]; /* N and D */
+} share;
 
-static void tally_scores(tally *t, const cc_scores *scores) {
-    for (int s = 0; s < CC_SCORES; s++) {
-        if (isnan(scores->value[s])) continue;
-        t->sum[s] += scores->value[s];
-        t->used[s]++;
+static void add_scores(share *s, const cc_scores *scores) {
+    for (int k = 0; k < CC_SCORES; k++) {
+        if (isnan(scores->value[k])) continue;
+        s->over[k] += scores->value[k];
+        s->under[k]++;
     }
 }
 
-/* tallies[patients] of one run; `seen` marks the patients of all runs. */
-static cc_status tally_run(tally *tallies, bool *seen, uint32_t patients, const cc_sample *run,
-                           cc_convention convention) {
-    bool *here = calloc(patients ? patients : 1, sizeof *here);
-    if (!here) return cc_fail_memory("a bootstrap", patients);
-    cc_status status = CC_OK;
-    for (size_t i = 0; i < run->count && status == CC_OK; i++) {
+static share share_of_counts(const cc_counts *c) {
+    const double tp = (double)c->tp, fp = (double)c->fp, fn = (double)c->fn;
+    return (share){
+        .over =
+            {[CC_SCORE_F1] = 2 * tp, [CC_SCORE_PRECISION] = tp, [CC_SCORE_RECALL] = tp, [CC_SCORE_IOU] = tp},
+        .under = {[CC_SCORE_F1] = 2 * tp + fp + fn,
+                  [CC_SCORE_PRECISION] = tp + fp,
+                  [CC_SCORE_RECALL] = tp + fn,
+                  [CC_SCORE_IOU] = tp + fp + fn}};
+}
+
+/* One run's patients. */
+typedef struct run_patients {
+    cc_counts *counts;
+    bool *here;
+    share *shares;
+} run_patients;
+
+/* Counts by patient, and what each slice scores where slices are averaged. */
+static cc_status add_rows(run_patients *p, const cc_sample *run, cc_convention convention) {
+    for (size_t i = 0; i < run->count; i++) {
         const cc_count_row *row = &run->rows[i];
-        cc_scores scores = {{0}};
-        status = cc_scores_from_counts(&scores, &row->counts, convention.empty);
-        cc_counts_add(&tallies[row->patient].counts, &row->counts);
-        if (convention.average == CC_AVERAGE_SLICE && status == CC_OK)
-            tally_scores(&tallies[row->patient], &scores);
-        here[row->patient] = seen[row->patient] = true;
+        cc_scores scores;
+        CC_TRY(cc_scores_from_counts(&scores, &row->counts, convention.empty));
+        cc_counts_add(&p->counts[row->patient], &row->counts);
+        if (convention.average == CC_AVERAGE_SLICE) add_scores(&p->shares[row->patient], &scores);
+        p->here[row->patient] = true;
     }
-    for (uint32_t p = 0; p < patients && status == CC_OK && convention.average == CC_AVERAGE_PATIENT; p++) {
-        cc_scores scores = {{0}};
-        if (!here[p]) continue;
-        status = cc_scores_from_counts(&scores, &tallies[p].counts, convention.empty);
-        if (status == CC_OK) tally_scores(&tallies[p], &scores);
-    }
-    free(here);
-    return status;
+    return CC_OK;
 }
 
-/* The scores of one run, patient p taken weights[p] times. */
-static void score_weighted(cc_scores *out, const tally *tallies, const uint32_t *weights, uint32_t patients,
-                           cc_convention convention) {
-    tally total = {0};
-    for (uint32_t p = 0; p < patients; p++) {
-        const cc_counts *c = &tallies[p].counts;
-        int64_t w = weights[p];
-        if (w == 0) continue;
-        cc_counts_add(&total.counts, &(cc_counts){w * c->tp, w * c->fp, w * c->fn, w * c->tn});
-        for (int s = 0; s < CC_SCORES; s++) {
-            total.sum[s] += (double)w * tallies[p].sum[s];
-            total.used[s] += (double)w * tallies[p].used[s];
+/* Where pooled counts are 0/0 as a whole, every patient stands for the value that this takes. */
+static void settle_empty(run_patients *p, uint32_t patients, int score, cc_empty empty) {
+    if (empty == CC_EMPTY_SKIP) return;
+    for (uint32_t i = 0; i < patients; i++) {
+        p->shares[i].under[score] = p->here[i];
+        p->shares[i].over[score] = p->here[i] && empty == CC_EMPTY_ONE;
+    }
+}
+
+/* Adds a run's shares to those of all runs, so that each run weighs alike. */
+static void add_run(share *shares, run_patients *p, uint32_t patients, cc_convention convention) {
+    for (int k = 0; k < CC_SCORES; k++) {
+        double whole = 0;
+        for (uint32_t i = 0; i < patients; i++) whole += p->shares[i].under[k];
+        if (!(whole > 0) && convention.average == CC_AVERAGE_POOLED) {
+            settle_empty(p, patients, k, convention.empty);
+            for (uint32_t i = 0; i < patients; i++) whole += p->shares[i].under[k];
+        }
+        for (uint32_t i = 0; i < patients && whole > 0; i++) {
+            shares[i].over[k] += p->shares[i].over[k] / whole;
+            shares[i].under[k] += p->shares[i].under[k] / whole;
         }
     }
-    if (convention.average == CC_AVERAGE_POOLED &&
-        cc_scores_from_counts(out, &total.counts, convention.empty) == CC_OK)
-        return;
-    for (int s = 0; s < CC_SCORES; s++)
-        out->value[s] = total.used[s] > 0 ? total.sum[s] / total.used[s] : NAN;
 }
 
-/* The mean over runs of what score_weighted gives; each score over the runs that have it. */
-static void score_runs(cc_scores *out, const tally *tallies, size_t runs, const uint32_t *weights,
-                       uint32_t patients, cc_convention convention) {
-    tally mean = {0};
-    for (size_t r = 0; r < runs; r++) {
-        cc_scores scores = {{0}};
-        score_weighted(&scores, tallies + r * patients, weights, patients, convention);
-        tally_scores(&mean, &scores);
+static cc_status reduce_run(share *shares, bool *seen, uint32_t patients, const cc_sample *run,
+                            cc_convention convention, cc_arena *arena) {
+    run_patients p = {cc_arena_get_array(arena, patients + 1, sizeof *p.counts),
+                      cc_arena_get_array(arena, patients + 1, sizeof *p.here),
+                      cc_arena_get_array(arena, patients + 1, sizeof *p.shares)};
+    if (!p.counts || !p.here || !p.shares) return CC_ENOMEM;
+    CC_TRY(add_rows(&p, run, convention));
+    for (uint32_t i = 0; i < patients; i++) {
+        cc_scores scores;
+        seen[i] |= p.here[i];
+        if (!p.here[i] || convention.average == CC_AVERAGE_SLICE) continue;
+        CC_TRY(cc_scores_from_counts(&scores, &p.counts[i], convention.empty));
+        if (convention.average == CC_AVERAGE_POOLED)
+            p.shares[i] = share_of_counts(&p.counts[i]);
+        else
+            add_scores(&p.shares[i], &scores);
     }
-    for (int s = 0; s < CC_SCORES; s++) out->value[s] = mean.used[s] > 0 ? mean.sum[s] / mean.used[s] : NAN;
+    add_run(shares, &p, patients, convention);
+    return CC_OK;
+}
+
+/* All runs' scores, patient p taken weights[p] times. */
+static void score_weighted(cc_scores *out, const share *shares, const uint32_t *weights, uint32_t patients,
+                           cc_empty empty) {
+    const double nothing = empty == CC_EMPTY_SKIP ? NAN : empty == CC_EMPTY_ONE;
+    share sum = {{0}, {0}};
+    for (uint32_t p = 0; p < patients; p++) {
+        if (weights[p] == 0) continue;
+        for (int k = 0; k < CC_SCORES; k++) {
+            sum.over[k] += weights[p] * shares[p].over[k];
+            sum.under[k] += weights[p] * shares[p].under[k];
+        }
+    }
+    for (int k = 0; k < CC_SCORES; k++)
+        out->value[k] = sum.under[k] > 0 ? sum.over[k] / sum.under[k] : nothing;
 }
 
 static int by_value(const void *a, const void *b) {
@@ -84,8 +121,8 @@ static int by_value(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static double percentile(const double *sorted, size_t count, double share) {
-    double place = share * (double)(count - 1);
+static double percentile(const double *sorted, size_t count, double part) {
+    double place = part * (double)(count - 1);
     size_t below = (size_t)place;
     if (below + 1 >= count) return sorted[count - 1];
     return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
@@ -101,7 +138,7 @@ static void set_interval(cc_estimate *out, int score, double *values, size_t cou
 }
 
 typedef struct bootstrap {
-    tally *tallies; /* runs * patients */
+    share *shares; /* [patients], over all runs */
     uint32_t *weights, *members, patients, member_count;
     double *values[CC_SCORES];
 } bootstrap;
@@ -111,22 +148,21 @@ static cc_status prepare(bootstrap *b, const cc_sample *runs, size_t run_count, 
     for (size_t r = 0; r < run_count; r++)
         for (size_t i = 0; i < runs[r].count; i++)
             if (runs[r].rows[i].patient >= b->patients) b->patients = runs[r].rows[i].patient + 1;
-    b->tallies = cc_arena_get_array(arena, run_count * b->patients + 1, sizeof *b->tallies);
+    b->shares = cc_arena_get_array(arena, b->patients + 1, sizeof *b->shares);
     b->weights = cc_arena_get_array(arena, b->patients + 1, sizeof *b->weights);
     b->members = cc_arena_get_array(arena, b->patients + 1, sizeof *b->members);
     bool *seen = cc_arena_get_array(arena, b->patients + 1, sizeof *seen);
-    if (!b->tallies || !b->weights || !b->members || !seen) return CC_ENOMEM;
+    if (!b->shares || !b->weights || !b->members || !seen) return CC_ENOMEM;
     for (int s = 0; s < CC_SCORES; s++)
         if (!(b->values[s] = cc_arena_get_array(arena, (size_t)resamples, sizeof(double)))) return CC_ENOMEM;
     for (size_t r = 0; r < run_count; r++)
-        CC_TRY(tally_run(b->tallies + r * b->patients, seen, b->patients, &runs[r], convention));
+        CC_TRY(reduce_run(b->shares, seen, b->patients, &runs[r], convention, arena));
     for (uint32_t p = 0; p < b->patients; p++)
         if (seen[p]) b->members[b->member_count++] = p;
     return CC_OK;
 }
 
-static void resample(bootstrap *b, cc_estimate *out, size_t run_count, cc_convention convention,
-                     int resamples) {
+static void resample(bootstrap *b, cc_estimate *out, cc_empty empty, int resamples) {
     size_t used[CC_SCORES] = {0};
     for (int i = 0; i < resamples && b->member_count >= 2; i++) {
         cc_rng rng = cc_rng_init(0, CC_PURPOSE_BOOTSTRAP, 0, (uint64_t)i);
@@ -134,7 +170,7 @@ static void resample(bootstrap *b, cc_estimate *out, size_t run_count, cc_conven
         for (uint32_t p = 0; p < b->member_count; p++)
             b->weights[b->members[cc_rng_below(&rng, b->member_count)]]++;
         cc_scores scores = {{0}};
-        score_runs(&scores, b->tallies, run_count, b->weights, b->patients, convention);
+        score_weighted(&scores, b->shares, b->weights, b->patients, empty);
         for (int s = 0; s < CC_SCORES; s++)
             if (!isnan(scores.value[s])) b->values[s][used[s]++] = scores.value[s];
     }
@@ -151,8 +187,8 @@ cc_status cc_estimate_bootstrap(cc_estimate *out, const cc_sample *runs, size_t 
     if (!arena) return cc_fail_memory("a bootstrap", 0);
     CC_CHECK(prepare(&b, runs, run_count, convention, resamples, arena));
     for (uint32_t p = 0; p < b.patients; p++) b.weights[p] = 1;
-    score_runs(&estimate.value, b.tallies, run_count, b.weights, b.patients, convention);
-    resample(&b, &estimate, run_count, convention, resamples);
+    score_weighted(&estimate.value, b.shares, b.weights, b.patients, convention.empty);
+    resample(&b, &estimate, convention.empty, resamples);
     *out = estimate;
 done:
     cc_arena_destroy(arena);

@@ -25,7 +25,9 @@ typedef struct cc_estimate {
 } cc_estimate;
 
 /* Estimates every score of `run_count` runs under a convention. A resample draws from all patients of all
- * runs together, and scores every run on the patients it holds, so runs that share patients stay paired.
+ * runs together. Runs that share patients (seeds) stay paired; of runs that share none (folds) the interval
+ * is that of a mean over the patients of all, a patient weighing the more the fewer its run has, as in the
+ * mean over runs. Resamples in which a score is 0/0 are left out where `empty` says so.
  *   resamples  CC_BOOTSTRAP_RESAMPLES unless a test wants fewer; > 0
  *   CC_EINVAL  a count is negative
  *   CC_ENOMEM */

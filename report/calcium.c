@@ -1,17 +1,10 @@
 /* Lesions found, missed and false, and how well the calcium scores of truth and prediction agree. */
 #include <math.h>
+#include "metrics/calcium.h"
 #include "metrics/statistics.h"
 #include "report/table.h"
 
-enum { CATEGORIES = 5, COLUMNS = 10 };
-
-/* The risk category that a score falls into: 0; 1-10; 11-100; 101-400; above 400 (metrics/calcium.h). */
-static int32_t find_category(double agatston) {
-    static const double upper[CATEGORIES - 1] = {0, 10, 100, 400};
-    int32_t category = 0;
-    while (category < CATEGORIES - 1 && agatston > upper[category]) category++;
-    return category;
-}
+enum { COLUMNS = 10 };
 
 typedef struct agreement {
     double truth, found, spurious; /* lesions */
@@ -31,8 +24,8 @@ static void add_patient(agreement *a, const cc_run_patient *p) {
     a->spurious += (double)p->lesions_false;
     a->scores[2 * a->patients] = p->agatston_true;
     a->scores[2 * a->patients + 1] = p->agatston_predicted;
-    a->true_category[a->patients] = find_category(p->agatston_true);
-    a->category[a->patients] = find_category(p->agatston_predicted);
+    a->true_category[a->patients] = cc_calcium_category(p->agatston_true);
+    a->category[a->patients] = cc_calcium_category(p->agatston_predicted);
     a->sum_true += p->agatston_true;
     a->sum_predicted += p->agatston_predicted;
     a->any |= p->lesions_true > 0 || p->lesions_predicted > 0 || p->agatston_true > 0;
@@ -52,13 +45,22 @@ static cc_status collect(agreement *a, const cc_table_row *row, cc_arena *arena)
     return CC_OK;
 }
 
+/* "0; 1-10; ..." */
+static const char *list_categories(cc_arena *arena) {
+    const char *list = "";
+    for (int c = 0; c < CC_CALCIUM_CATEGORIES && list; c++)
+        list = cc_arena_format(arena, "%s%s%s", list, c ? "; " : "", cc_calcium_category_name(c));
+    return list;
+}
+
 static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena *arena) {
     agreement a;
     double icc = NAN, kappa = NAN;
     CC_TRY(collect(&a, row, arena));
     if (!a.any) return CC_OK;
     if (a.patients >= 2) CC_TRY(cc_statistics_icc(&icc, a.scores, a.patients, 2));
-    CC_TRY(cc_statistics_kappa(&kappa, a.true_category, a.category, a.patients, CATEGORIES, CC_KAPPA_LINEAR));
+    CC_TRY(cc_statistics_kappa(&kappa, a.true_category, a.category, a.patients, CC_CALCIUM_CATEGORIES,
+                               CC_KAPPA_LINEAR));
     const size_t at = listing->rows++;
     const double counts[] = {a.truth, a.found, a.truth - a.found, a.spurious, (double)a.patients};
     cc_listing_put(listing, at, 0, "%s", row->spec->label);
@@ -91,10 +93,10 @@ cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_ar
     out->kind = table->kind;
     out->title = table->spec->title;
     out->notes = table->notes;
-    out->caption = cc_arena_format(arena,
-                                   "%s Categories: 0; 1-10; 11-100; 101-400; above 400; kappa with linear "
-                                   "weights. Kind of runs: %s.",
-                                   table->spec->caption, table->kind);
+    const char *categories = list_categories(arena);
+    if (!categories) return CC_ENOMEM;
+    out->caption = cc_arena_format(arena, "%s Categories: %s; kappa with linear weights. Kind of runs: %s.",
+                                   table->spec->caption, categories, table->kind);
     if (!out->caption) return CC_ENOMEM;
     for (size_t c = 0; c < COLUMNS; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     for (size_t r = 0; r < table->row_count; r++) CC_TRY(put_row(out, &table->rows[r], arena));

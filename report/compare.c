@@ -101,11 +101,11 @@ static const cc_table_row *find_row(const cc_table *table, const char *label) {
     return NULL;
 }
 
-/* Settled where the interval of the mean difference leaves out zero. */
-static const char *judge(double low, double high, bool higher) {
-    if (low > 0) return higher ? "holds" : "does not hold";
-    if (high < 0) return higher ? "does not hold" : "holds";
-    return "not resolved by so few patients";
+/* Settled where the interval of the mean difference leaves out zero and the signed-rank test agrees: an
+ * interval of very few patients leaves out zero all too easily. */
+static const char *judge(double low, double high, double p, bool higher) {
+    if (!(p < 0.05) || (low <= 0 && high >= 0)) return "not resolved by so few patients";
+    return (low > 0) == higher ? "holds" : "does not hold";
 }
 
 static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_arena *arena) {
@@ -129,7 +129,7 @@ static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_are
     cc_notes_add(&table->notes,
                  "Claim: \"%s\": %s. %s of %s minus %s, by patient: %+.1f [%+.1f, %+.1f], %zu patients, "
                  "Wilcoxon %s.",
-                 claim->text, judge(low, high, claim->higher), cc_table_head(claim->score), a->spec->label,
+                 claim->text, judge(low, high, p, claim->higher), cc_table_head(claim->score), a->spec->label,
                  b->spec->label, 100 * mean, 100 * low, 100 * high, paired.count, p_text);
     return CC_OK;
 }

@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include "report/figure.h"
 
-enum { RUNS_MAX = 8 }; /* as many as the palette tells apart */
-
-static const char *const palette[RUNS_MAX] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
-                                              "#56B4E9", "#E69F00", "#000000", "#999999"};
+enum { RUNS_MAX = CC_FIGURE_COLOURS };
 
 typedef struct curve {
     const cc_report_run *run;
@@ -63,22 +60,23 @@ static void add_title(cc_text *script, const curve *c) {
 }
 
 static void add_panels(cc_text *script, const curve *curves, int count) {
-    cc_text_add(script,
-                "set multiplot layout 1,2\nset ylabel 'Loss'\nset yrange [0:*]\nset key top right\nplot ");
+    cc_text_add(script, "set multiplot layout 1,2 margins 0.085,0.74,0.2,0.9 spacing 0.085\nset ylabel "
+                        "'Loss'\nset yrange [0:*]\n"
+                        "set key outside top center horizontal\nplot ");
     for (int i = 0; i < count; i++)
         cc_text_add(script,
                     "'curve%d' using 1:2 with lines lc rgb '%s' dt 2 lw 2 notitle, "
                     "'curve%d' using 1:3 with lines lc rgb '%s' lw 2 notitle, ",
-                    i, palette[i], i, palette[i]);
+                    i, cc_figure_palette[i], i, cc_figure_palette[i]);
     cc_text_add(script, "NaN with lines lc rgb '#444444' dt 2 lw 2 title 'training', "
                         "NaN with lines lc rgb '#444444' lw 2 title 'validation'\n");
     cc_text_add(script, "set ylabel 'Validation F1-score, pooled (%%)'\nset yrange [0:100]\n"
-                        "set key bottom right\nplot ");
+                        "set key at screen 0.76,0.9 left top vertical Left reverse\nplot ");
     for (int i = 0; i < count; i++) {
-        cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, palette[i]);
+        cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, cc_figure_palette[i]);
         add_title(script, &curves[i]);
         cc_text_add(script, ", 'curve%d' using 1:5 with points lc rgb '%s' pt 7 ps 1 notitle, ", i,
-                    palette[i]);
+                    cc_figure_palette[i]);
     }
     cc_text_add(script,
                 "NaN with points lc rgb '#444444' pt 7 ps 1 title 'best epoch (kept)'\nunset multiplot\n");
@@ -94,13 +92,13 @@ static void add_script(cc_text *script, const curve *curves, int count) {
                 "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '#444444'\n"
                 "set tics nomirror out textcolor rgb '#222222'\nset grid ytics lc rgb '#dddddd' lw 1 dt 1\n"
                 "set xlabel 'Epoch'\nset xrange [1:%lld]\nset key noenhanced samplen 3 spacing 1.2\n"
-                "set xtics autofreq\n",
-                (long long)last);
+                "set xtics %s\n",
+                (long long)last, last > 12 ? "autofreq" : "1");
     cc_text_add(script,
-                "set terminal pngcairo size 2000,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
+                "set terminal pngcairo size 2200,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
                 "set output 'figure.png'\n");
     add_panels(script, curves, count);
-    cc_text_add(script, "set output\nset terminal svg size 1000,420 font 'DejaVu Sans,13' linewidth 1\n"
+    cc_text_add(script, "set output\nset terminal svg size 1100,420 font 'DejaVu Sans,13' linewidth 1\n"
                         "set output 'figure.svg'\n");
     add_panels(script, curves, count);
     cc_text_add(script, "set output\n");

@@ -20,8 +20,11 @@ static cc_status draw_examples(const char *folder, const char *suffix, const cc_
         pictures[i] = (cc_picture){.height = e->height,
                                    .width = e->width,
                                    .image_hu = e->image_hu,
+                                   .x_mm = e->spacing.x_mm,
+                                   .y_mm = e->spacing.y_mm,
                                    .outlines = {e->truth, e->prediction},
                                    .outline_colours = {CC_COLOUR_TRUTH, CC_COLOUR_PREDICTION}};
+        if (strcmp(e->stage, "roi") != 0) cc_picture_focus(&pictures[i], e->truth, e->prediction);
         snprintf(pictures[i].title, sizeof pictures[i].title, "%s, %s, slice %lld", e->stage, e->patient,
                  (long long)e->slice);
     }
@@ -33,13 +36,15 @@ static cc_status draw_examples(const char *folder, const char *suffix, const cc_
     return cc_picture_draw(folder, name, &sheet);
 }
 
-static cc_status draw_run(const char *folder, const char *path) {
+/* The figures of the method, 2 to 7, look alike in all runs of an experiment: one of them draws them. */
+static cc_status draw_run(const char *folder, const char *path, bool method) {
     cc_status status = CC_OK;
     cc_run run;
     char suffix[400];
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a figure", 0);
     CC_CHECK(cc_run_read(&run, path, CC_RUN_EXAMPLES, arena));
+    if (!method) run.panel_count = 0;
     snprintf(suffix, sizeof suffix, "%s-%s-fold-%lld-seed-%lld", run.experiment, run.variant,
              (long long)run.fold, (long long)run.seed);
     for (char *c = suffix; *c; c++)
@@ -51,13 +56,30 @@ done:
     return status;
 }
 
+/* The experiment's runs follow each other, as their paths do. */
+static bool is_first_with_panels(const cc_report_run *const *runs, int at) {
+    for (int i = at; i-- > 0 && strcmp(runs[i]->experiment, runs[at]->experiment) == 0;)
+        if (runs[i]->panel_count) return false;
+    return runs[at]->panel_count > 0;
+}
+
+/* gnuplot takes most of a report's time, and one core: runs are drawn side by side. */
 cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs) {
-    int drawn = 0;
+    const cc_report_run *drawn[CC_FIGURE_EXAMPLES];
+    size_t stored = 0;
+    int count = 0;
+    cc_error first = {0};
     for (size_t i = 0; i < runs->count; i++) {
         if (runs->items[i].example_count == 0) continue;
-        if (drawn++ < CC_FIGURE_EXAMPLES) CC_TRY(draw_run(folder, runs->items[i].path));
+        if (stored++ < CC_FIGURE_EXAMPLES) drawn[count++] = &runs->items[i];
     }
-    if (drawn > CC_FIGURE_EXAMPLES)
-        cc_log(CC_LOG_WARNING, "%d runs store examples; the first %d are drawn", drawn, CC_FIGURE_EXAMPLES);
-    return CC_OK;
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < count; i++) {
+        if (draw_run(folder, drawn[i]->path, is_first_with_panels(drawn, i)) == CC_OK) continue;
+#pragma omp critical
+        first = *cc_error_get();
+    }
+    if (stored > CC_FIGURE_EXAMPLES)
+        cc_log(CC_LOG_WARNING, "%zu runs store examples; the first %d are drawn", stored, CC_FIGURE_EXAMPLES);
+    return first.status == CC_OK ? CC_OK : cc_fail(first.status, first.where, first.hint, "%s", first.what);
 }

@@ -15,8 +15,12 @@ cc_status cc_figure_curves(const char *folder, const char *name, const cc_table 
 /* Of each run with stored examples FOLDER/examples-EXPERIMENT-VARIANT-....png and .svg, CT with the outlines
  * of truth and prediction, and the figures of the method (report/figures/method.h). At most
  * CC_FIGURE_EXAMPLES runs. */
-enum { CC_FIGURE_EXAMPLES = 24 };
+enum { CC_FIGURE_EXAMPLES = 32 };
 cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs);
+
+/* As many lines of one plot as colours tell apart. */
+enum { CC_FIGURE_COLOURS = 8 };
+extern const char *const cc_figure_palette[CC_FIGURE_COLOURS];
 
 /* A folder of its own for one gnuplot run, inside `folder`. */
 typedef struct cc_gnuplot {

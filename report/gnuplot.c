@@ -8,6 +8,9 @@
 #include "core/file.h"
 #include "report/figure.h"
 
+const char *const cc_figure_palette[CC_FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                                          "#56B4E9", "#E69F00", "#000000", "#999999"};
+
 cc_status cc_gnuplot_begin(cc_gnuplot *plot, const char *folder) {
     snprintf(plot->folder, sizeof plot->folder, "%s", folder);
     CC_TRY(cc_path_join(plot->work, folder, ".gnuplot-XXXXXX"));

@@ -52,6 +52,35 @@ static bool same_stem(const picture *a, const picture *b) {
     return a->stem_length == b->stem_length && memcmp(a->name, b->name, a->stem_length) == 0;
 }
 
+/* What a figure shows, by how its file's name starts. */
+static const char *caption_of(const char *name) {
+    static const char *const captions[][2] = {
+        {"agatston-", "Agatston scores: prediction minus truth against their mean, a point a patient; mean "
+                      "difference, and "
+                      "the limits that hold 95 % of differences (Bland and Altman)."},
+        {"curves-", "Loss and validation F1-score by epoch."},
+        {"examples-", "Test slices with the outlines of truth and prediction."},
+        {"figure-10-", "Figure 10: what the third stage takes away."},
+        {"figure-1-", "Figure 1: the steps of the method, as this run's config has them."},
+        {"figure-2-", "Figure 2: histogram matching."},
+        {"figure-3-", "Figure 3: the regions of a scan's slices, joined."},
+        {"figure-4-", "Figure 4: opening of the joined region."},
+        {"figure-5-", "Figure 5: the region's box."},
+        {"figure-6-", "Figure 6: a window about a finding of the second stage."},
+        {"figure-7-", "Figure 7: the third stage's output, put back into the slice."},
+        {"figure-8-", "Figure 8: the heart as region of interest."},
+        {"figure-9-", "Figure 9: findings of the second stage, those without truth marked."},
+        {"patients-", "F1-score of each test patient."},
+        {"scores-", "F1-score with its 95 % interval, beside the paper's."},
+        {"sizes-", "F1-score against the parameters of the net and the operations of its forward pass."},
+        {"thresholds-",
+         "Precision against recall as the threshold of the probabilities goes from 0.05 to 0.95."},
+    };
+    for (size_t i = 0; i < sizeof captions / sizeof *captions; i++)
+        if (strncmp(name, captions[i][0], strlen(captions[i][0])) == 0) return captions[i][1];
+    return name;
+}
+
 static cc_status embed(builder *b, const picture *p) {
     cc_status status = CC_OK;
     char path[CC_PATH_MAX], *bytes;
@@ -60,12 +89,16 @@ static cc_status embed(builder *b, const picture *p) {
     if (!scratch) return cc_fail_memory("a picture", 0);
     CC_CHECK(cc_path_join(path, b->page->figures, p->name));
     CC_CHECK(cc_file_read(&bytes, &count, path, PICTURE_BYTES_MAX, scratch));
-    cc_text_add(&b->out, "<figure><img alt=\"");
+    cc_text_add(&b->out, "<figure class=\"picture\" id=\"picture-");
     cc_text_add_html(&b->out, p->name);
+    cc_text_add(&b->out, "\"><div tabindex=\"0\"><img alt=\"");
+    cc_text_add_html(&b->out, caption_of(p->name));
     cc_text_add(&b->out, "\" src=\"data:image/%s;base64,",
                 cc_path_ends_with(p->name, ".svg") ? "svg+xml" : "png");
     cc_text_add_base64(&b->out, bytes, count);
-    cc_text_add(&b->out, "\"></figure>\n");
+    cc_text_add(&b->out, "\"></div><figcaption>");
+    cc_text_add_html(&b->out, caption_of(p->name));
+    cc_text_add(&b->out, "</figcaption></figure>\n");
 done:
     cc_arena_destroy(scratch);
     return status;

@@ -33,7 +33,7 @@ static void add_libraries(cc_text *out, const cc_run_provenance *p) {
 
 static void add_provenance(cc_text *out, const cc_report_run *run) {
     const cc_run_provenance *p = &run->provenance;
-    char seconds[32] = "";
+    char seconds[32] = "", gflop[32] = "";
     if (p->seconds > 0) snprintf(seconds, sizeof seconds, "%.1f", p->seconds);
     cc_text_add(out, "<dl>\n");
     add_term(out, "file", run->path);
@@ -44,6 +44,8 @@ static void add_provenance(cc_text *out, const cc_report_run *run) {
     add_term(out, "data digest", p->data_digest);
     add_term(out, "weights digest", p->weights_digest);
     add_number(out, "trainable parameters", run->parameter_count);
+    if (run->multiply_adds > 0) snprintf(gflop, sizeof gflop, "%.3f", 2e-9 * (double)run->multiply_adds);
+    add_term(out, "GFLOP of one picture", gflop);
     add_term(out, "commit", p->commit);
     add_term(out, "version", p->version);
     add_number(out, "numerics version", p->numerics_version);

@@ -86,6 +86,14 @@ static cc_status copy_provenance(cc_run_provenance *p, cc_arena *arena) {
     return CC_OK;
 }
 
+static cc_status copy_cuts(cc_run_cuts *out, const cc_run_cuts *cuts, cc_arena *arena) {
+    const size_t values = cuts->count * cuts->patient_count;
+    *out = *cuts;
+    CC_TRY(copy_rows(&out->thresholds, cuts->thresholds, cuts->count, sizeof *cuts->thresholds, arena));
+    CC_TRY(copy_rows(&out->tp, cuts->tp, values, sizeof *cuts->tp, arena));
+    return copy_rows(&out->fp, cuts->fp, values, sizeof *cuts->fp, arena);
+}
+
 /* Copies what a table needs from the scratch arena to the report's. */
 static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count_row *rows, cc_arena *arena) {
     const char **patients = cc_arena_get_array(arena, run->patient_count + 1, sizeof *patients);
@@ -96,6 +104,7 @@ static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count
     CC_TRY(copy_rows(&out->epochs, run->epochs, run->epoch_count, sizeof *run->epochs, arena));
     CC_TRY(copy_rows(&out->stages, run->stages, run->stage_count, sizeof *run->stages, arena));
     CC_TRY(copy_rows(&out->baselines, run->baselines, run->baseline_count, sizeof *run->baselines, arena));
+    CC_TRY(copy_cuts(&out->cuts, &run->cuts, arena));
     for (size_t p = 0; p < run->patient_count; p++) patients[p] = out->patient_rows[p].patient;
     out->patients = patients;
     out->config = run->config;
@@ -114,12 +123,14 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                            .fold = run->fold,
                            .seed = run->seed,
                            .parameter_count = run->parameter_count,
+                           .multiply_adds = run->multiply_adds,
                            .best_epoch = run->best_epoch,
                            .leaking_split = run->leaking_split,
                            .slice_count = run->slice_count,
                            .patient_count = run->patient_count,
                            .epoch_count = run->epoch_count,
                            .example_count = run->example_count,
+                           .panel_count = run->panel_count,
                            .stage_count = run->stage_count,
                            .baseline_count = run->baseline_count};
     out->provenance.identity = run->provenance.identity;

@@ -12,12 +12,12 @@ typedef struct cc_report_run {
     const char *path; /* as found */
     const char *experiment, *variant, *stage;
     char kind[CC_RUN_NAME_MAX];
-    int64_t fold, seed, parameter_count, best_epoch;
+    int64_t fold, seed, parameter_count, multiply_adds, best_epoch;
     bool leaking_split;
     bool in_table;                  /* a row of some table is bound to it */
     const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
     cc_scores pooled, patient_mean; /* 0/0 skipped */
-    size_t slice_count, patient_count, epoch_count, example_count, stage_count, baseline_count;
+    size_t slice_count, patient_count, epoch_count, example_count, panel_count, stage_count, baseline_count;
     cc_run_provenance provenance; /* identity and numerics_version always, the rest where in_table */
     /* Only where in_table: */
     const char *config;
@@ -28,6 +28,7 @@ typedef struct cc_report_run {
     const cc_run_epoch *epochs;
     const cc_run_stage *stages;
     const cc_run_baseline *baselines;
+    cc_run_cuts cuts;
 } cc_report_run;
 
 /* A file that is no run. */

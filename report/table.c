@@ -291,6 +291,12 @@ static void note_summary(cc_table *table, const cc_table_row *summary) {
         rows += row->spec->source == CC_SOURCE_RUNS;
         there += row->spec->source == CC_SOURCE_RUNS && row->run_count > 0;
     }
+    if (summary->spec->source == CC_SOURCE_MEAN && there > 0)
+        cc_notes_add(
+            &table->notes,
+            "%s: the mean of the rows above; its interval is by bootstrap over the patients of all of them, "
+            "each row weighing alike.",
+            summary->spec->label);
     if (there < rows)
         cc_notes_add(&table->notes, "%s: over %zu of %zu rows.", summary->spec->label, there, rows);
 }
@@ -331,6 +337,6 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
                                                    cc_score_name(spec->columns[c]));
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
-    note_patients(out);
+    if (spec->shape == CC_SHAPE_SCORES) note_patients(out);
     return out->notes.failed ? CC_ENOMEM : CC_OK;
 }

@@ -29,6 +29,7 @@ cc_status cc_hdf_create(hid_t *file, const char *path, hsize_t user_block) {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
     H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
     H5Pset_userblock(creation, user_block);
+    H5Pset_obj_track_times(creation, false); /* of the root group */
     *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     H5Pclose(access);
     H5Pclose(creation);

@@ -168,6 +168,31 @@ static cc_status check_rows(const cc_run *run) {
     return CC_OK;
 }
 
+/* A higher threshold marks no more than a lower one, and none more than there is. */
+static bool falls(const int64_t *counts, size_t count, int64_t most) {
+    for (size_t k = 0; k < count; k++) {
+        if (counts[k] < 0 || counts[k] > most) return false;
+        most = counts[k];
+    }
+    return true;
+}
+
+cc_status cc_layout_check_cuts(const cc_run_cuts *cuts, const cc_run_patient *rows, size_t count) {
+    for (size_t k = 0; k < cuts->count; k++)
+        if (!(cuts->thresholds[k] > (k ? cuts->thresholds[k - 1] : 0) && cuts->thresholds[k] < 1))
+            return cc_fail(CC_EINVAL, "cuts/thresholds", NULL, "must rise, above 0 and below 1");
+    if (cuts->count && cuts->patient_count != count)
+        return cc_fail(CC_EINVAL, "cuts", NULL, "are of %zu patients, not of the %zu that were tested",
+                       cuts->patient_count, count);
+    for (size_t p = 0; cuts->count && p < count; p++) {
+        const cc_run_patient *of = &rows[p];
+        if (!falls(cuts->tp + p * cuts->count, cuts->count, of->tp + of->fn) ||
+            !falls(cuts->fp + p * cuts->count, cuts->count, of->fp + of->tn))
+            return cc_fail(CC_EINVAL, "cuts", NULL, "counts of %s rise, or exceed its pixels", of->patient);
+    }
+    return CC_OK;
+}
+
 cc_status cc_layout_check(const cc_run *run) {
     char path[CC_PATH_MAX];
     if (!run->experiment || !run->variant || !run->stage || !run->stage[0] || !run->config)

@@ -23,6 +23,9 @@ extern const cc_layout_text cc_layout_provenance[]; /* ends with a NULL name */
 cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, const cc_run_slice *slices,
                                  size_t slice_count, cc_arena *arena);
 
+/* Refuses cuts that contradict the patients' counts or each other. */
+cc_status cc_layout_check_cuts(const cc_run_cuts *cuts, const cc_run_patient *rows, size_t count);
+
 /* Refuses what no run may have: an experiment, variant, fold or seed without a path, a missing stage,
  * negative counts, a stage's row without its names. */
 cc_status cc_layout_check(const cc_run *run);

@@ -38,12 +38,25 @@ static cc_status read_mask(const uint8_t **out, const picture_group *g, const ch
     return CC_OK;
 }
 
+/* Both of them, or none. */
+static cc_status read_spacing(cc_run_spacing *out, hid_t group) {
+    cc_run_spacing s = {0, 0};
+    CC_TRY(cc_hdf_get_real(&s.x_mm, group, "spacing_x_mm", false));
+    CC_TRY(cc_hdf_get_real(&s.y_mm, group, "spacing_y_mm", false));
+    const bool none = s.x_mm == 0 && s.y_mm == 0;
+    if (!none && !(s.x_mm > 0 && s.y_mm > 0 && isfinite(s.x_mm) && isfinite(s.y_mm)))
+        return cc_fail(CC_EFORMAT, "spacing_x_mm, spacing_y_mm", NULL, "must both be there and above 0");
+    *out = s;
+    return CC_OK;
+}
+
 static cc_status read_example(void *item, hid_t group, cc_arena *arena) {
     cc_run_example *e = item;
     const picture_group g = {group, &e->height, &e->width, arena};
     CC_TRY(cc_hdf_get_text(&e->stage, group, "stage", true, arena));
     CC_TRY(cc_hdf_get_text(&e->patient, group, "patient", true, arena));
     CC_TRY(cc_hdf_get_integer(&e->slice, group, "slice", true));
+    CC_TRY(read_spacing(&e->spacing, group));
     CC_TRY(read_image(&e->image_hu, &g, "image_hu", true));
     CC_TRY(read_mask(&e->truth, &g, "truth", true));
     CC_TRY(read_mask(&e->prediction, &g, "prediction", true));
@@ -71,6 +84,7 @@ static cc_status read_panel(void *item, hid_t group, cc_arena *arena) {
     CC_TRY(cc_hdf_get_text(&p->panel, group, "panel", true, arena));
     CC_TRY(cc_hdf_get_text(&p->patient, group, "patient", true, arena));
     CC_TRY(cc_hdf_get_integer(&p->slice, group, "slice", true));
+    CC_TRY(read_spacing(&p->spacing, group));
     CC_TRY(read_image(&p->image_hu, &g, "image_hu", false));
     CC_TRY(read_mask(&p->mask, &g, "mask", !p->image_hu));
     return read_box(p, group, arena);
@@ -85,6 +99,7 @@ static cc_status read_reference(void *item, hid_t group, cc_arena *arena) {
     CC_TRY(cc_hdf_get_text(&r->part, group, "part", true, arena));
     CC_TRY(cc_hdf_get_integer(&r->slice, group, "slice", true));
     CC_TRY(cc_hdf_get_real(&r->f1, group, "f1", false));
+    CC_TRY(read_spacing(&r->spacing, group));
     return read_image(&r->image_hu, &g, "image_hu", true);
 }
 

@@ -11,6 +11,12 @@ static cc_status put_mask(hid_t group, const hsize_t dims[2], const char *name, 
     return cc_hdf_put_array(group, name, H5T_NATIVE_UINT8, H5T_STD_U8LE, 2, dims, mask);
 }
 
+static cc_status put_spacing(hid_t group, const cc_run_spacing *spacing) {
+    if (!(spacing->x_mm > 0 && spacing->y_mm > 0)) return CC_OK;
+    CC_TRY(cc_hdf_put_real(group, "spacing_x_mm", spacing->x_mm));
+    return cc_hdf_put_real(group, "spacing_y_mm", spacing->y_mm);
+}
+
 static cc_status write_example(hid_t group, const char *name, const void *item) {
     const cc_run_example *e = item;
     const hsize_t dims[] = {e->height, e->width};
@@ -20,6 +26,7 @@ static cc_status write_example(hid_t group, const char *name, const void *item) 
     CC_TRY(cc_hdf_put_text(group, "stage", e->stage));
     CC_TRY(cc_hdf_put_text(group, "patient", e->patient));
     CC_TRY(cc_hdf_put_integer(group, "slice", e->slice));
+    CC_TRY(put_spacing(group, &e->spacing));
     CC_TRY(put_image(group, dims, "image_hu", e->image_hu));
     CC_TRY(put_mask(group, dims, "truth", e->truth));
     CC_TRY(put_mask(group, dims, "prediction", e->prediction));
@@ -35,6 +42,7 @@ static cc_status write_panel(hid_t group, const char *name, const void *item) {
     CC_TRY(cc_hdf_put_text(group, "panel", p->panel));
     CC_TRY(cc_hdf_put_text(group, "patient", p->patient));
     CC_TRY(cc_hdf_put_integer(group, "slice", p->slice));
+    CC_TRY(put_spacing(group, &p->spacing));
     CC_TRY(put_image(group, dims, "image_hu", p->image_hu));
     CC_TRY(put_mask(group, dims, "mask", p->mask));
     if (!p->has_box) return CC_OK;
@@ -75,6 +83,7 @@ static cc_status write_reference(hid_t file, const cc_run_reference *r) {
     CC_CHECK(cc_hdf_put_text(group, "part", r->part));
     CC_CHECK(cc_hdf_put_integer(group, "slice", r->slice));
     CC_CHECK(cc_hdf_put_real(group, "f1", r->f1));
+    CC_CHECK(put_spacing(group, &r->spacing));
     CC_CHECK(put_image(group, dims, "image_hu", r->image_hu));
 done:
     H5Gclose(group);

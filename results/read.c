@@ -11,6 +11,7 @@ enum {
     TENSORS_MAX = 1 << 16,
     TENSOR_VALUES_MAX = 1 << 30,
     LIBRARIES_MAX = 256,
+    CUTS_MAX = 1000,
 };
 
 static cc_status read_attributes(cc_run *run, hid_t file, cc_arena *arena) {
@@ -30,6 +31,7 @@ static cc_status read_attributes(cc_run *run, hid_t file, cc_arena *arena) {
     CC_TRY(cc_hdf_get_integer(&run->seed, file, "seed", true));
     CC_TRY(cc_hdf_get_integer(&leaking, file, "leaking_split", false));
     CC_TRY(cc_hdf_get_integer(&run->parameter_count, file, "parameter_count", false));
+    CC_TRY(cc_hdf_get_integer(&run->multiply_adds, file, "multiply_adds", false));
     CC_TRY(cc_hdf_get_integer(&run->best_epoch, file, "best_epoch", false));
     CC_TRY(cc_hdf_get_text(&kind, file, "kind", false, arena));
     run->leaking_split = leaking != 0;
@@ -149,6 +151,40 @@ static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
     return CC_OK;
 }
 
+static cc_status read_cut_counts(const int64_t **out, hsize_t dims[2], hid_t group, const char *name,
+                                 size_t count, cc_arena *arena) {
+    int rank;
+    void *values;
+    CC_TRY(cc_hdf_get_array(&values, &rank, dims, group, name, H5T_NATIVE_INT64, sizeof(int64_t), 2, ROWS_MAX,
+                            arena));
+    if (rank != 2 || dims[1] != count)
+        return cc_fail(CC_EFORMAT, name, NULL, "must have a row a patient, of a number a threshold");
+    *out = values;
+    return CC_OK;
+}
+
+static cc_status read_cuts(cc_run_cuts *out, hid_t file, cc_arena *arena) {
+    cc_status status = CC_OK;
+    hid_t group;
+    void *thresholds;
+    hsize_t count, tp[2], fp[2];
+    int rank;
+    if (!cc_hdf_has(file, "cuts")) return CC_OK;
+    CC_TRY(cc_hdf_open_group(&group, file, "cuts"));
+    CC_CHECK(cc_hdf_get_array(&thresholds, &rank, &count, group, "thresholds", H5T_NATIVE_DOUBLE,
+                              sizeof(double), 1, CUTS_MAX, arena));
+    if (rank != 1) CC_CHECK(cc_fail(CC_EFORMAT, "thresholds", NULL, "must be a list"));
+    out->thresholds = thresholds;
+    out->count = (size_t)count;
+    CC_CHECK(read_cut_counts(&out->tp, tp, group, "tp", out->count, arena));
+    CC_CHECK(read_cut_counts(&out->fp, fp, group, "fp", out->count, arena));
+    out->patient_count = (size_t)tp[0];
+    if (fp[0] != tp[0]) CC_CHECK(cc_fail(CC_EFORMAT, "fp", NULL, "has not as many rows as tp"));
+done:
+    H5Gclose(group);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, "cuts");
+}
+
 static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t file;
@@ -157,6 +193,7 @@ static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_aren
     CC_CHECK(read_attributes(run, file, arena));
     CC_CHECK(read_provenance(&run->provenance, file, arena));
     CC_CHECK(read_tables(run, file, arena));
+    CC_CHECK(read_cuts(&run->cuts, file, arena));
     if (parts & CC_RUN_MODEL) CC_CHECK(read_model(run, file, arena));
     CC_CHECK(cc_pictures_read(run, file, parts, arena));
 done:
@@ -175,12 +212,11 @@ static bool read_apart(const char *path, unsigned parts) {
 /* What a writer would have refused is a malformed file to the reader. */
 static cc_status check_read(cc_run *run, cc_arena *arena) {
     cc_status status = cc_layout_check(run);
-    if (status == CC_EINVAL) {
-        cc_error error = *cc_error_get();
-        return cc_fail(CC_EFORMAT, error.where, error.hint, "%s", error.what);
-    }
-    CC_TRY(status);
-    return check_patients(run, arena);
+    if (status == CC_OK) status = check_patients(run, arena);
+    if (status == CC_OK) status = cc_layout_check_cuts(&run->cuts, run->patients, run->patient_count);
+    if (status != CC_EINVAL) return status;
+    cc_error error = *cc_error_get();
+    return cc_fail(CC_EFORMAT, error.where, error.hint, "%s", error.what);
 }
 
 cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {

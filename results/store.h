@@ -91,6 +91,11 @@ typedef struct cc_run_baseline {
     int64_t tp, fp, fn, tn;        /* pixels */
 } cc_run_baseline;
 
+/* Millimetres from the middle of a pixel to that of the next one; 0, 0: not known. */
+typedef struct cc_run_spacing {
+    double x_mm, y_mm;
+} cc_run_spacing;
+
 /* The slice that pictures are matched to. */
 typedef struct cc_run_reference {
     const char *dataset_digest; /* of the data it comes from */
@@ -99,6 +104,7 @@ typedef struct cc_run_reference {
     double f1; /* of the first segmentation on it */
     uint32_t height, width;
     const float *image_hu;
+    cc_run_spacing spacing;
 } cc_run_reference;
 
 /* A picture of the method at work on a test patient, for the paper's figures 2 to 7. */
@@ -113,6 +119,7 @@ typedef struct cc_run_panel {
     const uint8_t *mask;   /* or NULL; at least one of the two */
     bool has_box;
     int32_t box[4]; /* y0, x0, y1, x1: pixels y0 <= y < y1 */
+    cc_run_spacing spacing;
 } cc_run_panel;
 
 /* One tensor of the model's best weights, C order. */
@@ -132,7 +139,18 @@ typedef struct cc_run_example {
     const float *image_hu;
     const uint8_t *truth, *prediction; /* 0 background */
     const float *probability;          /* 0 to 1; NULL: not stored */
+    cc_run_spacing spacing;
 } cc_run_example;
+
+/* How the counts of each test patient depend on where the probabilities are cut: pixel counts of tp and fp
+ * where p >= threshold. Truth does not depend on it, so that fn and tn follow from the patient's own counts.
+ */
+typedef struct cc_run_cuts {
+    const double *thresholds; /* [count], ascending, within (0, 1) */
+    size_t count;             /* 0: not stored */
+    const int64_t *tp, *fp;   /* [patient_count][count], in the order of the run's patients */
+    size_t patient_count;
+} cc_run_cuts;
 
 /* One run. Zero it, then fill it; whoever fills it owns what it points to (the reader's arena, when read). */
 typedef struct cc_run {
@@ -143,6 +161,7 @@ typedef struct cc_run {
     const char *stage;       /* "roi", "calcification", "false_positive", "cascade" */
     bool leaking_split;      /* slices of one patient lie on both sides of the split */
     int64_t parameter_count; /* trainable parameters; 0: not known */
+    int64_t multiply_adds;   /* of the net's forward pass over one picture; 0: not known */
     int64_t best_epoch;      /* 1-based; 0: not known */
     const char *config;      /* the resolved YAML */
     const char *plan;        /* the algorithms that its nets ran with; NULL: not known */
@@ -151,8 +170,10 @@ typedef struct cc_run {
     size_t epoch_count;
     const cc_run_slice *slices;
     size_t slice_count;
-    const cc_run_patient *patients; /* written: NULL makes them from the slices */
+    const cc_run_patient
+        *patients; /* written: NULL makes them from the slices, in the order of their first */
     size_t patient_count;
+    cc_run_cuts cuts;
     const cc_run_tensor *tensors;
     size_t tensor_count;
     const cc_run_example *examples;
@@ -172,7 +193,8 @@ typedef struct cc_run {
  *   CC_EIO     the disk */
 cc_status cc_run_write(const char *path, const cc_run *run);
 
-/* What to read beside the attributes, config, provenance, history, slices, patients, stages and baselines.
+/* What to read beside the attributes, config, provenance, history, slices, patients, cuts, stages and
+ * baselines.
  * EXAMPLES brings the panels too. */
 typedef enum cc_run_part {
     CC_RUN_BASIC = 0,

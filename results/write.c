@@ -61,7 +61,23 @@ static cc_status write_attributes(hid_t file, const cc_run *run) {
     CC_TRY(cc_hdf_put_integer(file, "seed", run->seed));
     CC_TRY(cc_hdf_put_integer(file, "leaking_split", run->leaking_split));
     CC_TRY(cc_hdf_put_integer(file, "parameter_count", run->parameter_count));
+    CC_TRY(cc_hdf_put_integer(file, "multiply_adds", run->multiply_adds));
     return cc_hdf_put_integer(file, "best_epoch", run->best_epoch);
+}
+
+static cc_status write_cuts(hid_t file, const cc_run_cuts *cuts) {
+    const hsize_t dims[] = {cuts->patient_count, cuts->count};
+    cc_status status = CC_OK;
+    hid_t group;
+    if (cuts->count == 0) return CC_OK;
+    CC_TRY(cc_hdf_group(&group, file, "cuts"));
+    CC_CHECK(cc_hdf_put_array(group, "thresholds", H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE, 1, dims + 1,
+                              cuts->thresholds));
+    CC_CHECK(cc_hdf_put_array(group, "tp", H5T_NATIVE_INT64, H5T_STD_I64LE, 2, dims, cuts->tp));
+    CC_CHECK(cc_hdf_put_array(group, "fp", H5T_NATIVE_INT64, H5T_STD_I64LE, 2, dims, cuts->fp));
+done:
+    H5Gclose(group);
+    return status;
 }
 
 static cc_status write_patients(hid_t file, const cc_run *run) {
@@ -72,6 +88,8 @@ static cc_status write_patients(hid_t file, const cc_run *run) {
     if (!arena) return cc_fail_memory("patients", 0);
     if (!patients) CC_CHECK(cc_layout_sum_patients(&patients, &count, run->slices, run->slice_count, arena));
     CC_CHECK(cc_hdf_put_rows(file, &cc_layout_patients, patients, count));
+    CC_CHECK(cc_layout_check_cuts(&run->cuts, patients, count));
+    CC_CHECK(write_cuts(file, &run->cuts));
 done:
     cc_arena_destroy(arena);
     return status;

@@ -49,7 +49,8 @@ static cc_status describe(cc_run_reference *out, const best_slice *best, const c
                               .f1 = best->f1,
                               .height = (uint32_t)slice->height,
                               .width = (uint32_t)slice->width,
-                              .image_hu = image};
+                              .image_hu = image,
+                              .spacing = cc_dataset_spacing(dataset, best->slice)};
     return out->patient ? cc_slice_set_read(dataset->base, best->slice, image, NULL) : CC_ENOMEM;
 }
 

@@ -1,7 +1,9 @@
-/* calcade export: the weights that a run kept, as safetensors. */
+/* calcade export: the weights that a run kept, as safetensors; or the results of many runs, small enough to
+ * be kept with a paper's sources. */
 #include <stdio.h>
 #include "core/file.h"
 #include "experiments/command.h"
+#include "results/light.h"
 #include "results/safetensors.h"
 
 static cc_status write_weights(const char *out, const cc_run *run, const char *path) {
@@ -16,20 +18,40 @@ static cc_status write_weights(const char *out, const cc_run *run, const char *p
     return CC_OK;
 }
 
-cc_status cc_command_export(int argc, char **argv) {
-    const char *out = NULL;
-    const cc_flag flags[] = {{.name = "-o", .kind = CC_FLAG_TEXT, .value = &out}, {0}};
-    const char *path[argc];
-    int count;
+static cc_status export_weights(const char *out, const char *path) {
     cc_run run;
-    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
     if (!out || !cc_path_ends_with(out, ".safetensors"))
-        return cc_fail(CC_EUSAGE, argv[0], "as in: calcade export seed-1.h5 -o net.safetensors",
+        return cc_fail(CC_EUSAGE, "export", "as in: calcade export seed-1.h5 -o net.safetensors",
                        "wants -o and a file whose name ends in .safetensors");
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
-    cc_status status = cc_run_read(&run, path[0], CC_RUN_MODEL, arena);
-    if (status == CC_OK) status = write_weights(out, &run, path[0]);
+    cc_status status = cc_run_read(&run, path, CC_RUN_MODEL, arena);
+    if (status == CC_OK) status = write_weights(out, &run, path);
     cc_arena_destroy(arena);
     return status;
+}
+
+static cc_status export_light(const char *out, const char *results, const char *kind) {
+    cc_light_summary summary;
+    if (!out)
+        return cc_fail(CC_EUSAGE, "export", "as in: calcade export --light results/runs -o DIR",
+                       "--light wants -o and a folder");
+    CC_TRY(cc_light_copy(&summary, out, results, kind));
+    printf("%s: %zu results, %.2f MB\n", out, summary.runs, 1e-6 * (double)summary.bytes);
+    return CC_OK;
+}
+
+cc_status cc_command_export(int argc, char **argv) {
+    const char *out = NULL, *kind = NULL;
+    bool light = false;
+    const cc_flag flags[] = {{.name = "-o", .kind = CC_FLAG_TEXT, .value = &out},
+                             {.name = "--kind", .kind = CC_FLAG_TEXT, .value = &kind},
+                             {.name = "--light", .kind = CC_FLAG_SWITCH, .value = &light},
+                             {0}};
+    const char *path[argc];
+    int count;
+    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
+    if (light) return export_light(out, path[0], kind);
+    if (kind) return cc_fail(CC_EUSAGE, "--kind", "add --light", "chooses among the results of a folder");
+    return export_weights(out, path[0]);
 }

@@ -124,6 +124,26 @@ static void try_all(search *s) {
         }
 }
 
+/* What the edit does for the table as a whole. */
+static const char *add_effect(const search *s, const char *change, cc_arena *arena) {
+    cc_allowed allowed;
+    size_t summaries = 0, hold = 0;
+    edit e = s->best;
+    apply(s->sheet, &e);
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->checks[i].kind == CC_CHECK_F1) continue;
+        summaries++;
+        hold += cc_sheet_holds(s->sheet, &s->checks[i], &allowed);
+    }
+    apply(s->sheet, &e);
+    const char *mends = cc_arena_format(arena, "%s; this mends %zu of the table's %zu findings", change,
+                                        s->failing - s->best_left, s->failing);
+    if (!mends || summaries == 0) return mends;
+    return cc_arena_format(arena,
+                           "%s, and %zu of its %zu means and standard deviations then follow from its rows",
+                           mends, hold, summaries);
+}
+
 static const char *in_words(const search *s, cc_arena *arena) {
     const edit *e = &s->best;
     const char *const *columns = s->sheet->published->columns;
@@ -131,17 +151,17 @@ static const char *in_words(const search *s, cc_arena *arena) {
     const cc_cell *a = cell_at(s->sheet, e->at), *b = cell_at(s->sheet, e->with);
     const char *change =
         e->kind == EDIT_DIGIT
-            ? cc_arena_format(arena, "%s of \"%s\" read as %.*f, not %.*f", columns[e->at.column], row,
+            ? cc_arena_format(arena, "%s of row \"%s\" read as %.*f, not %.*f", columns[e->at.column], row,
                               a->decimals, e->value, a->decimals, a->value)
         : e->kind == EDIT_ROW
-            ? cc_arena_format(arena, "%s and %s of \"%s\" exchanged (%.*f, %.*f)", columns[e->at.column],
-                              columns[e->with.column], row, a->decimals, a->value, b->decimals, b->value)
-            : cc_arena_format(arena, "%s of \"%s\" and of \"%s\" exchanged (%.*f, %.*f)",
+            ? cc_arena_format(arena, "%s and %s of row \"%s\" exchanged (%.*f and %.*f)",
+                              columns[e->at.column], columns[e->with.column], row, a->decimals, a->value,
+                              b->decimals, b->value)
+            : cc_arena_format(arena, "%s of row \"%s\" and of row \"%s\" exchanged (%.*f and %.*f)",
                               columns[e->at.column], row, cc_sheet_label(s->sheet, e->with.row), a->decimals,
                               a->value, b->decimals, b->value);
     if (!change || s->failing == 1) return change;
-    return cc_arena_format(arena, "%s: mends %zu of the table's %zu", change, s->failing - s->best_left,
-                           s->failing);
+    return add_effect(s, change, arena);
 }
 
 cc_status cc_sheet_mend(const char **out, cc_sheet *sheet, const cc_sheet_check *checks, size_t count,

@@ -50,6 +50,8 @@ static cc_picture picture_of(const cc_run_panel *panel) {
     cc_picture p = {.height = panel->height,
                     .width = panel->width,
                     .image_hu = panel->image_hu,
+                    .x_mm = panel->spacing.x_mm,
+                    .y_mm = panel->spacing.y_mm,
                     .fill = panel->mask,
                     .outlines = {NULL, panel->image_hu ? panel->mask : NULL},
                     .outline_colours = {NULL, CC_COLOUR_PREDICTION},
@@ -71,7 +73,7 @@ static int add_histograms(cc_picture *pictures, int count) {
         if (!pictures[i].image_hu) return count;
         pictures[count + i] = pictures[i];
         pictures[count + i].histogram = true;
-        snprintf(pictures[count + i].title, sizeof pictures->title, "HU, %% of pixels");
+        snprintf(pictures[count + i].title, sizeof pictures->title, "HU, share of pixels (air cut off)");
     }
     return 2 * count;
 }

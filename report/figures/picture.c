@@ -1,12 +1,14 @@
 #include "report/figures/picture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "report/figure.h"
 
 /* In the pixels of the PNG. */
 enum { PANEL = 560, TITLE = 48, HEAD = 92, KEYS = 40, EDGE = 16, TICKS = 36, CHARACTER = 12 };
-enum { BINS = 100, BIN_LOW = -300, BIN_HIGH = 900 };
+enum { BINS = 100, BIN_LOW = -300, BIN_HIGH = 900, BIN_TISSUE = -150 };
+enum { VIEW_LEAST = 64, VIEW_MARGIN = 10 };
 
 typedef struct layout {
     int rows, panel; /* panel: the height of one */
@@ -37,18 +39,38 @@ static void add_pixels(cc_text *data, const cc_picture *p) {
     }
 }
 
-/* The share of pixels in each bin, in percent, of those from BIN_LOW to BIN_HIGH. */
-static void add_histogram(cc_text *data, const cc_picture *p) {
-    size_t counts[BINS] = {0}, all = 0;
-    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
+/* The share of all pixels in each bin, in percent. */
+static void count_bins(double percent[BINS], const cc_picture *p) {
+    const size_t all = (size_t)p->height * p->width;
+    size_t counts[BINS] = {0};
+    for (size_t i = 0; i < all; i++) {
         const float hu = p->image_hu[i];
         if (!(hu >= BIN_LOW && hu < BIN_HIGH)) continue;
         counts[(int)((hu - BIN_LOW) * BINS / (BIN_HIGH - BIN_LOW))]++;
-        all++;
     }
-    for (int b = 0; b < BINS; b++)
-        cc_text_add(data, "%g %.6g\n", BIN_LOW + (b + 0.5) * (BIN_HIGH - BIN_LOW) / BINS,
-                    all ? 100.0 * (double)counts[b] / (double)all : 0);
+    for (int b = 0; b < BINS; b++) percent[b] = 100.0 * (double)counts[b] / (double)all;
+}
+
+static double middle_of(int bin) {
+    return BIN_LOW + (bin + 0.5) * (BIN_HIGH - BIN_LOW) / BINS;
+}
+
+static void add_histogram(cc_text *data, const cc_picture *p) {
+    double percent[BINS];
+    count_bins(percent, p);
+    for (int b = 0; b < BINS; b++) cc_text_add(data, "%g %.6g\n", middle_of(b), percent[b]);
+}
+
+/* The highest bar of tissue in any histogram: that of air, often far higher, is cut off. */
+static double highest_bar(const cc_picture_sheet *sheet) {
+    double most = 0, percent[BINS];
+    for (int i = 0; i < sheet->count; i++) {
+        if (!sheet->pictures[i].histogram) continue;
+        count_bins(percent, &sheet->pictures[i]);
+        for (int b = 0; b < BINS; b++)
+            if (middle_of(b) >= BIN_TISSUE) most = fmax(most, percent[b]);
+    }
+    return most > 0 ? most : 100;
 }
 
 static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture *p) {
@@ -72,20 +94,51 @@ static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture
     return status;
 }
 
-static void add_histogram_panel(cc_text *script, int number) {
+static void add_histogram_panel(cc_text *script, int number, double most) {
     cc_text_add(script,
-                "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:*]\nset xrange [%d:%d]\n"
+                "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:%g]\nset xrange [%d:%d]\n"
                 "set xtics 0,300,600 nomirror out scale 0.5 offset 0,0.4\n"
                 "plot 'image%d' with boxes fs solid 1 noborder lc rgb '#0072B2' notitle\n"
-                "unset xtics\nunset border\nset size ratio -1\n",
-                BIN_LOW, BIN_HIGH, number);
+                "unset xtics\nunset border\n",
+                1.05 * most, BIN_LOW, BIN_HIGH, number);
+}
+
+/* Nothing where the spacing is not known. */
+static void add_scale_bar(cc_text *script, const cc_picture *p, const int32_t view[4]) {
+    static const double lengths_mm[] = {50, 20, 10, 5, 2, 1};
+    const double width = view[3] - view[1], height = view[2] - view[0];
+    size_t l = 0;
+    if (!(p->x_mm > 0)) return;
+    while (l < sizeof lengths_mm / sizeof *lengths_mm - 1 && lengths_mm[l] / p->x_mm > 0.45 * width) l++;
+    const double left = view[1] - 0.5 + 0.05 * width, right = left + lengths_mm[l] / p->x_mm,
+                 y = view[0] - 0.5 + height - 0.05 * width * p->x_mm / p->y_mm;
+    for (int white = 0; white < 2; white++)
+        cc_text_add(script, "set arrow from first %g,%g to first %g,%g nohead front lw %d lc rgb '%s'\n",
+                    left, y, right, y, white ? 3 : 5, white ? "#ffffff" : "#000000");
+    cc_text_add(
+        script,
+        "set style textbox opaque noborder fillcolor rgb '#000000' margins 0.4,0.4\n"
+        "set label 99 '%g mm' at first %g,%g offset 0,0.9 center front boxed textcolor rgb '#ffffff'\n",
+        lengths_mm[l], 0.5 * (left + right), y);
+}
+
+/* The part that is shown. */
+static void get_view(int32_t view[4], const cc_picture *p) {
+    const int32_t whole[4] = {0, 0, (int32_t)p->height, (int32_t)p->width};
+    memcpy(view, p->has_view ? p->view : whole, sizeof whole);
+}
+
+/* How much taller than wide a pixel is. */
+static double pixel_shape(const cc_picture *p) {
+    return p->x_mm > 0 && p->y_mm > 0 ? p->y_mm / p->x_mm : 1;
 }
 
 static void add_picture_panel(cc_text *script, int number, const cc_picture *p) {
-    const int32_t whole[4] = {0, 0, (int32_t)p->height, (int32_t)p->width};
-    const int32_t *view = p->has_view ? p->view : whole;
-    cc_text_add(script, "set xrange [%g:%g]\nset yrange [%g:%g]\n", view[1] - 0.5, view[3] - 0.5,
-                view[2] - 0.5, view[0] - 0.5);
+    int32_t view[4];
+    get_view(view, p);
+    cc_text_add(script, "set size ratio %g\nset xrange [%g:%g]\nset yrange [%g:%g]\n", -pixel_shape(p),
+                view[1] - 0.5, view[3] - 0.5, view[2] - 0.5, view[0] - 0.5);
+    add_scale_bar(script, p, view);
     if (p->has_box)
         cc_text_add(script,
                     "set object 1 rectangle from first %g,%g to first %g,%g front fs empty border lc rgb "
@@ -103,14 +156,15 @@ static void add_picture_panel(cc_text *script, int number, const cc_picture *p) 
         if (p->outlines[i])
             cc_text_add(script, ", 'outline%d-%d' with lines lc rgb '%s' lw %g notitle", number, i,
                         p->outline_colours[i], i == 0 ? 2.4 : 1.1);
-    cc_text_add(script, "\nunset object\n");
+    cc_text_add(script, "\nunset object\nunset arrow\nunset label 99\n");
 }
 
 /* Panels take the shape of the first picture; a very long one is not let grow beyond reason. */
 static layout lay_out(const cc_picture_sheet *sheet) {
     const cc_picture *p = sheet->pictures, *last = &sheet->pictures[sheet->count - 1];
-    double shape = p->has_view ? (double)(p->view[2] - p->view[0]) / (p->view[3] - p->view[1])
-                               : (double)p->height / p->width;
+    int32_t view[4];
+    get_view(view, p);
+    double shape = pixel_shape(p) * (view[2] - view[0]) / (view[3] - view[1]);
     shape = shape < 0.25 ? 0.25 : shape > 4 ? 4 : shape;
     layout l = {.rows = (sheet->count + sheet->columns - 1) / sheet->columns,
                 .panel = (int)(PANEL * shape),
@@ -139,7 +193,7 @@ static void add_keys(cc_text *script, const cc_picture_sheet *sheet, const layou
 static void add_head(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
     cc_text_add(script,
                 "set encoding utf8\nset palette gray\nset cbrange [%d:%d]\nunset colorbox\nunset key\nunset "
-                "tics\nunset border\nset size ratio -1\n"
+                "tics\nunset border\n"
                 "set multiplot layout %d,%d margins %.5f,%.5f,%.5f,%.5f spacing %.5f,%.5f\n",
                 CC_PICTURE_HU_LOW, CC_PICTURE_HU_HIGH, l->rows, sheet->columns, EDGE / l->width,
                 1 - EDGE / l->width, l->bottom / l->height, 1 - l->head / l->height, EDGE / l->width,
@@ -158,7 +212,7 @@ static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layou
         cc_text_add_gnuplot(script, p->title);
         cc_text_add(script, " noenhanced offset 0,-0.6\n");
         if (p->histogram)
-            add_histogram_panel(script, i);
+            add_histogram_panel(script, i, highest_bar(sheet));
         else
             add_picture_panel(script, i, p);
         if (i == 0)
@@ -192,6 +246,41 @@ static cc_status draw(const cc_gnuplot *plot, const char *name, const cc_picture
 done:
     cc_text_deinit(&script);
     return status;
+}
+
+/* A range that grows with what it must hold. */
+typedef struct range {
+    double low, high;
+} range;
+
+static void hold(range *r, double low, double high) {
+    r->low = fmin(r->low, low);
+    r->high = fmax(r->high, high);
+}
+
+void cc_picture_focus(cc_picture *p, const uint8_t *truth, const uint8_t *prediction) {
+    const double size[2] = {p->height, p->width};
+    range r[2] = {{size[0], 0}, {size[1], 0}}; /* y, x */
+    for (uint32_t y = 0; y < p->height; y++)
+        for (uint32_t x = 0; x < p->width; x++) {
+            if (!truth[(size_t)y * p->width + x] && !prediction[(size_t)y * p->width + x]) continue;
+            hold(&r[0], y, y);
+            hold(&r[1], x, x);
+        }
+    for (int i = 0; i < p->mark_count; i++) {
+        const cc_picture_mark *m = &p->marks[i];
+        hold(&r[0], m->y - m->radius, m->y + m->radius);
+        hold(&r[1], m->x - m->radius, m->x + m->radius);
+    }
+    if (r[0].low > r[0].high) return;
+    double side = fmax(fmax(r[0].high - r[0].low, r[1].high - r[1].low) + 2 * VIEW_MARGIN, VIEW_LEAST);
+    side = floor(fmin(side, fmin(size[0], size[1])));
+    for (int k = 0; k < 2; k++) {
+        const double from = 0.5 * (r[k].low + r[k].high - side);
+        p->view[k] = (int32_t)fmax(0, fmin(from, size[k] - side));
+        p->view[2 + k] = p->view[k] + (int32_t)side;
+    }
+    p->has_view = true;
 }
 
 cc_status cc_picture_draw(const char *folder, const char *name, const cc_picture_sheet *sheet) {

@@ -2,7 +2,8 @@
  * report.
  *
  * CT is shown at level 90 HU and width 750 HU, in which fat, muscle, blood and calcium differ. Outlines run
- * along pixel edges, so that what a line encloses is what the mask holds. */
+ * along pixel edges, so that what a line encloses is what the mask holds. The scale bar is 50 mm long, or as
+ * much shorter as the picture needs. */
 #ifndef CC_REPORT_FIGURES_PICTURE_H
 #define CC_REPORT_FIGURES_PICTURE_H
 
@@ -35,6 +36,7 @@ typedef struct cc_picture {
     int32_t box[4], view[4]; /* y0, x0, y1, x1; the view is the part that is shown */
     cc_picture_mark marks[CC_PICTURE_MARKS];
     int mark_count;
+    double x_mm, y_mm; /* from pixel to pixel: with them the picture has a scale bar; 0: not known */
 } cc_picture;
 
 typedef struct cc_picture_key {
@@ -48,6 +50,10 @@ typedef struct cc_picture_sheet {
     const cc_picture_key *keys;
     int key_count;
 } cc_picture_sheet;
+
+/* Shows the square about all that is true, predicted or marked alone, with a margin: what is calcified is a
+ * few pixels of a slice. Both masks are height*width. */
+void cc_picture_focus(cc_picture *picture, const uint8_t *truth, const uint8_t *prediction);
 
 /* FOLDER/NAME.png, at 2x, and .svg. CC_EIO where gnuplot is missing or fails. */
 cc_status cc_picture_draw(const char *folder, const char *name, const cc_picture_sheet *sheet);

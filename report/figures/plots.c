@@ -14,7 +14,7 @@
 static const char style[] =
     "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '" GREY "'\n"
     "set tics nomirror out textcolor rgb '#222222'\nset grid lc rgb '#dddddd' lw 1 dt 1\n"
-    "set key noenhanced top right samplen 2 spacing 1.2\n";
+    "set key noenhanced top right samplen 2 spacing 1.2 Left reverse\n";
 
 static void add_number(cc_text *out, double value) {
     if (isfinite(value))
@@ -83,6 +83,21 @@ static void add_x_label(cc_text *body, const char *score, const char *rest) {
     cc_text_add(body, " noenhanced\n");
 }
 
+/* An axis of percent that holds the values, and no more than there can be. */
+typedef struct percent_axis {
+    double low, high;
+} percent_axis;
+
+static void widen_percent(percent_axis *axis, double value) {
+    if (!isfinite(value)) return;
+    axis->low = fmin(axis->low, fmax(0, 5 * floor((value - 1) / 5)));
+    axis->high = fmax(axis->high, fmin(100, 5 * ceil((value + 1) / 5)));
+}
+
+static void add_percent_axis(cc_text *body, char which, percent_axis axis) {
+    if (axis.low < axis.high) cc_text_add(body, "set %crange [%g:%g]\n", which, axis.low, axis.high);
+}
+
 static int height_of(size_t count) {
     return 150 + 40 * (int)(count < 40 ? count : 40);
 }
@@ -90,48 +105,159 @@ static int height_of(size_t count) {
 cc_status cc_plot_scores(const char *folder, const char *name, const char *score, const cc_plot_score *items,
                          size_t count) {
     cc_text data = {0}, body = {0};
-    size_t sizes = 0, published = 0;
+    size_t published = 0;
+    percent_axis axis = {100, 0};
+    if (count == 0) return CC_OK;
     for (size_t i = 0; i < count; i++) {
         const cc_plot_score *p = &items[i];
         const double values[] = {p->value, isfinite(p->low) ? p->low : p->value,
-                                 isfinite(p->high) ? p->high : p->value, p->published,
-                                 p->parameters > 0 ? (double)p->parameters / 1e6 : NAN};
+                                 isfinite(p->high) ? p->high : p->value, p->published};
         cc_text_add(&data, "%zu", i);
-        for (int k = 0; k < 5; k++) add_number(&data, values[k]);
+        for (int k = 0; k < 4; k++) {
+            add_number(&data, values[k]);
+            widen_percent(&axis, values[k]);
+        }
         cc_text_add(&data, "\n");
-        sizes += p->parameters > 0 && isfinite(p->value);
         published += isfinite(p->published);
     }
-    if (count == 0) return CC_OK;
-    const bool two = sizes > 1;
-    if (two) cc_text_add(&body, "set multiplot layout 1,2\n");
-    cc_text_add(&body, "unset logscale\nset xtics autofreq\nset key outside top center horizontal\nset "
-                       "xrange [*:*]\nset offsets graph 0.04, graph 0.04, 0, 0\n");
+    cc_text_add(&body, "set key outside top center horizontal\n");
+    add_percent_axis(&body, 'x', axis);
     add_label_axis(&body, items, count);
     add_x_label(&body, score, " (%)");
-    cc_text_add(&body,
-                "unset ylabel\nplot 'data' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb '" BLUE
-                "' title '95 %% interval'");
+    cc_text_add(&body, "plot 'data' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb '" BLUE
+                       "' title '95 %% interval'");
     if (published)
         cc_text_add(&body, ", 'data' using 5:1 with points pt 4 ps 1 lc rgb '" ORANGE "' title 'paper'");
-    if (two) {
-        cc_text_add(&body, "\n");
-        for (size_t i = 0; i < count; i++) {
-            if (items[i].parameters <= 0 || !isfinite(items[i].value)) continue;
-            cc_text_add(&body, "set label ");
-            cc_text_add_gnuplot(&body, items[i].label);
-            cc_text_add(&body, " at first %.9g,%.9g left offset 0.7,0 noenhanced textcolor rgb '" GREY "'\n",
-                        (double)items[i].parameters / 1e6, items[i].value);
+    return finish(folder, name, 640, height_of(count), &data, &body);
+}
+
+static bool is_half(double threshold) {
+    return fabs(threshold - 0.5) < 1e-9;
+}
+
+/* A colour and a shape for each of several lines or points. */
+static const char *colour_of(size_t i) {
+    return cc_figure_palette[i % CC_FIGURE_COLOURS];
+}
+static int shape_of(size_t i) {
+    static const int shapes[] = {7, 5, 9, 11, 13, 6, 4, 8};
+    return shapes[i % (sizeof shapes / sizeof *shapes)];
+}
+
+typedef struct size_axis {
+    const char *label;
+    int column; /* of the data */
+    double low, high;
+    size_t known;
+} size_axis;
+
+static void widen(size_axis *axis, double size, double value) {
+    if (!(size > 0) || !isfinite(value)) return;
+    axis->low = axis->known ? fmin(axis->low, size) : size;
+    axis->high = axis->known ? fmax(axis->high, size) : size;
+    axis->known++;
+}
+
+/* Round sizes within the axis: as many to a decade as it has room for. */
+static void add_size_tics(cc_text *body, double low, double high) {
+    static const double steps[] = {1, 1.5, 2, 3, 4, 5, 7};
+    const int stride = high / low > 300 ? 7 : high / low > 5 ? 2 : 1;
+    const char *comma = "";
+    cc_text_add(body, "set xtics (");
+    for (double decade = 1e-9; decade < 1e9; decade *= 10)
+        for (int s = 0; s < 7; s += stride) {
+            const double at = decade * steps[s];
+            if (at < low || at > high) continue;
+            cc_text_add(body, "%s'%.6g' %.9g", comma, at, at);
+            comma = ", ";
         }
+    cc_text_add(body, ")\n");
+}
+
+static void add_size_panel(cc_text *body, const size_axis *axis, const cc_plot_score *items, size_t count) {
+    const double low = axis->low / 1.4, high = axis->high * 1.4;
+    add_size_tics(body, low, high);
+    cc_text_add(body, "set xlabel '%s'\nset xrange [%.9g:%.9g]\nplot ", axis->label, low, high);
+    for (size_t i = 0; i < count; i++) {
         cc_text_add(
-            &body,
-            "\nset logscale x\nset xlabel 'parameters (millions)'\nset ytics autofreq\nset yrange [*:*]\n"
-            "unset key\nset offsets graph 0.05, graph 0.6, graph 0.05, graph 0.05\nset ylabel ");
-        cc_text_add_gnuplot(&body, score);
-        cc_text_add(&body, " noenhanced\nplot 'data' using 6:2 with points pt 7 ps 0.9 lc rgb '" BLUE
-                           "' notitle\nset offsets\nunset label\nunset multiplot");
+            body, "%s'data' every ::%zu::%zu using %d:2:3:4 with yerrorbars pt %d ps 1.1 lw 1.4 lc rgb '%s'",
+            i ? ", " : "", i, i, axis->column, shape_of(i), colour_of(i));
+        cc_text_add(body, " title ");
+        cc_text_add_gnuplot(body, items[i].label);
     }
-    return finish(folder, name, two ? 1000 : 640, height_of(count), &data, &body);
+    cc_text_add(body, "\nunset key\nunset ylabel\n");
+}
+
+cc_status cc_plot_sizes(const char *folder, const char *name, const char *score, const cc_plot_score *items,
+                        size_t count) {
+    cc_text data = {0}, body = {0};
+    percent_axis axis = {100, 0};
+    size_axis axes[] = {{"parameters (millions)", 5, 0, 0, 0}, {"GFLOP of one picture", 6, 0, 0, 0}};
+    for (size_t i = 0; i < count; i++) {
+        const cc_plot_score *p = &items[i];
+        const double values[] = {p->value, isfinite(p->low) ? p->low : p->value,
+                                 isfinite(p->high) ? p->high : p->value, p->parameters, p->gflop};
+        cc_text_add(&data, "%zu", i);
+        for (int k = 0; k < 5; k++) add_number(&data, values[k]);
+        for (int k = 0; k < 3; k++) widen_percent(&axis, p->parameters > 0 || p->gflop > 0 ? values[k] : NAN);
+        cc_text_add(&data, "\n");
+        widen(&axes[0], p->parameters, p->value);
+        widen(&axes[1], p->gflop, p->value);
+    }
+    const int panels = (axes[0].known > 1) + (axes[1].known > 1);
+    if (panels == 0) {
+        cc_text_deinit(&data);
+        return CC_OK;
+    }
+    const double width = 360 * panels + 260;
+    cc_text_add(&body,
+                "set multiplot layout 1,%d margins %.4f,%.4f,0.22,0.95 spacing %.4f\nset logscale x\n"
+                "set key at screen %.4f,0.95 left top Left reverse vertical samplen 1\nset ylabel ",
+                panels, 70 / width, (360 * panels - 10) / width, 60 / width, (360 * panels + 5) / width);
+    cc_text_add_gnuplot(&body, score);
+    cc_text_add(&body, " offset 1,0 noenhanced\n");
+    add_percent_axis(&body, 'y', axis);
+    for (int a = 0; a < 2; a++)
+        if (axes[a].known > 1) add_size_panel(&body, &axes[a], items, count);
+    cc_text_add(&body, "unset multiplot");
+    return finish(folder, name, (int)width, 360, &data, &body);
+}
+
+/* Where an axis begins that shows all that stands at threshold 0.5 and what is near. */
+static double start_of_cuts(const cc_plot_cut *items, size_t count) {
+    double low = 80;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < items[i].count; k++)
+            if (is_half(items[i].thresholds[k]))
+                low = fmin(low, fmin(items[i].precision[k], items[i].recall[k]));
+    return fmax(0, 10 * floor(low / 10 - 1));
+}
+
+cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *items, size_t count) {
+    cc_text data = {0}, body = {0};
+    const size_t shown = count < CC_FIGURE_COLOURS ? count : CC_FIGURE_COLOURS;
+    if (count == 0) return CC_OK;
+    const double low = start_of_cuts(items, shown);
+    cc_text_add(
+        &body,
+        "set xlabel 'recall (%%)'\nset ylabel 'precision (%%)'\nset key outside right top vertical Left "
+        "reverse\nset xrange [%g:100]\nset yrange [%g:100]\nset size square\nplot ",
+        low, low);
+    for (size_t i = 0; i < shown; i++) {
+        for (size_t k = 0; k < items[i].count; k++) {
+            add_number(&data, items[i].recall[k]);
+            add_number(&data, items[i].precision[k]);
+            add_number(&data, is_half(items[i].thresholds[k]) ? items[i].precision[k] : NAN);
+            cc_text_add(&data, "\n");
+        }
+        cc_text_add(&data, "\n\n");
+        cc_text_add(&body, "'data' index %zu using 1:2 with lines lw 2 lc rgb '%s' title ", i, colour_of(i));
+        cc_text_add_gnuplot(&body, items[i].label);
+        cc_text_add(&body, ", 'data' index %zu using 1:3 with points pt %d ps 1.1 lc rgb '%s' notitle, ", i,
+                    shape_of(i), colour_of(i));
+    }
+    cc_text_add(&body, "NaN with points pt 7 ps 1.1 lc rgb '" GREY "' title 'threshold 0.5'");
+    return finish(folder, name, 720, 440, &data, &body);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -156,12 +282,14 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
                            const cc_plot_score *items, size_t count) {
     cc_text data = {0}, body = {0};
     size_t points = 0;
+    percent_axis axis = {100, 0};
     for (size_t i = 0; i < count; i++)
         for (size_t p = 0; p < items[i].patient_count; p++) {
             /* Spread by the golden ratio, so that equal scores do not hide each other. */
             cc_text_add(&data, "%.4f", (double)i + 0.36 * (fmod(0.618034 * (double)(p + 1), 1) - 0.5));
             add_number(&data, items[i].patients[p]);
             cc_text_add(&data, "\n");
+            widen_percent(&axis, items[i].patients[p]);
             points += isfinite(items[i].patients[p]);
         }
     if (points == 0) {
@@ -178,10 +306,10 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
                         median, (double)i - 0.3, median, (double)i + 0.3);
     }
     add_x_label(&body, score, " of each test patient (%)");
-    cc_text_add(&body,
-                "set xrange [*:100]\nset offsets graph 0.04, 0, 0, 0\nset key outside top center horizontal\n"
-                "plot 'data' using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
-                "NaN with lines lw 2.4 lc rgb '" ORANGE "' title 'median'\nunset arrow\nset offsets");
+    add_percent_axis(&body, 'x', axis);
+    cc_text_add(&body, "set key outside top center horizontal\n"
+                       "plot 'data' using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
+                       "NaN with lines lw 2.4 lc rgb '" ORANGE "' title 'median'\nunset arrow");
     return finish(folder, name, 640, height_of(count), &data, &body);
 }
 

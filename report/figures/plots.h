@@ -14,17 +14,32 @@ typedef struct cc_plot_score {
     const char *label;
     double value, low, high; /* and its 95 % interval */
     double published;        /* what the paper prints */
-    int64_t parameters;      /* of its net; 0: not known */
+    double parameters;       /* of its net, in millions; NaN: not known */
+    double gflop;            /* of its net's forward pass over one picture; NaN: not known */
     const double *patients;  /* patient_count; each patient's score */
     size_t patient_count;
 } cc_plot_score;
 
-/* Each variant's value, interval and published value; against the net's parameters, where two are known. */
+/* Each variant's value, interval and published value. */
 cc_status cc_plot_scores(const char *folder, const char *name, const char *score, const cc_plot_score *items,
                          size_t count);
+/* The value against the net's parameters and against its GFLOP: each where two variants have it. */
+cc_status cc_plot_sizes(const char *folder, const char *name, const char *score, const cc_plot_score *items,
+                        size_t count);
 /* Each variant's patients, one point each, and their median. Nothing where none has patients. */
 cc_status cc_plot_patients(const char *folder, const char *name, const char *score,
                            const cc_plot_score *items, size_t count);
+
+/* A variant's precision and recall, in percent, at rising thresholds; NaN: 0/0. */
+typedef struct cc_plot_cut {
+    const char *label;
+    const double *thresholds, *precision, *recall; /* [count] */
+    size_t count;
+} cc_plot_cut;
+
+/* Precision against recall, a line for each variant, with a mark at threshold 0.5; of at most
+ * CC_FIGURE_COLOURS variants. The plot begins below the lowest mark: what lies farther down is cut off. */
+cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *items, size_t count);
 
 /* Bland & Altman (Lancet 327 (1986), 307-310): the difference of two measurements of each patient against
  * their mean, with the mean difference and the limits that hold 95 % of differences, +- 1.96 standard

@@ -2,6 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include "report/figure.h"
 #include "report/figures/plots.h"
 
 static bool is_shown(const cc_table_row *row) {
@@ -11,22 +13,92 @@ static bool is_shown(const cc_table_row *row) {
 static cc_status make_item(cc_plot_score *out, const cc_table *table, const cc_table_row *row,
                            cc_arena *arena) {
     const cc_estimate *e = cc_table_estimate(table, row);
+    const cc_report_run *known = row->spec->source == CC_SOURCE_RUNS && row->run_count ? row->runs[0] : NULL;
     const bool interval = row->run_count && e->has_interval[CC_SCORE_F1];
     double *patients = cc_arena_get_array(arena, row->patient_count + 1, sizeof *patients);
     if (!patients) return CC_ENOMEM;
     for (size_t p = 0; p < row->patient_count; p++)
         patients[p] = 100 * row->patients[p].scores.value[CC_SCORE_F1];
-    *out = (cc_plot_score){.label = row->spec->label,
-                           .value = row->run_count ? 100 * e->value.value[CC_SCORE_F1] : NAN,
-                           .low = interval ? 100 * e->low.value[CC_SCORE_F1] : NAN,
-                           .high = interval ? 100 * e->high.value[CC_SCORE_F1] : NAN,
-                           .published = row->published[CC_SCORE_F1],
-                           .parameters = row->spec->source == CC_SOURCE_RUNS && row->run_count
-                                             ? row->runs[0]->parameter_count
-                                             : 0,
-                           .patients = patients,
-                           .patient_count = row->patient_count};
+    *out = (cc_plot_score){
+        .label = row->spec->label,
+        .value = row->run_count ? 100 * e->value.value[CC_SCORE_F1] : NAN,
+        .low = interval ? 100 * e->low.value[CC_SCORE_F1] : NAN,
+        .high = interval ? 100 * e->high.value[CC_SCORE_F1] : NAN,
+        .published = row->published[CC_SCORE_F1],
+        .parameters = known && known->parameter_count > 0 ? 1e-6 * (double)known->parameter_count : NAN,
+        .gflop = known && known->multiply_adds > 0 ? 2e-9 * (double)known->multiply_adds : NAN,
+        .patients = patients,
+        .patient_count = row->patient_count};
     return CC_OK;
+}
+
+/* --- precision against recall --- */
+
+/* The scores of one run, cut at threshold k. Counts of slices are not known there: the mean over slices gives
+ * way to that over patients. */
+static cc_status score_cut(cc_scores *out, const cc_report_run *run, size_t k, cc_convention convention,
+                           cc_count_row *rows) {
+    const cc_run_cuts *cuts = &run->cuts;
+    if (convention.average == CC_AVERAGE_SLICE) convention.average = CC_AVERAGE_PATIENT;
+    for (size_t p = 0; p < run->patient_count; p++) {
+        const cc_run_patient *patient = &run->patient_rows[p];
+        const int64_t tp = cuts->tp[p * cuts->count + k], fp = cuts->fp[p * cuts->count + k];
+        rows[p] = (cc_count_row){(uint32_t)p,
+                                 {tp, fp, patient->tp + patient->fn - tp, patient->fp + patient->tn - fp}};
+    }
+    return cc_scores_average(out, rows, run->patient_count, convention);
+}
+
+static bool same_thresholds(const cc_run_cuts *a, const cc_run_cuts *b) {
+    return a->count == b->count &&
+           memcmp(a->thresholds, b->thresholds, a->count * sizeof *a->thresholds) == 0;
+}
+
+/* Adds one run's precision and recall, in percent, at each threshold. */
+static cc_status add_cuts(double *precision, double *recall, const cc_report_run *run,
+                          cc_convention convention, cc_arena *arena) {
+    cc_count_row *rows = cc_arena_get_array(arena, run->patient_count + 1, sizeof *rows);
+    if (!rows) return CC_ENOMEM;
+    for (size_t k = 0; k < run->cuts.count; k++) {
+        cc_scores scores;
+        CC_TRY(score_cut(&scores, run, k, convention, rows));
+        precision[k] += 100 * scores.value[CC_SCORE_PRECISION];
+        recall[k] += 100 * scores.value[CC_SCORE_RECALL];
+    }
+    return CC_OK;
+}
+
+/* The mean over the row's runs that were cut as the first of them was. */
+static cc_status make_cut(cc_plot_cut *out, const cc_table *table, const cc_table_row *row, cc_arena *arena) {
+    const cc_run_cuts *first = &row->runs[0]->cuts;
+    double *precision = cc_arena_get_array(arena, first->count, sizeof *precision), used = 0,
+           *recall = cc_arena_get_array(arena, first->count, sizeof *recall);
+    if (!precision || !recall) return CC_ENOMEM;
+    for (size_t r = 0; r < row->run_count; r++) {
+        if (!same_thresholds(&row->runs[r]->cuts, first)) continue;
+        CC_TRY(add_cuts(precision, recall, row->runs[r], table->spec->convention, arena));
+        used++;
+    }
+    for (size_t k = 0; k < first->count; k++) {
+        precision[k] /= used;
+        recall[k] /= used;
+    }
+    *out = (cc_plot_cut){row->spec->label, first->thresholds, precision, recall, first->count};
+    return CC_OK;
+}
+
+static cc_status draw_cuts(const char *folder, const cc_table *table, cc_arena *arena) {
+    char name[512];
+    size_t count = 0;
+    cc_plot_cut *items = cc_arena_get_array(arena, table->row_count + 1, sizeof *items);
+    if (!items) return CC_ENOMEM;
+    for (size_t r = 0; r < table->row_count; r++) {
+        const cc_table_row *row = &table->rows[r];
+        if (row->spec->source == CC_SOURCE_RUNS && row->run_count && row->runs[0]->cuts.count)
+            CC_TRY(make_cut(&items[count++], table, row, arena));
+    }
+    snprintf(name, sizeof name, "thresholds-%s-%s", table->spec->id, table->kind);
+    return cc_plot_cuts(folder, name, items, count);
 }
 
 static cc_status draw(const char *folder, const cc_table *table, cc_arena *arena) {
@@ -42,6 +114,9 @@ static cc_status draw(const char *folder, const cc_table *table, cc_arena *arena
     if (with_runs == 0) return CC_OK;
     snprintf(name, sizeof name, "scores-%s-%s", table->spec->id, table->kind);
     CC_TRY(cc_plot_scores(folder, name, cc_table_head(CC_SCORE_F1), items, count));
+    snprintf(name, sizeof name, "sizes-%s-%s", table->spec->id, table->kind);
+    CC_TRY(cc_plot_sizes(folder, name, "F1-score (%)", items, count));
+    CC_TRY(draw_cuts(folder, table, arena));
     snprintf(name, sizeof name, "patients-%s-%s", table->spec->id, table->kind);
     return cc_plot_patients(folder, name, cc_table_head(CC_SCORE_F1), items, count);
 }

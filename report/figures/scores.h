@@ -4,8 +4,8 @@
 
 #include "report/table.h"
 
-/* FOLDER/scores-ID-KIND.png and .svg, and patients-ID-KIND (report/figures/plots.h), under the table's
- * convention. Nothing where no row has a run. CC_EIO where gnuplot is missing or fails. */
+/* FOLDER/scores-ID-KIND.png and .svg, and sizes-, thresholds- and patients-ID-KIND (report/figures/plots.h),
+ * under the table's convention. Nothing where no row has a run. CC_EIO where gnuplot is missing or fails. */
 cc_status cc_figure_scores(const char *folder, const cc_table *table);
 
 #endif

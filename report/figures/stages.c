@@ -8,7 +8,7 @@
 #include "report/figures/stages.h"
 #include "report/figures/picture.h"
 
-enum { PATIENTS = 3, VIEW_LEAST = 64, VIEW_MARGIN = 10 };
+enum { PATIENTS = 3 };
 
 static const cc_picture_key ct_key = {"CT: level 90 HU, width 750 HU", "#444444"};
 static const cc_picture_key truth_key = {"▬ truth", "#2a86bd"};
@@ -22,6 +22,8 @@ static cc_picture picture_of(const cc_run_example *e, const char *what) {
     cc_picture p = {.height = e->height,
                     .width = e->width,
                     .image_hu = e->image_hu,
+                    .x_mm = e->spacing.x_mm,
+                    .y_mm = e->spacing.y_mm,
                     .outline_colours = {CC_COLOUR_TRUTH, CC_COLOUR_PREDICTION}};
     snprintf(p.title, sizeof p.title, "%s%s, slice %lld", what, e->patient, (long long)e->slice);
     return p;
@@ -62,68 +64,48 @@ static cc_status draw_patients(const char *folder, const char *suffix, const cc_
     return cc_picture_draw(folder, name, &sheet);
 }
 
-/* A circle about each component of `mask` that holds no pixel of `keep`. */
-static cc_status mark_components(cc_picture *p, const uint8_t *mask, const uint8_t *keep) {
+typedef struct extent {
+    uint32_t low[2], high[2]; /* y, x */
+    size_t pixels;
+    bool kept;
+} extent;
+
+static void widen(extent *e, uint32_t y, uint32_t x, bool kept) {
+    if (e->pixels++ == 0) e->low[0] = y, e->low[1] = x;
+    e->low[1] = x < e->low[1] ? x : e->low[1];
+    e->high[0] = y + 1;
+    e->high[1] = x + 1 > e->high[1] ? x + 1 : e->high[1];
+    e->kept |= kept;
+}
+
+/* What is not kept, the largest first. */
+static int by_size(const void *a, const void *b) {
+    const extent *p = a, *q = b;
+    if (p->kept != q->kept) return p->kept - q->kept;
+    return p->pixels > q->pixels ? -1 : p->pixels < q->pixels;
+}
+
+/* A circle about each component of `mask` that holds no pixel of `keep`, as many as there is room for; *found
+ * is how many there are. */
+static cc_status mark_components(cc_picture *p, size_t *found, const uint8_t *mask, const uint8_t *keep) {
     cc_components c;
-    typedef struct extent {
-        double y, x;
-        uint32_t low[2], high[2];
-        bool kept;
-    } extent;
     CC_TRY(cc_components_init(&c, mask, 1, (int)p->height, (int)p->width, 8));
     extent *extents = calloc(c.count + 1, sizeof *extents);
-    if (!extents) {
-        cc_components_deinit(&c);
-        return cc_fail_memory("a figure", (c.count + 1) * sizeof *extents);
-    }
-    for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
-        extent *e = &extents[c.labels[i]];
-        const uint32_t y = (uint32_t)(i / p->width), x = (uint32_t)(i % p->width);
-        if (e->high[0] == 0) e->low[0] = y, e->low[1] = x;
-        e->low[1] = x < e->low[1] ? x : e->low[1];
-        e->high[0] = y + 1;
-        e->high[1] = x + 1 > e->high[1] ? x + 1 : e->high[1];
-        e->kept |= keep[i];
-    }
-    for (size_t k = 1; k <= c.count && p->mark_count < CC_PICTURE_MARKS; k++) {
-        const extent *e = &extents[k];
-        if (e->kept) continue;
+    const size_t count = c.count;
+    for (size_t i = 0; extents && i < (size_t)p->height * p->width; i++)
+        widen(&extents[c.labels[i]], (uint32_t)(i / p->width), (uint32_t)(i % p->width), keep[i]);
+    cc_components_deinit(&c);
+    if (!extents) return cc_fail_memory("a figure", (count + 1) * sizeof *extents);
+    qsort(extents + 1, count, sizeof *extents, by_size); /* the first one is the background */
+    for (*found = 0; *found < count && !extents[*found + 1].kept; ++*found) {
+        const extent *e = &extents[*found + 1];
+        if (p->mark_count == CC_PICTURE_MARKS) continue;
         p->marks[p->mark_count++] =
             (cc_picture_mark){0.5 * (e->low[0] + e->high[0] - 1), 0.5 * (e->low[1] + e->high[1] - 1),
                               4 + 0.5 * hypot(e->high[0] - e->low[0], e->high[1] - e->low[1])};
     }
     free(extents);
-    cc_components_deinit(&c);
     return CC_OK;
-}
-
-/* The square about all that is true, predicted or marked, with a margin; inside the slice. */
-static void choose_view(cc_picture *p, const cc_run_example *e) {
-    double low[2] = {e->height, e->width}, high[2] = {0, 0};
-    for (size_t i = 0; i < pixels_of(e); i++) {
-        if (!e->truth[i] && !e->prediction[i]) continue;
-        const double at[2] = {(double)(i / e->width), (double)(i % e->width)};
-        for (int k = 0; k < 2; k++) {
-            low[k] = fmin(low[k], at[k]);
-            high[k] = fmax(high[k], at[k]);
-        }
-    }
-    for (int i = 0; i < p->mark_count; i++) {
-        const double at[2] = {p->marks[i].y, p->marks[i].x};
-        for (int k = 0; k < 2; k++) {
-            low[k] = fmin(low[k], at[k] - p->marks[i].radius);
-            high[k] = fmax(high[k], at[k] + p->marks[i].radius);
-        }
-    }
-    const double size[2] = {e->height, e->width};
-    double side = fmax(fmax(high[0] - low[0], high[1] - low[1]) + 2 * VIEW_MARGIN, VIEW_LEAST);
-    side = floor(fmin(side, fmin(size[0], size[1])));
-    for (int k = 0; k < 2; k++) {
-        const double from = 0.5 * (low[k] + high[k] - side);
-        p->view[k] = (int32_t)fmax(0, fmin(from, size[k] - side));
-        p->view[2 + k] = p->view[k] + (int32_t)side;
-    }
-    p->has_view = true;
 }
 
 /* The whole slice with a box, and that box with truth, and with the prediction and marks on `marked` pixels
@@ -131,10 +113,14 @@ static void choose_view(cc_picture *p, const cc_run_example *e) {
 static cc_status draw_stage(const char *folder, const char *name, const char *title, const char *mark_text,
                             const cc_run_example *e, const uint8_t *marked, const uint8_t *keep) {
     cc_picture pictures[] = {picture_of(e, ""), picture_of(e, "truth: "), picture_of(e, "prediction: ")};
-    char mark[64];
-    CC_TRY(mark_components(&pictures[2], marked, keep));
-    choose_view(&pictures[2], e);
-    snprintf(mark, sizeof mark, "○ %s: %d", mark_text, pictures[2].mark_count);
+    char mark[96];
+    size_t found = 0;
+    CC_TRY(mark_components(&pictures[2], &found, marked, keep));
+    cc_picture_focus(&pictures[2], e->truth, e->prediction);
+    if (found > CC_PICTURE_MARKS)
+        snprintf(mark, sizeof mark, "○ %s: %zu, the largest %d marked", mark_text, found, CC_PICTURE_MARKS);
+    else
+        snprintf(mark, sizeof mark, "○ %s: %zu", mark_text, found);
     memcpy(pictures[1].view, pictures[2].view, sizeof pictures[1].view);
     memcpy(pictures[0].box, pictures[2].view, sizeof pictures[0].box);
     pictures[1].has_view = pictures[0].has_box = true;
@@ -145,13 +131,23 @@ static cc_status draw_stage(const char *folder, const char *name, const char *ti
     return cc_picture_draw(folder, name, &sheet);
 }
 
+/* How much there is to see in figures 9 and 10: findings that are wholly in `mask`, then pixels. */
+static cc_status count_marks(size_t *out, const cc_run_example *e, const uint8_t *mask, const uint8_t *keep) {
+    cc_picture p = picture_of(e, "");
+    size_t found = 0;
+    CC_TRY(mark_components(&p, &found, mask, keep));
+    *out = (found << 32) + count_more(mask, keep, pixels_of(e));
+    return CC_OK;
+}
+
 static cc_status draw_findings(const char *folder, const char *suffix, const cc_run *run) {
     const cc_run_example *best = NULL;
     size_t most = 0;
     for (size_t i = 0; i < run->example_count; i++) {
         const cc_run_example *e = &run->examples[i];
         if (strcmp(e->stage, "calcification") != 0) continue;
-        const size_t more = count_more(e->prediction, e->truth, pixels_of(e));
+        size_t more;
+        CC_TRY(count_marks(&more, e, e->prediction, e->truth));
         if (best && more <= most) continue;
         best = e;
         most = more;
@@ -181,7 +177,8 @@ static cc_status draw_removal(const char *folder, const char *suffix, const cc_r
         const cc_run_example *e = &run->examples[i];
         const cc_run_example *before = strcmp(e->stage, "false_positive") == 0 ? before_of(run, e) : NULL;
         if (!before) continue;
-        const size_t gone = count_more(before->prediction, e->prediction, pixels_of(e));
+        size_t gone;
+        CC_TRY(count_marks(&gone, e, before->prediction, e->prediction));
         if (best && gone <= most) continue;
         best = e;
         best_before = before;

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "experiments/dataset.h"
 #include "experiments/device.h"
+#include "experiments/measure.h"
 #include "runs.h"
 
 /* One chain, made once: OUT, and the folder of its configs. */
@@ -212,6 +213,26 @@ static void a_threshold_in_the_region_is_counted_beside_the_net(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* Pixels of a test patient's slices: tp + fp of a rule that marks what is above 130 HU, within the region or
+ * anywhere. */
+static void mark_threshold(int64_t *within, int64_t *anywhere, const cc_dataset *d, const char *patient) {
+    enum { SIDE = 64 };
+    float hu[SIDE * SIDE];
+    *within = *anywhere = 0;
+    for (size_t i = 0; i < d->split.test.count; i++) {
+        const uint32_t slice = d->split.test.slices[i];
+        const cc_box *r = &d->chain.regions[slice];
+        if (strcmp(cc_slice_set_patient(d->base, cc_slice_set_get(d->base, slice)->patient), patient) != 0)
+            continue;
+        assert_ok(cc_slice_set_read(d->base, slice, hu, NULL));
+        for (int at = 0; at < SIDE * SIDE; at++) {
+            const int y = at / SIDE, x = at % SIDE;
+            *anywhere += hu[at] > 130;
+            *within += hu[at] > 130 && y >= r->y0 && y < r->y1 && x >= r->x0 && x < r->x1;
+        }
+    }
+}
+
 static void a_chain_scores_as_its_last_net_s_own_test(void **state) {
     (void)state;
     cc_run own, chain;
@@ -248,7 +269,11 @@ static void examples_pair_up_and_panels_show_each_step(void **state) {
     }
     for (size_t f = 0; f < 6; f++) {
         size_t found = 0;
-        for (size_t i = 0; i < run.panel_count; i++) found += strcmp(run.panels[i].figure, figures[f]) == 0;
+        for (size_t i = 0; i < run.panel_count; i++) {
+            const cc_run_panel *p = &run.panels[i];
+            found += strcmp(p->figure, figures[f]) == 0;
+            assert_int_equal(p->spacing.x_mm > 0, strcmp(p->panel, "reference") != 0); /* of PNG files */
+        }
         assert_true(found >= 2);
     }
     cc_arena_destroy(arena);
@@ -322,6 +347,51 @@ static void plan_done(planned *p, const char *name) {
 static void drop(planned *p) {
     cc_run_plan_destroy(p->plan);
     cc_config_destroy(p->config);
+}
+
+/* Half of each slice stands for the region, so that there is bone and calcium outside of it. */
+static void the_threshold_s_row_is_of_the_region_alone(void **state) {
+    (void)state;
+    planned p;
+    cc_dataset d;
+    cc_test test = {0};
+    int64_t within, anywhere, outside = 0;
+    cc_arena *arena = cc_arena_create();
+    plan_done(&p, "small.yaml");
+    assert_ok(cc_dataset_init(&d, p.run, p.backend));
+    assert_ok(cc_masks_create(&test.masks, d.base));
+    for (size_t i = 0; i < cc_slice_set_count(d.base); i++) d.chain.regions[i] = (cc_box){0, 0, 64, 32};
+    assert_ok(cc_measure_patients(&test, &d, arena));
+    assert_int_equal(test.baseline_count, 2);
+    for (size_t i = 0; i < test.baseline_count; i++) {
+        mark_threshold(&within, &anywhere, &d, test.baselines[i].patient);
+        assert_int_equal(test.baselines[i].tp + test.baselines[i].fp, within);
+        outside += anywhere - within;
+    }
+    assert_true(outside > 0);
+    cc_test_deinit(&test);
+    cc_dataset_deinit(&d);
+    drop(&p);
+    cc_arena_destroy(arena);
+}
+
+static void cuts_at_the_threshold_are_the_counts(void **state) {
+    (void)state;
+    cc_run run;
+    cc_arena *arena = cc_arena_create();
+    const char *runs[] = {"first/default", "calcification/default", "small/a", "cascade/with"};
+    for (int k = 0; k < 4; k++) {
+        read_run(&run, runs[k], arena);
+        assert_int_equal(run.cuts.count, 19);
+        assert_true(run.cuts.thresholds[9] == 0.5);
+        assert_int_equal(run.cuts.patient_count, run.patient_count);
+        for (size_t i = 0; i < run.patient_count; i++) {
+            assert_int_equal(run.cuts.tp[19 * i + 9], run.patients[i].tp);
+            assert_int_equal(run.cuts.fp[19 * i + 9], run.patients[i].fp);
+        }
+        assert_int_equal(run.multiply_adds > 0, k < 3); /* a cascade has no net of its own */
+    }
+    cc_arena_destroy(arena);
 }
 
 static bool is_shown(const cc_dataset *d, const cc_dataset_part *part, uint32_t slice, int y, int x) {
@@ -412,6 +482,8 @@ int main(void) {
         cmocka_unit_test(the_reference_is_never_a_test_slice),
         cmocka_unit_test(stages_say_where_truth_is_lost),
         cmocka_unit_test(a_threshold_in_the_region_is_counted_beside_the_net),
+        cmocka_unit_test(the_threshold_s_row_is_of_the_region_alone),
+        cmocka_unit_test(cuts_at_the_threshold_are_the_counts),
         cmocka_unit_test(a_chain_scores_as_its_last_net_s_own_test),
         cmocka_unit_test(examples_pair_up_and_panels_show_each_step),
         cmocka_unit_test(a_killed_stage_3_goes_on_to_the_same_bytes),

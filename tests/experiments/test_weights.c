@@ -334,6 +334,15 @@ static void an_export_that_cannot_be_is_one_line(void **state) {
         cc_test_run(output, OUTPUT, "%s export absent.h5 -o %s/absent.safetensors", CC_PROGRAM, folder), 1);
     assert_non_null(strstr(output, "calcade: error: absent.h5: "));
     assert_false(cc_file_exists(cc_test_path(folder, "absent.safetensors")));
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s export --light results", CC_PROGRAM), 2);
+    assert_non_null(strstr(output, "calcade: error: export: --light wants -o and a folder"));
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s export --kind twin a.h5 -o a.safetensors", CC_PROGRAM),
+                     2);
+    assert_non_null(strstr(output, "calcade: error: --kind: "));
+    assert_int_equal(
+        cc_test_run(output, OUTPUT, "%s export --light %s/absent -o %s/light", CC_PROGRAM, folder, folder),
+        1);
+    assert_non_null(strstr(output, "absent: holds no run file"));
 }
 
 int main(void) {

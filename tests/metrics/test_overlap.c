@@ -122,6 +122,43 @@ static void several_runs_give_the_mean_of_their_scores(void **state) {
     check_score(&e.value, CC_SCORE_PRECISION, (2.0 / 3 + 0.5) / 2);
 }
 
+/* Folds of patients who score alike: between the folds the patients differ all the same. */
+static void folds_have_the_interval_of_all_their_patients(void **state) {
+    (void)state;
+    enum { FOLDS = 4, EACH = 2 };
+    cc_count_row tests[FOLDS][EACH];
+    cc_sample runs[FOLDS];
+    double values[FOLDS * EACH], low, high;
+    for (uint32_t p = 0; p < FOLDS * EACH; p++) {
+        const int64_t tp = 90 - 20 * (p / EACH);
+        tests[p / EACH][p % EACH] = (cc_count_row){p, {tp, 100 - tp, 100 - tp, 0}};
+        values[p] = 0.01 * (double)tp;
+        runs[p / EACH] = (cc_sample){tests[p / EACH], EACH};
+    }
+    assert_ok(cc_interval_of_mean(&low, &high, values, FOLDS * EACH, 500));
+    for (int a = 0; a < CC_AVERAGES; a++) {
+        cc_estimate e;
+        assert_ok(cc_estimate_bootstrap(&e, runs, FOLDS, (cc_convention){(cc_average)a, CC_EMPTY_SKIP}, 500));
+        check_score(&e.value, CC_SCORE_F1, 0.6);
+        check_score(&e.low, CC_SCORE_F1, low);
+        check_score(&e.high, CC_SCORE_F1, high);
+    }
+}
+
+/* A run of which nothing is known to be true scores what `empty` says, and leaves the other's score alone. */
+static void an_empty_run_takes_the_named_value(void **state) {
+    (void)state;
+    cc_count_row some[] = {{0, {1, 1, 1, 0}}, {1, {1, 1, 1, 0}}}, none[] = {{0, {0, 0, 0, 9}}};
+    cc_sample runs[] = {{some, 2}, {none, 1}};
+    static const double want[] = {0.5, 0.25, 0.75};
+    for (int empty = CC_EMPTY_SKIP; empty <= CC_EMPTY_ONE; empty++) {
+        cc_estimate e;
+        assert_ok(
+            cc_estimate_bootstrap(&e, runs, 2, (cc_convention){CC_AVERAGE_POOLED, (cc_empty)empty}, 100));
+        check_score(&e.value, CC_SCORE_F1, want[empty]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_are_counted_pixel_by_pixel),
@@ -133,6 +170,8 @@ int main(void) {
         cmocka_unit_test(an_interval_of_two_extremes_spans_them),
         cmocka_unit_test(one_patient_has_no_interval),
         cmocka_unit_test(several_runs_give_the_mean_of_their_scores),
+        cmocka_unit_test(folds_have_the_interval_of_all_their_patients),
+        cmocka_unit_test(an_empty_run_takes_the_named_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,4 +59,15 @@ static inline void assert_lacks(const char *text, const char *part) {
     if (strstr(text, part)) fail_msg("there is \"%s\" in:\n%s", part, text);
 }
 
+/* Where two texts first differ: "NAME:LINE" and both lines. */
+static inline void assert_same_lines(const char *name, const char *want, const char *got) {
+    for (int line = 1; *want || *got; line++) {
+        const size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
+        if (w != g || memcmp(want, got, w) != 0 || want[w] != got[g])
+            fail_msg("%s:%d differs\nstored: %.*s\nnow:    %.*s", name, line, (int)w, want, (int)g, got);
+        want += w + (want[w] == '\n');
+        got += g + (got[g] == '\n');
+    }
+}
+
 #endif

@@ -89,7 +89,7 @@ static void one_digit_that_mends_is_named(void **state) {
     cc_audit a = audit_text(
         HEAD "  - id: 3\n    title: t\n    rows: {a: [60.0, 90.0, 80.0], b: [84.7, 90.0, 80.0]}\n");
     assert_int_equal(a.finding_count, 1);
-    assert_string_equal(a.findings[0].edit, "f1 of \"a\" read as 70.0, not 60.0");
+    assert_string_equal(a.findings[0].edit, "f1 of row \"a\" read as 70.0, not 60.0");
 }
 
 /* Both F1 stand in the other's row. */
@@ -99,8 +99,8 @@ static void an_exchange_that_mends_both_goes_before_a_digit_that_mends_one(void 
         HEAD "  - id: 3\n    title: t\n    rows: {a: [20.0, 90.0, 90.0], b: [90.0, 20.0, 20.0]}\n");
     assert_int_equal(a.finding_count, 2);
     for (int i = 0; i < 2; i++)
-        assert_string_equal(a.findings[i].edit,
-                            "f1 of \"a\" and of \"b\" exchanged (20.0, 90.0): mends 2 of the table's 2");
+        assert_string_equal(a.findings[i].edit, "f1 of row \"a\" and of row \"b\" exchanged (20.0 and 90.0); "
+                                                "this mends 2 of the table's 2 findings");
 }
 
 static void what_nothing_mends_has_no_edit(void **state) {
@@ -166,8 +166,10 @@ static void the_paper_has_the_findings_that_were_checked_by_hand(void **state) {
     assert_ok(cc_published_get(&published, arena));
     assert_ok(cc_audit_make(&a, &published, arena));
     for (int i = 0; i < 3; i++)
-        assert_string_equal(find(&a, folds[i])->edit,
-                            "precision and recall of \"3\" exchanged (98.0, 97.2): mends 3 of the table's 4");
+        assert_string_equal(
+            find(&a, folds[i])->edit,
+            "precision and recall of row \"3\" exchanged (98.0 and 97.2); this mends 3 of the table's 4 "
+            "findings, and 5 of its 6 means and standard deviations then follow from its rows");
     find(&a, "Table 4, Mean, recall");
     find(&a, "Table 1, Original U-Net, f1");
     find(&a, "Table 7, [2], f1");

@@ -83,7 +83,7 @@ static void each_figure_has_its_panels(void **state) {
         if (is_there(folder, svg) != (n < 8)) fail_msg("%s", svg);
     }
     assert_int_equal(count_in(folder, "figure-2-x.svg", "Anna"), 3);
-    assert_int_equal(count_in(folder, "figure-2-x.svg", "of pixels"), 3);
+    assert_int_equal(count_in(folder, "figure-2-x.svg", "share of pixels"), 3);
     assert_int_equal(count_in(folder, "figure-2-x.svg", "level 90 HU, width 750 HU"), 1);
 }
 
@@ -187,19 +187,70 @@ static void scores_and_patients_are_drawn_with_what_is_known(void **state) {
     char folder[256];
     snprintf(folder, sizeof folder, "%s", cc_test_folder());
     const double patients[] = {80, 90, NAN};
-    const cc_plot_score items[] = {{"one & 'two'", 85, 80, 90, 96, 1000000, patients, 3},
-                                   {"no interval", 70, NAN, NAN, NAN, 2000000, NULL, 0},
-                                   {"paper alone", NAN, NAN, NAN, 90, 0, NULL, 0}};
+    const cc_plot_score items[] = {{"one & 'two'", 85, 80, 90, 96, 1, 2.5, patients, 3},
+                                   {"no interval", 70, NAN, NAN, NAN, 2, NAN, NULL, 0},
+                                   {"paper alone", NAN, NAN, NAN, 90, NAN, NAN, NULL, 0}};
     assert_ok(cc_plot_scores(folder, "scores", "F1-score", items, 3));
     assert_ok(cc_plot_patients(folder, "patients", "F1-score", items, 3));
     assert_ok(cc_plot_scores(folder, "single", "F1-score", items, 1));
     assert_ok(cc_plot_patients(folder, "none", "F1-score", items + 1, 2));
-    assert_int_equal(count_in(folder, "scores.svg", "parameters (millions)"), 1);
-    assert_int_equal(count_in(folder, "single.svg", "parameters (millions)"), 0);
     assert_int_equal(count_in(folder, "scores.svg", "paper alone"), 1);
-    assert_int_equal(count_in(folder, "scores.svg", "no interval"), 2);
+    assert_int_equal(count_in(folder, "scores.svg", "no interval"), 1);
     assert_true(is_there(folder, "patients.png"));
     assert_false(is_there(folder, "none.png"));
+}
+
+static void sizes_are_drawn_where_two_nets_have_one(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    const cc_plot_score items[] = {{"small", 85, 80, 90, 96, 1, 2.5, NULL, 0},
+                                   {"large", 70, NAN, NAN, NAN, 2, NAN, NULL, 0},
+                                   {"larger", 75, 70, 80, NAN, 3, 9, NULL, 0},
+                                   {"unknown", 60, NAN, NAN, NAN, NAN, NAN, NULL, 0}};
+    assert_ok(cc_plot_sizes(folder, "both", "F1-score (%)", items, 4));
+    assert_ok(cc_plot_sizes(folder, "parameters", "F1-score (%)", items, 2));
+    assert_ok(cc_plot_sizes(folder, "none", "F1-score (%)", items + 2, 2));
+    assert_int_equal(count_in(folder, "both.svg", "GFLOP"), 1);
+    assert_int_equal(count_in(folder, "both.svg", "parameters (millions)"), 1);
+    assert_int_equal(count_in(folder, "both.svg", "<text>large<"), 1);
+    assert_int_equal(count_in(folder, "parameters.svg", "GFLOP"), 0);
+    assert_int_equal(count_in(folder, "parameters.svg", "parameters (millions)"), 1);
+    assert_true(is_there(folder, "both.png"));
+    assert_false(is_there(folder, "none.png"));
+}
+
+static void precision_and_recall_are_drawn_by_threshold(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const double thresholds[] = {0.25, 0.5, 0.75}, precision[] = {60, 70, NAN}, recall[] = {90, 80, 0};
+    const cc_plot_cut items[] = {{"one & 'two'", thresholds, precision, recall, 3},
+                                 {"other", thresholds, recall, precision, 3}};
+    assert_ok(cc_plot_cuts(folder, "cuts", items, 2));
+    assert_ok(cc_plot_cuts(folder, "none", items, 0));
+    assert_int_equal(count_in(folder, "cuts.svg", "<text>threshold 0.5<"), 1);
+    assert_int_equal(count_in(folder, "cuts.svg", "<text>other<"), 1);
+    assert_true(is_there(folder, "cuts.png"));
+    assert_false(is_there(folder, "none.png"));
+}
+
+/* 40 pixels of a millimetre: a bar of 10 mm, as 20 would take half of the picture. */
+static void pictures_of_known_spacing_have_a_scale_bar(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    static const double spacings[] = {0, 1, 4};
+    static const char *const lengths[] = {" mm<", ">10 mm<", ">50 mm<"};
+    for (int i = 0; i < 3; i++) {
+        cc_run_example e = example("roi", "Alpha", found);
+        char suffix[8], svg[32];
+        e.spacing = (cc_run_spacing){spacings[i], spacings[i]};
+        const cc_run run = {.examples = &e, .example_count = 1};
+        snprintf(suffix, sizeof suffix, "%d", i);
+        snprintf(svg, sizeof svg, "figure-8-%d.svg", i);
+        assert_ok(cc_figure_method(folder, suffix, &run));
+        assert_int_equal(count_in(folder, svg, lengths[i]) > 0, i > 0);
+    }
 }
 
 int main(void) {
@@ -207,6 +258,9 @@ int main(void) {
         cmocka_unit_test(the_overview_has_the_steps_of_the_config),
         cmocka_unit_test(agatston_scores_agree_within_their_limits),
         cmocka_unit_test(scores_and_patients_are_drawn_with_what_is_known),
+        cmocka_unit_test(sizes_are_drawn_where_two_nets_have_one),
+        cmocka_unit_test(precision_and_recall_are_drawn_by_threshold),
+        cmocka_unit_test(pictures_of_known_spacing_have_a_scale_bar),
         cmocka_unit_test(each_figure_has_its_panels),
         cmocka_unit_test(a_run_without_pictures_has_no_figures),
         cmocka_unit_test(regions_are_of_three_patients),

@@ -14,7 +14,7 @@ static const char hostile[] = "a: <script>alert(1)</script>\nb: '\"><img src=htt
 
 static char *make_page(const char **out, cc_arena *arena) {
     const char *results = cc_test_folder();
-    const cc_run_example example = {"roi", "<i>", 1, 3, 4, image, mask, mask, NULL};
+    const cc_run_example example = {"roi", "<i>", 1, 3, 4, image, mask, mask, NULL, {0, 0}};
     const cc_run_library library = {"lib<b>", "1 & 2"};
     reports_write(results, (cc_run){.experiment = "twin/table1-roi",
                                     .variant = "original",
@@ -94,12 +94,13 @@ static void figures_stand_beside_their_table_and_run(void **state) {
     const char *out;
     cc_arena *arena = cc_arena_create();
     const char *page = make_page(&out, arena);
-    const char *curves = strstr(page, "alt=\"curves-table1-twin.svg\""), *runs = strstr(page, "id=\"runs\""),
-               *example = strstr(page, "alt=\"examples-twin-table1-roi-original-fold-0-seed-1.svg\""),
+    const char *curves = strstr(page, "id=\"picture-curves-table1-twin.svg\""),
+               *runs = strstr(page, "id=\"runs\""),
+               *example = strstr(page, "id=\"picture-examples-twin-table1-roi-original-fold-0-seed-1.svg\""),
                *section = strstr(page, "id=\"run-twin-table1-roi-original-fold-0-seed-1\"");
     assert_true(curves && runs && example && section);
     assert_true(curves < runs && section < example);
-    assert_lacks(page, "alt=\"curves-table1-twin.png\"");
+    assert_lacks(page, "id=\"picture-curves-table1-twin.png\"");
     cc_arena_destroy(arena);
 }
 

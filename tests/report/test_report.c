@@ -122,7 +122,7 @@ static void a_run_in_no_table_is_listed_and_its_examples_drawn(void **state) {
     cc_arena *arena = cc_arena_create();
     static const float image[12] = {-1000, 40, 50, 60};
     static const uint8_t truth[12] = {0, 1, 1}, prediction[12] = {0};
-    const cc_run_example example = {"roi", "it's\\n `a`", 1, 3, 4, image, truth, prediction, NULL};
+    const cc_run_example example = {"roi", "it's\\n `a`", 1, 3, 4, image, truth, prediction, NULL, {0, 0}};
     const char *results = cc_test_folder(), *out = cc_test_folder();
     write_run(results, "real/heart_ct", "unet", 5, original, 2, &example);
     assert_int_equal(report(output, sizeof output, results, out), 0);

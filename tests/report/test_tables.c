@@ -22,6 +22,8 @@ static void folds_have_a_mean_and_a_deviation(void **state) {
     assert_has(output, "| 1 | 90.0 | 94.8 | -4.8 | 90.0 |");
     assert_has(output, "| 4 | 60.0 | 90.8 | -30.8 |");
     assert_has(output, "| Mean | 75.0 [65.0, 85.0] | 93.8 | -18.8 |");
+    assert_has(output,
+               "- Mean: the mean of the rows above; its interval is by bootstrap over the patients of all");
     assert_has(output, "| Standard Deviation | 12.9 | 2.4 | +10.5 | 12.9 | 1.2 |");
     assert_lacks(output, "**");
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "core/file.h"
 #include "results/paths.h"
@@ -22,17 +23,17 @@ static const cc_run_slice slices[] = {{"p2", 4, 10, 1, 2, 87, 9.5, 11.25, 12},
                                       {"p1 \xc3\xa9", 1, 0, 0, 0, 100, NAN, NAN, NAN},
                                       {"p2", 5, 3, 0, 4, 93, 2, 3, 7}};
 static const cc_run_tensor tensors[] = {{"a.weight", 2, {2, 3}, weights}, {"b", 0, {0}, weights + 2}};
-static const cc_run_example examples[] = {{"roi", "p2", 4, 2, 3, image, mask, mask, NULL},
-                                          {"roi", "p1", 1, 2, 3, image, mask, mask, weights}};
+static const cc_run_example examples[] = {{"roi", "p2", 4, 2, 3, image, mask, mask, NULL, {0.5, 0.625}},
+                                          {"roi", "p1", 1, 2, 3, image, mask, mask, weights, {0, 0}}};
 static const cc_run_library libraries[] = {{"hdf5", "1.10.8"}, {"onednn", "2.6"}};
 
 static const cc_run_stage stages[] = {{"roi", "p2", 13, 0, 6, 0, 2, 1, 0},
                                       {"calcification", "p2", 12, 1, 7, 180, -1, -1, -1}};
-static const cc_run_reference reference = {"00aa", "p3", "train", 9, 0.75, 2, 3, image};
+static const cc_run_reference reference = {"00aa", "p3", "train", 9, 0.75, 2, 3, image, {0.4, 0.3}};
 static const cc_run_panel panels[] = {
-    {"matching", "original", "p2", 4, 2, 3, image, NULL, false, {0}},
-    {"box", "opened", "p2", 4, 2, 3, image, mask, true, {0, 1, 2, 3}},
-    {"union", "union", "p2", 4, 2, 3, NULL, mask, false, {0}},
+    {"matching", "original", "p2", 4, 2, 3, image, NULL, false, {0}, {0.5, 0.625}},
+    {"box", "opened", "p2", 4, 2, 3, image, mask, true, {0, 1, 2, 3}, {0.5, 0.625}},
+    {"union", "union", "p2", 4, 2, 3, NULL, mask, false, {0}, {0, 0}},
 };
 static const cc_run_patient patients[] = {
     {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25},
@@ -40,6 +41,9 @@ static const cc_run_patient patients[] = {
 };
 static const cc_run_baseline baselines[] = {{"roi_threshold", "p2", 1, 2, 3, 4},
                                             {"roi_threshold", "p1", 5, 6, 7, 8}};
+
+static const double thresholds[] = {0.25, 0.5};
+static const int64_t cut_tp[] = {15, 13, 0, 0}, cut_fp[] = {3, 1, 2, 0}; /* of p2, of p1 */
 
 static cc_run sample_run(void) {
     return (cc_run){.experiment = "twin/table1-roi",
@@ -49,6 +53,8 @@ static cc_run sample_run(void) {
                     .stage = "roi",
                     .leaking_split = true,
                     .parameter_count = 31043521,
+                    .multiply_adds = 123456789012345,
+                    .cuts = {thresholds, 2, cut_tp, cut_fp, 2},
                     .best_epoch = 2,
                     .plan = "a forward direct own 0.000\n\na forward direct own 0.000\n",
                     .config = "seed: 7\nnet: {arch: unet-bn}\n",
@@ -95,6 +101,11 @@ static void check_tables(const cc_run *got, const cc_run *want) {
     assert_string_equal(got->baselines[1].name, "roi_threshold");
     assert_string_equal(got->baselines[1].patient, "p1");
     assert_memory_equal(&got->baselines[1].tp, &baselines[1].tp, 4 * sizeof(int64_t));
+    assert_int_equal(got->cuts.count, 2);
+    assert_int_equal(got->cuts.patient_count, 2);
+    assert_memory_equal(got->cuts.thresholds, thresholds, sizeof thresholds);
+    assert_memory_equal(got->cuts.tp, cut_tp, sizeof cut_tp);
+    assert_memory_equal(got->cuts.fp, cut_fp, sizeof cut_fp);
 }
 
 static void check_arrays(const cc_run *got) {
@@ -110,6 +121,8 @@ static void check_arrays(const cc_run *got) {
     assert_null(got->examples[0].probability);
     assert_memory_equal(got->examples[1].probability, weights, sizeof weights);
     assert_int_equal(got->examples[1].width, 3);
+    assert_true(got->examples[0].spacing.x_mm == 0.5 && got->examples[0].spacing.y_mm == 0.625);
+    assert_true(got->examples[1].spacing.x_mm == 0 && got->examples[1].spacing.y_mm == 0);
 }
 
 static void what_is_written_is_read_back_to_the_byte(void **state) {
@@ -124,6 +137,7 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_int_equal(got.seed, 7);
     assert_true(got.leaking_split);
     assert_int_equal(got.parameter_count, want.parameter_count);
+    assert_int_equal(got.multiply_adds, want.multiply_adds);
     assert_string_equal(got.provenance.device, want.provenance.device);
     assert_null(got.provenance.commit);
     assert_true(got.provenance.seconds == 4.75);
@@ -158,6 +172,8 @@ static void the_parts_of_a_cascade_are_read_back(void **state) {
     assert_string_equal(got.reference->part, "train");
     assert_true(got.reference->f1 == 0.75 && got.reference->slice == 9 && got.reference->width == 3);
     assert_memory_equal(got.reference->image_hu, image, sizeof image);
+    assert_true(got.reference->spacing.x_mm == 0.4 && got.panels[1].spacing.y_mm == 0.625);
+    assert_true(got.panels[2].spacing.x_mm == 0);
     assert_int_equal(got.panel_count, 3);
     assert_null(got.panels[0].mask);
     assert_memory_equal(got.panels[1].box, panels[1].box, sizeof panels[1].box);
@@ -182,17 +198,40 @@ static void what_a_file_does_not_tell_is_not_known(void **state) {
     cc_arena_destroy(arena);
 }
 
+static void cuts_must_agree_with_the_patients(void **state) {
+    (void)state;
+    static const int64_t rising[] = {13, 15, 0, 0}, many[] = {20, 13, 0, 0}, negative[] = {15, -1, 0, 0};
+    static const double falling[] = {0.5, 0.25}, zero[] = {0, 0.5};
+    const struct {
+        cc_run_cuts cuts;
+        const char *where;
+    } cases[] = {{{thresholds, 2, rising, cut_fp, 2}, "counts of p2 rise"},
+                 {{thresholds, 2, many, cut_fp, 2}, "exceed its pixels"},
+                 {{thresholds, 2, negative, cut_fp, 2}, "counts of p2"},
+                 {{thresholds, 2, cut_tp, cut_fp, 1}, "are of 1 patients, not of the 2"},
+                 {{falling, 2, cut_tp, cut_fp, 2}, "cuts/thresholds"},
+                 {{zero, 2, cut_tp, cut_fp, 2}, "cuts/thresholds"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cc_run run = sample_run();
+        run.cuts = cases[i].cuts;
+        assert_error(cc_run_write(cc_test_path(cc_test_folder(), "run.h5"), &run), CC_EINVAL, cases[i].where);
+    }
+}
+
 static char *read_bytes(size_t *count, const char *path, cc_arena *arena) {
     char *bytes;
     assert_ok(cc_file_read(&bytes, count, path, 1 << 24, arena));
     return bytes;
 }
 
+/* In another second too, as HDF5 would note the time. */
 static void equal_runs_make_equal_files(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
     size_t a, b;
-    char *one = read_bytes(&a, write_sample(), arena), *two = read_bytes(&b, write_sample(), arena);
+    char *one = read_bytes(&a, write_sample(), arena);
+    for (const time_t now = time(NULL); time(NULL) == now;) usleep(10000);
+    char *two = read_bytes(&b, write_sample(), arena);
     assert_int_equal(a, b);
     assert_memory_equal(one, two, a);
     cc_arena_destroy(arena);
@@ -415,6 +454,7 @@ int main(void) {
         cmocka_unit_test(what_is_written_is_read_back_to_the_byte),
         cmocka_unit_test(the_parts_of_a_cascade_are_read_back),
         cmocka_unit_test(what_a_file_does_not_tell_is_not_known),
+        cmocka_unit_test(cuts_must_agree_with_the_patients),
         cmocka_unit_test(equal_runs_make_equal_files),
         cmocka_unit_test(any_flipped_byte_is_found),
         cmocka_unit_test(a_truncated_file_is_refused),
