@@ -18,6 +18,7 @@ typedef enum cc_purpose {
     CC_PURPOSE_PHANTOM = 5,   /* epoch = patient, sample = the structure */
     CC_PURPOSE_BOOTSTRAP = 6, /* sample = the resample */
     CC_PURPOSE_DROP_PATH = 7, /* sample = the block */
+    CC_PURPOSE_EMPTY = 8,     /* sample = the slice: whether one without truth is trained on */
 } cc_purpose;
 
 typedef struct cc_rng {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/rng.h"
 #include "experiments/interrupt.h"
 #include "experiments/loading.h"
 
@@ -65,6 +66,36 @@ void cc_dataset_part_deinit(cc_dataset_part *part) {
     *part = (cc_dataset_part){0};
 }
 
+static bool is_empty(const uint8_t *mask, const cc_slice *slice) {
+    size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    for (size_t i = 0; i < pixels; i++)
+        if (mask[i]) return false;
+    return true;
+}
+
+/* Takes most slices without truth out of what is trained on. Whether one stays depends on the seed and its
+ * number alone. */
+static cc_status thin_out(cc_dataset_part *part, const cc_dataset *d) {
+    const cc_experiment_config *config = d->run->config;
+    int height, width;
+    size_t kept = 0;
+    cc_slice_set_largest(&height, &width, d->set);
+    uint8_t *mask = malloc((size_t)height * (size_t)width);
+    if (!mask) return cc_fail_memory("a mask", (size_t)height * (size_t)width);
+    for (size_t i = 0; i < part->items.count; i++) {
+        uint32_t item = part->items.slices[i];
+        cc_rng rng = cc_rng_init(config->seed, CC_PURPOSE_EMPTY, 0, item);
+        cc_status status = cc_slice_set_read(d->set, item, NULL, mask);
+        if (status != CC_OK) return free(mask), status;
+        if (!is_empty(mask, cc_slice_set_get(d->set, item)) ||
+            cc_rng_uniform(&rng) < config->train.empty_slices)
+            part->items.slices[kept++] = item;
+    }
+    part->items.count = kept;
+    free(mask);
+    return CC_OK;
+}
+
 static cc_status need_windows(const cc_dataset *d) {
     const char *hint = "add patients with calcification to it";
     if (!d->train.items.count)
@@ -89,6 +120,8 @@ static cc_status fill(cc_dataset *d, const cc_backend *backend) {
     CC_TRY(cc_chain_init(&d->chain, d->run, d->base, &d->split, backend));
     d->set = cc_chain_set(&d->chain);
     CC_TRY(cc_dataset_part_init(&d->train, d, &d->split.train));
+    if (strcmp(config->stage, "calcification") == 0 && config->train.empty_slices < 1)
+        CC_TRY(thin_out(&d->train, d));
     CC_TRY(cc_dataset_part_init(&d->validation, d, &d->split.validation));
     CC_TRY(cc_dataset_part_init(&d->test, d, &d->split.test));
     if (is_trained(d)) CC_TRY(need_windows(d));

@@ -144,13 +144,21 @@ static void fill_initial(float *values, const cc_parameter *p, uint64_t seed, in
         values[i] = (float)(deviation > 0 ? deviation * cc_rng_normal(&rng) : one);
 }
 
+/* The bias of the last layer is the last parameter. */
+static bool is_head_bias(const cc_model *model, int index) {
+    return index == model->slot_count - 1 && model->slots[index].parameter->of.role == CC_ROLE_BIAS;
+}
+
 cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
     cc_status status = CC_OK;
+    double prior = model->spec.prior;
     for (int i = 0; i < model->slot_count && status == CC_OK; i++) {
         const cc_parameter *p = model->slots[i].parameter;
         float *values = malloc((size_t)p->count * sizeof *values);
         if (!values) return cc_fail_memory(p->name, (size_t)p->count * sizeof *values);
         fill_initial(values, p, seed, i);
+        for (int64_t k = 0; prior > 0 && is_head_bias(model, i) && k < p->count; k++)
+            values[k] = (float)log(prior / (1 - prior));
         status = cc_model_set(model, i, values);
         free(values);
     }

@@ -15,11 +15,12 @@ typedef struct cc_net_spec {
     const char *upsample;                /* unet-encoder: "nearest", "transpose"; else NULL */
     int channels[CC_DECODER_LEVELS_MAX]; /* unet-encoder: channels of each decoder block, deepest first */
     int channel_count;
-    int width;           /* unet, unet-bn: channels of the first level; doubled at each next (64) */
-    int depth;           /* unet, unet-bn: number of levels (5) */
-    int in_channels;     /* 1 */
-    int classes;         /* 1 */
-    double drop_path;    /* unet-encoder: the last block's rate of stochastic depth (0) */
+    int width;        /* unet, unet-bn: channels of the first level; doubled at each next (64) */
+    int depth;        /* unet, unet-bn: number of levels (5) */
+    int in_channels;  /* 1 */
+    int classes;      /* 1 */
+    double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
+    double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;
 

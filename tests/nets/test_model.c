@@ -180,6 +180,26 @@ static void the_papers_unet_has_its_parameters(void **state) {
     cc_graph_destroy(graph);
 }
 
+static void a_prior_sets_the_bias_of_the_last_layer_alone(void **state) {
+    (void)state;
+    cc_net_spec with = small_unet_bn;
+    with.prior = 0.01;
+    net plain, prior;
+    net_open(&plain, &small_unet_bn, cc_backend_find("cpu"), false);
+    net_open(&prior, &with, cc_backend_find("cpu"), false);
+    size_t count = cc_model_value_count(plain.model), classes = (size_t)with.classes;
+    float *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
+    assert_ok(cc_model_get_all(a, plain.model));
+    assert_ok(cc_model_get_all(b, prior.model));
+    assert_memory_equal(a, b, (count - classes) * sizeof *a);
+    for (size_t i = count - classes; i < count; i++) {
+        assert_true(a[i] == 0);
+        assert_true(fabs(1 / (1 + exp(-(double)b[i])) - 0.01) < 1e-6);
+    }
+    free(a), free(b);
+    net_close(&plain), net_close(&prior);
+}
+
 static void sizes_and_nets_that_do_not_exist_are_refused(void **state) {
     (void)state;
     cc_graph *graph;
@@ -198,6 +218,7 @@ int main(void) {
         cmocka_unit_test(a_step_allocates_nothing),
         cmocka_unit_test(memory_is_reused_where_lifetimes_allow),
         cmocka_unit_test(the_papers_unet_has_its_parameters),
+        cmocka_unit_test(a_prior_sets_the_bias_of_the_last_layer_alone),
         cmocka_unit_test(sizes_and_nets_that_do_not_exist_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
