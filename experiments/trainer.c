@@ -110,16 +110,15 @@ static cc_status make_evaluator(trainer *t) {
 
 static cc_status make_checkpoint(trainer *t) {
     cc_checkpoint *c = &t->at;
-    cc_learner_state state = cc_learner_get_state(t->learner);
-    cc_ema_state ema = cc_ema_get_state(t->ema);
+    const cc_mirror *state = cc_learner_mirror(t->learner), *ema = cc_ema_mirror(t->ema);
     c->started = time(NULL);
     c->plan = t->choices;
     c->history_capacity = (size_t)t->config->train.epochs;
     c->value_count = cc_model_value_count(t->model);
-    c->optimizer = state.values;
-    c->optimizer_count = state.count;
-    c->ema = ema.values;
-    c->ema_count = ema.count;
+    c->optimizer = state->values;
+    c->optimizer_count = state->count;
+    c->ema = ema->values;
+    c->ema_count = ema->count;
     CC_TRY(cc_memory_get((void **)&c->history, c->history_capacity * sizeof *c->history, "history"));
     CC_TRY(cc_memory_get((void **)&c->values, c->value_count * sizeof *c->values, "weights"));
     return cc_memory_get((void **)&c->best_values, c->value_count * sizeof *c->best_values, "best weights");
@@ -170,17 +169,24 @@ static cc_status load_weights(trainer *t) {
     return CC_OK;
 }
 
+static cc_status put_state(trainer *t) {
+    CC_TRY(cc_mirror_put(cc_learner_mirror(t->learner)));
+    return cc_mirror_put(cc_ema_mirror(t->ema));
+}
+
 static cc_status take_up(trainer *t) {
     cc_checkpoint_state state;
     CC_TRY(cc_checkpoint_read(&state, &t->at, t->checkpoint_path));
     if (state == CC_CHECKPOINT_WHOLE) {
-        *cc_learner_get_state(t->learner).step = t->at.step;
+        *cc_learner_steps(t->learner) = t->at.step;
+        CC_TRY(put_state(t));
         cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d", t->title, (long long)t->at.epoch,
                t->config->train.epochs);
         return cc_model_set_all(t->model, t->at.values);
     }
     if (t->at.optimizer_count > 0) /* plain SGD has no state */
         memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
+    CC_TRY(put_state(t));
     if (state != CC_CHECKPOINT_NONE)
         cc_log(CC_LOG_WARNING, "%s %s: training starts anew", t->checkpoint_path,
                state == CC_CHECKPOINT_DAMAGED ? "is damaged"
@@ -251,13 +257,13 @@ static cc_status train_epoch(double *mean_loss, trainer *t) {
     size_t done = 0;
     const cc_batch *batch;
     cc_loader_start(t->loader, (uint64_t)t->at.epoch + 1);
-    for (;;) {
+    CC_TRY(cc_loader_next(t->loader, &batch));
+    while (batch) {
         CC_TRY(cc_interrupt_check());
+        CC_TRY(cc_learner_start(t->learner, batch->images, batch->targets, cc_schedule_rate(&t->schedule)));
+        CC_TRY(cc_ema_update(t->ema, *cc_learner_steps(t->learner)));
         CC_TRY(cc_loader_next(t->loader, &batch));
-        if (!batch) break;
-        CC_TRY(cc_learner_step(t->learner, batch->images, batch->targets, cc_schedule_rate(&t->schedule),
-                               &loss));
-        cc_ema_update(t->ema, *cc_learner_get_state(t->learner).step);
+        CC_TRY(cc_learner_finish(t->learner, &loss));
         sum += loss;
         done++;
         show_progress(t, done, sum / (double)done);
@@ -303,7 +309,7 @@ static void note_time(trainer *t) {
 /* The model holds what was validated; afterwards what training goes on from. */
 static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.history[t->at.epoch++] = *row;
-    t->at.step = *cc_learner_get_state(t->learner).step;
+    t->at.step = *cc_learner_steps(t->learner);
     note_time(t);
     char f1[16];
     bool better = is_better(t, monitored(t, row));
@@ -312,8 +318,10 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
         t->at.best_epoch = t->at.epoch;
         CC_TRY(cc_model_get_all(t->at.best_values, t->model));
     }
-    cc_ema_swap(t->ema);
+    CC_TRY(cc_ema_swap(t->ema));
     CC_TRY(cc_model_get_all(t->at.values, t->model));
+    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
+    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
     cc_schedule_note(&t->schedule, monitored(t, row));
     format_score(f1, row->validation_f1);
     cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
@@ -328,7 +336,7 @@ static cc_status run_epoch(trainer *t) {
     cc_evaluation validation;
     cc_scores scores;
     CC_TRY(train_epoch(&row.train_loss, t));
-    cc_ema_swap(t->ema);
+    CC_TRY(cc_ema_swap(t->ema));
     CC_TRY(cc_evaluator_run(&validation, t->validation, NULL, NULL));
     CC_TRY(cc_scores_from_counts(&scores, &validation.counts, CC_EMPTY_SKIP));
     row.validation_loss = validation.loss;

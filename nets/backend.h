@@ -1,11 +1,65 @@
-/* nets/backend.h -- what runs a plan: the CPU, or the naive reference that every backend is compared with. */
+/* nets/backend.h -- what runs a plan: the CPU, a GPU, or the naive reference that every backend is compared
+ * with.
+ *
+ * A backend's kernels work on its own memory (cc_storage), in the order in which they were started; one whose
+ * memory is not the host's may return before they have run. A fault that comes late is reported by the next
+ * call that waits. */
 #ifndef CC_NETS_BACKEND_H
 #define CC_NETS_BACKEND_H
 
 #include "nets/kernel.h"
+#include "nets/loss.h"
+#include "nets/spec.h"
+
+/* Where a backend keeps what its kernels work on. */
+typedef struct cc_storage {
+    bool apart; /* not the host's memory; otherwise what is below copies where it need not */
+    /* Zeroed, aligned to 64 bytes; *out is NULL where bytes is 0. CC_ENOMEM names purpose and size. */
+    cc_status (*get)(void **out, size_t bytes, const char *purpose);
+    void (*free)(void *memory); /* takes NULL */
+    /* From the host, whose memory may be written again on return, and to it, after all that was started. */
+    cc_status (*put)(void *to, const void *host, size_t bytes);
+    cc_status (*fetch)(void *host, const void *from, size_t bytes);
+    /* As put, for what every step brings: it does not wait for kernels that run. */
+    cc_status (*feed)(void *to, const void *host, size_t bytes);
+    /* Until all that was started has run; reports its faults. */
+    cc_status (*wait)(void);
+    /* Bytes that get can still give; 0: unknown. */
+    size_t (*available)(void);
+} cc_storage;
+
+/* What an optimiser is told of a step; lies in the backend's memory. */
+typedef struct cc_pace {
+    double lr;
+    int64_t step;       /* from 1 */
+    double derived[10]; /* the backend's own */
+} cc_pace;
+
+typedef enum cc_averaging { CC_AVERAGING_COPY, CC_AVERAGING_BLEND, CC_AVERAGING_SWAP } cc_averaging;
+
+/* What training does besides its plan. Pointers are the backend's memory, specs have passed their checks;
+ * nothing allocates or waits. */
+typedef struct cc_arithmetic {
+    /* As cc_loss_evaluate (nets/loss.h). */
+    size_t (*loss_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
+    cc_status (*loss)(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
+                      const float *target, cc_loss_shape shape, void *scratch);
+    /* As cc_optimizer_clip and cc_optimizer_step (nets/optimizer.h); scratch: CC_CLIP_BYTES. */
+    cc_status (*clip)(float *grads, size_t count, double max_norm, void *scratch);
+    cc_status (*optimise)(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
+                          float *state, size_t count);
+    /* a = w; a = decay a + (1 - decay) w; or the two change places. */
+    cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
+    /* bf16 of float32, for cc_parameter_slot.half; NULL where the backend does not keep that. */
+    cc_status (*halve)(void *half, const float *values, size_t count);
+} cc_arithmetic;
+enum { CC_CLIP_BYTES = 4096 };
+
+/* Work that is done again and again, as a backend has recorded it. */
+typedef struct cc_sequence cc_sequence;
 
 typedef struct cc_backend {
-    const char *name;              /* "cpu", "reference" */
+    const char *name;              /* "cpu", "cuda", "reference" */
     const char *(*describe)(void); /* libraries and instruction set, one line, for provenance; borrowed */
     const cc_kernel *(*kernel_of)(const cc_op *op);
     /* Whether plans may have activations of this kind, on this machine; float32 always. */
@@ -19,7 +73,20 @@ typedef struct cc_backend {
                          cc_dtype dtype);
     /* Called by every step before its first kernel (processor flags). */
     void (*enter)(void);
+    bool channels_last; /* a plan's input has one block of all its channels */
+    const cc_storage *store;
+    const cc_arithmetic *arithmetic;
+    /* Does `work`, or, where *sequence (NULL at first) is a recording of it, that again. The work starts
+     * kernels on the same memory each time, and neither waits nor copies from or to the host. */
+    cc_status (*run)(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
+    void (*forget)(cc_sequence *sequence); /* takes NULL */
 } cc_backend;
+
+/* For backends whose memory is the host's. */
+extern const cc_storage cc_storage_host;
+extern const cc_arithmetic cc_arithmetic_host;
+cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
+void cc_forget_nothing(cc_sequence *sequence);
 
 /* oneDNN and kernels of our own. */
 extern const cc_backend cc_backend_cpu;

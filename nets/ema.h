@@ -6,6 +6,7 @@
 #ifndef CC_NETS_EMA_H
 #define CC_NETS_EMA_H
 
+#include "nets/mirror.h"
 #include "nets/model.h"
 
 typedef struct cc_ema cc_ema;
@@ -16,15 +17,11 @@ cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay);
 void cc_ema_destroy(cc_ema *ema);
 
 /* After step number `step`, from 1. */
-void cc_ema_update(cc_ema *ema, int64_t step);
+cc_status cc_ema_update(cc_ema *ema, int64_t step);
 /* The model takes the average's values and the average the model's; once more, and all is as before. */
-void cc_ema_swap(cc_ema *ema);
+cc_status cc_ema_swap(cc_ema *ema);
 
-/* For a checkpoint: borrowed. */
-typedef struct cc_ema_state {
-    float *values;
-    size_t count;
-} cc_ema_state;
-cc_ema_state cc_ema_get_state(cc_ema *ema);
+/* For a checkpoint: borrowed; its count is 0 where there is no average. */
+cc_mirror *cc_ema_mirror(cc_ema *ema);
 
 #endif

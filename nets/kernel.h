@@ -35,7 +35,9 @@ struct cc_parameter_slot {
     float *grad;  /* NULL for statistics, and where no plan trains */
     void *layout; /* the kernel's own description of the stored form; NULL where it is plain */
     void (*release)(void *layout);
-    /* Plain PyTorch order to and from the stored form; NULL where it is plain. */
+    void *half; /* value rounded to bf16, where the backend keeps that */
+    /* Plain PyTorch order, on the host, to and from the stored form, in the backend's memory; NULL where it
+     * is plain. */
     cc_status (*pack)(const cc_parameter_slot *slot, float *stored, const float *plain);
     cc_status (*unpack)(const cc_parameter_slot *slot, float *plain, const float *stored);
 };
@@ -67,7 +69,7 @@ typedef struct cc_task {
     cc_dtype dtype; /* of x, y, dx and dy */
     cc_tuning tuning;
     cc_choice recorded[CC_PASSES]; /* to be made again; no algorithm: choose */
-    const cc_draw *draw;           /* of the step at hand; set before `bind` */
+    const cc_draw *draw;           /* of the step at hand, in the backend's memory; set before `bind` */
     int input_count, parameter_count;
     const cc_shape *input_shapes[CC_OP_INPUTS_MAX];
     int64_t input_blocks[CC_OP_INPUTS_MAX];

@@ -39,7 +39,7 @@ static cc_status fill_layer(layer *l, const finder *f, const cc_node *node, cc_a
     for (int i = 0; i < node->input_count; i++) {
         cc_shape shape = cc_graph_shape(graph, node->inputs[i]);
         CC_TRY(get_floats(&values, cc_shape_count(&shape), arena));
-        cc_plan_get_value(values, f->plan, node->inputs[i]);
+        CC_TRY(cc_plan_get_value(values, f->plan, node->inputs[i]));
         l->io.x[i] = values;
     }
     for (int i = 0; i < node->parameter_count; i++) {
@@ -111,9 +111,9 @@ cc_status cc_kink_cross(cc_plan *plan, const cc_kink *kink) {
     cc_shape shape = cc_graph_shape(cc_plan_graph(plan), input);
     float *values = malloc((size_t)cc_shape_count(&shape) * sizeof *values);
     if (!values) return cc_fail_memory("kinks", (size_t)cc_shape_count(&shape) * sizeof *values);
-    cc_plan_get_value(values, plan, input);
+    cc_status status = cc_plan_get_value(values, plan, input);
     values[kink->unit] = kink->other;
-    cc_plan_set_value(plan, input, values);
+    if (status == CC_OK) status = cc_plan_set_value(plan, input, values);
     free(values);
-    return CC_OK;
+    return status;
 }

@@ -2,19 +2,26 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include "nets/memory.h"
 
 struct cc_learner {
     cc_model *model;
     cc_plan *plan;
+    const cc_backend *backend;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;
     cc_loss_shape shape;
+    cc_sequence *sequence; /* of one step */
+    int64_t step;          /* steps taken */
+    size_t input_bytes, target_bytes;
+    /* The backend's memory; input and target where it is not the host's. */
+    float *input, *target;
     float *gradient; /* of the logits */
-    void *scratch;
+    double *value;   /* of the loss */
+    void *scratch, *clip_scratch;
+    cc_pace *pace;
     float *state;
-    size_t state_count;
-    int64_t step; /* steps taken */
+    cc_mirror mirror;                      /* of that */
+    const float *step_input, *step_target; /* of the step at hand */
 };
 
 static cc_loss_shape logits_shape(const cc_plan *plan) {
@@ -24,11 +31,20 @@ static cc_loss_shape logits_shape(const cc_plan *plan) {
 }
 
 static cc_status allocate(cc_learner *l) {
-    size_t logits = (size_t)(l->shape.n * l->shape.classes * l->shape.pixels);
-    l->state_count = cc_model_flat(l->model).count * (size_t)cc_optimizer_state_count(&l->optimizer);
-    CC_TRY(cc_memory_get((void **)&l->gradient, logits * sizeof(float), "gradient of the logits"));
-    CC_TRY(cc_memory_get(&l->scratch, cc_loss_scratch_bytes(&l->loss, l->shape), "loss"));
-    return cc_memory_get((void **)&l->state, l->state_count * sizeof(float), "optimiser");
+    const cc_storage *store = l->backend->store;
+    size_t state = cc_model_flat(l->model).count * (size_t)cc_optimizer_state_count(&l->optimizer);
+    l->target_bytes = (size_t)(l->shape.n * l->shape.classes * l->shape.pixels) * sizeof(float);
+    l->input_bytes = (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(l->plan))) * sizeof(float);
+    CC_TRY(store->get((void **)&l->gradient, l->target_bytes, "gradient of the logits"));
+    CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
+    CC_TRY(store->get((void **)&l->pace, sizeof *l->pace, "optimiser"));
+    CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
+    CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
+    CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
+    CC_TRY(cc_mirror_init(&l->mirror, store, l->state, state));
+    if (!store->apart) return CC_OK;
+    CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
+    return store->get((void **)&l->target, l->target_bytes, "masks");
 }
 
 cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, const cc_loss_spec *loss,
@@ -37,8 +53,12 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
     CC_TRY(cc_optimizer_check(optimizer));
     cc_learner *l = calloc(1, sizeof *l);
     if (!l) return cc_fail_memory("learner", sizeof *l);
-    *l = (cc_learner){
-        .model = model, .plan = plan, .loss = *loss, .optimizer = *optimizer, .shape = logits_shape(plan)};
+    *l = (cc_learner){.model = model,
+                      .plan = plan,
+                      .backend = cc_model_backend(model),
+                      .loss = *loss,
+                      .optimizer = *optimizer,
+                      .shape = logits_shape(plan)};
     cc_status status = allocate(l);
     if (status != CC_OK)
         cc_learner_destroy(l);
@@ -49,28 +69,74 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
 
 void cc_learner_destroy(cc_learner *l) {
     if (!l) return;
-    cc_memory_free(l->gradient);
-    cc_memory_free(l->scratch);
-    cc_memory_free(l->state);
+    void *memory[] = {l->input,   l->target,       l->gradient, l->value,
+                      l->scratch, l->clip_scratch, l->pace,     l->state};
+    l->backend->forget(l->sequence);
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
+    cc_mirror_deinit(&l->mirror);
     free(l);
 }
 
-cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
-    const float *logits;
+static cc_status apply(cc_learner *l) {
+    const cc_arithmetic *arithmetic = l->backend->arithmetic;
     cc_flat flat = cc_model_flat(l->model);
-    cc_plan_set_step(l->plan, l->step + 1);
-    CC_TRY(cc_plan_forward(l->plan, input, &logits));
-    CC_TRY(cc_loss_evaluate(loss, l->gradient, &l->loss, logits, target, l->shape, l->scratch));
-    if (!isfinite(*loss))
-        return cc_fail(CC_EINVAL, "training", "lower optimizer.lr",
-                       "the loss is no longer a number after %lld steps", (long long)l->step);
-    CC_TRY(cc_plan_backward(l->plan, l->gradient));
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
-        cc_optimizer_clip(flat.grads, flat.count, l->optimizer.clip_norm);
-    cc_model_changed(l->model);
-    return cc_optimizer_step(&l->optimizer, lr, ++l->step, flat.values, flat.grads, l->state, flat.count);
+        CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
+    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, flat.count);
 }
 
-cc_learner_state cc_learner_get_state(cc_learner *l) {
-    return (cc_learner_state){.values = l->state, .count = l->state_count, .step = &l->step};
+/* One step, in the backend's memory. */
+static cc_status work(void *context) {
+    cc_learner *l = context;
+    const float *logits;
+    CC_TRY(cc_plan_start_forward(l->plan, l->step_input, &logits));
+    CC_TRY(l->backend->arithmetic->loss(l->value, l->gradient, &l->loss, logits, l->step_target, l->shape,
+                                        l->scratch));
+    CC_TRY(cc_plan_start_backward(l->plan, l->gradient));
+    return apply(l);
+}
+
+static cc_status set_pace(cc_learner *l, double lr) {
+    cc_pace pace = {.lr = lr, .step = ++l->step};
+    cc_model_changed(l->model);
+    return l->backend->store->put(l->pace, &pace, sizeof pace);
+}
+
+cc_status cc_learner_start(cc_learner *l, const float *input, const float *target, double lr) {
+    const cc_storage *store = l->backend->store;
+    l->step_input = store->apart ? l->input : input;
+    l->step_target = store->apart ? l->target : target;
+    if (store->apart) {
+        CC_TRY(store->feed(l->input, input, l->input_bytes));
+        CC_TRY(store->feed(l->target, target, l->target_bytes));
+    }
+    CC_TRY(set_pace(l, lr));
+    CC_TRY(cc_plan_set_step(l->plan, l->step));
+    if (cc_plan_is_timed(l->plan)) return work(l);
+    return l->backend->run(&l->sequence, work, l);
+}
+
+cc_status cc_learner_finish(cc_learner *l, double *loss) {
+    CC_TRY(l->backend->store->fetch(loss, l->value, sizeof *loss));
+    if (isfinite(*loss)) return CC_OK;
+    return cc_fail(CC_EINVAL, "training", "lower optimizer.lr",
+                   "the loss is no longer a number after %lld steps", (long long)(l->step - 1));
+}
+
+cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
+    CC_TRY(cc_learner_start(l, input, target, lr));
+    return cc_learner_finish(l, loss);
+}
+
+cc_status cc_learner_apply(cc_learner *l, double lr) {
+    CC_TRY(set_pace(l, lr));
+    return apply(l);
+}
+
+cc_mirror *cc_learner_mirror(cc_learner *l) {
+    return &l->mirror;
+}
+
+int64_t *cc_learner_steps(cc_learner *l) {
+    return &l->step;
 }

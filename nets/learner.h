@@ -3,6 +3,7 @@
 #define CC_NETS_LEARNER_H
 
 #include "nets/loss.h"
+#include "nets/mirror.h"
 #include "nets/model.h"
 #include "nets/optimizer.h"
 
@@ -20,13 +21,18 @@ void cc_learner_destroy(cc_learner *learner);
 cc_status cc_learner_step(cc_learner *learner, const float *input, const float *target, double lr,
                           double *loss);
 
-/* What a checkpoint needs beside the model's values: the optimiser's state (borrowed; `count` values) and its
- * step. */
-typedef struct cc_learner_state {
-    float *values;
-    size_t count;
-    int64_t *step;
-} cc_learner_state;
-cc_learner_state cc_learner_get_state(cc_learner *learner);
+/* The same in two halves, between which a backend that works apart leaves the host free; `input` and `target`
+ * may change once `start` has returned. */
+cc_status cc_learner_start(cc_learner *learner, const float *input, const float *target, double lr);
+cc_status cc_learner_finish(cc_learner *learner, double *loss);
+
+/* The end of a step alone: clips and applies the gradients that the model holds. */
+cc_status cc_learner_apply(cc_learner *learner, double lr);
+
+/* What a checkpoint needs beside the model's values, both borrowed: the optimiser's state and the steps
+ * taken.
+ */
+cc_mirror *cc_learner_mirror(cc_learner *learner);
+int64_t *cc_learner_steps(cc_learner *learner);
 
 #endif

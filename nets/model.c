@@ -2,9 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include "core/rng.h"
-#include "nets/memory.h"
 
 enum { SLOT_ALIGNMENT = 64 };
 
@@ -35,14 +33,20 @@ done:
 
 void cc_model_destroy(cc_model *model) {
     if (!model) return;
+    const cc_backend *backend = model->backend;
     for (int i = 0; i < model->slot_count && model->slots; i++)
         if (model->slots[i].release) model->slots[i].release(model->slots[i].layout);
     free(model->slots);
-    cc_memory_free(model->values);
-    cc_memory_free(model->statistics);
-    cc_memory_free(model->grads);
+    backend->store->free(model->values);
+    backend->store->free(model->statistics);
+    backend->store->free(model->grads);
+    backend->store->free(model->halves);
     cc_graph_destroy(model->names);
     free(model);
+}
+
+const cc_backend *cc_model_backend(const cc_model *model) {
+    return model->backend;
 }
 
 int cc_model_parameter_count(const cc_model *model) {
@@ -64,15 +68,21 @@ static void lay_out_plain(cc_parameter_slot *slot) {
     slot->bytes = (size_t)count * sizeof(float);
 }
 
-static cc_status place_values(cc_model *model) {
-    size_t trained = 0, statistics = 0;
+static void count_bytes(size_t *trained, size_t *statistics, cc_model *model) {
+    *trained = *statistics = 0;
     for (int i = 0; i < model->slot_count; i++) {
         cc_parameter_slot *slot = &model->slots[i];
         lay_out_plain(slot);
-        *(slot->parameter->trained ? &trained : &statistics) += rounded(slot->bytes);
+        *(slot->parameter->trained ? trained : statistics) += rounded(slot->bytes);
     }
-    CC_TRY(cc_memory_get((void **)&model->values, trained, "weights"));
-    CC_TRY(cc_memory_get((void **)&model->statistics, statistics, "weights"));
+}
+
+static cc_status place_values(cc_model *model) {
+    size_t trained, statistics;
+    const cc_storage *store = model->backend->store;
+    count_bytes(&trained, &statistics, model);
+    CC_TRY(store->get((void **)&model->values, trained, "weights"));
+    CC_TRY(store->get((void **)&model->statistics, statistics, "weights"));
     model->trained_count = trained / sizeof(float);
     model->statistic_count = statistics / sizeof(float);
     float *next_value = model->values, *next_statistic = model->statistics;
@@ -85,10 +95,38 @@ static cc_status place_values(cc_model *model) {
     return CC_OK;
 }
 
-cc_status cc_model_place(cc_model *model, bool training) {
+static bool wants_halves(const cc_model *model, cc_dtype dtype) {
+    return dtype == CC_BF16 && model->backend->arithmetic->halve;
+}
+
+static cc_status place_halves(cc_model *model) {
+    CC_TRY(model->backend->store->get((void **)&model->halves, model->trained_count * sizeof *model->halves,
+                                      "weights in bf16"));
+    for (int i = 0; i < model->slot_count; i++) {
+        cc_parameter_slot *slot = &model->slots[i];
+        if (slot->parameter->trained) slot->half = model->halves + (slot->value - model->values);
+    }
+    return CC_OK;
+}
+
+cc_status cc_model_halve(cc_model *model, bool always) {
+    if (!model->halves || (!always && model->halved == model->version)) return CC_OK;
+    model->halved = model->version;
+    return model->backend->arithmetic->halve(model->halves, model->values, model->trained_count);
+}
+
+size_t cc_model_bytes(cc_model *model, bool training, cc_dtype dtype) {
+    size_t trained, statistics;
+    count_bytes(&trained, &statistics, model);
+    return trained + statistics + (training ? trained : 0) + (wants_halves(model, dtype) ? trained / 2 : 0);
+}
+
+cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype) {
     if (!model->values) CC_TRY(place_values(model));
+    if (!model->halves && wants_halves(model, dtype)) CC_TRY(place_halves(model));
     if (!training || model->grads) return CC_OK;
-    CC_TRY(cc_memory_get((void **)&model->grads, model->trained_count * sizeof(float), "gradients"));
+    CC_TRY(model->backend->store->get((void **)&model->grads, model->trained_count * sizeof(float),
+                                      "gradients"));
     for (int i = 0; i < model->slot_count; i++) {
         cc_parameter_slot *slot = &model->slots[i];
         if (slot->parameter->trained) slot->grad = model->grads + (slot->value - model->values);
@@ -96,26 +134,25 @@ cc_status cc_model_place(cc_model *model, bool training) {
     return CC_OK;
 }
 
-static cc_status unpack(float *plain, const cc_parameter_slot *slot, const float *stored) {
+static cc_status unpack(float *plain, const cc_model *model, const cc_parameter_slot *slot,
+                        const float *stored) {
     if (slot->unpack) return slot->unpack(slot, plain, stored);
-    memcpy(plain, stored, (size_t)slot->parameter->count * sizeof *plain);
-    return CC_OK;
+    return model->backend->store->fetch(plain, stored, (size_t)slot->parameter->count * sizeof *plain);
 }
 
 cc_status cc_model_get(float *values, const cc_model *model, int index) {
-    return unpack(values, &model->slots[index], model->slots[index].value);
+    return unpack(values, model, &model->slots[index], model->slots[index].value);
 }
 
 cc_status cc_model_get_gradient(float *values, const cc_model *model, int index) {
-    return unpack(values, &model->slots[index], model->slots[index].grad);
+    return unpack(values, model, &model->slots[index], model->slots[index].grad);
 }
 
 cc_status cc_model_set(cc_model *model, int index, const float *values) {
     cc_parameter_slot *slot = &model->slots[index];
     model->version++;
     if (slot->pack) return slot->pack(slot, slot->value, values);
-    memcpy(slot->value, values, (size_t)slot->parameter->count * sizeof *values);
-    return CC_OK;
+    return model->backend->store->put(slot->value, values, (size_t)slot->parameter->count * sizeof *values);
 }
 
 size_t cc_model_value_count(const cc_model *model) {

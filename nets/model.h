@@ -34,6 +34,8 @@ typedef struct cc_plan cc_plan;
 cc_status cc_model_create(cc_model **out, const cc_net_spec *spec, const cc_backend *backend);
 void cc_model_destroy(cc_model *model); /* after its plans */
 
+const cc_backend *cc_model_backend(const cc_model *model);
+
 int cc_model_parameter_count(const cc_model *model);
 const cc_parameter *cc_model_parameter(const cc_model *model, int index);
 int64_t cc_model_trained_values(const cc_model *model);
@@ -73,6 +75,7 @@ typedef struct cc_plan_options {
     const char
         *recorded; /* choices of an earlier plan of the same net and size, or NULL; goes before tuning */
     uint64_t seed; /* of what training draws */
+    bool measured; /* the plan takes no memory: it can be asked what it would take, and cannot run */
 } cc_plan_options;
 
 /* CC_EUNSUPPORTED where the backend does not have the dtype on this machine. Where `recorded` cannot be done
@@ -90,20 +93,34 @@ cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass);
 /* Bytes the plan holds: activations, gradients of activations, scratch. */
 size_t cc_plan_bytes(const cc_plan *plan);
 
+/* What a net takes of its backend's memory. */
+typedef struct cc_needs {
+    size_t weights;   /* values and statistics; training: their gradients too */
+    size_t plan;      /* cc_plan_bytes */
+    size_t optimizer; /* training: two values a weight, as Adam keeps */
+} cc_needs;
+/* For a plan like that, without taking it. */
+cc_status cc_plan_measure(cc_needs *out, cc_model *model, const cc_plan_options *options);
+
 /* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
  * [n][classes][height][width]) stays until the plan runs again. */
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits);
+/* The same in the backend's memory, input and logits both; returns before it has run where the backend does.
+ */
+cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float **logits);
 /* Which step the next passes belong to: with the plan's seed it names what training draws (0 at first). */
-void cc_plan_set_step(cc_plan *plan, int64_t step);
+cc_status cc_plan_set_step(cc_plan *plan, int64_t step);
 /* After a forward pass of a training plan: gradients of all trained parameters from those of the logits
  * (plain). */
 cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
+/* The same in the backend's memory. */
+cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient);
 
 /* An activation between a forward pass and the backward pass of a training plan, plain N,C,pixels. Only one
  * that a backward pass reads is still there: an input of a node whose op says CC_READS_INPUT. A backward pass
  * after `set` takes the values set for those of the forward pass. */
-void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
-void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
+cc_status cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
+cc_status cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
 
 /* What one node of the graph has taken, its gradients' sums included. */
 typedef struct cc_node_time {
@@ -112,5 +129,7 @@ typedef struct cc_node_time {
 /* From now on the plan adds up how long each node takes; a plan that was never asked does not look at the
  * clock. *out is borrowed, an entry a node, as long as the plan; all zero when this returns. */
 cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan);
+/* Whether it was asked. */
+bool cc_plan_is_timed(const cc_plan *plan);
 
 #endif

@@ -34,8 +34,13 @@ struct cc_plan {
     size_t bytes;
     void *input, *logits_gradient;
     float *plain_logits;
-    cc_draw draw;
-    cc_node_time *times; /* NULL until somebody asks */
+    float *plain_input; /* the backend's, of what the host brings; NULL where its memory is the host's */
+    float *plain_gradient;
+    float *host_logits; /* what the host gets; NULL likewise */
+    cc_draw step_draw;
+    cc_draw *draw;         /* that, in the backend's memory */
+    cc_sequence *sequence; /* of an inference plan */
+    cc_node_time *times;   /* NULL until somebody asks */
     char *choices;
 };
 
@@ -110,7 +115,7 @@ static void fill_task(cc_plan *plan, int i) {
     task->name = node->name;
     task->attr = node->attr;
     task->training = plan->options.training;
-    task->draw = &plan->draw;
+    task->draw = plan->draw;
     task->dtype = plan->options.dtype;
     task->tuning = plan->options.tuning;
     task->version = &plan->model->version;
@@ -164,7 +169,8 @@ static cc_value output_of(const cc_plan *plan, int i) {
 }
 
 static cc_status plan_kernels(cc_plan *plan, const cc_recorded *recorded) {
-    plan->blocks[CC_GRAPH_INPUT] = 1;
+    plan->blocks[CC_GRAPH_INPUT] =
+        plan->model->backend->channels_last ? value_shape(plan, CC_GRAPH_INPUT).dims[1] : 1;
     for (int i = 0; i < plan->count; i++) plan->runner[i] = i;
     for (int i = 0; i < plan->count; i++) {
         if (plan->runner[i] != i) continue;
@@ -282,11 +288,41 @@ static cc_status allocate(cc_plan *plan) {
 }
 
 /* Logits leave the plan plain and in float32: a buffer of their own, unless the last value is so already. */
-static cc_status place_logits(cc_plan *plan) {
-    cc_shape shape = value_shape(plan, plan->count);
-    if (plan->blocks[plan->count] == 1 && plan->options.dtype == CC_F32) return CC_OK;
-    return cc_memory_get((void **)&plan->plain_logits, (size_t)cc_shape_count(&shape) * sizeof(float),
-                         "logits");
+static bool has_plain_logits(const cc_plan *plan) {
+    return plan->blocks[plan->count] != 1 || plan->options.dtype != CC_F32;
+}
+
+static size_t plain_bytes(const cc_plan *plan, cc_value value) {
+    cc_shape shape = value_shape(plan, value);
+    return (size_t)cc_shape_count(&shape) * sizeof(float);
+}
+
+static size_t bytes_outside(const cc_plan *plan) {
+    size_t logits = plain_bytes(plan, plan->count), bytes = has_plain_logits(plan) ? logits : 0;
+    if (!plan->model->backend->store->apart) return bytes;
+    return bytes + plain_bytes(plan, CC_GRAPH_INPUT) + (plan->options.training ? logits : 0);
+}
+
+/* What passes between the host and a backend whose memory is not the host's. */
+static cc_status place_ends(cc_plan *plan) {
+    const cc_storage *store = plan->model->backend->store;
+    size_t logits = plain_bytes(plan, plan->count);
+    if (has_plain_logits(plan)) CC_TRY(store->get((void **)&plan->plain_logits, logits, "logits"));
+    if (!store->apart) return CC_OK;
+    CC_TRY(store->get((void **)&plan->plain_input, plain_bytes(plan, CC_GRAPH_INPUT), "images"));
+    if (plan->options.training)
+        CC_TRY(store->get((void **)&plan->plain_gradient, logits, "gradient of the logits"));
+    return cc_memory_get((void **)&plan->host_logits, logits, "logits");
+}
+
+static cc_status take_memory(cc_plan *plan) {
+    if (plan->options.measured) return CC_OK;
+    CC_TRY(cc_model_place(plan->model, plan->options.training, plan->options.dtype));
+    cc_status status = plan->model->backend->store->get((void **)&plan->memory, plan->bytes, "activations");
+    if (status == CC_ENOMEM) return cc_plan_explain_memory(plan->model, &plan->options);
+    CC_TRY(status);
+    CC_TRY(place_ends(plan));
+    return bind_tasks(plan);
 }
 
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options) {
@@ -298,18 +334,17 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->model = model;
     plan->options = *options;
-    plan->draw.seed = options->seed;
+    plan->step_draw.seed = options->seed;
     CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->height, options->width));
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
+    CC_CHECK(model->backend->store->get((void **)&plan->draw, sizeof *plan->draw, "plan"));
+    CC_CHECK(cc_plan_set_step(plan, 0));
     find_debts(plan);
     CC_CHECK(plan_as_recorded(plan));
-    CC_CHECK(cc_model_place(model, options->training));
     find_lifetimes(plan);
     CC_CHECK(cc_place(plan->buffers, plan->buffer_count, &plan->bytes));
-    CC_CHECK(cc_memory_get((void **)&plan->memory, plan->bytes, "activations"));
-    CC_CHECK(place_logits(plan));
-    CC_CHECK(bind_tasks(plan));
+    CC_CHECK(take_memory(plan));
     *out = plan;
     plan = NULL;
 done:
@@ -319,6 +354,8 @@ done:
 
 void cc_plan_destroy(cc_plan *plan) {
     if (!plan) return;
+    const cc_backend *backend = plan->model->backend;
+    backend->forget(plan->sequence);
     for (int i = 0; plan->tasks && i < plan->count; i++) {
         cc_task *task = &plan->tasks[i];
         if (task->state && task->kernel->release) task->kernel->release(task);
@@ -332,8 +369,12 @@ void cc_plan_destroy(cc_plan *plan) {
     free(plan->buffers);
     free(plan->times);
     free(plan->choices);
-    cc_memory_free(plan->memory);
-    cc_memory_free(plan->plain_logits);
+    backend->store->free(plan->memory);
+    backend->store->free(plan->plain_logits);
+    backend->store->free(plan->plain_input);
+    backend->store->free(plan->plain_gradient);
+    backend->store->free(plan->draw);
+    cc_memory_free(plan->host_logits);
     cc_graph_destroy(plan->graph);
     free(plan);
 }
@@ -351,12 +392,16 @@ cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass) {
 }
 
 size_t cc_plan_bytes(const cc_plan *plan) {
-    cc_shape shape = value_shape(plan, plan->count);
-    return plan->bytes + (plan->plain_logits ? (size_t)cc_shape_count(&shape) * sizeof(float) : 0);
+    return plan->bytes + bytes_outside(plan);
 }
 
-void cc_plan_set_step(cc_plan *plan, int64_t step) {
-    plan->draw.step = step;
+cc_status cc_plan_set_step(cc_plan *plan, int64_t step) {
+    plan->step_draw.step = step;
+    return plan->model->backend->store->put(plan->draw, &plan->step_draw, sizeof plan->step_draw);
+}
+
+bool cc_plan_is_timed(const cc_plan *plan) {
+    return plan->times != NULL;
 }
 
 cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan) {
@@ -368,20 +413,34 @@ cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan) {
     return CC_OK;
 }
 
-static cc_status forward_node(cc_plan *plan, int i) {
-    cc_task *task = &plan->tasks[i];
-    double start = plan->times ? cc_clock_s() : 0;
-    cc_status status = task->kernel->forward(task);
-    if (plan->times) plan->times[i].forward_s += cc_clock_s() - start;
-    return status == CC_OK ? CC_OK : cc_fail_within(status, task->name);
+/* The seconds since the last call go to *sum; 0 is the first call's. */
+static cc_status note_time(double *sum, double *since, const cc_plan *plan) {
+    if (!plan->times) return CC_OK;
+    CC_TRY(plan->model->backend->store->wait());
+    double now = cc_clock_s();
+    if (*since > 0) *sum += now - *since;
+    *since = now;
+    return CC_OK;
 }
 
-cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits) {
+static cc_status forward_node(cc_plan *plan, int i) {
+    cc_task *task = &plan->tasks[i];
+    double since = 0, *sum = plan->times ? &plan->times[i].forward_s : NULL;
+    CC_TRY(note_time(sum, &since, plan));
+    cc_status status = task->kernel->forward(task);
+    if (status != CC_OK) return cc_fail_within(status, task->name);
+    return note_time(sum, &since, plan);
+}
+
+cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float **logits) {
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
     backend->enter();
-    if (plan->options.training) cc_model_changed(plan->model); /* its running statistics */
-    backend->to_blocked(plan->input, input, &in, 1, plan->options.dtype);
+    if (plan->options.training) {
+        cc_model_changed(plan->model); /* its running statistics */
+        CC_TRY(cc_model_halve(plan->model, true));
+    }
+    backend->to_blocked(plan->input, input, &in, plan->blocks[CC_GRAPH_INPUT], plan->options.dtype);
     for (int i = 0; i < plan->count; i++)
         if (plan->runner[i] == i) CC_TRY(forward_node(plan, i));
     const void *last = at(plan, value_buffer(plan, plan->count));
@@ -391,21 +450,44 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
     return CC_OK;
 }
 
+static cc_status infer(void *context) {
+    cc_plan *plan = context;
+    const float *logits;
+    return cc_plan_start_forward(plan, plan->plain_input, &logits);
+}
+
+/* The recording of an inference leaves the halves to whoever runs it: they seldom change. */
+static cc_status forward_apart(cc_plan *plan, const float *input) {
+    const cc_backend *backend = plan->model->backend;
+    CC_TRY(backend->store->feed(plan->plain_input, input, plain_bytes(plan, CC_GRAPH_INPUT)));
+    CC_TRY(cc_model_halve(plan->model, false));
+    CC_TRY(plan->options.training || plan->times ? infer(plan) : backend->run(&plan->sequence, infer, plan));
+    const void *last = at(plan, value_buffer(plan, plan->count));
+    return backend->store->fetch(plan->host_logits, plan->plain_logits ? plan->plain_logits : last,
+                                 plain_bytes(plan, plan->count));
+}
+
+cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits) {
+    if (!plan->model->backend->store->apart) return cc_plan_start_forward(plan, input, logits);
+    *logits = plan->host_logits;
+    return forward_apart(plan, input);
+}
+
 static cc_status backward_node(cc_plan *plan, int i) {
     const cc_node *node = cc_graph_node(plan->graph, i);
     cc_task *task = &plan->tasks[i];
-    double start = plan->times ? cc_clock_s() : 0;
+    double since = 0, *sum = plan->times ? &plan->times[i].backward_s : NULL;
+    CC_TRY(note_time(sum, &since, plan));
     cc_status status = task->kernel->backward(task);
     if (status != CC_OK) return cc_fail_within(status, task->name);
     for (int k = 0; k < node->input_count; k++)
         if (plan->debts[i][k].aside >= 0)
             plan->model->backend->add(at(plan, grad_buffer(plan, node->inputs[k])), task->dx[k],
                                       value_count(plan, node->inputs[k]), plan->options.dtype);
-    if (plan->times) plan->times[i].backward_s += cc_clock_s() - start;
-    return CC_OK;
+    return note_time(sum, &since, plan);
 }
 
-cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
+cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient) {
     assert(plan->options.training);
     const cc_backend *backend = plan->model->backend;
     cc_shape out = value_shape(plan, plan->count);
@@ -417,14 +499,36 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
     return CC_OK;
 }
 
-void cc_plan_get_value(float *values, const cc_plan *plan, cc_value value) {
-    cc_shape shape = value_shape(plan, value);
-    plan->model->backend->from_blocked(values, at(plan, value_buffer(plan, value)), &shape,
-                                       plan->blocks[value], plan->options.dtype);
+cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
+    const cc_storage *store = plan->model->backend->store;
+    if (!store->apart) return cc_plan_start_backward(plan, logits_gradient);
+    CC_TRY(store->put(plan->plain_gradient, logits_gradient, plain_bytes(plan, plan->count)));
+    CC_TRY(cc_plan_start_backward(plan, plan->plain_gradient));
+    return store->wait();
 }
 
-void cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) {
+/* A plain copy in the backend's memory on the way. */
+cc_status cc_plan_get_value(float *values, const cc_plan *plan, cc_value value) {
+    const cc_backend *backend = plan->model->backend;
     cc_shape shape = value_shape(plan, value);
-    plan->model->backend->to_blocked(at(plan, value_buffer(plan, value)), values, &shape, plan->blocks[value],
-                                     plan->options.dtype);
+    float *plain;
+    CC_TRY(backend->store->get((void **)&plain, plain_bytes(plan, value), "a value"));
+    backend->from_blocked(plain, at(plan, value_buffer(plan, value)), &shape, plan->blocks[value],
+                          plan->options.dtype);
+    cc_status status = backend->store->fetch(values, plain, plain_bytes(plan, value));
+    backend->store->free(plain);
+    return status;
+}
+
+cc_status cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) {
+    const cc_backend *backend = plan->model->backend;
+    cc_shape shape = value_shape(plan, value);
+    float *plain;
+    CC_TRY(backend->store->get((void **)&plain, plain_bytes(plan, value), "a value"));
+    cc_status status = backend->store->put(plain, values, plain_bytes(plan, value));
+    backend->to_blocked(at(plan, value_buffer(plan, value)), plain, &shape, plan->blocks[value],
+                        plan->options.dtype);
+    if (status == CC_OK) status = backend->store->wait();
+    backend->store->free(plain);
+    return status;
 }

@@ -11,12 +11,21 @@ struct cc_model {
     int slot_count;
     cc_parameter_slot *slots; /* one a parameter, in the graph's order */
     float *values, *statistics,
-        *grads; /* of all trained parameters; of all statistics; NULL until a plan needs them */
+        *grads;       /* of all trained parameters; of all statistics; NULL until a plan needs them */
+    uint16_t *halves; /* the trained values in bf16, where a plan wants that */
     size_t trained_count, statistic_count; /* floats in them, once a plan has chosen the layouts */
+    uint64_t halved;                       /* the version that the halves are of */
     uint64_t version; /* of the values and statistics: counts whatever may have changed them */
 };
 
-/* Places what the slots' layouts ask for (first plan), and gradients where `training` (first such plan). */
-cc_status cc_model_place(cc_model *model, bool training);
+/* Places what the slots' layouts ask for (first plan), gradients where `training` (first such plan) and the
+ * halves where the backend keeps them in plans of that dtype. */
+cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype);
+/* What that takes, all together. */
+size_t cc_model_bytes(cc_model *model, bool training, cc_dtype dtype);
+/* The error for a plan that found no memory: CC_ENOMEM, with the largest batch that would. */
+cc_status cc_plan_explain_memory(cc_model *model, const cc_plan_options *options);
+/* Rounds the values to the halves, where there are such: always, or where the values have changed since. */
+cc_status cc_model_halve(cc_model *model, bool always);
 
 #endif

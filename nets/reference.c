@@ -84,6 +84,10 @@ const cc_backend cc_backend_reference = {
     .to_blocked = to_blocked,
     .from_blocked = from_blocked,
     .enter = enter,
+    .store = &cc_storage_host,
+    .arithmetic = &cc_arithmetic_host,
+    .run = cc_run_at_once,
+    .forget = cc_forget_nothing,
 };
 
 const cc_backend *cc_backend_find(const char *name) {

@@ -8,7 +8,7 @@
 #include "experiments/parity/gradients.h"
 #include "experiments/parity/made_values.h"
 #include "nets/loss.h"
-#include "nets/optimizer.h"
+#include "nets/learner.h"
 
 typedef struct net_case {
     cc_parity *parity;
@@ -131,13 +131,11 @@ static cc_status compare_gradients(const net_case *c) {
 
 static cc_status step(const net_case *c) {
     const cc_optimizer_spec *spec = &c->config->optimizer;
-    cc_flat flat = cc_model_flat(c->model);
-    CC_TRY(cc_optimizer_check(spec));
-    float *state = cc_arena_get_array(c->fixture->arena, flat.count * (size_t)cc_optimizer_state_count(spec),
-                                      sizeof *state);
-    if (!state) return CC_ENOMEM;
-    cc_model_changed(c->model);
-    return cc_optimizer_step(spec, spec->lr, 1, flat.values, flat.grads, state, flat.count);
+    cc_learner *learner;
+    CC_TRY(cc_learner_create(&learner, c->model, c->training, &c->config->loss, spec));
+    cc_status status = cc_learner_apply(learner, spec->lr);
+    cc_learner_destroy(learner);
+    return status;
 }
 
 static cc_status make_weights(const net_case *c) {

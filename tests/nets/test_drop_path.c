@@ -75,7 +75,7 @@ static void run(float logits[PIXELS], float gradient[64], const pass *p) {
     assert_ok(cc_model_create(&model, &spec, p->backend));
     assert_ok(cc_plan_create(&plan, model, &options));
     assert_ok(cc_model_initialise(model, 3));
-    cc_plan_set_step(plan, p->step);
+    assert_ok(cc_plan_set_step(plan, p->step));
     assert_ok(cc_plan_forward(plan, input, &out));
     memcpy(logits, out, PIXELS * sizeof *logits);
     if (p->training) {

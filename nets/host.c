@@ -1,0 +1,84 @@
+/* Memory and arithmetic of the backends that work in the host's memory. */
+#include <string.h>
+#include "core/hot.h"
+#include "nets/backend.h"
+#include "nets/memory.h"
+#include "nets/optimizer.h"
+
+enum { CHUNK = 1 << 14 };
+
+static cc_status copy_bytes(void *to, const void *from, size_t bytes) {
+    if (bytes > 0) memcpy(to, from, bytes);
+    return CC_OK;
+}
+
+static cc_status wait(void) {
+    return CC_OK;
+}
+
+static size_t available(void) {
+    return 0;
+}
+
+const cc_storage cc_storage_host = {.get = cc_memory_get,
+                                    .free = cc_memory_free,
+                                    .put = copy_bytes,
+                                    .fetch = copy_bytes,
+                                    .feed = copy_bytes,
+                                    .wait = wait,
+                                    .available = available};
+
+static cc_status clip(float *grads, size_t count, double max_norm, void *scratch) {
+    (void)scratch;
+    cc_optimizer_clip(grads, count, max_norm);
+    return CC_OK;
+}
+
+static cc_status optimise(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
+                          float *state, size_t count) {
+    return cc_optimizer_step(spec, pace->lr, pace->step, params, grads, state, count);
+}
+
+CC_HOT static void copy(float *restrict a, const float *restrict w, size_t count) {
+    for (size_t i = 0; i < count; i++) a[i] = w[i];
+}
+
+CC_HOT static void blend(float *restrict a, const float *restrict w, size_t count, double decay) {
+    for (size_t i = 0; i < count; i++) a[i] = (float)(decay * a[i] + (1 - decay) * w[i]);
+}
+
+CC_HOT static void swap(float *restrict a, float *restrict w, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float kept = a[i];
+        a[i] = w[i];
+        w[i] = kept;
+    }
+}
+
+static void average_chunk(cc_averaging how, float *a, float *w, size_t count, double decay) {
+    if (how == CC_AVERAGING_COPY) copy(a, w, count);
+    if (how == CC_AVERAGING_BLEND) blend(a, w, count, decay);
+    if (how == CC_AVERAGING_SWAP) swap(a, w, count);
+}
+
+static cc_status average(cc_averaging how, float *a, float *w, size_t count, double decay) {
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < count; i += CHUNK)
+        average_chunk(how, a + i, w + i, count - i < CHUNK ? count - i : CHUNK, decay);
+    return CC_OK;
+}
+
+const cc_arithmetic cc_arithmetic_host = {.loss_bytes = cc_loss_scratch_bytes,
+                                          .loss = cc_loss_evaluate,
+                                          .clip = clip,
+                                          .optimise = optimise,
+                                          .average = average};
+
+cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
+    (void)sequence;
+    return work(context);
+}
+
+void cc_forget_nothing(cc_sequence *sequence) {
+    (void)sequence;
+}
