@@ -2,7 +2,7 @@
 # below NAME/. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it, through a
 # link of that name in the build tree, so that a forbidden include does not compile.
 add_library(calcade_flags INTERFACE)
-target_compile_options(calcade_flags INTERFACE -Wall -Wextra -Wno-format-truncation -fno-math-errno -fno-trapping-math $<$<BOOL:${CALCADE_WERROR}>:-Werror>
+target_compile_options(calcade_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -Wno-format-truncation -fno-math-errno -fno-trapping-math $<$<BOOL:${CALCADE_WERROR}>:-Werror>>
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wshadow>)
 target_compile_definitions(calcade_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 if(CALCADE_SANITIZE)

@@ -93,7 +93,10 @@ extern const cc_backend cc_backend_cpu;
 /* The ops' naive references, on plain layouts; slow, and right. */
 extern const cc_backend cc_backend_reference;
 
-/* NULL where there is none of that name. */
+/* cuDNN and kernels of our own; in builds with CUDA alone. */
+extern const cc_backend cc_backend_cuda;
+
+/* NULL where this build has none of that name. */
 const cc_backend *cc_backend_find(const char *name);
 
 #endif

@@ -1,0 +1,51 @@
+/* The CUDA backend: cuDNN for convolutions, kernels of our own for the rest, whole steps recorded as graphs. */
+#ifdef CC_HAVE_CUDA
+#include "nets/cuda/device.h"
+#include "nets/cuda/elementwise.h"
+#include "nets/cuda/training.h"
+#include "nets/ops/ops.h"
+
+#define X(name) extern const cc_kernel cc_##name##_cuda;
+CC_OPS(X)
+#undef X
+
+static const cc_kernel *kernel_of(const cc_op *op) {
+#define X(name)                                                                                              \
+    if (op == &cc_op_##name) return &cc_##name##_cuda;
+    CC_OPS(X)
+#undef X
+    return NULL;
+}
+
+/* Tensor cores multiply bf16 from Ampere on. */
+static bool has(cc_dtype dtype) {
+    return dtype == CC_F32 || cc_cuda_capability() >= 80;
+}
+
+static void enter(void) {}
+
+static const cc_arithmetic arithmetic = {.loss_bytes = cc_cuda_loss_bytes,
+                                         .loss = cc_cuda_loss,
+                                         .clip = cc_cuda_clip,
+                                         .optimise = cc_cuda_optimise,
+                                         .average = cc_cuda_average,
+                                         .halve = cc_cuda_halve};
+
+const cc_backend cc_backend_cuda = {
+    .name = "cuda",
+    .describe = cc_cuda_describe,
+    .kernel_of = kernel_of,
+    .has = has,
+    .add = cc_cuda_add,
+    .to_blocked = cc_cuda_to_blocked,
+    .from_blocked = cc_cuda_from_blocked,
+    .enter = enter,
+    .channels_last = true,
+    .store = &cc_storage_cuda,
+    .arithmetic = &arithmetic,
+    .run = cc_cuda_run,
+    .forget = cc_cuda_forget,
+};
+#else
+typedef int cc_backend_cuda_is_absent;
+#endif

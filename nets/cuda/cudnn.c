@@ -1,0 +1,58 @@
+#ifdef CC_HAVE_CUDA
+#include "nets/cuda/cudnn.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include "nets/cuda/device.h"
+
+static cc_cudnn library;
+
+#ifdef CC_CUDA_ON_HOST
+static cc_status load(void) {
+#define X(name) library.name = name;
+    CC_CUDNN_FUNCTIONS(X)
+#undef X
+    return CC_OK;
+}
+#else
+static cc_status load(void) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } functions[] = {
+#define X(name) {#name, offsetof(cc_cudnn, name)},
+        CC_CUDNN_FUNCTIONS(X)
+#undef X
+    };
+    void *file = dlopen("libcudnn.so.9", RTLD_NOW | RTLD_GLOBAL);
+    if (!file)
+        return cc_fail(CC_EDEVICE, "--device cuda", "install cuDNN 9, put its folder into LD_LIBRARY_PATH, or use --device cpu",
+                       "libcudnn.so.9 cannot be loaded");
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        void *function = dlsym(file, functions[i].name);
+        if (!function)
+            return cc_fail(CC_EDEVICE, "--device cuda", "install cuDNN 9", "libcudnn.so.9 has no %s",
+                           functions[i].name);
+        *(void **)((char *)&library + functions[i].offset) = function;
+    }
+    return CC_OK;
+}
+#endif
+
+cc_status cc_cudnn_status(const cc_cudnn *cudnn, cudnnStatus_t code) {
+    if (code == CUDNN_STATUS_SUCCESS) return CC_OK;
+    return cc_fail(CC_EDEVICE, "cuDNN", "check nvidia-smi, or use --device cpu", "%s",
+                   cudnn->cudnnGetErrorString(code));
+}
+
+cc_status cc_cudnn_open(const cc_cudnn **out) {
+    *out = &library;
+    if (library.handle) return CC_OK;
+    CC_TRY(cc_cuda_open());
+    CC_TRY(load());
+    CC_TRY(cc_cudnn_status(&library, library.cudnnCreate(&library.handle)));
+    return cc_cudnn_status(&library, library.cudnnSetStream(library.handle, cc_cuda_stream()));
+}
+#else
+typedef int cc_cudnn_is_absent;
+#endif

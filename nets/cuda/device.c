@@ -1,0 +1,236 @@
+#include "nets/cuda/device.h"
+
+#ifdef CC_HAVE_CUDA
+#include <cuda_runtime_api.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "nets/cuda/probe.h"
+
+/* Feeds take turns, so that one is brought while kernels read what the other brought. */
+enum { FEED_SLOTS = 4 };
+
+typedef struct feed_slot {
+    void *pinned, *staged; /* on the host and on the device */
+    size_t bytes;
+    cudaEvent_t brought, used;
+} feed_slot;
+
+static struct {
+    bool open;
+    cc_cuda_freedom freedom;
+    struct cudaDeviceProp properties;
+    cudaStream_t compute, copy;
+    feed_slot slots[FEED_SLOTS];
+    unsigned feeds;
+} device;
+
+void cc_cuda_allow(cc_cuda_freedom freedom) {
+    device.freedom = freedom;
+}
+
+cc_cuda_freedom cc_cuda_allowed(void) {
+    return device.freedom;
+}
+
+cc_status cc_cuda_status(int code, const char *what) {
+    if (code == cudaSuccess) return CC_OK;
+    cudaGetLastError(); /* what is reported need not be so again */
+    if (code == cudaErrorMemoryAllocation)
+        return cc_fail(CC_ENOMEM, "cuda", "use a smaller batch or smaller images", "out of memory for %s", what);
+    return cc_fail(CC_EDEVICE, "cuda", "check nvidia-smi, or use --device cpu", "%s: %s", what,
+                   cudaGetErrorString((cudaError_t)code));
+}
+
+#define TRY_CUDA(call, what) CC_TRY(cc_cuda_status((int)(call), what))
+
+cc_status cc_cuda_open(void) {
+    const char *name;
+    if (device.open) return CC_OK;
+    CC_TRY(cc_cuda_probe(&name));
+    TRY_CUDA(cudaSetDevice(0), "opening the device");
+    TRY_CUDA(cudaGetDeviceProperties(&device.properties, 0), "opening the device");
+    TRY_CUDA(cudaStreamCreateWithFlags(&device.compute, cudaStreamNonBlocking), "opening the device");
+    TRY_CUDA(cudaStreamCreateWithFlags(&device.copy, cudaStreamNonBlocking), "opening the device");
+    for (int i = 0; i < FEED_SLOTS; i++) {
+        feed_slot *s = &device.slots[i];
+        TRY_CUDA(cudaEventCreateWithFlags(&s->brought, cudaEventDisableTiming), "opening the device");
+        TRY_CUDA(cudaEventCreateWithFlags(&s->used, cudaEventDisableTiming), "opening the device");
+    }
+    device.open = true;
+    return CC_OK;
+}
+
+void *cc_cuda_stream(void) {
+    return device.compute;
+}
+
+int cc_cuda_capability(void) {
+    return cc_cuda_open() == CC_OK ? 10 * device.properties.major + device.properties.minor : 0;
+}
+
+const char *cc_cuda_describe(void) {
+    static char text[96]; /* as much as a checkpoint keeps */
+    int version = 0;
+    if (cc_cuda_open() != CC_OK) return "no device";
+    cudaRuntimeGetVersion(&version);
+    snprintf(text, sizeof text, "%.40s, CUDA %d.%d%s%s", device.properties.name, version / 1000,
+             version % 1000 / 10, device.freedom.tf32 ? ", tf32" : "", device.freedom.fast ? ", fast" : "");
+    return text;
+}
+
+cc_status cc_cuda_check(const char *what) {
+    return cc_cuda_status((int)cudaGetLastError(), what);
+}
+
+static cc_status wait(void) {
+    TRY_CUDA(cudaGetLastError(), "a kernel");
+    TRY_CUDA(cudaStreamSynchronize(device.compute), "computing");
+    return CC_OK;
+}
+
+static cc_status get(void **out, size_t bytes, const char *purpose) {
+    *out = NULL;
+    if (bytes == 0) return CC_OK;
+    CC_TRY(cc_cuda_open());
+    cudaError_t code = cudaMalloc(out, bytes);
+    if (code == cudaErrorMemoryAllocation) {
+        cudaGetLastError();
+        return cc_fail_memory(purpose, bytes);
+    }
+    TRY_CUDA(code, purpose);
+    TRY_CUDA(cudaMemsetAsync(*out, 0, bytes, device.compute), purpose);
+    return CC_OK;
+}
+
+static void release(void *memory) {
+    if (memory) cudaFree(memory);
+}
+
+static cc_status put(void *to, const void *host, size_t bytes) {
+    if (bytes == 0) return CC_OK;
+    TRY_CUDA(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, device.compute), "copying to the device");
+    return CC_OK;
+}
+
+static cc_status fetch(void *host, const void *from, size_t bytes) {
+    if (bytes > 0)
+        TRY_CUDA(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, device.compute),
+                 "copying from the device");
+    return wait();
+}
+
+static cc_status grow(feed_slot *s, size_t bytes) {
+    if (s->bytes >= bytes) return CC_OK;
+    TRY_CUDA(cudaDeviceSynchronize(), "computing");
+    cudaFreeHost(s->pinned);
+    cudaFree(s->staged);
+    s->bytes = 0;
+    s->pinned = s->staged = NULL;
+    TRY_CUDA(cudaMallocHost(&s->pinned, bytes), "pinned memory");
+    TRY_CUDA(cudaMalloc(&s->staged, bytes), "what a step brings");
+    s->bytes = bytes;
+    return CC_OK;
+}
+
+/* An event that was never recorded does not make anybody wait. */
+static cc_status feed(void *to, const void *host, size_t bytes) {
+    feed_slot *s = &device.slots[device.feeds++ % FEED_SLOTS];
+    CC_TRY(grow(s, bytes));
+    TRY_CUDA(cudaEventSynchronize(s->brought), "copying to the device");
+    memcpy(s->pinned, host, bytes);
+    TRY_CUDA(cudaStreamWaitEvent(device.copy, s->used, 0), "copying to the device");
+    TRY_CUDA(cudaMemcpyAsync(s->staged, s->pinned, bytes, cudaMemcpyHostToDevice, device.copy),
+             "copying to the device");
+    TRY_CUDA(cudaEventRecord(s->brought, device.copy), "copying to the device");
+    TRY_CUDA(cudaStreamWaitEvent(device.compute, s->brought, 0), "copying to the device");
+    TRY_CUDA(cudaMemcpyAsync(to, s->staged, bytes, cudaMemcpyDeviceToDevice, device.compute),
+             "copying on the device");
+    TRY_CUDA(cudaEventRecord(s->used, device.compute), "copying on the device");
+    return CC_OK;
+}
+
+static size_t available(void) {
+    size_t free_bytes = 0, all = 0;
+    return cudaMemGetInfo(&free_bytes, &all) == cudaSuccess ? free_bytes : 0;
+}
+
+const cc_storage cc_storage_cuda = {.apart = true,
+                                    .get = get,
+                                    .free = release,
+                                    .put = put,
+                                    .fetch = fetch,
+                                    .feed = feed,
+                                    .wait = wait,
+                                    .available = available};
+
+/* The first run is not recorded: libraries and kernels are loaded in it. */
+struct cc_sequence {
+    cudaGraphExec_t graph; /* NULL until the second */
+};
+
+static cc_status record(cc_sequence *s, cc_status (*work)(void *context), void *context) {
+    cudaGraph_t graph = NULL;
+    TRY_CUDA(cudaStreamBeginCapture(device.compute, cudaStreamCaptureModeThreadLocal), "recording");
+    cc_status status = work(context);
+    cudaError_t code = cudaStreamEndCapture(device.compute, &graph);
+    if (status == CC_OK) status = cc_cuda_status((int)code, "recording");
+    if (status == CC_OK) status = cc_cuda_status((int)cudaGraphInstantiate(&s->graph, graph, 0), "recording");
+    if (graph) cudaGraphDestroy(graph);
+    return status;
+}
+
+cc_status cc_cuda_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
+    if (!*sequence) {
+        *sequence = calloc(1, sizeof **sequence);
+        if (!*sequence) return cc_fail_memory("a recording", sizeof **sequence);
+        return work(context);
+    }
+    if (!(*sequence)->graph) CC_TRY(record(*sequence, work, context));
+    TRY_CUDA(cudaGraphLaunch((*sequence)->graph, device.compute), "a recorded step");
+    return CC_OK;
+}
+
+void cc_cuda_forget(cc_sequence *sequence) {
+    if (!sequence) return;
+    if (sequence->graph) {
+        cudaStreamSynchronize(device.compute);
+        cudaGraphExecDestroy(sequence->graph);
+    }
+    free(sequence);
+}
+
+static cc_status time_runs(double *ms, int runs, cudaEvent_t start, cudaEvent_t end,
+                           cc_status (*work)(void *context), void *context) {
+    for (int i = 0; i <= runs; i++) {
+        float taken;
+        TRY_CUDA(cudaEventRecord(start, device.compute), "timing");
+        CC_TRY(work(context));
+        TRY_CUDA(cudaEventRecord(end, device.compute), "timing");
+        TRY_CUDA(cudaEventSynchronize(end), "timing");
+        TRY_CUDA(cudaEventElapsedTime(&taken, start, end), "timing");
+        if (i == 1 || (i > 1 && taken < *ms)) *ms = taken;
+    }
+    return CC_OK;
+}
+
+cc_status cc_cuda_time(double *ms, int runs, cc_status (*work)(void *context), void *context) {
+    cudaEvent_t start = NULL, end = NULL;
+    TRY_CUDA(cudaEventCreate(&start), "timing");
+    cc_status status = cc_cuda_status((int)cudaEventCreate(&end), "timing");
+    if (status == CC_OK) status = time_runs(ms, runs, start, end, work, context);
+    cudaEventDestroy(start);
+    if (end) cudaEventDestroy(end);
+    return status;
+}
+#else
+static cc_cuda_freedom allowed;
+
+void cc_cuda_allow(cc_cuda_freedom freedom) {
+    allowed = freedom;
+}
+
+cc_cuda_freedom cc_cuda_allowed(void) {
+    return allowed;
+}
+#endif

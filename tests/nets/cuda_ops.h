@@ -1,0 +1,212 @@
+/* tests/nets/cuda_ops.h -- every op of the CUDA backend against its naive reference: on a GPU, and on the host
+ * with stand-ins for the libraries. */
+#ifndef CC_TESTS_NETS_CUDA_OPS_H
+#define CC_TESTS_NETS_CUDA_OPS_H
+
+#include <stdio.h>
+#include "nets/graph.h"
+#include "op_cases.h"
+
+typedef struct cuda_rig {
+    cc_task task;
+    cc_parameter parameters[CC_OP_PARAMETERS_MAX];
+    cc_parameter_slot slots[CC_OP_PARAMETERS_MAX];
+    cc_draw *draw;
+    void *memory[64];
+    int memory_count;
+} cuda_rig;
+
+static void *take(cuda_rig *r, size_t bytes) {
+    void *out;
+    assert_true(r->memory_count < 64);
+    assert_ok(cc_backend_cuda.store->get(&out, bytes, "test"));
+    r->memory[r->memory_count++] = out;
+    return out;
+}
+
+/* Plain values, on the device in the backend's layout. */
+static void *upload(cuda_rig *r, const float *plain, const cc_shape *shape, cc_dtype dtype) {
+    int64_t count = cc_shape_count(shape);
+    float *staged = take(r, (size_t)count * sizeof *staged);
+    void *out = take(r, (size_t)count * cc_dtype_bytes(dtype));
+    assert_ok(cc_backend_cuda.store->put(staged, plain, (size_t)count * sizeof *staged));
+    cc_backend_cuda.to_blocked(out, staged, shape, shape->dims[1], dtype);
+    return out;
+}
+
+static void compare_value(cuda_rig *r, const char *what, const op_case *c, const void *values,
+                          const cc_shape *shape, const float *want) {
+    int64_t count = cc_shape_count(shape);
+    size_t bytes = (size_t)count * sizeof(float);
+    float *staged = take(r, bytes), *plain = malloc(bytes);
+    cc_backend_cuda.from_blocked(staged, values, shape, shape->dims[1], r->task.dtype);
+    assert_ok(cc_backend_cuda.store->fetch(plain, staged, bytes));
+    assert_close(what, c, shape->dims[1], plain, want, count, tolerance_of(r->task.dtype));
+    free(plain);
+}
+
+static void compare_parameter(const cuda_rig *r, const op_case *c, int i, const float *stored,
+                              const float *want) {
+    const cc_parameter_slot *s = &r->slots[i];
+    size_t bytes = (size_t)s->parameter->count * sizeof(float);
+    float *plain = malloc(bytes);
+    assert_ok(s->unpack ? s->unpack(s, plain, stored) : cc_backend_cuda.store->fetch(plain, stored, bytes));
+    assert_close(s->parameter->of.suffix, c, 0, plain, want, s->parameter->count,
+                 tolerance_of(r->task.dtype));
+    free(plain);
+}
+
+static void open_rig(cuda_rig *r, const op_case *c, const bench *b, bool training, cc_dtype dtype) {
+    cc_task *t = &r->task;
+    *r = (cuda_rig){0};
+    r->draw = take(r, sizeof draw);
+    assert_ok(cc_backend_cuda.store->put(r->draw, &draw, sizeof draw));
+    *t = (cc_task){.op = c->op,
+                   .kernel = cc_backend_cuda.kernel_of(c->op),
+                   .name = c->name,
+                   .attr = c->attr,
+                   .training = training,
+                   .dtype = dtype,
+                   .draw = r->draw,
+                   .input_count = c->input_count,
+                   .parameter_count = b->signature.parameter_count,
+                   .output_shape = &b->signature.output};
+    for (int i = 0; i < c->input_count; i++) {
+        t->input_shapes[i] = &c->inputs[i];
+        t->input_blocks[i] = c->inputs[i].dims[1];
+        t->input_grad_wanted[i] = training;
+    }
+    for (int i = 0; i < t->parameter_count; i++) {
+        r->parameters[i] = (cc_parameter){
+            .of = b->signature.parameters[i], .count = b->parameter_counts[i], .trained = true};
+        r->slots[i].parameter = &r->parameters[i];
+        t->parameters[i] = &r->slots[i];
+    }
+    assert_ok(t->kernel->plan(t));
+    assert_int_equal(t->output_block, t->output_shape->dims[1]);
+}
+
+static void place_parameters(cuda_rig *r, const bench *b) {
+    const cc_storage *store = cc_backend_cuda.store;
+    for (int i = 0; i < r->task.parameter_count; i++) {
+        cc_parameter_slot *s = &r->slots[i];
+        size_t count = (size_t)b->parameter_counts[i];
+        if (!s->bytes) s->bytes = count * sizeof(float);
+        s->value = take(r, s->bytes);
+        s->grad = take(r, s->bytes);
+        s->half = take(r, s->bytes / 2);
+        assert_ok(s->pack ? s->pack(s, s->value, b->io.p[i])
+                          : store->put(s->value, b->io.p[i], count * sizeof(float)));
+        assert_ok(cc_backend_cuda.arithmetic->halve(s->half, s->value, count));
+    }
+}
+
+static void place_values(cuda_rig *r, const op_case *c, const bench *b, bool accumulate) {
+    cc_task *t = &r->task;
+    for (int i = 0; i < t->input_count; i++) {
+        t->x[i] = upload(r, b->io.x[i], &c->inputs[i], t->dtype);
+        if (!t->training) continue;
+        t->dx[i] = upload(r, b->io.dx[i], &c->inputs[i], t->dtype);
+        t->accumulate[i] = accumulate;
+    }
+    t->dy = upload(r, b->io.dy, t->output_shape, t->dtype);
+    t->y = take(r, (size_t)cc_shape_count(t->output_shape) * cc_dtype_bytes(t->dtype));
+    t->saved = take(r, t->saved_bytes);
+    t->scratch = take(r, t->scratch_bytes);
+    if (t->kernel->bind) assert_ok(t->kernel->bind(t));
+}
+
+static void close_rig(cuda_rig *r) {
+    if (r->task.state && r->task.kernel->release) r->task.kernel->release(&r->task);
+    for (int i = 0; i < r->memory_count; i++) cc_backend_cuda.store->free(r->memory[i]);
+}
+
+static void compare_gradients(cuda_rig *r, const op_case *c, bench *b, bool accumulate) {
+    for (int i = 0; i < c->input_count; i++) {
+        int64_t count = cc_shape_count(&c->inputs[i]);
+        float *before = random_array(count, 20 + (uint64_t)i);
+        for (int64_t k = 0; accumulate && k < count; k++) b->io.dx[i][k] += before[k];
+        compare_value(r, "dx", c, r->task.dx[i], &c->inputs[i], b->io.dx[i]);
+        free(before);
+    }
+}
+
+static void check_on_cuda(const op_case *c, bool training, bool accumulate, cc_dtype dtype) {
+    bench b;
+    cuda_rig r;
+    bench_open(&b, c, training, dtype);
+    open_rig(&r, c, &b, training, dtype);
+    accumulate = accumulate && r.task.kernel->accumulates;
+    place_parameters(&r, &b);
+    place_values(&r, c, &b, accumulate);
+    c->op->reference_forward(&b.io);
+    assert_ok(r.task.kernel->forward(&r.task));
+    compare_value(&r, "y", c, r.task.y, r.task.output_shape, b.io.y);
+    if (training) {
+        c->op->reference_backward(&b.io);
+        assert_ok(r.task.kernel->backward(&r.task));
+        compare_gradients(&r, c, &b, accumulate);
+    }
+    for (int i = 0; i < r.task.parameter_count; i++) {
+        bool statistic = is_statistic(&r.parameters[i].of);
+        if (statistic) compare_parameter(&r, c, i, r.slots[i].value, b.io.p[i]);
+        if (!statistic && training) compare_parameter(&r, c, i, r.slots[i].grad, b.io.dp[i]);
+    }
+    close_rig(&r);
+    bench_close(&b);
+}
+
+static void every_op(bool training, bool accumulate, cc_dtype dtype) {
+    for (int i = 0; i < CASES; i++)
+        if (cc_backend_cuda.kernel_of(cases[i].op)) check_on_cuda(&cases[i], training, accumulate, dtype);
+}
+
+static void cuda_trains_as_the_reference_does(void **state) {
+    (void)state;
+    every_op(true, false, CC_F32);
+}
+static void cuda_infers_as_the_reference_does(void **state) {
+    (void)state;
+    every_op(false, false, CC_F32);
+}
+static void cuda_adds_gradients_where_asked(void **state) {
+    (void)state;
+    every_op(true, true, CC_F32);
+}
+static void in_bf16_cuda_differs_by_its_rounding_alone(void **state) {
+    (void)state;
+    if (!cc_backend_cuda.has(CC_BF16)) {
+        print_message("skipped: this device has no bf16\n");
+        return;
+    }
+    every_op(true, false, CC_BF16);
+    every_op(false, false, CC_BF16);
+    every_op(true, true, CC_BF16);
+}
+static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
+    (void)state;
+    op_case c = {"batch_norm offset", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 8, 32, 32)}};
+    bench b;
+    cuda_rig r;
+    bench_open(&b, &c, true, CC_F32);
+    for (int64_t i = 0; i < cc_shape_count(&c.inputs[0]); i++) ((float *)b.io.x[0])[i] += 1000;
+    open_rig(&r, &c, &b, true, CC_F32);
+    place_parameters(&r, &b);
+    place_values(&r, &c, &b, false);
+    c.op->reference_forward(&b.io);
+    assert_ok(r.task.kernel->forward(&r.task));
+    r.task.dtype = CC_F32;
+    compare_parameter(&r, &c, CC_BATCH_NORM_VAR, r.slots[CC_BATCH_NORM_VAR].value, b.io.p[CC_BATCH_NORM_VAR]);
+    close_rig(&r);
+    bench_close(&b);
+}
+
+static const struct CMUnitTest cuda_op_tests[] = {
+    cmocka_unit_test(cuda_trains_as_the_reference_does),
+    cmocka_unit_test(cuda_infers_as_the_reference_does),
+    cmocka_unit_test(cuda_adds_gradients_where_asked),
+    cmocka_unit_test(in_bf16_cuda_differs_by_its_rounding_alone),
+    cmocka_unit_test(cuda_keeps_batch_norm_precise_far_from_zero),
+};
+
+#endif

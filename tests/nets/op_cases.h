@@ -1,0 +1,229 @@
+/* tests/nets/op_cases.h -- ops with their attributes and shapes, and the plain buffers that the naive reference
+ * sees; for the tests of every backend. */
+#ifndef CC_TESTS_NETS_OP_CASES_H
+#define CC_TESTS_NETS_OP_CASES_H
+
+#include "support.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/rng.h"
+#include "nets/backend.h"
+#include "nets/ops/activation/activation.h"
+#include "nets/ops/batch_norm/batch_norm.h"
+#include "nets/ops/conv/conv.h"
+#include "nets/ops/conv_transpose/conv_transpose.h"
+#include "nets/ops/drop_path/drop_path.h"
+#include "nets/ops/max_pool/max_pool.h"
+#include "nets/ops/ops.h"
+#include "nets/ops/squeeze_excite/squeeze_excite.h"
+
+typedef struct op_case {
+    const char *name;
+    const cc_op *op;
+    const void *attr;
+    int input_count;
+    cc_shape inputs[CC_OP_INPUTS_MAX];
+} op_case;
+
+/* With this draw and a rate of a half, DROP's three samples are kept, left out and kept. */
+static const cc_draw draw = {.seed = 1, .step = 1};
+
+/* One op with plain buffers, filled by a seeded stream: what the reference sees. */
+typedef struct bench {
+    cc_op_signature signature;
+    cc_reference_io io;
+    const cc_shape *shapes[CC_OP_INPUTS_MAX];
+    int64_t parameter_counts[CC_OP_PARAMETERS_MAX];
+} bench;
+
+static float *random_array(int64_t count, uint64_t stream) {
+    float *out = malloc((size_t)count * sizeof *out);
+    cc_rng rng = cc_rng_init(11, CC_PURPOSE_TEST, 0, stream);
+    for (int64_t i = 0; i < count; i++) out[i] = (float)cc_rng_between(&rng, -1, 1);
+    return out;
+}
+
+/* What bf16 keeps of the values, so that a kink or a tie lies on the same side for both. */
+static void round_to(cc_dtype dtype, float *values, int64_t count) {
+    cc_shape shape = {.rank = 4, .dims = {1, 1, 1, count}};
+    void *rounded = malloc((size_t)count * sizeof *values);
+    cc_backend_cpu.to_blocked(rounded, values, &shape, 1, dtype);
+    cc_backend_cpu.from_blocked(values, rounded, &shape, 1, dtype);
+    free(rounded);
+}
+
+static void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype) {
+    *b = (bench){.io = {.attr = c->attr, .training = training, .draw = draw, .input_count = c->input_count}};
+    for (int i = 0; i < c->input_count; i++) b->shapes[i] = b->io.input_shapes[i] = &c->inputs[i];
+    assert_ok(c->op->infer(&b->signature, c->attr, b->shapes, c->input_count));
+    b->io.output_shape = &b->signature.output;
+    int64_t outputs = cc_shape_count(&b->signature.output);
+    b->io.y = random_array(outputs, 1);
+    b->io.dy = random_array(outputs, 2);
+    round_to(dtype, (float *)b->io.dy, outputs);
+    for (int i = 0; i < c->input_count; i++) {
+        b->io.x[i] = random_array(cc_shape_count(&c->inputs[i]), 10 + (uint64_t)i);
+        b->io.dx[i] = random_array(cc_shape_count(&c->inputs[i]), 20 + (uint64_t)i);
+        round_to(dtype, (float *)b->io.x[i], cc_shape_count(&c->inputs[i]));
+    }
+    for (int i = 0; i < b->signature.parameter_count; i++) {
+        const cc_op_parameter *p = &b->signature.parameters[i];
+        int64_t count = 1;
+        for (int k = 0; k < p->rank; k++) count *= p->dims[k];
+        b->parameter_counts[i] = count;
+        b->io.p[i] = random_array(count, 30 + (uint64_t)i);
+        b->io.dp[i] = random_array(count, 40 + (uint64_t)i);
+        if (p->role == CC_ROLE_RUNNING_VAR)
+            for (int64_t k = 0; k < count; k++) b->io.p[i][k] = 1.5f + b->io.p[i][k];
+    }
+}
+
+static void bench_close(bench *b) {
+    free(b->io.y);
+    free((void *)b->io.dy);
+    for (int i = 0; i < CC_OP_INPUTS_MAX; i++) free((void *)b->io.x[i]), free(b->io.dx[i]);
+    for (int i = 0; i < CC_OP_PARAMETERS_MAX; i++) free(b->io.p[i]), free(b->io.dp[i]);
+}
+
+static void assert_close(const char *what, const op_case *c, int64_t block, const float *got,
+                         const float *want, int64_t count, double tolerance) {
+    double error = 0, norm = 0;
+    for (int64_t i = 0; i < count; i++) {
+        error += pow((double)got[i] - want[i], 2);
+        norm += pow(want[i], 2);
+    }
+    if (sqrt(error) <= tolerance * sqrt(norm) + 1e-12) return;
+    print_error("%s, block %lld: %s differs by %.2e relative\n", c->name, (long long)block, what,
+                sqrt(error / norm));
+    fail();
+}
+
+#define CONV(o, g, kd, kh, kw, s, p, d, with_bias)                                                           \
+    (&(const cc_conv_attr){.out_channels = o,                                                                \
+                           .groups = g,                                                                      \
+                           .kernel = {kd, kh, kw},                                                           \
+                           .stride = {kd > 1 ? s : 1, s, s},                                                 \
+                           .padding = {kd > 1 ? p : 0, p, p},                                                \
+                           .dilation = {kd > 1 ? d : 1, d, d},                                               \
+                           .bias = with_bias})
+#define SHAPE(n, c, h, w)                                                                                    \
+    {                                                                                                        \
+        .rank = 4, .dims = { n, c, h, w }                                                                    \
+    }
+#define SHAPE3(n, c, d, h, w)                                                                                \
+    {                                                                                                        \
+        .rank = 5, .dims = { n, c, d, h, w }                                                                 \
+    }
+#define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
+#define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f})
+#define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
+#define DROP(r)    (&(const cc_drop_path_attr){.rate = r, .block = 1})
+
+static const op_case cases[] = {
+    {"conv 3x3", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 11)}},
+    {"conv 3x3 odd channels", &cc_op_conv, CONV(5, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 3, 7, 6)}},
+    {"conv first", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 1, 12, 10)}},
+    {"conv 7x7 stride 2", &cc_op_conv, CONV(8, 1, 1, 7, 7, 2, 3, 1, false), 1, {SHAPE(1, 1, 16, 18)}},
+    {"conv dilated", &cc_op_conv, CONV(8, 1, 1, 3, 3, 1, 2, 2, true), 1, {SHAPE(1, 8, 10, 9)}},
+    {"conv grouped", &cc_op_conv, CONV(16, 2, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 16, 8, 8)}},
+    {"conv depthwise", &cc_op_conv, CONV(16, 16, 1, 5, 5, 2, 2, 1, false), 1, {SHAPE(2, 16, 9, 9)}},
+    {"conv 1x1 head", &cc_op_conv, CONV(1, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(2, 16, 9, 7)}},
+    {"conv of few pixels", &cc_op_conv, CONV(21, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 60, 3, 5)}},
+    {"conv of few pixels, stride 2",
+     &cc_op_conv,
+     CONV(16, 1, 1, 3, 3, 2, 1, 1, false),
+     1,
+     {SHAPE(2, 64, 9, 6)}},
+    {"conv of few voxels", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 1, 1, false), 1, {SHAPE3(1, 24, 2, 3, 4)}},
+    {"conv 3-D", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 1, 1, true), 1, {SHAPE3(1, 8, 4, 5, 6)}},
+    {"conv_transpose 2x2",
+     &cc_op_conv_transpose,
+     CONV(16, 1, 1, 2, 2, 2, 0, 1, true),
+     1,
+     {SHAPE(2, 32, 5, 6)}},
+    {"conv_transpose head",
+     &cc_op_conv_transpose,
+     CONV(1, 1, 1, 2, 2, 2, 0, 1, true),
+     1,
+     {SHAPE(2, 16, 5, 6)}},
+    {"conv_transpose 3x3 padded",
+     &cc_op_conv_transpose,
+     CONV(8, 1, 1, 3, 3, 2, 1, 1, false),
+     1,
+     {SHAPE(1, 8, 5, 4)}},
+    {"conv_transpose grouped",
+     &cc_op_conv_transpose,
+     CONV(16, 2, 1, 2, 2, 2, 0, 1, true),
+     1,
+     {SHAPE(1, 16, 5, 4)}},
+    {"conv_transpose 3-D",
+     &cc_op_conv_transpose,
+     CONV(8, 1, 2, 2, 2, 2, 0, 1, true),
+     1,
+     {SHAPE3(1, 8, 3, 4, 3)}},
+    {"batch_norm", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 16, 7, 9)}},
+    {"batch_norm relu", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(3, 16, 7, 5)}},
+    {"batch_norm silu", &cc_op_batch_norm, NORM(SILU), 1, {SHAPE(2, 11, 7, 5)}},
+    {"batch_norm residual relu", &cc_op_batch_norm, NORM(RELU), 2, {SHAPE(2, 12, 5, 5), SHAPE(2, 12, 5, 5)}},
+    {"batch_norm residual", &cc_op_batch_norm, NORM(NONE), 2, {SHAPE(2, 8, 5, 5), SHAPE(2, 8, 5, 5)}},
+    {"batch_norm wide", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 8, 60, 70)}},
+    {"batch_norm 3-D", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"relu", &cc_op_activation, ACT(RELU), 1, {SHAPE(2, 12, 7, 9)}},
+    {"silu", &cc_op_activation, ACT(SILU), 1, {SHAPE(2, 16, 7, 9)}},
+    {"sigmoid odd channels", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(2, 11, 5, 3)}},
+    {"max_pool 2x2",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{1, 2, 2}, {1, 2, 2}, {0, 0, 0}}),
+     1,
+     {SHAPE(2, 16, 8, 7)}},
+    {"max_pool 3x3 padded",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{1, 3, 3}, {1, 2, 2}, {0, 1, 1}}),
+     1,
+     {SHAPE(2, 12, 9, 8)}},
+    {"max_pool 3-D",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{2, 2, 2}, {2, 2, 2}, {0, 0, 0}}),
+     1,
+     {SHAPE3(1, 8, 4, 6, 5)}},
+    {"concat", &cc_op_concat, NULL, 2, {SHAPE(2, 16, 5, 6), SHAPE(2, 32, 5, 6)}},
+    {"concat odd channels",
+     &cc_op_concat,
+     NULL,
+     3,
+     {SHAPE(2, 5, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 3, 4, 3)}},
+    {"concat half blocks", &cc_op_concat, NULL, 2, {SHAPE(2, 24, 3, 5), SHAPE(2, 40, 3, 5)}},
+    {"concat 3-D", &cc_op_concat, NULL, 2, {SHAPE3(1, 8, 2, 3, 5), SHAPE3(1, 12, 2, 3, 5)}},
+    {"conv depthwise 3x3", &cc_op_conv, CONV(40, 40, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 40, 7, 9)}},
+    {"conv depthwise 5x5", &cc_op_conv, CONV(24, 24, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 24, 6, 11)}},
+    {"conv depthwise odd", &cc_op_conv, CONV(11, 11, 1, 5, 5, 2, 2, 1, true), 1, {SHAPE(2, 11, 7, 8)}},
+    {"conv depthwise small", &cc_op_conv, CONV(16, 16, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 16, 2, 1)}},
+    {"conv depthwise 3-D", &cc_op_conv, CONV(8, 8, 3, 3, 3, 1, 1, 1, false), 1, {SHAPE3(1, 8, 4, 5, 6)}},
+    {"conv 3x3 head", &cc_op_conv, CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 16, 9, 7)}},
+    {"conv to half a block", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, false), 1, {SHAPE(2, 96, 5, 6)}},
+    {"drop_path", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(3, 16, 5, 7), SHAPE(3, 16, 5, 7)}},
+    {"drop_path odd channels", &cc_op_drop_path, DROP(0.25), 2, {SHAPE(4, 11, 5, 7), SHAPE(4, 11, 5, 7)}},
+    {"drop_path wide", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(2, 8, 50, 60), SHAPE(2, 8, 50, 60)}},
+    {"drop_path 3-D", &cc_op_drop_path, DROP(0.5), 2, {SHAPE3(3, 8, 2, 5, 3), SHAPE3(3, 8, 2, 5, 3)}},
+    {"upsample", &cc_op_upsample, NULL, 1, {SHAPE(2, 16, 5, 3)}},
+    {"upsample odd channels", &cc_op_upsample, NULL, 1, {SHAPE(2, 11, 4, 7)}},
+    {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},
+    {"squeeze_excite", &cc_op_squeeze_excite, SQUEEZE(8), 1, {SHAPE(2, 32, 7, 9)}},
+    {"squeeze_excite odd channels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(3, 11, 5, 7)}},
+    {"squeeze_excite wide", &cc_op_squeeze_excite, SQUEEZE(1), 1, {SHAPE(1, 5, 61, 67)}},
+    {"squeeze_excite 3-D", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+static inline bool is_statistic(const cc_op_parameter *p) {
+    return p->role == CC_ROLE_RUNNING_MEAN || p->role == CC_ROLE_RUNNING_VAR;
+}
+
+/* Relative, Euclidean. A value in bf16 is off by 2^-9 at most; an op rounds its output and, in a convolution,
+ * its weights. */
+static inline double tolerance_of(cc_dtype dtype) {
+    return dtype == CC_BF16 ? 4e-3 : 3e-6;
+}
+
+#endif
