@@ -4,8 +4,10 @@
 
 #include "nets/backend.h"
 
-/* "auto" and "cpu" are the CPU, "reference" the naive reference that every backend is compared with.
- * CC_EDEVICE for "cuda", which this build does not have, CC_EUSAGE for any other name. */
+/* "cpu", "cuda" (the first GPU) or "reference", the naive reference that every backend is compared with;
+ * "auto" is the GPU where one can be used, else the CPU; where the machine has one all the same, the log says
+ * why. CC_EDEVICE for "cuda" where it cannot be used, saying what is missing; CC_EUSAGE for any other name.
+ */
 cc_status cc_device_find(const cc_backend **out, const char *name);
 
 #endif

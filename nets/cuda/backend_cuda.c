@@ -1,4 +1,5 @@
-/* The CUDA backend: cuDNN for convolutions, kernels of our own for the rest, whole steps recorded as graphs. */
+/* The CUDA backend: cuDNN for convolutions, kernels of our own for the rest, whole steps recorded as graphs.
+ */
 #ifdef CC_HAVE_CUDA
 #include "nets/cuda/device.h"
 #include "nets/cuda/elementwise.h"

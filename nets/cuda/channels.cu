@@ -3,7 +3,8 @@
 
 using namespace cc;
 
-template <class T, int N> __global__ void add_bias(void *y, const float *bias, int64_t channels, int64_t packs) {
+template <class T, int N>
+__global__ void add_bias(void *y, const float *bias, int64_t channels, int64_t packs) {
     int64_t i = global_index(), c = i * N % channels;
     if (i >= packs) return;
     pack<T, N> p = load<T, N>(y, i);

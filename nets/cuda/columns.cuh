@@ -1,10 +1,10 @@
-/* nets/cuda/columns.cuh -- sums over the rows of a matrix of rows by channels, for each channel; private to the
- * .cu files.
+/* nets/cuda/columns.cuh -- sums over the rows of a matrix of rows by channels, for each channel; private to
+ * the .cu files.
  *
  * Two kernels: the first cuts the rows of each image (or, with one image, all rows) into parts and leaves two
  * sums a part and channel, [image][part][2][channels] in float64; the second, the caller's, adds up parts. A
- * thread adds in float32 over at most some hundred rows, a block in float64. How rows are cut follows from the
- * sizes alone. */
+ * thread adds in float32 over at most some hundred rows, a block in float64. How rows are cut follows from
+ * the sizes alone. */
 #ifndef CC_NETS_CUDA_COLUMNS_CUH
 #define CC_NETS_CUDA_COLUMNS_CUH
 
@@ -99,8 +99,8 @@ inline unsigned merge_blocks(int64_t channels) {
     return (unsigned)((channels + MERGE_ACROSS - 1) / MERGE_ACROSS);
 }
 
-/* Each channel's two sums over the rows of each image: first, second [images][channels], times `factor`; either
- * may be NULL. */
+/* Each channel's two sums over the rows of each image: first, second [images][channels], times `factor`;
+ * either may be NULL. */
 inline __global__ void columns_totals(float *first, float *second, const double *parts, columns c,
                                       double factor) {
     __shared__ double room[THREADS];

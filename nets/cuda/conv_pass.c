@@ -19,7 +19,8 @@ static cc_status describe_tensor(cc_conv_cuda *c, cudnnTensorDescriptor_t *out, 
 
 static cc_status describe_weights(cc_conv_cuda *c, const cc_conv_attr *a, const cc_shape *wide,
                                   const cc_shape *narrow, cudnnDataType_t type) {
-    int dims[CC_RANK_MAX] = {(int)narrow->dims[1], (int)(wide->dims[1] / a->groups)}, spatial = wide->rank - 2;
+    int dims[CC_RANK_MAX] = {(int)narrow->dims[1], (int)(wide->dims[1] / a->groups)},
+        spatial = wide->rank - 2;
     for (int i = 0; i < spatial; i++) dims[2 + i] = (int)a->kernel[CC_SPATIAL_MAX - spatial + i];
     TRY_CUDNN(cudnnCreateFilterDescriptor(&c->weights));
     TRY_CUDNN(cudnnSetFilterNdDescriptor(c->weights, type, CUDNN_TENSOR_NHWC, wide->rank, dims));
@@ -29,9 +30,9 @@ static cc_status describe_weights(cc_conv_cuda *c, const cc_conv_attr *a, const 
 /* float32 without TF32 must be asked for. */
 static cc_status describe_convolution(cc_conv_cuda *c, const cc_conv_attr *a, int spatial, cc_dtype dtype) {
     int padding[CC_SPATIAL_MAX], stride[CC_SPATIAL_MAX], dilation[CC_SPATIAL_MAX];
-    cudnnMathType_t math = dtype == CC_BF16             ? CUDNN_TENSOR_OP_MATH
+    cudnnMathType_t math = dtype == CC_BF16         ? CUDNN_TENSOR_OP_MATH
                            : cc_cuda_allowed().tf32 ? CUDNN_DEFAULT_MATH
-                                                        : CUDNN_FMA_MATH;
+                                                    : CUDNN_FMA_MATH;
     for (int i = 0; i < spatial; i++) {
         int from = CC_SPATIAL_MAX - spatial + i;
         padding[i] = (int)a->padding[from];
@@ -73,9 +74,9 @@ static cudnnStatus_t workspace_of(size_t *bytes, const cc_conv_cuda *c, cc_conv_
                                                           c->narrow, (cudnnConvolutionFwdAlgo_t)algorithm,
                                                           bytes);
     case CC_CONV_WIDE:
-        return l->cudnnGetConvolutionBackwardDataWorkspaceSize(l->handle, c->weights, c->narrow,
-                                                               c->convolution, c->wide,
-                                                               (cudnnConvolutionBwdDataAlgo_t)algorithm, bytes);
+        return l->cudnnGetConvolutionBackwardDataWorkspaceSize(
+            l->handle, c->weights, c->narrow, c->convolution, c->wide,
+            (cudnnConvolutionBwdDataAlgo_t)algorithm, bytes);
     default:
         return l->cudnnGetConvolutionBackwardFilterWorkspaceSize(
             l->handle, c->wide, c->narrow, c->convolution, c->weights,
@@ -102,8 +103,8 @@ cc_status cc_conv_cuda_ways(cc_conv_way out[CC_CONV_WAYS_MAX], int *count, const
     *count = 0;
     if (part == CC_CONV_NARROW) {
         cudnnConvolutionFwdAlgoPerf_t list[ASKED];
-        TRY_CUDNN(cudnnGetConvolutionForwardAlgorithm_v7(c->cudnn->handle, c->wide, c->weights, c->convolution,
-                                                         c->narrow, ASKED, &found, list));
+        TRY_CUDNN(cudnnGetConvolutionForwardAlgorithm_v7(c->cudnn->handle, c->wide, c->weights,
+                                                         c->convolution, c->narrow, ASKED, &found, list));
         for (int i = 0; i < found; i++)
             consider(out, count, c, part, (int)list[i].algo, list[i].status, list[i].determinism);
     } else if (part == CC_CONV_WIDE) {
@@ -114,14 +115,14 @@ cc_status cc_conv_cuda_ways(cc_conv_way out[CC_CONV_WAYS_MAX], int *count, const
             consider(out, count, c, part, (int)list[i].algo, list[i].status, list[i].determinism);
     } else {
         cudnnConvolutionBwdFilterAlgoPerf_t list[ASKED];
-        TRY_CUDNN(cudnnGetConvolutionBackwardFilterAlgorithm_v7(c->cudnn->handle, c->wide, c->narrow,
-                                                                c->convolution, c->weights, ASKED, &found,
-                                                                list));
+        TRY_CUDNN(cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+            c->cudnn->handle, c->wide, c->narrow, c->convolution, c->weights, ASKED, &found, list));
         for (int i = 0; i < found; i++)
             consider(out, count, c, part, (int)list[i].algo, list[i].status, list[i].determinism);
     }
     if (*count > 0) return CC_OK;
-    return cc_fail(CC_EUNSUPPORTED, NULL, "use --device cpu", "cuDNN has no %s algorithm for this convolution",
+    return cc_fail(CC_EUNSUPPORTED, NULL, "use --device cpu",
+                   "cuDNN has no %s algorithm for this convolution",
                    cc_cuda_allowed().fast ? "fast" : "deterministic");
 }
 
@@ -152,10 +153,10 @@ cc_status cc_conv_cuda_run(const cc_conv_cuda *c, cc_conv_part part, const cc_co
                                                o->workspace, way->workspace, &zero, c->wide, o->wide);
         break;
     default:
-        code = l->cudnnConvolutionBackwardFilter(
-            l->handle, &one, c->wide, o->wide, c->narrow, o->narrow, c->convolution,
-            (cudnnConvolutionBwdFilterAlgo_t)way->algorithm, o->workspace, way->workspace, &zero, c->weights,
-            o->weights);
+        code =
+            l->cudnnConvolutionBackwardFilter(l->handle, &one, c->wide, o->wide, c->narrow, o->narrow,
+                                              c->convolution, (cudnnConvolutionBwdFilterAlgo_t)way->algorithm,
+                                              o->workspace, way->workspace, &zero, c->weights, o->weights);
     }
     return cc_cudnn_status(c->cudnn, code);
 }

@@ -1,7 +1,7 @@
 /* nets/cuda/conv_pass.h -- private to nets/cuda/: one pass of a convolution by cuDNN.
  *
- * Legacy calls, on N,[D,]H,W,C activations and O,[D,]H,W,I/groups weights. A transposed convolution is the one
- * whose input gradient it is, its passes exchanged. */
+ * Legacy calls, on N,[D,]H,W,C activations and O,[D,]H,W,I/groups weights. A transposed convolution is the
+ * one whose input gradient it is, its passes exchanged. */
 #ifndef CC_NETS_CUDA_CONV_PASS_H
 #define CC_NETS_CUDA_CONV_PASS_H
 
@@ -35,8 +35,8 @@ cc_status cc_conv_cuda_init(cc_conv_cuda *out, const cc_conv_attr *attr, const c
                             const cc_shape *narrow, cc_dtype dtype);
 void cc_conv_cuda_deinit(cc_conv_cuda *c);
 
-/* The ways there are, those first that cuDNN thinks fastest; without those that may give other bytes each time,
- * unless they are allowed. */
+/* The ways there are, those first that cuDNN thinks fastest; without those that may give other bytes each
+ * time, unless they are allowed. */
 enum { CC_CONV_WAYS_MAX = 8 };
 cc_status cc_conv_cuda_ways(cc_conv_way out[CC_CONV_WAYS_MAX], int *count, const cc_conv_cuda *c,
                             cc_conv_part part);

@@ -39,7 +39,8 @@ static int64_t stored_index(const cc_parameter *p, int64_t i, bool depthwise) {
     return depthwise ? tap * p->of.dims[0] + a : (a * taps + tap) * second + b;
 }
 
-static cc_status permute(const cc_parameter_slot *slot, float *to, const float *from, bool pack, bool depthwise) {
+static cc_status permute(const cc_parameter_slot *slot, float *to, const float *from, bool pack,
+                         bool depthwise) {
     const cc_parameter *p = slot->parameter;
     size_t bytes = (size_t)p->count * sizeof(float);
     float *stored = malloc(bytes);
@@ -127,7 +128,8 @@ static cc_status time_ways(timed *best, trial *t, const cc_conv_way *ways, int c
     return best->ms < INFINITY ? CC_OK : cc_fail_memory("timing", ways[0].workspace);
 }
 
-static cc_status measure(timed *best, const state *s, const cc_task *task, const cc_conv_way *ways, int count) {
+static cc_status measure(timed *best, const state *s, const cc_task *task, const cc_conv_way *ways,
+                         int count) {
     size_t size = cc_dtype_bytes(task->dtype);
     trial t = {.s = s, .part = best->part};
     void **operands[] = {&t.operands.wide, &t.operands.narrow, &t.operands.weights};
@@ -168,8 +170,8 @@ static cc_status find_recorded(cc_conv_way *out, const cc_conv_way *ways, int co
                                const char *name) {
     for (int i = 0; i < count; i++)
         if (strcmp(cc_conv_way_name(part, ways[i].algorithm), name) == 0) return *out = ways[i], CC_OK;
-    return cc_fail(CC_EUNSUPPORTED, NULL, "make a new run", "cuDNN does not have the recorded algorithm %s here",
-                   name);
+    return cc_fail(CC_EUNSUPPORTED, NULL, "make a new run",
+                   "cuDNN does not have the recorded algorithm %s here", name);
 }
 
 static cc_status choose(cc_task *task, state *s, int pass) {
@@ -227,12 +229,11 @@ cc_status cc_conv_cuda_plan(cc_task *task, bool transposed) {
     if (!s) return cc_fail_memory(task->name, sizeof *s);
     task->state = s;
     s->transposed = transposed;
-    s->depthwise = !transposed && cc_depthwise_cuda_init(&s->own, a, task->input_shapes[0], task->output_shape,
-                                                         task->dtype);
+    s->depthwise = !transposed &&
+                   cc_depthwise_cuda_init(&s->own, a, task->input_shapes[0], task->output_shape, task->dtype);
     task->output_block = task->output_shape->dims[1];
     if (!task->parameters[0]->bytes) lay_out(task->parameters[0], s->depthwise);
-    if (a->bias && task->training)
-        want_scratch(task, cc_cuda_channel_bytes(task->output_shape, task->dtype));
+    if (a->bias && task->training) want_scratch(task, cc_cuda_channel_bytes(task->output_shape, task->dtype));
     return s->depthwise ? plan_depthwise(task, s) : plan_cudnn(task, s);
 }
 

@@ -1,4 +1,5 @@
-/* nets/cuda/conv_task.h -- private to nets/: the kernels of the convolution and the transposed one on CUDA. */
+/* nets/cuda/conv_task.h -- private to nets/: the kernels of the convolution and the transposed one on CUDA.
+ */
 #ifndef CC_NETS_CUDA_CONV_TASK_H
 #define CC_NETS_CUDA_CONV_TASK_H
 

@@ -26,7 +26,8 @@ static cc_status load(void) {
     };
     void *file = dlopen("libcudnn.so.9", RTLD_NOW | RTLD_GLOBAL);
     if (!file)
-        return cc_fail(CC_EDEVICE, "--device cuda", "install cuDNN 9, put its folder into LD_LIBRARY_PATH, or use --device cpu",
+        return cc_fail(CC_EDEVICE, "--device cuda",
+                       "install cuDNN 9, put its folder into LD_LIBRARY_PATH, or use --device cpu",
                        "libcudnn.so.9 cannot be loaded");
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         void *function = dlsym(file, functions[i].name);

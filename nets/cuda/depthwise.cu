@@ -3,16 +3,15 @@
 
 using namespace cc;
 
-bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const cc_shape *x, const cc_shape *y,
-                            cc_dtype dtype) {
+bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const cc_shape *x,
+                            const cc_shape *y, cc_dtype dtype) {
     bool fits = x->rank == 4 && a->groups == x->dims[1] && a->out_channels == a->groups && a->groups > 1 &&
                 a->kernel[1] == a->kernel[2] && (a->kernel[1] == 3 || a->kernel[1] == 5) &&
                 a->stride[1] == a->stride[2] && a->padding[1] == a->padding[2] && a->dilation[1] == 1 &&
                 a->dilation[2] == 1;
     if (!fits) return false;
-    *out = cc_depthwise_cuda{x->dims[0],        x->dims[2],        x->dims[3],         y->dims[2], y->dims[3],
-                             x->dims[1],        (int)a->kernel[1], (int)a->stride[1], (int)a->padding[1],
-                             dtype};
+    *out = cc_depthwise_cuda{x->dims[0], x->dims[2],        x->dims[3],        y->dims[2],         y->dims[3],
+                             x->dims[1], (int)a->kernel[1], (int)a->stride[1], (int)a->padding[1], dtype};
     return true;
 }
 
@@ -36,7 +35,8 @@ __global__ void forward_pixels(void *y, const void *x, const float *w, cc_depthw
 }
 
 template <class T, int N, int K>
-__global__ void backward_pixels(void *dx, const void *dy, const float *w, cc_depthwise_cuda d, int64_t packs) {
+__global__ void backward_pixels(void *dx, const void *dy, const float *w, cc_depthwise_cuda d,
+                                int64_t packs) {
     int64_t i = global_index(), lanes = d.channels / N, c = i % lanes, row = i / lanes;
     if (i >= packs) return;
     int64_t left = row % d.in_width + d.padding, top = row / d.in_width % d.in_height + d.padding,
@@ -60,7 +60,8 @@ template <class T, int N, int K>
 __global__ void weight_parts(double *out, columns s, const void *x, const void *dy, cc_depthwise_cuda d) {
     __shared__ double room[THREADS * N];
     int across = threadIdx.x % s.across, down = threadIdx.x / s.across;
-    int64_t part = blockIdx.y, channel = (blockIdx.x * (int64_t)s.across + across) * N, lanes = d.channels / N;
+    int64_t part = blockIdx.y, channel = (blockIdx.x * (int64_t)s.across + across) * N,
+            lanes = d.channels / N;
     int64_t begin = part * s.per_part, end = begin + s.per_part < s.rows ? begin + s.per_part : s.rows;
     float sum[K * K][N] = {};
     for (int64_t row = begin + down; channel < d.channels && row < end; row += s.down) {
@@ -114,7 +115,8 @@ template <int K> struct pixels_run {
     }
 };
 
-static void run_pixels(const cc_depthwise_cuda *d, direction way, void *to, const void *from, const float *w) {
+static void run_pixels(const cc_depthwise_cuda *d, direction way, void *to, const void *from,
+                       const float *w) {
     if (d->kernel == 3)
         dispatch(d->dtype, d->channels, pixels_run<3>{d, way, to, from, w});
     else
@@ -141,7 +143,8 @@ template <class T, int N>
 static void run_weights(const cc_depthwise_cuda *d, double *parts, const void *x, const void *dy) {
     columns s = cut(d);
     auto kernel = d->kernel == 3 ? weight_parts<T, N, 3> : weight_parts<T, N, 5>;
-    CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)s.groups, (unsigned)s.parts), dim3(THREADS), parts, s, x, dy, *d);
+    CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)s.groups, (unsigned)s.parts), dim3(THREADS), parts, s, x, dy,
+                       *d);
 }
 
 void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void *x, const void *dy,

@@ -1,5 +1,5 @@
-/* nets/cuda/depthwise.h -- private to nets/: depthwise convolutions of our own, 3x3 and 5x5, of any stride and
- * padding. Weights and their gradient are float32, [taps][channels]. */
+/* nets/cuda/depthwise.h -- private to nets/: depthwise convolutions of our own, 3x3 and 5x5, of any stride
+ * and padding. Weights and their gradient are float32, [taps][channels]. */
 #ifndef CC_NETS_CUDA_DEPTHWISE_H
 #define CC_NETS_CUDA_DEPTHWISE_H
 

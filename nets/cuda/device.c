@@ -37,7 +37,8 @@ cc_status cc_cuda_status(int code, const char *what) {
     if (code == cudaSuccess) return CC_OK;
     cudaGetLastError(); /* what is reported need not be so again */
     if (code == cudaErrorMemoryAllocation)
-        return cc_fail(CC_ENOMEM, "cuda", "use a smaller batch or smaller images", "out of memory for %s", what);
+        return cc_fail(CC_ENOMEM, "cuda", "use a smaller batch or smaller images", "out of memory for %s",
+                       what);
     return cc_fail(CC_EDEVICE, "cuda", "check nvidia-smi, or use --device cpu", "%s: %s", what,
                    cudaGetErrorString((cudaError_t)code));
 }
@@ -109,7 +110,8 @@ static void release(void *memory) {
 
 static cc_status put(void *to, const void *host, size_t bytes) {
     if (bytes == 0) return CC_OK;
-    TRY_CUDA(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, device.compute), "copying to the device");
+    TRY_CUDA(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, device.compute),
+             "copying to the device");
     return CC_OK;
 }
 

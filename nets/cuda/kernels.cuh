@@ -1,12 +1,12 @@
 /* nets/cuda/kernels.cuh -- what every kernel of our own is written with; private to the .cu files.
  *
  * Activations are N,[D,]H,W,C. A kernel sees a matrix of rows (pixels) by channels, and works on packs of
- * neighbouring values: 16 bytes where the channels divide, else one value. Arithmetic is float32, sums of many
- * values float64; sums are trees of a fixed shape, so that results do not depend on who came first.
+ * neighbouring values: 16 bytes where the channels divide, else one value. Arithmetic is float32, sums of
+ * many values float64; sums are trees of a fixed shape, so that results do not depend on who came first.
  *
  * Kernels use nothing but thread indices, shared memory and __syncthreads, and start through CC_LAUNCH, or
- * CC_LAUNCH_TOGETHER where they synchronise: with CC_CUDA_ON_HOST they are C++ that runs on the host, which is
- * how tests check them where there is no GPU. */
+ * CC_LAUNCH_TOGETHER where they synchronise: with CC_CUDA_ON_HOST they are C++ that runs on the host, which
+ * is how tests check them where there is no GPU. */
 #ifndef CC_NETS_CUDA_KERNELS_CUH
 #define CC_NETS_CUDA_KERNELS_CUH
 
@@ -54,9 +54,7 @@ template <> __device__ inline bf16 from_float<bf16>(float v) {
 }
 
 /* N neighbouring values. */
-template <class T, int N> struct alignas(sizeof(T) * N) pack {
-    T v[N];
-};
+template <class T, int N> struct alignas(sizeof(T) * N) pack { T v[N]; };
 
 template <class T, int N> __device__ inline pack<T, N> load(const void *values, int64_t i) {
     return ((const pack<T, N> *)values)[i];

@@ -168,8 +168,8 @@ static __global__ void write_errors(term t) {
     if (at < t.n * t.pixels) t.errors[at] = fmaxf(pixel_of(t.logits[at], t.target[at]).bce, 0);
 }
 
-/* The digits, from the highest, of the k-th largest of an image's errors; they are not negative, so their bits
- * are in their order. Counts are whole numbers: atomics do not make them depend on an order. */
+/* The digits, from the highest, of the k-th largest of an image's errors; they are not negative, so their
+ * bits are in their order. Counts are whole numbers: atomics do not make them depend on an order. */
 __device__ static unsigned select_bits(unsigned *left, const term &t, int64_t n, unsigned *counts) {
     unsigned prefix = 0, mask = 0;
     for (int shift = 24; shift >= 0; shift -= 8) {
@@ -228,8 +228,18 @@ size_t cc_cuda_loss_bytes(const cc_loss_spec *spec, cc_loss_shape s) {
 
 static term term_of(const cc_loss_spec *spec, const float *logits, const float *target, cc_loss_shape s,
                     void *scratch) {
-    term t = {kind_of(spec->type), spec->alpha, spec->gamma,        spec->smooth,      s.n, s.classes * s.pixels,
-              1,                   logits,      target,             (double *)scratch, 0,   0,
+    term t = {kind_of(spec->type),
+              spec->alpha,
+              spec->gamma,
+              spec->smooth,
+              s.n,
+              s.classes * s.pixels,
+              1,
+              logits,
+              target,
+              (double *)scratch,
+              0,
+              0,
               0};
     t.totals = t.parts + s.n * PARTS * SUMS;
     t.cuts = (cut *)(t.totals + s.n * SUMS);
@@ -251,8 +261,8 @@ static void run_term(double *value, float *gradient, const term &t, double weigh
 }
 
 /* A sum's terms, one after another in the same scratch memory; each but the first adds. */
-static bool run_terms(double *value, float *gradient, const cc_loss_spec *spec, const term &like, double weight,
-                      bool add) {
+static bool run_terms(double *value, float *gradient, const cc_loss_spec *spec, const term &like,
+                      double weight, bool add) {
     if (kind_of(spec->type) >= 0) {
         term t = term_of(spec, like.logits, like.target, cc_loss_shape{like.n, 1, like.pixels}, like.parts);
         run_term(value, gradient, t, weight, add);

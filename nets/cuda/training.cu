@@ -56,8 +56,8 @@ static __global__ void step_adam(float *params, const float *grads, float *state
     float m = b1 * state[i] + rest1 * g, v = b2 * state[count + i] + rest2 * (g * g);
     state[i] = m;
     state[count + i] = v;
-    params[i] = (float)pace->derived[KEEP] * p - (float)pace->derived[SIZE] * m /
-                                                     (sqrtf(v) * (float)pace->derived[ROOT] + (float)r.eps);
+    params[i] = (float)pace->derived[KEEP] * p -
+                (float)pace->derived[SIZE] * m / (sqrtf(v) * (float)pace->derived[ROOT] + (float)r.eps);
 }
 
 static __global__ void step_sgd(float *params, const float *grads, float *buffer, int64_t count,
@@ -80,7 +80,7 @@ cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, cc_pace *pace, float *
               spec->eps};
     auto step = r.adam ? step_adam : step_sgd;
     CC_LAUNCH(derive, dim3(1), dim3(1), pace, r);
-    CC_LAUNCH(step, dim3(blocks_for((int64_t)count)), dim3(THREADS), params, grads, state, (int64_t)count, pace,
-              r);
+    CC_LAUNCH(step, dim3(blocks_for((int64_t)count)), dim3(THREADS), params, grads, state, (int64_t)count,
+              pace, r);
     return cc_cuda_check("the optimiser");
 }

@@ -1,8 +1,9 @@
 /* tests/cuda_on_host/cuda_on_host.h -- CUDA's words as C++ on the host, for kernels of ours under test.
  *
- * Blocks run one after another, and so do the threads of a block: to their end, or, where a kernel is launched
- * "together", from one __syncthreads to the next, as fibres. What this proves: indices, arithmetic, memory bounds (with sanitizers). What it does not: races
- * between two synchronisations, the speed, the real libraries. */
+ * Blocks run one after another, and so do the threads of a block: to their end, or, where a kernel is
+ * launched "together", from one __syncthreads to the next, as fibres. What this proves: indices, arithmetic,
+ * memory bounds (with sanitizers). What it does not: races between two synchronisations, the speed, the real
+ * libraries. */
 #ifndef CC_CUDA_ON_HOST_H
 #define CC_CUDA_ON_HOST_H
 
@@ -25,7 +26,8 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 void __syncthreads();
 void cc_on_host_launch(dim3 grid, dim3 block, bool together, const std::function<void()> &thread);
 
-/* Arguments are taken by value, converted to the kernel's own types, as a launch does: a recording keeps them. */
+/* Arguments are taken by value, converted to the kernel's own types, as a launch does: a recording keeps
+ * them. */
 template <class... P, class... A>
 void cc_on_host_call(dim3 grid, dim3 block, bool together, void (*kernel)(P...), const A &...arguments) {
     std::function<void()> thread = std::bind(kernel, static_cast<P>(arguments)...);

@@ -1,5 +1,5 @@
-/* tests/cuda_on_host/cuda_runtime_api.h -- the part of CUDA's runtime that calcade calls, for a build of it that
- * runs on the host. Names and meanings are NVIDIA's; the bodies stand in runtime.cpp. */
+/* tests/cuda_on_host/cuda_runtime_api.h -- the part of CUDA's runtime that calcade calls, for a build of it
+ * that runs on the host. Names and meanings are NVIDIA's; the bodies stand in runtime.cpp. */
 #ifndef CC_CUDA_ON_HOST_RUNTIME_API_H
 #define CC_CUDA_ON_HOST_RUNTIME_API_H
 

@@ -67,8 +67,8 @@ static void for_products(const cc_on_host_tensor &x, const cc_on_host_filter &w,
             int64_t x_row = ((n * in.d + d) * in.h + h) * in.w + v, y_row = n * out.d * out.h * out.w + p;
             for (int64_t o = 0; o < y.dims[1]; o++)
                 for (int64_t i = 0; i < per_in; i++)
-                    each(x_row * x.dims[1] + o / per_out * per_in + i,
-                         (o * k.d * k.h * k.w + t) * per_in + i, y_row * y.dims[1] + o);
+                    each(x_row * x.dims[1] + o / per_out * per_in + i, (o * k.d * k.h * k.w + t) * per_in + i,
+                         y_row * y.dims[1] + o);
         }
 }
 
@@ -80,9 +80,10 @@ template <class D> static int64_t count_of(const D &d) {
 
 static bool fits(const cc_on_host_tensor &x, const cc_on_host_filter &w, const cc_on_host_tensor &y,
                  const cc_on_host_convolution &c) {
-    bool all = x.format == CUDNN_TENSOR_NHWC && y.format == x.format && w.format == x.format && x.type == w.type &&
-               x.type == y.type && x.rank == y.rank && x.rank == w.rank && c.length == x.rank - 2 &&
-               x.dims[0] == y.dims[0] && w.dims[0] == y.dims[1] && w.dims[1] * c.groups == x.dims[1];
+    bool all = x.format == CUDNN_TENSOR_NHWC && y.format == x.format && w.format == x.format &&
+               x.type == w.type && x.type == y.type && x.rank == y.rank && x.rank == w.rank &&
+               c.length == x.rank - 2 && x.dims[0] == y.dims[0] && w.dims[0] == y.dims[1] &&
+               w.dims[1] * c.groups == x.dims[1];
     for (int i = 0; i < c.length; i++) {
         int reach = c.dilation[i] * (w.dims[2 + i] - 1) + 1;
         all &= y.dims[2 + i] == (x.dims[2 + i] + 2 * c.padding[i] - reach) / c.stride[i] + 1;
@@ -187,7 +188,8 @@ cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t, cudnnMat
 }
 
 cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, cudnnTensorDescriptor_t x,
-                                                     cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t c,
+                                                     cudnnFilterDescriptor_t w,
+                                                     cudnnConvolutionDescriptor_t c,
                                                      cudnnTensorDescriptor_t y, int, int *returned,
                                                      cudnnConvolutionFwdAlgoPerf_t *list) {
     return fits(*x, *w, *y, *c) ? list_algorithms(returned, list) : CUDNN_STATUS_BAD_PARAM;
@@ -227,8 +229,8 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t, cudn
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t, const void *, cudnnTensorDescriptor_t x_desc, const void *x,
-                                      cudnnFilterDescriptor_t w_desc, const void *w,
+cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t, const void *, cudnnTensorDescriptor_t x_desc,
+                                      const void *x, cudnnFilterDescriptor_t w_desc, const void *w,
                                       cudnnConvolutionDescriptor_t c, int, void *workspace, size_t bytes,
                                       const void *, cudnnTensorDescriptor_t y_desc, void *y) {
     auto xd = *x_desc;
@@ -257,8 +259,9 @@ cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t, const void *, cudnnFil
 }
 cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *, cudnnTensorDescriptor_t x_desc,
                                              const void *x, cudnnTensorDescriptor_t dy_desc, const void *dy,
-                                             cudnnConvolutionDescriptor_t c, int, void *workspace, size_t bytes,
-                                             const void *, cudnnFilterDescriptor_t dw_desc, void *dw) {
+                                             cudnnConvolutionDescriptor_t c, int, void *workspace,
+                                             size_t bytes, const void *, cudnnFilterDescriptor_t dw_desc,
+                                             void *dw) {
     auto xd = *x_desc;
     auto wd = *dw_desc;
     auto yd = *dy_desc;

@@ -1,5 +1,5 @@
-/* tests/nets/cuda_ops.h -- every op of the CUDA backend against its naive reference: on a GPU, and on the host
- * with stand-ins for the libraries. */
+/* tests/nets/cuda_ops.h -- every op of the CUDA backend against its naive reference: on a GPU, and on the
+ * host with stand-ins for the libraries. */
 #ifndef CC_TESTS_NETS_CUDA_OPS_H
 #define CC_TESTS_NETS_CUDA_OPS_H
 

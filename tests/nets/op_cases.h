@@ -1,5 +1,5 @@
-/* tests/nets/op_cases.h -- ops with their attributes and shapes, and the plain buffers that the naive reference
- * sees; for the tests of every backend. */
+/* tests/nets/op_cases.h -- ops with their attributes and shapes, and the plain buffers that the naive
+ * reference sees; for the tests of every backend. */
 #ifndef CC_TESTS_NETS_OP_CASES_H
 #define CC_TESTS_NETS_OP_CASES_H
 

@@ -148,7 +148,8 @@ static void check_kernel(const op_case *c, int64_t block, bool training, bool ac
     }
     for (int i = 0; i < r.task.parameter_count; i++) {
         const cc_parameter_slot *s = &r.slots[i];
-        if (is_statistic(&s->parameter->of)) assert_slot(s->parameter->of.suffix, c, s, s->value, b.io.p[i], tolerance);
+        if (is_statistic(&s->parameter->of))
+            assert_slot(s->parameter->of.suffix, c, s, s->value, b.io.p[i], tolerance);
         if (!is_statistic(&s->parameter->of) && training)
             assert_slot(s->parameter->of.suffix, c, s, s->grad, b.io.dp[i], tolerance);
     }

@@ -132,8 +132,7 @@ struct outputs {
     float share;            /* 1 / rows */
 };
 
-template <class T, int N>
-__device__ void put_values(void *to, int64_t i, const float *values, bool add) {
+template <class T, int N> __device__ void put_values(void *to, int64_t i, const float *values, bool add) {
     pack<T, N> p;
     if (add) p = load<T, N>(to, i);
     for (int j = 0; j < N; j++) p.v[j] = from_float<T>(add ? to_float(p.v[j]) + values[j] : values[j]);
@@ -177,19 +176,20 @@ static cc_status plan(cc_task *task) {
 static statistics statistics_of(const cc_task *task) {
     const cc_batch_norm_attr *a = (const cc_batch_norm_attr *)task->attr;
     cc_parameter_slot *const *p = task->parameters;
-    return statistics{p[CC_BATCH_NORM_WEIGHT]->value, p[CC_BATCH_NORM_BIAS]->value,
-                      p[CC_BATCH_NORM_MEAN]->value,   p[CC_BATCH_NORM_VAR]->value,
-                      a->epsilon,                     a->momentum};
+    return statistics{p[CC_BATCH_NORM_WEIGHT]->value,
+                      p[CC_BATCH_NORM_BIAS]->value,
+                      p[CC_BATCH_NORM_MEAN]->value,
+                      p[CC_BATCH_NORM_VAR]->value,
+                      a->epsilon,
+                      a->momentum};
 }
 
 static field field_of(const cc_task *task) {
     const cc_batch_norm_attr *a = (const cc_batch_norm_attr *)task->attr;
-    return field{task->x[0],
-                 task->input_count == 2 ? task->x[1] : nullptr,
-                 task->dy,
-                 constants_at(task->training ? task->saved : task->scratch, channels_of(task)),
-                 channels_of(task),
-                 a->activation};
+    return field{
+        task->x[0],        task->input_count == 2 ? task->x[1] : nullptr,
+        task->dy,          constants_at(task->training ? task->saved : task->scratch, channels_of(task)),
+        channels_of(task), a->activation};
 }
 
 struct forward_run {
@@ -224,8 +224,8 @@ struct backward_run {
         columns_run<N>((double *)task->scratch, c, gradient_sums<T, N>{f});
         CC_LAUNCH_TOGETHER(columns_totals, dim3(merge_blocks(channels)), dim3(THREADS), dbias, dweight,
                            (const double *)task->scratch, c, 1.0);
-        outputs o = {task->dx[0],        task->dx[1], task->accumulate[0], task->accumulate[1], dbias, dweight,
-                     1 / (float)rows_of(task)};
+        outputs o = {task->dx[0], task->dx[1], task->accumulate[0],     task->accumulate[1],
+                     dbias,       dweight,     1 / (float)rows_of(task)};
         if (!o.dx && !o.dresidual) return;
         auto spread = spread_gradient<T, N>;
         CC_LAUNCH(spread, dim3(blocks_for(packs)), dim3(THREADS), o, f, packs);

@@ -32,8 +32,7 @@ struct concat_run {
     bool back;
     template <class T, int N> void run() const {
         int64_t all = task->output_shape->dims[1], mine = task->input_shapes[input]->dims[1],
-                first = channels_before(task, input),
-                packs = cc_shape_count(task->input_shapes[input]) / N;
+                first = channels_before(task, input), packs = cc_shape_count(task->input_shapes[input]) / N;
         auto copy = copy_channels<T, N>;
         dim3 grid(blocks_for(packs)), block(THREADS);
         if (back)

@@ -8,9 +8,9 @@ static cc_status plan(cc_task *task) {
 }
 
 const cc_kernel cc_conv_transpose_cuda = {.plan = plan,
-                              .forward = cc_conv_cuda_forward,
-                              .backward = cc_conv_cuda_backward,
-                              .release = cc_conv_cuda_release};
+                                          .forward = cc_conv_cuda_forward,
+                                          .backward = cc_conv_cuda_backward,
+                                          .release = cc_conv_cuda_release};
 #else
 typedef int cc_conv_transpose_cuda_is_absent;
 #endif

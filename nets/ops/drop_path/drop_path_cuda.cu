@@ -1,5 +1,5 @@
-/* The draws are those of core/rng.h, made on the device from the step's numbers, so that a recorded step draws
- * anew each time. */
+/* The draws are those of core/rng.h, made on the device from the step's numbers, so that a recorded step
+ * draws anew each time. */
 #include "nets/cuda/kernels.cuh"
 
 extern "C" {

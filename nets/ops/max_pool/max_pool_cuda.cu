@@ -29,7 +29,8 @@ __device__ static int64_t row_of(int64_t n, const int64_t at[3], const int64_t e
 }
 
 /* Whether tap (d,h,w) of window `place` lies in the image, and where. */
-__device__ static bool find_tap(int64_t at[3], const windows &g, const int64_t place[4], const int64_t tap[3]) {
+__device__ static bool find_tap(int64_t at[3], const windows &g, const int64_t place[4],
+                                const int64_t tap[3]) {
     for (int i = 0; i < 3; i++) {
         at[i] = place[1 + i] * g.stride[i] - g.padding[i] + tap[i];
         if (at[i] < 0 || at[i] >= g.in[i]) return false;

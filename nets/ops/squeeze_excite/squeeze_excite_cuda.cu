@@ -1,5 +1,5 @@
-/* Squeeze and excite: means by column sums, the two small layers by a block for each value, which also are the
- * layers' gradients. In the words of the header; primes are gradients. */
+/* Squeeze and excite: means by column sums, the two small layers by a block for each value, which also are
+ * the layers' gradients. In the words of the header; primes are gradients. */
 #include "nets/cuda/columns.cuh"
 
 extern "C" {
@@ -141,8 +141,8 @@ struct forward_run {
         cc_parameter_slot *const *p = task->parameters;
         int64_t each = s.pixels * s.channels / N;
         sum_pixels<T, N>(v.mean, task, s, nullptr, 1.0 / (double)s.pixels);
-        launch_layer(layer{v.before, p[CC_SQUEEZE_WEIGHT]->value, p[CC_SQUEEZE_BIAS]->value, v.mean, s.reduced,
-                           s.channels, s.channels, 1, LINEAR},
+        launch_layer(layer{v.before, p[CC_SQUEEZE_WEIGHT]->value, p[CC_SQUEEZE_BIAS]->value, v.mean,
+                           s.reduced, s.channels, s.channels, 1, LINEAR},
                      s.n);
         launch_layer(layer{v.z, p[CC_EXCITE_WEIGHT]->value, p[CC_EXCITE_BIAS]->value, v.before, s.channels,
                            s.reduced, s.reduced, 1, CC_ACTIVATION_SILU},

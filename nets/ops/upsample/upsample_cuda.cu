@@ -41,8 +41,7 @@ struct upsample_run {
     template <class T, int N> void run() const {
         int64_t in[CC_SPATIAL_MAX];
         cc_shape_spatial(in, task->input_shapes[0]);
-        extents e = {in[0], in[1], in[2], task->output_shape->dims[1],
-                     task->output_shape->rank == 5 ? 2 : 1};
+        extents e = {in[0], in[1], in[2], task->output_shape->dims[1], task->output_shape->rank == 5 ? 2 : 1};
         int64_t packs = cc_shape_count(back ? task->input_shapes[0] : task->output_shape) / N;
         auto spread = spread_values<T, N>;
         auto gather = gather_values<T, N>;
