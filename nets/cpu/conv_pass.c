@@ -168,7 +168,7 @@ static void run_small(const cc_conv_pass *pass) {
                           .y_block = p->y_block,
                           .x = pass->operands[CC_ONEDNN_X],
                           .weights = pass->operands[CC_ONEDNN_W],
-                          .bias = pass->operands[CC_ONEDNN_BIAS],
+                          .bias = p->conv.attr->bias ? pass->operands[CC_ONEDNN_BIAS] : NULL,
                           .y = pass->operands[CC_ONEDNN_Y],
                           .scratch = pass->scratch};
     cc_small_conv_run(&conv);
