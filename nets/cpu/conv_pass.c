@@ -4,6 +4,7 @@
 #include <string.h>
 #include "nets/cpu/depthwise.h"
 #include "nets/cpu/gemm_conv.h"
+#include "nets/cpu/narrow/narrow.h"
 #include "nets/cpu/small_conv.h"
 #include "nets/cpu/winograd/winograd.h"
 
@@ -15,7 +16,7 @@ const char *cc_conv_algorithm_name(cc_conv_algorithm algorithm) {
     static const char *const names[CC_CONV_ALGORITHMS] = {
         [CC_CONV_DIRECT] = "direct", [CC_CONV_RELAID] = "relaid", [CC_CONV_WINOGRAD] = "winograd",
         [CC_CONV_TILES] = "tiles",   [CC_CONV_SMALL] = "small",   [CC_CONV_DEPTHWISE] = "depthwise",
-        [CC_CONV_GEMM] = "gemm"};
+        [CC_CONV_NARROW] = "narrow", [CC_CONV_GEMM] = "gemm"};
     return names[algorithm];
 }
 
@@ -24,6 +25,16 @@ static bool suits_winograd(const cc_conv_problem *p) {
     for (int i = 1; i < CC_SPATIAL_MAX; i++)
         if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1) return false;
     return p->conv.x->rank == 4 && a->groups == 1 && !p->conv.transposed && p->conv.dtype == CC_F32;
+}
+
+bool cc_conv_is_narrow(const cc_onednn_conv *conv, int64_t x_block) {
+    return !conv->transposed && cc_narrow_fits(conv->attr, conv->x, x_block);
+}
+
+cc_status cc_conv_output_block(int64_t *out, const cc_onednn_conv *conv, int64_t x_block) {
+    if (!cc_conv_is_narrow(conv, x_block)) return cc_onednn_output_block(out, conv, x_block);
+    *out = 1;
+    return CC_OK;
 }
 
 bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
@@ -45,8 +56,11 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
         return !c->transposed && p->kind == CC_ONEDNN_BACKWARD_WEIGHTS &&
                cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block,
                                  cc_onednn_weights_block(p->weights, c));
+    case CC_CONV_NARROW:
+        return !p->fused && p->y_block == 1 && cc_conv_is_narrow(c, p->x_block) &&
+               cc_onednn_is_plain(p->weights);
     case CC_CONV_GEMM:
-        return c->dtype == CC_F32 && !p->fused;
+        return !p->fused;
     }
     return false;
 }
@@ -56,7 +70,8 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
     if (!cc_conv_pass_suits(algorithm, p))
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "%s does not suit this convolution",
                        cc_conv_algorithm_name(algorithm));
-    if (algorithm == CC_CONV_SMALL || algorithm == CC_CONV_DEPTHWISE || algorithm == CC_CONV_TILES)
+    if (algorithm == CC_CONV_SMALL || algorithm == CC_CONV_DEPTHWISE || algorithm == CC_CONV_TILES ||
+        algorithm == CC_CONV_NARROW)
         return CC_OK;
     if (algorithm == CC_CONV_GEMM)
         return cc_onednn_is_plain(p->weights)
@@ -91,6 +106,10 @@ static cc_winograd winograd_of(const cc_conv_pass *pass) {
     return (cc_winograd){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype, pass->threads};
 }
 
+static cc_narrow narrow_of(const cc_conv_problem *p) {
+    return (cc_narrow){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype};
+}
+
 static cc_gemm_conv gemm_of(const cc_conv_pass *pass) {
     static const cc_gemm_kind kinds[] = {[CC_ONEDNN_FORWARD] = CC_GEMM_FORWARD,
                                          [CC_ONEDNN_BACKWARD_DATA] = CC_GEMM_BACKWARD_DATA,
@@ -103,6 +122,7 @@ static cc_gemm_conv gemm_of(const cc_conv_pass *pass) {
                           .y_shape = p->conv.y,
                           .x_block = p->x_block,
                           .y_block = p->y_block,
+                          .dtype = p->conv.dtype,
                           .x = pass->operands[CC_ONEDNN_X],
                           .y = pass->operands[CC_ONEDNN_Y],
                           .w = pass->operands[CC_ONEDNN_W],
@@ -127,16 +147,25 @@ static cc_status run_gemm(const cc_conv_pass *pass) {
     return pass->reorder && gradient ? cc_onednn_reorder_run(pass->reorder, stored, conv.w) : CC_OK;
 }
 
+/* Of a kernel of our own; in bytes. */
 static size_t own_scratch(const cc_conv_pass *pass) {
     const cc_onednn_conv *c = &pass->problem.conv;
     cc_depthwise depthwise = depthwise_of(&pass->problem);
     cc_winograd winograd = winograd_of(pass);
+    cc_narrow narrow = narrow_of(&pass->problem);
     cc_gemm_conv gemm = gemm_of(pass);
-    if (pass->algorithm == CC_CONV_SMALL) return cc_small_conv_scratch(c->attr, c->x, c->y);
-    return sizeof(float) * (pass->algorithm == CC_CONV_GEMM
-                                ? plain_weights(pass) + cc_gemm_conv_scratch(&gemm)
-                            : pass->algorithm == CC_CONV_TILES ? cc_winograd_scratch(&winograd)
-                                                               : cc_depthwise_scratch(&depthwise));
+    switch (pass->algorithm) {
+    case CC_CONV_SMALL:
+        return cc_small_conv_scratch(c->attr, c->x, c->y);
+    case CC_CONV_TILES:
+        return sizeof(float) * cc_winograd_scratch(&winograd);
+    case CC_CONV_NARROW:
+        return sizeof(float) * cc_narrow_scratch(&narrow);
+    case CC_CONV_DEPTHWISE:
+        return sizeof(float) * cc_depthwise_scratch(&depthwise);
+    default:
+        return sizeof(float) * (plain_weights(pass) + cc_gemm_conv_scratch(&gemm));
+    }
 }
 
 size_t cc_conv_pass_scratch(const cc_conv_pass *pass) {
@@ -186,6 +215,18 @@ static void run_winograd(const cc_conv_pass *pass) {
         cc_winograd_backward_weights(w, &conv, x, y, pass->scratch);
 }
 
+static void run_narrow(const cc_conv_pass *pass) {
+    cc_narrow conv = narrow_of(&pass->problem);
+    void *x = pass->operands[CC_ONEDNN_X], *w = pass->operands[CC_ONEDNN_W], *y = pass->operands[CC_ONEDNN_Y],
+         *bias = conv.attr->bias ? pass->operands[CC_ONEDNN_BIAS] : NULL;
+    if (pass->problem.kind == CC_ONEDNN_FORWARD)
+        cc_narrow_forward(y, &conv, x, w, bias, pass->scratch);
+    else if (pass->problem.kind == CC_ONEDNN_BACKWARD_DATA)
+        cc_narrow_backward_data(x, &conv, w, y, pass->scratch);
+    else
+        cc_narrow_backward_weights(w, bias, &conv, x, y, pass->scratch);
+}
+
 static void run_depthwise(const cc_conv_pass *pass) {
     cc_depthwise conv = depthwise_of(&pass->problem);
     cc_depthwise_weights(pass->operands[CC_ONEDNN_W], &conv, pass->operands[CC_ONEDNN_X],
@@ -205,6 +246,9 @@ cc_status cc_conv_pass_run(const cc_conv_pass *pass) {
         break;
     case CC_CONV_SMALL:
         run_small(pass);
+        break;
+    case CC_CONV_NARROW:
+        run_narrow(pass);
         break;
     case CC_CONV_DEPTHWISE:
         run_depthwise(pass);

@@ -11,6 +11,7 @@ typedef enum cc_conv_algorithm {
     CC_CONV_TILES,     /* nets/cpu/winograd/winograd.h */
     CC_CONV_SMALL,     /* nets/cpu/small_conv.h */
     CC_CONV_DEPTHWISE, /* nets/cpu/depthwise.h */
+    CC_CONV_NARROW,    /* nets/cpu/narrow/narrow.h */
     CC_CONV_GEMM,      /* nets/cpu/gemm_conv.h */
 } cc_conv_algorithm;
 enum { CC_CONV_ALGORITHMS = CC_CONV_GEMM + 1 };
@@ -38,6 +39,11 @@ typedef struct cc_conv_pass {
     void *scratch;
     int threads; /* that the scratch memory is for */
 } cc_conv_pass;
+
+/* Whether there is a kernel of our own for a convolution to so few channels, whose weights it wants plain. */
+bool cc_conv_is_narrow(const cc_onednn_conv *conv, int64_t x_block);
+/* The block of the output: 1 for those, else oneDNN's. */
+cc_status cc_conv_output_block(int64_t *out, const cc_onednn_conv *conv, int64_t x_block);
 
 /* Whether the algorithm may be asked for; oneDNN's may still turn out not to exist. */
 bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *problem);

@@ -31,10 +31,11 @@ static bool is_small(const cc_task *task, const cc_onednn_conv *conv) {
 static cc_status lay_out(cc_task *task, const cc_onednn_conv *conv) {
     cc_parameter_slot *weights = task->parameters[0];
     int64_t x_block = task->input_blocks[0];
-    CC_TRY(cc_onednn_output_block(&task->output_block, conv, x_block));
+    CC_TRY(cc_conv_output_block(&task->output_block, conv, x_block));
     if (weights->layout) return CC_OK;
-    return is_small(task, conv) ? cc_onednn_lay_out_plain(weights, conv)
-                                : cc_onednn_lay_out(weights, conv, x_block);
+    return is_small(task, conv) || cc_conv_is_narrow(conv, x_block)
+               ? cc_onednn_lay_out_plain(weights, conv)
+               : cc_onednn_lay_out(weights, conv, x_block);
 }
 
 static cc_status find_recorded(cc_conv_algorithm *out, const char *name) {

@@ -80,6 +80,7 @@ cc_status cc_conv_by_rule(cc_conv_algorithm *out, const cc_conv_problem *p) {
     bool matrix = p->conv.dtype == CC_BF16 && p->conv.attr->groups == 1 && cc_onednn_has_amx();
     cc_conv_pass pass;
     *out = cc_conv_pass_suits(CC_CONV_SMALL, p)       ? CC_CONV_SMALL
+           : cc_conv_pass_suits(CC_CONV_NARROW, p)    ? CC_CONV_NARROW
            : cc_conv_pass_suits(CC_CONV_DEPTHWISE, p) ? CC_CONV_DEPTHWISE
            : matrix                                   ? CC_CONV_RELAID
                                                       : CC_CONV_DIRECT;

@@ -14,7 +14,9 @@ enum { STRIP = 1 << 19, PIXELS_LEAST = 64 };
 typedef struct side {
     const cc_shape *shape;
     int64_t block, channels, pixels; /* channels of one group */
-    float *values, *plain;           /* plain: where N,C,pixels lie */
+    cc_dtype dtype;
+    void *values;
+    float *plain; /* where N,C,pixels lie in float32: the values themselves, where they do */
 } side;
 
 typedef struct work {
@@ -32,8 +34,13 @@ typedef struct segment {
     int64_t start;              /* of the first pixel, in the line; may lie outside it */
 } segment;
 
-static side side_of(const cc_conv_attr *a, const cc_shape *shape, int64_t block, float *values) {
-    return (side){shape, block, shape->dims[1] / a->groups, cc_shape_pixels(shape), values, values};
+static side side_of(const cc_gemm_conv *c, const cc_shape *shape, int64_t block, void *values) {
+    return (side){shape,  block, shape->dims[1] / c->attr->groups, cc_shape_pixels(shape), c->dtype,
+                  values, values};
+}
+
+static bool is_plain(const side *s) {
+    return s->block == 1 && s->dtype == CC_F32;
 }
 
 static bool is_whole(const work *w) {
@@ -44,12 +51,12 @@ static bool is_whole(const work *w) {
 }
 
 static int64_t plain_count(const side *s) {
-    return s->block == 1 ? 0 : cc_shape_count(s->shape);
+    return is_plain(s) ? 0 : cc_shape_count(s->shape);
 }
 
 static work work_of(const cc_gemm_conv *c) {
     const cc_conv_attr *a = c->attr;
-    side x = side_of(a, c->x_shape, c->x_block, c->x), y = side_of(a, c->y_shape, c->y_block, c->y);
+    side x = side_of(c, c->x_shape, c->x_block, c->x), y = side_of(c, c->y_shape, c->y_block, c->y);
     work w = {.conv = c, .image = c->transposed ? y : x, .other = c->transposed ? x : y};
     w.taps = a->kernel[0] * a->kernel[1] * a->kernel[2];
     w.rows = w.image.channels * w.taps;
@@ -70,7 +77,7 @@ static void place(work *w) {
     float *next = w->conv->scratch;
     side *sides[] = {&w->image, &w->other};
     for (int i = 0; i < 2; i++) {
-        if (sides[i]->block != 1) sides[i]->plain = next;
+        if (!is_plain(sides[i])) sides[i]->plain = next;
         next += plain_count(sides[i]);
     }
     w->columns = next;
@@ -195,11 +202,11 @@ static void sum_bias(float *dbias, const float *dy, const cc_shape *shape) {
 }
 
 static void make_plain(const side *s) {
-    if (s->block != 1) cc_backend_cpu.from_blocked(s->plain, s->values, s->shape, s->block, CC_F32);
+    if (!is_plain(s)) cc_backend_cpu.from_blocked(s->plain, s->values, s->shape, s->block, s->dtype);
 }
 
 static void make_blocked(const side *s) {
-    if (s->block != 1) cc_backend_cpu.to_blocked(s->values, s->plain, s->shape, s->block, CC_F32);
+    if (!is_plain(s)) cc_backend_cpu.to_blocked(s->values, s->plain, s->shape, s->block, s->dtype);
 }
 
 void cc_gemm_conv_run(const cc_gemm_conv *c) {

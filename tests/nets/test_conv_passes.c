@@ -41,6 +41,9 @@ static const conv_case cases[] = {
     {"1x1", false, FLAT(24, 1, 1, 1, 0, 1, true), SHAPE(2, 40, 7, 5)},
     {"1x1 stride 2", false, FLAT(32, 1, 1, 2, 0, 1, false), SHAPE(2, 32, 8, 6)},
     {"head", false, FLAT(1, 1, 3, 1, 1, 1, true), SHAPE(2, 16, 9, 7)},
+    {"wide head", false, FLAT(1, 1, 3, 1, 1, 1, true), SHAPE(2, 20, 5, 43)},
+    {"head of several channels", false, FLAT(4, 1, 3, 1, 0, 1, false), SHAPE(1, 33, 19, 21)},
+    {"head of 1x1", false, FLAT(2, 1, 1, 1, 0, 1, true), SHAPE(2, 24, 6, 37)},
     {"of few pixels", false, FLAT(21, 1, 3, 1, 1, 1, true), SHAPE(2, 60, 3, 5)},
     {"grouped", false, FLAT(16, 2, 3, 1, 1, 1, true), SHAPE(2, 16, 8, 8)},
     {"grouped odd", false, FLAT(9, 3, 3, 2, 1, 1, true), SHAPE(2, 6, 8, 7)},
@@ -122,7 +125,7 @@ static void rig_open(rig *r, const conv_case *c, int64_t x_block, cc_dtype dtype
                                    .training = true,
                                    .x_block = x_block,
                                    .weights = &r->slot};
-    assert_ok(cc_onednn_output_block(&r->problem.y_block, &r->problem.conv, x_block));
+    assert_ok(cc_conv_output_block(&r->problem.y_block, &r->problem.conv, x_block));
     if (plain_weights)
         assert_ok(cc_onednn_lay_out_plain(&r->slot, &r->problem.conv));
     else
@@ -228,6 +231,7 @@ static void every_algorithm_computes_what_the_reference_does(void **state) {
         assert_true(seen[CC_CONV_DIRECT][kind] > 0 && seen[CC_CONV_RELAID][kind] > 0);
         assert_int_equal(seen[CC_CONV_GEMM][kind], 6 * CASES);
         assert_true(seen[CC_CONV_TILES][kind] > 0);
+        assert_true(seen[CC_CONV_NARROW][kind] > 0);
         if (cc_onednn_block() == 16) assert_true(seen[CC_CONV_WINOGRAD][kind] > 0);
     }
     assert_true(seen[CC_CONV_SMALL][CC_ONEDNN_FORWARD] > 0);

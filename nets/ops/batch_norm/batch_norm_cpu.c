@@ -8,10 +8,14 @@
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/cpu/lane_activations.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 
-enum { LANES = 16, CHUNK = CC_PIECE };
+enum {
+    LANES = 16,
+    CHUNK = CC_PIECE,
+    APART = 4, /* sums side by side: an addition waits for the one before it */
+};
 
 extern const cc_kernel cc_batch_norm_cpu;
 
@@ -25,7 +29,7 @@ typedef struct constants { /* by channel; vectors of blocks * block values */
 } constants;
 
 typedef struct lanes { /* constants of one block, repeated over the lanes */
-    float mean[LANES], scale[LANES], shift[LANES];
+    cc_f32x16 mean, scale, shift;
 } lanes;
 
 typedef struct layout {
@@ -77,43 +81,97 @@ static cc_status plan(cc_task *task) {
 }
 
 /* A vector of a block's channels, repeated over the lanes. */
-static void spread(float out[LANES], const float *vector, int64_t which, int64_t block) {
-    for (int i = 0; i < LANES; i++) out[i] = vector[which * block + i % block];
+static void spread(cc_f32x16 *out, const float *vector, int64_t which, int64_t block) {
+    for (int i = 0; i < LANES; i++) (*out)[i] = vector[which * block + i % block];
 }
 
-static void fold(double out[LANES], const float values[LANES], int64_t block) {
-    for (int i = 0; i < LANES; i++) out[i % block] += values[i];
+static void fold(double out[LANES], const cc_f32x16 *values, int64_t block) {
+    for (int i = 0; i < LANES; i++) out[i % block] += (double)(*values)[i];
+}
+
+/* The last row of `count` values where it is a short one; rare, and kept out of the loops' registers. */
+static __attribute__((noinline)) void load_tail(float out[LANES], const void *values, int64_t i,
+                                                int64_t count, cc_dtype dtype) {
+    memset(out, 0, LANES * sizeof *out);
+    for (int64_t j = i; j < count; j++) out[j - i] = cc_load(values, j, dtype);
+}
+static __attribute__((noinline)) void store_tail(void *values, int64_t i, int64_t count,
+                                                 const float in[LANES], cc_dtype dtype) {
+    for (int64_t j = i; j < count; j++) cc_store(values, j, in[j - i], dtype);
+}
+
+/* values[i..i + LANES) of `count`; zeros beyond. */
+CC_INLINE void load_row(cc_f32x16 *out, const void *values, int64_t i, int64_t count, cc_dtype dtype) {
+    float tail[LANES];
+    if (i + LANES <= count) {
+        cc_load_16(out, values, i, dtype);
+    } else {
+        load_tail(tail, values, i, count, dtype);
+        *out = *(const cc_f32x16 *)tail;
+    }
+}
+
+CC_INLINE void store_row(void *values, int64_t i, int64_t count, const cc_f32x16 *in, cc_dtype dtype) {
+    float tail[LANES];
+    if (i + LANES <= count) {
+        cc_store_16(values, i, in, dtype);
+    } else {
+        *(cc_f32x16 *)tail = *in;
+        store_tail(values, i, count, tail, dtype);
+    }
+}
+
+/* Each CALL(dtype) with a constant. */
+#define FOR_DTYPE(dtype, call)                                                                               \
+    if (dtype == CC_F32)                                                                                     \
+        call(CC_F32);                                                                                        \
+    else                                                                                                     \
+        call(CC_BF16)
+
+/* Zeros from lane `count` on. */
+CC_INLINE void keep_tail(cc_f32x16 *values, int64_t count) {
+    float kept[LANES];
+    *(cc_f32x16 *)kept = *values;
+    for (int64_t j = count; j < LANES; j++) kept[j] = 0;
+    *values = *(const cc_f32x16 *)kept;
+}
+
+CC_INLINE void moments_as(sums *out, const void *x, int64_t count, int64_t block, cc_dtype dtype) {
+    cc_f32x16 total[APART] = {0}, centre, offset[APART] = {0}, square[APART] = {0}, row;
+    float about[LANES];
+    double per_channel = (double)count / (double)block, extra[LANES] = {0};
+    for (int64_t i = 0; i < count; i += APART * LANES)
+        for (int k = 0; k < APART && i + k * LANES < count; k++) {
+            load_row(&row, x, i + k * LANES, count, dtype);
+            total[k] += row;
+        }
+    for (int k = 0; k < APART; k++) fold(out->first, &total[k], block);
+    for (int j = 0; j < LANES; j++) about[j] = (float)(out->first[j % block] / per_channel);
+    centre = *(const cc_f32x16 *)about;
+    for (int64_t i = 0; i < count; i += APART * LANES)
+        for (int k = 0; k < APART && i + k * LANES < count; k++) {
+            load_row(&row, x, i + k * LANES, count, dtype);
+            if (i + (k + 1) * LANES > count) keep_tail(&centre, count - i - k * LANES);
+            row -= centre;
+            offset[k] += row;
+            square[k] += row * row;
+        }
+    for (int k = 0; k < APART; k++) {
+        fold(extra, &offset[k], block);
+        fold(out->second, &square[k], block);
+    }
+    for (int64_t j = 0; j < block; j++) {
+        out->first[j] = (double)about[j] * per_channel + extra[j];
+        out->second[j] -= extra[j] * extra[j] / per_channel;
+    }
 }
 
 /* first = sum, second = sum of squares about the chunk's mean. */
-CC_HOT static void moments(sums *out, const float *restrict x, int64_t count, int64_t block) {
-    float total[LANES] = {0}, centre[LANES], offset[LANES] = {0}, square[LANES] = {0};
-    int64_t rows = count / LANES * LANES;
+CC_HOT static void moments(sums *out, const void *x, int64_t count, int64_t block, cc_dtype dtype) {
     memset(out, 0, sizeof *out);
-    for (int64_t i = 0; i < rows; i += LANES)
-        for (int j = 0; j < LANES; j++) total[j] += x[i + j];
-    for (int64_t i = rows; i < count; i++) total[i - rows] += x[i];
-    fold(out->first, total, block);
-    double per_channel = (double)count / (double)block;
-    for (int j = 0; j < LANES; j++) centre[j] = (float)(out->first[j % block] / per_channel);
-    for (int64_t i = 0; i < rows; i += LANES)
-        for (int j = 0; j < LANES; j++) {
-            float d = x[i + j] - centre[j];
-            offset[j] += d;
-            square[j] += d * d;
-        }
-    for (int64_t i = rows; i < count; i++) {
-        float d = x[i] - centre[i - rows];
-        offset[i - rows] += d;
-        square[i - rows] += d * d;
-    }
-    double extra[LANES] = {0};
-    fold(extra, offset, block);
-    fold(out->second, square, block);
-    for (int64_t j = 0; j < block; j++) {
-        out->first[j] = (double)centre[j] * per_channel + extra[j];
-        out->second[j] -= extra[j] * extra[j] / per_channel;
-    }
+#define CALL(d) moments_as(out, x, count, block, d)
+    FOR_DTYPE(dtype, CALL);
+#undef CALL
 }
 
 /* Merges the chunks of channel `lane` of block `which`: mean, and the sum of squares about it. */
@@ -169,47 +227,72 @@ static void fill_scale(const cc_task *task, const layout *l, const constants *k)
 }
 
 static void spread_all(lanes *out, const constants *k, int64_t which, int64_t block) {
-    spread(out->mean, k->mean, which, block);
-    spread(out->scale, k->scale, which, block);
-    spread(out->shift, k->shift, which, block);
+    spread(&out->mean, k->mean, which, block);
+    spread(&out->scale, k->scale, which, block);
+    spread(&out->shift, k->shift, which, block);
 }
 
-/* The mean is taken off first: x * scale + shift' would lose what x and mean have in common. */
-CC_INLINE float linear(const float *x, const float *residual, int64_t i, const lanes *k, int64_t j) {
-    float z = (x[i] - k->mean[j]) * k->scale[j] + k->shift[j];
-    return residual ? z + residual[i] : z;
+/* A chunk of what is read and written; residual may be NULL, the gradients too. */
+typedef struct chunk {
+    const void *x, *residual, *dy;
+    void *y, *dx, *dresidual;
+    int64_t count;
+    lanes k;
+    cc_f32x16 a, b; /* of find_gradients */
+} chunk;
+
+static void *part(const void *values, int64_t start, cc_dtype dtype) {
+    return values ? cc_values_at(values, start, dtype) : NULL;
 }
 
-CC_INLINE void normalise_as(cc_activation kind, float *restrict y, const float *restrict x,
-                            const float *restrict residual, int64_t count, const lanes *restrict k) {
-    int64_t rows = count / LANES * LANES;
-    for (int64_t i = 0; i < rows; i += LANES)
-        for (int j = 0; j < LANES; j++) y[i + j] = cc_activate(kind, linear(x, residual, i + j, k, j));
-    for (int64_t i = rows; i < count; i++) y[i] = cc_activate(kind, linear(x, residual, i, k, i - rows));
+static void fill_chunk(chunk *c, const cc_task *task, const layout *l, const constants *k, int64_t unit) {
+    int64_t start = unit_start(l, unit);
+    cc_dtype dtype = task->dtype;
+    bool residual = task->input_count == 2;
+    c->count = unit_count(l, unit);
+    c->x = part(task->x[0], start, dtype);
+    c->residual = residual ? part(task->x[1], start, dtype) : NULL;
+    c->dy = part(task->dy, start, dtype);
+    c->y = part(task->y, start, dtype);
+    c->dx = part(task->dx[0], start, dtype);
+    c->dresidual = residual ? part(task->dx[1], start, dtype) : NULL;
+    spread_all(&c->k, k, unit_block(l, unit), l->block);
 }
 
-CC_HOT static void normalise(float *y, const float *x, const float *residual, int64_t count, const lanes *k,
-                             cc_activation kind) {
-#define CALL(f)                                                                                              \
-    if (residual)                                                                                            \
-        normalise_as(f, y, x, residual, count, k);                                                           \
+/* x - mean and z, of row i. The mean is taken off first: x * scale + shift' would lose what x and mean have
+ * in common. */
+CC_INLINE void linear(cc_f32x16 *centred, cc_f32x16 *z, const chunk *c, int64_t i, bool residual,
+                      cc_dtype dtype) {
+    cc_f32x16 other;
+    load_row(centred, c->x, i, c->count, dtype);
+    *centred -= c->k.mean;
+    *z = *centred * c->k.scale + c->k.shift;
+    if (!residual) return;
+    load_row(&other, c->residual, i, c->count, dtype);
+    *z += other;
+}
+
+CC_INLINE void normalise_as(cc_activation kind, const chunk *given, bool residual, cc_dtype dtype) {
+    const chunk c = *given; /* what is stored could else be a part of it */
+    for (int64_t i = 0; i < c.count; i += LANES) {
+        cc_f32x16 centred, z;
+        linear(&centred, &z, &c, i, residual, dtype);
+        cc_activate_16(&z, kind);
+        store_row(c.y, i, c.count, &z, dtype);
+    }
+}
+
+/* f(..., c, whether there is a residual, dtype), all but the first known when compiled. */
+#define FOR_CASE(f, c, dtype, ...)                                                                           \
+    if (dtype == CC_F32)                                                                                     \
+        (c)->residual ? f(__VA_ARGS__, c, true, CC_F32) : f(__VA_ARGS__, c, false, CC_F32);                  \
     else                                                                                                     \
-        normalise_as(f, y, x, NULL, count, k)
+        (c)->residual ? f(__VA_ARGS__, c, true, CC_BF16) : f(__VA_ARGS__, c, false, CC_BF16)
+
+CC_HOT static void normalise(const chunk *c, cc_activation kind, cc_dtype dtype) {
+#define CALL(k) FOR_CASE(normalise_as, c, dtype, k)
     CC_FOR_ACTIVATION(kind, CALL)
 #undef CALL
-}
-
-static void normalise_unit(const cc_task *task, const layout *l, const constants *k, int64_t unit) {
-    int64_t start = unit_start(l, unit), count = unit_count(l, unit);
-    cc_dtype dtype = task->dtype;
-    float x_room[CHUNK], residual_room[CHUNK], y_room[CHUNK],
-        *y = cc_values_room(y_room, task->y, start, dtype);
-    const float *x = cc_values_read(x_room, task->x[0], start, count, dtype), *residual = NULL;
-    lanes spread_constants;
-    if (task->input_count == 2) residual = cc_values_read(residual_room, task->x[1], start, count, dtype);
-    spread_all(&spread_constants, k, unit_block(l, unit), l->block);
-    normalise(y, x, residual, count, &spread_constants, ((const cc_batch_norm_attr *)task->attr)->activation);
-    cc_values_write(task->y, start, y, count, dtype);
 }
 
 static cc_status forward(cc_task *task) {
@@ -219,10 +302,8 @@ static cc_status forward(cc_task *task) {
     if (task->training) {
 #pragma omp parallel for schedule(static)
         for (int64_t u = 0; u < l.units; u++) {
-            float room[CHUNK];
-            int64_t count = unit_count(&l, u);
-            moments(&parts[u], cc_values_read(room, task->x[0], unit_start(&l, u), count, task->dtype), count,
-                    l.block);
+            moments(&parts[u], cc_values_at(task->x[0], unit_start(&l, u), task->dtype), unit_count(&l, u),
+                    l.block, task->dtype);
         }
         use_batch(task, &l, &k, parts);
     } else {
@@ -230,110 +311,57 @@ static cc_status forward(cc_task *task) {
     }
     fill_scale(task, &l, &k);
 #pragma omp parallel for schedule(static)
-    for (int64_t u = 0; u < l.units; u++) normalise_unit(task, &l, &k, u);
+    for (int64_t u = 0; u < l.units; u++) {
+        chunk c;
+        fill_chunk(&c, task, &l, &k, u);
+        normalise(&c, ((const cc_batch_norm_attr *)task->attr)->activation, task->dtype);
+    }
     return CC_OK;
 }
 
-typedef struct rooms { /* for a chunk in bf16 */
-    float x[CHUNK], residual[CHUNK], dy[CHUNK], dx[CHUNK], dresidual[CHUNK];
-} rooms;
-
-typedef struct chunk { /* what the backward loops read; residual may be NULL, the gradients too */
-    const float *x, *residual, *dy;
-    float *dx, *dresidual;
-    int64_t count;
-    lanes k;
-} chunk;
-
-CC_INLINE void back_sums_as(cc_activation kind, float *restrict g_sum, float *restrict gx_sum, const chunk *c,
-                            bool residual) {
-    int64_t rows = c->count / LANES * LANES;
-    const float *restrict x = c->x, *restrict dy = c->dy, *restrict r = residual ? c->residual : NULL;
-    for (int64_t i = 0; i < rows; i += LANES)
-        for (int j = 0; j < LANES; j++) {
-            float g = cc_activate_back(kind, linear(x, r, i + j, &c->k, j), dy[i + j]);
-            g_sum[j] += g;
-            gx_sum[j] += g * (x[i + j] - c->k.mean[j]);
+CC_INLINE void back_sums_as(cc_activation kind, sums *out, int64_t block, const chunk *c, bool residual,
+                            cc_dtype dtype) {
+    cc_f32x16 g_sum[APART] = {0}, gx_sum[APART] = {0};
+    for (int64_t i = 0; i < c->count; i += APART * LANES)
+        for (int k = 0; k < APART && i + k * LANES < c->count; k++) {
+            cc_f32x16 centred, z, g;
+            linear(&centred, &z, c, i + k * LANES, residual, dtype);
+            load_row(&g, c->dy, i + k * LANES, c->count, dtype);
+            cc_activate_back_16(&g, &z, kind);
+            g_sum[k] += g;
+            gx_sum[k] += g * centred;
         }
-    for (int64_t i = rows; i < c->count; i++) {
-        int64_t j = i - rows;
-        float g = cc_activate_back(kind, linear(x, r, i, &c->k, j), dy[i]);
-        g_sum[j] += g;
-        gx_sum[j] += g * (x[i] - c->k.mean[j]);
+    for (int k = 0; k < APART; k++) {
+        fold(out->first, &g_sum[k], block);
+        fold(out->second, &gx_sum[k], block);
     }
 }
 
 /* first = sum of g, second = sum of g (x - mean), where g = dy f'(z). */
-CC_HOT static void back_sums(sums *out, const chunk *c, int64_t block, cc_activation kind) {
-    float g_sum[LANES] = {0}, gx_sum[LANES] = {0};
+CC_HOT static void back_sums(sums *out, const chunk *c, int64_t block, cc_activation kind, cc_dtype dtype) {
     memset(out, 0, sizeof *out);
-#define CALL(k)                                                                                              \
-    if (c->residual)                                                                                         \
-        back_sums_as(k, g_sum, gx_sum, c, true);                                                             \
-    else                                                                                                     \
-        back_sums_as(k, g_sum, gx_sum, c, false)
-    CC_FOR_ACTIVATION(kind, CALL)
-#undef CALL
-    fold(out->first, g_sum, block);
-    fold(out->second, gx_sum, block);
-}
-
-/* Gradients of one value; `residual` and `wanted` (dx is) are known when compiled. */
-CC_INLINE void back_value(cc_activation kind, const chunk *c, int64_t i, int64_t j, const float *a,
-                          const float *b, bool residual, bool wanted) {
-    float g = cc_activate_back(kind, linear(c->x, residual ? c->residual : NULL, i, &c->k, j), c->dy[i]);
-    if (wanted) c->dx[i] = c->k.scale[j] * g + (c->x[i] - c->k.mean[j]) * a[j] + b[j];
-    if (residual && c->dresidual) c->dresidual[i] = g;
-}
-
-CC_INLINE void back_rows_as(cc_activation kind, const chunk *c, const float *a, const float *b,
-                            bool residual) {
-    int64_t rows = c->count / LANES * LANES;
-    const float *restrict x = c->x, *restrict dy = c->dy, *restrict r = residual ? c->residual : NULL;
-    float *restrict dx = c->dx, *restrict dr = residual ? c->dresidual : NULL;
-    if (!dx || (residual && !dr)) {
-        for (int64_t i = 0; i < c->count; i++) back_value(kind, c, i, i % LANES, a, b, residual, dx != NULL);
-        return;
-    }
-    for (int64_t i = 0; i < rows; i += LANES)
-        for (int j = 0; j < LANES; j++) {
-            float g = cc_activate_back(kind, linear(x, r, i + j, &c->k, j), dy[i + j]);
-            dx[i + j] = c->k.scale[j] * g + (x[i + j] - c->k.mean[j]) * a[j] + b[j];
-            if (residual) dr[i + j] = g;
-        }
-    for (int64_t i = rows; i < c->count; i++) back_value(kind, c, i, i - rows, a, b, residual, true);
-}
-
-CC_HOT static void back_rows(const chunk *c, const float *a, const float *b, cc_activation kind) {
-#define CALL(k)                                                                                              \
-    if (c->residual)                                                                                         \
-        back_rows_as(k, c, a, b, true);                                                                      \
-    else                                                                                                     \
-        back_rows_as(k, c, a, b, false)
+#define CALL(k) FOR_CASE(back_sums_as, c, dtype, k, out, block)
     CC_FOR_ACTIVATION(kind, CALL)
 #undef CALL
 }
 
-static void fill_chunk(chunk *c, rooms *r, const cc_task *task, const layout *l, const constants *k,
-                       int64_t unit) {
-    int64_t start = unit_start(l, unit), count = unit_count(l, unit);
-    cc_dtype dtype = task->dtype;
-    c->count = count;
-    c->x = cc_values_read(r->x, task->x[0], start, count, dtype);
-    c->dy = cc_values_read(r->dy, task->dy, start, count, dtype);
-    c->dx = task->dx[0] ? cc_values_room(r->dx, task->dx[0], start, dtype) : NULL;
-    c->residual = c->dresidual = NULL;
-    if (task->input_count == 2) {
-        c->residual = cc_values_read(r->residual, task->x[1], start, count, dtype);
-        if (task->dx[1]) c->dresidual = cc_values_room(r->dresidual, task->dx[1], start, dtype);
+CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residual, cc_dtype dtype) {
+    const chunk c = *given;
+    for (int64_t i = 0; i < c.count; i += LANES) {
+        cc_f32x16 centred, z, g, dx;
+        linear(&centred, &z, &c, i, residual, dtype);
+        load_row(&g, c.dy, i, c.count, dtype);
+        cc_activate_back_16(&g, &z, kind);
+        dx = c.k.scale * g + centred * c.a + c.b;
+        if (c.dx) store_row(c.dx, i, c.count, &dx, dtype);
+        if (residual && c.dresidual) store_row(c.dresidual, i, c.count, &g, dtype);
     }
-    spread_all(&c->k, k, unit_block(l, unit), l->block);
 }
 
-static void write_chunk(const chunk *c, const cc_task *task, const layout *l, int64_t unit) {
-    int64_t start = unit_start(l, unit);
-    if (c->dx) cc_values_write(task->dx[0], start, c->dx, c->count, task->dtype);
-    if (c->dresidual) cc_values_write(task->dx[1], start, c->dresidual, c->count, task->dtype);
+CC_HOT static void back_rows(const chunk *c, cc_activation kind, cc_dtype dtype) {
+#define CALL(k) FOR_CASE(back_rows_as, c, dtype, k)
+    CC_FOR_ACTIVATION(kind, CALL)
+#undef CALL
 }
 
 /* dx = scale g + (x - mean) a + b, a = -scale rstd^2 (sum of g (x - mean)) / M, b = -scale (sum of g) / M. */
@@ -366,22 +394,18 @@ static cc_status backward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         chunk c;
-        rooms r;
-        fill_chunk(&c, &r, task, &l, &k, u);
-        back_sums(&parts[u], &c, l.block, kind);
+        fill_chunk(&c, task, &l, &k, u);
+        back_sums(&parts[u], &c, l.block, kind, task->dtype);
     }
     find_gradients(task, &l, &k, parts, a, b);
     if (!task->dx[0] && !(task->input_count == 2 && task->dx[1])) return CC_OK;
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         chunk c;
-        rooms r;
-        float a_lanes[LANES], b_lanes[LANES];
-        fill_chunk(&c, &r, task, &l, &k, u);
-        spread(a_lanes, a, unit_block(&l, u), l.block);
-        spread(b_lanes, b, unit_block(&l, u), l.block);
-        back_rows(&c, a_lanes, b_lanes, kind);
-        write_chunk(&c, task, &l, u);
+        fill_chunk(&c, task, &l, &k, u);
+        spread(&c.a, a, unit_block(&l, u), l.block);
+        spread(&c.b, b, unit_block(&l, u), l.block);
+        back_rows(&c, kind, task->dtype);
     }
     return CC_OK;
 }
