@@ -7,6 +7,7 @@
 #include "nets/cpu/narrow/narrow.h"
 #include "nets/cpu/small_conv.h"
 #include "nets/cpu/winograd/winograd.h"
+#include "nets/memory.h"
 
 static const cc_onednn_algorithm onednn_algorithms[] = {[CC_CONV_DIRECT] = CC_ONEDNN_DIRECT,
                                                         [CC_CONV_RELAID] = CC_ONEDNN_RELAID,
@@ -46,7 +47,7 @@ bool cc_conv_pass_suits(cc_conv_algorithm algorithm, const cc_conv_problem *p) {
     case CC_CONV_WINOGRAD:
         return suits_winograd(p);
     case CC_CONV_TILES:
-        return !c->transposed && !p->fused && !(p->kind == CC_ONEDNN_BACKWARD_WEIGHTS && c->attr->bias) &&
+        return !c->transposed && !(p->kind == CC_ONEDNN_BACKWARD_WEIGHTS && c->attr->bias) &&
                cc_winograd_fits(c->attr, c->x, p->x_block, p->y_block,
                                 cc_onednn_weights_block(p->weights, c));
     case CC_CONV_SMALL:
@@ -70,6 +71,8 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
     if (!cc_conv_pass_suits(algorithm, p))
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "%s does not suit this convolution",
                        cc_conv_algorithm_name(algorithm));
+    if (algorithm == CC_CONV_TILES && p->fused)
+        return cc_memory_get(&out->held, p->weights->bytes, "weights");
     if (algorithm == CC_CONV_SMALL || algorithm == CC_CONV_DEPTHWISE || algorithm == CC_CONV_TILES ||
         algorithm == CC_CONV_NARROW)
         return CC_OK;
@@ -93,8 +96,10 @@ cc_status cc_conv_pass_init(cc_conv_pass *out, cc_conv_algorithm algorithm, cons
 void cc_conv_pass_deinit(cc_conv_pass *pass) {
     cc_onednn_pass_destroy(pass->onednn);
     cc_onednn_reorder_destroy(pass->reorder);
+    cc_memory_free(pass->held);
     pass->onednn = NULL;
     pass->reorder = NULL;
+    pass->held = NULL;
 }
 
 static cc_depthwise depthwise_of(const cc_conv_problem *p) {
@@ -103,7 +108,13 @@ static cc_depthwise depthwise_of(const cc_conv_problem *p) {
 
 static cc_winograd winograd_of(const cc_conv_pass *pass) {
     const cc_conv_problem *p = &pass->problem;
-    return (cc_winograd){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype, pass->threads};
+    return (cc_winograd){p->conv.attr,
+                         p->conv.x,
+                         p->conv.y,
+                         p->x_block,
+                         p->conv.dtype,
+                         pass->threads,
+                         p->fused ? p->activation : CC_ACTIVATION_NONE};
 }
 
 static cc_narrow narrow_of(const cc_conv_problem *p) {
@@ -185,7 +196,8 @@ cc_status cc_conv_pass_bind(cc_conv_pass *pass, void *const operands[CC_ONEDNN_O
 }
 
 cc_status cc_conv_pass_hold(cc_conv_pass *pass, const float *plain) {
-    return cc_onednn_pass_hold(pass->onednn, plain);
+    const cc_parameter_slot *slot = pass->problem.weights;
+    return pass->held ? slot->pack(slot, pass->held, plain) : cc_onednn_pass_hold(pass->onednn, plain);
 }
 
 static void run_small(const cc_conv_pass *pass) {
@@ -205,9 +217,11 @@ static void run_small(const cc_conv_pass *pass) {
 
 static void run_winograd(const cc_conv_pass *pass) {
     cc_winograd conv = winograd_of(pass);
-    void *x = pass->operands[CC_ONEDNN_X], *w = pass->operands[CC_ONEDNN_W], *y = pass->operands[CC_ONEDNN_Y];
+    void *x = pass->operands[CC_ONEDNN_X], *y = pass->operands[CC_ONEDNN_Y],
+         *w = pass->held ? pass->held : pass->operands[CC_ONEDNN_W];
     if (pass->problem.kind == CC_ONEDNN_FORWARD)
-        cc_winograd_forward(y, &conv, x, w, conv.attr->bias ? pass->operands[CC_ONEDNN_BIAS] : NULL,
+        cc_winograd_forward(y, &conv, x, w,
+                            conv.attr->bias || pass->held ? pass->operands[CC_ONEDNN_BIAS] : NULL,
                             pass->scratch);
     else if (pass->problem.kind == CC_ONEDNN_BACKWARD_DATA)
         cc_winograd_backward_data(x, &conv, w, y, pass->scratch);

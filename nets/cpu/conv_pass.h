@@ -35,6 +35,7 @@ typedef struct cc_conv_pass {
     cc_onednn_pass *onednn; /* NULL: a kernel of our own */
     cc_onednn_reorder
         *reorder; /* of weights that are not plain, for a kernel that wants them so; else NULL */
+    void *held;   /* weights of a fused pass of a kernel of our own, as the slot stores them */
     void *operands[CC_ONEDNN_OPERANDS];
     void *scratch;
     int threads; /* that the scratch memory is for */

@@ -185,6 +185,10 @@ static void check_pass(rig *r, cc_conv_pass *pass) {
     memcpy(operands[CC_ONEDNN_BIAS], r->given[CC_ONEDNN_BIAS], (size_t)r->counts[CC_ONEDNN_BIAS] * 4);
     assert_ok(cc_memory_get(&scratch, cc_conv_pass_scratch(pass), "test"));
     assert_ok(cc_conv_pass_bind(pass, operands, scratch));
+    if (r->problem.fused) {
+        memset(operands[CC_ONEDNN_W], 0, r->slot.bytes); /* what counts is held */
+        assert_ok(cc_conv_pass_hold(pass, r->given[CC_ONEDNN_W]));
+    }
     for (int i = 0; i < 2; i++) assert_ok(cc_conv_pass_run(pass)); /* results are overwritten */
     if (output == CC_ONEDNN_W)
         assert_ok(r->slot.unpack(&r->slot, plain, operands[CC_ONEDNN_W]));
@@ -246,6 +250,52 @@ static void the_gradient_of_weights_is_added_up_over_a_long_image(void **state) 
     check_case(&c, 8, CC_F32, false);
 }
 
+/* What the reference gives, with a bias whatever the attributes say, and activated. */
+static void expect_fused(rig *r) {
+    float *y = r->expected[CC_ONEDNN_Y];
+    int64_t channels = r->c->attr.out_channels, pixels = cc_shape_pixels(r->shapes[1]);
+    for (int64_t i = 0; i < r->counts[CC_ONEDNN_Y]; i++) {
+        if (!r->c->attr.bias) y[i] += r->given[CC_ONEDNN_BIAS][i / pixels % channels];
+        if (r->problem.activation == CC_ACTIVATION_RELU) y[i] = fmaxf(y[i], 0);
+        if (r->problem.activation == CC_ACTIVATION_SILU) y[i] /= 1 + expf(-y[i]);
+    }
+}
+
+static void check_fused(const conv_case *c, int64_t block, cc_dtype dtype, cc_activation activation,
+                        int fused_seen[CC_CONV_ALGORITHMS]) {
+    rig r;
+    rig_open(&r, c, block, dtype, false);
+    r.problem.kind = CC_ONEDNN_FORWARD;
+    r.problem.training = false;
+    r.problem.fused = true;
+    r.problem.activation = activation;
+    expect_fused(&r);
+    for (int i = 0; i < CC_CONV_ALGORITHMS; i++) {
+        cc_conv_pass pass;
+        if (!cc_conv_pass_suits((cc_conv_algorithm)i, &r.problem)) continue;
+        cc_status status = cc_conv_pass_init(&pass, (cc_conv_algorithm)i, &r.problem);
+        if (status == CC_EUNSUPPORTED && i != CC_CONV_DIRECT) continue;
+        assert_ok(status);
+        check_pass(&r, &pass);
+        fused_seen[i]++;
+        cc_conv_pass_deinit(&pass);
+    }
+    rig_close(&r);
+}
+
+static void a_fused_pass_adds_its_bias_and_activates(void **state) {
+    static const cc_activation activations[] = {CC_ACTIVATION_NONE, CC_ACTIVATION_RELU, CC_ACTIVATION_SILU};
+    int fused_seen[CC_CONV_ALGORITHMS] = {0};
+    (void)state;
+    for (int i = 0; i < CASES; i++)
+        for (int k = 0; k < 6; k++) {
+            check_fused(&cases[i], k % 2 ? 8 : 16, CC_F32, activations[k / 2], fused_seen);
+            if (cc_onednn_has_bf16())
+                check_fused(&cases[i], k % 2 ? 8 : 16, CC_BF16, activations[k / 2], fused_seen);
+        }
+    assert_true(fused_seen[CC_CONV_DIRECT] > 0 && fused_seen[CC_CONV_TILES] > 0);
+}
+
 static void bf16_differs_by_its_rounding_alone(void **state) {
     (void)state;
     if (cc_onednn_has_bf16())
@@ -257,6 +307,7 @@ static void bf16_differs_by_its_rounding_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_algorithm_computes_what_the_reference_does),
+        cmocka_unit_test(a_fused_pass_adds_its_bias_and_activates),
         cmocka_unit_test(the_gradient_of_weights_is_added_up_over_a_long_image),
         cmocka_unit_test(bf16_differs_by_its_rounding_alone)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #define CC_NETS_CPU_WINOGRAD_LANES_H
 
 #include "nets/kernel.h"
+#include "nets/ops/activation/activation.h"
 
 enum { CC_WINOGRAD_POINTS = 36, CC_WINOGRAD_TILE = 4, CC_WINOGRAD_ROWS = 8, CC_WINOGRAD_WIDE = 2 };
 
@@ -34,8 +35,9 @@ typedef struct cc_winograd_lanes {
     void (*image)(float *points, int64_t step, const cc_winograd_place *from);
     /* A d A^T of the 4x4 values of a tile. */
     void (*gradient)(float *points, int64_t step, const cc_winograd_place *from);
-    /* A^T m A (+ bias), its 4x4 values; those outside are dropped. */
-    void (*result)(const cc_winograd_place *to, const float *points, int64_t step, const float *bias);
+    /* f(A^T m A (+ bias)), its 4x4 values; those outside are dropped. */
+    void (*result)(const cc_winograd_place *to, const float *points, int64_t step, const float *bias,
+                   cc_activation activation);
     /* G g G^T of the weights of one block against another; row i of a point has the i-th channel of the
      * first, `row` floats apart. `turned`: of the weights of backward data, rows by output channel. */
     void (*weights)(float *points, int64_t step, int64_t row, const float *from, bool turned);

@@ -1,7 +1,8 @@
-#define LANES  16
-#define VECTOR cc_f32x16
-#define MASK   cc_i32x16
-#define LOAD   cc_load_16
-#define STORE  cc_store_16
-#define TABLE  cc_winograd_lanes_16
+#define LANES    16
+#define VECTOR   cc_f32x16
+#define MASK     cc_i32x16
+#define LOAD     cc_load_16
+#define STORE    cc_store_16
+#define ACTIVATE cc_activate_16
+#define TABLE    cc_winograd_lanes_16
 #include "nets/cpu/winograd/lanes.inc"

@@ -1,7 +1,8 @@
-#define LANES  8
-#define VECTOR cc_f32x8
-#define MASK   cc_i32x8
-#define LOAD   cc_load_8
-#define STORE  cc_store_8
-#define TABLE  cc_winograd_lanes_8
+#define LANES    8
+#define VECTOR   cc_f32x8
+#define MASK     cc_i32x8
+#define LOAD     cc_load_8
+#define STORE    cc_store_8
+#define ACTIVATE cc_activate_8
+#define TABLE    cc_winograd_lanes_8
 #include "nets/cpu/winograd/lanes.inc"

@@ -106,6 +106,7 @@ typedef struct convolution {
     side from, to;
     const float *weights, *bias;
     bool turned; /* backward data */
+    cc_activation activation;
     float *tiles, *threads;
 } convolution;
 
@@ -140,7 +141,7 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
         for (int64_t t = 0; t < count; t++) {
             cc_winograd_place place = place_of(w, &c->to, to + d, first + t);
             w->lanes->result(&place, sums + (t * WIDE + d) * w->block, c->room.sum_step,
-                             c->bias ? c->bias + (to + d) * w->block : NULL);
+                             c->bias ? c->bias + (to + d) * w->block : NULL, c->activation);
         }
 }
 
@@ -204,7 +205,8 @@ void cc_winograd_forward(void *y, const cc_winograd *c, const void *x, const flo
     convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1]},
                                  .to = {c->y, y, 0},
                                  .weights = weights,
-                                 .bias = bias},
+                                 .bias = bias,
+                                 .activation = c->activation},
                   c, scratch);
 }
 

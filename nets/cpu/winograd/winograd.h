@@ -12,6 +12,7 @@
 #define CC_NETS_CPU_WINOGRAD_H
 
 #include "nets/kernel.h"
+#include "nets/ops/activation/activation.h"
 #include "nets/ops/conv/conv.h"
 
 /* Activations and their gradients in blocks of `block` channels, 8 or 16; weights and their gradient as
@@ -20,8 +21,9 @@ typedef struct cc_winograd {
     const cc_conv_attr *attr;
     const cc_shape *x, *y; /* of the convolution's input and output; rank 4 */
     int64_t block;
-    cc_dtype dtype; /* of x, y and their gradients; sums are float32 */
-    int threads;    /* as many as the scratch memory was asked for */
+    cc_dtype dtype;           /* of x, y and their gradients; sums are float32 */
+    int threads;              /* as many as the scratch memory was asked for */
+    cc_activation activation; /* of what the forward pass computes: none, relu or silu */
 } cc_winograd;
 
 /* weights_block: 0 where weights lie otherwise. */
@@ -31,7 +33,7 @@ bool cc_winograd_fits(const cc_conv_attr *attr, const cc_shape *x, int64_t x_blo
 /* Floats that any of the passes needs to work in. */
 size_t cc_winograd_scratch(const cc_winograd *c);
 
-/* bias: [O], or NULL. */
+/* bias: [O], or NULL; readable to the end of the last block. */
 void cc_winograd_forward(void *y, const cc_winograd *c, const void *x, const float *weights,
                          const float *bias, float *scratch);
 void cc_winograd_backward_data(void *dx, const cc_winograd *c, const float *weights, const void *dy,
