@@ -93,7 +93,7 @@ typedef struct cc_experiment_config {
         } early_stopping;
         double ema; /* decay of the weights' moving average; CC_EMA_OFF: the weights themselves are kept */
         const char *precision; /* "f32", "bf16": of activations */
-        const char *plan;      /* "fixed", "timed": how algorithms are chosen */
+        const char *plan;      /* "fixed", "timed", "exact": how algorithms are chosen */
         double empty_slices;   /* share of the slices without truth that are trained on */
         int workers;           /* loader threads; results do not depend on it */
     } train;

@@ -10,7 +10,8 @@
 #include "experiments/command.h"
 
 static const cc_command commands[] = {
-    {"run", "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N] [--dry-run]",
+    {"run",
+     "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N] [--dry-run]",
      "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan",
      cc_command_run},
     {"config", "CONFIG [--set k=v]... | --reference",
@@ -20,11 +21,13 @@ static const cc_command commands[] = {
     {"phantom",
      "DIR [--layout ctheart|orcascore] [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR", cc_command_phantom},
-    {"parity", "FILE.h5... [--device auto|cpu|cuda|reference] [--precision f32|bf16]",
+    {"parity",
+     "FILE.h5... [--device auto|cpu|cuda|reference] [--precision f32|bf16] [--plan exact|fixed|timed]",
      "compares fixtures of expected values with this build", cc_command_parity},
     {"bench",
      "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
-     "      [--precision f32|bf16] [--plan fixed|timed] [--device auto|cpu|cuda|reference] [--profile] [--json]",
+     "      [--precision f32|bf16] [--plan fixed|timed|exact] [--device auto|cpu|cuda|reference] [--profile] "
+     "[--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
     {"score", "SCAN [--mask MASK] [--threshold HU] [--minimum-area MM2] [--reference-spacing MM] [--json]",
      "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},

@@ -63,17 +63,18 @@ static cc_status note_choices(trainer *t) {
 static cc_status make_plans_from(trainer *t, char *recorded) {
     const cc_fit *fit = &t->dataset.fit;
     cc_dtype dtype;
+    cc_tuning tuning;
     char *evaluation = recorded ? strstr(recorded, "\n\n") : NULL;
     if (evaluation) evaluation[1] = 0;
     CC_TRY(cc_dtype_find(&dtype, t->config->train.precision));
+    CC_TRY(cc_tuning_find(&tuning, t->config->train.plan));
     cc_plan_options options = {.n = t->config->train.batch,
                                .height = fit->height,
                                .width = fit->width,
                                .training = true,
                                .seed = t->config->seed,
                                .dtype = dtype,
-                               .tuning = strcmp(t->config->train.plan, "timed") == 0 ? CC_TUNING_TIMED
-                                                                                     : CC_TUNING_FIXED,
+                               .tuning = tuning,
                                .recorded = evaluation ? recorded : NULL};
     CC_TRY(cc_plan_create(&t->train_plan, t->model, &options));
     options.training = false;

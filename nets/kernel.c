@@ -26,6 +26,17 @@ const char *cc_dtype_name(cc_dtype dtype) {
     return dtype == CC_BF16 ? "bf16" : "f32";
 }
 
+cc_status cc_tuning_find(cc_tuning *out, const char *name) {
+    static const char *const names[] = {
+        [CC_TUNING_FIXED] = "fixed", [CC_TUNING_TIMED] = "timed", [CC_TUNING_EXACT] = "exact"};
+    for (int i = CC_TUNING_FIXED; i <= CC_TUNING_EXACT; i++)
+        if (strcmp(names[i], name) == 0) {
+            *out = (cc_tuning)i;
+            return CC_OK;
+        }
+    return cc_fail(CC_EUSAGE, "plan", "fixed, timed or exact", "there is no plan \"%.40s\"", name);
+}
+
 cc_status cc_dtype_find(cc_dtype *out, const char *name) {
     for (int i = CC_F32; i <= CC_BF16; i++)
         if (strcmp(cc_dtype_name((cc_dtype)i), name) == 0) {

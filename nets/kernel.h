@@ -46,7 +46,11 @@ struct cc_parameter_slot {
 typedef enum cc_tuning {
     CC_TUNING_FIXED, /* by rule: the same on every machine with the same instruction set */
     CC_TUNING_TIMED, /* by the clock, once per distinct shape and process */
+    CC_TUNING_EXACT, /* by rule, of those that round least: slower, to be compared with others */
 } cc_tuning;
+
+/* "fixed", "timed" or "exact". */
+cc_status cc_tuning_find(cc_tuning *out, const char *name);
 
 typedef enum cc_pass { CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS } cc_pass;
 enum { CC_PASSES = 3 };

@@ -170,10 +170,7 @@ static cc_status fill_request(cc_bench_request *out, const options *o, const cha
                        !o->net    ? "--net"
                        : !o->size ? "--size"
                                   : "--batch");
-    if (strcmp(o->plan, "timed") == 0)
-        out->tuning = CC_TUNING_TIMED;
-    else if (strcmp(o->plan, "fixed") != 0)
-        return cc_fail(CC_EUSAGE, "--plan", NULL, "wants fixed or timed, not \"%s\"", o->plan);
+    CC_TRY(cc_tuning_find(&out->tuning, o->plan));
     CC_TRY(cc_dtype_find(&out->dtype, o->precision));
     CC_TRY(cc_net_find(&out->net, o->net));
     return cc_device_find(&out->backend, o->device);

@@ -51,9 +51,10 @@ static cc_status check_file(cc_parity *parity, const char *path) {
 
 /* A file that cannot be checked does not keep the others from being checked; the first fault is returned. */
 cc_status cc_command_parity(int argc, char **argv) {
-    const char *device = "auto", *precision = "f32";
+    const char *device = "auto", *precision = "f32", *plan = "exact";
     const cc_flag flags[] = {{.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
                              {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &precision},
+                             {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &plan},
                              {0}};
     const char *paths[argc];
     int count;
@@ -61,6 +62,7 @@ cc_status cc_command_parity(int argc, char **argv) {
     cc_parity parity = {0};
     CC_TRY(cc_device_find(&parity.backend, device));
     CC_TRY(cc_dtype_find(&parity.dtype, precision));
+    CC_TRY(cc_tuning_find(&parity.tuning, plan));
     cc_error first = {.status = CC_OK};
     for (int i = 0; i < count; i++) {
         if (check_file(&parity, paths[i]) == CC_OK) continue;

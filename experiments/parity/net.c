@@ -185,7 +185,8 @@ static cc_status check(net_case *c) {
                                .height = c->in.dims[2],
                                .width = c->in.dims[3],
                                .training = true,
-                               .dtype = c->parity->dtype};
+                               .dtype = c->parity->dtype,
+                               .tuning = c->parity->tuning};
     CC_TRY(cc_model_create(&c->model, &c->config->net, c->parity->backend));
     CC_TRY(cc_plan_create(&c->training, c->model, &options));
     options.training = false;

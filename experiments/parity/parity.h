@@ -9,7 +9,8 @@
 
 typedef struct cc_parity {
     const cc_backend *backend; /* what runs the nets */
-    cc_dtype dtype;            /* and in which precision */
+    cc_dtype dtype;            /* and in which precision, */
+    cc_tuning tuning;          /* by algorithms so chosen */
     int passed, failed;
     const char *note; /* printed behind the verdict of a quantity; NULL: nothing */
 } cc_parity;

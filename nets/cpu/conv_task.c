@@ -18,12 +18,12 @@ typedef struct state {
     uint64_t version; /* of this version */
 } state;
 
-/* Whether the forward pass is to be the small convolution's, which reads plain weights. It is precise rather
- * than fast, so the clock is not asked. */
+/* Whether the forward pass is to be the small convolution's, which reads plain weights: it is exact rather
+ * than fast. */
 static bool is_small(const cc_task *task, const cc_onednn_conv *conv) {
     const char *recorded = task->recorded[CC_PASS_FORWARD].algorithm;
     if (recorded) return strcmp(recorded, cc_conv_algorithm_name(CC_CONV_SMALL)) == 0;
-    return task->tuning == CC_TUNING_FIXED && !conv->transposed && conv->dtype == CC_F32 &&
+    return task->tuning == CC_TUNING_EXACT && !conv->transposed && conv->dtype == CC_F32 &&
            cc_small_conv_suits(conv->attr, conv->x, conv->y);
 }
 
@@ -53,7 +53,7 @@ static cc_status choose(cc_conv_algorithm *out, double *ms, const cc_task *task,
     *ms = task->recorded[problem->kind].ms;
     if (recorded) return find_recorded(out, recorded);
     if (task->tuning == CC_TUNING_TIMED) return cc_conv_by_time(out, ms, problem);
-    return cc_conv_by_rule(out, problem);
+    return cc_conv_by_rule(out, problem, task->tuning == CC_TUNING_EXACT);
 }
 
 static cc_status make_pass(cc_task *task, state *s, const cc_conv_problem *problem) {

@@ -76,14 +76,30 @@ static bool same(const key *a, const key *b) {
            same_shape(&a->y, &b->y);
 }
 
-cc_status cc_conv_by_rule(cc_conv_algorithm *out, const cc_conv_problem *p) {
+/* Products, of bf16 that oneDNN's transposed convolution is slow with. */
+static bool is_for_products(const cc_conv_problem *p) {
+    return p->conv.transposed && p->conv.dtype == CC_BF16 && p->kind == CC_ONEDNN_FORWARD &&
+           p->conv.attr->groups == 1 && cc_conv_pass_suits(CC_CONV_GEMM, p);
+}
+
+/* Where Winograd's tiles were seen to win, in every pass: not for few channels, nor for images that fill
+ * their tiles badly. */
+static bool is_for_tiles(const cc_conv_problem *p) {
+    const cc_shape *x = p->conv.x, *y = p->conv.y;
+    return cc_conv_pass_suits(CC_CONV_TILES, p) && x->dims[1] + y->dims[1] >= 48 && y->dims[2] >= 8 &&
+           y->dims[3] >= 8;
+}
+
+cc_status cc_conv_by_rule(cc_conv_algorithm *out, const cc_conv_problem *p, bool exact) {
     bool matrix = p->conv.dtype == CC_BF16 && p->conv.attr->groups == 1 && cc_onednn_has_amx();
     cc_conv_pass pass;
-    *out = cc_conv_pass_suits(CC_CONV_SMALL, p)       ? CC_CONV_SMALL
-           : cc_conv_pass_suits(CC_CONV_NARROW, p)    ? CC_CONV_NARROW
-           : cc_conv_pass_suits(CC_CONV_DEPTHWISE, p) ? CC_CONV_DEPTHWISE
-           : matrix                                   ? CC_CONV_RELAID
-                                                      : CC_CONV_DIRECT;
+    *out = exact && cc_conv_pass_suits(CC_CONV_SMALL, p) ? CC_CONV_SMALL
+           : cc_conv_pass_suits(CC_CONV_NARROW, p)       ? CC_CONV_NARROW
+           : cc_conv_pass_suits(CC_CONV_DEPTHWISE, p)    ? CC_CONV_DEPTHWISE
+           : matrix                                      ? CC_CONV_RELAID
+           : is_for_products(p)                          ? CC_CONV_GEMM
+           : !exact && is_for_tiles(p)                   ? CC_CONV_TILES
+                                                         : CC_CONV_DIRECT;
     if (*out != CC_CONV_DIRECT || !cc_conv_pass_suits(CC_CONV_GEMM, p)) return CC_OK;
     CC_TRY(cc_conv_pass_init(&pass, *out, p));
     if (strstr(cc_conv_pass_implementation(&pass), "ref")) *out = CC_CONV_GEMM;
