@@ -26,6 +26,12 @@ cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *en
     return length < CC_PATH_MAX ? CC_OK : too_long(path);
 }
 
+cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path) {
+    char ending[32];
+    snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
+    return cc_path_append(out, path, ending);
+}
+
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path) {
     const char *slash = strrchr(path, '/');
     size_t length = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
@@ -106,9 +112,8 @@ cc_status cc_file_write(const char *path, const void *bytes, size_t count) {
 }
 
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count) {
-    char temporary[CC_PATH_MAX], ending[32];
-    snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
-    CC_TRY(cc_path_append(temporary, path, ending));
+    char temporary[CC_PATH_MAX];
+    CC_TRY(cc_path_temporary(temporary, path));
     int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0) return cc_fail_errno(path, "write");
     cc_status status = write_pieces(descriptor, path, pieces, piece_count);
@@ -116,6 +121,25 @@ cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, si
     if (status == CC_OK && rename(temporary, path) != 0) status = cc_fail_errno(path, "write");
     if (status != CC_OK) unlink(temporary);
     return status;
+}
+
+/* NAME.N.tmp */
+static bool is_temporary(const char *entry, const char *name) {
+    size_t length = strlen(name);
+    if (strncmp(entry, name, length) != 0 || entry[length] != '.') return false;
+    size_t digits = strspn(entry + length + 1, "0123456789");
+    return digits > 0 && strcmp(entry + length + 1 + digits, ".tmp") == 0;
+}
+
+cc_status cc_file_sweep(const char *path) {
+    char folder[CC_PATH_MAX];
+    CC_TRY(cc_path_folder(folder, path));
+    DIR *dir = opendir(folder);
+    if (!dir) return cc_fail_errno(folder, "open the folder");
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (is_temporary(entry->d_name, cc_path_name(path))) unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    return CC_OK;
 }
 
 cc_status cc_folder_make(const char *path) {

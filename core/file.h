@@ -14,6 +14,8 @@ enum { CC_PATH_MAX = 4096 };
 cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name);
 /* out = PATH and ENDING behind it (".lock"). CC_EINVAL as above. */
 cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *ending);
+/* out = PATH.N.tmp, N being this process: the name that a file bears until it is whole. */
+cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path);
 /* The folder of a path ("." where it has none). */
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path);
 /* Borrowed: the part after the last '/'. */
@@ -39,6 +41,10 @@ typedef struct cc_file_piece {
     size_t count;
 } cc_file_piece;
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count);
+
+/* Removes what killed processes left of PATH under its temporary names; for one who knows that nobody writes
+ * it now. */
+cc_status cc_file_sweep(const char *path);
 
 /* Makes a folder and its parents. */
 cc_status cc_folder_make(const char *path);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "core/file.h"
 
 static const char magic[16] = "calcade-check-3";
@@ -54,36 +53,21 @@ static void list_pieces(piece out[PIECES], const cc_checkpoint *c, int64_t epoch
     out[4] = (piece){c->ema, c->ema_count * sizeof *c->ema};
 }
 
-static bool put(FILE *file, cc_digest *digest, const void *bytes, size_t count) {
-    if (count == 0) return true;
-    cc_digest_add(digest, bytes, count);
-    return fwrite(bytes, 1, count, file) == count;
-}
-
-static bool put_all(FILE *file, cc_digest *digest, const cc_checkpoint *c) {
+/* The file's pieces, one behind the other, the digest of the others the last. */
+cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *c) {
     header h = header_of(c);
     piece pieces[PIECES];
-    list_pieces(pieces, c, c->epoch);
-    if (!put(file, digest, &h, sizeof h) || !put(file, digest, c->plan, (size_t)h.plan_bytes)) return false;
-    for (int i = 0; i < PIECES; i++)
-        if (!put(file, digest, pieces[i].bytes, pieces[i].count)) return false;
-    cc_digest_text sum = cc_digest_finish(digest);
-    return fwrite(&sum, 1, sizeof sum, file) == sizeof sum && fflush(file) == 0 && fsync(fileno(file)) == 0;
-}
-
-cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *c) {
-    char temporary[CC_PATH_MAX];
-    CC_TRY(cc_path_append(temporary, path, ".tmp"));
+    cc_file_piece all[PIECES + 3] = {{&h, sizeof h}, {c->plan, (size_t)h.plan_bytes}};
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
-    FILE *file = fopen(temporary, "wb");
-    bool written = file && put_all(file, digest, c);
-    cc_status status = written ? CC_OK : cc_fail_errno(temporary, "write");
-    if (file && fclose(file) != 0 && status == CC_OK) status = cc_fail_errno(temporary, "write");
-    if (status == CC_OK && rename(temporary, path) != 0) status = cc_fail_errno(path, "write");
-    if (status != CC_OK) unlink(temporary);
+    list_pieces(pieces, c, c->epoch);
+    for (int i = 0; i < PIECES; i++) all[i + 2] = (cc_file_piece){pieces[i].bytes, pieces[i].count};
+    for (int i = 0; i < PIECES + 2; i++)
+        if (all[i].count) cc_digest_add(digest, all[i].bytes, all[i].count);
+    cc_digest_text sum = cc_digest_finish(digest);
+    all[PIECES + 2] = (cc_file_piece){&sum, sizeof sum};
     cc_digest_destroy(digest);
-    return status;
+    return cc_file_write_pieces(path, all, PIECES + 3);
 }
 
 static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {

@@ -34,7 +34,7 @@ cc_status cc_run_lock_take(cc_run_lock *lock, const char *result_path) {
     CC_TRY(cc_path_append(lock->path, result_path, ".lock"));
     for (;;) {
         CC_TRY(try_to_lock(lock, result_path));
-        if (is_current(lock)) return CC_OK;
+        if (is_current(lock)) return cc_file_sweep(result_path);
         close(lock->descriptor);
     }
 }

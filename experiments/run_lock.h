@@ -10,7 +10,8 @@ typedef struct cc_run_lock {
 } cc_run_lock;
 
 /* Makes the result's folder and takes the lock beside the result; CC_EIO where another process has it. The
- * lock is the kernel's, and goes with the process however that ends. */
+ * lock is the kernel's, and goes with the process however that ends. What a killed one left half written of
+ * the result is removed. */
 cc_status cc_run_lock_take(cc_run_lock *lock, const char *result_path);
 void cc_run_lock_release(cc_run_lock *lock);
 

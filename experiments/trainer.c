@@ -209,6 +209,7 @@ static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_stat
         .run = run, .state = state, .config = run->config, .backend = backend, .started_s = cc_clock_s()};
     name_run(t->title, sizeof t->title, run->config);
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
+    CC_TRY(cc_file_sweep(t->checkpoint_path));
     t->at.identity = run->identity;
     snprintf(t->at.backend, sizeof t->at.backend, "%s", backend->describe());
     CC_TRY(open_data(t));

@@ -131,8 +131,7 @@ cc_status cc_run_write(const char *path, const cc_run *run) {
     if (checked != CC_OK) return cc_fail_within(checked, path);
     CC_TRY(cc_path_folder(folder, path));
     CC_TRY(cc_folder_make(folder));
-    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temporary)
-        return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
+    CC_TRY(cc_path_temporary(temporary, path));
     cc_hdf_lock();
     cc_status status = write_hdf(temporary, run);
     cc_hdf_unlock();

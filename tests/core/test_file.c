@@ -58,6 +58,19 @@ static void a_failed_write_leaves_nothing_behind(void **state) {
     cc_arena_destroy(arena);
 }
 
+static void a_sweep_takes_the_temporary_files_of_one_path(void **state) {
+    (void)state;
+    const char *gone[] = {"a.7.tmp", "a.12345.tmp"},
+               *kept[] = {"a", "a.tmp", "a.x.tmp", "a.7.tmp2", "ab.7.tmp"};
+    char folder[CC_PATH_MAX];
+    strcpy(folder, cc_test_folder());
+    for (int i = 0; i < 2; i++) assert_ok(cc_file_write(cc_test_path(folder, gone[i]), "", 0));
+    for (int i = 0; i < 5; i++) assert_ok(cc_file_write(cc_test_path(folder, kept[i]), "", 0));
+    assert_ok(cc_file_sweep(cc_test_path(folder, "a")));
+    for (int i = 0; i < 2; i++) assert_false(cc_file_exists(cc_test_path(folder, gone[i])));
+    for (int i = 0; i < 5; i++) assert_true(cc_file_exists(cc_test_path(folder, kept[i])));
+}
+
 static void folders_are_made_with_their_parents_and_listed_in_order(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
@@ -110,6 +123,7 @@ int main(void) {
         cmocka_unit_test(a_file_over_the_limit_is_refused),
         cmocka_unit_test(pieces_are_written_one_behind_the_other),
         cmocka_unit_test(a_failed_write_leaves_nothing_behind),
+        cmocka_unit_test(a_sweep_takes_the_temporary_files_of_one_path),
         cmocka_unit_test(folders_are_made_with_their_parents_and_listed_in_order),
         cmocka_unit_test(paths_are_joined_and_taken_apart),
     };

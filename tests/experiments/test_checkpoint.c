@@ -135,11 +135,13 @@ static void one_of_another_run_or_backend_is_foreign(void **state) {
 static void a_write_that_fails_leaves_the_older_one(void **state) {
     (void)state;
     arrays a;
-    const char *dir = cc_test_folder(), *path = cc_test_path(dir, "c");
+    char temporary[CC_PATH_MAX];
+    const char *path = cc_test_path(cc_test_folder(), "c");
     cc_checkpoint c = filled(&a);
     assert_ok(cc_checkpoint_write(path, &c));
-    assert_int_equal(mkdir(cc_test_path(dir, "c.tmp"), 0700), 0);
-    assert_error(cc_checkpoint_write(path, &c), CC_EIO, "c.tmp: cannot write: Is a directory");
+    assert_ok(cc_path_temporary(temporary, path));
+    assert_int_equal(mkdir(temporary, 0700), 0);
+    assert_error(cc_checkpoint_write(path, &c), CC_EIO, "c: cannot write: Is a directory");
     assert_int_equal(read_state(path), CC_CHECKPOINT_WHOLE);
 }
 

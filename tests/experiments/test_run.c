@@ -240,7 +240,7 @@ static void a_full_disk_is_one_line_and_leaves_no_half_file(void **state) {
                         "--set optimizer.lr=0.01";
     const char *out = runs_folder(), *other = runs_folder();
     go_with_file_limit(&o, 2 << 10, out, small); /* less than a checkpoint */
-    assert_failed(&o, 1, "seed-1.h5.checkpoint.tmp: cannot write: File too large");
+    assert_failed(&o, 1, "seed-1.h5.checkpoint: cannot write: File too large");
     assert_int_equal(runs_count(out, "seed-*"), 0);
     go_with_file_limit(&o, 24 << 10, out, small); /* more than one, less than the result */
     assert_failed(&o, 1, "seed-1.h5");
