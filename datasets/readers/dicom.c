@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/guard.h"
 #include "datasets/readers/dicom_check.h"
 #include "datasets/readers/dicom_file.h"
-#include "datasets/readers/guard.h"
 #include "datasets/readers/reader.h"
 #include "datasets/readers/samples.h"
 
@@ -100,7 +100,8 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
     size_t count = (size_t)f->width * (size_t)f->height, bytes = count * cc_sample_bytes(coding.sample);
     void *pixels = calloc(1, bytes);
     if (!pixels) return cc_fail_memory("a slice", bytes);
-    cc_status status = cc_guard_run(pixels, bytes, cc_dicom_file_pixels, path, decoder_bytes + 8 * bytes);
+    const cc_guard_job job = {cc_dicom_file_pixels, bytes, decoder_bytes + 8 * bytes};
+    cc_status status = cc_guard_run(pixels, &job, path);
     if (status == CC_OK) status = cc_samples_decode(out, pixels, count, &coding, path);
     free(pixels);
     return status;
@@ -108,8 +109,9 @@ static cc_status read_pixels(float *out, const cc_dicom_file *f, const char *pat
 
 static cc_status read_header(cc_dicom_file *out, const char *path, uint64_t file_bytes) {
     cc_dicom_pixels pixels;
+    const cc_guard_job job = {cc_dicom_file_header, sizeof *out, decoder_bytes + 2 * file_bytes};
     CC_TRY(cc_dicom_check(&pixels, path));
-    CC_TRY(cc_guard_run(out, sizeof *out, cc_dicom_file_header, path, decoder_bytes + 2 * file_bytes));
+    CC_TRY(cc_guard_run(out, &job, path));
     return check_image(out, &pixels, path, file_bytes);
 }
 

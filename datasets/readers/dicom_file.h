@@ -20,8 +20,7 @@ typedef struct cc_dicom_file {
     char series[65];
 } cc_dicom_file;
 
-/* Both take the arguments of cc_guard_run, as GDCM may abort; a result is what its first argument points to.
- */
+/* Both are work for cc_guard_run, as GDCM may abort; the context is the result. */
 
 /* What stands before the pixels, as a cc_dicom_file. CC_EFORMAT: it is no DICOM; CC_EUNSUPPORTED: it holds no
  * image. */

@@ -1,0 +1,187 @@
+#include "core/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "core/file.h"
+
+enum { SECONDS = 60 };
+
+/* What parent and child share. */
+typedef struct desk {
+    char folder[CC_PATH_MAX], path[CC_PATH_MAX]; /* a relative path counts from the folder */
+    cc_status status;
+    cc_error error;
+    max_align_t context[];
+} desk;
+
+struct cc_guard {
+    cc_guard_job job;
+    desk *desk;
+    pid_t child, owner;
+    int socket; /* a byte to the child: a file waits; a byte back: it is done */
+};
+
+static size_t desk_bytes(const cc_guard_job *job) {
+    return sizeof(desk) + job->bytes;
+}
+
+static void limit(int what, rlim_t most) {
+    struct rlimit now;
+    if (getrlimit(what, &now) != 0) return;
+    now.rlim_cur = now.rlim_max != RLIM_INFINITY && most > now.rlim_max ? now.rlim_max : most;
+    setrlimit(what, &now);
+}
+
+static void bound_time(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    limit(RLIMIT_CPU, (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + SECONDS);
+}
+
+/* The sanitizers map terabytes, which no bound on memory allows. */
+static void bound_memory(unsigned long long allowance) {
+#ifdef CC_SANITIZED
+    (void)allowance;
+#else
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) return;
+    if (fscanf(file, "%llu", &pages) == 1)
+        limit(RLIMIT_AS, (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + allowance));
+    fclose(file);
+#endif
+}
+
+/* The socket takes standard input's place. Signals that ask for an end do to the child what they do to its
+ * parent. */
+static void become_harmless(int socket) {
+    static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGXCPU};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) signal(crashes[i], SIG_DFL);
+    dup2(socket, STDIN_FILENO);
+    int nowhere = open("/dev/null", O_WRONLY);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    closefrom(STDERR_FILENO + 1);
+    limit(RLIMIT_CORE, 0);
+}
+
+static void work(const cc_guard_job *job, desk *d) {
+    bound_time();
+    if (job->allowance) bound_memory(job->allowance);
+    if (d->folder[0] && chdir(d->folder) != 0)
+        d->status = cc_fail_errno(d->folder, "enter");
+    else
+        d->status = job->work(d->context, job->bytes, d->path);
+    d->error = *cc_error_get();
+}
+
+/* What the child does until the other end of the socket closes. */
+static _Noreturn void serve(const cc_guard *g, int socket) {
+    char byte;
+    become_harmless(socket);
+    while (recv(STDIN_FILENO, &byte, 1, 0) == 1) {
+        work(&g->job, g->desk);
+        if (send(STDIN_FILENO, &byte, 1, MSG_NOSIGNAL) != 1) break;
+    }
+    _exit(0);
+}
+
+static cc_status start_child(cc_guard *g) {
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+        return cc_fail_errno("a reader", "start");
+    g->child = fork();
+    if (g->child == 0) serve(g, sockets[1]);
+    g->owner = getpid();
+    g->socket = sockets[0];
+    cc_status status = g->child < 0 ? cc_fail_errno("a reader", "start") : CC_OK;
+    close(sockets[1]);
+    if (status != CC_OK) close(sockets[0]);
+    return status;
+}
+
+cc_status cc_guard_start(cc_guard **out, const cc_guard_job *job) {
+    cc_guard *g = calloc(1, sizeof *g);
+    size_t bytes = desk_bytes(job);
+    if (!g) return cc_fail_memory("a reader", sizeof *g);
+    g->job = *job;
+    g->desk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cc_status status = g->desk == MAP_FAILED ? cc_fail_memory("a reader's result", bytes) : start_child(g);
+    if (status == CC_OK) {
+        *out = g;
+        return CC_OK;
+    }
+    if (g->desk != MAP_FAILED) munmap(g->desk, bytes);
+    free(g);
+    return status;
+}
+
+/* How the child came to its end. */
+static int reap(cc_guard *g) {
+    int how = 0;
+    while (g->child && waitpid(g->child, &how, 0) < 0 && errno == EINTR) continue;
+    g->child = 0;
+    return how;
+}
+
+bool cc_guard_is_own(const cc_guard *g) {
+    return g->owner == getpid();
+}
+
+void cc_guard_end(cc_guard *g) {
+    if (!g) return;
+    close(g->socket);
+    if (cc_guard_is_own(g)) reap(g);
+    munmap(g->desk, desk_bytes(&g->job));
+    free(g);
+}
+
+static cc_status lay_out(desk *d, const char *path) {
+    if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
+    return cc_path_join(d->path, "", path);
+}
+
+/* Whether the child lived through a file. */
+static bool hand_over(const cc_guard *g) {
+    ssize_t got;
+    char byte = 0;
+    if (send(g->socket, &byte, 1, MSG_NOSIGNAL) != 1) return false;
+    while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
+    return got == 1;
+}
+
+cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path) {
+    *died = false;
+    CC_TRY(lay_out(g->desk, path));
+    memcpy(g->desk->context, context, g->job.bytes);
+    if (!hand_over(g)) {
+        *died = true;
+        int how = reap(g);
+        return cc_fail(CC_EFORMAT, path, "the file is damaged", "the decoder gave up on it (%s)",
+                       WIFSIGNALED(how) ? strsignal(WTERMSIG(how)) : "it ended early");
+    }
+    const cc_error *e = &g->desk->error;
+    if (g->desk->status != CC_OK)
+        return cc_fail(g->desk->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
+    memcpy(context, g->desk->context, g->job.bytes);
+    return CC_OK;
+}
+
+cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path) {
+    cc_guard *g;
+    bool died;
+    cc_status status = cc_guard_start(&g, job);
+    if (status != CC_OK) return cc_fail_within(status, path);
+    status = cc_guard_ask(&died, g, context, path);
+    cc_guard_end(g);
+    return status;
+}

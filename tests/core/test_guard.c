@@ -1,0 +1,150 @@
+#include "support.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "core/guard.h"
+
+enum { HALF_GIGABYTE = 1 << 29 };
+
+static cc_status increment(void *context, size_t bytes, const char *path) {
+    (void)bytes, (void)path;
+    ++*(int *)context;
+    return CC_OK;
+}
+
+static cc_status refuse(void *context, size_t bytes, const char *path) {
+    (void)bytes;
+    *(int *)context = 9;
+    return cc_fail(CC_EUNSUPPORTED, path, "another", "no good");
+}
+
+static cc_status die(void *context, size_t bytes, const char *path) {
+    (void)bytes, (void)path;
+    if (*(int *)context == 0) _exit(3);
+    fprintf(stderr, "not to be seen\n");
+    raise(*(int *)context);
+    return CC_OK;
+}
+
+static cc_status name_child(void *context, size_t bytes, const char *path) {
+    (void)bytes;
+    *(int *)context = getpid();
+    if (strcmp(path, "kills") == 0) _exit(3);
+    return access(path, F_OK) == 0 ? CC_OK : cc_fail_errno(path, "find");
+}
+
+static cc_status look_for_descriptor(void *context, size_t bytes, const char *path) {
+    (void)bytes, (void)path;
+    int *descriptor = context;
+    *descriptor = fcntl(*descriptor, F_GETFD) < 0 && errno == EBADF;
+    return CC_OK;
+}
+
+static cc_status take_memory(void *context, size_t bytes, const char *path) {
+    (void)bytes, (void)path;
+    void *block = malloc(HALF_GIGABYTE);
+    *(int *)context = block != NULL;
+    free(block);
+    return CC_OK;
+}
+
+static cc_status run(int *context, cc_guard_work work, unsigned long long allowance) {
+    const cc_guard_job job = {work, sizeof *context, allowance};
+    return cc_guard_run(context, &job, "f");
+}
+
+static void the_work_is_given_a_context_and_gives_it_back(void **state) {
+    (void)state;
+    int number = 41;
+    assert_ok(run(&number, increment, 0));
+    assert_int_equal(number, 42);
+}
+
+static void its_error_is_the_callers_and_the_context_stays(void **state) {
+    (void)state;
+    int number = 41;
+    assert_error(run(&number, refuse, 0), CC_EUNSUPPORTED, "f: no good (another)");
+    assert_int_equal(number, 41);
+}
+
+static void work_that_dies_is_an_error_and_the_next_is_done(void **state) {
+    (void)state;
+    int number = SIGABRT;
+    assert_error(run(&number, die, 0), CC_EFORMAT, "f: the decoder gave up on it (Aborted)");
+    number = SIGSEGV;
+    assert_error(run(&number, die, 0), CC_EFORMAT, "(Segmentation fault)");
+    number = 0;
+    assert_error(run(&number, die, 0), CC_EFORMAT, "(it ended early)");
+    assert_ok(run(&number, increment, 0));
+}
+
+static void the_work_has_none_of_the_callers_files(void **state) {
+    (void)state;
+    int held = open("/dev/null", O_RDONLY), seen = held;
+    assert_ok(run(&seen, look_for_descriptor, 0));
+    assert_int_equal(seen, 1);
+    close(held);
+}
+
+static void the_work_has_the_memory_that_it_is_allowed(void **state) {
+    (void)state;
+#ifdef CC_SANITIZED
+    skip();
+#endif
+    int got = -1;
+    assert_ok(run(&got, take_memory, 2ULL * HALF_GIGABYTE));
+    assert_int_equal(got, 1);
+    assert_ok(run(&got, take_memory, HALF_GIGABYTE / 2));
+    assert_int_equal(got, 0);
+}
+
+static void a_child_that_lives_on_does_many_files(void **state) {
+    (void)state;
+    const cc_guard_job job = {name_child, sizeof(int), 0};
+    int first = 0, next = 0;
+    bool died;
+    cc_guard *guard;
+    assert_ok(cc_guard_start(&guard, &job));
+    assert_ok(cc_guard_ask(&died, guard, &first, "/"));
+    assert_int_not_equal(first, getpid());
+    assert_error(cc_guard_ask(&died, guard, &next, "/no-such"), CC_ENOTFOUND, "/no-such");
+    assert_false(died);
+    assert_ok(cc_guard_ask(&died, guard, &next, "/"));
+    assert_int_equal(next, first);
+    assert_error(cc_guard_ask(&died, guard, &next, "kills"), CC_EFORMAT, "kills");
+    assert_true(died);
+    assert_int_equal(kill(first, 0), -1);
+    cc_guard_end(guard);
+}
+
+static void a_relative_path_is_found_from_where_the_caller_stands(void **state) {
+    (void)state;
+    const cc_guard_job job = {name_child, sizeof(int), 0};
+    char *before = getcwd(NULL, 0);
+    int child = 0;
+    bool died;
+    cc_guard *guard;
+    assert_ok(cc_guard_start(&guard, &job));
+    assert_int_equal(chdir("/usr"), 0);
+    assert_ok(cc_guard_ask(&died, guard, &child, "bin"));
+    assert_int_equal(chdir(before), 0);
+    cc_guard_end(guard);
+    free(before);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_work_is_given_a_context_and_gives_it_back),
+        cmocka_unit_test(its_error_is_the_callers_and_the_context_stays),
+        cmocka_unit_test(work_that_dies_is_an_error_and_the_next_is_done),
+        cmocka_unit_test(the_work_has_none_of_the_callers_files),
+        cmocka_unit_test(the_work_has_the_memory_that_it_is_allowed),
+        cmocka_unit_test(a_child_that_lives_on_does_many_files),
+        cmocka_unit_test(a_relative_path_is_found_from_where_the_caller_stands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
