@@ -1,5 +1,4 @@
-#include "nets/cpu/conv_task.h"
-
+/* nets/cpu/conv_task.c -- the kernel of the convolution and of the transposed one. */
 #include <stdlib.h>
 #include <string.h>
 #include "nets/cpu/conv_fold.h"
@@ -8,11 +7,12 @@
 #include "nets/cpu/small_conv.h"
 #include "nets/graph.h"
 #include "nets/memory.h"
+#include "nets/ops/conv/reference.h"
+#include "nets/ops/ops.h"
 
 typedef struct state {
     cc_conv_pass passes[CC_ONEDNN_KINDS];
     bool wanted[CC_ONEDNN_KINDS];
-    bool transposed;
     float *bias;      /* of a fused pass */
     bool held;        /* it has its weights, */
     uint64_t version; /* of this version */
@@ -69,9 +69,14 @@ static cc_status make_pass(cc_task *task, state *s, const cc_conv_problem *probl
     return CC_OK;
 }
 
-bool cc_conv_task_fuses(const cc_task *task, bool transposed, const cc_op *next, const void *next_attr) {
+static bool is_transposed(const cc_task *task) {
+    return task->op == &cc_op_conv_transpose;
+}
+
+static bool fuses(const cc_task *task, const cc_op *next, const void *next_attr) {
     cc_activation activation;
-    cc_onednn_conv conv = {task->attr, transposed, task->input_shapes[0], task->output_shape, task->dtype};
+    cc_onednn_conv conv = {task->attr, is_transposed(task), task->input_shapes[0], task->output_shape,
+                           task->dtype};
     return cc_conv_folds(&activation, next, next_attr) && !is_small(task, &conv);
 }
 
@@ -85,13 +90,12 @@ static cc_status prepare_fold(cc_task *task, state *s, cc_conv_problem *problem)
     return cc_memory_get((void **)&s->bias, channels * sizeof *s->bias, "biases");
 }
 
-cc_status cc_conv_task_plan(cc_task *task, bool transposed) {
+static cc_status plan(cc_task *task) {
     state *s = calloc(1, sizeof *s);
     if (!s) return cc_fail_memory(task->name, sizeof *s);
     task->state = s;
-    s->transposed = transposed;
     cc_conv_problem problem = {
-        .conv = {task->attr, transposed, task->input_shapes[0], task->output_shape, task->dtype},
+        .conv = {task->attr, is_transposed(task), task->input_shapes[0], task->output_shape, task->dtype},
         .training = task->training,
         .x_block = task->input_blocks[0],
         .weights = task->parameters[0]};
@@ -108,7 +112,7 @@ cc_status cc_conv_task_plan(cc_task *task, bool transposed) {
 }
 
 /* oneDNN takes pointers that are not const; it writes to outputs alone. */
-cc_status cc_conv_task_bind(cc_task *task) {
+static cc_status bind(cc_task *task) {
     state *s = task->state;
     cc_parameter_slot *w = task->parameters[0], *b = task->parameter_count > 1 ? task->parameters[1] : NULL;
     void *x = (void *)task->x[0], *dy = (void *)task->dy;
@@ -131,28 +135,37 @@ static cc_status hold_weights(cc_task *task, state *s) {
     float *plain = task->scratch;
     if (s->held && task->version && *task->version == s->version) return CC_OK;
     CC_TRY(w->unpack(w, plain, w->value));
-    cc_conv_fold(plain, s->bias, task, s->transposed);
+    cc_conv_fold(plain, s->bias, task, is_transposed(task));
     CC_TRY(cc_conv_pass_hold(&s->passes[CC_ONEDNN_FORWARD], plain));
     s->held = true;
     if (task->version) s->version = *task->version;
     return CC_OK;
 }
 
-cc_status cc_conv_task_forward(cc_task *task) {
+static cc_status forward(cc_task *task) {
     state *s = task->state;
     if (task->fused_op) CC_TRY(hold_weights(task, s));
     return cc_conv_pass_run(&s->passes[CC_ONEDNN_FORWARD]);
 }
 
-cc_status cc_conv_task_backward(cc_task *task) {
+static cc_status backward(cc_task *task) {
     const state *s = task->state;
     if (s->wanted[CC_ONEDNN_BACKWARD_DATA]) CC_TRY(cc_conv_pass_run(&s->passes[CC_ONEDNN_BACKWARD_DATA]));
     return cc_conv_pass_run(&s->passes[CC_ONEDNN_BACKWARD_WEIGHTS]);
 }
 
-void cc_conv_task_release(cc_task *task) {
+static void release(cc_task *task) {
     state *s = task->state;
     for (int i = 0; i < CC_ONEDNN_KINDS; i++) cc_conv_pass_deinit(&s->passes[i]);
     cc_memory_free(s->bias);
     free(s);
 }
+
+const cc_kernel cc_conv_cpu = {
+    .plan = plan,
+    .fuses = fuses,
+    .bind = bind,
+    .forward = forward,
+    .backward = backward,
+    .release = release,
+};

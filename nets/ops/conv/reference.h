@@ -21,6 +21,7 @@ void cc_conv_bias_gradient(float *dbias, const float *dy, const cc_shape *shape)
 /* What the backward pass of either reads. */
 unsigned cc_conv_reads(const void *attr);
 
-extern const cc_kernel cc_conv_cpu, cc_conv_transpose_cpu;
+/* Both are run by the same kernel. */
+extern const cc_kernel cc_conv_cpu;
 
 #endif

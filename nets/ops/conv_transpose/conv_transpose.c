@@ -64,5 +64,5 @@ const cc_op cc_op_conv_transpose = {
     .backward_reads = cc_conv_reads,
     .reference_forward = forward,
     .reference_backward = backward,
-    .cpu = &cc_conv_transpose_cpu,
+    .cpu = &cc_conv_cpu,
 };
