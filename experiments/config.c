@@ -133,12 +133,12 @@ static cc_status check_set(const cc_config_matrix *matrix, const char *set) {
 }
 
 static cc_status parse_defaults(const cc_yaml ***out, cc_arena *arena) {
-    const cc_yaml **defaults = cc_arena_get_array(arena, (size_t)cc_option_count, sizeof *defaults);
+    const cc_yaml **defaults = cc_arena_get_array(arena, (size_t)cc_option_count(), sizeof *defaults);
     if (!defaults) return CC_ENOMEM;
-    for (int i = 0; i < cc_option_count; i++) {
-        const char *text = cc_options[i].initial;
+    for (int i = 0; i < cc_option_count(); i++) {
+        const char *text = cc_option_get(i)->initial;
         cc_yaml *node = NULL;
-        if (text) CC_TRY(cc_yaml_parse(&node, text, strlen(text), cc_options[i].key, arena));
+        if (text) CC_TRY(cc_yaml_parse(&node, text, strlen(text), cc_option_get(i)->key, arena));
         defaults[i] = node;
     }
     *out = defaults;

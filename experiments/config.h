@@ -1,11 +1,11 @@
 /* experiments/config.h -- an experiment's configuration: YAML in, plain values out.
  *
- * experiments/options.c declares every option once (key, type, range, default, unit, meaning, place in the
- * struct below); reading, checking, printing and the reference page all follow that table. The rules of the
- * format: extends: FILE     the file starts from another (relative to itself; chains): maps merge, anything
- * else is replaced matrix: ...       one file, several variants: {net.arch: [unet, unet-bn], ...} is the
- * cartesian product, the last key fastest; [{variant: a, net.arch: unet}, ...] lists them. A named key is
- * replaced whole. Of a chain of files the nearest matrix counts; `matrix: null` drops it
+ * the table of options (experiments/options.h) declares each once (key, type, range, default, unit, meaning,
+ * place in the struct below); reading, checking, printing and the reference page all follow that table. The
+ * rules of the format: extends: FILE     the file starts from another (relative to itself; chains): maps
+ * merge, anything else is replaced matrix: ...       one file, several variants: {net.arch: [unet, unet-bn],
+ * ...} is the cartesian product, the last key fastest; [{variant: a, net.arch: unet}, ...] lists them. A
+ * named key is replaced whole. Of a chain of files the nearest matrix counts; `matrix: null` drops it
  *   ${NAME}           in paths, from the environment; ${NAME:-text} where NAME may be unset
  *   --set a.b=VALUE   over the files, before the matrix; VALUE is YAML
  *   null              the option's default
@@ -31,7 +31,7 @@ typedef struct cc_text_list {
 } cc_text_list;
 
 /* One variant, complete and checked. Strings and lists are borrowed from the cc_config. A choice is one of
- * the words that options.c lists. */
+ * the words that the table of options lists. */
 typedef struct cc_experiment_config {
     const char *name;    /* EXPERIMENT of OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5; may hold '/', never ".." */
     const char *variant; /* VARIANT; one folder's name */

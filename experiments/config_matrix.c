@@ -81,10 +81,10 @@ static void add_label(char *out, size_t capacity, const cc_yaml *node) {
 /* The last part of a key where no other option ends in it, else the whole key. */
 static const char *short_key(const char *key) {
     const char *dot = strrchr(key, '.'), *last = dot ? dot + 1 : key;
-    for (int i = 0; i < cc_option_count; i++) {
-        const char *other = strrchr(cc_options[i].key, '.');
-        other = other ? other + 1 : cc_options[i].key;
-        if (strcmp(other, last) == 0 && strcmp(cc_options[i].key, key) != 0) return key;
+    for (int i = 0; i < cc_option_count(); i++) {
+        const char *other = strrchr(cc_option_get(i)->key, '.');
+        other = other ? other + 1 : cc_option_get(i)->key;
+        if (strcmp(other, last) == 0 && strcmp(cc_option_get(i)->key, key) != 0) return key;
     }
     return last;
 }

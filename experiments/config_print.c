@@ -101,8 +101,8 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
 static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
     cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
     const char *separator = "{";
-    for (int i = 0; i < cc_option_count; i++) {
-        const cc_option *o = &cc_options[i];
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
         if (strncmp(o->key, "loss.", 5) != 0 || !cc_option_holds(o, &scratch, true)) continue;
         fprintf(out, "%s%s: ", separator, o->key + 5);
         print_value(out, &scratch, o);
@@ -124,8 +124,8 @@ static void print_key(FILE *out, const char *key, const char *before) {
 
 static void print_options(FILE *out, const cc_experiment_config *config, bool identity) {
     const char *before = "";
-    for (int i = 0; i < cc_option_count; i++) {
-        const cc_option *o = &cc_options[i];
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
         if (!cc_option_holds(o, config, false) || (identity && o->locates)) continue;
         print_key(out, o->key, before);
         before = o->key;
@@ -196,8 +196,8 @@ cc_status cc_config_differences(char **out, const cc_experiment_config *config,
     bool whole = true;
     FILE *stream = open_memstream(&bytes, &size);
     if (!stream) return cc_fail_memory("configuration", 0);
-    for (int i = 0; i < cc_option_count; i++) {
-        const cc_option *o = &cc_options[i];
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
         if (has_own_place(o)) continue;
         char *mine = value_text(config, o), *its = value_text(base, o);
         whole = whole && mine && its;
@@ -270,8 +270,8 @@ cc_status cc_config_reference(char **out, cc_arena *arena) {
     fputs(preface, stream);
     const char *group = "run"; /* the heading of the options above all groups */
     size_t length = 0;
-    for (int i = 0; i < cc_option_count; i++) {
-        const char *key = cc_options[i].key;
+    for (int i = 0; i < cc_option_count(); i++) {
+        const char *key = cc_option_get(i)->key;
         const char *next = strchr(key, '.') || strcmp(group, "run") != 0 ? key : group;
         size_t next_length = strcspn(next, ".");
         if (next_length != length || strncmp(group, next, length) != 0)
@@ -280,7 +280,7 @@ cc_status cc_config_reference(char **out, cc_arena *arena) {
                     (int)next_length, next);
         group = next;
         length = next_length;
-        print_reference_row(stream, &cc_options[i]);
+        print_reference_row(stream, cc_option_get(i));
     }
     return finish(out, stream, &bytes, arena);
 }

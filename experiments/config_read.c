@@ -116,7 +116,7 @@ static cc_status fail_missing(const reader *r, const cc_option *o) {
 }
 
 static cc_status read_row(reader *r, int row) {
-    const cc_option *o = &cc_options[row];
+    const cc_option *o = cc_option_get(row);
     given *from = &r->given[cc_option_find(o->key)];
     const cc_yaml *node = cc_yaml_is_null(from->node) ? r->defaults[row] : from->node;
     char shown[CC_CONFIG_KEY_MAX];
@@ -135,11 +135,11 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
     if (!o->when)
         return cc_config_fail(g->node, g->line, "leave it out", "%s means something only in a term of a sum",
                               shown);
-    const cc_option *by = &cc_options[cc_option_find(o->when)];
+    const cc_option *by = cc_option_get(cc_option_find(o->when));
     const char *word;
     while (!(word = cc_option_word(by, r->config))) {
         o = by;
-        by = &cc_options[cc_option_find(o->when)];
+        by = cc_option_get(cc_option_find(o->when));
     }
     show(decider, r, by->key);
     snprintf(hint, sizeof hint, "it belongs to %s; leave it out, or set it to null", o->is);
@@ -150,16 +150,16 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
 static cc_status read_group(reader *r) {
     if (r->tree->kind != CC_YAML_MAP)
         return fail_not_a_map(r->tree, 0, r->shown[0] ? r->shown : "a configuration", r->group);
-    r->given = cc_arena_get_array(r->arena, (size_t)cc_option_count, sizeof *r->given);
+    r->given = cc_arena_get_array(r->arena, (size_t)cc_option_count(), sizeof *r->given);
     if (!r->given) return CC_ENOMEM;
     CC_TRY(collect(r, r->tree, r->group));
-    for (int i = 0; i < cc_option_count; i++) {
-        const cc_option *o = &cc_options[i];
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
         if (is_in_group(r, o) && cc_option_holds(o, r->config, r->term_level > 0)) CC_TRY(read_row(r, i));
     }
-    for (int i = 0; i < cc_option_count; i++) {
+    for (int i = 0; i < cc_option_count(); i++) {
         const given *g = &r->given[i];
-        if (!cc_yaml_is_null(g->node) && !g->used) return fail_meaningless(r, &cc_options[i], g);
+        if (!cc_yaml_is_null(g->node) && !g->used) return fail_meaningless(r, cc_option_get(i), g);
     }
     return CC_OK;
 }

@@ -1,8 +1,8 @@
 /* experiments/options.h -- the table of options: all that is known of each, in one row.
  *
  * Reading, checking, printing and the reference follow the table; a new option is a member of
- * cc_experiment_config and a row of options.c. Private to the configuration; others include
- * experiments/config.h. */
+ * cc_experiment_config and a row of options_data.c or options_training.c (after Redis' config.c). Private to
+ * the configuration; others include experiments/config.h. */
 #ifndef CC_EXPERIMENTS_OPTIONS_H
 #define CC_EXPERIMENTS_OPTIONS_H
 
@@ -58,9 +58,9 @@ typedef struct cc_option {
     const char *unit, *meaning;
 } cc_option;
 
-/* The table, in the order of the resolved print. */
-extern const cc_option cc_options[];
-extern const int cc_option_count;
+/* The table's rows, in the order of the resolved print. */
+int cc_option_count(void);
+const cc_option *cc_option_get(int row);
 
 /* The first row of a key, or -1. */
 int cc_option_find(const char *key);

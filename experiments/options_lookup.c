@@ -1,13 +1,28 @@
 /* experiments/options_lookup.c -- finding rows of the table of options, and saying what they want. */
-#include "experiments/options.h"
+#include "experiments/option_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static const cc_option_rows *const parts[] = {&cc_option_rows_data, &cc_option_rows_training};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+int cc_option_count(void) {
+    int count = 0;
+    for (int i = 0; i < PARTS; i++) count += parts[i]->count;
+    return count;
+}
+
+const cc_option *cc_option_get(int row) {
+    int part = 0;
+    while (row >= parts[part]->count) row -= parts[part++]->count;
+    return &parts[part]->rows[row];
+}
+
 int cc_option_find(const char *key) {
-    for (int i = 0; i < cc_option_count; i++)
-        if (strcmp(cc_options[i].key, key) == 0) return i;
+    for (int i = 0; i < cc_option_count(); i++)
+        if (strcmp(cc_option_get(i)->key, key) == 0) return i;
     return -1;
 }
 
@@ -16,8 +31,8 @@ static bool lies_in(const char *key, const char *group, size_t length) {
 }
 
 bool cc_option_is_group(const char *key) {
-    for (int i = 0; i < cc_option_count; i++)
-        if (lies_in(cc_options[i].key, key, strlen(key))) return true;
+    for (int i = 0; i < cc_option_count(); i++)
+        if (lies_in(cc_option_get(i)->key, key, strlen(key))) return true;
     return false;
 }
 
@@ -40,7 +55,7 @@ const char *cc_option_word(const cc_option *option, const cc_experiment_config *
 bool cc_option_holds(const cc_option *option, const cc_experiment_config *config, bool in_term) {
     if (option->only_term && !in_term) return false;
     if (!option->when) return true;
-    const char *word = cc_option_word(&cc_options[cc_option_find(option->when)], config);
+    const char *word = cc_option_word(cc_option_get(cc_option_find(option->when)), config);
     return word && is_among(option->is, word);
 }
 
@@ -178,8 +193,8 @@ void cc_option_list(char *out, size_t capacity, const char *group) {
     size_t length = strlen(group), used = 0;
     const char *before = "";
     out[0] = 0;
-    for (int i = 0; i < cc_option_count && used < capacity; i++) {
-        const char *key = cc_options[i].key;
+    for (int i = 0; i < cc_option_count() && used < capacity; i++) {
+        const char *key = cc_option_get(i)->key;
         if (length && !lies_in(key, group, length)) continue;
         key += length ? length + 1 : 0;
         size_t part = strcspn(key, ".");
@@ -192,7 +207,7 @@ void cc_option_list(char *out, size_t capacity, const char *group) {
 void cc_option_hint(char *out, size_t capacity, const char *unknown) {
     char best[128] = "", group[128];
     int far = WORD_MAX;
-    for (int i = 0; i < cc_option_count; i++) compare_key(best, &far, unknown, cc_options[i].key);
+    for (int i = 0; i < cc_option_count(); i++) compare_key(best, &far, unknown, cc_option_get(i)->key);
     compare_key(best, &far, unknown, "matrix");
     compare_key(best, &far, unknown, "extends");
     if (is_near(far, last_part(unknown))) {

@@ -1,11 +1,8 @@
-/* experiments/options.c -- every option of an experiment, one row each (after Redis' config.c). */
-#include "experiments/options.h"
+/* experiments/options_data.c -- the options up to the net: name, stage, data, what is done to a slice. */
+#include "experiments/option_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define AT(member)       .offset = offsetof(cc_experiment_config, member)
-#define COUNT_AT(member) .count_offset = offsetof(cc_experiment_config, member)
 
 /* "rotateN", N a whole number of degrees from 1 to 359. */
 static bool is_rotation(const char *text) {
@@ -22,11 +19,9 @@ static bool is_augmentation(const char *text) {
 
 #define AUGMENTATION_WANTS "hflip, vflip or rotateN (N from 1 to 359 degrees)"
 
-/* The stages that train a net. */
-#define TRAINED   "roi|calcification|false_positive"
 #define AFTER_ROI "calcification|false_positive|cascade"
 
-const cc_option cc_options[] = {
+static const cc_option rows[] = {
     {.key = "name",
      .kind = CC_OPTION_NAME,
      AT(name),
@@ -301,8 +296,6 @@ const cc_option cc_options[] = {
      .initial = "[]",
      .meaning =
          "what each training slice is also shown as, beside the original: one item more for each word"},
-
-#include "experiments/options_training.inc"
 };
 
-const int cc_option_count = sizeof cc_options / sizeof *cc_options;
+const cc_option_rows cc_option_rows_data = {rows, sizeof rows / sizeof *rows};

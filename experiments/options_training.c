@@ -1,4 +1,7 @@
-/* experiments/options_training.inc -- the rows of options.c from the net on: net, loss, optimizer, train, results. */
+/* experiments/options_training.c -- the options from the net on: net, loss, optimizer, train, results. */
+#include "experiments/option_rows.h"
+
+static const cc_option rows[] = {
     {.key = "net.arch",
      .kind = CC_OPTION_CHOICE,
      AT(net.arch),
@@ -104,8 +107,9 @@
      .max = 1,
      .below_max = true,
      .initial = "0",
-     .meaning = "the foreground's probability that the net starts from, by the bias of its last layer (0.01 in "
-                "the focal loss's source, 4.1); 0: biases start at 0, a probability of one half"},
+     .meaning =
+         "the foreground's probability that the net starts from, by the bias of its last layer (0.01 in "
+         "the focal loss's source, 4.1); 0: biases start at 0, a probability of one half"},
     {.key = "net.weights",
      .kind = CC_OPTION_PATH,
      AT(net.weights),
@@ -391,8 +395,9 @@
      .max = 1,
      .initial = "1",
      .unit = "share",
-     .meaning = "share of the training slices without truth that are trained on, drawn by the seed; validation "
-                "and test have all of theirs"},
+     .meaning =
+         "share of the training slices without truth that are trained on, drawn by the seed; validation "
+         "and test have all of theirs"},
     {.key = "train.workers",
      .kind = CC_OPTION_INTEGER,
      AT(train.workers),
@@ -420,3 +425,6 @@
      .initial = "0.5",
      .unit = "probability",
      .meaning = "from which on a pixel is foreground"},
+};
+
+const cc_option_rows cc_option_rows_training = {rows, sizeof rows / sizeof *rows};
