@@ -205,6 +205,16 @@ cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_
 
 /* --- for sources --- */
 
+cc_status cc_slice_set_spread_grey(cc_slice_set *set, const double window_hu[2]) {
+    double span = window_hu[1] - window_hu[0];
+    if (!(span > 0 && span < 1e6))
+        return cc_fail(CC_EINVAL, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
+                       "[%g, %g] is no window", window_hu[0], window_hu[1]);
+    set->slope = span / UINT16_MAX;
+    set->intercept = window_hu[0] - set->slope * INT16_MIN;
+    return CC_OK;
+}
+
 cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *relative) {
     char path[CC_PATH_MAX];
     CC_TRY(cc_path_join(path, set->root, relative));

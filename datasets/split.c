@@ -278,6 +278,14 @@ done:
     return status;
 }
 
+cc_status cc_split_all(cc_split_part *out, const cc_slice_set *set) {
+    out->count = cc_slice_set_count(set);
+    out->slices = malloc(out->count * sizeof *out->slices);
+    if (!out->slices) return cc_fail_memory("slices", out->count * sizeof *out->slices);
+    for (size_t i = 0; i < out->count; i++) out->slices[i] = (uint32_t)i;
+    return CC_OK;
+}
+
 void cc_split_deinit(cc_split *split) {
     free(split->train.slices);
     free(split->validation.slices);

@@ -44,6 +44,8 @@ typedef struct cc_split {
  *   CC_ECONFIG  a share is negative, all are zero, or too few patients, slices or slabs are there for every
  *               part with a share to get one; the message names the key ("data.split.train", "data.fold") */
 cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
+/* Every slice of the set. The caller frees out->slices, or the split that it is a part of. */
+cc_status cc_split_all(cc_split_part *out, const cc_slice_set *set);
 /* Frees the lists and clears the struct; takes a zeroed one. */
 void cc_split_deinit(cc_split *split);
 

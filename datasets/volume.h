@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/digest.h"
+#include "core/file.h"
 #include "core/status.h"
 
 typedef struct cc_grid {
@@ -44,6 +45,16 @@ cc_volume_summary cc_volume_summarise(const cc_volume *volume);
  * single-channel 2-D or 3-D image CC_ENOMEM             it is larger than memory allows Every size is checked
  * against the file before memory is taken for it. */
 cc_status cc_volume_read(cc_volume *out, const char *path);
+
+/* Whether a name's ending is one that is written: .mhd (and .raw beside it), .mha, .nii, .nii.gz. */
+bool cc_volume_is_written(const char *path);
+/* The file that holds the voxels: of .mhd the .raw, else `path` itself. */
+cc_status cc_volume_data_path(char out[CC_PATH_MAX], const char *path);
+/* Writes a volume in the format that its name's ending asks for, compressed but for .mhd and .nii; each file
+ * whole or not at all, voxels before the header that names them. `type` is "uint8", "int16" or "float32";
+ * values are rounded to the nearest and held to the type's range. NIfTI keeps the affine as float32.
+ *   CC_EINVAL another ending or type · CC_EUNSUPPORTED too long for NIfTI-1 · CC_ENOMEM · CC_EIO */
+cc_status cc_volume_write(const char *path, const cc_volume *volume, const char *type);
 
 /* Samples a mask on another grid by nearest neighbour through both affines (outside: 0). `out` as above. */
 cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto);

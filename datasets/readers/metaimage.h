@@ -29,5 +29,7 @@ cc_status cc_metaimage_read_slice(float *values, const cc_metaimage *image, int6
  * type's range. Each file is written whole or not at all, the data before the header that names it.
  *   CC_EINVAL  another ending than .mhd or .mha, or another type */
 cc_status cc_metaimage_write(const char *path, const cc_volume *volume, const char *type, bool compressed);
+/* Where the voxels of a .mhd go. CC_EINVAL where the path is too long. */
+cc_status cc_metaimage_data_path(char out[CC_PATH_MAX], const char *path, bool compressed);
 
 #endif

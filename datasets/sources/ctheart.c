@@ -179,21 +179,11 @@ static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, f
     return CC_OK;
 }
 
-static cc_status set_window(cc_slice_set *set, const double window_hu[2]) {
-    double span = window_hu[1] - window_hu[0];
-    if (!(span > 0 && span < 1e6))
-        return cc_fail(CC_EINVAL, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
-                       "[%g, %g] is no window", window_hu[0], window_hu[1]);
-    set->slope = span / UINT16_MAX;
-    set->intercept = window_hu[0] - set->slope * INT16_MIN;
-    return CC_OK;
-}
-
 static cc_status ctheart_open(cc_slice_set *set, const cc_slice_options *options) {
     char train[CC_PATH_MAX];
     patient_folder *patients;
     size_t count, total = 0;
-    CC_TRY(set_window(set, options->window_hu));
+    CC_TRY(cc_slice_set_spread_grey(set, options->window_hu));
     CC_TRY(cc_path_join(train, set->root, "train"));
     CC_TRY(list_patients(&patients, &count, set, cc_folder_exists(train) ? "train" : "."));
     for (size_t i = 0; i < count; i++) total += patients[i].count;
@@ -238,10 +228,8 @@ static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *
     int bits, mask_bits;
     CC_CHECK(read_picture(&grey, &bits, slice, paths->image));
     CC_CHECK(read_picture(&label, &mask_bits, slice, paths->mask));
-    /* 255 divides 65535: 8 and 16 bits both fill int16 exactly. */
-    int step = UINT16_MAX / ((1 << bits) - 1);
     for (size_t i = 0; i < count; i++) {
-        stored[i] = (int16_t)(step * grey[i] + INT16_MIN);
+        stored[i] = cc_slice_store_grey(grey[i], bits);
         mask[i] = label[i] > 0;
     }
 done:

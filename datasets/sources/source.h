@@ -60,6 +60,15 @@ static inline int16_t cc_slice_store_hu(float hu) {
     return (int16_t)lrintf(fminf(fmaxf(hu, INT16_MIN), INT16_MAX));
 }
 
+/* Sets slope and intercept so that the grey range of pictures, stored by cc_slice_store_grey, spans a window.
+ * CC_EINVAL where it is none. */
+cc_status cc_slice_set_spread_grey(cc_slice_set *set, const double window_hu[2]);
+
+/* A grey value of 8 or 16 bits: 255 divides 65535, so that both fill int16 exactly. */
+static inline int16_t cc_slice_store_grey(int grey, int bits) {
+    return (int16_t)(UINT16_MAX / ((1 << bits) - 1) * grey + INT16_MIN);
+}
+
 /* The real path of root/relative, in the set's arena; refuses one that leads out of the root. */
 cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *relative);
 

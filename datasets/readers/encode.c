@@ -1,0 +1,79 @@
+#include "datasets/readers/encode.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { LEVEL = 6, MEMORY = 8, ZLIB_WRAPPER = 15, GZIP_WRAPPER = 15 + 16 };
+
+cc_status cc_encode_find(cc_sample *out, const char *type, const char *path) {
+    static const cc_sample samples[] = {CC_SAMPLE_UINT8, CC_SAMPLE_INT16, CC_SAMPLE_FLOAT32};
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+        if (strcmp(cc_sample_name(samples[i]), type) == 0) {
+            *out = samples[i];
+            return CC_OK;
+        }
+    return cc_fail(CC_EINVAL, path, "uint8, int16 or float32", "type: \"%s\" is not written", type);
+}
+
+static void encode(char *out, const float *voxels, size_t count, cc_sample sample) {
+    if (sample == CC_SAMPLE_FLOAT32) {
+        memcpy(out, voxels, count * sizeof *voxels);
+        return;
+    }
+    const double min = sample == CC_SAMPLE_UINT8 ? 0 : INT16_MIN,
+                 max = sample == CC_SAMPLE_UINT8 ? UINT8_MAX : INT16_MAX;
+    const size_t bytes = cc_sample_bytes(sample);
+    for (size_t i = 0; i < count; i++) {
+        int16_t wide = (int16_t)fmin(fmax(nearbyint(voxels[i]), min), max);
+        memcpy(out + i * bytes, &wide, bytes);
+    }
+}
+
+/* The stream takes its input in pieces that its counters can hold. */
+static bool deflate_all(cc_encoded *out, size_t capacity, z_stream *z, const cc_encoded *plain) {
+    int result = Z_OK;
+    size_t given = 0;
+    while (result == Z_OK) {
+        size_t left = plain->count - given, room = capacity - out->count;
+        uInt in = left < UINT_MAX ? (uInt)left : UINT_MAX, space = room < UINT_MAX ? (uInt)room : UINT_MAX;
+        z->next_in = (Bytef *)plain->bytes + given;
+        z->avail_in = in;
+        z->next_out = (Bytef *)out->bytes + out->count;
+        z->avail_out = space;
+        result = deflate(z, in == left ? Z_FINISH : Z_NO_FLUSH);
+        given += in - z->avail_in;
+        out->count += space - z->avail_out;
+    }
+    return result == Z_STREAM_END;
+}
+
+static cc_status pack(cc_encoded *out, const cc_encoded *plain, cc_encode_packing packing) {
+    z_stream z = {0};
+    int wrapper = packing == CC_ENCODE_ZLIB ? ZLIB_WRAPPER : GZIP_WRAPPER;
+    if (deflateInit2(&z, LEVEL, Z_DEFLATED, wrapper, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
+        return cc_fail_memory("a compressor", 0);
+    size_t capacity = deflateBound(&z, plain->count);
+    *out = (cc_encoded){malloc(capacity), 0};
+    bool done = out->bytes && deflate_all(out, capacity, &z, plain);
+    deflateEnd(&z);
+    if (done) return CC_OK;
+    free(out->bytes);
+    return cc_fail_memory("the compressed voxels", capacity);
+}
+
+cc_status cc_encode_volume(cc_encoded *out, const cc_volume *volume, cc_sample sample, const void *head,
+                           size_t head_bytes, cc_encode_packing packing) {
+    size_t count = cc_volume_count(volume), total = head_bytes + count * cc_sample_bytes(sample);
+    cc_encoded plain = {malloc(total), total};
+    if (!plain.bytes) return cc_fail_memory("the encoded voxels", total);
+    if (head_bytes) memcpy(plain.bytes, head, head_bytes);
+    encode(plain.bytes + head_bytes, volume->voxels, count, sample);
+    *out = plain;
+    if (packing == CC_ENCODE_PLAIN) return CC_OK;
+    cc_status status = pack(out, &plain, packing);
+    free(plain.bytes);
+    return status;
+}

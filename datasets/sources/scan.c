@@ -1,0 +1,144 @@
+/* One volume in memory, 2 bytes a voxel, in the order of its file; slices are read along the axes that lie
+ * nearest to the patient's. */
+#include "datasets/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "datasets/sources/source.h"
+
+/* Where a voxel of slice z, row y, column x lies: first + x*step[0] + y*step[1] + z*step[2]. */
+typedef struct order {
+    int axis[3]; /* of the file, for columns, rows and slices */
+    int64_t first, step[3];
+} order;
+
+typedef struct scan {
+    order order;
+    double spacing_mm[1][3];
+    int16_t *stored;
+} scan;
+
+static void scan_close(void *state) {
+    scan *s = state;
+    if (s) free(s->stored);
+}
+
+/* The axis of the file that runs most along `to` (x, y or z of the patient), of those not taken. */
+static int nearest_axis(const cc_grid *g, int to, const bool taken[3]) {
+    int best = -1;
+    for (int k = 0; k < 3; k++) {
+        if (taken[k]) continue;
+        if (best < 0 || fabs(g->direction[to * 3 + k]) > fabs(g->direction[to * 3 + best])) best = k;
+    }
+    return best;
+}
+
+/* Slices first: the head's direction decides before the two within a slice. */
+static void find_axes(int axis[3], const cc_grid *g) {
+    bool taken[3] = {false};
+    for (int to = 2; to >= 0; to--) {
+        axis[to] = nearest_axis(g, to, taken);
+        taken[axis[to]] = true;
+    }
+}
+
+static order order_of(const cc_grid *g, bool upright) {
+    order o = {.axis = {0, 1, 2}};
+    const int64_t step[3] = {1, g->dims[0], g->dims[0] * g->dims[1]};
+    if (upright) find_axes(o.axis, g);
+    for (int to = 0; to < 3; to++) {
+        int axis = o.axis[to];
+        bool backwards = upright && g->direction[to * 3 + axis] < 0;
+        o.step[to] = backwards ? -step[axis] : step[axis];
+        if (backwards) o.first += (g->dims[axis] - 1) * step[axis];
+    }
+    return o;
+}
+
+static int64_t place_of(const scan *s, const cc_slice *slice, int y, int x) {
+    const order *o = &s->order;
+    return o->first + x * o->step[0] + y * o->step[1] + slice->number * o->step[2];
+}
+
+static cc_status scan_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
+    const scan *s = set->state;
+    const cc_slice *slice = &set->slices[index];
+    memset(mask, 0, (size_t)slice->height * (size_t)slice->width);
+    for (int y = 0; y < slice->height; y++)
+        for (int x = 0; x < slice->width; x++) *stored++ = s->stored[place_of(s, slice, y, x)];
+    return CC_OK;
+}
+
+static const cc_slice_source source = {
+    .name = "scan", .close = scan_close, .decode = scan_decode, .resident = true};
+
+void cc_scan_put(float *voxels, const cc_slice_set *set, size_t index, const uint8_t *mask) {
+    const scan *s = set->state;
+    const cc_slice *slice = &set->slices[index];
+    for (int y = 0; y < slice->height; y++)
+        for (int x = 0; x < slice->width; x++) voxels[place_of(s, slice, y, x)] = *mask++ != 0;
+}
+
+static cc_status check_values(int *bits, const cc_volume *volume, const char *name) {
+    bool picture = strcmp(volume->format, "png") == 0;
+    *bits = !picture ? 0 : strcmp(volume->type, "uint8") == 0 ? 8 : 16;
+    if (picture || strcmp(volume->type, "uint8") != 0) return CC_OK;
+    return cc_fail(CC_EUNSUPPORTED, name, "a CT is wanted: its HU reach from -1000 to above 1000",
+                   "its voxels are grey values or labels of 8 bits, no HU");
+}
+
+/* The volume's own memory becomes the set's, piece by piece, and gives back what it no longer needs. */
+static void keep_voxels(scan *s, cc_volume *volume, int bits) {
+    enum { PIECE = 4096 };
+    float from[PIECE];
+    int16_t to[PIECE];
+    const size_t count = cc_volume_count(volume);
+    char *bytes = (char *)volume->voxels;
+    for (size_t at = 0; at < count; at += PIECE) {
+        size_t part = count - at < PIECE ? count - at : PIECE;
+        memcpy(from, bytes + at * sizeof *from, part * sizeof *from);
+        for (size_t i = 0; i < part; i++)
+            to[i] = bits ? cc_slice_store_grey((int)from[i], bits) : cc_slice_store_hu(from[i]);
+        memcpy(bytes + at * sizeof *to, to, part * sizeof *to);
+    }
+    volume->voxels = NULL;
+    void *smaller = realloc(bytes, count * sizeof *to);
+    s->stored = smaller ? smaller : (void *)bytes;
+}
+
+static cc_status fill(cc_slice_set *set, cc_volume *volume, const cc_scan_options *options) {
+    int bits;
+    cc_slice slice = {0};
+    const cc_grid *g = &volume->grid;
+    scan *s = set->state = cc_arena_get(set->arena, sizeof *s);
+    if (!s) return CC_ENOMEM;
+    CC_TRY(check_values(&bits, volume, options->name));
+    set->slope = 1;
+    if (bits) CC_TRY(cc_slice_set_spread_grey(set, options->window_hu));
+    s->order = order_of(g, options->upright);
+    const int *axis = s->order.axis;
+    for (int k = 0; k < 3; k++) s->spacing_mm[0][k] = g->spacing_mm[axis[k]];
+    if (!bits) set->spacing_mm = (const double(*)[3])s->spacing_mm;
+    CC_TRY(cc_slice_set_add_patient(&slice.patient, set, options->name));
+    slice.width = g->dims[axis[0]] > INT32_MAX ? INT32_MAX : (int32_t)g->dims[axis[0]];
+    slice.height = g->dims[axis[1]] > INT32_MAX ? INT32_MAX : (int32_t)g->dims[axis[1]];
+    for (int64_t z = 0; z < g->dims[axis[2]]; z++) {
+        slice.number = (int32_t)z;
+        CC_TRY(cc_slice_set_add(set, &slice, options->name));
+    }
+    keep_voxels(s, volume, bits);
+    return CC_OK;
+}
+
+cc_status cc_scan_open(cc_slice_set **out, cc_volume *volume, const cc_scan_options *options) {
+    cc_status status;
+    cc_slice_set *set = NULL;
+    CC_CHECK(cc_slice_set_start(&set, &source));
+    CC_CHECK(fill(set, volume, options));
+    CC_CHECK(cc_slice_set_complete(set, 0));
+    *out = set;
+    set = NULL;
+done:
+    cc_slice_set_close(set);
+    return status;
+}
