@@ -70,9 +70,25 @@ const cc_hdf_table cc_layout_baselines = TABLE("baselines", cc_run_baseline, bas
 
 #define TEXT(field)                                                                                          \
     { #field, offsetof(cc_run_provenance, field) }
+#define UPSTREAM(kind, name)                                                                                 \
+    { "upstream_" name, offsetof(cc_run_provenance, upstream[kind]) }
 const cc_layout_text cc_layout_provenance[] = {
-    TEXT(identity), TEXT(data_digest), TEXT(weights_digest), TEXT(commit),  TEXT(version),  TEXT(build),
-    TEXT(compiler), TEXT(device),      TEXT(precision),      TEXT(started), TEXT(finished), {NULL, 0},
+    UPSTREAM(0, "reference"),
+    UPSTREAM(1, "roi"),
+    UPSTREAM(2, "calcification"),
+    UPSTREAM(3, "false_positive"),
+    TEXT(identity),
+    TEXT(data_digest),
+    TEXT(weights_digest),
+    TEXT(commit),
+    TEXT(version),
+    TEXT(build),
+    TEXT(compiler),
+    TEXT(device),
+    TEXT(precision),
+    TEXT(started),
+    TEXT(finished),
+    {NULL, 0},
 };
 
 /* A slice and where it stood, to sort by patient and come back to the order of first sight. */

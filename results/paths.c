@@ -37,6 +37,18 @@ cc_status cc_run_path(char path[CC_PATH_MAX], const char *out, const char *exper
     return cc_path_join(path, out, name);
 }
 
+cc_status cc_run_folder(char out[CC_PATH_MAX], const char *path, const char *experiment, const char *variant,
+                        int64_t fold, int64_t seed) {
+    char names[CC_PATH_MAX];
+    CC_TRY(cc_run_path(names, "", experiment, variant, fold, seed));
+    const char *tail = names + strspn(names, "/");
+    size_t length = strlen(path), own = strlen(tail), before = length < own ? 0 : length - own;
+    bool ends = length >= own && strcmp(path + before, tail) == 0 && (before == 0 || path[before - 1] == '/');
+    if (!ends) return cc_path_folder(out, path);
+    snprintf(out, CC_PATH_MAX, "%.*s", before ? (int)before : 1, before ? path : ".");
+    return CC_OK;
+}
+
 void cc_run_kind(char *kind, size_t capacity, const char *experiment) {
     size_t length = strcspn(experiment, "/");
     if (experiment[length] == 0)

@@ -14,6 +14,11 @@
 cc_status cc_run_path(char path[CC_PATH_MAX], const char *out, const char *experiment, const char *variant,
                       int64_t fold, int64_t seed);
 
+/* OUT of such a path: what stands before the run's own names ("." for nothing); the file's folder where the
+ * path does not end with them. */
+cc_status cc_run_folder(char out[CC_PATH_MAX], const char *path, const char *experiment, const char *variant,
+                        int64_t fold, int64_t seed);
+
 /* The kind of an experiment: its name's first part ("twin", "paper", "real", ...), or "other" where it has
  * one part only. */
 void cc_run_kind(char *kind, size_t capacity, const char *experiment);

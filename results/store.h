@@ -18,6 +18,7 @@ enum {
     CC_RUN_NAME_MAX = 64,  /* bytes of a patient's name, its terminator included */
     CC_RUN_RANK_MAX = 8,   /* dimensions of a tensor */
     CC_RUN_STAGE_MAX = 64, /* bytes of a stage's name, its terminator included: a text of a row */
+    CC_RUN_UPSTREAMS = 4,  /* kinds of runs that a run may stand on */
 };
 
 /* A library and its version. */
@@ -28,8 +29,10 @@ typedef struct cc_run_library {
 /* Texts may be NULL: not known. */
 typedef struct cc_run_provenance {
     const char *identity; /* SHA-256 of resolved config, data, numerics version and weights; 64 hex digits */
-    const char *data_digest;        /* SHA-256 of the data */
-    const char *weights_digest;     /* SHA-256 of the file of weights that training started from */
+    const char *data_digest;    /* SHA-256 of the data */
+    const char *weights_digest; /* SHA-256 of the file of weights that training started from */
+    /* The identities of the runs that it stands on: reference, roi, calcification, false_positive. */
+    const char *upstream[CC_RUN_UPSTREAMS];
     const char *commit;             /* of the source */
     const char *version;            /* of the program */
     const char *build;              /* build type and flags that matter, e.g. "Release" */

@@ -59,6 +59,7 @@ static cc_run sample_run(void) {
                     .plan = "a forward direct own 0.000\n\na forward direct own 0.000\n",
                     .config = "seed: 7\nnet: {arch: unet-bn}\n",
                     .provenance = {.identity = "00ff",
+                                   .upstream = {NULL, "a0", NULL, "b1"},
                                    .device = "cpu: \"test\"",
                                    .threads = 2,
                                    .seconds = 4.75,
@@ -140,6 +141,9 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_int_equal(got.multiply_adds, want.multiply_adds);
     assert_string_equal(got.provenance.device, want.provenance.device);
     assert_null(got.provenance.commit);
+    assert_null(got.provenance.upstream[0]);
+    assert_string_equal(got.provenance.upstream[1], "a0");
+    assert_string_equal(got.provenance.upstream[3], "b1");
     assert_true(got.provenance.seconds == 4.75);
     assert_int_equal(got.provenance.library_count, 2);
     assert_string_equal(got.provenance.libraries[1].version, "2.6");
