@@ -48,6 +48,7 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
 /* The commands, in the order of the help. */
 #define CC_COMMAND(name) cc_status cc_command_##name(int argc, char **argv)
 CC_COMMAND(run);
+CC_COMMAND(predict);
 CC_COMMAND(report);
 CC_COMMAND(audit);
 CC_COMMAND(score);

@@ -112,8 +112,6 @@ static bool is_trained(const cc_dataset *d) {
 
 static cc_status fill(cc_dataset *d, const cc_backend *backend) {
     const cc_experiment_config *config = d->run->config;
-    CC_TRY(cc_dataset_open_set(&d->base, config));
-    CC_TRY(make_split(&d->split, d->base, config));
     CC_TRY(cc_augment_init(&d->augment, config->augment.items, config->augment.count));
     CC_TRY(cc_augment_init(&d->augment_negative, config->windows.augment_negative.items,
                            config->windows.augment_negative.count));
@@ -124,13 +122,28 @@ static cc_status fill(cc_dataset *d, const cc_backend *backend) {
         CC_TRY(thin_out(&d->train, d));
     CC_TRY(cc_dataset_part_init(&d->validation, d, &d->split.validation));
     CC_TRY(cc_dataset_part_init(&d->test, d, &d->split.test));
-    if (is_trained(d)) CC_TRY(need_windows(d));
     return d->set ? cc_loading_fit(&d->fit, d->set, d->chain.last->config) : CC_OK;
+}
+
+static cc_status open_and_fill(cc_dataset *d, const cc_backend *backend) {
+    CC_TRY(cc_dataset_open_set(&d->base, d->run->config));
+    CC_TRY(make_split(&d->split, d->base, d->run->config));
+    CC_TRY(fill(d, backend));
+    return is_trained(d) ? need_windows(d) : CC_OK;
 }
 
 cc_status cc_dataset_init(cc_dataset *out, const cc_planned_run *run, const cc_backend *backend) {
     *out = (cc_dataset){.run = run};
-    cc_status status = fill(out, backend);
+    cc_status status = open_and_fill(out, backend);
+    if (status != CC_OK) cc_dataset_deinit(out);
+    return status;
+}
+
+cc_status cc_dataset_init_scan(cc_dataset *out, const cc_planned_run *run, cc_slice_set *scan,
+                               const cc_backend *backend) {
+    *out = (cc_dataset){.run = run, .base = scan};
+    cc_status status = cc_split_all(&out->split.test, scan);
+    if (status == CC_OK) status = fill(out, backend);
     if (status != CC_OK) cc_dataset_deinit(out);
     return status;
 }

@@ -32,6 +32,10 @@ cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *co
 /* Opens the data of a run whose upstream runs are done, splits them and prepares the pictures. A run that
  * trains needs something to train on, and all parts: CC_ECONFIG. On failure there is nothing to deinit. */
 cc_status cc_dataset_init(cc_dataset *out, const cc_planned_run *run, const cc_backend *backend);
+/* The same for a scan without truth (datasets/scan.h): all of its slices are the test part, and nothing is to
+ * be trained. The dataset owns `scan` from here on, on failure too. */
+cc_status cc_dataset_init_scan(cc_dataset *out, const cc_planned_run *run, cc_slice_set *scan,
+                               const cc_backend *backend);
 void cc_dataset_deinit(cc_dataset *dataset);
 
 /* The items that lie in some slices (borrowed, ascending) of the base. */

@@ -14,6 +14,11 @@ static const cc_command commands[] = {
      "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N] [--dry-run]",
      "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan",
      cc_command_run},
+    {"predict",
+     "MODEL.h5 SCAN -o MASK [--runs DIR] [--device auto|cpu|cuda|reference] [--threads T] [--json]",
+     "a finished run, with the runs that it stands on, on one scan; the mask, 0 and 1, keeps the scan's\n"
+     "      geometry. MASK is a .mhd (and .raw), .mha, .nii or .nii.gz",
+     cc_command_predict},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
     {"nets", "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]",

@@ -53,6 +53,7 @@ static const char *utc(cc_arena *arena, time_t when) {
 static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
     cc_run_library *library = cc_arena_get(arena, sizeof *library);
     const char *weights = s->run->weights_digest.hex;
+    _Static_assert((int)CC_UPSTREAMS == (int)CC_RUN_UPSTREAMS, "kinds of runs upstream");
     if (library) *library = (cc_run_library){s->backend->name, s->backend->describe()};
     *out = (cc_run_provenance){.identity = s->run->identity.hex,
                                .data_digest = s->run->data_digest.hex,
@@ -70,6 +71,8 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .seconds = s->seconds,
                                .libraries = library,
                                .library_count = library != NULL};
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++)
+        if (s->run->upstream[kind]) out->upstream[kind] = s->run->upstream[kind]->identity.hex;
 }
 
 /* "stale-" and the start of its identity, "damaged" where it has none to be read. */

@@ -68,7 +68,7 @@ static cc_status digest_weights(cc_planned_run *run, const cc_run_plan *plan) {
     return status == CC_OK ? CC_OK : cc_fail_within(status, "net.weights");
 }
 
-static cc_status digest_identity(cc_planned_run *run) {
+cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run) {
     cc_status status = CC_OK;
     char *text, numerics[32];
     cc_arena *arena = cc_arena_create();
@@ -85,7 +85,7 @@ static cc_status digest_identity(cc_planned_run *run) {
         cc_digest_add_string(digest, cc_upstream_key((cc_upstream)kind));
         cc_digest_add_string(digest, run->upstream[kind]->identity.hex);
     }
-    run->identity = cc_digest_finish(digest);
+    *out = cc_digest_finish(digest);
 done:
     cc_digest_destroy(digest);
     cc_arena_destroy(arena);
@@ -181,7 +181,7 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     CC_TRY(open_data(&data, p, config));
     run->data_digest = data->digest;
     CC_TRY(digest_weights(run, p->plan));
-    CC_TRY(digest_identity(run));
+    CC_TRY(cc_planned_run_identity(&run->identity, run));
     *out = find_run(p->plan, run->path);
     if (*out && strcmp((*out)->identity.hex, run->identity.hex) != 0)
         return cc_fail(CC_ECONFIG, config->name,

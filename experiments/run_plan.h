@@ -24,7 +24,8 @@ typedef enum cc_upstream {
 typedef struct cc_planned_run cc_planned_run;
 struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed */
-    cc_digest_text data_digest, identity;
+    cc_digest_text data_digest;         /* "": of no dataset, as a scan that is predicted */
+    cc_digest_text identity;
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     char path[CC_PATH_MAX];
     cc_run_state state;                           /* when it was planned */
@@ -33,6 +34,10 @@ struct cc_planned_run {
     const cc_planned_run *same_as; /* an earlier run of the same identity under another name: its results are
                                       this one's; NULL: none */
 };
+
+/* What makes a run the one it is: SHA-256 of its config, data_digest, numerics version, weights_digest and
+ * the identities of the runs upstream. */
+cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run);
 
 /* What lies at run->path now. CC_EIO and the like where that cannot be found out; CC_EUNSUPPORTED for a file
  * of a newer calcade. */

@@ -34,7 +34,11 @@ const char *cc_upstream_key(cc_upstream kind) {
     return kinds[kind].key;
 }
 
-static const char *text_of(const cc_experiment_config *config, cc_upstream kind) {
+const char *cc_upstream_stage(cc_upstream kind) {
+    return kinds[kind].stage;
+}
+
+const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kind) {
     switch (kind) {
     case CC_UPSTREAM_REFERENCE:
         return config->upstream.reference;
@@ -185,7 +189,7 @@ static cc_status share_patients(const cc_experiment_config **config, cc_upstream
 cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *files, cc_upstream number,
                            const cc_experiment_config *of) {
     const upstream_kind *kind = &kinds[number];
-    const char *text = text_of(of, number);
+    const char *text = cc_upstream_name(of, number);
     const cc_config *config = NULL;
     *out = NULL;
     if (!text) return CC_OK;

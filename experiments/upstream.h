@@ -7,6 +7,10 @@
 
 /* "upstream.roi" and the like. */
 const char *cc_upstream_key(cc_upstream kind);
+/* The stage that such a run is of: "roi" and the like. */
+const char *cc_upstream_stage(cc_upstream kind);
+/* What a config names as that: "FILE" or "FILE#VARIANT"; NULL: nothing. */
+const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kind);
 
 /* Whether two configs name the same dataset. */
 bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_config *b);

@@ -29,14 +29,16 @@ static cc_status load(cc_upstream_net *net) {
 }
 
 cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
-                               const cc_backend *backend) {
+                               const cc_backend *backend, const cc_plan_options *like) {
     cc_status status = CC_OK;
+    cc_plan_options options = like ? *like : (cc_plan_options){0};
     *out = (cc_upstream_net){.run = run};
     CC_CHECK(check_identity(run));
     CC_CHECK(cc_loading_fit(&out->fit, set, run->config));
     CC_CHECK(cc_model_create(&out->model, &run->config->net, backend));
-    cc_plan_options options = {
-        .n = run->config->train.batch, .height = out->fit.height, .width = out->fit.width};
+    options.n = run->config->train.batch;
+    options.height = out->fit.height;
+    options.width = out->fit.width;
     CC_CHECK(cc_plan_create(&out->plan, out->model, &options));
     CC_CHECK(load(out));
 done:

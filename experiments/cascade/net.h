@@ -15,10 +15,11 @@ typedef struct cc_upstream_net {
     cc_fit fit; /* as that run's, for this set: where its preprocess.size is null, as large as the set asks */
 } cc_upstream_net;
 
-/* CC_EFORMAT where the file lacks a weight of the net, CC_EIO where it is not that of this run any more; else
- * as cc_run_read. On failure there is nothing to deinit. */
+/* `like`: the dtype, tuning and recorded choices of its plan; NULL: float32, fixed. CC_EFORMAT where the file
+ * lacks a weight of the net, CC_EIO where it is not that of this run any more; else as cc_run_read. On
+ * failure there is nothing to deinit. */
 cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
-                               const cc_backend *backend);
+                               const cc_backend *backend, const cc_plan_options *like);
 /* Takes a zeroed one. */
 void cc_upstream_net_deinit(cc_upstream_net *net);
 

@@ -70,6 +70,7 @@ static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_
 cc_status cc_patients_leak(bool *out, const cc_planned_run *run, const cc_slice_set *base,
                            const cc_split *split) {
     *out = false;
+    if (!run->data_digest.hex[0]) return CC_OK;
     for (int u = 0; u < CC_UPSTREAMS; u++) {
         const cc_planned_run *upstream = run->upstream[u];
         if (!upstream || strcmp(upstream->data_digest.hex, run->data_digest.hex) != 0) continue;

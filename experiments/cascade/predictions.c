@@ -26,16 +26,12 @@ static cc_status key_of(cc_digest_text *out, const cc_prediction_job *job) {
 
 /* OUT/.cache/KEY.masks, OUT being what stands before the asking run's own names. */
 static cc_status path_of(char out[CC_PATH_MAX], const cc_prediction_job *job, const cc_digest_text *key) {
-    char names[CC_PATH_MAX], folder[CC_PATH_MAX], file[96];
-    const cc_planned_run *run = job->asking;
-    const cc_experiment_config *c = run->config;
+    char folder[CC_PATH_MAX], file[96];
+    const cc_experiment_config *c = job->asking->config;
     int64_t fold = c->data.fold == CC_FOLD_NONE ? 0 : c->data.fold + 1;
-    CC_TRY(cc_run_path(names, "", c->name, c->variant, fold, (int64_t)c->seed));
-    const char *tail = names + strspn(names, "/");
-    size_t before = strlen(run->path) - strlen(tail);
-    snprintf(folder, sizeof folder, "%.*s", (int)before, run->path);
+    CC_TRY(cc_run_folder(folder, job->asking->path, c->name, c->variant, fold, (int64_t)c->seed));
     snprintf(file, sizeof file, ".cache/%s.masks", key->hex);
-    return cc_path_join(out, before ? folder : ".", file);
+    return cc_path_join(out, folder, file);
 }
 
 typedef struct collected {
@@ -51,14 +47,6 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
-static cc_status list_all(cc_split_part *out, const cc_slice_set *set) {
-    out->count = cc_slice_set_count(set);
-    out->slices = malloc(out->count * sizeof *out->slices);
-    if (!out->slices) return cc_fail_memory("slices", out->count * sizeof *out->slices);
-    for (size_t i = 0; i < out->count; i++) out->slices[i] = (uint32_t)i;
-    return CC_OK;
-}
-
 static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_status status = CC_OK;
     cc_upstream_net net = {0};
@@ -66,9 +54,9 @@ static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_evaluation ignored;
     cc_split_part slices = {0}, items = {0};
     collected c = {.masks = masks};
-    CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend));
-    CC_CHECK(list_all(&slices, job->base));
-    CC_CHECK(list_all(&items, job->set));
+    CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend, NULL));
+    CC_CHECK(cc_split_all(&slices, job->base));
+    CC_CHECK(cc_split_all(&items, job->set));
     cc_evaluation_source source = {.plan = net.plan,
                                    .net = job->net->config,
                                    .fit = net.fit,
@@ -103,6 +91,7 @@ static cc_status get(cc_masks *masks, const cc_prediction_job *job) {
     cc_digest_text key;
     char path[CC_PATH_MAX];
     cc_masks_state state;
+    if (!job->asking->data_digest.hex[0]) return predict(masks, job);
     CC_TRY(key_of(&key, job));
     CC_TRY(path_of(path, job, &key));
     CC_TRY(cc_masks_read(&state, masks, path, &key));

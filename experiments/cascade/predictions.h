@@ -16,6 +16,8 @@ typedef struct cc_prediction_job { /* all borrowed */
     const cc_backend *backend;
 } cc_prediction_job;
 
+/* Of slices of no dataset (asking->data_digest is "") nothing is kept: no key would name them. */
+
 /* The caller owns *out. A damaged file of the cache is made anew; one that cannot be written is a warning. */
 cc_status cc_predictions_get(cc_masks **out, const cc_prediction_job *job);
 

@@ -9,7 +9,7 @@
 static cc_status test(const cc_planned_run *run, cc_run_state state, const cc_dataset *dataset,
                       const cc_backend *backend, double since_s) {
     cc_upstream_net net = {0};
-    if (dataset->set) CC_TRY(cc_upstream_net_init(&net, dataset->chain.last, dataset->set, backend));
+    if (dataset->set) CC_TRY(cc_upstream_net_init(&net, dataset->chain.last, dataset->set, backend, NULL));
     cc_log(CC_LOG_INFO, "%s %s: testing the chain on %zu slices", run->config->name, run->config->variant,
            dataset->split.test.count);
     double seconds = cc_clock_s() - since_s;

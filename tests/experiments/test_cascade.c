@@ -1,57 +1,8 @@
 /* The chain roi -> calcification -> false_positive -> cascade, end to end through the program. */
 #include <omp.h>
 #include "core/log.h"
-#include "experiments/dataset.h"
-#include "experiments/device.h"
+#include "chain_made.h"
 #include "experiments/measure.h"
-#include "runs.h"
-
-/* One chain, made once: OUT, and the folder of its configs. */
-static char chain_out[256], configs[256];
-
-static void write_config(const char *name, const char *text) {
-    runs_write(cc_test_path(configs, name), text);
-}
-
-#define PREPARATION "preprocess: {histogram_matching: true, roi: {opening: 3, margin: 2}}\n"
-#define UPSTREAM    "reference: first.yaml, roi: roi.yaml"
-
-/* The net of both kinds of data: the heart's slices, and below "orca" the scans with calcification. */
-static void write_data(void) {
-    static const char net[] = "net: {arch: unet-bn, width: 4, depth: 3}\noptimizer: {lr: 1.0e-2}\n"
-                              "train: {epochs: 3, batch: 4, workers: 1}\n";
-    char text[1024];
-    snprintf(text, sizeof text,
-             "data: {source: ctheart, root: %s, split: {train: 2, validation: 1, test: 1}}\n%s", runs_data,
-             net);
-    write_config("heart.yaml", text);
-    snprintf(
-        text, sizeof text,
-        "data: {source: orcascore, root: %s-orca, split: {train: 4, validation: 2, test: 2}}\n" PREPARATION
-        "upstream: {" UPSTREAM "}\n",
-        runs_data);
-    write_config("orca.yaml", text);
-    snprintf(text, sizeof text, "extends: orca.yaml\n%s", net);
-    write_config("net.yaml", text);
-}
-
-/* small.yaml, which every helper of runs.h runs, is the run of stage 3. */
-static void write_configs(void) {
-    write_data();
-    write_config("first.yaml", "extends: heart.yaml\nname: test/first\n");
-    write_config("roi.yaml", "extends: heart.yaml\nname: test/roi\n"
-                             "preprocess: {histogram_matching: true}\nupstream: {reference: first.yaml}\n");
-    write_config("calcification.yaml", "extends: net.yaml\nname: test/calcification\n"
-                                       "stage: calcification\ntrain: {epochs: 6}\n");
-    write_config("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\n"
-                               "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
-                               "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 3}\n");
-    write_config("cascade.yaml", "extends: orca.yaml\nname: test/cascade\nstage: cascade\n"
-                                 "windows: {size: 32}\n"
-                                 "upstream: {calcification: calcification.yaml}\n"
-                                 "matrix:\n  - {variant: without}\n"
-                                 "  - {variant: with, upstream.false_positive: small.yaml}\n");
-}
 
 /* A fresh folder with the chain as far as stage 2, and its cache. */
 static const char *chain_before_stage_3(void) {
@@ -62,49 +13,14 @@ static const char *chain_before_stage_3(void) {
     return out;
 }
 
-/* calcade run NAME --out OUT ARGUMENTS */
-static void go(outcome *o, const char *name, const char *out, const char *arguments) {
-    char line[4096];
-    snprintf(line, sizeof line, "%s run %s --out %s %s", CC_PROGRAM, cc_test_path(configs, name), out,
-             arguments);
-    runs_shell(o, line);
-}
-
-static void go_ok(outcome *o, const char *name, const char *out) {
-    go(o, name, out, "");
-    if (o->status != 0) print_error("%s", o->err);
-    assert_int_equal(o->status, 0);
-}
-
-static int setup(void **state) {
-    outcome o;
-    runs_setup(state);
-    assert_int_equal(cc_test_run(NULL, 0,
-                                 "%s phantom %s-orca --patients 8 --size 64 --slices 10 --layout orcascore",
-                                 CC_PROGRAM, runs_data),
-                     0);
-    snprintf(configs, sizeof configs, "%s", runs_folder());
-    snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(configs, "small.yaml"));
-    write_configs();
-    snprintf(chain_out, sizeof chain_out, "%s", runs_folder());
-    go_ok(&o, "cascade.yaml", chain_out);
-    return 0;
-}
-
-static const char *path_of(const char *out, const char *run) {
-    char name[128];
-    snprintf(name, sizeof name, "test/%s/fold-0/seed-1.h5", run);
-    return cc_test_path(out, name);
-}
-
 static void read_run(cc_run *run, const char *name, cc_arena *arena) {
-    assert_ok(cc_run_read(run, path_of(chain_out, name), CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+    assert_ok(cc_run_read(run, chain_path(chain_out, name), CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
 }
 
 static void a_second_run_does_nothing(void **state) {
     (void)state;
     outcome o;
-    go_ok(&o, "cascade.yaml", chain_out);
+    chain_ok(&o, "cascade.yaml", chain_out);
     assert_says(o.err, "all 6 runs are done already: nothing to do");
     assert_null(strstr(o.err, "predicting"));
     assert_int_equal(runs_count(chain_out, "*.masks"), 2);
@@ -130,7 +46,7 @@ static void the_reference_is_never_a_test_slice(void **state) {
         outcome o;
         char seeded[64], name[128];
         snprintf(seeded, sizeof seeded, "--set seed=%d", seed);
-        go(&o, "first.yaml", chain_out, seeded);
+        chain_go(&o, "first.yaml", chain_out, seeded);
         assert_int_equal(o.status, 0);
         snprintf(name, sizeof name, "test/first/default/fold-0/seed-%d.h5", seed);
         assert_ok(cc_run_read(&run, cc_test_path(chain_out, name), CC_RUN_REFERENCE, arena));
@@ -295,16 +211,16 @@ static void a_killed_stage_3_goes_on_to_the_same_bytes(void **state) {
     assert_false(cc_file_exists(result));
     runs_ok(&o, out, "");
     assert_says(o.err, "going on after epoch ");
-    assert_same_run(result, path_of(chain_out, "small/a"));
+    assert_same_run(result, chain_path(chain_out, "small/a"));
 }
 
 static void what_upstream_nets_mark_is_predicted_once(void **state) {
     (void)state;
     outcome o;
     const char *out = chain_before_stage_3();
-    go_ok(&o, "cascade.yaml", out);
+    chain_ok(&o, "cascade.yaml", out);
     assert_null(strstr(o.err, "predicting"));
-    assert_same_run(path_of(out, "small/a"), path_of(chain_out, "small/a"));
+    assert_same_run(chain_path(out, "small/a"), chain_path(chain_out, "small/a"));
 }
 
 static void a_damaged_cache_is_mended(void **state) {
@@ -312,9 +228,9 @@ static void a_damaged_cache_is_mended(void **state) {
     outcome o;
     const char *out = chain_before_stage_3();
     assert_int_equal(cc_test_run(NULL, 0, "for f in %s/.cache/*; do truncate -s -1 $f; done", out), 0);
-    go_ok(&o, "cascade.yaml", out);
+    chain_ok(&o, "cascade.yaml", out);
     assert_says(o.err, ".masks is damaged: its slices are predicted anew");
-    assert_same_run(path_of(out, "small/a"), path_of(chain_out, "small/a"));
+    assert_same_run(chain_path(out, "small/a"), chain_path(chain_out, "small/a"));
     assert_int_equal(cc_test_run(NULL, 0, "diff -r %s/.cache %s/.cache", chain_out, out), 0);
 }
 
@@ -322,42 +238,21 @@ static void stage_3_on_another_split_is_refused(void **state) {
     (void)state;
     outcome o;
     const char *out = runs_folder();
-    write_config("other.yaml", "extends: small.yaml\nname: test/other\nseed: 2\n");
-    go(&o, "other.yaml", out, "");
+    chain_write("other.yaml", "extends: small.yaml\nname: test/other\nseed: 2\n");
+    chain_go(&o, "other.yaml", out, "");
     assert_failed(&o, 2, "seed");
     assert_int_equal(runs_count(out, "other"), 0);
-}
-
-/* The planned run of a config of the chain, which is done. */
-typedef struct planned {
-    cc_config *config;
-    cc_run_plan *plan;
-    const cc_planned_run *run;
-    const cc_backend *backend;
-} planned;
-
-static void plan_done(planned *p, const char *name) {
-    assert_ok(cc_device_find(&p->backend, "cpu"));
-    assert_ok(cc_config_load(&p->config, cc_test_path(configs, name), NULL, 0, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&p->plan, &p->config, 1, chain_out));
-    p->run = cc_run_plan_get(p->plan, cc_run_plan_count(p->plan) - 1);
-    assert_int_equal(p->run->state, CC_RUN_DONE);
-}
-
-static void drop(planned *p) {
-    cc_run_plan_destroy(p->plan);
-    cc_config_destroy(p->config);
 }
 
 /* Half of each slice stands for the region, so that there is bone and calcium outside of it. */
 static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     (void)state;
-    planned p;
+    chain_planned p;
     cc_dataset d;
     cc_test test = {0};
     int64_t within, anywhere, outside = 0;
     cc_arena *arena = cc_arena_create();
-    plan_done(&p, "small.yaml");
+    chain_plan(&p, "small.yaml");
     assert_ok(cc_dataset_init(&d, p.run, p.backend));
     assert_ok(cc_masks_create(&test.masks, d.base));
     for (size_t i = 0; i < cc_slice_set_count(d.base); i++) d.chain.regions[i] = (cc_box){0, 0, 64, 32};
@@ -371,7 +266,7 @@ static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     assert_true(outside > 0);
     cc_test_deinit(&test);
     cc_dataset_deinit(&d);
-    drop(&p);
+    chain_drop(&p);
     cc_arena_destroy(arena);
 }
 
@@ -406,11 +301,11 @@ static bool is_shown(const cc_dataset *d, const cc_dataset_part *part, uint32_t 
 static void all_truth_is_in_a_window_to_learn_from(void **state) {
     (void)state;
     enum { SIDE = 64 };
-    planned p;
+    chain_planned p;
     cc_dataset d;
     uint8_t truth[SIDE * SIDE];
     size_t pixels = 0;
-    plan_done(&p, "small.yaml");
+    chain_plan(&p, "small.yaml");
     assert_ok(cc_dataset_init(&d, p.run, p.backend));
     const cc_dataset_part *parts[] = {&d.train, &d.validation};
     for (int k = 0; k < 2; k++)
@@ -425,16 +320,16 @@ static void all_truth_is_in_a_window_to_learn_from(void **state) {
         }
     assert_true(pixels > 0);
     cc_dataset_deinit(&d);
-    drop(&p);
+    chain_drop(&p);
 }
 
 static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **state) {
     (void)state;
-    planned p;
+    chain_planned p;
     cc_dataset d;
     cc_run two;
     cc_arena *arena = cc_arena_create();
-    plan_done(&p, "small.yaml");
+    chain_plan(&p, "small.yaml");
     read_run(&two, "calcification/default", arena);
     assert_ok(cc_dataset_init(&d, p.run, p.backend));
     const cc_dataset_part *parts[] = {&d.train, &d.validation, &d.test};
@@ -454,15 +349,15 @@ static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **st
     cc_planned_run run = *p.run;
     run.config = &other;
     assert_error(cc_dataset_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
-    drop(&p);
+    chain_drop(&p);
     cc_arena_destroy(arena);
 }
 
 static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     (void)state;
-    planned p;
+    chain_planned p;
     cc_dataset d;
-    plan_done(&p, "cascade.yaml");
+    chain_plan(&p, "cascade.yaml");
     assert_ok(cc_dataset_init(&d, p.run, p.backend));
     assert_false(d.chain.leaks);
     cc_dataset_deinit(&d);
@@ -473,7 +368,7 @@ static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     assert_ok(cc_dataset_init(&d, &run, p.backend));
     assert_true(d.chain.leaks);
     cc_dataset_deinit(&d);
-    drop(&p);
+    chain_drop(&p);
 }
 
 int main(void) {
@@ -496,5 +391,5 @@ int main(void) {
     };
     omp_set_num_threads(1);
     cc_log_set_level(CC_LOG_ERROR);
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, chain_setup, NULL);
 }
