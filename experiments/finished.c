@@ -72,23 +72,33 @@ static bool is_listed_before(const cc_finished *f, size_t index) {
     return false;
 }
 
-/* Tries files of the folder as the runs upstream, from `kind` on, until the run's identity comes out. */
-static cc_status try_files(bool *found, const cc_finished *f, cc_planned_run *run, int kind, int *tries) {
+/* The search for the files of the folder that are a run's upstream. */
+typedef struct trial {
+    const cc_finished *in;
+    cc_planned_run *run;
+    int64_t numerics_version;
+    int left;   /* tries */
+    bool found; /* run->upstream is what its identity is of */
+} trial;
+
+/* Tries files as the runs upstream, from `kind` on, until the run's identity comes out. */
+static cc_status try_files(trial *t, int kind) {
+    const cc_finished *f = t->in;
+    cc_planned_run *run = t->run;
     cc_digest_text identity;
-    *found = false;
     if (kind == CC_UPSTREAMS) {
-        if (--*tries < 0) return CC_OK;
-        CC_TRY(cc_planned_run_identity(&identity, run));
-        *found = strcmp(identity.hex, run->identity.hex) == 0;
+        t->left--;
+        CC_TRY(cc_planned_run_identity(&identity, run, t->numerics_version));
+        t->found = strcmp(identity.hex, run->identity.hex) == 0;
         return CC_OK;
     }
-    if (!cc_upstream_name(run->config, (cc_upstream)kind)) return try_files(found, f, run, kind + 1, tries);
-    for (size_t i = 0; i<f->count && * tries> 0; i++) {
+    if (!cc_upstream_name(run->config, (cc_upstream)kind)) return try_files(t, kind + 1);
+    for (size_t i = 0; i < f->count && t->left > 0; i++) {
         if (strcmp(f->files[i].stage, cc_upstream_stage((cc_upstream)kind)) != 0 || is_listed_before(f, i))
             continue;
         run->upstream[kind] = f->files[i].run;
-        CC_TRY(try_files(found, f, run, kind + 1, tries));
-        if (*found) return CC_OK;
+        CC_TRY(try_files(t, kind + 1));
+        if (t->found) return CC_OK;
     }
     run->upstream[kind] = NULL;
     return CC_OK;
@@ -104,8 +114,9 @@ static cc_status not_there(const cc_finished *f, const cc_planned_run *run, int 
 /* identities[kind] of what the config names; "" for nothing. */
 static cc_status identify(cc_digest_text identities[CC_UPSTREAMS], const cc_finished *f, cc_planned_run *run,
                           const cc_run *read) {
-    bool stated = true, found;
-    int tries = TRIES_MAX, missing = 0;
+    bool stated = true;
+    int missing = 0;
+    trial t = {.in = f, .run = run, .numerics_version = read->provenance.numerics_version, .left = TRIES_MAX};
     memset(identities, 0, CC_UPSTREAMS * sizeof *identities);
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
         if (!cc_upstream_name(run->config, (cc_upstream)kind)) continue;
@@ -115,8 +126,8 @@ static cc_status identify(cc_digest_text identities[CC_UPSTREAMS], const cc_fini
         if (identity) strncat(identities[kind].hex, identity, sizeof identities[kind].hex - 1);
     }
     if (stated) return CC_OK;
-    CC_TRY(try_files(&found, f, run, 0, &tries));
-    if (!found) return not_there(f, run, missing, NULL);
+    CC_TRY(try_files(&t, 0));
+    if (!t.found) return not_there(f, run, missing, NULL);
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (run->upstream[kind]) identities[kind] = run->upstream[kind]->identity;
     return CC_OK;

@@ -68,14 +68,14 @@ static cc_status digest_weights(cc_planned_run *run, const cc_run_plan *plan) {
     return status == CC_OK ? CC_OK : cc_fail_within(status, "net.weights");
 }
 
-cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run) {
+cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version) {
     cc_status status = CC_OK;
     char *text, numerics[32];
     cc_arena *arena = cc_arena_create();
     cc_digest *digest = cc_digest_create();
     if (!arena || !digest) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_config_identity_text(&text, run->config, arena));
-    snprintf(numerics, sizeof numerics, "%d", CC_NUMERICS_VERSION);
+    snprintf(numerics, sizeof numerics, "%lld", (long long)numerics_version);
     cc_digest_add_string(digest, text);
     cc_digest_add_string(digest, run->data_digest.hex);
     cc_digest_add_string(digest, numerics);
@@ -181,7 +181,7 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     CC_TRY(open_data(&data, p, config));
     run->data_digest = data->digest;
     CC_TRY(digest_weights(run, p->plan));
-    CC_TRY(cc_planned_run_identity(&run->identity, run));
+    CC_TRY(cc_planned_run_identity(&run->identity, run, CC_NUMERICS_VERSION));
     *out = find_run(p->plan, run->path);
     if (*out && strcmp((*out)->identity.hex, run->identity.hex) != 0)
         return cc_fail(CC_ECONFIG, config->name,
