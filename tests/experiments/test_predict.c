@@ -354,6 +354,24 @@ static void a_scan_of_another_kind_is_refused(void **state) {
     assert_false(cc_file_exists(out));
 }
 
+#ifndef CC_SANITIZED /* the sanitizers take terabytes themselves */
+/* 8 GB of voxels, all there as far as their file goes, for a process that may have 4 GB. */
+static void a_scan_beyond_memory_is_refused(void **state) {
+    (void)state;
+    outcome o;
+    char line[4 * CC_PATH_MAX];
+    const char *header = mask_in("huge.mhd"), *out = mask_in("m.mha");
+    runs_write(header, "ObjectType = Image\nNDims = 3\nDimSize = 4096 4096 128\nElementType = MET_CHAR\n"
+                       "ElementDataFile = huge.raw\n");
+    assert_int_equal(cc_test_run(NULL, 0, "cd $(dirname %s) && truncate -s 2G huge.raw", header), 0);
+    snprintf(line, sizeof line, "ulimit -v 4000000 && %s predict %s", CC_PROGRAM,
+             asked(chain_path(chain_out, "marked/a"), header, out, ""));
+    runs_shell(&o, line);
+    assert_failed(&o, 1, "no memory for 8192.0 MiB");
+    assert_false(cc_file_exists(out));
+}
+#endif
+
 /* What stands where the mask should go is as it was. */
 static void a_mask_that_cannot_be_written_leaves_nothing(void **state) {
     (void)state;
@@ -401,6 +419,9 @@ int main(void) {
         cmocka_unit_test(runs_upstream_are_found_by_identity),
         cmocka_unit_test(a_model_that_cannot_predict_is_refused),
         cmocka_unit_test(a_scan_of_another_kind_is_refused),
+#ifndef CC_SANITIZED
+        cmocka_unit_test(a_scan_beyond_memory_is_refused),
+#endif
         cmocka_unit_test(a_mask_that_cannot_be_written_leaves_nothing),
     };
     omp_set_num_threads(1);
