@@ -36,14 +36,6 @@ static int terminal_width(void) {
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-static void format_duration(char out[16], double seconds) {
-    long s = seconds < 0 ? 0 : seconds > 359999 ? 359999 : (long)(seconds + 0.5);
-    if (s >= 3600)
-        snprintf(out, 16, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-    else
-        snprintf(out, 16, "%ld:%02ld", s / 60, s % 60);
-}
-
 static double rate_of(const cc_progress *p) {
     double seconds = cc_clock_s() - p->start_s;
     return seconds > 0 && p->done > p->first ? (double)(p->done - p->first) / seconds : 0;
@@ -53,7 +45,7 @@ static double rate_of(const cc_progress *p) {
 static int format_numbers(char *out, size_t capacity, const cc_progress *p) {
     char left[16] = "?";
     double rate = rate_of(p);
-    if (rate > 0) format_duration(left, (double)(p->total - p->done) / rate);
+    if (rate > 0) cc_clock_format(left, (double)(p->total - p->done) / rate);
     int length =
         snprintf(out, capacity, "%3d%%  %.1f/s  %s left%s%s", p->total ? (int)(100 * p->done / p->total) : 0,
                  rate, left, p->detail[0] ? "  " : "", p->detail);
@@ -84,7 +76,7 @@ static void note_line(void) {
 
 static void print_plain(cc_progress *p) {
     char spent[16];
-    format_duration(spent, cc_clock_s() - p->start_s);
+    cc_clock_format(spent, cc_clock_s() - p->start_s);
     fprintf(stderr, "calcade: %s: %llu/%llu in %s, %.1f/s%s%s\n", p->title, (unsigned long long)p->done,
             (unsigned long long)p->total, spent, rate_of(p), p->detail[0] ? "  " : "", p->detail);
     note_line();

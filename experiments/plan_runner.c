@@ -1,6 +1,7 @@
 #include "experiments/plan_runner.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include "core/clock.h"
 #include "core/log.h"
 #include "experiments/result.h"
@@ -53,19 +54,20 @@ cc_status cc_plan_make_run(cc_run_end *end, const cc_planned_run *run, const cc_
     return status;
 }
 
-/* "5 of 12 runs are through, 2 at work; about 130 s left". Runs are taken for equally long. */
+/* "NAME: 5 of 12 runs done, 2 running, 5 left; about 2:10". Runs are taken for equally long. */
 static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int count, int made,
                          double seconds) {
     int through = 0, at_work = 0;
+    char name[256], left[16], time_left[32] = "";
     for (int i = 0; i < count; i++) {
         through += ends[i] > CC_RUN_AT_WORK;
         at_work += ends[i] == CC_RUN_AT_WORK;
     }
-    if (made > 0 && through < count)
-        cc_log(CC_LOG_INFO, "%s: %d of %d runs are through, %d at work; about %.0f s left", run->path,
-               through, count, at_work, seconds / made * (count - through));
-    else
-        cc_log(CC_LOG_INFO, "%s: %d of %d runs are through, %d at work", run->path, through, count, at_work);
+    cc_planned_run_name(name, sizeof name, run);
+    cc_clock_format(left, made > 0 ? seconds / made * (count - through) : 0);
+    if (made > 0 && through < count) snprintf(time_left, sizeof time_left, "; about %s", left);
+    cc_log(CC_LOG_INFO, "%s: %d of %d runs done, %d running, %d left%s", name, through, count, at_work,
+           count - through - at_work, time_left);
 }
 
 cc_status cc_plan_run_here(cc_run_end *ends, const cc_run_plan *plan, const cc_backend *backend) {

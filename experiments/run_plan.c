@@ -1,6 +1,7 @@
 #include "experiments/run_plan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,15 @@ done:
     cc_digest_destroy(digest);
     cc_arena_destroy(arena);
     return status;
+}
+
+void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) {
+    const cc_experiment_config *config = run->config;
+    int length = snprintf(out, capacity, "%s %s, ", config->name, config->variant);
+    if (config->data.fold != CC_FOLD_NONE && length < (int)capacity)
+        length += snprintf(out + length, capacity - (size_t)length, "fold %d, ", config->data.fold + 1);
+    if (length < (int)capacity)
+        snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
 
 cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run) {

@@ -38,6 +38,8 @@ struct cc_planned_run {
 /* What makes a run the one it is: SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION,
  * or an older program's), weights_digest and the identities of the runs upstream. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version);
+/* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */
+void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run);
 
 /* What lies at run->path now. CC_EIO and the like where that cannot be found out; CC_EUNSUPPORTED for a file
  * of a newer calcade. */

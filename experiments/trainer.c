@@ -42,14 +42,6 @@ typedef struct trainer {
     double started_s; /* since when at.seconds does not count */
 } trainer;
 
-static void name_run(char *out, size_t capacity, const cc_experiment_config *config) {
-    int length = snprintf(out, capacity, "%s %s, ", config->name, config->variant);
-    if (config->data.fold != CC_FOLD_NONE && length < (int)capacity)
-        length += snprintf(out + length, capacity - (size_t)length, "fold %d, ", config->data.fold + 1);
-    if (length < (int)capacity)
-        snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
-}
-
 /* Both plans' choices, an empty line between them. */
 static cc_status note_choices(trainer *t) {
     if (asprintf(&t->choices, "%s\n%s", cc_plan_choices(t->train_plan),
@@ -207,7 +199,7 @@ static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_stat
                               const cc_backend *backend) {
     *t = (trainer){
         .run = run, .state = state, .config = run->config, .backend = backend, .started_s = cc_clock_s()};
-    name_run(t->title, sizeof t->title, run->config);
+    cc_planned_run_name(t->title, sizeof t->title, run);
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
     CC_TRY(cc_file_sweep(t->checkpoint_path));
     t->at.identity = run->identity;

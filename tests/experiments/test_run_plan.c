@@ -206,9 +206,9 @@ static void jobs_change_no_byte(void **state) {
         if (o.status != 0) print_error("%s", o.err);
         assert_int_equal(o.status, 0);
         assert_int_equal(lines_of(o.out), 1 + 4);
-        assert_says(o.err, "1 of 4 runs are through");
-        assert_says(o.err, "4 of 4 runs are through, 0 at work");
-        assert_says(o.err, " s left");
+        assert_says(o.err, "seed 1: 1 of 4 runs done, ");
+        assert_says(o.err, "4 of 4 runs done, 0 running, 0 left");
+        assert_says(o.err, " left; about 0:");
     }
     for (int seed = 1; seed <= 3; seed++) {
         char name[64];
