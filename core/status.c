@@ -65,7 +65,7 @@ cc_status cc_fail_errno(const char *path, const char *verb) {
                        : code == EACCES       ? "check its permissions"
                        : code == ENOSPC       ? "free some disk space"
                                               : NULL;
-    return cc_fail(status, path, hint, "cannot %s: %s", verb, strerror(code));
+    return cc_fail(status, path[0] ? path : "\"\"", hint, "cannot %s: %s", verb, strerror(code));
 }
 
 cc_status cc_fail_within(cc_status status, const char *where) {

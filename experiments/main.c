@@ -53,13 +53,12 @@ static const cc_command commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static int print_help(FILE *out) {
+static void print_help(FILE *out) {
     fprintf(out, "calcade %s: train and evaluate cascades that segment coronary calcium in cardiac CT\n\n",
             CC_VERSION);
     for (const cc_command *c = commands; c->name; c++)
         fprintf(out, "  calcade %s %s\n      %s\n", c->name, c->usage, c->what);
     fprintf(out, "\nExit status: 0 done; 1 it failed at run time; 2 usage or config.\n");
-    return out == stdout ? 0 : 2;
 }
 
 static const cc_command *find_command(const char *name) {
@@ -95,9 +94,9 @@ static void limit_spinning(char **argv) {
 int main(int argc, char **argv) {
     limit_spinning(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
-    if (argc < 2) return print_help(stderr);
+    if (argc < 2) return print_help(stderr), 2;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
-        return print_help(stdout);
+        return print_help(stdout), finish(CC_OK);
     if (strcmp(argv[1], "--version") == 0)
         return finish(printf("calcade %s\n", CC_VERSION) < 0 ? CC_EIO : CC_OK);
     const cc_command *command = find_command(argv[1]);

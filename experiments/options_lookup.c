@@ -1,4 +1,5 @@
 /* experiments/options_lookup.c -- finding rows of the table of options, and saying what they want. */
+#include "experiments/config_parts.h"
 #include "experiments/option_rows.h"
 
 #include <stdio.h>
@@ -110,8 +111,9 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, o->choices[1] ? "one of %s" : "%s", choices);
         break;
     case CC_OPTION_NAME:
-        snprintf(out, capacity, "%s of letters, digits and . _ = , + -%s",
-                 o->most > 1 ? "folder names" : "a folder name", o->most > 1 ? ", joined by /" : "");
+        snprintf(out, capacity, "%s of letters, digits and . _ = , + -%s, %d characters at most",
+                 o->most > 1 ? "folder names" : "a folder name", o->most > 1 ? ", joined by /" : "",
+                 CC_NAME_MAX);
         break;
     case CC_OPTION_PATH:
         snprintf(out, capacity, "a path");

@@ -47,6 +47,8 @@ static void a_lost_file_is_told_from_a_failing_disk(void **state) {
     assert_int_equal(cc_fail_errno("x", "open"), CC_ENOTFOUND);
     errno = EACCES;
     assert_int_equal(cc_fail_errno("x", "open"), CC_EIO);
+    errno = ENOENT;
+    assert_error(cc_fail_errno("", "open"), CC_ENOTFOUND, "\"\": cannot open");
 }
 
 static cc_status two_steps(cc_status first) {

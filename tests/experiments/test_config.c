@@ -185,6 +185,9 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
     assert_refused("augment: [rotate360]", "item 1 is \"rotate360\"");
     assert_refused("augment: [hflip, hflip]", "augment has hflip twice");
     assert_refused("name: ../x", "name wants");
+    char longest[256];
+    snprintf(longest, sizeof longest, "name: %0150d", 7);
+    assert_refused(longest, "128 characters at most");
     assert_refused("variant: a/b", "variant wants");
     assert_refused("[1, 2]", "a configuration is a map of options, not a list of 2");
     assert_refused("loss: {type: sum, terms: []}", "loss.terms wants a list of 1 to 8 losses");

@@ -261,6 +261,8 @@ static void standard_output_that_cannot_be_written_is_an_error(void **state) {
     runs_go(&o, out, "--set train.epochs=1 >/dev/full");
     assert_failed(&o, 1, "standard output: cannot write");
     assert_true(cc_file_exists(runs_path(out, 1)));
+    runs_shell(&o, CC_PROGRAM " --help >/dev/full");
+    assert_failed(&o, 1, "standard output: cannot write");
 }
 
 static void several_configs_and_a_matrix_are_one_table(void **state) {
