@@ -21,8 +21,9 @@ typedef struct cc_guard_job {
 } cc_guard_job;
 
 /* Does the job for one file in a child of its own, with a minute of processor time. The status and the error
- * are the work's; on CC_OK the context is too, else it is untouched. CC_EFORMAT  naming `path`: the child
- * died, as on a damaged file CC_EIO      no child can be had */
+ * are the work's; on CC_OK the context is too, else it is untouched.
+ *   CC_EFORMAT  naming `path`: the child died, as on a damaged file
+ *   CC_EIO      no child can be had */
 cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path);
 
 /* The same with a child that lives on, for many files. *died: whether it did, and is good for cc_guard_end
