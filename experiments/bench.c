@@ -64,10 +64,15 @@ static cc_status time_steps(cc_bench *b) {
 }
 
 cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request) {
+    const cc_storage *store = request->backend->store;
     *out = (cc_bench){.request = *request};
+    size_t before = store->available();
     CC_TRY(make_net(out));
     CC_TRY(make_data(out));
-    return time_steps(out);
+    CC_TRY(time_steps(out));
+    size_t after = store->available();
+    out->device_bytes = before > after ? before - after : 0;
+    return CC_OK;
 }
 
 void cc_bench_deinit(cc_bench *b) {

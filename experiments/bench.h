@@ -24,6 +24,7 @@ typedef struct cc_bench {
     cc_plan *plan;
     cc_learner *learner; /* NULL in inference */
     float *input, *target;
+    size_t device_bytes; /* what the device's free memory has lost to all this; 0 where that is not known */
 } cc_bench;
 
 /* Makes the net with weights from a fixed seed and runs it: steps of Adam on the soft Dice loss (plain

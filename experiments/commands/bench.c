@@ -18,7 +18,7 @@ typedef struct options {
 } options;
 
 typedef struct summary {
-    double median_ms, min_ms, images_per_s, peak_rss_mb;
+    double median_ms, min_ms, images_per_s, peak_rss_mb, device_mb;
 } summary;
 
 /* One kind of op in one pass, or (op "rest") what no op has taken: loss, optimiser, copies. */
@@ -39,7 +39,8 @@ static summary summarise(const cc_bench *b) {
     return (summary){.median_ms = 1e3 * median_s,
                      .min_ms = 1e3 * b->steps_s[0],
                      .images_per_s = (double)b->request.batch / median_s,
-                     .peak_rss_mb = (double)usage.ru_maxrss / 1024};
+                     .peak_rss_mb = (double)usage.ru_maxrss / 1024,
+                     .device_mb = 1e-6 * (double)b->device_bytes};
 }
 
 static void add_time(profile *p, const char *op, const char *pass, double ms) {
@@ -119,6 +120,7 @@ static cc_status print_text(const options *o, const cc_bench *b) {
     printf("  median     %.2f ms of %lld steps, least %.2f ms\n", s.median_ms, o->steps, s.min_ms);
     printf("  images/s   %.2f\n", s.images_per_s);
     printf("  peak RSS   %.0f MB\n", s.peak_rss_mb);
+    if (b->device_bytes > 0) printf("  on the %s  %.0f MB\n", b->request.backend->name, s.device_mb);
     printf("  parameters %lld\n", (long long)cc_model_trained_values(b->model));
     if (!b->times) return CC_OK;
     profile p;
@@ -142,12 +144,14 @@ static json_t *profile_json(const cc_bench *b) {
 
 static cc_status print_json(const options *o, const cc_bench *b) {
     summary s = summarise(b);
-    json_t *object = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:f, s:f, s:f, s:f, s:I}", "net",
-                               o->net, "size", (json_int_t)o->size, "batch", (json_int_t)o->batch,
-                               "precision", o->precision, "plan", o->plan, "device", b->request.backend->name,
-                               "threads", omp_get_max_threads(), "steps", (json_int_t)o->steps, "ms_median",
-                               s.median_ms, "ms_min", s.min_ms, "images_per_s", s.images_per_s, "peak_rss_mb",
-                               s.peak_rss_mb, "params", (json_int_t)cc_model_trained_values(b->model));
+    json_t *object =
+        json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "net",
+                  o->net, "size", (json_int_t)o->size, "batch", (json_int_t)o->batch, "precision",
+                  o->precision, "plan", o->plan, "device", b->request.backend->name, "threads",
+                  omp_get_max_threads(), "steps", (json_int_t)o->steps, "ms_median", s.median_ms, "ms_min",
+                  s.min_ms, "images_per_s", s.images_per_s, "peak_rss_mb", s.peak_rss_mb, "device_mb",
+                  s.device_mb, "multiply_adds", cc_graph_multiply_adds(cc_plan_graph(b->plan)), "params",
+                  (json_int_t)cc_model_trained_values(b->model));
     if (!object) return cc_fail_memory("the JSON object", 0);
     if (b->times) json_object_set_new(object, "profile", profile_json(b));
     cc_status status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF

@@ -7,16 +7,14 @@
 This process stays small and does not import torch: a child begins with its parent's peak memory.
 """
 import argparse
-import json
 import os
-import platform
 import resource
 import statistics
-import subprocess
 import sys
 import time
+import common
+from common import middle
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 #        net, size, batch, training at least, memory at most
 TABLE = [("unet-bn", 128, 2, 1.8, 1.0), ("efficientnet-b0", 256, 2, 1.7, 0.8), ("efficientnet-b0", 512, 4, 1.6, 1.0),
          ("efficientnet-b3", 256, 2, 1.7, 1.0), ("resnet-34", 256, 2, 1.5, 1.0), ("resnet-50", 256, 2, 1.4, 1.0)]
@@ -47,20 +45,20 @@ class Bench:
         """One process's JSON; notes what share of the machine others took meanwhile."""
         all0, own0 = busy_seconds()
         start = time.perf_counter()
-        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, check=True)
+        found = common.run_json(command, env)
         seconds = (time.perf_counter() - start) * os.cpu_count()
         all1, own1 = busy_seconds()
         self.foreign.append(max(0.0, (all1 - all0) - (own1 - own0)) / seconds)
-        return json.loads(done.stdout)
+        return found
 
     def ours(self, mode, net, size, batch):
-        return self.run([self.options.program, "bench", mode, "--net", net, "--size", str(size), "--batch", str(batch),
-                         "--steps", str(self.options.steps), "--threads", str(self.options.threads), "--precision",
-                         self.options.precision, "--json"], self.env)
+        return self.run(common.ours_command(self.options.program, mode, net, size, batch, self.options.steps,
+                                            self.options.precision, "--threads", str(self.options.threads)), self.env)
 
     def peer(self, mode, net, size, batch, layout, precision="f32"):
-        return self.run([self.options.python, os.path.join(HERE, "peer.py"), mode, net, str(size), str(batch), layout,
-                         str(self.options.steps), str(self.options.threads), precision], {**self.env, **MALLOC})
+        return self.run(common.peer_command(self.options.python, net, size, batch, layout, precision, "--mode", mode,
+                                            "--steps", str(self.options.steps), "--threads", str(self.options.threads)),
+                        {**self.env, **MALLOC})
 
     def pair(self, mode, net, size, batch, peer_precision="f32"):
         """Rounds of ours, then PyTorch in its better layout; the medians of the rounds."""
@@ -69,9 +67,7 @@ class Bench:
         rounds = [(self.ours(mode, net, size, batch), self.peer(mode, net, size, batch, layout, peer_precision))
                   for _ in range(self.options.rounds)]
         for ours, theirs in rounds:
-            if ours["params"] != theirs["params"]:
-                sys.exit(f"compare.py: {net} has {ours['params']} parameters here and {theirs['params']} in PyTorch")
-        middle = lambda values: statistics.median(list(values))
+            common.check_same_net(net, ours, theirs)
         return {"ours": middle(a["ms_median"] for a, _ in rounds), "peer": middle(b["ms_median"] for _, b in rounds),
                 "ratio": middle(b["ms_median"] / a["ms_median"] for a, b in rounds),
                 "best": min(b["ms_min"] for _, b in rounds) / min(a["ms_min"] for a, _ in rounds),
@@ -79,17 +75,9 @@ class Bench:
                 "peer_mb": middle(b["peak_rss_mb"] for _, b in rounds), "layout": layout, "torch": rounds[0][1]["torch"]}
 
 
-def processor():
-    with open("/proc/cpuinfo") as f:
-        lines = [line.split(":", 1)[1].strip() for line in f if line.startswith("model name")]
-    return lines[0] if lines else platform.machine()
-
-
 def print_head(options):
-    version = subprocess.run([options.program, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    torch = subprocess.run([options.python, "-c", "import torch; print(torch.__version__)"], stdout=subprocess.PIPE,
-                           text=True, check=True).stdout.strip()
-    print(f"{processor()}, {os.cpu_count()} cores, {options.threads} threads pinned; {version}; PyTorch {torch}; "
+    version, torch = common.output_of([options.program, "--version"]), common.torch_version(options.python)
+    print(f"{common.processor()}, {os.cpu_count()} cores, {options.threads} threads pinned; {version}; PyTorch {torch}; "
           f"medians of {options.rounds} rounds of {options.steps} steps, in alternation. Times are calcade's / PyTorch's.\n"
           f"`{' '.join(sys.argv)}`\n")
     if options.precision == "bf16":
@@ -130,8 +118,8 @@ def main():
     parser.add_argument("--rounds", type=int, help="7, or 3 with --quick")
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32", help="of calcade's nets")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--program", default=os.path.join(HERE, "../../build/calcade"))
-    parser.add_argument("--python", default="/usr/bin/python3", help="a Python that has torch")
+    parser.add_argument("--program", default=common.PROGRAM)
+    parser.add_argument("--python", default=common.PYTHON, help="a Python that has torch")
     options = parser.parse_args()
     options.steps = 3 if options.quick else 7
     options.rounds = options.rounds or (3 if options.quick else 7)
