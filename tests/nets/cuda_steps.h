@@ -122,30 +122,10 @@ static void bf16_stays_near_float32(void **state) {
     compare("unet-bn:8x3", &dice, &sgd, CC_BF16, 6e-2);
 }
 
-static void gives_the_same_bytes_again(const char *name) {
-    static const cc_dtype dtypes[] = {CC_F32, CC_BF16};
-    for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
-        run one, two;
-        if (!cc_backend_cuda.has(dtypes[i])) continue;
-        train(&one, &cc_backend_cuda, name, &dice, &adam, dtypes[i]);
-        train(&two, &cc_backend_cuda, name, &dice, &adam, dtypes[i]);
-        assert_memory_equal(one.losses, two.losses, sizeof one.losses);
-        assert_memory_equal(one.logits, two.logits, pixels * sizeof(float));
-        assert_memory_equal(one.values, two.values, one.count * sizeof(float));
-        free(one.values), free(one.logits), free(two.values), free(two.logits);
-    }
-}
-
-static void the_same_seed_gives_the_same_bytes(void **state) {
-    (void)state;
-    gives_the_same_bytes_again("unet-bn:8x3");
-}
-
 static const struct CMUnitTest cuda_step_tests[] = {
     cmocka_unit_test(every_loss_trains_as_on_the_cpu),
     cmocka_unit_test(every_optimiser_trains_as_on_the_cpu),
     cmocka_unit_test(bf16_stays_near_float32),
-    cmocka_unit_test(the_same_seed_gives_the_same_bytes),
 };
 
 #endif
