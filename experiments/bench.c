@@ -4,10 +4,12 @@
 #include "core/clock.h"
 #include "core/rng.h"
 #include "nets/memory.h"
+#include "nets/needs.h"
 
 enum { WARM_UP = 2, SEED = 1 };
 
-static const double learning_rate = 1e-4, positive_share = 0.15;
+static const double positive_share = 0.15;
+static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9, 0.999}, .eps = 1e-8};
 
 static cc_status make_data(cc_bench *b) {
     const size_t count = (size_t)(b->request.batch * b->request.size * b->request.size);
@@ -26,19 +28,18 @@ static cc_status make_net(cc_bench *b) {
                                      .width = r->size,
                                      .training = r->train,
                                      .dtype = r->dtype,
+                                     .tf32 = r->tf32,
                                      .tuning = r->tuning};
-    const cc_loss_spec loss = {.type = r->net.encoder ? "bce" : "dice", .smooth = 1};
-    const cc_optimizer_spec adam = {.type = "adam", .lr = learning_rate, .betas = {0.9, 0.999}, .eps = 1e-8};
     CC_TRY(cc_model_create(&b->model, &r->net, r->backend));
     CC_TRY(cc_plan_create(&b->plan, b->model, &options));
     CC_TRY(cc_model_initialise(b->model, SEED));
-    return r->train ? cc_learner_create(&b->learner, b->model, b->plan, &loss, &adam) : CC_OK;
+    return r->train ? cc_learner_create(&b->learner, b->model, b->plan, &b->loss, &adam) : CC_OK;
 }
 
 static cc_status step(cc_bench *b) {
     const float *logits;
     double loss;
-    if (b->learner) return cc_learner_step(b->learner, b->input, b->target, learning_rate, &loss);
+    if (b->learner) return cc_learner_step(b->learner, b->input, b->target, adam.lr, &loss);
     return cc_plan_forward(b->plan, b->input, &logits);
 }
 
@@ -63,22 +64,47 @@ static cc_status time_steps(cc_bench *b) {
     return CC_OK;
 }
 
+static void free_net(cc_bench *b) {
+    cc_learner_destroy(b->learner);
+    cc_plan_destroy(b->plan);
+    cc_model_destroy(b->model);
+    b->learner = NULL;
+    b->plan = NULL;
+    b->model = NULL;
+}
+
+/* What was taken in vain is given back first. */
+static cc_status explain_memory(cc_bench *b) {
+    const cc_bench_request *r = &b->request;
+    const cc_use use = {.trains = r->train,
+                        .infers = !r->train,
+                        .n = r->batch,
+                        .height = r->size,
+                        .width = r->size,
+                        .dtype = r->dtype,
+                        .tf32 = r->tf32,
+                        .loss = &b->loss,
+                        .optimizer = &adam};
+    free_net(b);
+    return cc_needs_explain(&r->net, r->backend, &use, 0);
+}
+
 cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request) {
-    const cc_storage *store = request->backend->store;
     *out = (cc_bench){.request = *request};
+    out->loss = (cc_loss_spec){.type = request->net.encoder ? "bce" : "dice", .smooth = 1};
+    const cc_storage *store = request->backend->store;
     size_t before = store->available();
-    CC_TRY(make_net(out));
-    CC_TRY(make_data(out));
-    CC_TRY(time_steps(out));
+    cc_status status = make_net(out);
+    if (status == CC_OK) status = make_data(out);
+    if (status == CC_OK) status = time_steps(out);
+    if (status != CC_OK) return status == CC_ENOMEM ? explain_memory(out) : status;
     size_t after = store->available();
     out->device_bytes = before > after ? before - after : 0;
     return CC_OK;
 }
 
 void cc_bench_deinit(cc_bench *b) {
-    cc_learner_destroy(b->learner);
-    cc_plan_destroy(b->plan);
-    cc_model_destroy(b->model);
+    free_net(b);
     cc_memory_free(b->input);
     cc_memory_free(b->target);
     free(b->steps_s);

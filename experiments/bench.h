@@ -12,6 +12,7 @@ typedef struct cc_bench_request {
     bool profile;        /* note the time of each node too */
     cc_tuning tuning;
     cc_dtype dtype;
+    bool tf32;
     const cc_backend *backend;
 } cc_bench_request;
 
@@ -22,6 +23,7 @@ typedef struct cc_bench {
     const cc_node_time *times; /* of all timed steps together, where a profile was asked for; else NULL */
     cc_model *model;
     cc_plan *plan;
+    cc_loss_spec loss;
     cc_learner *learner; /* NULL in inference */
     float *input, *target;
     size_t device_bytes; /* what the device's free memory has lost to all this; 0 where that is not known */

@@ -45,6 +45,12 @@ typedef struct cc_flag {
 cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char **operands,
                         int *operand_count, int least, int most);
 
+/* What --precision (NULL: not given; then `initial`) and --tf32 say together. CC_EUSAGE where they
+ * disagree. */
+cc_status cc_flags_precision(const char **out, const char *precision, bool tf32, const char *initial);
+/* The same of --plan and --fast. */
+cc_status cc_flags_plan(const char **out, const char *plan, bool fast, const char *initial);
+
 /* The commands, in the order of the help. */
 #define CC_COMMAND(name) cc_status cc_command_##name(int argc, char **argv)
 CC_COMMAND(run);

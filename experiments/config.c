@@ -13,6 +13,7 @@ struct cc_config {
     cc_arena *arena;
     cc_experiment_config *variants;
     int count;
+    unsigned flags;
 };
 
 /* The files that extend the one being read, the nearest first. */
@@ -185,6 +186,13 @@ static cc_status check_unique(const cc_config *config, const char *where) {
     return CC_OK;
 }
 
+/* What the flags of the command line say of how nets are trained. */
+static void apply_flags(cc_experiment_config *variant, unsigned flags) {
+    bool exact = variant->train.precision && strcmp(variant->train.precision, "f32") == 0;
+    if (flags & CC_CONFIG_FAST && variant->train.plan) variant->train.plan = "fast";
+    if (flags & CC_CONFIG_TF32 && exact) variant->train.precision = "tf32";
+}
+
 static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix, const char *name,
                                unsigned flags) {
     const cc_yaml **defaults;
@@ -192,11 +200,13 @@ static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix
     config->variants = cc_arena_get_array(config->arena, (size_t)matrix->count, sizeof *config->variants);
     if (!config->variants || !name) return CC_ENOMEM;
     config->count = matrix->count;
+    config->flags = flags;
     for (int i = 0; i < matrix->count; i++) {
         cc_experiment_config *variant = &config->variants[i];
         cc_yaml *tree;
         CC_TRY(cc_config_matrix_tree(&tree, matrix, i, config->arena));
         CC_TRY(cc_config_read_tree(variant, tree, defaults, flags, config->arena));
+        apply_flags(variant, flags);
         if (!variant->name) variant->name = name;
         if (!variant->variant) variant->variant = "default";
     }
@@ -284,6 +294,10 @@ void cc_config_destroy(cc_config *config) {
 
 int cc_config_count(const cc_config *config) {
     return config->count;
+}
+
+unsigned cc_config_flags(const cc_config *config) {
+    return config->flags;
 }
 
 const cc_experiment_config *cc_config_get(const cc_config *config, int index) {

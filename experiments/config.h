@@ -92,8 +92,8 @@ typedef struct cc_experiment_config {
             int patience; /* epochs without a better one before training ends; CC_PATIENCE_OFF: never */
         } early_stopping;
         double ema; /* decay of the weights' moving average; CC_EMA_OFF: the weights themselves are kept */
-        const char *precision; /* "f32", "bf16": of activations */
-        const char *plan;      /* "fixed", "timed", "exact": how algorithms are chosen */
+        const char *precision; /* "f32", "tf32", "bf16": of activations and products */
+        const char *plan;      /* "fixed", "timed", "exact", "fast": how algorithms are chosen */
         double empty_slices;   /* share of the slices without truth that are trained on */
         int workers;           /* loader threads; results do not depend on it */
     } train;
@@ -107,8 +107,9 @@ typedef struct cc_experiment_config {
 typedef struct cc_config cc_config;
 
 /* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume) must be
- * given. */
-enum { CC_CONFIG_RUNNABLE = 1 };
+ * given. CC_CONFIG_FAST: train.plan is "fast", CC_CONFIG_TF32: train.precision is "tf32" where it was "f32",
+ * of whatever trains. */
+enum { CC_CONFIG_RUNNABLE = 1, CC_CONFIG_FAST = 2, CC_CONFIG_TF32 = 4 };
 
 /* Reads a file with what it extends, the overrides "a.b=VALUE" and its matrix. The caller owns *out. */
 cc_status cc_config_load(cc_config **out, const char *path, const char *const *sets, int set_count,
@@ -124,6 +125,8 @@ void cc_config_destroy(cc_config *config); /* takes NULL */
 
 /* At least 1. Without a matrix there is one variant. No two have the same variant, fold and seed. */
 int cc_config_count(const cc_config *config);
+/* The flags that it was read with. */
+unsigned cc_config_flags(const cc_config *config);
 /* Borrowed, until the config is destroyed. */
 const cc_experiment_config *cc_config_get(const cc_config *config, int index);
 

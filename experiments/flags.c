@@ -88,3 +88,20 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
                        operands[most]);
     return CC_OK;
 }
+
+/* A switch stands for one word of a flag. */
+static cc_status join(const char **out, const char *flag, const char *word, const char *given, bool on,
+                      const char *initial) {
+    *out = on ? word : given ? given : initial;
+    if (!on || !given || strcmp(given, word) == 0) return CC_OK;
+    return cc_fail(CC_EUSAGE, flag, "leave one out", "--%s stands for %s %s, not %.40s", word, flag, word,
+                   given);
+}
+
+cc_status cc_flags_precision(const char **out, const char *precision, bool tf32, const char *initial) {
+    return join(out, "--precision", "tf32", precision, tf32, initial);
+}
+
+cc_status cc_flags_plan(const char **out, const char *plan, bool fast, const char *initial) {
+    return join(out, "--plan", "fast", plan, fast, initial);
+}

@@ -11,8 +11,10 @@
 
 static const cc_command commands[] = {
     {"run",
-     "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N] [--dry-run]",
-     "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan",
+     "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N]\n"
+     "      [--fast] [--tf32] [--dry-run]",
+     "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan;\n"
+     "      --fast and --tf32: train.plan and train.precision of whatever trains",
      cc_command_run},
     {"predict",
      "MODEL.h5 SCAN -o MASK [--runs DIR] [--device auto|cpu|cuda|reference] [--threads T] [--json]",
@@ -21,18 +23,24 @@ static const cc_command commands[] = {
      cc_command_predict},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
-    {"nets", "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]",
-     "lists the nets with their parameters and GFLOP, or one net's layers", cc_command_nets},
+    {"nets",
+     "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]\n"
+     "      [--device auto|cpu|cuda|reference] [--precision f32|tf32|bf16] [--memory GB]",
+     "lists the nets with their parameters and GFLOP, or one net's layers and the memory that it takes, of "
+     "a\n"
+     "      GPU also where there is none; --memory: the largest batch that fits",
+     cc_command_nets},
     {"phantom",
      "DIR [--layout ctheart|orcascore] [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
      "makes a dataset of phantom chests in DIR", cc_command_phantom},
     {"parity",
-     "FILE.h5... [--device auto|cpu|cuda|reference] [--precision f32|bf16] [--plan exact|fixed|timed]",
+     "FILE.h5... [--device auto|cpu|cuda|reference] [--precision f32|tf32|bf16] [--tf32]\n"
+     "      [--plan exact|fixed|timed|fast] [--fast]",
      "compares fixtures of expected values with this build", cc_command_parity},
     {"bench",
      "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
-     "      [--precision f32|bf16] [--plan fixed|timed|exact] [--device auto|cpu|cuda|reference] [--profile] "
-     "[--json]",
+     "      [--precision f32|tf32|bf16] [--tf32] [--plan fixed|timed|exact|fast] [--fast]\n"
+     "      [--device auto|cpu|cuda|reference] [--profile] [--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
     {"score", "SCAN [--mask MASK] [--threshold HU] [--minimum-area MM2] [--reference-spacing MM] [--json]",
      "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},

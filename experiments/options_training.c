@@ -338,20 +338,24 @@ static const cc_option rows[] = {
      AT(train.precision),
      .when = "stage",
      .is = TRAINED,
-     .choices = {"f32", "bf16"},
+     .choices = {"f32", "tf32", "bf16"},
      .initial = "f32",
      .meaning = "how activations and their gradients are kept and multiplied; weights and sums are float32. "
-                "bf16 takes half the memory and less time, on processors that have it"},
+                "bf16 takes half the memory and less time, on processors that have it; tf32 keeps float32 "
+                "and rounds what convolutions multiply to 10 bits of mantissa, on GPUs that do so. `--tf32` "
+                "of `calcade run` sets it where it was f32"},
     {.key = "train.plan",
      .kind = CC_OPTION_CHOICE,
      AT(train.plan),
      .when = "stage",
      .is = TRAINED,
-     .choices = {"fixed", "timed", "exact"},
+     .choices = {"fixed", "timed", "exact", "fast"},
      .initial = "fixed",
      .meaning = "how each convolution's algorithm is chosen: by rule, the same everywhere; the one that this "
                 "machine runs fastest; or by rule without Winograd's, which round a little more; the result "
-                "holds the choices, and a run that goes on keeps to them"},
+                "holds the choices, and a run that goes on keeps to them. `fast` is `timed` among all "
+                "algorithms of a GPU, also those that give other bytes each time: such a run cannot be made "
+                "again to the byte. `--fast` of `calcade run` sets it"},
     {.key = "train.early_stopping.monitor",
      .kind = CC_OPTION_CHOICE,
      AT(train.early_stopping.monitor),

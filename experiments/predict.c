@@ -69,11 +69,12 @@ static cc_status open_own_net(predictor *p, const cc_slice_set *set) {
     char line[1024];
     cc_run read;
     cc_plan_options like = {0};
-    bool timed = strcmp(p->run->config->train.plan, "timed") == 0;
+    bool timed = false;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
-    cc_status status = cc_dtype_find(&like.dtype, p->run->config->train.precision);
+    cc_status status = cc_precision_find(&like.dtype, &like.tf32, p->run->config->train.precision);
     if (status == CC_OK) status = cc_tuning_find(&like.tuning, p->run->config->train.plan);
+    if (status == CC_OK) timed = cc_tuning_is_timed(like.tuning);
     if (status == CC_OK && timed) status = cc_upstream_read(&read, p->run, CC_RUN_BASIC, arena);
     if (status == CC_OK) {
         const char *plan = timed && read.plan ? strstr(read.plan, "\n\n") : NULL;

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/version.h"
 #include "experiments/cascade/reference.h"
+#include "experiments/device.h"
 #include "experiments/examples.h"
 #include "experiments/panels.h"
 
@@ -30,16 +31,6 @@ static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *aren
     run->tensors = tensors;
     run->tensor_count = (size_t)count;
     return CC_OK;
-}
-
-/* The processor's name, as the kernel has it. */
-static const char *device_name(cc_arena *arena) {
-    char line[256], name[200] = "unknown processor";
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "model name : %199[^\n]", name) == 1) break;
-    if (file) fclose(file);
-    return cc_arena_format(arena, "cpu: %s", name);
 }
 
 static const char *utc(cc_arena *arena, time_t when) {
@@ -62,8 +53,9 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .version = CC_VERSION,
                                .build = CC_BUILD_TYPE,
                                .compiler = CC_BUILD_COMPILER,
-                               .device = device_name(arena),
+                               .device = cc_device_name(s->backend, arena),
                                .precision = s->run->config->train.precision,
+                               .algorithms = s->run->config->train.plan,
                                .started = utc(arena, (time_t)s->started),
                                .finished = utc(arena, time(NULL)),
                                .numerics_version = CC_NUMERICS_VERSION,

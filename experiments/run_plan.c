@@ -212,7 +212,7 @@ cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int c
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->arena = cc_arena_create();
     if (!plan->arena) CC_CHECK(CC_ENOMEM);
-    CC_CHECK(cc_upstream_files_create(&plan->files));
+    CC_CHECK(cc_upstream_files_create(&plan->files, cc_config_flags(configs[0])));
     for (int i = 0; i < config_count; i++)
         for (int k = 0; k < cc_config_count(configs[i]); k++)
             CC_CHECK(plan_run(&run, &p, cc_config_get(configs[i], k), NULL));

@@ -48,7 +48,8 @@ cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run);
 typedef struct cc_run_plan cc_run_plan;
 
 /* Every variant of every config, in order, and before each the runs that it names under `upstream` and that
- * are not there yet: those are of their own configs, without overrides, once however many need them. Opens
+ * are not there yet: those are of their own configs, read with the flags of the first config and without
+ * overrides, once however many need them. Opens
  * and digests each dataset and each file of weights once, and finds what of each run's data and split can be
  * wrong before a slice is decoded.
  *   CC_ECONFIG  two different runs would have one file; a run stands on itself, on a run of another stage or

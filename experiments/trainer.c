@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "experiments/cascade/test.h"
 #include "experiments/checkpoint.h"
+#include "experiments/device.h"
 #include "experiments/evaluate.h"
 #include "experiments/interrupt.h"
 #include "experiments/paper_counts.h"
@@ -20,6 +21,7 @@
 #include "nets/ema.h"
 #include "nets/learner.h"
 #include "nets/memory.h"
+#include "nets/needs.h"
 #include "nets/schedule.h"
 
 typedef struct trainer {
@@ -56,16 +58,19 @@ static cc_status make_plans_from(trainer *t, char *recorded) {
     const cc_fit *fit = &t->dataset.fit;
     cc_dtype dtype;
     cc_tuning tuning;
+    bool tf32;
     char *evaluation = recorded ? strstr(recorded, "\n\n") : NULL;
     if (evaluation) evaluation[1] = 0;
-    CC_TRY(cc_dtype_find(&dtype, t->config->train.precision));
+    CC_TRY(cc_precision_find(&dtype, &tf32, t->config->train.precision));
     CC_TRY(cc_tuning_find(&tuning, t->config->train.plan));
+    cc_device_note_tuning(t->backend, tuning);
     cc_plan_options options = {.n = t->config->train.batch,
                                .height = fit->height,
                                .width = fit->width,
                                .training = true,
                                .seed = t->config->seed,
                                .dtype = dtype,
+                               .tf32 = tf32,
                                .tuning = tuning,
                                .recorded = evaluation ? recorded : NULL};
     CC_TRY(cc_plan_create(&t->train_plan, t->model, &options));
@@ -246,6 +251,13 @@ static void show_progress(const trainer *t, size_t batch, double loss) {
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
 }
 
+/* The update of such a step was not applied. */
+static cc_status explain_loss(const trainer *t, size_t step, double loss) {
+    return cc_fail(CC_EINVAL, t->title, "lower optimizer.lr, or set optimizer.clip_norm",
+                   "epoch %" PRId64 ", step %zu of %zu: the loss is %s", t->at.epoch + 1, step,
+                   cc_loader_batch_count(t->loader), isnan(loss) ? "no number" : "infinite");
+}
+
 static cc_status train_epoch(double *mean_loss, trainer *t) {
     double sum = 0, loss;
     size_t done = 0;
@@ -257,9 +269,11 @@ static cc_status train_epoch(double *mean_loss, trainer *t) {
         CC_TRY(cc_learner_start(t->learner, batch->images, batch->targets, cc_schedule_rate(&t->schedule)));
         CC_TRY(cc_ema_update(t->ema, *cc_learner_steps(t->learner)));
         CC_TRY(cc_loader_next(t->loader, &batch));
-        CC_TRY(cc_learner_finish(t->learner, &loss));
-        sum += loss;
+        cc_status status = cc_learner_finish(t->learner, &loss);
         done++;
+        if (status == CC_EINVAL) return explain_loss(t, done, loss);
+        CC_TRY(status);
+        sum += loss;
         show_progress(t, done, sum / (double)done);
     }
     *mean_loss = sum / (double)done;
@@ -376,11 +390,39 @@ static cc_status train_and_test(trainer *t) {
 }
 
 /* What a stopped run's user wants to know. */
-static cc_status explain_stop(const trainer *t) {
-    char hint[96] = "the same command starts it again: no epoch was whole yet";
+static void say_how_to_go_on(char *out, size_t capacity, const trainer *t) {
+    snprintf(out, capacity, "the same command starts it again: no epoch was whole yet");
     if (t->at.epoch > 0)
-        snprintf(hint, sizeof hint, "the same command goes on after epoch %" PRId64, t->at.epoch);
+        snprintf(out, capacity, "the same command goes on after epoch %" PRId64, t->at.epoch);
+}
+
+static cc_status explain_stop(const trainer *t) {
+    char hint[96];
+    say_how_to_go_on(hint, sizeof hint, t);
     return cc_fail(CC_EINTERRUPTED, t->title, hint, "stopped on request");
+}
+
+static cc_status explain_device(const trainer *t) {
+    const cc_error before = *cc_error_get();
+    char hint[160], way[96];
+    say_how_to_go_on(way, sizeof way, t);
+    snprintf(hint, sizeof hint, "check nvidia-smi; %s", way);
+    return cc_fail(CC_EDEVICE, t->title, hint, "%s: %s", before.where, before.what);
+}
+
+/* The trainer's memory has been given back. */
+static cc_status explain_memory(const trainer *t, int height, int width) {
+    const cc_experiment_config *c = t->config;
+    cc_use use = {.trains = true,
+                  .infers = true,
+                  .averages = c->train.ema != CC_EMA_OFF,
+                  .n = c->train.batch,
+                  .height = height,
+                  .width = width,
+                  .loss = &c->loss,
+                  .optimizer = &c->optimizer};
+    CC_TRY(cc_precision_find(&use.dtype, &use.tf32, c->train.precision));
+    return cc_needs_explain(&c->net, t->backend, &use, 0);
 }
 
 static cc_status train_locked(const cc_planned_run *run, cc_run_state state, const cc_backend *backend) {
@@ -388,8 +430,10 @@ static cc_status train_locked(const cc_planned_run *run, cc_run_state state, con
     cc_status status = trainer_init(&t, run, state, backend);
     if (status == CC_OK) status = train_and_test(&t);
     if (status == CC_EINTERRUPTED) status = explain_stop(&t);
+    if (status == CC_EDEVICE) status = explain_device(&t);
+    const int height = t.dataset.fit.height, width = t.dataset.fit.width;
     trainer_deinit(&t);
-    return status;
+    return status == CC_ENOMEM && height > 0 ? explain_memory(&t, height, width) : status;
 }
 
 cc_status cc_train_run(bool *trained, const cc_planned_run *run, const cc_backend *backend) {

@@ -16,6 +16,7 @@ struct cc_upstream_files {
     cc_arena *arena;
     upstream_file files[FILES_MAX];
     int count;
+    unsigned flags;
 };
 
 typedef struct upstream_kind {
@@ -63,9 +64,10 @@ bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_conf
     return true;
 }
 
-cc_status cc_upstream_files_create(cc_upstream_files **out) {
+cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags) {
     cc_upstream_files *files = calloc(1, sizeof *files);
     if (!files) return cc_fail_memory("configurations", sizeof *files);
+    files->flags = flags;
     files->arena = cc_arena_create();
     if (!files->arena) {
         free(files);
@@ -91,7 +93,7 @@ static cc_status load(const cc_config **out, cc_upstream_files *files, const cha
     if (files->count == FILES_MAX)
         return cc_fail(CC_ECONFIG, path, NULL, "more than %d files are named as upstream", FILES_MAX);
     upstream_file *file = &files->files[files->count];
-    CC_TRY(cc_config_load(&file->config, path, NULL, 0, CC_CONFIG_RUNNABLE));
+    CC_TRY(cc_config_load(&file->config, path, NULL, 0, files->flags));
     file->path = path;
     files->count++;
     *out = file->config;

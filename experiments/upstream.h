@@ -15,9 +15,10 @@ const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kin
 /* Whether two configs name the same dataset. */
 bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_config *b);
 
-/* The files that were read, each once, without overrides of the command line. */
+/* The files that were read, each once, with `flags` (experiments/config.h) and without overrides of the
+ * command line. */
 typedef struct cc_upstream_files cc_upstream_files;
-cc_status cc_upstream_files_create(cc_upstream_files **out);
+cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags);
 void cc_upstream_files_destroy(cc_upstream_files *files); /* takes NULL */
 
 /* The config of the run that `of` names as `kind`; NULL where it names none. Borrowed from `files`.

@@ -26,6 +26,7 @@ typedef struct cc_storage {
     cc_status (*wait)(void);
     /* Bytes that get can still give; 0: unknown. */
     size_t (*available)(void);
+    int feed_copies; /* feed keeps as many copies of the largest that it brings */
 } cc_storage;
 
 /* What an optimiser is told of a step; lies in the backend's memory. */
@@ -46,8 +47,9 @@ typedef struct cc_arithmetic {
                       const float *target, cc_loss_shape shape, void *scratch);
     /* As cc_optimizer_clip and cc_optimizer_step (nets/optimizer.h); scratch: CC_CLIP_BYTES. */
     cc_status (*clip)(float *grads, size_t count, double max_norm, void *scratch);
+    /* Nothing changes where *loss, of the step at hand, is no number. */
     cc_status (*optimise)(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
-                          float *state, size_t count);
+                          float *state, size_t count, const double *loss);
     /* a = w; a = decay a + (1 - decay) w; or the two change places. */
     cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
     /* bf16 of float32, for cc_parameter_slot.half; NULL where the backend does not keep that. */
@@ -61,9 +63,11 @@ typedef struct cc_sequence cc_sequence;
 typedef struct cc_backend {
     const char *name;              /* "cpu", "cuda", "reference" */
     const char *(*describe)(void); /* libraries and instruction set, one line, for provenance; borrowed */
+    const char *(*device)(void);   /* what computes, likewise; NULL: the host's processor */
     const cc_kernel *(*kernel_of)(const cc_op *op);
     /* Whether plans may have activations of this kind, on this machine; float32 always. */
     bool (*has)(cc_dtype dtype);
+    bool (*has_tf32)(void); /* the same of rounded products; NULL: no machine has them */
     /* dst += src, count activations. */
     void (*add)(void *dst, const void *src, size_t count, cc_dtype dtype);
     /* Plain float32, N,C,pixels, to a blocked activation and back. */

@@ -1,4 +1,5 @@
 /* Memory and arithmetic of the backends that work in the host's memory. */
+#include <math.h>
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backend.h"
@@ -35,7 +36,8 @@ static cc_status clip(float *grads, size_t count, double max_norm, void *scratch
 }
 
 static cc_status optimise(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
-                          float *state, size_t count) {
+                          float *state, size_t count, const double *loss) {
+    if (!isfinite(*loss)) return CC_OK;
     return cc_optimizer_step(spec, pace->lr, pace->step, params, grads, state, count);
 }
 

@@ -22,26 +22,39 @@ void cc_blocked_clear_filling(void *values, const cc_shape *shape, int64_t block
     }
 }
 
-const char *cc_dtype_name(cc_dtype dtype) {
-    return dtype == CC_BF16 ? "bf16" : "f32";
+/* In the order of the names in messages. */
+static const struct {
+    const char *name;
+    cc_dtype dtype;
+    bool tf32;
+} precisions[] = {{"f32", CC_F32, false}, {"tf32", CC_F32, true}, {"bf16", CC_BF16, false}};
+enum { PRECISIONS = sizeof precisions / sizeof *precisions };
+
+const char *cc_precision_name(cc_dtype dtype, bool tf32) {
+    int i = 0;
+    while (i < PRECISIONS - 1 && (precisions[i].dtype != dtype || precisions[i].tf32 != tf32)) i++;
+    return precisions[i].name;
+}
+
+cc_status cc_precision_find(cc_dtype *dtype, bool *tf32, const char *name) {
+    for (int i = 0; i < PRECISIONS; i++)
+        if (strcmp(precisions[i].name, name) == 0) {
+            *dtype = precisions[i].dtype;
+            *tf32 = precisions[i].tf32;
+            return CC_OK;
+        }
+    return cc_fail(CC_EUSAGE, "precision", "f32, tf32 or bf16", "there is no precision \"%.40s\"", name);
 }
 
 cc_status cc_tuning_find(cc_tuning *out, const char *name) {
-    static const char *const names[] = {
-        [CC_TUNING_FIXED] = "fixed", [CC_TUNING_TIMED] = "timed", [CC_TUNING_EXACT] = "exact"};
-    for (int i = CC_TUNING_FIXED; i <= CC_TUNING_EXACT; i++)
+    static const char *const names[] = {[CC_TUNING_FIXED] = "fixed",
+                                        [CC_TUNING_TIMED] = "timed",
+                                        [CC_TUNING_EXACT] = "exact",
+                                        [CC_TUNING_FAST] = "fast"};
+    for (int i = CC_TUNING_FIXED; i <= CC_TUNING_FAST; i++)
         if (strcmp(names[i], name) == 0) {
             *out = (cc_tuning)i;
             return CC_OK;
         }
-    return cc_fail(CC_EUSAGE, "plan", "fixed, timed or exact", "there is no plan \"%.40s\"", name);
-}
-
-cc_status cc_dtype_find(cc_dtype *out, const char *name) {
-    for (int i = CC_F32; i <= CC_BF16; i++)
-        if (strcmp(cc_dtype_name((cc_dtype)i), name) == 0) {
-            *out = (cc_dtype)i;
-            return CC_OK;
-        }
-    return cc_fail(CC_EUSAGE, "precision", "f32 or bf16", "there is no precision \"%.40s\"", name);
+    return cc_fail(CC_EUSAGE, "plan", "fixed, timed, exact or fast", "there is no plan \"%.40s\"", name);
 }

@@ -19,10 +19,10 @@ typedef enum cc_dtype { CC_F32, CC_BF16 } cc_dtype;
 static inline size_t cc_dtype_bytes(cc_dtype dtype) {
     return dtype == CC_BF16 ? 2 : 4;
 }
-/* "f32", "bf16": the words of configs, options and results. */
-const char *cc_dtype_name(cc_dtype dtype);
-/* CC_EUSAGE where there is none of that name. */
-cc_status cc_dtype_find(cc_dtype *out, const char *name);
+/* How a plan computes, of "f32", "tf32" (float32, products rounded to 10 bits of mantissa) and "bf16": the
+ * words of configs, options and results. CC_EUSAGE where there is none of that name. */
+cc_status cc_precision_find(cc_dtype *dtype, bool *tf32, const char *name);
+const char *cc_precision_name(cc_dtype dtype, bool tf32);
 
 /* Where one parameter lives. The first plan of a model chooses the layout (that of its forward pass); the
  * others take it as it is. Vectors are plain, padded with zeros to CC_VECTOR_PAD values. */
@@ -47,10 +47,14 @@ typedef enum cc_tuning {
     CC_TUNING_FIXED, /* by rule: the same on every machine with the same instruction set */
     CC_TUNING_TIMED, /* by the clock, once per distinct shape and process */
     CC_TUNING_EXACT, /* by rule, of those that round least: slower, to be compared with others */
+    CC_TUNING_FAST,  /* as TIMED, also among algorithms that may give other bytes each time */
 } cc_tuning;
 
-/* "fixed", "timed" or "exact". */
+/* "fixed", "timed", "exact" or "fast". */
 cc_status cc_tuning_find(cc_tuning *out, const char *name);
+static inline bool cc_tuning_is_timed(cc_tuning tuning) {
+    return tuning == CC_TUNING_TIMED || tuning == CC_TUNING_FAST;
+}
 
 typedef enum cc_pass { CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS } cc_pass;
 enum { CC_PASSES = 3 };
@@ -70,7 +74,9 @@ typedef struct cc_task {
     const char *name;
     const void *attr;
     bool training;  /* the plan has a backward pass and uses batch statistics */
+    bool measured;  /* the plan will never run: what it takes is asked, perhaps where there is no device */
     cc_dtype dtype; /* of x, y, dx and dy */
+    bool tf32;      /* products of float32 may be rounded */
     cc_tuning tuning;
     cc_choice recorded[CC_PASSES]; /* to be made again; no algorithm: choose */
     const cc_draw *draw;           /* of the step at hand, in the backend's memory; set before `bind` */
@@ -89,6 +95,7 @@ typedef struct cc_task {
 
     int64_t output_block;
     size_t saved_bytes;   /* kept from forward to backward */
+    size_t held_bytes;    /* kept as long as the plan, for what `derive` writes */
     size_t scratch_bytes; /* used within one call */
     void *state;          /* the kernel's own */
     cc_choice choices[CC_PASSES];
@@ -99,7 +106,7 @@ typedef struct cc_task {
     bool accumulate[CC_OP_INPUTS_MAX]; /* add to dx rather than overwrite it; only where the kernel
                                           `accumulates` */
     const void *dy;
-    void *saved, *scratch;
+    void *saved, *held, *scratch;
 } cc_task;
 
 struct cc_kernel {
@@ -107,6 +114,9 @@ struct cc_kernel {
     cc_status (*plan)(cc_task *task);
     /* Takes note of the final pointers; may be NULL. */
     cc_status (*bind)(cc_task *task);
+    /* Derives what `held` keeps from the parameters; called before a forward pass where they may have changed
+     * since, and never recorded. May be NULL. */
+    cc_status (*derive)(cc_task *task);
     /* Neither allocates. */
     cc_status (*forward)(cc_task *task);
     cc_status (*backward)(cc_task *task);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include "nets/plan.h"
 
 struct cc_learner {
     cc_model *model;
@@ -30,11 +31,30 @@ static cc_loss_shape logits_shape(const cc_plan *plan) {
     return (cc_loss_shape){shape.dims[0], shape.dims[1], cc_shape_pixels(&shape)};
 }
 
+static size_t target_bytes_of(cc_loss_shape shape) {
+    return (size_t)(shape.n * shape.classes * shape.pixels) * sizeof(float);
+}
+
+static size_t input_bytes_of(const cc_plan *plan) {
+    return (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(plan))) * sizeof(float);
+}
+
+void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
+                        const cc_loss_spec *loss, const cc_optimizer_spec *optimizer) {
+    const cc_backend *backend = cc_model_backend(model);
+    const cc_loss_shape shape = logits_shape(plan);
+    const size_t trained = cc_model_measure(model, true, CC_F32).gradients, target = target_bytes_of(shape);
+    if (optimizer) *optimizer_bytes += trained * (size_t)cc_optimizer_state_count(optimizer);
+    if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, shape);
+    *other_bytes += target + CC_CLIP_BYTES;
+    if (backend->store->apart) *other_bytes += target + input_bytes_of(plan);
+}
+
 static cc_status allocate(cc_learner *l) {
     const cc_storage *store = l->backend->store;
     size_t state = cc_model_flat(l->model).count * (size_t)cc_optimizer_state_count(&l->optimizer);
-    l->target_bytes = (size_t)(l->shape.n * l->shape.classes * l->shape.pixels) * sizeof(float);
-    l->input_bytes = (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(l->plan))) * sizeof(float);
+    l->target_bytes = target_bytes_of(l->shape);
+    l->input_bytes = input_bytes_of(l->plan);
     CC_TRY(store->get((void **)&l->gradient, l->target_bytes, "gradient of the logits"));
     CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
     CC_TRY(store->get((void **)&l->pace, sizeof *l->pace, "optimiser"));
@@ -82,7 +102,8 @@ static cc_status apply(cc_learner *l) {
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, flat.count);
+    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, flat.count,
+                                l->value);
 }
 
 /* One step, in the backend's memory. */
@@ -119,8 +140,9 @@ cc_status cc_learner_start(cc_learner *l, const float *input, const float *targe
 cc_status cc_learner_finish(cc_learner *l, double *loss) {
     CC_TRY(l->backend->store->fetch(loss, l->value, sizeof *loss));
     if (isfinite(*loss)) return CC_OK;
-    return cc_fail(CC_EINVAL, "training", "lower optimizer.lr",
-                   "the loss is no longer a number after %lld steps", (long long)(l->step - 1));
+    return cc_fail(CC_EINVAL, "training", "lower optimizer.lr, or set optimizer.clip_norm",
+                   "the loss of step %lld is %s; the weights are those before it", (long long)l->step,
+                   isnan(*loss) ? "no number" : "infinite");
 }
 
 cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {

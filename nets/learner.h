@@ -15,9 +15,14 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                             const cc_optimizer_spec *optimizer);
 void cc_learner_destroy(cc_learner *learner);
 
+/* Adds what a learner would take to two sums: the optimiser's state, and the rest. `plan` may be measured; a
+ * loss or an optimiser that is NULL takes nothing. */
+void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
+                        const cc_loss_spec *loss, const cc_optimizer_spec *optimizer);
+
 /* input [n][in_channels][H][W], target [n][classes][H][W], plain float32, of the plan's n; *loss is the loss
- * before the step. Allocates nothing. CC_EINVAL where the loss is no longer a number: the weights are then of
- * no use. */
+ * before the step. Allocates nothing. CC_EINVAL where the loss is no number or infinite: the weights
+ * and the optimiser's state are then those before the step. */
 cc_status cc_learner_step(cc_learner *learner, const float *input, const float *target, double lr,
                           double *loss);
 

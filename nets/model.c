@@ -115,10 +115,18 @@ cc_status cc_model_halve(cc_model *model, bool always) {
     return model->backend->arithmetic->halve(model->halves, model->values, model->trained_count);
 }
 
-size_t cc_model_bytes(cc_model *model, bool training, cc_dtype dtype) {
+cc_model_bytes cc_model_measure(cc_model *model, bool training, cc_dtype dtype) {
     size_t trained, statistics;
     count_bytes(&trained, &statistics, model);
-    return trained + statistics + (training ? trained : 0) + (wants_halves(model, dtype) ? trained / 2 : 0);
+    return (cc_model_bytes){.values = trained + statistics,
+                            .halves = wants_halves(model, dtype) ? trained / 2 : 0,
+                            .gradients = training ? trained : 0};
+}
+
+size_t cc_model_held(const cc_model *model) {
+    size_t trained = model->trained_count * sizeof(float);
+    return (model->values ? trained : 0) + (model->statistics ? model->statistic_count * sizeof(float) : 0) +
+           (model->grads ? trained : 0) + (model->halves ? trained / 2 : 0);
 }
 
 cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype) {

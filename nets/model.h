@@ -71,16 +71,18 @@ typedef struct cc_plan_options {
     int64_t n, height, width;
     bool training;  /* forward with batch statistics, and backward; else running statistics */
     cc_dtype dtype; /* of activations and their gradients; plans of one model may differ */
+    bool tf32;      /* products of float32 may be rounded */
     cc_tuning tuning;
     const char
         *recorded; /* choices of an earlier plan of the same net and size, or NULL; goes before tuning */
     uint64_t seed; /* of what training draws */
-    bool measured; /* the plan takes no memory: it can be asked what it would take, and cannot run */
+    bool measured; /* the plan takes no memory: it can be asked what it would take (nets/needs.h), and cannot
+                      run */
 } cc_plan_options;
 
-/* CC_EUNSUPPORTED where the backend does not have the dtype on this machine. Where `recorded` cannot be done
- * again: CC_EFORMAT for what is no such text, CC_EUNSUPPORTED for what this processor or version does not
- * have. */
+/* CC_EUNSUPPORTED where the backend does not have the precision on this machine. Where `recorded` cannot be
+ * done again: CC_EFORMAT for what is no such text, CC_EUNSUPPORTED for what this processor or version does
+ * not have. */
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
 void cc_plan_destroy(cc_plan *plan);
 
@@ -92,15 +94,6 @@ const char *cc_plan_choices(const cc_plan *plan);
 cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass);
 /* Bytes the plan holds: activations, gradients of activations, scratch. */
 size_t cc_plan_bytes(const cc_plan *plan);
-
-/* What a net takes of its backend's memory. */
-typedef struct cc_needs {
-    size_t weights;   /* values and statistics; training: their gradients too */
-    size_t plan;      /* cc_plan_bytes */
-    size_t optimizer; /* training: two values a weight, as Adam keeps */
-} cc_needs;
-/* For a plan like that, without taking it. */
-cc_status cc_plan_measure(cc_needs *out, cc_model *model, const cc_plan_options *options);
 
 /* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
  * [n][classes][height][width]) stays until the plan runs again. */

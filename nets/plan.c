@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/clock.h"
 #include "nets/memory.h"
+#include "nets/needs.h"
 #include "nets/placement.h"
 #include "nets/plan_choices.h"
 
@@ -40,12 +41,14 @@ struct cc_plan {
     cc_draw step_draw;
     cc_draw *draw;         /* that, in the backend's memory */
     cc_sequence *sequence; /* of an inference plan */
+    bool derived;          /* kernels hold what follows from the parameters ... */
+    uint64_t derived_from; /* ... of this version */
     cc_node_time *times;   /* NULL until somebody asks */
     char *choices;
 };
 
-/* Buffers, by number: values, gradients of values, saved of nodes, then scratch and what is computed aside.
- */
+/* Buffers, by number: values, gradients of values, saved and held of nodes, then scratch and what is computed
+ * aside. */
 static int value_buffer(const cc_plan *plan, cc_value value) {
     (void)plan;
     return value;
@@ -56,11 +59,14 @@ static int grad_buffer(const cc_plan *plan, cc_value value) {
 static int saved_buffer(const cc_plan *plan, int node) {
     return 2 * (plan->count + 1) + node;
 }
+static int held_buffer(const cc_plan *plan, int node) {
+    return saved_buffer(plan, plan->count) + node;
+}
 static int scratch_buffer(const cc_plan *plan) {
-    return 3 * plan->count + 2;
+    return held_buffer(plan, plan->count);
 }
 static int aside_buffer(const cc_plan *plan, int node, int input) {
-    return 3 * plan->count + 3 + node * CC_OP_INPUTS_MAX + input;
+    return scratch_buffer(plan) + 1 + node * CC_OP_INPUTS_MAX + input;
 }
 
 static void *at(const cc_plan *plan, int buffer) {
@@ -115,8 +121,10 @@ static void fill_task(cc_plan *plan, int i) {
     task->name = node->name;
     task->attr = node->attr;
     task->training = plan->options.training;
+    task->measured = plan->options.measured;
     task->draw = plan->draw;
     task->dtype = plan->options.dtype;
+    task->tf32 = plan->options.tf32;
     task->tuning = plan->options.tuning;
     task->version = &plan->model->version;
     task->input_count = node->input_count;
@@ -242,6 +250,7 @@ static void find_lifetimes(cc_plan *plan) {
     for (int i = 0; i < n; i++) {
         if (plan->runner[i] != i) continue;
         extend_by_node(plan, i);
+        live(plan, held_buffer(plan, i), plan->tasks[i].held_bytes, 0, 2 * n + 1);
         if (plan->tasks[i].scratch_bytes > scratch) scratch = plan->tasks[i].scratch_bytes;
     }
     extend(plan, value_buffer(plan, n), 2 * n + 1);
@@ -263,6 +272,7 @@ static cc_status bind_tasks(cc_plan *plan) {
         task->y = at(plan, value_buffer(plan, output_of(plan, i)));
         task->dy = at(plan, grad_buffer(plan, i + 1));
         task->saved = at(plan, saved_buffer(plan, i));
+        task->held = at(plan, held_buffer(plan, i));
         task->scratch = at(plan, scratch_buffer(plan));
         if (task->kernel->bind) CC_TRY(task->kernel->bind(task));
     }
@@ -315,21 +325,42 @@ static cc_status place_ends(cc_plan *plan) {
     return cc_memory_get((void **)&plan->host_logits, logits, "logits");
 }
 
+/* Kernels are planned with the place of what a step draws. */
+static cc_status place_draw(cc_plan *plan) {
+    if (plan->options.measured) return CC_OK;
+    CC_TRY(plan->model->backend->store->get((void **)&plan->draw, sizeof *plan->draw, "plan"));
+    return cc_plan_set_step(plan, 0);
+}
+
 static cc_status take_memory(cc_plan *plan) {
     if (plan->options.measured) return CC_OK;
     CC_TRY(cc_model_place(plan->model, plan->options.training, plan->options.dtype));
-    cc_status status = plan->model->backend->store->get((void **)&plan->memory, plan->bytes, "activations");
-    if (status == CC_ENOMEM) return cc_plan_explain_memory(plan->model, &plan->options);
-    CC_TRY(status);
+    CC_TRY(plan->model->backend->store->get((void **)&plan->memory, plan->bytes, "activations"));
     CC_TRY(place_ends(plan));
     return bind_tasks(plan);
 }
 
+static cc_status check_precision(const cc_backend *backend, const cc_plan_options *options) {
+    bool has = options->tf32 ? backend->has_tf32 && backend->has_tf32() : backend->has(options->dtype);
+    if (has) return CC_OK;
+    return cc_fail(CC_EUNSUPPORTED, "precision", "use f32", "%s (%s) does not compute in %s", backend->name,
+                   backend->describe(), cc_precision_name(options->dtype, options->tf32));
+}
+
+static cc_status explain_memory(const cc_model *model, const cc_plan_options *o) {
+    const cc_use use = {.trains = o->training,
+                        .infers = !o->training,
+                        .n = o->n,
+                        .height = o->height,
+                        .width = o->width,
+                        .dtype = o->dtype,
+                        .tf32 = o->tf32};
+    return cc_needs_explain(&model->spec, model->backend, &use, cc_model_held(model));
+}
+
 cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options) {
     cc_status status = CC_OK;
-    if (!model->backend->has(options->dtype))
-        return cc_fail(CC_EUNSUPPORTED, "precision", "use f32", "%s (%s) does not compute in %s",
-                       model->backend->name, model->backend->describe(), cc_dtype_name(options->dtype));
+    CC_TRY(check_precision(model->backend, options));
     cc_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->model = model;
@@ -338,8 +369,7 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->height, options->width));
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
-    CC_CHECK(model->backend->store->get((void **)&plan->draw, sizeof *plan->draw, "plan"));
-    CC_CHECK(cc_plan_set_step(plan, 0));
+    CC_CHECK(place_draw(plan));
     find_debts(plan);
     CC_CHECK(plan_as_recorded(plan));
     find_lifetimes(plan);
@@ -349,7 +379,7 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     plan = NULL;
 done:
     cc_plan_destroy(plan);
-    return status;
+    return status == CC_ENOMEM && !options->measured ? explain_memory(model, options) : status;
 }
 
 void cc_plan_destroy(cc_plan *plan) {
@@ -394,6 +424,12 @@ cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass) {
 size_t cc_plan_bytes(const cc_plan *plan) {
     return plan->bytes + bytes_outside(plan);
 }
+size_t cc_plan_scratch_bytes(const cc_plan *plan) {
+    return plan->buffers[scratch_buffer(plan)].bytes;
+}
+size_t cc_plan_ends_bytes(const cc_plan *plan) {
+    return bytes_outside(plan);
+}
 
 cc_status cc_plan_set_step(cc_plan *plan, int64_t step) {
     plan->step_draw.step = step;
@@ -432,6 +468,17 @@ static cc_status forward_node(cc_plan *plan, int i) {
     return note_time(sum, &since, plan);
 }
 
+static cc_status derive(cc_plan *plan) {
+    if (plan->derived && plan->derived_from == plan->model->version) return CC_OK;
+    for (int i = 0; i < plan->count; i++) {
+        const cc_kernel *kernel = plan->runner[i] == i ? plan->tasks[i].kernel : NULL;
+        if (kernel && kernel->derive) CC_TRY(kernel->derive(&plan->tasks[i]));
+    }
+    plan->derived = true;
+    plan->derived_from = plan->model->version;
+    return CC_OK;
+}
+
 cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float **logits) {
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
@@ -439,6 +486,8 @@ cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float *
     if (plan->options.training) {
         cc_model_changed(plan->model); /* its running statistics */
         CC_TRY(cc_model_halve(plan->model, true));
+    } else {
+        CC_TRY(derive(plan));
     }
     backend->to_blocked(plan->input, input, &in, plan->blocks[CC_GRAPH_INPUT], plan->options.dtype);
     for (int i = 0; i < plan->count; i++)
@@ -456,11 +505,13 @@ static cc_status infer(void *context) {
     return cc_plan_start_forward(plan, plan->plain_input, &logits);
 }
 
-/* The recording of an inference leaves the halves to whoever runs it: they seldom change. */
+/* The recording of an inference leaves what follows from the parameters to whoever runs it: they seldom
+ * change. */
 static cc_status forward_apart(cc_plan *plan, const float *input) {
     const cc_backend *backend = plan->model->backend;
     CC_TRY(backend->store->feed(plan->plain_input, input, plain_bytes(plan, CC_GRAPH_INPUT)));
     CC_TRY(cc_model_halve(plan->model, false));
+    if (!plan->options.training) CC_TRY(derive(plan));
     CC_TRY(plan->options.training || plan->times ? infer(plan) : backend->run(&plan->sequence, infer, plan));
     const void *last = at(plan, value_buffer(plan, plan->count));
     return backend->store->fetch(plan->host_logits, plan->plain_logits ? plan->plain_logits : last,

@@ -21,10 +21,16 @@ struct cc_model {
 /* Places what the slots' layouts ask for (first plan), gradients where `training` (first such plan) and the
  * halves where the backend keeps them in plans of that dtype. */
 cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype);
-/* What that takes, all together. */
-size_t cc_model_bytes(cc_model *model, bool training, cc_dtype dtype);
-/* The error for a plan that found no memory: CC_ENOMEM, with the largest batch that would. */
-cc_status cc_plan_explain_memory(cc_model *model, const cc_plan_options *options);
+/* What that takes. */
+typedef struct cc_model_bytes {
+    size_t values, halves, gradients; /* values: with statistics */
+} cc_model_bytes;
+cc_model_bytes cc_model_measure(cc_model *model, bool training, cc_dtype dtype);
+/* What of it has been taken. */
+size_t cc_model_held(const cc_model *model);
+/* Of cc_plan_bytes: what kernels use within one call, and what passes between the host and the backend. */
+size_t cc_plan_scratch_bytes(const cc_plan *plan);
+size_t cc_plan_ends_bytes(const cc_plan *plan);
 /* Rounds the values to the halves, where there are such: always, or where the values have changed since. */
 cc_status cc_model_halve(cc_model *model, bool always);
 

@@ -52,6 +52,8 @@ static void add_provenance(cc_text *out, const cc_report_run *run) {
     add_term(out, "build", p->build);
     add_term(out, "compiler", p->compiler);
     add_term(out, "device", p->device);
+    add_term(out, "precision", p->precision);
+    add_term(out, "algorithms", p->algorithms);
     add_number(out, "threads", p->threads);
     add_libraries(out, p);
     add_term(out, "started", p->started);

@@ -86,6 +86,7 @@ const cc_layout_text cc_layout_provenance[] = {
     TEXT(compiler),
     TEXT(device),
     TEXT(precision),
+    TEXT(algorithms),
     TEXT(started),
     TEXT(finished),
     {NULL, 0},

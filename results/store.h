@@ -38,7 +38,8 @@ typedef struct cc_run_provenance {
     const char *build;              /* build type and flags that matter, e.g. "Release" */
     const char *compiler;           /* "gcc 12.2.0" */
     const char *device;             /* "cpu: AMD EPYC ..." */
-    const char *precision;          /* of the nets' activations: "f32", "bf16" */
+    const char *precision;          /* of the nets' activations: "f32", "tf32", "bf16" */
+    const char *algorithms;         /* how they were chosen: "fixed", "timed", "fast" */
     const char *started, *finished; /* ISO 8601, UTC */
     int64_t numerics_version;       /* CC_NUMERICS_VERSION */
     int64_t threads;                /* 0: not known */

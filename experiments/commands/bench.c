@@ -14,7 +14,7 @@ enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };
 typedef struct options {
     const char *net, *device, *plan, *precision;
     long long size, batch, steps, threads;
-    bool json, profile;
+    bool json, profile, fast, tf32;
 } options;
 
 typedef struct summary {
@@ -161,7 +161,7 @@ static cc_status print_json(const options *o, const cc_bench *b) {
     return status;
 }
 
-static cc_status fill_request(cc_bench_request *out, const options *o, const char *mode) {
+static cc_status fill_request(cc_bench_request *out, options *o, const char *mode) {
     *out = (cc_bench_request){.train = strcmp(mode, "train") == 0,
                               .size = o->size,
                               .batch = o->batch,
@@ -174,18 +174,18 @@ static cc_status fill_request(cc_bench_request *out, const options *o, const cha
                        !o->net    ? "--net"
                        : !o->size ? "--size"
                                   : "--batch");
+    CC_TRY(cc_flags_plan(&o->plan, o->plan, o->fast, "timed"));
+    CC_TRY(cc_flags_precision(&o->precision, o->precision, o->tf32, "f32"));
     CC_TRY(cc_tuning_find(&out->tuning, o->plan));
-    CC_TRY(cc_dtype_find(&out->dtype, o->precision));
+    CC_TRY(cc_precision_find(&out->dtype, &out->tf32, o->precision));
     CC_TRY(cc_net_find(&out->net, o->net));
-    return cc_device_find(&out->backend, o->device);
+    CC_TRY(cc_device_find(&out->backend, o->device));
+    cc_device_note_tuning(out->backend, out->tuning);
+    return CC_OK;
 }
 
 cc_status cc_command_bench(int argc, char **argv) {
-    options o = {.device = "auto",
-                 .plan = "timed",
-                 .precision = "f32",
-                 .steps = STEPS,
-                 .threads = omp_get_max_threads()};
+    options o = {.device = "auto", .steps = STEPS, .threads = omp_get_max_threads()};
     const cc_flag flags[] = {
         {.name = "--net", .kind = CC_FLAG_TEXT, .value = &o.net},
         {.name = "--size", .kind = CC_FLAG_INTEGER, .value = &o.size, .min = 1, .max = 1 << 14},
@@ -194,7 +194,9 @@ cc_status cc_command_bench(int argc, char **argv) {
         {.name = "--threads", .kind = CC_FLAG_INTEGER, .value = &o.threads, .min = 1, .max = 1 << 10},
         {.name = "--device", .kind = CC_FLAG_TEXT, .value = &o.device},
         {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &o.precision},
+        {.name = "--tf32", .kind = CC_FLAG_SWITCH, .value = &o.tf32},
         {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &o.plan},
+        {.name = "--fast", .kind = CC_FLAG_SWITCH, .value = &o.fast},
         {.name = "--profile", .kind = CC_FLAG_SWITCH, .value = &o.profile},
         {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &o.json},
         {.name = NULL}};

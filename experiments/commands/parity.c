@@ -51,18 +51,24 @@ static cc_status check_file(cc_parity *parity, const char *path) {
 
 /* A file that cannot be checked does not keep the others from being checked; the first fault is returned. */
 cc_status cc_command_parity(int argc, char **argv) {
-    const char *device = "auto", *precision = "f32", *plan = "exact";
+    const char *device = "auto", *precision = NULL, *plan = NULL;
+    bool tf32 = false, fast = false;
     const cc_flag flags[] = {{.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
                              {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &precision},
+                             {.name = "--tf32", .kind = CC_FLAG_SWITCH, .value = &tf32},
                              {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &plan},
+                             {.name = "--fast", .kind = CC_FLAG_SWITCH, .value = &fast},
                              {0}};
     const char *paths[argc];
     int count;
     CC_TRY(cc_flags_read(argc, argv, flags, paths, &count, 1, argc));
     cc_parity parity = {0};
-    CC_TRY(cc_device_find(&parity.backend, device));
-    CC_TRY(cc_dtype_find(&parity.dtype, precision));
+    CC_TRY(cc_flags_precision(&precision, precision, tf32, "f32"));
+    CC_TRY(cc_flags_plan(&plan, plan, fast, "exact"));
+    CC_TRY(cc_precision_find(&parity.dtype, &parity.tf32, precision));
     CC_TRY(cc_tuning_find(&parity.tuning, plan));
+    CC_TRY(cc_device_find(&parity.backend, device));
+    cc_device_note_tuning(parity.backend, parity.tuning);
     cc_error first = {.status = CC_OK};
     for (int i = 0; i < count; i++) {
         if (check_file(&parity, paths[i]) == CC_OK) continue;

@@ -91,6 +91,7 @@ static cc_status say_end(const cc_run_plan *plan, const cc_run_end *ends) {
 typedef struct session {
     const char **paths, *out, *device;
     cc_flag_texts sets;
+    bool fast, tf32;
     int path_count, jobs, config_count;
     cc_config **configs;
     cc_run_plan *plan;
@@ -98,11 +99,12 @@ typedef struct session {
 } session;
 
 static cc_status session_open(session *s) {
+    unsigned flags = CC_CONFIG_RUNNABLE | (s->fast ? CC_CONFIG_FAST : 0) | (s->tf32 ? CC_CONFIG_TF32 : 0);
     CC_TRY(cc_device_find(&s->backend, s->device));
     s->configs = calloc((size_t)s->path_count, sizeof *s->configs);
     if (!s->configs) return cc_fail_memory("configurations", (size_t)s->path_count * sizeof *s->configs);
     for (int i = 0; i < s->path_count; i++, s->config_count++)
-        CC_TRY(cc_config_load(&s->configs[i], s->paths[i], s->sets.items, s->sets.count, CC_CONFIG_RUNNABLE));
+        CC_TRY(cc_config_load(&s->configs[i], s->paths[i], s->sets.items, s->sets.count, flags));
     return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out);
 }
 
@@ -126,10 +128,11 @@ static int work(void *context, int index) {
     session *s = context;
     cc_run_end end = CC_RUN_FAILED;
     if (!s->plan) {
-        cc_log_set_level(CC_LOG_WARNING);
+        cc_log_set_level(CC_LOG_ERROR); /* the parent has said it */
         cc_interrupt_watch();
         share_threads(s->jobs);
         cc_status status = session_open(s);
+        cc_log_set_level(CC_LOG_WARNING);
         if (status != CC_OK) {
             session_close(s);
             return (int)cc_plan_note_failure(s->out, status);
@@ -167,6 +170,8 @@ cc_status cc_command_run(int argc, char **argv) {
         {.name = "--out", .kind = CC_FLAG_TEXT, .value = &s.out},
         {.name = "--device", .kind = CC_FLAG_TEXT, .value = &s.device},
         {.name = "--jobs", .kind = CC_FLAG_INTEGER, .value = &job_count, .min = 1, .max = CC_JOBS_MAX},
+        {.name = "--fast", .kind = CC_FLAG_SWITCH, .value = &s.fast},
+        {.name = "--tf32", .kind = CC_FLAG_SWITCH, .value = &s.tf32},
         {.name = "--dry-run", .kind = CC_FLAG_SWITCH, .value = &dry_run},
         {0}};
     cc_status status = CC_OK;

@@ -1,6 +1,6 @@
 /* experiments/parity/net.c -- calcade-golden: a net's logits, loss and gradients, and its logits after one
  * step of the optimiser. In float32 a quantity passes within 10 times float32's own noise (an attribute of
- * /expect) + 1e-5; in bf16 the bounds are its own. */
+ * /expect) + 1e-5; in bf16 the bounds are its own, to which TF32, which rounds less, is held too. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +35,17 @@ static double bf16_bound(const char *quantity, double noise) {
     return fmin(0.5, fmax(2e-2, 0x1p16 * noise));
 }
 
+static bool is_rounded(const net_case *c) {
+    return c->parity->dtype == CC_BF16 || c->parity->tf32;
+}
+
 static cc_status bound_of(double *out, const net_case *c, const char *quantity) {
     char name[128];
     cc_fixture_array noise;
     snprintf(name, sizeof name, "float32_noise_%s", quantity);
     CC_TRY(cc_fixture_numbers(&noise, c->fixture, "/expect", name));
     if (noise.count != 1) return cc_fixture_fail(c->fixture, "/expect", "a noise is one number");
-    *out = c->parity->dtype == CC_BF16 ? bf16_bound(quantity, noise.values[0]) : 10 * noise.values[0] + 1e-5;
+    *out = is_rounded(c) ? bf16_bound(quantity, noise.values[0]) : 10 * noise.values[0] + 1e-5;
     return CC_OK;
 }
 
@@ -111,7 +115,7 @@ static cc_status cross_kinks(const net_case *c, cc_parity_gradients *g) {
         .plan = c->training, .model = c->model, .input = c->input, .logits_gradient = c->logits_gradient};
     CC_TRY(bound_of(&pass.head_bound, c, "grad_heads"));
     CC_TRY(bound_of(&pass.norm_bound, c, "grad_norms"));
-    if (c->parity->dtype == CC_BF16) return CC_OK; /* any unit's side may differ */
+    if (is_rounded(c)) return CC_OK; /* any unit's side may differ */
     if (cc_parity_error(g->got, g->want, g->head_count) <= pass.head_bound &&
         cc_parity_error(g->got_norms, g->want_norms, g->parameter_count) <= pass.norm_bound)
         return CC_OK;
@@ -186,6 +190,7 @@ static cc_status check(net_case *c) {
                                .width = c->in.dims[3],
                                .training = true,
                                .dtype = c->parity->dtype,
+                               .tf32 = c->parity->tf32,
                                .tuning = c->parity->tuning};
     CC_TRY(cc_model_create(&c->model, &c->config->net, c->parity->backend));
     CC_TRY(cc_plan_create(&c->training, c->model, &options));

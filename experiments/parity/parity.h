@@ -9,8 +9,9 @@
 
 typedef struct cc_parity {
     const cc_backend *backend; /* what runs the nets */
-    cc_dtype dtype;            /* and in which precision, */
-    cc_tuning tuning;          /* by algorithms so chosen */
+    cc_dtype dtype;            /* in which precision, */
+    bool tf32;
+    cc_tuning tuning; /* and by which algorithms */
     int passed, failed;
     const char *note; /* printed behind the verdict of a quantity; NULL: nothing */
 } cc_parity;

@@ -52,7 +52,7 @@ static cc_status choose(cc_conv_algorithm *out, double *ms, const cc_task *task,
     const char *recorded = task->recorded[problem->kind].algorithm;
     *ms = task->recorded[problem->kind].ms;
     if (recorded) return find_recorded(out, recorded);
-    if (task->tuning == CC_TUNING_TIMED) return cc_conv_by_time(out, ms, problem);
+    if (cc_tuning_is_timed(task->tuning)) return cc_conv_by_time(out, ms, problem);
     return cc_conv_by_rule(out, problem, task->tuning == CC_TUNING_EXACT);
 }
 

@@ -1,6 +1,8 @@
 /* The CUDA backend: cuDNN for convolutions, kernels of our own for the rest, whole steps recorded as graphs.
- */
+ * It has run on the host alone, with stand-ins for CUDA's runtime and cuDNN (tests/cuda_on_host), never on a
+ * GPU. */
 #ifdef CC_HAVE_CUDA
+#include "nets/cuda/cudnn.h"
 #include "nets/cuda/device.h"
 #include "nets/cuda/elementwise.h"
 #include "nets/cuda/training.h"
@@ -18,9 +20,15 @@ static const cc_kernel *kernel_of(const cc_op *op) {
     return NULL;
 }
 
-/* Tensor cores multiply bf16 from Ampere on. */
+/* Tensor cores multiply bf16 and rounded float32 from Ampere on. Where there is no device, plans are measured
+ * alone, or say what is missing. */
+static bool has_tf32(void) {
+    int capability = cc_cuda_capability();
+    return capability == 0 || capability >= 80;
+}
+
 static bool has(cc_dtype dtype) {
-    return dtype == CC_F32 || cc_cuda_capability() >= 80;
+    return dtype == CC_F32 || has_tf32();
 }
 
 static void enter(void) {}
@@ -34,9 +42,11 @@ static const cc_arithmetic arithmetic = {.loss_bytes = cc_cuda_loss_bytes,
 
 const cc_backend cc_backend_cuda = {
     .name = "cuda",
-    .describe = cc_cuda_describe,
+    .describe = cc_cudnn_describe,
+    .device = cc_cuda_device,
     .kernel_of = kernel_of,
     .has = has,
+    .has_tf32 = has_tf32,
     .add = cc_cuda_add,
     .to_blocked = cc_cuda_to_blocked,
     .from_blocked = cc_cuda_from_blocked,

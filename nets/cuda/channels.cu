@@ -4,27 +4,28 @@
 using namespace cc;
 
 template <class T, int N>
-__global__ void add_bias(void *y, const float *bias, int64_t channels, int64_t packs) {
+__global__ void add_bias(void *y, const float *bias, int kind, int64_t channels, int64_t packs) {
     int64_t i = global_index(), c = i * N % channels;
     if (i >= packs) return;
     pack<T, N> p = load<T, N>(y, i);
-    for (int k = 0; k < N; k++) p.v[k] = from_float<T>(to_float(p.v[k]) + bias[c + k]);
+    for (int k = 0; k < N; k++) p.v[k] = from_float<T>(activate(kind, to_float(p.v[k]) + bias[c + k]));
     store(y, i, p);
 }
 
 struct bias_run {
     void *y;
     const float *bias;
+    int kind;
     const cc_shape *shape;
     template <class T, int N> void run() const {
         int64_t packs = cc_shape_count(shape) / N;
         auto kernel = add_bias<T, N>;
-        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), y, bias, shape->dims[1], packs);
+        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), y, bias, kind, shape->dims[1], packs);
     }
 };
 
-void cc_cuda_channel_add(void *y, const float *bias, const cc_shape *shape, cc_dtype dtype) {
-    dispatch(dtype, shape->dims[1], bias_run{y, bias, shape});
+void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_shape *shape, cc_dtype dtype) {
+    dispatch(dtype, shape->dims[1], bias_run{y, bias, f, shape});
 }
 
 template <class T, int N> struct values {

@@ -9,12 +9,12 @@
 #include "nets/kernel.h"
 #include "nets/ops/conv/conv.h"
 
-typedef struct cc_conv_cuda {
+typedef struct cc_conv_cudnn {
     const cc_cudnn *cudnn;
     cudnnTensorDescriptor_t wide, narrow; /* the convolution's input and output */
     cudnnFilterDescriptor_t weights;
     cudnnConvolutionDescriptor_t convolution;
-} cc_conv_cuda;
+} cc_conv_cudnn;
 
 /* Which of the three the convolution computes. */
 typedef enum cc_conv_part { CC_CONV_NARROW, CC_CONV_WIDE, CC_CONV_WEIGHTS } cc_conv_part;
@@ -31,18 +31,18 @@ typedef struct cc_conv_operands {
 } cc_conv_operands;
 
 /* CC_EUNSUPPORTED or CC_EDEVICE; the caller deinits *out also then. */
-cc_status cc_conv_cuda_init(cc_conv_cuda *out, const cc_conv_attr *attr, const cc_shape *wide,
-                            const cc_shape *narrow, cc_dtype dtype);
-void cc_conv_cuda_deinit(cc_conv_cuda *c);
+cc_status cc_conv_cudnn_init(cc_conv_cudnn *out, const cc_conv_attr *attr, const cc_shape *wide,
+                             const cc_shape *narrow, cc_dtype dtype, bool tf32);
+void cc_conv_cudnn_deinit(cc_conv_cudnn *c);
 
-/* The ways there are, those first that cuDNN thinks fastest; without those that may give other bytes each
- * time, unless they are allowed. */
+/* The ways there are, those first that cuDNN thinks fastest; those that may give other bytes each time are
+ * among them where `fast`. */
 enum { CC_CONV_WAYS_MAX = 8 };
-cc_status cc_conv_cuda_ways(cc_conv_way out[CC_CONV_WAYS_MAX], int *count, const cc_conv_cuda *c,
-                            cc_conv_part part);
+cc_status cc_conv_cudnn_ways(cc_conv_way out[CC_CONV_WAYS_MAX], int *count, const cc_conv_cudnn *c,
+                             cc_conv_part part, bool fast);
 const char *cc_conv_way_name(cc_conv_part part, int algorithm);
 
-cc_status cc_conv_cuda_run(const cc_conv_cuda *c, cc_conv_part part, const cc_conv_way *way,
-                           const cc_conv_operands *operands);
+cc_status cc_conv_cudnn_run(const cc_conv_cudnn *c, cc_conv_part part, const cc_conv_way *way,
+                            const cc_conv_operands *operands);
 
 #endif

@@ -1,28 +1,31 @@
-/* cuDNN for convolutions, kernels of our own for depthwise ones and for biases. Weights are stored as cuDNN
- * wants them beside channels-last activations, O,[D,]H,W,I/groups; those of a depthwise convolution as
- * H,W,channels. */
+/* The kernel of the convolution and of the transposed one: cuDNN, and kernels of our own for depthwise ones
+ * and for what is folded in. Weights are stored as cuDNN wants them beside channels-last activations,
+ * O,[D,]H,W,I/groups; those of a depthwise convolution as H,W,channels. */
 #ifdef CC_HAVE_CUDA
-#include "nets/cuda/conv_task.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nets/cpu/conv_fold.h"
 #include "nets/cuda/channels.h"
 #include "nets/cuda/conv_pass.h"
 #include "nets/cuda/depthwise.h"
 #include "nets/cuda/device.h"
 #include "nets/cuda/elementwise.h"
+#include "nets/cuda/fold.h"
 #include "nets/graph.h"
+#include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/conv/conv.h"
+#include "nets/ops/ops.h"
 
 enum { RUNS = 3 };
 
 typedef struct state {
     bool transposed, depthwise;
     cc_depthwise_cuda own;
-    cc_conv_cuda conv;
+    cc_conv_cudnn conv;
     cc_conv_way ways[CC_PASSES];
-    size_t half_bytes; /* bf16: of the weights' gradient, first in the scratch memory */
+    size_t half_bytes;        /* bf16: of the weights' gradient, first in the scratch memory */
+    cc_activation activation; /* after the bias, where an op is fused */
 } state;
 
 /* What pass number `pass` of the op is to the convolution. */
@@ -81,6 +84,7 @@ static void lay_out(cc_parameter_slot *slot, bool depthwise) {
 typedef struct timed {
     cc_conv_part part;
     cc_dtype dtype;
+    bool tf32, fast;
     cc_conv_attr attr;
     cc_shape wide, narrow;
     cc_conv_way way;
@@ -90,7 +94,8 @@ static timed *answers; /* as long as the process; one thread at a time plans */
 static int answer_count;
 
 static bool same_problem(const timed *a, const timed *b) {
-    return a->part == b->part && a->dtype == b->dtype && a->attr.groups == b->attr.groups &&
+    return a->part == b->part && a->dtype == b->dtype && a->tf32 == b->tf32 && a->fast == b->fast &&
+           a->attr.groups == b->attr.groups &&
            memcmp(a->attr.kernel, b->attr.kernel, sizeof a->attr.kernel) == 0 &&
            memcmp(a->attr.stride, b->attr.stride, sizeof a->attr.stride) == 0 &&
            memcmp(a->attr.padding, b->attr.padding, sizeof a->attr.padding) == 0 &&
@@ -108,7 +113,7 @@ typedef struct trial {
 
 static cc_status run_trial(void *context) {
     const trial *t = context;
-    return cc_conv_cuda_run(&t->s->conv, t->part, &t->way, &t->operands);
+    return cc_conv_cudnn_run(&t->s->conv, t->part, &t->way, &t->operands);
 }
 
 static cc_status time_ways(timed *best, trial *t, const cc_conv_way *ways, int count) {
@@ -147,6 +152,8 @@ static cc_status choose_by_time(cc_conv_way *out, double *ms, const state *s, co
                                 const cc_conv_way *ways, int count) {
     timed wanted = {.part = part_of(s, pass),
                     .dtype = task->dtype,
+                    .tf32 = task->tf32,
+                    .fast = task->tuning == CC_TUNING_FAST,
                     .attr = *(const cc_conv_attr *)task->attr,
                     .wide = s->transposed ? *task->output_shape : *task->input_shapes[0],
                     .narrow = s->transposed ? *task->input_shapes[0] : *task->output_shape};
@@ -174,18 +181,27 @@ static cc_status find_recorded(cc_conv_way *out, const cc_conv_way *ways, int co
                    "cuDNN does not have the recorded algorithm %s here", name);
 }
 
+/* The first that multiplies and adds as the definition does, if any. */
+static cc_conv_way find_exact(const cc_conv_way *ways, int count, cc_conv_part part) {
+    for (int i = 0; i < count; i++) {
+        const char *name = cc_conv_way_name(part, ways[i].algorithm);
+        if (!strstr(name, "fft") && !strstr(name, "winograd")) return ways[i];
+    }
+    return ways[0];
+}
+
 static cc_status choose(cc_task *task, state *s, int pass) {
     cc_conv_way ways[CC_CONV_WAYS_MAX];
     int count;
     cc_conv_part part = part_of(s, pass);
     cc_choice *choice = &task->choices[pass];
     const cc_choice *recorded = &task->recorded[pass];
-    CC_TRY(cc_conv_cuda_ways(ways, &count, &s->conv, part));
-    s->ways[pass] = ways[0];
+    CC_TRY(cc_conv_cudnn_ways(ways, &count, &s->conv, part, task->tuning == CC_TUNING_FAST));
+    s->ways[pass] = task->tuning == CC_TUNING_EXACT ? find_exact(ways, count, part) : ways[0];
     choice->ms = recorded->ms;
     if (recorded->algorithm)
         CC_TRY(find_recorded(&s->ways[pass], ways, count, part, recorded->algorithm));
-    else if (task->tuning == CC_TUNING_TIMED)
+    else if (cc_tuning_is_timed(task->tuning))
         CC_TRY(choose_by_time(&s->ways[pass], &choice->ms, s, task, pass, ways, count));
     choice->algorithm = cc_conv_way_name(part, s->ways[pass].algorithm);
     choice->implementation = "cudnn";
@@ -204,15 +220,71 @@ static bool has_pass(const cc_task *task, int pass) {
 static cc_status plan_cudnn(cc_task *task, state *s) {
     const cc_shape *in = task->input_shapes[0], *out = task->output_shape;
     bool half = task->dtype == CC_BF16 && task->training;
+    const cc_cudnn *cudnn;
     s->half_bytes = half ? ((size_t)task->parameters[0]->parameter->count * 2 + 255) / 256 * 256 : 0;
-    CC_TRY(cc_conv_cuda_init(&s->conv, task->attr, s->transposed ? out : in, s->transposed ? in : out,
-                             task->dtype));
+    if (task->measured && cc_cudnn_open(&cudnn) != CC_OK) return want_scratch(task, s->half_bytes), CC_OK;
+    CC_TRY(cc_conv_cudnn_init(&s->conv, task->attr, s->transposed ? out : in, s->transposed ? in : out,
+                              task->dtype, task->tf32));
     for (int pass = 0; pass < CC_PASSES; pass++) {
         if (!has_pass(task, pass)) continue;
         CC_TRY(choose(task, s, pass));
         want_scratch(task, s->half_bytes + s->ways[pass].workspace);
     }
     return CC_OK;
+}
+
+/* In what a plan holds: scale, shift, folded weights. */
+static size_t vector_bytes(const cc_task *task) {
+    return ((size_t)task->output_shape->dims[1] * sizeof(float) + 255) / 256 * 256;
+}
+static float *shift_of(const cc_task *task) {
+    return (float *)((char *)task->held + vector_bytes(task));
+}
+static void *folded_of(const cc_task *task) {
+    return (char *)task->held + 2 * vector_bytes(task);
+}
+
+/* A depthwise convolution of our own reads float32. */
+static cc_dtype folded_dtype(const cc_task *task) {
+    return ((const state *)task->state)->depthwise ? CC_F32 : task->dtype;
+}
+
+static bool fuses(const cc_task *task, const cc_op *next, const void *next_attr) {
+    cc_activation activation;
+    const cc_conv_attr *a = task->attr;
+    return cc_conv_folds(&activation, next, next_attr) && (a->groups == 1 || task->op == &cc_op_conv);
+}
+
+static void prepare_fold(cc_task *task, state *s) {
+    if (!task->fused_op) return;
+    cc_conv_folds(&s->activation, task->fused_op, task->fused_attr);
+    task->held_bytes = 2 * vector_bytes(task) +
+                       (size_t)task->parameters[0]->parameter->count * cc_dtype_bytes(folded_dtype(task));
+}
+
+static cc_status derive(cc_task *task) {
+    const state *s = task->state;
+    const cc_parameter *p = task->parameters[0]->parameter;
+    cc_parameter_slot *const *norm = task->fused_parameters;
+    if (!task->fused_op) return CC_OK;
+    cc_cuda_fold fold = {.channels = task->output_shape->dims[1],
+                         .count = p->count,
+                         .run = s->transposed || s->depthwise ? 1 : p->count / p->of.dims[0],
+                         .values = task->parameters[0]->value,
+                         .bias = task->parameter_count > 1 ? task->parameters[1]->value : NULL,
+                         .scale = task->held,
+                         .shift = shift_of(task),
+                         .folded = folded_of(task),
+                         .dtype = folded_dtype(task)};
+    if (task->fused_op == &cc_op_batch_norm) {
+        fold.norm_weight = norm[CC_BATCH_NORM_WEIGHT]->value;
+        fold.norm_bias = norm[CC_BATCH_NORM_BIAS]->value;
+        fold.mean = norm[CC_BATCH_NORM_MEAN]->value;
+        fold.variance = norm[CC_BATCH_NORM_VAR]->value;
+        fold.epsilon = ((const cc_batch_norm_attr *)task->fused_attr)->epsilon;
+    }
+    cc_cuda_fold_weights(&fold);
+    return cc_cuda_check("folding batch norm");
 }
 
 static cc_status plan_depthwise(cc_task *task, state *s) {
@@ -223,16 +295,17 @@ static cc_status plan_depthwise(cc_task *task, state *s) {
     return CC_OK;
 }
 
-cc_status cc_conv_cuda_plan(cc_task *task, bool transposed) {
+static cc_status plan(cc_task *task) {
     const cc_conv_attr *a = task->attr;
     state *s = calloc(1, sizeof *s);
     if (!s) return cc_fail_memory(task->name, sizeof *s);
     task->state = s;
-    s->transposed = transposed;
-    s->depthwise = !transposed &&
+    s->transposed = task->op == &cc_op_conv_transpose;
+    s->depthwise = !s->transposed &&
                    cc_depthwise_cuda_init(&s->own, a, task->input_shapes[0], task->output_shape, task->dtype);
     task->output_block = task->output_shape->dims[1];
     if (!task->parameters[0]->bytes) lay_out(task->parameters[0], s->depthwise);
+    prepare_fold(task, s);
     if (a->bias && task->training) want_scratch(task, cc_cuda_channel_bytes(task->output_shape, task->dtype));
     return s->depthwise ? plan_depthwise(task, s) : plan_cudnn(task, s);
 }
@@ -242,21 +315,26 @@ static cc_status run_cudnn(const cc_task *task, const state *s, int pass, void *
                           .narrow = s->transposed ? x : y,
                           .weights = w,
                           .workspace = (char *)task->scratch + s->half_bytes};
-    return cc_conv_cuda_run(&s->conv, part_of(s, pass), &s->ways[pass], &o);
+    return cc_conv_cudnn_run(&s->conv, part_of(s, pass), &s->ways[pass], &o);
 }
 
 static void *weights_of(const cc_task *task) {
+    if (task->fused_op) return folded_of(task);
     return task->dtype == CC_BF16 ? task->parameters[0]->half : task->parameters[0]->value;
 }
 
-cc_status cc_conv_cuda_forward(cc_task *task) {
+static cc_status forward(cc_task *task) {
     const state *s = task->state;
-    if (s->depthwise)
-        cc_depthwise_cuda_forward(&s->own, task->y, task->x[0], task->parameters[0]->value);
-    else
+    const float *bias = task->fused_op              ? shift_of(task)
+                        : task->parameter_count > 1 ? task->parameters[1]->value
+                                                    : NULL;
+    if (s->depthwise) {
+        const float *w = task->fused_op ? folded_of(task) : task->parameters[0]->value;
+        cc_depthwise_cuda_forward(&s->own, task->y, task->x[0], w, bias, s->activation);
+    } else {
         CC_TRY(run_cudnn(task, s, CC_PASS_FORWARD, (void *)task->x[0], task->y, weights_of(task)));
-    if (task->parameter_count > 1)
-        cc_cuda_channel_add(task->y, task->parameters[1]->value, task->output_shape, task->dtype);
+        if (bias) cc_cuda_channel_add(task->y, bias, s->activation, task->output_shape, task->dtype);
+    }
     return cc_cuda_check("convolution");
 }
 
@@ -269,7 +347,7 @@ static cc_status backward_cudnn(cc_task *task, const state *s) {
     return CC_OK;
 }
 
-cc_status cc_conv_cuda_backward(cc_task *task) {
+static cc_status backward(cc_task *task) {
     const state *s = task->state;
     const cc_parameter_slot *w = task->parameters[0];
     if (s->depthwise) {
@@ -284,11 +362,19 @@ cc_status cc_conv_cuda_backward(cc_task *task) {
     return cc_cuda_check("convolution");
 }
 
-void cc_conv_cuda_release(cc_task *task) {
+static void release(cc_task *task) {
     state *s = task->state;
-    cc_conv_cuda_deinit(&s->conv);
+    cc_conv_cudnn_deinit(&s->conv);
     free(s);
 }
+
+#define KERNEL                                                                                               \
+    {                                                                                                        \
+        .plan = plan, .fuses = fuses, .derive = derive, .forward = forward, .backward = backward,            \
+        .release = release                                                                                   \
+    }
+extern const cc_kernel cc_conv_cuda, cc_conv_transpose_cuda;
+const cc_kernel cc_conv_cuda = KERNEL, cc_conv_transpose_cuda = KERNEL;
 #else
 typedef int cc_conv_task_is_absent;
 #endif

@@ -1,8 +1,10 @@
 #ifdef CC_HAVE_CUDA
 #include "nets/cuda/cudnn.h"
 
+#include <cuda_runtime_api.h>
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include "nets/cuda/device.h"
 
 static cc_cudnn library;
@@ -53,6 +55,18 @@ cc_status cc_cudnn_open(const cc_cudnn **out) {
     CC_TRY(load());
     CC_TRY(cc_cudnn_status(&library, library.cudnnCreate(&library.handle)));
     return cc_cudnn_status(&library, library.cudnnSetStream(library.handle, cc_cuda_stream()));
+}
+
+const char *cc_cudnn_describe(void) {
+    static char text[96];
+    const cc_cudnn *cudnn;
+    int cuda = 0;
+    if (cc_cudnn_open(&cudnn) != CC_OK) return "no device";
+    size_t version = cudnn->cudnnGetVersion();
+    cudaRuntimeGetVersion(&cuda);
+    snprintf(text, sizeof text, "%.40s, CUDA %d.%d, cuDNN %zu.%zu.%zu", cc_cuda_card(), cuda / 1000,
+             cuda % 1000 / 10, version / 10000, version % 10000 / 100, version % 100);
+    return text;
 }
 #else
 typedef int cc_cudnn_is_absent;

@@ -41,6 +41,8 @@ typedef struct cc_cudnn {
 
 /* Opens the device too. CC_EDEVICE where the library is not there or does not start. */
 cc_status cc_cudnn_open(const cc_cudnn **out);
+/* For provenance: device, CUDA, cuDNN; as much as a checkpoint keeps. Static. */
+const char *cc_cudnn_describe(void);
 /* A status of what a call returned. */
 cc_status cc_cudnn_status(const cc_cudnn *cudnn, cudnnStatus_t code);
 

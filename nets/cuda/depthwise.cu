@@ -16,13 +16,15 @@ bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const
 }
 
 template <class T, int N, int K>
-__global__ void forward_pixels(void *y, const void *x, const float *w, cc_depthwise_cuda d, int64_t packs) {
+__global__ void forward_pixels(void *y, const void *x, const float *w, const float *bias, int kind,
+                               cc_depthwise_cuda d, int64_t packs) {
     int64_t i = global_index(), lanes = d.channels / N, c = i % lanes, row = i / lanes;
     if (i >= packs) return;
     int64_t left = row % d.out_width * d.stride - d.padding,
             top = row / d.out_width % d.out_height * d.stride - d.padding,
             n = row / (d.out_width * d.out_height);
-    float sum[N] = {};
+    float sum[N];
+    for (int k = 0; k < N; k++) sum[k] = bias ? bias[c * N + k] : 0;
     for (int t = 0; t < K * K; t++) {
         int64_t h = top + t / K, v = left + t % K;
         if (h < 0 || h >= d.in_height || v < 0 || v >= d.in_width) continue;
@@ -30,7 +32,7 @@ __global__ void forward_pixels(void *y, const void *x, const float *w, cc_depthw
         for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]) * w[t * d.channels + c * N + k];
     }
     pack<T, N> out;
-    for (int k = 0; k < N; k++) out.v[k] = from_float<T>(sum[k]);
+    for (int k = 0; k < N; k++) out.v[k] = from_float<T>(activate(kind, sum[k]));
     store(y, i, out);
 }
 
@@ -99,36 +101,44 @@ static __global__ void merge_weights(float *dw, const double *parts, int64_t cou
     if (inside && threadIdx.x < MERGE_ACROSS) dw[i] = (float)sum;
 }
 
-enum direction { FORWARD, DATA };
-
-template <int K> struct pixels_run {
+template <int K> struct forward_run {
     const cc_depthwise_cuda *d;
-    direction way;
-    void *to;
-    const void *from;
-    const float *w;
+    void *y;
+    const void *x;
+    const float *w, *bias;
+    int kind;
     template <class T, int N> void run() const {
-        int64_t rows = way == FORWARD ? d->out_height * d->out_width : d->in_height * d->in_width,
-                packs = d->n * rows * d->channels / N;
-        auto kernel = way == FORWARD ? forward_pixels<T, N, K> : backward_pixels<T, N, K>;
-        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), to, from, w, *d, packs);
+        int64_t packs = d->n * d->out_height * d->out_width * d->channels / N;
+        auto kernel = forward_pixels<T, N, K>;
+        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), y, x, w, bias, kind, *d, packs);
     }
 };
 
-static void run_pixels(const cc_depthwise_cuda *d, direction way, void *to, const void *from,
-                       const float *w) {
-    if (d->kernel == 3)
-        dispatch(d->dtype, d->channels, pixels_run<3>{d, way, to, from, w});
-    else
-        dispatch(d->dtype, d->channels, pixels_run<5>{d, way, to, from, w});
-}
+template <int K> struct data_run {
+    const cc_depthwise_cuda *d;
+    void *dx;
+    const void *dy;
+    const float *w;
+    template <class T, int N> void run() const {
+        int64_t packs = d->n * d->in_height * d->in_width * d->channels / N;
+        auto kernel = backward_pixels<T, N, K>;
+        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), dx, dy, w, *d, packs);
+    }
+};
 
-void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w) {
-    run_pixels(d, FORWARD, y, x, w);
+void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w,
+                               const float *bias, cc_activation f) {
+    if (d->kernel == 3)
+        dispatch(d->dtype, d->channels, forward_run<3>{d, y, x, w, bias, f});
+    else
+        dispatch(d->dtype, d->channels, forward_run<5>{d, y, x, w, bias, f});
 }
 
 void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
-    run_pixels(d, DATA, dx, dy, w);
+    if (d->kernel == 3)
+        dispatch(d->dtype, d->channels, data_run<3>{d, dx, dy, w});
+    else
+        dispatch(d->dtype, d->channels, data_run<5>{d, dx, dy, w});
 }
 
 static columns cut(const cc_depthwise_cuda *d) {

@@ -8,6 +8,7 @@ extern "C" {
 #endif
 
 #include "nets/kernel.h"
+#include "nets/ops/activation/activation.h"
 #include "nets/ops/conv/conv.h"
 
 typedef struct cc_depthwise_cuda {
@@ -21,7 +22,9 @@ bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *attr, co
                             const cc_shape *y, cc_dtype dtype);
 /* Of the scratch memory that the weights' gradient needs. */
 size_t cc_depthwise_cuda_bytes(const cc_depthwise_cuda *d);
-void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w);
+/* y = f(convolution + bias); bias may be NULL. */
+void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w,
+                               const float *bias, cc_activation f);
 void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w);
 void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void *x, const void *dy,
                                void *scratch);

@@ -2,6 +2,7 @@
 
 #ifdef CC_HAVE_CUDA
 #include <cuda_runtime_api.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +19,11 @@ typedef struct feed_slot {
 
 static struct {
     bool open;
-    cc_cuda_freedom freedom;
     struct cudaDeviceProp properties;
     cudaStream_t compute, copy;
     feed_slot slots[FEED_SLOTS];
     unsigned feeds;
 } device;
-
-void cc_cuda_allow(cc_cuda_freedom freedom) {
-    device.freedom = freedom;
-}
-
-cc_cuda_freedom cc_cuda_allowed(void) {
-    return device.freedom;
-}
 
 cc_status cc_cuda_status(int code, const char *what) {
     if (code == cudaSuccess) return CC_OK;
@@ -66,17 +58,35 @@ void *cc_cuda_stream(void) {
     return device.compute;
 }
 
+const char *cc_cuda_card(void) {
+    return device.properties.name;
+}
+
 int cc_cuda_capability(void) {
     return cc_cuda_open() == CC_OK ? 10 * device.properties.major + device.properties.minor : 0;
 }
 
-const char *cc_cuda_describe(void) {
-    static char text[96]; /* as much as a checkpoint keeps */
+/* The driver's own number, else the CUDA that it has. */
+static void name_driver(char *out, size_t capacity) {
     int version = 0;
+    FILE *file = fopen("/sys/module/nvidia/version", "r");
+    bool found = file && fgets(out, (int)capacity, file);
+    if (file) fclose(file);
+    if (found) {
+        out[strcspn(out, "\n")] = 0;
+        return;
+    }
+    cudaDriverGetVersion(&version);
+    snprintf(out, capacity, "for CUDA %d.%d", version / 1000, version % 1000 / 10);
+}
+
+const char *cc_cuda_device(void) {
+    static char text[400];
+    char driver[64];
     if (cc_cuda_open() != CC_OK) return "no device";
-    cudaRuntimeGetVersion(&version);
-    snprintf(text, sizeof text, "%.40s, CUDA %d.%d%s%s", device.properties.name, version / 1000,
-             version % 1000 / 10, device.freedom.tf32 ? ", tf32" : "", device.freedom.fast ? ", fast" : "");
+    name_driver(driver, sizeof driver);
+    snprintf(text, sizeof text, "%s, compute capability %d.%d, driver %s", device.properties.name,
+             device.properties.major, device.properties.minor, driver);
     return text;
 }
 
@@ -126,11 +136,11 @@ static cc_status grow(feed_slot *s, size_t bytes) {
     if (s->bytes >= bytes) return CC_OK;
     TRY_CUDA(cudaDeviceSynchronize(), "computing");
     cudaFreeHost(s->pinned);
-    cudaFree(s->staged);
+    release(s->staged);
     s->bytes = 0;
     s->pinned = s->staged = NULL;
     TRY_CUDA(cudaMallocHost(&s->pinned, bytes), "pinned memory");
-    TRY_CUDA(cudaMalloc(&s->staged, bytes), "what a step brings");
+    CC_TRY(get(&s->staged, bytes, "what a step brings"));
     s->bytes = bytes;
     return CC_OK;
 }
@@ -164,7 +174,8 @@ const cc_storage cc_storage_cuda = {.apart = true,
                                     .fetch = fetch,
                                     .feed = feed,
                                     .wait = wait,
-                                    .available = available};
+                                    .available = available,
+                                    .feed_copies = FEED_SLOTS};
 
 /* The first run is not recorded: libraries and kernels are loaded in it. */
 struct cc_sequence {
@@ -226,13 +237,5 @@ cc_status cc_cuda_time(double *ms, int runs, cc_status (*work)(void *context), v
     return status;
 }
 #else
-static cc_cuda_freedom allowed;
-
-void cc_cuda_allow(cc_cuda_freedom freedom) {
-    allowed = freedom;
-}
-
-cc_cuda_freedom cc_cuda_allowed(void) {
-    return allowed;
-}
+typedef int cc_cuda_device_is_absent;
 #endif

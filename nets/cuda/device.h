@@ -4,26 +4,19 @@
 #ifndef CC_NETS_CUDA_DEVICE_H
 #define CC_NETS_CUDA_DEVICE_H
 
-#include <stdbool.h>
 #include "nets/backend.h"
-
-/* What a user may trade for speed; to be set before the device is opened. */
-typedef struct cc_cuda_freedom {
-    bool fast; /* algorithms that may give other bytes each time */
-    bool tf32; /* products of float32 rounded to 10 bits of mantissa */
-} cc_cuda_freedom;
-void cc_cuda_allow(cc_cuda_freedom freedom);
-cc_cuda_freedom cc_cuda_allowed(void);
 
 /* Opens the device where that has not been done. CC_EDEVICE says in one line what is missing. */
 cc_status cc_cuda_open(void);
 
 /* A cudaStream_t: where kernels run, in their order. */
 void *cc_cuda_stream(void);
+/* The card's name; static; "" before it is open. */
+const char *cc_cuda_card(void);
 /* Compute capability, as 10 major + minor; 0 where no device could be opened. */
 int cc_cuda_capability(void);
-/* For provenance: device, CUDA, what was allowed. Static. */
-const char *cc_cuda_describe(void);
+/* For provenance: the card's name, its compute capability, the driver. Static. */
+const char *cc_cuda_device(void);
 
 /* The first fault of what was started since the last call, as far as it is known without waiting. Kernels
  * report through this, so that their callers need not look at each launch. */

@@ -39,9 +39,10 @@ struct rule { /* of the spec */
     double momentum, decay, b1, b2, eps;
 };
 
-enum { SIZE, ROOT, KEEP };
+enum { SIZE, ROOT, KEEP, GO };
 
-static __global__ void derive(cc_pace *pace, rule r) {
+static __global__ void derive(cc_pace *pace, rule r, const double *loss) {
+    pace->derived[GO] = *loss - *loss == 0; /* neither NaN nor infinite */
     pace->derived[SIZE] = r.adam ? pace->lr / (1 - pow(r.b1, (double)pace->step)) : pace->lr;
     pace->derived[ROOT] = r.adam ? 1 / sqrt(1 - pow(r.b2, (double)pace->step)) : 1;
     pace->derived[KEEP] = r.decoupled ? 1 - pace->lr * r.decay : 1;
@@ -50,7 +51,7 @@ static __global__ void derive(cc_pace *pace, rule r) {
 static __global__ void step_adam(float *params, const float *grads, float *state, int64_t count,
                                  const cc_pace *pace, rule r) {
     int64_t i = global_index();
-    if (i >= count) return;
+    if (i >= count || pace->derived[GO] == 0) return;
     const float b1 = (float)r.b1, b2 = (float)r.b2, rest1 = (float)(1 - r.b1), rest2 = (float)(1 - r.b2);
     float p = params[i], g = grads[i] + (r.decoupled ? 0 : (float)r.decay) * p;
     float m = b1 * state[i] + rest1 * g, v = b2 * state[count + i] + rest2 * (g * g);
@@ -63,14 +64,14 @@ static __global__ void step_adam(float *params, const float *grads, float *state
 static __global__ void step_sgd(float *params, const float *grads, float *buffer, int64_t count,
                                 const cc_pace *pace, rule r) {
     int64_t i = global_index();
-    if (i >= count) return;
+    if (i >= count || pace->derived[GO] == 0) return;
     float p = params[i], g = grads[i] + (float)r.decay * p;
     if (r.momentum != 0) g = buffer[i] = (float)r.momentum * buffer[i] + g;
     params[i] = p - (float)pace->derived[SIZE] * g;
 }
 
 cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
-                           float *state, size_t count) {
+                           float *state, size_t count, const double *loss) {
     rule r = {strcmp(spec->type, "sgd") != 0,
               strcmp(spec->type, "adamw") == 0,
               spec->momentum,
@@ -79,7 +80,7 @@ cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, cc_pace *pace, float *
               spec->betas[1],
               spec->eps};
     auto step = r.adam ? step_adam : step_sgd;
-    CC_LAUNCH(derive, dim3(1), dim3(1), pace, r);
+    CC_LAUNCH(derive, dim3(1), dim3(1), pace, r, loss);
     CC_LAUNCH(step, dim3(blocks_for((int64_t)count)), dim3(THREADS), params, grads, state, (int64_t)count,
               pace, r);
     return cc_cuda_check("the optimiser");

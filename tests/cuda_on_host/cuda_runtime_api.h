@@ -15,6 +15,7 @@ typedef enum cudaError {
     cudaErrorMemoryAllocation = 2,
     cudaErrorInsufficientDriver = 35,
     cudaErrorNoDevice = 100,
+    cudaErrorLaunchFailure = 719,
     cudaErrorStreamCaptureUnsupported = 900
 } cudaError_t;
 
@@ -34,6 +35,7 @@ cudaError_t cudaGetDeviceCount(int *count);
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int device);
 cudaError_t cudaSetDevice(int device);
 cudaError_t cudaRuntimeGetVersion(int *version);
+cudaError_t cudaDriverGetVersion(int *version);
 cudaError_t cudaGetLastError(void);
 const char *cudaGetErrorString(cudaError_t code);
 cudaError_t cudaDeviceSynchronize(void);
@@ -64,7 +66,11 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream);
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec);
 cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 
-/* For tests: bytes that may be taken at once (0: as many as there are), and how many are. */
+/* Faults come from the environment: CC_ON_HOST_NO_DEVICE=CODE (what cudaGetDeviceCount returns),
+ * CC_ON_HOST_DRIVER=VERSION, CC_ON_HOST_CAPABILITY=80, CC_ON_HOST_MEMORY=BYTES, CC_ON_HOST_LOST_AFTER=N (from
+ * the Nth wait on, the device is lost).
+ *
+ * For tests: bytes that may be taken at once (0: as many as there are), and how many are. */
 void cc_on_host_limit_memory(size_t bytes);
 size_t cc_on_host_memory(void);
 

@@ -15,15 +15,23 @@ struct cc_on_host_convolution {
     int length, padding[3], stride[3], dilation[3], groups;
 };
 
+static cudnnMathType_t asked_math;
+
 /* The scratch memory that each call asks for and fills, lest it overlaps something. */
 static const size_t workspace_bytes = 1000;
 
-static float get(const void *values, int64_t i, int type) {
-    if (type == CUDNN_DATA_FLOAT) return ((const float *)values)[i];
-    uint32_t bits = (uint32_t)((const uint16_t *)values)[i] << 16;
-    float v;
-    memcpy(&v, &bits, sizeof v);
-    return v;
+/* Values as float32. */
+static std::vector<float> read(const void *values, int64_t count, int type) {
+    std::vector<float> out((size_t)count);
+    if (type == CUDNN_DATA_FLOAT) {
+        memcpy(out.data(), values, (size_t)count * sizeof(float));
+        return out;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        uint32_t bits = (uint32_t)((const uint16_t *)values)[i] << 16;
+        memcpy(&out[(size_t)i], &bits, sizeof bits);
+    }
+    return out;
 }
 
 static void set(void *values, int64_t i, double value, int type) {
@@ -47,7 +55,8 @@ static int64_t along(const int *values, int length, int axis) { /* of D,H,W; D i
     return length == 3 ? values[axis] : axis == 0 ? -1 : values[axis - 1];
 }
 
-/* Calls each(x index, w index, y index) for every product of the convolution. */
+/* Calls each(x index, w index, y index, count) for every run of products of the convolution: x and w go on
+ * from their indices over the input channels of a group, y stays. */
 template <class F>
 static void for_products(const cc_on_host_tensor &x, const cc_on_host_filter &w, const cc_on_host_tensor &y,
                          const cc_on_host_convolution &c, const F &each) {
@@ -66,9 +75,8 @@ static void for_products(const cc_on_host_tensor &x, const cc_on_host_filter &w,
             if (d < 0 || d >= in.d || h < 0 || h >= in.h || v < 0 || v >= in.w) continue;
             int64_t x_row = ((n * in.d + d) * in.h + h) * in.w + v, y_row = n * out.d * out.h * out.w + p;
             for (int64_t o = 0; o < y.dims[1]; o++)
-                for (int64_t i = 0; i < per_in; i++)
-                    each(x_row * x.dims[1] + o / per_out * per_in + i, (o * k.d * k.h * k.w + t) * per_in + i,
-                         y_row * y.dims[1] + o);
+                each(x_row * x.dims[1] + o / per_out * per_in, (o * k.d * k.h * k.w + t) * per_in,
+                     y_row * y.dims[1] + o, per_in);
         }
 }
 
@@ -183,8 +191,12 @@ cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t c, int 
     c->groups = groups;
     return CUDNN_STATUS_SUCCESS;
 }
-cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t, cudnnMathType_t) {
+cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t, cudnnMathType_t math) {
+    asked_math = math;
     return CUDNN_STATUS_SUCCESS;
+}
+cudnnMathType_t cc_on_host_math(void) {
+    return asked_math;
 }
 
 cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, cudnnTensorDescriptor_t x,
@@ -238,8 +250,11 @@ cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t, const void *, cudnnTensorDe
     auto yd = *y_desc;
     auto cd = *c;
     return start(y, yd, workspace, bytes, [=](std::vector<double> &sums) {
-        for_products(xd, wd, yd, cd, [&](int64_t i, int64_t k, int64_t o) {
-            sums[(size_t)o] += (double)get(x, i, xd.type) * get(w, k, wd.type);
+        std::vector<float> xs = read(x, count_of(xd), xd.type), ws = read(w, count_of(wd), wd.type);
+        for_products(xd, wd, yd, cd, [&](int64_t i, int64_t k, int64_t o, int64_t count) {
+            double sum = 0;
+            for (int64_t c = 0; c < count; c++) sum += (double)xs[(size_t)(i + c)] * ws[(size_t)(k + c)];
+            sums[(size_t)o] += sum;
         });
     });
 }
@@ -252,8 +267,10 @@ cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t, const void *, cudnnFil
     auto yd = *dy_desc;
     auto cd = *c;
     return start(dx, xd, workspace, bytes, [=](std::vector<double> &sums) {
-        for_products(xd, wd, yd, cd, [&](int64_t i, int64_t k, int64_t o) {
-            sums[(size_t)i] += (double)get(dy, o, yd.type) * get(w, k, wd.type);
+        std::vector<float> ds = read(dy, count_of(yd), yd.type), ws = read(w, count_of(wd), wd.type);
+        for_products(xd, wd, yd, cd, [&](int64_t i, int64_t k, int64_t o, int64_t count) {
+            double d = ds[(size_t)o];
+            for (int64_t c = 0; c < count; c++) sums[(size_t)(i + c)] += d * ws[(size_t)(k + c)];
         });
     });
 }
@@ -267,8 +284,10 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *, cudnnT
     auto yd = *dy_desc;
     auto cd = *c;
     return start(dw, wd, workspace, bytes, [=](std::vector<double> &sums) {
-        for_products(xd, wd, yd, cd, [&](int64_t i, int64_t k, int64_t o) {
-            sums[(size_t)k] += (double)get(dy, o, yd.type) * get(x, i, xd.type);
+        std::vector<float> ds = read(dy, count_of(yd), yd.type), xs = read(x, count_of(xd), xd.type);
+        for_products(xd, wd, yd, cd, [&](int64_t i, int64_t k, int64_t o, int64_t count) {
+            double d = ds[(size_t)o];
+            for (int64_t c = 0; c < count; c++) sums[(size_t)(k + c)] += d * xs[(size_t)(i + c)];
         });
     });
 }

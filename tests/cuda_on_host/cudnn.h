@@ -99,6 +99,9 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *alpha, c
                                              size_t bytes, const void *beta, cudnnFilterDescriptor_t dw_desc,
                                              void *dw);
 
+/* For tests: the arithmetic that was asked for last. */
+cudnnMathType_t cc_on_host_math(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,9 +1,12 @@
 #include "cuda_on_host.h"
 #include "recorded.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <ucontext.h>
+#include <deque>
 #include <map>
+#include <memory>
 #include <vector>
 
 dim3 threadIdx(0), blockIdx(0), blockDim(1), gridDim(1);
@@ -11,46 +14,87 @@ dim3 threadIdx(0), blockIdx(0), blockDim(1), gridDim(1);
 /* Kernels. */
 
 static const size_t stack_bytes = 64 << 10;
-static ucontext_t scheduler;
-static std::vector<ucontext_t> fibres;
-static std::vector<bool> ended;
+
+/* The threads of a block that run together. They are made once and last: a fibre goes round for each block.
+ * Switching saves no signal mask, which would cost a system call; the address sanitizer knows ucontext's
+ * switches alone. */
+struct fibre_state {
+    ucontext_t context;
+    jmp_buf at;
+    bool entered = false, ended = false;
+    std::unique_ptr<char[]> stack;
+};
+static std::deque<fibre_state> fibres;
 static unsigned running;
 static const std::function<void()> *body;
 
+#ifdef CC_SANITIZED
+static ucontext_t scheduler;
+static void leave_fibre() {
+    swapcontext(&fibres[running].context, &scheduler);
+}
+static void enter_fibre() {
+    swapcontext(&scheduler, &fibres[running].context);
+}
+#else
+static jmp_buf scheduler;
+static void leave_fibre() {
+    if (_setjmp(fibres[running].at) == 0) _longjmp(scheduler, 1);
+}
+static void go_on() {
+    fibre_state &f = fibres[running];
+    if (f.entered) _longjmp(f.at, 1);
+    f.entered = true;
+    setcontext(&f.context);
+}
+static void enter_fibre() {
+    if (_setjmp(scheduler) == 0) go_on();
+}
+#endif
+
 static void fibre() {
-    (*body)();
-    ended[running] = true;
-    swapcontext(&fibres[running], &scheduler);
+    for (;;) {
+        (*body)();
+        fibres[running].ended = true;
+        leave_fibre();
+    }
 }
 
 void __syncthreads() {
-    unsigned me = running;
-    swapcontext(&fibres[me], &scheduler);
+    leave_fibre();
 }
 
 static void place_thread(unsigned i) {
     threadIdx = dim3(i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y));
 }
 
-static void run_together(unsigned count) {
-    static std::vector<char> stacks;
-    stacks.resize(count * stack_bytes);
-    fibres.resize(count);
-    ended.assign(count, false);
-    for (unsigned i = 0; i < count; i++) {
-        getcontext(&fibres[i]);
-        fibres[i].uc_stack.ss_sp = &stacks[i * stack_bytes];
-        fibres[i].uc_stack.ss_size = stack_bytes;
-        fibres[i].uc_link = &scheduler;
-        makecontext(&fibres[i], fibre, 0);
+/* The last of the list; getcontext returns twice, for all the compiler knows. */
+static void start_fibre() {
+    getcontext(&fibres.back().context);
+    fibres.back().context.uc_stack.ss_sp = fibres.back().stack.get();
+    fibres.back().context.uc_stack.ss_size = stack_bytes;
+    fibres.back().context.uc_link = nullptr;
+    makecontext(&fibres.back().context, fibre, 0);
+}
+
+static void make_fibres(unsigned count) {
+    while (fibres.size() < count) {
+        fibres.emplace_back();
+        fibres.back().stack.reset(new char[stack_bytes]);
+        start_fibre();
     }
+}
+
+static void run_together(unsigned count) {
+    make_fibres(count);
+    for (unsigned i = 0; i < count; i++) fibres[i].ended = false;
     for (bool any = true; any;) {
         any = false;
         for (running = 0; running < count; running++) {
-            if (ended[running]) continue;
+            if (fibres[running].ended) continue;
             place_thread(running);
-            swapcontext(&scheduler, &fibres[running]);
-            any |= !ended[running];
+            enter_fibre();
+            any |= !fibres[running].ended;
         }
     }
 }
@@ -99,16 +143,32 @@ extern "C" {
 
 static cudaError_t last = cudaSuccess;
 
+/* Faults, for tests. A device that is lost answers everything with one error. */
+static long number_of(const char *variable) {
+    const char *text = getenv(variable);
+    return text ? strtol(text, nullptr, 10) : 0;
+}
+static cudaError_t lost() {
+    static long left = number_of("CC_ON_HOST_LOST_AFTER");
+    static bool limited = left > 0;
+    if (!limited) return cudaSuccess;
+    if (left > 0) left--;
+    return left == 0 ? cudaErrorLaunchFailure : cudaSuccess;
+}
+
 static cudaError_t unless_recording() {
+    if (cudaError_t code = lost()) return code;
     return recording ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
 }
 
 cudaError_t cudaGetDeviceCount(int *count) {
     *count = 1;
-    return cudaSuccess;
+    return (cudaError_t)number_of("CC_ON_HOST_NO_DEVICE");
 }
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *properties, int) {
-    *properties = {"the host as a GPU", 8, 0};
+    long capability = number_of("CC_ON_HOST_CAPABILITY");
+    if (capability == 0) capability = 80;
+    *properties = {"the host as a GPU", (int)capability / 10, (int)capability % 10};
     return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int) {
@@ -118,13 +178,19 @@ cudaError_t cudaRuntimeGetVersion(int *version) {
     *version = 13000;
     return cudaSuccess;
 }
+cudaError_t cudaDriverGetVersion(int *version) {
+    *version = getenv("CC_ON_HOST_DRIVER") ? (int)number_of("CC_ON_HOST_DRIVER") : 13000;
+    return cudaSuccess;
+}
 cudaError_t cudaGetLastError() {
     cudaError_t code = last;
     last = cudaSuccess;
     return code;
 }
 const char *cudaGetErrorString(cudaError_t code) {
-    return code == cudaErrorMemoryAllocation ? "out of memory" : "a fault of the host as a GPU";
+    return code == cudaErrorMemoryAllocation ? "out of memory"
+           : code == cudaErrorLaunchFailure  ? "unspecified launch failure"
+                                             : "a fault of the host as a GPU";
 }
 cudaError_t cudaDeviceSynchronize() {
     return unless_recording();
@@ -132,7 +198,7 @@ cudaError_t cudaDeviceSynchronize() {
 
 /* Memory: counted, so that tests can bound it. */
 static std::map<void *, size_t> taken;
-static size_t all_taken, limit;
+static size_t all_taken, limit = (size_t)number_of("CC_ON_HOST_MEMORY");
 
 void cc_on_host_limit_memory(size_t bytes) {
     limit = bytes;

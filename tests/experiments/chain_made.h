@@ -57,8 +57,8 @@ static inline void chain_write_configs(void) {
 /* calcade run NAME --out OUT ARGUMENTS */
 static inline void chain_go(outcome *o, const char *name, const char *out, const char *arguments) {
     char line[4096];
-    snprintf(line, sizeof line, "%s run %s --out %s %s", CC_PROGRAM, cc_test_path(chain_configs, name), out,
-             arguments);
+    snprintf(line, sizeof line, "%s run %s --device cpu --out %s %s", CC_PROGRAM,
+             cc_test_path(chain_configs, name), out, arguments);
     runs_shell(o, line);
 }
 

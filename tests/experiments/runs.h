@@ -88,7 +88,8 @@ static inline void runs_shell(outcome *o, const char *line) {
 /* calcade run SMALL --out OUT ARGUMENTS */
 static inline void runs_go(outcome *o, const char *out, const char *arguments) {
     char line[4096];
-    snprintf(line, sizeof line, "%s run %s --out %s %s", CC_PROGRAM, runs_config, out, arguments);
+    snprintf(line, sizeof line, "%s run %s --device cpu --out %s %s", CC_PROGRAM, runs_config, out,
+             arguments);
     runs_shell(o, line);
 }
 
@@ -180,8 +181,8 @@ static inline void held_start(held *h, const char *out, const char *arguments) {
     memset(filler, '\n', sizeof filler);
     ssize_t fill = capacity - held_room;
     assert_int_equal(write(ends[1], filler, (size_t)fill), fill);
-    snprintf(line, sizeof line, "exec %s run %s --out %s %s >/dev/null", CC_PROGRAM, runs_config, out,
-             arguments);
+    snprintf(line, sizeof line, "exec %s run %s --device cpu --out %s %s >/dev/null", CC_PROGRAM, runs_config,
+             out, arguments);
     h->pid = fork();
     assert_true(h->pid >= 0);
     if (h->pid == 0) {

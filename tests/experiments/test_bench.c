@@ -6,7 +6,8 @@
 
 static json_t *bench(const char *arguments) {
     char output[65536];
-    assert_int_equal(cc_test_run(output, sizeof output, "%s bench %s --json", CC_PROGRAM, arguments), 0);
+    assert_int_equal(
+        cc_test_run(output, sizeof output, "%s bench %s --json --device cpu", CC_PROGRAM, arguments), 0);
     json_t *out = json_loads(output, 0, NULL);
     assert_non_null(out);
     return out;
@@ -41,9 +42,10 @@ static void json_has_every_field(void **state) {
 
 static bool has_bf16(void) {
     char output[4096];
-    return cc_test_run(output, sizeof output,
-                       "%s bench infer --net unet:4x3 --size 16 --batch 1 --steps 1 --precision bf16",
-                       CC_PROGRAM) == 0;
+    return cc_test_run(
+               output, sizeof output,
+               "%s bench infer --net unet:4x3 --size 16 --batch 1 --steps 1 --precision bf16 --device cpu",
+               CC_PROGRAM) == 0;
 }
 
 static void a_bench_in_bf16_says_so(void **state) {
@@ -63,7 +65,7 @@ static void bf16_is_refused_where_the_processor_has_none(void **state) {
     char output[4096];
     assert_int_equal(cc_test_run(output, sizeof output,
                                  "DNNL_MAX_CPU_ISA=AVX2 %s bench infer --net unet:4x3 --size 16 --batch 1 "
-                                 "--steps 1 --precision bf16",
+                                 "--steps 1 --precision bf16 --device cpu",
                                  CC_PROGRAM),
                      1);
     assert_non_null(strstr(output, "calcade: error: precision: cpu (oneDNN"));
@@ -116,7 +118,7 @@ static void a_wrong_command_is_refused_in_one_line(void **state) {
         {"train --net unet --size 64", "--batch is missing", 2},
         {"infer --net unet --size 64 --batch 1 --precision f16", "f32 or bf16", 2},
         {"fly --net unet --size 64 --batch 1", "train or infer", 2},
-        {"infer --net resnet-34 --size 65 --batch 1", "multiple of 32", 1},
+        {"infer --net resnet-34 --size 65 --batch 1 --device cpu", "multiple of 32", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char output[4096];

@@ -172,9 +172,8 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
     assert_refused("train: {epochs: 0}", "not \"0\"");
     assert_refused("train: {epochs: 1.5}", "whole number");
     assert_refused("train: {epochs: \"5\"}", "not the text \"5\"");
-    assert_refused(
-        "train: [1]",
-        "train wants a map of epochs, batch, ema, precision, plan, early_stopping, empty_slices, workers, not a list of 1");
+    assert_refused("train: [1]", "train wants a map of epochs, batch, ema, precision, plan, early_stopping, "
+                                 "empty_slices, workers, not a list of 1");
     assert_refused("seed: -1", "seed wants");
     assert_refused("seed: 9223372036854775808", "seed wants");
     assert_refused("optimizer: {lr: 0}", "a number above 0 and up to 1000, not \"0\"");

@@ -18,7 +18,7 @@ static int begin(void **state) {
     setenv("CTHEART_ROOT", "/data/ctheart", 1);
     setenv("ORCASCORE_ROOT", "/data/orcascore", 1);
     arena = cc_arena_create();
-    return cc_upstream_files_create(&files) == CC_OK && arena ? 0 : -1;
+    return cc_upstream_files_create(&files, CC_CONFIG_RUNNABLE) == CC_OK && arena ? 0 : -1;
 }
 
 static int end(void **state) {

@@ -36,8 +36,13 @@ static void train(run *out, const cc_backend *backend, const char *name, const c
     cc_ema *ema;
     const float *logits;
     float images[BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE];
-    cc_plan_options options = {
-        .n = BATCH, .height = SIZE, .width = SIZE, .training = true, .seed = 5, .dtype = dtype};
+    cc_plan_options options = {.n = BATCH,
+                               .height = SIZE,
+                               .width = SIZE,
+                               .training = true,
+                               .seed = 5,
+                               .dtype = dtype,
+                               .tuning = CC_TUNING_EXACT};
     fill(images, masks);
     assert_ok(cc_net_find(&spec, name));
     assert_ok(cc_model_create(&model, &spec, backend));

@@ -1,26 +1,202 @@
-/* Whole steps of the CUDA backend, compiled for the host. */
-#include "cuda_runtime_api.h"
+/* Whole steps of the CUDA backend, on the host; and what it takes, refuses and is allowed. */
 #include "cuda_steps.h"
+#include "cuda_runtime_api.h"
+#include "cudnn.h"
+#include "nets/needs.h"
+
+/* A training step and an inference, as they are and as they were measured. */
+typedef struct rig {
+    cc_net_spec spec;
+    cc_model *model;
+    cc_plan *training, *inference;
+    cc_learner *learner;
+    cc_use use;
+} rig;
+
+static void set_up(rig *r, int64_t n, cc_dtype dtype) {
+    *r = (rig){.use = {.trains = true,
+                       .infers = true,
+                       .n = n,
+                       .height = SIZE,
+                       .width = SIZE,
+                       .dtype = dtype,
+                       .loss = &dice,
+                       .optimizer = &adam}};
+    assert_ok(cc_net_find(&r->spec, "unet-bn:8x3"));
+}
+
+static cc_status take(rig *r) {
+    cc_plan_options options = {
+        .n = r->use.n, .height = SIZE, .width = SIZE, .training = true, .dtype = r->use.dtype};
+    CC_TRY(cc_model_create(&r->model, &r->spec, &cc_backend_cuda));
+    CC_TRY(cc_plan_create(&r->training, r->model, &options));
+    options.training = false;
+    CC_TRY(cc_plan_create(&r->inference, r->model, &options));
+    return cc_learner_create(&r->learner, r->model, r->training, &dice, &adam);
+}
+
+static void give_back(rig *r) {
+    cc_learner_destroy(r->learner);
+    cc_plan_destroy(r->inference);
+    cc_plan_destroy(r->training);
+    cc_model_destroy(r->model);
+}
+
+/* Of one step and one inference. */
+static size_t bytes_taken(rig *r) {
+    float images[BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE];
+    const float *logits;
+    double loss;
+    size_t before = cc_on_host_memory();
+    fill(images, masks);
+    assert_ok(take(r));
+    assert_ok(cc_model_initialise(r->model, 1));
+    assert_ok(cc_learner_step(r->learner, images, masks, 1e-3, &loss));
+    assert_ok(cc_plan_forward(r->inference, images, &logits));
+    size_t taken = cc_on_host_memory() - before;
+    give_back(r);
+    return taken;
+}
+
+/* What images and masks are brought in stays: the first time takes it. */
+static void what_is_taken_is_what_was_measured(void **state) {
+    (void)state;
+    const size_t feed = (size_t)cc_backend_cuda.store->feed_copies * pixels * sizeof(float);
+    for (int dtype = CC_F32; dtype <= CC_BF16; dtype++) {
+        rig r;
+        cc_needs needs;
+        set_up(&r, BATCH, (cc_dtype)dtype);
+        bytes_taken(&r);
+        set_up(&r, BATCH, (cc_dtype)dtype);
+        assert_ok(cc_needs_measure(&needs, &r.spec, &cc_backend_cuda, &r.use));
+        double taken = (double)(bytes_taken(&r) + feed), want = (double)cc_needs_total(&needs);
+        if (fabs(taken - want) > 1000)
+            print_error("%s: %.0f bytes are taken, %.0f were measured\n",
+                        cc_precision_name((cc_dtype)dtype, false), taken, want);
+        assert_true(fabs(taken - want) <= 1000);
+    }
+}
 
 static void out_of_memory_names_the_largest_batch(void **state) {
     (void)state;
+    rig r;
+    cc_needs needs;
+    int64_t largest;
+    set_up(&r, 3, CC_F32);
+    assert_ok(cc_needs_measure(&needs, &r.spec, &cc_backend_cuda, &r.use));
+    const size_t room = cc_needs_total(&needs) + 100000;
+    assert_ok(cc_needs_fit(&largest, &r.spec, &cc_backend_cuda, &r.use, room));
+    assert_int_equal(largest, 3);
+    cc_on_host_limit_memory(cc_on_host_memory() + room);
+    assert_ok(take(&r));
+    give_back(&r);
+    set_up(&r, 8, CC_F32);
+    assert_int_equal(take(&r), CC_ENOMEM);
+    give_back(&r);
+    assert_error(cc_needs_explain(&r.spec, &cc_backend_cuda, &r.use, 0), CC_ENOMEM, "a batch of 3 fits");
+    cc_on_host_limit_memory(cc_on_host_memory() + 1000);
+    assert_error(cc_needs_explain(&r.spec, &cc_backend_cuda, &r.use, 0), CC_ENOMEM, "not even a batch of 1");
+    cc_on_host_limit_memory(0);
+}
+
+/* A mask of NaN makes the loss one. */
+static void a_loss_that_is_no_number_changes_no_weight(void **state) {
+    (void)state;
+    static const cc_optimizer_spec *optimizers[] = {&sgd, &adam};
+    float images[BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE];
+    double loss;
+    fill(images, masks);
+    for (int i = 0; i < 4; i++) {
+        cc_net_spec spec;
+        cc_model *model;
+        cc_plan *plan;
+        cc_learner *learner;
+        const cc_plan_options options = {.n = BATCH, .height = SIZE, .width = SIZE, .training = true};
+        assert_ok(cc_net_find(&spec, "unet:4x3"));
+        assert_ok(cc_model_create(&model, &spec, i % 2 ? &cc_backend_cuda : &cc_backend_cpu));
+        assert_ok(cc_plan_create(&plan, model, &options));
+        assert_ok(cc_model_initialise(model, 1));
+        assert_ok(cc_learner_create(&learner, model, plan, &dice, optimizers[i / 2]));
+        size_t count = cc_model_value_count(model);
+        float *before = malloc(count * sizeof *before), *after = malloc(count * sizeof *after);
+        for (int step = 0; step < 3; step++) assert_ok(cc_learner_step(learner, images, masks, 1e-3, &loss));
+        assert_ok(cc_model_get_all(before, model));
+        float kept = masks[7];
+        masks[7] = NAN;
+        assert_error(cc_learner_step(learner, images, masks, 1e-3, &loss), CC_EINVAL, "step 4 is no number");
+        masks[7] = kept;
+        assert_ok(cc_model_get_all(after, model));
+        assert_memory_equal(before, after, count * sizeof *before);
+        assert_ok(cc_learner_step(learner, images, masks, 1e-3, &loss));
+        free(before), free(after);
+        cc_learner_destroy(learner);
+        cc_plan_destroy(plan);
+        cc_model_destroy(model);
+    }
+}
+
+/* The stand-in lists an algorithm that is not deterministic first. */
+static void algorithms_that_vary_are_for_fast_plans_alone(void **state) {
+    (void)state;
+    static const struct {
+        cc_tuning tuning;
+        const char *forward;
+    } cases[] = {{CC_TUNING_FIXED, "forward implicit-precomp-gemm"},
+                 {CC_TUNING_TIMED, "forward implicit-precomp-gemm"},
+                 {CC_TUNING_FAST, "forward implicit-gemm"},
+                 {CC_TUNING_TIMED, "forward implicit-precomp-gemm"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cc_net_spec spec;
+        cc_model *model;
+        cc_plan *plan;
+        const cc_plan_options options = {.n = 1, .height = SIZE, .width = SIZE, .tuning = cases[i].tuning};
+        assert_ok(cc_net_find(&spec, "unet:4x3"));
+        assert_ok(cc_model_create(&model, &spec, &cc_backend_cuda));
+        assert_ok(cc_plan_create(&plan, model, &options));
+        assert_non_null(strstr(cc_plan_choices(plan), cases[i].forward));
+        cc_plan_destroy(plan);
+        cc_model_destroy(model);
+    }
+}
+
+static void rounded_products_are_asked_for_alone(void **state) {
+    (void)state;
+    static const struct {
+        cc_dtype dtype;
+        bool tf32;
+        cudnnMathType_t math;
+    } cases[] = {{CC_F32, false, CUDNN_FMA_MATH},
+                 {CC_F32, true, CUDNN_DEFAULT_MATH},
+                 {CC_BF16, false, CUDNN_TENSOR_OP_MATH}};
     cc_net_spec spec;
     cc_model *model;
     cc_plan *plan;
-    cc_needs needs;
-    cc_plan_options options = {.n = 3, .height = SIZE, .width = SIZE, .training = true};
-    assert_ok(cc_net_find(&spec, "unet-bn:8x3"));
-    assert_ok(cc_model_create(&model, &spec, &cc_backend_cuda));
-    assert_ok(cc_plan_measure(&needs, model, &options));
-    cc_on_host_limit_memory(cc_on_host_memory() + needs.weights + needs.optimizer + needs.plan + 100000);
-    options.n = 8;
-    assert_error(cc_plan_create(&plan, model, &options), CC_ENOMEM, "a batch of 3 fits");
-    cc_on_host_limit_memory(0);
+    cc_plan_options options = {.n = 1, .height = SIZE, .width = SIZE};
+    assert_ok(cc_net_find(&spec, "unet:4x3"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        options.dtype = cases[i].dtype;
+        options.tf32 = cases[i].tf32;
+        assert_ok(cc_model_create(&model, &spec, &cc_backend_cuda));
+        assert_ok(cc_plan_create(&plan, model, &options));
+        assert_int_equal(cc_on_host_math(), cases[i].math);
+        cc_plan_destroy(plan);
+        cc_model_destroy(model);
+    }
+    options.dtype = CC_F32;
+    options.tf32 = true;
+    assert_ok(cc_model_create(&model, &spec, &cc_backend_cpu));
+    assert_error(cc_plan_create(&plan, model, &options), CC_EUNSUPPORTED, "does not compute in tf32");
     cc_model_destroy(model);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(out_of_memory_names_the_largest_batch)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_taken_is_what_was_measured),
+        cmocka_unit_test(out_of_memory_names_the_largest_batch),
+        cmocka_unit_test(a_loss_that_is_no_number_changes_no_weight),
+        cmocka_unit_test(algorithms_that_vary_are_for_fast_plans_alone),
+        cmocka_unit_test(rounded_products_are_asked_for_alone),
+    };
     int failed = cmocka_run_group_tests(cuda_step_tests, NULL, NULL);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -314,7 +314,7 @@ static void kernels_of_our_own_do_not_depend_on_the_number_of_threads(void **sta
         size_t bytes;
         if (c->op == &cc_op_conv || c->op == &cc_op_conv_transpose) continue;
         char *one = run_with_threads(c, 1, dtype, &bytes), *three = run_with_threads(c, 3, dtype, &bytes);
-        if (memcmp(one, three, bytes) != 0) print_error("%s, %s\n", c->name, cc_dtype_name(dtype));
+        if (memcmp(one, three, bytes) != 0) print_error("%s, %s\n", c->name, cc_precision_name(dtype, false));
         assert_memory_equal(one, three, bytes);
         free(one);
         free(three);
