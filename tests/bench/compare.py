@@ -53,7 +53,8 @@ class Bench:
 
     def ours(self, mode, net, size, batch):
         return self.run(common.ours_command(self.options.program, mode, net, size, batch, self.options.steps,
-                                            self.options.precision, "--threads", str(self.options.threads)), self.env)
+                                            self.options.precision, "--device", "cpu", "--threads",
+                                            str(self.options.threads)), self.env)
 
     def peer(self, mode, net, size, batch, layout, precision="f32"):
         return self.run(common.peer_command(self.options.python, net, size, batch, layout, precision, "--mode", mode,
