@@ -49,6 +49,13 @@ CC_INLINE void cc_store(void *values, int64_t i, float value, cc_dtype dtype) {
     cc_store_1(values, i, &lane, dtype);
 }
 
+/* Runs `call` with `dtype` a constant in each branch. */
+#define CC_FOR_DTYPE(dtype, call)                                                                            \
+    if (dtype == CC_F32)                                                                                     \
+        call(CC_F32);                                                                                        \
+    else                                                                                                     \
+        call(CC_BF16)
+
 /* values + start */
 CC_INLINE void *cc_values_at(const void *values, int64_t start, cc_dtype dtype) {
     return (char *)values + start * (int64_t)cc_dtype_bytes(dtype);

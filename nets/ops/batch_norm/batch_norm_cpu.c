@@ -121,13 +121,6 @@ CC_INLINE void store_row(void *values, int64_t i, int64_t count, const cc_f32x16
     }
 }
 
-/* Each CALL(dtype) with a constant. */
-#define FOR_DTYPE(dtype, call)                                                                               \
-    if (dtype == CC_F32)                                                                                     \
-        call(CC_F32);                                                                                        \
-    else                                                                                                     \
-        call(CC_BF16)
-
 /* Zeros from lane `count` on. */
 CC_INLINE void keep_tail(cc_f32x16 *values, int64_t count) {
     float kept[LANES];
@@ -170,7 +163,7 @@ CC_INLINE void moments_as(sums *out, const void *x, int64_t count, int64_t block
 CC_HOT static void moments(sums *out, const void *x, int64_t count, int64_t block, cc_dtype dtype) {
     memset(out, 0, sizeof *out);
 #define CALL(d) moments_as(out, x, count, block, d)
-    FOR_DTYPE(dtype, CALL);
+    CC_FOR_DTYPE(dtype, CALL);
 #undef CALL
 }
 
