@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include "core/clock.h"
 #include "core/rng.h"
-#include "nets/memory.h"
 #include "nets/needs.h"
 
 enum { WARM_UP = 2, SEED = 1 };
@@ -12,10 +11,11 @@ static const double positive_share = 0.15;
 static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9, 0.999}, .eps = 1e-8};
 
 static cc_status make_data(cc_bench *b) {
+    const cc_storage *store = b->request.backend->store;
     const size_t count = (size_t)(b->request.batch * b->request.size * b->request.size);
     cc_rng rng = cc_rng_init(SEED, CC_PURPOSE_TEST, 0, 0);
-    CC_TRY(cc_memory_get((void **)&b->input, count * sizeof *b->input, "images"));
-    CC_TRY(cc_memory_get((void **)&b->target, count * sizeof *b->target, "masks"));
+    CC_TRY(store->get_host((void **)&b->input, count * sizeof *b->input, "images"));
+    CC_TRY(store->get_host((void **)&b->target, count * sizeof *b->target, "masks"));
     for (size_t i = 0; i < count; i++) b->input[i] = (float)cc_rng_normal(&rng);
     for (size_t i = 0; i < count; i++) b->target[i] = cc_rng_uniform(&rng) < positive_share;
     return CC_OK;
@@ -105,8 +105,8 @@ cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request) {
 
 void cc_bench_deinit(cc_bench *b) {
     free_net(b);
-    cc_memory_free(b->input);
-    cc_memory_free(b->target);
+    b->request.backend->store->free_host(b->input);
+    b->request.backend->store->free_host(b->target);
     free(b->steps_s);
 }
 

@@ -258,17 +258,23 @@ static cc_status explain_loss(const trainer *t, size_t step, double loss) {
                    cc_loader_batch_count(t->loader), isnan(loss) ? "no number" : "infinite");
 }
 
+/* The next batch, brought while the step before it runs; NULL at the end of the epoch. */
+static cc_status bring_next(const cc_batch **batch, trainer *t) {
+    CC_TRY(cc_loader_next(t->loader, batch));
+    return *batch ? cc_learner_bring(t->learner, (*batch)->images, (*batch)->targets) : CC_OK;
+}
+
 static cc_status train_epoch(double *mean_loss, trainer *t) {
     double sum = 0, loss;
     size_t done = 0;
     const cc_batch *batch;
     cc_loader_start(t->loader, (uint64_t)t->at.epoch + 1);
-    CC_TRY(cc_loader_next(t->loader, &batch));
+    CC_TRY(bring_next(&batch, t));
     while (batch) {
         CC_TRY(cc_interrupt_check());
-        CC_TRY(cc_learner_start(t->learner, batch->images, batch->targets, cc_schedule_rate(&t->schedule)));
+        CC_TRY(cc_learner_start(t->learner, cc_schedule_rate(&t->schedule)));
         CC_TRY(cc_ema_update(t->ema, *cc_learner_steps(t->learner)));
-        CC_TRY(cc_loader_next(t->loader, &batch));
+        CC_TRY(bring_next(&batch, t));
         cc_status status = cc_learner_finish(t->learner, &loss);
         done++;
         if (status == CC_EINVAL) return explain_loss(t, done, loss);

@@ -17,6 +17,9 @@ typedef struct cc_storage {
     /* Zeroed, aligned to 64 bytes; *out is NULL where bytes is 0. CC_ENOMEM names purpose and size. */
     cc_status (*get)(void **out, size_t bytes, const char *purpose);
     void (*free)(void *memory); /* takes NULL */
+    /* The same of the host's memory, such that feed and fetch copy fastest from and to it. */
+    cc_status (*get_host)(void **out, size_t bytes, const char *purpose);
+    void (*free_host)(void *memory); /* takes NULL */
     /* From the host, whose memory may be written again on return, and to it, after all that was started. */
     cc_status (*put)(void *to, const void *host, size_t bytes);
     cc_status (*fetch)(void *host, const void *from, size_t bytes);

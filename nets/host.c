@@ -23,6 +23,8 @@ static size_t available(void) {
 
 const cc_storage cc_storage_host = {.get = cc_memory_get,
                                     .free = cc_memory_free,
+                                    .get_host = cc_memory_get,
+                                    .free_host = cc_memory_free,
                                     .put = copy_bytes,
                                     .fetch = copy_bytes,
                                     .feed = copy_bytes,

@@ -123,14 +123,16 @@ static cc_status set_pace(cc_learner *l, double lr) {
     return l->backend->store->put(l->pace, &pace, sizeof pace);
 }
 
-cc_status cc_learner_start(cc_learner *l, const float *input, const float *target, double lr) {
+cc_status cc_learner_bring(cc_learner *l, const float *input, const float *target) {
     const cc_storage *store = l->backend->store;
     l->step_input = store->apart ? l->input : input;
     l->step_target = store->apart ? l->target : target;
-    if (store->apart) {
-        CC_TRY(store->feed(l->input, input, l->input_bytes));
-        CC_TRY(store->feed(l->target, target, l->target_bytes));
-    }
+    if (!store->apart) return CC_OK;
+    CC_TRY(store->feed(l->input, input, l->input_bytes));
+    return store->feed(l->target, target, l->target_bytes);
+}
+
+cc_status cc_learner_start(cc_learner *l, double lr) {
     CC_TRY(set_pace(l, lr));
     CC_TRY(cc_plan_set_step(l->plan, l->step));
     if (cc_plan_is_timed(l->plan)) return work(l);
@@ -146,7 +148,8 @@ cc_status cc_learner_finish(cc_learner *l, double *loss) {
 }
 
 cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
-    CC_TRY(cc_learner_start(l, input, target, lr));
+    CC_TRY(cc_learner_bring(l, input, target));
+    CC_TRY(cc_learner_start(l, lr));
     return cc_learner_finish(l, loss);
 }
 

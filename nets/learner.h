@@ -26,9 +26,11 @@ void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *
 cc_status cc_learner_step(cc_learner *learner, const float *input, const float *target, double lr,
                           double *loss);
 
-/* The same in two halves, between which a backend that works apart leaves the host free; `input` and `target`
- * may change once `start` has returned. */
-cc_status cc_learner_start(cc_learner *learner, const float *input, const float *target, double lr);
+/* The same in parts. A backend that works apart leaves the host free between `start` and `finish`, and takes
+ * what the next step needs (`bring`) while this one runs; on others `input` and `target` stay as they are
+ * until `start` has returned. */
+cc_status cc_learner_bring(cc_learner *learner, const float *input, const float *target);
+cc_status cc_learner_start(cc_learner *learner, double lr);
 cc_status cc_learner_finish(cc_learner *learner, double *loss);
 
 /* The end of a step alone: clips and applies the gradients that the model holds. */

@@ -322,7 +322,7 @@ static cc_status place_ends(cc_plan *plan) {
     CC_TRY(store->get((void **)&plan->plain_input, plain_bytes(plan, CC_GRAPH_INPUT), "images"));
     if (plan->options.training)
         CC_TRY(store->get((void **)&plan->plain_gradient, logits, "gradient of the logits"));
-    return cc_memory_get((void **)&plan->host_logits, logits, "logits");
+    return store->get_host((void **)&plan->host_logits, logits, "logits");
 }
 
 /* Kernels are planned with the place of what a step draws. */
@@ -404,7 +404,7 @@ void cc_plan_destroy(cc_plan *plan) {
     backend->store->free(plan->plain_input);
     backend->store->free(plan->plain_gradient);
     backend->store->free(plan->draw);
-    cc_memory_free(plan->host_logits);
+    backend->store->free_host(plan->host_logits);
     cc_graph_destroy(plan->graph);
     free(plan);
 }

@@ -8,8 +8,10 @@
 #include <string.h>
 #include "nets/cuda/probe.h"
 
-/* Feeds take turns, so that one is brought while kernels read what the other brought. */
-enum { FEED_SLOTS = 4 };
+/* Feeds take turns, so that one is brought while kernels read what the other brought. Notes, a step's few
+ * bytes, are passed through pinned memory that is there from the start: a copy from or to other memory of the
+ * host may wait for the stream. */
+enum { FEED_SLOTS = 4, NOTE_SLOTS = 32, NOTE_BYTES = 256 };
 
 typedef struct feed_slot {
     void *pinned, *staged; /* on the host and on the device */
@@ -23,6 +25,9 @@ static struct {
     cudaStream_t compute, copy;
     feed_slot slots[FEED_SLOTS];
     unsigned feeds;
+    unsigned char (*notes)[NOTE_BYTES]; /* pinned; the last is for what comes back */
+    cudaEvent_t noted[NOTE_SLOTS];
+    unsigned note_count;
 } device;
 
 cc_status cc_cuda_status(int code, const char *what) {
@@ -37,6 +42,11 @@ cc_status cc_cuda_status(int code, const char *what) {
 
 #define TRY_CUDA(call, what) CC_TRY(cc_cuda_status((int)(call), what))
 
+static cc_status make_event(cudaEvent_t *event) {
+    TRY_CUDA(cudaEventCreateWithFlags(event, cudaEventDisableTiming), "opening the device");
+    return CC_OK;
+}
+
 cc_status cc_cuda_open(void) {
     const char *name;
     if (device.open) return CC_OK;
@@ -45,10 +55,12 @@ cc_status cc_cuda_open(void) {
     TRY_CUDA(cudaGetDeviceProperties(&device.properties, 0), "opening the device");
     TRY_CUDA(cudaStreamCreateWithFlags(&device.compute, cudaStreamNonBlocking), "opening the device");
     TRY_CUDA(cudaStreamCreateWithFlags(&device.copy, cudaStreamNonBlocking), "opening the device");
+    TRY_CUDA(cudaMallocHost((void **)&device.notes, (NOTE_SLOTS + 1) * sizeof *device.notes),
+             "opening the device");
+    for (int i = 0; i < NOTE_SLOTS; i++) CC_TRY(make_event(&device.noted[i]));
     for (int i = 0; i < FEED_SLOTS; i++) {
-        feed_slot *s = &device.slots[i];
-        TRY_CUDA(cudaEventCreateWithFlags(&s->brought, cudaEventDisableTiming), "opening the device");
-        TRY_CUDA(cudaEventCreateWithFlags(&s->used, cudaEventDisableTiming), "opening the device");
+        CC_TRY(make_event(&device.slots[i].brought));
+        CC_TRY(make_event(&device.slots[i].used));
     }
     device.open = true;
     return CC_OK;
@@ -118,18 +130,59 @@ static void release(void *memory) {
     if (memory) cudaFree(memory);
 }
 
-static cc_status put(void *to, const void *host, size_t bytes) {
+static cc_status get_host(void **out, size_t bytes, const char *purpose) {
+    *out = NULL;
     if (bytes == 0) return CC_OK;
-    TRY_CUDA(cudaMemcpyAsync(to, host, bytes, cudaMemcpyHostToDevice, device.compute),
-             "copying to the device");
+    CC_TRY(cc_cuda_open());
+    TRY_CUDA(cudaMallocHost(out, bytes), purpose);
+    memset(*out, 0, bytes);
     return CC_OK;
 }
 
+static void free_host(void *memory) {
+    if (memory) cudaFreeHost(memory);
+}
+
+static bool is_pinned(const void *host) {
+    struct cudaPointerAttributes a;
+    return cudaPointerGetAttributes(&a, host) == cudaSuccess && a.type == cudaMemoryTypeHost;
+}
+
+static cc_status copy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
+                      cudaStream_t stream) {
+    static const char *const what[] = {[cudaMemcpyHostToDevice] = "copying to the device",
+                                       [cudaMemcpyDeviceToHost] = "copying from the device",
+                                       [cudaMemcpyDeviceToDevice] = "copying on the device"};
+    TRY_CUDA(cudaMemcpyAsync(to, from, bytes, kind, stream), what[kind]);
+    return CC_OK;
+}
+
+static cc_status put_note(void *to, const void *host, size_t bytes) {
+    unsigned i = device.note_count++ % NOTE_SLOTS;
+    TRY_CUDA(cudaEventSynchronize(device.noted[i]), "copying to the device");
+    memcpy(device.notes[i], host, bytes);
+    CC_TRY(copy(to, device.notes[i], bytes, cudaMemcpyHostToDevice, device.compute));
+    TRY_CUDA(cudaEventRecord(device.noted[i], device.compute), "copying to the device");
+    return CC_OK;
+}
+
+/* From pageable memory the call returns once all is read, though it may not have arrived ("API
+ * synchronization behavior" in the reference of CUDA's runtime); from pinned memory before that. */
+static cc_status put(void *to, const void *host, size_t bytes) {
+    if (bytes == 0) return CC_OK;
+    if (bytes <= NOTE_BYTES) return put_note(to, host, bytes);
+    CC_TRY(copy(to, host, bytes, cudaMemcpyHostToDevice, device.compute));
+    return is_pinned(host) ? wait() : CC_OK;
+}
+
 static cc_status fetch(void *host, const void *from, size_t bytes) {
-    if (bytes > 0)
-        TRY_CUDA(cudaMemcpyAsync(host, from, bytes, cudaMemcpyDeviceToHost, device.compute),
-                 "copying from the device");
-    return wait();
+    void *note = device.notes[NOTE_SLOTS];
+    if (bytes == 0) return wait();
+    bool small = bytes <= NOTE_BYTES;
+    CC_TRY(copy(small ? note : host, from, bytes, cudaMemcpyDeviceToHost, device.compute));
+    CC_TRY(wait());
+    if (small) memcpy(host, note, bytes);
+    return CC_OK;
 }
 
 static cc_status grow(feed_slot *s, size_t bytes) {
@@ -145,20 +198,21 @@ static cc_status grow(feed_slot *s, size_t bytes) {
     return CC_OK;
 }
 
-/* An event that was never recorded does not make anybody wait. */
+/* An event that was never recorded does not make anybody wait. What lies in pinned memory needs no copy on
+ * the host, but may not change before it is brought. */
 static cc_status feed(void *to, const void *host, size_t bytes) {
     feed_slot *s = &device.slots[device.feeds++ % FEED_SLOTS];
+    bool pinned = is_pinned(host);
     CC_TRY(grow(s, bytes));
     TRY_CUDA(cudaEventSynchronize(s->brought), "copying to the device");
-    memcpy(s->pinned, host, bytes);
+    if (!pinned) memcpy(s->pinned, host, bytes);
     TRY_CUDA(cudaStreamWaitEvent(device.copy, s->used, 0), "copying to the device");
-    TRY_CUDA(cudaMemcpyAsync(s->staged, s->pinned, bytes, cudaMemcpyHostToDevice, device.copy),
-             "copying to the device");
+    CC_TRY(copy(s->staged, pinned ? host : s->pinned, bytes, cudaMemcpyHostToDevice, device.copy));
     TRY_CUDA(cudaEventRecord(s->brought, device.copy), "copying to the device");
     TRY_CUDA(cudaStreamWaitEvent(device.compute, s->brought, 0), "copying to the device");
-    TRY_CUDA(cudaMemcpyAsync(to, s->staged, bytes, cudaMemcpyDeviceToDevice, device.compute),
-             "copying on the device");
+    CC_TRY(copy(to, s->staged, bytes, cudaMemcpyDeviceToDevice, device.compute));
     TRY_CUDA(cudaEventRecord(s->used, device.compute), "copying on the device");
+    if (pinned) TRY_CUDA(cudaEventSynchronize(s->brought), "copying to the device");
     return CC_OK;
 }
 
@@ -171,6 +225,8 @@ const cc_storage cc_storage_cuda = {.apart = true,
                                     .get = get,
                                     .free = release,
                                     .put = put,
+                                    .get_host = get_host,
+                                    .free_host = free_host,
                                     .fetch = fetch,
                                     .feed = feed,
                                     .wait = wait,

@@ -29,6 +29,10 @@ typedef struct cc_on_host_event *cudaEvent_t;
 typedef struct cc_on_host_graph *cudaGraph_t, *cudaGraphExec_t;
 enum { cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+enum cudaMemoryType { cudaMemoryTypeUnregistered, cudaMemoryTypeHost, cudaMemoryTypeDevice };
+struct cudaPointerAttributes {
+    enum cudaMemoryType type;
+};
 enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal };
 
 cudaError_t cudaGetDeviceCount(int *count);
@@ -44,6 +48,7 @@ cudaError_t cudaMalloc(void **memory, size_t bytes);
 cudaError_t cudaFree(void *memory);
 cudaError_t cudaMallocHost(void **memory, size_t bytes);
 cudaError_t cudaFreeHost(void *memory);
+cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *attributes, const void *memory);
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *all);
 cudaError_t cudaMemsetAsync(void *memory, int value, size_t bytes, cudaStream_t stream);
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
@@ -68,11 +73,24 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 
 /* Faults come from the environment: CC_ON_HOST_NO_DEVICE=CODE (what cudaGetDeviceCount returns),
  * CC_ON_HOST_DRIVER=VERSION, CC_ON_HOST_CAPABILITY=80, CC_ON_HOST_MEMORY=BYTES, CC_ON_HOST_LOST_AFTER=N (from
- * the Nth wait on, the device is lost).
+ * the Nth wait on, the device is lost, and all answers CC_ON_HOST_LOST_AS=CODE, else 719),
+ * CC_ON_HOST_NO_GRAPH=CODE (what cudaGraphInstantiate returns).
  *
  * For tests: bytes that may be taken at once (0: as many as there are), and how many are. */
 void cc_on_host_limit_memory(size_t bytes);
 size_t cc_on_host_memory(void);
+
+/* What was called since the last reset. */
+typedef struct cc_on_host_counts {
+    int waits;    /* for a stream, the device, or an event that no such wait has covered */
+    int pageable; /* copies from or to memory of the host that is not pinned: they may wait */
+    int pinned;   /* copies from or to memory that is */
+    int launches; /* kernels, outside of recordings */
+    int replays;  /* of recordings */
+    int takings;  /* of memory, the device's or pinned */
+} cc_on_host_counts;
+cc_on_host_counts cc_on_host_count(void);
+void cc_on_host_count_anew(void);
 
 #ifdef __cplusplus
 }

@@ -135,7 +135,10 @@ void cc_on_host_start(const std::function<void()> &work) {
         work();
 }
 
+static cc_on_host_counts counts;
+
 void cc_on_host_launch(dim3 grid, dim3 block, bool together, const std::function<void()> &thread) {
+    counts.launches += recording == nullptr;
     cc_on_host_start([=] { run_grid(grid, block, together, thread); });
 }
 
@@ -148,17 +151,39 @@ static long number_of(const char *variable) {
     const char *text = getenv(variable);
     return text ? strtol(text, nullptr, 10) : 0;
 }
-static cudaError_t lost() {
+static bool is_lost;
+static cudaError_t unless_lost() {
+    if (!is_lost) return cudaSuccess;
+    long code = number_of("CC_ON_HOST_LOST_AS");
+    return code ? (cudaError_t)code : cudaErrorLaunchFailure;
+}
+static void wait_once_more() {
     static long left = number_of("CC_ON_HOST_LOST_AFTER");
-    static bool limited = left > 0;
-    if (!limited) return cudaSuccess;
-    if (left > 0) left--;
-    return left == 0 ? cudaErrorLaunchFailure : cudaSuccess;
+    if (left > 0 && --left == 0) is_lost = true;
 }
 
 static cudaError_t unless_recording() {
-    if (cudaError_t code = lost()) return code;
+    wait_once_more();
+    if (cudaError_t code = unless_lost()) return code;
     return recording ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
+}
+
+/* Everything that was started before number `waited` has run. */
+static long waited;
+struct cc_on_host_event {
+    long recorded_at = -1;
+};
+static cudaError_t wait_for_all() {
+    counts.waits++;
+    waited++;
+    return unless_recording();
+}
+
+cc_on_host_counts cc_on_host_count() {
+    return counts;
+}
+void cc_on_host_count_anew() {
+    counts = {};
 }
 
 cudaError_t cudaGetDeviceCount(int *count) {
@@ -193,7 +218,7 @@ const char *cudaGetErrorString(cudaError_t code) {
                                              : "a fault of the host as a GPU";
 }
 cudaError_t cudaDeviceSynchronize() {
-    return unless_recording();
+    return wait_for_all();
 }
 
 /* Memory: counted, so that tests can bound it. */
@@ -209,6 +234,8 @@ size_t cc_on_host_memory() {
 
 cudaError_t cudaMalloc(void **memory, size_t bytes) {
     if (recording) return cudaErrorStreamCaptureUnsupported;
+    if (cudaError_t code = unless_lost()) return code;
+    counts.takings++;
     if (limit && all_taken + bytes > limit) return last = cudaErrorMemoryAllocation;
     *memory = aligned_alloc(256, (bytes + 255) / 256 * 256);
     memset(*memory, 0xff, bytes);
@@ -223,12 +250,33 @@ cudaError_t cudaFree(void *memory) {
     free(memory);
     return cudaSuccess;
 }
+static std::map<const char *, size_t> pinned;
+
+static bool is_pinned(const void *memory) {
+    auto after = pinned.upper_bound((const char *)memory);
+    if (after == pinned.begin()) return false;
+    --after;
+    return (const char *)memory < after->first + after->second;
+}
+
 cudaError_t cudaMallocHost(void **memory, size_t bytes) {
+    if (recording) return cudaErrorStreamCaptureUnsupported;
+    if (cudaError_t code = unless_lost()) return code;
+    counts.takings++;
     *memory = malloc(bytes);
+    memset(*memory, 0xff, bytes);
+    pinned[(const char *)*memory] = bytes;
     return cudaSuccess;
 }
 cudaError_t cudaFreeHost(void *memory) {
+    pinned.erase((const char *)memory);
     free(memory);
+    return cudaSuccess;
+}
+cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *attributes, const void *memory) {
+    attributes->type = is_pinned(memory)                         ? cudaMemoryTypeHost
+                       : taken.count(const_cast<void *>(memory)) ? cudaMemoryTypeDevice
+                                                                 : cudaMemoryTypeUnregistered;
     return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *all) {
@@ -243,6 +291,9 @@ cudaError_t cudaMemsetAsync(void *memory, int value, size_t bytes, cudaStream_t)
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind,
                             cudaStream_t) {
     if (recording && kind != cudaMemcpyDeviceToDevice) return cudaErrorStreamCaptureUnsupported;
+    if (cudaError_t code = unless_lost()) return code;
+    if (kind != cudaMemcpyDeviceToDevice)
+        (is_pinned(kind == cudaMemcpyHostToDevice ? from : to) ? counts.pinned : counts.pageable)++;
     cc_on_host_start([=] { memcpy(to, from, bytes); });
     return cudaSuccess;
 }
@@ -252,26 +303,28 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned) {
     return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t) {
-    return unless_recording();
+    return wait_for_all();
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) {
     return cudaSuccess;
 }
 cudaError_t cudaEventCreate(cudaEvent_t *event) {
-    *event = nullptr;
+    *event = new cc_on_host_event;
     return cudaSuccess;
 }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned) {
-    *event = nullptr;
+    return cudaEventCreate(event);
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+    delete event;
     return cudaSuccess;
 }
-cudaError_t cudaEventDestroy(cudaEvent_t) {
-    return cudaSuccess;
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+    event->recorded_at = waited;
+    return unless_lost();
 }
-cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) {
-    return cudaSuccess;
-}
-cudaError_t cudaEventSynchronize(cudaEvent_t) {
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+    counts.waits += event->recorded_at == waited;
     return unless_recording();
 }
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) {
@@ -290,10 +343,13 @@ cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *graph) {
     return cudaSuccess;
 }
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long) {
+    if (long code = number_of("CC_ON_HOST_NO_GRAPH")) return (cudaError_t)code;
     *exec = new cc_on_host_graph{graph->work};
     return cudaSuccess;
 }
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t) {
+    if (cudaError_t code = unless_lost()) return code;
+    counts.replays++;
     for (auto &work : exec->work) work();
     return cudaSuccess;
 }

@@ -99,6 +99,67 @@ static void out_of_memory_names_the_largest_batch(void **state) {
     cc_on_host_limit_memory(0);
 }
 
+/* Steps as the trainer takes them: what the next one needs is brought before the loss of this one is read.
+ * The third step is the first that is only replayed. */
+static void a_step_waits_for_its_loss_alone(void **state) {
+    (void)state;
+    rig r;
+    float images[BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE];
+    double loss;
+    fill(images, masks);
+    set_up(&r, BATCH, CC_BF16);
+    assert_ok(take(&r));
+    assert_ok(cc_model_initialise(r.model, 1));
+    assert_ok(cc_learner_bring(r.learner, images, masks));
+    for (int step = 1; step <= 5; step++) {
+        cc_on_host_count_anew();
+        assert_ok(cc_learner_start(r.learner, 1e-3));
+        assert_ok(cc_learner_bring(r.learner, images, masks));
+        cc_on_host_counts before = cc_on_host_count();
+        assert_ok(cc_learner_finish(r.learner, &loss));
+        cc_on_host_counts n = cc_on_host_count();
+        if (step <= 2) continue;
+        assert_int_equal(before.waits, 0);
+        assert_int_equal(n.waits, 1);
+        assert_int_equal(n.pageable, 0);
+        assert_int_equal(n.pinned, 5); /* images, masks, the rate and the step there, the loss back */
+        assert_int_equal(n.launches, 0);
+        assert_int_equal(n.replays, 1);
+        assert_int_equal(n.takings, 0);
+    }
+    give_back(&r);
+}
+
+/* What follows from the weights is made anew after they have changed alone. */
+static void an_inference_is_a_replay_between_two_copies(void **state) {
+    (void)state;
+    rig r;
+    void *images;
+    const float *logits;
+    float plain[BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE];
+    fill(plain, masks);
+    set_up(&r, BATCH, CC_BF16);
+    assert_ok(take(&r));
+    assert_ok(cc_model_initialise(r.model, 1));
+    assert_ok(cc_backend_cuda.store->get_host(&images, sizeof plain, "images"));
+    memcpy(images, plain, sizeof plain);
+    for (int i = 1; i <= 6; i++) {
+        bool from_pinned = i % 2;
+        cc_on_host_count_anew();
+        assert_ok(cc_plan_forward(r.inference, from_pinned ? images : plain, &logits));
+        cc_on_host_counts n = cc_on_host_count();
+        if (i <= 4) continue; /* each place that images are brought in is made once */
+        assert_int_equal(n.waits, from_pinned ? 2 : 1); /* until they are brought; until all is done */
+        assert_int_equal(n.pageable, 0);
+        assert_int_equal(n.pinned, 2);
+        assert_int_equal(n.launches, 0);
+        assert_int_equal(n.replays, 1);
+        assert_int_equal(n.takings, 0);
+    }
+    cc_backend_cuda.store->free_host(images);
+    give_back(&r);
+}
+
 /* A mask of NaN makes the loss one. */
 static void a_loss_that_is_no_number_changes_no_weight(void **state) {
     (void)state;
@@ -193,6 +254,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_taken_is_what_was_measured),
         cmocka_unit_test(out_of_memory_names_the_largest_batch),
+        cmocka_unit_test(a_step_waits_for_its_loss_alone),
+        cmocka_unit_test(an_inference_is_a_replay_between_two_copies),
         cmocka_unit_test(a_loss_that_is_no_number_changes_no_weight),
         cmocka_unit_test(algorithms_that_vary_are_for_fast_plans_alone),
         cmocka_unit_test(rounded_products_are_asked_for_alone),
