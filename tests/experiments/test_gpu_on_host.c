@@ -144,14 +144,46 @@ static void a_gpu_too_small_is_told_the_largest_batch(void **state) {
 /* What was made before the fault goes on, to the same bytes. */
 static void a_run_goes_on_where_its_gpu_was_lost(void **state) {
     (void)state;
-    const char *out = runs_folder(), *whole = runs_folder();
-    go("CC_ON_HOST_LOST_AFTER=150", out, "--device cuda");
-    assert_failed(&o, 1, "test/small a, seed 1: cuda: ");
-    assert_says(o.err, "unspecified launch failure (check nvidia-smi; the same command goes on after epoch ");
-    go_well(out, "--device cuda");
-    assert_says(o.err, "going on after epoch");
+    static const struct {
+        const char *variables, *what;
+    } faults[] = {{"CC_ON_HOST_LOST_AFTER=250", "unspecified launch failure"},
+                  {"CC_ON_HOST_LOST_AFTER=260 CC_ON_HOST_LOST_AS=46", "a fault of the host as a GPU"}};
+    const char *whole = runs_folder();
     go_well(whole, "--device cuda");
-    assert_same_run(runs_path(out, 1), runs_path(whole, 1));
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        const char *out = runs_folder();
+        go(faults[i].variables, out, "--device cuda");
+        assert_failed(&o, 1, "test/small a, seed 1: cuda: ");
+        assert_says(o.err, faults[i].what);
+        assert_says(o.err, " (check nvidia-smi; the same command goes on after epoch ");
+        go_well(out, "--device cuda");
+        assert_says(o.err, "going on after epoch");
+        assert_same_run(runs_path(out, 1), runs_path(whole, 1));
+    }
+}
+
+/* The memory of a recording is the driver's own: it may lack when all else has been taken. */
+static void a_recording_that_cannot_be_made_is_one_line(void **state) {
+    (void)state;
+    const char *out = runs_folder();
+    bench("CC_ON_HOST_NO_GRAPH=2", "--device cuda");
+    assert_failed(&o, 1, "cuda: out of memory for recording (use a smaller batch or smaller images)");
+    bench("CC_ON_HOST_NO_GRAPH=1", "--device cuda");
+    assert_failed(&o, 1, "cuda: recording: a fault of the host as a GPU");
+    go("CC_ON_HOST_NO_GRAPH=2", out, "--device cuda");
+    assert_failed(&o, 1, "out of memory for recording");
+    go_well(out, "--device cuda");
+}
+
+/* At any point: while plans are timed, in the first step, in a replay. */
+static void a_gpu_lost_at_any_point_is_one_line(void **state) {
+    (void)state;
+    for (int after = 1; after <= 35; after += 2) {
+        char variables[64];
+        snprintf(variables, sizeof variables, "CC_ON_HOST_LOST_AFTER=%d", after);
+        bench(variables, "--device cuda --steps 3 --plan fixed");
+        assert_failed(&o, 1, "unspecified launch failure (check nvidia-smi, or use --device cpu)");
+    }
 }
 
 static void a_loss_that_is_no_number_says_where(void **state) {
@@ -195,6 +227,8 @@ int main(void) {
         cmocka_unit_test(a_gpu_without_tensor_cores_for_it_refuses_bf16_and_tf32),
         cmocka_unit_test(a_gpu_too_small_is_told_the_largest_batch),
         cmocka_unit_test(a_run_goes_on_where_its_gpu_was_lost),
+        cmocka_unit_test(a_recording_that_cannot_be_made_is_one_line),
+        cmocka_unit_test(a_gpu_lost_at_any_point_is_one_line),
         cmocka_unit_test(a_loss_that_is_no_number_says_where),
         cmocka_unit_test(memory_is_told_without_a_gpu),
     };
