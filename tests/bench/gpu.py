@@ -22,10 +22,11 @@ TABLE = [("unet-bn", 512, 2), ("efficientnet-b0", 512, 4), ("efficientnet-b0", 5
 SMALL_BATCH = 4  # up to here launches dominate
 PEERS = {"eager": None, "compiled": "default", "max-autotune": "max-autotune"}
 MODES = {"train": 3, "infer": 1}  # passes that multiply as much as a forward pass does
-# Dense TFLOP/s by a part of the card's name, the first that is in it: NVIDIA's datasheets of the H200, H100 and A100
-# Tensor Core GPUs (half of what they print "with sparsity"); float32 without TF32.
-PEAKS = [("H200", {"bf16": 989.4, "f32": 66.9}), ("H100 PCIe", {"bf16": 756.5, "f32": 51.2}),
-         ("H100", {"bf16": 989.4, "f32": 66.9}), ("A100", {"bf16": 311.9, "f32": 19.5})]
+# Dense TFLOP/s by a part of the card's name, the first that is in it: NVIDIA's datasheets of these cards (half of what
+# they print "with sparsity"); float32 without TF32. {}: not known here, and not its namesake's.
+PEAKS = [("H200", {"bf16": 989.4, "f32": 66.9}), ("H100 PCIe", {"bf16": 756.5, "f32": 51.2}), ("H100 NVL", {}),
+         ("H100", {"bf16": 989.4, "f32": 66.9}), ("A100", {"bf16": 311.9, "f32": 19.5}),
+         ("L40S", {"bf16": 362.0, "f32": 91.6}), ("L40", {"bf16": 181.0, "f32": 90.5}), ("L4", {"bf16": 121.0, "f32": 30.3})]
 
 
 class Skipped(Exception):
@@ -131,11 +132,17 @@ class Bench:
 
     def summary(self, found, row, mode, multiply_adds=None):
         out = {key: middle(f[key] for f in found) for key in ("ms_median", "ms_min")}
-        out["memory_mb"] = max(f.get("allocated_mb", f.get("device_mb") or f["peak_rss_mb"]) for f in found)
-        out["reserved_mb"] = max(f.get("reserved_mb", 0) for f in found)
+        out["memory_mb"] = max(f.get("reserved_mb", f.get("device_mb") or f["peak_rss_mb"]) for f in found)
+        out["allocated_mb"] = max(f.get("allocated_mb", 0) for f in found)
         out["tflops"] = 2e-9 * (multiply_adds or found[0]["multiply_adds"]) * MODES[mode] / out["ms_median"]
         out["last"] = found[-1]
         return out
+
+    def figures(self, row, mode):
+        result = self.results[(*row, mode)]
+        return "; ".join([f"calcade {result['ours']['ms_median']:.2f} ms"] + [
+            f"{peer} {found['ms_median']:.2f} ms, {found['ratio']:.2f} times"
+            for peer, found in result["peers"].items() if "ratio" in found])
 
     def leave_out(self, row, mode, peer, reason, workers):
         self.log(f"{name_of(row)}, {mode}, {peer}: {reason}")
@@ -162,7 +169,7 @@ class Bench:
             for mode in MODES:
                 self.ready(row, mode, workers)
                 self.rounds(row, mode, workers)
-                self.log(f"{name_of(row)}, {mode}: measured")
+                self.log(f"{name_of(row)}, {mode}: {self.figures(row, mode)}")
         except Skipped as reason:
             self.log(f"{name_of(row)}: {reason}")
         finally:
@@ -210,7 +217,7 @@ def aim_of(row, peer):
 
 
 def peak_of(card, precision):
-    return next((peaks[precision] for part, peaks in PEAKS if part in card), None)
+    return next((peaks.get(precision) for part, peaks in PEAKS if part in card), None)
 
 
 def judge(bench):

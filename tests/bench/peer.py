@@ -1,7 +1,7 @@
 """What `calcade bench --json` measures, of PyTorch: peer.py NET SIZE BATCH nchw|nhwc f32|bf16 [options].
 
-bf16 is autocast, the optimiser and the loss in float32. On a GPU a step brings its images (from pinned memory, where
-calcade takes them from plain memory) and reads its loss, inference brings its images and fetches its logits, as
+bf16 is autocast, the optimiser and the loss in float32. On a GPU a step brings its images (from pinned memory) and reads
+its loss, inference brings its images and fetches its logits, as
 calcade's do; cuDNN times its algorithms and Adam is the fused one.
 
 With --serve it reads words from standard input, a line each, and answers each with a line of JSON: "train" and "infer"
