@@ -9,11 +9,19 @@
 #include "experiments/loading.h"
 #include "nets/memory.h"
 
+/* What is known of a batch besides its images. */
+typedef struct batch_notes {
+    int count;
+    uint32_t *items; /* [count] */
+    float *targets;  /* [count][canvas] */
+} batch_notes;
+
 struct cc_evaluator {
     cc_evaluation_source source;
     cc_loader *loader;          /* NULL: there are no items */
     size_t canvas;              /* pixels */
     float *input, *probability; /* [batch][canvas]; [canvas] */
+    batch_notes batches[2];     /* one is run while the host counts the other */
     void *scratch;              /* of the loss */
     size_t at;                  /* of source.slices: the one that is being composed */
     float *composed;            /* its probabilities; of the largest slice, as what follows */
@@ -47,6 +55,11 @@ static cc_status allocate(cc_evaluator *e) {
     int batch = e->source.net->train.batch;
     CC_TRY(cc_memory_get((void **)&e->input, (size_t)batch * e->canvas * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->probability, e->canvas * sizeof(float), purpose));
+    for (int i = 0; i < 2; i++) {
+        CC_TRY(cc_memory_get((void **)&e->batches[i].items, (size_t)batch * sizeof(uint32_t), purpose));
+        CC_TRY(cc_memory_get((void **)&e->batches[i].targets, (size_t)batch * e->canvas * sizeof(float),
+                             purpose));
+    }
     CC_TRY(cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->source.net->loss, loss_shape(e, batch)),
                          purpose));
     CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
@@ -78,6 +91,10 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     cc_loader_destroy(e->loader);
     cc_memory_free(e->input);
     cc_memory_free(e->probability);
+    for (int i = 0; i < 2; i++) {
+        cc_memory_free(e->batches[i].items);
+        cc_memory_free(e->batches[i].targets);
+    }
     cc_memory_free(e->scratch);
     cc_memory_free(e->composed);
     cc_memory_free(e->placed);
@@ -152,16 +169,29 @@ static void place(cc_evaluator *e, const cc_view_item *item, const float *logits
         }
 }
 
-static cc_status run_batch(cc_evaluation *out, cc_evaluator *e, const cc_batch *batch) {
-    const float *logits;
+/* Has the next batch run; a count of 0 behind the last. */
+static cc_status begin_batch(batch_notes *notes, cc_evaluator *e) {
+    const cc_batch *batch;
+    notes->count = 0;
+    CC_TRY(cc_interrupt_check());
+    CC_TRY(cc_loader_next(e->loader, &batch));
+    if (!batch) return CC_OK;
+    size_t count = (size_t)batch->count;
+    notes->count = batch->count;
+    memcpy(notes->items, batch->slices, count * sizeof *notes->items);
+    memcpy(notes->targets, batch->targets, count * e->canvas * sizeof(float));
+    memcpy(e->input, batch->images, count * e->canvas * sizeof(float));
+    return cc_plan_begin(e->source.plan, e->input);
+}
+
+static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
+                             const float *logits) {
     double loss;
-    memcpy(e->input, batch->images, (size_t)batch->count * e->canvas * sizeof(float));
-    CC_TRY(cc_plan_forward(e->source.plan, e->input, &logits));
     CC_TRY(cc_loss_evaluate(&loss, NULL, &e->source.net->loss, logits, batch->targets,
                             loss_shape(e, batch->count), e->scratch));
     out->loss += loss * batch->count;
     for (int i = 0; i < batch->count; i++) {
-        cc_view_item item = item_of(e, batch->slices[i]);
+        cc_view_item item = item_of(e, batch->items[i]);
         while (e->source.slices->slices[e->at] != item.base) {
             CC_TRY(finish_slice(out, e));
             assert(e->at < e->source.slices->count);
@@ -172,14 +202,19 @@ static cc_status run_batch(cc_evaluation *out, cc_evaluator *e, const cc_batch *
 }
 
 static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
-    const cc_batch *batch;
+    batch_notes *now = &e->batches[0], *next = &e->batches[1];
     cc_loader_start(e->loader, 0);
-    for (;;) {
-        CC_TRY(cc_interrupt_check());
-        CC_TRY(cc_loader_next(e->loader, &batch));
-        if (!batch) return CC_OK;
-        CC_TRY(run_batch(out, e, batch));
+    CC_TRY(begin_batch(now, e));
+    while (now->count > 0) {
+        const float *logits;
+        CC_TRY(cc_plan_end(e->source.plan, &logits));
+        CC_TRY(begin_batch(next, e));
+        CC_TRY(count_batch(out, e, now, logits));
+        batch_notes *done = now;
+        now = next;
+        next = done;
     }
+    return CC_OK;
 }
 
 cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *e, cc_prediction_sink *sink, void *context) {

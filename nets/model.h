@@ -98,7 +98,11 @@ size_t cc_plan_bytes(const cc_plan *plan);
 /* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
  * [n][classes][height][width]) stays until the plan runs again. */
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits);
-/* The same in the backend's memory, input and logits both; returns before it has run where the backend does.
+/* The same in two parts, for a host that has other work: a backend that works apart runs between them.
+ * `input` stays until `end`, the logits of which stay until the next `end`. */
+cc_status cc_plan_begin(cc_plan *plan, const float *input);
+cc_status cc_plan_end(cc_plan *plan, const float **logits);
+/* The whole in the backend's memory, input and logits both; returns before it has run where the backend does.
  */
 cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float **logits);
 /* Which step the next passes belong to: with the plan's seed it names what training draws (0 at first). */

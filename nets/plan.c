@@ -38,6 +38,7 @@ struct cc_plan {
     float *plain_input; /* the backend's, of what the host brings; NULL where its memory is the host's */
     float *plain_gradient;
     float *host_logits; /* what the host gets; NULL likewise */
+    const float *begun_input;
     cc_draw step_draw;
     cc_draw *draw;         /* that, in the backend's memory */
     cc_sequence *sequence; /* of an inference plan */
@@ -507,21 +508,28 @@ static cc_status infer(void *context) {
 
 /* The recording of an inference leaves what follows from the parameters to whoever runs it: they seldom
  * change. */
-static cc_status forward_apart(cc_plan *plan, const float *input) {
+cc_status cc_plan_begin(cc_plan *plan, const float *input) {
     const cc_backend *backend = plan->model->backend;
+    plan->begun_input = input;
+    if (!backend->store->apart) return CC_OK;
     CC_TRY(backend->store->feed(plan->plain_input, input, plain_bytes(plan, CC_GRAPH_INPUT)));
     CC_TRY(cc_model_halve(plan->model, false));
     if (!plan->options.training) CC_TRY(derive(plan));
-    CC_TRY(plan->options.training || plan->times ? infer(plan) : backend->run(&plan->sequence, infer, plan));
-    const void *last = at(plan, value_buffer(plan, plan->count));
-    return backend->store->fetch(plan->host_logits, plan->plain_logits ? plan->plain_logits : last,
-                                 plain_bytes(plan, plan->count));
+    return plan->options.training || plan->times ? infer(plan) : backend->run(&plan->sequence, infer, plan);
+}
+
+cc_status cc_plan_end(cc_plan *plan, const float **logits) {
+    const cc_storage *store = plan->model->backend->store;
+    if (!store->apart) return cc_plan_start_forward(plan, plan->begun_input, logits);
+    *logits = plan->host_logits;
+    return store->fetch(plan->host_logits,
+                        plan->plain_logits ? plan->plain_logits : at(plan, value_buffer(plan, plan->count)),
+                        plain_bytes(plan, plan->count));
 }
 
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits) {
-    if (!plan->model->backend->store->apart) return cc_plan_start_forward(plan, input, logits);
-    *logits = plan->host_logits;
-    return forward_apart(plan, input);
+    CC_TRY(cc_plan_begin(plan, input));
+    return cc_plan_end(plan, logits);
 }
 
 static cc_status backward_node(cc_plan *plan, int i) {

@@ -160,6 +160,33 @@ static void an_inference_is_a_replay_between_two_copies(void **state) {
     give_back(&r);
 }
 
+/* The host counts the logits of one batch while the next one runs. */
+static void an_inference_that_was_begun_waits_for_nothing(void **state) {
+    (void)state;
+    rig r;
+    const float *logits;
+    float images[2][BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE], want[2][BATCH * SIZE * SIZE];
+    fill(images[0], masks);
+    for (int i = 0; i < BATCH * SIZE * SIZE; i++) images[1][i] = 1 - images[0][i];
+    set_up(&r, BATCH, CC_F32);
+    assert_ok(take(&r));
+    assert_ok(cc_model_initialise(r.model, 1));
+    for (int i = 0; i < 4; i++) {
+        assert_ok(cc_plan_forward(r.inference, images[i % 2], &logits));
+        memcpy(want[i % 2], logits, sizeof want[0]);
+    }
+    assert_memory_not_equal(want[0], want[1], sizeof want[0]);
+    assert_ok(cc_plan_begin(r.inference, images[0]));
+    for (int i = 0; i < 4; i++) {
+        assert_ok(cc_plan_end(r.inference, &logits));
+        cc_on_host_count_anew();
+        assert_ok(cc_plan_begin(r.inference, images[(i + 1) % 2]));
+        assert_int_equal(cc_on_host_count().waits, 0);
+        assert_memory_equal(logits, want[i % 2], sizeof want[0]);
+    }
+    give_back(&r);
+}
+
 /* A mask of NaN makes the loss one. */
 static void a_loss_that_is_no_number_changes_no_weight(void **state) {
     (void)state;
@@ -256,6 +283,7 @@ int main(void) {
         cmocka_unit_test(out_of_memory_names_the_largest_batch),
         cmocka_unit_test(a_step_waits_for_its_loss_alone),
         cmocka_unit_test(an_inference_is_a_replay_between_two_copies),
+        cmocka_unit_test(an_inference_that_was_begun_waits_for_nothing),
         cmocka_unit_test(a_loss_that_is_no_number_changes_no_weight),
         cmocka_unit_test(algorithms_that_vary_are_for_fast_plans_alone),
         cmocka_unit_test(rounded_products_are_asked_for_alone),
