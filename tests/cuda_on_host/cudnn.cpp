@@ -4,6 +4,7 @@
 #include <string.h>
 #include <vector>
 #include "recorded.h"
+#include "values.h"
 
 struct cc_on_host_tensor {
     int type, format, rank, dims[5];
@@ -20,29 +21,12 @@ static cudnnMathType_t asked_math;
 /* The scratch memory that each call asks for and fills, lest it overlaps something. */
 static const size_t workspace_bytes = 1000;
 
-/* Values as float32. */
 static std::vector<float> read(const void *values, int64_t count, int type) {
-    std::vector<float> out((size_t)count);
-    if (type == CUDNN_DATA_FLOAT) {
-        memcpy(out.data(), values, (size_t)count * sizeof(float));
-        return out;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        uint32_t bits = (uint32_t)((const uint16_t *)values)[i] << 16;
-        memcpy(&out[(size_t)i], &bits, sizeof bits);
-    }
-    return out;
+    return cc_on_host_read(values, count, type != CUDNN_DATA_FLOAT);
 }
 
 static void set(void *values, int64_t i, double value, int type) {
-    float v = (float)value;
-    uint32_t bits;
-    if (type == CUDNN_DATA_FLOAT) {
-        ((float *)values)[i] = v;
-        return;
-    }
-    memcpy(&bits, &v, sizeof bits);
-    ((uint16_t *)values)[i] = (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    cc_on_host_set(values, i, value, type != CUDNN_DATA_FLOAT);
 }
 
 struct extent {

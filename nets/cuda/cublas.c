@@ -1,0 +1,61 @@
+#ifdef CC_HAVE_CUDA
+#include "nets/cuda/cublas.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include "nets/cuda/device.h"
+
+static cc_cublas library;
+
+static cc_status missing(const char *what) {
+    return cc_fail(CC_ENOTFOUND, "cuBLAS",
+                   "install cuBLAS of CUDA 13 or 12, put its folder into LD_LIBRARY_PATH",
+                   "%s cannot be loaded", what);
+}
+
+#ifdef CC_CUDA_ON_HOST
+static cc_status load(void) {
+    if (!cc_on_host_has_cublas()) return missing("libcublasLt");
+#define X(name) library.name = name;
+    CC_CUBLAS_FUNCTIONS(X)
+#undef X
+    return CC_OK;
+}
+#else
+static cc_status load(void) {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } functions[] = {
+#define X(name) {#name, offsetof(cc_cublas, name)},
+        CC_CUBLAS_FUNCTIONS(X)
+#undef X
+    };
+    void *file = dlopen("libcublasLt.so.13", RTLD_NOW);
+    if (!file) file = dlopen("libcublasLt.so.12", RTLD_NOW);
+    if (!file) return missing("libcublasLt.so.13");
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        void *function = dlsym(file, functions[i].name);
+        if (!function) return missing(functions[i].name);
+        *(void **)((char *)&library + functions[i].offset) = function;
+    }
+    return CC_OK;
+}
+#endif
+
+cc_status cc_cublas_status(const cc_cublas *cublas, cublasStatus_t code) {
+    if (code == CUBLAS_STATUS_SUCCESS) return CC_OK;
+    return cc_fail(CC_EDEVICE, "cuBLAS", "check nvidia-smi, or use --device cpu", "%s",
+                   cublas->cublasLtGetStatusString(code));
+}
+
+cc_status cc_cublas_open(const cc_cublas **out) {
+    *out = &library;
+    if (library.handle) return CC_OK;
+    CC_TRY(cc_cuda_open());
+    CC_TRY(load());
+    return cc_cublas_status(&library, library.cublasLtCreate(&library.handle));
+}
+#else
+typedef int cc_cublas_is_absent;
+#endif
