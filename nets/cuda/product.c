@@ -13,10 +13,10 @@ enum { ALIGNMENT = 32, WORKSPACE_ALIGNMENT = 256 };
 
 #define TRY_CUBLAS(call) CC_TRY(cc_cublas_status(p->cublas, p->cublas->call))
 
+/* Without padding, extents stay as they are only where the kernel is 1, and the stride too or the extent. */
 bool cc_product_fits(const cc_conv_attr *a, const cc_shape *wide, const cc_shape *narrow) {
     bool fits = a->groups == 1 && cc_shape_count(wide) / wide->dims[1] <= INT32_MAX;
-    for (int i = 0; i < CC_SPATIAL_MAX; i++)
-        fits &= a->kernel[i] == 1 && a->stride[i] == 1 && a->padding[i] == 0;
+    for (int i = 0; i < CC_SPATIAL_MAX; i++) fits &= a->padding[i] == 0;
     for (int i = 0; i < wide->rank; i++) fits &= i == 1 || wide->dims[i] == narrow->dims[i];
     return fits;
 }

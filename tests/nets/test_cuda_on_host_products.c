@@ -232,6 +232,7 @@ static const op_case no_products[] = {
     {"1x3", &cc_op_conv, CONV(4, 1, 1, 1, 3, 1, 0, 1, false), 1, {SHAPE(1, 4, 6, 6)}},
     {"stride", &cc_op_conv, CONV(4, 1, 1, 1, 1, 2, 0, 1, false), 1, {SHAPE(1, 4, 6, 6)}},
     {"padding", &cc_op_conv, CONV(4, 1, 1, 1, 1, 1, 1, 1, false), 1, {SHAPE(1, 4, 6, 6)}},
+    {"stride that padding hides", &cc_op_conv, CONV(4, 1, 1, 1, 1, 2, 1, 1, false), 1, {SHAPE(1, 4, 2, 2)}},
     {"groups", &cc_op_conv, CONV(4, 2, 1, 1, 1, 1, 0, 1, false), 1, {SHAPE(1, 4, 6, 6)}},
 };
 static void what_is_no_product_does_not_fit(void **state) {
