@@ -30,7 +30,7 @@ typedef struct cc_product {
     cublasLtMatmulPreference_t preference;
 } cc_product;
 
-enum { CC_PRODUCT_WAYS_MAX = 4, CC_PRODUCT_NAME_BYTES = 80 };
+enum { CC_PRODUCT_WAYS_MAX = 4, CC_PRODUCT_NAME_BYTES = 128 };
 
 typedef struct cc_product_way {
     char name[CC_PRODUCT_NAME_BYTES]; /* "gemm-VERSION-...": all that cuBLAS tells of it, no two alike */
@@ -41,8 +41,8 @@ typedef struct cc_product_way {
 /* Whether the convolution is a product: kernel and stride 1, one group, no padding. */
 bool cc_product_fits(const cc_conv_attr *attr, const cc_shape *wide, const cc_shape *narrow);
 
-/* Of shapes that fit. An end other than CC_PRODUCT_PLAIN is for the narrow and the wide side. Without cuBLAS
- * it is CC_OK, and there are no ways; the caller deinits *out also where it fails. */
+/* Of shapes that fit; `end` is CC_PRODUCT_PLAIN but for the narrow side. Without cuBLAS it is CC_OK, and
+ * there are no ways; the caller deinits *out also where it fails. */
 cc_status cc_product_init(cc_product *out, cc_conv_part part, const cc_shape *wide, const cc_shape *narrow,
                           cc_dtype dtype, bool tf32, cc_product_end end);
 void cc_product_deinit(cc_product *p);
