@@ -1,48 +1,67 @@
-/* nets/cuda/conv_pass.h -- private to nets/cuda/: one pass of a convolution by cuDNN.
+/* nets/cuda/conv_pass.h -- private to nets/cuda/: one pass of a convolution by cuDNN's graph API.
  *
- * Legacy calls, on N,[D,]H,W,C activations and O,[D,]H,W,I/groups weights. A transposed convolution is the
- * one whose input gradient it is, its passes exchanged. */
+ * Activations are N,[D,]H,W,C, weights O,[D,]H,W,I/groups, all of the pass's dtype and aligned to 16 bytes. A
+ * transposed convolution is the one whose input gradient it is, its passes exchanged. */
 #ifndef CC_NETS_CUDA_CONV_PASS_H
 #define CC_NETS_CUDA_CONV_PASS_H
 
 #include "nets/cuda/cudnn.h"
 #include "nets/kernel.h"
+#include "nets/ops/activation/activation.h"
 #include "nets/ops/conv/conv.h"
 
-typedef struct cc_conv_cudnn {
-    const cc_cudnn *cudnn;
-    cudnnTensorDescriptor_t wide, narrow; /* the convolution's input and output */
-    cudnnFilterDescriptor_t weights;
-    cudnnConvolutionDescriptor_t convolution;
-} cc_conv_cudnn;
-
-/* Which of the three the convolution computes. */
+/* Which of the three the pass computes. */
 typedef enum cc_conv_part { CC_CONV_NARROW, CC_CONV_WIDE, CC_CONV_WEIGHTS } cc_conv_part;
 
-/* How a part is computed. */
+/* What is computed. */
+typedef struct cc_conv_sum {
+    cc_conv_part part;
+    cc_conv_attr attr;
+    cc_shape wide, narrow; /* the convolution's input and output */
+    cc_dtype dtype;
+    bool tf32;
+    bool fused;               /* then + bias by channel, then the activation; of CC_CONV_NARROW alone */
+    cc_activation activation; /* none, ReLU or SiLU */
+} cc_conv_sum;
+
+/* One way to compute it: an engine of cuDNN with its settings. */
+enum { CC_CONV_WAYS_MAX = 96, CC_CONV_NAME_MAX = 96 };
 typedef struct cc_conv_way {
-    int algorithm; /* cuDNN's number */
-    size_t workspace;
+    char name[CC_CONV_NAME_MAX]; /* "eng62_k2=5_k13=1": the engine, settings and their values, as cuDNN
+                                    numbers them */
+    int64_t engine;
+    bool compiled;    /* when it is prepared, which takes tenths of a second */
+    bool direct;      /* multiplies and adds as the definition does: no FFT, no Winograd */
+    size_t workspace; /* once prepared */
+    cudnnBackendDescriptor_t config, plan; /* plan: NULL until prepared */
 } cc_conv_way;
 
+/* The ways there are, those first that cuDNN thinks fastest. */
+typedef struct cc_conv_pass {
+    const cc_cudnn *cudnn;
+    cc_conv_way *ways;
+    int count;
+    bool fused, pretended;
+    cudnnBackendDescriptor_t held[64]; /* what the ways stand on */
+    int held_count;
+} cc_conv_pass;
+
 typedef struct cc_conv_operands {
-    void *wide, *narrow, *weights; /* of the plan's dtype */
+    void *wide, *narrow, *weights;
+    const void *bias; /* of a fused pass; of its dtype, as cuDNN has made kernels for that alone */
     void *workspace;
 } cc_conv_operands;
 
-/* CC_EUNSUPPORTED or CC_EDEVICE; the caller deinits *out also then. */
-cc_status cc_conv_cudnn_init(cc_conv_cudnn *out, const cc_conv_attr *attr, const cc_shape *wide,
-                             const cc_shape *narrow, cc_dtype dtype, bool tf32);
-void cc_conv_cudnn_deinit(cc_conv_cudnn *c);
+/* Those ways that may give other bytes each time are there where `fast`. A pass of which there is no way has
+ * a count of 0. The caller deinits *out, after an error too. */
+cc_status cc_cudnn_pass_init(cc_conv_pass *out, const cc_conv_sum *sum, bool fast);
+void cc_cudnn_pass_deinit(cc_conv_pass *pass);
+/* Lets go of every way but this, which becomes number 0. */
+void cc_cudnn_pass_keep(cc_conv_pass *pass, int way);
 
-/* The ways there are, those first that cuDNN thinks fastest; those that may give other bytes each time are
- * among them where `fast`. */
-enum { CC_CONV_WAYS_MAX = 8 };
-cc_status cc_conv_cudnn_ways(cc_conv_way out[CC_CONV_WAYS_MAX], int *count, const cc_conv_cudnn *c,
-                             cc_conv_part part, bool fast);
-const char *cc_conv_way_name(cc_conv_part part, int algorithm);
-
-cc_status cc_conv_cudnn_run(const cc_conv_cudnn *c, cc_conv_part part, const cc_conv_way *way,
-                            const cc_conv_operands *operands);
+/* Before a way's workspace is asked for, and before it runs. CC_EUNSUPPORTED: cuDNN cannot after all, or it
+ * wants more scratch memory than any way may. */
+cc_status cc_cudnn_pass_prepare(cc_conv_pass *pass, int way);
+cc_status cc_cudnn_pass_run(const cc_conv_pass *pass, int way, const cc_conv_operands *operands);
 
 #endif

@@ -3,11 +3,14 @@
 
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include "nets/cuda/device.h"
 
 static cc_cudnn library;
+static bool loaded;
 
 #ifdef CC_CUDA_ON_HOST
 static cc_status load(void) {
@@ -43,18 +46,45 @@ static cc_status load(void) {
 #endif
 
 cc_status cc_cudnn_status(const cc_cudnn *cudnn, cudnnStatus_t code) {
+    char more[160] = "";
     if (code == CUDNN_STATUS_SUCCESS) return CC_OK;
-    return cc_fail(CC_EDEVICE, "cuDNN", "check nvidia-smi, or use --device cpu", "%s",
-                   cudnn->cudnnGetErrorString(code));
+    cudnn->cudnnGetLastErrorString(more, sizeof more);
+    return cc_fail(CC_EDEVICE, "cuDNN", "check nvidia-smi, or use --device cpu", "%s%s%s",
+                   cudnn->cudnnGetErrorString(code), *more ? ": " : "", more);
+}
+
+static cc_status load_once(void) {
+    if (!loaded) CC_TRY(load());
+    loaded = true;
+    return CC_OK;
 }
 
 cc_status cc_cudnn_open(const cc_cudnn **out) {
     *out = &library;
-    if (library.handle) return CC_OK;
+    if (library.handle || library.pretend) return CC_OK;
     CC_TRY(cc_cuda_open());
-    CC_TRY(load());
+    CC_TRY(load_once());
     CC_TRY(cc_cudnn_status(&library, library.cudnnCreate(&library.handle)));
     return cc_cudnn_status(&library, library.cudnnSetStream(library.handle, cc_cuda_stream()));
+}
+
+cc_status cc_cudnn_pretend(const char *properties) {
+    CC_TRY(load_once());
+    if (library.pretend) library.cudnnBackendDestroyDescriptor(library.pretend);
+    library.pretend = NULL;
+    if (!properties) return CC_OK;
+    cudnnBackendDescriptor_t card;
+    CC_TRY(cc_cudnn_status(&library,
+                           library.cudnnBackendCreateDescriptor(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR, &card)));
+    cudnnStatus_t code =
+        library.cudnnBackendSetAttribute(card, CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR,
+                                         (int64_t)strlen(properties), properties);
+    if (code == CUDNN_STATUS_SUCCESS) code = library.cudnnBackendFinalize(card);
+    if (code == CUDNN_STATUS_SUCCESS)
+        library.pretend = card;
+    else
+        library.cudnnBackendDestroyDescriptor(card);
+    return cc_cudnn_status(&library, code);
 }
 
 const char *cc_cudnn_describe(void) {

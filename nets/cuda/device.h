@@ -24,7 +24,7 @@ cc_status cc_cuda_check(const char *what);
 /* A status of a cudaError_t (0: CC_OK). */
 cc_status cc_cuda_status(int code, const char *what);
 
-/* Milliseconds that `work` takes, the least of `runs` after one to warm up. */
+/* Milliseconds that `work` takes where it is recorded, the least of `runs` after some to warm up. */
 cc_status cc_cuda_time(double *ms, int runs, cc_status (*work)(void *context), void *context);
 
 extern const cc_storage cc_storage_cuda;

@@ -327,8 +327,14 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     counts.waits += event->recorded_at == waited;
     return unless_recording();
 }
+static bool hurries;
+void cc_on_host_hurry(int ever_faster) {
+    hurries = ever_faster;
+}
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t, cudaEvent_t) {
-    *ms = 1;
+    static float next = 1;
+    if (hurries) next *= 0.999f;
+    *ms = hurries ? next : 1;
     return cudaSuccess;
 }
 

@@ -74,7 +74,7 @@ static void fast_and_tf32_are_part_of_a_run(void **state) {
     assert_string_equal(run.provenance.precision, "tf32");
     assert_string_equal(run.provenance.algorithms, "fast");
     assert_says(run.config, "precision: tf32");
-    assert_says(run.plan, " implicit-gemm cudnn ");
+    assert_says(run.plan, "eng1 cudnn "); /* the stand-in's that varies */
     assert_string_not_equal(run.provenance.identity, other.provenance.identity);
     cc_arena_destroy(arena);
 }

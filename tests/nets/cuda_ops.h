@@ -56,7 +56,8 @@ static void compare_parameter(const cuda_rig *r, const op_case *c, int i, const 
     free(plain);
 }
 
-static void open_rig(cuda_rig *r, const op_case *c, const bench *b, bool training, cc_dtype dtype) {
+/* Filled as a planner does; not planned. */
+static void describe_rig(cuda_rig *r, const op_case *c, const bench *b, bool training, cc_dtype dtype) {
     cc_task *t = &r->task;
     *r = (cuda_rig){0};
     r->draw = take(r, sizeof draw);
@@ -82,8 +83,12 @@ static void open_rig(cuda_rig *r, const op_case *c, const bench *b, bool trainin
         r->slots[i].parameter = &r->parameters[i];
         t->parameters[i] = &r->slots[i];
     }
-    assert_ok(t->kernel->plan(t));
-    assert_int_equal(t->output_block, t->output_shape->dims[1]);
+}
+
+static void open_rig(cuda_rig *r, const op_case *c, const bench *b, bool training, cc_dtype dtype) {
+    describe_rig(r, c, b, training, dtype);
+    assert_ok(r->task.kernel->plan(&r->task));
+    assert_int_equal(r->task.output_block, r->task.output_shape->dims[1]);
 }
 
 static void place_parameters(cuda_rig *r, const bench *b) {
@@ -112,8 +117,17 @@ static void place_values(cuda_rig *r, const op_case *c, const bench *b, bool acc
     t->dy = upload(r, b->io.dy, t->output_shape, t->dtype);
     t->y = take(r, (size_t)cc_shape_count(t->output_shape) * cc_dtype_bytes(t->dtype));
     t->saved = take(r, t->saved_bytes);
+    t->held = take(r, t->held_bytes);
     t->scratch = take(r, t->scratch_bytes);
     if (t->kernel->bind) assert_ok(t->kernel->bind(t));
+}
+
+static void compare_parameters(cuda_rig *r, const op_case *c, const bench *b) {
+    for (int i = 0; i < r->task.parameter_count; i++) {
+        bool statistic = is_statistic(&r->parameters[i].of);
+        if (statistic) compare_parameter(r, c, i, r->slots[i].value, b->io.p[i]);
+        if (!statistic && r->task.training) compare_parameter(r, c, i, r->slots[i].grad, b->io.dp[i]);
+    }
 }
 
 static void close_rig(cuda_rig *r) {
@@ -147,11 +161,7 @@ static void check_on_cuda(const op_case *c, bool training, bool accumulate, cc_d
         assert_ok(r.task.kernel->backward(&r.task));
         compare_gradients(&r, c, &b, accumulate);
     }
-    for (int i = 0; i < r.task.parameter_count; i++) {
-        bool statistic = is_statistic(&r.parameters[i].of);
-        if (statistic) compare_parameter(&r, c, i, r.slots[i].value, b.io.p[i]);
-        if (!statistic && training) compare_parameter(&r, c, i, r.slots[i].grad, b.io.dp[i]);
-    }
+    compare_parameters(&r, c, &b);
     close_rig(&r);
     bench_close(&b);
 }
