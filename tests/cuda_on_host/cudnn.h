@@ -33,7 +33,6 @@ typedef enum { CUDNN_CONVOLUTION = 0, CUDNN_CROSS_CORRELATION = 1 } cudnnConvolu
 typedef enum {
     CUDNN_POINTWISE_ADD = 0,
     CUDNN_POINTWISE_RELU_FWD = 100,
-    CUDNN_POINTWISE_SIGMOID_FWD = 102,
     CUDNN_POINTWISE_SWISH_FWD = 106
 } cudnnPointwiseMode_t;
 

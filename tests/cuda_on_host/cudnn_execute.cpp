@@ -100,7 +100,7 @@ static std::vector<double> convolve(const step &s, const values &x, const values
 
 static double activate(cudnnPointwiseMode_t mode, double v) {
     if (mode == CUDNN_POINTWISE_RELU_FWD) return v < 0 ? 0 : v;
-    return (mode == CUDNN_POINTWISE_SWISH_FWD ? v : 1) / (1 + exp(-v));
+    return v / (1 + exp(-v));
 }
 
 static std::vector<double> go_pointwise(const step &s, const values &x, const values &b) {

@@ -91,7 +91,6 @@ cudnnStatus_t finalize_pointwise(const descriptor &d) {
     switch (d.one<cudnnPointwiseMode_t>(CUDNN_ATTR_POINTWISE_MODE)) {
     case CUDNN_POINTWISE_ADD:
     case CUDNN_POINTWISE_RELU_FWD:
-    case CUDNN_POINTWISE_SIGMOID_FWD:
     case CUDNN_POINTWISE_SWISH_FWD:
         break;
     default:
