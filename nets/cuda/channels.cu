@@ -1,15 +1,34 @@
 #include "nets/cuda/channels.h"
-#include "nets/cuda/columns.cuh"
+#include "nets/cuda/strips.cuh"
 
 using namespace cc;
 
-template <class T, int N>
-__global__ void add_bias(void *y, const float *bias, int kind, int64_t channels, int64_t packs) {
-    int64_t i = global_index(), c = i * N % channels;
-    if (i >= packs) return;
-    pack<T, N> p = load<T, N>(y, i);
-    for (int k = 0; k < N; k++) p.v[k] = from_float<T>(activate(kind, to_float(p.v[k]) + bias[c + k]));
-    store(y, i, p);
+template <class T, int N> struct add_bias {
+    enum { UNROLL = 4, REVERSED = false };
+    struct constants {
+        float bias[N];
+    };
+    typedef pack<T, N> packs;
+    void *y;
+    const float *bias;
+    int64_t lanes;
+    int kind;
+    __device__ constants prepare(int64_t, int64_t lane) const {
+        constants k;
+        load_floats(k.bias, bias, lane);
+        return k;
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(y, row * lanes + lane); }
+    __device__ void put(const packs &p, const constants &k, int64_t row, int64_t lane) const {
+        float v[N];
+        for (int j = 0; j < N; j++) v[j] = to_float(p.v[j]) + k.bias[j];
+        activate_all<T>(kind, v);
+        store(y, row * lanes + lane, narrow<T>(v));
+    }
+};
+
+static int64_t rows_of(const cc_shape *shape) {
+    return shape->dims[0] * cc_shape_pixels(shape);
 }
 
 struct bias_run {
@@ -18,9 +37,8 @@ struct bias_run {
     int kind;
     const cc_shape *shape;
     template <class T, int N> void run() const {
-        int64_t packs = cc_shape_count(shape) / N;
-        auto kernel = add_bias<T, N>;
-        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), y, bias, kind, shape->dims[1], packs);
+        int64_t lanes = shape->dims[1] / N;
+        sweep_run(sweep_of(1, rows_of(shape), lanes), add_bias<T, N>{y, bias, lanes, kind});
     }
 };
 
@@ -28,18 +46,23 @@ void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_s
     dispatch(dtype, shape->dims[1], bias_run{y, bias, f, shape});
 }
 
-template <class T, int N> struct values {
+template <class T, int N> struct sum_values {
+    enum { SUMS = 1, UNROLL = 4, WHOLE = false };
+    typedef no_constants constants;
+    typedef pack<T, N> packs;
+    float *sums;
     const void *y;
-    int64_t channels;
-    __device__ void operator()(float *first, float *, int64_t, int64_t row, int64_t channel) const {
-        pack<T, N> p = load<T, N>(y, (row * channels + channel) / N);
-        for (int k = 0; k < N; k++) first[k] += to_float(p.v[k]);
+    int64_t lanes;
+    __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(y, row * lanes + lane); }
+    __device__ void add(float (&sum)[N], const packs &p, constants) const {
+        for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]);
+    }
+    __device__ void settle(double *, int, constants, int64_t) const {}
+    __device__ void finish(int64_t, int64_t channel, const double *totals) const {
+        sums[channel] = (float)totals[0];
     }
 };
-
-static int64_t rows_of(const cc_shape *shape) {
-    return shape->dims[0] * cc_shape_pixels(shape);
-}
 
 struct sums_run {
     float *sums;
@@ -47,10 +70,8 @@ struct sums_run {
     const cc_shape *shape;
     double *scratch;
     template <class T, int N> void run() const {
-        columns c = columns_of(1, rows_of(shape), shape->dims[1], N);
-        columns_run<N>(scratch, c, values<T, N>{y, shape->dims[1]});
-        CC_LAUNCH_TOGETHER(columns_totals, dim3(merge_blocks(c.channels)), dim3(THREADS), sums,
-                           (float *)nullptr, scratch, c, 1.0);
+        int64_t lanes = shape->dims[1] / N;
+        strips_run<N>(scratch, strips_of(1, rows_of(shape), lanes), sum_values<T, N>{sums, y, lanes});
     }
 };
 
@@ -59,5 +80,5 @@ void cc_cuda_channel_sums(float *sums, const void *y, const cc_shape *shape, cc_
 }
 
 size_t cc_cuda_channel_bytes(const cc_shape *shape, cc_dtype dtype) {
-    return columns_bytes(1, rows_of(shape), shape->dims[1], dtype);
+    return strips_bytes(1, rows_of(shape), shape->dims[1], dtype, 1);
 }

@@ -16,6 +16,7 @@
 #define __global__
 #define __device__
 #define __shared__ static
+#define __launch_bounds__(...)
 
 struct dim3 {
     unsigned x, y, z;
@@ -49,6 +50,14 @@ static inline uint32_t __float_as_uint(float v) {
 static inline uint64_t __umul64hi(uint64_t a, uint64_t b) {
     return (uint64_t)((unsigned __int128)a * b >> 64);
 }
+#define __expf expf
+static inline float __fdividef(float a, float b) {
+    return a / b;
+}
+template <class V> static inline V __ldcg(const V *at) {
+    return *at;
+}
+static inline void __threadfence() {}
 static inline unsigned atomicAdd(unsigned *to, unsigned value) {
     unsigned before = *to;
     *to += value;

@@ -1,4 +1,4 @@
-#include "nets/cuda/kernels.cuh"
+#include "nets/cuda/sweep.cuh"
 
 using namespace cc;
 
@@ -6,22 +6,45 @@ extern "C" const cc_kernel cc_activation_cuda;
 
 namespace { /* files have names in common */
 
-template <class T, int N> __global__ void forward_values(void *y, const void *x, int64_t packs, int kind) {
-    int64_t i = global_index();
-    if (i >= packs) return;
-    pack<T, N> p = load<T, N>(x, i);
-    for (int k = 0; k < N; k++) p.v[k] = from_float<T>(activate(kind, to_float(p.v[k])));
-    store(y, i, p);
-}
+template <class T, int N> struct forward_values {
+    enum { UNROLL = 4, REVERSED = false };
+    typedef no_constants constants;
+    typedef pack<T, N> packs;
+    void *y;
+    const void *x;
+    int kind;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void get(packs &p, int64_t row, int64_t) const { p = load<T, N>(x, row); }
+    __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
+        float v[N];
+        widen(v, p);
+        activate_all<T>(kind, v);
+        store(y, row, narrow<T>(v));
+    }
+};
 
-template <class T, int N>
-__global__ void backward_values(void *dx, const void *x, const void *dy, int64_t packs, int kind) {
-    int64_t i = global_index();
-    if (i >= packs) return;
-    pack<T, N> p = load<T, N>(x, i), g = load<T, N>(dy, i);
-    for (int k = 0; k < N; k++) p.v[k] = from_float<T>(to_float(g.v[k]) * slope(kind, to_float(p.v[k])));
-    store(dx, i, p);
-}
+template <class T, int N> struct backward_values {
+    enum { UNROLL = 4, REVERSED = false };
+    typedef no_constants constants;
+    struct packs {
+        pack<T, N> x, dy;
+    };
+    void *dx;
+    const void *x, *dy;
+    int kind;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void get(packs &p, int64_t row, int64_t) const {
+        p.x = load<T, N>(x, row);
+        p.dy = load<T, N>(dy, row);
+    }
+    __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
+        float z[N], g[N];
+        widen(z, p.x);
+        widen(g, p.dy);
+        slope_all<T>(g, kind, z);
+        store(dx, row, narrow<T>(g));
+    }
+};
 
 struct activation_run {
     const cc_task *task;
@@ -29,13 +52,11 @@ struct activation_run {
     int kind;
     bool back;
     template <class T, int N> void run() const {
-        auto forward = forward_values<T, N>;
-        auto backward = backward_values<T, N>;
-        dim3 grid(blocks_for(count / N)), block(THREADS);
         if (back)
-            CC_LAUNCH(backward, grid, block, task->dx[0], task->x[0], task->dy, count / N, kind);
+            sweep_run(sweep_flat(count / N),
+                      backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
         else
-            CC_LAUNCH(forward, grid, block, task->y, task->x[0], count / N, kind);
+            sweep_run(sweep_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
     }
 };
 

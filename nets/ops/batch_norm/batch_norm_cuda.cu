@@ -1,8 +1,9 @@
-/* Batch normalisation with its activation and residual: two sweeps over memory each way.
+/* Batch normalisation with its activation and residual: two sweeps over memory each way, in one kernel where
+ * rows are few.
  *
- * Sums of a part are taken about the channel's value in the part's first row, and the parts' means merged
- * (Chan, Golub & LeVeque 1983), so that a large mean costs no precision. */
-#include "nets/cuda/columns.cuh"
+ * Sums of a part are taken about the channel's value in one of its rows, then moved to one value for all
+ * parts in float64 (Chan, Golub & LeVeque 1983), so that a large mean costs no precision. */
+#include "nets/cuda/strips.cuh"
 
 extern "C" {
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -14,23 +15,8 @@ extern "C" const cc_kernel cc_batch_norm_cuda;
 
 namespace { /* files have names in common */
 
-struct constants { /* by channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding */
+struct kept_constants { /* by channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding */
     float *mean, *rstd, *scale, *shift;
-};
-
-template <class T, int N> struct about_first_row {
-    const void *x;
-    int64_t channels;
-    __device__ void operator()(float *first, float *second, int64_t origin, int64_t row,
-                               int64_t channel) const {
-        pack<T, N> p = load<T, N>(x, (row * channels + channel) / N),
-                   o = load<T, N>(x, (origin * channels + channel) / N);
-        for (int k = 0; k < N; k++) {
-            float d = to_float(p.v[k]) - to_float(o.v[k]);
-            first[k] += d;
-            second[k] += d * d;
-        }
-    }
 };
 
 struct statistics {
@@ -39,7 +25,7 @@ struct statistics {
     double epsilon, momentum;
 };
 
-__device__ static void set_constants(constants k, int64_t c, const statistics &s, double mean, double var) {
+__device__ static void set_constants(kept_constants k, int64_t c, const statistics &s, double mean, double var) {
     float rstd = (float)(1 / sqrt(var + s.epsilon)), scale = s.weight[c] * rstd;
     k.mean[c] = (float)mean;
     k.rstd[c] = rstd;
@@ -47,109 +33,200 @@ __device__ static void set_constants(constants k, int64_t c, const statistics &s
     k.shift[c] = s.bias[c] + (float)((double)(float)mean - mean) * scale;
 }
 
-template <class T>
-__global__ void use_batch(constants k, const double *parts, columns c, const void *x, statistics s) {
-    __shared__ double room[THREADS];
-    int64_t channel = blockIdx.x * (int64_t)MERGE_ACROSS + threadIdx.x % MERGE_ACROSS;
-    bool inside = channel < c.channels;
-    int64_t at = inside ? channel : 0, n = inside ? c.parts : 0;
-    const double *from = parts + at;
-    auto size = [=](int64_t p) {
-        int64_t left = c.rows - p * c.per_part;
-        return (double)(left < c.per_part ? left : c.per_part);
-    };
-    auto mean_of = [=](int64_t p) {
-        return to_float(((const T *)x)[p * c.per_part * c.channels + at]) +
-               from[p * 2 * c.channels] / size(p);
-    };
-    double count = (double)c.rows;
-    double mean = merge_parts(room, n, [=](int64_t p) { return size(p) * mean_of(p); }) / count;
-    double squares = merge_parts(room, n, [=](int64_t p) {
-        double sum = from[p * 2 * c.channels], off = mean_of(p) - mean;
-        return from[(p * 2 + 1) * c.channels] - sum * sum / size(p) + size(p) * off * off;
-    });
-    if (!inside || threadIdx.x >= MERGE_ACROSS) return;
-    if (squares < 0) squares = 0;
-    double unbiased = count > 1 ? squares / (count - 1) : 0;
-    set_constants(k, channel, s, mean, squares / count);
-    s.running_mean[channel] = (float)((1 - s.momentum) * s.running_mean[channel] + s.momentum * mean);
-    s.running_var[channel] = (float)((1 - s.momentum) * s.running_var[channel] + s.momentum * unbiased);
+/* A row from the middle: at borders padding makes values odd. */
+__device__ static int64_t middle_row(int64_t rows) {
+    return rows / 2 + rows / 7 < rows ? rows / 2 + rows / 7 : 0;
 }
 
-static __global__ void use_running(constants k, int64_t channels, statistics s) {
-    int64_t c = global_index();
-    if (c < channels) set_constants(k, c, s, s.running_mean[c], s.running_var[c]);
-}
+template <class T, int N> struct moments {
+    enum { SUMS = 2, UNROLL = 4, WHOLE = false };
+    struct constants {
+        float origin[N], base[N]; /* of the part and of all */
+    };
+    typedef pack<T, N> packs;
+    const void *x;
+    int64_t lanes, rows;
+    kept_constants k;
+    statistics s;
+    __device__ constants prepare(int64_t, int64_t first, int64_t lane) const {
+        constants c;
+        if (first == 0) first = middle_row(rows);
+        widen(c.origin, load<T, N>(x, first * lanes + lane));
+        widen(c.base, load<T, N>(x, middle_row(rows) * lanes + lane));
+        return c;
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(x, row * lanes + lane); }
+    __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
+        for (int i = 0; i < N; i++) {
+            float d = to_float(p.v[i]) - c.origin[i];
+            sums[i] += d;
+            sums[N + i] += d * d;
+        }
+    }
+    __device__ void settle(double *sums, int i, const constants &c, int64_t size) const {
+        double off = (double)c.origin[i] - c.base[i];
+        sums[1] += off * (2 * sums[0] + (double)size * off);
+        sums[0] += (double)size * off;
+    }
+    __device__ void finish(int64_t, int64_t channel, const double *totals) const {
+        double count = (double)rows, off = totals[0] / count, squares = totals[1] - totals[0] * off;
+        double base = to_float(((const T *)x)[middle_row(rows) * lanes * N + channel]), mean = base + off;
+        if (squares < 0) squares = 0;
+        double unbiased = rows > 1 ? squares / (count - 1) : 0;
+        set_constants(k, channel, s, mean, squares / count);
+        s.running_mean[channel] = (float)((1 - s.momentum) * s.running_mean[channel] + s.momentum * mean);
+        s.running_var[channel] = (float)((1 - s.momentum) * s.running_var[channel] + s.momentum * unbiased);
+    }
+};
 
 struct field { /* what both passes read */
     const void *x, *residual, *dy;
-    constants k;
-    int64_t channels;
+    kept_constants k;
+    int64_t lanes;
     int kind;
 };
 
-template <class T, int N> __global__ void normalise(void *y, field f, int64_t packs) {
-    int64_t i = global_index(), c = i * N % f.channels;
-    if (i >= packs) return;
-    pack<T, N> p = load<T, N>(f.x, i), r = f.residual ? load<T, N>(f.residual, i) : p;
-    for (int j = 0; j < N; j++) {
-        float z = (to_float(p.v[j]) - f.k.mean[c + j]) * f.k.scale[c + j] + f.k.shift[c + j];
-        if (f.residual) z += to_float(r.v[j]);
-        p.v[j] = from_float<T>(activate(f.kind, z));
-    }
-    store(y, i, p);
-}
-
-/* g = dy f'(z), and h = (x - mean) * rstd. */
+/* z of a pack, off = x - mean. */
 template <class T, int N>
-__device__ void gradients(float *g, float *h, const field &f, int64_t i, int64_t c) {
-    pack<T, N> p = load<T, N>(f.x, i), d = load<T, N>(f.dy, i),
-               r = f.residual ? load<T, N>(f.residual, i) : p;
-    for (int j = 0; j < N; j++) {
-        float off = to_float(p.v[j]) - f.k.mean[c + j], z = off * f.k.scale[c + j] + f.k.shift[c + j];
-        if (f.residual) z += to_float(r.v[j]);
-        g[j] = to_float(d.v[j]) * slope(f.kind, z);
-        h[j] = off * f.k.rstd[c + j];
+__device__ void find_z(float (&z)[N], float (&off)[N], const pack<T, N> &x, const pack<T, N> &residual,
+                       bool has_residual, const float (&mean)[N], const float (&scale)[N],
+                       const float (&shift)[N]) {
+    for (int i = 0; i < N; i++) {
+        off[i] = to_float(x.v[i]) - mean[i];
+        z[i] = off[i] * scale[i] + shift[i];
     }
+    for (int i = 0; has_residual && i < N; i++) z[i] += to_float(residual.v[i]);
 }
 
-template <class T, int N> struct gradient_sums {
+template <class T, int N> struct normalise {
+    enum { UNROLL = 4, REVERSED = true };
+    struct constants {
+        float mean[N], scale[N], shift[N];
+    };
+    struct packs {
+        pack<T, N> x, residual;
+    };
+    void *y;
     field f;
-    __device__ void operator()(float *first, float *second, int64_t, int64_t row, int64_t channel) const {
-        float g[N], h[N];
-        gradients<T, N>(g, h, f, (row * f.channels + channel) / N, channel);
-        for (int j = 0; j < N; j++) {
-            first[j] += g[j];
-            second[j] += g[j] * h[j];
+    bool trains;
+    statistics s; /* where it does not */
+    __device__ constants prepare(int64_t, int64_t lane) const {
+        constants c;
+        load_floats(c.mean, trains ? f.k.mean : s.running_mean, lane);
+        load_floats(c.scale, trains ? f.k.scale : s.weight, lane);
+        load_floats(c.shift, trains ? f.k.shift : s.bias, lane);
+        if (trains) return c;
+        float variance[N];
+        load_floats(variance, s.running_var, lane);
+        for (int i = 0; i < N; i++) c.scale[i] /= sqrtf(variance[i] + (float)s.epsilon);
+        return c;
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        p.x = load<T, N>(f.x, row * f.lanes + lane);
+        if (f.residual) p.residual = load<T, N>(f.residual, row * f.lanes + lane);
+    }
+    __device__ void put(const packs &p, const constants &c, int64_t row, int64_t lane) const {
+        float z[N], off[N];
+        find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
+        activate_all<T>(f.kind, z);
+        store(y, row * f.lanes + lane, narrow<T>(z));
+    }
+};
+
+template <class T, int N> struct gradient_packs {
+    pack<T, N> x, dy, residual;
+    __device__ void read(const field &f, int64_t at) {
+        x = load<T, N>(f.x, at);
+        dy = load<T, N>(f.dy, at);
+        if (f.residual) residual = load<T, N>(f.residual, at);
+    }
+};
+
+/* Of g = dy f'(z) and of g h, h = (x - mean) * rstd. */
+template <class T, int N> struct gradient_sums {
+    enum { SUMS = 2, UNROLL = 2, WHOLE = false };
+    struct constants {
+        float mean[N], scale[N], shift[N];
+    };
+    typedef gradient_packs<T, N> packs;
+    float *dbias, *dweight;
+    field f;
+    __device__ constants prepare(int64_t, int64_t, int64_t lane) const {
+        constants c;
+        load_floats(c.mean, f.k.mean, lane);
+        load_floats(c.scale, f.k.scale, lane);
+        load_floats(c.shift, f.k.shift, lane);
+        return c;
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { p.read(f, row * f.lanes + lane); }
+    __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
+        float z[N], off[N], g[N];
+        find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
+        widen(g, p.dy);
+        slope_all<T>(g, f.kind, z);
+        for (int i = 0; i < N; i++) {
+            sums[i] += g[i];
+            sums[N + i] += g[i] * off[i];
         }
     }
+    __device__ void settle(double *, int, const constants &, int64_t) const {}
+    __device__ void finish(int64_t, int64_t channel, const double *totals) const {
+        dbias[channel] = (float)totals[0];
+        dweight[channel] = (float)(totals[1] * f.k.rstd[channel]);
+    }
 };
 
-struct outputs {
+/* dx = scale (g - sum / rows - h dot / rows), with the sums of gradient_sums. */
+template <class T, int N> struct spread_gradient {
+    enum { UNROLL = 2, REVERSED = true };
+    struct constants {
+        float mean[N], scale[N], shift[N], level[N], tilt[N];
+    };
+    struct packs {
+        gradient_packs<T, N> in;
+        pack<T, N> dx, dresidual; /* before */
+    };
     void *dx, *dresidual;
     bool add_dx, add_dresidual;
-    const float *sum, *dot; /* of g and of g h, by channel */
-    float share;            /* 1 / rows */
+    const float *sum, *dot;
+    float share; /* 1 / rows */
+    field f;
+    __device__ constants prepare(int64_t, int64_t lane) const {
+        constants c;
+        float rstd[N];
+        load_floats(c.mean, f.k.mean, lane);
+        load_floats(c.scale, f.k.scale, lane);
+        load_floats(c.shift, f.k.shift, lane);
+        load_floats(c.level, sum, lane);
+        load_floats(c.tilt, dot, lane);
+        load_floats(rstd, f.k.rstd, lane);
+        for (int i = 0; i < N; i++) {
+            c.level[i] *= share;
+            c.tilt[i] *= share * rstd[i];
+        }
+        return c;
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        int64_t at = row * f.lanes + lane;
+        p.in.read(f, at);
+        if (add_dx) p.dx = load<T, N>(dx, at);
+        if (add_dresidual) p.dresidual = load<T, N>(dresidual, at);
+    }
+    __device__ static void write(void *to, int64_t at, float (&values)[N], bool add, const pack<T, N> &before) {
+        for (int i = 0; add && i < N; i++) values[i] += to_float(before.v[i]);
+        store(to, at, narrow<T>(values));
+    }
+    __device__ void put(const packs &p, const constants &c, int64_t row, int64_t lane) const {
+        int64_t at = row * f.lanes + lane;
+        float z[N], off[N], g[N], d[N];
+        find_z<T>(z, off, p.in.x, p.in.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
+        widen(g, p.in.dy);
+        slope_all<T>(g, f.kind, z);
+        for (int i = 0; i < N; i++) d[i] = c.scale[i] * (g[i] - c.level[i] - off[i] * c.tilt[i]);
+        if (dresidual) write(dresidual, at, g, add_dresidual, p.dresidual);
+        if (dx) write(dx, at, d, add_dx, p.dx);
+    }
 };
-
-template <class T, int N> __device__ void put_values(void *to, int64_t i, const float *values, bool add) {
-    pack<T, N> p;
-    if (add) p = load<T, N>(to, i);
-    for (int j = 0; j < N; j++) p.v[j] = from_float<T>(add ? to_float(p.v[j]) + values[j] : values[j]);
-    store(to, i, p);
-}
-
-template <class T, int N> __global__ void spread_gradient(outputs o, field f, int64_t packs) {
-    int64_t i = global_index(), c = i * N % f.channels;
-    if (i >= packs) return;
-    float g[N], h[N];
-    gradients<T, N>(g, h, f, i, c);
-    if (o.dresidual) put_values<T, N>(o.dresidual, i, g, o.add_dresidual);
-    if (!o.dx) return;
-    for (int j = 0; j < N; j++)
-        g[j] = f.k.scale[c + j] * (g[j] - o.sum[c + j] * o.share - h[j] * (o.dot[c + j] * o.share));
-    put_values<T, N>(o.dx, i, g, o.add_dx);
-}
 
 static int64_t channels_of(const cc_task *task) {
     return task->output_shape->dims[1];
@@ -158,18 +235,17 @@ static int64_t rows_of(const cc_task *task) {
     return task->output_shape->dims[0] * cc_shape_pixels(task->output_shape);
 }
 
-static constants constants_at(void *memory, int64_t n) {
+static kept_constants constants_at(void *memory, int64_t n) {
     float *at = (float *)memory;
-    return constants{at, at + n, at + 2 * n, at + 3 * n};
+    return kept_constants{at, at + n, at + 2 * n, at + 3 * n};
 }
 
 static cc_status plan(cc_task *task) {
-    size_t vectors = (size_t)(4 * channels_of(task)) * sizeof(float);
     task->output_block = task->input_blocks[0];
-    task->scratch_bytes = vectors;
     if (!task->training) return CC_OK;
-    task->saved_bytes = vectors;
-    task->scratch_bytes = columns_bytes(1, rows_of(task), channels_of(task), task->dtype);
+    task->saved_bytes = (size_t)(4 * channels_of(task)) * sizeof(float);
+    if (!is_for_once(rows_of(task)))
+        task->scratch_bytes = strips_bytes(1, rows_of(task), channels_of(task), task->dtype, 2);
     return CC_OK;
 }
 
@@ -184,51 +260,51 @@ static statistics statistics_of(const cc_task *task) {
                       a->momentum};
 }
 
-static field field_of(const cc_task *task) {
+static field field_of(const cc_task *task, int64_t lanes) {
     const cc_batch_norm_attr *a = (const cc_batch_norm_attr *)task->attr;
-    return field{
-        task->x[0],        task->input_count == 2 ? task->x[1] : nullptr,
-        task->dy,          constants_at(task->training ? task->saved : task->scratch, channels_of(task)),
-        channels_of(task), a->activation};
+    return field{task->x[0],
+                 task->input_count == 2 ? task->x[1] : nullptr,
+                 task->dy,
+                 constants_at(task->saved, channels_of(task)),
+                 lanes,
+                 a->activation};
+}
+
+/* The sums, and the sweep that wants them. */
+template <int N, class A, class B> static void run_both(const cc_task *task, const A &sums, const B &use) {
+    int64_t rows = rows_of(task), lanes = channels_of(task) / N;
+    if (is_for_once(rows)) {
+        once_run<N>(rows, lanes, sums, use);
+    } else {
+        strips_run<N>((double *)task->scratch, strips_of(1, rows, lanes), sums);
+        sweep_run(sweep_of(1, rows, lanes), use);
+    }
 }
 
 struct forward_run {
     const cc_task *task;
     template <class T, int N> void run() const {
-        int64_t channels = channels_of(task), packs = rows_of(task) * channels / N;
-        field f = field_of(task);
-        if (task->training) {
-            columns c = columns_of(1, rows_of(task), channels, N);
-            double *parts = (double *)task->scratch;
-            columns_run<N>(parts, c, about_first_row<T, N>{task->x[0], channels});
-            auto merge = use_batch<T>;
-            CC_LAUNCH_TOGETHER(merge, dim3(merge_blocks(channels)), dim3(THREADS), f.k, parts, c, task->x[0],
-                               statistics_of(task));
-        } else {
-            CC_LAUNCH(use_running, dim3(blocks_for(channels)), dim3(THREADS), f.k, channels,
-                      statistics_of(task));
-        }
-        auto apply = normalise<T, N>;
-        CC_LAUNCH(apply, dim3(blocks_for(packs)), dim3(THREADS), task->y, f, packs);
+        int64_t rows = rows_of(task), lanes = channels_of(task) / N;
+        field f = field_of(task, lanes);
+        statistics s = statistics_of(task);
+        normalise<T, N> use = {task->y, f, task->training, s};
+        if (task->training)
+            run_both<N>(task, moments<T, N>{task->x[0], lanes, rows, f.k, s}, use);
+        else
+            sweep_run(sweep_of(1, rows, lanes), use);
     }
 };
 
 struct backward_run {
     const cc_task *task;
     template <class T, int N> void run() const {
-        int64_t channels = channels_of(task), packs = rows_of(task) * channels / N;
-        field f = field_of(task);
-        columns c = columns_of(1, rows_of(task), channels, N);
+        int64_t rows = rows_of(task), lanes = channels_of(task) / N;
+        field f = field_of(task, lanes);
         float *dweight = task->parameters[CC_BATCH_NORM_WEIGHT]->grad,
               *dbias = task->parameters[CC_BATCH_NORM_BIAS]->grad;
-        columns_run<N>((double *)task->scratch, c, gradient_sums<T, N>{f});
-        CC_LAUNCH_TOGETHER(columns_totals, dim3(merge_blocks(channels)), dim3(THREADS), dbias, dweight,
-                           (const double *)task->scratch, c, 1.0);
-        outputs o = {task->dx[0], task->dx[1], task->accumulate[0],     task->accumulate[1],
-                     dbias,       dweight,     1 / (float)rows_of(task)};
-        if (!o.dx && !o.dresidual) return;
-        auto spread = spread_gradient<T, N>;
-        CC_LAUNCH(spread, dim3(blocks_for(packs)), dim3(THREADS), o, f, packs);
+        run_both<N>(task, gradient_sums<T, N>{dbias, dweight, f},
+                    spread_gradient<T, N>{task->dx[0], task->dx[1], task->accumulate[0], task->accumulate[1],
+                                          dbias, dweight, 1 / (float)rows, f});
     }
 };
 

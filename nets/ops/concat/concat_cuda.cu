@@ -1,4 +1,4 @@
-#include "nets/cuda/kernels.cuh"
+#include "nets/cuda/sweep.cuh"
 
 using namespace cc;
 
@@ -6,19 +6,30 @@ extern "C" const cc_kernel cc_concat_cuda;
 
 namespace { /* files have names in common */
 
-/* `channels` of each row from one matrix to another. */
-template <class T, int N>
-__global__ void copy_channels(void *to, int64_t to_channels, int64_t to_first, const void *from,
-                              int64_t from_channels, int64_t from_first, int64_t channels, int64_t packs,
-                              bool add) {
-    int64_t i = global_index(), row = i / (channels / N), c = i % (channels / N) * N;
-    if (i >= packs) return;
-    int64_t at = (row * to_channels + to_first + c) / N;
-    pack<T, N> p = load<T, N>(from, (row * from_channels + from_first + c) / N), before = p;
-    if (add) before = load<T, N>(to, at);
-    for (int k = 0; add && k < N; k++) p.v[k] = from_float<T>(to_float(before.v[k]) + to_float(p.v[k]));
-    store(to, at, p);
-}
+/* Some lanes of each row from one matrix to another. */
+template <class T, int N> struct copy_lanes {
+    enum { UNROLL = 4, REVERSED = false };
+    typedef no_constants constants;
+    struct packs {
+        pack<T, N> from, before;
+    };
+    void *to;
+    int64_t to_lanes, to_first;
+    const void *from;
+    int64_t from_lanes, from_first;
+    bool adds;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        p.from = load<T, N>(from, row * from_lanes + from_first + lane);
+        if (adds) p.before = load<T, N>(to, row * to_lanes + to_first + lane);
+    }
+    __device__ void put(packs &p, constants, int64_t row, int64_t lane) const {
+        float sum[N];
+        for (int k = 0; adds && k < N; k++) sum[k] = to_float(p.before.v[k]) + to_float(p.from.v[k]);
+        if (adds) p.from = narrow<T>(sum);
+        store(to, row * to_lanes + to_first + lane, p.from);
+    }
+};
 
 static int64_t channels_before(const cc_task *task, int input) {
     int64_t sum = 0;
@@ -31,15 +42,15 @@ struct concat_run {
     int input;
     bool back;
     template <class T, int N> void run() const {
-        int64_t all = task->output_shape->dims[1], mine = task->input_shapes[input]->dims[1],
-                first = channels_before(task, input), packs = cc_shape_count(task->input_shapes[input]) / N;
-        auto copy = copy_channels<T, N>;
-        dim3 grid(blocks_for(packs)), block(THREADS);
+        const cc_shape *shape = task->input_shapes[input];
+        int64_t all = task->output_shape->dims[1] / N, mine = shape->dims[1] / N,
+                first = channels_before(task, input) / N;
+        sweep s = sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), mine);
         if (back)
-            CC_LAUNCH(copy, grid, block, task->dx[input], mine, 0, task->dy, all, first, mine, packs,
-                      task->accumulate[input]);
+            sweep_run(s, copy_lanes<T, N>{task->dx[input], mine, 0, task->dy, all, first,
+                                          task->accumulate[input]});
         else
-            CC_LAUNCH(copy, grid, block, task->y, all, first, task->x[input], mine, 0, mine, packs, false);
+            sweep_run(s, copy_lanes<T, N>{task->y, all, first, task->x[input], mine, 0, false});
     }
 };
 

@@ -1,6 +1,6 @@
 /* The draws are those of core/rng.h, made on the device from the step's numbers, so that a recorded step
- * draws anew each time. */
-#include "nets/cuda/kernels.cuh"
+ * draws anew each time; each thread draws for itself, which is quicker than another kernel. */
+#include "nets/cuda/sweep.cuh"
 
 extern "C" {
 #include "core/rng.h"
@@ -27,81 +27,97 @@ __device__ static uint64_t philox(uint64_t seed, uint64_t purpose, uint64_t epoc
         key[0] += 0x9E3779B97F4A7C15ull;
         key[1] += 0xBB67AE8584CAA73Bull;
     }
-    return v[index % 4];
+    uint64_t low = index & 1 ? v[1] : v[0], high = index & 1 ? v[3] : v[2];
+    return index & 2 ? high : low;
 }
 
-static __global__ void draw_scales(float *scales, int64_t n, const cc_draw *draw, double rate,
-                                   uint64_t block) {
-    int64_t i = global_index();
-    if (i >= n) return;
-    uint64_t bits = philox(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, block, (uint64_t)i);
-    scales[i] = (double)(bits >> 11) * 0x1.0p-53 < rate ? 0 : (float)(1 / (1 - rate));
-}
-
-/* scales is NULL where they are 1; `each`: packs of a sample. */
-template <class T, int N>
-__global__ void join(void *y, const void *x, const void *residual, const float *scales, int64_t each,
-                     int64_t packs) {
-    int64_t i = global_index();
-    if (i >= packs) return;
-    pack<T, N> p = load<T, N>(x, i), r = load<T, N>(residual, i);
-    float s = scales ? scales[i / each] : 1;
-    for (int k = 0; k < N; k++) p.v[k] = from_float<T>(to_float(p.v[k]) * s + to_float(r.v[k]));
-    store(y, i, p);
-}
-
-template <class T, int N>
-__device__ void put_scaled(void *to, int64_t i, const pack<T, N> &g, float s, bool add) {
-    pack<T, N> p;
-    if (add) p = load<T, N>(to, i);
-    for (int k = 0; k < N; k++)
-        p.v[k] = from_float<T>(add ? to_float(p.v[k]) + to_float(g.v[k]) * s : to_float(g.v[k]) * s);
-    store(to, i, p);
-}
-
-struct parted { /* where the gradient goes */
-    void *dx, *dresidual;
-    bool add_dx, add_dresidual;
+/* What an image's branch is scaled by: 1 where nothing is drawn. */
+struct scales {
+    const cc_draw *draw; /* NULL: nothing is */
+    double rate;
+    uint64_t block;
+    __device__ float of(int64_t image) const {
+        if (!draw) return 1;
+        uint64_t bits = philox(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, block, (uint64_t)image);
+        return (double)(bits >> 11) * 0x1.0p-53 < rate ? 0 : (float)(1 / (1 - rate));
+    }
 };
 
-template <class T, int N>
-__global__ void part(parted o, const void *dy, const float *scales, int64_t each, int64_t packs) {
-    int64_t i = global_index();
-    if (i >= packs) return;
-    pack<T, N> g = load<T, N>(dy, i);
-    if (o.dx) put_scaled(o.dx, i, g, scales[i / each], o.add_dx);
-    if (o.dresidual) put_scaled(o.dresidual, i, g, 1, o.add_dresidual);
-}
+template <class T, int N> struct join {
+    enum { UNROLL = 4, REVERSED = false };
+    typedef float constants;
+    struct packs {
+        pack<T, N> x, residual;
+    };
+    void *y;
+    const void *x, *residual;
+    scales s;
+    int64_t lanes;
+    __device__ constants prepare(int64_t image, int64_t) const { return s.of(image); }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        p.x = load<T, N>(x, row * lanes + lane);
+        p.residual = load<T, N>(residual, row * lanes + lane);
+    }
+    __device__ void put(const packs &p, constants scale, int64_t row, int64_t lane) const {
+        float v[N];
+        for (int k = 0; k < N; k++) v[k] = to_float(p.x.v[k]) * scale + to_float(p.residual.v[k]);
+        store(y, row * lanes + lane, narrow<T>(v));
+    }
+};
+
+template <class T, int N> struct part { /* dx and dresidual may be NULL */
+    enum { UNROLL = 2, REVERSED = false };
+    typedef float constants;
+    struct packs {
+        pack<T, N> dy, dx, dresidual;
+    };
+    void *dx, *dresidual;
+    bool add_dx, add_dresidual;
+    const void *dy;
+    scales s;
+    int64_t lanes;
+    __device__ constants prepare(int64_t image, int64_t) const { return s.of(image); }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        int64_t at = row * lanes + lane;
+        p.dy = load<T, N>(dy, at);
+        if (add_dx) p.dx = load<T, N>(dx, at);
+        if (add_dresidual) p.dresidual = load<T, N>(dresidual, at);
+    }
+    __device__ static void write(void *to, int64_t at, const packs &p, float scale, bool add,
+                                 const pack<T, N> &before) {
+        float v[N];
+        for (int k = 0; k < N; k++) v[k] = to_float(p.dy.v[k]) * scale + (add ? to_float(before.v[k]) : 0);
+        store(to, at, narrow<T>(v));
+    }
+    __device__ void put(const packs &p, constants scale, int64_t row, int64_t lane) const {
+        int64_t at = row * lanes + lane;
+        if (dx) write(dx, at, p, scale, add_dx, p.dx);
+        if (dresidual) write(dresidual, at, p, 1, add_dresidual, p.dresidual);
+    }
+};
 
 struct drop_run {
     const cc_task *task;
     bool back;
     template <class T, int N> void run() const {
-        int64_t packs = cc_shape_count(task->output_shape) / N, each = packs / task->output_shape->dims[0];
-        float *scales = (float *)task->saved;
-        auto forward = join<T, N>;
-        auto backward = part<T, N>;
-        parted o = {task->dx[0], task->dx[1], task->accumulate[0], task->accumulate[1]};
+        const cc_drop_path_attr *a = (const cc_drop_path_attr *)task->attr;
+        int64_t lanes = task->output_shape->dims[1] / N;
+        scales s = {task->training ? task->draw : nullptr, a->rate, (uint64_t)a->block};
+        sweep all = sweep_of(task->output_shape->dims[0], cc_shape_pixels(task->output_shape), lanes);
         if (back)
-            CC_LAUNCH(backward, dim3(blocks_for(packs)), dim3(THREADS), o, task->dy, scales, each, packs);
+            sweep_run(all, part<T, N>{task->dx[0], task->dx[1], task->accumulate[0], task->accumulate[1],
+                                      task->dy, s, lanes});
         else
-            CC_LAUNCH(forward, dim3(blocks_for(packs)), dim3(THREADS), task->y, task->x[0], task->x[1],
-                      scales, each, packs);
+            sweep_run(all, join<T, N>{task->y, task->x[0], task->x[1], s, lanes});
     }
 };
 
 static cc_status plan(cc_task *task) {
     task->output_block = task->input_blocks[0];
-    if (task->training) task->saved_bytes = (size_t)task->output_shape->dims[0] * sizeof(float);
     return CC_OK;
 }
 
 static cc_status forward(cc_task *task) {
-    const cc_drop_path_attr *a = (const cc_drop_path_attr *)task->attr;
-    int64_t n = task->output_shape->dims[0];
-    if (task->training)
-        CC_LAUNCH(draw_scales, dim3(blocks_for(n)), dim3(THREADS), (float *)task->saved, n, task->draw,
-                  a->rate, (uint64_t)a->block);
     dispatch(task->dtype, task->output_shape->dims[1], drop_run{task, false});
     return cc_cuda_check("drop path");
 }
