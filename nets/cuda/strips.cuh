@@ -140,7 +140,7 @@ __device__ inline void finish_strips(const double *parts, const strips &s, const
     }
 }
 
-template <int N, class F> __global__ void __launch_bounds__(THREADS, 2) sum_strips(double *parts, strips s, F f) {
+template <int N, class F> __global__ void __launch_bounds__(THREADS) sum_strips(double *parts, strips s, F f) {
     __shared__ float room[F::SUMS * N * (THREADS / 2 + 16)];
     __shared__ double wide_room[F::SUMS * (THREADS / 2 + 64)];
     static unsigned tickets[STRIPS_TICKETS];

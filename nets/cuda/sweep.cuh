@@ -46,8 +46,7 @@ __device__ inline void sweep_strip(const F &f, const typename F::constants &k, i
     }
 }
 
-/* Two blocks a multiprocessor at least: what is on its way then covers the latency of memory. */
-template <class F> __global__ void __launch_bounds__(THREADS, 2) sweep_rows(sweep s, F f) {
+template <class F> __global__ void __launch_bounds__(THREADS) sweep_rows(sweep s, F f) {
     int64_t lane = blockIdx.y * (int64_t)s.across + threadIdx.x;
     int64_t block = F::REVERSED ? gridDim.x - 1 - blockIdx.x : blockIdx.x;
     int64_t begin = block * s.down * s.each, end = begin + s.down * s.each;

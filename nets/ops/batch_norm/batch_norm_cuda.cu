@@ -182,10 +182,7 @@ template <class T, int N> struct spread_gradient {
     struct constants {
         float mean[N], scale[N], shift[N], level[N], tilt[N];
     };
-    struct packs {
-        gradient_packs<T, N> in;
-        pack<T, N> dx, dresidual; /* before */
-    };
+    typedef gradient_packs<T, N> packs;
     void *dx, *dresidual;
     bool add_dx, add_dresidual;
     const float *sum, *dot;
@@ -206,25 +203,23 @@ template <class T, int N> struct spread_gradient {
         }
         return c;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
-        int64_t at = row * f.lanes + lane;
-        p.in.read(f, at);
-        if (add_dx) p.dx = load<T, N>(dx, at);
-        if (add_dresidual) p.dresidual = load<T, N>(dresidual, at);
-    }
-    __device__ static void write(void *to, int64_t at, float (&values)[N], bool add, const pack<T, N> &before) {
-        for (int i = 0; add && i < N; i++) values[i] += to_float(before.v[i]);
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { p.read(f, row * f.lanes + lane); }
+    __device__ static void write(void *to, int64_t at, float (&values)[N], bool add) {
+        if (add) {
+            pack<T, N> before = load<T, N>(to, at);
+            for (int i = 0; i < N; i++) values[i] += to_float(before.v[i]);
+        }
         store(to, at, narrow<T>(values));
     }
     __device__ void put(const packs &p, const constants &c, int64_t row, int64_t lane) const {
         int64_t at = row * f.lanes + lane;
-        float z[N], off[N], g[N], d[N];
-        find_z<T>(z, off, p.in.x, p.in.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
-        widen(g, p.in.dy);
+        float z[N], off[N], g[N];
+        find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
+        widen(g, p.dy);
         slope_all<T>(g, f.kind, z);
-        for (int i = 0; i < N; i++) d[i] = c.scale[i] * (g[i] - c.level[i] - off[i] * c.tilt[i]);
-        if (dresidual) write(dresidual, at, g, add_dresidual, p.dresidual);
-        if (dx) write(dx, at, d, add_dx, p.dx);
+        for (int i = 0; i < N; i++) off[i] = c.scale[i] * (g[i] - c.level[i] - off[i] * c.tilt[i]);
+        if (dresidual) write(dresidual, at, g, add_dresidual);
+        if (dx) write(dx, at, off, add_dx);
     }
 };
 

@@ -1,6 +1,6 @@
 /* The forward pass of a training plan notes which tap won; the backward pass gathers from the windows that
  * cover a pixel, and so needs neither x nor atomics. */
-#include "nets/cuda/kernels.cuh"
+#include "nets/cuda/sweep.cuh"
 
 extern "C" {
 #include "nets/ops/max_pool/max_pool.h"
@@ -12,110 +12,150 @@ extern "C" const cc_kernel cc_max_pool_cuda;
 
 namespace { /* files have names in common */
 
+/* Along D, H and W; extents of the input and the output by what divides by them. */
 struct windows {
-    int64_t in[3], out[3], kernel[3], stride[3], padding[3], channels;
+    divider in[3], out[3], stride[3];
+    int kernel[3], padding[3];
+    int64_t lanes;
 };
 
 /* The place of a matrix' row: n, then D,H,W. */
-__device__ static void locate(int64_t place[4], int64_t row, const int64_t extent[3]) {
-    place[3] = row % extent[2];
-    place[2] = row / extent[2] % extent[1];
-    place[1] = row / (extent[2] * extent[1]) % extent[0];
-    place[0] = row / (extent[2] * extent[1] * extent[0]);
-}
-
-__device__ static int64_t row_of(int64_t n, const int64_t at[3], const int64_t extent[3]) {
-    return ((n * extent[0] + at[0]) * extent[1] + at[1]) * extent[2] + at[2];
-}
-
-/* Whether tap (d,h,w) of window `place` lies in the image, and where. */
-__device__ static bool find_tap(int64_t at[3], const windows &g, const int64_t place[4],
-                                const int64_t tap[3]) {
-    for (int i = 0; i < 3; i++) {
-        at[i] = place[1 + i] * g.stride[i] - g.padding[i] + tap[i];
-        if (at[i] < 0 || at[i] >= g.in[i]) return false;
+__device__ static void locate(int64_t place[4], int64_t row, const divider extent[3]) {
+    for (int i = 2; i >= 0; i--) {
+        int64_t left = quotient(row, extent[i]);
+        place[1 + i] = row - left * extent[i].by;
+        row = left;
     }
-    return true;
+    place[0] = row;
 }
 
-__device__ static void tap_of(int64_t tap[3], int t, const windows &g) {
-    tap[2] = t % g.kernel[2];
-    tap[1] = t / g.kernel[2] % g.kernel[1];
-    tap[0] = t / (g.kernel[2] * g.kernel[1]);
+struct range {
+    int64_t first, last;
+};
+
+__device__ static range within(int64_t first, int64_t last, int64_t extent) {
+    return range{first < 0 ? 0 : first, last < extent ? last : extent - 1};
 }
 
-template <class T, int N>
-__global__ void pool(void *y, unsigned char *winners, const void *x, windows g, int64_t packs) {
-    int64_t i = global_index(), lanes = g.channels / N, place[4], tap[3], at[3];
-    if (i >= packs) return;
-    locate(place, i / lanes, g.out);
-    pack<T, N> best = {};
-    unsigned char winner[N] = {};
-    bool any = false;
-    for (int t = 0; t < g.kernel[0] * g.kernel[1] * g.kernel[2]; t++) {
-        tap_of(tap, t, g);
-        if (!find_tap(at, g, place, tap)) continue;
-        pack<T, N> p = load<T, N>(x, row_of(place[0], at, g.in) * lanes + i % lanes);
-        for (int k = 0; k < N; k++)
-            if (!any || to_float(p.v[k]) > to_float(best.v[k])) {
-                best.v[k] = p.v[k];
-                winner[k] = (unsigned char)t;
-            }
+template <class T, int N> struct pool {
+    enum { UNROLL = 1, REVERSED = false };
+    typedef no_constants constants;
+    struct packs {
+        pack<T, N> best;
+        pack<unsigned char, N> winner;
+    };
+    void *y;
+    unsigned char *winners; /* NULL: nobody asks */
+    const void *x;
+    windows g;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void see(packs &p, bool &any, int64_t row, int64_t lane, int tap) const {
+        pack<T, N> v = load<T, N>(x, row * g.lanes + lane);
+        for (int k = 0; k < N; k++) {
+            bool better = !any || to_float(v.v[k]) > to_float(p.best.v[k]);
+            p.best.v[k] = better ? v.v[k] : p.best.v[k];
+            p.winner.v[k] = better ? (unsigned char)tap : p.winner.v[k];
+        }
         any = true;
     }
-    store(y, i, best);
-    for (int k = 0; winners && k < N; k++) winners[i * N + k] = winner[k];
-}
-
-template <class T, int N>
-__global__ void unpool(void *dx, const unsigned char *winners, const void *dy, windows g, int64_t packs) {
-    int64_t i = global_index(), lanes = g.channels / N, place[4], tap[3], window[3];
-    if (i >= packs) return;
-    locate(place, i / lanes, g.in);
-    float sum[N] = {};
-    for (int t = 0; t < g.kernel[0] * g.kernel[1] * g.kernel[2]; t++) {
-        bool covers = true;
-        tap_of(tap, t, g);
-        for (int k = 0; k < 3; k++) {
-            int64_t start = place[1 + k] + g.padding[k] - tap[k];
-            window[k] = start / g.stride[k];
-            covers &= start >= 0 && start % g.stride[k] == 0 && window[k] < g.out[k];
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        int64_t place[4], start[3];
+        range r[3];
+        bool any = false;
+        p = packs{};
+        locate(place, row, g.out);
+        for (int i = 0; i < 3; i++) {
+            start[i] = place[1 + i] * g.stride[i].by - g.padding[i];
+            r[i] = within(start[i], start[i] + g.kernel[i] - 1, g.in[i].by);
         }
-        if (!covers) continue;
-        int64_t from = row_of(place[0], window, g.out) * lanes + i % lanes;
-        pack<T, N> p = load<T, N>(dy, from);
-        for (int k = 0; k < N; k++)
-            if (winners[from * N + k] == t) sum[k] += to_float(p.v[k]);
+        for (int64_t d = r[0].first; d <= r[0].last; d++)
+            for (int64_t h = r[1].first; h <= r[1].last; h++) {
+                int64_t line = ((place[0] * g.in[0].by + d) * g.in[1].by + h) * g.in[2].by;
+                int tap = ((int)(d - start[0]) * g.kernel[1] + (int)(h - start[1])) * g.kernel[2];
+#pragma unroll 2
+                for (int64_t w = r[2].first; w <= r[2].last; w++)
+                    see(p, any, line + w, lane, tap + (int)(w - start[2]));
+            }
     }
-    pack<T, N> out;
-    for (int k = 0; k < N; k++) out.v[k] = from_float<T>(sum[k]);
-    store(dx, i, out);
+    __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
+        store(y, row * g.lanes + lane, p.best);
+        if (winners) store(winners, row * g.lanes + lane, p.winner);
+    }
+};
+
+template <class T, int N> struct unpool {
+    enum { UNROLL = 1, REVERSED = false };
+    typedef no_constants constants;
+    struct packs {
+        float sum[N];
+    };
+    void *dx;
+    const unsigned char *winners;
+    const void *dy;
+    windows g;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void see(packs &p, int64_t row, int64_t lane, int tap) const {
+        pack<T, N> v = load<T, N>(dy, row * g.lanes + lane);
+        pack<unsigned char, N> winner = load<unsigned char, N>(winners, row * g.lanes + lane);
+        for (int k = 0; k < N; k++) p.sum[k] += winner.v[k] == tap ? to_float(v.v[k]) : 0;
+    }
+    /* The windows that cover `place` along an axis. */
+    __device__ range covering(int64_t at, int i) const {
+        int64_t last = at + g.padding[i], first = last - g.kernel[i] + g.stride[i].by;
+        return within(first < 0 ? 0 : quotient(first, g.stride[i]), quotient(last, g.stride[i]), g.out[i].by);
+    }
+    __device__ int tap_at(int64_t at, int64_t window, int i) const {
+        return (int)(at + g.padding[i] - window * g.stride[i].by);
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+        int64_t place[4];
+        range r[3];
+        p = packs{};
+        locate(place, row, g.in);
+        for (int i = 0; i < 3; i++) r[i] = covering(place[1 + i], i);
+        for (int64_t d = r[0].first; d <= r[0].last; d++)
+            for (int64_t h = r[1].first; h <= r[1].last; h++) {
+                int64_t line = ((place[0] * g.out[0].by + d) * g.out[1].by + h) * g.out[2].by;
+                int tap = (tap_at(place[1], d, 0) * g.kernel[1] + tap_at(place[2], h, 1)) * g.kernel[2];
+                for (int64_t w = r[2].first; w <= r[2].last; w++)
+                    see(p, line + w, lane, tap + tap_at(place[3], w, 2));
+            }
+    }
+    __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
+        store(dx, row * g.lanes + lane, narrow<T>(p.sum));
+    }
+};
+
+static windows windows_of(const cc_task *task, int64_t lanes) {
+    const cc_max_pool_attr *a = (const cc_max_pool_attr *)task->attr;
+    int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX];
+    windows g;
+    cc_shape_spatial(in, task->input_shapes[0]);
+    cc_shape_spatial(out, task->output_shape);
+    g.lanes = lanes;
+    for (int i = 0; i < 3; i++) {
+        g.in[i] = divide_by(in[i]);
+        g.out[i] = divide_by(out[i]);
+        g.stride[i] = divide_by(a->stride[i]);
+        g.kernel[i] = (int)a->kernel[i];
+        g.padding[i] = (int)a->padding[i];
+    }
+    return g;
 }
 
 struct pool_run {
     const cc_task *task;
     bool back;
     template <class T, int N> void run() const {
-        const cc_max_pool_attr *a = (const cc_max_pool_attr *)task->attr;
-        windows g;
-        cc_shape_spatial(g.in, task->input_shapes[0]);
-        cc_shape_spatial(g.out, task->output_shape);
-        g.channels = task->output_shape->dims[1];
-        for (int i = 0; i < 3; i++) {
-            g.kernel[i] = a->kernel[i];
-            g.stride[i] = a->stride[i];
-            g.padding[i] = a->padding[i];
-        }
-        int64_t packs = cc_shape_count(back ? task->input_shapes[0] : task->output_shape) / N;
+        const cc_shape *shape = back ? task->input_shapes[0] : task->output_shape;
+        int64_t lanes = shape->dims[1] / N;
+        windows g = windows_of(task, lanes);
+        sweep s = sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), lanes);
         unsigned char *winners = (unsigned char *)task->saved;
-        auto forward = pool<T, N>;
-        auto backward = unpool<T, N>;
         if (back)
-            CC_LAUNCH(backward, dim3(blocks_for(packs)), dim3(THREADS), task->dx[0], winners, task->dy, g,
-                      packs);
+            sweep_run(s, unpool<T, N>{task->dx[0], winners, task->dy, g});
         else
-            CC_LAUNCH(forward, dim3(blocks_for(packs)), dim3(THREADS), task->y, winners, task->x[0], g,
-                      packs);
+            sweep_run(s, pool<T, N>{task->y, winners, task->x[0], g});
     }
 };
 

@@ -1,4 +1,4 @@
-#include "nets/cuda/kernels.cuh"
+#include "nets/cuda/sweep.cuh"
 
 using namespace cc;
 
@@ -6,49 +6,83 @@ extern "C" const cc_kernel cc_upsample_cuda;
 
 namespace { /* files have names in common */
 
-struct extents { /* of the input; twice: by how much its depth grows */
-    int64_t depth, height, width, channels;
-    int twice;
+/* Rows of the input, and what each becomes: 2x2 rows of the output, or `planes` times as many. */
+struct extents {
+    divider width, height; /* of the input */
+    int64_t lanes;
+    int planes; /* 2: the depth grows too */
+    __device__ int count() const { return 4 * planes; }
+    /* The first of an input row's output rows; number k lies to_row(k) behind it. */
+    __device__ int64_t first(int64_t row) const {
+        int64_t line = quotient(row, width), x = row - line * width.by;
+        if (planes == 1) return 4 * line * width.by + 2 * x; /* lines of all planes are in one order */
+        int64_t plane = quotient(line, height), y = line - plane * height.by;
+        return (4 * plane * height.by + 2 * y) * 2 * width.by + 2 * x;
+    }
+    __device__ int64_t behind(int k) const {
+        return k % 2 + k / 2 % 2 * 2 * width.by + k / 4 * 4 * height.by * width.by;
+    }
 };
 
-template <class T, int N> __global__ void spread_values(void *y, const void *x, extents e, int64_t packs) {
-    int64_t i = global_index(), lanes = e.channels / N, c = i % lanes, pixel = i / lanes;
-    if (i >= packs) return;
-    int64_t w = pixel % (2 * e.width), h = pixel / (2 * e.width) % (2 * e.height),
-            d = pixel / (4 * e.width * e.height); /* and n before it */
-    int64_t from = (d / e.twice * e.height + h / 2) * e.width + w / 2;
-    store(y, i, load<T, N>(x, from * lanes + c));
-}
-
-template <class T, int N> __global__ void gather_values(void *dx, const void *dy, extents e, int64_t packs) {
-    int64_t i = global_index(), lanes = e.channels / N, c = i % lanes, pixel = i / lanes;
-    if (i >= packs) return;
-    int64_t w = pixel % e.width, h = pixel / e.width % e.height, d = pixel / (e.width * e.height);
-    float sum[N] = {};
-    for (int k = 0; k < 4 * e.twice; k++) {
-        int64_t at = ((d * e.twice + k / 4) * 2 * e.height + 2 * h + k / 2 % 2) * 2 * e.width + 2 * w + k % 2;
-        pack<T, N> p = load<T, N>(dy, at * lanes + c);
-        for (int j = 0; j < N; j++) sum[j] += to_float(p.v[j]);
+template <class T, int N> struct spread_values {
+    enum { UNROLL = 2, REVERSED = false };
+    typedef no_constants constants;
+    typedef pack<T, N> packs;
+    void *y;
+    const void *x;
+    extents e;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(x, row * e.lanes + lane); }
+    __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
+        int64_t first = e.first(row);
+        for (int k = 0; k < e.count(); k++) store(y, (first + e.behind(k)) * e.lanes + lane, p);
     }
-    pack<T, N> out;
-    for (int j = 0; j < N; j++) out.v[j] = from_float<T>(sum[j]);
-    store(dx, i, out);
-}
+};
+
+template <class T, int N> struct gather_values {
+    enum { UNROLL = 2, REVERSED = false };
+    typedef no_constants constants;
+    struct packs {
+        pack<T, N> of[4];
+    };
+    void *dx;
+    const void *dy;
+    extents e;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void read(packs &p, int64_t first, int plane, int64_t lane) const {
+#pragma unroll
+        for (int k = 0; k < 4; k++)
+            p.of[k] = load<T, N>(dy, (first + e.behind(4 * plane + k)) * e.lanes + lane);
+    }
+    __device__ static void add(float (&sum)[N], const packs &p) {
+        for (int k = 0; k < 4; k++)
+            for (int j = 0; j < N; j++) sum[j] += to_float(p.of[k].v[j]);
+    }
+    __device__ void get(packs &p, int64_t row, int64_t lane) const { read(p, e.first(row), 0, lane); }
+    __device__ void put(packs &p, constants, int64_t row, int64_t lane) const {
+        float sum[N] = {};
+        add(sum, p);
+        if (e.planes == 2) {
+            read(p, e.first(row), 1, lane);
+            add(sum, p);
+        }
+        store(dx, row * e.lanes + lane, narrow<T>(sum));
+    }
+};
 
 struct upsample_run {
     const cc_task *task;
     bool back;
     template <class T, int N> void run() const {
-        int64_t in[CC_SPATIAL_MAX];
-        cc_shape_spatial(in, task->input_shapes[0]);
-        extents e = {in[0], in[1], in[2], task->output_shape->dims[1], task->output_shape->rank == 5 ? 2 : 1};
-        int64_t packs = cc_shape_count(back ? task->input_shapes[0] : task->output_shape) / N;
-        auto spread = spread_values<T, N>;
-        auto gather = gather_values<T, N>;
+        const cc_shape *in = task->input_shapes[0];
+        int64_t extent[CC_SPATIAL_MAX], lanes = in->dims[1] / N;
+        cc_shape_spatial(extent, in);
+        extents e = {divide_by(extent[2]), divide_by(extent[1]), lanes, in->rank == 5 ? 2 : 1};
+        sweep s = sweep_of(1, in->dims[0] * cc_shape_pixels(in), lanes);
         if (back)
-            CC_LAUNCH(gather, dim3(blocks_for(packs)), dim3(THREADS), task->dx[0], task->dy, e, packs);
+            sweep_run(s, gather_values<T, N>{task->dx[0], task->dy, e});
         else
-            CC_LAUNCH(spread, dim3(blocks_for(packs)), dim3(THREADS), task->y, task->x[0], e, packs);
+            sweep_run(s, spread_values<T, N>{task->y, task->x[0], e});
     }
 };
 
