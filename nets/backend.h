@@ -36,7 +36,7 @@ typedef struct cc_storage {
 typedef struct cc_pace {
     double lr;
     int64_t step;       /* from 1 */
-    double derived[10]; /* the backend's own */
+    double derived[3];  /* the backend's own, from set_pace */
 } cc_pace;
 
 typedef enum cc_averaging { CC_AVERAGING_COPY, CC_AVERAGING_BLEND, CC_AVERAGING_SWAP } cc_averaging;
@@ -50,9 +50,12 @@ typedef struct cc_arithmetic {
                       const float *target, cc_loss_shape shape, void *scratch);
     /* As cc_optimizer_clip and cc_optimizer_step (nets/optimizer.h); scratch: CC_CLIP_BYTES. */
     cc_status (*clip)(float *grads, size_t count, double max_norm, void *scratch);
-    /* Nothing changes where *loss, of the step at hand, is no number. */
-    cc_status (*optimise)(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
-                          float *state, size_t count, const double *loss);
+    /* What optimise wants to know besides lr and step; on the host. NULL: nothing. */
+    void (*set_pace)(cc_pace *pace, const cc_optimizer_spec *spec);
+    /* Nothing changes where *loss, of the step at hand, is no number. half: as halve's, kept in step with
+     * params; NULL where there is none. */
+    cc_status (*optimise)(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
+                          const float *grads, float *state, void *half, size_t count, const double *loss);
     /* a = w; a = decay a + (1 - decay) w; or the two change places. */
     cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
     /* bf16 of float32, for cc_parameter_slot.half; NULL where the backend does not keep that. */

@@ -22,6 +22,7 @@ struct cc_learner {
     cc_pace *pace;
     float *state;
     cc_mirror mirror;                      /* of that */
+    void *halves;                          /* the model's, which a step keeps; NULL where there are none */
     const float *step_input, *step_target; /* of the step at hand */
 };
 
@@ -78,7 +79,8 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                       .backend = cc_model_backend(model),
                       .loss = *loss,
                       .optimizer = *optimizer,
-                      .shape = logits_shape(plan)};
+                      .shape = logits_shape(plan),
+                      .halves = cc_model_flat(model).halves};
     cc_status status = allocate(l);
     if (status != CC_OK)
         cc_learner_destroy(l);
@@ -102,8 +104,8 @@ static cc_status apply(cc_learner *l) {
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, flat.count,
-                                l->value);
+    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, l->halves,
+                                flat.count, l->value);
 }
 
 /* One step, in the backend's memory. */
@@ -119,6 +121,8 @@ static cc_status work(void *context) {
 
 static cc_status set_pace(cc_learner *l, double lr) {
     cc_pace pace = {.lr = lr, .step = ++l->step};
+    void (*derive)(cc_pace *, const cc_optimizer_spec *) = l->backend->arithmetic->set_pace;
+    if (derive) derive(&pace, &l->optimizer);
     cc_model_changed(l->model);
     return l->backend->store->put(l->pace, &pace, sizeof pace);
 }
@@ -133,10 +137,12 @@ cc_status cc_learner_bring(cc_learner *l, const float *input, const float *targe
 }
 
 cc_status cc_learner_start(cc_learner *l, double lr) {
+    CC_TRY(cc_model_halve(l->model));
     CC_TRY(set_pace(l, lr));
     CC_TRY(cc_plan_set_step(l->plan, l->step));
-    if (cc_plan_is_timed(l->plan)) return work(l);
-    return l->backend->run(&l->sequence, work, l);
+    CC_TRY(cc_plan_is_timed(l->plan) ? work(l) : l->backend->run(&l->sequence, work, l));
+    if (l->halves) cc_model_was_halved(l->model);
+    return CC_OK;
 }
 
 cc_status cc_learner_finish(cc_learner *l, double *loss) {

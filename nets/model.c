@@ -109,10 +109,14 @@ static cc_status place_halves(cc_model *model) {
     return CC_OK;
 }
 
-cc_status cc_model_halve(cc_model *model, bool always) {
-    if (!model->halves || (!always && model->halved == model->version)) return CC_OK;
+cc_status cc_model_halve(cc_model *model) {
+    if (!model->halves || model->halved == model->version) return CC_OK;
     model->halved = model->version;
     return model->backend->arithmetic->halve(model->halves, model->values, model->trained_count);
+}
+
+void cc_model_was_halved(cc_model *model) {
+    model->halved = model->version;
 }
 
 cc_model_bytes cc_model_measure(cc_model *model, bool training, cc_dtype dtype) {
@@ -211,7 +215,10 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
 }
 
 cc_flat cc_model_flat(const cc_model *model) {
-    return (cc_flat){.values = model->values, .grads = model->grads, .count = model->trained_count};
+    return (cc_flat){.values = model->values,
+                     .grads = model->grads,
+                     .halves = model->halves,
+                     .count = model->trained_count};
 }
 
 void cc_model_changed(cc_model *model) {

@@ -484,12 +484,10 @@ cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float *
     const cc_backend *backend = plan->model->backend;
     cc_shape in = value_shape(plan, CC_GRAPH_INPUT), out = value_shape(plan, plan->count);
     backend->enter();
-    if (plan->options.training) {
+    if (plan->options.training)
         cc_model_changed(plan->model); /* its running statistics */
-        CC_TRY(cc_model_halve(plan->model, true));
-    } else {
+    else
         CC_TRY(derive(plan));
-    }
     backend->to_blocked(plan->input, input, &in, plan->blocks[CC_GRAPH_INPUT], plan->options.dtype);
     for (int i = 0; i < plan->count; i++)
         if (plan->runner[i] == i) CC_TRY(forward_node(plan, i));
@@ -513,7 +511,7 @@ cc_status cc_plan_begin(cc_plan *plan, const float *input) {
     plan->begun_input = input;
     if (!backend->store->apart) return CC_OK;
     CC_TRY(backend->store->feed(plan->plain_input, input, plain_bytes(plan, CC_GRAPH_INPUT)));
-    CC_TRY(cc_model_halve(plan->model, false));
+    CC_TRY(cc_model_halve(plan->model));
     if (!plan->options.training) CC_TRY(derive(plan));
     return plan->options.training || plan->times ? infer(plan) : backend->run(&plan->sequence, infer, plan);
 }

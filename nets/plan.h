@@ -31,7 +31,10 @@ size_t cc_model_held(const cc_model *model);
 /* Of cc_plan_bytes: what kernels use within one call, and what passes between the host and the backend. */
 size_t cc_plan_scratch_bytes(const cc_plan *plan);
 size_t cc_plan_ends_bytes(const cc_plan *plan);
-/* Rounds the values to the halves, where there are such: always, or where the values have changed since. */
-cc_status cc_model_halve(cc_model *model, bool always);
+/* Rounds the values to the halves, where there are such and the values may have changed since. To be called
+ * before a plan is started. */
+cc_status cc_model_halve(cc_model *model);
+/* To be called by whoever has kept the halves in step with the values. */
+void cc_model_was_halved(cc_model *model);
 
 #endif

@@ -36,6 +36,7 @@ static void enter(void) {}
 static const cc_arithmetic arithmetic = {.loss_bytes = cc_cuda_loss_bytes,
                                          .loss = cc_cuda_loss,
                                          .clip = cc_cuda_clip,
+                                         .set_pace = cc_cuda_set_pace,
                                          .optimise = cc_cuda_optimise,
                                          .average = cc_cuda_average,
                                          .halve = cc_cuda_halve};

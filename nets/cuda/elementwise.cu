@@ -95,36 +95,35 @@ void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *sha
     run((void *)blocked, plain, shape, true);
 }
 
-/* Four at a time, then what is left over. */
-template <class To, class From> struct convert {
-    template <int N> struct sweep_of_n {
-        enum { UNROLL = 4, REVERSED = false };
-        typedef no_constants constants;
-        typedef pack<From, N> packs;
-        To *to;
-        const From *from;
-        __device__ constants prepare(int64_t, int64_t) const { return {}; }
-        __device__ void get(packs &p, int64_t row, int64_t) const { p = load<From, N>(from, row); }
-        __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
-            float values[N];
-            widen(values, p);
-            store(to, row, narrow<To>(values));
-        }
-    };
-    static void run(To *to, const From *from, int64_t count) {
-        int64_t fours = count / 4, done = fours * 4;
-        sweep_run(sweep_flat(fours), sweep_of_n<4>{to, from});
-        sweep_run(sweep_flat(count - done), sweep_of_n<1>{to + done, from + done});
+template <class To, class From, int N> struct convert {
+    enum { UNROLL = 4, REVERSED = false };
+    typedef no_constants constants;
+    typedef pack<From, N> packs;
+    void *to;
+    const void *from;
+    __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    __device__ void get(packs &p, int64_t row, int64_t) const { p = load<From, N>(from, row); }
+    __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
+        float values[N];
+        widen(values, p);
+        store(to, row, narrow<To>(values));
     }
 };
 
+template <class To, class From> static void run_convert(void *to, const void *from, int64_t count) {
+    if (count % 4 == 0)
+        sweep_run(sweep_flat(count / 4), convert<To, From, 4>{to, from});
+    else
+        sweep_run(sweep_flat(count), convert<To, From, 1>{to, from});
+}
+
 cc_status cc_cuda_halve(void *half, const float *values, size_t count) {
-    convert<bf16, float>::run((bf16 *)half, values, (int64_t)count);
+    run_convert<bf16, float>(half, values, (int64_t)count);
     return cc_cuda_check("rounding weights");
 }
 
 void cc_cuda_widen(float *values, const void *half, int64_t count) {
-    convert<float, bf16>::run(values, (const bf16 *)half, count);
+    run_convert<float, bf16>(values, half, count);
 }
 
 template <int N> struct average {
@@ -150,9 +149,10 @@ template <int N> struct average {
 };
 
 cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay) {
-    int64_t fours = (int64_t)count / 4, done = fours * 4, left = (int64_t)count - done;
     float kept = (float)decay, rest = (float)(1 - decay);
-    sweep_run(sweep_flat(fours), average<4>{(int)how, a, w, kept, rest});
-    sweep_run(sweep_flat(left), average<1>{(int)how, a + done, w + done, kept, rest});
+    if (count % 4 == 0)
+        sweep_run(sweep_flat((int64_t)count / 4), average<4>{(int)how, a, w, kept, rest});
+    else
+        sweep_run(sweep_flat((int64_t)count), average<1>{(int)how, a, w, kept, rest});
     return cc_cuda_check("the moving average");
 }

@@ -1,16 +1,18 @@
 /* Losses and their gradients. Formulas: nets/losses; of one pixel in float32, sums in float64.
  *
- * A term is three kernels: sums of parts of images, their totals and what follows from them, the gradient.
- * Bootstrapped cross-entropy has one before: the k-th largest error of each image, by radix selection. */
+ * A term is two kernels: sums of parts of images, the last of which adds up what the others left and says
+ * what follows; then the gradient. Where that does not depend on the sums (cross-entropy, focal) it is written
+ * on the way, and there is no second. Bootstrapped cross-entropy has two before: the k-th largest error of each
+ * image, by radix selection. */
 #include <math.h>
 #include <string.h>
-#include "nets/cuda/kernels.cuh"
+#include "nets/cuda/strips.cuh"
 #include "nets/cuda/training.h"
 
 using namespace cc;
 
 enum kind { BCE, FOCAL, DICE, IOU, GENERALISED, BOOTSTRAP };
-enum { SUMS = 4, PARTS = 64, SELECT_THREADS = 256, RADIX = 256 };
+enum { SUMS = 4, PARTS = 64, FEW = 4, SELECT_THREADS = 1024, RADIX = 256 };
 
 struct cut { /* pixels with bits above, and those with equal ones up to index `last`, are taken */
     unsigned bits;
@@ -53,9 +55,9 @@ __device__ static bool is_taken(const term &t, int64_t n, int64_t i) {
     return bits > c.bits || (bits == c.bits && i <= c.last);
 }
 
-__device__ static void add_pixel(double sums[SUMS], const term &t, int64_t n, int64_t i) {
-    float x = t.logits[n * t.pixels + i], g = t.target[n * t.pixels + i];
-    pixel v = pixel_of(x, g);
+/* Adds pixel i of image n, x against g. */
+__device__ static void add_pixel(float sums[SUMS], const term &t, int64_t n, int64_t i, float x, float g,
+                                 const pixel &v) {
     switch (t.kind) {
     case BCE:
         sums[0] += v.bce;
@@ -71,18 +73,6 @@ __device__ static void add_pixel(double sums[SUMS], const term &t, int64_t n, in
         sums[1] += v.p;
         sums[2] += g;
         sums[3] += v.q * (1 - g);
-    }
-}
-
-static __global__ void sum_parts(term t) {
-    __shared__ double room[THREADS];
-    double sums[SUMS] = {};
-    int64_t n = blockIdx.y;
-    for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels; i += (int64_t)PARTS * THREADS)
-        add_pixel(sums, t, n, i);
-    for (int k = 0; k < SUMS; k++) {
-        double sum = block_sum(sums[k], room);
-        if (threadIdx.x == 0) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sum;
     }
 }
 
@@ -109,22 +99,20 @@ __device__ static double finish_generalised(double totals[SUMS], const double su
     return 1 - 2 * ratio;
 }
 
-/* One block, a thread for each sum. */
-static __global__ void total_images(double *value, term t, double weight, bool add) {
-    int k = threadIdx.x;
-    for (int64_t n = 0; n < t.n; n++) {
-        double sum = 0;
-        for (int p = 0; p < PARTS; p++) sum += t.parts[(n * PARTS + p) * SUMS + k];
-        t.totals[n * SUMS + k] = sum;
-    }
+/* What follows from the totals of all images, by one block: `sums` are those of the batch. */
+__device__ static void conclude(double *value, const term &t, double weight, bool add, int me) {
+    __shared__ double sums[SUMS], ratios[THREADS];
+    bool overlaps = t.kind == DICE || t.kind == IOU;
+    double mine = 0, count = (double)t.n * (double)t.pixels, loss;
+    for (int64_t n = 0; me < SUMS && n < t.n; n++) mine += t.totals[n * SUMS + me];
+    if (me < SUMS) sums[me] = mine;
     __syncthreads();
-    if (k > 0) return;
-    double sums[SUMS] = {}, ratios = 0, count = (double)t.n * (double)t.pixels, loss;
-    for (int64_t i = 0; i < t.n * SUMS; i++) sums[i % SUMS] += t.totals[i];
-    for (int64_t n = 0; (t.kind == DICE || t.kind == IOU) && n < t.n; n++)
-        ratios += finish_overlap(t.totals + n * SUMS, t);
-    if (t.kind == DICE || t.kind == IOU)
-        loss = 1 - ratios / (double)t.n;
+    mine = 0;
+    for (int64_t n = me; overlaps && n < t.n; n += THREADS) mine += finish_overlap(t.totals + n * SUMS, t);
+    mine = block_sum(mine, ratios);
+    if (me > 0) return;
+    if (overlaps)
+        loss = 1 - mine / (double)t.n;
     else if (t.kind == GENERALISED)
         loss = finish_generalised(t.totals, sums, count);
     else
@@ -132,9 +120,25 @@ static __global__ void total_images(double *value, term t, double weight, bool a
     *value = (add ? *value : 0) + weight * loss;
 }
 
-__device__ static float derivative(const term &t, int64_t n, int64_t i) {
-    float x = t.logits[n * t.pixels + i], g = t.target[n * t.pixels + i];
-    pixel v = pixel_of(x, g);
+/* The totals of all images from their parts: a block's threads lie (sum of an image, part). */
+__device__ static void total_images(const term &t, int me) {
+    __shared__ double room[THREADS];
+    const int64_t all = t.n * SUMS;
+    const int across = all < THREADS / 4 ? (int)all : THREADS / 4, down = THREADS / across, x = me % across,
+              y = me / across;
+    for (int64_t at = x; at - x < all; at += across) {
+        double sum[1] = {};
+        if (at < all)
+#pragma unroll 4
+            for (int p = y; y < down && p < PARTS; p += down)
+                sum[0] += __ldcg(t.parts + (at / SUMS * PARTS + p) * SUMS + at % SUMS);
+        add_down(sum, room, x, y, across, down);
+        if (at < all && y == 0) t.totals[at] = sum[0];
+    }
+    __syncthreads();
+}
+
+__device__ static float derivative(const term &t, int64_t n, int64_t i, float x, float g, const pixel &v) {
     const double *c = t.totals + (t.kind == GENERALISED ? 0 : n * SUMS);
     float share = 1 / ((float)t.n * (float)t.pixels), sign = g > 0.5f ? 1 : -1;
     switch (t.kind) {
@@ -156,11 +160,55 @@ __device__ static float derivative(const term &t, int64_t n, int64_t i) {
     }
 }
 
-static __global__ void write_gradient(float *gradient, term t, float scale, bool add) {
-    int64_t at = global_index();
-    if (at >= t.n * t.pixels) return;
-    float d = scale * derivative(t, at / t.pixels, at % t.pixels);
-    gradient[at] = add ? gradient[at] + d : d;
+struct result { /* gradient += or = scale times the term's */
+    double *value;
+    float *gradient;
+    double weight;
+    bool add;
+};
+
+static bool needs_totals(const term &t) {
+    return t.kind != BCE && t.kind != FOCAL;
+}
+
+/* N pixels of image n, from pixel N i. Adds them up, where `sums` is there; writes their gradients, where
+ * those are asked for. */
+template <int N>
+__device__ void work_on(double *sums, const result *to, const term &t, int64_t n, int64_t i) {
+    int64_t at = n * t.pixels / N + i;
+    pack<float, N> x = load<float, N>(t.logits, at), g = load<float, N>(t.target, at), out;
+    float some[SUMS] = {};
+    if (to && to->add) out = load<float, N>(to->gradient, at);
+    for (int k = 0; k < N; k++) {
+        pixel v = pixel_of(x.v[k], g.v[k]);
+        if (sums) add_pixel(some, t, n, i * N + k, x.v[k], g.v[k], v);
+        if (!to) continue;
+        float d = (float)to->weight * derivative(t, n, i * N + k, x.v[k], g.v[k], v);
+        out.v[k] = to->add ? out.v[k] + d : d;
+    }
+    for (int k = 0; sums && k < SUMS; k++) sums[k] += some[k];
+    if (to) store(to->gradient, at, out);
+}
+
+template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, result to, bool writes) {
+    __shared__ double room[THREADS];
+    static unsigned ticket;
+    double sums[SUMS] = {};
+    int64_t n = blockIdx.y;
+    for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N; i += (int64_t)PARTS * THREADS)
+        work_on<N>(sums, writes ? &to : nullptr, t, n, i);
+    for (int k = 0; k < SUMS; k++) {
+        double sum = block_sum(sums[k], room);
+        if (threadIdx.x == 0) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sum;
+    }
+    if (!is_last(&ticket, gridDim.x * gridDim.y, threadIdx.x)) return;
+    total_images(t, threadIdx.x);
+    conclude(to.value, t, to.weight, to.add, threadIdx.x);
+}
+
+template <int N> __global__ void __launch_bounds__(THREADS) write_gradient(term t, result to) {
+    int64_t i = global_index();
+    if (i < t.pixels / N) work_on<N>(nullptr, &to, t, blockIdx.y, i);
 }
 
 static __global__ void write_errors(term t) {
@@ -176,6 +224,7 @@ __device__ static unsigned select_bits(unsigned *left, const term &t, int64_t n,
         __syncthreads();
         counts[threadIdx.x] = 0;
         __syncthreads();
+#pragma unroll 4
         for (int64_t i = threadIdx.x; i < t.pixels; i += SELECT_THREADS) {
             unsigned bits = __float_as_uint(t.errors[n * t.pixels + i]);
             if ((bits & mask) == prefix) atomicAdd(&counts[bits >> shift & (RADIX - 1)], 1u);
@@ -192,7 +241,7 @@ __device__ static unsigned select_bits(unsigned *left, const term &t, int64_t n,
 /* A block an image. A thread counts the equals in a stretch of its own; the one whose stretch holds the last
  * that is taken says where it is. */
 static __global__ void select_cuts(term t) {
-    __shared__ unsigned counts[RADIX];
+    __shared__ unsigned counts[SELECT_THREADS];
     int64_t n = blockIdx.x, stretch = (t.pixels + SELECT_THREADS - 1) / SELECT_THREADS;
     int64_t begin = threadIdx.x * stretch, end = begin + stretch < t.pixels ? begin + stretch : t.pixels;
     unsigned left = (unsigned)t.hardest, bits = select_bits(&left, t, n, counts), mine = 0, before = 0;
@@ -249,15 +298,24 @@ static term term_of(const cc_loss_spec *spec, const float *logits, const float *
     return t;
 }
 
+template <int N> static void run_kernels(const term &t, const result &to) {
+    auto sum = sum_parts<N>;
+    auto write = write_gradient<N>;
+    unsigned n = (unsigned)t.n;
+    CC_LAUNCH_TOGETHER(sum, dim3(PARTS, n), dim3(THREADS), t, to, !needs_totals(t));
+    if (needs_totals(t)) CC_LAUNCH(write, dim3(blocks_for(t.pixels / N), n), dim3(THREADS), t, to);
+}
+
 static void run_term(double *value, float *gradient, const term &t, double weight, bool add) {
-    dim3 all(blocks_for(t.n * t.pixels)), block(THREADS);
+    result to = {value, gradient, weight, add};
     if (t.kind == BOOTSTRAP) {
-        CC_LAUNCH(write_errors, all, block, t);
+        CC_LAUNCH(write_errors, dim3(blocks_for(t.n * t.pixels)), dim3(THREADS), t);
         CC_LAUNCH_TOGETHER(select_cuts, dim3((unsigned)t.n), dim3(SELECT_THREADS), t);
     }
-    CC_LAUNCH_TOGETHER(sum_parts, dim3(PARTS, (unsigned)t.n), block, t);
-    CC_LAUNCH_TOGETHER(total_images, dim3(1), dim3(SUMS), value, t, weight, add);
-    CC_LAUNCH(write_gradient, all, block, gradient, t, (float)weight, add);
+    if (t.pixels % FEW == 0)
+        run_kernels<FEW>(t, to);
+    else
+        run_kernels<1>(t, to);
 }
 
 /* A sum's terms, one after another in the same scratch memory; each but the first adds. */

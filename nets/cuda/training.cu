@@ -1,87 +1,170 @@
 /* Clipping and optimisers, over the flat range of all parameters. Formulas: nets/optimizer.h. What depends on
- * the step is derived on the device from cc_pace, so that a recorded step can be done again. */
+ * the step is in cc_pace, on the device, so that a recorded step can be done again. */
 #include "nets/cuda/training.h"
-#include "nets/cuda/kernels.cuh"
+#include "nets/cuda/sweep.cuh"
 
+#include <math.h>
 #include <string.h>
 
 using namespace cc;
 
-enum { CLIP_PARTS = 256 };
+enum { CLIP_PARTS = 256, CLIP_BLOCKS = 1024 };
 static_assert(CLIP_PARTS * sizeof(double) <= CC_CLIP_BYTES, "clipping wants more scratch memory");
 
-static __global__ void square_parts(double *parts, const float *grads, int64_t count) {
+template <int N> __global__ void square_parts(double *parts, const float *grads, int64_t packs) {
     __shared__ double room[THREADS];
     double sum = 0;
-    for (int64_t i = global_index(); i < count; i += (int64_t)CLIP_PARTS * THREADS)
-        sum += (double)grads[i] * grads[i];
+#pragma unroll 4
+    for (int64_t i = global_index(); i < packs; i += (int64_t)CLIP_PARTS * THREADS) {
+        pack<float, N> g = load<float, N>(grads, i);
+        for (int k = 0; k < N; k++) sum += (double)g.v[k] * g.v[k];
+    }
     sum = block_sum(sum, room);
     if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-static __global__ void scale_down(float *grads, const double *parts, int64_t count, double max_norm) {
+template <int N>
+__global__ void scale_down(float *grads, const double *parts, int64_t packs, double max_norm) {
     __shared__ double room[THREADS];
     double factor = max_norm / (sqrt(block_sum(parts[threadIdx.x], room)) + 1e-6);
-    int64_t i = global_index();
-    if (factor < 1 && i < count) grads[i] *= (float)factor;
+    for (int64_t i = global_index(); factor < 1 && i < packs; i += (int64_t)gridDim.x * THREADS) {
+        pack<float, N> g = load<float, N>(grads, i);
+        for (int k = 0; k < N; k++) g.v[k] *= (float)factor;
+        store(grads, i, g);
+    }
+}
+
+template <int N> static void run_clip(float *grads, int64_t packs, double max_norm, double *parts) {
+    auto square = square_parts<N>;
+    auto scale = scale_down<N>;
+    unsigned blocks = blocks_for(packs);
+    CC_LAUNCH_TOGETHER(square, dim3(CLIP_PARTS), dim3(THREADS), parts, grads, packs);
+    CC_LAUNCH_TOGETHER(scale, dim3(blocks < CLIP_BLOCKS ? blocks : (unsigned)CLIP_BLOCKS), dim3(THREADS), grads,
+                       parts, packs, max_norm);
 }
 
 cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratch) {
     int64_t n = (int64_t)count;
-    CC_LAUNCH_TOGETHER(square_parts, dim3(CLIP_PARTS), dim3(THREADS), (double *)scratch, grads, n);
-    CC_LAUNCH_TOGETHER(scale_down, dim3(blocks_for(n)), dim3(THREADS), grads, (const double *)scratch, n,
-                       max_norm);
+    if (n % 4 == 0)
+        run_clip<4>(grads, n / 4, max_norm, (double *)scratch);
+    else
+        run_clip<1>(grads, n, max_norm, (double *)scratch);
     return cc_cuda_check("clipping");
 }
 
-struct rule { /* of the spec */
-    bool adam, decoupled;
-    double momentum, decay, b1, b2, eps;
+/* In cc_pace.derived. */
+enum { SIZE, ROOT, KEEP };
+
+static bool is_adam(const cc_optimizer_spec *spec) {
+    return strcmp(spec->type, "sgd") != 0;
+}
+static bool is_decoupled(const cc_optimizer_spec *spec) {
+    return strcmp(spec->type, "adamw") == 0;
+}
+
+void cc_cuda_set_pace(cc_pace *pace, const cc_optimizer_spec *spec) {
+    bool adam = is_adam(spec);
+    pace->derived[SIZE] = adam ? pace->lr / (1 - pow(spec->betas[0], (double)pace->step)) : pace->lr;
+    pace->derived[ROOT] = adam ? 1 / sqrt(1 - pow(spec->betas[1], (double)pace->step)) : 1;
+    pace->derived[KEEP] = is_decoupled(spec) ? 1 - pace->lr * spec->weight_decay : 1;
+}
+
+struct range { /* of the parameters */
+    const cc_pace *pace;
+    const double *loss;
+    float *params;
+    const float *grads;
+    float *state;
+    bf16 *half; /* NULL where that is not kept */
+    int64_t count;
 };
 
-enum { SIZE, ROOT, KEEP, GO };
+struct pace_constants {
+    bool go; /* the loss is neither NaN nor infinite */
+    float size, root, keep;
+};
 
-static __global__ void derive(cc_pace *pace, rule r, const double *loss) {
-    pace->derived[GO] = *loss - *loss == 0; /* neither NaN nor infinite */
-    pace->derived[SIZE] = r.adam ? pace->lr / (1 - pow(r.b1, (double)pace->step)) : pace->lr;
-    pace->derived[ROOT] = r.adam ? 1 / sqrt(1 - pow(r.b2, (double)pace->step)) : 1;
-    pace->derived[KEEP] = r.decoupled ? 1 - pace->lr * r.decay : 1;
+__device__ static pace_constants constants_of(const range &r) {
+    double loss = *r.loss;
+    return pace_constants{loss - loss == 0, (float)r.pace->derived[SIZE], (float)r.pace->derived[ROOT],
+                          (float)r.pace->derived[KEEP]};
 }
 
-static __global__ void step_adam(float *params, const float *grads, float *state, int64_t count,
-                                 const cc_pace *pace, rule r) {
-    int64_t i = global_index();
-    if (i >= count || pace->derived[GO] == 0) return;
-    const float b1 = (float)r.b1, b2 = (float)r.b2, rest1 = (float)(1 - r.b1), rest2 = (float)(1 - r.b2);
-    float p = params[i], g = grads[i] + (r.decoupled ? 0 : (float)r.decay) * p;
-    float m = b1 * state[i] + rest1 * g, v = b2 * state[count + i] + rest2 * (g * g);
-    state[i] = m;
-    state[count + i] = v;
-    params[i] = (float)pace->derived[KEEP] * p -
-                (float)pace->derived[SIZE] * m / (sqrtf(v) * (float)pace->derived[ROOT] + (float)r.eps);
+template <int N> __device__ void put_params(const range &r, int64_t row, const pack<float, N> &p) {
+    store(r.params, row, p);
+    if (r.half) store(r.half, row, narrow<bf16>(p.v));
 }
 
-static __global__ void step_sgd(float *params, const float *grads, float *buffer, int64_t count,
-                                const cc_pace *pace, rule r) {
-    int64_t i = global_index();
-    if (i >= count || pace->derived[GO] == 0) return;
-    float p = params[i], g = grads[i] + (float)r.decay * p;
-    if (r.momentum != 0) g = buffer[i] = (float)r.momentum * buffer[i] + g;
-    params[i] = p - (float)pace->derived[SIZE] * g;
+template <int N> struct step_adam {
+    enum { UNROLL = 1, REVERSED = false };
+    typedef pace_constants constants;
+    struct packs {
+        pack<float, N> p, g, m, v;
+    };
+    range r;
+    float decay, b1, b2, rest1, rest2, eps; /* decay: of the gradient */
+    __device__ constants prepare(int64_t, int64_t) const { return constants_of(r); }
+    __device__ void get(packs &p, int64_t row, int64_t) const {
+        p.p = load<float, N>(r.params, row);
+        p.g = load<float, N>(r.grads, row);
+        p.m = load<float, N>(r.state, row);
+        p.v = load<float, N>(r.state + r.count, row);
+    }
+    __device__ void put(packs &p, const constants &c, int64_t row, int64_t) const {
+        if (!c.go) return;
+        for (int k = 0; k < N; k++) {
+            float g = p.g.v[k] + decay * p.p.v[k];
+            float m = p.m.v[k] = b1 * p.m.v[k] + rest1 * g, v = p.v.v[k] = b2 * p.v.v[k] + rest2 * (g * g);
+            p.p.v[k] = c.keep * p.p.v[k] - c.size * m / (sqrtf(v) * c.root + eps);
+        }
+        store(r.state, row, p.m);
+        store(r.state + r.count, row, p.v);
+        put_params(r, row, p.p);
+    }
+};
+
+template <int N> struct step_sgd {
+    enum { UNROLL = 2, REVERSED = false };
+    typedef pace_constants constants;
+    struct packs {
+        pack<float, N> p, g, m;
+    };
+    range r;
+    float decay, momentum;
+    __device__ constants prepare(int64_t, int64_t) const { return constants_of(r); }
+    __device__ void get(packs &p, int64_t row, int64_t) const {
+        p.p = load<float, N>(r.params, row);
+        p.g = load<float, N>(r.grads, row);
+        if (momentum != 0) p.m = load<float, N>(r.state, row);
+    }
+    __device__ void put(packs &p, const constants &c, int64_t row, int64_t) const {
+        if (!c.go) return;
+        for (int k = 0; k < N; k++) {
+            float g = p.g.v[k] + decay * p.p.v[k];
+            if (momentum != 0) g = p.m.v[k] = momentum * p.m.v[k] + g;
+            p.p.v[k] -= c.size * g;
+        }
+        if (momentum != 0) store(r.state, row, p.m);
+        put_params(r, row, p.p);
+    }
+};
+
+template <int N> static void run_step(const cc_optimizer_spec *s, const range &r) {
+    sweep all = sweep_flat(r.count / N);
+    if (is_adam(s))
+        sweep_run(all, step_adam<N>{r, is_decoupled(s) ? 0 : (float)s->weight_decay, (float)s->betas[0],
+                                    (float)s->betas[1], (float)(1 - s->betas[0]), (float)(1 - s->betas[1]),
+                                    (float)s->eps});
+    else
+        sweep_run(all, step_sgd<N>{r, (float)s->weight_decay, (float)s->momentum});
 }
 
-cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, cc_pace *pace, float *params, const float *grads,
-                           float *state, size_t count, const double *loss) {
-    rule r = {strcmp(spec->type, "sgd") != 0,
-              strcmp(spec->type, "adamw") == 0,
-              spec->momentum,
-              spec->weight_decay,
-              spec->betas[0],
-              spec->betas[1],
-              spec->eps};
-    auto step = r.adam ? step_adam : step_sgd;
-    CC_LAUNCH(derive, dim3(1), dim3(1), pace, r, loss);
-    CC_LAUNCH(step, dim3(blocks_for((int64_t)count)), dim3(THREADS), params, grads, state, (int64_t)count,
-              pace, r);
+cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params, const float *grads,
+                           float *state, void *half, size_t count, const double *loss) {
+    range r = {pace, loss, params, grads, state, (bf16 *)half, (int64_t)count};
+    if (count % 4 == 0)
+        run_step<4>(spec, r);
+    else
+        run_step<1>(spec, r);
     return cc_cuda_check("the optimiser");
 }

@@ -40,7 +40,7 @@ template <class T, int N> struct spread_values {
 };
 
 template <class T, int N> struct gather_values {
-    enum { UNROLL = 2, REVERSED = false };
+    enum { UNROLL = 1, REVERSED = false };
     typedef no_constants constants;
     struct packs {
         pack<T, N> of[4];
