@@ -197,6 +197,7 @@ template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, re
     int64_t n = blockIdx.y;
     for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N; i += (int64_t)PARTS * THREADS)
         work_on<N>(sums, writes ? &to : nullptr, t, n, i);
+#pragma unroll
     for (int k = 0; k < SUMS; k++) {
         double sum = block_sum(sums[k], room);
         if (threadIdx.x == 0) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sum;

@@ -79,6 +79,10 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph);
  * For tests: bytes that may be taken at once (0: as many as there are), and how many are. */
 void cc_on_host_limit_memory(size_t bytes);
 size_t cc_on_host_memory(void);
+/* Kernels that have run. */
+size_t cc_on_host_kernels(void);
+/* n / by, as kernels divide. */
+long long cc_on_host_quotient(long long n, long long by);
 
 /* For tests: whatever is timed takes less than what was timed before; else all takes as long. */
 void cc_on_host_hurry(int ever_faster);

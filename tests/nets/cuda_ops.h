@@ -7,6 +7,25 @@
 #include "nets/graph.h"
 #include "op_cases.h"
 
+/* Sizes that reach what kernels do for many rows, channels or images. */
+static const op_case cuda_cases[] = {
+    {"batch_norm many rows", &cc_op_batch_norm, NORM(SILU), 1, {SHAPE(2, 48, 50, 50)}},
+    {"batch_norm many rows, few channels", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 8, 80, 90)}},
+    {"batch_norm many rows, odd channels", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(1, 11, 70, 70)}},
+    {"batch_norm many rows, ragged strips", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 88, 65, 65)}},
+    {"batch_norm many rows, residual",
+     &cc_op_batch_norm,
+     NORM(RELU),
+     2,
+     {SHAPE(2, 16, 50, 50), SHAPE(2, 16, 50, 50)}},
+    {"relu large", &cc_op_activation, ACT(RELU), 1, {SHAPE(1, 4, 1000, 550)}},
+    {"squeeze_excite many channels", &cc_op_squeeze_excite, SQUEEZE(40), 1, {SHAPE(2, 1160, 3, 3)}},
+    {"squeeze_excite many rows", &cc_op_squeeze_excite, SQUEEZE(6), 1, {SHAPE(3, 144, 19, 23)}},
+    {"squeeze_excite many images", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE(1030, 5, 2, 1)}},
+    {"conv to many channels", &cc_op_conv, CONV(8211, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(1, 1, 3, 2)}},
+};
+enum { CUDA_CASES = sizeof cuda_cases / sizeof *cuda_cases };
+
 typedef struct cuda_rig {
     cc_task task;
     cc_parameter parameters[CC_OP_PARAMETERS_MAX];
@@ -169,6 +188,7 @@ static void check_on_cuda(const op_case *c, bool training, bool accumulate, cc_d
 static void every_op(bool training, bool accumulate, cc_dtype dtype) {
     for (int i = 0; i < CASES; i++)
         if (cc_backend_cuda.kernel_of(cases[i].op)) check_on_cuda(&cases[i], training, accumulate, dtype);
+    for (int i = 0; i < CUDA_CASES; i++) check_on_cuda(&cuda_cases[i], training, accumulate, dtype);
 }
 
 static void cuda_trains_as_the_reference_does(void **state) {
@@ -211,7 +231,58 @@ static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
     bench_close(&b);
 }
 
+/* The loss and its gradient on `backend`, of seeded logits and masks. */
+static double loss_on(float *gradient, const cc_backend *backend, const cc_loss_spec *spec, cc_loss_shape s) {
+    const cc_storage *store = backend->store;
+    int64_t count = s.n * s.classes * s.pixels;
+    size_t bytes = (size_t)count * sizeof(float);
+    float *logits = random_array(count, 50), *target = random_array(count, 51);
+    double value;
+    void *on[5];
+    for (int64_t i = 0; i < count; i++) target[i] = target[i] > 0.4f;
+    for (int i = 0; i < 3; i++) assert_ok(store->get(&on[i], bytes, "test"));
+    assert_ok(store->get(&on[3], sizeof value, "test"));
+    assert_ok(store->get(&on[4], backend->arithmetic->loss_bytes(spec, s), "test"));
+    assert_ok(store->put(on[0], logits, bytes));
+    assert_ok(store->put(on[1], target, bytes));
+    assert_ok(backend->arithmetic->loss(on[3], on[2], spec, on[0], on[1], s, on[4]));
+    assert_ok(store->fetch(gradient, on[2], bytes));
+    assert_ok(store->fetch(&value, on[3], sizeof value));
+    for (int i = 0; i < 5; i++) store->free(on[i]);
+    free(logits), free(target);
+    return value;
+}
+
+/* Few pixels and many, some no multiple of four; few images and many. */
+static void cuda_has_the_losses_of_the_cpu_at_every_size(void **state) {
+    (void)state;
+    static const cc_loss_shape shapes[] = {{3, 1, 63 * 33}, {2, 2, 250 * 300}, {41, 1, 12}, {1, 3, 7}};
+    static const cc_loss_spec terms[] = {{.type = "bce", .weight = 0.5},
+                                         {.type = "iou", .smooth = 1, .weight = 2},
+                                         {.type = "focal", .alpha = 0.25, .gamma = 2, .weight = 1}};
+    static const cc_loss_spec specs[] = {{.type = "bce"},
+                                         {.type = "focal", .alpha = 0.25, .gamma = 2},
+                                         {.type = "dice", .smooth = 1},
+                                         {.type = "iou", .smooth = 1},
+                                         {.type = "generalised-dice"},
+                                         {.type = "bootstrap-bce", .fraction = 0.25},
+                                         {.type = "sum", .terms = terms, .term_count = 3}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes * (sizeof specs / sizeof *specs); i++) {
+        const cc_loss_spec *spec = &specs[i % (sizeof specs / sizeof *specs)];
+        cc_loss_shape s = shapes[i / (sizeof specs / sizeof *specs)];
+        int64_t count = s.n * s.classes * s.pixels;
+        float *got = malloc((size_t)count * sizeof *got), *want = malloc((size_t)count * sizeof *want);
+        const op_case c = {.name = spec->type};
+        double value = loss_on(got, &cc_backend_cuda, spec, s), right = loss_on(want, &cc_backend_cpu, spec, s);
+        if (fabs(value - right) > 2e-6 * fabs(right)) print_error("%s: %.9g, not %.9g\n", c.name, value, right);
+        assert_true(fabs(value - right) <= 2e-6 * fabs(right));
+        assert_close("gradient", &c, s.pixels, got, want, count, 1e-5);
+        free(got), free(want);
+    }
+}
+
 static const struct CMUnitTest cuda_op_tests[] = {
+    cmocka_unit_test(cuda_has_the_losses_of_the_cpu_at_every_size),
     cmocka_unit_test(cuda_trains_as_the_reference_does),
     cmocka_unit_test(cuda_infers_as_the_reference_does),
     cmocka_unit_test(cuda_adds_gradients_where_asked),

@@ -1,6 +1,87 @@
 /* The kernels of the CUDA backend, compiled for the host. */
 #include "cuda_ops.h"
+#include "cuda_runtime_api.h"
+
+static const op_case *find_case(const char *name) {
+    for (int i = 0; i < CASES; i++)
+        if (strcmp(cases[i].name, name) == 0) return &cases[i];
+    for (int i = 0; i < CUDA_CASES; i++)
+        if (strcmp(cuda_cases[i].name, name) == 0) return &cuda_cases[i];
+    fail_msg("no case %s", name);
+    return NULL;
+}
+
+/* Kernels of one training pass each way. */
+static void count_kernels(size_t *forward, size_t *backward, const op_case *c) {
+    bench b;
+    cuda_rig r;
+    bench_open(&b, c, true, CC_F32);
+    open_rig(&r, c, &b, true, CC_F32);
+    place_parameters(&r, &b);
+    place_values(&r, c, &b, false);
+    size_t before = cc_on_host_kernels();
+    assert_ok(r.task.kernel->forward(&r.task));
+    *forward = cc_on_host_kernels() - before;
+    assert_ok(r.task.kernel->backward(&r.task));
+    *backward = cc_on_host_kernels() - before - *forward;
+    close_rig(&r);
+    bench_close(&b);
+}
+
+/* A launch takes as long as a small kernel. */
+static void passes_take_few_kernels(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t forward, backward;
+    } few[] = {{"batch_norm relu", 1, 1},
+               {"batch_norm many rows", 2, 2},
+               {"batch_norm many rows, residual", 2, 2},
+               {"squeeze_excite", 2, 3},
+               {"squeeze_excite many channels", 2, 3},
+               {"drop_path", 1, 1},
+               {"concat", 2, 2},
+               {"max_pool 2x2", 1, 1},
+               {"upsample", 1, 1}};
+    for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
+        size_t forward, backward;
+        count_kernels(&forward, &backward, find_case(few[i].name));
+        if (forward != few[i].forward || backward != few[i].backward)
+            print_error("%s: %zu and %zu kernels\n", few[i].name, forward, backward);
+        assert_int_equal(forward, few[i].forward);
+        assert_int_equal(backward, few[i].backward);
+    }
+}
+
+static void check_quotients(int64_t by) {
+    static const int64_t largest = ((int64_t)1 << 31) - 1;
+    const int64_t near[] = {0, 1, 2, by / 2, largest / by, largest / by / 3, largest / 2 / by + 1};
+    for (size_t i = 0; i < sizeof near / sizeof *near; i++)
+        for (int64_t n = near[i] * by - 1; n <= near[i] * by + 1; n++)
+            if (n >= 0) assert_int_equal(cc_on_host_quotient(n, by), n / by);
+    for (int64_t n = largest - 1; n <= largest + 2; n++)
+        assert_int_equal(cc_on_host_quotient(n, by), n / by);
+    assert_int_equal(cc_on_host_quotient(largest * 5 + 3, by), (largest * 5 + 3) / by);
+}
+
+static void kernels_divide_exactly(void **state) {
+    (void)state;
+    cc_rng rng = cc_rng_init(4, CC_PURPOSE_TEST, 0, 0);
+    for (int64_t by = 1; by < 5000; by++) check_quotients(by);
+    for (int bit = 12; bit < 33; bit++)
+        for (int64_t off = -3; off <= 3; off++) check_quotients(((int64_t)1 << bit) + off);
+    for (int i = 0; i < 20000; i++) {
+        int64_t by = (int64_t)cc_rng_between(&rng, 1, 2e9), n = (int64_t)cc_rng_between(&rng, 0, 2147483647.0);
+        assert_int_equal(cc_on_host_quotient(n, by), n / by);
+        assert_int_equal(cc_on_host_quotient(n, by % 1000 + 1), n / (by % 1000 + 1));
+    }
+}
 
 int main(void) {
-    return cmocka_run_group_tests(cuda_op_tests, NULL, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passes_take_few_kernels),
+        cmocka_unit_test(kernels_divide_exactly),
+    };
+    int failed = cmocka_run_group_tests(cuda_op_tests, NULL, NULL);
+    return failed + cmocka_run_group_tests(tests, NULL, NULL);
 }

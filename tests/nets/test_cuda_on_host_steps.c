@@ -223,6 +223,33 @@ static void a_loss_that_is_no_number_changes_no_weight(void **state) {
     }
 }
 
+/* A step writes them itself; whoever says that weights have changed makes an inference round them anew. */
+static void steps_keep_the_weights_in_bf16(void **state) {
+    (void)state;
+    rig r;
+    float images[BATCH * SIZE * SIZE], masks[BATCH * SIZE * SIZE], *first = malloc(sizeof images);
+    const float *logits;
+    double loss;
+    fill(images, masks);
+    set_up(&r, BATCH, CC_BF16);
+    assert_ok(take(&r));
+    assert_ok(cc_model_initialise(r.model, 1));
+    for (int step = 0; step < 4; step++) {
+        assert_ok(cc_learner_step(r.learner, images, masks, 1e-2, &loss));
+        size_t before = cc_on_host_kernels();
+        assert_ok(cc_plan_forward(r.inference, images, &logits));
+        size_t kept = cc_on_host_kernels() - before;
+        memcpy(first, logits, sizeof images);
+        cc_model_changed(r.model);
+        before = cc_on_host_kernels();
+        assert_ok(cc_plan_forward(r.inference, images, &logits));
+        assert_int_equal(cc_on_host_kernels() - before, kept + 1);
+        assert_memory_equal(first, logits, sizeof images);
+    }
+    give_back(&r);
+    free(first);
+}
+
 /* One inference of a small net. */
 static void infer_once(const cc_plan_options *how) {
     cc_net_spec spec;
@@ -284,6 +311,7 @@ int main(void) {
         cmocka_unit_test(an_inference_is_a_replay_between_two_copies),
         cmocka_unit_test(an_inference_that_was_begun_waits_for_nothing),
         cmocka_unit_test(a_loss_that_is_no_number_changes_no_weight),
+        cmocka_unit_test(steps_keep_the_weights_in_bf16),
         cmocka_unit_test(algorithms_that_vary_are_for_fast_plans_alone),
         cmocka_unit_test(rounded_products_are_asked_for_alone),
     };
