@@ -1,10 +1,6 @@
-/* nets/cuda/columns.cuh -- sums over the rows of a matrix of rows by channels, for each channel; private to
- * the .cu files.
- *
- * Two kernels: the first cuts the rows of each image (or, with one image, all rows) into parts and leaves two
- * sums a part and channel, [image][part][2][channels] in float64; the second, the caller's, adds up parts. A
- * thread adds in float32 over at most some hundred rows, a block in float64. How rows are cut follows from
- * the sizes alone. */
+/* nets/cuda/columns.cuh -- how a kernel cuts the rows of a matrix of rows by channels into parts, and how
+ * another adds up what they left, in float64; private to the .cu files. How rows are cut follows from the
+ * sizes alone. */
 #ifndef CC_NETS_CUDA_COLUMNS_CUH
 #define CC_NETS_CUDA_COLUMNS_CUH
 
@@ -35,48 +31,6 @@ inline columns columns_of(int64_t images, int64_t rows, int64_t channels, int la
     return c;
 }
 
-/* Of the parts. */
-inline size_t columns_bytes(int64_t images, int64_t rows, int64_t channels, cc_dtype dtype) {
-    int lanes = dtype == CC_BF16 ? 8 : 4;
-    columns c = columns_of(images, rows, channels, channels % lanes == 0 ? lanes : 1);
-    return (size_t)(images * c.parts * 2 * channels) * sizeof(double);
-}
-
-/* Threads of a block lie (across, down). `value(first, second, row, channel)` adds what pack of channels
- * `channel / N` of row `row` gives to N sums each. */
-template <int N, class F> __global__ void columns_parts(double *out, columns c, F value) {
-    __shared__ double room[2 * THREADS * N];
-    int x = threadIdx.x % c.across, y = threadIdx.x / c.across;
-    int64_t image = blockIdx.z, part = blockIdx.y, channel = (blockIdx.x * (int64_t)c.across + x) * N;
-    int64_t begin = part * c.per_part, end = begin + c.per_part < c.rows ? begin + c.per_part : c.rows;
-    float first[N] = {}, second[N] = {};
-    if (channel < c.channels)
-        for (int64_t row = begin + y; row < end; row += c.down)
-            value(first, second, image * c.rows + begin, image * c.rows + row, channel);
-    double *mine = room + threadIdx.x * 2 * N;
-    for (int i = 0; i < N; i++) {
-        mine[i] = first[i];
-        mine[N + i] = second[i];
-    }
-    for (int half = c.down / 2; half > 0; half /= 2) {
-        __syncthreads();
-        if (y < half)
-            for (int i = 0; i < 2 * N; i++) mine[i] += mine[half * c.across * 2 * N + i];
-    }
-    if (y > 0 || channel >= c.channels) return;
-    double *to = out + (image * c.parts + part) * 2 * c.channels + channel;
-    for (int i = 0; i < N; i++) {
-        to[i] = mine[i];
-        to[c.channels + i] = mine[N + i];
-    }
-}
-
-template <int N, class F> void columns_run(double *parts, const columns &c, const F &value) {
-    auto kernel = columns_parts<N, F>;
-    dim3 grid((unsigned)c.groups, (unsigned)c.parts, (unsigned)c.images);
-    CC_LAUNCH_TOGETHER(kernel, grid, dim3(THREADS), parts, c, value);
-}
-
 /* The second kernel's block: 32 channels by 8 threads that share the parts of each. */
 enum { MERGE_ACROSS = 32, MERGE_DOWN = THREADS / MERGE_ACROSS };
 
@@ -97,22 +51,6 @@ template <class F> __device__ inline double merge_parts(double *room, int64_t pa
 
 inline unsigned merge_blocks(int64_t channels) {
     return (unsigned)((channels + MERGE_ACROSS - 1) / MERGE_ACROSS);
-}
-
-/* Each channel's two sums over the rows of each image: first, second [images][channels], times `factor`;
- * either may be NULL. */
-inline __global__ void columns_totals(float *first, float *second, const double *parts, columns c,
-                                      double factor) {
-    __shared__ double room[THREADS];
-    int64_t channel = blockIdx.x * (int64_t)MERGE_ACROSS + threadIdx.x % MERGE_ACROSS, image = blockIdx.y;
-    bool inside = channel < c.channels;
-    const double *from = parts + image * c.parts * 2 * c.channels + (inside ? channel : 0);
-    int64_t n = inside ? c.parts : 0;
-    double a = merge_parts(room, n, [=](int64_t p) { return from[p * 2 * c.channels]; });
-    double b = merge_parts(room, n, [=](int64_t p) { return from[(p * 2 + 1) * c.channels]; });
-    if (!inside || threadIdx.x >= MERGE_ACROSS) return;
-    if (first) first[image * c.channels + channel] = (float)(a * factor);
-    if (second) second[image * c.channels + channel] = (float)(b * factor);
 }
 
 } // namespace cc

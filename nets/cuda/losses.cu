@@ -191,17 +191,14 @@ __device__ void work_on(double *sums, const result *to, const term &t, int64_t n
 }
 
 template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, result to, bool writes) {
-    __shared__ double room[THREADS];
+    __shared__ double room[THREADS / 2 * (int)SUMS];
     static unsigned ticket;
     double sums[SUMS] = {};
     int64_t n = blockIdx.y;
     for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N; i += (int64_t)PARTS * THREADS)
         work_on<N>(sums, writes ? &to : nullptr, t, n, i);
-#pragma unroll
-    for (int k = 0; k < SUMS; k++) {
-        double sum = block_sum(sums[k], room);
-        if (threadIdx.x == 0) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sum;
-    }
+    add_down(sums, room, 0, threadIdx.x, 1, THREADS);
+    for (int k = 0; threadIdx.x == 0 && k < SUMS; k++) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sums[k];
     if (!is_last(&ticket, gridDim.x * gridDim.y, threadIdx.x)) return;
     total_images(t, threadIdx.x);
     conclude(to.value, t, to.weight, to.add, threadIdx.x);

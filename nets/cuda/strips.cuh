@@ -21,7 +21,7 @@
 namespace cc {
 
 /* BLOCKS: four for each multiprocessor of a large GPU. At least LEAST rows a thread, at most MOST. */
-enum { STRIPS_BLOCKS = 528, STRIPS_LEAST = 4, STRIPS_MOST = 512, STRIPS_TICKETS = 1024 };
+enum { STRIPS_BLOCKS = 528, STRIPS_LEAST = 4, STRIPS_MOST = 512, STRIPS_TICKETS = 1024, STRIPS_THREADS_LEAST = 64 };
 
 struct strips {
     int64_t images, first_image, rows, lanes; /* rows of an image */
@@ -41,6 +41,7 @@ inline int64_t strip_width(int64_t lanes) {
 
 inline strips strips_of(int64_t images, int64_t rows, int64_t lanes) {
     int64_t across = strip_width(lanes), down = THREADS / across, groups = (lanes + across - 1) / across;
+    while (down > rows && down * across > STRIPS_THREADS_LEAST) down = (down + 1) / 2;
     int64_t at_most = (rows + STRIPS_LEAST * down - 1) / (STRIPS_LEAST * down),
             at_least = (rows + STRIPS_MOST * down - 1) / (STRIPS_MOST * down),
             parts = STRIPS_BLOCKS / (groups * images);
