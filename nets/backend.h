@@ -35,8 +35,8 @@ typedef struct cc_storage {
 /* What an optimiser is told of a step; lies in the backend's memory. */
 typedef struct cc_pace {
     double lr;
-    int64_t step;       /* from 1 */
-    double derived[3];  /* the backend's own, from set_pace */
+    int64_t step;      /* from 1 */
+    double derived[3]; /* the backend's own, from set_pace */
 } cc_pace;
 
 typedef enum cc_averaging { CC_AVERAGING_COPY, CC_AVERAGING_BLEND, CC_AVERAGING_SWAP } cc_averaging;

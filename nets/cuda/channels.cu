@@ -18,7 +18,9 @@ template <class T, int N> struct add_bias {
         load_floats(k.bias, bias, lane);
         return k;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(y, row * lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p = load<T, N>(y, row * lanes + lane);
+    }
     __device__ void put(const packs &p, const constants &k, int64_t row, int64_t lane) const {
         float v[N];
         for (int j = 0; j < N; j++) v[j] = to_float(p.v[j]) + k.bias[j];
@@ -54,7 +56,9 @@ template <class T, int N> struct sum_values {
     const void *y;
     int64_t lanes;
     __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(y, row * lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p = load<T, N>(y, row * lanes + lane);
+    }
     __device__ void add(float (&sum)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]);
     }

@@ -13,7 +13,7 @@ template <class T, int N> struct add_values {
     void *dst;
     const void *src;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.a = load<T, N>(dst, row);
         p.b = load<T, N>(src, row);
     }
@@ -48,7 +48,7 @@ template <class T, int P> struct exchange {
     int64_t channels, each; /* packs of a plane */
     bool back;
     __device__ constants prepare(int64_t image, int64_t) const { return image; }
-    __device__ void get(packs &, int64_t, int64_t) const {}
+    __device__ void get(packs &, const constants &, int64_t, int64_t) const {}
     __device__ void put(const packs &, constants image, int64_t row, int64_t) const {
         for (int64_t c = 0; c < channels; c++) {
             int64_t at = (image * (channels - 1) + c) * each + row;
@@ -102,7 +102,9 @@ template <class To, class From, int N> struct convert {
     void *to;
     const void *from;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t) const { p = load<From, N>(from, row); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
+        p = load<From, N>(from, row);
+    }
     __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
         float values[N];
         widen(values, p);
@@ -136,7 +138,7 @@ template <int N> struct average {
     float *a, *w;
     float decay, rest;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.w = load<float, N>(w, row);
         if (how != CC_AVERAGING_COPY) p.a = load<float, N>(a, row);
     }

@@ -162,7 +162,8 @@ __device__ inline float activate(int kind, float z) {
 }
 
 /* gradient *= f'(z) */
-template <class T, int N> __device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z)[N]) {
+template <class T, int N>
+__device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z)[N]) {
     if (kind == CC_ACTIVATION_RELU) {
         for (int k = 0; k < N; k++) gradient[k] = z[k] > 0 ? gradient[k] : 0;
     } else if (kind == CC_ACTIVATION_SILU) {

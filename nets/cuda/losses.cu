@@ -1,9 +1,9 @@
 /* Losses and their gradients. Formulas: nets/losses; of one pixel in float32, sums in float64.
  *
  * A term is two kernels: sums of parts of images, the last of which adds up what the others left and says
- * what follows; then the gradient. Where that does not depend on the sums (cross-entropy, focal) it is written
- * on the way, and there is no second. Bootstrapped cross-entropy has two before: the k-th largest error of each
- * image, by radix selection. */
+ * what follows; then the gradient. Where that does not depend on the sums (cross-entropy, focal) it is
+ * written on the way, and there is no second. Bootstrapped cross-entropy has two before: the k-th largest
+ * error of each image, by radix selection. */
 #include <math.h>
 #include <string.h>
 #include "nets/cuda/strips.cuh"
@@ -195,7 +195,8 @@ template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, re
     static unsigned ticket;
     double sums[SUMS] = {};
     int64_t n = blockIdx.y;
-    for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N; i += (int64_t)PARTS * THREADS)
+    for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N;
+         i += (int64_t)PARTS * THREADS)
         work_on<N>(sums, writes ? &to : nullptr, t, n, i);
     add_down(sums, room, 0, threadIdx.x, 1, THREADS);
     for (int k = 0; threadIdx.x == 0 && k < SUMS; k++) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sums[k];

@@ -3,16 +3,14 @@
  *
  * A block adds up a part of the rows of a strip of neighbouring channels: threads in float32, over at most
  * some hundred rows, then a tree. The block that is done last with a strip (or with an image, where
- * F::WHOLE) adds up the parts in float64, in their order, whoever it is. Rows are dealt out in turns, so that all blocks
- * read one neighbourhood of memory. F says what is added, and what becomes of it:
- *   F::SUMS       1 or 2, of each channel
- *   F::constants  prepare(image, first, lane)             what a thread keeps; `first`: the part's first row
- *   F::packs      get(F::packs &, row, lane)              reads; rows are those of all images
- *                 add(float sums[SUMS][N], packs, constants)
- *                 settle(double sums[SUMS], k, constants, size)  of a part of `size` rows, value k of the lane
- *                 finish(image, channel, const double totals[SUMS])
- *                 conclude(image, me, threads)            F::WHOLE: the block, when the image's are finished
- *   F::UNROLL     packs of a thread that are on their way at once */
+ * F::WHOLE) adds up the parts in float64, in their order, whoever it is. Rows are dealt out in turns, so that
+ * all blocks read one neighbourhood of memory. F says what is added, and what becomes of it: F::SUMS       1
+ * or 2, of each channel F::constants  prepare(image, first, lane)             what a thread keeps; `first`:
+ * the part's first row F::packs      get(F::packs &, constants, row, lane)   reads; rows are those of all
+ * images add(float sums[SUMS][N], packs, constants) settle(double sums[SUMS], k, constants, size)  of a part
+ * of `size` rows, value k of the lane finish(image, channel, const double totals[SUMS]) conclude(image, me,
+ * threads)            F::WHOLE: the block, when the image's are finished F::UNROLL     packs of a thread that
+ * are on their way at once */
 #ifndef CC_NETS_CUDA_STRIPS_CUH
 #define CC_NETS_CUDA_STRIPS_CUH
 
@@ -21,7 +19,13 @@
 namespace cc {
 
 /* BLOCKS: four for each multiprocessor of a large GPU. At least LEAST rows a thread, at most MOST. */
-enum { STRIPS_BLOCKS = 528, STRIPS_LEAST = 4, STRIPS_MOST = 512, STRIPS_TICKETS = 1024, STRIPS_THREADS_LEAST = 64 };
+enum {
+    STRIPS_BLOCKS = 528,
+    STRIPS_LEAST = 4,
+    STRIPS_MOST = 512,
+    STRIPS_TICKETS = 1024,
+    STRIPS_THREADS_LEAST = 64
+};
 
 struct strips {
     int64_t images, first_image, rows, lanes; /* rows of an image */
@@ -57,7 +61,8 @@ inline size_t strips_bytes(int64_t images, int64_t rows, int64_t channels, cc_dt
     return (size_t)(images * s.parts * sums * channels) * sizeof(double);
 }
 
-/* values[] of thread (x, 0) become the sums over all (x, y), y < down. `room`: values of half a block, K times. */
+/* values[] of thread (x, 0) become the sums over all (x, y), y < down. `room`: values of half a block, K
+ * times. */
 template <class V, int K>
 __device__ inline void add_down(V (&values)[K], V *room, int x, int y, int across, int down) {
     const int stride = (down + 1) / 2 * across;
@@ -80,7 +85,7 @@ __device__ inline void add_strip(float (&sums)[F::SUMS * N], const F &f, const t
         typename F::packs p[F::UNROLL];
 #pragma unroll
         for (int u = 0; u < F::UNROLL; u++)
-            if (row + u * step < end) f.get(p[u], base + row + u * step, lane);
+            if (row + u * step < end) f.get(p[u], k, base + row + u * step, lane);
 #pragma unroll
         for (int u = 0; u < F::UNROLL; u++)
             if (row + u * step < end) f.add(sums, p[u], k);
@@ -122,8 +127,8 @@ __device__ inline bool is_last(unsigned *ticket, unsigned count, int me) {
 
 /* Channels begin to end of an image, from the parts: a block's threads lie (channel, part). */
 template <class F>
-__device__ inline void finish_strips(const double *parts, const strips &s, const F &f, double *room, int64_t image,
-                                     int64_t begin, int64_t end, int64_t channels) {
+__device__ inline void finish_strips(const double *parts, const strips &s, const F &f, double *room,
+                                     int64_t image, int64_t begin, int64_t end, int64_t channels) {
     const int threads = blockDim.x * blockDim.y, me = threadIdx.y * blockDim.x + threadIdx.x;
     int64_t wide = threads / s.parts;
     if (wide < 32) wide = 32;
@@ -141,7 +146,8 @@ __device__ inline void finish_strips(const double *parts, const strips &s, const
     }
 }
 
-template <int N, class F> __global__ void __launch_bounds__(THREADS) sum_strips(double *parts, strips s, F f) {
+template <int N, class F>
+__global__ void __launch_bounds__(THREADS) sum_strips(double *parts, strips s, F f) {
     __shared__ float room[F::SUMS * N * (THREADS / 2 + 16)];
     __shared__ double wide_room[F::SUMS * (THREADS / 2 + 64)];
     static unsigned tickets[STRIPS_TICKETS];

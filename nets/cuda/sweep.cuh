@@ -4,7 +4,7 @@
  * A thread keeps to one pack of channels, whose constants it reads once, and goes down the rows: no index is
  * divided, at any size. Several packs are read before the first is used. F says what is done:
  *   F::constants  prepare(image, lane)             what a thread keeps
- *   F::packs      get(F::packs &, row, lane)       reads; rows are those of all images
+ *   F::packs      get(F::packs &, constants, row, lane)  reads; rows are those of all images
  *                 put(packs, constants, row, lane) writes
  *   F::UNROLL     packs of a thread that are on their way at once
  *   F::REVERSED   the last rows first: the cache still has them from the sweep before */
@@ -39,7 +39,7 @@ __device__ inline void sweep_strip(const F &f, const typename F::constants &k, i
         typename F::packs p[F::UNROLL];
 #pragma unroll
         for (int u = 0; u < F::UNROLL; u++)
-            if (row + u * step < end) f.get(p[u], base + row + u * step, lane);
+            if (row + u * step < end) f.get(p[u], k, base + row + u * step, lane);
 #pragma unroll
         for (int u = 0; u < F::UNROLL; u++)
             if (row + u * step < end) f.put(p[u], k, base + row + u * step, lane);

@@ -39,8 +39,8 @@ template <int N> static void run_clip(float *grads, int64_t packs, double max_no
     auto scale = scale_down<N>;
     unsigned blocks = blocks_for(packs);
     CC_LAUNCH_TOGETHER(square, dim3(CLIP_PARTS), dim3(THREADS), parts, grads, packs);
-    CC_LAUNCH_TOGETHER(scale, dim3(blocks < CLIP_BLOCKS ? blocks : (unsigned)CLIP_BLOCKS), dim3(THREADS), grads,
-                       parts, packs, max_norm);
+    CC_LAUNCH_TOGETHER(scale, dim3(blocks < CLIP_BLOCKS ? blocks : (unsigned)CLIP_BLOCKS), dim3(THREADS),
+                       grads, parts, packs, max_norm);
 }
 
 cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratch) {
@@ -104,7 +104,7 @@ template <int N> struct step_adam {
     range r;
     float decay, b1, b2, rest1, rest2, eps; /* decay: of the gradient */
     __device__ constants prepare(int64_t, int64_t) const { return constants_of(r); }
-    __device__ void get(packs &p, int64_t row, int64_t) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.p = load<float, N>(r.params, row);
         p.g = load<float, N>(r.grads, row);
         p.m = load<float, N>(r.state, row);
@@ -132,7 +132,7 @@ template <int N> struct step_sgd {
     range r;
     float decay, momentum;
     __device__ constants prepare(int64_t, int64_t) const { return constants_of(r); }
-    __device__ void get(packs &p, int64_t row, int64_t) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.p = load<float, N>(r.params, row);
         p.g = load<float, N>(r.grads, row);
         if (momentum != 0) p.m = load<float, N>(r.state, row);
@@ -159,8 +159,8 @@ template <int N> static void run_step(const cc_optimizer_spec *s, const range &r
         sweep_run(all, step_sgd<N>{r, (float)s->weight_decay, (float)s->momentum});
 }
 
-cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params, const float *grads,
-                           float *state, void *half, size_t count, const double *loss) {
+cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
+                           const float *grads, float *state, void *half, size_t count, const double *loss) {
     range r = {pace, loss, params, grads, state, (bf16 *)half, (int64_t)count};
     if (count % 4 == 0)
         run_step<4>(spec, r);

@@ -273,8 +273,10 @@ static void cuda_has_the_losses_of_the_cpu_at_every_size(void **state) {
         int64_t count = s.n * s.classes * s.pixels;
         float *got = malloc((size_t)count * sizeof *got), *want = malloc((size_t)count * sizeof *want);
         const op_case c = {.name = spec->type};
-        double value = loss_on(got, &cc_backend_cuda, spec, s), right = loss_on(want, &cc_backend_cpu, spec, s);
-        if (fabs(value - right) > 2e-6 * fabs(right)) print_error("%s: %.9g, not %.9g\n", c.name, value, right);
+        double value = loss_on(got, &cc_backend_cuda, spec, s),
+               right = loss_on(want, &cc_backend_cpu, spec, s);
+        if (fabs(value - right) > 2e-6 * fabs(right))
+            print_error("%s: %.9g, not %.9g\n", c.name, value, right);
         assert_true(fabs(value - right) <= 2e-6 * fabs(right));
         assert_close("gradient", &c, s.pixels, got, want, count, 1e-5);
         free(got), free(want);

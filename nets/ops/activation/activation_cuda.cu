@@ -14,7 +14,7 @@ template <class T, int N> struct forward_values {
     const void *x;
     int kind;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t) const { p = load<T, N>(x, row); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const { p = load<T, N>(x, row); }
     __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
         float v[N];
         widen(v, p);
@@ -33,7 +33,7 @@ template <class T, int N> struct backward_values {
     const void *x, *dy;
     int kind;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.x = load<T, N>(x, row);
         p.dy = load<T, N>(dy, row);
     }
@@ -53,8 +53,7 @@ struct activation_run {
     bool back;
     template <class T, int N> void run() const {
         if (back)
-            sweep_run(sweep_flat(count / N),
-                      backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
+            sweep_run(sweep_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
         else
             sweep_run(sweep_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
     }

@@ -15,7 +15,8 @@ extern "C" const cc_kernel cc_batch_norm_cuda;
 
 namespace { /* files have names in common */
 
-struct kept_constants { /* by channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding */
+struct kept_constants { /* by channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding
+                         */
     float *mean, *rstd, *scale, *shift;
 };
 
@@ -25,7 +26,8 @@ struct statistics {
     double epsilon, momentum;
 };
 
-__device__ static void set_constants(kept_constants k, int64_t c, const statistics &s, double mean, double var) {
+__device__ static void set_constants(kept_constants k, int64_t c, const statistics &s, double mean,
+                                     double var) {
     float rstd = (float)(1 / sqrt(var + s.epsilon)), scale = s.weight[c] * rstd;
     k.mean[c] = (float)mean;
     k.rstd[c] = rstd;
@@ -55,7 +57,9 @@ template <class T, int N> struct moments {
         widen(c.base, load<T, N>(x, middle_row(rows) * lanes + lane));
         return c;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(x, row * lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p = load<T, N>(x, row * lanes + lane);
+    }
     __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
         for (int i = 0; i < N; i++) {
             float d = to_float(p.v[i]) - c.origin[i];
@@ -121,7 +125,7 @@ template <class T, int N> struct normalise {
         for (int i = 0; i < N; i++) c.scale[i] /= sqrtf(variance[i] + (float)s.epsilon);
         return c;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         p.x = load<T, N>(f.x, row * f.lanes + lane);
         if (f.residual) p.residual = load<T, N>(f.residual, row * f.lanes + lane);
     }
@@ -158,7 +162,9 @@ template <class T, int N> struct gradient_sums {
         load_floats(c.shift, f.k.shift, lane);
         return c;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p.read(f, row * f.lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p.read(f, row * f.lanes + lane);
+    }
     __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
         float z[N], off[N], g[N];
         find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
@@ -203,7 +209,9 @@ template <class T, int N> struct spread_gradient {
         }
         return c;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p.read(f, row * f.lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p.read(f, row * f.lanes + lane);
+    }
     __device__ static void write(void *to, int64_t at, float (&values)[N], bool add) {
         if (add) {
             pack<T, N> before = load<T, N>(to, at);
@@ -257,12 +265,9 @@ static statistics statistics_of(const cc_task *task) {
 
 static field field_of(const cc_task *task, int64_t lanes) {
     const cc_batch_norm_attr *a = (const cc_batch_norm_attr *)task->attr;
-    return field{task->x[0],
-                 task->input_count == 2 ? task->x[1] : nullptr,
-                 task->dy,
-                 constants_at(task->saved, channels_of(task)),
-                 lanes,
-                 a->activation};
+    return field{task->x[0], task->input_count == 2 ? task->x[1] : nullptr,
+                 task->dy,   constants_at(task->saved, channels_of(task)),
+                 lanes,      a->activation};
 }
 
 /* The sums, and the sweep that wants them. */

@@ -6,51 +6,59 @@ extern "C" const cc_kernel cc_concat_cuda;
 
 namespace { /* files have names in common */
 
-/* Some lanes of each row from one matrix to another. */
+struct piece { /* an input, or its gradient (which may be NULL): lanes first, ... of the whole */
+    void *values;
+    int64_t first, lanes;
+    bool adds;
+};
+
+/* A thread's lane of the whole belongs to one piece. */
 template <class T, int N> struct copy_lanes {
     enum { UNROLL = 4, REVERSED = false };
-    typedef no_constants constants;
+    typedef piece constants;
     struct packs {
         pack<T, N> from, before;
     };
-    void *to;
-    int64_t to_lanes, to_first;
-    const void *from;
-    int64_t from_lanes, from_first;
-    bool adds;
-    __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
-        p.from = load<T, N>(from, row * from_lanes + from_first + lane);
-        if (adds) p.before = load<T, N>(to, row * to_lanes + to_first + lane);
+    piece pieces[CC_OP_INPUTS_MAX];
+    void *whole;
+    int64_t lanes;
+    bool back; /* from the whole to the pieces */
+    __device__ constants prepare(int64_t, int64_t lane) const { return piece_of(lane); }
+    __device__ piece piece_of(int64_t lane) const {
+        piece p = pieces[0];
+        for (int i = 1; i < CC_OP_INPUTS_MAX; i++)
+            if (pieces[i].lanes > 0 && lane >= pieces[i].first) p = pieces[i];
+        p.first = lane - p.first;
+        return p;
     }
-    __device__ void put(packs &p, constants, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const piece &k, int64_t row, int64_t lane) const {
+        int64_t at = row * k.lanes + k.first, in_whole = row * lanes + lane;
+        if (!back) p.from = load<T, N>(k.values, at);
+        if (back && k.values) p.from = load<T, N>(whole, in_whole);
+        if (k.adds) p.before = load<T, N>(k.values, at);
+    }
+    __device__ void put(packs &p, const piece &k, int64_t row, int64_t lane) const {
         float sum[N];
-        for (int k = 0; adds && k < N; k++) sum[k] = to_float(p.before.v[k]) + to_float(p.from.v[k]);
-        if (adds) p.from = narrow<T>(sum);
-        store(to, row * to_lanes + to_first + lane, p.from);
+        for (int j = 0; k.adds && j < N; j++) sum[j] = to_float(p.before.v[j]) + to_float(p.from.v[j]);
+        if (k.adds) p.from = narrow<T>(sum);
+        if (!back) store(whole, row * lanes + lane, p.from);
+        if (back && k.values) store(k.values, row * k.lanes + k.first, p.from);
     }
 };
 
-static int64_t channels_before(const cc_task *task, int input) {
-    int64_t sum = 0;
-    for (int i = 0; i < input; i++) sum += task->input_shapes[i]->dims[1];
-    return sum;
-}
-
 struct concat_run {
     const cc_task *task;
-    int input;
     bool back;
     template <class T, int N> void run() const {
-        const cc_shape *shape = task->input_shapes[input];
-        int64_t all = task->output_shape->dims[1] / N, mine = shape->dims[1] / N,
-                first = channels_before(task, input) / N;
-        sweep s = sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), mine);
-        if (back)
-            sweep_run(s, copy_lanes<T, N>{task->dx[input], mine, 0, task->dy, all, first,
-                                          task->accumulate[input]});
-        else
-            sweep_run(s, copy_lanes<T, N>{task->y, all, first, task->x[input], mine, 0, false});
+        const cc_shape *shape = task->output_shape;
+        copy_lanes<T, N> f = {{}, back ? (void *)task->dy : task->y, shape->dims[1] / N, back};
+        for (int i = 0, first = 0; i < task->input_count; i++) {
+            int64_t lanes = task->input_shapes[i]->dims[1] / N;
+            f.pieces[i] = piece{back ? task->dx[i] : (void *)task->x[i], first, lanes,
+                                back && task->dx[i] && task->accumulate[i]};
+            first += (int)lanes;
+        }
+        sweep_run(sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), f.lanes), f);
     }
 };
 
@@ -61,11 +69,9 @@ static cc_status plan(cc_task *task) {
 
 /* A pack must fit all that is joined. */
 static cc_status run(const cc_task *task, bool back) {
-    for (int i = 0; i < task->input_count; i++) {
-        int64_t odd = 0;
-        for (int k = 0; k < task->input_count; k++) odd |= task->input_shapes[k]->dims[1];
-        if (!back || task->dx[i]) dispatch(task->dtype, odd, concat_run{task, i, back});
-    }
+    int64_t odd = 0;
+    for (int k = 0; k < task->input_count; k++) odd |= task->input_shapes[k]->dims[1];
+    dispatch(task->dtype, odd, concat_run{task, back});
     return cc_cuda_check("concat");
 }
 

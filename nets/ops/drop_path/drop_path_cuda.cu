@@ -38,7 +38,8 @@ struct scales {
     uint64_t block;
     __device__ float of(int64_t image) const {
         if (!draw) return 1;
-        uint64_t bits = philox(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, block, (uint64_t)image);
+        uint64_t bits =
+            philox(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, block, (uint64_t)image);
         return (double)(bits >> 11) * 0x1.0p-53 < rate ? 0 : (float)(1 / (1 - rate));
     }
 };
@@ -54,7 +55,7 @@ template <class T, int N> struct join {
     scales s;
     int64_t lanes;
     __device__ constants prepare(int64_t image, int64_t) const { return s.of(image); }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         p.x = load<T, N>(x, row * lanes + lane);
         p.residual = load<T, N>(residual, row * lanes + lane);
     }
@@ -77,7 +78,7 @@ template <class T, int N> struct part { /* dx and dresidual may be NULL */
     scales s;
     int64_t lanes;
     __device__ constants prepare(int64_t image, int64_t) const { return s.of(image); }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         int64_t at = row * lanes + lane;
         p.dy = load<T, N>(dy, at);
         if (add_dx) p.dx = load<T, N>(dx, at);

@@ -58,7 +58,7 @@ template <class T, int N> struct pool {
         }
         any = true;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         int64_t place[4], start[3];
         range r[3];
         bool any = false;
@@ -107,7 +107,7 @@ template <class T, int N> struct unpool {
     __device__ int tap_at(int64_t at, int64_t window, int i) const {
         return (int)(at + g.padding[i] - window * g.stride[i].by);
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         int64_t place[4];
         range r[3];
         p = packs{};

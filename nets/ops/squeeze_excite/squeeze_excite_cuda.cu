@@ -22,7 +22,8 @@ template <class V, class Out>
 __device__ void run_layer(const float *w, int64_t outputs, int64_t inputs, bool transposed, const V &v,
                           const Out &out, float *room, int me, int threads) {
     int share = 1;
-    while (share < LAYER_SHARE && share < inputs && threads / (2 * share) * LAYER_EACH >= (transposed ? outputs : 1))
+    while (share < LAYER_SHARE && share < inputs &&
+           threads / (2 * share) * LAYER_EACH >= (transposed ? outputs : 1))
         share *= 2;
     const int slots = threads / share, slot = transposed ? me % slots : me / share,
               lane = transposed ? me / slots : me % share;
@@ -97,7 +98,9 @@ template <class T, int N> struct squeeze {
     vectors to;
     weights w;
     __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(x, row * lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p = load<T, N>(x, row * lanes + lane);
+    }
     __device__ void add(float (&sums)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sums[k] += to_float(p.v[k]);
     }
@@ -138,7 +141,7 @@ template <class T, int N> struct chain {
     vectors kept, to;
     weights w;
     __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const {
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         p.x = load<T, N>(x, row * lanes + lane);
         p.dy = load<T, N>(dy, row * lanes + lane);
     }
@@ -209,7 +212,9 @@ template <class T, int N> struct scale_channels {
         for (int j = 0; j < N; j++) k.level[j] = dmean ? k.level[j] * share : 0;
         return k;
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(from, row * lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p = load<T, N>(from, row * lanes + lane);
+    }
     __device__ void put(const packs &p, const constants &k, int64_t row, int64_t lane) const {
         float v[N];
         for (int j = 0; j < N; j++) v[j] = to_float(p.v[j]) * k.scale[j] + k.level[j];
@@ -226,8 +231,7 @@ static cc_status plan(cc_task *task) {
     sizes s = sizes_of(task);
     task->output_block = task->input_blocks[0];
     if (task->training) task->saved_bytes = vectors_bytes(s);
-    task->scratch_bytes =
-        padded(vectors_bytes(s)) + strips_bytes(s.n, s.pixels, s.channels, task->dtype, 1);
+    task->scratch_bytes = padded(vectors_bytes(s)) + strips_bytes(s.n, s.pixels, s.channels, task->dtype, 1);
     return CC_OK;
 }
 
@@ -261,12 +265,12 @@ struct backward_run {
                         (unsigned)s.channels,      (unsigned)s.reduced},
               squeeze = {p[CC_SQUEEZE_WEIGHT]->grad, p[CC_SQUEEZE_BIAS]->grad, d.before, v.mean,
                          (unsigned)s.reduced,        (unsigned)s.channels};
-        CC_LAUNCH(layer_gradients, dim3(blocks_for(s.channels * s.reduced), 2), dim3(THREADS), excite, squeeze,
-                  s.n);
+        CC_LAUNCH(layer_gradients, dim3(blocks_for(s.channels * s.reduced), 2), dim3(THREADS), excite,
+                  squeeze, s.n);
         if (task->dx[0])
-            sweep_run(sweep_of(s.n, s.pixels, lanes),
-                      scale_channels<T, N>{task->dx[0], task->dy, v.scale, d.mean, 1 / (float)s.pixels,
-                                           lanes});
+            sweep_run(
+                sweep_of(s.n, s.pixels, lanes),
+                scale_channels<T, N>{task->dx[0], task->dy, v.scale, d.mean, 1 / (float)s.pixels, lanes});
     }
 };
 

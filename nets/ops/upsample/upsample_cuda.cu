@@ -32,7 +32,9 @@ template <class T, int N> struct spread_values {
     const void *x;
     extents e;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { p = load<T, N>(x, row * e.lanes + lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        p = load<T, N>(x, row * e.lanes + lane);
+    }
     __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
         int64_t first = e.first(row);
         for (int k = 0; k < e.count(); k++) store(y, (first + e.behind(k)) * e.lanes + lane, p);
@@ -58,7 +60,9 @@ template <class T, int N> struct gather_values {
         for (int k = 0; k < 4; k++)
             for (int j = 0; j < N; j++) sum[j] += to_float(p.of[k].v[j]);
     }
-    __device__ void get(packs &p, int64_t row, int64_t lane) const { read(p, e.first(row), 0, lane); }
+    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
+        read(p, e.first(row), 0, lane);
+    }
     __device__ void put(packs &p, constants, int64_t row, int64_t lane) const {
         float sum[N] = {};
         add(sum, p);
