@@ -55,7 +55,7 @@ static void passes_take_few_kernels(void **state) {
 
 static void check_quotients(int64_t by) {
     static const int64_t largest = ((int64_t)1 << 31) - 1;
-    const int64_t near[] = {0, 1, 2, by / 2, largest / by, largest / by / 3, largest / 2 / by + 1};
+    const int64_t near[] = {0, 1, 2, by / 3, largest / by, largest / by / 3, largest / 2 / by + 1};
     for (size_t i = 0; i < sizeof near / sizeof *near; i++)
         for (int64_t n = near[i] * by - 1; n <= near[i] * by + 1; n++)
             if (n >= 0) assert_int_equal(cc_on_host_quotient(n, by), n / by);
