@@ -36,7 +36,7 @@ struct strips {
 /* Lanes of a strip: narrow strips are cheaper to finish; whole sectors of 32 bytes where that is possible. */
 inline int64_t strip_width(int64_t lanes) {
     for (int64_t across = 8; across >= 4; across -= 2)
-        if (lanes % across == 0) return across;
+        if (lanes % across == 0 && lanes / across <= STRIPS_TICKETS) return across;
     if (lanes <= 16) return lanes;
     int64_t across = 8;
     while (across * STRIPS_TICKETS < lanes) across *= 2;

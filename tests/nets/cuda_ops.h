@@ -24,6 +24,7 @@ static const op_case cuda_cases[] = {
     {"squeeze_excite many images", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE(1030, 5, 2, 1)}},
     {"drop_path many images", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(18, 8, 3, 2), SHAPE(18, 8, 3, 2)}},
     {"conv to many channels", &cc_op_conv, CONV(8211, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(1, 1, 3, 2)}},
+    {"conv to more channels", &cc_op_conv, CONV(32800, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(1, 1, 3, 2)}},
 };
 enum { CUDA_CASES = sizeof cuda_cases / sizeof *cuda_cases };
 
