@@ -171,23 +171,23 @@ static bool needs_totals(const term &t) {
     return t.kind != BCE && t.kind != FOCAL;
 }
 
-/* N pixels of image n, from pixel N i. Adds them up, where `sums` is there; writes their gradients, where
- * those are asked for. */
+/* N pixels of image n, from pixel N i: adds them up, writes their gradients, or both. */
 template <int N>
-__device__ void work_on(double *sums, const result *to, const term &t, int64_t n, int64_t i) {
+__device__ void work_on(double (&sums)[SUMS], bool sums_up, const result &to, bool writes, const term &t,
+                        int64_t n, int64_t i) {
     int64_t at = n * t.pixels / N + i;
     pack<float, N> x = load<float, N>(t.logits, at), g = load<float, N>(t.target, at), out;
     float some[SUMS] = {};
-    if (to && to->add) out = load<float, N>(to->gradient, at);
+    if (writes && to.add) out = load<float, N>(to.gradient, at);
     for (int k = 0; k < N; k++) {
         pixel v = pixel_of(x.v[k], g.v[k]);
-        if (sums) add_pixel(some, t, n, i * N + k, x.v[k], g.v[k], v);
-        if (!to) continue;
-        float d = (float)to->weight * derivative(t, n, i * N + k, x.v[k], g.v[k], v);
-        out.v[k] = to->add ? out.v[k] + d : d;
+        if (sums_up) add_pixel(some, t, n, i * N + k, x.v[k], g.v[k], v);
+        if (!writes) continue;
+        float d = (float)to.weight * derivative(t, n, i * N + k, x.v[k], g.v[k], v);
+        out.v[k] = to.add ? out.v[k] + d : d;
     }
-    for (int k = 0; sums && k < SUMS; k++) sums[k] += some[k];
-    if (to) store(to->gradient, at, out);
+    for (int k = 0; sums_up && k < SUMS; k++) sums[k] += some[k];
+    if (writes) store(to.gradient, at, out);
 }
 
 template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, result to, bool writes) {
@@ -197,7 +197,7 @@ template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, re
     int64_t n = blockIdx.y;
     for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N;
          i += (int64_t)PARTS * THREADS)
-        work_on<N>(sums, writes ? &to : nullptr, t, n, i);
+        work_on<N>(sums, true, to, writes, t, n, i);
     add_down(sums, room, 0, threadIdx.x, 1, THREADS);
     for (int k = 0; threadIdx.x == 0 && k < SUMS; k++) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sums[k];
     if (!is_last(&ticket, gridDim.x * gridDim.y, threadIdx.x)) return;
@@ -207,7 +207,8 @@ template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, re
 
 template <int N> __global__ void __launch_bounds__(THREADS) write_gradient(term t, result to) {
     int64_t i = global_index();
-    if (i < t.pixels / N) work_on<N>(nullptr, &to, t, blockIdx.y, i);
+    double none[SUMS];
+    if (i < t.pixels / N) work_on<N>(none, false, to, true, t, blockIdx.y, i);
 }
 
 static __global__ void write_errors(term t) {
