@@ -19,22 +19,31 @@ struct windows {
     int64_t lanes;
 };
 
-/* The place of a matrix' row: n, then D,H,W. */
-__device__ static void locate(int64_t place[4], int64_t row, const divider extent[3]) {
+/* Where a matrix' row lies. */
+struct place {
+    int64_t image;
+    int at[3]; /* D,H,W */
+};
+
+__device__ static place locate(int64_t row, const divider extent[3]) {
+    place p;
     for (int i = 2; i >= 0; i--) {
         int64_t left = quotient(row, extent[i]);
-        place[1 + i] = row - left * extent[i].by;
+        p.at[i] = (int)(row - left * extent[i].by);
         row = left;
     }
-    place[0] = row;
+    p.image = row;
+    return p;
 }
 
 struct range {
-    int64_t first, last;
+    int first, last;
 };
 
-__device__ static range within(int64_t first, int64_t last, int64_t extent) {
-    return range{first < 0 ? 0 : first, last < extent ? last : extent - 1};
+/* What of first to last there is. */
+__device__ static range within(int first, int last, const divider &extent) {
+    int most = (int)extent.by - 1;
+    return range{first < 0 ? 0 : first, last < most ? last : most};
 }
 
 template <class T, int N> struct pool {
@@ -59,22 +68,21 @@ template <class T, int N> struct pool {
         any = true;
     }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        int64_t place[4], start[3];
+        const place o = locate(row, g.out);
+        int start[3];
         range r[3];
         bool any = false;
         p = packs{};
-        locate(place, row, g.out);
         for (int i = 0; i < 3; i++) {
-            start[i] = place[1 + i] * g.stride[i].by - g.padding[i];
-            r[i] = within(start[i], start[i] + g.kernel[i] - 1, g.in[i].by);
+            start[i] = o.at[i] * (int)g.stride[i].by - g.padding[i];
+            r[i] = within(start[i], start[i] + g.kernel[i] - 1, g.in[i]);
         }
-        for (int64_t d = r[0].first; d <= r[0].last; d++)
-            for (int64_t h = r[1].first; h <= r[1].last; h++) {
-                int64_t line = ((place[0] * g.in[0].by + d) * g.in[1].by + h) * g.in[2].by;
-                int tap = ((int)(d - start[0]) * g.kernel[1] + (int)(h - start[1])) * g.kernel[2];
+        for (int d = r[0].first; d <= r[0].last; d++)
+            for (int h = r[1].first; h <= r[1].last; h++) {
+                int64_t line = ((o.image * g.in[0].by + d) * g.in[1].by + h) * g.in[2].by;
+                int tap = ((d - start[0]) * g.kernel[1] + h - start[1]) * g.kernel[2] - start[2];
 #pragma unroll 2
-                for (int64_t w = r[2].first; w <= r[2].last; w++)
-                    see(p, any, line + w, lane, tap + (int)(w - start[2]));
+                for (int w = r[2].first; w <= r[2].last; w++) see(p, any, line + w, lane, tap + w);
             }
     }
     __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
@@ -99,26 +107,26 @@ template <class T, int N> struct unpool {
         pack<unsigned char, N> winner = load<unsigned char, N>(winners, row * g.lanes + lane);
         for (int k = 0; k < N; k++) p.sum[k] += winner.v[k] == tap ? to_float(v.v[k]) : 0;
     }
-    /* The windows that cover `place` along an axis. */
-    __device__ range covering(int64_t at, int i) const {
-        int64_t last = at + g.padding[i], first = last - g.kernel[i] + g.stride[i].by;
-        return within(first < 0 ? 0 : quotient(first, g.stride[i]), quotient(last, g.stride[i]), g.out[i].by);
+    /* The windows that cover a pixel, along axis i. */
+    __device__ range covering(int at, int i) const {
+        int last = at + g.padding[i], first = last - g.kernel[i] + (int)g.stride[i].by;
+        return within(first < 0 ? 0 : (int)quotient(first, g.stride[i]), (int)quotient(last, g.stride[i]),
+                      g.out[i]);
     }
-    __device__ int tap_at(int64_t at, int64_t window, int i) const {
-        return (int)(at + g.padding[i] - window * g.stride[i].by);
+    __device__ int tap_at(int at, int window, int i) const {
+        return at + g.padding[i] - window * (int)g.stride[i].by;
     }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        int64_t place[4];
+        const place o = locate(row, g.in);
         range r[3];
         p = packs{};
-        locate(place, row, g.in);
-        for (int i = 0; i < 3; i++) r[i] = covering(place[1 + i], i);
-        for (int64_t d = r[0].first; d <= r[0].last; d++)
-            for (int64_t h = r[1].first; h <= r[1].last; h++) {
-                int64_t line = ((place[0] * g.out[0].by + d) * g.out[1].by + h) * g.out[2].by;
-                int tap = (tap_at(place[1], d, 0) * g.kernel[1] + tap_at(place[2], h, 1)) * g.kernel[2];
-                for (int64_t w = r[2].first; w <= r[2].last; w++)
-                    see(p, line + w, lane, tap + tap_at(place[3], w, 2));
+        for (int i = 0; i < 3; i++) r[i] = covering(o.at[i], i);
+        for (int d = r[0].first; d <= r[0].last; d++)
+            for (int h = r[1].first; h <= r[1].last; h++) {
+                int64_t line = ((o.image * g.out[0].by + d) * g.out[1].by + h) * g.out[2].by;
+                int tap = (tap_at(o.at[0], d, 0) * g.kernel[1] + tap_at(o.at[1], h, 1)) * g.kernel[2];
+                for (int w = r[2].first; w <= r[2].last; w++)
+                    see(p, line + w, lane, tap + tap_at(o.at[2], w, 2));
             }
     }
     __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
