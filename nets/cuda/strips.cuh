@@ -4,13 +4,17 @@
  * A block adds up a part of the rows of a strip of neighbouring channels: threads in float32, over at most
  * some hundred rows, then a tree. The block that is done last with a strip (or with an image, where
  * F::WHOLE) adds up the parts in float64, in their order, whoever it is. Rows are dealt out in turns, so that
- * all blocks read one neighbourhood of memory. F says what is added, and what becomes of it: F::SUMS       1
- * or 2, of each channel F::constants  prepare(image, first, lane)             what a thread keeps; `first`:
- * the part's first row F::packs      get(F::packs &, constants, row, lane)   reads; rows are those of all
- * images add(float sums[SUMS][N], packs, constants) settle(double sums[SUMS], k, constants, size)  of a part
- * of `size` rows, value k of the lane finish(image, channel, const double totals[SUMS]) conclude(image, me,
- * threads)            F::WHOLE: the block, when the image's are finished F::UNROLL     packs of a thread that
- * are on their way at once */
+ * all blocks read one neighbourhood of memory.
+ *
+ * F says what is added, and what becomes of it:
+ *   F::SUMS       1 or 2, of each channel
+ *   F::constants  prepare(image, first, lane)  what a thread keeps; `first`: the part's first row
+ *   F::packs      get(F::packs &, constants, row, lane)  reads; rows are those of all images
+ *                 add(float sums[SUMS * N], packs, constants)
+ *                 settle(double sums[SUMS], k, constants, size)  value k of the lane, of `size` rows
+ *                 finish(image, channel, const double totals[SUMS])
+ *   F::WHOLE      conclude(image, me, threads)  by the block, when an image's channels are finished
+ *   F::UNROLL     packs of a thread that are on their way at once */
 #ifndef CC_NETS_CUDA_STRIPS_CUH
 #define CC_NETS_CUDA_STRIPS_CUH
 
@@ -111,7 +115,9 @@ __device__ inline void write_part(double *to, int64_t channels, const float (&su
 }
 
 /* Whether this block is the last of `count` that draw from this ticket; all that the others wrote is then
- * there to be read. Tickets are whole numbers: who is last changes nothing but who adds. */
+ * there to be read, past the first cache (__ldcg). Tickets are whole numbers: who is last changes nothing but
+ * who adds. A ticket is 0 again when its kernel ends, so that one launch of a kernel may follow another, but
+ * not run beside it: there is one stream. */
 __device__ inline bool is_last(unsigned *ticket, unsigned count, int me) {
     __shared__ bool last;
     __threadfence();

@@ -10,6 +10,7 @@ using namespace cc;
 
 enum { CLIP_PARTS = 256, CLIP_BLOCKS = 1024 };
 static_assert(CLIP_PARTS * sizeof(double) <= CC_CLIP_BYTES, "clipping wants more scratch memory");
+static_assert((int)CLIP_PARTS == (int)THREADS, "each thread of scale_down adds one part");
 
 template <int N> __global__ void square_parts(double *parts, const float *grads, int64_t packs) {
     __shared__ double room[THREADS];

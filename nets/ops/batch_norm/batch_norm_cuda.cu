@@ -15,8 +15,8 @@ extern "C" const cc_kernel cc_batch_norm_cuda;
 
 namespace { /* files have names in common */
 
-struct kept_constants { /* by channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding
-                         */
+/* By channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding. */
+struct kept_constants {
     float *mean, *rstd, *scale, *shift;
 };
 
