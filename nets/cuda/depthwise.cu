@@ -1,171 +1,214 @@
-#include "nets/cuda/depthwise.h"
-#include "nets/cuda/columns.cuh"
+/* Depthwise convolutions: what is computed by which kernel; forward passes and input gradients by tiles. */
+#include "nets/cuda/depthwise.cuh"
 
 using namespace cc;
 
+enum { VALUES_MAX = 1 << 30, EXTENT_MAX = 65535 };
+
+static bool is_small(const cc_shape *s) {
+    int64_t values = s->dims[1];
+    for (int i : {0, 2, 3})
+        if (s->dims[i] > EXTENT_MAX) return false;
+    return values < VALUES_MAX && s->dims[2] * s->dims[3] <= VALUES_MAX / values;
+}
+
 bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const cc_shape *x,
                             const cc_shape *y, cc_dtype dtype) {
-    bool fits = x->rank == 4 && a->groups == x->dims[1] && a->out_channels == a->groups && a->groups > 1 &&
-                a->kernel[1] == a->kernel[2] && (a->kernel[1] == 3 || a->kernel[1] == 5) &&
-                a->stride[1] == a->stride[2] && a->padding[1] == a->padding[2] && a->dilation[1] == 1 &&
-                a->dilation[2] == 1;
+    bool fits = x->rank == 4 && a->groups == x->dims[1] && a->out_channels == a->groups &&
+                a->kernel[1] == a->kernel[2] && a->stride[1] == a->stride[2] &&
+                a->padding[1] == a->padding[2] && a->dilation[1] == a->dilation[2] && is_small(x) &&
+                is_small(y);
     if (!fits) return false;
-    *out = cc_depthwise_cuda{x->dims[0], x->dims[2],        x->dims[3],        y->dims[2],         y->dims[3],
-                             x->dims[1], (int)a->kernel[1], (int)a->stride[1], (int)a->padding[1], dtype};
+    *out = cc_depthwise_cuda{(int)x->dims[0],
+                             (int)x->dims[2],
+                             (int)x->dims[3],
+                             (int)y->dims[2],
+                             (int)y->dims[3],
+                             (int)x->dims[1],
+                             (int)a->kernel[1],
+                             (int)a->stride[1],
+                             (int)a->padding[1],
+                             (int)a->dilation[1],
+                             dtype};
     return true;
 }
 
-template <class T, int N, int K>
-__global__ void forward_pixels(void *y, const void *x, const float *w, const float *bias, int kind,
-                               cc_depthwise_cuda d, int64_t packs) {
-    int64_t i = global_index(), lanes = d.channels / N, c = i % lanes, row = i / lanes;
-    if (i >= packs) return;
-    int64_t left = row % d.out_width * d.stride - d.padding,
-            top = row / d.out_width % d.out_height * d.stride - d.padding,
-            n = row / (d.out_width * d.out_height);
-    float sum[N];
-    for (int k = 0; k < N; k++) sum[k] = bias ? bias[c * N + k] : 0;
-    for (int t = 0; t < K * K; t++) {
-        int64_t h = top + t / K, v = left + t % K;
-        if (h < 0 || h >= d.in_height || v < 0 || v >= d.in_width) continue;
-        pack<T, N> p = load<T, N>(x, ((n * d.in_height + h) * d.in_width + v) * lanes + c);
-        for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]) * w[t * d.channels + c * N + k];
-    }
-    pack<T, N> out;
-    for (int k = 0; k < N; k++) out.v[k] = from_float<T>(activate(kind, sum[k]));
-    store(y, i, out);
+bool cc::is_tiled(const cc_depthwise_cuda *d) {
+    return (d->kernel == 3 || d->kernel == 5) && (d->stride == 1 || d->stride == 2) && d->dilation == 1 &&
+           d->channels % 2 == 0;
 }
 
-template <class T, int N, int K>
-__global__ void backward_pixels(void *dx, const void *dy, const float *w, cc_depthwise_cuda d,
-                                int64_t packs) {
-    int64_t i = global_index(), lanes = d.channels / N, c = i % lanes, row = i / lanes;
-    if (i >= packs) return;
-    int64_t left = row % d.in_width + d.padding, top = row / d.in_width % d.in_height + d.padding,
-            n = row / (d.in_width * d.in_height);
-    float sum[N] = {};
-    for (int t = 0; t < K * K; t++) {
-        int64_t h = top - t / K, v = left - t % K;
-        if (h < 0 || h % d.stride || h / d.stride >= d.out_height) continue;
-        if (v < 0 || v % d.stride || v / d.stride >= d.out_width) continue;
-        int64_t from = (n * d.out_height + h / d.stride) * d.out_width + v / d.stride;
-        pack<T, N> p = load<T, N>(dy, from * lanes + c);
-        for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]) * w[t * d.channels + c * N + k];
-    }
-    pack<T, N> out;
-    for (int k = 0; k < N; k++) out.v[k] = from_float<T>(sum[k]);
-    store(dx, i, out);
-}
-
-/* A part's sums of every tap, [part][tap][channel]; a thread keeps those of its rows in registers. */
-template <class T, int N, int K>
-__global__ void weight_parts(double *out, columns s, const void *x, const void *dy, cc_depthwise_cuda d) {
-    __shared__ double room[THREADS * N];
-    int across = threadIdx.x % s.across, down = threadIdx.x / s.across;
-    int64_t part = blockIdx.y, channel = (blockIdx.x * (int64_t)s.across + across) * N,
-            lanes = d.channels / N;
-    int64_t begin = part * s.per_part, end = begin + s.per_part < s.rows ? begin + s.per_part : s.rows;
-    float sum[K * K][N] = {};
-    for (int64_t row = begin + down; channel < d.channels && row < end; row += s.down) {
-        int64_t left = row % d.out_width * d.stride - d.padding,
-                top = row / d.out_width % d.out_height * d.stride - d.padding,
-                n = row / (d.out_width * d.out_height);
-        pack<T, N> g = load<T, N>(dy, row * lanes + channel / N);
-#pragma unroll
-        for (int t = 0; t < K * K; t++) {
-            int64_t h = top + t / K, v = left + t % K;
-            if (h < 0 || h >= d.in_height || v < 0 || v >= d.in_width) continue;
-            pack<T, N> p = load<T, N>(x, ((n * d.in_height + h) * d.in_width + v) * lanes + channel / N);
-            for (int k = 0; k < N; k++) sum[t][k] += to_float(p.v[k]) * to_float(g.v[k]);
-        }
-    }
-    double *mine = room + threadIdx.x * N;
+/* Weights of the lane, w[row of the kernel][2 column + channel]; `step`: from a tap to the next, in pairs. */
+template <int K>
+__device__ inline void read_weights(float (&w)[K][2 * K], const float *from, int step, int lane) {
 #pragma unroll
     for (int t = 0; t < K * K; t++) {
-        __syncthreads();
-        for (int k = 0; k < N; k++) mine[k] = sum[t][k];
-        for (int half = s.down / 2; half > 0; half /= 2) {
-            __syncthreads();
-            for (int k = 0; down < half && k < N; k++) mine[k] += mine[half * s.across * N + k];
-        }
-        for (int k = 0; down == 0 && channel < d.channels && k < N; k++)
-            out[(part * K * K + t) * d.channels + channel + k] = mine[k];
+        pair<float> p = load<float, 2>(from, (int64_t)t * step + lane);
+        w[t / K][t % K * 2] = p.v[0];
+        w[t / K][t % K * 2 + 1] = p.v[1];
     }
 }
 
-static __global__ void merge_weights(float *dw, const double *parts, int64_t count, int64_t weights) {
-    __shared__ double room[THREADS];
-    int64_t i = blockIdx.x * (int64_t)MERGE_ACROSS + threadIdx.x % MERGE_ACROSS;
-    bool inside = i < weights;
-    double sum = merge_parts(room, inside ? count : 0, [=](int64_t p) { return parts[p * weights + i]; });
-    if (inside && threadIdx.x < MERGE_ACROSS) dw[i] = (float)sum;
-}
-
-template <int K> struct forward_run {
-    const cc_depthwise_cuda *d;
-    void *y;
-    const void *x;
-    const float *w, *bias;
-    int kind;
-    template <class T, int N> void run() const {
-        int64_t packs = d->n * d->out_height * d->out_width * d->channels / N;
-        auto kernel = forward_pixels<T, N, K>;
-        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), y, x, w, bias, kind, *d, packs);
-    }
+/* What a block's number says of a thread: its lane, and its tile. */
+struct place {
+    int lane, row, column;
 };
+__device__ inline place place_of(const tiling &t) {
+    const int patch = small_quotient(blockIdx.x, t.by_groups), group = blockIdx.x - patch * t.groups;
+    return place{(int)(group * t.across + threadIdx.x), (int)(blockIdx.y * t.high + threadIdx.z),
+                 (int)(patch * t.wide + threadIdx.y)};
+}
 
-template <int K> struct data_run {
-    const cc_depthwise_cuda *d;
-    void *dx;
-    const void *dy;
+static dim3 grid_of(const tiling &t, int n) {
+    return dim3((unsigned)(t.groups * t.patches_w), (unsigned)t.patches_h, (unsigned)n);
+}
+static dim3 block_of(const tiling &t) {
+    return dim3((unsigned)t.across, (unsigned)t.wide, (unsigned)t.high);
+}
+
+/* y = f(x * w + bias): a row of x is read while the one before is multiplied. */
+struct correlation {
+    frame x, y;
     const float *w;
-    template <class T, int N> void run() const {
-        int64_t packs = d->n * d->in_height * d->in_width * d->channels / N;
-        auto kernel = backward_pixels<T, N, K>;
-        CC_LAUNCH(kernel, dim3(blocks_for(packs)), dim3(THREADS), dx, dy, w, *d, packs);
-    }
+    const float *bias;
+    int step, padding, kind;
+    tiling t;
 };
+
+template <class T, int K, int STRIDE>
+__global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
+    correlate(void *__restrict__ to, const void *__restrict__ from, correlation c) {
+    typedef tile<K, STRIDE> tile;
+    const place p = place_of(c.t);
+    if (p.lane >= c.t.lanes || p.row * tile::ROWS >= c.y.height || p.column * tile::COLUMNS >= c.y.width)
+        return;
+    pair<T> *y = image_of((pair<T> *)to, c.y, blockIdx.z);
+    const pair<T> *x = image_of((const pair<T> *)from, c.x, blockIdx.z);
+    const int top = p.row * tile::ROWS * STRIDE - c.padding,
+              left = p.column * tile::COLUMNS * STRIDE - c.padding;
+    pair<T> next[2][tile::IN_COLUMNS];
+    float w[K][2 * K], bias[2] = {}, in[2 * tile::IN_COLUMNS], sums[tile::ROWS][2 * tile::COLUMNS];
+    read_row<T>(next[0], x, c.x, top, left, p.lane);
+    read_weights<K>(w, c.w, c.step, p.lane);
+    if (c.bias) load_floats(bias, c.bias, p.lane);
+#pragma unroll
+    for (int r = 0; r < tile::IN_ROWS; r++) {
+        if (r + 1 < tile::IN_ROWS) read_row<T>(next[(r + 1) % 2], x, c.x, top + r + 1, left, p.lane);
+        widen_row<T>(in, next[r % 2]);
+#pragma unroll
+        for (int o = 0; o < tile::ROWS; o++) {
+            const int t = r - o * STRIDE; /* row of the kernel */
+            if (t < 0 || t >= K) continue;
+#pragma unroll
+            for (int i = 0; i < tile::COLUMNS * K * 2; i++) {
+                const int s = i / (2 * K), j = i / 2 % K, k = i % 2;
+                if (t == 0 && j == 0) sums[o][2 * s + k] = bias[k];
+                sums[o][2 * s + k] += in[2 * (s * STRIDE + j) + k] * w[t][2 * j + k];
+            }
+            if (t < K - 1) continue;
+            activate_all<T>(c.kind, sums[o]);
+            write_row<T, tile::COLUMNS>(y, c.y, p.row * tile::ROWS + o, p.column * tile::COLUMNS, p.lane,
+                                        sums[o]);
+        }
+    }
+}
+
+/* dx of a convolution of stride 2. A pixel u rows below the padding's first gets what dy's row q times the
+ * kernel's row u - 2 q is: a tile starts at an even u, so that which rows meet is known beforehand. */
+struct spreading {
+    frame dx, dy;
+    const float *w;
+    int padding;
+    tiling t;
+};
+
+constexpr int SPREAD = 4; /* rows and columns of a tile of dx */
+
+template <class T, int K>
+__global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
+    spread(void *__restrict__ to, const void *__restrict__ from, spreading c) {
+    constexpr int COUNT = SPREAD / 2 + (K - 1) / 2;
+    const place p = place_of(c.t);
+    const int u = c.padding / 2 * 2 + p.row * SPREAD, v = c.padding / 2 * 2 + p.column * SPREAD,
+              top = u / 2 - (K - 1) / 2, left = v / 2 - (K - 1) / 2;
+    if (p.lane >= c.t.lanes || u - c.padding >= c.dx.height || v - c.padding >= c.dx.width) return;
+    pair<T> *dx = image_of((pair<T> *)to, c.dx, blockIdx.z);
+    const pair<T> *dy = image_of((const pair<T> *)from, c.dy, blockIdx.z);
+    pair<T> next[2][COUNT];
+    float w[K][2 * K], in[2 * COUNT], sums[SPREAD][2 * SPREAD];
+    read_row<T>(next[0], dy, c.dy, top, left, p.lane);
+    read_weights<K>(w, c.w, c.t.lanes, p.lane);
+#pragma unroll
+    for (int r = 0; r < COUNT; r++) {
+        if (r + 1 < COUNT) read_row<T>(next[(r + 1) % 2], dy, c.dy, top + r + 1, left, p.lane);
+        widen_row<T>(in, next[r % 2]);
+#pragma unroll
+        for (int o = 0; o < SPREAD; o++) {
+            const int t = o + K - 1 - 2 * r;
+            if (t < 0 || t >= K) continue;
+#pragma unroll
+            for (int i = 0; i < SPREAD * COUNT * 2; i++) {
+                const int s = i / (2 * COUNT), q = i / 2 % COUNT, k = i % 2, j = s + K - 1 - 2 * q;
+                if (q == 0 && t + 2 >= K) sums[o][2 * s + k] = 0;
+                if (j >= 0 && j < K) sums[o][2 * s + k] += in[2 * q + k] * w[t][2 * j + k];
+            }
+            if (t < 2) write_row<T, SPREAD>(dx, c.dx, u - c.padding + o, v - c.padding, p.lane, sums[o]);
+        }
+    }
+}
+
+typedef void (*correlate_kernel)(void *, const void *, correlation);
+template <class T> static correlate_kernel correlate_for(int kernel, int stride) {
+    static const correlate_kernel kernels[2][2] = {{correlate<T, 3, 1>, correlate<T, 3, 2>},
+                                                   {correlate<T, 5, 1>, correlate<T, 5, 2>}};
+    return kernels[kernel == 5][stride == 2];
+}
+
+enum { THREADS_LEAST = 128 };
+
+static void run_correlate(const cc_depthwise_cuda *d, int stride, void *y, const void *x, correlation c) {
+    c.t = tiling_of(d, ceiling(c.y.height, 4 / stride), ceiling(c.y.width, 4), THREADS_LEAST);
+    correlate_kernel kernel = d->dtype == CC_BF16 ? correlate_for<bf16>(d->kernel, stride)
+                                                  : correlate_for<float>(d->kernel, stride);
+    CC_LAUNCH(kernel, grid_of(c.t, d->n), block_of(c.t), y, x, c);
+}
+
+static frame in_frame(const cc_depthwise_cuda *d) {
+    return frame{d->in_height, d->in_width, d->channels / 2};
+}
+static frame out_frame(const cc_depthwise_cuda *d) {
+    return frame{d->out_height, d->out_width, d->channels / 2};
+}
 
 void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w,
                                const float *bias, cc_activation f) {
-    if (d->kernel == 3)
-        dispatch(d->dtype, d->channels, forward_run<3>{d, y, x, w, bias, f});
-    else
-        dispatch(d->dtype, d->channels, forward_run<5>{d, y, x, w, bias, f});
+    if (!is_tiled(d)) return any_forward(d, y, x, w, bias, f);
+    run_correlate(d, d->stride, y, x,
+                  correlation{in_frame(d), out_frame(d), w, bias, d->channels / 2, d->padding, (int)f, {}});
 }
 
+static void run_spread(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
+    int odd = d->padding % 2;
+    spreading c = {
+        in_frame(d), out_frame(d), w, d->padding,
+        tiling_of(d, ceiling(d->in_height + odd, SPREAD), ceiling(d->in_width + odd, SPREAD), THREADS_LEAST)};
+    auto kernel = d->dtype == CC_BF16 ? (d->kernel == 3 ? spread<bf16, 3> : spread<bf16, 5>)
+                                      : (d->kernel == 3 ? spread<float, 3> : spread<float, 5>);
+    CC_LAUNCH(kernel, grid_of(c.t, d->n), block_of(c.t), dx, dy, c);
+}
+
+/* Of stride 1 it is the convolution with the kernel turned round. */
 void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
-    if (d->kernel == 3)
-        dispatch(d->dtype, d->channels, data_run<3>{d, dx, dy, w});
-    else
-        dispatch(d->dtype, d->channels, data_run<5>{d, dx, dy, w});
-}
-
-static columns cut(const cc_depthwise_cuda *d) {
-    return columns_of(1, d->n * d->out_height * d->out_width, d->channels, d->channels % 2 ? 1 : 2);
-}
-
-size_t cc_depthwise_cuda_bytes(const cc_depthwise_cuda *d) {
-    return (size_t)(cut(d).parts * d->kernel * d->kernel * d->channels) * sizeof(double);
-}
-
-template <class T, int N>
-static void run_weights(const cc_depthwise_cuda *d, double *parts, const void *x, const void *dy) {
-    columns s = cut(d);
-    auto kernel = d->kernel == 3 ? weight_parts<T, N, 3> : weight_parts<T, N, 5>;
-    CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)s.groups, (unsigned)s.parts), dim3(THREADS), parts, s, x, dy,
-                       *d);
-}
-
-void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void *x, const void *dy,
-                               void *scratch) {
-    double *parts = (double *)scratch;
-    bool odd = d->channels % 2;
-    if (d->dtype == CC_BF16)
-        odd ? run_weights<bf16, 1>(d, parts, x, dy) : run_weights<bf16, 2>(d, parts, x, dy);
-    else
-        odd ? run_weights<float, 1>(d, parts, x, dy) : run_weights<float, 2>(d, parts, x, dy);
-    int64_t weights = d->kernel * d->kernel * d->channels;
-    CC_LAUNCH_TOGETHER(merge_weights, dim3(merge_blocks(weights)), dim3(THREADS), dw, parts, cut(d).parts,
-                       weights);
+    int64_t last = (d->kernel * d->kernel - 1) * (int64_t)d->channels;
+    if (!is_tiled(d)) return any_data(d, dx, dy, w);
+    if (d->stride == 2) return run_spread(d, dx, dy, w);
+    run_correlate(d, 1, dx, dy,
+                  correlation{out_frame(d),
+                              in_frame(d),
+                              w + last,
+                              NULL,
+                              -d->channels / 2,
+                              d->kernel - 1 - d->padding,
+                              CC_ACTIVATION_NONE,
+                              {}});
 }

@@ -1,5 +1,5 @@
-/* nets/cuda/depthwise.h -- private to nets/: depthwise convolutions of our own, 3x3 and 5x5, of any stride
- * and padding. Weights and their gradient are float32, [taps][channels]. */
+/* nets/cuda/depthwise.h -- private to nets/: depthwise convolutions of our own, of any square kernel, stride,
+ * padding and dilation. Weights and their gradient are float32, [taps][channels]. */
 #ifndef CC_NETS_CUDA_DEPTHWISE_H
 #define CC_NETS_CUDA_DEPTHWISE_H
 
@@ -12,12 +12,13 @@ extern "C" {
 #include "nets/ops/conv/conv.h"
 
 typedef struct cc_depthwise_cuda {
-    int64_t n, in_height, in_width, out_height, out_width, channels;
-    int kernel, stride, padding;
+    int n, in_height, in_width, out_height, out_width, channels;
+    int kernel, stride, padding, dilation;
     cc_dtype dtype;
 } cc_depthwise_cuda;
 
-/* False where the convolution is no such one. */
+/* False where the convolution is no such one, or larger than 2^30 values an image or 65535 rows, columns or
+ * images. */
 bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *attr, const cc_shape *x,
                             const cc_shape *y, cc_dtype dtype);
 /* Of the scratch memory that the weights' gradient needs. */

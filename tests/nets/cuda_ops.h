@@ -233,6 +233,64 @@ static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
     bench_close(&b);
 }
 
+static void check_depthwise(int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
+                            int64_t padding, const cc_shape *x, bool bias) {
+    const cc_conv_attr attr = {.out_channels = channels,
+                               .groups = channels,
+                               .kernel = {1, kernel, kernel},
+                               .stride = {1, stride, stride},
+                               .padding = {0, padding, padding},
+                               .dilation = {1, dilation, dilation},
+                               .bias = bias};
+    char name[128];
+    snprintf(name, sizeof name, "%lldx%lld of stride %lld, dilation %lld, padding %lld on %s",
+             (long long)kernel, (long long)kernel, (long long)stride, (long long)dilation, (long long)padding,
+             cc_shape_text(x));
+    const op_case c = {name, &cc_op_conv, &attr, 1, {*x}};
+    check_on_cuda(&c, true, false, CC_F32);
+    if (cc_backend_cuda.has(CC_BF16)) check_on_cuda(&c, true, false, CC_BF16);
+}
+
+/* Of each kind that has a kernel of its own, images of less than a tile, of some, and of some and a part. */
+static void cuda_has_every_depthwise_convolution(void **state) {
+    (void)state;
+    static const int64_t extents[] = {1, 2, 3, 7, 8, 17}, widths[] = {1, 3, 8, 12, 24};
+    enum { EXTENTS = sizeof extents / sizeof *extents, WIDTHS = sizeof widths / sizeof *widths };
+    for (int i = 0; i < 4 * EXTENTS * EXTENTS; i++) {
+        int64_t kernel = i % 2 ? 5 : 3, stride = 1 + i / 2 % 2, channels = widths[i / 4 % WIDTHS];
+        cc_shape x = SHAPE(1 + i % 3, channels, extents[i / 4 % EXTENTS], extents[i / 4 / EXTENTS]);
+        check_depthwise(channels, kernel, stride, 1, kernel / 2, &x, i % 5 == 0);
+    }
+}
+
+/* Paddings that leave pixels out or see beyond the border; several strips of channels, blocks, parts of the
+ * weights' gradient and tiles a thread. */
+static void cuda_has_unusual_depthwise_convolutions(void **state) {
+    (void)state;
+    static const struct {
+        int64_t kernel, stride, dilation, padding;
+        cc_shape x;
+    } convolutions[] = {
+        {3, 1, 1, 0, SHAPE(2, 6, 9, 8)},     {5, 1, 1, 0, SHAPE(1, 6, 9, 8)},
+        {5, 1, 1, 1, SHAPE(1, 6, 9, 8)},     {3, 1, 1, 3, SHAPE(1, 6, 3, 8)},
+        {3, 2, 1, 0, SHAPE(2, 6, 10, 13)},   {5, 2, 1, 1, SHAPE(1, 6, 10, 13)},
+        {5, 2, 1, 0, SHAPE(1, 6, 12, 5)},    {3, 2, 1, 2, SHAPE(1, 6, 12, 5)},
+        {5, 2, 1, 5, SHAPE(1, 6, 3, 4)},     {3, 3, 1, 1, SHAPE(2, 8, 10, 13)},
+        {7, 1, 1, 3, SHAPE(1, 16, 9, 11)},   {2, 2, 1, 0, SHAPE(1, 4, 9, 7)},
+        {1, 1, 1, 0, SHAPE(1, 4, 5, 7)},     {3, 1, 2, 2, SHAPE(2, 24, 9, 7)},
+        {5, 1, 3, 6, SHAPE(1, 8, 17, 15)},   {3, 2, 2, 2, SHAPE(1, 8, 11, 14)},
+        {5, 1, 1, 2, SHAPE(1, 1152, 4, 5)},  {3, 1, 1, 1, SHAPE(1, 144, 8, 9)},
+        {5, 2, 1, 2, SHAPE(1, 82, 21, 9)},   {3, 1, 1, 1, SHAPE(2, 40, 37, 41)},
+        {3, 2, 1, 1, SHAPE(2, 4, 140, 131)}, {5, 1, 1, 2, SHAPE(2, 4, 50, 71)},
+        {5, 2, 1, 2, SHAPE(2, 66, 23, 30)},  {3, 1, 1, 1, SHAPE(1, 5, 150, 80)},
+        {3, 1, 1, 1, SHAPE(2, 4, 1, 1100)},  {3, 1, 1, 1, SHAPE(2, 4, 1100, 1)},
+        {3, 2, 1, 1, SHAPE(66, 2, 90, 60)},
+    };
+    for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++)
+        check_depthwise(convolutions[i].x.dims[1], convolutions[i].kernel, convolutions[i].stride,
+                        convolutions[i].dilation, convolutions[i].padding, &convolutions[i].x, i % 2);
+}
+
 /* The loss and its gradient on `backend`, of seeded logits and masks. */
 static double loss_on(float *gradient, const cc_backend *backend, const cc_loss_spec *spec, cc_loss_shape s) {
     const cc_storage *store = backend->store;
@@ -292,6 +350,8 @@ static const struct CMUnitTest cuda_op_tests[] = {
     cmocka_unit_test(cuda_adds_gradients_where_asked),
     cmocka_unit_test(in_bf16_cuda_differs_by_its_rounding_alone),
     cmocka_unit_test(cuda_keeps_batch_norm_precise_far_from_zero),
+    cmocka_unit_test(cuda_has_every_depthwise_convolution),
+    cmocka_unit_test(cuda_has_unusual_depthwise_convolutions),
 };
 
 #endif
