@@ -43,9 +43,7 @@ template <int K>
 __device__ inline void read_weights(float (&w)[K][2 * K], const float *from, int step, int lane) {
 #pragma unroll
     for (int t = 0; t < K * K; t++) {
-        pair<float> p = load<float, 2>(from, (int64_t)t * step + lane);
-        w[t / K][t % K * 2] = p.v[0];
-        w[t / K][t % K * 2 + 1] = p.v[1];
+        widen_pair(&w[t / K][t % K * 2], ((const pair<float> *)from)[t * (int64_t)step + lane]);
     }
 }
 
@@ -75,26 +73,27 @@ struct correlation {
     tiling t;
 };
 
-template <class T, int K, int STRIDE>
+template <class T, int K, int STRIDE, bool ACTIVATES>
 __global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
     correlate(void *__restrict__ to, const void *__restrict__ from, correlation c) {
     typedef tile<K, STRIDE> tile;
     const place p = place_of(c.t);
     if (p.lane >= c.t.lanes || p.row * tile::ROWS >= c.y.height || p.column * tile::COLUMNS >= c.y.width)
         return;
-    pair<T> *y = image_of((pair<T> *)to, c.y, blockIdx.z);
-    const pair<T> *x = image_of((const pair<T> *)from, c.x, blockIdx.z);
-    const int top = p.row * tile::ROWS * STRIDE - c.padding,
-              left = p.column * tile::COLUMNS * STRIDE - c.padding;
+    const auto y = window_of<tile::COLUMNS>((pair<T> *)to, c.y, blockIdx.z, p.row * tile::ROWS,
+                                            p.column * tile::COLUMNS, p.lane);
+    const auto x = window_of<tile::IN_COLUMNS>((const pair<T> *)from, c.x, blockIdx.z,
+                                               p.row * tile::ROWS * STRIDE - c.padding,
+                                               p.column * tile::COLUMNS * STRIDE - c.padding, p.lane);
     pair<T> next[2][tile::IN_COLUMNS];
     float w[K][2 * K], bias[2] = {}, in[2 * tile::IN_COLUMNS], sums[tile::ROWS][2 * tile::COLUMNS];
-    read_row<T>(next[0], x, c.x, top, left, p.lane);
+    read_row(next[0], x, 0);
     read_weights<K>(w, c.w, c.step, p.lane);
-    if (c.bias) load_floats(bias, c.bias, p.lane);
+    if (c.bias) widen_pair(bias, ((const pair<float> *)c.bias)[p.lane]);
 #pragma unroll
     for (int r = 0; r < tile::IN_ROWS; r++) {
-        if (r + 1 < tile::IN_ROWS) read_row<T>(next[(r + 1) % 2], x, c.x, top + r + 1, left, p.lane);
-        widen_row<T>(in, next[r % 2]);
+        if (r + 1 < tile::IN_ROWS) read_row(next[(r + 1) % 2], x, r + 1);
+        widen_row(in, next[r % 2]);
 #pragma unroll
         for (int o = 0; o < tile::ROWS; o++) {
             const int t = r - o * STRIDE; /* row of the kernel */
@@ -106,9 +105,8 @@ __global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
                 sums[o][2 * s + k] += in[2 * (s * STRIDE + j) + k] * w[t][2 * j + k];
             }
             if (t < K - 1) continue;
-            activate_all<T>(c.kind, sums[o]);
-            write_row<T, tile::COLUMNS>(y, c.y, p.row * tile::ROWS + o, p.column * tile::COLUMNS, p.lane,
-                                        sums[o]);
+            if (ACTIVATES) activate_all<T>(c.kind, sums[o]);
+            write_row(y, o, sums[o]);
         }
     }
 }
@@ -129,19 +127,19 @@ __global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
     spread(void *__restrict__ to, const void *__restrict__ from, spreading c) {
     constexpr int COUNT = SPREAD / 2 + (K - 1) / 2;
     const place p = place_of(c.t);
-    const int u = c.padding / 2 * 2 + p.row * SPREAD, v = c.padding / 2 * 2 + p.column * SPREAD,
-              top = u / 2 - (K - 1) / 2, left = v / 2 - (K - 1) / 2;
+    const int u = c.padding / 2 * 2 + p.row * SPREAD, v = c.padding / 2 * 2 + p.column * SPREAD;
     if (p.lane >= c.t.lanes || u - c.padding >= c.dx.height || v - c.padding >= c.dx.width) return;
-    pair<T> *dx = image_of((pair<T> *)to, c.dx, blockIdx.z);
-    const pair<T> *dy = image_of((const pair<T> *)from, c.dy, blockIdx.z);
+    const auto dx = window_of<SPREAD>((pair<T> *)to, c.dx, blockIdx.z, u - c.padding, v - c.padding, p.lane);
+    const auto dy = window_of<COUNT>((const pair<T> *)from, c.dy, blockIdx.z, u / 2 - (K - 1) / 2,
+                                     v / 2 - (K - 1) / 2, p.lane);
     pair<T> next[2][COUNT];
     float w[K][2 * K], in[2 * COUNT], sums[SPREAD][2 * SPREAD];
-    read_row<T>(next[0], dy, c.dy, top, left, p.lane);
+    read_row(next[0], dy, 0);
     read_weights<K>(w, c.w, c.t.lanes, p.lane);
 #pragma unroll
     for (int r = 0; r < COUNT; r++) {
-        if (r + 1 < COUNT) read_row<T>(next[(r + 1) % 2], dy, c.dy, top + r + 1, left, p.lane);
-        widen_row<T>(in, next[r % 2]);
+        if (r + 1 < COUNT) read_row(next[(r + 1) % 2], dy, r + 1);
+        widen_row(in, next[r % 2]);
 #pragma unroll
         for (int o = 0; o < SPREAD; o++) {
             const int t = o + K - 1 - 2 * r;
@@ -152,24 +150,29 @@ __global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
                 if (q == 0 && t + 2 >= K) sums[o][2 * s + k] = 0;
                 if (j >= 0 && j < K) sums[o][2 * s + k] += in[2 * q + k] * w[t][2 * j + k];
             }
-            if (t < 2) write_row<T, SPREAD>(dx, c.dx, u - c.padding + o, v - c.padding, p.lane, sums[o]);
+            if (t < 2) write_row(dx, o, sums[o]);
         }
     }
 }
 
 typedef void (*correlate_kernel)(void *, const void *, correlation);
-template <class T> static correlate_kernel correlate_for(int kernel, int stride) {
-    static const correlate_kernel kernels[2][2] = {{correlate<T, 3, 1>, correlate<T, 3, 2>},
-                                                   {correlate<T, 5, 1>, correlate<T, 5, 2>}};
+template <class T, bool ACTIVATES> static correlate_kernel correlate_for(int kernel, int stride) {
+    static const correlate_kernel kernels[2][2] = {
+        {correlate<T, 3, 1, ACTIVATES>, correlate<T, 3, 2, ACTIVATES>},
+        {correlate<T, 5, 1, ACTIVATES>, correlate<T, 5, 2, ACTIVATES>}};
     return kernels[kernel == 5][stride == 2];
+}
+template <bool ACTIVATES> static correlate_kernel correlate_in(cc_dtype dtype, int kernel, int stride) {
+    return dtype == CC_BF16 ? correlate_for<bf16, ACTIVATES>(kernel, stride)
+                            : correlate_for<float, ACTIVATES>(kernel, stride);
 }
 
 enum { THREADS_LEAST = 128 };
 
 static void run_correlate(const cc_depthwise_cuda *d, int stride, void *y, const void *x, correlation c) {
     c.t = tiling_of(d, ceiling(c.y.height, 4 / stride), ceiling(c.y.width, 4), THREADS_LEAST);
-    correlate_kernel kernel = d->dtype == CC_BF16 ? correlate_for<bf16>(d->kernel, stride)
-                                                  : correlate_for<float>(d->kernel, stride);
+    correlate_kernel kernel = c.kind == CC_ACTIVATION_NONE ? correlate_in<false>(d->dtype, d->kernel, stride)
+                                                           : correlate_in<true>(d->dtype, d->kernel, stride);
     CC_LAUNCH(kernel, grid_of(c.t, d->n), block_of(c.t), y, x, c);
 }
 

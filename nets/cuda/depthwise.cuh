@@ -68,49 +68,109 @@ __device__ inline int small_quotient(int n, const divider &d) {
     return (int)((uint64_t)(uint32_t)n * d.magic >> d.shift);
 }
 
-template <class T> using pair = pack<T, 2>;
+/* A pair as it lies in memory. */
+template <class T> struct pair;
+template <> struct alignas(8) pair<float> { float v[2]; };
+template <> struct pair<bf16> { uint32_t bits; };
+
+__device__ inline void widen_pair(float *to, const pair<float> &p) {
+    to[0] = p.v[0];
+    to[1] = p.v[1];
+}
+__device__ inline void widen_pair(float *to, const pair<bf16> &p) {
+    to[0] = __uint_as_float(p.bits << 16);
+    to[1] = __uint_as_float(p.bits & 0xffff0000);
+}
+template <class T> __device__ inline pair<T> narrow_pair(const float *both);
+template <> __device__ inline pair<float> narrow_pair<float>(const float *both) {
+    return pair<float>{{both[0], both[1]}};
+}
+template <> __device__ inline pair<bf16> narrow_pair<bf16>(const float *both) {
+    return pair<bf16>{halve_two(both[0], both[1])};
+}
 
 /* Images of one size: pairs of a pixel beside each other. */
 struct frame {
     int height, width, lanes;
 };
 
-template <class V> __device__ inline V *image_of(V *images, const frame &f, int image) {
-    return images + (int64_t)image * f.height * f.width * f.lanes;
+/* *at, or zeros; and to *at, or nowhere. In C++ the compiler would work each address out anew under its
+ * condition. */
+#ifdef __CUDA_ARCH__
+__device__ inline void read_if(pair<bf16> *to, unsigned there, const pair<bf16> *at) {
+    asm("{.reg .pred p;\n setp.ne.u32 p, %1, 0;\n mov.b32 %0, 0;\n @p ld.global.nc.b32 %0, [%2];}"
+        : "=r"(to->bits)
+        : "r"(there), "l"(at));
+}
+__device__ inline void read_if(pair<float> *to, unsigned there, const pair<float> *at) {
+    asm("{.reg .pred p;\n setp.ne.u32 p, %2, 0;\n mov.b32 %0, 0f00000000;\n mov.b32 %1, 0f00000000;\n"
+        "@p ld.global.nc.v2.f32 {%0, %1}, [%3];}"
+        : "=f"(to->v[0]), "=f"(to->v[1])
+        : "r"(there), "l"(at));
+}
+__device__ inline void write_if(pair<bf16> *at, unsigned there, const pair<bf16> &p) {
+    asm volatile("{.reg .pred p;\n setp.ne.u32 p, %0, 0;\n @p st.global.b32 [%1], %2;}" ::"r"(there), "l"(at),
+                 "r"(p.bits)
+                 : "memory");
+}
+__device__ inline void write_if(pair<float> *at, unsigned there, const pair<float> &p) {
+    asm volatile("{.reg .pred p;\n setp.ne.u32 p, %0, 0;\n @p st.global.v2.f32 [%1], {%2, %3};}" ::"r"(there),
+                 "l"(at), "f"(p.v[0]), "f"(p.v[1])
+                 : "memory");
+}
+#else
+template <class T> inline void read_if(pair<T> *to, unsigned there, const pair<T> *at) {
+    *to = there ? *at : pair<T>{};
+}
+template <class T> inline void write_if(pair<T> *at, unsigned there, const pair<T> &p) {
+    if (there) *at = p;
+}
+#endif
+
+/* Rows of COUNT pixels of a lane from (row, column) on, which may lie outside of the image. */
+template <class V, int COUNT> struct window {
+    V *first;
+    int row, height;
+    unsigned lanes, step, inside; /* step: to the next row; inside: of the pixels, bit after bit */
+    __device__ unsigned inside_of(int r) const { return (unsigned)(row + r) < (unsigned)height ? inside : 0; }
+    __device__ V *pixel(int r, int j) const { return first + (uint64_t)step * r + (uint64_t)lanes * j; }
+};
+
+template <int COUNT, class V>
+__device__ inline window<V, COUNT> window_of(V *images, const frame &f, int image, int row, int column,
+                                             int lane) {
+    const int64_t at = (int64_t)image * f.height * f.width * f.lanes + (row * f.width + column) * f.lanes;
+    const int begin = column > 0        ? 0
+                      : column < -COUNT ? COUNT
+                                        : -column,
+              right = f.width - column,
+              end = right < 0       ? 0
+                    : right > COUNT ? COUNT
+                                    : right;
+    return window<V, COUNT>{
+        images + at + lane,          row, f.height, (unsigned)f.lanes, (unsigned)(f.width * f.lanes),
+        ~0u << begin & ~(~0u << end)};
 }
 
-/* Pixels of a row from `column` on, zeros outside of the image. */
+/* Row `r`, zeros outside of the image. */
 template <class T, int COUNT>
-__device__ inline void read_row(pair<T> (&to)[COUNT], const pair<T> *image, const frame &f, int row,
-                                int column, int lane) {
-    const bool inside = (unsigned)row < (unsigned)f.height;
-    const int at = (row * f.width + column) * f.lanes + lane;
+__device__ inline void read_row(pair<T> (&to)[COUNT], const window<const pair<T>, COUNT> &w, int r) {
+    const unsigned inside = w.inside_of(r);
 #pragma unroll
-    for (int j = 0; j < COUNT; j++) {
-        to[j] = pair<T>{};
-        if (inside && (unsigned)(column + j) < (unsigned)f.width) to[j] = image[at + j * f.lanes];
-    }
+    for (int j = 0; j < COUNT; j++) read_if(&to[j], inside & 1u << j, w.pixel(r, j));
 }
 
 template <class T, int COUNT>
-__device__ inline void write_row(pair<T> *image, const frame &f, int row, int column, int lane,
-                                 const float (&values)[2 * COUNT]) {
-    const bool inside = (unsigned)row < (unsigned)f.height;
-    const int at = (row * f.width + column) * f.lanes + lane;
+__device__ inline void write_row(const window<pair<T>, COUNT> &w, int r, const float (&values)[2 * COUNT]) {
+    const unsigned inside = w.inside_of(r);
 #pragma unroll
-    for (int j = 0; j < COUNT; j++) {
-        const float both[2] = {values[2 * j], values[2 * j + 1]};
-        if (inside && (unsigned)(column + j) < (unsigned)f.width) image[at + j * f.lanes] = narrow<T>(both);
-    }
+    for (int j = 0; j < COUNT; j++) write_if(w.pixel(r, j), inside & 1u << j, narrow_pair<T>(values + 2 * j));
 }
 
 template <class T, int COUNT>
 __device__ inline void widen_row(float (&to)[2 * COUNT], const pair<T> (&from)[COUNT]) {
 #pragma unroll
-    for (int j = 0; j < COUNT; j++) {
-        to[2 * j] = to_float(from[j].v[0]);
-        to[2 * j + 1] = to_float(from[j].v[1]);
-    }
+    for (int j = 0; j < COUNT; j++) widen_pair(to + 2 * j, from[j]);
 }
 
 } // namespace cc

@@ -17,25 +17,24 @@ struct weighing {
 
 /* A row of x is read while the one before is multiplied with the rows of dy that it met. */
 template <class T, int K, int STRIDE>
-__device__ inline void add_tile(float (&sums)[2 * K * K], const pair<T> *x, const pair<T> *dy,
-                                const weighing &c, int row, int column, int lane) {
+__device__ inline void add_tile(float (&sums)[2 * K * K],
+                                const window<const pair<T>, tile<K, STRIDE>::IN_COLUMNS> &x,
+                                const window<const pair<T>, tile<K, STRIDE>::COLUMNS> &dy) {
     typedef tile<K, STRIDE> tile;
-    const int top = row * STRIDE - c.padding, left = column * STRIDE - c.padding;
     pair<T> next[2][tile::IN_COLUMNS], given[2][tile::COLUMNS];
     float in[2 * tile::IN_COLUMNS], slopes[tile::ROWS][2 * tile::COLUMNS];
-    read_row<T>(next[0], x, c.x, top, left, lane);
-    read_row<T>(given[0], dy, c.dy, row, column, lane);
+    read_row(next[0], x, 0);
+    read_row(given[0], dy, 0);
 #pragma unroll
     for (int r = 0; r < tile::IN_ROWS; r++) {
-        if (r + 1 < tile::IN_ROWS) read_row<T>(next[(r + 1) % 2], x, c.x, top + r + 1, left, lane);
-        widen_row<T>(in, next[r % 2]);
+        if (r + 1 < tile::IN_ROWS) read_row(next[(r + 1) % 2], x, r + 1);
+        widen_row(in, next[r % 2]);
 #pragma unroll
         for (int o = 0; o < tile::ROWS; o++) {
             const int t = r - o * STRIDE; /* row of the kernel */
             if (t < 0 || t >= K) continue;
-            if (t == 0) widen_row<T>(slopes[o], given[o % 2]);
-            if (t == 0 && o + 1 < tile::ROWS)
-                read_row<T>(given[(o + 1) % 2], dy, c.dy, row + o + 1, column, lane);
+            if (t == 0) widen_row(slopes[o], given[o % 2]);
+            if (t == 0 && o + 1 < tile::ROWS) read_row(given[(o + 1) % 2], dy, o + 1);
 #pragma unroll
             for (int i = 0; i < tile::COLUMNS * K * 2; i++) {
                 const int s = i / (2 * K), j = i / 2 % K, k = i % 2;
@@ -59,16 +58,19 @@ __global__ void __launch_bounds__(THREADS, 2) weight_parts(float *parts, const v
                   row = ((patch_row - image * c.t.patches_h) * c.t.high + threadIdx.z) * tile::ROWS,
                   column = ((patch - patch_row * c.t.patches_w) * c.t.wide + threadIdx.y) * tile::COLUMNS;
         if (row >= c.dy.height || column >= c.dy.width) continue;
-        add_tile<T, K, STRIDE>(sums, image_of((const pair<T> *)inputs, c.x, image),
-                               image_of((const pair<T> *)gradients, c.dy, image), c, row, column, lane);
+        add_tile<T, K, STRIDE>(
+            sums,
+            window_of<tile::IN_COLUMNS>((const pair<T> *)inputs, c.x, image, row * STRIDE - c.padding,
+                                        column * STRIDE - c.padding, lane),
+            window_of<tile::COLUMNS>((const pair<T> *)gradients, c.dy, image, row, column, lane));
     }
     const int y = threadIdx.z * c.t.wide + threadIdx.y;
     add_down(sums, room, threadIdx.x, y, c.t.across, c.t.wide * c.t.high);
     if (y > 0 || lane >= c.t.lanes) return;
 #pragma unroll
     for (int t = 0; t < K * K; t++) {
-        const pair<float> both = {{sums[2 * t], sums[2 * t + 1]}};
-        store(parts, ((int64_t)part * K * K + t) * c.t.lanes + lane, both);
+        ((pair<float> *)parts)[((int64_t)part * K * K + t) * c.t.lanes + lane] =
+            narrow_pair<float>(sums + 2 * t);
     }
 }
 
