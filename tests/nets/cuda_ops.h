@@ -284,7 +284,8 @@ static void cuda_has_unusual_depthwise_convolutions(void **state) {
         {3, 2, 1, 1, SHAPE(2, 4, 140, 131)}, {5, 1, 1, 2, SHAPE(2, 4, 50, 71)},
         {5, 2, 1, 2, SHAPE(2, 66, 23, 30)},  {3, 1, 1, 1, SHAPE(1, 5, 150, 80)},
         {3, 1, 1, 1, SHAPE(2, 4, 1, 1100)},  {3, 1, 1, 1, SHAPE(2, 4, 1100, 1)},
-        {3, 2, 1, 1, SHAPE(66, 2, 90, 60)},
+        {3, 2, 1, 1, SHAPE(66, 2, 90, 60)},  {3, 1, 1, 1, SHAPE(1300, 2, 2, 3)},
+        {5, 2, 1, 2, SHAPE(17500, 4, 1, 1)},
     };
     for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++)
         check_depthwise(convolutions[i].x.dims[1], convolutions[i].kernel, convolutions[i].stride,

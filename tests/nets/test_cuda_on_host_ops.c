@@ -1,6 +1,7 @@
 /* The kernels of the CUDA backend, compiled for the host. */
 #include "cuda_ops.h"
 #include "cuda_runtime_api.h"
+#include "nets/cuda/depthwise.h"
 
 static const op_case *find_case(const char *name) {
     for (int i = 0; i < CASES; i++)
@@ -53,6 +54,28 @@ static void passes_take_few_kernels(void **state) {
     }
 }
 
+static bool is_depthwise(const cc_conv_attr *a, cc_shape x) {
+    cc_depthwise_cuda d;
+    cc_op_signature signature = {0};
+    const cc_shape *inputs[] = {&x};
+    assert_ok(cc_op_conv.infer(&signature, a, inputs, 1));
+    return cc_depthwise_cuda_init(&d, a, &x, &signature.output, CC_F32);
+}
+
+static void other_convolutions_are_not_depthwise(void **state) {
+    (void)state;
+    assert_true(is_depthwise(CONV(8, 8, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 2, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(16, 8, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 5, 1, 2, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 3, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE3(2, 8, 9, 9, 9)));
+    assert_true(
+        is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(65535, 8, 1 << 13, 1 << 13)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(65536, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 65536, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 1 << 14, 1 << 14)));
+}
+
 static void check_quotients(int64_t by) {
     static const int64_t largest = ((int64_t)1 << 31) - 1;
     const int64_t near[] = {0, 1, 2, by / 3, largest / by, largest / by / 3, largest / 2 / by + 1};
@@ -81,6 +104,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_take_few_kernels),
         cmocka_unit_test(kernels_divide_exactly),
+        cmocka_unit_test(other_convolutions_are_not_depthwise),
     };
     int failed = cmocka_run_group_tests(cuda_op_tests, NULL, NULL);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
