@@ -81,6 +81,15 @@ void cc_on_host_limit_memory(size_t bytes);
 size_t cc_on_host_memory(void);
 /* Kernels that have run. */
 size_t cc_on_host_kernels(void);
+/* Blocks, and threads between two synchronisations, take turns from the first (as at the start), from the
+ * last, or the odd ones before the even. */
+typedef enum cc_on_host_order {
+    CC_ON_HOST_FIRST,
+    CC_ON_HOST_LAST,
+    CC_ON_HOST_ODD,
+    CC_ON_HOST_ORDERS
+} cc_on_host_order;
+void cc_on_host_take_turns(cc_on_host_order order);
 /* n / by, as kernels divide. */
 long long cc_on_host_quotient(long long n, long long by);
 

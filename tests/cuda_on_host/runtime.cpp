@@ -85,12 +85,25 @@ static void make_fibres(unsigned count) {
     }
 }
 
+static cc_on_host_order order;
+extern "C" void cc_on_host_take_turns(cc_on_host_order turns) {
+    order = turns;
+}
+
+/* Whose turn is number i of `count`. */
+static unsigned turn(unsigned i, unsigned count) {
+    if (order == CC_ON_HOST_LAST) return count - 1 - i;
+    if (order == CC_ON_HOST_ODD) return i < count / 2 ? 2 * i + 1 : 2 * (i - count / 2);
+    return i;
+}
+
 static void run_together(unsigned count) {
     make_fibres(count);
     for (unsigned i = 0; i < count; i++) fibres[i].ended = false;
     for (bool any = true; any;) {
         any = false;
-        for (running = 0; running < count; running++) {
+        for (unsigned k = 0; k < count; k++) {
+            running = turn(k, count);
             if (fibres[running].ended) continue;
             place_thread(running);
             enter_fibre();
@@ -109,15 +122,16 @@ static void run_grid(dim3 grid, dim3 block, bool together, const std::function<v
     gridDim = grid;
     blockDim = block;
     body = &thread;
-    unsigned count = block.x * block.y * block.z;
-    for (unsigned i = 0; i < grid.x * grid.y * grid.z; i++) {
+    unsigned count = block.x * block.y * block.z, blocks = grid.x * grid.y * grid.z;
+    for (unsigned b = 0; b < blocks; b++) {
+        unsigned i = turn(b, blocks);
         blockIdx = dim3(i % grid.x, i / grid.x % grid.y, i / (grid.x * grid.y));
         if (together) {
             run_together(count);
             continue;
         }
         for (unsigned k = 0; k < count; k++) {
-            place_thread(k);
+            place_thread(turn(k, count));
             thread();
         }
     }

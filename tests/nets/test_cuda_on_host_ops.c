@@ -76,6 +76,85 @@ static void other_convolutions_are_not_depthwise(void **state) {
     assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 1 << 14, 1 << 14)));
 }
 
+/* Appends what lies on the device. */
+static void append(unsigned char **to, size_t *count, const void *from, size_t bytes) {
+    *to = realloc(*to, *count + bytes);
+    assert_ok(cc_backend_cuda.store->fetch(*to + *count, from, bytes));
+    *count += bytes;
+}
+
+/* All that both passes write, one behind another. */
+static unsigned char *results_of(size_t *count, const op_case *c, cc_dtype dtype) {
+    bench b;
+    cuda_rig r;
+    unsigned char *out = NULL;
+    *count = 0;
+    bench_open(&b, c, true, dtype);
+    open_rig(&r, c, &b, true, dtype);
+    place_parameters(&r, &b);
+    place_values(&r, c, &b, r.task.kernel->accumulates);
+    assert_ok(r.task.kernel->forward(&r.task));
+    assert_ok(r.task.kernel->backward(&r.task));
+    append(&out, count, r.task.y, (size_t)cc_shape_count(r.task.output_shape) * cc_dtype_bytes(dtype));
+    for (int i = 0; i < c->input_count; i++)
+        append(&out, count, r.task.dx[i], (size_t)cc_shape_count(&c->inputs[i]) * cc_dtype_bytes(dtype));
+    for (int i = 0; i < r.task.parameter_count; i++) {
+        bool statistic = is_statistic(&r.parameters[i].of);
+        append(&out, count, statistic ? r.slots[i].value : r.slots[i].grad,
+               (size_t)b.parameter_counts[i] * sizeof(float));
+    }
+    close_rig(&r);
+    bench_close(&b);
+    return out;
+}
+
+static void check_turns(const op_case *c, cc_dtype dtype) {
+    size_t count, again;
+    unsigned char *first = results_of(&count, c, dtype);
+    for (int order = 1; order < CC_ON_HOST_ORDERS; order++) {
+        cc_on_host_take_turns((cc_on_host_order)order);
+        unsigned char *other = results_of(&again, c, dtype);
+        cc_on_host_take_turns(CC_ON_HOST_FIRST);
+        if (memcmp(first, other, count) != 0) print_error("%s, order %d\n", c->name, order);
+        assert_int_equal(again, count);
+        assert_memory_equal(first, other, count);
+        free(other);
+    }
+    free(first);
+}
+
+/* The largest plain sweep, which has no sums, is left out for its time. */
+static void results_do_not_depend_on_who_comes_first(void **state) {
+    (void)state;
+    for (int i = 0; i < CASES + CUDA_CASES; i++) {
+        const op_case *c = i < CASES ? &cases[i] : &cuda_cases[i - CASES];
+        if (!cc_backend_cuda.kernel_of(c->op) || strcmp(c->name, "relu large") == 0) continue;
+        check_turns(c, i % 2 ? CC_BF16 : CC_F32);
+    }
+}
+
+/* Nor do losses. */
+static void losses_do_not_depend_on_who_comes_first(void **state) {
+    (void)state;
+    enum { PIXELS = 61 * 68 };
+    static const cc_loss_spec specs[] = {{.type = "bce"},
+                                         {.type = "dice", .smooth = 1},
+                                         {.type = "generalised-dice"},
+                                         {.type = "bootstrap-bce", .fraction = 0.25}};
+    static float gradient[CC_ON_HOST_ORDERS][3 * PIXELS];
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        double value[CC_ON_HOST_ORDERS];
+        for (int order = 0; order < CC_ON_HOST_ORDERS; order++) {
+            cc_on_host_take_turns((cc_on_host_order)order);
+            value[order] =
+                loss_on(gradient[order], &cc_backend_cuda, &specs[i], (cc_loss_shape){3, 1, PIXELS});
+            cc_on_host_take_turns(CC_ON_HOST_FIRST);
+            assert_memory_equal(&value[order], &value[0], sizeof *value);
+            assert_memory_equal(gradient[order], gradient[0], sizeof *gradient);
+        }
+    }
+}
+
 static void check_quotients(int64_t by) {
     static const int64_t largest = ((int64_t)1 << 31) - 1;
     const int64_t near[] = {0, 1, 2, by / 3, largest / by, largest / by / 3, largest / 2 / by + 1};
@@ -103,6 +182,8 @@ static void kernels_divide_exactly(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes_take_few_kernels),
+        cmocka_unit_test(results_do_not_depend_on_who_comes_first),
+        cmocka_unit_test(losses_do_not_depend_on_who_comes_first),
         cmocka_unit_test(kernels_divide_exactly),
         cmocka_unit_test(other_convolutions_are_not_depthwise),
     };
