@@ -85,7 +85,12 @@ static cc_status add_parameter(cc_graph *graph, const cc_node *node, const cc_op
 static cc_status infer(cc_graph *graph, cc_node *node) {
     const cc_shape *shapes[CC_OP_INPUTS_MAX];
     cc_op_signature signature = {0};
-    for (int i = 0; i < node->input_count; i++) shapes[i] = shape_of(graph, node->inputs[i]);
+    for (int i = 0; i < node->input_count; i++) {
+        shapes[i] = shape_of(graph, node->inputs[i]);
+        for (int k = 0; k < i; k++)
+            if (node->inputs[k] == node->inputs[i])
+                return cc_fail(CC_EINVAL, node->name, NULL, "an input is there twice");
+    }
     cc_status status = node->op->infer(&signature, node->attr, shapes, node->input_count);
     if (status != CC_OK) return cc_fail_within(status, node->name);
     node->shape = signature.output;

@@ -37,7 +37,8 @@ typedef struct cc_graph cc_graph;
 cc_graph *cc_graph_create(const cc_shape *input);
 void cc_graph_destroy(cc_graph *graph);
 
-/* Adds a node; attr is copied; the name is formatted. */
+/* Adds a node; attr is copied; the name is formatted. No value is an input twice: kernels write the gradients
+ * of all inputs side by side. */
 cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const cc_value *inputs,
                       int input_count, const char *name, ...) __attribute__((format(printf, 6, 7)));
 /* Puts an error of the net's own description into the graph (the first one stays). */

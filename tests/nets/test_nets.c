@@ -1,7 +1,9 @@
 /* The nets of the paper: their names, parameters and shapes. */
 #include "support.h"
 #include <string.h>
+#include "nets/graph.h"
 #include "nets/model.h"
+#include "nets/ops/ops.h"
 
 typedef struct known_net {
     const char *name;
@@ -108,12 +110,23 @@ static void nets_that_make_no_sense_are_refused(void **state) {
     assert_error(cc_net_build(&graph, &spec, 1, 64, 64), CC_EINVAL, "net.encoder");
 }
 
+static void no_value_is_an_input_twice(void **state) {
+    (void)state;
+    const cc_shape shape = {.rank = 4, .dims = {1, 8, 4, 4}};
+    cc_graph *graph = cc_graph_create(&shape);
+    const cc_value inputs[] = {CC_GRAPH_INPUT, CC_GRAPH_INPUT};
+    assert_int_equal(cc_graph_add(graph, &cc_op_concat, NULL, inputs, 2, "twins"), CC_NO_VALUE);
+    assert_error(cc_graph_finish(graph), CC_EINVAL, "twins");
+    cc_graph_destroy(graph);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_net_has_its_parameters_to_the_last_one),
         cmocka_unit_test(the_output_has_the_size_of_the_input),
         cmocka_unit_test(names_are_those_of_weights_people_have),
         cmocka_unit_test(nets_that_make_no_sense_are_refused),
+        cmocka_unit_test(no_value_is_an_input_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
