@@ -1,9 +1,9 @@
 #ifdef CC_HAVE_CUDA
 #include "nets/cuda/cublas.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 #include "nets/cuda/device.h"
+#include "nets/cuda/library.h"
 
 static cc_cublas library;
 
@@ -23,23 +23,14 @@ static cc_status load(void) {
 }
 #else
 static cc_status load(void) {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } functions[] = {
+    static const char *const files[] = {"libcublasLt.so.13", "libcublasLt.so.12", NULL};
+    static const cc_library_function functions[] = {
 #define X(name) {#name, offsetof(cc_cublas, name)},
-        CC_CUBLAS_FUNCTIONS(X)
+        CC_CUBLAS_FUNCTIONS(X){NULL, 0}
 #undef X
     };
-    void *file = dlopen("libcublasLt.so.13", RTLD_NOW);
-    if (!file) file = dlopen("libcublasLt.so.12", RTLD_NOW);
-    if (!file) return missing("libcublasLt.so.13");
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        void *function = dlsym(file, functions[i].name);
-        if (!function) return missing(functions[i].name);
-        *(void **)((char *)&library + functions[i].offset) = function;
-    }
-    return CC_OK;
+    const char *lacking;
+    return cc_library_load(&library, &lacking, files, functions) ? CC_OK : missing(lacking);
 }
 #endif
 

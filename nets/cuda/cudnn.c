@@ -2,12 +2,12 @@
 #include "nets/cuda/cudnn.h"
 
 #include <cuda_runtime_api.h>
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include "nets/cuda/device.h"
+#include "nets/cuda/library.h"
 
 static cc_cudnn library;
 static bool loaded;
@@ -21,27 +21,17 @@ static cc_status load(void) {
 }
 #else
 static cc_status load(void) {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } functions[] = {
+    static const char *const files[] = {"libcudnn.so.9", NULL};
+    static const cc_library_function functions[] = {
 #define X(name) {#name, offsetof(cc_cudnn, name)},
-        CC_CUDNN_FUNCTIONS(X)
+        CC_CUDNN_FUNCTIONS(X){NULL, 0}
 #undef X
     };
-    void *file = dlopen("libcudnn.so.9", RTLD_NOW | RTLD_GLOBAL);
-    if (!file)
-        return cc_fail(CC_EDEVICE, "--device cuda",
-                       "install cuDNN 9, put its folder into LD_LIBRARY_PATH, or use --device cpu",
-                       "libcudnn.so.9 cannot be loaded");
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        void *function = dlsym(file, functions[i].name);
-        if (!function)
-            return cc_fail(CC_EDEVICE, "--device cuda", "install cuDNN 9", "libcudnn.so.9 has no %s",
-                           functions[i].name);
-        *(void **)((char *)&library + functions[i].offset) = function;
-    }
-    return CC_OK;
+    const char *missing;
+    if (cc_library_load(&library, &missing, files, functions)) return CC_OK;
+    return cc_fail(CC_EDEVICE, "--device cuda",
+                   "install cuDNN 9, put its folder into LD_LIBRARY_PATH, or use --device cpu",
+                   "%s cannot be loaded", missing);
 }
 #endif
 
