@@ -1,6 +1,7 @@
 #ifdef CC_HAVE_CUDA
 #include "nets/cuda/conv_pass.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,8 @@
 /* No way may want more scratch memory than this. */
 static const size_t workspace_most = CC_NEEDS_UNKNOWN;
 
-enum { ALIGNMENT = 16, LISTED_MOST = 64, KNOBS_MOST = 32, NOTES_MOST = 16 };
+/* Of tensors: what cuDNN is told. Of workspaces: what it would get from cudaMalloc. */
+enum { ALIGNMENT = 16, WORKSPACE_ALIGNMENT = 256, LISTED_MOST = 64, KNOBS_MOST = 32, NOTES_MOST = 16 };
 
 /* By these numbers cuDNN knows the tensors of a graph. */
 enum { WIDE = 1, NARROW, WEIGHTS, BIAS, SUM, BIASED };
@@ -365,7 +367,7 @@ cc_status cc_cudnn_pass_prepare(cc_conv_pass *c, int at) {
                        status == CC_OK ? "it wants too much scratch memory" : cc_error_get()->what);
     }
     way->plan = plan;
-    way->workspace = (size_t)bytes;
+    way->workspace = bytes ? (size_t)bytes + WORKSPACE_ALIGNMENT - 1 : 0;
     return CC_OK;
 }
 
@@ -373,7 +375,8 @@ static cc_status execute(const cc_conv_pass *c, descriptor pack, const cc_conv_w
                          const cc_conv_operands *o) {
     int64_t ids[] = {WIDE, NARROW, WEIGHTS, BIAS};
     void *pointers[] = {o->wide, o->narrow, o->weights, (void *)o->bias};
-    void *workspace = way->workspace ? o->workspace : NULL;
+    size_t off = (size_t)(-(uintptr_t)o->workspace % WORKSPACE_ALIGNMENT);
+    void *workspace = way->workspace ? (char *)o->workspace + off : NULL;
     int64_t count = c->fused ? 4 : 3;
     SET(pack, VARIANT_PACK_UNIQUE_IDS, INT64, count, ids);
     SET(pack, VARIANT_PACK_DATA_POINTERS, VOID_PTR, count, pointers);

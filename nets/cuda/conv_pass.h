@@ -32,7 +32,7 @@ typedef struct cc_conv_way {
     int64_t engine;
     bool compiled;    /* when it is prepared, which takes tenths of a second */
     bool direct;      /* multiplies and adds as the definition does: no FFT, no Winograd */
-    size_t workspace; /* once prepared */
+    size_t workspace; /* once prepared; it may lie anywhere */
     cudnnBackendDescriptor_t config, plan; /* plan: NULL until prepared */
 } cc_conv_way;
 

@@ -200,7 +200,7 @@ static cudnnStatus_t check_memory(const execution &e) {
             if (overlap(e, *t, result))
                 return fail(CUDNN_STATUS_BAD_PARAM, "tensor %lld overlaps the result", (long long)t->id);
         }
-    if (e.workspace_bytes && (!e.workspace || (uintptr_t)e.workspace % 16 != 0))
+    if (e.workspace_bytes && (!e.workspace || (uintptr_t)e.workspace % 256 != 0))
         return fail(CUDNN_STATUS_BAD_PARAM, "the scratch memory is not there or not aligned");
     return CUDNN_STATUS_SUCCESS;
 }
