@@ -18,21 +18,21 @@ typedef enum provider { BY_OWN, BY_CUDNN, BY_CUBLAS } provider;
 /* All that may compute it. */
 typedef struct offers {
     cc_depthwise_cuda own;
-    cc_conv_pass plain, fused;
+    cc_cudnn_pass plain, fused;
     cc_product product;
     cc_product_way product_ways[CC_PRODUCT_WAYS_MAX];
     int product_count;
 } offers;
 
 struct cc_conv_choice {
-    cc_conv_problem problem;
-    char *recorded; /* what problem.recorded points to */
+    cc_conv_request request;
+    char *recorded; /* what request.recorded points to */
     cc_choice told;
     provider by;
     cc_depthwise_cuda own;
-    const cc_conv_pass *pass; /* BY_CUDNN, with its way; one of the offers, or what is kept of it */
+    const cc_cudnn_pass *pass; /* BY_CUDNN, with its way; one of the offers, or what is kept of it */
     int way;
-    cc_conv_pass kept;
+    cc_cudnn_pass kept;
     cc_product product;
     cc_product_way product_way;
     size_t stored_bytes; /* first in the scratch memory: weights or their gradient as cuDNN stores them */
@@ -42,8 +42,8 @@ struct cc_conv_choice {
 /* One of the offers, as it is tried. */
 typedef struct option {
     provider by;
-    cc_conv_pass *pass; /* BY_CUDNN */
-    int way;            /* of the pass, or of the product */
+    cc_cudnn_pass *pass; /* BY_CUDNN */
+    int way;             /* of the pass, or of the product */
 } option;
 
 typedef struct option_list {
@@ -70,13 +70,13 @@ static const cc_shape *output_of(const cc_conv_sum *sum) {
 }
 
 static void add_bias(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->problem.sum;
+    const cc_conv_sum *sum = &c->request.sum;
     cc_cuda_channel_add(sum->part == CC_CONV_WIDE ? d->wide : d->narrow, d->bias, sum->activation,
                         output_of(sum), sum->dtype);
 }
 
 static void run_own(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->problem.sum;
+    const cc_conv_sum *sum = &c->request.sum;
     switch (sum->part) {
     case CC_CONV_NARROW:
         cc_depthwise_cuda_forward(&c->own, d->narrow, d->wide, d->weights, sum->fused ? d->bias : NULL,
@@ -92,7 +92,7 @@ static void run_own(const cc_conv_choice *c, const cc_conv_data *d) {
 
 /* cuDNN takes weights of the activations' dtype, output channels first, and gives their gradient so. */
 static cc_status run_cudnn(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->problem.sum;
+    const cc_conv_sum *sum = &c->request.sum;
     int64_t channels = sum->narrow.dims[1], taps = weight_count(sum) / channels;
     bool gives = sum->part == CC_CONV_WEIGHTS;
     cc_conv_operands o = {.wide = d->wide,
@@ -101,9 +101,9 @@ static cc_status run_cudnn(const cc_conv_choice *c, const cc_conv_data *d) {
                           .bias = d->low_bias,
                           .workspace = (char *)d->scratch + c->stored_bytes};
     if (c->stored_bytes) o.weights = d->scratch;
-    if (c->problem.own && !gives) cc_cuda_turn_weights(d->scratch, d->weights, taps, channels, sum->dtype);
+    if (c->request.own && !gives) cc_cuda_turn_weights(d->scratch, d->weights, taps, channels, sum->dtype);
     CC_TRY(cc_cudnn_pass_run(c->pass, c->way, &o));
-    if (c->problem.own && gives)
+    if (c->request.own && gives)
         cc_cuda_turn_back(d->gradient, d->scratch, taps, channels, sum->dtype);
     else if (c->stored_bytes && gives)
         cc_cuda_widen(d->gradient, d->scratch, weight_count(sum));
@@ -112,7 +112,7 @@ static cc_status run_cudnn(const cc_conv_choice *c, const cc_conv_data *d) {
 }
 
 static cc_status run_product(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->problem.sum;
+    const cc_conv_sum *sum = &c->request.sum;
     cc_conv_operands o = {.wide = d->wide,
                           .narrow = d->narrow,
                           .weights = sum->part == CC_CONV_WEIGHTS ? d->gradient : (void *)d->weights,
@@ -141,13 +141,13 @@ static cc_product_end product_end(const cc_conv_sum *sum) {
 
 /* Fused passes of cuDNN are asked for where it has kernels at hand, and where it compiles them in some tenths
  * of a second: for SiLU in bf16, which no rule would take. Others take seconds. */
-static bool has_fused(const cc_conv_problem *p) {
+static bool has_fused(const cc_conv_request *p) {
     bool at_hand = p->sum.activation == CC_ACTIVATION_NONE || p->sum.activation == CC_ACTIVATION_RELU,
          worth_it = p->sum.dtype == CC_BF16 && (cc_tuning_is_timed(p->tuning) || p->recorded);
     return p->sum.fused && p->sum.part == CC_CONV_NARROW && !p->own && (at_hand || worth_it);
 }
 
-static cc_status collect(offers *o, const cc_conv_problem *p) {
+static cc_status collect(offers *o, const cc_conv_request *p) {
     bool fast = p->tuning == CC_TUNING_FAST;
     cc_conv_sum plain = p->sum;
     plain.fused = false;
@@ -168,7 +168,7 @@ static void release_offers(offers *o) {
 }
 
 /* In the order of preference by rule. */
-static void list(option_list *out, offers *o, const cc_conv_problem *p) {
+static void list(option_list *out, offers *o, const cc_conv_request *p) {
     out->count = 0;
     if (p->own) out->of[out->count++] = (option){.by = BY_OWN};
     for (int i = 0; i < o->fused.count; i++) out->of[out->count++] = (option){BY_CUDNN, &o->fused, i};
@@ -190,8 +190,8 @@ static const cc_conv_way *way_of(const option *at) {
 /* What belongs to the offers is borrowed, until `settle`. */
 static cc_status take(cc_conv_choice *c, const option *at, const offers *o) {
     static const char *const libraries[] = {[BY_OWN] = "own", [BY_CUDNN] = "cudnn", [BY_CUBLAS] = "cublas"};
-    const cc_conv_sum *sum = &c->problem.sum;
-    bool stored = c->problem.own || (sum->part == CC_CONV_WEIGHTS && sum->dtype == CC_BF16);
+    const cc_conv_sum *sum = &c->request.sum;
+    bool stored = c->request.own || (sum->part == CC_CONV_WEIGHTS && sum->dtype == CC_BF16);
     c->by = at->by;
     c->own = o->own;
     c->stored_bytes = c->workspace = 0;
@@ -226,7 +226,7 @@ static cc_status settle(cc_conv_choice *c, const option *at, offers *o) {
         c->kept = *at->pass;
         c->pass = &c->kept;
         c->way = 0;
-        *at->pass = (cc_conv_pass){0};
+        *at->pass = (cc_cudnn_pass){0};
     }
     if (at->by == BY_CUBLAS) o->product = (cc_product){0};
     return CC_OK;
@@ -240,7 +240,7 @@ static cc_status go_on(void) {
     return CC_OK;
 }
 
-static cc_status none(const cc_conv_problem *p) {
+static cc_status none(const cc_conv_request *p) {
     return cc_fail(CC_EUNSUPPORTED, NULL, "use --device cpu",
                    "cuDNN has no %s way to compute this convolution",
                    p->tuning == CC_TUNING_FAST ? "fast" : "deterministic");
@@ -255,18 +255,18 @@ static bool is_exact(const option *at, const cc_conv_sum *sum) {
 /* The first that can be had, in rounds: what need not be compiled; before, where that is wanted, what is
  * exact too. */
 static cc_status choose_by_rule(cc_conv_choice *c, const option_list *list, offers *o) {
-    bool exact = c->problem.tuning == CC_TUNING_EXACT;
+    bool exact = c->request.tuning == CC_TUNING_EXACT;
     for (int round = exact ? 0 : 1; round < 3; round++) {
         for (int i = 0; i < list->count; i++) {
             const cc_conv_way *way = way_of(&list->of[i]);
-            if (round == 0 && !is_exact(&list->of[i], &c->problem.sum)) continue;
+            if (round == 0 && !is_exact(&list->of[i], &c->request.sum)) continue;
             if (round < 2 && way && way->compiled) continue;
             cc_status status = settle(c, &list->of[i], o);
             if (status != CC_EUNSUPPORTED) return status;
             CC_TRY(go_on());
         }
     }
-    return none(&c->problem);
+    return none(&c->request);
 }
 
 static cc_status choose_recorded(cc_conv_choice *c, const option_list *list, offers *o) {
@@ -334,7 +334,7 @@ static cc_status find_fastest(int *best, double *best_ms, trial *t, const option
 
 /* By rule where there is no memory to time in: the plan, which shares its own, may yet fit. */
 static cc_status choose_by_time(cc_conv_choice *c, const option_list *list, offers *o) {
-    const cc_conv_sum *sum = &c->problem.sum;
+    const cc_conv_sum *sum = &c->request.sum;
     size_t size = cc_dtype_bytes(sum->dtype), weights = (size_t)weight_count(sum) * sizeof(float);
     trial t = {.choice = c};
     void *bias = NULL, *values = NULL, *gradient = NULL;
@@ -385,17 +385,17 @@ static bool same_sum(const cc_conv_sum *a, const cc_conv_sum *b) {
            same_dims(a->narrow.dims, b->narrow.dims, a->wide.rank);
 }
 
-static bool same_problem(const cc_conv_problem *a, const cc_conv_problem *b) {
+static bool same_request(const cc_conv_request *a, const cc_conv_request *b) {
     return a->tuning == b->tuning && a->own == b->own && !a->recorded == !b->recorded &&
            (!a->recorded || strcmp(a->recorded, b->recorded) == 0) && same_sum(&a->sum, &b->sum);
 }
 
 static cc_status choose_among(cc_conv_choice *c, offers *o) {
     option_list options;
-    CC_TRY(collect(o, &c->problem));
-    list(&options, o, &c->problem);
+    CC_TRY(collect(o, &c->request));
+    list(&options, o, &c->request);
     if (c->recorded) return choose_recorded(c, &options, o);
-    return cc_tuning_is_timed(c->problem.tuning) ? choose_by_time(c, &options, o)
+    return cc_tuning_is_timed(c->request.tuning) ? choose_by_time(c, &options, o)
                                                  : choose_by_rule(c, &options, o);
 }
 
@@ -407,14 +407,14 @@ static cc_status choose(cc_conv_choice *c) {
     return status;
 }
 
-static cc_status make(cc_conv_choice **out, const cc_conv_problem *problem) {
+static cc_status make(cc_conv_choice **out, const cc_conv_request *request) {
     cc_conv_choice *c = calloc(1, sizeof *c), **more;
     *out = NULL;
     if (!c) return cc_fail_memory("plan", sizeof *c);
-    c->problem = *problem;
-    if (problem->recorded) c->recorded = strdup(problem->recorded);
-    c->problem.recorded = c->recorded;
-    cc_status status = !problem->recorded == !c->recorded ? choose(c) : cc_fail_memory("plan", 1);
+    c->request = *request;
+    if (request->recorded) c->recorded = strdup(request->recorded);
+    c->request.recorded = c->recorded;
+    cc_status status = !request->recorded == !c->recorded ? choose(c) : cc_fail_memory("plan", 1);
     more = status == CC_OK ? realloc(made, (size_t)(made_count + 1) * sizeof *made) : NULL;
     if (more) {
         made = more;
@@ -426,20 +426,20 @@ static cc_status make(cc_conv_choice **out, const cc_conv_problem *problem) {
     return status == CC_OK ? cc_fail_memory("plan", sizeof *made) : status;
 }
 
-cc_status cc_conv_choose(const cc_conv_choice **out, const cc_conv_problem *problem) {
+cc_status cc_conv_choose(const cc_conv_choice **out, const cc_conv_request *request) {
     cc_conv_choice *c = NULL;
     for (int i = 0; i < made_count && !c; i++)
-        if (same_problem(&made[i]->problem, problem)) c = made[i];
-    cc_status status = c ? CC_OK : make(&c, problem);
+        if (same_request(&made[i]->request, request)) c = made[i];
+    cc_status status = c ? CC_OK : make(&c, request);
     *out = c;
     return status;
 }
 
 static cc_status list_names(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count, offers *o,
-                            const cc_conv_problem *problem) {
+                            const cc_conv_request *request) {
     option_list options;
-    CC_TRY(collect(o, problem));
-    list(&options, o, problem);
+    CC_TRY(collect(o, request));
+    list(&options, o, request);
     *names = calloc((size_t)options.count + 1, sizeof **names);
     if (!*names) return cc_fail_memory("plan", (size_t)options.count * sizeof **names);
     for (int i = 0; i < options.count; i++)
@@ -449,12 +449,12 @@ static cc_status list_names(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
 }
 
 cc_status cc_conv_choice_list(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
-                              const cc_conv_problem *problem) {
+                              const cc_conv_request *request) {
     offers *o = calloc(1, sizeof *o);
     *names = NULL;
     *count = 0;
     if (!o) return cc_fail_memory("plan", sizeof *o);
-    cc_status status = list_names(names, count, o, problem);
+    cc_status status = list_names(names, count, o, request);
     release_offers(o);
     return status;
 }

@@ -3,21 +3,21 @@
 #ifndef CC_NETS_CUDA_CONV_CHOICE_H
 #define CC_NETS_CUDA_CONV_CHOICE_H
 
-#include "nets/cuda/conv_pass.h"
+#include "nets/cuda/cudnn_pass.h"
 
-typedef struct cc_conv_problem {
+typedef struct cc_conv_request {
     cc_conv_sum sum; /* `fused`: its bias and activation are part of the pass, by whichever kernels */
     bool own; /* kernels of our own compute it (nets/cuda/depthwise.h), and its weights are stored for them */
     cc_tuning tuning;
     const char *recorded; /* the algorithm that is to be taken; NULL: choose */
-} cc_conv_problem;
+} cc_conv_request;
 
 typedef struct cc_conv_choice cc_conv_choice;
 
-/* What was chosen for the same problem before in this process, else chosen now: by the clock on the device,
+/* What was chosen for the same request before in this process, else chosen now: by the clock on the device,
  * or by rule. *out lives as long as the process. CC_EUNSUPPORTED where there is no way, or not the recorded
  * one. One thread at a time. */
-cc_status cc_conv_choose(const cc_conv_choice **out, const cc_conv_problem *problem);
+cc_status cc_conv_choose(const cc_conv_choice **out, const cc_conv_request *request);
 /* As a plan tells of it. */
 cc_choice cc_conv_choice_told(const cc_conv_choice *c);
 size_t cc_conv_choice_scratch(const cc_conv_choice *c);
@@ -26,7 +26,7 @@ size_t cc_conv_choice_scratch(const cc_conv_choice *c);
  * may yet refuse one. The caller frees *names. */
 enum { CC_CONV_CHOICE_NAME_MAX = 128 };
 cc_status cc_conv_choice_list(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
-                              const cc_conv_problem *problem);
+                              const cc_conv_request *request);
 
 /* All on the device. */
 typedef struct cc_conv_data {

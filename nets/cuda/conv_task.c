@@ -82,10 +82,10 @@ static bool has_pass(const cc_task *task, int pass) {
     return task->training && (pass == CC_PASS_BACKWARD_WEIGHTS || task->input_grad_wanted[0]);
 }
 
-static cc_conv_problem problem_of(const cc_task *task, const state *s, int pass) {
+static cc_conv_request request_of(const cc_task *task, const state *s, int pass) {
     const cc_conv_attr *a = task->attr;
     const cc_shape *x = task->input_shapes[0], *y = task->output_shape;
-    return (cc_conv_problem){.sum = {.part = part_of(s, pass),
+    return (cc_conv_request){.sum = {.part = part_of(s, pass),
                                      .attr = *a,
                                      .wide = s->transposed ? *y : *x,
                                      .narrow = s->transposed ? *x : *y,
@@ -104,10 +104,10 @@ static cc_status choose(cc_task *task, state *s) {
     if (task->measured && cc_cudnn_open(&cudnn) != CC_OK) return CC_OK;
     for (int pass = 0; pass < CC_PASSES; pass++) {
         if (!has_pass(task, pass)) continue;
-        cc_conv_problem problem = problem_of(task, s, pass);
-        CC_TRY(cc_conv_choose(&s->passes[pass], &problem));
+        cc_conv_request request = request_of(task, s, pass);
+        CC_TRY(cc_conv_choose(&s->passes[pass], &request));
         task->choices[pass] = cc_conv_choice_told(s->passes[pass]);
-        if (problem.recorded) task->choices[pass].ms = task->recorded[pass].ms;
+        if (request.recorded) task->choices[pass].ms = task->recorded[pass].ms;
         want_scratch(task, cc_conv_choice_scratch(s->passes[pass]));
     }
     return CC_OK;

@@ -15,7 +15,7 @@
 #define CC_NETS_CUDA_PRODUCT_H
 
 #include <stdbool.h>
-#include "nets/cuda/conv_pass.h"
+#include "nets/cuda/cudnn_pass.h"
 #include "nets/cuda/cublas.h"
 
 /* What is done to each output before it is rounded and written. */

@@ -66,14 +66,14 @@ static void check_way(way_count *n, const op_case *c, int pass, const char *way,
     bench_close(&b);
 }
 
-static cc_conv_problem problem_of_pass(const op_case *c, const cc_shape *y, int pass, bool training,
+static cc_conv_request request_of_pass(const op_case *c, const cc_shape *y, int pass, bool training,
                                        cc_activation activation, cc_dtype dtype) {
     static const cc_conv_part parts[2][CC_PASSES] = {{CC_CONV_NARROW, CC_CONV_WIDE, CC_CONV_WEIGHTS},
                                                      {CC_CONV_WIDE, CC_CONV_NARROW, CC_CONV_WEIGHTS}};
     bool transposed = c->op == &cc_op_conv_transpose;
     const cc_conv_attr *a = c->attr;
     cc_depthwise_cuda own;
-    return (cc_conv_problem){.sum = {.part = parts[transposed][pass],
+    return (cc_conv_request){.sum = {.part = parts[transposed][pass],
                                      .attr = *a,
                                      .wide = transposed ? *y : c->inputs[0],
                                      .narrow = transposed ? c->inputs[0] : *y,
@@ -97,8 +97,8 @@ static void check_pass(way_count *n, const op_case *c, int pass, bool training, 
     char(*names)[CC_CONV_CHOICE_NAME_MAX];
     int count;
     bench_open(&b, c, training, dtype);
-    cc_conv_problem problem = problem_of_pass(c, &b.signature.output, pass, training, activation, dtype);
-    assert_ok(cc_conv_choice_list(&names, &count, &problem));
+    cc_conv_request request = request_of_pass(c, &b.signature.output, pass, training, activation, dtype);
+    assert_ok(cc_conv_choice_list(&names, &count, &request));
     way_count before = *n;
     for (int i = 0; i < count; i++)
         if (is_first_of_engine(names, i)) check_way(n, c, pass, names[i], training, activation, dtype);

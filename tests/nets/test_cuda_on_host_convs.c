@@ -3,11 +3,11 @@
 #include <cuda_runtime_api.h>
 #include "nets/cuda/device.h"
 
-/* A problem that no other test has: `size` tells them apart. */
-static cc_conv_problem forward_problem(const cc_conv_attr *a, int64_t channels, int64_t size,
+/* A request that no other test has: `size` tells them apart. */
+static cc_conv_request forward_request(const cc_conv_attr *a, int64_t channels, int64_t size,
                                        cc_tuning tuning) {
     cc_depthwise_cuda own;
-    cc_conv_problem p = {.sum = {.attr = *a,
+    cc_conv_request p = {.sum = {.attr = *a,
                                  .wide = SHAPE(1, channels, size, size),
                                  .narrow = SHAPE(1, a->out_channels, size, size)},
                          .tuning = tuning};
@@ -15,7 +15,7 @@ static cc_conv_problem forward_problem(const cc_conv_attr *a, int64_t channels, 
     return p;
 }
 
-static void assert_chosen(const cc_conv_problem *p, const char *implementation, bool timed) {
+static void assert_chosen(const cc_conv_request *p, const char *implementation, bool timed) {
     const cc_conv_choice *chosen, *again;
     assert_ok(cc_conv_choose(&chosen, p));
     cc_choice told = cc_conv_choice_told(chosen);
@@ -34,10 +34,10 @@ static void a_timed_choice_is_the_fastest(void **state) {
     } kinds[] = {{CONV(16, 16, 1, 3, 3, 1, 1, 1, false), "own", "cudnn"},
                  {CONV(8, 1, 1, 1, 1, 1, 0, 1, false), "cudnn", "cublas"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        cc_conv_problem p = forward_problem(kinds[i].attr, 16, 21, CC_TUNING_TIMED);
+        cc_conv_request p = forward_request(kinds[i].attr, 16, 21, CC_TUNING_TIMED);
         assert_chosen(&p, kinds[i].first, true);
         cc_on_host_hurry(true);
-        p = forward_problem(kinds[i].attr, 16, 22, CC_TUNING_TIMED);
+        p = forward_request(kinds[i].attr, 16, 22, CC_TUNING_TIMED);
         assert_chosen(&p, kinds[i].last, true);
         cc_on_host_hurry(false);
     }
@@ -45,7 +45,7 @@ static void a_timed_choice_is_the_fastest(void **state) {
 
 static void where_there_is_no_memory_to_time_in_a_rule_decides(void **state) {
     (void)state;
-    cc_conv_problem p = forward_problem(CONV(8, 1, 1, 1, 1, 1, 0, 1, false), 16, 23, CC_TUNING_TIMED);
+    cc_conv_request p = forward_request(CONV(8, 1, 1, 1, 1, 1, 0, 1, false), 16, 23, CC_TUNING_TIMED);
     assert_ok(cc_cuda_open());
     cc_on_host_limit_memory(cc_on_host_memory() + 1000);
     assert_chosen(&p, "cudnn", false);
@@ -56,7 +56,7 @@ static void where_there_is_no_memory_to_time_in_a_rule_decides(void **state) {
 static void an_exact_choice_multiplies_and_adds_as_the_definition_does(void **state) {
     (void)state;
     const cc_conv_choice *ruled, *exact;
-    cc_conv_problem p = forward_problem(CONV(8, 1, 1, 3, 3, 1, 1, 1, false), 16, 24, CC_TUNING_FIXED);
+    cc_conv_request p = forward_request(CONV(8, 1, 1, 3, 3, 1, 1, 1, false), 16, 24, CC_TUNING_FIXED);
     assert_ok(cc_conv_choose(&ruled, &p));
     p.tuning = CC_TUNING_EXACT;
     assert_ok(cc_conv_choose(&exact, &p));
@@ -66,7 +66,7 @@ static void an_exact_choice_multiplies_and_adds_as_the_definition_does(void **st
 static void a_recorded_way_that_is_not_there_is_one_line(void **state) {
     (void)state;
     const cc_conv_choice *chosen;
-    cc_conv_problem p = forward_problem(CONV(8, 1, 1, 3, 3, 1, 1, 1, false), 16, 25, CC_TUNING_FIXED);
+    cc_conv_request p = forward_request(CONV(8, 1, 1, 3, 3, 1, 1, 1, false), 16, 25, CC_TUNING_FIXED);
     p.recorded = "eng99_k2=5";
     assert_error(cc_conv_choose(&chosen, &p), CC_EUNSUPPORTED,
                  "the recorded algorithm eng99_k2=5 is not there");

@@ -4,7 +4,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
-#include "nets/cuda/conv_pass.h"
+#include "nets/cuda/cudnn_pass.h"
 #include "nets/model.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/ops.h"
@@ -86,7 +86,7 @@ static void collect(const char *net, int64_t n, int64_t size) {
     cc_graph_destroy(graph);
 }
 
-static unsigned notes_of(const cc_conv_pass *pass, int way) {
+static unsigned notes_of(const cc_cudnn_pass *pass, int way) {
     cudnnBackendDescriptor_t engine;
     cudnnBackendNumericalNote_t notes[16];
     int64_t count;
@@ -104,7 +104,7 @@ static unsigned notes_of(const cc_conv_pass *pass, int way) {
 }
 
 /* Those that are compiled need a driver. */
-static int first_that_prepares(cc_conv_pass *pass) {
+static int first_that_prepares(cc_cudnn_pass *pass) {
     for (int i = 0; i < pass->count; i++)
         if (!pass->ways[i].compiled && cc_cudnn_pass_prepare(pass, i) == CC_OK) return i;
     return -1;
@@ -114,7 +114,7 @@ static void check_pass(const card *c, const kind *k, const cc_conv_sum *sum) {
     const unsigned varies = 1u << CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC,
                    rounds = 1u << CUDNN_NUMERICAL_NOTE_TENSOR_CORE |
                             1u << CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS;
-    cc_conv_pass pass;
+    cc_cudnn_pass pass;
     assert_ok(cc_cudnn_pass_init(&pass, sum, false));
     for (int i = 0; i < pass.count; i++) {
         assert_false(notes_of(&pass, i) & varies);

@@ -1,9 +1,9 @@
-/* nets/cuda/conv_pass.h -- private to nets/cuda/: one pass of a convolution by cuDNN's graph API.
+/* nets/cuda/cudnn_pass.h -- private to nets/cuda/: one pass of a convolution by cuDNN's graph API.
  *
  * Activations are N,[D,]H,W,C, weights O,[D,]H,W,I/groups, all of the pass's dtype and aligned to 16 bytes. A
  * transposed convolution is the one whose input gradient it is, its passes exchanged. */
-#ifndef CC_NETS_CUDA_CONV_PASS_H
-#define CC_NETS_CUDA_CONV_PASS_H
+#ifndef CC_NETS_CUDA_CUDNN_PASS_H
+#define CC_NETS_CUDA_CUDNN_PASS_H
 
 #include "nets/cuda/cudnn.h"
 #include "nets/kernel.h"
@@ -37,14 +37,14 @@ typedef struct cc_conv_way {
 } cc_conv_way;
 
 /* The ways there are, those first that cuDNN thinks fastest. */
-typedef struct cc_conv_pass {
+typedef struct cc_cudnn_pass {
     const cc_cudnn *cudnn;
     cc_conv_way *ways;
     int count;
     bool fused, pretended;
     cudnnBackendDescriptor_t held[64]; /* what the ways stand on */
     int held_count;
-} cc_conv_pass;
+} cc_cudnn_pass;
 
 typedef struct cc_conv_operands {
     void *wide, *narrow, *weights;
@@ -54,14 +54,14 @@ typedef struct cc_conv_operands {
 
 /* Those ways that may give other bytes each time are there where `fast`. A pass of which there is no way has
  * a count of 0. The caller deinits *out, after an error too. */
-cc_status cc_cudnn_pass_init(cc_conv_pass *out, const cc_conv_sum *sum, bool fast);
-void cc_cudnn_pass_deinit(cc_conv_pass *pass);
+cc_status cc_cudnn_pass_init(cc_cudnn_pass *out, const cc_conv_sum *sum, bool fast);
+void cc_cudnn_pass_deinit(cc_cudnn_pass *pass);
 /* Lets go of every way but this, which becomes number 0. */
-void cc_cudnn_pass_keep(cc_conv_pass *pass, int way);
+void cc_cudnn_pass_keep(cc_cudnn_pass *pass, int way);
 
 /* Before a way's workspace is asked for, and before it runs. CC_EUNSUPPORTED: cuDNN cannot after all, or it
  * wants more scratch memory than any way may. */
-cc_status cc_cudnn_pass_prepare(cc_conv_pass *pass, int way);
-cc_status cc_cudnn_pass_run(const cc_conv_pass *pass, int way, const cc_conv_operands *operands);
+cc_status cc_cudnn_pass_prepare(cc_cudnn_pass *pass, int way);
+cc_status cc_cudnn_pass_run(const cc_cudnn_pass *pass, int way, const cc_conv_operands *operands);
 
 #endif

@@ -3,7 +3,7 @@
 #include "op_cases.h"
 #include "cuda_runtime_api.h"
 #include "cudnn.h"
-#include "nets/cuda/conv_pass.h"
+#include "nets/cuda/cudnn_pass.h"
 #include "nets/cuda/device.h"
 
 static const op_case convolutions[] = {
@@ -24,7 +24,7 @@ enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions, PARTS = 3, ACT
 typedef struct trial {
     const op_case *c;
     cc_conv_sum sum;
-    cc_conv_pass pass;
+    cc_cudnn_pass pass;
     cc_conv_operands operands;
     bench b;
     cc_shape weights;

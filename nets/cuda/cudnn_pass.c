@@ -1,5 +1,5 @@
 #ifdef CC_HAVE_CUDA
-#include "nets/cuda/conv_pass.h"
+#include "nets/cuda/cudnn_pass.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ typedef cudnnBackendDescriptor_t descriptor;
     TRY_CUDNN(cudnnBackendSetAttribute(d, CUDNN_ATTR_##attribute, CUDNN_TYPE_##type, count, values))
 
 /* Held as long as the pass. */
-static cc_status create(descriptor *out, cc_conv_pass *c, cudnnBackendDescriptorType_t type) {
+static cc_status create(descriptor *out, cc_cudnn_pass *c, cudnnBackendDescriptorType_t type) {
     if (c->held_count == sizeof c->held / sizeof *c->held)
         return cc_fail(CC_EINVAL, "cuDNN", NULL, "too many descriptors");
     TRY_CUDNN(cudnnBackendCreateDescriptor(type, out));
@@ -33,7 +33,7 @@ static cc_status create(descriptor *out, cc_conv_pass *c, cudnnBackendDescriptor
 }
 
 /* Channels last. A virtual one never leaves the kernel. */
-static cc_status describe_tensor(descriptor *out, cc_conv_pass *c, int64_t id, const cc_shape *shape,
+static cc_status describe_tensor(descriptor *out, cc_cudnn_pass *c, int64_t id, const cc_shape *shape,
                                  cudnnDataType_t type, bool is_virtual) {
     int64_t strides[CC_RANK_MAX], alignment = ALIGNMENT, next = shape->dims[1];
     strides[1] = 1;
@@ -50,7 +50,7 @@ static cc_status describe_tensor(descriptor *out, cc_conv_pass *c, int64_t id, c
     return CC_OK;
 }
 
-static cc_status describe_convolution(descriptor *out, cc_conv_pass *c, const cc_conv_sum *sum) {
+static cc_status describe_convolution(descriptor *out, cc_cudnn_pass *c, const cc_conv_sum *sum) {
     const cc_conv_attr *a = &sum->attr;
     int64_t spatial = sum->wide.rank - 2, from = CC_SPATIAL_MAX - spatial;
     cudnnDataType_t type = CUDNN_DATA_FLOAT;
@@ -106,7 +106,7 @@ static cc_shape weights_shape(const cc_conv_sum *sum) {
 }
 
 /* `between`: NULL where the pass writes its result, else what takes the narrow side's place, and goes on. */
-static cc_status add_convolution(descriptor *out, cc_conv_pass *c, const cc_conv_sum *sum,
+static cc_status add_convolution(descriptor *out, cc_cudnn_pass *c, const cc_conv_sum *sum,
                                  descriptor between) {
     const operation *of = &operations[sum->part];
     const cc_shape weights = weights_shape(sum);
@@ -129,7 +129,7 @@ static cc_status add_convolution(descriptor *out, cc_conv_pass *c, const cc_conv
 }
 
 /* b: NULL where the mode has one operand. */
-static cc_status add_pointwise(descriptor *out, cc_conv_pass *c, cudnnPointwiseMode_t mode, descriptor x,
+static cc_status add_pointwise(descriptor *out, cc_cudnn_pass *c, cudnnPointwiseMode_t mode, descriptor x,
                                descriptor b, descriptor y) {
     cudnnDataType_t type = CUDNN_DATA_FLOAT;
     descriptor pointwise;
@@ -147,7 +147,7 @@ static cc_status add_pointwise(descriptor *out, cc_conv_pass *c, cudnnPointwiseM
 }
 
 /* The convolution, its bias and its activation; what lies between stays float32. */
-static cc_status add_fused(descriptor out[3], int *count, cc_conv_pass *c, const cc_conv_sum *sum) {
+static cc_status add_fused(descriptor out[3], int *count, cc_cudnn_pass *c, const cc_conv_sum *sum) {
     static const cudnnPointwiseMode_t modes[] = {
         [CC_ACTIVATION_RELU] = CUDNN_POINTWISE_RELU_FWD, [CC_ACTIVATION_SILU] = CUDNN_POINTWISE_SWISH_FWD};
     bool active = sum->activation != CC_ACTIVATION_NONE;
@@ -166,7 +166,7 @@ static cc_status add_fused(descriptor out[3], int *count, cc_conv_pass *c, const
     return CC_OK;
 }
 
-static cc_status describe_graph(descriptor *out, cc_conv_pass *c, const cc_conv_sum *sum) {
+static cc_status describe_graph(descriptor *out, cc_cudnn_pass *c, const cc_conv_sum *sum) {
     descriptor steps[3];
     int count = 1;
     if (sum->fused)
@@ -181,7 +181,7 @@ static cc_status describe_graph(descriptor *out, cc_conv_pass *c, const cc_conv_
 }
 
 /* What cuDNN notes about an engine, a bit each. */
-static cc_status read_notes(unsigned *numerical, bool *compiled, const cc_conv_pass *c, descriptor engine) {
+static cc_status read_notes(unsigned *numerical, bool *compiled, const cc_cudnn_pass *c, descriptor engine) {
     cudnnBackendNumericalNote_t notes[NOTES_MOST];
     cudnnBackendBehaviorNote_t behaviour[NOTES_MOST];
     int64_t count = 0;
@@ -208,7 +208,7 @@ static bool is_allowed(unsigned notes, const cc_conv_sum *sum, bool fast) {
 }
 
 /* Writes the settings behind the engine's number. */
-static cc_status name_settings(cc_conv_way *way, const cc_conv_pass *c) {
+static cc_status name_settings(cc_conv_way *way, const cc_cudnn_pass *c) {
     descriptor knobs[KNOBS_MOST];
     int64_t count = 0, one;
     int made = 0;
@@ -238,7 +238,7 @@ done:
     return status;
 }
 
-static cc_status describe_way(cc_conv_way *way, bool *allowed, const cc_conv_pass *c, descriptor engine,
+static cc_status describe_way(cc_conv_way *way, bool *allowed, const cc_cudnn_pass *c, descriptor engine,
                               const cc_conv_sum *sum, bool fast) {
     int64_t count;
     unsigned notes;
@@ -258,7 +258,7 @@ static cc_status describe_way(cc_conv_way *way, bool *allowed, const cc_conv_pas
 }
 
 /* Keeps one that cuDNN lists, if it is allowed, new and there is room; else destroys it. */
-static cc_status consider(cc_conv_pass *c, descriptor config, const cc_conv_sum *sum, bool fast) {
+static cc_status consider(cc_cudnn_pass *c, descriptor config, const cc_conv_sum *sum, bool fast) {
     cc_conv_way way = {.config = config};
     descriptor engine;
     bool keep = c->count < CC_CONV_WAYS_MAX;
@@ -281,7 +281,7 @@ static cc_status consider(cc_conv_pass *c, descriptor config, const cc_conv_sum 
 }
 
 /* What one of cuDNN's heuristics proposes; one that does not know the graph proposes nothing. */
-static cc_status list(cc_conv_pass *c, descriptor graph, cudnnBackendHeurMode_t mode, const cc_conv_sum *sum,
+static cc_status list(cc_cudnn_pass *c, descriptor graph, cudnnBackendHeurMode_t mode, const cc_conv_sum *sum,
                       bool fast) {
     descriptor heuristic, configs[LISTED_MOST];
     int64_t count = 0;
@@ -305,10 +305,10 @@ static cc_status list(cc_conv_pass *c, descriptor graph, cudnnBackendHeurMode_t 
 }
 
 /* What always works is asked for where there is little choice: the answer takes ten times as long. */
-cc_status cc_cudnn_pass_init(cc_conv_pass *c, const cc_conv_sum *sum, bool fast) {
+cc_status cc_cudnn_pass_init(cc_cudnn_pass *c, const cc_conv_sum *sum, bool fast) {
     enum { ENOUGH = 8 };
     descriptor graph;
-    *c = (cc_conv_pass){.fused = sum->fused};
+    *c = (cc_cudnn_pass){.fused = sum->fused};
     CC_TRY(cc_cudnn_open(&c->cudnn));
     c->ways = calloc(CC_CONV_WAYS_MAX, sizeof *c->ways);
     if (!c->ways) return cc_fail_memory("plan", CC_CONV_WAYS_MAX * sizeof *c->ways);
@@ -318,12 +318,12 @@ cc_status cc_cudnn_pass_init(cc_conv_pass *c, const cc_conv_sum *sum, bool fast)
     return c->count < ENOUGH ? list(c, graph, CUDNN_HEUR_MODE_FALLBACK, sum, fast) : CC_OK;
 }
 
-static void release_way(const cc_conv_pass *c, const cc_conv_way *way) {
+static void release_way(const cc_cudnn_pass *c, const cc_conv_way *way) {
     if (way->plan) c->cudnn->cudnnBackendDestroyDescriptor(way->plan);
     c->cudnn->cudnnBackendDestroyDescriptor(way->config);
 }
 
-void cc_cudnn_pass_keep(cc_conv_pass *c, int way) {
+void cc_cudnn_pass_keep(cc_cudnn_pass *c, int way) {
     for (int i = 0; i < c->count; i++)
         if (i != way) release_way(c, &c->ways[i]);
     c->ways[0] = c->ways[way];
@@ -332,14 +332,14 @@ void cc_cudnn_pass_keep(cc_conv_pass *c, int way) {
     if (one) c->ways = one;
 }
 
-void cc_cudnn_pass_deinit(cc_conv_pass *c) {
+void cc_cudnn_pass_deinit(cc_cudnn_pass *c) {
     for (int i = 0; i < c->count; i++) release_way(c, &c->ways[i]);
     free(c->ways);
     while (c->held_count > 0) c->cudnn->cudnnBackendDestroyDescriptor(c->held[--c->held_count]);
-    *c = (cc_conv_pass){0};
+    *c = (cc_cudnn_pass){0};
 }
 
-static cc_status build_plan(const cc_conv_pass *c, descriptor plan, const cc_conv_way *way) {
+static cc_status build_plan(const cc_cudnn_pass *c, descriptor plan, const cc_conv_way *way) {
     SET(plan, EXECUTION_PLAN_ENGINE_CONFIG, BACKEND_DESCRIPTOR, 1, &way->config);
     if (c->pretended)
         SET(plan, EXECUTION_PLAN_DEVICEPROP, BACKEND_DESCRIPTOR, 1, &c->cudnn->pretend);
@@ -349,7 +349,7 @@ static cc_status build_plan(const cc_conv_pass *c, descriptor plan, const cc_con
     return CC_OK;
 }
 
-cc_status cc_cudnn_pass_prepare(cc_conv_pass *c, int at) {
+cc_status cc_cudnn_pass_prepare(cc_cudnn_pass *c, int at) {
     cc_conv_way *way = &c->ways[at];
     descriptor plan;
     int64_t bytes = 0, count;
@@ -371,7 +371,7 @@ cc_status cc_cudnn_pass_prepare(cc_conv_pass *c, int at) {
     return CC_OK;
 }
 
-static cc_status execute(const cc_conv_pass *c, descriptor pack, const cc_conv_way *way,
+static cc_status execute(const cc_cudnn_pass *c, descriptor pack, const cc_conv_way *way,
                          const cc_conv_operands *o) {
     int64_t ids[] = {WIDE, NARROW, WEIGHTS, BIAS};
     void *pointers[] = {o->wide, o->narrow, o->weights, (void *)o->bias};
@@ -386,7 +386,7 @@ static cc_status execute(const cc_conv_pass *c, descriptor pack, const cc_conv_w
     return CC_OK;
 }
 
-cc_status cc_cudnn_pass_run(const cc_conv_pass *c, int at, const cc_conv_operands *operands) {
+cc_status cc_cudnn_pass_run(const cc_cudnn_pass *c, int at, const cc_conv_operands *operands) {
     descriptor pack;
     TRY_CUDNN(cudnnBackendCreateDescriptor(CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, &pack));
     cc_status status = execute(c, pack, &c->ways[at], operands);
@@ -394,5 +394,5 @@ cc_status cc_cudnn_pass_run(const cc_conv_pass *c, int at, const cc_conv_operand
     return status;
 }
 #else
-typedef int cc_conv_pass_is_absent;
+typedef int cc_cudnn_pass_is_absent;
 #endif
