@@ -61,7 +61,7 @@ enum { CC_PASSES = 3 };
 
 /* What runs one pass of a node. Both names are without spaces; NULL where the kernel has no choice. */
 typedef struct cc_choice {
-    const char *algorithm;      /* static */
+    const char *algorithm;      /* lives as long as the process */
     const char *implementation; /* a library's own name for it; lives as long as the task's state */
     double ms;                  /* one run, as timed when it was chosen; 0: not timed */
 } cc_choice;

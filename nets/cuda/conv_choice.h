@@ -7,7 +7,7 @@
 
 typedef struct cc_conv_request {
     cc_conv_sum sum; /* `fused`: its bias and activation are part of the pass, by whichever kernels */
-    bool own; /* kernels of our own compute it (nets/cuda/depthwise.h), and its weights are stored for them */
+    bool own; /* it has kernels of our own (nets/cuda/depthwise.h), and its weights are stored for them */
     cc_tuning tuning;
     const char *recorded; /* the algorithm that is to be taken; NULL: choose */
 } cc_conv_request;
