@@ -54,28 +54,6 @@ static void passes_take_few_kernels(void **state) {
     }
 }
 
-static bool is_depthwise(const cc_conv_attr *a, cc_shape x) {
-    cc_depthwise_cuda d;
-    cc_op_signature signature = {0};
-    const cc_shape *inputs[] = {&x};
-    assert_ok(cc_op_conv.infer(&signature, a, inputs, 1));
-    return cc_depthwise_cuda_init(&d, a, &x, &signature.output, CC_F32);
-}
-
-static void other_convolutions_are_not_depthwise(void **state) {
-    (void)state;
-    assert_true(is_depthwise(CONV(8, 8, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
-    assert_false(is_depthwise(CONV(8, 2, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
-    assert_false(is_depthwise(CONV(16, 8, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
-    assert_false(is_depthwise(CONV(8, 8, 1, 3, 5, 1, 2, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
-    assert_false(is_depthwise(CONV(8, 8, 3, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE3(2, 8, 9, 9, 9)));
-    assert_true(
-        is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(65535, 8, 1 << 13, 1 << 13)));
-    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(65536, 8, 9, 9)));
-    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 65536, 9)));
-    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 1 << 14, 1 << 14)));
-}
-
 /* Appends what lies on the device. */
 static void append(unsigned char **to, size_t *count, const void *from, size_t bytes) {
     *to = realloc(*to, *count + bytes);
@@ -155,6 +133,49 @@ static void losses_do_not_depend_on_who_comes_first(void **state) {
     }
 }
 
+static bool is_depthwise(const cc_conv_attr *a, cc_shape x) {
+    cc_depthwise_cuda d;
+    cc_op_signature signature = {0};
+    const cc_shape *inputs[] = {&x};
+    assert_ok(cc_op_conv.infer(&signature, a, inputs, 1));
+    return cc_depthwise_cuda_init(&d, a, &x, &signature.output, CC_F32);
+}
+
+static void other_convolutions_are_not_depthwise(void **state) {
+    (void)state;
+    assert_true(is_depthwise(CONV(8, 8, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 2, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(16, 8, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 5, 1, 2, 1, true), (cc_shape)SHAPE(2, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 3, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE3(2, 8, 9, 9, 9)));
+    assert_true(
+        is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(65535, 8, 1 << 13, 1 << 13)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(65536, 8, 9, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 65536, 9)));
+    assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 1 << 14, 1 << 14)));
+}
+
+/* f of what the convolution is without it, for every kernel that has it. */
+static void check_activation(int kernel, int stride, int channels, cc_activation f) {
+    enum { MOST = 6 * 7 * 12 };
+    cc_depthwise_cuda d = {
+        2, 6, 7, (6 - 1) / stride + 1, (7 - 1) / stride + 1, channels, kernel, stride, kernel / 2, 1, CC_F32};
+    float plain[2 * MOST], activated[2 * MOST], *x = random_array(2 * MOST, 60),
+                                                *w = random_array(25 * 12, 61), *bias = random_array(12, 62);
+    cc_depthwise_cuda_forward(&d, plain, x, w, bias, CC_ACTIVATION_NONE);
+    cc_depthwise_cuda_forward(&d, activated, x, w, bias, f);
+    for (int i = 0; i < 2 * d.out_height * d.out_width * channels; i++)
+        assert_true(fabs(activated[i] - cc_activation_value(f, plain[i])) < 1e-6);
+    free(x), free(w), free(bias);
+}
+
+static void depthwise_convolutions_activate(void **state) {
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        for (int f = CC_ACTIVATION_RELU; f <= CC_ACTIVATION_SIGMOID; f++)
+            check_activation(i & 1 ? 3 : 5, i & 2 ? 1 : 2, i & 4 ? 12 : 11, (cc_activation)f);
+}
+
 static void check_quotients(int64_t by) {
     static const int64_t largest = ((int64_t)1 << 31) - 1;
     const int64_t near[] = {0, 1, 2, by / 3, largest / by, largest / by / 3, largest / 2 / by + 1};
@@ -186,6 +207,7 @@ int main(void) {
         cmocka_unit_test(losses_do_not_depend_on_who_comes_first),
         cmocka_unit_test(kernels_divide_exactly),
         cmocka_unit_test(other_convolutions_are_not_depthwise),
+        cmocka_unit_test(depthwise_convolutions_activate),
     };
     int failed = cmocka_run_group_tests(cuda_op_tests, NULL, NULL);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
