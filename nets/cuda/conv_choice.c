@@ -17,7 +17,6 @@ typedef enum provider { BY_OWN, BY_CUDNN, BY_CUBLAS } provider;
 
 /* All that may compute it. */
 typedef struct offers {
-    cc_depthwise_cuda own;
     cc_cudnn_pass plain, fused;
     cc_product product;
     cc_product_way product_ways[CC_PRODUCT_WAYS_MAX];
@@ -50,8 +49,6 @@ typedef struct option_list {
     option of[2 * CC_CONV_WAYS_MAX + CC_PRODUCT_WAYS_MAX + 1];
     int count;
 } option_list;
-
-enum { SCRATCH_ALIGNMENT = 256 };
 
 /* What is timed: of a pass of cuDNN the first few ways and the first of each engine, as heuristics err more
  * between the settings of one engine than between engines. */
@@ -116,8 +113,9 @@ static cc_status run_product(const cc_conv_choice *c, const cc_conv_data *d) {
     cc_conv_operands o = {.wide = d->wide,
                           .narrow = d->narrow,
                           .weights = sum->part == CC_CONV_WEIGHTS ? d->gradient : (void *)d->weights,
+                          .bias = d->low_bias,
                           .workspace = d->scratch};
-    CC_TRY(cc_product_run(&c->product, &c->product_way, &o, d->low_bias));
+    CC_TRY(cc_product_run(&c->product, &c->product_way, &o));
     if (sum->fused && c->product.end == CC_PRODUCT_PLAIN) add_bias(c, d);
     return CC_OK;
 }
@@ -151,7 +149,6 @@ static cc_status collect(offers *o, const cc_conv_request *p) {
     bool fast = p->tuning == CC_TUNING_FAST;
     cc_conv_sum plain = p->sum;
     plain.fused = false;
-    if (p->own) cc_depthwise_cuda_init(&o->own, &p->sum.attr, &p->sum.wide, &p->sum.narrow, p->sum.dtype);
     CC_TRY(cc_cudnn_pass_init(&o->plain, &plain, fast));
     if (has_fused(p)) CC_TRY(cc_cudnn_pass_init(&o->fused, &p->sum, fast));
     if (!cc_product_fits(&p->sum.attr, &p->sum.wide, &p->sum.narrow)) return CC_OK;
@@ -193,11 +190,11 @@ static cc_status take(cc_conv_choice *c, const option *at, const offers *o) {
     const cc_conv_sum *sum = &c->request.sum;
     bool stored = c->request.own || (sum->part == CC_CONV_WEIGHTS && sum->dtype == CC_BF16);
     c->by = at->by;
-    c->own = o->own;
     c->stored_bytes = c->workspace = 0;
     c->told = (cc_choice){.algorithm = name_of(at, o), .implementation = libraries[at->by]};
     switch (at->by) {
     case BY_OWN:
+        cc_depthwise_cuda_init(&c->own, &sum->attr, &sum->wide, &sum->narrow, sum->dtype);
         if (sum->part == CC_CONV_WEIGHTS) c->workspace = cc_depthwise_cuda_bytes(&c->own);
         break;
     case BY_CUDNN:
@@ -212,7 +209,6 @@ static cc_status take(cc_conv_choice *c, const option *at, const offers *o) {
         c->product_way = o->product_ways[at->way];
         c->workspace = c->product_way.workspace;
     }
-    c->stored_bytes = (c->stored_bytes + SCRATCH_ALIGNMENT - 1) / SCRATCH_ALIGNMENT * SCRATCH_ALIGNMENT;
     return CC_OK;
 }
 

@@ -1,7 +1,6 @@
 #ifdef CC_HAVE_CUDA
 #include "nets/cuda/cudnn_pass.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,7 @@
 /* No way may want more scratch memory than this. */
 static const size_t workspace_most = CC_NEEDS_UNKNOWN;
 
-/* Of tensors: what cuDNN is told. Of workspaces: what it would get from cudaMalloc. */
-enum { ALIGNMENT = 16, WORKSPACE_ALIGNMENT = 256, LISTED_MOST = 64, KNOBS_MOST = 32, NOTES_MOST = 16 };
+enum { ALIGNMENT = 16, LISTED_MOST = 64, KNOBS_MOST = 32, NOTES_MOST = 16 };
 
 /* By these numbers cuDNN knows the tensors of a graph. */
 enum { WIDE = 1, NARROW, WEIGHTS, BIAS, SUM, BIASED };
@@ -175,7 +173,7 @@ static cc_status describe_graph(descriptor *out, cc_cudnn_pass *c, const cc_conv
         CC_TRY(add_convolution(&steps[0], c, sum, NULL));
     CC_TRY(create(out, c, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR));
     SET(*out, OPERATIONGRAPH_OPS, BACKEND_DESCRIPTOR, count, steps);
-    if (!c->pretended) SET(*out, OPERATIONGRAPH_HANDLE, HANDLE, 1, &c->cudnn->handle);
+    if (!c->cudnn->pretend) SET(*out, OPERATIONGRAPH_HANDLE, HANDLE, 1, &c->cudnn->handle);
     TRY_CUDNN(cudnnBackendFinalize(*out));
     return CC_OK;
 }
@@ -288,7 +286,7 @@ static cc_status list(cc_cudnn_pass *c, descriptor graph, cudnnBackendHeurMode_t
     CC_TRY(create(&heuristic, c, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR));
     SET(heuristic, ENGINEHEUR_OPERATION_GRAPH, BACKEND_DESCRIPTOR, 1, &graph);
     SET(heuristic, ENGINEHEUR_MODE, HEUR_MODE, 1, &mode);
-    if (c->pretended) SET(heuristic, ENGINEHEUR_DEVICEPROP, BACKEND_DESCRIPTOR, 1, &c->cudnn->pretend);
+    if (c->cudnn->pretend) SET(heuristic, ENGINEHEUR_DEVICEPROP, BACKEND_DESCRIPTOR, 1, &c->cudnn->pretend);
     if (c->cudnn->cudnnBackendFinalize(heuristic) != CUDNN_STATUS_SUCCESS) return CC_OK;
     for (int i = 0; i < LISTED_MOST; i++)
         TRY_CUDNN(cudnnBackendCreateDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configs[i]));
@@ -312,7 +310,6 @@ cc_status cc_cudnn_pass_init(cc_cudnn_pass *c, const cc_conv_sum *sum, bool fast
     CC_TRY(cc_cudnn_open(&c->cudnn));
     c->ways = calloc(CC_CONV_WAYS_MAX, sizeof *c->ways);
     if (!c->ways) return cc_fail_memory("plan", CC_CONV_WAYS_MAX * sizeof *c->ways);
-    c->pretended = c->cudnn->pretend;
     CC_TRY(describe_graph(&graph, c, sum));
     CC_TRY(list(c, graph, CUDNN_HEUR_MODE_A, sum, fast));
     return c->count < ENOUGH ? list(c, graph, CUDNN_HEUR_MODE_FALLBACK, sum, fast) : CC_OK;
@@ -341,7 +338,7 @@ void cc_cudnn_pass_deinit(cc_cudnn_pass *c) {
 
 static cc_status build_plan(const cc_cudnn_pass *c, descriptor plan, const cc_conv_way *way) {
     SET(plan, EXECUTION_PLAN_ENGINE_CONFIG, BACKEND_DESCRIPTOR, 1, &way->config);
-    if (c->pretended)
+    if (c->cudnn->pretend)
         SET(plan, EXECUTION_PLAN_DEVICEPROP, BACKEND_DESCRIPTOR, 1, &c->cudnn->pretend);
     else
         SET(plan, EXECUTION_PLAN_HANDLE, HANDLE, 1, &c->cudnn->handle);
@@ -367,7 +364,7 @@ cc_status cc_cudnn_pass_prepare(cc_cudnn_pass *c, int at) {
                        status == CC_OK ? "it wants too much scratch memory" : cc_error_get()->what);
     }
     way->plan = plan;
-    way->workspace = bytes ? (size_t)bytes + WORKSPACE_ALIGNMENT - 1 : 0;
+    way->workspace = cc_conv_workspace_bytes((size_t)bytes);
     return CC_OK;
 }
 
@@ -375,8 +372,7 @@ static cc_status execute(const cc_cudnn_pass *c, descriptor pack, const cc_conv_
                          const cc_conv_operands *o) {
     int64_t ids[] = {WIDE, NARROW, WEIGHTS, BIAS};
     void *pointers[] = {o->wide, o->narrow, o->weights, (void *)o->bias};
-    size_t off = (size_t)(-(uintptr_t)o->workspace % WORKSPACE_ALIGNMENT);
-    void *workspace = way->workspace ? (char *)o->workspace + off : NULL;
+    void *workspace = way->workspace ? cc_conv_workspace(o) : NULL;
     int64_t count = c->fused ? 4 : 3;
     SET(pack, VARIANT_PACK_UNIQUE_IDS, INT64, count, ids);
     SET(pack, VARIANT_PACK_DATA_POINTERS, VOID_PTR, count, pointers);

@@ -32,7 +32,7 @@ typedef struct cc_conv_way {
     int64_t engine;
     bool compiled;    /* when it is prepared, which takes tenths of a second */
     bool direct;      /* multiplies and adds as the definition does: no FFT, no Winograd */
-    size_t workspace; /* once prepared; it may lie anywhere */
+    size_t workspace; /* once prepared */
     cudnnBackendDescriptor_t config, plan; /* plan: NULL until prepared */
 } cc_conv_way;
 
@@ -41,16 +41,27 @@ typedef struct cc_cudnn_pass {
     const cc_cudnn *cudnn;
     cc_conv_way *ways;
     int count;
-    bool fused, pretended;
+    bool fused;
     cudnnBackendDescriptor_t held[64]; /* what the ways stand on */
     int held_count;
 } cc_cudnn_pass;
 
+/* What a pass is run on, here and in product.h. */
 typedef struct cc_conv_operands {
     void *wide, *narrow, *weights;
-    const void *bias; /* of a fused pass; of its dtype, as cuDNN has made kernels for that alone */
-    void *workspace;
+    const void *bias; /* of a fused pass; of its dtype, as libraries have made kernels for that alone */
+    void *workspace;  /* anywhere */
 } cc_conv_operands;
+
+/* Libraries get their scratch memory as cudaMalloc would have it: how much is asked for where they want
+ * `bytes`, and where in it they get that. */
+enum { CC_CONV_WORKSPACE_ALIGNMENT = 256 };
+static inline size_t cc_conv_workspace_bytes(size_t bytes) {
+    return bytes ? bytes + CC_CONV_WORKSPACE_ALIGNMENT - 1 : 0;
+}
+static inline void *cc_conv_workspace(const cc_conv_operands *operands) {
+    return (char *)operands->workspace + -(uintptr_t)operands->workspace % CC_CONV_WORKSPACE_ALIGNMENT;
+}
 
 /* Those ways that may give other bytes each time are there where `fast`. A pass of which there is no way has
  * a count of 0. The caller deinits *out, after an error too. */

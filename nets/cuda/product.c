@@ -8,8 +8,8 @@
 
 /* What NVIDIA advises for cards of compute capability 9.0. */
 static const uint64_t workspace_most = 32 << 20;
-/* Of operands: what half a slot of a parameter keeps. Of workspaces: what cuBLAS wants. */
-enum { ALIGNMENT = 32, WORKSPACE_ALIGNMENT = 256 };
+/* Of operands: what half a slot of a parameter keeps. */
+enum { ALIGNMENT = 32 };
 
 #define TRY_CUBLAS(call) CC_TRY(cc_cublas_status(p->cublas, p->cublas->call))
 
@@ -132,7 +132,7 @@ static cc_status consider(cc_product_way *out, int *count, const cc_product *p,
     cc_product_way *way = &out[*count];
     if (found->state != CUBLAS_STATUS_SUCCESS || found->workspaceSize > workspace_most) return CC_OK;
     way->algorithm = found->algo;
-    way->workspace = found->workspaceSize ? found->workspaceSize + WORKSPACE_ALIGNMENT - 1 : 0;
+    way->workspace = cc_conv_workspace_bytes(found->workspaceSize);
     CC_TRY(name_way(way, p));
     for (int i = 0; i < *count; i++)
         if (strcmp(out[i].name, way->name) == 0) return CC_OK;
@@ -160,16 +160,14 @@ cc_status cc_product_ways(cc_product_way out[CC_PRODUCT_WAYS_MAX], int *count, c
     return CC_OK;
 }
 
-cc_status cc_product_run(const cc_product *p, const cc_product_way *way, const cc_conv_operands *o,
-                         const void *bias) {
+cc_status cc_product_run(const cc_product *p, const cc_product_way *way, const cc_conv_operands *o) {
     const float one = 1, zero = 0;
     const void *first = p->part == CC_CONV_WEIGHTS ? o->wide : o->weights,
                *second = p->part == CC_CONV_NARROW ? o->wide : o->narrow;
     void *output = p->part == CC_CONV_NARROW ? o->narrow : p->part == CC_CONV_WIDE ? o->wide : o->weights;
-    size_t bytes = way->workspace ? way->workspace - (WORKSPACE_ALIGNMENT - 1) : 0,
-           off = (size_t) - (uintptr_t)o->workspace % WORKSPACE_ALIGNMENT;
-    void *workspace = bytes ? (char *)o->workspace + off : NULL;
-    if (p->end != CC_PRODUCT_PLAIN) CC_TRY(set_bias(p, bias));
+    size_t bytes = way->workspace ? way->workspace - (CC_CONV_WORKSPACE_ALIGNMENT - 1) : 0;
+    void *workspace = bytes ? cc_conv_workspace(o) : NULL;
+    if (p->end != CC_PRODUCT_PLAIN) CC_TRY(set_bias(p, o->bias));
     TRY_CUBLAS(cublasLtMatmul(p->cublas->handle, p->operation, &one, first, p->first, second, p->second,
                               &zero, output, p->output, output, p->output, &way->algorithm, workspace, bytes,
                               (cudaStream_t)cc_cuda_stream()));

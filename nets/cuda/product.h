@@ -52,10 +52,8 @@ void cc_product_deinit(cc_product *p);
 cc_status cc_product_ways(cc_product_way out[CC_PRODUCT_WAYS_MAX], int *count, const cc_product *p,
                           bool fast);
 
-/* Operands are of the plan's dtype (weights that are the output: float32), on 32 bytes each, the workspace on
- * any. The bias is of the output's dtype, as cuBLAS wants it: bf16 in a bf16 plan, rounded by the caller; a
- * value a channel of the output; NULL where the end is CC_PRODUCT_PLAIN. May be recorded. */
-cc_status cc_product_run(const cc_product *p, const cc_product_way *way, const cc_conv_operands *operands,
-                         const void *bias);
+/* Operands are of the plan's dtype (weights that are the output: float32), on 32 bytes each, the bias
+ * too; that is not looked at where the end is CC_PRODUCT_PLAIN. May be recorded. */
+cc_status cc_product_run(const cc_product *p, const cc_product_way *way, const cc_conv_operands *operands);
 
 #endif

@@ -18,7 +18,6 @@ typedef struct rig {
     const op_case *c;
     cc_dtype dtype;
     cc_shape weights, bias;
-    void *bias_values;
     cc_conv_operands operands;
 } rig;
 
@@ -60,11 +59,11 @@ static void open_rig(rig *r, const op_case *c, cc_conv_part part, cc_dtype dtype
     r->operands.wide = upload(b->io.x[0], wide, dtype);
     r->operands.narrow = upload(b->io.dy, narrow, dtype);
     r->operands.weights = upload(b->io.p[0], &r->weights, part == CC_CONV_WEIGHTS ? CC_F32 : dtype);
-    r->bias_values = upload(b->io.p[1], &r->bias, dtype);
+    r->operands.bias = upload(b->io.p[1], &r->bias, dtype);
 }
 
 static void close_rig(rig *r) {
-    void *all[] = {r->operands.wide, r->operands.narrow, r->operands.weights, r->bias_values};
+    void *all[] = {r->operands.wide, r->operands.narrow, r->operands.weights, (void *)r->operands.bias};
     for (int i = 0; i < 4; i++) cc_storage_cuda.free(all[i]);
     bench_close(&r->b);
 }
@@ -79,7 +78,7 @@ static void run_way(rig *r, const cc_product *p, const cc_product_way *way) {
     void *memory;
     assert_ok(cc_storage_cuda.get(&memory, way->workspace + 1, "test"));
     r->operands.workspace = (char *)memory + 1;
-    assert_ok(cc_product_run(p, way, &r->operands, p->end == CC_PRODUCT_PLAIN ? NULL : r->bias_values));
+    assert_ok(cc_product_run(p, way, &r->operands));
     cc_storage_cuda.free(memory);
 }
 
@@ -202,7 +201,7 @@ typedef struct job {
 
 static cc_status work(void *context) {
     const job *j = context;
-    return cc_product_run(j->product, j->way, &j->r->operands, j->r->bias_values);
+    return cc_product_run(j->product, j->way, &j->r->operands);
 }
 
 static void a_recorded_product_is_computed_anew(void **state) {
