@@ -54,6 +54,12 @@ typedef struct option_list {
  * between the settings of one engine than between engines. */
 enum { TIMED_RUNS = 2, TIMED_FIRST = 6, TIMED_MOST = 12, TIMED_COMPILED = 1 };
 
+/* What takes so many times as long as the best so far, when it runs once and not recorded, is not timed
+ * further; after so many of these the rest of a pass is left, as of depthwise convolutions cuDNN has ways
+ * that take a thousand times as long as ours. */
+enum { SLOW_TIMES = 3, SLOW_MOST = 2 };
+static const double launch_ms = 0.1;
+
 static int64_t weight_count(const cc_conv_sum *sum) {
     int64_t count = sum->narrow.dims[1] * (sum->wide.dims[1] / sum->attr.groups);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) count *= sum->attr.kernel[i];
@@ -285,10 +291,10 @@ static cc_status run_trial(void *context) {
     return cc_cuda_check("timing");
 }
 
-static cc_status time_option(double *ms, trial *t, const option *at, const offers *o) {
+static cc_status time_option(double *ms, double limit_ms, trial *t, const option *at, const offers *o) {
     CC_TRY(take(t->choice, at, o));
     CC_TRY(cc_storage_cuda.get(&t->data.scratch, cc_conv_choice_scratch(t->choice), "timing"));
-    cc_status status = cc_cuda_time(ms, TIMED_RUNS, run_trial, t);
+    cc_status status = cc_cuda_time(ms, TIMED_RUNS, limit_ms, run_trial, t);
     cc_storage_cuda.free(t->data.scratch);
     return status;
 }
@@ -310,17 +316,18 @@ static bool is_tried(const option_list *list, int i, int *tried, int *compiled) 
 /* *best is -1 where there was memory for none. */
 static cc_status find_fastest(int *best, double *best_ms, trial *t, const option_list *list,
                               const offers *o) {
-    int tried = 0, compiled = 0;
+    int tried = 0, compiled = 0, slow = 0;
     *best = -1;
     *best_ms = INFINITY;
     for (int i = 0; i < list->count; i++) {
-        double ms;
-        if (i > 0 && list->of[i].pass != list->of[i - 1].pass) tried = compiled = 0;
-        if (!is_tried(list, i, &tried, &compiled)) continue;
-        if (time_option(&ms, t, &list->of[i], o) != CC_OK) {
+        double ms, limit_ms = SLOW_TIMES * *best_ms + launch_ms;
+        if (i > 0 && list->of[i].pass != list->of[i - 1].pass) tried = compiled = slow = 0;
+        if (slow == SLOW_MOST || !is_tried(list, i, &tried, &compiled)) continue;
+        if (time_option(&ms, limit_ms, t, &list->of[i], o) != CC_OK) {
             CC_TRY(go_on());
             continue;
         }
+        slow += ms > limit_ms;
         if (ms >= *best_ms) continue;
         *best = i;
         *best_ms = ms;

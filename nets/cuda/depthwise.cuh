@@ -28,8 +28,8 @@ template <int K, int STRIDE> struct tile {
                          IN_COLUMNS = (COLUMNS - 1) * STRIDE + K;
 };
 
-/* BLOCKS: four for each multiprocessor of a large GPU. */
-enum { TILING_ACROSS_MAX = 32, TILING_BLOCKS = 528 };
+/* BLOCKS: four for each multiprocessor of a large GPU; HIGH_MAX: of a block's third extent, by CUDA's rules. */
+enum { TILING_ACROSS_MAX = 32, TILING_HIGH_MAX = 64, TILING_BLOCKS = 528 };
 
 struct tiling {
     int lanes;                        /* pairs of channels of a pixel */
@@ -55,6 +55,7 @@ inline tiling tiling_of(const cc_depthwise_cuda *d, int tiles_h, int tiles_w, in
     if (t.high > tiles_h) t.high = tiles_h;
     t.wide = count / t.high < tiles_w ? count / t.high : tiles_w;
     t.high = count / t.wide < tiles_h ? count / t.wide : tiles_h;
+    if (t.high > TILING_HIGH_MAX) t.high = TILING_HIGH_MAX;
     t.patches_w = ceiling(tiles_w, t.wide), t.wide = ceiling(tiles_w, t.patches_w);
     t.patches_h = ceiling(tiles_h, t.high), t.high = ceiling(tiles_h, t.patches_h);
     t.by_groups = divide_by(t.groups);

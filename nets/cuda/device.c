@@ -271,10 +271,11 @@ void cc_cuda_forget(cc_sequence *sequence) {
 
 /* Work as it runs in a recorded step: one kernel starts when the one before ends, with nothing of the host's
  * between; twice, as a recording takes time to start. */
-enum { TIMED_AT_ONCE = 2, WARM_UP = 2 };
+enum { TIMED_AT_ONCE = 2 };
 typedef struct timed_work {
     cc_status (*work)(void *context);
     void *context;
+    cudaEvent_t start, end;
     cc_sequence *sequence;
 } timed_work;
 
@@ -284,29 +285,45 @@ static cc_status work_at_once(void *context) {
     return CC_OK;
 }
 
-static cc_status time_runs(double *ms, int runs, cudaEvent_t start, cudaEvent_t end, timed_work *t) {
-    for (int i = 0; i < WARM_UP + runs; i++) {
-        float taken;
-        TRY_CUDA(cudaEventRecord(start, device.compute), "timing");
-        CC_TRY(cc_cuda_run(&t->sequence, work_at_once, t));
-        TRY_CUDA(cudaEventRecord(end, device.compute), "timing");
-        TRY_CUDA(cudaEventSynchronize(end), "timing");
-        TRY_CUDA(cudaEventElapsedTime(&taken, start, end), "timing");
-        taken /= TIMED_AT_ONCE;
-        if (i == WARM_UP || (i > WARM_UP && taken < *ms)) *ms = taken;
+static cc_status time_one(double *ms, timed_work *t, bool recorded) {
+    float taken;
+    TRY_CUDA(cudaEventRecord(t->start, device.compute), "timing");
+    if (recorded)
+        TRY_CUDA(cudaGraphLaunch(t->sequence->graph, device.compute), "timing");
+    else
+        CC_TRY(t->work(t->context));
+    TRY_CUDA(cudaEventRecord(t->end, device.compute), "timing");
+    TRY_CUDA(cudaEventSynchronize(t->end), "timing");
+    TRY_CUDA(cudaEventElapsedTime(&taken, t->start, t->end), "timing");
+    *ms = recorded ? taken / TIMED_AT_ONCE : taken;
+    return CC_OK;
+}
+
+/* The first run loads kernels, the second tells whether more are worth their time. */
+static cc_status time_runs(double *ms, int runs, double limit_ms, timed_work *t) {
+    double taken;
+    CC_TRY(t->work(t->context));
+    CC_TRY(time_one(ms, t, false));
+    if (*ms > limit_ms) return CC_OK;
+    t->sequence = calloc(1, sizeof *t->sequence);
+    if (!t->sequence) return cc_fail_memory("a recording", sizeof *t->sequence);
+    CC_TRY(record(t->sequence, work_at_once, t));
+    for (int i = 0; i <= runs; i++) {
+        CC_TRY(time_one(&taken, t, true));
+        if (i == 1 || (i > 1 && taken < *ms)) *ms = taken;
     }
     return CC_OK;
 }
 
-cc_status cc_cuda_time(double *ms, int runs, cc_status (*work)(void *context), void *context) {
+cc_status cc_cuda_time(double *ms, int runs, double limit_ms, cc_status (*work)(void *context),
+                       void *context) {
     timed_work t = {.work = work, .context = context};
-    cudaEvent_t start = NULL, end = NULL;
-    TRY_CUDA(cudaEventCreate(&start), "timing");
-    cc_status status = cc_cuda_status((int)cudaEventCreate(&end), "timing");
-    if (status == CC_OK) status = time_runs(ms, runs, start, end, &t);
+    TRY_CUDA(cudaEventCreate(&t.start), "timing");
+    cc_status status = cc_cuda_status((int)cudaEventCreate(&t.end), "timing");
+    if (status == CC_OK) status = time_runs(ms, runs, limit_ms, &t);
     cc_cuda_forget(t.sequence);
-    cudaEventDestroy(start);
-    if (end) cudaEventDestroy(end);
+    cudaEventDestroy(t.start);
+    if (t.end) cudaEventDestroy(t.end);
     return status;
 }
 #else

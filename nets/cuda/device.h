@@ -24,8 +24,10 @@ cc_status cc_cuda_check(const char *what);
 /* A status of a cudaError_t (0: CC_OK). */
 cc_status cc_cuda_status(int code, const char *what);
 
-/* Milliseconds that `work` takes where it is recorded, the least of `runs` after some to warm up. */
-cc_status cc_cuda_time(double *ms, int runs, cc_status (*work)(void *context), void *context);
+/* Milliseconds that `work` takes where it is recorded, the least of `runs` after some to warm up. Where once
+ * takes more than `limit_ms` it is left at that. */
+cc_status cc_cuda_time(double *ms, int runs, double limit_ms, cc_status (*work)(void *context),
+                       void *context);
 
 extern const cc_storage cc_storage_cuda;
 cc_status cc_cuda_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context);

@@ -156,15 +156,24 @@ void cc_on_host_start(const std::function<void()> &work) {
 }
 
 static cc_on_host_counts counts;
+static cudaError_t last = cudaSuccess;
+
+/* What every GPU since compute capability 3.0 can start. */
+static bool can_start(dim3 grid, dim3 block) {
+    return grid.x - 1 < 0x7fffffffu && grid.y - 1 < 65535u && grid.z - 1 < 65535u && block.x - 1 < 1024u &&
+           block.y - 1 < 1024u && block.z - 1 < 64u && block.x * block.y * block.z <= 1024u;
+}
 
 void cc_on_host_launch(dim3 grid, dim3 block, bool together, const std::function<void()> &thread) {
+    if (!can_start(grid, block)) {
+        last = cudaErrorInvalidValue;
+        return;
+    }
     counts.launches += recording == nullptr;
     cc_on_host_start([=] { run_grid(grid, block, together, thread); });
 }
 
 extern "C" {
-
-static cudaError_t last = cudaSuccess;
 
 /* Faults, for tests. A device that is lost answers everything with one error. */
 static long number_of(const char *variable) {
