@@ -9,7 +9,7 @@
 using namespace cc;
 
 /* Times 64 words of weights. */
-enum { IN_REGISTERS_MOST = 4 };
+constexpr int IN_REGISTERS_MOST = 4;
 
 struct correlation {
     void *to;
@@ -34,7 +34,8 @@ __device__ inline void read_weights(uint32_t (&to)[2], const correlation &c, int
 
 /* S times 16 channels to J times 8. */
 template <int S, int J> struct correlator {
-    enum { IN = 16 * S, OUT = 8 * J, WORDS = 2 * S, COUNT = TAPS * S * J, KEPT = S * J <= IN_REGISTERS_MOST };
+    static constexpr int IN = 16 * S, OUT = 8 * J, WORDS = 2 * S, COUNT = TAPS * S * J;
+    static constexpr bool KEPT = S * J <= IN_REGISTERS_MOST;
     const correlation &c;
     const pair_words *shared; /* weights */
     const strip_place p;

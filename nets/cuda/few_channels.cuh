@@ -13,15 +13,8 @@ namespace cc {
 
 /* ITEMS_ENOUGH: warps that a large GPU runs at once, about; AHEAD: rows to what is fetched into the second
  * cache. */
-enum {
-    TAPS = 9,
-    AHEAD = 4,
-    FEW_WARPS = 4,
-    FEW_THREADS = FEW_WARPS * WARP,
-    FEW_PIXELS_MAX = 1 << 30,
-    FEW_WEIGHTS_MAX = 1 << 14,
-    FEW_ITEMS_ENOUGH = 2112
-};
+constexpr int TAPS = 9, AHEAD = 4, FEW_WARPS = 4, FEW_THREADS = FEW_WARPS * WARP, FEW_ITEMS_ENOUGH = 2112,
+              FEW_PIXELS_MAX = 1 << 30, FEW_WEIGHTS_MAX = 1 << 14;
 
 struct pair_words {
     uint32_t v[2];

@@ -10,7 +10,7 @@
 using namespace cc;
 
 /* BLOCKS: three for each multiprocessor of a large GPU. SUMS: of a lane, [tap][tile][value]. */
-enum { BLOCKS = 396, SUMS = TAPS * 2 * 4, PAIR_WEIGHTS = SUMS * WARP, MERGE_DOWN = THREADS / WARP };
+constexpr int BLOCKS = 396, SUMS = TAPS * 2 * 4, PAIR_WEIGHTS = SUMS * WARP, MERGE_DOWN = THREADS / WARP;
 
 struct weighing {
     float *parts; /* [part][pair][value][lane] */

@@ -15,7 +15,7 @@
 
 namespace cc {
 
-enum { WARP = 32, MMA_ROWS = 16, MMA_COLUMNS = 8, MMA_DEPTH = 16 };
+constexpr int WARP = 32, MMA_DEPTH = 16;
 
 #ifdef CC_CUDA_ON_HOST
 /* By all threads of the block, in words that each shows the others. */

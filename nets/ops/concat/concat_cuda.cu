@@ -12,8 +12,8 @@ struct piece { /* an input, or its gradient (which may be NULL): lanes first, ..
     bool adds;
 };
 
-/* A thread's lane of the whole belongs to one piece. */
-template <class T, int N> struct copy_lanes {
+/* A thread's lane of the whole belongs to one piece. ADDS: some piece does. */
+template <class T, int N, bool ADDS> struct copy_lanes {
     enum { UNROLL = 4, REVERSED = false };
     typedef piece constants;
     struct packs {
@@ -35,12 +35,14 @@ template <class T, int N> struct copy_lanes {
         int64_t at = row * k.lanes + k.first, in_whole = row * lanes + lane;
         if (!back) p.from = load<T, N>(k.values, at);
         if (back && k.values) p.from = load<T, N>(whole, in_whole);
-        if (k.adds) p.before = load<T, N>(k.values, at);
+        if (ADDS && k.adds) p.before = load<T, N>(k.values, at);
     }
     __device__ void put(packs &p, const piece &k, int64_t row, int64_t lane) const {
-        float sum[N];
-        for (int j = 0; k.adds && j < N; j++) sum[j] = to_float(p.before.v[j]) + to_float(p.from.v[j]);
-        if (k.adds) p.from = narrow<T>(sum);
+        if (ADDS && k.adds) {
+            float sum[N];
+            for (int j = 0; j < N; j++) sum[j] = to_float(p.before.v[j]) + to_float(p.from.v[j]);
+            p.from = narrow<T>(sum);
+        }
         if (!back) store(whole, row * lanes + lane, p.from);
         if (back && k.values) store(k.values, row * k.lanes + k.first, p.from);
     }
@@ -50,8 +52,13 @@ struct concat_run {
     const cc_task *task;
     bool back;
     template <class T, int N> void run() const {
+        bool adds = false;
+        for (int i = 0; back && i < task->input_count; i++) adds |= task->dx[i] && task->accumulate[i];
+        adds ? copy<T, N, true>() : copy<T, N, false>();
+    }
+    template <class T, int N, bool ADDS> void copy() const {
         const cc_shape *shape = task->output_shape;
-        copy_lanes<T, N> f = {{}, back ? (void *)task->dy : task->y, shape->dims[1] / N, back};
+        copy_lanes<T, N, ADDS> f = {{}, back ? (void *)task->dy : task->y, shape->dims[1] / N, back};
         for (int i = 0, first = 0; i < task->input_count; i++) {
             int64_t lanes = task->input_shapes[i]->dims[1] / N;
             f.pieces[i] = piece{back ? task->dx[i] : (void *)task->x[i], first, lanes,

@@ -98,6 +98,7 @@ template <class T, int N> struct unpool {
         float sum[N];
     };
     void *dx;
+    bool adds; /* to what dx is */
     const unsigned char *winners;
     const void *dy;
     windows g;
@@ -120,6 +121,7 @@ template <class T, int N> struct unpool {
         const place o = locate(row, g.in);
         range r[3];
         p = packs{};
+        if (adds) widen(p.sum, load<T, N>(dx, row * g.lanes + lane));
         for (int i = 0; i < 3; i++) r[i] = covering(o.at[i], i);
         for (int d = r[0].first; d <= r[0].last; d++)
             for (int h = r[1].first; h <= r[1].last; h++) {
@@ -161,7 +163,7 @@ struct pool_run {
         sweep s = sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), lanes);
         unsigned char *winners = (unsigned char *)task->saved;
         if (back)
-            sweep_run(s, unpool<T, N>{task->dx[0], winners, task->dy, g});
+            sweep_run(s, unpool<T, N>{task->dx[0], task->accumulate[0], winners, task->dy, g});
         else
             sweep_run(s, pool<T, N>{task->y, winners, task->x[0], g});
     }
@@ -191,4 +193,4 @@ static unsigned reads(const void *attr) {
 } // namespace
 
 const cc_kernel cc_max_pool_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .backward_reads = reads};
+    .plan = plan, .forward = forward, .backward = backward, .backward_reads = reads, .accumulates = true};
