@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times `calcade bench --device cuda` and PyTorch on the same GPU, in alternation; README.md says how and why.
 
-    tests/bench/gpu.py [--quick] [--budget SECONDS] [--only NET] [--precision bf16|f32] [--json FILE]
+    tests/bench/gpu.py [--quick] [--budget SECONDS] [--only NET] [--modes train,infer] [--peers eager,...] [--rounds N]
+                       [--precision bf16|f32] [--json FILE]
                        [--program build/calcade] [--libraries FOLDERS] [--python PYTHON]
 
 Exit status: 0 all aims are met, 3 one is missed, 4 none is, but the budget ended before all was measured, 1 a fault."""
@@ -77,7 +78,7 @@ class Bench:
     def __init__(self, options):
         self.options, self.start = options, time.monotonic()
         self.deadline = self.start + options.budget
-        self.results = {(*row, mode): {"peers": {}} for row in options.rows for mode in MODES}
+        self.results = {(*row, mode): {"peers": {}} for row in options.rows for mode in options.modes}
         self.slowest_row_s, self.faults = 0, 0
         cache = os.path.abspath(options.cache)
         self.peer_env = {**os.environ, "TORCHINDUCTOR_CACHE_DIR": os.path.join(cache, "inductor"),
@@ -166,7 +167,7 @@ class Bench:
         workers = {peer: self.worker(row, peer) for peer in peers}
         start = time.monotonic()
         try:
-            for mode in MODES:
+            for mode in self.options.modes:
                 self.ready(row, mode, workers)
                 self.rounds(row, mode, workers)
                 self.log(f"{name_of(row)}, {mode}: {self.figures(row, mode)}")
@@ -182,7 +183,7 @@ class Bench:
         threads = str(max(1, os.cpu_count() // len(self.options.rows)))
         self.log(f"compiling for {len(self.options.rows)} rows")
         workers = {row: self.worker(row, "compiled", TORCHINDUCTOR_COMPILE_THREADS=threads) for row in self.options.rows}
-        for mode in MODES:
+        for mode in self.options.modes:
             for worker in workers.values():
                 worker.say(mode)
             for row in list(workers):
@@ -287,6 +288,8 @@ def read_options():
     parser.add_argument("--row", dest="rows", metavar="NET,SIZE,BATCH", type=read_row, action="append",
                         help="this instead of the table; may stand more than once")
     parser.add_argument("--peers", default=",".join(PEERS), help="of these, separated by commas: %(default)s")
+    parser.add_argument("--modes", default=",".join(MODES), help="of these, separated by commas: %(default)s")
+    parser.add_argument("--rounds", type=int, help="7, or 3 where --quick")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 10 steps, and compiling for all rows at once")
     parser.add_argument("--budget", type=float, default=3600, help="seconds that all may take")
     parser.add_argument("--precision", choices=("bf16", "f32"), default="bf16")
@@ -298,10 +301,12 @@ def read_options():
     parser.add_argument("--python", default="python3", help="a Python that has torch")
     parser.add_argument("--more", action="append", default=[], metavar="FLAG", help="passed on to calcade bench")
     options = parser.parse_args()
-    options.rounds, options.steps = (3, 10) if options.quick else (7, 20)
-    options.peers = options.peers.split(",")
-    if not set(options.peers) <= set(PEERS):
-        parser.error(f"--peers: some of {', '.join(PEERS)}")
+    rounds, options.steps = (3, 10) if options.quick else (7, 20)
+    options.rounds = options.rounds or rounds
+    options.peers, options.modes = options.peers.split(","), options.modes.split(",")
+    for name, chosen, there in [("peers", options.peers, PEERS), ("modes", options.modes, MODES)]:
+        if not set(chosen) <= set(there):
+            parser.error(f"--{name}: some of {', '.join(there)}")
     options.rows = [row for row in options.rows or TABLE if options.only in (None, row[0])]
     if not options.rows:
         parser.error(f"--only: one of {', '.join(sorted({row[0] for row in TABLE}))}")
