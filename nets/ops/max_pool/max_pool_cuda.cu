@@ -46,7 +46,9 @@ __device__ static range within(int first, int last, const divider &extent) {
     return range{first < 0 ? 0 : first, last < most ? last : most};
 }
 
-template <class T, int N> struct pool {
+/* SQUARE: kernels of that height and width in images, all of whose taps are read before the first is
+ * compared; 0: any. */
+template <class T, int N, int SQUARE> struct pool {
     enum { UNROLL = 1, REVERSED = false };
     typedef no_constants constants;
     struct packs {
@@ -58,8 +60,7 @@ template <class T, int N> struct pool {
     const void *x;
     windows g;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void see(packs &p, bool &any, int64_t row, int64_t lane, int tap) const {
-        pack<T, N> v = load<T, N>(x, row * g.lanes + lane);
+    __device__ void see(packs &p, bool &any, const pack<T, N> &v, int tap) const {
         for (int k = 0; k < N; k++) {
             bool better = !any || to_float(v.v[k]) > to_float(p.best.v[k]);
             p.best.v[k] = better ? v.v[k] : p.best.v[k];
@@ -67,12 +68,34 @@ template <class T, int N> struct pool {
         }
         any = true;
     }
+    __device__ void get_square(packs &p, const place &o, int64_t lane) const {
+        pack<T, N> taps[SQUARE * SQUARE];
+        bool there[SQUARE * SQUARE], any = false;
+        const int h = o.at[1] * (int)g.stride[1].by - g.padding[1],
+                  w = o.at[2] * (int)g.stride[2].by - g.padding[2];
+        const int64_t first = (o.image * g.in[1].by + h) * g.in[2].by + w;
+#pragma unroll
+        for (int t = 0; t < SQUARE * SQUARE; t++) {
+            const int y = t / SQUARE, x_ = t % SQUARE;
+            there[t] = (unsigned)(h + y) < (unsigned)g.in[1].by && (unsigned)(w + x_) < (unsigned)g.in[2].by;
+            if (there[t]) taps[t] = load<T, N>(x, (first + y * g.in[2].by + x_) * g.lanes + lane);
+        }
+#pragma unroll
+        for (int t = 0; t < SQUARE * SQUARE; t++)
+            if (there[t]) see(p, any, taps[t], t);
+    }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         const place o = locate(row, g.out);
+        p = packs{};
+        if constexpr (SQUARE > 0)
+            get_square(p, o, lane);
+        else
+            get_any(p, o, lane);
+    }
+    __device__ void get_any(packs &p, const place &o, int64_t lane) const {
         int start[3];
         range r[3];
         bool any = false;
-        p = packs{};
         for (int i = 0; i < 3; i++) {
             start[i] = o.at[i] * (int)g.stride[i].by - g.padding[i];
             r[i] = within(start[i], start[i] + g.kernel[i] - 1, g.in[i]);
@@ -82,7 +105,8 @@ template <class T, int N> struct pool {
                 int64_t line = ((o.image * g.in[0].by + d) * g.in[1].by + h) * g.in[2].by;
                 int tap = ((d - start[0]) * g.kernel[1] + h - start[1]) * g.kernel[2] - start[2];
 #pragma unroll 2
-                for (int w = r[2].first; w <= r[2].last; w++) see(p, any, line + w, lane, tap + w);
+                for (int w = r[2].first; w <= r[2].last; w++)
+                    see(p, any, load<T, N>(x, (line + w) * g.lanes + lane), tap + w);
             }
     }
     __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
@@ -91,7 +115,8 @@ template <class T, int N> struct pool {
     }
 };
 
-template <class T, int N> struct unpool {
+/* EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once; 0: any. */
+template <class T, int N, int EACH> struct unpool {
     enum { UNROLL = 1, REVERSED = false };
     typedef no_constants constants;
     struct packs {
@@ -103,10 +128,16 @@ template <class T, int N> struct unpool {
     const void *dy;
     windows g;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
-    __device__ void see(packs &p, int64_t row, int64_t lane, int tap) const {
-        pack<T, N> v = load<T, N>(dy, row * g.lanes + lane);
-        pack<unsigned char, N> winner = load<unsigned char, N>(winners, row * g.lanes + lane);
-        for (int k = 0; k < N; k++) p.sum[k] += winner.v[k] == tap ? to_float(v.v[k]) : 0;
+    struct window {
+        pack<T, N> dy;
+        pack<unsigned char, N> winner;
+    };
+    __device__ window window_at(int64_t row, int64_t lane) const {
+        return window{load<T, N>(dy, row * g.lanes + lane),
+                      load<unsigned char, N>(winners, row * g.lanes + lane)};
+    }
+    __device__ static void see(packs &p, const window &w, int tap) {
+        for (int k = 0; k < N; k++) p.sum[k] += w.winner.v[k] == tap ? to_float(w.dy.v[k]) : 0;
     }
     /* The windows that cover a pixel, along axis i. */
     __device__ range covering(int at, int i) const {
@@ -117,18 +148,43 @@ template <class T, int N> struct unpool {
     __device__ int tap_at(int at, int window, int i) const {
         return at + g.padding[i] - window * (int)g.stride[i].by;
     }
+    __device__ void get_few(packs &p, const place &o, int64_t lane) const {
+        window windows[EACH * EACH];
+        bool there[EACH * EACH];
+        int taps[EACH * EACH];
+        const int last_h = (int)quotient(o.at[1] + g.padding[1], g.stride[1]),
+                  last_w = (int)quotient(o.at[2] + g.padding[2], g.stride[2]);
+#pragma unroll
+        for (int i = 0; i < EACH * EACH; i++) {
+            const int h = last_h + 1 - EACH + i / EACH, w = last_w + 1 - EACH + i % EACH,
+                      tap_h = tap_at(o.at[1], h, 1), tap_w = tap_at(o.at[2], w, 2);
+            there[i] = (unsigned)h < (unsigned)g.out[1].by && (unsigned)w < (unsigned)g.out[2].by &&
+                       tap_h < g.kernel[1] && tap_w < g.kernel[2];
+            taps[i] = tap_h * g.kernel[2] + tap_w;
+            if (there[i]) windows[i] = window_at((o.image * g.out[1].by + h) * g.out[2].by + w, lane);
+        }
+#pragma unroll
+        for (int i = 0; i < EACH * EACH; i++)
+            if (there[i]) see(p, windows[i], taps[i]);
+    }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         const place o = locate(row, g.in);
-        range r[3];
         p = packs{};
         if (adds) widen(p.sum, load<T, N>(dx, row * g.lanes + lane));
+        if constexpr (EACH > 0)
+            get_few(p, o, lane);
+        else
+            get_any(p, o, lane);
+    }
+    __device__ void get_any(packs &p, const place &o, int64_t lane) const {
+        range r[3];
         for (int i = 0; i < 3; i++) r[i] = covering(o.at[i], i);
         for (int d = r[0].first; d <= r[0].last; d++)
             for (int h = r[1].first; h <= r[1].last; h++) {
                 int64_t line = ((o.image * g.out[0].by + d) * g.out[1].by + h) * g.out[2].by;
                 int tap = (tap_at(o.at[0], d, 0) * g.kernel[1] + tap_at(o.at[1], h, 1)) * g.kernel[2];
                 for (int w = r[2].first; w <= r[2].last; w++)
-                    see(p, line + w, lane, tap + tap_at(o.at[2], w, 2));
+                    see(p, window_at(line + w, lane), tap + tap_at(o.at[2], w, 2));
             }
     }
     __device__ void put(const packs &p, constants, int64_t row, int64_t lane) const {
@@ -153,19 +209,41 @@ static windows windows_of(const cc_task *task, int64_t lanes) {
     return g;
 }
 
+/* Of images, a square kernel that is as wide: else 0. */
+static int square_of(const windows &g) {
+    bool flat = g.in[0].by == 1 && g.kernel[0] == 1 && g.stride[0].by == 1 && g.padding[0] == 0;
+    return flat && g.kernel[1] == g.kernel[2] ? g.kernel[1] : 0;
+}
+
 struct pool_run {
     const cc_task *task;
-    bool back;
     template <class T, int N> void run() const {
-        const cc_shape *shape = back ? task->input_shapes[0] : task->output_shape;
-        int64_t lanes = shape->dims[1] / N;
-        windows g = windows_of(task, lanes);
-        sweep s = sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), lanes);
-        unsigned char *winners = (unsigned char *)task->saved;
-        if (back)
-            sweep_run(s, unpool<T, N>{task->dx[0], task->accumulate[0], winners, task->dy, g});
-        else
-            sweep_run(s, pool<T, N>{task->y, winners, task->x[0], g});
+        const windows g = windows_of(task, task->output_shape->dims[1] / N);
+        const int square = square_of(g);
+        square == 2 ? start<T, N, 2>(g) : square == 3 ? start<T, N, 3>(g) : start<T, N, 0>(g);
+    }
+    template <class T, int N, int SQUARE> void start(const windows &g) const {
+        const cc_shape *y = task->output_shape;
+        sweep_run(sweep_of(1, y->dims[0] * cc_shape_pixels(y), g.lanes),
+                  pool<T, N, SQUARE>{task->y, (unsigned char *)task->saved, task->x[0], g});
+    }
+};
+
+struct unpool_run {
+    const cc_task *task;
+    template <class T, int N> void run() const {
+        const windows g = windows_of(task, task->output_shape->dims[1] / N);
+        const int square = square_of(g);
+        const int64_t stride = g.stride[1].by < g.stride[2].by ? g.stride[1].by : g.stride[2].by;
+        square > 0 && square <= stride       ? start<T, N, 1>(g)
+        : square > 0 && square <= 2 * stride ? start<T, N, 2>(g)
+                                             : start<T, N, 0>(g);
+    }
+    template <class T, int N, int EACH> void start(const windows &g) const {
+        const cc_shape *x = task->input_shapes[0];
+        sweep_run(sweep_of(1, x->dims[0] * cc_shape_pixels(x), g.lanes),
+                  unpool<T, N, EACH>{task->dx[0], task->accumulate[0], (const unsigned char *)task->saved,
+                                     task->dy, g});
     }
 };
 
@@ -176,12 +254,12 @@ static cc_status plan(cc_task *task) {
 }
 
 static cc_status forward(cc_task *task) {
-    dispatch(task->dtype, task->output_shape->dims[1], pool_run{task, false});
+    dispatch(task->dtype, task->output_shape->dims[1], pool_run{task});
     return cc_cuda_check("max pool");
 }
 
 static cc_status backward(cc_task *task) {
-    if (task->dx[0]) dispatch(task->dtype, task->output_shape->dims[1], pool_run{task, true});
+    if (task->dx[0]) dispatch(task->dtype, task->output_shape->dims[1], unpool_run{task});
     return cc_cuda_check("max pool");
 }
 
