@@ -35,7 +35,9 @@ struct cc_parameter_slot {
     float *grad;  /* NULL for statistics, and where no plan trains */
     void *layout; /* the kernel's own description of the stored form; NULL where it is plain */
     void (*release)(void *layout);
-    void *half; /* value rounded to bf16, where the backend keeps that */
+    void *half;      /* value rounded to bf16, where the backend keeps that */
+    bool reads_half; /* a kernel of a plan that does not train reads it; where one trains all have halves */
+    void *few_half;  /* as half, from before there was a plan that trains, for recordings that read it */
     /* Plain PyTorch order, on the host, to and from the stored form, in the backend's memory; NULL where it
      * is plain. */
     cc_status (*pack)(const cc_parameter_slot *slot, float *stored, const float *plain);

@@ -41,6 +41,7 @@ void cc_model_destroy(cc_model *model) {
     backend->store->free(model->statistics);
     backend->store->free(model->grads);
     backend->store->free(model->halves);
+    backend->store->free(model->few_halves);
     cc_graph_destroy(model->names);
     free(model);
 }
@@ -99,7 +100,7 @@ static bool wants_halves(const cc_model *model, cc_dtype dtype) {
     return dtype == CC_BF16 && model->backend->arithmetic->halve;
 }
 
-static cc_status place_halves(cc_model *model) {
+static cc_status place_all_halves(cc_model *model) {
     CC_TRY(model->backend->store->get((void **)&model->halves, model->trained_count * sizeof *model->halves,
                                       "weights in bf16"));
     for (int i = 0; i < model->slot_count; i++) {
@@ -109,7 +110,50 @@ static cc_status place_halves(cc_model *model) {
     return CC_OK;
 }
 
+static size_t count_few(const cc_model *model) {
+    size_t count = 0;
+    for (int i = 0; i < model->slot_count; i++)
+        if (model->slots[i].reads_half) count += rounded(model->slots[i].bytes) / sizeof(float);
+    return count;
+}
+
+static cc_status place_few_halves(cc_model *model) {
+    model->few_count = count_few(model);
+    CC_TRY(model->backend->store->get((void **)&model->few_halves,
+                                      model->few_count * sizeof *model->few_halves, "weights in bf16"));
+    uint16_t *next = model->few_halves;
+    for (int i = 0; i < model->slot_count; i++) {
+        cc_parameter_slot *slot = &model->slots[i];
+        if (!slot->reads_half) continue;
+        slot->half = slot->few_half = next;
+        next += rounded(slot->bytes) / sizeof(float);
+    }
+    return CC_OK;
+}
+
+/* Recordings of earlier plans go on reading the few, once there are all. */
+static cc_status place_halves(cc_model *model, bool training) {
+    bool missing = false;
+    if (model->halves) return CC_OK;
+    for (int i = 0; i < model->slot_count; i++)
+        missing |= model->slots[i].reads_half && !model->slots[i].half;
+    if (training || (missing && model->few_halves)) return place_all_halves(model);
+    return missing ? place_few_halves(model) : CC_OK;
+}
+
+static cc_status halve_few(cc_model *model) {
+    for (int i = 0; i < model->slot_count; i++) {
+        const cc_parameter_slot *slot = &model->slots[i];
+        if (slot->few_half)
+            CC_TRY(model->backend->arithmetic->halve(slot->few_half, slot->value,
+                                                     rounded(slot->bytes) / sizeof(float)));
+    }
+    model->few_halved = model->version;
+    return CC_OK;
+}
+
 cc_status cc_model_halve(cc_model *model) {
+    if (model->few_halves && model->few_halved != model->version) CC_TRY(halve_few(model));
     if (!model->halves || model->halved == model->version) return CC_OK;
     model->halved = model->version;
     return model->backend->arithmetic->halve(model->halves, model->values, model->trained_count);
@@ -123,19 +167,22 @@ cc_model_bytes cc_model_measure(cc_model *model, bool training, cc_dtype dtype) 
     size_t trained, statistics;
     count_bytes(&trained, &statistics, model);
     return (cc_model_bytes){.values = trained + statistics,
-                            .halves = wants_halves(model, dtype) ? trained / 2 : 0,
+                            .halves = !wants_halves(model, dtype) ? 0
+                                      : training                  ? trained / 2
+                                                                  : count_few(model) * sizeof(uint16_t),
                             .gradients = training ? trained : 0};
 }
 
 size_t cc_model_held(const cc_model *model) {
     size_t trained = model->trained_count * sizeof(float);
     return (model->values ? trained : 0) + (model->statistics ? model->statistic_count * sizeof(float) : 0) +
-           (model->grads ? trained : 0) + (model->halves ? trained / 2 : 0);
+           (model->grads ? trained : 0) + (model->halves ? trained / 2 : 0) +
+           model->few_count * sizeof *model->few_halves;
 }
 
 cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype) {
     if (!model->values) CC_TRY(place_values(model));
-    if (!model->halves && wants_halves(model, dtype)) CC_TRY(place_halves(model));
+    if (wants_halves(model, dtype)) CC_TRY(place_halves(model, training));
     if (!training || model->grads) return CC_OK;
     CC_TRY(model->backend->store->get((void **)&model->grads, model->trained_count * sizeof(float),
                                       "gradients"));

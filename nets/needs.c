@@ -36,7 +36,7 @@ static cc_status measure_plan(cc_needs *out, cc_model *model, const cc_use *use,
                                      .measured = true};
     CC_TRY(cc_plan_create(&plan, model, &options));
     const cc_model_bytes taken = cc_model_measure(model, training, use->dtype);
-    out->weights = taken.values + taken.halves;
+    if (taken.values + taken.halves > out->weights) out->weights = taken.values + taken.halves;
     out->gradients += taken.gradients;
     if (training && use->averages) out->optimizer += taken.values;
     add_plan(out, plan);

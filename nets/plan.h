@@ -11,11 +11,13 @@ struct cc_model {
     int slot_count;
     cc_parameter_slot *slots; /* one a parameter, in the graph's order */
     float *values, *statistics,
-        *grads;       /* of all trained parameters; of all statistics; NULL until a plan needs them */
-    uint16_t *halves; /* the trained values in bf16, where a plan wants that */
+        *grads;           /* of all trained parameters; of all statistics; NULL until a plan needs them */
+    uint16_t *halves;     /* the trained values in bf16, where a plan that trains wants that ... */
+    uint16_t *few_halves; /* ... and before, those alone that kernels read, one behind the other */
     size_t trained_count, statistic_count; /* floats in them, once a plan has chosen the layouts */
-    uint64_t halved;                       /* the version that the halves are of */
-    uint64_t version; /* of the values and statistics: counts whatever may have changed them */
+    size_t few_count;
+    uint64_t halved, few_halved; /* the version that they are of */
+    uint64_t version;            /* of the values and statistics: counts whatever may have changed them */
 };
 
 /* Places what the slots' layouts ask for (first plan), gradients where `training` (first such plan) and the

@@ -171,6 +171,17 @@ static cc_status derive(cc_task *task) {
     return cc_cuda_check("folding batch norm");
 }
 
+/* Depthwise convolutions of our own read the float32 weights. */
+static bool reads_halves(const cc_task *task, const state *s) {
+    return task->dtype == CC_BF16 && !task->fused_op && !s->depthwise;
+}
+
+static void note_halves(const cc_task *task, const state *s) {
+    if (task->training || task->fused_op || task->dtype != CC_BF16) return;
+    task->parameters[0]->reads_half |= reads_halves(task, s);
+    if (task->parameter_count > 1) task->parameters[1]->reads_half = true;
+}
+
 static cc_status plan(cc_task *task) {
     const cc_conv_attr *a = task->attr;
     cc_depthwise_cuda own;
@@ -183,15 +194,15 @@ static cc_status plan(cc_task *task) {
     task->output_block = task->output_shape->dims[1];
     if (!task->parameters[0]->bytes) lay_out(task->parameters[0], s->depthwise);
     prepare_fold(task, s);
+    note_halves(task, s);
     if (a->bias && task->training) want_scratch(task, cc_cuda_channel_bytes(task->output_shape, task->dtype));
     return choose(task, s);
 }
 
-/* Kernels of our own read the float32 weights. */
 static const void *weights_of(const cc_task *task, const state *s) {
     const cc_parameter_slot *w = task->parameters[0];
     if (task->fused_op) return folded_of(task);
-    return task->dtype == CC_BF16 && !s->depthwise ? w->half : w->value;
+    return reads_halves(task, s) ? w->half : w->value;
 }
 
 static cc_status run(const cc_task *task, int pass, const void *x, const void *y) {
