@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nets/cuda/channels.h"
-#include "nets/cuda/depthwise.h"
 #include "nets/cuda/device.h"
 #include "nets/cuda/elementwise.h"
 #include "nets/cuda/product.h"
@@ -17,6 +16,8 @@ typedef enum provider { BY_OWN, BY_CUDNN, BY_CUBLAS } provider;
 
 /* All that may compute it. */
 typedef struct offers {
+    cc_own_conv own;
+    bool has_own;
     cc_cudnn_pass plain, fused;
     cc_product product;
     cc_product_way product_ways[CC_PRODUCT_WAYS_MAX];
@@ -28,7 +29,7 @@ struct cc_conv_choice {
     char *recorded; /* what request.recorded points to */
     cc_choice told;
     provider by;
-    cc_depthwise_cuda own;
+    cc_own_conv own;           /* BY_OWN */
     const cc_cudnn_pass *pass; /* BY_CUDNN, with its way; one of the offers, or what is kept of it */
     int way;
     cc_cudnn_pass kept;
@@ -78,21 +79,6 @@ static void add_bias(const cc_conv_choice *c, const cc_conv_data *d) {
                         output_of(sum), sum->dtype);
 }
 
-static void run_own(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->request.sum;
-    switch (sum->part) {
-    case CC_CONV_NARROW:
-        cc_depthwise_cuda_forward(&c->own, d->narrow, d->wide, d->weights, sum->fused ? d->bias : NULL,
-                                  sum->fused ? sum->activation : CC_ACTIVATION_NONE);
-        break;
-    case CC_CONV_WIDE:
-        cc_depthwise_cuda_data(&c->own, d->wide, d->narrow, d->weights);
-        break;
-    case CC_CONV_WEIGHTS:
-        cc_depthwise_cuda_weights(&c->own, d->gradient, d->wide, d->narrow, d->scratch);
-    }
-}
-
 /* cuDNN takes weights of the activations' dtype, output channels first, and gives their gradient so. */
 static cc_status run_cudnn(const cc_conv_choice *c, const cc_conv_data *d) {
     const cc_conv_sum *sum = &c->request.sum;
@@ -104,9 +90,10 @@ static cc_status run_cudnn(const cc_conv_choice *c, const cc_conv_data *d) {
                           .bias = d->low_bias,
                           .workspace = (char *)d->scratch + c->stored_bytes};
     if (c->stored_bytes) o.weights = d->scratch;
-    if (c->request.own && !gives) cc_cuda_turn_weights(d->scratch, d->weights, taps, channels, sum->dtype);
+    if (c->request.depthwise && !gives)
+        cc_cuda_turn_weights(d->scratch, d->weights, taps, channels, sum->dtype);
     CC_TRY(cc_cudnn_pass_run(c->pass, c->way, &o));
-    if (c->request.own && gives)
+    if (c->request.depthwise && gives)
         cc_cuda_turn_back(d->gradient, d->scratch, taps, channels, sum->dtype);
     else if (c->stored_bytes && gives)
         cc_cuda_widen(d->gradient, d->scratch, weight_count(sum));
@@ -129,7 +116,7 @@ static cc_status run_product(const cc_conv_choice *c, const cc_conv_data *d) {
 cc_status cc_conv_choice_run(const cc_conv_choice *c, const cc_conv_data *data) {
     if (c->by == BY_CUDNN) return run_cudnn(c, data);
     if (c->by == BY_CUBLAS) return run_product(c, data);
-    run_own(c, data);
+    cc_own_conv_run(&c->own, &c->request.sum, data);
     return CC_OK;
 }
 
@@ -148,13 +135,14 @@ static cc_product_end product_end(const cc_conv_sum *sum) {
 static bool has_fused(const cc_conv_request *p) {
     bool at_hand = p->sum.activation == CC_ACTIVATION_NONE || p->sum.activation == CC_ACTIVATION_RELU,
          worth_it = p->sum.dtype == CC_BF16 && (cc_tuning_is_timed(p->tuning) || p->recorded);
-    return p->sum.fused && p->sum.part == CC_CONV_NARROW && !p->own && (at_hand || worth_it);
+    return p->sum.fused && p->sum.part == CC_CONV_NARROW && !p->depthwise && (at_hand || worth_it);
 }
 
 static cc_status collect(offers *o, const cc_conv_request *p) {
     bool fast = p->tuning == CC_TUNING_FAST;
     cc_conv_sum plain = p->sum;
     plain.fused = false;
+    o->has_own = cc_own_conv_init(&o->own, &p->sum, p->depthwise);
     CC_TRY(cc_cudnn_pass_init(&o->plain, &plain, fast));
     if (has_fused(p)) CC_TRY(cc_cudnn_pass_init(&o->fused, &p->sum, fast));
     if (!cc_product_fits(&p->sum.attr, &p->sum.wide, &p->sum.narrow)) return CC_OK;
@@ -171,9 +159,9 @@ static void release_offers(offers *o) {
 }
 
 /* In the order of preference by rule. */
-static void list(option_list *out, offers *o, const cc_conv_request *p) {
+static void list(option_list *out, offers *o) {
     out->count = 0;
-    if (p->own) out->of[out->count++] = (option){.by = BY_OWN};
+    if (o->has_own) out->of[out->count++] = (option){.by = BY_OWN};
     for (int i = 0; i < o->fused.count; i++) out->of[out->count++] = (option){BY_CUDNN, &o->fused, i};
     for (int i = 0; i < o->plain.count; i++) out->of[out->count++] = (option){BY_CUDNN, &o->plain, i};
     for (int i = 0; i < o->product_count; i++) out->of[out->count++] = (option){BY_CUBLAS, NULL, i};
@@ -181,7 +169,7 @@ static void list(option_list *out, offers *o, const cc_conv_request *p) {
 
 static const char *name_of(const option *at, const offers *o) {
     if (at->by == BY_CUDNN) return at->pass->ways[at->way].name;
-    return at->by == BY_CUBLAS ? o->product_ways[at->way].name : "depthwise";
+    return at->by == BY_CUBLAS ? o->product_ways[at->way].name : cc_own_conv_name(&o->own);
 }
 
 static const cc_conv_way *way_of(const option *at) {
@@ -194,14 +182,14 @@ static const cc_conv_way *way_of(const option *at) {
 static cc_status take(cc_conv_choice *c, const option *at, const offers *o) {
     static const char *const libraries[] = {[BY_OWN] = "own", [BY_CUDNN] = "cudnn", [BY_CUBLAS] = "cublas"};
     const cc_conv_sum *sum = &c->request.sum;
-    bool stored = c->request.own || (sum->part == CC_CONV_WEIGHTS && sum->dtype == CC_BF16);
+    bool stored = c->request.depthwise || (sum->part == CC_CONV_WEIGHTS && sum->dtype == CC_BF16);
     c->by = at->by;
     c->stored_bytes = c->workspace = 0;
     c->told = (cc_choice){.algorithm = name_of(at, o), .implementation = libraries[at->by]};
     switch (at->by) {
     case BY_OWN:
-        cc_depthwise_cuda_init(&c->own, &sum->attr, &sum->wide, &sum->narrow, sum->dtype);
-        if (sum->part == CC_CONV_WEIGHTS) c->workspace = cc_depthwise_cuda_bytes(&c->own);
+        c->own = o->own;
+        c->workspace = cc_own_conv_bytes(&c->own, sum);
         break;
     case BY_CUDNN:
         CC_TRY(cc_cudnn_pass_prepare(at->pass, at->way));
@@ -299,10 +287,12 @@ static cc_status time_option(double *ms, double limit_ms, trial *t, const option
     return status;
 }
 
-/* Whether the clock is asked about number i. */
+/* Whether the clock is asked about number i. Where there are kernels of our own none is compiled, which takes
+ * tenths of a second each: of depthwise convolutions they were a hundred times as slow. */
 static bool is_tried(const option_list *list, int i, int *tried, int *compiled) {
     const cc_conv_way *way = way_of(&list->of[i]);
     if (!way) return true;
+    if (way->compiled && list->of[0].by == BY_OWN) return false;
     bool new = true;
     for (int j = 0; j < i; j++)
         new &= list->of[j].pass != list->of[i].pass || way_of(&list->of[j])->engine != way->engine;
@@ -389,14 +379,14 @@ static bool same_sum(const cc_conv_sum *a, const cc_conv_sum *b) {
 }
 
 static bool same_request(const cc_conv_request *a, const cc_conv_request *b) {
-    return a->tuning == b->tuning && a->own == b->own && !a->recorded == !b->recorded &&
+    return a->tuning == b->tuning && a->depthwise == b->depthwise && !a->recorded == !b->recorded &&
            (!a->recorded || strcmp(a->recorded, b->recorded) == 0) && same_sum(&a->sum, &b->sum);
 }
 
 static cc_status choose_among(cc_conv_choice *c, offers *o) {
     option_list options;
     CC_TRY(collect(o, &c->request));
-    list(&options, o, &c->request);
+    list(&options, o);
     if (c->recorded) return choose_recorded(c, &options, o);
     return cc_tuning_is_timed(c->request.tuning) ? choose_by_time(c, &options, o)
                                                  : choose_by_rule(c, &options, o);
@@ -442,7 +432,7 @@ static cc_status list_names(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
                             const cc_conv_request *request) {
     option_list options;
     CC_TRY(collect(o, request));
-    list(&options, o, request);
+    list(&options, o);
     *names = calloc((size_t)options.count + 1, sizeof **names);
     if (!*names) return cc_fail_memory("plan", (size_t)options.count * sizeof **names);
     for (int i = 0; i < options.count; i++)

@@ -3,11 +3,11 @@
 #ifndef CC_NETS_CUDA_CONV_CHOICE_H
 #define CC_NETS_CUDA_CONV_CHOICE_H
 
-#include "nets/cuda/cudnn_pass.h"
+#include "nets/cuda/own_conv.h"
 
 typedef struct cc_conv_request {
     cc_conv_sum sum; /* `fused`: its bias and activation are part of the pass, by whichever kernels */
-    bool own; /* it has kernels of our own (nets/cuda/depthwise.h), and its weights are stored for them */
+    bool depthwise;  /* by kernels of our own (nets/cuda/depthwise.h), which its weights are stored for */
     cc_tuning tuning;
     const char *recorded; /* the algorithm that is to be taken; NULL: choose */
 } cc_conv_request;
@@ -27,16 +27,6 @@ size_t cc_conv_choice_scratch(const cc_conv_choice *c);
 enum { CC_CONV_CHOICE_NAME_MAX = 128 };
 cc_status cc_conv_choice_list(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
                               const cc_conv_request *request);
-
-/* All on the device. */
-typedef struct cc_conv_data {
-    void *wide, *narrow;  /* of the sum's dtype */
-    const void *weights;  /* of the sum's dtype; `own`: float32 */
-    float *gradient;      /* CC_CONV_WEIGHTS: of the weights, and stored as they are */
-    const float *bias;    /* where fused */
-    const void *low_bias; /* the same, of the sum's dtype */
-    void *scratch;
-} cc_conv_data;
 
 /* May be recorded. */
 cc_status cc_conv_choice_run(const cc_conv_choice *c, const cc_conv_data *data);

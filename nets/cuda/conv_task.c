@@ -93,7 +93,7 @@ static cc_conv_request request_of(const cc_task *task, const state *s, int pass)
                                      .tf32 = task->tf32,
                                      .fused = pass == CC_PASS_FORWARD && (a->bias || task->fused_op),
                                      .activation = s->activation},
-                             .own = s->depthwise,
+                             .depthwise = s->depthwise,
                              .tuning = task->tuning,
                              .recorded = task->recorded[pass].algorithm};
 }

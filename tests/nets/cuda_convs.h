@@ -80,7 +80,8 @@ static cc_conv_request request_of_pass(const op_case *c, const cc_shape *y, int 
                                      .dtype = dtype,
                                      .fused = pass == CC_PASS_FORWARD && (a->bias || !training),
                                      .activation = activation},
-                             .own = !transposed && cc_depthwise_cuda_init(&own, a, &c->inputs[0], y, dtype)};
+                             .depthwise =
+                                 !transposed && cc_depthwise_cuda_init(&own, a, &c->inputs[0], y, dtype)};
 }
 
 /* Of each engine the first setting: the others differ in tiles. */

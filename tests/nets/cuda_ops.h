@@ -302,6 +302,38 @@ static void cuda_has_unusual_depthwise_convolutions(void **state) {
                         convolutions[i].dilation, convolutions[i].padding, &convolutions[i].x, i % 2);
 }
 
+static void check_3x3(int64_t out, bool bias, const cc_shape *x) {
+    const cc_conv_attr attr = {.out_channels = out,
+                               .groups = 1,
+                               .kernel = {1, 3, 3},
+                               .stride = {1, 1, 1},
+                               .padding = {0, 1, 1},
+                               .dilation = {1, 1, 1},
+                               .bias = bias};
+    char name[128];
+    snprintf(name, sizeof name, "3x3 to %lld channels of %s", (long long)out, cc_shape_text(x));
+    const op_case c = {name, &cc_op_conv, &attr, 1, {*x}};
+    check_on_cuda(&c, true, false, CC_F32);
+    if (cc_backend_cuda.has(CC_BF16)) check_on_cuda(&c, true, false, CC_BF16);
+}
+
+/* Strips of 16 columns and of some rows, whole and cut short; several of them, of blocks and of parts; pairs
+ * of sixteens of channels that a block has together and that it has not. */
+static void cuda_has_convolutions_of_few_channels(void **state) {
+    (void)state;
+    static const struct {
+        int64_t out;
+        cc_shape x;
+    } convolutions[] = {
+        {16, SHAPE(1, 16, 5, 7)},   {16, SHAPE(2, 16, 40, 33)}, {16, SHAPE(2, 32, 9, 50)},
+        {32, SHAPE(1, 16, 18, 19)}, {32, SHAPE(2, 32, 17, 16)}, {48, SHAPE(1, 24, 12, 17)},
+        {32, SHAPE(1, 96, 8, 9)},   {16, SHAPE(3, 32, 1, 1)},   {16, SHAPE(1, 16, 100, 130)},
+        {64, SHAPE(1, 40, 7, 20)},
+    };
+    for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++)
+        check_3x3(convolutions[i].out, i % 2, &convolutions[i].x);
+}
+
 /* The loss and its gradient on `backend`, of seeded logits and masks. */
 static double loss_on(float *gradient, const cc_backend *backend, const cc_loss_spec *spec, cc_loss_shape s) {
     const cc_storage *store = backend->store;
@@ -363,6 +395,7 @@ static const struct CMUnitTest cuda_op_tests[] = {
     cmocka_unit_test(cuda_keeps_batch_norm_precise_far_from_zero),
     cmocka_unit_test(cuda_has_every_depthwise_convolution),
     cmocka_unit_test(cuda_has_unusual_depthwise_convolutions),
+    cmocka_unit_test(cuda_has_convolutions_of_few_channels),
 };
 
 #endif

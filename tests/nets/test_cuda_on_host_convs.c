@@ -11,7 +11,7 @@ static cc_conv_request forward_request(const cc_conv_attr *a, int64_t channels, 
                                  .wide = SHAPE(1, channels, size, size),
                                  .narrow = SHAPE(1, a->out_channels, size, size)},
                          .tuning = tuning};
-    p.own = cc_depthwise_cuda_init(&own, a, &p.sum.wide, &p.sum.narrow, CC_F32);
+    p.depthwise = cc_depthwise_cuda_init(&own, a, &p.sum.wide, &p.sum.narrow, CC_F32);
     return p;
 }
 

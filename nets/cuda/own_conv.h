@@ -1,0 +1,37 @@
+/* nets/cuda/own_conv.h -- private to nets/cuda/: passes of convolutions for which there are kernels of our
+ * own. A new kind is a line in each function of own_conv.c. */
+#ifndef CC_NETS_CUDA_OWN_CONV_H
+#define CC_NETS_CUDA_OWN_CONV_H
+
+#include "nets/cuda/depthwise.h"
+#include "nets/cuda/few_channels.h"
+
+typedef enum cc_own_kind { CC_OWN_DEPTHWISE, CC_OWN_FEW_CHANNELS } cc_own_kind;
+
+typedef struct cc_own_conv {
+    cc_own_kind kind;
+    union {
+        cc_depthwise_cuda depthwise;
+        cc_few_channels_cuda few;
+    } of;
+} cc_own_conv;
+
+/* All on the device. */
+typedef struct cc_conv_data {
+    void *wide, *narrow;  /* of the sum's dtype */
+    const void *weights;  /* of the sum's dtype, O,H,W,I; depthwise: float32, H,W,channels */
+    float *gradient;      /* CC_CONV_WEIGHTS: of the weights, and stored as they are */
+    const float *bias;    /* where fused */
+    const void *low_bias; /* the same, of the sum's dtype */
+    void *scratch;
+} cc_conv_data;
+
+/* False where there is no such kernel. `depthwise`: weights are stored for that kind. */
+bool cc_own_conv_init(cc_own_conv *out, const cc_conv_sum *sum, bool depthwise);
+/* Its algorithm, as plans tell and record it. */
+const char *cc_own_conv_name(const cc_own_conv *c);
+/* Of the scratch memory that the pass needs. */
+size_t cc_own_conv_bytes(const cc_own_conv *c, const cc_conv_sum *sum);
+void cc_own_conv_run(const cc_own_conv *c, const cc_conv_sum *sum, const cc_conv_data *data);
+
+#endif
