@@ -30,7 +30,6 @@ enum {
     STRIPS_LEAST = 4,
     STRIPS_MOST = 512,
     STRIPS_TICKETS = 1024,
-    STRIPS_IMAGES = 1 << 15,
     STRIPS_THREADS = 512,
     STRIPS_THREADS_LEAST = 64
 };
@@ -175,7 +174,7 @@ template <int N, class F>
 void strips_run(double *parts, int64_t images, int64_t rows, int64_t lanes, const F &f) {
     auto kernel = sum_strips<N, F>;
     strips s = strips_of(images, rows, lanes, F::BLOCK);
-    const int64_t most = s.parts > 1 ? STRIPS_TICKETS / s.groups : (int64_t)STRIPS_IMAGES;
+    const int64_t most = STRIPS_TICKETS / (s.parts > 1 ? s.groups : (int64_t)1);
     for (; s.first_image < s.images; s.first_image += most) {
         int64_t left = s.images - s.first_image;
         dim3 grid((unsigned)s.groups, (unsigned)s.parts, (unsigned)(left < most ? left : most));

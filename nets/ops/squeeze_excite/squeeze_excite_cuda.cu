@@ -211,19 +211,32 @@ struct layer {
     unsigned outputs, inputs;
 };
 
+/* Of EACH outputs and an input a thread, so that v is read seldom. */
 static __global__ void layer_gradients(layer excite, layer squeeze, int64_t n) {
     const layer l = blockIdx.y ? squeeze : excite;
-    unsigned at = blockIdx.x * THREADS + threadIdx.x, o = at / l.inputs, i = at % l.inputs;
-    if (at >= l.outputs * l.inputs) return;
-    float sum = 0, total = 0;
-#pragma unroll 4
+    const unsigned at = blockIdx.x * THREADS + threadIdx.x, group = at / l.inputs, i = at - group * l.inputs,
+                   first = group * LAYER_EACH;
+    if (first >= l.outputs) return;
+    const float *dz[LAYER_EACH];
+    float sums[LAYER_EACH] = {}, totals[LAYER_EACH] = {};
+    for (int j = 0; j < LAYER_EACH; j++) dz[j] = l.dz + at_most((int)first + j, (int)l.outputs - 1);
+#pragma unroll 8
     for (int64_t k = 0; k < n; k++) {
-        float dz = l.dz[k * l.outputs + o];
-        sum += dz * l.v[k * l.inputs + i];
-        total += dz;
+        float v = l.v[k * l.inputs + i];
+        for (int j = 0; j < LAYER_EACH; j++) {
+            float z = dz[j][k * l.outputs];
+            sums[j] += z * v;
+            totals[j] += z;
+        }
     }
-    l.dw[at] = sum;
-    if (i == 0) l.dbias[o] = total;
+    for (unsigned j = 0; j < LAYER_EACH && first + j < l.outputs; j++) {
+        l.dw[(first + j) * l.inputs + i] = sums[j];
+        if (i == 0) l.dbias[first + j] = totals[j];
+    }
+}
+
+static unsigned gradient_blocks(const layer &l) {
+    return blocks_for((l.outputs + LAYER_EACH - 1) / LAYER_EACH * (int64_t)l.inputs);
 }
 
 /* y = x s, or dx = dy s + m' / pixels. */
@@ -306,8 +319,9 @@ struct backward_run {
                         (unsigned)s.channels,      (unsigned)s.reduced},
               squeeze = {p[CC_SQUEEZE_WEIGHT]->grad, p[CC_SQUEEZE_BIAS]->grad, d.before, v.mean,
                          (unsigned)s.reduced,        (unsigned)s.channels};
-        CC_LAUNCH(layer_gradients, dim3(blocks_for(s.channels * s.reduced), 2), dim3(THREADS), excite,
-                  squeeze, s.n);
+        unsigned blocks[] = {gradient_blocks(excite), gradient_blocks(squeeze)};
+        CC_LAUNCH(layer_gradients, dim3(blocks[blocks[0] < blocks[1]], 2), dim3(THREADS), excite, squeeze,
+                  s.n);
         if (!task->dx[0]) return;
         start_layer<true>(layer_of<true>(w.squeeze, d.before, s.channels, s.reduced, s.n), to_mean{d.mean});
         sweep_run(sweep_of(s.n, s.pixels, lanes),
