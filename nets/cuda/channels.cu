@@ -49,20 +49,17 @@ void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_s
 }
 
 template <class T, int N> struct sum_values {
-    enum { SUMS = 1, UNROLL = 4, WHOLE = false };
+    enum { SUMS = 1, BLOCK = STRIPS_THREADS, UNROLL = 4 };
     typedef no_constants constants;
     typedef pack<T, N> packs;
     float *sums;
     const void *y;
-    int64_t lanes;
     __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        p = load<T, N>(y, row * lanes + lane);
-    }
+    __device__ void get(packs &p, int64_t at) const { p = load<T, N>(y, at); }
     __device__ void add(float (&sum)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]);
     }
-    __device__ void settle(double *, int, constants, int64_t) const {}
+    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
     __device__ void finish(int64_t, int64_t channel, const double *totals) const {
         sums[channel] = (float)totals[0];
     }
@@ -74,8 +71,7 @@ struct sums_run {
     const cc_shape *shape;
     double *scratch;
     template <class T, int N> void run() const {
-        int64_t lanes = shape->dims[1] / N;
-        strips_run<N>(scratch, strips_of(1, rows_of(shape), lanes), sum_values<T, N>{sums, y, lanes});
+        strips_run<N>(scratch, 1, rows_of(shape), shape->dims[1] / N, sum_values<T, N>{sums, y});
     }
 };
 
@@ -84,5 +80,5 @@ void cc_cuda_channel_sums(float *sums, const void *y, const cc_shape *shape, cc_
 }
 
 size_t cc_cuda_channel_bytes(const cc_shape *shape, cc_dtype dtype) {
-    return strips_bytes(1, rows_of(shape), shape->dims[1], dtype, 1);
+    return strips_bytes(1, rows_of(shape), shape->dims[1], dtype, 1, STRIPS_THREADS);
 }

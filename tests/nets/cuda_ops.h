@@ -13,6 +13,12 @@ static const op_case cuda_cases[] = {
     {"batch_norm many rows, few channels", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 8, 80, 90)}},
     {"batch_norm many rows, odd channels", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(1, 11, 70, 70)}},
     {"batch_norm many rows, ragged strips", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 88, 65, 65)}},
+    {"batch_norm one part", &cc_op_batch_norm, NORM(SILU), 1, {SHAPE(1, 4, 33, 40)}},
+    {"batch_norm most rows of one kernel",
+     &cc_op_batch_norm,
+     NORM(SILU),
+     2,
+     {SHAPE(1, 24, 32, 32), SHAPE(1, 24, 32, 32)}},
     {"batch_norm many rows, residual",
      &cc_op_batch_norm,
      NORM(RELU),
@@ -20,6 +26,13 @@ static const op_case cuda_cases[] = {
      {SHAPE(2, 16, 50, 50), SHAPE(2, 16, 50, 50)}},
     {"relu large", &cc_op_activation, ACT(RELU), 1, {SHAPE(1, 4, 1000, 550)}},
     {"squeeze_excite many channels", &cc_op_squeeze_excite, SQUEEZE(40), 1, {SHAPE(2, 1160, 3, 3)}},
+    {"squeeze_excite many channels and images",
+     &cc_op_squeeze_excite,
+     SQUEEZE(72),
+     1,
+     {SHAPE(6, 1048, 2, 1)}},
+    {"squeeze_excite odd channels", &cc_op_squeeze_excite, SQUEEZE(19), 1, {SHAPE(5, 297, 3, 2)}},
+    {"squeeze_excite many pixels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(2, 24, 61, 59)}},
     {"squeeze_excite many rows", &cc_op_squeeze_excite, SQUEEZE(6), 1, {SHAPE(3, 144, 19, 23)}},
     {"squeeze_excite many images", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE(1030, 5, 2, 1)}},
     {"drop_path many images", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(18, 8, 3, 2), SHAPE(18, 8, 3, 2)}},
@@ -225,9 +238,8 @@ static void in_bf16_cuda_differs_by_its_rounding_alone(void **state) {
     every_op(false, false, CC_BF16);
     every_op(true, true, CC_BF16);
 }
-static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
-    (void)state;
-    op_case c = {"batch_norm offset", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 8, 32, 32)}};
+static void check_far_from_zero(cc_shape x) {
+    op_case c = {"batch_norm offset", &cc_op_batch_norm, NORM(NONE), 1, {x}};
     bench b;
     cuda_rig r;
     bench_open(&b, &c, true, CC_F32);
@@ -241,6 +253,14 @@ static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
     compare_parameter(&r, &c, CC_BATCH_NORM_VAR, r.slots[CC_BATCH_NORM_VAR].value, b.io.p[CC_BATCH_NORM_VAR]);
     close_rig(&r);
     bench_close(&b);
+}
+
+/* In one kernel; in two, of one part and of some. */
+static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
+    (void)state;
+    check_far_from_zero((cc_shape)SHAPE(2, 8, 16, 16));
+    check_far_from_zero((cc_shape)SHAPE(2, 4, 23, 23));
+    check_far_from_zero((cc_shape)SHAPE(2, 8, 70, 70));
 }
 
 static void check_depthwise(int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,

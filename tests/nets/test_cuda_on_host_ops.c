@@ -36,10 +36,11 @@ static void passes_take_few_kernels(void **state) {
         const char *name;
         size_t forward, backward;
     } few[] = {{"batch_norm relu", 1, 1},
+               {"batch_norm most rows of one kernel", 1, 1},
                {"batch_norm many rows", 2, 2},
                {"batch_norm many rows, residual", 2, 2},
-               {"squeeze_excite", 2, 3},
-               {"squeeze_excite many channels", 2, 3},
+               {"squeeze_excite", 4, 5},
+               {"squeeze_excite many channels", 4, 5},
                {"drop_path", 1, 1},
                {"concat", 1, 1},
                {"max_pool 2x2", 1, 1},

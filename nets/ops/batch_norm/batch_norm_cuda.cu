@@ -1,4 +1,4 @@
-/* Batch normalisation with its activation and residual: two sweeps over memory each way, in one kernel where
+/* Batch normalisation with its activation and residual: two sweeps over memory each way, or one where
  * rows are few.
  *
  * Sums of a part are taken about the channel's value in one of its rows, then moved to one value for all
@@ -26,13 +26,19 @@ struct statistics {
     double epsilon, momentum;
 };
 
-__device__ static void set_constants(kept_constants k, int64_t c, const statistics &s, double mean,
-                                     double var) {
+struct constants_of_channel {
+    float mean, scale, shift;
+};
+
+__device__ static constants_of_channel set_constants(kept_constants k, int64_t c, const statistics &s,
+                                                     double mean, double var) {
     float rstd = (float)(1 / sqrt(var + s.epsilon)), scale = s.weight[c] * rstd;
-    k.mean[c] = (float)mean;
+    constants_of_channel out = {(float)mean, scale, s.bias[c] + (float)((double)(float)mean - mean) * scale};
+    k.mean[c] = out.mean;
     k.rstd[c] = rstd;
-    k.scale[c] = scale;
-    k.shift[c] = s.bias[c] + (float)((double)(float)mean - mean) * scale;
+    k.scale[c] = out.scale;
+    k.shift[c] = out.shift;
+    return out;
 }
 
 /* A row from the middle: at borders padding makes values odd. */
@@ -41,25 +47,26 @@ __device__ static int64_t middle_row(int64_t rows) {
 }
 
 template <class T, int N> struct moments {
-    enum { SUMS = 2, UNROLL = 4, WHOLE = false };
+    enum { SUMS = 2, BLOCK = STRIPS_THREADS, UNROLL = 4 };
     struct constants {
-        float origin[N], base[N]; /* of the part and of all */
+        float origin[N]; /* of the part */
     };
     typedef pack<T, N> packs;
+    typedef constants_of_channel given;
     const void *x;
     int64_t lanes, rows;
     kept_constants k;
     statistics s;
+    __device__ int64_t origin_of(int64_t first) const { return first == 0 ? middle_row(rows) : first; }
+    __device__ float value(int64_t row, int64_t channel) const {
+        return to_float(((const T *)x)[row * lanes * N + channel]);
+    }
     __device__ constants prepare(int64_t, int64_t first, int64_t lane) const {
         constants c;
-        if (first == 0) first = middle_row(rows);
-        widen(c.origin, load<T, N>(x, first * lanes + lane));
-        widen(c.base, load<T, N>(x, middle_row(rows) * lanes + lane));
+        widen(c.origin, load<T, N>(x, origin_of(first) * lanes + lane));
         return c;
     }
-    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        p = load<T, N>(x, row * lanes + lane);
-    }
+    __device__ void get(packs &p, int64_t at) const { p = load<T, N>(x, at); }
     __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
         for (int i = 0; i < N; i++) {
             float d = to_float(p.v[i]) - c.origin[i];
@@ -67,21 +74,28 @@ template <class T, int N> struct moments {
             sums[N + i] += d * d;
         }
     }
-    __device__ void settle(double *sums, int i, const constants &c, int64_t size) const {
-        double off = (double)c.origin[i] - c.base[i];
+    template <class P> __device__ void add(float (&sums)[2 * N], const P &p, const constants &c) const {
+        add(sums, p.x, c);
+    }
+    __device__ void settle(double *sums, int64_t first, int64_t channel, int64_t size) const {
+        double off = (double)value(origin_of(first), channel) - value(middle_row(rows), channel);
         sums[1] += off * (2 * sums[0] + (double)size * off);
         sums[0] += (double)size * off;
     }
-    __device__ void finish(int64_t, int64_t channel, const double *totals) const {
+    __device__ given finish(int64_t, int64_t channel, const double *totals) const {
         double count = (double)rows, off = totals[0] / count, squares = totals[1] - totals[0] * off;
-        double base = to_float(((const T *)x)[middle_row(rows) * lanes * N + channel]), mean = base + off;
+        double mean = value(middle_row(rows), channel) + off;
         if (squares < 0) squares = 0;
         double unbiased = rows > 1 ? squares / (count - 1) : 0;
-        set_constants(k, channel, s, mean, squares / count);
         s.running_mean[channel] = (float)((1 - s.momentum) * s.running_mean[channel] + s.momentum * mean);
         s.running_var[channel] = (float)((1 - s.momentum) * s.running_var[channel] + s.momentum * unbiased);
+        return set_constants(k, channel, s, mean, squares / count);
     }
 };
+
+/* Threads of a block that adds up gradients, without a residual and with: what each keeps and reads leaves
+ * room for no more. */
+enum { GRADIENT_BLOCK = 384, RESIDUAL_BLOCK = 256 };
 
 struct field { /* what both passes read */
     const void *x, *residual, *dy;
@@ -90,16 +104,16 @@ struct field { /* what both passes read */
     int kind;
 };
 
-/* z of a pack, off = x - mean. */
-template <class T, int N>
-__device__ void find_z(float (&z)[N], float (&off)[N], const pack<T, N> &x, const pack<T, N> &residual,
+/* z of H values of a pack, from value `at` on; off = x - mean. */
+template <class T, int N, int H>
+__device__ void find_z(float (&z)[H], float (&off)[H], const pack<T, N> &x, const pack<T, N> &residual,
                        bool has_residual, const float (&mean)[N], const float (&scale)[N],
-                       const float (&shift)[N]) {
-    for (int i = 0; i < N; i++) {
-        off[i] = to_float(x.v[i]) - mean[i];
-        z[i] = off[i] * scale[i] + shift[i];
+                       const float (&shift)[N], int at = 0) {
+    for (int i = 0; i < H; i++) {
+        off[i] = to_float(x.v[at + i]) - mean[at + i];
+        z[i] = off[i] * scale[at + i] + shift[at + i];
     }
-    for (int i = 0; has_residual && i < N; i++) z[i] += to_float(residual.v[i]);
+    for (int i = 0; has_residual && i < H; i++) z[i] += to_float(residual.v[at + i]);
 }
 
 template <class T, int N> struct normalise {
@@ -125,6 +139,15 @@ template <class T, int N> struct normalise {
         for (int i = 0; i < N; i++) c.scale[i] /= sqrtf(variance[i] + (float)s.epsilon);
         return c;
     }
+    __device__ constants prepare_given(int64_t, const constants_of_channel *given) const {
+        constants c;
+        for (int i = 0; i < N; i++) {
+            c.mean[i] = given[i].mean;
+            c.scale[i] = given[i].scale;
+            c.shift[i] = given[i].shift;
+        }
+        return c;
+    }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
         p.x = load<T, N>(f.x, row * f.lanes + lane);
         if (f.residual) p.residual = load<T, N>(f.residual, row * f.lanes + lane);
@@ -137,22 +160,28 @@ template <class T, int N> struct normalise {
     }
 };
 
-template <class T, int N> struct gradient_packs {
+/* R: there is a residual; without one it takes no registers. */
+template <class T, int N, bool R> struct gradient_packs {
     pack<T, N> x, dy, residual;
     __device__ void read(const field &f, int64_t at) {
         x = load<T, N>(f.x, at);
         dy = load<T, N>(f.dy, at);
-        if (f.residual) residual = load<T, N>(f.residual, at);
+        if (R) residual = load<T, N>(f.residual, at);
     }
 };
 
+struct channel_sums {
+    float sum, dot;
+};
+
 /* Of g = dy f'(z) and of g h, h = (x - mean) * rstd. */
-template <class T, int N> struct gradient_sums {
-    enum { SUMS = 2, UNROLL = 2, WHOLE = false };
+template <class T, int N, bool R> struct gradient_sums {
+    enum { SUMS = 2, BLOCK = R ? RESIDUAL_BLOCK : GRADIENT_BLOCK, UNROLL = 2 };
     struct constants {
         float mean[N], scale[N], shift[N];
     };
-    typedef gradient_packs<T, N> packs;
+    typedef gradient_packs<T, N, R> packs;
+    typedef channel_sums given;
     float *dbias, *dweight;
     field f;
     __device__ constants prepare(int64_t, int64_t, int64_t lane) const {
@@ -162,51 +191,68 @@ template <class T, int N> struct gradient_sums {
         load_floats(c.shift, f.k.shift, lane);
         return c;
     }
-    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        p.read(f, row * f.lanes + lane);
-    }
+    __device__ void get(packs &p, int64_t at) const { p.read(f, at); }
     __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
-        float z[N], off[N], g[N];
-        find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
-        widen(g, p.dy);
-        slope_all<T>(g, f.kind, z);
-        for (int i = 0; i < N; i++) {
-            sums[i] += g[i];
-            sums[N + i] += g[i] * off[i];
+        constexpr int H = N < 4 ? N : 4; /* at a time: fewer registers */
+#pragma unroll
+        for (int at = 0; at < N; at += H) {
+            float z[H], off[H], g[H];
+            find_z<T>(z, off, p.x, p.residual, R, c.mean, c.scale, c.shift, at);
+            for (int i = 0; i < H; i++) g[i] = to_float(p.dy.v[at + i]);
+            slope_all<T>(g, f.kind, z);
+            for (int i = 0; i < H; i++) {
+                sums[at + i] += g[i];
+                sums[N + at + i] += g[i] * off[i];
+            }
         }
     }
-    __device__ void settle(double *, int, const constants &, int64_t) const {}
-    __device__ void finish(int64_t, int64_t channel, const double *totals) const {
-        dbias[channel] = (float)totals[0];
-        dweight[channel] = (float)(totals[1] * f.k.rstd[channel]);
+    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
+    __device__ given finish(int64_t, int64_t channel, const double *totals) const {
+        given out = {(float)totals[0], (float)(totals[1] * f.k.rstd[channel])};
+        dbias[channel] = out.sum;
+        dweight[channel] = out.dot;
+        return out;
     }
 };
 
 /* dx = scale (g - sum / rows - h dot / rows), with the sums of gradient_sums. */
-template <class T, int N> struct spread_gradient {
+template <class T, int N, bool R> struct spread_gradient {
     enum { UNROLL = 2, REVERSED = true };
     struct constants {
         float mean[N], scale[N], shift[N], level[N], tilt[N];
     };
-    typedef gradient_packs<T, N> packs;
+    typedef gradient_packs<T, N, R> packs;
     void *dx, *dresidual;
     bool add_dx, add_dresidual;
     const float *sum, *dot;
     float share; /* 1 / rows */
     field f;
-    __device__ constants prepare(int64_t, int64_t lane) const {
-        constants c;
+    /* level and tilt: the sums */
+    __device__ void complete(constants &c, int64_t lane) const {
         float rstd[N];
         load_floats(c.mean, f.k.mean, lane);
         load_floats(c.scale, f.k.scale, lane);
         load_floats(c.shift, f.k.shift, lane);
-        load_floats(c.level, sum, lane);
-        load_floats(c.tilt, dot, lane);
         load_floats(rstd, f.k.rstd, lane);
         for (int i = 0; i < N; i++) {
             c.level[i] *= share;
             c.tilt[i] *= share * rstd[i];
         }
+    }
+    __device__ constants prepare(int64_t, int64_t lane) const {
+        constants c;
+        load_floats(c.level, sum, lane);
+        load_floats(c.tilt, dot, lane);
+        complete(c, lane);
+        return c;
+    }
+    __device__ constants prepare_given(int64_t lane, const channel_sums *given) const {
+        constants c;
+        for (int i = 0; i < N; i++) {
+            c.level[i] = given[i].sum;
+            c.tilt[i] = given[i].dot;
+        }
+        complete(c, lane);
         return c;
     }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
@@ -222,7 +268,7 @@ template <class T, int N> struct spread_gradient {
     __device__ void put(const packs &p, const constants &c, int64_t row, int64_t lane) const {
         int64_t at = row * f.lanes + lane;
         float z[N], off[N], g[N];
-        find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
+        find_z<T>(z, off, p.x, p.residual, R, c.mean, c.scale, c.shift);
         widen(g, p.dy);
         slope_all<T>(g, f.kind, z);
         for (int i = 0; i < N; i++) off[i] = c.scale[i] * (g[i] - c.level[i] - off[i] * c.tilt[i]);
@@ -247,8 +293,12 @@ static cc_status plan(cc_task *task) {
     task->output_block = task->input_blocks[0];
     if (!task->training) return CC_OK;
     task->saved_bytes = (size_t)(4 * channels_of(task)) * sizeof(float);
-    if (!is_for_once(rows_of(task)))
-        task->scratch_bytes = strips_bytes(1, rows_of(task), channels_of(task), task->dtype, 2);
+    if (is_for_once(rows_of(task))) return CC_OK;
+    const int blocks[] = {STRIPS_THREADS, task->input_count == 2 ? RESIDUAL_BLOCK : GRADIENT_BLOCK};
+    for (int threads : blocks) {
+        size_t bytes = strips_bytes(1, rows_of(task), channels_of(task), task->dtype, 2, threads);
+        if (bytes > task->scratch_bytes) task->scratch_bytes = bytes;
+    }
     return CC_OK;
 }
 
@@ -276,7 +326,7 @@ template <int N, class A, class B> static void run_both(const cc_task *task, con
     if (is_for_once(rows)) {
         once_run<N>(rows, lanes, sums, use);
     } else {
-        strips_run<N>((double *)task->scratch, strips_of(1, rows, lanes), sums);
+        strips_run<N>((double *)task->scratch, 1, rows, lanes, sums);
         sweep_run(sweep_of(1, rows, lanes), use);
     }
 }
@@ -298,13 +348,16 @@ struct forward_run {
 struct backward_run {
     const cc_task *task;
     template <class T, int N> void run() const {
+        task->input_count == 2 ? run_for<T, N, true>() : run_for<T, N, false>();
+    }
+    template <class T, int N, bool R> void run_for() const {
         int64_t rows = rows_of(task), lanes = channels_of(task) / N;
         field f = field_of(task, lanes);
         float *dweight = task->parameters[CC_BATCH_NORM_WEIGHT]->grad,
               *dbias = task->parameters[CC_BATCH_NORM_BIAS]->grad;
-        run_both<N>(task, gradient_sums<T, N>{dbias, dweight, f},
-                    spread_gradient<T, N>{task->dx[0], task->dx[1], task->accumulate[0], task->accumulate[1],
-                                          dbias, dweight, 1 / (float)rows, f});
+        run_both<N>(task, gradient_sums<T, N, R>{dbias, dweight, f},
+                    spread_gradient<T, N, R>{task->dx[0], task->dx[1], task->accumulate[0],
+                                             task->accumulate[1], dbias, dweight, 1 / (float)rows, f});
     }
 };
 

@@ -1,6 +1,5 @@
-/* Squeeze and excite: the block that finishes an image's sums goes on to its two small layers, so that a pass
- * is two sweeps, and one kernel more for the layers' gradients. In the words of the header; primes are
- * gradients, h = silu(W1 m + b1). */
+/* Squeeze and excite: each way two sweeps, between them a kernel for each of the two small layers, and one
+ * for the layers' gradients. In the words of the header; primes are gradients, h = silu(W1 m + b1). */
 #include "nets/cuda/strips.cuh"
 
 extern "C" {
@@ -13,45 +12,118 @@ extern "C" const cc_kernel cc_squeeze_excite_cuda;
 
 namespace { /* files have names in common */
 
-/* Outputs of a thread at a time, lanes that share a sum at most. */
-enum { LAYER_EACH = 4, LAYER_SHARE = 32, LAYER_ROOM = LAYER_EACH * (THREADS + THREADS / 2) };
+/* A thread adds for EACH outputs of IMAGES images: each weight and each input serves several sums. */
+enum { LAYER_EACH = 4, LAYER_IMAGES = 4, LAYER_SUMS = LAYER_EACH * LAYER_IMAGES, LAYER_LEAST = 4 };
 
-/* out(o, sum over i < inputs of w[o * by_output + i * by_input] v(i)), by one block; `share` lanes add up an
- * output, and neighbouring threads read neighbouring weights: across the inputs, or across the outputs. */
-template <class V, class Out>
-__device__ void run_layer(const float *w, int64_t outputs, int64_t inputs, bool transposed, const V &v,
-                          const Out &out, float *room, int me, int threads) {
-    int share = 1;
-    while (share < LAYER_SHARE && share < inputs &&
-           threads / (2 * share) * LAYER_EACH >= (transposed ? outputs : 1))
-        share *= 2;
-    const int slots = threads / share, slot = transposed ? me % slots : me / share,
-              lane = transposed ? me / slots : me % share;
-    const int apart = share > 1 ? share + 1 : 1; /* in other banks */
-    const int64_t by_output = transposed ? 1 : inputs, by_input = transposed ? outputs : 1;
-    for (int64_t first = 0; first < outputs; first += (int64_t)slots * LAYER_EACH) {
-        float sums[LAYER_EACH] = {};
-        if (slot < slots && lane < share)
+/* sum over i < inputs of w[o][i] v[n][i], or of w[i][o] v[n][i], for each output o and image n; `share`
+ * threads add up a sum. */
+struct layer_shape {
+    const float *w, *v;
+    int outputs, inputs, images, share;
+};
+
+/* Neighbouring threads read neighbouring weights: of other inputs, or (TRANSPOSED) of other outputs. */
+template <bool TRANSPOSED>
+static layer_shape layer_of(const float *w, const float *v, int64_t outputs, int64_t inputs, int64_t images) {
+    const int most = TRANSPOSED ? THREADS / 2 : THREADS; /* transposed: sectors of 32 bytes */
+    layer_shape s = {w, v, (int)outputs, (int)inputs, (int)images, 1};
+    while (s.share < most && s.share * 2 * LAYER_LEAST <= inputs) s.share *= 2;
+    return s;
+}
+
+__device__ static int at_most(int value, int most) {
+    return value < most ? value : most;
+}
+
+/* Beyond the last output or image the last is read again. N: outputs that are read at once. */
+template <bool TRANSPOSED, int N>
+__device__ void add_layer(float (&sums)[LAYER_SUMS], const layer_shape &s, int output, int apart, int image,
+                          int lane) {
+    const float *w[LAYER_EACH], *v[LAYER_IMAGES];
+    for (int k = 0; k < LAYER_EACH; k++) {
+        int64_t o = at_most(output + k * apart, s.outputs - N);
+        w[k] = TRANSPOSED ? s.w + o : s.w + o * s.inputs;
+    }
+    for (int m = 0; m < LAYER_IMAGES; m++) v[m] = s.v + (int64_t)at_most(image + m, s.images - 1) * s.inputs;
 #pragma unroll 4
-            for (int64_t i = lane; i < inputs; i += share) {
-                float value = v(i);
-                for (int k = 0; k < LAYER_EACH; k++) {
-                    int64_t o = first + k * slots + slot;
-                    if (o < outputs) sums[k] += w[o * by_output + i * by_input] * value;
-                }
-            }
-        __syncthreads();
-        if (slot < slots && lane < share)
-            for (int k = 0; k < LAYER_EACH; k++) room[(k * slots + slot) * apart + lane] = sums[k];
-        __syncthreads();
-        for (int t = me; t < slots * LAYER_EACH && first + t < outputs; t += threads) {
-            float sum = 0;
-            for (int k = 0; k < share; k++) sum += room[t * apart + k];
-            out(first + t, sum);
+    for (int i = lane; i < s.inputs; i += s.share) {
+        float a[LAYER_EACH];
+        const int64_t at = TRANSPOSED ? (int64_t)i * s.outputs : i;
+        for (int k = 0; k < LAYER_EACH; k += N) {
+            pack<float, N> p = load<float, N>(w[k] + at, 0);
+            for (int j = 0; j < N; j++) a[k + j] = p.v[j];
+        }
+        for (int m = 0; m < LAYER_IMAGES; m++) {
+            float b = v[m][i];
+            for (int k = 0; k < LAYER_EACH; k++) sums[m * LAYER_EACH + k] += a[k] * b;
         }
     }
-    __syncthreads();
 }
+
+/* to(at, o, sum) for each output o of each image, at = image * outputs + o. */
+template <bool TRANSPOSED, int N, class To>
+__global__ void __launch_bounds__(THREADS) run_layer(layer_shape s, To to) {
+    __shared__ float room[(int)LAYER_SUMS * 2 * THREADS];
+    const int slots = THREADS / s.share, me = threadIdx.x;
+    const int slot = TRANSPOSED ? me % slots : me / s.share, lane = TRANSPOSED ? me / slots : me % s.share;
+    const int first = blockIdx.x * slots * LAYER_EACH, image = blockIdx.y * LAYER_IMAGES;
+    const int next = TRANSPOSED ? LAYER_EACH : 1, apart = TRANSPOSED ? 1 : slots;
+    float sums[LAYER_SUMS] = {};
+    add_layer<TRANSPOSED, N>(sums, s, first + slot * next, apart, image, lane);
+    columns c = columns_of<LAYER_SUMS>(slots, s.share);
+    if (!TRANSPOSED) { /* threads of one slot are neighbours */
+        c.next_x = s.share + 1;
+        c.next_y = 1;
+        c.next_k = THREADS + slots;
+    }
+    add_columns(room, sums, c, slot, lane, me);
+    for (int t = me; t < LAYER_SUMS * slots; t += THREADS) {
+        const int m = t / (LAYER_EACH * slots), in = t % (LAYER_EACH * slots);
+        const int k = TRANSPOSED ? in % LAYER_EACH : in / slots,
+                  x = TRANSPOSED ? in / LAYER_EACH : in % slots;
+        const int64_t o = first + in, n = image + m;
+        if (o < s.outputs && n < s.images)
+            to(n * s.outputs + o, o, (float)column_sum(room, c, m * LAYER_EACH + k, x));
+    }
+}
+
+template <bool TRANSPOSED, class To> void start_layer(const layer_shape &s, const To &to) {
+    auto wide = run_layer < TRANSPOSED, TRANSPOSED ? LAYER_EACH : 1, To >,
+         narrow = run_layer<TRANSPOSED, 1, To>;
+    const int outputs = THREADS / s.share * LAYER_EACH;
+    dim3 grid((unsigned)((s.outputs + outputs - 1) / outputs),
+              (unsigned)((s.images + LAYER_IMAGES - 1) / LAYER_IMAGES));
+    CC_LAUNCH_TOGETHER(s.outputs % LAYER_EACH == 0 ? wide : narrow, grid, dim3(THREADS), s, to);
+}
+
+/* What becomes of a sum: z and h; s; z'; m'. */
+struct to_hidden {
+    const float *bias;
+    float *before, *hidden;
+    __device__ void operator()(int64_t at, int64_t o, float sum) const {
+        float z = sum + bias[o];
+        before[at] = z;
+        hidden[at] = z * sigmoid(z);
+    }
+};
+struct to_scale {
+    const float *bias;
+    float *scale;
+    __device__ void operator()(int64_t at, int64_t o, float sum) const { scale[at] = sigmoid(sum + bias[o]); }
+};
+struct to_before {
+    const float *z;
+    float *before;
+    __device__ void operator()(int64_t at, int64_t, float sum) const {
+        float gradient[1] = {sum}, place[1] = {z[at]};
+        slope_all<float>(gradient, CC_ACTIVATION_SILU, place);
+        before[at] = gradient[0];
+    }
+};
+struct to_mean {
+    float *mean;
+    __device__ void operator()(int64_t at, int64_t, float sum) const { mean[at] = sum; }
+};
 
 struct sizes {
     int64_t n, channels, reduced, pixels;
@@ -89,85 +161,46 @@ static weights weights_of(const cc_task *task) {
 }
 
 template <class T, int N> struct squeeze {
-    enum { SUMS = 1, UNROLL = 4, WHOLE = true };
+    enum { SUMS = 1, BLOCK = STRIPS_THREADS, UNROLL = 4 };
     typedef no_constants constants;
     typedef pack<T, N> packs;
     const void *x;
-    int64_t lanes;
     sizes s;
-    vectors to;
-    weights w;
+    float *mean;
     __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        p = load<T, N>(x, row * lanes + lane);
-    }
+    __device__ void get(packs &p, int64_t at) const { p = load<T, N>(x, at); }
     __device__ void add(float (&sums)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sums[k] += to_float(p.v[k]);
     }
-    __device__ void settle(double *, int, constants, int64_t) const {}
+    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
     __device__ void finish(int64_t image, int64_t channel, const double *totals) const {
-        to.mean[image * s.channels + channel] = (float)(totals[0] / (double)s.pixels);
-    }
-    __device__ void conclude(int64_t image, int me, int threads) const {
-        __shared__ float room[LAYER_ROOM];
-        const float *mean = to.mean + image * s.channels;
-        float *before = to.before + image * s.reduced, *hidden = to.hidden + image * s.reduced,
-              *scale = to.scale + image * s.channels;
-        const weights &by = w;
-        run_layer(
-            w.squeeze, s.reduced, s.channels, false, [=](int64_t i) { return mean[i]; },
-            [=](int64_t o, float sum) {
-                float z = sum + by.squeeze_bias[o];
-                before[o] = z;
-                hidden[o] = z * sigmoid(z);
-            },
-            room, me, threads);
-        run_layer(
-            w.excite, s.channels, s.reduced, false, [=](int64_t i) { return hidden[i]; },
-            [=](int64_t o, float sum) { scale[o] = sigmoid(sum + by.excite_bias[o]); }, room, me, threads);
+        mean[image * s.channels + channel] = (float)(totals[0] / (double)s.pixels);
     }
 };
 
-/* From the sums of x dy to m', by way of the gradients under the sigmoid and under the silu. */
+/* The sums of x dy, and from them the gradients under the sigmoid. */
 template <class T, int N> struct chain {
-    enum { SUMS = 1, UNROLL = 2, WHOLE = true };
+    enum { SUMS = 1, BLOCK = STRIPS_THREADS, UNROLL = 2 };
     typedef no_constants constants;
     struct packs {
         pack<T, N> x, dy;
     };
     const void *x, *dy;
-    int64_t lanes;
     sizes s;
-    vectors kept, to;
-    weights w;
+    const float *scale;
+    float *under;
     __device__ constants prepare(int64_t, int64_t, int64_t) const { return {}; }
-    __device__ void get(packs &p, const constants &, int64_t row, int64_t lane) const {
-        p.x = load<T, N>(x, row * lanes + lane);
-        p.dy = load<T, N>(dy, row * lanes + lane);
+    __device__ void get(packs &p, int64_t at) const {
+        p.x = load<T, N>(x, at);
+        p.dy = load<T, N>(dy, at);
     }
     __device__ void add(float (&sums)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sums[k] += to_float(p.x.v[k]) * to_float(p.dy.v[k]);
     }
-    __device__ void settle(double *, int, constants, int64_t) const {}
+    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
     __device__ void finish(int64_t image, int64_t channel, const double *totals) const {
         int64_t at = image * s.channels + channel;
-        to.scale[at] = (float)totals[0] * kept.scale[at] * (1 - kept.scale[at]);
-    }
-    __device__ void conclude(int64_t image, int me, int threads) const {
-        __shared__ float room[LAYER_ROOM];
-        const float *under = to.scale + image * s.channels, *z = kept.before + image * s.reduced;
-        float *before = to.before + image * s.reduced, *mean = to.mean + image * s.channels;
-        run_layer(
-            w.excite, s.reduced, s.channels, true, [=](int64_t i) { return under[i]; },
-            [=](int64_t o, float sum) {
-                float gradient[1] = {sum}, at[1] = {z[o]};
-                slope_all<float>(gradient, CC_ACTIVATION_SILU, at);
-                before[o] = gradient[0];
-            },
-            room, me, threads);
-        run_layer(
-            w.squeeze, s.channels, s.reduced, true, [=](int64_t i) { return before[i]; },
-            [=](int64_t o, float sum) { mean[o] = sum; }, room, me, threads);
+        under[at] = (float)totals[0] * scale[at] * (1 - scale[at]);
     }
 };
 
@@ -178,19 +211,32 @@ struct layer {
     unsigned outputs, inputs;
 };
 
+/* Of EACH outputs and an input a thread, so that v is read seldom. */
 static __global__ void layer_gradients(layer excite, layer squeeze, int64_t n) {
     const layer l = blockIdx.y ? squeeze : excite;
-    unsigned at = blockIdx.x * THREADS + threadIdx.x, o = at / l.inputs, i = at % l.inputs;
-    if (at >= l.outputs * l.inputs) return;
-    float sum = 0, total = 0;
-#pragma unroll 4
+    const unsigned at = blockIdx.x * THREADS + threadIdx.x, group = at / l.inputs, i = at - group * l.inputs,
+                   first = group * LAYER_EACH;
+    if (first >= l.outputs) return;
+    const float *dz[LAYER_EACH];
+    float sums[LAYER_EACH] = {}, totals[LAYER_EACH] = {};
+    for (int j = 0; j < LAYER_EACH; j++) dz[j] = l.dz + at_most((int)first + j, (int)l.outputs - 1);
+#pragma unroll 8
     for (int64_t k = 0; k < n; k++) {
-        float dz = l.dz[k * l.outputs + o];
-        sum += dz * l.v[k * l.inputs + i];
-        total += dz;
+        float v = l.v[k * l.inputs + i];
+        for (int j = 0; j < LAYER_EACH; j++) {
+            float z = dz[j][k * l.outputs];
+            sums[j] += z * v;
+            totals[j] += z;
+        }
     }
-    l.dw[at] = sum;
-    if (i == 0) l.dbias[o] = total;
+    for (unsigned j = 0; j < LAYER_EACH && first + j < l.outputs; j++) {
+        l.dw[(first + j) * l.inputs + i] = sums[j];
+        if (i == 0) l.dbias[first + j] = totals[j];
+    }
+}
+
+static unsigned gradient_blocks(const layer &l) {
+    return blocks_for((l.outputs + LAYER_EACH - 1) / LAYER_EACH * (int64_t)l.inputs);
 }
 
 /* y = x s, or dx = dy s + m' / pixels. */
@@ -231,7 +277,8 @@ static cc_status plan(cc_task *task) {
     sizes s = sizes_of(task);
     task->output_block = task->input_blocks[0];
     if (task->training) task->saved_bytes = vectors_bytes(s);
-    task->scratch_bytes = padded(vectors_bytes(s)) + strips_bytes(s.n, s.pixels, s.channels, task->dtype, 1);
+    task->scratch_bytes =
+        padded(vectors_bytes(s)) + strips_bytes(s.n, s.pixels, s.channels, task->dtype, 1, STRIPS_THREADS);
     return CC_OK;
 }
 
@@ -245,8 +292,12 @@ struct forward_run {
         sizes s = sizes_of(task);
         int64_t lanes = s.channels / N;
         vectors v = vectors_at(task->training ? task->saved : task->scratch, s);
-        strips_run<N>(parts_of(task, s), strips_of(s.n, s.pixels, lanes),
-                      squeeze<T, N>{task->x[0], lanes, s, v, weights_of(task)});
+        weights w = weights_of(task);
+        strips_run<N>(parts_of(task, s), s.n, s.pixels, lanes, squeeze<T, N>{task->x[0], s, v.mean});
+        start_layer<false>(layer_of<false>(w.squeeze, v.mean, s.reduced, s.channels, s.n),
+                           to_hidden{w.squeeze_bias, v.before, v.hidden});
+        start_layer<false>(layer_of<false>(w.excite, v.hidden, s.channels, s.reduced, s.n),
+                           to_scale{w.excite_bias, v.scale});
         sweep_run(sweep_of(s.n, s.pixels, lanes),
                   scale_channels<T, N>{task->y, task->x[0], v.scale, nullptr, 0, lanes});
     }
@@ -259,18 +310,22 @@ struct backward_run {
         int64_t lanes = s.channels / N;
         vectors v = vectors_at(task->saved, s), d = vectors_at(task->scratch, s);
         cc_parameter_slot *const *p = task->parameters;
-        strips_run<N>(parts_of(task, s), strips_of(s.n, s.pixels, lanes),
-                      chain<T, N>{task->x[0], task->dy, lanes, s, v, d, weights_of(task)});
+        weights w = weights_of(task);
+        strips_run<N>(parts_of(task, s), s.n, s.pixels, lanes,
+                      chain<T, N>{task->x[0], task->dy, s, v.scale, d.scale});
+        start_layer<true>(layer_of<true>(w.excite, d.scale, s.reduced, s.channels, s.n),
+                          to_before{v.before, d.before});
         layer excite = {p[CC_EXCITE_WEIGHT]->grad, p[CC_EXCITE_BIAS]->grad, d.scale, v.hidden,
                         (unsigned)s.channels,      (unsigned)s.reduced},
               squeeze = {p[CC_SQUEEZE_WEIGHT]->grad, p[CC_SQUEEZE_BIAS]->grad, d.before, v.mean,
                          (unsigned)s.reduced,        (unsigned)s.channels};
-        CC_LAUNCH(layer_gradients, dim3(blocks_for(s.channels * s.reduced), 2), dim3(THREADS), excite,
-                  squeeze, s.n);
-        if (task->dx[0])
-            sweep_run(
-                sweep_of(s.n, s.pixels, lanes),
-                scale_channels<T, N>{task->dx[0], task->dy, v.scale, d.mean, 1 / (float)s.pixels, lanes});
+        unsigned blocks[] = {gradient_blocks(excite), gradient_blocks(squeeze)};
+        CC_LAUNCH(layer_gradients, dim3(blocks[blocks[0] < blocks[1]], 2), dim3(THREADS), excite, squeeze,
+                  s.n);
+        if (!task->dx[0]) return;
+        start_layer<true>(layer_of<true>(w.squeeze, d.before, s.channels, s.reduced, s.n), to_mean{d.mean});
+        sweep_run(sweep_of(s.n, s.pixels, lanes),
+                  scale_channels<T, N>{task->dx[0], task->dy, v.scale, d.mean, 1 / (float)s.pixels, lanes});
     }
 };
 
