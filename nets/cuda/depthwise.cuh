@@ -64,11 +64,6 @@ inline tiling tiling_of(const cc_depthwise_cuda *d, int tiles_h, int tiles_w, in
     return t;
 }
 
-/* What is known to be below 2^31. */
-__device__ inline int small_quotient(int n, const divider &d) {
-    return (int)((uint64_t)(uint32_t)n * d.magic >> d.shift);
-}
-
 /* A pair as it lies in memory. */
 template <class T> struct pair;
 template <> struct alignas(8) pair<float> { float v[2]; };

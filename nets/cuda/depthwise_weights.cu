@@ -2,12 +2,12 @@
  * most some hundred pixels, then a block adds up in a tree, and a second kernel adds the blocks' parts up in
  * float64: [part][tap][channel]. Patches are dealt out to the parts in turns. */
 #include "nets/cuda/depthwise.cuh"
-#include "nets/cuda/strips.cuh"
+#include "nets/cuda/merge.cuh"
 
 using namespace cc;
 
 /* MOST: tiles of a thread. */
-enum { TILES_MOST = 32, MERGE_ACROSS = 8, MERGE_DOWN = THREADS / MERGE_ACROSS };
+enum { TILES_MOST = 32 };
 
 struct weighing {
     frame x, dy;
@@ -74,19 +74,6 @@ __global__ void __launch_bounds__(THREADS, 2) weight_parts(float *parts, const v
     }
 }
 
-/* A block: 8 weights beside each other, 32 threads for the parts of each. */
-static __global__ void merge_parts(float *dw, const float *parts, int64_t count, int64_t weights) {
-    __shared__ double room[THREADS / 2];
-    const int x = threadIdx.x % MERGE_ACROSS, y = threadIdx.x / MERGE_ACROSS;
-    const int64_t i = blockIdx.x * (int64_t)MERGE_ACROSS + x;
-    double sum[1] = {};
-    if (i < weights)
-#pragma unroll 4
-        for (int64_t p = y; p < count; p += MERGE_DOWN) sum[0] += parts[p * weights + i];
-    add_down(sum, room, x, y, (int)MERGE_ACROSS, (int)MERGE_DOWN);
-    if (y == 0 && i < weights) dw[i] = (float)sum[0];
-}
-
 static weighing weighing_of(const cc_depthwise_cuda *d) {
     weighing c = {};
     int lanes = d->channels / 2, rows = 4 / d->stride;
@@ -123,6 +110,10 @@ static void run_parts(const cc_depthwise_cuda *d, float *parts, const void *x, c
                        dim3((unsigned)c.t.across, (unsigned)c.t.wide, (unsigned)c.t.high), parts, x, dy, c);
 }
 
+struct as_they_are {
+    __device__ int64_t operator()(int64_t i) const { return i; }
+};
+
 void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void *x, const void *dy,
                                void *scratch) {
     int64_t weights = (int64_t)d->kernel * d->kernel * d->channels;
@@ -130,6 +121,5 @@ void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void
         run_parts(d, (float *)scratch, x, dy);
     else
         any_weight_parts(d, (float *)scratch, x, dy);
-    CC_LAUNCH_TOGETHER(merge_parts, dim3((unsigned)((weights + MERGE_ACROSS - 1) / MERGE_ACROSS)),
-                       dim3(THREADS), dw, (const float *)scratch, parts_of(d), weights);
+    merge_run(dw, (const float *)scratch, parts_of(d), weights, as_they_are{});
 }

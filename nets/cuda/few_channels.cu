@@ -11,7 +11,7 @@ using namespace cc;
 /* Times 64 words of weights. */
 constexpr int IN_REGISTERS_MOST = 4;
 
-struct correlation {
+struct few_pass {
     void *to;
     const void *from, *weights;
     const float *bias; /* may be NULL */
@@ -22,7 +22,7 @@ struct correlation {
 
 /* The part of B that a lane holds: channels of the input from `first` on, of output channel `out`. */
 template <int IN, int OUT>
-__device__ inline void read_weights(uint32_t (&to)[2], const correlation &c, int tap, int first, int out) {
+__device__ inline void read_weights(uint32_t (&to)[2], const few_pass &c, int tap, int first, int out) {
     const bf16 *w = (const bf16 *)c.weights;
     bf16 values[4];
     for (int k = 0; k < 4; k++)
@@ -36,7 +36,7 @@ __device__ inline void read_weights(uint32_t (&to)[2], const correlation &c, int
 template <int S, int J> struct correlator {
     static constexpr int IN = 16 * S, OUT = 8 * J, WORDS = 2 * S, COUNT = TAPS * S * J;
     static constexpr bool KEPT = S * J <= IN_REGISTERS_MOST;
-    const correlation &c;
+    const few_pass &c;
     const pair_words *shared; /* weights */
     const strip_place p;
     const int lane;
@@ -46,7 +46,7 @@ template <int S, int J> struct correlator {
     uint32_t a[3][S][4];
     float sums[3][J][4]; /* rows of the output, by their number modulo 3 */
 
-    __device__ correlator(const correlation &c_, const pair_words *shared_, int warp, int lane_)
+    __device__ correlator(const few_pass &c_, const pair_words *shared_, int warp, int lane_)
         : c(c_), shared(shared_), p(place_of(c_.s, warp)), lane(lane_), inside(0), sums() {
         if constexpr (KEPT)
             for (int i = 0; i < COUNT; i++) copy_words(kept[i], shared[i * WARP + lane]);
@@ -142,7 +142,7 @@ constexpr int blocks_at_once(int s, int j) {
 }
 
 template <int S, int J>
-__global__ void __launch_bounds__(FEW_THREADS, blocks_at_once(S, J)) correlate_few(correlation c) {
+__global__ void __launch_bounds__(FEW_THREADS, blocks_at_once(S, J)) correlate_few(few_pass c) {
     typedef correlator<S, J> correlator;
     __shared__ pair_words weights[correlator::COUNT * WARP];
     for (int i = threadIdx.x; i < correlator::COUNT * WARP; i += FEW_THREADS) {
@@ -160,9 +160,9 @@ __global__ void __launch_bounds__(FEW_THREADS, blocks_at_once(S, J)) correlate_f
     }
 }
 
-typedef void (*correlate_kernel)(correlation);
+typedef void (*correlate_kernel)(few_pass);
 
-static void run(const cc_few_channels_cuda *d, int in, int out, correlation c) {
+static void run(const cc_few_channels_cuda *d, int in, int out, few_pass c) {
     static const correlate_kernel kernels[2][2] = {{correlate_few<1, 2>, correlate_few<1, 4>},
                                                    {correlate_few<2, 2>, correlate_few<2, 4>}};
     correlate_kernel kernel = kernels[in == 32][out == 32];
@@ -173,11 +173,11 @@ static void run(const cc_few_channels_cuda *d, int in, int out, correlation c) {
 
 void cc_few_channels_cuda_forward(const cc_few_channels_cuda *d, void *y, const void *x, const void *w,
                                   const float *bias, cc_activation f) {
-    run(d, d->in, d->out, correlation{y, x, w, bias, f, false, {}});
+    run(d, d->in, d->out, few_pass{y, x, w, bias, f, false, {}});
 }
 
 void cc_few_channels_cuda_data(const cc_few_channels_cuda *d, void *dx, const void *dy, const void *w) {
-    run(d, d->out, d->in, correlation{dx, dy, w, nullptr, CC_ACTIVATION_NONE, true, {}});
+    run(d, d->out, d->in, few_pass{dx, dy, w, nullptr, CC_ACTIVATION_NONE, true, {}});
 }
 
 static bool is_few(int64_t channels) {

@@ -6,13 +6,14 @@
  * have two channels of one pixel. A row of x is read once for the three rows of dy that it met, whose words
  * are kept. Warps of a block add up in shared memory, blocks in a second kernel, in float64. */
 #include "nets/cuda/few_channels.cuh"
+#include "nets/cuda/merge.cuh"
 
 using namespace cc;
 
 /* BLOCKS: three for each multiprocessor of a large GPU. SUMS: of a lane, [tap][tile][value]. */
-constexpr int BLOCKS = 396, SUMS = TAPS * 2 * 4, PAIR_WEIGHTS = SUMS * WARP, MERGE_DOWN = THREADS / WARP;
+constexpr int BLOCKS = 396, SUMS = TAPS * 2 * 4, PAIR_WEIGHTS = SUMS * WARP;
 
-struct weighing {
+struct few_weighing {
     float *parts; /* [part][pair][value][lane] */
     const void *x, *dy;
     int in, out;
@@ -23,8 +24,8 @@ struct weighing {
 
 /* A lane's words of a row: channels 2 g and 2 g + 1 of pixels 4 t - 1 to 4 t + 4 of x, 4 t to 4 t + 3 of dy.
  */
-struct weigher {
-    const weighing &c;
+struct few_weigher {
+    const few_weighing &c;
     const int lane, in, out; /* in, out: the lane's first channels */
     int first, end;          /* rows of the strip */
     unsigned inside;         /* of the six pixels */
@@ -34,7 +35,7 @@ struct weigher {
     uint32_t a[3][4];                 /* rows of dy, by their number modulo 3 */
     float sums[TAPS][2][4];
 
-    __device__ weigher(const weighing &c_, int pair, int lane_)
+    __device__ few_weigher(const few_weighing &c_, int pair, int lane_)
         : c(c_), lane(lane_), in(pair / (c_.out / 16) * 16 + lane_ / 4 * 2),
           out(pair % (c_.out / 16) * 16 + lane_ / 4 * 2), sums() {}
 
@@ -122,11 +123,11 @@ __device__ inline void add_slots(float (&sums)[SUMS], float *room, int slot, int
 }
 
 /* blockIdx.x: pairs of sixteens, which read the same memory at one time; blockIdx.y: the part. */
-static __global__ void __launch_bounds__(FEW_THREADS, 3) weight_parts(weighing c) {
+static __global__ void __launch_bounds__(FEW_THREADS, 3) few_weight_parts(few_weighing c) {
     __shared__ float room[FEW_WARPS / 2][PAIR_WEIGHTS];
     const int warp = threadIdx.x / WARP, lane = threadIdx.x % WARP, slots = FEW_WARPS / c.together,
               slot = warp / c.together, beside = warp % c.together, pair = blockIdx.x * c.together + beside;
-    weigher me(c, pair, lane);
+    few_weigher me(c, pair, lane);
     for (int k = 0; k < c.rounds; k++) {
         me.begin((((int64_t)k * c.parts_count + blockIdx.y) * slots) + slot);
         for (int row = me.first - 1, last = row + c.s.rows + 1; row <= last; row += 3) {
@@ -142,29 +143,21 @@ static __global__ void __launch_bounds__(FEW_THREADS, 3) weight_parts(weighing c
     for (int i = 0; i < SUMS; i++) to[i * WARP + lane] = sums[i];
 }
 
-/* A block: 32 lanes of a value, and 8 threads for the parts of each. */
-static __global__ void merge_pairs(float *dw, weighing c) {
-    __shared__ double room[MERGE_DOWN][WARP];
-    const int lane = threadIdx.x % WARP, y = threadIdx.x / WARP, pair = blockIdx.x / SUMS,
-              value = blockIdx.x % SUMS;
-    const float *from = c.parts + (int64_t)blockIdx.x * WARP + lane;
-    double sum = 0;
-#pragma unroll 8
-    for (int p = y; p < c.parts_count; p += MERGE_DOWN) sum += from[(int64_t)p * c.pairs * PAIR_WEIGHTS];
-    room[y][lane] = sum;
-    __syncthreads();
-    if (y > 0) return;
-    for (int k = 1; k < MERGE_DOWN; k++) sum += room[k][lane];
-    /* Row g of A is the first channel of the lanes 4 g to 4 g + 3, row g + 8 the second; so are the columns.
-     */
-    const int tap = value / 8, tile = value / 4 % 2, row = value / 2 % 2, column = value % 2;
-    const int out = pair % (c.out / 16) * 16 + lane / 4 * 2 + row,
-              in = pair / (c.out / 16) * 16 + (lane % 4 * 2 + column) * 2 + tile;
-    if (in < c.in) dw[((int64_t)out * TAPS + tap) * c.in + in] = (float)sum;
-}
+/* Where value i of the pairs of sixteens lies. Row g of A is the first channel of the lanes 4 g to 4 g + 3,
+ * row g + 8 the second; so are the columns. */
+struct weight_place {
+    int in, outs; /* outs: sixteens of them */
+    __device__ int64_t operator()(int64_t i) const {
+        const int lane = (int)(i % WARP), value = (int)(i / WARP % SUMS), pair = (int)(i / PAIR_WEIGHTS);
+        const int tap = value / 8, tile = value / 4 % 2, row = value / 2 % 2, column = value % 2;
+        const int64_t to = pair % outs * 16 + lane / 4 * 2 + row;
+        const int from = pair / outs * 16 + (lane % 4 * 2 + column) * 2 + tile;
+        return from < in ? (to * TAPS + tap) * in + from : -1;
+    }
+};
 
-static weighing weighing_of(const cc_few_channels_cuda *d) {
-    weighing c = {};
+static few_weighing weighing_of(const cc_few_channels_cuda *d) {
+    few_weighing c = {};
     c.in = d->in;
     c.out = d->out;
     c.pairs = (d->in + 15) / 16 * (d->out / 16);
@@ -180,17 +173,17 @@ static weighing weighing_of(const cc_few_channels_cuda *d) {
 }
 
 size_t cc_few_channels_cuda_bytes(const cc_few_channels_cuda *d) {
-    weighing c = weighing_of(d);
+    few_weighing c = weighing_of(d);
     return (size_t)c.parts_count * c.pairs * PAIR_WEIGHTS * sizeof(float);
 }
 
 void cc_few_channels_cuda_weights(const cc_few_channels_cuda *d, float *dw, const void *x, const void *dy,
                                   void *scratch) {
-    weighing c = weighing_of(d);
+    few_weighing c = weighing_of(d);
     c.parts = (float *)scratch;
     c.x = x;
     c.dy = dy;
-    CC_LAUNCH_TOGETHER(weight_parts, dim3((unsigned)(c.pairs / c.together), (unsigned)c.parts_count),
+    CC_LAUNCH_TOGETHER(few_weight_parts, dim3((unsigned)(c.pairs / c.together), (unsigned)c.parts_count),
                        dim3(FEW_THREADS), c);
-    CC_LAUNCH_TOGETHER(merge_pairs, dim3((unsigned)(c.pairs * SUMS)), dim3(THREADS), dw, c);
+    merge_run(dw, c.parts, c.parts_count, (int64_t)c.pairs * PAIR_WEIGHTS, weight_place{c.in, c.out / 16});
 }

@@ -122,6 +122,11 @@ __device__ inline int64_t quotient(int64_t n, const divider &d) {
     return (int64_t)((uint64_t)(uint32_t)n * d.magic >> d.shift);
 }
 
+/* What is known to be below 2^31. */
+__device__ inline int small_quotient(int n, const divider &d) {
+    return (int)((uint64_t)(uint32_t)n * d.magic >> d.shift);
+}
+
 /* Calls f.template run<T, N>() for the dtype and the widest pack that divides `count`. */
 template <class F> void dispatch(cc_dtype dtype, int64_t count, const F &f) {
     if (dtype == CC_BF16)

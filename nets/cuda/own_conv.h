@@ -1,18 +1,26 @@
 /* nets/cuda/own_conv.h -- private to nets/cuda/: passes of convolutions for which there are kernels of our
- * own. A new kind is a line in each function of own_conv.c. */
+ * own, of several kinds. Those of depthwise convolutions want weights stored for them; others take cuDNN's.
+ */
 #ifndef CC_NETS_CUDA_OWN_CONV_H
 #define CC_NETS_CUDA_OWN_CONV_H
 
 #include "nets/cuda/depthwise.h"
 #include "nets/cuda/few_channels.h"
+#include "nets/cuda/one_channel.h"
 
-typedef enum cc_own_kind { CC_OWN_DEPTHWISE, CC_OWN_FEW_CHANNELS } cc_own_kind;
+typedef enum cc_own_kind {
+    CC_OWN_DEPTHWISE,
+    CC_OWN_ONE_CHANNEL,
+    CC_OWN_FEW_CHANNELS,
+    CC_OWN_KINDS
+} cc_own_kind;
 
 typedef struct cc_own_conv {
     cc_own_kind kind;
     union {
         cc_depthwise_cuda depthwise;
-        cc_few_channels_cuda few;
+        cc_one_channel_cuda one_channel;
+        cc_few_channels_cuda few_channels;
     } of;
 } cc_own_conv;
 
