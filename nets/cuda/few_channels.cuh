@@ -16,7 +16,7 @@ namespace cc {
 constexpr int TAPS = 9, AHEAD = 4, FEW_WARPS = 4, FEW_THREADS = FEW_WARPS * WARP, FEW_ITEMS_ENOUGH = 2112,
               FEW_PIXELS_MAX = 1 << 30, FEW_WEIGHTS_MAX = 1 << 14;
 
-struct pair_words {
+struct alignas(8) pair_words {
     uint32_t v[2];
 };
 

@@ -127,9 +127,9 @@ __global__ void __launch_bounds__(THREADS, 2)
         pack<T, N> *out = (pack<T, N> *)to +
                           (((int64_t)p.image * c.many.height + row) * c.many.width + column) * c.lanes + lane;
 #pragma unroll
-        for (int o = 0; o < ROWS; o++) {
+        for (int o = 0; o < ROWS; o++, out += (int64_t)c.many.width * c.lanes) {
             activate_all<T>(c.kind, sums[o]);
-            if (row + o < c.many.height) out[(int64_t)o * c.many.width * c.lanes] = narrow<T>(sums[o]);
+            if (row + o < c.many.height) *out = narrow<T>(sums[o]);
         }
     }
 }
@@ -147,18 +147,18 @@ __device__ inline void add_lane(float (&sums)[gather_rows<K>], const pack<T, 16 
 #pragma unroll 1
     for (int j = 0; j < K; j++) {
         const bool beside = (unsigned)(column + j) < (unsigned)c.many.width;
+        const pack<T, N> *at = from + row * step + (int64_t)(column + j) * c.lanes;
         pack<T, N> in[IN];
 #pragma unroll
-        for (int r = 0; r < IN; r++)
-            read_pack_if(&in[r], beside && (unsigned)(row + r) < (unsigned)c.many.height,
-                         from + (row + r) * step + (int64_t)(column + j) * c.lanes);
+        for (int r = 0; r < IN; r++, at += step)
+            read_pack_if(&in[r], beside && (unsigned)(row + r) < (unsigned)c.many.height, at);
         float w[K][N];
 #pragma unroll
         for (int t = 0; t < K; t++) load_floats(w[t], weights, (t * K + j) * c.lanes + (int)threadIdx.x);
 #pragma unroll
         for (int r = 0; r < IN; r++) {
             float values[N];
-            widen(values, in[r]);
+            widen_pack(values, in[r]);
 #pragma unroll
             for (int i = 0; i < K * N; i++) {
                 const int t = i / N, o = r - t;

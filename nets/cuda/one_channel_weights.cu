@@ -10,21 +10,32 @@ using namespace cc;
 /* BLOCKS: four for each multiprocessor of a large GPU; PIXELS_MOST: of a thread. */
 enum { WEIGHING_BLOCKS = 528, WEIGHING_WIDE_MAX = 64, WEIGHING_HIGH_MAX = 32, PIXELS_MOST = 1024 };
 
-/* AHEAD: packs of a thread that are on their way at once; a tile's rows are a multiple. */
-constexpr int AHEAD = 8, NEAR_MOST = 4096;
+constexpr int NEAR_MOST = 4096;
+
+/* Packs of a thread that are on their way at once; a tile's rows are a multiple. Of a 7x7 kernel the sums
+ * leave registers for no more, and its arithmetic takes longer than memory does. */
+constexpr int AHEAD_MOST = 8;
+template <int K> constexpr int ahead = K == 7 ? 4 : AHEAD_MOST;
+
+/* Of a block for each row of the kernel, at most: whole warps, and a lane of all channels at least. */
+constexpr int threads_of_row(int kernel) {
+    return kernel == 1 ? (int)THREADS : kernel == 3 ? 64 : 32;
+}
 
 struct one_weighing {
     one_pass pass;
     int parts;
 };
 
-/* A column of a tile. */
+/* A column of a tile, read from above to below; zeros where the picture ends. */
 template <class T> struct pixel_column {
-    const pack<T, 16 / sizeof(T)> *first;
+    const pack<T, 16 / sizeof(T)> *at;
     int64_t step;
-    int count; /* inside of the picture */
-    __device__ void read(pack<T, 16 / sizeof(T)> *to, int r) const {
-        read_pack_if(to, r < count, first + r * step);
+    int left; /* inside of the picture */
+    __device__ void read(pack<T, 16 / sizeof(T)> *to) {
+        read_pack_if(to, left > 0, at);
+        at += step;
+        left--;
     }
 };
 
@@ -41,18 +52,18 @@ __device__ inline pixel_column<T> column_of(const void *__restrict__ many, const
 }
 
 template <class T, int K, int STRIDE>
-__global__ void __launch_bounds__(THREADS, K > 3 ? 2 : 3)
+__global__ void __launch_bounds__(K *threads_of_row(K), K == 7 ? 2 : 3)
     weigh(float *parts, const void *__restrict__ many, const void *__restrict__ one, one_weighing g) {
-    constexpr int N = 16 / sizeof(T);
-    __shared__ float near[NEAR_MOST], room[N * THREADS];
+    constexpr int N = 16 / sizeof(T), AHEAD = ahead<K>;
+    __shared__ float near[NEAR_MOST], room[N * (int)THREADS];
     const one_pass &c = g.pass;
     float sums[K][N] = {};
     for (int tile = blockIdx.x; tile < c.t.count; tile += g.parts) {
         const tile_place p = place_of(c.t, tile);
-        const pixel_column<T> pixels = column_of<T>(many, c, p);
+        pixel_column<T> pixels = column_of<T>(many, c, p);
         pack<T, N> next[AHEAD];
 #pragma unroll
-        for (int o = 0; o < AHEAD; o++) pixels.read(&next[o], o);
+        for (int o = 0; o < AHEAD; o++) pixels.read(&next[o]);
         __syncthreads();
         stage_near<T>(near, one, c, p, STRIDE);
         __syncthreads();
@@ -62,8 +73,8 @@ __global__ void __launch_bounds__(THREADS, K > 3 ? 2 : 3)
 #pragma unroll
             for (int o = 0; o < AHEAD; o++, from += STRIDE * c.near.width) {
                 float values[N];
-                widen(values, next[o]);
-                pixels.read(&next[o], r + o + AHEAD);
+                widen_pack(values, next[o]);
+                pixels.read(&next[o]);
 #pragma unroll
                 for (int i = 0; i < K * N; i++) sums[i / N][i % N] += values[i % N] * from[i / N];
             }
@@ -80,13 +91,10 @@ __global__ void __launch_bounds__(THREADS, K > 3 ? 2 : 3)
     }
 }
 
-/* Whole warps for each row of the kernel where lanes allow it. */
 static int wide_of(const cc_one_channel_cuda *d, int lanes, int width) {
-    int wide = THREADS / (lanes * d->kernel);
+    int wide = threads_of_row(d->kernel) / lanes;
     if (wide > WEIGHING_WIDE_MAX) wide = WEIGHING_WIDE_MAX;
-    if (wide > width) wide = width;
-    if (32 % lanes == 0 && wide * lanes > 32) wide -= wide % (32 / lanes);
-    return wide;
+    return wide < width ? wide : width;
 }
 
 static one_weighing weighing_of(const cc_one_channel_cuda *d) {
@@ -97,7 +105,8 @@ static one_weighing weighing_of(const cc_one_channel_cuda *d) {
         c->t = tiles_of(d->n, c->many.height, c->many.width, wide, high);
         set_near(c, d);
         high /= 2;
-    } while (high >= AHEAD && (c->near.height * c->near.width > NEAR_MOST || c->t.count < WEIGHING_BLOCKS));
+    } while (high >= AHEAD_MOST &&
+             (c->near.height * c->near.width > NEAR_MOST || c->t.count < WEIGHING_BLOCKS));
     int64_t least = ((int64_t)c->t.count * c->t.high + PIXELS_MOST - 1) / PIXELS_MOST,
             parts = least > WEIGHING_BLOCKS ? least : (int64_t)WEIGHING_BLOCKS;
     g.parts = parts < c->t.count ? (int)parts : c->t.count;

@@ -16,7 +16,15 @@ static const op_case convolutions[] = {
     {"depthwise 5x5 stride 2", &cc_op_conv, CONV(24, 24, 1, 5, 5, 2, 2, 1, true), 1, {SHAPE(2, 24, 9, 8)}},
     {"1x1", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, false), 1, {SHAPE(2, 96, 5, 6)}},
     {"1x1 head", &cc_op_conv, CONV(1, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(2, 16, 9, 7)}},
+    {"3x3 head", &cc_op_conv, CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 24, 9, 7)}},
+    {"5x5 of images", &cc_op_conv, CONV(16, 1, 1, 5, 5, 1, 2, 1, true), 1, {SHAPE(2, 1, 9, 10)}},
     {"transposed", &cc_op_conv_transpose, CONV(16, 1, 1, 2, 2, 2, 0, 1, true), 1, {SHAPE(2, 32, 5, 6)}},
+    {"transposed head", &cc_op_conv_transpose, CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 16, 5, 6)}},
+    {"transposed head without bias",
+     &cc_op_conv_transpose,
+     CONV(1, 1, 1, 3, 3, 1, 1, 1, false),
+     1,
+     {SHAPE(2, 16, 5, 6)}},
     {"voxels", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 1, 1, true), 1, {SHAPE3(1, 8, 4, 5, 6)}},
 };
 enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions };

@@ -46,6 +46,16 @@ static const op_case cuda_cases[] = {
      CONV(24, 24, 1, 3, 3, 2, 1, 1, false),
      1,
      {SHAPE(2, 24, 46, 71)}},
+    {"conv from one channel of many tiles",
+     &cc_op_conv,
+     CONV(64, 1, 1, 7, 7, 2, 3, 1, false),
+     1,
+     {SHAPE(2, 1, 75, 66)}},
+    {"conv to one channel of many tiles",
+     &cc_op_conv,
+     CONV(1, 1, 1, 3, 3, 1, 1, 1, true),
+     1,
+     {SHAPE(2, 24, 45, 90)}},
     {"conv to many channels", &cc_op_conv, CONV(8211, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(1, 1, 3, 2)}},
     {"conv to more channels", &cc_op_conv, CONV(32800, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE(1, 1, 3, 2)}},
 };
@@ -263,22 +273,28 @@ static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
     check_far_from_zero((cc_shape)SHAPE(2, 8, 70, 70));
 }
 
-static void check_depthwise(int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
-                            int64_t padding, const cc_shape *x, bool bias) {
+static void check_convolution(int64_t channels, int64_t groups, int64_t kernel, int64_t stride,
+                              int64_t dilation, int64_t padding, const cc_shape *x, bool bias) {
     const cc_conv_attr attr = {.out_channels = channels,
-                               .groups = channels,
+                               .groups = groups,
                                .kernel = {1, kernel, kernel},
                                .stride = {1, stride, stride},
                                .padding = {0, padding, padding},
                                .dilation = {1, dilation, dilation},
                                .bias = bias};
     char name[128];
-    snprintf(name, sizeof name, "%lldx%lld of stride %lld, dilation %lld, padding %lld on %s",
+    snprintf(name, sizeof name,
+             "%lldx%lld of stride %lld, dilation %lld, padding %lld on %s to %lld channels",
              (long long)kernel, (long long)kernel, (long long)stride, (long long)dilation, (long long)padding,
-             cc_shape_text(x));
+             cc_shape_text(x), (long long)channels);
     const op_case c = {name, &cc_op_conv, &attr, 1, {*x}};
     check_on_cuda(&c, true, false, CC_F32);
     if (cc_backend_cuda.has(CC_BF16)) check_on_cuda(&c, true, false, CC_BF16);
+}
+
+static void check_depthwise(int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
+                            int64_t padding, const cc_shape *x, bool bias) {
+    check_convolution(channels, channels, kernel, stride, dilation, padding, x, bias);
 }
 
 /* Of each kind that has a kernel of its own, images of less than a tile, of some, and of some and a part. */
@@ -322,21 +338,6 @@ static void cuda_has_unusual_depthwise_convolutions(void **state) {
                         convolutions[i].dilation, convolutions[i].padding, &convolutions[i].x, i % 2);
 }
 
-static void check_3x3(int64_t out, bool bias, const cc_shape *x) {
-    const cc_conv_attr attr = {.out_channels = out,
-                               .groups = 1,
-                               .kernel = {1, 3, 3},
-                               .stride = {1, 1, 1},
-                               .padding = {0, 1, 1},
-                               .dilation = {1, 1, 1},
-                               .bias = bias};
-    char name[128];
-    snprintf(name, sizeof name, "3x3 to %lld channels of %s", (long long)out, cc_shape_text(x));
-    const op_case c = {name, &cc_op_conv, &attr, 1, {*x}};
-    check_on_cuda(&c, true, false, CC_F32);
-    if (cc_backend_cuda.has(CC_BF16)) check_on_cuda(&c, true, false, CC_BF16);
-}
-
 /* Strips of 16 columns and of some rows, whole and cut short; several of them, of blocks and of parts; pairs
  * of sixteens of channels that a block has together and that it has not. */
 static void cuda_has_convolutions_of_few_channels(void **state) {
@@ -351,7 +352,50 @@ static void cuda_has_convolutions_of_few_channels(void **state) {
         {64, SHAPE(1, 40, 7, 20)},
     };
     for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++)
-        check_3x3(convolutions[i].out, i % 2, &convolutions[i].x);
+        check_convolution(convolutions[i].out, 1, 3, 1, 1, 1, &convolutions[i].x, i % 2);
+}
+
+/* From one channel and to one; images of a pixel, less than a thread's column, and some columns and a part.
+ */
+static void cuda_has_every_convolution_of_one_channel(void **state) {
+    (void)state;
+    static const int64_t extents[] = {1, 5, 9, 19}, widths[] = {8, 16, 24, 40, 64};
+    enum { EXTENTS = sizeof extents / sizeof *extents, WIDTHS = sizeof widths / sizeof *widths };
+    for (int i = 0; i < 4 * EXTENTS * EXTENTS * 3; i++) {
+        int64_t kernel = 1 + i % 4 * 2, channels = widths[i / 12 % WIDTHS],
+                height = extents[i / 12 % EXTENTS], width = extents[i / 12 / EXTENTS],
+                n = 1 + i % 3 + 8 / (height * width); /* some values to compare */
+        bool into = i / 4 % 3 < 2;
+        cc_shape x = SHAPE(n, into ? 1 : channels, height, width);
+        check_convolution(into ? channels : 1, 1, kernel, i / 4 % 3 == 1 ? 2 : 1, 1, kernel / 2, &x,
+                          i % 5 == 0);
+    }
+}
+
+/* Paddings that leave pixels out or see beyond the border; few channels and many; tiles beside and below each
+ * other, several of a block and of a part of the weights' gradient. */
+static void cuda_has_unusual_convolutions_of_one_channel(void **state) {
+    (void)state;
+    static const struct {
+        int64_t channels, kernel, stride, padding;
+        cc_shape x;
+    } convolutions[] = {
+        {8, 3, 1, 0, SHAPE(2, 1, 9, 8)},      {8, 3, 2, 0, SHAPE(2, 1, 10, 13)},
+        {16, 5, 1, 1, SHAPE(1, 1, 9, 8)},     {8, 3, 1, 3, SHAPE(1, 1, 3, 8)},
+        {8, 7, 2, 0, SHAPE(1, 1, 12, 9)},     {24, 1, 1, 1, SHAPE(1, 1, 4, 3)},
+        {128, 7, 2, 3, SHAPE(1, 1, 41, 39)},  {128, 3, 1, 1, SHAPE(1, 1, 37, 21)},
+        {8, 7, 2, 3, SHAPE(1, 1, 140, 270)},  {8, 5, 1, 2, SHAPE(1, 1, 70, 150)},
+        {32, 3, 2, 1, SHAPE(2, 1, 131, 140)}, {8, 3, 2, 1, SHAPE(1150, 1, 3, 4)},
+        {1, 3, 1, 0, SHAPE(2, 8, 9, 8)},      {1, 5, 1, 1, SHAPE(1, 16, 9, 8)},
+        {1, 3, 1, 3, SHAPE(1, 8, 3, 8)},      {1, 7, 1, 0, SHAPE(1, 8, 12, 9)},
+        {1, 7, 1, 3, SHAPE(1, 128, 21, 17)},  {1, 1, 1, 0, SHAPE(2, 128, 33, 17)},
+        {1, 3, 1, 1, SHAPE(2, 16, 75, 141)},  {1, 5, 1, 2, SHAPE(1, 8, 70, 150)},
+        {1, 3, 1, 1, SHAPE(1150, 8, 2, 3)},   {1, 3, 1, 1, SHAPE(1, 8, 1, 1100)},
+        {1, 3, 1, 1, SHAPE(1, 16, 1100, 1)},
+    };
+    for (size_t i = 0; i < sizeof convolutions / sizeof *convolutions; i++)
+        check_convolution(convolutions[i].channels, 1, convolutions[i].kernel, convolutions[i].stride, 1,
+                          convolutions[i].padding, &convolutions[i].x, i % 2);
 }
 
 /* The loss and its gradient on `backend`, of seeded logits and masks. */
@@ -416,6 +460,8 @@ static const struct CMUnitTest cuda_op_tests[] = {
     cmocka_unit_test(cuda_has_every_depthwise_convolution),
     cmocka_unit_test(cuda_has_unusual_depthwise_convolutions),
     cmocka_unit_test(cuda_has_convolutions_of_few_channels),
+    cmocka_unit_test(cuda_has_every_convolution_of_one_channel),
+    cmocka_unit_test(cuda_has_unusual_convolutions_of_one_channel),
 };
 
 #endif

@@ -2,6 +2,7 @@
 #include "cuda_ops.h"
 #include "cuda_runtime_api.h"
 #include "nets/cuda/depthwise.h"
+#include "nets/cuda/one_channel.h"
 
 static const op_case *find_case(const char *name) {
     for (int i = 0; i < CASES; i++)
@@ -177,6 +178,54 @@ static void depthwise_convolutions_activate(void **state) {
             check_activation(i & 1 ? 3 : 5, i & 2 ? 1 : 2, i & 4 ? 12 : 11, (cc_activation)f);
 }
 
+static bool is_one_channel(const cc_conv_attr *a, cc_shape x) {
+    cc_one_channel_cuda d;
+    cc_op_signature signature = {0};
+    const cc_shape *inputs[] = {&x};
+    assert_ok(cc_op_conv.infer(&signature, a, inputs, 1));
+    return cc_one_channel_cuda_init(&d, a, &x, &signature.output, CC_F32);
+}
+
+static void other_convolutions_are_not_of_one_channel(void **state) {
+    (void)state;
+    assert_true(is_one_channel(CONV(64, 1, 1, 7, 7, 2, 3, 1, false), (cc_shape)SHAPE(2, 1, 9, 9)));
+    assert_true(is_one_channel(CONV(1, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 128, 9, 9)));
+    assert_false(is_one_channel(CONV(1, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 1, 9, 9)));
+    assert_false(is_one_channel(CONV(1, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 12, 9, 9)));
+    assert_false(is_one_channel(CONV(1, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(2, 136, 9, 9)));
+    assert_false(is_one_channel(CONV(1, 1, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(2, 16, 9, 9)));
+    assert_false(is_one_channel(CONV(16, 1, 1, 3, 3, 3, 1, 1, true), (cc_shape)SHAPE(2, 1, 9, 9)));
+    assert_false(is_one_channel(CONV(16, 1, 1, 3, 3, 1, 1, 2, true), (cc_shape)SHAPE(2, 1, 9, 9)));
+    assert_false(is_one_channel(CONV(16, 1, 1, 3, 5, 1, 2, 1, true), (cc_shape)SHAPE(2, 1, 9, 9)));
+    assert_false(is_one_channel(CONV(16, 1, 1, 2, 2, 2, 0, 1, true), (cc_shape)SHAPE(2, 1, 8, 8)));
+    assert_false(is_one_channel(CONV(16, 1, 1, 9, 9, 1, 4, 1, true), (cc_shape)SHAPE(2, 1, 9, 9)));
+    assert_false(is_one_channel(CONV(8, 1, 3, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE3(2, 1, 9, 9, 9)));
+    assert_false(is_one_channel(CONV(16, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(1, 1, 65536, 9)));
+    assert_false(
+        is_one_channel(CONV(64, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(1, 1, 1 << 13, 1 << 13)));
+    assert_false(is_one_channel(CONV(8, 1, 1, 3, 3, 1, 1, 1, true), (cc_shape)SHAPE(1 << 13, 1, 512, 512)));
+}
+
+/* f of what the convolution is without it. */
+static void check_one_activation(int kernel, bool into, cc_activation f) {
+    enum { CHANNELS = 16, PIXELS = 2 * 6 * 7, MOST = PIXELS * CHANNELS };
+    cc_one_channel_cuda d = {2, 6, 7, 6, 7, CHANNELS, kernel, 1, kernel / 2, into, CC_F32};
+    float plain[MOST], activated[MOST], *x = random_array(MOST, 63), *w = random_array(49 * CHANNELS, 64),
+                                        *bias = random_array(CHANNELS, 65);
+    cc_one_channel_cuda_forward(&d, plain, x, w, bias, CC_ACTIVATION_NONE);
+    cc_one_channel_cuda_forward(&d, activated, x, w, bias, f);
+    for (int i = 0; i < PIXELS * (into ? CHANNELS : 1); i++)
+        assert_true(fabs(activated[i] - cc_activation_value(f, plain[i])) < 1e-6);
+    free(x), free(w), free(bias);
+}
+
+static void convolutions_of_one_channel_activate(void **state) {
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        for (int f = CC_ACTIVATION_RELU; f <= CC_ACTIVATION_SIGMOID; f++)
+            check_one_activation(1 + i / 2 * 2, i % 2, (cc_activation)f);
+}
+
 static void check_quotients(int64_t by) {
     static const int64_t largest = ((int64_t)1 << 31) - 1;
     const int64_t near[] = {0, 1, 2, by / 3, largest / by, largest / by / 3, largest / 2 / by + 1};
@@ -209,6 +258,8 @@ int main(void) {
         cmocka_unit_test(kernels_divide_exactly),
         cmocka_unit_test(other_convolutions_are_not_depthwise),
         cmocka_unit_test(depthwise_convolutions_activate),
+        cmocka_unit_test(other_convolutions_are_not_of_one_channel),
+        cmocka_unit_test(convolutions_of_one_channel_activate),
     };
     int failed = cmocka_run_group_tests(cuda_op_tests, NULL, NULL);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);
