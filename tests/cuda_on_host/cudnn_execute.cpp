@@ -1,3 +1,4 @@
+#include "cudnn_convolve.h"
 #include "cudnn_engines.h"
 
 #include <math.h>
@@ -15,9 +16,6 @@ struct execution {
     void *workspace;
     size_t workspace_bytes;
 };
-
-/* Values of a tensor, channels last. */
-using values = std::vector<float>;
 
 static int runs[CC_ON_HOST_ENGINES];
 
@@ -57,56 +55,6 @@ static float round_to(float v, int mantissa_bits) {
     bits = (bits + (1u << (drop - 1))) >> drop << drop;
     memcpy(&v, &bits, sizeof bits);
     return v;
-}
-
-/* Calls each(x index, w index, y index, count) for every run of products: x and w go on from their indices
- * over the input channels of a group, y stays. */
-template <class F> static void for_products(const step &s, const F &each) {
-    int64_t per_in = s.w.dims[C], per_out = s.y.dims[C] / s.groups();
-    int64_t taps = s.w.dims[D] * s.w.dims[H] * s.w.dims[W], places = s.y.dims[D] * s.y.dims[H] * s.y.dims[W];
-    auto place = [&](int axis, int64_t p, int64_t t) {
-        return p * s.stride[axis] - s.padding[axis] + t * s.dilation[axis];
-    };
-    for (int64_t q = 0; q < s.y.dims[N] * places * taps; q++) {
-        int64_t t = q % taps, p = q / taps % places, n = q / taps / places;
-        int64_t d = place(D, p / (s.y.dims[H] * s.y.dims[W]), t / (s.w.dims[H] * s.w.dims[W])),
-                h = place(H, p / s.y.dims[W] % s.y.dims[H], t / s.w.dims[W] % s.w.dims[H]),
-                w = place(W, p % s.y.dims[W], t % s.w.dims[W]);
-        if (d < 0 || d >= s.x.dims[D] || h < 0 || h >= s.x.dims[H] || w < 0 || w >= s.x.dims[W]) continue;
-        int64_t x_row = ((n * s.x.dims[D] + d) * s.x.dims[H] + h) * s.x.dims[W] + w;
-        for (int64_t g = 0, o = 0; g < s.groups(); g++)
-            for (int64_t last = o + per_out; o < last; o++)
-                each((size_t)(x_row * s.x.dims[C] + g * per_in), (size_t)((o * taps + t) * per_in),
-                     (size_t)((n * places + p) * s.y.dims[C] + o), (size_t)per_in);
-    }
-}
-
-/* In four sums, which a processor adds to at once. */
-static double product_of(const float *a, const float *b, size_t count) {
-    double sums[4] = {0, 0, 0, 0};
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4)
-        for (size_t k = 0; k < 4; k++) sums[k] += (double)a[i + k] * b[i + k];
-    for (; i < count; i++) sums[0] += (double)a[i] * b[i];
-    return sums[0] + sums[1] + (sums[2] + sums[3]);
-}
-
-/* Of the two sides that are given. */
-static std::vector<double> convolve(const step &s, const values &x, const values &w, const values &y) {
-    std::vector<double> sums((size_t)s.output().count());
-    if (&s.output() == &s.y)
-        for_products(s, [&](size_t i, size_t k, size_t o, size_t count) {
-            sums[o] += product_of(&x[i], &w[k], count);
-        });
-    else if (&s.output() == &s.x)
-        for_products(s, [&](size_t i, size_t k, size_t o, size_t count) {
-            for (size_t c = 0; c < count; c++) sums[i + c] += (double)y[o] * w[k + c];
-        });
-    else
-        for_products(s, [&](size_t i, size_t k, size_t o, size_t count) {
-            for (size_t c = 0; c < count; c++) sums[k + c] += (double)y[o] * x[i + c];
-        });
-    return sums;
 }
 
 static double activate(cudnnPointwiseMode_t mode, double v) {

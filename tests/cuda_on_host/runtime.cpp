@@ -1,13 +1,15 @@
 #include "cuda_on_host.h"
 #include "recorded.h"
 
-#include <setjmp.h>
 #include <stdlib.h>
 #include <ucontext.h>
 #include <deque>
 #include <map>
 #include <memory>
 #include <vector>
+#ifdef CC_SANITIZED
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 dim3 threadIdx(0), blockIdx(0), blockDim(1), gridDim(1);
 
@@ -16,56 +18,76 @@ dim3 threadIdx(0), blockIdx(0), blockDim(1), gridDim(1);
 static const size_t stack_bytes = 64 << 10;
 
 /* The threads of a block that run together. They are made once and last: a fibre goes round for each block.
- * Switching saves no signal mask, which would cost a system call; the address sanitizer knows ucontext's
- * switches alone. */
+ * Switching is a jump: it saves no signal mask, which would cost a system call. The sanitizers are told of
+ * each, and do not see jumps of the compiler's own, before which they would forget what they know of the
+ * stack. */
+typedef void *jump_target[5];
 struct fibre_state {
     ucontext_t context;
-    jmp_buf at;
+    jump_target at;
     bool entered = false, ended = false;
     std::unique_ptr<char[]> stack;
 };
 static std::deque<fibre_state> fibres;
-static unsigned running;
+static fibre_state *running;
 static const std::function<void()> *body;
+static jump_target scheduler;
 
 #ifdef CC_SANITIZED
-static ucontext_t scheduler;
-static void leave_fibre() {
-    swapcontext(&fibres[running].context, &scheduler);
+static const void *scheduler_stack;
+static size_t scheduler_bytes;
+static void tell_entering() {
+    __sanitizer_start_switch_fiber(nullptr, running->stack.get(), stack_bytes);
 }
-static void enter_fibre() {
-    swapcontext(&scheduler, &fibres[running].context);
+static void tell_leaving() {
+    __sanitizer_start_switch_fiber(nullptr, scheduler_stack, scheduler_bytes);
+}
+static void tell_entered() {
+    __sanitizer_finish_switch_fiber(nullptr, &scheduler_stack, &scheduler_bytes);
+}
+static void tell_left() {
+    __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 }
 #else
-static jmp_buf scheduler;
-static void leave_fibre() {
-    if (_setjmp(fibres[running].at) == 0) _longjmp(scheduler, 1);
-}
-static void go_on() {
-    fibre_state &f = fibres[running];
-    if (f.entered) _longjmp(f.at, 1);
-    f.entered = true;
-    setcontext(&f.context);
-}
-static void enter_fibre() {
-    if (_setjmp(scheduler) == 0) go_on();
-}
+static void tell_entering() {}
+static void tell_leaving() {}
+static void tell_entered() {}
+static void tell_left() {}
 #endif
 
+/* A function that sets a target may not jump as well. Before a jump that it sees, the address sanitizer
+ * forgets all that it knows of the stack, at the price of a system call. */
+#define SWITCHING [[gnu::noinline, gnu::no_sanitize("address", "undefined")]]
+SWITCHING static void jump_to_scheduler() {
+    tell_leaving();
+    __builtin_longjmp(scheduler, 1);
+}
+SWITCHING static void leave_fibre() {
+    if (__builtin_setjmp(running->at) == 0) jump_to_scheduler();
+    tell_entered();
+}
+SWITCHING static void jump_to_fibre() {
+    tell_entering();
+    if (running->entered) __builtin_longjmp(running->at, 1);
+    running->entered = true;
+    setcontext(&running->context);
+}
+SWITCHING static void enter_fibre() {
+    if (__builtin_setjmp(scheduler) == 0) jump_to_fibre();
+    tell_left();
+}
+
 static void fibre() {
+    tell_entered();
     for (;;) {
         (*body)();
-        fibres[running].ended = true;
+        running->ended = true;
         leave_fibre();
     }
 }
 
 void __syncthreads() {
     leave_fibre();
-}
-
-static void place_thread(unsigned i) {
-    threadIdx = dim3(i % blockDim.x, i / blockDim.x % blockDim.y, i / (blockDim.x * blockDim.y));
 }
 
 /* The last of the list; getcontext returns twice, for all the compiler knows. */
@@ -97,17 +119,32 @@ static unsigned turn(unsigned i, unsigned count) {
     return i;
 }
 
-static void run_together(unsigned count) {
+/* A block's threads in the order of their turns. */
+struct thread_place {
+    fibre_state *fibre;
+    dim3 at;
+};
+static std::vector<thread_place> places_of(dim3 block) {
+    const unsigned count = block.x * block.y * block.z;
+    std::vector<thread_place> places;
     make_fibres(count);
-    for (unsigned i = 0; i < count; i++) fibres[i].ended = false;
+    for (unsigned k = 0; k < count; k++) {
+        const unsigned i = turn(k, count);
+        places.push_back({&fibres[i], dim3(i % block.x, i / block.x % block.y, i / (block.x * block.y))});
+    }
+    return places;
+}
+
+static void run_together(const std::vector<thread_place> &threads) {
+    for (const thread_place &t : threads) t.fibre->ended = false;
     for (bool any = true; any;) {
         any = false;
-        for (unsigned k = 0; k < count; k++) {
-            running = turn(k, count);
-            if (fibres[running].ended) continue;
-            place_thread(running);
+        for (const thread_place &t : threads) {
+            if (t.fibre->ended) continue;
+            running = t.fibre;
+            threadIdx = t.at;
             enter_fibre();
-            any |= !fibres[running].ended;
+            any |= !t.fibre->ended;
         }
     }
 }
@@ -122,16 +159,17 @@ static void run_grid(dim3 grid, dim3 block, bool together, const std::function<v
     gridDim = grid;
     blockDim = block;
     body = &thread;
-    unsigned count = block.x * block.y * block.z, blocks = grid.x * grid.y * grid.z;
+    const std::vector<thread_place> threads = places_of(block);
+    const unsigned blocks = grid.x * grid.y * grid.z;
     for (unsigned b = 0; b < blocks; b++) {
         unsigned i = turn(b, blocks);
         blockIdx = dim3(i % grid.x, i / grid.x % grid.y, i / (grid.x * grid.y));
         if (together) {
-            run_together(count);
+            run_together(threads);
             continue;
         }
-        for (unsigned k = 0; k < count; k++) {
-            place_thread(turn(k, count));
+        for (const thread_place &t : threads) {
+            threadIdx = t.at;
             thread();
         }
     }
