@@ -20,16 +20,18 @@ constexpr int WARP = 32, MMA_DEPTH = 16;
 #ifdef CC_CUDA_ON_HOST
 /* By all threads of the block, in words that each shows the others. */
 inline void multiply_add(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
-    static uint32_t shown[1024][6];
+    static float shown[1024][12];
     const int me = threadIdx.x, warp = me / WARP * WARP, g = me % WARP / 4, t = me % 4;
-    for (int i = 0; i < 6; i++) shown[me][i] = i < 4 ? a[i] : b[i - 4];
+    for (int i = 0; i < 12; i++) {
+        const uint32_t word = i < 8 ? a[i / 2] : b[i / 2 - 4];
+        shown[me][i] = __uint_as_float(i % 2 ? word & 0xffff0000 : word << 16);
+    }
     __syncthreads();
-    for (int i = 0; i < 4; i++)
-        for (int k = 0; k < MMA_DEPTH; k++) {
-            const int column = 2 * t + i % 2, half = k % 2 * 16, pair = k % 8 / 2;
-            const uint32_t left = shown[warp + 4 * g + pair][i / 2 + k / 8 * 2] >> half,
-                           right = shown[warp + 4 * column + pair][4 + k / 8] >> half;
-            d[i] += __uint_as_float(left << 16) * __uint_as_float(right << 16);
+    for (int pair = 0; pair < 4; pair++)
+        for (int i = 0; i < 4; i++) {
+            const float *left = &shown[warp + 4 * g + pair][i / 2 * 2],
+                        *right = &shown[warp + 4 * (2 * t + i % 2) + pair][8];
+            d[i] += left[0] * right[0] + left[1] * right[1] + left[4] * right[2] + left[5] * right[3];
         }
     __syncthreads();
 }

@@ -8,49 +8,62 @@ namespace cc_dnn {
 /* ROWS: that are multiplied at once. */
 enum { ROWS = 256 };
 
+struct extents;
+static std::vector<int64_t> pixels_of(const extents &e);
+
 struct extents {
     const step &s;
-    int64_t groups, per_in, per_out, taps, places, rows;
+    int64_t groups, per_in, per_out, taps, places, rows, picture;
+    std::vector<int64_t> pixels;
     explicit extents(const step &of)
         : s(of), groups(s.groups()), per_in(s.w.dims[C]), per_out(s.y.dims[C] / groups),
           taps(s.w.dims[D] * s.w.dims[H] * s.w.dims[W]), places(s.y.dims[D] * s.y.dims[H] * s.y.dims[W]),
-          rows(s.y.dims[N] * places) {}
+          rows(s.y.dims[N] * places), picture(s.x.count() / s.x.dims[N]), pixels(pixels_of(*this)) {}
     int64_t depth() const { return taps * per_in; }
 };
 
-/* Where the wide side's pixel begins that a tap reads for a row; -1 outside of it. */
-static int64_t pixel_of(const extents &e, int64_t row, int64_t tap) {
+/* Where a picture's pixel begins on the wide side that a tap reads for a place, at [place * taps + tap]; -1
+ * outside of it. */
+static std::vector<int64_t> pixels_of(const extents &e) {
     const step &s = e.s;
-    const int64_t p = row % e.places;
-    const int64_t out[] = {p / (s.y.dims[H] * s.y.dims[W]), p / s.y.dims[W] % s.y.dims[H], p % s.y.dims[W]},
-                  of_tap[] = {tap / (s.w.dims[H] * s.w.dims[W]), tap / s.w.dims[W] % s.w.dims[H],
-                              tap % s.w.dims[W]};
-    int64_t pixel = row / e.places;
-    for (int k = 0; k < 3; k++) {
-        const int axis = D + k;
-        const int64_t at = out[k] * s.stride[axis] - s.padding[axis] + of_tap[k] * s.dilation[axis];
-        if (at < 0 || at >= s.x.dims[axis]) return -1;
-        pixel = pixel * s.x.dims[axis] + at;
+    std::vector<int64_t> pixels;
+    for (int64_t q = 0; q < e.places * e.taps; q++) {
+        const int64_t p = q / e.taps, tap = q % e.taps;
+        const int64_t out[] = {p / (s.y.dims[H] * s.y.dims[W]), p / s.y.dims[W] % s.y.dims[H],
+                               p % s.y.dims[W]},
+                      of_tap[] = {tap / (s.w.dims[H] * s.w.dims[W]), tap / s.w.dims[W] % s.w.dims[H],
+                                  tap % s.w.dims[W]};
+        int64_t pixel = 0;
+        for (int k = 0; k < 3 && pixel >= 0; k++) {
+            const int axis = D + k;
+            const int64_t at = out[k] * s.stride[axis] - s.padding[axis] + of_tap[k] * s.dilation[axis];
+            pixel = at < 0 || at >= s.x.dims[axis] ? -1 : pixel * s.x.dims[axis] + at;
+        }
+        pixels.push_back(pixel < 0 ? -1 : pixel * s.x.dims[C]);
     }
-    return pixel * s.x.dims[C];
+    return pixels;
 }
 
 /* Calls each(first value of the wide side or -1, first value in the columns) for every run of per_in values.
  */
 template <class F> static void for_columns(const extents &e, int64_t from, int64_t count, const F &each) {
-    for (int64_t row = 0; row < count; row++)
-        for (int64_t tap = 0; tap < e.taps; tap++) {
-            const int64_t pixel = pixel_of(e, from + row, tap);
+    for (int64_t row = 0; row < count; row++) {
+        const int64_t image = (from + row) / e.places,
+                      *pixels = &e.pixels[(size_t)((from + row) % e.places * e.taps)];
+        for (int64_t tap = 0; tap < e.taps; tap++)
             for (int64_t g = 0; g < e.groups; g++)
-                each(pixel < 0 ? -1 : pixel + g * e.per_in, ((row * e.groups + g) * e.taps + tap) * e.per_in);
-        }
+                each(pixels[tap] < 0 ? -1 : image * e.picture + pixels[tap] + g * e.per_in,
+                     ((row * e.groups + g) * e.taps + tap) * e.per_in);
+    }
 }
 
 static void gather(std::vector<double> &columns, const extents &e, const values &x, int64_t from,
                    int64_t count) {
     for_columns(e, from, count, [&](int64_t pixel, int64_t at) {
-        for (int64_t c = 0; c < e.per_in; c++)
-            columns[(size_t)(at + c)] = pixel < 0 ? 0 : x[(size_t)(pixel + c)];
+        if (pixel < 0)
+            std::fill_n(&columns[(size_t)at], e.per_in, 0);
+        else
+            std::copy_n(&x[(size_t)pixel], e.per_in, &columns[(size_t)at]);
     });
 }
 

@@ -63,18 +63,23 @@ void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *a, int spatial
     out->parameter_count = 2;
 }
 
-/* One product of the definition: where x, w and y stand for output position p and tap t; false outside the
- * image. */
-static bool locate(int64_t *x, const cc_conv_attr *a, const int64_t in[3], const int64_t p[3], int64_t t) {
-    int64_t tap[CC_SPATIAL_MAX] = {t / (a->kernel[1] * a->kernel[2]), t / a->kernel[2] % a->kernel[1],
-                                   t % a->kernel[2]};
-    *x = 0;
-    for (int i = 0; i < CC_SPATIAL_MAX; i++) {
-        int64_t at = p[i] * a->stride[i] - a->padding[i] + tap[i] * a->dilation[i];
-        if (at < 0 || at >= in[i]) return false;
-        *x = *x * in[i] + at;
+/* The definition's places: pixel of x that tap t reads for output pixel p, at [p * taps + t]; -1 outside of
+ * the image. */
+static int64_t *places_of(const cc_conv_attr *a, const int64_t in[3], const int64_t ext[3], int64_t taps) {
+    int64_t count = ext[0] * ext[1] * ext[2] * taps, *places = malloc((size_t)count * sizeof *places);
+    if (!places) abort(); /* the reference serves tests on small shapes */
+    for (int64_t q = 0; q < count; q++) {
+        int64_t pixel = q / taps, t = q % taps;
+        int64_t p[] = {pixel / (ext[1] * ext[2]), pixel / ext[2] % ext[1], pixel % ext[2]};
+        int64_t tap[] = {t / (a->kernel[1] * a->kernel[2]), t / a->kernel[2] % a->kernel[1],
+                         t % a->kernel[2]};
+        places[q] = 0;
+        for (int i = 0; i < CC_SPATIAL_MAX && places[q] >= 0; i++) {
+            int64_t at = p[i] * a->stride[i] - a->padding[i] + tap[i] * a->dilation[i];
+            places[q] = at < 0 || at >= in[i] ? -1 : places[q] * in[i] + at;
+        }
     }
-    return true;
+    return places;
 }
 
 static int64_t weight_count(const cc_conv_attr *a, const cc_shape *xs, const cc_shape *ys) {
@@ -89,17 +94,17 @@ void cc_conv_reference(float *out, cc_conv_side side, const cc_conv_attr *a, con
     int64_t in_pixels = cc_shape_pixels(xs), out_pixels = cc_shape_pixels(ys);
     cc_shape_spatial(in, xs);
     cc_shape_spatial(ext, ys);
+    int64_t *places = places_of(a, in, ext, taps);
     double *sum = calloc((size_t)counts[side], sizeof *sum);
-    if (!sum) abort(); /* the reference serves tests on small shapes */
+    if (!sum) abort();
     for (int64_t row = 0; row < xs->dims[0] * ys->dims[1] * per_in; row++) {
         int64_t i = row % per_in, o = row / per_in % ys->dims[1], n = row / per_in / ys->dims[1];
         int64_t x_plane = (n * xs->dims[1] + o / per_out * per_in + i) * in_pixels,
                 y_plane = (n * ys->dims[1] + o) * out_pixels;
-        for (int64_t q = 0; q < out_pixels * taps; q++) {
-            int64_t pixel = q / taps, t = q % taps, xi;
-            int64_t p[CC_SPATIAL_MAX] = {pixel / (ext[1] * ext[2]), pixel / ext[2] % ext[1], pixel % ext[2]};
-            if (!locate(&xi, a, in, p, t)) continue;
-            int64_t wi = (o * per_in + i) * taps + t;
+        for (int64_t q = 0, pixel = 0, t = 0; q < out_pixels * taps; q++, t++) {
+            if (t == taps) pixel++, t = 0;
+            if (places[q] < 0) continue;
+            int64_t xi = places[q], wi = (o * per_in + i) * taps + t;
             switch (side) {
             case CC_CONV_OUTPUT:
                 sum[y_plane + pixel] += (double)x[x_plane + xi] * w[wi];
@@ -114,7 +119,7 @@ void cc_conv_reference(float *out, cc_conv_side side, const cc_conv_attr *a, con
         }
     }
     for (int64_t i = 0; i < counts[side]; i++) out[i] = (float)sum[i];
-    free(sum);
+    free(sum), free(places);
 }
 
 void cc_conv_add_bias(float *y, const float *bias, const cc_shape *shape) {
