@@ -56,7 +56,7 @@ if(NOT CALCADE_CUDA STREQUAL "OFF")
     if(NOT CMAKE_CUDA_COMPILER)
       set(CMAKE_CUDA_COMPILER ${CUDAToolkit_NVCC_EXECUTABLE})
     endif()
-    set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90)
+    set(CMAKE_CUDA_ARCHITECTURES OFF) # calcade_cuda names them
     set(CMAKE_CUDA_STANDARD 20)
     enable_language(CUDA)
     set(CALCADE_HAVE_CUDA ON)
@@ -74,6 +74,9 @@ function(calcade_cuda folder)
   endif()
   file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
   add_library(calcade_kernels OBJECT ${kernels})
+  # Nothing in a kernel asks for more than compute capability 8.0 has: one PTX, assembled for each GPU, and kept for later ones.
+  target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_75,code=[sm_75]
+    --generate-code=arch=compute_80,code=[compute_80,sm_80,sm_86,sm_89,sm_90])
   target_compile_options(calcade_kernels PRIVATE -Xcompiler=-Wall,-Wextra,-Wno-missing-field-initializers)
   target_include_directories(calcade_kernels PRIVATE ${CMAKE_BINARY_DIR}/include/${folder} ${CMAKE_BINARY_DIR}/include/core)
   target_sources(calcade_${folder} PRIVATE $<TARGET_OBJECTS:calcade_kernels>)
