@@ -39,4 +39,14 @@ void cc_test_error_at(cc_status status, cc_status want, const char *part, const 
  * Returns its exit status, or 128 + signal. */
 int cc_test_run(char *output, size_t capacity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Of a test's cases that run the program for long, those to take: sanitized it is several times as slow, and
+ * the first stands for all. */
+static inline int cc_test_cases(size_t count) {
+#ifdef CC_SANITIZED
+    return count > 0;
+#else
+    return (int)count;
+#endif
+}
+
 #endif

@@ -6,13 +6,6 @@
 
 static outcome o;
 
-/* Where a program takes several times as long, the first of a kind stands for all. */
-#ifdef CC_SANITIZED
-static const bool sanitized = true;
-#else
-static const bool sanitized = false;
-#endif
-
 /* VARIABLES program run SMALL --out OUT ARGUMENTS */
 static void go(const char *variables, const char *out, const char *arguments) {
     char line[4096];
@@ -37,8 +30,7 @@ static void bench(const char *variables, const char *arguments) {
 static void nets_of_the_fixtures_pass(void **state) {
     (void)state;
     static const char *const nets[] = {"unet-bn", "resnet-34-nearest", "efficientnet-b0-transpose"};
-    const int count = sizeof nets / sizeof *nets;
-    for (int i = 0; i < (sanitized ? 1 : count); i++) {
+    for (int i = 0; i < cc_test_cases(sizeof nets / sizeof *nets); i++) {
         char name[64], line[1024];
         snprintf(name, sizeof name, "golden/%s.h5", nets[i]);
         snprintf(line, sizeof line, "%s parity %s --device cuda", ON_HOST, cc_test_shared(name));
@@ -151,10 +143,9 @@ static void a_run_goes_on_where_its_gpu_was_lost(void **state) {
         const char *variables, *what;
     } faults[] = {{"CC_ON_HOST_LOST_AFTER=250", "unspecified launch failure"},
                   {"CC_ON_HOST_LOST_AFTER=260 CC_ON_HOST_LOST_AS=46", "a fault of the host as a GPU"}};
-    const int count = sizeof faults / sizeof *faults;
     const char *whole = runs_folder();
     go_well(whole, "--device cuda");
-    for (int i = 0; i < (sanitized ? 1 : count); i++) {
+    for (int i = 0; i < cc_test_cases(sizeof faults / sizeof *faults); i++) {
         const char *out = runs_folder();
         go(faults[i].variables, out, "--device cuda");
         assert_failed(&o, 1, "test/small a, seed 1: cuda: ");

@@ -110,7 +110,7 @@ static void a_wrong_gradient_fails_for_all_the_units_near_zero(void **state) {
         {"golden/unet-bn.h5", "/expect/grad/head.weight"},
         {"golden/unet-original.h5", "/expect/grad/down.1.conv2.weight"},
         {"golden/efficientnet-b0-transpose.h5", "/expect/grad/decoder.blocks.3.conv1.1.weight"}};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    for (int i = 0; i < cc_test_cases(sizeof wrong / sizeof *wrong); i++) {
         const char *copy = scaled_gradient(wrong[i][0], wrong[i][1], 1.05);
         assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
         const char *line = strstr(output, "grad_heads");
