@@ -18,9 +18,8 @@ dim3 threadIdx(0), blockIdx(0), blockDim(1), gridDim(1);
 static const size_t stack_bytes = 64 << 10;
 
 /* The threads of a block that run together. They are made once and last: a fibre goes round for each block.
- * Switching is a jump: it saves no signal mask, which would cost a system call. The sanitizers are told of
- * each, and do not see jumps of the compiler's own, before which they would forget what they know of the
- * stack. */
+ * Switching is a jump, which saves no signal mask: that would cost a system call. The sanitizers are told of
+ * each. */
 typedef void *jump_target[5];
 struct fibre_state {
     ucontext_t context;

@@ -135,12 +135,16 @@ static void losses_do_not_depend_on_who_comes_first(void **state) {
     }
 }
 
+static cc_shape output_of(const cc_conv_attr *a, const cc_shape *x) {
+    cc_op_signature signature = {0};
+    assert_ok(cc_op_conv.infer(&signature, a, &x, 1));
+    return signature.output;
+}
+
 static bool is_depthwise(const cc_conv_attr *a, cc_shape x) {
     cc_depthwise_cuda d;
-    cc_op_signature signature = {0};
-    const cc_shape *inputs[] = {&x};
-    assert_ok(cc_op_conv.infer(&signature, a, inputs, 1));
-    return cc_depthwise_cuda_init(&d, a, &x, &signature.output, CC_F32);
+    const cc_shape y = output_of(a, &x);
+    return cc_depthwise_cuda_init(&d, a, &x, &y, CC_F32);
 }
 
 static void other_convolutions_are_not_depthwise(void **state) {
@@ -157,6 +161,11 @@ static void other_convolutions_are_not_depthwise(void **state) {
     assert_false(is_depthwise(CONV(8, 8, 1, 3, 3, 2, 1, 1, true), (cc_shape)SHAPE(1, 8, 1 << 14, 1 << 14)));
 }
 
+static void assert_activated(const float *activated, const float *plain, int64_t count, cc_activation f) {
+    for (int64_t i = 0; i < count; i++)
+        assert_true(fabs(activated[i] - cc_activation_value(f, plain[i])) < 1e-6);
+}
+
 /* f of what the convolution is without it, for every kernel that has it. */
 static void check_activation(int kernel, int stride, int channels, cc_activation f) {
     enum { MOST = 6 * 7 * 12 };
@@ -166,8 +175,7 @@ static void check_activation(int kernel, int stride, int channels, cc_activation
                                                 *w = random_array(25 * 12, 61), *bias = random_array(12, 62);
     cc_depthwise_cuda_forward(&d, plain, x, w, bias, CC_ACTIVATION_NONE);
     cc_depthwise_cuda_forward(&d, activated, x, w, bias, f);
-    for (int i = 0; i < 2 * d.out_height * d.out_width * channels; i++)
-        assert_true(fabs(activated[i] - cc_activation_value(f, plain[i])) < 1e-6);
+    assert_activated(activated, plain, 2 * d.out_height * d.out_width * channels, f);
     free(x), free(w), free(bias);
 }
 
@@ -180,10 +188,8 @@ static void depthwise_convolutions_activate(void **state) {
 
 static bool is_one_channel(const cc_conv_attr *a, cc_shape x) {
     cc_one_channel_cuda d;
-    cc_op_signature signature = {0};
-    const cc_shape *inputs[] = {&x};
-    assert_ok(cc_op_conv.infer(&signature, a, inputs, 1));
-    return cc_one_channel_cuda_init(&d, a, &x, &signature.output, CC_F32);
+    const cc_shape y = output_of(a, &x);
+    return cc_one_channel_cuda_init(&d, a, &x, &y, CC_F32);
 }
 
 static void other_convolutions_are_not_of_one_channel(void **state) {
@@ -214,8 +220,7 @@ static void check_one_activation(int kernel, bool into, cc_activation f) {
                                         *bias = random_array(CHANNELS, 65);
     cc_one_channel_cuda_forward(&d, plain, x, w, bias, CC_ACTIVATION_NONE);
     cc_one_channel_cuda_forward(&d, activated, x, w, bias, f);
-    for (int i = 0; i < PIXELS * (into ? CHANNELS : 1); i++)
-        assert_true(fabs(activated[i] - cc_activation_value(f, plain[i])) < 1e-6);
+    assert_activated(activated, plain, PIXELS * (into ? CHANNELS : 1), f);
     free(x), free(w), free(bias);
 }
 
