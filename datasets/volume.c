@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/log.h"
 #include "datasets/readers/reader.h"
 #include "datasets/readers/stream.h"
 
@@ -77,6 +78,21 @@ cc_status cc_grid_check(const cc_grid *grid, const char *path) {
     return CC_OK;
 }
 
+cc_status cc_grid_settle_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
+                                 const char *path) {
+    for (int k = 0; k < 3; k++) {
+        double *said = &grid->spacing_mm[k], stated = options->spacing_mm[k];
+        if (stated > 0 && *said != 0 && fabs(*said - stated) > 1e-4 * stated)
+            cc_log(CC_LOG_WARNING, "%s: %s: the file has %g mm along %c; %g mm are taken, as stated", path,
+                   field, *said, "xyz"[k], stated);
+        if (stated > 0) *said = stated;
+        if (*said == 0)
+            return cc_fail(CC_EFORMAT, path, "state it: --spacing X,Y,Z in mm",
+                           "%s: the file does not say how large a voxel is along %c", field, "xyz"[k]);
+    }
+    return CC_OK;
+}
+
 cc_status cc_volume_take(cc_volume *out, const char *path) {
     CC_TRY(cc_grid_check(&out->grid, path));
     size_t bytes = cc_volume_count(out) * sizeof *out->voxels;
@@ -128,23 +144,29 @@ cc_status cc_path_beside(char *out, const char *path, const char *name, const ch
     return status;
 }
 
-static cc_status read_file(cc_volume *out, const char *path) {
+static cc_status read_file(cc_volume *out, const char *path, const cc_read_options *options) {
     cc_head head;
     CC_TRY(cc_head_read(&head, path));
     if (head.count == 0) return cc_fail(CC_EFORMAT, path, "get the file again", "the file is empty");
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
         if (!readers[i]->probe(&head)) continue;
         snprintf(out->format, sizeof out->format, "%s", readers[i]->format);
-        return readers[i]->read(out, path, &head);
+        return readers[i]->read(out, path, &head, options);
     }
     return cc_fail(CC_EFORMAT, path, "MetaImage, NIfTI-1/2, DICOM and PNG are read",
                    "its first bytes are of no known image format");
 }
 
-cc_status cc_volume_read(cc_volume *out, const char *path) {
+cc_status cc_volume_read_as(cc_volume *out, const char *path, const cc_read_options *options) {
     assert(!out->voxels);
     memset(out, 0, sizeof *out);
-    cc_status status = cc_folder_exists(path) ? cc_dicom_read_folder(out, path) : read_file(out, path);
+    cc_status status =
+        cc_folder_exists(path) ? cc_dicom_read_folder(out, path, options) : read_file(out, path, options);
     if (status != CC_OK) cc_volume_deinit(out);
     return status;
+}
+
+cc_status cc_volume_read(cc_volume *out, const char *path) {
+    const cc_read_options options = {0};
+    return cc_volume_read_as(out, path, &options);
 }

@@ -38,12 +38,25 @@ typedef struct cc_volume_summary {
 
 cc_volume_summary cc_volume_summarise(const cc_volume *volume);
 
+/* What a person states about an image beside its file. A zeroed one states nothing. */
+typedef struct cc_read_options {
+    /* x, y, z: taken in place of what the file says, which is warned of where it differs; 0: not stated */
+    double spacing_mm[3];
+    /* Which series of a DICOM folder: its SeriesInstanceUID, or its number from 1 in the list that the error
+     * about several series prints; NULL: there must be one. */
+    const char *series;
+} cc_read_options;
+
 /* Reads any image file (MetaImage, NIfTI-1/2, DICOM, PNG) or a folder that holds one DICOM series; the format
  * is told from the contents, not from the name alone. `out` is a zeroed struct or one that was deinitialised;
- * on failure it stays so. CC_ENOTFOUND, CC_EIO  the file cannot be opened or read CC_EFORMAT            it is
- * broken: file, field and reason in the message CC_EUNSUPPORTED       it is sound, but is not a
- * single-channel 2-D or 3-D image CC_ENOMEM             it is larger than memory allows Every size is checked
- * against the file before memory is taken for it. */
+ * on failure it stays so. Every size is checked against the file before memory is taken for it. What the file
+ * does not say and `options` do not state is refused, or taken as a default that a warning names.
+ *   CC_ENOTFOUND, CC_EIO  the file cannot be opened or read
+ *   CC_EFORMAT            it is broken: file, field and reason in the message
+ *   CC_EUNSUPPORTED       it is sound, but is not a single-channel 2-D or 3-D image
+ *   CC_ENOMEM             it is larger than memory allows */
+cc_status cc_volume_read_as(cc_volume *out, const char *path, const cc_read_options *options);
+/* The same with nothing stated. */
 cc_status cc_volume_read(cc_volume *out, const char *path);
 
 /* Whether a name's ending is one that is written: .mhd (and .raw beside it), .mha, .nii, .nii.gz. */

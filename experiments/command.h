@@ -45,6 +45,9 @@ typedef struct cc_flag {
 cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char **operands,
                         int *operand_count, int least, int most);
 
+/* "X,Y,Z" of --spacing, each above 0; NULL: nothing is stated. CC_EUSAGE */
+cc_status cc_flags_spacing(double out_mm[3], const char *text);
+
 /* What --precision (NULL: not given; then `initial`) and --tf32 say together. CC_EUSAGE where they
  * disagree. */
 cc_status cc_flags_precision(const char **out, const char *precision, bool tf32, const char *initial);

@@ -1,6 +1,7 @@
 #include "experiments/command.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,19 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
     if (*operand_count > most)
         return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "does not know what to do with \"%s\"",
                        operands[most]);
+    return CC_OK;
+}
+
+cc_status cc_flags_spacing(double out_mm[3], const char *text) {
+    const char *next = text;
+    for (int k = 0; text && k < 3; k++) {
+        char *end;
+        out_mm[k] = strtod(next, &end);
+        if (end == next || *end != (k < 2 ? ',' : 0) || !isfinite(out_mm[k]) || out_mm[k] <= 0)
+            return cc_fail(CC_EUSAGE, "--spacing", "as in --spacing 0.5,0.5,3",
+                           "wants three numbers of mm above 0, not \"%s\"", text);
+        next = end + 1;
+    }
     return CC_OK;
 }
 

@@ -17,7 +17,8 @@ static const cc_command commands[] = {
      "      --fast and --tf32: train.plan and train.precision of whatever trains",
      cc_command_run},
     {"predict",
-     "MODEL.h5 SCAN -o MASK [--runs DIR] [--device auto|cpu|cuda|reference] [--threads T] [--json]",
+     "MODEL.h5 SCAN -o MASK [--runs DIR] [--spacing X,Y,Z] [--series S] [--device auto|cpu|cuda|reference]\n"
+     "      [--threads T] [--json]",
      "a finished run, with the runs that it stands on, on one scan; the mask, 0 and 1, keeps the scan's\n"
      "      geometry. MASK is a .mhd (and .raw), .mha, .nii or .nii.gz",
      cc_command_predict},
@@ -42,10 +43,12 @@ static const cc_command commands[] = {
      "      [--precision f32|tf32|bf16] [--tf32] [--plan fixed|timed|exact|fast] [--fast]\n"
      "      [--device auto|cpu|cuda|reference] [--profile] [--json]",
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
-    {"score", "SCAN [--mask MASK] [--threshold HU] [--minimum-area MM2] [--reference-spacing MM] [--json]",
+    {"score",
+     "SCAN [--mask MASK] [--spacing X,Y,Z] [--series S] [--threshold HU] [--minimum-area MM2]\n"
+     "      [--reference-spacing MM] [--json]",
      "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},
-    {"info", "PATH [--json]", "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
-     cc_command_info},
+    {"info", "PATH [--spacing X,Y,Z] [--series S] [--json]",
+     "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256", cc_command_info},
     {"export", "RESULT.h5 -o FILE.safetensors | --light RESULTS -o DIR [--kind KIND]",
      "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read;\n"
      "      --light: copies a folder of results, without weights and pictures: what tables are made from",

@@ -56,7 +56,7 @@ static cc_status open_scan(cc_slice_set **out, predictor *p) {
     cc_scan_options options = {.name = p->request->scan,
                                .upright = strcmp(config->data.source, "volume") != 0};
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
-    CC_TRY(cc_volume_read(&volume, p->request->scan));
+    CC_TRY(cc_volume_read_as(&volume, p->request->scan, &p->request->reading));
     p->grid = volume.grid;
     cc_status status = check_kind(&volume, p);
     if (status == CC_OK) status = cc_scan_open(out, &volume, &options);

@@ -3,12 +3,14 @@
 #ifndef CC_EXPERIMENTS_PREDICT_H
 #define CC_EXPERIMENTS_PREDICT_H
 
+#include "datasets/volume.h"
 #include "nets/backend.h"
 
 typedef struct cc_predict_request { /* all borrowed */
     const char *model;              /* a result file */
     const char *runs;               /* where the runs upstream are; NULL: as cc_finished_open */
-    const char *scan;               /* as cc_volume_read */
+    const char *scan;               /* as cc_volume_read_as */
+    cc_read_options reading;        /* what is stated beside it */
     const char *mask;               /* as cc_volume_write; voxels are 0 and 1 */
     const cc_backend *backend;
 } cc_predict_request;

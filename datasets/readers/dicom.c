@@ -115,10 +115,12 @@ static cc_status read_header(cc_dicom_file *out, const char *path, uint64_t file
     return check_image(out, &pixels, path, file_bytes);
 }
 
-static cc_status read_slice(cc_volume *out, const char *path, const cc_head *head) {
+static cc_status read_slice(cc_volume *out, const char *path, const cc_head *head,
+                            const cc_read_options *options) {
     cc_dicom_file file;
     CC_TRY(read_header(&file, path, head->file_bytes));
     out->grid = grid_of(&file);
+    CC_TRY(cc_grid_settle_spacing(&out->grid, options, "PixelSpacing", path));
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(sample_of(&file)));
     CC_TRY(cc_volume_take(out, path));
     return read_pixels(out->voxels, &file, path);
@@ -225,13 +227,14 @@ const char *cc_dicom_slice_path(const cc_dicom_series *series, int64_t z) {
     return series->slices[z].path;
 }
 
-cc_status cc_dicom_read_folder(cc_volume *out, const char *path) {
+cc_status cc_dicom_read_folder(cc_volume *out, const char *path, const cc_read_options *options) {
     cc_dicom_series series;
     cc_status status;
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a folder's list", 0);
     CC_CHECK(cc_dicom_open_folder(&series, path, arena));
     out->grid = series.grid;
+    CC_CHECK(cc_grid_settle_spacing(&out->grid, options, "PixelSpacing", path));
     snprintf(out->format, sizeof out->format, "dicom");
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(sample_of(&series.slices[0].file)));
     CC_CHECK(cc_volume_take(out, path));

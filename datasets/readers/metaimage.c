@@ -400,11 +400,13 @@ static cc_status read_voxels(cc_volume *out, const cc_metaimage *image) {
     return status;
 }
 
-static cc_status read_metaimage(cc_volume *out, const char *path, const cc_head *head) {
+static cc_status read_metaimage(cc_volume *out, const char *path, const cc_head *head,
+                                const cc_read_options *options) {
     (void)head;
     cc_metaimage image;
     CC_TRY(read_image(&image, path));
     out->grid = image.grid;
+    CC_TRY(cc_grid_settle_spacing(&out->grid, options, "ElementSpacing", path));
     return read_voxels(out, &image);
 }
 

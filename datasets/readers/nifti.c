@@ -211,7 +211,8 @@ done:
     return status;
 }
 
-static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *head) {
+static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *head,
+                            const cc_read_options *options) {
     header h = {0};
     cc_coding coding;
     char data[CC_PATH_MAX];
@@ -220,6 +221,7 @@ static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *hea
     CC_TRY(read_dims(&out->grid, &h.fields, path));
     CC_TRY(read_coding(&coding, &h, path));
     place(&out->grid, &h.fields);
+    CC_TRY(cc_grid_settle_spacing(&out->grid, options, "pixdim", path));
     CC_TRY(cc_grid_check(&out->grid, path));
     int64_t least = h.pair ? 0 : h.fields.sizeof_hdr == HEADER_2 ? HEADER_2 : HEADER_1;
     if (h.fields.vox_offset < least)

@@ -20,13 +20,13 @@ typedef struct cc_reader {
     const char *format;
     bool (*probe)(const cc_head *head);
     /* Reads a file that `probe` accepted; `out` is zeroed, and deinitialised by the caller on failure. */
-    cc_status (*read)(cc_volume *out, const char *path, const cc_head *head);
+    cc_status (*read)(cc_volume *out, const char *path, const cc_head *head, const cc_read_options *options);
 } cc_reader;
 
 extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc_reader_png;
 
 /* A folder that holds one DICOM series, its slices in ascending order along their normal. */
-cc_status cc_dicom_read_folder(cc_volume *out, const char *path);
+cc_status cc_dicom_read_folder(cc_volume *out, const char *path, const cc_read_options *options);
 
 /* CC_ENOTFOUND, CC_EIO, or CC_EFORMAT for damaged gzip data. */
 cc_status cc_head_read(cc_head *out, const char *path);
@@ -36,6 +36,12 @@ cc_grid cc_grid_unit(void);
 /* CC_EFORMAT, naming the file and the field, unless every number is finite, dims and spacing are positive and
  * the axes span space; CC_EUNSUPPORTED where the voxels, as float32, would not fit in an address space. */
 cc_status cc_grid_check(const cc_grid *grid, const char *path);
+
+/* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says otherwise.
+ * spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
+ *   CC_EFORMAT  neither the file nor `options` says it */
+cc_status cc_grid_settle_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
+                                 const char *path);
 
 /* Takes memory for the voxels of out->grid, once its size was checked. */
 cc_status cc_volume_take(cc_volume *out, const char *path);

@@ -38,14 +38,20 @@ static cc_status print_json(const char *path, const cc_volume *v, const cc_volum
 
 cc_status cc_command_info(int argc, char **argv) {
     bool json = false;
-    const cc_flag flags[] = {{.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json}, {.name = NULL}};
+    const char *spacing = NULL;
+    cc_read_options reading = {0};
+    const cc_flag flags[] = {{.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
+                             {.name = "--spacing", .kind = CC_FLAG_TEXT, .value = &spacing},
+                             {.name = "--series", .kind = CC_FLAG_TEXT, .value = &reading.series},
+                             {.name = NULL}};
     cc_volume volume = {0};
     int count;
     const char **operands = calloc((size_t)argc, sizeof *operands);
     if (!operands) return cc_fail_memory("the arguments", (size_t)argc * sizeof *operands);
     cc_status status;
     CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 1, 1));
-    CC_CHECK(cc_volume_read(&volume, operands[0]));
+    CC_CHECK(cc_flags_spacing(reading.spacing_mm, spacing));
+    CC_CHECK(cc_volume_read_as(&volume, operands[0], &reading));
     cc_volume_summary summary = cc_volume_summarise(&volume);
     if (json)
         CC_CHECK(print_json(operands[0], &volume, &summary));

@@ -34,7 +34,7 @@ static cc_status print_json(const cc_predict_request *request, const cc_predicti
 }
 
 cc_status cc_command_predict(int argc, char **argv) {
-    const char *device = "auto", *operands[argc];
+    const char *device = "auto", *spacing = NULL, *operands[argc];
     bool json = false;
     int count;
     long long threads = omp_get_max_threads();
@@ -43,6 +43,8 @@ cc_status cc_command_predict(int argc, char **argv) {
     const cc_flag flags[] = {
         {.name = "-o", .kind = CC_FLAG_TEXT, .value = &request.mask},
         {.name = "--runs", .kind = CC_FLAG_TEXT, .value = &request.runs},
+        {.name = "--spacing", .kind = CC_FLAG_TEXT, .value = &spacing},
+        {.name = "--series", .kind = CC_FLAG_TEXT, .value = &request.reading.series},
         {.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
         {.name = "--threads", .kind = CC_FLAG_INTEGER, .value = &threads, .min = 1, .max = 1 << 10},
         {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
@@ -53,6 +55,7 @@ cc_status cc_command_predict(int argc, char **argv) {
                        "wants -o and the mask's file");
     request.model = operands[0];
     request.scan = operands[1];
+    CC_TRY(cc_flags_spacing(request.reading.spacing_mm, spacing));
     CC_TRY(cc_device_find(&request.backend, device));
     omp_set_num_threads((int)threads);
     CC_TRY(cc_predict_scan(&summary, &request));

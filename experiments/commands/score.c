@@ -10,6 +10,7 @@
 
 typedef struct score_request {
     const char *scan, *mask; /* mask: NULL without one */
+    cc_read_options reading; /* of the scan */
     cc_calcium_options options;
 } score_request;
 
@@ -56,7 +57,7 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
     uint8_t *labels = NULL;
     size_t labelled;
     cc_status status;
-    CC_CHECK(cc_volume_read(&scan, request->scan));
+    CC_CHECK(cc_volume_read_as(&scan, request->scan, &request->reading));
     if (request->mask)
         CC_CHECK(cc_volume_read_labels(&labels, &labelled, request->mask, &scan.grid));
     else
@@ -78,10 +79,13 @@ done:
 
 cc_status cc_command_score(int argc, char **argv) {
     bool json = false;
+    const char *spacing = NULL;
     score_request request = {.options = cc_calcium_defaults()};
     const cc_flag flags[] = {
         {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
         {.name = "--mask", .kind = CC_FLAG_TEXT, .value = &request.mask},
+        {.name = "--spacing", .kind = CC_FLAG_TEXT, .value = &spacing},
+        {.name = "--series", .kind = CC_FLAG_TEXT, .value = &request.reading.series},
         {"--threshold", CC_FLAG_REAL, &request.options.threshold_hu, -1024, 100000},
         {"--minimum-area", CC_FLAG_REAL, &request.options.minimum_area_mm2, 0, 1000000},
         {"--reference-spacing", CC_FLAG_REAL, &request.options.reference_mm, 0, 1000},
@@ -94,6 +98,7 @@ cc_status cc_command_score(int argc, char **argv) {
     cc_status status;
     CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 1, 1));
     request.scan = operands[0];
+    CC_CHECK(cc_flags_spacing(request.reading.spacing_mm, spacing));
     if (request.options.reference_mm == 0)
         CC_CHECK(cc_fail(CC_EUSAGE, "--reference-spacing", NULL, "must be above 0"));
     CC_CHECK(measure(&calcium, &request));
