@@ -16,13 +16,16 @@ static void warn_of_meaning(const cc_dicom_slice *slice, const char *path) {
     const cc_dicom_frame *frame = &slice->image->header->frames[slice->frame];
     bool is_ct = cc_dicom_image_is_ct(slice->image);
     if (!is_ct)
-        cc_log(CC_LOG_WARNING, "%s: Modality: %s, not CT: its values are no HU", path,
-               f->modality[0] ? f->modality : "it is missing");
+        cc_log(CC_LOG_WARNING, "%s: Modality: %s: its values are no HU", path,
+               f->modality[0] ? f->modality : "missing, and it is no CT image by its SOPClassUID");
     if (is_ct && (!frame->has_slope || !frame->has_intercept))
-        cc_log(CC_LOG_WARNING, "%s: %s%s%s: missing, which CT must have: stored values are taken for HU%s",
+        cc_log(CC_LOG_WARNING, "%s: %s%s%s: missing, which a CT must have: %s taken, which may give no HU",
                path, frame->has_slope ? "" : "RescaleSlope",
                frame->has_slope || frame->has_intercept ? "" : ", ",
-               frame->has_intercept ? "" : "RescaleIntercept", " without it");
+               frame->has_intercept ? "" : "RescaleIntercept",
+               frame->has_slope       ? "0 is"
+               : frame->has_intercept ? "1 is"
+                                      : "the stored values are");
     if (is_ct && f->rescale_type[0] && strcmp(f->rescale_type, "HU") != 0 &&
         strcmp(f->rescale_type, "US") != 0)
         cc_log(CC_LOG_WARNING, "%s: RescaleType: %s, not HU: its values are taken for HU", path,
@@ -98,18 +101,24 @@ const char *cc_dicom_slice_path(const cc_dicom_series *series, int64_t z) {
 static cc_status read_voxels(cc_volume *out, const cc_dicom_series *series, const cc_dicom_image *images,
                              size_t count, const char *path, cc_arena *arena) {
     uint64_t padded = 0;
+    size_t frames = 0;
+    size_t *first = cc_arena_get_array(arena, count, sizeof *first);
+    if (!first) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        size_t frames = (size_t)images[i].header->file.frames;
-        int64_t *place = cc_arena_get_array(arena, frames, sizeof *place);
-        if (!place) return CC_ENOMEM;
-        for (size_t k = 0; k < frames; k++) place[k] = -1;
-        for (int64_t z = 0; z < series->grid.dims[2]; z++)
-            if (series->slices[z].image == &images[i]) place[series->slices[z].frame] = z;
-        CC_TRY(cc_dicom_image_read_all(out->voxels, &padded, &images[i], place));
+        first[i] = frames;
+        frames += (size_t)images[i].header->file.frames;
     }
+    int64_t *place =
+        cc_arena_get_array(arena, frames, sizeof *place); /* of each image's frames; -1: left out */
+    if (!place) return CC_ENOMEM;
+    for (size_t i = 0; i < frames; i++) place[i] = -1;
+    for (int64_t z = 0; z < series->grid.dims[2]; z++)
+        place[first[series->slices[z].image - images] + (size_t)series->slices[z].frame] = z;
+    for (size_t i = 0; i < count; i++)
+        CC_TRY(cc_dicom_image_read_all(out->voxels, &padded, &images[i], place + first[i]));
     if (padded)
         cc_log(CC_LOG_WARNING,
-               "%s: PixelPaddingValue: %llu voxels of padding or beyond any HU are taken for air", path,
+               "%s: PixelPaddingValue: %llu voxels of padding, or beyond any HU, are taken for air", path,
                (unsigned long long)padded);
     return CC_OK;
 }

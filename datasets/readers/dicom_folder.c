@@ -49,6 +49,7 @@ static cc_status add_file(list *l, const char *path) {
         l->blank++;
         return CC_OK;
     }
+    if (!image.pixels.found) return cc_dicom_image_settle(&image, l->arena); /* says what is missing */
     if (l->count == l->capacity) {
         l->capacity = l->capacity ? 2 * l->capacity : 64;
         cc_dicom_image *more = cc_arena_get_array(l->arena, l->capacity, sizeof *more);

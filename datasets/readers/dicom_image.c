@@ -56,10 +56,8 @@ bool cc_dicom_image_is_ct(const cc_dicom_image *image) {
     return f->modality[0] ? strcmp(f->modality, "CT") == 0 : is_ct_object(f);
 }
 
-/* A CT slice that was cut off before its pixels is not blank, but broken. */
 bool cc_dicom_image_is_blank(const cc_dicom_image *image) {
-    const cc_dicom_file *f = &image->header->file;
-    return !image->pixels.found && (f->width < 1 || f->height < 1) && !is_ct_object(f);
+    return !image->pixels.found && !is_ct_object(&image->header->file);
 }
 
 static uint64_t frame_bytes(const cc_dicom_image *image) {
@@ -81,6 +79,8 @@ static cc_status check_format(const cc_dicom_file *f, const char *path) {
     if (f->bits_allocated != 8 && f->bits_allocated != 16 && f->bits_allocated != 32)
         return cc_fail(CC_EUNSUPPORTED, path, "8, 16 or 32 are read", "BitsAllocated: %lld",
                        f->bits_allocated);
+    if (f->bits_stored < 0)
+        return cc_fail(CC_EFORMAT, path, "an image must have it", "BitsStored: it is missing");
     if (f->bits_stored < 1 || f->bits_stored > f->bits_allocated)
         return cc_fail(CC_EFORMAT, path, NULL, "BitsStored: %lld, where BitsAllocated is %lld",
                        f->bits_stored, f->bits_allocated);
@@ -89,7 +89,7 @@ static cc_status check_format(const cc_dicom_file *f, const char *path) {
                        "HighBit: %lld, where BitsStored is %lld", f->high_bit, f->bits_stored);
     if (f->pixel_representation != 0 && f->pixel_representation != 1)
         return cc_fail(CC_EFORMAT, path, "it must be 0 (unsigned) or 1 (signed)", "PixelRepresentation: %s",
-                       f->pixel_representation < 0 ? "it is missing" : "another number");
+                       f->pixel_representation < 0 ? "it is missing" : "it is neither 0 nor 1");
     return CC_OK;
 }
 
@@ -177,15 +177,23 @@ static int64_t number_of(uint32_t word, long long bits, bool is_signed) {
     return is_signed && value & sign ? (int64_t)value - 2 * (int64_t)sign : (int64_t)value;
 }
 
-/* Whether a stored number, of all bits that are allocated, is padding. PixelPaddingValue is believed with either
- * sign, as it is often written with the wrong one. */
-static bool is_padding(int64_t stored, const cc_dicom_file *f) {
+/* Whether a sample stands for no measurement. PixelPaddingValue is believed with either sign, as it is often written
+ * with the wrong one, and where a decoder has cleared the bits above BitsStored, without these. So is a negative number
+ * in an unsigned image of fewer bits than are allocated, declared or not: its upper bits are all set. */
+static bool is_padding(uint32_t word, const cc_dicom_image *image) {
+    const cc_dicom_file *f = &image->header->file;
+    const bool is_signed = f->pixel_representation == 1;
+    const long long unused = f->bits_allocated - f->bits_stored;
+    const int64_t stored = number_of(word, f->bits_allocated, is_signed);
+    if (!is_signed && unused >= 4 && word >> f->bits_stored == (UINT32_C(1) << unused) - 1) return true;
     if (f->padding < 0) return false;
-    int64_t value = number_of((uint32_t)f->padding, 16, true);
+    int64_t value = number_of((uint32_t)f->padding, 16, true), limit;
     if (stored == f->padding || stored == value) return true;
+    if (!image->pixels.plain && stored == number_of((uint32_t)f->padding, f->bits_stored, is_signed))
+        return true;
     if (f->padding_limit < 0) return false;
-    int64_t limit = number_of((uint32_t)f->padding_limit, 16, true);
-    if (!f->pixel_representation) value = f->padding, limit = f->padding_limit;
+    limit = number_of((uint32_t)f->padding_limit, 16, true);
+    if (!is_signed) value = f->padding, limit = f->padding_limit;
     return value < limit ? stored >= value && stored <= limit : stored >= limit && stored <= value;
 }
 
@@ -205,7 +213,7 @@ static cc_status decode(float *out, uint64_t *padded, const uint8_t *bytes, cons
     for (size_t i = 0; i < count; i++) {
         uint32_t word = word_at(bytes, i, width);
         int64_t stored = number_of(word, f->bits_allocated, is_signed);
-        bool padding = is_padding(stored, f);
+        bool padding = is_padding(word, image);
         int64_t value = padding ? stored : number_of(word, f->bits_stored, is_signed);
         double hu = frame->slope * (double)value + frame->intercept;
         if (hu > (padding ? water_hu : is_ct ? highest_hu : INFINITY)) {

@@ -21,7 +21,8 @@ typedef struct cc_dicom_image {
 /* Reads the header; the arena owns it and copies of the texts. */
 cc_status cc_dicom_image_open(cc_dicom_image *out, const char *path, const char *name, cc_arena *arena);
 
-/* Whether there is nothing in it to be seen: a directory, a report, a presentation state, a plan. */
+/* Whether there is nothing in it to be seen: a directory, a report, a presentation state, a plan. A CT slice that was
+ * cut off before its pixels is not blank, but broken. */
 bool cc_dicom_image_is_blank(const cc_dicom_image *image);
 /* By its modality, or where that is not given by its kind of object. */
 bool cc_dicom_image_is_ct(const cc_dicom_image *image);

@@ -84,6 +84,8 @@ static cc_status match(const slice *first, const slice *s) {
 static int by_place(const void *a, const void *b) {
     const slice *x = a, *y = b;
     if (x->place[2] != y->place[2]) return (x->place[2] > y->place[2]) - (x->place[2] < y->place[2]);
+    size_t p = strlen(x->image->path), q = strlen(y->image->path); /* "IM3 (1)" is the copy of "IM3" */
+    if (p != q) return p < q ? -1 : 1;
     int names = strcmp(x->image->path, y->image->path);
     return names ? names : (x->frame > y->frame) - (x->frame < y->frame);
 }
@@ -157,45 +159,54 @@ static double usual_step(double *steps, const slice *slices, size_t count, int k
     return steps[(count - 2) / 2];
 }
 
-/* The part of a scan's hint that says what the files themselves call their parts. */
-static const char *parts_hint(char out[96], const slice *a, const slice *b) {
-    const char *field = difference(a, b);
-    snprintf(out, 96, "%s%s%s", "a slice may be missing", field ? "; the two differ in " : "",
-             field ? field : "");
-    return out;
-}
-
-/* That the slices step evenly and straight on. `usual` is the step, `most` how far one may be off, along each axis. */
-static cc_status check_steps(const slice *slices, size_t count, const double usual[3], const double most[3]) {
+/* That the slices step evenly. `usual` is the step along each axis, `most` how far one may be off. */
+static cc_status check_distances(const slice *slices, size_t count, const double usual[3],
+                                 const double most[3]) {
     char a[CC_DICOM_LABEL], b[CC_DICOM_LABEL], hint[96];
-    const double *end = slices[count - 1].place;
-    size_t worst = 0;
-    double far_off = 0;
     for (size_t i = 1; i < count; i++) {
         double step = slices[i].place[2] - slices[i - 1].place[2];
         if (step > same_mm && fabs(step - usual[2]) <= most[2]) continue;
-        return cc_fail(CC_EUNSUPPORTED, slices[i].image->path, parts_hint(hint, &slices[i - 1], &slices[i]),
+        const char *field = difference(&slices[i - 1], &slices[i]);
+        snprintf(hint, sizeof hint, "a slice may be missing%s%s", field ? "; the two differ in " : "",
+                 field ? field : "");
+        return cc_fail(CC_EUNSUPPORTED, slices[i].image->path, hint,
                        "ImagePositionPatient: %g mm from %s to %s, where %g mm is usual", step,
                        cc_dicom_slice_label(a, &slices[i - 1]), cc_dicom_slice_label(b, &slices[i]),
                        usual[2]);
     }
+    return CC_OK;
+}
+
+/* That they step straight on: no step goes aside of the usual one, and no slice lies beside the line from the first to
+ * the last. Of all that do, the worst is named. */
+static cc_status check_line(const slice *slices, size_t count, const double usual[3], const double most[3]) {
+    char a[CC_DICOM_LABEL], b[CC_DICOM_LABEL];
+    const double *start = slices[0].place, *end = slices[count - 1].place;
+    size_t worst = 0;
+    double worst_part = 1, worst_mm = 0;
+    bool is_step = true;
     for (size_t i = 1; i < count; i++) {
-        double along = (double)i / (double)(count - 1), jump = 0, off = 0;
+        const double *p = slices[i - 1].place, *q = slices[i].place, part = (double)i / (double)(count - 1);
+        double step[2], line[2];
         for (int k = 0; k < 2; k++) {
-            double step = slices[i].place[k] - slices[i - 1].place[k] - usual[k];
-            double line = slices[0].place[k] + along * (end[k] - slices[0].place[k]);
-            jump = fmax(jump, fabs(step) / most[k]);
-            off = fmax(off, fabs(slices[i].place[k] - line) / most[k]);
+            step[k] = q[k] - p[k] - usual[k];
+            line[k] = q[k] - start[k] - part * (end[k] - start[k]);
         }
-        if (fmax(jump, off) > 1 && fmax(jump, off) > far_off) far_off = fmax(jump, off), worst = i;
+        double jump = fmax(fabs(step[0]) / most[0], fabs(step[1]) / most[1]);
+        double off = fmax(fabs(line[0]) / most[0], fabs(line[1]) / most[1]);
+        if (fmax(jump, off) <= worst_part) continue;
+        worst = i;
+        worst_part = fmax(jump, off);
+        is_step = jump >= off;
+        worst_mm = is_step ? hypot(step[0], step[1]) : hypot(line[0], line[1]);
     }
     if (!worst) return CC_OK;
-    const double *p = slices[worst - 1].place, *q = slices[worst].place;
     return cc_fail(CC_EUNSUPPORTED, slices[worst].image->path,
                    "the slices of a grid lie on a straight line; leave those of one part",
-                   "ImagePositionPatient: %s lies %.3g mm to the side of %s, where %.3g mm is usual",
-                   cc_dicom_slice_label(b, &slices[worst]), hypot(q[0] - p[0], q[1] - p[1]),
-                   cc_dicom_slice_label(a, &slices[worst - 1]), hypot(usual[0], usual[1]));
+                   "ImagePositionPatient: %s lies %.3g mm to the side of the %s %s",
+                   cc_dicom_slice_label(b, &slices[worst]), worst_mm,
+                   is_step ? "usual step from" : "line that starts at",
+                   cc_dicom_slice_label(a, &slices[is_step ? worst - 1 : 0]));
 }
 
 /* The third axis: the normal, or the line along which the slices lie. */
@@ -270,6 +281,7 @@ cc_status cc_dicom_order(cc_grid *grid, slice *slices, size_t *count, const char
         double rounded = rounding_mm * (fabs(axes[k][0]) + fabs(axes[k][1]) + fabs(axes[k][2]));
         most[k] = fmax(uneven_max * usual[2], fmin(rounded, usual[2] / 2)) + same_mm;
     }
-    CC_TRY(check_steps(slices, *count, usual, most));
+    CC_TRY(check_distances(slices, *count, usual, most));
+    CC_TRY(check_line(slices, *count, usual, most));
     return lay_along(grid, slices, *count, path);
 }
