@@ -92,9 +92,12 @@ bool numbers_of(double *out, int count, const std::string &text, const field &of
     return found == count;
 }
 
-double number_of(const set &in, const field &of, double otherwise) {
+/* A number that only tells images apart, or is compared: one that is none counts as not given. */
+double number_of(const set &in, const field &of, double otherwise) try {
     double number;
     return numbers_of(&number, 1, text_of(in, of.tag), of) ? number : otherwise;
+} catch (const std::invalid_argument &) {
+    return otherwise;
 }
 
 /* A binary value of the type that the standard gives an element. */
@@ -124,7 +127,7 @@ set item_of(const gdcm::SmartPointer<gdcm::SequenceOfItems> &items, size_t numbe
 /* Where a frame's values stand: its own functional groups, those that all share, the file itself. */
 struct levels {
     const set &own, &shared, &outside;
-    bool is_one; /* of one frame, what the file itself says must be what its groups say */
+    bool is_one; /* the file has one frame: its position, too, must be the same where it is said twice */
     cc_dicom_file *file;
 
     std::string text(const gdcm::Tag &macro, const gdcm::Tag &tag) const {
@@ -139,8 +142,8 @@ struct levels {
     bool numbers(double *out, int count, const gdcm::Tag &macro, const field &of) const {
         const std::string chosen = text(macro, of.tag), other = text_of(outside, of.tag);
         double others[6];
-        bool given = numbers_of(out, count, chosen, of), differs = false;
-        if (given && is_one && other != chosen && numbers_of(others, count, other, of))
+        bool given = numbers_of(out, count, chosen, of), differs = false, binds = is_one || &of != &position;
+        if (given && binds && other != chosen && numbers_of(others, count, other, of))
             for (int i = 0; i < count; i++)
                 differs |= std::fabs(out[i] - others[i]) > 1e-4 * std::fmax(1, std::fabs(out[i]));
         if (differs) keep(file->contradiction, of.name);
@@ -174,7 +177,7 @@ void read_frame(cc_dicom_frame *out, const levels &from) {
     out->time =
         binary_of<uint32_t>(content, gdcm::Tag(0x0020, 0x9128), number_of(from.outside, temporal, -1));
     out->phase = binary_of<double>(beat, phase, binary_of<double>(from.outside, phase, -1));
-    out->gathered = number_of(from.outside, acquisition, -1);
+    out->acquisition = number_of(from.outside, acquisition, -1);
 }
 
 void read_pixel_format(cc_dicom_file *out, const set &in) {
@@ -187,7 +190,7 @@ void read_pixel_format(cc_dicom_file *out, const set &in) {
     out->pixel_representation = short_of(in, gdcm::Tag(0x0028, 0x0103), -1);
     out->padding = short_of(in, gdcm::Tag(0x0028, 0x0120), -1);
     out->padding_limit = short_of(in, gdcm::Tag(0x0028, 0x0121), -1);
-    out->frames = number_of(in, frames, 1);
+    if (!numbers_of(&out->frames, 1, text_of(in, frames.tag), frames)) out->frames = 1;
     out->has_lut = in.FindDataElement(gdcm::Tag(0x0028, 0x3000));
     keep(out->photometric, text_of(in, gdcm::Tag(0x0028, 0x0004)));
 }
@@ -201,7 +204,7 @@ void read_file(cc_dicom_file *out, const set &in) {
     keep(out->pixel_spacing, text_of(in, pixel_spacing.tag));
     out->series_number = number_of(in, series_number, -1);
     out->is_localizer = text_of(in, gdcm::Tag(0x0008, 0x0008)).find("LOCALIZER") != std::string::npos;
-    out->has_tilt = numbers_of(&out->tilt_degrees, 1, text_of(in, tilt.tag), tilt);
+    out->tilt_degrees = number_of(in, tilt, NAN);
     const std::string detector = text_of(in, gdcm::Tag(0x0018, 0x1164)),
                       nominal = text_of(in, gdcm::Tag(0x0018, 0x2010));
     if (!detector.empty())
@@ -256,8 +259,8 @@ cc_status cc_dicom_file_pixels(void *bytes, size_t capacity, const char *path) t
     const gdcm::Pixmap &image = reader.GetPixmap();
     if (image.GetBufferLength() != capacity)
         return cc_fail(CC_EFORMAT, path, "the file is damaged",
-                       "PixelData: %lu bytes, where Rows and Columns ask for %zu", image.GetBufferLength(),
-                       capacity);
+                       "PixelData: %lu bytes, where Rows, Columns and NumberOfFrames ask for %zu",
+                       image.GetBufferLength(), capacity);
     if (!image.GetBuffer(static_cast<char *>(bytes))) return broken(path, "PixelData: it cannot be decoded");
     return CC_OK;
 } catch (const std::exception &) {

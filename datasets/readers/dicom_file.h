@@ -27,19 +27,20 @@ typedef struct cc_dicom_frame {
     double spacing_mm[3];      /* x, y; z: SpacingBetweenSlices, else SliceThickness; 0 where not given */
     double slope, intercept;   /* 1 and 0 where not given */
     char stack[CC_DICOM_CODE]; /* StackID */
-    double time, phase, gathered; /* TemporalPositionIndex or -Identifier, NominalPercentageOfCardiacPhase,
-                                   * AcquisitionNumber; -1 where not given */
+    /* TemporalPositionIndex or -Identifier, NominalPercentageOfCardiacPhase, AcquisitionNumber; -1 where not given */
+    double time, phase, acquisition;
 } cc_dicom_frame;
 
 /* Texts are "" and numbers -1 where they are not given. */
 typedef struct cc_dicom_file {
     long long width, height, samples; /* 0, 0 and 1 where not given */
     long long bits_allocated, bits_stored, high_bit, pixel_representation;
-    double frames;                        /* NumberOfFrames; 1 where not given */
-    long long frame_groups;               /* items of PerFrameFunctionalGroupsSequence; 0: none */
-    long long padding, padding_limit;     /* 16 bits each: PixelPaddingValue, PixelPaddingRangeLimit */
-    bool has_lut, is_localizer, has_tilt; /* ModalityLUTSequence; ImageType; GantryDetectorTilt */
-    double tilt_degrees, series_number;
+    double frames;                    /* NumberOfFrames; 1 where not given */
+    long long frame_groups;           /* items of PerFrameFunctionalGroupsSequence; 0: none */
+    long long padding, padding_limit; /* 16 bits each: PixelPaddingValue, PixelPaddingRangeLimit */
+    bool has_lut, is_localizer;       /* ModalityLUTSequence; ImageType names a localizer */
+    double tilt_degrees;              /* GantryDetectorTilt; NaN where not given */
+    double series_number;
     char modality[CC_DICOM_CODE], photometric[CC_DICOM_CODE], rescale_type[CC_DICOM_CODE];
     char sop_class[CC_DICOM_UID], series[CC_DICOM_UID], description[CC_DICOM_UID];
     char pixel_spacing[40], other_spacing[64]; /* as written; what else gives a pixel's size, with its name */

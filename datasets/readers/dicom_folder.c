@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include "core/log.h"
 
-enum { DEPTH_MAX = 12, ENTRIES_MAX = 1 << 16, LISTED_MAX = 8 };
+enum { PREAMBLE = 128, DEPTH_MAX = 12, ENTRIES_MAX = 1 << 16, LISTED_MAX = 8 };
 
 typedef struct list {
     cc_arena *arena;
@@ -30,7 +30,7 @@ typedef struct group {
 
 bool cc_dicom_probe(const cc_head *head) {
     if (head->gzipped) return false;
-    if (head->count >= 132 && memcmp(head->bytes + 128, "DICM", 4) == 0) return true;
+    if (head->count >= 132 && memcmp(head->bytes + PREAMBLE, "DICM", 4) == 0) return true;
     /* Without preamble: the first element is of group 2 or 8, and short. */
     const uint8_t *b = head->bytes;
     return head->count >= 132 && (b[0] == 2 || b[0] == 8) && b[1] == 0 && b[3] == 0 && b[6] < 128 &&
@@ -40,11 +40,18 @@ bool cc_dicom_probe(const cc_head *head) {
 static cc_status add_file(list *l, const char *path) {
     cc_head head;
     cc_dicom_image image;
-    CC_TRY(cc_head_read(&head, path));
+    cc_status status = cc_head_read(&head, path);
+    if (status == CC_EFORMAT) return CC_OK; /* a broken gzip file */
+    if (status != CC_OK) return status;
     if (!cc_dicom_probe(&head)) return CC_OK;
     size_t root = strlen(l->root);
     const char *name = path + root + (l->root[root - 1] != '/');
-    CC_TRY(cc_dicom_image_open(&image, path, name, l->arena));
+    status = cc_dicom_image_open(&image, path, name, l->arena);
+    if (status == CC_EFORMAT && memcmp(head.bytes + PREAMBLE, "DICM", 4) != 0) {
+        cc_log(CC_LOG_WARNING, "%s is passed over: it begins like DICOM, but is none", path);
+        return CC_OK;
+    }
+    if (status != CC_OK) return status;
     if (cc_dicom_image_is_blank(&image)) {
         l->blank++;
         return CC_OK;
@@ -206,6 +213,7 @@ cc_status cc_dicom_folder_images(cc_dicom_image **images, size_t *count, const c
                                  const char *series, cc_arena *arena) {
     list l = {.arena = arena, .root = folder};
     CC_TRY(add_folder(&l, folder, 0, false));
+    l.entries = 0;
     if (l.count == 0) CC_TRY(add_folder(&l, folder, 0, true));
     if (l.count == 0)
         return cc_fail(CC_ENOTFOUND, folder, "name an image file or a folder with one DICOM series",

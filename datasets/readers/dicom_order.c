@@ -97,7 +97,7 @@ static const char *difference(const slice *a, const slice *b) {
     if (p->time != q->time)
         return a->image->header->file.frame_groups ? "TemporalPositionIndex" : "TemporalPositionIdentifier";
     if (p->phase != q->phase) return "NominalPercentageOfCardiacPhase";
-    return p->gathered != q->gathered ? "AcquisitionNumber" : NULL;
+    return p->acquisition != q->acquisition ? "AcquisitionNumber" : NULL;
 }
 
 static cc_status has_same_pixels(bool *out, const slice *a, const slice *b) {
@@ -213,7 +213,7 @@ static cc_status check_line(const slice *slices, size_t count, const double usua
 static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, const char *path) {
     const cc_dicom_frame *first = frame_of(&slices[0]), *last = frame_of(&slices[count - 1]);
     const cc_dicom_file *file = &slices[0].image->header->file;
-    double line[3], shift[3], normal[3], said = file->has_tilt ? fabs(file->tilt_degrees) : 0;
+    double line[3], shift[3], normal[3], said = fabs(file->tilt_degrees);
     for (int k = 0; k < 3; k++) {
         line[k] = last->position_mm[k] - first->position_mm[k];
         shift[k] = slices[count - 1].place[k] - slices[0].place[k];
@@ -228,11 +228,11 @@ static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, con
                        tilt);
     if (tilted)
         cc_log(CC_LOG_WARNING,
-               "%s: ImagePositionPatient: the gantry was tilted by %.1f degrees: voxels lie on a sheared "
-               "grid, which "
-               "is kept",
+               "%s: ImagePositionPatient: the slices are tilted by %.1f degrees against the line on which "
+               "they lie, as "
+               "with a tilted gantry: the sheared grid is kept",
                path, tilt);
-    if (file->has_tilt && fabs(said - (tilted ? tilt : 0)) > 1)
+    if (fabs(said - (tilted ? tilt : 0)) > 1)
         cc_log(CC_LOG_WARNING,
                "%s: GantryDetectorTilt: %g degrees, where the positions say %.1f, which are taken", path,
                file->tilt_degrees, tilted ? tilt : 0);

@@ -168,7 +168,7 @@ static void frame_counts_that_contradict_each_other_are_refused(void **state) {
     dicom_refuses(saved(&set), "ImageOrientationPatient", "frame 1");
 }
 
-static void a_classic_slice_may_say_it_in_functional_groups_but_not_say_two_things(void **state) {
+static void a_slice_may_say_it_in_functional_groups_but_not_say_two_things(void **state) {
     (void)state;
     cc_volume v = {0};
     made_set shared = {.count = 0}, set = ct(0);
@@ -182,6 +182,9 @@ static void a_classic_slice_may_say_it_in_functional_groups_but_not_say_two_thin
     made_group(&shared, 0x00289110, 0x00280030, "DS", "0.3\\0.5");
     made_sequence(&set, 0x52009229, &shared, 1);
     dicom_refuses(saved(&set), "PixelSpacing", "functional groups say otherwise");
+    set = enhanced((made_frame[]){{.z_mm = 0}, {.z_mm = 3}}, 2, 0);
+    made_text(&set, 0x00281052, "DS", "0"); /* left over from before its conversion */
+    dicom_refuses(saved(&set), "RescaleIntercept", "functional groups say otherwise");
 }
 
 static void a_spacing_that_is_not_said_is_refused_or_stated_by_hand(void **state) {
@@ -351,7 +354,7 @@ int main(void) {
         cmocka_unit_test(enhanced_files_of_a_folder_make_one_volume),
         cmocka_unit_test(frames_that_are_no_one_volume_are_refused_with_field_and_frames),
         cmocka_unit_test(frame_counts_that_contradict_each_other_are_refused),
-        cmocka_unit_test(a_classic_slice_may_say_it_in_functional_groups_but_not_say_two_things),
+        cmocka_unit_test(a_slice_may_say_it_in_functional_groups_but_not_say_two_things),
         cmocka_unit_test(a_spacing_that_is_not_said_is_refused_or_stated_by_hand),
         cmocka_unit_test(what_a_ct_should_say_and_does_not_is_warned_of),
         cmocka_unit_test(pixels_that_are_no_grey_numbers_are_refused),

@@ -258,6 +258,19 @@ static void of_several_series_one_is_chosen_by_number_or_uid(void **state) {
     is_series(cc_test_path(folder, "z0"), &uid, 1, 3, NULL);
 }
 
+/* A broken gzip file, and bytes that begin as an element of group 8 does. */
+static void what_is_no_dicom_is_passed_over(void **state) {
+    (void)state;
+    char folder[CC_PATH_MAX], bytes[256] = {8, 0, 5, 0, 'C', 'S', 4};
+    make_folder(folder);
+    add_series(folder, "", 3, "1.2.3");
+    assert_ok(cc_file_write(cc_test_path(folder, "a.gz"), "\x1f\x8b no gzip", 10));
+    is_series(folder, NULL, 3, 3, NULL);
+    memset(bytes + 12, 'x', sizeof bytes - 12);
+    assert_ok(cc_file_write(cc_test_path(folder, "b.bin"), bytes, sizeof bytes));
+    is_series(folder, NULL, 3, 3, "b.bin is passed over");
+}
+
 static void slices_in_folders_below_are_found_and_no_link_is_followed_there(void **state) {
     (void)state;
     char folder[CC_PATH_MAX], outside[CC_PATH_MAX], deep[CC_PATH_MAX];
@@ -293,6 +306,7 @@ int main(void) {
         cmocka_unit_test(what_has_no_pixels_is_passed_over),
         cmocka_unit_test(a_localizer_and_a_screenshot_beside_a_series_are_passed_over_with_a_line),
         cmocka_unit_test(of_several_series_one_is_chosen_by_number_or_uid),
+        cmocka_unit_test(what_is_no_dicom_is_passed_over),
         cmocka_unit_test(slices_in_folders_below_are_found_and_no_link_is_followed_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
