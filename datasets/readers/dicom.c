@@ -1,5 +1,5 @@
-/* A DICOM slice, a file with many frames, or a folder with the slices of one series: sorted by position, in HU by
- * each slice's own rescale. What CT files must say and these do not is warned of here, once a series. */
+/* A DICOM slice, a file with many frames, or a folder with the slices of one series: sorted by position, in
+ * HU by each slice's own rescale. What CT files must say and these do not is warned of, once a series. */
 #include "datasets/readers/dicom.h"
 
 #include <stdio.h>
@@ -41,14 +41,14 @@ static void warn_of_meaning(const cc_dicom_slice *slice, const char *path) {
                frame->has_orientation ? "" : "ImageOrientationPatient");
 }
 
-/* Completes the spacing by what is stated. What else the file has that looks like a pixel's size (a detector's pixels,
- * say) is named, as it must not stand in for it. */
+/* Completes the spacing by what is stated. What else the file has that looks like a pixel's size (a
+ * detector's pixels, say) is named, as it must not stand in for it. */
 static cc_status settle_spacing(cc_grid *grid, const cc_dicom_slice *slice, const cc_read_options *options,
                                 const char *path) {
     const cc_dicom_file *f = &slice->image->header->file;
     const double z = grid->spacing_mm[2];
     cc_read_options in_plane = *options, across = *options;
-    char field[160];
+    char field[256];
     snprintf(field, sizeof field, "PixelSpacing%s%s%s%s%s%s", f->pixel_spacing[0] ? " \"" : "",
              f->pixel_spacing, f->pixel_spacing[0] ? "\"" : "", f->other_spacing[0] ? " (" : "",
              f->other_spacing,
@@ -108,8 +108,8 @@ static cc_status read_voxels(cc_volume *out, const cc_dicom_series *series, cons
         first[i] = frames;
         frames += (size_t)images[i].header->file.frames;
     }
-    int64_t *place =
-        cc_arena_get_array(arena, frames, sizeof *place); /* of each image's frames; -1: left out */
+    /* Where each frame of each image goes; -1: it is left out. */
+    int64_t *place = cc_arena_get_array(arena, frames, sizeof *place);
     if (!place) return CC_ENOMEM;
     for (size_t i = 0; i < frames; i++) place[i] = -1;
     for (int64_t z = 0; z < series->grid.dims[2]; z++)

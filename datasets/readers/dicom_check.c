@@ -1,5 +1,5 @@
-/* Walks a DICOM file's elements before GDCM does, and finds its pixels: GDCM takes memory for whatever length an
- * element claims. Of the values only sequences are looked into, as they hold elements, too.
+/* Walks a DICOM file's elements before GDCM does, and finds its pixels: GDCM takes memory for whatever length
+ * an element claims. Of the values only sequences are looked into, as they hold elements, too.
  * Source: DICOM PS3.5, sections 7 (elements and sequences) and A.4 (encapsulated pixels). */
 #include "datasets/readers/dicom_check.h"
 

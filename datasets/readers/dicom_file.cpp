@@ -75,7 +75,8 @@ template <size_t N> void keep(char (&out)[N], const std::string &text) {
     throw std::invalid_argument(what);
 }
 
-/* Reads numbers of a decimal string, separated by backslashes. Whether there are `count`, neither more nor less. */
+/* Reads numbers of a decimal string, separated by backslashes. Whether there are `count`, neither more nor
+ * less. */
 bool numbers_of(double *out, int count, const std::string &text, const field &of) {
     const char *next = text.c_str();
     int found = 0;
@@ -249,8 +250,8 @@ cc_status cc_dicom_file_header(void *out, size_t bytes, const char *path) try {
     return broken(path, "the data elements cannot be read");
 }
 
-/* A pixmap is what an image of GDCM is, without its place in space, which functional groups may not give as GDCM
- * expects. */
+/* A pixmap is what an image of GDCM is, without its place in space, which functional groups may not give as
+ * GDCM expects. */
 cc_status cc_dicom_file_pixels(void *bytes, size_t capacity, const char *path) try {
     silence();
     gdcm::PixmapReader reader;

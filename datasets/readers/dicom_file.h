@@ -1,8 +1,8 @@
 /* datasets/readers/dicom_file.h -- one DICOM file, through GDCM: a thin face for C. No exception leaves it.
  *
- * What a file says of its frames stands in the file itself (a classic slice), or in functional groups (enhanced,
- * multi-frame images: DICOM PS3.3, C.7.6.16), those of one frame before those that all share. Nothing is assumed
- * here: a value that the file does not give is marked so. */
+ * What a file says of its frames stands in the file itself (a classic slice), or in functional groups
+ * (enhanced, multi-frame images: DICOM PS3.3, C.7.6.16), those of one frame before those that all share.
+ * Nothing is assumed here: a value that the file does not give is marked so. */
 #ifndef CC_DATASETS_READERS_DICOM_FILE_H
 #define CC_DATASETS_READERS_DICOM_FILE_H
 
@@ -27,7 +27,8 @@ typedef struct cc_dicom_frame {
     double spacing_mm[3];      /* x, y; z: SpacingBetweenSlices, else SliceThickness; 0 where not given */
     double slope, intercept;   /* 1 and 0 where not given */
     char stack[CC_DICOM_CODE]; /* StackID */
-    /* TemporalPositionIndex or -Identifier, NominalPercentageOfCardiacPhase, AcquisitionNumber; -1 where not given */
+    /* -1 where not given: TemporalPositionIndex or -Identifier, NominalPercentageOfCardiacPhase,
+     * AcquisitionNumber */
     double time, phase, acquisition;
 } cc_dicom_frame;
 

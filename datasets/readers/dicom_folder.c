@@ -1,11 +1,10 @@
 /* Which files of a folder are the slices of one series.
  *
- * Folders come as scanners, CDs and archives leave them: with a directory (DICOMDIR), dose reports, localizers and
- * screenshots beside the slices, or with several series. What has no pixels says nothing about the scan; of several
- * series none is chosen in silence. */
+ * Folders come as scanners, CDs and archives leave them: with a directory (DICOMDIR), dose reports,
+ * localizers and screenshots beside the slices, or with several series. What has no pixels says nothing about
+ * the scan; of several series none is chosen in silence. */
 #include "datasets/readers/dicom_folder.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +67,8 @@ static cc_status add_file(list *l, const char *path) {
     return CC_OK;
 }
 
-/* The images that lie in a folder (`deeper` 0) or below it. A link in the folder that was asked for is its owner's
- * choice, and is read; below, none is followed: it may lead out, or in a circle. */
+/* The images that lie in a folder (`deeper` 0) or below it. A link in the folder that was asked for is its
+ * owner's choice, and is read; below, none is followed: it may lead out, or in a circle. */
 static cc_status add_folder(list *l, const char *folder, int depth, bool deeper) {
     char **names, path[CC_PATH_MAX];
     size_t count;
@@ -92,8 +91,8 @@ static cc_status add_folder(list *l, const char *folder, int depth, bool deeper)
     return CC_OK;
 }
 
-/* Whether an image can be a slice of a scan: it can be read, lies in space, and is no localizer. What is wrong with it
- * is said only where it is asked for. */
+/* Whether an image can be a slice of a scan: it can be read, lies in space, and is no localizer. What is
+ * wrong with it is said only where it is asked for. */
 static bool may_be_slice(const cc_dicom_image *image, cc_arena *arena) {
     cc_dicom_image copy = *image;
     const cc_dicom_file *f = &image->header->file;
@@ -135,7 +134,7 @@ static void describe(char *out, size_t capacity, const group *groups, size_t cou
         if (f->series_number >= 0) snprintf(number, sizeof number, "number %.0f", f->series_number);
         at += (size_t)snprintf(out + at, capacity - at, "%s%zu: %s, \"%.24s\", %s%s, %zu image%s, ...%s",
                                said++ ? "; " : "", i + 1, number, f->description, f->modality,
-                               f->is_localizer ? " LOCALIZER" : "", groups[i].count,
+                               f->is_localizer && !groups[i].is_slices ? " LOCALIZER" : "", groups[i].count,
                                groups[i].count == 1 ? "" : "s", f->series + tail);
     }
 }

@@ -1,8 +1,8 @@
-/* One DICOM file with pixels. Uncompressed samples are read here, all others decoded by GDCM; both become HU by
- * the frame's own RescaleSlope and RescaleIntercept.
+/* One DICOM file with pixels. Uncompressed samples are read here, all others decoded by GDCM; both become HU
+ * by the frame's own RescaleSlope and RescaleIntercept.
  *
- * Samples are read here because GDCM clears the bits above BitsStored, and padding is written into them: -2000 as
- * 63536 into an image of 12 bits would become 2096, which is bone. */
+ * Samples are read here because GDCM clears the bits above BitsStored, and padding is written into them:
+ * -2000 as 63536 into an image of 12 bits would become 2096, which is bone. */
 #include "datasets/readers/dicom_image.h"
 
 #include <math.h>
@@ -177,9 +177,10 @@ static int64_t number_of(uint32_t word, long long bits, bool is_signed) {
     return is_signed && value & sign ? (int64_t)value - 2 * (int64_t)sign : (int64_t)value;
 }
 
-/* Whether a sample stands for no measurement. PixelPaddingValue is believed with either sign, as it is often written
- * with the wrong one, and where a decoder has cleared the bits above BitsStored, without these. So is a negative number
- * in an unsigned image of fewer bits than are allocated, declared or not: its upper bits are all set. */
+/* Whether a sample stands for no measurement. PixelPaddingValue is believed with either sign, as it is often
+ * written with the wrong one, and where a decoder has cleared the bits above BitsStored, without these. So is
+ * a negative number in an unsigned image of fewer bits than are allocated, declared or not: its upper bits
+ * are all set. */
 static bool is_padding(uint32_t word, const cc_dicom_image *image) {
     const cc_dicom_file *f = &image->header->file;
     const bool is_signed = f->pixel_representation == 1;
@@ -229,8 +230,8 @@ static cc_status decode(float *out, uint64_t *padded, const uint8_t *bytes, cons
     return CC_OK;
 }
 
-/* The samples of `count` bytes from `offset` on, as they lie in the file or in its deflated part; the caller frees
- * them. */
+/* The samples of `count` bytes from `offset` on, as they lie in the file or in its deflated part; the caller
+ * frees them. */
 static cc_status read_plain(uint8_t **out, const cc_dicom_image *image, uint64_t offset, size_t count) {
     const cc_dicom_pixels *pixels = &image->pixels;
     cc_stream *stream = NULL;

@@ -1,11 +1,11 @@
 /* The slices of one series in space.
  *
- * Positions are compared along all three axes: those of a series step by one and the same vector. Scanners round
- * them, mostly to 0.1 mm, so that a step may be off by as much; a slice that is missing doubles a step, a copy makes
- * it zero, and a stack whose parts were shifted jumps sideways. The usual step is the median, which no such fault
- * moves. With a tilted gantry the table moves along a line that is not the normal of the slices: voxels then lie on a
- * sheared grid, which is kept as it is.
- * Source: DICOM PS3.3, C.7.6.2.1.1 (position and orientation), C.7.6.16 (frames, stacks, temporal positions). */
+ * Positions are compared along all three axes: those of a series step by one and the same vector. Scanners
+ * round them, mostly to 0.1 mm, so that a step may be off by as much; a slice that is missing doubles a step,
+ * a copy makes it zero, and a stack whose parts were shifted jumps sideways. The usual step is the median,
+ * which no such fault moves. With a tilted gantry the table moves along a line that is not the normal of the
+ * slices: voxels then lie on a sheared grid, which is kept as it is.
+ * Source: DICOM PS3.3, C.7.6.2.1.1 (position, orientation), C.7.6.16 (frames, stacks, temporal positions). */
 #include "datasets/readers/dicom_order.h"
 
 #include <math.h>
@@ -15,6 +15,8 @@
 #include "core/log.h"
 
 typedef struct cc_dicom_slice slice;
+
+enum { LABEL = 320 };
 
 /* A step may be off by the rounding of each coordinate, or by this part of the distance of slices. */
 static const double rounding_mm = 0.1, uneven_max = 0.02, axis_tolerance = 1e-3;
@@ -31,11 +33,12 @@ static const cc_dicom_frame *frame_of(const slice *s) {
     return &s->image->header->frames[s->frame];
 }
 
-const char *cc_dicom_slice_label(char out[CC_DICOM_LABEL], const slice *s) {
+/* "IM0003.dcm", or "a.dcm, frame 3" where a file has several. */
+static const char *label(char out[LABEL], const slice *s) {
     if (s->image->header->file.frames > 1)
-        snprintf(out, CC_DICOM_LABEL, "%.280s, frame %d", s->image->name, s->frame + 1);
+        snprintf(out, LABEL, "%.280s, frame %d", s->image->name, s->frame + 1);
     else
-        snprintf(out, CC_DICOM_LABEL, "%.310s", s->image->name);
+        snprintf(out, LABEL, "%.310s", s->image->name);
     return out;
 }
 
@@ -55,9 +58,9 @@ static cc_status match(const slice *first, const slice *s) {
     const cc_dicom_file *a = &first->image->header->file, *b = &s->image->header->file;
     const cc_dicom_frame *p = frame_of(first), *q = frame_of(s);
     const char *hint = "leave one series in the folder", *path = s->image->path;
-    char x[CC_DICOM_LABEL], y[CC_DICOM_LABEL];
-    cc_dicom_slice_label(x, first);
-    cc_dicom_slice_label(y, s);
+    char x[LABEL], y[LABEL];
+    label(x, first);
+    label(y, s);
     if (a->width != b->width || a->height != b->height ||
         cc_dicom_image_sample(first->image) != cc_dicom_image_sample(s->image) ||
         !(fabs(p->spacing_mm[0] - q->spacing_mm[0]) <= axis_tolerance * p->spacing_mm[0] &&
@@ -116,7 +119,7 @@ static cc_status has_same_pixels(bool *out, const slice *a, const slice *b) {
 /* Takes copies out of the sorted slices. */
 static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
     size_t kept = 1, copies = 0;
-    char first[CC_DICOM_LABEL] = "", copy[CC_DICOM_LABEL] = "", a[CC_DICOM_LABEL], b[CC_DICOM_LABEL];
+    char first[LABEL] = "", copy[LABEL] = "", a[LABEL], b[LABEL];
     for (size_t i = 1; i < *count; i++) {
         const slice *last = &slices[kept - 1], *s = &slices[i];
         bool same = true;
@@ -126,8 +129,8 @@ static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
             continue;
         }
         const char *field = difference(last, s);
-        cc_dicom_slice_label(a, last);
-        cc_dicom_slice_label(b, s);
+        label(a, last);
+        label(b, s);
         if (!field || strcmp(field, "AcquisitionNumber") == 0)
             CC_TRY(has_same_pixels(&same, last, s));
         else
@@ -151,8 +154,8 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The usual step between neighbours along axis k. Of an even number, the lower one of the two in the middle: where
- * slices are missing, steps are too long. */
+/* The usual step between neighbours along axis k. Of an even number, the lower one of the two in the middle:
+ * where slices are missing, steps are too long. */
 static double usual_step(double *steps, const slice *slices, size_t count, int k) {
     for (size_t i = 1; i < count; i++) steps[i - 1] = slices[i].place[k] - slices[i - 1].place[k];
     qsort(steps, count - 1, sizeof *steps, by_value);
@@ -162,7 +165,7 @@ static double usual_step(double *steps, const slice *slices, size_t count, int k
 /* That the slices step evenly. `usual` is the step along each axis, `most` how far one may be off. */
 static cc_status check_distances(const slice *slices, size_t count, const double usual[3],
                                  const double most[3]) {
-    char a[CC_DICOM_LABEL], b[CC_DICOM_LABEL], hint[96];
+    char a[LABEL], b[LABEL], hint[96];
     for (size_t i = 1; i < count; i++) {
         double step = slices[i].place[2] - slices[i - 1].place[2];
         if (step > same_mm && fabs(step - usual[2]) <= most[2]) continue;
@@ -171,16 +174,15 @@ static cc_status check_distances(const slice *slices, size_t count, const double
                  field ? field : "");
         return cc_fail(CC_EUNSUPPORTED, slices[i].image->path, hint,
                        "ImagePositionPatient: %g mm from %s to %s, where %g mm is usual", step,
-                       cc_dicom_slice_label(a, &slices[i - 1]), cc_dicom_slice_label(b, &slices[i]),
-                       usual[2]);
+                       label(a, &slices[i - 1]), label(b, &slices[i]), usual[2]);
     }
     return CC_OK;
 }
 
-/* That they step straight on: no step goes aside of the usual one, and no slice lies beside the line from the first to
- * the last. Of all that do, the worst is named. */
+/* That they step straight on: no step goes aside of the usual one, and no slice lies beside the line from the
+ * first to the last. Of all that do, the worst is named. */
 static cc_status check_line(const slice *slices, size_t count, const double usual[3], const double most[3]) {
-    char a[CC_DICOM_LABEL], b[CC_DICOM_LABEL];
+    char a[LABEL], b[LABEL];
     const double *start = slices[0].place, *end = slices[count - 1].place;
     size_t worst = 0;
     double worst_part = 1, worst_mm = 0;
@@ -203,10 +205,9 @@ static cc_status check_line(const slice *slices, size_t count, const double usua
     if (!worst) return CC_OK;
     return cc_fail(CC_EUNSUPPORTED, slices[worst].image->path,
                    "the slices of a grid lie on a straight line; leave those of one part",
-                   "ImagePositionPatient: %s lies %.3g mm to the side of the %s %s",
-                   cc_dicom_slice_label(b, &slices[worst]), worst_mm,
-                   is_step ? "usual step from" : "line that starts at",
-                   cc_dicom_slice_label(a, &slices[is_step ? worst - 1 : 0]));
+                   "ImagePositionPatient: %s lies %.3g mm to the side of the %s %s", label(b, &slices[worst]),
+                   worst_mm, is_step ? "usual step from" : "line that starts at",
+                   label(a, &slices[is_step ? worst - 1 : 0]));
 }
 
 /* The third axis: the normal, or the line along which the slices lie. */
@@ -277,7 +278,7 @@ cc_status cc_dicom_order(cc_grid *grid, slice *slices, size_t *count, const char
     if (!steps) return CC_ENOMEM;
     for (int k = 0; k < 3; k++) usual[k] = usual_step(steps, slices, *count, k);
     for (int k = 0; k < 3; k++) {
-        /* Each coordinate of both positions was rounded: what that makes along an axis that lies oblique to them. */
+        /* Each coordinate was rounded: what that makes along an axis that lies oblique to them. */
         double rounded = rounding_mm * (fabs(axes[k][0]) + fabs(axes[k][1]) + fabs(axes[k][2]));
         most[k] = fmax(uneven_max * usual[2], fmin(rounded, usual[2] / 2)) + same_mm;
     }

@@ -1,4 +1,4 @@
-/* datasets/readers/dicom_order.h -- where the slices of one series lie: their order, and the grid that they are on. */
+/* datasets/readers/dicom_order.h -- where the slices of one series lie: their order, and their grid. */
 #ifndef CC_DATASETS_READERS_DICOM_ORDER_H
 #define CC_DATASETS_READERS_DICOM_ORDER_H
 
@@ -12,14 +12,10 @@ struct cc_dicom_slice {
     double place[3]; /* of its first pixel along rows, columns and normal of the first slice, mm */
 };
 
-/* "IM0003.dcm", or "a.dcm, frame 3" where a file has several. */
-enum { CC_DICOM_LABEL = 320 };
-const char *cc_dicom_slice_label(char out[CC_DICOM_LABEL], const struct cc_dicom_slice *slice);
-
-/* Sorts *count slices of one series and finds their grid. A copy of a slice is taken out, with a warning. Slices that
- * lie on a straight line which is not their normal (a tilted gantry) give a sheared grid, with a warning. The spacing
- * is 0 where the files do not say it. `path` is the file or folder, for messages.
- *   CC_EFORMAT, CC_EUNSUPPORTED  naming the slices and the field: they are on no common grid of even spacing */
+/* Sorts *count slices of one series and finds their grid. A copy of a slice is taken out, with a warning.
+ * Slices that lie on a straight line which is not their normal (a tilted gantry) give a sheared grid, with a
+ * warning. The spacing is 0 where the files do not say it. `path` is the file or folder, for messages.
+ *   CC_EFORMAT, CC_EUNSUPPORTED  they are on no common grid of even spacing: names slices and field */
 cc_status cc_dicom_order(cc_grid *grid, struct cc_dicom_slice *slices, size_t *count, const char *path,
                          cc_arena *arena);
 

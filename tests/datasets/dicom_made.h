@@ -1,6 +1,6 @@
 /* tests/datasets/dicom_made.h -- small DICOM files, written for a test: explicit little-endian, 16 bits.
  *
- * A made_set is a list of elements to which a test adds, or of which it takes some out, before it is written. */
+ * A made_set is a list of elements to which a test adds, or of which it takes some out, before writing. */
 #ifndef CC_TESTS_DATASETS_DICOM_MADE_H
 #define CC_TESTS_DATASETS_DICOM_MADE_H
 
@@ -25,6 +25,7 @@ typedef struct made_element {
 typedef struct made_set {
     made_element elements[MADE_MAX]; /* ascending */
     int count;
+    const char *coded; /* a transfer syntax whose items PixelData then holds; NULL: explicit little-endian */
 } made_set;
 
 /* Takes an element out. */
@@ -83,10 +84,10 @@ static inline void made_write(FILE *file, made_set *set) {
     for (int i = 0; i < set->count; i++) {
         const made_element *e = &set->elements[i];
         bool is_long = strcmp(e->vr, "OW") == 0 || strcmp(e->vr, "OB") == 0 || strcmp(e->vr, "SQ") == 0;
+        size_t count = set->coded && e->tag == 0x7fe00010 ? 0xffffffff : e->count;
         uint8_t head[12] = {(uint8_t)(e->tag >> 16), (uint8_t)(e->tag >> 24), (uint8_t)e->tag,
                             (uint8_t)(e->tag >> 8),  (uint8_t)e->vr[0],       (uint8_t)e->vr[1]};
-        for (int k = 0; k < (is_long ? 4 : 2); k++)
-            head[(is_long ? 8 : 6) + k] = (uint8_t)(e->count >> (8 * k));
+        for (int k = 0; k < (is_long ? 4 : 2); k++) head[(is_long ? 8 : 6) + k] = (uint8_t)(count >> (8 * k));
         assert_int_equal(fwrite(head, is_long ? 12 : 8, 1, file), 1);
         assert_int_equal(fwrite(e->bytes, 1, e->count, file), e->count);
     }
@@ -142,7 +143,7 @@ static inline void made_save(made_set *set, const char *root, const char *relati
     made_put(&meta, 0x00020001, "OB", version, 2);
     made_text(&meta, 0x00020002, "UI", class);
     made_text(&meta, 0x00020003, "UI", "1.2.3.4");
-    made_text(&meta, 0x00020010, "UI", "1.2.840.10008.1.2.1");
+    made_text(&meta, 0x00020010, "UI", set->coded ? set->coded : "1.2.840.10008.1.2.1");
     made_write(file, &meta);
     made_write(file, set);
     assert_int_equal(fclose(file), 0);

@@ -1,6 +1,7 @@
-/* What one DICOM file says of its pixels: functional groups, spacing, rescale, padding. Right values are arithmetic by
- * hand on the stored numbers (DICOM PS3.3: C.7.6.16 for functional groups, C.11.1 for the rescale, C.7.5.1.1.2 for
- * padding); files of the same kinds, written by pydicom 3.0 in seven transfer syntaxes, gave the same. */
+/* What one DICOM file says of its pixels: functional groups, spacing, rescale, padding. Right values are
+ * arithmetic by hand on the stored numbers (DICOM PS3.3: C.7.6.16 for functional groups, C.11.1 for the
+ * rescale, C.7.5.1.1.2 for padding); files of the same kinds, written by pydicom 3.0 in seven transfer
+ * syntaxes, gave the same. */
 #include "dicom_read.h"
 
 #include <math.h>
@@ -33,8 +34,8 @@ typedef struct made_frame {
     unsigned time; /* 0: none */
 } made_frame;
 
-/* An enhanced CT; its frames' pixels are those of frame first, first + 1, ... Rescale 1 and -1024 and spacing 0.5 x
- * 0.25 x 3 mm are shared. */
+/* An enhanced CT; its frames' pixels are those of frame first, first + 1, ... Rescale 1 and -1024 and spacing
+ * 0.5 x 0.25 x 3 mm are shared. */
 static made_set enhanced(const made_frame *frames, int count, int first) {
     enum { MOST = 8 };
     int16_t pixels[MOST * AREA];
@@ -114,6 +115,45 @@ static void enhanced_files_of_a_folder_make_one_volume(void **state) {
     static const int order[] = {2, 1, 0};
     for (int z = 0; z < 3; z++) assert_true(v.voxels[z * AREA] == stored_value(order[z], 0) - 1024);
     cc_volume_deinit(&v);
+}
+
+/* A frame as PS3.5, annex G has it: how many segments and where, then the high bytes and the low bytes of all
+ * pixels, each as one run of literals. */
+static size_t code_frame(uint8_t *out, int k) {
+    enum { HEAD = 8, TABLE = 64, SEGMENT = 1 + AREA + 1 };
+    memset(out, 0, HEAD + TABLE + 2 * SEGMENT);
+    memcpy(out, (uint8_t[HEAD]){0xfe, 0xff, 0x00, 0xe0, TABLE + 2 * SEGMENT}, HEAD);
+    memcpy(out + HEAD, (uint32_t[]){2, TABLE, TABLE + SEGMENT}, 3 * sizeof(uint32_t));
+    for (int byte = 0; byte < 2; byte++) {
+        uint8_t *segment = out + HEAD + TABLE + byte * SEGMENT;
+        segment[0] = AREA - 1;
+        for (int i = 0; i < AREA; i++) segment[1 + i] = (uint8_t)(stored_value(k, i) >> (byte ? 0 : 8));
+    }
+    return HEAD + TABLE + 2 * SEGMENT;
+}
+
+static void compressed_frames_are_sorted_too_and_one_that_is_missing_is_seen(void **state) {
+    (void)state;
+    static const made_frame frames[] = {{.z_mm = 3, .slope = "2", .intercept = "0"}, {.z_mm = 0}};
+    for (int there = 2; there >= 1; there--) {
+        uint8_t bytes[512] = {0xfe, 0xff, 0x00, 0xe0}; /* an empty offset table */
+        size_t count = 8;
+        for (int k = 0; k < there; k++) count += code_frame(bytes + count, k);
+        memcpy(bytes + count, (uint8_t[]){0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0}, 8);
+        made_set set = enhanced(frames, 2, 0);
+        set.coded = "1.2.840.10008.1.2.5";
+        made_put(&set, 0x7fe00010, "OB", bytes, count + 8);
+        if (there == 1) {
+            dicom_refuses(saved(&set), "PixelData: 1 fragments", "NumberOfFrames is 2");
+            break;
+        }
+        cc_volume v = {0};
+        dicom_reads(&v, saved(&set), NULL);
+        for (int i = 0; i < AREA; i++)
+            assert_true(v.voxels[i] == stored_value(1, i) - 1024 &&
+                        v.voxels[AREA + i] == 2 * stored_value(0, i));
+        cc_volume_deinit(&v);
+    }
 }
 
 static void frames_that_are_no_one_volume_are_refused_with_field_and_frames(void **state) {
@@ -352,6 +392,7 @@ int main(void) {
         cmocka_unit_test(an_enhanced_file_is_sorted_by_position_each_frame_by_its_own_rescale),
         cmocka_unit_test(one_frame_alone_has_its_thickness_from_the_shared_groups),
         cmocka_unit_test(enhanced_files_of_a_folder_make_one_volume),
+        cmocka_unit_test(compressed_frames_are_sorted_too_and_one_that_is_missing_is_seen),
         cmocka_unit_test(frames_that_are_no_one_volume_are_refused_with_field_and_frames),
         cmocka_unit_test(frame_counts_that_contradict_each_other_are_refused),
         cmocka_unit_test(a_slice_may_say_it_in_functional_groups_but_not_say_two_things),
