@@ -1,3 +1,6 @@
+/* Walks a DICOM file's elements before GDCM does, and finds its pixels: GDCM takes memory for whatever length
+ * an element claims. Of the values only sequences are looked into, as they hold elements, too.
+ * Source: DICOM PS3.5, sections 7 (elements and sequences) and A.4 (encapsulated pixels). */
 #include "datasets/readers/dicom_check.h"
 
 #include <stddef.h>
@@ -96,14 +99,16 @@ static cc_status read_element(element *out, walker *w) {
     return CC_OK;
 }
 
-/* The fragments of encapsulated pixels. */
-static cc_status walk_fragments(walker *w) {
+/* The offset table and the fragments of encapsulated pixels. */
+static cc_status walk_fragments(uint64_t *items, walker *w) {
+    *items = 0;
     for (;;) {
         element e;
         CC_TRY(read_element(&e, w));
         if (e.tag == sequence_end) return CC_OK;
         if (e.tag != item) return broken(w, pixel_data, "no item where a fragment should be");
         CC_TRY(skip(w, pixel_data, e.length));
+        (*items)++;
     }
 }
 
@@ -137,6 +142,7 @@ static cc_status walk(walker *w, uint64_t end, int depth) {
         element e;
         bool nested;
         uint8_t b[8];
+        uint64_t items;
         size_t got;
         CC_TRY(look(&got, w, b, 8));
         if (got == 0 && depth == 0) return CC_OK;
@@ -145,12 +151,17 @@ static cc_status walk(walker *w, uint64_t end, int depth) {
         if (e.length != undefined && (w->at > end || e.length > end - w->at))
             return broken(w, e.tag, "it is longer than what holds it");
         if (e.tag == pixel_data && depth == 0) {
-            *w->pixels = (cc_dicom_pixels){true, e.length == undefined, e.length};
-            return w->pixels->encapsulated ? walk_fragments(w) : skip(w, e.tag, e.length);
+            cc_dicom_pixels *p = w->pixels;
+            *p = (cc_dicom_pixels){.found = true, .encapsulated = e.length == undefined, .offset = w->at};
+            p->bytes = p->encapsulated ? 0 : e.length;
+            if (!p->encapsulated) return skip(w, e.tag, e.length);
+            CC_TRY(walk_fragments(&items, w));
+            p->fragments = items ? items - 1 : 0;
+            return CC_OK;
         }
         CC_TRY(starts_item(&nested, w, &e));
         if (e.tag == pixel_data && e.length == undefined)
-            CC_TRY(walk_fragments(w));
+            CC_TRY(walk_fragments(&items, w));
         else if (e.tag == item || e.sequence || nested || e.length == undefined)
             CC_TRY(walk_inside(w, &e, end, depth));
         else
@@ -202,20 +213,25 @@ cc_status cc_dicom_check(cc_dicom_pixels *out, const char *path) {
     cc_status status;
     uint8_t b[8];
     size_t got;
+    uint64_t deflated_at = 0;
     memset(out, 0, sizeof *out);
     CC_CHECK(skip_preamble(&w, path));
     CC_CHECK(read_meta(&w));
     if (strcmp(w.syntax, "1.2.840.10008.1.2.1.99") == 0) {
-        uint64_t start = w.at;
+        deflated_at = w.at;
         cc_stream_close(w.stream);
         w.stream = NULL;
         w.kept_count = 0;
-        CC_CHECK(cc_stream_open(&w.stream, path, start, 0, CC_PACKING_DEFLATE));
+        CC_CHECK(cc_stream_open(&w.stream, path, deflated_at, 0, CC_PACKING_DEFLATE));
     }
     w.big_endian = strcmp(w.syntax, "1.2.840.10008.1.2.2") == 0;
     CC_CHECK(look(&got, &w, b, 8));
     w.is_explicit = got == 8 && is_vr(b + 4);
     CC_CHECK(walk(&w, UINT64_MAX, 0));
+    if (out->found) out->offset -= deflated_at;
+    out->deflated_at = deflated_at;
+    out->plain = !out->encapsulated && (strcmp(w.syntax, "1.2.840.10008.1.2") == 0 ||
+                                        strcmp(w.syntax, "1.2.840.10008.1.2.1") == 0 || deflated_at);
 done:
     cc_stream_close(w.stream);
     return status;

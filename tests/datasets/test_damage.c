@@ -28,6 +28,8 @@ static const sample_file files[] = {
     {"formats/dicom/rle.dcm", NULL, 4},
     {"bad/dicom/badVR.dcm", NULL, 10},
     {"bad/dicom/reportsi.dcm", NULL, 10},
+    {"field/d01/a.dcm", NULL, 20}, /* functional groups */
+    {"field/d16/cd/DICOMDIR", NULL, 6},
     {"formats/metaimage/3DCT_lung_baseline_small.mha", NULL, 6},
     {"formats/metaimage/example.mha", NULL, 20},
     {"formats/metaimage/fixed.mhd", "formats/metaimage/fixed.raw", 40},
