@@ -280,62 +280,83 @@ static cc_status take_directions(cc_grid *grid, const header *h, const char *key
     return CC_OK;
 }
 
-/* ElementSpacing, else ElementSize, else what is stated, else 1 mm with a warning. A negative one turns its axis,
- * as in ITK. */
+/* The key that says the spacing, NULL where none does, and what it says. */
+static const char *find_spacing(const double **spacing, const header *h, const bool seen[KEYS]) {
+    const char *key = said(seen, offsetof(header, spacing));
+    *spacing = key ? h->spacing : h->element_size;
+    return key ? key : said(seen, offsetof(header, element_size));
+}
+
+/* Spacing along an axis that neither the header says nor `options` state. */
+static bool unsaid(const header *h, const bool seen[KEYS], const cc_read_options *options, int k) {
+    const double *spacing;
+    return !(find_spacing(&spacing, h, seen) && k < h->dims) && !(options->spacing_mm[k] > 0);
+}
+
+/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in ITK. */
 static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KEYS],
                               const cc_read_options *options, const char *path) {
-    const char *key = said(seen, offsetof(header, spacing));
-    const double *spacing = key ? h->spacing : h->element_size;
-    char unsaid[4] = "";
-    size_t unsaid_count = 0;
-    if (!key) key = said(seen, offsetof(header, element_size));
+    const double *spacing;
+    const char *key = find_spacing(&spacing, h, seen);
     for (int k = 0; k < 3; k++) {
-        bool has = key && k<h->dims, stated = options->spacing_mm[k]> 0;
         double *out = &grid->spacing_mm[k];
-        *out = has ? spacing[k] : stated ? 0 : 1;
-        if (!has && !stated) unsaid[unsaid_count++] = "xyz"[k];
-        if (!isfinite(*out) && !stated) return cc_grid_check(grid, path);
-        if (!has || !(*out < 0)) continue;
-        cc_log(CC_LOG_WARNING, "%s: %s: %g along %c: the axis is turned", path, key, *out, "xyz"[k]);
+        *out = key && k < h->dims ? spacing[k] : unsaid(h, seen, options, k) ? 1 : 0;
+        if (!isfinite(*out) && !(options->spacing_mm[k] > 0)) return cc_grid_check(grid, path);
+        if (!(*out < 0)) continue;
         *out = -*out;
         for (int i = 0; i < 3; i++) grid->direction[i * 3 + k] = 0 - grid->direction[i * 3 + k]; /* no -0 */
     }
-    if (*unsaid)
-        cc_log(CC_LOG_WARNING,
-               "%s: ElementSpacing: the header does not say how large a voxel is along %s; 1 mm is taken "
-               "(state it: --spacing X,Y,Z)",
-               path, unsaid);
     return cc_grid_settle_spacing(grid, options, key ? key : "ElementSpacing", path);
 }
 
-static bool take_byte_order(const header *h, const bool seen[KEYS], const char *path) {
-    bool data = said(seen, offsetof(header, data_msb)), element = said(seen, offsetof(header, element_msb));
-    if (data && element && h->data_msb != h->element_msb)
-        cc_log(CC_LOG_WARNING,
-               "%s: BinaryDataByteOrderMSB and ElementByteOrderMSB contradict each other; the first is "
-               "taken, as ITK does",
-               path);
-    if (!data && !element && cc_sample_bytes(h->sample) > 1)
-        cc_log(CC_LOG_WARNING,
-               "%s: BinaryDataByteOrderMSB: the header does not say the byte order; low bytes first is "
-               "taken",
-               path);
-    return data ? h->data_msb : h->element_msb;
+/* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else low bytes first. */
+static bool take_byte_order(const header *h, const bool seen[KEYS]) {
+    return said(seen, offsetof(header, data_msb)) ? h->data_msb : h->element_msb;
 }
 
-static void warn_of_unsaid(const header *h, const bool seen[KEYS], const char *path) {
-    static const char *const others[] = {"MET_MOD_MR", "MET_MOD_NM", "MET_MOD_US"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(h->modality, others[i]) == 0)
-            cc_log(CC_LOG_WARNING, "%s: Modality: %s: its values are no HU of a CT", path, h->modality);
+static void warn_of_geometry(const header *h, const bool seen[KEYS], const cc_read_options *options,
+                             const char *path) {
+    const double *spacing;
+    const char *key = find_spacing(&spacing, h, seen);
+    char axes[4] = "";
+    for (int k = 0, count = 0; k < 3; k++)
+        if (unsaid(h, seen, options, k)) axes[count++] = "xyz"[k];
+    if (*axes)
+        cc_log(CC_LOG_WARNING,
+               "%s: ElementSpacing: the header does not say how large a voxel is along %s; 1 mm is taken "
+               "(state it: --spacing X,Y,Z)",
+               path, axes);
+    for (int k = 0; key && k < 3 && k < h->dims; k++)
+        if (spacing[k] < 0)
+            cc_log(CC_LOG_WARNING, "%s: %s: %g along %c: the axis is turned", path, key, spacing[k],
+                   "xyz"[k]);
     if (!said(seen, offsetof(header, matrix)))
         cc_log(CC_LOG_WARNING,
-               "%s: TransformMatrix: the header does not say how the axes lie%s%s; x to the left, y to "
-               "the back, z to the head is taken",
+               "%s: TransformMatrix: the header does not say how the axes lie%s%s; x to the left, y to the "
+               "back, z "
+               "to the head is taken",
                path, *h->orientation ? ", but AnatomicalOrientation " : "", h->orientation);
     if (!said(seen, offsetof(header, offset)))
         cc_log(CC_LOG_WARNING,
                "%s: Offset: the header does not say where the first voxel lies; 0 0 0 is taken", path);
+}
+
+static void warn_of_values(const header *h, const bool seen[KEYS], const char *path) {
+    static const char *const others[] = {"MET_MOD_MR", "MET_MOD_NM", "MET_MOD_US"};
+    bool data = said(seen, offsetof(header, data_msb)), element = said(seen, offsetof(header, element_msb));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(h->modality, others[i]) == 0)
+            cc_log(CC_LOG_WARNING, "%s: Modality: %s: its values are no HU of a CT", path, h->modality);
+    if (data && element && h->data_msb != h->element_msb)
+        cc_log(CC_LOG_WARNING,
+               "%s: BinaryDataByteOrderMSB and ElementByteOrderMSB contradict each other; the first is "
+               "taken, as "
+               "ITK does",
+               path);
+    if (!data && !element && cc_sample_bytes(h->sample) > 1)
+        cc_log(CC_LOG_WARNING,
+               "%s: BinaryDataByteOrderMSB: the header does not say the byte order; low bytes first is taken",
+               path);
 }
 
 /* Where the voxels begin: HeaderSize counts from the start of the file, even behind the header's own lines. */
@@ -372,15 +393,17 @@ static cc_status read_image(cc_metaimage *out, const char *path, const cc_read_o
     if (matrix) CC_TRY(take_directions(&out->grid, &h, matrix, path));
     CC_TRY(take_spacing(&out->grid, &h, seen, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
-    out->coding = (cc_coding){h.sample, take_byte_order(&h, seen, path), 1, 0};
-    warn_of_unsaid(&h, seen, path);
-    return locate(&out->parts, &h, path);
+    out->coding = (cc_coding){h.sample, take_byte_order(&h, seen), 1, 0};
+    CC_TRY(locate(&out->parts, &h, path));
+    CC_TRY(cc_parts_check(&out->parts));
+    warn_of_geometry(&h, seen, options, path);
+    warn_of_values(&h, seen, path);
+    return CC_OK;
 }
 
 cc_status cc_metaimage_open(cc_metaimage *out, const char *path) {
     const cc_read_options options = {0};
-    CC_TRY(read_image(out, path, &options));
-    return cc_parts_check(&out->parts);
+    return read_image(out, path, &options);
 }
 
 cc_status cc_metaimage_read_slice(float *values, const cc_metaimage *image, int64_t z) {

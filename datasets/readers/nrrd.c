@@ -445,10 +445,7 @@ static cc_status find_layout(layout *out, const header *h, const char *path) {
 static cc_status place_axis(cc_grid *grid, const header *h, int k, int axis, const char *path) {
     double spacing = h->seen[SPACINGS] && isfinite(h->spacings[axis]) ? h->spacings[axis] : 0;
     if (!h->seen[SPACE_DIRECTIONS]) {
-        if (spacing < 0) { /* as in ITK */
-            cc_log(CC_LOG_WARNING, "%s: spacings: %g along %c: the axis is turned", path, spacing, "xyz"[k]);
-            grid->direction[k * 3 + k] = -1;
-        }
+        if (spacing < 0) grid->direction[k * 3 + k] = -1; /* as in ITK */
         grid->spacing_mm[k] = fabs(spacing);
         return CC_OK;
     }
@@ -483,6 +480,16 @@ static cc_status place(cc_grid *grid, const header *h, const layout *l, const cc
     }
     for (int i = 0; h->seen[SPACE_ORIGIN] && i < 3; i++)
         grid->origin_mm[i] = h->sign[i] < 0 ? 0 - h->origin[i] : h->origin[i];
+    CC_TRY(cc_grid_settle_spacing(grid, options, h->seen[SPACE_DIRECTIONS] ? "space directions" : "spacings",
+                                  path));
+    return cc_grid_check(grid, path);
+}
+
+static void warn_of_unsaid(const header *h, const layout *l, const char *path) {
+    for (int k = 0; k < l->count && !h->seen[SPACE_DIRECTIONS]; k++)
+        if (h->spacings[l->axis[k]] < 0)
+            cc_log(CC_LOG_WARNING, "%s: spacings: %g along %c: the axis is turned", path,
+                   h->spacings[l->axis[k]], "xyz"[k]);
     const char *unsaid = !h->seen[SPACE_DIRECTIONS] ? "space directions" : !h->seen[SPACE] ? "space" : NULL;
     if (unsaid)
         cc_log(CC_LOG_WARNING,
@@ -493,9 +500,6 @@ static cc_status place(cc_grid *grid, const header *h, const layout *l, const cc
         cc_log(CC_LOG_WARNING,
                "%s: space origin: the header does not say where the first voxel lies; (0,0,0) is taken",
                path);
-    CC_TRY(cc_grid_settle_spacing(grid, options, h->seen[SPACE_DIRECTIONS] ? "space directions" : "spacings",
-                                  path));
-    return cc_grid_check(grid, path);
 }
 
 /* ---- voxels ---- */
@@ -523,6 +527,8 @@ static cc_status read_parsed(cc_volume *out, header *h, const char *path, const 
     h->parts.skip_bytes = h->byte_skip;
     h->parts.packing = h->gzipped ? CC_PACKING_ZLIB : CC_PACKING_NONE;
     CC_TRY(cc_parts_divide(&h->parts, h->dims, h->sizes, cc_sample_bytes(h->sample)));
+    CC_TRY(cc_parts_check(&h->parts));
+    warn_of_unsaid(h, &l, path);
     return l.components > 1 ? cc_segments_read(out, &h->segments, l.components, l.inner, &h->parts, &coding)
                             : cc_parts_fill(out, &h->parts, &coding);
 }

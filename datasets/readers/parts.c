@@ -398,8 +398,6 @@ void cc_parts_stop(cc_parts_reader *reader) {
 }
 
 cc_status cc_parts_fill(cc_volume *out, const cc_parts *parts, const cc_coding *coding) {
-    CC_TRY(cc_grid_check(&out->grid, parts->header));
-    CC_TRY(cc_parts_check(parts));
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
     CC_TRY(cc_volume_take(out, parts->header));
     cc_parts_reader reader = cc_parts_start(parts, coding, 0);

@@ -67,7 +67,7 @@ cc_parts_reader cc_parts_start(const cc_parts *parts, const cc_coding *coding, u
 cc_status cc_parts_read(float *values, uint64_t count, cc_parts_reader *reader);
 void cc_parts_stop(cc_parts_reader *reader);
 
-/* Checks all files, takes memory for the voxels of out->grid and reads them; sets out->type. */
+/* Takes memory for the voxels of out->grid and reads them, once the files were checked; sets out->type. */
 cc_status cc_parts_fill(cc_volume *out, const cc_parts *parts, const cc_coding *coding);
 
 #endif
