@@ -418,8 +418,11 @@ static cc_status find_layout(layout *out, const header *h, const char *path) {
             image[k] = h->directions[k][0] != 0 || h->directions[k][1] != 0 || h->directions[k][2] != 0;
         out->count += image[k];
     }
-    for (int k = h->dims - 1; k >= 0 && out->count > 3; k--) /* "3 2 2 1" without a word on the last */
-        if (image[k] && h->sizes[k] == 1) image[k] = false, out->count--;
+    for (int k = h->dims - 1; k >= 0 && out->count > 3; k--) { /* "3 2 2 1" without a word on the last */
+        if (image[k] && h->sizes[k] != 1) break;
+        out->count -= image[k];
+        image[k] = false;
+    }
     if (out->count > 3 || out->count < 2 || (h->seen[SPACE_DIRECTIONS] && out->count != 3))
         return cc_fail(CC_EUNSUPPORTED, path, "split it into volumes",
                        "%s: %d axes of the image, where %s wanted",
