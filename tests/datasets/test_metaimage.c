@@ -159,6 +159,7 @@ static void files_that_do_not_fit_are_refused_by_name(void **state) {
 static void text_may_begin_with_a_byte_order_mark(void **state) {
     (void)state;
     reads(local("\xef\xbb\xbf" HEAD LOCAL));
+    reads(local("\xef\xbb\xbfNDims = 3\n" VALUES PLACE SPACING SIZE LOCAL)); /* its first line counts */
 }
 
 /* MetaIO seeks from the start of the file in which the header lies, too. */

@@ -199,6 +199,7 @@ static void what_would_give_other_numbers_is_refused(void **state) {
         {MAGIC SHORT THREE RAW "spacings: 1 1 1\nunits: \"mm\" \"mm\" \"um\"\n\n", CC_EUNSUPPORTED,
          "units: other units than mm"},
         {HEAD "old min: -1024\nold max: 3071\n\n", CC_EUNSUPPORTED, "old min: the values were quantised"},
+        {HEAD "old max: 255\n\n", CC_EUNSUPPORTED, "old max: the values were quantised"},
         {MAGIC SHORT THREE RAW "spacings: 1 1 1\naxis mins: 1 2 3\n\n", CC_EUNSUPPORTED,
          "axis mins: a position"},
         {HEAD "spacings: 1 1 1\n\n", CC_EFORMAT,
