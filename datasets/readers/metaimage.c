@@ -1,9 +1,9 @@
 /* MetaImage (.mha, .mhd with .raw or .zraw), as ITK's MetaIO writes it: lines "Key = value", of which
- * ElementDataFile is the last; then, or in the files that it names, the voxels. What is taken and what is made of
- * it follows MetaIO (metaObject.cxx, metaImage.cxx) and was compared with SimpleITK; where a header says a thing
- * twice and differently it is refused, and what it does not say is warned of. CenterOfRotation, and
- * AnatomicalOrientation beside TransformMatrix, say nothing to ITK, and nothing here. Other keys that say nothing
- * about voxels or place are passed over. */
+ * ElementDataFile is the last; then, or in the files that it names, the voxels. What is taken and what is
+ * made of it follows MetaIO (metaObject.cxx, metaImage.cxx) and was compared with SimpleITK; where a header
+ * says a thing twice and differently it is refused, and what it does not say is warned of. CenterOfRotation,
+ * and AnatomicalOrientation beside TransformMatrix, say nothing to ITK, and nothing here. Other keys that
+ * say nothing about voxels or place are passed over. */
 #include "datasets/readers/reader.h"
 
 #include <math.h>
@@ -39,7 +39,7 @@ static const struct {
     {"MET_FLOAT", CC_SAMPLE_FLOAT32},     {"MET_DOUBLE", CC_SAMPLE_FLOAT64},
 };
 
-/* How a key's value is read. Those from INTEGERS on need NDims before them: so many numbers, or its square. */
+/* How a key's value is read. From INTEGERS on it is NDims numbers, or its square. */
 typedef enum kind { IGNORED, DATA, WORD, BOOL, TYPE, INTEGER, NUMBER, INTEGERS, NUMBERS, MATRIX } kind;
 
 /* Keys of one place in the header say the same thing. */
@@ -257,8 +257,8 @@ static cc_status refuse_others(const header *h, const char *path) {
     return CC_OK;
 }
 
-/* Row i of the file's matrix is the direction of axis i. Of more than three axes the first three are the image's,
- * and must not mix with the others. */
+/* Row i of the file's matrix is the direction of axis i. Of more than three axes the first three are the
+ * image's, and must not mix with the others. */
 static cc_status take_directions(cc_grid *grid, const header *h, const char *key, const char *path) {
     for (int axis = 0; axis < h->dims; axis++) {
         double length = 0;
@@ -293,7 +293,8 @@ static bool unsaid(const header *h, const bool seen[KEYS], const cc_read_options
     return !(find_spacing(&spacing, h, seen) && k < h->dims) && !(options->spacing_mm[k] > 0);
 }
 
-/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in ITK. */
+/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in
+ * ITK. */
 static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KEYS],
                               const cc_read_options *options, const char *path) {
     const double *spacing;
@@ -359,7 +360,7 @@ static void warn_of_values(const header *h, const bool seen[KEYS], const char *p
                path);
 }
 
-/* Where the voxels begin: HeaderSize counts from the start of the file, even behind the header's own lines. */
+/* Where the voxels begin: HeaderSize counts from the start of the file, the header's own lines included. */
 static cc_status locate(cc_parts *out, const header *h, const char *path) {
     *out = h->parts;
     bool local = out->kind == CC_PARTS_LOCAL,

@@ -18,8 +18,8 @@ typedef struct cc_metaimage {
 /* Reads the header, and checks it and the files that it names as cc_volume_read would, but for the voxels
  * themselves. */
 cc_status cc_metaimage_open(cc_metaimage *out, const char *path);
-/* Slice z, from 0: values[dims[1]][dims[0]]. Of compressed voxels those before it in its file are inflated and
- * passed over. */
+/* Slice z, from 0: values[dims[1]][dims[0]]. Of compressed voxels those before it in its file are inflated
+ * and passed over. */
 cc_status cc_metaimage_read_slice(float *values, const cc_metaimage *image, int64_t z);
 
 /* Writes NAME.mhd and beside it NAME.raw (NAME.zraw where compressed), as orcascore has them; with NAME.mha,

@@ -14,8 +14,8 @@ static const char *met_of(cc_sample sample) {
     return sample == CC_SAMPLE_UINT8 ? "MET_UCHAR" : sample == CC_SAMPLE_INT16 ? "MET_SHORT" : "MET_FLOAT";
 }
 
-/* AnatomicalOrientation as ITK writes it: of each axis the letter of the side that it comes from, by the largest
- * part of its direction ("RAI": from the right, the front and the feet). */
+/* AnatomicalOrientation as ITK writes it: of each axis the letter of the side that it comes from, by the
+ * largest part of its direction ("RAI": from the right, the front and the feet). */
 static void name_axes(char out[4], const double direction[9]) {
     for (int axis = 0; axis < 3; axis++) {
         int k = 0;

@@ -1,12 +1,13 @@
 /* NRRD (.nrrd; .nhdr beside its data; .seg.nrrd of 3D Slicer), versions 1 to 5: lines "field: value" and
  * "key:=value"; the voxels behind the first blank line, or in the files that "data file" names.
  *
- * Source: "Definition of NRRD File Format", teem.sourceforge.net/nrrd/format.html, and NrrdIO, the part of Teem that
- * ITK carries, where the text leaves a choice; compared with SimpleITK and pynrrd. The image's axes are those with a
- * vector in "space directions", else those whose kind is a domain. What is refused rather than guessed: a space that
- * is no patient's (scanner-xyz, 3D-right-handed), positions by "axis mins", units other than mm, values quantised
- * from others ("old min"), more than one component that no segments explain. */
-#include "datasets/readers/nrrd.h"
+ * Source: "Definition of NRRD File Format", teem.sourceforge.net/nrrd/format.html, and NrrdIO, the part of
+ * Teem that ITK carries, where the text leaves a choice; compared with SimpleITK and pynrrd. The image's
+ * axes are those with a vector in "space directions", else those whose kind is a domain. What is refused
+ * rather than guessed: a space that is no patient's (scanner-xyz, 3D-right-handed), positions by "axis
+ * mins", units other than mm, values quantised from others ("old min"), more than one component that no
+ * segments explain. */
+#include "datasets/readers/nrrd_segments.h"
 
 #include <math.h>
 #include <stdlib.h>

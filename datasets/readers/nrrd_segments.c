@@ -1,5 +1,5 @@
 /* Layers of a .seg.nrrd become one volume of labels, where that loses nothing. */
-#include "datasets/readers/nrrd.h"
+#include "datasets/readers/nrrd_segments.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,8 @@ static int by_layer_and_label(const void *a, const void *b) {
     return (x->label > y->label) - (x->label < y->label);
 }
 
-/* Sorted by layer and label; each of them given, none twice in a layer. One label in two layers is warned of. */
+/* Sorted by layer and label; each of them given, none twice in a layer. One label in two layers is warned
+ * of. */
 static cc_status sort_segments(cc_segment *sorted, const cc_segments *segments, int64_t layers,
                                const char *path) {
     memcpy(sorted, segments->items, segments->count * sizeof *sorted);

@@ -1,5 +1,5 @@
-/* Files of voxels that a header names. Names are text from a file: they are never a format of printf, and none
- * leaves the header's folder. */
+/* Files of voxels that a header names. Names are text from a file: they are never a format of printf, and
+ * none leaves the header's folder. */
 #include "datasets/readers/parts.h"
 
 #include <stdlib.h>
@@ -253,8 +253,17 @@ static cc_status find_start(uint64_t *start, const cc_parts *parts, const char *
     return CC_OK;
 }
 
-static cc_status check_size(const cc_parts *parts, const char *path) {
-    enum { DEFLATE_MAX_RATIO = 1032 };
+/* Most that compressed data can come to. */
+static cc_status bound_inflated(uint64_t *out, const cc_parts *parts, const char *path, uint64_t start) {
+    cc_stream *stream;
+    CC_TRY(cc_stream_open(&stream, path, start, parts->packed_bytes, parts->packing));
+    *out = cc_stream_bound(stream);
+    cc_stream_close(stream);
+    return CC_OK;
+}
+
+/* Adds to *behind the bytes that follow the voxels where they are not compressed. */
+static cc_status check_size(uint64_t *behind, const cc_parts *parts, const char *path) {
     uint64_t size, start, room = 0;
     CC_TRY(cc_file_size(&size, path));
     CC_TRY(find_start(&start, parts, path, size));
@@ -263,17 +272,13 @@ static cc_status check_size(const cc_parts *parts, const char *path) {
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "CompressedDataSize: %llu bytes, but %llu are there",
                        (unsigned long long)parts->packed_bytes, (unsigned long long)room);
-    if (parts->packed_bytes) room = parts->packed_bytes;
-    if (parts->packing != CC_PACKING_NONE)
-        room = room > UINT64_MAX / DEFLATE_MAX_RATIO ? UINT64_MAX : room * DEFLATE_MAX_RATIO;
+    if (parts->packing != CC_PACKING_NONE) CC_TRY(bound_inflated(&room, parts, path, start));
     if (parts->bytes_of_file > room)
         return cc_fail(
             CC_EFORMAT, path, "the file is cut off or its header is wrong",
             "%s asks for more than is there: the voxels need %llu bytes, but at most %llu are there",
             parts->sizes_field, (unsigned long long)parts->bytes_of_file, (unsigned long long)room);
-    if (parts->packing == CC_PACKING_NONE && parts->skip_bytes >= 0 && room > parts->bytes_of_file)
-        cc_log(CC_LOG_WARNING, "%s: %llu bytes behind the voxels are passed over; is %s right?", path,
-               (unsigned long long)(room - parts->bytes_of_file), parts->sizes_field);
+    if (parts->packing == CC_PACKING_NONE && parts->skip_bytes >= 0) *behind += room - parts->bytes_of_file;
     return CC_OK;
 }
 
@@ -304,16 +309,18 @@ cc_status cc_parts_check(const cc_parts *parts) {
     cc_status status = CC_OK;
     identity *files = NULL;
     struct stat header, file;
-    if (parts->kind == CC_PARTS_LOCAL) return check_size(parts, parts->header);
-    if (stat(parts->header, &header) != 0) return cc_fail_errno(parts->header, "open");
     int64_t room = 0;
-    for (int64_t i = 0; i < parts->count; i++) { /* memory grows with the files that are there */
+    uint64_t behind = 0;
+    bool local = parts->kind == CC_PARTS_LOCAL;
+    if (local) CC_TRY(check_size(&behind, parts, parts->header));
+    if (stat(parts->header, &header) != 0) return cc_fail_errno(parts->header, "open");
+    for (int64_t i = 0; !local && i < parts->count; i++) { /* memory grows with the files that are there */
         CC_CHECK(cc_parts_path(path, parts, i, &cursor));
         if (stat(path, &file) != 0) CC_CHECK(cc_fail_errno(path, "open"));
         if (file.st_dev == header.st_dev && file.st_ino == header.st_ino)
             CC_CHECK(cc_fail(CC_EFORMAT, parts->header, "name the file that holds the voxels",
                              "%s: the header names itself as its data", parts->field));
-        CC_CHECK(check_size(parts, path));
+        CC_CHECK(check_size(&behind, parts, path));
         if (i == room) {
             room = room ? 2 * room : 64;
             identity *grown = realloc(files, (size_t)room * sizeof *files);
@@ -323,7 +330,10 @@ cc_status cc_parts_check(const cc_parts *parts) {
         }
         files[i] = (identity){file.st_dev, file.st_ino, i};
     }
-    status = refuse_doubles(files, parts);
+    if (!local) CC_CHECK(refuse_doubles(files, parts));
+    if (behind)
+        cc_log(CC_LOG_WARNING, "%s: %llu bytes behind the voxels are passed over; is %s right?",
+               parts->header, (unsigned long long)behind, parts->sizes_field);
 done:
     free(files);
     return status;

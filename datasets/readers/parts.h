@@ -1,5 +1,5 @@
-/* datasets/readers/parts.h -- voxels that lie in the file of their header, in one file beside it, or in several
- * of the same size one behind the other: "LIST" with a name a line, or a numbered pattern.
+/* datasets/readers/parts.h -- voxels that lie in the file of their header, in one file beside it, or in
+ * several of the same size one behind the other: "LIST" with a name a line, or a numbered pattern.
  *
  * Both MetaImage (ElementDataFile) and NRRD (data file) name files so. Source: MetaIO's metaImage.cxx, and
  * NrrdIO's parseNrrd.c and formatNRRD.c. */
@@ -33,11 +33,13 @@ typedef struct cc_parts {
     uint64_t bytes_of_file; /* of voxels, in each file */
 } cc_parts;
 
-/* Fills header, name, field, kind and the pattern's numbers from a field's value; the numbers behind a pattern
- * are MIN MAX STEP, and DIMS where `with_dims`. A pattern holds one %d, which may have a width (%03d).
+/* Fills header, name, field, kind and the pattern's numbers from a field's value; the numbers behind a
+ * pattern are MIN MAX STEP, and DIMS where `with_dims`. A pattern holds one %d, which may have a width
+ * (%03d).
  *   CC_EFORMAT, CC_EUNSUPPORTED, naming the field */
 cc_status cc_parts_name(cc_parts *out, const char *value, bool with_dims, const cc_field *field);
-/* Sets count and bytes_of_file for an image of `dims` sizes. CC_EFORMAT where another number of files is named. */
+/* Sets count and bytes_of_file for an image of `dims` sizes. CC_EFORMAT where another number of files is
+ * named. */
 cc_status cc_parts_divide(cc_parts *parts, int dims, const int64_t *sizes, size_t sample_bytes);
 /* Checks every file before memory is taken: it lies beside the header and is not the header, is no other's
  * double, and is long enough (compressed: could be). Warns of bytes behind voxels that are not compressed. */

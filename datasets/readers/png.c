@@ -1,5 +1,5 @@
-/* A picture is a volume of one slice; its voxels are grey values, not HU. A PNG file says nothing about mm that
- * scanners write: where none are stated, a pixel is taken for 1 mm, with a warning. */
+/* A picture is a volume of one slice; its voxels are grey values, not HU. A PNG file says nothing about mm
+ * that scanners write: where none are stated, a pixel is taken for 1 mm, with a warning. */
 #include "datasets/png.h"
 
 #include <stdio.h>

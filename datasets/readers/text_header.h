@@ -1,5 +1,5 @@
-/* datasets/readers/text_header.h -- what the text headers of MetaImage and NRRD share: their lines, the numbers
- * in them, and complaints that name the field. */
+/* datasets/readers/text_header.h -- what the text headers of MetaImage and NRRD share: their lines, the
+ * numbers in them, and complaints that name the field. */
 #ifndef CC_DATASETS_READERS_TEXT_HEADER_H
 #define CC_DATASETS_READERS_TEXT_HEADER_H
 
@@ -24,8 +24,8 @@ typedef struct cc_lines {
 /* Opens a regular file at the byte `at`; a UTF-8 byte order mark at byte 0 is passed over. */
 cc_status cc_lines_open(cc_lines *out, const char *path, uint64_t at);
 void cc_lines_close(cc_lines *lines);
-/* The next line into lines->text, without its end (LF or CR LF) and the blanks before that; *got is false where
- * the file ends.
+/* The next line into lines->text, without its end (LF or CR LF) and the blanks before that; *got is false
+ * where the file ends.
  *   CC_EFORMAT  a zero byte, which no text has, or the header is longer than CC_TEXT_HEADER_MAX */
 cc_status cc_lines_next(bool *got, cc_lines *lines);
 /* Bytes of a byte order mark at the start of `text`: 3 or 0. */

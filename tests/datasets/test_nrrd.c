@@ -1,6 +1,6 @@
 /* NRRD headers as tools write them, made by hand. Right values: the definition of the format
- * (teem.sourceforge.net/nrrd/format.html), and what SimpleITK 2.5.7 reads from the same bytes (size, spacing, origin,
- * direction, voxels), unless a test says otherwise. */
+ * (teem.sourceforge.net/nrrd/format.html), and what SimpleITK 2.5.7 reads from the same bytes (size,
+ * spacing, origin, direction, voxels), unless a test says otherwise. */
 #include "text_made.h"
 
 #include <math.h>
@@ -439,8 +439,8 @@ static void layers_that_labels_cannot_say_are_refused(void **state) {
                  "Segmentation_SourceRepresentation: its voxels are fractions");
 }
 
-/* One layer is a volume of labels; its origin counts from its own first voxel, whatever the reference's extent. A
- * line of key and value may be of any length. */
+/* One layer is a volume of labels; its origin counts from its own first voxel, whatever the reference's
+ * extent. A line of key and value may be of any length. */
 static void one_layer_is_a_volume_of_labels(void **state) {
     (void)state;
     static char text[20000];

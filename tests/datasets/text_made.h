@@ -1,5 +1,5 @@
-/* tests/datasets/text_made.h -- images with text headers (MetaImage, NRRD) written by hand, and what a reader says
- * about them. Their voxels are twelve int16, 0, 100, ... 1100, of 3 x 2 x 2. */
+/* tests/datasets/text_made.h -- images with text headers (MetaImage, NRRD) written by hand, and what a
+ * reader says about them. Their voxels are twelve int16, 0, 100, ... 1100, of 3 x 2 x 2. */
 #ifndef CC_TESTS_DATASETS_TEXT_MADE_H
 #define CC_TESTS_DATASETS_TEXT_MADE_H
 
@@ -26,7 +26,8 @@ static inline const char *made_write(const char *folder, const char *name, const
     return path;
 }
 
-/* Files of `bytes` of the voxels each, behind `gap` bytes of something else: NAME as printf has it, from `first`. */
+/* Files of `bytes` of the voxels each, behind `gap` bytes of something else: NAME as printf has it, from
+ * `first`. */
 static inline void made_write_parts(const char *folder, const char *name, int first, int step, size_t bytes,
                                     size_t gap) {
     char file[256],
@@ -58,7 +59,7 @@ static inline cc_status made_read(cc_volume *out, char log[4096], const char *pa
     return status;
 }
 
-/* The made voxels on a grid of 3 x 2 x 2, and nothing said about them but `warning` (NULL: nothing at all). */
+/* The made voxels on a grid of 3 x 2 x 2, and nothing said about them but `warning` (NULL: nothing). */
 static inline void made_reads(const char *path, const double spacing[3], const double origin[3],
                               const double direction[9], const char *warning) {
     char log[4096];
