@@ -166,8 +166,9 @@ static cc_status read_space(header *h, const char *value, const cc_field *field)
     size_t length = strlen(value);
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
         for (int k = 0; k < 4; k++) {
-            const char *name = spaces[i].names[k], *rest = value + strlen(name);
+            const char *name = spaces[i].names[k];
             if (length < strlen(name) || strncasecmp(name, value, strlen(name)) != 0) continue;
+            const char *rest = value + strlen(name);
             bool timed = strcasecmp(rest, k == 0 ? "-time" : k == 1 ? " time" : k == 2 ? "time" : "T") == 0;
             if (*rest && !timed) continue;
             memcpy(h->sign, spaces[i].sign, sizeof h->sign);
@@ -414,8 +415,7 @@ static cc_status find_layout(layout *out, const header *h, const char *path) {
             return cc_fail(CC_EFORMAT, path, "each must be at least 1", "sizes: axis %d has %lld", k + 1,
                            (long long)h->sizes[k]);
         image[k] = h->seen[SPACE_DIRECTIONS] ? h->directed[k] : is_domain(h->kinds[k]);
-        if (h->seen[SPACE_DIRECTIONS] && h->space_dims == 4 &&
-            h->directed[k]) /* along time alone: no image axis */
+        if (image[k] && h->seen[SPACE_DIRECTIONS] && h->space_dims == 4) /* not along time alone */
             image[k] = h->directions[k][0] != 0 || h->directions[k][1] != 0 || h->directions[k][2] != 0;
         out->count += image[k];
     }
