@@ -12,11 +12,7 @@
 #include "datasets/readers/stream.h"
 
 static const cc_reader *const readers[] = {
-    &cc_reader_dicom,
-    &cc_reader_nifti,
-    &cc_reader_metaimage,
-    &cc_reader_nrrd,
-    &cc_reader_png,
+    &cc_reader_dicom, &cc_reader_nifti, &cc_reader_metaimage, &cc_reader_nrrd, &cc_reader_png,
 };
 
 void cc_volume_deinit(cc_volume *volume) {
