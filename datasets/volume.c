@@ -12,10 +12,7 @@
 #include "datasets/readers/stream.h"
 
 static const cc_reader *const readers[] = {
-    &cc_reader_dicom,
-    &cc_reader_nifti,
-    &cc_reader_metaimage,
-    &cc_reader_png,
+    &cc_reader_dicom, &cc_reader_nifti, &cc_reader_metaimage, &cc_reader_nrrd, &cc_reader_png,
 };
 
 void cc_volume_deinit(cc_volume *volume) {
@@ -153,7 +150,7 @@ static cc_status read_file(cc_volume *out, const char *path, const cc_read_optio
         snprintf(out->format, sizeof out->format, "%s", readers[i]->format);
         return readers[i]->read(out, path, &head, options);
     }
-    return cc_fail(CC_EFORMAT, path, "MetaImage, NIfTI-1/2, DICOM and PNG are read",
+    return cc_fail(CC_EFORMAT, path, "MetaImage, NIfTI-1/2, NRRD, DICOM and PNG are read",
                    "its first bytes are of no known image format");
 }
 

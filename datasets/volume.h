@@ -22,7 +22,7 @@ typedef struct cc_grid {
 typedef struct cc_volume {
     cc_grid grid;
     char type[16];   /* the file's own sample type: "int16", "uint8", "float32", ... */
-    char format[16]; /* "metaimage", "nifti", "dicom", "png" */
+    char format[16]; /* "metaimage", "nifti", "nrrd", "dicom", "png" */
     float *voxels;   /* dims[0]*dims[1]*dims[2] values; owned by the volume */
 } cc_volume;
 
@@ -47,7 +47,7 @@ typedef struct cc_read_options {
     const char *series;
 } cc_read_options;
 
-/* Reads any image file (MetaImage, NIfTI-1/2, DICOM, PNG) or a folder that holds one DICOM series; the format
+/* Reads any image file (MetaImage, NIfTI-1/2, NRRD, DICOM, PNG) or a folder that holds one DICOM series; the format
  * is told from the contents, not from the name alone. `out` is a zeroed struct or one that was deinitialised;
  * on failure it stays so. Every size is checked against the file before memory is taken for it. What the file
  * does not say and `options` do not state is refused, or taken as a default that a warning names.

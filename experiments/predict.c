@@ -46,7 +46,7 @@ static cc_status check_place(const cc_predict_request *r) {
 static cc_status check_kind(const cc_volume *scan, const predictor *p) {
     const char *source = p->run->config->data.source;
     if (strcmp(scan->format, "png") != 0 || strcmp(source, "ctheart") == 0) return CC_OK;
-    return cc_fail(CC_EUNSUPPORTED, p->request->scan, "give the CT itself: MetaImage, NIfTI or DICOM",
+    return cc_fail(CC_EUNSUPPORTED, p->request->scan, "give the CT itself: MetaImage, NIfTI, NRRD or DICOM",
                    "a picture holds no HU, which this run of %s was trained on", source);
 }
 

@@ -1,24 +1,29 @@
 /* MetaImage (.mha, .mhd with .raw or .zraw), as ITK's MetaIO writes it: lines "Key = value", of which
- * ElementDataFile is the last; then, or in the file that it names, the voxels. Keys that say nothing about
- * voxels or place are passed over. */
+ * ElementDataFile is the last; then, or in the files that it names, the voxels. What is taken and what is
+ * made of it follows MetaIO (metaObject.cxx, metaImage.cxx) and was compared with SimpleITK; where a header
+ * says a thing twice and differently it is refused, and what it does not say is warned of. CenterOfRotation,
+ * and AnatomicalOrientation beside TransformMatrix, say nothing to ITK, and nothing here. Other keys that
+ * say nothing about voxels or place are passed over. */
 #include "datasets/readers/reader.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/log.h"
 #include "datasets/readers/metaimage.h"
 
-enum { LINE_BYTES = 4096, HEADER_LINES = 1024 };
+enum { MAX_DIMS = 10, WORD_BYTES = 64, HEADER_LINES = 1024 };
 
 typedef struct header {
-    int dims;
-    bool big_endian, compressed, has_dims, has_spacing, has_type;
-    int64_t size[3], compressed_bytes, header_bytes;
-    double spacing[3], element_size[3], offset[3], matrix[9];
+    int64_t dims, size[MAX_DIMS], channels, compressed_bytes, header_bytes;
+    double spacing[MAX_DIMS], element_size[MAX_DIMS], offset[MAX_DIMS], matrix[MAX_DIMS * MAX_DIMS];
+    double slope, intercept;
+    bool binary, compressed, data_msb, element_msb;
     cc_sample sample;
-    char data[LINE_BYTES];
+    char object[WORD_BYTES], units[WORD_BYTES], modality[WORD_BYTES], orientation[WORD_BYTES];
+    cc_parts parts;
     uint64_t end; /* where the header ends in its file */
 } header;
 
@@ -34,189 +39,48 @@ static const struct {
     {"MET_FLOAT", CC_SAMPLE_FLOAT32},     {"MET_DOUBLE", CC_SAMPLE_FLOAT64},
 };
 
-typedef struct place {
-    const char *path, *key;
-} place;
+/* How a key's value is read. From INTEGERS on it is NDims numbers, or its square. */
+typedef enum kind { IGNORED, DATA, WORD, BOOL, TYPE, INTEGER, NUMBER, INTEGERS, NUMBERS, MATRIX } kind;
 
-static cc_status wrong(const place *p, cc_status status, const char *hint, const char *what,
-                       const char *value) {
-    return cc_fail(status, p->path, hint, "%s: %s \"%.80s\"", p->key, what, value);
-}
-
-/* Exactly `count` numbers, and nothing behind them. */
-static cc_status read_numbers(double *out, int count, const char *value, const place *p) {
-    const char *next = value;
-    for (int i = 0; i < count; i++) {
-        char *end;
-        out[i] = strtod(next, &end);
-        if (end == next)
-            return cc_fail(CC_EFORMAT, p->path, "as many as NDims asks for",
-                           "%s: %d numbers wanted, not \"%.80s\"", p->key, count, value);
-        next = end;
-    }
-    while (*next == ' ' || *next == '\t') next++;
-    if (*next)
-        return cc_fail(CC_EFORMAT, p->path, "as many as NDims asks for",
-                       "%s: %d numbers wanted, not \"%.80s\"", p->key, count, value);
-    return CC_OK;
-}
-
-static cc_status read_integers(int64_t *out, int count, const char *value, const place *p) {
-    const char *next = value;
-    for (int i = 0; i < count; i++) {
-        char *end;
-        errno = 0;
-        out[i] = strtoll(next, &end, 10);
-        if (end == next || errno || (*end && *end != ' ' && *end != '\t'))
-            return cc_fail(CC_EFORMAT, p->path, "as many as NDims asks for",
-                           "%s: %d whole numbers wanted, not \"%.80s\"", p->key, count, value);
-        next = end;
-    }
-    while (*next == ' ' || *next == '\t') next++;
-    return *next ? wrong(p, CC_EFORMAT, "as many as NDims asks for", "more numbers than wanted:", value)
-                 : CC_OK;
-}
-
-static cc_status read_bool(bool *out, const char *value, const place *p) {
-    if (strchr("TtYy1", value[0]) && value[0])
-        *out = true;
-    else if (strchr("FfNn0", value[0]) && value[0])
-        *out = false;
-    else
-        return wrong(p, CC_EFORMAT, NULL, "True or False is wanted, not", value);
-    return CC_OK;
-}
-
-static cc_status take_object(header *h, const char *value, const place *p) {
-    (void)h;
-    return strcmp(value, "Image") == 0
-               ? CC_OK
-               : wrong(p, CC_EUNSUPPORTED, "only images are read", "not an image but", value);
-}
-
-static cc_status take_ndims(header *h, const char *value, const place *p) {
-    int64_t dims = 0;
-    CC_TRY(read_integers(&dims, 1, value, p));
-    if (dims != 2 && dims != 3) return wrong(p, CC_EUNSUPPORTED, "2 or 3 are read", "dimensions:", value);
-    h->dims = (int)dims;
-    return CC_OK;
-}
-
-static cc_status take_binary(header *h, const char *value, const place *p) {
-    (void)h;
-    bool binary = false;
-    CC_TRY(read_bool(&binary, value, p));
-    return binary ? CC_OK
-                  : wrong(p, CC_EUNSUPPORTED, "write it as binary", "voxels as text are not read:", value);
-}
-
-static cc_status take_order(header *h, const char *value, const place *p) {
-    return read_bool(&h->big_endian, value, p);
-}
-
-static cc_status take_compressed(header *h, const char *value, const place *p) {
-    return read_bool(&h->compressed, value, p);
-}
-
-static cc_status take_compressed_size(header *h, const char *value, const place *p) {
-    CC_TRY(read_integers(&h->compressed_bytes, 1, value, p));
-    return h->compressed_bytes < 0 ? wrong(p, CC_EFORMAT, NULL, "a negative size:", value) : CC_OK;
-}
-
-static cc_status take_header_size(header *h, const char *value, const place *p) {
-    CC_TRY(read_integers(&h->header_bytes, 1, value, p));
-    return h->header_bytes < -1 ? wrong(p, CC_EFORMAT, NULL, "a negative size:", value) : CC_OK;
-}
-
-static cc_status take_size(header *h, const char *value, const place *p) {
-    h->has_dims = true;
-    return read_integers(h->size, h->dims, value, p);
-}
-
-static cc_status take_spacing(header *h, const char *value, const place *p) {
-    h->has_spacing = true;
-    return read_numbers(h->spacing, h->dims, value, p);
-}
-
-static cc_status take_element_size(header *h, const char *value, const place *p) {
-    return read_numbers(h->element_size, h->dims, value, p);
-}
-
-static cc_status take_offset(header *h, const char *value, const place *p) {
-    return read_numbers(h->offset, h->dims, value, p);
-}
-
-/* Row i of the file's matrix is the direction of axis i. */
-static cc_status take_matrix(header *h, const char *value, const place *p) {
-    double numbers[9];
-    CC_TRY(read_numbers(numbers, h->dims * h->dims, value, p));
-    for (int axis = 0; axis < h->dims; axis++)
-        for (int i = 0; i < h->dims; i++) h->matrix[i * 3 + axis] = numbers[axis * h->dims + i];
-    return CC_OK;
-}
-
-static cc_status take_channels(header *h, const char *value, const place *p) {
-    (void)h;
-    int64_t channels = 0;
-    CC_TRY(read_integers(&channels, 1, value, p));
-    return channels == 1 ? CC_OK : wrong(p, CC_EUNSUPPORTED, "one channel is read", "channels:", value);
-}
-
-static cc_status take_type(header *h, const char *value, const place *p) {
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(types[i].name, value) == 0) {
-            h->sample = types[i].sample;
-            h->has_type = true;
-            return CC_OK;
-        }
-    return wrong(p, CC_EUNSUPPORTED, "MET_UCHAR, MET_SHORT, MET_FLOAT and the like are read",
-                 "no scalar type:", value);
-}
-
-static cc_status take_data(header *h, const char *value, const place *p) {
-    if (!*value) return wrong(p, CC_EFORMAT, "LOCAL or a file's name", "no name:", value);
-    if (strncmp(value, "LIST", 4) == 0 || strchr(value, '%'))
-        return wrong(p, CC_EUNSUPPORTED, "write all slices into one file",
-                     "one file a slice is not read:", value);
-    return cc_path_join(h->data, "", value);
-}
-
-static cc_status take_nothing(header *h, const char *value, const place *p) {
-    (void)h, (void)value, (void)p;
-    return CC_OK;
-}
-
-/* `sized` keys need NDims before them. */
-static const struct {
+/* Keys of one place in the header say the same thing. */
+#define AT(member) offsetof(header, member), sizeof((header *)0)->member
+static const struct key {
     const char *name;
-    bool sized;
-    cc_status (*take)(header *h, const char *value, const place *p);
+    kind kind;
+    size_t at, bytes;
 } keys[] = {
-    {"ObjectType", false, take_object},
-    {"NDims", false, take_ndims},
-    {"BinaryData", false, take_binary},
-    {"BinaryDataByteOrderMSB", false, take_order},
-    {"ElementByteOrderMSB", false, take_order},
-    {"CompressedData", false, take_compressed},
-    {"CompressedDataSize", false, take_compressed_size},
-    {"HeaderSize", false, take_header_size},
-    {"DimSize", true, take_size},
-    {"ElementSpacing", true, take_spacing},
-    {"ElementSize", true, take_element_size},
-    {"Offset", true, take_offset},
-    {"Position", true, take_offset},
-    {"Origin", true, take_offset},
-    {"TransformMatrix", true, take_matrix},
-    {"Rotation", true, take_matrix},
-    {"Orientation", true, take_matrix},
-    {"ElementNumberOfChannels", false, take_channels},
-    {"ElementType", false, take_type},
-    {"ElementDataFile", false, take_data},
-    {"ObjectSubType", false, take_nothing},
-    {"Comment", false, take_nothing},
-    {"Modality", false, take_nothing},
-    {"Name", false, take_nothing},
-    {"ID", false, take_nothing},
+    {"ObjectType", WORD, AT(object)},
+    {"NDims", INTEGER, AT(dims)},
+    {"BinaryData", BOOL, AT(binary)},
+    {"BinaryDataByteOrderMSB", BOOL, AT(data_msb)},
+    {"ElementByteOrderMSB", BOOL, AT(element_msb)},
+    {"CompressedData", BOOL, AT(compressed)},
+    {"CompressedDataSize", INTEGER, AT(compressed_bytes)},
+    {"HeaderSize", INTEGER, AT(header_bytes)},
+    {"DimSize", INTEGERS, AT(size)},
+    {"ElementSpacing", NUMBERS, AT(spacing)},
+    {"ElementSize", NUMBERS, AT(element_size)},
+    {"Offset", NUMBERS, AT(offset)},
+    {"Position", NUMBERS, AT(offset)},
+    {"Origin", NUMBERS, AT(offset)},
+    {"ImagePosition", NUMBERS, AT(offset)},
+    {"ElementOrigin", NUMBERS, AT(offset)},
+    {"TransformMatrix", MATRIX, AT(matrix)},
+    {"Rotation", MATRIX, AT(matrix)},
+    {"Orientation", MATRIX, AT(matrix)},
+    {"ElementDirection", MATRIX, AT(matrix)},
+    {"ElementNumberOfChannels", INTEGER, AT(channels)},
+    {"ElementToIntensityFunctionSlope", NUMBER, AT(slope)},
+    {"ElementToIntensityFunctionOffset", NUMBER, AT(intercept)},
+    {"ElementType", TYPE, AT(sample)},
+    {"DistanceUnits", WORD, AT(units)},
+    {"Modality", WORD, AT(modality)},
+    {"AnatomicalOrientation", WORD, AT(orientation)},
+    {"ElementDataFile", DATA, AT(parts)},
+    {"ObjectSubType", IGNORED, 0, 0},
+    {"Comment", IGNORED, 0, 0},
+    {"Name", IGNORED, 0, 0},
+    {"ID", IGNORED, 0, 0},
 };
 enum { KEYS = sizeof keys / sizeof *keys };
 
@@ -233,170 +97,321 @@ static size_t key_length(const char *text, size_t count) {
 }
 
 static bool probe(const cc_head *head) {
-    const char *text = (const char *)head->bytes;
-    size_t length = key_length(text, head->count), next = length;
-    while (next < head->count && (text[next] == ' ' || text[next] == '\t')) next++;
-    return !head->gzipped && next < head->count && text[next] == '=' && find_key(text, length) >= 0;
+    size_t mark = cc_byte_order_mark(head->bytes, head->count), count = head->count - mark;
+    const char *text = (const char *)head->bytes + mark;
+    size_t length = key_length(text, count), next = length;
+    while (next < count && (text[next] == ' ' || text[next] == '\t')) next++;
+    return !head->gzipped && next < count && text[next] == '=' && find_key(text, length) >= 0;
 }
 
-static cc_status take_line(header *h, char *line, bool *last, const char *path) {
-    size_t length = key_length(line, strlen(line));
-    char *value = strchr(line, '=');
-    if (!*line) return CC_OK;
-    if (!value)
-        return cc_fail(CC_EFORMAT, path, "the header may be cut off",
-                       "header: \"%.40s\" is no \"Key = value\"", line);
-    for (value++; *value == ' ' || *value == '\t';) value++;
-    line[length] = 0;
-    int key = find_key(line, length);
-    if (key < 0) return CC_OK;
-    place p = {path, keys[key].name};
-    if (keys[key].sized && h->dims == 0)
-        return cc_fail(CC_EFORMAT, path, "the header is incomplete", "NDims: it must stand before %s", p.key);
-    *last = keys[key].take == take_data;
-    return keys[key].take(h, value, &p);
+static cc_status read_bool(bool *out, const char *value, const cc_field *field) {
+    *out = value[0] && strchr("TtYy1", value[0]);
+    return *out || (value[0] && strchr("FfNn0", value[0]))
+               ? CC_OK
+               : cc_field_fail(field, CC_EFORMAT, NULL, "True or False is wanted, not", value);
 }
 
-/* One line without its end. */
-static cc_status next_line(char *line, FILE *file, header *h, const char *path) {
-    size_t length = 0;
-    for (int c; (c = getc(file)) != EOF && c != '\n'; length++) {
-        if (length == LINE_BYTES - 1) {
-            line[40] = 0;
-            return cc_fail(CC_EFORMAT, path, "lines have at most 4095 bytes",
-                           "header: the line \"%s...\" is too long", line);
+static cc_status read_type(cc_sample *out, const char *value, const cc_field *field) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(types[i].name, value) == 0) {
+            *out = types[i].sample;
+            return CC_OK;
         }
-        if (c == 0)
-            return cc_fail(CC_EFORMAT, path, "the header may be cut off or damaged", "header: a zero byte");
-        line[length] = (char)c;
+    return cc_field_fail(field, CC_EUNSUPPORTED, "MET_UCHAR, MET_SHORT, MET_FLOAT and the like are read",
+                         "no scalar type:", value);
+}
+
+static cc_status read_dims(int64_t *out, const char *value, const cc_field *field) {
+    CC_TRY(cc_field_integers(out, 1, value, field));
+    return *out >= 2 && *out <= MAX_DIMS
+               ? CC_OK
+               : cc_field_fail(field, CC_EUNSUPPORTED, "2 or 3 are read, more where they are of one frame",
+                               "dimensions:", value);
+}
+
+static cc_status read_value(header *h, const struct key *key, const char *value, const cc_field *field) {
+    void *out = (char *)h + key->at;
+    int dims = (int)h->dims;
+    switch (key->kind) {
+    case WORD:
+        if (strlen(value) >= WORD_BYTES) return cc_field_fail(field, CC_EFORMAT, NULL, "no word but", value);
+        strcpy(out, value);
+        return CC_OK;
+    case BOOL:
+        return read_bool(out, value, field);
+    case TYPE:
+        return read_type(out, value, field);
+    case INTEGER:
+        return key->at == offsetof(header, dims) ? read_dims(out, value, field)
+                                                 : cc_field_integers(out, 1, value, field);
+    case NUMBER:
+        return cc_field_numbers(out, 1, value, field);
+    case INTEGERS:
+        return cc_field_integers(out, dims, value, field);
+    case NUMBERS:
+        return cc_field_numbers(out, dims, value, field);
+    case MATRIX:
+        return cc_field_numbers(out, dims * dims, value, field);
+    case DATA:
+        if (strcmp(value, "LOCAL") == 0 || strcmp(value, "Local") == 0 || strcmp(value, "local") == 0) {
+            h->parts = (cc_parts){.kind = CC_PARTS_LOCAL, .field = key->name, .count = 1};
+            return cc_path_join(h->parts.header, "", field->path);
+        }
+        return cc_parts_name(&h->parts, value, false, field);
+    case IGNORED:
+        break;
     }
-    if (ferror(file)) return cc_fail_errno(path, "read");
-    while (length && (line[length - 1] == '\r' || line[length - 1] == ' ' || line[length - 1] == '\t'))
-        length--;
-    line[length] = 0;
-    h->end = (uint64_t)ftello(file);
     return CC_OK;
 }
 
-static cc_status read_header(header *h, const char *path) {
-    char line[LINE_BYTES];
-    bool last = false;
-    cc_status status = CC_OK;
-    FILE *file = fopen(path, "rb");
-    if (!file) return cc_fail_errno(path, "open");
-    for (int i = 0; status == CC_OK && !last && !feof(file) && i < HEADER_LINES; i++) {
-        status = next_line(line, file, h, path);
-        if (status == CC_OK) status = take_line(h, line, &last, path);
+/* Which key filled a place; NULL where none did. */
+static const char *said(const bool seen[KEYS], size_t at) {
+    for (int i = 0; i < KEYS; i++)
+        if (seen[i] && keys[i].bytes && keys[i].at == at) return keys[i].name;
+    return NULL;
+}
+
+static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
+    char *line = lines->text, *value = strchr(line, '=');
+    size_t length = key_length(line, strlen(line));
+    if (!*line) return CC_OK;
+    if (lines->cut) {
+        line[40] = 0;
+        return cc_fail(CC_EFORMAT, lines->path, "lines have at most 4095 bytes",
+                       "header: the line \"%s...\" is too long", line);
     }
-    fclose(file);
+    if (!value)
+        return cc_fail(CC_EFORMAT, lines->path, "the header may be cut off",
+                       "header: \"%.40s\" is no \"Key = value\"", line);
+    for (value++; *value == ' ' || *value == '\t';) value++;
+    line[length] = 0;
+    int i = find_key(line, length);
+    if (i < 0) return CC_OK;
+    const struct key *key = &keys[i];
+    const char *before = said(seen, key->at);
+    cc_field field = {lines->path, key->name};
+    header repeated = *h;
+    if (key->kind >= INTEGERS && h->dims == 0)
+        return cc_fail(CC_EFORMAT, lines->path, "the header is incomplete", "NDims: it must stand before %s",
+                       key->name);
+    CC_TRY(read_value(&repeated, key, value, &field));
+    if (before && memcmp((char *)h + key->at, (char *)&repeated + key->at, key->bytes) != 0)
+        return cc_fail(CC_EFORMAT, lines->path, "keep the one that is right",
+                       "%s: \"%.80s\" contradicts %s before it", key->name, value, before);
+    *h = repeated;
+    seen[i] = true;
+    *last = key->kind == DATA;
+    return CC_OK;
+}
+
+static cc_status read_header(header *h, bool seen[KEYS], const char *path) {
+    cc_lines lines;
+    bool last = false, got = true;
+    cc_status status = CC_OK;
+    CC_TRY(cc_lines_open(&lines, path, 0));
+    for (int i = 0; status == CC_OK && !last && i < HEADER_LINES; i++) {
+        status = cc_lines_next(&got, &lines);
+        if (!got) break;
+        if (status == CC_OK) status = take_line(h, seen, &lines, &last);
+    }
+    h->end = lines.at;
+    cc_lines_close(&lines);
     if (status != CC_OK) return status;
-    const char *missing = !h->dims       ? "NDims"
-                          : !h->has_dims ? "DimSize"
-                          : !h->has_type ? "ElementType"
-                          : !last        ? "ElementDataFile"
-                                         : NULL;
+    const char *missing = !h->dims                                ? "NDims"
+                          : !said(seen, offsetof(header, size))   ? "DimSize"
+                          : !said(seen, offsetof(header, sample)) ? "ElementType"
+                          : !last                                 ? "ElementDataFile"
+                                                                  : NULL;
     return missing ? cc_fail(CC_EFORMAT, path, "the header is incomplete", "%s: it is missing", missing)
                    : CC_OK;
 }
 
-static cc_status find_start(uint64_t *start, const header *h, bool local, const char *path) {
-    *start = local ? h->end : 0;
-    if (h->header_bytes >= 0) {
-        *start += (uint64_t)h->header_bytes;
-        return CC_OK;
-    }
-    uint64_t size, count = cc_sample_bytes(h->sample);
-    CC_TRY(cc_file_size(&size, path));
-    for (int k = 0; k < h->dims; k++)
-        if (__builtin_mul_overflow(count, (uint64_t)h->size[k], &count)) count = UINT64_MAX;
-    if (h->compressed || count > size - *start)
-        return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
-                       "HeaderSize: -1, but the voxels do not end the file");
-    *start = size - count;
+/* What is sound, but no image of one channel in mm. */
+static cc_status refuse_others(const header *h, const char *path) {
+    if (*h->object && strcmp(h->object, "Image") != 0)
+        return cc_fail(CC_EUNSUPPORTED, path, "only images are read", "ObjectType: not an image but \"%s\"",
+                       h->object);
+    if (!h->binary)
+        return cc_fail(CC_EUNSUPPORTED, path, "write it as binary",
+                       "BinaryData: voxels as text are not read");
+    if (h->channels != 1)
+        return cc_fail(CC_EUNSUPPORTED, path, "one channel is read",
+                       "ElementNumberOfChannels: channels: %lld", (long long)h->channels);
+    if (h->slope != 1 || h->intercept != 0)
+        return cc_fail(
+            CC_EUNSUPPORTED, path, "write the intensities themselves: tools differ on what this means",
+            "ElementToIntensityFunctionSlope, ElementToIntensityFunctionOffset: %g and %g, not 1 and 0",
+            h->slope, h->intercept);
+    if (*h->units && strcmp(h->units, "mm") != 0 && strcmp(h->units, "?") != 0)
+        return cc_fail(CC_EUNSUPPORTED, path, "write spacing and offset in mm",
+                       "DistanceUnits: \"%s\", where mm is wanted", h->units);
+    for (int k = 3; k < h->dims; k++)
+        if (h->size[k] != 1)
+            return cc_fail(CC_EUNSUPPORTED, path, "split it into volumes",
+                           "DimSize: %lld frames along dimension %d, where one is wanted",
+                           (long long)h->size[k], k + 1);
+    if (h->compressed_bytes < 0 || h->header_bytes < -1)
+        return cc_fail(CC_EFORMAT, path, NULL, "%s: a negative size: %lld",
+                       h->compressed_bytes < 0 ? "CompressedDataSize" : "HeaderSize",
+                       (long long)(h->compressed_bytes < 0 ? h->compressed_bytes : h->header_bytes));
     return CC_OK;
 }
 
-static cc_status refuse_more(cc_stream *stream, const char *path) {
-    char more;
-    size_t got;
-    CC_TRY(cc_stream_read_some(&got, stream, &more, 1));
-    return got ? cc_fail(CC_EFORMAT, path, "the header is wrong or the file is made to harm",
-                         "CompressedData: it holds more than DimSize claims")
-               : CC_OK;
+/* Row i of the file's matrix is the direction of axis i. Of more than three axes the first three are the
+ * image's, and must not mix with the others. */
+static cc_status take_directions(cc_grid *grid, const header *h, const char *key, const char *path) {
+    for (int axis = 0; axis < h->dims; axis++) {
+        double length = 0;
+        for (int i = 0; i < h->dims; i++) {
+            double part = h->matrix[axis * h->dims + i];
+            if ((axis < 3) != (i < 3) && part != 0)
+                return cc_fail(CC_EUNSUPPORTED, path, "only the image's three axes may turn",
+                               "%s: dimension %d mixes with dimension %d", key, axis + 1, i + 1);
+            if (axis < 3 && i < 3) grid->direction[i * 3 + axis] = part;
+            length += part * part;
+        }
+        length = sqrt(length);
+        if (axis < 3 && !(fabs(length - 1) <= 0.01))
+            return cc_fail(CC_EFORMAT, path, "unit vectors are wanted, and ElementSpacing for their length",
+                           "%s: the direction of axis %c has length %g", key, "xyz"[axis], length);
+        for (int i = 0; axis < 3 && i < 3; i++)
+            if (fabs(length - 1) > 1e-9) grid->direction[i * 3 + axis] /= length; /* rounded by its writer */
+    }
+    return CC_OK;
 }
 
-static cc_status locate(cc_metaimage *out, const header *h, const char *path) {
-    bool local =
-        strcmp(h->data, "LOCAL") == 0 || strcmp(h->data, "Local") == 0 || strcmp(h->data, "local") == 0;
-    out->coding = (cc_coding){h->sample, h->big_endian, 1, 0};
-    out->compressed = h->compressed;
-    out->packed_bytes = h->compressed ? (uint64_t)h->compressed_bytes : 0;
-    CC_TRY(local ? cc_path_join(out->data, "", path)
-                 : cc_path_beside(out->data, path, h->data, "ElementDataFile"));
-    return find_start(&out->start, h, local, out->data);
+/* The key that says the spacing, NULL where none does, and what it says. */
+static const char *find_spacing(const double **spacing, const header *h, const bool seen[KEYS]) {
+    const char *key = said(seen, offsetof(header, spacing));
+    *spacing = key ? h->spacing : h->element_size;
+    return key ? key : said(seen, offsetof(header, element_size));
 }
 
-static cc_status open_voxels(cc_stream **out, const cc_metaimage *image) {
-    return cc_stream_open(out, image->data, image->start, image->packed_bytes,
-                          image->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE);
+/* Spacing along an axis that neither the header says nor `options` state. */
+static bool unsaid(const header *h, const bool seen[KEYS], const cc_read_options *options, int k) {
+    const double *spacing;
+    return !(find_spacing(&spacing, h, seen) && k < h->dims) && !(options->spacing_mm[k] > 0);
 }
 
-static cc_status read_image(cc_metaimage *out, const char *path) {
-    header h = {.spacing = {1, 1, 1},
-                .element_size = {1, 1, 1},
-                .size = {1, 1, 1},
-                .matrix = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
-    CC_TRY(read_header(&h, path));
+/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in
+ * ITK. */
+static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KEYS],
+                              const cc_read_options *options, const char *path) {
+    const double *spacing;
+    const char *key = find_spacing(&spacing, h, seen);
+    for (int k = 0; k < 3; k++) {
+        double *out = &grid->spacing_mm[k];
+        *out = key && k < h->dims ? spacing[k] : unsaid(h, seen, options, k) ? 1 : 0;
+        if (!isfinite(*out) && !(options->spacing_mm[k] > 0)) return cc_grid_check(grid, path);
+        if (!(*out < 0)) continue;
+        *out = -*out;
+        for (int i = 0; i < 3; i++) grid->direction[i * 3 + k] = 0 - grid->direction[i * 3 + k]; /* no -0 */
+    }
+    return cc_grid_settle_spacing(grid, options, key ? key : "ElementSpacing", path);
+}
+
+/* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else low bytes first. */
+static bool take_byte_order(const header *h, const bool seen[KEYS]) {
+    return said(seen, offsetof(header, data_msb)) ? h->data_msb : h->element_msb;
+}
+
+static void warn_of_geometry(const header *h, const bool seen[KEYS], const cc_read_options *options,
+                             const char *path) {
+    const double *spacing;
+    const char *key = find_spacing(&spacing, h, seen);
+    char axes[4] = "";
+    for (int k = 0, count = 0; k < 3; k++)
+        if (unsaid(h, seen, options, k)) axes[count++] = "xyz"[k];
+    if (*axes)
+        cc_log(CC_LOG_WARNING,
+               "%s: ElementSpacing: the header does not say how large a voxel is along %s; 1 mm is taken "
+               "(state it: --spacing X,Y,Z)",
+               path, axes);
+    for (int k = 0; key && k < 3 && k < h->dims; k++)
+        if (spacing[k] < 0)
+            cc_log(CC_LOG_WARNING, "%s: %s: %g along %c: the axis is turned", path, key, spacing[k],
+                   "xyz"[k]);
+    if (!said(seen, offsetof(header, matrix)))
+        cc_log(CC_LOG_WARNING,
+               "%s: TransformMatrix: the header does not say how the axes lie%s%s; x to the left, y to the "
+               "back, z "
+               "to the head is taken",
+               path, *h->orientation ? ", but AnatomicalOrientation " : "", h->orientation);
+    if (!said(seen, offsetof(header, offset)))
+        cc_log(CC_LOG_WARNING,
+               "%s: Offset: the header does not say where the first voxel lies; 0 0 0 is taken", path);
+}
+
+static void warn_of_values(const header *h, const bool seen[KEYS], const char *path) {
+    static const char *const others[] = {"MET_MOD_MR", "MET_MOD_NM", "MET_MOD_US"};
+    bool data = said(seen, offsetof(header, data_msb)), element = said(seen, offsetof(header, element_msb));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(h->modality, others[i]) == 0)
+            cc_log(CC_LOG_WARNING, "%s: Modality: %s: its values are no HU of a CT", path, h->modality);
+    if (data && element && h->data_msb != h->element_msb)
+        cc_log(CC_LOG_WARNING,
+               "%s: BinaryDataByteOrderMSB and ElementByteOrderMSB contradict each other; the first is "
+               "taken, as "
+               "ITK does",
+               path);
+    if (!data && !element && cc_sample_bytes(h->sample) > 1)
+        cc_log(CC_LOG_WARNING,
+               "%s: BinaryDataByteOrderMSB: the header does not say the byte order; low bytes first is taken",
+               path);
+}
+
+/* Where the voxels begin: HeaderSize counts from the start of the file, the header's own lines included. */
+static cc_status locate(cc_parts *out, const header *h, const char *path) {
+    *out = h->parts;
+    bool local = out->kind == CC_PARTS_LOCAL,
+         several = out->kind == CC_PARTS_PATTERN || out->kind == CC_PARTS_LIST;
+    out->sizes_field = "DimSize";
+    out->list_at = h->end;
+    out->packing = h->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE;
+    out->packed_bytes = h->compressed && !several ? (uint64_t)h->compressed_bytes : 0;
+    out->start = h->header_bytes > 0 ? (uint64_t)h->header_bytes : local ? h->end : 0;
+    out->skip_bytes = h->header_bytes == -1 ? -1 : 0;
+    if (h->header_bytes == -1 && h->compressed)
+        return cc_fail(
+            CC_EUNSUPPORTED, path, "say how many bytes to pass over",
+            "HeaderSize: -1, but how many bytes end the file is not known where they are compressed");
+    if (local && out->start < h->end)
+        return cc_fail(CC_EFORMAT, path, "it counts from the start of the file",
+                       "HeaderSize: %lld bytes, but the header itself has %llu", (long long)h->header_bytes,
+                       (unsigned long long)h->end);
+    return cc_parts_divide(out, (int)h->dims, h->size, cc_sample_bytes(h->sample));
+}
+
+static cc_status read_image(cc_metaimage *out, const char *path, const cc_read_options *options) {
+    header h = {.binary = true, .channels = 1, .slope = 1, .size = {1, 1, 1}};
+    bool seen[KEYS] = {false};
+    CC_TRY(read_header(&h, seen, path));
+    CC_TRY(refuse_others(&h, path));
     out->grid = cc_grid_unit();
-    memcpy(out->grid.dims, h.size, sizeof h.size);
-    memcpy(out->grid.spacing_mm, h.has_spacing ? h.spacing : h.element_size, sizeof h.spacing);
-    memcpy(out->grid.origin_mm, h.offset, sizeof h.offset);
-    memcpy(out->grid.direction, h.matrix, sizeof h.matrix);
+    memcpy(out->grid.dims, h.size, sizeof out->grid.dims);
+    memcpy(out->grid.origin_mm, h.offset, sizeof out->grid.origin_mm);
+    const char *matrix = said(seen, offsetof(header, matrix));
+    if (matrix) CC_TRY(take_directions(&out->grid, &h, matrix, path));
+    CC_TRY(take_spacing(&out->grid, &h, seen, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
-    return locate(out, &h, path);
-}
-
-static uint64_t slice_bytes(const cc_metaimage *image) {
-    const int64_t *dims = image->grid.dims;
-    return (uint64_t)(dims[0] * dims[1]) * cc_sample_bytes(image->coding.sample);
+    out->coding = (cc_coding){h.sample, take_byte_order(&h, seen), 1, 0};
+    CC_TRY(locate(&out->parts, &h, path));
+    CC_TRY(cc_parts_check(&out->parts));
+    warn_of_geometry(&h, seen, options, path);
+    warn_of_values(&h, seen, path);
+    return CC_OK;
 }
 
 cc_status cc_metaimage_open(cc_metaimage *out, const char *path) {
-    uint64_t size, bytes;
-    CC_TRY(read_image(out, path));
-    CC_TRY(cc_file_size(&size, out->data));
-    bytes = cc_sample_bytes(out->coding.sample);
-    for (int i = 0; i < 3; i++)
-        if (__builtin_mul_overflow(bytes, (uint64_t)out->grid.dims[i], &bytes)) bytes = UINT64_MAX;
-    if (bytes == UINT64_MAX || (!out->compressed && (size < out->start || size - out->start < bytes)))
-        return cc_fail(CC_EFORMAT, out->data, "the file is cut off or its header is wrong",
-                       "DimSize asks for more than its %llu bytes", (unsigned long long)size);
-    return CC_OK;
+    const cc_read_options options = {0};
+    return read_image(out, path, &options);
 }
 
 cc_status cc_metaimage_read_slice(float *values, const cc_metaimage *image, int64_t z) {
-    cc_status status = CC_OK;
-    cc_stream *stream = NULL;
-    uint64_t bytes = slice_bytes(image);
-    void *raw = malloc(bytes);
-    if (!raw) CC_CHECK(cc_fail_memory("a slice", bytes));
-    CC_CHECK(open_voxels(&stream, image));
-    CC_CHECK(cc_stream_skip(stream, bytes * (uint64_t)z));
-    CC_CHECK(cc_stream_read(stream, raw, bytes));
-    CC_CHECK(cc_samples_decode(values, raw, bytes / cc_sample_bytes(image->coding.sample), &image->coding,
-                               image->data));
-done:
-    cc_stream_close(stream);
-    free(raw);
-    return status;
-}
-
-static cc_status read_voxels(cc_volume *out, const cc_metaimage *image) {
-    cc_stream *stream = NULL;
-    CC_TRY(open_voxels(&stream, image));
-    cc_status status = cc_samples_fill(out, stream, &image->coding);
-    if (status == CC_OK && image->compressed) status = refuse_more(stream, image->data);
-    cc_stream_close(stream);
+    uint64_t pixels = (uint64_t)(image->grid.dims[0] * image->grid.dims[1]);
+    cc_parts_reader reader = cc_parts_start(&image->parts, &image->coding, pixels * (uint64_t)z);
+    cc_status status = cc_parts_read(values, pixels, &reader);
+    cc_parts_stop(&reader);
     return status;
 }
 
@@ -404,10 +419,9 @@ static cc_status read_metaimage(cc_volume *out, const char *path, const cc_head 
                                 const cc_read_options *options) {
     (void)head;
     cc_metaimage image;
-    CC_TRY(read_image(&image, path));
+    CC_TRY(read_image(&image, path, options));
     out->grid = image.grid;
-    CC_TRY(cc_grid_settle_spacing(&out->grid, options, "ElementSpacing", path));
-    return read_voxels(out, &image);
+    return cc_parts_fill(out, &image.parts, &image.coding);
 }
 
 const cc_reader cc_reader_metaimage = {"metaimage", probe, read_metaimage};

@@ -5,23 +5,21 @@
 
 #include <stdbool.h>
 #include "core/file.h"
-#include "datasets/readers/samples.h"
+#include "datasets/readers/parts.h"
 #include "datasets/volume.h"
 
-/* A file's header, and where its voxels lie. */
+/* A file's header, and where its voxels lie; owns nothing. */
 typedef struct cc_metaimage {
     cc_grid grid;
     cc_coding coding;
-    bool compressed;
-    uint64_t start, packed_bytes; /* in `data`: the first voxel; compressed: the bytes to read, 0 for all */
-    char data[CC_PATH_MAX];       /* the file that holds the voxels: the header's own, or one beside it */
+    cc_parts parts; /* the header's own file, or one or several beside it */
 } cc_metaimage;
 
-/* Reads the header, and checks it as cc_volume_read would, but for the voxels themselves; a file of voxels
- * that is too short for them is CC_EFORMAT where they are not compressed. */
+/* Reads the header, and checks it and the files that it names as cc_volume_read would, but for the voxels
+ * themselves. */
 cc_status cc_metaimage_open(cc_metaimage *out, const char *path);
-/* Slice z, from 0: values[dims[1]][dims[0]]. Of compressed voxels all before it are inflated and passed over.
- */
+/* Slice z, from 0: values[dims[1]][dims[0]]. Of compressed voxels those before it in its file are inflated
+ * and passed over. */
 cc_status cc_metaimage_read_slice(float *values, const cc_metaimage *image, int64_t z);
 
 /* Writes NAME.mhd and beside it NAME.raw (NAME.zraw where compressed), as orcascore has them; with NAME.mha,

@@ -1,5 +1,7 @@
+/* MetaImage, written with the keys that ITK's MetaIO writes, in its order. */
 #include "datasets/readers/metaimage.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,22 +14,36 @@ static const char *met_of(cc_sample sample) {
     return sample == CC_SAMPLE_UINT8 ? "MET_UCHAR" : sample == CC_SAMPLE_INT16 ? "MET_SHORT" : "MET_FLOAT";
 }
 
+/* AnatomicalOrientation as ITK writes it: of each axis the letter of the side that it comes from, by the
+ * largest part of its direction ("RAI": from the right, the front and the feet). */
+static void name_axes(char out[4], const double direction[9]) {
+    for (int axis = 0; axis < 3; axis++) {
+        int k = 0;
+        for (int i = 1; i < 3; i++)
+            if (fabs(direction[i * 3 + axis]) > fabs(direction[k * 3 + axis])) k = i;
+        out[axis] = direction[k * 3 + axis] < 0 ? "LPS"[k] : "RAI"[k];
+    }
+    out[3] = 0;
+}
+
 static int make_header(char out[HEADER_MAX], const cc_grid *g, cc_sample sample, size_t packed,
                        const char *data) {
     char size[64] = "";
     if (packed) snprintf(size, sizeof size, "CompressedDataSize = %zu\n", packed);
     const double *d = g->direction;
+    char axes[4];
+    name_axes(axes, d);
     return snprintf(out, HEADER_MAX,
                     "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
                     "CompressedData = %s\n%s"
                     "TransformMatrix = %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g %.17g\n"
-                    "Offset = %.17g %.17g %.17g\nCenterOfRotation = 0 0 0\nAnatomicalOrientation = RAI\n"
+                    "Offset = %.17g %.17g %.17g\nCenterOfRotation = 0 0 0\nAnatomicalOrientation = %s\n"
                     "ElementSpacing = %.17g %.17g %.17g\nDimSize = %lld %lld %lld\nElementType = %s\n"
                     "ElementDataFile = %s\n",
                     packed ? "True" : "False", size, d[0], d[3], d[6], d[1], d[4], d[7], d[2], d[5], d[8],
-                    g->origin_mm[0], g->origin_mm[1], g->origin_mm[2], g->spacing_mm[0], g->spacing_mm[1],
-                    g->spacing_mm[2], (long long)g->dims[0], (long long)g->dims[1], (long long)g->dims[2],
-                    met_of(sample), data);
+                    g->origin_mm[0], g->origin_mm[1], g->origin_mm[2], axes, g->spacing_mm[0],
+                    g->spacing_mm[1], g->spacing_mm[2], (long long)g->dims[0], (long long)g->dims[1],
+                    (long long)g->dims[2], met_of(sample), data);
 }
 
 cc_status cc_metaimage_data_path(char out[CC_PATH_MAX], const char *path, bool compressed) {

@@ -1,9 +1,11 @@
-/* A picture is a volume of one slice, 1 mm a pixel; its voxels are grey values, not HU. */
+/* A picture is a volume of one slice; its voxels are grey values, not HU. A PNG file says nothing about mm
+ * that scanners write: where none are stated, a pixel is taken for 1 mm, with a warning. */
 #include "datasets/png.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/log.h"
 #include "datasets/readers/reader.h"
 
 static bool probe(const cc_head *head) {
@@ -15,8 +17,17 @@ static cc_status read_picture(cc_volume *out, const char *path, const cc_head *h
     (void)head;
     uint16_t *pixels;
     int height, width, bits;
+    bool stated = true;
     out->grid = cc_grid_unit();
-    CC_TRY(cc_grid_settle_spacing(&out->grid, options, "spacing", path));
+    for (int k = 0; k < 3; k++) {
+        stated = stated && options->spacing_mm[k] > 0;
+        if (options->spacing_mm[k] > 0) out->grid.spacing_mm[k] = options->spacing_mm[k];
+    }
+    if (!stated)
+        cc_log(CC_LOG_WARNING,
+               "%s: spacing: a picture does not say how large a pixel is; 1 mm is taken (state it: "
+               "--spacing X,Y,Z)",
+               path);
     CC_TRY(cc_png_read_gray(&pixels, &height, &width, &bits, path));
     out->grid.dims[0] = width;
     out->grid.dims[1] = height;

@@ -23,7 +23,7 @@ typedef struct cc_reader {
     cc_status (*read)(cc_volume *out, const char *path, const cc_head *head, const cc_read_options *options);
 } cc_reader;
 
-extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc_reader_png;
+extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc_reader_nrrd, cc_reader_png;
 
 /* A folder that holds one DICOM series, its slices in ascending order along their normal. */
 cc_status cc_dicom_read_folder(cc_volume *out, const char *path, const cc_read_options *options);

@@ -77,9 +77,20 @@ cc_status cc_samples_decode(float *out, const void *bytes, size_t count, const c
     return CC_OK;
 }
 
-cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *coding) {
+cc_status cc_samples_read(float *out, cc_stream *stream, uint64_t count, const cc_coding *coding) {
     enum { CHUNK_SAMPLES = 1 << 13 };
     char bytes[CHUNK_SAMPLES * 8];
+    size_t width = cc_sample_bytes(coding->sample);
+    for (uint64_t done = 0; done < count;) {
+        size_t part = count - done < CHUNK_SAMPLES ? (size_t)(count - done) : CHUNK_SAMPLES;
+        CC_TRY(cc_stream_read(stream, bytes, part * width));
+        CC_TRY(cc_samples_decode(out + done, bytes, part, coding, cc_stream_path(stream)));
+        done += part;
+    }
+    return CC_OK;
+}
+
+cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *coding) {
     size_t width = cc_sample_bytes(coding->sample);
     const char *path = cc_stream_path(stream);
     CC_TRY(cc_grid_check(&out->grid, path));
@@ -92,11 +103,5 @@ cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *co
                        (unsigned long long)(count * width), (unsigned long long)bound);
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
     CC_TRY(cc_volume_take(out, path));
-    for (uint64_t done = 0; done < count;) {
-        size_t part = count - done < CHUNK_SAMPLES ? (size_t)(count - done) : CHUNK_SAMPLES;
-        CC_TRY(cc_stream_read(stream, bytes, part * width));
-        CC_TRY(cc_samples_decode(out->voxels + done, bytes, part, coding, path));
-        done += part;
-    }
-    return CC_OK;
+    return cc_samples_read(out->voxels, stream, count, coding);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "core/status.h"
 #include "datasets/readers/stream.h"
 #include "datasets/volume.h"
@@ -36,6 +37,9 @@ size_t cc_sample_bytes(cc_sample sample);
 /* Decodes count samples; the bytes need no alignment. CC_EUNSUPPORTED where a value is not finite. */
 cc_status cc_samples_decode(float *out, const void *bytes, size_t count, const cc_coding *coding,
                             const char *path);
+
+/* Reads and decodes count samples of a stream. */
+cc_status cc_samples_read(float *out, cc_stream *stream, uint64_t count, const cc_coding *coding);
 
 /* Checks that the stream can hold the voxels of out->grid, takes memory for them and decodes them; sets
  * out->type. CC_EFORMAT where the stream is too short. */

@@ -198,8 +198,14 @@ static cc_status orcascore_open(cc_slice_set *set, const cc_slice_options *optio
 }
 
 static cc_status add_image(cc_digest *digest, const char *header, const cc_metaimage *image) {
+    char path[CC_PATH_MAX];
+    cc_parts_cursor cursor = {0};
     CC_TRY(cc_slice_set_digest_file(digest, header));
-    return strcmp(header, image->data) == 0 ? CC_OK : cc_slice_set_digest_file(digest, image->data);
+    for (int64_t i = 0; image->parts.kind != CC_PARTS_LOCAL && i < image->parts.count; i++) {
+        CC_TRY(cc_parts_path(path, &image->parts, i, &cursor));
+        CC_TRY(cc_slice_set_digest_file(digest, path));
+    }
+    return CC_OK;
 }
 
 static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {

@@ -51,7 +51,8 @@ static char *patient_name(const char *image, cc_arena *arena) {
     char *name = cc_arena_copy(arena, cc_path_name(image));
     if (!name) return NULL;
     if (cc_path_ends_with(name, ".gz")) name[strlen(name) - strlen(".gz")] = 0;
-    static const char *const endings[] = {".nii", ".hdr", ".img", ".mha", ".mhd", ".dcm", ".png"};
+    static const char *const endings[] = {".nii",  ".hdr",  ".img", ".mha", ".mhd",
+                                          ".nrrd", ".nhdr", ".dcm", ".png"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         if (cc_path_ends_with(name, endings[i]) && strlen(name) > strlen(endings[i])) {
             name[strlen(name) - strlen(endings[i])] = 0;

@@ -10,6 +10,7 @@
 #include "datasets/png.h"
 #include "datasets/readers/metaimage.h"
 #include "datasets/volume.h"
+#include "text_made.h"
 
 static void compare(const char *name, const cc_volume *v, json_t *want) {
     cc_volume_summary got = cc_volume_summarise(v);
@@ -221,6 +222,15 @@ static void a_picture_is_a_volume_of_one_slice(void **state) {
     assert_ok(cc_png_write_gray(path, grey, 2, 3, 8));
     assert_ok(cc_volume_read(&v, path));
     assert_true(v.grid.dims[0] == 3 && v.grid.dims[1] == 2 && v.voxels[5] == 255);
+    cc_volume_deinit(&v);
+    char log[4096];
+    const double stated[3] = {0.4, 0.5, 3};
+    assert_ok(made_read(&v, log, path, NULL));
+    assert_true(v.grid.spacing_mm[0] == 1 &&
+                strstr(log, "spacing: a picture does not say how large a pixel is"));
+    cc_volume_deinit(&v);
+    assert_ok(made_read(&v, log, path, stated));
+    assert_true(memcmp(v.grid.spacing_mm, stated, sizeof stated) == 0 && !*log);
     cc_volume_deinit(&v);
 }
 

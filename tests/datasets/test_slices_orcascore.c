@@ -118,6 +118,30 @@ static void the_digest_follows_voxels_labels_and_names(void **state) {
     assert_string_equal(digests[0].hex, digests[3].hex);
 }
 
+/* The scan as one file a slice: the same values, and each file counts for the digest. */
+static void a_scan_may_lie_in_one_file_a_slice(void **state) {
+    (void)state;
+    cc_digest_text digests[2];
+    for (int i = 0; i < 2; i++) {
+        const char *root = cc_test_folder();
+        add_scan(root, "Images", "Reference standard", "TRV1P2", 2);
+        shell(root, "cd Images && split -b 72 -d -a 1 --additional-suffix=.part TRV1P2CTI.raw s && rm "
+                    "TRV1P2CTI.raw && "
+                    "sed -i 's/^ElementDataFile.*/ElementDataFile = LIST\\ns0.part\\ns1.part\\ns2.part/' "
+                    "TRV1P2CTI.mhd");
+        if (i) shell(root, "printf x | dd of=Images/s2.part conv=notrunc status=none");
+        cc_slice_set *set = open_set(root);
+        float image[SIDE * SIDE];
+        for (int z = DEPTH - 1 - i; z >= 0; z--) {
+            assert_ok(cc_slice_set_read(set, (size_t)z, image, NULL));
+            for (int k = 0; k < SIDE * SIDE; k++) assert_true(image[k] == hu_of(2, z * SIDE * SIDE + k));
+        }
+        assert_ok(cc_slice_set_digest(&digests[i], set));
+        cc_slice_set_close(set);
+    }
+    assert_string_not_equal(digests[0].hex, digests[1].hex);
+}
+
 static void a_scan_cut_short_fails_at_the_slice_that_is_not_there(void **state) {
     (void)state;
     const char *root = cc_test_folder();
@@ -163,6 +187,7 @@ int main(void) {
         cmocka_unit_test(scans_without_contrast_come_with_labels_by_artery),
         cmocka_unit_test(every_spelling_and_depth_of_the_folders_is_found),
         cmocka_unit_test(the_digest_follows_voxels_labels_and_names),
+        cmocka_unit_test(a_scan_may_lie_in_one_file_a_slice),
         cmocka_unit_test(a_scan_cut_short_fails_at_the_slice_that_is_not_there),
         cmocka_unit_test(what_is_broken_is_named),
     };
