@@ -1,5 +1,5 @@
-/* Masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted on the way,
- * so that labels that miss the scan or fall between its voxels are said. */
+/* Masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted on the
+ * way, so that labels that miss the scan or fall between its voxels are said. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -54,8 +54,9 @@ size_t cc_slice_set_patient_count(const cc_slice_set *set);
 const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient);
 /* The patient's group, from 0: its scanner's vendor where the dataset tells (orcascore), else 0 for all. */
 int cc_slice_set_group(const cc_slice_set *set, size_t patient);
-/* Distances in mm of a slice's scan, of pixels along x, of rows and of slices, as cc_grid_distances has them: the
- * spacing, and less where its axes are sheared. False, and zeros, where the dataset does not tell (ctheart). */
+/* Distances in mm of a slice's scan, of pixels along x, of rows and of slices, as cc_grid_distances has them:
+ * the spacing, and less where its axes are sheared. False, and zeros, where the dataset does not tell
+ * (ctheart). */
 bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t index);
 /* The largest height and the largest width of any slice (not always of one and the same). */
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);

@@ -1,10 +1,10 @@
 /* datasets/upright.h -- the axes of a scan turned to those of the patient: quarter turns and mirrors only, no
  * voxel is resampled.
  *
- * A file may hold its voxels in any order: sagittal sections, slices from the head down, columns to the right.
- * Upright, columns run to the patient's left, rows to the back and slices to the head, as nearly as the axes
- * of the grid allow; the axis of the slices is chosen first. Slices then are axial sections, which the
- * Agatston score is defined on, and nets see every scan as they saw those they learnt from. */
+ * A file may hold its voxels in any order: sagittal sections, slices from the head down, columns to the
+ * right. Upright, columns run to the patient's left, rows to the back and slices to the head, as nearly as
+ * the axes of the grid allow; the axis of the slices is chosen first. Slices then are axial sections, which
+ * the Agatston score is defined on, and nets see every scan as they saw those they learnt from. */
 #ifndef CC_DATASETS_UPRIGHT_H
 #define CC_DATASETS_UPRIGHT_H
 

@@ -49,8 +49,9 @@ cc_grid cc_grid_unit(void) {
 }
 
 /* Along each axis what is left of its unit vector once the parts along the axes before it are taken away.
- * Columns are brought to length 1, so that digits that a file rounds away count in second order only, and what
- * is a right angle but for those (0.08 degrees) is one: unsheared grids keep their spacing to the last bit. */
+ * Columns are brought to length 1, so that digits that a file rounds away count in second order only, and
+ * what is a right angle but for those (0.08 degrees) is one: unsheared grids keep their spacing to the last
+ * bit. */
 void cc_grid_distances(double out_mm[3], const cc_grid *grid) {
     const double right = 1e-6;
     double n[9];

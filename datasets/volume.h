@@ -85,7 +85,8 @@ cc_status cc_volume_write(const char *path, const cc_volume *volume, const char 
 cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto);
 
 /* The label that a voxel of a mask holds: the whole number from 0 to 255 that its value is, or from which the
- * scaling of a file has moved it by 0.01 at most (0.996078 of nibabel's integer types). False where it is none. */
+ * scaling of a file has moved it by 0.01 at most (0.996078 of nibabel's integer types). False where it is
+ * none. */
 bool cc_label_from(uint8_t *out, float value);
 
 /* Reads a mask and samples it as above: labels of the voxels of `onto`, and how many of them are not 0. The

@@ -157,7 +157,8 @@ static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *c
     CC_CHECK(cc_stream_open(&stream, path, 0, 0, head.gzipped ? CC_PACKING_ZLIB : CC_PACKING_NONE));
     CC_CHECK(cc_stream_skip(stream, (uint64_t)h->fields.vox_offset));
     CC_CHECK(cc_samples_fill(out, stream, coding));
-    /* What may follow the voxels does not matter, but the sum at its end makes the decompressor check them. */
+    /* What may follow the voxels does not matter, but the sum at its end makes the decompressor check them.
+     */
     char more[4096];
     size_t got = 1;
     for (size_t left = REST_MAX; head.gzipped && got > 0 && left > 0; left -= got)

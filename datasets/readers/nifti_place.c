@@ -1,8 +1,8 @@
-/* Which affine a NIfTI file has: the sform where its code marks it valid, else the qform, else the pixel sizes
- * with the volume's middle at the origin and x running to the left, as nibabel has it (ITK takes the qform of
- * two that contradict each other). An sform that spans no space, all zero as some converters leave it, counts as
- * none. A sheared sform is kept: nothing is straightened. Source: nifti1.h, "3D image orientation and location
- * in space", methods 1 to 3. */
+/* Which affine a NIfTI file has: the sform where its code marks it valid, else the qform, else the pixel
+ * sizes with the volume's middle at the origin and x running to the left, as nibabel has it (ITK takes the
+ * qform of two that contradict each other). An sform that spans no space, all zero as some converters leave
+ * it, counts as none. A sheared sform is kept: nothing is straightened. Source: nifti1.h, "3D image
+ * orientation and location in space", methods 1 to 3. */
 #include "datasets/readers/nifti_place.h"
 
 #include <math.h>

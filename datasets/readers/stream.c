@@ -1,5 +1,5 @@
-/* zlib inflates. A gzip file may hold several members in a row, and zero bytes behind any of them, as tapes and
- * object stores pad (RFC 1952; Python's gzip module reads both); what else follows is refused. */
+/* zlib inflates. A gzip file may hold several members in a row, and zero bytes behind any of them, as tapes
+ * and object stores pad (RFC 1952; Python's gzip module reads both); what else follows is refused. */
 #include "datasets/readers/stream.h"
 
 #include <stdbool.h>
@@ -84,8 +84,8 @@ static cc_status refill(cc_stream *s) {
     return CC_OK;
 }
 
-/* Behind a member: zeros are passed over, and then comes another member or nothing. A member never begins with
- * a zero byte. */
+/* Behind a member: zeros are passed over, and then comes another member or nothing. A member never begins
+ * with a zero byte. */
 static cc_status start_member(cc_stream *s) {
     z_stream *z = &s->inflater;
     do {

@@ -1,5 +1,5 @@
-/* What the sources `volume` and `orcascore` share: a scan turned upright, its mask sampled on it, both kept as
- * slices are stored. */
+/* What the sources `volume` and `orcascore` share: a scan turned upright, its mask sampled on it, both kept
+ * as slices are stored. */
 #include "datasets/sources/held.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* datasets/sources/held.h -- a scan and its labels in memory, upright, for sources that cannot decode them slice
- * by slice from their files: 3 bytes a voxel. */
+/* datasets/sources/held.h -- a scan and its labels in memory, upright, for sources that cannot decode them
+ * slice by slice from their files: 3 bytes a voxel. */
 #ifndef CC_DATASETS_SOURCES_HELD_H
 #define CC_DATASETS_SOURCES_HELD_H
 

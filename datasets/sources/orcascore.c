@@ -4,9 +4,9 @@
  * vendor). CTAI is the scan with contrast and is passed over. Source: Wolterink et al., Med. Phys. 43 (2016),
  * 2361-2373; https://orcascore.grand-challenge.org
  *
- * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files. A scan
- * that is turned, or labels that are on another grid (saved again by a tool that turned their axes), are read
- * when the dataset opens and held in memory, laid on each other by their affines. */
+ * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files. A
+ * scan that is turned, or labels that are on another grid (saved again by a tool that turned their axes), are
+ * read when the dataset opens and held in memory, laid on each other by their affines. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* One CT volume and its mask, of any format: its upright axial slices, one patient named after the image. The
- * mask may lie on any grid; it is sampled on the CT's by both affines. Both stay in memory, 3 bytes a voxel. */
+ * mask may lie on any grid; it is sampled on the CT's by both affines. Both stay in memory, 3 bytes a voxel.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "datasets/sources/held.h"

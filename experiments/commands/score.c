@@ -1,6 +1,7 @@
-/* calcade score: the calcium that a mask marks in a scan. Scores are of axial sections in whatever order the file
- * holds them; the lesions' places stay in the file's own voxel indices. Without a mask every voxel above the
- * threshold counts, bone and contrast too: right for a phantom, and for a scan that was cut to the heart. */
+/* calcade score: the calcium that a mask marks in a scan. Scores are of axial sections in whatever order the
+ * file holds them; the lesions' places stay in the file's own voxel indices. Without a mask every voxel above
+ * the threshold counts, bone and contrast too: right for a phantom, and for a scan that was cut to the heart.
+ */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,8 @@ static cc_status print_json(const score_request *request, const cc_calcium *c) {
     return status;
 }
 
-/* What cannot be HU of a CT, where air is -1000: grey values, stored values without their intercept, 0 to 1. */
+/* What cannot be HU of a CT, where air is -1000: grey values, stored values without their intercept, 0 to 1.
+ */
 static void check_hu(const cc_volume *scan, const char *path) {
     const cc_volume_summary s = cc_volume_summarise(scan);
     if (strcmp(scan->type, "uint8") == 0 || strcmp(scan->type, "int8") == 0)
