@@ -299,12 +299,12 @@ static void bytes_behind_the_gzip_stream_are_zeros_members_or_refused(void **sta
         {"(head -c 352 a | gzip -c; head -c 70000 /dev/zero; tail -c +353 a | gzip -c; printf '\\0') > b.gz",
          NULL},
         {"(gzip -c a; gzip -c < /dev/null) > b.gz", NULL},
-        {"(cat a; head -c 100000 a) | gzip -c > b.gz", NULL}, /* more than the voxels, in the stream */
+        {"(cat a; head -c 100000 /dev/zero) | gzip -c > b.gz", NULL}, /* more than the voxels, in the stream */
         {"(gzip -c a; printf trash) > b.gz", "bytes follow the compressed data that are neither zero nor"},
         {"(gzip -c a; printf '\\0\\0trash') > b.gz", "bytes follow the compressed data"},
         {"gzip -c a | head -c -3 > b.gz", "ends too early"},
         {"(gzip -c a | head -c -8; printf 'abcd'; gzip -c a | tail -c 4) > b.gz", "incorrect data check"},
-        {"(cat a; head -c 100000 a) | gzip -c | head -c -8 > b.gz; printf abcdefgh >> b.gz",
+        {"(cat a; head -c 100000 /dev/zero) | gzip -c | head -c -8 > b.gz; printf abcdefgh >> b.gz",
          "incorrect data check"},
     };
     const made m = make();

@@ -68,7 +68,7 @@ static void sections_only_move_the_axis_of_the_slices(void **state) {
         const cc_grid before = v.grid;
         const cc_upright u = cc_upright_find_sections(&v.grid);
         assert_int_equal(u.axis[2], slices);
-        assert_true(u.axis[0] < u.axis[1]);
+        assert_true(u.axis[0] < u.axis[1] && u.axis[0] + u.axis[1] + slices == 3);
         assert_int_equal(u.first, 0);
         assert_int_equal(cc_upright_is_filed(&u), slices == 2);
         assert_ok(cc_upright_turn(&v, &u));
@@ -104,6 +104,13 @@ static void an_oblique_scan_takes_the_nearest_axes_and_says_so(void **state) {
         else
             assert_string_equal(heard.text, "");
     }
+    /* Its first axis is the nearest to the head's and to the left's: the slices have it. */
+    const cc_grid twice = {.dims = {4, 4, 4},
+                           .spacing_mm = {1, 1, 1},
+                           .direction = {0.700, 0.562, 0.441, 0.141, 0.495, -0.857, 0.700, -0.662, -0.267}};
+    const cc_upright u = cc_upright_find(&twice);
+    assert_true(u.axis[0] == 1 && u.axis[1] == 2 && u.axis[2] == 0);
+    assert_true(!u.mirrored[0] && u.mirrored[1] && !u.mirrored[2]);
     /* A tilted gantry shears the slices' axis by 35 degrees, but its slices are axial. */
     const cc_grid tilted = {.dims = {4, 4, 4},
                             .spacing_mm = {1, 1, 1},
