@@ -159,8 +159,7 @@ static void warn_of_mask(const tally *t, const cc_grid *mask, const cc_grid *ont
     if (memcmp(a.dims, b.dims, sizeof a.dims) == 0 && !cc_grid_matches(&a, &b))
         cc_log(CC_LOG_WARNING,
                "%s: it has as many voxels as its scan along each axis, but its affine puts them elsewhere; "
-               "labels "
-               "are laid where the affine says",
+               "labels are laid where the affine says",
                path);
     if (t->off)
         cc_log(CC_LOG_WARNING,

@@ -12,7 +12,7 @@
 #include "datasets/readers/samples.h"
 
 enum { HEADER_1 = 348, HEADER_2 = 540 };
-enum { REST_MAX = 64 << 20 }; /* bytes behind the voxels that are inflated to reach the checksum; whole KiB */
+enum { REST_MAX = 64 << 20 }; /* bytes behind the voxels that are inflated to reach the checksum */
 _Static_assert(sizeof(nifti_1_header) == HEADER_1 && sizeof(nifti_2_header) == HEADER_2, "NIfTI headers");
 
 typedef struct header {
@@ -157,8 +157,7 @@ static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *c
     CC_CHECK(cc_stream_open(&stream, path, 0, 0, head.gzipped ? CC_PACKING_ZLIB : CC_PACKING_NONE));
     CC_CHECK(cc_stream_skip(stream, (uint64_t)h->fields.vox_offset));
     CC_CHECK(cc_samples_fill(out, stream, coding));
-    /* What may follow the voxels does not matter, but the sum at its end makes the decompressor check them.
-     */
+    /* What may follow the voxels does not matter, but at its end the decompressor checks the sum of all. */
     char more[4096];
     size_t got = 1;
     for (size_t left = REST_MAX; head.gzipped && got > 0 && left > 0; left -= got)

@@ -6,8 +6,6 @@
 #include "datasets/readers/nifti_place.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 #include "core/log.h"
 
 /* Beyond what float32, and a quaternion near half a turn, round away. */

@@ -3,6 +3,7 @@
  * the threshold counts, bone and contrast too: right for a phantom, and for a scan that was cut to the heart.
  */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,17 +69,20 @@ static cc_status print_json(const score_request *request, const cc_calcium *c) {
     return status;
 }
 
-/* What cannot be HU of a CT, where air is -1000: grey values, stored values without their intercept, 0 to 1.
- */
+/* Grey values, stored values without their intercept and values from 0 to 1 are no HU: air is -1000. */
 static void check_hu(const cc_volume *scan, const char *path) {
-    const cc_volume_summary s = cc_volume_summarise(scan);
+    float min = scan->voxels[0], max = min;
+    for (size_t i = 0; i < cc_volume_count(scan); i++) {
+        min = fminf(min, scan->voxels[i]);
+        max = fmaxf(max, scan->voxels[i]);
+    }
     if (strcmp(scan->type, "uint8") == 0 || strcmp(scan->type, "int8") == 0)
         cc_log(CC_LOG_WARNING, "%s: its voxels are of 8 bits, from %g to %g: these are no HU of a CT", path,
-               s.min, s.max);
-    else if (s.min >= 0)
+               (double)min, (double)max);
+    else if (min >= 0)
         cc_log(CC_LOG_WARNING,
                "%s: its values, from %g to %g, may be no HU of a CT: none is below 0, and air is -1000", path,
-               s.min, s.max);
+               (double)min, (double)max);
 }
 
 static cc_status measure(cc_calcium *out, const score_request *request) {
