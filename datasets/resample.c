@@ -1,8 +1,12 @@
+/* Masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted on the
+ * way, so that labels that miss the scan or fall between its voxels are said. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/log.h"
 #include "datasets/readers/reader.h"
+#include "datasets/upright.h"
 #include "datasets/volume.h"
 
 /* position = m * (index, 1), row-major 3x4. */
@@ -73,43 +77,139 @@ cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const c
     return CC_OK;
 }
 
-static cc_status check_labels(size_t *labelled, const cc_volume *mask, const char *path) {
-    const size_t count = cc_volume_count(mask);
-    *labelled = 0;
-    for (size_t i = 0; i < count; i++) {
+bool cc_grid_matches(const cc_grid *a, const cc_grid *b) {
+    double m[12];
+    if (memcmp(a->dims, b->dims, sizeof a->dims) != 0) return false;
+    index_map(m, b, a);
+    for (int corner = 0; corner < 8; corner++) /* an affine map strays the most at a corner */
+        for (int i = 0; i < 3; i++) {
+            double index[3], at = m[i * 4 + 3];
+            for (int k = 0; k < 3; k++) {
+                index[k] = corner >> k & 1 ? (double)(b->dims[k] - 1) : 0;
+                at += m[i * 4 + k] * index[k];
+            }
+            if (!(fabs(at - index[i]) <= 0.25)) return false;
+        }
+    return true;
+}
+
+bool cc_label_from(uint8_t *out, float value) {
+    const float whole = roundf(value);
+    if (!(whole >= 0 && whole <= UINT8_MAX && fabsf(value - whole) <= 0.01F)) return false;
+    *out = (uint8_t)whole;
+    return true;
+}
+
+/* Voxels of a mask that have a label, by label. */
+typedef struct tally {
+    size_t all, off;               /* in the mask's own voxels; those whose middle lies off the scan */
+    size_t on[UINT8_MAX + 1];      /* the rest, by label */
+    size_t sampled[UINT8_MAX + 1]; /* in voxels of the scan, by label */
+} tally;
+
+/* Rounds the mask's values to labels. */
+static cc_status take_labels(tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
+    /* A middle on the very edge of the scan's last voxel is on it, whatever float32 makes of the affine. */
+    const double half = 0.5 + 1e-3;
+    const int64_t *dims = mask->grid.dims;
+    float largest = 0;
+    double m[12];
+    index_map(m, &mask->grid, onto);
+    for (size_t i = 0; i < cc_volume_count(mask); i++) {
+        uint8_t label;
         const float value = mask->voxels[i];
-        if (!(value >= 0 && value <= UINT8_MAX && value == floorf(value)))
+        if (!cc_label_from(&label, value))
             return cc_fail(CC_EFORMAT, path, "labels are whole numbers from 0 to 255",
                            "voxel %zu of the mask is %g", i, (double)value);
-        *labelled += value > 0;
+        mask->voxels[i] = label;
+        largest = fmaxf(largest, value);
+        if (label == 0) continue;
+        const int64_t row = (int64_t)i / dims[0];
+        const double index[3] = {(double)((int64_t)i % dims[0]), (double)(row % dims[1]),
+                                 (double)(row / dims[1])};
+        bool inside = true;
+        for (int k = 0; k < 3; k++) {
+            const double at =
+                m[k * 4] * index[0] + m[k * 4 + 1] * index[1] + m[k * 4 + 2] * index[2] + m[k * 4 + 3];
+            inside = inside && at >= -half && at <= (double)(onto->dims[k] - 1) + half;
+        }
+        out->all++;
+        out->off += !inside;
+        out->on[label] += inside;
     }
+    return out->all || largest == 0
+               ? CC_OK
+               : cc_fail(CC_EFORMAT, path, "labels are whole numbers from 0 to 255",
+                         "the mask's largest value is %g, which is no label", (double)largest);
+}
+
+static cc_status keep_labels(uint8_t **out, size_t *labelled, tally *t, const cc_volume *sampled) {
+    const size_t count = cc_volume_count(sampled);
+    *out = malloc(count);
+    if (!*out) return cc_fail_memory("the mask's voxels", count);
+    for (size_t i = 0; i < count; i++) t->sampled[(*out)[i] = (uint8_t)sampled->voxels[i]]++;
+    *labelled = count - t->sampled[0];
     return CC_OK;
 }
 
-static cc_status take_labels(uint8_t **out, size_t *labelled, const cc_volume *mask) {
-    const size_t count = cc_volume_count(mask);
-    *out = malloc(count);
-    if (!*out) return cc_fail_memory("the mask's voxels", count);
-    *labelled = 0;
-    for (size_t i = 0; i < count; i++) {
-        (*out)[i] = (uint8_t)mask->voxels[i];
-        *labelled += (*out)[i] > 0;
+/* What may have gone wrong between the program that wrote the mask and this one. */
+static void warn_of_mask(const tally *t, const cc_grid *mask, const cc_grid *onto, const char *path) {
+    const cc_upright of_mask = cc_upright_find(mask), of_scan = cc_upright_find(onto);
+    const cc_grid a = cc_upright_grid(mask, &of_mask), b = cc_upright_grid(onto, &of_scan);
+    if (memcmp(a.dims, b.dims, sizeof a.dims) == 0 && !cc_grid_matches(&a, &b))
+        cc_log(CC_LOG_WARNING,
+               "%s: it has as many voxels as its scan along each axis, but its affine puts them elsewhere; "
+               "labels are laid where the affine says",
+               path);
+    if (t->off)
+        cc_log(CC_LOG_WARNING,
+               "%s: %zu of %zu labelled voxels lie off the scan; check that its affine is the scan's", path,
+               t->off, t->all);
+    int worst = 0;
+    double change = 0.2;
+    const double from_mm3 = cc_grid_voxel_mm3(mask), to_mm3 = cc_grid_voxel_mm3(onto);
+    for (int label = 1; label <= UINT8_MAX; label++) {
+        if (!t->on[label]) continue;
+        const double part = fabs((double)t->sampled[label] * to_mm3 / ((double)t->on[label] * from_mm3) - 1);
+        if (part > change) worst = label, change = part;
     }
+    if (worst)
+        cc_log(
+            CC_LOG_WARNING,
+            "%s: label %d fills %.4g mm3 in the mask, but %.4g mm3 in the scan's voxels: their sizes are too "
+            "different for sampling by the nearest voxel",
+            path, worst, (double)t->on[worst] * from_mm3, (double)t->sampled[worst] * to_mm3);
+}
+
+/* A picture has no place in the patient: it is laid pixel on pixel on what has none either, else refused. */
+static cc_status place_picture(cc_volume *mask, const cc_grid *onto, const char *path) {
+    cc_grid unplaced = cc_grid_unit();
+    memcpy(unplaced.dims, mask->grid.dims, sizeof unplaced.dims);
+    memcpy(unplaced.spacing_mm, onto->spacing_mm, sizeof unplaced.spacing_mm);
+    if (!cc_grid_matches(&unplaced, onto))
+        return cc_fail(CC_EFORMAT, path, "give the mask as MetaImage or NIfTI",
+                       "a picture has no affine: it cannot be laid on the grid of a scan");
+    mask->grid = *onto;
     return CC_OK;
 }
 
 cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
     cc_volume mask = {0}, sampled = {0};
     uint8_t *labels = NULL;
-    size_t all;
+    tally t = {.all = 0};
     cc_status status;
     CC_CHECK(cc_volume_read(&mask, path));
-    CC_CHECK(check_labels(&all, &mask, path));
+    if (strcmp(mask.format, "png") == 0) CC_CHECK(place_picture(&mask, onto, path));
+    CC_CHECK(take_labels(&t, &mask, onto, path));
     CC_CHECK(cc_volume_resample_mask(&sampled, &mask, onto));
-    CC_CHECK(take_labels(&labels, labelled, &sampled));
-    if (all && !*labelled)
+    CC_CHECK(keep_labels(&labels, labelled, &t, &sampled));
+    if (t.all && !*labelled && t.off < t.all)
+        CC_CHECK(cc_fail(CC_EFORMAT, path, "sample it on the scan's grid before",
+                         "all of its %zu labelled voxels fall between those of the scan", t.all - t.off));
+    if (t.all && !*labelled)
         CC_CHECK(cc_fail(CC_EFORMAT, path, "check that both are of the same patient",
-                         "no labelled voxel lies on the grid of the scan"));
+                         "no labelled voxel lies on the grid of the scan: all %zu lie off it", t.all));
+    warn_of_mask(&t, &mask.grid, onto, path);
     *out = labels;
     labels = NULL;
 done:

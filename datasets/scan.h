@@ -1,5 +1,5 @@
-/* datasets/scan.h -- one scan without truth, as the slices that nets see; and masks of them, back on its own
- * grid.
+/* datasets/scan.h -- one scan without truth, as the upright slices that nets see; and masks of them, back on
+ * its own grid.
  *
  * Slices are as a dataset has them: HU in whole numbers within int16, or grey values of a picture spread over
  * a window. Their masks are empty. */
@@ -10,10 +10,7 @@
 #include "datasets/volume.h"
 
 typedef struct cc_scan_options {
-    const char *name; /* of its patient, and in messages; copied */
-    /* Turned by quarters and mirrored until rows run to the patient's left, columns to the back and slices to
-     * the head, nearest to that; else as the file has them. */
-    bool upright;
+    const char *name;    /* of its patient, and in messages; copied */
     double window_hu[2]; /* what the grey range of a PNG picture spans */
 } cc_scan_options;
 

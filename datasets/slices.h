@@ -1,5 +1,7 @@
 /* datasets/slices.h -- a dataset as training sees it: 2-D axial slices of patients, each with its mask.
  *
+ * Volumes are turned upright (datasets/upright.h) and their labels laid on them by the affines of both.
+ *
  * A slice set lists what is there; pixels are decoded when asked for, by any thread. A source (ctheart,
  * volume, ...) is one file of sources/ and one line of the table in slices.c. */
 #ifndef CC_DATASETS_SLICES_H
@@ -52,8 +54,9 @@ size_t cc_slice_set_patient_count(const cc_slice_set *set);
 const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient);
 /* The patient's group, from 0: its scanner's vendor where the dataset tells (orcascore), else 0 for all. */
 int cc_slice_set_group(const cc_slice_set *set, size_t patient);
-/* Voxel spacing x, y, z in mm of a slice's scan; false, and zeros, where the dataset does not tell (ctheart).
- */
+/* Distances in mm of a slice's scan, of pixels along x, of rows and of slices, as cc_grid_distances has them:
+ * the spacing, and less where its axes are sheared. False, and zeros, where the dataset does not tell
+ * (ctheart). */
 bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t index);
 /* The largest height and the largest width of any slice (not always of one and the same). */
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
@@ -61,7 +64,7 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 /* SHA-256 of names and contents: part of a run's identity; not for a view. ctheart: every file's name below
  * `train`, size and bytes. orcascore: each scan's name, and size and bytes of its headers and voxels. coca:
  * each patient's name, and name, size and bytes of its DICOM files and of its XML. volume: the two names, the
- * grid, and the voxels of the CT and of the mask as resampled. */
+ * upright grid, and the voxels of the CT and of the mask as resampled on it. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's

@@ -45,6 +45,32 @@ cc_grid cc_grid_unit(void) {
     return (cc_grid){.dims = {1, 1, 1}, .spacing_mm = {1, 1, 1}, .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
 }
 
+/* Along each axis what is left of its unit vector once the parts along the axes before it are taken away.
+ * Columns are brought to length 1, so that digits that a file rounds away count in second order only, and
+ * what is a right angle but for those (0.08 degrees) is one: unsheared grids keep their spacing to the last
+ * bit. */
+void cc_grid_distances(double out_mm[3], const cc_grid *grid) {
+    const double right = 1e-6;
+    double n[9];
+    for (int k = 0; k < 3; k++) {
+        const double *d = grid->direction + k;
+        const double length = sqrt(d[0] * d[0] + d[3] * d[3] + d[6] * d[6]);
+        for (int i = 0; i < 3; i++) n[i * 3 + k] = d[i * 3] / length;
+    }
+    const double cross[3] = {n[3] * n[7] - n[6] * n[4], n[6] * n[1] - n[0] * n[7], n[0] * n[4] - n[3] * n[1]};
+    const double rows = sqrt(cross[0] * cross[0] + cross[1] * cross[1] + cross[2] * cross[2]);
+    const double slices = fabs(cross[0] * n[2] + cross[1] * n[5] + cross[2] * n[8]) / rows;
+    out_mm[0] = grid->spacing_mm[0];
+    out_mm[1] = grid->spacing_mm[1] * (fabs(rows - 1) < right ? 1 : rows);
+    out_mm[2] = grid->spacing_mm[2] * (fabs(slices - 1) < right ? 1 : slices);
+}
+
+double cc_grid_voxel_mm3(const cc_grid *grid) {
+    double mm[3];
+    cc_grid_distances(mm, grid);
+    return mm[0] * mm[1] * mm[2];
+}
+
 static double determinant(const double m[9]) {
     return m[0] * (m[4] * m[8] - m[5] * m[7]) - m[1] * (m[3] * m[8] - m[5] * m[6]) +
            m[2] * (m[3] * m[7] - m[4] * m[6]);

@@ -16,8 +16,20 @@ typedef struct cc_grid {
     int64_t dims[3];      /* x, y, z; each at least 1 */
     double spacing_mm[3]; /* x, y, z; each > 0 and finite */
     double origin_mm[3];  /* of voxel (0,0,0), LPS */
-    double direction[9];  /* row-major 3x3; column k is the unit vector of axis k, LPS */
+    double direction[9];  /* row-major 3x3; column k is the unit vector of axis k, LPS; not always at right
+                           * angles: a sheared grid is kept as it is */
 } cc_grid;
+
+/* Distances in mm, at right angles: of voxels along x; of rows within a slice; of the planes of slices. They
+ * are the spacing where the axes are at right angles, and less where they are sheared (a tilted gantry). The
+ * first two multiply to a pixel's area, a parallelogram's; all three to a voxel's volume, a parallelepiped's:
+ * spacing times |det(direction)|. */
+void cc_grid_distances(double out_mm[3], const cc_grid *grid);
+double cc_grid_voxel_mm3(const cc_grid *grid);
+
+/* Whether two grids have the same voxels: as many along each axis, nowhere further apart than a quarter of
+ * one. */
+bool cc_grid_matches(const cc_grid *a, const cc_grid *b);
 
 typedef struct cc_volume {
     cc_grid grid;
@@ -72,9 +84,17 @@ cc_status cc_volume_write(const char *path, const cc_volume *volume, const char 
 /* Samples a mask on another grid by nearest neighbour through both affines (outside: 0). `out` as above. */
 cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto);
 
+/* The label that a voxel of a mask holds: the whole number from 0 to 255 that its value is, or from which the
+ * scaling of a file has moved it by 0.01 at most (0.996078 of nibabel's integer types). False where it is
+ * none. */
+bool cc_label_from(uint8_t *out, float value);
+
 /* Reads a mask and samples it as above: labels of the voxels of `onto`, and how many of them are not 0. The
- * caller frees *out, which is set on success only.
- *   CC_EFORMAT  a value is no whole number from 0 to 255, or there are labels but none lies on the grid
+ * caller frees *out, which is set on success only. Warns, naming the mask, where labelled voxels of its own
+ * lie off the grid, where a label grows or shrinks by more than a fifth as the mask has another resolution,
+ * and where it has the scan's dims but another place.
+ *   CC_EFORMAT  a value is no label, or there are labels but none lies on the grid; all values are below the
+ *               lowest label; a picture, which has no place in the patient
  *   others      as cc_volume_read */
 cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto);
 

@@ -45,7 +45,7 @@ static const cc_command commands[] = {
      "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
     {"score",
      "SCAN [--mask MASK] [--spacing X,Y,Z] [--series S] [--threshold HU] [--minimum-area MM2]\n"
-     "      [--reference-spacing MM] [--json]",
+     "      [--connectivity 4|8|6|26] [--per-slice] [--reference-spacing MM] [--json]",
      "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},
     {"info", "PATH [--spacing X,Y,Z] [--series S] [--json]",
      "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256", cc_command_info},

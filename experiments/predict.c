@@ -53,8 +53,7 @@ static cc_status check_kind(const cc_volume *scan, const predictor *p) {
 static cc_status open_scan(cc_slice_set **out, predictor *p) {
     cc_volume volume = {0};
     const cc_experiment_config *config = p->run->config;
-    cc_scan_options options = {.name = p->request->scan,
-                               .upright = strcmp(config->data.source, "volume") != 0};
+    cc_scan_options options = {.name = p->request->scan};
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
     CC_TRY(cc_volume_read_as(&volume, p->request->scan, &p->request->reading));
     p->grid = volume.grid;

@@ -24,8 +24,8 @@ typedef struct cc_prediction_summary {
     double volume_mm3;
 } cc_prediction_summary;
 
-/* Slices stand upright (datasets/scan.h) but for a run on the source "volume", which saw its own as the file
- * has them. A picture is for a run that was trained on pictures.
+/* The scan is seen upright (datasets/upright.h), as every source shows its own; the mask is in the order of
+ * the scan's file. A picture is for a run that was trained on pictures.
  *   CC_EUSAGE        the mask's name has an ending that is not written, or is that of the scan or the model
  *   CC_EUNSUPPORTED  the scan is not of the kind that the run takes
  *   others           as cc_finished_open, cc_volume_read, cc_chain_init and cc_volume_write

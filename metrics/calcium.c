@@ -8,7 +8,8 @@
 #include "metrics/lesions.h"
 
 cc_calcium_options cc_calcium_defaults(void) {
-    return (cc_calcium_options){.threshold_hu = 130, .minimum_area_mm2 = 1, .reference_mm = 3};
+    return (cc_calcium_options){
+        .threshold_hu = 130, .minimum_area_mm2 = 1, .reference_mm = 3, .neighbours = 6};
 }
 
 typedef struct section {
@@ -122,7 +123,8 @@ cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *ma
     section *sections = NULL;
     CC_TRY(check(&s));
     cc_status status;
-    CC_CHECK(cc_lesions_find(&found, hu, mask, depth, height, width, options->threshold_hu));
+    CC_CHECK(
+        cc_lesions_find(&found, hu, mask, depth, height, width, options->threshold_hu, options->neighbours));
     c.lesion_count = found.count;
     c.lesions = calloc(found.count + 1, sizeof *c.lesions);
     sections = calloc(found.count + 1, sizeof *sections);

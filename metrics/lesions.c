@@ -1,15 +1,18 @@
+/* Lesions by threshold and connected components, and which of two masks' lesions meet. */
 #include "metrics/lesions.h"
 
 #include <stdlib.h>
 
+enum { CHALLENGE = 6 }; /* neighbours, by the rule of orCaScore */
+
 cc_status cc_lesions_find(cc_components *out, const float *hu, const uint8_t *mask, int depth, int height,
-                          int width, double threshold_hu) {
+                          int width, double threshold_hu, int neighbours) {
     size_t count;
     CC_TRY(cc_components_voxels(&count, depth, height, width));
     uint8_t *dense = malloc(count);
     if (!dense) return cc_fail_memory("lesions", count);
     for (size_t i = 0; i < count; i++) dense[i] = (!mask || mask[i]) && hu[i] > threshold_hu;
-    cc_status status = cc_components_init(out, dense, depth, height, width, 6);
+    cc_status status = cc_components_init(out, dense, depth, height, width, neighbours);
     free(dense);
     return status;
 }
@@ -35,9 +38,9 @@ cc_status cc_lesions_count(cc_lesion_counts *out, const float *hu, const uint8_t
     size_t voxels;
     CC_TRY(cc_components_voxels(&voxels, depth, height, width));
     cc_status status;
-    CC_CHECK(cc_lesions_find(&wanted, hu, truth, depth, height, width, threshold_hu));
+    CC_CHECK(cc_lesions_find(&wanted, hu, truth, depth, height, width, threshold_hu, CHALLENGE));
     CC_CHECK(count_touched(&found, &wanted, mask, voxels));
-    CC_CHECK(cc_lesions_find(&got, hu, mask, depth, height, width, threshold_hu));
+    CC_CHECK(cc_lesions_find(&got, hu, mask, depth, height, width, threshold_hu, CHALLENGE));
     CC_CHECK(count_touched(&right, &got, truth, voxels));
     *out = (cc_lesion_counts){.truth = (int64_t)wanted.count,
                               .found = found,

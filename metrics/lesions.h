@@ -15,11 +15,12 @@ typedef struct cc_lesion_counts {
     int64_t predicted, spurious; /* predicted lesions; those of them that are false */
 } cc_lesion_counts;
 
-/* The lesions of a mask [depth*height*width], non-zero is foreground; NULL: every voxel is. The caller owns
+/* The lesions of a mask [depth*height*width], non-zero is foreground; NULL: every voxel is. `neighbours` is 6
+ * as above; 26, through edges and corners too; or 4 or 8, slice by slice (core/components.h). The caller owns
  * *out and deinitialises it.
- *   CC_EINVAL no voxels, or too many · CC_ENOMEM; *out untouched */
+ *   CC_EINVAL no voxels, too many, or another number of neighbours · CC_ENOMEM; *out untouched */
 cc_status cc_lesions_find(cc_components *out, const float *hu, const uint8_t *mask, int depth, int height,
-                          int width, double threshold_hu);
+                          int width, double threshold_hu, int neighbours);
 
 /* Of one scan: hu, truth and mask [depth*height*width], z slowest, non-zero is foreground.
  *   CC_EINVAL no voxels, or too many · CC_ENOMEM; *out untouched */

@@ -1,18 +1,18 @@
 /* NIfTI-1 and -2: nifticlib swaps the header and turns its quaternion into a matrix; sizes are checked here
- * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice.
- *
- * Which affine: sform, else qform, else the pixel sizes with the volume's middle at the origin and x
- * running to the left, as nibabel has it. */
+ * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice. Source: nifti1.h
+ * and nifti2.h of the standard. */
 #include "datasets/readers/reader.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <nifti2_io.h>
 #include "core/file.h"
+#include "core/log.h"
+#include "datasets/readers/nifti_place.h"
 #include "datasets/readers/samples.h"
 
 enum { HEADER_1 = 348, HEADER_2 = 540 };
+enum { REST_MAX = 64 << 20 }; /* bytes behind the voxels that are inflated to reach the checksum */
 _Static_assert(sizeof(nifti_1_header) == HEADER_1 && sizeof(nifti_2_header) == HEADER_2, "NIfTI headers");
 
 typedef struct header {
@@ -99,6 +99,7 @@ static cc_status read_dims(cc_grid *grid, const nifti_2_header *h, const char *p
         return cc_fail(CC_EFORMAT, path, "1 to 7 are possible", "dim[0]: %lld dimensions",
                        (long long)h->dim[0]);
     for (int k = 1; k <= h->dim[0]; k++) {
+        if (k > 3 && h->dim[k] == 0) continue; /* one volume, as ITK and nifticlib have it */
         if (h->dim[k] < 1)
             return cc_fail(CC_EFORMAT, path, "each must be at least 1", "dim[%d]: %lld voxels", k,
                            (long long)h->dim[k]);
@@ -108,56 +109,6 @@ static cc_status read_dims(cc_grid *grid, const nifti_2_header *h, const char *p
         if (k <= 3) grid->dims[k - 1] = h->dim[k];
     }
     return CC_OK;
-}
-
-static double pixel_size(const nifti_2_header *h, int axis) {
-    return axis < h->dim[0] ? fabs(h->pixdim[axis + 1]) : 1;
-}
-
-static nifti_dmat44 choose_affine(const nifti_2_header *h, const cc_grid *grid) {
-    nifti_dmat44 m = {{{0}}};
-    if (h->sform_code > 0) {
-        for (int k = 0; k < 4; k++) {
-            m.m[0][k] = h->srow_x[k];
-            m.m[1][k] = h->srow_y[k];
-            m.m[2][k] = h->srow_z[k];
-        }
-        return m;
-    }
-    double size[3] = {pixel_size(h, 0), pixel_size(h, 1), pixel_size(h, 2)};
-    if (h->qform_code > 0)
-        return nifti_quatern_to_dmat44(h->quatern_b, h->quatern_c, h->quatern_d, h->qoffset_x, h->qoffset_y,
-                                       h->qoffset_z, size[0], size[1], size[2], h->pixdim[0] < 0 ? -1 : 1);
-    for (int k = 0; k < 3; k++) {
-        double step = k == 0 ? -size[k] : size[k];
-        m.m[k][k] = step;
-        m.m[k][3] = -step * (double)(grid->dims[k] - 1) / 2;
-    }
-    return m;
-}
-
-/* mm a unit of length. */
-static double unit_mm(const nifti_2_header *h) {
-    int unit = XYZT_TO_SPACE(h->xyzt_units);
-    return unit == NIFTI_UNITS_METER ? 1000 : unit == NIFTI_UNITS_MICRON ? 0.001 : 1;
-}
-
-/* The spacing is the length of the affine's columns; the pixel size itself where the two agree but for the
- * rounding of float32. */
-static void place(cc_grid *grid, const nifti_2_header *h) {
-    nifti_dmat44 m = choose_affine(h, grid);
-    double unit = unit_mm(h);
-    for (int k = 0; k < 3; k++) {
-        double length = sqrt(m.m[0][k] * m.m[0][k] + m.m[1][k] * m.m[1][k] + m.m[2][k] * m.m[2][k]);
-        double size = pixel_size(h, k);
-        if (fabs(size - length) <= 1e-4 * length) length = size;
-        grid->spacing_mm[k] = length * unit;
-        for (int i = 0; i < 3; i++) {
-            double to_lps = i < 2 ? -1 : 1;
-            grid->direction[i * 3 + k] = to_lps * m.m[i][k] / length;
-        }
-        grid->origin_mm[k] = (k < 2 ? -1 : 1) * m.m[k][3] * unit;
-    }
 }
 
 static cc_status read_coding(cc_coding *out, const header *h, const char *path) {
@@ -170,6 +121,10 @@ static cc_status read_coding(cc_coding *out, const header *h, const char *path) 
     bool scaled = isfinite(slope) && slope != 0;
     if (scaled && !isfinite(intercept))
         return cc_fail(CC_EFORMAT, path, NULL, "scl_inter: %g is no number", intercept);
+    if (!scaled && isfinite(intercept) && intercept != 0)
+        cc_log(CC_LOG_WARNING,
+               "%s: scl_inter is %g, but scl_slope is %g: by the standard voxels are not scaled", path,
+               intercept, slope);
     *out = (cc_coding){types[i].sample, h->big_endian, scaled ? slope : 1, scaled ? intercept : 0};
     return CC_OK;
 }
@@ -202,10 +157,11 @@ static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *c
     CC_CHECK(cc_stream_open(&stream, path, 0, 0, head.gzipped ? CC_PACKING_ZLIB : CC_PACKING_NONE));
     CC_CHECK(cc_stream_skip(stream, (uint64_t)h->fields.vox_offset));
     CC_CHECK(cc_samples_fill(out, stream, coding));
-    /* One byte more makes the decompressor check its sum; what may follow the voxels does not matter. */
-    char more;
-    size_t got;
-    CC_CHECK(cc_stream_read_some(&got, stream, &more, 1));
+    /* What may follow the voxels does not matter, but at its end the decompressor checks the sum of all. */
+    char more[4096];
+    size_t got = 1;
+    for (size_t left = REST_MAX; head.gzipped && got > 0 && left > 0; left -= got)
+        CC_CHECK(cc_stream_read_some(&got, stream, more, sizeof more));
 done:
     cc_stream_close(stream);
     return status;
@@ -220,8 +176,7 @@ static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *hea
     out->grid = cc_grid_unit();
     CC_TRY(read_dims(&out->grid, &h.fields, path));
     CC_TRY(read_coding(&coding, &h, path));
-    place(&out->grid, &h.fields);
-    CC_TRY(cc_grid_settle_spacing(&out->grid, options, "pixdim", path));
+    CC_TRY(cc_nifti_place(&out->grid, &h.fields, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
     int64_t least = h.pair ? 0 : h.fields.sizeof_hdr == HEADER_2 ? HEADER_2 : HEADER_1;
     if (h.fields.vox_offset < least)

@@ -1,3 +1,5 @@
+/* zlib inflates. A gzip file may hold several members in a row, and zero bytes behind any of them, as tapes
+ * and object stores pad (RFC 1952; Python's gzip module reads both); what else follows is refused. */
 #include "datasets/readers/stream.h"
 
 #include <stdbool.h>
@@ -15,6 +17,7 @@ struct cc_stream {
     FILE *file;
     uint64_t left; /* bytes of the file's part not yet read */
     bool compressed, ended;
+    bool behind; /* at least one member is read to its end, and more bytes follow it */
     z_stream inflater;
     unsigned char input[CHUNK];
 };
@@ -81,22 +84,35 @@ static cc_status refill(cc_stream *s) {
     return CC_OK;
 }
 
-/* One call of inflate; a file may hold several compressed streams in a row, as gzip allows. */
+/* Behind a member: zeros are passed over, and then comes another member or nothing. A member never begins
+ * with a zero byte. */
+static cc_status start_member(cc_stream *s) {
+    z_stream *z = &s->inflater;
+    do {
+        for (; z->avail_in > 0 && *z->next_in == 0; z->avail_in--) z->next_in++;
+        if (z->avail_in == 0) CC_TRY(refill(s));
+    } while (z->avail_in > 0 && *z->next_in == 0);
+    s->ended = z->avail_in == 0;
+    if (s->ended) return CC_OK;
+    if (inflateReset(z) != Z_OK) return cc_fail_memory("a decompressor", 0);
+    s->behind = true;
+    return CC_OK;
+}
+
+/* One call of inflate. */
 static cc_status inflate_more(cc_stream *s) {
     if (s->inflater.avail_in == 0) CC_TRY(refill(s));
     if (s->inflater.avail_in == 0)
         return cc_fail(CC_EFORMAT, s->path, "the file is cut off", "the compressed data ends too early");
     int result = inflate(&s->inflater, Z_NO_FLUSH);
     if (result == Z_MEM_ERROR) return cc_fail_memory("a decompressor", 0);
-    if (result == Z_STREAM_END) {
-        if (s->inflater.avail_in == 0) CC_TRY(refill(s));
-        s->ended = s->inflater.avail_in == 0 || inflateReset(&s->inflater) != Z_OK;
-        return CC_OK;
-    }
-    if (result != Z_OK)
-        return cc_fail(CC_EFORMAT, s->path, "the file is damaged", "the compressed data is broken: %s",
-                       s->inflater.msg ? s->inflater.msg : "no deflate data");
-    return CC_OK;
+    if (result == Z_STREAM_END) return start_member(s);
+    if (result == Z_OK) return CC_OK;
+    if (s->behind && s->inflater.total_out == 0)
+        return cc_fail(CC_EFORMAT, s->path, "cut them off, or get the file again",
+                       "bytes follow the compressed data that are neither zero nor compressed data");
+    return cc_fail(CC_EFORMAT, s->path, "the file is damaged", "the compressed data is broken: %s",
+                   s->inflater.msg ? s->inflater.msg : "no deflate data");
 }
 
 cc_status cc_stream_read_some(size_t *got, cc_stream *stream, void *bytes, size_t count) {

@@ -173,7 +173,7 @@ static cc_status coca_open(cc_slice_set *set, const cc_slice_options *options) {
     for (size_t i = 0; i < l.count; i++) {
         CC_TRY(open_scan(&scans[i], set, &l, l.names[i]));
         CC_TRY(add_scan(set, &scans[i], l.names[i], (uint32_t)i));
-        memcpy(spacing[i], scans[i].series.grid.spacing_mm, sizeof spacing[i]);
+        cc_grid_distances(spacing[i], &scans[i].series.grid);
         without += !scans[i].xml;
     }
     if (without)

@@ -2,14 +2,19 @@
  * their labels (1 LAD with the left main, 2 LCX, 3 RCA); v is the vendor, which becomes the patient's group,
  * p the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
  * vendor). CTAI is the scan with contrast and is passed over. Source: Wolterink et al., Med. Phys. 43 (2016),
- * 2361-2373; https://orcascore.grand-challenge.org */
+ * 2361-2373; https://orcascore.grand-challenge.org
+ *
+ * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files. A
+ * scan that is turned, or labels that are on another grid (saved again by a tool that turned their axes), are
+ * read when the dataset opens and held in memory, laid on each other by their affines. */
 #include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "datasets/readers/metaimage.h"
+#include "datasets/sources/held.h"
 #include "datasets/sources/source.h"
+#include "datasets/upright.h"
 
 enum { DEPTH_MAX = 2 };
 static const char *const reference_folders[] = {"Reference standard", "Reference_standard",
@@ -20,6 +25,9 @@ typedef struct scan {
     int vendor;
     const char *image_path, *label_path; /* of the headers */
     cc_metaimage image, labels;
+    bool filed;      /* both upright and on one grid: decoded slice by slice, `held` stays empty */
+    cc_grid upright; /* the image's */
+    cc_held_scan held;
 } scan;
 
 typedef struct listing {
@@ -58,14 +66,22 @@ static cc_status resolve(const char **out, cc_slice_set *set, const char *folder
     return cc_slice_set_resolve(out, set, path);
 }
 
+/* The headers of both, and how they are to be read. */
 static cc_status open_scan(scan *s) {
     CC_TRY(cc_metaimage_open(&s->image, s->image_path));
     CC_TRY(cc_metaimage_open(&s->labels, s->label_path));
-    const int64_t *a = s->image.grid.dims, *b = s->labels.grid.dims;
-    if (memcmp(a, b, sizeof s->image.grid.dims) != 0)
-        return cc_fail(CC_EFORMAT, s->label_path, "check that both are of the same scan",
-                       "its grid is %lld x %lld x %lld, its scan's %lld x %lld x %lld", (long long)b[0],
-                       (long long)b[1], (long long)b[2], (long long)a[0], (long long)a[1], (long long)a[2]);
+    const cc_upright of_image = cc_upright_find(&s->image.grid), of_labels = cc_upright_find(&s->labels.grid);
+    const cc_grid labels = cc_upright_grid(&s->labels.grid, &of_labels);
+    s->upright = cc_upright_grid(&s->image.grid, &of_image);
+    s->filed = cc_upright_is_filed(&of_image) && cc_grid_matches(&s->image.grid, &s->labels.grid);
+    cc_upright_check(&s->image.grid, s->image_path);
+    const int64_t *a = s->upright.dims, *b = labels.dims;
+    if (memcmp(a, b, sizeof labels.dims) != 0) /* same dims on another place: cc_volume_read_labels says so */
+        cc_log(CC_LOG_WARNING,
+               "%s: its grid is %lld x %lld x %lld, its scan's %lld x %lld x %lld; its labels are "
+               "laid on the scan by their affines",
+               s->label_path, (long long)b[0], (long long)b[1], (long long)b[2], (long long)a[0],
+               (long long)a[1], (long long)a[2]);
     return CC_OK;
 }
 
@@ -153,7 +169,7 @@ static int by_name(const void *a, const void *b) {
 
 static cc_status add_scan(cc_slice_set *set, const scan *s, uint32_t number) {
     cc_slice slice = {.scan = number};
-    const int64_t *dims = s->image.grid.dims;
+    const int64_t *dims = s->upright.dims;
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, s->name));
     slice.width = dims[0] > INT32_MAX ? INT32_MAX : (int32_t)dims[0];
     slice.height = dims[1] > INT32_MAX ? INT32_MAX : (int32_t)dims[1];
@@ -169,12 +185,13 @@ static cc_status add_scans(cc_slice_set *set, const listing *all) {
     double(*spacing)[3] = cc_arena_get_array(set->arena, all->count, sizeof *spacing);
     if (!groups || !spacing) return CC_ENOMEM;
     for (size_t i = 0; i < all->count; i++) {
-        const scan *s = all->scans[i];
+        scan *s = all->scans[i];
         if (i > 0 && strcmp(s->name, all->scans[i - 1]->name) == 0)
             return cc_fail(CC_EFORMAT, s->image_path, "keep one of them", "there is another scan %s: %s",
                            s->name, all->scans[i - 1]->image_path);
         groups[i] = s->vendor - 1;
-        memcpy(spacing[i], s->image.grid.spacing_mm, sizeof spacing[i]);
+        cc_grid_distances(spacing[i], &s->upright);
+        if (!s->filed) CC_TRY(cc_held_scan_read(&s->held, s->image_path, s->label_path));
         CC_TRY(add_scan(set, s, (uint32_t)i));
     }
     set->groups = groups;
@@ -184,17 +201,22 @@ static cc_status add_scans(cc_slice_set *set, const listing *all) {
 
 static cc_status orcascore_open(cc_slice_set *set, const cc_slice_options *options) {
     (void)options;
-    listing all = {0};
-    CC_TRY(search(&all, set, set->root, 0));
-    if (all.count == 0)
+    listing *all = set->state = cc_arena_get(set->arena, sizeof *all);
+    if (!all) return CC_ENOMEM;
+    CC_TRY(search(all, set, set->root, 0));
+    if (all->count == 0)
         return cc_fail(
             CC_ENOTFOUND, set->root,
             "scans lie in ROOT/Images/TRV1P1CTI.mhd, labels in \"ROOT/Reference standard/TRV1P1R.mhd\"",
             "no scan with a reference is here");
-    qsort(all.scans, all.count, sizeof *all.scans, by_name);
-    set->state = all.scans;
+    qsort(all->scans, all->count, sizeof *all->scans, by_name);
     set->slope = 1;
-    return add_scans(set, &all);
+    return add_scans(set, all);
+}
+
+static void orcascore_close(void *state) {
+    const listing *all = state;
+    for (size_t i = 0; all && i < all->count; i++) cc_held_scan_deinit(&all->scans[i]->held);
 }
 
 static cc_status add_image(cc_digest *digest, const char *header, const cc_metaimage *image) {
@@ -209,7 +231,7 @@ static cc_status add_image(cc_digest *digest, const char *header, const cc_metai
 }
 
 static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {
-    scan *const *scans = set->state;
+    scan *const *scans = ((const listing *)set->state)->scans;
     for (size_t i = 0; i < set->patient_count; i++) {
         cc_digest_add_string(digest, scans[i]->name);
         CC_TRY(add_image(digest, scans[i]->image_path, &scans[i]->image));
@@ -220,18 +242,20 @@ static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {
 
 static cc_status decode_labels(uint8_t *mask, const scan *s, float *values, int64_t z, size_t pixels) {
     CC_TRY(cc_metaimage_read_slice(values, &s->labels, z));
-    for (size_t i = 0; i < pixels; i++) {
-        if (!(values[i] >= 0 && values[i] <= UINT8_MAX && values[i] == floorf(values[i])))
+    for (size_t i = 0; i < pixels; i++)
+        if (!cc_label_from(&mask[i], values[i]))
             return cc_fail(CC_EFORMAT, s->label_path, "labels are whole numbers from 0 to 255",
                            "slice %lld holds %g", (long long)z, (double)values[i]);
-        mask[i] = (uint8_t)values[i];
-    }
     return CC_OK;
 }
 
 static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     const cc_slice *slice = &set->slices[index];
-    const scan *s = ((scan *const *)set->state)[slice->scan];
+    const scan *s = ((const listing *)set->state)->scans[slice->scan];
+    if (!s->filed) {
+        cc_held_scan_copy_slice(stored, mask, &s->held, slice->number);
+        return CC_OK;
+    }
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
     float *values = malloc(pixels * sizeof *values);
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
@@ -245,6 +269,7 @@ static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t
 const cc_slice_source cc_slice_source_orcascore = {
     .name = "orcascore",
     .open = orcascore_open,
+    .close = orcascore_close,
     .digest = orcascore_digest,
     .decode = orcascore_decode,
 };

@@ -1,19 +1,13 @@
-/* One volume in memory, 2 bytes a voxel, in the order of its file; slices are read along the axes that lie
- * nearest to the patient's. */
+/* One volume in memory, 2 bytes a voxel, in the order of its file; its slices are read upright. */
 #include "datasets/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "datasets/sources/source.h"
-
-/* Where a voxel of slice z, row y, column x lies: first + x*step[0] + y*step[1] + z*step[2]. */
-typedef struct order {
-    int axis[3]; /* of the file, for columns, rows and slices */
-    int64_t first, step[3];
-} order;
+#include "datasets/upright.h"
 
 typedef struct scan {
-    order order;
+    cc_upright upright;
     double spacing_mm[1][3];
     int16_t *stored;
 } scan;
@@ -23,40 +17,8 @@ static void scan_close(void *state) {
     if (s) free(s->stored);
 }
 
-/* The axis of the file that runs most along `to` (x, y or z of the patient), of those not taken. */
-static int nearest_axis(const cc_grid *g, int to, const bool taken[3]) {
-    int best = -1;
-    for (int k = 0; k < 3; k++) {
-        if (taken[k]) continue;
-        if (best < 0 || fabs(g->direction[to * 3 + k]) > fabs(g->direction[to * 3 + best])) best = k;
-    }
-    return best;
-}
-
-/* Slices first: the head's direction decides before the two within a slice. */
-static void find_axes(int axis[3], const cc_grid *g) {
-    bool taken[3] = {false};
-    for (int to = 2; to >= 0; to--) {
-        axis[to] = nearest_axis(g, to, taken);
-        taken[axis[to]] = true;
-    }
-}
-
-static order order_of(const cc_grid *g, bool upright) {
-    order o = {.axis = {0, 1, 2}};
-    const int64_t step[3] = {1, g->dims[0], g->dims[0] * g->dims[1]};
-    if (upright) find_axes(o.axis, g);
-    for (int to = 0; to < 3; to++) {
-        int axis = o.axis[to];
-        bool backwards = upright && g->direction[to * 3 + axis] < 0;
-        o.step[to] = backwards ? -step[axis] : step[axis];
-        if (backwards) o.first += (g->dims[axis] - 1) * step[axis];
-    }
-    return o;
-}
-
 static int64_t place_of(const scan *s, const cc_slice *slice, int y, int x) {
-    const order *o = &s->order;
+    const cc_upright *o = &s->upright;
     return o->first + x * o->step[0] + y * o->step[1] + slice->number * o->step[2];
 }
 
@@ -115,14 +77,15 @@ static cc_status fill(cc_slice_set *set, cc_volume *volume, const cc_scan_option
     CC_TRY(check_values(&bits, volume, options->name));
     set->slope = 1;
     if (bits) CC_TRY(cc_slice_set_spread_grey(set, options->window_hu));
-    s->order = order_of(g, options->upright);
-    const int *axis = s->order.axis;
-    for (int k = 0; k < 3; k++) s->spacing_mm[0][k] = g->spacing_mm[axis[k]];
+    s->upright = cc_upright_find(g);
+    cc_upright_check(g, options->name);
+    const cc_grid upright = cc_upright_grid(g, &s->upright);
+    cc_grid_distances(s->spacing_mm[0], &upright);
     if (!bits) set->spacing_mm = (const double(*)[3])s->spacing_mm;
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, options->name));
-    slice.width = g->dims[axis[0]] > INT32_MAX ? INT32_MAX : (int32_t)g->dims[axis[0]];
-    slice.height = g->dims[axis[1]] > INT32_MAX ? INT32_MAX : (int32_t)g->dims[axis[1]];
-    for (int64_t z = 0; z < g->dims[axis[2]]; z++) {
+    slice.width = upright.dims[0] > INT32_MAX ? INT32_MAX : (int32_t)upright.dims[0];
+    slice.height = upright.dims[1] > INT32_MAX ? INT32_MAX : (int32_t)upright.dims[1];
+    for (int64_t z = 0; z < upright.dims[2]; z++) {
         slice.number = (int32_t)z;
         CC_TRY(cc_slice_set_add(set, &slice, options->name));
     }

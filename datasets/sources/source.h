@@ -41,7 +41,7 @@ struct cc_slice_set {
     const char **patients;
     size_t patient_count, patient_capacity;
     const int *groups;             /* [patient_count]; NULL: all 0 */
-    const double (*spacing_mm)[3]; /* [scans], x, y, z; NULL: not known */
+    const double (*spacing_mm)[3]; /* [scans], as cc_slice_set_spacing gives them; NULL: not known */
     cc_slice *slices;
     size_t count, capacity;
     double slope, intercept;           /* HU = slope * stored + intercept */

@@ -1,12 +1,19 @@
-/* Without a mask every voxel above the threshold counts, bone and contrast too: right for a phantom, and for
- * a scan that was cut to the heart. */
+/* calcade score: the calcium that a mask marks in a scan. Scores are of axial sections in whatever order the
+ * file holds them; the lesions' places stay in the file's own voxel indices. Without a mask every voxel above
+ * the threshold counts, bone and contrast too: right for a phantom, and for a scan that was cut to the heart.
+ */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "core/log.h"
+#include "datasets/upright.h"
 #include "datasets/volume.h"
 #include "experiments/command.h"
 #include "metrics/calcium.h"
+
+enum { PER_SLICE = 8 }; /* neighbours, where --per-slice does not come with any */
 
 typedef struct score_request {
     const char *scan, *mask; /* mask: NULL without one */
@@ -14,12 +21,20 @@ typedef struct score_request {
     cc_calcium_options options;
 } score_request;
 
+static bool is_per_slice(const cc_calcium_options *o) {
+    return o->neighbours == 4 || o->neighbours == 8;
+}
+
 static void print_text(const score_request *request, const cc_calcium *c) {
     printf("%s\n", request->scan);
     printf("  Agatston   %.1f\n  category   %s\n  volume     %.1f mm3\n  lesions    %zu\n", c->agatston,
            c->category, c->volume_mm3, c->lesion_count);
-    printf("  counted    above %g HU; areas from %g mm2 in a slice; scaled to %g mm\n",
-           request->options.threshold_hu, request->options.minimum_area_mm2, request->options.reference_mm);
+    const cc_calcium_options *o = &request->options;
+    printf(
+        "  counted    above %g HU; %s by %d neighbours, %s; areas from %g mm2 in a slice; scaled to %g mm\n",
+        o->threshold_hu, is_per_slice(o) ? "lesions of each slice" : "3-D lesions", o->neighbours,
+        is_per_slice(o) ? "each an area of its own" : "all that a slice holds of one is one area",
+        o->minimum_area_mm2, o->reference_mm);
     if (c->lesion_count == 0) return;
     printf("\n  %9s %11s %7s %8s %6s  %s\n", "Agatston", "volume mm3", "max HU", "voxels", "label",
            "centroid x, y, z");
@@ -40,10 +55,12 @@ static cc_status print_json(const score_request *request, const cc_calcium *c) {
                                         (json_int_t)l->voxels, "centroid_xyz", l->centroid_xyz[0],
                                         l->centroid_xyz[1], l->centroid_xyz[2], "artery", l->artery));
     }
-    json_t *object = json_pack(
-        "{s:f, s:f, s:o, s:s, s:f, s:f, s:f}", "agatston", c->agatston, "volume_mm3", c->volume_mm3,
-        "lesions", lesions, "category", c->category, "threshold_hu", request->options.threshold_hu,
-        "minimum_area_mm2", request->options.minimum_area_mm2, "reference_mm", request->options.reference_mm);
+    const cc_calcium_options *o = &request->options;
+    json_t *object =
+        json_pack("{s:f, s:f, s:o, s:s, s:f, s:f, s:f, s:i, s:b}", "agatston", c->agatston, "volume_mm3",
+                  c->volume_mm3, "lesions", lesions, "category", c->category, "threshold_hu", o->threshold_hu,
+                  "minimum_area_mm2", o->minimum_area_mm2, "reference_mm", o->reference_mm, "connectivity",
+                  o->neighbours, "per_slice", is_per_slice(o));
     if (!object) return cc_fail_memory("the JSON", c->lesion_count * sizeof *c->lesions);
     cc_status status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
                            ? CC_OK
@@ -52,12 +69,33 @@ static cc_status print_json(const score_request *request, const cc_calcium *c) {
     return status;
 }
 
+/* Grey values, stored values without their intercept and values from 0 to 1 are no HU: air is -1000. */
+static void check_hu(const cc_volume *scan, const char *path) {
+    float min = scan->voxels[0], max = min;
+    for (size_t i = 0; i < cc_volume_count(scan); i++) {
+        min = fminf(min, scan->voxels[i]);
+        max = fmaxf(max, scan->voxels[i]);
+    }
+    if (strcmp(scan->type, "uint8") == 0 || strcmp(scan->type, "int8") == 0)
+        cc_log(CC_LOG_WARNING, "%s: its voxels are of 8 bits, from %g to %g: these are no HU of a CT", path,
+               (double)min, (double)max);
+    else if (min >= 0)
+        cc_log(CC_LOG_WARNING,
+               "%s: its values, from %g to %g, may be no HU of a CT: none is below 0, and air is -1000", path,
+               (double)min, (double)max);
+}
+
 static cc_status measure(cc_calcium *out, const score_request *request) {
     cc_volume scan = {0};
     uint8_t *labels = NULL;
     size_t labelled;
+    double mm[3];
     cc_status status;
     CC_CHECK(cc_volume_read_as(&scan, request->scan, &request->reading));
+    check_hu(&scan, request->scan);
+    cc_upright_check(&scan.grid, request->scan);
+    const cc_upright sections = cc_upright_find_sections(&scan.grid);
+    CC_CHECK(cc_upright_turn(&scan, &sections));
     if (request->mask)
         CC_CHECK(cc_volume_read_labels(&labels, &labelled, request->mask, &scan.grid));
     else
@@ -68,17 +106,37 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
         if (dims[k] > INT32_MAX)
             CC_CHECK(cc_fail(CC_EUNSUPPORTED, request->scan, NULL, "%lld voxels along an axis are too many",
                              (long long)dims[k]));
-    status = cc_calcium_measure(out, scan.voxels, labels, (int)dims[2], (int)dims[1], (int)dims[0],
-                                scan.grid.spacing_mm, &request->options);
+    cc_grid_distances(mm, &scan.grid);
+    status = cc_calcium_measure(out, scan.voxels, labels, (int)dims[2], (int)dims[1], (int)dims[0], mm,
+                                &request->options);
     if (status != CC_OK) cc_fail_within(status, request->scan);
+    for (size_t i = 0; status == CC_OK && i < out->lesion_count; i++) {
+        const double *at = out->lesions[i].centroid_xyz;
+        const double turned[3] = {at[0], at[1], at[2]};
+        for (int to = 0; to < 3; to++) out->lesions[i].centroid_xyz[sections.axis[to]] = turned[to];
+    }
 done:
     free(labels);
     cc_volume_deinit(&scan);
     return status;
 }
 
+/* 4 and 8 join within a slice, 6 and 26 across slices; --per-slice alone is 8. */
+static cc_status choose_neighbours(cc_calcium_options *options, long long connectivity, bool per_slice) {
+    if (connectivity == 0) connectivity = per_slice ? PER_SLICE : options->neighbours;
+    if (connectivity != 4 && connectivity != 8 && connectivity != 6 && connectivity != 26)
+        return cc_fail(CC_EUSAGE, "--connectivity", NULL,
+                       "wants 4 or 8 (within a slice), 6 or 26 (across slices)");
+    options->neighbours = (int)connectivity;
+    if (per_slice && !is_per_slice(options))
+        return cc_fail(CC_EUSAGE, "--per-slice", "use --connectivity 4 or 8",
+                       "%lld neighbours reach across slices", connectivity);
+    return CC_OK;
+}
+
 cc_status cc_command_score(int argc, char **argv) {
-    bool json = false;
+    bool json = false, per_slice = false;
+    long long connectivity = 0;
     const char *spacing = NULL;
     score_request request = {.options = cc_calcium_defaults()};
     const cc_flag flags[] = {
@@ -88,6 +146,8 @@ cc_status cc_command_score(int argc, char **argv) {
         {.name = "--series", .kind = CC_FLAG_TEXT, .value = &request.reading.series},
         {"--threshold", CC_FLAG_REAL, &request.options.threshold_hu, -1024, 100000},
         {"--minimum-area", CC_FLAG_REAL, &request.options.minimum_area_mm2, 0, 1000000},
+        {"--connectivity", CC_FLAG_INTEGER, &connectivity, 4, 26},
+        {.name = "--per-slice", .kind = CC_FLAG_SWITCH, .value = &per_slice},
         {"--reference-spacing", CC_FLAG_REAL, &request.options.reference_mm, 0, 1000},
         {.name = NULL},
     };
@@ -101,6 +161,7 @@ cc_status cc_command_score(int argc, char **argv) {
     CC_CHECK(cc_flags_spacing(request.reading.spacing_mm, spacing));
     if (request.options.reference_mm == 0)
         CC_CHECK(cc_fail(CC_EUSAGE, "--reference-spacing", NULL, "must be above 0"));
+    CC_CHECK(choose_neighbours(&request.options, connectivity, per_slice));
     CC_CHECK(measure(&calcium, &request));
     if (json)
         CC_CHECK(print_json(&request, &calcium));

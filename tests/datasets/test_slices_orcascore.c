@@ -1,6 +1,9 @@
 #include <string.h>
+#include "said.h"
 #include "tree.h"
 #include "datasets/readers/metaimage.h"
+#include "datasets/upright.h"
+#include "datasets/volume.h"
 
 enum { SIDE = 6, DEPTH = 3, VOXELS = SIDE * SIDE * DEPTH };
 
@@ -155,6 +158,97 @@ static void a_scan_cut_short_fails_at_the_slice_that_is_not_there(void **state) 
     cc_slice_set_close(set);
 }
 
+/* Writes a file again in another order of its axes: axis k is the one that was axis[k], from its end where
+ * mirrored has bit k. */
+static void file_otherwise(const char *root, const char *relative, const int axis[3], int mirrored) {
+    cc_volume v = {0};
+    char path[CC_PATH_MAX];
+    assert_ok(cc_path_join(path, root, relative));
+    assert_ok(cc_volume_read(&v, path));
+    cc_upright order = {.first = 0};
+    const int64_t step[3] = {1, v.grid.dims[0], v.grid.dims[0] * v.grid.dims[1]};
+    for (int k = 0; k < 3; k++) {
+        order.axis[k] = axis[k];
+        order.mirrored[k] = mirrored >> k & 1;
+        order.step[k] = order.mirrored[k] ? -step[axis[k]] : step[axis[k]];
+        if (order.mirrored[k]) order.first += (v.grid.dims[axis[k]] - 1) * step[axis[k]];
+    }
+    assert_ok(cc_upright_turn(&v, &order));
+    assert_ok(cc_metaimage_write(path, &v, v.type, false));
+    cc_volume_deinit(&v);
+}
+
+/* As scans_without_contrast_come_with_labels_by_artery, whichever of the two a tool has turned. */
+static void turned_scans_and_labels_are_the_same_slices(void **state) {
+    (void)state;
+    static const struct {
+        int axis[3], mirrored;
+    } orders[] = {{{0, 1, 2}, 3}, {{0, 1, 2}, 4}, {{1, 0, 2}, 0}, {{2, 0, 1}, 5}, {{1, 2, 0}, 2}};
+    for (size_t k = 0; k < 3 * sizeof orders / sizeof *orders; k++) {
+        const char *root = cc_test_folder();
+        said heard;
+        add_scan(root, "Images", "Reference standard", "TRV2P1", 2);
+        if (k % 3 != 1)
+            file_otherwise(root, "Images/TRV2P1CTI.mhd", orders[k / 3].axis, orders[k / 3].mirrored);
+        if (k % 3 != 0)
+            file_otherwise(root, "Reference standard/TRV2P1R.mhd", orders[k / 3].axis,
+                           orders[k / 3].mirrored);
+        said_start(&heard);
+        cc_slice_set *set = open_set(root);
+        said_stop(&heard);
+        assert_string_equal(heard.text, "");
+        double spacing[3];
+        assert_true(cc_slice_set_spacing(spacing, set, 0));
+        assert_true(spacing[0] == 0.5 && spacing[1] == 0.5 && spacing[2] == 3);
+        assert_int_equal(cc_slice_set_count(set), DEPTH);
+        for (int z = 0; z < DEPTH; z++) {
+            float image[SIDE * SIDE];
+            uint8_t mask[SIDE * SIDE];
+            assert_ok(cc_slice_set_read(set, (size_t)z, image, mask));
+            for (int i = 0; i < SIDE * SIDE; i++) {
+                assert_true(image[i] == hu_of(2, z * SIDE * SIDE + i));
+                assert_int_equal(mask[i], (z * SIDE * SIDE + i + 2) % 4);
+            }
+        }
+        cc_slice_set_close(set);
+    }
+}
+
+/* Laid where their header puts them, with a word that names the file; a shift of rounding is none. */
+static void labels_on_another_grid_are_laid_by_their_affine_and_said(void **state) {
+    (void)state;
+    static const struct {
+        const char *change, *says;
+        int moved; /* slices */
+    } cases[] = {
+        {"sed -i 's/Offset.*/Offset = 0.01 0 -0.02/' 'Reference standard/TRV2P2R.mhd'", NULL, 0},
+        {"sed -i 's/Offset.*/Offset = 0 0 3/' 'Reference standard/TRV2P2R.mhd'",
+         "TRV2P2R.mhd: it has as many voxels", 1},
+        {"sed -i 's/Offset.*/Offset = 0 0 3/' 'Reference standard/TRV2P2R.mhd'",
+         "TRV2P2R.mhd: 27 of 81 labelled voxels lie off", 1},
+        {"sed -i 's/DimSize.*/DimSize = 6 6 2/' 'Reference standard/TRV2P2R.mhd'",
+         "TRV2P2R.mhd: its grid is 6 x 6 x 2, its scan's 6 x 6 x 3", 0},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        const char *root = cc_test_folder();
+        said heard;
+        uint8_t mask[SIDE * SIDE];
+        add_scan(root, "Images", "Reference standard", "TRV2P2", 2);
+        shell(root, cases[k].change);
+        said_start(&heard);
+        cc_slice_set *set = open_set(root);
+        said_stop(&heard);
+        if (cases[k].says)
+            assert_non_null(strstr(heard.text, cases[k].says));
+        else
+            assert_string_equal(heard.text, "");
+        assert_ok(cc_slice_set_read(set, 1, NULL, mask));
+        for (int i = 0; i < SIDE * SIDE; i++)
+            assert_int_equal(mask[i], ((1 - cases[k].moved) * SIDE * SIDE + i + 2) % 4);
+        cc_slice_set_close(set);
+    }
+}
+
 static void what_is_broken_is_named(void **state) {
     (void)state;
     static const struct {
@@ -166,8 +260,8 @@ static void what_is_broken_is_named(void **state) {
         {"rm Images/TRV1P2CTI.mhd", CC_ENOTFOUND, "the scan of the reference TRV1P2R.mhd is not there"},
         {"rm Images/TRV1P2CTI.raw", CC_ENOTFOUND, "TRV1P2CTI.raw"},
         {"truncate -s 20 Images/TRV1P2CTI.raw", CC_EFORMAT, "TRV1P2CTI.raw: DimSize asks for more"},
-        {"sed -i 's/DimSize.*/DimSize = 6 3 6/' 'Reference standard/TRV1P2R.mhd'", CC_EFORMAT,
-         "its grid is 6 x 3 x 6"},
+        {"sed -i 's/Offset.*/Offset = 400 400 400/' 'Reference standard/TRV1P2R.mhd'", CC_EFORMAT,
+         "TRV1P2R.mhd: no labelled voxel lies on the grid of the scan"},
         {"mkdir b && cp -r Images Ref* b && mkdir c && mv Images Ref* c", CC_EFORMAT, "another scan TRV1P2"},
         {"mv Images/TRV1P2CTI.mhd /tmp/calcade-outside.mhd && ln -s /tmp/calcade-outside.mhd "
          "Images/TRV1P2CTI.mhd",
@@ -189,6 +283,8 @@ int main(void) {
         cmocka_unit_test(the_digest_follows_voxels_labels_and_names),
         cmocka_unit_test(a_scan_may_lie_in_one_file_a_slice),
         cmocka_unit_test(a_scan_cut_short_fails_at_the_slice_that_is_not_there),
+        cmocka_unit_test(turned_scans_and_labels_are_the_same_slices),
+        cmocka_unit_test(labels_on_another_grid_are_laid_by_their_affine_and_said),
         cmocka_unit_test(what_is_broken_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 #include "tree.h"
 #include "datasets/volume.h"
@@ -86,6 +87,65 @@ static void the_digest_follows_voxels_labels_and_names(void **state) {
     assert_string_not_equal(digests[0].hex, digests[3].hex);
 }
 
+/* A CT of 4 x 3 x 2 voxels whose file's axes run to the head, to the left and to the front. */
+static void slices_are_axial_and_upright_whatever_the_file_s_order(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    float voxels[24];
+    cc_volume v = {.grid = {.dims = {2, 4, 3},
+                            .spacing_mm = {3, 0.5, 0.75},
+                            .origin_mm = {10, 20 + 2 * 0.75, 30},
+                            .direction = {0, 1, 0, 0, 0, -1, 1, 0, 0}},
+                   .voxels = voxels};
+    for (int i = 0; i < 24; i++) voxels[i] = (float)(100 * (i % 2) + 10 * (2 - i / 8) + i / 2 % 4);
+    assert_ok(cc_volume_write(cc_test_path(root, "ct.mha"), &v, "int16"));
+    const cc_grid upright = {.dims = {4, 3, 2},
+                             .spacing_mm = {0.5, 0.75, 3},
+                             .origin_mm = {10, 20, 30},
+                             .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
+    v.grid = upright;
+    for (int i = 0; i < 24; i++) voxels[i] = (float)(i % 3);
+    assert_ok(cc_volume_write(cc_test_path(root, "mask.mha"), &v, "uint8"));
+    cc_slice_set *set = open_volume(root, "ct.mha", "mask.mha");
+    double mm[3];
+    assert_true(cc_slice_set_spacing(mm, set, 0));
+    assert_true(mm[0] == 0.5 && mm[1] == 0.75 && mm[2] == 3);
+    assert_int_equal(cc_slice_set_count(set), 2);
+    for (int z = 0; z < 2; z++) {
+        float image[12];
+        uint8_t mask[12];
+        assert_ok(cc_slice_set_read(set, (size_t)z, image, mask));
+        for (int i = 0; i < 12; i++) {
+            assert_true(image[i] == (float)(100 * z + 10 * (i / 4) + i % 4));
+            assert_int_equal(mask[i], (12 * z + i) % 3);
+        }
+    }
+    cc_slice_set_close(set);
+}
+
+/* Of a scan sheared by 30 degrees between slices: 3 cos 30 mm. */
+static void a_sheared_scan_has_the_distance_of_its_slices(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    float voxels[24];
+    const cc_volume v = {.grid = {.dims = {4, 3, 2},
+                                  .spacing_mm = {0.5, 0.75, 3},
+                                  .direction = {1, 0, 0, 0, 1, 0.5, 0, 0, sqrt(3) / 2}},
+                         .voxels = voxels};
+    for (int i = 0; i < 24; i++) voxels[i] = (float)(i % 3);
+    assert_ok(cc_volume_write(cc_test_path(root, "ct.mha"), &v, "int16"));
+    assert_ok(cc_volume_write(cc_test_path(root, "mask.nii"), &v, "uint8"));
+    cc_slice_set *set = open_volume(root, "ct.mha", "mask.nii");
+    double mm[3];
+    uint8_t mask[12];
+    assert_true(cc_slice_set_spacing(mm, set, 0));
+    assert_true(mm[0] == 0.5 && mm[1] == 0.75);
+    assert_float_equal(mm[2], 3 * sqrt(3) / 2, 1e-12);
+    assert_ok(cc_slice_set_read(set, 1, NULL, mask));
+    for (int i = 0; i < 12; i++) assert_int_equal(mask[i], (12 + i) % 3);
+    cc_slice_set_close(set);
+}
+
 static void what_is_no_ct_with_mask_is_refused(void **state) {
     (void)state;
     const char *root = write_pair();
@@ -134,6 +194,8 @@ int main(void) {
         cmocka_unit_test(slices_lie_at_fixed_z_with_the_masks_own_labels),
         cmocka_unit_test(hu_are_whole_and_within_int16),
         cmocka_unit_test(the_digest_follows_voxels_labels_and_names),
+        cmocka_unit_test(slices_are_axial_and_upright_whatever_the_file_s_order),
+        cmocka_unit_test(a_sheared_scan_has_the_distance_of_its_slices),
         cmocka_unit_test(what_is_no_ct_with_mask_is_refused),
         cmocka_unit_test(the_heart_ct_keeps_every_voxel_of_its_mask),
     };

@@ -211,6 +211,71 @@ static void the_mask_has_the_scan_s_geometry_in_each_format(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* The same scan in a file whose axes run to the head, to the right and to the back, and back again. */
+static void turn(cc_volume *to, const cc_volume *from) {
+    const cc_grid *g = &from->grid;
+    *to =
+        (cc_volume){.grid = {.dims = {DEPTH, SIDE, SIDE}}, .voxels = malloc(DEPTH * PIXELS * sizeof(float))};
+    assert_non_null(to->voxels);
+    static const int axis[3] = {2, 0, 1};
+    for (int k = 0; k < 3; k++) {
+        to->grid.spacing_mm[k] = g->spacing_mm[axis[k]];
+        to->grid.origin_mm[k] = g->origin_mm[k] + (k == 0 ? (SIDE - 1) * g->spacing_mm[0] : 0);
+        to->grid.direction[axis[k] * 3 + k] = k == 1 ? -1 : 1;
+    }
+    for (int i = 0; i < DEPTH * PIXELS; i++)
+        to->voxels[i] =
+            from->voxels[i % DEPTH * PIXELS + i / (DEPTH * SIDE) * SIDE + SIDE - 1 - i / DEPTH % SIDE];
+}
+
+/* A run on one volume, trained on the scan in either order, marks the same of either. */
+static void a_run_on_a_volume_marks_it_alike_in_every_order(void **state) {
+    (void)state;
+    const char *data = runs_folder();
+    char text[1024], model[CC_PATH_MAX], turned[CC_PATH_MAX], path[CC_PATH_MAX];
+    cc_volume scan, other, masks[4];
+    cc_run run;
+    outcome o;
+    cc_arena *arena = cc_arena_create();
+    snprintf(path, sizeof path, "%s", scan_of(tested(&run, arena)->patient));
+    cc_arena_destroy(arena);
+    read_volume(&scan, path);
+    turn(&other, &scan);
+    snprintf(turned, sizeof turned, "%s", cc_test_path(data, "turned.nii.gz"));
+    assert_ok(cc_volume_write(cc_test_path(data, "ct.mha"), &scan, "int16"));
+    assert_ok(cc_volume_write(turned, &other, "int16"));
+    for (int i = 0; i < DEPTH * PIXELS; i++) scan.voxels[i] = i % SIDE < SIDE / 2 && scan.voxels[i] > 0;
+    assert_ok(cc_volume_write(cc_test_path(data, "mask.mha"), &scan, "uint8"));
+    for (int k = 0; k < 2; k++) {
+        snprintf(
+            text, sizeof text,
+            "name: test/volume%d\nstage: roi\nnet: {arch: unet-bn, width: 4, depth: 2}\n"
+            "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 4, batch: 4, workers: 1}\n"
+            "data: {source: volume, root: %s, image: %s, mask: mask.mha, split: {train: 2, validation: 1, "
+            "test: 1, by: slab, slab: 1}}\n",
+            k, data, k ? "turned.nii.gz" : "ct.mha");
+        chain_write("volume.yaml", text);
+        chain_ok(&o, "volume.yaml", chain_out);
+        snprintf(model, sizeof model, "%s", chain_path(chain_out, k ? "volume1/default" : "volume0/default"));
+        for (int m = 0; m < 2; m++) {
+            snprintf(path, sizeof path, "%s", mask_in("m.mha"));
+            predict_ok(&o, asked(model, m ? turned : cc_test_path(data, "ct.mha"), path, ""));
+            read_volume(&masks[2 * k + m], path);
+        }
+        cc_volume upright;
+        turn(&upright, &masks[2 * k]);
+        assert_memory_equal(upright.voxels, masks[2 * k + 1].voxels, DEPTH * PIXELS * sizeof(float));
+        cc_volume_deinit(&upright);
+    }
+    assert_memory_equal(masks[2].voxels, masks[0].voxels, DEPTH * PIXELS * sizeof(float));
+    size_t marked = 0;
+    for (int i = 0; i < DEPTH * PIXELS; i++) marked += masks[0].voxels[i] == 1;
+    assert_in_range(marked, 1, DEPTH * PIXELS - 1);
+    for (int k = 0; k < 4; k++) cc_volume_deinit(&masks[k]);
+    cc_volume_deinit(&scan);
+    cc_volume_deinit(&other);
+}
+
 /* The roi run of the heart's pictures, on one of them. */
 static void a_picture_is_marked_as_its_slice_was(void **state) {
     (void)state;
@@ -415,6 +480,7 @@ int main(void) {
         cmocka_unit_test(a_scan_is_marked_as_the_run_s_own_test_marked_it),
         cmocka_unit_test(its_lesions_and_volume_are_those_of_the_run_s_row),
         cmocka_unit_test(the_mask_has_the_scan_s_geometry_in_each_format),
+        cmocka_unit_test(a_run_on_a_volume_marks_it_alike_in_every_order),
         cmocka_unit_test(a_picture_is_marked_as_its_slice_was),
         cmocka_unit_test(runs_upstream_are_found_by_identity),
         cmocka_unit_test(a_model_that_cannot_predict_is_refused),

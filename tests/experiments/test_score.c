@@ -142,12 +142,174 @@ static void the_choices_are_options(void **state) {
         cc_test_run(output, sizeof output, "%s score %s --reference-spacing 0", CC_PROGRAM, scan), 2);
 }
 
+/* A scan of 6 x 5 x 4 voxels of 0.5 x 1 x 3 mm, -1000 HU but for: a lesion through two slices (450 and 140 in the
+ * first, 250 and 250 in the second) and one of a slice (150). */
+enum { X = 6, Y = 5, Z = 4 };
+static float hu_at(int64_t x, int64_t y, int64_t z) {
+    if (z == 1 && y == 1 && (x == 1 || x == 2)) return x == 1 ? 450 : 140;
+    if (z == 2 && y == 1 && (x == 1 || x == 2)) return 250;
+    if (z == 0 && y == 3 && (x == 4 || x == 5)) return 150;
+    return -1000;
+}
+/* A mask that leaves the last out. */
+static float label_at(int64_t x, int64_t y, int64_t z) {
+    return z > 0 && x < 5 && y < 4 ? 2 : 0;
+}
+
+/* Writes it so that the file's axis k is axis[k], from its end where mirrored has bit k. */
+static void write_filed(const char *path, float (*at)(int64_t, int64_t, int64_t), const int axis[3],
+                        int mirrored) {
+    static const int64_t sides[3] = {X, Y, Z};
+    static const double mm[3] = {0.5, 1, 3}, origin[3] = {-20, 7, 100};
+    float voxels[X * Y * Z];
+    cc_volume v = {.voxels = voxels};
+    memcpy(v.grid.origin_mm, origin, sizeof origin);
+    for (int k = 0; k < 3; k++) {
+        v.grid.dims[k] = sides[axis[k]];
+        v.grid.spacing_mm[k] = mm[axis[k]];
+        v.grid.direction[axis[k] * 3 + k] = mirrored >> k & 1 ? -1 : 1;
+        if (mirrored >> k & 1) v.grid.origin_mm[axis[k]] += mm[axis[k]] * (double)(sides[axis[k]] - 1);
+    }
+    for (int64_t i = 0; i < X * Y * Z; i++) {
+        const int64_t *dims = v.grid.dims,
+                      index[3] = {i % dims[0], i / dims[0] % dims[1], i / (dims[0] * dims[1])};
+        int64_t xyz[3];
+        for (int k = 0; k < 3; k++) xyz[axis[k]] = mirrored >> k & 1 ? dims[k] - 1 - index[k] : index[k];
+        voxels[i] = at(xyz[0], xyz[1], xyz[2]);
+    }
+    assert_ok(cc_metaimage_write(path, &v, "int16", false));
+}
+
+static const int orders[6][3] = {{0, 1, 2}, {1, 0, 2}, {0, 2, 1}, {2, 0, 1}, {1, 2, 0}, {2, 1, 0}};
+
+/* By hand, of axial sections: 1 mm2 x 4 + 1 mm2 x 2, and 1 mm2 x 1 without the mask. The middle of the first
+ * lesion is x 1.5, y 1, z 1.5, in the file's own voxels. */
+static void a_scan_scores_alike_in_every_order_of_its_file(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder(), *scan = cc_test_path(folder, "scan.mha");
+    const char *mask = cc_test_path(folder, "mask.mha"), *turned = cc_test_path(folder, "turned.mha");
+    static const int some[] = {0, 8, 17, 26, 35, 46};
+    static const double middle[3] = {1.5, 1, 1.5};
+    static const int64_t sides[3] = {X, Y, Z};
+    write_filed(mask, label_at, orders[0], 0);
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        const int *axis = orders[some[i] / 8], mirrored = some[i] % 8;
+        write_filed(scan, hu_at, axis, mirrored);
+        write_filed(turned, label_at, orders[5 - some[i] / 8], 7 - mirrored);
+        json_t *got = score(scan, some[i] % 2 ? mask : turned);
+        check_near(real_of(got, "agatston"), 6);
+        check_near(real_of(got, "volume_mm3"), 6);
+        const json_t *lesions = json_object_get(got, "lesions");
+        assert_int_equal(json_array_size(lesions), 1);
+        const json_t *centroid = json_object_get(json_array_get(lesions, 0), "centroid_xyz");
+        for (size_t k = 0; k < 3; k++) {
+            const double along = middle[axis[k]], side = (double)sides[axis[k]];
+            check_near(json_number_value(json_array_get(centroid, k)),
+                       mirrored >> k & 1 ? side - 1 - along : along);
+        }
+        json_decref(got);
+    }
+    char output[4096];
+    assert_int_equal(cc_test_run(output, sizeof output, "%s score %s", CC_PROGRAM, scan), 0);
+    assert_non_null(strstr(output, "Agatston   7.0\n"));
+}
+
+/* The slices' axis 30 degrees off their normal: 3 mm along it are 2.598 mm between slices, by which areas are
+ * scaled and of which a voxel has 0.5 x 1 x 2.598 mm3. */
+static void a_sheared_scan_scores_by_the_distance_of_its_slices(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const char *paths[2] = {cc_test_path(folder, "scan.mha"), cc_test_path(folder, "mask.mha")};
+    for (int file = 0; file < 2; file++) {
+        float voxels[X * Y * Z];
+        const cc_volume v = {.grid = {.dims = {X, Y, Z},
+                                      .spacing_mm = {0.5, 1, 3},
+                                      .direction = {1, 0, 0, 0, 1, 0.5, 0, 0, sqrt(3) / 2}},
+                             .voxels = voxels};
+        for (int i = 0; i < X * Y * Z; i++)
+            voxels[i] = (file ? label_at : hu_at)(i % X, i / X % Y, i / (X * Y));
+        assert_ok(cc_metaimage_write(paths[file], &v, "int16", false));
+    }
+    json_t *got = score(paths[0], paths[1]);
+    check_near(real_of(got, "agatston"), 6 * sqrt(3) / 2);
+    check_near(real_of(got, "volume_mm3"), 6 * sqrt(3) / 2);
+    json_decref(got);
+}
+
+/* Made so that a dense and a weak piece of a slice are joined a slice below. By scipy.ndimage.label: 11.5 by 3-D
+ * lesions, 8.5 by the pieces of each slice. */
+static void the_rule_of_joining_is_an_option_and_said(void **state) {
+    (void)state;
+    static const struct {
+        const char *arguments;
+        double agatston;
+        const char *says;
+    } cases[] = {
+        {"", 11.5,
+         "above 130 HU; 3-D lesions by 6 neighbours, all that a slice holds of one is one area; areas from"},
+        {"--connectivity 26", 11.5, "3-D lesions by 26 neighbours"},
+        {"--per-slice", 8.5, "lesions of each slice by 8 neighbours, each an area of its own; areas from"},
+        {"--connectivity 8 --per-slice", 8.5, "by 8 neighbours"},
+        {"--connectivity 4", 8.5, "lesions of each slice by 4 neighbours"},
+        {"--per-slice --connectivity 4", 8.5, "by 4 neighbours"},
+    };
+    const char *scan = cc_test_shared("data/field/a01/dense-weak.mha");
+    char output[4096];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char says[64];
+        snprintf(says, sizeof says, "Agatston   %.1f\n", cases[i].agatston);
+        assert_int_equal(
+            cc_test_run(output, sizeof output, "%s score %s %s", CC_PROGRAM, scan, cases[i].arguments), 0);
+        assert_non_null(strstr(output, says));
+        assert_non_null(strstr(output, cases[i].says));
+    }
+    assert_int_equal(
+        cc_test_run(output, sizeof output, "%s score %s --json --per-slice 2>&-", CC_PROGRAM, scan), 0);
+    assert_non_null(strstr(output, "\"connectivity\":8,\"per_slice\":true}"));
+    assert_int_equal(cc_test_run(output, sizeof output, "%s score %s --connectivity 18", CC_PROGRAM, scan),
+                     2);
+    assert_non_null(strstr(output, "--connectivity: wants 4 or 8 (within a slice), 6 or 26"));
+    assert_int_equal(
+        cc_test_run(output, sizeof output, "%s score %s --per-slice --connectivity 6", CC_PROGRAM, scan), 2);
+    assert_non_null(strstr(output, "--per-slice: 6 neighbours reach across slices"));
+}
+
+static void what_are_no_hu_is_said(void **state) {
+    (void)state;
+    static const struct {
+        float voxels[4];
+        const char *type, *says;
+    } cases[] = {{{-1000, 200, 310, 0}, "int16", NULL},
+                 {{0, 0.25F, 1, 0.5F}, "float32", "its values, from 0 to 1, may be no HU of a CT"},
+                 {{24, 1064, 1474, 30}, "int16", "its values, from 24 to 1474, may be no HU of a CT"},
+                 {{0, 200, 255, 7}, "uint8", "its voxels are of 8 bits, from 0 to 255: these are no HU"}};
+    char output[4096];
+    const char *scan = cc_test_path(cc_test_folder(), "scan.mha");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float copy[4];
+        memcpy(copy, cases[i].voxels, sizeof copy);
+        const cc_volume v = {
+            .grid = {.dims = {2, 2, 1}, .spacing_mm = {1, 1, 3}, .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}},
+            .voxels = copy};
+        assert_ok(cc_metaimage_write(scan, &v, cases[i].type, false));
+        assert_int_equal(cc_test_run(output, sizeof output, "%s score %s", CC_PROGRAM, scan), 0);
+        if (cases[i].says)
+            assert_non_null(strstr(output, cases[i].says));
+        else
+            assert_null(strstr(output, "no HU"));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_phantom_scores_as_numpy_and_scipy_do),
         cmocka_unit_test(a_mask_on_another_grid_is_sampled),
         cmocka_unit_test(masks_that_make_no_sense_are_refused_in_one_line),
         cmocka_unit_test(the_choices_are_options),
+        cmocka_unit_test(a_scan_scores_alike_in_every_order_of_its_file),
+        cmocka_unit_test(a_sheared_scan_scores_by_the_distance_of_its_slices),
+        cmocka_unit_test(the_rule_of_joining_is_an_option_and_said),
+        cmocka_unit_test(what_are_no_hu_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,51 @@ static void a_scan_measures_as_numpy_and_scipy_do(void **state) {
     cc_calcium_deinit(&c);
 }
 
+/* The same scan by scipy.ndimage.label: slice by slice with 4 and 8 neighbours, and through the volume with 6
+ * and 26. */
+static void neighbours_join_within_slices_or_across_them(void **state) {
+    (void)state;
+    static const struct {
+        int neighbours;
+        size_t lesions;
+        double agatston;
+    } cases[] = {
+        {4, 108, 358.8666666666668}, {8, 59, 444.26666666666677}, {6, 58, 383.1333333333333}, {26, 2, 487.2}};
+    static made_scan scan;
+    make_scan(&scan);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cc_calcium c;
+        cc_calcium_options options = cc_calcium_defaults();
+        options.neighbours = cases[i].neighbours;
+        assert_ok(cc_calcium_measure(&c, scan.hu, scan.mask, MADE_DEPTH, MADE_HEIGHT, MADE_WIDTH,
+                                     (double[]){0.7, 0.8, 2.5}, &options));
+        assert_int_equal(c.lesion_count, cases[i].lesions);
+        check_near(c.agatston, cases[i].agatston);
+        check_near(c.volume_mm3, 366.8);
+        cc_calcium_deinit(&c);
+    }
+    cc_calcium c;
+    cc_calcium_options options = cc_calcium_defaults();
+    options.neighbours = 18;
+    assert_error(cc_calcium_measure(&c, scan.hu, NULL, 1, 1, 1, unit_mm, &options), CC_EINVAL, "18");
+}
+
+/* The scan of all_of_a_lesion_in_a_slice_is_one_area: its two arms are two areas, one of them weak. */
+static void slice_by_slice_every_piece_has_its_own_maximum_and_least_area(void **state) {
+    (void)state;
+    const float hu[] = {450, 0, 140, /**/ 140, 140, 140};
+    cc_calcium c;
+    cc_calcium_options options = cc_calcium_defaults();
+    options.neighbours = 8;
+    assert_ok(cc_calcium_measure(&c, hu, NULL, 2, 1, 3, unit_mm, &options));
+    assert_int_equal(c.lesion_count, 3);
+    check_near(c.agatston, 4 + 1 + 3);
+    cc_calcium_deinit(&c);
+    assert_ok(cc_calcium_measure(&c, hu, NULL, 2, 1, 3, (double[]){0.5, 1, 3}, &options));
+    check_near(c.agatston, 1.5); /* pieces of 0.5 mm2 are below 1 mm2 */
+    cc_calcium_deinit(&c);
+}
+
 static void the_threshold_is_an_option(void **state) {
     (void)state;
     cc_calcium c;
@@ -197,6 +242,8 @@ int main(void) {
         cmocka_unit_test(a_lesion_belongs_to_the_artery_of_most_of_its_voxels),
         cmocka_unit_test(categories_end_at_10_100_and_400),
         cmocka_unit_test(a_scan_measures_as_numpy_and_scipy_do),
+        cmocka_unit_test(neighbours_join_within_slices_or_across_them),
+        cmocka_unit_test(slice_by_slice_every_piece_has_its_own_maximum_and_least_area),
         cmocka_unit_test(the_threshold_is_an_option),
         cmocka_unit_test(what_makes_no_sense_is_refused),
     };
