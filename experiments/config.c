@@ -52,13 +52,14 @@ static cc_status check_chain(const chain *link, const cc_yaml *node) {
     return CC_OK;
 }
 
-/* Reads the file that `tree`, of the file at `path`, extends. */
+/* Reads one file that the file at `path` extends. */
 static cc_status read_base(cc_yaml **out, const cc_yaml *extends, const char *path, const chain *link,
                            cc_arena *arena) {
     char folder[CC_PATH_MAX], base[CC_PATH_MAX];
     const char *name;
-    if (extends->kind != CC_YAML_SCALAR)
-        return cc_config_fail(extends, 0, "as in ../base/roi.yaml", "extends wants the path of one file");
+    if (extends->kind != CC_YAML_SCALAR || cc_yaml_is_null(extends))
+        return cc_config_fail(extends, 0, "as in ../base/roi.yaml or [../base/roi.yaml, small.yaml]",
+                              "extends wants the path of a file, or a list of paths");
     CC_TRY(cc_config_expand(&name, "extends", extends, arena));
     CC_TRY(cc_path_folder(folder, path));
     CC_TRY(cc_path_join(base, strcmp(folder, ".") == 0 ? "" : folder, name));
@@ -71,6 +72,28 @@ static cc_status read_base(cc_yaml **out, const cc_yaml *extends, const char *pa
     if (status == CC_OK) status = read_file(out, base, &next, arena);
     free((char *)next.path);
     return status;
+}
+
+/* Lays `tree` over what it extends: maps merge, anything else is replaced, a matrix as a whole. */
+static cc_status lay_over(cc_yaml **out, cc_yaml *base, cc_yaml *tree, cc_arena *arena) {
+    if (cc_yaml_get(tree, "matrix")) CC_TRY(cc_config_without(&base, base, "matrix", arena));
+    return cc_yaml_merge(out, base, tree, arena);
+}
+
+/* Reads all files that a file extends, each laid over those before it in the list. */
+static cc_status read_bases(cc_yaml **out, const cc_yaml *extends, const char *path, const chain *link,
+                            cc_arena *arena) {
+    if (extends->kind != CC_YAML_LIST) return read_base(out, extends, path, link, arena);
+    if (extends->count < 1 || extends->count > EXTENDS_MAX)
+        return cc_config_fail(extends, 0, NULL, "extends wants a list of 1 to %d files, not of %zu",
+                              EXTENDS_MAX, extends->count);
+    CC_TRY(read_base(out, extends->items[0], path, link, arena));
+    for (size_t i = 1; i < extends->count; i++) {
+        cc_yaml *next;
+        CC_TRY(read_base(&next, extends->items[i], path, link, arena));
+        CC_TRY(lay_over(out, *out, next, arena));
+    }
+    return CC_OK;
 }
 
 static cc_status check_map(const cc_yaml *tree) {
@@ -88,9 +111,8 @@ static cc_status read_file(cc_yaml **out, const char *path, const chain *link, c
     if (extends) CC_TRY(cc_config_without(&tree, tree, "extends", arena));
     *out = tree;
     if (cc_yaml_is_null(extends)) return CC_OK;
-    CC_TRY(read_base(&base, extends, path, link, arena));
-    if (cc_yaml_get(tree, "matrix")) CC_TRY(cc_config_without(&base, base, "matrix", arena));
-    return cc_yaml_merge(out, base, tree, arena);
+    CC_TRY(read_bases(&base, extends, path, link, arena));
+    return lay_over(out, base, tree, arena);
 }
 
 /* The value of an override, as YAML; nothing is null. */

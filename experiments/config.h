@@ -1,11 +1,13 @@
 /* experiments/config.h -- an experiment's configuration: YAML in, plain values out.
  *
- * the table of options (experiments/options.h) declares each once (key, type, range, default, unit, meaning,
+ * The table of options (experiments/options.h) declares each once (key, type, range, default, unit, meaning,
  * place in the struct below); reading, checking, printing and the reference page all follow that table. The
- * rules of the format: extends: FILE     the file starts from another (relative to itself; chains): maps
- * merge, anything else is replaced matrix: ...       one file, several variants: {net.arch: [unet, unet-bn],
- * ...} is the cartesian product, the last key fastest; [{variant: a, net.arch: unet}, ...] lists them. A
- * named key is replaced whole. Of a chain of files the nearest matrix counts; `matrix: null` drops it
+ * rules of the format:
+ *   extends: FILE     the file starts from another (relative to itself; chains): maps merge, anything else is
+ *                     replaced. A list of files: each is laid over those before it, this one over all
+ *   matrix: ...       one file, several variants: {net.arch: [unet, unet-bn], ...} is the cartesian product,
+ *                     the last key fastest; [{variant: a, net.arch: unet}, ...] lists them. A named key is
+ *                     replaced whole. Of a chain of files the nearest matrix counts; `matrix: null` drops it
  *   ${NAME}           in paths, from the environment; ${NAME:-text} where NAME may be unset
  *   --set a.b=VALUE   over the files, before the matrix; VALUE is YAML
  *   null              the option's default

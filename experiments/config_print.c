@@ -217,6 +217,7 @@ static const char preface[] =
     "`calcade config CONFIG` prints what a file resolves to.\n\n"
     "- `extends: FILE` starts from another file, relative to this one: maps merge, anything else is "
     "replaced.\n"
+    "  `extends: [FILE, FILE, ...]` lays each file over those before it, and this one over all.\n"
     "- `matrix: {net.arch: [unet, unet-bn], optimizer.lr: [1.0e-3, 1.0e-4]}` makes a variant of each "
     "combination, the last key\n"
     "  fastest; `matrix: [{variant: a, net.arch: unet}, ...]` lists variants one by one. A key in it "

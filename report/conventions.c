@@ -127,7 +127,8 @@ static void put_line(cc_listing *listing, const cc_table_row *row, const line *l
     cc_listing_put_number(listing, at, column++, "%+.1f",
                           l->percent[CC_SCORE_F1] -
                               harmonic(l->percent[CC_SCORE_PRECISION], l->percent[CC_SCORE_RECALL]));
-    cc_listing_put_number(listing, at, column, "%.1f", l->distance)->strong = nearest;
+    if (column < listing->columns)
+        cc_listing_put_number(listing, at, column, "%.1f", l->distance)->strong = nearest;
     listing->rules[at] = first && at > 0;
 }
 
@@ -190,18 +191,19 @@ cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, c
                                         "recall (%)",
                                         "F1 - harmonic mean",
                                         "largest difference to the paper"};
-    const size_t columns = sizeof heads / sizeof *heads;
+    const size_t columns = sizeof heads / sizeof *heads - !table->beside_paper;
     CC_TRY(cc_listing_init(out, columns, table->row_count * LINES_MAX, arena));
     out->text_columns = 4;
     out->id = cc_arena_format(arena, "conventions-%s", table->spec->id);
     out->kind = table->kind;
     out->title = table->spec->title;
-    out->caption =
+    out->caption = cc_arena_format(
+        arena,
         "The same predictions under every convention. Soft: probabilities stand for pixels. batch_mean: "
         "over batches of as many test slices as the run trained on, in their stored order. F1 minus the "
-        "harmonic mean of the precision and recall beside it; an F1 of pooled counts equals that mean. "
-        "In bold the convention nearest to the paper.";
-    if (!out->id) return CC_ENOMEM;
+        "harmonic mean of the precision and recall beside it; an F1 of pooled counts equals that mean.%s",
+        table->beside_paper ? " In bold the convention nearest to the paper." : "");
+    if (!out->id || !out->caption) return CC_ENOMEM;
     for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     tally tallies[LINES_MAX] = {{0}};
     size_t compared = 0;

@@ -71,7 +71,7 @@ static const char *caption_of(const char *name) {
         {"figure-8-", "Figure 8: the heart as region of interest."},
         {"figure-9-", "Figure 9: findings of the second stage, those without truth marked."},
         {"patients-", "F1-score of each test patient."},
-        {"scores-", "F1-score with its 95 % interval, beside the paper's."},
+        {"scores-", "F1-score with its 95 % interval, and the paper's where the runs are of patients."},
         {"sizes-", "F1-score against the parameters of the net and the operations of its forward pass."},
         {"thresholds-",
          "Precision against recall as the threshold of the probabilities goes from 0.05 to 0.95."},

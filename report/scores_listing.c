@@ -3,7 +3,12 @@
 #include <string.h>
 #include "report/table.h"
 
-enum { SHOWN = 3, FULL_TEXTS = 5 }; /* cells of a score; texts before a full row's numbers */
+enum { FULL_TEXTS = 5 }; /* before a full row's numbers */
+
+/* Cells of a score: its value and, beside the paper, the paper's and the difference. */
+static size_t cells_of(const cc_table *table) {
+    return table->beside_paper ? 3 : 1;
+}
 
 static void link_runs(cc_listing_cell *cell, const cc_table_row *row) {
     cell->runs = row->runs;
@@ -33,9 +38,10 @@ static void put_row(cc_listing *listing, size_t at, const cc_table *table, const
     cc_listing_put(listing, at, 0, "%s", row->spec->label);
     for (int c = 0; c < table->spec->column_count; c++) {
         cc_score score = table->spec->columns[c];
-        size_t column = 1 + SHOWN * (size_t)c;
+        size_t column = 1 + cells_of(table) * (size_t)c;
         double value = 100 * cc_table_estimate(table, row)->value.value[score], paper = row->published[c];
         put_value(listing, at, column, table, row, score);
+        if (!table->beside_paper) continue;
         /* What the paper does not have is not missing here. */
         cc_listing_put_number(listing, at, column + 1, "%.1f", paper);
         cc_listing_cell *difference = cc_listing_put_number(listing, at, column + 2, "%+.1f", value - paper);
@@ -60,19 +66,21 @@ static cc_status name_listing(cc_listing *listing, const cc_table *table) {
     listing->caption = cc_arena_format(
         listing->arena,
         "%s Scores in %%: %s, %s; in brackets the 95 %% interval by bootstrap over patients; the best in "
-        "bold. The paper does not state its convention. Kind of runs: %s.",
+        "bold.%s Kind of runs: %s.",
         spec->caption, cc_table_average_words(spec->convention.average),
-        cc_table_empty_words(spec->convention.empty), table->kind);
+        cc_table_empty_words(spec->convention.empty),
+        table->beside_paper ? " The paper does not state its convention." : "", table->kind);
     return listing->caption ? CC_OK : CC_ENOMEM;
 }
 
 cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena) {
     const cc_spec *spec = table->spec;
-    CC_TRY(cc_listing_init(out, 1 + SHOWN * (size_t)spec->column_count, table->row_count, arena));
+    CC_TRY(cc_listing_init(out, 1 + cells_of(table) * (size_t)spec->column_count, table->row_count, arena));
     CC_TRY(name_listing(out, table));
     for (int c = 0; c < spec->column_count; c++) {
-        size_t column = 1 + SHOWN * (size_t)c;
+        size_t column = 1 + cells_of(table) * (size_t)c;
         cc_listing_put_head(out, column, "%s (%%)", cc_table_head(spec->columns[c]));
+        if (!table->beside_paper) continue;
         cc_listing_put_head(out, column + 1, "paper");
         cc_listing_put_head(out, column + 2, "difference");
     }

@@ -324,17 +324,23 @@ static cc_status fill_row(cc_table *table, cc_table_row *row, const cc_report_ru
 
 cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, const cc_report_runs *runs,
                          const cc_published *published, cc_arena *arena) {
-    *out = (cc_table){.spec = spec, .kind = kind, .notes = {.arena = arena}};
+    *out = (cc_table){.spec = spec,
+                      .kind = kind,
+                      .beside_paper = strcmp(kind, "paper") == 0 || strcmp(kind, "real") == 0,
+                      .notes = {.arena = arena}};
     out->rows = cc_arena_get_array(arena, spec->row_count + 1, sizeof *out->rows);
     if (!out->rows) return CC_ENOMEM;
     for (size_t r = 0; r < spec->row_count; r++) {
         cc_table_row *row = &out->rows[out->row_count];
+        if (spec->rows[r].source == CC_SOURCE_PUBLISHED && !out->beside_paper) continue;
         *row = (cc_table_row){.spec = &spec->rows[r]};
         clear_estimates(row);
         CC_TRY(fill_row(out, row, runs, arena));
         for (int c = 0; c < spec->column_count; c++)
-            row->published[c] = cc_published_value(published, spec->published, spec->rows[r].published,
-                                                   cc_score_name(spec->columns[c]));
+            row->published[c] = !out->beside_paper
+                                    ? NAN
+                                    : cc_published_value(published, spec->published, spec->rows[r].published,
+                                                         cc_score_name(spec->columns[c]));
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
     if (spec->shape == CC_SHAPE_SCORES) note_patients(out);

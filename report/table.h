@@ -26,7 +26,10 @@ typedef struct cc_table_row {
 typedef struct cc_table {
     const cc_spec *spec;
     const char *kind;
-    cc_table_row *rows; /* those of the specification, but for optional ones without a run */
+    bool
+        beside_paper; /* the runs are of patients (kinds paper and real): the paper's numbers stand beside them */
+    cc_table_row *rows; /* those of the specification, but for optional ones without a run, and those of the
+                           paper alone where it does not stand beside */
     size_t row_count;
     cc_notes notes;
 } cc_table;
@@ -50,7 +53,7 @@ const char *cc_table_head(cc_score score);
 const char *cc_table_average_words(cc_average average);
 const char *cc_table_empty_words(cc_empty empty);
 
-/* The table as it is shown: value, published value and difference of each score. */
+/* The table as it is shown: value of each score and, beside the paper, published value and difference. */
 cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* Every convention's scores and intervals, for programs. */
 cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
@@ -58,7 +61,7 @@ cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena
 cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* Lesions and calcium scores; no rows where no run stores them. */
 cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* The same counts under every convention, and how near each comes to the paper. */
+/* The same counts under every convention and, beside the paper, how near each comes to it. */
 cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena);
 /* A list of runs: those that no table has, or all. */
 cc_status cc_table_listing_runs(cc_listing *out, const cc_report_runs *runs, bool all, cc_arena *arena);

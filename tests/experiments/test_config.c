@@ -243,6 +243,32 @@ static void a_file_extends_another(void **state) {
     assert_int_equal(cc_config_count(config), 3); /* the nearest matrix alone */
 }
 
+static void a_file_extends_a_list_later_ones_over_earlier(void **state) {
+    (void)state;
+    file("paper.yaml",
+         "seed: 3\nnet: {arch: unet, width: 64}\naugment: [hflip, vflip]\nmatrix: {seed: [1, 2]}\n");
+    file("small.yaml", "net: {width: 8, depth: 2}\naugment: [vflip]\n");
+    assert_ok(load(file("a.yaml", "extends: [paper.yaml, small.yaml]\nnet: {depth: 4}\n"), NULL, NULL));
+    assert_int_equal(cc_config_count(config),
+                     2); /* the paper's matrix, which small.yaml has none to replace */
+    assert_string_equal(first()->net.arch, "unet");
+    assert_int_equal(first()->net.width, 8);
+    assert_int_equal(first()->net.depth, 4);
+    assert_int_equal(first()->augment.count, 1);
+    assert_ok(load(file("b.yaml", "extends: [small.yaml, paper.yaml]\n"), NULL, NULL));
+    assert_int_equal(first()->net.width, 64);
+    assert_int_equal(first()->net.depth, 2);
+    assert_int_equal(first()->augment.count, 2);
+    file("other.yaml", "matrix: {seed: [4, 5, 6]}\n");
+    assert_ok(load(file("c.yaml", "extends: [paper.yaml, other.yaml]\n"), NULL, NULL));
+    assert_int_equal(cc_config_count(config), 3);
+    assert_error(load(file("d.yaml", "extends: []\n"), NULL, NULL), CC_ECONFIG, "a list of 1 to 16 files");
+    assert_error(load(file("e.yaml", "extends: [paper.yaml, {seed: 1}]\n"), NULL, NULL), CC_ECONFIG,
+                 "e.yaml:1: extends wants the path of a file");
+    assert_error(load(file("f.yaml", "extends: [paper.yaml, f.yaml]\n"), NULL, NULL), CC_ECONFIG,
+                 "f.yaml:1: extends leads back to");
+}
+
 static void a_fault_in_an_extended_file_is_found_there(void **state) {
     (void)state;
     file("base.yaml", "seed: 1\nnet:\n  widht: 8\n");
@@ -472,6 +498,7 @@ int main(void) {
         CASE(a_wrong_value_says_what_is_wanted_and_what_was_there),
         CASE(options_that_do_not_go_together_are_refused),
         CASE(a_file_extends_another),
+        CASE(a_file_extends_a_list_later_ones_over_earlier),
         CASE(a_fault_in_an_extended_file_is_found_there),
         CASE(the_environment_stands_in_paths),
         CASE(an_override_stands_over_the_file_and_is_named),

@@ -59,11 +59,13 @@ static void every_config_resolves_with_all_it_stands_on(void **state) {
         }
 }
 
+/* twin/base*.yaml are pieces that the twins extend: they print with these, not alone. */
 static void every_file_prints(void **state) {
     (void)state;
     char line[512];
     snprintf(line, sizeof line,
-             "for f in %s/*/*.yaml; do " CC_PROGRAM " config $f >/dev/null || { echo $f; exit 1; }; done",
+             "for f in %s/*/*.yaml; do case $f in */twin/base*) continue;; esac; " CC_PROGRAM
+             " config $f >/dev/null || { echo $f; exit 1; }; done",
              cc_test_source("configs"));
     assert_int_equal(cc_test_run(NULL, 0, "%s", line), 0);
 }

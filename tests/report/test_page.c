@@ -16,7 +16,7 @@ static char *make_page(const char **out, cc_arena *arena) {
     const char *results = cc_test_folder();
     const cc_run_example example = {"roi", "<i>", 1, 3, 4, image, mask, mask, NULL, {0, 0}};
     const cc_run_library library = {"lib<b>", "1 & 2"};
-    reports_write(results, (cc_run){.experiment = "twin/table1-roi",
+    reports_write(results, (cc_run){.experiment = "paper/table1-roi",
                                     .variant = "original",
                                     .seed = 1,
                                     .stage = "<b>roi</b>",
@@ -33,7 +33,7 @@ static char *make_page(const char **out, cc_arena *arena) {
                                     .examples = &example,
                                     .example_count = 1});
     for (int seed = 1; seed <= 2; seed++)
-        reports_write(results, (cc_run){.experiment = "twin/table1-roi",
+        reports_write(results, (cc_run){.experiment = "paper/table1-roi",
                                         .variant = "modified",
                                         .seed = seed,
                                         .slices = slices,
@@ -84,8 +84,8 @@ static void every_link_has_its_end(void **state) {
     }
     assert_true(links > 10);
     /* A number of two runs links to both. */
-    assert_has(page, "<a href=\"#run-twin-table1-roi-modified-fold-0-seed-1\">");
-    assert_has(page, "<sup><a href=\"#run-twin-table1-roi-modified-fold-0-seed-2\">2</a></sup>");
+    assert_has(page, "<a href=\"#run-paper-table1-roi-modified-fold-0-seed-1\">");
+    assert_has(page, "<sup><a href=\"#run-paper-table1-roi-modified-fold-0-seed-2\">2</a></sup>");
     cc_arena_destroy(arena);
 }
 
@@ -94,13 +94,13 @@ static void figures_stand_beside_their_table_and_run(void **state) {
     const char *out;
     cc_arena *arena = cc_arena_create();
     const char *page = make_page(&out, arena);
-    const char *curves = strstr(page, "id=\"picture-curves-table1-twin.svg\""),
+    const char *curves = strstr(page, "id=\"picture-curves-table1-paper.svg\""),
                *runs = strstr(page, "id=\"runs\""),
-               *example = strstr(page, "id=\"picture-examples-twin-table1-roi-original-fold-0-seed-1.svg\""),
-               *section = strstr(page, "id=\"run-twin-table1-roi-original-fold-0-seed-1\"");
+               *example = strstr(page, "id=\"picture-examples-paper-table1-roi-original-fold-0-seed-1.svg\""),
+               *section = strstr(page, "id=\"run-paper-table1-roi-original-fold-0-seed-1\"");
     assert_true(curves && runs && example && section);
     assert_true(curves < runs && section < example);
-    assert_lacks(page, "id=\"picture-curves-table1-twin.png\"");
+    assert_lacks(page, "id=\"picture-curves-table1-paper.png\"");
     cc_arena_destroy(arena);
 }
 
@@ -109,7 +109,7 @@ static void pictures_of_an_older_report_are_left_out(void **state) {
     const char *out, *results = cc_test_folder();
     cc_arena *arena = cc_arena_create();
     make_page(&out, arena);
-    reports_write(results, (cc_run){.experiment = "twin/table2-matching",
+    reports_write(results, (cc_run){.experiment = "paper/table2-matching",
                                     .variant = "with",
                                     .seed = 1,
                                     .slices = slices,
@@ -125,15 +125,15 @@ static void every_convention_is_beside_the_table(void **state) {
     const char *out;
     cc_arena *arena = cc_arena_create();
     assert_has(make_page(&out, arena), "The same counts under every convention");
-    const char *csv = reports_read(out, "tables/conventions-table1-twin.csv", arena);
+    const char *csv = reports_read(out, "tables/conventions-table1-paper.csv", arena);
     /* Thresholded: 28/40 pooled, 18/20 and 10/20 by patient; soft: 8/9.5 and 4/9.5 by slice; a batch is 1
      * slice. */
     assert_has(csv, "Original U-Net,thresholded,pooled,,70.0,70.0,70.0,+0.0,");
     assert_has(csv, "Original U-Net,thresholded,batch_mean,skip,70.0,");
     assert_has(csv, "Original U-Net,soft,slice_mean,skip,63.2,66.7,60.0,");
-    assert_has(reports_read(out, "tables/conventions-table1-twin.md", arena),
+    assert_has(reports_read(out, "tables/conventions-table1-paper.md", arena),
                "- Original U-Net: the convention alone moves the F1-score from 63.2 to 70.0.");
-    assert_has(reports_read(out, "tables/conventions-table1-twin.md", arena),
+    assert_has(reports_read(out, "tables/conventions-table1-paper.md", arena),
                "- All 2 rows under one convention: nearest to the paper: ");
     assert_lacks(csv, "Modified U-Net,thresholded,batch_mean");
     cc_arena_destroy(arena);

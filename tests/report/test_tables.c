@@ -16,7 +16,7 @@ static void folds_have_a_mean_and_a_deviation(void **state) {
     const char *results = cc_test_folder();
     const int percents[] = {90, 80, 70, 60};
     for (int fold = 1; fold <= 4; fold++)
-        reports_write_scores(results, "twin/table4-folds", "efficientnet-b0", fold, (char)('a' + fold),
+        reports_write_scores(results, "paper/table4-folds", "efficientnet-b0", fold, (char)('a' + fold),
                              &percents[fold - 1], 1);
     make(results, cc_test_folder());
     assert_has(output, "| 1 | 90.0 | 94.8 | -4.8 | 90.0 |");
@@ -31,8 +31,8 @@ static void folds_have_a_mean_and_a_deviation(void **state) {
 static void published_methods_stand_beside_the_own_run(void **state) {
     (void)state;
     const char *results = cc_test_folder();
-    reports_write_scores(results, "twin/table5-cascade", "with", 0, 'a', (int[]){90, 80}, 2);
-    reports_write_scores(results, "twin/table5-cascade", "without", 0, 'a', (int[]){70, 80}, 2);
+    reports_write_scores(results, "paper/table5-cascade", "with", 0, 'a', (int[]){90, 80}, 2);
+    reports_write_scores(results, "paper/table5-cascade", "without", 0, 'a', (int[]){70, 80}, 2);
     make(results, cc_test_folder());
     assert_has(output, "| \\[3] Gogin et al., as published |  | 97.5 |  |  | 99.5 |  |  | 96.8 |  |\n");
     assert_has(output, "| Proposed method | 85.0 [80.0, 90.0] | 96.9 | -11.9 |");
@@ -48,7 +48,7 @@ static void trivial_rows_come_from_the_counts(void **state) {
     static const cc_run_baseline baselines[] = {{"other", "a", 1, 1, 1, 1},
                                                 {"roi_threshold", "a", 50, 50, 50, 850},
                                                 {"roi_threshold", "b", 40, 60, 60, 840}};
-    reports_write(results, (cc_run){.experiment = "twin/table2-matching",
+    reports_write(results, (cc_run){.experiment = "paper/table2-matching",
                                     .variant = "with",
                                     .slices = slices,
                                     .slice_count = 2,
@@ -64,8 +64,8 @@ static void trivial_rows_come_from_the_counts(void **state) {
 /* Six patients: `b` is ten points better on each, `c` better on some. */
 static void write_contest(const char *results, const int *with) {
     const int without[] = {50, 55, 60, 65, 70, 75};
-    reports_write_scores(results, "twin/table2-matching", "without", 0, 'a', without, 6);
-    reports_write_scores(results, "twin/table2-matching", "with", 0, 'a', with, 6);
+    reports_write_scores(results, "paper/table2-matching", "without", 0, 'a', without, 6);
+    reports_write_scores(results, "paper/table2-matching", "with", 0, 'a', with, 6);
 }
 
 static void claims_hold_fail_or_stay_open(void **state) {
@@ -95,9 +95,9 @@ static void the_footer_tests_each_row_against_the_first_ranked(void **state) {
     const char *results = cc_test_folder();
     const int best[] = {60, 66, 72, 78, 84, 90}, worse[] = {50, 55, 60, 65, 70, 75},
               mixed[] = {61, 65, 73, 77, 85, 89};
-    reports_write_scores(results, "twin/table3-encoders", "resnet-34", 0, 'a', worse, 6);
-    reports_write_scores(results, "twin/table3-encoders", "resnet-50", 0, 'a', best, 6);
-    reports_write_scores(results, "twin/table3-encoders", "efficientnet-b0", 0, 'a', mixed, 6);
+    reports_write_scores(results, "paper/table3-encoders", "resnet-34", 0, 'a', worse, 6);
+    reports_write_scores(results, "paper/table3-encoders", "resnet-50", 0, 'a', best, 6);
+    reports_write_scores(results, "paper/table3-encoders", "efficientnet-b0", 0, 'a', mixed, 6);
     make(results, cc_test_folder());
     /* Exact two-sided p of six pairs of one sign: 2/64, doubled by Holm; of as many ups as downs: 1. */
     assert_has(output,
@@ -115,7 +115,7 @@ static const cc_listing *build_listing(cc_listing *listing, cc_spec_shape shape,
     cc_table_row *filled = cc_arena_get(arena, sizeof *filled);
     *filled = (cc_table_row){.spec = &row, .runs = {run}, .run_count = 1};
     cc_table table = {
-        .spec = &spec, .kind = "twin", .rows = filled, .row_count = 1, .notes = {.arena = arena}};
+        .spec = &spec, .kind = "paper", .rows = filled, .row_count = 1, .notes = {.arena = arena}};
     assert_ok(fill(listing, &table, arena));
     return listing;
 }
@@ -216,7 +216,7 @@ static void write_foreign(const char *path) {
     hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), name = H5Tcopy(H5T_C_S1);
     H5Tset_size(name, sizeof rows->patient);
     put_word(file, "format", "calcade-run");
-    put_word(file, "experiment", "twin/table1-roi");
+    put_word(file, "experiment", "paper/table1-roi");
     put_word(file, "variant", "modified");
     put_word(file, "stage", "roi");
     put_attribute(file, "version", H5T_NATIVE_INT32, &one);
