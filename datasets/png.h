@@ -15,7 +15,8 @@
 typedef struct cc_png_picture {
     int height, width, bits; /* bits 8: values are 0..255; 16: 0..65535 */
     uint16_t *grey;          /* [height*width] */
-    uint16_t *alpha;         /* likewise, 0 being transparent; NULL where the file has none, or one value throughout */
+    uint16_t
+        *alpha; /* likewise, 0 being transparent; NULL where the file has none, or one value throughout */
 } cc_png_picture;
 
 /* Reads a picture. 1, 2 and 4 bits are widened to 8; palettes and RGB are read where every pixel is grey. The

@@ -302,8 +302,8 @@ static cc_status check_twin(const cc_slice_set *set) {
     const char *name = set->patients[set->patient_count - 1], *before = set->patients[set->patient_count - 2];
     if (strncmp(name, before, CC_PATIENT_NAME_BYTES) != 0) return CC_OK;
     return cc_fail(CC_EFORMAT, NULL, "rename one of the two",
-                   "results hold %d bytes of a name, and another patient has the same: %s", CC_PATIENT_NAME_BYTES,
-                   before);
+                   "results hold %d bytes of a name, and another patient has the same: %s",
+                   CC_PATIENT_NAME_BYTES, before);
 }
 
 cc_slice_mark cc_slice_set_mark(const cc_slice_set *set) {
@@ -315,7 +315,8 @@ static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char
     CC_TRY(cc_slice_set_check_name(name));
     CC_TRY(check_twin(set));
     if (set->count == mark.slices)
-        return cc_fail(CC_EFORMAT, NULL, "remove its folder, or get its files again", "there is no slice of it");
+        return cc_fail(CC_EFORMAT, NULL, "remove its folder, or get its files again",
+                       "there is no slice of it");
     for (size_t i = mark.slices; set->skip_broken && i < set->count; i++) {
         CC_TRY(decode(&pixels, set, i));
         free(pixels);
@@ -323,7 +324,8 @@ static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char
     return CC_OK;
 }
 
-cc_status cc_slice_set_end_patient(cc_slice_set *set, cc_slice_mark mark, const char *name, cc_status status) {
+cc_status cc_slice_set_end_patient(cc_slice_set *set, cc_slice_mark mark, const char *name,
+                                   cc_status status) {
     if (status == CC_OK) status = check_patient(set, mark, name);
     if (status == CC_OK) return CC_OK;
     set->patient_count = mark.patients;

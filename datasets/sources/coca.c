@@ -137,7 +137,8 @@ static cc_status add_scan(cc_slice_set *set, const scan *s, const char *name, ui
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, name));
     for (int64_t z = 0; z < dims[2]; z++) {
         slice.number = (int32_t)z;
-        CC_TRY(cc_slice_set_add(set, &slice, cc_dicom_slice_path(&s->series, cc_coca_turn(&s->series.grid, z))));
+        CC_TRY(
+            cc_slice_set_add(set, &slice, cc_dicom_slice_path(&s->series, cc_coca_turn(&s->series.grid, z))));
     }
     return CC_OK;
 }
@@ -186,7 +187,8 @@ static cc_status coca_open(cc_slice_set *set, const cc_slice_options *options) {
                l.outlines, without, set->patient_count);
     if (without_mm)
         cc_log(CC_LOG_WARNING,
-               "%s: outlines of %zu of %zu patients have no Point_mm: ImageIndex is taken to count slices from 0 "
+               "%s: outlines of %zu of %zu patients have no Point_mm: ImageIndex is taken to count slices "
+               "from 0 "
                "towards the head",
                l.outlines, without_mm, set->patient_count);
     return name_strays(set, &l);
@@ -204,7 +206,7 @@ static cc_status coca_digest(cc_digest *digest, const cc_slice_set *set) {
         cc_digest_add_string(digest, set->patients[i]);
         for (int64_t z = 0; z < s->series.grid.dims[2]; z++)
             CC_TRY(add_file(digest, cc_dicom_slice_path(&s->series, z)));
-        cc_digest_add_string(digest, !s->xml               ? "no outlines"
+        cc_digest_add_string(digest, !s->xml            ? "no outlines"
                                      : s->placing.by_mm ? "outlines by Point_mm"
                                                         : "outlines");
         if (s->xml) CC_TRY(cc_slice_set_digest_file(digest, s->xml));

@@ -59,7 +59,8 @@ static finding look(const cc_coca_region *r, const cc_grid *g) {
     const double mean = sum / (double)r->point_count, nearest = round(mean);
     const double last = (double)g->dims[2] - 1;
     f.along = g->direction[8] < 0 ? last - mean : mean;
-    if (!(high - nearest <= off_slice_max && nearest - low <= off_slice_max && nearest >= 0 && nearest <= last)) {
+    if (!(high - nearest <= off_slice_max && nearest - low <= off_slice_max && nearest >= 0 &&
+          nearest <= last)) {
         f.kind = BESIDE;
         return f;
     }
@@ -70,11 +71,11 @@ static finding look(const cc_coca_region *r, const cc_grid *g) {
 
 /* What all outlines have in common. */
 typedef struct tally {
-    size_t of[BESIDE + 1];   /* by what they say */
+    size_t of[BESIDE + 1];    /* by what they say */
     size_t first[BESIDE + 1]; /* the first of each */
-    size_t off, first_off;   /* where Point_px lies elsewhere than Point_mm */
-    double farthest;         /* of these, in pixels */
-    int64_t shift, sum;      /* ImageIndex less slice, and with it, of the first outline */
+    size_t off, first_off;    /* where Point_px lies elsewhere than Point_mm */
+    double farthest;          /* of these, in pixels */
+    int64_t shift, sum;       /* ImageIndex less slice, and with it, of the first outline */
     bool same_shift, same_sum;
 } tally;
 
@@ -124,8 +125,8 @@ static cc_status believe_index(cc_coca_regions *regions, const cc_grid *grid, co
     for (size_t i = 0; i < regions->count; i++) {
         cc_coca_region *r = &regions->items[i];
         char what[128];
-        snprintf(what, sizeof what, "ImageIndex: \"%d\" is not the number of a slice, from 0 to %lld", r->index,
-                 (long long)grid->dims[2] - 1);
+        snprintf(what, sizeof what, "ImageIndex: \"%d\" is not the number of a slice, from 0 to %lld",
+                 r->index, (long long)grid->dims[2] - 1);
         if (r->index >= grid->dims[2]) return refuse(r, xml, what);
         r->slice = r->index;
     }
@@ -140,12 +141,13 @@ static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, c
         const cc_coca_region *r = &regions->items[t->first[BESIDE]];
         const double along = look(r, grid).along, last = (double)grid->dims[2] - 1;
         if (along > -0.5 && along < last + 0.5)
-            snprintf(what, sizeof what, "Point_mm: the outline lies on no one slice, but about %.2f of 0 to %g",
-                     along, last);
+            snprintf(what, sizeof what,
+                     "Point_mm: the outline lies on no one slice, but about %.2f of 0 to %g", along, last);
         else
             snprintf(what, sizeof what,
-                     "Point_mm: the outline of ImageIndex %d lies %.1f slices %s the scan, which has %lld", r->index,
-                     along < 0 ? -along : along - last, along < 0 ? "below" : "above", (long long)grid->dims[2]);
+                     "Point_mm: the outline of ImageIndex %d lies %.1f slices %s the scan, which has %lld",
+                     r->index, along < 0 ? -along : along - last, along < 0 ? "below" : "above",
+                     (long long)grid->dims[2]);
         return refuse(r, xml, what);
     }
     const cc_coca_region *r = &regions->items[t->first[ELSEWHERE]];
@@ -155,20 +157,24 @@ static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, c
     return refuse(r, xml, what);
 }
 
-cc_status cc_coca_place(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid, const char *xml) {
+cc_status cc_coca_place(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
+                        const char *xml) {
     const tally t = count(regions, grid);
     *out = (cc_coca_placing){.by_mm = t.of[ELSEWHERE] > 0, .without_mm = t.of[NO_MM] > 0};
-    if (t.of[BESIDE] || (t.of[ELSEWHERE] && (t.of[NO_MM] || t.off))) return refuse_points(regions, &t, grid, xml);
+    if (t.of[BESIDE] || (t.of[ELSEWHERE] && (t.of[NO_MM] || t.off)))
+        return refuse_points(regions, &t, grid, xml);
     if (t.off)
         cc_log(CC_LOG_WARNING,
-               "%s:%ld: Point_px and Point_mm of %zu of %zu outlines lie up to %.1f pixels apart: Point_px is used",
+               "%s:%ld: Point_px and Point_mm of %zu of %zu outlines lie up to %.1f pixels apart: Point_px "
+               "is used",
                xml, regions->items[t.first_off].line, t.off, regions->count, t.farthest);
     if (!out->by_mm) return believe_index(regions, grid, xml);
     char rule[96];
     const cc_coca_region *first = &regions->items[t.first[ELSEWHERE]];
     describe_count(rule, sizeof rule, &t, grid->dims[2]);
     cc_log(CC_LOG_WARNING,
-           "%s:%ld: ImageIndex %d contradicts Point_mm, which lies on slice %lld (from 0, towards the head); %s; "
+           "%s:%ld: ImageIndex %d contradicts Point_mm, which lies on slice %lld (from 0, towards the head); "
+           "%s; "
            "all %zu outlines are placed by Point_mm",
            xml, first->line, first->index, (long long)look(first, grid).slice, rule, regions->count);
     for (size_t i = 0; i < regions->count; i++)

@@ -269,9 +269,10 @@ static cc_status check_values(const cc_png_picture *p, size_t count, const char 
     }
     if (kinds > 2 || (kinds == 2 && !seen[0])) {
         list_values(values, sizeof values, seen);
-        status = cc_fail(CC_EFORMAT, path,
-                         "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
-                         "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
+        status =
+            cc_fail(CC_EFORMAT, path,
+                    "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
+                    "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
     }
     free(seen);
     return status;
@@ -283,8 +284,8 @@ static cc_status read_labels(uint8_t *mask, const cc_png_picture *p, size_t coun
     if (!h->has_threshold) CC_TRY(check_values(p, count, path));
     if (threshold >= most)
         return cc_fail(CC_EINVAL, path, "state it in the file's own grey values",
-                       "data.mask_threshold: %d is not below %d, the largest grey of its %d bits", threshold, most,
-                       p->bits);
+                       "data.mask_threshold: %d is not below %d, the largest grey of its %d bits", threshold,
+                       most, p->bits);
     for (size_t i = 0; i < count; i++) mask[i] = p->grey[i] > threshold;
     for (size_t i = 0; p->alpha && i < count; i++)
         if ((p->alpha[i] > 0) != (mask[i] > 0))
@@ -295,9 +296,10 @@ static cc_status read_labels(uint8_t *mask, const cc_png_picture *p, size_t coun
 
 static void warn_of_alpha(const cc_png_picture *p, heart *h, const char *path) {
     if (p->alpha && !atomic_exchange(&h->warned, true))
-        cc_log(CC_LOG_WARNING,
-               "%s: its alpha channel is left out, here and in other pictures: pixels read as they are below it",
-               path);
+        cc_log(
+            CC_LOG_WARNING,
+            "%s: its alpha channel is left out, here and in other pictures: pixels read as they are below it",
+            path);
 }
 
 static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
