@@ -311,7 +311,7 @@ cc_slice_mark cc_slice_set_mark(const cc_slice_set *set) {
 }
 
 static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char *name) {
-    cc_slice_pixels *pixels;
+    cc_slice_pixels *pixels = NULL;
     CC_TRY(cc_slice_set_check_name(name));
     CC_TRY(check_twin(set));
     if (set->count == mark.slices)

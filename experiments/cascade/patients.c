@@ -103,7 +103,7 @@ static const char *find_by_name(const cc_slice_set *theirs, const cc_split *thei
 static cc_status leaks_by_name(bool *out, const cc_planned_run *run, const cc_planned_run *upstream,
                                const cc_slice_set *base, const cc_split *split) {
     cc_slice_set *set;
-    cc_split theirs;
+    cc_split theirs = {0};
     const char *source = upstream->config->data.source;
     if (strcmp(source, run->config->data.source) != 0 || strcmp(source, "volume") == 0) return CC_OK;
     CC_TRY(cc_data_open(&set, upstream->config));

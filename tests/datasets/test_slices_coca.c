@@ -3,6 +3,7 @@
 #include "coca_made.h"
 #include "said.h"
 #include "datasets/polygon.h"
+#include "datasets/sources/source.h"
 #include "datasets/volume.h"
 
 static cc_slice_set *open_set(const char *root) {
@@ -160,6 +161,28 @@ static void the_digest_follows_names_slices_and_outlines(void **state) {
     "<dict><key>Name</key><string>Left Coronary Artery</string>" BOX_MM(                                     \
         z) "<key>Point_px</key><array>" COCA_BOX "</array></dict>"
 
+/* The digest of patient 3 with three slices: truth that is placed by other rules is other data. */
+static void digest_says(const cc_slice_set *set, const char *root, const char *how) {
+    cc_digest_text got, want;
+    cc_digest *digest = cc_digest_create();
+    cc_digest_add_string(digest, "coca");
+    cc_digest_add_string(digest, "3");
+    for (int number = 3; number > 0; number--) { /* the first file is the one next to the head */
+        char name[64];
+        snprintf(name, sizeof name, "IM-0001-%04d.dcm", number);
+        cc_digest_add_string(digest, name);
+        char *path = (char *)cc_test_path(root, "patient/3");
+        strcat(strcat(path, "/"), name);
+        assert_ok(cc_slice_set_digest_file(digest, path));
+    }
+    cc_digest_add_string(digest, how);
+    assert_ok(cc_slice_set_digest_file(digest, cc_test_path(root, "calcium_xml/3.xml")));
+    want = cc_digest_finish(digest);
+    cc_digest_destroy(digest);
+    assert_ok(cc_slice_set_digest(&got, set));
+    assert_string_equal(got.hex, want.hex);
+}
+
 /* The outline lies at z = -47, slice 1 of three. */
 static void an_outline_lies_where_its_points_do(void **state) {
     (void)state;
@@ -170,7 +193,6 @@ static void an_outline_lies_where_its_points_do(void **state) {
                  {COCA_LIST(COCA_IMAGE("2", ROI_AT("-47"))), 1},
                  {COCA_LIST(COCA_IMAGE("9", ROI_AT("-47"))), 1},
                  {COCA_LIST(COCA_IMAGE("1", COCA_ROI("Left Coronary Artery", "4", COCA_BOX))), 1}};
-    cc_digest_text digests[4];
     for (size_t i = 0; i < 4; i++) {
         const char *root = cc_test_folder();
         said s;
@@ -188,10 +210,9 @@ static void an_outline_lies_where_its_points_do(void **state) {
         reads(set, 0, 0, nothing);
         reads(set, 1, 1, box_1);
         reads(set, 2, 2, nothing);
-        assert_ok(cc_slice_set_digest(&digests[i], set));
+        digest_says(set, root, i == 1 || i == 2 ? "outlines by Point_mm" : "outlines");
         cc_slice_set_close(set);
     }
-    assert_string_not_equal(digests[0].hex, digests[1].hex);
 }
 
 static void a_broken_layout_is_named(void **state) {
