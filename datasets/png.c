@@ -63,8 +63,8 @@ static void check_size(session *s) {
     s->width = (int)width;
 }
 
-/* Asks libpng for one grey sample a pixel, and one of alpha behind it where there is any, in 8 bits or 16 bits
- * of this machine's order. */
+/* Asks libpng for one grey sample a pixel, and one of alpha behind it where there is any, in 8 bits or 16
+ * bits of this machine's order. */
 static void ask_for_gray(session *s) {
     int color = png_get_color_type(s->png, s->info);
     s->bits = png_get_bit_depth(s->png, s->info) == 16 ? 16 : 8;

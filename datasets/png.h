@@ -11,12 +11,11 @@
 /* No picture with more pixels is read or written. */
 #define CC_PNG_PIXELS_MAX (INT64_C(1) << 28)
 
-/* Grey values, and what of the picture is transparent. */
+/* Grey values, and what of the picture is transparent: both [height*width]. */
 typedef struct cc_png_picture {
     int height, width, bits; /* bits 8: values are 0..255; 16: 0..65535 */
-    uint16_t *grey;          /* [height*width] */
-    uint16_t
-        *alpha; /* likewise, 0 being transparent; NULL where the file has none, or one value throughout */
+    uint16_t *grey;
+    uint16_t *alpha; /* 0: transparent; NULL where the file has no alpha, or one value throughout */
 } cc_png_picture;
 
 /* Reads a picture. 1, 2 and 4 bits are widened to 8; palettes and RGB are read where every pixel is grey. The
@@ -33,8 +32,8 @@ bool cc_png_is_in_alpha(const cc_png_picture *picture);
 /* The error about such a file: CC_EUNSUPPORTED. */
 cc_status cc_png_refuse_alpha(const char *path);
 
-/* The grey values alone, *pixels[height*width]; the caller frees them. An alpha channel that varies is left out
- * with a warning; a picture that is in it alone is CC_EUNSUPPORTED. Else as cc_png_read. */
+/* The grey values alone, *pixels[height*width]; the caller frees them. An alpha channel that varies is left
+ * out with a warning; a picture that is in it alone is CC_EUNSUPPORTED. Else as cc_png_read. */
 cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits, const char *path);
 
 /* Writes grey values: pixels is uint8_t[height*width] where bits is 8, uint16_t[height*width] where it is 16.

@@ -141,9 +141,9 @@ const cc_experiment_config *cc_config_get(const cc_config *config, int index);
 /* The resolved whole as YAML: every option that means something for this variant, in the table's order,
  * numbers in their shortest exact form. It reads back to the same text. The arena owns it. */
 cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_arena *arena);
-/* The same without the options that change no result (places, names, threads), and without those that were added
- * since identities were first made, while they have their default: what a run's identity digests, beside the
- * contents of the places. */
+/* The same without the options that change no result (places, names, threads), and without those that were
+ * added since identities were first made, while they have their default: what a run's identity digests,
+ * beside the contents of the places. */
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena);
 
 /* What tells two variants apart: "net.arch=unet loss.type=dice", the values of `config` where they are not

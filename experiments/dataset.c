@@ -1,5 +1,5 @@
-/* experiments/dataset.c -- opening and splitting a run's data, what its net sees of each part, and the checks that
- * come before a training: slices that cannot be read, and parts without truth. */
+/* experiments/dataset.c -- opening and splitting a run's data, what its net sees of each part, and the checks
+ * that come before a training: slices that cannot be read, and parts without truth. */
 #include "experiments/dataset.h"
 
 #include <stdlib.h>

@@ -50,8 +50,8 @@ cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *co
  * it. CC_EINTERRUPTED where a signal came. */
 cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part);
 
-/* Whether training can work: something true to learn from, and to choose the epoch by. What is looked at is what
- * the net sees, up to the first slice with truth of each part. A test part without truth is warned of.
+/* Whether training can work: something true to learn from, and to choose the epoch by. What is looked at is
+ * what the net sees, up to the first slice with truth of each part. A test part without truth is warned of.
  *   CC_EINVAL  no true pixel in the training part, or in the validation part where its F1 chooses */
 cc_status cc_dataset_check_truth(const cc_dataset *dataset);
 

@@ -1,5 +1,6 @@
-/* experiments/scan_check.c -- a CT's HU: air -1000, lung about -800, fat -100, soft tissue 0 to 80, calcium and bone
- * above 130. A chest CT holds all of them; a piece cut from it about the heart still has fat and soft tissue. */
+/* experiments/scan_check.c -- a CT's HU: air -1000, lung about -800, fat -100, soft tissue 0 to 80, calcium
+ * and bone above 130. A chest CT holds all of them; a piece cut from it about the heart still has fat and
+ * soft tissue. */
 #include "experiments/scan_check.h"
 
 #include <math.h>

@@ -79,8 +79,8 @@ static cc_status predict(cc_test *test, const cc_dataset *dataset, cc_plan *plan
     return status;
 }
 
-/* A net that marks nothing, or everything, has mostly learnt nothing. Of a scan without truth (no dataset), nothing
- * to find is as likely, but for the heart. */
+/* A net that marks nothing, or everything, has mostly learnt nothing. Of a scan without truth (no dataset),
+ * nothing to find is as likely, but for the heart. */
 static void warn_of_one_class(const cc_test *test, const cc_dataset *dataset) {
     char name[160];
     int64_t marked = 0, left = 0;

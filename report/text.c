@@ -120,8 +120,8 @@ void cc_text_add_base64(cc_text *text, const void *bytes, size_t count) {
     }
 }
 
-/* In double quotes every ASCII character but letters, digits and the harmless few is written in octal, so that no
- * quote ends the string, no backquote runs a command, and no @ names a macro, wherever it stands. */
+/* In double quotes every ASCII character but letters, digits and the harmless few is written in octal, so
+ * that no quote ends the string, no backquote runs a command, and no @ names a macro, wherever it stands. */
 static void add_gnuplot(cc_text *text, const char *string, const char *percent) {
     static const char plain[] = " .,-_+=():/";
     char shown[8];

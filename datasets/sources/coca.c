@@ -3,8 +3,8 @@
  * Gated_release_final. Labels: 1 LAD with the left main, 2 LCX, 3 RCA: pixels inside an outline
  * (datasets/polygon.h) that read more than 130 HU; where outlines overlap, the later one's. A patient without
  * XML has no calcification. On which slice an outline lies: datasets/sources/coca_place.h. Source:
- * https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX wrote; in its
- * pixels, too, a centre lies at + 0.5 (DCMPix.m, convertPixX:pixY:toDICOMCoords:pixelCenter:). */
+ * https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX wrote; in
+ * its pixels, too, a centre lies at + 0.5 (DCMPix.m, convertPixX:pixY:toDICOMCoords:pixelCenter:). */
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"

@@ -1,8 +1,8 @@
 /* datasets/sources/coca_place.c -- ImageIndex against Point_mm.
  *
- * A point lies at index i where point = origin + direction * (spacing * i), solved by Cramer's rule, as a sheared
- * grid's axes are not orthogonal. Its third component is the slice. The first two are the pixel, up to half a
- * pixel: whether a pixel's middle or its corner is at a whole number depends on the export. */
+ * A point lies at index i where point = origin + direction * (spacing * i), solved by Cramer's rule, as a
+ * sheared grid's axes are not orthogonal. Its third component is the slice. The first two are the pixel, up
+ * to half a pixel: whether a pixel's middle or its corner is at a whole number depends on the export. */
 #include "datasets/sources/coca_place.h"
 
 #include <math.h>

@@ -3,10 +3,9 @@
  *
  * The file is an Apple property list as OsiriX exports regions of interest: a dict whose "Images" is an array
  * of dicts with "ImageIndex" (0-based, ascending z) and "ROIs", an array of dicts with "Name" (the artery),
- * "NumberOfPoints", "Point_px", strings "(x, y)" in pixels, and "Point_mm", as many strings "(x, y, z)" in mm,
- * LPS, which a file may lack. Regions of fewer than three points occur in
- * the set and are passed over; so are, with a line in the log, those of another name than the four arteries.
- */
+ * "NumberOfPoints", "Point_px", strings "(x, y)" in pixels, and "Point_mm", as many strings "(x, y, z)" in
+ * mm, LPS, which a file may lack. Regions of fewer than three points occur in the set and are passed over; so
+ * are, with a line in the log, those of another name than the four arteries. */
 #ifndef CC_DATASETS_SOURCES_COCA_XML_H
 #define CC_DATASETS_SOURCES_COCA_XML_H
 

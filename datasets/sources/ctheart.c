@@ -3,8 +3,8 @@
  * one, "1". Pictures carry no HU: grey 0 to the largest spans the window of the options.
  *
  * A mask holds 0 and one other value, which is the heart. More values (JPEG and resampling leave any grey at
- * edges) have no one meaning: they are refused unless data.mask_threshold states which grey is foreground. So is
- * an alpha channel that says another thing than grey does. */
+ * edges) have no one meaning: they are refused unless data.mask_threshold states which grey is foreground. So
+ * is an alpha channel that says another thing than grey does. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* experiments/cascade/patients.c -- patients of two runs: the tested ones are in an upstream run's file; whom it
- * trained on is the rest of the same data or, of other data, what its config makes of them again. */
+/* experiments/cascade/patients.c -- patients of two runs: the tested ones are in an upstream run's file; whom
+ * it trained on is the rest of the same data or, of other data, what its config makes of them again. */
 #include "experiments/cascade/patients.h"
 
 #include <string.h>
@@ -82,8 +82,8 @@ static bool has_name(const cc_slice_set *set, const cc_split_part *part, const c
     return false;
 }
 
-/* The first patient of the test part whose name an upstream run on other data trained on or chose by; NULL: none.
- */
+/* The first patient of the test part whose name an upstream run on other data trained on or chose by; NULL:
+ * none. */
 static const char *find_by_name(const cc_slice_set *theirs, const cc_split *their_split,
                                 const cc_slice_set *base, const cc_split_part *test) {
     uint32_t last = UINT32_MAX;
@@ -98,8 +98,8 @@ static const char *find_by_name(const cc_slice_set *theirs, const cc_split *thei
     return NULL;
 }
 
-/* Two copies of a dataset have other digests where one was saved again or is a part of the other. The name of a
- * single volume is a file's, such as "ct", and tells no patient. */
+/* Two copies of a dataset have other digests where one was saved again or is a part of the other. The name of
+ * a single volume is a file's, such as "ct", and tells no patient. */
 static cc_status leaks_by_name(bool *out, const cc_planned_run *run, const cc_planned_run *upstream,
                                const cc_slice_set *base, const cc_split *split) {
     cc_slice_set *set;

@@ -1,5 +1,5 @@
-/* tests/datasets/png_made.h -- PNG files of any colour type, written for a test without libpng: one IDAT of stored
- * blocks, rows unfiltered. Source: the PNG specification (ISO/IEC 15948), RFC 1950, RFC 1951. */
+/* tests/datasets/png_made.h -- PNG files of any colour type, written for a test without libpng: one IDAT of
+ * stored blocks, rows unfiltered. Source: the PNG specification (ISO/IEC 15948), RFC 1950, RFC 1951. */
 #ifndef CC_TESTS_DATASETS_PNG_MADE_H
 #define CC_TESTS_DATASETS_PNG_MADE_H
 

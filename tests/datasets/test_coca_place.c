@@ -113,7 +113,8 @@ static void another_way_of_counting_is_told_and_points_are_followed(void **state
     }
 }
 
-/* A feet-first scan's normal points down: slice 0 of the file is nearest the head. A tilted gantry shears the grid. */
+/* A feet-first scan's normal points down: slice 0 of the file is nearest the head. A tilted gantry shears the
+ * grid. */
 static void turned_and_sheared_grids_tell_the_same(void **state) {
     (void)state;
     cc_grid down = upright, sheared = upright;

@@ -77,7 +77,7 @@ static void what_is_no_list_is_refused_with_its_line(void **state) {
 static void numbers_are_checked(void **state) {
     (void)state;
     static const char *const indices[] = {"99999999999", "-1",    "1.5", "x",  "",   "99999999999999999999",
-                                          "nan", "1e400", "1 2", "0x", "inf"};
+                                          "nan",         "1e400", "1 2", "0x", "inf"};
     for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {
         char text[2048];
         snprintf(text, sizeof text, COCA_LIST(COCA_IMAGE("%s", "")), indices[i]);
@@ -123,8 +123,7 @@ static void size_depth_and_number_are_bounded(void **state) {
     for (int i = 0; i < 4097; i++) fputs(ROI(TWO COCA_POINT("3", "1")), file);
     fputs("</array></dict></array></dict></plist>", file);
     assert_int_equal(fclose(file), 0);
-    assert_error(cc_coca_xml_read(&r, path, arena), CC_EFORMAT,
-                 "9.xml:4097: ROIs: a scan has at most 4096");
+    assert_error(cc_coca_xml_read(&r, path, arena), CC_EFORMAT, "9.xml:4097: ROIs: a scan has at most 4096");
     assert_error(cc_coca_xml_read(&r, cc_test_path(root, "8.xml"), arena), CC_ENOTFOUND, "8.xml");
 }
 

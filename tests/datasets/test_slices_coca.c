@@ -153,7 +153,8 @@ static void the_digest_follows_names_slices_and_outlines(void **state) {
             if (j != 1) assert_string_not_equal(digests[i].hex, digests[j].hex);
 }
 
-/* COCA_BOX on slice z in mm: pixels are 0.5 mm wide and 0.25 mm high, slice 0 lies at -50, the next 3 mm above. */
+/* COCA_BOX on slice z in mm: pixels are 0.5 mm wide and 0.25 mm high, slice 0 lies at -50, the next 3 mm
+ * above. */
 #define BOX_MM(z)                                                                                            \
     "<key>Point_mm</key><array><string>(0.5, 0.25, " z ")</string><string>(2, 0.25, " z ")</string>"         \
     "<string>(2, 0.75, " z ")</string><string>(0.5, 0.75, " z ")</string></array>"

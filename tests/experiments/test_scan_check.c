@@ -1,5 +1,5 @@
-/* What a scan to predict looks like beside what the run was trained on. Values are those of the kinds of files that
- * people give: scaled, without their intercept, shifted; and of CTs as they should be. */
+/* What a scan to predict looks like beside what the run was trained on. Values are those of the kinds of
+ * files that people give: scaled, without their intercept, shifted; and of CTs as they should be. */
 #include <math.h>
 #include <stdlib.h>
 #include "said.h"

@@ -1,5 +1,5 @@
-/* A training that cannot work is refused before it starts; what says nothing afterwards is said. The phantom's masks
- * are emptied by the part of the split that their patient is dealt to. */
+/* A training that cannot work is refused before it starts; what says nothing afterwards is said. The
+ * phantom's masks are emptied by the part of the split that their patient is dealt to. */
 #include "datasets/png.h"
 #include "experiments/data.h"
 #include "runs.h"
