@@ -1,4 +1,6 @@
-/* libpng reports an error by longjmp: every function that calls setjmp keeps what must survive the jump in
+/* datasets/png.c -- pictures through libpng, as grey values with their alpha channel.
+ *
+ * libpng reports an error by longjmp: every function that calls setjmp keeps what must survive the jump in
  * the session, not in its own variables. */
 #include "datasets/png.h"
 
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/log.h"
 
 /* Deflate never expands by more than 1032:1 (a 258-byte match in 2 bits). */
 enum { DEFLATE_MAX_RATIO = 1032 };
@@ -19,7 +22,9 @@ typedef struct session {
     uint64_t file_bytes;
     png_structp png;
     png_infop info;
-    uint16_t *pixels;
+    uint8_t *raw; /* rows as libpng gives them */
+    cc_png_picture picture;
+    bool has_alpha;
     char *bytes; /* writing: the encoded file */
     size_t used, capacity;
     int height, width, bits;
@@ -58,35 +63,68 @@ static void check_size(session *s) {
     s->width = (int)width;
 }
 
-/* Asks libpng for one grey sample a pixel, in 8 bits or 16 bits of this machine's order. */
+/* Asks libpng for one grey sample a pixel, and one of alpha behind it where there is any, in 8 bits or 16
+ * bits of this machine's order. */
 static void ask_for_gray(session *s) {
     int color = png_get_color_type(s->png, s->info);
     s->bits = png_get_bit_depth(s->png, s->info) == 16 ? 16 : 8;
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(s->png);
     if (color == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(s->png);
     if (color & PNG_COLOR_MASK_COLOR) png_set_rgb_to_gray(s->png, PNG_ERROR_ACTION_NONE, -1, -1);
-    if (color & PNG_COLOR_MASK_ALPHA || png_get_valid(s->png, s->info, PNG_INFO_tRNS))
-        png_set_strip_alpha(s->png);
+    bool transparent = png_get_valid(s->png, s->info, PNG_INFO_tRNS) != 0;
+    if (transparent) png_set_tRNS_to_alpha(s->png);
+    s->has_alpha = transparent || color & PNG_COLOR_MASK_ALPHA;
     if (s->bits == 16) png_set_swap(s->png);
 }
 
-/* Samples of 8 bits are read into the upper half of the buffer, then widened in place from the left. */
 static void read_rows(session *s) {
-    size_t count = (size_t)s->height * (size_t)s->width, stride = (size_t)s->width * (size_t)s->bits / 8;
-    int passes = png_set_interlace_handling(s->png);
+    const size_t count = (size_t)s->height * (size_t)s->width, channels = s->has_alpha ? 2 : 1;
+    const size_t stride = (size_t)s->width * channels * (size_t)s->bits / 8;
+    const int passes = png_set_interlace_handling(s->png);
     png_read_update_info(s->png, s->info);
     if (png_get_rowbytes(s->png, s->info) != stride) png_error(s->png, "unexpected row length");
-    s->pixels = calloc(count, sizeof *s->pixels);
-    if (!s->pixels) refuse(s, cc_fail_memory("a picture", count * sizeof *s->pixels));
-    png_bytep first = (png_bytep)s->pixels + (s->bits == 8 ? count : 0);
+    s->raw = calloc((size_t)s->height, stride);
+    s->picture.grey = malloc(count * sizeof *s->picture.grey);
+    if (s->has_alpha) s->picture.alpha = malloc(count * sizeof *s->picture.alpha);
+    if (!s->raw || !s->picture.grey || (s->has_alpha && !s->picture.alpha))
+        refuse(s, cc_fail_memory("a picture", count * channels * 2 * sizeof *s->picture.grey));
     for (int pass = 0; pass < passes; pass++)
-        for (int y = 0; y < s->height; y++) png_read_row(s->png, first + (size_t)y * stride, NULL);
+        for (int y = 0; y < s->height; y++) png_read_row(s->png, s->raw + (size_t)y * stride, NULL);
     png_read_end(s->png, NULL);
     if (png_get_rgb_to_gray_status(s->png))
         refuse(s, cc_fail(CC_EUNSUPPORTED, s->path, "convert it to grey",
                           "the picture has colours, where grey values are wanted"));
-    if (s->bits == 8)
-        for (size_t i = 0; i < count; i++) s->pixels[i] = first[i];
+}
+
+/* The k-th of a row's samples, of all rows. */
+static void take_channel(uint16_t *out, const session *s, size_t k, size_t channels) {
+    const size_t count = (size_t)s->height * (size_t)s->width;
+    const uint16_t *wide = (const uint16_t *)(const void *)s->raw;
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = i * channels + k;
+        out[i] = s->bits == 8 ? s->raw[at] : wide[at];
+    }
+}
+
+static bool varies(const uint16_t *values, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        if (values[i] != values[0]) return true;
+    return false;
+}
+
+/* An alpha channel of one value says nothing, and is dropped. */
+static void part_channels(session *s) {
+    cc_png_picture *p = &s->picture;
+    const size_t channels = s->has_alpha ? 2 : 1;
+    p->height = s->height;
+    p->width = s->width;
+    p->bits = s->bits;
+    take_channel(p->grey, s, 0, channels);
+    if (!p->alpha) return;
+    take_channel(p->alpha, s, 1, channels);
+    if (varies(p->alpha, (size_t)s->height * (size_t)s->width)) return;
+    free(p->alpha);
+    p->alpha = NULL;
 }
 
 static cc_status decode(session *s) {
@@ -103,22 +141,53 @@ static cc_status decode(session *s) {
     return CC_OK;
 }
 
-cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits, const char *path) {
+cc_status cc_png_read(cc_png_picture *out, const char *path) {
     session s = {.path = path};
+    *out = (cc_png_picture){0};
     CC_TRY(cc_file_size(&s.file_bytes, path));
     s.file = fopen(path, "rb");
     if (!s.file) return cc_fail_errno(path, "open");
     cc_status status = decode(&s);
     png_destroy_read_struct(&s.png, &s.info, NULL);
     fclose(s.file);
-    if (status != CC_OK) {
-        free(s.pixels);
-        return status;
+    if (status == CC_OK)
+        part_channels(&s);
+    else
+        cc_png_deinit(&s.picture);
+    free(s.raw);
+    *out = s.picture;
+    return status;
+}
+
+void cc_png_deinit(cc_png_picture *picture) {
+    free(picture->grey);
+    free(picture->alpha);
+    *picture = (cc_png_picture){0};
+}
+
+bool cc_png_is_in_alpha(const cc_png_picture *p) {
+    return p->alpha && !varies(p->grey, (size_t)p->height * (size_t)p->width);
+}
+
+cc_status cc_png_refuse_alpha(const char *path) {
+    return cc_fail(CC_EUNSUPPORTED, path, "save it as grey values, without an alpha channel",
+                   "the picture is in its alpha channel: its grey is the same everywhere");
+}
+
+cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits, const char *path) {
+    cc_png_picture picture;
+    CC_TRY(cc_png_read(&picture, path));
+    if (cc_png_is_in_alpha(&picture)) {
+        cc_png_deinit(&picture);
+        return cc_png_refuse_alpha(path);
     }
-    *pixels = s.pixels;
-    *height = s.height;
-    *width = s.width;
-    *bits = s.bits;
+    if (picture.alpha)
+        cc_log(CC_LOG_WARNING, "%s: its alpha channel is left out: pixels read as they are below it", path);
+    free(picture.alpha);
+    *pixels = picture.grey;
+    *height = picture.height;
+    *width = picture.width;
+    *bits = picture.bits;
     return CC_OK;
 }
 

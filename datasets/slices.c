@@ -7,8 +7,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/log.h"
+#include "core/utf8.h"
 #include "datasets/sources/source.h"
 
 static const cc_slice_source *const sources[] = {
@@ -67,6 +70,17 @@ cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb) {
     return CC_OK;
 }
 
+/* Some patients must be left. */
+static cc_status say_left_out(const cc_slice_set *set) {
+    if (set->count == 0)
+        return cc_fail(CC_EFORMAT, set->root, "the warnings above say why", "all %zu patients are broken",
+                       set->broken);
+    if (set->broken)
+        cc_log(CC_LOG_WARNING, "%s: %zu of %zu patients are left out as broken (data.skip_broken)", set->root,
+               set->broken, set->broken + set->patient_count);
+    return CC_OK;
+}
+
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options) {
     cc_status status = CC_OK;
     const cc_slice_source *source;
@@ -74,7 +88,9 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
     CC_CHECK(find_source(&source, options->source));
     CC_CHECK(cc_slice_set_start(&set, source));
     CC_CHECK(resolve_root(set, options->root));
+    set->skip_broken = options->skip_broken;
     CC_CHECK(source->open(set, options));
+    CC_CHECK(say_left_out(set));
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
     *out = set;
     set = NULL;
@@ -250,6 +266,71 @@ static cc_status make_room(void **items, size_t count, size_t *capacity, size_t 
     *items = grown;
     *capacity = wider;
     return CC_OK;
+}
+
+cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_status status) {
+    char name[256], line[1024], where[600], hint[480];
+    const bool of_data = status == CC_EFORMAT || status == CC_EUNSUPPORTED || status == CC_ENOTFOUND ||
+                         status == CC_EINVAL || status == CC_EIO;
+    if (!of_data) return status;
+    cc_utf8_escape(name, sizeof name, patient);
+    if (set->skip_broken) {
+        cc_error_line(line, sizeof line);
+        cc_log(CC_LOG_WARNING, "patient %s is left out: %s", name, line);
+        cc_error_clear();
+        set->broken++;
+        return CC_OK;
+    }
+    const cc_error e = *cc_error_get();
+    snprintf(where, sizeof where, "patient %s%s%s", name, e.where[0] ? ": " : "", e.where);
+    snprintf(hint, sizeof hint, "%s%sdata.skip_broken: true leaves this patient out", e.hint,
+             e.hint[0] ? "; or " : "");
+    return cc_fail(status, where, hint, "%s", e.what);
+}
+
+cc_status cc_slice_set_check_name(const char *name) {
+    if (cc_utf8_is_printable(name)) return CC_OK;
+    char shown[256];
+    cc_utf8_escape(shown, sizeof shown, name);
+    return cc_fail(CC_EFORMAT, NULL, "rename its folder or file",
+                   "the patient's name \"%s\" holds control characters or is no UTF-8", shown);
+}
+
+/* Results tell patients by the bytes that they hold of their names. Patients come in the order of these. */
+static cc_status check_twin(const cc_slice_set *set) {
+    if (set->patient_count < 2) return CC_OK;
+    const char *name = set->patients[set->patient_count - 1], *before = set->patients[set->patient_count - 2];
+    if (strncmp(name, before, CC_PATIENT_NAME_BYTES) != 0) return CC_OK;
+    return cc_fail(CC_EFORMAT, NULL, "rename one of the two",
+                   "results hold %d bytes of a name, and another patient has the same: %s",
+                   CC_PATIENT_NAME_BYTES, before);
+}
+
+cc_slice_mark cc_slice_set_mark(const cc_slice_set *set) {
+    return (cc_slice_mark){set->patient_count, set->count};
+}
+
+static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char *name) {
+    cc_slice_pixels *pixels = NULL;
+    CC_TRY(cc_slice_set_check_name(name));
+    CC_TRY(check_twin(set));
+    if (set->count == mark.slices)
+        return cc_fail(CC_EFORMAT, NULL, "remove its folder, or get its files again",
+                       "there is no slice of it");
+    for (size_t i = mark.slices; set->skip_broken && i < set->count; i++) {
+        CC_TRY(decode(&pixels, set, i));
+        free(pixels);
+    }
+    return CC_OK;
+}
+
+cc_status cc_slice_set_end_patient(cc_slice_set *set, cc_slice_mark mark, const char *name,
+                                   cc_status status) {
+    if (status == CC_OK) status = check_patient(set, mark, name);
+    if (status == CC_OK) return CC_OK;
+    set->patient_count = mark.patients;
+    set->count = mark.slices;
+    return cc_slice_set_leave_out(set, name, status);
 }
 
 cc_status cc_slice_set_add_patient(uint32_t *out, cc_slice_set *set, const char *name) {

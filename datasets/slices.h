@@ -22,23 +22,32 @@ typedef struct cc_slice {
 
 typedef struct cc_slice_set cc_slice_set;
 
+/* Bytes of a patient's name that results hold; of a longer one the first. */
+enum { CC_PATIENT_NAME_BYTES = 63 };
 enum { CC_SLICES_CACHE_MB = 1024 }; /* the usual cache_mb: about 1300 slices of 512x512 */
 
-/* Strings need not outlive cc_slice_set_open. */
+/* What is pointed to need not outlive cc_slice_set_open. */
 typedef struct cc_slice_options {
     const char *source;  /* "coca", "ctheart", "orcascore", "volume" */
     const char *root;    /* the dataset's folder */
     const char *image;   /* volume: the CT, relative to root */
     const char *mask;    /* volume: the mask, on any grid, relative to root */
     double window_hu[2]; /* ctheart: a picture's grey range spans this window, as pictures carry no HU */
-    int cache_mb;        /* MiB of decoded slices kept in memory; 0: every read decodes. Changes no value */
+    /* ctheart: a mask's grey above this, in the file's own values, is foreground; NULL: not stated */
+    const int *mask_threshold;
+    /* coca, ctheart, orcascore: a patient whose files are broken is left out with a warning. Every slice is
+     * then decoded once when the set is opened, as that is the only way to know. */
+    bool skip_broken;
+    int cache_mb; /* MiB of decoded slices kept in memory; 0: every read decodes. Changes no value */
 } cc_slice_options;
 
-/* Lists the dataset: names and sizes; pixels are not decoded (the one volume of `volume` is). The caller
- * owns *out.
+/* Lists the dataset: names and sizes; pixels are not decoded (the one volume of `volume` is). The caller owns
+ * *out.
  *   CC_ENOTFOUND  root, a folder or a file is missing: named in the message
  *   CC_EFORMAT    a name, a picture or a volume is not what the source's layout asks for; a picture and its
- *                 mask differ in size; the mask of a volume is empty on the CT's grid
+ *                 mask differ in size; the mask of a volume is empty on the CT's grid; a patient has no
+ *                 slice, or a name that results cannot hold: control characters, no UTF-8, or, cut to what
+ *                 they hold, that of another patient
  *   CC_EINVAL     a file leaves `root` through a link or ".."; a value of `options` makes no sense
  *   CC_ECONFIG    no such source; an option that the source needs is not given */
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options);
@@ -61,10 +70,12 @@ bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t 
 /* The largest height and the largest width of any slice (not always of one and the same). */
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 
-/* SHA-256 of names and contents: part of a run's identity; not for a view. ctheart: every file's name below
+/* SHA-256 of names and contents: part of a run's identity; not for a view. Patients that were left out as
+ * broken are no part of it: the digest is that of a dataset without them. ctheart: every file's name below
  * `train`, size and bytes. orcascore: each scan's name, and size and bytes of its headers and voxels. coca:
- * each patient's name, and name, size and bytes of its DICOM files and of its XML. volume: the two names, the
- * upright grid, and the voxels of the CT and of the mask as resampled on it. */
+ * each patient's name, and name, size and bytes of its DICOM files and of its XML, and whether Point_mm stood
+ * in for ImageIndex. volume: the two names, the upright grid, and the voxels of the CT and of the mask as
+ * resampled on it. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's

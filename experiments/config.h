@@ -25,7 +25,13 @@
 #include "core/status.h"
 #include "nets/spec.h"
 
-enum { CC_FOLD_NONE = -1, CC_SIZE_LARGEST = 0, CC_PATIENCE_OFF = 0, CC_VARIANTS_MAX = 1024 };
+enum {
+    CC_FOLD_NONE = -1,
+    CC_SIZE_LARGEST = 0,
+    CC_PATIENCE_OFF = 0,
+    CC_VARIANTS_MAX = 1024,
+    CC_MASK_THRESHOLD_NONE = -1
+};
 
 typedef struct cc_text_list {
     const char *const *items;
@@ -45,6 +51,8 @@ typedef struct cc_experiment_config {
         const char *root;   /* NULL where not given (never under CC_CONFIG_RUNNABLE) */
         const char *image;  /* volume: relative to root; else NULL */
         const char *mask;   /* volume: relative to root; else NULL */
+        int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
+        bool skip_broken;   /* coca, ctheart, orcascore: broken patients are left out */
         struct {
             double train, validation, test; /* shares; only their ratio counts */
             const char *by;                 /* "patient", "slice", "slab" */
@@ -135,7 +143,8 @@ const cc_experiment_config *cc_config_get(const cc_config *config, int index);
 /* The resolved whole as YAML: every option that means something for this variant, in the table's order,
  * numbers in their shortest exact form. It reads back to the same text. The arena owns it. */
 cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_arena *arena);
-/* The same without the options that change no result (places, names, threads): what a run's identity digests,
+/* The same without the options that change no result (places, names, threads), and without those that were
+ * added since identities were first made, while they have their default: what a run's identity digests,
  * beside the contents of the places. */
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/utf8.h"
 
 void cc_config_where(char out[512], const cc_yaml *node, int line) {
     const char *file = node->file ? node->file : "config";
@@ -128,28 +129,9 @@ static cc_status expand_one(char path[CC_PATH_MAX], size_t *used, const char **t
     return CC_OK;
 }
 
-/* Length of the UTF-8 character at `text`, or 0 where it is none that YAML takes as it is. */
-static size_t printable_length(const unsigned char *text) {
-    unsigned char c = text[0];
-    size_t length = c < 0x80                ? 1
-                    : c >= 0xc2 && c < 0xe0 ? 2
-                    : c >= 0xe0 && c < 0xf0 ? 3
-                    : c >= 0xf0 && c < 0xf5 ? 4
-                                            : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80) return 0;
-    bool control = c < 0x20 || c == 0x7f || (c == 0xc2 && text[1] < 0xa0);
-    return control ? 0 : length;
-}
-
 /* Whether a path can stand in the resolved YAML and read back as itself. */
 static bool is_printable_path(const char *path) {
-    for (const unsigned char *p = (const unsigned char *)path; *p;) {
-        size_t length = printable_length(p);
-        if (length == 0) return false;
-        p += length;
-    }
-    return !strstr(path, "${");
+    return cc_utf8_is_printable(path) && !strstr(path, "${");
 }
 
 cc_status cc_config_expand(const char **out, const char *key, const cc_yaml *node, cc_arena *arena) {

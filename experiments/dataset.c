@@ -1,51 +1,14 @@
+/* experiments/dataset.c -- opening and splitting a run's data, what its net sees of each part, and the checks
+ * that come before a training: slices that cannot be read, and parts without truth. */
 #include "experiments/dataset.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "core/log.h"
 #include "core/rng.h"
+#include "experiments/data.h"
 #include "experiments/interrupt.h"
 #include "experiments/loading.h"
-
-cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *config) {
-    cc_slice_options options = {.source = config->data.source,
-                                .root = config->data.root,
-                                .image = config->data.image,
-                                .mask = config->data.mask,
-                                .cache_mb = CC_SLICES_CACHE_MB};
-    memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
-    return cc_slice_set_open(out, &options);
-}
-
-static cc_split_spec split_spec(const cc_experiment_config *config) {
-    return (cc_split_spec){.train = config->data.split.train,
-                           .validation = config->data.split.validation,
-                           .test = config->data.split.test,
-                           .by = config->data.split.by,
-                           .slab = config->data.split.slab,
-                           .stratify = config->data.split.stratify &&
-                                       strcmp(config->data.split.stratify, "group") == 0,
-                           .folds = config->data.folds,
-                           .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
-}
-
-static cc_status need_parts(const cc_split *split) {
-    if (!split->train.count)
-        return cc_fail(CC_ECONFIG, "data.split.train", "give it a share", "no slice is left to train on");
-    if (!split->validation.count)
-        return cc_fail(CC_ECONFIG, "data.split.validation", "give it a share",
-                       "no slice is left to choose the best epoch by");
-    if (!split->test.count)
-        return cc_fail(CC_ECONFIG, "data.split.test", "give it a share", "no slice is left to test on");
-    return CC_OK;
-}
-
-static cc_status make_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
-    cc_split_spec spec = split_spec(config);
-    CC_TRY(cc_split_make(out, set, &spec, config->seed));
-    cc_status status = need_parts(out);
-    if (status != CC_OK) cc_split_deinit(out);
-    return status;
-}
 
 cc_status cc_dataset_part_init(cc_dataset_part *out, const cc_dataset *d, const cc_split_part *slices) {
     size_t items = d->set ? cc_slice_set_count(d->set) : 0;
@@ -126,8 +89,8 @@ static cc_status fill(cc_dataset *d, const cc_backend *backend) {
 }
 
 static cc_status open_and_fill(cc_dataset *d, const cc_backend *backend) {
-    CC_TRY(cc_dataset_open_set(&d->base, d->run->config));
-    CC_TRY(make_split(&d->split, d->base, d->run->config));
+    CC_TRY(cc_data_open(&d->base, d->run->config));
+    CC_TRY(cc_data_split(&d->split, d->base, d->run->config));
     CC_TRY(fill(d, backend));
     return is_trained(d) ? need_windows(d) : CC_OK;
 }
@@ -152,7 +115,7 @@ cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *co
     cc_split split;
     cc_fit fit;
     if (config->net.arch) CC_TRY(cc_loading_fit(&fit, set, config));
-    CC_TRY(make_split(&split, set, config));
+    CC_TRY(cc_data_split(&split, set, config));
     cc_split_deinit(&split);
     return CC_OK;
 }
@@ -183,6 +146,79 @@ done:
     free(image);
     free(mask);
     return status;
+}
+
+/* Whether one of these slices has a true pixel; those behind the first that has are not read. */
+static cc_status find_truth(bool *out, const cc_slice_set *set, const cc_split_part *part) {
+    cc_status status = CC_OK;
+    int height, width;
+    *out = false;
+    if (!set) return CC_OK;
+    cc_slice_set_largest(&height, &width, set);
+    uint8_t *mask = malloc((size_t)height * (size_t)width);
+    if (!mask) return cc_fail_memory("a mask", (size_t)height * (size_t)width);
+    for (size_t i = 0; i < part->count && !*out; i++) {
+        CC_CHECK(cc_interrupt_check());
+        CC_CHECK(cc_slice_set_read(set, part->slices[i], NULL, mask));
+        *out = !is_empty(mask, cc_slice_set_get(set, part->slices[i]));
+    }
+done:
+    free(mask);
+    return status;
+}
+
+/* What empty masks of a source mostly come from. */
+static const char *likely_cause(const char *source) {
+    if (strcmp(source, "coca") == 0)
+        return "check calcium_xml: outlines of the four arteries, whose pixels read more than 130 HU";
+    if (strcmp(source, "ctheart") == 0)
+        return "check the masks: all their pixels are 0, or below the threshold";
+    return "check the masks: all their labels are 0";
+}
+
+/* A part that must have truth has none that the net sees. */
+static cc_status explain_no_truth(const cc_dataset *d, const char *key, const char *part,
+                                  const cc_split_part *slices, const char *then) {
+    bool in_slices, anywhere = false;
+    const cc_split_part *all[] = {&d->split.train, &d->split.validation, &d->split.test};
+    CC_TRY(find_truth(&in_slices, d->base, slices));
+    if (in_slices)
+        return cc_fail(CC_EINVAL, key, "check the run of upstream.roi, or set preprocess.roi.mode: none",
+                       "the %s part has no true pixel within what the net sees of it%s", part, then);
+    for (int i = 0; i < 3 && !anywhere; i++) CC_TRY(find_truth(&anywhere, d->base, all[i]));
+    if (!anywhere)
+        return cc_fail(CC_EINVAL, d->run->config->data.root, likely_cause(d->run->config->data.source),
+                       "no slice of the dataset has a true pixel: its truth is empty");
+    return cc_fail(CC_EINVAL, key, "choose another seed, fold or data.split, or give the part a larger share",
+                   "no slice of the %s part has a true pixel: its truth is empty%s", part, then);
+}
+
+cc_status cc_dataset_check_truth(const cc_dataset *d) {
+    bool found;
+    char name[160];
+    const cc_experiment_config *config = d->run->config;
+    cc_planned_run_name(name, sizeof name, d->run);
+    if (is_trained(d)) {
+        const bool by_f1 = strcmp(config->train.early_stopping.monitor, "validation.f1") == 0;
+        CC_TRY(find_truth(&found, d->set, &d->train.items));
+        if (!found) return explain_no_truth(d, "data.split.train", "training", &d->split.train, "");
+        CC_TRY(find_truth(&found, d->set, &d->validation.items));
+        if (!found && by_f1)
+            return explain_no_truth(d, "data.split.validation", "validation", &d->split.validation,
+                                    ", so that F1 would be 0 in every epoch and the first one kept");
+        if (!found)
+            cc_log(CC_LOG_WARNING,
+                   "%s: the validation part has no true pixel: its loss chooses the net that marks "
+                   "the least",
+                   name);
+    }
+    CC_TRY(find_truth(&found, d->base, &d->split.test));
+    if (!found)
+        cc_log(CC_LOG_WARNING,
+               "%s: no slice of the test part has a true pixel: its truth is empty, and the scores "
+               "say nothing of what is found",
+               name);
+    return CC_OK;
 }
 
 cc_run_spacing cc_dataset_spacing(const cc_dataset *d, size_t slice) {

@@ -26,9 +26,6 @@ typedef struct cc_dataset {
         augment_negative; /* of groups CC_WINDOW_TRUE (all other items too), CC_WINDOW_FALSE */
 } cc_dataset;
 
-/* The slice set that a config names, to be closed by cc_slice_set_close. */
-cc_status cc_dataset_open_set(cc_slice_set **out, const cc_experiment_config *config);
-
 /* Opens the data of a run whose upstream runs are done, splits them and prepares the pictures. A run that
  * trains needs something to train on, and all parts: CC_ECONFIG. On failure there is nothing to deinit. */
 cc_status cc_dataset_init(cc_dataset *out, const cc_planned_run *run, const cc_backend *backend);
@@ -52,6 +49,11 @@ cc_status cc_dataset_try(const cc_slice_set *set, const cc_experiment_config *co
 /* Reads every slice of a part once, so that one that cannot be read is found before a training, not behind
  * it. CC_EINTERRUPTED where a signal came. */
 cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part);
+
+/* Whether training can work: something true to learn from, and to choose the epoch by. What is looked at is
+ * what the net sees, up to the first slice with truth of each part. A test part without truth is warned of.
+ *   CC_EINVAL  no true pixel in the training part, or in the validation part where its F1 chooses */
+cc_status cc_dataset_check_truth(const cc_dataset *dataset);
 
 /* A loader over the training part: shuffled, augmented and of full batches. */
 cc_status cc_dataset_loader(cc_loader **out, const cc_dataset *dataset);

@@ -9,6 +9,7 @@
 #include "datasets/scan.h"
 #include "experiments/cascade/net.h"
 #include "experiments/finished.h"
+#include "experiments/scan_check.h"
 #include "experiments/testing.h"
 
 typedef struct predictor {
@@ -58,7 +59,12 @@ static cc_status open_scan(cc_slice_set **out, predictor *p) {
     CC_TRY(cc_volume_read_as(&volume, p->request->scan, &p->request->reading));
     p->grid = volume.grid;
     cc_status status = check_kind(&volume, p);
+    if (status == CC_OK) cc_scan_check_values(&volume, p->request->scan, p->run);
     if (status == CC_OK) status = cc_scan_open(out, &volume, &options);
+    if (status == CC_OK) {
+        status = cc_scan_check_spacing(*out, p->request->scan, p->run);
+        if (status != CC_OK) cc_slice_set_close(*out);
+    }
     cc_volume_deinit(&volume);
     return status;
 }

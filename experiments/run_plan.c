@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "core/version.h"
+#include "experiments/data.h"
 #include "experiments/dataset.h"
 #include "experiments/upstream.h"
 #include "results/paths.h"
@@ -44,10 +45,10 @@ typedef struct chain {
 
 static cc_status open_data(const opened **out, planner *p, const cc_experiment_config *config) {
     for (*out = p->datasets; *out; *out = (*out)->next)
-        if (cc_config_same_data((*out)->config, config)) return CC_OK;
+        if (cc_config_same_slices((*out)->config, config)) return CC_OK;
     opened *data = cc_arena_get(p->plan->arena, sizeof *data);
     if (!data) return CC_ENOMEM;
-    CC_TRY(cc_dataset_open_set(&data->set, config));
+    CC_TRY(cc_data_open(&data->set, config));
     data->config = config;
     data->next = p->datasets;
     *out = p->datasets = data;

@@ -1,7 +1,9 @@
+/* experiments/testing.c -- the test part through the last net: counts a slice, and at other thresholds. */
 #include "experiments/testing.h"
 
 #include <stdio.h>
 #include <string.h>
+#include "core/log.h"
 #include "experiments/measure.h"
 
 enum { CUTS = 19 };
@@ -50,6 +52,7 @@ static cc_status collect(void *context, const cc_prediction *p) {
     collection *c = context;
     const cc_slice *slice = cc_slice_set_get(c->dataset->base, p->slice);
     cc_run_slice *row = &c->test->slices[c->test->slice_count++];
+    _Static_assert((int)CC_PATIENT_NAME_BYTES == CC_RUN_NAME_MAX - 1, "what results hold of a name");
     snprintf(row->patient, sizeof row->patient, "%s", cc_slice_set_patient(c->dataset->base, slice->patient));
     row->slice = slice->number;
     row->tp = p->counts.tp;
@@ -76,6 +79,24 @@ static cc_status predict(cc_test *test, const cc_dataset *dataset, cc_plan *plan
     return status;
 }
 
+/* A net that marks nothing, or everything, has mostly learnt nothing. Of a scan without truth (no dataset),
+ * nothing to find is as likely, but for the heart. */
+static void warn_of_one_class(const cc_test *test, const cc_dataset *dataset) {
+    char name[160];
+    int64_t marked = 0, left = 0;
+    const bool of_dataset = dataset->run->data_digest.hex[0] != 0;
+    for (size_t i = 0; i < test->slice_count; i++) {
+        marked += test->slices[i].tp + test->slices[i].fp;
+        left += test->slices[i].fn + test->slices[i].tn;
+    }
+    if (marked > 0 && left > 0) return;
+    if (marked == 0 && !of_dataset && dataset->chain.stage != CC_STAGE_ROI) return;
+    cc_planned_run_name(name, sizeof name, dataset->run);
+    cc_log(CC_LOG_WARNING,
+           "%s: every pixel of the %zu slices is predicted as %s: the net tells nothing apart", name,
+           test->slice_count, marked ? "foreground" : "background");
+}
+
 cc_status cc_test_init(cc_test *out, const cc_dataset *dataset, cc_plan *plan, cc_arena *arena) {
     cc_status status = CC_OK;
     *out = (cc_test){0};
@@ -83,6 +104,7 @@ cc_status cc_test_init(cc_test *out, const cc_dataset *dataset, cc_plan *plan, c
     if (!out->slices) return CC_ENOMEM;
     CC_CHECK(cc_masks_create(&out->masks, dataset->base));
     CC_CHECK(predict(out, dataset, plan, arena));
+    warn_of_one_class(out, dataset);
     if (dataset->chain.stage != CC_STAGE_ROI) CC_CHECK(cc_measure_patients(out, dataset, arena));
 done:
     if (status != CC_OK) cc_test_deinit(out);

@@ -97,7 +97,8 @@ static cc_status open_data(trainer *t) {
     CC_TRY(cc_dataset_init(&t->dataset, t->run, t->backend));
     CC_TRY(cc_dataset_loader(&t->loader, &t->dataset));
     CC_TRY(cc_dataset_check(&t->dataset, &t->dataset.split.validation));
-    return cc_dataset_check(&t->dataset, &t->dataset.split.test);
+    CC_TRY(cc_dataset_check(&t->dataset, &t->dataset.split.test));
+    return cc_dataset_check_truth(&t->dataset);
 }
 
 static cc_status make_evaluator(trainer *t) {

@@ -64,6 +64,11 @@ bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_conf
     return true;
 }
 
+bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return cc_config_same_data(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
+           a->data.skip_broken == b->data.skip_broken;
+}
+
 cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags) {
     cc_upstream_files *files = calloc(1, sizeof *files);
     if (!files) return cc_fail_memory("configurations", sizeof *files);
@@ -163,6 +168,7 @@ static cc_status choose(const cc_experiment_config **out, const cc_config *confi
 /* The first key on which two configs deal patients differently, or NULL. */
 static const char *find_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
     if (a->seed != b->seed) return "seed";
+    if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
     if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
     if (strcmp(a->data.split.by, "slab") == 0 && a->data.split.slab != b->data.split.slab)
         return "data.split.slab";

@@ -14,6 +14,8 @@ const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kin
 
 /* Whether two configs name the same dataset. */
 bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_config *b);
+/* The same, and of it the same slices with the same truth. */
+bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_config *b);
 
 /* The files that were read, each once, with `flags` (experiments/config.h) and without overrides of the
  * command line. */

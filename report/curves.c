@@ -91,15 +91,16 @@ static void add_script(cc_text *script, const curve *curves, int count) {
     cc_text_add(script,
                 "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '#444444'\n"
                 "set tics nomirror out textcolor rgb '#222222'\nset grid ytics lc rgb '#dddddd' lw 1 dt 1\n"
-                "set xlabel 'Epoch'\nset xrange [1:%lld]\nset key noenhanced samplen 3 spacing 1.2\n"
+                "set xlabel 'Epoch'\nset xrange [1:%lld]\nset key samplen 3 spacing 1.2\n"
                 "set xtics %s\n",
                 (long long)last, last > 12 ? "autofreq" : "1");
-    cc_text_add(script,
-                "set terminal pngcairo size 2200,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
-                "set output 'figure.png'\n");
+    cc_text_add(script, "set terminal pngcairo noenhanced size 2200,840 font 'DejaVu Sans,20' linewidth 2 "
+                        "pointscale 2 rounded\n"
+                        "set output 'figure.png'\n");
     add_panels(script, curves, count);
-    cc_text_add(script, "set output\nset terminal svg size 1100,420 font 'DejaVu Sans,13' linewidth 1\n"
-                        "set output 'figure.svg'\n");
+    cc_text_add(script,
+                "set output\nset terminal svg noenhanced size 1100,420 font 'DejaVu Sans,13' linewidth 1\n"
+                "set output 'figure.svg'\n");
     add_panels(script, curves, count);
     cc_text_add(script, "set output\n");
 }

@@ -1,10 +1,13 @@
+/* report/text.c -- a growing buffer, and what each format of the report wants escaped. */
 #include "report/text.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/utf8.h"
 
 static bool reserve(cc_text *text, size_t more) {
     if (text->failed) return false;
@@ -83,15 +86,25 @@ void cc_text_add_csv(cc_text *text, const char *string) {
     if (quoted) cc_text_add_bytes(text, "\"", 1);
 }
 
-/* Control characters, which HTML does not have, become spaces. */
+/* The next character of a string as a page or a figure can hold it: itself, a space for a control character,
+ * U+FFFD for a byte that is no UTF-8. Gives the bytes taken. */
+static size_t next_shown(char out[8], const char *string) {
+    const unsigned char c = (unsigned char)*string;
+    const size_t length = cc_utf8_printable(string);
+    snprintf(out, 8, "%.*s", (int)length, length ? string : "");
+    if (length == 0) snprintf(out, 8, "%s", c < ' ' || c == 0x7f ? " " : "\xef\xbf\xbd");
+    return length ? length : 1;
+}
+
 void cc_text_add_html(cc_text *text, const char *string) {
     static const escape escapes[] = {
         {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
-    char plain[2] = "";
-    for (; *string; string++) {
-        unsigned char c = (unsigned char)*string;
-        plain[0] = (c < ' ' && c != '\n' && c != '\t') || c == 0x7f ? ' ' : *string;
-        add_escaped(text, plain, escapes, sizeof escapes / sizeof *escapes);
+    char shown[8];
+    while (*string) {
+        const bool blank = *string == '\n' || *string == '\t';
+        if (blank) snprintf(shown, sizeof shown, "%c", *string);
+        string += blank ? 1 : next_shown(shown, string);
+        add_escaped(text, shown, escapes, sizeof escapes / sizeof *escapes);
     }
 }
 
@@ -107,11 +120,32 @@ void cc_text_add_base64(cc_text *text, const void *bytes, size_t count) {
     }
 }
 
+/* In double quotes every ASCII character but letters, digits and the harmless few is written in octal, so
+ * that no quote ends the string, no backquote runs a command, and no @ names a macro, wherever it stands. */
+static void add_gnuplot(cc_text *text, const char *string, const char *percent) {
+    static const char plain[] = " .,-_+=():/";
+    char shown[8];
+    cc_text_add_bytes(text, "\"", 1);
+    while (*string) {
+        string += next_shown(shown, string);
+        const unsigned char c = (unsigned char)shown[0];
+        if (c == '%')
+            cc_text_add(text, "%s", percent);
+        else if (c >= 0x80 || isalnum(c) || strchr(plain, c))
+            cc_text_add(text, "%s", shown);
+        else
+            cc_text_add(text, "\\%03o", c);
+    }
+    cc_text_add_bytes(text, "\"", 1);
+}
+
 void cc_text_add_gnuplot(cc_text *text, const char *string) {
-    static const escape escapes[] = {{'\'', "''"}, {'\n', " "}, {'\r', " "}};
-    cc_text_add_bytes(text, "'", 1);
-    add_escaped(text, string, escapes, sizeof escapes / sizeof *escapes);
-    cc_text_add_bytes(text, "'", 1);
+    add_gnuplot(text, string, "%");
+}
+
+/* A tic's label is a format of its place: a % is written twice. */
+void cc_text_add_gnuplot_tic(cc_text *text, const char *string) {
+    add_gnuplot(text, string, "%%");
 }
 
 cc_status cc_text_check(const cc_text *text) {

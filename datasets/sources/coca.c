@@ -2,15 +2,15 @@
  * calcium_xml/ID.xml, outlines of calcifications by artery; both below the root or below its
  * Gated_release_final. Labels: 1 LAD with the left main, 2 LCX, 3 RCA: pixels inside an outline
  * (datasets/polygon.h) that read more than 130 HU; where outlines overlap, the later one's. A patient without
- * XML has no calcification. Source: https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest
- * CTs), whose XML OsiriX wrote; in its pixels, too, a centre lies at + 0.5 (DCMPix.m,
- * convertPixX:pixY:toDICOMCoords:pixelCenter:). */
+ * XML has no calcification. On which slice an outline lies: datasets/sources/coca_place.h. Source:
+ * https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX wrote; in
+ * its pixels, too, a centre lies at + 0.5 (DCMPix.m, convertPixX:pixY:toDICOMCoords:pixelCenter:). */
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "datasets/polygon.h"
 #include "datasets/readers/dicom.h"
-#include "datasets/sources/coca_xml.h"
+#include "datasets/sources/coca_place.h"
 #include "datasets/sources/source.h"
 
 enum { CALCIUM_HU = 130 };
@@ -22,6 +22,7 @@ typedef struct scan {
     cc_dicom_series series;
     const char *xml; /* NULL: no calcification */
     cc_coca_regions regions;
+    cc_coca_placing placing;
 } scan;
 
 typedef struct layout {
@@ -119,18 +120,15 @@ static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char
 static cc_status open_scan(scan *s, cc_slice_set *set, const layout *l, const char *name) {
     const char *patient;
     char xml[CC_PATH_MAX], file[CC_PATH_MAX];
+    *s = (scan){0};
     CC_TRY(resolve(&patient, set, l->patients, name, ""));
     CC_TRY(open_series(&s->series, set, patient));
     CC_TRY(cc_path_append(file, name, ".xml"));
     CC_TRY(cc_path_join(xml, l->outlines, file));
     if (!cc_file_exists(xml)) return CC_OK;
     CC_TRY(cc_slice_set_resolve(&s->xml, set, xml));
-    return cc_coca_xml_read(&s->regions, s->xml, s->series.grid.dims[2], set->arena);
-}
-
-/* ImageIndex ascends towards the head, a series along its normal, which a feet-first scan may turn down. */
-static int64_t place_of(const cc_dicom_series *series, int64_t number) {
-    return series->grid.direction[8] < 0 ? series->grid.dims[2] - 1 - number : number;
+    CC_TRY(cc_coca_xml_read(&s->regions, s->xml, set->arena));
+    return cc_coca_place(&s->placing, &s->regions, &s->series.grid, s->xml);
 }
 
 static cc_status add_scan(cc_slice_set *set, const scan *s, const char *name, uint32_t number) {
@@ -139,7 +137,8 @@ static cc_status add_scan(cc_slice_set *set, const scan *s, const char *name, ui
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, name));
     for (int64_t z = 0; z < dims[2]; z++) {
         slice.number = (int32_t)z;
-        CC_TRY(cc_slice_set_add(set, &slice, cc_dicom_slice_path(&s->series, place_of(&s->series, z))));
+        CC_TRY(
+            cc_slice_set_add(set, &slice, cc_dicom_slice_path(&s->series, cc_coca_turn(&s->series.grid, z))));
     }
     return CC_OK;
 }
@@ -165,22 +164,33 @@ static cc_status name_strays(cc_slice_set *set, const layout *l) {
 static cc_status coca_open(cc_slice_set *set, const cc_slice_options *options) {
     (void)options;
     layout l;
-    size_t without = 0;
+    size_t without = 0, without_mm = 0;
     CC_TRY(find_layout(&l, set));
     scan *scans = set->state = cc_arena_get_array(set->arena, l.count, sizeof *scans);
     double(*spacing)[3] = cc_arena_get_array(set->arena, l.count, sizeof *spacing);
     if (!scans || !spacing) return CC_ENOMEM;
+    set->spacing_mm = (const double(*)[3])spacing;
+    set->slope = 1;
     for (size_t i = 0; i < l.count; i++) {
-        CC_TRY(open_scan(&scans[i], set, &l, l.names[i]));
-        CC_TRY(add_scan(set, &scans[i], l.names[i], (uint32_t)i));
-        cc_grid_distances(spacing[i], &scans[i].series.grid);
-        without += !scans[i].xml;
+        const cc_slice_mark mark = cc_slice_set_mark(set);
+        scan *s = &scans[mark.patients];
+        cc_status status = open_scan(s, set, &l, l.names[i]);
+        if (status == CC_OK) status = add_scan(set, s, l.names[i], (uint32_t)mark.patients);
+        if (status == CC_OK) cc_grid_distances(spacing[mark.patients], &s->series.grid);
+        CC_TRY(cc_slice_set_end_patient(set, mark, l.names[i], status));
+        if (set->patient_count == mark.patients) continue;
+        without += !s->xml;
+        without_mm += s->placing.without_mm;
     }
     if (without)
         cc_log(CC_LOG_INFO, "%s: %zu of %zu patients have no XML: they count as without calcification",
-               l.outlines, without, l.count);
-    set->spacing_mm = (const double(*)[3])spacing;
-    set->slope = 1;
+               l.outlines, without, set->patient_count);
+    if (without_mm)
+        cc_log(CC_LOG_WARNING,
+               "%s: outlines of %zu of %zu patients have no Point_mm: ImageIndex is taken to count slices "
+               "from 0 "
+               "towards the head",
+               l.outlines, without_mm, set->patient_count);
     return name_strays(set, &l);
 }
 
@@ -196,7 +206,9 @@ static cc_status coca_digest(cc_digest *digest, const cc_slice_set *set) {
         cc_digest_add_string(digest, set->patients[i]);
         for (int64_t z = 0; z < s->series.grid.dims[2]; z++)
             CC_TRY(add_file(digest, cc_dicom_slice_path(&s->series, z)));
-        cc_digest_add_string(digest, s->xml ? "outlines" : "no outlines");
+        cc_digest_add_string(digest, !s->xml            ? "no outlines"
+                                     : s->placing.by_mm ? "outlines by Point_mm"
+                                                        : "outlines");
         if (s->xml) CC_TRY(cc_slice_set_digest_file(digest, s->xml));
     }
     return CC_OK;
@@ -232,7 +244,7 @@ static cc_status coca_decode(const cc_slice_set *set, size_t index, int16_t *sto
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
     float *values = malloc(pixels * sizeof *values);
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
-    cc_status status = cc_dicom_read_slice(values, &s->series, place_of(&s->series, slice->number));
+    cc_status status = cc_dicom_read_slice(values, &s->series, cc_coca_turn(&s->series.grid, slice->number));
     for (size_t i = 0; status == CC_OK && i < pixels; i++) stored[i] = cc_slice_store_hu(values[i]);
     free(values);
     return status == CC_OK ? draw_regions(mask, stored, slice, &s->regions) : status;

@@ -1,3 +1,5 @@
+/* datasets/sources/coca_xml.c -- a property list through libxml2's tree: its dicts are walked, each value is
+ * checked, and what is none is refused with its line. */
 #include "datasets/sources/coca_xml.h"
 
 #include <libxml/parser.h>
@@ -10,7 +12,7 @@
 #include "core/log.h"
 #include "datasets/sources/source.h"
 
-enum { FILE_BYTES_MAX = 8 << 20, REGIONS_MAX = 4096, POINTS_MIN = 3 };
+enum { FILE_BYTES_MAX = 8 << 20, REGIONS_MAX = 4096, POINTS_MIN = 3, MM_MAX = 1000000 };
 static const char *const form_hint = "the set's calcium_xml files show the form";
 
 static const struct {
@@ -24,7 +26,6 @@ static const struct {
 typedef struct reader {
     const char *path;
     cc_arena *arena;
-    int64_t depth;
     cc_coca_region *regions;
     size_t count;
 } reader;
@@ -47,6 +48,12 @@ static const xmlNode *element_from(const xmlNode *node) {
 
 static const xmlNode *next_element(const xmlNode *node) {
     return element_from(node->next);
+}
+
+static size_t count_elements(const xmlNode *list) {
+    size_t count = 0;
+    for (const xmlNode *node = element_from(list->children); node; node = next_element(node)) count++;
+    return count;
 }
 
 /* Borrowed: the text of an element that holds nothing else; NULL where it holds more. */
@@ -118,6 +125,45 @@ static bool parse_point(double out[2], const char *text) {
     return *text == marks[2] && ends(text + 1);
 }
 
+/* "(x, y, z)"; other brackets, or none, and blanks or semicolons in place of commas are as clear. */
+static bool parse_point_mm(double out[3], const char *text) {
+    static const char blanks[] = " \t\r\n", open[] = "([{", shut[] = ")]}";
+    text += strspn(text, blanks);
+    const char *bracket = *text ? strchr(open, *text) : NULL;
+    if (bracket) text++;
+    for (int k = 0; k < 3; k++) {
+        char *rest;
+        out[k] = strtod(text, &rest);
+        if (rest == text || !(fabs(out[k]) <= MM_MAX)) return false;
+        text = rest + strspn(rest, blanks);
+        if (k < 2 && (*text == ',' || *text == ';')) text++;
+    }
+    if (bracket && *text++ != shut[bracket - open]) return false;
+    return ends(text);
+}
+
+static cc_status read_points_mm(cc_coca_region *out, const reader *r, const xmlNode *roi) {
+    const xmlNode *list;
+    CC_TRY(find(&list, r, roi, "Point_mm", "array"));
+    const size_t count = list ? count_elements(list) : 0;
+    if (count == 0) return CC_OK;
+    if (count != out->point_count)
+        return refuse(r, list, "Point_mm", "it holds another number of points than Point_px");
+    double(*points)[3] = cc_arena_get_array(r->arena, count, sizeof *points);
+    if (!points) return CC_ENOMEM;
+    const xmlNode *node = element_from(list->children);
+    for (size_t i = 0; i < count; i++, node = next_element(node)) {
+        const char *text = is(node, "string") ? text_of(node) : NULL;
+        if (!text || !parse_point_mm(points[i], text)) {
+            char what[128];
+            snprintf(what, sizeof what, "\"%.40s\" is not a point (x, y, z) in mm", text ? text : "");
+            return refuse(r, node, "Point_mm", what);
+        }
+    }
+    out->points_mm = (const double(*)[3])points;
+    return CC_OK;
+}
+
 static cc_status read_points(cc_coca_region *out, const reader *r, const xmlNode *list) {
     double(*points)[2] = cc_arena_get_array(r->arena, out->point_count, sizeof *points);
     if (!points) return CC_ENOMEM;
@@ -152,15 +198,9 @@ static cc_status read_name(uint8_t *label, const reader *r, const xmlNode *roi) 
     return CC_OK;
 }
 
-static size_t count_elements(const xmlNode *list) {
-    size_t count = 0;
-    for (const xmlNode *node = element_from(list->children); node; node = next_element(node)) count++;
-    return count;
-}
-
-static cc_status read_region(reader *r, const xmlNode *roi, int32_t slice) {
+static cc_status read_region(reader *r, const xmlNode *roi, int32_t index) {
     const xmlNode *points, *number;
-    cc_coca_region region = {.slice = slice};
+    cc_coca_region region = {.index = index, .line = xmlGetLineNo(roi)};
     if (!is(roi, "dict")) return refuse(r, roi, "ROIs", "each is a dict");
     CC_TRY(need(&points, r, roi, "Point_px", "array"));
     CC_TRY(find(&number, r, roi, "NumberOfPoints", "integer"));
@@ -175,22 +215,21 @@ static cc_status read_region(reader *r, const xmlNode *roi, int32_t slice) {
     CC_TRY(read_name(&region.label, r, roi));
     CC_TRY(read_points(&region, r, points));
     if (!region.label) return CC_OK;
+    CC_TRY(read_points_mm(&region, r, roi));
     if (r->count == REGIONS_MAX) return refuse(r, roi, "ROIs", "a scan has at most 4096 regions");
     r->regions[r->count++] = region;
     return CC_OK;
 }
 
 static cc_status read_image(reader *r, const xmlNode *image) {
-    const xmlNode *index, *rois;
-    int64_t slice;
-    char range[64];
+    const xmlNode *number, *rois;
+    int64_t index;
     if (!is(image, "dict")) return refuse(r, image, "Images", "each is a dict");
-    CC_TRY(need(&index, r, image, "ImageIndex", "integer"));
-    snprintf(range, sizeof range, "the number of a slice, from 0 to %lld", (long long)r->depth - 1);
-    CC_TRY(read_integer(&slice, r, index, "ImageIndex", r->depth, range));
+    CC_TRY(need(&number, r, image, "ImageIndex", "integer"));
+    CC_TRY(read_integer(&index, r, number, "ImageIndex", INT32_MAX, "the number of a slice, from 0 on"));
     CC_TRY(need(&rois, r, image, "ROIs", "array"));
     for (const xmlNode *roi = element_from(rois->children); roi; roi = next_element(roi))
-        CC_TRY(read_region(r, roi, (int32_t)slice));
+        CC_TRY(read_region(r, roi, (int32_t)index));
     return CC_OK;
 }
 
@@ -248,8 +287,8 @@ static cc_status read_file(reader *r, cc_arena *scratch) {
     return status;
 }
 
-cc_status cc_coca_xml_read(cc_coca_regions *out, const char *path, int64_t depth, cc_arena *arena) {
-    reader r = {.path = path, .arena = arena, .depth = depth};
+cc_status cc_coca_xml_read(cc_coca_regions *out, const char *path, cc_arena *arena) {
+    reader r = {.path = path, .arena = arena};
     cc_status status = CC_ENOMEM;
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return CC_ENOMEM;

@@ -1,6 +1,10 @@
 /* The ctheart layout (Kaggle's CT heart set): train/<patient>/image/<series>-<number>.png and a mask of the
  * same name in train/<patient>/mask. Each series of a patient is a scan of its own; the set as published has
- * one, "1". Pictures carry no HU: grey 0 to the largest spans the window of the options. */
+ * one, "1". Pictures carry no HU: grey 0 to the largest spans the window of the options.
+ *
+ * A mask holds 0 and one other value, which is the heart. More values (JPEG and resampling leave any grey at
+ * edges) have no one meaning: they are refused unless data.mask_threshold states which grey is foreground. So
+ * is an alpha channel that says another thing than grey does. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +18,13 @@
 typedef struct files {
     const char *image, *mask, *name;
 } files;
+
+typedef struct heart {
+    files *files; /* [slices] */
+    bool has_threshold;
+    int threshold;
+    atomic_bool warned; /* of a picture's alpha channel */
+} heart;
 
 typedef struct picture {
     const char *name;
@@ -136,11 +147,14 @@ static cc_status list_patients(patient_folder **out, size_t *count, cc_slice_set
     for (size_t i = 0; i < all; i++) {
         CC_TRY(cc_path_join(folder, path, names[i]));
         if (names[i][0] == '.' || !cc_folder_exists(folder)) continue;
-        patient_folder *p = &(*out)[(*count)++];
-        p->name = names[i];
-        p->path = cc_arena_format(set->arena, "%s/%s", base, names[i]);
+        patient_folder *p = &(*out)[*count];
+        *p = (patient_folder){.name = names[i], .path = cc_arena_format(set->arena, "%s/%s", base, names[i])};
         if (!p->path) return CC_ENOMEM;
-        CC_TRY(list_patient(p, set));
+        cc_status status = list_patient(p, set);
+        if (status == CC_OK)
+            ++*count;
+        else
+            CC_TRY(cc_slice_set_leave_out(set, p->name, status));
     }
     return CC_OK;
 }
@@ -187,18 +201,25 @@ static cc_status ctheart_open(cc_slice_set *set, const cc_slice_options *options
     CC_TRY(cc_path_join(train, set->root, "train"));
     CC_TRY(list_patients(&patients, &count, set, cc_folder_exists(train) ? "train" : "."));
     for (size_t i = 0; i < count; i++) total += patients[i].count;
-    if (total == 0)
+    if (total == 0 && !set->broken)
         return cc_fail(CC_ENOTFOUND, set->root, "pictures lie in ROOT/train/PATIENT/image/1-001.png",
                        count ? "its patients have no pictures" : "there are no patients here");
-    files *all = cc_arena_get_array(set->arena, total, sizeof *all);
-    if (!all) return CC_ENOMEM;
-    set->state = all;
-    for (size_t i = 0; i < count; i++) CC_TRY(add_patient(set, &patients[i], all + set->count));
+    heart *h = set->state = cc_arena_get(set->arena, sizeof *h);
+    files *all = cc_arena_get_array(set->arena, total + 1, sizeof *all);
+    if (!h || !all) return CC_ENOMEM;
+    h->files = all;
+    h->has_threshold = options->mask_threshold != NULL;
+    if (h->has_threshold) h->threshold = *options->mask_threshold;
+    for (size_t i = 0; i < count; i++) {
+        const cc_slice_mark mark = cc_slice_set_mark(set);
+        cc_status status = add_patient(set, &patients[i], all + set->count);
+        CC_TRY(cc_slice_set_end_patient(set, mark, patients[i].name, status));
+    }
     return CC_OK;
 }
 
 static cc_status ctheart_digest(cc_digest *digest, const cc_slice_set *set) {
-    const files *all = set->state;
+    const files *all = ((const heart *)set->state)->files;
     for (size_t i = 0; i < set->count; i++) {
         cc_digest_add_string(digest, all[i].name);
         CC_TRY(cc_slice_set_digest_file(digest, all[i].image));
@@ -207,34 +228,95 @@ static cc_status ctheart_digest(cc_digest *digest, const cc_slice_set *set) {
     return CC_OK;
 }
 
-/* The caller frees *pixels. The size may have changed since the set was opened. */
-static cc_status read_picture(uint16_t **pixels, int *bits, const cc_slice *slice, const char *path) {
-    int height, width;
-    CC_TRY(cc_png_read_gray(pixels, &height, &width, bits, path));
-    if (height == slice->height && width == slice->width) return CC_OK;
-    free(*pixels);
-    *pixels = NULL;
+/* The caller gives *out back. The size may have changed since the set was opened. */
+static cc_status read_picture(cc_png_picture *out, const cc_slice *slice, const char *path) {
+    CC_TRY(cc_png_read(out, path));
+    const int height = out->height, width = out->width;
+    const bool hidden = cc_png_is_in_alpha(out), same = height == slice->height && width == slice->width;
+    if (same && !hidden) return CC_OK;
+    cc_png_deinit(out);
+    if (hidden) return cc_png_refuse_alpha(path);
     return cc_fail(CC_EFORMAT, path, "leave the dataset alone while it is used",
                    "it has changed from %d x %d to %d x %d pixels", slice->width, slice->height, width,
                    height);
 }
 
+/* "0, 1, 2, 3, ..." of the values that are there. */
+static void list_values(char *out, size_t capacity, const uint8_t seen[UINT16_MAX + 1]) {
+    enum { SHOWN = 6 };
+    size_t used = 0;
+    int shown = 0;
+    for (int v = 0; v <= UINT16_MAX && shown <= SHOWN && used < capacity; v++) {
+        if (!seen[v]) continue;
+        const int length = shown < SHOWN ? snprintf(out + used, capacity - used, "%s%d", shown ? ", " : "", v)
+                                         : snprintf(out + used, capacity - used, ", ...");
+        used += (size_t)length;
+        shown++;
+    }
+}
+
+/* A mask without a stated threshold: 0 and at most one other value. One of a single value that is not 0 marks
+ * all, as where a slice lies within the heart. */
+static cc_status check_values(const cc_png_picture *p, size_t count, const char *path) {
+    cc_status status = CC_OK;
+    char values[128];
+    int kinds = 0;
+    uint8_t *seen = calloc(UINT16_MAX + 1, 1);
+    if (!seen) return cc_fail_memory("a mask's values", UINT16_MAX + 1);
+    for (size_t i = 0; i < count; i++) {
+        kinds += !seen[p->grey[i]];
+        seen[p->grey[i]] = 1;
+    }
+    if (kinds > 2 || (kinds == 2 && !seen[0])) {
+        list_values(values, sizeof values, seen);
+        status =
+            cc_fail(CC_EFORMAT, path,
+                    "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
+                    "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
+    }
+    free(seen);
+    return status;
+}
+
+static cc_status read_labels(uint8_t *mask, const cc_png_picture *p, size_t count, const heart *h,
+                             const char *path) {
+    const int threshold = h->has_threshold ? h->threshold : 0, most = p->bits == 8 ? UINT8_MAX : UINT16_MAX;
+    if (!h->has_threshold) CC_TRY(check_values(p, count, path));
+    if (threshold >= most)
+        return cc_fail(CC_EINVAL, path, "state it in the file's own grey values",
+                       "data.mask_threshold: %d is not below %d, the largest grey of its %d bits", threshold,
+                       most, p->bits);
+    for (size_t i = 0; i < count; i++) mask[i] = p->grey[i] > threshold;
+    for (size_t i = 0; p->alpha && i < count; i++)
+        if ((p->alpha[i] > 0) != (mask[i] > 0))
+            return cc_fail(CC_EFORMAT, path, "save it as 0 and 255, without an alpha channel",
+                           "the mask's alpha channel marks other pixels than its grey values");
+    return CC_OK;
+}
+
+static void warn_of_alpha(const cc_png_picture *p, heart *h, const char *path) {
+    if (p->alpha && !atomic_exchange(&h->warned, true))
+        cc_log(
+            CC_LOG_WARNING,
+            "%s: its alpha channel is left out, here and in other pictures: pixels read as they are below it",
+            path);
+}
+
 static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     cc_status status = CC_OK;
     const cc_slice *slice = &set->slices[index];
-    const files *paths = (const files *)set->state + index;
+    heart *h = set->state;
+    const files *paths = &h->files[index];
     size_t count = (size_t)slice->height * (size_t)slice->width;
-    uint16_t *grey = NULL, *label = NULL;
-    int bits, mask_bits;
-    CC_CHECK(read_picture(&grey, &bits, slice, paths->image));
-    CC_CHECK(read_picture(&label, &mask_bits, slice, paths->mask));
-    for (size_t i = 0; i < count; i++) {
-        stored[i] = cc_slice_store_grey(grey[i], bits);
-        mask[i] = label[i] > 0;
-    }
+    cc_png_picture grey = {0}, label = {0};
+    CC_CHECK(read_picture(&grey, slice, paths->image));
+    CC_CHECK(read_picture(&label, slice, paths->mask));
+    CC_CHECK(read_labels(mask, &label, count, h, paths->mask));
+    warn_of_alpha(&grey, h, paths->image);
+    for (size_t i = 0; i < count; i++) stored[i] = cc_slice_store_grey(grey.grey[i], grey.bits);
 done:
-    free(grey);
-    free(label);
+    cc_png_deinit(&grey);
+    cc_png_deinit(&label);
     return status;
 }
 

@@ -114,8 +114,9 @@ static cc_status check_references(cc_slice_set *set, const char *images, const c
         if (!scan_name) return CC_ENOMEM;
         CC_TRY(cc_path_join(path, images, scan_name));
         if (!cc_file_exists(path))
-            return cc_fail(CC_ENOTFOUND, path, "every reference needs its scan",
-                           "the scan of the reference %s is not there", names[i]);
+            CC_TRY(cc_slice_set_leave_out(set, names[i],
+                                          cc_fail(CC_ENOTFOUND, path, "every reference needs its scan",
+                                                  "the scan of the reference %s is not there", names[i])));
     }
     return CC_OK;
 }
@@ -131,14 +132,19 @@ static cc_status list_scans(listing *all, cc_slice_set *set, const char *images,
         if (!length) continue;
         s.name = cc_arena_copy_n(set->arena, names[i], length);
         if (!s.name) return CC_ENOMEM;
-        CC_TRY(resolve(&s.image_path, set, images, names[i], length, "CTI.mhd"));
-        cc_status status = resolve(&s.label_path, set, references, names[i], length, "R.mhd");
-        if (status == CC_ENOTFOUND) {
-            cc_log(CC_LOG_INFO, "%s has no reference and is left out", s.image_path);
+        cc_status status = resolve(&s.image_path, set, images, names[i], length, "CTI.mhd");
+        if (status == CC_OK) {
+            status = resolve(&s.label_path, set, references, names[i], length, "R.mhd");
+            if (status == CC_ENOTFOUND) {
+                cc_log(CC_LOG_INFO, "%s has no reference and is left out", s.image_path);
+                continue;
+            }
+        }
+        if (status == CC_OK) status = open_scan(&s);
+        if (status != CC_OK) {
+            CC_TRY(cc_slice_set_leave_out(set, s.name, status));
             continue;
         }
-        CC_TRY(status);
-        CC_TRY(open_scan(&s));
         CC_TRY(keep_scan(all, &s, set->arena));
     }
     return CC_OK;
@@ -181,18 +187,23 @@ static cc_status add_scan(cc_slice_set *set, const scan *s, uint32_t number) {
 }
 
 static cc_status add_scans(cc_slice_set *set, const listing *all) {
-    int *groups = cc_arena_get_array(set->arena, all->count, sizeof *groups);
-    double(*spacing)[3] = cc_arena_get_array(set->arena, all->count, sizeof *spacing);
+    int *groups = cc_arena_get_array(set->arena, all->count + 1, sizeof *groups);
+    double(*spacing)[3] = cc_arena_get_array(set->arena, all->count + 1, sizeof *spacing);
     if (!groups || !spacing) return CC_ENOMEM;
     for (size_t i = 0; i < all->count; i++) {
         scan *s = all->scans[i];
-        if (i > 0 && strcmp(s->name, all->scans[i - 1]->name) == 0)
+        const cc_slice_mark mark = cc_slice_set_mark(set);
+        const size_t at = mark.patients; /* of those that are kept, which come to lie first */
+        if (at > 0 && strcmp(s->name, all->scans[at - 1]->name) == 0)
             return cc_fail(CC_EFORMAT, s->image_path, "keep one of them", "there is another scan %s: %s",
-                           s->name, all->scans[i - 1]->image_path);
-        groups[i] = s->vendor - 1;
-        cc_grid_distances(spacing[i], &s->upright);
-        if (!s->filed) CC_TRY(cc_held_scan_read(&s->held, s->image_path, s->label_path));
-        CC_TRY(add_scan(set, s, (uint32_t)i));
+                           s->name, all->scans[at - 1]->image_path);
+        all->scans[i] = all->scans[at];
+        all->scans[at] = s;
+        groups[at] = s->vendor - 1;
+        cc_grid_distances(spacing[at], &s->upright);
+        cc_status status = s->filed ? CC_OK : cc_held_scan_read(&s->held, s->image_path, s->label_path);
+        if (status == CC_OK) status = add_scan(set, s, (uint32_t)at);
+        CC_TRY(cc_slice_set_end_patient(set, mark, s->name, status));
     }
     set->groups = groups;
     set->spacing_mm = (const double(*)[3])spacing;
@@ -204,12 +215,12 @@ static cc_status orcascore_open(cc_slice_set *set, const cc_slice_options *optio
     listing *all = set->state = cc_arena_get(set->arena, sizeof *all);
     if (!all) return CC_ENOMEM;
     CC_TRY(search(all, set, set->root, 0));
-    if (all->count == 0)
+    if (all->count == 0 && !set->broken)
         return cc_fail(
             CC_ENOTFOUND, set->root,
             "scans lie in ROOT/Images/TRV1P1CTI.mhd, labels in \"ROOT/Reference standard/TRV1P1R.mhd\"",
             "no scan with a reference is here");
-    qsort(all->scans, all->count, sizeof *all->scans, by_name);
+    if (all->count) qsort(all->scans, all->count, sizeof *all->scans, by_name);
     set->slope = 1;
     return add_scans(set, all);
 }

@@ -44,7 +44,7 @@ void cc_scan_put(float *voxels, const cc_slice_set *set, size_t index, const uin
 static cc_status check_values(int *bits, const cc_volume *volume, const char *name) {
     bool picture = strcmp(volume->format, "png") == 0;
     *bits = !picture ? 0 : strcmp(volume->type, "uint8") == 0 ? 8 : 16;
-    if (picture || strcmp(volume->type, "uint8") != 0) return CC_OK;
+    if (picture || (strcmp(volume->type, "uint8") != 0 && strcmp(volume->type, "int8") != 0)) return CC_OK;
     return cc_fail(CC_EUNSUPPORTED, name, "a CT is wanted: its HU reach from -1000 to above 1000",
                    "its voxels are grey values or labels of 8 bits, no HU");
 }

@@ -44,6 +44,8 @@ struct cc_slice_set {
     const double (*spacing_mm)[3]; /* [scans], as cc_slice_set_spacing gives them; NULL: not known */
     cc_slice *slices;
     size_t count, capacity;
+    bool skip_broken;                  /* leave broken patients out */
+    size_t broken;                     /* how many were */
     double slope, intercept;           /* HU = slope * stored + intercept */
     void *state;                       /* the source's own */
     _Atomic(cc_slice_pixels *) *cache; /* one a slice; NULL where nothing is kept */
@@ -74,6 +76,25 @@ cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *
 
 /* A file's size and contents. */
 cc_status cc_slice_set_digest_file(cc_digest *digest, const char *path);
+
+/* A patient's files are at fault with this status, the error being set: with skip_broken that is said,
+ * counted and CC_OK, and the source goes on to the next patient. Else the error, which then names the patient
+ * too. */
+cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_status status);
+
+/* What the set held before a patient. */
+typedef struct cc_slice_mark {
+    size_t patients, slices;
+} cc_slice_mark;
+cc_slice_mark cc_slice_set_mark(const cc_slice_set *set);
+
+/* Ends a patient whose slices were added since the mark; `status` is how that went. Checks its name, that it
+ * has a slice and, with skip_broken, that all decode, for which the source's state must already hold them.
+ * What fails is left out as above, and the set is as it was at the mark: the next patient takes its place. */
+cc_status cc_slice_set_end_patient(cc_slice_set *set, cc_slice_mark mark, const char *name, cc_status status);
+
+/* CC_EFORMAT where a name holds what results cannot: control characters, or what is no UTF-8. */
+cc_status cc_slice_set_check_name(const char *name);
 
 /* Appends a patient, whose name is copied, and gives its index. */
 cc_status cc_slice_set_add_patient(uint32_t *out, cc_slice_set *set, const char *name);

@@ -57,6 +57,7 @@ static cc_status volume_open(cc_slice_set *set, const cc_slice_options *options)
     const char *name = patient_name(s->image, set->arena);
     if (!name) return CC_ENOMEM;
     cc_slice slice = {0};
+    CC_TRY(cc_slice_set_check_name(name));
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, name));
     slice.width = dims[0] > INT32_MAX ? INT32_MAX : (int32_t)dims[0];
     slice.height = dims[1] > INT32_MAX ? INT32_MAX : (int32_t)dims[1];

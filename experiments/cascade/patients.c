@@ -1,8 +1,11 @@
+/* experiments/cascade/patients.c -- patients of two runs: the tested ones are in an upstream run's file; whom
+ * it trained on is the rest of the same data or, of other data, what its config makes of them again. */
 #include "experiments/cascade/patients.h"
 
 #include <string.h>
 #include "core/log.h"
 #include "experiments/cascade/net.h"
+#include "experiments/data.h"
 
 static bool is_tested(const cc_run *run, const char *patient) {
     for (size_t i = 0; i < run->patient_count; i++)
@@ -51,6 +54,11 @@ cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set 
     return status;
 }
 
+static void warn_of_leak(const cc_planned_run *upstream, const char *patient, const char *told) {
+    cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here%s: scores flatter", upstream->path,
+           patient, told);
+}
+
 static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_slice_set *base,
                             const cc_split *split) {
     cc_run read;
@@ -60,10 +68,55 @@ static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_
     const char *patient = status == CC_OK ? find_patient(&read, false, base, &split->test) : NULL;
     if (patient) {
         *out = true;
-        cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here: scores flatter", upstream->path,
-               patient);
+        warn_of_leak(upstream, patient, "");
     }
     cc_arena_destroy(arena);
+    return status;
+}
+
+/* Whether a part has slices of a patient of this name. */
+static bool has_name(const cc_slice_set *set, const cc_split_part *part, const char *name) {
+    for (size_t i = 0; i < part->count; i++)
+        if (strcmp(cc_slice_set_patient(set, cc_slice_set_get(set, part->slices[i])->patient), name) == 0)
+            return true;
+    return false;
+}
+
+/* The first patient of the test part whose name an upstream run on other data trained on or chose by; NULL:
+ * none. */
+static const char *find_by_name(const cc_slice_set *theirs, const cc_split *their_split,
+                                const cc_slice_set *base, const cc_split_part *test) {
+    uint32_t last = UINT32_MAX;
+    for (size_t i = 0; i < test->count; i++) {
+        const uint32_t patient = cc_slice_set_get(base, test->slices[i])->patient;
+        const char *name = cc_slice_set_patient(base, patient);
+        if (patient == last) continue;
+        last = patient;
+        if (has_name(theirs, &their_split->train, name) || has_name(theirs, &their_split->validation, name))
+            return name;
+    }
+    return NULL;
+}
+
+/* Two copies of a dataset have other digests where one was saved again or is a part of the other. The name of
+ * a single volume is a file's, such as "ct", and tells no patient. */
+static cc_status leaks_by_name(bool *out, const cc_planned_run *run, const cc_planned_run *upstream,
+                               const cc_slice_set *base, const cc_split *split) {
+    cc_slice_set *set;
+    cc_split theirs = {0};
+    const char *source = upstream->config->data.source;
+    if (strcmp(source, run->config->data.source) != 0 || strcmp(source, "volume") == 0) return CC_OK;
+    CC_TRY(cc_data_open(&set, upstream->config));
+    cc_status status = cc_data_split(&theirs, set, upstream->config);
+    if (status == CC_OK) {
+        const char *patient = find_by_name(set, &theirs, base, &split->test);
+        if (patient) {
+            *out = true;
+            warn_of_leak(upstream, patient, " (by name, in a dataset of other files)");
+        }
+        cc_split_deinit(&theirs);
+    }
+    cc_slice_set_close(set);
     return status;
 }
 
@@ -73,8 +126,11 @@ cc_status cc_patients_leak(bool *out, const cc_planned_run *run, const cc_slice_
     if (!run->data_digest.hex[0]) return CC_OK;
     for (int u = 0; u < CC_UPSTREAMS; u++) {
         const cc_planned_run *upstream = run->upstream[u];
-        if (!upstream || strcmp(upstream->data_digest.hex, run->data_digest.hex) != 0) continue;
-        CC_TRY(leaks_from(out, upstream, base, split));
+        if (!upstream) continue;
+        if (strcmp(upstream->data_digest.hex, run->data_digest.hex) == 0)
+            CC_TRY(leaks_from(out, upstream, base, split));
+        else
+            CC_TRY(leaks_by_name(out, run, upstream, base, split));
     }
     return CC_OK;
 }

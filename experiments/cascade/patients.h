@@ -12,7 +12,9 @@
 cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set *base, const cc_split *split);
 
 /* Whether a patient of the test part was not in the test part of an upstream run on the same data: that run
- * has then learnt from it, or chosen its epoch by it. Never said of slices of no dataset (""). */
+ * has then learnt from it, or chosen its epoch by it. Of an upstream run on other data of the same layout,
+ * perhaps a copy, patients of one name are taken for one. Each such run is warned of. Never said of slices of
+ * no dataset (""). */
 cc_status cc_patients_leak(bool *out, const cc_planned_run *run, const cc_slice_set *base,
                            const cc_split *split);
 

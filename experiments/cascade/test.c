@@ -30,6 +30,7 @@ cc_status cc_chain_test(const cc_planned_run *run, cc_run_state state, const cc_
     double since_s = cc_clock_s();
     CC_TRY(cc_dataset_init(&dataset, run, backend));
     cc_status status = cc_dataset_check(&dataset, &dataset.split.test);
+    if (status == CC_OK) status = cc_dataset_check_truth(&dataset);
     if (status == CC_OK) status = test(run, state, &dataset, backend, since_s);
     cc_dataset_deinit(&dataset);
     return status;

@@ -113,7 +113,7 @@ static void lay_out(overview *o) {
 static void add_label(cc_text *script, const char *text, double x, double y, const char *rest) {
     cc_text_add(script, "set label ");
     cc_text_add_gnuplot(script, text);
-    cc_text_add(script, " at first %g,%g noenhanced %s\n", x, y, rest);
+    cc_text_add(script, " at first %g,%g %s\n", x, y, rest);
 }
 
 static double left_of(int index) {
@@ -167,12 +167,13 @@ static void add_script(cc_text *script, const overview *o) {
         add_row_of_boxes(script, &o->rows[r], y);
         if (r + 1 < o->count) add_return(script, &o->rows[r], y);
     }
-    cc_text_add(script,
-                "set terminal pngcairo size %d,%d font 'DejaVu Sans,19' linewidth 2 rounded\nset output "
-                "'figure.png'\nplot NaN\nset output\n"
-                "set terminal svg size %d,%d font 'DejaVu Sans,19' linewidth 2\nset output 'figure.svg'\n"
-                "plot NaN\nset output\n",
-                width, height, width, height);
+    cc_text_add(
+        script,
+        "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 2 rounded\nset output "
+        "'figure.png'\nplot NaN\nset output\n"
+        "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 2\nset output 'figure.svg'\n"
+        "plot NaN\nset output\n",
+        width, height, width, height);
 }
 
 static cc_status draw(const cc_gnuplot *plot, const char *suffix, const overview *o) {

@@ -184,8 +184,8 @@ static void add_keys(cc_text *script, const cc_picture_sheet *sheet, const layou
         const double own = CHARACTER * ((double)strlen(sheet->keys[i].text) + 2);
         cc_text_add(script, "set label %d ", i + 2);
         cc_text_add_gnuplot(script, sheet->keys[i].text);
-        cc_text_add(script, " at screen %.4f,%.4f center noenhanced textcolor rgb '%s'\n",
-                    (at + 0.5 * own) / l->width, 1 - 62 / l->height, sheet->keys[i].colour);
+        cc_text_add(script, " at screen %.4f,%.4f center textcolor rgb '%s'\n", (at + 0.5 * own) / l->width,
+                    1 - 62 / l->height, sheet->keys[i].colour);
         at += own;
     }
 }
@@ -200,7 +200,7 @@ static void add_head(cc_text *script, const cc_picture_sheet *sheet, const layou
                 TITLE / l->height);
     cc_text_add(script, "set label 1 ");
     cc_text_add_gnuplot(script, sheet->title);
-    cc_text_add(script, " at screen 0.5,%.4f center noenhanced\n", 1 - 24 / l->height);
+    cc_text_add(script, " at screen 0.5,%.4f center\n", 1 - 24 / l->height);
     add_keys(script, sheet, l);
 }
 
@@ -210,7 +210,7 @@ static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layou
         const cc_picture *p = &sheet->pictures[i];
         cc_text_add(script, "set title ");
         cc_text_add_gnuplot(script, p->title);
-        cc_text_add(script, " noenhanced offset 0,-0.6\n");
+        cc_text_add(script, " offset 0,-0.6\n");
         if (p->histogram)
             add_histogram_panel(script, i, highest_bar(sheet));
         else
@@ -231,14 +231,14 @@ static cc_status draw(const cc_gnuplot *plot, const char *name, const cc_picture
     snprintf(svg, sizeof svg, "%s.svg", name);
     for (int i = 0; i < sheet->count; i++) CC_CHECK(write_data(plot, i, &sheet->pictures[i]));
     cc_text_add(&script,
-                "set terminal pngcairo size %.0f,%.0f font 'DejaVu Sans,17' linewidth 2 rounded\n"
+                "set terminal pngcairo noenhanced size %.0f,%.0f font 'DejaVu Sans,17' linewidth 2 rounded\n"
                 "set output 'figure.png'\n",
                 l.width, l.height);
     add_body(&script, sheet, &l);
-    cc_text_add(
-        &script,
-        "set terminal svg size %.0f,%.0f font 'DejaVu Sans,11' linewidth 1\nset output 'figure.svg'\n",
-        l.width / 2, l.height / 2);
+    cc_text_add(&script,
+                "set terminal svg noenhanced size %.0f,%.0f font 'DejaVu Sans,11' linewidth 1\nset output "
+                "'figure.svg'\n",
+                l.width / 2, l.height / 2);
     add_body(&script, sheet, &l);
     CC_CHECK(cc_gnuplot_run(plot, &script));
     CC_CHECK(cc_gnuplot_keep(plot, "figure.png", png));

@@ -14,7 +14,7 @@
 static const char style[] =
     "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '" GREY "'\n"
     "set tics nomirror out textcolor rgb '#222222'\nset grid lc rgb '#dddddd' lw 1 dt 1\n"
-    "set key noenhanced top right samplen 2 spacing 1.2 Left reverse\n";
+    "set key top right samplen 2 spacing 1.2 Left reverse\n";
 
 static void add_number(cc_text *out, double value) {
     if (isfinite(value))
@@ -31,16 +31,16 @@ static cc_status draw(const cc_gnuplot *plot, const char *name, int width, int h
     snprintf(png, sizeof png, "%s.png", name);
     snprintf(svg, sizeof svg, "%s.svg", name);
     if (status == CC_OK) {
-        cc_text_add(
-            &script,
-            "%sset terminal pngcairo size %d,%d font 'DejaVu Sans,20' linewidth 2 pointscale 2 rounded\n"
-            "set output 'figure.png'\n%s\nset output\n",
-            style, 2 * width, 2 * height, body->bytes);
-        cc_text_add(
-            &script,
-            "set terminal svg size %d,%d font 'DejaVu Sans,13' linewidth 1\nset output 'figure.svg'\n%s\n"
-            "set output\n",
-            width, height, body->bytes);
+        cc_text_add(&script,
+                    "%sset terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,20' linewidth 2 "
+                    "pointscale 2 rounded\n"
+                    "set output 'figure.png'\n%s\nset output\n",
+                    style, 2 * width, 2 * height, body->bytes);
+        cc_text_add(&script,
+                    "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,13' linewidth 1\nset output "
+                    "'figure.svg'\n%s\n"
+                    "set output\n",
+                    width, height, body->bytes);
         status = cc_gnuplot_run(plot, &script);
     }
     if (status == CC_OK) status = cc_gnuplot_keep(plot, "figure.png", png);
@@ -66,10 +66,10 @@ static cc_status finish(const char *folder, const char *name, int width, int hei
 
 /* Variants from the top down, their labels at the left. */
 static void add_label_axis(cc_text *body, const cc_plot_score *items, size_t count) {
-    cc_text_add(body, "set yrange [%g:-0.5]\nset ytics noenhanced (", (double)count - 0.5);
+    cc_text_add(body, "set yrange [%g:-0.5]\nset ytics (", (double)count - 0.5);
     for (size_t i = 0; i < count; i++) {
         cc_text_add(body, "%s", i ? ", " : "");
-        cc_text_add_gnuplot(body, items[i].label);
+        cc_text_add_gnuplot_tic(body, items[i].label);
         cc_text_add(body, " %zu", i);
     }
     cc_text_add(body, ")\n");
@@ -80,7 +80,7 @@ static void add_x_label(cc_text *body, const char *score, const char *rest) {
     snprintf(label, sizeof label, "%s%s", score, rest);
     cc_text_add(body, "set xlabel ");
     cc_text_add_gnuplot(body, label);
-    cc_text_add(body, " noenhanced\n");
+    cc_text_add(body, "\n");
 }
 
 /* An axis of percent that holds the values, and no more than there can be. */
@@ -215,7 +215,7 @@ cc_status cc_plot_sizes(const char *folder, const char *name, const char *score,
                 "set key at screen %.4f,0.95 left top Left reverse vertical samplen 1\nset ylabel ",
                 panels, 70 / width, (360 * panels - 10) / width, 60 / width, (360 * panels + 5) / width);
     cc_text_add_gnuplot(&body, score);
-    cc_text_add(&body, " offset 1,0 noenhanced\n");
+    cc_text_add(&body, " offset 1,0\n");
     add_percent_axis(&body, 'y', axis);
     for (int a = 0; a < 2; a++)
         if (axes[a].known > 1) add_size_panel(&body, &axes[a], items, count);

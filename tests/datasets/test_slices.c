@@ -85,7 +85,7 @@ static void sixteen_bits_span_the_same_window(void **state) {
     (void)state;
     const char *root = cc_test_folder();
     static const uint16_t grey[4] = {0, 65535, 32768, 1};
-    static const uint8_t mask[4] = {0, 1, 0, 255};
+    static const uint8_t mask[4] = {0, 255, 0, 255};
     tree_write(root, "a/image/1-001.png", grey, 2, 2, 16);
     tree_write(root, "a/mask/1-001.png", mask, 2, 2, 8);
     cc_slice_set *set = tree_open(root);

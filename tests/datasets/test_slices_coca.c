@@ -1,7 +1,9 @@
 #include <pthread.h>
 #include <unistd.h>
 #include "coca_made.h"
+#include "said.h"
 #include "datasets/polygon.h"
+#include "datasets/sources/source.h"
 #include "datasets/volume.h"
 
 static cc_slice_set *open_set(const char *root) {
@@ -110,21 +112,14 @@ static void what_belongs_to_nothing_is_left_out_with_a_line(void **state) {
                    "0", COCA_ROI("Aorta", "4", COCA_BOX) COCA_ROI("Left Coronary Artery", "0", "") COCA_ROI(
                             "Left Coronary Artery", "2", COCA_POINT("1", "1") COCA_POINT("9", "9")))));
     coca_write(root, "calcium_xml/2.xml", "this is never read");
-    char log[4096] = "";
-    FILE *kept = tmpfile();
-    int before = dup(STDERR_FILENO);
-    assert_true(kept && before >= 0);
-    dup2(fileno(kept), STDERR_FILENO);
+    said s;
+    said_start(&s);
     cc_slice_set *set;
     cc_status status = coca_try(&set, root, 0);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    rewind(kept);
-    log[fread(log, 1, sizeof log - 1, kept)] = 0;
-    fclose(kept);
+    said_end(&s);
     assert_ok(status);
-    assert_non_null(strstr(log, "calcium_xml/1.xml:5: \"Aorta\" is none of the four arteries"));
-    assert_non_null(strstr(log, "2.xml has no patient"));
+    said_has(&s, "calcium_xml/1.xml:5: \"Aorta\" is none of the four arteries");
+    said_has(&s, "2.xml has no patient");
     reads(set, 0, 0, nothing);
     cc_slice_set_close(set);
 }
@@ -156,6 +151,69 @@ static void the_digest_follows_names_slices_and_outlines(void **state) {
     for (int i = 2; i < COUNT; i++)
         for (int j = 0; j < i; j++)
             if (j != 1) assert_string_not_equal(digests[i].hex, digests[j].hex);
+}
+
+/* COCA_BOX on slice z in mm: pixels are 0.5 mm wide and 0.25 mm high, slice 0 lies at -50, the next 3 mm
+ * above. */
+#define BOX_MM(z)                                                                                            \
+    "<key>Point_mm</key><array><string>(0.5, 0.25, " z ")</string><string>(2, 0.25, " z ")</string>"         \
+    "<string>(2, 0.75, " z ")</string><string>(0.5, 0.75, " z ")</string></array>"
+#define ROI_AT(z)                                                                                            \
+    "<dict><key>Name</key><string>Left Coronary Artery</string>" BOX_MM(                                     \
+        z) "<key>Point_px</key><array>" COCA_BOX "</array></dict>"
+
+/* The digest of patient 3 with three slices: truth that is placed by other rules is other data. */
+static void digest_says(const cc_slice_set *set, const char *root, const char *how) {
+    cc_digest_text got, want;
+    cc_digest *digest = cc_digest_create();
+    cc_digest_add_string(digest, "coca");
+    cc_digest_add_string(digest, "3");
+    for (int number = 3; number > 0; number--) { /* the first file is the one next to the head */
+        char name[64];
+        snprintf(name, sizeof name, "IM-0001-%04d.dcm", number);
+        cc_digest_add_string(digest, name);
+        char *path = (char *)cc_test_path(root, "patient/3");
+        strcat(strcat(path, "/"), name);
+        assert_ok(cc_slice_set_digest_file(digest, path));
+    }
+    cc_digest_add_string(digest, how);
+    assert_ok(cc_slice_set_digest_file(digest, cc_test_path(root, "calcium_xml/3.xml")));
+    want = cc_digest_finish(digest);
+    cc_digest_destroy(digest);
+    assert_ok(cc_slice_set_digest(&got, set));
+    assert_string_equal(got.hex, want.hex);
+}
+
+/* The outline lies at z = -47, slice 1 of three. */
+static void an_outline_lies_where_its_points_do(void **state) {
+    (void)state;
+    static const struct {
+        const char *xml;
+        int warnings;
+    } cases[] = {{COCA_LIST(COCA_IMAGE("1", ROI_AT("-47"))), 0},
+                 {COCA_LIST(COCA_IMAGE("2", ROI_AT("-47"))), 1},
+                 {COCA_LIST(COCA_IMAGE("9", ROI_AT("-47"))), 1},
+                 {COCA_LIST(COCA_IMAGE("1", COCA_ROI("Left Coronary Artery", "4", COCA_BOX))), 1}};
+    for (size_t i = 0; i < 4; i++) {
+        const char *root = cc_test_folder();
+        said s;
+        cc_slice_set *set;
+        coca_add_scan(root, "patient/3", 3, NULL);
+        coca_write(root, "calcium_xml/3.xml", cases[i].xml);
+        said_start(&s);
+        cc_status status = coca_try(&set, root, 0);
+        said_end(&s);
+        assert_ok(status);
+        assert_int_equal(said_count(&s, "warning"), cases[i].warnings);
+        if (i == 1) said_has(&s, "ImageIndex 2 contradicts Point_mm, which lies on slice 1");
+        if (i == 3)
+            said_has(&s, "outlines of 1 of 1 patients have no Point_mm: ImageIndex is taken to count");
+        reads(set, 0, 0, nothing);
+        reads(set, 1, 1, box_1);
+        reads(set, 2, 2, nothing);
+        digest_says(set, root, i == 1 || i == 2 ? "outlines by Point_mm" : "outlines");
+        cc_slice_set_close(set);
+    }
 }
 
 static void a_broken_layout_is_named(void **state) {
@@ -282,6 +340,7 @@ int main(void) {
         cmocka_unit_test(index_0_is_the_slice_nearest_the_feet),
         cmocka_unit_test(what_belongs_to_nothing_is_left_out_with_a_line),
         cmocka_unit_test(the_digest_follows_names_slices_and_outlines),
+        cmocka_unit_test(an_outline_lies_where_its_points_do),
         cmocka_unit_test(a_broken_layout_is_named),
         cmocka_unit_test(a_slice_that_vanishes_fails_when_it_is_read),
         cmocka_unit_test(threads_read_the_same_slices),

@@ -72,7 +72,8 @@ static inline int chain_setup(void **state) {
     outcome o;
     runs_setup(state);
     assert_int_equal(cc_test_run(NULL, 0,
-                                 "%s phantom %s-orca --patients 8 --size 64 --slices 10 --layout orcascore",
+                                 "%s phantom %s-orca --patients 8 --size 64 --slices 10 --seed 2 --layout "
+                                 "orcascore",
                                  CC_PROGRAM, runs_data),
                      0);
     snprintf(chain_configs, sizeof chain_configs, "%s", runs_folder());

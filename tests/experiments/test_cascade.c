@@ -2,6 +2,7 @@
 #include <omp.h>
 #include "core/log.h"
 #include "chain_made.h"
+#include "said.h"
 #include "experiments/measure.h"
 
 /* A fresh folder with the chain as far as stage 2, and its cache. */
@@ -371,6 +372,34 @@ static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     chain_drop(&p);
 }
 
+/* A copy of the dataset whose files were saved again: only the digest differs. */
+static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
+    (void)state;
+    for (int seed = 1; seed <= 2; seed++) { /* the second deals the patients otherwise */
+        chain_planned p;
+        cc_dataset d;
+        said s;
+        chain_plan(&p, "cascade.yaml");
+        cc_experiment_config other = *p.run->config;
+        other.seed = (uint64_t)seed;
+        cc_planned_run run = *p.run;
+        run.config = &other;
+        run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
+        cc_log_set_level(CC_LOG_WARNING);
+        said_start(&s);
+        cc_status status = cc_dataset_init(&d, &run, p.backend);
+        said_end(&s);
+        cc_log_set_level(CC_LOG_ERROR);
+        assert_ok(status);
+        assert_int_equal(d.chain.leaks, seed == 2);
+        assert_int_equal(
+            said_count(&s, "who is tested here (by name, in a dataset of other files): scores flatter"),
+            seed == 2 ? 2 : 0); /* the nets of stages 2 and 3 */
+        cc_dataset_deinit(&d);
+        chain_drop(&p);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_second_run_does_nothing),
@@ -388,6 +417,7 @@ int main(void) {
         cmocka_unit_test(all_truth_is_in_a_window_to_learn_from),
         cmocka_unit_test(windows_to_learn_from_are_never_of_stage_2_s_test_patients),
         cmocka_unit_test(a_chain_that_tests_whom_it_has_seen_is_marked),
+        cmocka_unit_test(in_a_copy_of_the_dataset_patients_are_told_by_name),
     };
     omp_set_num_threads(1);
     cc_log_set_level(CC_LOG_ERROR);

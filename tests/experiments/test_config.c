@@ -425,6 +425,27 @@ static void places_names_and_threads_are_no_part_of_the_identity(void **state) {
     assert_non_null(strstr(here, "seed: 1\n"));
 }
 
+/* Runs that were made before an option was there keep their identity. */
+static void an_option_that_was_added_counts_where_it_is_not_its_default(void **state) {
+    (void)state;
+    char *text, *other;
+    static const char *const defaults[] = {"{data: {root: /a}}", "{data: {root: /a, skip_broken: false}}",
+                                           "{data: {root: /a, mask_threshold: null, skip_broken: null}}"};
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
+        assert_ok(parse(defaults[i], NULL));
+        assert_ok(cc_config_identity_text(&text, first(), arena));
+        assert_null(strstr(text, "skip_broken"));
+        assert_null(strstr(text, "mask_threshold"));
+        assert_non_null(strstr(text, "data:\n  source: ctheart\n  split:\n"));
+    }
+    assert_ok(parse("{data: {root: /a, skip_broken: true, mask_threshold: 0}}", NULL));
+    assert_ok(cc_config_identity_text(&other, first(), arena));
+    assert_non_null(strstr(other, "  source: ctheart\n  mask_threshold: 0\n  skip_broken: true\n  split:\n"));
+    assert_error(parse("{data: {root: /a, mask_threshold: 65535}}", NULL), CC_ECONFIG, "data.mask_threshold");
+    assert_error(parse("{data: {root: /a, source: coca, mask_threshold: 9}}", NULL), CC_ECONFIG,
+                 "data.mask_threshold means nothing where data.source is coca");
+}
+
 static void an_experiment_is_named_after_its_file(void **state) {
     (void)state;
     static const char *const names[][2] = {{"configs/paper/table 2.yaml", "paper/table-2"},
@@ -508,6 +529,7 @@ int main(void) {
         CASE(the_print_reads_back_to_itself),
         CASE(the_print_is_yaml_that_a_person_reads),
         CASE(places_names_and_threads_are_no_part_of_the_identity),
+        CASE(an_option_that_was_added_counts_where_it_is_not_its_default),
         CASE(an_experiment_is_named_after_its_file),
         CASE(flipped_bytes_never_crash),
         CASE(the_program_prints_each_variant_and_exits_2_on_a_wrong_key),

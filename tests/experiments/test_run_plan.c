@@ -114,6 +114,9 @@ static void what_cannot_stand_upstream_is_one_line(void **state) {
         {"stage: false_positive, upstream: {roi: \"roi.yaml#a\", calcification: calc.yaml}, "
          "data: {split: {train: 1}}",
          "data.split.train is not that of "},
+        {"stage: false_positive, upstream: {roi: \"roi.yaml#a\", calcification: calc.yaml}, "
+         "data: {skip_broken: true}",
+         "data.skip_broken is not that of "},
         {"preprocess: {histogram_matching: true}, upstream: {reference: x.yaml}", "upstream leads back to"},
         {"stage: calcification, upstream: {roi: lost.yaml}", "lost.yaml, which is no file"},
     };

@@ -2,10 +2,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include "report/figures/method.h"
 #include "report/figures/plots.h"
 #include "support.h"
+#include "core/file.h"
 
 enum { SIDE = 40, PIXELS = SIDE * SIDE };
 
@@ -35,6 +37,18 @@ static int count_in(const char *folder, const char *name, const char *part) {
     char output[64];
     assert_int_equal(
         cc_test_run(output, sizeof output, "grep -o '%s' %s | wc -l", part, cc_test_path(folder, name)), 0);
+    return atoi(output);
+}
+
+/* How often a text of an SVG file is NAME and what is BEHIND it, whatever quotes these hold. */
+static int count_text(const char *folder, const char *file, const char *name, const char *behind) {
+    char output[64], pattern[256], text[256];
+    snprintf(pattern, sizeof pattern, "%s", cc_test_path(folder, "pattern"));
+    snprintf(text, sizeof text, ">%s%s<", name, behind);
+    assert_ok(cc_file_write(pattern, text, strlen(text)));
+    assert_int_equal(
+        cc_test_run(output, sizeof output, "grep -oF -f %s %s | wc -l", pattern, cc_test_path(folder, file)),
+        0);
     return atoi(output);
 }
 
@@ -121,6 +135,81 @@ static void false_findings_and_those_taken_away_are_marked(void **state) {
     assert_ok(cc_figure_method(folder, "x", &run));
     assert_int_equal(count_in(folder, "figure-9-x.svg", "findings without truth: 2"), 1);
     assert_int_equal(count_in(folder, "figure-10-x.svg", "findings taken away: 1"), 1);
+}
+
+/* What gnuplot's language, its enhanced text and its formats give a meaning, and what XML does. */
+static const struct {
+    const char *name, *shown; /* as SVG has it */
+} names[] = {
+    {"'first", "'first"},
+    {"'", "'"},
+    {"''x''", "''x''"},
+    {"a'b'", "a'b'"},
+    {"say \"x\"", "say \"x\""},
+    {"a\\nb\\", "a\\nb\\"},
+    {"`id -u`", "`id -u`"},
+    {"$HOME", "$HOME"},
+    {"@macro", "@macro"},
+    {"{/Bold a}", "{/Bold a}"},
+    {"x^2_i", "x^2_i"},
+    {"50%d %s", "50%d %s"},
+    {"# no", "# no"},
+    {"a;b", "a;b"},
+    {"a|b&c", "a|b&amp;c"},
+    {"<b>", "&lt;b>"},
+    {"Zo\xc3\xab", "Zo\xc3\xab"},
+    {"-dash", "-dash"},
+};
+enum { NAMES = sizeof names / sizeof *names };
+
+static void is_xml(const char *folder, const char *name) {
+    char *path = (char *)cc_test_path(folder, name);
+    assert_int_equal(
+        cc_test_run(NULL, 0, "python3 -c 'import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])' %s",
+                    path),
+        0);
+}
+
+/* Three to a figure. */
+static void patients_are_shown_by_their_names_whatever_these_hold(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    for (size_t i = 0; i < NAMES; i += 3) {
+        cc_run_example three[3];
+        for (size_t k = 0; k < 3; k++) three[k] = example("roi", names[i + k].name, found);
+        const cc_run run = {.examples = three, .example_count = 3};
+        assert_ok(cc_figure_method(folder, "x", &run));
+        for (size_t k = i; k < i + 3; k++)
+            if (count_text(folder, "figure-8-x.svg", names[k].shown, ", slice 3") != 1)
+                fail_msg("%s", names[k].name);
+        is_xml(folder, "figure-8-x.svg");
+    }
+}
+
+static void variants_are_shown_by_their_labels_whatever_these_hold(void **state) {
+    (void)state;
+    char folder[256];
+    static const double percent[] = {80, 90}, cuts[] = {0.4, 0.5};
+    static const char *const files[] = {"scores.svg", "sizes.svg", "patients.svg", "cuts.svg"};
+    cc_plot_score scores[NAMES];
+    cc_plot_cut lines[NAMES];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    for (size_t i = 0; i < NAMES; i++) {
+        const double size = (double)(i + 1);
+        scores[i] = (cc_plot_score){names[i].name, 80 + size / 10, 70, 90, NAN, size, size, percent, 2};
+        lines[i] = (cc_plot_cut){names[i].name, cuts, percent, percent, 2};
+    }
+    assert_ok(cc_plot_scores(folder, "scores", "F1", scores, NAMES));
+    assert_ok(cc_plot_sizes(folder, "sizes", "F1", scores, NAMES));
+    assert_ok(cc_plot_patients(folder, "patients", "F1", scores, NAMES));
+    assert_ok(cc_plot_cuts(folder, "cuts", lines, NAMES)); /* of the first eight */
+    for (int k = 0; k < 4; k++) {
+        for (size_t i = 0; i < (k == 3 ? 8 : NAMES); i++)
+            if (count_text(folder, files[k], names[i].shown, "") < 1)
+                fail_msg("%s in %s", names[i].name, files[k]);
+        is_xml(folder, files[k]);
+    }
 }
 
 static void a_third_stage_alone_has_no_figure_10(void **state) {
@@ -265,6 +354,8 @@ int main(void) {
         cmocka_unit_test(a_run_without_pictures_has_no_figures),
         cmocka_unit_test(regions_are_of_three_patients),
         cmocka_unit_test(false_findings_and_those_taken_away_are_marked),
+        cmocka_unit_test(patients_are_shown_by_their_names_whatever_these_hold),
+        cmocka_unit_test(variants_are_shown_by_their_labels_whatever_these_hold),
         cmocka_unit_test(a_third_stage_alone_has_no_figure_10),
     };
     return cmocka_run_group_tests(tests, fill, NULL);

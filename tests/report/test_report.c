@@ -144,7 +144,7 @@ static void a_run_in_no_table_is_listed_and_its_examples_drawn(void **state) {
     cc_arena *arena = cc_arena_create();
     static const float image[12] = {-1000, 40, 50, 60};
     static const uint8_t truth[12] = {0, 1, 1}, prediction[12] = {0};
-    const cc_run_example example = {"roi", "it's\\n `a`", 1, 3, 4, image, truth, prediction, NULL, {0, 0}};
+    const cc_run_example example = {"roi", "'it's\\n `a`", 1, 3, 4, image, truth, prediction, NULL, {0, 0}};
     const char *results = cc_test_folder(), *out = cc_test_folder();
     write_run(results, "real/heart_ct", "unet", 5, original, 2, &example);
     assert_int_equal(report(output, sizeof output, results, out), 0);
@@ -232,8 +232,14 @@ static void escapes_keep_their_format(void **state) {
     cc_text_add_base64(&text, "f", 1);
     assert_string_equal(text.bytes, "Zm9vYmE=Zg==");
     cc_text_deinit(&text);
-    cc_text_add_gnuplot(&text, "it's\n`x`");
-    assert_string_equal(text.bytes, "'it''s `x`'");
+    cc_text_add_gnuplot(&text, "'it's\n`x` \"@a\\ 5%\xff");
+    assert_string_equal(text.bytes, "\"\\047it\\047s \\140x\\140 \\042\\100a\\134 5%\xef\xbf\xbd\"");
+    cc_text_deinit(&text);
+    cc_text_add_gnuplot_tic(&text, "5%d");
+    assert_string_equal(text.bytes, "\"5%%d\"");
+    cc_text_deinit(&text);
+    cc_text_add_html(&text, "caf\xe9 \xc3\xa9\t\x1b");
+    assert_string_equal(text.bytes, "caf\xef\xbf\xbd \xc3\xa9\t ");
     cc_text_deinit(&text);
 }
 
