@@ -33,7 +33,7 @@ static size_t labelled;
 static cc_status lay(const char *path) {
     said_start(&heard);
     cc_status status = cc_volume_read_labels(&labels, &labelled, path, &scan);
-    said_stop(&heard);
+    said_end(&heard);
     return status;
 }
 
@@ -164,7 +164,7 @@ static void a_picture_is_laid_on_a_picture_only(void **state) {
         .dims = {8, 6, 1}, .spacing_mm = {0.5, 0.5, 3}, .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
     said_start(&heard);
     cc_status status = cc_volume_read_labels(&labels, &labelled, path, &picture);
-    said_stop(&heard);
+    said_end(&heard);
     assert_ok(status);
     assert_int_equal(labelled, 2);
     assert_true(labels[9] == 1 && labels[10] == 1);

@@ -71,7 +71,7 @@ static cc_status read_as(cc_volume *v, const made *m, const cc_read_options *opt
     memset(v, 0, sizeof *v);
     said_start(&heard);
     cc_status status = cc_volume_read_as(v, path, options);
-    said_stop(&heard);
+    said_end(&heard);
     return status;
 }
 

@@ -195,7 +195,7 @@ static void turned_scans_and_labels_are_the_same_slices(void **state) {
                            orders[k / 3].mirrored);
         said_start(&heard);
         cc_slice_set *set = open_set(root);
-        said_stop(&heard);
+        said_end(&heard);
         assert_string_equal(heard.text, "");
         double spacing[3];
         assert_true(cc_slice_set_spacing(spacing, set, 0));
@@ -237,7 +237,7 @@ static void labels_on_another_grid_are_laid_by_their_affine_and_said(void **stat
         shell(root, cases[k].change);
         said_start(&heard);
         cc_slice_set *set = open_set(root);
-        said_stop(&heard);
+        said_end(&heard);
         if (cases[k].says)
             assert_non_null(strstr(heard.text, cases[k].says));
         else

@@ -97,7 +97,7 @@ static void an_oblique_scan_takes_the_nearest_axes_and_says_so(void **state) {
         said heard;
         said_start(&heard);
         cc_upright_check(&g, "scan.nii");
-        said_stop(&heard);
+        said_end(&heard);
         assert_int_equal(cc_upright_find(&g).axis[2], cases[i].slices);
         if (cases[i].says[0])
             assert_non_null(strstr(heard.text, cases[i].says));
@@ -118,7 +118,7 @@ static void an_oblique_scan_takes_the_nearest_axes_and_says_so(void **state) {
     said heard;
     said_start(&heard);
     cc_upright_check(&tilted, "scan.nii");
-    said_stop(&heard);
+    said_end(&heard);
     assert_string_equal(heard.text, "");
 }
 

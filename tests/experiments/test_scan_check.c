@@ -154,7 +154,7 @@ static void pixels_of_another_size_are_said(void **state) {
         fill(&v, 4, 5);
         memcpy(v.grid.spacing_mm, cases[i].scan, sizeof cases[i].scan);
         write_run(&run, cases[i].trained[0], cases[i].trained[1]);
-        const cc_scan_options options = {.name = "a.mha", .upright = true, .window_hu = {-200, 800}};
+        const cc_scan_options options = {.name = "a.mha", .window_hu = {-200, 800}};
         assert_ok(cc_scan_open(&set, &v, &options));
         said_start(&s);
         cc_status status = cc_scan_check_spacing(set, "a.mha", &run);
