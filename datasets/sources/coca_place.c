@@ -118,7 +118,7 @@ static void describe_count(char *out, size_t capacity, const tally *t, int64_t d
 static cc_status refuse(const cc_coca_region *r, const char *xml, const char *what) {
     char where[CC_PATH_MAX + 32];
     snprintf(where, sizeof where, "%s:%ld", xml, r->line);
-    return cc_fail(CC_EFORMAT, where, "get the patient's files again, or leave the patient out", "%s", what);
+    return cc_fail(CC_EFORMAT, where, "get the patient's files again", "%s", what);
 }
 
 static cc_status believe_index(cc_coca_regions *regions, const cc_grid *grid, const char *xml) {

@@ -23,7 +23,7 @@ typedef struct heart {
     files *files; /* [slices] */
     bool has_threshold;
     int threshold;
-    atomic_bool warned; /* of a picture's alpha channel */
+    atomic_bool said_alpha, said_corners; /* each is warned of once */
 } heart;
 
 typedef struct picture {
@@ -295,11 +295,20 @@ static cc_status read_labels(uint8_t *mask, const cc_png_picture *p, size_t coun
 }
 
 static void warn_of_alpha(const cc_png_picture *p, heart *h, const char *path) {
-    if (p->alpha && !atomic_exchange(&h->warned, true))
+    if (p->alpha && !atomic_exchange(&h->said_alpha, true))
         cc_log(
             CC_LOG_WARNING,
             "%s: its alpha channel is left out, here and in other pictures: pixels read as they are below it",
             path);
+}
+
+/* No organ reaches all four corners of a chest's slice. */
+static void warn_of_corners(const uint8_t *mask, const cc_slice *s, heart *h, const char *path) {
+    const size_t width = (size_t)s->width, last = (size_t)(s->height - 1) * width;
+    if (mask[0] && mask[width - 1] && mask[last] && mask[last + width - 1] &&
+        !atomic_exchange(&h->said_corners, true))
+        cc_log(CC_LOG_WARNING, "%s: the mask's foreground reaches all four corners: are its values inverted?",
+               path);
 }
 
 static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
@@ -313,6 +322,7 @@ static cc_status ctheart_decode(const cc_slice_set *set, size_t index, int16_t *
     CC_CHECK(read_picture(&label, slice, paths->mask));
     CC_CHECK(read_labels(mask, &label, count, h, paths->mask));
     warn_of_alpha(&grey, h, paths->image);
+    warn_of_corners(mask, slice, h, paths->mask);
     for (size_t i = 0; i < count; i++) stored[i] = cc_slice_store_grey(grey.grey[i], grey.bits);
 done:
     cc_png_deinit(&grey);

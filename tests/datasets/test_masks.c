@@ -162,6 +162,20 @@ static void a_stated_threshold_parts_grey_values(void **state) {
     reads(&b, &most, "00001000");
 }
 
+static void an_inverted_mask_is_said(void **state) {
+    (void)state;
+    static const uint8_t inverted[PIXELS] = {255, 0, 255, 255, 255, 255, 0, 255},
+                         edge[PIXELS] = {255, 0, 0, 255};
+    const made_png a = grey_8(inverted), b = grey_8(edge);
+    said s;
+    said_start(&s);
+    reads(&a, NULL, "10111101");
+    reads(&b, NULL, "10010000");
+    said_end(&s);
+    assert_int_equal(
+        said_count(&s, "the mask's foreground reaches all four corners: are its values inverted?"), 1);
+}
+
 static void a_picture_in_its_alpha_channel_is_refused_and_another_alpha_said_once(void **state) {
     (void)state;
     static const uint8_t mask[PIXELS] = {0, 255};
@@ -205,6 +219,7 @@ int main(void) {
         cmocka_unit_test(an_alpha_channel_that_says_another_thing_is_refused),
         cmocka_unit_test(more_grey_values_are_refused_with_their_number),
         cmocka_unit_test(a_stated_threshold_parts_grey_values),
+        cmocka_unit_test(an_inverted_mask_is_said),
         cmocka_unit_test(a_picture_in_its_alpha_channel_is_refused_and_another_alpha_said_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
