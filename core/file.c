@@ -119,7 +119,10 @@ static bool close_whole(int descriptor) {
 }
 
 cc_status cc_file_stage(const char *temporary, const char *path, const cc_file_piece *pieces, size_t count) {
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int descriptor;
+    while ((descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0 &&
+           errno == EINTR)
+        continue;
     if (descriptor < 0) return cc_fail_errno(path, "write");
     cc_status status = CC_OK;
     for (size_t i = 0; i < count && status == CC_OK; i++)
