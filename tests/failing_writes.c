@@ -13,7 +13,8 @@
  *   FAILING_STATE   a file of two 64-bit numbers, shared by all processes: calls so far, calls that failed
  *   FAILING_AT      which call fails, from 1 on; 0: none
  *   FAILING_HOW     a name of errno, ENOSPC, EIO, EDQUOT or EINTR: the call does nothing and says that;
- *                   "short": a write takes half of its bytes, other calls pass
+ *                   "short": a write takes half of its bytes, other calls pass;
+ *                   "zeros": a write goes well, but leaves zeros, as on a disk that is not sound
  *   FAILING_ON      set: the calls behind the n-th that take space fail too, as on a disk that stays full */
 #include <dlfcn.h>
 #include <errno.h>
@@ -39,7 +40,7 @@ static size_t folder_length;
 static _Atomic int64_t *state; /* calls, failed */
 static int64_t fail_at;
 static int fail_errno;
-static bool fail_short, fail_on;
+static bool fail_short, fail_zeros, fail_on;
 
 __attribute__((constructor)) static void read_environment(void) {
     static const struct {
@@ -60,6 +61,7 @@ __attribute__((constructor)) static void read_environment(void) {
     }
     fail_at = at ? atoll(at) : 0;
     fail_short = how && strcmp(how, "short") == 0;
+    fail_zeros = how && strcmp(how, "zeros") == 0;
     fail_on = getenv("FAILING_ON") != NULL;
     for (size_t i = 0; how && i < sizeof names / sizeof *names; i++)
         if (strcmp(how, names[i].name) == 0) fail_errno = names[i].value;
@@ -96,7 +98,7 @@ static bool concerns_path(int at, const char *path) {
     return is_below(whole);
 }
 
-typedef enum fate { PASSES, FAILS, CUT } fate;
+typedef enum fate { PASSES, FAILS, CUT, ZEROED } fate;
 
 /* Counts a call and says what becomes of it; errno is set where it fails. `takes_space`: as writing does, and
  * making a file, but not closing or removing one. */
@@ -104,7 +106,7 @@ static fate count_call(bool takes_space) {
     int64_t number = atomic_fetch_add(&state[0], 1) + 1;
     if (fail_at == 0 || number < fail_at || (number > fail_at && !(fail_on && takes_space))) return PASSES;
     atomic_fetch_add(&state[1], 1);
-    if (fail_short) return CUT;
+    if (fail_short || fail_zeros) return fail_short ? CUT : ZEROED;
     errno = fail_errno;
     return FAILS;
 }
@@ -116,24 +118,28 @@ static fate count_call(bool takes_space) {
 
 /* ---- bytes into a descriptor ---- */
 
-ssize_t write(int d, const void *bytes, size_t count) {
+/* At a place of the file; at none, where that is negative. */
+static ssize_t put(int d, const void *bytes, size_t count, off64_t at) {
     fate f = concerns(d) ? count_call(true) : PASSES;
     if (f == FAILS) return -1;
-    return NEXT(write)(d, bytes, f == CUT && count > 1 ? count / 2 : count);
+    if (f == CUT && count > 1) count /= 2;
+    void *zeros = f == ZEROED ? calloc(1, count) : NULL;
+    if (zeros) bytes = zeros;
+    ssize_t done = at < 0 ? NEXT(write)(d, bytes, count) : NEXT(pwrite64)(d, bytes, count, at);
+    free(zeros);
+    return done;
 }
 
-static ssize_t write_at(int d, const void *bytes, size_t count, off64_t at) {
-    fate f = concerns(d) ? count_call(true) : PASSES;
-    if (f == FAILS) return -1;
-    return NEXT(pwrite64)(d, bytes, f == CUT && count > 1 ? count / 2 : count, at);
+ssize_t write(int d, const void *bytes, size_t count) {
+    return put(d, bytes, count, -1);
 }
 
 ssize_t pwrite(int d, const void *bytes, size_t count, off_t at) {
-    return write_at(d, bytes, count, at);
+    return put(d, bytes, count, at);
 }
 
 ssize_t pwrite64(int d, const void *bytes, size_t count, off64_t at) {
-    return write_at(d, bytes, count, at);
+    return put(d, bytes, count, at);
 }
 
 ssize_t writev(int d, const struct iovec *parts, int count) {

@@ -82,15 +82,17 @@ static void expand(char *to, size_t capacity, const char *arguments) {
     }
 }
 
-/* Runs a command, the call `at` failing as `f` says (0: none). The number of calls comes back. */
-static int64_t run_disturbed(outcome *o, const char *arguments, const fault *f, int64_t at) {
+/* Runs a command, of its calls below a folder the one of number `at` failing as `f` says (0: none). The number of calls
+ * comes back. */
+static int64_t run_disturbed(outcome *o, const char *arguments, const char *below, const fault *f,
+                             int64_t at) {
     char line[8192], expanded[4096];
     int64_t counts[2] = {0, 0};
     expand(expanded, sizeof expanded, arguments);
     assert_ok(cc_file_write(state_file, counts, sizeof counts));
     snprintf(line, sizeof line,
              "env FAILING_FOLDER=%s FAILING_STATE=%s FAILING_AT=%lld FAILING_HOW=%s %s LD_PRELOAD='%s' %s %s",
-             out, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "", CC_FAILING_WRITES,
+             below, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "", CC_FAILING_WRITES,
              CC_PROGRAM, expanded);
     runs_shell(o, line);
     cc_arena *arena = cc_arena_create();
@@ -268,7 +270,7 @@ typedef struct tally {
 static bool try_call(char *wrong, size_t capacity, tally *t, const scenario *s, const fault *f, int64_t at) {
     outcome o;
     copy_all(start, out);
-    run_disturbed(&o, s->arguments, f, at);
+    run_disturbed(&o, s->arguments, out, f, at);
     t->tried++;
     t->passed += o.status == 0;
     t->failed += o.status != 0;
@@ -297,7 +299,7 @@ static int64_t make_wanted(const scenario *s) {
         assert_int_equal(o.status, 0);
     }
     copy_all(out, start);
-    int64_t calls = run_disturbed(&o, s->arguments, &faults[0], 0);
+    int64_t calls = run_disturbed(&o, s->arguments, out, &faults[0], 0);
     if (o.status != 0) print_error("%s", o.err);
     assert_int_equal(o.status, 0);
     copy_all(out, want);
@@ -337,6 +339,52 @@ static void a_write_that_fails_is_an_error_or_does_no_harm(void **state) {
                                                   : OTHERWISE,
                                       3 * k + i);
     assert_int_equal(wrong, 0);
+}
+
+/* A disk that takes a write and keeps zeros: what is read back before the result gets its name is not what was meant.
+ * Two of the last calls write the result; a checkpoint of zeros is one that is not gone on with. */
+static void a_result_that_reads_back_otherwise_is_not_there(void **state) {
+    (void)state;
+    const fault zeros = {"zeros", "zeros", false, false};
+    char below[CC_PATH_MAX], result[CC_PATH_MAX], wrong[1024];
+    outcome o;
+    int noticed = 0;
+    make_wanted(&scenarios[0]);
+    assert_ok(cc_run_path(result, out, "twin/table1-roi", "modified", 0, 1));
+    assert_ok(cc_path_folder(below, result));
+    copy_all(start, out);
+    int64_t calls = run_disturbed(&o, scenarios[0].arguments, below, &zeros, 0);
+    for (int64_t at = calls - 9; at <= calls; at++) {
+        copy_all(start, out);
+        run_disturbed(&o, scenarios[0].arguments, below, &zeros, at);
+        if (o.status == 0) {
+            assert_true(is_out_done(wrong, sizeof wrong));
+            continue;
+        }
+        noticed++;
+        assert_failed(&o, 1, "what was written reads back otherwise");
+        assert_false(cc_file_exists(result));
+        run_alone(&o, scenarios[0].arguments);
+        assert_true(is_out_as(want, wrong, sizeof wrong));
+    }
+    assert_int_equal(noticed, 2);
+}
+
+/* Else the first file that is opened takes their place, and messages go into it. */
+static void a_closed_standard_stream_is_no_place_for_a_file(void **state) {
+    (void)state;
+    static const char *const closed[] = {"2>&-", "<&- 2>&-", "<&- >&- 2>&-"};
+    char line[4096], arguments[2048], wrong[1024];
+    outcome o;
+    make_wanted(&scenarios[0]);
+    expand(arguments, sizeof arguments, scenarios[0].arguments);
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        copy_all(start, out);
+        snprintf(line, sizeof line, "%s %s %s", CC_PROGRAM, arguments, closed[i]);
+        runs_shell(&o, line);
+        assert_int_equal(o.status, i == 2); /* its table cannot be printed */
+        if (!is_out_as(want, wrong, sizeof wrong)) fail_msg("%s: %s", closed[i], wrong);
+    }
 }
 
 static void standard_output_that_is_full_is_one_error_of_every_command(void **state) {
@@ -433,6 +481,8 @@ static int setup(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_write_that_fails_is_an_error_or_does_no_harm),
+        cmocka_unit_test(a_result_that_reads_back_otherwise_is_not_there),
+        cmocka_unit_test(a_closed_standard_stream_is_no_place_for_a_file),
         cmocka_unit_test(standard_output_that_is_full_is_one_error_of_every_command),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
