@@ -331,6 +331,7 @@ static void weights_that_are_no_numbers_are_refused_by_writer_and_reader(void **
 static void runs_that_differ_anywhere_are_told_apart(void **state) {
     (void)state;
     static double other_thresholds[] = {0.25, 0.75};
+    static const uint8_t other_mask[] = {0, 1, 1, 0, 1, 255};
     static float other_values[] = {1.5f, 0.0f, 3.1415927f, 1e-42f, 7, 8}; /* 0 for -0 */
     static const cc_run_library newer[] = {{"onednn", "2.7"}, {"hdf5", "1.10.8"}},
                                 turned[] = {{"onednn", "2.6"}, {"hdf5", "1.10.8"}};
@@ -379,7 +380,7 @@ static void runs_that_differ_anywhere_are_told_apart(void **state) {
     DIFFERS(two.tensors = zeroed, "a.weight");
     DIFFERS(two.tensors = reshaped, "a.weight");
     DIFFERS(two.tensor_count = 1, "tensors");
-    DIFFERS((other_examples[1].truth = mask + 1, two.examples = other_examples), "examples: number 1");
+    DIFFERS((other_examples[1].truth = other_mask, two.examples = other_examples), "examples: number 1");
     DIFFERS((other_panels[1].box[2] = 9, two.panels = other_panels), "panels: number 1");
     DIFFERS((other_reference.f1 = 0.5, two.reference = &other_reference), "reference");
     DIFFERS(two.reference = NULL, "reference");
