@@ -132,8 +132,8 @@ cc_status cc_file_stage(const char *temporary, const char *path, const cc_file_p
     return status;
 }
 
-/* A name lasts only once its folder is on disk. Not every file system can flush a folder, nor can one be opened
- * that may not be read. */
+/* A name lasts only once its folder is on disk. Not every file system can flush a folder, nor can one be
+ * opened that may not be read. */
 static cc_status flush_folder(const char *folder, const char *path) {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return CC_OK;

@@ -31,9 +31,9 @@ cc_status cc_file_size(uint64_t *bytes, const char *path);
  * it. */
 cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit, cc_arena *arena);
 
-/* Writes under a temporary name in the same folder, flushes to disk, renames, and flushes the folder; where that
- * fails before the name is there, nothing is left, and an older file of that name is as it was. What processes that
- * are gone left of this file under temporary names is removed. */
+/* Writes under a temporary name in the same folder, flushes to disk, renames, and flushes the folder;
+ * where that fails before the name is there, nothing is left, and an older file of that name is as it was.
+ * What processes that are gone left of this file under temporary names is removed. */
 cc_status cc_file_write(const char *path, const void *bytes, size_t count);
 
 /* The same, of pieces one behind the other. */

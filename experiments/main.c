@@ -80,8 +80,8 @@ static const cc_command *find_command(const char *name) {
     return NULL;
 }
 
-/* Some failed write may lie far back, and its errno with it; the last one's is that of the same disk. Closing counts
- * too: some file systems tell only then. */
+/* Some failed write may lie far back, and its errno with it; the last one's is that of the same disk.
+ * Closing counts too: some file systems tell only then. */
 static cc_status close_output(void) {
     errno = 0;
     bool failed = fflush(stdout) != 0;
@@ -119,8 +119,8 @@ static void limit_spinning(char **argv) {
         execv("/proc/self/exe", argv); /* goes on as it is where this fails */
 }
 
-/* Where a standard stream is closed, the next file that is opened would take its place, and messages would go into
- * a result. It is opened the wrong way round instead: what is written to it fails, as it should. */
+/* Where a standard stream is closed, the next file that is opened would take its place, and messages would
+ * go into a result. It is opened the wrong way round instead: what is written to it fails, as it should. */
 static void occupy_standard_streams(void) {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
         if (fcntl(stream, F_GETFD) < 0)

@@ -78,7 +78,8 @@ static void read_log(char *out, size_t capacity, cc_gnuplot *plot) {
     }
 }
 
-/* Whether a picture ends as its format does, apart from spaces: PNG with its IEND chunk, SVG with its element. */
+/* Whether a picture ends as its format does, apart from spaces: PNG with its IEND chunk, SVG with its
+ * element. */
 static bool is_whole(const cc_memory_file *picture, int which) {
     static const char iend[] = "\0\0\0\0IEND\xae\x42\x60\x82", svg[] = "</svg>";
     const char *bytes = picture->bytes, *ending = which == PNG ? iend : svg;

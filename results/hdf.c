@@ -1,10 +1,11 @@
 /* results/hdf.c -- HDF5 written: attributes, texts, arrays and tables.
  *
- * HDF5 does not tell every write that fails, and a file whose last write failed stays open and half written within
- * it. So the file is made in memory, by HDF5's own core driver (H5Pset_fapl_core), and who wants it on disk writes
- * the bytes there. A call that closes something may write, so each one's status counts, and nothing is kept back in
- * a sieve buffer. Objects carry no times, so that equal runs give equal bytes; the format is that of HDF5 1.8, whose
- * headers have checksums. Only calls that HDF5 1.10 to 1.14 share are used. */
+ * HDF5 does not tell every write that fails, and a file whose last write failed stays open and half
+ * written within it. So the file is made in memory, by HDF5's own core driver (H5Pset_fapl_core), and who
+ * wants it on disk writes the bytes there. A call that closes something may write, so each one's status
+ * counts, and nothing is kept back in a sieve buffer. Objects carry no times, so that equal runs give
+ * equal bytes; the format is that of HDF5 1.8, whose headers have checksums. Only calls that HDF5 1.10 to
+ * 1.14 share are used. */
 #include "results/hdf.h"
 
 #include <pthread.h>
@@ -16,8 +17,8 @@ static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 void cc_hdf_lock(void) {
     static bool started;
     pthread_mutex_lock(&turn);
-    /* A file that it could not close HDF5 keeps open, tries again when the program exits, and breaks down on it.
-     * Every file is closed here, so nothing is left for it to do then. */
+    /* A file that it could not close HDF5 keeps open, tries again when the program exits, and breaks down
+     * on it. Every file is closed here, so nothing is left for it to do then. */
     if (!started) H5dont_atexit();
     started = true;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -31,9 +32,11 @@ static cc_status cannot_write(const char *name) {
     return cc_fail(CC_EIO, name, "is memory out?", "HDF5 could not make it");
 }
 
-/* What HDF5 calls for the memory of a file; `image` is whose it is. It keeps what HDF5 would free on closing. */
+/* What HDF5 calls for the memory of a file; `image` is whose it is. It keeps what HDF5 would free on
+ * closing. */
 static void *image_take(size_t bytes, H5FD_file_image_op_t why, void *image) {
-    (void)why, (void)image;
+    (void)why;
+    ((cc_hdf_image *)image)->capacity = bytes;
     return malloc(bytes);
 }
 
@@ -43,7 +46,8 @@ static void *image_copy(void *to, const void *from, size_t bytes, H5FD_file_imag
 }
 
 static void *image_resize(void *old, size_t bytes, H5FD_file_image_op_t why, void *image) {
-    (void)why, (void)image;
+    (void)why;
+    ((cc_hdf_image *)image)->capacity = bytes;
     return realloc(old, bytes);
 }
 
@@ -69,7 +73,7 @@ cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block) {
     H5FD_file_image_callbacks_t calls = {image_take,  image_copy,    image_resize, image_leave,
                                          image_share, image_unshare, image};
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-    *image = (cc_hdf_image){NULL, 0};
+    *image = (cc_hdf_image){NULL, 0, 0};
     bool ok = H5Pset_fapl_core(access, STEP, false) >= 0 &&
               H5Pset_file_image_callbacks(access, &calls) >= 0 && H5Pset_sieve_buf_size(access, 0) >= 0 &&
               H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST) >= 0 &&
@@ -82,9 +86,9 @@ cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block) {
     return *file < 0 ? cannot_write("the file") : CC_OK;
 }
 
-/* Where a file ends, as its superblock states it: a 64-bit little-endian address, 28 bytes from where the HDF5 begins,
- * in the superblocks 2 and 3, which are those of the format 1.8 and later ("HDF5 File Format Specification", II.A).
- * The memory may be longer. 0: it states no such thing. */
+/* Where a file ends, as its superblock states it: a 64-bit little-endian address, 28 bytes from where the
+ * HDF5 begins, in the superblocks 2 and 3, which are those of the format 1.8 and later ("HDF5 File Format
+ * Specification", II.A). The memory may be longer. 0: it states no such thing. */
 static size_t find_end(const char *bytes, size_t user_block) {
     static const char signature[] = "\x89HDF\r\n\x1a\n";
     const unsigned char *block = (const unsigned char *)bytes + user_block;
@@ -102,7 +106,7 @@ cc_status cc_hdf_end(hid_t file, cc_hdf_image *image, cc_status status) {
     if (H5Fclose(file) < 0) ok = false;
     if (status != CC_OK) return status;
     if (ok && image->bytes) image->count = find_end(image->bytes, (size_t)user_block);
-    return image->count ? CC_OK : cannot_write("the file");
+    return image->count > 0 && image->count <= image->capacity ? CC_OK : cannot_write("the file");
 }
 
 cc_status cc_hdf_open(hid_t *file, const char *path) {

@@ -36,14 +36,14 @@ typedef struct cc_hdf_table {
 /* The bytes of a file that HDF5 makes in memory. */
 typedef struct cc_hdf_image {
     char *bytes; /* owned: free() */
-    size_t count;
+    size_t count, capacity;
 } cc_hdf_image;
 
-/* Makes a file in memory for writing, with a user block of that many bytes before it. HDF5 keeps *image's address
- * until the file is ended. */
+/* Makes a file in memory for writing, with a user block of that many bytes before it. HDF5 keeps *image's
+ * address until the file is ended. */
 cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block);
-/* Closes a file that was made, which fills *image in. `status` where that is a failure already, else CC_EIO where
- * closing fails; the image is then good for free() alone. */
+/* Closes a file that was made, which fills *image in. `status` where that is a failure already, else
+ * CC_EIO where closing fails; the image is then good for free() alone. */
 cc_status cc_hdf_end(hid_t file, cc_hdf_image *image, cc_status status);
 cc_status cc_hdf_open(hid_t *file, const char *path);
 /* Makes a group. */

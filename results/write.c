@@ -79,7 +79,8 @@ done:
     return cc_hdf_end_group(group, status);
 }
 
-/* What the file will hold: patients made from the slices where there are none. Refuses what no reader takes. */
+/* What the file will hold: patients made from the slices where there are none. Refuses what no reader
+ * takes. */
 static cc_status settle(cc_run *run, cc_arena *arena) {
     CC_TRY(cc_layout_check(run));
     if (!run->patients)
@@ -111,7 +112,7 @@ done:
 
 /* HDF5 makes the file in memory; its digest is taken there, before any disk has had a part in it. */
 static cc_status write_staged(const char *temporary, const char *path, const cc_run *run) {
-    cc_hdf_image image = {NULL, 0};
+    cc_hdf_image image = {NULL, 0, 0};
     char block[CC_SEAL_BYTES];
     cc_hdf_lock();
     cc_status status = write_hdf(&image, run);

@@ -1,12 +1,12 @@
-/* tests/failing_writes.c -- a preloaded library that counts a program's calls that write below one folder, and
- * lets the n-th fail.
+/* tests/failing_writes.c -- a preloaded library that counts a program's calls that write below one folder,
+ * and lets the n-th fail.
  *
- * It stands before the C library (LD_PRELOAD; see ld.so(8)) and takes these calls over: write, pwrite, writev,
- * pwritev, fsync, fdatasync, ftruncate, fallocate, close of a file that is open for writing, open and creat for
- * writing, mkdir, mkdtemp, mkstemp, rename, link, symlink, unlink, rmdir and remove, with their 64-bit and `at`
- * kinds. A stream that fopen opens for writing writes through the same write: inside the C library it would not
- * be seen. Calls on other files pass. What a call is on is told by its path, or by where the kernel says that its
- * descriptor leads (/proc/self/fd).
+ * It stands before the C library (LD_PRELOAD; see ld.so(8)) and takes these calls over: write, pwrite,
+ * writev, pwritev, fsync, fdatasync, ftruncate, fallocate, close of a file that is open for writing, open
+ * and creat for writing, mkdir, mkdtemp, mkstemp, rename, link, symlink, unlink, rmdir and remove, with
+ * their 64-bit and `at` kinds. A stream that fopen opens for writing writes through the same write: inside
+ * the C library it would not be seen. Calls on other files pass. What a call is on is told by its path, or
+ * by where the kernel says that its descriptor leads (/proc/self/fd).
  *
  * The environment says what to do; a program that is started by the program inherits it:
  *   FAILING_FOLDER  the folder, absolute; calls on what lies below it are counted

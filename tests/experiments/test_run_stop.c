@@ -62,7 +62,8 @@ static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     check_times(result, between);
 }
 
-/* Killed behind the result's rename, a run leaves its checkpoint and its lock; a lock that somebody has is left. */
+/* Killed behind the result's rename, a run leaves its checkpoint and its lock; a lock that somebody has is
+ * left. */
 static void what_is_left_beside_a_finished_result_goes_with_the_next_command(void **state) {
     (void)state;
     outcome o;

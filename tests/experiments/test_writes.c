@@ -1,9 +1,11 @@
-/* Every call that writes fails once, in turn: a small run, the same over an older result, export, predict, report
- * and phantom, each under tests/failing_writes.c. The command then ends with status 1 and one error line that names
- * the file, or with status 0 and the right bytes; no file is half there under its final name; and the same command,
- * undisturbed, then makes what an undisturbed one makes, and leaves nothing else.
+/* Every call that writes fails once, in turn: a small run, the same over an older result, export, predict,
+ * report and phantom, each under tests/failing_writes.c. The command then ends with status 1 and one error
+ * line that names the file, or with status 0 and the right bytes; no file is half there under its final
+ * name; and the same command, undisturbed, then makes what an undisturbed one makes, and leaves nothing
+ * else.
  *
- * By default a sample of the calls is tried. tests/soak/writes tries all of them, with every kind of failure. */
+ * By default a sample of the calls is tried. tests/soak/writes tries all of them, with every kind of
+ * failure. */
 #include <ftw.h>
 #include <sys/stat.h>
 #include "results/compare.h"
@@ -82,8 +84,8 @@ static void expand(char *to, size_t capacity, const char *arguments) {
     }
 }
 
-/* Runs a command, of its calls below a folder the one of number `at` failing as `f` says (0: none). The number of calls
- * comes back. */
+/* Runs a command, of its calls below a folder the one of number `at` failing as `f` says (0: none). The
+ * number of calls comes back. */
 static int64_t run_disturbed(outcome *o, const char *arguments, const char *below, const fault *f,
                              int64_t at) {
     char line[8192], expanded[4096];
@@ -223,7 +225,8 @@ static bool is_out_as(const char *other, char *wrong, size_t capacity) {
     return !wrong[0];
 }
 
-/* Whether each file of `out` that has a final name is whole: the one that must come, or the one that was there. */
+/* Whether each file of `out` that has a final name is whole: the one that must come, or the one that was
+ * there. */
 static bool is_out_whole(char *wrong, size_t capacity) {
     tree have;
     tree_init(&have, out);
@@ -250,7 +253,8 @@ static bool is_out_done(char *wrong, size_t capacity) {
     return !wrong[0];
 }
 
-/* One error line, the last one, which names a file of `out`; warnings before it may, where several runs failed. */
+/* One error line, the last one, which names a file of `out`; warnings before it may, where several runs
+ * failed. */
 static bool is_one_line(char *wrong, size_t capacity, const outcome *o) {
     static const char prefix[] = "calcade: error: ";
     const char *error = strstr(o->err, prefix), *end = error ? strchr(error, '\n') : NULL;
@@ -345,8 +349,9 @@ static void a_write_that_fails_is_an_error_or_does_no_harm(void **state) {
     assert_int_equal(wrong, 0);
 }
 
-/* A disk that takes a write and keeps zeros: what is read back before the result gets its name is not what was meant.
- * Two of the last calls write the result; a checkpoint of zeros is one that is not gone on with. */
+/* A disk that takes a write and keeps zeros: what is read back before the result gets its name is not what
+ * was meant. Two of the last calls write the result; a checkpoint of zeros is one that is not gone on
+ * with. */
 static void a_result_that_reads_back_otherwise_is_not_there(void **state) {
     (void)state;
     const fault zeros = {"zeros", "zeros", false, false};

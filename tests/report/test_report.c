@@ -189,7 +189,8 @@ static void no_results_and_no_gnuplot_each_give_one_line(void **state) {
     assert_lacks(output, "\ncalcade");
 }
 
-/* A gnuplot that ends well, having drawn nothing, or half: the disk was full, or somebody killed its own child. */
+/* A gnuplot that ends well, having drawn nothing, or half: the disk was full, or somebody killed its own
+ * child. */
 static void a_figure_that_is_not_whole_is_an_error_and_is_not_there(void **state) {
     (void)state;
     static const char *const scripts[] = {

@@ -301,7 +301,8 @@ static void damage_without_a_digest_never_crashes(void **state) {
     cc_arena_destroy(arena);
 }
 
-/* A run file's bytes without its block of text, in which no digest vouches for them, two of six weights put wrong. */
+/* A run file's bytes without its block of text, in which no digest vouches for them, two of six weights
+ * put wrong. */
 static void weights_that_are_no_numbers_are_refused_by_writer_and_reader(void **state) {
     (void)state;
     static const unsigned parts[] = {CC_RUN_BASIC, CC_RUN_MODEL, CC_RUN_EXAMPLES};
