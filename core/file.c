@@ -1,8 +1,12 @@
+/* core/file.c -- paths, folders and whole files. Every call that writes is checked, and the last of them, the
+ * rename, is what makes a file be there. */
 #include "core/file.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,56 +94,106 @@ cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit
     return CC_OK;
 }
 
-static cc_status write_all(int descriptor, const char *path, const void *bytes, size_t count) {
+cc_status cc_file_put(int descriptor, const char *path, const void *bytes, size_t count) {
     const char *next = bytes;
     while (count > 0) {
         ssize_t written = write(descriptor, next, count);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return cc_fail_errno(path, "write");
+        if (written == 0) errno = ENOSPC; /* no file system takes nothing and goes on */
+        if (written <= 0) return cc_fail_errno(path, "write");
         next += written;
         count -= (size_t)written;
     }
     return CC_OK;
 }
 
-static cc_status write_pieces(int descriptor, const char *path, const cc_file_piece *pieces, size_t count) {
-    for (size_t i = 0; i < count; i++) CC_TRY(write_all(descriptor, path, pieces[i].bytes, pieces[i].count));
-    return fsync(descriptor) == 0 ? CC_OK : cc_fail_errno(path, "write");
+static int flush(int descriptor) {
+    int result;
+    while ((result = fsync(descriptor)) != 0 && errno == EINTR) continue;
+    return result;
+}
+
+/* Of a close that a signal interrupts, Linux has closed the file. */
+static bool close_whole(int descriptor) {
+    return close(descriptor) == 0 || errno == EINTR;
+}
+
+cc_status cc_file_stage(const char *temporary, const char *path, const cc_file_piece *pieces, size_t count) {
+    int descriptor;
+    while ((descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0 &&
+           errno == EINTR)
+        continue;
+    if (descriptor < 0) return cc_fail_errno(path, "write");
+    cc_status status = CC_OK;
+    for (size_t i = 0; i < count && status == CC_OK; i++)
+        status = cc_file_put(descriptor, path, pieces[i].bytes, pieces[i].count);
+    if (status == CC_OK && flush(descriptor) != 0) status = cc_fail_errno(path, "write");
+    if (!close_whole(descriptor) && status == CC_OK) status = cc_fail_errno(path, "write");
+    return status;
+}
+
+/* A name lasts only once its folder is on disk. Not every file system can flush a folder, nor can one be
+ * opened that may not be read. */
+static cc_status flush_folder(const char *folder, const char *path) {
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return CC_OK;
+    bool failed = flush(descriptor) != 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT);
+    cc_status status = failed ? cc_fail_errno(path, "flush the name of") : CC_OK;
+    close(descriptor);
+    return status;
+}
+
+cc_status cc_file_place(const char *temporary, const char *path) {
+    char folder[CC_PATH_MAX];
+    CC_TRY(cc_path_folder(folder, path));
+    if (rename(temporary, path) != 0) return cc_fail_errno(path, "write");
+    return flush_folder(folder, path);
 }
 
 cc_status cc_file_write(const char *path, const void *bytes, size_t count) {
     return cc_file_write_pieces(path, &(cc_file_piece){bytes, count}, 1);
 }
 
+static cc_status sweep(const char *path, bool all);
+
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count) {
     char temporary[CC_PATH_MAX];
     CC_TRY(cc_path_temporary(temporary, path));
-    int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor < 0) return cc_fail_errno(path, "write");
-    cc_status status = write_pieces(descriptor, path, pieces, piece_count);
-    if (close(descriptor) != 0 && status == CC_OK) status = cc_fail_errno(path, "write");
-    if (status == CC_OK && rename(temporary, path) != 0) status = cc_fail_errno(path, "write");
+    if (sweep(path, false) != CC_OK) cc_error_clear(); /* the folder is not there: the next line says so */
+    cc_status status = cc_file_stage(temporary, path, pieces, piece_count);
+    if (status == CC_OK) status = cc_file_place(temporary, path);
     if (status != CC_OK) unlink(temporary);
     return status;
 }
 
-/* NAME.N.tmp */
-static bool is_temporary(const char *entry, const char *name) {
+/* N of an entry NAME.N.tmp, else 0. */
+static long temporary_owner(const char *entry, const char *name) {
     size_t length = strlen(name);
-    if (strncmp(entry, name, length) != 0 || entry[length] != '.') return false;
-    size_t digits = strspn(entry + length + 1, "0123456789");
-    return digits > 0 && strcmp(entry + length + 1 + digits, ".tmp") == 0;
+    char *end;
+    if (strncmp(entry, name, length) != 0 || entry[length] != '.' ||
+        !isdigit((unsigned char)entry[length + 1]))
+        return 0;
+    long owner = strtol(entry + length + 1, &end, 10);
+    return strcmp(end, ".tmp") == 0 ? owner : 0;
 }
 
-cc_status cc_file_sweep(const char *path) {
+/* Removes a path's temporary files: all, or those of processes that are gone. */
+static cc_status sweep(const char *path, bool all) {
     char folder[CC_PATH_MAX];
     CC_TRY(cc_path_folder(folder, path));
     DIR *dir = opendir(folder);
     if (!dir) return cc_fail_errno(folder, "open the folder");
-    for (struct dirent *entry; (entry = readdir(dir));)
-        if (is_temporary(entry->d_name, cc_path_name(path))) unlinkat(dirfd(dir), entry->d_name, 0);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        long owner = temporary_owner(entry->d_name, cc_path_name(path));
+        if (owner > 0 && (all || (kill((pid_t)owner, 0) != 0 && errno == ESRCH)))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
     closedir(dir);
     return CC_OK;
+}
+
+cc_status cc_file_sweep(const char *path) {
+    return sweep(path, true);
 }
 
 cc_status cc_folder_make(const char *path) {

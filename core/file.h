@@ -31,8 +31,9 @@ cc_status cc_file_size(uint64_t *bytes, const char *path);
  * it. */
 cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit, cc_arena *arena);
 
-/* Writes under a temporary name in the same folder, flushes to disk and renames; on failure nothing is left.
- */
+/* Writes under a temporary name in the same folder, flushes to disk, renames, and flushes the folder;
+ * where that fails before the name is there, nothing is left, and an older file of that name is as it was.
+ * What processes that are gone left of this file under temporary names is removed. */
 cc_status cc_file_write(const char *path, const void *bytes, size_t count);
 
 /* The same, of pieces one behind the other. */
@@ -41,6 +42,15 @@ typedef struct cc_file_piece {
     size_t count;
 } cc_file_piece;
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count);
+
+/* The two halves of it, for one who looks at the file before it has its name: the caller removes `temporary`
+ * (cc_path_temporary) where he does not place it. Messages name `path`. */
+cc_status cc_file_stage(const char *temporary, const char *path, const cc_file_piece *pieces, size_t count);
+cc_status cc_file_place(const char *temporary, const char *path);
+
+/* Writes all bytes to an open file, however many a call takes and whatever signal comes between; CC_EIO names
+ * `path`. */
+cc_status cc_file_put(int descriptor, const char *path, const void *bytes, size_t count);
 
 /* Removes what killed processes left of PATH under its temporary names; for one who knows that nobody writes
  * it now. */

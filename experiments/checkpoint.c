@@ -1,6 +1,8 @@
+/* experiments/checkpoint.c -- the file of a training that goes on: a header, arrays, and their SHA-256. */
 #include "experiments/checkpoint.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +125,26 @@ static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, con
     return whole ? CC_CHECKPOINT_WHOLE : CC_CHECKPOINT_DAMAGED;
 }
 
+static cc_status check_weights(const cc_checkpoint *c, const char *path) {
+    const struct {
+        const char *name;
+        const float *values;
+        size_t count;
+    } arrays[] = {{"the weights", c->values, c->value_count},
+                  {"the best weights", c->best_values, c->value_count},
+                  {"the moving average", c->ema, c->ema_count}};
+    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++) {
+        size_t bad = 0;
+        for (size_t i = 0; i < arrays[a].count; i++) bad += !isfinite(arrays[a].values[i]);
+        if (bad > 0)
+            return cc_fail(
+                CC_EFORMAT, path,
+                "its training diverged: remove it, and lower optimizer.lr or set optimizer.clip_norm",
+                "%zu of the %zu values of %s are NaN or infinite", bad, arrays[a].count, arrays[a].name);
+    }
+    return CC_OK;
+}
+
 cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *c, const char *path) {
     header h;
     *state = CC_CHECKPOINT_NONE;
@@ -141,6 +163,7 @@ cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *c, const
     }
     cc_status status = digest ? CC_OK : CC_ENOMEM;
     cc_digest_destroy(digest);
+    if (*state == CC_CHECKPOINT_WHOLE) CC_TRY(check_weights(c, path));
     return status;
 }
 

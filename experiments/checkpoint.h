@@ -41,7 +41,8 @@ typedef enum cc_checkpoint_state {
 cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *checkpoint);
 
 /* Only CC_CHECKPOINT_WHOLE fills it in; otherwise the scalars stay as they were and the arrays may hold
- * anything. CC_EIO where a file is there and cannot be opened. */
+ * anything. CC_EIO where a file is there and cannot be opened; CC_EFORMAT where it is whole and weights in
+ * it are NaN or infinite, with their array and number: training that goes on from them can only go wrong. */
 cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *checkpoint, const char *path);
 
 /* The text `plan` of a whole checkpoint of like's identity and backend, which is wanted before there is

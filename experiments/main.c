@@ -1,5 +1,7 @@
 /* experiments/main.c -- the program: finds the command, runs it, prints its error, chooses the exit status.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,9 +80,24 @@ static const cc_command *find_command(const char *name) {
     return NULL;
 }
 
+/* Some failed write may lie far back, and its errno with it; the last one's is that of the same disk.
+ * Closing counts too: some file systems tell only then. */
+static cc_status close_output(void) {
+    errno = 0;
+    bool failed = fflush(stdout) != 0;
+    int code = errno;
+    failed = ferror(stdout) || failed;
+    if (fclose(stdout) != 0 && !failed) {
+        failed = true;
+        code = errno;
+    }
+    if (!failed) return CC_OK;
+    errno = code ? code : EIO;
+    return cc_fail_errno("standard output", "write");
+}
+
 static int finish(cc_status status) {
-    if (status == CC_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        status = cc_fail_errno("standard output", "write");
+    if (status == CC_OK) status = close_output();
     if (status != CC_OK) {
         char line[2048];
         cc_error_line(line, sizeof line);
@@ -102,7 +119,16 @@ static void limit_spinning(char **argv) {
         execv("/proc/self/exe", argv); /* goes on as it is where this fails */
 }
 
+/* Where a standard stream is closed, the next file that is opened would take its place, and messages would
+ * go into a result. It is opened the wrong way round instead: what is written to it fails, as it should. */
+static void occupy_standard_streams(void) {
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0)
+            (void)!open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv) {
+    occupy_standard_streams();
     limit_spinning(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
     if (argc < 2) return print_help(stderr), 2;

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "experiments/result.h"
+#include "experiments/run_lock.h"
 #include "experiments/trainer.h"
 
 typedef enum needs { NEEDS_MET, NEEDS_WAIT, NEEDS_FAILED } needs;
@@ -42,7 +43,9 @@ cc_run_end cc_plan_note_failure(const char *what, cc_status status) {
 
 static cc_status make_run(cc_run_end *end, const cc_planned_run *run, const cc_backend *backend) {
     bool made = false;
-    if (run->state != CC_RUN_DONE)
+    if (run->state == CC_RUN_DONE)
+        cc_run_lock_tidy(run->path);
+    else
         CC_TRY(run->same_as ? cc_result_copy(&made, run) : cc_train_run(&made, run, backend));
     *end = made ? CC_RUN_MADE : CC_RUN_WAS_THERE;
     return CC_OK;
@@ -99,6 +102,7 @@ static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jo
         needs state = look_at_needs(plan, i, ends);
         if (state == NEEDS_FAILED) leave_out(&ends[i], run);
         if (state == NEEDS_MET && run->state == CC_RUN_DONE) {
+            cc_run_lock_tidy(run->path);
             ends[i] = CC_RUN_WAS_THERE;
             cc_log(CC_LOG_INFO, "%s is there already", run->path);
         } else if (state == NEEDS_MET && (cc_jobs_idle(jobs) > 0 || cc_jobs_busy(jobs) == 0)) {

@@ -1,3 +1,4 @@
+/* experiments/run_lock.c -- flock(2) on a file beside the result. */
 #include "experiments/run_lock.h"
 
 #include <errno.h>
@@ -42,4 +43,19 @@ cc_status cc_run_lock_take(cc_run_lock *lock, const char *result_path) {
 void cc_run_lock_release(cc_run_lock *lock) {
     unlink(lock->path);
     close(lock->descriptor);
+}
+
+/* The lock is the last thing that goes: one that was killed, whenever that was, left it. */
+void cc_run_lock_tidy(const char *result_path) {
+    char checkpoint[CC_PATH_MAX];
+    cc_run_lock lock;
+    bool left = cc_path_append(checkpoint, result_path, ".checkpoint") == CC_OK &&
+                cc_path_append(lock.path, result_path, ".lock") == CC_OK &&
+                (cc_file_exists(checkpoint) || cc_file_exists(lock.path));
+    if (left && cc_run_lock_take(&lock, result_path) == CC_OK) {
+        unlink(checkpoint);
+        (void)cc_file_sweep(checkpoint);
+        cc_run_lock_release(&lock);
+    }
+    cc_error_clear();
 }

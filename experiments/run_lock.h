@@ -15,4 +15,8 @@ typedef struct cc_run_lock {
 cc_status cc_run_lock_take(cc_run_lock *lock, const char *result_path);
 void cc_run_lock_release(cc_run_lock *lock);
 
+/* Removes what a process that was killed left beside a result that is there: its checkpoint, its lock,
+ * temporary files. Nothing where another process is at work on it, or where they cannot be removed. */
+void cc_run_lock_tidy(const char *result_path);
+
 #endif

@@ -28,7 +28,7 @@ static void add_number(cc_text *out, double value) {
         cc_text_add(out, " ?");
 }
 
-static cc_status write_curve(const cc_gnuplot *plot, int number, const cc_report_run *run) {
+static cc_status write_curve(cc_gnuplot *plot, int number, const cc_report_run *run) {
     char name[32];
     cc_text data = {0};
     for (size_t i = 0; i < run->epoch_count; i++) {
@@ -65,17 +65,17 @@ static void add_panels(cc_text *script, const curve *curves, int count) {
                         "set key outside top center horizontal\nplot ");
     for (int i = 0; i < count; i++)
         cc_text_add(script,
-                    "'curve%d' using 1:2 with lines lc rgb '%s' dt 2 lw 2 notitle, "
-                    "'curve%d' using 1:3 with lines lc rgb '%s' lw 2 notitle, ",
+                    "curve%d using 1:2 with lines lc rgb '%s' dt 2 lw 2 notitle, "
+                    "curve%d using 1:3 with lines lc rgb '%s' lw 2 notitle, ",
                     i, cc_figure_palette[i], i, cc_figure_palette[i]);
     cc_text_add(script, "NaN with lines lc rgb '#444444' dt 2 lw 2 title 'training', "
                         "NaN with lines lc rgb '#444444' lw 2 title 'validation'\n");
     cc_text_add(script, "set ylabel 'Validation F1-score, pooled (%%)'\nset yrange [0:100]\n"
                         "set key at screen 0.76,0.9 left top vertical Left reverse\nplot ");
     for (int i = 0; i < count; i++) {
-        cc_text_add(script, "'curve%d' using 1:4 with lines lc rgb '%s' lw 2", i, cc_figure_palette[i]);
+        cc_text_add(script, "curve%d using 1:4 with lines lc rgb '%s' lw 2", i, cc_figure_palette[i]);
         add_title(script, &curves[i]);
-        cc_text_add(script, ", 'curve%d' using 1:5 with points lc rgb '%s' pt 7 ps 1 notitle, ", i,
+        cc_text_add(script, ", curve%d using 1:5 with points lc rgb '%s' pt 7 ps 1 notitle, ", i,
                     cc_figure_palette[i]);
     }
     cc_text_add(script,
@@ -96,26 +96,21 @@ static void add_script(cc_text *script, const curve *curves, int count) {
                 (long long)last, last > 12 ? "autofreq" : "1");
     cc_text_add(script, "set terminal pngcairo noenhanced size 2200,840 font 'DejaVu Sans,20' linewidth 2 "
                         "pointscale 2 rounded\n"
-                        "set output 'figure.png'\n");
+                        "set output figure_png\n");
     add_panels(script, curves, count);
     cc_text_add(script,
                 "set output\nset terminal svg noenhanced size 1100,420 font 'DejaVu Sans,13' linewidth 1\n"
-                "set output 'figure.svg'\n");
+                "set output figure_svg\n");
     add_panels(script, curves, count);
     cc_text_add(script, "set output\n");
 }
 
-static cc_status draw(const cc_gnuplot *plot, const char *name, const curve *curves, int count) {
+static cc_status draw(cc_gnuplot *plot, const char *name, const curve *curves, int count) {
     cc_status status = CC_OK;
-    char png[512], svg[512];
     cc_text script = {0};
-    snprintf(png, sizeof png, "%s.png", name);
-    snprintf(svg, sizeof svg, "%s.svg", name);
     for (int i = 0; i < count; i++) CC_CHECK(write_curve(plot, i, curves[i].run));
     add_script(&script, curves, count);
-    CC_CHECK(cc_gnuplot_run(plot, &script));
-    CC_CHECK(cc_gnuplot_keep(plot, "figure.png", png));
-    CC_CHECK(cc_gnuplot_keep(plot, "figure.svg", svg));
+    status = cc_gnuplot_run(plot, name, &script);
 done:
     cc_text_deinit(&script);
     return status;
@@ -126,7 +121,7 @@ cc_status cc_figure_curves(const char *folder, const char *name, const cc_table 
     cc_gnuplot plot;
     int count = collect(curves, table);
     if (count == 0) return CC_OK;
-    CC_TRY(cc_gnuplot_begin(&plot, folder));
+    cc_gnuplot_begin(&plot, folder);
     cc_status status = draw(&plot, name, curves, count);
     cc_gnuplot_end(&plot);
     return status;

@@ -1,10 +1,12 @@
 /* report/figure.h -- pictures through gnuplot. Private to report.
  *
- * gnuplot runs in a folder of its own with fixed file names, so no name that comes from a run file reaches a
- * shell or a path; labels are quoted. Colours are Okabe & Ito's, which colour-blind readers tell apart. */
+ * gnuplot reads and writes files in memory (core/memory_file.h) by names made here, so no name that comes
+ * from a run file reaches a shell or a path, and no full disk a picture; labels are quoted. Colours are
+ * Okabe & Ito's, which colour-blind readers tell apart. */
 #ifndef CC_REPORT_FIGURE_H
 #define CC_REPORT_FIGURE_H
 
+#include "core/memory_file.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -22,20 +24,24 @@ cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs);
 enum { CC_FIGURE_COLOURS = 8 };
 extern const char *const cc_figure_palette[CC_FIGURE_COLOURS];
 
-/* A folder of its own for one gnuplot run, inside `folder`. */
+/* One gnuplot run. Its script names files by variables: `figure_png` and `figure_svg`, which it writes,
+ * and the data by the names that they are given here. */
+enum { CC_GNUPLOT_FILES = 256, CC_GNUPLOT_NAME_BYTES = 32 };
 typedef struct cc_gnuplot {
-    char folder[4096]; /* where the figure goes */
-    char work[4096];   /* where gnuplot runs: data files and "script" */
+    const char *folder; /* where the figure goes */
+    struct {
+        char name[CC_GNUPLOT_NAME_BYTES];
+        cc_memory_file file;
+    } files[CC_GNUPLOT_FILES];
+    int file_count;
 } cc_gnuplot;
 
-cc_status cc_gnuplot_begin(cc_gnuplot *plot, const char *folder);
-/* Writes a data file of the plot. */
-cc_status cc_gnuplot_data(const cc_gnuplot *plot, const char *file, const cc_text *data);
-/* Runs a script. */
-cc_status cc_gnuplot_run(const cc_gnuplot *plot, const cc_text *script);
-/* Gives a file that the script wrote its final name in the figures' folder. */
-cc_status cc_gnuplot_keep(const cc_gnuplot *plot, const char *file, const char *name);
-/* Removes the work folder. */
+void cc_gnuplot_begin(cc_gnuplot *plot, const char *folder); /* borrows the folder's name */
+/* Adds data as the variable `name`. CC_EINVAL where there is too much of it; CC_EIO, CC_ENOMEM */
+cc_status cc_gnuplot_data(cc_gnuplot *plot, const char *name, const cc_text *data);
+/* Runs a script and saves what it drew as FOLDER/FIGURE.png and .svg. CC_EIO where gnuplot is missing or
+ * fails, or a picture is not whole. */
+cc_status cc_gnuplot_run(cc_gnuplot *plot, const char *figure, const cc_text *script);
 void cc_gnuplot_end(cc_gnuplot *plot);
 
 #endif

@@ -1,7 +1,7 @@
+/* report/gnuplot.c -- gnuplot as a child process, between files in memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,81 +11,116 @@
 const char *const cc_figure_palette[CC_FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                           "#56B4E9", "#E69F00", "#000000", "#999999"};
 
-cc_status cc_gnuplot_begin(cc_gnuplot *plot, const char *folder) {
-    snprintf(plot->folder, sizeof plot->folder, "%s", folder);
-    CC_TRY(cc_path_join(plot->work, folder, ".gnuplot-XXXXXX"));
-    return mkdtemp(plot->work) ? CC_OK : cc_fail_errno(folder, "write");
+/* The first files of every plot. */
+enum { PNG, SVG, SCRIPT, LOG };
+
+void cc_gnuplot_begin(cc_gnuplot *plot, const char *folder) {
+    plot->folder = folder;
+    plot->file_count = 0;
 }
 
-/* These files live for one plot only, so they are not flushed to disk. */
-cc_status cc_gnuplot_data(const cc_gnuplot *plot, const char *name, const cc_text *data) {
-    char path[CC_PATH_MAX];
+static cc_status add_file(cc_gnuplot *plot, const char *name) {
+    if (plot->file_count == CC_GNUPLOT_FILES)
+        return cc_fail(CC_EINVAL, "gnuplot", NULL, "a figure of more than %d parts", CC_GNUPLOT_FILES);
+    CC_TRY(cc_memory_file_init(&plot->files[plot->file_count].file, name));
+    snprintf(plot->files[plot->file_count++].name, CC_GNUPLOT_NAME_BYTES, "%s", name);
+    return CC_OK;
+}
+
+static cc_status add_own_files(cc_gnuplot *plot) {
+    static const char *const names[] = {"figure_png", "figure_svg", "script", "log"};
+    while (plot->file_count <= LOG) CC_TRY(add_file(plot, names[plot->file_count]));
+    return CC_OK;
+}
+
+cc_status cc_gnuplot_data(cc_gnuplot *plot, const char *name, const cc_text *data) {
     CC_TRY(cc_text_check(data));
-    CC_TRY(cc_path_join(path, plot->work, name));
-    FILE *file = fopen(path, "wb");
-    if (!file) return cc_fail_errno(path, "write");
-    bool ok = fwrite(data->bytes ? data->bytes : "", 1, data->length, file) == data->length;
-    ok = fclose(file) == 0 && ok;
-    return ok ? CC_OK : cc_fail_errno(path, "write");
+    CC_TRY(add_own_files(plot));
+    CC_TRY(add_file(plot, name));
+    const int descriptor = plot->files[plot->file_count - 1].file.descriptor;
+    return cc_file_put(descriptor, "gnuplot's data", data->bytes, data->length);
 }
 
-static void run_gnuplot(const char *work) {
-    int log = -1, null = open("/dev/null", O_RDONLY);
-    if (chdir(work) == 0) log = open("log", O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (log < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) _exit(126);
-    execlp("gnuplot", "gnuplot", "script", (char *)NULL);
+/* The script behind what its variables are. */
+static cc_status write_script(const cc_gnuplot *plot, const cc_text *script) {
+    char line[128];
+    const int descriptor = plot->files[SCRIPT].file.descriptor;
+    for (int i = 0; i < plot->file_count; i++) {
+        int length =
+            snprintf(line, sizeof line, "%s = '%s'\n", plot->files[i].name, plot->files[i].file.path);
+        CC_TRY(cc_file_put(descriptor, "gnuplot's script", line, (size_t)length));
+    }
+    CC_TRY(cc_text_check(script));
+    return cc_file_put(descriptor, "gnuplot's script", script->bytes, script->length);
+}
+
+/* In the child, the files stay open for gnuplot. */
+static _Noreturn void become_gnuplot(const cc_gnuplot *plot) {
+    int null = open("/dev/null", O_RDONLY), log = plot->files[LOG].file.descriptor;
+    for (int i = 0; i < plot->file_count; i++)
+        if (fcntl(plot->files[i].file.descriptor, F_SETFD, 0) != 0) _exit(126);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) _exit(126);
+    execlp("gnuplot", "gnuplot", plot->files[SCRIPT].file.path, (char *)NULL);
     _exit(errno == ENOENT ? 127 : 126);
 }
 
 /* The last line of gnuplot's own that says something. */
-static void read_log(char *out, size_t capacity, const cc_gnuplot *plot) {
-    char path[CC_PATH_MAX], line[512];
+static void read_log(char *out, size_t capacity, cc_gnuplot *plot) {
+    cc_memory_file *log = &plot->files[LOG].file;
     out[0] = 0;
-    FILE *file = cc_path_join(path, plot->work, "log") == CC_OK ? fopen(path, "r") : NULL;
-    while (file && fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\n")] = 0;
-        if (line[strspn(line, " ^")]) snprintf(out, capacity, "%s", line);
+    if (cc_memory_file_map(log) != CC_OK) return;
+    for (const char *line = log->bytes, *end = line + log->count, *next; line < end; line = next + 1) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        if (!next) next = end;
+        int length = (int)(next - line), said = 0;
+        while (said < length && (line[said] == ' ' || line[said] == '^')) said++;
+        if (said < length) snprintf(out, capacity, "%.*s", length, line);
     }
-    if (file) fclose(file);
 }
 
-cc_status cc_gnuplot_run(const cc_gnuplot *plot, const cc_text *script) {
+/* Whether a picture ends as its format does, apart from spaces: PNG with its IEND chunk, SVG with its
+ * element. */
+static bool is_whole(const cc_memory_file *picture, int which) {
+    static const char iend[] = "\0\0\0\0IEND\xae\x42\x60\x82", svg[] = "</svg>";
+    const char *bytes = picture->bytes, *ending = which == PNG ? iend : svg;
+    size_t count = picture->count, length = which == PNG ? sizeof iend - 1 : sizeof svg - 1;
+    while (which == SVG && count > 0 && (bytes[count - 1] == '\n' || bytes[count - 1] == ' ')) count--;
+    return count >= length && memcmp(bytes + count - length, ending, length) == 0;
+}
+
+static cc_status save(cc_gnuplot *plot, int which, const char *figure) {
+    char name[CC_PATH_MAX], path[CC_PATH_MAX];
+    cc_memory_file *picture = &plot->files[which].file;
+    snprintf(name, sizeof name, "%s%s", figure, which == PNG ? ".png" : ".svg");
+    CC_TRY(cc_path_join(path, plot->folder, name));
+    CC_TRY(cc_memory_file_map(picture));
+    if (!is_whole(picture, which))
+        return cc_fail(CC_EIO, path, "is memory out, or a limit on the size of files (ulimit -f) too low?",
+                       "gnuplot did not draw it to its end");
+    return cc_file_write(path, picture->bytes, picture->count);
+}
+
+cc_status cc_gnuplot_run(cc_gnuplot *plot, const char *figure, const cc_text *script) {
     int ended;
     char line[512];
-    CC_TRY(cc_gnuplot_data(plot, "script", script));
+    CC_TRY(add_own_files(plot));
+    CC_TRY(write_script(plot, script));
     pid_t child = fork();
     if (child < 0) return cc_fail_errno("gnuplot", "start");
-    if (child == 0) run_gnuplot(plot->work);
+    if (child == 0) become_gnuplot(plot);
     while (waitpid(child, &ended, 0) < 0)
         if (errno != EINTR) return cc_fail_errno("gnuplot", "wait for");
-    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0) return CC_OK;
     if (WIFEXITED(ended) && WEXITSTATUS(ended) == 127)
         return cc_fail(CC_EIO, "gnuplot", "install it, e.g. the Debian package gnuplot-nox",
                        "figures need it, and it is not here");
-    read_log(line, sizeof line, plot);
-    return cc_fail(CC_EIO, "gnuplot", NULL, "could not draw a figure: %s", line);
-}
-
-cc_status cc_gnuplot_keep(const cc_gnuplot *plot, const char *file, const char *name) {
-    char from[CC_PATH_MAX], to[CC_PATH_MAX];
-    uint64_t bytes;
-    CC_TRY(cc_path_join(from, plot->work, file));
-    CC_TRY(cc_path_join(to, plot->folder, name));
-    CC_TRY(cc_file_size(&bytes, from));
-    if (bytes == 0) return cc_fail(CC_EIO, "gnuplot", NULL, "drew nothing for %s", name);
-    return rename(from, to) == 0 ? CC_OK : cc_fail_errno(to, "write");
+    if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) {
+        read_log(line, sizeof line, plot);
+        return cc_fail(CC_EIO, "gnuplot", NULL, "could not draw the figure %s: %s", figure, line);
+    }
+    CC_TRY(save(plot, PNG, figure));
+    return save(plot, SVG, figure);
 }
 
 void cc_gnuplot_end(cc_gnuplot *plot) {
-    char **names, path[CC_PATH_MAX];
-    size_t count;
-    cc_error error = *cc_error_get();
-    cc_arena *arena = cc_arena_create();
-    if (arena && cc_folder_list(&names, &count, plot->work, arena) == CC_OK)
-        for (size_t i = 0; i < count; i++)
-            if (cc_path_join(path, plot->work, names[i]) == CC_OK) unlink(path);
-    rmdir(plot->work);
-    cc_arena_destroy(arena);
-    /* Tidying up keeps the message of what went wrong before. */
-    if (error.status != CC_OK) cc_fail(error.status, error.where, error.hint, "%s", error.what);
+    while (plot->file_count > 0) cc_memory_file_deinit(&plot->files[--plot->file_count].file);
 }

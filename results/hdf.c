@@ -1,8 +1,15 @@
-/* Objects carry no times, so that equal runs give equal bytes; the format is that of HDF5 1.8, whose headers
- * have checksums. Only calls that HDF5 1.10 to 1.14 share are used. */
+/* results/hdf.c -- HDF5 written: attributes, texts, arrays and tables.
+ *
+ * HDF5 does not tell every write that fails, and a file whose last write failed stays open and half
+ * written within it. So the file is made in memory, by HDF5's own core driver (H5Pset_fapl_core), and who
+ * wants it on disk writes the bytes there. A call that closes something may write, so each one's status
+ * counts, and nothing is kept back in a sieve buffer. Objects carry no times, so that equal runs give
+ * equal bytes; the format is that of HDF5 1.8, whose headers have checksums. Only calls that HDF5 1.10 to
+ * 1.14 share are used. */
 #include "results/hdf.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
@@ -10,8 +17,8 @@ static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 void cc_hdf_lock(void) {
     static bool started;
     pthread_mutex_lock(&turn);
-    /* After a write that failed (a full disk) HDF5 keeps the file open, tries again when the program exits,
-     * and breaks down on it. Every file is closed here, so nothing is left for it to do then. */
+    /* A file that it could not close HDF5 keeps open, tries again when the program exits, and breaks down
+     * on it. Every file is closed here, so nothing is left for it to do then. */
     if (!started) H5dont_atexit();
     started = true;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -22,19 +29,84 @@ void cc_hdf_unlock(void) {
 }
 
 static cc_status cannot_write(const char *name) {
-    return cc_fail(CC_EIO, name, "is the disk full?", "HDF5 could not write it");
+    return cc_fail(CC_EIO, name, "is memory out?", "HDF5 could not make it");
 }
 
-cc_status cc_hdf_create(hid_t *file, const char *path, hsize_t user_block) {
+/* What HDF5 calls for the memory of a file; `image` is whose it is. It keeps what HDF5 would free on
+ * closing. */
+static void *image_take(size_t bytes, H5FD_file_image_op_t why, void *image) {
+    (void)why;
+    ((cc_hdf_image *)image)->capacity = bytes;
+    return malloc(bytes);
+}
+
+static void *image_copy(void *to, const void *from, size_t bytes, H5FD_file_image_op_t why, void *image) {
+    (void)why, (void)image;
+    return memcpy(to, from, bytes);
+}
+
+static void *image_resize(void *old, size_t bytes, H5FD_file_image_op_t why, void *image) {
+    (void)why;
+    ((cc_hdf_image *)image)->capacity = bytes;
+    return realloc(old, bytes);
+}
+
+static herr_t image_leave(void *bytes, H5FD_file_image_op_t why, void *image) {
+    if (why == H5FD_FILE_IMAGE_OP_FILE_CLOSE)
+        ((cc_hdf_image *)image)->bytes = bytes;
+    else
+        free(bytes);
+    return 0;
+}
+
+static void *image_share(void *image) {
+    return image;
+}
+
+static herr_t image_unshare(void *image) {
+    (void)image;
+    return 0;
+}
+
+cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block) {
+    enum { STEP = 1 << 20 }; /* the memory grows by */
+    H5FD_file_image_callbacks_t calls = {image_take,  image_copy,    image_resize, image_leave,
+                                         image_share, image_unshare, image};
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
-    H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST);
-    H5Pset_userblock(creation, user_block);
-    H5Pset_obj_track_times(creation, false); /* of the root group */
-    *file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    *image = (cc_hdf_image){NULL, 0, 0};
+    bool ok = H5Pset_fapl_core(access, STEP, false) >= 0 &&
+              H5Pset_file_image_callbacks(access, &calls) >= 0 && H5Pset_sieve_buf_size(access, 0) >= 0 &&
+              H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST) >= 0 &&
+              H5Pset_userblock(creation, user_block) >= 0 &&
+              H5Pset_obj_track_times(creation, false) >= 0; /* of the root group */
+    /* HDF5 looks whether there is a file of that name: no such name can be. */
+    *file = ok ? H5Fcreate("/dev/null/image", H5F_ACC_TRUNC, creation, access) : -1;
     H5Pclose(access);
     H5Pclose(creation);
-    if (*file < 0) return cc_fail(CC_EIO, path, "may this folder be written?", "cannot be made");
-    return CC_OK;
+    return *file < 0 ? cannot_write("the file") : CC_OK;
+}
+
+/* Where a file ends, as its superblock states it: a 64-bit little-endian address, 28 bytes from where the
+ * HDF5 begins, in the superblocks 2 and 3, which are those of the format 1.8 and later ("HDF5 File Format
+ * Specification", II.A). The memory may be longer. 0: it states no such thing. */
+static size_t find_end(const char *bytes, size_t user_block) {
+    static const char signature[] = "\x89HDF\r\n\x1a\n";
+    const unsigned char *block = (const unsigned char *)bytes + user_block;
+    uint64_t end = 0;
+    if (memcmp(block, signature, 8) != 0 || (block[8] != 2 && block[8] != 3) || block[9] != 8) return 0;
+    for (int i = 8; i-- > 0;) end = end << 8 | block[28 + i];
+    return end > user_block ? (size_t)end : 0;
+}
+
+cc_status cc_hdf_end(hid_t file, cc_hdf_image *image, cc_status status) {
+    hsize_t user_block = 0;
+    hid_t creation = H5Fget_create_plist(file);
+    bool ok = creation >= 0 && H5Pget_userblock(creation, &user_block) >= 0;
+    if (creation >= 0 && H5Pclose(creation) < 0) ok = false;
+    if (H5Fclose(file) < 0) ok = false;
+    if (status != CC_OK) return status;
+    if (ok && image->bytes) image->count = find_end(image->bytes, (size_t)user_block);
+    return image->count > 0 && image->count <= image->capacity ? CC_OK : cannot_write("the file");
 }
 
 cc_status cc_hdf_open(hid_t *file, const char *path) {
@@ -55,6 +127,11 @@ cc_status cc_hdf_group(hid_t *group, hid_t parent, const char *name) {
     return *group < 0 ? cannot_write(name) : CC_OK;
 }
 
+cc_status cc_hdf_end_group(hid_t group, cc_status status) {
+    if (group < 0 || H5Gclose(group) >= 0 || status != CC_OK) return status;
+    return cannot_write("a group");
+}
+
 static hid_t text_type(size_t size) {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, size);
@@ -67,7 +144,7 @@ static cc_status put_attribute(hid_t object, const char *name, hid_t stored, hid
     hid_t space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(object, name, stored, space, H5P_DEFAULT, H5P_DEFAULT);
     bool ok = attribute >= 0 && H5Awrite(attribute, memory, value) >= 0;
-    if (attribute >= 0) H5Aclose(attribute);
+    if (attribute >= 0 && H5Aclose(attribute) < 0) ok = false;
     H5Sclose(space);
     return ok ? CC_OK : cannot_write(name);
 }
@@ -95,7 +172,7 @@ static cc_status put_dataset(hid_t group, const char *name, hid_t memory, hid_t 
     hid_t dataset = H5Dcreate2(group, name, stored, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     H5Pclose(creation);
     bool ok = dataset >= 0 && (!any || H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
-    if (dataset >= 0) H5Dclose(dataset);
+    if (dataset >= 0 && H5Dclose(dataset) < 0) ok = false;
     return ok ? CC_OK : cannot_write(name);
 }
 

@@ -33,11 +33,23 @@ typedef struct cc_hdf_table {
     size_t row_bytes;
 } cc_hdf_table;
 
-/* Makes a file for writing, with a user block of that many bytes before it. */
-cc_status cc_hdf_create(hid_t *file, const char *path, hsize_t user_block);
+/* The bytes of a file that HDF5 makes in memory. */
+typedef struct cc_hdf_image {
+    char *bytes; /* owned: free() */
+    size_t count, capacity;
+} cc_hdf_image;
+
+/* Makes a file in memory for writing, with a user block of that many bytes before it. HDF5 keeps *image's
+ * address until the file is ended. */
+cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block);
+/* Closes a file that was made, which fills *image in. `status` where that is a failure already, else
+ * CC_EIO where closing fails; the image is then good for free() alone. */
+cc_status cc_hdf_end(hid_t file, cc_hdf_image *image, cc_status status);
 cc_status cc_hdf_open(hid_t *file, const char *path);
 /* Makes a group. */
 cc_status cc_hdf_group(hid_t *group, hid_t parent, const char *name);
+/* Closes a group that was written; a negative one is none. Status as above. */
+cc_status cc_hdf_end_group(hid_t group, cc_status status);
 
 /* An attribute of an object; a NULL text is left out. */
 cc_status cc_hdf_put_text(hid_t object, const char *name, const char *text);

@@ -1,3 +1,4 @@
+/* results/layout.c -- the tables of a run file, and what a writer and a reader both refuse. */
 #include "results/layout.h"
 
 #include <math.h>
@@ -183,6 +184,16 @@ static cc_status check_rows(const cc_run *run) {
         CC_TRY(check_counts("baselines", i, b->patient, (int64_t[]){b->tp, b->fp, b->fn, b->tn}));
     }
     return CC_OK;
+}
+
+cc_status cc_layout_check_tensor(const cc_run_tensor *tensor) {
+    size_t count = 1, bad = 0;
+    for (int d = 0; d < tensor->rank; d++) count *= (size_t)tensor->dims[d];
+    for (size_t i = 0; i < count; i++) bad += !isfinite(tensor->data[i]);
+    if (bad == 0) return CC_OK;
+    return cc_fail(CC_EINVAL, tensor->name,
+                   "its training diverged: lower optimizer.lr, or set optimizer.clip_norm",
+                   "%zu of its %zu weights are NaN or infinite", bad, count);
 }
 
 /* A higher threshold marks no more than a lower one, and none more than there is. */

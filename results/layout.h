@@ -23,6 +23,10 @@ extern const cc_layout_text cc_layout_provenance[]; /* ends with a NULL name */
 cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, const cc_run_slice *slices,
                                  size_t slice_count, cc_arena *arena);
 
+/* Refuses a tensor with a NaN or an infinite value: no net has such a weight unless its training went
+ * wrong. Names the tensor and how many there are. */
+cc_status cc_layout_check_tensor(const cc_run_tensor *tensor);
+
 /* Refuses cuts that contradict the patients' counts or each other. */
 cc_status cc_layout_check_cuts(const cc_run_cuts *cuts, const cc_run_patient *rows, size_t count);
 

@@ -114,6 +114,7 @@ static cc_status write_list(const char *results, const cc_manifest *manifest) {
     char path[CC_PATH_MAX], *text = NULL;
     size_t bytes = 0;
     CC_TRY(manifest_path(path, results));
+    CC_TRY(cc_file_sweep(path)); /* of processes that died; nobody else writes it now */
     FILE *file = open_memstream(&text, &bytes);
     if (!file) return cc_fail_memory("the list of runs", 0);
     fputs(head, file);

@@ -1,3 +1,4 @@
+/* results/pictures_write.c -- examples, panels and the reference slice of a run, a group each. */
 #include <stdio.h>
 #include "results/pictures.h"
 
@@ -55,20 +56,16 @@ typedef cc_status (*writer)(hid_t group, const char *name, const void *item);
 static cc_status write_items(hid_t file, const char *name, int digits, const void *items, size_t count,
                              size_t bytes, writer write) {
     cc_status status = CC_OK;
-    hid_t parent = -1, group = -1;
+    hid_t parent = -1, group;
     CC_CHECK(cc_hdf_group(&parent, file, name));
     for (size_t i = 0; i < count; i++) {
         char number[32];
         snprintf(number, sizeof number, "%0*zu", digits, i);
         CC_CHECK(cc_hdf_group(&group, parent, number));
-        CC_CHECK(write(group, number, (const char *)items + i * bytes));
-        H5Gclose(group);
-        group = -1;
+        CC_CHECK(cc_hdf_end_group(group, write(group, number, (const char *)items + i * bytes)));
     }
 done:
-    if (group >= 0) H5Gclose(group);
-    if (parent >= 0) H5Gclose(parent);
-    return status;
+    return cc_hdf_end_group(parent, status);
 }
 
 static cc_status write_reference(hid_t file, const cc_run_reference *r) {
@@ -86,8 +83,7 @@ static cc_status write_reference(hid_t file, const cc_run_reference *r) {
     CC_CHECK(put_spacing(group, &r->spacing));
     CC_CHECK(put_image(group, dims, "image_hu", r->image_hu));
 done:
-    H5Gclose(group);
-    return status;
+    return cc_hdf_end_group(group, status);
 }
 
 cc_status cc_pictures_write(hid_t file, const cc_run *run) {

@@ -1,3 +1,4 @@
+/* results/read.c -- the file of a run, read and checked. */
 #include <stdlib.h>
 #include <string.h>
 #include "core/guard.h"
@@ -78,6 +79,12 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "provenance");
 }
 
+/* What a writer would have refused is a malformed file to the reader. */
+static cc_status as_malformed(void) {
+    cc_error error = *cc_error_get();
+    return cc_fail(CC_EFORMAT, error.where, error.hint[0] ? error.hint : NULL, "%s", error.what);
+}
+
 static cc_status read_tensor(cc_run_tensor *out, hid_t group, const char *name, cc_arena *arena) {
     hsize_t dims[CC_RUN_RANK_MAX];
     void *data;
@@ -86,10 +93,22 @@ static cc_status read_tensor(cc_run_tensor *out, hid_t group, const char *name, 
     out->name = name;
     out->data = data;
     for (int d = 0; d < out->rank; d++) out->dims[d] = dims[d];
-    return CC_OK;
+    return cc_layout_check_tensor(out) == CC_OK ? CC_OK : as_malformed();
 }
 
-static cc_status read_model(cc_run *run, hid_t file, cc_arena *arena) {
+/* Reads the weights also where nobody wants them: scores of a net whose weights are NaN are no scores. */
+static cc_status check_model(hid_t group, const char *const *names, size_t count) {
+    cc_status status = CC_OK;
+    cc_run_tensor tensor;
+    for (size_t i = 0; i < count && status == CC_OK; i++) {
+        cc_arena *scratch = cc_arena_create();
+        status = scratch ? read_tensor(&tensor, group, names[i], scratch) : cc_fail_memory("weights", 0);
+        cc_arena_destroy(scratch);
+    }
+    return status;
+}
+
+static cc_status read_model(cc_run *run, hid_t file, bool keep, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t group;
     const char **names;
@@ -97,6 +116,10 @@ static cc_status read_model(cc_run *run, hid_t file, cc_arena *arena) {
     if (!cc_hdf_has(file, "model")) return CC_OK;
     CC_TRY(cc_hdf_open_group(&group, file, "model"));
     CC_CHECK(cc_hdf_names(&names, &count, group, TENSORS_MAX, arena));
+    if (!keep) {
+        status = check_model(group, names, count);
+        goto done;
+    }
     cc_run_tensor *tensors = cc_arena_get_array(arena, count + 1, sizeof *tensors);
     if (!tensors) CC_CHECK(CC_ENOMEM);
     for (size_t i = 0; i < count; i++) CC_CHECK(read_tensor(&tensors[i], group, names[i], arena));
@@ -194,7 +217,7 @@ static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_aren
     CC_CHECK(read_provenance(&run->provenance, file, arena));
     CC_CHECK(read_tables(run, file, arena));
     CC_CHECK(read_cuts(&run->cuts, file, arena));
-    if (parts & CC_RUN_MODEL) CC_CHECK(read_model(run, file, arena));
+    CC_CHECK(read_model(run, file, parts & CC_RUN_MODEL, arena));
     CC_CHECK(cc_pictures_read(run, file, parts, arena));
 done:
     H5Fclose(file);
@@ -242,14 +265,12 @@ static cc_status try_apart(const char *path, unsigned parts) {
                    "is damaged: HDF5 breaks down on it");
 }
 
-/* What a writer would have refused is a malformed file to the reader. */
 static cc_status check_read(cc_run *run, cc_arena *arena) {
     cc_status status = cc_layout_check(run);
     if (status == CC_OK) status = check_patients(run, arena);
     if (status == CC_OK) status = cc_layout_check_cuts(&run->cuts, run->patients, run->patient_count);
     if (status != CC_EINVAL) return status;
-    cc_error error = *cc_error_get();
-    return cc_fail(CC_EFORMAT, error.where, error.hint, "%s", error.what);
+    return as_malformed();
 }
 
 cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {

@@ -1,3 +1,4 @@
+/* results/seal.c -- the block of text before a run file, made from bytes in memory, checked from a file. */
 #include "results/seal.h"
 
 #include <fcntl.h>
@@ -18,6 +19,11 @@ static void format_block(char block[CC_SEAL_BYTES], const char *hex) {
              hex, CC_SEAL_BYTES);
 }
 
+void cc_seal_make(char block[CC_SEAL_BYTES], const void *rest, size_t count) {
+    cc_digest_text digest = cc_digest_of(rest, count);
+    format_block(block, digest.hex);
+}
+
 /* The digest of what follows the block. */
 static cc_status digest_rest(cc_digest_text *out, int descriptor, const char *path) {
     cc_status status = CC_OK;
@@ -33,21 +39,6 @@ static cc_status digest_rest(cc_digest_text *out, int descriptor, const char *pa
 done:
     free(buffer);
     cc_digest_destroy(digest);
-    return status;
-}
-
-cc_status cc_seal_write(const char *path) {
-    cc_status status = CC_OK;
-    cc_digest_text digest;
-    char block[CC_SEAL_BYTES];
-    int descriptor = open(path, O_RDWR | O_CLOEXEC);
-    if (descriptor < 0) return cc_fail_errno(path, "write");
-    CC_CHECK(digest_rest(&digest, descriptor, path));
-    format_block(block, digest.hex);
-    if (pwrite(descriptor, block, sizeof block, 0) != sizeof block || fsync(descriptor) != 0)
-        CC_CHECK(cc_fail_errno(path, "write"));
-done:
-    if (close(descriptor) != 0 && status == CC_OK) status = cc_fail_errno(path, "write");
     return status;
 }
 

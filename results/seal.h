@@ -6,12 +6,13 @@
 #define CC_RESULTS_SEAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "core/status.h"
 
 enum { CC_SEAL_BYTES = 512 };
 
-/* Fills the block of a whole file and flushes the file to disk. */
-cc_status cc_seal_write(const char *path);
+/* The block of a file whose bytes behind it are `rest`. */
+void cc_seal_make(char block[CC_SEAL_BYTES], const void *rest, size_t count);
 
 /* Checks a file against its block; *sealed is false where it has none and begins with HDF5. CC_EFORMAT
  * without `where` where it is damaged. */

@@ -41,6 +41,7 @@ static cc_status claim_folder(const char *dir, const cc_phantom_options *o, cc_a
                        "holds another phantom: \"%s\"", have);
     }
     CC_TRY(cc_folder_make(dir));
+    CC_TRY(cc_file_sweep(path)); /* what one that was killed at its first file left */
     CC_TRY(cc_folder_list(&names, &count, dir, arena));
     if (count)
         return cc_fail(CC_EINVAL, dir, "name a new or empty folder", "holds something that is no phantom: %s",

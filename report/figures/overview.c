@@ -170,23 +170,18 @@ static void add_script(cc_text *script, const overview *o) {
     cc_text_add(
         script,
         "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 2 rounded\nset output "
-        "'figure.png'\nplot NaN\nset output\n"
-        "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 2\nset output 'figure.svg'\n"
+        "figure_png\nplot NaN\nset output\n"
+        "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,19' linewidth 2\nset output figure_svg\n"
         "plot NaN\nset output\n",
         width, height, width, height);
 }
 
-static cc_status draw(const cc_gnuplot *plot, const char *suffix, const overview *o) {
+static cc_status draw(cc_gnuplot *plot, const char *suffix, const overview *o) {
     char name[512];
     cc_text script = {0};
-    cc_status status;
     add_script(&script, o);
-    CC_CHECK(cc_gnuplot_run(plot, &script));
-    snprintf(name, sizeof name, "figure-1-%s.png", suffix);
-    CC_CHECK(cc_gnuplot_keep(plot, "figure.png", name));
-    snprintf(name, sizeof name, "figure-1-%s.svg", suffix);
-    CC_CHECK(cc_gnuplot_keep(plot, "figure.svg", name));
-done:
+    snprintf(name, sizeof name, "figure-1-%s", suffix);
+    cc_status status = cc_gnuplot_run(plot, name, &script);
     cc_text_deinit(&script);
     return status;
 }
@@ -204,7 +199,7 @@ cc_status cc_figure_overview(const char *folder, const char *suffix, const cc_ru
     }
     if (!o.stage) goto done;
     lay_out(&o);
-    CC_CHECK(cc_gnuplot_begin(&plot, folder));
+    cc_gnuplot_begin(&plot, folder);
     status = draw(&plot, suffix, &o);
     cc_gnuplot_end(&plot);
 done:

@@ -73,7 +73,7 @@ static double highest_bar(const cc_picture_sheet *sheet) {
     return most > 0 ? most : 100;
 }
 
-static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture *p) {
+static cc_status write_data(cc_gnuplot *plot, int number, const cc_picture *p) {
     char name[32];
     cc_text data = {0};
     cc_status status;
@@ -87,7 +87,7 @@ static cc_status write_data(const cc_gnuplot *plot, int number, const cc_picture
         if (!p->outlines[i]) continue;
         data.length = 0;
         add_outline(&data, p, p->outlines[i]);
-        snprintf(name, sizeof name, "outline%d-%d", number, i);
+        snprintf(name, sizeof name, "outline%d_%d", number, i);
         status = cc_gnuplot_data(plot, name, &data);
     }
     cc_text_deinit(&data);
@@ -98,7 +98,7 @@ static void add_histogram_panel(cc_text *script, int number, double most) {
     cc_text_add(script,
                 "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:%g]\nset xrange [%d:%d]\n"
                 "set xtics 0,300,600 nomirror out scale 0.5 offset 0,0.4\n"
-                "plot 'image%d' with boxes fs solid 1 noborder lc rgb '#0072B2' notitle\n"
+                "plot image%d with boxes fs solid 1 noborder lc rgb '#0072B2' notitle\n"
                 "unset xtics\nunset border\n",
                 1.05 * most, BIN_LOW, BIN_HIGH, number);
 }
@@ -150,11 +150,11 @@ static void add_picture_panel(cc_text *script, int number, const cc_picture *p) 
             "set object %d circle at first %g,%g size first %g front fs empty border lc rgb '" CC_COLOUR_FALSE
             "' lw 1.5\n",
             i + 2, p->marks[i].x, p->marks[i].y, p->marks[i].radius);
-    cc_text_add(script, "plot 'image%d' binary array=(%u,%u) format='%%float' with image notitle", number,
+    cc_text_add(script, "plot image%d binary array=(%u,%u) format='%%float' with image notitle", number,
                 p->width, p->height);
     for (int i = 0; i < CC_PICTURE_OUTLINES; i++)
         if (p->outlines[i])
-            cc_text_add(script, ", 'outline%d-%d' with lines lc rgb '%s' lw %g notitle", number, i,
+            cc_text_add(script, ", outline%d_%d with lines lc rgb '%s' lw %g notitle", number, i,
                         p->outline_colours[i], i == 0 ? 2.4 : 1.1);
     cc_text_add(script, "\nunset object\nunset arrow\nunset label 99\n");
 }
@@ -222,27 +222,22 @@ static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layou
     cc_text_add(script, "unset multiplot\nset output\n");
 }
 
-static cc_status draw(const cc_gnuplot *plot, const char *name, const cc_picture_sheet *sheet) {
+static cc_status draw(cc_gnuplot *plot, const char *name, const cc_picture_sheet *sheet) {
     cc_status status = CC_OK;
     cc_text script = {0};
-    char png[512], svg[512];
     const layout l = lay_out(sheet);
-    snprintf(png, sizeof png, "%s.png", name);
-    snprintf(svg, sizeof svg, "%s.svg", name);
     for (int i = 0; i < sheet->count; i++) CC_CHECK(write_data(plot, i, &sheet->pictures[i]));
     cc_text_add(&script,
                 "set terminal pngcairo noenhanced size %.0f,%.0f font 'DejaVu Sans,17' linewidth 2 rounded\n"
-                "set output 'figure.png'\n",
+                "set output figure_png\n",
                 l.width, l.height);
     add_body(&script, sheet, &l);
     cc_text_add(&script,
                 "set terminal svg noenhanced size %.0f,%.0f font 'DejaVu Sans,11' linewidth 1\nset output "
-                "'figure.svg'\n",
+                "figure_svg\n",
                 l.width / 2, l.height / 2);
     add_body(&script, sheet, &l);
-    CC_CHECK(cc_gnuplot_run(plot, &script));
-    CC_CHECK(cc_gnuplot_keep(plot, "figure.png", png));
-    CC_CHECK(cc_gnuplot_keep(plot, "figure.svg", svg));
+    status = cc_gnuplot_run(plot, name, &script);
 done:
     cc_text_deinit(&script);
     return status;
@@ -285,7 +280,7 @@ void cc_picture_focus(cc_picture *p, const uint8_t *truth, const uint8_t *predic
 
 cc_status cc_picture_draw(const char *folder, const char *name, const cc_picture_sheet *sheet) {
     cc_gnuplot plot;
-    CC_TRY(cc_gnuplot_begin(&plot, folder));
+    cc_gnuplot_begin(&plot, folder);
     cc_status status = draw(&plot, name, sheet);
     cc_gnuplot_end(&plot);
     return status;

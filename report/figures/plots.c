@@ -24,27 +24,22 @@ static void add_number(cc_text *out, double value) {
 }
 
 /* Runs a body for the PNG, at 2x, and for the SVG. */
-static cc_status draw(const cc_gnuplot *plot, const char *name, int width, int height, const cc_text *body) {
-    char png[512], svg[512];
+static cc_status draw(cc_gnuplot *plot, const char *name, int width, int height, const cc_text *body) {
     cc_text script = {0};
     cc_status status = cc_text_check(body);
-    snprintf(png, sizeof png, "%s.png", name);
-    snprintf(svg, sizeof svg, "%s.svg", name);
     if (status == CC_OK) {
         cc_text_add(&script,
                     "%sset terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,20' linewidth 2 "
                     "pointscale 2 rounded\n"
-                    "set output 'figure.png'\n%s\nset output\n",
+                    "set output figure_png\n%s\nset output\n",
                     style, 2 * width, 2 * height, body->bytes);
         cc_text_add(&script,
                     "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,13' linewidth 1\nset output "
-                    "'figure.svg'\n%s\n"
+                    "figure_svg\n%s\n"
                     "set output\n",
                     width, height, body->bytes);
-        status = cc_gnuplot_run(plot, &script);
+        status = cc_gnuplot_run(plot, name, &script);
     }
-    if (status == CC_OK) status = cc_gnuplot_keep(plot, "figure.png", png);
-    if (status == CC_OK) status = cc_gnuplot_keep(plot, "figure.svg", svg);
     cc_text_deinit(&script);
     return status;
 }
@@ -53,12 +48,10 @@ static cc_status draw(const cc_gnuplot *plot, const char *name, int width, int h
 static cc_status finish(const char *folder, const char *name, int width, int height, cc_text *data,
                         cc_text *body) {
     cc_gnuplot plot;
-    cc_status status = cc_gnuplot_begin(&plot, folder);
-    if (status == CC_OK) {
-        status = cc_gnuplot_data(&plot, "data", data);
-        if (status == CC_OK) status = draw(&plot, name, width, height, body);
-        cc_gnuplot_end(&plot);
-    }
+    cc_gnuplot_begin(&plot, folder);
+    cc_status status = cc_gnuplot_data(&plot, "data", data);
+    if (status == CC_OK) status = draw(&plot, name, width, height, body);
+    cc_gnuplot_end(&plot);
     cc_text_deinit(data);
     cc_text_deinit(body);
     return status;
@@ -124,10 +117,10 @@ cc_status cc_plot_scores(const char *folder, const char *name, const char *score
     add_percent_axis(&body, 'x', axis);
     add_label_axis(&body, items, count);
     add_x_label(&body, score, " (%)");
-    cc_text_add(&body, "plot 'data' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb '" BLUE
+    cc_text_add(&body, "plot data using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.6 lc rgb '" BLUE
                        "' title '95 %% interval'");
     if (published)
-        cc_text_add(&body, ", 'data' using 5:1 with points pt 4 ps 1 lc rgb '" ORANGE "' title 'paper'");
+        cc_text_add(&body, ", data using 5:1 with points pt 4 ps 1 lc rgb '" ORANGE "' title 'paper'");
     return finish(folder, name, 640, height_of(count), &data, &body);
 }
 
@@ -179,9 +172,9 @@ static void add_size_panel(cc_text *body, const size_axis *axis, const cc_plot_s
     add_size_tics(body, low, high);
     cc_text_add(body, "set xlabel '%s'\nset xrange [%.9g:%.9g]\nplot ", axis->label, low, high);
     for (size_t i = 0; i < count; i++) {
-        cc_text_add(
-            body, "%s'data' every ::%zu::%zu using %d:2:3:4 with yerrorbars pt %d ps 1.1 lw 1.4 lc rgb '%s'",
-            i ? ", " : "", i, i, axis->column, shape_of(i), colour_of(i));
+        cc_text_add(body,
+                    "%sdata every ::%zu::%zu using %d:2:3:4 with yerrorbars pt %d ps 1.1 lw 1.4 lc rgb '%s'",
+                    i ? ", " : "", i, i, axis->column, shape_of(i), colour_of(i));
         cc_text_add(body, " title ");
         cc_text_add_gnuplot(body, items[i].label);
     }
@@ -251,9 +244,9 @@ cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *
             cc_text_add(&data, "\n");
         }
         cc_text_add(&data, "\n\n");
-        cc_text_add(&body, "'data' index %zu using 1:2 with lines lw 2 lc rgb '%s' title ", i, colour_of(i));
+        cc_text_add(&body, "data index %zu using 1:2 with lines lw 2 lc rgb '%s' title ", i, colour_of(i));
         cc_text_add_gnuplot(&body, items[i].label);
-        cc_text_add(&body, ", 'data' index %zu using 1:3 with points pt %d ps 1.1 lc rgb '%s' notitle, ", i,
+        cc_text_add(&body, ", data index %zu using 1:3 with points pt %d ps 1.1 lc rgb '%s' notitle, ", i,
                     shape_of(i), colour_of(i));
     }
     cc_text_add(&body, "NaN with points pt 7 ps 1.1 lc rgb '" GREY "' title 'threshold 0.5'");
@@ -308,7 +301,7 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
     add_x_label(&body, score, " of each test patient (%)");
     add_percent_axis(&body, 'x', axis);
     cc_text_add(&body, "set key outside top center horizontal\n"
-                       "plot 'data' using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
+                       "plot data using 2:1 with points pt 7 ps 0.7 lc rgb '" BLUE "' title 'patient', "
                        "NaN with lines lw 2.4 lc rgb '" ORANGE "' title 'median'\nunset arrow");
     return finish(folder, name, 640, height_of(count), &data, &body);
 }
@@ -351,7 +344,7 @@ cc_status cc_plot_agreement(const char *folder, const char *name, const char *qu
     add_line(&body, "mean", mean, 1);
     add_line(&body, "+1.96 SD", mean + 1.96 * sd, 2);
     add_line(&body, "-1.96 SD", mean - 1.96 * sd, 2);
-    cc_text_add(&body, "plot 'data' using 1:2 with points pt 7 ps 0.9 lc rgb '" BLUE
+    cc_text_add(&body, "plot data using 1:2 with points pt 7 ps 0.9 lc rgb '" BLUE
                        "' notitle\nunset arrow\nunset label");
     return finish(folder, name, 680, 480, &data, &body);
 }

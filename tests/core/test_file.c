@@ -1,5 +1,7 @@
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "support.h"
 #include "core/file.h"
@@ -71,6 +73,43 @@ static void a_sweep_takes_the_temporary_files_of_one_path(void **state) {
     for (int i = 0; i < 5; i++) assert_true(cc_file_exists(cc_test_path(folder, kept[i])));
 }
 
+/* Of a process that is there no file is taken: this one's parent is. */
+static void a_write_takes_away_what_dead_processes_left_of_the_file(void **state) {
+    (void)state;
+    char folder[CC_PATH_MAX], dead[32], alive[32];
+    strcpy(folder, cc_test_folder());
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    snprintf(dead, sizeof dead, "a.%ld.tmp", (long)child);
+    snprintf(alive, sizeof alive, "a.%ld.tmp", (long)getppid());
+    const char *names[] = {dead, alive, "b.7.tmp"};
+    for (int i = 0; i < 3; i++) assert_ok(cc_file_write(cc_test_path(folder, names[i]), "", 0));
+    assert_ok(cc_file_write(cc_test_path(folder, "a"), "x", 1));
+    assert_false(cc_file_exists(cc_test_path(folder, dead)));
+    assert_true(cc_file_exists(cc_test_path(folder, alive)));
+    assert_true(cc_file_exists(cc_test_path(folder, "b.7.tmp")));
+}
+
+static void a_file_is_staged_under_another_name_until_it_is_placed(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    const cc_file_piece pieces[] = {{"ab", 2}, {"c", 1}};
+    char folder[CC_PATH_MAX], path[CC_PATH_MAX], temporary[CC_PATH_MAX], *bytes;
+    size_t count;
+    strcpy(folder, cc_test_folder());
+    strcpy(path, cc_test_path(folder, "f"));
+    assert_ok(cc_path_temporary(temporary, path));
+    assert_ok(cc_file_stage(temporary, path, pieces, 2));
+    assert_false(cc_file_exists(path));
+    assert_ok(cc_file_place(temporary, path));
+    assert_false(cc_file_exists(temporary));
+    assert_ok(cc_file_read(&bytes, &count, path, 10, arena));
+    assert_string_equal(bytes, "abc");
+    assert_error(cc_file_place(temporary, path), CC_ENOTFOUND, path);
+    cc_arena_destroy(arena);
+}
+
 static void folders_are_made_with_their_parents_and_listed_in_order(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
@@ -124,6 +163,8 @@ int main(void) {
         cmocka_unit_test(pieces_are_written_one_behind_the_other),
         cmocka_unit_test(a_failed_write_leaves_nothing_behind),
         cmocka_unit_test(a_sweep_takes_the_temporary_files_of_one_path),
+        cmocka_unit_test(a_write_takes_away_what_dead_processes_left_of_the_file),
+        cmocka_unit_test(a_file_is_staged_under_another_name_until_it_is_placed),
         cmocka_unit_test(folders_are_made_with_their_parents_and_listed_in_order),
         cmocka_unit_test(paths_are_joined_and_taken_apart),
     };

@@ -328,6 +328,17 @@ static void an_interrupted_phantom_is_completed_and_a_whole_one_left_alone(void 
     assert_int_equal(made, 0);
 }
 
+static void a_phantom_killed_at_its_first_file_is_started_again(void **state) {
+    (void)state;
+    cc_phantom_options o = options_of(1, 64, 1);
+    const char *dir = cc_test_folder();
+    int made;
+    assert_ok(cc_file_write(cc_test_path(dir, "phantom.txt.7.tmp"), "cal", 3));
+    assert_ok(cc_phantom_write(&made, dir, &o));
+    assert_int_equal(made, 1);
+    assert_false(cc_file_exists(cc_test_path(dir, "phantom.txt.7.tmp")));
+}
+
 static void the_orcascore_layout_reads_back_with_its_arteries(void **state) {
     (void)state;
     const char *dir = cc_test_folder();
@@ -409,6 +420,7 @@ int main(void) {
         cmocka_unit_test(options_that_make_no_sense_are_refused_by_name),
         cmocka_unit_test(a_written_folder_reads_back),
         cmocka_unit_test(an_interrupted_phantom_is_completed_and_a_whole_one_left_alone),
+        cmocka_unit_test(a_phantom_killed_at_its_first_file_is_started_again),
         cmocka_unit_test(the_orcascore_layout_reads_back_with_its_arteries),
         cmocka_unit_test(a_folder_that_holds_something_else_is_refused_and_left_as_it_was),
         cmocka_unit_test(a_sheet_shows_every_patient_once),

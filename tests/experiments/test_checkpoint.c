@@ -1,4 +1,5 @@
 /* Whatever happens to a checkpoint's bytes: it is read back as it was written, or not at all. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,27 @@ static void it_reads_back_as_it_was_written(void **state) {
     assert_null(plan);
 }
 
+static void weights_that_are_no_numbers_are_refused_with_their_number(void **state) {
+    (void)state;
+    const char *path = cc_test_path(cc_test_folder(), "c");
+    for (int which = 0; which < 4; which++) {
+        static const char *const says[] = {"c: 2 of the 7 values of the weights are NaN or infinite (",
+                                           "2 of the 7 values of the best weights",
+                                           "2 of the 6 values of the moving"};
+        arrays a, b;
+        cc_checkpoint written = filled(&a), found = over(&b);
+        cc_checkpoint_state got;
+        float *const array[] = {a.values, a.best_values, a.ema, a.optimizer};
+        array[which][1] = NAN;
+        array[which][5] = -INFINITY;
+        assert_ok(cc_checkpoint_write(path, &written));
+        if (which < 3)
+            assert_error(cc_checkpoint_read(&got, &found, path), CC_EFORMAT, says[which]);
+        else /* no weight: what training makes of it is checked there */
+            assert_ok(cc_checkpoint_read(&got, &found, path));
+    }
+}
+
 static void no_change_of_a_byte_and_no_cut_goes_unseen(void **state) {
     (void)state;
     arrays a;
@@ -148,6 +170,7 @@ static void a_write_that_fails_leaves_the_older_one(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_reads_back_as_it_was_written),
+        cmocka_unit_test(weights_that_are_no_numbers_are_refused_with_their_number),
         cmocka_unit_test(no_change_of_a_byte_and_no_cut_goes_unseen),
         cmocka_unit_test(one_of_another_run_or_backend_is_foreign),
         cmocka_unit_test(a_write_that_fails_leaves_the_older_one),

@@ -62,6 +62,28 @@ static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     check_times(result, between);
 }
 
+/* Killed behind the result's rename, a run leaves its checkpoint and its lock; a lock that somebody has is
+ * left. */
+static void what_is_left_beside_a_finished_result_goes_with_the_next_command(void **state) {
+    (void)state;
+    outcome o;
+    char result[CC_PATH_MAX];
+    cc_run_lock lock;
+    const char *out = runs_folder();
+    snprintf(result, sizeof result, "%s", runs_path(out, 1));
+    runs_ok(&o, out, "--set train.epochs=1");
+    assert_int_equal(cc_test_run(NULL, 0, "touch '%s.lock' '%s.checkpoint' '%s.checkpoint.7.tmp' '%s.7.tmp'",
+                                 result, result, result, result),
+                     0);
+    assert_ok(cc_run_lock_take(&lock, result));
+    runs_ok(&o, out, "--set train.epochs=1");
+    assert_true(runs_count(out, "seed-*") > 2);
+    close(lock.descriptor); /* its owner dies */
+    runs_ok(&o, out, "--set train.epochs=1");
+    assert_says(o.err, "is done already");
+    assert_int_equal(runs_count(out, "seed-*"), 1);
+}
+
 /* Whatever a training keeps between its steps and epochs is in the checkpoint, or follows from it. */
 static void a_run_of_every_training_option_goes_on_to_the_same_bytes(void **state) {
     (void)state;
@@ -271,6 +293,7 @@ static void at_no_moment_do_two_hold_the_lock(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_run_goes_on_to_the_same_bytes),
+        cmocka_unit_test(what_is_left_beside_a_finished_result_goes_with_the_next_command),
         cmocka_unit_test(a_run_of_every_training_option_goes_on_to_the_same_bytes),
         cmocka_unit_test(a_timed_plan_is_kept_when_its_run_goes_on),
         cmocka_unit_test(a_stopped_run_says_where_it_goes_on_and_does),

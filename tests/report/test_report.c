@@ -211,6 +211,37 @@ static void no_results_and_no_gnuplot_each_give_one_line(void **state) {
     assert_lacks(output, "\ncalcade");
 }
 
+/* A gnuplot that ends well, having drawn nothing, or half: the disk was full, or somebody killed its own
+ * child. */
+static void a_figure_that_is_not_whole_is_an_error_and_is_not_there(void **state) {
+    (void)state;
+    static const char *const scripts[] = {
+        "exit 0",
+        "printf '\\211PNG\\r\\n\\032\\nhalf' >$png; printf '<svg></svg>' >$svg",
+        "printf '%sIEND\\256B`\\202' \"$(printf '\\0')\" >$png; printf '<svg>' >$svg",
+    };
+    char output[4096], text[1024];
+    const char *bin = cc_test_folder(), *results = write_results();
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        const char *out = cc_test_folder(), *program = cc_test_path(bin, "gnuplot");
+        snprintf(text, sizeof text,
+                 "#!/bin/sh\npng=$(sed -n \"s/^figure_png = '\\(.*\\)'/\\1/p\" $1)\n"
+                 "svg=$(sed -n \"s/^figure_svg = '\\(.*\\)'/\\1/p\" $1)\n%s\n",
+                 scripts[i]);
+        assert_ok(cc_file_write(program, text, strlen(text)));
+        assert_int_equal(chmod(program, 0755), 0);
+        assert_int_equal(cc_test_run(output, sizeof output,
+                                     "{ PATH=%s:$PATH %s report --results %s --out %s >/dev/null; }", bin,
+                                     CC_PROGRAM, results, out),
+                         1);
+        assert_has(output, "gnuplot did not draw it to its end");
+        assert_has(output, out);
+        assert_lacks(output, "\ncalcade: error");
+        assert_int_equal(
+            cc_test_run(NULL, 0, "test -z \"$(find %s/figures -name '.*' -o -size 0 -type f)\"", out), 0);
+    }
+}
+
 static void escapes_keep_their_format(void **state) {
     (void)state;
     cc_text text = {0};
@@ -286,6 +317,7 @@ int main(void) {
         cmocka_unit_test(results_are_opened_read_only),
         cmocka_unit_test(reports_of_the_same_files_are_the_same),
         cmocka_unit_test(no_results_and_no_gnuplot_each_give_one_line),
+        cmocka_unit_test(a_figure_that_is_not_whole_is_an_error_and_is_not_there),
         cmocka_unit_test(escapes_keep_their_format),
         cmocka_unit_test(specifications_are_checked_with_their_line),
         cmocka_unit_test(the_published_values_are_the_papers),

@@ -66,6 +66,16 @@ static void refuse_text(const char *text, const char *part) {
 #define HEAD "identity\texperiment\tvariant\tfold\tseed\n"
 #define ONE  "1111111111111111111111111111111111111111111111111111111111111111"
 
+static void a_merge_takes_away_what_killed_processes_left(void **state) {
+    (void)state;
+    const char *folder = cc_test_folder();
+    const cc_manifest_entry entry = {one, "twin/a", "x", 0, 1};
+    assert_ok(cc_file_write(cc_test_path(folder, "planned.tsv.7.tmp"), "half", 4));
+    assert_ok(cc_manifest_merge(folder, &entry, 1));
+    assert_false(cc_file_exists(cc_test_path(folder, "planned.tsv.7.tmp")));
+    assert_true(cc_file_exists(cc_test_path(folder, "planned.tsv")));
+}
+
 static void malformed_lines_are_refused_with_their_number(void **state) {
     (void)state;
     refuse_text("", "planned.tsv: is no list of runs");
@@ -93,6 +103,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merging_adds_replaces_and_keeps_the_rest),
         cmocka_unit_test(processes_that_merge_at_once_lose_nothing),
+        cmocka_unit_test(a_merge_takes_away_what_killed_processes_left),
         cmocka_unit_test(malformed_lines_are_refused_with_their_number),
         cmocka_unit_test(what_no_path_could_have_is_not_merged),
     };

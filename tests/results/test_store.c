@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "core/file.h"
+#include "results/compare.h"
 #include "results/paths.h"
 #include "results/store.h"
 
@@ -300,6 +301,97 @@ static void damage_without_a_digest_never_crashes(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* A run file's bytes without its block of text, in which no digest vouches for them, two of six weights
+ * put wrong. */
+static void weights_that_are_no_numbers_are_refused_by_writer_and_reader(void **state) {
+    (void)state;
+    static const unsigned parts[] = {CC_RUN_BASIC, CC_RUN_MODEL, CC_RUN_EXAMPLES};
+    const float bad[] = {NAN, weights[1], weights[2], weights[3], -INFINITY, weights[5]};
+    static const char says[] =
+        "model: a.weight: 2 of its 6 weights are NaN or infinite (its training diverged";
+    const cc_run_tensor tensor = {"a.weight", 2, {2, 3}, bad};
+    cc_arena *arena = cc_arena_create();
+    const char *path = write_sample(), *fresh = cc_test_path(cc_test_folder(), "fresh.h5");
+    cc_run run = sample_run(), found;
+    size_t count;
+    run.tensors = &tensor;
+    run.tensor_count = 1;
+    assert_error(cc_run_write(fresh, &run), CC_EINVAL, "a.weight: 2 of its 6 weights are NaN or infinite");
+    assert_false(cc_file_exists(fresh));
+    char *bytes = read_bytes(&count, path, arena) + 512, *end = bytes + count - 512;
+    /* The same numbers are an example's probabilities: both are put wrong. */
+    for (char *at; (at = memmem(bytes, (size_t)(end - bytes), weights, sizeof weights));)
+        memcpy(at, bad, sizeof bad);
+    put_bytes(path, bytes, count - 512);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_error(cc_run_read(&found, path, parts[i], arena), CC_EFORMAT, says);
+    cc_arena_destroy(arena);
+}
+
+/* One change in each thing that a file holds. */
+static void runs_that_differ_anywhere_are_told_apart(void **state) {
+    (void)state;
+    static double other_thresholds[] = {0.25, 0.75};
+    static const uint8_t other_mask[] = {0, 1, 1, 0, 1, 255};
+    static float other_values[] = {1.5f, 0.0f, 3.1415927f, 1e-42f, 7, 8}; /* 0 for -0 */
+    static const cc_run_library newer[] = {{"onednn", "2.7"}, {"hdf5", "1.10.8"}},
+                                turned[] = {{"onednn", "2.6"}, {"hdf5", "1.10.8"}};
+    static const cc_run_tensor swapped[] = {{"b", 0, {0}, weights + 2}, {"a.weight", 2, {2, 3}, weights}},
+                               zeroed[] = {{"a.weight", 2, {2, 3}, other_values}, {"b", 0, {0}, weights + 2}},
+                               reshaped[] = {{"a.weight", 2, {3, 2}, weights}, {"b", 0, {0}, weights + 2}};
+    cc_run_epoch other_epochs[2];
+    cc_run_slice other_slices[3];
+    cc_run_example other_examples[2];
+    cc_run_panel other_panels[3];
+    cc_run_reference other_reference = reference;
+    cc_run one = sample_run(), two;
+    one.patients = patients;
+    one.patient_count = 2;
+    one.stages = stages;
+    one.stage_count = 2;
+    one.panels = panels;
+    one.panel_count = 3;
+    one.reference = &reference;
+    memcpy(other_epochs, epochs, sizeof epochs);
+    memcpy(other_slices, slices, sizeof slices);
+    memcpy(other_examples, examples, sizeof examples);
+    memcpy(other_panels, panels, sizeof panels);
+    assert_ok(cc_run_compare(&one, &one));
+#define DIFFERS(what, says)                                                                                  \
+    do {                                                                                                     \
+        two = one;                                                                                           \
+        what;                                                                                                \
+        assert_error(cc_run_compare(&one, &two), CC_EINVAL, says);                                           \
+    } while (0)
+    DIFFERS(two.config = "seed: 8\n", "config");
+    DIFFERS(two.plan = NULL, "plan");
+    DIFFERS(two.best_epoch = 1, "best_epoch");
+    DIFFERS(two.provenance.identity = "01ff", "identity");
+    DIFFERS(two.provenance.upstream[2] = "c2", "upstream_calcification");
+    DIFFERS(two.provenance.seconds = 5, "seconds");
+    DIFFERS(two.provenance.libraries = newer, "libraries");
+    DIFFERS((other_epochs[1].validation_loss = 0, two.epochs = other_epochs), "validation_loss of row 1");
+    DIFFERS((other_slices[2].fn = 5, two.slices = other_slices), "fn of row 2");
+    DIFFERS((strcpy(other_slices[0].patient, "p3"), two.slices = other_slices), "patient of row 0");
+    DIFFERS(two.patient_count = 1, "patients");
+    DIFFERS(two.stages = stages + 1, "stages");
+    DIFFERS(two.baseline_count = 1, "baselines");
+    DIFFERS(two.cuts.thresholds = other_thresholds, "cuts");
+    DIFFERS(two.cuts.tp = cut_fp, "cuts");
+    DIFFERS(two.tensors = zeroed, "a.weight");
+    DIFFERS(two.tensors = reshaped, "a.weight");
+    DIFFERS(two.tensor_count = 1, "tensors");
+    DIFFERS((other_examples[1].truth = other_mask, two.examples = other_examples), "examples: number 1");
+    DIFFERS((other_panels[1].box[2] = 9, two.panels = other_panels), "panels: number 1");
+    DIFFERS((other_reference.f1 = 0.5, two.reference = &other_reference), "reference");
+    DIFFERS(two.reference = NULL, "reference");
+#undef DIFFERS
+    two = one;
+    two.tensors = swapped;
+    two.provenance.libraries = turned;
+    assert_ok(cc_run_compare(&one, &two));
+}
+
 static void a_missing_file_is_named(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
@@ -463,6 +555,8 @@ int main(void) {
         cmocka_unit_test(any_flipped_byte_is_found),
         cmocka_unit_test(a_truncated_file_is_refused),
         cmocka_unit_test(damage_without_a_digest_never_crashes),
+        cmocka_unit_test(weights_that_are_no_numbers_are_refused_by_writer_and_reader),
+        cmocka_unit_test(runs_that_differ_anywhere_are_told_apart),
         cmocka_unit_test(a_missing_file_is_named),
         cmocka_unit_test(a_run_that_lacks_something_is_not_written),
         cmocka_unit_test(a_full_disk_or_a_kill_leaves_the_old_file),

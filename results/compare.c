@@ -1,0 +1,203 @@
+/* results/compare.c -- two runs compared by what a run file keeps of them, table by table with the columns of
+ * results/layout.h. A row is not compared as bytes: what follows a name's terminator is nobody's. */
+#include "results/compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "results/layout.h"
+
+static cc_status differs(const char *where, const char *what) {
+    return cc_fail(CC_EINVAL, where, NULL, "%s differs", what);
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Arrays of the same number of values, either of which may be absent. */
+static bool same_bytes(const void *a, const void *b, size_t bytes) {
+    return a && b ? memcmp(a, b, bytes) == 0 : a == b || bytes == 0;
+}
+
+static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a_count, const void *b,
+                              size_t b_count) {
+    if (a_count != b_count) return differs(table->name, "the number of rows");
+    for (size_t i = 0; i < a_count; i++) {
+        const char *x = (const char *)a + i * table->row_bytes, *y = (const char *)b + i * table->row_bytes;
+        for (int c = 0; c < table->column_count; c++) {
+            const cc_hdf_column *column = &table->columns[c];
+            const char *p = x + column->offset, *q = y + column->offset;
+            bool same =
+                column->kind == CC_HDF_NAME ? strncmp(p, q, CC_HDF_NAME_BYTES) == 0 : memcmp(p, q, 8) == 0;
+            if (!same)
+                return cc_fail(CC_EINVAL, table->name, NULL, "field %s of row %zu differs", column->name, i);
+        }
+    }
+    return CC_OK;
+}
+
+static cc_status compare_attributes(const cc_run *a, const cc_run *b) {
+    const struct {
+        const char *name;
+        bool same;
+    } fields[] = {
+        {"experiment", same_text(a->experiment, b->experiment)},
+        {"variant", same_text(a->variant, b->variant)},
+        {"stage", same_text(a->stage, b->stage)},
+        {"config", same_text(a->config, b->config)},
+        {"plan", same_text(a->plan, b->plan)},
+        {"fold", a->fold == b->fold},
+        {"seed", a->seed == b->seed},
+        {"leaking_split", a->leaking_split == b->leaking_split},
+        {"parameter_count", a->parameter_count == b->parameter_count},
+        {"multiply_adds", a->multiply_adds == b->multiply_adds},
+        {"best_epoch", a->best_epoch == b->best_epoch},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (!fields[i].same) return differs("run", fields[i].name);
+    return CC_OK;
+}
+
+static int by_library(const void *a, const void *b) {
+    return strcmp(((const cc_run_library *)a)->name, ((const cc_run_library *)b)->name);
+}
+
+/* A file keeps the libraries by name; both lists are sorted copies. */
+static bool same_libraries(cc_run_library *a, cc_run_library *b, size_t count) {
+    qsort(a, count, sizeof *a, by_library);
+    qsort(b, count, sizeof *b, by_library);
+    for (size_t i = 0; i < count; i++)
+        if (!same_text(a[i].name, b[i].name) || !same_text(a[i].version, b[i].version)) return false;
+    return true;
+}
+
+static cc_status compare_provenance(const cc_run_provenance *a, const cc_run_provenance *b) {
+    for (const cc_layout_text *t = cc_layout_provenance; t->name; t++)
+        if (!same_text(*(const char *const *)((const char *)a + t->offset),
+                       *(const char *const *)((const char *)b + t->offset)))
+            return differs("provenance", t->name);
+    if (a->numerics_version != b->numerics_version) return differs("provenance", "numerics_version");
+    if (a->threads != b->threads) return differs("provenance", "threads");
+    if (!same_bytes(&a->seconds, &b->seconds, sizeof a->seconds)) return differs("provenance", "seconds");
+    if (a->library_count != b->library_count) return differs("provenance", "the number of libraries");
+    size_t bytes = a->library_count * sizeof *a->libraries;
+    if (bytes == 0) return CC_OK;
+    cc_run_library *x = malloc(bytes), *y = malloc(bytes);
+    bool same = x && y;
+    if (same) {
+        memcpy(x, a->libraries, bytes);
+        memcpy(y, b->libraries, bytes);
+        same = same_libraries(x, y, a->library_count);
+    }
+    cc_status status = !x || !y ? cc_fail_memory("libraries", bytes)
+                       : same   ? CC_OK
+                                : differs("provenance", "libraries");
+    free(x);
+    free(y);
+    return status;
+}
+
+static int by_tensor_name(const void *a, const void *b) {
+    const cc_run_tensor *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+static const cc_run_tensor **sort_tensors(const cc_run_tensor *tensors, size_t count) {
+    const cc_run_tensor **sorted = malloc((count + 1) * sizeof *sorted);
+    for (size_t i = 0; sorted && i < count; i++) sorted[i] = &tensors[i];
+    if (sorted) qsort(sorted, count, sizeof *sorted, by_tensor_name);
+    return sorted;
+}
+
+static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
+    size_t bytes = sizeof *a->data;
+    if (strcmp(a->name, b->name) != 0 || a->rank != b->rank) return false;
+    for (int d = 0; d < a->rank; bytes *= (size_t)a->dims[d++])
+        if (a->dims[d] != b->dims[d]) return false;
+    return same_bytes(a->data, b->data, bytes);
+}
+
+static cc_status compare_model(const cc_run *a, const cc_run *b) {
+    if (a->tensor_count != b->tensor_count) return differs("model", "the number of tensors");
+    const cc_run_tensor **x = sort_tensors(a->tensors, a->tensor_count),
+                        **y = sort_tensors(b->tensors, b->tensor_count);
+    cc_status status = x && y ? CC_OK : cc_fail_memory("tensors", 2 * a->tensor_count * sizeof *x);
+    for (size_t i = 0; status == CC_OK && i < a->tensor_count; i++)
+        if (!same_tensor(x[i], y[i])) status = differs("model", x[i]->name);
+    free(x);
+    free(y);
+    return status;
+}
+
+static cc_status compare_cuts(const cc_run_cuts *a, const cc_run_cuts *b) {
+    const size_t bytes = a->count * a->patient_count * sizeof *a->tp;
+    if (a->count != b->count) return differs("cuts", "the number of thresholds");
+    if (a->count == 0) return CC_OK;
+    bool same = a->patient_count == b->patient_count &&
+                same_bytes(a->thresholds, b->thresholds, a->count * sizeof *a->thresholds) &&
+                same_bytes(a->tp, b->tp, bytes) && same_bytes(a->fp, b->fp, bytes);
+    return same ? CC_OK : differs("cuts", "what they count");
+}
+
+static bool is_spacing(const cc_run_spacing *s) {
+    return s->x_mm > 0 && s->y_mm > 0;
+}
+
+/* A spacing that is not known is not stored. */
+static bool same_spacing(const cc_run_spacing *a, const cc_run_spacing *b) {
+    return is_spacing(a) && is_spacing(b) ? a->x_mm == b->x_mm && a->y_mm == b->y_mm
+                                          : is_spacing(a) == is_spacing(b);
+}
+
+static bool same_example(const cc_run_example *a, const cc_run_example *b) {
+    const size_t pixels = (size_t)a->height * a->width;
+    return same_text(a->stage, b->stage) && same_text(a->patient, b->patient) && a->slice == b->slice &&
+           a->height == b->height && a->width == b->width && same_spacing(&a->spacing, &b->spacing) &&
+           same_bytes(a->image_hu, b->image_hu, pixels * sizeof *a->image_hu) &&
+           same_bytes(a->truth, b->truth, pixels) && same_bytes(a->prediction, b->prediction, pixels) &&
+           same_bytes(a->probability, b->probability, pixels * sizeof *a->probability);
+}
+
+static bool same_panel(const cc_run_panel *a, const cc_run_panel *b) {
+    const size_t pixels = (size_t)a->height * a->width;
+    return same_text(a->figure, b->figure) && same_text(a->panel, b->panel) &&
+           same_text(a->patient, b->patient) && a->slice == b->slice && a->height == b->height &&
+           a->width == b->width && same_spacing(&a->spacing, &b->spacing) && a->has_box == b->has_box &&
+           (!a->has_box || memcmp(a->box, b->box, sizeof a->box) == 0) &&
+           same_bytes(a->image_hu, b->image_hu, pixels * sizeof *a->image_hu) &&
+           same_bytes(a->mask, b->mask, pixels);
+}
+
+static bool same_reference(const cc_run_reference *a, const cc_run_reference *b) {
+    if (!a || !b) return a == b;
+    return same_text(a->dataset_digest, b->dataset_digest) && same_text(a->patient, b->patient) &&
+           same_text(a->part, b->part) && a->slice == b->slice && same_bytes(&a->f1, &b->f1, sizeof a->f1) &&
+           a->height == b->height && a->width == b->width && same_spacing(&a->spacing, &b->spacing) &&
+           same_bytes(a->image_hu, b->image_hu, (size_t)a->height * a->width * sizeof *a->image_hu);
+}
+
+static cc_status compare_pictures(const cc_run *a, const cc_run *b) {
+    if (a->example_count != b->example_count) return differs("examples", "their number");
+    for (size_t i = 0; i < a->example_count; i++)
+        if (!same_example(&a->examples[i], &b->examples[i]))
+            return cc_fail(CC_EINVAL, "examples", NULL, "number %zu differs", i);
+    if (a->panel_count != b->panel_count) return differs("panels", "their number");
+    for (size_t i = 0; i < a->panel_count; i++)
+        if (!same_panel(&a->panels[i], &b->panels[i]))
+            return cc_fail(CC_EINVAL, "panels", NULL, "number %zu differs", i);
+    return same_reference(a->reference, b->reference) ? CC_OK : differs("reference", "it");
+}
+
+cc_status cc_run_compare(const cc_run *a, const cc_run *b) {
+    CC_TRY(compare_attributes(a, b));
+    CC_TRY(compare_provenance(&a->provenance, &b->provenance));
+    CC_TRY(compare_rows(&cc_layout_history, a->epochs, a->epoch_count, b->epochs, b->epoch_count));
+    CC_TRY(compare_rows(&cc_layout_slices, a->slices, a->slice_count, b->slices, b->slice_count));
+    CC_TRY(compare_rows(&cc_layout_patients, a->patients, a->patient_count, b->patients, b->patient_count));
+    CC_TRY(compare_rows(&cc_layout_stages, a->stages, a->stage_count, b->stages, b->stage_count));
+    CC_TRY(
+        compare_rows(&cc_layout_baselines, a->baselines, a->baseline_count, b->baselines, b->baseline_count));
+    CC_TRY(compare_cuts(&a->cuts, &b->cuts));
+    CC_TRY(compare_model(a, b));
+    return compare_pictures(a, b);
+}

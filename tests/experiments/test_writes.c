@@ -1,0 +1,498 @@
+/* Every call that writes fails once, in turn: a small run, the same over an older result, export, predict,
+ * report and phantom, each under tests/failing_writes.c. The command then ends with status 1 and one error
+ * line that names the file, or with status 0 and the right bytes; no file is half there under its final
+ * name; and the same command, undisturbed, then makes what an undisturbed one makes, and leaves nothing
+ * else.
+ *
+ * By default a sample of the calls is tried. tests/soak/writes tries all of them, with every kind of
+ * failure. */
+#include <ftw.h>
+#include <sys/stat.h>
+#include "results/compare.h"
+#include "results/paths.h"
+#include "runs.h"
+
+enum { NAMES_MAX = 1024, FAULTS = 5 };
+
+/* Where all happens: `out` is the folder whose calls fail. */
+static char base[256], out[512], want[512], start[512], state_file[512], config[512], other_config[512],
+    runs[512], model[CC_PATH_MAX], scan[1024];
+
+/* What is run; "$o" stands for the folder `out`. */
+typedef struct scenario {
+    const char *name;
+    const char
+        *arguments;     /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s */
+    const char *before; /* arguments of a command that makes what is there already, or NULL */
+} scenario;
+
+static const scenario scenarios[] = {
+    {"run", "run $c --device cpu --out $o", NULL},
+    {"run over an older result", "run $c --device cpu --out $o", "run $d --device cpu --out $o"},
+    {"two equal runs", "run $c $e --device cpu --out $o", NULL},
+    {"export", "export $m -o $o/w.safetensors", NULL},
+    {"export --light", "export --light $r -o $o/light", NULL},
+    {"predict to .mhd", "predict $m $s --device cpu -o $o/mask.mhd", NULL},
+    {"predict to .nii.gz", "predict $m $s --device cpu -o $o/mask.nii.gz", NULL},
+    {"report", "report --results $r --out $o/report", NULL},
+    {"phantom, ctheart", "phantom $o/p --patients 2 --size 64 --slices 2 --sheet $o/sheet.png", NULL},
+    {"phantom, orcascore", "phantom $o/p --layout orcascore --patients 2 --size 64 --slices 2", NULL},
+};
+enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
+
+/* How a call fails. */
+typedef struct fault {
+    const char *name, *how;
+    bool stays;     /* all behind it that take space fail as well */
+    bool must_pass; /* a caller has to go on with the rest */
+} fault;
+
+static const fault faults[FAULTS] = {
+    {"no space, once", "ENOSPC", false, false},       {"I/O error, once", "EIO", false, false},
+    {"no space from then on", "ENOSPC", true, false}, {"half of the bytes", "short", false, true},
+    {"interrupted", "EINTR", false, false},
+};
+
+/* $CALCADE_SOAK: every call fails, in the ways whose names hold that text; "all" for all of them. */
+static bool all_calls(void) {
+    return getenv("CALCADE_SOAK") != NULL;
+}
+
+static bool is_wanted(int number, int f) {
+    const char *soak = getenv("CALCADE_SOAK");
+    if (!soak) return f == 0 || f == number % FAULTS;
+    return strcmp(soak, "all") == 0 || strstr(faults[f].name, soak);
+}
+
+/* "$c" and the like in a command's arguments become their paths. */
+static void expand(char *to, size_t capacity, const char *arguments) {
+    const struct {
+        char letter;
+        const char *text;
+    } names[] = {{'c', config}, {'d', other_config}, {'e', base}, {'o', out},
+                 {'r', runs},   {'m', model},        {'s', scan}};
+    size_t used = 0;
+    for (const char *a = arguments; *a; a++) {
+        const char *text = NULL;
+        for (size_t i = 0; a[0] == '$' && i < sizeof names / sizeof *names; i++)
+            if (a[1] == names[i].letter) text = names[i].text;
+        bool copy = text && a[1] == 'e'; /* the config whose run is a copy of the first's */
+        used += text ? (size_t)snprintf(to + used, capacity - used, "%s%s", text, copy ? "/copy.yaml" : "")
+                     : (size_t)snprintf(to + used, capacity - used, "%c", *a);
+        a += text != NULL;
+        assert_true(used < capacity);
+    }
+}
+
+/* Runs a command, of its calls below a folder the one of number `at` failing as `f` says (0: none). The
+ * number of calls comes back. */
+static int64_t run_disturbed(outcome *o, const char *arguments, const char *below, const fault *f,
+                             int64_t at) {
+    char line[8192], expanded[4096];
+    int64_t counts[2] = {0, 0};
+    expand(expanded, sizeof expanded, arguments);
+    assert_ok(cc_file_write(state_file, counts, sizeof counts));
+    /* Sanitized, AddressSanitizer is preloaded into gnuplot too, which does not free all that it takes. */
+    const bool gnuplot_leaks = strncmp(arguments, "report", 6) == 0;
+    snprintf(
+        line, sizeof line,
+        "env FAILING_FOLDER=%s FAILING_STATE=%s FAILING_AT=%lld FAILING_HOW=%s %s %s LD_PRELOAD='%s' %s %s",
+        below, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "",
+        gnuplot_leaks ? "ASAN_OPTIONS=detect_leaks=0" : "", CC_FAILING_WRITES, CC_PROGRAM, expanded);
+    runs_shell(o, line);
+    cc_arena *arena = cc_arena_create();
+    char *bytes;
+    size_t count;
+    assert_ok(cc_file_read(&bytes, &count, state_file, sizeof counts, arena));
+    memcpy(counts, bytes, sizeof counts);
+    cc_arena_destroy(arena);
+    return counts[0];
+}
+
+static void run_alone(outcome *o, const char *arguments) {
+    char line[8192], expanded[4096];
+    expand(expanded, sizeof expanded, arguments);
+    snprintf(line, sizeof line, "%s %s", CC_PROGRAM, expanded);
+    runs_shell(o, line);
+}
+
+static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *walk) {
+    (void)s, (void)flag, (void)walk;
+    return remove(path);
+}
+
+static void remove_all(const char *path) {
+    if (cc_folder_exists(path)) assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void copy_all(const char *from, const char *to) {
+    remove_all(to);
+    assert_int_equal(cc_test_run(NULL, 0, "cp -a %s %s", from, to), 0);
+}
+
+/* The files below a folder, by their paths in it. */
+typedef struct tree {
+    char root[512], *names[NAMES_MAX];
+    int count;
+} tree;
+
+static tree *walked;
+
+static int add_name(const char *path, const struct stat *s, int flag, struct FTW *walk) {
+    (void)s, (void)walk;
+    size_t root = strlen(walked->root);
+    if (strlen(path) == root) return 0;
+    assert_true(walked->count < NAMES_MAX);
+    char *name = NULL;
+    assert_true(asprintf(&name, "%s%s", path + root + 1, flag == FTW_D ? "/" : "") > 0);
+    walked->names[walked->count++] = name;
+    return 0;
+}
+
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void tree_init(tree *t, const char *root) {
+    *t = (tree){.count = 0};
+    snprintf(t->root, sizeof t->root, "%s", root);
+    walked = t;
+    assert_int_equal(nftw(root, add_name, 16, FTW_PHYS), 0);
+    qsort(t->names, (size_t)t->count, sizeof *t->names, by_text);
+}
+
+static void tree_deinit(tree *t) {
+    while (t->count > 0) free(t->names[--t->count]);
+}
+
+/* Two run files hold the same, but for times. */
+static bool same_run(const char *a, const char *b, cc_arena *arena) {
+    const unsigned all = CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE;
+    cc_run x, y;
+    if (cc_run_read(&x, a, all, arena) != CC_OK || cc_run_read(&y, b, all, arena) != CC_OK) return false;
+    y.provenance.started = x.provenance.started;
+    y.provenance.finished = x.provenance.finished;
+    y.provenance.seconds = x.provenance.seconds;
+    for (size_t i = 0; i < x.epoch_count && i < y.epoch_count; i++)
+        ((cc_run_epoch *)y.epochs)[i].seconds = x.epochs[i].seconds;
+    return cc_run_compare(&x, &y) == CC_OK;
+}
+
+static bool same_file(const char *root_a, const char *root_b, const char *name) {
+    char a[2048], b[2048], *x, *y;
+    size_t x_bytes, y_bytes;
+    snprintf(a, sizeof a, "%s/%s", root_a, name);
+    snprintf(b, sizeof b, "%s/%s", root_b, name);
+    if (!cc_file_exists(a) || !cc_file_exists(b)) return false;
+    cc_arena *arena = cc_arena_create();
+    bool same = cc_file_read(&x, &x_bytes, a, SIZE_MAX, arena) == CC_OK &&
+                cc_file_read(&y, &y_bytes, b, SIZE_MAX, arena) == CC_OK && x_bytes == y_bytes &&
+                memcmp(x, y, x_bytes) == 0;
+    if (!same && strstr(name, ".h5")) same = same_run(a, b, arena);
+    cc_arena_destroy(arena);
+    return same;
+}
+
+/* What a command that was disturbed may leave for the next one: nothing that looks like a result. */
+static bool is_private(const char *name) {
+    return cc_path_ends_with(name, ".tmp") || cc_path_ends_with(name, ".lock") ||
+           cc_path_ends_with(name, ".checkpoint") || strstr(name, "/.writing/") || strstr(name, "/.gnuplot-");
+}
+
+static bool has(const tree *t, const char *name) {
+    return bsearch(&name, t->names, (size_t)t->count, sizeof name, by_text) != NULL;
+}
+
+static bool is_folder(const char *name) {
+    return name[strlen(name) - 1] == '/';
+}
+
+/* Whether `out` is what another folder is, no more and no less; else what is not. */
+static bool is_out_as(const char *other, char *wrong, size_t capacity) {
+    tree have, wanted;
+    tree_init(&have, out);
+    tree_init(&wanted, other);
+    wrong[0] = 0;
+    for (int i = 0; i < have.count && !wrong[0]; i++)
+        if (!has(&wanted, have.names[i]))
+            snprintf(wrong, capacity, "%s is there", have.names[i]);
+        else if (!is_folder(have.names[i]) && !same_file(out, other, have.names[i]))
+            snprintf(wrong, capacity, "%s is not what it must be", have.names[i]);
+    for (int i = 0; i < wanted.count && !wrong[0]; i++)
+        if (!has(&have, wanted.names[i])) snprintf(wrong, capacity, "%s is missing", wanted.names[i]);
+    tree_deinit(&have);
+    tree_deinit(&wanted);
+    return !wrong[0];
+}
+
+/* Whether each file of `out` that has a final name is whole: the one that must come, or the one that was
+ * there. */
+static bool is_out_whole(char *wrong, size_t capacity) {
+    tree have;
+    tree_init(&have, out);
+    wrong[0] = 0;
+    for (int i = 0; i < have.count && !wrong[0]; i++) {
+        const char *name = have.names[i];
+        if (!is_private(name) && !is_folder(name) && !same_file(out, want, name) &&
+            !same_file(out, start, name))
+            snprintf(wrong, capacity, "%s is not what it must be", name);
+    }
+    tree_deinit(&have);
+    return !wrong[0];
+}
+
+/* Whether `out` has all that it must have, as it must be; private files may be there too. */
+static bool is_out_done(char *wrong, size_t capacity) {
+    tree wanted;
+    tree_init(&wanted, want);
+    wrong[0] = 0;
+    for (int i = 0; i < wanted.count && !wrong[0]; i++)
+        if (!is_folder(wanted.names[i]) && !same_file(out, want, wanted.names[i]))
+            snprintf(wrong, capacity, "%s is missing, or not what it must be", wanted.names[i]);
+    tree_deinit(&wanted);
+    return !wrong[0];
+}
+
+/* One error line, the last one, which names a file of `out`; warnings before it may, where several runs
+ * failed. */
+static bool is_one_line(char *wrong, size_t capacity, const outcome *o) {
+    static const char prefix[] = "calcade: error: ";
+    const char *error = strstr(o->err, prefix), *end = error ? strchr(error, '\n') : NULL;
+    wrong[0] = 0;
+    if (o->status != 1)
+        snprintf(wrong, capacity, "exit status %d: %.300s", o->status, o->err);
+    else if (!error || !end || end[1] || strstr(error + 1, prefix))
+        snprintf(wrong, capacity, "standard error is \"%.500s\"", o->err);
+    else if (!strstr(o->err, out))
+        snprintf(wrong, capacity, "no file is named: \"%.500s\"", error);
+    return !wrong[0];
+}
+
+typedef struct tally {
+    int64_t calls;
+    int tried, failed, passed, wrong;
+} tally;
+
+/* The call `at` fails; whether all that is promised holds, else what does not. */
+static bool try_call(char *wrong, size_t capacity, tally *t, const scenario *s, const fault *f, int64_t at) {
+    outcome o;
+    copy_all(start, out);
+    run_disturbed(&o, s->arguments, out, f, at);
+    t->tried++;
+    t->passed += o.status == 0;
+    t->failed += o.status != 0;
+    if (o.status != 0 && f->must_pass)
+        return snprintf(wrong, capacity, "exit status %d: %.300s", o.status, o.err), false;
+    if (o.status != 0 && !is_one_line(wrong, capacity, &o)) return false;
+    if (!is_out_whole(wrong, capacity) || (o.status == 0 && !is_out_done(wrong, capacity))) return false;
+    char what[512];
+    if (is_out_as(o.status == 0 ? want : start, what, sizeof what))
+        return true; /* nothing is left to go on from */
+    run_alone(&o, s->arguments);
+    if (o.status != 0)
+        return snprintf(wrong, capacity, "the next command: status %d: %.300s", o.status, o.err), false;
+    if (is_out_as(want, what, sizeof what)) return true;
+    snprintf(wrong, capacity, "after the next command %s", what);
+    return false;
+}
+
+/* What the command makes undisturbed is kept in `want`; what is there before it in `start`. */
+static int64_t make_wanted(const scenario *s) {
+    outcome o;
+    remove_all(out);
+    assert_int_equal(mkdir(out, 0777), 0);
+    if (s->before) {
+        run_alone(&o, s->before);
+        assert_int_equal(o.status, 0);
+    }
+    copy_all(out, start);
+    int64_t calls = run_disturbed(&o, s->arguments, out, &faults[0], 0);
+    if (o.status != 0) print_error("%s", o.err);
+    assert_int_equal(o.status, 0);
+    copy_all(out, want);
+    return calls;
+}
+
+/* Tries at most `most` calls, evenly chosen, the first of them depending on `phase`. */
+static int try_scenario(const scenario *s, const fault *f, int most, int phase) {
+    tally t = {.calls = make_wanted(s)};
+    char wrong[1024];
+    int64_t step = most > 0 && t.calls > most ? (t.calls + most - 1) / most : 1;
+    assert_true(t.calls > 0);
+    for (int64_t at = 1 + phase % step; at <= t.calls; at += step) {
+        if (try_call(wrong, sizeof wrong, &t, s, f, at)) continue;
+        if (t.wrong++ < 5 || all_calls())
+            print_error("%s, %s, call %lld: %s\n", s->name, f->name, (long long)at, wrong);
+    }
+    print_message("%-26s %-22s %4lld calls, %4d tried: %4d failed, %4d went through; %d wrong\n", s->name,
+                  f->name, (long long)t.calls, t.tried, t.failed, t.passed, t.wrong);
+    return t.wrong;
+}
+
+static void a_write_that_fails_is_an_error_or_does_no_harm(void **state) {
+    (void)state;
+#ifdef CC_SANITIZED
+    enum { RUN = 4, ONCE = 1, OTHERWISE = 1 };
+#else
+    enum { RUN = 12, ONCE = 3, OTHERWISE = 2 };
+#endif
+    int wrong = 0;
+    for (int k = 0; k < SCENARIOS; k++)
+        for (int i = 0; i < FAULTS; i++)
+            if (is_wanted(k, i))
+                wrong += try_scenario(&scenarios[k], &faults[i],
+                                      all_calls() ? 0
+                                      : i > 0     ? OTHERWISE
+                                      : k == 0    ? RUN
+                                                  : ONCE,
+                                      3 * k + i);
+    assert_int_equal(wrong, 0);
+}
+
+/* A disk that takes a write and keeps zeros: what is read back before the result gets its name is not what
+ * was meant. Two of the last calls write the result; a checkpoint of zeros is one that is not gone on
+ * with. */
+static void a_result_that_reads_back_otherwise_is_not_there(void **state) {
+    (void)state;
+    const fault zeros = {"zeros", "zeros", false, false};
+    char below[CC_PATH_MAX], result[CC_PATH_MAX], wrong[1024];
+    outcome o;
+    int noticed = 0;
+    make_wanted(&scenarios[0]);
+    assert_ok(cc_run_path(result, out, "twin/table1-roi", "modified", 0, 1));
+    assert_ok(cc_path_folder(below, result));
+    copy_all(start, out);
+    int64_t calls = run_disturbed(&o, scenarios[0].arguments, below, &zeros, 0);
+    for (int64_t at = calls - 9; at <= calls; at++) {
+        copy_all(start, out);
+        run_disturbed(&o, scenarios[0].arguments, below, &zeros, at);
+        if (o.status == 0) {
+            assert_true(is_out_done(wrong, sizeof wrong));
+            continue;
+        }
+        noticed++;
+        assert_failed(&o, 1, "what was written reads back otherwise");
+        assert_false(cc_file_exists(result));
+        run_alone(&o, scenarios[0].arguments);
+        assert_true(is_out_as(want, wrong, sizeof wrong));
+    }
+    assert_int_equal(noticed, 2);
+}
+
+/* Else the first file that is opened takes their place, and messages go into it. */
+static void a_closed_standard_stream_is_no_place_for_a_file(void **state) {
+    (void)state;
+    static const char *const closed[] = {"2>&-", "<&- 2>&-", "<&- >&- 2>&-"};
+    char line[4096], arguments[2048], wrong[1024];
+    outcome o;
+    make_wanted(&scenarios[0]);
+    expand(arguments, sizeof arguments, scenarios[0].arguments);
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        copy_all(start, out);
+        snprintf(line, sizeof line, "%s %s %s", CC_PROGRAM, arguments, closed[i]);
+        runs_shell(&o, line);
+        assert_int_equal(o.status, i == 2); /* its table cannot be printed */
+        if (!is_out_as(want, wrong, sizeof wrong)) fail_msg("%s: %s", closed[i], wrong);
+    }
+}
+
+static void standard_output_that_is_full_is_one_error_of_every_command(void **state) {
+    (void)state;
+    static const char *const commands[] = {
+        "--help",
+        "--version",
+        "run --help",
+        "run $c --device cpu --out $o",
+        "run $c --out $o --dry-run",
+        "predict $m $s -o $o/m.mha",
+        "predict $m $s -o $o/m.mha --json",
+        "config $c",
+        "config --reference",
+        "nets",
+        "nets unet",
+        "nets unet --size 64 --memory 4",
+        "phantom $o/p --patients 1 --size 64 --slices 1",
+        "bench infer --net unet --size 32 --batch 1 --steps 1",
+        "bench infer --net unet --size 32 --batch 1 --steps 1 --json",
+        "score $o/ct.mha",
+        "score $o/ct.mha --json",
+        "info $s",
+        "info $s --json",
+        "export $m -o $o/w.safetensors",
+        "export --light $r -o $o/light",
+        "report --results $r --out $o/report",
+        "audit",
+        "audit --json",
+    };
+    char line[8192], expanded[4096];
+    int wrong = 0;
+    outcome o;
+    remove_all(out);
+    assert_int_equal(mkdir(out, 0777), 0);
+    assert_int_equal(
+        cc_test_run(NULL, 0,
+                    "cd %s && %s phantom q --layout orcascore --patients 1 --size 64 --slices 2 && "
+                    "%s predict %s %s -o ct.mha",
+                    out, CC_PROGRAM, CC_PROGRAM, model, scan),
+        0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        expand(expanded, sizeof expanded, commands[i]);
+        for (int closed = 0; closed < 2; closed++) {
+            snprintf(line, sizeof line, "%s %s %s", CC_PROGRAM, expanded, closed ? ">&-" : ">/dev/full");
+            runs_shell(&o, line);
+            const char *error = strstr(o.err, "calcade: error: ");
+            bool good = o.status == 1 && error && strchr(error, '\n') == error + strlen(error) - 1 &&
+                        strstr(error, "standard output: cannot write: ");
+            if (good) continue;
+            wrong++;
+            print_error("%s: status %d, \"%.300s\"\n", line, o.status, o.err);
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static int setup(void **state) {
+    (void)state;
+    outcome o;
+    char text[2048];
+    setenv("OMP_NUM_THREADS", "1", 1);
+    setenv("GOMP_SPINCOUNT", "1000", 1); /* else the program starts itself anew to set it */
+    snprintf(base, sizeof base, "%s", cc_test_folder());
+    const struct {
+        char *path;
+        const char *name;
+    } places[] = {{out, "out"},          {want, "want"},         {start, "start"},
+                  {state_file, "state"}, {config, "small.yaml"}, {other_config, "other.yaml"},
+                  {runs, "runs"}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        snprintf(places[i].path, 512, "%s/%s", base, places[i].name);
+    snprintf(scan, sizeof scan, "%s/phantom/train/ct_001/image/1-002.png", base);
+    snprintf(text, sizeof text, "%s phantom %s/phantom --patients 3 --size 64 --slices 3", CC_PROGRAM, base);
+    runs_shell(&o, text);
+    assert_int_equal(o.status, 0);
+    snprintf(text, sizeof text,
+             "name: twin/table1-roi\nvariant: modified\nstage: roi\n"
+             "data: {source: ctheart, root: %s/phantom, split: {train: 1, validation: 1, test: 1}}\n"
+             "net: {arch: unet-bn, width: 2, depth: 2}\noptimizer: {type: adam, lr: 1.0e-2}\n"
+             "train: {epochs: 2, batch: 2, workers: 1}\n",
+             base);
+    runs_write(config, text);
+    runs_write(other_config, "extends: small.yaml\noptimizer: {lr: 2.0e-2}\n");
+    snprintf(text, sizeof text, "%s/copy.yaml", base);
+    runs_write(text, "extends: small.yaml\nvariant: copy\n");
+    snprintf(text, sizeof text, "%s run %s --device cpu --out %s", CC_PROGRAM, config, runs);
+    runs_shell(&o, text);
+    if (o.status != 0) print_error("%s", o.err);
+    assert_int_equal(o.status, 0);
+    return cc_run_path(model, runs, "twin/table1-roi", "modified", 0, 1) == CC_OK ? 0 : 1;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_write_that_fails_is_an_error_or_does_no_harm),
+        cmocka_unit_test(a_result_that_reads_back_otherwise_is_not_there),
+        cmocka_unit_test(a_closed_standard_stream_is_no_place_for_a_file),
+        cmocka_unit_test(standard_output_that_is_full_is_one_error_of_every_command),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
