@@ -122,11 +122,34 @@ static void print_key(FILE *out, const char *key, const char *before) {
     fprintf(out, "%*s%s:", (int)(2 * depth), "", key + start);
 }
 
+/* The row's value in `config`, "" where it means nothing there; the caller frees it. NULL where memory is
+ * out.
+ */
+static char *value_text(const cc_experiment_config *config, const cc_option *o) {
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return NULL;
+    if (cc_option_holds(o, config, false)) print_value(stream, config, o);
+    if (fclose(stream) == 0) return bytes;
+    free(bytes);
+    return NULL;
+}
+
+/* Whether a row is left out: its value is not given, or what runs had before there was the option. */
+static bool is_left_out(const cc_experiment_config *config, const cc_option *o, bool identity) {
+    if (!o->usual) return identity && o->locates;
+    char *text = value_text(config, o);
+    const bool out = text && (strcmp(text, "null") == 0 || (identity && strcmp(text, o->usual) == 0));
+    free(text);
+    return out;
+}
+
 static void print_options(FILE *out, const cc_experiment_config *config, bool identity) {
     const char *before = "";
     for (int i = 0; i < cc_option_count(); i++) {
         const cc_option *o = cc_option_get(i);
-        if (!cc_option_holds(o, config, false) || (identity && o->locates)) continue;
+        if (!cc_option_holds(o, config, false) || is_left_out(config, o, identity)) continue;
         print_key(out, o->key, before);
         before = o->key;
         if (o->kind == CC_OPTION_LOSSES) {
@@ -169,20 +192,6 @@ cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_are
 
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena) {
     return print(out, config, true, arena);
-}
-
-/* The row's value in `config`, "" where it means nothing there; the caller frees it. NULL where memory is
- * out.
- */
-static char *value_text(const cc_experiment_config *config, const cc_option *o) {
-    char *bytes = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&bytes, &size);
-    if (!stream) return NULL;
-    if (cc_option_holds(o, config, false)) print_value(stream, config, o);
-    if (fclose(stream) == 0) return bytes;
-    free(bytes);
-    return NULL;
 }
 
 static bool has_own_place(const cc_option *o) {
