@@ -82,7 +82,7 @@ static const cc_option rows[] = {
      .max = 1,
      .above_min = true,
      .initial_note = "null: what net.weights was trained with, else 1.0e-5",
-     .usual = "1.0e-5",
+     .usual = "1.0e-05",
      .meaning =
          "epsilon of the batch norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 is PyTorch's, "
          "1.0e-3 TensorFlow's"},

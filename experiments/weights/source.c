@@ -69,7 +69,7 @@ static const char *kind_of_archive(const head *h) {
 /* What a file is that is neither safetensors nor ours; NULL where nothing is known. */
 static const char *kind_of(const head *h, const char *path) {
     if (h->count > 8 && h->bytes[8] == '{') return NULL; /* safetensors, whatever its length begins with */
-    if (begins(h, "PK\3\4", 4) && h->count > ZIP_NAME) return kind_of_archive(h);
+    if (begins(h, "PK\3\4", 4)) return kind_of_archive(h);
     if (h->count > 2 && h->bytes[0] == 0x80 && h->bytes[1] >= 2 && h->bytes[1] <= 5) return "torch";
     if (begins(h, "\x93NUMPY", 6)) return "numpy";
     if (begins(h, "\211HDF", 4) && (mentions(h, "keras") || mentions(h, "layer_names"))) return "keras";
