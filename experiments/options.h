@@ -56,8 +56,8 @@ typedef struct cc_option {
     bool only_term;           /* means something only in a term of a sum of losses */
     bool locates;             /* says where things lie or how fast: no part of a run's identity */
     const char *usual; /* of an option without a default that is younger than some runs: the value that means
-                          what they have, as it is printed. It is no part of an identity, and what is not given
-                          is not printed */
+                          what they have, as it is printed. It is no part of an identity, and what is not
+                          given is not printed */
     const char *unit, *meaning;
 } cc_option;
 

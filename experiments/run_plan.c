@@ -70,7 +70,8 @@ static cc_status digest_weights(cc_planned_run *run, const cc_run_plan *plan) {
     return status == CC_OK ? CC_OK : cc_fail_within(status, "net.weights");
 }
 
-/* The config with the padding and epsilon that its weights ask for: the same one where they ask for nothing. */
+/* The config with the padding and epsilon that its weights ask for; the same one where they ask for
+ * nothing. */
 static cc_status settle_weights(cc_planned_run *run, const cc_run_plan *plan) {
     cc_experiment_config settled = *run->config;
     cc_status status = cc_weight_convention_settle(&settled.net);

@@ -1,5 +1,5 @@
-/* experiments/commands/audit.c -- `calcade audit`: whether published tables agree with themselves. What is not
- * checked goes to standard error as well, so that no silence looks like consent. */
+/* experiments/commands/audit.c -- `calcade audit`: whether published tables agree with themselves. What is
+ * not checked goes to standard error as well, so that no silence looks like consent. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* experiments/weights/convention.c -- which library's weights a file holds, by the names of its tensors and of its
- * model, and so which padding and epsilon they want. */
+/* experiments/weights/convention.c -- which library's weights a file holds, by the names of its tensors and
+ * of its model, and so which padding and epsilon they want. */
 #include "experiments/weights/convention.h"
 
 #include <jansson.h>
@@ -28,8 +28,8 @@ static bool is_efficientnet(const cc_net_spec *spec) {
 
 /* --- timm's two families --- */
 
-/* What a text says of the model: 1 "tf_efficientnet", 0 "efficientnet", -1 nothing. Of several the last counts: of
- * a path the file's own name. */
+/* What a text says of the model: 1 "tf_efficientnet", 0 "efficientnet", -1 nothing. Of several the last
+ * counts: of a path the file's own name. */
 static int family_in(const char *text) {
     int family = -1;
     for (const char *at = text; at && (at = strcasestr(at, "efficientnet")); at++) {

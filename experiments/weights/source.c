@@ -1,5 +1,5 @@
-/* experiments/weights/source.c -- opens a file of named tensors by what it begins with, and says what it is where it
- * is another program's. */
+/* experiments/weights/source.c -- opens a file of named tensors by what it begins with, and says what it is
+ * where it is another program's. */
 #include "experiments/weights/source.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* What a file of weights asks of a net beside its tensors: the numbers that timm's and SMP's own modules give with
- * TensorFlow's padding and epsilon, whose weights a file is by its names, and files of other programs. */
+/* What a file of weights asks of a net beside its tensors: the numbers that timm's and SMP's own modules give
+ * with TensorFlow's padding and epsilon, whose weights a file is by its names, and files of other
+ * programs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +57,10 @@ static void compute(float logits[PIXELS], const cc_net_spec *spec) {
     cc_model_destroy(model);
 }
 
-/* Computed in float64 by PyTorch 2.15: timm 1.0.31's tf_efficientnet_b0 and _b3, and its tf_efficientnet_b3 and
- * _b5 with the ZeroPad2d of segmentation_models_pytorch 0.6.0's efficientnet-b3 and -b5, below the decoder of
- * golden/make_golden.py, whose batch norms have 1e-5. Logits 0, 33, 700, 2047, and the norm of all. */
+/* Computed in float64 by PyTorch 2.15: timm 1.0.31's tf_efficientnet_b0 and _b3, and its tf_efficientnet_b3
+ * and _b5 with the ZeroPad2d of segmentation_models_pytorch 0.6.0's efficientnet-b3 and -b5, below the
+ * decoder of golden/make_golden.py, whose batch norms have 1e-5. Logits 0, 33, 700, 2047, and the norm of
+ * all. */
 static void the_nets_compute_what_the_libraries_of_the_weights_do(void **state) {
     (void)state;
     static const struct {
@@ -93,8 +95,8 @@ static void the_nets_compute_what_the_libraries_of_the_weights_do(void **state) 
     }
 }
 
-/* "Same" of 224, 112, 75 and 7 pixels, by TensorFlow's rule (tf.nn.convolution): max((ceil(n/s) - 1) s + k - n, 0)
- * in all, the smaller half before. */
+/* "Same" of 224, 112, 75 and 7 pixels, by TensorFlow's rule (tf.nn.convolution): max((ceil(n/s) - 1) s + k -
+ * n, 0) in all, the smaller half before. */
 static void same_padding_is_tensorflows(void **state) {
     (void)state;
     static const struct {

@@ -146,8 +146,8 @@ static void a_pooled_accuracy_lies_between_sensitivity_and_specificity(void **st
     check_range(cc_range_accuracy_averaged((cc_range){90, 90}, (cc_range){80, 80}), 70, 100);
 }
 
-/* Of 0, 0, 100, 100 the mean is 50, the deviation 50 by n and 57.735 by n - 1; of 0 and 100 70.711 by n - 1.
- * */
+/* Of 0, 0, 100, 100 the mean is 50, the deviation 50 by n and 57.735 by n - 1; of 0 and 100 70.711 by n -
+ * 1. */
 static void a_deviation_has_its_most_for_a_mean(void **state) {
     (void)state;
     check_range(cc_range_deviation_of_mean((cc_range){50, 50}, 4), 0, 57.7350269189626);
