@@ -226,26 +226,30 @@ static void the_options_are_in_the_identity_only_where_they_change_something(voi
     cc_arena_destroy(arena);
 }
 
+#define BYTES(literal) literal, sizeof(literal) - 1
 static void files_of_other_programs_are_named(void **state) {
     (void)state;
     const char *folder = new_folder();
     static const struct {
-        const char *name, *bytes, *part;
+        const char *name, *bytes;
         size_t count;
+        const char *part;
     } cases[] = {
-        {"w.npz", "PK\3\4................------\12\0\0\0conv.0.npy and so on", "is NumPy's (.npz", 48},
-        {"w.pth", "PK\3\4................------\20\0\0\0archive/data.pkl and so on", "is a pickle of PyTorch",
-         52},
-        {"w.keras", "PK\3\4................------\15\0\0\0metadata.json and so on", "is a file of Keras", 50},
-        {"w.bin", "\x80\4\x95 a pickle of protocol 4", "safetensors.torch.save_file(", 26},
-        {"w.npy", "\x93NUMPY\1\0v\0{'descr'", "is NumPy's", 18},
-        {"w.h5", "\211HDF\r\n\032\n........ keras_version 2.4.0", "is a file of Keras", 38},
-        {"w.onnx", "\10\7\22\7pytorch\32\0051.9.0", "is an ONNX graph", 18},
-        {"w.pb", "\10\1\22\7 saved_model", "is a file of TensorFlow", 16},
-        {"w.tflite", "\34\0\0\0TFL3 and so on", "is a file of TensorFlow", 18},
-        {"w.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull", 56},
-        {"x.safetensors", "<!DOCTYPE html><html>", "is a web page", 21},
-        {"y.json", "{\"metadata\": {}, \"weight_map\": {}}", "is the index", 34},
+        {"w.npz", BYTES("PK\3\4................------\12\0\0\0conv.0.npy and so on"), "is NumPy's (.npz"},
+        {"w.pth", BYTES("PK\3\4................------\20\0\0\0archive/data.pkl and so on"),
+         "is a pickle of PyTorch"},
+        {"w.keras", BYTES("PK\3\4................------\15\0\0\0metadata.json and so on"),
+         "is a file of Keras"},
+        {"w.bin", BYTES("\x80\4\x95 a pickle of protocol 4"), "safetensors.torch.save_file("},
+        {"w.npy", BYTES("\x93NUMPY\1\0v\0{'descr'"), "is NumPy's"},
+        {"w.h5", BYTES("\211HDF\r\n\032\n........ keras_version 2.4.0"), "is a file of Keras"},
+        {"w.onnx", BYTES("\10\7\22\7pytorch\32\0051.9.0"), "is an ONNX graph"},
+        {"w.pb", BYTES("\10\1\22\7 saved_model"), "is a file of TensorFlow"},
+        {"w.tflite", BYTES("\34\0\0\0TFL3 and so on"), "is a file of TensorFlow"},
+        {"w.safetensors", BYTES("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+         "git lfs pull"},
+        {"x.safetensors", BYTES("<!DOCTYPE html><html>"), "is a web page"},
+        {"y.json", BYTES("{\"metadata\": {}, \"weight_map\": {}}"), "is the index"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cc_weight_source source;
