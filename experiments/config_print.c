@@ -136,20 +136,21 @@ static char *value_text(const cc_experiment_config *config, const cc_option *o) 
     return NULL;
 }
 
-/* Whether a row has its default in `config`. */
-static bool has_default(const cc_experiment_config *config, const cc_option *o) {
+/* Whether a row is left out: its value is not given, or what runs had before there was the option. */
+static bool is_left_out(const cc_experiment_config *config, const cc_option *o, bool identity) {
+    if (identity && o->locates) return true;
+    if (!o->usual) return false;
     char *text = value_text(config, o);
-    const bool same = text && strcmp(text, o->initial ? o->initial : "null") == 0;
+    const bool out = text && (strcmp(text, "null") == 0 || (identity && strcmp(text, o->usual) == 0));
     free(text);
-    return same;
+    return out;
 }
 
 static void print_options(FILE *out, const cc_experiment_config *config, bool identity) {
     const char *before = "";
     for (int i = 0; i < cc_option_count(); i++) {
         const cc_option *o = cc_option_get(i);
-        if (!cc_option_holds(o, config, false)) continue;
-        if (identity && (o->locates || (o->added && has_default(config, o)))) continue;
+        if (!cc_option_holds(o, config, false) || is_left_out(config, o, identity)) continue;
         print_key(out, o->key, before);
         before = o->key;
         if (o->kind == CC_OPTION_LOSSES) {

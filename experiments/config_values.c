@@ -257,7 +257,7 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
     case CC_OPTION_BOOLEAN:
         return cc_yaml_as_boolean(place, node) ? CC_OK : fail_wants(o, key, node, NULL);
     case CC_OPTION_CHOICE:
-        return read_choice(place, o, key, node);
+        return null && o->usual ? CC_OK : read_choice(place, o, key, node);
     case CC_OPTION_NAME:
     case CC_OPTION_PATH:
     case CC_OPTION_CONFIG:

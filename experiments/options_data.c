@@ -87,7 +87,7 @@ static const cc_option rows[] = {
      .max = 65534,
      .initial_note = "null: none stated; a mask holds 0 and one other value, or is refused",
      .null_value = CC_MASK_THRESHOLD_NONE,
-     .added = true,
+     .usual = "null",
      .unit = "grey",
      .meaning =
          "grey of a mask above which a pixel is foreground, in the file's own values (to 255 of 8 bits, "
@@ -98,7 +98,7 @@ static const cc_option rows[] = {
      .when = "data.source",
      .is = "ctheart|orcascore|coca",
      .initial = "false",
-     .added = true,
+     .usual = "false",
      .meaning =
          "whether a patient whose files are broken, missing or contradict each other is left out, with a "
          "warning that says why, rather than an error; every slice is then decoded once before the split"},

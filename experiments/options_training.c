@@ -61,6 +61,31 @@ static const cc_option rows[] = {
      .initial = "0",
      .meaning = "stochastic depth: how often, in training, the encoder's last residual block is left out for "
                 "a slice; the rate rises linearly to it over the blocks"},
+    {.key = "net.padding",
+     .kind = CC_OPTION_CHOICE,
+     AT(net.padding),
+     .when = "net.encoder",
+     .is = "efficientnet-b0|efficientnet-b3|efficientnet-b5",
+     .choices = {"symmetric", "same", "same-nominal"},
+     .initial_note = "null: what net.weights was trained with, else symmetric",
+     .usual = "symmetric",
+     .meaning =
+         "padding of the encoder's convolutions of stride 2: the same on both sides (timm's efficientnet_*, "
+         "torchvision); TensorFlow's, with more behind (timm's tf_efficientnet_*); that of images of the "
+         "encoder's own size, 224, 300 or 456 pixels (efficientnet_pytorch, and efficientnet-b* of "
+         "segmentation_models.pytorch)"},
+    {.key = "net.norm_epsilon",
+     .kind = CC_OPTION_REAL,
+     AT(net.norm_epsilon),
+     .when = "net.arch",
+     .is = "unet-bn|unet-encoder",
+     .max = 1,
+     .above_min = true,
+     .initial_note = "null: what net.weights was trained with, else 1.0e-5",
+     .usual = "1.0e-05",
+     .meaning =
+         "epsilon of the batch norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 is PyTorch's, "
+         "1.0e-3 TensorFlow's"},
     {.key = "net.width",
      .kind = CC_OPTION_INTEGER,
      AT(net.width),

@@ -10,6 +10,7 @@
 #include "experiments/data.h"
 #include "experiments/dataset.h"
 #include "experiments/upstream.h"
+#include "experiments/weights/convention.h"
 #include "results/paths.h"
 #include "results/store.h"
 
@@ -68,6 +69,22 @@ static cc_status digest_weights(cc_planned_run *run, const cc_run_plan *plan) {
     }
     cc_status status = cc_digest_of_file(&run->weights_digest, path);
     return status == CC_OK ? CC_OK : cc_fail_within(status, "net.weights");
+}
+
+/* The config with the padding and epsilon that its weights ask for; the same one where they ask for
+ * nothing. */
+static cc_status settle_weights(cc_planned_run *run, const cc_run_plan *plan) {
+    cc_experiment_config settled = *run->config;
+    cc_status status = cc_weight_convention_settle(&settled.net);
+    if (status != CC_OK) return cc_fail_within(status, "net.weights");
+    if (settled.net.padding == run->config->net.padding &&
+        settled.net.norm_epsilon == run->config->net.norm_epsilon)
+        return CC_OK;
+    cc_experiment_config *kept = cc_arena_get(plan->arena, sizeof *kept);
+    if (!kept) return CC_ENOMEM;
+    *kept = settled;
+    run->config = kept;
+    return CC_OK;
 }
 
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version) {
@@ -192,6 +209,7 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     CC_TRY(open_data(&data, p, config));
     run->data_digest = data->digest;
     CC_TRY(digest_weights(run, p->plan));
+    CC_TRY(settle_weights(run, p->plan));
     CC_TRY(cc_planned_run_identity(&run->identity, run, CC_NUMERICS_VERSION));
     *out = find_run(p->plan, run->path);
     if (*out && strcmp((*out)->identity.hex, run->identity.hex) != 0)

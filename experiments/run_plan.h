@@ -23,7 +23,7 @@ typedef enum cc_upstream {
 
 typedef struct cc_planned_run cc_planned_run;
 struct cc_planned_run {
-    const cc_experiment_config *config; /* borrowed */
+    const cc_experiment_config *config; /* borrowed; what net.weights asks of the net is in it */
     cc_digest_text data_digest;         /* "": of no dataset, as a scan that is predicted */
     cc_digest_text identity;
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */

@@ -97,3 +97,43 @@ cc_range cc_range_f1_pooled(cc_range precision, cc_range recall) {
 cc_range cc_range_f1_averaged(cc_range precision, cc_range recall) {
     return (cc_range){fmax(0, precision.low + recall.low - 100), harmonic_mean(precision.high, recall.high)};
 }
+
+static double iou_of_dice(double dice) {
+    return dice < 200 ? 100 * dice / (200 - dice) : 100;
+}
+
+cc_range cc_range_iou_pooled(cc_range dice) {
+    return (cc_range){iou_of_dice(dice.low), iou_of_dice(dice.high)};
+}
+
+cc_range cc_range_iou_averaged(cc_range dice) {
+    return (cc_range){iou_of_dice(dice.low), dice.high};
+}
+
+cc_range cc_range_iou_of_pooled(cc_range precision, cc_range recall) {
+    return cc_range_iou_pooled(cc_range_f1_pooled(precision, recall));
+}
+
+cc_range cc_range_iou_of_averaged(cc_range precision, cc_range recall) {
+    return (cc_range){fmax(0, precision.low + recall.low - 100), fmin(precision.high, recall.high)};
+}
+
+cc_range cc_range_accuracy_pooled(cc_range sensitivity, cc_range specificity) {
+    return (cc_range){fmin(sensitivity.low, specificity.low), fmax(sensitivity.high, specificity.high)};
+}
+
+cc_range cc_range_accuracy_averaged(cc_range sensitivity, cc_range specificity) {
+    return (cc_range){fmax(0, sensitivity.low + specificity.low - 100),
+                      fmin(100, sensitivity.high + specificity.high)};
+}
+
+cc_range cc_range_deviation_of_mean(cc_range mean, long long cases) {
+    const double nearest_half = nearest_to(50, mean), n = cases > 0 ? (double)cases : 2;
+    const double most = fmax(0, nearest_half * (100 - nearest_half));
+    return (cc_range){0, sqrt(most * (n > 1 ? n / (n - 1) : 1))};
+}
+
+bool cc_range_holds_mean_of_whole(cc_range range, long long cases) {
+    const double n = (double)cases, slack = 1e-9 * fmax(1, fmax(fabs(range.low), fabs(range.high)) * n);
+    return ceil(range.low * n - slack) <= floor(range.high * n + slack);
+}

@@ -19,6 +19,14 @@ static void add_finding(cc_text *out, const cc_audit_finding *finding) {
     cc_text_add(out, "</li>\n");
 }
 
+static void add_note(cc_text *out, const cc_audit_note *note) {
+    cc_text_add(out, "<li><strong>Table %d%s", note->table, note->row ? ", " : "");
+    if (note->row) cc_text_add_html(out, note->row);
+    cc_text_add(out, "</strong>: ");
+    cc_text_add_html(out, note->text);
+    cc_text_add(out, "</li>\n");
+}
+
 static void add_range(cc_text *out, cc_range range) {
     cc_text_add(out, "<td>%.2f to %.2f</td>", range.low, range.high);
 }
@@ -38,13 +46,16 @@ void cc_page_add_audit(cc_text *out, const cc_audit *audit) {
              "all that round to it; a finding is what no such numbers can explain, or a row that stands in "
              "more than one table.</p>\n<ol>\n");
     for (size_t i = 0; i < audit->finding_count; i++) add_finding(out, &audit->findings[i]);
-    cc_text_add(
-        out,
-        "</ol>\n<div class=\"box\" tabindex=\"0\">\n<table>\n<caption>How F1 may have been computed: what "
-        "the printed "
-        "precision and recall allow it to be, in percent</caption>\n<thead><tr><th>table</th><th "
-        "class=\"t\">row</th>"
-        "<th>F1</th><th>pooled</th><th>averaged</th><th>possible</th></tr></thead>\n<tbody>\n");
+    cc_text_add(out, "</ol>\n");
+    if (audit->note_count) cc_text_add(out, "<p>What the numbers alone do not tell:</p>\n<ul>\n");
+    for (size_t i = 0; i < audit->note_count; i++) add_note(out, &audit->notes[i]);
+    if (audit->note_count) cc_text_add(out, "</ul>\n");
+    cc_text_add(out,
+                "<div class=\"box\" tabindex=\"0\">\n<table>\n<caption>How F1 may have been computed: what "
+                "the printed "
+                "precision and recall allow it to be, in percent</caption>\n<thead><tr><th>table</th><th "
+                "class=\"t\">row</th>"
+                "<th>F1</th><th>pooled</th><th>averaged</th><th>possible</th></tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < audit->reading_count; i++) add_reading(out, &audit->readings[i]);
     cc_text_add(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }

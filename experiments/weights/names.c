@@ -103,7 +103,8 @@ void cc_weight_names_of(cc_weight_names *out, cc_weight_block *at, const char *n
 }
 
 const char *cc_weight_name_bare(const char *name) {
-    static const char *const before[] = {"module.", "model.", "state_dict.", "_orig_mod."};
+    static const char *const before[] = {"module.",  "model.",    "state_dict.", "_orig_mod.", "net.",
+                                         "network.", "backbone.", "unet.",       "_module.",   "_model."};
     for (size_t i = 0; i < COUNT(before); i++) {
         size_t length = strlen(before[i]);
         if (strncmp(name, before[i], length) != 0) continue;

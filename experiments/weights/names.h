@@ -28,8 +28,8 @@ typedef struct cc_weight_block {
 /* Lists the names of the net's next parameter. */
 void cc_weight_names_of(cc_weight_names *out, cc_weight_block *at, const char *name);
 
-/* Borrowed: the name without what training programs put before a whole net's names ("module.", "model.",
- * "state_dict.", "_orig_mod."). */
+/* Borrowed: the name without what training programs put before a whole net's names: "module.", "model.",
+ * "state_dict.", "_orig_mod.", "net.", "network.", "backbone.", "unet.", in any order and number. */
 const char *cc_weight_name_bare(const char *name);
 
 #endif

@@ -21,10 +21,12 @@ const char *cc_conv_algorithm_name(cc_conv_algorithm algorithm) {
     return names[algorithm];
 }
 
+/* oneDNN's own Winograd gives wrong input gradients where padding differs before and behind. */
 static bool suits_winograd(const cc_conv_problem *p) {
     const cc_conv_attr *a = p->conv.attr;
     for (int i = 1; i < CC_SPATIAL_MAX; i++)
-        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1) return false;
+        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding_more[i] != 0)
+            return false;
     return p->conv.x->rank == 4 && a->groups == 1 && !p->conv.transposed && p->conv.dtype == CC_F32;
 }
 

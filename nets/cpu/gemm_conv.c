@@ -46,7 +46,8 @@ static bool is_plain(const side *s) {
 static bool is_whole(const work *w) {
     const cc_conv_attr *a = w->conv->attr;
     for (int i = 0; i < CC_SPATIAL_MAX; i++)
-        if (a->kernel[i] != 1 || a->stride[i] != 1 || a->padding[i] != 0) return false;
+        if (a->kernel[i] != 1 || a->stride[i] != 1 || a->padding[i] != 0 || a->padding_more[i] != 0)
+            return false;
     return true;
 }
 

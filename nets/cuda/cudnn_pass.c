@@ -50,15 +50,16 @@ static cc_status describe_tensor(descriptor *out, cc_cudnn_pass *c, int64_t id, 
 
 static cc_status describe_convolution(descriptor *out, cc_cudnn_pass *c, const cc_conv_sum *sum) {
     const cc_conv_attr *a = &sum->attr;
-    int64_t spatial = sum->wide.rank - 2, from = CC_SPATIAL_MAX - spatial;
+    int64_t spatial = sum->wide.rank - 2, from = CC_SPATIAL_MAX - spatial, behind[CC_SPATIAL_MAX];
     cudnnDataType_t type = CUDNN_DATA_FLOAT;
     cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
+    for (int i = 0; i < CC_SPATIAL_MAX; i++) behind[i] = a->padding[i] + a->padding_more[i];
     CC_TRY(create(out, c, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR));
     SET(*out, CONVOLUTION_SPATIAL_DIMS, INT64, 1, &spatial);
     SET(*out, CONVOLUTION_COMP_TYPE, DATA_TYPE, 1, &type);
     SET(*out, CONVOLUTION_CONV_MODE, CONVOLUTION_MODE, 1, &mode);
     SET(*out, CONVOLUTION_PRE_PADDINGS, INT64, spatial, a->padding + from);
-    SET(*out, CONVOLUTION_POST_PADDINGS, INT64, spatial, a->padding + from);
+    SET(*out, CONVOLUTION_POST_PADDINGS, INT64, spatial, behind + from);
     SET(*out, CONVOLUTION_DILATIONS, INT64, spatial, a->dilation + from);
     SET(*out, CONVOLUTION_FILTER_STRIDES, INT64, spatial, a->stride + from);
     TRY_CUDNN(cudnnBackendFinalize(*out));

@@ -188,7 +188,8 @@ bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_conv_part part, con
                                const cc_shape *x, const cc_shape *y, cc_dtype dtype) {
     bool fits = dtype == CC_BF16 && x->rank == 4 && a->groups == 1;
     for (int i = 1; fits && i < 3; i++)
-        fits = a->kernel[i] == 3 && a->stride[i] == 1 && a->padding[i] == 1 && a->dilation[i] == 1;
+        fits = a->kernel[i] == 3 && a->stride[i] == 1 && a->padding[i] == 1 && a->padding_more[i] == 0 &&
+               a->dilation[i] == 1;
     const int64_t in = x->dims[1], to = y->dims[1];
     fits = fits && x->dims[0] * x->dims[2] * x->dims[3] <= FEW_PIXELS_MAX &&
            (part == CC_CONV_WEIGHTS ? in % 8 == 0 && to % 16 == 0 && in * to <= FEW_WEIGHTS_MAX

@@ -18,6 +18,9 @@ typedef struct cc_block_shape {
     int expansion;      /* inverted residual: middle channels for each input channel */
     int index;          /* of the block in its encoder */
     double drop_path;   /* how often its branch is left out, where there is a residual */
+    double epsilon;     /* of its norms */
+    int64_t same; /* its spatial convolution has TensorFlow's "same" padding of images of so many pixels a
+                           side; 0: kernel / 2 on both sides */
 } cc_block_shape;
 
 /* Adds one block whose layers are PREFIX.name. */
@@ -36,7 +39,8 @@ typedef struct cc_stage {
 } cc_stage;
 
 typedef struct cc_encoder {
-    const char *name; /* net.encoder */
+    const char *name;   /* net.encoder */
+    int64_t resolution; /* side of the images that it was designed for */
     struct {
         const char *conv;
         int64_t channels;
@@ -57,10 +61,17 @@ const cc_encoder *cc_encoder_at(int i);
 /* NULL where there is none of that name. */
 const cc_encoder *cc_encoder_find(const char *name);
 
+/* What a file of weights asks of an encoder beside its layers. */
+typedef struct cc_encoder_way {
+    double drop_path, epsilon;
+    int64_t
+        same; /* side of the images whose "same" padding strided convolutions have; 0: kernel / 2 on both */
+} cc_encoder_way;
+
 /* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. Block i of n has
- * the rate drop_path i / (n - 1) of stochastic depth, as Huang et al. 2016 and timm's resnets (its
+ * the rate drop_path * i / (n - 1) of stochastic depth, as Huang et al. 2016 and timm's resnets (its
  * efficientnets divide by n). */
 void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
-                    const cc_encoder *encoder, double drop_path);
+                    const cc_encoder *encoder, const cc_encoder_way *way);
 
 #endif

@@ -4,7 +4,7 @@
 #include "nets/ops/ops.h"
 
 cc_value cc_layer_conv_norm(cc_graph *graph, cc_value x, const char *prefix, const cc_conv_norm *layer) {
-    cc_batch_norm_attr norm = cc_batch_norm_default(layer->activation);
+    cc_batch_norm_attr norm = cc_batch_norm_with(layer->activation, layer->epsilon);
     x = cc_graph_add(graph, &cc_op_conv, &layer->conv, &x, 1, "%s.%s", prefix, layer->conv_name);
     cc_value inputs[] = {x, layer->residual};
     return cc_graph_add(graph, &cc_op_batch_norm, &norm, inputs, layer->residual == CC_NO_VALUE ? 1 : 2,
@@ -12,11 +12,13 @@ cc_value cc_layer_conv_norm(cc_graph *graph, cc_value x, const char *prefix, con
 }
 
 cc_value cc_layer_conv_norm_plain(cc_graph *graph, cc_value x, const char *prefix, cc_conv_attr conv,
-                                  const char *conv_name, const char *norm_name, cc_activation activation) {
+                                  const char *conv_name, const char *norm_name, cc_activation activation,
+                                  double epsilon) {
     return cc_layer_conv_norm(graph, x, prefix,
                               &(cc_conv_norm){.conv = conv,
                                               .conv_name = conv_name,
                                               .norm_name = norm_name,
                                               .activation = activation,
-                                              .residual = CC_NO_VALUE});
+                                              .residual = CC_NO_VALUE,
+                                              .epsilon = epsilon});
 }

@@ -12,12 +12,14 @@ typedef struct cc_conv_norm {
     const char *conv_name, *norm_name;
     cc_activation activation;
     cc_value residual; /* added before the activation; CC_NO_VALUE: none */
+    double epsilon;    /* of the norm */
 } cc_conv_norm;
 
 cc_value cc_layer_conv_norm(cc_graph *graph, cc_value x, const char *prefix, const cc_conv_norm *layer);
 
 /* The same, without a residual. */
 cc_value cc_layer_conv_norm_plain(cc_graph *graph, cc_value x, const char *prefix, cc_conv_attr conv,
-                                  const char *conv_name, const char *norm_name, cc_activation activation);
+                                  const char *conv_name, const char *norm_name, cc_activation activation,
+                                  double epsilon);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "nets/model.h"
+#include "nets/ops/batch_norm/batch_norm.h"
 
 static const cc_architecture *const architectures[] = {&cc_unet, &cc_unet_bn, &cc_unet_encoder};
 
@@ -10,6 +11,10 @@ static const cc_architecture *find(const char *name) {
         if (strcmp(architectures[i]->name, name) == 0) return architectures[i];
     cc_fail(CC_ECONFIG, "net.arch", "unet, unet-bn or unet-encoder", "there is no net \"%s\"", name);
     return NULL;
+}
+
+double cc_net_epsilon(const cc_net_spec *spec) {
+    return spec->norm_epsilon > 0 ? spec->norm_epsilon : CC_BATCH_NORM_EPSILON;
 }
 
 int cc_net_stride(const cc_net_spec *spec) {

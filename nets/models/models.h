@@ -11,6 +11,9 @@ typedef struct cc_architecture {
     void (*build)(cc_graph *graph, const cc_net_spec *spec);
 } cc_architecture;
 
+/* Of spec->norm_epsilon, which may be 0. */
+double cc_net_epsilon(const cc_net_spec *spec);
+
 extern const cc_architecture cc_unet, cc_unet_bn, cc_unet_encoder;
 
 #endif

@@ -16,23 +16,24 @@ static int stride(const cc_net_spec *spec) {
     return 1 << (spec->depth - 1);
 }
 
-/* 3x3 convolution [, batch norm], ReLU. */
+/* 3x3 convolution [, batch norm of that epsilon; 0: none], ReLU. */
 static cc_value conv_relu(cc_graph *g, cc_value x, const char *prefix, int index, int64_t channels,
-                          bool norm) {
+                          double epsilon) {
+    const bool norm = epsilon > 0;
     cc_conv_attr conv = cc_conv_2d(channels, 3, 1);
     conv.bias = !norm;
-    cc_batch_norm_attr bn = cc_batch_norm_default(CC_ACTIVATION_RELU);
+    cc_batch_norm_attr bn = cc_batch_norm_with(CC_ACTIVATION_RELU, epsilon);
     cc_activation_attr relu = {CC_ACTIVATION_RELU};
     x = cc_graph_add(g, &cc_op_conv, &conv, &x, 1, "%s.conv%d", prefix, index);
     if (norm) return cc_graph_add(g, &cc_op_batch_norm, &bn, &x, 1, "%s.bn%d", prefix, index);
     return cc_graph_add(g, &cc_op_activation, &relu, &x, 1, "%s.relu%d", prefix, index);
 }
 
-static cc_value conv_pair(cc_graph *g, cc_value x, const char *prefix, int64_t channels, bool norm) {
-    return conv_relu(g, conv_relu(g, x, prefix, 1, channels, norm), prefix, 2, channels, norm);
+static cc_value conv_pair(cc_graph *g, cc_value x, const char *prefix, int64_t channels, double epsilon) {
+    return conv_relu(g, conv_relu(g, x, prefix, 1, channels, epsilon), prefix, 2, channels, epsilon);
 }
 
-static void build(cc_graph *g, const cc_net_spec *spec, bool norm) {
+static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
     cc_value skips[LEVELS_MAX], x = CC_GRAPH_INPUT;
     cc_max_pool_attr pool = cc_max_pool_2d(2, 2, 0);
     char prefix[64];
@@ -43,7 +44,7 @@ static void build(cc_graph *g, const cc_net_spec *spec, bool norm) {
     for (int i = 0; i < spec->depth; i++) {
         snprintf(prefix, sizeof prefix, "down.%d", i);
         if (i > 0) x = cc_graph_add(g, &cc_op_max_pool, &pool, &x, 1, "down.%d.pool", i);
-        skips[i] = x = conv_pair(g, x, prefix, (int64_t)spec->width << i, norm);
+        skips[i] = x = conv_pair(g, x, prefix, (int64_t)spec->width << i, epsilon);
     }
     for (int i = 0; i < spec->depth - 1; i++) {
         int level = spec->depth - 2 - i;
@@ -52,7 +53,7 @@ static void build(cc_graph *g, const cc_net_spec *spec, bool norm) {
         x = cc_graph_add(g, &cc_op_conv_transpose, &up, &x, 1, "up.%d.upconv", i);
         x = cc_graph_add(g, &cc_op_concat, NULL, (cc_value[]){x, skips[level]}, 2, "up.%d.concat", i);
         snprintf(prefix, sizeof prefix, "up.%d.pair", i);
-        x = conv_pair(g, x, prefix, channels, norm);
+        x = conv_pair(g, x, prefix, channels, epsilon);
     }
     cc_conv_attr head = cc_conv_2d(spec->classes, 1, 1);
     head.bias = true;
@@ -60,10 +61,10 @@ static void build(cc_graph *g, const cc_net_spec *spec, bool norm) {
 }
 
 static void build_plain(cc_graph *g, const cc_net_spec *spec) {
-    build(g, spec, false);
+    build(g, spec, 0);
 }
 static void build_normed(cc_graph *g, const cc_net_spec *spec) {
-    build(g, spec, true);
+    build(g, spec, cc_net_epsilon(spec));
 }
 
 const cc_architecture cc_unet = {"unet", stride, build_plain};

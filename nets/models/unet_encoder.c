@@ -1,4 +1,5 @@
 /* A U-Net whose contracting path is a known encoder, and whose expanding path is one of the decoders. */
+#include <string.h>
 #include "nets/decoders/decoder.h"
 #include "nets/encoders/encoder.h"
 #include "nets/models/models.h"
@@ -27,7 +28,16 @@ static void build(cc_graph *graph, const cc_net_spec *spec) {
         cc_graph_fail(graph, "net.decoder.channels", what);
         return;
     }
-    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder, spec->drop_path);
+    cc_encoder_way way = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
+    if (spec->padding && strcmp(spec->padding, "symmetric") != 0) {
+        if (!encoder->resolution) {
+            cc_graph_fail(graph, "net.padding", "only EfficientNets have another padding than symmetric");
+            return;
+        }
+        way.same = strcmp(spec->padding, "same-nominal") == 0 ? encoder->resolution
+                                                              : cc_graph_shape(graph, CC_GRAPH_INPUT).dims[2];
+    }
+    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder, &way);
     cc_decoder_add(graph, decoder, features, spec->channels, spec->classes);
 }
 

@@ -1,4 +1,5 @@
-/* Edits are tried one by one on the sheet itself and taken back. */
+/* report/audit/mend.c -- the smallest edit that mends a table: edits are tried one by one on the sheet itself
+ * and taken back. */
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
@@ -33,19 +34,27 @@ typedef struct search {
 } search;
 
 static cc_cell *cell_at(const cc_sheet *sheet, place p) {
-    return &sheet->cells[p.row][p.column];
+    return cc_sheet_cell(sheet, p.row, p.column);
+}
+
+/* Whether a check is of a column and its summary, not of a row. */
+static bool is_of_summary(const cc_sheet_check *check) {
+    return check->kind == CC_CHECK_MEAN || check->kind == CC_CHECK_DEVIATION;
 }
 
 /* Whether a check looks at a cell. */
 static bool concerns(const cc_sheet *s, const cc_sheet_check *check, place p) {
-    if (check->kind == CC_CHECK_F1) return p.row == check->row;
-    return p.column == check->column && (p.row < s->row_count || p.row == check->row);
+    if (is_of_summary(check))
+        return p.column == check->column && (p.row < s->row_count || p.row == check->row);
+    bool among = p.column == check->column;
+    for (int i = 0; i < check->input_count; i++) among |= p.column == check->inputs[i];
+    return among && p.row == check->row;
 }
 
 static bool edit_concerns(const search *s, const cc_sheet_check *check, const edit *e) {
     const size_t rows = s->sheet->row_count;
     const bool summed = e->kind == EDIT_COLUMN && e->at.row < rows && e->with.row < rows;
-    if (summed && check->kind != CC_CHECK_F1) return false; /* a column's order is nothing to its summary */
+    if (summed && is_of_summary(check)) return false; /* a column's order is nothing to its summary */
     return concerns(s->sheet, check, e->at) || concerns(s->sheet, check, e->with);
 }
 
@@ -105,22 +114,31 @@ static void try_digits(search *s, place p) {
         for (text[i] = '0'; text[i] <= '9'; text[i]++) {
             const double value = strtod(text, NULL);
             const bool longer = i == 0 && text[i] == '0' && isdigit((unsigned char)text[1]);
-            if (text[i] != old && !longer && value <= 100)
+            if (text[i] != old && !longer && value * s->sheet->columns[p.column].scale <= 100)
                 try_edit(s, (edit){.kind = EDIT_DIGIT, .at = p, .with = p, .value = value});
         }
         text[i] = old;
     }
 }
 
+/* Scores, and means of whole numbers: what is checked. */
+static bool may_change(const cc_sheet *s, place p) {
+    return cell_at(s, p)->there && s->columns[p.column].related && !s->columns[p.column].deviation;
+}
+
 static void try_all(search *s) {
     for (size_t r = 0; r < s->sheet->count; r++)
-        for (int c = 0; c < CC_PUBLISHED_COLUMNS; c++) {
+        for (int c = 0; c < s->sheet->column_count; c++) {
             const place p = {r, c};
+            if (!may_change(s->sheet, p)) continue;
             try_digits(s, p);
-            for (int d = c + 1; d < CC_PUBLISHED_COLUMNS; d++)
-                try_edit(s, (edit){.kind = EDIT_ROW, .at = p, .with = {r, d}});
+            for (int d = c + 1; d < s->sheet->column_count; d++)
+                if (may_change(s->sheet, (place){r, d}) &&
+                    s->sheet->columns[c].scale == s->sheet->columns[d].scale)
+                    try_edit(s, (edit){.kind = EDIT_ROW, .at = p, .with = {r, d}});
             for (size_t q = r + 1; q < s->sheet->count; q++)
-                try_edit(s, (edit){.kind = EDIT_COLUMN, .at = p, .with = {q, c}});
+                if (may_change(s->sheet, (place){q, c}))
+                    try_edit(s, (edit){.kind = EDIT_COLUMN, .at = p, .with = {q, c}});
         }
 }
 
@@ -131,7 +149,7 @@ static const char *add_effect(const search *s, const char *change, cc_arena *are
     edit e = s->best;
     apply(s->sheet, &e);
     for (size_t i = 0; i < s->count; i++) {
-        if (s->checks[i].kind == CC_CHECK_F1) continue;
+        if (!is_of_summary(&s->checks[i])) continue;
         summaries++;
         hold += cc_sheet_holds(s->sheet, &s->checks[i], &allowed);
     }
@@ -146,7 +164,7 @@ static const char *add_effect(const search *s, const char *change, cc_arena *are
 
 static const char *in_words(const search *s, cc_arena *arena) {
     const edit *e = &s->best;
-    const char *const *columns = s->sheet->published->columns;
+    const char *const *columns = s->sheet->table->columns;
     const char *row = cc_sheet_label(s->sheet, e->at.row);
     const cc_cell *a = cell_at(s->sheet, e->at), *b = cell_at(s->sheet, e->with);
     const char *change =
@@ -167,6 +185,10 @@ static const char *in_words(const search *s, cc_arena *arena) {
 cc_status cc_sheet_mend(const char **out, cc_sheet *sheet, const cc_sheet_check *checks, size_t count,
                         size_t target, cc_arena *arena) {
     cc_allowed allowed;
+    *out = NULL;
+    if (sheet->count > CC_SHEET_EDIT_ROWS_MAX || sheet->table->positives > CC_SHEET_EDIT_ITEMS_MAX ||
+        sheet->table->negatives > CC_SHEET_EDIT_ITEMS_MAX)
+        return CC_OK;
     search s = {.sheet = sheet, .checks = checks, .count = count, .target = target};
     s.holds = cc_arena_get_array(arena, count + 1, sizeof *s.holds);
     if (!s.holds) return CC_ENOMEM;

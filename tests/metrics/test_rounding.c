@@ -91,6 +91,86 @@ static void an_averaged_f1_lies_between_p_plus_r_minus_1_and_the_harmonic_mean(v
     assert_true(f1 < allowed.high - 10);
 }
 
+/* Dice 0.8: IoU 0.8 / 1.2 = 2/3 where all cases are alike, 0.8 where four of five are 1 and one is 0. */
+static void an_averaged_iou_lies_between_d_over_2_minus_d_and_d(void **state) {
+    (void)state;
+    check_range(cc_range_iou_pooled((cc_range){80, 80}), 200.0 / 3, 200.0 / 3);
+    check_range(cc_range_iou_averaged((cc_range){80, 80}), 200.0 / 3, 80);
+    check_range(cc_range_iou_averaged((cc_range){0, 100}), 0, 100);
+    check_range(cc_range_iou_of_pooled((cc_range){80, 80}, (cc_range){80, 80}), 200.0 / 3, 200.0 / 3);
+    check_range(cc_range_iou_of_averaged((cc_range){80, 80}, (cc_range){70, 70}), 50, 70);
+}
+
+/* Every mixture of up to three cases out of all counts to 4 lies within; both ends are reached. */
+static void averages_of_all_small_cases_lie_within(void **state) {
+    (void)state;
+    enum { MOST = 4, CASES = 3 };
+    double seen_low = 1e9, seen_high = 1e9;
+    uint32_t draw = 1;
+    for (int trial = 0; trial < 20000; trial++) {
+        double p = 0, r = 0, d = 0, j = 0, c = 0, a = 0;
+        for (int i = 0; i < CASES; i++) {
+            double n[4];
+            for (int k = 0; k < 4; k++) {
+                draw = draw * 1664525u + 1013904223u;
+                n[k] = (double)(draw >> 16) / 65536 * (MOST + 1);
+                n[k] = (double)(int)n[k];
+            }
+            const double tp = n[0], fp = n[1], fn = n[2] + (tp + n[2] == 0), tn = n[3] + (fp + n[3] == 0);
+            p += 100 * (tp + fp > 0 ? tp / (tp + fp) : 0) / CASES;
+            r += 100 * tp / (tp + fn) / CASES;
+            d += 200 * tp / (2 * tp + fp + fn) / CASES;
+            j += 100 * tp / (tp + fp + fn) / CASES;
+            c += 100 * tn / (tn + fp) / CASES;
+            a += 100 * (tp + tn) / (tp + tn + fp + fn) / CASES;
+        }
+        const cc_range P = {p, p}, R = {r, r}, D = {d, d}, C = {c, c};
+        assert_true(cc_range_meet((cc_range){j, j}, cc_range_iou_averaged(D)));
+        assert_true(cc_range_meet((cc_range){j, j}, cc_range_iou_of_averaged(P, R)));
+        assert_true(cc_range_meet((cc_range){d, d}, cc_range_f1_averaged(P, R)));
+        assert_true(cc_range_meet((cc_range){a, a}, cc_range_accuracy_averaged(R, C)));
+        if (d > 0 && d < 100) {
+            seen_low = fmin(seen_low, j - cc_range_iou_averaged(D).low);
+            seen_high = fmin(seen_high, cc_range_iou_averaged(D).high - j);
+        }
+    }
+    assert_true(seen_low < 1e-9 && seen_high < 1e-9);
+}
+
+/* Sensitivity 0.9 of 10, specificity 0.8 of 90: 81 of 100 are right. */
+static void a_pooled_accuracy_lies_between_sensitivity_and_specificity(void **state) {
+    (void)state;
+    const cc_range allowed = cc_range_accuracy_pooled((cc_range){90, 90}, (cc_range){80, 80});
+    check_range(allowed, 80, 90);
+    assert_true(cc_range_meet(allowed, (cc_range){81, 81}));
+    check_range(cc_range_accuracy_averaged((cc_range){90, 90}, (cc_range){80, 80}), 70, 100);
+}
+
+/* Of 0, 0, 100, 100 the mean is 50, the deviation 50 by n and 57.735 by n - 1; of 0 and 100 70.711 by n -
+ * 1. */
+static void a_deviation_has_its_most_for_a_mean(void **state) {
+    (void)state;
+    check_range(cc_range_deviation_of_mean((cc_range){50, 50}, 4), 0, 57.7350269189626);
+    check_range(cc_range_deviation_of_mean((cc_range){50, 50}, 0), 0, 70.7106781186548);
+    check_range(cc_range_deviation_of_mean((cc_range){90, 95}, 1000000000), 0, 30.000000015);
+    check_range(cc_range_deviation_of_mean((cc_range){40, 60}, 2), 0, 70.7106781186548);
+    check_range(cc_range_deviation_of_mean((cc_range){100, 100}, 5), 0, 0);
+}
+
+/* GRIM's own example: a mean of 5.19 cannot be of 28 whole numbers (145/28 is 5.179, 146/28 5.214). */
+static void a_mean_of_whole_numbers_is_a_multiple_of_one_case(void **state) {
+    (void)state;
+    assert_false(cc_range_holds_mean_of_whole(cc_range_printed(5.19, 2), 28));
+    assert_true(cc_range_holds_mean_of_whole(cc_range_printed(5.18, 2), 28));
+    assert_true(cc_range_holds_mean_of_whole(cc_range_printed(5.21, 2), 28));
+    assert_true(cc_range_holds_mean_of_whole(cc_range_printed(5.19, 2), 100));
+    for (int n = 1; n <= 60; n++)
+        for (int k = 0; k <= 3 * n; k++) {
+            const double rounded = round(100.0 * k / n) / 100;
+            assert_true(cc_range_holds_mean_of_whole(cc_range_printed(rounded, 2), n));
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_printed_number_is_any_that_rounds_to_it),
@@ -101,6 +181,11 @@ int main(void) {
         cmocka_unit_test(the_greatest_deviation_is_that_of_the_best_corner),
         cmocka_unit_test(a_pooled_f1_is_the_harmonic_mean),
         cmocka_unit_test(an_averaged_f1_lies_between_p_plus_r_minus_1_and_the_harmonic_mean),
+        cmocka_unit_test(an_averaged_iou_lies_between_d_over_2_minus_d_and_d),
+        cmocka_unit_test(averages_of_all_small_cases_lie_within),
+        cmocka_unit_test(a_pooled_accuracy_lies_between_sensitivity_and_specificity),
+        cmocka_unit_test(a_deviation_has_its_most_for_a_mean),
+        cmocka_unit_test(a_mean_of_whole_numbers_is_a_multiple_of_one_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,10 @@ static const op_case convolutions[] = {
      CONV(1, 1, 1, 3, 3, 1, 1, 1, false),
      1,
      {SHAPE(2, 16, 5, 6)}},
+    {"same, of images", &cc_op_conv, SAME(32, 1, 3, 0, false), 1, {SHAPE(2, 1, 16, 18)}},
+    {"same, of colours", &cc_op_conv, SAME(32, 1, 3, 0, false), 1, {SHAPE(2, 3, 16, 18)}},
+    {"same, depthwise 3x3", &cc_op_conv, SAME(24, 24, 3, 0, false), 1, {SHAPE(2, 24, 8, 10)}},
+    {"same, depthwise 5x5", &cc_op_conv, SAME(24, 24, 5, 1, true), 1, {SHAPE(2, 24, 8, 10)}},
     {"voxels", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 1, 1, true), 1, {SHAPE3(1, 8, 4, 5, 6)}},
 };
 enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions };

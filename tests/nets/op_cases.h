@@ -107,6 +107,16 @@ static void assert_close(const char *what, const op_case *c, int64_t block, cons
                            .padding = {kd > 1 ? p : 0, p, p},                                                \
                            .dilation = {kd > 1 ? d : 1, d, d},                                               \
                            .bias = with_bias})
+/* TensorFlow's "same" padding of even images at stride 2: one pixel more behind. */
+#define SAME(o, g, k, p, with_bias)                                                                          \
+    (&(const cc_conv_attr){.out_channels = o,                                                                \
+                           .groups = g,                                                                      \
+                           .kernel = {1, k, k},                                                              \
+                           .stride = {1, 2, 2},                                                              \
+                           .padding = {0, p, p},                                                             \
+                           .dilation = {1, 1, 1},                                                            \
+                           .padding_more = {0, 1, 1},                                                        \
+                           .bias = with_bias})
 #define SHAPE(n, c, h, w)                                                                                    \
     {                                                                                                        \
         .rank = 4, .dims = { n, c, h, w }                                                                    \
@@ -137,6 +147,12 @@ static const op_case cases[] = {
      {SHAPE(2, 64, 9, 6)}},
     {"conv of few voxels", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 1, 1, false), 1, {SHAPE3(1, 24, 2, 3, 4)}},
     {"conv 3-D", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 1, 1, true), 1, {SHAPE3(1, 8, 4, 5, 6)}},
+    {"conv same, of images", &cc_op_conv, SAME(16, 1, 3, 0, false), 1, {SHAPE(2, 1, 12, 10)}},
+    {"conv same", &cc_op_conv, SAME(16, 1, 3, 0, true), 1, {SHAPE(2, 16, 8, 10)}},
+    {"conv same, odd channels", &cc_op_conv, SAME(5, 1, 5, 1, true), 1, {SHAPE(2, 3, 8, 6)}},
+    {"conv same, depthwise 3x3", &cc_op_conv, SAME(24, 24, 3, 0, false), 1, {SHAPE(2, 24, 8, 14)}},
+    {"conv same, depthwise 5x5", &cc_op_conv, SAME(16, 16, 5, 1, false), 1, {SHAPE(2, 16, 10, 8)}},
+    {"conv same, depthwise odd", &cc_op_conv, SAME(11, 11, 5, 1, true), 1, {SHAPE(2, 11, 6, 8)}},
     {"conv_transpose 2x2",
      &cc_op_conv_transpose,
      CONV(16, 1, 1, 2, 2, 2, 0, 1, true),

@@ -24,6 +24,12 @@ typedef struct conv_case {
         .out_channels = o, .groups = g, .kernel = {1, k, k}, .stride = {1, s, s}, .padding = {0, p, p},      \
         .dilation = {1, d, d}, .bias = with_bias                                                             \
     }
+/* One pixel more of padding behind. */
+#define MORE(o, g, k, s, p, with_bias)                                                                       \
+    {                                                                                                        \
+        .out_channels = o, .groups = g, .kernel = {1, k, k}, .stride = {1, s, s}, .padding = {0, p, p},      \
+        .dilation = {1, 1, 1}, .padding_more = {0, 1, 1}, .bias = with_bias                                  \
+    }
 #define SHAPE(n, c, h, w)                                                                                    \
     {                                                                                                        \
         .rank = 4, .dims = { n, c, h, w }                                                                    \
@@ -49,6 +55,17 @@ static const conv_case cases[] = {
     {"grouped odd", false, FLAT(9, 3, 3, 2, 1, 1, true), SHAPE(2, 6, 8, 7)},
     {"depthwise 3x3", false, FLAT(40, 40, 3, 1, 1, 1, false), SHAPE(2, 40, 7, 9)},
     {"depthwise 5x5 stride 2", false, FLAT(16, 16, 5, 2, 2, 1, false), SHAPE(2, 16, 9, 10)},
+    {"3x3 with more behind", false, MORE(32, 1, 3, 1, 0, true), SHAPE(2, 48, 9, 13)},
+    {"3x3 with one more than before", false, MORE(32, 1, 3, 1, 1, true), SHAPE(2, 48, 9, 13)},
+    {"head with more behind", false, MORE(1, 1, 3, 1, 0, true), SHAPE(2, 16, 9, 27)},
+    {"1x1 with more behind", false, MORE(16, 1, 1, 1, 0, true), SHAPE(2, 16, 5, 7)},
+    {"same stride 2", false, MORE(32, 1, 3, 2, 0, false), SHAPE(2, 16, 12, 10)},
+    {"same stride 2 of images", false, MORE(32, 1, 3, 2, 0, false), SHAPE(2, 1, 12, 10)},
+    {"same of few pixels", false, MORE(21, 1, 3, 2, 0, true), SHAPE(2, 60, 4, 6)},
+    {"same grouped", false, MORE(16, 2, 5, 2, 1, true), SHAPE(2, 16, 8, 8)},
+    {"same depthwise 3x3", false, MORE(40, 40, 3, 2, 0, false), SHAPE(2, 40, 8, 10)},
+    {"same depthwise 5x5", false, MORE(16, 16, 5, 2, 1, false), SHAPE(2, 16, 8, 14)},
+    {"transposed with more behind", true, MORE(8, 1, 3, 2, 0, true), SHAPE(1, 8, 5, 4)},
     {"transposed 2x2", true, FLAT(16, 1, 2, 2, 0, 1, true), SHAPE(2, 32, 5, 6)},
     {"transposed 3x3 padded", true, FLAT(8, 1, 3, 2, 1, 1, false), SHAPE(1, 8, 5, 4)},
     {"transposed grouped", true, FLAT(16, 2, 2, 2, 0, 1, true), SHAPE(1, 16, 5, 4)},

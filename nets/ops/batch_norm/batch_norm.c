@@ -3,8 +3,8 @@
 #include <math.h>
 #include "nets/ops/ops.h"
 
-cc_batch_norm_attr cc_batch_norm_default(cc_activation activation) {
-    return (cc_batch_norm_attr){.epsilon = 1e-5, .momentum = 0.1, .activation = activation};
+cc_batch_norm_attr cc_batch_norm_with(cc_activation activation, double epsilon) {
+    return (cc_batch_norm_attr){.epsilon = epsilon, .momentum = 0.1, .activation = activation};
 }
 
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,

@@ -18,7 +18,9 @@ typedef struct cc_batch_norm_attr {
 
 enum { CC_BATCH_NORM_WEIGHT, CC_BATCH_NORM_BIAS, CC_BATCH_NORM_MEAN, CC_BATCH_NORM_VAR };
 
-/* epsilon 1e-5, momentum 0.1. */
-cc_batch_norm_attr cc_batch_norm_default(cc_activation activation);
+#define CC_BATCH_NORM_EPSILON 1e-5 /* PyTorch's; TensorFlow's is 1e-3 */
+
+/* Momentum 0.1. */
+cc_batch_norm_attr cc_batch_norm_with(cc_activation activation, double epsilon);
 
 #endif

@@ -15,12 +15,22 @@ cc_conv_attr cc_conv_2d(int64_t out_channels, int64_t k, int64_t s) {
                           .dilation = {1, 1, 1}};
 }
 
+void cc_conv_pad_same(cc_conv_attr *a, int64_t extent) {
+    for (int i = 1; i < CC_SPATIAL_MAX; i++) {
+        const int64_t outputs = (extent + a->stride[i] - 1) / a->stride[i],
+                      all = (outputs - 1) * a->stride[i] + a->dilation[i] * (a->kernel[i] - 1) + 1 - extent;
+        a->padding[i] = all > 0 ? all / 2 : 0;
+        a->padding_more[i] = all > 0 ? all % 2 : 0;
+    }
+}
+
 cc_status cc_conv_check(const cc_conv_attr *a, const cc_shape *x) {
     if (a->groups < 1 || x->dims[1] % a->groups || a->out_channels < 1 || a->out_channels % a->groups)
         return cc_fail(CC_EINVAL, NULL, NULL, "%lld groups do not divide %lld and %lld channels",
                        (long long)a->groups, (long long)x->dims[1], (long long)a->out_channels);
     for (int i = 0; i < CC_SPATIAL_MAX; i++)
-        if (a->kernel[i] < 1 || a->stride[i] < 1 || a->dilation[i] < 1 || a->padding[i] < 0)
+        if (a->kernel[i] < 1 || a->stride[i] < 1 || a->dilation[i] < 1 || a->padding[i] < 0 ||
+            a->padding_more[i] < 0)
             return cc_fail(CC_EINVAL, NULL, NULL,
                            "kernel, stride and dilation are at least 1, padding at least 0");
     return CC_OK;
@@ -35,11 +45,12 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     int64_t in[CC_SPATIAL_MAX], dims[CC_SPATIAL_MAX], taps = 1;
     cc_shape_spatial(in, x);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {
-        int64_t reach = a->dilation[i] * (a->kernel[i] - 1) + 1;
-        if (in[i] + 2 * a->padding[i] < reach)
+        const int64_t reach = a->dilation[i] * (a->kernel[i] - 1) + 1,
+                      padded = in[i] + 2 * a->padding[i] + a->padding_more[i];
+        if (padded < reach)
             return cc_fail(CC_EINVAL, NULL, "use a larger image", "a kernel of %lld does not fit into %s",
                            (long long)a->kernel[i], cc_shape_text(x));
-        dims[i] = (in[i] + 2 * a->padding[i] - reach) / a->stride[i] + 1;
+        dims[i] = (padded - reach) / a->stride[i] + 1;
         taps *= a->kernel[i];
     }
     out->output = cc_shape_with(x, a->out_channels, dims);

@@ -19,7 +19,8 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     int64_t dims[CC_SPATIAL_MAX], taps = 1, strides = 1;
     cc_shape_spatial(dims, x);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {
-        dims[i] = (dims[i] - 1) * a->stride[i] - 2 * a->padding[i] + a->dilation[i] * (a->kernel[i] - 1) + 1;
+        dims[i] = (dims[i] - 1) * a->stride[i] - 2 * a->padding[i] - a->padding_more[i] +
+                  a->dilation[i] * (a->kernel[i] - 1) + 1;
         if (dims[i] < 1)
             return cc_fail(CC_EINVAL, NULL, "use a larger image", "padding of %lld leaves nothing",
                            (long long)a->padding[i]);

@@ -1,8 +1,9 @@
 /* nets/ops/conv_transpose/conv_transpose.h -- transposed convolution: the gradient of a convolution by its
  * input.
  *
- *   y[n,o,q] = bias[o] + sum over i in o's group, p, k with p*stride - padding + k*dilation = q of w[i,o,k] *
- * x[n,i,p] Output extent: (in - 1)*stride - 2*padding + dilation*(kernel-1) + 1. Attributes are a
+ *   y[n,o,q] = bias[o] + sum over i in o's group, p, k with p*stride - padding + k*dilation = q
+ *                        of w[i,o,k] * x[n,i,p]
+ * Output extent: (in - 1)*stride - 2*padding - padding_more + dilation*(kernel-1) + 1. Attributes are a
  * convolution's. Parameters: weight I,O/groups,[D,]H,W; bias O. */
 #ifndef CC_NETS_OPS_CONV_TRANSPOSE_H
 #define CC_NETS_OPS_CONV_TRANSPOSE_H
