@@ -132,8 +132,8 @@ static const struct {
     {&coca, "sed -i 's/-47/-60/g' calcium_xml/TRV1P2.xml", "slices below the scan", true},
     {&orca, "truncate -s 200 Images/TRV1P2CTI.mhd", "TRV1P2CTI.mhd", true},
     {&orca, "rm Images/TRV1P2CTI.mhd", "TRV1P2CTI.mhd", true},
-    {&orca, "sed -i 's/DimSize = 4 4 2/DimSize = 4 2 4/' 'Reference standard/TRV1P2R.mhd'", "its grid is",
-     true},
+    {&orca, "sed -i 's/ElementType/Offset = 900 0 0\\nElementType/' 'Reference standard/TRV1P2R.mhd'",
+     "TRV1P2R.mhd", true},
     {&orca,
      "sed -i 's/MET_UCHAR/MET_CHAR/' 'Reference standard/TRV1P2R.mhd' && printf '\\377' | dd conv=notrunc "
      "of='Reference standard/TRV1P2R.mhd' bs=1 seek=$(($(stat -c %s 'Reference standard/TRV1P2R.mhd') - 3)) "
