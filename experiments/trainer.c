@@ -13,6 +13,7 @@
 #include "experiments/checkpoint.h"
 #include "experiments/device.h"
 #include "experiments/evaluate.h"
+#include "experiments/finite.h"
 #include "experiments/interrupt.h"
 #include "experiments/paper_counts.h"
 #include "experiments/result.h"
@@ -251,8 +252,21 @@ static void show_progress(const trainer *t, size_t batch, double loss) {
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
 }
 
-/* The update of such a step was not applied. */
-static cc_status explain_loss(const trainer *t, size_t step, double loss) {
+/* Brings weights and state to the host, and ends the training where they are no longer numbers. */
+static cc_status fetch_state(trainer *t) {
+    const cc_training_values values = {.model = t->model,
+                                       .values = t->at.values,
+                                       .optimizer = cc_learner_mirror(t->learner),
+                                       .ema = cc_ema_mirror(t->ema)};
+    CC_TRY(cc_model_get_all(t->at.values, t->model));
+    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
+    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
+    return cc_training_check_finite(&values, t->title, t->at.epoch + 1, &t->config->optimizer);
+}
+
+/* The update of such a step was not applied; but an earlier one may have spoilt the weights. */
+static cc_status explain_loss(trainer *t, size_t step, double loss) {
+    CC_TRY(fetch_state(t));
     return cc_fail(CC_EINVAL, t->title, "lower optimizer.lr, or set optimizer.clip_norm",
                    "epoch %" PRId64 ", step %zu of %zu: the loss is %s", t->at.epoch + 1, step,
                    cc_loader_batch_count(t->loader), isnan(loss) ? "no number" : "infinite");
@@ -320,7 +334,7 @@ static void note_time(trainer *t) {
     t->started_s = now;
 }
 
-/* The model holds what was validated; afterwards what training goes on from. */
+/* The model holds what was validated, t->at what training goes on from; afterwards both do. */
 static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.history[t->at.epoch++] = *row;
     t->at.step = *cc_learner_steps(t->learner);
@@ -333,9 +347,6 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
         CC_TRY(cc_model_get_all(t->at.best_values, t->model));
     }
     CC_TRY(cc_ema_swap(t->ema));
-    CC_TRY(cc_model_get_all(t->at.values, t->model));
-    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
-    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
     cc_schedule_note(&t->schedule, monitored(t, row));
     format_score(f1, row->validation_f1);
     cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
@@ -350,6 +361,7 @@ static cc_status run_epoch(trainer *t) {
     cc_evaluation validation;
     cc_scores scores;
     CC_TRY(train_epoch(&row.train_loss, t));
+    CC_TRY(fetch_state(t));
     CC_TRY(cc_ema_swap(t->ema));
     CC_TRY(cc_evaluator_run(&validation, t->validation, NULL, NULL));
     CC_TRY(cc_scores_from_counts(&scores, &validation.counts, CC_EMPTY_SKIP));
@@ -362,6 +374,8 @@ static cc_status run_epoch(trainer *t) {
 }
 
 static cc_status write_result(trainer *t) {
+    const cc_training_values best = {.model = t->model, .values = t->at.best_values};
+    CC_TRY(cc_training_check_finite(&best, t->title, t->at.best_epoch, &t->config->optimizer));
     CC_TRY(cc_model_set_all(t->model, t->at.best_values));
     note_time(t);
     cc_result_source source = {.run = t->run,

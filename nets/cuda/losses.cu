@@ -213,7 +213,9 @@ template <int N> __global__ void __launch_bounds__(THREADS) write_gradient(term 
 
 static __global__ void write_errors(term t) {
     int64_t at = global_index();
-    if (at < t.n * t.pixels) t.errors[at] = fmaxf(pixel_of(t.logits[at], t.target[at]).bce, 0);
+    if (at >= t.n * t.pixels) return;
+    float error = pixel_of(t.logits[at], t.target[at]).bce;
+    t.errors[at] = error <= 0 ? 0 : error; /* NaN stays: its bits are above those of infinity */
 }
 
 /* The digits, from the highest, of the k-th largest of an image's errors; they are not negative, so their

@@ -28,7 +28,7 @@ template <int N>
 __global__ void scale_down(float *grads, const double *parts, int64_t packs, double max_norm) {
     __shared__ double room[THREADS];
     double factor = max_norm / (sqrt(block_sum(parts[threadIdx.x], room)) + 1e-6);
-    for (int64_t i = global_index(); factor < 1 && i < packs; i += (int64_t)gridDim.x * THREADS) {
+    for (int64_t i = global_index(); !(factor >= 1) && i < packs; i += (int64_t)gridDim.x * THREADS) {
         pack<float, N> g = load<float, N>(grads, i);
         for (int k = 0; k < N; k++) g.v[k] *= (float)factor;
         store(grads, i, g);
