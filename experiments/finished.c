@@ -88,7 +88,7 @@ static cc_status try_files(trial *t, int kind) {
     cc_digest_text identity;
     if (kind == CC_UPSTREAMS) {
         t->left--;
-        CC_TRY(cc_planned_run_identity(&identity, run, t->numerics_version));
+        CC_TRY(cc_planned_run_identity(&identity, run, t->numerics_version, NULL));
         t->found = strcmp(identity.hex, run->identity.hex) == 0;
         return CC_OK;
     }

@@ -71,7 +71,8 @@ typedef struct cc_sequence cc_sequence;
 
 typedef struct cc_backend {
     const char *name;              /* "cpu", "cuda", "reference" */
-    const char *(*describe)(void); /* libraries and instruction set, one line, for provenance; borrowed */
+    const char *(*describe)(void); /* libraries with versions and instruction sets, one line: all
+                                      that results depend on beside threads; borrowed */
     const char *(*device)(void);   /* what computes, likewise; NULL: the host's processor */
     const cc_kernel *(*kernel_of)(const cc_op *op);
     /* Whether plans may have activations of this kind, on this machine; float32 always. */
@@ -86,6 +87,7 @@ typedef struct cc_backend {
                          cc_dtype dtype);
     /* Called by every step before its first kernel (processor flags). */
     void (*enter)(void);
+    bool by_threads;    /* results depend on the number of OpenMP's threads, by rounding */
     bool channels_last; /* a plan's input has one block of all its channels */
     const cc_storage *store;
     const cc_arithmetic *arithmetic;

@@ -63,7 +63,7 @@ static void an_upstream_calcification_run_takes_the_fold(void **state) {
     cc_run_plan *plan;
     chain_files("roi.yaml#a");
     assert_ok(cc_config_load(&config, cc_test_path(place, "false.yaml"), NULL, 0, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs")));
+    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs"), &cc_backend_cpu, 1));
     assert_int_equal(cc_run_plan_count(plan), 5);
     for (int i = 0; i < 5; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
@@ -81,7 +81,7 @@ static void identity_of(char out[65], const char *name) {
     cc_config *config;
     cc_run_plan *plan;
     assert_ok(cc_config_load(&config, cc_test_path(place, name), NULL, 0, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs")));
+    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs"), &cc_backend_cpu, 1));
     snprintf(out, 65, "%s", cc_run_plan_get(plan, cc_run_plan_count(plan) - 1)->identity.hex);
     cc_run_plan_destroy(plan);
     cc_config_destroy(config);
