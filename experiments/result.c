@@ -48,8 +48,9 @@ static cc_status identify(cc_digest_text *identity, char machine[CC_MACHINE_BYTE
     cc_machine made;
     *identity = s->run->identity;
     memcpy(machine, s->run->machine, CC_MACHINE_BYTES);
+    if (!s->plan_choices) return CC_OK; /* nothing was trained */
     CC_TRY(cc_tuning_find(&tuning, s->run->config->train.plan));
-    if (!cc_tuning_is_timed(tuning) || !s->plan_choices || !cc_machine_parse(&made, machine)) return CC_OK;
+    if (!cc_tuning_is_timed(tuning) || !cc_machine_parse(&made, machine)) return CC_OK;
     cc_machine_note_plan(&made, s->plan_choices);
     cc_machine_print(machine, &made);
     return cc_planned_run_identity(identity, s->run, CC_NUMERICS_VERSION, machine);

@@ -147,7 +147,7 @@ static void a_checkpoint_of_no_use_is_said_and_training_starts_anew(void **state
         assert_same_run(runs_path(other, 1), whole_run);
     }
     runs_ok(&o, out, "--set loss.type=bce --set train.epochs=1");
-    assert_says(o.err, "is of another config, other data or another device: training starts anew");
+    assert_says(o.err, "is of another config, other data or another version of calcade: training starts anew");
     assert_int_equal(runs_count(out, "seed-*"), 1);
 }
 
