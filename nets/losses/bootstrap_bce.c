@@ -1,7 +1,6 @@
 /* nets/losses/bootstrap_bce.c -- bootstrapped cross-entropy (Wu, Shen & van den Hengel, Bridging
  * category-level and instance-level semantic image segmentation, 2016): the mean over the
- * k = ceil(fraction * pixels) hardest pixels of each image, at least one. Among equals the first are taken;
- * NaN is harder than any number, as to torch.topk, so that it shows in the loss.
+ * k = ceil(fraction * pixels) hardest pixels of each image, at least one. Among equals the first are taken.
  *
  * Three passes: the cross-entropy of every pixel; the k-th largest of each image by radix selection on its
  * bits; the gradient of the pixels that lie above. */
@@ -26,13 +25,11 @@ typedef struct bootstrap_context {
     double share;   /* 1 / (n k) */
 } bootstrap_context;
 
-/* Bits in the order of the numbers: all of a negative one are turned, of a positive one the sign. NaN, whose
- * sign means nothing, comes last. */
+/* Bits in the order of the numbers: all of a negative one are turned, of a positive one the sign. */
 CC_LOGIT_INLINE uint64_t key_of(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    uint64_t key = bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
-    return value != value ? UINT64_MAX : key;
+    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
 }
 
 CC_HOT static void chunk_errors(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
