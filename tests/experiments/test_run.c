@@ -300,14 +300,14 @@ static void weights_that_are_no_numbers_end_the_run(void **state) {
     static const struct {
         const char *arguments, *says, *hint;
     } cases[] = {
-        {"--set optimizer.eps=0",
-         "epoch 1: ", "is no number (NaN) (lower optimizer.lr, or raise optimizer.eps (0))"},
-        {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce",
-         "epoch 1: ", "(lower optimizer.lr, or set optimizer.clip_norm)"},
+        {"--set optimizer.eps=0", "epoch ",
+         "is no number (NaN) (lower optimizer.lr, or raise optimizer.eps (0))"},
+        {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce", "epoch ",
+         "(lower optimizer.lr, or set optimizer.clip_norm)"},
         {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce --set net='{arch: unet, width: 4, "
          "depth: 3}'",
-         "epoch 1", "(lower optimizer.lr, or set optimizer.clip_norm)"},
-        {"--set optimizer.eps=0 --set train.ema=0.9", "epoch 1: ", "raise optimizer.eps (0))"},
+         "epoch ", "(lower optimizer.lr, or set optimizer.clip_norm)"},
+        {"--set optimizer.eps=0 --set train.ema=0.9", "epoch ", "raise optimizer.eps (0))"},
     };
     outcome o;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
