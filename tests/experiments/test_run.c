@@ -315,7 +315,7 @@ static void weights_that_are_no_numbers_end_the_run(void **state) {
         runs_go(&o, out, cases[i].arguments);
         assert_failed(&o, 1, cases[i].says);
         assert_failed(&o, 1, cases[i].hint);
-        assert_int_equal(runs_count(out, "seed-*"), 0);
+        assert_int_equal(runs_count(out, "seed-*.h5"), 0);
     }
 }
 
