@@ -9,12 +9,13 @@
 #include <string.h>
 #include "core/file.h"
 
-static const char magic[16] = "calcade-check-3";
+/* The last character is the version of the file. */
+static const char magic[16] = "calcade-check-4";
 
 typedef struct header {
     char magic[16];
     cc_digest_text identity, plan_digest;
-    char backend[96];
+    char machine[CC_MACHINE_BYTES];
     int64_t epoch, best_epoch, step, value_count, optimizer_count, ema_count, row_bytes, plan_bytes, started;
     double best, seconds;
 } header;
@@ -24,7 +25,7 @@ static header header_of(const cc_checkpoint *c) {
     memset(&h, 0, sizeof h); /* padding too: it is digested */
     memcpy(h.magic, magic, sizeof magic);
     h.identity = c->identity;
-    memcpy(h.backend, c->backend, sizeof h.backend);
+    memcpy(h.machine, c->machine, sizeof h.machine);
     h.epoch = c->epoch;
     h.best_epoch = c->best_epoch;
     h.step = c->step;
@@ -82,7 +83,7 @@ static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {
 static bool is_of_run(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
     return memcmp(&h->identity, &want.identity, sizeof want.identity) == 0 &&
-           memcmp(h->backend, want.backend, sizeof want.backend) == 0;
+           memcmp(h->machine, want.machine, sizeof want.machine) == 0;
 }
 
 static bool is_ours(const header *h, const cc_checkpoint *c) {
@@ -109,8 +110,12 @@ static char *get_plan(FILE *file, cc_digest *digest, const header *h) {
 static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, const cc_checkpoint *c) {
     cc_digest_text sum, found;
     piece pieces[PIECES];
-    if (!get(file, digest, h, sizeof *h) || memcmp(h->magic, magic, sizeof magic) != 0 || h->epoch < 1 ||
-        h->best_epoch < 1 || h->best_epoch > h->epoch)
+    const size_t name = sizeof magic - 2;
+    if (!get(file, digest, h, sizeof *h) || memcmp(h->magic, magic, name) != 0) return CC_CHECKPOINT_DAMAGED;
+    if (h->magic[name] >= '1' && h->magic[name] <= '9' && h->magic[name] != magic[name])
+        return CC_CHECKPOINT_FOREIGN;
+    if (memcmp(h->magic, magic, sizeof magic) != 0 || h->epoch < 1 || h->best_epoch < 1 ||
+        h->best_epoch > h->epoch)
         return CC_CHECKPOINT_DAMAGED;
     if (!is_ours(h, c)) return CC_CHECKPOINT_FOREIGN;
     char *plan = get_plan(file, digest, h);
@@ -180,4 +185,18 @@ cc_status cc_checkpoint_read_plan(char **out, const cc_checkpoint *like, const c
     cc_status status = digest ? CC_OK : CC_ENOMEM;
     cc_digest_destroy(digest);
     return status;
+}
+
+cc_status cc_checkpoint_look(cc_checkpoint_note *out, const char *path) {
+    header h;
+    *out = (cc_checkpoint_note){0};
+    FILE *file = fopen(path, "rb");
+    if (!file) return errno == ENOENT ? CC_OK : cc_fail_errno(path, "open");
+    if (fread(&h, sizeof h, 1, file) == 1 && memcmp(h.magic, magic, sizeof magic) == 0 &&
+        memchr(h.machine, 0, sizeof h.machine) && memchr(h.identity.hex, 0, sizeof h.identity.hex)) {
+        out->identity = h.identity;
+        memcpy(out->machine, h.machine, sizeof out->machine);
+    }
+    fclose(file);
+    return CC_OK;
 }

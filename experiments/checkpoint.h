@@ -2,21 +2,24 @@
  * same bytes.
  *
  * A private file beside the result, written under another name and renamed, with a SHA-256 behind it. One
- * that is damaged, or of another identity or backend, is not used: training then starts anew. */
+ * that is damaged, or of another identity, is not used: training then starts anew. An identity is of the machine
+ * too (experiments/machine.h): what was begun with other threads or another instruction set is not gone on with
+ * here. */
 #ifndef CC_EXPERIMENTS_CHECKPOINT_H
 #define CC_EXPERIMENTS_CHECKPOINT_H
 
 #include <stdint.h>
 #include "core/digest.h"
 #include "core/status.h"
+#include "experiments/machine.h"
 #include "results/store.h"
 
 /* Arrays are the caller's, of the sizes it says; reading fills them. */
 typedef struct cc_checkpoint {
-    cc_digest_text identity; /* of the run */
-    char backend[96];        /* the last two arrays are in the backend's layout */
-    int64_t started;         /* seconds since 1970: when the first process began */
-    double seconds;          /* of work so far, over all processes */
+    cc_digest_text identity;        /* of the run, as it was planned */
+    char machine[CC_MACHINE_BYTES]; /* that it is of; the last two arrays are in its backend's layout */
+    int64_t started;                /* seconds since 1970: when the first process began */
+    double seconds;                 /* of work so far, over all processes */
     const char *plan; /* what the nets' plans chose; written, but read by cc_checkpoint_read_plan alone */
     int64_t epoch, best_epoch, step;
     double best;           /* the monitored score of the best epoch */
@@ -33,7 +36,7 @@ typedef struct cc_checkpoint {
 typedef enum cc_checkpoint_state {
     CC_CHECKPOINT_NONE,    /* no such file */
     CC_CHECKPOINT_WHOLE,   /* of this run: read */
-    CC_CHECKPOINT_FOREIGN, /* of another identity, backend or size */
+    CC_CHECKPOINT_FOREIGN, /* of another identity or size, or of another version of this file */
     CC_CHECKPOINT_DAMAGED, /* cut off, changed, or no checkpoint */
 } cc_checkpoint_state;
 
@@ -45,7 +48,14 @@ cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *checkpoint)
  * it are NaN or infinite, with their array and number: training that goes on from them can only go wrong. */
 cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *checkpoint, const char *path);
 
-/* The text `plan` of a whole checkpoint of like's identity and backend, which is wanted before there is
+/* What a checkpoint is of; both "" where there is none that can be read. CC_EIO as above. */
+typedef struct cc_checkpoint_note {
+    cc_digest_text identity;
+    char machine[CC_MACHINE_BYTES];
+} cc_checkpoint_note;
+cc_status cc_checkpoint_look(cc_checkpoint_note *out, const char *path);
+
+/* The text `plan` of a whole checkpoint of like's identity, which is wanted before there is
  * anything to read the rest into; otherwise *out is NULL. The caller frees *out. */
 cc_status cc_checkpoint_read_plan(char **out, const cc_checkpoint *like, const char *path);
 

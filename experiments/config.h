@@ -29,6 +29,7 @@ enum {
     CC_FOLD_NONE = -1,
     CC_SIZE_LARGEST = 0,
     CC_PATIENCE_OFF = 0,
+    CC_THREADS_AUTO = 0,
     CC_VARIANTS_MAX = 1024,
     CC_MASK_THRESHOLD_NONE = -1
 };
@@ -106,6 +107,7 @@ typedef struct cc_experiment_config {
         const char *plan;      /* "fixed", "timed", "exact", "fast": how algorithms are chosen */
         double empty_slices;   /* share of the slices without truth that are trained on */
         int workers;           /* loader threads; results do not depend on it */
+        int threads;           /* that nets compute with; CC_THREADS_AUTO: as many as there are */
     } train;
     struct {
         int examples;     /* test slices whose pictures are stored */

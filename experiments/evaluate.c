@@ -7,6 +7,7 @@
 #include "datasets/view.h"
 #include "experiments/interrupt.h"
 #include "experiments/loading.h"
+#include "nets/finite.h"
 #include "nets/memory.h"
 
 /* What is known of a batch besides its images. */
@@ -184,9 +185,22 @@ static cc_status begin_batch(batch_notes *notes, cc_evaluator *e) {
     return cc_plan_begin(e->source.plan, e->input);
 }
 
+/* An output that is no number would be counted as background. */
+static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, const float *logits) {
+    const size_t count = (size_t)batch->count * e->canvas, at = cc_find_not_finite(logits, count);
+    if (at == count) return CC_OK;
+    const cc_view_item item = item_of(e, batch->items[at / e->canvas]);
+    const cc_slice *slice = cc_slice_set_get(e->source.base, item.base);
+    return cc_fail(CC_EINVAL, e->source.net->name, "train it with a lower optimizer.lr, or in float32",
+                   "the net's output for %s, slice %d is %s",
+                   cc_slice_set_patient(e->source.base, slice->patient), (int)slice->number,
+                   isnan(logits[at]) ? "no number (NaN)" : "infinite");
+}
+
 static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
                              const float *logits) {
     double loss;
+    CC_TRY(check_logits(e, batch, logits));
     CC_TRY(cc_loss_evaluate(&loss, NULL, &e->source.net->loss, logits, batch->targets,
                             loss_shape(e, batch->count), e->scratch));
     out->loss += loss * batch->count;

@@ -77,8 +77,9 @@ typedef struct trial {
     const cc_finished *in;
     cc_planned_run *run;
     int64_t numerics_version;
-    int left;   /* tries */
-    bool found; /* run->upstream is what its identity is of */
+    const char *machine; /* of the file; NULL in older ones */
+    int left;            /* tries */
+    bool found;          /* run->upstream is what its identity is of */
 } trial;
 
 /* Tries files as the runs upstream, from `kind` on, until the run's identity comes out. */
@@ -88,7 +89,7 @@ static cc_status try_files(trial *t, int kind) {
     cc_digest_text identity;
     if (kind == CC_UPSTREAMS) {
         t->left--;
-        CC_TRY(cc_planned_run_identity(&identity, run, t->numerics_version));
+        CC_TRY(cc_planned_run_identity(&identity, run, t->numerics_version, t->machine));
         t->found = strcmp(identity.hex, run->identity.hex) == 0;
         return CC_OK;
     }
@@ -116,7 +117,11 @@ static cc_status identify(cc_digest_text identities[CC_UPSTREAMS], const cc_fini
                           const cc_run *read) {
     bool stated = true;
     int missing = 0;
-    trial t = {.in = f, .run = run, .numerics_version = read->provenance.numerics_version, .left = TRIES_MAX};
+    trial t = {.in = f,
+               .run = run,
+               .numerics_version = read->provenance.numerics_version,
+               .machine = read->provenance.machine,
+               .left = TRIES_MAX};
     memset(identities, 0, CC_UPSTREAMS * sizeof *identities);
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
         if (!cc_upstream_name(run->config, (cc_upstream)kind)) continue;

@@ -54,7 +54,7 @@ typedef struct cc_option {
     bool needed;              /* must be given where it means something */
     bool needed_to_run;       /* the same under CC_CONFIG_RUNNABLE */
     bool only_term;           /* means something only in a term of a sum of losses */
-    bool locates;             /* says where things lie or how fast: no part of a run's identity */
+    bool locates;             /* says where things lie or how fast: its text is no part of a run's identity */
     const char *usual; /* of an option that is younger than some runs: the value that means what they have, as
                           it is printed. It is no part of an identity; null is not printed */
     const char *unit, *meaning;

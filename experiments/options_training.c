@@ -436,6 +436,19 @@ static const cc_option rows[] = {
      .locates = true,
      .unit = "threads",
      .meaning = "threads that read and prepare slices; results do not depend on it"},
+    {.key = "train.threads",
+     .kind = CC_OPTION_INTEGER,
+     AT(train.threads),
+     .min = 0,
+     .max = 1024,
+     .initial = "0",
+     .locates = true,
+     .unit = "threads",
+     .meaning =
+         "threads that a CPU trains and tests with; 0: as many as `OMP_NUM_THREADS` says, else as there are "
+         "processors, shared out among `--jobs`. Another number rounds otherwise: the one that was "
+         "used is in the result and part of its identity, and a result of another number is made "
+         "anew only where it is stated here"},
 
     {.key = "results.examples",
      .kind = CC_OPTION_INTEGER,

@@ -41,8 +41,10 @@ cc_run_end cc_plan_note_failure(const char *what, cc_status status) {
     return CC_RUN_FAILED;
 }
 
-static cc_status make_run(cc_run_end *end, const cc_planned_run *run, const cc_backend *backend) {
+static cc_status make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
     bool made = false;
+    const cc_planned_run *run = cc_run_plan_get(plan, index);
+    if (run->state != CC_RUN_DONE) CC_TRY(cc_run_plan_refresh(plan, index));
     if (run->state == CC_RUN_DONE)
         cc_run_lock_tidy(run->path);
     else
@@ -51,9 +53,9 @@ static cc_status make_run(cc_run_end *end, const cc_planned_run *run, const cc_b
     return CC_OK;
 }
 
-cc_status cc_plan_make_run(cc_run_end *end, const cc_planned_run *run, const cc_backend *backend) {
-    cc_status status = make_run(end, run, backend);
-    if (status != CC_OK) *end = cc_plan_note_failure(run->path, status);
+cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
+    cc_status status = make_run(end, plan, index, backend);
+    if (status != CC_OK) *end = cc_plan_note_failure(cc_run_plan_get(plan, index)->path, status);
     return status;
 }
 
@@ -73,17 +75,17 @@ static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int 
            count - through - at_work, time_left);
 }
 
-cc_status cc_plan_run_here(cc_run_end *ends, const cc_run_plan *plan, const cc_backend *backend) {
+cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
-    if (count == 1) return make_run(&ends[0], cc_run_plan_get(plan, 0), backend);
+    if (count == 1) return make_run(&ends[0], plan, 0, backend);
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
         if (look_at_needs(plan, i, ends) == NEEDS_FAILED) {
             leave_out(&ends[i], run);
             continue;
         }
-        cc_status status = cc_plan_make_run(&ends[i], run, backend);
+        cc_status status = cc_plan_make_run(&ends[i], plan, i, backend);
         if (status == CC_EINTERRUPTED) return status;
         made += ends[i] == CC_RUN_MADE;
         if (ends[i] == CC_RUN_WAS_THERE)

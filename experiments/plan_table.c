@@ -35,13 +35,16 @@ static cc_status print_run(const cc_run_plan *plan, int index, int name_width, i
                            cc_arena *arena) {
     const cc_planned_run *run = cc_run_plan_get(plan, index);
     const cc_experiment_config *config = run->config;
-    char upstream[64], fold[16] = "-", *differences;
+    char upstream[64], fold[16] = "-", threads[16] = "-", *differences;
+    cc_machine machine = run->here;
+    if (run->state == CC_RUN_DONE && !cc_machine_parse(&machine, run->machine)) machine.threads = 0;
+    if (machine.threads > 0) snprintf(threads, sizeof threads, "%d", machine.threads);
     format_upstream(upstream, plan, run);
     if (config->data.fold != CC_FOLD_NONE) snprintf(fold, sizeof fold, "%d", config->data.fold + 1);
     CC_TRY(cc_config_differences(&differences, config, first_of_experiment(plan, config->name), arena));
-    printf("%4d  %-14s  %-*s  %-*s  %4s  %4" PRIu64 "  %-7s  %-8s  %s", index + 1, config->stage, name_width,
-           config->name, variant_width, config->variant, fold, config->seed, states[run->state], upstream,
-           differences);
+    printf("%4d  %-14s  %-*s  %-*s  %4s  %4" PRIu64 "  %7s  %-7s  %-8s  %s", index + 1, config->stage,
+           name_width, config->name, variant_width, config->variant, fold, config->seed, threads,
+           states[run->state], upstream, differences);
     if (run->same_as) printf("%scopy of %d", differences[0] ? "; " : "", number_of(plan, run->same_as));
     putchar('\n');
     return CC_OK;
@@ -57,8 +60,8 @@ cc_status cc_plan_table_print(const cc_run_plan *plan) {
         if ((int)strlen(config->name) > name) name = (int)strlen(config->name);
         if ((int)strlen(config->variant) > variant) variant = (int)strlen(config->variant);
     }
-    printf("%4s  %-14s  %-*s  %-*s  fold  seed  %-7s  %-8s  differs\n", "run", "stage", name, "experiment",
-           variant, "variant", "state", "upstream");
+    printf("%4s  %-14s  %-*s  %-*s  fold  seed  threads  %-7s  %-8s  differs\n", "run", "stage", name,
+           "experiment", variant, "variant", "state", "upstream");
     for (int i = 0; status == CC_OK && i < cc_run_plan_count(plan); i++)
         status = print_run(plan, i, name, variant, arena);
     cc_arena_destroy(arena);

@@ -9,7 +9,7 @@ cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const
         const cc_planned_run *run = cc_run_plan_get(plan, (int)i);
         const cc_experiment_config *config = run->config;
         entries[i] =
-            (cc_manifest_entry){.identity = run->identity.hex,
+            (cc_manifest_entry){.identity = run->request.hex,
                                 .experiment = config->name,
                                 .variant = config->variant,
                                 .fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1,

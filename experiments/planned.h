@@ -1,4 +1,5 @@
-/* experiments/planned.h -- a plan's runs as entries of the list of planned runs (results/manifest.h). */
+/* experiments/planned.h -- a plan's runs as entries of the list of planned runs (results/manifest.h): their
+ * requests, which are the same on every machine. */
 #ifndef CC_EXPERIMENTS_PLANNED_H
 #define CC_EXPERIMENTS_PLANNED_H
 

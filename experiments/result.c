@@ -41,12 +41,32 @@ static const char *utc(cc_arena *arena, time_t when) {
     return cc_arena_copy(arena, text);
 }
 
-static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
+/* What the result is of: as planned, and, where algorithms were chosen by the clock, which they are. */
+static cc_status identify(cc_digest_text *identity, char machine[CC_MACHINE_BYTES],
+                          const cc_result_source *s) {
+    cc_tuning tuning;
+    cc_machine made;
+    *identity = s->run->identity;
+    memcpy(machine, s->run->machine, CC_MACHINE_BYTES);
+    if (!s->plan_choices) return CC_OK; /* nothing was trained */
+    CC_TRY(cc_tuning_find(&tuning, s->run->config->train.plan));
+    if (!cc_tuning_is_timed(tuning) || !cc_machine_parse(&made, machine)) return CC_OK;
+    cc_machine_note_plan(&made, s->plan_choices);
+    cc_machine_print(machine, &made);
+    return cc_planned_run_identity(identity, s->run, CC_NUMERICS_VERSION, machine);
+}
+
+static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
+    cc_digest_text identity;
+    char machine[CC_MACHINE_BYTES];
+    CC_TRY(identify(&identity, machine, s));
     cc_run_library *library = cc_arena_get(arena, sizeof *library);
     const char *weights = s->run->weights_digest.hex;
     _Static_assert((int)CC_UPSTREAMS == (int)CC_RUN_UPSTREAMS, "kinds of runs upstream");
     if (library) *library = (cc_run_library){s->backend->name, s->backend->describe()};
-    *out = (cc_run_provenance){.identity = s->run->identity.hex,
+    *out = (cc_run_provenance){.identity = cc_arena_copy(arena, identity.hex),
+                               .request = s->run->request.hex,
+                               .machine = cc_arena_copy(arena, machine),
                                .data_digest = s->run->data_digest.hex,
                                .weights_digest = weights[0] ? weights : NULL,
                                .commit = CC_BUILD_COMMIT,
@@ -65,6 +85,7 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .library_count = library != NULL};
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (s->run->upstream[kind]) out->upstream[kind] = s->run->upstream[kind]->identity.hex;
+    return out->identity && out->machine ? CC_OK : CC_ENOMEM;
 }
 
 /* "stale-" and the start of its identity, "damaged" where it has none to be read. */
@@ -135,7 +156,7 @@ static cc_status fill_run(cc_run *run, const cc_test *test, const cc_result_sour
                     .stage_count = test->stage_count,
                     .baselines = test->baselines,
                     .baseline_count = test->baseline_count};
-    fill_provenance(&run->provenance, s, arena);
+    CC_TRY(fill_provenance(&run->provenance, s, arena));
     CC_TRY(fill_pictures(run, test, s, arena));
     if (!s->model) return CC_OK;
     run->parameter_count = cc_model_trained_values(s->model);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,12 @@
 #include <unistd.h>
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/version.h"
 #include "experiments/cascade/test.h"
 #include "experiments/checkpoint.h"
 #include "experiments/device.h"
 #include "experiments/evaluate.h"
+#include "experiments/finite.h"
 #include "experiments/interrupt.h"
 #include "experiments/paper_counts.h"
 #include "experiments/result.h"
@@ -173,28 +176,51 @@ static cc_status put_state(trainer *t) {
     return cc_mirror_put(cc_ema_mirror(t->ema));
 }
 
+/* Of a checkpoint that is of no use. */
+static cc_status say_why_anew(const trainer *t, cc_checkpoint_state state) {
+    char why[2 * CC_MACHINE_BYTES] = "is of another config, other data or another version of calcade";
+    cc_checkpoint_note note;
+    cc_digest_text identity;
+    cc_machine made;
+    if (state == CC_CHECKPOINT_DAMAGED) snprintf(why, sizeof why, "is damaged");
+    CC_TRY(cc_checkpoint_look(&note, t->checkpoint_path));
+    if (state == CC_CHECKPOINT_FOREIGN && cc_machine_parse(&made, note.machine)) {
+        CC_TRY(cc_planned_run_identity(&identity, t->run, CC_NUMERICS_VERSION, note.machine));
+        if (strcmp(identity.hex, note.identity.hex) == 0) {
+            size_t used = (size_t)snprintf(why, sizeof why, "was made with ");
+            cc_machine_differences(why + used, sizeof why - used, &made, &t->run->here);
+        }
+    }
+    cc_log(CC_LOG_WARNING, "%s %s: training starts anew", t->checkpoint_path, why);
+    return CC_OK;
+}
+
 static cc_status take_up(trainer *t) {
     cc_checkpoint_state state;
     CC_TRY(cc_checkpoint_read(&state, &t->at, t->checkpoint_path));
     if (state == CC_CHECKPOINT_WHOLE) {
+        char threads[64] = "";
+        if (t->run->threads_of_checkpoint)
+            snprintf(threads, sizeof threads, ", with %d thread%s as it began", t->run->threads,
+                     t->run->threads == 1 ? "" : "s");
         *cc_learner_steps(t->learner) = t->at.step;
         CC_TRY(put_state(t));
-        cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d", t->title, (long long)t->at.epoch,
-               t->config->train.epochs);
+        cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d%s", t->title, (long long)t->at.epoch,
+               t->config->train.epochs, threads);
         return cc_model_set_all(t->model, t->at.values);
     }
     if (t->at.optimizer_count > 0) /* plain SGD has no state */
         memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
     CC_TRY(put_state(t));
-    if (state != CC_CHECKPOINT_NONE)
-        cc_log(CC_LOG_WARNING, "%s %s: training starts anew", t->checkpoint_path,
-               state == CC_CHECKPOINT_DAMAGED ? "is damaged"
-                                              : "is of another config, other data or another device");
+    if (state != CC_CHECKPOINT_NONE) CC_TRY(say_why_anew(t, state));
     return load_weights(t);
 }
 
 static void say_why_again(const trainer *t) {
-    if (t->state == CC_RUN_STALE)
+    if (t->state == CC_RUN_STALE && t->run->difference[0])
+        cc_log(CC_LOG_INFO, "%s was made with %s, as train.threads states: the run is made anew",
+               t->run->path, t->run->difference);
+    else if (t->state == CC_RUN_STALE)
         cc_log(CC_LOG_INFO, "%s was made from another config or other data: the run is made anew",
                t->run->path);
     if (t->state == CC_RUN_DAMAGED)
@@ -209,7 +235,7 @@ static cc_status trainer_init(trainer *t, const cc_planned_run *run, cc_run_stat
     CC_TRY(cc_path_append(t->checkpoint_path, run->path, ".checkpoint"));
     CC_TRY(cc_file_sweep(t->checkpoint_path));
     t->at.identity = run->identity;
-    snprintf(t->at.backend, sizeof t->at.backend, "%s", backend->describe());
+    memcpy(t->at.machine, run->machine, sizeof t->at.machine);
     CC_TRY(open_data(t));
     CC_TRY(make_plans(t));
     CC_TRY(make_evaluator(t));
@@ -252,8 +278,21 @@ static void show_progress(const trainer *t, size_t batch, double loss) {
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
 }
 
-/* The update of such a step was not applied. */
-static cc_status explain_loss(const trainer *t, size_t step, double loss) {
+/* Brings weights and state to the host, and ends the training where they are no longer numbers. */
+static cc_status fetch_state(trainer *t) {
+    const cc_training_values values = {.model = t->model,
+                                       .values = t->at.values,
+                                       .optimizer = cc_learner_mirror(t->learner),
+                                       .ema = cc_ema_mirror(t->ema)};
+    CC_TRY(cc_model_get_all(t->at.values, t->model));
+    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
+    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
+    return cc_training_check_finite(&values, t->title, t->at.epoch + 1, &t->config->optimizer);
+}
+
+/* The update of such a step was not applied; but an earlier one may have spoilt the weights. */
+static cc_status explain_loss(trainer *t, size_t step, double loss) {
+    CC_TRY(fetch_state(t));
     return cc_fail(CC_EINVAL, t->title, "lower optimizer.lr, or set optimizer.clip_norm",
                    "epoch %" PRId64 ", step %zu of %zu: the loss is %s", t->at.epoch + 1, step,
                    cc_loader_batch_count(t->loader), isnan(loss) ? "no number" : "infinite");
@@ -321,7 +360,7 @@ static void note_time(trainer *t) {
     t->started_s = now;
 }
 
-/* The model holds what was validated; afterwards what training goes on from. */
+/* The model holds what was validated, t->at what training goes on from; afterwards both do. */
 static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
     t->at.history[t->at.epoch++] = *row;
     t->at.step = *cc_learner_steps(t->learner);
@@ -334,9 +373,6 @@ static cc_status note_epoch(trainer *t, const cc_run_epoch *row) {
         CC_TRY(cc_model_get_all(t->at.best_values, t->model));
     }
     CC_TRY(cc_ema_swap(t->ema));
-    CC_TRY(cc_model_get_all(t->at.values, t->model));
-    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
-    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
     cc_schedule_note(&t->schedule, monitored(t, row));
     format_score(f1, row->validation_f1);
     cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
@@ -351,6 +387,7 @@ static cc_status run_epoch(trainer *t) {
     cc_evaluation validation;
     cc_scores scores;
     CC_TRY(train_epoch(&row.train_loss, t));
+    CC_TRY(fetch_state(t));
     CC_TRY(cc_ema_swap(t->ema));
     CC_TRY(cc_evaluator_run(&validation, t->validation, NULL, NULL));
     CC_TRY(cc_scores_from_counts(&scores, &validation.counts, CC_EMPTY_SKIP));
@@ -363,6 +400,8 @@ static cc_status run_epoch(trainer *t) {
 }
 
 static cc_status write_result(trainer *t) {
+    const cc_training_values best = {.model = t->model, .values = t->at.best_values};
+    CC_TRY(cc_training_check_finite(&best, t->title, t->at.best_epoch, &t->config->optimizer));
     CC_TRY(cc_model_set_all(t->model, t->at.best_values));
     note_time(t);
     cc_result_source source = {.run = t->run,
@@ -446,6 +485,7 @@ static cc_status train_locked(const cc_planned_run *run, cc_run_state state, con
 cc_status cc_train_run(bool *trained, const cc_planned_run *run, const cc_backend *backend) {
     cc_run_lock lock;
     cc_run_state state;
+    if (run->threads > 0) omp_set_num_threads(run->threads);
     CC_TRY(cc_run_lock_take(&lock, run->path));
     cc_status status = cc_planned_run_check(&state, run);
     *trained = state != CC_RUN_DONE;

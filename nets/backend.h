@@ -44,6 +44,9 @@ typedef enum cc_averaging { CC_AVERAGING_COPY, CC_AVERAGING_BLEND, CC_AVERAGING_
 /* What training does besides its plan. Pointers are the backend's memory, specs have passed their checks;
  * nothing allocates or waits. */
 typedef struct cc_arithmetic {
+    /* Whether it has the loss, or the optimiser, of that name; a sum of losses is one too. */
+    bool (*has_loss)(const char *type);
+    bool (*has_optimizer)(const char *type);
     /* As cc_loss_evaluate (nets/loss.h). */
     size_t (*loss_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
     cc_status (*loss)(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
@@ -68,7 +71,8 @@ typedef struct cc_sequence cc_sequence;
 
 typedef struct cc_backend {
     const char *name;              /* "cpu", "cuda", "reference" */
-    const char *(*describe)(void); /* libraries and instruction set, one line, for provenance; borrowed */
+    const char *(*describe)(void); /* libraries with versions and instruction sets, one line: all
+                                      that results depend on beside threads; borrowed */
     const char *(*device)(void);   /* what computes, likewise; NULL: the host's processor */
     const cc_kernel *(*kernel_of)(const cc_op *op);
     /* Whether plans may have activations of this kind, on this machine; float32 always. */
@@ -83,6 +87,7 @@ typedef struct cc_backend {
                          cc_dtype dtype);
     /* Called by every step before its first kernel (processor flags). */
     void (*enter)(void);
+    bool by_threads;    /* results depend on the number of OpenMP's threads, by rounding */
     bool channels_last; /* a plan's input has one block of all its channels */
     const cc_storage *store;
     const cc_arithmetic *arithmetic;
@@ -105,6 +110,12 @@ extern const cc_backend cc_backend_reference;
 
 /* cuDNN and kernels of our own; in builds with CUDA alone. */
 extern const cc_backend cc_backend_cuda;
+
+/* Whether a backend has the loss with all of its terms, and the optimiser; NULL: none is asked for. To be called
+ * before anything is planned or allocated.
+ *   CC_EUNSUPPORTED  it lacks one: names it, the backend, and what to use instead */
+cc_status cc_backend_check(const cc_backend *backend, const cc_loss_spec *loss,
+                           const cc_optimizer_spec *optimizer);
 
 /* NULL where this build has none of that name. */
 const cc_backend *cc_backend_find(const char *name);

@@ -72,6 +72,7 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                             const cc_optimizer_spec *optimizer) {
     CC_TRY(cc_loss_check(loss));
     CC_TRY(cc_optimizer_check(optimizer));
+    CC_TRY(cc_backend_check(cc_model_backend(model), loss, optimizer));
     cc_learner *l = calloc(1, sizeof *l);
     if (!l) return cc_fail_memory("learner", sizeof *l);
     *l = (cc_learner){.model = model,

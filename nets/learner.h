@@ -10,7 +10,7 @@
 typedef struct cc_learner cc_learner;
 
 /* `plan` is a training plan of `model`; both outlive the learner, as do the specs' strings. CC_ECONFIG for a
- * loss or an optimiser that makes no sense, CC_ENOMEM. */
+ * loss or an optimiser that makes no sense, CC_EUNSUPPORTED for one that the backend lacks, CC_ENOMEM. */
 cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, const cc_loss_spec *loss,
                             const cc_optimizer_spec *optimizer);
 void cc_learner_destroy(cc_learner *learner);

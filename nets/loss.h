@@ -29,6 +29,9 @@ typedef struct cc_loss_shape {
  *   CC_ECONFIG  with the field ("loss.terms[1].alpha") and the words or range allowed */
 cc_status cc_loss_check(const cc_loss_spec *spec);
 
+/* The name of loss number `index`, from 0; NULL after the last. */
+const char *cc_loss_name(int index);
+
 /* Bytes that cc_loss_evaluate needs to work in; `spec` has passed cc_loss_check. */
 size_t cc_loss_scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
 

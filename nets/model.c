@@ -268,6 +268,16 @@ cc_flat cc_model_flat(const cc_model *model) {
                      .count = model->trained_count};
 }
 
+const cc_parameter *cc_model_flat_parameter(const cc_model *model, size_t index) {
+    const bool trained = index < model->trained_count;
+    const float *at = trained ? model->values + index : model->statistics + (index - model->trained_count);
+    const cc_parameter *found = NULL;
+    for (int i = 0; i < model->slot_count; i++) /* slots lie in their order: the last that begins before it */
+        if (model->slots[i].parameter->trained == trained && model->slots[i].value <= at)
+            found = model->slots[i].parameter;
+    return found;
+}
+
 void cc_model_changed(cc_model *model) {
     model->version++;
 }

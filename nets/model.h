@@ -64,6 +64,8 @@ typedef struct cc_flat {
 cc_flat cc_model_flat(const cc_model *model);
 /* The running statistics likewise; without gradients. */
 cc_flat cc_model_flat_statistics(const cc_model *model);
+/* Whose value number `index` is, of the flat trained values and, behind them, the flat statistics. */
+const cc_parameter *cc_model_flat_parameter(const cc_model *model, size_t index);
 /* To be called by whoever writes to the flat values, before a plan runs again: inference plans keep what they
  * derive from them. */
 void cc_model_changed(cc_model *model);

@@ -50,6 +50,7 @@ cc_status cc_needs_measure(cc_needs *out, const cc_net_spec *net, const cc_backe
                            const cc_use *use) {
     cc_model *model;
     *out = (cc_needs){0};
+    if (use->trains) CC_TRY(cc_backend_check(backend, use->loss, use->optimizer));
     CC_TRY(cc_model_create(&model, net, backend));
     cc_status status = use->trains ? measure_plan(out, model, use, true) : CC_OK;
     if (status == CC_OK && use->infers) status = measure_plan(out, model, use, false);

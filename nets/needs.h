@@ -32,7 +32,7 @@ typedef struct cc_needs {
 
 size_t cc_needs_total(const cc_needs *needs);
 
-/* CC_ECONFIG, CC_EINVAL as cc_net_build. */
+/* CC_ECONFIG, CC_EINVAL as cc_net_build; CC_EUNSUPPORTED as cc_backend_check. */
 cc_status cc_needs_measure(cc_needs *out, const cc_net_spec *net, const cc_backend *backend,
                            const cc_use *use);
 

@@ -21,6 +21,9 @@
  *   CC_ECONFIG  with the field ("optimizer.eps") and the words or range allowed */
 cc_status cc_optimizer_check(const cc_optimizer_spec *spec);
 
+/* The name of optimiser number `index`, from 0; NULL after the last. */
+const char *cc_optimizer_name(int index);
+
 /* How many arrays as long as the parameters it keeps between steps: 0, 1 or 2. `spec` has passed
  * cc_optimizer_check. */
 int cc_optimizer_state_count(const cc_optimizer_spec *spec);

@@ -187,7 +187,7 @@ static cc_status plan_kernels(cc_plan *plan, const cc_recorded *recorded) {
         cc_task *task = &plan->tasks[i];
         if (recorded) cc_recorded_apply(task, recorded);
         if (!task->kernel)
-            return cc_fail(CC_EUNSUPPORTED, task->name, NULL, "%s has no %s kernel",
+            return cc_fail(CC_EUNSUPPORTED, task->name, "use --device cpu", "the backend %s has no op \"%s\"",
                            plan->model->backend->name, task->op->name);
         fuse(plan, i);
         cc_status status = task->kernel->plan(task);

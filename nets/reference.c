@@ -89,14 +89,3 @@ const cc_backend cc_backend_reference = {
     .run = cc_run_at_once,
     .forget = cc_forget_nothing,
 };
-
-const cc_backend *cc_backend_find(const char *name) {
-    static const cc_backend *const backends[] = {&cc_backend_cpu, &cc_backend_reference,
-#ifdef CC_HAVE_CUDA
-                                                 &cc_backend_cuda
-#endif
-    };
-    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
-        if (strcmp(backends[i]->name, name) == 0) return backends[i];
-    return NULL;
-}

@@ -21,8 +21,8 @@ static const char *find_stale(const cc_report_run *run, const cc_manifest *manif
     if (numerics && numerics != CC_NUMERICS_VERSION)
         return cc_arena_format(arena, "is stale: its numerics are version %lld, this program's %d", numerics,
                                CC_NUMERICS_VERSION);
-    if (!planned || !run->provenance.identity || strcmp(planned->identity, run->provenance.identity) == 0)
-        return NULL;
+    const char *request = run->provenance.request ? run->provenance.request : run->provenance.identity;
+    if (!planned || !request || strcmp(planned->identity, request) == 0) return NULL;
     return "is stale: the config, the data or the numerics changed since it was made";
 }
 

@@ -1,6 +1,6 @@
 /* report/check.h -- whether the runs of a report are those that were asked for. Private to report.
  *
- * A run is no part of any table where it is stale (another identity than the one planned for it, or made by
+ * A run is no part of any table where it is stale (of another request than the one planned for it, or made by
  * other numerics than this program's), where two files claim to be it, or where its file lies at the place of
  * another run (of another kind, say). A strict report wants, of each kind: every run that was planned, and
  * every row that is not optional of each table that any run or plan of that kind belongs to. */

@@ -41,6 +41,7 @@ static void add_provenance(cc_text *out, const cc_report_run *run) {
     add_term(out, "stage", run->stage);
     add_term(out, "split", run->leaking_split ? "LEAKING: slices of one patient lie on both sides" : NULL);
     add_term(out, "identity", p->identity);
+    add_term(out, "request", p->request);
     add_term(out, "data digest", p->data_digest);
     add_term(out, "weights digest", p->weights_digest);
     add_number(out, "trainable parameters", run->parameter_count);
@@ -55,6 +56,7 @@ static void add_provenance(cc_text *out, const cc_report_run *run) {
     add_term(out, "precision", p->precision);
     add_term(out, "algorithms", p->algorithms);
     add_number(out, "threads", p->threads);
+    add_term(out, "machine", p->machine);
     add_libraries(out, p);
     add_term(out, "started", p->started);
     add_term(out, "finished", p->finished);

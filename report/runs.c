@@ -72,9 +72,9 @@ static cc_status copy_text(const char **text, cc_arena *arena) {
 }
 
 static cc_status copy_provenance(cc_run_provenance *p, cc_arena *arena) {
-    const char **texts[] = {&p->identity,  &p->data_digest, &p->weights_digest, &p->commit,
-                            &p->version,   &p->build,       &p->compiler,       &p->device,
-                            &p->precision, &p->algorithms,  &p->started,        &p->finished};
+    const char **texts[] = {&p->identity,  &p->request,    &p->machine, &p->data_digest, &p->weights_digest,
+                            &p->commit,    &p->version,    &p->build,   &p->compiler,    &p->device,
+                            &p->precision, &p->algorithms, &p->started, &p->finished};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) CC_TRY(copy_text(texts[i], arena));
     cc_run_library *libraries = cc_arena_get_array(arena, p->library_count + 1, sizeof *libraries);
     if (!libraries) return CC_ENOMEM;
@@ -136,7 +136,9 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                            .baseline_count = run->baseline_count};
     out->provenance.identity = run->provenance.identity;
     out->provenance.numerics_version = run->provenance.numerics_version;
+    out->provenance.request = run->provenance.request;
     CC_TRY(copy_text(&out->provenance.identity, arena));
+    CC_TRY(copy_text(&out->provenance.request, arena));
     if (!out->experiment || !out->variant || !out->stage) return CC_ENOMEM;
     cc_run_kind(out->kind, sizeof out->kind, run->experiment);
     CC_TRY(make_rows(&rows, run, scratch));

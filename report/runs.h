@@ -18,7 +18,7 @@ typedef struct cc_report_run {
     const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
     cc_scores pooled, patient_mean; /* 0/0 skipped */
     size_t slice_count, patient_count, epoch_count, example_count, panel_count, stage_count, baseline_count;
-    cc_run_provenance provenance; /* identity and numerics_version always, the rest where in_table */
+    cc_run_provenance provenance; /* identity, request and numerics_version always, the rest where in_table */
     /* Only where in_table: */
     const char *config;
     const char *const *patients; /* names, by number */

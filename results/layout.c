@@ -79,6 +79,8 @@ const cc_layout_text cc_layout_provenance[] = {
     UPSTREAM(2, "calcification"),
     UPSTREAM(3, "false_positive"),
     TEXT(identity),
+    TEXT(request),
+    TEXT(machine),
     TEXT(data_digest),
     TEXT(weights_digest),
     TEXT(commit),

@@ -1,8 +1,8 @@
-/* results/manifest.h -- which runs were last asked for, and with what identity: OUT/planned.tsv.
+/* results/manifest.h -- which runs were last asked for, and with what request: OUT/planned.tsv.
  *
  * `calcade run` merges its plan into the list before it trains; a report sees from it which run is missing
  * and which file was made from another config, other data or other numerics. Lines of text, their fields
- * parted by tabs: identity, experiment, variant, fold, seed; the first line names them. A line may be taken
+ * parted by tabs: identity (of the request: the machine is no part of it), experiment, variant, fold, seed; the first line names them. A line may be taken
  * out by hand. */
 #ifndef CC_RESULTS_MANIFEST_H
 #define CC_RESULTS_MANIFEST_H
@@ -13,7 +13,7 @@
 #include "core/status.h"
 
 typedef struct cc_manifest_entry {
-    const char *identity; /* 64 hexadecimal digits */
+    const char *identity; /* as cc_run_provenance.request; 64 hexadecimal digits */
     const char *experiment, *variant;
     int64_t fold, seed; /* as in cc_run */
 } cc_manifest_entry;

@@ -28,8 +28,13 @@ typedef struct cc_run_library {
 
 /* Texts may be NULL: not known. */
 typedef struct cc_run_provenance {
-    const char *identity; /* SHA-256 of resolved config, data, numerics version and weights; 64 hex digits */
-    const char *data_digest;    /* SHA-256 of the data */
+    const char *identity;    /* SHA-256 of what the run's bytes depend on: what `request` is of, machine, and
+                             the runs upstream; 64 hex digits */
+    const char *request;     /* SHA-256 of what was asked for, wherever it was made: resolved config, data,
+                             numerics version, weights, and the requests of the runs upstream. NULL in older
+                             files, whose identity is that */
+    const char *machine;     /* what made it, as far as bytes depend on it: "cpu; threads 2; oneDNN ..." */
+    const char *data_digest; /* SHA-256 of the data */
     const char *weights_digest; /* SHA-256 of the file of weights that training started from */
     /* The identities of the runs that it stands on: reference, roi, calcification, false_positive. */
     const char *upstream[CC_RUN_UPSTREAMS];

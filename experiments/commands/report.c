@@ -20,7 +20,7 @@ static cc_status plan_configs(wanted *w, cc_report_options *options, const char 
     for (; w->config_count < count; w->config_count++)
         CC_TRY(cc_config_load(&w->configs[w->config_count], paths[w->config_count], NULL, 0,
                               CC_CONFIG_RUNNABLE));
-    CC_TRY(cc_run_plan_create(&w->plan, w->configs, w->config_count, options->results));
+    CC_TRY(cc_run_plan_create(&w->plan, w->configs, w->config_count, options->results, NULL, 0));
     return cc_planned_entries(&options->planned, &options->planned_count, w->plan, w->arena);
 }
 

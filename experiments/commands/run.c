@@ -93,6 +93,7 @@ typedef struct session {
     cc_flag_texts sets;
     bool fast, tf32;
     int path_count, jobs, config_count;
+    int threads; /* of a run whose config states none */
     cc_config **configs;
     cc_run_plan *plan;
     const cc_backend *backend;
@@ -105,7 +106,7 @@ static cc_status session_open(session *s) {
     if (!s->configs) return cc_fail_memory("configurations", (size_t)s->path_count * sizeof *s->configs);
     for (int i = 0; i < s->path_count; i++, s->config_count++)
         CC_TRY(cc_config_load(&s->configs[i], s->paths[i], s->sets.items, s->sets.count, flags));
-    return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out);
+    return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out, s->backend, s->threads);
 }
 
 static void session_close(session *s) {
@@ -117,10 +118,52 @@ static void session_close(session *s) {
     s->config_count = 0;
 }
 
-/* A worker's share of the threads, unless OMP_NUM_THREADS says how many a run has: results depend on it. */
-static void share_threads(int jobs) {
-    int threads = omp_get_max_threads() / jobs;
-    if (!getenv("OMP_NUM_THREADS")) omp_set_num_threads(threads > 1 ? threads : 1);
+/* A worker's share of the threads, unless OMP_NUM_THREADS says how many a run has. */
+static int share_threads(int jobs) {
+    int all = cc_machine_threads(), share = all / jobs;
+    if (jobs == 1 || getenv("OMP_NUM_THREADS")) return all;
+    return share > 1 ? share : 1;
+}
+
+/* Said once: a run alone would have had more threads, and other bytes. */
+static void say_threads(const session *s) {
+    const int all = cc_machine_threads();
+    bool asked = false;
+    for (int i = 0; i < cc_run_plan_count(s->plan); i++) {
+        const cc_planned_run *run = cc_run_plan_get(s->plan, i);
+        asked |= run->state != CC_RUN_DONE && run->config->train.threads == CC_THREADS_AUTO &&
+                 !run->threads_of_checkpoint;
+    }
+    if (!asked || s->threads == all || !s->backend->by_threads) return;
+    cc_log(CC_LOG_INFO,
+           "%d runs at a time, %d thread%s each: results differ in rounding from runs with %d threads; "
+           "train.threads states it",
+           s->jobs, s->threads, s->threads == 1 ? "" : "s", all);
+}
+
+/* A line for each way in which results that are there differ from what would be made here. */
+static void say_elsewhere(const cc_run_plan *plan) {
+    const int count = cc_run_plan_count(plan);
+    for (int i = 0; i < count; i++) {
+        const cc_planned_run *run = cc_run_plan_get(plan, i);
+        char others[48] = "", how[64] = "removing it";
+        int alike = 0, before = 0;
+        if (run->state != CC_RUN_DONE || !run->difference[0]) continue;
+        for (int k = 0; k < count; k++) {
+            const cc_planned_run *other = cc_run_plan_get(plan, k);
+            const bool same = other->state == CC_RUN_DONE && strcmp(other->difference, run->difference) == 0;
+            before += same && k < i;
+            alike += same;
+        }
+        if (before > 0) continue;
+        if (alike > 1) snprintf(others, sizeof others, " and %d more", alike - 1);
+        cc_machine made;
+        if (run->here.threads > 0 && cc_machine_parse(&made, run->machine) &&
+            cc_machine_is_same(&made, &run->here, true))
+            snprintf(how, sizeof how, "--set train.threads=%d, or removing it,", run->here.threads);
+        cc_log(CC_LOG_INFO, "%s%s: made with %s; kept as done (%s has it made anew)", run->path, others,
+               run->difference, how);
+    }
 }
 
 /* One run, in a worker. */
@@ -130,7 +173,6 @@ static int work(void *context, int index) {
     if (!s->plan) {
         cc_log_set_level(CC_LOG_ERROR); /* the parent has said it */
         cc_interrupt_watch();
-        share_threads(s->jobs);
         cc_status status = session_open(s);
         cc_log_set_level(CC_LOG_WARNING);
         if (status != CC_OK) {
@@ -138,13 +180,15 @@ static int work(void *context, int index) {
             return (int)cc_plan_note_failure(s->out, status);
         }
     }
-    cc_plan_make_run(&end, cc_run_plan_get(s->plan, index), s->backend);
+    cc_plan_make_run(&end, s->plan, index, s->backend);
     return (int)end;
 }
 
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
     CC_TRY(cc_planned_save(s->plan, s->out));
+    say_elsewhere(s->plan);
+    say_threads(s);
     size_t count = (size_t)cc_run_plan_count(s->plan);
     cc_run_end *ends = calloc(count, sizeof *ends);
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
@@ -158,6 +202,7 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
 
 static cc_status print_plan(session *s) {
     CC_TRY(session_open(s));
+    say_elsewhere(s->plan);
     return cc_plan_table_print(s->plan);
 }
 
@@ -180,6 +225,7 @@ cc_status cc_command_run(int argc, char **argv) {
     if (!s.paths) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *s.paths));
     CC_CHECK(cc_flags_read(argc, argv, flags, s.paths, &s.path_count, 1, argc));
     s.jobs = (int)job_count;
+    s.threads = share_threads(s.jobs);
     if (s.jobs > 1 && !dry_run) CC_CHECK(cc_jobs_start(&jobs, s.jobs, work, &s));
     CC_CHECK(dry_run ? print_plan(&s) : make_all(&s, jobs));
 done:

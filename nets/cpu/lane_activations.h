@@ -11,9 +11,9 @@
  *   cc_activate_N(z, kind)           as cc_activate
  *   cc_activate_back_N(g, z, kind)   g *= f'(z) */
 #define CC_DEFINE_LANE_ACTIVATIONS(n)                                                                        \
-    /* value where the mask's bits are set, else 0 */                                                        \
-    CC_INLINE void cc_keep_##n(cc_f32x##n *value, const cc_i32x##n *mask) {                                  \
-        *value = (cc_f32x##n)((cc_i32x##n) * value & *mask);                                                 \
+    /* 0 where the mask's bits are set */                                                                    \
+    CC_INLINE void cc_clear_##n(cc_f32x##n *value, const cc_i32x##n *mask) {                                 \
+        *value = (cc_f32x##n)((cc_i32x##n) * value & ~*mask);                                                \
     }                                                                                                        \
     CC_INLINE void cc_at_most_##n(cc_f32x##n *x, float most) {                                               \
         cc_f32x##n limit = (cc_f32x##n){0} + most;                                                           \
@@ -44,8 +44,8 @@
     }                                                                                                        \
     CC_INLINE void cc_activate_##n(cc_f32x##n *z, cc_activation kind) {                                      \
         cc_f32x##n s = *z;                                                                                   \
-        cc_i32x##n positive = *z > 0;                                                                        \
-        if (kind == CC_ACTIVATION_RELU) cc_keep_##n(z, &positive);                                           \
+        cc_i32x##n off = *z <= 0; /* not where it is NaN, which stays */                                     \
+        if (kind == CC_ACTIVATION_RELU) cc_clear_##n(z, &off);                                               \
         if (kind == CC_ACTIVATION_NONE || kind == CC_ACTIVATION_RELU) return;                                \
         cc_sigmoid_##n(&s);                                                                                  \
         if (kind == CC_ACTIVATION_SILU) s *= *z;                                                             \
@@ -53,8 +53,8 @@
     }                                                                                                        \
     CC_INLINE void cc_activate_back_##n(cc_f32x##n *g, const cc_f32x##n *z, cc_activation kind) {            \
         cc_f32x##n s = *z;                                                                                   \
-        cc_i32x##n positive = *z > 0;                                                                        \
-        if (kind == CC_ACTIVATION_RELU) cc_keep_##n(g, &positive);                                           \
+        cc_i32x##n off = *z <= 0;                                                                            \
+        if (kind == CC_ACTIVATION_RELU) cc_clear_##n(g, &off);                                               \
         if (kind == CC_ACTIVATION_NONE || kind == CC_ACTIVATION_RELU) return;                                \
         cc_sigmoid_##n(&s);                                                                                  \
         *g *= s;                                                                                             \

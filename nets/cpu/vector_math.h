@@ -33,8 +33,9 @@ CC_INLINE float cc_sigmoid(float x) {
     return 1.0f / (1.0f + cc_exp(-x));
 }
 
+/* NaN stays NaN, as in PyTorch: so the comparisons are with what becomes zero. */
 CC_INLINE float cc_activate(cc_activation kind, float z) {
-    if (kind == CC_ACTIVATION_RELU) return z > 0 ? z : 0;
+    if (kind == CC_ACTIVATION_RELU) return z <= 0 ? 0 : z;
     if (kind == CC_ACTIVATION_SILU) return z * cc_sigmoid(z);
     if (kind == CC_ACTIVATION_SIGMOID) return cc_sigmoid(z);
     return z;
@@ -42,7 +43,7 @@ CC_INLINE float cc_activate(cc_activation kind, float z) {
 
 /* g * f'(z) */
 CC_INLINE float cc_activate_back(cc_activation kind, float z, float g) {
-    if (kind == CC_ACTIVATION_RELU) return z > 0 ? g : 0;
+    if (kind == CC_ACTIVATION_RELU) return z <= 0 ? 0 : g;
     if (kind == CC_ACTIVATION_NONE) return g;
     float s = cc_sigmoid(z);
     return kind == CC_ACTIVATION_SILU ? g * s * (1.0f + z * (1.0f - s)) : g * s * (1.0f - s);

@@ -33,7 +33,9 @@ static bool has(cc_dtype dtype) {
 
 static void enter(void) {}
 
-static const cc_arithmetic arithmetic = {.loss_bytes = cc_cuda_loss_bytes,
+static const cc_arithmetic arithmetic = {.has_loss = cc_cuda_has_loss,
+                                         .has_optimizer = cc_cuda_has_optimizer,
+                                         .loss_bytes = cc_cuda_loss_bytes,
                                          .loss = cc_cuda_loss,
                                          .clip = cc_cuda_clip,
                                          .set_pace = cc_cuda_set_pace,

@@ -150,10 +150,10 @@ template <class T = float> __device__ inline float sigmoid(float z) {
     return __fdividef(1, 1 + e);
 }
 
-/* values = f(values); the branch is taken once, not for each value. */
+/* values = f(values), NaN staying NaN; the branch is taken once, not for each value. */
 template <class T, int N> __device__ inline void activate_all(int kind, float (&values)[N]) {
     if (kind == CC_ACTIVATION_RELU)
-        for (int k = 0; k < N; k++) values[k] = values[k] > 0 ? values[k] : 0;
+        for (int k = 0; k < N; k++) values[k] = values[k] <= 0 ? 0 : values[k];
     else if (kind == CC_ACTIVATION_SILU)
         for (int k = 0; k < N; k++) values[k] *= sigmoid<T>(values[k]);
     else if (kind == CC_ACTIVATION_SIGMOID)
@@ -170,7 +170,7 @@ __device__ inline float activate(int kind, float z) {
 template <class T, int N>
 __device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z)[N]) {
     if (kind == CC_ACTIVATION_RELU) {
-        for (int k = 0; k < N; k++) gradient[k] = z[k] > 0 ? gradient[k] : 0;
+        for (int k = 0; k < N; k++) gradient[k] = z[k] <= 0 ? 0 : gradient[k];
     } else if (kind == CC_ACTIVATION_SILU) {
         for (int k = 0; k < N; k++) {
             float s = sigmoid<T>(z[k]);

@@ -11,7 +11,7 @@
 
 using namespace cc;
 
-enum kind { BCE, FOCAL, DICE, IOU, GENERALISED, BOOTSTRAP };
+enum kind { BCE, FOCAL, DICE, IOU, GENERALISED, BOOTSTRAP, SUM, NO_KIND };
 enum { SUMS = 4, PARTS = 64, FEW = 4, SELECT_THREADS = 1024, RADIX = 256 };
 
 struct cut { /* pixels with bits above, and those with equal ones up to index `last`, are taken */
@@ -213,7 +213,9 @@ template <int N> __global__ void __launch_bounds__(THREADS) write_gradient(term 
 
 static __global__ void write_errors(term t) {
     int64_t at = global_index();
-    if (at < t.n * t.pixels) t.errors[at] = fmaxf(pixel_of(t.logits[at], t.target[at]).bce, 0);
+    if (at >= t.n * t.pixels) return;
+    float error = pixel_of(t.logits[at], t.target[at]).bce;
+    t.errors[at] = error <= 0 ? 0 : error; /* NaN stays: its bits are above those of infinity */
 }
 
 /* The digits, from the highest, of the k-th largest of an image's errors; they are not negative, so their
@@ -255,16 +257,22 @@ static __global__ void select_cuts(term t) {
         if (__float_as_uint(t.errors[n * t.pixels + i]) == bits && ++before == left) t.cuts[n] = cut{bits, i};
 }
 
+/* NO_KIND where there is no kernel of a loss. */
 static int kind_of(const char *name) {
-    static const char *const names[] = {"bce", "focal", "dice", "iou", "generalised-dice", "bootstrap-bce"};
-    for (int i = 0; i < 6; i++)
-        if (strcmp(names[i], name) == 0) return i;
-    return -1; /* a sum */
+    static const char *const names[NO_KIND] = {"bce",           "focal", "dice", "iou", "generalised-dice",
+                                               "bootstrap-bce", "sum"};
+    int kind = 0;
+    while (kind < NO_KIND && strcmp(names[kind], name) != 0) kind++;
+    return kind;
+}
+
+bool cc_cuda_has_loss(const char *type) {
+    return kind_of(type) != NO_KIND;
 }
 
 static bool bootstraps(const cc_loss_spec *spec) {
     bool any = kind_of(spec->type) == BOOTSTRAP;
-    for (int i = 0; kind_of(spec->type) < 0 && i < spec->term_count; i++) any |= bootstraps(spec->terms + i);
+    for (int i = 0; kind_of(spec->type) == SUM && i < spec->term_count; i++) any |= bootstraps(spec->terms + i);
     return any;
 }
 
@@ -321,7 +329,7 @@ static void run_term(double *value, float *gradient, const term &t, double weigh
 /* A sum's terms, one after another in the same scratch memory; each but the first adds. */
 static bool run_terms(double *value, float *gradient, const cc_loss_spec *spec, const term &like,
                       double weight, bool add) {
-    if (kind_of(spec->type) >= 0) {
+    if (kind_of(spec->type) != SUM) {
         term t = term_of(spec, like.logits, like.target, cc_loss_shape{like.n, 1, like.pixels}, like.parts);
         run_term(value, gradient, t, weight, add);
         return true;
@@ -331,8 +339,18 @@ static bool run_terms(double *value, float *gradient, const cc_loss_spec *spec, 
     return add;
 }
 
+/* Before any kernel starts: an unknown name would be some other loss, or leave its values unwritten. */
+static cc_status check_kinds(const cc_loss_spec *spec) {
+    if (!cc_cuda_has_loss(spec->type))
+        return cc_fail(CC_EUNSUPPORTED, "loss.type", NULL, "cuda has no loss \"%s\"", spec->type);
+    for (int i = 0; kind_of(spec->type) == SUM && i < spec->term_count; i++)
+        CC_TRY(check_kinds(spec->terms + i));
+    return CC_OK;
+}
+
 cc_status cc_cuda_loss(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
                        const float *target, cc_loss_shape shape, void *scratch) {
+    CC_TRY(check_kinds(spec));
     run_terms(value, gradient, spec, term_of(spec, logits, target, shape, scratch), 1, false);
     return cc_cuda_check("the loss");
 }

@@ -28,7 +28,7 @@ template <int N>
 __global__ void scale_down(float *grads, const double *parts, int64_t packs, double max_norm) {
     __shared__ double room[THREADS];
     double factor = max_norm / (sqrt(block_sum(parts[threadIdx.x], room)) + 1e-6);
-    for (int64_t i = global_index(); factor < 1 && i < packs; i += (int64_t)gridDim.x * THREADS) {
+    for (int64_t i = global_index(); !(factor >= 1) && i < packs; i += (int64_t)gridDim.x * THREADS) {
         pack<float, N> g = load<float, N>(grads, i);
         for (int k = 0; k < N; k++) g.v[k] *= (float)factor;
         store(grads, i, g);
@@ -56,18 +56,32 @@ cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratc
 /* In cc_pace.derived. */
 enum { SIZE, ROOT, KEEP };
 
-static bool is_adam(const cc_optimizer_spec *spec) {
-    return strcmp(spec->type, "sgd") != 0;
+/* The optimisers that there are kernels of. */
+struct optimizer_kind {
+    const char *name;
+    bool adam, decoupled; /* decoupled: the decay is not in the gradient */
+};
+static const optimizer_kind optimizer_kinds[] = {
+    {"sgd", false, false}, {"adam", true, false}, {"adamw", true, true}};
+
+/* NULL where there is none of that name. */
+static const optimizer_kind *find_kind(const char *name) {
+    for (const optimizer_kind &k : optimizer_kinds)
+        if (strcmp(k.name, name) == 0) return &k;
+    return NULL;
 }
-static bool is_decoupled(const cc_optimizer_spec *spec) {
-    return strcmp(spec->type, "adamw") == 0;
+
+bool cc_cuda_has_optimizer(const char *type) {
+    return find_kind(type) != NULL;
 }
 
 void cc_cuda_set_pace(cc_pace *pace, const cc_optimizer_spec *spec) {
-    bool adam = is_adam(spec);
+    const optimizer_kind *kind = find_kind(spec->type);
+    if (!kind) return; /* cc_cuda_optimise says so */
+    bool adam = kind->adam;
     pace->derived[SIZE] = adam ? pace->lr / (1 - pow(spec->betas[0], (double)pace->step)) : pace->lr;
     pace->derived[ROOT] = adam ? 1 / sqrt(1 - pow(spec->betas[1], (double)pace->step)) : 1;
-    pace->derived[KEEP] = is_decoupled(spec) ? 1 - pace->lr * spec->weight_decay : 1;
+    pace->derived[KEEP] = kind->decoupled ? 1 - pace->lr * spec->weight_decay : 1;
 }
 
 struct range { /* of the parameters */
@@ -150,10 +164,11 @@ template <int N> struct step_sgd {
     }
 };
 
-template <int N> static void run_step(const cc_optimizer_spec *s, const range &r) {
+template <int N>
+static void run_step(const cc_optimizer_spec *s, const optimizer_kind &kind, const range &r) {
     sweep all = sweep_flat(r.count / N);
-    if (is_adam(s))
-        sweep_run(all, step_adam<N>{r, is_decoupled(s) ? 0 : (float)s->weight_decay, (float)s->betas[0],
+    if (kind.adam)
+        sweep_run(all, step_adam<N>{r, kind.decoupled ? 0 : (float)s->weight_decay, (float)s->betas[0],
                                     (float)s->betas[1], (float)(1 - s->betas[0]), (float)(1 - s->betas[1]),
                                     (float)s->eps});
     else
@@ -162,10 +177,13 @@ template <int N> static void run_step(const cc_optimizer_spec *s, const range &r
 
 cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
                            const float *grads, float *state, void *half, size_t count, const double *loss) {
+    const optimizer_kind *kind = find_kind(spec->type);
+    if (!kind)
+        return cc_fail(CC_EUNSUPPORTED, "optimizer.type", NULL, "cuda has no optimiser \"%s\"", spec->type);
     range r = {pace, loss, params, grads, state, (bf16 *)half, (int64_t)count};
     if (count % 4 == 0)
-        run_step<4>(spec, r);
+        run_step<4>(spec, *kind, r);
     else
-        run_step<1>(spec, r);
+        run_step<1>(spec, *kind, r);
     return cc_cuda_check("the optimiser");
 }

@@ -8,6 +8,8 @@ extern "C" {
 
 #include "nets/backend.h"
 
+bool cc_cuda_has_loss(const char *type);
+bool cc_cuda_has_optimizer(const char *type);
 cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratch);
 void cc_cuda_set_pace(cc_pace *pace, const cc_optimizer_spec *spec);
 cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,

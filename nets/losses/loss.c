@@ -19,6 +19,10 @@ const cc_loss_kind *cc_loss_find(const char *name) {
     return NULL;
 }
 
+const char *cc_loss_name(int index) {
+    return index < KINDS ? kinds[index]->name : NULL;
+}
+
 static cc_status fail_unknown(const char *name, const char *where) {
     char field[256], names[256] = "";
     snprintf(field, sizeof field, "%s.type", where);

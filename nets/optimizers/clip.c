@@ -28,7 +28,7 @@ void cc_optimizer_clip(float *grads, size_t count, double max_norm) {
             squares_of(grads + part_start(p, count), part_start(p + 1, count) - part_start(p, count));
     for (int p = 0; p < PARTS; p++) sum += squares[p];
     double factor = max_norm / (sqrt(sum) + 1e-6);
-    if (!(factor < 1)) return;
+    if (factor >= 1) return; /* a norm that is NaN makes all NaN, as PyTorch's */
 #pragma omp parallel for schedule(static)
     for (size_t p = 0; p < PARTS; p++)
         scale(grads + part_start(p, count), part_start(p + 1, count) - part_start(p, count), (float)factor);

@@ -27,6 +27,10 @@ static cc_status find(const cc_optimizer_kind **out, const char *name) {
     return cc_fail(CC_ECONFIG, "optimizer.type", names, "\"%s\" is not an optimiser", name);
 }
 
+const char *cc_optimizer_name(int index) {
+    return index < KINDS ? kinds[index]->name : NULL;
+}
+
 cc_status cc_optimizer_check_range(const char *field, double value, double min, double max) {
     if (value >= min && value <= max) return CC_OK;
     char where[64], range[96];

@@ -101,7 +101,7 @@ typedef struct chain_planned {
 static inline void chain_plan(chain_planned *p, const char *name) {
     assert_ok(cc_device_find(&p->backend, "cpu"));
     assert_ok(cc_config_load(&p->config, cc_test_path(chain_configs, name), NULL, 0, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&p->plan, &p->config, 1, chain_out));
+    assert_ok(cc_run_plan_create(&p->plan, &p->config, 1, chain_out, &cc_backend_cpu, 1));
     p->run = cc_run_plan_get(p->plan, cc_run_plan_count(p->plan) - 1);
     assert_int_equal(p->run->state, CC_RUN_DONE);
 }

@@ -17,7 +17,7 @@ typedef struct arrays {
 } arrays;
 
 static cc_checkpoint over(arrays *a) {
-    cc_checkpoint c = {.backend = "cpu 1",
+    cc_checkpoint c = {.machine = "cpu 1",
                        .history = a->history,
                        .history_capacity = CAPACITY,
                        .values = a->values,
@@ -80,7 +80,7 @@ static void it_reads_back_as_it_was_written(void **state) {
     assert_ok(cc_checkpoint_read_plan(&plan, &found, path));
     assert_string_equal(plan, written.plan);
     free(plan);
-    snprintf(found.backend, sizeof found.backend, "cpu 2");
+    snprintf(found.machine, sizeof found.machine, "cpu 2");
     assert_ok(cc_checkpoint_read_plan(&plan, &found, path));
     assert_null(plan);
 }
@@ -138,7 +138,7 @@ static void no_change_of_a_byte_and_no_cut_goes_unseen(void **state) {
     cc_arena_destroy(arena);
 }
 
-static void one_of_another_run_or_backend_is_foreign(void **state) {
+static void one_of_another_run_or_machine_is_foreign(void **state) {
     (void)state;
     arrays a;
     const char *path = cc_test_path(cc_test_folder(), "c");
@@ -146,7 +146,7 @@ static void one_of_another_run_or_backend_is_foreign(void **state) {
         cc_checkpoint c = filled(&a);
         cc_run_epoch long_history[CAPACITY + 1] = {0};
         if (i == 0) c.identity = cc_digest_of("another", 7);
-        if (i == 1) strcpy(c.backend, "cpu 2");
+        if (i == 1) strcpy(c.machine, "cpu 2");
         if (i == 2) c.value_count--;
         if (i == 3) c.history = long_history, c.epoch = CAPACITY + 1;
         assert_ok(cc_checkpoint_write(path, &c));
@@ -172,7 +172,7 @@ int main(void) {
         cmocka_unit_test(it_reads_back_as_it_was_written),
         cmocka_unit_test(weights_that_are_no_numbers_are_refused_with_their_number),
         cmocka_unit_test(no_change_of_a_byte_and_no_cut_goes_unseen),
-        cmocka_unit_test(one_of_another_run_or_backend_is_foreign),
+        cmocka_unit_test(one_of_another_run_or_machine_is_foreign),
         cmocka_unit_test(a_write_that_fails_leaves_the_older_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

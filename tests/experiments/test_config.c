@@ -173,7 +173,7 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
     assert_refused("train: {epochs: 1.5}", "whole number");
     assert_refused("train: {epochs: \"5\"}", "not the text \"5\"");
     assert_refused("train: [1]", "train wants a map of epochs, batch, ema, precision, plan, early_stopping, "
-                                 "empty_slices, workers, not a list of 1");
+                                 "empty_slices, workers, threads, not a list of 1");
     assert_refused("seed: -1", "seed wants");
     assert_refused("seed: 9223372036854775808", "seed wants");
     assert_refused("optimizer: {lr: 0}", "a number above 0 and up to 1000, not \"0\"");
@@ -416,7 +416,7 @@ static void places_names_and_threads_are_no_part_of_the_identity(void **state) {
     char *here, *there, *other;
     assert_ok(parse("{name: a, variant: b, data: {root: /a}, train: {workers: 1}}", NULL));
     assert_ok(cc_config_identity_text(&here, first(), arena));
-    assert_ok(parse("{name: c, data: {root: /b}, train: {workers: 9}}", NULL));
+    assert_ok(parse("{name: c, data: {root: /b}, train: {workers: 9, threads: 3}}", NULL));
     assert_ok(cc_config_identity_text(&there, first(), arena));
     assert_ok(parse("{name: c, data: {root: /b}, train: {workers: 9}, results: {threshold: 0.4}}", NULL));
     assert_ok(cc_config_identity_text(&other, first(), arena));

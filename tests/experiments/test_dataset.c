@@ -31,7 +31,7 @@ static void open_data(opened *o, const char *share) {
     snprintf(set, sizeof set, "train.empty_slices=%s", share);
     assert_ok(cc_device_find(&backend, "cpu"));
     assert_ok(cc_config_load(&o->config, runs_config, (const char *[]){set}, 1, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&o->plan, &o->config, 1, runs_folder()));
+    assert_ok(cc_run_plan_create(&o->plan, &o->config, 1, runs_folder(), &cc_backend_cpu, 1));
     assert_ok(cc_dataset_init(&o->dataset, cc_run_plan_get(o->plan, 0), backend));
 }
 

@@ -1,8 +1,10 @@
 #include "support.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "core/arena.h"
 #include "core/file.h"
+#include "core/rng.h"
 #include "experiments/parity/fixture.h"
 #include "nets/backend.h"
 
@@ -52,7 +54,79 @@ static void a_net_in_bf16_lies_within_bounds_of_its_own(void **state) {
         return;
     }
     assert_int_equal(cc_test_run(output, OUTPUT, "%s parity --precision bf16 %s", CC_PROGRAM, nets), 0);
-    assert_non_null(strstr(output, "7 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "10 passed, 0 failed\n"));
+    const char *named = strstr(output, "too noisy          encoder.blocks.0.0.se.conv_reduce.weight ");
+    assert_non_null(named);
+    assert_non_null(strstr(named, "mean of 33 of 250 layers, those above"));
+}
+
+/* A copy of a fixture whose gradients, or that of one parameter, are others: random ones of the same size (scale
+ * 0), or `scale` times what they were. */
+static const char *other_gradients(const char *fixture, const char *only, double scale) {
+    cc_fixture file;
+    char **names, object[512], *bytes, *place;
+    size_t count, length;
+    cc_arena *arena = cc_arena_create();
+    cc_rng rng = cc_rng_init(1, CC_PURPOSE_TEST, 0, 0);
+    assert_ok(cc_file_read(&bytes, &length, cc_test_shared(fixture), 1 << 28, arena));
+    assert_ok(cc_fixture_open(&file, cc_test_shared(fixture), arena));
+    assert_ok(cc_fixture_members(&names, &count, &file, "/expect/grad"));
+    for (size_t i = 0; i < count; i++) {
+        cc_fixture_array head, norm;
+        if (only && strcmp(names[i], only) != 0) continue;
+        snprintf(object, sizeof object, "/expect/grad/%s", names[i]);
+        assert_ok(cc_fixture_dataset(&head, &file, object));
+        assert_ok(cc_fixture_numbers(&norm, &file, object, "l2"));
+        assert_non_null(place = memmem(bytes, length, head.values, head.count * sizeof(double)));
+        double size = 0;
+        for (size_t k = 0; k < head.count; k++) size += head.values[k] * head.values[k] / (double)head.count;
+        for (size_t k = 0; k < head.count; k++)
+            head.values[k] = scale == 0 ? sqrt(size) * cc_rng_normal(&rng) : scale * head.values[k];
+        memcpy(place, head.values, head.count * sizeof(double));
+        assert_non_null(place = memmem(bytes, length, norm.values, sizeof(double)));
+        norm.values[0] *= scale == 0 ? 1 : fabs(scale);
+        memcpy(place, norm.values, sizeof(double));
+    }
+    const char *copy = cc_test_path(cc_test_folder(), "other.h5");
+    assert_ok(cc_file_write(copy, bytes, length));
+    cc_fixture_close(&file);
+    cc_arena_destroy(arena);
+    return copy;
+}
+
+static void no_other_gradient_passes_in_bf16(void **state) {
+    (void)state;
+    static const struct {
+        const char *only;
+        double scale;
+        const char *fails[4];
+    } cases[] = {
+        {NULL, 0, {"grad_heads", "grad_layers"}},         {NULL, -1, {"grad_heads", "grad_layers"}},
+        {NULL, 1.5, {"grad_layer_norms", "grad_norms"}},  {"up.3.pair.bn2.weight", -1, {"grad_layers"}},
+        {"up.3.pair.conv2.weight", 0, {"grad_layers"}},   {"down.0.conv2.weight", -1, {"grad_layers"}},
+        {"down.0.conv2.weight", 5, {"grad_layer_norms"}},
+    };
+    cc_test_shared("golden/unet-bn.h5");
+    if (!cc_backend_cpu.has(CC_BF16)) {
+        print_message("skipped: this processor has no bf16\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *copy = other_gradients("golden/unet-bn.h5", cases[i].only, cases[i].scale);
+        int status = cc_test_run(output, OUTPUT, "%s parity --precision bf16 %s", CC_PROGRAM, copy);
+        if (status != 1) print_error("case %zu passes:\n%s", i, output);
+        assert_int_equal(status, 1);
+        for (int k = 0; k < 4 && cases[i].fails[k]; k++) {
+            char what[64];
+            snprintf(what, sizeof what, " %s ", cases[i].fails[k]);
+            const char *line = strstr(output, what);
+            assert_non_null(line);
+            if (!memmem(line, strcspn(line, "\n"), "FAIL", 4)) print_error("%zu: %s\n%s", i, what, output);
+            assert_non_null(memmem(line, strcspn(line, "\n"), "FAIL", 4));
+            if (cases[i].only)
+                assert_non_null(memmem(line, strcspn(line, "\n"), cases[i].only, strlen(cases[i].only)));
+        }
+    }
 }
 
 /* A box one pixel off fails, alone. */
@@ -186,6 +260,7 @@ int main(void) {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
         cmocka_unit_test(the_shared_images_and_scores_pass),
         cmocka_unit_test(a_net_in_bf16_lies_within_bounds_of_its_own),
+        cmocka_unit_test(no_other_gradient_passes_in_bf16),
         cmocka_unit_test(a_wrong_box_fails),
         cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(the_shared_nets_pass),

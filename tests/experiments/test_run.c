@@ -294,6 +294,123 @@ static void several_configs_and_a_matrix_are_one_table(void **state) {
     assert_failed(&o, 2, "two runs would write");
 }
 
+static void weights_that_are_no_numbers_end_the_run(void **state) {
+    (void)state;
+    static const struct {
+        const char *arguments, *says, *hint;
+    } cases[] = {
+        {"--set optimizer.eps=0", "epoch ",
+         "is no number (NaN) (lower optimizer.lr, or raise optimizer.eps (0))"},
+        {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce", "epoch ",
+         "(lower optimizer.lr, or set optimizer.clip_norm)"},
+        {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce --set net='{arch: unet, width: 4, "
+         "depth: 3}'",
+         "epoch ", "(lower optimizer.lr, or set optimizer.clip_norm)"},
+        {"--set optimizer.eps=0 --set train.ema=0.9", "epoch ", "raise optimizer.eps (0))"},
+    };
+    outcome o;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *out = runs_folder();
+        runs_go(&o, out, cases[i].arguments);
+        assert_failed(&o, 1, cases[i].says);
+        assert_failed(&o, 1, cases[i].hint);
+        assert_int_equal(runs_count(out, "seed-*.h5"), 0);
+    }
+}
+
+static void identify(char out[65], cc_run *run, const char *path, cc_arena *arena) {
+    runs_read(run, path, arena);
+    snprintf(out, 65, "%s", run->provenance.identity);
+}
+
+static void threads_are_part_of_the_identity_and_no_run_is_made_anew_for_them_unasked(void **state) {
+    (void)state;
+    outcome o;
+    cc_run one, two;
+    char first[65], second[65], path[CC_PATH_MAX];
+    const char *out = runs_folder(), *other = runs_folder();
+    cc_arena *arena = cc_arena_create();
+    runs_ok(&o, out, "--set train.epochs=1"); /* OMP_NUM_THREADS=1 */
+    runs_ok(&o, other, "--set train.epochs=1 --set train.threads=2");
+    snprintf(path, sizeof path, "%s", runs_path(out, 1));
+    identify(first, &one, path, arena);
+    identify(second, &two, runs_path(other, 1), arena);
+    assert_string_not_equal(first, second);
+    assert_string_equal(one.provenance.request, two.provenance.request);
+    assert_int_equal(one.provenance.threads, 1);
+    assert_int_equal(two.provenance.threads, 2);
+    assert_says(one.provenance.machine, "cpu; threads 1; oneDNN ");
+    assert_says(two.provenance.machine, "cpu; threads 2; oneDNN ");
+    runs_ok(&o, out, "--set train.epochs=1 --set train.threads=1");
+    assert_null(strstr(o.err, "made with"));
+    assert_says(o.err, "done already");
+    runs_ok(&o, other, "--set train.epochs=1");
+    assert_says(
+        o.err, "seed-1.h5: made with 2 threads, not 1; kept as done (--set train.threads=1, or removing it,");
+    runs_ok(&o, other, "--set train.epochs=1 --set train.threads=1");
+    assert_says(o.err, "was made with 2 threads, not 1, as train.threads states: the run is made anew");
+    identify(second, &two, runs_path(other, 1), arena);
+    assert_string_equal(first, second);
+    assert_same_run(path, runs_path(other, 1));
+    cc_arena_destroy(arena);
+}
+
+static void another_instruction_set_is_said_and_the_result_kept(void **state) {
+    (void)state;
+    outcome o;
+    const char *out = runs_folder();
+    setenv("ONEDNN_MAX_CPU_ISA", "SSE41", 1);
+    runs_ok(&o, out, "--set train.epochs=1");
+    unsetenv("ONEDNN_MAX_CPU_ISA");
+    runs_ok(&o, out, "--set train.epochs=1");
+    assert_says(o.err, "made with oneDNN ");
+    assert_says(o.err, "kept as done (removing it has it made anew)");
+    assert_says(o.err, "done already");
+}
+
+/* On one processor a run alone has one thread too, and the bytes are the same. */
+static void jobs_that_change_a_run_s_threads_say_so(void **state) {
+    (void)state;
+    outcome o;
+    cc_run run;
+    char alone[65], shared[65];
+    const char *out = runs_folder(), *other = runs_folder();
+    const bool several = sysconf(_SC_NPROCESSORS_ONLN) > 1;
+    cc_arena *arena = cc_arena_create();
+    unsetenv("OMP_NUM_THREADS");
+    runs_ok(&o, out, "--set train.epochs=1");
+    identify(alone, &run, runs_path(out, 1), arena);
+    runs_ok(&o, other, "--set train.epochs=1 --jobs 64");
+    setenv("OMP_NUM_THREADS", "1", 1);
+    identify(shared, &run, runs_path(other, 1), arena);
+    if (several)
+        assert_says(o.err, "64 runs at a time, 1 thread each: results differ in rounding from runs with ");
+    assert_int_equal(strcmp(alone, shared) != 0, several);
+    assert_int_equal(run.provenance.threads, 1);
+    cc_arena_destroy(arena);
+}
+
+/* As programs of numerics version 4 wrote it: the identity is the request, and nothing is said of the machine. */
+static void an_older_file_is_done_as_well(void **state) {
+    (void)state;
+    outcome o;
+    cc_run run;
+    const char *out = runs_folder();
+    cc_arena *arena = cc_arena_create();
+    runs_ok(&o, out, "--set train.epochs=1");
+    runs_read(&run, runs_path(out, 1), arena);
+    run.provenance.identity = run.provenance.request;
+    run.provenance.request = run.provenance.machine = NULL;
+    assert_int_equal(unlink(runs_path(out, 1)), 0);
+    assert_ok(cc_run_write(runs_path(out, 1), &run));
+    runs_ok(&o, out, "--set train.epochs=1");
+    assert_says(o.err, "made with 1 thread, by an older calcade");
+    assert_says(o.err, "done already");
+    runs_ok(&o, out, "--set train.epochs=1 --set train.threads=2");
+    assert_says(o.err, "the run is made anew");
+    cc_arena_destroy(arena);
+}
+
 static void a_log_says_each_epoch_once(void **state) {
     (void)state;
     outcome o;
@@ -323,6 +440,11 @@ int main(void) {
         cmocka_unit_test(a_full_disk_is_one_line_and_leaves_no_half_file),
         cmocka_unit_test(standard_output_that_cannot_be_written_is_an_error),
         cmocka_unit_test(several_configs_and_a_matrix_are_one_table),
+        cmocka_unit_test(weights_that_are_no_numbers_end_the_run),
+        cmocka_unit_test(threads_are_part_of_the_identity_and_no_run_is_made_anew_for_them_unasked),
+        cmocka_unit_test(another_instruction_set_is_said_and_the_result_kept),
+        cmocka_unit_test(jobs_that_change_a_run_s_threads_say_so),
+        cmocka_unit_test(an_older_file_is_done_as_well),
         cmocka_unit_test(a_log_says_each_epoch_once),
     };
     return cmocka_run_group_tests(tests, runs_setup, NULL);

@@ -63,7 +63,7 @@ static void an_upstream_calcification_run_takes_the_fold(void **state) {
     cc_run_plan *plan;
     chain_files("roi.yaml#a");
     assert_ok(cc_config_load(&config, cc_test_path(place, "false.yaml"), NULL, 0, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs")));
+    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs"), &cc_backend_cpu, 1));
     assert_int_equal(cc_run_plan_count(plan), 5);
     for (int i = 0; i < 5; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
@@ -81,7 +81,7 @@ static void identity_of(char out[65], const char *name) {
     cc_config *config;
     cc_run_plan *plan;
     assert_ok(cc_config_load(&config, cc_test_path(place, name), NULL, 0, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs")));
+    assert_ok(cc_run_plan_create(&plan, &config, 1, cc_test_path(place, "runs"), &cc_backend_cpu, 1));
     snprintf(out, 65, "%s", cc_run_plan_get(plan, cc_run_plan_count(plan) - 1)->identity.hex);
     cc_run_plan_destroy(plan);
     cc_config_destroy(config);
@@ -175,6 +175,38 @@ static void a_run_of_two_names_is_trained_once(void **state) {
     assert_same_run(cc_test_path(place, "runs/t/one/a/fold-0/seed-1.h5"), path);
     runs_shell(&o, line);
     assert_says(o.err, "all 2 runs are done already");
+    cc_arena_destroy(arena);
+}
+
+/* Made with two threads before the plan that has one: the run on top is of that file, and stays done. */
+static void a_run_stands_on_the_file_that_is_there(void **state) {
+    (void)state;
+    outcome o;
+    char line[4096], first[65];
+    cc_run read;
+    cc_arena *arena = cc_arena_create();
+    config_file("first.yaml", "name: t/first, train: {epochs: 1}");
+    config_file("then.yaml", "name: t/then, preprocess: {histogram_matching: true}, "
+                             "upstream: {reference: first.yaml}, train: {epochs: 1, plan: timed}");
+    snprintf(line, sizeof line,
+             "cd %s && %s run --out runs first.yaml --set train.threads=2 && %s run --out runs then.yaml",
+             place, CC_PROGRAM, CC_PROGRAM);
+    runs_shell(&o, line);
+    if (o.status != 0) print_error("%s", o.err);
+    assert_int_equal(o.status, 0);
+    assert_says(o.err, "first/a/fold-0/seed-1.h5: made with 2 threads, not 1; kept as done");
+    runs_read(&read, cc_test_path(place, "runs/t/first/a/fold-0/seed-1.h5"), arena);
+    snprintf(first, sizeof first, "%s", read.provenance.identity);
+    runs_read(&read, cc_test_path(place, "runs/t/then/a/fold-0/seed-1.h5"), arena);
+    assert_string_equal(read.provenance.upstream[CC_UPSTREAM_REFERENCE], first);
+    assert_int_equal(read.provenance.threads, 1);
+    assert_says(read.provenance.machine,
+                "; plan "); /* chosen by the clock: part of what the bytes depend on */
+    runs_shell(&o, line);
+    assert_says(o.err, "all 2 runs are done already");
+    dry_run(&o, "then.yaml");
+    assert_says(o.out, "     1        2  done     -  ");
+    assert_says(o.out, "     1        1  done     1  ");
     cc_arena_destroy(arena);
 }
 
@@ -275,6 +307,7 @@ int main(void) {
         CASE(overrides_are_not_for_upstream_configs),
         CASE(a_fault_of_a_later_variant_is_found_before_the_first_trains),
         CASE(a_run_of_two_names_is_trained_once),
+        CASE(a_run_stands_on_the_file_that_is_there),
         CASE(a_failed_run_fails_only_what_needs_it),
         CASE(jobs_change_no_byte),
         CASE(jobs_fail_only_what_needs_them),

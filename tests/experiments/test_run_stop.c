@@ -169,8 +169,35 @@ static void a_checkpoint_of_no_use_is_said_and_training_starts_anew(void **state
         assert_same_run(runs_path(other, 1), whole_run);
     }
     runs_ok(&o, out, "--set loss.type=bce --set train.epochs=1");
-    assert_says(o.err, "is of another config, other data or another device: training starts anew");
+    assert_says(o.err,
+                "is of another config, other data or another version of calcade: training starts anew");
     assert_int_equal(runs_count(out, "seed-*"), 1);
+}
+
+/* Never half with one number of threads or instruction set and half with another. */
+static void a_run_goes_on_with_the_threads_that_it_began_with_or_starts_anew(void **state) {
+    (void)state;
+    outcome o;
+    char result[CC_PATH_MAX];
+    const char *out = runs_folder(), *stated = runs_folder(), *elsewhere = runs_folder();
+    snprintf(result, sizeof result, "%s", runs_path(out, 1));
+    stop_by(&o, result, out, "", SIGKILL);
+    assert_int_equal(
+        cc_test_run(NULL, 0, "cp -r %s/test %s && cp -r %s/test %s", out, stated, out, elsewhere), 0);
+    setenv("OMP_NUM_THREADS", "2", 1);
+    runs_ok(&o, out, "");
+    assert_says(o.err, ", with 1 thread as it began");
+    assert_same_run(result, whole_run);
+    setenv("OMP_NUM_THREADS", "1", 1);
+    runs_ok(&o, stated, "--set train.threads=2");
+    assert_says(o.err, "seed-1.h5.checkpoint was made with 1 thread, not 2: training starts anew");
+    assert_says(o.err, "epoch 1/4:");
+    setenv("ONEDNN_MAX_CPU_ISA", "SSE41", 1);
+    runs_ok(&o, elsewhere, "");
+    unsetenv("ONEDNN_MAX_CPU_ISA");
+    assert_says(o.err, "seed-1.h5.checkpoint was made with oneDNN ");
+    assert_says(o.err, "training starts anew");
+    assert_says(o.err, "epoch 1/4:");
 }
 
 static void a_second_process_is_refused_and_a_dead_one_s_lock_is_not(void **state) {
@@ -298,6 +325,7 @@ int main(void) {
         cmocka_unit_test(a_timed_plan_is_kept_when_its_run_goes_on),
         cmocka_unit_test(a_stopped_run_says_where_it_goes_on_and_does),
         cmocka_unit_test(a_checkpoint_of_no_use_is_said_and_training_starts_anew),
+        cmocka_unit_test(a_run_goes_on_with_the_threads_that_it_began_with_or_starts_anew),
         cmocka_unit_test(a_second_process_is_refused_and_a_dead_one_s_lock_is_not),
         cmocka_unit_test(a_bar_fits_the_terminal_and_ctrl_c_takes_it_away),
         cmocka_unit_test(at_no_moment_do_two_hold_the_lock),

@@ -26,7 +26,7 @@ static void train(trained *t, const char *const *sets) {
     int count = 0;
     while (sets[count]) count++;
     assert_ok(cc_config_load(&t->config, runs_config, sets, count, CC_CONFIG_RUNNABLE));
-    assert_ok(cc_run_plan_create(&t->plan, &t->config, 1, runs_folder()));
+    assert_ok(cc_run_plan_create(&t->plan, &t->config, 1, runs_folder(), &cc_backend_cpu, 1));
     const cc_planned_run *planned = cc_run_plan_get(t->plan, 0);
     assert_ok(cc_train_run(&made, planned, cpu()));
     assert_true(made);

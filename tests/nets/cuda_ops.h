@@ -226,6 +226,47 @@ static void every_op(bool training, bool accumulate, cc_dtype dtype) {
     for (int i = 0; i < CUDA_CASES; i++) check_on_cuda(&cuda_cases[i], training, accumulate, dtype);
 }
 
+static void check_nan_on_cuda(const op_case *c, bool training, cc_dtype dtype) {
+    bench b;
+    cuda_rig r;
+    bench_open(&b, c, training, dtype);
+    put_nan((float *)b.io.x[0], cc_shape_count(&c->inputs[0]));
+    open_rig(&r, c, &b, training, dtype);
+    place_parameters(&r, &b);
+    place_values(&r, c, &b, false);
+    c->op->reference_forward(&b.io);
+    assert_ok(r.task.kernel->forward(&r.task));
+    const void *values[] = {r.task.y, r.task.dx[0]};
+    const cc_shape *shapes[] = {r.task.output_shape, &c->inputs[0]};
+    const float *wanted[] = {b.io.y, b.io.dx[0]};
+    if (training) {
+        c->op->reference_backward(&b.io);
+        assert_ok(r.task.kernel->backward(&r.task));
+    }
+    for (int i = 0; i < 1 + training; i++) {
+        const int64_t count = cc_shape_count(shapes[i]);
+        float *staged = take(&r, (size_t)count * sizeof *staged),
+              *plain = malloc((size_t)count * sizeof *plain);
+        cc_backend_cuda.from_blocked(staged, values[i], shapes[i], shapes[i]->dims[1], dtype);
+        assert_ok(cc_backend_cuda.store->fetch(plain, staged, (size_t)count * sizeof *plain));
+        assert_close_with_nan(i ? "dx" : "y", c, shapes[i]->dims[1], plain, wanted[i], count,
+                              tolerance_of(dtype));
+        free(plain);
+    }
+    close_rig(&r);
+    bench_close(&b);
+}
+
+static void cuda_hands_nan_on_as_the_reference_does(void **state) {
+    (void)state;
+    for (int i = 0; i < 2 * CASES; i++) {
+        const op_case *c = &cases[i / 2];
+        const bool norm = c->op == &cc_op_batch_norm;
+        if (norm || c->op == &cc_op_activation || c->op == &cc_op_max_pool)
+            check_nan_on_cuda(c, !norm, i % 2 ? CC_BF16 : CC_F32);
+    }
+}
+
 static void cuda_trains_as_the_reference_does(void **state) {
     (void)state;
     every_op(true, false, CC_F32);
@@ -452,6 +493,7 @@ static void cuda_has_the_losses_of_the_cpu_at_every_size(void **state) {
 
 static const struct CMUnitTest cuda_op_tests[] = {
     cmocka_unit_test(cuda_has_the_losses_of_the_cpu_at_every_size),
+    cmocka_unit_test(cuda_hands_nan_on_as_the_reference_does),
     cmocka_unit_test(cuda_trains_as_the_reference_does),
     cmocka_unit_test(cuda_infers_as_the_reference_does),
     cmocka_unit_test(cuda_adds_gradients_where_asked),

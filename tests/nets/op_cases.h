@@ -99,6 +99,27 @@ static void assert_close(const char *what, const op_case *c, int64_t block, cons
     fail();
 }
 
+/* NaN where NaN is wanted, and nowhere else; what is left is close. */
+static void assert_close_with_nan(const char *what, const op_case *c, int64_t block, const float *got,
+                                  const float *want, int64_t count, double tolerance) {
+    double error = 0, norm = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isnan(got[i]) != !isnan(want[i]))
+            print_error("%s, block %lld: %s[%lld] is %g, wanted %g\n", c->name, (long long)block, what,
+                        (long long)i, got[i], want[i]);
+        assert_int_equal(!isnan(got[i]), !isnan(want[i]));
+        if (isnan(want[i])) continue;
+        error += pow((double)got[i] - want[i], 2);
+        norm += pow(want[i], 2);
+    }
+    assert_true(sqrt(error) <= tolerance * sqrt(norm) + 1e-12);
+}
+
+/* Some values of an input become NaN, of either sign. */
+static void put_nan(float *values, int64_t count) {
+    for (int64_t i = 0; i < count; i += 5) values[i] = i % 2 ? NAN : -NAN;
+}
+
 #define CONV(o, g, kd, kh, kw, s, p, d, with_bias)                                                           \
     (&(const cc_conv_attr){.out_channels = o,                                                                \
                            .groups = g,                                                                      \

@@ -303,6 +303,80 @@ static void rounded_products_are_asked_for_alone(void **state) {
     cc_model_destroy(model);
 }
 
+static bool has_all_but_dice(const char *type) {
+    return strcmp(type, "dice") != 0;
+}
+static bool has_all_but_adam(const char *type) {
+    return strcmp(type, "adam") != 0;
+}
+
+/* The three names: what is missing, where, and what to use instead; and nothing was taken of the device. */
+static void check_lacks(const cc_arithmetic *arithmetic, const cc_loss_spec *loss, const char *says,
+                        const char *hint) {
+    cc_backend backend = cc_backend_cuda;
+    cc_plan_options options = {.n = BATCH, .height = SIZE, .width = SIZE, .training = true};
+    cc_use use = {
+        .trains = true, .n = BATCH, .height = SIZE, .width = SIZE, .loss = loss, .optimizer = &adam};
+    cc_needs needs;
+    cc_net_spec spec;
+    cc_model *model;
+    cc_plan *plan;
+    cc_learner *learner;
+    backend.arithmetic = arithmetic;
+    assert_ok(cc_net_find(&spec, "unet:4x3"));
+    assert_error(cc_needs_measure(&needs, &spec, &backend, &use), CC_EUNSUPPORTED, says);
+    assert_ok(cc_model_create(&model, &spec, &backend));
+    assert_ok(cc_plan_create(&plan, model, &options));
+    size_t before = cc_on_host_memory();
+    assert_error(cc_learner_create(&learner, model, plan, loss, &adam), CC_EUNSUPPORTED, says);
+    assert_non_null(strstr(cc_error_get()->hint, "use --device cpu, or one of "));
+    assert_non_null(strstr(cc_error_get()->hint, hint));
+    assert_int_equal(cc_on_host_memory(), before);
+    cc_plan_destroy(plan);
+    cc_model_destroy(model);
+}
+
+static void what_cuda_lacks_is_said_before_anything_is_taken(void **state) {
+    (void)state;
+    static const cc_loss_spec terms[] = {{.type = "bce", .weight = 1},
+                                         {.type = "dice", .smooth = 1, .weight = 1}};
+    static const cc_loss_spec sum = {.type = "sum", .term_count = 2, .terms = terms};
+    cc_arithmetic lacking = *cc_backend_cuda.arithmetic;
+    lacking.has_loss = has_all_but_dice;
+    check_lacks(&lacking, &dice, "loss.type: the backend cuda has no loss \"dice\"", "bce, focal, iou");
+    check_lacks(&lacking, &sum, "loss.terms[1].type: the backend cuda has no loss \"dice\"",
+                "bce, focal, iou");
+    lacking = *cc_backend_cuda.arithmetic;
+    lacking.has_optimizer = has_all_but_adam;
+    check_lacks(&lacking, &dice, "optimizer.type: the backend cuda has no optimiser \"adam\"", "sgd, adamw");
+}
+
+/* The kernels themselves take no unknown name for another's. */
+static void unknown_names_reach_no_kernel(void **state) {
+    (void)state;
+    static const cc_loss_spec terms[] = {{.type = "bce", .weight = 1}, {.type = "tversky", .weight = 1}};
+    const cc_loss_spec losses[] = {{.type = "tversky"}, {.type = "sum", .term_count = 2, .terms = terms}};
+    const cc_arithmetic *cuda = cc_backend_cuda.arithmetic;
+    cc_optimizer_spec lion = adam;
+    lion.type = "lion";
+    for (int i = 0; cc_loss_name(i); i++) assert_true(cuda->has_loss(cc_loss_name(i)));
+    for (int i = 0; cc_optimizer_name(i); i++) assert_true(cuda->has_optimizer(cc_optimizer_name(i)));
+    assert_false(cuda->has_loss("tversky"));
+    assert_false(cuda->has_optimizer("lion"));
+    double value = 7, loss = 1;
+    float gradient[4] = {7, 7, 7, 7}, numbers[4] = {0}, params[4] = {1, 2, 3, 4};
+    char scratch[1 << 16];
+    for (int i = 0; i < 2; i++)
+        assert_error(
+            cuda->loss(&value, gradient, &losses[i], numbers, numbers, (cc_loss_shape){1, 1, 4}, scratch),
+            CC_EUNSUPPORTED, "tversky");
+    cc_pace pace = {.lr = 1, .step = 1};
+    cuda->set_pace(&pace, &lion);
+    assert_error(cuda->optimise(&lion, &pace, params, numbers, NULL, NULL, 4, &loss), CC_EUNSUPPORTED,
+                 "lion");
+    assert_true(value == 7 && gradient[0] == 7 && gradient[3] == 7 && params[0] == 1 && params[3] == 4);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_taken_is_what_was_measured),
@@ -314,6 +388,8 @@ int main(void) {
         cmocka_unit_test(steps_keep_the_weights_in_bf16),
         cmocka_unit_test(algorithms_that_vary_are_for_fast_plans_alone),
         cmocka_unit_test(rounded_products_are_asked_for_alone),
+        cmocka_unit_test(what_cuda_lacks_is_said_before_anything_is_taken),
+        cmocka_unit_test(unknown_names_reach_no_kernel),
     };
     int failed = cmocka_run_group_tests(cuda_step_tests, NULL, NULL);
     return failed + cmocka_run_group_tests(tests, NULL, NULL);

@@ -340,6 +340,69 @@ static void max_pool_gives_the_gradient_to_the_first_of_equals(void **state) {
     assert_memory_equal(dx, want, sizeof want);
 }
 
+/* What PyTorch makes of NaN: relu, silu, sigmoid and max_pool2d hand it on, and the slope of relu there is 1
+ * (torch 2: F.relu(tensor(nan)).backward() leaves 1 in grad). Of two NaN in a window the last wins. */
+static void the_references_hand_nan_on(void **state) {
+    (void)state;
+    static const cc_activation kinds[] = {CC_ACTIVATION_RELU, CC_ACTIVATION_SILU, CC_ACTIVATION_SIGMOID};
+    for (int i = 0; i < 3; i++) assert_true(isnan(cc_activation_value(kinds[i], NAN)));
+    assert_true(cc_activation_slope(CC_ACTIVATION_RELU, NAN) == 1);
+    assert_true(!signbit(cc_activation_value(CC_ACTIVATION_RELU, -0.0)));
+    cc_shape in = SHAPE(1, 1, 2, 2), out = SHAPE(1, 1, 1, 1);
+    cc_max_pool_attr attr = cc_max_pool_2d(2, 2, 0);
+    float x[] = {1, NAN, -NAN, 2}, y[1], dx[4], dy[] = {5}, want[] = {0, 0, 5, 0};
+    cc_reference_io io = {.attr = &attr,
+                          .input_count = 1,
+                          .input_shapes = {&in},
+                          .output_shape = &out,
+                          .x = {x},
+                          .y = y,
+                          .dx = {dx},
+                          .dy = dy};
+    cc_op_max_pool.reference_forward(&io);
+    cc_op_max_pool.reference_backward(&io);
+    assert_true(isnan(y[0]));
+    assert_memory_equal(dx, want, sizeof want);
+}
+
+static void check_nan(const op_case *c, int64_t block, bool training, cc_dtype dtype) {
+    bench b;
+    rig r;
+    bench_open(&b, c, training, dtype);
+    put_nan((float *)b.io.x[0], cc_shape_count(&c->inputs[0]));
+    rig_plan(&r, c, &b, block, training, dtype);
+    rig_place(&r, c, &b, false);
+    cc_backend_cpu.enter();
+    c->op->reference_forward(&b.io);
+    assert_ok(r.task.kernel->forward(&r.task));
+    int64_t outputs = cc_shape_count(r.task.output_shape), inputs = cc_shape_count(&c->inputs[0]);
+    float *y = malloc((size_t)outputs * sizeof *y), *dx = malloc((size_t)inputs * sizeof *dx);
+    cc_backend_cpu.from_blocked(y, r.task.y, r.task.output_shape, r.task.output_block, dtype);
+    assert_close_with_nan("y", c, block, y, b.io.y, outputs, tolerance_of(dtype));
+    if (training) {
+        c->op->reference_backward(&b.io);
+        assert_ok(r.task.kernel->backward(&r.task));
+        cc_backend_cpu.from_blocked(dx, r.task.dx[0], &c->inputs[0], block, dtype);
+        assert_close_with_nan("dx", c, block, dx, b.io.dx[0], inputs, tolerance_of(dtype));
+    }
+    free(y);
+    free(dx);
+    rig_close(&r);
+    bench_close(&b);
+}
+
+static void the_cpu_hands_nan_on_as_the_reference_does(void **state) {
+    (void)state;
+    static const int64_t blocks[] = {1, 8, 16};
+    for (int i = 0; i < CASES; i++)
+        for (int k = 0; k < 6; k++) {
+            const cc_dtype dtype = k % 2 ? CC_BF16 : CC_F32;
+            const bool norm = cases[i].op == &cc_op_batch_norm;
+            if (!norm && cases[i].op != &cc_op_activation && cases[i].op != &cc_op_max_pool) continue;
+            check_nan(&cases[i], blocks[k / 2], !norm, dtype); /* in training NaN is a whole channel's */
+        }
+}
+
 static void shapes_that_do_not_fit_are_refused(void **state) {
     (void)state;
     cc_op_signature s = {0};
@@ -368,6 +431,8 @@ int main(void) {
         cmocka_unit_test(kernels_of_our_own_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(batch_norm_keeps_precision_far_from_zero),
         cmocka_unit_test(max_pool_gives_the_gradient_to_the_first_of_equals),
+        cmocka_unit_test(the_references_hand_nan_on),
+        cmocka_unit_test(the_cpu_hands_nan_on_as_the_reference_does),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,14 @@ static void a_gradient_is_clipped_as_pytorch_does(void **state) {
     assert_true(fabs(grads[999] - 0.078028604388237) < 1e-7);
 }
 
+/* torch.nn.utils.clip_grad_norm_ multiplies by max_norm / NaN. */
+static void a_gradient_whose_norm_is_nan_becomes_nan(void **state) {
+    (void)state;
+    float grads[] = {1, NAN, 3};
+    cc_optimizer_clip(grads, 3, 1);
+    for (int i = 0; i < 3; i++) assert_true(isnan(grads[i]));
+}
+
 static void clipping_does_not_depend_on_threads(void **state) {
     (void)state;
     static float params[COUNT], one[STEPS * COUNT], three[STEPS * COUNT];
@@ -163,6 +171,7 @@ int main(void) {
         cmocka_unit_test(the_state_is_as_long_as_declared),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
         cmocka_unit_test(a_gradient_is_clipped_as_pytorch_does),
+        cmocka_unit_test(a_gradient_whose_norm_is_nan_becomes_nan),
         cmocka_unit_test(clipping_does_not_depend_on_threads),
         cmocka_unit_test(wrong_specs_are_refused_with_their_field),
     };

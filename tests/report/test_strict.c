@@ -90,6 +90,35 @@ static void a_changed_config_makes_a_run_stale(void **state) {
     assert_has(output, "seed-1.h5 is stale: the config, the data or the numerics changed");
 }
 
+/* Where a run was made is no part of what was asked for. */
+static void a_run_made_elsewhere_is_not_stale(void **state) {
+    (void)state;
+    static const cc_run_slice slices[] = {{"a", 1, 5, 1, 1, 9, 0, 0, 0}, {"b", 1, 5, 1, 1, 9, 0, 0, 0}};
+    const char *results = cc_test_folder(), *const variants[] = {"without", "with"};
+    for (int v = 0; v < 2; v++)
+        reports_write(results, (cc_run){.experiment = "twin/table2-matching",
+                                        .variant = variants[v],
+                                        .seed = 1,
+                                        .provenance = {.identity = two,
+                                                       .request = one,
+                                                       .machine = "cpu; threads 1; a library",
+                                                       .threads = 1,
+                                                       .numerics_version = CC_NUMERICS_VERSION},
+                                        .slices = slices,
+                                        .slice_count = 2});
+    const cc_manifest_entry entries[] = {{one, "twin/table2-matching", "without", 0, 1},
+                                         {one, "twin/table2-matching", "with", 0, 1}};
+    assert_ok(cc_manifest_merge(results, entries, 2));
+    assert_int_equal(strict(results), 0);
+    assert_lacks(output, "stale");
+    const char *page = cc_test_folder();
+    assert_int_equal(reports_make(output, OUTPUT, results, page, ""), 0);
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "grep -q '<dt>machine</dt><dd>cpu; threads 1; a library</dd>' %s/index.html",
+                                 page),
+                     0);
+}
+
 static void other_numerics_make_a_run_stale(void **state) {
     (void)state;
     const char *results = cc_test_folder();
@@ -149,6 +178,7 @@ int main(void) {
         cmocka_unit_test(a_planned_run_without_a_file_is_named),
         cmocka_unit_test(a_flipped_byte_is_named_with_its_cell),
         cmocka_unit_test(a_changed_config_makes_a_run_stale),
+        cmocka_unit_test(a_run_made_elsewhere_is_not_stale),
         cmocka_unit_test(other_numerics_make_a_run_stale),
         cmocka_unit_test(a_run_of_another_kind_in_its_place_is_named),
         cmocka_unit_test(two_files_of_one_run_fill_no_cell),

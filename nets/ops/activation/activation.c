@@ -12,7 +12,7 @@ double cc_activation_value(cc_activation kind, double z) {
     case CC_ACTIVATION_NONE:
         return z;
     case CC_ACTIVATION_RELU:
-        return z > 0 ? z : 0;
+        return z <= 0 ? 0 : z;
     case CC_ACTIVATION_SILU:
         return z * sigmoid(z);
     case CC_ACTIVATION_SIGMOID:
@@ -27,7 +27,7 @@ double cc_activation_slope(cc_activation kind, double z) {
     case CC_ACTIVATION_NONE:
         return 1;
     case CC_ACTIVATION_RELU:
-        return z > 0;
+        return !(z <= 0);
     case CC_ACTIVATION_SILU:
         return s * (1 + z * (1 - s));
     case CC_ACTIVATION_SIGMOID:

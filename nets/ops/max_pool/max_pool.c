@@ -1,5 +1,6 @@
 #include "nets/ops/max_pool/max_pool.h"
 
+#include <math.h>
 #include <string.h>
 #include "nets/ops/ops.h"
 
@@ -48,7 +49,7 @@ static int64_t largest(const cc_reference_io *io, const float *plane, int64_t pi
     int64_t p[CC_SPATIAL_MAX] = {pixel / (out[1] * out[2]), pixel / out[2] % out[1], pixel % out[2]};
     for (int64_t t = 0; t < a->kernel[0] * a->kernel[1] * a->kernel[2]; t++) {
         int64_t at = cc_max_pool_tap(a, in, p, t);
-        if (at >= 0 && (best < 0 || plane[at] > plane[best])) best = at;
+        if (at >= 0 && (best < 0 || plane[at] > plane[best] || isnan(plane[at]))) best = at;
     }
     return best;
 }

@@ -1,6 +1,6 @@
 /* nets/ops/max_pool/max_pool.h -- the largest value of each window; padding never wins. Of equal values the
- * first in reading order gets the gradient (PyTorch's choice). Output extent: (in + 2*padding - kernel) /
- * stride + 1. */
+ * first in reading order gets the gradient; NaN is larger than any other, and of several the last wins
+ * (PyTorch's choices). Output extent: (in + 2*padding - kernel) / stride + 1. */
 #ifndef CC_NETS_OPS_MAX_POOL_H
 #define CC_NETS_OPS_MAX_POOL_H
 

@@ -62,7 +62,8 @@ template <class T, int N, int SQUARE> struct pool {
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
     __device__ void see(packs &p, bool &any, const pack<T, N> &v, int tap) const {
         for (int k = 0; k < N; k++) {
-            bool better = !any || to_float(v.v[k]) > to_float(p.best.v[k]);
+            const float value = to_float(v.v[k]);
+            bool better = !any || value > to_float(p.best.v[k]) || value != value; /* NaN wins */
             p.best.v[k] = better ? v.v[k] : p.best.v[k];
             p.winner.v[k] = better ? (unsigned char)tap : p.winner.v[k];
         }
