@@ -100,8 +100,8 @@ static void assert_close(const char *what, const op_case *c, int64_t block, cons
 }
 
 /* NaN where NaN is wanted, and nowhere else; what is left is close. */
-static void assert_close_with_nan(const char *what, const op_case *c, int64_t block, const float *got,
-                                  const float *want, int64_t count, double tolerance) {
+static inline void assert_close_with_nan(const char *what, const op_case *c, int64_t block, const float *got,
+                                         const float *want, int64_t count, double tolerance) {
     double error = 0, norm = 0;
     for (int64_t i = 0; i < count; i++) {
         if (!isnan(got[i]) != !isnan(want[i]))
@@ -116,7 +116,7 @@ static void assert_close_with_nan(const char *what, const op_case *c, int64_t bl
 }
 
 /* Some values of an input become NaN, of either sign. */
-static void put_nan(float *values, int64_t count) {
+static inline void put_nan(float *values, int64_t count) {
     for (int64_t i = 0; i < count; i += 5) values[i] = i % 2 ? NAN : -NAN;
 }
 
