@@ -7,10 +7,11 @@
 #ifndef CC_CORE_HOT_H
 #define CC_CORE_HOT_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) &&             \
-    !defined(CC_SANITIZED)
-#if __GNUC__ >= 12
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(CC_SANITIZED)
+#if (defined(__clang__) ? __clang_major__ >= 17 : __GNUC__ >= 12)
 #define CC_HOT __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#elif defined(__clang__) && __clang_major__ >= 14 /* asks the processor for single features only */
+#define CC_HOT __attribute__((target_clones("default", "fma", "avx512vl")))
 #endif
 #endif
 #ifndef CC_HOT

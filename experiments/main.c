@@ -1,13 +1,16 @@
 /* experiments/main.c -- the program: finds the command, runs it, prints its error, chooses the exit status.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "core/log.h"
 #include "core/status.h"
 #include "core/version.h"
 #include "experiments/command.h"
+#include "nets/cpu/blas.h"
 
 static const cc_command commands[] = {
     {"run",
@@ -89,21 +92,40 @@ static int finish(cc_status status) {
     return cc_status_exit(status);
 }
 
-/* OpenMP's threads spin while they wait, by default for milliseconds: alone that is fastest, but with any
- * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold. A
- * short spin costs little alone. libgomp reads its settings before main, so the program starts itself anew
- * with them. */
-static void limit_spinning(char **argv) {
-    static const char *const chosen[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND",
-                                         "GOMP_CPU_AFFINITY"};
-    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
-        if (getenv(chosen[i])) return; /* a pinned thread would pass its one core on to the new start */
-    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
-        execv("/proc/self/exe", argv); /* goes on as it is where this fails */
+static bool is_any_set(const char *const *names) {
+    for (; *names; names++)
+        if (getenv(*names)) return true;
+    return false;
+}
+
+/* Libraries read their settings before main: with other ones the program starts itself anew, and goes on as
+ * it is where that fails. A pinned thread would pass its one core on to the new start.
+ *
+ * OpenMP's threads spin while they wait, by default for milliseconds: alone that is fastest, but with any
+ * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold.
+ * A short spin costs little alone. The variables are libgomp's and that of clang's libomp.
+ *
+ * OpenBLAS may not know the processor (nets/cpu/blas.h); commands that do not multiply say nothing of it. */
+static void settle_libraries(char **argv) {
+    static const char *const spinning[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", NULL},
+                             *const pinning[] = {"OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "KMP_AFFINITY", NULL},
+                             *const multiply[] = {"run", "predict", "parity", "bench"};
+    const char *command = argv[0] && argv[1] ? argv[1] : "",
+               *kernels = getenv("OPENBLAS_CORETYPE") ? NULL : cc_blas_better_kernels();
+    bool pinned = is_any_set(pinning), anew = false;
+    for (size_t i = 0; kernels && i < sizeof multiply / sizeof *multiply; i++)
+        if (strcmp(command, multiply[i]) == 0)
+            cc_log(CC_LOG_INFO, "%s does not suit this processor: %s OPENBLAS_CORETYPE=%s",
+                   cc_blas_describe(), pinned ? "set" : "the program starts with", kernels);
+    if (pinned) return;
+    if (kernels) anew = setenv("OPENBLAS_CORETYPE", kernels, 1) == 0;
+    if (!is_any_set(spinning))
+        anew |= setenv("GOMP_SPINCOUNT", "1000", 1) == 0 && setenv("KMP_BLOCKTIME", "0", 1) == 0;
+    if (anew) execv("/proc/self/exe", argv);
 }
 
 int main(int argc, char **argv) {
-    limit_spinning(argv);
+    settle_libraries(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
     if (argc < 2) return print_help(stderr), 2;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)

@@ -1,11 +1,19 @@
 /* The CPU backend: oneDNN for convolutions, kernels of our own for the rest, OpenMP threads. */
+#include <stdio.h>
 #include "core/hot.h"
 #include "nets/backend.h"
+#include "nets/cpu/blas.h"
 #include "nets/cpu/lanes.h"
 #include "nets/cpu/onednn.h"
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
+
+static const char *describe(void) {
+    static char text[96];
+    snprintf(text, sizeof text, "%s; %s", cc_onednn_describe(), cc_blas_describe());
+    return text;
+}
 
 static const cc_kernel *kernel_of(const cc_op *op) {
     return op->cpu;
@@ -83,7 +91,7 @@ static void enter(void) {
 
 const cc_backend cc_backend_cpu = {
     .name = "cpu",
-    .describe = cc_onednn_describe,
+    .describe = describe,
     .kernel_of = kernel_of,
     .has = has,
     .add = add,
