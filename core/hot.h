@@ -1,9 +1,10 @@
-/* core/hot.h -- CC_HOT before a function: also compiled for newer x86-64 levels, chosen when the program
- * starts.
+/* core/hot.h -- CC_HOT before a static function: also compiled for newer x86-64 levels, chosen when the
+ * program starts.
  *
- * For small loops over arrays that a compiler vectorises. Put it on the function with the loop, never on one
- * that holds an OpenMP region (its outlined body would stay at the base level). Empty where the compiler or
- * the platform has no such thing, and under sanitizers, which do not bear the resolvers. */
+ * For small loops over arrays that a compiler vectorises. Put it on the function with the loop, never on
+ * one that holds an OpenMP region (its outlined body would stay at the base level), nor on one that other
+ * files call (clang 14 gives those another name). Empty where the compiler or the platform has no such
+ * thing, and under sanitizers, which do not bear the resolvers. */
 #ifndef CC_CORE_HOT_H
 #define CC_CORE_HOT_H
 
