@@ -1,6 +1,6 @@
-# calcade_module(NAME DEPENDS folder... EXTERNAL library... EXCEPT file...): the static library calcade_NAME of every
-# source below NAME/ but the files named. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it, through a
-# link of that name in the build tree, so that a forbidden include does not compile.
+# calcade_module(NAME DEPENDS folder... EXTERNAL library... EXCEPT file...): the static library calcade_NAME of every source
+# below NAME/ but the files named. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it,
+# through a link of that name in the build tree, so that a forbidden include does not compile.
 add_library(calcade_flags INTERFACE)
 target_compile_options(calcade_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -fno-math-errno -fno-trapping-math $<$<BOOL:${CALCADE_WERROR}>:-Werror>>
   $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wno-format-truncation> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-format-truncation>
@@ -39,6 +39,16 @@ endfunction()
 function(calcade_program name folder)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.c)
   target_link_libraries(${name} PRIVATE calcade_${folder})
+endfunction()
+
+# calcade_install(name folder): what `cmake --install` puts below its prefix: bin/NAME, which finds its libraries where they
+# were when it was built, and the folder as share/NAME/FOLDER.
+include(GNUInstallDirs)
+function(calcade_install name folder)
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/${name})
+  install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()
 
 # calcade_build_info(folder): "build_info.h" for the sources of one folder: commit, build type, compiler.
