@@ -42,10 +42,14 @@ static const char *utc(cc_arena *arena, time_t when) {
 }
 
 static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
-    cc_run_library *library = cc_arena_get(arena, sizeof *library);
+    enum { LIBRARIES = 2 };
+    cc_run_library *libraries = cc_arena_get_array(arena, LIBRARIES, sizeof *libraries);
+    size_t library_count = 0;
     const char *weights = s->run->weights_digest.hex;
     _Static_assert((int)CC_UPSTREAMS == (int)CC_RUN_UPSTREAMS, "kinds of runs upstream");
-    if (library) *library = (cc_run_library){s->backend->name, s->backend->describe()};
+    if (libraries) libraries[library_count++] = (cc_run_library){s->backend->name, s->backend->describe()};
+    if (libraries && s->backend == &cc_backend_cpu)
+        libraries[library_count++] = (cc_run_library){"onednn", cc_onednn_version()};
     *out = (cc_run_provenance){.identity = s->run->identity.hex,
                                .data_digest = s->run->data_digest.hex,
                                .weights_digest = weights[0] ? weights : NULL,
@@ -61,8 +65,8 @@ static void fill_provenance(cc_run_provenance *out, const cc_result_source *s, c
                                .numerics_version = CC_NUMERICS_VERSION,
                                .threads = omp_get_max_threads(),
                                .seconds = s->seconds,
-                               .libraries = library,
-                               .library_count = library != NULL};
+                               .libraries = libraries,
+                               .library_count = library_count};
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (s->run->upstream[kind]) out->upstream[kind] = s->run->upstream[kind]->identity.hex;
 }
