@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "core/log.h"
 #include "core/status.h"
 #include "core/version.h"
 #include "experiments/command.h"
@@ -105,20 +104,12 @@ static bool is_any_set(const char *const *names) {
  * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold.
  * A short spin costs little alone. The variables are libgomp's and that of clang's libomp.
  *
- * OpenBLAS may not know the processor (nets/cpu/blas.h); commands that do not multiply say nothing of it. */
+ * OpenBLAS may not know the processor: nets/cpu/blas.h. */
 static void settle_libraries(char **argv) {
     static const char *const spinning[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", NULL},
-                             *const pinning[] = {"OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "KMP_AFFINITY", NULL},
-                             *const multiply[] = {"run", "predict", "parity", "bench"};
-    const char *command = argv[0] && argv[1] ? argv[1] : "",
-               *kernels = getenv("OPENBLAS_CORETYPE") ? NULL : cc_blas_better_kernels();
-    bool pinned = is_any_set(pinning), anew = false;
-    for (size_t i = 0; kernels && i < sizeof multiply / sizeof *multiply; i++)
-        if (strcmp(command, multiply[i]) == 0)
-            cc_log(CC_LOG_INFO, "%s does not suit this processor: %s OPENBLAS_CORETYPE=%s",
-                   cc_blas_describe(), pinned ? "set" : "the program starts with", kernels);
-    if (pinned) return;
-    if (kernels) anew = setenv("OPENBLAS_CORETYPE", kernels, 1) == 0;
+                             *const pinning[] = {"OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "KMP_AFFINITY", NULL};
+    if (is_any_set(pinning)) return;
+    bool anew = cc_blas_choose_kernels();
     if (!is_any_set(spinning))
         anew |= setenv("GOMP_SPINCOUNT", "1000", 1) == 0 && setenv("KMP_BLOCKTIME", "0", 1) == 0;
     if (anew) execv("/proc/self/exe", argv);

@@ -5,7 +5,10 @@
 #include <cblas.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+#include "core/log.h"
 
 const char *cc_blas_describe(void) {
     static char text[64];
@@ -26,7 +29,7 @@ const char *cc_blas_kernels_for(const char *taken, bool avx2, bool avx512) {
     return NULL;
 }
 
-const char *cc_blas_better_kernels(void) {
+static const char *better_kernels(void) {
 #if defined(__x86_64__)
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
@@ -36,4 +39,23 @@ const char *cc_blas_better_kernels(void) {
 #else
     return NULL;
 #endif
+}
+
+/* The second variable tells the next start that the first is the program's own choice. */
+static const char variable[] = "OPENBLAS_CORETYPE", own_choice[] = "CALCADE_CORETYPE";
+
+bool cc_blas_choose_kernels(void) {
+    const char *kernels = getenv(variable) ? NULL : better_kernels();
+    return kernels && setenv(own_choice, kernels, 1) == 0 && setenv(variable, kernels, 1) == 0;
+}
+
+void cc_blas_note_kernels(void) {
+    const char *taken = getenv(variable), *own = getenv(own_choice),
+               *better = taken ? NULL : better_kernels();
+    if (taken && own && strcmp(taken, own) == 0)
+        cc_log(CC_LOG_INFO, "%s: kernels chosen by the processor's instructions, its model being unknown",
+               cc_blas_describe());
+    if (better)
+        cc_log(CC_LOG_WARNING, "%s: slow on this processor, whose model it does not know: set %s=%s",
+               cc_blas_describe(), variable, better);
 }

@@ -11,11 +11,14 @@
 /* "OpenBLAS 0.3.21, SkylakeX", in a static buffer: other versions and kernels give other bytes. */
 const char *cc_blas_describe(void);
 
-/* The kernels that suit this processor, where OpenBLAS took some without AVX2 and the processor has it;
- * NULL where what it took may stay. */
-const char *cc_blas_better_kernels(void);
+/* Where OpenBLAS took kernels without AVX2 and the processor has it, sets the variable to those that suit,
+ * unless it is set already. True: the program must be started anew. */
+bool cc_blas_choose_kernels(void);
+/* Says in the log what was chosen so, or what would suit; nothing where OpenBLAS knows the processor, or
+ * the user has chosen. */
+void cc_blas_note_kernels(void);
 
-/* cc_blas_better_kernels for kernels of this name on a processor with these. */
+/* Those that suit a processor with these instructions; NULL where the ones taken, by name, may stay. */
 const char *cc_blas_kernels_for(const char *taken, bool avx2, bool avx512);
 
 #endif
