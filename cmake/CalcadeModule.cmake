@@ -1,9 +1,16 @@
-# calcade_module(NAME DEPENDS folder... EXTERNAL library...): the static library calcade_NAME of every source
-# below NAME/. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it, through a
-# link of that name in the build tree, so that a forbidden include does not compile.
+# calcade_module(NAME DEPENDS folder... EXTERNAL library... EXCEPT file...): the static library calcade_NAME of every source
+# below NAME/ but the files named. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it,
+# through a link of that name in the build tree, so that a forbidden include does not compile.
 add_library(calcade_flags INTERFACE)
-target_compile_options(calcade_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -Wno-format-truncation -fno-math-errno -fno-trapping-math $<$<BOOL:${CALCADE_WERROR}>:-Werror>>
+target_compile_options(calcade_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -fno-math-errno -fno-trapping-math $<$<BOOL:${CALCADE_WERROR}>:-Werror>>
+  $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wno-format-truncation> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-format-truncation>
+  # As gcc does: products and sums joined wherever they meet, and 16 floats in one register where there are such.
+  $<$<COMPILE_LANG_AND_ID:C,Clang>:-ffp-contract=fast -mprefer-vector-width=512>
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wshadow>)
+# Before version 17 clang leaves the functions that choose a clone of a static one (core/hot.h) global, under one name.
+if(CMAKE_C_COMPILER_ID STREQUAL "Clang" AND CMAKE_C_COMPILER_VERSION VERSION_LESS 17)
+  set(CMAKE_C_COMPILE_OBJECT "${CMAKE_C_COMPILE_OBJECT}" "${CMAKE_OBJCOPY} --wildcard --localize-symbol=*.resolver <OBJECT>")
+endif()
 target_compile_definitions(calcade_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 if(CALCADE_SANITIZE)
   target_compile_options(calcade_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
@@ -14,9 +21,10 @@ find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(Threads REQUIRED)
 
 function(calcade_module name)
-  cmake_parse_arguments(M "" "" "DEPENDS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(M "" "" "DEPENDS;EXTERNAL;EXCEPT" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.c ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
-  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${name}/main.c)
+  list(TRANSFORM M_EXCEPT PREPEND ${CMAKE_SOURCE_DIR}/${name}/)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${name}/main.c ${M_EXCEPT})
   set(view ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${view}/${name} SYMBOLIC)
@@ -31,6 +39,16 @@ endfunction()
 function(calcade_program name folder)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.c)
   target_link_libraries(${name} PRIVATE calcade_${folder})
+endfunction()
+
+# calcade_install(name folder): what `cmake --install` puts below its prefix: bin/NAME, which finds its libraries where they
+# were when it was built, and the folder as share/NAME/FOLDER.
+include(GNUInstallDirs)
+function(calcade_install name folder)
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/${name})
+  install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()
 
 # calcade_build_info(folder): "build_info.h" for the sources of one folder: commit, build type, compiler.

@@ -29,6 +29,16 @@ endfunction()
 
 calcade_find(Random123 Random123/philox.h "")
 calcade_find(Dnnl dnnl.h dnnl)
+# Its versions 2 and 3 have one source file each; the other is left out.
+file(STRINGS ${Dnnl_INCLUDE}/oneapi/dnnl/dnnl_version.h onednn_major REGEX "define DNNL_VERSION_MAJOR ")
+string(REGEX REPLACE "[^0-9]" "" onednn_major "${onednn_major}")
+if(onednn_major EQUAL 2)
+  set(CALCADE_OTHER_ONEDNN cpu/onednn3.c)
+elseif(onednn_major EQUAL 3)
+  set(CALCADE_OTHER_ONEDNN cpu/onednn2.c)
+else()
+  message(FATAL_ERROR "oneDNN ${onednn_major} (${Dnnl_INCLUDE}/oneapi/dnnl/dnnl_version.h) is neither 2.x nor 3.x: nets/cpu/onednn_library.h says what a file for it must hold")
+endif()
 calcade_find(Nifti nifti2_io.h nifti2 nifti)
 
 # GDCM's own CMake files want its viewers installed too.

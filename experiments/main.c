@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "core/status.h"
 #include "core/version.h"
 #include "experiments/command.h"
+#include "nets/cpu/blas.h"
 
 static const cc_command commands[] = {
     {"run",
@@ -106,17 +108,28 @@ static int finish(cc_status status) {
     return cc_status_exit(status);
 }
 
-/* OpenMP's threads spin while they wait, by default for milliseconds: alone that is fastest, but with any
- * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold. A
- * short spin costs little alone. libgomp reads its settings before main, so the program starts itself anew
- * with them. */
-static void limit_spinning(char **argv) {
-    static const char *const chosen[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND",
-                                         "GOMP_CPU_AFFINITY"};
-    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
-        if (getenv(chosen[i])) return; /* a pinned thread would pass its one core on to the new start */
-    if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)
-        execv("/proc/self/exe", argv); /* goes on as it is where this fails */
+static bool is_any_set(const char *const *names) {
+    for (; *names; names++)
+        if (getenv(*names)) return true;
+    return false;
+}
+
+/* Libraries read their settings before main: with other ones the program starts itself anew, and goes on as
+ * it is where that fails. A pinned thread would pass its one core on to the new start.
+ *
+ * OpenMP's threads spin while they wait, by default for milliseconds: alone that is fastest, but with any
+ * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold.
+ * A short spin costs little alone. The variables are libgomp's and that of clang's libomp.
+ *
+ * OpenBLAS may not know the processor: nets/cpu/blas.h. */
+static void settle_libraries(char **argv) {
+    static const char *const spinning[] = {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", NULL},
+                             *const pinning[] = {"OMP_PROC_BIND", "GOMP_CPU_AFFINITY", "KMP_AFFINITY", NULL};
+    if (is_any_set(pinning)) return;
+    bool anew = cc_blas_choose_kernels();
+    if (!is_any_set(spinning))
+        anew |= setenv("GOMP_SPINCOUNT", "1000", 1) == 0 && setenv("KMP_BLOCKTIME", "0", 1) == 0;
+    if (anew) execv("/proc/self/exe", argv);
 }
 
 /* Where a standard stream is closed, the next file that is opened would take its place, and messages would
@@ -129,7 +142,7 @@ static void occupy_standard_streams(void) {
 
 int main(int argc, char **argv) {
     occupy_standard_streams();
-    limit_spinning(argv);
+    settle_libraries(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
     if (argc < 2) return print_help(stderr), 2;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)

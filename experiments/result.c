@@ -60,10 +60,14 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
     cc_digest_text identity;
     char machine[CC_MACHINE_BYTES];
     CC_TRY(identify(&identity, machine, s));
-    cc_run_library *library = cc_arena_get(arena, sizeof *library);
+    enum { LIBRARIES = 2 };
+    cc_run_library *libraries = cc_arena_get_array(arena, LIBRARIES, sizeof *libraries);
+    size_t library_count = 0;
     const char *weights = s->run->weights_digest.hex;
     _Static_assert((int)CC_UPSTREAMS == (int)CC_RUN_UPSTREAMS, "kinds of runs upstream");
-    if (library) *library = (cc_run_library){s->backend->name, s->backend->describe()};
+    if (libraries) libraries[library_count++] = (cc_run_library){s->backend->name, s->backend->describe()};
+    if (libraries && s->backend == &cc_backend_cpu)
+        libraries[library_count++] = (cc_run_library){"onednn", cc_onednn_version()};
     *out = (cc_run_provenance){.identity = cc_arena_copy(arena, identity.hex),
                                .request = s->run->request.hex,
                                .machine = cc_arena_copy(arena, machine),
@@ -81,8 +85,8 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
                                .numerics_version = CC_NUMERICS_VERSION,
                                .threads = omp_get_max_threads(),
                                .seconds = s->seconds,
-                               .libraries = library,
-                               .library_count = library != NULL};
+                               .libraries = libraries,
+                               .library_count = library_count};
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (s->run->upstream[kind]) out->upstream[kind] = s->run->upstream[kind]->identity.hex;
     return out->identity && out->machine ? CC_OK : CC_ENOMEM;

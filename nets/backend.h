@@ -105,6 +105,8 @@ void cc_forget_nothing(cc_sequence *sequence);
 
 /* oneDNN and kernels of our own. */
 extern const cc_backend cc_backend_cpu;
+/* The version of oneDNN that runs, "2.6.3", in a static buffer: another may give other bytes. */
+const char *cc_onednn_version(void);
 /* The ops' naive references, on plain layouts; slow, and right. */
 extern const cc_backend cc_backend_reference;
 

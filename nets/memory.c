@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 
 enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
-#ifdef __SANITIZE_ADDRESS__
-static const size_t mapped_least = SIZE_MAX; /* it watches the ends of malloc's pieces alone */
+#ifdef CC_SANITIZED
+static const size_t mapped_least = SIZE_MAX; /* sanitizers watch the ends of malloc's pieces alone */
 #else
 static const size_t mapped_least = HUGE_PAGE;
 #endif

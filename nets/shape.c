@@ -1,6 +1,7 @@
 #include "nets/shape.h"
 
 #include <stdio.h>
+#include <string.h>
 
 cc_shape cc_shape_2d(int64_t n, int64_t channels, int64_t height, int64_t width) {
     return (cc_shape){.rank = 4, .dims = {n, channels, height, width}};
@@ -8,6 +9,10 @@ cc_shape cc_shape_2d(int64_t n, int64_t channels, int64_t height, int64_t width)
 
 cc_shape cc_shape_3d(int64_t n, int64_t channels, int64_t depth, int64_t height, int64_t width) {
     return (cc_shape){.rank = 5, .dims = {n, channels, depth, height, width}};
+}
+
+bool cc_shape_equal(const cc_shape *a, const cc_shape *b) {
+    return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
 }
 
 int64_t cc_shape_count(const cc_shape *shape) {

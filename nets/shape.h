@@ -2,6 +2,7 @@
 #ifndef CC_NETS_SHAPE_H
 #define CC_NETS_SHAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ typedef struct cc_shape {
 cc_shape cc_shape_2d(int64_t n, int64_t channels, int64_t height, int64_t width);
 cc_shape cc_shape_3d(int64_t n, int64_t channels, int64_t depth, int64_t height, int64_t width);
 
+/* Their ranks and extents: bytes between and behind those may differ. */
+bool cc_shape_equal(const cc_shape *a, const cc_shape *b);
 /* Product of all extents. */
 int64_t cc_shape_count(const cc_shape *shape);
 /* Product of the spatial extents. */

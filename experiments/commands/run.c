@@ -15,6 +15,7 @@
 #include "experiments/planned.h"
 #include "metrics/overlap.h"
 #include "results/store.h"
+#include "nets/cpu/blas.h"
 
 /* The widths of the table's columns of text. */
 typedef struct widths {
@@ -193,6 +194,7 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
     cc_run_end *ends = calloc(count, sizeof *ends);
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
     cc_interrupt_watch();
+    cc_blas_note_kernels();
     cc_status status =
         jobs ? cc_plan_run_jobs(ends, s->plan, jobs) : cc_plan_run_here(ends, s->plan, s->backend);
     if (status == CC_OK) status = say_end(s->plan, ends);

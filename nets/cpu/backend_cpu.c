@@ -1,9 +1,8 @@
 /* The CPU backend: oneDNN for convolutions, kernels of our own for the rest, OpenMP threads. */
-#include <cblas.h>
 #include <stdio.h>
-#include <string.h>
 #include "core/hot.h"
 #include "nets/backend.h"
+#include "nets/cpu/blas.h"
 #include "nets/cpu/lanes.h"
 #include "nets/cpu/onednn.h"
 #if defined(__x86_64__)
@@ -84,29 +83,12 @@ static void enter(void) {
 #endif
 }
 
-/* The level of x86-64 that CC_HOT's copies are chosen by (core/hot.h). */
-static const char *own_level(void) {
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(CC_SANITIZED) &&             \
-    __GNUC__ >= 12
-    return __builtin_cpu_supports("x86-64-v4")   ? "x86-64-v4"
-           : __builtin_cpu_supports("x86-64-v3") ? "x86-64-v3"
-                                                 : "x86-64";
-#else
-    return "baseline";
-#endif
-}
-
 /* "oneDNN 2.6.3, AVX2; OpenBLAS 0.3.21, Haswell; own kernels x86-64-v3". Each library honours its own variables
- * (ONEDNN_MAX_CPU_ISA, OPENBLAS_CORETYPE), so that these names are what it uses, not what the processor has.
- * An OpenBLAS with threads of its own, of another number than OpenMP's, says how many. */
+ * (ONEDNN_MAX_CPU_ISA, OPENBLAS_CORETYPE), so that these names are what it uses, not what the processor has. */
 static const char *describe(void) {
     static char text[256];
-    char version[24] = "of an unknown version", threads[24] = "";
-    sscanf(openblas_get_config(), "OpenBLAS %23s", version);
-    if (openblas_get_parallel() == OPENBLAS_THREAD)
-        snprintf(threads, sizeof threads, ", %d threads", openblas_get_num_threads());
-    snprintf(text, sizeof text, "%s; OpenBLAS %s, %.30s%s; own kernels %s", cc_onednn_describe(), version,
-             openblas_get_corename(), threads, own_level());
+    snprintf(text, sizeof text, "%s; %s; own kernels %s", cc_onednn_describe(), cc_blas_describe(),
+             cc_hot_level());
     return text;
 }
 

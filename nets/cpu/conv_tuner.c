@@ -64,16 +64,12 @@ static bool same_attr(const cc_conv_attr *a, const cc_conv_attr *b) {
            memcmp(a->dilation, b->dilation, sizeof a->dilation) == 0;
 }
 
-static bool same_shape(const cc_shape *a, const cc_shape *b) {
-    return a->rank == b->rank && memcmp(a->dims, b->dims, sizeof a->dims) == 0;
-}
-
 static bool same(const key *a, const key *b) {
     return a->kind == b->kind && a->dtype == b->dtype && a->transposed == b->transposed &&
            a->training == b->training && a->plain == b->plain && a->fused == b->fused &&
            a->activation == b->activation && a->x_block == b->x_block && a->y_block == b->y_block &&
-           a->threads == b->threads && same_attr(&a->attr, &b->attr) && same_shape(&a->x, &b->x) &&
-           same_shape(&a->y, &b->y);
+           a->threads == b->threads && same_attr(&a->attr, &b->attr) && cc_shape_equal(&a->x, &b->x) &&
+           cc_shape_equal(&a->y, &b->y);
 }
 
 /* Products, of bf16 that oneDNN's transposed convolution is slow with. */

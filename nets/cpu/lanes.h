@@ -39,6 +39,19 @@ CC_DEFINE_LANES(1)
 CC_DEFINE_LANES(8)
 CC_DEFINE_LANES(16)
 
+/* Exchange between vectors a and b of n values, in runs of d (Eklundh 1972): of every two runs, LOW takes the
+ * first, by turns of a and of b, HIGH the second. All but a and b are constants, literal ones for clang. */
+#define CC_LOW_AT(n, d, j)  ((j) & (d) ? (n) + (j) - (d) : (j))
+#define CC_HIGH_AT(n, d, j) ((j) & (d) ? (n) + (j) : (j) + (d))
+#define CC_EXCHANGE_8(a, b, d, at)                                                                           \
+    __builtin_shufflevector(a, b, at(8, d, 0), at(8, d, 1), at(8, d, 2), at(8, d, 3), at(8, d, 4),           \
+                            at(8, d, 5), at(8, d, 6), at(8, d, 7))
+#define CC_EXCHANGE_16(a, b, d, at)                                                                          \
+    __builtin_shufflevector(a, b, at(16, d, 0), at(16, d, 1), at(16, d, 2), at(16, d, 3), at(16, d, 4),      \
+                            at(16, d, 5), at(16, d, 6), at(16, d, 7), at(16, d, 8), at(16, d, 9),            \
+                            at(16, d, 10), at(16, d, 11), at(16, d, 12), at(16, d, 13), at(16, d, 14),       \
+                            at(16, d, 15))
+
 CC_INLINE float cc_load(const void *values, int64_t i, cc_dtype dtype) {
     cc_f32x1 value;
     cc_load_1(&value, values, i, dtype);

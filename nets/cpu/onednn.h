@@ -1,5 +1,4 @@
-/* nets/cpu/onednn.h -- private to nets/: convolutions through oneDNN (2.6). Its API is called from the files
- * nets/cpu/onednn*.c alone.
+/* nets/cpu/onednn.h -- private to nets/: convolutions through oneDNN, 2.x or 3.x (nets/cpu/onednn_library.h).
  *
  * A pass is one primitive with its operands. Each operand has a home layout, in which the plan keeps it, and
  * the layout that the primitive wants; where they differ, a reorder through scratch memory stands between.

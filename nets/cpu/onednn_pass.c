@@ -1,34 +1,27 @@
+/* A pass ready to run: its primitive, and a reorder where an operand's home layout is not what that wants. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "nets/cpu/onednn_parts.h"
+#include "nets/cpu/onednn_arrays.h"
 #include "nets/memory.h"
 
 enum { ALIGNMENT = 64 };
 
 typedef struct operand {
-    bool used, output; /* output: written by the primitive */
-    int argument;      /* DNNL_ARG_... */
-    dnnl_memory_desc_t home, wanted;
-    dnnl_memory_t home_memory, wanted_memory; /* the same object where the layouts agree */
-    dnnl_primitive_t reorder;                 /* NULL where they agree */
-    size_t offset;                            /* of the wanted form in the scratch memory */
+    bool used, output;               /* output: written by the primitive */
+    cc_onednn_memory *home, *wanted; /* wanted: the same object where the layouts agree */
+    cc_onednn_primitive *reorder;    /* NULL where they agree */
+    size_t offset;                   /* of the wanted form in the scratch memory */
 } operand;
 
 struct cc_onednn_pass {
-    dnnl_primitive_t primitive;
+    cc_onednn_kind kind;
+    cc_onednn_primitive *primitive;
     operand operands[CC_ONEDNN_OPERANDS];
-    dnnl_memory_t scratchpad;
+    cc_onednn_memory *wanted[CC_ONEDNN_OPERANDS], *scratchpad; /* what the primitive is run with */
     size_t scratchpad_offset, scratch_bytes;
-    void *held;               /* weights of a fused pass, as the primitive wants them */
-    dnnl_memory_desc_t plain; /* those that it is given */
+    void *held; /* weights of a fused pass, as the primitive wants them: held_layout */
+    cc_onednn_layout *held_layout, *plain; /* plain: those that it is given */
     char implementation[64];
-};
-
-static const int arguments[][CC_ONEDNN_OPERANDS] = {
-    [CC_ONEDNN_FORWARD] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS},
-    [CC_ONEDNN_BACKWARD_DATA] = {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST, 0},
-    [CC_ONEDNN_BACKWARD_WEIGHTS] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST,
-                                    DNNL_ARG_DIFF_BIAS},
 };
 
 static const bool is_output[][CC_ONEDNN_OPERANDS] = {
@@ -43,88 +36,73 @@ static size_t take_scratch(cc_onednn_pass *pass, size_t bytes) {
     return offset;
 }
 
-static cc_status make_memory(dnnl_memory_t *out, const dnnl_memory_desc_t *desc) {
-    DNNL_TRY(dnnl_memory_create(out, desc, cc_onednn_engine(), DNNL_MEMORY_NONE), "make a memory object");
-    return CC_OK;
-}
-
-static cc_status make_reorder(operand *o) {
-    const dnnl_memory_desc_t *from = o->output ? &o->wanted : &o->home,
-                             *to = o->output ? &o->home : &o->wanted;
-    dnnl_primitive_desc_t desc = NULL;
-    dnnl_status_t code =
-        dnnl_reorder_primitive_desc_create(&desc, from, cc_onednn_engine(), to, cc_onednn_engine(), NULL);
-    if (code == dnnl_success) code = dnnl_primitive_create(&o->reorder, desc);
-    dnnl_primitive_desc_destroy(desc);
-    DNNL_TRY(code, "reorder between layouts");
-    return CC_OK;
-}
-
-static cc_status make_operand(cc_onednn_pass *pass, int which, cc_onednn_kind kind,
-                              const_dnnl_primitive_desc_t desc, const dnnl_memory_desc_t *home) {
+static cc_status make_operand(cc_onednn_pass *pass, int which, const cc_onednn_desc *desc,
+                              const cc_onednn_layout *home) {
     operand *o = &pass->operands[which];
-    *o = (operand){
-        .used = true, .output = is_output[kind][which], .argument = arguments[kind][which], .home = *home};
-    o->wanted = *dnnl_primitive_desc_query_md(desc, dnnl_query_exec_arg_md, o->argument);
-    CC_TRY(make_memory(&o->home_memory, &o->home));
-    o->wanted_memory = o->home_memory;
-    if (dnnl_memory_desc_equal(&o->home, &o->wanted)) return CC_OK;
-    o->wanted_memory = NULL;
-    CC_TRY(make_memory(&o->wanted_memory, &o->wanted));
-    o->offset = take_scratch(pass, dnnl_memory_desc_get_size(&o->wanted));
-    return make_reorder(o);
+    const cc_onednn_layout *wanted = cc_onednn_desc_layout(desc, pass->kind, which);
+    *o = (operand){.used = true, .output = is_output[pass->kind][which]};
+    CC_TRY(cc_onednn_memory_create(&o->home, home));
+    pass->wanted[which] = o->wanted = o->home;
+    if (cc_onednn_layout_equal(home, wanted)) return CC_OK;
+    o->wanted = NULL;
+    CC_TRY(cc_onednn_memory_create(&o->wanted, wanted));
+    pass->wanted[which] = o->wanted;
+    o->offset = take_scratch(pass, cc_onednn_layout_bytes(wanted));
+    return cc_onednn_primitive_create_reorder(&o->reorder, o->output ? wanted : home,
+                                              o->output ? home : wanted);
 }
 
 /* The operand is at home in memory of the pass's own, in the layout that the primitive wants. */
-static cc_status make_held(cc_onednn_pass *pass, const cc_onednn_request *r,
-                           const_dnnl_primitive_desc_t desc) {
-    const dnnl_memory_desc_t *wanted =
-        dnnl_primitive_desc_query_md(desc, dnnl_query_exec_arg_md, DNNL_ARG_WEIGHTS);
-    pass->plain = ((const cc_onednn_layout *)r->weights->layout)->plain;
-    CC_TRY(cc_memory_get(&pass->held, dnnl_memory_desc_get_size(wanted), "weights"));
-    return make_operand(pass, CC_ONEDNN_W, r->kind, desc, wanted);
+static cc_status make_held(cc_onednn_pass *pass, const cc_onednn_request *r, const cc_onednn_desc *desc) {
+    const cc_onednn_layout *wanted = cc_onednn_desc_layout(desc, r->kind, CC_ONEDNN_W);
+    CC_TRY(cc_onednn_layout_copy(&pass->held_layout, wanted));
+    CC_TRY(cc_onednn_layout_copy(&pass->plain, ((const cc_onednn_weights *)r->weights->layout)->plain));
+    CC_TRY(cc_memory_get(&pass->held, cc_onednn_layout_bytes(wanted), "weights"));
+    return make_operand(pass, CC_ONEDNN_W, desc, wanted);
 }
 
 cc_status cc_onednn_pass_hold(cc_onednn_pass *pass, const float *plain) {
-    return cc_onednn_convert(pass->held, &pass->operands[CC_ONEDNN_W].home, plain, &pass->plain);
+    return cc_onednn_convert(pass->held, pass->held_layout, plain, pass->plain);
 }
 
-static cc_status fill_pass(cc_onednn_pass *pass, const cc_onednn_request *r,
-                           const_dnnl_primitive_desc_t desc) {
-    const char *name = "?";
+static cc_status fill_pass(cc_onednn_pass *pass, const cc_onednn_request *r, const cc_onednn_desc *desc) {
+    cc_status status = CC_OK;
     const cc_onednn_conv *conv = r->conv;
-    dnnl_memory_desc_t x, y, bias;
-    dnnl_dims_t channels = {conv->attr->out_channels};
-    dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &name);
-    snprintf(pass->implementation, sizeof pass->implementation, "%s", name);
-    DNNL_TRY(dnnl_primitive_create(&pass->primitive, desc), "make a convolution");
-    CC_TRY(cc_onednn_activation_desc(&x, conv->x, r->x_block, conv->dtype));
-    CC_TRY(cc_onednn_activation_desc(&y, conv->y, r->y_block, conv->dtype));
-    DNNL_TRY(dnnl_memory_desc_init_by_tag(&bias, 1, channels, dnnl_f32, dnnl_x), "describe a bias");
-    CC_TRY(make_operand(pass, CC_ONEDNN_X, r->kind, desc, &x));
-    CC_TRY(r->fused ? make_held(pass, r, desc)
-                    : make_operand(pass, CC_ONEDNN_W, r->kind, desc,
-                                   &((const cc_onednn_layout *)r->weights->layout)->stored));
-    CC_TRY(make_operand(pass, CC_ONEDNN_Y, r->kind, desc, &y));
+    cc_onednn_layout *x = NULL, *y = NULL, *bias = NULL;
+    snprintf(pass->implementation, sizeof pass->implementation, "%s", cc_onednn_desc_implementation(desc));
+    CC_CHECK(cc_onednn_primitive_create(&pass->primitive, desc));
+    CC_CHECK(cc_onednn_activation_layout(&x, conv->x, r->x_block, conv->dtype));
+    CC_CHECK(cc_onednn_activation_layout(&y, conv->y, r->y_block, conv->dtype));
+    CC_CHECK(cc_onednn_bias_layout(&bias, conv));
+    CC_CHECK(make_operand(pass, CC_ONEDNN_X, desc, x));
+    CC_CHECK(r->fused ? make_held(pass, r, desc)
+                      : make_operand(pass, CC_ONEDNN_W, desc,
+                                     ((const cc_onednn_weights *)r->weights->layout)->stored));
+    CC_CHECK(make_operand(pass, CC_ONEDNN_Y, desc, y));
     if ((conv->attr->bias || r->fused) && r->kind != CC_ONEDNN_BACKWARD_DATA)
-        CC_TRY(make_operand(pass, CC_ONEDNN_BIAS, r->kind, desc, &bias));
-    const dnnl_memory_desc_t *scratchpad = dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0);
-    pass->scratchpad_offset = take_scratch(pass, dnnl_memory_desc_get_size(scratchpad));
-    return make_memory(&pass->scratchpad, scratchpad);
+        CC_CHECK(make_operand(pass, CC_ONEDNN_BIAS, desc, bias));
+    pass->scratchpad_offset = take_scratch(pass, cc_onednn_layout_bytes(cc_onednn_desc_scratch(desc)));
+    CC_CHECK(cc_onednn_memory_create(&pass->scratchpad, cc_onednn_desc_scratch(desc)));
+done:
+    cc_onednn_layout_destroy(x);
+    cc_onednn_layout_destroy(y);
+    cc_onednn_layout_destroy(bias);
+    return status;
 }
 
 cc_status cc_onednn_pass_create(cc_onednn_pass **out, const cc_onednn_request *request) {
     cc_status status = CC_OK;
-    dnnl_primitive_desc_t desc = NULL;
+    cc_onednn_desc *desc = NULL;
     cc_onednn_pass *pass = calloc(1, sizeof *pass);
     if (!pass) return cc_fail_memory("convolution", sizeof *pass);
+    pass->kind = request->kind;
     CC_CHECK(cc_onednn_start());
     CC_CHECK(cc_onednn_describe_pass(&desc, request));
     CC_CHECK(fill_pass(pass, request, desc));
     *out = pass;
     pass = NULL;
 done:
-    dnnl_primitive_desc_destroy(desc);
+    cc_onednn_desc_destroy(desc);
     cc_onednn_pass_destroy(pass);
     return status;
 }
@@ -133,12 +111,14 @@ void cc_onednn_pass_destroy(cc_onednn_pass *pass) {
     if (!pass) return;
     for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
         operand *o = &pass->operands[i];
-        dnnl_primitive_destroy(o->reorder);
-        if (o->wanted_memory != o->home_memory) dnnl_memory_destroy(o->wanted_memory);
-        dnnl_memory_destroy(o->home_memory);
+        cc_onednn_primitive_destroy(o->reorder);
+        if (o->wanted != o->home) cc_onednn_memory_destroy(o->wanted);
+        cc_onednn_memory_destroy(o->home);
     }
-    dnnl_memory_destroy(pass->scratchpad);
-    dnnl_primitive_destroy(pass->primitive);
+    cc_onednn_memory_destroy(pass->scratchpad);
+    cc_onednn_primitive_destroy(pass->primitive);
+    cc_onednn_layout_destroy(pass->held_layout);
+    cc_onednn_layout_destroy(pass->plain);
     cc_memory_free(pass->held);
     free(pass);
 }
@@ -155,37 +135,21 @@ cc_status cc_onednn_pass_bind(cc_onednn_pass *pass, void *const operands[CC_ONED
     for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
         operand *o = &pass->operands[i];
         if (!o->used) continue;
-        void *home = i == CC_ONEDNN_W && pass->held ? pass->held : operands[i];
-        DNNL_TRY(dnnl_memory_set_data_handle(o->home_memory, home), "bind memory");
-        if (o->reorder)
-            DNNL_TRY(dnnl_memory_set_data_handle(o->wanted_memory, memory + o->offset), "bind memory");
+        CC_TRY(cc_onednn_memory_set(o->home, i == CC_ONEDNN_W && pass->held ? pass->held : operands[i]));
+        if (o->reorder) CC_TRY(cc_onednn_memory_set(o->wanted, memory + o->offset));
     }
-    if (memory)
-        DNNL_TRY(dnnl_memory_set_data_handle(pass->scratchpad, memory + pass->scratchpad_offset),
-                 "bind memory");
-    return CC_OK;
-}
-
-static dnnl_status_t run_reorder(const operand *o) {
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, o->output ? o->wanted_memory : o->home_memory},
-                              {DNNL_ARG_TO, o->output ? o->home_memory : o->wanted_memory}};
-    return dnnl_primitive_execute(o->reorder, cc_onednn_stream(), 2, args);
+    return memory ? cc_onednn_memory_set(pass->scratchpad, memory + pass->scratchpad_offset) : CC_OK;
 }
 
 cc_status cc_onednn_pass_run(const cc_onednn_pass *pass) {
-    dnnl_exec_arg_t args[CC_ONEDNN_OPERANDS + 1];
-    int count = 0;
     for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
         const operand *o = &pass->operands[i];
-        if (!o->used) continue;
-        if (o->reorder && !o->output) DNNL_TRY(run_reorder(o), "reorder");
-        args[count++] = (dnnl_exec_arg_t){o->argument, o->wanted_memory};
+        if (o->reorder && !o->output) CC_TRY(cc_onednn_execute_reorder(o->reorder, o->home, o->wanted));
     }
-    args[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, pass->scratchpad};
-    DNNL_TRY(dnnl_primitive_execute(pass->primitive, cc_onednn_stream(), count, args), "convolve");
+    CC_TRY(cc_onednn_execute(pass->primitive, pass->kind, pass->wanted, pass->scratchpad));
     for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
         const operand *o = &pass->operands[i];
-        if (o->reorder && o->output) DNNL_TRY(run_reorder(o), "reorder");
+        if (o->reorder && o->output) CC_TRY(cc_onednn_execute_reorder(o->reorder, o->wanted, o->home));
     }
     return CC_OK;
 }

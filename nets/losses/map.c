@@ -62,11 +62,15 @@ void cc_loss_map(double *sums, const cc_loss_run *run, cc_loss_kernel *kernel, c
     if (sums) add_chunks(sums, run->shape.n, chunks);
 }
 
-CC_HOT double cc_loss_sum_values(const double *values, size_t count) {
+CC_HOT static double sum_values(const double *values, size_t count) {
     double total = 0;
 #pragma omp simd reduction(+ : total)
     for (size_t i = 0; i < count; i++) total += values[i];
     return total;
+}
+
+double cc_loss_sum_values(const double *values, size_t count) {
+    return sum_values(values, count);
 }
 
 void cc_loss_add_images(double total[CC_LOSS_SUMS], const double *sums, int64_t n) {

@@ -56,7 +56,7 @@ static void tell_left() {}
 
 /* A function that sets a target may not jump as well. Before a jump that it sees, the address sanitizer
  * forgets all that it knows of the stack, at the price of a system call. */
-#define SWITCHING [[gnu::noinline, gnu::no_sanitize("address", "undefined")]]
+#define SWITCHING __attribute__((noinline, no_sanitize("address", "undefined")))
 SWITCHING static void jump_to_scheduler() {
     tell_leaving();
     __builtin_longjmp(scheduler, 1);

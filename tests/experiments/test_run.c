@@ -418,7 +418,8 @@ static void a_log_says_each_epoch_once(void **state) {
     int lines = 0, epochs = 0;
     for (const char *at = o.err; (at = strchr(at, '\n')); at++) lines++;
     for (const char *at = o.err; (at = strstr(at, "epoch ")); at++) epochs++;
-    assert_int_equal(lines, 3); /* what starts, and two epochs */
+    lines -= strstr(o.err, "OpenBLAS") != NULL; /* on a processor whose model that does not know */
+    assert_int_equal(lines, 3);                 /* what starts, and two epochs */
     assert_int_equal(epochs, 2);
     assert_null(strchr(o.err, '\r'));
     assert_null(strchr(o.err, '\x1b'));

@@ -253,7 +253,9 @@ static void every_algorithm_computes_what_the_reference_does(void **state) {
         assert_int_equal(seen[CC_CONV_GEMM][kind], 6 * CASES);
         assert_true(seen[CC_CONV_TILES][kind] > 0);
         assert_true(seen[CC_CONV_NARROW][kind] > 0);
-        if (cc_onednn_block() == 16) assert_true(seen[CC_CONV_WINOGRAD][kind] > 0);
+        /* oneDNN 3 has none for x86-64 any more. */
+        if (cc_onednn_block() == 16 && strncmp(cc_onednn_version(), "2.", 2) == 0)
+            assert_true(seen[CC_CONV_WINOGRAD][kind] > 0);
     }
     assert_true(seen[CC_CONV_SMALL][CC_ONEDNN_FORWARD] > 0);
     assert_true(seen[CC_CONV_DEPTHWISE][CC_ONEDNN_BACKWARD_WEIGHTS] > 0);

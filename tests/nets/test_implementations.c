@@ -55,25 +55,29 @@ static void fill_task(planned *p, int i, bool training, cc_dtype dtype) {
 /* The same convolution was planned before: its output has this block; 0 where it is new. */
 static int64_t remembered(const seen *s) {
     for (int i = 0; i < known_count; i++) {
-        seen other = known[i];
-        other.out_block = 0;
-        if (memcmp(&other, s, sizeof other) == 0) return known[i].out_block;
+        const seen *k = &known[i];
+        if (k->op == s->op && k->dtype == s->dtype && k->training == s->training && k->first == s->first &&
+            k->in_block == s->in_block && cc_shape_equal(&k->in, &s->in) &&
+            cc_shape_equal(&k->out, &s->out) &&
+            memcmp(k->attr.kernel, s->attr.kernel, sizeof k->attr.kernel) == 0 &&
+            memcmp(k->attr.stride, s->attr.stride, sizeof k->attr.stride) == 0 &&
+            memcmp(k->attr.padding, s->attr.padding, sizeof k->attr.padding) == 0 &&
+            memcmp(k->attr.dilation, s->attr.dilation, sizeof k->attr.dilation) == 0 &&
+            k->attr.groups == s->attr.groups && k->attr.bias == s->attr.bias)
+            return k->out_block;
     }
     return 0;
 }
 
 static seen what(const cc_task *task) {
-    seen s;
-    memset(&s, 0, sizeof s); /* the padding too, for memcmp */
-    memcpy(&s.attr, task->attr, sizeof s.attr);
-    s.in = *task->input_shapes[0];
-    s.out = *task->output_shape;
-    s.in_block = task->input_blocks[0];
-    s.op = task->op;
-    s.training = task->training;
-    s.dtype = task->dtype;
-    s.first = !task->input_grad_wanted[0];
-    return s;
+    return (seen){.attr = *(const cc_conv_attr *)task->attr,
+                  .in = *task->input_shapes[0],
+                  .out = *task->output_shape,
+                  .in_block = task->input_blocks[0],
+                  .op = task->op,
+                  .training = task->training,
+                  .dtype = task->dtype,
+                  .first = !task->input_grad_wanted[0]};
 }
 
 static int plan_convolution(cc_task *task, const char *net) {

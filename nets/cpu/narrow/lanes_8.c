@@ -1,7 +1,7 @@
-#define LANES  8
-#define VECTOR cc_f32x8
-#define MASK   cc_i32x8
-#define LOAD   cc_load_8
-#define STORE  cc_store_8
-#define TABLE  cc_narrow_lanes_8
+#define LANES    8
+#define VECTOR   cc_f32x8
+#define EXCHANGE CC_EXCHANGE_8
+#define LOAD     cc_load_8
+#define STORE    cc_store_8
+#define TABLE    cc_narrow_lanes_8
 #include "nets/cpu/narrow/lanes.inc"

@@ -1,6 +1,6 @@
 #define LANES    16
 #define VECTOR   cc_f32x16
-#define MASK     cc_i32x16
+#define EXCHANGE CC_EXCHANGE_16
 #define LOAD     cc_load_16
 #define STORE    cc_store_16
 #define ACTIVATE cc_activate_16

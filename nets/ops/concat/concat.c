@@ -9,7 +9,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     for (int i = 0; i < input_count; i++) {
         cc_shape same = *inputs[i];
         same.dims[1] = inputs[0]->dims[1];
-        if (memcmp(&same, inputs[0], sizeof same) != 0)
+        if (!cc_shape_equal(&same, inputs[0]))
             return cc_fail(CC_EINVAL, NULL, "use an image whose sides the net divides",
                            "cannot join %s and %s", cc_shape_text(inputs[0]), cc_shape_text(inputs[i]));
         channels += inputs[i]->dims[1];
