@@ -304,9 +304,6 @@ static void weights_that_are_no_numbers_end_the_run(void **state) {
          "is no number (NaN) (lower optimizer.lr, or raise optimizer.eps (0))"},
         {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce", "epoch ",
          "(lower optimizer.lr, or set optimizer.clip_norm)"},
-        {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce --set net='{arch: unet, width: 4, "
-         "depth: 3}'",
-         "epoch ", "(lower optimizer.lr, or set optimizer.clip_norm)"},
         {"--set optimizer.eps=0 --set train.ema=0.9", "epoch ", "raise optimizer.eps (0))"},
     };
     outcome o;
