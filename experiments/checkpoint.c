@@ -1,3 +1,5 @@
+/* experiments/checkpoint.c -- a header of fixed size, the plan's text, the arrays, and the SHA-256 of it
+ * all. */
 #include "experiments/checkpoint.h"
 
 #include <errno.h>

@@ -388,7 +388,8 @@ static void jobs_that_change_a_run_s_threads_say_so(void **state) {
     cc_arena_destroy(arena);
 }
 
-/* As programs of numerics version 4 wrote it: the identity is the request, and nothing is said of the machine. */
+/* As programs of numerics version 4 wrote it: the identity is the request, and nothing is said of the
+ * machine. */
 static void an_older_file_is_done_as_well(void **state) {
     (void)state;
     outcome o;
