@@ -1,4 +1,5 @@
-/* experiments/checkpoint.c -- the file of a training that goes on: a header, arrays, and their SHA-256. */
+/* experiments/checkpoint.c -- the file of a training that goes on: a header of fixed size, the plan's text, the
+ * arrays, and the SHA-256 of it all. */
 #include "experiments/checkpoint.h"
 
 #include <errno.h>

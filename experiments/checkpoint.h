@@ -2,9 +2,9 @@
  * same bytes.
  *
  * A private file beside the result, written under another name and renamed, with a SHA-256 behind it. One
- * that is damaged, or of another identity, is not used: training then starts anew. An identity is of the machine
- * too (experiments/machine.h): what was begun with other threads or another instruction set is not gone on with
- * here. */
+ * that is damaged, or of another identity, is not used: training then starts anew. An identity is of the
+ * machine too (experiments/machine.h): what was begun with other threads or another instruction set is not
+ * gone on with here. */
 #ifndef CC_EXPERIMENTS_CHECKPOINT_H
 #define CC_EXPERIMENTS_CHECKPOINT_H
 

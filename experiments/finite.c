@@ -1,3 +1,4 @@
+/* experiments/finite.c -- looks through weights, statistics and optimiser state, and names the layer. */
 #include "experiments/finite.h"
 
 #include <inttypes.h>

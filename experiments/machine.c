@@ -1,3 +1,4 @@
+/* experiments/machine.c -- the machine as text and back, and in what two of them differ. */
 #include "experiments/machine.h"
 
 #include <omp.h>

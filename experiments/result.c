@@ -1,3 +1,4 @@
+/* experiments/result.c -- gathers what a result file holds, and keeps an older file of its name. */
 #include "experiments/result.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* experiments/run_plan.c -- a plan's runs, those upstream first: what each is digested from, and what its
+ * file says of itself when it is looked at, before the plan is carried out and again before a run is made. */
 #include "experiments/run_plan.h"
 
 #include <errno.h>

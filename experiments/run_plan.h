@@ -1,10 +1,10 @@
 /* experiments/run_plan.h -- from configs to runs: each with its data, its identity and its file.
  *
  * A run has two digests. Its request is what was asked for: config, data, weights, and the requests of the
- * runs upstream. Its identity is that of its bytes: the same with the machine (experiments/machine.h) and with
- * the identities of the runs upstream as they were made. A file that was made as requested on another machine
- * is done, and keeps its identity, which those of the runs that stand on it are then of; only where the config
- * states train.threads and the file has another number is it made anew. */
+ * runs upstream. Its identity is that of its bytes: the same with the machine (experiments/machine.h) and
+ * with the identities of the runs upstream as they were made. A file that was made as requested on another
+ * machine is done, and keeps its identity, which those of the runs that stand on it are then of; only where
+ * the config states train.threads and the file has another number is it made anew. */
 #ifndef CC_EXPERIMENTS_RUN_PLAN_H
 #define CC_EXPERIMENTS_RUN_PLAN_H
 
@@ -40,11 +40,10 @@ struct cc_planned_run {
     int threads;                   /* that it is made with; 0: nothing is to be made */
     bool threads_of_checkpoint; /* those are what its checkpoint was made with, not what it would be given */
     cc_machine here;            /* what it would be made with; without a backend: nothing is to be made */
-    char
-        machine[CC_MACHINE_BYTES]; /* the text that `identity` is of; "": an older file, which does not say */
-    char difference[2 *
-                    CC_MACHINE_BYTES]; /* done elsewhere, or stale for its threads: in what its file differs
-                                              from one that was made here; else "" */
+    /* The text that `identity` is of; "": an older file, which does not say. */
+    char machine[CC_MACHINE_BYTES];
+    /* In what its file, done elsewhere or stale for its threads, differs from one that is made here; else "". */
+    char difference[2 * CC_MACHINE_BYTES];
     char path[CC_PATH_MAX];
     cc_run_state state;                           /* when it was planned */
     const cc_planned_run *upstream[CC_UPSTREAMS]; /* runs of the same plan that come before it; NULL: none.
@@ -54,15 +53,15 @@ struct cc_planned_run {
 };
 
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
- * weights_digest, the identities of the runs upstream and `machine`; NULL or "": without one, as programs up to
- * numerics version 4 wrote it. */
+ * weights_digest, the identities of the runs upstream and `machine`; NULL or "": without one, as programs
+ * up to numerics version 4 wrote it. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                                   const char *machine);
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */
 void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run);
 
-/* What lies at run->path now, of the runs upstream as the plan knows them. CC_EIO and the like where that cannot
- * be found out; CC_EUNSUPPORTED for a file of a newer calcade. */
+/* What lies at run->path now, of the runs upstream as the plan knows them. CC_EIO and the like where that
+ * cannot be found out; CC_EUNSUPPORTED for a file of a newer calcade. */
 cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run);
 
 typedef struct cc_run_plan cc_run_plan;
@@ -83,8 +82,8 @@ void cc_run_plan_destroy(cc_run_plan *plan);
 int cc_run_plan_count(const cc_run_plan *plan);
 const cc_planned_run *cc_run_plan_get(const cc_run_plan *plan, int index);
 
-/* Looks again at the files of a run and of those that it stands on, which may have been made since, here or by
- * another process: their states and identities, and so its own. To be called before a run is made. */
+/* Looks again at the files of a run and of those that it stands on, which may have been made since, here or
+ * by another process: their states and identities, and so its own. To be called before a run is made. */
 cc_status cc_run_plan_refresh(cc_run_plan *plan, int index);
 
 #endif

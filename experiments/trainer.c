@@ -1,3 +1,4 @@
+/* experiments/trainer.c -- one run: data, plans, epochs with their checkpoints, the test, the result. */
 #include "experiments/trainer.h"
 
 #include <inttypes.h>

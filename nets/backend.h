@@ -113,8 +113,8 @@ extern const cc_backend cc_backend_reference;
 /* cuDNN and kernels of our own; in builds with CUDA alone. */
 extern const cc_backend cc_backend_cuda;
 
-/* Whether a backend has the loss with all of its terms, and the optimiser; NULL: none is asked for. To be called
- * before anything is planned or allocated.
+/* Whether a backend has the loss with all of its terms, and the optimiser; NULL: none is asked for. To be
+ * called before anything is planned or allocated.
  *   CC_EUNSUPPORTED  it lacks one: names it, the backend, and what to use instead */
 cc_status cc_backend_check(const cc_backend *backend, const cc_loss_spec *loss,
                            const cc_optimizer_spec *optimizer);

@@ -1,3 +1,4 @@
+/* nets/finite.c -- a chunk at a time in vectors, and value by value in the chunk that has one. */
 #include "nets/finite.h"
 
 #include <stdint.h>

@@ -2,8 +2,8 @@
  *
  * `calcade run` merges its plan into the list before it trains; a report sees from it which run is missing
  * and which file was made from another config, other data or other numerics. Lines of text, their fields
- * parted by tabs: identity (of the request: the machine is no part of it), experiment, variant, fold, seed; the first line names them. A line may be taken
- * out by hand. */
+ * parted by tabs: identity (of the request: the machine is no part of it), experiment, variant, fold, seed;
+ * the first line names them. A line may be taken out by hand. */
 #ifndef CC_RESULTS_MANIFEST_H
 #define CC_RESULTS_MANIFEST_H
 

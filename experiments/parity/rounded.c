@@ -7,17 +7,17 @@
  * shared nets, bf16's error was 1.0 s in the median and at most 1.7 s in 99 of 100. An error of e at right
  * angles has 1 - cosine = e^2 / 2. So that:
  *
- *   each layer        1 - cosine <= 2 s^2 + 1e-3 (seen: 0.75 of that), |norm / wanted - 1| <= 2 s + 0.05 (0.46)
- *   together          1 - cosine <= s^2 + 1e-3 of all of these as one vector, with their common s (0.6)
- *   too noisy         where 2 s^2 >= 1 little is left to promise: cosine >= -0.4, not turned around (seen: -0.22).
- *                     Nothing of the small layers of a squeeze and excite, whose first values are one number an
- *                     image times what was pooled, and change sign as a whole. All are named, and their norms lie
- *                     within a factor of 3. Where there are enough of them their mean cosine is at least 0.7 of
- *                     what float32 itself keeps when its weights move (seen: 0.8), less 0.5 / sqrt(n) for n layers,
- *                     and no less than five standard deviations above that of a random gradient
- *   without a gradient  (in front of a batch norm: 1e-17 in float64) at most 1e-3 of the whole (seen: 1e-4)
+ *   each layer   1 - cosine <= 2 s^2 + 1e-3 (seen: 0.75 of that), |norm / wanted - 1| <= 2 s + 0.05 (0.46)
+ *   together     1 - cosine <= s^2 + 1e-3 of all of these as one vector, with their common s (seen: 0.6)
+ *   too noisy    where 2 s^2 >= 1 little is left to promise: cosine >= -0.4, not turned around (seen: -0.22).
+ *                Nothing of the small layers of a squeeze and excite, whose first values are one number an
+ *                image times what was pooled, and change sign as a whole. All are named, and their norms lie
+ *                within a factor of 3. Where there are enough of them their mean cosine is at least 0.7 of
+ *                what float32 itself keeps when its weights move (seen: 0.8), less 0.5 / sqrt(n) for n
+ *                layers, and no less than five standard deviations above that of a random gradient
+ *   without one  (in front of a batch norm: 1e-17 in float64) at most 1e-3 of the whole (seen: 1e-4)
  *
- * A random, a turned or a scaled gradient meets none of it. */
+ * A random, a turned or a scaled gradient does not pass. */
 #include "experiments/parity/rounded.h"
 
 #include <math.h>

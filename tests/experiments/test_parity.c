@@ -60,8 +60,8 @@ static void a_net_in_bf16_lies_within_bounds_of_its_own(void **state) {
     assert_non_null(strstr(named, "mean of 33 of 250 layers, those above"));
 }
 
-/* A copy of a fixture whose gradients, or that of one parameter, are others: random ones of the same size (scale
- * 0), or `scale` times what they were. */
+/* A copy of a fixture whose gradients, or that of one parameter, are others: random ones of the same size
+ * (scale 0), or `scale` times what they were. */
 static const char *other_gradients(const char *fixture, const char *only, double scale) {
     cc_fixture file;
     char **names, object[512], *bytes, *place;

@@ -303,9 +303,6 @@ static void weights_that_are_no_numbers_end_the_run(void **state) {
          "is no number (NaN) (lower optimizer.lr, or raise optimizer.eps (0))"},
         {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce", "epoch ",
          "(lower optimizer.lr, or set optimizer.clip_norm)"},
-        {"--set optimizer='{type: sgd, lr: 1000}' --set loss.type=bce --set net='{arch: unet, width: 4, "
-         "depth: 3}'",
-         "epoch ", "(lower optimizer.lr, or set optimizer.clip_norm)"},
         {"--set optimizer.eps=0 --set train.ema=0.9", "epoch ", "raise optimizer.eps (0))"},
     };
     outcome o;
@@ -390,7 +387,8 @@ static void jobs_that_change_a_run_s_threads_say_so(void **state) {
     cc_arena_destroy(arena);
 }
 
-/* As programs of numerics version 4 wrote it: the identity is the request, and nothing is said of the machine. */
+/* As programs of numerics version 4 wrote it: the identity is the request, and nothing is said of the
+ * machine. */
 static void an_older_file_is_done_as_well(void **state) {
     (void)state;
     outcome o;
