@@ -2,33 +2,26 @@
 #ifndef CC_TESTS_DATASETS_DICOM_READ_H
 #define CC_TESTS_DATASETS_DICOM_READ_H
 
-#include <unistd.h>
 #include "dicom_made.h"
+#include "said.h"
 #include "datasets/volume.h"
 
-/* Everything of the last dicom_read that was said on standard error. */
-static char dicom_said[4096];
+/* What the last dicom_read said on standard error. */
+static said dicom_said;
 
 static inline cc_status dicom_read(cc_volume *out, const char *path, const cc_read_options *options) {
     const cc_read_options none = {.series = NULL};
-    FILE *kept = tmpfile();
-    int before = dup(STDERR_FILENO);
-    assert_true(kept && before >= 0);
-    dup2(fileno(kept), STDERR_FILENO);
+    said_start(&dicom_said);
     cc_status status = cc_volume_read_as(out, path, options ? options : &none);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    rewind(kept);
-    dicom_said[fread(dicom_said, 1, sizeof dicom_said - 1, kept)] = 0;
-    fclose(kept);
+    said_end(&dicom_said);
     return status;
 }
 
 /* It is read, and `part` is said of it; or nothing, where that is NULL. */
 static inline void dicom_reads(cc_volume *out, const char *path, const char *part) {
     assert_ok(dicom_read(out, path, NULL));
-    if (part ? !strstr(dicom_said, part) : dicom_said[0] != 0)
-        fail_msg("%s: said \"%s\", not \"%s\"", path, dicom_said, part ? part : "");
+    if (part ? !strstr(dicom_said.text, part) : dicom_said.text[0] != 0)
+        fail_msg("%s: said \"%s\", not \"%s\"", path, dicom_said.text, part ? part : "");
 }
 
 /* It is refused, with up to two parts of the line. */

@@ -57,8 +57,8 @@ static void is_series(const char *path, const cc_read_options *options, int coun
                       const char *part) {
     cc_volume v = {0};
     assert_ok(dicom_read(&v, path, options));
-    if (part ? !strstr(dicom_said, part) : strstr(dicom_said, "warning") != NULL)
-        fail_msg("said \"%s\"", dicom_said);
+    if (part ? !strstr(dicom_said.text, part) : strstr(dicom_said.text, "warning") != NULL)
+        fail_msg("said \"%s\"", dicom_said.text);
     assert_int_equal(v.grid.dims[2], count);
     assert_true(fabs(v.grid.spacing_mm[2] - distance) < 1e-9);
     for (int k = 0; k < count; k++)
@@ -80,8 +80,8 @@ static void a_tilted_series_lies_on_a_sheared_grid_and_says_so(void **state) {
         add(folder, &set, k);
     }
     dicom_reads(&v, folder, "tilted by 20.0 degrees");
-    assert_non_null(strstr(dicom_said, "GantryDetectorTilt: 12 degrees"));
-    assert_non_null(strstr(dicom_said, folder));
+    assert_non_null(strstr(dicom_said.text, "GantryDetectorTilt: 12 degrees"));
+    assert_non_null(strstr(dicom_said.text, folder));
     const double want[9] = {1, 0, 0, 0, cosine, 0, 0, -sine, 1};
     for (int i = 0; i < 9; i++) assert_true(fabs(v.grid.direction[i] - want[i]) < 1e-6);
     assert_true(fabs(v.grid.spacing_mm[2] - 3) < 1e-9);
