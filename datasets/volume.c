@@ -1,3 +1,5 @@
+/* Finds the reader of a file by its first bytes, and what every reader checks alike: a grid's numbers, a
+ * spacing that nobody states, a path that must stay beside its header. */
 #include "datasets/volume.h"
 
 #include <assert.h>

@@ -1,3 +1,5 @@
+/* A net over slices: validation while it trains, and the test. A batch runs while the host counts the one
+ * before. */
 #include "experiments/evaluate.h"
 
 #include <assert.h>

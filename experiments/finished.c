@@ -1,3 +1,5 @@
+/* Finds the runs that a finished run stands on. A file says only its own identity and those upstream: the
+ * search makes the config anew and tries files of the folder until the identities agree. */
 #include "experiments/finished.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Flags of the command line, read by a table: one row a flag, wherever it stands. */
 #include "experiments/command.h"
 
 #include <errno.h>

@@ -1,3 +1,5 @@
+/* Makes the runs of a plan, one after another or by several processes; one that fails does not stop those
+ * that do not stand on it. */
 #include "experiments/plan_runner.h"
 
 #include <stdbool.h>

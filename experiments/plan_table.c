@@ -1,3 +1,4 @@
+/* The plan as --dry-run prints it: a line a run, in the order in which they are made. */
 #include "experiments/plan_table.h"
 
 #include <inttypes.h>

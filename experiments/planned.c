@@ -1,3 +1,4 @@
+/* Which runs were planned is kept in the results folder, so that the report can say which are missing. */
 #include "experiments/planned.h"
 
 cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const cc_run_plan *plan,

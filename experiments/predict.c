@@ -1,3 +1,4 @@
+/* A finished run on a scan that nobody has marked, through the same steps as its own test. */
 #include "experiments/predict.h"
 
 #include <math.h>

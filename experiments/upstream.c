@@ -1,3 +1,4 @@
+/* The runs that a config names under `upstream`: files of configs, read once each however many name them. */
 #include "experiments/upstream.h"
 
 #include <inttypes.h>

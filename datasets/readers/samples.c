@@ -1,3 +1,5 @@
+/* Sample types of files, as one table: names, sizes, and loops that turn bytes of either order into
+ * float32. A value that is not finite is refused here, once for all formats. */
 #include "datasets/readers/samples.h"
 
 #include <assert.h>

@@ -247,6 +247,8 @@ static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {
         cc_digest_add_string(digest, scans[i]->name);
         CC_TRY(add_image(digest, scans[i]->image_path, &scans[i]->image));
         CC_TRY(add_image(digest, scans[i]->label_path, &scans[i]->labels));
+        if (!scans[i]->filed)
+            cc_digest_add_string(digest, "turned upright"); /* read otherwise by older programs */
     }
     return CC_OK;
 }

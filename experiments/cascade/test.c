@@ -1,3 +1,4 @@
+/* The test of a cascade: it trains nothing; the chain of finished runs upstream is tested as one. */
 #include "experiments/cascade/test.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+/* calcade info: what a reader found in a file, so that a person can check it before it is used. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
