@@ -14,14 +14,13 @@ static const char *python(void) {
     return NULL;
 }
 
-/* Whether a row's cells, from `at` on, begin with the three scores, bold or not; each has the paper's and the
- * difference behind it. */
+/* Whether a row's cells, from `at` on, begin with the three scores, bold or not. */
 static bool has_scores(const char *at, char want[4][64]) {
     for (int score = 1; score < 4; score++) {
         at += 2 * (strncmp(at, "**", 2) == 0);
         if (strncmp(at, want[score], strlen(want[score])) != 0) return false;
-        for (int cell = 0; cell < 3 && at; cell++) at = strchr(at, '|') ? strchr(at, '|') + 2 : NULL;
-        if (!at) return false;
+        if (!strchr(at, '|')) return false;
+        at = strchr(at, '|') + 2;
     }
     return true;
 }
