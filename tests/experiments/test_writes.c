@@ -331,15 +331,17 @@ static int try_scenario(const scenario *s, const fault *f, int most, int phase) 
 
 static void a_write_that_fails_is_an_error_or_does_no_harm(void **state) {
     (void)state;
+    /* Of each scenario some calls lack space once; the other ways to fail go round among the scenarios.
+     * Sanitized, where every run takes long, the first way stands for all. */
 #ifdef CC_SANITIZED
-    enum { RUN = 4, ONCE = 1, OTHERWISE = 1 };
+    enum { RUN = 3, ONCE = 1, OTHERWISE = 0 };
 #else
     enum { RUN = 12, ONCE = 3, OTHERWISE = 2 };
 #endif
     int wrong = 0;
     for (int k = 0; k < SCENARIOS; k++)
         for (int i = 0; i < FAULTS; i++)
-            if (is_wanted(k, i))
+            if (is_wanted(k, i) && (all_calls() || i == 0 || (OTHERWISE > 0 && (k + i) % 3 == 0)))
                 wrong += try_scenario(&scenarios[k], &faults[i],
                                       all_calls() ? 0
                                       : i > 0     ? OTHERWISE
