@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "core/log.h"
 #include "datasets/readers/dicom_folder.h"
 #include "datasets/readers/dicom_order.h"
@@ -30,6 +31,10 @@ static void warn_of_meaning(const cc_dicom_slice *slice, const char *path) {
         strcmp(f->rescale_type, "US") != 0)
         cc_log(CC_LOG_WARNING, "%s: RescaleType: %s, not HU: its values are taken for HU", path,
                f->rescale_type);
+    if (is_ct && f->contrast[0] && strcasecmp(f->contrast, "NONE") != 0 && strcasecmp(f->contrast, "NO") != 0)
+        cc_log(CC_LOG_WARNING,
+               "%s: ContrastBolusAgent: %s: a scan with contrast, which reads above 130 HU as calcium does",
+               path, f->contrast);
     if (strcmp(f->photometric, "MONOCHROME1") == 0)
         cc_log(CC_LOG_WARNING,
                "%s: PhotometricInterpretation: MONOCHROME1: values are taken as they are, not turned over",

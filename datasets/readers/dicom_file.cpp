@@ -199,6 +199,7 @@ void read_pixel_format(cc_dicom_file *out, const set &in) {
 void read_file(cc_dicom_file *out, const set &in) {
     read_pixel_format(out, in);
     keep(out->modality, text_of(in, gdcm::Tag(0x0008, 0x0060)));
+    keep(out->contrast, text_of(in, gdcm::Tag(0x0018, 0x0010)));
     keep(out->sop_class, text_of(in, gdcm::Tag(0x0008, 0x0016)));
     keep(out->series, text_of(in, gdcm::Tag(0x0020, 0x000e)));
     keep(out->description, text_of(in, gdcm::Tag(0x0008, 0x103e)));

@@ -43,6 +43,7 @@ typedef struct cc_dicom_file {
     double tilt_degrees;              /* GantryDetectorTilt; NaN where not given */
     double series_number;
     char modality[CC_DICOM_CODE], photometric[CC_DICOM_CODE], rescale_type[CC_DICOM_CODE];
+    char contrast[CC_DICOM_CODE]; /* ContrastBolusAgent; cut where it is longer */
     char sop_class[CC_DICOM_UID], series[CC_DICOM_UID], description[CC_DICOM_UID];
     char pixel_spacing[40], other_spacing[64]; /* as written; what else gives a pixel's size, with its name */
     char contradiction[48];                    /* a field that functional groups give otherwise */

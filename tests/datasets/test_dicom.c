@@ -273,6 +273,8 @@ static void what_a_ct_should_say_and_does_not_is_warned_of(void **state) {
         {0x00281052, "DS", "", "RescaleIntercept: missing"},
         {0x00281054, "LO", "Z_EFF", "RescaleType: Z_EFF"},
         {0x00281054, "LO", "HU", NULL},
+        {0x00180010, "LO", "IODINE", "ContrastBolusAgent: IODINE"},
+        {0x00180010, "LO", "none", NULL},
         {0x00080060, "CS", "MR", "Modality: MR"},
         {0x00080060, "CS", "PT", "Modality: PT"},
         {0x00080060, "CS", NULL, NULL}, /* its kind of object says that it is a CT */
