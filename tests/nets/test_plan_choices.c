@@ -68,9 +68,9 @@ static void recorded_choices_make_the_same_bytes(void **state) {
 static void a_record_goes_before_the_rule(void **state) {
     (void)state;
     static const char record[] = "down.0.conv2 forward winograd any 1.250\n";
-    if (cc_onednn_block() < 16) {
-        print_message("skipped: this processor has no Winograd convolution\n");
-        return;
+    if (cc_onednn_block() < 16 || strncmp(cc_onednn_version(), "2.", 2) != 0) {
+        print_message("skipped: oneDNN has no Winograd convolution here\n");
+        skip();
     }
     outcome *ruled = run(CC_TUNING_FIXED, NULL), *a = run(CC_TUNING_FIXED, record),
             *b = run(CC_TUNING_FIXED, record);
