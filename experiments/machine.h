@@ -16,9 +16,9 @@ enum { CC_MACHINE_BYTES = 640 }; /* of the text form, its terminator included */
 typedef struct cc_machine {
     char backend[16]; /* "cpu", "cuda", "reference" */
     int threads;      /* OpenMP's; 0 where the backend's results do not depend on them */
-    char
-        software[512]; /* "oneDNN 2.6.3, AVX2; OpenBLAS 0.3.21, Haswell; ...": libraries and compiler, and the
-                           environment's settings of them that change results */
+    /* "oneDNN 2.6.3, AVX2; OpenBLAS 0.3.21, Haswell; ...": libraries and compiler, and the environment's
+     * settings of them that change results. */
+    char software[512];
     char plan[17]; /* where algorithms are chosen by the clock: the start of the choices' SHA-256; else "" */
 } cc_machine;
 

@@ -196,10 +196,15 @@ static bool has_other_threads(const found_file *file, const cc_planned_run *run)
     return file->threads != 0 && file->threads != here;
 }
 
+/* A file that is right but for its threads is not the run of a config that states others. */
+static cc_run_state state_of(const found_file *file, const cc_planned_run *run) {
+    return file->state == CC_RUN_DONE && has_other_threads(file, run) ? CC_RUN_STALE : file->state;
+}
+
 cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run) {
     found_file file;
     CC_TRY(look_at_file(&file, run));
-    *out = file.state == CC_RUN_DONE && has_other_threads(&file, run) ? CC_RUN_STALE : file.state;
+    *out = state_of(&file, run);
     return CC_OK;
 }
 
@@ -238,7 +243,7 @@ static cc_status settle(cc_planned_run *run, const cc_run_plan *plan) {
         if (file.state == CC_RUN_DONE)
             describe_difference(run->difference, sizeof run->difference, &file, &run->here);
     }
-    run->state = file.state == CC_RUN_DONE && has_other_threads(&file, run) ? CC_RUN_STALE : file.state;
+    run->state = state_of(&file, run);
     if (run->state == CC_RUN_DONE) {
         run->identity = file.identity;
         memcpy(run->machine, file.machine, sizeof run->machine);

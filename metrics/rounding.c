@@ -1,3 +1,5 @@
+/* Intervals of all numbers that a printed one may stand for, carried through the arithmetic of scores; the
+ * header has the derivations. */
 #include "metrics/rounding.h"
 
 #include <assert.h>

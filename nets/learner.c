@@ -1,3 +1,5 @@
+/* A training step: forward, loss, backward, clipping, optimiser, started in this order in the backend's
+ * memory; only the loss is waited for. */
 #include "nets/learner.h"
 
 #include <math.h>

@@ -19,7 +19,7 @@ bool cc_dicom_probe(const cc_head *head);
 cc_status cc_dicom_folder_images(cc_dicom_image **images, size_t *count, const char *folder,
                                  const char *series, cc_arena *arena);
 
-/* The same of one file, which may be a DICOMDIR: then of its folder. *folder: whether it was one. */
+/* The same of one file, which may be a DICOMDIR: then of its folder. */
 cc_status cc_dicom_file_images(cc_dicom_image **images, size_t *count, const char *path, const char *series,
                                cc_arena *arena);
 

@@ -1,3 +1,5 @@
+/* What other libraries call a layer of ours: tables of the same layers in their words, which our names (those
+ * of timm) are rewritten by. */
 #include "experiments/weights/names.h"
 
 #include <stdarg.h>
@@ -7,7 +9,7 @@
 
 /* One layer in timm's words, torchvision's and efficientnet_pytorch's. */
 typedef struct layer {
-    const char *timm, *torchvision, *lukemelas;
+    const char *timm, *torchvision, *efficientnet_pytorch;
 } layer;
 
 static const layer stem[] = {
@@ -72,7 +74,7 @@ static void add_block(cc_weight_names *out, cc_weight_block *at, const char *nam
     if (!found) return;
     snprintf(other, sizeof other, "features.%d.%d.block.%s%s", stage + 1, block, found->torchvision, rest);
     add_in_encoder(out, other);
-    snprintf(other, sizeof other, "_blocks.%d.%s%s", at->seen - 1, found->lukemelas, rest);
+    snprintf(other, sizeof other, "_blocks.%d.%s%s", at->seen - 1, found->efficientnet_pytorch, rest);
     add_in_encoder(out, other);
 }
 
@@ -82,7 +84,7 @@ static void add_stem(cc_weight_names *out, const char *name) {
     const layer *found = find_layer(&rest, stem, COUNT(stem), name);
     if (!found) return;
     words[0] = found->torchvision;
-    words[1] = found->lukemelas;
+    words[1] = found->efficientnet_pytorch;
     for (int i = 0; i < 2; i++) {
         snprintf(other, sizeof other, "%s%s", words[i], rest);
         add_in_encoder(out, other);

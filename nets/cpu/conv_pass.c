@@ -1,3 +1,5 @@
+/* Which algorithms suit a pass of a convolution, and each of them prepared and run in the same words:
+ * oneDNN, small, depthwise and few-channel kernels of our own, Winograd, and im2col with OpenBLAS. */
 #include "nets/cpu/conv_pass.h"
 
 #include <omp.h>

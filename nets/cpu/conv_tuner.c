@@ -1,3 +1,5 @@
+/* The choice among algorithms that suit a pass: by a rule that was found by timing, or by the clock, once
+ * for each distinct problem and process. */
 #include "nets/cpu/conv_tuner.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* A convolution as an operation graph of cuDNN's, the engines that cuDNN offers for it, and the plan that
+ * runs. Source: cuDNN's backend API (cudnn_graph.h). */
 #ifdef CC_HAVE_CUDA
 #include "nets/cuda/cudnn_pass.h"
 

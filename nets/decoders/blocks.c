@@ -1,3 +1,4 @@
+/* What the decoders share: upsampled features joined with those of the encoder. */
 #include "nets/decoders/blocks.h"
 
 #include "nets/models/layers.h"

@@ -1,3 +1,4 @@
+/* An encoder from its table: stem, stages, and the values that the decoder takes from between them. */
 #include "nets/encoders/encoder.h"
 
 #include <assert.h>

@@ -64,8 +64,8 @@ const cc_encoder *cc_encoder_find(const char *name);
 /* What a file of weights asks of an encoder beside its layers. */
 typedef struct cc_encoder_way {
     double drop_path, epsilon;
-    int64_t
-        same; /* side of the images whose "same" padding strided convolutions have; 0: kernel / 2 on both */
+    /* Side of the images whose "same" padding strided convolutions have; 0: kernel / 2 on both sides. */
+    int64_t same;
 } cc_encoder_way;
 
 /* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. Block i of n has

@@ -1,3 +1,4 @@
+/* lanes.inc for AVX-512: 16 values a vector. */
 #define LANES    16
 #define VECTOR   cc_f32x16
 #define EXCHANGE CC_EXCHANGE_16

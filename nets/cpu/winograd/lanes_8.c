@@ -1,3 +1,4 @@
+/* lanes.inc for AVX2: 8 values a vector. */
 #define LANES    8
 #define VECTOR   cc_f32x8
 #define EXCHANGE CC_EXCHANGE_8
