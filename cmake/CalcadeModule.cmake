@@ -1,6 +1,7 @@
-# calcade_module(NAME DEPENDS folder... EXTERNAL library... EXCEPT file...): the static library calcade_NAME of every source
-# below NAME/ but the files named. Its headers are seen as "NAME/header.h" by itself and by the folders that depend on it,
-# through a link of that name in the build tree, so that a forbidden include does not compile.
+# calcade_module(FOLDER DEPENDS folder... EXTERNAL library... EXCEPT file...): the static library calcade_FOLDER of every
+# source below FOLDER/ but the files named. Its headers are seen as "FOLDER/header.h" by itself and by the folders that depend
+# on it, through a link of that name in the build tree, so that a forbidden include does not compile. A FOLDER may be of two
+# levels: experiments/config is the library calcade_experiments_config.
 add_library(calcade_flags INTERFACE)
 target_compile_options(calcade_flags INTERFACE $<$<COMPILE_LANGUAGE:C,CXX>:-Wall -Wextra -fno-math-errno -fno-trapping-math $<$<BOOL:${CALCADE_WERROR}>:-Werror>>
   $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wno-format-truncation> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-format-truncation>
@@ -20,25 +21,29 @@ endif()
 find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(Threads REQUIRED)
 
-function(calcade_module name)
+function(calcade_module folder)
+  string(REPLACE "/" "_" name ${folder})
   cmake_parse_arguments(M "" "" "DEPENDS;EXTERNAL;EXCEPT" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.c ${CMAKE_SOURCE_DIR}/${name}/*.cpp)
-  list(TRANSFORM M_EXCEPT PREPEND ${CMAKE_SOURCE_DIR}/${name}/)
-  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${name}/main.c ${M_EXCEPT})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  list(TRANSFORM M_EXCEPT PREPEND ${CMAKE_SOURCE_DIR}/${folder}/)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${folder}/main.c ${M_EXCEPT})
   set(view ${CMAKE_BINARY_DIR}/include/${name})
-  file(MAKE_DIRECTORY ${view})
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${name} ${view}/${name} SYMBOLIC)
+  get_filename_component(above ${view}/${folder} DIRECTORY)
+  file(MAKE_DIRECTORY ${above})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${view}/${folder} SYMBOLIC)
   add_library(calcade_${name} STATIC ${sources})
   target_include_directories(calcade_${name} PUBLIC ${view})
+  list(TRANSFORM M_DEPENDS REPLACE "/" "_")
   list(TRANSFORM M_DEPENDS PREPEND calcade_)
   list(TRANSFORM M_EXTERNAL PREPEND dep::)
   target_link_libraries(calcade_${name} PUBLIC ${M_DEPENDS} calcade_flags m PRIVATE ${M_EXTERNAL} OpenMP::OpenMP_C Threads::Threads)
 endfunction()
 
-# calcade_program(NAME folder): the program of folder/main.c, left at the top of the build tree.
+# calcade_program(NAME FOLDER): the program of FOLDER/main.c, left at the top of the build tree.
 function(calcade_program name folder)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.c)
-  target_link_libraries(${name} PRIVATE calcade_${folder})
+  string(REPLACE "/" "_" library ${folder})
+  target_link_libraries(${name} PRIVATE calcade_${library})
 endfunction()
 
 # calcade_install(name folder): what `cmake --install` puts below its prefix: bin/NAME, which finds its libraries where they
@@ -51,8 +56,8 @@ function(calcade_install name folder)
   install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 endfunction()
 
-# calcade_build_info(folder): "build_info.h" for the sources of one folder: commit, build type, compiler.
-function(calcade_build_info folder)
+# calcade_build_info(FOLDER...): "build_info.h" for the sources of these folders: commit, build type, compiler.
+function(calcade_build_info)
   set(dir ${CMAKE_BINARY_DIR}/include/build_info)
   set(type ${CMAKE_BUILD_TYPE})
   if(CALCADE_SANITIZE)
@@ -61,8 +66,11 @@ function(calcade_build_info folder)
   add_custom_target(calcade_build_info BYPRODUCTS ${dir}/build_info.h
     COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUT=${dir}/build_info.h "-DTYPE=${type}"
             "-DCOMPILER=${CMAKE_C_COMPILER_ID} ${CMAKE_C_COMPILER_VERSION}" -P ${CMAKE_SOURCE_DIR}/cmake/BuildInfo.cmake)
-  add_dependencies(calcade_${folder} calcade_build_info)
-  target_include_directories(calcade_${folder} PRIVATE ${dir})
+  foreach(folder ${ARGN})
+    string(REPLACE "/" "_" name ${folder})
+    add_dependencies(calcade_${name} calcade_build_info)
+    target_include_directories(calcade_${name} PRIVATE ${dir})
+  endforeach()
 endfunction()
 
 # calcade_embed(NAME file): the text of NAME/file as cc_embedded_<its name, '.' as '_'>, a string inside calcade_NAME,

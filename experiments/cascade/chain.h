@@ -11,8 +11,8 @@
 #include "datasets/split.h"
 #include "datasets/view.h"
 #include "experiments/cascade/masks.h"
-#include "experiments/run_plan.h"
-#include "nets/backend.h"
+#include "experiments/planning/run_plan.h"
+#include "nets/engine/backend.h"
 #include "results/store.h"
 
 typedef enum cc_stage { CC_STAGE_ROI, CC_STAGE_CALCIFICATION, CC_STAGE_FALSE_POSITIVE } cc_stage;

@@ -1,7 +1,7 @@
 #include "experiments/cascade/net.h"
 
 #include <string.h>
-#include "experiments/loading.h"
+#include "experiments/planning/data.h"
 #include "experiments/weights/weights.h"
 
 cc_status cc_upstream_read(cc_run *out, const cc_planned_run *run, unsigned parts, cc_arena *arena) {
@@ -34,7 +34,7 @@ cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, 
     cc_plan_options options = like ? *like : (cc_plan_options){0};
     *out = (cc_upstream_net){.run = run};
     CC_CHECK(check_identity(run));
-    CC_CHECK(cc_loading_fit(&out->fit, set, run->config));
+    CC_CHECK(cc_data_canvas(&out->fit, set, run->config));
     CC_CHECK(cc_model_create(&out->model, &run->config->net, backend));
     options.n = run->config->train.batch;
     options.height = out->fit.height;

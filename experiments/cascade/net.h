@@ -4,8 +4,8 @@
 
 #include "datasets/fit.h"
 #include "datasets/slices.h"
-#include "experiments/run_plan.h"
-#include "nets/model.h"
+#include "experiments/planning/run_plan.h"
+#include "nets/engine/model.h"
 #include "results/store.h"
 
 typedef struct cc_upstream_net {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "experiments/cascade/net.h"
-#include "experiments/data.h"
+#include "experiments/planning/data.h"
 
 static bool is_tested(const cc_run *run, const char *patient) {
     for (size_t i = 0; i < run->patient_count; i++)

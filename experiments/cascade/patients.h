@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include "datasets/split.h"
-#include "experiments/run_plan.h"
+#include "experiments/planning/run_plan.h"
 
 /* A run of stage 3 must not learn from the calcification run's test patients. Names are compared where both
  * runs have the same kind of source. CC_ECONFIG names the first such patient. */

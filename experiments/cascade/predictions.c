@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "experiments/cascade/evaluate.h"
 #include "experiments/cascade/net.h"
-#include "experiments/evaluate.h"
 #include "results/paths.h"
 
 static cc_status key_of(cc_digest_text *out, const cc_prediction_job *job) {

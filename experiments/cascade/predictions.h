@@ -6,8 +6,8 @@
 #define CC_EXPERIMENTS_CASCADE_PREDICTIONS_H
 
 #include "experiments/cascade/masks.h"
-#include "experiments/run_plan.h"
-#include "nets/backend.h"
+#include "experiments/planning/run_plan.h"
+#include "nets/engine/backend.h"
 
 typedef struct cc_prediction_job { /* all borrowed */
     const cc_planned_run *net, *asking;

@@ -7,7 +7,7 @@
 
 #include "datasets/morphology.h"
 #include "experiments/cascade/masks.h"
-#include "experiments/config.h"
+#include "experiments/config/config.h"
 
 /* What a region is made of, [height*width] each: the union (or the slice's own mask) and the same opened. */
 typedef struct cc_region_steps {

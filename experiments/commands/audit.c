@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "core/log.h"
-#include "experiments/command.h"
+#include "experiments/commands/command.h"
 #include "report/audit/audit.h"
 
 static json_t *finding_json(const cc_audit_finding *f) {

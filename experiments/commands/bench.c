@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include "experiments/bench.h"
-#include "experiments/command.h"
-#include "experiments/device.h"
+#include "experiments/commands/bench_run.h"
+#include "experiments/commands/command.h"
+#include "experiments/config/device.h"
 
 enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };
 

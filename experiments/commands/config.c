@@ -1,8 +1,8 @@
 /* calcade config: what a file resolves to, or the reference of all options. */
 #include <stdio.h>
 #include "core/arena.h"
-#include "experiments/command.h"
-#include "experiments/config.h"
+#include "experiments/commands/command.h"
+#include "experiments/config/config.h"
 
 /* Every variant as one YAML document. */
 static cc_status print_variants(const cc_config *config, cc_arena *arena) {

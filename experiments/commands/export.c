@@ -2,7 +2,7 @@
  * be kept with a paper's sources. */
 #include <stdio.h>
 #include "core/file.h"
-#include "experiments/command.h"
+#include "experiments/commands/command.h"
 #include "results/light.h"
 #include "results/safetensors.h"
 

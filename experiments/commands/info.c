@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "datasets/volume.h"
-#include "experiments/command.h"
+#include "experiments/commands/command.h"
 
 static void print_text(const char *path, const cc_volume *v, const cc_volume_summary *s) {
     const cc_grid *g = &v->grid;

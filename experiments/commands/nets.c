@@ -1,9 +1,9 @@
 /* calcade nets: the nets there are; the layers of one, and the memory that it takes. */
 #include <stdio.h>
 #include <string.h>
-#include "experiments/command.h"
-#include "experiments/device.h"
-#include "nets/needs.h"
+#include "experiments/commands/command.h"
+#include "experiments/config/device.h"
+#include "nets/engine/needs.h"
 
 typedef struct wanted {
     long long size, batch, channels, classes;

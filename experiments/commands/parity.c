@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/file.h"
-#include "experiments/command.h"
-#include "experiments/device.h"
+#include "experiments/commands/command.h"
+#include "experiments/config/device.h"
 #include "experiments/parity/parity.h"
 
 typedef struct fixture_format {

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "experiments/command.h"
+#include "experiments/commands/command.h"
 
 static cc_status make(const char *dir, const char *sheet, const cc_phantom_options *options) {
     int made;

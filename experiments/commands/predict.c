@@ -4,9 +4,9 @@
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
-#include "experiments/command.h"
-#include "experiments/device.h"
-#include "experiments/predict.h"
+#include "experiments/commands/command.h"
+#include "experiments/config/device.h"
+#include "experiments/evaluation/predict.h"
 
 static void print_text(const cc_predict_request *request, const cc_prediction_summary *s) {
     printf("%s: %" PRId64 " slices, ", request->mask, s->slices);

@@ -1,8 +1,8 @@
 /* calcade report: with configs, the runs that they ask for are wanted too, as they ask for them now. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "experiments/command.h"
-#include "experiments/planned.h"
+#include "experiments/commands/command.h"
+#include "experiments/planning/planned.h"
 #include "report/report.h"
 
 typedef struct wanted {

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
-#include "experiments/command.h"
-#include "experiments/device.h"
-#include "experiments/interrupt.h"
-#include "experiments/plan_runner.h"
-#include "experiments/plan_table.h"
-#include "experiments/planned.h"
+#include "experiments/commands/command.h"
+#include "experiments/config/device.h"
+#include "experiments/planning/interrupt.h"
+#include "experiments/planning/plan_table.h"
+#include "experiments/planning/planned.h"
+#include "experiments/training/plan_runner.h"
 #include "metrics/overlap.h"
+#include "nets/backends/cpu/blas.h"
 #include "results/store.h"
-#include "nets/cpu/blas.h"
 
 /* The widths of the table's columns of text. */
 typedef struct widths {

@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "datasets/upright.h"
 #include "datasets/volume.h"
-#include "experiments/command.h"
+#include "experiments/commands/command.h"
 #include "metrics/calcium.h"
 
 enum { PER_SLICE = 8 }; /* neighbours, where --per-slice does not come with any */

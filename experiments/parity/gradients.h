@@ -1,10 +1,10 @@
 /* experiments/parity/gradients.h -- the gradients of calcade-golden, and the search for the ReLU inputs near
- * zero that PyTorch took from the other side (nets/kinks.h). */
+ * zero that PyTorch took from the other side (experiments/parity/relu_kinks.h). */
 #ifndef CC_EXPERIMENTS_PARITY_GRADIENTS_H
 #define CC_EXPERIMENTS_PARITY_GRADIENTS_H
 
 #include "experiments/parity/parity.h"
-#include "nets/model.h"
+#include "nets/engine/model.h"
 
 /* Of the parameters in the fixture's order: the first values of each as one vector, and the norms. All memory
  * is the fixture's. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/parity/gradients.h"
-#include "nets/kinks.h"
+#include "experiments/parity/relu_kinks.h"
 
 typedef struct choice {
     size_t items[CC_PARITY_CROSSED_MAX], count; /* indices into the kinks */

@@ -2,9 +2,9 @@
  * the value of a loss (its spec an attribute) and, where it is unique, its gradient. */
 #include <stdio.h>
 #include <string.h>
-#include "experiments/config.h"
+#include "experiments/config/config.h"
 #include "experiments/parity/parity.h"
-#include "nets/loss.h"
+#include "nets/losses/loss.h"
 
 typedef struct loss_case {
     const char *name; /* of the group */

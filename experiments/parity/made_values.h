@@ -6,7 +6,7 @@
 #ifndef CC_EXPERIMENTS_PARITY_MADE_VALUES_H
 #define CC_EXPERIMENTS_PARITY_MADE_VALUES_H
 
-#include "nets/graph.h"
+#include "nets/engine/graph.h"
 
 /* values has room for parameter->count. */
 void cc_made_values(float *values, const cc_parameter *parameter, uint64_t seed);

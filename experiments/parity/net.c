@@ -4,12 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "experiments/config.h"
+#include "experiments/config/config.h"
 #include "experiments/parity/gradients.h"
 #include "experiments/parity/made_values.h"
 #include "experiments/parity/rounded.h"
-#include "nets/loss.h"
-#include "nets/learner.h"
+#include "nets/engine/learner.h"
+#include "nets/losses/loss.h"
 
 typedef struct net_case {
     cc_parity *parity;

@@ -2,9 +2,9 @@
  * expect/NAME the parameters after each step [steps][count], the optimiser's spec an attribute. */
 #include <stdio.h>
 #include <string.h>
-#include "experiments/config.h"
+#include "experiments/config/config.h"
 #include "experiments/parity/parity.h"
-#include "nets/optimizer.h"
+#include "nets/optimizers/optimizer.h"
 
 typedef struct trajectory {
     cc_fixture_array start, grads;

@@ -5,7 +5,7 @@
 #define CC_EXPERIMENTS_PARITY_H
 
 #include "experiments/parity/fixture.h"
-#include "nets/backend.h"
+#include "nets/engine/backend.h"
 
 typedef struct cc_parity {
     const cc_backend *backend; /* what runs the nets */

@@ -26,7 +26,7 @@
 #include "core/file.h"
 #include "core/rng.h"
 #include "experiments/parity/made_values.h"
-#include "nets/loss.h"
+#include "nets/losses/loss.h"
 
 enum { DRAWS = 3, NOISY_LEAST = 8 /* of which a mean says something */ };
 #define CHANGE    0x1p-8 /* of a weight, at most */

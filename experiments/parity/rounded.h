@@ -2,7 +2,7 @@
 #ifndef CC_EXPERIMENTS_PARITY_ROUNDED_H
 #define CC_EXPERIMENTS_PARITY_ROUNDED_H
 
-#include "experiments/config.h"
+#include "experiments/config/config.h"
 #include "experiments/parity/gradients.h"
 
 /* How a gradient in float32 moves when each weight is changed by up to 2^-8 of itself, by parameter in the

@@ -18,7 +18,7 @@
 #define CC_EXPERIMENTS_WEIGHT_CONVENTION_H
 
 #include "core/status.h"
-#include "nets/spec.h"
+#include "nets/engine/spec.h"
 
 /* Lets spec->padding and spec->norm_epsilon, where they are not stated, follow the file that spec->weights
  * names; what the net does anyway (symmetric, 1e-5) stays unstated. What is stated stands: a warning says

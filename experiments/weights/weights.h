@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include "core/digest.h"
 #include "core/status.h"
-#include "nets/model.h"
+#include "nets/engine/model.h"
 
 enum { CC_WEIGHTS_SAMPLE_BYTES = 160, CC_WEIGHTS_LINE_BYTES = 640 };
 

@@ -7,7 +7,7 @@
 #define CC_NETS_LOSSES_KIND_H
 
 #include <stdbool.h>
-#include "nets/loss.h"
+#include "nets/losses/loss.h"
 
 enum { CC_LOSS_CHUNK = 2048, CC_LOSS_SUMS = 4 };
 

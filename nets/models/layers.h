@@ -2,7 +2,7 @@
 #ifndef CC_NETS_LAYERS_H
 #define CC_NETS_LAYERS_H
 
-#include "nets/graph.h"
+#include "nets/engine/graph.h"
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/conv/conv.h"
 

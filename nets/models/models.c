@@ -1,7 +1,7 @@
 #include "nets/models/models.h"
 
 #include <string.h>
-#include "nets/model.h"
+#include "nets/engine/model.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 
 static const cc_architecture *const architectures[] = {&cc_unet, &cc_unet_bn, &cc_unet_encoder};

@@ -2,8 +2,8 @@
 #ifndef CC_NETS_MODELS_H
 #define CC_NETS_MODELS_H
 
-#include "nets/graph.h"
-#include "nets/spec.h"
+#include "nets/engine/graph.h"
+#include "nets/engine/spec.h"
 
 typedef struct cc_architecture {
     const char *name;                       /* net.arch */

@@ -1,8 +1,8 @@
 /* Nets by name, each as the paper has it. */
 #include <stdio.h>
 #include <string.h>
-#include "nets/decoders/decoder.h"
-#include "nets/model.h"
+#include "nets/engine/model.h"
+#include "nets/models/decoders/decoder.h"
 
 static const char *const plain[] = {"unet", "unet-bn"};
 enum { PLAIN = sizeof plain / sizeof *plain, WIDTH = 64, WIDTH_MAX = 1024, DEPTH = 5, DEPTH_MAX = 12 };

@@ -1,7 +1,7 @@
 /* A U-Net whose contracting path is a known encoder, and whose expanding path is one of the decoders. */
 #include <string.h>
-#include "nets/decoders/decoder.h"
-#include "nets/encoders/encoder.h"
+#include "nets/models/decoders/decoder.h"
+#include "nets/models/encoders/encoder.h"
 #include "nets/models/models.h"
 
 static int stride(const cc_net_spec *spec) {

@@ -2,7 +2,7 @@
 #ifndef CC_NETS_OPS_H
 #define CC_NETS_OPS_H
 
-#include "nets/op.h"
+#include "nets/engine/op.h"
 
 #define CC_OPS(X)                                                                                            \
     X(conv)                                                                                                  \

@@ -1,6 +1,6 @@
 #include <math.h>
 #include "core/hot.h"
-#include "nets/optimizer.h"
+#include "nets/optimizers/optimizer.h"
 
 /* Parts are summed apart and then in order, however many threads there are. */
 enum { PARTS = 256 };

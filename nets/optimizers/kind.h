@@ -2,7 +2,7 @@
 #ifndef CC_NETS_OPTIMIZERS_KIND_H
 #define CC_NETS_OPTIMIZERS_KIND_H
 
-#include "nets/optimizer.h"
+#include "nets/optimizers/optimizer.h"
 
 /* A step over one block of neighbouring elements. */
 typedef struct cc_optimizer_block {

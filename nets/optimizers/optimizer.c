@@ -1,4 +1,4 @@
-#include "nets/optimizer.h"
+#include "nets/optimizers/optimizer.h"
 
 #include <assert.h>
 #include <stdio.h>

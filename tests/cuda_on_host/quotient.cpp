@@ -1,4 +1,4 @@
-#include "nets/cuda/kernels.cuh"
+#include "nets/backends/cuda/kernels.cuh"
 
 extern "C" long long cc_on_host_quotient(long long n, long long by) {
     return cc::quotient(n, cc::divide_by(by));

@@ -1,4 +1,5 @@
-/* Outlines against the scan's geometry. Right places are by hand from origin + direction * spacing * index. */
+/* Outlines against the scan's geometry. Right places are by hand from origin + direction * spacing *
+ * index. */
 #include <math.h>
 #include "coca_made.h"
 #include "said.h"

@@ -1,5 +1,5 @@
-/* Headers of NIfTI-1 made by hand; what is right follows nifti1.h and was checked with nibabel 5.4 (sform first,
- * dim, scl_slope) and SimpleITK 2.5 (dim[4] = 0, an sform of zeros, units). */
+/* Headers of NIfTI-1 made by hand; what is right follows nifti1.h and was checked with nibabel 5.4 (sform
+ * first, dim, scl_slope) and SimpleITK 2.5 (dim[4] = 0, an sform of zeros, units). */
 #include <math.h>
 #include <string.h>
 #include "said.h"
@@ -299,7 +299,8 @@ static void bytes_behind_the_gzip_stream_are_zeros_members_or_refused(void **sta
         {"(head -c 352 a | gzip -c; head -c 70000 /dev/zero; tail -c +353 a | gzip -c; printf '\\0') > b.gz",
          NULL},
         {"(gzip -c a; gzip -c < /dev/null) > b.gz", NULL},
-        {"(cat a; head -c 100000 /dev/zero) | gzip -c > b.gz", NULL}, /* more than the voxels, in the stream */
+        {"(cat a; head -c 100000 /dev/zero) | gzip -c > b.gz",
+         NULL}, /* more than the voxels, in the stream */
         {"(gzip -c a; printf trash) > b.gz", "bytes follow the compressed data that are neither zero nor"},
         {"(gzip -c a; printf '\\0\\0trash') > b.gz", "bytes follow the compressed data"},
         {"gzip -c a | head -c -3 > b.gz", "ends too early"},

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "support.h"
 #include "core/file.h"
-#include "nets/cpu/blas.h"
+#include "nets/backends/cpu/blas.h"
 #include "results/store.h"
+#include "support.h"
 
 /* The test program's own place: the phantom in it is made once. One thread: small nets gain nothing from
  * more, and a busy machine makes them wait for each other. */

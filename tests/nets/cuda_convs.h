@@ -4,8 +4,8 @@
 #define CC_TESTS_NETS_CUDA_CONVS_H
 
 #include "cuda_ops.h"
-#include "nets/cuda/conv_choice.h"
-#include "nets/cuda/depthwise.h"
+#include "nets/ops/conv/cuda/conv_choice.h"
+#include "nets/ops/conv/cuda/depthwise.h"
 
 static const op_case convolutions[] = {
     {"3x3", &cc_op_conv, CONV(32, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 12)}},

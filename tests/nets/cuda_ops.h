@@ -4,7 +4,7 @@
 #define CC_TESTS_NETS_CUDA_OPS_H
 
 #include <stdio.h>
-#include "nets/graph.h"
+#include "nets/engine/graph.h"
 #include "op_cases.h"
 
 /* Sizes that reach what kernels do for many rows, channels or images. */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
-#include "nets/ema.h"
-#include "nets/learner.h"
+#include "nets/engine/ema.h"
+#include "nets/engine/learner.h"
 
 enum { SIZE = 32, BATCH = 2, STEPS = 4 };
 static const size_t pixels = BATCH * SIZE * SIZE;

@@ -4,7 +4,7 @@
 
 #include "support.h"
 #include <stdio.h>
-#include "nets/cuda/probe.h"
+#include "nets/backends/cuda/probe.h"
 
 static void there_is_a_gpu(void **state) {
     (void)state;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
-#include "nets/backend.h"
+#include "nets/engine/backend.h"
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/conv/conv.h"

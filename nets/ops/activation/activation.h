@@ -7,7 +7,7 @@
 #ifndef CC_NETS_OPS_ACTIVATION_H
 #define CC_NETS_OPS_ACTIVATION_H
 
-#include "nets/op.h"
+#include "nets/engine/op.h"
 
 typedef enum cc_activation {
     CC_ACTIVATION_NONE,

@@ -1,5 +1,5 @@
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/backends/cpu/lanes.h"
 
 extern const cc_kernel cc_activation_cpu;
 

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/lane_activations.h"
+#include "nets/backends/cpu/lane_activations.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 
 enum {

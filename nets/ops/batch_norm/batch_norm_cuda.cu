@@ -3,7 +3,7 @@
  *
  * Sums of a part are taken about the channel's value in one of its rows, then moved to one value for all
  * parts in float64 (Chan, Golub & LeVeque 1983), so that a large mean costs no precision. */
-#include "nets/cuda/strips.cuh"
+#include "nets/backends/cuda/strips.cuh"
 
 extern "C" {
 #include "nets/ops/batch_norm/batch_norm.h"

@@ -2,7 +2,7 @@
  * a whole block, and otherwise, pixel by pixel, as the runs of lanes that one or two output blocks take. */
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/backends/cpu/lanes.h"
 
 extern const cc_kernel cc_concat_cpu;
 

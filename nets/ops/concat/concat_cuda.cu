@@ -1,4 +1,4 @@
-#include "nets/cuda/sweep.cuh"
+#include "nets/backends/cuda/sweep.cuh"
 
 using namespace cc;
 

@@ -9,7 +9,7 @@
 #define CC_NETS_OPS_CONV_H
 
 #include <stdbool.h>
-#include "nets/op.h"
+#include "nets/engine/op.h"
 
 /* Spatial entries are D,H,W; D is 1 (stride and dilation too) and padding 0 at rank 4. */
 typedef struct cc_conv_attr {

@@ -8,7 +8,7 @@
 #ifndef CC_NETS_OPS_DROP_PATH_H
 #define CC_NETS_OPS_DROP_PATH_H
 
-#include "nets/op.h"
+#include "nets/engine/op.h"
 
 typedef struct cc_drop_path_attr {
     double rate; /* in [0, 1) */

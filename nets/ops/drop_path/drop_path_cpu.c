@@ -1,5 +1,5 @@
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/backends/cpu/lanes.h"
 #include "nets/ops/drop_path/drop_path.h"
 
 enum { CHUNK = CC_PIECE };

@@ -1,6 +1,6 @@
 /* The draws are those of core/rng.h, made on the device from the step's numbers, so that a recorded step
  * draws anew each time; each thread draws for itself, which is quicker than another kernel. */
-#include "nets/cuda/sweep.cuh"
+#include "nets/backends/cuda/sweep.cuh"
 
 extern "C" {
 #include "core/rng.h"

@@ -4,7 +4,7 @@
 #ifndef CC_NETS_OPS_MAX_POOL_H
 #define CC_NETS_OPS_MAX_POOL_H
 
-#include "nets/op.h"
+#include "nets/engine/op.h"
 
 /* D,H,W; D is 1 (padding 0) at rank 4. At most 255 taps a window. */
 typedef struct cc_max_pool_attr {

@@ -1,6 +1,6 @@
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/backends/cpu/lanes.h"
 #include "nets/ops/max_pool/max_pool.h"
 
 extern const cc_kernel cc_max_pool_cpu;

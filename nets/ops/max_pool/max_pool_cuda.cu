@@ -1,6 +1,6 @@
 /* The forward pass of a training plan notes which tap won; the backward pass gathers from the windows that
  * cover a pixel, and so needs neither x nor atomics. */
-#include "nets/cuda/sweep.cuh"
+#include "nets/backends/cuda/sweep.cuh"
 
 extern "C" {
 #include "nets/ops/max_pool/max_pool.h"

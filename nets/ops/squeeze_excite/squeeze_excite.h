@@ -7,7 +7,7 @@
 #ifndef CC_NETS_OPS_SQUEEZE_EXCITE_H
 #define CC_NETS_OPS_SQUEEZE_EXCITE_H
 
-#include "nets/op.h"
+#include "nets/engine/op.h"
 
 typedef struct cc_squeeze_excite_attr {
     int64_t reduced; /* R */

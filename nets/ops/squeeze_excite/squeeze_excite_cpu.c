@@ -6,7 +6,7 @@
  * last block have scale 0. */
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/backends/cpu/lanes.h"
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
 
 enum { LANES = 16, STRETCH = 64 * LANES };

@@ -1,6 +1,6 @@
 /* Squeeze and excite: each way two sweeps, between them a kernel for each of the two small layers, and one
  * for the layers' gradients. In the words of the header; primes are gradients, h = silu(W1 m + b1). */
-#include "nets/cuda/strips.cuh"
+#include "nets/backends/cuda/strips.cuh"
 
 extern "C" {
 #include "nets/ops/squeeze_excite/squeeze_excite.h"

@@ -1,7 +1,7 @@
 /* A row of the input becomes two rows of the output (four at rank 5, two in each of two slices). */
 #include <string.h>
 #include "core/hot.h"
-#include "nets/cpu/lanes.h"
+#include "nets/backends/cpu/lanes.h"
 
 extern const cc_kernel cc_upsample_cpu;
 

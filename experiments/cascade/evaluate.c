@@ -1,0 +1,246 @@
+/* A net over slices: validation while it trains, and the test. A batch runs while the host counts the one
+ * before. */
+#include "experiments/cascade/evaluate.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "datasets/view.h"
+#include "experiments/cascade/loading.h"
+#include "experiments/planning/interrupt.h"
+#include "nets/engine/finite.h"
+#include "nets/engine/memory.h"
+
+/* What is known of a batch besides its images. */
+typedef struct batch_notes {
+    int count;
+    uint32_t *items; /* [count] */
+    float *targets;  /* [count][canvas] */
+} batch_notes;
+
+struct cc_evaluator {
+    cc_evaluation_source source;
+    cc_loader *loader;          /* NULL: there are no items */
+    size_t canvas;              /* pixels */
+    float *input, *probability; /* [batch][canvas]; [canvas] */
+    batch_notes batches[2];     /* one is run while the host counts the other */
+    void *scratch;              /* of the loss */
+    size_t at;                  /* of source.slices: the one that is being composed */
+    float *composed;            /* its probabilities; of the largest slice, as what follows */
+    float *placed, *image;
+    uint8_t *truth, *mask;
+    cc_prediction_sink *sink;
+    void *context;
+};
+
+static size_t pixels_of(const cc_evaluator *e, size_t slice) {
+    const cc_slice *s = cc_slice_set_get(e->source.base, slice);
+    return (size_t)s->height * (size_t)s->width;
+}
+
+static size_t largest_slice(const cc_evaluator *e) {
+    size_t most = 0;
+    for (size_t i = 0; i < e->source.slices->count; i++) {
+        size_t pixels = pixels_of(e, e->source.slices->slices[i]);
+        if (pixels > most) most = pixels;
+    }
+    return most;
+}
+
+static cc_loss_shape loss_shape(const cc_evaluator *e, int count) {
+    return (cc_loss_shape){count, 1, (int64_t)e->canvas};
+}
+
+static cc_status allocate(cc_evaluator *e) {
+    static const char purpose[] = "evaluation";
+    size_t pixels = largest_slice(e);
+    int batch = e->source.net->train.batch;
+    CC_TRY(cc_memory_get((void **)&e->input, (size_t)batch * e->canvas * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->probability, e->canvas * sizeof(float), purpose));
+    for (int i = 0; i < 2; i++) {
+        CC_TRY(cc_memory_get((void **)&e->batches[i].items, (size_t)batch * sizeof(uint32_t), purpose));
+        CC_TRY(cc_memory_get((void **)&e->batches[i].targets, (size_t)batch * e->canvas * sizeof(float),
+                             purpose));
+    }
+    CC_TRY(cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->source.net->loss, loss_shape(e, batch)),
+                         purpose));
+    CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->placed, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->image, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->truth, pixels, purpose));
+    return cc_memory_get((void **)&e->mask, pixels, purpose);
+}
+
+cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *source) {
+    cc_status status = CC_OK;
+    cc_evaluator *e = calloc(1, sizeof *e);
+    if (!e) return cc_fail_memory("evaluation", sizeof *e);
+    *e = (cc_evaluator){.source = *source, .canvas = (size_t)source->fit.height * (size_t)source->fit.width};
+    CC_CHECK(allocate(e));
+    if (source->items->count > 0) {
+        cc_loader_options options = cc_loading_options(source->set, source->items, &source->fit, source->net);
+        CC_CHECK(cc_loader_create(&e->loader, &options));
+    }
+    *out = e;
+    e = NULL;
+done:
+    cc_evaluator_destroy(e);
+    return status;
+}
+
+void cc_evaluator_destroy(cc_evaluator *e) {
+    if (!e) return;
+    cc_loader_destroy(e->loader);
+    cc_memory_free(e->input);
+    cc_memory_free(e->probability);
+    for (int i = 0; i < 2; i++) {
+        cc_memory_free(e->batches[i].items);
+        cc_memory_free(e->batches[i].targets);
+    }
+    cc_memory_free(e->scratch);
+    cc_memory_free(e->composed);
+    cc_memory_free(e->placed);
+    cc_memory_free(e->image);
+    cc_memory_free(e->truth);
+    cc_memory_free(e->mask);
+    free(e);
+}
+
+/* What of its slice an item shows. */
+static cc_view_item item_of(const cc_evaluator *e, size_t index) {
+    if (e->source.set != e->source.base) return *cc_view_get(e->source.set, index);
+    const cc_slice *slice = cc_slice_set_get(e->source.base, index);
+    const cc_box all = {0, 0, slice->height, slice->width};
+    return (cc_view_item){.base = (uint32_t)index, .box = all, .keep = all};
+}
+
+static void start_slice(cc_evaluator *e) {
+    if (e->at < e->source.slices->count)
+        memset(e->composed, 0, pixels_of(e, e->source.slices->slices[e->at]) * sizeof(float));
+}
+
+static void add_soft_sums(cc_prediction *p) {
+    for (size_t i = 0; i < (size_t)p->height * (size_t)p->width; i++) {
+        p->soft_overlap += p->truth[i] ? p->probability[i] : 0;
+        p->soft_prediction += p->probability[i];
+        p->soft_truth += p->truth[i];
+    }
+}
+
+/* The slice is composed: counts it. */
+static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
+    size_t index = e->source.slices->slices[e->at++], pixels = pixels_of(e, index);
+    const cc_slice *slice = cc_slice_set_get(e->source.base, index);
+    if (e->source.within) {
+        cc_masks_get(e->mask, e->source.within, index);
+        for (size_t i = 0; i < pixels; i++)
+            if (!e->mask[i]) e->composed[i] = 0;
+    }
+    CC_TRY(cc_slice_set_read(e->source.base, index, e->image, e->truth));
+    for (size_t i = 0; i < pixels; i++) {
+        e->mask[i] = e->composed[i] >= e->source.threshold;
+        e->truth[i] = e->truth[i] != 0;
+    }
+    cc_prediction p = {.slice = index,
+                       .height = slice->height,
+                       .width = slice->width,
+                       .image_hu = e->image,
+                       .probability = e->composed,
+                       .truth = e->truth,
+                       .mask = e->mask,
+                       .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};
+    add_soft_sums(&p);
+    cc_counts_add(&out->counts, &p.counts);
+    if (e->sink) CC_TRY(e->sink(e->context, &p));
+    start_slice(e);
+    return CC_OK;
+}
+
+/* From the logits of an item on the canvas to its place in the slice. */
+static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
+    const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
+    const cc_box *box = &item->box, *keep = &item->keep;
+    int wide = box->x1 - box->x0;
+    for (size_t i = 0; i < e->canvas; i++) e->probability[i] = 1.0f / (1.0f + expf(-logits[i]));
+    cc_fit_restore(e->placed, &e->source.fit, e->probability, box->y1 - box->y0, wide, 0);
+    for (int y = box->y0; y < box->y1; y++)
+        for (int x = box->x0; x < box->x1; x++) {
+            float p = e->placed[(size_t)(y - box->y0) * (size_t)wide + (size_t)(x - box->x0)];
+            float *to = &e->composed[(size_t)y * (size_t)slice->width + (size_t)x];
+            if (y >= keep->y0 && y < keep->y1 && x >= keep->x0 && x < keep->x1 && p > *to) *to = p;
+        }
+}
+
+/* Has the next batch run; a count of 0 behind the last. */
+static cc_status begin_batch(batch_notes *notes, cc_evaluator *e) {
+    const cc_batch *batch;
+    notes->count = 0;
+    CC_TRY(cc_interrupt_check());
+    CC_TRY(cc_loader_next(e->loader, &batch));
+    if (!batch) return CC_OK;
+    size_t count = (size_t)batch->count;
+    notes->count = batch->count;
+    memcpy(notes->items, batch->slices, count * sizeof *notes->items);
+    memcpy(notes->targets, batch->targets, count * e->canvas * sizeof(float));
+    memcpy(e->input, batch->images, count * e->canvas * sizeof(float));
+    return cc_plan_begin(e->source.plan, e->input);
+}
+
+/* An output that is no number would be counted as background. */
+static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, const float *logits) {
+    const size_t count = (size_t)batch->count * e->canvas, at = cc_find_not_finite(logits, count);
+    if (at == count) return CC_OK;
+    const cc_view_item item = item_of(e, batch->items[at / e->canvas]);
+    const cc_slice *slice = cc_slice_set_get(e->source.base, item.base);
+    return cc_fail(CC_EINVAL, e->source.net->name, "train it with a lower optimizer.lr, or in float32",
+                   "the net's output for %s, slice %d is %s",
+                   cc_slice_set_patient(e->source.base, slice->patient), (int)slice->number,
+                   isnan(logits[at]) ? "no number (NaN)" : "infinite");
+}
+
+static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
+                             const float *logits) {
+    double loss;
+    CC_TRY(check_logits(e, batch, logits));
+    CC_TRY(cc_loss_evaluate(&loss, NULL, &e->source.net->loss, logits, batch->targets,
+                            loss_shape(e, batch->count), e->scratch));
+    out->loss += loss * batch->count;
+    for (int i = 0; i < batch->count; i++) {
+        cc_view_item item = item_of(e, batch->items[i]);
+        while (e->source.slices->slices[e->at] != item.base) {
+            CC_TRY(finish_slice(out, e));
+            assert(e->at < e->source.slices->count);
+        }
+        place(e, &item, logits + (size_t)i * e->canvas);
+    }
+    return CC_OK;
+}
+
+static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
+    batch_notes *now = &e->batches[0], *next = &e->batches[1];
+    cc_loader_start(e->loader, 0);
+    CC_TRY(begin_batch(now, e));
+    while (now->count > 0) {
+        const float *logits;
+        CC_TRY(cc_plan_end(e->source.plan, &logits));
+        CC_TRY(begin_batch(next, e));
+        CC_TRY(count_batch(out, e, now, logits));
+        batch_notes *done = now;
+        now = next;
+        next = done;
+    }
+    return CC_OK;
+}
+
+cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *e, cc_prediction_sink *sink, void *context) {
+    *out = (cc_evaluation){0};
+    e->sink = sink;
+    e->context = context;
+    e->at = 0;
+    start_slice(e);
+    if (e->loader) CC_TRY(run_items(out, e));
+    while (e->at < e->source.slices->count) CC_TRY(finish_slice(out, e));
+    out->loss = e->loader ? out->loss / (double)cc_loader_item_count(e->loader) : NAN;
+    return CC_OK;
+}

@@ -1,0 +1,56 @@
+/* experiments/cascade/evaluate.h -- a net's predictions of slices, counted on each slice's own grid.
+ *
+ * What the net sees of a slice (items) may be the slice itself, a part of it, several windows or nothing: an
+ * item's probabilities go back to its place, the largest counts where items overlap, and outside all of them
+ * the probability is 0. A slice without an item is predicted empty and counts all the same. */
+#ifndef CC_EXPERIMENTS_CASCADE_EVALUATE_H
+#define CC_EXPERIMENTS_CASCADE_EVALUATE_H
+
+#include "datasets/fit.h"
+#include "datasets/split.h"
+#include "experiments/cascade/masks.h"
+#include "experiments/config/config.h"
+#include "metrics/overlap.h"
+#include "nets/engine/model.h"
+#include "nets/losses/loss.h"
+
+/* One slice, predicted. Pictures are of the slice's own size; borrowed for the call. */
+typedef struct cc_prediction {
+    size_t slice; /* index into the base set */
+    int height, width;
+    const float *image_hu, *probability;
+    const uint8_t *truth, *mask; /* 0 or 1; mask: probability >= threshold */
+    cc_counts counts;
+    double soft_overlap, soft_prediction, soft_truth; /* sums over pixels of p*g, p, g */
+} cc_prediction;
+
+typedef cc_status cc_prediction_sink(void *context, const cc_prediction *prediction);
+
+typedef struct cc_evaluation {
+    double loss;      /* mean over items, on the canvas; NaN without items */
+    cc_counts counts; /* pooled */
+} cc_evaluation;
+
+/* What is evaluated; all borrowed, as long as the evaluator. */
+typedef struct cc_evaluation_source {
+    cc_plan *plan;                   /* inference, of n = net->train.batch, on the canvas of `fit` */
+    const cc_experiment_config *net; /* whose window, batch, workers and loss are used */
+    cc_fit fit;
+    double threshold;
+    const cc_slice_set *base;
+    const cc_split_part *slices; /* of the base, ascending: what is counted */
+    const cc_slice_set *set;     /* the base itself, or a view of it */
+    const cc_split_part *items;  /* of the set, ascending, each of one of `slices`; may be none */
+    const cc_masks *within;      /* of the base: outside these the probability is 0; or NULL */
+} cc_evaluation_source;
+
+typedef struct cc_evaluator cc_evaluator;
+
+cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *source);
+void cc_evaluator_destroy(cc_evaluator *evaluator);
+
+/* Predicts every slice, in order; the sink (may be NULL) sees each. */
+cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *evaluator, cc_prediction_sink *sink,
+                           void *context);
+
+#endif

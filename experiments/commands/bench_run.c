@@ -1,0 +1,116 @@
+#include "experiments/commands/bench_run.h"
+
+#include <stdlib.h>
+#include "core/clock.h"
+#include "core/rng.h"
+#include "nets/engine/needs.h"
+
+enum { WARM_UP = 2, SEED = 1 };
+
+static const double positive_share = 0.15;
+static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9, 0.999}, .eps = 1e-8};
+
+static cc_status make_data(cc_bench *b) {
+    const cc_storage *store = b->request.backend->store;
+    const size_t count = (size_t)(b->request.batch * b->request.size * b->request.size);
+    cc_rng rng = cc_rng_init(SEED, CC_PURPOSE_TEST, 0, 0);
+    CC_TRY(store->get_host((void **)&b->input, count * sizeof *b->input, "images"));
+    CC_TRY(store->get_host((void **)&b->target, count * sizeof *b->target, "masks"));
+    for (size_t i = 0; i < count; i++) b->input[i] = (float)cc_rng_normal(&rng);
+    for (size_t i = 0; i < count; i++) b->target[i] = cc_rng_uniform(&rng) < positive_share;
+    return CC_OK;
+}
+
+static cc_status make_net(cc_bench *b) {
+    const cc_bench_request *r = &b->request;
+    const cc_plan_options options = {.n = r->batch,
+                                     .height = r->size,
+                                     .width = r->size,
+                                     .training = r->train,
+                                     .dtype = r->dtype,
+                                     .tf32 = r->tf32,
+                                     .tuning = r->tuning};
+    CC_TRY(cc_model_create(&b->model, &r->net, r->backend));
+    CC_TRY(cc_plan_create(&b->plan, b->model, &options));
+    CC_TRY(cc_model_initialise(b->model, SEED));
+    return r->train ? cc_learner_create(&b->learner, b->model, b->plan, &b->loss, &adam) : CC_OK;
+}
+
+static cc_status step(cc_bench *b) {
+    const float *logits;
+    double loss;
+    if (b->learner) return cc_learner_step(b->learner, b->input, b->target, adam.lr, &loss);
+    return cc_plan_forward(b->plan, b->input, &logits);
+}
+
+static int shorter_first(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static cc_status time_steps(cc_bench *b) {
+    const int steps = b->request.steps;
+    b->steps_s = calloc((size_t)steps, sizeof *b->steps_s);
+    if (!b->steps_s) return cc_fail_memory("times", (size_t)steps * sizeof *b->steps_s);
+    for (int i = 0; i < WARM_UP; i++) CC_TRY(step(b));
+    if (b->request.profile) CC_TRY(cc_plan_time(&b->times, b->plan));
+    for (int i = 0; i < steps; i++) {
+        double start = cc_clock_s();
+        CC_TRY(step(b));
+        b->steps_s[i] = cc_clock_s() - start;
+        b->mean_s += b->steps_s[i] / steps;
+    }
+    qsort(b->steps_s, (size_t)steps, sizeof *b->steps_s, shorter_first);
+    return CC_OK;
+}
+
+static void free_net(cc_bench *b) {
+    cc_learner_destroy(b->learner);
+    cc_plan_destroy(b->plan);
+    cc_model_destroy(b->model);
+    b->learner = NULL;
+    b->plan = NULL;
+    b->model = NULL;
+}
+
+/* What was taken in vain is given back first. */
+static cc_status explain_memory(cc_bench *b) {
+    const cc_bench_request *r = &b->request;
+    const cc_use use = {.trains = r->train,
+                        .infers = !r->train,
+                        .n = r->batch,
+                        .height = r->size,
+                        .width = r->size,
+                        .dtype = r->dtype,
+                        .tf32 = r->tf32,
+                        .loss = &b->loss,
+                        .optimizer = &adam};
+    free_net(b);
+    return cc_needs_explain(&r->net, r->backend, &use, 0);
+}
+
+cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request) {
+    *out = (cc_bench){.request = *request};
+    out->loss = (cc_loss_spec){.type = request->net.encoder ? "bce" : "dice", .smooth = 1};
+    const cc_storage *store = request->backend->store;
+    size_t before = store->available();
+    cc_status status = make_net(out);
+    if (status == CC_OK) status = make_data(out);
+    if (status == CC_OK) status = time_steps(out);
+    if (status != CC_OK) return status == CC_ENOMEM ? explain_memory(out) : status;
+    size_t after = store->available();
+    out->device_bytes = before > after ? before - after : 0;
+    return CC_OK;
+}
+
+void cc_bench_deinit(cc_bench *b) {
+    free_net(b);
+    b->request.backend->store->free_host(b->input);
+    b->request.backend->store->free_host(b->target);
+    free(b->steps_s);
+}
+
+double cc_bench_median_s(const cc_bench *b) {
+    const int steps = b->request.steps;
+    return (b->steps_s[(steps - 1) / 2] + b->steps_s[steps / 2]) / 2;
+}

@@ -1,0 +1,298 @@
+/* experiments/config/config_print.c -- a configuration as YAML that reads back to itself, and the table as
+ * its reference. */
+#include "experiments/config/config_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss);
+
+/* Whether a text can stand without quotes: it starts like a word or a path, and no reader takes it for
+ * another type. */
+static bool is_plain(const char *text) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=,+-/";
+    static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasecmp(text, words[i]) == 0) return false;
+    size_t start = strspn(text, "./");
+    if (start == 1 && text[0] == '.') return false; /* .inf */
+    return text[strspn(text, letters)] == 0 && strcspn(text + start, "0123456789=,+-") > 0 && text[start];
+}
+
+static void print_text(FILE *out, const char *text) {
+    if (is_plain(text)) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text; text++) fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    fputc('"', out);
+}
+
+static void print_real(FILE *out, double value) {
+    char text[32];
+    cc_option_format_real(text, value);
+    fputs(text, out);
+}
+
+static int item_count(const cc_experiment_config *config, const cc_option *o) {
+    const char *base = (const char *)config;
+    if (o->kind == CC_OPTION_REALS) return o->most;
+    if (o->kind == CC_OPTION_TEXTS) return ((const cc_text_list *)(base + o->offset))->count;
+    return *(const int *)(base + o->count_offset);
+}
+
+static void print_item(FILE *out, const cc_experiment_config *config, const cc_option *o, int i) {
+    const void *place = (const char *)config + o->offset;
+    if (o->kind == CC_OPTION_INTEGERS)
+        fprintf(out, "%d", ((const int *)place)[i]);
+    else if (o->kind == CC_OPTION_REALS)
+        print_real(out, ((const double *)place)[i]);
+    else if (o->kind == CC_OPTION_TEXTS)
+        print_text(out, ((const cc_text_list *)place)->items[i]);
+    else
+        print_loss(out, config, &config->loss.terms[i]);
+}
+
+/* A value on one line. */
+static void print_value(FILE *out, const cc_experiment_config *config, const cc_option *o) {
+    const void *place = (const char *)config + o->offset;
+    switch (o->kind) {
+    case CC_OPTION_INTEGER:
+        if (!o->initial && *(const int *)place == o->null_value)
+            fputs("null", out);
+        else
+            fprintf(out, "%d", *(const int *)place);
+        return;
+    case CC_OPTION_SEED:
+        fprintf(out, "%" PRIu64, *(const uint64_t *)place);
+        return;
+    case CC_OPTION_REAL:
+        if (!o->initial && *(const double *)place == o->null_value)
+            fputs("null", out);
+        else
+            print_real(out, *(const double *)place);
+        return;
+    case CC_OPTION_BOOLEAN:
+        fputs(cc_option_word(o, config), out);
+        return;
+    case CC_OPTION_CHOICE:
+    case CC_OPTION_NAME:
+    case CC_OPTION_PATH:
+    case CC_OPTION_CONFIG:
+        if (*(const char *const *)place)
+            print_text(out, *(const char *const *)place);
+        else
+            fputs("null", out);
+        return;
+    default:
+        fputc('[', out);
+        for (int i = 0; i < item_count(config, o); i++) {
+            if (i) fputs(", ", out);
+            print_item(out, config, o, i);
+        }
+        fputc(']', out);
+    }
+}
+
+/* A term of a sum: "{type: bce, weight: 0.5}". */
+static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
+    cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
+    const char *separator = "{";
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (strncmp(o->key, "loss.", 5) != 0 || !cc_option_holds(o, &scratch, true)) continue;
+        fprintf(out, "%s%s: ", separator, o->key + 5);
+        print_value(out, &scratch, o);
+        separator = ", ";
+    }
+    fputc('}', out);
+}
+
+/* Prints the groups of `key` that `before`, the key printed last, is not in; then the key's last part. */
+static void print_key(FILE *out, const char *key, const char *before) {
+    size_t start = 0, depth = 0;
+    bool shared = true;
+    for (size_t dot; key[dot = start + strcspn(key + start, ".")]; start = dot + 1, depth++) {
+        shared = shared && strncmp(key, before, dot + 1) == 0;
+        if (!shared) fprintf(out, "%*s%.*s:\n", (int)(2 * depth), "", (int)(dot - start), key + start);
+    }
+    fprintf(out, "%*s%s:", (int)(2 * depth), "", key + start);
+}
+
+/* The row's value in `config`, "" where it means nothing there; the caller frees it. NULL where memory is
+ * out.
+ */
+static char *value_text(const cc_experiment_config *config, const cc_option *o) {
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return NULL;
+    if (cc_option_holds(o, config, false)) print_value(stream, config, o);
+    if (fclose(stream) == 0) return bytes;
+    free(bytes);
+    return NULL;
+}
+
+/* Whether a row is left out: its value is not given, or what runs had before there was the option. */
+static bool is_left_out(const cc_experiment_config *config, const cc_option *o, bool identity) {
+    if (identity && o->locates) return true;
+    if (!o->usual) return false;
+    char *text = value_text(config, o);
+    const bool out = text && (strcmp(text, "null") == 0 || (identity && strcmp(text, o->usual) == 0));
+    free(text);
+    return out;
+}
+
+static void print_options(FILE *out, const cc_experiment_config *config, bool identity) {
+    const char *before = "";
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (!cc_option_holds(o, config, false) || is_left_out(config, o, identity)) continue;
+        print_key(out, o->key, before);
+        before = o->key;
+        if (o->kind == CC_OPTION_LOSSES) {
+            for (int t = 0; t < config->loss.term_count; t++) {
+                fputs("\n    - ", out);
+                print_loss(out, config, &config->loss.terms[t]);
+            }
+        } else {
+            fputc(' ', out);
+            print_value(out, config, o);
+        }
+        fputc('\n', out);
+    }
+}
+
+/* Ends a stream in memory and gives its text to the arena. */
+static cc_status finish(char **out, FILE *stream, char **bytes, cc_arena *arena) {
+    bool failed = ferror(stream) != 0;
+    if (fclose(stream) != 0 || failed) {
+        free(*bytes);
+        return cc_fail_memory("configuration", 0);
+    }
+    *out = cc_arena_copy(arena, *bytes);
+    free(*bytes);
+    return *out ? CC_OK : CC_ENOMEM;
+}
+
+static cc_status print(char **out, const cc_experiment_config *config, bool identity, cc_arena *arena) {
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return cc_fail_memory("configuration", 0);
+    print_options(stream, config, identity);
+    return finish(out, stream, &bytes, arena);
+}
+
+cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_arena *arena) {
+    return print(out, config, false, arena);
+}
+
+cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena) {
+    return print(out, config, true, arena);
+}
+
+static bool has_own_place(const cc_option *o) {
+    return o->locates || strcmp(o->key, "data.fold") == 0 || strcmp(o->key, "seed") == 0;
+}
+
+cc_status cc_config_differences(char **out, const cc_experiment_config *config,
+                                const cc_experiment_config *base, cc_arena *arena) {
+    char *bytes = NULL;
+    size_t size;
+    bool whole = true;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return cc_fail_memory("configuration", 0);
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (has_own_place(o)) continue;
+        char *mine = value_text(config, o), *its = value_text(base, o);
+        whole = whole && mine && its;
+        if (mine && its && mine[0] && strcmp(mine, its) != 0)
+            fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", o->key, mine);
+        free(mine);
+        free(its);
+    }
+    CC_TRY(finish(out, stream, &bytes, arena));
+    return whole ? CC_OK : cc_fail_memory("configuration", 0);
+}
+
+static const char preface[] =
+    "# Options of an experiment\n\n"
+    "`calcade config --reference > configs/reference.md` writes this page from the table of options in the "
+    "code.\n"
+    "`calcade config CONFIG` prints what a file resolves to.\n\n"
+    "- `extends: FILE` starts from another file, relative to this one: maps merge, anything else is "
+    "replaced.\n"
+    "  `extends: [FILE, FILE, ...]` lays each file over those before it, and this one over all.\n"
+    "- `matrix: {net.arch: [unet, unet-bn], optimizer.lr: [1.0e-3, 1.0e-4]}` makes a variant of each "
+    "combination, the last key\n"
+    "  fastest; `matrix: [{variant: a, net.arch: unet}, ...]` lists variants one by one. A key in it "
+    "replaces the option, or the\n"
+    "  group of options, as a whole. Of files that extend each other the nearest matrix counts.\n"
+    "- `${NAME}` in a path is an environment variable; `${NAME:-text}` has a text for where it is not set.\n"
+    "- `--set a.b=VALUE` on the command line stands over the files; VALUE is YAML, as in `--set "
+    "augment=[hflip]`.\n"
+    "- `null` is an option's default. A relative path under `data`, and that of `net.weights`, counts from "
+    "the "
+    "current folder;\n  one under `upstream` from the file that gives it.\n"
+    "- An option that means nothing beside the others (`loss.gamma` of a dice loss) is an error, as an "
+    "unknown one is.\n"
+    "- Options marked ° change where things lie or how fast they go, never a result: they are no part of a "
+    "run's identity,\n  but the number of `train.threads` that were used, the contents of what `data.root` "
+    "and `net.weights` name are, and the identities "
+    "of the runs under "
+    "`upstream`.\n";
+
+static void print_alternatives(FILE *out, const char *words) {
+    for (; *words; words++) {
+        if (*words == '|')
+            fputs("` or `", out);
+        else
+            fputc(*words, out);
+    }
+}
+
+static void print_reference_row(FILE *out, const cc_option *o) {
+    char wants[512];
+    cc_option_wants(wants, sizeof wants, o);
+    fprintf(out, "| `%s`%s | %s | ", o->key, o->locates ? "°" : "", wants);
+    if (o->initial)
+        fprintf(out, "`%s`", o->initial);
+    else
+        fputs(o->initial_note ? o->initial_note : o->needed ? "must be given" : "must be given to run", out);
+    fprintf(out, " | %s | %s", o->unit ? o->unit : "", o->meaning);
+    if (o->when) {
+        fprintf(out, "; where `%s` is `", o->when);
+        print_alternatives(out, o->is);
+        fputc('`', out);
+    }
+    if (o->only_term) fputs("; only in the terms of a sum", out);
+    fputs(" |\n", out);
+}
+
+cc_status cc_config_reference(char **out, cc_arena *arena) {
+    char *bytes = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&bytes, &size);
+    if (!stream) return cc_fail_memory("reference", 0);
+    fputs(preface, stream);
+    const char *group = "run"; /* the heading of the options above all groups */
+    size_t length = 0;
+    for (int i = 0; i < cc_option_count(); i++) {
+        const char *key = cc_option_get(i)->key;
+        const char *next = strchr(key, '.') || strcmp(group, "run") != 0 ? key : group;
+        size_t next_length = strcspn(next, ".");
+        if (next_length != length || strncmp(group, next, length) != 0)
+            fprintf(stream,
+                    "\n## %.*s\n\n| option | value | default | unit | meaning |\n|---|---|---|---|---|\n",
+                    (int)next_length, next);
+        group = next;
+        length = next_length;
+        print_reference_row(stream, cc_option_get(i));
+    }
+    return finish(out, stream, &bytes, arena);
+}

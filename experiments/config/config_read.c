@@ -1,0 +1,206 @@
+/* experiments/config/config_read.c -- a tree of YAML as a cc_experiment_config: each key is looked up in the
+ * table, each row that means something is read or takes its default, and what is left over is an error. The
+ * rows stand in such an order that what decides on a row is read before it. */
+#include "experiments/config/config_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SUM_LEVELS_MAX = 3 };
+
+typedef struct given {
+    const cc_yaml *node;
+    int line; /* of its key */
+    bool used;
+} given;
+
+typedef struct reader {
+    cc_experiment_config *config;
+    const cc_yaml *tree;
+    const char *group; /* the part of the table that is read: "" for all, "loss" for a term */
+    const char *shown; /* what messages call it: "loss.terms[0]" */
+    int term_level;    /* 0 outside the terms of sums */
+    given *given;      /* by the first row of each key */
+    const cc_yaml *const *defaults;
+    unsigned flags;
+    cc_arena *arena;
+} reader;
+
+static cc_status read_group(reader *r);
+
+/* A key as messages call it. */
+static void show(char out[CC_CONFIG_KEY_MAX], const reader *r, const char *key) {
+    snprintf(out, CC_CONFIG_KEY_MAX, "%s%s", r->shown, key + strlen(r->group));
+}
+
+static bool is_in_group(const reader *r, const cc_option *o) {
+    size_t length = strlen(r->group);
+    return length == 0 || (strncmp(o->key, r->group, length) == 0 && o->key[length] == '.');
+}
+
+static cc_status fail_unknown(const reader *r, const cc_yaml *node, int line, const char *key) {
+    char shown[CC_CONFIG_KEY_MAX], hint[384];
+    show(shown, r, key);
+    cc_option_hint(hint, sizeof hint, key);
+    return cc_config_fail(node, line, hint, "%s is no option", shown);
+}
+
+static cc_status fail_not_a_map(const cc_yaml *node, int line, const char *shown, const char *group) {
+    char got[128], keys[384];
+    cc_config_describe(got, sizeof got, node);
+    cc_option_list(keys, sizeof keys, group);
+    return cc_config_fail(node, line, NULL, "%s wants a map of %s, not %s", shown, keys, got);
+}
+
+/* Notes what is given below a map whose own key is `prefix`. */
+static cc_status collect(reader *r, const cc_yaml *map, const char *prefix) {
+    for (size_t i = 0; i < map->count; i++) {
+        char key[CC_CONFIG_KEY_MAX], shown[CC_CONFIG_KEY_MAX];
+        const cc_yaml *node = map->items[i];
+        int line = map->key_lines[i];
+        if (strchr(map->keys[i], '.'))
+            return cc_config_fail(node, line, "write a map in a map, as in net: {arch: unet}",
+                                  "the key \"%.100s\" has a point in it", map->keys[i]);
+        snprintf(key, sizeof key, "%s%s%s", prefix, prefix[0] ? "." : "", map->keys[i]);
+        int row = cc_option_find(key);
+        if (row >= 0) {
+            r->given[row] = (given){.node = node, .line = line};
+            continue;
+        }
+        if (!cc_option_is_group(key)) return fail_unknown(r, node, line, key);
+        if (cc_yaml_is_null(node)) continue;
+        show(shown, r, key);
+        if (node->kind != CC_YAML_MAP) return fail_not_a_map(node, line, shown, key);
+        CC_TRY(collect(r, node, key));
+    }
+    return CC_OK;
+}
+
+static cc_status read_terms(reader *r, const cc_yaml *list) {
+    char got[128];
+    cc_config_describe(got, sizeof got, list);
+    if (list->kind != CC_YAML_LIST || list->count < 1 || list->count > CC_LOSS_TERMS_MAX)
+        return cc_config_fail(list, 0, NULL, "%s.terms wants a list of 1 to %d losses, not %s",
+                              r->shown[0] ? r->shown : "loss", CC_LOSS_TERMS_MAX, got);
+    if (r->term_level == SUM_LEVELS_MAX)
+        return cc_config_fail(list, 0, "multiply the weights out", "sums in sums go %d levels deep at most",
+                              SUM_LEVELS_MAX);
+    cc_loss_spec *terms = cc_arena_get_array(r->arena, list->count, sizeof *terms);
+    if (!terms) return CC_ENOMEM;
+    for (size_t i = 0; i < list->count; i++) {
+        cc_experiment_config scratch = {.stage = r->config->stage};
+        char shown[CC_CONFIG_KEY_MAX];
+        snprintf(shown, sizeof shown, "%.120s.terms[%zu]", r->shown[0] ? r->shown : "loss", i);
+        reader term = *r;
+        term.config = &scratch;
+        term.tree = list->items[i];
+        term.group = "loss";
+        term.shown = shown;
+        term.term_level++;
+        CC_TRY(read_group(&term));
+        terms[i] = scratch.loss;
+    }
+    r->config->loss.terms = terms;
+    r->config->loss.term_count = (int)list->count;
+    return CC_OK;
+}
+
+/* A row that must be given and is not; the message stands where what asks for it does. */
+static cc_status fail_missing(const reader *r, const cc_option *o) {
+    char shown[CC_CONFIG_KEY_MAX], hint[448], wants[384];
+    show(shown, r, o->key);
+    cc_option_wants(wants, sizeof wants, o);
+    snprintf(hint, sizeof hint, "%s: %s", o->meaning, wants);
+    const given *asks = o->when ? &r->given[cc_option_find(o->when)] : NULL;
+    return cc_config_fail(asks && asks->node ? asks->node : r->tree, 0, hint, "%s is missing", shown);
+}
+
+static cc_status read_row(reader *r, int row) {
+    const cc_option *o = cc_option_get(row);
+    given *from = &r->given[cc_option_find(o->key)];
+    const cc_yaml *node = cc_yaml_is_null(from->node) ? r->defaults[row] : from->node;
+    char shown[CC_CONFIG_KEY_MAX];
+    from->used = true;
+    if (!node && (o->needed || (o->needed_to_run && (r->flags & CC_CONFIG_RUNNABLE))))
+        return fail_missing(r, o);
+    if (o->kind == CC_OPTION_LOSSES) return read_terms(r, node);
+    show(shown, r, o->key);
+    return cc_config_read_value(r->config, o, shown, node, r->arena);
+}
+
+/* A given row that means nothing here: says which choice stands against it. */
+static cc_status fail_meaningless(const reader *r, const cc_option *o, const given *g) {
+    char shown[CC_CONFIG_KEY_MAX], decider[CC_CONFIG_KEY_MAX], hint[384];
+    show(shown, r, o->key);
+    if (!o->when)
+        return cc_config_fail(g->node, g->line, "leave it out", "%s means something only in a term of a sum",
+                              shown);
+    const cc_option *by = cc_option_get(cc_option_find(o->when));
+    const char *word;
+    while (!(word = cc_option_word(by, r->config))) {
+        o = by;
+        by = cc_option_get(cc_option_find(o->when));
+    }
+    show(decider, r, by->key);
+    snprintf(hint, sizeof hint, "it belongs to %s; leave it out, or set it to null", o->is);
+    for (char *bar; (bar = strchr(hint, '|'));) *bar = '/';
+    return cc_config_fail(g->node, g->line, hint, "%s means nothing where %s is %s", shown, decider, word);
+}
+
+static cc_status read_group(reader *r) {
+    if (r->tree->kind != CC_YAML_MAP)
+        return fail_not_a_map(r->tree, 0, r->shown[0] ? r->shown : "a configuration", r->group);
+    r->given = cc_arena_get_array(r->arena, (size_t)cc_option_count(), sizeof *r->given);
+    if (!r->given) return CC_ENOMEM;
+    CC_TRY(collect(r, r->tree, r->group));
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (is_in_group(r, o) && cc_option_holds(o, r->config, r->term_level > 0)) CC_TRY(read_row(r, i));
+    }
+    for (int i = 0; i < cc_option_count(); i++) {
+        const given *g = &r->given[i];
+        if (!cc_yaml_is_null(g->node) && !g->used) return fail_meaningless(r, cc_option_get(i), g);
+    }
+    return CC_OK;
+}
+
+/* The node of an option, or the whole where it is not given. */
+static const cc_yaml *node_of(const reader *r, const char *key) {
+    const cc_yaml *node = r->given[cc_option_find(key)].node;
+    return node ? node : r->tree;
+}
+
+/* What no row can say alone. */
+static cc_status check_whole(const reader *r) {
+    const cc_experiment_config *c = r->config;
+    if (c->preprocess.window_hu[0] >= c->preprocess.window_hu[1])
+        return cc_config_fail(node_of(r, "preprocess.window_hu"), 0, "write [low, high]",
+                              "preprocess.window_hu has its low end at or above its high end");
+    if (c->data.fold >= c->data.folds)
+        return cc_config_fail(node_of(r, "data.fold"), 0, "folds count from 0",
+                              "data.fold is %d, but data.folds is %d", c->data.fold, c->data.folds);
+    if (c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
+        return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
+                              "data.split.test is 0: there would be nothing to score");
+    if (c->optimizer.schedule.min_lr > c->optimizer.lr)
+        return cc_config_fail(node_of(r, "optimizer.schedule.min_lr"), 0, "the schedule only lowers it",
+                              "optimizer.schedule.min_lr is above optimizer.lr");
+    if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && (c->net.in_channels != 1 || c->net.classes != 1))
+        return cc_config_fail(node_of(r, c->net.classes != 1 ? "net.classes" : "net.in_channels"), 0, NULL,
+                              "the stage %s has one image channel and one class, not %d and %d", c->stage,
+                              c->net.in_channels, c->net.classes);
+    return CC_OK;
+}
+
+cc_status cc_config_read_tree(cc_experiment_config *config, const cc_yaml *tree,
+                              const cc_yaml *const *defaults, unsigned flags, cc_arena *arena) {
+    reader r = {.config = config,
+                .tree = tree,
+                .group = "",
+                .shown = "",
+                .defaults = defaults,
+                .flags = flags,
+                .arena = arena};
+    CC_TRY(read_group(&r));
+    return check_whole(&r);
+}

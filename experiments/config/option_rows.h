@@ -1,0 +1,21 @@
+/* experiments/config/option_rows.h -- private to the table of options: its two parts, and what their rows are
+ * written with. */
+#ifndef CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
+#define CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
+
+#include "experiments/config/options.h"
+
+typedef struct cc_option_rows {
+    const cc_option *rows;
+    int count;
+} cc_option_rows;
+
+extern const cc_option_rows cc_option_rows_data, cc_option_rows_training;
+
+#define AT(member)       .offset = offsetof(cc_experiment_config, member)
+#define COUNT_AT(member) .count_offset = offsetof(cc_experiment_config, member)
+
+/* The stages that train a net. */
+#define TRAINED "roi|calcification|false_positive"
+
+#endif

@@ -1,0 +1,236 @@
+/* experiments/config/options_lookup.c -- finding rows of the table of options, and saying what they want. */
+#include "experiments/config/config_parts.h"
+#include "experiments/config/option_rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cc_option_rows *const parts[] = {&cc_option_rows_data, &cc_option_rows_training};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+int cc_option_count(void) {
+    int count = 0;
+    for (int i = 0; i < PARTS; i++) count += parts[i]->count;
+    return count;
+}
+
+const cc_option *cc_option_get(int row) {
+    int part = 0;
+    while (row >= parts[part]->count) row -= parts[part++]->count;
+    return &parts[part]->rows[row];
+}
+
+int cc_option_find(const char *key) {
+    for (int i = 0; i < cc_option_count(); i++)
+        if (strcmp(cc_option_get(i)->key, key) == 0) return i;
+    return -1;
+}
+
+static bool lies_in(const char *key, const char *group, size_t length) {
+    return strncmp(key, group, length) == 0 && key[length] == '.';
+}
+
+bool cc_option_is_group(const char *key) {
+    for (int i = 0; i < cc_option_count(); i++)
+        if (lies_in(cc_option_get(i)->key, key, strlen(key))) return true;
+    return false;
+}
+
+/* Whether `word` is one of `words`, which '|' separates. */
+static bool is_among(const char *words, const char *word) {
+    size_t length = strlen(word);
+    for (const char *next = words; next; next = strchr(next, '|')) {
+        next += *next == '|';
+        if (strncmp(next, word, length) == 0 && (next[length] == 0 || next[length] == '|')) return true;
+    }
+    return false;
+}
+
+const char *cc_option_word(const cc_option *option, const cc_experiment_config *config) {
+    const void *place = (const char *)config + option->offset;
+    if (option->kind == CC_OPTION_BOOLEAN) return *(const bool *)place ? "true" : "false";
+    return *(const char *const *)place;
+}
+
+bool cc_option_holds(const cc_option *option, const cc_experiment_config *config, bool in_term) {
+    if (option->only_term && !in_term) return false;
+    if (!option->when) return true;
+    const char *word = cc_option_word(cc_option_get(cc_option_find(option->when)), config);
+    return word && is_among(option->is, word);
+}
+
+void cc_option_format_real(char out[32], double value) {
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(out, 32, "%.*g", digits, value);
+        if (strtod(out, NULL) == value) break;
+    }
+    char *exponent = strchr(out, 'e');
+    if (!exponent || strchr(out, '.')) return;
+    memmove(exponent + 2, exponent, strlen(exponent) + 1);
+    memcpy(exponent, ".0", 2);
+}
+
+/* "from 0 to 1", "above 0 and up to 1", "from 0 to below 1". */
+static void format_range(char out[80], const cc_option *o) {
+    char low[32], high[32];
+    cc_option_format_real(low, o->min);
+    cc_option_format_real(high, o->max);
+    snprintf(out, 80, "%s %s%s%s", o->above_min ? "above" : "from", low,
+             o->above_min && o->below_max ? " and below "
+             : o->above_min               ? " and up to "
+             : o->below_max               ? " to below "
+                                          : " to ",
+             high);
+}
+
+static void join_choices(char *out, size_t capacity, const cc_option *o) {
+    size_t used = 0;
+    for (int i = 0; o->choices[i] && used < capacity; i++)
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s", i ? ", " : "", o->choices[i]);
+}
+
+void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
+    char range[80], choices[256];
+    format_range(range, o);
+    join_choices(choices, sizeof choices, o);
+    switch (o->kind) {
+    case CC_OPTION_INTEGER:
+        snprintf(out, capacity, "a whole number %s%s", range, o->initial || o->needed ? "" : ", or null");
+        break;
+    case CC_OPTION_SEED:
+        snprintf(out, capacity, "a whole number from 0 to 2^63 - 1");
+        break;
+    case CC_OPTION_REAL:
+        snprintf(out, capacity, "a number %s%s", range, o->initial ? "" : ", or null");
+        break;
+    case CC_OPTION_BOOLEAN:
+        snprintf(out, capacity, "true or false");
+        break;
+    case CC_OPTION_CHOICE:
+        snprintf(out, capacity, o->choices[1] ? "one of %s" : "%s", choices);
+        break;
+    case CC_OPTION_NAME:
+        snprintf(out, capacity, "%s of letters, digits and . _ = , + -%s, %d characters at most",
+                 o->most > 1 ? "folder names" : "a folder name", o->most > 1 ? ", joined by /" : "",
+                 CC_NAME_MAX);
+        break;
+    case CC_OPTION_PATH:
+        snprintf(out, capacity, "a path");
+        break;
+    case CC_OPTION_CONFIG:
+        snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
+        break;
+    case CC_OPTION_INTEGERS:
+        snprintf(out, capacity, "a list of %d whole numbers %s", o->most, range);
+        break;
+    case CC_OPTION_REALS:
+        snprintf(out, capacity, "a list of %d numbers %s", o->most, range);
+        break;
+    case CC_OPTION_TEXTS:
+        snprintf(out, capacity, "a list of at most %d different words, each %s", o->most, o->item_wants);
+        break;
+    case CC_OPTION_LOSSES:
+        snprintf(out, capacity, "a list of 1 to %d losses", o->most);
+        break;
+    }
+}
+
+enum { WORD_MAX = 64 };
+
+static int smallest(int a, int b, int c) {
+    int ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance; words longer than WORD_MAX are far from all. */
+static int distance(const char *a, const char *b) {
+    size_t m = strlen(a), n = strlen(b);
+    if (m > WORD_MAX || n > WORD_MAX) return WORD_MAX;
+    int row[WORD_MAX + 1];
+    for (size_t j = 0; j <= n; j++) row[j] = (int)j;
+    for (size_t i = 1; i <= m; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= n; j++) {
+            int above = row[j];
+            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[n];
+}
+
+static const char *last_part(const char *key) {
+    const char *dot = strrchr(key, '.');
+    return dot ? dot + 1 : key;
+}
+
+/* How near a known key is: as a whole, or, a little farther, by its last part, as for one in the wrong group.
+ */
+static int key_distance(const char *unknown, const char *key) {
+    int whole = distance(unknown, key), part = distance(last_part(unknown), last_part(key)) + 1;
+    return whole < part ? whole : part;
+}
+
+static bool is_near(int far, const char *word) {
+    return far <= 2 || far <= (int)strlen(word) / 3;
+}
+
+/* Keeps the nearest of the groups of a key, and of the key itself. */
+static void compare_key(char best[128], int *best_far, const char *unknown, const char *key) {
+    char group[128];
+    snprintf(group, sizeof group, "%s", key);
+    for (char *dot = group + strlen(group); dot; dot = strrchr(group, '.')) {
+        *dot = 0;
+        int far = key_distance(unknown, group);
+        if (far < *best_far) {
+            *best_far = far;
+            memcpy(best, group, sizeof group);
+        }
+    }
+}
+
+void cc_option_list(char *out, size_t capacity, const char *group) {
+    size_t length = strlen(group), used = 0;
+    const char *before = "";
+    out[0] = 0;
+    for (int i = 0; i < cc_option_count() && used < capacity; i++) {
+        const char *key = cc_option_get(i)->key;
+        if (length && !lies_in(key, group, length)) continue;
+        key += length ? length + 1 : 0;
+        size_t part = strcspn(key, ".");
+        if (strncmp(before, key, part) == 0 && (before[part] == 0 || before[part] == '.')) continue;
+        used += (size_t)snprintf(out + used, capacity - used, "%s%.*s", used ? ", " : "", (int)part, key);
+        before = key;
+    }
+}
+
+void cc_option_hint(char *out, size_t capacity, const char *unknown) {
+    char best[128] = "", group[128];
+    int far = WORD_MAX;
+    for (int i = 0; i < cc_option_count(); i++) compare_key(best, &far, unknown, cc_option_get(i)->key);
+    compare_key(best, &far, unknown, "matrix");
+    compare_key(best, &far, unknown, "extends");
+    if (is_near(far, last_part(unknown))) {
+        snprintf(out, capacity, "did you mean %s?", best);
+        return;
+    }
+    const char *dot = strrchr(unknown, '.');
+    snprintf(group, sizeof group, "%.*s", dot ? (int)(dot - unknown) : 0, unknown);
+    int used = snprintf(out, capacity, "the keys %s%s are ", dot ? "of " : "here", group);
+    if (used > 0 && (size_t)used < capacity) cc_option_list(out + used, capacity - (size_t)used, group);
+}
+
+void cc_option_hint_choice(char *out, size_t capacity, const cc_option *o, const char *word) {
+    int best = -1, best_far = WORD_MAX;
+    for (int i = 0; o->choices[i]; i++) {
+        int far = distance(word, o->choices[i]);
+        if (far < best_far) {
+            best_far = far;
+            best = i;
+        }
+    }
+    out[0] = 0;
+    if (best >= 0 && is_near(best_far, word)) snprintf(out, capacity, "did you mean %s?", o->choices[best]);
+}

@@ -1,0 +1,156 @@
+#include "experiments/evaluation/examples.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What a slice is worth to a figure. */
+enum { DULL, WITH_TRUTH, TELLING };
+
+static void *copied(cc_arena *arena, const void *bytes, size_t count) {
+    void *out = cc_arena_get(arena, count);
+    if (out) memcpy(out, bytes, count);
+    return out;
+}
+
+/* Whether stage 3 takes more false pixels away than it adds. */
+static cc_status is_improved(bool *out, const cc_test *test, const cc_dataset *d, size_t number) {
+    uint32_t slice = d->split.test.slices[number];
+    const cc_slice *s = cc_slice_set_get(d->base, slice);
+    size_t pixels = (size_t)s->height * (size_t)s->width, false_before = 0;
+    uint8_t *truth = malloc(pixels), *before = malloc(pixels);
+    cc_status status = truth && before ? cc_slice_set_read(d->base, slice, NULL, truth)
+                                       : cc_fail_memory("examples", 2 * pixels);
+    if (status == CC_OK) {
+        cc_masks_get(before, d->chain.calcification, slice);
+        for (size_t i = 0; i < pixels; i++) false_before += before[i] && !truth[i];
+        *out = (size_t)test->slices[number].fp < false_before;
+    }
+    free(truth);
+    free(before);
+    return status;
+}
+
+/* Stage 2 shows where it errs most. */
+static void judge_errors(uint8_t *kinds, const cc_test *test) {
+    size_t worst = 0;
+    for (size_t i = 1; i < test->slice_count; i++)
+        if (test->slices[i].fp > test->slices[worst].fp) worst = i;
+    if (test->slices[worst].fp > 0) kinds[worst] = TELLING;
+}
+
+static cc_status judge(uint8_t *kinds, const cc_test *test, const cc_dataset *d) {
+    for (size_t i = 0; i < test->slice_count; i++) {
+        bool improved = false;
+        if (d->chain.calcification) CC_TRY(is_improved(&improved, test, d, i));
+        bool truth = test->slices[i].tp + test->slices[i].fn > 0;
+        kinds[i] = improved ? TELLING : truth ? WITH_TRUTH : DULL;
+    }
+    if (d->chain.stage == CC_STAGE_CALCIFICATION && test->slice_count) judge_errors(kinds, test);
+    return CC_OK;
+}
+
+/* Marks `wanted` of the slices of one kind, evenly spread. */
+static size_t pick(bool *picked, const uint8_t *kinds, size_t count, uint8_t kind, size_t wanted) {
+    size_t there = 0, seen = 0, got = 0;
+    for (size_t i = 0; i < count; i++) there += kinds[i] == kind;
+    if (wanted > there) wanted = there;
+    for (size_t i = 0; i < count && wanted; i++) {
+        if (kinds[i] != kind) continue;
+        size_t before = seen * wanted / there, after = ++seen * wanted / there;
+        if (after > before) picked[i] = true;
+        got += after > before;
+    }
+    return got;
+}
+
+cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, const cc_dataset *d,
+                             cc_arena *arena) {
+    size_t wanted = (size_t)d->run->config->results.examples, count = test->slice_count;
+    uint8_t *kinds = cc_arena_get(arena, count);
+    bool *picked = cc_arena_get_array(arena, count, sizeof *picked);
+    *out = (cc_example_choice){.slices = cc_arena_get_array(arena, wanted + 1, sizeof *out->slices)};
+    if (!kinds || !picked || !out->slices) return CC_ENOMEM;
+    CC_TRY(judge(kinds, test, d));
+    wanted -= pick(picked, kinds, count, TELLING, wanted);
+    pick(picked, kinds, count, WITH_TRUTH, wanted);
+    for (size_t i = 0; i < count; i++)
+        if (picked[i]) out->slices[out->count++] = d->split.test.slices[i];
+    return CC_OK;
+}
+
+typedef struct maker {
+    const cc_test *test;
+    const cc_dataset *dataset;
+    cc_arena *arena;
+    cc_run_example *earlier, *last; /* [chosen]; earlier is NULL but in stage 3 */
+    size_t count;
+} maker;
+
+static cc_status make_last(cc_run_example *e, maker *m, const cc_prediction *p) {
+    size_t pixels = (size_t)p->height * (size_t)p->width;
+    const cc_slice *slice = cc_slice_set_get(m->dataset->base, p->slice);
+    *e = (cc_run_example){.stage = cc_stage_name(m->dataset->chain.stage),
+                          .patient =
+                              cc_arena_copy(m->arena, cc_slice_set_patient(m->dataset->base, slice->patient)),
+                          .slice = slice->number,
+                          .height = (uint32_t)p->height,
+                          .width = (uint32_t)p->width,
+                          .image_hu = copied(m->arena, p->image_hu, pixels * sizeof *p->image_hu),
+                          .truth = copied(m->arena, p->truth, pixels),
+                          .prediction = copied(m->arena, p->mask, pixels),
+                          .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability)};
+    e->spacing = cc_dataset_spacing(m->dataset, p->slice);
+    return e->patient && e->image_hu && e->truth && e->prediction && e->probability ? CC_OK : CC_ENOMEM;
+}
+
+static cc_status make(void *context, const cc_prediction *p) {
+    maker *m = context;
+    cc_run_example *last = &m->last[m->count];
+    CC_TRY(make_last(last, m, p));
+    if (m->earlier) {
+        uint8_t *mask = cc_arena_get(m->arena, (size_t)p->height * (size_t)p->width);
+        if (!mask) return CC_ENOMEM;
+        cc_test_stage_mask(mask, m->test, m->dataset, CC_STAGE_CALCIFICATION, p->slice);
+        cc_run_example *earlier = &m->earlier[m->count];
+        *earlier = *last;
+        earlier->stage = cc_stage_name(CC_STAGE_CALCIFICATION);
+        earlier->prediction = mask;
+        earlier->probability = NULL;
+    }
+    m->count++;
+    return CC_OK;
+}
+
+/* The chosen slices are predicted again, for their probabilities. */
+static cc_status predict(maker *m, const cc_example_choice *choice, cc_plan *plan) {
+    const cc_dataset *d = m->dataset;
+    cc_evaluator *evaluator;
+    cc_evaluation ignored;
+    cc_dataset_part part;
+    const cc_split_part slices = {choice->slices, choice->count};
+    CC_TRY(cc_dataset_part_init(&part, d, &slices));
+    cc_evaluation_source source = cc_dataset_evaluation(d, &part, plan);
+    cc_status status = cc_evaluator_create(&evaluator, &source);
+    if (status == CC_OK) {
+        status = cc_evaluator_run(&ignored, evaluator, make, m);
+        cc_evaluator_destroy(evaluator);
+    }
+    cc_dataset_part_deinit(&part);
+    return status;
+}
+
+cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
+                           const cc_test *test, const cc_dataset *d, cc_plan *plan, cc_arena *arena) {
+    bool paired = d->chain.calcification != NULL;
+    *count = paired ? 2 * choice->count : choice->count;
+    cc_run_example *examples = cc_arena_get_array(arena, *count + 1, sizeof *examples);
+    if (!examples) return CC_ENOMEM;
+    *out = examples;
+    if (choice->count == 0) return CC_OK;
+    maker m = {.test = test,
+               .dataset = d,
+               .arena = arena,
+               .earlier = paired ? examples : NULL,
+               .last = paired ? examples + choice->count : examples};
+    return predict(&m, choice, plan);
+}

@@ -1,0 +1,43 @@
+#include "experiments/evaluation/result.h"
+
+#include "core/log.h"
+#include "experiments/planning/run_lock.h"
+
+static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_arena *arena) {
+    cc_run stored;
+    cc_run_state first;
+    char *text;
+    CC_TRY(cc_planned_run_check(&first, run->same_as));
+    if (first != CC_RUN_DONE)
+        return cc_fail(CC_ENOTFOUND, run->same_as->path, "run it again",
+                       "the run that %s is a copy of is not done", run->path);
+    CC_TRY(
+        cc_run_read(&stored, run->same_as->path, CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+    CC_TRY(cc_config_print(&text, run->config, arena));
+    stored.experiment = run->config->name;
+    stored.variant = run->config->variant;
+    stored.config = text;
+    CC_TRY(cc_result_keep_older(run->path, state));
+    CC_TRY(cc_run_write(run->path, &stored));
+    cc_log(CC_LOG_INFO, "%s is the same run as %s, and a copy of it", run->path, run->same_as->path);
+    return CC_OK;
+}
+
+cc_status cc_result_copy(bool *made, const cc_planned_run *run) {
+    cc_run_lock lock;
+    cc_run_state state;
+    cc_arena *arena = cc_arena_create();
+    *made = false;
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_run_lock_take(&lock, run->path);
+    if (status == CC_OK) {
+        status = cc_planned_run_check(&state, run);
+        if (status == CC_OK && state != CC_RUN_DONE) {
+            status = copy_locked(run, state, arena);
+            *made = status == CC_OK;
+        }
+        cc_run_lock_release(&lock);
+    }
+    cc_arena_destroy(arena);
+    return status;
+}

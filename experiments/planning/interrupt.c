@@ -1,0 +1,29 @@
+#include "experiments/planning/interrupt.h"
+
+#include <signal.h>
+
+static volatile sig_atomic_t noted;
+
+static void note(int number) {
+    noted = 1;
+    signal(number, SIG_DFL);
+}
+
+/* A signal that the parent has turned off (nohup, a job in a script's background) stays off. */
+static void watch(int number) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) return;
+    signal(number, note);
+}
+
+void cc_interrupt_watch(void) {
+    watch(SIGINT);
+    watch(SIGTERM);
+    watch(SIGHUP);
+}
+
+cc_status cc_interrupt_check(void) {
+    if (!noted) return CC_OK;
+    return cc_fail(CC_EINTERRUPTED, "run", "the same command goes on from the last whole epoch",
+                   "stopped on request");
+}

@@ -1,0 +1,32 @@
+/* Which runs were planned is kept in the results folder, so that the report can say which are missing. */
+#include "experiments/planning/planned.h"
+
+cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const cc_run_plan *plan,
+                             cc_arena *arena) {
+    *count = (size_t)cc_run_plan_count(plan);
+    cc_manifest_entry *entries = cc_arena_get_array(arena, *count + 1, sizeof *entries);
+    if (!entries) return CC_ENOMEM;
+    for (size_t i = 0; i < *count; i++) {
+        const cc_planned_run *run = cc_run_plan_get(plan, (int)i);
+        const cc_experiment_config *config = run->config;
+        entries[i] =
+            (cc_manifest_entry){.identity = run->request.hex,
+                                .experiment = config->name,
+                                .variant = config->variant,
+                                .fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1,
+                                .seed = (int64_t)config->seed};
+    }
+    *out = entries;
+    return CC_OK;
+}
+
+cc_status cc_planned_save(const cc_run_plan *plan, const char *results_dir) {
+    const cc_manifest_entry *entries;
+    size_t count;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return cc_fail_memory("the list of runs", 0);
+    cc_status status = cc_planned_entries(&entries, &count, plan, arena);
+    if (status == CC_OK) status = cc_manifest_merge(results_dir, entries, count);
+    cc_arena_destroy(arena);
+    return status;
+}

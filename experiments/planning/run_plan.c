@@ -1,0 +1,416 @@
+/* experiments/planning/run_plan.c -- a plan's runs, those upstream first: what each is digested from, and
+ * what its file says of itself when it is looked at, before the plan is carried out and again before a run is
+ * made. */
+#include "experiments/planning/run_plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "core/version.h"
+#include "experiments/planning/checkpoint_title.h"
+#include "experiments/planning/data.h"
+#include "experiments/planning/upstream.h"
+#include "experiments/weights/convention.h"
+#include "results/paths.h"
+#include "results/store.h"
+
+enum { CHAIN_MAX = 16 };
+
+struct cc_run_plan {
+    cc_arena *arena;
+    cc_planned_run **runs;
+    int count, capacity;
+    cc_upstream_files *files;
+    const cc_backend *backend; /* NULL: nothing is to be made */
+    int threads;
+};
+
+/* A dataset that is open while the plan is made. */
+typedef struct opened {
+    const struct opened *next;
+    const cc_experiment_config *config;
+    cc_slice_set *set;
+    cc_digest_text digest;
+} opened;
+
+typedef struct planner {
+    cc_run_plan *plan;
+    const char *results_dir;
+    opened *datasets;
+} planner;
+
+/* The runs that need the one being planned, the nearest first. */
+typedef struct chain {
+    const struct chain *before;
+    const cc_planned_run *run;
+    int length;
+} chain;
+
+static cc_status open_data(const opened **out, planner *p, const cc_experiment_config *config) {
+    for (*out = p->datasets; *out; *out = (*out)->next)
+        if (cc_config_same_slices((*out)->config, config)) return CC_OK;
+    opened *data = cc_arena_get(p->plan->arena, sizeof *data);
+    if (!data) return CC_ENOMEM;
+    CC_TRY(cc_data_open(&data->set, config));
+    data->config = config;
+    data->next = p->datasets;
+    *out = p->datasets = data;
+    return cc_slice_set_digest(&data->digest, data->set);
+}
+
+/* The contents count, not the place: weights may move, but not change. */
+static cc_status digest_weights(cc_planned_run *run, const cc_run_plan *plan) {
+    const char *path = run->config->net.weights;
+    if (!path) return CC_OK;
+    for (int i = 0; i < plan->count; i++) {
+        const cc_planned_run *other = plan->runs[i];
+        if (other->config->net.weights && strcmp(other->config->net.weights, path) == 0) {
+            run->weights_digest = other->weights_digest;
+            return CC_OK;
+        }
+    }
+    cc_status status = cc_digest_of_file(&run->weights_digest, path);
+    return status == CC_OK ? CC_OK : cc_fail_within(status, "net.weights");
+}
+
+/* The config with the padding and epsilon that its weights ask for; the same one where they ask for
+ * nothing. */
+static cc_status settle_weights(cc_planned_run *run, const cc_run_plan *plan) {
+    cc_experiment_config settled = *run->config;
+    cc_status status = cc_weight_convention_settle(&settled.net);
+    if (status != CC_OK) return cc_fail_within(status, "net.weights");
+    if (settled.net.padding == run->config->net.padding &&
+        settled.net.norm_epsilon == run->config->net.norm_epsilon)
+        return CC_OK;
+    cc_experiment_config *kept = cc_arena_get(plan->arena, sizeof *kept);
+    if (!kept) return CC_ENOMEM;
+    *kept = settled;
+    run->config = kept;
+    return CC_OK;
+}
+
+/* With `machine` NULL of the requests of the runs upstream, else of their identities. */
+static cc_status digest_run(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
+                            const char *machine) {
+    cc_status status = CC_OK;
+    char *text, numerics[32];
+    cc_arena *arena = cc_arena_create();
+    cc_digest *digest = cc_digest_create();
+    if (!arena || !digest) CC_CHECK(CC_ENOMEM);
+    CC_CHECK(cc_config_identity_text(&text, run->config, arena));
+    snprintf(numerics, sizeof numerics, "%lld", (long long)numerics_version);
+    cc_digest_add_string(digest, text);
+    cc_digest_add_string(digest, run->data_digest.hex);
+    cc_digest_add_string(digest, numerics);
+    if (run->weights_digest.hex[0]) cc_digest_add_string(digest, run->weights_digest.hex);
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+        const cc_planned_run *upstream = run->upstream[kind];
+        if (!upstream) continue;
+        cc_digest_add_string(digest, cc_upstream_key((cc_upstream)kind));
+        cc_digest_add_string(digest, machine ? upstream->identity.hex : upstream->request.hex);
+    }
+    if (machine && machine[0]) cc_digest_add_string(digest, machine);
+    *out = cc_digest_finish(digest);
+done:
+    cc_digest_destroy(digest);
+    cc_arena_destroy(arena);
+    return status;
+}
+
+cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
+                                  const char *machine) {
+    return digest_run(out, run, numerics_version, machine ? machine : "");
+}
+
+void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) {
+    const cc_experiment_config *config = run->config;
+    int length = snprintf(out, capacity, "%s %s, ", config->name, config->variant);
+    if (config->data.fold != CC_FOLD_NONE && length < (int)capacity)
+        length += snprintf(out + length, capacity - (size_t)length, "fold %d, ", config->data.fold + 1);
+    if (length < (int)capacity)
+        snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
+}
+
+/* What a result file says of itself. */
+typedef struct found_file {
+    cc_run_state state; /* missing, damaged, stale, or done on some machine */
+    cc_digest_text identity;
+    char machine[CC_MACHINE_BYTES]; /* "": an older file, which does not say */
+    int threads;                    /* 0: not known */
+} found_file;
+
+/* Whether it is of this run: its identity is that of the run on the file's own machine. */
+static cc_status compare(found_file *out, const cc_planned_run *run, const cc_run_provenance *p) {
+    cc_digest_text own;
+    out->state = CC_RUN_STALE;
+    out->threads = (int)p->threads;
+    if (!p->identity || (p->machine && strlen(p->machine) >= sizeof out->machine)) return CC_OK;
+    if (p->machine) strcpy(out->machine, p->machine);
+    CC_TRY(cc_planned_run_identity(&own, run, CC_NUMERICS_VERSION, out->machine));
+    if (strcmp(p->identity, own.hex) != 0) return CC_OK;
+    out->state = CC_RUN_DONE;
+    out->identity = own;
+    return CC_OK;
+}
+
+static cc_status look_at_file(found_file *out, const cc_planned_run *run) {
+    struct stat entry;
+    cc_run read;
+    *out = (found_file){.state = CC_RUN_MISSING};
+    if (lstat(run->path, &entry) != 0) return errno == ENOENT ? CC_OK : cc_fail_errno(run->path, "look at");
+    if (!S_ISREG(entry.st_mode) && !S_ISLNK(entry.st_mode))
+        return cc_fail(CC_EIO, run->path, "move it away, or give another --out",
+                       "something that is no file stands where the result goes");
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_run_read(&read, run->path, CC_RUN_BASIC, arena);
+    if (status == CC_OK) status = compare(out, run, &read.provenance);
+    cc_arena_destroy(arena);
+    if (status != CC_EFORMAT) return status;
+    out->state = CC_RUN_DAMAGED;
+    return CC_OK;
+}
+
+/* How a file that was made as requested differs from one that would be made here. */
+static void describe_difference(char *out, size_t capacity, const found_file *file, const cc_machine *here) {
+    cc_machine made;
+    out[0] = 0;
+    if (!file->machine[0])
+        snprintf(out, capacity, "%d thread%s, by an older calcade that does not say on what instruction set",
+                 file->threads, file->threads == 1 ? "" : "s");
+    else if (!cc_machine_parse(&made, file->machine))
+        snprintf(out, capacity, "%s", file->machine);
+    else if (!cc_machine_is_same(&made, here, false))
+        cc_machine_differences(out, capacity, &made, here);
+}
+
+/* Whether the config states a number of threads, and the file has another. */
+static bool has_other_threads(const found_file *file, const cc_planned_run *run) {
+    cc_machine made;
+    const int here = run->here.threads;
+    if (run->config->train.threads == CC_THREADS_AUTO || here == 0) return false;
+    if (cc_machine_parse(&made, file->machine)) return made.threads != 0 && made.threads != here;
+    return file->threads != 0 && file->threads != here;
+}
+
+/* A file that is right but for its threads is not the run of a config that states others. */
+static cc_run_state state_of(const found_file *file, const cc_planned_run *run) {
+    return file->state == CC_RUN_DONE && has_other_threads(file, run) ? CC_RUN_STALE : file->state;
+}
+
+cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run) {
+    found_file file;
+    CC_TRY(look_at_file(&file, run));
+    *out = state_of(&file, run);
+    return CC_OK;
+}
+
+/* A run that goes on does so with the threads that it began with, unless the config states others. */
+static cc_status take_threads_of_checkpoint(cc_planned_run *run, const cc_backend *backend) {
+    char path[CC_PATH_MAX];
+    cc_checkpoint_title title;
+    cc_machine made;
+    cc_digest_text identity;
+    if (run->config->train.threads != CC_THREADS_AUTO) return CC_OK;
+    CC_TRY(cc_path_append(path, run->path, ".checkpoint"));
+    CC_TRY(cc_checkpoint_title_read(&title, path));
+    if (!cc_machine_parse(&made, title.machine) || !cc_machine_is_same(&made, &run->here, true) ||
+        made.threads == run->here.threads)
+        return CC_OK;
+    CC_TRY(cc_planned_run_identity(&identity, run, CC_NUMERICS_VERSION, title.machine));
+    if (strcmp(identity.hex, title.identity.hex) != 0) return CC_OK;
+    run->threads = made.threads;
+    run->threads_of_checkpoint = true;
+    cc_machine_find(&run->here, backend, run->threads);
+    return CC_OK;
+}
+
+/* From the files of a run as they are now: its state, what makes or made it, its identity. Those of the runs
+ * upstream and of same_as are settled. */
+static cc_status settle(cc_planned_run *run, const cc_run_plan *plan) {
+    found_file file;
+    const int stated = run->config->train.threads;
+    CC_TRY(look_at_file(&file, run));
+    run->difference[0] = 0;
+    run->threads_of_checkpoint = false;
+    run->threads = stated == CC_THREADS_AUTO ? plan->threads : stated;
+    if (plan->backend) {
+        cc_machine_find(&run->here, plan->backend, run->threads);
+        if (file.state != CC_RUN_DONE) CC_TRY(take_threads_of_checkpoint(run, plan->backend));
+        if (file.state == CC_RUN_DONE)
+            describe_difference(run->difference, sizeof run->difference, &file, &run->here);
+    }
+    run->state = state_of(&file, run);
+    if (run->state == CC_RUN_DONE) {
+        run->identity = file.identity;
+        memcpy(run->machine, file.machine, sizeof run->machine);
+        return CC_OK;
+    }
+    if (run->same_as) {
+        run->identity = run->same_as->identity;
+        memcpy(run->machine, run->same_as->machine, sizeof run->machine);
+        return CC_OK;
+    }
+    run->machine[0] = 0;
+    if (plan->backend) cc_machine_print(run->machine, &run->here);
+    return cc_planned_run_identity(&run->identity, run, CC_NUMERICS_VERSION, run->machine);
+}
+
+static cc_planned_run *find_run(const cc_run_plan *plan, const char *path) {
+    for (int i = 0; i < plan->count; i++)
+        if (strcmp(plan->runs[i]->path, path) == 0) return plan->runs[i];
+    return NULL;
+}
+
+/* The first run whose bytes would do for this one: of the same request on the same runs upstream, and of the
+ * threads that this one's config states. */
+static cc_status find_same(const cc_planned_run **out, const cc_run_plan *plan, const cc_planned_run *run) {
+    cc_digest_text identity;
+    const int stated = run->config->train.threads;
+    *out = NULL;
+    for (int i = 0; i < plan->count && !*out; i++) {
+        const cc_planned_run *other = plan->runs[i];
+        cc_machine made;
+        if (strcmp(other->request.hex, run->request.hex) != 0) continue;
+        if (stated != CC_THREADS_AUTO && cc_machine_parse(&made, other->machine) && made.threads != 0 &&
+            made.threads != stated)
+            continue;
+        CC_TRY(cc_planned_run_identity(&identity, run, CC_NUMERICS_VERSION, other->machine));
+        if (strcmp(identity.hex, other->identity.hex) == 0) *out = other;
+    }
+    return CC_OK;
+}
+
+static cc_status check_chain(const chain *link) {
+    if (link->length > CHAIN_MAX)
+        return cc_fail(CC_ECONFIG, link->run->config->name, NULL, "upstream goes through more than %d runs",
+                       CHAIN_MAX);
+    for (const chain *c = link->before; c; c = c->before)
+        if (strcmp(c->run->path, link->run->path) == 0)
+            return cc_fail(CC_ECONFIG, link->run->config->name, "break the circle",
+                           "upstream leads back to the variant %s itself", link->run->config->variant);
+    return CC_OK;
+}
+
+static cc_status append(cc_run_plan *plan, cc_planned_run *run) {
+    if (plan->count == plan->capacity) {
+        int capacity = plan->capacity ? 2 * plan->capacity : 16;
+        cc_planned_run **runs = realloc(plan->runs, (size_t)capacity * sizeof(cc_planned_run *));
+        if (!runs) return cc_fail_memory("plan", (size_t)capacity * sizeof(cc_planned_run *));
+        plan->runs = runs;
+        plan->capacity = capacity;
+    }
+    plan->runs[plan->count++] = run;
+    return CC_OK;
+}
+
+static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
+                          const chain *before);
+
+static cc_status plan_upstream(cc_planned_run *run, planner *p, const chain *link) {
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+        const cc_experiment_config *config;
+        CC_TRY(cc_upstream_find(&config, p->plan->files, (cc_upstream)kind, run->config));
+        if (config) CC_TRY(plan_run(&run->upstream[kind], p, config, link));
+    }
+    return CC_OK;
+}
+
+/* Adds a run that is not in the plan yet. */
+static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
+    const cc_backend *backend = p->plan->backend;
+    CC_TRY(find_same(&run->same_as, p->plan, run));
+    CC_TRY(settle(run, p->plan));
+    if (run->state == CC_RUN_DONE) return append(p->plan, run);
+    if (backend && strcmp(run->config->stage, "cascade") != 0)
+        CC_TRY(cc_backend_check(backend, &run->config->loss, &run->config->optimizer));
+    CC_TRY(cc_data_check(data->set, run->config));
+    return append(p->plan, run);
+}
+
+static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
+                          const chain *before) {
+    const opened *data;
+    cc_planned_run *run = cc_arena_get(p->plan->arena, sizeof *run);
+    if (!run) return CC_ENOMEM;
+    run->config = config;
+    int64_t fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1;
+    CC_TRY(
+        cc_run_path(run->path, p->results_dir, config->name, config->variant, fold, (int64_t)config->seed));
+    const chain link = {.before = before, .run = run, .length = before ? before->length + 1 : 1};
+    CC_TRY(check_chain(&link));
+    CC_TRY(plan_upstream(run, p, &link));
+    CC_TRY(open_data(&data, p, config));
+    run->data_digest = data->digest;
+    CC_TRY(digest_weights(run, p->plan));
+    CC_TRY(settle_weights(run, p->plan));
+    CC_TRY(digest_run(&run->request, run, CC_NUMERICS_VERSION, NULL));
+    cc_planned_run *there = find_run(p->plan, run->path);
+    *out = there ? there : run;
+    if (!there) return add_run(p, run, data);
+    const int threads = run->config->train.threads, theirs = there->config->train.threads;
+    if (strcmp(there->request.hex, run->request.hex) != 0 ||
+        (threads != CC_THREADS_AUTO && theirs != CC_THREADS_AUTO && threads != theirs))
+        return cc_fail(CC_ECONFIG, config->name,
+                       "give one of them another name, variant or seed; --set is not for runs that another "
+                       "config names as upstream",
+                       "two runs would write %s", run->path);
+    if (theirs != CC_THREADS_AUTO || threads == CC_THREADS_AUTO) return CC_OK;
+    there->config = run->config; /* it states the threads */
+    return settle(there, p->plan);
+}
+
+cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
+                             const char *results_dir, const cc_backend *backend, int threads) {
+    cc_status status = CC_OK;
+    const cc_planned_run *run;
+    cc_run_plan *plan = calloc(1, sizeof *plan);
+    planner p = {.plan = plan, .results_dir = results_dir};
+    if (!plan) return cc_fail_memory("plan", sizeof *plan);
+    plan->backend = backend;
+    plan->threads = threads;
+    plan->arena = cc_arena_create();
+    if (!plan->arena) CC_CHECK(CC_ENOMEM);
+    CC_CHECK(cc_upstream_files_create(&plan->files, cc_config_flags(configs[0])));
+    for (int i = 0; i < config_count; i++)
+        for (int k = 0; k < cc_config_count(configs[i]); k++)
+            CC_CHECK(plan_run(&run, &p, cc_config_get(configs[i], k), NULL));
+    *out = plan;
+    plan = NULL;
+done:
+    for (const opened *data = p.datasets; data; data = data->next) cc_slice_set_close(data->set);
+    cc_run_plan_destroy(plan);
+    return status;
+}
+
+void cc_run_plan_destroy(cc_run_plan *plan) {
+    if (!plan) return;
+    cc_upstream_files_destroy(plan->files);
+    cc_arena_destroy(plan->arena);
+    free(plan->runs);
+    free(plan);
+}
+
+int cc_run_plan_count(const cc_run_plan *plan) {
+    return plan->count;
+}
+const cc_planned_run *cc_run_plan_get(const cc_run_plan *plan, int index) {
+    return plan->runs[index];
+}
+
+/* Whether a run stands on another, or is to be a copy of it. */
+static bool stands_on(const cc_planned_run *run, const cc_planned_run *other) {
+    bool found = run == other || (run->same_as && stands_on(run->same_as, other));
+    for (int kind = 0; kind < CC_UPSTREAMS && !found; kind++)
+        found = run->upstream[kind] && stands_on(run->upstream[kind], other);
+    return found;
+}
+
+cc_status cc_run_plan_refresh(cc_run_plan *plan, int index) {
+    for (int i = 0; i <= index; i++)
+        if (stands_on(plan->runs[index], plan->runs[i])) CC_TRY(settle(plan->runs[i], plan));
+    return CC_OK;
+}

@@ -1,0 +1,34 @@
+/* experiments/training/plan_runner.h -- making the runs of a plan, here or by workers. */
+#ifndef CC_EXPERIMENTS_TRAINING_PLAN_RUNNER_H
+#define CC_EXPERIMENTS_TRAINING_PLAN_RUNNER_H
+
+#include "experiments/planning/jobs.h"
+#include "experiments/planning/run_plan.h"
+#include "nets/engine/backend.h"
+
+typedef enum cc_run_end {
+    CC_RUN_PENDING,
+    CC_RUN_AT_WORK,
+    CC_RUN_WAS_THERE,
+    CC_RUN_MADE,
+    CC_RUN_FAILED,
+    CC_RUN_LEFT_OUT, /* a run that it needs has failed */
+    CC_RUN_STOPPED,  /* on request */
+    CC_RUN_ENDS
+} cc_run_end;
+
+/* Makes run number `index`; a failure is a warning that names it. */
+cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
+/* The warning: "WHAT has failed: ...". What the run has come to: failed, or stopped. */
+cc_run_end cc_plan_note_failure(const char *what, cc_status status);
+
+/* Makes every run in order; `ends` has a place for each, zeroed. A run that fails ends those that need it and
+ * the others go on, so that CC_OK says nothing of them. CC_EINTERRUPTED ends all; and the fault of a plan's
+ * only run is returned instead of noted. */
+cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend);
+
+/* The same by workers, whose tasks are the numbers of runs and whose result is a cc_run_end; each run as soon
+ * as those that it needs are there. */
+cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs);
+
+#endif

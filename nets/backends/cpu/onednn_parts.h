@@ -1,0 +1,22 @@
+/* nets/backends/cpu/onednn_parts.h -- private to onednn.c and onednn2.c or onednn3.c: what these share. */
+#ifndef CC_NETS_BACKENDS_CPU_ONEDNN_PARTS_H
+#define CC_NETS_BACKENDS_CPU_ONEDNN_PARTS_H
+
+#include <dnnl.h>
+#include "nets/backends/cpu/onednn_library.h"
+
+#define DNNL_TRY(expression, what)                                                                           \
+    do {                                                                                                     \
+        dnnl_status_t code_ = (expression);                                                                  \
+        if (code_ != dnnl_success) return cc_onednn_fail(code_, what);                                       \
+    } while (0)
+
+cc_status cc_onednn_fail(dnnl_status_t code, const char *what);
+
+dnnl_engine_t cc_onednn_engine(void);
+dnnl_format_tag_t cc_onednn_tag(cc_onednn_array array, int rank, cc_onednn_order order);
+dnnl_data_type_t cc_onednn_type(cc_dtype dtype);
+/* The attributes of a pass, which the caller destroys: `post_ops` are what stands behind it, or NULL. */
+dnnl_status_t cc_onednn_attributes(dnnl_primitive_attr_t *out, const_dnnl_post_ops_t post_ops);
+
+#endif

@@ -1,0 +1,77 @@
+/* nets/backends/cuda/sweep.cuh -- a kernel that does each pack of a matrix of rows by channels for itself;
+ * private to the .cu files.
+ *
+ * A thread keeps to one pack of channels, whose constants it reads once, and goes down the rows: no index is
+ * divided, at any size. Several packs are read before the first is used. F says what is done:
+ *   F::constants  prepare(image, lane)             what a thread keeps
+ *   F::packs      get(F::packs &, constants, row, lane)  reads; rows are those of all images
+ *                 put(packs, constants, row, lane) writes
+ *   F::UNROLL     packs of a thread that are on their way at once
+ *   F::REVERSED   the last rows first: the cache still has them from the sweep before */
+#ifndef CC_NETS_BACKENDS_CUDA_SWEEP_CUH
+#define CC_NETS_BACKENDS_CUDA_SWEEP_CUH
+
+#include "nets/backends/cuda/kernels.cuh"
+
+namespace cc {
+
+/* ENOUGH: threads that a large GPU runs at once, about; more packs than that are more rows a thread. */
+enum { SWEEP_ACROSS_MAX = 64, SWEEP_EACH_MAX = 16, SWEEP_ENOUGH = 1 << 18, SWEEP_IMAGES = 1 << 15 };
+
+struct sweep {
+    int64_t images, rows, lanes; /* rows of an image */
+    int across, down;            /* a block's threads: lanes, rows */
+    int each;                    /* rows of a thread */
+};
+
+inline sweep sweep_of(int64_t images, int64_t rows, int64_t lanes) {
+    int64_t groups = (lanes + SWEEP_ACROSS_MAX - 1) / SWEEP_ACROSS_MAX;
+    int64_t across = (lanes + groups - 1) / groups, each = images * rows * lanes / SWEEP_ENOUGH;
+    if (each > SWEEP_EACH_MAX) each = SWEEP_EACH_MAX;
+    return sweep{images, rows, lanes, (int)across, (int)(THREADS / across), each < 1 ? 1 : (int)each};
+}
+
+/* Rows begin, begin + step, ... below end, of the image whose first row is `base`. */
+template <class F>
+__device__ inline void sweep_strip(const F &f, const typename F::constants &k, int64_t base, int64_t begin,
+                                   int64_t end, int64_t step, int64_t lane) {
+    for (int64_t row = begin; row < end; row += F::UNROLL * step) {
+        typename F::packs p[F::UNROLL];
+#pragma unroll
+        for (int u = 0; u < F::UNROLL; u++)
+            if (row + u * step < end) f.get(p[u], k, base + row + u * step, lane);
+#pragma unroll
+        for (int u = 0; u < F::UNROLL; u++)
+            if (row + u * step < end) f.put(p[u], k, base + row + u * step, lane);
+    }
+}
+
+template <class F> __global__ void __launch_bounds__(THREADS) sweep_rows(sweep s, F f) {
+    int64_t lane = blockIdx.y * (int64_t)s.across + threadIdx.x;
+    int64_t block = F::REVERSED ? gridDim.x - 1 - blockIdx.x : blockIdx.x;
+    int64_t begin = block * s.down * s.each, end = begin + s.down * s.each;
+    if (lane >= s.lanes) return;
+    if (end > s.rows) end = s.rows;
+    for (int64_t image = blockIdx.z; image < s.images; image += gridDim.z)
+        sweep_strip(f, f.prepare(image, lane), image * s.rows, begin + threadIdx.y, end, s.down, lane);
+}
+
+template <class F> void sweep_run(const sweep &s, const F &f) {
+    auto kernel = sweep_rows<F>;
+    int64_t all = (int64_t)s.down * s.each;
+    dim3 grid((unsigned)((s.rows + all - 1) / all), (unsigned)((s.lanes + s.across - 1) / s.across),
+              (unsigned)(s.images < SWEEP_IMAGES ? s.images : (int64_t)SWEEP_IMAGES));
+    if (s.rows > 0) CC_LAUNCH(kernel, grid, dim3((unsigned)s.across, (unsigned)s.down), s, f);
+}
+
+/* What keeps nothing. */
+struct no_constants {};
+
+/* Packs in a row, without channels. */
+inline sweep sweep_flat(int64_t packs) {
+    return sweep_of(1, packs, 1);
+}
+
+} // namespace cc
+
+#endif

@@ -1,0 +1,96 @@
+/* Memory and arithmetic of the backends that work in the host's memory. */
+#include <math.h>
+#include <string.h>
+#include "core/hot.h"
+#include "nets/engine/backend.h"
+#include "nets/engine/memory.h"
+#include "nets/optimizers/optimizer.h"
+
+enum { CHUNK = 1 << 14 };
+
+static cc_status copy_bytes(void *to, const void *from, size_t bytes) {
+    if (bytes > 0) memcpy(to, from, bytes);
+    return CC_OK;
+}
+
+static cc_status wait(void) {
+    return CC_OK;
+}
+
+static size_t available(void) {
+    return 0;
+}
+
+const cc_storage cc_storage_host = {.get = cc_memory_get,
+                                    .free = cc_memory_free,
+                                    .get_host = cc_memory_get,
+                                    .free_host = cc_memory_free,
+                                    .put = copy_bytes,
+                                    .fetch = copy_bytes,
+                                    .feed = copy_bytes,
+                                    .wait = wait,
+                                    .available = available};
+
+static cc_status clip(float *grads, size_t count, double max_norm, void *scratch) {
+    (void)scratch;
+    cc_optimizer_clip(grads, count, max_norm);
+    return CC_OK;
+}
+
+static cc_status optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
+                          const float *grads, float *state, void *half, size_t count, const double *loss) {
+    (void)half;
+    if (!isfinite(*loss)) return CC_OK;
+    return cc_optimizer_step(spec, pace->lr, pace->step, params, grads, state, count);
+}
+
+CC_HOT static void copy(float *restrict a, const float *restrict w, size_t count) {
+    for (size_t i = 0; i < count; i++) a[i] = w[i];
+}
+
+CC_HOT static void blend(float *restrict a, const float *restrict w, size_t count, double decay) {
+    for (size_t i = 0; i < count; i++) a[i] = (float)(decay * a[i] + (1 - decay) * w[i]);
+}
+
+CC_HOT static void swap(float *restrict a, float *restrict w, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float kept = a[i];
+        a[i] = w[i];
+        w[i] = kept;
+    }
+}
+
+static void average_chunk(cc_averaging how, float *a, float *w, size_t count, double decay) {
+    if (how == CC_AVERAGING_COPY) copy(a, w, count);
+    if (how == CC_AVERAGING_BLEND) blend(a, w, count, decay);
+    if (how == CC_AVERAGING_SWAP) swap(a, w, count);
+}
+
+static cc_status average(cc_averaging how, float *a, float *w, size_t count, double decay) {
+#pragma omp parallel for schedule(static)
+    for (size_t i = 0; i < count; i += CHUNK)
+        average_chunk(how, a + i, w + i, count - i < CHUNK ? count - i : CHUNK, decay);
+    return CC_OK;
+}
+
+/* The naive references are the host's own: what passes cc_loss_check and cc_optimizer_check is there. */
+static bool has_any(const char *type) {
+    return type != NULL;
+}
+
+const cc_arithmetic cc_arithmetic_host = {.has_loss = has_any,
+                                          .has_optimizer = has_any,
+                                          .loss_bytes = cc_loss_scratch_bytes,
+                                          .loss = cc_loss_evaluate,
+                                          .clip = clip,
+                                          .optimise = optimise,
+                                          .average = average};
+
+cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
+    (void)sequence;
+    return work(context);
+}
+
+void cc_forget_nothing(cc_sequence *sequence) {
+    (void)sequence;
+}

@@ -1,9 +1,0 @@
-/* lanes.inc for AVX-512: 16 values a vector. */
-#define LANES    16
-#define VECTOR   cc_f32x16
-#define EXCHANGE CC_EXCHANGE_16
-#define LOAD     cc_load_16
-#define STORE    cc_store_16
-#define ACTIVATE cc_activate_16
-#define TABLE    cc_winograd_lanes_16
-#include "nets/cpu/winograd/lanes.inc"

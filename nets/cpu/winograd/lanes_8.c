@@ -1,9 +1,0 @@
-/* lanes.inc for AVX2: 8 values a vector. */
-#define LANES    8
-#define VECTOR   cc_f32x8
-#define EXCHANGE CC_EXCHANGE_8
-#define LOAD     cc_load_8
-#define STORE    cc_store_8
-#define ACTIVATE cc_activate_8
-#define TABLE    cc_winograd_lanes_8
-#include "nets/cpu/winograd/lanes.inc"

@@ -1,0 +1,57 @@
+#include "nets/engine/ema.h"
+
+#include <stdlib.h>
+
+struct cc_ema {
+    cc_model *model;
+    double decay;
+    cc_flat trained, statistics; /* the model's */
+    cc_mirror mirror;            /* of the averages, the trained values' first */
+};
+
+cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay) {
+    cc_ema *ema = calloc(1, sizeof *ema);
+    if (!ema) return cc_fail_memory("moving average", sizeof *ema);
+    *ema = (cc_ema){.model = model,
+                    .decay = decay,
+                    .trained = cc_model_flat(model),
+                    .statistics = cc_model_flat_statistics(model)};
+    const cc_storage *store = cc_model_backend(model)->store;
+    size_t count = decay == CC_EMA_OFF ? 0 : ema->trained.count + ema->statistics.count;
+    float *values;
+    cc_status status = store->get((void **)&values, count * sizeof(float), "moving average");
+    if (status == CC_OK) status = cc_mirror_init(&ema->mirror, store, values, count);
+    if (status == CC_OK)
+        *out = ema;
+    else
+        cc_ema_destroy(ema);
+    return status;
+}
+
+void cc_ema_destroy(cc_ema *ema) {
+    if (!ema) return;
+    cc_model_backend(ema->model)->store->free(ema->mirror.kept);
+    cc_mirror_deinit(&ema->mirror);
+    free(ema);
+}
+
+static cc_status work_on(cc_ema *ema, cc_averaging how) {
+    const cc_arithmetic *arithmetic = cc_model_backend(ema->model)->arithmetic;
+    if (ema->decay == CC_EMA_OFF) return CC_OK;
+    CC_TRY(arithmetic->average(how, ema->mirror.kept, ema->trained.values, ema->trained.count, ema->decay));
+    return arithmetic->average(how, ema->mirror.kept + ema->trained.count, ema->statistics.values,
+                               ema->statistics.count, ema->decay);
+}
+
+cc_status cc_ema_update(cc_ema *ema, int64_t step) {
+    return work_on(ema, step == 1 ? CC_AVERAGING_COPY : CC_AVERAGING_BLEND);
+}
+
+cc_status cc_ema_swap(cc_ema *ema) {
+    cc_model_changed(ema->model);
+    return work_on(ema, CC_AVERAGING_SWAP);
+}
+
+cc_mirror *cc_ema_mirror(cc_ema *ema) {
+    return &ema->mirror;
+}

@@ -1,0 +1,27 @@
+/* nets/engine/ema.h -- the moving average of a model's weights and statistics over the steps.
+ *
+ *   a = w after the first step;  a = decay a + (1 - decay) w after each other
+ * as torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn(decay), buffers included. In float32, in
+ * the model's stored form. Source: Polyak & Juditsky, SIAM J. Control Optim. 1992; timm's ModelEma. */
+#ifndef CC_NETS_ENGINE_EMA_H
+#define CC_NETS_ENGINE_EMA_H
+
+#include "nets/engine/mirror.h"
+#include "nets/engine/model.h"
+
+typedef struct cc_ema cc_ema;
+
+/* Of a model that has a plan, and outlives it. decay CC_EMA_OFF: an average that is empty, whose update and
+ * swap do nothing. CC_ENOMEM. */
+cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay);
+void cc_ema_destroy(cc_ema *ema);
+
+/* After step number `step`, from 1. */
+cc_status cc_ema_update(cc_ema *ema, int64_t step);
+/* The model takes the average's values and the average the model's; once more, and all is as before. */
+cc_status cc_ema_swap(cc_ema *ema);
+
+/* For a checkpoint: borrowed; its count is 0 where there is no average. */
+cc_mirror *cc_ema_mirror(cc_ema *ema);
+
+#endif

@@ -1,0 +1,176 @@
+/* A training step: forward, loss, backward, clipping, optimiser, started in this order in the backend's
+ * memory; only the loss is waited for. */
+#include "nets/engine/learner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include "nets/engine/plan.h"
+
+struct cc_learner {
+    cc_model *model;
+    cc_plan *plan;
+    const cc_backend *backend;
+    cc_loss_spec loss;
+    cc_optimizer_spec optimizer;
+    cc_loss_shape shape;
+    cc_sequence *sequence; /* of one step */
+    int64_t step;          /* steps taken */
+    size_t input_bytes, target_bytes;
+    /* The backend's memory; input and target where it is not the host's. */
+    float *input, *target;
+    float *gradient; /* of the logits */
+    double *value;   /* of the loss */
+    void *scratch, *clip_scratch;
+    cc_pace *pace;
+    float *state;
+    cc_mirror mirror;                      /* of that */
+    void *halves;                          /* the model's, which a step keeps; NULL where there are none */
+    const float *step_input, *step_target; /* of the step at hand */
+};
+
+static cc_loss_shape logits_shape(const cc_plan *plan) {
+    const cc_graph *graph = cc_plan_graph(plan);
+    cc_shape shape = cc_graph_shape(graph, cc_graph_node_count(graph));
+    return (cc_loss_shape){shape.dims[0], shape.dims[1], cc_shape_pixels(&shape)};
+}
+
+static size_t target_bytes_of(cc_loss_shape shape) {
+    return (size_t)(shape.n * shape.classes * shape.pixels) * sizeof(float);
+}
+
+static size_t input_bytes_of(const cc_plan *plan) {
+    return (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(plan))) * sizeof(float);
+}
+
+void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
+                        const cc_loss_spec *loss, const cc_optimizer_spec *optimizer) {
+    const cc_backend *backend = cc_model_backend(model);
+    const cc_loss_shape shape = logits_shape(plan);
+    const size_t trained = cc_model_measure(model, true, CC_F32).gradients, target = target_bytes_of(shape);
+    if (optimizer) *optimizer_bytes += trained * (size_t)cc_optimizer_state_count(optimizer);
+    if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, shape);
+    *other_bytes += target + CC_CLIP_BYTES;
+    if (backend->store->apart) *other_bytes += target + input_bytes_of(plan);
+}
+
+static cc_status allocate(cc_learner *l) {
+    const cc_storage *store = l->backend->store;
+    size_t state = cc_model_flat(l->model).count * (size_t)cc_optimizer_state_count(&l->optimizer);
+    l->target_bytes = target_bytes_of(l->shape);
+    l->input_bytes = input_bytes_of(l->plan);
+    CC_TRY(store->get((void **)&l->gradient, l->target_bytes, "gradient of the logits"));
+    CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
+    CC_TRY(store->get((void **)&l->pace, sizeof *l->pace, "optimiser"));
+    CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
+    CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
+    CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
+    CC_TRY(cc_mirror_init(&l->mirror, store, l->state, state));
+    if (!store->apart) return CC_OK;
+    CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
+    return store->get((void **)&l->target, l->target_bytes, "masks");
+}
+
+cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, const cc_loss_spec *loss,
+                            const cc_optimizer_spec *optimizer) {
+    CC_TRY(cc_loss_check(loss));
+    CC_TRY(cc_optimizer_check(optimizer));
+    CC_TRY(cc_backend_check(cc_model_backend(model), loss, optimizer));
+    cc_learner *l = calloc(1, sizeof *l);
+    if (!l) return cc_fail_memory("learner", sizeof *l);
+    *l = (cc_learner){.model = model,
+                      .plan = plan,
+                      .backend = cc_model_backend(model),
+                      .loss = *loss,
+                      .optimizer = *optimizer,
+                      .shape = logits_shape(plan),
+                      .halves = cc_model_flat(model).halves};
+    cc_status status = allocate(l);
+    if (status != CC_OK)
+        cc_learner_destroy(l);
+    else
+        *out = l;
+    return status;
+}
+
+void cc_learner_destroy(cc_learner *l) {
+    if (!l) return;
+    void *memory[] = {l->input,   l->target,       l->gradient, l->value,
+                      l->scratch, l->clip_scratch, l->pace,     l->state};
+    l->backend->forget(l->sequence);
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
+    cc_mirror_deinit(&l->mirror);
+    free(l);
+}
+
+static cc_status apply(cc_learner *l) {
+    const cc_arithmetic *arithmetic = l->backend->arithmetic;
+    cc_flat flat = cc_model_flat(l->model);
+    if (l->optimizer.clip_norm != CC_CLIP_OFF)
+        CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
+    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, l->halves,
+                                flat.count, l->value);
+}
+
+/* One step, in the backend's memory. */
+static cc_status work(void *context) {
+    cc_learner *l = context;
+    const float *logits;
+    CC_TRY(cc_plan_start_forward(l->plan, l->step_input, &logits));
+    CC_TRY(l->backend->arithmetic->loss(l->value, l->gradient, &l->loss, logits, l->step_target, l->shape,
+                                        l->scratch));
+    CC_TRY(cc_plan_start_backward(l->plan, l->gradient));
+    return apply(l);
+}
+
+static cc_status set_pace(cc_learner *l, double lr) {
+    cc_pace pace = {.lr = lr, .step = ++l->step};
+    void (*derive)(cc_pace *, const cc_optimizer_spec *) = l->backend->arithmetic->set_pace;
+    if (derive) derive(&pace, &l->optimizer);
+    cc_model_changed(l->model);
+    return l->backend->store->put(l->pace, &pace, sizeof pace);
+}
+
+cc_status cc_learner_bring(cc_learner *l, const float *input, const float *target) {
+    const cc_storage *store = l->backend->store;
+    l->step_input = store->apart ? l->input : input;
+    l->step_target = store->apart ? l->target : target;
+    if (!store->apart) return CC_OK;
+    CC_TRY(store->feed(l->input, input, l->input_bytes));
+    return store->feed(l->target, target, l->target_bytes);
+}
+
+cc_status cc_learner_start(cc_learner *l, double lr) {
+    CC_TRY(cc_model_halve(l->model));
+    CC_TRY(set_pace(l, lr));
+    CC_TRY(cc_plan_set_step(l->plan, l->step));
+    CC_TRY(cc_plan_is_timed(l->plan) ? work(l) : l->backend->run(&l->sequence, work, l));
+    if (l->halves) cc_model_was_halved(l->model);
+    return CC_OK;
+}
+
+cc_status cc_learner_finish(cc_learner *l, double *loss) {
+    CC_TRY(l->backend->store->fetch(loss, l->value, sizeof *loss));
+    if (isfinite(*loss)) return CC_OK;
+    return cc_fail(CC_EINVAL, "training", "lower optimizer.lr, or set optimizer.clip_norm",
+                   "the loss of step %lld is %s; the weights are those before it", (long long)l->step,
+                   isnan(*loss) ? "no number" : "infinite");
+}
+
+cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
+    CC_TRY(cc_learner_bring(l, input, target));
+    CC_TRY(cc_learner_start(l, lr));
+    return cc_learner_finish(l, loss);
+}
+
+cc_status cc_learner_apply(cc_learner *l, double lr) {
+    CC_TRY(set_pace(l, lr));
+    return apply(l);
+}
+
+cc_mirror *cc_learner_mirror(cc_learner *l) {
+    return &l->mirror;
+}
+
+int64_t *cc_learner_steps(cc_learner *l) {
+    return &l->step;
+}

@@ -1,0 +1,45 @@
+/* nets/engine/learner.h -- one training step: forward, loss, backward, clipping, optimiser. */
+#ifndef CC_NETS_ENGINE_LEARNER_H
+#define CC_NETS_ENGINE_LEARNER_H
+
+#include "nets/engine/mirror.h"
+#include "nets/engine/model.h"
+#include "nets/losses/loss.h"
+#include "nets/optimizers/optimizer.h"
+
+typedef struct cc_learner cc_learner;
+
+/* `plan` is a training plan of `model`; both outlive the learner, as do the specs' strings. CC_ECONFIG for a
+ * loss or an optimiser that makes no sense, CC_EUNSUPPORTED for one that the backend lacks, CC_ENOMEM. */
+cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, const cc_loss_spec *loss,
+                            const cc_optimizer_spec *optimizer);
+void cc_learner_destroy(cc_learner *learner);
+
+/* Adds what a learner would take to two sums: the optimiser's state, and the rest. `plan` may be measured; a
+ * loss or an optimiser that is NULL takes nothing. */
+void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
+                        const cc_loss_spec *loss, const cc_optimizer_spec *optimizer);
+
+/* input [n][in_channels][H][W], target [n][classes][H][W], plain float32, of the plan's n; *loss is the loss
+ * before the step. Allocates nothing. CC_EINVAL where the loss is no number or infinite: the weights
+ * and the optimiser's state are then those before the step. */
+cc_status cc_learner_step(cc_learner *learner, const float *input, const float *target, double lr,
+                          double *loss);
+
+/* The same in parts. A backend that works apart leaves the host free between `start` and `finish`, and takes
+ * what the next step needs (`bring`) while this one runs; on others `input` and `target` stay as they are
+ * until `start` has returned. */
+cc_status cc_learner_bring(cc_learner *learner, const float *input, const float *target);
+cc_status cc_learner_start(cc_learner *learner, double lr);
+cc_status cc_learner_finish(cc_learner *learner, double *loss);
+
+/* The end of a step alone: clips and applies the gradients that the model holds. */
+cc_status cc_learner_apply(cc_learner *learner, double lr);
+
+/* What a checkpoint needs beside the model's values, both borrowed: the optimiser's state and the steps
+ * taken.
+ */
+cc_mirror *cc_learner_mirror(cc_learner *learner);
+int64_t *cc_learner_steps(cc_learner *learner);
+
+#endif

@@ -1,0 +1,104 @@
+#include "nets/engine/needs.h"
+
+#include <stdio.h>
+#include "nets/engine/plan.h"
+
+enum { BATCH_MOST = 1 << 16 };
+
+size_t cc_needs_total(const cc_needs *n) {
+    return n->weights + n->gradients + n->optimizer + n->activations + n->scratch + n->ends;
+}
+
+static void add_plan(cc_needs *out, const cc_plan *plan) {
+    size_t scratch = cc_plan_scratch_bytes(plan), ends = cc_plan_ends_bytes(plan);
+    out->scratch += scratch;
+    out->ends += ends;
+    out->activations += cc_plan_bytes(plan) - scratch - ends;
+}
+
+/* What feed keeps of images and masks. */
+static size_t feed_bytes(const cc_plan *plan, const cc_storage *store) {
+    const cc_graph *graph = cc_plan_graph(plan);
+    cc_shape out = cc_graph_shape(graph, cc_graph_node_count(graph));
+    int64_t images = cc_shape_count(cc_graph_input_shape(graph)), masks = cc_shape_count(&out);
+    return (size_t)store->feed_copies * (size_t)(images > masks ? images : masks) * sizeof(float);
+}
+
+static cc_status measure_plan(cc_needs *out, cc_model *model, const cc_use *use, bool training) {
+    cc_plan *plan;
+    const cc_backend *backend = cc_model_backend(model);
+    const cc_plan_options options = {.n = use->n,
+                                     .height = use->height,
+                                     .width = use->width,
+                                     .training = training,
+                                     .dtype = use->dtype,
+                                     .tf32 = use->tf32,
+                                     .measured = true};
+    CC_TRY(cc_plan_create(&plan, model, &options));
+    const cc_model_bytes taken = cc_model_measure(model, training, use->dtype);
+    if (taken.values + taken.halves > out->weights) out->weights = taken.values + taken.halves;
+    out->gradients += taken.gradients;
+    if (training && use->averages) out->optimizer += taken.values;
+    add_plan(out, plan);
+    if (training) cc_learner_measure(&out->optimizer, &out->ends, model, plan, use->loss, use->optimizer);
+    if (training == use->trains) out->ends += feed_bytes(plan, backend->store);
+    cc_plan_destroy(plan);
+    return CC_OK;
+}
+
+cc_status cc_needs_measure(cc_needs *out, const cc_net_spec *net, const cc_backend *backend,
+                           const cc_use *use) {
+    cc_model *model;
+    *out = (cc_needs){0};
+    if (use->trains) CC_TRY(cc_backend_check(backend, use->loss, use->optimizer));
+    CC_TRY(cc_model_create(&model, net, backend));
+    cc_status status = use->trains ? measure_plan(out, model, use, true) : CC_OK;
+    if (status == CC_OK && use->infers) status = measure_plan(out, model, use, false);
+    cc_model_destroy(model);
+    return status;
+}
+
+static cc_status fits(bool *out, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
+                      int64_t n, size_t room) {
+    cc_needs needs;
+    cc_use of_n = *use;
+    of_n.n = n;
+    CC_TRY(cc_needs_measure(&needs, net, backend, &of_n));
+    *out = cc_needs_total(&needs) <= room;
+    return CC_OK;
+}
+
+cc_status cc_needs_fit(int64_t *n, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
+                       size_t room) {
+    int64_t low = 0, high = 1; /* low fits; high, in the end, does not */
+    bool fit;
+    for (;;) {
+        CC_TRY(fits(&fit, net, backend, use, high, room));
+        if (!fit || high == BATCH_MOST) break;
+        low = high;
+        high *= 2;
+    }
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        CC_TRY(fits(&fit, net, backend, use, middle, room));
+        *(fit ? &low : &high) = middle;
+    }
+    *n = low;
+    return CC_OK;
+}
+
+cc_status cc_needs_explain(const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
+                           size_t held) {
+    cc_error before = *cc_error_get();
+    cc_needs needs;
+    int64_t largest;
+    char hint[96] = "not even a batch of 1 fits: use smaller images or another net";
+    size_t room = backend->store->available() + held;
+    if (room > held && cc_needs_measure(&needs, net, backend, use) == CC_OK &&
+        cc_needs_total(&needs) > room && cc_needs_fit(&largest, net, backend, use, room) == CC_OK) {
+        if (largest > 0) snprintf(hint, sizeof hint, "a batch of %lld fits", (long long)largest);
+        return cc_fail(CC_ENOMEM, backend->name, hint, "a batch of %lld takes %.1f MB, %.1f MB are free",
+                       (long long)use->n, 1e-6 * (double)cc_needs_total(&needs), 1e-6 * (double)room);
+    }
+    return cc_fail(CC_ENOMEM, before.where, before.hint, "%s", before.what);
+}

@@ -1,0 +1,46 @@
+#include "nets/engine/schedule.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BETTER_BY  1e-4
+#define LEAST_STEP 1e-8
+
+cc_schedule cc_schedule_start(const cc_optimizer_spec *spec, int epochs, bool largest) {
+    return (cc_schedule){.spec = spec,
+                         .epochs = epochs,
+                         .largest = largest,
+                         .lr = spec->lr,
+                         .best = largest ? -INFINITY : INFINITY};
+}
+
+double cc_schedule_rate(const cc_schedule *s) {
+    const double lr = s->spec->lr, low = s->spec->schedule.min_lr;
+    const int warmup = s->spec->schedule.warmup, t = s->epoch - warmup;
+    if (t < 0) return lr * (s->epoch + 1) / (warmup + 1);
+    if (strcmp(s->spec->schedule.type, "cosine") == 0)
+        return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
+    return s->lr; /* lr itself, unless a plateau lowered it */
+}
+
+static bool is_better(const cc_schedule *s, double score) {
+    return s->largest ? score > s->best * (1 + BETTER_BY) : score < s->best * (1 - BETTER_BY);
+}
+
+static void watch(cc_schedule *s, double score) {
+    if (is_better(s, score)) {
+        s->best = score;
+        s->bad = 0;
+        return;
+    }
+    if (++s->bad <= s->spec->schedule.patience) return;
+    double lower = fmax(s->lr * s->spec->schedule.factor, s->spec->schedule.min_lr);
+    if (s->lr - lower > LEAST_STEP) s->lr = lower;
+    s->bad = 0;
+}
+
+void cc_schedule_note(cc_schedule *s, double score) {
+    if (strcmp(s->spec->schedule.type, "plateau") == 0 && s->epoch >= s->spec->schedule.warmup)
+        watch(s, score);
+    s->epoch++;
+}

@@ -1,0 +1,122 @@
+/* nets/losses/bootstrap_bce/bootstrap_bce.c -- bootstrapped cross-entropy (Wu, Shen & van den Hengel,
+ * Bridging category-level and instance-level semantic image segmentation, 2016): the mean over the k =
+ * ceil(fraction * pixels) hardest pixels of each image, at least one. Among equals the first are taken.
+ *
+ * Three passes: the cross-entropy of every pixel; the k-th largest of each image by radix selection on its
+ * bits; the gradient of the pixels that lie above. */
+#include <math.h>
+#include <string.h>
+#include "core/hot.h"
+#include "nets/losses/kind.h"
+#include "nets/losses/logit.h"
+
+enum { RADIX_BITS = 11 };
+
+/* What is taken of an image: keys above `key`, and those equal to it up to index `last`. */
+typedef struct cut {
+    uint64_t key;
+    size_t last;
+} cut;
+
+typedef struct bootstrap_context {
+    double *errors; /* [n][pixels] */
+    cut *cuts;      /* [n] */
+    size_t pixels;  /* of an image */
+    double share;   /* 1 / (n k) */
+} bootstrap_context;
+
+/* Bits in the order of the numbers: all of a negative one are turned, of a positive one the sign. */
+CC_LOGIT_INLINE uint64_t key_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+}
+
+CC_HOT static void chunk_errors(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
+                                const void *context) {
+    (void)sums, (void)derivative;
+    const bootstrap_context *c = context;
+    double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
+    for (size_t i = 0; i < chunk->count; i++) {
+        double x = chunk->logits[i];
+        errors[i] = cc_logit_cross_entropy(x, chunk->target[i], cc_logit_of(x).e);
+    }
+}
+
+/* The digit of the k-th largest of the keys that start with `prefix` (as far as `mask` goes); *k becomes its
+ * rank among those that share the digit. */
+static uint64_t select_digit(size_t *k, const double *errors, size_t count, uint64_t prefix, uint64_t mask,
+                             int shift) {
+    size_t histogram[1 << RADIX_BITS] = {0};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key = key_of(errors[i]);
+        if ((key & mask) == prefix) histogram[key >> shift & ((1 << RADIX_BITS) - 1)]++;
+    }
+    uint64_t digit = (1 << RADIX_BITS) - 1;
+    for (; *k > histogram[digit]; digit--) *k -= histogram[digit];
+    return digit;
+}
+
+static cut select_cut(const double *errors, size_t count, size_t k) {
+    /* The last digit overlaps the one before: its high bits are fixed by the prefix already. */
+    static const int shifts[] = {53, 42, 31, 20, 9, 0};
+    uint64_t prefix = 0, mask = 0;
+    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+        prefix |= select_digit(&k, errors, count, prefix, mask, shifts[i]) << shifts[i];
+        mask |= (uint64_t)((1 << RADIX_BITS) - 1) << shifts[i];
+    }
+    size_t last = 0;
+    for (size_t i = 0; k > 0; i++)
+        if (key_of(errors[i]) == prefix) last = i, k--;
+    return (cut){prefix, last};
+}
+
+CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
+                                    const void *context) {
+    const bootstrap_context *c = context;
+    const double *errors = c->errors + (size_t)chunk->image * c->pixels + chunk->first;
+    const cut limit = c->cuts[chunk->image];
+    const double share = c->share;
+    double values[CC_LOSS_CHUNK];
+    for (size_t i = 0; i < chunk->count; i++) {
+        uint64_t key = key_of(errors[i]);
+        int hard = (key > limit.key) | ((key == limit.key) & (chunk->first + i <= limit.last));
+        double taken = hard ? share : 0;
+        values[i] = taken * errors[i];
+        derivative[i] = taken * cc_logit_residual(cc_logit_of(chunk->logits[i]), chunk->target[i]);
+    }
+    sums[0] = cc_loss_sum_values(values, chunk->count);
+}
+
+static size_t hardest(double fraction, size_t pixels) {
+    double k = ceil(fraction * (double)pixels);
+    return k < 1 ? 1 : k > (double)pixels ? pixels : (size_t)k;
+}
+
+/* Scratch: sums, then errors [n][pixels], then cuts [n]. */
+static double evaluate(const cc_loss_run *run) {
+    const cc_loss_shape shape = run->shape;
+    const size_t pixels = cc_loss_image_pixels(shape), k = hardest(run->spec->fraction, pixels);
+    double *sums = run->scratch, total[CC_LOSS_SUMS];
+    double *errors = sums + cc_loss_sums_bytes(run->spec, shape) / sizeof *sums;
+    cut *cuts = (cut *)(errors + (size_t)shape.n * pixels);
+    bootstrap_context context = {errors, cuts, pixels, 1 / ((double)shape.n * (double)k)};
+    cc_loss_map(NULL, run, chunk_errors, &context, false);
+#pragma omp parallel for schedule(static) if (pixels > CC_LOSS_CHUNK)
+    for (int64_t image = 0; image < shape.n; image++)
+        cuts[image] = select_cut(errors + (size_t)image * pixels, pixels, k);
+    cc_loss_map(sums, run, chunk_derivative, &context, true);
+    cc_loss_add_images(total, sums, shape.n);
+    return total[0];
+}
+
+static size_t scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape) {
+    return cc_loss_sums_bytes(spec, shape) +
+           (size_t)shape.n * (cc_loss_image_pixels(shape) * sizeof(double) + sizeof(cut));
+}
+
+static cc_status check(const cc_loss_spec *spec, const char *where) {
+    return cc_loss_check_range(where, "fraction", spec->fraction, 0, 1);
+}
+
+const cc_loss_kind cc_loss_bootstrap_bce = {"bootstrap-bce", check, scratch_bytes, evaluate};

@@ -1,0 +1,77 @@
+/* nets/losses/dice/dice.c -- soft Dice and soft IoU (Jaccard): 1 - the mean of a ratio of each image, all its
+ * classes together.
+ *
+ * With I = sum p g, P = sum p, G = sum g, both are r = (a I + s) / (P + G - b I + s): Dice a = 2, b = 0; IoU
+ * a = 1, b = 1. dr/dp = (a g - r (1 - b g)) / (P + G - b I + s), dp/dx = p (1 - p). */
+#include "core/hot.h"
+#include "nets/losses/kind.h"
+#include "nets/losses/logit.h"
+
+typedef struct overlap_context {
+    double a, b, smooth;
+    int64_t n;
+    const double *sums; /* [n][CC_LOSS_SUMS]: I, P, G */
+} overlap_context;
+
+typedef struct overlap {
+    double ratio, denominator;
+} overlap;
+
+CC_HOT static void chunk_sums(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
+                              const void *context) {
+    (void)derivative, (void)context;
+    double both[CC_LOSS_CHUNK], predicted[CC_LOSS_CHUNK], wanted[CC_LOSS_CHUNK];
+    for (size_t i = 0; i < chunk->count; i++) {
+        double p = cc_logit_of(chunk->logits[i]).p, g = chunk->target[i];
+        both[i] = p * g;
+        predicted[i] = p;
+        wanted[i] = g;
+    }
+    sums[0] = cc_loss_sum_values(both, chunk->count);
+    sums[1] = cc_loss_sum_values(predicted, chunk->count);
+    sums[2] = cc_loss_sum_values(wanted, chunk->count);
+}
+
+static overlap image_overlap(const overlap_context *c, int64_t image) {
+    const double *sums = c->sums + image * CC_LOSS_SUMS;
+    double denominator = sums[1] + sums[2] - c->b * sums[0] + c->smooth;
+    return (overlap){(c->a * sums[0] + c->smooth) / denominator, denominator};
+}
+
+CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
+                                    const void *context) {
+    (void)sums;
+    const overlap_context *c = context;
+    const overlap o = image_overlap(c, chunk->image);
+    const double a = c->a, b = c->b, share = -1 / (double)c->n;
+    for (size_t i = 0; i < chunk->count; i++) {
+        double g = chunk->target[i];
+        cc_logit l = cc_logit_of(chunk->logits[i]);
+        derivative[i] = share * (a * g - o.ratio * (1 - b * g)) * (l.p * l.q / o.denominator);
+    }
+}
+
+static double evaluate(const cc_loss_run *run, double a, double b) {
+    const int64_t n = run->shape.n;
+    overlap_context context = {a, b, run->spec->smooth, n, run->scratch};
+    cc_loss_map(run->scratch, run, chunk_sums, NULL, false);
+    if (run->gradient) cc_loss_map(NULL, run, chunk_derivative, &context, true);
+    double total = 0;
+    for (int64_t image = 0; image < n; image++) total += image_overlap(&context, image).ratio;
+    return 1 - total / (double)n;
+}
+
+static cc_status check(const cc_loss_spec *spec, const char *where) {
+    return cc_loss_check_range(where, "smooth", spec->smooth, 0, 1e9);
+}
+
+static double evaluate_dice(const cc_loss_run *run) {
+    return evaluate(run, 2, 0);
+}
+
+static double evaluate_iou(const cc_loss_run *run) {
+    return evaluate(run, 1, 1);
+}
+
+const cc_loss_kind cc_loss_dice = {"dice", check, cc_loss_sums_bytes, evaluate_dice};
+const cc_loss_kind cc_loss_iou = {"iou", check, cc_loss_sums_bytes, evaluate_iou};

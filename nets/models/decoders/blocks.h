@@ -1,0 +1,10 @@
+/* nets/models/decoders/blocks.h -- private to nets/: what the decoders share. */
+#ifndef CC_NETS_DECODER_BLOCKS_H
+#define CC_NETS_DECODER_BLOCKS_H
+
+#include "nets/engine/graph.h"
+
+/* Joins x with the skip (CC_NO_VALUE: none), then two 3x3 convolutions, each with batch norm and ReLU. */
+cc_value cc_decoder_join(cc_graph *graph, cc_value x, cc_value skip, const char *prefix, int64_t channels);
+
+#endif

@@ -1,0 +1,33 @@
+/* nets/models/decoders/decoder.h -- private to nets/: decoders as tables.
+ *
+ * A decoder takes an encoder's features, deepest first, and doubles the size with each of its blocks. Names
+ * of layers are those of segmentation_models.pytorch. A new decoder is one table and its name in decoder.c.
+ */
+#ifndef CC_NETS_DECODER_H
+#define CC_NETS_DECODER_H
+
+#include "nets/engine/spec.h"
+#include "nets/models/encoders/encoder.h"
+
+typedef struct cc_decoder {
+    const char *name; /* net.decoder.upsample */
+    int levels;       /* blocks it must have, so that the net's output has its input's size */
+    int channels[CC_DECODER_LEVELS_MAX]; /* of each block, unless the config has its own */
+    /* Adds one block, its layers named PREFIX.name; skip is CC_NO_VALUE where there is none. */
+    cc_value (*block)(cc_graph *graph, cc_value x, cc_value skip, const char *prefix, int64_t channels);
+    /* Adds the last layer, "segmentation_head.0". */
+    cc_value (*head)(cc_graph *graph, cc_value x, int64_t classes);
+} cc_decoder;
+
+extern const cc_decoder cc_decoder_nearest, cc_decoder_transpose;
+
+/* Decoder number i, from 0; NULL after the last. */
+const cc_decoder *cc_decoder_at(int i);
+/* NULL where there is none of that name. */
+const cc_decoder *cc_decoder_find(const char *name);
+
+/* Adds the decoder, its layers named "decoder.…", and the head. */
+void cc_decoder_add(cc_graph *graph, const cc_decoder *decoder, const cc_value features[CC_ENCODER_FEATURES],
+                    const int channels[], int64_t classes);
+
+#endif

@@ -1,0 +1,77 @@
+/* nets/models/encoders/encoder.h -- private to nets/: encoders as tables.
+ *
+ * An encoder halves its input five times and hands over what it knows at each size. A new one is one table
+ * (resnet.c, efficientnet.c) and its name in encoder.c; a new kind of block is one function (blocks.c). Names
+ * of layers are timm's, so that weights people have load by name. */
+#ifndef CC_NETS_ENCODER_H
+#define CC_NETS_ENCODER_H
+
+#include "nets/engine/graph.h"
+#include "nets/ops/activation/activation.h"
+
+enum { CC_ENCODER_STAGES_MAX = 7, CC_ENCODER_FEATURES = 5, CC_ENCODER_STRIDE = 32 };
+
+/* What one block of a stage is asked for. */
+typedef struct cc_block_shape {
+    int64_t channels;   /* of its output; of its middle in a bottleneck, which puts out four times as many */
+    int kernel, stride; /* of its spatial convolution */
+    int expansion;      /* inverted residual: middle channels for each input channel */
+    int index;          /* of the block in its encoder */
+    double drop_path;   /* how often its branch is left out, where there is a residual */
+    double epsilon;     /* of its norms */
+    int64_t same; /* its spatial convolution has TensorFlow's "same" padding of images of so many pixels a
+                           side; 0: kernel / 2 on both sides */
+} cc_block_shape;
+
+/* Adds one block whose layers are PREFIX.name. */
+typedef cc_value (*cc_block)(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *shape);
+
+cc_value cc_block_basic(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *shape);
+cc_value cc_block_bottleneck(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *shape);
+cc_value cc_block_depthwise(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *shape);
+cc_value cc_block_inverted(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *shape);
+
+typedef struct cc_stage {
+    cc_block block;
+    int repeats;
+    cc_block_shape shape; /* the stride is that of the first block alone */
+    bool feature;         /* its output is one of the encoder's features */
+} cc_stage;
+
+typedef struct cc_encoder {
+    const char *name;   /* net.encoder */
+    int64_t resolution; /* side of the images that it was designed for */
+    struct {
+        const char *conv;
+        int64_t channels;
+        int kernel;
+        cc_activation activation;
+        bool pool;                          /* a 3x3 max pool of stride 2 follows */
+    } stem;                                 /* of stride 2; the first feature */
+    const char *stages_prefix;              /* block j of stage i is PREFIXi.j */
+    int first_stage;                        /* the number of stage 0 in names */
+    cc_stage stages[CC_ENCODER_STAGES_MAX]; /* ends with the first that has no block */
+} cc_encoder;
+
+extern const cc_encoder cc_encoder_resnet_34, cc_encoder_resnet_50, cc_encoder_resnet_101,
+    cc_encoder_efficientnet_b0, cc_encoder_efficientnet_b3, cc_encoder_efficientnet_b5;
+
+/* Encoder number i, from 0; NULL after the last. */
+const cc_encoder *cc_encoder_at(int i);
+/* NULL where there is none of that name. */
+const cc_encoder *cc_encoder_find(const char *name);
+
+/* What a file of weights asks of an encoder beside its layers. */
+typedef struct cc_encoder_way {
+    double drop_path, epsilon;
+    /* Side of the images whose "same" padding strided convolutions have; 0: kernel / 2 on both sides. */
+    int64_t same;
+} cc_encoder_way;
+
+/* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. Block i of n has
+ * the rate drop_path * i / (n - 1) of stochastic depth, as Huang et al. 2016 and timm's resnets (its
+ * efficientnets divide by n). */
+void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
+                    const cc_encoder *encoder, const cc_encoder_way *way);
+
+#endif

@@ -1,0 +1,130 @@
+/* Each plane (one n, one block of channels) is one piece of work with sums of its own, which are added up
+ * over n in order. A plane is read row against row: one row of dy and one of x give the products of a kernel
+ * row, whose sums stay in registers along the row. */
+#include "nets/ops/conv/cpu/depthwise.h"
+
+#include <string.h>
+#include "core/hot.h"
+#include "nets/backends/cpu/lanes.h"
+
+typedef struct row { /* one dimension of the problem: W */
+    int64_t in, out, kernel, stride, padding, dilation;
+    int64_t first, last; /* outputs whose every tap lies inside the input: [first, last) */
+} row;
+
+static row row_of(const cc_depthwise *c) {
+    int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX];
+    const cc_conv_attr *a = c->attr;
+    cc_shape_spatial(in, c->x);
+    cc_shape_spatial(out, c->y);
+    row r = {in[2], out[2], a->kernel[2], a->stride[2], a->padding[2], a->dilation[2], 0, 0};
+    int64_t reach = r.dilation * (r.kernel - 1);
+    r.first = (r.padding + r.stride - 1) / r.stride;
+    if (r.first > r.out) r.first = r.out;
+    r.last = r.in + r.padding >= reach + 1 ? (r.in + r.padding - reach - 1) / r.stride + 1 : 0;
+    if (r.last > r.out) r.last = r.out;
+    if (r.last < r.first) r.last = r.first;
+    return r;
+}
+
+/* The outputs [from, to), some of whose taps lie outside. */
+CC_INLINE void row_edge(float *sums, const void *x, const void *dy, const row *r, int64_t lanes, int64_t from,
+                        int64_t to, cc_dtype dtype) {
+    for (int64_t o = from; o < to; o++)
+        for (int64_t k = 0; k < r->kernel; k++) {
+            int64_t i = o * r->stride - r->padding + k * r->dilation;
+            if (i < 0 || i >= r->in) continue;
+            for (int64_t j = 0; j < lanes; j++)
+                sums[k * lanes + j] += cc_load(dy, o * lanes + j, dtype) * cc_load(x, i * lanes + j, dtype);
+        }
+}
+
+/* sums[k][lane] += sum along the row, for a kernel row of a width and a block known when compiled. */
+#define DEFINE_ROW(lanes, width)                                                                             \
+    CC_INLINE void row_##lanes##_##width(float *sums, const void *x, const void *dy, const row *r,           \
+                                         cc_dtype dtype) {                                                   \
+        cc_f32x##lanes total[width] = {0}, g, value;                                                         \
+        int64_t from = (r->first * r->stride - r->padding) * lanes;                                          \
+        for (int64_t o = r->first; o < r->last; o++, from += r->stride * lanes) {                            \
+            cc_load_##lanes(&g, dy, o *lanes, dtype);                                                        \
+            for (int k = 0; k < width; k++) {                                                                \
+                cc_load_##lanes(&value, x, from + k * r->dilation * lanes, dtype);                           \
+                total[k] += g * value;                                                                       \
+            }                                                                                                \
+        }                                                                                                    \
+        for (int k = 0; k < width; k++) *(cc_f32x##lanes *)(sums + k * lanes) += total[k];                   \
+    }
+DEFINE_ROW(8, 3)
+DEFINE_ROW(8, 5)
+DEFINE_ROW(16, 3)
+DEFINE_ROW(16, 5)
+
+CC_INLINE void row_sums_as(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
+                           cc_dtype dtype) {
+    bool wide = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
+    row_edge(sums, x, dy, r, lanes, 0, known ? r->first : r->out, dtype);
+    if (!known) return;
+    if (r->kernel == 3)
+        wide ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
+    else
+        wide ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
+    row_edge(sums, x, dy, r, lanes, r->last, r->out, dtype);
+}
+
+CC_HOT static void row_sums(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
+                            cc_dtype dtype) {
+    if (dtype == CC_F32)
+        row_sums_as(sums, x, dy, r, lanes, CC_F32);
+    else
+        row_sums_as(sums, x, dy, r, lanes, CC_BF16);
+}
+
+static int64_t taps_of(const cc_conv_attr *a) {
+    return a->kernel[0] * a->kernel[1] * a->kernel[2];
+}
+
+/* One plane against every row of the kernel. */
+static void plane_sums(float *sums, const cc_depthwise *c, const void *x, const void *dy) {
+    const cc_conv_attr *a = c->attr;
+    int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX];
+    row r = row_of(c);
+    cc_shape_spatial(in, c->x);
+    cc_shape_spatial(out, c->y);
+    memset(sums, 0, (size_t)(taps_of(a) * c->block) * sizeof *sums);
+    for (int64_t o = 0; o < out[0] * out[1]; o++)
+        for (int64_t k = 0; k < a->kernel[0] * a->kernel[1]; k++) {
+            int64_t d = o / out[1] * a->stride[0] - a->padding[0] + k / a->kernel[1] * a->dilation[0],
+                    h = o % out[1] * a->stride[1] - a->padding[1] + k % a->kernel[1] * a->dilation[1];
+            if (d < 0 || d >= in[0] || h < 0 || h >= in[1]) continue;
+            row_sums(sums + k * r.kernel * c->block,
+                     cc_values_at(x, (d * in[1] + h) * in[2] * c->block, c->dtype),
+                     cc_values_at(dy, o * out[2] * c->block, c->dtype), &r, c->block, c->dtype);
+        }
+}
+
+bool cc_depthwise_fits(const cc_conv_attr *a, const cc_shape *x, int64_t x_block, int64_t y_block,
+                       int64_t weights_block) {
+    return a->groups > 1 && a->groups == x->dims[1] && a->out_channels == a->groups && !a->bias &&
+           (x_block == 8 || x_block == 16) && x_block == y_block && x_block == weights_block;
+}
+
+size_t cc_depthwise_scratch(const cc_depthwise *c) {
+    return (size_t)(c->x->dims[0] * cc_blocks(c->x, c->block) * taps_of(c->attr) * c->block);
+}
+
+void cc_depthwise_weights(float *dw, const cc_depthwise *c, const void *x, const void *dy, float *scratch) {
+    int64_t blocks = cc_blocks(c->x, c->block), size = taps_of(c->attr) * c->block, images = c->x->dims[0];
+    int64_t x_plane = cc_shape_pixels(c->x) * c->block, y_plane = cc_shape_pixels(c->y) * c->block;
+#pragma omp parallel
+    {
+#pragma omp for schedule(static)
+        for (int64_t p = 0; p < images * blocks; p++)
+            plane_sums(scratch + p * size, c, cc_values_at(x, p * x_plane, c->dtype),
+                       cc_values_at(dy, p * y_plane, c->dtype));
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < blocks * size; i++) {
+            dw[i] = 0;
+            for (int64_t n = 0; n < images; n++) dw[i] += scratch[n * blocks * size + i];
+        }
+    }
+}

@@ -1,0 +1,317 @@
+/* A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
+ * transformed, then each piece of work takes one chunk and two blocks of destination channels through all
+ * source channels, a strip at a time. The gradient of the weights adds up groups of tiles instead. */
+#include "nets/ops/conv/cpu/winograd/winograd.h"
+
+#include <omp.h>
+#include <string.h>
+#include "nets/backends/cpu/lanes.h"
+#include "nets/ops/conv/cpu/winograd/lanes.h"
+
+enum {
+    CHUNK = 64, /* tiles */
+    STRIP = 64, /* channels */
+    POINTS = CC_WINOGRAD_POINTS,
+    WIDE = CC_WINOGRAD_WIDE,
+    GROUP_BYTES = 16 << 20, /* of transformed tiles at a time, for the gradient of the weights */
+};
+
+/* An activation whose tiles are taken. */
+typedef struct side {
+    const cc_shape *shape;
+    void *values;
+    int64_t padding; /* pixels before the first tile */
+} side;
+
+typedef struct work {
+    const cc_winograd *conv;
+    const cc_winograd_lanes *lanes;
+    int64_t block, rows, columns, tiles; /* rows and columns of tiles in an image; tiles of all images */
+    int64_t chunk, chunks;
+} work;
+
+static int64_t round_up(int64_t value, int64_t to) {
+    return (value + to - 1) / to * to;
+}
+/* An odd number of cache lines: steps of a power of two would all fall into one set of the cache. */
+static int64_t step_of(int64_t values) {
+    const int64_t line = 16;
+    return (round_up(values, line) / line | 1) * line;
+}
+static int64_t smaller(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* Tiles cover the image `to`. */
+static work work_of(const cc_winograd *c, const cc_shape *to) {
+    work w = {.conv = c,
+              .lanes = c->block == 16 ? &cc_winograd_lanes_16 : &cc_winograd_lanes_8,
+              .block = c->block,
+              .rows = round_up(to->dims[2], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
+              .columns = round_up(to->dims[3], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE};
+    w.tiles = to->dims[0] * w.rows * w.columns;
+    w.chunk = smaller(CHUNK, round_up(w.tiles, CC_WINOGRAD_ROWS));
+    w.chunks = (w.tiles + w.chunk - 1) / w.chunk;
+    return w;
+}
+
+static cc_winograd_place place_of(const work *w, const side *s, int64_t which, int64_t tile) {
+    const int64_t *dims = s->shape->dims, blocks = cc_blocks(s->shape, w->block);
+    int64_t n = tile / (w->rows * w->columns), row = tile / w->columns % w->rows, column = tile % w->columns;
+    return (cc_winograd_place){
+        .plane = cc_values_at(s->values, (n * blocks + which) * dims[2] * dims[3] * w->block, w->conv->dtype),
+        .height = dims[2],
+        .width = dims[3],
+        .top = row * CC_WINOGRAD_TILE - s->padding,
+        .left = column * CC_WINOGRAD_TILE - s->padding,
+        .dtype = w->conv->dtype};
+}
+
+bool cc_winograd_fits(const cc_conv_attr *a, const cc_shape *x, int64_t x_block, int64_t y_block,
+                      int64_t weights_block) {
+    for (int i = 1; i < CC_SPATIAL_MAX; i++)
+        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding[i] > 2) return false;
+    return x->rank == 4 && a->groups == 1 && a->padding[1] == a->padding[2] &&
+           (x_block == 8 || x_block == 16) && x_block == y_block && x_block == weights_block;
+}
+
+/* Where the parts of the scratch memory of a convolution begin, in floats. */
+typedef struct convolve_room {
+    int64_t group;                            /* chunks transformed at a time */
+    int64_t tile_step, weight_step, sum_step; /* from point to point */
+    int64_t tiles;                            /* of one chunk */
+    int64_t weights, thread;                  /* of one thread */
+} convolve_room;
+
+static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
+    convolve_room r = {.group = smaller(w->chunks, w->conv->threads),
+                       .tile_step = step_of(cc_blocks(from, w->block) * w->chunk * w->block),
+                       .weight_step = step_of(STRIP * WIDE * w->block),
+                       .sum_step = step_of(w->chunk * WIDE * w->block)};
+    r.tiles = POINTS * r.tile_step;
+    r.weights = POINTS * r.weight_step;
+    r.thread = r.weights + POINTS * r.sum_step;
+    return r;
+}
+
+static size_t convolve_scratch(const cc_winograd *c, const cc_shape *from, const cc_shape *to) {
+    work w = work_of(c, to);
+    convolve_room r = convolve_room_of(&w, from);
+    return (size_t)(r.group * r.tiles + c->threads * r.thread);
+}
+
+typedef struct convolution {
+    work work;
+    convolve_room room;
+    side from, to;
+    const float *weights, *bias;
+    bool turned; /* backward data */
+    cc_activation activation;
+    float *tiles, *threads;
+} convolution;
+
+/* The tiles of a chunk, of one block of source channels. */
+static void transform_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t which) {
+    const work *w = &c->work;
+    float *points = c->tiles + slot * c->room.tiles + which * w->chunk * w->block;
+    int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
+    for (int64_t t = 0; t < count; t++) {
+        cc_winograd_place place = place_of(w, &c->from, which, first + t);
+        w->lanes->image(points + t * w->block, c->room.tile_step, &place);
+    }
+}
+
+/* The weights of `strip` source blocks from `first` against `wide` destination blocks from `to`. */
+static void transform_weights(const convolution *c, float *points, int64_t first, int64_t strip, int64_t to,
+                              int wide) {
+    const work *w = &c->work;
+    int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block);
+    for (int64_t s = 0; s < strip; s++)
+        for (int d = 0; d < wide; d++) {
+            int64_t in = c->turned ? to + d : first + s, out = c->turned ? first + s : to + d;
+            w->lanes->weights(points + (s * w->block * WIDE + d) * w->block, c->room.weight_step,
+                              WIDE * w->block, c->weights + (out * inputs + in) * 9 * matrix, c->turned);
+        }
+}
+
+static void finish_chunk(const convolution *c, const float *sums, int64_t chunk, int64_t to, int wide) {
+    const work *w = &c->work;
+    int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
+    for (int d = 0; d < wide; d++)
+        for (int64_t t = 0; t < count; t++) {
+            cc_winograd_place place = place_of(w, &c->to, to + d, first + t);
+            w->lanes->result(&place, sums + (t * WIDE + d) * w->block, c->room.sum_step,
+                             c->bias ? c->bias + (to + d) * w->block : NULL, c->activation);
+        }
+}
+
+/* One chunk and `wide` blocks of destination channels. */
+static void convolve_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t to, int wide) {
+    const work *w = &c->work;
+    float *weights = c->threads + omp_get_thread_num() * c->room.thread, *sums = weights + c->room.weights;
+    int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block;
+    for (int64_t first = 0; first < blocks; first += strip) {
+        int64_t count = smaller(strip, blocks - first);
+        transform_weights(c, weights, first, count, to, wide);
+        w->lanes->multiply(
+            &(cc_winograd_product){.c = sums,
+                                   .a = c->tiles + slot * c->room.tiles + first * w->chunk * w->block,
+                                   .b = weights,
+                                   .c_step = c->room.sum_step,
+                                   .a_step = c->room.tile_step,
+                                   .b_step = c->room.weight_step,
+                                   .c_row = WIDE * w->block,
+                                   .a_row = w->block,
+                                   .a_k = 1,
+                                   .a_run = w->chunk * w->block,
+                                   .b_k = WIDE * w->block,
+                                   .b_run = w->block * WIDE * w->block,
+                                   .b_vector = w->block,
+                                   .rows = w->chunk,
+                                   .runs = count,
+                                   .run = w->block,
+                                   .wide = wide,
+                                   .add = first > 0});
+    }
+    finish_chunk(c, sums, chunk, to, wide);
+}
+
+static void convolve(const convolution *c) {
+    int64_t from = cc_blocks(c->from.shape, c->work.block), to = cc_blocks(c->to.shape, c->work.block),
+            pairs = (to + WIDE - 1) / WIDE;
+#pragma omp parallel num_threads(c->work.conv->threads)
+    for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
+        int64_t count = smaller(c->room.group, c->work.chunks - first);
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < count * from; i++) transform_chunk(c, first + i / from, i / from, i % from);
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < count * pairs; i++) {
+            int64_t block = i % pairs * WIDE;
+            convolve_chunk(c, first + i / pairs, i / pairs, block, to - block < WIDE ? 1 : WIDE);
+        }
+    }
+}
+
+static void convolve_with(convolution *c, const cc_winograd *conv, float *scratch) {
+    c->work = work_of(conv, c->to.shape);
+    c->room = convolve_room_of(&c->work, c->from.shape);
+    c->tiles = scratch;
+    c->threads = scratch + c->room.group * c->room.tiles;
+    convolve(c);
+}
+
+void cc_winograd_forward(void *y, const cc_winograd *c, const void *x, const float *weights,
+                         const float *bias, float *scratch) {
+    convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1]},
+                                 .to = {c->y, y, 0},
+                                 .weights = weights,
+                                 .bias = bias,
+                                 .activation = c->activation},
+                  c, scratch);
+}
+
+/* The convolution of dy with the weights turned by half a turn, their channels exchanged. */
+void cc_winograd_backward_data(void *dx, const cc_winograd *c, const float *weights, const void *dy,
+                               float *scratch) {
+    convolve_with(&(convolution){.from = {c->y, (void *)dy, 2 - c->attr->padding[1]},
+                                 .to = {c->x, dx, 0},
+                                 .weights = weights,
+                                 .turned = true},
+                  c, scratch);
+}
+
+typedef struct gradient {
+    work work;
+    side x, dy;
+    int64_t group, groups;          /* tiles at a time; times */
+    int64_t inputs, outputs, pairs; /* blocks of input and of output channels; pairs of the latter */
+    int64_t tile_step, sum_step;    /* from point to point */
+    float *x_points, *dy_points, *sums;
+    float *dweights;
+} gradient;
+
+static gradient gradient_of(const cc_winograd *c, float *scratch) {
+    gradient g = {.work = work_of(c, c->y),
+                  .inputs = cc_blocks(c->x, c->block),
+                  .outputs = cc_blocks(c->y, c->block),
+                  .sum_step = step_of(c->block * WIDE * c->block)};
+    int64_t tile_bytes = POINTS * (g.inputs + g.outputs) * c->block * (int64_t)sizeof(float),
+            group = GROUP_BYTES / tile_bytes / CHUNK * CHUNK;
+    g.pairs = (g.outputs + WIDE - 1) / WIDE;
+    g.group = smaller(group < CHUNK ? CHUNK : group, g.work.tiles);
+    g.groups = (g.work.tiles + g.group - 1) / g.group;
+    g.tile_step = step_of(g.group * c->block);
+    g.x_points = scratch;
+    g.dy_points = g.x_points + g.inputs * POINTS * g.tile_step;
+    g.sums = g.dy_points + g.outputs * POINTS * g.tile_step;
+    return g;
+}
+
+static size_t gradient_scratch(const cc_winograd *c) {
+    gradient g = gradient_of(c, NULL);
+    int64_t kept = g.groups > 1 ? g.inputs * g.pairs : c->threads;
+    return (size_t)(POINTS * ((g.inputs + g.outputs) * g.tile_step + kept * g.sum_step));
+}
+
+size_t cc_winograd_scratch(const cc_winograd *c) {
+    size_t forward = convolve_scratch(c, c->x, c->y), backward = convolve_scratch(c, c->y, c->x),
+           weights = gradient_scratch(c), most = forward > backward ? forward : backward;
+    return most > weights ? most : weights;
+}
+
+/* Tiles lie as [block][point][tile]. */
+static void transform_group(const gradient *g, int64_t first, int64_t which) {
+    const work *w = &g->work;
+    bool of_x = which < g->inputs;
+    const side *s = of_x ? &g->x : &g->dy;
+    int64_t block = of_x ? which : which - g->inputs, count = smaller(g->group, w->tiles - first);
+    float *points = (of_x ? g->x_points : g->dy_points) + block * POINTS * g->tile_step;
+    for (int64_t t = 0; t < count; t++) {
+        cc_winograd_place place = place_of(w, s, block, first + t);
+        (of_x ? w->lanes->image : w->lanes->gradient)(points + t * w->block, g->tile_step, &place);
+    }
+}
+
+/* One block of input channels against a pair of blocks of output channels. */
+static void add_group(const gradient *g, int64_t first, int64_t input, int64_t pair) {
+    const work *w = &g->work;
+    int64_t output = pair * WIDE, row = WIDE * w->block, matrix = w->block * w->block,
+            kept = g->groups > 1 ? input * g->pairs + pair : omp_get_thread_num();
+    int wide = g->outputs - output < WIDE ? 1 : WIDE;
+    float *sums = g->sums + kept * POINTS * g->sum_step;
+    w->lanes->multiply(&(cc_winograd_product){.c = sums,
+                                              .a = g->x_points + input * POINTS * g->tile_step,
+                                              .b = g->dy_points + output * POINTS * g->tile_step,
+                                              .c_step = g->sum_step,
+                                              .a_step = g->tile_step,
+                                              .b_step = g->tile_step,
+                                              .c_row = row,
+                                              .a_row = 1,
+                                              .a_k = w->block,
+                                              .b_k = w->block,
+                                              .b_vector = POINTS * g->tile_step,
+                                              .rows = w->block,
+                                              .runs = 1,
+                                              .run = smaller(g->group, w->tiles - first),
+                                              .wide = wide,
+                                              .add = first > 0});
+    if (first + g->group < w->tiles) return;
+    for (int d = 0; d < wide; d++)
+        w->lanes->weights_gradient(g->dweights + ((output + d) * g->inputs + input) * 9 * matrix,
+                                   sums + d * w->block, g->sum_step, row);
+}
+
+void cc_winograd_backward_weights(float *dweights, const cc_winograd *c, const void *x, const void *dy,
+                                  float *scratch) {
+    gradient g = gradient_of(c, scratch);
+    g.x = (side){c->x, (void *)x, c->attr->padding[1]};
+    g.dy = (side){c->y, (void *)dy, 0};
+    g.dweights = dweights;
+#pragma omp parallel num_threads(c->threads)
+    for (int64_t first = 0; first < g.work.tiles; first += g.group) {
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < g.inputs + g.outputs; i++) transform_group(&g, first, i);
+#pragma omp for schedule(static)
+        for (int64_t i = 0; i < g.inputs * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
+    }
+}

@@ -1,0 +1,106 @@
+/* What configs/ promises: every file resolves, and stands on files that do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/file.h"
+#include "experiments/planning/upstream.h"
+#include "support.h"
+
+static const char *const names[] = {"table1-roi",           "roi",          "table2-matching",
+                                    "table3-encoders",      "table4-folds", "table5-cascade",
+                                    "table6-false-positive"};
+
+static cc_upstream_files *files;
+static cc_arena *arena;
+
+static int begin(void **state) {
+    (void)state;
+    setenv("CTHEART_ROOT", "/data/ctheart", 1);
+    setenv("ORCASCORE_ROOT", "/data/orcascore", 1);
+    arena = cc_arena_create();
+    return cc_upstream_files_create(&files, CC_CONFIG_RUNNABLE) == CC_OK && arena ? 0 : -1;
+}
+
+static int end(void **state) {
+    (void)state;
+    cc_upstream_files_destroy(files);
+    cc_arena_destroy(arena);
+    return 0;
+}
+
+static cc_config *load(const char *folder, const char *name) {
+    cc_config *config;
+    char path[256];
+    snprintf(path, sizeof path, "configs/%s/%s.yaml", folder, name);
+    assert_ok(cc_config_load(&config, cc_test_source(path), NULL, 0, CC_CONFIG_RUNNABLE));
+    return config;
+}
+
+/* All that a config stands on is there, and of its own kind: a twin never stands on a run of full size. */
+static void follow(const cc_experiment_config *config, const char *folder) {
+    char prefix[16];
+    snprintf(prefix, sizeof prefix, "%s/", folder);
+    assert_int_equal(strncmp(config->name, prefix, strlen(prefix)), 0);
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+        const cc_experiment_config *up;
+        assert_ok(cc_upstream_find(&up, files, (cc_upstream)kind, config));
+        if (up) follow(up, folder);
+    }
+}
+
+static void every_config_resolves_with_all_it_stands_on(void **state) {
+    (void)state;
+    const char *const folders[] = {"paper", "twin"};
+    for (size_t f = 0; f < 2; f++)
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            cc_config *config = load(folders[f], names[n]);
+            for (int i = 0; i < cc_config_count(config); i++) follow(cc_config_get(config, i), folders[f]);
+            cc_config_destroy(config);
+        }
+}
+
+/* twin/base*.yaml are pieces that the twins extend: they print with these, not alone. */
+static void every_file_prints(void **state) {
+    (void)state;
+    char line[512];
+    snprintf(line, sizeof line,
+             "for f in %s/*/*.yaml; do case $f in */twin/base*) continue;; esac; " CC_PROGRAM
+             " config $f >/dev/null || { echo $f; exit 1; }; done",
+             cc_test_source("configs"));
+    assert_int_equal(cc_test_run(NULL, 0, "%s", line), 0);
+}
+
+static void paper_and_twin_have_the_same_variants(void **state) {
+    (void)state;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        cc_config *paper = load("paper", names[n]), *twin = load("twin", names[n]);
+        assert_int_equal(cc_config_count(paper), cc_config_count(twin));
+        for (int i = 0; i < cc_config_count(paper); i++) {
+            assert_string_equal(cc_config_get(paper, i)->variant, cc_config_get(twin, i)->variant);
+            assert_string_equal(cc_config_get(paper, i)->stage, cc_config_get(twin, i)->stage);
+        }
+        cc_config_destroy(paper);
+        cc_config_destroy(twin);
+    }
+}
+
+static void table_2_differs_in_the_matching_only(void **state) {
+    (void)state;
+    char *text;
+    cc_config *config = load("paper", "table2-matching");
+    assert_ok(cc_config_differences(&text, cc_config_get(config, 1), cc_config_get(config, 0), arena));
+    assert_string_equal(text, "preprocess.histogram_matching=true");
+    cc_config_destroy(config);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        CASE(every_config_resolves_with_all_it_stands_on),
+        CASE(every_file_prints),
+        CASE(paper_and_twin_have_the_same_variants),
+        CASE(table_2_differs_in_the_matching_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+/* Every algorithm that a pass of a convolution may run with, against the naive reference: odd shapes,
+ * strides, groups and dilation, float32 and bf16. */
+#include "support.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/rng.h"
+#include "nets/engine/backend.h"
+#include "nets/engine/graph.h"
+#include "nets/engine/memory.h"
+#include "nets/ops/conv/cpu/conv_pass.h"
+#include "nets/ops/conv_transpose/conv_transpose.h"
+#include "nets/ops/ops.h"
+
+typedef struct conv_case {
+    const char *name;
+    bool transposed;
+    cc_conv_attr attr;
+    cc_shape x;
+} conv_case;
+
+#define FLAT(o, g, k, s, p, d, with_bias)                                                                    \
+    {                                                                                                        \
+        .out_channels = o, .groups = g, .kernel = {1, k, k}, .stride = {1, s, s}, .padding = {0, p, p},      \
+        .dilation = {1, d, d}, .bias = with_bias                                                             \
+    }
+/* One pixel more of padding behind. */
+#define MORE(o, g, k, s, p, with_bias)                                                                       \
+    {                                                                                                        \
+        .out_channels = o, .groups = g, .kernel = {1, k, k}, .stride = {1, s, s}, .padding = {0, p, p},      \
+        .dilation = {1, 1, 1}, .padding_more = {0, 1, 1}, .bias = with_bias                                  \
+    }
+#define SHAPE(n, c, h, w)                                                                                    \
+    {                                                                                                        \
+        .rank = 4, .dims = { n, c, h, w }                                                                    \
+    }
+
+static const conv_case cases[] = {
+    {"3x3", false, FLAT(32, 1, 3, 1, 1, 1, false), SHAPE(2, 48, 13, 17)},
+    {"3x3 of a few more channels", false, FLAT(40, 1, 3, 1, 1, 1, true), SHAPE(1, 24, 8, 8)},
+    {"3x3 of many channels and tiles", false, FLAT(40, 1, 3, 1, 1, 1, false), SHAPE(1, 72, 5, 21)},
+    {"3x3 without padding", false, FLAT(16, 1, 3, 1, 0, 1, true), SHAPE(2, 16, 9, 12)},
+    {"3x3 odd channels", false, FLAT(5, 1, 3, 1, 1, 1, true), SHAPE(2, 3, 7, 6)},
+    {"3x3 stride 2", false, FLAT(32, 1, 3, 2, 1, 1, false), SHAPE(2, 16, 11, 9)},
+    {"3x3 dilated", false, FLAT(16, 1, 3, 1, 2, 2, true), SHAPE(1, 16, 10, 9)},
+    {"7x7 stride 2", false, FLAT(16, 1, 7, 2, 3, 1, false), SHAPE(1, 1, 16, 18)},
+    {"1x1", false, FLAT(24, 1, 1, 1, 0, 1, true), SHAPE(2, 40, 7, 5)},
+    {"1x1 stride 2", false, FLAT(32, 1, 1, 2, 0, 1, false), SHAPE(2, 32, 8, 6)},
+    {"head", false, FLAT(1, 1, 3, 1, 1, 1, true), SHAPE(2, 16, 9, 7)},
+    {"wide head", false, FLAT(1, 1, 3, 1, 1, 1, true), SHAPE(2, 20, 5, 43)},
+    {"head of several channels", false, FLAT(4, 1, 3, 1, 0, 1, false), SHAPE(1, 33, 19, 21)},
+    {"head of 1x1", false, FLAT(2, 1, 1, 1, 0, 1, true), SHAPE(2, 24, 6, 37)},
+    {"of few pixels", false, FLAT(21, 1, 3, 1, 1, 1, true), SHAPE(2, 60, 3, 5)},
+    {"grouped", false, FLAT(16, 2, 3, 1, 1, 1, true), SHAPE(2, 16, 8, 8)},
+    {"grouped odd", false, FLAT(9, 3, 3, 2, 1, 1, true), SHAPE(2, 6, 8, 7)},
+    {"depthwise 3x3", false, FLAT(40, 40, 3, 1, 1, 1, false), SHAPE(2, 40, 7, 9)},
+    {"depthwise 5x5 stride 2", false, FLAT(16, 16, 5, 2, 2, 1, false), SHAPE(2, 16, 9, 10)},
+    {"3x3 with more behind", false, MORE(32, 1, 3, 1, 0, true), SHAPE(2, 48, 9, 13)},
+    {"3x3 with one more than before", false, MORE(32, 1, 3, 1, 1, true), SHAPE(2, 48, 9, 13)},
+    {"head with more behind", false, MORE(1, 1, 3, 1, 0, true), SHAPE(2, 16, 9, 27)},
+    {"1x1 with more behind", false, MORE(16, 1, 1, 1, 0, true), SHAPE(2, 16, 5, 7)},
+    {"same stride 2", false, MORE(32, 1, 3, 2, 0, false), SHAPE(2, 16, 12, 10)},
+    {"same stride 2 of images", false, MORE(32, 1, 3, 2, 0, false), SHAPE(2, 1, 12, 10)},
+    {"same of few pixels", false, MORE(21, 1, 3, 2, 0, true), SHAPE(2, 60, 4, 6)},
+    {"same grouped", false, MORE(16, 2, 5, 2, 1, true), SHAPE(2, 16, 8, 8)},
+    {"same depthwise 3x3", false, MORE(40, 40, 3, 2, 0, false), SHAPE(2, 40, 8, 10)},
+    {"same depthwise 5x5", false, MORE(16, 16, 5, 2, 1, false), SHAPE(2, 16, 8, 14)},
+    {"transposed with more behind", true, MORE(8, 1, 3, 2, 0, true), SHAPE(1, 8, 5, 4)},
+    {"transposed 2x2", true, FLAT(16, 1, 2, 2, 0, 1, true), SHAPE(2, 32, 5, 6)},
+    {"transposed 3x3 padded", true, FLAT(8, 1, 3, 2, 1, 1, false), SHAPE(1, 8, 5, 4)},
+    {"transposed grouped", true, FLAT(16, 2, 2, 2, 0, 1, true), SHAPE(1, 16, 5, 4)},
+    {"transposed head", true, FLAT(1, 1, 2, 2, 0, 1, true), SHAPE(2, 16, 5, 6)},
+};
+enum { CASES = sizeof cases / sizeof *cases };
+
+/* One convolution: plain arrays with the reference's answers, and what a pass is given. */
+typedef struct rig {
+    const conv_case *c;
+    cc_op_signature signature;
+    cc_parameter parameter;
+    cc_parameter_slot slot;
+    cc_conv_problem problem;
+    const cc_shape *shapes[2];     /* of x and y */
+    int64_t counts[4];             /* of x, weights, y, bias */
+    float *given[4], *expected[4]; /* dx, dw, y, dbias as the reference finds them */
+} rig;
+
+static float as_bf16(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u;
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
+/* Values that bf16 holds exactly, so that both precisions start from the same. */
+static float *random_array(int64_t count, uint64_t stream) {
+    float *out = malloc((size_t)count * sizeof *out);
+    cc_rng rng = cc_rng_init(12, CC_PURPOSE_TEST, 0, stream);
+    for (int64_t i = 0; i < count; i++) out[i] = as_bf16((float)cc_rng_between(&rng, -1, 1));
+    return out;
+}
+
+static void run_reference(rig *r) {
+    const cc_op *op = r->c->transposed ? &cc_op_conv_transpose : &cc_op_conv;
+    bool bias = r->c->attr.bias;
+    cc_reference_io io = {.attr = &r->c->attr,
+                          .training = true,
+                          .input_count = 1,
+                          .input_shapes = {&r->c->x},
+                          .output_shape = &r->signature.output,
+                          .x = {r->given[CC_ONEDNN_X]},
+                          .y = r->expected[CC_ONEDNN_Y],
+                          .dx = {r->expected[CC_ONEDNN_X]},
+                          .dy = r->given[CC_ONEDNN_Y],
+                          .p = {r->given[CC_ONEDNN_W], bias ? r->given[CC_ONEDNN_BIAS] : NULL},
+                          .dp = {r->expected[CC_ONEDNN_W], bias ? r->expected[CC_ONEDNN_BIAS] : NULL}};
+    op->reference_forward(&io);
+    op->reference_backward(&io);
+}
+
+static void rig_open(rig *r, const conv_case *c, int64_t x_block, cc_dtype dtype, bool plain_weights) {
+    const cc_op *op = c->transposed ? &cc_op_conv_transpose : &cc_op_conv;
+    *r = (rig){.c = c};
+    r->shapes[0] = &c->x;
+    assert_ok(op->infer(&r->signature, &c->attr, r->shapes, 1));
+    r->shapes[1] = &r->signature.output;
+    r->counts[CC_ONEDNN_X] = cc_shape_count(&c->x);
+    r->counts[CC_ONEDNN_Y] = cc_shape_count(&r->signature.output);
+    r->counts[CC_ONEDNN_W] = 1;
+    for (int i = 0; i < r->signature.parameters[0].rank; i++)
+        r->counts[CC_ONEDNN_W] *= r->signature.parameters[0].dims[i];
+    r->counts[CC_ONEDNN_BIAS] = c->attr.out_channels;
+    for (int i = 0; i < 4; i++) {
+        r->given[i] = random_array(r->counts[i], (uint64_t)i);
+        r->expected[i] = calloc((size_t)r->counts[i], sizeof(float));
+    }
+    run_reference(r);
+    r->parameter = (cc_parameter){.of = r->signature.parameters[0], .count = r->counts[CC_ONEDNN_W]};
+    r->slot.parameter = &r->parameter;
+    r->problem = (cc_conv_problem){.conv = {&c->attr, c->transposed, &c->x, &r->signature.output, dtype},
+                                   .training = true,
+                                   .x_block = x_block,
+                                   .weights = &r->slot};
+    assert_ok(cc_conv_output_block(&r->problem.y_block, &r->problem.conv, x_block));
+    if (plain_weights)
+        assert_ok(cc_onednn_lay_out_plain(&r->slot, &r->problem.conv));
+    else
+        assert_ok(cc_onednn_lay_out(&r->slot, &r->problem.conv, x_block));
+}
+
+static void rig_close(rig *r) {
+    for (int i = 0; i < 4; i++) free(r->given[i]), free(r->expected[i]);
+    r->slot.release(r->slot.layout);
+}
+
+/* An activation as a pass has it: blocked, and rounded to bf16. */
+static void *pack_activation(const rig *r, int which) {
+    const cc_shape *shape = r->shapes[which == CC_ONEDNN_Y];
+    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block;
+    cc_dtype dtype = r->problem.conv.dtype;
+    void *out;
+    assert_ok(cc_memory_get(&out, (size_t)cc_blocked_count(shape, block) * cc_dtype_bytes(dtype), "test"));
+    cc_backend_cpu.to_blocked(out, r->given[which], shape, block, dtype);
+    return out;
+}
+
+static void unpack_activation(float *plain, const rig *r, int which, const void *packed) {
+    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block;
+    cc_backend_cpu.from_blocked(plain, packed, r->shapes[which == CC_ONEDNN_Y], block, r->problem.conv.dtype);
+}
+
+static void assert_close(const rig *r, const cc_conv_pass *pass, int which, const float *got) {
+    static const char *const words[] = {"x", "weights", "y", "bias"};
+    double error = 0, norm = 0;
+    /* Winograd's sums of transformed tiles are larger than what they are the difference of. */
+    double tolerance = r->problem.conv.dtype == CC_BF16   ? 4e-3
+                       : pass->algorithm == CC_CONV_TILES ? 1e-5
+                                                          : 3e-6;
+    for (int64_t i = 0; i < r->counts[which]; i++) {
+        error += pow((double)got[i] - r->expected[which][i], 2);
+        norm += pow(r->expected[which][i], 2);
+    }
+    if (sqrt(error) <= tolerance * sqrt(norm)) return;
+    print_error("%s, %s (%s), block %d, %s: %s differs by %.2e relative\n", r->c->name,
+                cc_conv_algorithm_name(pass->algorithm), cc_conv_pass_implementation(pass),
+                (int)r->problem.x_block, r->problem.conv.dtype == CC_BF16 ? "bf16" : "f32", words[which],
+                sqrt(error / norm));
+    fail();
+}
+
+static void check_pass(rig *r, cc_conv_pass *pass) {
+    static const int written[] = {CC_ONEDNN_Y, CC_ONEDNN_X, CC_ONEDNN_W};
+    void *operands[CC_ONEDNN_OPERANDS], *scratch;
+    int output = written[r->problem.kind];
+    float *plain = calloc((size_t)r->counts[output], sizeof *plain);
+    operands[CC_ONEDNN_X] = pack_activation(r, CC_ONEDNN_X);
+    operands[CC_ONEDNN_Y] = pack_activation(r, CC_ONEDNN_Y);
+    assert_ok(cc_memory_get(&operands[CC_ONEDNN_W], r->slot.bytes, "test"));
+    assert_ok(cc_memory_get(&operands[CC_ONEDNN_BIAS], (size_t)r->counts[CC_ONEDNN_BIAS] * 4 + 64, "test"));
+    assert_ok(r->slot.pack(&r->slot, operands[CC_ONEDNN_W], r->given[CC_ONEDNN_W]));
+    memcpy(operands[CC_ONEDNN_BIAS], r->given[CC_ONEDNN_BIAS], (size_t)r->counts[CC_ONEDNN_BIAS] * 4);
+    assert_ok(cc_memory_get(&scratch, cc_conv_pass_scratch(pass), "test"));
+    assert_ok(cc_conv_pass_bind(pass, operands, scratch));
+    if (r->problem.fused) {
+        memset(operands[CC_ONEDNN_W], 0, r->slot.bytes); /* what counts is held */
+        assert_ok(cc_conv_pass_hold(pass, r->given[CC_ONEDNN_W]));
+    }
+    for (int i = 0; i < 2; i++) assert_ok(cc_conv_pass_run(pass)); /* results are overwritten */
+    if (output == CC_ONEDNN_W)
+        assert_ok(r->slot.unpack(&r->slot, plain, operands[CC_ONEDNN_W]));
+    else
+        unpack_activation(plain, r, output, operands[output]);
+    assert_close(r, pass, output, plain);
+    if (r->problem.kind == CC_ONEDNN_BACKWARD_WEIGHTS && r->c->attr.bias)
+        assert_close(r, pass, CC_ONEDNN_BIAS, operands[CC_ONEDNN_BIAS]);
+    for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) cc_memory_free(operands[i]);
+    cc_memory_free(scratch);
+    free(plain);
+}
+
+static int seen[CC_CONV_ALGORITHMS][CC_ONEDNN_KINDS];
+
+static void check_case(const conv_case *c, int64_t block, cc_dtype dtype, bool plain_weights) {
+    rig r;
+    rig_open(&r, c, block, dtype, plain_weights);
+    for (int i = 0; i < CC_CONV_ALGORITHMS * CC_ONEDNN_KINDS; i++) {
+        cc_conv_algorithm algorithm = (cc_conv_algorithm)(i / CC_ONEDNN_KINDS);
+        cc_conv_pass pass;
+        r.problem.kind = (cc_onednn_kind)(i % CC_ONEDNN_KINDS);
+        if (!cc_conv_pass_suits(algorithm, &r.problem)) continue;
+        cc_status status = cc_conv_pass_init(&pass, algorithm, &r.problem);
+        if (status == CC_EUNSUPPORTED && algorithm != CC_CONV_DIRECT) continue;
+        assert_ok(status);
+        check_pass(&r, &pass);
+        seen[algorithm][r.problem.kind]++;
+        cc_conv_pass_deinit(&pass);
+    }
+    rig_close(&r);
+}
+
+static void check_all(cc_dtype dtype) {
+    static const int64_t blocks[] = {1, 8, 16};
+    for (int i = 0; i < CASES; i++)
+        for (int k = 0; k < 6; k++) check_case(&cases[i], blocks[k / 2], dtype, k % 2);
+}
+
+static void every_algorithm_computes_what_the_reference_does(void **state) {
+    (void)state;
+    check_all(CC_F32);
+    for (int kind = 0; kind < CC_ONEDNN_KINDS; kind++) {
+        assert_true(seen[CC_CONV_DIRECT][kind] > 0 && seen[CC_CONV_RELAID][kind] > 0);
+        assert_int_equal(seen[CC_CONV_GEMM][kind], 6 * CASES);
+        assert_true(seen[CC_CONV_TILES][kind] > 0);
+        assert_true(seen[CC_CONV_NARROW][kind] > 0);
+        /* oneDNN 3 has none for x86-64 any more. */
+        if (cc_onednn_block() == 16 && strncmp(cc_onednn_version(), "2.", 2) == 0)
+            assert_true(seen[CC_CONV_WINOGRAD][kind] > 0);
+    }
+    assert_true(seen[CC_CONV_SMALL][CC_ONEDNN_FORWARD] > 0);
+    assert_true(seen[CC_CONV_DEPTHWISE][CC_ONEDNN_BACKWARD_WEIGHTS] > 0);
+}
+
+/* More tiles than are transformed at a time. */
+static void the_gradient_of_weights_is_added_up_over_a_long_image(void **state) {
+    static const conv_case c = {"3x3 of a long image", false, FLAT(8, 1, 3, 1, 1, 1, false),
+                                SHAPE(1, 8, 1, 29301)};
+    (void)state;
+    check_case(&c, 8, CC_F32, false);
+}
+
+/* What the reference gives, with a bias whatever the attributes say, and activated. */
+static void expect_fused(rig *r) {
+    float *y = r->expected[CC_ONEDNN_Y];
+    int64_t channels = r->c->attr.out_channels, pixels = cc_shape_pixels(r->shapes[1]);
+    for (int64_t i = 0; i < r->counts[CC_ONEDNN_Y]; i++) {
+        if (!r->c->attr.bias) y[i] += r->given[CC_ONEDNN_BIAS][i / pixels % channels];
+        if (r->problem.activation == CC_ACTIVATION_RELU) y[i] = fmaxf(y[i], 0);
+        if (r->problem.activation == CC_ACTIVATION_SILU) y[i] /= 1 + expf(-y[i]);
+    }
+}
+
+static void check_fused(const conv_case *c, int64_t block, cc_dtype dtype, cc_activation activation,
+                        int fused_seen[CC_CONV_ALGORITHMS]) {
+    rig r;
+    rig_open(&r, c, block, dtype, false);
+    r.problem.kind = CC_ONEDNN_FORWARD;
+    r.problem.training = false;
+    r.problem.fused = true;
+    r.problem.activation = activation;
+    expect_fused(&r);
+    for (int i = 0; i < CC_CONV_ALGORITHMS; i++) {
+        cc_conv_pass pass;
+        if (!cc_conv_pass_suits((cc_conv_algorithm)i, &r.problem)) continue;
+        cc_status status = cc_conv_pass_init(&pass, (cc_conv_algorithm)i, &r.problem);
+        if (status == CC_EUNSUPPORTED && i != CC_CONV_DIRECT) continue;
+        assert_ok(status);
+        check_pass(&r, &pass);
+        fused_seen[i]++;
+        cc_conv_pass_deinit(&pass);
+    }
+    rig_close(&r);
+}
+
+static void a_fused_pass_adds_its_bias_and_activates(void **state) {
+    static const cc_activation activations[] = {CC_ACTIVATION_NONE, CC_ACTIVATION_RELU, CC_ACTIVATION_SILU};
+    int fused_seen[CC_CONV_ALGORITHMS] = {0};
+    (void)state;
+    for (int i = 0; i < CASES; i++)
+        for (int k = 0; k < 6; k++) {
+            check_fused(&cases[i], k % 2 ? 8 : 16, CC_F32, activations[k / 2], fused_seen);
+            if (cc_onednn_has_bf16())
+                check_fused(&cases[i], k % 2 ? 8 : 16, CC_BF16, activations[k / 2], fused_seen);
+        }
+    assert_true(fused_seen[CC_CONV_DIRECT] > 0 && fused_seen[CC_CONV_TILES] > 0);
+}
+
+static void bf16_differs_by_its_rounding_alone(void **state) {
+    (void)state;
+    if (cc_onednn_has_bf16())
+        check_all(CC_BF16);
+    else
+        print_message("skipped: this processor has no bf16\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_algorithm_computes_what_the_reference_does),
+        cmocka_unit_test(a_fused_pass_adds_its_bias_and_activates),
+        cmocka_unit_test(the_gradient_of_weights_is_added_up_over_a_long_image),
+        cmocka_unit_test(bf16_differs_by_its_rounding_alone)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
