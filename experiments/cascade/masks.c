@@ -1,3 +1,8 @@
+/* experiments/cascade/masks.c -- masks as bits, and the file that keeps them:
+ *
+ *     header (magic, key, number of slices, bytes) | bits, slice by slice | SHA-256 of all before
+ *
+ * Each slice begins at a whole byte; pixel i of a slice is bit i mod 8 of its byte i / 8. */
 #include "experiments/cascade/masks.h"
 
 #include <stdlib.h>
@@ -66,6 +71,7 @@ void cc_masks_get(uint8_t *mask, const cc_masks *masks, size_t slice) {
     for (size_t i = 0; i < pixels; i++) mask[i] = bits[i / 8] >> i % 8 & 1;
 }
 
+/* What a file of these masks must begin with. */
 static header header_of(const cc_masks *masks, const cc_digest_text *key) {
     header h;
     memset(&h, 0, sizeof h); /* padding too: it is digested */

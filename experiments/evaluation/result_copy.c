@@ -1,6 +1,9 @@
-#include "experiments/evaluation/result.h"
+/* experiments/evaluation/result_copy.c -- two variants of a study may resolve to one run, such as the default of
+ * two ablations: it is computed once, and its file copied under the other name. */
+#include "experiments/evaluation/result_copy.h"
 
 #include "core/log.h"
+#include "experiments/evaluation/result.h"
 #include "experiments/planning/run_lock.h"
 
 static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_arena *arena) {

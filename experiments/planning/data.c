@@ -1,5 +1,5 @@
-/* experiments/planning/data.c -- from a config's words to the options of datasets/slices.h and
- * datasets/split.h, and to the size of the net's input. */
+/* experiments/planning/data.c -- from a config's words to the options of datasets/slices.h and datasets/split.h, and
+ * to the size of the net's input. Planning and training open data through here, so that they cannot differ. */
 #include "experiments/planning/data.h"
 
 #include <stdio.h>
@@ -18,6 +18,23 @@ cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
     if (stated) options.mask_threshold = &config->data.mask_threshold;
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
     return cc_slice_set_open(out, &options);
+}
+
+bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b) {
+    const char *texts[][2] = {{a->data.source, b->data.source},
+                              {a->data.root, b->data.root},
+                              {a->data.image, b->data.image},
+                              {a->data.mask, b->data.mask}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *x = texts[i][0] ? texts[i][0] : "", *y = texts[i][1] ? texts[i][1] : "";
+        if (strcmp(x, y) != 0) return false;
+    }
+    return true;
+}
+
+bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
+           a->data.skip_broken == b->data.skip_broken;
 }
 
 static cc_split_spec split_spec(const cc_experiment_config *config) {

@@ -3,6 +3,7 @@
 #ifndef CC_EXPERIMENTS_PLANNING_DATA_H
 #define CC_EXPERIMENTS_PLANNING_DATA_H
 
+#include <stdbool.h>
 #include "datasets/fit.h"
 #include "datasets/slices.h"
 #include "datasets/split.h"
@@ -10,6 +11,11 @@
 
 /* To be closed by cc_slice_set_close. */
 cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config);
+
+/* Whether two configs name the same dataset. */
+bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b);
+/* The same, and of it the same slices with the same truth. */
+bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b);
 
 /* To be given back by cc_split_deinit. CC_ECONFIG as cc_split_make, and where a part has no slice. */
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config);

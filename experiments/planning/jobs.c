@@ -1,3 +1,6 @@
+/* experiments/planning/jobs.c -- worker processes, each behind a socket pair: a task's number goes one way, its
+ * result the other. A packet socket keeps numbers whole, and its end closes with the process, so that a worker
+ * that dies is noticed and workers end with their parent. */
 #include "experiments/planning/jobs.h"
 
 #include <errno.h>
@@ -25,7 +28,7 @@ struct cc_jobs {
     int count;
 };
 
-/* A worker's life; ends where the parent closes its end, or itself. */
+/* What a worker does: task by task, until the parent closes its end of the socket or dies. */
 static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t parent) {
     int task, result;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -116,7 +119,8 @@ cc_status cc_jobs_give(cc_jobs *jobs, int task) {
     return cc_fail(CC_EIO, "run", "the same command tries again", "every worker process has ended");
 }
 
-static void take(int *task, int *result, worker *w) {
+/* What a worker has to say: its result, or that its process ended. */
+static void receive(int *task, int *result, worker *w) {
     *task = w->task;
     w->task = NO_TASK;
     if (recv(w->socket, result, sizeof *result, 0) == sizeof *result) return;
@@ -136,7 +140,7 @@ cc_status cc_jobs_wait(int *task, int *result, cc_jobs *jobs) {
         if (poll(polled, (nfds_t)jobs->count, CHECK_MS) <= 0) continue;
         for (int i = 0; i < jobs->count; i++)
             if (polled[i].fd >= 0 && polled[i].revents) {
-                take(task, result, &jobs->workers[i]);
+                receive(task, result, &jobs->workers[i]);
                 return CC_OK;
             }
     }

@@ -1,10 +1,12 @@
-/* The runs that a config names under `upstream`: files of configs, read once each however many name them. */
+/* experiments/planning/upstream.c -- the configs that others name under `upstream`: files that are read once each,
+ * however many name them, and the variant of each that suits the run which asks. */
 #include "experiments/planning/upstream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/planning/data.h"
 
 enum { FILES_MAX = 256 };
 
@@ -51,23 +53,6 @@ const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kin
     default:
         return config->upstream.false_positive;
     }
-}
-
-bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_config *b) {
-    const char *texts[][2] = {{a->data.source, b->data.source},
-                              {a->data.root, b->data.root},
-                              {a->data.image, b->data.image},
-                              {a->data.mask, b->data.mask}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        const char *x = texts[i][0] ? texts[i][0] : "", *y = texts[i][1] ? texts[i][1] : "";
-        if (strcmp(x, y) != 0) return false;
-    }
-    return true;
-}
-
-bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
-    return cc_config_same_data(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken;
 }
 
 cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags) {
@@ -129,7 +114,8 @@ static int list_names(char *out, size_t capacity, const cc_config *config) {
     return names;
 }
 
-/* Of a variant's folds and seeds the one that fits `of`. `several` tells that a choice was left. */
+/* Of a variant's folds and seeds the one with the seed of `of`, else the first; *several: others would have suited
+ * as well. */
 static const cc_experiment_config *find_nearest(bool *several, const cc_config *config, const char *variant,
                                                 const cc_experiment_config *of, bool any_fold) {
     const cc_experiment_config *found = NULL;
@@ -166,7 +152,7 @@ static cc_status choose(const cc_experiment_config **out, const cc_config *confi
     return CC_OK;
 }
 
-/* The first key on which two configs deal patients differently, or NULL. */
+/* The first key by which two configs split patients differently, or NULL. */
 static const char *find_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
     if (a->seed != b->seed) return "seed";
     if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
@@ -179,7 +165,7 @@ static const char *find_other_split(const cc_experiment_config *a, const cc_expe
     return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
 }
 
-/* Puts the run of `of` and the one it names on the same patients. */
+/* Gives the upstream run the fold of the run that names it; all else that splits patients must agree already. */
 static cc_status share_patients(const cc_experiment_config **config, cc_upstream_files *files,
                                 const char *path, const cc_experiment_config *of, const upstream_kind *kind) {
     const char *other = find_other_split(*config, of, of->data.fold);
@@ -211,6 +197,6 @@ cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *
     if (strcmp((*out)->stage, kind->stage) != 0)
         return cc_fail(CC_ECONFIG, of->name, NULL, "%s names %s, whose stage is %s, not %s", kind->key, path,
                        (*out)->stage, kind->stage);
-    return kind->same_patients && cc_config_same_data(*out, of) ? share_patients(out, files, path, of, kind)
-                                                                : CC_OK;
+    return kind->same_patients && cc_data_is_same(*out, of) ? share_patients(out, files, path, of, kind)
+                                                            : CC_OK;
 }

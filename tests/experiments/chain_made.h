@@ -3,8 +3,8 @@
 #ifndef CC_TESTS_EXPERIMENTS_CHAIN_MADE_H
 #define CC_TESTS_EXPERIMENTS_CHAIN_MADE_H
 
-#include "experiments/cascade/dataset.h"
 #include "experiments/config/device.h"
+#include "experiments/planning/run_plan.h"
 #include "runs.h"
 
 /* One chain, made once: OUT, and the folder of its configs. */

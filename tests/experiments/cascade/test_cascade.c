@@ -3,6 +3,7 @@
 #include "chain_made.h"
 #include "core/log.h"
 #include "experiments/evaluation/measure.h"
+#include "run_data.h"
 #include "said.h"
 
 /* A fresh folder with the chain as far as stage 2, and its cache. */
@@ -132,13 +133,14 @@ static void a_threshold_in_the_region_is_counted_beside_the_net(void **state) {
 
 /* Pixels of a test patient's slices: tp + fp of a rule that marks what is above 130 HU, within the region or
  * anywhere. */
-static void mark_threshold(int64_t *within, int64_t *anywhere, const cc_dataset *d, const char *patient) {
+static void mark_threshold(int64_t *within, int64_t *anywhere, const cc_cascade *c, const char *patient) {
     enum { SIDE = 64 };
     float hu[SIDE * SIDE];
+    const cc_dataset *d = c->dataset;
     *within = *anywhere = 0;
     for (size_t i = 0; i < d->split.test.count; i++) {
         const uint32_t slice = d->split.test.slices[i];
-        const cc_box *r = &d->chain.regions[slice];
+        const cc_box *r = &c->regions[slice];
         if (strcmp(cc_slice_set_patient(d->base, cc_slice_set_get(d->base, slice)->patient), patient) != 0)
             continue;
         assert_ok(cc_slice_set_read(d->base, slice, hu, NULL));
@@ -249,24 +251,26 @@ static void stage_3_on_another_split_is_refused(void **state) {
 static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     (void)state;
     chain_planned p;
-    cc_dataset d;
-    cc_test test = {0};
+    run_data d;
+    cc_test test = {.view = &d.view};
+    cc_measures found;
     int64_t within, anywhere, outside = 0;
     cc_arena *arena = cc_arena_create();
     chain_plan(&p, "small.yaml");
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    assert_ok(cc_masks_create(&test.masks, d.base));
-    for (size_t i = 0; i < cc_slice_set_count(d.base); i++) d.chain.regions[i] = (cc_box){0, 0, 64, 32};
-    assert_ok(cc_measure_patients(&test, &d, arena));
-    assert_int_equal(test.baseline_count, 2);
-    for (size_t i = 0; i < test.baseline_count; i++) {
-        mark_threshold(&within, &anywhere, &d, test.baselines[i].patient);
-        assert_int_equal(test.baselines[i].tp + test.baselines[i].fp, within);
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    assert_ok(cc_masks_create(&test.masks, d.dataset.base));
+    for (size_t i = 0; i < cc_slice_set_count(d.dataset.base); i++)
+        d.cascade.regions[i] = (cc_box){0, 0, 64, 32};
+    assert_ok(cc_measure_patients(&found, &test, arena));
+    assert_int_equal(found.baseline_count, 2);
+    for (size_t i = 0; i < found.baseline_count; i++) {
+        mark_threshold(&within, &anywhere, &d.cascade, found.baselines[i].patient);
+        assert_int_equal(found.baselines[i].tp + found.baselines[i].fp, within);
         outside += anywhere - within;
     }
     assert_true(outside > 0);
-    cc_test_deinit(&test);
-    cc_dataset_deinit(&d);
+    cc_testing_deinit(&test);
+    run_data_deinit(&d);
     chain_drop(&p);
     cc_arena_destroy(arena);
 }
@@ -290,9 +294,9 @@ static void cuts_at_the_threshold_are_the_counts(void **state) {
     cc_arena_destroy(arena);
 }
 
-static bool is_shown(const cc_dataset *d, const cc_dataset_part *part, uint32_t slice, int y, int x) {
+static bool is_shown(const cc_net_view *v, const cc_net_view_part *part, uint32_t slice, int y, int x) {
     for (size_t i = 0; i < part->items.count; i++) {
-        const cc_view_item *item = cc_view_get(d->set, part->items.slices[i]);
+        const cc_view_item *item = cc_view_get(v->set, part->items.slices[i]);
         const cc_box *b = &item->box;
         if (item->base == slice && y >= b->y0 && y < b->y1 && x >= b->x0 && x < b->x1) return true;
     }
@@ -303,53 +307,54 @@ static void all_truth_is_in_a_window_to_learn_from(void **state) {
     (void)state;
     enum { SIDE = 64 };
     chain_planned p;
-    cc_dataset d;
+    run_data d;
     uint8_t truth[SIDE * SIDE];
     size_t pixels = 0;
     chain_plan(&p, "small.yaml");
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    const cc_dataset_part *parts[] = {&d.train, &d.validation};
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    const cc_net_view_part *parts[] = {&d.view.train, &d.view.validation};
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < parts[k]->slices->count; i++) {
             uint32_t slice = parts[k]->slices->slices[i];
-            assert_ok(cc_slice_set_read(d.base, slice, NULL, truth));
+            assert_ok(cc_slice_set_read(d.dataset.base, slice, NULL, truth));
             for (int at = 0; at < SIDE * SIDE; at++)
                 if (truth[at]) {
-                    assert_true(is_shown(&d, parts[k], slice, at / SIDE, at % SIDE));
+                    assert_true(is_shown(&d.view, parts[k], slice, at / SIDE, at % SIDE));
                     pixels++;
                 }
         }
     assert_true(pixels > 0);
-    cc_dataset_deinit(&d);
+    run_data_deinit(&d);
     chain_drop(&p);
 }
 
 static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **state) {
     (void)state;
     chain_planned p;
-    cc_dataset d;
+    run_data d;
     cc_run two;
     cc_arena *arena = cc_arena_create();
     chain_plan(&p, "small.yaml");
     read_run(&two, "calcification/default", arena);
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    const cc_dataset_part *parts[] = {&d.train, &d.validation, &d.test};
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    const cc_net_view_part *parts[] = {&d.view.train, &d.view.validation, &d.view.test};
     for (int k = 0; k < 3; k++) {
         assert_true(parts[k]->items.count > 0);
         for (size_t i = 0; i < parts[k]->items.count; i++) {
-            const cc_view_item *item = cc_view_get(d.set, parts[k]->items.slices[i]);
-            const char *name = cc_slice_set_patient(d.base, cc_slice_set_get(d.base, item->base)->patient);
+            const cc_view_item *item = cc_view_get(d.view.set, parts[k]->items.slices[i]);
+            const char *name =
+                cc_slice_set_patient(d.dataset.base, cc_slice_set_get(d.dataset.base, item->base)->patient);
             assert_int_equal(holds(&two, name), k == 2);
             assert_int_equal(item->box.y1 - item->box.y0, 32);
             assert_int_equal(item->box.x1 - item->box.x0, 32);
         }
     }
-    cc_dataset_deinit(&d);
+    run_data_deinit(&d);
     cc_experiment_config other = *p.run->config;
     other.seed = 2; /* deals the patients otherwise */
     cc_planned_run run = *p.run;
     run.config = &other;
-    assert_error(cc_dataset_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
+    assert_error(run_data_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
     chain_drop(&p);
     cc_arena_destroy(arena);
 }
@@ -357,18 +362,18 @@ static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **st
 static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     (void)state;
     chain_planned p;
-    cc_dataset d;
+    run_data d;
     chain_plan(&p, "cascade.yaml");
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    assert_false(d.chain.leaks);
-    cc_dataset_deinit(&d);
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    assert_false(d.cascade.leaks);
+    run_data_deinit(&d);
     cc_experiment_config other = *p.run->config;
     other.seed = 2;
     cc_planned_run run = *p.run;
     run.config = &other;
-    assert_ok(cc_dataset_init(&d, &run, p.backend));
-    assert_true(d.chain.leaks);
-    cc_dataset_deinit(&d);
+    assert_ok(run_data_init(&d, &run, p.backend));
+    assert_true(d.cascade.leaks);
+    run_data_deinit(&d);
     chain_drop(&p);
 }
 
@@ -377,7 +382,7 @@ static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
     (void)state;
     for (int seed = 1; seed <= 2; seed++) { /* the second deals the patients otherwise */
         chain_planned p;
-        cc_dataset d;
+        run_data d;
         said s;
         chain_plan(&p, "cascade.yaml");
         cc_experiment_config other = *p.run->config;
@@ -387,15 +392,15 @@ static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
         run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
         cc_log_set_level(CC_LOG_WARNING);
         said_start(&s);
-        cc_status status = cc_dataset_init(&d, &run, p.backend);
+        cc_status status = run_data_init(&d, &run, p.backend);
         said_end(&s);
         cc_log_set_level(CC_LOG_ERROR);
         assert_ok(status);
-        assert_int_equal(d.chain.leaks, seed == 2);
+        assert_int_equal(d.cascade.leaks, seed == 2);
         assert_int_equal(
             said_count(&s, "who is tested here (by name, in a dataset of other files): scores flatter"),
             seed == 2 ? 2 : 0); /* the nets of stages 2 and 3 */
-        cc_dataset_deinit(&d);
+        run_data_deinit(&d);
         chain_drop(&p);
     }
 }

@@ -4,8 +4,9 @@
 #include "chain_made.h"
 #include "core/log.h"
 #include "datasets/volume.h"
-#include "experiments/cascade/net.h"
+#include "experiments/cascade/upstream_net.h"
 #include "experiments/evaluation/testing.h"
+#include "run_data.h"
 
 enum { SIDE = 64, DEPTH = 10, PIXELS = SIDE * SIDE };
 
@@ -50,11 +51,11 @@ static void read_volume(cc_volume *out, const char *path) {
 }
 
 /* The run's own test part, predicted as `calcade run` does. */
-static void test_part(cc_test *test, cc_dataset *d, const chain_planned *p, cc_arena *arena) {
+static void test_part(cc_test *test, run_data *d, const chain_planned *p, cc_arena *arena) {
     cc_upstream_net net;
-    assert_ok(cc_dataset_init(d, p->run, p->backend));
-    assert_ok(cc_upstream_net_init(&net, d->chain.last, d->set, p->backend, NULL));
-    assert_ok(cc_test_init(test, d, net.plan, arena));
+    assert_ok(run_data_init(d, p->run, p->backend));
+    assert_ok(cc_upstream_net_init(&net, d->cascade.last, d->view.set, p->backend, NULL));
+    assert_ok(cc_testing_run(test, &d->view, net.plan, arena));
     cc_upstream_net_deinit(&net);
 }
 
@@ -104,7 +105,7 @@ static void a_scan_is_marked_as_the_run_s_own_test_marked_it(void **state) {
                                           {"chain.yaml", "chain/default"}};
     for (int k = 0; k < 3; k++) {
         chain_planned p;
-        cc_dataset d;
+        run_data d;
         cc_test test;
         char model[CC_PATH_MAX];
         cc_arena *arena = cc_arena_create();
@@ -112,10 +113,10 @@ static void a_scan_is_marked_as_the_run_s_own_test_marked_it(void **state) {
         chain_plan(&p, runs[k][0]);
         test_part(&test, &d, &p, arena);
         check_stored(model, &test, arena);
-        size_t marked = compare_patients(model, &test, &d);
+        size_t marked = compare_patients(model, &test, &d.dataset);
         assert_in_range(marked, 1, 2 * DEPTH * PIXELS - 1);
-        cc_test_deinit(&test);
-        cc_dataset_deinit(&d);
+        cc_testing_deinit(&test);
+        run_data_deinit(&d);
         chain_drop(&p);
         cc_arena_destroy(arena);
     }
