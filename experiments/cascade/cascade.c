@@ -53,7 +53,8 @@ static cc_box whole(const cc_slice *slice) {
     return (cc_box){0, 0, slice->height, slice->width};
 }
 
-/* One item a slice. `regions` NULL: the whole slice; else what lies outside is blanked or, with `cut`, gone. */
+/* One item a slice. `regions` NULL: the whole slice; else what lies outside is blanked or, with `cut`,
+ * gone. */
 static cc_status open_view(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
                            const cc_box *regions, bool cut, double fill_hu, int cache_mb) {
     size_t count = cc_slice_set_count(base);
@@ -124,7 +125,8 @@ done:
     return status;
 }
 
-/* What makes the images of stage 2, beside the data: a part of the cache's key, so that its words are fixed. */
+/* What makes the images of stage 2, beside the data: a part of the cache's key, so that its words are
+ * fixed. */
 static cc_status describe_preparation(char *out, size_t capacity, const cc_planned_run *run) {
     const cc_planned_run *roi = run->upstream[CC_UPSTREAM_ROI],
                          *reference = run->upstream[CC_UPSTREAM_REFERENCE];

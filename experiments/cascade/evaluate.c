@@ -1,8 +1,9 @@
-/* experiments/cascade/evaluate.c -- a net over slices: validation while it trains, the test, upstream predictions.
+/* experiments/cascade/evaluate.c -- a net over slices: validation while it trains, the test, upstream
+ * predictions.
  *
- * Items (slices, regions, windows) run in batches; a batch runs on the device while the host puts the one before
- * back into its slices. Slices are composed one after another, since items come in the order of slices: one is
- * complete once an item of a later slice arrives, and is then counted. */
+ * Items (slices, regions, windows) run in batches; a batch runs on the device while the host puts the one
+ * before back into its slices. Slices are composed one after another, since items come in the order of
+ * slices: one is complete once an item of a later slice arrives, and is then counted. */
 #include "experiments/cascade/evaluate.h"
 
 #include <assert.h>
@@ -118,6 +119,7 @@ static cc_view_item item_of(const cc_evaluator *e, size_t index) {
     return (cc_view_item){.base = (uint32_t)index, .box = all, .keep = all};
 }
 
+/* Outside all items the probability is 0. */
 static void start_slice(cc_evaluator *e) {
     if (e->at < e->source.slices->count)
         memset(e->composed, 0, pixels_of(e, e->source.slices->slices[e->at]) * sizeof(float));
@@ -161,8 +163,8 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     return CC_OK;
 }
 
-/* From the logits of an item, [canvas], to its place in the slice: the sigmoid, scaled back to the item's own size;
- * the largest probability counts where items overlap. */
+/* From the logits of an item, [canvas], to its place in the slice: the sigmoid, scaled back to the item's
+ * own size; the largest probability counts where items overlap. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
@@ -204,6 +206,8 @@ static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, c
                    isnan(logits[at]) ? "no number (NaN)" : "infinite");
 }
 
+/* Adds a batch's loss, and puts its items back; slices before theirs are complete. logits:
+ * [count][canvas]. */
 static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
                              const float *logits) {
     double loss;
@@ -222,6 +226,7 @@ static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_no
     return CC_OK;
 }
 
+/* Batch by batch, one running while the one before is counted. */
 static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
     batch_notes *now = &e->batches[0], *next = &e->batches[1];
     cc_loader_start(e->loader, 0);

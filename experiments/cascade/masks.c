@@ -11,8 +11,8 @@
 
 struct cc_masks {
     const cc_slice_set *set;
-    size_t *starts; /* [count + 1]: where each slice's bytes begin */
-    uint8_t *bits;
+    size_t *starts; /* [slices + 1]: where each slice's bytes begin, and the end */
+    uint8_t *bits;  /* [starts[slices]] */
 };
 
 typedef struct header {

@@ -22,8 +22,8 @@ static cc_status add_windows(cc_windows *windows, const cc_cascade *c, uint32_t 
     return cc_windows_add(windows, slice, CC_WINDOW_FALSE, marked, truth, s->height, s->width);
 }
 
-/* What stage 3 is shown; v->set stays NULL where there is no window at all. A view's items are in the order of
- * its base's slices, whatever their part. */
+/* What stage 3 is shown; v->set stays NULL where there is no window at all. A view's items are in the
+ * order of its base's slices, whatever their part. */
 static cc_status open_windows(cc_net_view *v) {
     enum { PART_NONE, PART_LEARNED, PART_TEST };
     cc_status status = CC_OK;
@@ -94,7 +94,8 @@ done:
     return status;
 }
 
-/* Only windows can be missing: a part of the split always has slices. */
+/* Only windows can be missing: all parts of a dataset's split have slices. (Of a scan only the test part
+ * has.) */
 static cc_status need_windows(const cc_net_view *v) {
     const char *hint = "add patients with calcification to it";
     if (!v->train.items.count)
@@ -123,6 +124,7 @@ cc_status cc_net_view_init(cc_net_view *out, const cc_cascade *c) {
         CC_CHECK(thin_out(&out->train, out));
     CC_CHECK(cc_net_view_part_init(&out->validation, out, &d->split.validation));
     CC_CHECK(cc_net_view_part_init(&out->test, out, &d->split.test));
+    /* The canvas follows from the set: with preprocess.size null the largest item decides. */
     if (out->set) CC_CHECK(cc_data_canvas(&out->fit, out->set, c->last->config));
     if (trains && d->split.train.count > 0) CC_CHECK(need_windows(out));
 done:

@@ -26,12 +26,11 @@ typedef struct cc_net_view_part {
 typedef struct cc_net_view {
     const cc_dataset *dataset; /* borrowed, as the cascade */
     const cc_cascade *cascade;
-    const cc_slice_set
-        *set; /* what the net is shown: the base or a view of it; NULL: stage 3 without a window */
+    const cc_slice_set *set; /* what the net is shown: the base or a view; NULL: stage 3 without a window */
     cc_net_view_part train, validation, test;
     cc_fit fit;            /* of the net's canvas */
     cc_slice_set *matched; /* stage 3: whole slices, of which windows are cut; NULL: those of the base */
-    cc_slice_set *own;     /* the view behind `set`, where that is not the base */
+    cc_slice_set *own;     /* the view that `set` is, to be closed; NULL: `set` is the base */
 } cc_net_view;
 
 /* Decides what the net is shown. Decodes slices only to find windows, and where train.empty_slices leaves out

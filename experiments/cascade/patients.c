@@ -29,6 +29,7 @@ static const char *find_patient(const cc_run *run, bool tested, const cc_slice_s
     return NULL;
 }
 
+/* Neither what is trained on nor what chooses the epoch may be tested by stage 2. */
 static cc_status check_parts(const cc_run *stage_2, const char *path, const cc_slice_set *base,
                              const cc_split *split) {
     const char *patient = find_patient(stage_2, true, base, &split->train);
@@ -61,6 +62,7 @@ static void warn_of_leak(const cc_planned_run *upstream, const char *patient, co
            patient, detail);
 }
 
+/* Of the same data: all patients whom the upstream run did not test, it has seen. */
 static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_slice_set *base,
                             const cc_split *split) {
     cc_run read;

@@ -1,5 +1,5 @@
-/* experiments/cascade/predictions.c -- an upstream net over every slice of a dataset, once: its masks are kept in
- * a cache beside the results, since every run of stage 3 asks for the same ones. */
+/* experiments/cascade/predictions.c -- an upstream net over every slice of a dataset, once: its masks are
+ * kept in a cache beside the results, since every run of stage 3 asks for the same ones. */
 #include "experiments/cascade/predictions.h"
 
 #include <omp.h>
@@ -11,8 +11,9 @@
 #include "experiments/cascade/upstream_net.h"
 #include "results/paths.h"
 
-/* Masks depend on the net, the slices, how these are prepared and, by rounding, on backend and threads: all of
- * it is in the key. The file is OUT/.cache/KEY.masks, OUT being what precedes the asking run's own names. */
+/* Masks depend on the net, the slices, how these are prepared and, by rounding, on backend and threads:
+ * all of it is in the key. The file is OUT/.cache/KEY.masks, OUT being what precedes the asking run's own
+ * names. */
 static cc_status name_file(cc_digest_text *key, char path[CC_PATH_MAX], const cc_prediction_job *job) {
     char threads[16], folder[CC_PATH_MAX], file[96];
     const cc_experiment_config *c = job->asking->config;
@@ -45,6 +46,7 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
+/* Every slice of the base through the net, which is shown the set. */
 static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_status status = CC_OK;
     cc_upstream_net net = {0};
@@ -76,7 +78,7 @@ done:
     return status;
 }
 
-/* From the cache where they are there, else predicted and put there. */
+/* Read from the cache, or predicted and written to it. */
 static cc_status find_masks(cc_masks *masks, const cc_prediction_job *job) {
     cc_digest_text key;
     char path[CC_PATH_MAX], line[1024];
@@ -88,7 +90,7 @@ static cc_status find_masks(cc_masks *masks, const cc_prediction_job *job) {
     if (state == CC_MASKS_DAMAGED)
         cc_log(CC_LOG_WARNING, "%s is damaged: its slices are predicted anew", path);
     CC_TRY(predict(masks, job));
-    if (cc_masks_write(masks, path, &key) != CC_OK) { /* the masks themselves are there all the same */
+    if (cc_masks_write(masks, path, &key) != CC_OK) { /* no fault of the run: it has its masks */
         cc_error_line(line, sizeof line);
         cc_log(CC_LOG_WARNING, "%s: the next run predicts these slices again", line);
         cc_error_clear();

@@ -1,6 +1,7 @@
-/* experiments/cascade/regions.c -- from what the roi net marked to one box a slice (the paper, section 3.2.1):
+/* experiments/cascade/regions.c -- from what the roi net marked to one box a slice (the paper, section
+ * 3.2.1):
  *
- *     union over the scan's slices -> opening by a square -> bounding box -> margin, or a window of fixed size
+ *     union over the scan's slices -> opening by a square -> bounding box -> margin, or a fixed window
  *
  * The opening removes what the net marked in a few pixels outside the heart, which would widen the box. */
 #include "experiments/cascade/regions.h"
@@ -48,8 +49,8 @@ static int clamp(int value, int low, int high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* The region: the box around the opened mask with its margin, or (mode "crop") a window of crop x crop about the
- * middle of that, moved into the slice. Where nothing was marked, the whole slice. */
+/* The region: the box around the opened mask with its margin, or (mode "crop") a window of crop x crop
+ * about the middle of that, moved into the slice. Where nothing was marked, the whole slice. */
 static cc_box box_of(const uint8_t *opened, const cc_slice *slice, const cc_experiment_config *config) {
     const int height = slice->height, width = slice->width;
     const int margin = config->preprocess.roi.margin, crop = config->preprocess.roi.crop;

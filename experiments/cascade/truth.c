@@ -1,7 +1,8 @@
-/* experiments/cascade/truth.c -- looks for true pixels before a training, and explains where they are missing.
+/* experiments/cascade/truth.c -- looks for true pixels before a training, and explains where they are
+ * missing.
  *
- * Empty masks are the commonest fault of a dataset that was converted by hand, and the costliest: a net trains
- * for hours, marks nothing, and every score is 0/0. */
+ * Empty masks are the commonest fault of a dataset that was converted by hand, and the costliest: a net
+ * trains for hours, marks nothing, and every score is 0/0. */
 #include "experiments/cascade/truth.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* experiments/cascade/upstream_net.c -- a finished run's net: its file is checked to be the one that was planned,
- * since another process may have replaced it, before its weights are trusted. */
+/* experiments/cascade/upstream_net.c -- a finished run's net: its file is checked to be the one that was
+ * planned, since another process may have replaced it, before its weights are trusted. */
 #include "experiments/cascade/upstream_net.h"
 
 #include <string.h>

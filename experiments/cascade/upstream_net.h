@@ -16,8 +16,8 @@ typedef struct cc_upstream_net {
     cc_fit fit;    /* that run's own, but where its preprocess.size is null: then as large as this set asks */
 } cc_upstream_net;
 
-/* Builds the net for images of `set` and loads its weights. `like`: the dtype, tuning and recorded algorithms of
- * its plan; NULL: float32 and the fixed choice. On failure there is nothing to deinit.
+/* Builds the net for images of `set` and loads its weights. `like`: the dtype, tuning and recorded algorithms
+ * of its plan; NULL: float32 and the fixed choice. On failure there is nothing to deinit.
  *   CC_EFORMAT  the file lacks a weight of the net
  *   CC_EIO      the file was replaced since the run was planned
  *   others      as cc_run_read and cc_plan_create */
@@ -25,8 +25,8 @@ cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, 
                                const cc_backend *backend, const cc_plan_options *like);
 void cc_upstream_net_deinit(cc_upstream_net *net); /* takes a zeroed one */
 
-/* Reads the file of a run that is done; `parts` as in cc_run_read. CC_EIO where its identity is not the one that
- * was planned. */
+/* Reads the file of a run that is done; `parts` as in cc_run_read. CC_EIO where its identity is not the
+ * one that was planned. */
 cc_status cc_upstream_read(cc_run *out, const cc_planned_run *run, unsigned parts, cc_arena *arena);
 
 #endif

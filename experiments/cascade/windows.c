@@ -1,5 +1,5 @@
-/* experiments/cascade/windows.c -- windows around the components of a mask: found by 8-connected labelling, each
- * box tiled by as few windows of one size as cover it. */
+/* experiments/cascade/windows.c -- windows around the components of a mask: found by 8-connected
+ * labelling, each box tiled by as few windows of one size as cover it. */
 #include "experiments/cascade/windows.h"
 
 #include <stdlib.h>
@@ -15,7 +15,8 @@ void cc_windows_deinit(cc_windows *windows) {
     *windows = (cc_windows){0};
 }
 
-/* Appends a window, unless the slice has the same one already: windows of neighbouring lesions may coincide. */
+/* Appends a window, unless the slice has the same one already: windows of neighbouring lesions may
+ * coincide. */
 static cc_status add_window(cc_windows *windows, uint32_t base, uint8_t group, cc_box box) {
     for (size_t i = windows->count; i > 0 && windows->items[i - 1].base == base; i--) {
         const cc_box *b = &windows->items[i - 1].box;
@@ -32,7 +33,8 @@ static cc_status add_window(cc_windows *windows, uint32_t base, uint8_t group, c
     return CC_OK;
 }
 
-/* The windows along one axis: `count` of them, `side` long, over [from, to) of a slice that is `limit` long. */
+/* The windows along one axis: `count` of them, `side` long, over [from, to) of a slice that is `limit`
+ * long. */
 typedef struct axis {
     int from, to, limit, side, count;
 } axis;
@@ -43,8 +45,8 @@ static axis axis_of(int from, int to, int limit, int size) {
     return a;
 }
 
-/* Where window `number` begins: several are spread evenly from the box's one end to the other, a single one lies
- * about its middle; all of them within the slice. */
+/* Where window `number` begins: several are spread evenly from the box's one end to the other, a single
+ * one lies about its middle; all of them within the slice. */
 static int start_of(const axis *a, int number) {
     int spare = a->to - a->from - a->side; /* negative where one window is larger than the box */
     int start = a->count > 1 ? a->from + spare * number / (a->count - 1)

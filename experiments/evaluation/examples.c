@@ -1,7 +1,8 @@
 /* experiments/evaluation/examples.c -- chooses test slices worth a figure, and predicts them once more.
  *
- * Chosen are slices where something is to be seen: where stage 3 removes false pixels, where stage 2 errs most,
- * where calcification is. Which they are follows from the counts alone, so that it is the same every time. */
+ * Chosen are slices where something is to be seen: where stage 3 removes false pixels, where stage 2 errs
+ * most, where calcification is. Which they are follows from the counts alone, so that it is the same every
+ * time. */
 #include "experiments/evaluation/examples.h"
 
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static cc_status is_improved(bool *out, const cc_test *test, size_t number) {
     return status;
 }
 
-/* kinds[slice_count]: what each test slice is worth. Stage 3 shows where it improves, stage 2 its worst slice. */
+/* kinds[slice_count]: what each test slice is worth. Stage 3 shows where it improves, stage 2 its worst
+ * slice. */
 static cc_status judge(uint8_t *kinds, const cc_test *test) {
     const cc_cascade *c = test->view->cascade;
     size_t worst = 0;

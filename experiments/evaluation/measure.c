@@ -1,7 +1,8 @@
 /* experiments/evaluation/measure.c -- from masks of slices to what is known of scans and patients.
  *
- * Lesions and scores are of whole scans, so that a scan's slices are read together: HU, truth, and one mask
- * that each stage fills in turn. Slices of a scan, and scans of a patient, are neighbours in the test part. */
+ * Lesions and scores are of whole scans, so that a scan's slices are read together: HU, truth, and one
+ * mask that each stage fills in turn. Slices of a scan, and scans of a patient, are neighbours in the test
+ * part. */
 #include "experiments/evaluation/measure.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@
 
 enum { STAGES = CC_STAGE_FALSE_POSITIVE + 1 };
 
-/* A scan's test slices, one behind the other. */
+/* A scan's test slices, concatenated. */
 typedef struct scan {
     const uint32_t *slices; /* [depth], indices into the base */
     int depth, height, width;
@@ -76,7 +77,8 @@ static void add_known(int64_t *sum, bool known, int64_t value) {
     *sum = known && *sum >= 0 ? *sum + value : -1;
 }
 
-/* A row of stage_count. The roi stage does not claim that its region is calcification: nothing in it is false. */
+/* A row of stage_count. The roi stage does not claim that its region is calcification: nothing in it is
+ * false. */
 static void add_stage(cc_run_stage *row, const scan *s, bool region, const cc_lesion_counts *l) {
     cc_counts counts = cc_counts_from_masks(s->mask, s->truth, s->pixels);
     row->tp += counts.tp;
@@ -156,8 +158,8 @@ static bool has_stage(const cc_cascade *c, int stage) {
     return stage == CC_STAGE_ROI ? c->roi != NULL : stage <= (int)c->stage;
 }
 
-/* Rows of all patients, zeroed but for their names; patient p's are at p, and of stages at p + k * patients for
- * the k-th stage that the run has. */
+/* Rows of all patients, zeroed but for their names; patient p's are at p, and of stages at p + k *
+ * patients for the k-th stage that the run has. */
 static cc_status make_rows(cc_measures *out, const cc_dataset *d, const cc_cascade *c, cc_arena *arena) {
     const cc_split_part *test = &d->split.test;
     uint32_t last = UINT32_MAX;

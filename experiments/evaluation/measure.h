@@ -17,9 +17,9 @@ typedef struct cc_measures {  /* the arena owns all */
     size_t baseline_count;
 } cc_measures;
 
-/* From the test's masks. HU are those of the dataset, never matched ones. Lesions are not known (-1) where the
- * test part holds a scan in part only, or its slices differ in size; volume and Agatston score (NaN) neither,
- * nor where its spacing is not known. Of the roi stage nothing is measured: *out is empty.
+/* From the test's masks. HU are those of the dataset, never matched ones. Lesions are not known (-1) where
+ * the test part holds a scan in part only, or its slices differ in size; volume and Agatston score (NaN)
+ * neither, nor where its spacing is not known. Of the roi stage nothing is measured: *out is empty.
  *   CC_ENOMEM; else as cc_slice_set_read, cc_lesions_count and cc_calcium_measure */
 cc_status cc_measure_patients(cc_measures *out, const cc_test *test, cc_arena *arena);
 

@@ -1,5 +1,5 @@
-/* experiments/evaluation/panels.c -- each step of the cascade as images of one slice: matching, union and opening
- * of what stage 1 marked, the region's box, a window of stage 3, and its output pasted back.
+/* experiments/evaluation/panels.c -- each step of the cascade as images of one slice: matching, union and
+ * opening of what stage 1 marked, the region's box, a window of stage 3, and its output pasted back.
  *
  * `figure` and `panel` name them in the result; report/figures lays them out. */
 #include "experiments/evaluation/panels.h"
@@ -63,6 +63,7 @@ static cc_status get_mask(uint8_t **out, const maker *m, size_t slice) {
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* Figure 2: an image before and after matching, and the reference between. */
 static cc_status add_matching(maker *m, const float *original, const float *matched) {
     const cc_run_reference *r = m->cascade->reference;
     if (!r) return CC_OK;
@@ -104,6 +105,7 @@ static cc_status add_slices(maker *m) {
     return CC_OK;
 }
 
+/* Figures 3 to 5: union of the scan's masks, its opening, and the box around that. */
 static cc_status add_region(maker *m, const float *matched) {
     const cc_cascade *c = m->cascade;
     cc_region_steps steps;
@@ -142,6 +144,7 @@ static cc_status add_cut(maker *m, const char *figure, const char *panel, const 
     return CC_OK;
 }
 
+/* Figures 6 and 7: the window about what stage 2 marked, and stage 3's output pasted back. */
 static cc_status add_window(maker *m, const float *matched) {
     uint8_t *before, *after;
     if (!m->window) return CC_OK;
@@ -156,8 +159,8 @@ static cc_status add_window(maker *m, const float *matched) {
     return CC_OK;
 }
 
-/* Chooses what is shown: the first chosen slice that has a window, else the first window of the test part, else
- * its first slice. */
+/* Chooses what is shown: the first chosen slice that has a window, else the first window of the test part,
+ * else its first slice. */
 static void choose_slice(maker *m, const cc_example_choice *choice) {
     const cc_net_view *view = m->test->view;
     const cc_split_part *items = &view->test.items;

@@ -1,5 +1,5 @@
-/* experiments/evaluation/pictures.c -- examples and panels of a tested run. A figure with other pictures is a unit
- * like panels.c, its result a member of cc_pictures, and a field of results/store.h. */
+/* experiments/evaluation/pictures.c -- examples and panels of a tested run. A figure with other pictures
+ * is a unit like panels.c, its result a member of cc_pictures, and a field of results/store.h. */
 #include "experiments/evaluation/pictures.h"
 
 #include "experiments/evaluation/examples.h"

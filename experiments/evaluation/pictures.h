@@ -1,5 +1,5 @@
-/* experiments/evaluation/pictures.h -- what a result holds for figures: example slices, and the method step by
- * step on one of them. The report draws; a run only keeps what drawing needs. */
+/* experiments/evaluation/pictures.h -- what a result holds for figures: example slices, and the method
+ * step by step on one of them. The report draws; a run only keeps what drawing needs. */
 #ifndef CC_EXPERIMENTS_EVALUATION_PICTURES_H
 #define CC_EXPERIMENTS_EVALUATION_PICTURES_H
 

@@ -1,5 +1,6 @@
-/* experiments/evaluation/predict.c -- a finished run on a scan that nobody has marked, through the same steps as
- * its own test: open, predict upstream, view, test, measure; then the mask goes back to the scan's own grid. */
+/* experiments/evaluation/predict.c -- a finished run on a scan that nobody has marked, through the same
+ * steps as its own test: open, predict upstream, view, test, measure; then the mask goes back to the
+ * scan's own grid. */
 #include "experiments/evaluation/predict.h"
 
 #include <math.h>
@@ -61,8 +62,8 @@ done:
     return status;
 }
 
-/* The run's own net, with the precision and the algorithms of its own test. Where this device lacks them it is
- * planned as upstream nets are, with a warning. */
+/* The run's own net, with the precision and the algorithms of its own test. Where this device lacks them
+ * it is planned as upstream nets are, with a warning. */
 static cc_status open_own_net(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
                               const cc_backend *backend) {
     char line[1024];
@@ -91,6 +92,7 @@ static cc_status open_own_net(cc_upstream_net *out, const cc_planned_run *run, c
     return status;
 }
 
+/* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. */
 static cc_status write_mask(const char *path, const cc_grid *grid, const cc_slice_set *scan,
                             const cc_masks *masks) {
     int height, width;
@@ -109,6 +111,7 @@ static cc_status write_mask(const char *path, const cc_grid *grid, const cc_slic
     return status;
 }
 
+/* Of the roi stage nothing is measured: the volume is that of all marked voxels. */
 static void summarise(cc_prediction_summary *out, const cc_test *test, const cc_measures *measures) {
     double mm[3];
     *out = (cc_prediction_summary){.stage = cc_cascade_stage_name(test->view->cascade->stage),

@@ -1,5 +1,5 @@
-/* experiments/evaluation/predict.h -- a finished run on one scan without truth: through its cascade as its own
- * test part, and the mask on the scan's own grid. */
+/* experiments/evaluation/predict.h -- a finished run on one scan without truth: through its cascade as its
+ * own test part, and the mask on the scan's own grid. */
 #ifndef CC_EXPERIMENTS_EVALUATION_PREDICT_H
 #define CC_EXPERIMENTS_EVALUATION_PREDICT_H
 

@@ -1,5 +1,5 @@
-/* experiments/evaluation/reference.c -- every training and validation slice is predicted once more with the best
- * weights; the one with the highest F1 becomes the reference of histogram matching. */
+/* experiments/evaluation/reference.c -- every training and validation slice is predicted once more with
+ * the best weights; the one with the highest F1 becomes the reference of histogram matching. */
 #include "experiments/evaluation/reference.h"
 
 #include <math.h>

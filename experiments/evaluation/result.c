@@ -1,5 +1,5 @@
-/* experiments/evaluation/result.c -- gathers what a result file holds: config, provenance, counts, weights. An
- * older file of its name is kept, since hours of work may be in it. */
+/* experiments/evaluation/result.c -- gathers what a result file holds: config, provenance, counts,
+ * weights. An older file of its name is kept, since hours of work may be in it. */
 #include "experiments/evaluation/result.h"
 
 #include <errno.h>
@@ -33,6 +33,7 @@ static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *aren
     return CC_OK;
 }
 
+/* ISO 8601, in UTC. */
 static const char *utc(cc_arena *arena, time_t when) {
     char text[32];
     struct tm parts;
@@ -41,7 +42,8 @@ static const char *utc(cc_arena *arena, time_t when) {
     return cc_arena_copy(arena, text);
 }
 
-/* What the result is of: as planned, and, where algorithms were chosen by the clock, which they are. */
+/* The identity as planned; where algorithms were chosen by timing them, the one that digests the choice
+ * too. */
 static cc_status identify(cc_digest_text *identity, char machine[CC_MACHINE_BYTES],
                           const cc_result_source *s) {
     cc_tuning tuning;
@@ -56,6 +58,7 @@ static cc_status identify(cc_digest_text *identity, char machine[CC_MACHINE_BYTE
     return cc_planned_run_identity(identity, s->run, CC_NUMERICS_VERSION, machine);
 }
 
+/* What made it, of what data, on what machine (results/README.md). */
 static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
     cc_digest_text identity;
     char machine[CC_MACHINE_BYTES];
@@ -109,8 +112,8 @@ static bool same_file(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
-/* The second name of the older file goes with it where the file system knows no second names. An earlier try
- * may have come this far. */
+/* A hard link first: until the new file replaces it, the older one then has both names. Where the file
+ * system has no hard links it is renamed. An interrupted earlier try may have made the link already. */
 cc_status cc_result_keep_older(const char *path, cc_run_state state) {
     char kept[CC_PATH_MAX];
     if (state != CC_RUN_STALE && state != CC_RUN_DAMAGED) return CC_OK;

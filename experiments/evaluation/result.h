@@ -1,4 +1,5 @@
-/* experiments/evaluation/result.h -- a run's result file: gathers what the steps before have made, and writes it.
+/* experiments/evaluation/result.h -- a run's result file: gathers what the steps before have made, and writes
+ * it.
  *
  * Nothing is computed here. The file's layout and what each field means are in results/README.md. */
 #ifndef CC_EXPERIMENTS_EVALUATION_RESULT_H
@@ -11,7 +12,7 @@
 
 typedef struct cc_result_source { /* all borrowed */
     const cc_planned_run *run;
-    cc_run_state state; /* of the file that is there now: missing, stale or damaged */
+    cc_run_state state; /* of the file at run->path now: missing, stale or damaged */
     const cc_test *test;
     const cc_measures *measures;
     const cc_pictures *pictures;
@@ -31,11 +32,11 @@ typedef struct cc_result_source { /* all borrowed */
 } cc_result_source;
 
 /* Writes run->path. A stale or damaged file of that name is kept under another (cc_result_keep_older).
- *   CC_EIO, CC_ENOMEM  no file of that name is half there, and none that was there is lost */
+ *   CC_EIO, CC_ENOMEM  nothing of that name was made, and no older file is lost */
 cc_status cc_result_write(const cc_result_source *source);
 
-/* Renames a stale or damaged file to NAME.stale-IDENTITY or NAME.damaged, with a number behind where that is
- * taken; nothing for another state. At no time is either file lost. CC_EIO. */
+/* Renames a stale or damaged file to NAME.stale-IDENTITY or NAME.damaged, with a number after it where
+ * that is taken; nothing for another state. At no time is either file lost. CC_EIO. */
 cc_status cc_result_keep_older(const char *path, cc_run_state state);
 
 #endif

@@ -1,5 +1,5 @@
-/* experiments/evaluation/result_copy.c -- two variants of a study may resolve to one run, such as the default of
- * two ablations: it is computed once, and its file copied under the other name. */
+/* experiments/evaluation/result_copy.c -- two variants of a study may resolve to one run, such as the
+ * default of two ablations: it is computed once, and its file copied under the other name. */
 #include "experiments/evaluation/result_copy.h"
 
 #include "core/log.h"

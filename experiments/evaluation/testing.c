@@ -16,6 +16,7 @@ typedef struct collection {
     uint32_t patient; /* whose row is the last */
 } collection;
 
+/* Thresholds 0.05, 0.10, ..., 0.95, and rows of zeros. */
 static cc_status start_cuts(collection *c, cc_arena *arena) {
     const size_t most = cc_slice_set_patient_count(c->test->view->dataset->base);
     double *thresholds = cc_arena_get_array(arena, CUTS, sizeof *thresholds);
@@ -28,8 +29,8 @@ static cc_status start_cuts(collection *c, cc_arena *arena) {
 }
 
 /* The test part is in the order of patients. Pixels are counted by how many thresholds they reach, from
- * reached[truth][0] (none) to reached[truth][CUTS] (all); those at or above threshold k have reached more than
- * k of them, so that the counts are added up from the top. */
+ * reached[truth][0] (none) to reached[truth][CUTS] (all); those at or above threshold k have reached more
+ * than k of them, so that the counts are added up from the top. */
 static void add_cuts(collection *c, const cc_prediction *p) {
     const uint32_t patient = cc_slice_set_get(c->test->view->dataset->base, p->slice)->patient;
     const double *thresholds = c->test->cuts.thresholds;
@@ -50,6 +51,7 @@ static void add_cuts(collection *c, const cc_prediction *p) {
     }
 }
 
+/* Keeps counts and mask of one predicted slice. */
 static cc_status collect(void *context, const cc_prediction *p) {
     collection *c = context;
     const cc_slice *slice = cc_slice_set_get(c->test->view->dataset->base, p->slice);
@@ -70,8 +72,8 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
-/* A net that marks nothing, or everything, has mostly learnt nothing. Of a scan without truth (no dataset),
- * nothing to find is as likely, but for the heart. */
+/* A net that marks nothing, or everything, has mostly learned nothing. In a scan without truth there may
+ * be no calcification to find, but a heart there is. */
 static void warn_of_one_class(const cc_test *test) {
     char name[160];
     int64_t marked = 0, left = 0;

@@ -1,5 +1,5 @@
-/* experiments/evaluation/testing.h -- a run's test part through its net: pixel counts of each slice, at the run's
- * threshold and at others. What they amount to for lesions and patients is measure.h's. */
+/* experiments/evaluation/testing.h -- a run's test part through its net: pixel counts of each slice, at
+ * the run's threshold and at others. What they amount to for lesions and patients is measure.h's. */
 #ifndef CC_EXPERIMENTS_EVALUATION_TESTING_H
 #define CC_EXPERIMENTS_EVALUATION_TESTING_H
 
@@ -20,7 +20,8 @@ typedef struct cc_test {
 cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena);
 void cc_testing_deinit(cc_test *test); /* takes a zeroed one */
 
-/* What a stage marks of a test slice, out[height*width]: in the roi stage the whole region, else its pixels. */
+/* What a stage marks of a test slice, out[height*width]: in the roi stage the whole region, else its
+ * pixels. */
 void cc_testing_stage_mask(uint8_t *out, const cc_test *test, cc_cascade_stage stage, size_t slice);
 
 #endif

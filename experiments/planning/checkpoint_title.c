@@ -1,5 +1,5 @@
-/* experiments/planning/checkpoint_title.c -- the first bytes of a checkpoint, which say whose it is. A plan asks for
- * them to learn with how many threads a stopped run began. */
+/* experiments/planning/checkpoint_title.c -- the first bytes of a checkpoint, which say whose it is. A
+ * plan asks for them to learn with how many threads a stopped run began. */
 #include "experiments/planning/checkpoint_title.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* experiments/planning/checkpoint_title.h -- the place of a run's checkpoint, and its first bytes: of which run
- * and which machine it is. A plan reads no more of it; the rest is training/checkpoint.h's. */
+/* experiments/planning/checkpoint_title.h -- the place of a run's checkpoint, and its first bytes: of
+ * which run and which machine it is. A plan reads no more of it; the rest is training/checkpoint.h's. */
 #ifndef CC_EXPERIMENTS_PLANNING_CHECKPOINT_TITLE_H
 #define CC_EXPERIMENTS_PLANNING_CHECKPOINT_TITLE_H
 

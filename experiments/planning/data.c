@@ -1,11 +1,13 @@
-/* experiments/planning/data.c -- from a config's words to the options of datasets/slices.h and datasets/split.h, and
- * to the size of the net's input. Planning and training open data through here, so that they cannot differ. */
+/* experiments/planning/data.c -- from a config's words to the options of datasets/slices.h and
+ * datasets/split.h, and to the size of the net's input. Planning and training open data through here, so
+ * that they cannot differ. */
 #include "experiments/planning/data.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "nets/engine/model.h"
 
+/* A mask threshold means something in pictures alone. */
 cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
     cc_slice_options options = {.source = config->data.source,
                                 .root = config->data.root,
@@ -37,6 +39,7 @@ bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_
            a->data.skip_broken == b->data.skip_broken;
 }
 
+/* The config's data.split, data.folds and data.fold. */
 static cc_split_spec split_spec(const cc_experiment_config *config) {
     return (cc_split_spec){.train = config->data.split.train,
                            .validation = config->data.split.validation,
@@ -49,6 +52,7 @@ static cc_split_spec split_spec(const cc_experiment_config *config) {
                            .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }
 
+/* A run needs all three parts, whatever their shares are. */
 static cc_status need_parts(const cc_split *split) {
     if (!split->train.count)
         return cc_fail(CC_ECONFIG, "data.split.train", "give it a share", "no slice is left to train on");

@@ -20,8 +20,9 @@ bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_
 /* To be given back by cc_split_deinit. CC_ECONFIG as cc_split_make, and where a part has no slice. */
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config);
 
-/* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side of the
- * set's largest slice, rounded up to what the net needs. CC_ECONFIG where the size does not suit the net. */
+/* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side
+ * of the set's largest slice, rounded up to what the net needs. CC_ECONFIG where the size does not suit
+ * the net. */
 cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config);
 
 /* Whether the set can be split as the config asks, and its slices brought onto the net's canvas: what can be

@@ -1,8 +1,8 @@
 /* experiments/planning/finished.c -- finds the runs upstream of a finished run, by identity.
  *
- * A result states its own identity and those of the runs upstream, not where their files are: all files of the
- * folder are listed by identity. Older files state their own identity alone; it digests those upstream, so that
- * files of the right stage are tried as upstream until the identity comes out. */
+ * A result states its own identity and those of the runs upstream, not where their files are: all files of
+ * the folder are listed by identity. Older files state their own identity alone; it digests those
+ * upstream, so that files of the right stage are tried as upstream until the identity comes out. */
 #include "experiments/planning/finished.h"
 
 #include <stdlib.h>

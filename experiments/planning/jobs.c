@@ -1,6 +1,6 @@
-/* experiments/planning/jobs.c -- worker processes, each behind a socket pair: a task's number goes one way, its
- * result the other. A packet socket keeps numbers whole, and its end closes with the process, so that a worker
- * that dies is noticed and workers end with their parent. */
+/* experiments/planning/jobs.c -- worker processes, each behind a socket pair: a task's number goes one
+ * way, its result the other. A packet socket keeps numbers whole, and its end closes with the process, so
+ * that a worker that dies is noticed and workers end with their parent. */
 #include "experiments/planning/jobs.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ struct cc_jobs {
 /* What a worker does: task by task, until the parent closes its end of the socket or dies. */
 static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t parent) {
     int task, result;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* and below, where the parent died before this line */
     if (getppid() != parent) _exit(1);
     while (recv(socket, &task, sizeof task, 0) == sizeof task) {
         result = work(context, task);
@@ -40,6 +40,7 @@ static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t p
     _exit(0);
 }
 
+/* Forks one worker behind a socket pair. */
 static cc_status start_worker(cc_jobs *jobs, cc_job_work work, void *context) {
     int ends[2];
     pid_t parent = getpid();
@@ -52,6 +53,8 @@ static cc_status start_worker(cc_jobs *jobs, cc_job_work work, void *context) {
         return cc_fail_errno("a worker", "start");
     }
     if (pid == 0) {
+        /* Sockets of earlier workers were inherited: while they are open here those would not see the
+         * parent end. */
         for (int i = 0; i < jobs->count; i++) close(jobs->workers[i].socket);
         close(ends[0]);
         serve(ends[1], work, context, parent);
@@ -73,6 +76,7 @@ cc_status cc_jobs_start(cc_jobs **out, int count, cc_job_work work, void *contex
     return status;
 }
 
+/* Waits for a worker's process, which has ended or will. */
 static void reap(worker *w) {
     while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
     }

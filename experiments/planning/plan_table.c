@@ -1,5 +1,5 @@
-/* experiments/planning/plan_table.c -- the plan as --dry-run prints it: a line a run, in the order in which they are
- * made; runs are numbered so that a line can name those it needs. */
+/* experiments/planning/plan_table.c -- the plan as --dry-run prints it: a line a run, in the order in
+ * which they are made; runs are numbered so that a line can name those it needs. */
 #include "experiments/planning/plan_table.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
-/* experiments/planning/run_lock.c -- flock(2) on a file beside the result: the kernel drops it with the process,
- * whatever ends that, so that a lock is never left behind by a crash. Works on NFS from Linux 2.6.12 on. */
+/* experiments/planning/run_lock.c -- flock(2) on a file beside the result: the kernel drops it with the
+ * process, whatever ends that, so that a lock is never left behind by a crash. Works on NFS from Linux
+ * 2.6.12 on. */
 #include "experiments/planning/run_lock.h"
 
 #include <errno.h>

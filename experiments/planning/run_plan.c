@@ -1,8 +1,8 @@
 /* experiments/planning/run_plan.c -- a plan's runs, those upstream first.
  *
- * Each run is digested (its request, its identity), its file is looked at, and both together say what is to be
- * done; the same look is taken again before a run is made, since other processes may have made it or its
- * upstream runs meanwhile. */
+ * Each run is digested (its request, its identity), its file is looked at, and both together say what is
+ * to be done; the same look is taken again before a run is made, since other processes may have made it or
+ * its upstream runs meanwhile. */
 #include "experiments/planning/run_plan.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "results/paths.h"
 #include "results/store.h"
 
-enum { UPSTREAM_DEPTH_MAX = 16 };
+enum { UPSTREAM_DEPTH_MAX = 16 }; /* runs one upstream of another */
 
 struct cc_run_plan {
     cc_arena *arena;
@@ -44,7 +44,8 @@ typedef struct planner {
     opened *datasets;
 } planner;
 
-/* The runs that need the one being planned, the nearest first: a list on the stack of plan_run's recursion. */
+/* The runs that need the one being planned, the nearest first: a list on the stack of plan_run's
+ * recursion. */
 typedef struct dependent {
     const struct dependent *next;
     const cc_planned_run *run;
@@ -95,8 +96,8 @@ static cc_status settle_weights(cc_planned_run *run, const cc_run_plan *plan) {
     return CC_OK;
 }
 
-/* The request, with `machine` NULL: it digests the requests of the runs upstream. Else the identity, which digests
- * their identities and `machine`. */
+/* The request, with `machine` NULL: it digests the requests of the runs upstream. Else the identity, which
+ * digests their identities and `machine`. */
 static cc_status digest_run(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                             const char *machine) {
     cc_status status = CC_OK;
@@ -138,7 +139,7 @@ void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) 
         snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
 
-/* What a result file says of itself. */
+/* What a result file says of itself, compared with the run that it is the file of. */
 typedef struct found_file {
     cc_run_state state; /* missing, damaged, stale, or done on some machine */
     cc_digest_text identity;
@@ -300,6 +301,7 @@ static cc_status check_dependents(const dependent *self) {
     return CC_OK;
 }
 
+/* The plan's array holds pointers: runs do not move when it grows, since others point at them. */
 static cc_status append(cc_run_plan *plan, cc_planned_run *run) {
     if (plan->count == plan->capacity) {
         int capacity = plan->capacity ? 2 * plan->capacity : 16;
@@ -324,8 +326,9 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     return append(p->plan, run);
 }
 
-/* The run of a config, with those upstream before it. *out is the one that is in the plan already where its file
- * is the same: an upstream run may be named by several configs, and given on the command line too. */
+/* The run of a config, with those upstream before it. *out is the one that is in the plan already where
+ * its file is the same: an upstream run may be named by several configs, and given on the command line
+ * too. */
 static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
                           const dependent *dependents) {
     const opened *data;

@@ -2,11 +2,11 @@
  *
  * A run has two digests (SHA-256):
  *     request    what was asked for: config, data, weights to start from, the requests of the runs upstream
- *     identity   what its bytes depend on: config, data, weights, the machine (machine.h), and the identities of
- *                the runs upstream as they were made
- * A file that was made as requested on another machine is done and keeps its identity, which those of the runs
- * that need it are then digested from. Only where the config states train.threads and the file has another
- * number is it made anew. */
+ *     identity   what its bytes depend on: config, data, weights, the machine (machine.h), and the identities
+ *                of the runs upstream as they were made
+ * A file that was made as requested on another machine is done and keeps its identity, which those of the
+ * runs that need it are then digested from. Only where the config states train.threads and the file has
+ * another number is it made anew. */
 #ifndef CC_EXPERIMENTS_PLANNING_RUN_PLAN_H
 #define CC_EXPERIMENTS_PLANNING_RUN_PLAN_H
 
@@ -28,26 +28,26 @@ typedef struct cc_planned_run cc_planned_run;
 struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed; what the file of net.weights asks of the net is in it */
     char path[CC_PATH_MAX];             /* of its result */
-    const cc_planned_run
-        *upstream[CC_UPSTREAMS]; /* runs before it in the same plan; NULL: none of that kind */
-    const cc_planned_run
-        *same_as; /* an earlier run of the same identity under another name, whose results are
-                                      copied; NULL: none */
+    /* Runs before it in the same plan; NULL: none of that kind. */
+    const cc_planned_run *upstream[CC_UPSTREAMS];
+    /* An earlier run of the same identity under another name, whose results are copied; NULL: none. */
+    const cc_planned_run *same_as;
 
     cc_digest_text data_digest;    /* "": of no dataset, as a scan that is predicted */
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     cc_digest_text request;
-    cc_digest_text identity;        /* of its file where that is done, else of the one to be made; where plans
-                                       choose algorithms by time, the choice is in the file's identity alone */
+    /* Of its file where that is done, else of the one to be made. Where plans choose algorithms by timing them,
+     * the choice is in the identity of the file alone. */
+    cc_digest_text identity;
     char machine[CC_MACHINE_BYTES]; /* the text that `identity` digests; "": an older file, without one */
 
     cc_run_state state;         /* when it was planned or refreshed */
     cc_machine here;            /* what it would be made with; zero where nothing is to be made */
     int threads;                /* that it would be made with; 0: nothing is to be made */
     bool threads_of_checkpoint; /* those are what its checkpoint was made with, not what it would be given */
-    char difference[2 *
-                    CC_MACHINE_BYTES]; /* of a file that is done elsewhere, or stale for its threads: in what
-                                              it differs from one that is made here; else "" */
+    /* Of a file that is done elsewhere, or stale for its threads: in what it differs from one that would be made
+     * here; else "". */
+    char difference[2 * CC_MACHINE_BYTES];
 };
 
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
@@ -66,14 +66,14 @@ cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run);
 
 typedef struct cc_run_plan cc_run_plan;
 
-/* Every variant of every config, in order, and before each the runs that it names under `upstream`, once however
- * many need them. Those are of their own configs, read with the flags of the first config and without
+/* Every variant of every config, in order, and before each the runs that it names under `upstream`, once
+ * however many need them. Those are of their own configs, read with the flags of the first config and without
  * overrides. Opens and digests each dataset and each file of weights once, and finds what can be wrong with a
- * run's data and split before a slice is decoded. Runs are to be made by `backend`, with `threads` where their
- * config states none; NULL and 0: nothing is to be made, and files are taken as they are.
+ * run's data and split before a slice is decoded. Runs are to be made by `backend`, with `threads` where
+ * their config states none; NULL and 0: nothing is to be made, and files are taken as they are.
  *   CC_EUNSUPPORTED  the backend lacks a loss or an optimiser
- *   CC_ECONFIG       two different runs would have one file; a run is upstream of itself; an upstream run is of
- *                    another stage, or splits the same patients otherwise
+ *   CC_ECONFIG       two different runs would have one file; a run is upstream of itself; an upstream run is
+ *                    of another stage, or splits the same patients otherwise
  *   others           as cc_config_load, cc_data_open, cc_data_split and cc_planned_run_check */
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir, const cc_backend *backend, int threads);

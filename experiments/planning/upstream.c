@@ -1,5 +1,5 @@
-/* experiments/planning/upstream.c -- the configs that others name under `upstream`: files that are read once each,
- * however many name them, and the variant of each that suits the run which asks. */
+/* experiments/planning/upstream.c -- the configs that others name under `upstream`: files that are read
+ * once each, however many name them, and the variant of each that suits the run which asks. */
 #include "experiments/planning/upstream.h"
 
 #include <inttypes.h>
@@ -22,6 +22,7 @@ struct cc_upstream_files {
     unsigned flags;
 };
 
+/* A row for each key upstream.NAME. */
 typedef struct upstream_kind {
     const char *key, *stage;
     bool same_patients; /* as the run that names it: fold and split must agree */
@@ -75,6 +76,7 @@ void cc_upstream_files_destroy(cc_upstream_files *files) {
     free(files);
 }
 
+/* The config of a file, read at its first mention. */
 static cc_status load(const cc_config **out, cc_upstream_files *files, const char *path) {
     for (int i = 0; i < files->count; i++)
         if (strcmp(files->files[i].path, path) == 0) {
@@ -114,8 +116,8 @@ static int list_names(char *out, size_t capacity, const cc_config *config) {
     return names;
 }
 
-/* Of a variant's folds and seeds the one with the seed of `of`, else the first; *several: others would have suited
- * as well. */
+/* Of a variant's folds and seeds the one with the seed of `of`, else the first; *several: others would
+ * have suited as well. */
 static const cc_experiment_config *find_nearest(bool *several, const cc_config *config, const char *variant,
                                                 const cc_experiment_config *of, bool any_fold) {
     const cc_experiment_config *found = NULL;
@@ -133,6 +135,8 @@ static const cc_experiment_config *find_nearest(bool *several, const cc_config *
     return found;
 }
 
+/* The variant that FILE#VARIANT names, or the only one of FILE; of its folds and seeds the one that suits
+ * `of`. */
 static cc_status choose(const cc_experiment_config **out, const cc_config *config, const char *path,
                         const char *variant, const cc_experiment_config *of, const upstream_kind *kind) {
     char names[384];
@@ -165,7 +169,8 @@ static const char *find_other_split(const cc_experiment_config *a, const cc_expe
     return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
 }
 
-/* Gives the upstream run the fold of the run that names it; all else that splits patients must agree already. */
+/* Gives the upstream run the fold of the run that names it; all else that splits patients must agree
+ * already. */
 static cc_status share_patients(const cc_experiment_config **config, cc_upstream_files *files,
                                 const char *path, const cc_experiment_config *of, const upstream_kind *kind) {
     const char *other = find_other_split(*config, of, of->data.fold);

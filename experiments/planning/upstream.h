@@ -22,17 +22,17 @@ const char *cc_upstream_stage(cc_upstream kind);
 /* What a config names as that: "FILE" or "FILE#VARIANT"; NULL: nothing. */
 const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kind);
 
-/* The files that were read, each once, with `flags` (experiments/config/config.h) and without overrides of the
- * command line. */
+/* The files that were read, each once, with `flags` (experiments/config/config.h) and without overrides of
+ * the command line. */
 typedef struct cc_upstream_files cc_upstream_files;
 cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags);
 void cc_upstream_files_destroy(cc_upstream_files *files); /* takes NULL */
 
 /* The config of the run that `of` names as `kind`; NULL where it names none. Borrowed from `files`.
  *
- * A calcification or false_positive run on the dataset of `of` takes its fold too, and must split the patients
- * as `of` does: else a later stage would be trained, or the cascade be tested, on patients whom an earlier one
- * was trained on.
+ * A calcification or false_positive run on the dataset of `of` takes its fold too, and must split the
+ * patients as `of` does: else a later stage would be trained, or the cascade be tested, on patients whom an
+ * earlier one was trained on.
  *   CC_ECONFIG  no such variant, or several to choose from; a run of another stage; another split
  *   others      as cc_config_load */
 cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *files, cc_upstream kind,

@@ -1,9 +1,11 @@
-/* experiments/training/pipeline.c -- the steps of a run, in their order, each from what those before have made:
+/* experiments/training/pipeline.c -- the steps of a run, in their order, each from what those before have
+ * made:
  *
  *     open -> predict upstream -> view -> check -> train -> test -> measure -> illustrate -> write
  *
- * A run of stage "cascade" has nothing to train and takes the last net of its upstream runs as it is; all other
- * steps are the same. What can be wrong with config and data is found before plans and memory are made. */
+ * A run of stage "cascade" has nothing to train and takes the last net of its upstream runs as it is; all
+ * other steps are the same. What can be wrong with config and data is found before plans and memory are
+ * made. */
 #include "experiments/training/pipeline.h"
 
 #include <inttypes.h>

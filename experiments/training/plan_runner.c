@@ -1,5 +1,6 @@
-/* experiments/training/plan_runner.c -- makes the runs of a plan, one after another or by several processes. One that
- * fails does not stop those that do not need it: a sweep over night is to leave all that can be had. */
+/* experiments/training/plan_runner.c -- makes the runs of a plan, one after another or by several
+ * processes. One that fails does not stop those that do not need it: a sweep over night is to leave all
+ * that can be had. */
 #include "experiments/training/plan_runner.h"
 
 #include <stdbool.h>
@@ -10,6 +11,7 @@
 #include "experiments/planning/run_lock.h"
 #include "experiments/training/pipeline.h"
 
+/* Of the runs that a run needs: all done; one still to be made; one that will not be. */
 typedef enum needs { NEEDS_MET, NEEDS_WAIT, NEEDS_FAILED } needs;
 
 /* How it stands with the runs that run number `index` needs, all of which come before it. */
@@ -27,6 +29,7 @@ static needs look_at_needs(const cc_run_plan *plan, int index, const cc_run_end 
     return found;
 }
 
+/* A run that cannot be made. */
 static void leave_out(cc_run_end *end, const cc_planned_run *run) {
     *end = CC_RUN_LEFT_OUT;
     cc_log(CC_LOG_WARNING, "%s is left out: a run that it needs has failed", run->path);
@@ -78,7 +81,7 @@ static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int 
 cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
-    if (count == 1) return make_run(&ends[0], plan, 0, backend);
+    if (count == 1) return make_run(&ends[0], plan, 0, backend); /* its fault is the command's own */
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
         if (look_at_needs(plan, i, ends) == NEEDS_FAILED) {
@@ -125,7 +128,7 @@ cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *j
         const cc_planned_run *run = cc_run_plan_get(plan, task);
         if (result == CC_JOB_DIED) cc_log(CC_LOG_WARNING, "%s has failed: its process ended", run->path);
         ends[task] = result == CC_JOB_DIED ? CC_RUN_FAILED : (cc_run_end)result;
-        if (ends[task] == CC_RUN_STOPPED)
+        if (ends[task] == CC_RUN_STOPPED) /* cc_jobs_end stops the others */
             return cc_fail(CC_EINTERRUPTED, "run", "the same command goes on from the last whole epoch",
                            "stopped on request");
         made += ends[task] == CC_RUN_MADE;

@@ -1,4 +1,5 @@
-/* experiments/training/plan_runner.h -- making the runs of a plan, here or by workers. */
+/* experiments/training/plan_runner.h -- making the runs of a plan, in this process or by workers
+ * (planning/jobs.h). */
 #ifndef CC_EXPERIMENTS_TRAINING_PLAN_RUNNER_H
 #define CC_EXPERIMENTS_TRAINING_PLAN_RUNNER_H
 
@@ -6,10 +7,11 @@
 #include "experiments/planning/run_plan.h"
 #include "nets/engine/backend.h"
 
+/* How a run of the plan has ended so far. Those from CC_RUN_FAILED on leave its file unmade. */
 typedef enum cc_run_end {
     CC_RUN_PENDING,
     CC_RUN_AT_WORK,
-    CC_RUN_WAS_THERE,
+    CC_RUN_WAS_THERE, /* its file was done already */
     CC_RUN_MADE,
     CC_RUN_FAILED,
     CC_RUN_LEFT_OUT, /* a run that it needs has failed */
@@ -19,12 +21,13 @@ typedef enum cc_run_end {
 
 /* Makes run number `index`; a failure is a warning that names it, and the status. */
 cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
-/* That warning, "WHAT has failed: ...", of this thread's error; returns how the run ended: failed, or stopped. */
+/* That warning, "WHAT has failed: ...", of this thread's error; returns how the run ended: failed, or
+ * stopped. */
 cc_run_end cc_plan_note_failure(const char *what, cc_status status);
 
-/* Makes every run in order; `ends` has a place for each, zeroed. Where a run fails, those that need it are left
- * out and the others go on, so that CC_OK says nothing of them. CC_EINTERRUPTED ends all; and the fault of a
- * plan's only run is returned instead of noted. */
+/* Makes every run in order; `ends` has a place for each, zeroed. Where a run fails, those that need it are
+ * left out and the others go on, so that CC_OK says nothing of them. CC_EINTERRUPTED ends all; and the
+ * fault of a plan's only run is returned instead of noted. */
 cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend);
 
 /* The same by workers, whose tasks are the numbers of runs and whose result is a cc_run_end; each run as soon

@@ -1,6 +1,6 @@
 /* experiments/training/trainer.c -- the training of one run, from plans to the best epoch's weights.
  *
- *     plans -> weights, learner, moving average -> resume or start -> [ steps, validation, checkpoint ] x epochs
+ *     plans -> weights, learner, average -> resume or start -> [ steps, validation, checkpoint ] x epochs
  *
  * Two runs of one config give the same bytes, stopped in between or not: the order of images depends on seed
  * and epoch alone (datasets/loader.h), a checkpoint holds all that an epoch starts from, and a run that is
@@ -22,8 +22,9 @@
 #include "experiments/weights/weights.h"
 #include "nets/engine/memory.h"
 
-/* The model with a plan for training steps and one for inference, both for batches of the view's canvas. Their
- * choices of algorithms are noted as one text, "TRAINING\n\nINFERENCE", and found in a checkpoint as such. */
+/* The model with a plan for training steps and one for inference, both for batches of the view's canvas.
+ * Their choices of algorithms are noted as one text, "TRAINING\n\nINFERENCE", and found in a checkpoint as
+ * such. */
 static cc_status make_plans(cc_trainer *t) {
     cc_status status = CC_OK;
     const cc_experiment_config *config = t->run->config;
@@ -138,7 +139,7 @@ static cc_status load_weights(cc_trainer *t) {
     return CC_OK;
 }
 
-/* Why a checkpoint that is there is of no use: of another machine where only that differs in its identity. */
+/* Says why a checkpoint is not used; where only the machine differs in its identity, in what. */
 static cc_status warn_of_checkpoint(const cc_trainer *t, cc_checkpoint_state state) {
     char why[2 * CC_MACHINE_BYTES] = "is of another config, other data or another version of calcade";
     cc_checkpoint_title title;
@@ -244,8 +245,8 @@ static cc_status train_epoch(double *mean_loss, cc_trainer *t) {
     return CC_OK;
 }
 
-/* Loss and scores of the validation part, with the moving average's weights where there is one. Leaves them in
- * the model. */
+/* Loss and scores of the validation part, with the moving average's weights where there is one. Leaves
+ * them in the model. */
 static cc_status validate(cc_run_epoch *row, cc_trainer *t) {
     cc_evaluation found;
     cc_scores scores;
@@ -259,8 +260,8 @@ static cc_status validate(cc_run_epoch *row, cc_trainer *t) {
     return CC_OK;
 }
 
-/* The score that early stopping and the schedule look at. A validation set on which nothing is true and nothing
- * predicted has F1 0/0, which counts as 0. */
+/* The score that early stopping and the schedule look at. A validation set on which nothing is true and
+ * nothing predicted has F1 0/0, which counts as 0. */
 static double monitored(const cc_trainer *t, const cc_run_epoch *row) {
     const char *monitor = t->run->config->train.early_stopping.monitor;
     if (strcmp(monitor, "validation.loss") == 0) return row->validation_loss;
@@ -274,8 +275,8 @@ static void count_time(cc_trainer *t) {
     t->since_s = now;
 }
 
-/* Epochs, until their number or the patience is used up. t->at is what a checkpoint holds: after each turn it
- * and the model are what the next epoch starts from. */
+/* Epochs, until their number or the patience is used up. t->at is what a checkpoint holds: after each epoch
+ * it and the model are what the next one starts from. */
 static cc_status run_epochs(cc_trainer *t) {
     const cc_experiment_config *config = t->run->config;
     const int epochs = config->train.epochs, patience = config->train.early_stopping.patience;

@@ -1,8 +1,9 @@
-/* experiments/training/trainer.h -- trains the net of one run: epochs, the choice of the best one, checkpoints.
+/* experiments/training/trainer.h -- trains the net of one run: epochs, the choice of the best one,
+ * checkpoints.
  *
- * Epochs are compared on the validation part, slice by slice as in the test. In stage 3 its windows lie around
- * true lesions and around what stage 2 marked falsely, where those of the test lie around all that stage 2
- * marked: what stage 2 missed counts for the choice, and not for the test (cascade/net_view.h). */
+ * Epochs are compared on the validation part, slice by slice as in the test. In stage 3 its windows lie
+ * around true lesions and around what stage 2 marked falsely, where those of the test lie around all that
+ * stage 2 marked: what stage 2 missed counts for the choice, and not for the test (cascade/net_view.h). */
 #ifndef CC_EXPERIMENTS_TRAINING_TRAINER_H
 #define CC_EXPERIMENTS_TRAINING_TRAINER_H
 
@@ -16,7 +17,7 @@
 typedef struct cc_trainer {
     /* Filled in by the caller; borrowed, but for the loader. */
     const cc_planned_run *run;
-    cc_run_state state;      /* of the result file that is there already */
+    cc_run_state state;      /* of the file at run->path now */
     const cc_net_view *view; /* ready before cc_trainer_run */
     const cc_backend *backend;
     cc_loader *loader; /* over the training part; owned by the trainer from there on */

@@ -1,5 +1,5 @@
-/* tests/experiments/run_data.h -- the first steps of a run, up to what its net is shown: open, predict upstream,
- * view (experiments/training/pipeline.c). */
+/* tests/experiments/run_data.h -- the first steps of a run, up to what its net is shown: open, predict
+ * upstream, view (experiments/training/pipeline.c). */
 #ifndef CC_TESTS_EXPERIMENTS_RUN_DATA_H
 #define CC_TESTS_EXPERIMENTS_RUN_DATA_H
 
