@@ -36,8 +36,8 @@ struct cc_planned_run {
     cc_digest_text data_digest;    /* "": of no dataset, as a scan that is predicted */
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     cc_digest_text request;
-    /* Of its file where that is done, else of the one to be made. Where plans choose algorithms by timing them,
-     * the choice is in the identity of the file alone. */
+    /* Of its file where that is done, else of the one to be made. Where plans choose algorithms by timing
+     * them, the choice is in the identity of the file alone. */
     cc_digest_text identity;
     char machine[CC_MACHINE_BYTES]; /* the text that `identity` digests; "": an older file, without one */
 
@@ -45,8 +45,8 @@ struct cc_planned_run {
     cc_machine here;            /* what it would be made with; zero where nothing is to be made */
     int threads;                /* that it would be made with; 0: nothing is to be made */
     bool threads_of_checkpoint; /* those are what its checkpoint was made with, not what it would be given */
-    /* Of a file that is done elsewhere, or stale for its threads: in what it differs from one that would be made
-     * here; else "". */
+    /* Of a file that is done elsewhere, or stale for its threads: in what it differs from one that would be
+     * made here; else "". */
     char difference[2 * CC_MACHINE_BYTES];
 };
 

@@ -64,7 +64,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     const bool trains = strcmp(run->config->stage, "cascade") != 0;
     const double start_s = cc_clock_s();
     cc_status status = CC_OK;
-    char checkpoint[CC_PATH_MAX];
+    char checkpoint[CC_PATH_MAX] = "";
     cc_dataset dataset = {0};
     cc_cascade cascade = {0};
     cc_net_view view = {0};
@@ -81,7 +81,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
                                .backend = backend};
     cc_arena *arena = cc_arena_create(); /* what goes into the result */
     if (!arena) return CC_ENOMEM;
-    CC_CHECK(cc_checkpoint_path(checkpoint, run->path));
+    if (trains) CC_CHECK(cc_checkpoint_path(checkpoint, run->path));
     if (trains) CC_CHECK(cc_file_sweep(checkpoint)); /* what a killed process left half written */
 
     /* Open: the slices, and which of them train, validate and test. */
