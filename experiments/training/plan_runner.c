@@ -35,7 +35,7 @@ static void leave_out(cc_run_end *end, const cc_planned_run *run) {
     cc_log(CC_LOG_WARNING, "%s is left out: a run that it needs has failed", run->path);
 }
 
-cc_run_end cc_plan_note_failure(const char *what, cc_status status) {
+cc_run_end cc_plan_runner_note_failure(const char *what, cc_status status) {
     char line[2048];
     if (status == CC_EINTERRUPTED) return CC_RUN_STOPPED;
     cc_error_line(line, sizeof line);
@@ -56,9 +56,9 @@ static cc_status make_run(cc_run_end *end, cc_run_plan *plan, int index, const c
     return CC_OK;
 }
 
-cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
+cc_status cc_plan_runner_make(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
     cc_status status = make_run(end, plan, index, backend);
-    if (status != CC_OK) *end = cc_plan_note_failure(cc_run_plan_get(plan, index)->path, status);
+    if (status != CC_OK) *end = cc_plan_runner_note_failure(cc_run_plan_get(plan, index)->path, status);
     return status;
 }
 
@@ -78,7 +78,7 @@ static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int 
            count - through - at_work, time_left);
 }
 
-cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
+cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
     if (count == 1) return make_run(&ends[0], plan, 0, backend); /* its fault is the command's own */
@@ -88,7 +88,7 @@ cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend
             leave_out(&ends[i], run);
             continue;
         }
-        cc_status status = cc_plan_make_run(&ends[i], plan, i, backend);
+        cc_status status = cc_plan_runner_make(&ends[i], plan, i, backend);
         if (status == CC_EINTERRUPTED) return status;
         made += ends[i] == CC_RUN_MADE;
         if (ends[i] == CC_RUN_WAS_THERE)
@@ -118,7 +118,7 @@ static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jo
     return CC_OK;
 }
 
-cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
+cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
     int count = cc_run_plan_count(plan), task, result, made = 0;
     double start = cc_clock_s();
     for (;;) {

@@ -20,18 +20,18 @@ typedef enum cc_run_end {
 } cc_run_end;
 
 /* Makes run number `index`; a failure is a warning that names it, and the status. */
-cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
+cc_status cc_plan_runner_make(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
 /* That warning, "WHAT has failed: ...", of this thread's error; returns how the run ended: failed, or
  * stopped. */
-cc_run_end cc_plan_note_failure(const char *what, cc_status status);
+cc_run_end cc_plan_runner_note_failure(const char *what, cc_status status);
 
 /* Makes every run in order; `ends` has a place for each, zeroed. Where a run fails, those that need it are
  * left out and the others go on, so that CC_OK says nothing of them. CC_EINTERRUPTED ends all; and the
  * fault of a plan's only run is returned instead of noted. */
-cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend);
+cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend);
 
 /* The same by workers, whose tasks are the numbers of runs and whose result is a cc_run_end; each run as soon
  * as those that it needs are done. CC_EINTERRUPTED; CC_EIO where no worker is left. */
-cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs);
+cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs);
 
 #endif
