@@ -9,9 +9,9 @@
 #include "experiments/cascade/windows.h"
 #include "experiments/planning/data.h"
 
-/* Windows of stage 3 on the slices of one part, in the slices' order. `learned` parts have them around the
- * truth, and around what stage 2 marked that touches none; the test part around all that stage 2 marked, as
- * where no truth is known. marked[] and truth[] hold one slice. */
+/* Windows of stage 3 on one slice. Where it is `learned` from (training, validation) they lie around the
+ * truth, and around what stage 2 marked that touches none; else (test) around all that stage 2 marked,
+ * since truth must not matter there. marked[] and truth[] hold one slice. */
 static cc_status add_windows(cc_windows *windows, const cc_cascade *c, uint32_t slice, bool learned,
                              uint8_t *marked, uint8_t *truth) {
     const cc_slice *s = cc_slice_set_get(c->dataset->base, slice);

@@ -11,9 +11,9 @@
 typedef struct cc_measures {  /* the arena owns all */
     cc_run_patient *patients; /* in the order of the test part */
     size_t patient_count;
-    cc_run_stage *stages; /* of a run with a roi or a calcification run upstream: by stage, then by patient */
+    cc_run_stage *stages; /* by stage, then by patient; of stage 1 only where it made regions */
     size_t stage_count;
-    cc_run_baseline *baselines; /* "roi_threshold", of a run with a roi run upstream */
+    cc_run_baseline *baselines; /* "roi_threshold", where stage 1 made regions */
     size_t baseline_count;
 } cc_measures;
 

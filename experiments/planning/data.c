@@ -7,7 +7,7 @@
 #include <string.h>
 #include "nets/engine/model.h"
 
-/* A mask threshold means something in pictures alone. */
+/* Only the masks of ctheart, which are pictures, are thresholded. */
 cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
     cc_slice_options options = {.source = config->data.source,
                                 .root = config->data.root,

@@ -1,5 +1,5 @@
 /* experiments/planning/jobs.c -- worker processes, each behind a socket pair: a task's number goes one
- * way, its result the other. A packet socket keeps numbers whole, and its end closes with the process, so
+ * way, its result the other. SOCK_SEQPACKET keeps messages whole, and a socket closes with its process, so
  * that a worker that dies is noticed and workers end with their parent. */
 #include "experiments/planning/jobs.h"
 
@@ -28,7 +28,7 @@ struct cc_jobs {
     int count;
 };
 
-/* What a worker does: task by task, until the parent closes its end of the socket or dies. */
+/* What a worker does: task by task, until the parent closes its end of the socket, or has ended. */
 static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t parent) {
     int task, result;
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* and below, where the parent died before this line */

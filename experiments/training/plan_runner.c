@@ -81,7 +81,7 @@ static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int 
 cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
-    if (count == 1) return make_run(&ends[0], plan, 0, backend); /* its fault is the command's own */
+    if (count == 1) return make_run(&ends[0], plan, 0, backend); /* its error is the command's */
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
         if (look_at_needs(plan, i, ends) == NEEDS_FAILED) {
