@@ -36,6 +36,7 @@ static void find_last_net(cc_cascade *c) {
                                                            : CC_UPSTREAM_CALCIFICATION];
 }
 
+/* The slice that a roi run has chosen as reference, and the matching to its histogram. */
 static cc_status read_reference(const cc_run_reference **out, cc_matching **matching,
                                 const cc_planned_run *run, cc_arena *arena) {
     cc_run read;
@@ -49,6 +50,7 @@ static cc_status read_reference(const cc_run_reference **out, cc_matching **matc
     return CC_OK;
 }
 
+/* The box of a slice that nothing is cut from. */
 static cc_box whole(const cc_slice *slice) {
     return (cc_box){0, 0, slice->height, slice->width};
 }
@@ -103,7 +105,7 @@ static cc_status predict_regions(cc_cascade *c, const cc_backend *backend) {
     c->regions = cc_arena_get_array(c->arena, count, sizeof *c->regions);
     if (!c->regions) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) c->regions[i] = whole(cc_slice_set_get(base, i));
-    if (!net) return CC_OK;
+    if (!net) return CC_OK; /* without stage 1 a region is the whole slice */
 
     cc_prediction_job job = {
         .net = net, .asking = c->run, .base = base, .set = base, .preparation = "", .backend = backend};
@@ -114,6 +116,7 @@ static cc_status predict_regions(cc_cascade *c, const cc_backend *backend) {
         job.set = view;
     }
     CC_CHECK(cc_predictions_get(&c->roi, &job));
+    /* How masks become boxes is this run's choice (preprocess.roi), not that of the roi run. */
     CC_CHECK(cc_regions_find(c->regions, &without, c->roi, base, c->run->config));
     if (without > 0)
         cc_log(CC_LOG_WARNING,

@@ -8,6 +8,7 @@
 #include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
 
+/* Words become variants here, so that one that is not known is an error before anything is predicted. */
 static cc_status find_augmentations(cc_dataset *d) {
     const cc_experiment_config *config = d->run->config;
     CC_TRY(cc_augment_init(&d->augment, config->augment.items, config->augment.count));
@@ -47,7 +48,7 @@ cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part)
     int height, width;
     cc_slice_set_largest(&height, &width, dataset->base);
     size_t pixels = (size_t)height * (size_t)width;
-    float *image = malloc(pixels * sizeof *image);
+    float *image = malloc(pixels * sizeof *image); /* both of the largest slice; what they hold is not used */
     uint8_t *mask = malloc(pixels);
     if (!image || !mask) CC_CHECK(cc_fail_memory("a slice", pixels * (sizeof *image + 1)));
     for (size_t i = 0; i < part->count; i++) {

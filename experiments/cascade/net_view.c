@@ -60,6 +60,7 @@ static cc_status open_windows(cc_net_view *v) {
                                .items = windows.items,
                                .count = windows.count,
                                .fill_hu = fill_hu};
+    /* No cache of its own: the slices that windows are cut from are cached. */
     if (windows.count > 0) CC_CHECK(cc_view_open(&v->own, &options));
     v->set = v->own;
 done:
@@ -166,7 +167,7 @@ cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *v) {
     options.augment = &v->dataset->augment;
     if (v->cascade->stage == CC_STAGE_FALSE_POSITIVE)
         options.augment_negative = &v->dataset->augment_negative;
-    options.shuffle = options.drop_last = true;
+    options.shuffle = options.drop_last = true; /* every step has a full batch */
     return cc_loader_create(out, &options);
 }
 
@@ -174,6 +175,7 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
                                             cc_plan *plan) {
     const cc_experiment_config *config = v->dataset->run->config;
     const cc_cascade *c = v->cascade;
+    /* "intersect": stage 3 may only take pixels away from what stage 2 marked. */
     bool both = c->stage == CC_STAGE_FALSE_POSITIVE && strcmp(config->windows.output, "intersect") == 0;
     return (cc_evaluation_source){.plan = plan,
                                   .net = c->last->config,

@@ -48,6 +48,7 @@ cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set 
                                   const cc_split *split) {
     const cc_planned_run *stage_2 = run->upstream[CC_UPSTREAM_CALCIFICATION];
     cc_run read;
+    /* Patients of another kind of source are others, whatever their names. */
     if (strcmp(stage_2->config->data.source, run->config->data.source) != 0) return CC_OK;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;

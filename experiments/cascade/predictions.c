@@ -33,6 +33,7 @@ static cc_status name_file(cc_digest_text *key, char path[CC_PATH_MAX], const cc
     return cc_path_join(path, folder, file);
 }
 
+/* What the evaluator's sink fills. */
 typedef struct collected {
     cc_masks *masks;
     cc_progress *progress;
@@ -55,6 +56,7 @@ static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_split_part slices = {0}, items = {0};
     collected c = {.masks = masks};
     CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend, NULL));
+    /* All slices, whatever their part: windows to train on need them as much as those to test. */
     CC_CHECK(cc_split_all(&slices, job->base));
     CC_CHECK(cc_split_all(&items, job->set));
     cc_evaluation_source source = {.plan = net.plan,

@@ -76,6 +76,7 @@ cc_status cc_truth_check(const cc_net_view *view) {
                    "the least",
                    name);
     }
+    /* Of the test part all of the slices count, shown to the net or not: what is cut away is missed. */
     CC_TRY(find_truth(&found, d->base, &d->split.test));
     if (!found)
         cc_log(CC_LOG_WARNING,

@@ -25,11 +25,13 @@ cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, 
     CC_CHECK(cc_upstream_read(&read, run, CC_RUN_BASIC, arena));
     CC_CHECK(cc_data_canvas(&out->fit, set, run->config));
     CC_CHECK(cc_model_create(&out->model, &run->config->net, backend));
+    /* The batch of its own training, for which recorded algorithms were chosen. */
     options.n = run->config->train.batch;
     options.height = out->fit.height;
     options.width = out->fit.width;
     CC_CHECK(cc_plan_create(&out->plan, out->model, &options));
     CC_CHECK(cc_weights_load(&summary, out->model, run->path));
+    /* A net with a part of its weights would predict too, but wrongly. */
     if (summary.missing > 0)
         CC_CHECK(cc_fail(CC_EFORMAT, run->path, "run that experiment again",
                          "%zu weights of its net are missing in it (%s)", summary.missing,

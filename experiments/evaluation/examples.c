@@ -76,6 +76,7 @@ cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, cc_are
     *out = (cc_example_choice){.slices = cc_arena_get_array(arena, wanted + 1, sizeof *out->slices)};
     if (!kinds || !picked || !out->slices) return CC_ENOMEM;
     CC_TRY(judge(kinds, test));
+    /* What is left of the number goes to slices with truth; plain ones are never shown. */
     wanted -= pick(picked, kinds, count, INSTRUCTIVE, wanted);
     pick(picked, kinds, count, WITH_TRUTH, wanted);
     for (size_t i = 0; i < count; i++)

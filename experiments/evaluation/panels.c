@@ -51,6 +51,7 @@ static void put_box(cc_run_panel *p, const cc_box *box) {
     memcpy(p->box, (const int32_t[4]){box->y0, box->x0, box->y1, box->x1}, sizeof p->box);
 }
 
+/* An image of a set, kept by the arena. */
 static cc_status read_image(const float **out, const maker *m, const cc_slice_set *set, size_t index) {
     const cc_slice *s = cc_slice_set_get(set, index);
     float *image = cc_arena_get_array(m->arena, (size_t)s->height * (size_t)s->width, sizeof *image);
@@ -89,7 +90,7 @@ static cc_status add_slices(maker *m) {
     if (!list) return CC_ENOMEM;
     for (size_t i = first; i < end; i++) {
         const cc_slice *s = slice_of(m, i);
-        if (pixels_of(m, i) > pixels_of(m, m->slice)) continue;
+        if (pixels_of(m, i) > pixels_of(m, m->slice)) continue; /* would not fit into the mask above */
         cc_masks_get(mask, m->cascade->roi, i);
         if (cc_mask_box(mask, s->height, s->width).y1 > 0) list[marked++] = (uint32_t)i;
     }

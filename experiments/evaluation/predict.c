@@ -16,6 +16,7 @@
 #include "experiments/evaluation/testing.h"
 #include "experiments/planning/finished.h"
 
+/* Whatever names they have. */
 static bool same_file(const char *a, const char *b) {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;

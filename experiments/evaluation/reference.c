@@ -13,6 +13,7 @@ typedef struct best_slice {
     const char *now; /* the part that is looked at */
 } best_slice;
 
+/* Keeps the slice where it is better than all before. */
 static cc_status look(void *context, const cc_prediction *p) {
     best_slice *best = context;
     cc_scores scores;
@@ -44,7 +45,7 @@ cc_status cc_reference_find(const cc_run_reference **out, const cc_net_view *vie
     CC_TRY(look_through(&best, plan, view, &view->train));
     best.now = "validation";
     CC_TRY(look_through(&best, plan, view, &view->validation));
-    if (isnan(best.f1)) return CC_OK;
+    if (isnan(best.f1)) return CC_OK; /* nothing true and nothing marked, on any slice */
 
     /* Matching uses the slice as the dataset has it, not as this net was shown it. */
     const cc_slice *slice = cc_slice_set_get(d->base, best.slice);

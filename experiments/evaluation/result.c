@@ -24,7 +24,7 @@ static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *aren
         const cc_parameter *p = cc_model_parameter(model, i);
         float *values = cc_arena_get_array(arena, (size_t)p->count, sizeof *values);
         if (!values) return CC_ENOMEM;
-        CC_TRY(cc_model_get(values, model, i));
+        CC_TRY(cc_model_get(values, model, i)); /* plain float32, whatever the backend's layout */
         tensors[i] = (cc_run_tensor){.name = p->name, .rank = p->of.rank, .data = values};
         for (int k = 0; k < p->of.rank; k++) tensors[i].dims[k] = (uint64_t)p->of.dims[k];
     }
@@ -120,7 +120,7 @@ cc_status cc_result_keep_older(const char *path, cc_run_state state) {
     for (int number = 1;; number++) {
         CC_TRY(name_kept(kept, path, state, number));
         if (link(path, kept) == 0 || (errno == EEXIST && same_file(path, kept))) break;
-        if (errno == EEXIST) continue;
+        if (errno == EEXIST) continue; /* another older file has that name */
         if (rename(path, kept) == 0) break;
         return cc_fail_errno(path, "rename");
     }

@@ -112,6 +112,8 @@ static cc_status try_files(trial *t, int kind) {
     return CC_OK;
 }
 
+/* A run upstream whose file is not below the folder; `identity` NULL: it is known by its config's name
+ * alone. */
 static cc_status not_there(const cc_finished *f, const cc_planned_run *run, int kind, const char *identity) {
     return cc_fail(CC_ENOTFOUND, run->path, "name the folder that holds its result by --runs",
                    "the run that its %s was, %s%.12s, is not below %s", cc_upstream_key((cc_upstream)kind),
@@ -161,6 +163,7 @@ static cc_status open_identity(const cc_planned_run **out, cc_finished *f, const
     return status == CC_ENOTFOUND ? not_there(f, run, kind, identity) : status;
 }
 
+/* Finds and opens the runs upstream of one that was opened. */
 static cc_status open_upstream(cc_finished *f, cc_planned_run *run, const cc_run *read, int depth) {
     cc_digest_text identities[CC_UPSTREAMS];
     bool any = false;
@@ -213,6 +216,7 @@ static cc_status fill(cc_finished *f, opened *o, const char *path, const cc_run 
     return open_upstream(f, run, read, depth);
 }
 
+/* Opens a result and, through fill and open_upstream, those upstream: each file once. */
 static cc_status open_run(cc_planned_run **out, cc_finished *f, const char *path, int depth) {
     cc_run read;
     for (const opened *o = f->opened; o; o = o->next)

@@ -86,6 +86,7 @@ static void reap(worker *w) {
 
 void cc_jobs_end(cc_jobs *jobs) {
     if (!jobs) return;
+    /* All are stopped first, then waited for: they end at the same time. */
     for (int i = 0; i < jobs->count; i++) {
         worker *w = &jobs->workers[i];
         if (!w->pid) continue;
@@ -114,7 +115,7 @@ cc_status cc_jobs_give(cc_jobs *jobs, int task) {
         worker *w = &jobs->workers[i];
         if (!w->pid || w->task != NO_TASK) continue;
         if (send(w->socket, &task, sizeof task, MSG_NOSIGNAL) != sizeof task) {
-            reap(w);
+            reap(w); /* it has died while idle: the next one gets the task */
             continue;
         }
         w->task = task;

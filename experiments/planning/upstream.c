@@ -126,6 +126,7 @@ static const cc_experiment_config *find_nearest(bool *several, const cc_config *
         const cc_experiment_config *c = cc_config_get(config, i);
         if (strcmp(c->variant, variant) != 0) continue;
         bool fits = c->seed == of->seed, found_fits = found && found->seed == of->seed;
+        /* Several folds of the right seed leave no choice where the fold is set afterwards (any_fold). */
         if (found && fits == found_fits) *several = *several || !any_fold || !fits;
         if (!found || (fits && !found_fits)) {
             found = c;
@@ -193,7 +194,7 @@ cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *
     const cc_config *config = NULL;
     *out = NULL;
     if (!text) return CC_OK;
-    const char *hash = strrchr(text, '#');
+    const char *hash = strrchr(text, '#'); /* FILE#VARIANT */
     const char *path = cc_arena_copy_n(files->arena, text, hash ? (size_t)(hash - text) : strlen(text));
     if (!path) return CC_ENOMEM;
     cc_status status = load(&config, files, path);

@@ -47,6 +47,7 @@ cc_run_end cc_plan_runner_note_failure(const char *what, cc_status status) {
 static cc_status make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
     bool made = false;
     const cc_planned_run *run = cc_run_plan_get(plan, index);
+    /* Runs upstream were made meanwhile: their identities, and so this one's, are known only now. */
     if (run->state != CC_RUN_DONE) CC_TRY(cc_run_plan_refresh(plan, index));
     if (run->state == CC_RUN_DONE)
         cc_run_lock_tidy(run->path);
