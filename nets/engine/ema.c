@@ -6,7 +6,7 @@ struct cc_ema {
     cc_model *model;
     double decay;
     cc_flat trained, statistics; /* the model's */
-    cc_mirror mirror;            /* of the averages, the trained values' first */
+    cc_host_view mirror;         /* of the averages, the trained values' first */
 };
 
 cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay) {
@@ -20,7 +20,7 @@ cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay) {
     size_t count = decay == CC_EMA_OFF ? 0 : ema->trained.count + ema->statistics.count;
     float *values;
     cc_status status = store->get((void **)&values, count * sizeof(float), "moving average");
-    if (status == CC_OK) status = cc_mirror_init(&ema->mirror, store, values, count);
+    if (status == CC_OK) status = cc_host_view_init(&ema->mirror, store, values, count);
     if (status == CC_OK)
         *out = ema;
     else
@@ -31,7 +31,7 @@ cc_status cc_ema_create(cc_ema **out, cc_model *model, double decay) {
 void cc_ema_destroy(cc_ema *ema) {
     if (!ema) return;
     cc_model_backend(ema->model)->store->free(ema->mirror.kept);
-    cc_mirror_deinit(&ema->mirror);
+    cc_host_view_deinit(&ema->mirror);
     free(ema);
 }
 
@@ -52,6 +52,6 @@ cc_status cc_ema_swap(cc_ema *ema) {
     return work_on(ema, CC_AVERAGING_SWAP);
 }
 
-cc_mirror *cc_ema_mirror(cc_ema *ema) {
+cc_host_view *cc_ema_state(cc_ema *ema) {
     return &ema->mirror;
 }

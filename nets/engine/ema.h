@@ -6,7 +6,7 @@
 #ifndef CC_NETS_ENGINE_EMA_H
 #define CC_NETS_ENGINE_EMA_H
 
-#include "nets/engine/mirror.h"
+#include "nets/engine/host_view.h"
 #include "nets/engine/model.h"
 
 typedef struct cc_ema cc_ema;
@@ -22,6 +22,6 @@ cc_status cc_ema_update(cc_ema *ema, int64_t step);
 cc_status cc_ema_swap(cc_ema *ema);
 
 /* For a checkpoint: borrowed; its count is 0 where there is no average. */
-cc_mirror *cc_ema_mirror(cc_ema *ema);
+cc_host_view *cc_ema_state(cc_ema *ema);
 
 #endif

@@ -23,8 +23,8 @@ struct cc_learner {
     void *scratch, *clip_scratch;
     cc_pace *pace;
     float *state;
-    cc_mirror mirror;                      /* of that */
-    void *halves;                          /* the model's, which a step keeps; NULL where there are none */
+    cc_host_view mirror;                   /* of that */
+    void *bf16_copy;                       /* the model's, which a step keeps; NULL where there are none */
     const float *step_input, *step_target; /* of the step at hand */
 };
 
@@ -50,7 +50,7 @@ void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *
     if (optimizer) *optimizer_bytes += trained * (size_t)cc_optimizer_state_count(optimizer);
     if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, shape);
     *other_bytes += target + CC_CLIP_BYTES;
-    if (backend->store->apart) *other_bytes += target + input_bytes_of(plan);
+    if (backend->store->device_memory) *other_bytes += target + input_bytes_of(plan);
 }
 
 static cc_status allocate(cc_learner *l) {
@@ -64,8 +64,8 @@ static cc_status allocate(cc_learner *l) {
     CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
     CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
     CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
-    CC_TRY(cc_mirror_init(&l->mirror, store, l->state, state));
-    if (!store->apart) return CC_OK;
+    CC_TRY(cc_host_view_init(&l->mirror, store, l->state, state));
+    if (!store->device_memory) return CC_OK;
     CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
     return store->get((void **)&l->target, l->target_bytes, "masks");
 }
@@ -83,7 +83,7 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                       .loss = *loss,
                       .optimizer = *optimizer,
                       .shape = logits_shape(plan),
-                      .halves = cc_model_flat(model).halves};
+                      .bf16_copy = cc_model_flat(model).bf16};
     cc_status status = allocate(l);
     if (status != CC_OK)
         cc_learner_destroy(l);
@@ -98,7 +98,7 @@ void cc_learner_destroy(cc_learner *l) {
                       l->scratch, l->clip_scratch, l->pace,     l->state};
     l->backend->forget(l->sequence);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
-    cc_mirror_deinit(&l->mirror);
+    cc_host_view_deinit(&l->mirror);
     free(l);
 }
 
@@ -107,7 +107,7 @@ static cc_status apply(cc_learner *l) {
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, l->halves,
+    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, l->bf16_copy,
                                 flat.count, l->value);
 }
 
@@ -130,21 +130,21 @@ static cc_status set_pace(cc_learner *l, double lr) {
     return l->backend->store->put(l->pace, &pace, sizeof pace);
 }
 
-cc_status cc_learner_bring(cc_learner *l, const float *input, const float *target) {
+cc_status cc_learner_feed(cc_learner *l, const float *input, const float *target) {
     const cc_storage *store = l->backend->store;
-    l->step_input = store->apart ? l->input : input;
-    l->step_target = store->apart ? l->target : target;
-    if (!store->apart) return CC_OK;
+    l->step_input = store->device_memory ? l->input : input;
+    l->step_target = store->device_memory ? l->target : target;
+    if (!store->device_memory) return CC_OK;
     CC_TRY(store->feed(l->input, input, l->input_bytes));
     return store->feed(l->target, target, l->target_bytes);
 }
 
 cc_status cc_learner_start(cc_learner *l, double lr) {
-    CC_TRY(cc_model_halve(l->model));
+    CC_TRY(cc_model_update_bf16(l->model));
     CC_TRY(set_pace(l, lr));
     CC_TRY(cc_plan_set_step(l->plan, l->step));
     CC_TRY(cc_plan_is_timed(l->plan) ? work(l) : l->backend->run(&l->sequence, work, l));
-    if (l->halves) cc_model_was_halved(l->model);
+    if (l->bf16_copy) cc_model_mark_bf16_current(l->model);
     return CC_OK;
 }
 
@@ -157,7 +157,7 @@ cc_status cc_learner_finish(cc_learner *l, double *loss) {
 }
 
 cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
-    CC_TRY(cc_learner_bring(l, input, target));
+    CC_TRY(cc_learner_feed(l, input, target));
     CC_TRY(cc_learner_start(l, lr));
     return cc_learner_finish(l, loss);
 }
@@ -167,7 +167,7 @@ cc_status cc_learner_apply(cc_learner *l, double lr) {
     return apply(l);
 }
 
-cc_mirror *cc_learner_mirror(cc_learner *l) {
+cc_host_view *cc_learner_state(cc_learner *l) {
     return &l->mirror;
 }
 

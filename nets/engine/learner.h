@@ -2,7 +2,7 @@
 #ifndef CC_NETS_ENGINE_LEARNER_H
 #define CC_NETS_ENGINE_LEARNER_H
 
-#include "nets/engine/mirror.h"
+#include "nets/engine/host_view.h"
 #include "nets/engine/model.h"
 #include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"
@@ -29,7 +29,7 @@ cc_status cc_learner_step(cc_learner *learner, const float *input, const float *
 /* The same in parts. A backend that works apart leaves the host free between `start` and `finish`, and takes
  * what the next step needs (`bring`) while this one runs; on others `input` and `target` stay as they are
  * until `start` has returned. */
-cc_status cc_learner_bring(cc_learner *learner, const float *input, const float *target);
+cc_status cc_learner_feed(cc_learner *learner, const float *input, const float *target);
 cc_status cc_learner_start(cc_learner *learner, double lr);
 cc_status cc_learner_finish(cc_learner *learner, double *loss);
 
@@ -39,7 +39,7 @@ cc_status cc_learner_apply(cc_learner *learner, double lr);
 /* What a checkpoint needs beside the model's values, both borrowed: the optimiser's state and the steps
  * taken.
  */
-cc_mirror *cc_learner_mirror(cc_learner *learner);
+cc_host_view *cc_learner_state(cc_learner *learner);
 int64_t *cc_learner_steps(cc_learner *learner);
 
 #endif

@@ -40,8 +40,8 @@ void cc_model_destroy(cc_model *model) {
     backend->store->free(model->values);
     backend->store->free(model->statistics);
     backend->store->free(model->grads);
-    backend->store->free(model->halves);
-    backend->store->free(model->few_halves);
+    backend->store->free(model->bf16);
+    backend->store->free(model->inference_bf16);
     cc_graph_destroy(model->names);
     free(model);
 }
@@ -97,15 +97,15 @@ static cc_status place_values(cc_model *model) {
 }
 
 static bool wants_halves(const cc_model *model, cc_dtype dtype) {
-    return dtype == CC_BF16 && model->backend->arithmetic->halve;
+    return dtype == CC_BF16 && model->backend->arithmetic->round_to_bf16;
 }
 
 static cc_status place_all_halves(cc_model *model) {
-    CC_TRY(model->backend->store->get((void **)&model->halves, model->trained_count * sizeof *model->halves,
+    CC_TRY(model->backend->store->get((void **)&model->bf16, model->trained_count * sizeof *model->bf16,
                                       "weights in bf16"));
     for (int i = 0; i < model->slot_count; i++) {
         cc_parameter_slot *slot = &model->slots[i];
-        if (slot->parameter->trained) slot->half = model->halves + (slot->value - model->values);
+        if (slot->parameter->trained) slot->bf16_copy = model->bf16 + (slot->value - model->values);
     }
     return CC_OK;
 }
@@ -113,19 +113,20 @@ static cc_status place_all_halves(cc_model *model) {
 static size_t count_few(const cc_model *model) {
     size_t count = 0;
     for (int i = 0; i < model->slot_count; i++)
-        if (model->slots[i].reads_half) count += rounded(model->slots[i].bytes) / sizeof(float);
+        if (model->slots[i].reads_bf16_copy) count += rounded(model->slots[i].bytes) / sizeof(float);
     return count;
 }
 
 static cc_status place_few_halves(cc_model *model) {
-    model->few_count = count_few(model);
-    CC_TRY(model->backend->store->get((void **)&model->few_halves,
-                                      model->few_count * sizeof *model->few_halves, "weights in bf16"));
-    uint16_t *next = model->few_halves;
+    model->inference_bf16_count = count_few(model);
+    CC_TRY(model->backend->store->get((void **)&model->inference_bf16,
+                                      model->inference_bf16_count * sizeof *model->inference_bf16,
+                                      "weights in bf16"));
+    uint16_t *next = model->inference_bf16;
     for (int i = 0; i < model->slot_count; i++) {
         cc_parameter_slot *slot = &model->slots[i];
-        if (!slot->reads_half) continue;
-        slot->half = slot->few_half = next;
+        if (!slot->reads_bf16_copy) continue;
+        slot->bf16_copy = slot->inference_bf16_copy = next;
         next += rounded(slot->bytes) / sizeof(float);
     }
     return CC_OK;
@@ -134,50 +135,50 @@ static cc_status place_few_halves(cc_model *model) {
 /* Recordings of earlier plans go on reading the few, once there are all. */
 static cc_status place_halves(cc_model *model, bool training) {
     bool missing = false;
-    if (model->halves) return CC_OK;
+    if (model->bf16) return CC_OK;
     for (int i = 0; i < model->slot_count; i++)
-        missing |= model->slots[i].reads_half && !model->slots[i].half;
-    if (training || (missing && model->few_halves)) return place_all_halves(model);
+        missing |= model->slots[i].reads_bf16_copy && !model->slots[i].bf16_copy;
+    if (training || (missing && model->inference_bf16)) return place_all_halves(model);
     return missing ? place_few_halves(model) : CC_OK;
 }
 
 static cc_status halve_few(cc_model *model) {
     for (int i = 0; i < model->slot_count; i++) {
         const cc_parameter_slot *slot = &model->slots[i];
-        if (slot->few_half)
-            CC_TRY(model->backend->arithmetic->halve(slot->few_half, slot->value,
-                                                     rounded(slot->bytes) / sizeof(float)));
+        if (slot->inference_bf16_copy)
+            CC_TRY(model->backend->arithmetic->round_to_bf16(slot->inference_bf16_copy, slot->value,
+                                                             rounded(slot->bytes) / sizeof(float)));
     }
-    model->few_halved = model->version;
+    model->inference_bf16_version = model->version;
     return CC_OK;
 }
 
-cc_status cc_model_halve(cc_model *model) {
-    if (model->few_halves && model->few_halved != model->version) CC_TRY(halve_few(model));
-    if (!model->halves || model->halved == model->version) return CC_OK;
-    model->halved = model->version;
-    return model->backend->arithmetic->halve(model->halves, model->values, model->trained_count);
+cc_status cc_model_update_bf16(cc_model *model) {
+    if (model->inference_bf16 && model->inference_bf16_version != model->version) CC_TRY(halve_few(model));
+    if (!model->bf16 || model->bf16_version == model->version) return CC_OK;
+    model->bf16_version = model->version;
+    return model->backend->arithmetic->round_to_bf16(model->bf16, model->values, model->trained_count);
 }
 
-void cc_model_was_halved(cc_model *model) {
-    model->halved = model->version;
+void cc_model_mark_bf16_current(cc_model *model) {
+    model->bf16_version = model->version;
 }
 
 cc_model_bytes cc_model_measure(cc_model *model, bool training, cc_dtype dtype) {
     size_t trained, statistics;
     count_bytes(&trained, &statistics, model);
     return (cc_model_bytes){.values = trained + statistics,
-                            .halves = !wants_halves(model, dtype) ? 0
-                                      : training                  ? trained / 2
-                                                                  : count_few(model) * sizeof(uint16_t),
+                            .bf16 = !wants_halves(model, dtype) ? 0
+                                    : training                  ? trained / 2
+                                                                : count_few(model) * sizeof(uint16_t),
                             .gradients = training ? trained : 0};
 }
 
 size_t cc_model_held(const cc_model *model) {
     size_t trained = model->trained_count * sizeof(float);
     return (model->values ? trained : 0) + (model->statistics ? model->statistic_count * sizeof(float) : 0) +
-           (model->grads ? trained : 0) + (model->halves ? trained / 2 : 0) +
-           model->few_count * sizeof *model->few_halves;
+           (model->grads ? trained : 0) + (model->bf16 ? trained / 2 : 0) +
+           model->inference_bf16_count * sizeof *model->inference_bf16;
 }
 
 cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype) {
@@ -262,10 +263,8 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
 }
 
 cc_flat cc_model_flat(const cc_model *model) {
-    return (cc_flat){.values = model->values,
-                     .grads = model->grads,
-                     .halves = model->halves,
-                     .count = model->trained_count};
+    return (cc_flat){
+        .values = model->values, .grads = model->grads, .bf16 = model->bf16, .count = model->trained_count};
 }
 
 const cc_parameter *cc_model_flat_parameter(const cc_model *model, size_t index) {

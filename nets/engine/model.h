@@ -58,7 +58,7 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed);
 /* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. */
 typedef struct cc_flat {
     float *values, *grads;
-    void *halves; /* the values rounded to bf16; NULL where the backend does not keep them */
+    void *bf16; /* the values rounded to bf16; NULL where the backend does not keep them */
     size_t count;
 } cc_flat;
 cc_flat cc_model_flat(const cc_model *model);

@@ -6,14 +6,14 @@
 enum { BATCH_MOST = 1 << 16 };
 
 size_t cc_needs_total(const cc_needs *n) {
-    return n->weights + n->gradients + n->optimizer + n->activations + n->scratch + n->ends;
+    return n->weights + n->gradients + n->optimizer + n->activations + n->scratch + n->io;
 }
 
 static void add_plan(cc_needs *out, const cc_plan *plan) {
-    size_t scratch = cc_plan_scratch_bytes(plan), ends = cc_plan_ends_bytes(plan);
+    size_t scratch = cc_plan_scratch_bytes(plan), io = cc_plan_io_bytes(plan);
     out->scratch += scratch;
-    out->ends += ends;
-    out->activations += cc_plan_bytes(plan) - scratch - ends;
+    out->io += io;
+    out->activations += cc_plan_bytes(plan) - scratch - io;
 }
 
 /* What feed keeps of images and masks. */
@@ -36,12 +36,12 @@ static cc_status measure_plan(cc_needs *out, cc_model *model, const cc_use *use,
                                      .measured = true};
     CC_TRY(cc_plan_create(&plan, model, &options));
     const cc_model_bytes taken = cc_model_measure(model, training, use->dtype);
-    if (taken.values + taken.halves > out->weights) out->weights = taken.values + taken.halves;
+    if (taken.values + taken.bf16 > out->weights) out->weights = taken.values + taken.bf16;
     out->gradients += taken.gradients;
     if (training && use->averages) out->optimizer += taken.values;
     add_plan(out, plan);
-    if (training) cc_learner_measure(&out->optimizer, &out->ends, model, plan, use->loss, use->optimizer);
-    if (training == use->trains) out->ends += feed_bytes(plan, backend->store);
+    if (training) cc_learner_measure(&out->optimizer, &out->io, model, plan, use->loss, use->optimizer);
+    if (training == use->trains) out->io += feed_bytes(plan, backend->store);
     cc_plan_destroy(plan);
     return CC_OK;
 }

@@ -28,7 +28,7 @@ typedef struct cc_needs {
     size_t optimizer;   /* its state, and the moving average */
     size_t activations; /* and their gradients, which take turns */
     size_t scratch;
-    size_t ends; /* images, masks, logits, the loss, and copies on their way */
+    size_t io; /* images, masks, logits, the loss, and copies on their way */
 } cc_needs;
 
 size_t cc_needs_total(const cc_needs *needs);

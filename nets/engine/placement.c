@@ -39,7 +39,7 @@ static size_t lowest_gap(const cc_buffer *b, cc_buffer **placed, int count, cc_b
     return offset;
 }
 
-cc_status cc_place(cc_buffer *buffers, int count, size_t *total) {
+cc_status cc_placement_find(cc_buffer *buffers, int count, size_t *total) {
     cc_buffer **order = malloc(2 * (size_t)count * sizeof *order + 1);
     if (!order) return cc_fail_memory("plan", 2 * (size_t)count * sizeof *order);
     int used = 0;

@@ -28,7 +28,7 @@ static void build(cc_graph *graph, const cc_net_spec *spec) {
         cc_graph_fail(graph, "net.decoder.channels", what);
         return;
     }
-    cc_encoder_way way = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
+    cc_encoder_options way = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
     if (spec->padding && strcmp(spec->padding, "symmetric") != 0) {
         if (!encoder->resolution) {
             cc_graph_fail(graph, "net.padding", "only EfficientNets have another padding than symmetric");

@@ -32,7 +32,7 @@ static int block_count(const cc_encoder *encoder) {
 /* *done counts the encoder's blocks; way->same is the side of the images that the stage gets, and then hands
  * over. */
 static cc_value add_stage(cc_graph *graph, cc_value x, const cc_encoder *encoder, int index, int *done,
-                          cc_encoder_way *way) {
+                          cc_encoder_options *way) {
     const cc_stage *stage = &encoder->stages[index];
     for (int j = 0; j < stage->repeats; j++) {
         char prefix[64];
@@ -51,9 +51,9 @@ static cc_value add_stage(cc_graph *graph, cc_value x, const cc_encoder *encoder
 }
 
 void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
-                    const cc_encoder *encoder, const cc_encoder_way *asked) {
+                    const cc_encoder *encoder, const cc_encoder_options *asked) {
     int found = 0, blocks = 0;
-    cc_encoder_way way = *asked;
+    cc_encoder_options way = *asked;
     cc_conv_attr stem = cc_conv_2d(encoder->stem.channels, encoder->stem.kernel, 2);
     if (way.same) cc_conv_pad_same(&stem, way.same);
     way.same = (way.same + 1) / 2;

@@ -62,16 +62,16 @@ const cc_encoder *cc_encoder_at(int i);
 const cc_encoder *cc_encoder_find(const char *name);
 
 /* What a file of weights asks of an encoder beside its layers. */
-typedef struct cc_encoder_way {
+typedef struct cc_encoder_options {
     double drop_path, epsilon;
     /* Side of the images whose "same" padding strided convolutions have; 0: kernel / 2 on both sides. */
     int64_t same;
-} cc_encoder_way;
+} cc_encoder_options;
 
 /* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. Block i of n has
  * the rate drop_path * i / (n - 1) of stochastic depth, as Huang et al. 2016 and timm's resnets (its
  * efficientnets divide by n). */
 void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
-                    const cc_encoder *encoder, const cc_encoder_way *way);
+                    const cc_encoder *encoder, const cc_encoder_options *way);
 
 #endif

@@ -1,4 +1,4 @@
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
@@ -53,9 +53,9 @@ struct activation_run {
     bool back;
     template <class T, int N> void run() const {
         if (back)
-            sweep_run(sweep_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
+            map_rows(row_map_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
         else
-            sweep_run(sweep_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
+            map_rows(row_map_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
     }
 };
 

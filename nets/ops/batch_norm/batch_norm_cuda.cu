@@ -3,7 +3,7 @@
  *
  * Sums of a part are taken about the channel's value in one of its rows, then moved to one value for all
  * parts in float64 (Chan, Golub & LeVeque 1983), so that a large mean costs no precision. */
-#include "nets/backends/cuda/strips.cuh"
+#include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -47,7 +47,7 @@ __device__ static int64_t middle_row(int64_t rows) {
 }
 
 template <class T, int N> struct moments {
-    enum { SUMS = 2, BLOCK = STRIPS_THREADS, UNROLL = 4 };
+    enum { SUMS = 2, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     struct constants {
         float origin[N]; /* of the part */
     };
@@ -77,7 +77,7 @@ template <class T, int N> struct moments {
     template <class P> __device__ void add(float (&sums)[2 * N], const P &p, const constants &c) const {
         add(sums, p.x, c);
     }
-    __device__ void settle(double *sums, int64_t first, int64_t channel, int64_t size) const {
+    __device__ void finish_part(double *sums, int64_t first, int64_t channel, int64_t size) const {
         double off = (double)value(origin_of(first), channel) - value(middle_row(rows), channel);
         sums[1] += off * (2 * sums[0] + (double)size * off);
         sums[0] += (double)size * off;
@@ -206,7 +206,7 @@ template <class T, int N, bool R> struct gradient_sums {
             }
         }
     }
-    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
+    __device__ void finish_part(double *, int64_t, int64_t, int64_t) const {}
     __device__ given finish(int64_t, int64_t channel, const double *totals) const {
         given out = {(float)totals[0], (float)(totals[1] * f.k.rstd[channel])};
         dbias[channel] = out.sum;
@@ -293,10 +293,10 @@ static cc_status plan(cc_task *task) {
     task->output_block = task->input_blocks[0];
     if (!task->training) return CC_OK;
     task->saved_bytes = (size_t)(4 * channels_of(task)) * sizeof(float);
-    if (is_for_once(rows_of(task))) return CC_OK;
-    const int blocks[] = {STRIPS_THREADS, task->input_count == 2 ? RESIDUAL_BLOCK : GRADIENT_BLOCK};
+    if (fits_sum_then_map(rows_of(task))) return CC_OK;
+    const int blocks[] = {ROW_SUM_THREADS, task->input_count == 2 ? RESIDUAL_BLOCK : GRADIENT_BLOCK};
     for (int threads : blocks) {
-        size_t bytes = strips_bytes(1, rows_of(task), channels_of(task), task->dtype, 2, threads);
+        size_t bytes = row_sum_bytes(1, rows_of(task), channels_of(task), task->dtype, 2, threads);
         if (bytes > task->scratch_bytes) task->scratch_bytes = bytes;
     }
     return CC_OK;
@@ -323,11 +323,11 @@ static field field_of(const cc_task *task, int64_t lanes) {
 /* The sums, and the sweep that wants them. */
 template <int N, class A, class B> static void run_both(const cc_task *task, const A &sums, const B &use) {
     int64_t rows = rows_of(task), lanes = channels_of(task) / N;
-    if (is_for_once(rows)) {
-        once_run<N>(rows, lanes, sums, use);
+    if (fits_sum_then_map(rows)) {
+        sum_then_map<N>(rows, lanes, sums, use);
     } else {
-        strips_run<N>((double *)task->scratch, 1, rows, lanes, sums);
-        sweep_run(sweep_of(1, rows, lanes), use);
+        sum_rows<N>((double *)task->scratch, 1, rows, lanes, sums);
+        map_rows(row_map_of(1, rows, lanes), use);
     }
 }
 
@@ -341,7 +341,7 @@ struct forward_run {
         if (task->training)
             run_both<N>(task, moments<T, N>{task->x[0], lanes, rows, f.k, s}, use);
         else
-            sweep_run(sweep_of(1, rows, lanes), use);
+            map_rows(row_map_of(1, rows, lanes), use);
     }
 };
 

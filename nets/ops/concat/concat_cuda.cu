@@ -1,4 +1,4 @@
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
@@ -65,7 +65,7 @@ struct concat_run {
                                 back && task->dx[i] && task->accumulate[i]};
             first += (int)lanes;
         }
-        sweep_run(sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), f.lanes), f);
+        map_rows(row_map_of(1, shape->dims[0] * cc_shape_pixels(shape), f.lanes), f);
     }
 };
 

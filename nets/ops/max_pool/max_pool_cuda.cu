@@ -1,6 +1,6 @@
 /* The forward pass of a training plan notes which tap won; the backward pass gathers from the windows that
  * cover a pixel, and so needs neither x nor atomics. */
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
 #include "nets/ops/max_pool/max_pool.h"
@@ -225,8 +225,8 @@ struct pool_run {
     }
     template <class T, int N, int SQUARE> void start(const windows &g) const {
         const cc_shape *y = task->output_shape;
-        sweep_run(sweep_of(1, y->dims[0] * cc_shape_pixels(y), g.lanes),
-                  pool<T, N, SQUARE>{task->y, (unsigned char *)task->saved, task->x[0], g});
+        map_rows(row_map_of(1, y->dims[0] * cc_shape_pixels(y), g.lanes),
+                 pool<T, N, SQUARE>{task->y, (unsigned char *)task->saved, task->x[0], g});
     }
 };
 
@@ -242,9 +242,9 @@ struct unpool_run {
     }
     template <class T, int N, int EACH> void start(const windows &g) const {
         const cc_shape *x = task->input_shapes[0];
-        sweep_run(sweep_of(1, x->dims[0] * cc_shape_pixels(x), g.lanes),
-                  unpool<T, N, EACH>{task->dx[0], task->accumulate[0], (const unsigned char *)task->saved,
-                                     task->dy, g});
+        map_rows(row_map_of(1, x->dims[0] * cc_shape_pixels(x), g.lanes),
+                 unpool<T, N, EACH>{task->dx[0], task->accumulate[0], (const unsigned char *)task->saved,
+                                    task->dy, g});
     }
 };
 

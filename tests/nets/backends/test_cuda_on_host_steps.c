@@ -110,11 +110,11 @@ static void a_step_waits_for_its_loss_alone(void **state) {
     set_up(&r, BATCH, CC_BF16);
     assert_ok(take(&r));
     assert_ok(cc_model_initialise(r.model, 1));
-    assert_ok(cc_learner_bring(r.learner, images, masks));
+    assert_ok(cc_learner_feed(r.learner, images, masks));
     for (int step = 1; step <= 5; step++) {
         cc_on_host_count_anew();
         assert_ok(cc_learner_start(r.learner, 1e-3));
-        assert_ok(cc_learner_bring(r.learner, images, masks));
+        assert_ok(cc_learner_feed(r.learner, images, masks));
         cc_on_host_counts before = cc_on_host_count();
         assert_ok(cc_learner_finish(r.learner, &loss));
         cc_on_host_counts n = cc_on_host_count();

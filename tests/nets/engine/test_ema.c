@@ -56,7 +56,7 @@ static void an_average_that_is_off_leaves_all_as_it_is(void **state) {
     cc_ema *ema;
     open_model(&model, &plan);
     assert_ok(cc_ema_create(&ema, model, CC_EMA_OFF));
-    assert_int_equal(cc_ema_mirror(ema)->count, 0);
+    assert_int_equal(cc_ema_state(ema)->count, 0);
     fill(model, 3);
     assert_ok(cc_ema_update(ema, 1));
     assert_ok(cc_ema_swap(ema));

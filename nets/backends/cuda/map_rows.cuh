@@ -1,4 +1,4 @@
-/* nets/backends/cuda/sweep.cuh -- a kernel that does each pack of a matrix of rows by channels for itself;
+/* nets/backends/cuda/map_rows.cuh -- a kernel that does each pack of a matrix of rows by channels for itself;
  * private to the .cu files.
  *
  * A thread keeps to one pack of channels, whose constants it reads once, and goes down the rows: no index is
@@ -8,33 +8,33 @@
  *                 put(packs, constants, row, lane) writes
  *   F::UNROLL     packs of a thread that are on their way at once
  *   F::REVERSED   the last rows first: the cache still has them from the sweep before */
-#ifndef CC_NETS_BACKENDS_CUDA_SWEEP_CUH
-#define CC_NETS_BACKENDS_CUDA_SWEEP_CUH
+#ifndef CC_NETS_BACKENDS_CUDA_MAP_ROWS_CUH
+#define CC_NETS_BACKENDS_CUDA_MAP_ROWS_CUH
 
 #include "nets/backends/cuda/kernels.cuh"
 
 namespace cc {
 
 /* ENOUGH: threads that a large GPU runs at once, about; more packs than that are more rows a thread. */
-enum { SWEEP_ACROSS_MAX = 64, SWEEP_EACH_MAX = 16, SWEEP_ENOUGH = 1 << 18, SWEEP_IMAGES = 1 << 15 };
+enum { MAP_ACROSS_MAX = 64, MAP_EACH_MAX = 16, MAP_ENOUGH = 1 << 18, MAP_IMAGES = 1 << 15 };
 
-struct sweep {
+struct row_map {
     int64_t images, rows, lanes; /* rows of an image */
     int across, down;            /* a block's threads: lanes, rows */
     int each;                    /* rows of a thread */
 };
 
-inline sweep sweep_of(int64_t images, int64_t rows, int64_t lanes) {
-    int64_t groups = (lanes + SWEEP_ACROSS_MAX - 1) / SWEEP_ACROSS_MAX;
-    int64_t across = (lanes + groups - 1) / groups, each = images * rows * lanes / SWEEP_ENOUGH;
-    if (each > SWEEP_EACH_MAX) each = SWEEP_EACH_MAX;
-    return sweep{images, rows, lanes, (int)across, (int)(THREADS / across), each < 1 ? 1 : (int)each};
+inline row_map row_map_of(int64_t images, int64_t rows, int64_t lanes) {
+    int64_t groups = (lanes + MAP_ACROSS_MAX - 1) / MAP_ACROSS_MAX;
+    int64_t across = (lanes + groups - 1) / groups, each = images * rows * lanes / MAP_ENOUGH;
+    if (each > MAP_EACH_MAX) each = MAP_EACH_MAX;
+    return row_map{images, rows, lanes, (int)across, (int)(THREADS / across), each < 1 ? 1 : (int)each};
 }
 
 /* Rows begin, begin + step, ... below end, of the image whose first row is `base`. */
 template <class F>
-__device__ inline void sweep_strip(const F &f, const typename F::constants &k, int64_t base, int64_t begin,
-                                   int64_t end, int64_t step, int64_t lane) {
+__device__ inline void map_thread_rows(const F &f, const typename F::constants &k, int64_t base,
+                                       int64_t begin, int64_t end, int64_t step, int64_t lane) {
     for (int64_t row = begin; row < end; row += F::UNROLL * step) {
         typename F::packs p[F::UNROLL];
 #pragma unroll
@@ -46,21 +46,21 @@ __device__ inline void sweep_strip(const F &f, const typename F::constants &k, i
     }
 }
 
-template <class F> __global__ void __launch_bounds__(THREADS) sweep_rows(sweep s, F f) {
+template <class F> __global__ void __launch_bounds__(THREADS) map_rows_kernel(row_map s, F f) {
     int64_t lane = blockIdx.y * (int64_t)s.across + threadIdx.x;
     int64_t block = F::REVERSED ? gridDim.x - 1 - blockIdx.x : blockIdx.x;
     int64_t begin = block * s.down * s.each, end = begin + s.down * s.each;
     if (lane >= s.lanes) return;
     if (end > s.rows) end = s.rows;
     for (int64_t image = blockIdx.z; image < s.images; image += gridDim.z)
-        sweep_strip(f, f.prepare(image, lane), image * s.rows, begin + threadIdx.y, end, s.down, lane);
+        map_thread_rows(f, f.prepare(image, lane), image * s.rows, begin + threadIdx.y, end, s.down, lane);
 }
 
-template <class F> void sweep_run(const sweep &s, const F &f) {
-    auto kernel = sweep_rows<F>;
+template <class F> void map_rows(const row_map &s, const F &f) {
+    auto kernel = map_rows_kernel<F>;
     int64_t all = (int64_t)s.down * s.each;
     dim3 grid((unsigned)((s.rows + all - 1) / all), (unsigned)((s.lanes + s.across - 1) / s.across),
-              (unsigned)(s.images < SWEEP_IMAGES ? s.images : (int64_t)SWEEP_IMAGES));
+              (unsigned)(s.images < MAP_IMAGES ? s.images : (int64_t)MAP_IMAGES));
     if (s.rows > 0) CC_LAUNCH(kernel, grid, dim3((unsigned)s.across, (unsigned)s.down), s, f);
 }
 
@@ -68,8 +68,8 @@ template <class F> void sweep_run(const sweep &s, const F &f) {
 struct no_constants {};
 
 /* Packs in a row, without channels. */
-inline sweep sweep_flat(int64_t packs) {
-    return sweep_of(1, packs, 1);
+inline row_map row_map_flat(int64_t packs) {
+    return row_map_of(1, packs, 1);
 }
 
 } // namespace cc

@@ -1,4 +1,4 @@
-/* nets/backends/cuda/strips.cuh -- sums over the rows of a matrix of rows by channels, for each channel;
+/* nets/backends/cuda/sum_rows.cuh -- sums over the rows of a matrix of rows by channels, for each channel;
  * private to the .cu files.
  *
  * A block adds up a part of the rows of a strip of neighbouring channels: threads in float32, over at most
@@ -12,29 +12,29 @@
  *   F::constants  prepare(image, first, lane)  what a thread keeps; `first`: the part's first row
  *   F::packs      get(F::packs &, at)  reads the pack at row * lanes + lane; rows are those of all images
  *                 add(float sums[SUMS * N], packs, constants)
- *                 settle(double sums[SUMS], first, channel, size)  of a part of `size` rows
+ *                 finish_part(double sums[SUMS], first, channel, size)  of a part of `size` rows
  *                 finish(image, channel, const double totals[SUMS])
  *   F::UNROLL     packs of a thread that are on their way at once */
-#ifndef CC_NETS_BACKENDS_CUDA_STRIPS_CUH
-#define CC_NETS_BACKENDS_CUDA_STRIPS_CUH
+#ifndef CC_NETS_BACKENDS_CUDA_SUM_ROWS_CUH
+#define CC_NETS_BACKENDS_CUDA_SUM_ROWS_CUH
 
-#include "nets/backends/cuda/columns.cuh"
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/block_sums.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 
 namespace cc {
 
 /* BLOCKS: as many as a large GPU runs at once. At least LEAST rows a thread, at most MOST. */
 enum {
-    STRIPS_BLOCKS = 264,
-    STRIPS_RESIDENT = 2, /* blocks of a multiprocessor */
-    STRIPS_LEAST = 4,
-    STRIPS_MOST = 512,
-    STRIPS_TICKETS = 1024,
-    STRIPS_THREADS = 512,
-    STRIPS_THREADS_LEAST = 64
+    ROW_SUM_BLOCKS = 264,
+    ROW_SUM_RESIDENT = 2, /* blocks of a multiprocessor */
+    ROW_SUM_LEAST = 4,
+    ROW_SUM_MOST = 512,
+    ROW_SUM_TICKETS = 1024,
+    ROW_SUM_THREADS = 512,
+    ROW_SUM_THREADS_LEAST = 64
 };
 
-struct strips {
+struct row_sum {
     int64_t images, first_image, rows, lanes; /* rows of an image */
     int across, down;                         /* a block's threads: lanes, rows */
     int64_t groups, parts;
@@ -43,41 +43,41 @@ struct strips {
 };
 
 /* Lanes of a strip: narrow strips are cheaper to finish; whole sectors of 32 bytes where that is possible. */
-inline int64_t strip_width(int64_t lanes) {
+inline int64_t row_sum_width(int64_t lanes) {
     for (int64_t across = 4; across <= 8; across += 2)
-        if (lanes % across == 0 && lanes / across <= STRIPS_TICKETS) return across;
+        if (lanes % across == 0 && lanes / across <= ROW_SUM_TICKETS) return across;
     if (lanes <= 16) return lanes;
     int64_t across = 8;
-    while (across * STRIPS_TICKETS < lanes) across *= 2;
+    while (across * ROW_SUM_TICKETS < lanes) across *= 2;
     return across;
 }
 
-inline strips strips_of(int64_t images, int64_t rows, int64_t lanes, int threads) {
-    int64_t across = strip_width(lanes), down = threads / across, groups = (lanes + across - 1) / across;
-    while (down > rows && down * across > STRIPS_THREADS_LEAST) down = (down + 1) / 2;
-    int64_t turns = (rows + down - 1) / down, parts = STRIPS_BLOCKS / (groups * images),
-            at_most = (turns + STRIPS_LEAST - 1) / STRIPS_LEAST,
-            at_least = (turns + STRIPS_MOST - 1) / STRIPS_MOST;
+inline row_sum row_sum_of(int64_t images, int64_t rows, int64_t lanes, int threads) {
+    int64_t across = row_sum_width(lanes), down = threads / across, groups = (lanes + across - 1) / across;
+    while (down > rows && down * across > ROW_SUM_THREADS_LEAST) down = (down + 1) / 2;
+    int64_t turns = (rows + down - 1) / down, parts = ROW_SUM_BLOCKS / (groups * images),
+            at_most = (turns + ROW_SUM_LEAST - 1) / ROW_SUM_LEAST,
+            at_least = (turns + ROW_SUM_MOST - 1) / ROW_SUM_MOST;
     if (parts > at_most) parts = at_most;
     if (parts < at_least) parts = at_least;
     if (parts < 1) parts = 1;
-    return strips{images,       0, rows, lanes, (int)across, (int)down, groups, parts, (int)(turns / parts),
-                  turns % parts};
+    return row_sum{images,       0, rows, lanes, (int)across, (int)down, groups, parts, (int)(turns / parts),
+                   turns % parts};
 }
 
 /* Of the parts: [image][part][sums][channels] in float64. */
-inline size_t strips_bytes(int64_t images, int64_t rows, int64_t channels, cc_dtype dtype, int sums,
-                           int threads) {
+inline size_t row_sum_bytes(int64_t images, int64_t rows, int64_t channels, cc_dtype dtype, int sums,
+                            int threads) {
     int lanes = dtype == CC_BF16 ? 8 : 4;
-    strips s = strips_of(images, rows, channels % lanes == 0 ? channels / lanes : channels, threads);
+    row_sum s = row_sum_of(images, rows, channels % lanes == 0 ? channels / lanes : channels, threads);
     return (size_t)(images * s.parts * sums * channels) * sizeof(double);
 }
 
 /* Adds `count` rows, `step` packs apart from `at` on. At the end the last row is read again, not nothing:
  * that takes fewer registers. */
 template <int N, class F>
-__device__ inline void add_strip(float (&sums)[F::SUMS * N], const F &f, const typename F::constants &k,
-                                 int64_t at, int64_t step, int count) {
+__device__ inline void add_thread_rows(float (&sums)[F::SUMS * N], const F &f, const typename F::constants &k,
+                                       int64_t at, int64_t step, int count) {
 #pragma unroll 1
     for (; count > 0; count -= F::UNROLL) {
         typename F::packs p[F::UNROLL];
@@ -112,8 +112,8 @@ __device__ inline bool is_last(unsigned *ticket, unsigned count, int me) {
 /* Channels begin to end of an image, from the parts: a block's threads lie (part, sum, channel). `room`: a
  * value of each thread. */
 template <class F>
-__device__ inline void finish_strip(const double *parts, const strips &s, const F &f, double *room,
-                                    int64_t image, int64_t begin, int64_t end, int64_t channels, int me) {
+__device__ inline void finish_channels(const double *parts, const row_sum &s, const F &f, double *room,
+                                       int64_t image, int64_t begin, int64_t end, int64_t channels, int me) {
     const int threads = s.across * s.down;
     const int wide = end - begin < threads / F::SUMS ? (int)(end - begin) : threads / F::SUMS;
     const int all = F::SUMS * wide, first = me / all, column = me - first * all, sum = column / wide;
@@ -140,10 +140,10 @@ __device__ inline void finish_strip(const double *parts, const strips &s, const 
 }
 
 template <int N, class F>
-__global__ void __launch_bounds__(F::BLOCK, STRIPS_RESIDENT) sum_strips(double *parts, strips s, F f) {
-    __shared__ float room[(int)F::SUMS * N * ((int)F::BLOCK + (int)COLUMNS_MARGIN)];
+__global__ void __launch_bounds__(F::BLOCK, ROW_SUM_RESIDENT) sum_rows_kernel(double *parts, row_sum s, F f) {
+    __shared__ float room[(int)F::SUMS * N * ((int)F::BLOCK + (int)BLOCK_SUMS_MARGIN)];
     __shared__ double wide_room[F::BLOCK];
-    static unsigned tickets[STRIPS_TICKETS];
+    static unsigned tickets[ROW_SUM_TICKETS];
     const int x = threadIdx.x, y = threadIdx.y, me = y * s.across + x, part = blockIdx.y;
     const int64_t image = s.first_image + blockIdx.z, channels = s.lanes * N;
     const int64_t lane = blockIdx.x * (int64_t)s.across + x, row = (int64_t)part * s.down;
@@ -151,30 +151,30 @@ __global__ void __launch_bounds__(F::BLOCK, STRIPS_RESIDENT) sum_strips(double *
     const int64_t last = row + (turns - 1) * s.parts * s.down; /* where the last turn begins */
     float sums[F::SUMS * N] = {};
     if (lane < s.lanes)
-        add_strip<N>(sums, f, f.prepare(image, image * s.rows + row, lane),
-                     (image * s.rows + row + y) * s.lanes + lane, s.parts * s.down * s.lanes,
-                     last + y < s.rows ? turns : turns - 1);
-    const columns c = columns_of<F::SUMS * N>(s.across, s.down);
-    add_columns(room, sums, c, x, y, me);
+        add_thread_rows<N>(sums, f, f.prepare(image, image * s.rows + row, lane),
+                           (image * s.rows + row + y) * s.lanes + lane, s.parts * s.down * s.lanes,
+                           last + y < s.rows ? turns : turns - 1);
+    const block_sums c = block_sums_of<F::SUMS * N>(s.across, s.down);
+    add_over_block(room, sums, c, x, y, me);
     const int64_t begin = blockIdx.x * (int64_t)s.across * N, end = begin + (int64_t)s.across * N;
     const int64_t size = (turns - 1) * (int64_t)s.down + (s.rows - last < s.down ? s.rows - last : s.down);
     for (int t = me; t < s.across * N && begin + t < channels; t += s.across * s.down) {
         double both[F::SUMS];
-        for (int j = 0; j < F::SUMS; j++) both[j] = column_sum(room, c, j * N + t % N, t / N);
-        f.settle(both, image * s.rows + row, begin + t, size);
+        for (int j = 0; j < F::SUMS; j++) both[j] = block_sum_at(room, c, j * N + t % N, t / N);
+        f.finish_part(both, image * s.rows + row, begin + t, size);
         if (s.parts == 1) f.finish(image, begin + t, both);
         for (int j = 0; j < F::SUMS && s.parts > 1; j++)
             parts[((image * s.parts + part) * F::SUMS + j) * channels + begin + t] = both[j];
     }
     if (s.parts == 1 || !is_last(tickets + blockIdx.z * gridDim.x + blockIdx.x, gridDim.y, me)) return;
-    finish_strip(parts, s, f, wide_room, image, begin, end < channels ? end : channels, channels, me);
+    finish_channels(parts, s, f, wide_room, image, begin, end < channels ? end : channels, channels, me);
 }
 
 template <int N, class F>
-void strips_run(double *parts, int64_t images, int64_t rows, int64_t lanes, const F &f) {
-    auto kernel = sum_strips<N, F>;
-    strips s = strips_of(images, rows, lanes, F::BLOCK);
-    const int64_t most = STRIPS_TICKETS / (s.parts > 1 ? s.groups : (int64_t)1);
+void sum_rows(double *parts, int64_t images, int64_t rows, int64_t lanes, const F &f) {
+    auto kernel = sum_rows_kernel<N, F>;
+    row_sum s = row_sum_of(images, rows, lanes, F::BLOCK);
+    const int64_t most = ROW_SUM_TICKETS / (s.parts > 1 ? s.groups : (int64_t)1);
     for (; s.first_image < s.images; s.first_image += most) {
         int64_t left = s.images - s.first_image;
         dim3 grid((unsigned)s.groups, (unsigned)s.parts, (unsigned)(left < most ? left : most));
@@ -186,53 +186,60 @@ void strips_run(double *parts, int64_t images, int64_t rows, int64_t lanes, cons
  * threads keep their rows in registers in between. A finishes a channel with what B wants of it: A::given
  * finish(0, channel, totals) B::constants  prepare_given(lane, const A::given[N]) and A adds what B gets.
  * More rows than these would leave too few blocks. */
-enum { ONCE_ACROSS = 2, ONCE_DOWN = 256, ONCE_EACH = 4, ONCE_ROWS = ONCE_DOWN * ONCE_EACH };
+enum {
+    SUM_THEN_MAP_ACROSS = 2,
+    SUM_THEN_MAP_DOWN = 256,
+    SUM_THEN_MAP_EACH = 4,
+    SUM_THEN_MAP_ROWS = SUM_THEN_MAP_DOWN * SUM_THEN_MAP_EACH
+};
 
-inline bool is_for_once(int64_t rows) {
-    return rows <= ONCE_ROWS;
+inline bool fits_sum_then_map(int64_t rows) {
+    return rows <= SUM_THEN_MAP_ROWS;
 }
 
 template <int N, class A, class B>
-__global__ void __launch_bounds__(ONCE_ACROSS *ONCE_DOWN) sum_and_sweep(strips s, A a, B b) {
-    __shared__ float room[(int)A::SUMS * N * (ONCE_ACROSS * ONCE_DOWN + (int)COLUMNS_MARGIN)];
-    __shared__ typename A::given given[ONCE_ACROSS * N];
+__global__ void __launch_bounds__(SUM_THEN_MAP_ACROSS *SUM_THEN_MAP_DOWN)
+    sum_then_map_kernel(row_sum s, A a, B b) {
+    __shared__ float
+        room[(int)A::SUMS * N * (SUM_THEN_MAP_ACROSS * SUM_THEN_MAP_DOWN + (int)BLOCK_SUMS_MARGIN)];
+    __shared__ typename A::given given[SUM_THEN_MAP_ACROSS * N];
     const int x = threadIdx.x, y = threadIdx.y, me = y * s.across + x, rows = (int)s.rows;
     const int64_t lane = blockIdx.x * (int64_t)s.across + x, begin = blockIdx.x * (int64_t)s.across * N;
-    typename B::packs p[ONCE_EACH];
+    typename B::packs p[SUM_THEN_MAP_EACH];
     float sums[A::SUMS * N] = {};
     if (lane < s.lanes) {
 #pragma unroll
-        for (int u = 0; u < ONCE_EACH; u++)
+        for (int u = 0; u < SUM_THEN_MAP_EACH; u++)
             if (y + u * s.down < rows) b.get(p[u], {}, y + u * s.down, lane);
         const typename A::constants k = a.prepare(0, 0, lane);
 #pragma unroll
-        for (int u = 0; u < ONCE_EACH; u++)
+        for (int u = 0; u < SUM_THEN_MAP_EACH; u++)
             if (y + u * s.down < rows) a.add(sums, p[u], k);
     }
-    const columns c = columns_of<A::SUMS * N>(s.across, s.down);
-    add_columns(room, sums, c, x, y, me);
+    const block_sums c = block_sums_of<A::SUMS * N>(s.across, s.down);
+    add_over_block(room, sums, c, x, y, me);
     for (int t = me; t < s.across * N && begin + t < s.lanes * N; t += s.across * s.down) {
         double both[A::SUMS];
-        for (int j = 0; j < A::SUMS; j++) both[j] = column_sum(room, c, j * N + t % N, t / N);
-        a.settle(both, 0, begin + t, s.rows);
+        for (int j = 0; j < A::SUMS; j++) both[j] = block_sum_at(room, c, j * N + t % N, t / N);
+        a.finish_part(both, 0, begin + t, s.rows);
         given[t] = a.finish(0, begin + t, both);
     }
     __syncthreads();
     if (lane >= s.lanes) return;
     const typename B::constants k = b.prepare_given(lane, given + x * N);
 #pragma unroll
-    for (int u = 0; u < ONCE_EACH; u++)
+    for (int u = 0; u < SUM_THEN_MAP_EACH; u++)
         if (y + u * s.down < rows) b.put(p[u], k, y + u * s.down, lane);
 }
 
-template <int N, class A, class B> void once_run(int64_t rows, int64_t lanes, const A &a, const B &b) {
-    auto kernel = sum_and_sweep<N, A, B>;
-    strips s = {};
+template <int N, class A, class B> void sum_then_map(int64_t rows, int64_t lanes, const A &a, const B &b) {
+    auto kernel = sum_then_map_kernel<N, A, B>;
+    row_sum s = {};
     s.rows = rows;
     s.lanes = lanes;
-    s.across = lanes < ONCE_ACROSS ? 1 : ONCE_ACROSS;
+    s.across = lanes < SUM_THEN_MAP_ACROSS ? 1 : SUM_THEN_MAP_ACROSS;
     s.down = 32;
-    while (s.down * ONCE_EACH < rows) s.down *= 2;
+    while (s.down * SUM_THEN_MAP_EACH < rows) s.down *= 2;
     s.groups = (lanes + s.across - 1) / s.across;
     CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)s.groups), dim3((unsigned)s.across, (unsigned)s.down), s, a, b);
 }

@@ -1,34 +1,35 @@
-/* nets/backends/cuda/columns.cuh -- sums over the threads of a block; private to the .cu files.
+/* nets/backends/cuda/block_sums.cuh -- sums over the threads of a block; private to the .cu files.
  *
  * The threads of a block lie (x, y), and each has K values: a column is what the threads of one x have of one
  * value. All values go through shared memory once. */
-#ifndef CC_NETS_BACKENDS_CUDA_COLUMNS_CUH
-#define CC_NETS_BACKENDS_CUDA_COLUMNS_CUH
+#ifndef CC_NETS_BACKENDS_CUDA_BLOCK_SUMS_CUH
+#define CC_NETS_BACKENDS_CUDA_BLOCK_SUMS_CUH
 
 #include "nets/backends/cuda/kernels.cuh"
 
 namespace cc {
 
 /* Where a thread's values stand in shared memory, and how many threads add up a column. */
-struct columns {
+struct block_sums {
     int across, down, next_x, next_y, next_k, team;
 };
 
 /* Room in shared memory: K * (threads + MARGIN) values, of threads that 32 divides. */
-enum { COLUMNS_TEAM_MAX = 16, COLUMNS_MARGIN = 32 };
+enum { BLOCK_SUMS_TEAM_MAX = 16, BLOCK_SUMS_MARGIN = 32 };
 
 /* Neighbouring threads have neighbouring x: columns stand beside each other, in all banks. */
-template <int K> __device__ inline columns columns_of(int across, int down) {
+template <int K> __device__ inline block_sums block_sums_of(int across, int down) {
     int team = down / K;
-    if (team > COLUMNS_TEAM_MAX) team = COLUMNS_TEAM_MAX;
-    return columns{
+    if (team > BLOCK_SUMS_TEAM_MAX) team = BLOCK_SUMS_TEAM_MAX;
+    return block_sums{
         across, down, 1, across, (across * down + 31) / 32 * 32 + across % 32, team < 1 ? 1 : team};
 }
 
-/* values[] of thread (x, y), number `me` of the block, join the columns, whose sums column_sum then gives to
+/* values[] of thread (x, y), number `me` of the block, join the columns, whose sums block_sum_at then gives to
  * any thread. */
 template <class V, int K>
-__device__ inline void add_columns(V *room, const V (&values)[K], const columns &c, int x, int y, int me) {
+__device__ inline void add_over_block(V *room, const V (&values)[K], const block_sums &c, int x, int y,
+                                      int me) {
     const int all = K * c.across;
     for (int k = 0; k < K; k++) room[k * c.next_k + x * c.next_x + y * c.next_y] = values[k];
     __syncthreads();
@@ -42,7 +43,7 @@ __device__ inline void add_columns(V *room, const V (&values)[K], const columns 
     __syncthreads();
 }
 
-template <class V> __device__ inline double column_sum(const V *room, const columns &c, int k, int x) {
+template <class V> __device__ inline double block_sum_at(const V *room, const block_sums &c, int k, int x) {
     const V *at = room + k * c.next_k + x * c.next_x;
     double sum = 0;
     for (int j = 0; j < c.team; j++) sum += at[j * c.next_y];
@@ -52,7 +53,7 @@ template <class V> __device__ inline double column_sum(const V *room, const colu
 /* values[] of thread (x, 0) become the sums over all (x, y), y < down, in less shared memory, but with many
  * synchronisations. `room`: values of half a block, K times. */
 template <class V, int K>
-__device__ inline void add_down(V (&values)[K], V *room, int x, int y, int across, int down) {
+__device__ inline void tree_sum(V (&values)[K], V *room, int x, int y, int across, int down) {
     const int stride = (down + 1) / 2 * across;
     for (int n = down; n > 1; n = (n + 1) / 2) {
         int half = (n + 1) / 2;
