@@ -25,6 +25,7 @@
 #include "experiments/weights/weights.h"
 #include "nets/engine/ema.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 #include "nets/engine/memory.h"
 #include "nets/engine/needs.h"
 #include "nets/engine/schedule.h"

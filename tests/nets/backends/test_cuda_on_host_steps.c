@@ -3,6 +3,7 @@
 #include "cuda_steps.h"
 #include "cudnn.h"
 #include "nets/engine/needs.h"
+#include "nets/engine/plan.h"
 
 /* A training step and an inference, as they are and as they were measured. */
 typedef struct rig {

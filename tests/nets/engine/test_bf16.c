@@ -5,6 +5,7 @@
 #include "core/rng.h"
 #include "nets/backends/cpu/onednn.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 
 static float narrowed(float value) {
     const cc_shape one = cc_shape_2d(1, 1, 1, 1);

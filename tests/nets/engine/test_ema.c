@@ -1,6 +1,7 @@
 #include "support.h"
 #include <math.h>
 #include "nets/engine/ema.h"
+#include "nets/engine/plan.h"
 
 static const cc_net_spec small = {.arch = "unet-bn", .width = 4, .depth = 2, .in_channels = 1, .classes = 1};
 

@@ -7,6 +7,7 @@
 #include "core/rng.h"
 #include "nets/engine/ema.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 #include "nets/ops/ops.h"
 
 enum { BATCH = 2, SIZE = 64 };

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 
 /* Counts allocations of the whole program, libraries included, but for the few hundred bytes of arguments
  * that oneDNN copies at each call; under sanitizers malloc is not ours to replace. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 #include "nets/ops/drop_path/drop_path.h"
 
 enum { N = 4000, BATCH = 3, SIDE = 32, PIXELS = BATCH * SIDE * SIDE };
