@@ -1,3 +1,9 @@
+/* nets/engine/graph.c -- a graph under construction: nodes and parameters in an arena, shapes inferred node
+ * by node.
+ *
+ * Nothing is freed before the whole graph is: arrays that outgrow their room leave the old one in the arena.
+ * The first error is kept with its message, for by the time the builder asks, others may have been reported
+ * since. */
 #include "nets/engine/graph.h"
 
 #include <stdarg.h>
@@ -82,9 +88,15 @@ static cc_status add_parameter(cc_graph *graph, const cc_node *node, const cc_op
     return CC_OK;
 }
 
-static cc_status infer(cc_graph *graph, cc_node *node) {
+/* Copies the attributes, and lets the op infer shape and parameters. A value that is an input twice would have
+ * two gradients written into one buffer. */
+static cc_status fill_node(cc_graph *graph, cc_node *node, const void *attr) {
     const cc_shape *shapes[CC_OP_INPUTS_MAX];
     cc_op_signature signature = {0};
+    void *copy = cc_arena_get(graph->arena, node->op->attr_bytes + 1);
+    if (!copy || !node->name) return CC_ENOMEM;
+    if (node->op->attr_bytes) memcpy(copy, attr, node->op->attr_bytes);
+    node->attr = copy;
     for (int i = 0; i < node->input_count; i++) {
         shapes[i] = shape_of(graph, node->inputs[i]);
         for (int k = 0; k < i; k++)
@@ -100,14 +112,6 @@ static cc_status infer(cc_graph *graph, cc_node *node) {
     for (int i = 0; i < signature.parameter_count; i++)
         CC_TRY(add_parameter(graph, node, &signature.parameters[i]));
     return CC_OK;
-}
-
-static cc_status fill_node(cc_graph *graph, cc_node *node, const void *attr) {
-    void *copy = cc_arena_get(graph->arena, node->op->attr_bytes + 1);
-    if (!copy || !node->name) return CC_ENOMEM;
-    if (node->op->attr_bytes) memcpy(copy, attr, node->op->attr_bytes);
-    node->attr = copy;
-    return infer(graph, node);
 }
 
 cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const cc_value *inputs,
@@ -165,6 +169,7 @@ double cc_graph_multiply_adds(const cc_graph *graph) {
     return sum;
 }
 
+/* Trained values of one node. */
 static int64_t node_values(const cc_graph *graph, const cc_node *node) {
     int64_t sum = 0;
     for (int i = 0; i < node->parameter_count; i++) {

@@ -1,3 +1,5 @@
+/* nets/engine/shape.c -- arithmetic on extents; rank 4 is rank 5 with a depth of 1 to whoever asks for
+ * D,H,W. */
 #include "nets/engine/shape.h"
 
 #include <stdio.h>

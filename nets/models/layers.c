@@ -1,3 +1,5 @@
+/* nets/models/layers.c -- a convolution and its batch norm as two nodes of the graph; the residual is the
+ * norm's second input. */
 #include "nets/models/layers.h"
 
 #include "nets/ops/batch_norm/batch_norm.h"

@@ -7,15 +7,19 @@
 #ifndef CC_NETS_MODELS_REGISTRY_H
 #define CC_NETS_MODELS_REGISTRY_H
 
+// clang-format off
 /* X(identifier, name): the table is cc_encoder_IDENTIFIER. SEP stands between two. */
 #define CC_RESNETS(X, SEP)                                                                                   \
-    X(resnet_34, "resnet-34")                                                                                \
-    SEP X(resnet_50, "resnet-50") SEP X(resnet_101, "resnet-101")
+    X(resnet_34, "resnet-34") SEP                                                                            \
+    X(resnet_50, "resnet-50") SEP                                                                            \
+    X(resnet_101, "resnet-101")
 /* These may have TensorFlow's padding (net.padding). */
 #define CC_EFFICIENTNETS(X, SEP)                                                                             \
-    X(efficientnet_b0, "efficientnet-b0")                                                                    \
-    SEP X(efficientnet_b3, "efficientnet-b3") SEP X(efficientnet_b5, "efficientnet-b5")
+    X(efficientnet_b0, "efficientnet-b0") SEP                                                                \
+    X(efficientnet_b3, "efficientnet-b3") SEP                                                                \
+    X(efficientnet_b5, "efficientnet-b5")
 #define CC_ENCODERS(X, SEP) CC_RESNETS(X, SEP) SEP CC_EFFICIENTNETS(X, SEP)
+// clang-format on
 
 /* X(identifier, name, blocks, channels of each block, deepest first, unless the config has its own): the
  * functions are cc_decoder_IDENTIFIER_block and _head. Encoders alone ("resnet-34") have the first. */

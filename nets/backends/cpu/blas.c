@@ -1,5 +1,5 @@
-/* OpenBLAS's kernels by the processor's instructions instead of by its model. Names are those that OpenBLAS
- * gives and takes (its driver/others/dynamic.c). */
+/* nets/backends/cpu/blas.c -- OpenBLAS's kernels chosen by the processor's instructions instead of by its
+ * model. Names are those that OpenBLAS gives and takes (its driver/others/dynamic.c). */
 #include "nets/backends/cpu/blas.h"
 
 #include <cblas.h>

@@ -1,3 +1,5 @@
+/* nets/backends/cpu/lanes.c -- conversion between bf16 in memory and float32 in the nearest cache, 16 values
+ * at a time. */
 #include "nets/backends/cpu/lanes.h"
 
 #include "core/hot.h"

@@ -1,8 +1,11 @@
+/* nets/backends/cuda/channels.cu -- the bias of a convolution in N,pixels,C: forward it is added to each
+ * row, with the activation behind it; its gradient is the sum of the rows. */
 #include "nets/backends/cuda/channels.h"
 #include "nets/backends/cuda/sum_rows.cuh"
 
 using namespace cc;
 
+/* y = f(y + bias) */
 template <class T, int N> struct add_bias {
     enum { UNROLL = 4, REVERSED = false };
     struct constants {
@@ -48,6 +51,7 @@ void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_s
     dispatch(dtype, shape->dims[1], bias_run{y, bias, f, shape});
 }
 
+/* sums[c] = sum over rows of y[row][c] */
 template <class T, int N> struct sum_values {
     enum { SUMS = 1, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     typedef no_constants constants;

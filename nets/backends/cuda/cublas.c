@@ -1,3 +1,5 @@
+/* nets/backends/cuda/cublas.c -- cuBLAS loaded at run time (library.h): a product with it is one of the ways
+ * to compute a 1x1 convolution, and a machine without it has the others. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/cublas.h"
 

@@ -1,3 +1,5 @@
+/* nets/backends/cuda/cudnn.c -- cuDNN loaded at run time (library.h), its handle on the stream that
+ * computes; and, for tests, plans for a card that is not there. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/cudnn.h"
 

@@ -1,3 +1,10 @@
+/* nets/backends/cuda/device.c -- the GPU: memory, the two streams, recorded graphs, timing.
+ *
+ * All kernels run on one stream, in their order. Images and masks come by another: pageable memory -> pinned
+ * -> staged on the device (the copy stream, beside the kernels of the step before) -> their place (the
+ * compute stream, a copy within the device), with events between, so that a step neither waits for its data
+ * nor overwrites what the step before still reads. Work that repeats is captured as a CUDA graph at its
+ * second run and launched as a whole from then on. */
 #include "nets/backends/cuda/device.h"
 
 #ifdef CC_HAVE_CUDA
@@ -8,9 +15,9 @@
 #include <string.h>
 #include "nets/backends/cuda/probe.h"
 
-/* Feeds take turns, so that one is brought while kernels read what the other brought. Notes, a step's few
- * bytes, are passed through pinned memory that is there from the start: a copy from or to other memory of the
- * host may wait for the stream. */
+/* Feeds use the slots round robin, so that one is copied while kernels read what another brought. Small values
+ * (learning rate, step, loss) go through pinned memory that is there from the start: a copy from or to pageable
+ * memory of the host may wait for the stream. */
 enum { FEED_SLOTS = 4, NOTE_SLOTS = 32, NOTE_BYTES = 256 };
 
 typedef struct feed_slot {
@@ -157,6 +164,7 @@ static cc_status copy(void *to, const void *from, size_t bytes, enum cudaMemcpyK
     return CC_OK;
 }
 
+/* Through a slot of the pinned ring, once its last copy has been read. */
 static cc_status put_note(void *to, const void *host, size_t bytes) {
     unsigned i = device.note_count++ % NOTE_SLOTS;
     TRY_CUDA(cudaEventSynchronize(device.noted[i]), "copying to the device");
@@ -185,6 +193,7 @@ static cc_status fetch(void *host, const void *from, size_t bytes) {
     return CC_OK;
 }
 
+/* A feed slot's buffers, on the host and on the device, become at least so large. */
 static cc_status grow(feed_slot *s, size_t bytes) {
     if (s->bytes >= bytes) return CC_OK;
     TRY_CUDA(cudaDeviceSynchronize(), "computing");

@@ -1,9 +1,11 @@
-/* Sums, conversions and the moving average: a value at a time. */
+/* nets/backends/cuda/elementwise.cu -- what the CUDA backend does value by value: sums, conversions of
+ * layout and precision, the moving average. */
 #include "nets/backends/cuda/elementwise.h"
 #include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
+/* dst += src */
 template <class T, int N> struct add_values {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -95,6 +97,7 @@ void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *sha
     run((void *)blocked, plain, shape, true);
 }
 
+/* Between float32 and bf16. */
 template <class To, class From, int N> struct convert {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -128,6 +131,7 @@ void cc_cuda_widen(float *values, const void *bf16_copy, int64_t count) {
     run_convert<float, bf16>(values, bf16_copy, count);
 }
 
+/* a = w; a = decay a + (1 - decay) w; or the two exchanged. */
 template <int N> struct average {
     enum { UNROLL = 2, REVERSED = false };
     typedef no_constants constants;

@@ -1,4 +1,5 @@
-/* nets/backends/cuda/kernels.cuh -- what every kernel of our own is written with; private to the .cu files.
+/* nets/backends/cuda/kernels.cuh -- what every kernel of our own is written with: packs of values, bf16,
+ * activations, division by constants; private to the .cu files.
  *
  * Activations are N,[D,]H,W,C. A kernel sees a matrix of rows (pixels) by channels, and works on packs of
  * neighbouring values: 16 bytes where the channels divide, else one value; `lane` numbers a row's packs.
@@ -184,7 +185,8 @@ __device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z
     }
 }
 
-/* Sums of `values` over the block; every thread gets it. `room`: THREADS doubles of shared memory. */
+/* The sum of `value` over the block, by a tree; every thread gets it. `room`: THREADS doubles of shared
+ * memory. */
 __device__ inline double block_sum(double value, double *room) {
     int me = threadIdx.x;
     __syncthreads();

@@ -1,13 +1,15 @@
-/* nets/backends/cuda/map_rows.cuh -- a kernel that does each pack of a matrix of rows by channels for itself;
- * private to the .cu files.
+/* nets/backends/cuda/map_rows.cuh -- an elementwise kernel over a matrix of rows (pixels) by channels; private
+ * to the .cu files.
  *
- * A thread keeps to one pack of channels, whose constants it reads once, and goes down the rows: no index is
- * divided, at any size. Several packs are read before the first is used. F says what is done:
- *   F::constants  prepare(image, lane)             what a thread keeps
+ * A row is read as packs of neighbouring channels (kernels.cuh). A thread keeps to one pack's channels, whose
+ * constants it reads once, and goes down the rows: no index is divided, at any size. Several packs are read
+ * before the first is used, so that their latencies overlap. F says what is done:
+ *   F::constants  prepare(image, lane)             what a thread keeps; `lane` numbers the packs of a row
  *   F::packs      get(F::packs &, constants, row, lane)  reads; rows are those of all images
- *                 put(packs, constants, row, lane) writes
- *   F::UNROLL     packs of a thread that are on their way at once
- *   F::REVERSED   the last rows first: the cache still has them from the sweep before */
+ *                 put(packs, constants, row, lane) computes and writes
+ *   F::UNROLL     packs of a thread that are read before the first is used
+ *   F::REVERSED   the last rows first: the L2 cache still has them from the kernel before, which read the same
+ *                 rows in their order */
 #ifndef CC_NETS_BACKENDS_CUDA_MAP_ROWS_CUH
 #define CC_NETS_BACKENDS_CUDA_MAP_ROWS_CUH
 
@@ -20,7 +22,7 @@ enum { MAP_ACROSS_MAX = 64, MAP_EACH_MAX = 16, MAP_ENOUGH = 1 << 18, MAP_IMAGES 
 
 struct row_map {
     int64_t images, rows, lanes; /* rows of an image */
-    int across, down;            /* a block's threads: lanes, rows */
+    int across, down;            /* a block's threads, x: lanes, y: rows */
     int each;                    /* rows of a thread */
 };
 
@@ -64,10 +66,10 @@ template <class F> void map_rows(const row_map &s, const F &f) {
     if (s.rows > 0) CC_LAUNCH(kernel, grid, dim3((unsigned)s.across, (unsigned)s.down), s, f);
 }
 
-/* What keeps nothing. */
+/* Of an F whose threads keep nothing. */
 struct no_constants {};
 
-/* Packs in a row, without channels. */
+/* A flat array of packs, without channels. */
 inline row_map row_map_flat(int64_t packs) {
     return row_map_of(1, packs, 1);
 }

@@ -1,10 +1,11 @@
-/* nets/backends/cuda/sum_rows.cuh -- sums over the rows of a matrix of rows by channels, for each channel;
- * private to the .cu files.
+/* nets/backends/cuda/sum_rows.cuh -- a reduction over the rows of a matrix of rows (pixels) by channels: sums
+ * for each channel, of each image; private to the .cu files.
  *
- * A block adds up a part of the rows of a strip of neighbouring channels: threads in float32, over at most
- * some hundred rows, then the block. The block that is done last with a strip adds up the parts in float64,
- * in their order, whoever it is. Rows are dealt out in turns, so that all blocks read one neighbourhood of
- * memory.
+ * The grid is channels by parts by images: a block adds up one part of the rows for a few neighbouring packs of
+ * channels. Its threads add in float32, at most some hundred rows each; their sums are added in shared memory
+ * (block_sums.cuh). The block that finishes last with its channels adds up all parts in float64, in the parts'
+ * order: the result does not depend on which block that is. Rows are dealt to the parts in rounds, one run of
+ * rows each, so that all blocks read one neighbourhood of memory at a time.
  *
  * F says what is added, and what becomes of it:
  *   F::SUMS       1 or 2, of each channel
@@ -12,9 +13,10 @@
  *   F::constants  prepare(image, first, lane)  what a thread keeps; `first`: the part's first row
  *   F::packs      get(F::packs &, at)  reads the pack at row * lanes + lane; rows are those of all images
  *                 add(float sums[SUMS * N], packs, constants)
- *                 finish_part(double sums[SUMS], first, channel, size)  of a part of `size` rows
+ *                 finish_part(double sums[SUMS], first, channel, size)  adjusts the sums of a part of `size`
+ *                 rows before they are added to the others' (batch norm: to a common origin)
  *                 finish(image, channel, const double totals[SUMS])
- *   F::UNROLL     packs of a thread that are on their way at once */
+ *   F::UNROLL     packs of a thread that are read before the first is used */
 #ifndef CC_NETS_BACKENDS_CUDA_SUM_ROWS_CUH
 #define CC_NETS_BACKENDS_CUDA_SUM_ROWS_CUH
 
@@ -23,49 +25,48 @@
 
 namespace cc {
 
-/* BLOCKS: as many as a large GPU runs at once. At least LEAST rows a thread, at most MOST. */
 enum {
-    ROW_SUM_BLOCKS = 264,
-    ROW_SUM_RESIDENT = 2, /* blocks of a multiprocessor */
-    ROW_SUM_LEAST = 4,
-    ROW_SUM_MOST = 512,
-    ROW_SUM_TICKETS = 1024,
+    ROW_SUM_BLOCKS = 264,    /* as many as an H200 runs at once: 2 on each of 132 multiprocessors */
+    ROW_SUM_RESIDENT = 2,    /* blocks of a multiprocessor */
+    ROW_SUM_LEAST = 4,       /* rows of a thread, at least ... */
+    ROW_SUM_MOST = 512,      /* ... and at most: more would lose precision in float32 */
+    ROW_SUM_COUNTERS = 1024, /* for finding the last block, see is_last */
     ROW_SUM_THREADS = 512,
     ROW_SUM_THREADS_LEAST = 64
 };
 
 struct row_sum {
     int64_t images, first_image, rows, lanes; /* rows of an image */
-    int across, down;                         /* a block's threads: lanes, rows */
-    int64_t groups, parts;
-    int turns;      /* of a part, with `down` rows each, the last perhaps fewer */
-    int64_t longer; /* the first parts, that many, have one more */
+    int across, down;                         /* a block's threads, x: lanes, y: rows */
+    int64_t groups, parts;                    /* of lanes, of rows: the grid's x and y */
+    int rounds;                               /* of a part, with `down` rows each, the last perhaps fewer */
+    int64_t longer;                           /* the first parts, that many, have one more */
 };
 
-/* Lanes of a strip: narrow strips are cheaper to finish; whole sectors of 32 bytes where that is possible. */
+/* Lanes of a block: few are cheaper to finish; whole sectors of 32 bytes where that is possible. */
 inline int64_t row_sum_width(int64_t lanes) {
     for (int64_t across = 4; across <= 8; across += 2)
-        if (lanes % across == 0 && lanes / across <= ROW_SUM_TICKETS) return across;
+        if (lanes % across == 0 && lanes / across <= ROW_SUM_COUNTERS) return across;
     if (lanes <= 16) return lanes;
     int64_t across = 8;
-    while (across * ROW_SUM_TICKETS < lanes) across *= 2;
+    while (across * ROW_SUM_COUNTERS < lanes) across *= 2;
     return across;
 }
 
 inline row_sum row_sum_of(int64_t images, int64_t rows, int64_t lanes, int threads) {
     int64_t across = row_sum_width(lanes), down = threads / across, groups = (lanes + across - 1) / across;
     while (down > rows && down * across > ROW_SUM_THREADS_LEAST) down = (down + 1) / 2;
-    int64_t turns = (rows + down - 1) / down, parts = ROW_SUM_BLOCKS / (groups * images),
-            at_most = (turns + ROW_SUM_LEAST - 1) / ROW_SUM_LEAST,
-            at_least = (turns + ROW_SUM_MOST - 1) / ROW_SUM_MOST;
+    int64_t rounds = (rows + down - 1) / down, parts = ROW_SUM_BLOCKS / (groups * images),
+            at_most = (rounds + ROW_SUM_LEAST - 1) / ROW_SUM_LEAST,
+            at_least = (rounds + ROW_SUM_MOST - 1) / ROW_SUM_MOST;
     if (parts > at_most) parts = at_most;
     if (parts < at_least) parts = at_least;
     if (parts < 1) parts = 1;
-    return row_sum{images,       0, rows, lanes, (int)across, (int)down, groups, parts, (int)(turns / parts),
-                   turns % parts};
+    return row_sum{
+        images, 0, rows, lanes, (int)across, (int)down, groups, parts, (int)(rounds / parts), rounds % parts};
 }
 
-/* Of the parts: [image][part][sums][channels] in float64. */
+/* Bytes of the parts' sums, [image][part][sums][channels] in float64. */
 inline size_t row_sum_bytes(int64_t images, int64_t rows, int64_t channels, cc_dtype dtype, int sums,
                             int threads) {
     int lanes = dtype == CC_BF16 ? 8 : 4;
@@ -92,24 +93,24 @@ __device__ inline void add_thread_rows(float (&sums)[F::SUMS * N], const F &f, c
     }
 }
 
-/* Whether this block is the last of `count` that draw from this ticket; all that the others wrote is then
- * there to be read, past the first cache (__ldcg). Tickets are whole numbers: who is last changes nothing but
- * who adds. A ticket is 0 again when its kernel ends, so that one launch of a kernel may follow another, but
- * not run beside it: there is one stream. */
-__device__ inline bool is_last(unsigned *ticket, unsigned count, int me) {
+/* Whether this block is the last of `count` that count themselves here; what the others wrote before is then
+ * there to be read past the first-level cache (__ldcg). Who is last decides who adds, not in which order. The
+ * counter is 0 again when its kernel ends, so that one launch of a kernel may follow another, but not run
+ * beside it: there is one stream. */
+__device__ inline bool is_last(unsigned *counter, unsigned count, int me) {
     __shared__ bool last;
     __threadfence();
     __syncthreads();
     if (me == 0) {
-        last = atomicAdd(ticket, 1u) == count - 1;
-        if (last) *ticket = 0; /* for the next launch */
+        last = atomicAdd(counter, 1u) == count - 1;
+        if (last) *counter = 0; /* for the next launch */
     }
     __syncthreads();
     __threadfence();
     return last;
 }
 
-/* Channels begin to end of an image, from the parts: a block's threads lie (part, sum, channel). `room`: a
+/* Adds up the parts of channels begin to end of an image; a block's threads lie (part, sum, channel). `room`: a
  * value of each thread. */
 template <class F>
 __device__ inline void finish_channels(const double *parts, const row_sum &s, const F &f, double *room,
@@ -143,21 +144,21 @@ template <int N, class F>
 __global__ void __launch_bounds__(F::BLOCK, ROW_SUM_RESIDENT) sum_rows_kernel(double *parts, row_sum s, F f) {
     __shared__ float room[(int)F::SUMS * N * ((int)F::BLOCK + (int)BLOCK_SUMS_MARGIN)];
     __shared__ double wide_room[F::BLOCK];
-    static unsigned tickets[ROW_SUM_TICKETS];
+    static unsigned counters[ROW_SUM_COUNTERS];
     const int x = threadIdx.x, y = threadIdx.y, me = y * s.across + x, part = blockIdx.y;
     const int64_t image = s.first_image + blockIdx.z, channels = s.lanes * N;
     const int64_t lane = blockIdx.x * (int64_t)s.across + x, row = (int64_t)part * s.down;
-    const int turns = s.turns + (part < s.longer);
-    const int64_t last = row + (turns - 1) * s.parts * s.down; /* where the last turn begins */
+    const int rounds = s.rounds + (part < s.longer);
+    const int64_t last = row + (rounds - 1) * s.parts * s.down; /* where the last round begins */
     float sums[F::SUMS * N] = {};
     if (lane < s.lanes)
         add_thread_rows<N>(sums, f, f.prepare(image, image * s.rows + row, lane),
                            (image * s.rows + row + y) * s.lanes + lane, s.parts * s.down * s.lanes,
-                           last + y < s.rows ? turns : turns - 1);
+                           last + y < s.rows ? rounds : rounds - 1);
     const block_sums c = block_sums_of<F::SUMS * N>(s.across, s.down);
     add_over_block(room, sums, c, x, y, me);
     const int64_t begin = blockIdx.x * (int64_t)s.across * N, end = begin + (int64_t)s.across * N;
-    const int64_t size = (turns - 1) * (int64_t)s.down + (s.rows - last < s.down ? s.rows - last : s.down);
+    const int64_t size = (rounds - 1) * (int64_t)s.down + (s.rows - last < s.down ? s.rows - last : s.down);
     for (int t = me; t < s.across * N && begin + t < channels; t += s.across * s.down) {
         double both[F::SUMS];
         for (int j = 0; j < F::SUMS; j++) both[j] = block_sum_at(room, c, j * N + t % N, t / N);
@@ -166,7 +167,7 @@ __global__ void __launch_bounds__(F::BLOCK, ROW_SUM_RESIDENT) sum_rows_kernel(do
         for (int j = 0; j < F::SUMS && s.parts > 1; j++)
             parts[((image * s.parts + part) * F::SUMS + j) * channels + begin + t] = both[j];
     }
-    if (s.parts == 1 || !is_last(tickets + blockIdx.z * gridDim.x + blockIdx.x, gridDim.y, me)) return;
+    if (s.parts == 1 || !is_last(counters + blockIdx.z * gridDim.x + blockIdx.x, gridDim.y, me)) return;
     finish_channels(parts, s, f, wide_room, image, begin, end < channels ? end : channels, channels, me);
 }
 
@@ -174,7 +175,7 @@ template <int N, class F>
 void sum_rows(double *parts, int64_t images, int64_t rows, int64_t lanes, const F &f) {
     auto kernel = sum_rows_kernel<N, F>;
     row_sum s = row_sum_of(images, rows, lanes, F::BLOCK);
-    const int64_t most = ROW_SUM_TICKETS / (s.parts > 1 ? s.groups : (int64_t)1);
+    const int64_t most = ROW_SUM_COUNTERS / (s.parts > 1 ? s.groups : (int64_t)1);
     for (; s.first_image < s.images; s.first_image += most) {
         int64_t left = s.images - s.first_image;
         dim3 grid((unsigned)s.groups, (unsigned)s.parts, (unsigned)(left < most ? left : most));
@@ -182,10 +183,11 @@ void sum_rows(double *parts, int64_t images, int64_t rows, int64_t lanes, const 
     }
 }
 
-/* Sums and the sweep that wants them in one kernel, where a block can have all rows of a narrow strip:
- * threads keep their rows in registers in between. A finishes a channel with what B wants of it: A::given
- * finish(0, channel, totals) B::constants  prepare_given(lane, const A::given[N]) and A adds what B gets.
- * More rows than these would leave too few blocks. */
+/* A reduction and the elementwise pass that uses its sums in one kernel, where one block can have all rows of
+ * its channels: threads keep their rows in registers between the two, and memory is read once. A::finish
+ * returns what B wants to know of a channel:
+ *   A::given finish(0, channel, totals)   B::constants prepare_given(lane, const A::given[N])
+ * and A adds the packs that B reads. With more rows than these there would be too few blocks. */
 enum {
     SUM_THEN_MAP_ACROSS = 2,
     SUM_THEN_MAP_DOWN = 256,

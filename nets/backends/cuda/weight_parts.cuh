@@ -1,5 +1,7 @@
-/* nets/backends/cuda/weight_parts.cuh -- sums of weights' gradients from the parts that blocks made of them,
- * [part][weight]; private to the .cu files. */
+/* nets/backends/cuda/weight_parts.cuh -- the gradient of a convolution's weights from the partial sums that
+ * blocks made of them over parts of the pixels, [part][weight]; private to the .cu files.
+ *
+ * The second kernel of a reduction in two: atomics would add in an order that differs from run to run. */
 #ifndef CC_NETS_BACKENDS_CUDA_WEIGHT_PARTS_CUH
 #define CC_NETS_BACKENDS_CUDA_WEIGHT_PARTS_CUH
 

@@ -1,3 +1,10 @@
+/* nets/ops/activation/activation.c -- the reference: the functions and their derivatives in float64.
+ *
+ *   relu     f = max(0, z)       f' = 0 for z <= 0, else 1
+ *   silu     f = z s(z)          f' = s (1 + z (1 - s))
+ *   sigmoid  f = s = 1/(1+e^-z)  f' = s (1 - s)
+ *
+ * The sigmoid is taken by the branch whose exponential cannot overflow. */
 #include "nets/ops/activation/activation.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* nets/ops/activation/activation_cuda.cu -- activations elementwise: y = f(x), dx = dy f'(x). The layout
+ * does not matter, so that values are taken as one row of packs (map_rows.cuh). */
 #include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
@@ -6,6 +8,7 @@ extern "C" const cc_kernel cc_activation_cuda;
 
 namespace { /* files have names in common */
 
+/* y = f(x) */
 template <class T, int N> struct forward_values {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -23,6 +26,7 @@ template <class T, int N> struct forward_values {
     }
 };
 
+/* dx = dy f'(x) */
 template <class T, int N> struct backward_values {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;

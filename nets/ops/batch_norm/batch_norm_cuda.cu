@@ -1,8 +1,11 @@
-/* Batch normalisation with its activation and residual: two sweeps over memory each way, or one where
- * rows are few.
+/* nets/ops/batch_norm/batch_norm_cuda.cu -- batch normalisation with its activation and residual: each way a
+ * reduction over the rows (sum_rows.cuh) and an elementwise pass that uses its sums (map_rows.cuh), or both
+ * in one kernel where rows are few.
  *
- * Sums of a part are taken about the channel's value in one of its rows, then moved to one value for all
- * parts in float64 (Chan, Golub & LeVeque 1983), so that a large mean costs no precision. */
+ * Notation and equations are those of batch_norm.c. Sums of a part of the rows are taken about the channel's
+ * value in one of its rows, the part's origin, then moved to one origin for all parts in float64: with d the
+ * distance of the two origins and k rows, sum' = sum + k d, squares' = squares + 2 d sum + k d^2 (Chan,
+ * Golub & LeVeque 1983). So a large mean costs no precision. */
 #include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {
@@ -20,12 +23,14 @@ struct kept_constants {
     float *mean, *rstd, *scale, *shift;
 };
 
+/* The op's parameters and attributes. */
 struct statistics {
     const float *weight, *bias;
     float *running_mean, *running_var;
     double epsilon, momentum;
 };
 
+/* What the elementwise pass needs of a channel. */
 struct constants_of_channel {
     float mean, scale, shift;
 };
@@ -46,6 +51,8 @@ __device__ static int64_t middle_row(int64_t rows) {
     return rows / 2 + rows / 7 < rows ? rows / 2 + rows / 7 : 0;
 }
 
+/* The reduction of the forward pass: sums of x - origin and of its square; from the totals the channel's
+ * constants and running statistics. */
 template <class T, int N> struct moments {
     enum { SUMS = 2, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     struct constants {
@@ -116,6 +123,7 @@ __device__ void find_z(float (&z)[H], float (&off)[H], const pack<T, N> &x, cons
     for (int i = 0; has_residual && i < H; i++) z[i] += to_float(residual.v[at + i]);
 }
 
+/* The elementwise pass forward: y = f((x - mean) scale + shift [+ residual]). */
 template <class T, int N> struct normalise {
     enum { UNROLL = 4, REVERSED = true };
     struct constants {
@@ -174,7 +182,7 @@ struct channel_sums {
     float sum, dot;
 };
 
-/* Of g = dy f'(z) and of g h, h = (x - mean) * rstd. */
+/* The reduction of the backward pass: sums of g = dy f'(z) and of g (x - mean); dbias and dweight. */
 template <class T, int N, bool R> struct gradient_sums {
     enum { SUMS = 2, BLOCK = R ? RESIDUAL_BLOCK : GRADIENT_BLOCK, UNROLL = 2 };
     struct constants {
@@ -215,7 +223,8 @@ template <class T, int N, bool R> struct gradient_sums {
     }
 };
 
-/* dx = scale (g - sum / rows - h dot / rows), with the sums of gradient_sums. */
+/* The elementwise pass backward: dx = scale (g - sum / rows - h dot / rows), sum and dot being dbias and
+ * dweight; dresidual = g. */
 template <class T, int N, bool R> struct spread_gradient {
     enum { UNROLL = 2, REVERSED = true };
     struct constants {
@@ -227,7 +236,7 @@ template <class T, int N, bool R> struct spread_gradient {
     const float *sum, *dot;
     float share; /* 1 / rows */
     field f;
-    /* level and tilt: the sums */
+    /* level = sum / rows, tilt = dot rstd / rows: dx = scale (g - level - (x - mean) tilt) */
     __device__ void complete(constants &c, int64_t lane) const {
         float rstd[N];
         load_floats(c.mean, f.k.mean, lane);
@@ -320,7 +329,7 @@ static field field_of(const cc_task *task, int64_t lanes) {
                  lanes,      a->activation};
 }
 
-/* The sums, and the sweep that wants them. */
+/* A reduction, and the elementwise pass that uses its sums. */
 template <int N, class A, class B> static void run_both(const cc_task *task, const A &sums, const B &use) {
     int64_t rows = rows_of(task), lanes = channels_of(task) / N;
     if (fits_sum_then_map(rows)) {

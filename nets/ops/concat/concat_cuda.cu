@@ -1,3 +1,5 @@
+/* nets/ops/concat/concat_cuda.cu -- concatenation in N,pixels,C: rows of the inputs lie side by side in a
+ * row of the output. A thread keeps to one pack of the output's channels, and so to one input. */
 #include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;

@@ -1,5 +1,8 @@
-/* The draws are those of core/rng.h, made on the device from the step's numbers, so that a recorded step
- * draws anew each time; each thread draws for itself, which is quicker than another kernel. */
+/* nets/ops/drop_path/drop_path_cuda.cu -- stochastic depth; the draws are those of core/rng.h, made on the
+ * device.
+ *
+ * Seed and step are read from the device's memory, so that a recorded step draws anew each time it is
+ * repeated; each thread draws for itself, which is quicker than another kernel. */
 #include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
@@ -44,6 +47,7 @@ struct scales {
     }
 };
 
+/* y = x s_n + residual */
 template <class T, int N> struct join {
     enum { UNROLL = 4, REVERSED = false };
     typedef float constants;
@@ -66,7 +70,8 @@ template <class T, int N> struct join {
     }
 };
 
-template <class T, int N> struct part { /* dx and dresidual may be NULL */
+/* dx = dy s_n, dresidual = dy; either may be NULL, or be added to. */
+template <class T, int N> struct part {
     enum { UNROLL = 2, REVERSED = false };
     typedef float constants;
     struct packs {

@@ -1,5 +1,8 @@
-/* The forward pass of a training plan notes which tap won; the backward pass gathers from the windows that
- * cover a pixel, and so needs neither x nor atomics. */
+/* nets/ops/max_pool/max_pool_cuda.cu -- max pooling; a training plan's forward pass notes which tap won, a
+ * byte a value.
+ *
+ * The backward pass gathers: each input pixel looks through the windows that cover it and adds the gradients
+ * of those it won. So it needs neither x nor atomics, and sums have one order. */
 #include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
@@ -46,7 +49,7 @@ __device__ static range within(int first, int last, const divider &extent) {
     return range{first < 0 ? 0 : first, last < most ? last : most};
 }
 
-/* SQUARE: kernels of that height and width in images, all of whose taps are read before the first is
+/* Forward. SQUARE: kernels of that height and width in images, all of whose taps are read before the first is
  * compared; 0: any. */
 template <class T, int N, int SQUARE> struct pool {
     enum { UNROLL = 1, REVERSED = false };
@@ -116,7 +119,8 @@ template <class T, int N, int SQUARE> struct pool {
     }
 };
 
-/* EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once; 0: any. */
+/* Backward. EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once; 0:
+ * any number. */
 template <class T, int N, int EACH> struct unpool {
     enum { UNROLL = 1, REVERSED = false };
     typedef no_constants constants;
@@ -264,6 +268,7 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("max pool");
 }
 
+/* Neither x nor y: `saved` has the winners. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return 0;

@@ -1,5 +1,8 @@
-/* Squeeze and excite: each way two sweeps, between them a kernel for each of the two small layers, and one
- * for the layers' gradients. In the words of the header; primes are gradients, h = silu(W1 m + b1). */
+/* nets/ops/squeeze_excite/squeeze_excite_cuda.cu -- squeeze and excite: each way a reduction and an
+ * elementwise pass over the activation, between them a kernel for each of the two small layers, and one for
+ * the gradients of both.
+ *
+ * In the words of squeeze_excite.c; primes are gradients, h = silu(W1 m + b1). */
 #include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {
@@ -160,6 +163,7 @@ static weights weights_of(const cc_task *task) {
                    p[CC_EXCITE_BIAS]->value};
 }
 
+/* m: the mean over the pixels of each image and channel. */
 template <class T, int N> struct squeeze {
     enum { SUMS = 1, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     typedef no_constants constants;

@@ -1,3 +1,5 @@
+/* nets/ops/upsample/upsample_cuda.cu -- upsampling in N,pixels,C: forward, a thread reads a pack once and
+ * writes it to 4 (rank 5: 8) places; backward it adds those up. */
 #include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;

@@ -1,4 +1,4 @@
-/* The kernels of the CUDA backend, compiled for the host. */
+/* tests/nets/backends/test_cuda_on_host_ops.c -- the kernels of the CUDA backend, compiled for the host. */
 #include "cuda_ops.h"
 #include "cuda_runtime_api.h"
 #include "nets/ops/conv/cuda/depthwise.h"

@@ -1,4 +1,5 @@
-/* Whole steps of the CUDA backend, on the host; and what it takes, refuses and is allowed. */
+/* tests/nets/backends/test_cuda_on_host_steps.c -- whole steps of the CUDA backend, on the host; and what it
+ * takes, refuses and is allowed. */
 #include "cuda_runtime_api.h"
 #include "cuda_steps.h"
 #include "cudnn.h"

@@ -1,4 +1,4 @@
-/* What bf16 keeps of a number, and how much memory it saves. */
+/* tests/nets/engine/test_bf16.c -- what bf16 keeps of a number, and how much memory it saves. */
 #include "support.h"
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* tests/nets/engine/test_ema.c -- the moving average against that of PyTorch's AveragedModel, and that it
+ * can be off. */
 #include "support.h"
 #include <math.h>
 #include "nets/engine/ema.h"

@@ -1,4 +1,5 @@
-/* Whole nets: the CPU against the reference backend, plans that share weights, and what a step may not do. */
+/* tests/nets/engine/test_model.c -- whole nets: the CPU against the reference backend, plans that share
+ * weights, and what a step may not do. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* tests/nets/engine/test_placement.c -- buffers that live at the same time do not overlap, and those of
+ * known schedules take the least memory. */
 #include "core/rng.h"
 #include "nets/engine/placement.h"
 #include "support.h"

@@ -1,4 +1,5 @@
-/* Stochastic depth: what is drawn, and that it is gone where nothing is trained. */
+/* tests/nets/ops/test_drop_path.c -- stochastic depth: what is drawn, and that it is gone where nothing is
+ * trained. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
