@@ -17,6 +17,7 @@ static cc_status plan(cc_task *task) {
     return CC_OK;
 }
 
+/* The same buffers, as an op's reference names them. */
 static cc_reference_io io_of(const cc_task *task) {
     cc_reference_io io = {.attr = task->attr,
                           .training = task->training,
@@ -57,6 +58,7 @@ static const cc_kernel *kernel_of(const cc_op *op) {
     return &kernel;
 }
 
+/* Float32 alone: bf16 is compared with it. */
 static bool has(cc_dtype dtype) {
     return dtype == CC_F32;
 }

@@ -49,6 +49,7 @@ cc_value cc_graph_fail(cc_graph *graph, const char *where, const char *what) {
     return keep_error(graph, cc_fail(CC_EINVAL, where, NULL, "%s", what));
 }
 
+/* Node i's output is value i + 1. */
 static const cc_shape *shape_of(const cc_graph *graph, cc_value value) {
     return value == CC_GRAPH_INPUT ? &graph->input : &graph->nodes[value - 1].shape;
 }
@@ -73,6 +74,8 @@ static void *grown(cc_arena *arena, void *items, int count, int *capacity, size_
     return out;
 }
 
+/* "down.0.conv1" + "weight"; numbered in the order in which nodes are added, which is the order of files of
+ * weights and of the streams of initial values. */
 static cc_status add_parameter(cc_graph *graph, const cc_node *node, const cc_op_parameter *of) {
     cc_parameter *items = grown(graph->arena, graph->parameters, graph->parameter_count,
                                 &graph->parameter_capacity, sizeof *items);
@@ -114,6 +117,7 @@ static cc_status fill_node(cc_graph *graph, cc_node *node, const void *attr) {
     return CC_OK;
 }
 
+/* After an error nothing more is added: a net's description need not look at each value. */
 cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const cc_value *inputs,
                       int input_count, const char *name, ...) {
     if (graph->status != CC_OK) return CC_NO_VALUE;
@@ -163,6 +167,7 @@ int64_t cc_graph_trained_values(const cc_graph *graph) {
     return sum;
 }
 
+/* In float64, as large nets have more of them than float32 counts. */
 double cc_graph_multiply_adds(const cc_graph *graph) {
     double sum = 0;
     for (int i = 0; i < graph->node_count; i++) sum += graph->nodes[i].multiply_adds;

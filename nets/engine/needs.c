@@ -59,6 +59,7 @@ cc_status cc_needs_measure(cc_needs *out, const cc_net_spec *net, const cc_backe
     return status;
 }
 
+/* Whether `use` takes at most `room` bytes at a batch of n. */
 static cc_status fits(bool *out, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
                       int64_t n, size_t room) {
     cc_needs needs;
@@ -69,6 +70,7 @@ static cc_status fits(bool *out, const cc_net_spec *net, const cc_backend *backe
     return CC_OK;
 }
 
+/* Doubles until a batch does not fit, then halves the gap: some thirty measurements at most. */
 cc_status cc_needs_fit(int64_t *n, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
                        size_t room) {
     int64_t low = 0, high = 1; /* low fits; high, in the end, does not */

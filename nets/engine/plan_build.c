@@ -177,6 +177,7 @@ static cc_status take_memory(cc_plan *plan) {
     return CC_OK;
 }
 
+/* Before anything is built: a precision that the hardware lacks is no question of memory. */
 static cc_status check_precision(const cc_backend *backend, const cc_plan_options *options) {
     bool has = options->tf32 ? backend->has_tf32 && backend->has_tf32() : backend->has(options->dtype);
     if (has) return CC_OK;
@@ -210,6 +211,7 @@ done:
     return status;
 }
 
+/* Also of a plan whose building failed half way: what is not there yet is NULL. */
 void cc_plan_destroy(cc_plan *plan) {
     if (!plan) return;
     const cc_backend *backend = plan->model->backend;

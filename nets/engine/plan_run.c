@@ -107,6 +107,7 @@ cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient) {
     return CC_OK;
 }
 
+/* What cc_backend.run records: an inference from the device's own copy of the images. */
 static cc_status infer(void *context) {
     cc_plan *plan = context;
     const float *logits;
@@ -125,6 +126,7 @@ cc_status cc_plan_begin(cc_plan *plan, const float *input) {
     return plan->options.training || plan->times ? infer(plan) : backend->run(&plan->sequence, infer, plan);
 }
 
+/* Without memory of its own the backend computes here, from the host's images in place. */
 cc_status cc_plan_end(cc_plan *plan, const float **logits) {
     const cc_storage *store = plan->model->backend->store;
     if (!store->device_memory) return cc_plan_start_forward(plan, plan->begun_input, logits);

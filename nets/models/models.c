@@ -30,6 +30,7 @@ void cc_models_list(char *out, size_t capacity, const char *(*name)(int i)) {
     }
 }
 
+/* NULL with the error set: its hint lists the names there are. */
 static const cc_architecture *find(const char *name) {
     char hint[128];
     for (int i = 0; cc_architecture_at(i); i++)
@@ -48,6 +49,7 @@ int cc_net_stride(const cc_net_spec *spec) {
     return a ? a->stride(spec) : 0;
 }
 
+/* Sizes are checked before layers are added: the message then speaks of images, not of some layer's input. */
 cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t height, int64_t width) {
     const cc_architecture *a = find(spec->arch);
     if (!a) return CC_ECONFIG;

@@ -9,6 +9,7 @@
 /* The U-Net of 2015 has five levels, 64 channels in the first. */
 enum { WIDTH = 64, WIDTH_MAX = 1024, DEPTH = 5, DEPTH_MAX = 12 };
 
+/* Nets without an encoder have one name, those with one a name for each pair. */
 bool cc_net_name(char *out, size_t capacity, int index) {
     for (int a = 0; cc_architecture_at(a); a++) {
         if (!cc_architecture_at(a)->has_encoder) {
@@ -36,6 +37,8 @@ static cc_status read_size(cc_net_spec *out, const char *text) {
     return cc_fail(CC_EUSAGE, text, "as in unet-bn:16x4", "this is not the width and depth of a U-Net");
 }
 
+/* "unet-bn:16x4", "resnet-34", "resnet-34:transpose": before the colon an architecture or an encoder, behind it
+ * a size or a decoder. */
 cc_status cc_net_find(cc_net_spec *out, const char *name) {
     char first[64], decoders[64], hint[128];
     const char *colon = strchr(name, ':');

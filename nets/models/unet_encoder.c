@@ -5,6 +5,7 @@
 #include "nets/models/encoders/encoder.h"
 #include "nets/models/models.h"
 
+/* The encoder halves its input five times. */
 int cc_unet_encoder_stride(const cc_net_spec *spec) {
     (void)spec;
     return CC_ENCODER_STRIDE;
@@ -29,6 +30,7 @@ void cc_unet_encoder_build(cc_graph *graph, const cc_net_spec *spec) {
         cc_graph_fail(graph, "net.decoder.channels", what);
         return;
     }
+    /* "same" padding follows the side of the images: the real one, or the one the encoder was designed for. */
     cc_encoder_options options = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
     if (spec->padding && strcmp(spec->padding, "symmetric") != 0) {
         if (!encoder->resolution) {

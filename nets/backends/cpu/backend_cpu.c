@@ -68,6 +68,7 @@ CC_INLINE void unblock_channel(float *plain, const void *blocked, const cc_shape
         plain[plane * pixels + i] = cc_load(blocked, start + i * block, dtype);
 }
 
+/* Each plane of the plain array by one thread, whatever the block. */
 static void from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
                          cc_dtype dtype) {
 #pragma omp parallel for schedule(static)

@@ -6,6 +6,7 @@
 
 enum { LANES = 16 };
 
+/* Rows of 16, then the rest value by value. */
 CC_INLINE void copy(void *to, cc_dtype to_dtype, const void *from, cc_dtype from_dtype, int64_t count) {
     int64_t rows = count / LANES * LANES;
     for (int64_t i = 0; i < rows; i += LANES) {

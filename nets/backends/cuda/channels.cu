@@ -32,6 +32,7 @@ template <class T, int N> struct add_bias {
     }
 };
 
+/* All pixels of all images. */
 static int64_t rows_of(const cc_shape *shape) {
     return shape->dims[0] * cc_shape_pixels(shape);
 }

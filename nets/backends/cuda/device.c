@@ -54,6 +54,7 @@ static cc_status make_event(cudaEvent_t *event) {
     return CC_OK;
 }
 
+/* Once a process. The streams do not wait for the default stream, on which libraries may work. */
 cc_status cc_cuda_open(void) {
     const char *name;
     if (device.open) return CC_OK;
@@ -113,6 +114,7 @@ cc_status cc_cuda_check(const char *what) {
     return cc_cuda_status((int)cudaGetLastError(), what);
 }
 
+/* A kernel that could not start is reported before one that failed while it ran. */
 static cc_status wait(void) {
     TRY_CUDA(cudaGetLastError(), "a kernel");
     TRY_CUDA(cudaStreamSynchronize(device.compute), "computing");
@@ -150,6 +152,7 @@ static void free_host(void *memory) {
     if (memory) cudaFreeHost(memory);
 }
 
+/* Whether the device can read the host's memory there without a copy by the driver. */
 static bool is_pinned(const void *host) {
     struct cudaPointerAttributes a;
     return cudaPointerGetAttributes(&a, host) == cudaSuccess && a.type == cudaMemoryTypeHost;
@@ -183,6 +186,7 @@ static cc_status put(void *to, const void *host, size_t bytes) {
     return is_pinned(host) ? wait() : CC_OK;
 }
 
+/* Copies are ordered behind the kernels on the compute stream; then the host waits for both. */
 static cc_status fetch(void *host, const void *from, size_t bytes) {
     void *note = device.notes[NOTE_SLOTS];
     if (bytes == 0) return wait();
@@ -247,6 +251,7 @@ struct cc_sequence {
     cudaGraphExec_t graph; /* NULL until the second */
 };
 
+/* Captures what `work` starts on the compute stream; a fault ends the capture and is reported. */
 static cc_status record(cc_sequence *s, cc_status (*work)(void *context), void *context) {
     cudaGraph_t graph = NULL;
     TRY_CUDA(cudaStreamBeginCapture(device.compute, cudaStreamCaptureModeThreadLocal), "recording");
@@ -258,6 +263,7 @@ static cc_status record(cc_sequence *s, cc_status (*work)(void *context), void *
     return status;
 }
 
+/* First run as it is, second captured, third and later only launched. */
 cc_status cc_cuda_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
     if (!*sequence) {
         *sequence = calloc(1, sizeof **sequence);
@@ -294,6 +300,7 @@ static cc_status work_at_once(void *context) {
     return CC_OK;
 }
 
+/* Events on the stream measure the device's time, not the host's. */
 static cc_status time_one(double *ms, timed_work *t, bool recorded) {
     float taken;
     TRY_CUDA(cudaEventRecord(t->start, device.compute), "timing");

@@ -58,6 +58,7 @@ template <class T, int P> struct exchange {
             back ? gather(at, beside) : scatter(at, beside);
         }
     }
+    /* P values of one channel to N,pixels,C, and back. */
     __device__ void scatter(int64_t at, T *to) const {
         pack<float, P> p = load<float, P>(plain, at);
         if (channels == 1)
@@ -83,6 +84,7 @@ template <class T> static void run_exchange(void *blocked, float *plain, const c
         map_rows(row_map_of(n, pixels, 1), exchange<T, 1>{blocked, plain, channels, pixels, back});
 }
 
+/* plain [n][C][pixels] -> [n][pixels][C] */
 void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
                         cc_dtype dtype) {
     (void)block; /* all channels */
@@ -90,6 +92,7 @@ void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape
     run(blocked, (float *)plain, shape, false);
 }
 
+/* [n][pixels][C] -> plain [n][C][pixels] */
 void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
                           cc_dtype dtype) {
     (void)block;
@@ -115,6 +118,7 @@ template <class To, class From, int N> struct convert {
     }
 };
 
+/* Packs of four where the count allows. */
 template <class To, class From> static void run_convert(void *to, const void *from, int64_t count) {
     if (count % 4 == 0)
         map_rows(row_map_flat(count / 4), convert<To, From, 4>{to, from});
@@ -154,6 +158,7 @@ template <int N> struct average {
     }
 };
 
+/* In float32, as the averages are kept; the flat ranges are padded to multiples of 16. */
 cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay) {
     float kept = (float)decay, rest = (float)(1 - decay);
     if (count % 4 == 0)

@@ -23,6 +23,7 @@ const char *cc_encoder_name(int i) {
     return i < ENCODERS ? encoders[i].name : NULL;
 }
 
+/* By the name in configs. */
 const cc_encoder *cc_encoder_find(const char *name) {
     for (int i = 0; i < ENCODERS; i++)
         if (strcmp(encoders[i].name, name) == 0) return encoders[i].table;

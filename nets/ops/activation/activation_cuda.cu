@@ -50,6 +50,7 @@ template <class T, int N> struct backward_values {
     }
 };
 
+/* All values, whatever their channels: count / N packs. */
 struct activation_run {
     const cc_task *task;
     int64_t count;

@@ -124,6 +124,7 @@ static void backward(const cc_reference_io *io) {
     }
 }
 
+/* z, and dz/dx = weight rstd with mean and var held fixed. */
 static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
     if (((const cc_batch_norm_attr *)io->attr)->activation != CC_ACTIVATION_RELU) return false;
     for (int64_t index = 0; index < io->output_shape->dims[1]; index++) {

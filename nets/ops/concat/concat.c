@@ -3,6 +3,7 @@
 #include <string.h>
 #include "nets/ops/ops.h"
 
+/* Inputs may differ in their channels alone. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr;

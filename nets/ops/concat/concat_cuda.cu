@@ -50,6 +50,7 @@ template <class T, int N, bool ADDS> struct copy_lanes {
     }
 };
 
+/* Forward and backward differ in the direction of the copy alone. */
 struct concat_run {
     const cc_task *task;
     bool back;
@@ -71,6 +72,7 @@ struct concat_run {
     }
 };
 
+/* One block of all channels: N,pixels,C. */
 static cc_status plan(cc_task *task) {
     task->output_block = task->output_shape->dims[1];
     return CC_OK;

@@ -8,6 +8,7 @@
 #include "core/rng.h"
 #include "nets/ops/ops.h"
 
+/* x and residual have one shape, which is y's. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr, (void)input_count;

@@ -26,6 +26,7 @@ typedef struct geometry {
     window whole; /* of a pixel whose window has no padding, counted from its first tap */
 } geometry;
 
+/* Offsets of a whole window's taps from its first tap, in pixels. */
 static geometry geometry_of(const cc_task *task) {
     const cc_max_pool_attr *a = task->attr;
     geometry g = {.attr = a, .block = task->input_blocks[0], .dtype = task->dtype};

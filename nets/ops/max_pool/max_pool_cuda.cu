@@ -63,6 +63,7 @@ template <class T, int N, int SQUARE> struct pool {
     const void *x;
     windows g;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    /* One tap of the window, in reading order. */
     __device__ void see(packs &p, bool &any, const pack<T, N> &v, int tap) const {
         for (int k = 0; k < N; k++) {
             const float value = to_float(v.v[k]);
@@ -150,6 +151,7 @@ template <class T, int N, int EACH> struct unpool {
         return within(first < 0 ? 0 : (int)quotient(first, g.stride[i]), (int)quotient(last, g.stride[i]),
                       g.out[i]);
     }
+    /* Which tap of a window, along axis i, a pixel is. */
     __device__ int tap_at(int at, int window, int i) const {
         return at + g.padding[i] - window * (int)g.stride[i].by;
     }
@@ -220,6 +222,7 @@ static int square_of(const windows &g) {
     return flat && g.kernel[1] == g.kernel[2] ? g.kernel[1] : 0;
 }
 
+/* 2x2 and 3x3 windows, which nets have, with their taps in registers; others by loops. */
 struct pool_run {
     const cc_task *task;
     template <class T, int N> void run() const {
@@ -234,6 +237,7 @@ struct pool_run {
     }
 };
 
+/* By how many windows cover a pixel along an axis: ceil(kernel / stride). */
 struct unpool_run {
     const cc_task *task;
     template <class T, int N> void run() const {

@@ -90,6 +90,7 @@ __global__ void __launch_bounds__(THREADS) run_layer(layer_shape s, To to) {
     }
 }
 
+/* Transposed, four neighbouring outputs are read as one pack where their number allows. */
 template <bool TRANSPOSED, class To> void start_layer(const layer_shape &s, const To &to) {
     auto wide = run_layer < TRANSPOSED, TRANSPOSED ? LAYER_EACH : 1, To >,
          narrow = run_layer<TRANSPOSED, 1, To>;
@@ -290,6 +291,7 @@ static double *parts_of(const cc_task *task, const sizes &s) {
     return (double *)((char *)task->scratch + padded(vectors_bytes(s)));
 }
 
+/* m (reduction), h, s (layers), y = x s (elementwise). */
 struct forward_run {
     const cc_task *task;
     template <class T, int N> void run() const {
@@ -307,6 +309,7 @@ struct forward_run {
     }
 };
 
+/* s' (reduction), z', both layers' gradients, m', dx = dy s + m' / pixels (elementwise). */
 struct backward_run {
     const cc_task *task;
     template <class T, int N> void run() const {

@@ -76,6 +76,7 @@ template <class T, int N> struct gather_values {
     }
 };
 
+/* Threads go over the rows of x, in both passes. */
 struct upsample_run {
     const cc_task *task;
     bool back;
