@@ -8,6 +8,7 @@
 #define CC_NETS_ENGINE_LEARNER_H
 
 #include "nets/engine/host_view.h"
+#include "nets/engine/plan_build.h"
 #include "nets/engine/plan_run.h"
 #include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"

@@ -96,7 +96,8 @@ static void fuse(cc_plan *plan, int i) {
         task->fused_parameters[k] = &plan->model->slots[next->first_parameter + k];
 }
 
-/* Asks each node's kernel for its algorithms, layout and memory; `recorded`: the algorithms to take, or NULL. */
+/* Asks each node's kernel for its algorithms, layout and memory; `recorded`: the algorithms to take, or
+ * NULL. */
 static cc_status plan_kernels(cc_plan *plan, const cc_recorded *recorded) {
     plan->blocks[CC_GRAPH_INPUT] =
         plan->model->backend->channels_last ? cc_graph_input_shape(plan->graph)->dims[1] : 1;

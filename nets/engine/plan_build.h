@@ -5,23 +5,7 @@
 #ifndef CC_NETS_ENGINE_PLAN_BUILD_H
 #define CC_NETS_ENGINE_PLAN_BUILD_H
 
-#include "nets/engine/model.h"
-
-typedef struct cc_plan cc_plan;
-
-typedef struct cc_plan_options {
-    int64_t n, height, width;
-    bool training;  /* forward with batch statistics, and backward; else running statistics */
-    cc_dtype dtype; /* of activations and their gradients; plans of one model may differ */
-    bool tf32;      /* products of float32 may be rounded */
-    cc_tuning tuning;
-    /* cc_plan_choices of an earlier plan of the same net and size, to be repeated whatever `tuning` says, or
-     * NULL. */
-    const char *recorded;
-    uint64_t seed; /* of what training draws */
-    /* The plan takes no memory and cannot run: it is asked what it would take (nets/engine/needs.h). */
-    bool measured;
-} cc_plan_options;
+#include "nets/engine/plan_types.h"
 
 /* As cc_plan_create (nets/engine/plan.h), but CC_ENOMEM says only what was being allocated. */
 cc_status cc_plan_build(cc_plan **out, cc_model *model, const cc_plan_options *options);

@@ -4,7 +4,7 @@
 #define CC_NETS_ENGINE_PLAN_PARTS_H
 
 #include "nets/engine/placement.h"
-#include "nets/engine/plan_run.h"
+#include "nets/engine/plan_types.h"
 
 /* How the gradient of one input of one node reaches the gradient of the value that is this input. A value that
  * several nodes read has the sum of their gradients. */

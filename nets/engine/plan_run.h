@@ -4,7 +4,7 @@
 #ifndef CC_NETS_ENGINE_PLAN_RUN_H
 #define CC_NETS_ENGINE_PLAN_RUN_H
 
-#include "nets/engine/plan_build.h"
+#include "nets/engine/plan_types.h"
 
 /* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
  * [n][classes][height][width]) stays until the plan runs again. */
@@ -31,10 +31,6 @@ cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient);
 cc_status cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
 cc_status cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
 
-/* What one node of the graph has taken, the additions of its gradients included. */
-typedef struct cc_node_time {
-    double forward_s, backward_s;
-} cc_node_time;
 /* From now on the plan adds up how long each node takes; a plan that was never asked does not look at the
  * clock. *out is borrowed, an entry a node, as long as the plan; all zero when this returns. */
 cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan);

@@ -103,7 +103,7 @@ static void check_turns(const op_case *c, cc_dtype dtype) {
     free(first);
 }
 
-/* The largest plain sweep, which has no sums, is left out for its time. */
+/* The largest case of elementwise kernels is left out for its time. */
 static void results_do_not_depend_on_who_comes_first(void **state) {
     (void)state;
     for (int i = 0; i < CASES + CUDA_CASES; i++) {
