@@ -109,7 +109,7 @@ static cc_status print_largest(const asked *a, const wanted *w) {
 }
 
 static void print_left_out(const asked *a) {
-    if (!a->backend->store->apart) return;
+    if (!a->backend->store->device_memory) return;
     printf("beside it: what the driver keeps for a process, some hundred MB");
     if (a->blind)
         printf(", and cuDNN's scratch memory, at most %.0f MB for each of the two: no device is here to ask",
@@ -129,7 +129,7 @@ static cc_status print_memory(const char *name, const wanted *w) {
                 {"optimiser (Adam)", offsetof(cc_needs, optimizer)},
                 {"activations and their gradients", offsetof(cc_needs, activations)},
                 {"scratch", offsetof(cc_needs, scratch)},
-                {"images, masks, logits, loss", offsetof(cc_needs, ends)}};
+                {"images, masks, logits, loss", offsetof(cc_needs, io)}};
     CC_TRY(ask(&a, name, w));
     for (int i = 0; i < USES; i++) {
         CC_TRY(cc_needs_measure(&needs[i], &a.net, a.backend, &a.uses[i]));

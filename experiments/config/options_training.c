@@ -1,6 +1,24 @@
 /* experiments/config/options_training.c -- the options from the net on: net, loss, optimizer, train,
  * results. */
 #include "experiments/config/option_rows.h"
+#include "nets/models/registry.h"
+
+/* The words of net.* come from the registry of nets; a decoder has a row for its channels. */
+#define NAME_OF(id, name)         name
+#define NAME_COMMA(id, name, ...) name,
+#define DECODER_CHANNELS(id, name, levels, ...)                                                              \
+    {.key = "net.decoder.channels",                                                                          \
+     .kind = CC_OPTION_INTEGERS,                                                                             \
+     AT(net.channels),                                                                                       \
+     COUNT_AT(net.channel_count),                                                                            \
+     .when = "net.decoder.upsample",                                                                         \
+     .is = name,                                                                                             \
+     .min = 1,                                                                                               \
+     .max = 4096,                                                                                            \
+     .least = levels,                                                                                        \
+     .most = levels,                                                                                         \
+     .initial = "[" #__VA_ARGS__ "]",                                                                        \
+     .meaning = "channels of the decoder's blocks, deepest first"},
 
 static const cc_option rows[] = {
     {.key = "net.arch",
@@ -8,7 +26,7 @@ static const cc_option rows[] = {
      AT(net.arch),
      .when = "stage",
      .is = TRAINED,
-     .choices = {"unet", "unet-bn", "unet-encoder"},
+     .choices = {CC_ARCHITECTURES(NAME_COMMA)},
      .initial = "unet-bn",
      .meaning = "the net: the original U-Net, the same with batch norm, or a U-Net on a known encoder"},
     {.key = "net.encoder",
@@ -16,8 +34,7 @@ static const cc_option rows[] = {
      AT(net.encoder),
      .when = "net.arch",
      .is = "unet-encoder",
-     .choices = {"resnet-34", "resnet-50", "resnet-101", "efficientnet-b0", "efficientnet-b3",
-                 "efficientnet-b5"},
+     .choices = {CC_ENCODERS(NAME_COMMA, )},
      .needed = true,
      .meaning = "the encoder"},
     {.key = "net.decoder.upsample",
@@ -25,33 +42,12 @@ static const cc_option rows[] = {
      AT(net.upsample),
      .when = "net.arch",
      .is = "unet-encoder",
-     .choices = {"nearest", "transpose"},
+     .choices = {CC_DECODERS(NAME_COMMA)},
      .initial = "nearest",
      .meaning = "how the decoder doubles its size: nearest neighbour, or transposed convolution"},
-    {.key = "net.decoder.channels",
-     .kind = CC_OPTION_INTEGERS,
-     AT(net.channels),
-     COUNT_AT(net.channel_count),
-     .when = "net.decoder.upsample",
-     .is = "nearest",
-     .min = 1,
-     .max = 4096,
-     .least = 5,
-     .most = 5,
-     .initial = "[256, 128, 64, 32, 16]",
-     .meaning = "channels of the decoder's blocks, deepest first"},
-    {.key = "net.decoder.channels",
-     .kind = CC_OPTION_INTEGERS,
-     AT(net.channels),
-     COUNT_AT(net.channel_count),
-     .when = "net.decoder.upsample",
-     .is = "transpose",
-     .min = 1,
-     .max = 4096,
-     .least = 4,
-     .most = 4,
-     .initial = "[256, 128, 64, 32]",
-     .meaning = "channels of the decoder's blocks, deepest first"},
+    // clang-format off
+    CC_DECODERS(DECODER_CHANNELS)
+    // clang-format on
     {.key = "net.drop_path",
      .kind = CC_OPTION_REAL,
      AT(net.drop_path),
@@ -66,7 +62,7 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_CHOICE,
      AT(net.padding),
      .when = "net.encoder",
-     .is = "efficientnet-b0|efficientnet-b3|efficientnet-b5",
+     .is = CC_EFFICIENTNETS(NAME_OF, "|"),
      .choices = {"symmetric", "same", "same-nominal"},
      .initial_note = "null: what net.weights was trained with, else symmetric",
      .usual = "symmetric",

@@ -72,7 +72,7 @@ static cc_status make_state(cc_trainer *t) {
     CC_TRY(cc_learner_create(&t->learner, t->model, t->train_plan, &config->loss, &config->optimizer));
     cc_evaluation_source source = cc_net_view_evaluation(t->view, &t->view->validation, t->evaluation_plan);
     CC_TRY(cc_evaluator_create(&t->validation, &source));
-    const cc_mirror *optimizer = cc_learner_mirror(t->learner), *ema = cc_ema_mirror(t->ema);
+    const cc_host_view *optimizer = cc_learner_state(t->learner), *ema = cc_ema_state(t->ema);
     c->started = time(NULL);
     c->plan = t->choices;
     c->history_capacity = (size_t)config->train.epochs;
@@ -167,8 +167,8 @@ static cc_status resume_or_start(cc_trainer *t) {
     if (!resumes && t->at.optimizer_count > 0) /* plain SGD has no state */
         memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
     if (resumes) *cc_learner_steps(t->learner) = t->at.step;
-    CC_TRY(cc_mirror_put(cc_learner_mirror(t->learner)));
-    CC_TRY(cc_mirror_put(cc_ema_mirror(t->ema)));
+    CC_TRY(cc_host_view_put(cc_learner_state(t->learner)));
+    CC_TRY(cc_host_view_put(cc_ema_state(t->ema)));
     if (resumes) {
         char threads[64] = "";
         if (run->threads_of_checkpoint)
@@ -186,11 +186,11 @@ static cc_status resume_or_start(cc_trainer *t) {
 static cc_status fetch_state(cc_trainer *t) {
     const cc_training_values values = {.model = t->model,
                                        .values = t->at.values,
-                                       .optimizer = cc_learner_mirror(t->learner),
-                                       .ema = cc_ema_mirror(t->ema)};
+                                       .optimizer = cc_learner_state(t->learner),
+                                       .ema = cc_ema_state(t->ema)};
     CC_TRY(cc_model_get_all(t->at.values, t->model));
-    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
-    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
+    CC_TRY(cc_host_view_fetch(cc_learner_state(t->learner)));
+    CC_TRY(cc_host_view_fetch(cc_ema_state(t->ema)));
     return cc_training_check_finite(&values, t->title, t->at.epoch + 1, &t->run->config->optimizer);
 }
 
@@ -220,13 +220,13 @@ static cc_status train_epoch(double *mean_loss, cc_trainer *t) {
     const cc_batch *batch;
     cc_loader_start(t->loader, (uint64_t)t->at.epoch + 1);
     CC_TRY(cc_loader_next(t->loader, &batch));
-    if (batch) CC_TRY(cc_learner_bring(t->learner, batch->images, batch->targets));
+    if (batch) CC_TRY(cc_learner_feed(t->learner, batch->images, batch->targets));
     while (batch) {
         CC_TRY(cc_interrupt_check());
         CC_TRY(cc_learner_start(t->learner, cc_schedule_rate(&t->schedule)));
         CC_TRY(cc_ema_update(t->ema, *cc_learner_steps(t->learner)));
         CC_TRY(cc_loader_next(t->loader, &batch)); /* NULL at the end of the epoch */
-        if (batch) CC_TRY(cc_learner_bring(t->learner, batch->images, batch->targets));
+        if (batch) CC_TRY(cc_learner_feed(t->learner, batch->images, batch->targets));
         cc_status status = cc_learner_finish(t->learner, &loss);
         done++;
         if (status == CC_EINVAL) {

@@ -38,8 +38,9 @@ static cc_status clip(float *grads, size_t count, double max_norm, void *scratch
 }
 
 static cc_status optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
-                          const float *grads, float *state, void *half, size_t count, const double *loss) {
-    (void)half;
+                          const float *grads, float *state, void *bf16_copy, size_t count,
+                          const double *loss) {
+    (void)bf16_copy;
     if (!isfinite(*loss)) return CC_OK;
     return cc_optimizer_step(spec, pace->lr, pace->step, params, grads, state, count);
 }

@@ -13,7 +13,7 @@
 
 /* Where a backend keeps what its kernels work on. */
 typedef struct cc_storage {
-    bool apart; /* not the host's memory; otherwise what is below copies where it need not */
+    bool device_memory; /* not the host's memory; otherwise what is below copies where it need not */
     /* Zeroed, aligned to 64 bytes; *out is NULL where bytes is 0. CC_ENOMEM names purpose and size. */
     cc_status (*get)(void **out, size_t bytes, const char *purpose);
     void (*free)(void *memory); /* takes NULL */
@@ -55,14 +55,15 @@ typedef struct cc_arithmetic {
     cc_status (*clip)(float *grads, size_t count, double max_norm, void *scratch);
     /* What optimise wants to know besides lr and step; on the host. NULL: nothing. */
     void (*set_pace)(cc_pace *pace, const cc_optimizer_spec *spec);
-    /* Nothing changes where *loss, of the step at hand, is no number. half: as halve's, kept in step with
-     * params; NULL where there is none. */
+    /* Nothing changes where *loss, of the step at hand, is no number. bf16_copy: as round_to_bf16's, kept in
+     * step with params; NULL where there is none. */
     cc_status (*optimise)(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
-                          const float *grads, float *state, void *half, size_t count, const double *loss);
+                          const float *grads, float *state, void *bf16_copy, size_t count,
+                          const double *loss);
     /* a = w; a = decay a + (1 - decay) w; or the two change places. */
     cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
-    /* bf16 of float32, for cc_parameter_slot.half; NULL where the backend does not keep that. */
-    cc_status (*halve)(void *half, const float *values, size_t count);
+    /* bf16 of float32, for cc_parameter_slot.bf16_copy; NULL where the backend does not keep that. */
+    cc_status (*round_to_bf16)(void *bf16_copy, const float *values, size_t count);
 } cc_arithmetic;
 enum { CC_CLIP_BYTES = 4096 };
 

@@ -1,6 +1,6 @@
-/* The CUDA backend: cuDNN for convolutions, kernels of our own for the rest, whole steps recorded as graphs.
- * It has run on the host alone, with stand-ins for CUDA's runtime and cuDNN (tests/cuda_on_host), never on a
- * GPU. */
+/* nets/backends/cuda/backend_cuda.c -- the CUDA backend: cuDNN and kernels of our own for convolutions,
+ * kernels of our own for the rest, whole steps recorded as graphs. What has run on a GPU, and what on the
+ * host with stand-ins for CUDA's libraries alone, is told in README.md beside this file. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/cudnn.h"
 #include "nets/backends/cuda/device.h"
@@ -31,6 +31,7 @@ static bool has(cc_dtype dtype) {
     return dtype == CC_F32 || has_tf32();
 }
 
+/* No flags to set: denormals cost a GPU no time. */
 static void enter(void) {}
 
 static const cc_arithmetic arithmetic = {.has_loss = cc_cuda_has_loss,
@@ -41,7 +42,7 @@ static const cc_arithmetic arithmetic = {.has_loss = cc_cuda_has_loss,
                                          .set_pace = cc_cuda_set_pace,
                                          .optimise = cc_cuda_optimise,
                                          .average = cc_cuda_average,
-                                         .halve = cc_cuda_halve};
+                                         .round_to_bf16 = cc_cuda_round_to_bf16};
 
 const cc_backend cc_backend_cuda = {
     .name = "cuda",

@@ -6,7 +6,7 @@
  * error of each image, by radix selection. */
 #include <math.h>
 #include <string.h>
-#include "nets/backends/cuda/strips.cuh"
+#include "nets/backends/cuda/sum_rows.cuh"
 #include "nets/backends/cuda/training.h"
 
 using namespace cc;
@@ -132,7 +132,7 @@ __device__ static void total_images(const term &t, int me) {
 #pragma unroll 4
             for (int p = y; y < down && p < PARTS; p += down)
                 sum[0] += __ldcg(t.parts + (at / SUMS * PARTS + p) * SUMS + at % SUMS);
-        add_down(sum, room, x, y, across, down);
+        tree_sum(sum, room, x, y, across, down);
         if (at < all && y == 0) t.totals[at] = sum[0];
     }
     __syncthreads();
@@ -198,7 +198,7 @@ template <int N> __global__ void __launch_bounds__(THREADS) sum_parts(term t, re
     for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < t.pixels / N;
          i += (int64_t)PARTS * THREADS)
         work_on<N>(sums, true, to, writes, t, n, i);
-    add_down(sums, room, 0, threadIdx.x, 1, THREADS);
+    tree_sum(sums, room, 0, threadIdx.x, 1, THREADS);
     for (int k = 0; threadIdx.x == 0 && k < SUMS; k++) t.parts[(n * PARTS + blockIdx.x) * SUMS + k] = sums[k];
     if (!is_last(&ticket, gridDim.x * gridDim.y, threadIdx.x)) return;
     total_images(t, threadIdx.x);

@@ -1,7 +1,7 @@
 /* Clipping and optimisers, over the flat range of all parameters. Formulas: nets/optimizers/optimizer.h. What
  * depends on the step is in cc_pace, on the device, so that a recorded step can be done again. */
 #include "nets/backends/cuda/training.h"
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 
 #include <math.h>
 #include <string.h>
@@ -90,7 +90,7 @@ struct range { /* of the parameters */
     float *params;
     const float *grads;
     float *state;
-    bf16 *half; /* NULL where that is not kept */
+    bf16 *bf16_copy; /* NULL where that is not kept */
     int64_t count;
 };
 
@@ -107,7 +107,7 @@ __device__ static pace_constants constants_of(const range &r) {
 
 template <int N> __device__ void put_params(const range &r, int64_t row, const pack<float, N> &p) {
     store(r.params, row, p);
-    if (r.half) store(r.half, row, narrow<bf16>(p.v));
+    if (r.bf16_copy) store(r.bf16_copy, row, narrow<bf16>(p.v));
 }
 
 template <int N> struct step_adam {
@@ -166,21 +166,22 @@ template <int N> struct step_sgd {
 
 template <int N>
 static void run_step(const cc_optimizer_spec *s, const optimizer_kind &kind, const range &r) {
-    sweep all = sweep_flat(r.count / N);
+    row_map all = row_map_flat(r.count / N);
     if (kind.adam)
-        sweep_run(all, step_adam<N>{r, kind.decoupled ? 0 : (float)s->weight_decay, (float)s->betas[0],
-                                    (float)s->betas[1], (float)(1 - s->betas[0]), (float)(1 - s->betas[1]),
-                                    (float)s->eps});
+        map_rows(all, step_adam<N>{r, kind.decoupled ? 0 : (float)s->weight_decay, (float)s->betas[0],
+                                   (float)s->betas[1], (float)(1 - s->betas[0]), (float)(1 - s->betas[1]),
+                                   (float)s->eps});
     else
-        sweep_run(all, step_sgd<N>{r, (float)s->weight_decay, (float)s->momentum});
+        map_rows(all, step_sgd<N>{r, (float)s->weight_decay, (float)s->momentum});
 }
 
 cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
-                           const float *grads, float *state, void *half, size_t count, const double *loss) {
+                           const float *grads, float *state, void *bf16_copy, size_t count,
+                           const double *loss) {
     const optimizer_kind *kind = find_kind(spec->type);
     if (!kind)
         return cc_fail(CC_EUNSUPPORTED, "optimizer.type", NULL, "cuda has no optimiser \"%s\"", spec->type);
-    range r = {pace, loss, params, grads, state, (bf16 *)half, (int64_t)count};
+    range r = {pace, loss, params, grads, state, (bf16 *)bf16_copy, (int64_t)count};
     if (count % 4 == 0)
         run_step<4>(spec, *kind, r);
     else

@@ -14,7 +14,8 @@ bool cc_cuda_has_optimizer(const char *type);
 cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratch);
 void cc_cuda_set_pace(cc_pace *pace, const cc_optimizer_spec *spec);
 cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
-                           const float *grads, float *state, void *half, size_t count, const double *loss);
+                           const float *grads, float *state, void *bf16_copy, size_t count,
+                           const double *loss);
 
 size_t cc_cuda_loss_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
 cc_status cc_cuda_loss(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
