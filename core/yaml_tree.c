@@ -1,6 +1,6 @@
 /* core/yaml_tree.c -- lookups in YAML trees, typed values, and joining trees. Trees share their members: what
  * changes is copied first, one map at a time. */
-#include "core/yaml.h"
+#include "core/yaml_tree.h"
 
 #include <errno.h>
 #include <math.h>

@@ -67,11 +67,11 @@ cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient) {
     cc_anatomy_add_heart(a, seed, patient);
     cc_anatomy_add_bones(a, seed, patient);
     if (!a->shapes.out_of_memory) return CC_OK;
-    size_t bytes = 2 * a->shapes.capacity * sizeof(cc_shape);
+    size_t bytes = 2 * a->shapes.capacity * sizeof(cc_solid);
     cc_anatomy_deinit(a);
     return cc_fail_memory("the phantom's shapes", bytes);
 }
 
 void cc_anatomy_deinit(cc_anatomy *a) {
-    cc_shapes_deinit(&a->shapes);
+    cc_solids_deinit(&a->shapes);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "datasets/phantom/phantom.h"
+#include "datasets/volume.h"
 
 typedef struct cc_phantom_patient {
     const cc_phantom_options *options;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "core/file.h"
 #include "datasets/phantom/layout.h"
-#include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 
 static const char images[] = "Training_set/Images", references[] = "Training_set/Reference standard";
 

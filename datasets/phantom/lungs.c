@@ -21,11 +21,11 @@ static void grow(tree *t, cc_point from, cc_point direction, double radius) {
     const double thinnest_mm = 0.75;
     double length = radius * cc_rng_between(&t->rng, 3.5, 6) + 6;
     cc_point to = cc_point_add(from, length, direction);
-    cc_shape vessel =
-        cc_shape_capsule(CC_TISSUE_BLOOD, t->anatomy->blood_hu, from, to, radius, 0.85 * radius);
+    cc_solid vessel =
+        cc_solid_capsule(CC_TISSUE_BLOOD, t->anatomy->blood_hu, from, to, radius, 0.85 * radius);
     vessel.within = CC_REGION_CAVITY;
     vessel.joint = t->joint;
-    cc_shapes_add(&t->anatomy->shapes, vessel);
+    cc_solids_add(&t->anatomy->shapes, vessel);
     if (radius * 0.75 < thinnest_mm) return;
     grow(t, to, perturbed(&t->rng, direction, 0.28), radius * 0.82);
     grow(t, to, perturbed(&t->rng, direction, 0.55), radius * cc_rng_between(&t->rng, 0.55, 0.75));
@@ -43,7 +43,7 @@ void cc_anatomy_add_lungs(cc_anatomy *a, uint64_t seed, int patient) {
             cc_point d = directions[i], from = {side * 36, 14 + 4 * d.y, 24 + 10 * d.z};
             d.x *= -side;
             d = perturbed(&t.rng, cc_point_unit(d), 0.12);
-            t.joint = cc_shapes_new_joint(&a->shapes);
+            t.joint = cc_solids_new_joint(&a->shapes);
             grow(&t, from, d, cc_rng_between(&t.rng, 3.6, 5.4));
         }
 }

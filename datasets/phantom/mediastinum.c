@@ -11,18 +11,18 @@ typedef struct tube {
 } tube;
 
 static void add_fat(cc_anatomy *a, cc_point center, cc_point radii, double power) {
-    cc_shape s = cc_shape_ellipsoid(CC_TISSUE_FAT, -96, center, radii, power);
+    cc_solid s = cc_solid_ellipsoid(CC_TISSUE_FAT, -96, center, radii, power);
     s.within = CC_REGION_CAVITY;
-    cc_shapes_add(&a->shapes, s);
+    cc_solids_add(&a->shapes, s);
 }
 
 /* joint: 0, or the number of the body that the tube is a part of. */
 static void add_tube(cc_anatomy *a, const tube *t, cc_phantom_tissue tissue, double hu, double grown_mm,
                      int joint) {
-    cc_shape like =
-        cc_shape_capsule(tissue, hu, t->points[0], t->points[1], t->r0 + grown_mm, t->r1 + grown_mm);
+    cc_solid like =
+        cc_solid_capsule(tissue, hu, t->points[0], t->points[1], t->r0 + grown_mm, t->r1 + grown_mm);
     like.joint = joint;
-    cc_shapes_add_tube(&a->shapes, like, t->points, (size_t)t->count);
+    cc_solids_add_tube(&a->shapes, like, t->points, (size_t)t->count);
 }
 
 static void add_airways(cc_anatomy *a) {
@@ -36,7 +36,7 @@ static void add_airways(cc_anatomy *a) {
         {3, 4, 2.5, {{52, 26, 14}, {58, 36, -10}, {70, 46, -34}}},
     };
     const double wall_mm = 1.4;
-    int wall = cc_shapes_new_joint(&a->shapes), lumen = cc_shapes_new_joint(&a->shapes);
+    int wall = cc_solids_new_joint(&a->shapes), lumen = cc_solids_new_joint(&a->shapes);
     for (size_t i = 0; i < sizeof airways / sizeof *airways; i++)
         add_tube(a, &airways[i], CC_TISSUE_SOFT, 20, wall_mm, wall);
     for (size_t i = 0; i < sizeof airways / sizeof *airways; i++)

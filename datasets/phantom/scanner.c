@@ -74,11 +74,7 @@ const cc_scanner *cc_scanner_get(int scanner) {
     return &scanners[scanner];
 }
 
-int cc_phantom_scanner_of(int patient) {
-    return patient % CC_PHANTOM_SCANNERS;
-}
-
-void cc_scanner_add_table(cc_shape_list *table, const cc_scanner *s, double back_mm) {
+void cc_scanner_add_table(cc_solid_list *table, const cc_scanner *s, double back_mm) {
     enum { POINTS = 17 };
     const double shell_mm = 2, apart_mm = 16;
     for (int shell = 0; shell < s->table_shells; shell++) {
@@ -89,10 +85,10 @@ void cc_scanner_add_table(cc_shape_list *table, const cc_scanner *s, double back
             points[i] = (cc_point){
                 t * half, back_mm + s->table_gap_mm + apart_mm * shell - s->table_rise_mm * t * t, 0};
         }
-        cc_shape like =
-            cc_shape_capsule(CC_TISSUE_TABLE, s->table_hu, points[0], points[1], shell_mm, shell_mm);
+        cc_solid like =
+            cc_solid_capsule(CC_TISSUE_TABLE, s->table_hu, points[0], points[1], shell_mm, shell_mm);
         like.squash = 0;
-        cc_shapes_add_tube(table, like, points, POINTS);
+        cc_solids_add_tube(table, like, points, POINTS);
     }
 }
 

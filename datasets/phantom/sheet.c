@@ -1,4 +1,6 @@
 /* datasets/phantom/sheet.c -- every patient once, side by side, as one picture. */
+#include "datasets/phantom/sheet.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

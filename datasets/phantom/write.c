@@ -2,6 +2,8 @@
  *
  *   DIR/phantom.txt   what is made here, in one line: written first, compared on the next call
  *   DIR/.writing/     the patient being written; it is moved to its place when it is complete */
+#include "datasets/phantom/write.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -12,7 +14,7 @@
 #include "core/log.h"
 #include "core/version.h"
 #include "datasets/phantom/layout.h"
-#include "datasets/phantom/render.h"
+#include "datasets/phantom/make.h"
 
 enum { MANIFEST_BYTES = 256 };
 

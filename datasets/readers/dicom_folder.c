@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "core/file.h"
 #include "core/log.h"
 
 enum { PREAMBLE = 128, DEPTH_MAX = 12, ENTRIES_MAX = 1 << 16, LISTED_MAX = 8 };

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/file.h"
 #include "core/guard.h"
 #include "datasets/readers/stream.h"
 
@@ -155,10 +156,10 @@ cc_status cc_dicom_image_settle(cc_dicom_image *image, cc_arena *arena) {
     return CC_OK;
 }
 
-cc_sample cc_dicom_image_sample(const cc_dicom_image *image) {
-    static const cc_sample samples[3][2] = {{CC_SAMPLE_UINT8, CC_SAMPLE_INT8},
-                                            {CC_SAMPLE_UINT16, CC_SAMPLE_INT16},
-                                            {CC_SAMPLE_UINT32, CC_SAMPLE_INT32}};
+cc_sample_type cc_dicom_image_sample(const cc_dicom_image *image) {
+    static const cc_sample_type samples[3][2] = {{CC_SAMPLE_UINT8, CC_SAMPLE_INT8},
+                                                 {CC_SAMPLE_UINT16, CC_SAMPLE_INT16},
+                                                 {CC_SAMPLE_UINT32, CC_SAMPLE_INT32}};
     const cc_dicom_file *f = &image->header->file;
     return samples[f->bits_allocated / 16][f->pixel_representation];
 }

@@ -26,7 +26,7 @@ cc_status cc_dicom_image_open(cc_dicom_image *out, const char *path, const char 
 bool cc_dicom_image_is_blank(const cc_dicom_image *image);
 /* By its modality, or where that is not given by its kind of object. */
 bool cc_dicom_image_is_ct(const cc_dicom_image *image);
-cc_sample cc_dicom_image_sample(const cc_dicom_image *image);
+cc_sample_type cc_dicom_image_sample(const cc_dicom_image *image);
 
 /* Whether it is an image that is read here; checks sizes against the file, then reads all frames' headers.
  *   CC_EUNSUPPORTED  it is sound, but holds colours, bits, or values that need a table

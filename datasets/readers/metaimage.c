@@ -21,7 +21,7 @@ typedef struct header {
     double spacing[MAX_DIMS], element_size[MAX_DIMS], offset[MAX_DIMS], matrix[MAX_DIMS * MAX_DIMS];
     double slope, intercept;
     bool binary, compressed, data_msb, element_msb;
-    cc_sample sample;
+    cc_sample_type sample;
     char object[WORD_BYTES], units[WORD_BYTES], modality[WORD_BYTES], orientation[WORD_BYTES];
     cc_parts parts;
     uint64_t end; /* where the header ends in its file */
@@ -29,7 +29,7 @@ typedef struct header {
 
 static const struct {
     const char *name;
-    cc_sample sample;
+    cc_sample_type sample;
 } types[] = {
     {"MET_UCHAR", CC_SAMPLE_UINT8},       {"MET_CHAR", CC_SAMPLE_INT8},
     {"MET_USHORT", CC_SAMPLE_UINT16},     {"MET_SHORT", CC_SAMPLE_INT16},
@@ -111,7 +111,7 @@ static cc_status read_bool(bool *out, const char *value, const cc_field *field) 
                : cc_field_fail(field, CC_EFORMAT, NULL, "True or False is wanted, not", value);
 }
 
-static cc_status read_type(cc_sample *out, const char *value, const cc_field *field) {
+static cc_status read_type(cc_sample_type *out, const char *value, const cc_field *field) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(types[i].name, value) == 0) {
             *out = types[i].sample;

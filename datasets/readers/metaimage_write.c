@@ -1,5 +1,5 @@
 /* MetaImage, written with the keys that ITK's MetaIO writes, in its order. */
-#include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 enum { HEADER_MAX = 2048 };
 
-static const char *met_of(cc_sample sample) {
+static const char *met_of(cc_sample_type sample) {
     return sample == CC_SAMPLE_UINT8 ? "MET_UCHAR" : sample == CC_SAMPLE_INT16 ? "MET_SHORT" : "MET_FLOAT";
 }
 
@@ -26,7 +26,7 @@ static void name_axes(char out[4], const double direction[9]) {
     out[3] = 0;
 }
 
-static int make_header(char out[HEADER_MAX], const cc_grid *g, cc_sample sample, size_t packed,
+static int make_header(char out[HEADER_MAX], const cc_grid *g, cc_sample_type sample, size_t packed,
                        const char *data) {
     char size[64] = "";
     if (packed) snprintf(size, sizeof size, "CompressedDataSize = %zu\n", packed);
@@ -57,7 +57,7 @@ cc_status cc_metaimage_data_path(char out[CC_PATH_MAX], const char *path, bool c
 cc_status cc_metaimage_write(const char *path, const cc_volume *volume, const char *type, bool compressed) {
     bool single = cc_path_ends_with(path, ".mha");
     char header[HEADER_MAX], data_path[CC_PATH_MAX];
-    cc_sample sample;
+    cc_sample_type sample;
     cc_status status;
     cc_encoded data = {NULL, 0};
     CC_CHECK(cc_encode_find(&sample, type, path));

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "core/file.h"
 #include "core/log.h"
-#include "datasets/readers/nifti_place.h"
+#include "datasets/readers/nifti_geometry.h"
 #include "datasets/readers/samples.h"
 
 enum { HEADER_1 = 348, HEADER_2 = 540 };
@@ -22,7 +22,7 @@ typedef struct header {
 
 static const struct {
     int code;
-    cc_sample sample;
+    cc_sample_type sample;
 } types[] = {
     {DT_UINT8, CC_SAMPLE_UINT8},     {DT_INT8, CC_SAMPLE_INT8},     {DT_UINT16, CC_SAMPLE_UINT16},
     {DT_INT16, CC_SAMPLE_INT16},     {DT_UINT32, CC_SAMPLE_UINT32}, {DT_INT32, CC_SAMPLE_INT32},
@@ -176,7 +176,7 @@ static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *hea
     out->grid = cc_grid_unit();
     CC_TRY(read_dims(&out->grid, &h.fields, path));
     CC_TRY(read_coding(&coding, &h, path));
-    CC_TRY(cc_nifti_place(&out->grid, &h.fields, options, path));
+    CC_TRY(cc_nifti_geometry(&out->grid, &h.fields, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
     int64_t least = h.pair ? 0 : h.fields.sizeof_hdr == HEADER_2 ? HEADER_2 : HEADER_1;
     if (h.fields.vox_offset < least)

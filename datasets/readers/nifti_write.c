@@ -1,4 +1,4 @@
-#include "datasets/readers/nifti.h"
+#include "datasets/readers/nifti_write.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -46,7 +46,7 @@ static void set_quaternion(nifti_1_header *h, nifti_dmat44 m) {
     h->qoffset_z = (float)z;
 }
 
-static nifti_1_header make_header(const cc_grid *g, cc_sample sample) {
+static nifti_1_header make_header(const cc_grid *g, cc_sample_type sample) {
     nifti_dmat44 m = affine_of(g);
     nifti_1_header h = {.sizeof_hdr = sizeof h,
                         .dim = {3, 1, 1, 1, 1, 1, 1, 1},
@@ -72,7 +72,7 @@ static nifti_1_header make_header(const cc_grid *g, cc_sample sample) {
 }
 
 cc_status cc_nifti_write(const char *path, const cc_volume *volume, const char *type) {
-    cc_sample sample;
+    cc_sample_type sample;
     cc_encoded file;
     char head[HEAD] = {0};
     const int64_t *dims = volume->grid.dims;

@@ -97,7 +97,7 @@ static const struct {
 
 static const struct {
     const char *names[7];
-    cc_sample sample;
+    cc_sample_type sample;
 } types[] = {
     {{"signed char", "int8", "int8_t"}, CC_SAMPLE_INT8},
     {{"uchar", "unsigned char", "uint8", "uint8_t"}, CC_SAMPLE_UINT8},
@@ -131,7 +131,7 @@ typedef struct header {
     double origin[SPACE_DIMS_MAX], sign[3], old_min, old_max;
     bool directed[CC_DIMS_MAX]; /* has a vector in "space directions" */
     char kinds[CC_DIMS_MAX][KIND_BYTES];
-    cc_sample sample;
+    cc_sample_type sample;
     bool big_endian, gzipped;
     cc_parts parts;
     cc_segments segments;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "datasets/readers/reader.h"
 
 /* X(name, C type, unsigned integer of the same size, how its bytes are reversed) */
 #define SAMPLE_LIST(X)                                                                                       \
@@ -24,7 +23,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte order: little-endian machines only");
 
-const char *cc_sample_name(cc_sample sample) {
+const char *cc_sample_name(cc_sample_type sample) {
     switch (sample) {
 #define X(name, text, type, raw, reverse)                                                                    \
     case CC_SAMPLE_##name:                                                                                   \
@@ -35,7 +34,7 @@ const char *cc_sample_name(cc_sample sample) {
     return "";
 }
 
-size_t cc_sample_bytes(cc_sample sample) {
+size_t cc_sample_bytes(cc_sample_type sample) {
     switch (sample) {
 #define X(name, text, type, raw, reverse)                                                                    \
     case CC_SAMPLE_##name:                                                                                   \

@@ -2,7 +2,7 @@
  * calcium_xml/ID.xml, outlines of calcifications by artery; both below the root or below its
  * Gated_release_final. Labels: 1 LAD with the left main, 2 LCX, 3 RCA: pixels inside an outline
  * (datasets/polygon.h) that read more than 130 HU; where outlines overlap, the later one's. A patient without
- * XML has no calcification. On which slice an outline lies: datasets/sources/coca_place.h. Source:
+ * XML has no calcification. On which slice an outline lies: datasets/sources/coca_slices.h. Source:
  * https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX wrote; in
  * its pixels, too, a centre lies at + 0.5 (DCMPix.m, convertPixX:pixY:toDICOMCoords:pixelCenter:). */
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "datasets/polygon.h"
 #include "datasets/readers/dicom.h"
-#include "datasets/sources/coca_place.h"
+#include "datasets/sources/coca_slices.h"
 #include "datasets/sources/source.h"
 
 enum { CALCIUM_HU = 130 };
@@ -128,7 +128,7 @@ static cc_status open_scan(scan *s, cc_slice_set *set, const layout *l, const ch
     if (!cc_file_exists(xml)) return CC_OK;
     CC_TRY(cc_slice_set_resolve(&s->xml, set, xml));
     CC_TRY(cc_coca_xml_read(&s->regions, s->xml, set->arena));
-    return cc_coca_place(&s->placing, &s->regions, &s->series.grid, s->xml);
+    return cc_coca_find_slices(&s->placing, &s->regions, &s->series.grid, s->xml);
 }
 
 static cc_status add_scan(cc_slice_set *set, const scan *s, const char *name, uint32_t number) {

@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "datasets/labels.h"
 #include "datasets/sources/source.h"
 #include "datasets/upright.h"
+#include "datasets/volume_file.h"
 
 void cc_held_scan_deinit(cc_held_scan *held) {
     free(held->hu);
@@ -27,7 +29,7 @@ cc_status cc_held_scan_read(cc_held_scan *out, const char *image, const char *ma
     for (size_t i = 0; i < count; i++) /* the readers give finite values only */
         held.hu[i] = cc_slice_store_hu(ct.voxels[i]);
     cc_volume_deinit(&ct);
-    CC_CHECK(cc_volume_read_labels(&held.labels, &held.labelled, mask, &held.grid));
+    CC_CHECK(cc_labels_read(&held.labels, &held.labelled, mask, &held.grid));
     *out = held;
     held = (cc_held_scan){.labelled = 0};
 done:

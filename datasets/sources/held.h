@@ -13,7 +13,7 @@ typedef struct cc_held_scan {
 } cc_held_scan;
 
 /* Reads a CT, turns it upright, and lays the labels of the mask on it by both affines.
- *   as cc_volume_read and cc_volume_read_labels; *out is set on success only */
+ *   as cc_volume_read and cc_labels_read; *out is set on success only */
 cc_status cc_held_scan_read(cc_held_scan *out, const char *image, const char *mask);
 /* Takes a zeroed one. */
 void cc_held_scan_deinit(cc_held_scan *held);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "datasets/labels.h"
 #include "datasets/readers/metaimage.h"
 #include "datasets/sources/held.h"
 #include "datasets/sources/source.h"
@@ -76,7 +77,7 @@ static cc_status open_scan(scan *s) {
     s->filed = cc_upright_is_filed(&of_image) && cc_grid_matches(&s->image.grid, &s->labels.grid);
     cc_upright_check(&s->image.grid, s->image_path);
     const int64_t *a = s->upright.dims, *b = labels.dims;
-    if (memcmp(a, b, sizeof labels.dims) != 0) /* same dims on another place: cc_volume_read_labels says so */
+    if (memcmp(a, b, sizeof labels.dims) != 0) /* same dims on another place: cc_labels_read says so */
         cc_log(CC_LOG_WARNING,
                "%s: its grid is %lld x %lld x %lld, its scan's %lld x %lld x %lld; its labels are "
                "laid on the scan by their affines",

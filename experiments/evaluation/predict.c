@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "core/log.h"
 #include "datasets/scan.h"
+#include "datasets/volume_file.h"
 #include "experiments/cascade/net.h"
 #include "experiments/evaluation/scan_check.h"
 #include "experiments/evaluation/testing.h"

@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "core/rng.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "text_made.h"
 
 enum { FILE_MAX = 1 << 20, HEADER_FOCUS = 2048 };

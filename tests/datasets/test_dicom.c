@@ -3,6 +3,7 @@
  * rescale, C.7.5.1.1.2 for padding); files of the same kinds, written by pydicom 3.0 in seven transfer
  * syntaxes, gave the same. */
 #include "dicom_read.h"
+#include "datasets/read_options.h"
 
 #include <math.h>
 

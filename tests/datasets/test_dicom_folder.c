@@ -3,6 +3,7 @@
  * same spacing and origin for rounded positions, for a turned series, and (but for the shear) for a tilted
  * one. */
 #include "dicom_read.h"
+#include "datasets/read_options.h"
 
 #include <math.h>
 

@@ -4,6 +4,7 @@
 
 #include <zlib.h>
 #include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 
 #define OBJECT  "ObjectType = Image\n"
 #define VALUES  "BinaryData = True\nBinaryDataByteOrderMSB = False\nElementType = MET_SHORT\n"

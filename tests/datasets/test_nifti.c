@@ -5,6 +5,7 @@
 #include "said.h"
 #include "core/file.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 enum { HEAD = 352, SIDE = 3, COUNT = SIDE * SIDE * SIDE };
 

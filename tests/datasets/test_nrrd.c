@@ -2,6 +2,7 @@
  * (teem.sourceforge.net/nrrd/format.html), and what SimpleITK 2.5.7 reads from the same bytes (size,
  * spacing, origin, direction, voxels), unless a test says otherwise. */
 #include "text_made.h"
+#include "datasets/volume_file.h"
 
 #include <math.h>
 #include <zlib.h>

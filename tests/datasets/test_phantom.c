@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "datasets/phantom/make.h"
 #include "datasets/phantom/phantom.h"
+#include "datasets/phantom/write.h"
 #include "datasets/png.h"
 #include "datasets/slices.h"
 

@@ -4,6 +4,7 @@
 #include "support.h"
 #include "datasets/png.h"
 #include "datasets/scan.h"
+#include "datasets/volume_file.h"
 
 enum { X = 4, Y = 3, Z = 2, COUNT = X * Y * Z };
 

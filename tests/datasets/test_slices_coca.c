@@ -5,6 +5,7 @@
 #include "datasets/polygon.h"
 #include "datasets/sources/source.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 static cc_slice_set *open_set(const char *root) {
     cc_slice_set *set;

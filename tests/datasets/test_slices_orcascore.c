@@ -2,8 +2,10 @@
 #include "said.h"
 #include "tree.h"
 #include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 #include "datasets/upright.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 enum { SIDE = 6, DEPTH = 3, VOXELS = SIDE * SIDE * DEPTH };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "support.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 /* 5 x 4 x 3 voxels, value 7*index - 200; axes turned by `degrees` about z, mirrored along the second. */
 static cc_volume made_volume(double degrees) {

@@ -4,6 +4,7 @@
 #include "chain_made.h"
 #include "core/log.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "experiments/cascade/net.h"
 #include "experiments/evaluation/testing.h"
 

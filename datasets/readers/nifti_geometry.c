@@ -3,7 +3,7 @@
  * qform of two that contradict each other). An sform that spans no space, all zero as some converters leave
  * it, counts as none. A sheared sform is kept: nothing is straightened. Source: nifti1.h, "3D image
  * orientation and location in space", methods 1 to 3. */
-#include "datasets/readers/nifti_place.h"
+#include "datasets/readers/nifti_geometry.h"
 
 #include <math.h>
 #include "core/log.h"
@@ -159,8 +159,8 @@ static double unit_mm(const nifti_2_header *h, const char *path) {
 
 /* The spacing is the length of the affine's columns; the pixel size itself where the two agree but for the
  * rounding of float32. */
-cc_status cc_nifti_place(cc_grid *grid, const nifti_2_header *h, const cc_read_options *options,
-                         const char *path) {
+cc_status cc_nifti_geometry(cc_grid *grid, const nifti_2_header *h, const cc_read_options *options,
+                            const char *path) {
     nifti_dmat44 m;
     bool by_pixdim, odd = false;
     CC_TRY(choose_affine(&m, &by_pixdim, h, grid, path));

@@ -1,10 +1,10 @@
-/* datasets/sources/coca_place.h -- on which slice of its scan each outline of a COCA patient lies.
+/* datasets/sources/coca_slices.h -- on which slice of its scan each outline of a COCA patient lies.
  *
  * The set states it twice: by ImageIndex, which counts slices from 0 towards the head, and by Point_mm, where
  * the outline lies in the patient (LPS, mm). ImageIndex alone moves with every slice that was not downloaded,
  * and with who counts; Point_mm and the scan's own geometry tell. */
-#ifndef CC_DATASETS_SOURCES_COCA_PLACE_H
-#define CC_DATASETS_SOURCES_COCA_PLACE_H
+#ifndef CC_DATASETS_SOURCES_COCA_SLICES_H
+#define CC_DATASETS_SOURCES_COCA_SLICES_H
 
 #include <stdbool.h>
 #include "datasets/sources/coca_xml.h"
@@ -26,6 +26,7 @@ typedef struct cc_coca_placing {
  *   CC_EFORMAT  ("FILE:LINE") ImageIndex is no slice's number, and there is no Point_mm; or the two
  *               contradict each other, and Point_mm lies beside the scan or between its slices, is missing of
  *               other outlines, or contradicts Point_px too */
-cc_status cc_coca_place(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid, const char *xml);
+cc_status cc_coca_find_slices(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
+                              const char *xml);
 
 #endif

@@ -3,7 +3,7 @@
 #include <math.h>
 #include "coca_made.h"
 #include "said.h"
-#include "datasets/sources/coca_place.h"
+#include "datasets/sources/coca_slices.h"
 
 enum { DEPTH = 6, POINTS = 3, MOST = 8 };
 
@@ -57,7 +57,7 @@ static void placed(made_scan *s, bool by_mm, const char *warning) {
     cc_coca_placing placing;
     said log;
     said_start(&log);
-    cc_status status = cc_coca_place(&placing, &s->regions, &s->grid, "7.xml");
+    cc_status status = cc_coca_find_slices(&placing, &s->regions, &s->grid, "7.xml");
     said_end(&log);
     assert_ok(status);
     assert_int_equal(placing.by_mm, by_mm);
@@ -73,7 +73,7 @@ static void slices_are(const made_scan *s, int a, int b, int c) {
 
 static void refused(made_scan *s, const char *part) {
     cc_coca_placing placing;
-    assert_error(cc_coca_place(&placing, &s->regions, &s->grid, "7.xml"), CC_EFORMAT, part);
+    assert_error(cc_coca_find_slices(&placing, &s->regions, &s->grid, "7.xml"), CC_EFORMAT, part);
 }
 
 static void where_both_agree_the_index_is_followed_in_silence(void **state) {
@@ -147,7 +147,7 @@ static void without_points_the_index_is_believed_within_the_scan(void **state) {
     cc_coca_placing placing;
     start_with(&s, 0, 3, 5);
     for (int i = 0; i < 3; i++) s.items[i].points_mm = NULL;
-    assert_ok(cc_coca_place(&placing, &s.regions, &s.grid, "7.xml"));
+    assert_ok(cc_coca_find_slices(&placing, &s.regions, &s.grid, "7.xml"));
     assert_true(placing.without_mm && !placing.by_mm);
     slices_are(&s, 0, 3, 5);
     s.items[1].index = DEPTH;

@@ -1,49 +1,14 @@
-/* Masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted on the
- * way, so that labels that miss the scan or fall between its voxels are said. */
+/* datasets/labels.c -- masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted
+ * on the way, so that labels that miss the scan or fall between its voxels are said. */
+#include "datasets/labels.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
-#include "datasets/readers/reader.h"
 #include "datasets/upright.h"
-#include "datasets/volume.h"
-
-/* position = m * (index, 1), row-major 3x4. */
-static void affine_of(double m[12], const cc_grid *g) {
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 3; k++) m[i * 4 + k] = g->direction[i * 3 + k] * g->spacing_mm[k];
-        m[i * 4 + 3] = g->origin_mm[i];
-    }
-}
-
-/* The inverse of an affine, by the adjugate of its 3x3 part. */
-static void invert(double out[12], const double m[12]) {
-    double det = 0;
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++) {
-            int r0 = (k + 1) % 3, r1 = (k + 2) % 3, c0 = (i + 1) % 3, c1 = (i + 2) % 3;
-            out[i * 4 + k] = m[r0 * 4 + c0] * m[r1 * 4 + c1] - m[r0 * 4 + c1] * m[r1 * 4 + c0];
-        }
-    for (int k = 0; k < 3; k++) det += m[k] * out[k * 4];
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 3; k++) out[i * 4 + k] /= det;
-        out[i * 4 + 3] = -(out[i * 4] * m[3] + out[i * 4 + 1] * m[7] + out[i * 4 + 2] * m[11]);
-    }
-}
-
-/* From indices on one grid to indices on the other: inverse(to) * from. */
-static void index_map(double out[12], const cc_grid *from, const cc_grid *to) {
-    double a[12], b[12], inverse[12];
-    affine_of(a, from);
-    affine_of(b, to);
-    invert(inverse, b);
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 4; k++) {
-            out[i * 4 + k] = k == 3 ? inverse[i * 4 + 3] : 0;
-            for (int j = 0; j < 3; j++) out[i * 4 + k] += inverse[i * 4 + j] * a[j * 4 + k];
-        }
-}
+#include "datasets/volume_file.h"
 
 static float nearest(const cc_volume *mask, const double at[3]) {
     const int64_t *dims = mask->grid.dims;
@@ -56,13 +21,13 @@ static float nearest(const cc_volume *mask, const double at[3]) {
     return mask->voxels[(index[2] * dims[1] + index[1]) * dims[0] + index[0]];
 }
 
-cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto) {
+cc_status cc_labels_resample(cc_volume *out, const cc_volume *mask, const cc_grid *onto) {
     double m[12];
     cc_volume made = {.grid = *onto};
     memcpy(made.type, mask->type, sizeof made.type);
     memcpy(made.format, mask->format, sizeof made.format);
     CC_TRY(cc_volume_take(&made, "the grid to resample onto"));
-    index_map(m, onto, &mask->grid);
+    cc_grid_index_map(m, onto, &mask->grid);
     float *next = made.voxels;
     for (int64_t z = 0; z < onto->dims[2]; z++)
         for (int64_t y = 0; y < onto->dims[1]; y++)
@@ -75,22 +40,6 @@ cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const c
             }
     *out = made;
     return CC_OK;
-}
-
-bool cc_grid_matches(const cc_grid *a, const cc_grid *b) {
-    double m[12];
-    if (memcmp(a->dims, b->dims, sizeof a->dims) != 0) return false;
-    index_map(m, b, a);
-    for (int corner = 0; corner < 8; corner++) /* an affine map strays the most at a corner */
-        for (int i = 0; i < 3; i++) {
-            double index[3], at = m[i * 4 + 3];
-            for (int k = 0; k < 3; k++) {
-                index[k] = corner >> k & 1 ? (double)(b->dims[k] - 1) : 0;
-                at += m[i * 4 + k] * index[k];
-            }
-            if (!(fabs(at - index[i]) <= 0.25)) return false;
-        }
-    return true;
 }
 
 bool cc_label_from(uint8_t *out, float value) {
@@ -114,7 +63,7 @@ static cc_status take_labels(tally *out, cc_volume *mask, const cc_grid *onto, c
     const int64_t *dims = mask->grid.dims;
     float largest = 0;
     double m[12];
-    index_map(m, &mask->grid, onto);
+    cc_grid_index_map(m, &mask->grid, onto);
     for (size_t i = 0; i < cc_volume_count(mask); i++) {
         uint8_t label;
         const float value = mask->voxels[i];
@@ -193,7 +142,7 @@ static cc_status place_picture(cc_volume *mask, const cc_grid *onto, const char 
     return CC_OK;
 }
 
-cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
+cc_status cc_labels_read(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
     cc_volume mask = {0}, sampled = {0};
     uint8_t *labels = NULL;
     tally t = {.all = 0};
@@ -201,7 +150,7 @@ cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *pat
     CC_CHECK(cc_volume_read(&mask, path));
     if (strcmp(mask.format, "png") == 0) CC_CHECK(place_picture(&mask, onto, path));
     CC_CHECK(take_labels(&t, &mask, onto, path));
-    CC_CHECK(cc_volume_resample_mask(&sampled, &mask, onto));
+    CC_CHECK(cc_labels_resample(&sampled, &mask, onto));
     CC_CHECK(keep_labels(&labels, labelled, &t, &sampled));
     if (t.all && !*labelled && t.off < t.all)
         CC_CHECK(cc_fail(CC_EFORMAT, path, "sample it on the scan's grid before",

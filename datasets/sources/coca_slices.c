@@ -1,9 +1,9 @@
-/* datasets/sources/coca_place.c -- ImageIndex against Point_mm.
+/* datasets/sources/coca_slices.c -- ImageIndex against Point_mm.
  *
  * A point lies at index i where point = origin + direction * (spacing * i), solved by Cramer's rule, as a
  * sheared grid's axes are not orthogonal. Its third component is the slice. The first two are the pixel, up
  * to half a pixel: whether a pixel's middle or its corner is at a whole number depends on the export. */
-#include "datasets/sources/coca_place.h"
+#include "datasets/sources/coca_slices.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -157,8 +157,8 @@ static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, c
     return refuse(r, xml, what);
 }
 
-cc_status cc_coca_place(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
-                        const char *xml) {
+cc_status cc_coca_find_slices(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
+                              const char *xml) {
     const tally t = count(regions, grid);
     *out = (cc_coca_placing){.by_mm = t.of[ELSEWHERE] > 0, .without_mm = t.of[NO_MM] > 0};
     if (t.of[BESIDE] || (t.of[ELSEWHERE] && (t.of[NO_MM] || t.off)))
