@@ -26,32 +26,32 @@ typedef struct member {
     int height; /* levels of maps and lists, itself included */
 } member;
 
-typedef struct frame {
+typedef struct open_node {
     cc_yaml *node;
     size_t first;    /* its first member on the reader's list */
     const char *key; /* map: the key that waits for its value */
     int key_line;
     int anchor; /* index of its anchor, or -1 */
     int nodes, height;
-} frame;
+} open_node;
 
 typedef struct anchor {
     const char *name;
     member what; /* what.node is NULL until it is complete */
 } anchor;
 
-typedef struct reader {
+typedef struct yaml_reader {
     yaml_parser_t parser;
     cc_arena *arena;
     const char *file, *text;
-    frame frames[CC_YAML_LEVELS_MAX];
+    open_node frames[CC_YAML_LEVELS_MAX];
     int depth, nodes;
     member *members;
     size_t count, capacity;
     anchor *anchors;
     int anchor_count;
     cc_yaml *root;
-} reader;
+} yaml_reader;
 
 /* The '}' that ends the variable whose '{' stands at `open`, or NULL. */
 static const char *find_close(const char *open, const char *end) {
@@ -101,8 +101,8 @@ static int line_of(const yaml_event_t *event) {
     return (int)event->start_mark.line + 1;
 }
 
-__attribute__((format(printf, 4, 5))) static cc_status fail_at(const reader *r, int line, const char *hint,
-                                                               const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static cc_status fail_at(const yaml_reader *r, int line,
+                                                               const char *hint, const char *format, ...) {
     char where[512], what[512];
     va_list args;
     va_start(args, format);
@@ -112,7 +112,7 @@ __attribute__((format(printf, 4, 5))) static cc_status fail_at(const reader *r, 
     return cc_fail(CC_ECONFIG, where, hint, "%s", what);
 }
 
-static cc_status fail_parser(const reader *r) {
+static cc_status fail_parser(const yaml_reader *r) {
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR) return cc_fail_memory(r->file, CC_YAML_BYTES_MAX);
     int line = (int)p->problem_mark.line + 1;
@@ -131,7 +131,7 @@ static int by_key(const void *a, const void *b) {
 }
 
 /* Sorts a copy of a map's members, so that a map of many keys takes no quadratic time. */
-static cc_status refuse_duplicates(const reader *r, const member *members, size_t count) {
+static cc_status refuse_duplicates(const yaml_reader *r, const member *members, size_t count) {
     if (count < 2) return CC_OK;
     member *sorted = malloc(count * sizeof *sorted);
     if (!sorted) return cc_fail_memory(r->file, count * sizeof *sorted);
@@ -148,7 +148,7 @@ static cc_status refuse_duplicates(const reader *r, const member *members, size_
     return status;
 }
 
-static cc_status add_member(reader *r, const member *m) {
+static cc_status add_member(yaml_reader *r, const member *m) {
     if (r->depth == 0) {
         r->root = m->node;
         return CC_OK;
@@ -160,7 +160,7 @@ static cc_status add_member(reader *r, const member *m) {
         r->members = grown;
         r->capacity = wider;
     }
-    frame *f = &r->frames[r->depth - 1];
+    open_node *f = &r->frames[r->depth - 1];
     member *added = &r->members[r->count++];
     *added = *m;
     added->key = f->key;
@@ -172,7 +172,7 @@ static cc_status add_member(reader *r, const member *m) {
 }
 
 /* Counts `nodes` more, with `height` levels below the open ones. */
-static cc_status check_bounds(reader *r, int line, int nodes, int height) {
+static cc_status check_bounds(yaml_reader *r, int line, int nodes, int height) {
     if (r->depth + height > CC_YAML_LEVELS_MAX)
         return fail_at(r, line, NULL, "nested deeper than %d levels", CC_YAML_LEVELS_MAX);
     r->nodes += nodes;
@@ -181,12 +181,12 @@ static cc_status check_bounds(reader *r, int line, int nodes, int height) {
 }
 
 /* Whether the next value is a map's key. */
-static bool wants_key(const reader *r) {
+static bool wants_key(const yaml_reader *r) {
     return r->depth > 0 && r->frames[r->depth - 1].node->kind == CC_YAML_MAP && !r->frames[r->depth - 1].key;
 }
 
 /* Remembers an anchor's name; *index is -1 where there is none. */
-static cc_status open_anchor(int *index, reader *r, const yaml_char_t *name, int line) {
+static cc_status open_anchor(int *index, yaml_reader *r, const yaml_char_t *name, int line) {
     *index = -1;
     if (!name) return CC_OK;
     if (!r->anchors) r->anchors = malloc(ANCHORS_MAX * sizeof *r->anchors);
@@ -197,18 +197,18 @@ static cc_status open_anchor(int *index, reader *r, const yaml_char_t *name, int
     return r->anchors[*index].name ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status read_key(reader *r, const yaml_event_t *event) {
+static cc_status read_key(yaml_reader *r, const yaml_event_t *event) {
     const char *text = (const char *)event->data.scalar.value;
     if (strcmp(text, "<<") == 0 && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         return fail_at(r, line_of(event), "use extends, or write the values out",
                        "merge keys (<<) are not read here");
-    frame *f = &r->frames[r->depth - 1];
+    open_node *f = &r->frames[r->depth - 1];
     f->key_line = line_of(event);
     f->key = copy_text(r->arena, text);
     return f->key ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status read_scalar(reader *r, const yaml_event_t *event) {
+static cc_status read_scalar(yaml_reader *r, const yaml_event_t *event) {
     const char *text = (const char *)event->data.scalar.value;
     int line = line_of(event), index;
     if (event->data.scalar.tag)
@@ -228,7 +228,7 @@ static cc_status read_scalar(reader *r, const yaml_event_t *event) {
     return add_member(r, &m);
 }
 
-static cc_status read_start(reader *r, int line, cc_yaml_kind kind, const yaml_char_t *tag,
+static cc_status read_start(yaml_reader *r, int line, cc_yaml_kind kind, const yaml_char_t *tag,
                             const yaml_char_t *name) {
     int index;
     if (tag) return fail_at(r, line, "leave it out", "the tag %s is not read here", (const char *)tag);
@@ -238,12 +238,12 @@ static cc_status read_start(reader *r, int line, cc_yaml_kind kind, const yaml_c
     cc_yaml *node = cc_yaml_create(kind, NULL, r->file, line, r->arena);
     if (!node) return CC_ENOMEM;
     r->frames[r->depth++] =
-        (frame){.node = node, .first = r->count, .anchor = index, .nodes = 1, .height = 1};
+        (open_node){.node = node, .first = r->count, .anchor = index, .nodes = 1, .height = 1};
     return CC_OK;
 }
 
-static cc_status read_end(reader *r) {
-    frame *f = &r->frames[r->depth - 1];
+static cc_status read_end(yaml_reader *r) {
+    open_node *f = &r->frames[r->depth - 1];
     const member *members = r->members + f->first;
     cc_yaml *node = f->node;
     node->count = r->count - f->first;
@@ -264,7 +264,7 @@ static cc_status read_end(reader *r) {
     return add_member(r, &m);
 }
 
-static cc_status read_alias(reader *r, const yaml_event_t *event) {
+static cc_status read_alias(yaml_reader *r, const yaml_event_t *event) {
     const char *name = (const char *)event->data.alias.anchor;
     int line = line_of(event), i = r->anchor_count;
     if (wants_key(r)) return fail_at(r, line, "a key is one word", "an alias cannot be a key");
@@ -276,7 +276,7 @@ static cc_status read_alias(reader *r, const yaml_event_t *event) {
     return add_member(r, m);
 }
 
-static cc_status read_event(reader *r, const yaml_event_t *event) {
+static cc_status read_event(yaml_reader *r, const yaml_event_t *event) {
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         return r->root ? fail_at(r, line_of(event), NULL, "a second document begins here") : CC_OK;
@@ -298,7 +298,7 @@ static cc_status read_event(reader *r, const yaml_event_t *event) {
     }
 }
 
-static cc_status read_events(reader *r) {
+static cc_status read_events(yaml_reader *r) {
     for (bool ended = false; !ended;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&r->parser, &event)) return fail_parser(r);
@@ -316,7 +316,7 @@ cc_status cc_yaml_parse(cc_yaml **out, const char *text, size_t bytes, const cha
         return cc_fail(CC_ECONFIG, file, NULL, "%zu bytes are more than the %d that a YAML file may have",
                        bytes, CC_YAML_BYTES_MAX);
     CC_TRY(mark_braces(&marked, &bytes, text, bytes));
-    reader r = {.arena = arena, .file = file, .text = marked};
+    yaml_reader r = {.arena = arena, .file = file, .text = marked};
     cc_status status = CC_OK;
     if (!yaml_parser_initialize(&r.parser)) {
         free(marked);

@@ -130,20 +130,20 @@ cc_status cc_yaml_set(cc_yaml *map, const char *dotted_key, cc_yaml *node, cc_ar
     }
 }
 
-typedef struct place {
+typedef struct key_index {
     const char *key;
     size_t index;
-} place;
+} key_index;
 
 static int by_key(const void *a, const void *b) {
-    return strcmp(((const place *)a)->key, ((const place *)b)->key);
+    return strcmp(((const key_index *)a)->key, ((const key_index *)b)->key);
 }
 
 /* The members of a map sorted by key, so that merging maps of many keys takes no quadratic time. */
-static cc_status sort_keys(place **out, const cc_yaml *map, cc_arena *arena) {
-    place *places = cc_arena_get_array(arena, map->count, sizeof *places);
+static cc_status sort_keys(key_index **out, const cc_yaml *map, cc_arena *arena) {
+    key_index *places = cc_arena_get_array(arena, map->count, sizeof *places);
     if (!places) return CC_ENOMEM;
-    for (size_t i = 0; i < map->count; i++) places[i] = (place){map->keys[i], i};
+    for (size_t i = 0; i < map->count; i++) places[i] = (key_index){map->keys[i], i};
     if (map->count) qsort(places, map->count, sizeof *places, by_key);
     *out = places;
     return CC_OK;
@@ -151,7 +151,7 @@ static cc_status sort_keys(place **out, const cc_yaml *map, cc_arena *arena) {
 
 cc_status cc_yaml_merge(cc_yaml **out, const cc_yaml *base, const cc_yaml *over, cc_arena *arena) {
     bool joined = base->kind == CC_YAML_MAP && over->kind == CC_YAML_MAP;
-    place *places = NULL;
+    key_index *places = NULL;
     cc_yaml *map = cc_yaml_create(CC_YAML_MAP, NULL, NULL, 0, arena);
     if (!map) return CC_ENOMEM;
     *map = joined ? *base : *over;
@@ -160,8 +160,9 @@ cc_status cc_yaml_merge(cc_yaml **out, const cc_yaml *base, const cc_yaml *over,
         CC_TRY(own_arrays(map, over->count, arena));
     }
     for (size_t i = 0; joined && i < over->count; i++) {
-        place key = {over->keys[i], 0};
-        const place *found = base->count ? bsearch(&key, places, base->count, sizeof *places, by_key) : NULL;
+        key_index key = {over->keys[i], 0};
+        const key_index *found =
+            base->count ? bsearch(&key, places, base->count, sizeof *places, by_key) : NULL;
         size_t at = found ? found->index : map->count++;
         cc_yaml *item = over->items[i];
         if (found) CC_TRY(cc_yaml_merge(&item, base->items[at], item, arena));

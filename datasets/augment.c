@@ -50,22 +50,22 @@ static double sine(int degrees) {
 }
 
 /* Where the pixels of an output row come from: input (y, x) = start + x * step. */
-typedef struct line {
+typedef struct sampling_line {
     double start[2], step[2];
-} line;
+} sampling_line;
 
-static line line_of(int y, int height, int width, int degrees) {
+static sampling_line line_of(int y, int height, int width, int degrees) {
     double s = sine(degrees), c = sine(degrees + 90);
     double cy = (height - 1) / 2.0, cx = (width - 1) / 2.0;
-    return (line){.start = {cy - (c * cy + s * cx) + y * c, cx - (-s * cy + c * cx) + y * -s},
-                  .step = {s, c}};
+    return (sampling_line){.start = {cy - (c * cy + s * cx) + y * c, cx - (-s * cy + c * cx) + y * -s},
+                           .step = {s, c}};
 }
 
-static inline double along(const line *l, int axis, int x) {
+static inline double along(const sampling_line *l, int axis, int x) {
     return l->start[axis] + x * l->step[axis];
 }
 
-static bool inside(const line *l, int x, int height, int width) {
+static bool inside(const sampling_line *l, int x, int height, int width) {
     double v = along(l, 0, x), u = along(l, 1, x);
     return v >= 0 && v <= height - 1 && u >= 0 && u <= width - 1;
 }
@@ -80,7 +80,7 @@ static inline float bilinear(const float *in, double v, double u, int height, in
                    bottom[x] * (fy * (1 - fx)) + bottom[right] * (fy * fx));
 }
 
-static void rotate_row(const change *c, const line *l, int y, int from, int to) {
+static void rotate_row(const change *c, const sampling_line *l, int y, int from, int to) {
     size_t row = (size_t)y * (size_t)c->width;
     if (c->in) {
         float *out = c->out + row;
@@ -101,7 +101,7 @@ static void rotate_row(const change *c, const line *l, int y, int from, int to) 
 /* A row meets the input, which is convex, in one run of pixels: found from both ends. */
 static void rotate(const change *c) {
     for (int y = 0; y < c->height; y++) {
-        line l = line_of(y, c->height, c->width, c->degrees);
+        sampling_line l = line_of(y, c->height, c->width, c->degrees);
         int from = 0, to = c->width;
         while (from < to && !inside(&l, from, c->height, c->width)) from++;
         while (to > from && !inside(&l, to - 1, c->height, c->width)) to--;

@@ -29,19 +29,19 @@ cc_status cc_fit_check(const cc_fit *fit) {
 
 /* --- pad: one axis of the larger in the smaller, both centred --- */
 
-typedef struct overlap {
+typedef struct axis_overlap {
     int from, to, count; /* first index in the source, first in the target, how many */
-} overlap;
+} axis_overlap;
 
-static overlap centre(int source, int target) {
-    if (source <= target) return (overlap){.from = 0, .to = (target - source) / 2, .count = source};
-    return (overlap){.from = (source - target) / 2, .to = 0, .count = target};
+static axis_overlap centre(int source, int target) {
+    if (source <= target) return (axis_overlap){.from = 0, .to = (target - source) / 2, .count = source};
+    return (axis_overlap){.from = (source - target) / 2, .to = 0, .count = target};
 }
 
 /* Copies the part that both hold; `size` is that of a pixel. */
 static void place(void *out, int out_height, int out_width, const void *in, int height, int width,
                   size_t size) {
-    overlap rows = centre(height, out_height), columns = centre(width, out_width);
+    axis_overlap rows = centre(height, out_height), columns = centre(width, out_width);
     for (int i = 0; i < rows.count; i++) {
         size_t to = (size_t)(rows.to + i) * (size_t)out_width + (size_t)columns.to;
         size_t from = (size_t)(rows.from + i) * (size_t)width + (size_t)columns.from;

@@ -26,7 +26,7 @@ cc_status cc_labels_resample(cc_volume *out, const cc_volume *mask, const cc_gri
     cc_volume made = {.grid = *onto};
     memcpy(made.type, mask->type, sizeof made.type);
     memcpy(made.format, mask->format, sizeof made.format);
-    CC_TRY(cc_volume_take(&made, "the grid to resample onto"));
+    CC_TRY(cc_volume_allocate(&made, "the grid to resample onto"));
     cc_grid_index_map(m, onto, &mask->grid);
     float *next = made.voxels;
     for (int64_t z = 0; z < onto->dims[2]; z++)
@@ -50,14 +50,14 @@ bool cc_label_from(uint8_t *out, float value) {
 }
 
 /* Voxels of a mask that have a label, by label. */
-typedef struct tally {
+typedef struct label_tally {
     size_t all, off;               /* in the mask's own voxels; those whose middle lies off the scan */
     size_t on[UINT8_MAX + 1];      /* the rest, by label */
     size_t sampled[UINT8_MAX + 1]; /* in voxels of the scan, by label */
-} tally;
+} label_tally;
 
 /* Rounds the mask's values to labels. */
-static cc_status take_labels(tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
+static cc_status take_labels(label_tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
     /* A middle on the very edge of the scan's last voxel is on it, whatever float32 makes of the affine. */
     const double half = 0.5 + 1e-3;
     const int64_t *dims = mask->grid.dims;
@@ -92,7 +92,7 @@ static cc_status take_labels(tally *out, cc_volume *mask, const cc_grid *onto, c
                          "the mask's largest value is %g, which is no label", (double)largest);
 }
 
-static cc_status keep_labels(uint8_t **out, size_t *labelled, tally *t, const cc_volume *sampled) {
+static cc_status keep_labels(uint8_t **out, size_t *labelled, label_tally *t, const cc_volume *sampled) {
     const size_t count = cc_volume_count(sampled);
     *out = malloc(count);
     if (!*out) return cc_fail_memory("the mask's voxels", count);
@@ -102,7 +102,7 @@ static cc_status keep_labels(uint8_t **out, size_t *labelled, tally *t, const cc
 }
 
 /* What may have gone wrong between the program that wrote the mask and this one. */
-static void warn_of_mask(const tally *t, const cc_grid *mask, const cc_grid *onto, const char *path) {
+static void warn_of_mask(const label_tally *t, const cc_grid *mask, const cc_grid *onto, const char *path) {
     const cc_upright of_mask = cc_upright_find(mask), of_scan = cc_upright_find(onto);
     const cc_grid a = cc_upright_grid(mask, &of_mask), b = cc_upright_grid(onto, &of_scan);
     if (memcmp(a.dims, b.dims, sizeof a.dims) == 0 && !cc_grid_matches(&a, &b))
@@ -145,7 +145,7 @@ static cc_status place_picture(cc_volume *mask, const cc_grid *onto, const char 
 cc_status cc_labels_read(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
     cc_volume mask = {0}, sampled = {0};
     uint8_t *labels = NULL;
-    tally t = {.all = 0};
+    label_tally t = {.all = 0};
     cc_status status;
     CC_CHECK(cc_volume_read(&mask, path));
     if (strcmp(mask.format, "png") == 0) CC_CHECK(place_picture(&mask, onto, path));

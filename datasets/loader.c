@@ -141,13 +141,13 @@ static bool may_take(const cc_loader *loader) {
            loader->next / (size_t)loader->options.batch < loader->released + loader->depth;
 }
 
-typedef struct worker {
+typedef struct loader_thread {
     cc_loader *loader;
     const scratch *scratch;
-} worker;
+} loader_thread;
 
 static void *work(void *argument) {
-    worker *self = argument;
+    loader_thread *self = argument;
     cc_loader *loader = self->loader;
     pthread_mutex_lock(&loader->mutex);
     for (;;) {
@@ -170,12 +170,13 @@ static void *work(void *argument) {
 static cc_status start_threads(cc_loader *loader) {
     cc_status status = CC_OK;
     sigset_t all, before;
-    worker *workers = cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
+    loader_thread *workers =
+        cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
     if (!workers) return CC_ENOMEM;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (int i = 0; i < loader->options.workers && status == CC_OK; i++) {
-        workers[i] = (worker){.loader = loader, .scratch = &loader->scratch[i]};
+        workers[i] = (loader_thread){.loader = loader, .scratch = &loader->scratch[i]};
         int code = pthread_create(&loader->threads[i], NULL, work, &workers[i]);
         if (code == 0)
             loader->thread_count++;

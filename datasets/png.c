@@ -16,7 +16,7 @@
 /* Deflate never expands by more than 1032:1 (a 258-byte match in 2 bits). */
 enum { DEFLATE_MAX_RATIO = 1032 };
 
-typedef struct session {
+typedef struct png_session {
     const char *path;
     FILE *file;
     uint64_t file_bytes;
@@ -29,10 +29,10 @@ typedef struct session {
     size_t used, capacity;
     int height, width, bits;
     cc_status status; /* set where our own check failed before libpng's */
-} session;
+} png_session;
 
 static void on_error(png_structp png, png_const_charp message) {
-    session *s = png_get_error_ptr(png);
+    png_session *s = png_get_error_ptr(png);
     if (s->status == CC_OK)
         s->status = cc_fail(CC_EFORMAT, s->path, "the file is cut off or damaged", "PNG: %s", message);
     longjmp(png_jmpbuf(png), 1);
@@ -42,12 +42,12 @@ static void on_warning(png_structp png, png_const_charp message) {
     (void)png, (void)message;
 }
 
-static void refuse(session *s, cc_status status) {
+static void refuse(png_session *s, cc_status status) {
     s->status = status;
     png_error(s->png, "refused");
 }
 
-static void check_size(session *s) {
+static void check_size(png_session *s) {
     uint64_t height = png_get_image_height(s->png, s->info), width = png_get_image_width(s->png, s->info);
     if (height > (uint64_t)CC_PNG_PIXELS_MAX / width)
         refuse(s, cc_fail(CC_EUNSUPPORTED, s->path, "at most 2^28 pixels are read",
@@ -65,7 +65,7 @@ static void check_size(session *s) {
 
 /* Asks libpng for one grey sample a pixel, and one of alpha behind it where there is any, in 8 bits or 16
  * bits of this machine's order. */
-static void ask_for_gray(session *s) {
+static void ask_for_gray(png_session *s) {
     int color = png_get_color_type(s->png, s->info);
     s->bits = png_get_bit_depth(s->png, s->info) == 16 ? 16 : 8;
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(s->png);
@@ -77,7 +77,7 @@ static void ask_for_gray(session *s) {
     if (s->bits == 16) png_set_swap(s->png);
 }
 
-static void read_rows(session *s) {
+static void read_rows(png_session *s) {
     const size_t count = (size_t)s->height * (size_t)s->width, channels = s->has_alpha ? 2 : 1;
     const size_t stride = (size_t)s->width * channels * (size_t)s->bits / 8;
     const int passes = png_set_interlace_handling(s->png);
@@ -97,7 +97,7 @@ static void read_rows(session *s) {
 }
 
 /* The k-th of a row's samples, of all rows. */
-static void take_channel(uint16_t *out, const session *s, size_t k, size_t channels) {
+static void take_channel(uint16_t *out, const png_session *s, size_t k, size_t channels) {
     const size_t count = (size_t)s->height * (size_t)s->width;
     const uint16_t *wide = (const uint16_t *)(const void *)s->raw;
     for (size_t i = 0; i < count; i++) {
@@ -113,7 +113,7 @@ static bool varies(const uint16_t *values, size_t count) {
 }
 
 /* An alpha channel of one value says nothing, and is dropped. */
-static void part_channels(session *s) {
+static void part_channels(png_session *s) {
     cc_png_picture *p = &s->picture;
     const size_t channels = s->has_alpha ? 2 : 1;
     p->height = s->height;
@@ -127,7 +127,7 @@ static void part_channels(session *s) {
     p->alpha = NULL;
 }
 
-static cc_status decode(session *s) {
+static cc_status decode(png_session *s) {
     s->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, s, on_error, on_warning);
     s->info = s->png ? png_create_info_struct(s->png) : NULL;
     if (!s->info) return cc_fail_memory("a PNG reader", 0);
@@ -142,7 +142,7 @@ static cc_status decode(session *s) {
 }
 
 cc_status cc_png_read(cc_png_picture *out, const char *path) {
-    session s = {.path = path};
+    png_session s = {.path = path};
     *out = (cc_png_picture){0};
     CC_TRY(cc_file_size(&s.file_bytes, path));
     s.file = fopen(path, "rb");
@@ -192,7 +192,7 @@ cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits
 }
 
 static void keep_bytes(png_structp png, png_bytep bytes, size_t count) {
-    session *s = png_get_io_ptr(png);
+    png_session *s = png_get_io_ptr(png);
     if (s->used + count > s->capacity) {
         size_t wider = (s->used + count) * 2;
         char *grown = realloc(s->bytes, wider);
@@ -208,7 +208,7 @@ static void nothing_to_flush(png_structp png) {
     (void)png;
 }
 
-static cc_status encode(session *s, const png_byte *pixels, int color, size_t stride) {
+static cc_status encode(png_session *s, const png_byte *pixels, int color, size_t stride) {
     s->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, s, on_error, on_warning);
     s->info = s->png ? png_create_info_struct(s->png) : NULL;
     if (!s->info) return cc_fail_memory("a PNG writer", 0);
@@ -227,7 +227,7 @@ static cc_status encode(session *s, const png_byte *pixels, int color, size_t st
 static cc_status write_picture(const char *path, const void *pixels, int height, int width, int bits,
                                int color, int channels) {
     assert(height > 0 && width > 0 && height <= CC_PNG_PIXELS_MAX / width && (bits == 8 || bits == 16));
-    session s = {.path = path, .height = height, .width = width, .bits = bits};
+    png_session s = {.path = path, .height = height, .width = width, .bits = bits};
     cc_status status = encode(&s, pixels, color, (size_t)width * (size_t)channels * (size_t)bits / 8);
     png_destroy_write_struct(&s.png, &s.info);
     if (status == CC_OK) status = cc_file_write(path, s.bytes, s.used);

@@ -6,24 +6,24 @@
 #include "datasets/sources/source.h"
 #include "datasets/upright.h"
 
-typedef struct scan {
+typedef struct scan_state {
     cc_upright upright;
     double spacing_mm[1][3];
     int16_t *stored;
-} scan;
+} scan_state;
 
 static void scan_close(void *state) {
-    scan *s = state;
+    scan_state *s = state;
     if (s) free(s->stored);
 }
 
-static int64_t place_of(const scan *s, const cc_slice *slice, int y, int x) {
+static int64_t place_of(const scan_state *s, const cc_slice *slice, int y, int x) {
     const cc_upright *o = &s->upright;
     return o->first + x * o->step[0] + y * o->step[1] + slice->number * o->step[2];
 }
 
 static cc_status scan_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
-    const scan *s = set->state;
+    const scan_state *s = set->state;
     const cc_slice *slice = &set->slices[index];
     memset(mask, 0, (size_t)slice->height * (size_t)slice->width);
     for (int y = 0; y < slice->height; y++)
@@ -35,7 +35,7 @@ static const cc_slice_source source = {
     .name = "scan", .close = scan_close, .decode = scan_decode, .resident = true};
 
 void cc_scan_put(float *voxels, const cc_slice_set *set, size_t index, const uint8_t *mask) {
-    const scan *s = set->state;
+    const scan_state *s = set->state;
     const cc_slice *slice = &set->slices[index];
     for (int y = 0; y < slice->height; y++)
         for (int x = 0; x < slice->width; x++) voxels[place_of(s, slice, y, x)] = *mask++ != 0;
@@ -50,7 +50,7 @@ static cc_status check_values(int *bits, const cc_volume *volume, const char *na
 }
 
 /* The volume's own memory becomes the set's, piece by piece, and gives back what it no longer needs. */
-static void keep_voxels(scan *s, cc_volume *volume, int bits) {
+static void keep_voxels(scan_state *s, cc_volume *volume, int bits) {
     enum { PIECE = 4096 };
     float from[PIECE];
     int16_t to[PIECE];
@@ -72,7 +72,7 @@ static cc_status fill(cc_slice_set *set, cc_volume *volume, const cc_scan_option
     int bits;
     cc_slice slice = {0};
     const cc_grid *g = &volume->grid;
-    scan *s = set->state = cc_arena_get(set->arena, sizeof *s);
+    scan_state *s = set->state = cc_arena_get(set->arena, sizeof *s);
     if (!s) return CC_ENOMEM;
     CC_TRY(check_values(&bits, volume, options->name));
     set->slope = 1;

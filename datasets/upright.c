@@ -50,7 +50,7 @@ cc_upright cc_upright_find_sections(const cc_grid *grid) {
     return u;
 }
 
-bool cc_upright_is_filed(const cc_upright *u) {
+bool cc_upright_is_identity(const cc_upright *u) {
     for (int to = 0; to < 3; to++)
         if (u->axis[to] != to || u->mirrored[to]) return false;
     return true;
@@ -72,8 +72,8 @@ cc_grid cc_upright_grid(const cc_grid *g, const cc_upright *u) {
     return turned;
 }
 
-cc_status cc_upright_turn(cc_volume *volume, const cc_upright *u) {
-    if (cc_upright_is_filed(u)) return CC_OK;
+cc_status cc_upright_reorient(cc_volume *volume, const cc_upright *u) {
+    if (cc_upright_is_identity(u)) return CC_OK;
     const cc_grid grid = cc_upright_grid(&volume->grid, u);
     const size_t bytes = cc_volume_count(volume) * sizeof *volume->voxels;
     float *turned = malloc(bytes), *next = turned;

@@ -8,12 +8,12 @@
 #include <string.h>
 #include "datasets/sources/source.h"
 
-typedef struct view {
+typedef struct view_state {
     const cc_slice_set *base;
     const cc_matching *matching;
     cc_view_item *items;
     float fill_hu;
-} view;
+} view_state;
 
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
 
@@ -30,7 +30,7 @@ static int16_t to_stored(const cc_slice_set *set, float hu) {
 
 static void cut(const cc_slice_set *set, const cc_view_item *item, const float *hu, const uint8_t *truth,
                 int width, int16_t *stored, uint8_t *mask) {
-    const view *v = set->state;
+    const view_state *v = set->state;
     size_t at = 0;
     for (int y = item->box.y0; y < item->box.y1; y++)
         for (int x = item->box.x0; x < item->box.x1; x++, at++) {
@@ -42,7 +42,7 @@ static void cut(const cc_slice_set *set, const cc_view_item *item, const float *
 
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     cc_status status = CC_OK;
-    const view *v = set->state;
+    const view_state *v = set->state;
     const cc_view_item *item = &v->items[index];
     const cc_slice *slice = cc_slice_set_get(v->base, item->base);
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
@@ -74,9 +74,9 @@ static cc_status check_item(const cc_view_options *o, size_t index) {
 }
 
 static cc_status list_items(cc_slice_set *set, const cc_view_options *o) {
-    view *v = set->state = cc_arena_get(set->arena, sizeof *v);
+    view_state *v = set->state = cc_arena_get(set->arena, sizeof *v);
     if (!v) return CC_ENOMEM;
-    *v = (view){.base = o->base, .matching = o->matching, .fill_hu = (float)o->fill_hu};
+    *v = (view_state){.base = o->base, .matching = o->matching, .fill_hu = (float)o->fill_hu};
     v->items = cc_arena_get_array(set->arena, o->count, sizeof *v->items);
     set->slices = cc_arena_get_array(set->arena, o->count, sizeof *set->slices);
     if (!v->items || !set->slices) return CC_ENOMEM;
@@ -115,5 +115,5 @@ done:
 
 const cc_view_item *cc_view_get(const cc_slice_set *set, size_t index) {
     assert(set->source == &source && index < set->count);
-    return &((const view *)set->state)->items[index];
+    return &((const view_state *)set->state)->items[index];
 }

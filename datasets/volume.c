@@ -31,7 +31,7 @@ cc_volume_summary cc_volume_summarise(const cc_volume *volume) {
     return out;
 }
 
-cc_status cc_volume_take(cc_volume *out, const char *path) {
+cc_status cc_volume_allocate(cc_volume *out, const char *path) {
     CC_TRY(cc_grid_check(&out->grid, path));
     size_t bytes = cc_volume_count(out) * sizeof *out->voxels;
     out->voxels = malloc(bytes);

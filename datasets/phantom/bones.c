@@ -108,7 +108,7 @@ static void add_sternum(skeleton *k) {
 static void add_shoulder_blades(skeleton *k) {
     for (int side = -1; side <= 1; side += 2) {
         cc_solid blade = bone((cc_point){side * 98, 90, 82}, (cc_point){40, 2.8, 72}, 2.5);
-        cc_solids_add(&k->anatomy->shapes, cc_solid_turned(blade, side * -32));
+        cc_solids_add(&k->anatomy->shapes, cc_solid_rotated(blade, side * -32));
     }
 }
 

@@ -52,7 +52,7 @@ static void add_muscles(cc_anatomy *a) {
             const double *m = table[i];
             cc_solid s = cc_solid_ellipsoid(CC_TISSUE_MUSCLE, muscle_hu, (cc_point){side * m[0], m[1], m[2]},
                                             (cc_point){m[3], m[4], m[5]}, 2.5);
-            cc_solids_add(&a->shapes, cc_solid_turned(s, side * m[6]));
+            cc_solids_add(&a->shapes, cc_solid_rotated(s, side * m[6]));
         }
 }
 

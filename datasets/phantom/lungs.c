@@ -3,11 +3,11 @@
 #include <math.h>
 #include "datasets/phantom/anatomy.h"
 
-typedef struct tree {
+typedef struct vessel_tree {
     cc_anatomy *anatomy;
     cc_rng rng;
     int joint;
-} tree;
+} vessel_tree;
 
 static cc_point perturbed(cc_rng *rng, cc_point direction, double amount) {
     cc_point d = direction;
@@ -17,7 +17,7 @@ static cc_point perturbed(cc_rng *rng, cc_point direction, double amount) {
     return cc_point_unit(d);
 }
 
-static void grow(tree *t, cc_point from, cc_point direction, double radius) {
+static void grow(vessel_tree *t, cc_point from, cc_point direction, double radius) {
     const double thinnest_mm = 0.75;
     double length = radius * cc_rng_between(&t->rng, 3.5, 6) + 6;
     cc_point to = cc_point_add(from, length, direction);
@@ -36,8 +36,8 @@ void cc_anatomy_add_lungs(cc_anatomy *a, uint64_t seed, int patient) {
     static const cc_point directions[] = {{-0.6, -0.5, 0.6},  {-0.9, 0.1, 0.3},  {-0.7, 0.6, 0.3},
                                           {-0.8, -0.5, -0.1}, {-0.6, 0.6, -0.4}, {-0.4, 0.5, -0.8},
                                           {-0.7, 0.1, -0.6},  {-0.3, 0.2, 0.9}};
-    tree t = {.anatomy = a,
-              .rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_LUNGS)};
+    vessel_tree t = {.anatomy = a,
+                     .rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_LUNGS)};
     for (int side = -1; side <= 1; side += 2)
         for (size_t i = 0; i < sizeof directions / sizeof *directions; i++) {
             cc_point d = directions[i], from = {side * 36, 14 + 4 * d.y, 24 + 10 * d.z};

@@ -89,20 +89,22 @@ static double largest_share(const cc_solid *s, double edge) {
     return thick * (1 - along_z + along_z * thick);
 }
 
-typedef struct window {
+typedef struct pixel_window {
     int left, right, top, bottom; /* pixels, ends excluded */
-} window;
+} pixel_window;
 
 static int pixel_of(double mm, double first_mm, const cc_raster *r) {
     double p = (mm - first_mm) / r->pixel_mm;
     return p < 0 ? 0 : p > r->size ? r->size : (int)p;
 }
 
-static window window_of(const cc_solid *s, const cc_raster *r, const double stretch[3], double margin_mm) {
-    return (window){.left = pixel_of((s->low.x - margin_mm) * stretch[0], r->left_mm, r),
-                    .right = pixel_of((s->high.x + margin_mm) * stretch[0], r->left_mm - 2 * r->pixel_mm, r),
-                    .top = pixel_of((s->low.y - margin_mm) * stretch[1], r->top_mm, r),
-                    .bottom = pixel_of((s->high.y + margin_mm) * stretch[1], r->top_mm - 2 * r->pixel_mm, r)};
+static pixel_window window_of(const cc_solid *s, const cc_raster *r, const double stretch[3],
+                              double margin_mm) {
+    return (pixel_window){
+        .left = pixel_of((s->low.x - margin_mm) * stretch[0], r->left_mm, r),
+        .right = pixel_of((s->high.x + margin_mm) * stretch[0], r->left_mm - 2 * r->pixel_mm, r),
+        .top = pixel_of((s->low.y - margin_mm) * stretch[1], r->top_mm, r),
+        .bottom = pixel_of((s->high.y + margin_mm) * stretch[1], r->top_mm - 2 * r->pixel_mm, r)};
 }
 
 static bool is_calcium(cc_phantom_tissue tissue) {
@@ -145,7 +147,7 @@ static void paint_pixel(cc_raster *r, const cc_solid *s, size_t at, double share
 typedef void pixel_action(cc_raster *r, const cc_solid *s, size_t at, double share);
 
 /* Applies `action` where the shape covers something that no nearer shape hides. */
-static void visit_shape(cc_raster *r, const cc_solid *s, window w, double edge, pixel_action *action) {
+static void visit_shape(cc_raster *r, const cc_solid *s, pixel_window w, double edge, pixel_action *action) {
     double most = largest_share(s, edge);
     for (int j = w.top; j < w.bottom; j++)
         for (int i = w.left; i < w.right; i++) {
@@ -156,12 +158,12 @@ static void visit_shape(cc_raster *r, const cc_solid *s, window w, double edge, 
         }
 }
 
-typedef struct view {
+typedef struct painted_space {
     const double *stretch;
     double z_mm, reach_mm;
-} view;
+} painted_space;
 
-static void visit(cc_raster *r, const cc_solid *s, const view *v, pixel_action *action) {
+static void visit(cc_raster *r, const cc_solid *s, const painted_space *v, pixel_action *action) {
     double edge = r->edge_mm / sqrt(v->stretch[0] * v->stretch[1]), margin = 0.5 * edge + v->reach_mm;
     double z = v->z_mm / v->stretch[2];
     if (z < s->low.z - margin || z > s->high.z + margin) return;
@@ -169,7 +171,7 @@ static void visit(cc_raster *r, const cc_solid *s, const view *v, pixel_action *
 }
 
 /* The regions first, in order; then everything from the last shape, which nothing hides, to the first. */
-static void paint_list(cc_raster *r, const cc_solid_list *shapes, const view *v) {
+static void paint_list(cc_raster *r, const cc_solid_list *shapes, const painted_space *v) {
     memset(r->joint, 0, (size_t)r->size * (size_t)r->size * sizeof *r->joint);
     for (size_t i = 0; i < shapes->count; i++)
         if (shapes->items[i].adds) visit(r, &shapes->items[i], v, mark_pixel);
@@ -193,7 +195,7 @@ static void paint_level(cc_raster *r, const cc_anatomy *a, const cc_solid_list *
     size_t n = (size_t)r->size * (size_t)r->size;
     clear_level(r);
     locate(r, a, z_mm, false);
-    view scanner = {none, z_mm, 0}, patient = {a->stretch, z_mm, a->warp_reach_mm};
+    painted_space scanner = {none, z_mm, 0}, patient = {a->stretch, z_mm, a->warp_reach_mm};
     paint_list(r, table, &scanner); /* the patient does not touch it */
     locate(r, a, z_mm, true);
     paint_list(r, &a->shapes, &patient);

@@ -38,7 +38,7 @@ cc_solid cc_solid_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center
                       .power = power};
 }
 
-cc_solid cc_solid_turned(cc_solid e, double degrees) {
+cc_solid cc_solid_rotated(cc_solid e, double degrees) {
     double c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180);
     for (int k = 0; k < 3; k++) {
         cc_point a = e.axes[k];

@@ -74,7 +74,7 @@ cc_point cc_point_unit(cc_point a);
 /* An axis-aligned ellipsoid, and one turned by `degrees` about z (from +x towards +y). */
 cc_solid cc_solid_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
                             double power);
-cc_solid cc_solid_turned(cc_solid ellipsoid, double degrees);
+cc_solid cc_solid_rotated(cc_solid ellipsoid, double degrees);
 /* The same ellipsoid with all radii grown by so many mm. */
 cc_solid cc_solid_grown(cc_solid ellipsoid, double mm);
 /* The same shape as another tissue. */

@@ -60,9 +60,9 @@ static cc_status settle_spacing(cc_grid *grid, const cc_dicom_slice *slice, cons
              f->other_spacing[0] ? " is given, which need not be the pixels' distance in the patient)" : "");
     in_plane.spacing_mm[2] = across.spacing_mm[0] = across.spacing_mm[1] = 0;
     grid->spacing_mm[2] = 1;
-    CC_TRY(cc_grid_settle_spacing(grid, &in_plane, grid->spacing_mm[0] ? "PixelSpacing" : field, path));
+    CC_TRY(cc_reader_complete_spacing(grid, &in_plane, grid->spacing_mm[0] ? "PixelSpacing" : field, path));
     grid->spacing_mm[2] = z;
-    return cc_grid_settle_spacing(
+    return cc_reader_complete_spacing(
         grid, &across, grid->dims[2] > 1 ? "ImagePositionPatient" : "SliceThickness, SpacingBetweenSlices",
         path);
 }
@@ -142,7 +142,7 @@ static cc_status read_any(cc_volume *out, const char *path, const cc_read_option
     snprintf(out->format, sizeof out->format, "dicom");
     snprintf(out->type, sizeof out->type, "%s",
              cc_sample_name(cc_dicom_image_sample(series.slices[0].image)));
-    CC_CHECK(cc_volume_take(out, path));
+    CC_CHECK(cc_volume_allocate(out, path));
     status = read_voxels(out, &series, images, count, path, arena);
 done:
     cc_arena_destroy(arena);

@@ -56,7 +56,7 @@ static cc_status add_file(list *l, const char *path) {
         l->blank++;
         return CC_OK;
     }
-    if (!image.pixels.found) return cc_dicom_image_settle(&image, l->arena); /* says what is missing */
+    if (!image.pixels.found) return cc_dicom_image_prepare(&image, l->arena); /* says what is missing */
     if (l->count == l->capacity) {
         l->capacity = l->capacity ? 2 * l->capacity : 64;
         cc_dicom_image *more = cc_arena_get_array(l->arena, l->capacity, sizeof *more);
@@ -98,7 +98,7 @@ static bool may_be_slice(const cc_dicom_image *image, cc_arena *arena) {
     cc_dicom_image copy = *image;
     const cc_dicom_file *f = &image->header->file;
     if (f->is_localizer) return false;
-    cc_status status = cc_dicom_image_settle(&copy, arena);
+    cc_status status = cc_dicom_image_prepare(&copy, arena);
     if (status == CC_EUNSUPPORTED) return false;
     return status != CC_OK || copy.header->frames[0].has_position;
 }
@@ -187,7 +187,7 @@ static cc_status take(list *l, const group *g) {
             localizers++;
             continue;
         }
-        CC_TRY(cc_dicom_image_settle(image, l->arena));
+        CC_TRY(cc_dicom_image_prepare(image, l->arena));
         l->images[kept++] = *image;
     }
     if (localizers)

@@ -143,7 +143,7 @@ static cc_status check_frame(const cc_dicom_image *image, int number) {
     return CC_OK;
 }
 
-cc_status cc_dicom_image_settle(cc_dicom_image *image, cc_arena *arena) {
+cc_status cc_dicom_image_prepare(cc_dicom_image *image, cc_arena *arena) {
     CC_TRY(check_format(&image->header->file, image->path));
     CC_TRY(check_pixels(image));
     int frames = (int)image->header->file.frames;

@@ -84,9 +84,10 @@ static cc_status match(const slice *first, const slice *s) {
     return CC_OK;
 }
 
-static int by_place(const void *a, const void *b) {
+static int by_coordinate(const void *a, const void *b) {
     const slice *x = a, *y = b;
-    if (x->place[2] != y->place[2]) return (x->place[2] > y->place[2]) - (x->place[2] < y->place[2]);
+    if (x->coordinate[2] != y->coordinate[2])
+        return (x->coordinate[2] > y->coordinate[2]) - (x->coordinate[2] < y->coordinate[2]);
     size_t p = strlen(x->image->path), q = strlen(y->image->path); /* "IM3 (1)" is the copy of "IM3" */
     if (p != q) return p < q ? -1 : 1;
     int names = strcmp(x->image->path, y->image->path);
@@ -123,7 +124,7 @@ static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
     for (size_t i = 1; i < *count; i++) {
         const slice *last = &slices[kept - 1], *s = &slices[i];
         bool same = true;
-        for (int k = 0; k < 3; k++) same = same && fabs(s->place[k] - last->place[k]) <= same_mm;
+        for (int k = 0; k < 3; k++) same = same && fabs(s->coordinate[k] - last->coordinate[k]) <= same_mm;
         if (!same) {
             slices[kept++] = *s;
             continue;
@@ -157,7 +158,7 @@ static int by_value(const void *a, const void *b) {
 /* The usual step between neighbours along axis k. Of an even number, the lower one of the two in the middle:
  * where slices are missing, steps are too long. */
 static double usual_step(double *steps, const slice *slices, size_t count, int k) {
-    for (size_t i = 1; i < count; i++) steps[i - 1] = slices[i].place[k] - slices[i - 1].place[k];
+    for (size_t i = 1; i < count; i++) steps[i - 1] = slices[i].coordinate[k] - slices[i - 1].coordinate[k];
     qsort(steps, count - 1, sizeof *steps, by_value);
     return steps[(count - 2) / 2];
 }
@@ -167,7 +168,7 @@ static cc_status check_distances(const slice *slices, size_t count, const double
                                  const double most[3]) {
     char a[LABEL], b[LABEL], hint[96];
     for (size_t i = 1; i < count; i++) {
-        double step = slices[i].place[2] - slices[i - 1].place[2];
+        double step = slices[i].coordinate[2] - slices[i - 1].coordinate[2];
         if (step > same_mm && fabs(step - usual[2]) <= most[2]) continue;
         const char *field = difference(&slices[i - 1], &slices[i]);
         snprintf(hint, sizeof hint, "a slice may be missing%s%s", field ? "; the two differ in " : "",
@@ -183,12 +184,13 @@ static cc_status check_distances(const slice *slices, size_t count, const double
  * first to the last. Of all that do, the worst is named. */
 static cc_status check_line(const slice *slices, size_t count, const double usual[3], const double most[3]) {
     char a[LABEL], b[LABEL];
-    const double *start = slices[0].place, *end = slices[count - 1].place;
+    const double *start = slices[0].coordinate, *end = slices[count - 1].coordinate;
     size_t worst = 0;
     double worst_part = 1, worst_mm = 0;
     bool is_step = true;
     for (size_t i = 1; i < count; i++) {
-        const double *p = slices[i - 1].place, *q = slices[i].place, part = (double)i / (double)(count - 1);
+        const double *p = slices[i - 1].coordinate, *q = slices[i].coordinate,
+                     part = (double)i / (double)(count - 1);
         double step[2], line[2];
         for (int k = 0; k < 2; k++) {
             step[k] = q[k] - p[k] - usual[k];
@@ -217,7 +219,7 @@ static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, con
     double line[3], shift[3], normal[3], said = fabs(file->tilt_degrees);
     for (int k = 0; k < 3; k++) {
         line[k] = last->position_mm[k] - first->position_mm[k];
-        shift[k] = slices[count - 1].place[k] - slices[0].place[k];
+        shift[k] = slices[count - 1].coordinate[k] - slices[0].coordinate[k];
     }
     normal_of(normal, first);
     double aside = hypot(shift[0], shift[1]), tilt = atan2(aside, shift[2]) / degree,
@@ -267,9 +269,9 @@ cc_status cc_dicom_order(cc_grid *grid, slice *slices, size_t *count, const char
     normal_of(axes[2], first);
     for (size_t i = 0; i < *count; i++) {
         if (*count > 1) CC_TRY(match(&slices[0], &slices[i]));
-        for (int k = 0; k < 3; k++) slices[i].place[k] = dot(frame_of(&slices[i])->position_mm, axes[k]);
+        for (int k = 0; k < 3; k++) slices[i].coordinate[k] = dot(frame_of(&slices[i])->position_mm, axes[k]);
     }
-    qsort(slices, *count, sizeof *slices, by_place);
+    qsort(slices, *count, sizeof *slices, by_coordinate);
     if (*count > 1) CC_TRY(drop_copies(slices, count, path));
     *grid = grid_of(&slices[0]);
     grid->dims[2] = (int64_t)*count;

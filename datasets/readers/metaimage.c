@@ -16,7 +16,7 @@
 
 enum { MAX_DIMS = 10, WORD_BYTES = 64, HEADER_LINES = 1024 };
 
-typedef struct header {
+typedef struct metaimage_header {
     int64_t dims, size[MAX_DIMS], channels, compressed_bytes, header_bytes;
     double spacing[MAX_DIMS], element_size[MAX_DIMS], offset[MAX_DIMS], matrix[MAX_DIMS * MAX_DIMS];
     double slope, intercept;
@@ -25,7 +25,7 @@ typedef struct header {
     char object[WORD_BYTES], units[WORD_BYTES], modality[WORD_BYTES], orientation[WORD_BYTES];
     cc_parts parts;
     uint64_t end; /* where the header ends in its file */
-} header;
+} metaimage_header;
 
 static const struct {
     const char *name;
@@ -40,13 +40,24 @@ static const struct {
 };
 
 /* How a key's value is read. From INTEGERS on it is NDims numbers, or its square. */
-typedef enum kind { IGNORED, DATA, WORD, BOOL, TYPE, INTEGER, NUMBER, INTEGERS, NUMBERS, MATRIX } kind;
+typedef enum value_kind {
+    IGNORED,
+    DATA,
+    WORD,
+    BOOL,
+    TYPE,
+    INTEGER,
+    NUMBER,
+    INTEGERS,
+    NUMBERS,
+    MATRIX
+} value_kind;
 
 /* Keys of one place in the header say the same thing. */
-#define AT(member) offsetof(header, member), sizeof((header *)0)->member
+#define AT(member) offsetof(metaimage_header, member), sizeof((metaimage_header *)0)->member
 static const struct key {
     const char *name;
-    kind kind;
+    value_kind kind;
     size_t at, bytes;
 } keys[] = {
     {"ObjectType", WORD, AT(object)},
@@ -129,7 +140,8 @@ static cc_status read_dims(int64_t *out, const char *value, const cc_field *fiel
                                "dimensions:", value);
 }
 
-static cc_status read_value(header *h, const struct key *key, const char *value, const cc_field *field) {
+static cc_status read_value(metaimage_header *h, const struct key *key, const char *value,
+                            const cc_field *field) {
     void *out = (char *)h + key->at;
     int dims = (int)h->dims;
     switch (key->kind) {
@@ -142,8 +154,8 @@ static cc_status read_value(header *h, const struct key *key, const char *value,
     case TYPE:
         return read_type(out, value, field);
     case INTEGER:
-        return key->at == offsetof(header, dims) ? read_dims(out, value, field)
-                                                 : cc_field_integers(out, 1, value, field);
+        return key->at == offsetof(metaimage_header, dims) ? read_dims(out, value, field)
+                                                           : cc_field_integers(out, 1, value, field);
     case NUMBER:
         return cc_field_numbers(out, 1, value, field);
     case INTEGERS:
@@ -171,7 +183,7 @@ static const char *said(const bool seen[KEYS], size_t at) {
     return NULL;
 }
 
-static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
+static cc_status take_line(metaimage_header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
     char *line = lines->text, *value = strchr(line, '=');
     size_t length = key_length(line, strlen(line));
     if (!*line) return CC_OK;
@@ -190,7 +202,7 @@ static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *la
     const struct key *key = &keys[i];
     const char *before = said(seen, key->at);
     cc_field field = {lines->path, key->name};
-    header repeated = *h;
+    metaimage_header repeated = *h;
     if (key->kind >= INTEGERS && h->dims == 0)
         return cc_fail(CC_EFORMAT, lines->path, "the header is incomplete", "NDims: it must stand before %s",
                        key->name);
@@ -204,7 +216,7 @@ static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *la
     return CC_OK;
 }
 
-static cc_status read_header(header *h, bool seen[KEYS], const char *path) {
+static cc_status read_header(metaimage_header *h, bool seen[KEYS], const char *path) {
     cc_lines lines;
     bool last = false, got = true;
     cc_status status = CC_OK;
@@ -217,17 +229,17 @@ static cc_status read_header(header *h, bool seen[KEYS], const char *path) {
     h->end = lines.at;
     cc_lines_close(&lines);
     if (status != CC_OK) return status;
-    const char *missing = !h->dims                                ? "NDims"
-                          : !said(seen, offsetof(header, size))   ? "DimSize"
-                          : !said(seen, offsetof(header, sample)) ? "ElementType"
-                          : !last                                 ? "ElementDataFile"
-                                                                  : NULL;
+    const char *missing = !h->dims                                          ? "NDims"
+                          : !said(seen, offsetof(metaimage_header, size))   ? "DimSize"
+                          : !said(seen, offsetof(metaimage_header, sample)) ? "ElementType"
+                          : !last                                           ? "ElementDataFile"
+                                                                            : NULL;
     return missing ? cc_fail(CC_EFORMAT, path, "the header is incomplete", "%s: it is missing", missing)
                    : CC_OK;
 }
 
 /* What is sound, but no image of one channel in mm. */
-static cc_status refuse_others(const header *h, const char *path) {
+static cc_status refuse_others(const metaimage_header *h, const char *path) {
     if (*h->object && strcmp(h->object, "Image") != 0)
         return cc_fail(CC_EUNSUPPORTED, path, "only images are read", "ObjectType: not an image but \"%s\"",
                        h->object);
@@ -259,7 +271,8 @@ static cc_status refuse_others(const header *h, const char *path) {
 
 /* Row i of the file's matrix is the direction of axis i. Of more than three axes the first three are the
  * image's, and must not mix with the others. */
-static cc_status take_directions(cc_grid *grid, const header *h, const char *key, const char *path) {
+static cc_status take_directions(cc_grid *grid, const metaimage_header *h, const char *key,
+                                 const char *path) {
     for (int axis = 0; axis < h->dims; axis++) {
         double length = 0;
         for (int i = 0; i < h->dims; i++) {
@@ -281,21 +294,21 @@ static cc_status take_directions(cc_grid *grid, const header *h, const char *key
 }
 
 /* The key that says the spacing, NULL where none does, and what it says. */
-static const char *find_spacing(const double **spacing, const header *h, const bool seen[KEYS]) {
-    const char *key = said(seen, offsetof(header, spacing));
+static const char *find_spacing(const double **spacing, const metaimage_header *h, const bool seen[KEYS]) {
+    const char *key = said(seen, offsetof(metaimage_header, spacing));
     *spacing = key ? h->spacing : h->element_size;
-    return key ? key : said(seen, offsetof(header, element_size));
+    return key ? key : said(seen, offsetof(metaimage_header, element_size));
 }
 
 /* Spacing along an axis that neither the header says nor `options` state. */
-static bool unsaid(const header *h, const bool seen[KEYS], const cc_read_options *options, int k) {
+static bool unsaid(const metaimage_header *h, const bool seen[KEYS], const cc_read_options *options, int k) {
     const double *spacing;
     return !(find_spacing(&spacing, h, seen) && k < h->dims) && !(options->spacing_mm[k] > 0);
 }
 
 /* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in
  * ITK. */
-static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KEYS],
+static cc_status take_spacing(cc_grid *grid, const metaimage_header *h, const bool seen[KEYS],
                               const cc_read_options *options, const char *path) {
     const double *spacing;
     const char *key = find_spacing(&spacing, h, seen);
@@ -307,15 +320,15 @@ static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KE
         *out = -*out;
         for (int i = 0; i < 3; i++) grid->direction[i * 3 + k] = 0 - grid->direction[i * 3 + k]; /* no -0 */
     }
-    return cc_grid_settle_spacing(grid, options, key ? key : "ElementSpacing", path);
+    return cc_reader_complete_spacing(grid, options, key ? key : "ElementSpacing", path);
 }
 
 /* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else low bytes first. */
-static bool take_byte_order(const header *h, const bool seen[KEYS]) {
-    return said(seen, offsetof(header, data_msb)) ? h->data_msb : h->element_msb;
+static bool take_byte_order(const metaimage_header *h, const bool seen[KEYS]) {
+    return said(seen, offsetof(metaimage_header, data_msb)) ? h->data_msb : h->element_msb;
 }
 
-static void warn_of_geometry(const header *h, const bool seen[KEYS], const cc_read_options *options,
+static void warn_of_geometry(const metaimage_header *h, const bool seen[KEYS], const cc_read_options *options,
                              const char *path) {
     const double *spacing;
     const char *key = find_spacing(&spacing, h, seen);
@@ -331,20 +344,21 @@ static void warn_of_geometry(const header *h, const bool seen[KEYS], const cc_re
         if (spacing[k] < 0)
             cc_log(CC_LOG_WARNING, "%s: %s: %g along %c: the axis is turned", path, key, spacing[k],
                    "xyz"[k]);
-    if (!said(seen, offsetof(header, matrix)))
+    if (!said(seen, offsetof(metaimage_header, matrix)))
         cc_log(CC_LOG_WARNING,
                "%s: TransformMatrix: the header does not say how the axes lie%s%s; x to the left, y to the "
                "back, z "
                "to the head is taken",
                path, *h->orientation ? ", but AnatomicalOrientation " : "", h->orientation);
-    if (!said(seen, offsetof(header, offset)))
+    if (!said(seen, offsetof(metaimage_header, offset)))
         cc_log(CC_LOG_WARNING,
                "%s: Offset: the header does not say where the first voxel lies; 0 0 0 is taken", path);
 }
 
-static void warn_of_values(const header *h, const bool seen[KEYS], const char *path) {
+static void warn_of_values(const metaimage_header *h, const bool seen[KEYS], const char *path) {
     static const char *const others[] = {"MET_MOD_MR", "MET_MOD_NM", "MET_MOD_US"};
-    bool data = said(seen, offsetof(header, data_msb)), element = said(seen, offsetof(header, element_msb));
+    bool data = said(seen, offsetof(metaimage_header, data_msb)),
+         element = said(seen, offsetof(metaimage_header, element_msb));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(h->modality, others[i]) == 0)
             cc_log(CC_LOG_WARNING, "%s: Modality: %s: its values are no HU of a CT", path, h->modality);
@@ -361,7 +375,7 @@ static void warn_of_values(const header *h, const bool seen[KEYS], const char *p
 }
 
 /* Where the voxels begin: HeaderSize counts from the start of the file, the header's own lines included. */
-static cc_status locate(cc_parts *out, const header *h, const char *path) {
+static cc_status locate(cc_parts *out, const metaimage_header *h, const char *path) {
     *out = h->parts;
     bool local = out->kind == CC_PARTS_LOCAL,
          several = out->kind == CC_PARTS_PATTERN || out->kind == CC_PARTS_LIST;
@@ -383,14 +397,14 @@ static cc_status locate(cc_parts *out, const header *h, const char *path) {
 }
 
 static cc_status read_image(cc_metaimage *out, const char *path, const cc_read_options *options) {
-    header h = {.binary = true, .channels = 1, .slope = 1, .size = {1, 1, 1}};
+    metaimage_header h = {.binary = true, .channels = 1, .slope = 1, .size = {1, 1, 1}};
     bool seen[KEYS] = {false};
     CC_TRY(read_header(&h, seen, path));
     CC_TRY(refuse_others(&h, path));
     out->grid = cc_grid_unit();
     memcpy(out->grid.dims, h.size, sizeof out->grid.dims);
     memcpy(out->grid.origin_mm, h.offset, sizeof out->grid.origin_mm);
-    const char *matrix = said(seen, offsetof(header, matrix));
+    const char *matrix = said(seen, offsetof(metaimage_header, matrix));
     if (matrix) CC_TRY(take_directions(&out->grid, &h, matrix, path));
     CC_TRY(take_spacing(&out->grid, &h, seen, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));

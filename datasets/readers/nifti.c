@@ -15,10 +15,10 @@ enum { HEADER_1 = 348, HEADER_2 = 540 };
 enum { REST_MAX = 64 << 20 }; /* bytes behind the voxels that are inflated to reach the checksum */
 _Static_assert(sizeof(nifti_1_header) == HEADER_1 && sizeof(nifti_2_header) == HEADER_2, "NIfTI headers");
 
-typedef struct header {
+typedef struct nifti_header {
     nifti_2_header fields; /* NIfTI-1 fields are widened into it */
     bool big_endian, pair;
-} header;
+} nifti_header;
 
 static const struct {
     int code;
@@ -72,7 +72,7 @@ static void widen(nifti_2_header *out, const nifti_1_header *in) {
     out->xyzt_units = in->xyzt_units;
 }
 
-static cc_status parse(header *out, const cc_head *head, const char *path) {
+static cc_status parse(nifti_header *out, const cc_head *head, const char *path) {
     uint32_t size = header_size(head, &out->big_endian);
     if (head->count < size)
         return cc_fail(CC_EFORMAT, path, "the file is cut off", "header: %zu bytes of %u are there",
@@ -111,7 +111,7 @@ static cc_status read_dims(cc_grid *grid, const nifti_2_header *h, const char *p
     return CC_OK;
 }
 
-static cc_status read_coding(cc_coding *out, const header *h, const char *path) {
+static cc_status read_coding(cc_coding *out, const nifti_header *h, const char *path) {
     size_t i = 0, count = sizeof types / sizeof *types;
     while (i < count && types[i].code != h->fields.datatype) i++;
     if (i == count)
@@ -142,14 +142,15 @@ static cc_status find_pair(char out[CC_PATH_MAX], const char *path) {
     cc_status status = CC_OK;
     for (int i = 0; i < 2; i++) {
         snprintf(name + length - 3, sizeof name - length, "%s", endings[i]);
-        status = cc_path_beside(real, path, name, "the .img");
+        status = cc_reader_path_beside(real, path, name, "the .img");
         if (status == CC_OK) return cc_path_join(out, "", real);
         if (status != CC_ENOTFOUND) return status;
     }
     return status;
 }
 
-static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *coding, const char *path) {
+static cc_status read_voxels(cc_volume *out, const nifti_header *h, const cc_coding *coding,
+                             const char *path) {
     cc_head head;
     cc_stream *stream = NULL;
     cc_status status;
@@ -169,7 +170,7 @@ done:
 
 static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *head,
                             const cc_read_options *options) {
-    header h = {0};
+    nifti_header h = {0};
     cc_coding coding;
     char data[CC_PATH_MAX];
     CC_TRY(parse(&h, head, path));

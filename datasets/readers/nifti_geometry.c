@@ -187,5 +187,5 @@ cc_status cc_nifti_geometry(cc_grid *grid, const nifti_2_header *h, const cc_rea
                    "%s: pixdim: of %d dimensions, the file does not say how large a voxel is along %c; "
                    "1 mm is taken",
                    path, (int)h->dim[0], "xyz"[k]);
-    return cc_grid_settle_spacing(grid, options, "pixdim", path);
+    return cc_reader_complete_spacing(grid, options, "pixdim", path);
 }

@@ -123,7 +123,7 @@ static const struct {
     {{"left-anterior-superior", "left anterior superior", "leftanteriorsuperior", "LAS"}, {1, -1, 1}},
 };
 
-typedef struct header {
+typedef struct nrrd_header {
     bool seen[IDS];
     int dims, space_dims;
     int64_t sizes[CC_DIMS_MAX], line_skip, byte_skip;
@@ -135,14 +135,14 @@ typedef struct header {
     bool big_endian, gzipped;
     cc_parts parts;
     cc_segments segments;
-} header;
+} nrrd_header;
 
 /* Axes of the image in the file's order, and the one axis beside them that is longer than 1. */
-typedef struct layout {
+typedef struct nrrd_axes {
     int axis[3], count;
     int64_t components;
     uint64_t inner; /* values before the next component */
-} layout;
+} nrrd_axes;
 
 static bool probe(const cc_head *head) {
     size_t mark = cc_byte_order_mark(head->bytes, head->count);
@@ -151,7 +151,7 @@ static bool probe(const cc_head *head) {
 
 /* ---- values ---- */
 
-static cc_status read_type(header *h, const char *value, const cc_field *field) {
+static cc_status read_type(nrrd_header *h, const char *value, const cc_field *field) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         for (int k = 0; k < 7 && types[i].names[k]; k++)
             if (strcasecmp(types[i].names[k], value) == 0) {
@@ -162,7 +162,7 @@ static cc_status read_type(header *h, const char *value, const cc_field *field) 
                          "no scalar type:", value);
 }
 
-static cc_status read_space(header *h, const char *value, const cc_field *field) {
+static cc_status read_space(nrrd_header *h, const char *value, const cc_field *field) {
     size_t length = strlen(value);
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
         for (int k = 0; k < 4; k++) {
@@ -181,7 +181,7 @@ static cc_status read_space(header *h, const char *value, const cc_field *field)
         "a space that does not say how the patient lies:", value);
 }
 
-static cc_status read_space_dimension(header *h, const char *value, const cc_field *field) {
+static cc_status read_space_dimension(nrrd_header *h, const char *value, const cc_field *field) {
     int64_t dims;
     CC_TRY(cc_field_integers(&dims, 1, value, field));
     if (dims != 3) return cc_field_fail(field, CC_EUNSUPPORTED, "3 is read", "dimensions of space:", value);
@@ -213,7 +213,7 @@ static cc_status read_vector(double *out, bool *none, int count, const char **ne
     return CC_OK;
 }
 
-static cc_status read_vectors(header *h, bool directions, const char *value, const cc_field *field) {
+static cc_status read_vectors(nrrd_header *h, bool directions, const char *value, const cc_field *field) {
     const char *next = value;
     bool none;
     if (h->space_dims == 0)
@@ -230,7 +230,7 @@ static cc_status read_vectors(header *h, bool directions, const char *value, con
                : CC_OK;
 }
 
-static cc_status read_kinds(header *h, const char *value, const cc_field *field) {
+static cc_status read_kinds(nrrd_header *h, const char *value, const cc_field *field) {
     const char *next = value + strspn(value, " \t");
     for (int k = 0; k < h->dims; k++) {
         size_t length = strcspn(next, " \t");
@@ -259,21 +259,21 @@ static cc_status read_units(const char *value, const cc_field *field) {
     return CC_OK;
 }
 
-static cc_status read_encoding(header *h, const char *value, const cc_field *field) {
+static cc_status read_encoding(nrrd_header *h, const char *value, const cc_field *field) {
     h->gzipped = strcasecmp(value, "gzip") == 0 || strcasecmp(value, "gz") == 0;
     return h->gzipped || strcasecmp(value, "raw") == 0
                ? CC_OK
                : cc_field_fail(field, CC_EUNSUPPORTED, "raw and gzip are read", "it is not read:", value);
 }
 
-static cc_status read_endian(header *h, const char *value, const cc_field *field) {
+static cc_status read_endian(nrrd_header *h, const char *value, const cc_field *field) {
     h->big_endian = strcasecmp(value, "big") == 0;
     return h->big_endian || strcasecmp(value, "little") == 0
                ? CC_OK
                : cc_field_fail(field, CC_EFORMAT, NULL, "little or big is wanted, not", value);
 }
 
-static cc_status read_dimension(header *h, const char *value, const cc_field *field) {
+static cc_status read_dimension(nrrd_header *h, const char *value, const cc_field *field) {
     int64_t dims;
     CC_TRY(cc_field_integers(&dims, 1, value, field));
     if (dims < 1 || dims > CC_DIMS_MAX)
@@ -282,7 +282,7 @@ static cc_status read_dimension(header *h, const char *value, const cc_field *fi
     return CC_OK;
 }
 
-static cc_status take_field(header *h, field_id id, const char *value, const cc_field *field) {
+static cc_status take_field(nrrd_header *h, field_id id, const char *value, const cc_field *field) {
     bool sized = id >= SIZES && id <= UNITS;
     if ((sized || id == SPACE_DIRECTIONS) && h->dims == 0)
         return cc_fail(CC_EFORMAT, field->path, "the fields are out of order",
@@ -342,13 +342,13 @@ static int find_field(const char *line, size_t length) {
     return -1;
 }
 
-static cc_status take_line(header *h, cc_lines *lines) {
+static cc_status take_line(nrrd_header *h, cc_lines *lines) {
     char *line = lines->text, *colon = strchr(line, ':'), *pair = strstr(line, ":=");
     if (*line == '#') return CC_OK;
     int i = colon && colon[1] != '=' ? find_field(line, (size_t)(colon - line)) : -1;
     if (i < 0 && pair) {
         *pair = 0;
-        return cc_segments_take(&h->segments, line, pair + 2, lines->path);
+        return cc_segments_add_pair(&h->segments, line, pair + 2, lines->path);
     }
     if (i < 0)
         return cc_fail(CC_EFORMAT, lines->path, "the header may be cut off, or the field misspelt",
@@ -371,7 +371,7 @@ static cc_status read_magic(cc_lines *lines) {
 }
 
 /* Reads up to the first blank line, the names of a LIST, or the file's end. */
-static cc_status read_header(header *h, const char *path) {
+static cc_status read_header(nrrd_header *h, const char *path) {
     cc_lines lines;
     bool got = true;
     CC_TRY(cc_lines_open(&lines, path, 0));
@@ -407,9 +407,9 @@ static bool is_domain(const char *kind) {
            strcasecmp(kind, "none") == 0 || strcmp(kind, "???") == 0;
 }
 
-static cc_status find_layout(layout *out, const header *h, const char *path) {
+static cc_status find_layout(nrrd_axes *out, const nrrd_header *h, const char *path) {
     bool image[CC_DIMS_MAX];
-    *out = (layout){.components = 1, .inner = 1};
+    *out = (nrrd_axes){.components = 1, .inner = 1};
     for (int k = 0; k < h->dims; k++) {
         if (h->sizes[k] < 1)
             return cc_fail(CC_EFORMAT, path, "each must be at least 1", "sizes: axis %d has %lld", k + 1,
@@ -446,7 +446,7 @@ static cc_status find_layout(layout *out, const header *h, const char *path) {
 }
 
 /* Along axis k of the image: from its vector, or from "spacings" alone. */
-static cc_status place_axis(cc_grid *grid, const header *h, int k, int axis, const char *path) {
+static cc_status place_axis(cc_grid *grid, const nrrd_header *h, int k, int axis, const char *path) {
     double spacing = h->seen[SPACINGS] && isfinite(h->spacings[axis]) ? h->spacings[axis] : 0;
     if (!h->seen[SPACE_DIRECTIONS]) {
         if (spacing < 0) grid->direction[k * 3 + k] = -1; /* as in ITK */
@@ -470,8 +470,8 @@ static cc_status place_axis(cc_grid *grid, const header *h, int k, int axis, con
     return CC_OK;
 }
 
-static cc_status place(cc_grid *grid, const header *h, const layout *l, const cc_read_options *options,
-                       const char *path) {
+static cc_status place(cc_grid *grid, const nrrd_header *h, const nrrd_axes *l,
+                       const cc_read_options *options, const char *path) {
     *grid = cc_grid_unit();
     if (l->count == 2) grid->spacing_mm[2] = 0;
     for (int k = 0; k < l->count; k++) {
@@ -484,12 +484,12 @@ static cc_status place(cc_grid *grid, const header *h, const layout *l, const cc
     }
     for (int i = 0; h->seen[SPACE_ORIGIN] && i < 3; i++)
         grid->origin_mm[i] = h->sign[i] < 0 ? 0 - h->origin[i] : h->origin[i];
-    CC_TRY(cc_grid_settle_spacing(grid, options, h->seen[SPACE_DIRECTIONS] ? "space directions" : "spacings",
-                                  path));
+    CC_TRY(cc_reader_complete_spacing(grid, options,
+                                      h->seen[SPACE_DIRECTIONS] ? "space directions" : "spacings", path));
     return cc_grid_check(grid, path);
 }
 
-static void warn_of_unsaid(const header *h, const layout *l, const char *path) {
+static void warn_of_unsaid(const nrrd_header *h, const nrrd_axes *l, const char *path) {
     for (int k = 0; k < l->count && !h->seen[SPACE_DIRECTIONS]; k++)
         if (h->spacings[l->axis[k]] < 0)
             cc_log(CC_LOG_WARNING, "%s: spacings: %g along %c: the axis is turned", path,
@@ -508,7 +508,7 @@ static void warn_of_unsaid(const header *h, const layout *l, const char *path) {
 
 /* ---- voxels ---- */
 
-static cc_status check_values(const header *h, const char *path) {
+static cc_status check_values(const nrrd_header *h, const char *path) {
     if ((h->seen[OLD_MIN] && isfinite(h->old_min)) || (h->seen[OLD_MAX] && isfinite(h->old_max)))
         return cc_fail(CC_EUNSUPPORTED, path, "write the values themselves",
                        "%s: the values were quantised from others", h->seen[OLD_MIN] ? "old min" : "old max");
@@ -520,8 +520,9 @@ static cc_status check_values(const header *h, const char *path) {
     return CC_OK;
 }
 
-static cc_status read_parsed(cc_volume *out, header *h, const char *path, const cc_read_options *options) {
-    layout l;
+static cc_status read_parsed(cc_volume *out, nrrd_header *h, const char *path,
+                             const cc_read_options *options) {
+    nrrd_axes l;
     cc_coding coding = {h->sample, h->big_endian, 1, 0};
     CC_TRY(check_values(h, path));
     CC_TRY(find_layout(&l, h, path));
@@ -540,7 +541,7 @@ static cc_status read_parsed(cc_volume *out, header *h, const char *path, const 
 static cc_status read_nrrd(cc_volume *out, const char *path, const cc_head *head,
                            const cc_read_options *options) {
     (void)head;
-    header h = {0};
+    nrrd_header h = {0};
     cc_status status = read_header(&h, path);
     if (status == CC_OK) status = read_parsed(out, &h, path, options);
     cc_segments_deinit(&h.segments);

@@ -39,7 +39,7 @@ static cc_status read_number(int64_t *out, const char *value, const cc_field *fi
                                           : cc_field_fail(field, CC_EFORMAT, NULL, "out of range:", value);
 }
 
-cc_status cc_segments_take(cc_segments *segments, const char *key, const char *value, const char *path) {
+cc_status cc_segments_add_pair(cc_segments *segments, const char *key, const char *value, const char *path) {
     cc_field field = {path, key};
     bool source = strcmp(key, "Segmentation_MasterRepresentation") == 0 ||
                   strcmp(key, "Segmentation_SourceRepresentation") == 0;
@@ -146,7 +146,7 @@ cc_status cc_segments_read(cc_volume *out, const cc_segments *segments, int64_t 
     cc_status status;
     CC_CHECK(sort_segments(sorted, segments, layers, path));
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
-    CC_CHECK(cc_volume_take(out, path));
+    CC_CHECK(cc_volume_allocate(out, path));
     memset(out->voxels, 0, cc_volume_count(out) * sizeof *out->voxels);
     status = merge(out, sorted, segments->count, layers, inner, &reader, path);
 done:

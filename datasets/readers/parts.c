@@ -177,7 +177,7 @@ cc_status cc_parts_path(char out[CC_PATH_MAX], const cc_parts *parts, int64_t in
         CC_TRY(list_entry(name, parts, index, cursor ? cursor : &fresh));
         break;
     }
-    return cc_path_beside(out, parts->header, name, parts->field);
+    return cc_reader_path_beside(out, parts->header, name, parts->field);
 }
 
 /* ---- sizes ---- */
@@ -409,7 +409,7 @@ void cc_parts_stop(cc_parts_reader *reader) {
 
 cc_status cc_parts_fill(cc_volume *out, const cc_parts *parts, const cc_coding *coding) {
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
-    CC_TRY(cc_volume_take(out, parts->header));
+    CC_TRY(cc_volume_allocate(out, parts->header));
     cc_parts_reader reader = cc_parts_start(parts, coding, 0);
     cc_status status = cc_parts_read(out->voxels, cc_volume_count(out), &reader);
     cc_parts_stop(&reader);

@@ -32,7 +32,7 @@ static cc_status read_picture(cc_volume *out, const char *path, const cc_head *h
     out->grid.dims[0] = width;
     out->grid.dims[1] = height;
     snprintf(out->type, sizeof out->type, "uint%d", bits);
-    cc_status status = cc_volume_take(out, path);
+    cc_status status = cc_volume_allocate(out, path);
     for (size_t i = 0; status == CC_OK && i < cc_volume_count(out); i++) out->voxels[i] = pixels[i];
     free(pixels);
     return status;

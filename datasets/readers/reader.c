@@ -35,7 +35,7 @@ static bool climbs(const char *name) {
     return strncmp(name, "../", 3) == 0 || strstr(name, "/../") || name[0] == '/';
 }
 
-cc_status cc_path_beside(char *out, const char *path, const char *name, const char *field) {
+cc_status cc_reader_path_beside(char *out, const char *path, const char *name, const char *field) {
     char folder[CC_PATH_MAX], joined[CC_PATH_MAX];
     CC_TRY(cc_path_folder(folder, path));
     CC_TRY(cc_path_join(joined, folder, name));
@@ -54,8 +54,8 @@ cc_status cc_path_beside(char *out, const char *path, const char *name, const ch
     return status;
 }
 
-cc_status cc_grid_settle_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
-                                 const char *path) {
+cc_status cc_reader_complete_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
+                                     const char *path) {
     for (int k = 0; k < 3; k++) {
         double *said = &grid->spacing_mm[k], stated = options->spacing_mm[k];
         if (stated > 0 && *said != 0 && fabs(*said - stated) > 1e-4 * stated)

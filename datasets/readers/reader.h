@@ -36,11 +36,11 @@ cc_status cc_head_read(cc_head *out, const char *path);
 /* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says otherwise.
  * spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
  *   CC_EFORMAT  neither the file nor `options` says it */
-cc_status cc_grid_settle_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
-                                 const char *path);
+cc_status cc_reader_complete_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
+                                     const char *path);
 
 /* The real path of `name`, a file beside the file `path`. CC_EFORMAT where it lies outside that folder: by an
  * absolute name, by "..", or through a link. `field` says where the name comes from. */
-cc_status cc_path_beside(char *out, const char *path, const char *name, const char *field);
+cc_status cc_reader_path_beside(char *out, const char *path, const char *name, const char *field);
 
 #endif

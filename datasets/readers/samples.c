@@ -103,6 +103,6 @@ cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *co
                        (long long)out->grid.dims[2], cc_sample_name(coding->sample),
                        (unsigned long long)(count * width), (unsigned long long)bound);
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
-    CC_TRY(cc_volume_take(out, path));
+    CC_TRY(cc_volume_allocate(out, path));
     return cc_samples_read(out->voxels, stream, count, coding);
 }

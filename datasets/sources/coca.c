@@ -18,18 +18,18 @@ static const char release_folder[] = "Gated_release_final";
 static const char layout_hint[] =
     "scans lie in ROOT/patient/ID/SERIES/NAME.dcm, outlines in ROOT/calcium_xml/ID.xml";
 
-typedef struct scan {
+typedef struct coca_scan {
     cc_dicom_series series;
     const char *xml; /* NULL: no calcification */
     cc_coca_regions regions;
-    cc_coca_placing placing;
-} scan;
+    cc_coca_placement placing;
+} coca_scan;
 
-typedef struct layout {
+typedef struct coca_folders {
     const char *patients, *outlines; /* folders */
     char **names;                    /* of patients */
     size_t count;
-} layout;
+} coca_folders;
 
 static cc_status resolve(const char **out, cc_slice_set *set, const char *folder, const char *name,
                          const char *ending) {
@@ -43,7 +43,7 @@ static bool is_folder(const char *folder, const char *name) {
     return joined && name[0] != '.' && cc_folder_exists(path);
 }
 
-static cc_status list_patients(layout *out, cc_slice_set *set) {
+static cc_status list_patients(coca_folders *out, cc_slice_set *set) {
     char **names;
     size_t count;
     CC_TRY(cc_folder_list(&names, &count, out->patients, set->arena));
@@ -54,10 +54,10 @@ static cc_status list_patients(layout *out, cc_slice_set *set) {
                       : cc_fail(CC_ENOTFOUND, out->patients, layout_hint, "no patient's folder is here");
 }
 
-static cc_status find_layout(layout *out, cc_slice_set *set) {
+static cc_status find_layout(coca_folders *out, cc_slice_set *set) {
     const char *base = set->root;
     if (is_folder(base, release_folder)) CC_TRY(resolve(&base, set, base, release_folder, ""));
-    *out = (layout){0};
+    *out = (coca_folders){0};
     if (!is_folder(base, "patient") || !is_folder(base, "calcium_xml"))
         return cc_fail(CC_ENOTFOUND, base, layout_hint,
                        "the folders patient and calcium_xml are not both here");
@@ -117,10 +117,10 @@ static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char
     return CC_OK;
 }
 
-static cc_status open_scan(scan *s, cc_slice_set *set, const layout *l, const char *name) {
+static cc_status open_scan(coca_scan *s, cc_slice_set *set, const coca_folders *l, const char *name) {
     const char *patient;
     char xml[CC_PATH_MAX], file[CC_PATH_MAX];
-    *s = (scan){0};
+    *s = (coca_scan){0};
     CC_TRY(resolve(&patient, set, l->patients, name, ""));
     CC_TRY(open_series(&s->series, set, patient));
     CC_TRY(cc_path_append(file, name, ".xml"));
@@ -131,14 +131,14 @@ static cc_status open_scan(scan *s, cc_slice_set *set, const layout *l, const ch
     return cc_coca_find_slices(&s->placing, &s->regions, &s->series.grid, s->xml);
 }
 
-static cc_status add_scan(cc_slice_set *set, const scan *s, const char *name, uint32_t number) {
+static cc_status add_scan(cc_slice_set *set, const coca_scan *s, const char *name, uint32_t number) {
     const int64_t *dims = s->series.grid.dims;
     cc_slice slice = {.scan = number, .height = (int32_t)dims[1], .width = (int32_t)dims[0]};
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, name));
     for (int64_t z = 0; z < dims[2]; z++) {
         slice.number = (int32_t)z;
-        CC_TRY(
-            cc_slice_set_add(set, &slice, cc_dicom_slice_path(&s->series, cc_coca_turn(&s->series.grid, z))));
+        CC_TRY(cc_slice_set_add(set, &slice,
+                                cc_dicom_slice_path(&s->series, cc_coca_flip_slice(&s->series.grid, z))));
     }
     return CC_OK;
 }
@@ -147,7 +147,7 @@ static int by_text(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static cc_status name_strays(cc_slice_set *set, const layout *l) {
+static cc_status name_strays(cc_slice_set *set, const coca_folders *l) {
     char **names;
     size_t count;
     CC_TRY(cc_folder_list(&names, &count, l->outlines, set->arena));
@@ -163,17 +163,17 @@ static cc_status name_strays(cc_slice_set *set, const layout *l) {
 
 static cc_status coca_open(cc_slice_set *set, const cc_slice_options *options) {
     (void)options;
-    layout l;
+    coca_folders l;
     size_t without = 0, without_mm = 0;
     CC_TRY(find_layout(&l, set));
-    scan *scans = set->state = cc_arena_get_array(set->arena, l.count, sizeof *scans);
+    coca_scan *scans = set->state = cc_arena_get_array(set->arena, l.count, sizeof *scans);
     double(*spacing)[3] = cc_arena_get_array(set->arena, l.count, sizeof *spacing);
     if (!scans || !spacing) return CC_ENOMEM;
     set->spacing_mm = (const double(*)[3])spacing;
     set->slope = 1;
     for (size_t i = 0; i < l.count; i++) {
         const cc_slice_mark mark = cc_slice_set_mark(set);
-        scan *s = &scans[mark.patients];
+        coca_scan *s = &scans[mark.patients];
         cc_status status = open_scan(s, set, &l, l.names[i]);
         if (status == CC_OK) status = add_scan(set, s, l.names[i], (uint32_t)mark.patients);
         if (status == CC_OK) cc_grid_distances(spacing[mark.patients], &s->series.grid);
@@ -200,9 +200,9 @@ static cc_status add_file(cc_digest *digest, const char *path) {
 }
 
 static cc_status coca_digest(cc_digest *digest, const cc_slice_set *set) {
-    const scan *scans = set->state;
+    const coca_scan *scans = set->state;
     for (size_t i = 0; i < set->patient_count; i++) {
-        const scan *s = &scans[i];
+        const coca_scan *s = &scans[i];
         cc_digest_add_string(digest, set->patients[i]);
         for (int64_t z = 0; z < s->series.grid.dims[2]; z++)
             CC_TRY(add_file(digest, cc_dicom_slice_path(&s->series, z)));
@@ -240,11 +240,12 @@ static cc_status draw_regions(uint8_t *mask, const int16_t *hu, const cc_slice *
 
 static cc_status coca_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     const cc_slice *slice = &set->slices[index];
-    const scan *s = &((const scan *)set->state)[slice->scan];
+    const coca_scan *s = &((const coca_scan *)set->state)[slice->scan];
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
     float *values = malloc(pixels * sizeof *values);
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
-    cc_status status = cc_dicom_read_slice(values, &s->series, cc_coca_turn(&s->series.grid, slice->number));
+    cc_status status =
+        cc_dicom_read_slice(values, &s->series, cc_coca_flip_slice(&s->series.grid, slice->number));
     for (size_t i = 0; status == CC_OK && i < pixels; i++) stored[i] = cc_slice_store_hu(values[i]);
     free(values);
     return status == CC_OK ? draw_regions(mask, stored, slice, &s->regions) : status;

@@ -23,7 +23,7 @@ typedef struct finding {
     double off_pixel; /* the farthest of Point_px from it, along x or y */
 } finding;
 
-int64_t cc_coca_turn(const cc_grid *grid, int64_t number) {
+int64_t cc_coca_flip_slice(const cc_grid *grid, int64_t number) {
     return grid->direction[8] < 0 ? grid->dims[2] - 1 - number : number;
 }
 
@@ -64,23 +64,23 @@ static finding look(const cc_coca_region *r, const cc_grid *g) {
         f.kind = BESIDE;
         return f;
     }
-    f.slice = cc_coca_turn(g, (int64_t)nearest);
+    f.slice = cc_coca_flip_slice(g, (int64_t)nearest);
     f.kind = f.slice == r->index ? AGREES : ELSEWHERE;
     return f;
 }
 
 /* What all outlines have in common. */
-typedef struct tally {
+typedef struct outline_tally {
     size_t of[BESIDE + 1];    /* by what they say */
     size_t first[BESIDE + 1]; /* the first of each */
     size_t off, first_off;    /* where Point_px lies elsewhere than Point_mm */
     double farthest;          /* of these, in pixels */
     int64_t shift, sum;       /* ImageIndex less slice, and with it, of the first outline */
     bool same_shift, same_sum;
-} tally;
+} outline_tally;
 
-static tally count(const cc_coca_regions *regions, const cc_grid *g) {
-    tally t = {.same_shift = true, .same_sum = true};
+static outline_tally count(const cc_coca_regions *regions, const cc_grid *g) {
+    outline_tally t = {.same_shift = true, .same_sum = true};
     bool any = false;
     for (size_t i = 0; i < regions->count; i++) {
         const cc_coca_region *r = &regions->items[i];
@@ -100,7 +100,7 @@ static tally count(const cc_coca_regions *regions, const cc_grid *g) {
 }
 
 /* What ImageIndex seems to count. */
-static void describe_count(char *out, size_t capacity, const tally *t, int64_t depth) {
+static void describe_count(char *out, size_t capacity, const outline_tally *t, int64_t depth) {
     if (t->same_shift && t->shift == 1)
         snprintf(out, capacity, "it seems to count from 1, or the scan to lack its lowest slice");
     else if (t->same_shift && t->shift > 0)
@@ -134,7 +134,7 @@ static cc_status believe_index(cc_coca_regions *regions, const cc_grid *grid, co
 }
 
 /* Point_mm cannot stand in for ImageIndex. */
-static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, const cc_grid *grid,
+static cc_status refuse_points(const cc_coca_regions *regions, const outline_tally *t, const cc_grid *grid,
                                const char *xml) {
     char what[256];
     if (t->of[BESIDE]) {
@@ -157,10 +157,10 @@ static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, c
     return refuse(r, xml, what);
 }
 
-cc_status cc_coca_find_slices(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
+cc_status cc_coca_find_slices(cc_coca_placement *out, cc_coca_regions *regions, const cc_grid *grid,
                               const char *xml) {
-    const tally t = count(regions, grid);
-    *out = (cc_coca_placing){.by_mm = t.of[ELSEWHERE] > 0, .without_mm = t.of[NO_MM] > 0};
+    const outline_tally t = count(regions, grid);
+    *out = (cc_coca_placement){.by_mm = t.of[ELSEWHERE] > 0, .without_mm = t.of[NO_MM] > 0};
     if (t.of[BESIDE] || (t.of[ELSEWHERE] && (t.of[NO_MM] || t.off)))
         return refuse_points(regions, &t, grid, xml);
     if (t.off)

@@ -12,12 +12,12 @@
 
 /* From a slice's number in ascending z to its place along the grid's third axis, which a feet-first scan may
  * turn down; and back. */
-int64_t cc_coca_turn(const cc_grid *grid, int64_t number);
+int64_t cc_coca_flip_slice(const cc_grid *grid, int64_t number);
 
-typedef struct cc_coca_placing {
+typedef struct cc_coca_placement {
     bool by_mm;      /* ImageIndex contradicted Point_mm, which was followed */
     bool without_mm; /* some outline has no Point_mm */
-} cc_coca_placing;
+} cc_coca_placement;
 
 /* Sets `slice` of every region. Where ImageIndex and Point_mm agree, or there is no Point_mm, ImageIndex is
  * followed; where they contradict each other, Point_mm, with a warning that says what ImageIndex seems to
@@ -26,7 +26,7 @@ typedef struct cc_coca_placing {
  *   CC_EFORMAT  ("FILE:LINE") ImageIndex is no slice's number, and there is no Point_mm; or the two
  *               contradict each other, and Point_mm lies beside the scan or between its slices, is missing of
  *               other outlines, or contradicts Point_px too */
-cc_status cc_coca_find_slices(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
+cc_status cc_coca_find_slices(cc_coca_placement *out, cc_coca_regions *regions, const cc_grid *grid,
                               const char *xml);
 
 #endif

@@ -23,14 +23,14 @@ static const struct {
                 {"Left Circumflex Artery", 2},
                 {"Right Coronary Artery", 3}};
 
-typedef struct reader {
+typedef struct xml_reader {
     const char *path;
     cc_arena *arena;
     cc_coca_region *regions;
     size_t count;
-} reader;
+} xml_reader;
 
-static cc_status refuse(const reader *r, const xmlNode *node, const char *key, const char *what) {
+static cc_status refuse(const xml_reader *r, const xmlNode *node, const char *key, const char *what) {
     char where[CC_PATH_MAX];
     snprintf(where, sizeof where, "%s:%ld", r->path, xmlGetLineNo(node));
     return cc_fail(CC_EFORMAT, where, form_hint, "%s: %s", key, what);
@@ -64,7 +64,7 @@ static const char *text_of(const xmlNode *node) {
 }
 
 /* A dict's value under a key, which must be of a type ("array"); NULL where the key is absent. */
-static cc_status find(const xmlNode **out, const reader *r, const xmlNode *dict, const char *key,
+static cc_status find(const xmlNode **out, const xml_reader *r, const xmlNode *dict, const char *key,
                       const char *type) {
     const xmlNode *name = element_from(dict->children), *value;
     *out = NULL;
@@ -84,7 +84,7 @@ static cc_status find(const xmlNode **out, const reader *r, const xmlNode *dict,
     return CC_OK;
 }
 
-static cc_status need(const xmlNode **out, const reader *r, const xmlNode *dict, const char *key,
+static cc_status need(const xmlNode **out, const xml_reader *r, const xmlNode *dict, const char *key,
                       const char *type) {
     CC_TRY(find(out, r, dict, key, type));
     return *out ? CC_OK : refuse(r, dict, key, "the dict lacks it");
@@ -95,7 +95,7 @@ static bool ends(const char *text) {
     return text[strspn(text, " \t\r\n")] == 0;
 }
 
-static cc_status read_integer(int64_t *out, const reader *r, const xmlNode *node, const char *key,
+static cc_status read_integer(int64_t *out, const xml_reader *r, const xmlNode *node, const char *key,
                               int64_t end, const char *range) {
     const char *text = text_of(node);
     char *rest = NULL;
@@ -142,7 +142,7 @@ static bool parse_point_mm(double out[3], const char *text) {
     return ends(text);
 }
 
-static cc_status read_points_mm(cc_coca_region *out, const reader *r, const xmlNode *roi) {
+static cc_status read_points_mm(cc_coca_region *out, const xml_reader *r, const xmlNode *roi) {
     const xmlNode *list;
     CC_TRY(find(&list, r, roi, "Point_mm", "array"));
     const size_t count = list ? count_elements(list) : 0;
@@ -164,7 +164,7 @@ static cc_status read_points_mm(cc_coca_region *out, const reader *r, const xmlN
     return CC_OK;
 }
 
-static cc_status read_points(cc_coca_region *out, const reader *r, const xmlNode *list) {
+static cc_status read_points(cc_coca_region *out, const xml_reader *r, const xmlNode *list) {
     double(*points)[2] = cc_arena_get_array(r->arena, out->point_count, sizeof *points);
     if (!points) return CC_ENOMEM;
     const xmlNode *node = element_from(list->children);
@@ -186,7 +186,7 @@ static uint8_t label_of(const char *name) {
     return 0;
 }
 
-static cc_status read_name(uint8_t *label, const reader *r, const xmlNode *roi) {
+static cc_status read_name(uint8_t *label, const xml_reader *r, const xmlNode *roi) {
     const xmlNode *node;
     CC_TRY(need(&node, r, roi, "Name", "string"));
     const char *name = text_of(node);
@@ -198,7 +198,7 @@ static cc_status read_name(uint8_t *label, const reader *r, const xmlNode *roi) 
     return CC_OK;
 }
 
-static cc_status read_region(reader *r, const xmlNode *roi, int32_t index) {
+static cc_status read_region(xml_reader *r, const xmlNode *roi, int32_t index) {
     const xmlNode *points, *number;
     cc_coca_region region = {.index = index, .line = xmlGetLineNo(roi)};
     if (!is(roi, "dict")) return refuse(r, roi, "ROIs", "each is a dict");
@@ -221,7 +221,7 @@ static cc_status read_region(reader *r, const xmlNode *roi, int32_t index) {
     return CC_OK;
 }
 
-static cc_status read_image(reader *r, const xmlNode *image) {
+static cc_status read_image(xml_reader *r, const xmlNode *image) {
     const xmlNode *number, *rois;
     int64_t index;
     if (!is(image, "dict")) return refuse(r, image, "Images", "each is a dict");
@@ -233,7 +233,7 @@ static cc_status read_image(reader *r, const xmlNode *image) {
     return CC_OK;
 }
 
-static cc_status read_list(reader *r, const xmlNode *root) {
+static cc_status read_list(xml_reader *r, const xmlNode *root) {
     const xmlNode *top = is(root, "plist") ? element_from(root->children) : NULL, *images;
     if (!is(top, "dict")) return refuse(r, root, "plist", "it wants a dict");
     CC_TRY(need(&images, r, top, "Images", "array"));
@@ -276,7 +276,7 @@ static cc_status parse(xmlDoc **out, const char *path, const char *bytes, size_t
     return status;
 }
 
-static cc_status read_file(reader *r, cc_arena *scratch) {
+static cc_status read_file(xml_reader *r, cc_arena *scratch) {
     char *bytes;
     size_t count;
     xmlDoc *document = NULL;
@@ -288,7 +288,7 @@ static cc_status read_file(reader *r, cc_arena *scratch) {
 }
 
 cc_status cc_coca_xml_read(cc_coca_regions *out, const char *path, cc_arena *arena) {
-    reader r = {.path = path, .arena = arena};
+    xml_reader r = {.path = path, .arena = arena};
     cc_status status = CC_ENOMEM;
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return CC_ENOMEM;

@@ -26,14 +26,14 @@ typedef struct heart {
     atomic_bool said_alpha, said_corners; /* each is warned of once */
 } heart;
 
-typedef struct picture {
+typedef struct picture_name {
     const char *name;
     int32_t series, number;
-} picture;
+} picture_name;
 
 typedef struct patient_folder {
     const char *name, *path; /* "p07", "train/p07" */
-    picture *pictures;
+    picture_name *pictures;
     size_t count;
 } patient_folder;
 
@@ -67,7 +67,7 @@ static cc_status read_size(int32_t *height, int32_t *width, const char *path) {
 }
 
 static int by_series_and_number(const void *a, const void *b) {
-    const picture *p = a, *q = b;
+    const picture_name *p = a, *q = b;
     if (p->series != q->series) return p->series < q->series ? -1 : 1;
     return (p->number > q->number) - (p->number < q->number);
 }
@@ -85,7 +85,7 @@ static bool parse_digits(int32_t *out, const char *text, const char *end) {
     return true;
 }
 
-static cc_status parse_name(picture *out, const char *folder, const char *name) {
+static cc_status parse_name(picture_name *out, const char *folder, const char *name) {
     const char *dash = strchr(name, '-'), *dot = strrchr(name, '.');
     out->name = name;
     if (dash && parse_digits(&out->series, name, dash) && parse_digits(&out->number, dash + 1, dot))
@@ -95,7 +95,7 @@ static cc_status parse_name(picture *out, const char *folder, const char *name) 
 }
 
 /* The PNG files of a folder, in order of series and number. */
-static cc_status list_pictures(picture **out, size_t *count, const char *folder, cc_arena *arena) {
+static cc_status list_pictures(picture_name **out, size_t *count, const char *folder, cc_arena *arena) {
     char **names;
     size_t all;
     CC_TRY(cc_folder_list(&names, &all, folder, arena));
@@ -184,7 +184,7 @@ static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, f
     cc_slice slice = {.scan = set->count ? set->slices[set->count - 1].scan : UINT32_MAX};
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, patient->name));
     for (size_t i = 0; i < patient->count; i++) {
-        const picture *p = &patient->pictures[i];
+        const picture_name *p = &patient->pictures[i];
         slice.scan += i == 0 || p->series != p[-1].series;
         slice.number = p->number;
         CC_TRY(find_files(&out[i], &slice, set, patient->path, p->name));

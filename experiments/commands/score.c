@@ -97,7 +97,7 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
     check_hu(&scan, request->scan);
     cc_upright_check(&scan.grid, request->scan);
     const cc_upright sections = cc_upright_find_sections(&scan.grid);
-    CC_CHECK(cc_upright_turn(&scan, &sections));
+    CC_CHECK(cc_upright_reorient(&scan, &sections));
     if (request->mask)
         CC_CHECK(cc_labels_read(&labels, &labelled, request->mask, &scan.grid));
     else

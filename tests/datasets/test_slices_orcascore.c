@@ -175,7 +175,7 @@ static void file_otherwise(const char *root, const char *relative, const int axi
         order.step[k] = order.mirrored[k] ? -step[axis[k]] : step[axis[k]];
         if (order.mirrored[k]) order.first += (v.grid.dims[axis[k]] - 1) * step[axis[k]];
     }
-    assert_ok(cc_upright_turn(&v, &order));
+    assert_ok(cc_upright_reorient(&v, &order));
     assert_ok(cc_metaimage_write(path, &v, v.type, false));
     cc_volume_deinit(&v);
 }
