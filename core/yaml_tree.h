@@ -1,6 +1,7 @@
 /* core/yaml_tree.h -- trees of YAML values: lookups by dotted keys, typed values, and joining trees.
  *
- * core/yaml.h makes them from files; configurations also make them by hand, from --set and from the variants of a matrix. */
+ * core/yaml.h makes them from files; configurations also make them by hand, from --set and from the variants
+ * of a matrix. */
 #ifndef CC_CORE_YAML_TREE_H
 #define CC_CORE_YAML_TREE_H
 

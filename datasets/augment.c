@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,19 +138,27 @@ static int parse_degrees(const char *text) {
     return degrees < 360 ? degrees : 0;
 }
 
-static cc_status parse(cc_variant *out, const char *name) {
+/* Whether `name` is one of the table, never "original"; *out is what it means. */
+static bool parse(cc_variant *out, const char *name) {
     for (int i = ORIGINAL + 1; i < KINDS; i++) {
-        size_t length = strlen(kinds[i].name);
+        const size_t length = strlen(kinds[i].name);
         if (strncmp(name, kinds[i].name, length) != 0) continue;
         *out = (cc_variant){.name = name, .kind = i};
-        if (kinds[i].angle)
-            out->degrees = parse_degrees(name + length);
-        else if (name[length])
-            continue;
-        if (!kinds[i].angle || out->degrees) return CC_OK;
+        if (kinds[i].angle) out->degrees = parse_degrees(name + length);
+        if (kinds[i].angle ? out->degrees > 0 : !name[length]) return true;
+    }
+    return false;
+}
+
+bool cc_augment_is_name(const char *text) {
+    cc_variant variant;
+    return parse(&variant, text);
+}
+
+static cc_status refuse(const char *name) {
+    if (strncmp(name, "rotate", strlen("rotate")) == 0)
         return cc_fail(CC_ECONFIG, "augment", "e.g. rotate45", "\"%s\" is no rotation by 1 to 359 degrees",
                        name);
-    }
     return cc_fail(CC_ECONFIG, "augment", "use hflip, vflip, rotateN; the original is always there",
                    "\"%s\" is not known", name);
 }
@@ -165,7 +172,7 @@ cc_status cc_augment_init(cc_augment *out, const char *const *names, int count) 
             if (strcmp(names[i], names[k]) == 0)
                 return cc_fail(CC_ECONFIG, "augment", "name each once", "\"%s\" stands there twice",
                                names[i]);
-        CC_TRY(parse(&augment.variants[augment.count++], names[i]));
+        if (!parse(&augment.variants[augment.count++], names[i])) return refuse(names[i]);
     }
     *out = augment;
     return CC_OK;

@@ -5,8 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include "core/words.h"
 
-enum { CANVAS_MAX = 16384 };
+#define X(name) #name,
+static const char *const modes[] = {CC_FIT_MODE_LIST(X)};
+#undef X
+enum { MODES = sizeof modes / sizeof *modes };
 
 static bool scales(const cc_fit *fit) {
     return strcmp(fit->mode, "scale") == 0;
@@ -18,12 +22,16 @@ int cc_fit_size(int size, int multiple) {
 }
 
 cc_status cc_fit_check(const cc_fit *fit) {
-    if (!fit->mode || (strcmp(fit->mode, "pad") != 0 && !scales(fit)))
-        return cc_fail(CC_ECONFIG, "preprocess.fit", "use pad or scale", "\"%s\" is not known",
-                       fit->mode ? fit->mode : "");
-    if (fit->height < 1 || fit->width < 1 || fit->height > CANVAS_MAX || fit->width > CANVAS_MAX)
+    bool known = false;
+    char hint[64] = "use ";
+    for (size_t i = 0; i < MODES; i++) known = known || (fit->mode && strcmp(fit->mode, modes[i]) == 0);
+    cc_words_or(hint + 4, sizeof hint - 4, modes, MODES);
+    if (!known)
+        return cc_fail(CC_ECONFIG, "preprocess.fit", hint, "\"%s\" is not known", fit->mode ? fit->mode : "");
+    if (fit->height < 1 || fit->width < 1 || fit->height > CC_FIT_CANVAS_MAX ||
+        fit->width > CC_FIT_CANVAS_MAX)
         return cc_fail(CC_ECONFIG, "preprocess.size", NULL, "a canvas of %d x %d; sides are 1 to %d",
-                       fit->width, fit->height, CANVAS_MAX);
+                       fit->width, fit->height, CC_FIT_CANVAS_MAX);
     return CC_OK;
 }
 

@@ -1,5 +1,5 @@
-/* datasets/grid.c -- geometry of grids: distances of a sheared grid, maps from one grid to another, and what makes
- * three axes and twelve numbers a grid at all. */
+/* datasets/grid.c -- geometry of grids: distances of a sheared grid, maps from one grid to another, and what
+ * makes three axes and twelve numbers a grid at all. */
 #include "datasets/grid.h"
 
 #include <math.h>

@@ -2,10 +2,11 @@
  *
  * The affine is LPS (DICOM's and ITK's: +x to the patient's left, +y to the back, +z to the head), in mm:
  *
- *     position = origin + direction * (spacing * index)        index (i, j, k) from 0, of a voxel's centre
+ *     position = origin + direction * (spacing * index) index (i, j, k) from 0, of a voxel's centre
  *
- * Readers turn what their format says into this one convention (NIfTI's RAS by two signs), so that nothing else knows
- * of any other. Source: DICOM PS3.3, C.7.6.2.1.1 (equation C.7.6.2.1-1); ITK Software Guide, section 4.1.4. */
+ * Readers turn what their format says into this one convention (NIfTI's RAS by two signs), so that nothing
+ * else knows of any other. Source: DICOM PS3.3, C.7.6.2.1.1 (equation C.7.6.2.1-1); ITK Software Guide,
+ * section 4.1.4. */
 #ifndef CC_DATASETS_GRID_H
 #define CC_DATASETS_GRID_H
 

@@ -1,5 +1,5 @@
-/* datasets/labels.c -- masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted
- * on the way, so that labels that miss the scan or fall between its voxels are said. */
+/* datasets/labels.c -- masks laid on the grid of a scan: sampled by the nearest voxel through both affines,
+ * and counted on the way, so that labels that miss the scan or fall between its voxels are said. */
 #include "datasets/labels.h"
 
 #include <math.h>

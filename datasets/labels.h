@@ -1,7 +1,7 @@
 /* datasets/labels.h -- the labels of a mask on the voxels of its scan.
  *
- * Masks are drawn with other tools than scans are reconstructed with, and come on grids of their own: cropped, turned, of
- * another resolution. They are laid on the scan by both affines. */
+ * Masks are drawn with other tools than scans are reconstructed with, and come on grids of their own:
+ * cropped, turned, of another resolution. They are laid on the scan by both affines. */
 #ifndef CC_DATASETS_LABELS_H
 #define CC_DATASETS_LABELS_H
 

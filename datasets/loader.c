@@ -19,8 +19,6 @@
 #include "core/rng.h"
 #include "datasets/view.h"
 
-enum { WORKERS_MAX = 64, BATCH_MAX = 1 << 16 };
-
 /* One thread's own buffers. */
 typedef struct scratch {
     float *slice, *canvas;                           /* [largest slice], [H*W]; HU */
@@ -47,7 +45,7 @@ struct cc_loader {
     ring_slot *ring;
     size_t depth;
     scratch *scratch; /* [workers], or one for the caller */
-    pthread_t threads[WORKERS_MAX];
+    pthread_t threads[CC_LOADER_WORKERS_MAX];
     int thread_count;
     cc_batch batch; /* what the caller holds */
 
@@ -193,13 +191,16 @@ static cc_status start_threads(cc_loader *loader) {
 static cc_status check(const cc_loader_options *o) {
     CC_TRY(cc_fit_check(&o->fit));
     assert(o->slice_count > 0);
-    if (!(o->window_hu[1] > o->window_hu[0]))
+    if (!(o->window_hu[0] >= CC_WINDOW_HU_MIN && o->window_hu[0] < o->window_hu[1] &&
+          o->window_hu[1] <= CC_WINDOW_HU_MAX))
         return cc_fail(CC_ECONFIG, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
                        "[%g, %g] is no window", o->window_hu[0], o->window_hu[1]);
-    if (o->batch < 1 || o->batch > BATCH_MAX)
-        return cc_fail(CC_ECONFIG, "train.batch", NULL, "%d is not in 1 to %d", o->batch, BATCH_MAX);
-    if (o->workers < 0 || o->workers > WORKERS_MAX)
-        return cc_fail(CC_ECONFIG, "train.workers", NULL, "%d is not in 0 to %d", o->workers, WORKERS_MAX);
+    if (o->batch < 1 || o->batch > CC_LOADER_BATCH_MAX)
+        return cc_fail(CC_ECONFIG, "train.batch", NULL, "%d is not in 1 to %d", o->batch,
+                       CC_LOADER_BATCH_MAX);
+    if (o->workers < 0 || o->workers > CC_LOADER_WORKERS_MAX)
+        return cc_fail(CC_ECONFIG, "train.workers", NULL, "%d is not in 0 to %d", o->workers,
+                       CC_LOADER_WORKERS_MAX);
     return CC_OK;
 }
 

@@ -1,5 +1,5 @@
-/* datasets/read_options.h -- what a person states about an image beside its file: `--spacing` and `--series` of the
- * command line. */
+/* datasets/read_options.h -- what a person states about an image beside its file: `--spacing` and `--series`
+ * of the command line. */
 #ifndef CC_DATASETS_READ_OPTIONS_H
 #define CC_DATASETS_READ_OPTIONS_H
 

@@ -1,10 +1,21 @@
-/* datasets/slice.h -- one slice of a dataset, and what a person says of the dataset that it is read from: the words that the
- * table of slices (datasets/slices.h) and its sources (datasets/sources/source.h) share. */
+/* datasets/slice.h -- one slice of a dataset, and what a person says of the dataset that it is read from: the
+ * words that the table of slices (datasets/slices.h) and its sources (datasets/sources/source.h) share. */
 #ifndef CC_DATASETS_SLICE_H
 #define CC_DATASETS_SLICE_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* The sources, in the order in which the reference of options lists them: X(NAME) for each. sources/NAME.c
+ * defines cc_slice_source_NAME; `data.source: NAME` chooses it. */
+#define CC_SLICE_SOURCE_LIST(X) X(ctheart) X(volume) X(orcascore) X(coca)
+
+enum {
+    CC_WINDOW_HU_MIN = INT16_MIN, /* what the ends of a window may be: all that int16 and uint16 hold */
+    CC_WINDOW_HU_MAX = UINT16_MAX,
+    CC_MASK_THRESHOLD_MAX =
+        UINT16_MAX - 1, /* of cc_slice_options.mask_threshold: some grey must lie above it */
+};
 
 typedef struct cc_slice {
     uint32_t patient; /* index into the set's patient names */
@@ -20,7 +31,7 @@ enum { CC_PATIENT_NAME_BYTES = 63 };
 
 /* What is pointed to need not outlive cc_slice_set_open. */
 typedef struct cc_slice_options {
-    const char *source;  /* "coca", "ctheart", "orcascore", "volume" */
+    const char *source;  /* a name of CC_SLICE_SOURCE_LIST */
     const char *root;    /* the dataset's folder */
     const char *image;   /* volume: the CT, relative to root */
     const char *mask;    /* volume: the mask, on any grid, relative to root */

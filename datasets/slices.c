@@ -9,22 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "core/words.h"
 #include "datasets/sources/source.h"
 
 static const cc_slice_source *const sources[] = {
-    &cc_slice_source_coca,
-    &cc_slice_source_ctheart,
-    &cc_slice_source_orcascore,
-    &cc_slice_source_volume,
+#define X(name) &cc_slice_source_##name,
+    CC_SLICE_SOURCE_LIST(X)
+#undef X
 };
+enum { SOURCES = sizeof sources / sizeof *sources };
 
 static cc_status find_source(const cc_slice_source **out, const char *name) {
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+    const char *names[SOURCES];
+    char hint[128] = "use ";
+    for (size_t i = 0; i < SOURCES; i++) {
         *out = sources[i];
         if (name && strcmp(sources[i]->name, name) == 0) return CC_OK;
+        names[i] = sources[i]->name;
     }
-    return cc_fail(CC_ECONFIG, "data.source", "use coca, ctheart, orcascore or volume",
-                   "no source is called \"%s\"", name ? name : "");
+    cc_words_or(hint + 4, sizeof hint - 4, names, SOURCES);
+    return cc_fail(CC_ECONFIG, "data.source", hint, "no source is called \"%s\"", name ? name : "");
 }
 
 static cc_status resolve_root(cc_slice_set *set, const char *root) {

@@ -49,8 +49,8 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
  * broken are no part of it: the digest is that of a dataset without them. ctheart: every file's name below
  * `train`, size and bytes. orcascore: each scan's name, size and bytes of its headers and voxels, and whether
  * it is turned upright or its labels laid on it. coca: each patient's name, and name, size and bytes of its
- * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the upright
- * grid, and the voxels of the CT and of the mask as resampled on it. */
+ * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the
+ * upright grid, and the voxels of the CT and of the mask as resampled on it. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
+#include "core/words.h"
 
 enum { TRAIN, VALIDATION, TEST, PARTS, NO_PART = PARTS };
 
@@ -163,9 +164,9 @@ static cc_status check_slabs(const split_job *job) {
         if (job->shares[i] != floor(job->shares[i]) || job->shares[i] > 1000)
             return cc_fail(CC_ECONFIG, share_keys[i], "e.g. 5, 1 and 1",
                            "%g is not a number of slabs (0 to 1000)", job->shares[i]);
-    if (job->spec->slab < 1)
-        return cc_fail(CC_ECONFIG, "data.split.slab", NULL, "a slab has at least 1 slice, not %d",
-                       job->spec->slab);
+    if (job->spec->slab < 1 || job->spec->slab > CC_SPLIT_SLAB_MAX)
+        return cc_fail(CC_ECONFIG, "data.split.slab", NULL, "a slab has 1 to %d slices, not %d",
+                       CC_SPLIT_SLAB_MAX, job->spec->slab);
     return CC_OK;
 }
 
@@ -197,10 +198,11 @@ static const struct {
     cc_status (*split)(split_job *job);
     bool folds;
 } ways[] = {
-    {"patient", split_by_patient, true},
-    {"slice", split_by_slice, false},
-    {"slab", split_by_slab, false},
+#define X(name, folds) {#name, split_by_##name, folds},
+    CC_SPLIT_WAY_LIST(X)
+#undef X
 };
+enum { WAYS = sizeof ways / sizeof *ways };
 
 /* --- the whole --- */
 
@@ -208,7 +210,7 @@ static cc_status check_shares(const split_job *job) {
     double sum = 0;
     bool folds = job->spec->fold != CC_SPLIT_NO_FOLD;
     for (int i = 0; i < (folds ? TEST : PARTS); i++) {
-        if (!(job->shares[i] >= 0 && job->shares[i] <= 1e9))
+        if (!(job->shares[i] >= 0 && job->shares[i] <= CC_SPLIT_SHARE_MAX))
             return cc_fail(CC_ECONFIG, share_keys[i], NULL, "a share is 0 or more, not %g", job->shares[i]);
         sum += job->shares[i];
     }
@@ -232,14 +234,17 @@ static cc_status check_folds(const cc_split_spec *spec, bool by_patient) {
 }
 
 static cc_status run(split_job *job) {
-    const size_t count = sizeof ways / sizeof *ways;
-    for (size_t i = 0; i < count; i++) {
+    const char *names[WAYS];
+    char hint[64] = "use ";
+    for (size_t i = 0; i < WAYS; i++) {
+        names[i] = ways[i].name;
         if (!job->spec->by || strcmp(ways[i].name, job->spec->by) != 0) continue;
         CC_TRY(check_shares(job));
         CC_TRY(check_folds(job->spec, ways[i].folds));
         return ways[i].split(job);
     }
-    return cc_fail(CC_ECONFIG, "data.split.by", "use patient, slice or slab", "\"%s\" is no way to split",
+    cc_words_or(hint + 4, sizeof hint - 4, names, WAYS);
+    return cc_fail(CC_ECONFIG, "data.split.by", hint, "\"%s\" is no way to split",
                    job->spec->by ? job->spec->by : "");
 }
 

@@ -21,8 +21,8 @@ void cc_volume_deinit(cc_volume *volume);
 
 size_t cc_volume_count(const cc_volume *volume);
 
-/* Takes memory for the voxels of out->grid, once the grid was checked (cc_grid_check). The message of CC_ENOMEM names
- * `path`. */
+/* Takes memory for the voxels of out->grid, once the grid was checked (cc_grid_check). The message of
+ * CC_ENOMEM names `path`. */
 cc_status cc_volume_allocate(cc_volume *out, const char *path);
 
 typedef struct cc_volume_summary {

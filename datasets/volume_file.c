@@ -1,6 +1,6 @@
-/* datasets/volume_file.c -- the table of readers, and the choice among them by a file's first bytes; writing by the
- * ending of a name. Contents decide what is read, because names lie: DICOM slices often have none, and archives
- * rename files. */
+/* datasets/volume_file.c -- the table of readers, and the choice among them by a file's first bytes; writing
+ * by the ending of a name. Contents decide what is read, because names lie: DICOM slices often have none, and
+ * archives rename files. */
 #include "datasets/volume_file.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* datasets/volume_file.h -- volumes from files and into files, whatever their format.
  *
- * Formats that are read are the table of volume_file.c, a file each in datasets/readers/; datasets/README.md lists what is
- * read of each and what is refused. */
+ * Formats that are read are the table of volume_file.c, a file each in datasets/readers/; datasets/README.md
+ * lists what is read of each and what is refused. */
 #ifndef CC_DATASETS_VOLUME_FILE_H
 #define CC_DATASETS_VOLUME_FILE_H
 
@@ -10,14 +10,14 @@
 #include "datasets/read_options.h"
 #include "datasets/volume.h"
 
-/* Reads any image file (MetaImage, NIfTI-1/2, NRRD, DICOM, PNG) or a folder that holds one DICOM series; the format
- * is told from the contents, not from the name alone. `out` is a zeroed struct or one that was deinitialised;
- * on failure it stays so. Every size is checked against the file before memory is taken for it. What the file
- * does not say and `options` do not state is refused, or taken as a default that a warning names.
- *   CC_ENOTFOUND, CC_EIO  the file cannot be opened or read
- *   CC_EFORMAT            it is broken: file, field and reason in the message
- *   CC_EUNSUPPORTED       it is sound, but is not a single-channel 2-D or 3-D image
- *   CC_ENOMEM             it is larger than memory allows */
+/* Reads any image file (MetaImage, NIfTI-1/2, NRRD, DICOM, PNG) or a folder that holds one DICOM series; the
+ * format is told from the contents, not from the name alone. `out` is a zeroed struct or one that was
+ * deinitialised; on failure it stays so. Every size is checked against the file before memory is taken for
+ * it. What the file does not say and `options` do not state is refused, or taken as a default that a warning
+ * names.
+ *   CC_ENOTFOUND, CC_EIO the file cannot be opened or read CC_EFORMAT it is broken: file, field and reason in
+ *   the message CC_EUNSUPPORTED it is sound, but is not a single-channel 2-D or 3-D image CC_ENOMEM it is
+ *   larger than memory allows */
 cc_status cc_volume_read_as(cc_volume *out, const char *path, const cc_read_options *options);
 /* The same with nothing stated. */
 cc_status cc_volume_read(cc_volume *out, const char *path);

@@ -1,4 +1,5 @@
-/* datasets/phantom/make.h -- one patient of the phantom as two volumes: what a scanner shows, and what each voxel is. */
+/* datasets/phantom/make.h -- one patient of the phantom as two volumes: what a scanner shows, and what each
+ * voxel is. */
 #ifndef CC_DATASETS_PHANTOM_MAKE_H
 #define CC_DATASETS_PHANTOM_MAKE_H
 

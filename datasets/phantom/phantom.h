@@ -22,6 +22,9 @@
 #include <stdint.h>
 #include "core/status.h"
 
+/* The layouts that cc_phantom_write knows: X(NAME) for each; layout_NAME.c defines cc_phantom_layout_NAME. */
+#define CC_PHANTOM_LAYOUT_LIST(X) X(ctheart) X(orcascore)
+
 enum {
     CC_PHANTOM_SIZE_MIN = 64,
     CC_PHANTOM_SIZE_MAX = 512,
@@ -31,7 +34,7 @@ enum {
 };
 
 typedef struct cc_phantom_options {
-    const char *layout;  /* "ctheart", "orcascore": how cc_phantom_write lays the folder out */
+    const char *layout;  /* a name of CC_PHANTOM_LAYOUT_LIST: how cc_phantom_write lays the folder out */
     int patients;        /* 1..CC_PHANTOM_PATIENTS_MAX */
     int size;            /* pixels a side, CC_PHANTOM_SIZE_MIN..CC_PHANTOM_SIZE_MAX */
     int slices;          /* 1..CC_PHANTOM_SLICES_MAX over 120 mm: 40 slices lie 3 mm apart */

@@ -1,4 +1,5 @@
-/* datasets/phantom/render.c -- a patient is laid in the scanner that takes them, and painted slice by slice. */
+/* datasets/phantom/render.c -- a patient is laid in the scanner that takes them, and painted slice by
+ * slice. */
 #include "datasets/phantom/render.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* datasets/phantom/sheet.h -- all patients of a phantom in one picture, to see at a glance what a seed makes. */
+/* datasets/phantom/sheet.h -- all patients of a phantom in one picture, to see at a glance what a seed
+ * makes. */
 #ifndef CC_DATASETS_PHANTOM_SHEET_H
 #define CC_DATASETS_PHANTOM_SHEET_H
 

@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/version.h"
+#include "core/words.h"
 #include "datasets/phantom/layout.h"
 #include "datasets/phantom/make.h"
 
@@ -93,15 +94,23 @@ static cc_status write_patients(int *made, const cc_phantom_layout *layout, cons
     return CC_OK;
 }
 
-static const cc_phantom_layout *const layouts[] = {&cc_phantom_layout_ctheart, &cc_phantom_layout_orcascore};
+static const cc_phantom_layout *const layouts[] = {
+#define X(name) &cc_phantom_layout_##name,
+    CC_PHANTOM_LAYOUT_LIST(X)
+#undef X
+};
+enum { LAYOUTS = sizeof layouts / sizeof *layouts };
 
 static cc_status find_layout(const cc_phantom_layout **out, const char *name) {
-    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
-        if (strcmp(layouts[i]->name, name) == 0) {
-            *out = layouts[i];
-            return CC_OK;
-        }
-    return cc_fail(CC_EUSAGE, "--layout", "use ctheart or orcascore", "no layout is called \"%s\"", name);
+    const char *names[LAYOUTS];
+    char hint[64] = "use ";
+    for (size_t i = 0; i < LAYOUTS; i++) {
+        *out = layouts[i];
+        names[i] = layouts[i]->name;
+        if (strcmp(names[i], name) == 0) return CC_OK;
+    }
+    cc_words_or(hint + 4, sizeof hint - 4, names, LAYOUTS);
+    return cc_fail(CC_EUSAGE, "--layout", hint, "no layout is called \"%s\"", name);
 }
 
 cc_status cc_phantom_write(int *made, const char *dir, const cc_phantom_options *o) {

@@ -1,5 +1,5 @@
-/* datasets/readers/reader.c -- what every reader needs beside its format: a file's first bytes, a spacing that a person
- * states, and the rule that no header leads out of its own folder. */
+/* datasets/readers/reader.c -- what every reader needs beside its format: a file's first bytes, a spacing
+ * that a person states, and the rule that no header leads out of its own folder. */
 #include "datasets/readers/reader.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 /* datasets/readers/reader.h -- a reader of one image format, and what all readers share.
  *
- * A format is one file here that defines a cc_reader, and one line in the table of datasets/volume_file.c. A reader says by
- * a file's first bytes whether it is its own, then reads it whole. Every size is checked against the file before
- * memory is taken; what the file does not say is refused or warned of, never assumed in silence. */
+ * A format is one file here that defines a cc_reader, and one line in the table of datasets/volume_file.c. A
+ * reader says by a file's first bytes whether it is its own, then reads it whole. Every size is checked
+ * against the file before memory is taken; what the file does not say is refused or warned of, never assumed
+ * in silence. */
 #ifndef CC_DATASETS_READERS_READER_H
 #define CC_DATASETS_READERS_READER_H
 
@@ -33,9 +34,9 @@ extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc
 /* CC_ENOTFOUND, CC_EIO, or CC_EFORMAT for damaged gzip data. */
 cc_status cc_head_read(cc_head *out, const char *path);
 
-/* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says otherwise.
- * spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
- *   CC_EFORMAT  neither the file nor `options` says it */
+/* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says
+ * otherwise. spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
+ *   CC_EFORMAT neither the file nor `options` says it */
 cc_status cc_reader_complete_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
                                      const char *path);
 

@@ -10,7 +10,8 @@
 #include "core/file.h"
 #include "core/log.h"
 
-/* How far an outline may lie off a slice, in slices: half of one is between two. And Point_px off Point_mm. */
+/* How far an outline may lie off a slice, in slices: half of one is between two. And Point_px off
+ * Point_mm. */
 static const double off_slice_max = 0.499, off_pixels_max = 0.9;
 
 typedef enum evidence { NO_MM, AGREES, ELSEWHERE, BESIDE } evidence;

@@ -1,5 +1,5 @@
-/* datasets/sources/labelled_scan.h -- a scan and its labels in memory, upright, for sources that cannot decode them
- * slice by slice from their files: 3 bytes a voxel. */
+/* datasets/sources/labelled_scan.h -- a scan and its labels in memory, upright, for sources that cannot
+ * decode them slice by slice from their files: 3 bytes a voxel. */
 #ifndef CC_DATASETS_SOURCES_LABELLED_SCAN_H
 #define CC_DATASETS_SOURCES_LABELLED_SCAN_H
 

@@ -30,8 +30,9 @@ typedef struct cc_slice_source {
     bool resident; /* decode only copies from memory: the set keeps no second copy */
 } cc_slice_source;
 
-extern const cc_slice_source cc_slice_source_coca, cc_slice_source_ctheart, cc_slice_source_orcascore,
-    cc_slice_source_volume;
+#define X(name) extern const cc_slice_source cc_slice_source_##name;
+CC_SLICE_SOURCE_LIST(X)
+#undef X
 
 /* A decoded slice, as the cache keeps it: one block of memory. */
 typedef struct cc_slice_pixels {

@@ -24,7 +24,8 @@ static void point_of(double mm[3], const cc_grid *g, const double index[3]) {
     }
 }
 
-/* An outline on the file's slice `place` (along the normal, may be off the scan), called `index` in the XML. */
+/* An outline on the file's slice `place` (along the normal, may be off the scan), called `index` in the
+ * XML. */
 static void add(outlined_scan *s, double place, int index) {
     static const double corners[POINTS][2] = {{10, 12}, {20, 12}, {15, 30}};
     const size_t n = s->regions.count++;

@@ -39,7 +39,8 @@ enum {
     SROW = 280
 };
 
-/* 3 x 3 x 3 voxels 0, 1, 2, ...; 0.5 x 0.75 x 3 mm by sform and qform alike, x and y turned, origin 10, 20, -30. */
+/* 3 x 3 x 3 voxels 0, 1, 2, ...; 0.5 x 0.75 x 3 mm by sform and qform alike, x and y turned, origin 10, 20,
+ * -30. */
 static made make(void) {
     made m = {{0}};
     const int32_t size = 348;
