@@ -1,3 +1,6 @@
+/* core/digest.c -- SHA-256 by Nettle (FIPS 180-4), which Debian packages for every architecture and which
+ * uses the processor's SHA instructions where it has them. Identities of runs, of data and of phantoms are
+ * these digests: what is added, and in which order, is part of every stored result. */
 #include "core/digest.h"
 
 #include <stdint.h>
@@ -36,6 +39,7 @@ void cc_digest_add_string(cc_digest *digest, const char *text) {
 cc_status cc_digest_add_file(cc_digest *digest, const char *path) {
     FILE *file = fopen(path, "rb");
     if (!file) return cc_fail_errno(path, "open");
+    /* 64 KiB a read; too large for the stack of a thread */
     static _Thread_local unsigned char buffer[1 << 16];
     size_t count;
     while ((count = fread(buffer, 1, sizeof buffer, file)) > 0) cc_digest_add(digest, buffer, count);

@@ -1,5 +1,10 @@
-/* core/file.c -- paths, folders and whole files. Every call that writes is checked, and the last of them, the
- * rename, is what makes a file be there. */
+/* core/file.c -- paths, folders and whole files.
+ *
+ * Every call that writes is checked, and the last of them, the rename, is what makes a file be there
+ * (POSIX: rename replaces a file atomically). Data and folder are flushed to disk in that order, as file
+ * systems may otherwise keep the new name and lose the contents. A temporary name carries the number of
+ * its process, so that two processes never write the same one and what a killed process left can be told
+ * and removed. */
 #include "core/file.h"
 
 #include <ctype.h>
@@ -20,6 +25,7 @@ static cc_status too_long(const char *path) {
 
 cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name) {
     bool alone = name[0] == '/' || !dir || !dir[0];
+    /* No slash twice where the folder has one at its end. */
     const char *slash = alone || dir[strlen(dir) - 1] == '/' ? "" : "/";
     int length = snprintf(out, CC_PATH_MAX, "%s%s%s", alone ? "" : dir, slash, name);
     return length < CC_PATH_MAX ? CC_OK : too_long(name);
@@ -38,6 +44,7 @@ cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path) {
 
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path) {
     const char *slash = strrchr(path, '/');
+    /* "name" lies in ".", "/name" in "/", "a/b/name" in "a/b". */
     size_t length = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
     if (length >= CC_PATH_MAX) return too_long(path);
     if (length == 0) return cc_path_join(out, "", ".");
@@ -84,6 +91,7 @@ cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit
     if (!text) return CC_ENOMEM;
     FILE *file = fopen(path, "rb");
     if (!file) return cc_fail_errno(path, "open");
+    /* The file may have become shorter since its size was asked: `got` is what counts. */
     size_t got = fread(text, 1, (size_t)size, file);
     bool bad = ferror(file);
     fclose(file);
@@ -159,6 +167,7 @@ static cc_status sweep(const char *path, bool all);
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count) {
     char temporary[CC_PATH_MAX];
     CC_TRY(cc_path_temporary(temporary, path));
+    /* Space that dead processes hold is given back before more is asked for. */
     if (sweep(path, false) != CC_OK) cc_error_clear(); /* the folder is not there: the next line says so */
     cc_status status = cc_file_stage(temporary, path, pieces, piece_count);
     if (status == CC_OK) status = cc_file_place(temporary, path);
@@ -185,6 +194,7 @@ static cc_status sweep(const char *path, bool all) {
     if (!dir) return cc_fail_errno(folder, "open the folder");
     for (struct dirent *entry; (entry = readdir(dir));) {
         long owner = temporary_owner(entry->d_name, cc_path_name(path));
+        /* Signal 0 asks only whether the process exists. */
         if (owner > 0 && (all || (kill((pid_t)owner, 0) != 0 && errno == ESRCH)))
             unlinkat(dirfd(dir), entry->d_name, 0);
     }

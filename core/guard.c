@@ -1,3 +1,12 @@
+/* core/guard.c -- a child process that decodes files for its parent.
+ *
+ * Parent and child share one mapping of memory (desk), into which the child writes its result, and a pair
+ * of sockets, on which one byte each way says "a file waits" and "it is done". A child that dies closes
+ * its socket, and the parent's recv returns 0: that is how a crash is noticed, without a signal handler.
+ * The bounds are the kernel's (setrlimit), so that no library can step over them.
+ *
+ * Source: setrlimit(2), socketpair(2), unix(7); the same idea as OpenSSH's privilege separation, Provos,
+ * Friedl & Honeyman, USENIX Security 2003. */
 #include "core/guard.h"
 
 #include <errno.h>
@@ -13,7 +22,7 @@
 #include <unistd.h>
 #include "core/file.h"
 
-enum { SECONDS = 60 };
+enum { SECONDS = 60 }; /* of processor time for one file */
 
 /* What parent and child share. */
 typedef struct desk {
@@ -34,6 +43,7 @@ static size_t desk_bytes(const cc_guard_job *job) {
     return sizeof(desk) + job->bytes;
 }
 
+/* Lowers a soft limit, never above the hard one. */
 static void limit(int what, rlim_t most) {
     struct rlimit now;
     if (getrlimit(what, &now) != 0) return;
@@ -41,6 +51,7 @@ static void limit(int what, rlim_t most) {
     setrlimit(what, &now);
 }
 
+/* The limit counts from the start of the process, so what was used for earlier files is added. */
 static void bound_time(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -55,6 +66,7 @@ static void bound_memory(unsigned long long allowance) {
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file) return;
+    /* The first number of statm is the size of the address space in pages: what the child has already. */
     if (fscanf(file, "%llu", &pages) == 1)
         limit(RLIMIT_AS, (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + allowance));
     fclose(file);
@@ -65,11 +77,13 @@ static void bound_memory(unsigned long long allowance) {
  * parent. */
 static void become_harmless(int socket) {
     static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGXCPU};
+    /* Crash handlers of the parent (sanitizers, signal handling of a run) must not run in the child. */
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) signal(crashes[i], SIG_DFL);
     dup2(socket, STDIN_FILENO);
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
+    /* Locks of the parent live as long as any copy of their descriptor: the child keeps none. */
     closefrom(STDERR_FILENO + 1);
     limit(RLIMIT_CORE, 0);
 }
@@ -81,6 +95,7 @@ static void work(const cc_guard_job *job, desk *d) {
         d->status = cc_fail_errno(d->folder, "enter");
     else
         d->status = job->work(d->context, job->bytes, d->path);
+    /* The message lies in this process alone; the parent reads its copy. */
     d->error = *cc_error_get();
 }
 
@@ -146,6 +161,8 @@ void cc_guard_end(cc_guard *g) {
 }
 
 static cc_status lay_out(desk *d, const char *path) {
+    /* A child that lives on was started in the folder of that time; the parent may have changed its own
+     * since. */
     if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
     return cc_path_join(d->path, "", path);
 }

@@ -1,6 +1,14 @@
-/* core/yaml.c -- libyaml's events into a tree. Nothing here recurses on what a file says: open maps and lists
- * stand on a stack of CC_YAML_LEVELS_MAX frames, and their members so far on one shared list, from which a
- * closing map or list takes its own. core/yaml_tree.c looks into trees and joins them. */
+/* core/yaml.c -- libyaml's events into a tree.
+ *
+ * Nothing here recurses on what a file says: open maps and lists stand on a stack of CC_YAML_LEVELS_MAX
+ * entries, and their members so far on one shared list, from which a closing map or list takes its own:
+ *
+ *     a: {b: 1, c: [2, 3 open: map, map, list
+ *                               members: b 1 | 2 3 (one list; each open node knows where its own begin)
+ *
+ * Aliases share the node that they name, but are counted as the whole it stands for, so that a few lines of
+ * nested aliases cannot grow to billions of values ("billion laughs"). core/yaml_tree.c looks into trees and
+ * joins them. Source: YAML 1.1, yaml.org/spec/1.1; libyaml's yaml.h. */
 #include "core/yaml.h"
 
 #include <stdarg.h>
@@ -67,6 +75,8 @@ static cc_status mark_braces(char **out, size_t *out_bytes, const char *text, si
     const char *end = text + bytes, *close = NULL; /* of the variable that `from` is in */
     for (const char *from = text; from < end; from++) {
         bool opens = false, closes = from == close;
+        /* Only a brace behind a dollar sign opens a variable, and only where a closing one follows on its
+         * line. */
         if (!close && *from == '{' && from > text && from[-1] == '$') {
             close = find_close(from, end);
             opens = close != NULL;
@@ -149,6 +159,7 @@ static cc_status refuse_duplicates(const yaml_reader *r, const member *members, 
 }
 
 static cc_status add_member(yaml_reader *r, const member *m) {
+    /* The whole document: it has no map or list around it. */
     if (r->depth == 0) {
         r->root = m->node;
         return CC_OK;
@@ -167,6 +178,7 @@ static cc_status add_member(yaml_reader *r, const member *m) {
     added->key_line = f->key_line;
     f->key = NULL;
     f->nodes += m->nodes;
+    /* The levels that this node has below it, itself included: an alias of it adds as many. */
     if (m->height >= f->height) f->height = m->height + 1;
     return CC_OK;
 }
@@ -214,6 +226,7 @@ static cc_status read_scalar(yaml_reader *r, const yaml_event_t *event) {
     if (event->data.scalar.tag)
         return fail_at(r, line, "leave it out", "the tag %s is not read here",
                        (const char *)event->data.scalar.tag);
+    /* Strings of C end at a zero byte, which YAML allows: the rest would be lost in silence. */
     if (strlen(text) != event->data.scalar.length) return fail_at(r, line, NULL, "a zero byte in a text");
     CC_TRY(open_anchor(&index, r, event->data.scalar.anchor, line));
     bool key = wants_key(r);
@@ -247,6 +260,7 @@ static cc_status read_end(yaml_reader *r) {
     const member *members = r->members + f->first;
     cc_yaml *node = f->node;
     node->count = r->count - f->first;
+    /* YAML parsers mostly take the last of two equal keys in silence. */
     if (node->kind == CC_YAML_MAP) CC_TRY(refuse_duplicates(r, members, node->count));
     node->items = cc_arena_get_array(r->arena, node->count, sizeof *node->items);
     node->keys = cc_arena_get_array(r->arena, node->count, sizeof *node->keys);
@@ -268,6 +282,7 @@ static cc_status read_alias(yaml_reader *r, const yaml_event_t *event) {
     const char *name = (const char *)event->data.alias.anchor;
     int line = line_of(event), i = r->anchor_count;
     if (wants_key(r)) return fail_at(r, line, "a key is one word", "an alias cannot be a key");
+    /* The last anchor of that name above, as YAML has it: an anchor may be set again. */
     while (i > 0 && strcmp(r->anchors[i - 1].name, name) != 0) i--;
     if (i == 0) return fail_at(r, line, NULL, "the alias *%s has no anchor &%s above it", name, name);
     const member *m = &r->anchors[i - 1].what;

@@ -1,5 +1,6 @@
-/* core/yaml_tree.c -- lookups in YAML trees, typed values, and joining trees. Trees share their members: what
- * changes is copied first, one map at a time. */
+/* core/yaml_tree.c -- lookups in YAML trees, typed values, and joining trees. Trees share their members
+ * (an alias, or what several variants of a matrix have in common), so what changes is copied first, one
+ * map at a time: cc_yaml_set copies the maps on the way to its key and no others. */
 #include "core/yaml_tree.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ static bool is_plain(const cc_yaml *node) {
 bool cc_yaml_as_integer(long long *out, const cc_yaml *node) {
     if (!is_plain(node)) return false;
     const char *digits = node->text + (node->text[0] == '-' || node->text[0] == '+');
+    /* "007" is refused: YAML 1.1 reads it as octal, people as decimal. */
     size_t length = strspn(digits, "0123456789");
     if (length == 0 || digits[length] || (length > 1 && digits[0] == '0')) return false;
     errno = 0;
@@ -61,6 +63,7 @@ bool cc_yaml_as_integer(long long *out, const cc_yaml *node) {
 }
 
 bool cc_yaml_as_real(double *out, const cc_yaml *node) {
+    /* strtod also reads "inf", "nan" and hexadecimal numbers, and none of these is meant here. */
     if (!is_plain(node) || !node->text[0] || node->text[strspn(node->text, "0123456789+-.eE")]) return false;
     char *end;
     double value = strtod(node->text, &end);
@@ -162,6 +165,7 @@ cc_status cc_yaml_merge(cc_yaml **out, const cc_yaml *base, const cc_yaml *over,
     for (size_t i = 0; joined && i < over->count; i++) {
         key_index key = {over->keys[i], 0};
         const key_index *found =
+            /* A key of both is merged in its place; a new one goes behind. */
             base->count ? bsearch(&key, places, base->count, sizeof *places, by_key) : NULL;
         size_t at = found ? found->index : map->count++;
         cc_yaml *item = over->items[i];

@@ -1,5 +1,13 @@
-/* Rotation is done with SciPy's arithmetic (affine_transform), in the same order, so that pixels on the
- * border fall on the same side of it. */
+/* datasets/augment.c -- flips and rotations of a slice and its mask.
+ *
+ * Rotation is done with SciPy's arithmetic (scipy.ndimage.affine_transform), in the same order of operations,
+ * so that pixels on the border fall on the same side of it and results can be compared to the last bit. An
+ * output pixel (y, x) comes from the input at
+ *
+ *     R (y - cy, x - cx) + (cy, cx), R = ( cos sin ; -sin cos ), (cy, cx) the centre of the picture,
+ *
+ * which along a row is a start and a constant step. Nothing but a name of the table says what is done: a new
+ * way to change a slice is a function and a row. */
 #include "datasets/augment.h"
 
 #include <assert.h>
@@ -22,6 +30,7 @@ typedef struct change {
 
 static void flip_left_right(const change *c) {
     for (int y = 0; y < c->height; y++) {
+        /* the row's first pixel and its last */
         size_t row = (size_t)y * (size_t)c->width, last = row + (size_t)c->width - 1;
         for (size_t x = 0; c->in && x < (size_t)c->width; x++) c->out[row + x] = c->in[last - x];
         for (size_t x = 0; c->in_mask && x < (size_t)c->width; x++)
@@ -40,8 +49,8 @@ static void flip_top_bottom(const change *c) {
 
 /* --- rotation --- */
 
-/* The sine of whole degrees from 0 to 449, from that of the first quarter turn: exact where it is 0 or 1, and
- * equal for equal angles, so that quarter turns put pixels on pixels. */
+/* The sine of whole degrees from 0 to 449, from that of an angle of 0 to 90: exact where it is 0 or 1, and
+ * equal for equal angles, so that rotations by 90, 180 and 270 degrees put pixels on pixels. */
 static double sine(int degrees) {
     double sign = degrees % 360 < 180 ? 1 : -1;
     int d = degrees % 180;
@@ -55,6 +64,7 @@ typedef struct sampling_line {
 
 static sampling_line line_of(int y, int height, int width, int degrees) {
     double s = sine(degrees), c = sine(degrees + 90);
+    /* Grouped as scipy.ndimage.rotate computes its offset: centre - R centre, then R times the row. */
     double cy = (height - 1) / 2.0, cx = (width - 1) / 2.0;
     return (sampling_line){.start = {cy - (c * cy + s * cx) + y * c, cx - (-s * cy + c * cx) + y * -s},
                            .step = {s, c}};
@@ -72,6 +82,7 @@ static bool inside(const sampling_line *l, int x, int height, int width) {
 /* The value between pixels, v rows down and u columns right; both inside. */
 static inline float bilinear(const float *in, double v, double u, int height, int width) {
     int y = (int)v, x = (int)u; /* not negative */
+    /* On the last row or column the neighbour beyond has the weight 0: any pixel will do for it. */
     int right = x + 1 < width ? x + 1 : x;
     double fy = v - y, fx = u - x;
     const float *top = in + (size_t)y * (size_t)width, *bottom = y + 1 < height ? top + width : top;
@@ -93,6 +104,7 @@ static void rotate_row(const change *c, const sampling_line *l, int y, int from,
         memset(out, 0, (size_t)c->width);
         for (int x = from; x < to; x++)
             out[x] =
+                /* Nearest: + 0.5 and cut; both coordinates are inside, so not negative. */
                 c->in_mask[(size_t)((int)(along(l, 0, x) + 0.5) * c->width + (int)(along(l, 1, x) + 0.5))];
     }
 }
@@ -168,6 +180,7 @@ cc_status cc_augment_init(cc_augment *out, const char *const *names, int count) 
     if (count > CC_AUGMENT_MAX)
         return cc_fail(CC_ECONFIG, "augment", NULL, "%d names are more than %d", count, CC_AUGMENT_MAX);
     for (int i = 0; i < count; i++) {
+        /* A name twice would show the same item twice, and weigh it double. */
         for (int k = 0; k < i; k++)
             if (strcmp(names[i], names[k]) == 0)
                 return cc_fail(CC_ECONFIG, "augment", "name each once", "\"%s\" stands there twice",

@@ -1,3 +1,8 @@
+/* datasets/fit.c -- slices onto a canvas of the net's size, by padding or by scaling, and back.
+ *
+ * Padding is the default: a pixel keeps its size in mm, and a lesion has as many pixels as the scanner
+ * gave it. Scaling changes the size of a pixel, and with it what a count of pixels means; scores are
+ * therefore counted after cc_fit_restore, on the slice's own grid. */
 #include "datasets/fit.h"
 
 #include <assert.h>
@@ -35,7 +40,8 @@ cc_status cc_fit_check(const cc_fit *fit) {
     return CC_OK;
 }
 
-/* --- pad: one axis of the larger in the smaller, both centred --- */
+/* --- pad: along each axis the smaller lies in the middle of the larger; of an odd difference the extra pixel
+ * is behind --- */
 
 typedef struct axis_overlap {
     int from, to, count; /* first index in the source, first in the target, how many */
@@ -74,6 +80,8 @@ typedef struct between {
 } between;
 
 static between locate(int index, int out_size, int size) {
+    /* Pixel centres lie at i + 1/2 on both grids (align_corners = False of PyTorch), and the outermost are
+     * repeated beyond. */
     double at = (index + 0.5) * size / out_size - 0.5;
     at = at < 0 ? 0 : at > size - 1 ? size - 1 : at;
     int first = (int)at;
@@ -88,6 +96,7 @@ static void scale_image(float *out, int out_height, int out_width, const float *
         const float *bottom = in + (size_t)v.second * (size_t)width;
         for (int x = 0; x < out_width; x++) {
             between u = locate(x, out_width, width);
+            /* Linear along x in both rows, then along y between them. */
             float above = top[u.first] + u.weight * (top[u.second] - top[u.first]);
             float below = bottom[u.first] + u.weight * (bottom[u.second] - bottom[u.first]);
             *out++ = above + v.weight * (below - above);

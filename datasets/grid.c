@@ -10,13 +10,15 @@ cc_grid cc_grid_unit(void) {
     return (cc_grid){.dims = {1, 1, 1}, .spacing_mm = {1, 1, 1}, .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
 }
 
-/* Along each axis what is left of its unit vector once the parts along the axes before it are taken away.
+/* Along each axis what is left of its unit vector once the parts along the axes before it are taken away (the
+ * diagonal of R in the QR decomposition of `direction`): 1, |nx x ny| and |(nx x ny) . nz| / |nx x ny|.
+ *
  * Columns are brought to length 1, so that digits that a file rounds away count in second order only, and
  * what is a right angle but for those (0.08 degrees) is one: unsheared grids keep their spacing to the last
  * bit. */
 void cc_grid_distances(double out_mm[3], const cc_grid *grid) {
     const double right = 1e-6;
-    double n[9];
+    double n[9]; /* the axes as unit vectors: column k is axis k */
     for (int k = 0; k < 3; k++) {
         const double *d = grid->direction + k;
         const double length = sqrt(d[0] * d[0] + d[3] * d[3] + d[6] * d[6]);
@@ -53,6 +55,7 @@ cc_status cc_grid_check(const cc_grid *grid, const char *path) {
         if (!isfinite(grid->origin_mm[k]))
             return cc_fail(CC_EFORMAT, path, "each must be a number of mm", "origin: axis %c has %g",
                            "xyz"[k], grid -> origin_mm[k]);
+        /* Their product must not wrap, and must fit as float32 into what one pointer can span. */
         if ((uint64_t)grid->dims[k] > (uint64_t)PTRDIFF_MAX / sizeof(float) / count)
             return cc_fail(CC_EUNSUPPORTED, path, "the header may be wrong",
                            "dims: %lld x %lld x %lld voxels are more than an address space holds",
@@ -60,6 +63,8 @@ cc_status cc_grid_check(const cc_grid *grid, const char *path) {
         count *= (uint64_t)grid->dims[k];
     }
     double volume = determinant(grid->direction);
+    /* The determinant of three unit vectors is the volume that they span: 1 at right angles, 0 in one
+     * plane. */
     if (!isfinite(volume) || fabs(volume) < 1e-3)
         return cc_fail(CC_EFORMAT, path, "three independent unit vectors are wanted",
                        "direction: the axes do not span space (determinant %g)", volume);
@@ -106,13 +111,16 @@ bool cc_grid_matches(const cc_grid *a, const cc_grid *b) {
     double m[12];
     if (memcmp(a->dims, b->dims, sizeof a->dims) != 0) return false;
     cc_grid_index_map(m, b, a);
-    for (int corner = 0; corner < 8; corner++) /* an affine map strays the most at a corner */
+    /* The difference of two affine maps is largest at a corner: eight points stand for all voxels. */
+    for (int corner = 0; corner < 8; corner++)
         for (int i = 0; i < 3; i++) {
             double index[3], at = m[i * 4 + 3];
             for (int k = 0; k < 3; k++) {
                 index[k] = corner >> k & 1 ? (double)(b->dims[k] - 1) : 0;
                 at += m[i * 4 + k] * index[k];
             }
+            /* A quarter of a voxel: far above what float32 rounds away, below what would sample another
+             * neighbour. */
             if (!(fabs(at - index[i]) <= 0.25)) return false;
         }
     return true;

@@ -14,6 +14,7 @@ static float nearest(const cc_volume *mask, const double at[3]) {
     const int64_t *dims = mask->grid.dims;
     int64_t index[3];
     for (int k = 0; k < 3; k++) {
+        /* A middle exactly between two voxels goes to the later one. NaN fails the test below as well. */
         double rounded = floor(at[k] + 0.5);
         if (!(rounded >= 0 && rounded < (double)dims[k])) return 0;
         index[k] = (int64_t)rounded;
@@ -43,6 +44,7 @@ cc_status cc_labels_resample(cc_volume *out, const cc_volume *mask, const cc_gri
 }
 
 bool cc_label_from(uint8_t *out, float value) {
+    /* Not (uint8_t) of what may be NaN or beyond its range: that is undefined. */
     const float whole = roundf(value);
     if (!(whole >= 0 && whole <= UINT8_MAX && fabsf(value - whole) <= 0.01F)) return false;
     *out = (uint8_t)whole;
@@ -101,10 +103,13 @@ static cc_status keep_labels(uint8_t **out, size_t *labelled, label_tally *t, co
     return CC_OK;
 }
 
-/* What may have gone wrong between the program that wrote the mask and this one. */
+/* What may have gone wrong between the program that wrote the mask and this one: an affine that was dropped
+ * or changed on the way, labels beside the scan, or a resolution at which the nearest voxel is no fair
+ * sample. */
 static void warn_of_mask(const label_tally *t, const cc_grid *mask, const cc_grid *onto, const char *path) {
     const cc_upright of_mask = cc_upright_find(mask), of_scan = cc_upright_find(onto);
     const cc_grid a = cc_upright_grid(mask, &of_mask), b = cc_upright_grid(onto, &of_scan);
+    /* Compared upright: the same voxels in another order of the file are the same grid. */
     if (memcmp(a.dims, b.dims, sizeof a.dims) == 0 && !cc_grid_matches(&a, &b))
         cc_log(CC_LOG_WARNING,
                "%s: it has as many voxels as its scan along each axis, but its affine puts them elsewhere; "
@@ -119,6 +124,7 @@ static void warn_of_mask(const label_tally *t, const cc_grid *mask, const cc_gri
     const double from_mm3 = cc_grid_voxel_mm3(mask), to_mm3 = cc_grid_voxel_mm3(onto);
     for (int label = 1; label <= UINT8_MAX; label++) {
         if (!t->on[label]) continue;
+        /* How much the label's volume changes: mm3 in the scan's voxels against mm3 in the mask's own. */
         const double part = fabs((double)t->sampled[label] * to_mm3 / ((double)t->on[label] * from_mm3) - 1);
         if (part > change) worst = label, change = part;
     }

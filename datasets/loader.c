@@ -1,13 +1,16 @@
-/* Batches through a ring of buffers. The unit of work is one item, so that all threads help with the batch
- * that is waited for.
+/* datasets/loader.c -- batches through a ring of buffers, filled by threads.
  *
- * Batch b lives in slot b mod depth. Threads take items by number, in order, as long as the item's batch lies
- * less than `depth` batches behind the last one given back; which thread makes an item decides nothing about
- * it. One mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that
- * took its number, and the slot to the caller once all its items are done.
+ * The unit of work is one item (a slice in one of its variants), so that all threads help with the batch
+ * that is waited for. Batch b lies in slot b mod depth. Threads take items by number, in order, as long as
+ * the item's batch lies less than `depth` batches behind the last one given back; which thread makes an
+ * item decides nothing about it, as its place and its random numbers follow from its number alone. One
+ * mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that took
+ * its number, and the slot to the caller once all its items are done.
  *
  *     given back  | held by the caller | being made: items next..end
- *     0 ..        | released           | .. released + depth                */
+ *     0 ..        | released           | .. released + depth
+ *
+ * Without threads (workers 0) the caller makes the items itself, through the same functions. */
 #include "datasets/loader.h"
 
 #include <assert.h>
@@ -21,8 +24,8 @@
 
 /* One thread's own buffers. */
 typedef struct scratch {
-    float *slice, *canvas;                           /* [largest slice], [H*W]; HU */
-    uint8_t *slice_mask, *canvas_mask, *turned_mask; /* [largest slice], [H*W], [H*W] */
+    float *slice, *canvas;                              /* [largest slice], [H*W]; HU */
+    uint8_t *slice_mask, *canvas_mask, *augmented_mask; /* [largest slice], [H*W], [H*W] */
 } scratch;
 
 typedef struct ring_slot {
@@ -60,7 +63,7 @@ struct cc_loader {
 
 /* --- an item --- */
 
-/* HU to [0, 1]. */
+/* HU to [0, 1]: (hu - low) / (high - low), clipped. */
 static void window(float *image, size_t count, const double window_hu[2]) {
     float low = (float)window_hu[0], scale = (float)(1 / (window_hu[1] - window_hu[0]));
     for (size_t i = 0; i < count; i++) {
@@ -79,10 +82,10 @@ static cc_status prepare_item(float *image, float *target, const cc_loader *load
     CC_TRY(cc_slice_set_read(o->set, index, s->slice, s->slice_mask));
     cc_fit_image(s->canvas, &o->fit, s->slice, slice->height, slice->width, fill);
     cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
-    cc_variant_apply(variant, image, s->turned_mask, s->canvas, s->canvas_mask, o->fit.height, o->fit.width,
-                     fill);
+    cc_variant_apply(variant, image, s->augmented_mask, s->canvas, s->canvas_mask, o->fit.height,
+                     o->fit.width, fill);
     window(image, loader->pixels, o->window_hu);
-    for (size_t i = 0; i < loader->pixels; i++) target[i] = s->turned_mask[i] != 0;
+    for (size_t i = 0; i < loader->pixels; i++) target[i] = s->augmented_mask[i] != 0;
     return CC_OK;
 }
 
@@ -97,6 +100,7 @@ static const cc_augment *augment_of(const cc_loader *loader, uint32_t slice) {
 
 /* The place in the list of slices of the one that item `number` is a variant of. */
 static size_t position_of(const cc_loader *loader, size_t number) {
+    /* Binary search for the last slice whose first item is not behind `number`. */
     size_t low = 0, high = loader->options.slice_count;
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
@@ -126,6 +130,7 @@ static cc_status make_item(const cc_loader *loader, size_t item, const scratch *
 static void finish_item(cc_loader *loader, size_t item, cc_status status) {
     ring_slot *slot = slot_of(loader, item / (size_t)loader->options.batch);
     slot->left--;
+    /* Of several failures the one of the lowest number is reported, whichever thread met it first. */
     if (status != CC_OK && (slot->error.status == CC_OK || item < slot->error_item)) {
         slot->error = *cc_error_get();
         slot->error_item = item;
@@ -154,7 +159,7 @@ static void *work(void *argument) {
         size_t item = loader->next++;
         loader->busy++;
         pthread_mutex_unlock(&loader->mutex);
-        cc_status status = make_item(loader, item, self->scratch);
+        cc_status status = make_item(loader, item, self->scratch); /* without the mutex: this is the work */
         pthread_mutex_lock(&loader->mutex);
         finish_item(loader, item, status);
         loader->busy--;
@@ -171,6 +176,8 @@ static cc_status start_threads(cc_loader *loader) {
     loader_thread *workers =
         cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
     if (!workers) return CC_ENOMEM;
+    /* Threads inherit the mask of signals: with all blocked, Ctrl-C and the like reach the threads that
+     * handle them. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (int i = 0; i < loader->options.workers && status == CC_OK; i++) {
@@ -247,7 +254,7 @@ static bool take_scratch(cc_loader *loader) {
         s->slice_mask = take(loader, largest, 1, &ok);
         s->canvas = take(loader, loader->pixels, sizeof *s->canvas, &ok);
         s->canvas_mask = take(loader, loader->pixels, 1, &ok);
-        s->turned_mask = take(loader, loader->pixels, 1, &ok);
+        s->augmented_mask = take(loader, loader->pixels, 1, &ok);
     }
     return ok;
 }
@@ -346,6 +353,7 @@ static void rest(cc_loader *loader) {
 }
 
 void cc_loader_start(cc_loader *loader, uint64_t epoch) {
+    /* Under drop_last the items of an incomplete last batch are not made. */
     size_t full = loader->batches * (size_t)loader->options.batch;
     pthread_mutex_lock(&loader->mutex);
     rest(loader);

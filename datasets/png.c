@@ -1,7 +1,9 @@
 /* datasets/png.c -- pictures through libpng, as grey values with their alpha channel.
  *
  * libpng reports an error by longjmp: every function that calls setjmp keeps what must survive the jump in
- * the session, not in its own variables. */
+ * the session, not in its own variables (C11, 7.13.2.1: locals that changed since setjmp are
+ * indeterminate). Pixels are never composed with a background: a mask that was saved in the alpha channel
+ * would turn into one colour. Source: libpng manual; PNG specification, ISO/IEC 15948. */
 #include "datasets/png.h"
 
 #include <assert.h>
@@ -53,6 +55,8 @@ static void check_size(png_session *s) {
         refuse(s, cc_fail(CC_EUNSUPPORTED, s->path, "at most 2^28 pixels are read",
                           "width and height: %llu x %llu pixels", (unsigned long long)width,
                           (unsigned long long)height));
+    /* The least that such a picture takes when it is compressed as well as deflate can: a larger claim is
+     * false, and no memory is taken for it. */
     uint64_t row_bits = width * png_get_channels(s->png, s->info) * png_get_bit_depth(s->png, s->info);
     if ((row_bits + 7) / 8 * height / DEFLATE_MAX_RATIO > s->file_bytes)
         refuse(s, cc_fail(CC_EFORMAT, s->path, "the file is cut off or damaged",
@@ -70,11 +74,13 @@ static void ask_for_gray(png_session *s) {
     s->bits = png_get_bit_depth(s->png, s->info) == 16 ? 16 : 8;
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(s->png);
     if (color == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(s->png);
+    /* No error on colours here: libpng notes that it met one, and read_rows refuses the picture with our
+     * own message. */
     if (color & PNG_COLOR_MASK_COLOR) png_set_rgb_to_gray(s->png, PNG_ERROR_ACTION_NONE, -1, -1);
     bool transparent = png_get_valid(s->png, s->info, PNG_INFO_tRNS) != 0;
     if (transparent) png_set_tRNS_to_alpha(s->png);
     s->has_alpha = transparent || color & PNG_COLOR_MASK_ALPHA;
-    if (s->bits == 16) png_set_swap(s->png);
+    if (s->bits == 16) png_set_swap(s->png); /* PNG stores the high byte first */
 }
 
 static void read_rows(png_session *s) {
@@ -88,6 +94,7 @@ static void read_rows(png_session *s) {
     if (s->has_alpha) s->picture.alpha = malloc(count * sizeof *s->picture.alpha);
     if (!s->raw || !s->picture.grey || (s->has_alpha && !s->picture.alpha))
         refuse(s, cc_fail_memory("a picture", count * channels * 2 * sizeof *s->picture.grey));
+    /* An interlaced picture comes in seven passes over the same rows. */
     for (int pass = 0; pass < passes; pass++)
         for (int y = 0; y < s->height; y++) png_read_row(s->png, s->raw + (size_t)y * stride, NULL);
     png_read_end(s->png, NULL);
@@ -132,6 +139,7 @@ static cc_status decode(png_session *s) {
     s->info = s->png ? png_create_info_struct(s->png) : NULL;
     if (!s->info) return cc_fail_memory("a PNG reader", 0);
     if (setjmp(png_jmpbuf(s->png))) return s->status;
+    /* libpng's own limit is 1 million a side; ours is in pixels (check_size). */
     png_set_user_limits(s->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_init_io(s->png, s->file);
     png_read_info(s->png, s->info);

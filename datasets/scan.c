@@ -1,4 +1,9 @@
-/* One volume in memory, 2 bytes a voxel, in the order of its file; its slices are read upright. */
+/* datasets/scan.c -- one scan in memory, 2 bytes a voxel, in the order of its file; its slices are read
+ * upright.
+ *
+ * For `predict`: the voxels are kept in the file's order because masks go back to it, and each slice is
+ * gathered through the strides of datasets/upright.h. The float32 voxels are narrowed to int16 inside
+ * their own memory, so that a scan never lies in memory twice. */
 #include "datasets/scan.h"
 
 #include <stdlib.h>
@@ -49,7 +54,8 @@ static cc_status check_values(int *bits, const cc_volume *volume, const char *na
                    "its voxels are grey values or labels of 8 bits, no HU");
 }
 
-/* The volume's own memory becomes the set's, piece by piece, and gives back what it no longer needs. */
+/* The volume's own memory becomes the set's: each piece of float32 is copied out, narrowed, and written where
+ * int16 values end up, which is never behind what is still to be read. realloc gives the second half back. */
 static void keep_voxels(scan_state *s, cc_volume *volume, int bits) {
     enum { PIECE = 4096 };
     float from[PIECE];

@@ -1,8 +1,9 @@
-/* The slice set: the table of sources, and a cache of decoded slices.
+/* datasets/slices.c -- the slice set: the table of sources, and a cache of decoded slices.
  *
- * The cache takes slices in the order they are asked for until its limit and never gives one up, so it needs
- * no lock: a slot goes once from NULL to its pixels, by compare and swap; of two threads that decode the same
- * slice at once one throws its copy away. */
+ * The cache takes slices in the order they are asked for until its limit and never gives one up, so it
+ * needs no lock: a slot goes once from NULL to its pixels, by compare and swap; of two threads that decode
+ * the same slice at once one throws its copy away. Which slices are kept depends on timing, their values
+ * do not. How sources fill a set is sources/source.c. */
 #include "datasets/slices.h"
 
 #include <assert.h>
@@ -43,7 +44,7 @@ static cc_status resolve_root(cc_slice_set *set, const char *root) {
     return set->root ? CC_OK : CC_ENOMEM;
 }
 
-/* Some patients must be left. */
+/* With skip_broken patients may be missing: that is said, and some must be left. */
 static cc_status say_left_out(const cc_slice_set *set) {
     if (set->count == 0)
         return cc_fail(CC_EFORMAT, set->root, "the warnings above say why", "all %zu patients are broken",
@@ -131,7 +132,8 @@ cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set) {
     return status;
 }
 
-/* Takes bytes from what the cache may still use; false where they are not there. */
+/* Takes bytes from what the cache may still use; false where they are not there. Retried while other threads
+ * change `left` in between. */
 static bool reserve(_Atomic size_t *left, size_t bytes) {
     size_t now = atomic_load(left);
     while (now >= bytes)
@@ -153,7 +155,7 @@ static bool keep(const cc_slice_set *set, size_t index, cc_slice_pixels *slice) 
 
 cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask) {
     assert(index < set->count);
-    cc_slice_pixels *mine = NULL;
+    cc_slice_pixels *mine = NULL; /* decoded here and not kept: freed at the end */
     cc_slice_pixels *slice = set->cache ? atomic_load(&set->cache[index]) : NULL;
     if (!slice) {
         CC_TRY(cc_slice_set_decode(&mine, set, index));
@@ -165,6 +167,6 @@ cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_
         for (size_t i = 0; i < pixels; i++)
             image_hu[i] = (float)(set->slope * slice->stored[i] + set->intercept);
     if (mask) memcpy(mask, slice->mask, pixels);
-    free(mine);
+    free(mine); /* NULL where the cache has it */
     return CC_OK;
 }

@@ -1,3 +1,9 @@
+/* datasets/split.c -- which slices train, validate and test.
+ *
+ * All ways deal units (patients, slices, slabs) to three parts and differ in what a unit is. Patients and
+ * slices are permuted by a stream of random numbers that only the seed names (CC_PURPOSE_SPLIT), so that a
+ * split does not change with the machine, and adding an augmentation or a thread moves no patient. The
+ * tests hold splits of known seeds fixed: a change of the dealing is a change of every stored result. */
 #include "datasets/split.h"
 
 #include <assert.h>
@@ -40,6 +46,7 @@ static cc_status divide(size_t counts[PARTS], size_t total, const double shares[
         remainders[i] = shares[i] > 0 ? quota - floor(quota) : -1;
         given += counts[i];
     }
+    /* At most PARTS - 1 units are left over by rounding down. */
     for (; given < total; given++) {
         int best = 0;
         for (int i = 1; i < PARTS; i++)
@@ -98,10 +105,11 @@ static cc_status deal_evenly(uint8_t *part_of, const uint32_t *patients, size_t 
         int behind = -1;
         double most = 0;
         for (int part = 0; part < PARTS; part++) {
-            double debt = (double)counts[part] * (double)(i + 1) / (double)count - (double)given[part];
-            if (given[part] == counts[part] || (behind >= 0 && debt <= most)) continue;
+            /* What the part should have by now, less what it has: counts * (i + 1) / count - given. */
+            double shortfall = (double)counts[part] * (double)(i + 1) / (double)count - (double)given[part];
+            if (given[part] == counts[part] || (behind >= 0 && shortfall <= most)) continue;
             behind = part;
-            most = debt;
+            most = shortfall;
         }
         part_of[patients[i]] = (uint8_t)behind;
         given[behind]++;
@@ -128,6 +136,7 @@ static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
                        count, job->spec->folds);
     const double shares[PARTS] = {job->shares[TRAIN], job->shares[VALIDATION], 0};
     for (size_t i = 0; i < count; i++) {
+        /* Position in the permutation modulo folds: folds differ by one patient at most. */
         if (i % (size_t)job->spec->folds == (size_t)job->spec->fold)
             part[units[i]] = TEST;
         else
@@ -176,6 +185,7 @@ static cc_status split_by_slab(split_job *job) {
     size_t train = (size_t)job->shares[TRAIN], validation = (size_t)job->shares[VALIDATION];
     size_t round = train + validation + (size_t)job->shares[TEST];
     for (size_t i = 0; i < cc_slice_set_count(job->set); i++, in_slab++) {
+        /* A slab ends with its scan: it never joins slices of two. */
         bool new_scan =
             i > 0 && cc_slice_set_get(job->set, i)->scan != cc_slice_set_get(job->set, i - 1)->scan;
         if (new_scan || in_slab == (size_t)job->spec->slab) {

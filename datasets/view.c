@@ -1,5 +1,8 @@
-/* A view of another slice set: whole slices matched, then cut and blanked. Where nothing is matched it keeps
- * its base's own stored values; matched ones, which are no whole HU, are kept to 1/8 HU. */
+/* datasets/view.c -- a slice set made of another: whole slices matched, then cut and blanked.
+ *
+ * The order matters: matching needs the histogram of the whole slice, so it comes before the cut. Where
+ * nothing is matched a view keeps its base's own stored values, so that cutting changes no bit; matched
+ * values, which are no whole HU, are kept to 1/8 HU (int16 then reaches from -4096 to 4095 HU). */
 #include "datasets/view.h"
 
 #include <assert.h>
@@ -24,6 +27,7 @@ static bool inside(const cc_box *box, int y, int x) {
 }
 
 static int16_t to_stored(const cc_slice_set *set, float hu) {
+    /* The inverse of HU = slope * stored + intercept, rounded to the nearest and held to int16. */
     double value = nearbyint((hu - set->intercept) / set->slope);
     return (int16_t)fmin(fmax(value, INT16_MIN), INT16_MAX);
 }
@@ -102,7 +106,7 @@ cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options) {
     set->patient_count = base->patient_count;
     set->groups = base->groups;
     set->spacing_mm = base->spacing_mm;
-    set->slope = options->matching ? 0.125 : base->slope;
+    set->slope = options->matching ? 0.125 : base->slope; /* HU of one stored unit */
     set->intercept = options->matching ? 0 : base->intercept;
     CC_CHECK(list_items(set, options));
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));

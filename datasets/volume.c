@@ -21,6 +21,8 @@ cc_volume_summary cc_volume_summarise(const cc_volume *volume) {
     cc_volume_summary out = {.min = volume->voxels[0], .max = volume->voxels[0]};
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
+        /* Summed in double and in the order of the file: the mean that `info` prints is the same on every
+         * machine. */
         double value = volume->voxels[i];
         if (value < out.min) out.min = value;
         if (value > out.max) out.max = value;

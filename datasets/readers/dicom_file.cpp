@@ -1,4 +1,10 @@
-/* Reads one DICOM file through GDCM: the numbers that stand before its pixels, and the decoded pixels. */
+/* datasets/readers/dicom_file.cpp -- reads one DICOM file through GDCM: the numbers that stand before its
+ * pixels, and the decoded pixels.
+ *
+ * C++ because GDCM is; nothing of it leaves this file but plain structs and statuses. It runs in a child
+ * process (core/guard.h). Numbers are read from the text of their elements here and not by GDCM's typed
+ * attributes, which take "1.2abc" for 1.2 and an empty value for 0. Source: DICOM PS3.6 (tags and names),
+ * PS3.5, 6.2 (DS, IS: decimal strings), PS3.3, C.7.6.16 (functional groups). */
 #include "datasets/readers/dicom_file.h"
 
 #include <cmath>
@@ -40,6 +46,7 @@ const gdcm::Tag shared_groups(0x5200, 0x9229), frame_groups(0x5200, 0x9230), pla
     plane_orientation(0x0020, 0x9116), pixel_measures(0x0028, 0x9110), transformation(0x0028, 0x9145),
     frame_content(0x0020, 0x9111), cardiac(0x0018, 0x9118);
 
+/* GDCM prints what it dislikes to standard output and error. */
 void silence() {
     gdcm::Trace::SetDebug(false);
     gdcm::Trace::SetWarning(false);
@@ -145,6 +152,8 @@ struct levels {
     bool numbers(double *out, int count, const gdcm::Tag &macro, const named_tag &of) const {
         const std::string chosen = text(macro, of.tag), other = text_of(outside, of.tag);
         double others[6];
+        /* Position and time differ from frame to frame: the file's own value binds only where there is one
+         * frame. */
         bool given = numbers_of(out, count, chosen, of), differs = false, binds = is_one || &of != &position;
         if (given && binds && other != chosen && numbers_of(others, count, other, of))
             for (int i = 0; i < count; i++)
@@ -157,8 +166,9 @@ struct levels {
 
 void read_frame(cc_dicom_frame *out, const levels &from) {
     double numbers[6];
+    /* A spacing of 0 or less counts as not given: the caller asks for it then. */
     if (from.numbers(numbers, 2, pixel_measures, pixel_spacing) && numbers[0] > 0 && numbers[1] > 0) {
-        out->spacing_mm[1] = numbers[0]; /* the distance of rows, then of columns */
+        out->spacing_mm[1] = numbers[0]; /* PixelSpacing: the distance of rows (y), then of columns (x) */
         out->spacing_mm[0] = numbers[1];
     }
     for (const named_tag &of : {slice_distance, slice_thickness})
@@ -209,6 +219,8 @@ void read_file(cc_dicom_file *out, const set &in) {
     out->series_number = number_of(in, series_number, -1);
     out->is_localizer = text_of(in, gdcm::Tag(0x0008, 0x0008)).find("LOCALIZER") != std::string::npos;
     out->tilt_degrees = number_of(in, tilt, NAN);
+    /* Spacing at the detector (mammography, radiography) or as nominal: not that of the patient, so never
+     * taken; named in the error. */
     const std::string detector = text_of(in, gdcm::Tag(0x0018, 0x1164)),
                       nominal = text_of(in, gdcm::Tag(0x0018, 0x2010));
     if (!detector.empty())

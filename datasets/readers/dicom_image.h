@@ -38,9 +38,9 @@ cc_status cc_dicom_image_prepare(cc_dicom_image *image, cc_arena *arena);
  * call. */
 cc_status cc_dicom_image_read(float *values, uint64_t *padded, const cc_dicom_image *image, int frame);
 
-/* The same for all frames, in the order `place`: frame i goes to values + place[i] * area, or nowhere where
- * place[i] is negative. Compressed frames are decoded once. */
+/* The same for all frames, in the order `target`: frame i goes to values + target[i] * area, or nowhere where
+ * target[i] is negative. Compressed frames are decoded once. */
 cc_status cc_dicom_image_read_all(float *values, uint64_t *padded, const cc_dicom_image *image,
-                                  const int64_t *place);
+                                  const int64_t *target);
 
 #endif

@@ -1,11 +1,15 @@
-/* The slices of one series in space.
+/* datasets/readers/dicom_order.c -- the slices of one series in space: their order, their spacing, their
+ * third axis.
  *
- * Positions are compared along all three axes: those of a series step by one and the same vector. Scanners
- * round them, mostly to 0.1 mm, so that a step may be off by as much; a slice that is missing doubles a step,
- * a copy makes it zero, and a stack whose parts were shifted jumps sideways. The usual step is the median,
- * which no such fault moves. With a tilted gantry the table moves along a line that is not the normal of the
- * slices: voxels then lie on a sheared grid, which is kept as it is.
- * Source: DICOM PS3.3, C.7.6.2.1.1 (position, orientation), C.7.6.16 (frames, stacks, temporal positions). */
+ * Positions are compared along all three axes (rows, columns, normal): those of a series step by one and
+ * the same vector. Scanners round them, mostly to 0.1 mm, so that a step may be off by as much; a slice
+ * that is missing doubles a step, a copy makes it zero, and a stack whose parts were shifted jumps
+ * sideways. The usual step is the median, which no such fault moves. With a tilted gantry the table moves
+ * along a line that is not the normal of the slices: voxels then lie on a sheared grid, which is kept as
+ * it is, since straightening it would resample every slice.
+ *
+ * Source: DICOM PS3.3, C.7.6.2.1.1 (position, orientation), C.7.6.16 (frames, stacks, temporal positions),
+ * C.8.2.1.1 (GantryDetectorTilt). */
 #include "datasets/readers/dicom_order.h"
 
 #include <math.h>
@@ -48,6 +52,7 @@ static double dot(const double a[3], const double b[3]) {
 
 static void normal_of(double out[3], const cc_dicom_frame *f) {
     for (int k = 0; k < 3; k++) {
+        /* The cross product row x column. */
         int a = (k + 1) % 3, b = (k + 2) % 3;
         out[k] = f->row[a] * f->column[b] - f->row[b] * f->column[a];
     }
@@ -140,6 +145,7 @@ static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
             return cc_fail(CC_EUNSUPPORTED, s->image->path, "leave one scan of each place",
                            "ImagePositionPatient%s%s: %s and %s lie at the same place and differ",
                            field ? ", " : "", field ? field : "", a, b);
+        /* Only the first pair is named; the rest is counted. */
         if (copies++ == 0) memcpy(first, a, sizeof first), memcpy(copy, b, sizeof copy);
     }
     if (copies)
@@ -196,6 +202,7 @@ static cc_status check_line(const slice *slices, size_t count, const double usua
             step[k] = q[k] - p[k] - usual[k];
             line[k] = q[k] - start[k] - part * (end[k] - start[k]);
         }
+        /* In units of what is allowed: above 1 is too much. The worst of all is kept. */
         double jump = fmax(fabs(step[0]) / most[0], fabs(step[1]) / most[1]);
         double off = fmax(fabs(line[0]) / most[0], fabs(line[1]) / most[1]);
         if (fmax(jump, off) <= worst_part) continue;
@@ -222,6 +229,8 @@ static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, con
         shift[k] = slices[count - 1].coordinate[k] - slices[0].coordinate[k];
     }
     normal_of(normal, first);
+    /* The line from the first slice to the last in the axes of the slices: how far it leads sideways, and
+     * its angle to the normal. */
     double aside = hypot(shift[0], shift[1]), tilt = atan2(aside, shift[2]) / degree,
            length = sqrt(dot(line, line));
     bool tilted = aside > fmax(rounding_mm, tilt_min * shift[2]);
@@ -239,6 +248,7 @@ static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, con
         cc_log(CC_LOG_WARNING,
                "%s: GantryDetectorTilt: %g degrees, where the positions say %.1f, which are taken", path,
                file->tilt_degrees, tilted ? tilt : 0);
+    /* The mean step, so that the rounding of single positions cancels. */
     grid->spacing_mm[2] = (tilted ? length : shift[2]) / (double)(count - 1);
     for (int k = 0; k < 3; k++) grid->direction[k * 3 + 2] = tilted ? line[k] / length : normal[k];
     return CC_OK;

@@ -1,3 +1,9 @@
+/* datasets/readers/encode.c -- voxels as bytes: samples of a file's type, and deflate around them.
+ *
+ * A volume is encoded whole in memory, then written by core/file.h, which either puts a complete file in
+ * its place or none. Values are rounded to the nearest (halves to even, as nearbyint) and held to the
+ * type's range, so that 40000 becomes 32767 and not -25536. Source: zlib.h; RFC 1950 (zlib), RFC 1952
+ * (gzip). */
 #include "datasets/readers/encode.h"
 
 #include <limits.h>
@@ -6,6 +12,7 @@
 #include <string.h>
 #include <zlib.h>
 
+/* zlib's usual level and memory; 15 bits of window, and 16 more ask for a gzip header. */
 enum { LEVEL = 6, MEMORY = 8, ZLIB_WRAPPER = 15, GZIP_WRAPPER = 15 + 16 };
 
 cc_status cc_encode_find(cc_sample_type *out, const char *type, const char *path) {
@@ -27,8 +34,8 @@ static void encode(char *out, const float *voxels, size_t count, cc_sample_type 
                  max = sample == CC_SAMPLE_UINT8 ? UINT8_MAX : INT16_MAX;
     const size_t bytes = cc_sample_bytes(sample);
     for (size_t i = 0; i < count; i++) {
-        int16_t wide = (int16_t)fmin(fmax(nearbyint(voxels[i]), min), max);
-        memcpy(out + i * bytes, &wide, bytes);
+        int16_t sample_value = (int16_t)fmin(fmax(nearbyint(voxels[i]), min), max);
+        memcpy(out + i * bytes, &sample_value, bytes); /* low byte first: all of uint8 */
     }
 }
 

@@ -1,9 +1,11 @@
-/* MetaImage (.mha, .mhd with .raw or .zraw), as ITK's MetaIO writes it: lines "Key = value", of which
- * ElementDataFile is the last; then, or in the files that it names, the voxels. What is taken and what is
- * made of it follows MetaIO (metaObject.cxx, metaImage.cxx) and was compared with SimpleITK; where a header
- * says a thing twice and differently it is refused, and what it does not say is warned of. CenterOfRotation,
- * and AnatomicalOrientation beside TransformMatrix, say nothing to ITK, and nothing here. Other keys that
- * say nothing about voxels or place are passed over. */
+/* datasets/readers/metaimage.c -- MetaImage (.mha, .mhd with .raw or .zraw), as ITK's MetaIO writes it.
+ *
+ * Lines "Key = value", of which ElementDataFile is the last; then, or in the files that it names, the
+ * voxels. What is taken and what is made of it follows MetaIO (metaObject.cxx, metaImage.cxx) and was
+ * compared with SimpleITK; where a header says a thing twice and differently it is refused, and what it
+ * does not say is warned of. CenterOfRotation, and AnatomicalOrientation beside TransformMatrix, say
+ * nothing to ITK, and nothing here. Other keys that say nothing about voxels or place are passed over.
+ * Source: itk.org/Wiki/ITK/MetaIO/Documentation. */
 #include "datasets/readers/reader.h"
 
 #include <math.h>
@@ -53,7 +55,8 @@ typedef enum value_kind {
     MATRIX
 } value_kind;
 
-/* Keys of one place in the header say the same thing. */
+/* Keys of one place in the header say the same thing. A new key is a row: its name, how its value is read,
+ * and where in the struct above it goes. */
 #define AT(member) offsetof(metaimage_header, member), sizeof((metaimage_header *)0)->member
 static const struct key {
     const char *name;
@@ -183,7 +186,7 @@ static const char *said(const bool seen[KEYS], size_t at) {
     return NULL;
 }
 
-static cc_status take_line(metaimage_header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
+static cc_status parse_line(metaimage_header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
     char *line = lines->text, *value = strchr(line, '=');
     size_t length = key_length(line, strlen(line));
     if (!*line) return CC_OK;
@@ -202,7 +205,7 @@ static cc_status take_line(metaimage_header *h, bool seen[KEYS], cc_lines *lines
     const struct key *key = &keys[i];
     const char *before = said(seen, key->at);
     cc_field field = {lines->path, key->name};
-    metaimage_header repeated = *h;
+    metaimage_header repeated = *h; /* read beside the header first, to be compared with what it has */
     if (key->kind >= INTEGERS && h->dims == 0)
         return cc_fail(CC_EFORMAT, lines->path, "the header is incomplete", "NDims: it must stand before %s",
                        key->name);
@@ -224,7 +227,7 @@ static cc_status read_header(metaimage_header *h, bool seen[KEYS], const char *p
     for (int i = 0; status == CC_OK && !last && i < HEADER_LINES; i++) {
         status = cc_lines_next(&got, &lines);
         if (!got) break;
-        if (status == CC_OK) status = take_line(h, seen, &lines, &last);
+        if (status == CC_OK) status = parse_line(h, seen, &lines, &last);
     }
     h->end = lines.at;
     cc_lines_close(&lines);
@@ -271,12 +274,12 @@ static cc_status refuse_others(const metaimage_header *h, const char *path) {
 
 /* Row i of the file's matrix is the direction of axis i. Of more than three axes the first three are the
  * image's, and must not mix with the others. */
-static cc_status take_directions(cc_grid *grid, const metaimage_header *h, const char *key,
-                                 const char *path) {
+static cc_status set_directions(cc_grid *grid, const metaimage_header *h, const char *key, const char *path) {
     for (int axis = 0; axis < h->dims; axis++) {
         double length = 0;
         for (int i = 0; i < h->dims; i++) {
             double part = h->matrix[axis * h->dims + i];
+            /* An entry outside the upper left 3 x 3 would turn the image into its fourth dimension. */
             if ((axis < 3) != (i < 3) && part != 0)
                 return cc_fail(CC_EUNSUPPORTED, path, "only the image's three axes may turn",
                                "%s: dimension %d mixes with dimension %d", key, axis + 1, i + 1);
@@ -308,8 +311,8 @@ static bool unsaid(const metaimage_header *h, const bool seen[KEYS], const cc_re
 
 /* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in
  * ITK. */
-static cc_status take_spacing(cc_grid *grid, const metaimage_header *h, const bool seen[KEYS],
-                              const cc_read_options *options, const char *path) {
+static cc_status set_spacing(cc_grid *grid, const metaimage_header *h, const bool seen[KEYS],
+                             const cc_read_options *options, const char *path) {
     const double *spacing;
     const char *key = find_spacing(&spacing, h, seen);
     for (int k = 0; k < 3; k++) {
@@ -323,8 +326,8 @@ static cc_status take_spacing(cc_grid *grid, const metaimage_header *h, const bo
     return cc_reader_complete_spacing(grid, options, key ? key : "ElementSpacing", path);
 }
 
-/* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else low bytes first. */
-static bool take_byte_order(const metaimage_header *h, const bool seen[KEYS]) {
+/* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else the low byte first. */
+static bool is_big_endian(const metaimage_header *h, const bool seen[KEYS]) {
     return said(seen, offsetof(metaimage_header, data_msb)) ? h->data_msb : h->element_msb;
 }
 
@@ -383,6 +386,7 @@ static cc_status locate(cc_parts *out, const metaimage_header *h, const char *pa
     out->list_at = h->end;
     out->packing = h->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE;
     out->packed_bytes = h->compressed && !several ? (uint64_t)h->compressed_bytes : 0;
+    /* HeaderSize -1: the voxels are the last bytes of the file, whatever stands before them. */
     out->start = h->header_bytes > 0 ? (uint64_t)h->header_bytes : local ? h->end : 0;
     out->skip_bytes = h->header_bytes == -1 ? -1 : 0;
     if (h->header_bytes == -1 && h->compressed)
@@ -405,10 +409,10 @@ static cc_status read_image(cc_metaimage *out, const char *path, const cc_read_o
     memcpy(out->grid.dims, h.size, sizeof out->grid.dims);
     memcpy(out->grid.origin_mm, h.offset, sizeof out->grid.origin_mm);
     const char *matrix = said(seen, offsetof(metaimage_header, matrix));
-    if (matrix) CC_TRY(take_directions(&out->grid, &h, matrix, path));
-    CC_TRY(take_spacing(&out->grid, &h, seen, options, path));
+    if (matrix) CC_TRY(set_directions(&out->grid, &h, matrix, path));
+    CC_TRY(set_spacing(&out->grid, &h, seen, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
-    out->coding = (cc_coding){h.sample, take_byte_order(&h, seen), 1, 0};
+    out->coding = (cc_coding){h.sample, is_big_endian(&h, seen), 1, 0};
     CC_TRY(locate(&out->parts, &h, path));
     CC_TRY(cc_parts_check(&out->parts));
     warn_of_geometry(&h, seen, options, path);

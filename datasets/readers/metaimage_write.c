@@ -1,4 +1,6 @@
-/* MetaImage, written with the keys that ITK's MetaIO writes, in its order. */
+/* datasets/readers/metaimage_write.c -- MetaImage, written with the keys that ITK's MetaIO writes, in its
+ * order, so that other programs read it as their own. Numbers of the affine have 17 digits: they read back
+ * as the same doubles. */
 #include "datasets/readers/metaimage_write.h"
 
 #include <math.h>
@@ -50,6 +52,7 @@ cc_status cc_metaimage_data_path(char out[CC_PATH_MAX], const char *path, bool c
     CC_TRY(cc_path_join(out, "", path));
     if (strlen(out) + 2 > CC_PATH_MAX)
         return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
+    /* The ending has four letters in any case of letters; ".zraw" is one longer, which was checked above. */
     strcpy(out + strlen(out) - strlen(".mhd"), compressed ? ".zraw" : ".raw");
     return CC_OK;
 }

@@ -1,6 +1,11 @@
-/* NIfTI-1 and -2: nifticlib swaps the header and turns its quaternion into a matrix; sizes are checked here
- * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice. Source: nifti1.h
- * and nifti2.h of the standard. */
+/* datasets/readers/nifti.c -- NIfTI-1 and -2, single files and .hdr/.img pairs, plain or gzipped.
+ *
+ * nifticlib swaps the header's byte order and turns its quaternion into a matrix; sizes are checked here
+ * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice. Both versions
+ * become the wider NIfTI-2 header first, so that the rest exists once. Source: nifti1.h and nifti2.h of
+ * the standard (nifti.nimh.nih.gov).
+ *
+ *     value = scl_slope * stored + scl_inter, where scl_slope is not 0 (nifti1.h, "Data scaling") */
 #include "datasets/readers/reader.h"
 
 #include <math.h>
@@ -30,7 +35,8 @@ static const struct {
     {DT_FLOAT64, CC_SAMPLE_FLOAT64},
 };
 
-/* sizeof_hdr as this machine reads it and as the other byte order does. */
+/* sizeof_hdr, the first field, is 348 or 540 in the file's byte order, which is told by it; 0: no NIfTI
+ * file. */
 static uint32_t header_size(const cc_head *head, bool *big_endian) {
     uint32_t size;
     if (head->count < sizeof size) return 0;
@@ -53,6 +59,7 @@ static void widen(nifti_2_header *out, const nifti_1_header *in) {
         out->dim[k] = in->dim[k];
         out->pixdim[k] = in->pixdim[k];
     }
+    /* A float in NIfTI-1; what no file offset can be becomes -1, which is refused later. */
     out->vox_offset = in->vox_offset >= 0 && in->vox_offset < 1e15F ? (int64_t)in->vox_offset : -1;
     out->scl_slope = in->scl_slope;
     out->scl_inter = in->scl_inter;
@@ -179,6 +186,7 @@ static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *hea
     CC_TRY(read_coding(&coding, &h, path));
     CC_TRY(cc_nifti_geometry(&out->grid, &h.fields, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
+    /* A pair has its voxels in a file of their own, from its start. */
     int64_t least = h.pair ? 0 : h.fields.sizeof_hdr == HEADER_2 ? HEADER_2 : HEADER_1;
     if (h.fields.vox_offset < least)
         return cc_fail(CC_EFORMAT, path, "the data cannot start inside the header",

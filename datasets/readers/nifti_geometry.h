@@ -1,4 +1,4 @@
-/* datasets/readers/nifti_geometry.h -- where the voxels of a NIfTI file lie. */
+/* datasets/readers/nifti_geometry.h -- where the voxels of a NIfTI file lie in the patient. */
 #ifndef CC_DATASETS_READERS_NIFTI_GEOMETRY_H
 #define CC_DATASETS_READERS_NIFTI_GEOMETRY_H
 

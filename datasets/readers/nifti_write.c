@@ -1,3 +1,8 @@
+/* datasets/readers/nifti_write.c -- NIfTI-1 as one file: header, four bytes that say "no extensions",
+ * voxels.
+ *
+ * The affine is written as the sform, and as a qform too where its axes are at right angles, because some
+ * tools read only one of them; both carry the same code (scanner coordinates). Source: nifti1.h. */
 #include "datasets/readers/nifti_write.h"
 
 #include <math.h>
@@ -67,6 +72,7 @@ static nifti_1_header make_header(const cc_grid *g, cc_sample_type sample) {
         h.srow_y[k] = (float)m.m[1][k];
         h.srow_z[k] = (float)m.m[2][k];
     }
+    /* A quaternion cannot hold a shear: a sheared grid has the sform alone. */
     if (is_square(g)) set_quaternion(&h, m);
     return h;
 }

@@ -1,12 +1,12 @@
-/* NRRD (.nrrd; .nhdr beside its data; .seg.nrrd of 3D Slicer), versions 1 to 5: lines "field: value" and
- * "key:=value"; the voxels behind the first blank line, or in the files that "data file" names.
+/* datasets/readers/nrrd.c -- NRRD (.nrrd; .nhdr beside its data; .seg.nrrd of 3D Slicer), versions 1 to 5.
  *
- * Source: "Definition of NRRD File Format", teem.sourceforge.net/nrrd/format.html, and NrrdIO, the part of
- * Teem that ITK carries, where the text leaves a choice; compared with SimpleITK and pynrrd. The image's
- * axes are those with a vector in "space directions", else those whose kind is a domain. What is refused
- * rather than guessed: a space that is no patient's (scanner-xyz, 3D-right-handed), positions by "axis
- * mins", units other than mm, values quantised from others ("old min"), more than one component that no
- * segments explain. */
+ * Lines "field: value" and "key:=value"; the voxels behind the first blank line, or in the files that
+ * "data file" names. Source: "Definition of NRRD File Format", teem.sourceforge.net/nrrd/format.html, and
+ * NrrdIO, the part of Teem that ITK carries, where the text leaves a choice; compared with SimpleITK and
+ * pynrrd. The image's axes are those with a vector in "space directions", else those whose kind is a
+ * domain. What is refused rather than guessed: a space that is no patient's (scanner-xyz,
+ * 3D-right-handed), positions by "axis mins", units other than mm, values quantised from others ("old
+ * min"), more than one component that no segments explain. */
 #include "datasets/readers/nrrd_segments.h"
 
 #include <math.h>
@@ -113,7 +113,7 @@ static const struct {
     {{"double"}, CC_SAMPLE_FLOAT64},
 };
 
-/* Spaces of a patient: what turns each of their axes to LPS. */
+/* Spaces of a patient, and the sign by which each of their axes becomes LPS. */
 static const struct {
     const char *names[4];
     double sign[3];
@@ -169,6 +169,7 @@ static cc_status read_space(nrrd_header *h, const char *value, const cc_field *f
             const char *name = spaces[i].names[k];
             if (length < strlen(name) || strncasecmp(name, value, strlen(name)) != 0) continue;
             const char *rest = value + strlen(name);
+            /* "...-time" adds time as a fourth axis of space, spelt as the name is. */
             bool timed = strcasecmp(rest, k == 0 ? "-time" : k == 1 ? " time" : k == 2 ? "time" : "T") == 0;
             if (*rest && !timed) continue;
             memcpy(h->sign, spaces[i].sign, sizeof h->sign);
@@ -282,7 +283,7 @@ static cc_status read_dimension(nrrd_header *h, const char *value, const cc_fiel
     return CC_OK;
 }
 
-static cc_status take_field(nrrd_header *h, field_id id, const char *value, const cc_field *field) {
+static cc_status parse_field(nrrd_header *h, field_id id, const char *value, const cc_field *field) {
     bool sized = id >= SIZES && id <= UNITS;
     if ((sized || id == SPACE_DIRECTIONS) && h->dims == 0)
         return cc_fail(CC_EFORMAT, field->path, "the fields are out of order",
@@ -342,7 +343,7 @@ static int find_field(const char *line, size_t length) {
     return -1;
 }
 
-static cc_status take_line(nrrd_header *h, cc_lines *lines) {
+static cc_status parse_line(nrrd_header *h, cc_lines *lines) {
     char *line = lines->text, *colon = strchr(line, ':'), *pair = strstr(line, ":=");
     if (*line == '#') return CC_OK;
     int i = colon && colon[1] != '=' ? find_field(line, (size_t)(colon - line)) : -1;
@@ -356,7 +357,7 @@ static cc_status take_line(nrrd_header *h, cc_lines *lines) {
     cc_field field = {lines->path, fields[i].name};
     if (lines->cut && fields[i].id != PASSED_OVER)
         return cc_field_fail(&field, CC_EFORMAT, NULL, "the line is too long:", colon + 1);
-    return take_field(h, fields[i].id, colon + 1 + strspn(colon + 1, " \t"), &field);
+    return parse_field(h, fields[i].id, colon + 1 + strspn(colon + 1, " \t"), &field);
 }
 
 static cc_status read_magic(cc_lines *lines) {
@@ -379,7 +380,7 @@ static cc_status read_header(nrrd_header *h, const char *path) {
     while (status == CC_OK && h->parts.kind != CC_PARTS_LIST) {
         status = cc_lines_next(&got, &lines);
         if (status != CC_OK || !got || !*lines.text) break;
-        status = take_line(h, &lines);
+        status = parse_line(h, &lines);
     }
     h->parts.list_at = lines.at;
     cc_lines_close(&lines);
@@ -388,6 +389,7 @@ static cc_status read_header(nrrd_header *h, const char *path) {
         h->parts = (cc_parts){.kind = CC_PARTS_LOCAL, .field = "data file", .count = 1, .start = lines.at};
         CC_TRY(cc_path_join(h->parts.header, "", path));
     }
+    /* Without "data file" the blank line must come: its end is where voxels begin. */
     bool endless = !h->seen[DATA_FILE] && !got, wide = cc_sample_bytes(h->sample) > 1;
     const char *missing = !h->seen[DIMENSION]        ? "dimension"
                           : !h->seen[TYPE]           ? "type"
@@ -439,6 +441,7 @@ static cc_status find_layout(nrrd_axes *out, const nrrd_header *h, const char *p
                            *h->kinds[k] ? h->kinds[k] : "no kind", (long long)h->sizes[k]);
         out->components = h->sizes[k];
         for (int i = 0; i < k; i++)
+            /* Values before the next component: the product of the sizes before that axis. */
             if (__builtin_mul_overflow(out->inner, (uint64_t)h->sizes[i], &out->inner))
                 out->inner = UINT64_MAX;
     }
@@ -446,7 +449,7 @@ static cc_status find_layout(nrrd_axes *out, const nrrd_header *h, const char *p
 }
 
 /* Along axis k of the image: from its vector, or from "spacings" alone. */
-static cc_status place_axis(cc_grid *grid, const nrrd_header *h, int k, int axis, const char *path) {
+static cc_status set_axis(cc_grid *grid, const nrrd_header *h, int k, int axis, const char *path) {
     double spacing = h->seen[SPACINGS] && isfinite(h->spacings[axis]) ? h->spacings[axis] : 0;
     if (!h->seen[SPACE_DIRECTIONS]) {
         if (spacing < 0) grid->direction[k * 3 + k] = -1; /* as in ITK */
@@ -470,8 +473,9 @@ static cc_status place_axis(cc_grid *grid, const nrrd_header *h, int k, int axis
     return CC_OK;
 }
 
-static cc_status place(cc_grid *grid, const nrrd_header *h, const nrrd_axes *l,
-                       const cc_read_options *options, const char *path) {
+/* The grid of the image's axes, in the file's order. */
+static cc_status set_grid(cc_grid *grid, const nrrd_header *h, const nrrd_axes *l,
+                          const cc_read_options *options, const char *path) {
     *grid = cc_grid_unit();
     if (l->count == 2) grid->spacing_mm[2] = 0;
     for (int k = 0; k < l->count; k++) {
@@ -480,7 +484,7 @@ static cc_status place(cc_grid *grid, const nrrd_header *h, const nrrd_axes *l,
         if (h->seen[AXIS_MINS] && isfinite(h->mins[axis]))
             return cc_fail(CC_EUNSUPPORTED, path, "write space directions and space origin",
                            "axis mins: a position by the axis' range is not read: %g", h->mins[axis]);
-        CC_TRY(place_axis(grid, h, k, axis, path));
+        CC_TRY(set_axis(grid, h, k, axis, path));
     }
     for (int i = 0; h->seen[SPACE_ORIGIN] && i < 3; i++)
         grid->origin_mm[i] = h->sign[i] < 0 ? 0 - h->origin[i] : h->origin[i];
@@ -526,7 +530,7 @@ static cc_status read_parsed(cc_volume *out, nrrd_header *h, const char *path,
     cc_coding coding = {h->sample, h->big_endian, 1, 0};
     CC_TRY(check_values(h, path));
     CC_TRY(find_layout(&l, h, path));
-    CC_TRY(place(&out->grid, h, &l, options, path));
+    CC_TRY(set_grid(&out->grid, h, &l, options, path));
     h->parts.sizes_field = "sizes";
     h->parts.skip_lines = h->line_skip;
     h->parts.skip_bytes = h->byte_skip;

@@ -1,4 +1,10 @@
-/* Layers of a .seg.nrrd become one volume of labels, where that loses nothing. */
+/* datasets/readers/nrrd_segments.c -- layers of a .seg.nrrd become one volume of labels, where that loses
+ * nothing.
+ *
+ * 3D Slicer keeps segments that overlap in several layers, so that a voxel may belong to two. Labels
+ * cannot say that: such a file is refused with the names of the two, instead of one segment silently
+ * covering the other. Segments are sorted by (layer, label), so that a voxel's segment is found by
+ * bisection; as neighbours mostly share a label, the last hit is tried first. */
 #include "datasets/readers/nrrd_segments.h"
 
 #include <stdlib.h>
@@ -121,6 +127,7 @@ static cc_status merge(cc_volume *out, const cc_segment *sorted, size_t count, i
             uint64_t i = done + k, layer = i / inner % (uint64_t)layers;
             float *voxel = &out->voxels[i / (inner * (uint64_t)layers) * inner + i % inner];
             if (!hit || hit->layer != (int64_t)layer || (float)hit->label != values[k]) {
+                /* Labels are whole numbers that float32 holds exactly (to 2^24). */
                 bool whole = values[k] > 0 && values[k] <= 1 << 24 && values[k] == (float)(int64_t)values[k];
                 cc_segment wanted = {.layer = (int64_t)layer, .label = whole ? (int64_t)values[k] : -1};
                 hit = bsearch(&wanted, sorted, count, sizeof *sorted, by_layer_and_label);
@@ -129,6 +136,7 @@ static cc_status merge(cc_volume *out, const cc_segment *sorted, size_t count, i
                 return cc_fail(CC_EFORMAT, path, "export it as a labelmap",
                                "SegmentN_LabelValue: layer %llu holds %g, which is no segment's",
                                (unsigned long long)layer, (double)values[k]);
+            /* An earlier layer has this voxel already. */
             if (*voxel != 0) return refuse_overlap(sorted, count, hit, *voxel, path);
             *voxel = (float)hit->label;
         }

@@ -1,5 +1,9 @@
-/* Files of voxels that a header names. Names are text from a file: they are never a format of printf, and
- * none leaves the header's folder. */
+/* datasets/readers/parts.c -- files of voxels that a header names.
+ *
+ * Names are text from a file: they are never a format of printf, and none leaves the header's folder
+ * (cc_reader_path_beside). Every file is checked before memory is taken for the image, and memory for the
+ * checks grows only with files that are there, so that a header of a few bytes cannot ask for more than
+ * its folder holds. */
 #include "datasets/readers/parts.h"
 
 #include <stdlib.h>
@@ -8,7 +12,7 @@
 #include "core/log.h"
 #include "datasets/readers/reader.h"
 
-/* A file, told apart from others by where it lies on the disk, not by its name. */
+/* A file by its place on the disk (device and inode): the same under every name and link. */
 typedef struct identity {
     dev_t device;
     ino_t number;
@@ -125,6 +129,7 @@ static cc_status expand(char out[CC_PATH_MAX], const cc_parts *parts, int64_t in
     size_t length = 0;
     for (const char *at = parts->name; *at && length + 40 < CC_PATH_MAX;) {
         if (at == text) {
+            /* Padded with zeros where the width begins with one (%03d), else with blanks, as printf would. */
             long long number = parts->first + index * parts->step;
             length += (size_t)snprintf(out + length, CC_PATH_MAX - length, zeros ? "%0*lld" : "%*lld", width,
                                        number);
@@ -204,6 +209,7 @@ cc_status cc_parts_divide(cc_parts *parts, int dims, const int64_t *sizes, size_
         return cc_fail(CC_EFORMAT, parts->header, NULL, "%s: files of %d dimensions, but the image has %d",
                        parts->field, inner, dims);
     for (int k = 0; k < dims; k++) {
+        /* Dimensions up to `inner` lie in one file, those behind it count files. */
         uint64_t *product = many && k >= inner ? &files : &bytes;
         if (__builtin_mul_overflow(*product, (uint64_t)sizes[k], product)) *product = UINT64_MAX;
     }
@@ -242,6 +248,7 @@ static cc_status find_start(uint64_t *start, const cc_parts *parts, const char *
         if (__builtin_add_overflow(*start, (uint64_t)parts->skip_bytes, start)) *start = UINT64_MAX;
         return CC_OK;
     }
+    /* skip_bytes -1 - n: n bytes follow the voxels, so their start is counted from the end. */
     uint64_t behind = (uint64_t)(-1 - parts->skip_bytes);
     if (behind > size || parts->bytes_of_file > size - behind ||
         size - behind - parts->bytes_of_file < *start)
@@ -272,6 +279,7 @@ static cc_status check_size(uint64_t *behind, const cc_parts *parts, const char 
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "CompressedDataSize: %llu bytes, but %llu are there",
                        (unsigned long long)parts->packed_bytes, (unsigned long long)room);
+    /* Of compressed voxels only an upper bound is known before they are inflated. */
     if (parts->packing != CC_PACKING_NONE) CC_TRY(bound_inflated(&room, parts, path, start));
     if (parts->bytes_of_file > room)
         return cc_fail(
@@ -368,6 +376,7 @@ static cc_status open_next(cc_parts_reader *r) {
 static cc_status close_whole(cc_parts_reader *r) {
     char more;
     size_t got = 0;
+    /* One byte more is asked for: none may come, and zlib checks its sum at the end. */
     if (r->parts->packing != CC_PACKING_NONE) CC_TRY(cc_stream_read_some(&got, r->stream, &more, 1));
     if (got)
         return cc_fail(CC_EFORMAT, cc_stream_path(r->stream),

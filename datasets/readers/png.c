@@ -1,5 +1,7 @@
-/* A picture is a volume of one slice; its voxels are grey values, not HU. A PNG file says nothing about mm
- * that scanners write: where none are stated, a pixel is taken for 1 mm, with a warning. */
+/* datasets/readers/png.c -- a picture as a volume of one slice; its voxels are grey values, not HU.
+ *
+ * A PNG file says nothing about mm that scanners write (pHYs is for screens and printers): where no
+ * spacing is stated, a pixel is taken for 1 mm, with a warning. */
 #include "datasets/png.h"
 
 #include <stdio.h>

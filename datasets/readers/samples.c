@@ -1,5 +1,8 @@
-/* Sample types of files, as one table: names, sizes, and loops that turn bytes of either order into
- * float32. A value that is not finite is refused here, once for all formats. */
+/* datasets/readers/samples.c -- sample types of files, as one table: names, sizes, and loops that turn
+ * bytes of either order into float32.
+ *
+ * One loop is made for each type by the table's macro, so that the type is known in the loop and the
+ * compiler can vectorise it. A value that is not finite is refused here, once for all formats. */
 #include "datasets/readers/samples.h"
 
 #include <assert.h>

@@ -1,5 +1,8 @@
-/* Lines and values of text headers. Lines are read byte by byte, so that the place where the voxels begin is
- * known, and a file that is no text is left at its first zero byte. */
+/* datasets/readers/text_header.c -- lines and values of text headers.
+ *
+ * Lines are read byte by byte, so that the place where the voxels begin is known, and a file that is no
+ * text is left at its first zero byte. Numbers are strtod's and strtoll's, and what they leave unread is
+ * an error: "3x" is no number, and three numbers where two are wanted are one too many. */
 #include "datasets/readers/text_header.h"
 
 #include <errno.h>
@@ -50,6 +53,7 @@ cc_status cc_lines_next(bool *got, cc_lines *lines) {
             lines->cut = true;
     }
     if (ferror(lines->file)) return cc_fail_errno(lines->path, "read");
+    /* An empty line is a line; the end of the file is none. */
     if (c == '\n') lines->at++, *got = true;
     while (length && strchr("\r \t", lines->text[length - 1])) length--;
     lines->text[length] = 0;

@@ -160,6 +160,15 @@ static void picture_or_mask_may_be_left_out(void **state) {
     }
 }
 
+static void a_name_is_told_from_other_words(void **state) {
+    (void)state;
+    static const char *const names[] = {"hflip", "vflip", "rotate1", "rotate45", "rotate359"};
+    static const char *const others[] = {"",        "original",  "hflips",    "rotate",
+                                         "rotate0", "rotate045", "rotate360", "rotate1.5"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_true(cc_augment_is_name(names[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) assert_false(cc_augment_is_name(others[i]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_names_give_four_items_original_first),
@@ -168,6 +177,7 @@ int main(void) {
         cmocka_unit_test(quarter_turns_are_exact_and_counter_clockwise),
         cmocka_unit_test(rotation_is_scipys),
         cmocka_unit_test(what_is_turned_in_from_outside_is_fill),
+        cmocka_unit_test(a_name_is_told_from_other_words),
         cmocka_unit_test(picture_or_mask_may_be_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,6 +299,8 @@ static void options_that_make_no_sense_name_their_key(void **state) {
     o = f.options;
     o.window_hu[1] = -200;
     refused(&o, "preprocess.window_hu");
+    o.window_hu[0] = CC_WINDOW_HU_MIN - 1;
+    refused(&o, "preprocess.window_hu");
     o = f.options;
     o.batch = 0;
     refused(&o, "train.batch");
