@@ -160,36 +160,28 @@ void cc_guard_end(cc_guard *g) {
     free(g);
 }
 
-static cc_status lay_out(desk *d, const char *path) {
+cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path) {
+    desk *d = g->desk;
+    ssize_t got = -1;
+    char byte = 0;
+    *died = false;
     /* A child that lives on was started in the folder of that time; the parent may have changed its own
      * since. */
     if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
-    return cc_path_join(d->path, "", path);
-}
-
-/* Whether the child lived through a file. */
-static bool hand_over(const cc_guard *g) {
-    ssize_t got;
-    char byte = 0;
-    if (send(g->socket, &byte, 1, MSG_NOSIGNAL) != 1) return false;
-    while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
-    return got == 1;
-}
-
-cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path) {
-    *died = false;
-    CC_TRY(lay_out(g->desk, path));
-    memcpy(g->desk->context, context, g->job.bytes);
-    if (!hand_over(g)) {
+    CC_TRY(cc_path_join(d->path, "", path));
+    memcpy(d->context, context, g->job.bytes);
+    /* One byte there, one back; none comes back from a child that died. */
+    if (send(g->socket, &byte, 1, MSG_NOSIGNAL) == 1)
+        while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
+    if (got != 1) {
         *died = true;
         int how = reap(g);
         return cc_fail(CC_EFORMAT, path, "the file is damaged", "the decoder gave up on it (%s)",
                        WIFSIGNALED(how) ? strsignal(WTERMSIG(how)) : "it ended early");
     }
-    const cc_error *e = &g->desk->error;
-    if (g->desk->status != CC_OK)
-        return cc_fail(g->desk->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
-    memcpy(context, g->desk->context, g->job.bytes);
+    const cc_error *e = &d->error;
+    if (d->status != CC_OK) return cc_fail(d->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
+    memcpy(context, d->context, g->job.bytes);
     return CC_OK;
 }
 

@@ -58,8 +58,8 @@ typedef struct label_tally {
     size_t sampled[UINT8_MAX + 1]; /* in voxels of the scan, by label */
 } label_tally;
 
-/* Rounds the mask's values to labels. */
-static cc_status take_labels(label_tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
+/* Rounds the mask's values to labels, in place, and counts which of them lie on the scan. */
+static cc_status count_labels(label_tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
     /* A middle on the very edge of the scan's last voxel is on it, whatever float32 makes of the affine. */
     const double half = 0.5 + 1e-3;
     const int64_t *dims = mask->grid.dims;
@@ -92,15 +92,6 @@ static cc_status take_labels(label_tally *out, cc_volume *mask, const cc_grid *o
                ? CC_OK
                : cc_fail(CC_EFORMAT, path, "labels are whole numbers from 0 to 255",
                          "the mask's largest value is %g, which is no label", (double)largest);
-}
-
-static cc_status keep_labels(uint8_t **out, size_t *labelled, label_tally *t, const cc_volume *sampled) {
-    const size_t count = cc_volume_count(sampled);
-    *out = malloc(count);
-    if (!*out) return cc_fail_memory("the mask's voxels", count);
-    for (size_t i = 0; i < count; i++) t->sampled[(*out)[i] = (uint8_t)sampled->voxels[i]]++;
-    *labelled = count - t->sampled[0];
-    return CC_OK;
 }
 
 /* What may have gone wrong between the program that wrote the mask and this one: an affine that was dropped
@@ -136,8 +127,9 @@ static void warn_of_mask(const label_tally *t, const cc_grid *mask, const cc_gri
             path, worst, (double)t->on[worst] * from_mm3, (double)t->sampled[worst] * to_mm3);
 }
 
-/* A picture has no place in the patient: it is laid pixel on pixel on what has none either, else refused. */
-static cc_status place_picture(cc_volume *mask, const cc_grid *onto, const char *path) {
+/* A picture has no position in the patient: it is laid pixel on pixel on what has none either, else
+ * refused. */
+static cc_status lay_picture(cc_volume *mask, const cc_grid *onto, const char *path) {
     cc_grid unplaced = cc_grid_unit();
     memcpy(unplaced.dims, mask->grid.dims, sizeof unplaced.dims);
     memcpy(unplaced.spacing_mm, onto->spacing_mm, sizeof unplaced.spacing_mm);
@@ -154,10 +146,16 @@ cc_status cc_labels_read(uint8_t **out, size_t *labelled, const char *path, cons
     label_tally t = {.all = 0};
     cc_status status;
     CC_CHECK(cc_volume_read(&mask, path));
-    if (strcmp(mask.format, "png") == 0) CC_CHECK(place_picture(&mask, onto, path));
-    CC_CHECK(take_labels(&t, &mask, onto, path));
+    if (strcmp(mask.format, "png") == 0) CC_CHECK(lay_picture(&mask, onto, path));
+    CC_CHECK(count_labels(&t, &mask, onto, path));
     CC_CHECK(cc_labels_resample(&sampled, &mask, onto));
-    CC_CHECK(keep_labels(&labels, labelled, &t, &sampled));
+    /* The sampled mask holds whole numbers already: count_labels rounded them in place. */
+    const size_t count = cc_volume_count(&sampled);
+    labels = malloc(count);
+    if (!labels) CC_CHECK(cc_fail_memory("the mask's voxels", count));
+    for (size_t i = 0; i < count; i++) t.sampled[labels[i] = (uint8_t)sampled.voxels[i]]++;
+    *labelled = count - t.sampled[0];
+    /* Labels that are lost altogether: between the scan's voxels, or beside the scan. */
     if (t.all && !*labelled && t.off < t.all)
         CC_CHECK(cc_fail(CC_EFORMAT, path, "sample it on the scan's grid before",
                          "all of its %zu labelled voxels fall between those of the scan", t.all - t.off));

@@ -233,58 +233,52 @@ static cc_status count_items(cc_loader *loader) {
 }
 
 /* Arrays from the loader's arena; `ok` turns false where one was not to be had. */
-static void *take(cc_loader *loader, size_t count, size_t size, bool *ok) {
+static void *allocate(cc_loader *loader, size_t count, size_t size, bool *ok) {
     void *memory = *ok ? cc_arena_get_array(loader->arena, count, size) : NULL;
     *ok = memory != NULL;
     return memory;
 }
 
-static bool take_scratch(cc_loader *loader) {
-    bool ok = true;
-    size_t largest = 1, count = loader->options.workers ? (size_t)loader->options.workers : 1;
-    for (size_t i = 0; i < loader->options.slice_count; i++) {
-        const cc_slice *slice = cc_slice_set_get(loader->options.set, loader->options.slices[i]);
-        size_t pixels = (size_t)slice->height * (size_t)slice->width;
-        if (pixels > largest) largest = pixels;
-    }
-    loader->scratch = take(loader, count, sizeof *loader->scratch, &ok);
-    for (size_t i = 0; ok && i < count; i++) {
-        scratch *s = &loader->scratch[i];
-        s->slice = take(loader, largest, sizeof *s->slice, &ok);
-        s->slice_mask = take(loader, largest, 1, &ok);
-        s->canvas = take(loader, loader->pixels, sizeof *s->canvas, &ok);
-        s->canvas_mask = take(loader, loader->pixels, 1, &ok);
-        s->augmented_mask = take(loader, loader->pixels, 1, &ok);
-    }
-    return ok;
-}
-
-/* One slot for the caller's batch, one to be ready, one in the making, and more where threads outnumber the
- * items of a batch. */
-static bool take_ring(cc_loader *loader) {
-    bool ok = true;
-    size_t workers = (size_t)loader->options.workers, batch = (size_t)loader->options.batch;
-    loader->depth = workers ? 2 + (workers + batch - 1) / batch : 1;
-    loader->ring = take(loader, loader->depth, sizeof *loader->ring, &ok);
-    for (size_t i = 0; ok && i < loader->depth; i++) {
-        ring_slot *slot = &loader->ring[i];
-        slot->images = take(loader, batch * loader->pixels, sizeof *slot->images, &ok);
-        slot->targets = take(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
-        slot->slices = take(loader, batch, sizeof *slot->slices, &ok);
-        slot->variants = take(loader, batch, sizeof *slot->variants, &ok);
-    }
-    return ok;
-}
-
-static cc_status take_memory(cc_loader *loader) {
+/* Everything that an epoch needs, taken once: copies of the options' lists, the order of items, each thread's
+ * scratch, and the ring. */
+static cc_status allocate_memory(cc_loader *loader) {
     bool ok = true;
     cc_loader_options *o = &loader->options;
-    uint32_t *slices = take(loader, o->slice_count, sizeof *slices, &ok);
+    const size_t workers = (size_t)o->workers, batch = (size_t)o->batch;
+    uint32_t *slices = allocate(loader, o->slice_count, sizeof *slices, &ok);
     if (ok) memcpy(slices, o->slices, o->slice_count * sizeof *slices);
     o->slices = slices;
-    if (ok) o->fit.mode = cc_arena_copy(loader->arena, o->fit.mode);
-    loader->order = take(loader, o->shuffle ? loader->items : 1, sizeof *loader->order, &ok);
-    ok = ok && o->fit.mode && take_scratch(loader) && take_ring(loader);
+    if (ok) ok = (o->fit.mode = cc_arena_copy(loader->arena, o->fit.mode)) != NULL;
+    loader->order = allocate(loader, o->shuffle ? loader->items : 1, sizeof *loader->order, &ok);
+
+    /* Scratch for the largest slice, for each thread, or for the caller where there are none. */
+    size_t largest = 1, scratches = workers ? workers : 1;
+    for (size_t i = 0; ok && i < o->slice_count; i++) {
+        const cc_slice *slice = cc_slice_set_get(o->set, o->slices[i]);
+        const size_t pixels = (size_t)slice->height * (size_t)slice->width;
+        if (pixels > largest) largest = pixels;
+    }
+    loader->scratch = allocate(loader, scratches, sizeof *loader->scratch, &ok);
+    for (size_t i = 0; ok && i < scratches; i++) {
+        scratch *s = &loader->scratch[i];
+        s->slice = allocate(loader, largest, sizeof *s->slice, &ok);
+        s->slice_mask = allocate(loader, largest, 1, &ok);
+        s->canvas = allocate(loader, loader->pixels, sizeof *s->canvas, &ok);
+        s->canvas_mask = allocate(loader, loader->pixels, 1, &ok);
+        s->augmented_mask = allocate(loader, loader->pixels, 1, &ok);
+    }
+
+    /* The ring: one slot for the caller's batch, one to be ready, one in the making, and more where threads
+     * outnumber the items of a batch. Without threads the caller fills the one slot that it then reads. */
+    loader->depth = workers ? 2 + (workers + batch - 1) / batch : 1;
+    loader->ring = allocate(loader, loader->depth, sizeof *loader->ring, &ok);
+    for (size_t i = 0; ok && i < loader->depth; i++) {
+        ring_slot *slot = &loader->ring[i];
+        slot->images = allocate(loader, batch * loader->pixels, sizeof *slot->images, &ok);
+        slot->targets = allocate(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
+        slot->slices = allocate(loader, batch, sizeof *slot->slices, &ok);
+        slot->variants = allocate(loader, batch, sizeof *slot->variants, &ok);
+    }
     return ok ? CC_OK : CC_ENOMEM;
 }
 
@@ -303,7 +297,7 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     if (options->augment) loader->augments[0] = *options->augment;
     if (options->augment_negative) loader->augments[1] = *options->augment_negative;
     CC_CHECK(count_items(loader));
-    CC_CHECK(take_memory(loader));
+    CC_CHECK(allocate_memory(loader));
     CC_CHECK(start_threads(loader));
     *out = loader;
     loader = NULL;

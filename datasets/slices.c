@@ -32,43 +32,37 @@ static cc_status find_source(const cc_slice_source **out, const char *name) {
     return cc_fail(CC_ECONFIG, "data.source", hint, "no source is called \"%s\"", name ? name : "");
 }
 
-static cc_status resolve_root(cc_slice_set *set, const char *root) {
-    if (!root || !root[0])
-        return cc_fail(CC_ECONFIG, "data.root", "name the dataset's folder", "it is not given");
-    if (!cc_folder_exists(root))
-        return cc_fail(CC_ENOTFOUND, root, "check data.root", "the dataset's folder is not there");
-    char *real = realpath(root, NULL);
-    if (!real) return cc_fail_errno(root, "open the folder");
-    set->root = cc_arena_copy(set->arena, real);
-    free(real);
-    return set->root ? CC_OK : CC_ENOMEM;
-}
-
-/* With skip_broken patients may be missing: that is said, and some must be left. */
-static cc_status say_left_out(const cc_slice_set *set) {
-    if (set->count == 0)
-        return cc_fail(CC_EFORMAT, set->root, "the warnings above say why", "all %zu patients are broken",
-                       set->broken);
-    if (set->broken)
-        cc_log(CC_LOG_WARNING, "%s: %zu of %zu patients are left out as broken (data.skip_broken)", set->root,
-               set->broken, set->broken + set->patient_count);
-    return CC_OK;
-}
-
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options) {
     cc_status status = CC_OK;
     const cc_slice_source *source;
     cc_slice_set *set = NULL;
+    char *real = NULL;
     CC_CHECK(find_source(&source, options->source));
     CC_CHECK(cc_slice_set_start(&set, source));
-    CC_CHECK(resolve_root(set, options->root));
+    /* The root without links: what a source opens is held against it (cc_slice_set_resolve). */
+    const char *root = options->root;
+    if (!root || !root[0])
+        CC_CHECK(cc_fail(CC_ECONFIG, "data.root", "name the dataset's folder", "it is not given"));
+    if (!cc_folder_exists(root))
+        CC_CHECK(cc_fail(CC_ENOTFOUND, root, "check data.root", "the dataset's folder is not there"));
+    real = realpath(root, NULL);
+    if (!real) CC_CHECK(cc_fail_errno(root, "open the folder"));
+    set->root = cc_arena_copy(set->arena, real);
+    if (!set->root) CC_CHECK(CC_ENOMEM);
+    /* The source lists patients and slices; with skip_broken some may be missing, but not all. */
     set->skip_broken = options->skip_broken;
     CC_CHECK(source->open(set, options));
-    CC_CHECK(say_left_out(set));
+    if (set->count == 0)
+        CC_CHECK(cc_fail(CC_EFORMAT, set->root, "the warnings above say why", "all %zu patients are broken",
+                         set->broken));
+    if (set->broken)
+        cc_log(CC_LOG_WARNING, "%s: %zu of %zu patients are left out as broken (data.skip_broken)", set->root,
+               set->broken, set->broken + set->patient_count);
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
     *out = set;
     set = NULL;
 done:
+    free(real);
     cc_slice_set_close(set);
     return status;
 }

@@ -62,21 +62,7 @@ done:
     return status;
 }
 
-static cc_status check_item(const cc_view_options *o, size_t index) {
-    const cc_view_item *item = &o->items[index];
-    const cc_box *box = &item->box;
-    if (item->base >= cc_slice_set_count(o->base))
-        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: the base has no slice %u", index, item->base);
-    if (index > 0 && item->base < item[-1].base)
-        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its slice comes before that of the item before it",
-                       index);
-    const cc_slice *slice = cc_slice_set_get(o->base, item->base);
-    if (box->y0 < 0 || box->x0 < 0 || box->y1 > slice->height || box->x1 > slice->width ||
-        box->y0 >= box->y1 || box->x0 >= box->x1)
-        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its box is empty or leaves the slice", index);
-    return CC_OK;
-}
-
+/* Checks and copies the items; each becomes a slice of the set, as large as its box. */
 static cc_status list_items(cc_slice_set *set, const cc_view_options *o) {
     view_state *v = set->state = cc_arena_get(set->arena, sizeof *v);
     if (!v) return CC_ENOMEM;
@@ -86,10 +72,20 @@ static cc_status list_items(cc_slice_set *set, const cc_view_options *o) {
     if (!v->items || !set->slices) return CC_ENOMEM;
     memcpy(v->items, o->items, o->count * sizeof *v->items);
     for (size_t i = 0; i < o->count; i++) {
-        CC_TRY(check_item(o, i));
-        set->slices[i] = *cc_slice_set_get(o->base, o->items[i].base);
-        set->slices[i].height = o->items[i].box.y1 - o->items[i].box.y0;
-        set->slices[i].width = o->items[i].box.x1 - o->items[i].box.x0;
+        const cc_view_item *item = &o->items[i];
+        const cc_box *box = &item->box;
+        if (item->base >= cc_slice_set_count(o->base))
+            return cc_fail(CC_EINVAL, "view", NULL, "item %zu: the base has no slice %u", i, item->base);
+        if (i > 0 && item->base < item[-1].base) /* parts of a split list slices in the set's order */
+            return cc_fail(CC_EINVAL, "view", NULL,
+                           "item %zu: its slice comes before that of the item before it", i);
+        const cc_slice *slice = cc_slice_set_get(o->base, item->base);
+        if (box->y0 < 0 || box->x0 < 0 || box->y1 > slice->height || box->x1 > slice->width ||
+            box->y0 >= box->y1 || box->x0 >= box->x1)
+            return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its box is empty or leaves the slice", i);
+        set->slices[i] = *slice;
+        set->slices[i].height = box->y1 - box->y0;
+        set->slices[i].width = box->x1 - box->x0;
     }
     set->count = o->count;
     return CC_OK;

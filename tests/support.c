@@ -1,3 +1,4 @@
+/* tests/support.c -- temporary folders, real files, and the start of a test program. */
 #include "support.h"
 
 #include <ftw.h>

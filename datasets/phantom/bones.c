@@ -57,6 +57,7 @@ static void add_spine(skeleton *k, double first_z) {
 static double cavity_reach(const cc_anatomy *a, double x, double y, double dx, double dy, double z) {
     double near = 5, far = 200;
     for (int i = 0; i < 24; i++) {
+        /* 24 halvings of 195 mm: to 1e-5 mm. */
         double r = 0.5 * (near + far), d = 1e9;
         for (int c = 0; c < 3; c++) d = fmin(d, cc_solid_distance(&a->cavity[c], x + r * dx, y + r * dy, z));
         if (d < 0)
@@ -70,6 +71,8 @@ static double cavity_reach(const cc_anatomy *a, double x, double y, double dx, d
 /* The axis of a rib: from its vertebra around the cavity to the breastbone, falling on the way. */
 static void rib_axis(cc_point axis[RIB_STEPS + 1], const cc_anatomy *a, int side, double z, double fall_mm) {
     const double wall_mm = 5.5, x0 = 46 * side, y0 = 0;
+    /* Polar angles, about the middle of one side, of the vertebra's joint and of the breastbone; a rib
+     * runs between them around the side. */
     double back = atan2(88, -22),
            front = atan2(-96, -34) + 2 * M_PI; /* about (x0, y0), +x away from the midline */
     for (int i = 0; i <= RIB_STEPS; i++) {

@@ -1,3 +1,12 @@
+/* datasets/phantom/coronaries.c -- the coronary arteries on the surface of the ventricles, and calcium in
+ * them, in the aorta and in the mitral annulus.
+ *
+ * An artery is a line of points in the frame of the ventricles' ellipsoid (u along the long axis, an angle
+ * about it), from the root of the aorta along its groove: the LAD between the ventricles to the apex, the
+ * LCX around the left, the RCA around the right. Plaques are ellipsoids along an artery, most of them in
+ * its first half, where they are found in patients; their number, size and density grow with the patient's
+ * load, from one grain of 2 mm3 to ten plaques. Calcium elsewhere gives what a cascade must tell from it.
+ * Source: the segments of the AHA, Austen et al., Circulation 51 (1975), 5-40. */
 #include "datasets/phantom/coronaries.h"
 
 #include <math.h>
@@ -15,6 +24,7 @@ typedef struct artery {
 /* The point of the ventricles' surface at (u, angle), a little outside it. */
 static cc_point on_surface(const cc_solid *e, double u, double degrees) {
     const double outside_mm = 2.5;
+    /* The ellipsoid cut at u is an ellipse, smaller by sqrt(1 - u^2). */
     double around = sqrt(1 - u * u), c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180);
     cc_point q = cc_point_add(e->center, u * (e->radii.x + outside_mm), e->axes[0]);
     q = cc_point_add(q, around * c * (e->radii.y + outside_mm), e->axes[1]);
@@ -22,7 +32,7 @@ static cc_point on_surface(const cc_solid *e, double u, double degrees) {
 }
 
 /* The first point is the vessel's mouth at the root of the aorta. */
-static void lay(artery *t, const cc_solid *ventricles, cc_point root, cc_rng *rng) {
+static void set_course(artery *t, const cc_solid *ventricles, cc_point root, cc_rng *rng) {
     double sway = cc_rng_between(rng, -7, 7);
     t->points[0] = root;
     for (int i = 1; i < ARTERY_POINTS; i++) {
@@ -49,6 +59,7 @@ static void add_spot(cc_anatomy *a, cc_phantom_tissue tissue, double hu, cc_poin
                      cc_point radii) {
     cc_solid spot = cc_solid_ellipsoid(tissue, hu, at, radii, 2);
     spot.axes[0] = cc_point_unit(along);
+    /* Any vector that is not along the first axis gives two more at right angles. */
     cc_point other = fabs(spot.axes[0].z) < 0.8 ? (cc_point){0, 0, 1} : (cc_point){1, 0, 0};
     spot.axes[1] = cc_point_unit(cc_point_cross(spot.axes[0], other));
     spot.axes[2] = cc_point_cross(spot.axes[0], spot.axes[1]);
@@ -137,7 +148,7 @@ void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_solid *ventricles, cc_poi
     };
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_CALCIUM);
     for (int i = 0; i < ARTERIES; i++) {
-        lay(&arteries[i], ventricles, root, &rng);
+        set_course(&arteries[i], ventricles, root, &rng);
         add_artery(a, &arteries[i]);
     }
     add_plaques(a, arteries, &rng);

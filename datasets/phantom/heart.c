@@ -38,6 +38,7 @@ static cc_solid chamber(const pose *p, cc_phantom_tissue tissue, double hu, cc_p
                         bool oblique) {
     cc_point r = {radii.x * p->scale, radii.y * p->scale, radii.z * p->scale};
     cc_solid s = cc_solid_ellipsoid(tissue, hu, placed(p, center), r, 2);
+    /* The long axis of the heart points to the left, forward and down; v is level. */
     cc_point u = cc_point_unit((cc_point){0.70, -0.45, -0.55}), v = cc_point_unit((cc_point){-u.y, u.x, 0});
     cc_point upright[3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, frame[3] = {u, v, cc_point_cross(u, v)};
     for (int k = 0; k < 3; k++) s.axes[k] = turned(p, oblique ? frame[k] : upright[k]);

@@ -27,6 +27,8 @@ static void grow(vessel_tree *t, cc_point from, cc_point direction, double radiu
     vessel.joint = t->joint;
     cc_solids_add(&t->anatomy->shapes, vessel);
     if (radius * 0.75 < thinnest_mm) return;
+    /* Two branches: one goes on, little bent and little thinner; the other leaves it, thinner (cube law of
+     * Murray, roughly: 0.82^3 + 0.75^3 is about 1). */
     grow(t, to, perturbed(&t->rng, direction, 0.28), radius * 0.82);
     grow(t, to, perturbed(&t->rng, direction, 0.55), radius * cc_rng_between(&t->rng, 0.55, 0.75));
 }

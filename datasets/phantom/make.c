@@ -1,4 +1,4 @@
-/* datasets/phantom/make.c -- the slices of one patient, painted side by side. */
+/* datasets/phantom/make.c -- the slices of one patient, painted by all threads into two volumes. */
 #include "datasets/phantom/make.h"
 
 #include <stdio.h>

@@ -82,7 +82,7 @@ static inline int cc_phantom_label_is_heart(float label) {
     return ((int)label & CC_PHANTOM_HEART) != 0;
 }
 
-/* The scanner of a patient: patients take turns. 0..CC_PHANTOM_SCANNERS-1. */
+/* The scanner of a patient: patients go to the scanners in rotation. 0..CC_PHANTOM_SCANNERS-1. */
 int cc_phantom_scanner_of(int patient);
 
 #endif

@@ -1,8 +1,14 @@
-/* datasets/phantom/rasterise.c -- the painter: each shape replaces what lies behind it by the share of the
- * pixel that it covers, told from the distance to its surface. That share is exact for a straight edge; a
- * shape thinner than a pixel is limited to the share that its own size can fill. Shapes are visited from the
- * last to the first, with what is still clear of each pixel kept, so that nothing hidden is computed. Three
- * levels through the slice give the partial volume along z. */
+/* datasets/phantom/rasterise.c -- the painter: solids as pixels.
+ *
+ * Each solid replaces what lies behind it by the share of the pixel that it covers, told from the distance to
+ * its surface. That share is exact for a straight edge; a solid thinner than a pixel is limited to the share
+ * that its own size can fill. Solids are visited from the last to the first, with what is still clear of each
+ * pixel kept, so that nothing hidden is computed:
+ *
+ *     hu = sum over solids, nearest first, of clear * share * HU, clear = product of (1 - share) of those
+ *     nearer
+ *
+ * (Porter & Duff, SIGGRAPH 1984, "over"). Three levels through the slice give the partial volume along z. */
 #include "datasets/phantom/rasterise.h"
 
 #include <math.h>
@@ -86,6 +92,7 @@ static double largest_share(const cc_solid *s, double edge) {
     cc_point d = cc_point_add(s->to, -1, s->from);
     double length = sqrt(cc_point_dot(d, d)), along_z = length > 0 ? fabs(d.z) / length : 0;
     double thick = fmin(1, (s->r0 + s->r1) / edge);
+    /* A tube through the slice fills its section; one within the slice fills its length. */
     return thick * (1 - along_z + along_z * thick);
 }
 

@@ -14,7 +14,7 @@ typedef struct cc_scanner {
     double grain_mm[2]; /* correlation length of the noise, x and y */
     double coarse_mm;   /* above 0: what is coarser than this is taken out of the noise (sharp kernels) */
     double slope, offset_hu; /* calibration: see calibrated() in scanner.c */
-    double table_gap_mm, table_half_mm, table_rise_mm, table_hu;
+    double table_gap_mm, table_half_width_mm, table_rise_mm, table_hu;
     int table_shells;
 } cc_scanner;
 

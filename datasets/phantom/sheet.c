@@ -1,4 +1,5 @@
-/* datasets/phantom/sheet.c -- every patient once, side by side, as one picture. */
+/* datasets/phantom/sheet.c -- every patient once, side by side, as one picture: the slice through the
+ * middle of the heart, outlined by the colour of its scanner. */
 #include "datasets/phantom/sheet.h"
 
 #include <math.h>
@@ -30,6 +31,7 @@ static void paint(uint8_t *pixel, const uint8_t colour[3]) {
 
 /* Digits of 3 x 5 pixels; rows of three bits from the top. */
 static void draw_number(const sheet *s, int patient, int number, const uint8_t colour[3]) {
+    /* Octal: a digit of the constant is a row of three pixels. */
     static const uint16_t digits[10] = {075557, 026227, 071747, 071717, 055711,
                                         074717, 074757, 071111, 075757, 075717};
     int scale = s->tile / 128 + 1, left = 3 * scale;

@@ -5,7 +5,7 @@
  * clears the bits above BitsStored, and padding is written into them: -2000 as 63536 into an image of 12
  * bits would become 2096, which is bone.
  *
- *     HU = RescaleSlope * stored + RescaleIntercept            (PS3.3, C.11.1.1.2)
+ *     HU = RescaleSlope * stored + RescaleIntercept    (PS3.3, C.11.1)
  *
  * where `stored` is the lowest BitsStored bits of a sample, in two's complement where PixelRepresentation
  * is 1 (PS3.5, 8.1.1). Padding (C.7.5.1.1.2: PixelPaddingValue, PixelPaddingRangeLimit) stands for no

@@ -9,7 +9,7 @@
  * it is, since straightening it would resample every slice.
  *
  * Source: DICOM PS3.3, C.7.6.2.1.1 (position, orientation), C.7.6.16 (frames, stacks, temporal positions),
- * C.8.2.1.1 (GantryDetectorTilt). */
+ * C.8.2.1 (GantryDetectorTilt). */
 #include "datasets/readers/dicom_order.h"
 
 #include <math.h>

@@ -1,10 +1,14 @@
-/* Stanford's COCA set of gated CT scans: patient/ID/SERIES/NAME.dcm (or the files in patient/ID itself), and
- * calcium_xml/ID.xml, outlines of calcifications by artery; both below the root or below its
- * Gated_release_final. Labels: 1 LAD with the left main, 2 LCX, 3 RCA: pixels inside an outline
- * (datasets/polygon.h) that read more than 130 HU; where outlines overlap, the later one's. A patient without
- * XML has no calcification. On which slice an outline lies: datasets/sources/coca_slices.h. Source:
- * https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX wrote; in
- * its pixels, too, a centre lies at + 0.5 (DCMPix.m, convertPixX:pixY:toDICOMCoords:pixelCenter:). */
+/* datasets/sources/coca.c -- Stanford's COCA set of gated CT scans.
+ *
+ * patient/ID/SERIES/NAME.dcm (or the files in patient/ID itself), and calcium_xml/ID.xml, outlines of
+ * calcifications by artery; both below the root or below its Gated_release_final. Labels: 1 LAD with the
+ * left main, 2 LCX, 3 RCA: pixels inside an outline (datasets/polygon.h) that read more than 130 HU; where
+ * outlines overlap, the later one's. A patient without XML has no calcification. On which slice an outline
+ * lies: datasets/sources/coca_slices.h.
+ *
+ * Source: https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX
+ * wrote; in its pixels, too, a centre lies at + 0.5 (DCMPix.m,
+ * convertPixX:pixY:toDICOMCoords:pixelCenter:). */
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
@@ -13,7 +17,7 @@
 #include "datasets/sources/coca_slices.h"
 #include "datasets/sources/source.h"
 
-enum { CALCIUM_HU = 130 };
+enum { CALCIUM_HU = 130 }; /* Agatston et al., JACC 15 (1990), 827-832: calcium is denser than this */
 static const char release_folder[] = "Gated_release_final";
 static const char layout_hint[] =
     "scans lie in ROOT/patient/ID/SERIES/NAME.dcm, outlines in ROOT/calcium_xml/ID.xml";
@@ -110,6 +114,7 @@ static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char
     series_files files;
     CC_TRY(find_series(&files, set, patient));
     CC_TRY(cc_dicom_open_folder(out, files.folder, set->arena));
+    /* ImageIndex counts the files: one that is no DICOM, or a copy, moves every outline behind it. */
     if ((size_t)out->grid.dims[2] != files.count)
         return cc_fail(CC_EFORMAT, files.folder, "get the patient's files again",
                        "%zu files end in .dcm, %lld are DICOM: the outlines would move to other slices",
@@ -221,8 +226,10 @@ static void draw(uint8_t *mask, uint8_t *inside, const int16_t *hu, const cc_sli
     for (int32_t y = box.y0; y < box.y1; y++)
         for (int32_t x = box.x0; x < box.x1; x++) {
             size_t at = (size_t)y * (size_t)slice->width + (size_t)x;
+            /* An outline is drawn around calcium, not along it: what it holds of soft tissue is not
+             * calcium. */
             if (inside[at] && hu[at] > CALCIUM_HU) mask[at] = region->label;
-            inside[at] = 0;
+            inside[at] = 0; /* left clean for the next outline */
         }
 }
 

@@ -1,8 +1,12 @@
-/* datasets/sources/coca_slices.c -- ImageIndex against Point_mm.
+/* datasets/sources/coca_slices.c -- on which slice an outline lies: ImageIndex against Point_mm.
  *
  * A point lies at index i where point = origin + direction * (spacing * i), solved by Cramer's rule, as a
- * sheared grid's axes are not orthogonal. Its third component is the slice. The first two are the pixel, up
- * to half a pixel: whether a pixel's middle or its corner is at a whole number depends on the export. */
+ * sheared grid's axes are not orthogonal:
+ *
+ *     i_k = det(axes with column k replaced by point - origin) / det(axes),    axes = direction * spacing
+ *
+ * Its third component is the slice. The first two are the pixel, up to half a pixel: whether a pixel's
+ * middle or its corner is at a whole number depends on the export. */
 #include "datasets/sources/coca_slices.h"
 
 #include <math.h>
@@ -10,8 +14,8 @@
 #include "core/file.h"
 #include "core/log.h"
 
-/* How far an outline may lie off a slice, in slices: half of one is between two. And Point_px off
- * Point_mm. */
+/* How far an outline may lie off a slice, in slices (half of one is between two), and Point_px off Point_mm,
+ * in pixels (half a pixel for the convention, the rest for rounding). */
 static const double off_slice_max = 0.499, off_pixels_max = 0.9;
 
 typedef enum evidence { NO_MM, AGREES, ELSEWHERE, BESIDE } evidence;
@@ -45,6 +49,7 @@ static void index_of(double out[3], const cc_grid *g, const double point_mm[3]) 
     out[2] = determinant(axes[0], axes[1], from) / whole;
 }
 
+/* What one outline's points say, each laid on the grid. */
 static finding look(const cc_coca_region *r, const cc_grid *g) {
     finding f = {.kind = NO_MM};
     double sum = 0, low = INFINITY, high = -INFINITY;
@@ -88,6 +93,7 @@ static outline_tally count(const cc_coca_regions *regions, const cc_grid *g) {
         const finding f = look(r, g);
         if (t.of[f.kind]++ == 0) t.first[f.kind] = i;
         if (f.kind == AGREES || f.kind == ELSEWHERE) {
+            /* A constant difference: it counts from elsewhere. A constant sum: it counts the other way. */
             const int64_t shift = r->index - f.slice, sum = r->index + f.slice;
             if (!any) t.shift = shift, t.sum = sum;
             t.same_shift = t.same_shift && shift == t.shift;

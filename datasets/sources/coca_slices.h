@@ -10,8 +10,8 @@
 #include "datasets/sources/coca_xml.h"
 #include "datasets/volume.h"
 
-/* From a slice's number in ascending z to its place along the grid's third axis, which a feet-first scan may
- * turn down; and back. */
+/* From a slice's number in ascending z to its index along the grid's third axis, which runs to the feet in a
+ * feet-first scan; and back. */
 int64_t cc_coca_flip_slice(const cc_grid *grid, int64_t number);
 
 typedef struct cc_coca_placement {

@@ -1,5 +1,9 @@
-/* datasets/sources/coca_xml.c -- a property list through libxml2's tree: its dicts are walked, each value is
- * checked, and what is none is refused with its line. */
+/* datasets/sources/coca_xml.c -- the outlines of one scan, from a property list through libxml2's tree.
+ *
+ * Its dicts are walked, each value is checked, and what is none is refused with its line. The file comes
+ * from a stranger's tool: it is read whole and bounded (8 MiB), no entity is expanded and nothing is
+ * fetched, so that no small file grows and none reaches the network. Source: Apple's property list DTD
+ * (PropertyList-1.0.dtd); libxml2's parser.h. */
 #include "datasets/sources/coca_xml.h"
 
 #include <libxml/parser.h>
@@ -211,6 +215,7 @@ static cc_status read_region(xml_reader *r, const xmlNode *roi, int32_t index) {
         if ((size_t)said != region.point_count)
             return refuse(r, number, "NumberOfPoints", "Point_px holds another number of points");
     }
+    /* Regions of one or two points have no area; the set holds some. */
     if (region.point_count < POINTS_MIN) return CC_OK;
     CC_TRY(read_name(&region.label, r, roi));
     CC_TRY(read_points(&region, r, points));
@@ -264,6 +269,7 @@ static cc_status refuse_parse(const xmlParserCtxt *context, const char *path) {
 static cc_status parse(xmlDoc **out, const char *path, const char *bytes, size_t count) {
     xmlParserCtxt *context = xmlNewParserCtxt();
     if (!context) return cc_fail_memory("an XML parser", 0);
+    /* Nested entities double with every level ("billion laughs"); a property list has none. */
     context->sax->entityDecl = stop_at_entity;
     *out = xmlCtxtReadMemory(context, bytes, (int)count, NULL, NULL,
                              XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);

@@ -1,10 +1,12 @@
-/* The ctheart layout (Kaggle's CT heart set): train/<patient>/image/<series>-<number>.png and a mask of the
- * same name in train/<patient>/mask. Each series of a patient is a scan of its own; the set as published has
- * one, "1". Pictures carry no HU: grey 0 to the largest spans the window of the options.
+/* datasets/sources/ctheart.c -- the ctheart layout (Kaggle's CT heart set):
+ * train/<patient>/image/<series>-<number>.png and a mask of the same name in train/<patient>/mask.
  *
- * A mask holds 0 and one other value, which is the heart. More values (JPEG and resampling leave any grey at
- * edges) have no one meaning: they are refused unless data.mask_threshold states which grey is foreground. So
- * is an alpha channel that says another thing than grey does. */
+ * Each series of a patient is a scan of its own; the set as published has one, "1". Pictures carry no HU:
+ * grey 0 to the largest spans the window of the options.
+ *
+ * A mask holds 0 and one other value, which is the heart. More values (JPEG and resampling leave any grey
+ * at edges) have no one meaning: they are refused unless data.mask_threshold states which grey is
+ * foreground. So is an alpha channel that says another thing than grey does. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -185,6 +187,7 @@ static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, f
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, patient->name));
     for (size_t i = 0; i < patient->count; i++) {
         const picture_name *p = &patient->pictures[i];
+        /* A new scan with each series; UINT32_MAX + 1 is 0, the first. */
         slice.scan += i == 0 || p->series != p[-1].series;
         slice.number = p->number;
         CC_TRY(find_files(&out[i], &slice, set, patient->path, p->name));
@@ -267,6 +270,7 @@ static cc_status check_values(const cc_png_picture *p, size_t count, const char 
         kinds += !seen[p->grey[i]];
         seen[p->grey[i]] = 1;
     }
+    /* {0}, {v} and {0, v} are clear. */
     if (kinds > 2 || (kinds == 2 && !seen[0])) {
         list_values(values, sizeof values, seen);
         status =

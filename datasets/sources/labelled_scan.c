@@ -1,5 +1,5 @@
-/* What the sources `volume` and `orcascore` share: a scan turned upright, its mask sampled on it, both kept
- * as slices are stored. */
+/* datasets/sources/labelled_scan.c -- a scan reoriented upright, its mask sampled on it, both kept as
+ * slices are stored: what the sources `volume` and `orcascore` share. */
 #include "datasets/sources/labelled_scan.h"
 
 #include <stdlib.h>
@@ -28,6 +28,7 @@ cc_status cc_labelled_scan_read(cc_labelled_scan *out, const char *image, const 
     if (!scan.hu) CC_CHECK(cc_fail_memory("the CT's voxels", count * sizeof *scan.hu));
     for (size_t i = 0; i < count; i++) /* the readers give finite values only */
         scan.hu[i] = cc_slice_store_hu(ct.voxels[i]);
+    /* The float32 voxels are given back before the mask is read: at most one volume of them is in memory. */
     cc_volume_deinit(&ct);
     CC_CHECK(cc_labels_read(&scan.labels, &scan.labelled, mask, &scan.grid));
     *out = scan;

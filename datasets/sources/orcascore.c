@@ -1,12 +1,16 @@
-/* The orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and `Reference standard`/TRVvPpR.mhd,
- * their labels (1 LAD with the left main, 2 LCX, 3 RCA); v is the vendor, which becomes the patient's group,
- * p the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
- * vendor). CTAI is the scan with contrast and is passed over. Source: Wolterink et al., Med. Phys. 43 (2016),
- * 2361-2373; https://orcascore.grand-challenge.org
+/* datasets/sources/orcascore.c -- the orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and
+ * `Reference standard`/TRVvPpR.mhd, their labels.
  *
- * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files. A
- * scan that is turned, or labels that are on another grid (saved again by a tool that turned their axes), are
- * read when the dataset opens and held in memory, laid on each other by their affines. */
+ * Labels are 1 LAD with the left main, 2 LCX, 3 RCA; v is the vendor, which becomes the patient's group, p
+ * the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
+ * vendor). CTAI is the scan with contrast and is passed over.
+ *
+ * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files
+ * one by one. A scan in another orientation, or labels that are on another grid (saved again by a tool
+ * that reordered their axes), are read when the dataset opens and kept in memory, laid on each other by
+ * their affines.
+ *
+ * Source: Wolterink et al., Med. Phys. 43 (2016), 2361-2373; https://orcascore.grand-challenge.org */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +49,7 @@ static size_t parse_name(int *vendor, const char *file, const char *ending) {
     for (*vendor = 0; at < length && isdigit((unsigned char)file[at]) && *vendor < 1000; at++)
         *vendor = 10 * *vendor + (file[at] - '0');
     if (at == 3 || file[at] != 'P' || *vendor == 0) return 0;
+    /* "TRV", digits of the vendor, "P", digits of the patient, and nothing else. */
     size_t digits = at + 1;
     for (at = digits; at < length && isdigit((unsigned char)file[at]);) at++;
     return at == length && at > digits ? length : 0;
@@ -198,6 +203,7 @@ static cc_status add_scans(cc_slice_set *set, const listing *all) {
         if (at > 0 && strcmp(s->name, all->scans[at - 1]->name) == 0)
             return cc_fail(CC_EFORMAT, s->image_path, "keep one of them", "there is another scan %s: %s",
                            s->name, all->scans[at - 1]->image_path);
+        /* Kept scans move to the front, in their order: scans[p] is that of patient p. */
         all->scans[i] = all->scans[at];
         all->scans[at] = s;
         groups[at] = s->vendor - 1;

@@ -1,4 +1,10 @@
-/* datasets/sources/source.c -- how a source fills a slice set. */
+/* datasets/sources/source.c -- how a source fills a slice set: patients and slices in order, broken
+ * patients left out, paths that stay below the root.
+ *
+ * A source calls cc_slice_set_mark, adds a patient and its slices, and ends it by cc_slice_set_end_patient
+ * with the status that it got. Where that is a fault of the data, the set is taken back to the mark, so
+ * that a broken patient leaves no trace: the next one takes its place, and the digest is that of a dataset
+ * without it. */
 #include "datasets/sources/source.h"
 
 #include <assert.h>
@@ -44,6 +50,7 @@ cc_status cc_slice_set_decode(cc_slice_pixels **out, const cc_slice_set *set, si
                  bytes = cc_slice_pixels_bytes(&set->slices[index]);
     cc_slice_pixels *slice = malloc(bytes);
     if (!slice) return cc_fail_memory("a slice", bytes);
+    /* One block: the struct, then the values, then the mask, in falling order of alignment. */
     slice->stored = (int16_t *)(slice + 1);
     slice->mask = (uint8_t *)(slice->stored + pixels);
     cc_status status = set->source->decode(set, index, slice->stored, slice->mask);
@@ -59,6 +66,7 @@ cc_status cc_slice_set_spread_grey(cc_slice_set *set, const double window_hu[2])
     if (!(span > 0 && span < 1e6))
         return cc_fail(CC_EINVAL, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
                        "[%g, %g] is no window", window_hu[0], window_hu[1]);
+    /* Stored -32768 (grey 0) becomes the low end of the window, 32767 (the largest grey) the high end. */
     set->slope = span / UINT16_MAX;
     set->intercept = window_hu[0] - set->slope * INT16_MIN;
     return CC_OK;
@@ -72,6 +80,7 @@ cc_status cc_slice_set_resolve(const char **out, cc_slice_set *set, const char *
     size_t length = strlen(set->root);
     bool root_is_all = strcmp(set->root, "/") == 0;
     cc_status status = CC_OK;
+    /* Both are real paths without links: a file below the root begins with the root and a slash. */
     if (!root_is_all && (strncmp(real, set->root, length) != 0 || (real[length] != '/' && real[length] != 0)))
         status =
             cc_fail(CC_EINVAL, path, "put the file itself there, or name the folder that holds it as root",
@@ -103,6 +112,7 @@ static cc_status make_room(void **items, size_t count, size_t *capacity, size_t 
 
 cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_status status) {
     char name[256], line[1024], where[600], hint[480];
+    /* Faults of this patient's files. Memory, and a wrong configuration, are not: they stop the run. */
     const bool of_data = status == CC_EFORMAT || status == CC_EUNSUPPORTED || status == CC_ENOTFOUND ||
                          status == CC_EINVAL || status == CC_EIO;
     if (!of_data) return status;
@@ -150,6 +160,7 @@ static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char
     if (set->count == mark.slices)
         return cc_fail(CC_EFORMAT, NULL, "remove its folder, or get its files again",
                        "there is no slice of it");
+    /* Only reading a slice tells whether it can be read. */
     for (size_t i = mark.slices; set->skip_broken && i < set->count; i++) {
         CC_TRY(cc_slice_set_decode(&pixels, set, i));
         free(pixels);

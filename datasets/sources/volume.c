@@ -1,6 +1,9 @@
-/* One CT volume and its mask, of any format: its upright axial slices, one patient named after the image. The
- * mask may lie on any grid; it is sampled on the CT's by both affines. Both stay in memory, 3 bytes a voxel.
- */
+/* datasets/sources/volume.c -- one CT volume and its mask, of any format: its upright axial slices, one
+ * patient named after the image.
+ *
+ * The mask may lie on any grid; it is sampled on the CT's by both affines. Both stay in memory, 3 bytes a
+ * voxel. With one patient, parts can only be slabs of slices (data.split.by: slab): that the same heart is
+ * trained on and tested is said wherever its scores are shown. */
 #include <stdlib.h>
 #include <string.h>
 #include "datasets/sources/labelled_scan.h"

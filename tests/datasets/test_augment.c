@@ -1,3 +1,5 @@
+/* tests/datasets/test_augment.c -- flips and rotations. Right pixels are by hand, or printed by
+ * scipy.ndimage.rotate (order 1 for pictures, 0 for masks). */
 #include <string.h>
 #include "support.h"
 #include "datasets/augment.h"

@@ -1,5 +1,5 @@
-/* One broken patient of a dataset: named in the error or, where asked for, left out, and the rest read as
- * without it. */
+/* tests/datasets/test_broken.c -- one broken patient of a dataset: named in the error or, where asked for,
+ * left out, and the rest read as without it. */
 #include "coca_made.h"
 #include "said.h"
 #include "tree.h"

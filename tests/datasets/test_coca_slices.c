@@ -1,5 +1,5 @@
-/* Outlines against the scan's geometry. Right places are by hand from origin + direction * spacing *
- * index. */
+/* tests/datasets/test_coca_slices.c -- outlines against the scan's geometry. Right slices are by hand from
+ * origin + direction * spacing * index. */
 #include <math.h>
 #include "coca_made.h"
 #include "said.h"

@@ -1,5 +1,6 @@
-/* Damaged copies of real files, and of headers made by hand: cut at many lengths, and with bytes changed.
- * Whatever comes, a reader returns a status. CALCADE_SOAK=N multiplies the number of copies. */
+/* tests/datasets/test_damage.c -- damaged copies of real files, and of headers made by hand: cut at many
+ * lengths, and with bytes changed. Whatever comes, a reader returns a status. CALCADE_SOAK=N multiplies
+ * the number of copies. */
 #include "support.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Masks laid on scans. Right values are arithmetic on a few voxels. */
+/* tests/datasets/test_labels.c -- masks laid on scans. Right values are arithmetic on a few voxels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* tests/datasets/test_loader.c -- batches: the same bytes in the same order whatever the number of
+ * threads, every item once an epoch, and a broken file's error in its batch. */
 #include <string.h>
 #include <unistd.h>
 #include "tree.h"

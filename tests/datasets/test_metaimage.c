@@ -1,5 +1,6 @@
-/* MetaImage headers as tools write them. Right values: what SimpleITK 2.5.7 reads from the same bytes (size,
- * spacing, origin, direction, voxels), unless a test says otherwise. */
+/* tests/datasets/test_metaimage.c -- MetaImage headers as tools write them. Right values: what SimpleITK
+ * 2.5.7 reads from the same bytes (size, spacing, origin, direction, voxels), unless a test says
+ * otherwise. */
 #include "text_made.h"
 
 #include <zlib.h>

@@ -1,5 +1,6 @@
-/* Headers of NIfTI-1 made by hand; what is right follows nifti1.h and was checked with nibabel 5.4 (sform
- * first, dim, scl_slope) and SimpleITK 2.5 (dim[4] = 0, an sform of zeros, units). */
+/* tests/datasets/test_nifti.c -- headers of NIfTI-1 made by hand; what is right follows nifti1.h and was
+ * checked with nibabel 5.4 (sform first, dim, scl_slope) and SimpleITK 2.5 (dim[4] = 0, an sform of zeros,
+ * units). */
 #include <math.h>
 #include <string.h>
 #include "said.h"

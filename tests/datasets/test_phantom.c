@@ -1,3 +1,5 @@
+/* tests/datasets/test_phantom.c -- the phantom: HU of its tissues, truth that agrees with them, the same
+ * bytes for the same seed, scanners that differ, and folders that are whole or not there. */
 #include "support.h"
 #include <math.h>
 #include <stdio.h>

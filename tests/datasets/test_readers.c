@@ -1,3 +1,5 @@
+/* tests/datasets/test_readers.c -- real files of every format against the sizes, places and digests of
+ * expected.json in the shared data, and broken ones against the words of their errors. */
 #include "support.h"
 
 #include <jansson.h>

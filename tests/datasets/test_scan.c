@@ -1,3 +1,5 @@
+/* tests/datasets/test_scan.c -- one scan as slices: the same slices in whatever order its file holds the
+ * voxels, and masks back in that order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

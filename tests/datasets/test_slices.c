@@ -1,3 +1,5 @@
+/* tests/datasets/test_slices.c -- the ctheart layout: order, sizes, masks, digests, faults, and reading
+ * from several threads with and without the cache. */
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,3 +1,5 @@
+/* tests/datasets/test_slices_coca.c -- the COCA layout: DICOM series with outlines; labels are counted by
+ * hand from polygons on a few pixels. */
 #include <pthread.h>
 #include <unistd.h>
 #include "coca_made.h"

@@ -1,3 +1,5 @@
+/* tests/datasets/test_slices_orcascore.c -- the orCaScore layout: names, groups, labels, and scans in
+ * another orientation, which give the same slices. */
 #include <string.h>
 #include "said.h"
 #include "tree.h"

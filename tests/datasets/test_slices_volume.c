@@ -1,3 +1,4 @@
+/* tests/datasets/test_slices_volume.c -- one volume and its mask as slices; the mask on a grid of its own. */
 #include <math.h>
 #include <string.h>
 #include "tree.h"

@@ -1,3 +1,5 @@
+/* tests/datasets/test_split.c -- dealing patients, slices and slabs to parts. Right sizes are the largest
+ * remainders by hand; splits of known seeds are fixed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

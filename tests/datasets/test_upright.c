@@ -1,3 +1,5 @@
+/* tests/datasets/test_upright.c -- axes of every order and direction: the same upright voxels at the same
+ * places in the patient. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* tests/datasets/test_volume_write.c -- volumes written and read back: voxels, type and affine, in every
+ * format and with axes in any direction. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
