@@ -118,47 +118,37 @@ static bool probe(const cc_head *head) {
     return !head->gzipped && next < count && text[next] == '=' && find_key(text, length) >= 0;
 }
 
-static cc_status read_bool(bool *out, const char *value, const cc_field *field) {
-    *out = value[0] && strchr("TtYy1", value[0]);
-    return *out || (value[0] && strchr("FfNn0", value[0]))
-               ? CC_OK
-               : cc_field_fail(field, CC_EFORMAT, NULL, "True or False is wanted, not", value);
-}
-
-static cc_status read_type(cc_sample_type *out, const char *value, const cc_field *field) {
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(types[i].name, value) == 0) {
-            *out = types[i].sample;
-            return CC_OK;
-        }
-    return cc_field_fail(field, CC_EUNSUPPORTED, "MET_UCHAR, MET_SHORT, MET_FLOAT and the like are read",
-                         "no scalar type:", value);
-}
-
-static cc_status read_dims(int64_t *out, const char *value, const cc_field *field) {
-    CC_TRY(cc_field_integers(out, 1, value, field));
-    return *out >= 2 && *out <= MAX_DIMS
-               ? CC_OK
-               : cc_field_fail(field, CC_EUNSUPPORTED, "2 or 3 are read, more where they are of one frame",
-                               "dimensions:", value);
-}
-
+/* Reads a value into its place in `h`, as the key's kind says. */
 static cc_status read_value(metaimage_header *h, const struct key *key, const char *value,
                             const cc_field *field) {
     void *out = (char *)h + key->at;
-    int dims = (int)h->dims;
+    const int dims = (int)h->dims;
     switch (key->kind) {
     case WORD:
         if (strlen(value) >= WORD_BYTES) return cc_field_fail(field, CC_EFORMAT, NULL, "no word but", value);
         strcpy(out, value);
         return CC_OK;
-    case BOOL:
-        return read_bool(out, value, field);
+    case BOOL: { /* MetaIO looks at the first letter */
+        const bool yes = value[0] && strchr("TtYy1", value[0]);
+        *(bool *)out = yes;
+        return yes || (value[0] && strchr("FfNn0", value[0]))
+                   ? CC_OK
+                   : cc_field_fail(field, CC_EFORMAT, NULL, "True or False is wanted, not", value);
+    }
     case TYPE:
-        return read_type(out, value, field);
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+            if (strcmp(types[i].name, value) == 0) {
+                *(cc_sample_type *)out = types[i].sample;
+                return CC_OK;
+            }
+        return cc_field_fail(field, CC_EUNSUPPORTED, "MET_UCHAR, MET_SHORT, MET_FLOAT and the like are read",
+                             "no scalar type:", value);
     case INTEGER:
-        return key->at == offsetof(metaimage_header, dims) ? read_dims(out, value, field)
-                                                           : cc_field_integers(out, 1, value, field);
+        CC_TRY(cc_field_integers(out, 1, value, field));
+        if (key->at == offsetof(metaimage_header, dims) && (h->dims < 2 || h->dims > MAX_DIMS))
+            return cc_field_fail(field, CC_EUNSUPPORTED, "2 or 3 are read, more where they are of one frame",
+                                 "dimensions:", value);
+        return CC_OK;
     case NUMBER:
         return cc_field_numbers(out, 1, value, field);
     case INTEGERS:

@@ -182,15 +182,6 @@ static cc_status read_space(nrrd_header *h, const char *value, const cc_field *f
         "a space that does not say how the patient lies:", value);
 }
 
-static cc_status read_space_dimension(nrrd_header *h, const char *value, const cc_field *field) {
-    int64_t dims;
-    CC_TRY(cc_field_integers(&dims, 1, value, field));
-    if (dims != 3) return cc_field_fail(field, CC_EUNSUPPORTED, "3 is read", "dimensions of space:", value);
-    h->space_dims = 3;
-    for (int i = 0; i < 3; i++) h->sign[i] = 1;
-    return CC_OK;
-}
-
 /* One vector "(x,y,z)", or "none" where that is allowed; *next moves behind it. */
 static cc_status read_vector(double *out, bool *none, int count, const char **next, const cc_field *field) {
     const char *at = *next + strspn(*next, " \t");
@@ -260,31 +251,10 @@ static cc_status read_units(const char *value, const cc_field *field) {
     return CC_OK;
 }
 
-static cc_status read_encoding(nrrd_header *h, const char *value, const cc_field *field) {
-    h->gzipped = strcasecmp(value, "gzip") == 0 || strcasecmp(value, "gz") == 0;
-    return h->gzipped || strcasecmp(value, "raw") == 0
-               ? CC_OK
-               : cc_field_fail(field, CC_EUNSUPPORTED, "raw and gzip are read", "it is not read:", value);
-}
-
-static cc_status read_endian(nrrd_header *h, const char *value, const cc_field *field) {
-    h->big_endian = strcasecmp(value, "big") == 0;
-    return h->big_endian || strcasecmp(value, "little") == 0
-               ? CC_OK
-               : cc_field_fail(field, CC_EFORMAT, NULL, "little or big is wanted, not", value);
-}
-
-static cc_status read_dimension(nrrd_header *h, const char *value, const cc_field *field) {
-    int64_t dims;
-    CC_TRY(cc_field_integers(&dims, 1, value, field));
-    if (dims < 1 || dims > CC_DIMS_MAX)
-        return cc_field_fail(field, CC_EFORMAT, "1 to 16", "dimensions:", value);
-    h->dims = (int)dims;
-    return CC_OK;
-}
-
+/* Reads a field's value into the header, once, and behind what it depends on. */
 static cc_status parse_field(nrrd_header *h, field_id id, const char *value, const cc_field *field) {
-    bool sized = id >= SIZES && id <= UNITS;
+    const bool sized = id >= SIZES && id <= UNITS; /* one entry an axis */
+    int64_t number;
     if ((sized || id == SPACE_DIRECTIONS) && h->dims == 0)
         return cc_fail(CC_EFORMAT, field->path, "the fields are out of order",
                        "%s: \"dimension\" must stand before it", field->name);
@@ -296,7 +266,11 @@ static cc_status parse_field(nrrd_header *h, field_id id, const char *value, con
     case TYPE:
         return read_type(h, value, field);
     case DIMENSION:
-        return read_dimension(h, value, field);
+        CC_TRY(cc_field_integers(&number, 1, value, field));
+        if (number < 1 || number > CC_DIMS_MAX)
+            return cc_field_fail(field, CC_EFORMAT, "1 to 16", "dimensions:", value);
+        h->dims = (int)number;
+        return CC_OK;
     case SIZES:
         return cc_field_integers(h->sizes, h->dims, value, field);
     case SPACINGS:
@@ -312,7 +286,13 @@ static cc_status parse_field(nrrd_header *h, field_id id, const char *value, con
     case SPACE_DIMENSION:
         if (h->space_dims)
             return cc_field_fail(field, CC_EFORMAT, "keep one", "the space is named twice:", value);
-        return id == SPACE ? read_space(h, value, field) : read_space_dimension(h, value, field);
+        if (id == SPACE) return read_space(h, value, field);
+        CC_TRY(cc_field_integers(&number, 1, value, field));
+        if (number != 3)
+            return cc_field_fail(field, CC_EUNSUPPORTED, "3 is read", "dimensions of space:", value);
+        h->space_dims = 3; /* a space without a name: taken for LPS, which is warned of */
+        for (int i = 0; i < 3; i++) h->sign[i] = 1;
+        return CC_OK;
     case SPACE_ORIGIN:
     case SPACE_DIRECTIONS:
         return read_vectors(h, id == SPACE_DIRECTIONS, value, field);
@@ -320,9 +300,13 @@ static cc_status parse_field(nrrd_header *h, field_id id, const char *value, con
     case OLD_MAX:
         return cc_field_numbers(id == OLD_MIN ? &h->old_min : &h->old_max, 1, value, field);
     case ENDIAN:
-        return read_endian(h, value, field);
+        h->big_endian = strcasecmp(value, "big") == 0;
+        if (h->big_endian || strcasecmp(value, "little") == 0) return CC_OK;
+        return cc_field_fail(field, CC_EFORMAT, NULL, "little or big is wanted, not", value);
     case ENCODING:
-        return read_encoding(h, value, field);
+        h->gzipped = strcasecmp(value, "gzip") == 0 || strcasecmp(value, "gz") == 0;
+        if (h->gzipped || strcasecmp(value, "raw") == 0) return CC_OK;
+        return cc_field_fail(field, CC_EUNSUPPORTED, "raw and gzip are read", "it is not read:", value);
     case LINE_SKIP:
     case BYTE_SKIP:
         return cc_field_integers(id == LINE_SKIP ? &h->line_skip : &h->byte_skip, 1, value, field);

@@ -47,19 +47,11 @@ static bool is_folder(const char *folder, const char *name) {
     return joined && name[0] != '.' && cc_folder_exists(path);
 }
 
-static cc_status list_patients(coca_folders *out, cc_slice_set *set) {
+/* The folders of patients and outlines, and the patients' names in ascending order. */
+static cc_status find_folders(coca_folders *out, cc_slice_set *set) {
+    const char *base = set->root;
     char **names;
     size_t count;
-    CC_TRY(cc_folder_list(&names, &count, out->patients, set->arena));
-    out->names = names;
-    for (size_t i = 0; i < count; i++)
-        if (is_folder(out->patients, names[i])) out->names[out->count++] = names[i];
-    return out->count ? CC_OK
-                      : cc_fail(CC_ENOTFOUND, out->patients, layout_hint, "no patient's folder is here");
-}
-
-static cc_status find_layout(coca_folders *out, cc_slice_set *set) {
-    const char *base = set->root;
     if (is_folder(base, release_folder)) CC_TRY(resolve(&base, set, base, release_folder, ""));
     *out = (coca_folders){0};
     if (!is_folder(base, "patient") || !is_folder(base, "calcium_xml"))
@@ -67,7 +59,12 @@ static cc_status find_layout(coca_folders *out, cc_slice_set *set) {
                        "the folders patient and calcium_xml are not both here");
     CC_TRY(resolve(&out->patients, set, base, "patient", ""));
     CC_TRY(resolve(&out->outlines, set, base, "calcium_xml", ""));
-    return list_patients(out, set);
+    CC_TRY(cc_folder_list(&names, &count, out->patients, set->arena));
+    out->names = names; /* what is no folder is dropped in place */
+    for (size_t i = 0; i < count; i++)
+        if (is_folder(out->patients, names[i])) out->names[out->count++] = names[i];
+    return out->count ? CC_OK
+                      : cc_fail(CC_ENOTFOUND, out->patients, layout_hint, "no patient's folder is here");
 }
 
 /* A patient's series. */
@@ -90,10 +87,12 @@ static cc_status count_files(series_files *out, cc_slice_set *set, const char *f
     return CC_OK;
 }
 
-static cc_status find_series(series_files *out, cc_slice_set *set, const char *patient) {
+/* The one folder of a patient, itself or one in it, that holds .dcm files, and its series. */
+static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char *patient) {
     char **names;
     size_t count;
-    CC_TRY(count_files(out, set, patient));
+    series_files files;
+    CC_TRY(count_files(&files, set, patient));
     CC_TRY(cc_folder_list(&names, &count, patient, set->arena));
     for (size_t i = 0; i < count; i++) {
         const char *folder;
@@ -101,18 +100,13 @@ static cc_status find_series(series_files *out, cc_slice_set *set, const char *p
         if (!is_folder(patient, names[i])) continue;
         CC_TRY(resolve(&folder, set, patient, names[i], ""));
         CC_TRY(count_files(&inner, set, folder));
-        if (inner.count && out->count)
+        if (inner.count && files.count)
             return cc_fail(CC_EFORMAT, folder, "leave one series of a patient",
-                           "there is another series of this patient in %s", out->folder);
-        if (inner.count) *out = inner;
+                           "there is another series of this patient in %s", files.folder);
+        if (inner.count) files = inner;
     }
-    return out->count ? CC_OK
-                      : cc_fail(CC_ENOTFOUND, patient, layout_hint, "no .dcm file of this patient is here");
-}
-
-static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char *patient) {
-    series_files files;
-    CC_TRY(find_series(&files, set, patient));
+    if (!files.count)
+        return cc_fail(CC_ENOTFOUND, patient, layout_hint, "no .dcm file of this patient is here");
     CC_TRY(cc_dicom_open_folder(out, files.folder, set->arena));
     /* ImageIndex counts the files: one that is no DICOM, or a copy, moves every outline behind it. */
     if ((size_t)out->grid.dims[2] != files.count)
@@ -170,7 +164,7 @@ static cc_status coca_open(cc_slice_set *set, const cc_slice_options *options) {
     (void)options;
     coca_folders l;
     size_t without = 0, without_mm = 0;
-    CC_TRY(find_layout(&l, set));
+    CC_TRY(find_folders(&l, set));
     coca_scan *scans = set->state = cc_arena_get_array(set->arena, l.count, sizeof *scans);
     double(*spacing)[3] = cc_arena_get_array(set->arena, l.count, sizeof *spacing);
     if (!scans || !spacing) return CC_ENOMEM;

@@ -184,26 +184,9 @@ static cc_status read_points(cc_coca_region *out, const xml_reader *r, const xml
     return CC_OK;
 }
 
-static uint8_t label_of(const char *name) {
-    for (size_t i = 0; i < sizeof arteries / sizeof *arteries; i++)
-        if (strcmp(arteries[i].name, name) == 0) return arteries[i].label;
-    return 0;
-}
-
-static cc_status read_name(uint8_t *label, const xml_reader *r, const xmlNode *roi) {
-    const xmlNode *node;
-    CC_TRY(need(&node, r, roi, "Name", "string"));
-    const char *name = text_of(node);
-    if (!name) return refuse(r, node, "Name", "it is not plain text");
-    *label = label_of(name);
-    if (!*label)
-        cc_log(CC_LOG_WARNING, "%s:%ld: \"%.60s\" is none of the four arteries: the region is left out",
-               r->path, xmlGetLineNo(node), name);
-    return CC_OK;
-}
-
+/* One outline; those of fewer than three points, and of other names than the arteries', are passed over. */
 static cc_status read_region(xml_reader *r, const xmlNode *roi, int32_t index) {
-    const xmlNode *points, *number;
+    const xmlNode *points, *number, *name;
     cc_coca_region region = {.index = index, .line = xmlGetLineNo(roi)};
     if (!is(roi, "dict")) return refuse(r, roi, "ROIs", "each is a dict");
     CC_TRY(need(&points, r, roi, "Point_px", "array"));
@@ -217,8 +200,15 @@ static cc_status read_region(xml_reader *r, const xmlNode *roi, int32_t index) {
     }
     /* Regions of one or two points have no area; the set holds some. */
     if (region.point_count < POINTS_MIN) return CC_OK;
-    CC_TRY(read_name(&region.label, r, roi));
-    CC_TRY(read_points(&region, r, points));
+    CC_TRY(need(&name, r, roi, "Name", "string"));
+    const char *text = text_of(name);
+    if (!text) return refuse(r, name, "Name", "it is not plain text");
+    for (size_t i = 0; i < sizeof arteries / sizeof *arteries && !region.label; i++)
+        if (strcmp(arteries[i].name, text) == 0) region.label = arteries[i].label;
+    if (!region.label)
+        cc_log(CC_LOG_WARNING, "%s:%ld: \"%.60s\" is none of the four arteries: the region is left out",
+               r->path, xmlGetLineNo(name), text);
+    CC_TRY(read_points(&region, r, points)); /* checked although it is left out: the file may be damaged */
     if (!region.label) return CC_OK;
     CC_TRY(read_points_mm(&region, r, roi));
     if (r->count == REGIONS_MAX) return refuse(r, roi, "ROIs", "a scan has at most 4096 regions");
@@ -226,24 +216,21 @@ static cc_status read_region(xml_reader *r, const xmlNode *roi, int32_t index) {
     return CC_OK;
 }
 
-static cc_status read_image(xml_reader *r, const xmlNode *image) {
-    const xmlNode *number, *rois;
-    int64_t index;
-    if (!is(image, "dict")) return refuse(r, image, "Images", "each is a dict");
-    CC_TRY(need(&number, r, image, "ImageIndex", "integer"));
-    CC_TRY(read_integer(&index, r, number, "ImageIndex", INT32_MAX, "the number of a slice, from 0 on"));
-    CC_TRY(need(&rois, r, image, "ROIs", "array"));
-    for (const xmlNode *roi = element_from(rois->children); roi; roi = next_element(roi))
-        CC_TRY(read_region(r, roi, (int32_t)index));
-    return CC_OK;
-}
-
+/* plist > dict > Images: each with ImageIndex and ROIs. */
 static cc_status read_list(xml_reader *r, const xmlNode *root) {
     const xmlNode *top = is(root, "plist") ? element_from(root->children) : NULL, *images;
     if (!is(top, "dict")) return refuse(r, root, "plist", "it wants a dict");
     CC_TRY(need(&images, r, top, "Images", "array"));
-    for (const xmlNode *image = element_from(images->children); image; image = next_element(image))
-        CC_TRY(read_image(r, image));
+    for (const xmlNode *image = element_from(images->children); image; image = next_element(image)) {
+        const xmlNode *number, *rois;
+        int64_t index;
+        if (!is(image, "dict")) return refuse(r, image, "Images", "each is a dict");
+        CC_TRY(need(&number, r, image, "ImageIndex", "integer"));
+        CC_TRY(read_integer(&index, r, number, "ImageIndex", INT32_MAX, "the number of a slice, from 0 on"));
+        CC_TRY(need(&rois, r, image, "ROIs", "array"));
+        for (const xmlNode *roi = element_from(rois->children); roi; roi = next_element(roi))
+            CC_TRY(read_region(r, roi, (int32_t)index));
+    }
     return CC_OK;
 }
 

@@ -96,31 +96,6 @@ static cc_status parse_name(picture_name *out, const char *folder, const char *n
                    name);
 }
 
-/* The PNG files of a folder, in order of series and number. */
-static cc_status list_pictures(picture_name **out, size_t *count, const char *folder, cc_arena *arena) {
-    char **names;
-    size_t all;
-    CC_TRY(cc_folder_list(&names, &all, folder, arena));
-    *out = cc_arena_get_array(arena, all + 1, sizeof **out);
-    if (!*out) return CC_ENOMEM;
-    *count = 0;
-    for (size_t i = 0; i < all; i++)
-        if (is_picture(names[i])) CC_TRY(parse_name(&(*out)[(*count)++], folder, names[i]));
-    qsort(*out, *count, sizeof **out, by_series_and_number);
-    return CC_OK;
-}
-
-/* A mask without a picture is no fault, but it may be a slip: said once a folder. */
-static cc_status warn_of_spare_masks(const char *folder, size_t pictures, cc_arena *arena) {
-    char **names;
-    size_t all, masks = 0;
-    CC_TRY(cc_folder_list(&names, &all, folder, arena));
-    for (size_t i = 0; i < all; i++) masks += is_picture(names[i]);
-    if (masks > pictures)
-        cc_log(CC_LOG_WARNING, "%s: %zu masks have no picture and are left out", folder, masks - pictures);
-    return CC_OK;
-}
-
 /* The real path of FOLDER/NAME below the root. */
 static cc_status resolve_in(const char **out, cc_slice_set *set, const char *folder, const char *name) {
     const char *relative = cc_arena_format(set->arena, "%s/%s", folder, name);
@@ -128,12 +103,27 @@ static cc_status resolve_in(const char **out, cc_slice_set *set, const char *fol
     return cc_slice_set_resolve(out, set, relative);
 }
 
+/* A patient's pictures, in order of series and number. */
 static cc_status list_patient(patient_folder *p, cc_slice_set *set) {
     const char *images, *masks;
+    char **names;
+    size_t all, mask_count = 0;
     CC_TRY(resolve_in(&images, set, p->path, "image"));
     CC_TRY(resolve_in(&masks, set, p->path, "mask"));
-    CC_TRY(list_pictures(&p->pictures, &p->count, images, set->arena));
-    return warn_of_spare_masks(masks, p->count, set->arena);
+    CC_TRY(cc_folder_list(&names, &all, images, set->arena));
+    p->pictures = cc_arena_get_array(set->arena, all + 1, sizeof *p->pictures);
+    if (!p->pictures) return CC_ENOMEM;
+    p->count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (is_picture(names[i])) CC_TRY(parse_name(&p->pictures[p->count++], images, names[i]));
+    qsort(p->pictures, p->count, sizeof *p->pictures, by_series_and_number);
+    /* A mask without a picture is no fault, but it may be a slip: said once a folder. */
+    CC_TRY(cc_folder_list(&names, &all, masks, set->arena));
+    for (size_t i = 0; i < all; i++) mask_count += is_picture(names[i]);
+    if (mask_count > p->count)
+        cc_log(CC_LOG_WARNING, "%s: %zu masks have no picture and are left out", masks,
+               mask_count - p->count);
+    return CC_OK;
 }
 
 /* The folders below `base` ("train" or "."), with their pictures. */
@@ -244,44 +234,36 @@ static cc_status read_picture(cc_png_picture *out, const cc_slice *slice, const 
                    height);
 }
 
-/* "0, 1, 2, 3, ..." of the values that are there. */
-static void list_values(char *out, size_t capacity, const uint8_t seen[UINT16_MAX + 1]) {
-    enum { SHOWN = 6 };
-    size_t used = 0;
-    int shown = 0;
-    for (int v = 0; v <= UINT16_MAX && shown <= SHOWN && used < capacity; v++) {
-        if (!seen[v]) continue;
-        const int length = shown < SHOWN ? snprintf(out + used, capacity - used, "%s%d", shown ? ", " : "", v)
-                                         : snprintf(out + used, capacity - used, ", ...");
-        used += (size_t)length;
-        shown++;
-    }
-}
-
 /* A mask without a stated threshold: 0 and at most one other value. One of a single value that is not 0 marks
  * all, as where a slice lies within the heart. */
 static cc_status check_values(const cc_png_picture *p, size_t count, const char *path) {
-    cc_status status = CC_OK;
+    enum { SHOWN = 6 };
     char values[128];
-    int kinds = 0;
+    int kinds = 0, shown = 0;
     uint8_t *seen = calloc(UINT16_MAX + 1, 1);
     if (!seen) return cc_fail_memory("a mask's values", UINT16_MAX + 1);
     for (size_t i = 0; i < count; i++) {
         kinds += !seen[p->grey[i]];
         seen[p->grey[i]] = 1;
     }
-    /* {0}, {v} and {0, v} are clear. */
-    if (kinds > 2 || (kinds == 2 && !seen[0])) {
-        list_values(values, sizeof values, seen);
-        status =
-            cc_fail(CC_EFORMAT, path,
-                    "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
-                    "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
+    const bool clear = kinds < 2 || (kinds == 2 && seen[0]); /* {0}, {v} or {0, v} */
+    /* "0, 1, 2, 3, ..." of the values that are there. */
+    for (int v = 0, used = 0; !clear && v <= UINT16_MAX && shown <= SHOWN; v++) {
+        if (!seen[v]) continue;
+        const char *before = shown ? ", " : "";
+        used += shown < SHOWN ? snprintf(values + used, sizeof values - (size_t)used, "%s%d", before, v)
+                              : snprintf(values + used, sizeof values - (size_t)used, ", ...");
+        shown++;
     }
     free(seen);
-    return status;
+    return clear ? CC_OK
+                 : cc_fail(
+                       CC_EFORMAT, path,
+                       "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
+                       "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
 }
 
+/* 1 where grey lies above the threshold. What the alpha channel marks must be the same. */
 static cc_status read_labels(uint8_t *mask, const cc_png_picture *p, size_t count, const heart *h,
                              const char *path) {
     const int threshold = h->has_threshold ? h->threshold : 0, most = p->bits == 8 ? UINT8_MAX : UINT16_MAX;
