@@ -52,6 +52,7 @@ cc_digest_text cc_digest_finish(cc_digest *digest) {
     uint8_t bytes[SHA256_DIGEST_SIZE];
     cc_digest_text text;
     sha256_digest(&digest->context, sizeof bytes, bytes); /* also starts anew */
+    /* Two digits a byte, lower case; the last snprintf ends the string. */
     for (size_t i = 0; i < sizeof bytes; i++) snprintf(text.hex + 2 * i, 3, "%02x", bytes[i]);
     return text;
 }

@@ -65,6 +65,7 @@ bool cc_path_ends_with(const char *path, const char *ending) {
 
 bool cc_file_exists(const char *path) {
     struct stat s;
+    /* A link counts as what it leads to, here and below. */
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
@@ -115,6 +116,7 @@ cc_status cc_file_put(int descriptor, const char *path, const void *bytes, size_
     return CC_OK;
 }
 
+/* fsync, and again where a signal came between. */
 static int flush(int descriptor) {
     int result;
     while ((result = fsync(descriptor)) != 0 && errno == EINTR) continue;
@@ -210,6 +212,7 @@ cc_status cc_folder_make(const char *path) {
     char parent[CC_PATH_MAX];
     if (cc_folder_exists(path)) return CC_OK;
     CC_TRY(cc_path_folder(parent, path));
+    /* "/" and "." have no parent to make. */
     if (strcmp(parent, path) != 0 && strcmp(parent, ".") != 0) CC_TRY(cc_folder_make(parent));
     if (mkdir(path, 0777) != 0 && errno != EEXIST) return cc_fail_errno(path, "make the folder");
     return CC_OK;
@@ -219,6 +222,7 @@ static int by_bytes(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Appends a copy of a name; the array doubles where it is full, and the arena keeps the old one. */
 static cc_status add_name(char ***names, size_t *count, size_t *capacity, const char *name, cc_arena *arena) {
     if (*count == *capacity) {
         size_t wider = *capacity ? *capacity * 2 : 64;

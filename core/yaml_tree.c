@@ -26,6 +26,7 @@ static size_t find_key(const cc_yaml *map, const char *key, size_t length) {
 }
 
 cc_yaml *cc_yaml_get(const cc_yaml *map, const char *dotted_key) {
+    /* One part of the dotted key a round, down the maps; anything but a map on the way ends it. */
     for (const char *key = dotted_key; map && map->kind == CC_YAML_MAP;) {
         size_t length = strcspn(key, "."), i = find_key(map, key, length);
         cc_yaml *item = i < map->count ? map->items[i] : NULL;
@@ -100,6 +101,7 @@ static cc_status own_arrays(cc_yaml *map, size_t extra, cc_arena *arena) {
 
 /* Puts a member into a map whose arrays are its own or may be replaced. */
 static cc_status put(cc_yaml *map, const char *key, int line, cc_yaml *node, cc_arena *arena) {
+    /* find_key gives the count where the key is new: the place behind the last. */
     size_t i = find_key(map, key, strlen(key));
     CC_TRY(own_arrays(map, 1, arena));
     map->keys[i] = key;
@@ -113,6 +115,7 @@ static cc_status put(cc_yaml *map, const char *key, int line, cc_yaml *node, cc_
 static cc_yaml *open_map(cc_yaml *map, const char *key, const cc_yaml *for_node, cc_arena *arena) {
     const cc_yaml *there = cc_yaml_get(map, key);
     cc_yaml *own = cc_yaml_create(CC_YAML_MAP, NULL, for_node->file, for_node->line, arena);
+    /* A shallow copy: its arrays are shared until a member is put, which makes new ones (own_arrays). */
     if (own && there && there->kind == CC_YAML_MAP) *own = *there;
     return own && put(map, key, for_node->line, own, arena) == CC_OK ? own : NULL;
 }
@@ -153,6 +156,7 @@ static cc_status sort_keys(key_index **out, const cc_yaml *map, cc_arena *arena)
 }
 
 cc_status cc_yaml_merge(cc_yaml **out, const cc_yaml *base, const cc_yaml *over, cc_arena *arena) {
+    /* Two maps are joined; of anything else `over` stands for both. */
     bool joined = base->kind == CC_YAML_MAP && over->kind == CC_YAML_MAP;
     key_index *places = NULL;
     cc_yaml *map = cc_yaml_create(CC_YAML_MAP, NULL, NULL, 0, arena);

@@ -44,6 +44,7 @@ static void on_warning(png_structp png, png_const_charp message) {
     (void)png, (void)message;
 }
 
+/* Leaves libpng with an error of our own: on_error keeps its message. Does not return. */
 static void refuse(png_session *s, cc_status status) {
     s->status = status;
     png_error(s->png, "refused");
@@ -199,6 +200,7 @@ cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits
     return CC_OK;
 }
 
+/* libpng's output, collected in memory; the file is written at once when it is complete. */
 static void keep_bytes(png_structp png, png_bytep bytes, size_t count) {
     png_session *s = png_get_io_ptr(png);
     if (s->used + count > s->capacity) {

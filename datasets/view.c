@@ -22,6 +22,7 @@ static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *sto
 
 static const cc_slice_source source = {.name = "view", .decode = view_decode};
 
+/* Whether a pixel of the base slice lies in a box. */
 static bool inside(const cc_box *box, int y, int x) {
     return y >= box->y0 && y < box->y1 && x >= box->x0 && x < box->x1;
 }
@@ -97,6 +98,7 @@ cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options) {
     cc_slice_set *set = NULL;
     if (options->count == 0) return cc_fail(CC_EINVAL, "view", NULL, "it has no items");
     CC_CHECK(cc_slice_set_start(&set, &source));
+    /* Shared with the base, which outlives the view. */
     set->root = base->root;
     set->patients = base->patients;
     set->patient_count = base->patient_count;

@@ -17,6 +17,7 @@ static cc_solid bone(cc_point center, cc_point radii, double power) {
 }
 
 static void add_bone(skeleton *k, cc_solid shell, double cortex_mm) {
+    /* The core is the shell made smaller by its thickness, all but at the ends of a vertebra. */
     const double end_plate = 0.35; /* thinner than the sides */
     cc_solid core = cc_solid_as(cc_solid_grown(shell, -cortex_mm), CC_TISSUE_TRABECULAR, k->trabecular_hu);
     core.radii.z = shell.radii.z - end_plate * cortex_mm;
@@ -29,6 +30,7 @@ static void add_strut(skeleton *k, cc_point from, cc_point to, double radius) {
                   cc_solid_capsule(CC_TISSUE_CORTICAL, 0.8 * cortical_hu, from, to, radius, 0.85 * radius));
 }
 
+/* The arch behind a vertebra: on each side a pedicle, a lamina and a transverse process, and the spine. */
 static void add_arch(skeleton *k, double z) {
     for (int side = -1; side <= 1; side += 2) {
         add_strut(k, (cc_point){side * 12, 72, z + 3}, (cc_point){side * 14, 84, z + 2}, 4);
@@ -45,6 +47,7 @@ static void add_spine(skeleton *k, double first_z) {
         add_bone(k, bone((cc_point){0, 62, z}, (cc_point){17.5, 15, 11.2}, 3), 1.5);
         cc_solids_add(shapes, cc_solid_ellipsoid(CC_TISSUE_DISC, 80, (cc_point){0, 61, z + level_mm / 2},
                                                  (cc_point){16.5, 14, 2.6}, 3));
+        /* One level: body, disc above it, arch. */
         add_arch(k, z);
     }
     cc_solids_add(shapes,
@@ -85,6 +88,7 @@ static void rib_axis(cc_point axis[RIB_STEPS + 1], const cc_anatomy *a, int side
 }
 
 static void add_rib(skeleton *k, int side, double z, double fall_mm) {
+    /* The last four steps of a rib are cartilage; it is painted first, and bone over its beginning. */
     const int bony = RIB_STEPS - 4;
     const double cortex_mm = 1.1, tall = 0.7;
     cc_point axis[RIB_STEPS + 1];

@@ -9,6 +9,7 @@
 #include "datasets/png.h"
 
 static uint8_t grey(float hu, const double window_hu[2]) {
+    /* Linear over the window, rounded, clipped to 0..255. */
     double g = 255 * (hu - window_hu[0]) / (window_hu[1] - window_hu[0]);
     return g <= 0 ? 0 : g >= 255 ? 255 : (uint8_t)(g + 0.5);
 }

@@ -23,6 +23,8 @@ static cc_status paint_slices(cc_volume *hu, cc_volume *labels, const cc_phantom
 #pragma omp parallel
     {
         cc_raster r;
+        /* A thread without memory passes its slices over: the whole then fails, whichever threads had
+         * some. */
         if (cc_raster_init(&r, size) != CC_OK) {
 #pragma omp atomic write
             failed = true;
@@ -50,6 +52,7 @@ cc_status cc_phantom_make(cc_volume *hu, cc_volume *labels, const cc_phantom_opt
     cc_status status = CC_OK;
     if (hu) CC_CHECK(volume_init(&made_hu, &scene.grid, "int16"));
     if (labels) CC_CHECK(volume_init(&made_labels, &scene.grid, "uint8"));
+    /* The volumes are the caller's only once both are complete. */
     CC_CHECK(paint_slices(hu ? &made_hu : NULL, labels ? &made_labels : NULL, &scene));
     if (hu) *hu = made_hu;
     if (labels) *labels = made_labels;

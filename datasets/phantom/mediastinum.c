@@ -16,7 +16,8 @@ static void add_fat(cc_anatomy *a, cc_point center, cc_point radii, double power
     cc_solids_add(&a->shapes, s);
 }
 
-/* joint: 0, or the number of the body that the tube is a part of. */
+/* A tube as one tissue, so much wider than its lumen; joint: 0, or the number of the body that it is a part
+ * of. */
 static void add_tube(cc_anatomy *a, const tube *t, cc_phantom_tissue tissue, double hu, double grown_mm,
                      int joint) {
     cc_solid like =
@@ -26,6 +27,8 @@ static void add_tube(cc_anatomy *a, const tube *t, cc_phantom_tissue tissue, dou
 }
 
 static void add_airways(cc_anatomy *a) {
+    /* Trachea, main bronchi and lobar bronchi, each from the end of one before; x, y, z in mm of the
+     * reference body. */
     static const tube airways[] = {
         {2, 9, 9, {{-2, 8, 120}, {-2, 14, 66}}},
         {4, 7, 5, {{-2, 14, 66}, {-20, 18, 48}, {-38, 20, 34}, {-46, 24, 14}}},
@@ -36,6 +39,7 @@ static void add_airways(cc_anatomy *a) {
         {3, 4, 2.5, {{52, 26, 14}, {58, 36, -10}, {70, 46, -34}}},
     };
     const double wall_mm = 1.4;
+    /* All walls are one body and all lumens another: where two tubes meet, no wall lies across the airway. */
     int wall = cc_solids_new_joint(&a->shapes), lumen = cc_solids_new_joint(&a->shapes);
     for (size_t i = 0; i < sizeof airways / sizeof *airways; i++)
         add_tube(a, &airways[i], CC_TISSUE_SOFT, 20, wall_mm, wall);
@@ -46,6 +50,7 @@ static void add_airways(cc_anatomy *a) {
 void cc_anatomy_add_mediastinum(cc_anatomy *a, uint64_t seed, int patient) {
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_VESSELS);
     double wide = cc_rng_between(&rng, 11, 14.5), bend = cc_rng_between(&rng, -5, 6);
+    /* The descending aorta, the azygos vein and the gullet, from the head down. */
     const tube aorta = {
         4, wide + 0.5, wide - 1, {{25 + bend, 40, 120}, {25 + bend, 43, 40}, {23, 44, -10}, {12, 43, -90}}};
     const tube azygos = {2, 3.5, 4, {{-9, 44, -120}, {-9, 42, 120}}};

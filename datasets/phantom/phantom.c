@@ -1,4 +1,6 @@
-/* datasets/phantom/phantom.c -- the options of a phantom, and which scanner takes which patient. */
+/* datasets/phantom/phantom.c -- the options of a phantom, and which scanner takes which patient. Patients
+ * go to the scanners in rotation, so that every set of four has one of each, and a split by vendor
+ * (stratify) has something to spread. */
 #include "datasets/phantom/phantom.h"
 
 #include <math.h>

@@ -10,6 +10,7 @@ static double slice_z(const cc_phantom_scene *scene, int slice) {
 }
 
 cc_status cc_phantom_scene_init(cc_phantom_scene *scene, const cc_phantom_options *o, int patient) {
+    /* What the slices cover, however many there are: the heart and some of what lies above and below it. */
     const double extent_mm = 120;
     *scene = (cc_phantom_scene){.seed = o->seed, .patient = patient};
     scene->scanner = cc_scanner_get(cc_phantom_scanner_of(patient));
@@ -23,6 +24,8 @@ cc_status cc_phantom_scene_init(cc_phantom_scene *scene, const cc_phantom_option
     }
     cc_scanner_add_table(&scene->table, scene->scanner, scene->anatomy->back_mm);
     cc_rng rng = cc_rng_init(o->seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_POSITION);
+    /* The field of view is centred between the body (share 0) and the heart (share 1), with a few mm of
+     * luck. */
     double pixel = scene->scanner->field_mm / o->size, spacing = extent_mm / o->slices;
     double half = 0.5 * (o->size - 1) * pixel, share = scene->scanner->centered;
     cc_point heart = scene->anatomy->heart_center;
@@ -46,12 +49,14 @@ void cc_phantom_scene_deinit(cc_phantom_scene *scene) {
 }
 
 void cc_phantom_scene_slice(cc_raster *r, const cc_phantom_scene *scene, int slice) {
+    /* Slices are as thick as they are apart, but not thicker than 3 mm, as in scoring scans. */
     const double thickest_mm = 3;
     const cc_grid *g = &scene->grid;
     double blur = scene->scanner->blur_mm;
     r->pixel_mm = g->spacing_mm[0];
     r->left_mm = g->origin_mm[0];
     r->top_mm = g->origin_mm[1];
+    /* Pixel and blur of the detector add as variances do. */
     r->edge_mm = sqrt(r->pixel_mm * r->pixel_mm + blur * blur);
     cc_raster_paint(r, scene->anatomy, &scene->table, slice_z(scene, slice),
                     fmin(g->spacing_mm[2], thickest_mm));
@@ -62,6 +67,8 @@ void cc_phantom_scene_slice(cc_raster *r, const cc_phantom_scene *scene, int sli
 
 float cc_phantom_label(const cc_raster *r, size_t at) {
     const float calcium_hu = 130;
+    /* Calcium counts where it is denser than 130 HU in the picture, as a reader of the picture would mark
+     * it. */
     int tissue = r->calcium[at] && r->hu[at] > calcium_hu ? r->calcium[at] : r->tissue[at];
     return (float)(tissue | (r->heart[at] ? CC_PHANTOM_HEART : 0));
 }

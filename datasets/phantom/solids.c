@@ -93,6 +93,8 @@ static void prepare_ellipsoid(cc_solid *s) {
 }
 
 static void prepare_capsule(cc_solid *s) {
+    /* Distances in z count `squash` times, so the solid reaches 1 / squash times as far in z; at 0 without
+     * end. */
     double r = fmax(s->r0, s->r1), rz = s->squash > 0 ? r / s->squash : DBL_MAX / 4;
     s->low =
         (cc_point){fmin(s->from.x, s->to.x) - r, fmin(s->from.y, s->to.y) - r, fmin(s->from.z, s->to.z) - rz};
@@ -133,6 +135,7 @@ int cc_solids_new_joint(cc_solid_list *list) {
 
 void cc_solids_add_tube(cc_solid_list *list, cc_solid like, const cc_point *points, size_t count) {
     assert(count >= 2);
+    /* The radius falls linearly with the number of the piece. */
     double step = (like.r1 - like.r0) / (double)(count - 1), r0 = like.r0;
     if (!like.joint) like.joint = cc_solids_new_joint(list);
     for (size_t i = 0; i + 1 < count; i++) {
@@ -197,7 +200,9 @@ static double ellipsoid_share(const cc_solid *s, double x, double y, double z, d
     in_radii(q, s, x, y, z);
     if (is_deep(s, q, half)) return 1;
     double g = implicit(&gradient2, s, q);
+    /* g| / |grad g| > half an edge: wholly inside or outside, without a square root. */
     if (g * g > half * half * gradient2) return g < 0 ? 1 : 0;
+    /* A straight edge at that distance from the pixel's centre covers this share of it. */
     return 0.5 - g / (sqrt(gradient2) * edge_mm);
 }
 

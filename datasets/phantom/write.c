@@ -38,6 +38,7 @@ static cc_status claim_folder(const char *dir, const cc_phantom_options *o, cc_a
     CC_TRY(cc_path_join(path, dir, manifest_name));
     if (cc_file_exists(path)) {
         CC_TRY(cc_file_read(&have, &bytes, path, 4096, arena));
+        /* The same options and the same numerics: what is there already is what would be made. */
         if (strcmp(have, want) == 0) return CC_OK;
         have[strcspn(have, "\n")] = 0;
         return cc_fail(CC_EINVAL, dir, "name another folder, or delete this one",
@@ -83,6 +84,7 @@ static cc_status write_patients(int *made, const cc_phantom_layout *layout, cons
     CC_TRY(layout->make_folders(dir));
     for (int p = 0; p < o->patients; p++) {
         bool there;
+        /* Patients that an earlier, interrupted call completed are kept. */
         layout->name_patient(name, sizeof name, p);
         CC_TRY(layout->is_there(&there, dir, name));
         if (!there) {
@@ -122,6 +124,8 @@ cc_status cc_phantom_write(int *made, const char *dir, const cc_phantom_options 
     if (!arena) return cc_fail_memory("the phantom's folder", 0);
     cc_progress *progress = NULL;
     cc_status status = CC_OK;
+    /* Claim the folder, clear what a killed run left, write, clear the empty folder of what was being
+     * written. */
     CC_CHECK(claim_folder(dir, o, arena));
     CC_CHECK(remove_writing(dir));
     progress = cc_progress_create("phantom", (uint64_t)o->patients);

@@ -104,12 +104,14 @@ static int find_key(const char *text, size_t length) {
     return -1;
 }
 
+/* Bytes of a line before blanks or '='. */
 static size_t key_length(const char *text, size_t count) {
     size_t length = 0;
     while (length < count && text[length] != ' ' && text[length] != '\t' && text[length] != '=') length++;
     return length;
 }
 
+/* A known key, then '=': MetaImage has no magic number. */
 static bool probe(const cc_head *head) {
     size_t mark = cc_byte_order_mark(head->bytes, head->count), count = head->count - mark;
     const char *text = (const char *)head->bytes + mark;
@@ -176,6 +178,7 @@ static const char *said(const bool seen[KEYS], size_t at) {
     return NULL;
 }
 
+/* One "Key = value". A key that is said twice must say the same thing both times. */
 static cc_status parse_line(metaimage_header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
     char *line = lines->text, *value = strchr(line, '=');
     size_t length = key_length(line, strlen(line));
@@ -209,6 +212,7 @@ static cc_status parse_line(metaimage_header *h, bool seen[KEYS], cc_lines *line
     return CC_OK;
 }
 
+/* Lines up to ElementDataFile, after which voxels or names of files begin. */
 static cc_status read_header(metaimage_header *h, bool seen[KEYS], const char *path) {
     cc_lines lines;
     bool last = false, got = true;
@@ -321,6 +325,7 @@ static bool is_big_endian(const metaimage_header *h, const bool seen[KEYS]) {
     return said(seen, offsetof(metaimage_header, data_msb)) ? h->data_msb : h->element_msb;
 }
 
+/* What the geometry rests on that the header does not say. */
 static void warn_of_geometry(const metaimage_header *h, const bool seen[KEYS], const cc_read_options *options,
                              const char *path) {
     const double *spacing;
@@ -348,6 +353,7 @@ static void warn_of_geometry(const metaimage_header *h, const bool seen[KEYS], c
                "%s: Offset: the header does not say where the first voxel lies; 0 0 0 is taken", path);
 }
 
+/* What makes voxels something else than HU, or their bytes ambiguous. */
 static void warn_of_values(const metaimage_header *h, const bool seen[KEYS], const char *path) {
     static const char *const others[] = {"MET_MOD_MR", "MET_MOD_NM", "MET_MOD_US"};
     bool data = said(seen, offsetof(metaimage_header, data_msb)),
@@ -395,6 +401,7 @@ static cc_status read_image(cc_metaimage *out, const char *path, const cc_read_o
     bool seen[KEYS] = {false};
     CC_TRY(read_header(&h, seen, path));
     CC_TRY(refuse_others(&h, path));
+    /* What the header does not say keeps the value of the unit grid, and is warned of below. */
     out->grid = cc_grid_unit();
     memcpy(out->grid.dims, h.size, sizeof out->grid.dims);
     memcpy(out->grid.origin_mm, h.offset, sizeof out->grid.origin_mm);

@@ -35,6 +35,7 @@ static int make_header(char out[HEADER_MAX], const cc_grid *g, cc_sample_type sa
     const double *d = g->direction;
     char axes[4];
     name_axes(axes, d);
+    /* TransformMatrix lists the direction of each axis as a row: column by column of our matrix. */
     return snprintf(out, HEADER_MAX,
                     "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
                     "CompressedData = %s\n%s"
@@ -72,6 +73,7 @@ cc_status cc_metaimage_write(const char *path, const cc_volume *volume, const ch
                              single ? "LOCAL" : cc_path_name(data_path));
     if (length >= HEADER_MAX) CC_CHECK(cc_fail(CC_EINVAL, path, "use a shorter one", "the name is too long"));
     const cc_file_piece pieces[] = {{header, (size_t)length}, {data.bytes, data.count}};
+    /* The data before the header that names it: a header is never there without its voxels. */
     if (!single) CC_CHECK(cc_file_write(data_path, data.bytes, data.count));
     CC_CHECK(cc_file_write_pieces(path, pieces, single ? 2 : 1));
 done:

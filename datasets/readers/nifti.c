@@ -51,6 +51,7 @@ static bool probe(const cc_head *head) {
     return header_size(head, &big_endian) != 0;
 }
 
+/* A NIfTI-1 header as a NIfTI-2 one: the same fields, most of them wider. */
 static void widen(nifti_2_header *out, const nifti_1_header *in) {
     memset(out, 0, sizeof *out);
     memcpy(out->magic, in->magic, sizeof in->magic);
@@ -79,6 +80,7 @@ static void widen(nifti_2_header *out, const nifti_1_header *in) {
     out->xyzt_units = in->xyzt_units;
 }
 
+/* The header in this machine's byte order, and whether its voxels lie in a file beside it. */
 static cc_status parse(nifti_header *out, const cc_head *head, const char *path) {
     uint32_t size = header_size(head, &out->big_endian);
     if (head->count < size)
@@ -118,6 +120,7 @@ static cc_status read_dims(cc_grid *grid, const nifti_2_header *h, const char *p
     return CC_OK;
 }
 
+/* Sample type and scaling. */
 static cc_status read_coding(cc_coding *out, const nifti_header *h, const char *path) {
     size_t i = 0, count = sizeof types / sizeof *types;
     while (i < count && types[i].code != h->fields.datatype) i++;
@@ -125,6 +128,7 @@ static cc_status read_coding(cc_coding *out, const nifti_header *h, const char *
         return cc_fail(CC_EUNSUPPORTED, path, "integers of 8 to 64 bits, float32 and float64 are read",
                        "datatype: code %d", h->fields.datatype);
     double slope = h->fields.scl_slope, intercept = h->fields.scl_inter;
+    /* scl_slope 0 means that voxels are not scaled; some writers leave NaN for it. */
     bool scaled = isfinite(slope) && slope != 0;
     if (scaled && !isfinite(intercept))
         return cc_fail(CC_EFORMAT, path, NULL, "scl_inter: %g is no number", intercept);

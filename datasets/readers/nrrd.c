@@ -162,6 +162,7 @@ static cc_status read_type(nrrd_header *h, const char *value, const cc_field *fi
                          "no scalar type:", value);
 }
 
+/* Any spelling of the three spaces of a patient, also with time. */
 static cc_status read_space(nrrd_header *h, const char *value, const cc_field *field) {
     size_t length = strlen(value);
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
@@ -205,6 +206,7 @@ static cc_status read_vector(double *out, bool *none, int count, const char **ne
     return CC_OK;
 }
 
+/* "space directions", one vector an axis, or "space origin". */
 static cc_status read_vectors(nrrd_header *h, bool directions, const char *value, const cc_field *field) {
     const char *next = value;
     bool none;
@@ -222,6 +224,7 @@ static cc_status read_vectors(nrrd_header *h, bool directions, const char *value
                : CC_OK;
 }
 
+/* One word an axis: "domain", "space", "list", "vector" and others. */
 static cc_status read_kinds(nrrd_header *h, const char *value, const cc_field *field) {
     const char *next = value + strspn(value, " \t");
     for (int k = 0; k < h->dims; k++) {
@@ -330,6 +333,7 @@ static int find_field(const char *line, size_t length) {
 static cc_status parse_line(nrrd_header *h, cc_lines *lines) {
     char *line = lines->text, *colon = strchr(line, ':'), *pair = strstr(line, ":=");
     if (*line == '#') return CC_OK;
+    /* "key:=value" is a pair of the writer's own, "field: value" a field of the format. */
     int i = colon && colon[1] != '=' ? find_field(line, (size_t)(colon - line)) : -1;
     if (i < 0 && pair) {
         *pair = 0;
@@ -388,11 +392,13 @@ static cc_status read_header(nrrd_header *h, const char *path) {
 
 /* ---- geometry ---- */
 
+/* Kinds of an axis along which the image lies, as NrrdIO has them. */
 static bool is_domain(const char *kind) {
     return !*kind || strcasecmp(kind, "domain") == 0 || strcasecmp(kind, "space") == 0 ||
            strcasecmp(kind, "none") == 0 || strcmp(kind, "???") == 0;
 }
 
+/* Which axes are the image's, and which one, if any, counts layers of segments. */
 static cc_status find_layout(nrrd_axes *out, const nrrd_header *h, const char *path) {
     bool image[CC_DIMS_MAX];
     *out = (nrrd_axes){.components = 1, .inner = 1};
@@ -477,6 +483,7 @@ static cc_status set_grid(cc_grid *grid, const nrrd_header *h, const nrrd_axes *
     return cc_grid_check(grid, path);
 }
 
+/* What the position in the patient rests on that the header does not say. */
 static void warn_of_unsaid(const nrrd_header *h, const nrrd_axes *l, const char *path) {
     for (int k = 0; k < l->count && !h->seen[SPACE_DIRECTIONS]; k++)
         if (h->spacings[l->axis[k]] < 0)
@@ -496,6 +503,7 @@ static void warn_of_unsaid(const nrrd_header *h, const nrrd_axes *l, const char 
 
 /* ---- voxels ---- */
 
+/* Values that are not those of the image, and skips that cannot be counted. */
 static cc_status check_values(const nrrd_header *h, const char *path) {
     if ((h->seen[OLD_MIN] && isfinite(h->old_min)) || (h->seen[OLD_MAX] && isfinite(h->old_max)))
         return cc_fail(CC_EUNSUPPORTED, path, "write the values themselves",
@@ -508,6 +516,7 @@ static cc_status check_values(const nrrd_header *h, const char *path) {
     return CC_OK;
 }
 
+/* From a header that was read to voxels: checks first, memory last. */
 static cc_status read_parsed(cc_volume *out, nrrd_header *h, const char *path,
                              const cc_read_options *options) {
     nrrd_axes l;

@@ -102,6 +102,7 @@ static cc_status sort_segments(cc_segment *sorted, const cc_segments *segments, 
     return CC_OK;
 }
 
+/* The error about two segments that share a voxel; `other` is the label that the voxel has. */
 static cc_status refuse_overlap(const cc_segment *sorted, size_t count, const cc_segment *one, float other,
                                 const char *path) {
     const cc_segment *second = one;

@@ -69,6 +69,7 @@ static int cut_numbers(int64_t numbers[4], char *pattern) {
     return 0;
 }
 
+/* A pattern and the numbers behind it: MIN, MAX, STEP and, in NRRD, DIMS. */
 static cc_status name_pattern(cc_parts *out, bool with_dims, const cc_field *field) {
     int64_t numbers[4];
     const char *text, *end;
@@ -81,6 +82,7 @@ static cc_status name_pattern(cc_parts *out, bool with_dims, const cc_field *fie
     out->first = count > 0 ? numbers[0] : 1;
     out->step = count > 2 ? numbers[2] : 1;
     if (count > 1) {
+        /* From MIN to MAX by STEP, which has the sign of the way. */
         int64_t reach = numbers[1] - numbers[0];
         if (out->step == 0 || (reach != 0 && (reach < 0) != (out->step < 0)))
             return cc_fail(CC_EFORMAT, field->path, "MIN MAX STEP stand behind the pattern",
@@ -105,6 +107,7 @@ cc_status cc_parts_name(cc_parts *out, const char *value, bool with_dims, const 
     out->dims_of_file = 0;
     if (!*value) return cc_field_fail(field, CC_EFORMAT, "a file's name is wanted", "no name:", value);
     if (strncmp(value, "LIST", 4) == 0 && (!value[4] || value[4] == ' ' || value[4] == '\t')) {
+        /* "LIST", "LIST 2", and "LIST 2D" as MetaIO writes it. */
         const char *dims = value + 4 + strspn(value + 4, " \t");
         char *end = NULL;
         long number = strtol(dims, &end, 10);
@@ -149,6 +152,7 @@ static cc_status list_entry(char out[CC_PATH_MAX], const cc_parts *parts, int64_
     cc_lines lines;
     cc_status status = CC_OK;
     bool got = true;
+    /* The list is read on from the cursor; backwards it is read anew. */
     if (cursor->at == 0 || cursor->index > index) *cursor = (cc_parts_cursor){0, parts->list_at};
     CC_TRY(cc_lines_open(&lines, parts->header, cursor->at));
     for (; status == CC_OK && got && cursor->index <= index; cursor->index++)
@@ -215,6 +219,7 @@ cc_status cc_parts_divide(cc_parts *parts, int dims, const int64_t *sizes, size_
     }
     if (parts->kind == CC_PARTS_LIST) CC_TRY(count_list(&parts->count, parts));
     if (many && parts->count == 0) parts->count = files > INT64_MAX ? INT64_MAX : (int64_t)files;
+    /* Files of as many dimensions as the image hold slabs of its last one, all of one size. */
     if (many && inner == dims) { /* slabs of the last dimension */
         files = (uint64_t)parts->count;
         if (sizes[dims - 1] % parts->count != 0) files = 0;
@@ -297,6 +302,7 @@ static int by_identity(const void *a, const void *b) {
     return (x->index > y->index) - (x->index < y->index);
 }
 
+/* The same file twice would give the same slices twice: sorted by identity, doubles are neighbours. */
 static cc_status refuse_doubles(identity *files, const cc_parts *parts) {
     qsort(files, (size_t)parts->count, sizeof *files, by_identity);
     for (int64_t i = 1; i < parts->count; i++)
@@ -357,6 +363,7 @@ cc_parts_reader cc_parts_start(const cc_parts *parts, const cc_coding *coding, u
                              .skip = byte % parts->bytes_of_file};
 }
 
+/* Opens the next file at its voxels, or behind those that the caller passes over. */
 static cc_status open_next(cc_parts_reader *r) {
     char path[CC_PATH_MAX];
     uint64_t size, start;
@@ -373,6 +380,7 @@ static cc_status open_next(cc_parts_reader *r) {
     return CC_OK;
 }
 
+/* Ends a file whose voxels were all read. */
 static cc_status close_whole(cc_parts_reader *r) {
     char more;
     size_t got = 0;
@@ -387,6 +395,7 @@ static cc_status close_whole(cc_parts_reader *r) {
     return CC_OK;
 }
 
+/* From file to file until `count` voxels are read. */
 static cc_status read_on(float *values, uint64_t count, cc_parts_reader *r) {
     size_t width = cc_sample_bytes(r->coding->sample);
     while (count > 0) {

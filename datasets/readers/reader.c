@@ -22,15 +22,18 @@ cc_status cc_head_read(cc_head *out, const char *path) {
     memset(out, 0, sizeof *out);
     CC_TRY(cc_file_size(&out->file_bytes, path));
     CC_TRY(read_head(out, path, CC_PACKING_NONE));
+    /* RFC 1952: a gzip file begins with 1f 8b. Its contents are what tells the format. */
     out->gzipped = out->count >= 2 && out->bytes[0] == 0x1f && out->bytes[1] == 0x8b;
     return out->gzipped ? read_head(out, path, CC_PACKING_ZLIB) : CC_OK;
 }
 
+/* Whether a real path lies below a real folder. */
 static bool inside(const char *folder, const char *path) {
     size_t length = strlen(folder);
     return strncmp(folder, path, length) == 0 && (path[length] == '/' || folder[length - 1] == '/');
 }
 
+/* Whether a name leads up by itself, before any link is followed. */
 static bool climbs(const char *name) {
     return strncmp(name, "../", 3) == 0 || strstr(name, "/../") || name[0] == '/';
 }
@@ -58,6 +61,8 @@ cc_status cc_reader_complete_spacing(cc_grid *grid, const cc_read_options *optio
                                      const char *path) {
     for (int k = 0; k < 3; k++) {
         double *said = &grid->spacing_mm[k], stated = options->spacing_mm[k];
+        /* What a person states is taken; that it differs from the file is said, to 4 digits, as files
+         * round. */
         if (stated > 0 && *said != 0 && fabs(*said - stated) > 1e-4 * stated)
             cc_log(CC_LOG_WARNING, "%s: %s: the file has %g mm along %c; %g mm are taken, as stated", path,
                    field, *said, "xyz"[k], stated);

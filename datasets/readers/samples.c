@@ -48,6 +48,8 @@ size_t cc_sample_bytes(cc_sample_type sample) {
     return 0;
 }
 
+/* A loop for each type: bits as they lie in the file, reversed where the file is big-endian (this machine
+ * is not, as asserted above), read as the type, scaled in double and rounded once. */
 #define X(name, text, type, raw, reverse)                                                                    \
     static void decode_##name(float *out, const char *bytes, size_t count, const cc_coding *coding) {        \
         double slope = coding->slope, intercept = coding->intercept;                                         \
@@ -73,6 +75,7 @@ cc_status cc_samples_decode(float *out, const void *bytes, size_t count, const c
         SAMPLE_LIST(X)
 #undef X
     }
+    /* Also what a finite 64-bit value or a large slope has made infinite in float32. */
     for (size_t i = 0; i < count; i++)
         if (!isfinite(out[i]))
             return cc_fail(CC_EUNSUPPORTED, path, "replace such voxels before",
@@ -99,6 +102,7 @@ cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *co
     const char *path = cc_stream_path(stream);
     CC_TRY(cc_grid_check(&out->grid, path));
     uint64_t count = cc_volume_count(out), bound = cc_stream_bound(stream);
+    /* Divided, not multiplied: dims come from the file, and their product may wrap. */
     if (count > bound / width)
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "dims: %lld x %lld x %lld voxels of %s need %llu bytes, but at most %llu are there",

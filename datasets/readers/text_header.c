@@ -22,6 +22,7 @@ cc_status cc_lines_open(cc_lines *out, const char *path, uint64_t at) {
     out->path = path;
     out->file = fopen(path, "rb");
     if (!out->file) return cc_fail_errno(path, "open");
+    /* Windows editors put a byte order mark before the first line. */
     if (at == 0) at = cc_byte_order_mark(mark, fread(mark, 1, sizeof mark, out->file));
     out->at = at;
     out->limit = at + CC_TEXT_HEADER_MAX;
@@ -55,6 +56,7 @@ cc_status cc_lines_next(bool *got, cc_lines *lines) {
     if (ferror(lines->file)) return cc_fail_errno(lines->path, "read");
     /* An empty line is a line; the end of the file is none. */
     if (c == '\n') lines->at++, *got = true;
+    /* The end of the line may be CR LF; blanks before it say nothing. */
     while (length && strchr("\r \t", lines->text[length - 1])) length--;
     lines->text[length] = 0;
     return CC_OK;

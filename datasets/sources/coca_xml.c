@@ -40,6 +40,7 @@ static cc_status refuse(const xml_reader *r, const xmlNode *node, const char *ke
     return cc_fail(CC_EFORMAT, where, form_hint, "%s: %s", key, what);
 }
 
+/* Whether a node is an element of that name; NULL is none. */
 static bool is(const xmlNode *node, const char *name) {
     return node && strcmp((const char *)node->name, name) == 0;
 }
@@ -88,6 +89,7 @@ static cc_status find(const xmlNode **out, const xml_reader *r, const xmlNode *d
     return CC_OK;
 }
 
+/* As find, but the key must be there. */
 static cc_status need(const xmlNode **out, const xml_reader *r, const xmlNode *dict, const char *key,
                       const char *type) {
     CC_TRY(find(out, r, dict, key, type));
@@ -103,6 +105,7 @@ static cc_status read_integer(int64_t *out, const xml_reader *r, const xmlNode *
                               int64_t end, const char *range) {
     const char *text = text_of(node);
     char *rest = NULL;
+    /* As a real number first: "7.0" is 7, "7.5" and "7x" are none. */
     double value = text ? strtod(text, &rest) : NAN;
     if (!text || rest == text || !ends(rest) || !(value >= 0 && value < (double)end) ||
         value != floor(value)) {
@@ -146,6 +149,7 @@ static bool parse_point_mm(double out[3], const char *text) {
     return ends(text);
 }
 
+/* Point_mm, which may be missing; if not, it has a point for each of Point_px. */
 static cc_status read_points_mm(cc_coca_region *out, const xml_reader *r, const xmlNode *roi) {
     const xmlNode *list;
     CC_TRY(find(&list, r, roi, "Point_mm", "array"));
@@ -168,6 +172,7 @@ static cc_status read_points_mm(cc_coca_region *out, const xml_reader *r, const 
     return CC_OK;
 }
 
+/* Point_px: the outline itself. */
 static cc_status read_points(cc_coca_region *out, const xml_reader *r, const xmlNode *list) {
     double(*points)[2] = cc_arena_get_array(r->arena, out->point_count, sizeof *points);
     if (!points) return CC_ENOMEM;
@@ -285,6 +290,7 @@ cc_status cc_coca_xml_read(cc_coca_regions *out, const char *path, cc_arena *are
     cc_status status = CC_ENOMEM;
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return CC_ENOMEM;
+    /* Room for all that a file may hold, given back at the end: what is kept is copied. */
     r.regions = cc_arena_get_array(scratch, REGIONS_MAX, sizeof *r.regions);
     cc_coca_region *kept;
     if (!r.regions) goto done;

@@ -30,6 +30,7 @@ cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source) 
 cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb) {
     assert(set->count > 0);
     if (cache_mb < 0) return cc_fail(CC_EINVAL, "cache_mb", NULL, "%d is less than 0", cache_mb);
+    /* What lies in memory already needs no cache. */
     if (set->source->resident || cache_mb == 0) return CC_OK;
     set->cache = calloc(set->count, sizeof *set->cache);
     if (!set->cache) return cc_fail_memory("slice cache", set->count * sizeof *set->cache);
@@ -153,6 +154,7 @@ cc_slice_mark cc_slice_set_mark(const cc_slice_set *set) {
     return (cc_slice_mark){set->patient_count, set->count};
 }
 
+/* A patient that was just listed: its name, its slices and, with skip_broken, their pixels. */
 static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char *name) {
     cc_slice_pixels *pixels = NULL;
     CC_TRY(cc_slice_set_check_name(name));
@@ -188,6 +190,7 @@ cc_status cc_slice_set_add_patient(uint32_t *out, cc_slice_set *set, const char 
     return CC_OK;
 }
 
+/* Strictly ascending by patient, scan and number. */
 static bool in_order(const cc_slice *a, const cc_slice *b) {
     if (a->patient != b->patient) return a->patient < b->patient;
     if (a->scan != b->scan) return a->scan < b->scan;

@@ -37,6 +37,7 @@ static char *patient_name(const char *image, cc_arena *arena) {
     return name;
 }
 
+/* The real path of a file that the configuration names, below the root. */
 static cc_status resolve_option(const char **out, cc_slice_set *set, const char *key, const char *value) {
     if (!value || !value[0])
         return cc_fail(CC_ECONFIG, key, "name the file, relative to data.root", "it is not given");
