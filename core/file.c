@@ -225,12 +225,12 @@ static int by_bytes(const void *a, const void *b) {
 /* Appends a copy of a name; the array doubles where it is full, and the arena keeps the old one. */
 static cc_status add_name(char ***names, size_t *count, size_t *capacity, const char *name, cc_arena *arena) {
     if (*count == *capacity) {
-        size_t wider = *capacity ? *capacity * 2 : 64;
-        char **grown = cc_arena_get_array(arena, wider, sizeof *grown);
+        size_t larger = *capacity ? *capacity * 2 : 64;
+        char **grown = cc_arena_get_array(arena, larger, sizeof *grown);
         if (!grown) return CC_ENOMEM;
         if (*count) memcpy(grown, *names, *count * sizeof *grown);
         *names = grown;
-        *capacity = wider;
+        *capacity = larger;
     }
     (*names)[*count] = cc_arena_copy(arena, name);
     return (*names)[(*count)++] ? CC_OK : CC_ENOMEM;

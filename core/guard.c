@@ -1,6 +1,6 @@
 /* core/guard.c -- a child process that decodes files for its parent.
  *
- * Parent and child share one mapping of memory (desk), into which the child writes its result, and a pair
+ * Parent and child share one mapping of memory, into which the child writes its result, and a pair
  * of sockets, on which one byte each way says "a file waits" and "it is done". A child that dies closes
  * its socket, and the parent's recv returns 0: that is how a crash is noticed, without a signal handler.
  * The bounds are the kernel's (setrlimit), so that no library can step over them.
@@ -25,22 +25,22 @@
 enum { SECONDS = 60 }; /* of processor time for one file */
 
 /* What parent and child share. */
-typedef struct desk {
+typedef struct shared {
     char folder[CC_PATH_MAX], path[CC_PATH_MAX]; /* a relative path counts from the folder */
     cc_status status;
     cc_error error;
     max_align_t context[];
-} desk;
+} shared;
 
 struct cc_guard {
     cc_guard_job job;
-    desk *desk;
+    shared *shared;
     pid_t child, owner;
     int socket; /* a byte to the child: a file waits; a byte back: it is done */
 };
 
-static size_t desk_bytes(const cc_guard_job *job) {
-    return sizeof(desk) + job->bytes;
+static size_t shared_bytes(const cc_guard_job *job) {
+    return sizeof(shared) + job->bytes;
 }
 
 /* Lowers a soft limit, never above the hard one. */
@@ -88,7 +88,7 @@ static void become_harmless(int socket) {
     limit(RLIMIT_CORE, 0);
 }
 
-static void work(const cc_guard_job *job, desk *d) {
+static void work(const cc_guard_job *job, shared *d) {
     bound_time();
     if (job->allowance) bound_memory(job->allowance);
     if (d->folder[0] && chdir(d->folder) != 0)
@@ -104,7 +104,7 @@ static _Noreturn void serve(const cc_guard *g, int socket) {
     char byte;
     become_harmless(socket);
     while (recv(STDIN_FILENO, &byte, 1, 0) == 1) {
-        work(&g->job, g->desk);
+        work(&g->job, g->shared);
         if (send(STDIN_FILENO, &byte, 1, MSG_NOSIGNAL) != 1) break;
     }
     _exit(0);
@@ -126,16 +126,16 @@ static cc_status start_child(cc_guard *g) {
 
 cc_status cc_guard_start(cc_guard **out, const cc_guard_job *job) {
     cc_guard *g = calloc(1, sizeof *g);
-    size_t bytes = desk_bytes(job);
+    size_t bytes = shared_bytes(job);
     if (!g) return cc_fail_memory("a reader", sizeof *g);
     g->job = *job;
-    g->desk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    cc_status status = g->desk == MAP_FAILED ? cc_fail_memory("a reader's result", bytes) : start_child(g);
+    g->shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cc_status status = g->shared == MAP_FAILED ? cc_fail_memory("a reader's result", bytes) : start_child(g);
     if (status == CC_OK) {
         *out = g;
         return CC_OK;
     }
-    if (g->desk != MAP_FAILED) munmap(g->desk, bytes);
+    if (g->shared != MAP_FAILED) munmap(g->shared, bytes);
     free(g);
     return status;
 }
@@ -156,12 +156,12 @@ void cc_guard_end(cc_guard *g) {
     if (!g) return;
     close(g->socket);
     if (cc_guard_is_own(g)) reap(g);
-    munmap(g->desk, desk_bytes(&g->job));
+    munmap(g->shared, shared_bytes(&g->job));
     free(g);
 }
 
 cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path) {
-    desk *d = g->desk;
+    shared *d = g->shared;
     ssize_t got = -1;
     char byte = 0;
     *died = false;

@@ -33,11 +33,11 @@ void cc_utf8_escape(char *out, size_t capacity, const char *text) {
     while (*text) {
         char piece[8];
         size_t length = cc_utf8_printable(text);
-        int wide = length ? snprintf(piece, sizeof piece, "%.*s", (int)length, text)
-                          : snprintf(piece, sizeof piece, "\\x%02x", (unsigned)(unsigned char)*text);
-        if (used + (size_t)wide >= capacity) break;
-        memcpy(out + used, piece, (size_t)wide);
-        used += (size_t)wide;
+        int bytes = length ? snprintf(piece, sizeof piece, "%.*s", (int)length, text)
+                           : snprintf(piece, sizeof piece, "\\x%02x", (unsigned)(unsigned char)*text);
+        if (used + (size_t)bytes >= capacity) break;
+        memcpy(out + used, piece, (size_t)bytes);
+        used += (size_t)bytes;
         text += length ? length : 1;
     }
     out[used] = 0;

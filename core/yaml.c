@@ -3,8 +3,8 @@
  * Nothing here recurses on what a file says: open maps and lists stand on a stack of CC_YAML_LEVELS_MAX
  * entries, and their members so far on one shared list, from which a closing map or list takes its own:
  *
- *     a: {b: 1, c: [2, 3 open: map, map, list
- *                               members: b 1 | 2 3 (one list; each open node knows where its own begin)
+ *     a: {b: 1, c: [2, 3       open:     map, map, list (each knows where its members begin)
+ *                              members:  b 1 | 2 3
  *
  * Aliases share the node that they name, but are counted as the whole it stands for, so that a few lines of
  * nested aliases cannot grow to billions of values ("billion laughs"). core/yaml_tree.c looks into trees and
@@ -165,11 +165,11 @@ static cc_status add_member(yaml_reader *r, const member *m) {
         return CC_OK;
     }
     if (r->count == r->capacity) {
-        size_t wider = r->capacity ? 2 * r->capacity : 64;
-        member *grown = realloc(r->members, wider * sizeof *grown);
-        if (!grown) return cc_fail_memory(r->file, wider * sizeof *grown);
+        size_t larger = r->capacity ? 2 * r->capacity : 64;
+        member *grown = realloc(r->members, larger * sizeof *grown);
+        if (!grown) return cc_fail_memory(r->file, larger * sizeof *grown);
         r->members = grown;
-        r->capacity = wider;
+        r->capacity = larger;
     }
     open_node *f = &r->frames[r->depth - 1];
     member *added = &r->members[r->count++];

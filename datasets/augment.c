@@ -4,7 +4,7 @@
  * so that pixels on the border fall on the same side of it and results can be compared to the last bit. An
  * output pixel (y, x) comes from the input at
  *
- *     R (y - cy, x - cx) + (cy, cx), R = ( cos sin ; -sin cos ), (cy, cx) the centre of the picture,
+ *     R (y - cy, x - cx) + (cy, cx),      R = (cos sin; -sin cos),  (cy, cx) the centre of the picture,
  *
  * which along a row is a start and a constant step. Nothing but a name of the table says what is done: a new
  * way to change a slice is a function and a row. */

@@ -41,8 +41,7 @@ struct cc_loader {
     cc_loader_options options; /* its pointers lead into the arena */
     cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
     cc_arena *arena;
-    uint32_t
-        *first_item; /* [slice_count + 1]: of each slice's variants, in order; then the number of items */
+    uint32_t *first_item;          /* [slice_count + 1]: of each slice's variants; then the number of items */
     size_t items, batches, pixels; /* of an epoch; of a canvas */
     uint32_t *order;               /* [items] the epoch's permutation */
     ring_slot *ring;
@@ -232,15 +231,15 @@ static cc_status count_items(cc_loader *loader) {
     return CC_OK;
 }
 
-/* Arrays from the loader's arena; `ok` turns false where one was not to be had. */
+/* Arrays from the loader's arena; `ok` becomes false where memory is out. */
 static void *allocate(cc_loader *loader, size_t count, size_t size, bool *ok) {
     void *memory = *ok ? cc_arena_get_array(loader->arena, count, size) : NULL;
     *ok = memory != NULL;
     return memory;
 }
 
-/* Everything that an epoch needs, taken once: copies of the options' lists, the order of items, each thread's
- * scratch, and the ring. */
+/* Everything that an epoch needs, allocated once: copies of the options' lists, the order of items, each
+ * thread's scratch, and the ring. */
 static cc_status allocate_memory(cc_loader *loader) {
     bool ok = true;
     cc_loader_options *o = &loader->options;

@@ -3,7 +3,7 @@
  * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1].
  * Without shuffling items come slice by slice, each slice's variants in order; with it, in a permutation that
  * seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of threads. All
- * memory but the decoder's own is taken at creation. */
+ * memory but the decoder's own is allocated at creation. */
 #ifndef CC_DATASETS_LOADER_H
 #define CC_DATASETS_LOADER_H
 

@@ -39,17 +39,17 @@ static void dilate_line(uint8_t *line, size_t step, int count, int size) {
     }
 }
 
-void cc_mask_open(uint8_t *out, const uint8_t *in, int height, int width, int tall, int wide) {
-    assert(tall >= 1 && wide >= 1);
+void cc_mask_open(uint8_t *out, const uint8_t *in, int height, int width, int rows, int columns) {
+    assert(rows >= 1 && columns >= 1);
     const size_t row = (size_t)width;
     for (size_t i = 0; i < (size_t)height * row; i++) out[i] = in[i] != 0;
-    for (int y = 0; y < height; y++) erode_line(out + (size_t)y * row, 1, width, wide);
+    for (int y = 0; y < height; y++) erode_line(out + (size_t)y * row, 1, width, columns);
     for (int x = 0; x < width; x++) {
         /* Along columns both at once: the two erosions are done, and the first dilation may begin. */
-        erode_line(out + x, row, height, tall);
-        dilate_line(out + x, row, height, tall);
+        erode_line(out + x, row, height, rows);
+        dilate_line(out + x, row, height, rows);
     }
-    for (int y = 0; y < height; y++) dilate_line(out + (size_t)y * row, 1, width, wide);
+    for (int y = 0; y < height; y++) dilate_line(out + (size_t)y * row, 1, width, columns);
 }
 
 cc_box cc_mask_box(const uint8_t *mask, int height, int width) {

@@ -57,7 +57,7 @@ static void check_size(png_session *s) {
                           "width and height: %llu x %llu pixels", (unsigned long long)width,
                           (unsigned long long)height));
     /* The least that such a picture takes when it is compressed as well as deflate can: a larger claim is
-     * false, and no memory is taken for it. */
+     * false, and no memory is allocated for it. */
     uint64_t row_bits = width * png_get_channels(s->png, s->info) * png_get_bit_depth(s->png, s->info);
     if ((row_bits + 7) / 8 * height / DEFLATE_MAX_RATIO > s->file_bytes)
         refuse(s, cc_fail(CC_EFORMAT, s->path, "the file is cut off or damaged",
@@ -107,10 +107,10 @@ static void read_rows(png_session *s) {
 /* The k-th of a row's samples, of all rows. */
 static void take_channel(uint16_t *out, const png_session *s, size_t k, size_t channels) {
     const size_t count = (size_t)s->height * (size_t)s->width;
-    const uint16_t *wide = (const uint16_t *)(const void *)s->raw;
+    const uint16_t *samples16 = (const uint16_t *)(const void *)s->raw;
     for (size_t i = 0; i < count; i++) {
         const size_t at = i * channels + k;
-        out[i] = s->bits == 8 ? s->raw[at] : wide[at];
+        out[i] = s->bits == 8 ? s->raw[at] : samples16[at];
     }
 }
 
@@ -204,11 +204,11 @@ cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits
 static void keep_bytes(png_structp png, png_bytep bytes, size_t count) {
     png_session *s = png_get_io_ptr(png);
     if (s->used + count > s->capacity) {
-        size_t wider = (s->used + count) * 2;
-        char *grown = realloc(s->bytes, wider);
-        if (!grown) refuse(s, cc_fail_memory("an encoded picture", wider));
+        size_t larger = (s->used + count) * 2;
+        char *grown = realloc(s->bytes, larger);
+        if (!grown) refuse(s, cc_fail_memory("an encoded picture", larger));
         s->bytes = grown;
-        s->capacity = wider;
+        s->capacity = larger;
     }
     memcpy(s->bytes + s->used, bytes, count);
     s->used += count;

@@ -1,6 +1,6 @@
 /* datasets/slices.h -- a dataset as training sees it: 2-D axial slices of patients, each with its mask.
  *
- * Volumes are turned upright (datasets/upright.h) and their labels laid on them by the affines of both.
+ * Volumes are reoriented upright (datasets/upright.h) and their labels laid on them by the affines of both.
  *
  * A slice set lists what is there; pixels are decoded when asked for, by any thread. A source (ctheart,
  * volume, ...) is one file of sources/ and one line of CC_SLICE_SOURCE_LIST (datasets/slice.h). */
@@ -48,7 +48,7 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 /* SHA-256 of names and contents: part of a run's identity; not for a view. Patients that were left out as
  * broken are no part of it: the digest is that of a dataset without them. ctheart: every file's name below
  * `train`, size and bytes. orcascore: each scan's name, size and bytes of its headers and voxels, and whether
- * it is turned upright or its labels laid on it. coca: each patient's name, and name, size and bytes of its
+ * it is reoriented or its labels laid on it. coca: each patient's name, and name, size and bytes of its
  * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the
  * upright grid, and the voxels of the CT and of the mask as resampled on it. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);

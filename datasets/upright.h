@@ -1,5 +1,5 @@
-/* datasets/upright.h -- the axes of a scan turned to those of the patient: quarter turns and mirrors only, no
- * voxel is resampled.
+/* datasets/upright.h -- the axes of a scan in the patient's order and direction: permuted and flipped only,
+ * no voxel is resampled.
  *
  * A file may hold its voxels in any order: sagittal sections, slices from the head down, columns to the
  * right. Upright, columns run to the patient's left, rows to the back and slices to the head, as nearly as

@@ -21,8 +21,8 @@ static cc_status read_file(cc_volume *out, const char *path, const cc_read_optio
     CC_TRY(cc_head_read(&head, path));
     if (head.count == 0) return cc_fail(CC_EFORMAT, path, "get the file again", "the file is empty");
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
-        /* In the order of the table: DICOM first, as its magic is the most certain; MetaImage is told by a
-         * word of text. */
+        /* In the order of the table: DICOM first, as its magic is the most certain; MetaImage is recognised
+         * by a word of text. */
         if (!readers[i]->probe(&head)) continue;
         snprintf(out->format, sizeof out->format, "%s", readers[i]->format);
         return readers[i]->read(out, path, &head, options);

@@ -37,7 +37,7 @@ static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
 
 /* Multiples of the golden ratio and of the root of 2, from a random start, fill 0..1 evenly, so that even a
  * small set of patients holds its share of each kind. They count rounds of the scanners, and those of one
- * round lie a quarter apart: no scanner has all the plaque. A patient depends on nothing but the seed and its
+ * round differ by a quarter: no scanner has all the plaque. A patient depends on nothing but the seed and its
  * number. */
 static void choose_calcium(cc_anatomy *a, uint64_t seed, int patient) {
     const double step[2] = {0.6180339887498949, 0.4142135623730951}, without_plaque = 0.25;

@@ -1,6 +1,6 @@
-/* datasets/phantom/anatomy.h -- one patient: a deformation of the reference body, and the shapes in it.
+/* datasets/phantom/anatomy.h -- one patient: a deformation of the reference body, and the solids in it.
  *
- * Shapes are given in the mm of a reference adult; cc_anatomy says how a point of the scanner's space maps
+ * Solids are given in the mm of a reference adult; cc_anatomy says how a point of the scanner's space maps
  * into it: a stretch, then a smooth warp, so that no two patients share an outline. */
 #ifndef CC_DATASETS_PHANTOM_ANATOMY_H
 #define CC_DATASETS_PHANTOM_ANATOMY_H

@@ -37,7 +37,7 @@ static void add_glands(cc_anatomy *a, const cc_solid *breast, cc_rng *rng) {
     }
 }
 
-/* Muscles as turned ellipsoids of the right side (negative x) and their mirror images:
+/* Muscles as rotated ellipsoids of the right side (negative x) and their mirror images:
  * x, y, z, three radii, degrees. */
 static void add_muscles(cc_anatomy *a) {
     static const double table[MUSCLES][7] = {

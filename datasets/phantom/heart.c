@@ -9,18 +9,18 @@
 
 static const double epicardial_hu = -92, myocardium_hu = 53;
 
-/* The pose of this patient's heart: reference points turned about z, scaled about the middle, shifted. */
+/* The pose of this patient's heart: reference points rotated about z, scaled about the middle, shifted. */
 typedef struct pose {
     cc_point middle, shift;
     double scale, cosine, sine;
 } pose;
 
-static cc_point turned(const pose *p, cc_point d) {
+static cc_point rotated(const pose *p, cc_point d) {
     return (cc_point){p->cosine * d.x - p->sine * d.y, p->sine * d.x + p->cosine * d.y, d.z};
 }
 
 static cc_point placed(const pose *p, cc_point q) {
-    cc_point d = turned(p, cc_point_add(q, -1, p->middle));
+    cc_point d = rotated(p, cc_point_add(q, -1, p->middle));
     return cc_point_add(cc_point_add(p->middle, 1, p->shift), p->scale, d);
 }
 
@@ -41,7 +41,7 @@ static cc_solid chamber(const pose *p, cc_phantom_tissue tissue, double hu, cc_p
     /* The long axis of the heart points to the left, forward and down; v is level. */
     cc_point u = cc_point_unit((cc_point){0.70, -0.45, -0.55}), v = cc_point_unit((cc_point){-u.y, u.x, 0});
     cc_point upright[3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, frame[3] = {u, v, cc_point_cross(u, v)};
-    for (int k = 0; k < 3; k++) s.axes[k] = turned(p, oblique ? frame[k] : upright[k]);
+    for (int k = 0; k < 3; k++) s.axes[k] = rotated(p, oblique ? frame[k] : upright[k]);
     s.within = CC_REGION_HEART;
     return s;
 }

@@ -49,10 +49,12 @@ static void add_airways(cc_anatomy *a) {
 
 void cc_anatomy_add_mediastinum(cc_anatomy *a, uint64_t seed, int patient) {
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_VESSELS);
-    double wide = cc_rng_between(&rng, 11, 14.5), bend = cc_rng_between(&rng, -5, 6);
+    double aorta_mm = cc_rng_between(&rng, 11, 14.5), bend = cc_rng_between(&rng, -5, 6);
     /* The descending aorta, the azygos vein and the gullet, from the head down. */
-    const tube aorta = {
-        4, wide + 0.5, wide - 1, {{25 + bend, 40, 120}, {25 + bend, 43, 40}, {23, 44, -10}, {12, 43, -90}}};
+    const tube aorta = {4,
+                        aorta_mm + 0.5,
+                        aorta_mm - 1,
+                        {{25 + bend, 40, 120}, {25 + bend, 43, 40}, {23, 44, -10}, {12, 43, -90}}};
     const tube azygos = {2, 3.5, 4, {{-9, 44, -120}, {-9, 42, 120}}};
     const tube gullet = {4, 7, 8, {{8, 28, 120}, {8, 33, 40}, {10, 33, 0}, {18, 28, -90}}};
     add_fat(a, (cc_point){2, -8, 0}, (cc_point){28, 90, 400}, 2);
@@ -65,5 +67,6 @@ void cc_anatomy_add_mediastinum(cc_anatomy *a, uint64_t seed, int patient) {
     add_tube(a, &aorta, CC_TISSUE_BLOOD, a->blood_hu, 0, 0);
     add_airways(a);
     if (a->wall_calcium && cc_rng_uniform(&rng) < 0.6)
-        cc_anatomy_add_wall_calcium(a, &rng, CC_TISSUE_CALCIUM_AORTA, aorta.points[1], aorta.points[2], wide);
+        cc_anatomy_add_wall_calcium(a, &rng, CC_TISSUE_CALCIUM_AORTA, aorta.points[1], aorta.points[2],
+                                    aorta_mm);
 }

@@ -1,7 +1,7 @@
 /* datasets/phantom/phantom.h -- a seeded thorax in three dimensions, scanned without contrast by one of four
  * scanners.
  *
- * Every patient is a list of smooth shapes in mm (anatomy.c), painted in order with the share of each pixel
+ * Every patient is a list of smooth solids in mm (anatomy.c), painted in order with the share of each pixel
  * that they cover (rasterise.c), then blurred, given noise and recalibrated as one of four scanners would
  * (scanner.c). Patient p of a seed is the same to the byte, whatever the other options and the thread count,
  * except where size and slices change the grid.

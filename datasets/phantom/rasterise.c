@@ -1,12 +1,12 @@
 /* datasets/phantom/rasterise.c -- the painter: solids as pixels.
  *
- * Each solid replaces what lies behind it by the share of the pixel that it covers, told from the distance to
- * its surface. That share is exact for a straight edge; a solid thinner than a pixel is limited to the share
- * that its own size can fill. Solids are visited from the last to the first, with what is still clear of each
- * pixel kept, so that nothing hidden is computed:
+ * Each solid replaces what lies behind it by the share of the pixel that it covers, computed from the
+ * distance to its surface. That share is exact for a straight edge; a solid thinner than a pixel is limited
+ * to the share that its own size can fill. Solids are visited from the last to the first, with what is still
+ * clear of each pixel kept, so that nothing hidden is computed:
  *
- *     hu = sum over solids, nearest first, of clear * share * HU, clear = product of (1 - share) of those
- *     nearer
+ *     hu = sum over solids, nearest first, of clear * share * HU
+ *     clear = product of (1 - share) of those that are nearer
  *
  * (Porter & Duff, SIGGRAPH 1984, "over"). Three levels through the slice give the partial volume along z. */
 #include "datasets/phantom/rasterise.h"
@@ -85,7 +85,7 @@ static void locate(cc_raster *r, const cc_anatomy *a, double z_mm, bool warped) 
     }
 }
 
-/* The largest share of a pixel of `edge` mm that the shape can fill. */
+/* The largest share of a pixel of `edge` mm that the solid can fill. */
 static double largest_share(const cc_solid *s, double edge) {
     if (s->kind == CC_SOLID_ELLIPSOID)
         return fmin(1, (s->high.x - s->low.x) / edge) * fmin(1, (s->high.y - s->low.y) / edge);
@@ -127,7 +127,7 @@ static void mark_pixel(cc_raster *r, const cc_solid *s, size_t at, double share)
     if (share > r->region[s->adds][at]) r->region[s->adds][at] = (float)share;
 }
 
-/* What a shape takes of what is still clear. Where two parts of one body meet, each covers a share of the
+/* What a solid takes of what is still clear. Where two parts of one body meet, each covers a share of the
  * same pixel, and the second adds only what it has more: blended one after the other, they would leave a dot.
  */
 static double newly_covered(cc_raster *r, const cc_solid *s, size_t at, double share) {
@@ -153,7 +153,7 @@ static void paint_pixel(cc_raster *r, const cc_solid *s, size_t at, double share
 
 typedef void pixel_action(cc_raster *r, const cc_solid *s, size_t at, double share);
 
-/* Applies `action` where the shape covers something that no nearer shape hides. */
+/* Applies `action` where the solid covers something that no nearer solid hides. */
 static void visit_shape(cc_raster *r, const cc_solid *s, pixel_window w, double edge, pixel_action *action) {
     double most = largest_share(s, edge);
     for (int j = w.top; j < w.bottom; j++)
@@ -177,7 +177,7 @@ static void visit(cc_raster *r, const cc_solid *s, const painted_space *v, pixel
     visit_shape(r, s, window_of(s, r, v->stretch, margin), edge, action);
 }
 
-/* The regions first, in order; then everything from the last shape, which nothing hides, to the first. */
+/* The regions first, in order; then everything from the last solid, which nothing hides, to the first. */
 static void paint_list(cc_raster *r, const cc_solid_list *shapes, const painted_space *v) {
     memset(r->joint, 0, (size_t)r->size * (size_t)r->size * sizeof *r->joint);
     for (size_t i = 0; i < shapes->count; i++)

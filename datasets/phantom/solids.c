@@ -77,7 +77,7 @@ cc_solid cc_solid_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc
                       .squash = 1};
 }
 
-/* The turned box around the ellipsoid, by axes: it holds every power. */
+/* The rotated box around the ellipsoid, by axes: it holds every power. */
 static void prepare_ellipsoid(cc_solid *s) {
     double r[3] = {s->radii.x, s->radii.y, s->radii.z};
     cc_point half = {0, 0, 0};
@@ -117,14 +117,14 @@ void cc_solids_deinit(cc_solid_list *list) {
 
 void cc_solids_add(cc_solid_list *list, cc_solid shape) {
     if (list->count == list->capacity) {
-        size_t wider = list->capacity ? list->capacity * 2 : 1024;
-        cc_solid *grown = realloc(list->items, wider * sizeof *grown);
+        size_t larger = list->capacity ? list->capacity * 2 : 1024;
+        cc_solid *grown = realloc(list->items, larger * sizeof *grown);
         if (!grown) {
             list->out_of_memory = true;
             return;
         }
         list->items = grown;
-        list->capacity = wider;
+        list->capacity = larger;
     }
     list->items[list->count++] = cc_solid_prepared(shape);
 }

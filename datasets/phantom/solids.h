@@ -12,7 +12,7 @@ typedef struct cc_point {
     double x, y, z; /* mm, LPS; the origin lies on the midline, mid-chest, at the height of the heart */
 } cc_point;
 
-/* Regions that a shape may add to, and that a later shape may be kept within. */
+/* Regions that a solid may add to, and that a later solid may be kept within. */
 typedef enum cc_region { CC_REGION_ALL, CC_REGION_CAVITY, CC_REGION_HEART, CC_REGION_COUNT } cc_region;
 
 typedef enum cc_solid_kind { CC_SOLID_ELLIPSOID, CC_SOLID_CAPSULE } cc_solid_kind;
@@ -46,7 +46,7 @@ typedef struct cc_solid_list {
 } cc_solid_list;
 
 void cc_solids_deinit(cc_solid_list *list);
-/* Sets the fields that follow from the others: needed before a shape is asked for distances or shares. */
+/* Sets the fields that follow from the others: needed before a solid is asked for distances or shares. */
 cc_solid cc_solid_prepared(cc_solid shape);
 
 /* Appends a prepared copy. */
@@ -61,7 +61,7 @@ void cc_solids_add_tube(cc_solid_list *list, cc_solid like, const cc_point *poin
 
 /* Distance from a point to the surface in mm, negative inside: to first order, so exact at the surface. */
 double cc_solid_distance(const cc_solid *shape, double x, double y, double z);
-/* The share, 0 to 1, of a pixel of width edge_mm at that point that the shape covers, its edge taken as
+/* The share, 0 to 1, of a pixel of width edge_mm at that point that the solid covers, its edge taken as
  * straight. */
 double cc_solid_share(const cc_solid *shape, double x, double y, double z, double edge_mm);
 
@@ -71,13 +71,13 @@ double cc_point_dot(cc_point a, cc_point b);
 cc_point cc_point_cross(cc_point a, cc_point b);
 cc_point cc_point_unit(cc_point a);
 
-/* An axis-aligned ellipsoid, and one turned by `degrees` about z (from +x towards +y). */
+/* An axis-aligned ellipsoid, and one rotated by `degrees` about z (from +x towards +y). */
 cc_solid cc_solid_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
                             double power);
 cc_solid cc_solid_rotated(cc_solid ellipsoid, double degrees);
 /* The same ellipsoid with all radii grown by so many mm. */
 cc_solid cc_solid_grown(cc_solid ellipsoid, double mm);
-/* The same shape as another tissue. */
+/* The same solid as another tissue. */
 cc_solid cc_solid_as(cc_solid shape, cc_phantom_tissue tissue, double hu);
 cc_solid cc_solid_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
                           double r1);

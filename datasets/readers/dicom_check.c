@@ -4,12 +4,12 @@
  * length is held against what contains the element, and nothing is kept but a few bytes. Of the values only
  * sequences are looked into, as they hold elements, too.
  *
- *     file 128 bytes, "DICM", group 2 (explicit, little-endian: names the transfer syntax), then the data set
- *     element tag (group, element: 2 + 2 bytes), then
- *               explicit: VR (2 letters), length (2 bytes; for OB, OW, SQ, UN ...: 2 bytes of zero and 4 of
- *               length), value implicit: length (4 bytes), value
- *     sequence items (fffe,e000), each with elements; an undefined length (ffffffff) ends at a delimiter
- *     (fffe,e00d/e0dd)
+ *     file      128 bytes, "DICM", group 2 (explicit, little-endian: names the transfer syntax), data set
+ *     element   tag (group, element: 2 + 2 bytes), then
+ *               explicit:  VR (2 letters), length (2 bytes; of OB, OW, SQ, UN ...: 2 of zero, then 4), value
+ *               implicit:  length (4 bytes), value
+ *     sequence  items (fffe,e000) that hold elements; of undefined length (ffffffff) they end at a
+ *               delimiter: (fffe,e00d) an item, (fffe,e0dd) a sequence
  *
  * Source: DICOM PS3.5, sections 7.1 (elements), 7.5 (sequences), A.4 (encapsulated pixels), A.5 (deflated);
  * PS3.10, section 7.1 (preamble and group 2). */

@@ -102,7 +102,7 @@ bool numbers_of(double *out, int count, const std::string &text, const named_tag
     return found == count;
 }
 
-/* A number that only tells images apart, or is compared: one that is none counts as not given. */
+/* A number that only distinguishes images, or is compared: one that is none counts as not given. */
 double number_of(const set &in, const named_tag &of, double otherwise) try {
     double number;
     return numbers_of(&number, 1, text_of(in, of.tag), of) ? number : otherwise;

@@ -99,7 +99,7 @@ static int by_coordinate(const void *a, const void *b) {
     return names ? names : (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-/* What tells two slices apart that should not be in one volume; NULL where nothing does. */
+/* The field by which two slices differ that should not be in one volume; NULL where there is none. */
 static const char *difference(const slice *a, const slice *b) {
     const cc_dicom_frame *p = frame_of(a), *q = frame_of(b);
     if (strcmp(p->stack, q->stack) != 0) return "StackID";

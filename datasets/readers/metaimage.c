@@ -303,7 +303,7 @@ static bool unsaid(const metaimage_header *h, const bool seen[KEYS], const cc_re
     return !(find_spacing(&spacing, h, seen) && k < h->dims) && !(options->spacing_mm[k] > 0);
 }
 
-/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in
+/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one flips its axis, as in
  * ITK. */
 static cc_status set_spacing(cc_grid *grid, const metaimage_header *h, const bool seen[KEYS],
                              const cc_read_options *options, const char *path) {

@@ -1,6 +1,6 @@
 /* datasets/readers/nifti.c -- NIfTI-1 and -2, single files and .hdr/.img pairs, plain or gzipped.
  *
- * nifticlib swaps the header's byte order and turns its quaternion into a matrix; sizes are checked here
+ * nifticlib swaps the header's byte order and converts its quaternion to a matrix; sizes are checked here
  * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice. Both versions
  * become the wider NIfTI-2 header first, so that the rest exists once. Source: nifti1.h and nifti2.h of
  * the standard (nifti.nimh.nih.gov).
@@ -35,8 +35,8 @@ static const struct {
     {DT_FLOAT64, CC_SAMPLE_FLOAT64},
 };
 
-/* sizeof_hdr, the first field, is 348 or 540 in the file's byte order, which is told by it; 0: no NIfTI
- * file. */
+/* sizeof_hdr, the first field, is 348 or 540 in the file's byte order, and so shows which that is; 0:
+ * no NIfTI file. */
 static uint32_t header_size(const cc_head *head, bool *big_endian) {
     uint32_t size;
     if (head->count < sizeof size) return 0;

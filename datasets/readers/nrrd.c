@@ -378,14 +378,14 @@ static cc_status read_header(nrrd_header *h, const char *path) {
         CC_TRY(cc_path_join(h->parts.header, "", path));
     }
     /* Without "data file" the blank line must come: its end is where voxels begin. */
-    bool endless = !h->seen[DATA_FILE] && !got, wide = cc_sample_bytes(h->sample) > 1;
-    const char *missing = !h->seen[DIMENSION]        ? "dimension"
-                          : !h->seen[TYPE]           ? "type"
-                          : !h->seen[SIZES]          ? "sizes"
-                          : !h->seen[ENCODING]       ? "encoding"
-                          : wide && !h->seen[ENDIAN] ? "endian"
-                          : endless                  ? "data file"
-                                                     : NULL;
+    bool endless = !h->seen[DATA_FILE] && !got, has_order = cc_sample_bytes(h->sample) > 1;
+    const char *missing = !h->seen[DIMENSION]             ? "dimension"
+                          : !h->seen[TYPE]                ? "type"
+                          : !h->seen[SIZES]               ? "sizes"
+                          : !h->seen[ENCODING]            ? "encoding"
+                          : has_order && !h->seen[ENDIAN] ? "endian"
+                          : endless                       ? "data file"
+                                                          : NULL;
     return missing ? cc_fail(CC_EFORMAT, path, "the header is incomplete", "%s: it is missing", missing)
                    : CC_OK;
 }

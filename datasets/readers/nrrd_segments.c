@@ -29,9 +29,9 @@ static cc_status find_segment(cc_segment **out, cc_segments *segments, int64_t n
                        CC_SEGMENTS_MAX);
     size_t count = segments->count;
     if ((count & (count - 1)) == 0) { /* 0 and powers of two: full */
-        size_t wider = count ? 2 * count : 1;
-        cc_segment *grown = realloc(segments->items, wider * sizeof *grown);
-        if (!grown) return cc_fail_memory("the list of segments", wider * sizeof *grown);
+        size_t larger = count ? 2 * count : 1;
+        cc_segment *grown = realloc(segments->items, larger * sizeof *grown);
+        if (!grown) return cc_fail_memory("the list of segments", larger * sizeof *grown);
         segments->items = grown;
     }
     *out = &segments->items[segments->count++];

@@ -1,7 +1,7 @@
 /* datasets/readers/parts.c -- files of voxels that a header names.
  *
  * Names are text from a file: they are never a format of printf, and none leaves the header's folder
- * (cc_reader_path_beside). Every file is checked before memory is taken for the image, and memory for the
+ * (cc_reader_path_beside). Every file is checked before memory is allocated for the image, and memory for the
  * checks grows only with files that are there, so that a header of a few bytes cannot ask for more than
  * its folder holds. */
 #include "datasets/readers/parts.h"

@@ -2,8 +2,8 @@
  *
  * A format is one file here that defines a cc_reader, and one line in the table of datasets/volume_file.c. A
  * reader says by a file's first bytes whether it is its own, then reads it whole. Every size is checked
- * against the file before memory is taken; what the file does not say is refused or warned of, never assumed
- * in silence. */
+ * against the file before memory is allocated; what the file does not say is refused or warned of, never
+ * assumed in silence. */
 #ifndef CC_DATASETS_READERS_READER_H
 #define CC_DATASETS_READERS_READER_H
 

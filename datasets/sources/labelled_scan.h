@@ -12,7 +12,7 @@ typedef struct cc_labelled_scan {
     size_t labelled; /* voxels with a label */
 } cc_labelled_scan;
 
-/* Reads a CT, turns it upright, and lays the labels of the mask on it by both affines.
+/* Reads a CT, reorients it upright, and lays the labels of the mask on it by both affines.
  *   as cc_volume_read and cc_labels_read; *out is set on success only */
 cc_status cc_labelled_scan_read(cc_labelled_scan *out, const char *image, const char *mask);
 /* Takes a zeroed one. */

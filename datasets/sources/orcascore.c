@@ -93,12 +93,12 @@ static cc_status open_scan(orcascore_scan *s) {
 
 static cc_status keep_scan(listing *all, const orcascore_scan *s, cc_arena *arena) {
     if (all->count == all->capacity) {
-        size_t wider = all->capacity ? 2 * all->capacity : 64;
-        orcascore_scan **grown = cc_arena_get_array(arena, wider, sizeof *grown);
+        size_t larger = all->capacity ? 2 * all->capacity : 64;
+        orcascore_scan **grown = cc_arena_get_array(arena, larger, sizeof *grown);
         if (!grown) return CC_ENOMEM;
         if (all->count) memcpy(grown, all->scans, all->count * sizeof *grown);
         all->scans = grown;
-        all->capacity = wider;
+        all->capacity = larger;
     }
     orcascore_scan *kept = cc_arena_get(arena, sizeof *kept);
     if (!kept) return CC_ENOMEM;

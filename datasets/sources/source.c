@@ -102,12 +102,12 @@ cc_status cc_slice_set_digest_file(cc_digest *digest, const char *path) {
 /* Room for one more item of `size` bytes in an array of the arena. */
 static cc_status make_room(void **items, size_t count, size_t *capacity, size_t size, cc_arena *arena) {
     if (count < *capacity) return CC_OK;
-    size_t wider = *capacity ? 2 * *capacity : 64;
-    void *grown = cc_arena_get_array(arena, wider, size);
+    size_t larger = *capacity ? 2 * *capacity : 64;
+    void *grown = cc_arena_get_array(arena, larger, size);
     if (!grown) return CC_ENOMEM;
     if (count) memcpy(grown, *items, count * size);
     *items = grown;
-    *capacity = wider;
+    *capacity = larger;
     return CC_OK;
 }
 
