@@ -1,6 +1,6 @@
-/* core/digest.c -- SHA-256 by Nettle (FIPS 180-4), which Debian packages for every architecture and which
- * uses the processor's SHA instructions where it has them. Identities of runs, of data and of phantoms are
- * these digests: what is added, and in which order, is part of every stored result. */
+/* core/digest.c -- SHA-256 by Nettle (FIPS 180-4), which uses the processor's SHA instructions where it
+ * has them. Identities of runs, of data and of phantoms are these digests: what is added, and in which
+ * order, is part of every stored result. */
 #include "core/digest.h"
 
 #include <stdint.h>

@@ -2,7 +2,7 @@
  *
  * The affine is LPS (DICOM's and ITK's: +x to the patient's left, +y to the back, +z to the head), in mm:
  *
- *     position = origin + direction * (spacing * index) index (i, j, k) from 0, of a voxel's centre
+ *     position = origin + direction * (spacing * index)        of the centre of voxel (i, j, k), from 0
  *
  * Readers turn what their format says into this one convention (NIfTI's RAS by two signs), so that nothing
  * else knows of any other. Source: DICOM PS3.3, C.7.6.2.1.1 (equation C.7.6.2.1-1); ITK Software Guide,

@@ -3,8 +3,8 @@
  * With F the share of the source's pixels at or below a value, and G that of the reference, a value v
  * becomes G^-1(F(v)), linear between the values that the reference holds. Both are counted in bins of 1 HU
  * over int16, so the work is linear in pixels and needs no sorting. The interpolation is that of
- * numpy.interp, with its operations in its order, so that results equal skimage.exposure.match_histograms
- * to the last bit of float32. */
+ * numpy.interp, with its operations in its order, so that rounded results equal those of
+ * skimage.exposure.match_histograms. */
 #include "datasets/matching.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
 /* datasets/phantom/solids.c -- ellipsoids and capsules: bounds, distances, and the share of a pixel that
  * they cover.
  *
- * Everything is evaluated per pixel, some hundred million times for a study of phantoms: what does not
- * depend on the pixel is computed once (cc_solid_prepared), and a point deep inside costs three
- * multiplications. Only +, *, / and sqrt are used, which IEEE 754 rounds the same on every machine: the
- * phantom's bytes are part of every twin's identity. */
+ * Distances are evaluated for every pixel: what does not depend on the pixel is computed once
+ * (cc_solid_prepared), and a point deep inside is found without the equation of the surface. Per pixel
+ * only +, -, *, / and sqrt are used, which IEEE 754 rounds the same on every machine: the phantom's bytes
+ * are part of every twin's identity. */
 #include "datasets/phantom/solids.h"
 
 #include <assert.h>

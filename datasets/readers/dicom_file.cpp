@@ -2,9 +2,9 @@
  * pixels, and the decoded pixels.
  *
  * C++ because GDCM is; nothing of it leaves this file but plain structs and statuses. It runs in a child
- * process (core/guard.h). Numbers are read from the text of their elements here and not by GDCM's typed
- * attributes, which take "1.2abc" for 1.2 and an empty value for 0. Source: DICOM PS3.6 (tags and names),
- * PS3.5, 6.2 (DS, IS: decimal strings), PS3.3, C.7.6.16 (functional groups). */
+ * process (core/guard.h). Numbers are read from the text of their elements here, so that what is no number
+ * is refused by the name of its field, and what is empty counts as not given. Source: DICOM PS3.6 (tags
+ * and names), PS3.5, 6.2 (DS, IS: decimal strings), PS3.3, C.7.6.16 (functional groups). */
 #include "datasets/readers/dicom_file.h"
 
 #include <cmath>
