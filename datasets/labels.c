@@ -10,6 +10,7 @@
 #include "datasets/upright.h"
 #include "datasets/volume_file.h"
 
+/* The value of the voxel that a point (an index with fractions) lies in; 0 outside the mask. */
 static float nearest(const cc_volume *mask, const double at[3]) {
     const int64_t *dims = mask->grid.dims;
     int64_t index[3];
@@ -28,6 +29,7 @@ cc_status cc_labels_resample(cc_volume *out, const cc_volume *mask, const cc_gri
     memcpy(made.type, mask->type, sizeof made.type);
     memcpy(made.format, mask->format, sizeof made.format);
     CC_TRY(cc_volume_allocate(&made, "the grid to resample onto"));
+    /* From each voxel of the target grid back to the mask, so that every one gets a value. */
     cc_grid_index_map(m, onto, &mask->grid);
     float *next = made.voxels;
     for (int64_t z = 0; z < onto->dims[2]; z++)
@@ -44,8 +46,8 @@ cc_status cc_labels_resample(cc_volume *out, const cc_volume *mask, const cc_gri
 }
 
 bool cc_label_from(uint8_t *out, float value) {
-    /* Not (uint8_t) of what may be NaN or beyond its range: that is undefined. */
     const float whole = roundf(value);
+    /* NaN and what a byte cannot hold are refused here: converting them would be undefined. */
     if (!(whole >= 0 && whole <= UINT8_MAX && fabsf(value - whole) <= 0.01F)) return false;
     *out = (uint8_t)whole;
     return true;

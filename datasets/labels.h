@@ -1,7 +1,7 @@
 /* datasets/labels.h -- the labels of a mask on the voxels of its scan.
  *
  * Masks are drawn with other tools than scans are reconstructed with, and come on grids of their own:
- * cropped, turned, of another resolution. They are laid on the scan by both affines. */
+ * cropped, in another orientation, of another resolution. They are laid on the scan by both affines. */
 #ifndef CC_DATASETS_LABELS_H
 #define CC_DATASETS_LABELS_H
 
@@ -22,9 +22,9 @@ bool cc_label_from(uint8_t *out, float value);
 /* Reads a mask and samples it as above: labels of the voxels of `onto`, and how many of them are not 0. The
  * caller frees *out, which is set on success only. Warns, naming the mask, where labelled voxels of its own
  * lie off the grid, where a label grows or shrinks by more than a fifth as the mask has another resolution,
- * and where it has the scan's dims but another place.
+ * and where it has the scan's dims but another position.
  *   CC_EFORMAT  a value is no label, or there are labels but none lies on the grid; all values are below the
- *               lowest label; a picture, which has no place in the patient
+ *               lowest label; a picture, which has no position in the patient
  *   others      as cc_volume_read */
 cc_status cc_labels_read(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto);
 

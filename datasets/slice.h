@@ -11,10 +11,11 @@
 #define CC_SLICE_SOURCE_LIST(X) X(ctheart) X(volume) X(orcascore) X(coca)
 
 enum {
-    CC_WINDOW_HU_MIN = INT16_MIN, /* what the ends of a window may be: all that int16 and uint16 hold */
+    /* What the ends of a window may be: all that int16 and uint16 hold. */
+    CC_WINDOW_HU_MIN = INT16_MIN,
     CC_WINDOW_HU_MAX = UINT16_MAX,
-    CC_MASK_THRESHOLD_MAX =
-        UINT16_MAX - 1, /* of cc_slice_options.mask_threshold: some grey must lie above it */
+    /* cc_slice_options.mask_threshold, from 0: some grey of 16 bits must lie above it. */
+    CC_MASK_THRESHOLD_MAX = UINT16_MAX - 1,
 };
 
 typedef struct cc_slice {

@@ -11,10 +11,10 @@
 #include "datasets/volume.h"
 
 /* Reads any image file (MetaImage, NIfTI-1/2, NRRD, DICOM, PNG) or a folder that holds one DICOM series; the
- * format is told from the contents, not from the name alone. `out` is a zeroed struct or one that was
+ * format is recognised by the contents, not by the name. `out` is a zeroed struct or one that was
  * deinitialised; on failure it stays so. Every size is checked against the file before memory is allocated
- * for it. What the file does not say and `options` do not state is refused, or taken as a default that a
- * warning names.
+ * for it. What the file does not say and `options` do not state is refused, or a default that a warning
+ * names.
  *   CC_ENOTFOUND, CC_EIO the file cannot be opened or read CC_EFORMAT it is broken: file, field and reason in
  *   the message CC_EUNSUPPORTED it is sound, but is not a single-channel 2-D or 3-D image CC_ENOMEM it is
  *   larger than memory allows */

@@ -7,10 +7,10 @@
 #include "datasets/volume.h"
 
 /* Makes one patient (0..options->patients-1), on an LPS grid with z ascending: `hu` in whole HU from -1024 to
- * 3071, `labels` as above. A voxel is plaque or calcium where it lies in one and reads more than 130 HU.
- *   CC_OK      both volumes are the caller's; either pointer may be NULL
- *   CC_EINVAL  an option out of range, named; nothing is made
- *   CC_ENOMEM  as it says */
+ * 3071, `labels` as datasets/phantom/phantom.h has them. A voxel is plaque or calcium where it lies in one
+ * and reads more than 130 HU.
+ *   CC_OK both volumes are the caller's; either pointer may be NULL CC_EINVAL an option out of range, named;
+ *   nothing is made CC_ENOMEM as it says */
 cc_status cc_phantom_make(cc_volume *hu, cc_volume *labels, const cc_phantom_options *options, int patient);
 
 #endif

@@ -36,7 +36,7 @@ cc_status cc_head_read(cc_head *out, const char *path);
 
 /* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says
  * otherwise. spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
- *   CC_EFORMAT neither the file nor `options` says it */
+ *   CC_EFORMAT  neither the file nor `options` says it */
 cc_status cc_reader_complete_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
                                      const char *path);
 
