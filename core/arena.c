@@ -1,3 +1,10 @@
+/* core/arena.c -- a list of blocks, each filled from its start to its end.
+ *
+ * A request takes the next bytes of the newest block; where they do not fit, a new block is added, twice as
+ * large as the one before up to 1 MiB, or as large as the request. Nothing is given back before the arena
+ * ends, so there is no list of free pieces and an allocation costs an addition. What a block has left when
+ * the next one is added is lost. Blocks come from calloc: memory is zeroed by the kernel where it is
+ * fresh. */
 #include "core/arena.h"
 
 #include <stdarg.h>
@@ -7,6 +14,7 @@
 #include <string.h>
 #include "core/status.h"
 
+/* the alignment is that of max_align_t on x86-64 */
 enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20, ALIGNMENT = 16 };
 
 typedef struct block {
@@ -59,6 +67,7 @@ void *cc_arena_get(cc_arena *arena, size_t bytes) {
         cc_fail_memory("arena", bytes);
         return NULL;
     }
+    /* Rounded up, so that the next piece is aligned too. The bound above keeps this sum from wrapping. */
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     block *b = arena->blocks;
     if (!b || b->capacity - b->used < rounded) b = add_block(arena, rounded);
@@ -69,6 +78,7 @@ void *cc_arena_get(cc_arena *arena, size_t bytes) {
 }
 
 void *cc_arena_get_array(cc_arena *arena, size_t count, size_t size) {
+    /* A product that wraps would come back as a small array. */
     if (size && count > SIZE_MAX / 2 / size) {
         cc_fail_memory("arena", (unsigned long long)count);
         return NULL;
@@ -89,6 +99,7 @@ char *cc_arena_copy(cc_arena *arena, const char *text) {
 char *cc_arena_format(cc_arena *arena, const char *format, ...) {
     va_list args;
     va_start(args, format);
+    /* Formatted twice: once for its length, once into memory of that length. */
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
     char *out = cc_arena_get(arena, (size_t)length + 1);

@@ -1,3 +1,5 @@
+/* core/clock.c -- the monotonic clock, and spans of time as people read them. CLOCK_MONOTONIC never goes
+ * back, whatever happens to the time of day. */
 #include "core/clock.h"
 
 #include <stdio.h>
@@ -10,6 +12,7 @@ double cc_clock_s(void) {
 }
 
 void cc_clock_format(char out[16], double seconds) {
+    /* 99:59:59 at most: out[16] holds it */
     long s = seconds < 0 ? 0 : seconds > 359999 ? 359999 : (long)(seconds + 0.5);
     if (s >= 3600)
         snprintf(out, 16, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);

@@ -1,5 +1,9 @@
-/* While voxels are joined, labels[i] is 1 + the voxel's parent, which never lies behind it: the root of a
- * component is its first voxel, and one more pass in order turns parents into labels in place. */
+/* core/components.c -- two passes with union-find, in the array of labels itself.
+ *
+ * While voxels are joined, labels[i] is 1 + the voxel's parent, which never lies behind it: the root of a
+ * component is its first voxel, and one more pass in order turns parents into labels in place. That saves
+ * the second array that the textbook method keeps for equivalent labels (Rosenfeld & Pfaltz 1966; roots
+ * that always point back: Wu, Otoo & Suzuki 2009). */
 #include "core/components.h"
 
 #include <stdbool.h>
@@ -41,6 +45,7 @@ static cc_status make_grid(grid *g, int depth, int height, int width, int neighb
 }
 
 static uint32_t root_of(uint32_t *labels, uint32_t voxel) {
+    /* Path halving: each voxel that is passed is hung on its grandparent, so that paths stay short. */
     while (labels[voxel] - 1 != voxel) {
         labels[voxel] = labels[labels[voxel] - 1];
         voxel = labels[voxel] - 1;
@@ -60,6 +65,7 @@ static size_t join_back(uint32_t *labels, const grid *g, int z, int y, int x) {
         if (!labels[other]) continue;
         uint32_t a = root_of(labels, voxel), b = root_of(labels, (uint32_t)other);
         if (a == b) continue;
+        /* The later root is hung on the earlier one: parents always lie before their voxels. */
         labels[a > b ? a : b] = (a < b ? a : b) + 1;
         joined++;
     }
@@ -74,6 +80,7 @@ static void join(cc_components *c, const uint8_t *mask, const grid *g) {
             for (int x = 0; x < g->dims[2]; x++, i++) {
                 if (!mask[i]) continue;
                 c->labels[i] = (uint32_t)i + 1;
+                /* a new component, less those that end in it */
                 c->count += 1 - join_back(c->labels, g, z, y, x);
             }
 }
@@ -82,6 +89,7 @@ static void number(cc_components *c, size_t voxels) {
     uint32_t last = 0;
     for (size_t i = 0; i < voxels; i++) {
         if (!c->labels[i]) continue;
+        /* A parent lies before its voxel, and so has its final label already; a root gets the next number. */
         bool root = c->labels[i] - 1 == i;
         c->labels[i] = root ? ++last : c->labels[c->labels[i] - 1];
         c->sizes[c->labels[i] - 1]++;

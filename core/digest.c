@@ -1,3 +1,6 @@
+/* core/digest.c -- SHA-256 by Nettle (FIPS 180-4), which uses the processor's SHA instructions where it
+ * has them. Identities of runs, of data and of phantoms are these digests: what is added, and in which
+ * order, is part of every stored result. */
 #include "core/digest.h"
 
 #include <stdint.h>
@@ -36,6 +39,7 @@ void cc_digest_add_string(cc_digest *digest, const char *text) {
 cc_status cc_digest_add_file(cc_digest *digest, const char *path) {
     FILE *file = fopen(path, "rb");
     if (!file) return cc_fail_errno(path, "open");
+    /* 64 KiB a read; too large for the stack of a thread */
     static _Thread_local unsigned char buffer[1 << 16];
     size_t count;
     while ((count = fread(buffer, 1, sizeof buffer, file)) > 0) cc_digest_add(digest, buffer, count);
@@ -48,6 +52,7 @@ cc_digest_text cc_digest_finish(cc_digest *digest) {
     uint8_t bytes[SHA256_DIGEST_SIZE];
     cc_digest_text text;
     sha256_digest(&digest->context, sizeof bytes, bytes); /* also starts anew */
+    /* Two digits a byte, lower case; the last snprintf ends the string. */
     for (size_t i = 0; i < sizeof bytes; i++) snprintf(text.hex + 2 * i, 3, "%02x", bytes[i]);
     return text;
 }

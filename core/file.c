@@ -1,5 +1,10 @@
-/* core/file.c -- paths, folders and whole files. Every call that writes is checked, and the last of them, the
- * rename, is what makes a file be there. */
+/* core/file.c -- paths, folders and whole files.
+ *
+ * Every call that writes is checked, and the last of them, the rename, is what makes a file be there
+ * (POSIX: rename replaces a file atomically). Data and folder are flushed to disk in that order, as file
+ * systems may otherwise keep the new name and lose the contents. A temporary name carries the number of
+ * its process, so that two processes never write the same one and what a killed process left can be told
+ * and removed. */
 #include "core/file.h"
 
 #include <ctype.h>
@@ -20,6 +25,7 @@ static cc_status too_long(const char *path) {
 
 cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name) {
     bool alone = name[0] == '/' || !dir || !dir[0];
+    /* No slash twice where the folder has one at its end. */
     const char *slash = alone || dir[strlen(dir) - 1] == '/' ? "" : "/";
     int length = snprintf(out, CC_PATH_MAX, "%s%s%s", alone ? "" : dir, slash, name);
     return length < CC_PATH_MAX ? CC_OK : too_long(name);
@@ -38,6 +44,7 @@ cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path) {
 
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path) {
     const char *slash = strrchr(path, '/');
+    /* "name" lies in ".", "/name" in "/", "a/b/name" in "a/b". */
     size_t length = !slash ? 0 : slash == path ? 1 : (size_t)(slash - path);
     if (length >= CC_PATH_MAX) return too_long(path);
     if (length == 0) return cc_path_join(out, "", ".");
@@ -58,6 +65,7 @@ bool cc_path_ends_with(const char *path, const char *ending) {
 
 bool cc_file_exists(const char *path) {
     struct stat s;
+    /* A link counts as what it leads to, here and below. */
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
@@ -84,6 +92,7 @@ cc_status cc_file_read(char **out, size_t *bytes, const char *path, size_t limit
     if (!text) return CC_ENOMEM;
     FILE *file = fopen(path, "rb");
     if (!file) return cc_fail_errno(path, "open");
+    /* The file may have become shorter since its size was asked: `got` is what counts. */
     size_t got = fread(text, 1, (size_t)size, file);
     bool bad = ferror(file);
     fclose(file);
@@ -107,6 +116,7 @@ cc_status cc_file_put(int descriptor, const char *path, const void *bytes, size_
     return CC_OK;
 }
 
+/* fsync, and again where a signal came between. */
 static int flush(int descriptor) {
     int result;
     while ((result = fsync(descriptor)) != 0 && errno == EINTR) continue;
@@ -159,6 +169,7 @@ static cc_status sweep(const char *path, bool all);
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count) {
     char temporary[CC_PATH_MAX];
     CC_TRY(cc_path_temporary(temporary, path));
+    /* Space that dead processes hold is given back before more is asked for. */
     if (sweep(path, false) != CC_OK) cc_error_clear(); /* the folder is not there: the next line says so */
     cc_status status = cc_file_stage(temporary, path, pieces, piece_count);
     if (status == CC_OK) status = cc_file_place(temporary, path);
@@ -185,6 +196,7 @@ static cc_status sweep(const char *path, bool all) {
     if (!dir) return cc_fail_errno(folder, "open the folder");
     for (struct dirent *entry; (entry = readdir(dir));) {
         long owner = temporary_owner(entry->d_name, cc_path_name(path));
+        /* Signal 0 asks only whether the process exists. */
         if (owner > 0 && (all || (kill((pid_t)owner, 0) != 0 && errno == ESRCH)))
             unlinkat(dirfd(dir), entry->d_name, 0);
     }
@@ -200,6 +212,7 @@ cc_status cc_folder_make(const char *path) {
     char parent[CC_PATH_MAX];
     if (cc_folder_exists(path)) return CC_OK;
     CC_TRY(cc_path_folder(parent, path));
+    /* "/" and "." have no parent to make. */
     if (strcmp(parent, path) != 0 && strcmp(parent, ".") != 0) CC_TRY(cc_folder_make(parent));
     if (mkdir(path, 0777) != 0 && errno != EEXIST) return cc_fail_errno(path, "make the folder");
     return CC_OK;
@@ -209,14 +222,15 @@ static int by_bytes(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Appends a copy of a name; the array doubles where it is full, and the arena keeps the old one. */
 static cc_status add_name(char ***names, size_t *count, size_t *capacity, const char *name, cc_arena *arena) {
     if (*count == *capacity) {
-        size_t wider = *capacity ? *capacity * 2 : 64;
-        char **grown = cc_arena_get_array(arena, wider, sizeof *grown);
+        size_t larger = *capacity ? *capacity * 2 : 64;
+        char **grown = cc_arena_get_array(arena, larger, sizeof *grown);
         if (!grown) return CC_ENOMEM;
         if (*count) memcpy(grown, *names, *count * sizeof *grown);
         *names = grown;
-        *capacity = wider;
+        *capacity = larger;
     }
     (*names)[*count] = cc_arena_copy(arena, name);
     return (*names)[(*count)++] ? CC_OK : CC_ENOMEM;

@@ -43,7 +43,7 @@ typedef struct cc_file_piece {
 } cc_file_piece;
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count);
 
-/* The two halves of it, for one who looks at the file before it has its name: the caller removes `temporary`
+/* Its two steps, for one who looks at the file before it has its name: the caller removes `temporary`
  * (cc_path_temporary) where he does not place it. Messages name `path`. */
 cc_status cc_file_stage(const char *temporary, const char *path, const cc_file_piece *pieces, size_t count);
 cc_status cc_file_place(const char *temporary, const char *path);

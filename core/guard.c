@@ -1,3 +1,12 @@
+/* core/guard.c -- a child process that decodes files for its parent.
+ *
+ * Parent and child share one mapping of memory, into which the child writes its result, and a pair
+ * of sockets, on which one byte each way says "a file waits" and "it is done". A child that dies closes
+ * its socket, and the parent's recv returns 0: that is how a crash is noticed, without a signal handler.
+ * The bounds are the kernel's (setrlimit), so that no library can step over them.
+ *
+ * Source: setrlimit(2), socketpair(2), unix(7); the same idea as OpenSSH's privilege separation, Provos,
+ * Friedl & Honeyman, USENIX Security 2003. */
 #include "core/guard.h"
 
 #include <errno.h>
@@ -13,27 +22,28 @@
 #include <unistd.h>
 #include "core/file.h"
 
-enum { SECONDS = 60 };
+enum { SECONDS = 60 }; /* of processor time for one file */
 
 /* What parent and child share. */
-typedef struct desk {
+typedef struct shared {
     char folder[CC_PATH_MAX], path[CC_PATH_MAX]; /* a relative path counts from the folder */
     cc_status status;
     cc_error error;
     max_align_t context[];
-} desk;
+} shared;
 
 struct cc_guard {
     cc_guard_job job;
-    desk *desk;
+    shared *shared;
     pid_t child, owner;
     int socket; /* a byte to the child: a file waits; a byte back: it is done */
 };
 
-static size_t desk_bytes(const cc_guard_job *job) {
-    return sizeof(desk) + job->bytes;
+static size_t shared_bytes(const cc_guard_job *job) {
+    return sizeof(shared) + job->bytes;
 }
 
+/* Lowers a soft limit, never above the hard one. */
 static void limit(int what, rlim_t most) {
     struct rlimit now;
     if (getrlimit(what, &now) != 0) return;
@@ -41,6 +51,7 @@ static void limit(int what, rlim_t most) {
     setrlimit(what, &now);
 }
 
+/* The limit counts from the start of the process, so what was used for earlier files is added. */
 static void bound_time(void) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -55,6 +66,7 @@ static void bound_memory(unsigned long long allowance) {
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
     if (!file) return;
+    /* The first number of statm is the size of the address space in pages: what the child has already. */
     if (fscanf(file, "%llu", &pages) == 1)
         limit(RLIMIT_AS, (rlim_t)(pages * (unsigned long long)sysconf(_SC_PAGESIZE) + allowance));
     fclose(file);
@@ -65,22 +77,25 @@ static void bound_memory(unsigned long long allowance) {
  * parent. */
 static void become_harmless(int socket) {
     static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGXCPU};
+    /* Crash handlers of the parent (sanitizers, signal handling of a run) must not run in the child. */
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) signal(crashes[i], SIG_DFL);
     dup2(socket, STDIN_FILENO);
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
+    /* Locks of the parent live as long as any copy of their descriptor: the child keeps none. */
     closefrom(STDERR_FILENO + 1);
     limit(RLIMIT_CORE, 0);
 }
 
-static void work(const cc_guard_job *job, desk *d) {
+static void work(const cc_guard_job *job, shared *d) {
     bound_time();
     if (job->allowance) bound_memory(job->allowance);
     if (d->folder[0] && chdir(d->folder) != 0)
         d->status = cc_fail_errno(d->folder, "enter");
     else
         d->status = job->work(d->context, job->bytes, d->path);
+    /* The message lies in this process alone; the parent reads its copy. */
     d->error = *cc_error_get();
 }
 
@@ -89,7 +104,7 @@ static _Noreturn void serve(const cc_guard *g, int socket) {
     char byte;
     become_harmless(socket);
     while (recv(STDIN_FILENO, &byte, 1, 0) == 1) {
-        work(&g->job, g->desk);
+        work(&g->job, g->shared);
         if (send(STDIN_FILENO, &byte, 1, MSG_NOSIGNAL) != 1) break;
     }
     _exit(0);
@@ -111,16 +126,16 @@ static cc_status start_child(cc_guard *g) {
 
 cc_status cc_guard_start(cc_guard **out, const cc_guard_job *job) {
     cc_guard *g = calloc(1, sizeof *g);
-    size_t bytes = desk_bytes(job);
+    size_t bytes = shared_bytes(job);
     if (!g) return cc_fail_memory("a reader", sizeof *g);
     g->job = *job;
-    g->desk = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    cc_status status = g->desk == MAP_FAILED ? cc_fail_memory("a reader's result", bytes) : start_child(g);
+    g->shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cc_status status = g->shared == MAP_FAILED ? cc_fail_memory("a reader's result", bytes) : start_child(g);
     if (status == CC_OK) {
         *out = g;
         return CC_OK;
     }
-    if (g->desk != MAP_FAILED) munmap(g->desk, bytes);
+    if (g->shared != MAP_FAILED) munmap(g->shared, bytes);
     free(g);
     return status;
 }
@@ -141,38 +156,32 @@ void cc_guard_end(cc_guard *g) {
     if (!g) return;
     close(g->socket);
     if (cc_guard_is_own(g)) reap(g);
-    munmap(g->desk, desk_bytes(&g->job));
+    munmap(g->shared, shared_bytes(&g->job));
     free(g);
 }
 
-static cc_status lay_out(desk *d, const char *path) {
-    if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
-    return cc_path_join(d->path, "", path);
-}
-
-/* Whether the child lived through a file. */
-static bool hand_over(const cc_guard *g) {
-    ssize_t got;
-    char byte = 0;
-    if (send(g->socket, &byte, 1, MSG_NOSIGNAL) != 1) return false;
-    while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
-    return got == 1;
-}
-
 cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path) {
+    shared *d = g->shared;
+    ssize_t got = -1;
+    char byte = 0;
     *died = false;
-    CC_TRY(lay_out(g->desk, path));
-    memcpy(g->desk->context, context, g->job.bytes);
-    if (!hand_over(g)) {
+    /* A child that lives on was started in the folder of that time; the parent may have changed its own
+     * since. */
+    if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
+    CC_TRY(cc_path_join(d->path, "", path));
+    memcpy(d->context, context, g->job.bytes);
+    /* One byte there, one back; none comes back from a child that died. */
+    if (send(g->socket, &byte, 1, MSG_NOSIGNAL) == 1)
+        while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
+    if (got != 1) {
         *died = true;
         int how = reap(g);
         return cc_fail(CC_EFORMAT, path, "the file is damaged", "the decoder gave up on it (%s)",
                        WIFSIGNALED(how) ? strsignal(WTERMSIG(how)) : "it ended early");
     }
-    const cc_error *e = &g->desk->error;
-    if (g->desk->status != CC_OK)
-        return cc_fail(g->desk->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
-    memcpy(context, g->desk->context, g->job.bytes);
+    const cc_error *e = &d->error;
+    if (d->status != CC_OK) return cc_fail(d->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
+    memcpy(context, d->context, g->job.bytes);
     return CC_OK;
 }
 

@@ -1,5 +1,6 @@
-/* Which copy of a CC_HOT function this processor runs: the compilers' resolvers ask the same question. Clang
- * before 17 asks for single features, and others of its versions cannot be asked for a level by name. */
+/* core/hot.c -- which copy of a CC_HOT function this processor runs: the compilers' resolvers ask the same
+ * question. Clang before 17 asks for single features, and others of its versions cannot be asked for a
+ * level by name. The level is stored with every result, as copies of another level may round differently. */
 #include "core/hot.h"
 
 const char *cc_hot_level(void) {

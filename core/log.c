@@ -1,3 +1,9 @@
+/* core/log.c -- lines and the progress bar, under one mutex.
+ *
+ * The bar is the last line of a terminal: whoever prints a line erases it first (ESC[2K) and draws it
+ * again below. Where standard error is a file or a pipe, progress is a plain line every ten seconds, and
+ * only while nothing else was printed, so that logs of clusters stay short. Whether the bar may be drawn
+ * is asked each time, as a program may be sent to the background. */
 #include "core/log.h"
 
 #include <pthread.h>
@@ -16,7 +22,7 @@ struct cc_progress {
     char title[160], detail[160];
     uint64_t total, done, first; /* `first` steps were done before */
     double start_s, shown_s;
-    uint64_t lines; /* printed when it was last told something */
+    uint64_t lines; /* line_count at its last update: tells whether anything was printed since */
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -44,6 +50,7 @@ static double rate_of(const cc_progress *p) {
 /* How much is done, how fast, how long still, and the detail. */
 static int format_numbers(char *out, size_t capacity, const cc_progress *p) {
     char left[16] = "?";
+    /* The time left assumes that the steps to come take as long as those of this process so far. */
     double rate = rate_of(p);
     if (rate > 0) cc_clock_format(left, (double)(p->total - p->done) / rate);
     int length =
@@ -55,9 +62,10 @@ static int format_numbers(char *out, size_t capacity, const cc_progress *p) {
 /* The numbers come first when room is short: the cells shrink before the title goes, and both before a
  * number is cut. */
 static void draw_bar(const cc_progress *p) {
-    char numbers[256], cells[BAR_CELLS_MAX * 3 + 1] = "";
+    char numbers[256], cells[BAR_CELLS_MAX * 3 + 1] = ""; /* a cell has up to 3 bytes of UTF-8 */
     int room = terminal_width() - 1, title = (int)strlen(p->title) + 1;
     int length = format_numbers(numbers, sizeof numbers, p);
+    /* Room is given to the numbers first, then to the title, and what is left to the cells. */
     if (length > room) length = room;
     if (title + BAR_CELLS_MIN + 1 + length > room) title = 0;
     int count = room - title - length - 1;
@@ -132,6 +140,7 @@ void cc_progress_update(cc_progress *p, uint64_t done, const char *detail) {
     p->done = done < p->total ? done : p->total;
     p->lines = line_count;
     if (detail) snprintf(p->detail, sizeof p->detail, "%s", detail);
+    /* A bar is drawn ten times a second at most; drawing costs more than many steps do. */
     double now = cc_clock_s(), quiet_s = now - (line_s > p->start_s ? line_s : p->start_s);
     if (bar == p && (1000 * (now - p->shown_s) >= REDRAW_MS || p->done == p->total)) {
         draw_bar(p);

@@ -1,4 +1,5 @@
-/* core/memory_file.c -- files in memory, by memfd_create(2) and mmap(2). */
+/* core/memory_file.c -- files in memory, by memfd_create(2) and mmap(2). Its path is that of the
+ * descriptor below /proc, which child processes inherit: a program that is started opens it by that name. */
 #include "core/memory_file.h"
 
 #include <stdio.h>

@@ -1,3 +1,9 @@
+/* core/status.c -- the last error of each thread, and how it reads.
+ *
+ * A message is stored in three parts (where, what, hint), because callers complete them: a reader knows
+ * the field, its caller the file, and the command line prints all of it on one line. Text from files and
+ * from users ends up here, so control characters are taken out: no message can break the line or move the
+ * cursor. */
 #include "core/status.h"
 
 #include <errno.h>
@@ -59,6 +65,7 @@ cc_status cc_fail_memory(const char *purpose, unsigned long long bytes) {
 }
 
 cc_status cc_fail_errno(const char *path, const char *verb) {
+    /* Read at once: anything called from here on may change it. */
     int code = errno;
     cc_status status = code == ENOENT || code == ENOTDIR ? CC_ENOTFOUND : code == ENOMEM ? CC_ENOMEM : CC_EIO;
     const char *hint = status == CC_ENOTFOUND ? "check the path"
@@ -70,6 +77,7 @@ cc_status cc_fail_errno(const char *path, const char *verb) {
 
 cc_status cc_fail_within(cc_status status, const char *where) {
     char joined[sizeof last.where];
+    /* Widths keep both within `where`: the caller's part is cut last. */
     if (last.where[0])
         snprintf(joined, sizeof joined, "%.300s: %.200s", where, last.where);
     else

@@ -1,6 +1,14 @@
-/* core/yaml.c -- libyaml's events into a tree. Nothing here recurses on what a file says: open maps and lists
- * stand on a stack of CC_YAML_LEVELS_MAX frames, and their members so far on one shared list, from which a
- * closing map or list takes its own. core/yaml_tree.c looks into trees and joins them. */
+/* core/yaml.c -- libyaml's events into a tree.
+ *
+ * Nothing here recurses on what a file says: open maps and lists stand on a stack of CC_YAML_LEVELS_MAX
+ * entries, and their members so far on one shared list, from which a closing map or list takes its own:
+ *
+ *     a: {b: 1, c: [2, 3       open:     map, map, list (each knows where its members begin)
+ *                              members:  b 1 | 2 3
+ *
+ * Aliases share the node that they name, but are counted as the whole it stands for, so that a few lines of
+ * nested aliases cannot grow to billions of values ("billion laughs"). core/yaml_tree.c looks into trees and
+ * joins them. Source: YAML 1.1, yaml.org/spec/1.1; libyaml's yaml.h. */
 #include "core/yaml.h"
 
 #include <stdarg.h>
@@ -26,32 +34,32 @@ typedef struct member {
     int height; /* levels of maps and lists, itself included */
 } member;
 
-typedef struct frame {
+typedef struct open_node {
     cc_yaml *node;
     size_t first;    /* its first member on the reader's list */
     const char *key; /* map: the key that waits for its value */
     int key_line;
     int anchor; /* index of its anchor, or -1 */
     int nodes, height;
-} frame;
+} open_node;
 
 typedef struct anchor {
     const char *name;
     member what; /* what.node is NULL until it is complete */
 } anchor;
 
-typedef struct reader {
+typedef struct yaml_reader {
     yaml_parser_t parser;
     cc_arena *arena;
     const char *file, *text;
-    frame frames[CC_YAML_LEVELS_MAX];
+    open_node frames[CC_YAML_LEVELS_MAX];
     int depth, nodes;
     member *members;
     size_t count, capacity;
     anchor *anchors;
     int anchor_count;
     cc_yaml *root;
-} reader;
+} yaml_reader;
 
 /* The '}' that ends the variable whose '{' stands at `open`, or NULL. */
 static const char *find_close(const char *open, const char *end) {
@@ -67,6 +75,8 @@ static cc_status mark_braces(char **out, size_t *out_bytes, const char *text, si
     const char *end = text + bytes, *close = NULL; /* of the variable that `from` is in */
     for (const char *from = text; from < end; from++) {
         bool opens = false, closes = from == close;
+        /* Only a brace behind a dollar sign opens a variable, and only where a closing one follows on its
+         * line. */
         if (!close && *from == '{' && from > text && from[-1] == '$') {
             close = find_close(from, end);
             opens = close != NULL;
@@ -101,8 +111,8 @@ static int line_of(const yaml_event_t *event) {
     return (int)event->start_mark.line + 1;
 }
 
-__attribute__((format(printf, 4, 5))) static cc_status fail_at(const reader *r, int line, const char *hint,
-                                                               const char *format, ...) {
+__attribute__((format(printf, 4, 5))) static cc_status fail_at(const yaml_reader *r, int line,
+                                                               const char *hint, const char *format, ...) {
     char where[512], what[512];
     va_list args;
     va_start(args, format);
@@ -112,7 +122,7 @@ __attribute__((format(printf, 4, 5))) static cc_status fail_at(const reader *r, 
     return cc_fail(CC_ECONFIG, where, hint, "%s", what);
 }
 
-static cc_status fail_parser(const reader *r) {
+static cc_status fail_parser(const yaml_reader *r) {
     const yaml_parser_t *p = &r->parser;
     if (p->error == YAML_MEMORY_ERROR) return cc_fail_memory(r->file, CC_YAML_BYTES_MAX);
     int line = (int)p->problem_mark.line + 1;
@@ -131,7 +141,7 @@ static int by_key(const void *a, const void *b) {
 }
 
 /* Sorts a copy of a map's members, so that a map of many keys takes no quadratic time. */
-static cc_status refuse_duplicates(const reader *r, const member *members, size_t count) {
+static cc_status refuse_duplicates(const yaml_reader *r, const member *members, size_t count) {
     if (count < 2) return CC_OK;
     member *sorted = malloc(count * sizeof *sorted);
     if (!sorted) return cc_fail_memory(r->file, count * sizeof *sorted);
@@ -148,31 +158,33 @@ static cc_status refuse_duplicates(const reader *r, const member *members, size_
     return status;
 }
 
-static cc_status add_member(reader *r, const member *m) {
+static cc_status add_member(yaml_reader *r, const member *m) {
+    /* The whole document: it has no map or list around it. */
     if (r->depth == 0) {
         r->root = m->node;
         return CC_OK;
     }
     if (r->count == r->capacity) {
-        size_t wider = r->capacity ? 2 * r->capacity : 64;
-        member *grown = realloc(r->members, wider * sizeof *grown);
-        if (!grown) return cc_fail_memory(r->file, wider * sizeof *grown);
+        size_t larger = r->capacity ? 2 * r->capacity : 64;
+        member *grown = realloc(r->members, larger * sizeof *grown);
+        if (!grown) return cc_fail_memory(r->file, larger * sizeof *grown);
         r->members = grown;
-        r->capacity = wider;
+        r->capacity = larger;
     }
-    frame *f = &r->frames[r->depth - 1];
+    open_node *f = &r->frames[r->depth - 1];
     member *added = &r->members[r->count++];
     *added = *m;
     added->key = f->key;
     added->key_line = f->key_line;
     f->key = NULL;
     f->nodes += m->nodes;
+    /* The levels that this node has below it, itself included: an alias of it adds as many. */
     if (m->height >= f->height) f->height = m->height + 1;
     return CC_OK;
 }
 
 /* Counts `nodes` more, with `height` levels below the open ones. */
-static cc_status check_bounds(reader *r, int line, int nodes, int height) {
+static cc_status check_bounds(yaml_reader *r, int line, int nodes, int height) {
     if (r->depth + height > CC_YAML_LEVELS_MAX)
         return fail_at(r, line, NULL, "nested deeper than %d levels", CC_YAML_LEVELS_MAX);
     r->nodes += nodes;
@@ -181,12 +193,12 @@ static cc_status check_bounds(reader *r, int line, int nodes, int height) {
 }
 
 /* Whether the next value is a map's key. */
-static bool wants_key(const reader *r) {
+static bool wants_key(const yaml_reader *r) {
     return r->depth > 0 && r->frames[r->depth - 1].node->kind == CC_YAML_MAP && !r->frames[r->depth - 1].key;
 }
 
 /* Remembers an anchor's name; *index is -1 where there is none. */
-static cc_status open_anchor(int *index, reader *r, const yaml_char_t *name, int line) {
+static cc_status open_anchor(int *index, yaml_reader *r, const yaml_char_t *name, int line) {
     *index = -1;
     if (!name) return CC_OK;
     if (!r->anchors) r->anchors = malloc(ANCHORS_MAX * sizeof *r->anchors);
@@ -197,23 +209,24 @@ static cc_status open_anchor(int *index, reader *r, const yaml_char_t *name, int
     return r->anchors[*index].name ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status read_key(reader *r, const yaml_event_t *event) {
+static cc_status read_key(yaml_reader *r, const yaml_event_t *event) {
     const char *text = (const char *)event->data.scalar.value;
     if (strcmp(text, "<<") == 0 && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         return fail_at(r, line_of(event), "use extends, or write the values out",
                        "merge keys (<<) are not read here");
-    frame *f = &r->frames[r->depth - 1];
+    open_node *f = &r->frames[r->depth - 1];
     f->key_line = line_of(event);
     f->key = copy_text(r->arena, text);
     return f->key ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status read_scalar(reader *r, const yaml_event_t *event) {
+static cc_status read_scalar(yaml_reader *r, const yaml_event_t *event) {
     const char *text = (const char *)event->data.scalar.value;
     int line = line_of(event), index;
     if (event->data.scalar.tag)
         return fail_at(r, line, "leave it out", "the tag %s is not read here",
                        (const char *)event->data.scalar.tag);
+    /* Strings of C end at a zero byte, which YAML allows: the rest would be lost in silence. */
     if (strlen(text) != event->data.scalar.length) return fail_at(r, line, NULL, "a zero byte in a text");
     CC_TRY(open_anchor(&index, r, event->data.scalar.anchor, line));
     bool key = wants_key(r);
@@ -228,7 +241,7 @@ static cc_status read_scalar(reader *r, const yaml_event_t *event) {
     return add_member(r, &m);
 }
 
-static cc_status read_start(reader *r, int line, cc_yaml_kind kind, const yaml_char_t *tag,
+static cc_status read_start(yaml_reader *r, int line, cc_yaml_kind kind, const yaml_char_t *tag,
                             const yaml_char_t *name) {
     int index;
     if (tag) return fail_at(r, line, "leave it out", "the tag %s is not read here", (const char *)tag);
@@ -238,15 +251,16 @@ static cc_status read_start(reader *r, int line, cc_yaml_kind kind, const yaml_c
     cc_yaml *node = cc_yaml_create(kind, NULL, r->file, line, r->arena);
     if (!node) return CC_ENOMEM;
     r->frames[r->depth++] =
-        (frame){.node = node, .first = r->count, .anchor = index, .nodes = 1, .height = 1};
+        (open_node){.node = node, .first = r->count, .anchor = index, .nodes = 1, .height = 1};
     return CC_OK;
 }
 
-static cc_status read_end(reader *r) {
-    frame *f = &r->frames[r->depth - 1];
+static cc_status read_end(yaml_reader *r) {
+    open_node *f = &r->frames[r->depth - 1];
     const member *members = r->members + f->first;
     cc_yaml *node = f->node;
     node->count = r->count - f->first;
+    /* YAML parsers mostly take the last of two equal keys in silence. */
     if (node->kind == CC_YAML_MAP) CC_TRY(refuse_duplicates(r, members, node->count));
     node->items = cc_arena_get_array(r->arena, node->count, sizeof *node->items);
     node->keys = cc_arena_get_array(r->arena, node->count, sizeof *node->keys);
@@ -264,10 +278,11 @@ static cc_status read_end(reader *r) {
     return add_member(r, &m);
 }
 
-static cc_status read_alias(reader *r, const yaml_event_t *event) {
+static cc_status read_alias(yaml_reader *r, const yaml_event_t *event) {
     const char *name = (const char *)event->data.alias.anchor;
     int line = line_of(event), i = r->anchor_count;
     if (wants_key(r)) return fail_at(r, line, "a key is one word", "an alias cannot be a key");
+    /* The last anchor of that name above, as YAML has it: an anchor may be set again. */
     while (i > 0 && strcmp(r->anchors[i - 1].name, name) != 0) i--;
     if (i == 0) return fail_at(r, line, NULL, "the alias *%s has no anchor &%s above it", name, name);
     const member *m = &r->anchors[i - 1].what;
@@ -276,7 +291,7 @@ static cc_status read_alias(reader *r, const yaml_event_t *event) {
     return add_member(r, m);
 }
 
-static cc_status read_event(reader *r, const yaml_event_t *event) {
+static cc_status read_event(yaml_reader *r, const yaml_event_t *event) {
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         return r->root ? fail_at(r, line_of(event), NULL, "a second document begins here") : CC_OK;
@@ -298,7 +313,7 @@ static cc_status read_event(reader *r, const yaml_event_t *event) {
     }
 }
 
-static cc_status read_events(reader *r) {
+static cc_status read_events(yaml_reader *r) {
     for (bool ended = false; !ended;) {
         yaml_event_t event;
         if (!yaml_parser_parse(&r->parser, &event)) return fail_parser(r);
@@ -316,7 +331,7 @@ cc_status cc_yaml_parse(cc_yaml **out, const char *text, size_t bytes, const cha
         return cc_fail(CC_ECONFIG, file, NULL, "%zu bytes are more than the %d that a YAML file may have",
                        bytes, CC_YAML_BYTES_MAX);
     CC_TRY(mark_braces(&marked, &bytes, text, bytes));
-    reader r = {.arena = arena, .file = file, .text = marked};
+    yaml_reader r = {.arena = arena, .file = file, .text = marked};
     cc_status status = CC_OK;
     if (!yaml_parser_initialize(&r.parser)) {
         free(marked);

@@ -1,6 +1,7 @@
-/* core/yaml_tree.c -- lookups in YAML trees, typed values, and joining trees. Trees share their members: what
- * changes is copied first, one map at a time. */
-#include "core/yaml.h"
+/* core/yaml_tree.c -- lookups in YAML trees, typed values, and joining trees. Trees share their members
+ * (an alias, or what several variants of a matrix have in common), so what changes is copied first, one
+ * map at a time: cc_yaml_set copies the maps on the way to its key and no others. */
+#include "core/yaml_tree.h"
 
 #include <errno.h>
 #include <math.h>
@@ -25,6 +26,7 @@ static size_t find_key(const cc_yaml *map, const char *key, size_t length) {
 }
 
 cc_yaml *cc_yaml_get(const cc_yaml *map, const char *dotted_key) {
+    /* One part of the dotted key a round, down the maps; anything but a map on the way ends it. */
     for (const char *key = dotted_key; map && map->kind == CC_YAML_MAP;) {
         size_t length = strcspn(key, "."), i = find_key(map, key, length);
         cc_yaml *item = i < map->count ? map->items[i] : NULL;
@@ -51,6 +53,7 @@ static bool is_plain(const cc_yaml *node) {
 bool cc_yaml_as_integer(long long *out, const cc_yaml *node) {
     if (!is_plain(node)) return false;
     const char *digits = node->text + (node->text[0] == '-' || node->text[0] == '+');
+    /* "007" is refused: YAML 1.1 reads it as octal, people as decimal. */
     size_t length = strspn(digits, "0123456789");
     if (length == 0 || digits[length] || (length > 1 && digits[0] == '0')) return false;
     errno = 0;
@@ -61,6 +64,7 @@ bool cc_yaml_as_integer(long long *out, const cc_yaml *node) {
 }
 
 bool cc_yaml_as_real(double *out, const cc_yaml *node) {
+    /* strtod also reads "inf", "nan" and hexadecimal numbers, and none of these is meant here. */
     if (!is_plain(node) || !node->text[0] || node->text[strspn(node->text, "0123456789+-.eE")]) return false;
     char *end;
     double value = strtod(node->text, &end);
@@ -97,6 +101,7 @@ static cc_status own_arrays(cc_yaml *map, size_t extra, cc_arena *arena) {
 
 /* Puts a member into a map whose arrays are its own or may be replaced. */
 static cc_status put(cc_yaml *map, const char *key, int line, cc_yaml *node, cc_arena *arena) {
+    /* find_key gives the count where the key is new: the place behind the last. */
     size_t i = find_key(map, key, strlen(key));
     CC_TRY(own_arrays(map, 1, arena));
     map->keys[i] = key;
@@ -110,6 +115,7 @@ static cc_status put(cc_yaml *map, const char *key, int line, cc_yaml *node, cc_
 static cc_yaml *open_map(cc_yaml *map, const char *key, const cc_yaml *for_node, cc_arena *arena) {
     const cc_yaml *there = cc_yaml_get(map, key);
     cc_yaml *own = cc_yaml_create(CC_YAML_MAP, NULL, for_node->file, for_node->line, arena);
+    /* A shallow copy: its arrays are shared until a member is put, which makes new ones (own_arrays). */
     if (own && there && there->kind == CC_YAML_MAP) *own = *there;
     return own && put(map, key, for_node->line, own, arena) == CC_OK ? own : NULL;
 }
@@ -130,28 +136,29 @@ cc_status cc_yaml_set(cc_yaml *map, const char *dotted_key, cc_yaml *node, cc_ar
     }
 }
 
-typedef struct place {
+typedef struct key_index {
     const char *key;
     size_t index;
-} place;
+} key_index;
 
 static int by_key(const void *a, const void *b) {
-    return strcmp(((const place *)a)->key, ((const place *)b)->key);
+    return strcmp(((const key_index *)a)->key, ((const key_index *)b)->key);
 }
 
 /* The members of a map sorted by key, so that merging maps of many keys takes no quadratic time. */
-static cc_status sort_keys(place **out, const cc_yaml *map, cc_arena *arena) {
-    place *places = cc_arena_get_array(arena, map->count, sizeof *places);
+static cc_status sort_keys(key_index **out, const cc_yaml *map, cc_arena *arena) {
+    key_index *places = cc_arena_get_array(arena, map->count, sizeof *places);
     if (!places) return CC_ENOMEM;
-    for (size_t i = 0; i < map->count; i++) places[i] = (place){map->keys[i], i};
+    for (size_t i = 0; i < map->count; i++) places[i] = (key_index){map->keys[i], i};
     if (map->count) qsort(places, map->count, sizeof *places, by_key);
     *out = places;
     return CC_OK;
 }
 
 cc_status cc_yaml_merge(cc_yaml **out, const cc_yaml *base, const cc_yaml *over, cc_arena *arena) {
+    /* Two maps are joined; of anything else `over` stands for both. */
     bool joined = base->kind == CC_YAML_MAP && over->kind == CC_YAML_MAP;
-    place *places = NULL;
+    key_index *places = NULL;
     cc_yaml *map = cc_yaml_create(CC_YAML_MAP, NULL, NULL, 0, arena);
     if (!map) return CC_ENOMEM;
     *map = joined ? *base : *over;
@@ -160,8 +167,10 @@ cc_status cc_yaml_merge(cc_yaml **out, const cc_yaml *base, const cc_yaml *over,
         CC_TRY(own_arrays(map, over->count, arena));
     }
     for (size_t i = 0; joined && i < over->count; i++) {
-        place key = {over->keys[i], 0};
-        const place *found = base->count ? bsearch(&key, places, base->count, sizeof *places, by_key) : NULL;
+        key_index key = {over->keys[i], 0};
+        const key_index *found =
+            /* A key of both is merged in its place; a new one goes behind. */
+            base->count ? bsearch(&key, places, base->count, sizeof *places, by_key) : NULL;
         size_t at = found ? found->index : map->count++;
         cc_yaml *item = over->items[i];
         if (found) CC_TRY(cc_yaml_merge(&item, base->items[at], item, arena));

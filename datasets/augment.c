@@ -1,11 +1,18 @@
-/* Rotation is done with SciPy's arithmetic (affine_transform), in the same order, so that pixels on the
- * border fall on the same side of it. */
+/* datasets/augment.c -- flips and rotations of a slice and its mask.
+ *
+ * Rotation is done with SciPy's arithmetic (scipy.ndimage.affine_transform), in the same order of operations,
+ * so that pixels on the border fall on the same side of it and results can be compared to the last bit. An
+ * output pixel (y, x) comes from the input at
+ *
+ *     R (y - cy, x - cx) + (cy, cx),      R = (cos sin; -sin cos),  (cy, cx) the centre of the picture,
+ *
+ * which along a row is a start and a constant step. Nothing but a name of the table says what is done: a new
+ * way to change a slice is a function and a row. */
 #include "datasets/augment.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +30,7 @@ typedef struct change {
 
 static void flip_left_right(const change *c) {
     for (int y = 0; y < c->height; y++) {
+        /* the row's first pixel and its last */
         size_t row = (size_t)y * (size_t)c->width, last = row + (size_t)c->width - 1;
         for (size_t x = 0; c->in && x < (size_t)c->width; x++) c->out[row + x] = c->in[last - x];
         for (size_t x = 0; c->in_mask && x < (size_t)c->width; x++)
@@ -41,8 +49,8 @@ static void flip_top_bottom(const change *c) {
 
 /* --- rotation --- */
 
-/* The sine of whole degrees from 0 to 449, from that of the first quarter turn: exact where it is 0 or 1, and
- * equal for equal angles, so that quarter turns put pixels on pixels. */
+/* The sine of whole degrees from 0 to 449, from that of an angle of 0 to 90: exact where it is 0 or 1, and
+ * equal for equal angles, so that rotations by 90, 180 and 270 degrees put pixels on pixels. */
 static double sine(int degrees) {
     double sign = degrees % 360 < 180 ? 1 : -1;
     int d = degrees % 180;
@@ -50,22 +58,23 @@ static double sine(int degrees) {
 }
 
 /* Where the pixels of an output row come from: input (y, x) = start + x * step. */
-typedef struct line {
+typedef struct sampling_line {
     double start[2], step[2];
-} line;
+} sampling_line;
 
-static line line_of(int y, int height, int width, int degrees) {
+static sampling_line line_of(int y, int height, int width, int degrees) {
     double s = sine(degrees), c = sine(degrees + 90);
+    /* Grouped as scipy.ndimage.rotate computes its offset: centre - R centre, then R times the row. */
     double cy = (height - 1) / 2.0, cx = (width - 1) / 2.0;
-    return (line){.start = {cy - (c * cy + s * cx) + y * c, cx - (-s * cy + c * cx) + y * -s},
-                  .step = {s, c}};
+    return (sampling_line){.start = {cy - (c * cy + s * cx) + y * c, cx - (-s * cy + c * cx) + y * -s},
+                           .step = {s, c}};
 }
 
-static inline double along(const line *l, int axis, int x) {
+static inline double along(const sampling_line *l, int axis, int x) {
     return l->start[axis] + x * l->step[axis];
 }
 
-static bool inside(const line *l, int x, int height, int width) {
+static bool inside(const sampling_line *l, int x, int height, int width) {
     double v = along(l, 0, x), u = along(l, 1, x);
     return v >= 0 && v <= height - 1 && u >= 0 && u <= width - 1;
 }
@@ -73,6 +82,7 @@ static bool inside(const line *l, int x, int height, int width) {
 /* The value between pixels, v rows down and u columns right; both inside. */
 static inline float bilinear(const float *in, double v, double u, int height, int width) {
     int y = (int)v, x = (int)u; /* not negative */
+    /* On the last row or column the neighbour beyond has the weight 0: any pixel will do for it. */
     int right = x + 1 < width ? x + 1 : x;
     double fy = v - y, fx = u - x;
     const float *top = in + (size_t)y * (size_t)width, *bottom = y + 1 < height ? top + width : top;
@@ -80,7 +90,7 @@ static inline float bilinear(const float *in, double v, double u, int height, in
                    bottom[x] * (fy * (1 - fx)) + bottom[right] * (fy * fx));
 }
 
-static void rotate_row(const change *c, const line *l, int y, int from, int to) {
+static void rotate_row(const change *c, const sampling_line *l, int y, int from, int to) {
     size_t row = (size_t)y * (size_t)c->width;
     if (c->in) {
         float *out = c->out + row;
@@ -94,6 +104,7 @@ static void rotate_row(const change *c, const line *l, int y, int from, int to) 
         memset(out, 0, (size_t)c->width);
         for (int x = from; x < to; x++)
             out[x] =
+                /* Nearest: + 0.5 and cut; both coordinates are inside, so not negative. */
                 c->in_mask[(size_t)((int)(along(l, 0, x) + 0.5) * c->width + (int)(along(l, 1, x) + 0.5))];
     }
 }
@@ -101,7 +112,7 @@ static void rotate_row(const change *c, const line *l, int y, int from, int to) 
 /* A row meets the input, which is convex, in one run of pixels: found from both ends. */
 static void rotate(const change *c) {
     for (int y = 0; y < c->height; y++) {
-        line l = line_of(y, c->height, c->width, c->degrees);
+        sampling_line l = line_of(y, c->height, c->width, c->degrees);
         int from = 0, to = c->width;
         while (from < to && !inside(&l, from, c->height, c->width)) from++;
         while (to > from && !inside(&l, to - 1, c->height, c->width)) to--;
@@ -139,19 +150,27 @@ static int parse_degrees(const char *text) {
     return degrees < 360 ? degrees : 0;
 }
 
-static cc_status parse(cc_variant *out, const char *name) {
+/* Whether `name` is one of the table, never "original"; *out is what it means. */
+static bool parse(cc_variant *out, const char *name) {
     for (int i = ORIGINAL + 1; i < KINDS; i++) {
-        size_t length = strlen(kinds[i].name);
+        const size_t length = strlen(kinds[i].name);
         if (strncmp(name, kinds[i].name, length) != 0) continue;
         *out = (cc_variant){.name = name, .kind = i};
-        if (kinds[i].angle)
-            out->degrees = parse_degrees(name + length);
-        else if (name[length])
-            continue;
-        if (!kinds[i].angle || out->degrees) return CC_OK;
+        if (kinds[i].angle) out->degrees = parse_degrees(name + length);
+        if (kinds[i].angle ? out->degrees > 0 : !name[length]) return true;
+    }
+    return false;
+}
+
+bool cc_augment_is_name(const char *text) {
+    cc_variant variant;
+    return parse(&variant, text);
+}
+
+static cc_status refuse(const char *name) {
+    if (strncmp(name, "rotate", strlen("rotate")) == 0)
         return cc_fail(CC_ECONFIG, "augment", "e.g. rotate45", "\"%s\" is no rotation by 1 to 359 degrees",
                        name);
-    }
     return cc_fail(CC_ECONFIG, "augment", "use hflip, vflip, rotateN; the original is always there",
                    "\"%s\" is not known", name);
 }
@@ -161,11 +180,12 @@ cc_status cc_augment_init(cc_augment *out, const char *const *names, int count) 
     if (count > CC_AUGMENT_MAX)
         return cc_fail(CC_ECONFIG, "augment", NULL, "%d names are more than %d", count, CC_AUGMENT_MAX);
     for (int i = 0; i < count; i++) {
+        /* A name twice would show the same item twice, and weigh it double. */
         for (int k = 0; k < i; k++)
             if (strcmp(names[i], names[k]) == 0)
                 return cc_fail(CC_ECONFIG, "augment", "name each once", "\"%s\" stands there twice",
                                names[i]);
-        CC_TRY(parse(&augment.variants[augment.count++], names[i]));
+        if (!parse(&augment.variants[augment.count++], names[i])) return refuse(names[i]);
     }
     *out = augment;
     return CC_OK;

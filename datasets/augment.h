@@ -5,11 +5,15 @@
 #ifndef CC_DATASETS_AUGMENT_H
 #define CC_DATASETS_AUGMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/status.h"
 
-enum { CC_AUGMENT_MAX = 63 }; /* names of one list */
+enum { CC_AUGMENT_MAX = 16 }; /* names of one list */
+
+/* The names, for people; cc_augment_is_name says whether a text is one. */
+#define CC_AUGMENT_NAMES "hflip, vflip or rotateN (N from 1 to 359 degrees)"
 
 /* One way to change a picture. */
 typedef struct cc_variant {
@@ -23,6 +27,9 @@ typedef struct cc_augment {
     cc_variant variants[CC_AUGMENT_MAX + 1];
     int count; /* of variants; at least 1 */
 } cc_augment;
+
+/* Whether a text is a name as cc_augment_init takes it. */
+bool cc_augment_is_name(const char *text);
 
 /* From names: "hflip" (left-right), "vflip" (top-bottom), "rotateN" (N whole degrees, 1 to 359). No names:
  * the original alone. Names are borrowed. CC_ECONFIG names an unknown or repeated one, under "augment". */

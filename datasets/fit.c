@@ -1,3 +1,8 @@
+/* datasets/fit.c -- slices onto a canvas of the net's size, by padding or by scaling, and back.
+ *
+ * Padding is the default: a pixel keeps its size in mm, and a lesion has as many pixels as the scanner
+ * gave it. Scaling changes the size of a pixel, and with it what a count of pixels means; scores are
+ * therefore counted after cc_fit_restore, on the slice's own grid. */
 #include "datasets/fit.h"
 
 #include <assert.h>
@@ -5,8 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include "core/words.h"
 
-enum { CANVAS_MAX = 16384 };
+#define X(name) #name,
+static const char *const modes[] = {CC_FIT_MODE_LIST(X)};
+#undef X
+enum { MODES = sizeof modes / sizeof *modes };
 
 static bool scales(const cc_fit *fit) {
     return strcmp(fit->mode, "scale") == 0;
@@ -18,30 +27,35 @@ int cc_fit_size(int size, int multiple) {
 }
 
 cc_status cc_fit_check(const cc_fit *fit) {
-    if (!fit->mode || (strcmp(fit->mode, "pad") != 0 && !scales(fit)))
-        return cc_fail(CC_ECONFIG, "preprocess.fit", "use pad or scale", "\"%s\" is not known",
-                       fit->mode ? fit->mode : "");
-    if (fit->height < 1 || fit->width < 1 || fit->height > CANVAS_MAX || fit->width > CANVAS_MAX)
+    bool known = false;
+    char hint[64] = "use ";
+    for (size_t i = 0; i < MODES; i++) known = known || (fit->mode && strcmp(fit->mode, modes[i]) == 0);
+    cc_words_or(hint + 4, sizeof hint - 4, modes, MODES);
+    if (!known)
+        return cc_fail(CC_ECONFIG, "preprocess.fit", hint, "\"%s\" is not known", fit->mode ? fit->mode : "");
+    if (fit->height < 1 || fit->width < 1 || fit->height > CC_FIT_CANVAS_MAX ||
+        fit->width > CC_FIT_CANVAS_MAX)
         return cc_fail(CC_ECONFIG, "preprocess.size", NULL, "a canvas of %d x %d; sides are 1 to %d",
-                       fit->width, fit->height, CANVAS_MAX);
+                       fit->width, fit->height, CC_FIT_CANVAS_MAX);
     return CC_OK;
 }
 
-/* --- pad: one axis of the larger in the smaller, both centred --- */
+/* --- pad: along each axis the smaller lies in the middle of the larger; of an odd difference the extra pixel
+ * is behind --- */
 
-typedef struct overlap {
+typedef struct axis_overlap {
     int from, to, count; /* first index in the source, first in the target, how many */
-} overlap;
+} axis_overlap;
 
-static overlap centre(int source, int target) {
-    if (source <= target) return (overlap){.from = 0, .to = (target - source) / 2, .count = source};
-    return (overlap){.from = (source - target) / 2, .to = 0, .count = target};
+static axis_overlap centre(int source, int target) {
+    if (source <= target) return (axis_overlap){.from = 0, .to = (target - source) / 2, .count = source};
+    return (axis_overlap){.from = (source - target) / 2, .to = 0, .count = target};
 }
 
 /* Copies the part that both hold; `size` is that of a pixel. */
 static void place(void *out, int out_height, int out_width, const void *in, int height, int width,
                   size_t size) {
-    overlap rows = centre(height, out_height), columns = centre(width, out_width);
+    axis_overlap rows = centre(height, out_height), columns = centre(width, out_width);
     for (int i = 0; i < rows.count; i++) {
         size_t to = (size_t)(rows.to + i) * (size_t)out_width + (size_t)columns.to;
         size_t from = (size_t)(rows.from + i) * (size_t)width + (size_t)columns.from;
@@ -66,6 +80,8 @@ typedef struct between {
 } between;
 
 static between locate(int index, int out_size, int size) {
+    /* Pixel centres lie at i + 1/2 on both grids (align_corners = False of PyTorch), and the outermost are
+     * repeated beyond. */
     double at = (index + 0.5) * size / out_size - 0.5;
     at = at < 0 ? 0 : at > size - 1 ? size - 1 : at;
     int first = (int)at;
@@ -80,6 +96,7 @@ static void scale_image(float *out, int out_height, int out_width, const float *
         const float *bottom = in + (size_t)v.second * (size_t)width;
         for (int x = 0; x < out_width; x++) {
             between u = locate(x, out_width, width);
+            /* Linear along x in both rows, then along y between them. */
             float above = top[u.first] + u.weight * (top[u.second] - top[u.first]);
             float below = bottom[u.first] + u.weight * (bottom[u.second] - bottom[u.first]);
             *out++ = above + v.weight * (below - above);

@@ -10,15 +10,24 @@
 #include <stdint.h>
 #include "core/status.h"
 
+/* The modes: X(NAME) for each; `preprocess.fit: NAME` chooses one. */
+#define CC_FIT_MODE_LIST(X) X(pad) X(scale)
+
+/* Sides in pixels. Who states one (of a canvas, a crop, a window) chooses from SIZE_MIN to SIZE_MAX; a canvas
+ * that is made to hold the largest slice (CC_SLICE_SIDE_MAX, rounded up to what a net needs) may be
+ * larger. */
+enum { CC_FIT_SIZE_MIN = 16, CC_FIT_SIZE_MAX = 2048, CC_FIT_CANVAS_MAX = 16384 };
+
 typedef struct cc_fit {
-    const char *mode;  /* "pad", "scale" */
+    const char *mode;  /* a name of CC_FIT_MODE_LIST */
     int height, width; /* of the canvas */
 } cc_fit;
 
 /* The smallest multiple of `multiple` that holds `size`: 122 -> 128 for 16. Both at least 1. */
 int cc_fit_size(int size, int multiple);
 
-/* CC_ECONFIG where the mode is unknown or a side is not in [1, 16384] ("preprocess.fit", ".size"). */
+/* CC_ECONFIG where the mode is unknown or a side is not in [1, CC_FIT_CANVAS_MAX] ("preprocess.fit",
+ * ".size"). */
 cc_status cc_fit_check(const cc_fit *fit);
 
 /* A slice [height*width] onto the canvas [fit->height*fit->width]; the arrays do not overlap. The fit was

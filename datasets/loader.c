@@ -1,13 +1,16 @@
-/* Batches through a ring of buffers. The unit of work is one item, so that all threads help with the batch
- * that is waited for.
+/* datasets/loader.c -- batches through a ring of buffers, filled by threads.
  *
- * Batch b lives in slot b mod depth. Threads take items by number, in order, as long as the item's batch lies
- * less than `depth` batches behind the last one given back; which thread makes an item decides nothing about
- * it. One mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that
- * took its number, and the slot to the caller once all its items are done.
+ * The unit of work is one item (a slice in one of its variants), so that all threads help with the batch
+ * that is waited for. Batch b lies in slot b mod depth. Threads take items by number, in order, as long as
+ * the item's batch lies less than `depth` batches behind the last one given back; which thread makes an
+ * item decides nothing about it, as its place and its random numbers follow from its number alone. One
+ * mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that took
+ * its number, and the slot to the caller once all its items are done.
  *
  *     given back  | held by the caller | being made: items next..end
- *     0 ..        | released           | .. released + depth                */
+ *     0 ..        | released           | .. released + depth
+ *
+ * Without threads (workers 0) the caller makes the items itself, through the same functions. */
 #include "datasets/loader.h"
 
 #include <assert.h>
@@ -19,12 +22,10 @@
 #include "core/rng.h"
 #include "datasets/view.h"
 
-enum { WORKERS_MAX = 64, BATCH_MAX = 1 << 16 };
-
 /* One thread's own buffers. */
 typedef struct scratch {
-    float *slice, *canvas;                           /* [largest slice], [H*W]; HU */
-    uint8_t *slice_mask, *canvas_mask, *turned_mask; /* [largest slice], [H*W], [H*W] */
+    float *slice, *canvas;                              /* [largest slice], [H*W]; HU */
+    uint8_t *slice_mask, *canvas_mask, *augmented_mask; /* [largest slice], [H*W], [H*W] */
 } scratch;
 
 typedef struct ring_slot {
@@ -40,14 +41,13 @@ struct cc_loader {
     cc_loader_options options; /* its pointers lead into the arena */
     cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
     cc_arena *arena;
-    uint32_t
-        *first_item; /* [slice_count + 1]: of each slice's variants, in order; then the number of items */
+    uint32_t *first_item;          /* [slice_count + 1]: of each slice's variants; then the number of items */
     size_t items, batches, pixels; /* of an epoch; of a canvas */
     uint32_t *order;               /* [items] the epoch's permutation */
     ring_slot *ring;
     size_t depth;
     scratch *scratch; /* [workers], or one for the caller */
-    pthread_t threads[WORKERS_MAX];
+    pthread_t threads[CC_LOADER_WORKERS_MAX];
     int thread_count;
     cc_batch batch; /* what the caller holds */
 
@@ -62,7 +62,7 @@ struct cc_loader {
 
 /* --- an item --- */
 
-/* HU to [0, 1]. */
+/* HU to [0, 1]: (hu - low) / (high - low), clipped. */
 static void window(float *image, size_t count, const double window_hu[2]) {
     float low = (float)window_hu[0], scale = (float)(1 / (window_hu[1] - window_hu[0]));
     for (size_t i = 0; i < count; i++) {
@@ -81,10 +81,10 @@ static cc_status prepare_item(float *image, float *target, const cc_loader *load
     CC_TRY(cc_slice_set_read(o->set, index, s->slice, s->slice_mask));
     cc_fit_image(s->canvas, &o->fit, s->slice, slice->height, slice->width, fill);
     cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
-    cc_variant_apply(variant, image, s->turned_mask, s->canvas, s->canvas_mask, o->fit.height, o->fit.width,
-                     fill);
+    cc_variant_apply(variant, image, s->augmented_mask, s->canvas, s->canvas_mask, o->fit.height,
+                     o->fit.width, fill);
     window(image, loader->pixels, o->window_hu);
-    for (size_t i = 0; i < loader->pixels; i++) target[i] = s->turned_mask[i] != 0;
+    for (size_t i = 0; i < loader->pixels; i++) target[i] = s->augmented_mask[i] != 0;
     return CC_OK;
 }
 
@@ -99,6 +99,7 @@ static const cc_augment *augment_of(const cc_loader *loader, uint32_t slice) {
 
 /* The place in the list of slices of the one that item `number` is a variant of. */
 static size_t position_of(const cc_loader *loader, size_t number) {
+    /* Binary search for the last slice whose first item is not behind `number`. */
     size_t low = 0, high = loader->options.slice_count;
     while (high - low > 1) {
         size_t middle = (low + high) / 2;
@@ -128,6 +129,7 @@ static cc_status make_item(const cc_loader *loader, size_t item, const scratch *
 static void finish_item(cc_loader *loader, size_t item, cc_status status) {
     ring_slot *slot = slot_of(loader, item / (size_t)loader->options.batch);
     slot->left--;
+    /* Of several failures the one of the lowest number is reported, whichever thread met it first. */
     if (status != CC_OK && (slot->error.status == CC_OK || item < slot->error_item)) {
         slot->error = *cc_error_get();
         slot->error_item = item;
@@ -141,13 +143,13 @@ static bool may_take(const cc_loader *loader) {
            loader->next / (size_t)loader->options.batch < loader->released + loader->depth;
 }
 
-typedef struct worker {
+typedef struct loader_thread {
     cc_loader *loader;
     const scratch *scratch;
-} worker;
+} loader_thread;
 
 static void *work(void *argument) {
-    worker *self = argument;
+    loader_thread *self = argument;
     cc_loader *loader = self->loader;
     pthread_mutex_lock(&loader->mutex);
     for (;;) {
@@ -156,7 +158,7 @@ static void *work(void *argument) {
         size_t item = loader->next++;
         loader->busy++;
         pthread_mutex_unlock(&loader->mutex);
-        cc_status status = make_item(loader, item, self->scratch);
+        cc_status status = make_item(loader, item, self->scratch); /* without the mutex: this is the work */
         pthread_mutex_lock(&loader->mutex);
         finish_item(loader, item, status);
         loader->busy--;
@@ -170,12 +172,15 @@ static void *work(void *argument) {
 static cc_status start_threads(cc_loader *loader) {
     cc_status status = CC_OK;
     sigset_t all, before;
-    worker *workers = cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
+    loader_thread *workers =
+        cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
     if (!workers) return CC_ENOMEM;
+    /* Threads inherit the mask of signals: with all blocked, Ctrl-C and the like reach the threads that
+     * handle them. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (int i = 0; i < loader->options.workers && status == CC_OK; i++) {
-        workers[i] = (worker){.loader = loader, .scratch = &loader->scratch[i]};
+        workers[i] = (loader_thread){.loader = loader, .scratch = &loader->scratch[i]};
         int code = pthread_create(&loader->threads[i], NULL, work, &workers[i]);
         if (code == 0)
             loader->thread_count++;
@@ -192,13 +197,16 @@ static cc_status start_threads(cc_loader *loader) {
 static cc_status check(const cc_loader_options *o) {
     CC_TRY(cc_fit_check(&o->fit));
     assert(o->slice_count > 0);
-    if (!(o->window_hu[1] > o->window_hu[0]))
+    if (!(o->window_hu[0] >= CC_WINDOW_HU_MIN && o->window_hu[0] < o->window_hu[1] &&
+          o->window_hu[1] <= CC_WINDOW_HU_MAX))
         return cc_fail(CC_ECONFIG, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
                        "[%g, %g] is no window", o->window_hu[0], o->window_hu[1]);
-    if (o->batch < 1 || o->batch > BATCH_MAX)
-        return cc_fail(CC_ECONFIG, "train.batch", NULL, "%d is not in 1 to %d", o->batch, BATCH_MAX);
-    if (o->workers < 0 || o->workers > WORKERS_MAX)
-        return cc_fail(CC_ECONFIG, "train.workers", NULL, "%d is not in 0 to %d", o->workers, WORKERS_MAX);
+    if (o->batch < 1 || o->batch > CC_LOADER_BATCH_MAX)
+        return cc_fail(CC_ECONFIG, "train.batch", NULL, "%d is not in 1 to %d", o->batch,
+                       CC_LOADER_BATCH_MAX);
+    if (o->workers < 0 || o->workers > CC_LOADER_WORKERS_MAX)
+        return cc_fail(CC_ECONFIG, "train.workers", NULL, "%d is not in 0 to %d", o->workers,
+                       CC_LOADER_WORKERS_MAX);
     return CC_OK;
 }
 
@@ -223,59 +231,53 @@ static cc_status count_items(cc_loader *loader) {
     return CC_OK;
 }
 
-/* Arrays from the loader's arena; `ok` turns false where one was not to be had. */
-static void *take(cc_loader *loader, size_t count, size_t size, bool *ok) {
+/* Arrays from the loader's arena; `ok` becomes false where memory is out. */
+static void *allocate(cc_loader *loader, size_t count, size_t size, bool *ok) {
     void *memory = *ok ? cc_arena_get_array(loader->arena, count, size) : NULL;
     *ok = memory != NULL;
     return memory;
 }
 
-static bool take_scratch(cc_loader *loader) {
-    bool ok = true;
-    size_t largest = 1, count = loader->options.workers ? (size_t)loader->options.workers : 1;
-    for (size_t i = 0; i < loader->options.slice_count; i++) {
-        const cc_slice *slice = cc_slice_set_get(loader->options.set, loader->options.slices[i]);
-        size_t pixels = (size_t)slice->height * (size_t)slice->width;
-        if (pixels > largest) largest = pixels;
-    }
-    loader->scratch = take(loader, count, sizeof *loader->scratch, &ok);
-    for (size_t i = 0; ok && i < count; i++) {
-        scratch *s = &loader->scratch[i];
-        s->slice = take(loader, largest, sizeof *s->slice, &ok);
-        s->slice_mask = take(loader, largest, 1, &ok);
-        s->canvas = take(loader, loader->pixels, sizeof *s->canvas, &ok);
-        s->canvas_mask = take(loader, loader->pixels, 1, &ok);
-        s->turned_mask = take(loader, loader->pixels, 1, &ok);
-    }
-    return ok;
-}
-
-/* One slot for the caller's batch, one to be ready, one in the making, and more where threads outnumber the
- * items of a batch. */
-static bool take_ring(cc_loader *loader) {
-    bool ok = true;
-    size_t workers = (size_t)loader->options.workers, batch = (size_t)loader->options.batch;
-    loader->depth = workers ? 2 + (workers + batch - 1) / batch : 1;
-    loader->ring = take(loader, loader->depth, sizeof *loader->ring, &ok);
-    for (size_t i = 0; ok && i < loader->depth; i++) {
-        ring_slot *slot = &loader->ring[i];
-        slot->images = take(loader, batch * loader->pixels, sizeof *slot->images, &ok);
-        slot->targets = take(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
-        slot->slices = take(loader, batch, sizeof *slot->slices, &ok);
-        slot->variants = take(loader, batch, sizeof *slot->variants, &ok);
-    }
-    return ok;
-}
-
-static cc_status take_memory(cc_loader *loader) {
+/* Everything that an epoch needs, allocated once: copies of the options' lists, the order of items, each
+ * thread's scratch, and the ring. */
+static cc_status allocate_memory(cc_loader *loader) {
     bool ok = true;
     cc_loader_options *o = &loader->options;
-    uint32_t *slices = take(loader, o->slice_count, sizeof *slices, &ok);
+    const size_t workers = (size_t)o->workers, batch = (size_t)o->batch;
+    uint32_t *slices = allocate(loader, o->slice_count, sizeof *slices, &ok);
     if (ok) memcpy(slices, o->slices, o->slice_count * sizeof *slices);
     o->slices = slices;
-    if (ok) o->fit.mode = cc_arena_copy(loader->arena, o->fit.mode);
-    loader->order = take(loader, o->shuffle ? loader->items : 1, sizeof *loader->order, &ok);
-    ok = ok && o->fit.mode && take_scratch(loader) && take_ring(loader);
+    if (ok) ok = (o->fit.mode = cc_arena_copy(loader->arena, o->fit.mode)) != NULL;
+    loader->order = allocate(loader, o->shuffle ? loader->items : 1, sizeof *loader->order, &ok);
+
+    /* Scratch for the largest slice, for each thread, or for the caller where there are none. */
+    size_t largest = 1, scratches = workers ? workers : 1;
+    for (size_t i = 0; ok && i < o->slice_count; i++) {
+        const cc_slice *slice = cc_slice_set_get(o->set, o->slices[i]);
+        const size_t pixels = (size_t)slice->height * (size_t)slice->width;
+        if (pixels > largest) largest = pixels;
+    }
+    loader->scratch = allocate(loader, scratches, sizeof *loader->scratch, &ok);
+    for (size_t i = 0; ok && i < scratches; i++) {
+        scratch *s = &loader->scratch[i];
+        s->slice = allocate(loader, largest, sizeof *s->slice, &ok);
+        s->slice_mask = allocate(loader, largest, 1, &ok);
+        s->canvas = allocate(loader, loader->pixels, sizeof *s->canvas, &ok);
+        s->canvas_mask = allocate(loader, loader->pixels, 1, &ok);
+        s->augmented_mask = allocate(loader, loader->pixels, 1, &ok);
+    }
+
+    /* The ring: one slot for the caller's batch, one to be ready, one in the making, and more where threads
+     * outnumber the items of a batch. Without threads the caller fills the one slot that it then reads. */
+    loader->depth = workers ? 2 + (workers + batch - 1) / batch : 1;
+    loader->ring = allocate(loader, loader->depth, sizeof *loader->ring, &ok);
+    for (size_t i = 0; ok && i < loader->depth; i++) {
+        ring_slot *slot = &loader->ring[i];
+        slot->images = allocate(loader, batch * loader->pixels, sizeof *slot->images, &ok);
+        slot->targets = allocate(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
+        slot->slices = allocate(loader, batch, sizeof *slot->slices, &ok);
+        slot->variants = allocate(loader, batch, sizeof *slot->variants, &ok);
+    }
     return ok ? CC_OK : CC_ENOMEM;
 }
 
@@ -294,7 +296,7 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     if (options->augment) loader->augments[0] = *options->augment;
     if (options->augment_negative) loader->augments[1] = *options->augment_negative;
     CC_CHECK(count_items(loader));
-    CC_CHECK(take_memory(loader));
+    CC_CHECK(allocate_memory(loader));
     CC_CHECK(start_threads(loader));
     *out = loader;
     loader = NULL;
@@ -344,6 +346,7 @@ static void rest(cc_loader *loader) {
 }
 
 void cc_loader_start(cc_loader *loader, uint64_t epoch) {
+    /* Under drop_last the items of an incomplete last batch are not made. */
     size_t full = loader->batches * (size_t)loader->options.batch;
     pthread_mutex_lock(&loader->mutex);
     rest(loader);

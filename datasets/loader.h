@@ -3,7 +3,7 @@
  * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1].
  * Without shuffling items come slice by slice, each slice's variants in order; with it, in a permutation that
  * seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of threads. All
- * memory but the decoder's own is taken at creation. */
+ * memory but the decoder's own is allocated at creation. */
 #ifndef CC_DATASETS_LOADER_H
 #define CC_DATASETS_LOADER_H
 
@@ -17,6 +17,8 @@
 
 typedef struct cc_loader cc_loader;
 
+enum { CC_LOADER_BATCH_MAX = 4096, CC_LOADER_WORKERS_MAX = 64 };
+
 /* The set outlives the loader; all else is copied. */
 typedef struct cc_loader_options {
     const cc_slice_set *set;
@@ -26,12 +28,14 @@ typedef struct cc_loader_options {
     /* Of a view's items of group 1; NULL: `augment` serves them too. `set` is a view where it is given. */
     const cc_augment *augment_negative;
     cc_fit fit;
-    double window_hu[2]; /* low becomes 0, high 1; below and above are clipped. low < high */
-    int batch;           /* items of a batch; at least 1 */
+    /* Low becomes 0, high 1; values below and above are clipped. low < high, both from CC_WINDOW_HU_MIN to
+     * _MAX. */
+    double window_hu[2];
+    int batch; /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
     bool shuffle;
     bool drop_last; /* leaves out a last batch that is not full; else its count is less than `batch` */
     uint64_t seed;  /* of the shuffle */
-    int workers;    /* threads, at most 64; 0: cc_loader_next itself does the work */
+    int workers;    /* threads, at most CC_LOADER_WORKERS_MAX; 0: cc_loader_next itself does the work */
 } cc_loader_options;
 
 /* What the net takes. Borrowed, until the loader's next call. */

@@ -1,4 +1,10 @@
-/* The arithmetic is that of numpy.interp, in its order, so that the rounded results are equal. */
+/* datasets/matching.c -- histogram matching by two cumulative histograms.
+ *
+ * With F the share of the source's pixels at or below a value, and G that of the reference, a value v
+ * becomes G^-1(F(v)), linear between the values that the reference holds. Both are counted in bins of 1 HU
+ * over int16, so the work is linear in pixels and needs no sorting. The interpolation is that of
+ * numpy.interp, with its operations in its order, so that rounded results equal those of
+ * skimage.exposure.match_histograms. */
 #include "datasets/matching.h"
 
 #include <math.h>
@@ -15,6 +21,7 @@ struct cc_matching {
 
 static int bin_of(float hu) {
     float whole = rintf(hu);
+    /* rintf rounds halves to even, as numpy does. */
     if (whole < INT16_MIN) return 0;
     if (whole > INT16_MAX) return BINS - 1;
     return (int)whole - INT16_MIN;
@@ -42,6 +49,7 @@ cc_status cc_matching_create(cc_matching **out, const float *reference_hu, size_
     for (int bin = 0; bin < BINS; bin++) {
         if (bins[bin] == 0) continue;
         below += bins[bin];
+        /* empty bins are left out: interpolation goes between values that occur */
         matching->value[matching->count] = bin + INT16_MIN;
         matching->share[matching->count++] = (double)below / (double)count;
     }
@@ -57,6 +65,8 @@ void cc_matching_destroy(cc_matching *matching) {
 
 /* The reference's value at a share; `next` is the first of its values with at least that share. */
 static double value_at(const cc_matching *m, size_t next, double share) {
+    /* Below the lowest share the lowest value; at a share that is met exactly, its value without
+     * arithmetic. */
     if (next == 0 || m->share[next] == share) return m->value[next];
     double slope = (m->value[next] - m->value[next - 1]) / (m->share[next] - m->share[next - 1]);
     return slope * (share - m->share[next - 1]) + m->value[next - 1];
@@ -73,6 +83,7 @@ cc_status cc_matching_apply(float *out_hu, const cc_matching *matching, const fl
         if (bins[bin] == 0) continue;
         below += bins[bin];
         double share = (double)below / (double)count; /* at most 1, the last share of the reference */
+        /* Shares of the source ascend, so the place in the reference only moves on: linear in all. */
         while (matching->share[next] < share) next++;
         map[bin] = (float)value_at(matching, next, share);
     }

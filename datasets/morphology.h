@@ -16,11 +16,11 @@ typedef struct cc_box {
 /* out[height*width]: the pixels that are foreground in any slice. */
 void cc_mask_union(uint8_t *out, const uint8_t *slices, int depth, int height, int width);
 
-/* Opening by a rectangle of `tall` rows and `wide` columns, each at least 1: the pixels that a rectangle
+/* Opening by a rectangle of `rows` times `columns` pixels, each at least 1: the pixels that a rectangle
  * covers which lies in the foreground wholly; outside the picture is background. `out` may be `in`. Linear in
- * pixels, whatever the rectangle. Equal to scipy.ndimage.binary_opening(in, ones((tall, wide))). Source:
+ * pixels, whatever the rectangle. Equal to scipy.ndimage.binary_opening(in, ones((rows, columns))). Source:
  * Haralick, Sternberg & Zhuang, IEEE TPAMI 9 (1987), 532-550. */
-void cc_mask_open(uint8_t *out, const uint8_t *in, int height, int width, int tall, int wide);
+void cc_mask_open(uint8_t *out, const uint8_t *in, int height, int width, int rows, int columns);
 
 /* The smallest box around the foreground; all 0 where there is none. */
 cc_box cc_mask_box(const uint8_t *mask, int height, int width);

@@ -1,7 +1,9 @@
 /* datasets/png.c -- pictures through libpng, as grey values with their alpha channel.
  *
  * libpng reports an error by longjmp: every function that calls setjmp keeps what must survive the jump in
- * the session, not in its own variables. */
+ * the session, not in its own variables (C11, 7.13.2.1: locals that changed since setjmp are
+ * indeterminate). Pixels are never composed with a background: a mask that was saved in the alpha channel
+ * would turn into one colour. Source: libpng manual; PNG specification, ISO/IEC 15948. */
 #include "datasets/png.h"
 
 #include <assert.h>
@@ -16,7 +18,7 @@
 /* Deflate never expands by more than 1032:1 (a 258-byte match in 2 bits). */
 enum { DEFLATE_MAX_RATIO = 1032 };
 
-typedef struct session {
+typedef struct png_session {
     const char *path;
     FILE *file;
     uint64_t file_bytes;
@@ -29,10 +31,10 @@ typedef struct session {
     size_t used, capacity;
     int height, width, bits;
     cc_status status; /* set where our own check failed before libpng's */
-} session;
+} png_session;
 
 static void on_error(png_structp png, png_const_charp message) {
-    session *s = png_get_error_ptr(png);
+    png_session *s = png_get_error_ptr(png);
     if (s->status == CC_OK)
         s->status = cc_fail(CC_EFORMAT, s->path, "the file is cut off or damaged", "PNG: %s", message);
     longjmp(png_jmpbuf(png), 1);
@@ -42,17 +44,20 @@ static void on_warning(png_structp png, png_const_charp message) {
     (void)png, (void)message;
 }
 
-static void refuse(session *s, cc_status status) {
+/* Leaves libpng with an error of our own: on_error keeps its message. Does not return. */
+static void refuse(png_session *s, cc_status status) {
     s->status = status;
     png_error(s->png, "refused");
 }
 
-static void check_size(session *s) {
+static void check_size(png_session *s) {
     uint64_t height = png_get_image_height(s->png, s->info), width = png_get_image_width(s->png, s->info);
     if (height > (uint64_t)CC_PNG_PIXELS_MAX / width)
         refuse(s, cc_fail(CC_EUNSUPPORTED, s->path, "at most 2^28 pixels are read",
                           "width and height: %llu x %llu pixels", (unsigned long long)width,
                           (unsigned long long)height));
+    /* The least that such a picture takes when it is compressed as well as deflate can: a larger claim is
+     * false, and no memory is allocated for it. */
     uint64_t row_bits = width * png_get_channels(s->png, s->info) * png_get_bit_depth(s->png, s->info);
     if ((row_bits + 7) / 8 * height / DEFLATE_MAX_RATIO > s->file_bytes)
         refuse(s, cc_fail(CC_EFORMAT, s->path, "the file is cut off or damaged",
@@ -65,19 +70,21 @@ static void check_size(session *s) {
 
 /* Asks libpng for one grey sample a pixel, and one of alpha behind it where there is any, in 8 bits or 16
  * bits of this machine's order. */
-static void ask_for_gray(session *s) {
+static void ask_for_gray(png_session *s) {
     int color = png_get_color_type(s->png, s->info);
     s->bits = png_get_bit_depth(s->png, s->info) == 16 ? 16 : 8;
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(s->png);
     if (color == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(s->png);
+    /* No error on colours here: libpng notes that it met one, and read_rows refuses the picture with our
+     * own message. */
     if (color & PNG_COLOR_MASK_COLOR) png_set_rgb_to_gray(s->png, PNG_ERROR_ACTION_NONE, -1, -1);
     bool transparent = png_get_valid(s->png, s->info, PNG_INFO_tRNS) != 0;
     if (transparent) png_set_tRNS_to_alpha(s->png);
     s->has_alpha = transparent || color & PNG_COLOR_MASK_ALPHA;
-    if (s->bits == 16) png_set_swap(s->png);
+    if (s->bits == 16) png_set_swap(s->png); /* PNG stores the high byte first */
 }
 
-static void read_rows(session *s) {
+static void read_rows(png_session *s) {
     const size_t count = (size_t)s->height * (size_t)s->width, channels = s->has_alpha ? 2 : 1;
     const size_t stride = (size_t)s->width * channels * (size_t)s->bits / 8;
     const int passes = png_set_interlace_handling(s->png);
@@ -88,6 +95,7 @@ static void read_rows(session *s) {
     if (s->has_alpha) s->picture.alpha = malloc(count * sizeof *s->picture.alpha);
     if (!s->raw || !s->picture.grey || (s->has_alpha && !s->picture.alpha))
         refuse(s, cc_fail_memory("a picture", count * channels * 2 * sizeof *s->picture.grey));
+    /* An interlaced picture comes in seven passes over the same rows. */
     for (int pass = 0; pass < passes; pass++)
         for (int y = 0; y < s->height; y++) png_read_row(s->png, s->raw + (size_t)y * stride, NULL);
     png_read_end(s->png, NULL);
@@ -97,12 +105,12 @@ static void read_rows(session *s) {
 }
 
 /* The k-th of a row's samples, of all rows. */
-static void take_channel(uint16_t *out, const session *s, size_t k, size_t channels) {
+static void take_channel(uint16_t *out, const png_session *s, size_t k, size_t channels) {
     const size_t count = (size_t)s->height * (size_t)s->width;
-    const uint16_t *wide = (const uint16_t *)(const void *)s->raw;
+    const uint16_t *samples16 = (const uint16_t *)(const void *)s->raw;
     for (size_t i = 0; i < count; i++) {
         const size_t at = i * channels + k;
-        out[i] = s->bits == 8 ? s->raw[at] : wide[at];
+        out[i] = s->bits == 8 ? s->raw[at] : samples16[at];
     }
 }
 
@@ -113,7 +121,7 @@ static bool varies(const uint16_t *values, size_t count) {
 }
 
 /* An alpha channel of one value says nothing, and is dropped. */
-static void part_channels(session *s) {
+static void part_channels(png_session *s) {
     cc_png_picture *p = &s->picture;
     const size_t channels = s->has_alpha ? 2 : 1;
     p->height = s->height;
@@ -127,11 +135,12 @@ static void part_channels(session *s) {
     p->alpha = NULL;
 }
 
-static cc_status decode(session *s) {
+static cc_status decode(png_session *s) {
     s->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, s, on_error, on_warning);
     s->info = s->png ? png_create_info_struct(s->png) : NULL;
     if (!s->info) return cc_fail_memory("a PNG reader", 0);
     if (setjmp(png_jmpbuf(s->png))) return s->status;
+    /* libpng's own limit is 1 million a side; ours is in pixels (check_size). */
     png_set_user_limits(s->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_init_io(s->png, s->file);
     png_read_info(s->png, s->info);
@@ -142,7 +151,7 @@ static cc_status decode(session *s) {
 }
 
 cc_status cc_png_read(cc_png_picture *out, const char *path) {
-    session s = {.path = path};
+    png_session s = {.path = path};
     *out = (cc_png_picture){0};
     CC_TRY(cc_file_size(&s.file_bytes, path));
     s.file = fopen(path, "rb");
@@ -191,14 +200,15 @@ cc_status cc_png_read_gray(uint16_t **pixels, int *height, int *width, int *bits
     return CC_OK;
 }
 
+/* libpng's output, collected in memory; the file is written at once when it is complete. */
 static void keep_bytes(png_structp png, png_bytep bytes, size_t count) {
-    session *s = png_get_io_ptr(png);
+    png_session *s = png_get_io_ptr(png);
     if (s->used + count > s->capacity) {
-        size_t wider = (s->used + count) * 2;
-        char *grown = realloc(s->bytes, wider);
-        if (!grown) refuse(s, cc_fail_memory("an encoded picture", wider));
+        size_t larger = (s->used + count) * 2;
+        char *grown = realloc(s->bytes, larger);
+        if (!grown) refuse(s, cc_fail_memory("an encoded picture", larger));
         s->bytes = grown;
-        s->capacity = wider;
+        s->capacity = larger;
     }
     memcpy(s->bytes + s->used, bytes, count);
     s->used += count;
@@ -208,7 +218,7 @@ static void nothing_to_flush(png_structp png) {
     (void)png;
 }
 
-static cc_status encode(session *s, const png_byte *pixels, int color, size_t stride) {
+static cc_status encode(png_session *s, const png_byte *pixels, int color, size_t stride) {
     s->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, s, on_error, on_warning);
     s->info = s->png ? png_create_info_struct(s->png) : NULL;
     if (!s->info) return cc_fail_memory("a PNG writer", 0);
@@ -227,7 +237,7 @@ static cc_status encode(session *s, const png_byte *pixels, int color, size_t st
 static cc_status write_picture(const char *path, const void *pixels, int height, int width, int bits,
                                int color, int channels) {
     assert(height > 0 && width > 0 && height <= CC_PNG_PIXELS_MAX / width && (bits == 8 || bits == 16));
-    session s = {.path = path, .height = height, .width = width, .bits = bits};
+    png_session s = {.path = path, .height = height, .width = width, .bits = bits};
     cc_status status = encode(&s, pixels, color, (size_t)width * (size_t)channels * (size_t)bits / 8);
     png_destroy_write_struct(&s.png, &s.info);
     if (status == CC_OK) status = cc_file_write(path, s.bytes, s.used);

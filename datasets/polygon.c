@@ -1,9 +1,18 @@
+/* datasets/polygon.c -- filling a polygon by the parity of the edges to the left of each pixel's centre.
+ *
+ * Each edge toggles, in every row whose centre line it crosses, the first pixel whose centre lies at or
+ * behind the crossing; a running XOR along the row then is 1 exactly where the number of crossings before
+ * a centre is odd. Every edge is half open in y (its upper end belongs, its lower end does not), so that a
+ * vertex on a centre line counts once, and horizontal edges cross nothing. Source: the even-odd rule,
+ * Foley, van Dam, Feiner & Hughes, Computer Graphics, 2nd ed., section 3.6; toggling before a running XOR:
+ * Ackland & Weste, IEEE Trans. Computers C-30 (1981), 41-48. */
 #include "datasets/polygon.h"
 
 #include <math.h>
 
 /* The first pixel, from `low` to `high`, whose centre lies at or behind a place. */
 static int32_t first_behind(double place, int32_t low, int32_t high) {
+    /* The smallest i with i + 0.5 >= place. */
     double first = ceil(place - 0.5);
     if (!(first > low)) return low;
     return first < high ? (int32_t)first : high;
@@ -23,6 +32,7 @@ static cc_pixel_box box_of(int32_t height, int32_t width, const double (*points)
 /* Marks, in each row that an edge crosses, the first pixel behind the crossing. */
 static void mark_edge(uint8_t *marks, const cc_pixel_box *box, int32_t width, const double *a,
                       const double *b) {
+    /* from the upper end to the lower, so that both directions give the same crossings to the last bit */
     if (a[1] > b[1]) {
         const double *upper = b;
         b = a;
@@ -30,6 +40,7 @@ static void mark_edge(uint8_t *marks, const cc_pixel_box *box, int32_t width, co
     }
     int32_t end = first_behind(b[1], box->y0, box->y1);
     for (int32_t y = first_behind(a[1], box->y0, box->y1); y < end; y++) {
+        /* Where the edge crosses the row's centre line; b[1] > a[1] here, as the loop is empty otherwise. */
         double x = a[0] + (y + 0.5 - a[1]) * (b[0] - a[0]) / (b[1] - a[1]);
         int32_t first = first_behind(x, box->x0, box->x1);
         if (first < box->x1) marks[(size_t)y * (size_t)width + (size_t)first] ^= 1;

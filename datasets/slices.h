@@ -1,9 +1,9 @@
 /* datasets/slices.h -- a dataset as training sees it: 2-D axial slices of patients, each with its mask.
  *
- * Volumes are turned upright (datasets/upright.h) and their labels laid on them by the affines of both.
+ * Volumes are reoriented upright (datasets/upright.h) and their labels laid on them by the affines of both.
  *
  * A slice set lists what is there; pixels are decoded when asked for, by any thread. A source (ctheart,
- * volume, ...) is one file of sources/ and one line of the table in slices.c. */
+ * volume, ...) is one file of sources/ and one line of CC_SLICE_SOURCE_LIST (datasets/slice.h). */
 #ifndef CC_DATASETS_SLICES_H
 #define CC_DATASETS_SLICES_H
 
@@ -12,34 +12,9 @@
 #include <stdint.h>
 #include "core/digest.h"
 #include "core/status.h"
+#include "datasets/slice.h"
 
-typedef struct cc_slice {
-    uint32_t patient; /* index into the set's patient names */
-    uint32_t scan;    /* number of its scan in the set: a patient may have several */
-    int32_t number;   /* the slice's number in its scan, as its file name has it; else 0-based, ascending z */
-    int32_t height, width; /* pixels */
-} cc_slice;
-
-typedef struct cc_slice_set cc_slice_set;
-
-/* Bytes of a patient's name that results hold; of a longer one the first. */
-enum { CC_PATIENT_NAME_BYTES = 63 };
 enum { CC_SLICES_CACHE_MB = 1024 }; /* the usual cache_mb: about 1300 slices of 512x512 */
-
-/* What is pointed to need not outlive cc_slice_set_open. */
-typedef struct cc_slice_options {
-    const char *source;  /* "coca", "ctheart", "orcascore", "volume" */
-    const char *root;    /* the dataset's folder */
-    const char *image;   /* volume: the CT, relative to root */
-    const char *mask;    /* volume: the mask, on any grid, relative to root */
-    double window_hu[2]; /* ctheart: a picture's grey range spans this window, as pictures carry no HU */
-    /* ctheart: a mask's grey above this, in the file's own values, is foreground; NULL: not stated */
-    const int *mask_threshold;
-    /* coca, ctheart, orcascore: a patient whose files are broken is left out with a warning. Every slice is
-     * then decoded once when the set is opened, as that is the only way to know. */
-    bool skip_broken;
-    int cache_mb; /* MiB of decoded slices kept in memory; 0: every read decodes. Changes no value */
-} cc_slice_options;
 
 /* Lists the dataset: names and sizes; pixels are not decoded (the one volume of `volume` is). The caller owns
  * *out.
@@ -73,9 +48,9 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 /* SHA-256 of names and contents: part of a run's identity; not for a view. Patients that were left out as
  * broken are no part of it: the digest is that of a dataset without them. ctheart: every file's name below
  * `train`, size and bytes. orcascore: each scan's name, size and bytes of its headers and voxels, and whether
- * it is turned upright or its labels laid on it. coca: each patient's name, and name, size and bytes of its
- * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the upright
- * grid, and the voxels of the CT and of the mask as resampled on it. */
+ * it is reoriented or its labels laid on it. coca: each patient's name, and name, size and bytes of its
+ * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the
+ * upright grid, and the voxels of the CT and of the mask as resampled on it. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's

@@ -1,3 +1,9 @@
+/* datasets/split.c -- which slices train, validate and test.
+ *
+ * All ways deal units (patients, slices, slabs) to three parts and differ in what a unit is. Patients and
+ * slices are permuted by a stream of random numbers that only the seed names (CC_PURPOSE_SPLIT), so that a
+ * split does not change with the machine, and adding an augmentation or a thread moves no patient. The
+ * tests hold splits of known seeds fixed: a change of the dealing is a change of every stored result. */
 #include "datasets/split.h"
 
 #include <assert.h>
@@ -5,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
+#include "core/words.h"
 
 enum { TRAIN, VALIDATION, TEST, PARTS, NO_PART = PARTS };
 
@@ -39,6 +46,7 @@ static cc_status divide(size_t counts[PARTS], size_t total, const double shares[
         remainders[i] = shares[i] > 0 ? quota - floor(quota) : -1;
         given += counts[i];
     }
+    /* At most PARTS - 1 units are left over by rounding down. */
     for (; given < total; given++) {
         int best = 0;
         for (int i = 1; i < PARTS; i++)
@@ -97,10 +105,11 @@ static cc_status deal_evenly(uint8_t *part_of, const uint32_t *patients, size_t 
         int behind = -1;
         double most = 0;
         for (int part = 0; part < PARTS; part++) {
-            double debt = (double)counts[part] * (double)(i + 1) / (double)count - (double)given[part];
-            if (given[part] == counts[part] || (behind >= 0 && debt <= most)) continue;
+            /* What the part should have by now, less what it has: counts * (i + 1) / count - given. */
+            double shortfall = (double)counts[part] * (double)(i + 1) / (double)count - (double)given[part];
+            if (given[part] == counts[part] || (behind >= 0 && shortfall <= most)) continue;
             behind = part;
-            most = debt;
+            most = shortfall;
         }
         part_of[patients[i]] = (uint8_t)behind;
         given[behind]++;
@@ -127,6 +136,7 @@ static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
                        count, job->spec->folds);
     const double shares[PARTS] = {job->shares[TRAIN], job->shares[VALIDATION], 0};
     for (size_t i = 0; i < count; i++) {
+        /* Position in the permutation modulo folds: folds differ by one patient at most. */
         if (i % (size_t)job->spec->folds == (size_t)job->spec->fold)
             part[units[i]] = TEST;
         else
@@ -158,31 +168,28 @@ static cc_status split_by_slice(split_job *job) {
     return status;
 }
 
-static cc_status check_slabs(const split_job *job) {
+static cc_status split_by_slab(split_job *job) {
+    size_t slab = 0, in_slab = 0, counts[PARTS] = {0};
     for (int i = 0; i < PARTS; i++)
         if (job->shares[i] != floor(job->shares[i]) || job->shares[i] > 1000)
             return cc_fail(CC_ECONFIG, share_keys[i], "e.g. 5, 1 and 1",
                            "%g is not a number of slabs (0 to 1000)", job->shares[i]);
-    if (job->spec->slab < 1)
-        return cc_fail(CC_ECONFIG, "data.split.slab", NULL, "a slab has at least 1 slice, not %d",
-                       job->spec->slab);
-    return CC_OK;
-}
-
-static cc_status split_by_slab(split_job *job) {
-    size_t slab = 0, in_slab = 0, counts[PARTS] = {0};
-    CC_TRY(check_slabs(job));
-    size_t train = (size_t)job->shares[TRAIN], validation = (size_t)job->shares[VALIDATION];
-    size_t round = train + validation + (size_t)job->shares[TEST];
+    if (job->spec->slab < 1 || job->spec->slab > CC_SPLIT_SLAB_MAX)
+        return cc_fail(CC_ECONFIG, "data.split.slab", NULL, "a slab has 1 to %d slices, not %d",
+                       CC_SPLIT_SLAB_MAX, job->spec->slab);
+    const size_t train = (size_t)job->shares[TRAIN], validation = (size_t)job->shares[VALIDATION];
+    const size_t round = train + validation + (size_t)job->shares[TEST];
     for (size_t i = 0; i < cc_slice_set_count(job->set); i++, in_slab++) {
-        bool new_scan =
+        /* A slab ends with its scan: it never joins slices of two. */
+        const bool new_scan =
             i > 0 && cc_slice_set_get(job->set, i)->scan != cc_slice_set_get(job->set, i - 1)->scan;
         if (new_scan || in_slab == (size_t)job->spec->slab) {
             slab++;
             in_slab = 0;
         }
-        size_t place = slab % round;
-        job->part[i] = place < train ? TRAIN : place < train + validation ? VALIDATION : TEST;
+        /* Of each round of slabs the first go to training, the next to validation, the last to the test. */
+        const size_t position = slab % round;
+        job->part[i] = position < train ? TRAIN : position < train + validation ? VALIDATION : TEST;
         counts[job->part[i]]++;
     }
     for (int i = 0; i < PARTS; i++)
@@ -197,30 +204,29 @@ static const struct {
     cc_status (*split)(split_job *job);
     bool folds;
 } ways[] = {
-    {"patient", split_by_patient, true},
-    {"slice", split_by_slice, false},
-    {"slab", split_by_slab, false},
+#define X(name, folds) {#name, split_by_##name, folds},
+    CC_SPLIT_WAY_LIST(X)
+#undef X
 };
+enum { WAYS = sizeof ways / sizeof *ways };
 
 /* --- the whole --- */
 
-static cc_status check_shares(const split_job *job) {
+/* Shares and folds that make sense for a way to split; the message names the key. */
+static cc_status check(const split_job *job, bool makes_folds) {
+    const cc_split_spec *spec = job->spec;
+    const bool folded = spec->fold != CC_SPLIT_NO_FOLD;
     double sum = 0;
-    bool folds = job->spec->fold != CC_SPLIT_NO_FOLD;
-    for (int i = 0; i < (folds ? TEST : PARTS); i++) {
-        if (!(job->shares[i] >= 0 && job->shares[i] <= 1e9))
+    for (int i = 0; i < (folded ? TEST : PARTS); i++) { /* a fold stands in for the test's share */
+        if (!(job->shares[i] >= 0 && job->shares[i] <= CC_SPLIT_SHARE_MAX))
             return cc_fail(CC_ECONFIG, share_keys[i], NULL, "a share is 0 or more, not %g", job->shares[i]);
         sum += job->shares[i];
     }
     if (!(sum > 0))
         return cc_fail(CC_ECONFIG, "data.split", "e.g. {train: 60, validation: 20, test: 20}",
-                       folds ? "the shares of train and validation are 0" : "all shares are 0");
-    return CC_OK;
-}
-
-static cc_status check_folds(const cc_split_spec *spec, bool by_patient) {
-    if (spec->fold == CC_SPLIT_NO_FOLD) return CC_OK;
-    if (!by_patient)
+                       folded ? "the shares of train and validation are 0" : "all shares are 0");
+    if (!folded) return CC_OK;
+    if (!makes_folds)
         return cc_fail(CC_ECONFIG, "data.fold", "use data.split.by: patient, or fold: null",
                        "folds are made of patients, not by %s", spec->by);
     if (spec->folds < 2)
@@ -231,18 +237,7 @@ static cc_status check_folds(const cc_split_spec *spec, bool by_patient) {
     return CC_OK;
 }
 
-static cc_status run(split_job *job) {
-    const size_t count = sizeof ways / sizeof *ways;
-    for (size_t i = 0; i < count; i++) {
-        if (!job->spec->by || strcmp(ways[i].name, job->spec->by) != 0) continue;
-        CC_TRY(check_shares(job));
-        CC_TRY(check_folds(job->spec, ways[i].folds));
-        return ways[i].split(job);
-    }
-    return cc_fail(CC_ECONFIG, "data.split.by", "use patient, slice or slab", "\"%s\" is no way to split",
-                   job->spec->by ? job->spec->by : "");
-}
-
+/* The slices of one part, in the set's order. */
 static cc_status gather(cc_split_part *out, const split_job *job, int part) {
     size_t all = cc_slice_set_count(job->set), count = 0;
     for (size_t i = 0; i < all; i++) count += job->part[i] == part;
@@ -256,8 +251,20 @@ static cc_status gather(cc_split_part *out, const split_job *job, int part) {
 cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed) {
     cc_status status = CC_OK;
     cc_split split = {0};
-    size_t count = cc_slice_set_count(set);
+    const size_t count = cc_slice_set_count(set);
     assert(count > 0 && count <= UINT32_MAX);
+    /* The way to split, by its name. */
+    const char *names[WAYS];
+    char hint[64] = "use ";
+    size_t way = 0;
+    for (size_t i = 0; i < WAYS; i++) names[i] = ways[i].name;
+    while (way < WAYS && !(spec->by && strcmp(names[way], spec->by) == 0)) way++;
+    if (way == WAYS) {
+        cc_words_or(hint + 4, sizeof hint - 4, names, WAYS);
+        return cc_fail(CC_ECONFIG, "data.split.by", hint, "\"%s\" is no way to split",
+                       spec->by ? spec->by : "");
+    }
+    /* Deal: a part for each slice of the set. */
     split_job job = {.set = set,
                      .spec = spec,
                      .shares = {spec->train, spec->validation, spec->test},
@@ -265,7 +272,9 @@ cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_s
                      .part = malloc(count)};
     if (!job.part) return cc_fail_memory("split", count);
     memset(job.part, NO_PART, count);
-    CC_CHECK(run(&job));
+    CC_CHECK(check(&job, ways[way].folds));
+    CC_CHECK(ways[way].split(&job));
+    /* Gather: a list of slices for each part. */
     CC_CHECK(gather(&split.train, &job, TRAIN));
     CC_CHECK(gather(&split.validation, &job, VALIDATION));
     CC_CHECK(gather(&split.test, &job, TEST));

@@ -1,17 +1,26 @@
 /* datasets/split.h -- which slices train, validate and test.
  *
- * by patient  patients, permuted by the seed, are dealt out by largest remainder: 20/4/8 of 32 patients are
+ * by patient  Patients, permuted by the seed, are dealt out by largest remainder: 20/4/8 of 32 patients are
  *             20, 4 and 8; 60/20/20 of 19 are 11, 4 and 4. Every part with a share gets at least one. A
- * patient never lies in two parts. Stratified, each
- * group (scanner's vendor) is spread over the parts as evenly as whole patients allow, the parts' sizes
- * staying what they are; with one group it is the same split. by slice    the same with single slices: slices
- * of one patient lie in several parts, so that scores leak. 60/20/20 of 2532 are 1519, 507 and 506; the paper
- * (dataset section) prints 1519, 506 and 506, which adds up to 2531: it cut every share down and lost a
- * slice, which here goes to the largest remainder (of equal ones to the first). by slab     slabs of `slab`
- * neighbouring slices of a scan are dealt in turn, over all scans: with 5/1/1 five go to training, one to
- * validation, one to test, and so on. No seed. Neighbouring slabs leak. k folds     by patient: patient i of
- * the permutation is in fold i mod `folds`; fold `fold` is the test part, and the rest is divided between
- * training and validation by their shares (the test share is not used). */
+ *             patient never lies in two parts. Stratified, each group (scanner's vendor) is spread over the
+ *             parts as evenly as whole patients allow, the parts' sizes staying what they are; with one group
+ *             it is the same split.
+ *
+ * by slice    The same with single slices: slices of one patient lie in several parts, so that scores leak.
+ *             60/20/20 of 2532 are 1519, 507 and 506; the paper (dataset section) prints 1519, 506 and 506,
+ *             which adds up to 2531: it cut every share down and lost a slice, which here goes to the largest
+ *             remainder (of equal ones to the first).
+ *
+ * by slab     Slabs of `slab` neighbouring slices of a scan are dealt in rotation, over all scans: with 5/1/1
+ *             five go to training, one to validation, one to test, and so on. No seed. Neighbouring slabs
+ *             leak.
+ *
+ * k folds     By patient: patient i of the permutation is in fold i mod `folds`; fold `fold` is the test
+ *             part, and the rest is divided between training and validation by their shares (the test share
+ *             is not used).
+ *
+ * Source: largest remainder (Hamilton's method), Balinski & Young, Fair Representation (1982), chapter 2; on
+ * leaks between slices of a patient, Yagis et al., Scientific Reports 11 (2021), 22544. */
 #ifndef CC_DATASETS_SPLIT_H
 #define CC_DATASETS_SPLIT_H
 
@@ -21,14 +30,20 @@
 #include "core/status.h"
 #include "datasets/slices.h"
 
-enum { CC_SPLIT_NO_FOLD = -1 };
+/* The ways to split: X(NAME, whether it makes folds). split.c defines split_by_NAME; `data.split.by: NAME`
+ * chooses it. */
+#define CC_SPLIT_WAY_LIST(X) X(patient, true) X(slice, false) X(slab, false)
+
+#define CC_SPLIT_SHARE_MAX 1e6 /* shares are 0 or more */
+enum { CC_SPLIT_NO_FOLD = -1, CC_SPLIT_FOLDS_MAX = 100, CC_SPLIT_SLAB_MAX = 10000 };
 
 typedef struct cc_split_spec {
     double train, validation, test; /* shares: only their ratio counts; whole numbers by slab */
-    const char *by;                 /* "patient", "slice", "slab" */
-    int slab;                       /* by slab: slices of a slab; at least 1 */
+    const char *by;                 /* a name of CC_SPLIT_WAY_LIST */
+    int slab;                       /* by slab: slices of a slab, 1 to CC_SPLIT_SLAB_MAX */
     bool stratify;                  /* by patient: every part, or fold, gets its share of each group */
-    int folds, fold;                /* fold in [0, folds), or CC_SPLIT_NO_FOLD: one split by shares */
+    int folds;                      /* 2 to CC_SPLIT_FOLDS_MAX; means nothing without a fold */
+    int fold;                       /* 0 to folds - 1, or CC_SPLIT_NO_FOLD: one split by shares */
 } cc_split_spec;
 
 typedef struct cc_split_part {

@@ -1,5 +1,5 @@
-/* datasets/upright.h -- the axes of a scan turned to those of the patient: quarter turns and mirrors only, no
- * voxel is resampled.
+/* datasets/upright.h -- the axes of a scan in the patient's order and direction: permuted and flipped only,
+ * no voxel is resampled.
  *
  * A file may hold its voxels in any order: sagittal sections, slices from the head down, columns to the
  * right. Upright, columns run to the patient's left, rows to the back and slices to the head, as nearly as
@@ -22,13 +22,13 @@ cc_upright cc_upright_find(const cc_grid *grid);
 /* Only the axis of the slices is as above; the two others keep their order, and nothing is mirrored. */
 cc_upright cc_upright_find_sections(const cc_grid *grid);
 /* Whether voxels lie so already. */
-bool cc_upright_is_filed(const cc_upright *upright);
+bool cc_upright_is_identity(const cc_upright *upright);
 
 /* A grid with its axes in that order: the same voxels at the same places. */
 cc_grid cc_upright_grid(const cc_grid *grid, const cc_upright *upright);
 /* A volume so, its voxels moved into new memory where they do not lie so already. CC_ENOMEM, and the volume
  * stays as it was. */
-cc_status cc_upright_turn(cc_volume *volume, const cc_upright *upright);
+cc_status cc_upright_reorient(cc_volume *volume, const cc_upright *upright);
 
 /* Warns, naming `path`, where upright slices are oblique: more than 30 degrees from axial. */
 void cc_upright_check(const cc_grid *grid, const char *path);

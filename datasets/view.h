@@ -19,17 +19,17 @@ typedef struct cc_view_item {
 } cc_view_item;
 
 typedef struct cc_view_options {
-    const cc_slice_set *base;  /* outlives the view */
-    const cc_view_item *items; /* copied; in the base's order of slices */
-    size_t count;              /* at least 1 */
-    const cc_matching
-        *matching; /* applied to the whole base slice before it is cut; outlives the view; or NULL */
+    const cc_slice_set *base;    /* outlives the view */
+    const cc_view_item *items;   /* copied; in the base's order of slices */
+    size_t count;                /* at least 1 */
+    const cc_matching *matching; /* of the whole base slice before it is cut; outlives the view; or NULL */
     double fill_hu;
     int cache_mb; /* as cc_slice_options.cache_mb */
 } cc_view_options;
 
 /* The caller owns *out and closes it by cc_slice_set_close. Masks are cut, never blanked: truth outside
- * `keep` stays. CC_EINVAL  an item's base, box or order is wrong, or there is none */
+ * `keep` stays.
+ *   CC_EINVAL  an item's base, box or order is wrong, or there is none */
 cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options);
 /* Borrowed; `view` was made by cc_view_open. */
 const cc_view_item *cc_view_get(const cc_slice_set *view, size_t index);

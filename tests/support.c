@@ -1,3 +1,4 @@
+/* tests/support.c -- temporary folders, real files, and the start of a test program. */
 #include "support.h"
 
 #include <ftw.h>
@@ -8,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A test multiplies with the kernels that the program takes (nets/backends/cpu/blas.h), so that both give the same
- * bytes: it starts itself anew with them likewise. Tests without nets have no such function. */
+/* A test multiplies with the kernels that the program takes (nets/backends/cpu/blas.h), so that both give the
+ * same bytes: it starts itself anew with them likewise. Tests without nets have no such function. */
 bool cc_blas_choose_kernels(void) __attribute__((weak));
 __attribute__((constructor)) static void settle_libraries(int argc, char **argv) {
     (void)argc;

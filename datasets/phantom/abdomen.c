@@ -4,10 +4,10 @@
 
 static void add_organ(cc_anatomy *a, cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii) {
     const double diaphragm_mm = 2.5;
-    cc_shape organ = cc_shape_ellipsoid(tissue, hu, center, radii, 2);
+    cc_solid organ = cc_solid_ellipsoid(tissue, hu, center, radii, 2);
     organ.within = CC_REGION_CAVITY;
-    cc_shapes_add(&a->shapes, cc_shape_as(cc_shape_grown(organ, diaphragm_mm), CC_TISSUE_MUSCLE, 50));
-    cc_shapes_add(&a->shapes, organ);
+    cc_solids_add(&a->shapes, cc_solid_as(cc_solid_grown(organ, diaphragm_mm), CC_TISSUE_MUSCLE, 50));
+    cc_solids_add(&a->shapes, organ);
 }
 
 void cc_anatomy_add_abdomen(cc_anatomy *a, uint64_t seed, int patient) {

@@ -1,4 +1,7 @@
-/* datasets/phantom/anatomy.c -- what makes one patient different as a whole, and the order of painting. */
+/* datasets/phantom/anatomy.c -- what makes one patient different as a whole, and the order of painting.
+ *
+ * Every part draws from a stream of its own (cc_structure), so that a change of one organ moves no other,
+ * and a patient of a seed keeps its bones when its vessels are redrawn. */
 #include "datasets/phantom/anatomy.h"
 
 #include <math.h>
@@ -23,6 +26,7 @@ static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
             mode->mm = cc_rng_between(&rng, 0.8, 2.2);
             reach += mode->mm;
             for (int k = 0; k < 3; k++) {
+                /* Wavelengths of 75 to 240 mm: outlines bend, no wall folds over. */
                 mode->frequency[k] = 2 * M_PI / cc_rng_between(&rng, 75, 240);
                 mode->phase[k] = cc_rng_between(&rng, 0, 2 * M_PI);
             }
@@ -32,16 +36,16 @@ static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
 }
 
 /* Multiples of the golden ratio and of the root of 2, from a random start, fill 0..1 evenly, so that even a
- * small set of patients holds its share of each kind. They count turns of the scanners, and those of one turn
- * lie a quarter apart: no scanner has all the plaque. A patient depends on nothing but the seed and its
+ * small set of patients holds its share of each kind. They count rounds of the scanners, and those of one
+ * round differ by a quarter: no scanner has all the plaque. A patient depends on nothing but the seed and its
  * number. */
 static void choose_calcium(cc_anatomy *a, uint64_t seed, int patient) {
     const double step[2] = {0.6180339887498949, 0.4142135623730951}, without_plaque = 0.25;
-    int turn = patient / CC_PHANTOM_SCANNERS, scanner = patient % CC_PHANTOM_SCANNERS;
+    int round = patient / CC_PHANTOM_SCANNERS, scanner = patient % CC_PHANTOM_SCANNERS;
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, 0, CC_STRUCTURE_BURDEN);
     double rank[2];
     for (int k = 0; k < 2; k++) {
-        double t = cc_rng_uniform(&rng) + step[k] * turn + (double)scanner / CC_PHANTOM_SCANNERS;
+        double t = cc_rng_uniform(&rng) + step[k] * round + (double)scanner / CC_PHANTOM_SCANNERS;
         rank[k] = t - floor(t);
     }
     a->plaque = fmax(0, (rank[0] - without_plaque) / (1 - without_plaque));
@@ -67,11 +71,11 @@ cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient) {
     cc_anatomy_add_heart(a, seed, patient);
     cc_anatomy_add_bones(a, seed, patient);
     if (!a->shapes.out_of_memory) return CC_OK;
-    size_t bytes = 2 * a->shapes.capacity * sizeof(cc_shape);
+    size_t bytes = 2 * a->shapes.capacity * sizeof(cc_solid);
     cc_anatomy_deinit(a);
     return cc_fail_memory("the phantom's shapes", bytes);
 }
 
 void cc_anatomy_deinit(cc_anatomy *a) {
-    cc_shapes_deinit(&a->shapes);
+    cc_solids_deinit(&a->shapes);
 }

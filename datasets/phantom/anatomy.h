@@ -1,11 +1,11 @@
-/* datasets/phantom/anatomy.h -- one patient: a deformation of the reference body, and the shapes in it.
+/* datasets/phantom/anatomy.h -- one patient: a deformation of the reference body, and the solids in it.
  *
- * Shapes are given in the mm of a reference adult; cc_anatomy says how a point of the scanner's space maps
+ * Solids are given in the mm of a reference adult; cc_anatomy says how a point of the scanner's space maps
  * into it: a stretch, then a smooth warp, so that no two patients share an outline. */
 #ifndef CC_DATASETS_PHANTOM_ANATOMY_H
 #define CC_DATASETS_PHANTOM_ANATOMY_H
 
-#include "datasets/phantom/shapes.h"
+#include "datasets/phantom/solids.h"
 
 /* Streams of a patient: the `sample` of CC_PURPOSE_PHANTOM. Part of the bytes: append, never renumber. */
 typedef enum cc_structure {
@@ -42,8 +42,8 @@ typedef struct cc_anatomy {
     double fat_mm;                       /* under the skin */
     bool female;
     double back_mm;       /* where the back meets the table, scanner mm */
-    cc_shape cavity[3];   /* right, left, front: the inside of the rib cage */
-    cc_shape_list shapes; /* in the order of painting: later ones cover earlier ones */
+    cc_solid cavity[3];   /* right, left, front: the inside of the rib cage */
+    cc_solid_list shapes; /* in the order of painting: later ones cover earlier ones */
     float texture[CC_TEXTURE_CELLS * CC_TEXTURE_CELLS * CC_TEXTURE_CELLS]; /* -1..1, periodic */
 } cc_anatomy;
 

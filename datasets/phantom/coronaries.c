@@ -1,3 +1,12 @@
+/* datasets/phantom/coronaries.c -- the coronary arteries on the surface of the ventricles, and calcium in
+ * them, in the aorta and in the mitral annulus.
+ *
+ * An artery is a line of points in the frame of the ventricles' ellipsoid (u along the long axis, an angle
+ * about it), from the root of the aorta along its groove: the LAD between the ventricles to the apex, the
+ * LCX around the left, the RCA around the right. Plaques are ellipsoids along an artery, most of them in
+ * its first half, where they are found in patients; their number, size and density grow with the patient's
+ * load, from one grain of 2 mm3 to ten plaques. Calcium elsewhere gives what a cascade must tell from it.
+ * Source: the segments of the AHA, Austen et al., Circulation 51 (1975), 5-40. */
 #include "datasets/phantom/coronaries.h"
 
 #include <math.h>
@@ -13,8 +22,9 @@ typedef struct artery {
 } artery;
 
 /* The point of the ventricles' surface at (u, angle), a little outside it. */
-static cc_point on_surface(const cc_shape *e, double u, double degrees) {
+static cc_point on_surface(const cc_solid *e, double u, double degrees) {
     const double outside_mm = 2.5;
+    /* The ellipsoid cut at u is an ellipse, smaller by sqrt(1 - u^2). */
     double around = sqrt(1 - u * u), c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180);
     cc_point q = cc_point_add(e->center, u * (e->radii.x + outside_mm), e->axes[0]);
     q = cc_point_add(q, around * c * (e->radii.y + outside_mm), e->axes[1]);
@@ -22,7 +32,7 @@ static cc_point on_surface(const cc_shape *e, double u, double degrees) {
 }
 
 /* The first point is the vessel's mouth at the root of the aorta. */
-static void lay(artery *t, const cc_shape *ventricles, cc_point root, cc_rng *rng) {
+static void set_course(artery *t, const cc_solid *ventricles, cc_point root, cc_rng *rng) {
     double sway = cc_rng_between(rng, -7, 7);
     t->points[0] = root;
     for (int i = 1; i < ARTERY_POINTS; i++) {
@@ -34,25 +44,26 @@ static void lay(artery *t, const cc_shape *ventricles, cc_point root, cc_rng *rn
 
 static void add_artery(cc_anatomy *a, const artery *t) {
     const double groove_mm = 5.5;
-    cc_shape groove =
-        cc_shape_capsule(CC_TISSUE_FAT, -90, t->points[0], t->points[1], groove_mm, 0.6 * groove_mm);
+    cc_solid groove =
+        cc_solid_capsule(CC_TISSUE_FAT, -90, t->points[0], t->points[1], groove_mm, 0.6 * groove_mm);
     groove.within = CC_REGION_HEART;
-    cc_shapes_add_tube(&a->shapes, groove, t->points + 1, ARTERY_POINTS - 1);
-    cc_shape vessel = cc_shape_capsule(CC_TISSUE_BLOOD, a->blood_hu, t->points[0], t->points[1], t->radius_mm,
+    cc_solids_add_tube(&a->shapes, groove, t->points + 1, ARTERY_POINTS - 1);
+    cc_solid vessel = cc_solid_capsule(CC_TISSUE_BLOOD, a->blood_hu, t->points[0], t->points[1], t->radius_mm,
                                        0.5 * t->radius_mm);
     vessel.within = CC_REGION_HEART;
-    cc_shapes_add_tube(&a->shapes, vessel, t->points, ARTERY_POINTS);
+    cc_solids_add_tube(&a->shapes, vessel, t->points, ARTERY_POINTS);
 }
 
 /* A spot of calcium, its first radius along `along`. */
 static void add_spot(cc_anatomy *a, cc_phantom_tissue tissue, double hu, cc_point at, cc_point along,
                      cc_point radii) {
-    cc_shape spot = cc_shape_ellipsoid(tissue, hu, at, radii, 2);
+    cc_solid spot = cc_solid_ellipsoid(tissue, hu, at, radii, 2);
     spot.axes[0] = cc_point_unit(along);
+    /* Any vector that is not along the first axis gives two more at right angles. */
     cc_point other = fabs(spot.axes[0].z) < 0.8 ? (cc_point){0, 0, 1} : (cc_point){1, 0, 0};
     spot.axes[1] = cc_point_unit(cc_point_cross(spot.axes[0], other));
     spot.axes[2] = cc_point_cross(spot.axes[0], spot.axes[1]);
-    cc_shapes_add(&a->shapes, spot);
+    cc_solids_add(&a->shapes, spot);
 }
 
 /* From one dense grain of 2 or 3 mm3 to ten plaques, some of them 15 mm long. */
@@ -84,9 +95,9 @@ static void add_arc(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_poi
         double t = angle + length * i / (ARC_POINTS - 1);
         points[i] = cc_point_add(cc_point_add(middle, radius_mm * cos(t), side), radius_mm * sin(t), up);
     }
-    cc_shape arc =
-        cc_shape_capsule(tissue, cc_rng_between(rng, 450, 1200), points[0], points[1], mm, 0.6 * mm);
-    cc_shapes_add_tube(&a->shapes, arc, points, ARC_POINTS);
+    cc_solid arc =
+        cc_solid_capsule(tissue, cc_rng_between(rng, 450, 1200), points[0], points[1], mm, 0.6 * mm);
+    cc_solids_add_tube(&a->shapes, arc, points, ARC_POINTS);
 }
 
 void cc_anatomy_add_wall_calcium(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_point from,
@@ -99,7 +110,7 @@ void cc_anatomy_add_wall_calcium(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue t
         add_arc(a, rng, tissue, cc_point_between(from, to, cc_rng_uniform(rng)), side, up, radius_mm);
 }
 
-static void add_root_calcium(cc_anatomy *a, const cc_shape *ventricles, cc_point root, cc_rng *rng) {
+static void add_root_calcium(cc_anatomy *a, const cc_solid *ventricles, cc_point root, cc_rng *rng) {
     bool mitral = cc_rng_uniform(rng) < 0.35, aorta = cc_rng_uniform(rng) < 0.75 || !mitral;
     if (aorta) {
         cc_point top = cc_point_add(root, 30, (cc_point){-0.2, -0.2, 1});
@@ -113,7 +124,7 @@ static void add_root_calcium(cc_anatomy *a, const cc_shape *ventricles, cc_point
     }
 }
 
-void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_shape *ventricles, cc_point root, uint64_t seed,
+void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_solid *ventricles, cc_point root, uint64_t seed,
                                int patient) {
     artery arteries[ARTERIES] = {
         {.plaque = CC_TISSUE_PLAQUE_LAD,
@@ -137,7 +148,7 @@ void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_shape *ventricles, cc_poi
     };
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_CALCIUM);
     for (int i = 0; i < ARTERIES; i++) {
-        lay(&arteries[i], ventricles, root, &rng);
+        set_course(&arteries[i], ventricles, root, &rng);
         add_artery(a, &arteries[i]);
     }
     add_plaques(a, arteries, &rng);

@@ -7,7 +7,7 @@
 /* Lays the arteries on the ellipsoid of the ventricles, from the root of the aorta, each in a groove of fat;
  * then their plaques, as many and as large as anatomy->plaque says, and calcium of the aortic root and of the
  * mitral annulus where anatomy->wall_calcium is set. */
-void cc_anatomy_add_coronaries(cc_anatomy *anatomy, const cc_shape *ventricles, cc_point root, uint64_t seed,
+void cc_anatomy_add_coronaries(cc_anatomy *anatomy, const cc_solid *ventricles, cc_point root, uint64_t seed,
                                int patient);
 
 /* Calcium in the wall of a vessel: one to four arcs around the axis from..to at its radius. */

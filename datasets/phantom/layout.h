@@ -1,4 +1,5 @@
-/* datasets/phantom/layout.h -- how a dataset's folder looks: one file a layout, and one line in write.c.
+/* datasets/phantom/layout.h -- how a dataset's folder looks: one file a layout, and one name of
+ * CC_PHANTOM_LAYOUT_LIST.
  * Private to the phantom. */
 #ifndef CC_DATASETS_PHANTOM_LAYOUT_H
 #define CC_DATASETS_PHANTOM_LAYOUT_H
@@ -6,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "datasets/phantom/phantom.h"
+#include "datasets/volume.h"
 
 typedef struct cc_phantom_patient {
     const cc_phantom_options *options;
@@ -24,6 +26,8 @@ typedef struct cc_phantom_layout {
     cc_status (*write)(const cc_phantom_patient *patient, const char *writing, const char *dir);
 } cc_phantom_layout;
 
-extern const cc_phantom_layout cc_phantom_layout_ctheart, cc_phantom_layout_orcascore;
+#define X(name) extern const cc_phantom_layout cc_phantom_layout_##name;
+CC_PHANTOM_LAYOUT_LIST(X)
+#undef X
 
 #endif

@@ -1,5 +1,7 @@
-/* The layout of the Kaggle CT heart set: DIR/train/ct_001/image/1-001.png, an 8-bit grey picture of the
- * window of the options, and DIR/train/ct_001/mask/1-001.png, 255 inside the heart; slices ascend in z. */
+/* datasets/phantom/layout_ctheart.c -- the layout of the Kaggle CT heart set:
+ * DIR/train/ct_001/image/1-001.png, an 8-bit grey picture of the window of the options, and
+ * DIR/train/ct_001/mask/1-001.png, 255 inside the heart; slices ascend in z. A patient is written as a
+ * folder beside and moved to its name when it is whole. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "core/file.h"
@@ -7,6 +9,7 @@
 #include "datasets/png.h"
 
 static uint8_t grey(float hu, const double window_hu[2]) {
+    /* Linear over the window, rounded, clipped to 0..255. */
     double g = 255 * (hu - window_hu[0]) / (window_hu[1] - window_hu[0]);
     return g <= 0 ? 0 : g >= 255 ? 255 : (uint8_t)(g + 0.5);
 }
@@ -35,8 +38,8 @@ done:
     return status;
 }
 
-/* Slices are written side by side; the first failure, whose message belongs to its thread, is told again
- * here. */
+/* Slices are written by all threads. A failure's message belongs to the thread that met it: that of the
+ * lowest slice is copied, and set again in the caller's thread. */
 static cc_status write_slices(const char *folder, const cc_phantom_patient *p) {
     cc_error failure = {.status = CC_OK};
     int slices = p->options->slices, failed_slice = slices;

@@ -1,8 +1,14 @@
-/* datasets/phantom/rasterise.c -- the painter: each shape replaces what lies behind it by the share of the
- * pixel that it covers, told from the distance to its surface. That share is exact for a straight edge; a
- * shape thinner than a pixel is limited to the share that its own size can fill. Shapes are visited from the
- * last to the first, with what is still clear of each pixel kept, so that nothing hidden is computed. Three
- * levels through the slice give the partial volume along z. */
+/* datasets/phantom/rasterise.c -- the painter: solids as pixels.
+ *
+ * Each solid replaces what lies behind it by the share of the pixel that it covers, computed from the
+ * distance to its surface. That share is exact for a straight edge; a solid thinner than a pixel is limited
+ * to the share that its own size can fill. Solids are visited from the last to the first, with what is still
+ * clear of each pixel kept, so that nothing hidden is computed:
+ *
+ *     hu = sum over solids, nearest first, of clear * share * HU
+ *     clear = product of (1 - share) of those that are nearer
+ *
+ * (Porter & Duff, SIGGRAPH 1984, "over"). Three levels through the slice give the partial volume along z. */
 #include "datasets/phantom/rasterise.h"
 
 #include <math.h>
@@ -79,49 +85,52 @@ static void locate(cc_raster *r, const cc_anatomy *a, double z_mm, bool warped) 
     }
 }
 
-/* The largest share of a pixel of `edge` mm that the shape can fill. */
-static double largest_share(const cc_shape *s, double edge) {
-    if (s->kind == CC_SHAPE_ELLIPSOID)
+/* The largest share of a pixel of `edge` mm that the solid can fill. */
+static double largest_share(const cc_solid *s, double edge) {
+    if (s->kind == CC_SOLID_ELLIPSOID)
         return fmin(1, (s->high.x - s->low.x) / edge) * fmin(1, (s->high.y - s->low.y) / edge);
     cc_point d = cc_point_add(s->to, -1, s->from);
     double length = sqrt(cc_point_dot(d, d)), along_z = length > 0 ? fabs(d.z) / length : 0;
     double thick = fmin(1, (s->r0 + s->r1) / edge);
+    /* A tube through the slice fills its section; one within the slice fills its length. */
     return thick * (1 - along_z + along_z * thick);
 }
 
-typedef struct window {
+typedef struct pixel_window {
     int left, right, top, bottom; /* pixels, ends excluded */
-} window;
+} pixel_window;
 
 static int pixel_of(double mm, double first_mm, const cc_raster *r) {
     double p = (mm - first_mm) / r->pixel_mm;
     return p < 0 ? 0 : p > r->size ? r->size : (int)p;
 }
 
-static window window_of(const cc_shape *s, const cc_raster *r, const double stretch[3], double margin_mm) {
-    return (window){.left = pixel_of((s->low.x - margin_mm) * stretch[0], r->left_mm, r),
-                    .right = pixel_of((s->high.x + margin_mm) * stretch[0], r->left_mm - 2 * r->pixel_mm, r),
-                    .top = pixel_of((s->low.y - margin_mm) * stretch[1], r->top_mm, r),
-                    .bottom = pixel_of((s->high.y + margin_mm) * stretch[1], r->top_mm - 2 * r->pixel_mm, r)};
+static pixel_window window_of(const cc_solid *s, const cc_raster *r, const double stretch[3],
+                              double margin_mm) {
+    return (pixel_window){
+        .left = pixel_of((s->low.x - margin_mm) * stretch[0], r->left_mm, r),
+        .right = pixel_of((s->high.x + margin_mm) * stretch[0], r->left_mm - 2 * r->pixel_mm, r),
+        .top = pixel_of((s->low.y - margin_mm) * stretch[1], r->top_mm, r),
+        .bottom = pixel_of((s->high.y + margin_mm) * stretch[1], r->top_mm - 2 * r->pixel_mm, r)};
 }
 
 static bool is_calcium(cc_phantom_tissue tissue) {
     return tissue >= CC_TISSUE_PLAQUE_LAD && tissue <= CC_TISSUE_CALCIUM_MITRAL;
 }
 
-static double kept_within(const cc_raster *r, const cc_shape *s, size_t at, double share) {
+static double kept_within(const cc_raster *r, const cc_solid *s, size_t at, double share) {
     return s->within && share > r->region[s->within][at] ? r->region[s->within][at] : share;
 }
 
-static void mark_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
+static void mark_pixel(cc_raster *r, const cc_solid *s, size_t at, double share) {
     share = kept_within(r, s, at, share);
     if (share > r->region[s->adds][at]) r->region[s->adds][at] = (float)share;
 }
 
-/* What a shape takes of what is still clear. Where two parts of one body meet, each covers a share of the
+/* What a solid takes of what is still clear. Where two parts of one body meet, each covers a share of the
  * same pixel, and the second adds only what it has more: blended one after the other, they would leave a dot.
  */
-static double newly_covered(cc_raster *r, const cc_shape *s, size_t at, double share) {
+static double newly_covered(cc_raster *r, const cc_solid *s, size_t at, double share) {
     if (!s->joint) return share;
     double before = r->joint[at] == s->joint ? r->covered[at] : 0;
     if (share <= before) return 0;
@@ -130,7 +139,7 @@ static double newly_covered(cc_raster *r, const cc_shape *s, size_t at, double s
     return (share - before) / (1 - before);
 }
 
-static void paint_pixel(cc_raster *r, const cc_shape *s, size_t at, double share) {
+static void paint_pixel(cc_raster *r, const cc_solid *s, size_t at, double share) {
     const double touches = 0.15;
     share = kept_within(r, s, at, share);
     double taken = newly_covered(r, s, at, share);
@@ -142,34 +151,34 @@ static void paint_pixel(cc_raster *r, const cc_shape *s, size_t at, double share
     r->clear[at] *= (float)(1 - taken);
 }
 
-typedef void pixel_action(cc_raster *r, const cc_shape *s, size_t at, double share);
+typedef void pixel_action(cc_raster *r, const cc_solid *s, size_t at, double share);
 
-/* Applies `action` where the shape covers something that no nearer shape hides. */
-static void visit_shape(cc_raster *r, const cc_shape *s, window w, double edge, pixel_action *action) {
+/* Applies `action` where the solid covers something that no nearer solid hides. */
+static void visit_shape(cc_raster *r, const cc_solid *s, pixel_window w, double edge, pixel_action *action) {
     double most = largest_share(s, edge);
     for (int j = w.top; j < w.bottom; j++)
         for (int i = w.left; i < w.right; i++) {
             size_t at = (size_t)j * (size_t)r->size + (size_t)i;
             if (r->clear[at] == 0) continue;
-            double share = cc_shape_share(s, r->x[at], r->y[at], r->z[at], edge);
+            double share = cc_solid_share(s, r->x[at], r->y[at], r->z[at], edge);
             if (share > 0) action(r, s, at, share < most ? share : most);
         }
 }
 
-typedef struct view {
+typedef struct painted_space {
     const double *stretch;
     double z_mm, reach_mm;
-} view;
+} painted_space;
 
-static void visit(cc_raster *r, const cc_shape *s, const view *v, pixel_action *action) {
+static void visit(cc_raster *r, const cc_solid *s, const painted_space *v, pixel_action *action) {
     double edge = r->edge_mm / sqrt(v->stretch[0] * v->stretch[1]), margin = 0.5 * edge + v->reach_mm;
     double z = v->z_mm / v->stretch[2];
     if (z < s->low.z - margin || z > s->high.z + margin) return;
     visit_shape(r, s, window_of(s, r, v->stretch, margin), edge, action);
 }
 
-/* The regions first, in order; then everything from the last shape, which nothing hides, to the first. */
-static void paint_list(cc_raster *r, const cc_shape_list *shapes, const view *v) {
+/* The regions first, in order; then everything from the last solid, which nothing hides, to the first. */
+static void paint_list(cc_raster *r, const cc_solid_list *shapes, const painted_space *v) {
     memset(r->joint, 0, (size_t)r->size * (size_t)r->size * sizeof *r->joint);
     for (size_t i = 0; i < shapes->count; i++)
         if (shapes->items[i].adds) visit(r, &shapes->items[i], v, mark_pixel);
@@ -187,13 +196,13 @@ static void clear_level(cc_raster *r) {
         if (r->region[k]) memset(r->region[k], 0, n * sizeof(float));
 }
 
-static void paint_level(cc_raster *r, const cc_anatomy *a, const cc_shape_list *table, double z_mm) {
+static void paint_level(cc_raster *r, const cc_anatomy *a, const cc_solid_list *table, double z_mm) {
     static const double none[3] = {1, 1, 1};
     const float air_hu = -1000;
     size_t n = (size_t)r->size * (size_t)r->size;
     clear_level(r);
     locate(r, a, z_mm, false);
-    view scanner = {none, z_mm, 0}, patient = {a->stretch, z_mm, a->warp_reach_mm};
+    painted_space scanner = {none, z_mm, 0}, patient = {a->stretch, z_mm, a->warp_reach_mm};
     paint_list(r, table, &scanner); /* the patient does not touch it */
     locate(r, a, z_mm, true);
     paint_list(r, &a->shapes, &patient);
@@ -233,7 +242,7 @@ static void finish_mid_level(cc_raster *r, const cc_anatomy *a) {
     }
 }
 
-void cc_raster_paint(cc_raster *r, const cc_anatomy *a, const cc_shape_list *table, double z_mm,
+void cc_raster_paint(cc_raster *r, const cc_anatomy *a, const cc_solid_list *table, double z_mm,
                      double thickness_mm) {
     static const double order[LEVELS] = {-1, 1, 0}; /* mid-slice last: its tissue stays */
     size_t n = (size_t)r->size * (size_t)r->size;

@@ -28,7 +28,7 @@ cc_status cc_raster_init(cc_raster *raster, int size);
 void cc_raster_deinit(cc_raster *raster);
 
 /* Paints the slice around z_mm: first the table, then the patient. */
-void cc_raster_paint(cc_raster *raster, const cc_anatomy *anatomy, const cc_shape_list *table, double z_mm,
+void cc_raster_paint(cc_raster *raster, const cc_anatomy *anatomy, const cc_solid_list *table, double z_mm,
                      double thickness_mm);
 
 #endif

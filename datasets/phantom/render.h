@@ -2,6 +2,7 @@
 #ifndef CC_DATASETS_PHANTOM_RENDER_H
 #define CC_DATASETS_PHANTOM_RENDER_H
 
+#include "datasets/grid.h"
 #include "datasets/phantom/scanner.h"
 
 typedef struct cc_phantom_scene {
@@ -9,12 +10,9 @@ typedef struct cc_phantom_scene {
     int patient;
     const cc_scanner *scanner;
     cc_anatomy *anatomy;
-    cc_shape_list table;
+    cc_solid_list table;
     cc_grid grid;
 } cc_phantom_scene;
-
-/* CC_EINVAL names the option out of range. */
-cc_status cc_phantom_check(const cc_phantom_options *options);
 
 /* Options are checked before. CC_ENOMEM leaves nothing to free. */
 cc_status cc_phantom_scene_init(cc_phantom_scene *scene, const cc_phantom_options *options, int patient);

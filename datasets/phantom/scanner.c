@@ -1,3 +1,10 @@
+/* datasets/phantom/scanner.c -- four scanners: table, kernel, noise and calibration.
+ *
+ * A slice is sharpened as the reconstruction kernel would, given noise with the kernel's grain, which
+ * grows towards the middle of the body as fewer photons arrive there, and recalibrated: each scanner reads
+ * bone and calcium higher or lower, as tube voltage and filter do. The numbers are chosen so that a net
+ * trained on one scanner notices the next. Source: on noise and kernels, Kalender, Computed Tomography,
+ * 3rd ed. (2011), chapter 4; on calibration by voltage, Nakazato et al., JCCT 3 (2009), 394-400. */
 #include "datasets/phantom/scanner.h"
 
 #include <math.h>
@@ -16,7 +23,7 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .slope = 1.00,
      .offset_hu = 0,
      .table_gap_mm = 7,
-     .table_half_mm = 130,
+     .table_half_width_mm = 130,
      .table_rise_mm = 14,
      .table_hu = 330,
      .table_shells = 1},
@@ -32,7 +39,7 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .slope = 0.95,
      .offset_hu = -8,
      .table_gap_mm = 10,
-     .table_half_mm = 190,
+     .table_half_width_mm = 190,
      .table_rise_mm = 30,
      .table_hu = 180,
      .table_shells = 2},
@@ -48,7 +55,7 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .slope = 1.08,
      .offset_hu = 8,
      .table_gap_mm = 5,
-     .table_half_mm = 105,
+     .table_half_width_mm = 105,
      .table_rise_mm = 10,
      .table_hu = 420,
      .table_shells = 2},
@@ -64,7 +71,7 @@ static const cc_scanner scanners[CC_PHANTOM_SCANNERS] = {
      .slope = 1.03,
      .offset_hu = -7,
      .table_gap_mm = 8,
-     .table_half_mm = 150,
+     .table_half_width_mm = 150,
      .table_rise_mm = 3,
      .table_hu = 300,
      .table_shells = 1},
@@ -74,25 +81,23 @@ const cc_scanner *cc_scanner_get(int scanner) {
     return &scanners[scanner];
 }
 
-int cc_phantom_scanner_of(int patient) {
-    return patient % CC_PHANTOM_SCANNERS;
-}
-
-void cc_scanner_add_table(cc_shape_list *table, const cc_scanner *s, double back_mm) {
+void cc_scanner_add_table(cc_solid_list *table, const cc_scanner *s, double back_mm) {
     enum { POINTS = 17 };
-    const double shell_mm = 2, apart_mm = 16;
+    const double shell_mm = 2, distance_mm = 16; /* half the thickness of a shell; from one to the next */
     for (int shell = 0; shell < s->table_shells; shell++) {
-        double half = s->table_half_mm * (1 - 0.25 * shell);
+        double half = s->table_half_width_mm * (1 - 0.25 * shell);
         cc_point points[POINTS];
+        /* A parabola: t from -1 to 1 across the table, its edges higher than its middle (y runs to the
+         * back). */
         for (int i = 0; i < POINTS; i++) {
             double t = 2.0 * i / (POINTS - 1) - 1;
             points[i] = (cc_point){
-                t * half, back_mm + s->table_gap_mm + apart_mm * shell - s->table_rise_mm * t * t, 0};
+                t * half, back_mm + s->table_gap_mm + distance_mm * shell - s->table_rise_mm * t * t, 0};
         }
-        cc_shape like =
-            cc_shape_capsule(CC_TISSUE_TABLE, s->table_hu, points[0], points[1], shell_mm, shell_mm);
+        cc_solid like =
+            cc_solid_capsule(CC_TISSUE_TABLE, s->table_hu, points[0], points[1], shell_mm, shell_mm);
         like.squash = 0;
-        cc_shapes_add_tube(table, like, points, POINTS);
+        cc_solids_add_tube(table, like, points, POINTS);
     }
 }
 
@@ -100,7 +105,7 @@ enum { KERNEL_MAX = 32 };
 
 /* weights[0..reach] of a sampled Gaussian that sums to 1; returns reach. */
 static int gaussian(double weights[KERNEL_MAX + 1], double sigma_pixels) {
-    int reach = (int)ceil(3 * sigma_pixels);
+    int reach = (int)ceil(3 * sigma_pixels); /* beyond 3 sigma lies 0.3 % of a Gaussian */
     if (sigma_pixels < 0.2) reach = 0;
     if (reach > KERNEL_MAX) reach = KERNEL_MAX;
     double sum = 0;
@@ -155,6 +160,7 @@ static void make_grain(cc_raster *r, const cc_scanner *s, cc_rng *rng) {
     }
     double squares = 0;
     for (size_t i = 0; i < n; i++) squares += (double)grain[i] * grain[i];
+    /* To a standard deviation of 1, whatever the filters left of it. */
     float scale = (float)(1 / sqrt(squares / (double)n));
     for (size_t i = 0; i < n; i++) grain[i] *= scale;
 }

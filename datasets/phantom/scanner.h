@@ -14,7 +14,7 @@ typedef struct cc_scanner {
     double grain_mm[2]; /* correlation length of the noise, x and y */
     double coarse_mm;   /* above 0: what is coarser than this is taken out of the noise (sharp kernels) */
     double slope, offset_hu; /* calibration: see calibrated() in scanner.c */
-    double table_gap_mm, table_half_mm, table_rise_mm, table_hu;
+    double table_gap_mm, table_half_width_mm, table_rise_mm, table_hu;
     int table_shells;
 } cc_scanner;
 
@@ -22,7 +22,7 @@ typedef struct cc_scanner {
 const cc_scanner *cc_scanner_get(int scanner);
 
 /* Appends the table under a patient whose back lies at back_mm. */
-void cc_scanner_add_table(cc_shape_list *table, const cc_scanner *scanner, double back_mm);
+void cc_scanner_add_table(cc_solid_list *table, const cc_scanner *scanner, double back_mm);
 
 /* Turns raster->hu into what the scanner shows, in whole HU within -1024..3071. raster->layer is scratch. */
 void cc_scanner_expose(cc_raster *raster, const cc_scanner *scanner, cc_rng noise);

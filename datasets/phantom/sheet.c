@@ -1,4 +1,7 @@
-/* datasets/phantom/sheet.c -- every patient once, side by side, as one picture. */
+/* datasets/phantom/sheet.c -- every patient once, side by side, as one picture: the slice through the
+ * middle of the heart, outlined by the colour of its scanner. */
+#include "datasets/phantom/sheet.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +31,10 @@ static void paint(uint8_t *pixel, const uint8_t colour[3]) {
 
 /* Digits of 3 x 5 pixels; rows of three bits from the top. */
 static void draw_number(const sheet *s, int patient, int number, const uint8_t colour[3]) {
+    /* Octal: a digit of the constant is a row of three pixels. */
     static const uint16_t digits[10] = {075557, 026227, 071747, 071717, 055711,
                                         074717, 074757, 071111, 075757, 075717};
+    /* A digit of 3 x 5 dots and one dot between two; a dot has `scale` pixels. */
     int scale = s->tile / 128 + 1, left = 3 * scale;
     char text[16];
     int length = snprintf(text, sizeof text, "%d", number);
@@ -62,6 +67,7 @@ static void draw_patient(const sheet *s, const cc_raster *r, int patient) {
 
 /* The slice nearest to the middle of the heart. */
 static int mid_heart(const cc_phantom_scene *scene) {
+    /* From the reference body to the scanner's space, and from there to a slice. */
     double z = scene->anatomy->heart_center.z * scene->anatomy->stretch[2];
     double k = (z - scene->grid.origin_mm[2]) / scene->grid.spacing_mm[2],
            last = (double)scene->grid.dims[2] - 1;

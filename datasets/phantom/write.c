@@ -2,6 +2,8 @@
  *
  *   DIR/phantom.txt   what is made here, in one line: written first, compared on the next call
  *   DIR/.writing/     the patient being written; it is moved to its place when it is complete */
+#include "datasets/phantom/write.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -11,8 +13,9 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/version.h"
+#include "core/words.h"
 #include "datasets/phantom/layout.h"
-#include "datasets/phantom/render.h"
+#include "datasets/phantom/make.h"
 
 enum { MANIFEST_BYTES = 256 };
 
@@ -35,6 +38,7 @@ static cc_status claim_folder(const char *dir, const cc_phantom_options *o, cc_a
     CC_TRY(cc_path_join(path, dir, manifest_name));
     if (cc_file_exists(path)) {
         CC_TRY(cc_file_read(&have, &bytes, path, 4096, arena));
+        /* The same options and the same numerics: what is there already is what would be made. */
         if (strcmp(have, want) == 0) return CC_OK;
         have[strcspn(have, "\n")] = 0;
         return cc_fail(CC_EINVAL, dir, "name another folder, or delete this one",
@@ -80,6 +84,7 @@ static cc_status write_patients(int *made, const cc_phantom_layout *layout, cons
     CC_TRY(layout->make_folders(dir));
     for (int p = 0; p < o->patients; p++) {
         bool there;
+        /* Patients that an earlier, interrupted call completed are kept. */
         layout->name_patient(name, sizeof name, p);
         CC_TRY(layout->is_there(&there, dir, name));
         if (!there) {
@@ -91,15 +96,23 @@ static cc_status write_patients(int *made, const cc_phantom_layout *layout, cons
     return CC_OK;
 }
 
-static const cc_phantom_layout *const layouts[] = {&cc_phantom_layout_ctheart, &cc_phantom_layout_orcascore};
+static const cc_phantom_layout *const layouts[] = {
+#define X(name) &cc_phantom_layout_##name,
+    CC_PHANTOM_LAYOUT_LIST(X)
+#undef X
+};
+enum { LAYOUTS = sizeof layouts / sizeof *layouts };
 
 static cc_status find_layout(const cc_phantom_layout **out, const char *name) {
-    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
-        if (strcmp(layouts[i]->name, name) == 0) {
-            *out = layouts[i];
-            return CC_OK;
-        }
-    return cc_fail(CC_EUSAGE, "--layout", "use ctheart or orcascore", "no layout is called \"%s\"", name);
+    const char *names[LAYOUTS];
+    char hint[64] = "use ";
+    for (size_t i = 0; i < LAYOUTS; i++) {
+        *out = layouts[i];
+        names[i] = layouts[i]->name;
+        if (strcmp(names[i], name) == 0) return CC_OK;
+    }
+    cc_words_or(hint + 4, sizeof hint - 4, names, LAYOUTS);
+    return cc_fail(CC_EUSAGE, "--layout", hint, "no layout is called \"%s\"", name);
 }
 
 cc_status cc_phantom_write(int *made, const char *dir, const cc_phantom_options *o) {
@@ -111,6 +124,8 @@ cc_status cc_phantom_write(int *made, const char *dir, const cc_phantom_options 
     if (!arena) return cc_fail_memory("the phantom's folder", 0);
     cc_progress *progress = NULL;
     cc_status status = CC_OK;
+    /* Claim the folder, clear what a killed run left, write, clear the empty folder of what was being
+     * written. */
     CC_CHECK(claim_folder(dir, o, arena));
     CC_CHECK(remove_writing(dir));
     progress = cc_progress_create("phantom", (uint64_t)o->patients);

@@ -1,5 +1,11 @@
-/* A DICOM slice, a file with many frames, or a folder with the slices of one series: sorted by position, in
- * HU by each slice's own rescale. What CT files must say and these do not is warned of, once a series. */
+/* datasets/readers/dicom.c -- a DICOM slice, a file with many frames, or a folder with the slices of one
+ * series, as one volume in HU.
+ *
+ * The steps are units of their own: which files are the series (dicom_folder.c), what each says
+ * (dicom_file.cpp through GDCM, after dicom_check.c has walked it), how the slices lie in space
+ * (dicom_order.c), and their pixels in HU (dicom_image.c). Here they follow one another. What CT files
+ * must say and these do not is warned of, once a series. Source: DICOM PS3.3, A.3 (CT image), C.8.2.1 (CT
+ * image module), C.11.1 (modality LUT: HU by rescale). */
 #include "datasets/readers/dicom.h"
 
 #include <stdio.h>
@@ -11,7 +17,8 @@
 #include "datasets/readers/dicom_order.h"
 #include "datasets/readers/reader.h"
 
-/* What makes the numbers of a series something else than HU, or its place unknown. */
+/* What makes the numbers of a series something else than HU, or its position unknown. US (unspecified) as
+ * RescaleType is what many scanners write for HU. */
 static void warn_of_meaning(const cc_dicom_slice *slice, const char *path) {
     const cc_dicom_file *f = &slice->image->header->file;
     const cc_dicom_frame *frame = &slice->image->header->frames[slice->frame];
@@ -58,11 +65,13 @@ static cc_status settle_spacing(cc_grid *grid, const cc_dicom_slice *slice, cons
              f->pixel_spacing, f->pixel_spacing[0] ? "\"" : "", f->other_spacing[0] ? " (" : "",
              f->other_spacing,
              f->other_spacing[0] ? " is given, which need not be the pixels' distance in the patient)" : "");
+    /* Two calls, as two fields say it: PixelSpacing within a slice, positions or thickness across. Each
+     * call sees the other's part as stated. */
     in_plane.spacing_mm[2] = across.spacing_mm[0] = across.spacing_mm[1] = 0;
     grid->spacing_mm[2] = 1;
-    CC_TRY(cc_grid_settle_spacing(grid, &in_plane, grid->spacing_mm[0] ? "PixelSpacing" : field, path));
+    CC_TRY(cc_reader_complete_spacing(grid, &in_plane, grid->spacing_mm[0] ? "PixelSpacing" : field, path));
     grid->spacing_mm[2] = z;
-    return cc_grid_settle_spacing(
+    return cc_reader_complete_spacing(
         grid, &across, grid->dims[2] > 1 ? "ImagePositionPatient" : "SliceThickness, SpacingBetweenSlices",
         path);
 }
@@ -71,6 +80,7 @@ static cc_status settle_spacing(cc_grid *grid, const cc_dicom_slice *slice, cons
 static cc_status open_series(cc_dicom_series *out, const cc_dicom_image *images, size_t count,
                              const char *path, const cc_read_options *options, cc_arena *arena) {
     size_t slices_count = 0, at = 0;
+    /* Every frame of every file is a slice. */
     for (size_t i = 0; i < count; i++) slices_count += (size_t)images[i].header->file.frames;
     cc_dicom_slice *slices = cc_arena_get_array(arena, slices_count, sizeof *slices);
     if (!slices) return CC_ENOMEM;
@@ -114,13 +124,13 @@ static cc_status read_voxels(cc_volume *out, const cc_dicom_series *series, cons
         frames += (size_t)images[i].header->file.frames;
     }
     /* Where each frame of each image goes; -1: it is left out. */
-    int64_t *place = cc_arena_get_array(arena, frames, sizeof *place);
-    if (!place) return CC_ENOMEM;
-    for (size_t i = 0; i < frames; i++) place[i] = -1;
+    int64_t *target = cc_arena_get_array(arena, frames, sizeof *target);
+    if (!target) return CC_ENOMEM;
+    for (size_t i = 0; i < frames; i++) target[i] = -1;
     for (int64_t z = 0; z < series->grid.dims[2]; z++)
-        place[first[series->slices[z].image - images] + (size_t)series->slices[z].frame] = z;
+        target[first[series->slices[z].image - images] + (size_t)series->slices[z].frame] = z;
     for (size_t i = 0; i < count; i++)
-        CC_TRY(cc_dicom_image_read_all(out->voxels, &padded, &images[i], place + first[i]));
+        CC_TRY(cc_dicom_image_read_all(out->voxels, &padded, &images[i], target + first[i]));
     if (padded)
         cc_log(CC_LOG_WARNING,
                "%s: PixelPaddingValue: %llu voxels of padding, or beyond any HU, are taken for air", path,
@@ -142,7 +152,7 @@ static cc_status read_any(cc_volume *out, const char *path, const cc_read_option
     snprintf(out->format, sizeof out->format, "dicom");
     snprintf(out->type, sizeof out->type, "%s",
              cc_sample_name(cc_dicom_image_sample(series.slices[0].image)));
-    CC_CHECK(cc_volume_take(out, path));
+    CC_CHECK(cc_volume_allocate(out, path));
     status = read_voxels(out, &series, images, count, path, arena);
 done:
     cc_arena_destroy(arena);

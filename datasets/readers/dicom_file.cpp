@@ -1,4 +1,10 @@
-/* Reads one DICOM file through GDCM: the numbers that stand before its pixels, and the decoded pixels. */
+/* datasets/readers/dicom_file.cpp -- reads one DICOM file through GDCM: the numbers that stand before its
+ * pixels, and the decoded pixels.
+ *
+ * C++ because GDCM is; nothing of it leaves this file but plain structs and statuses. It runs in a child
+ * process (core/guard.h). Numbers are read from the text of their elements here, so that what is no number
+ * is refused by the name of its field, and what is empty counts as not given. Source: DICOM PS3.6 (tags
+ * and names), PS3.5, 6.2 (DS, IS: decimal strings), PS3.3, C.7.6.16 (functional groups). */
 #include "datasets/readers/dicom_file.h"
 
 #include <cmath>
@@ -18,26 +24,29 @@ typedef gdcm::DataSet set;
 const gdcm::Tag pixel_data(0x7fe0, 0x0010);
 
 /* A field of decimal strings: its name stands in messages. */
-struct field {
+struct named_tag {
     gdcm::Tag tag;
     const char *name;
 };
-const field pixel_spacing = {{0x0028, 0x0030}, "PixelSpacing"},
-            slice_distance = {{0x0018, 0x0088}, "SpacingBetweenSlices"},
-            slice_thickness = {{0x0018, 0x0050}, "SliceThickness"},
-            position = {{0x0020, 0x0032}, "ImagePositionPatient"},
-            orientation = {{0x0020, 0x0037}, "ImageOrientationPatient"},
-            slope = {{0x0028, 0x1053}, "RescaleSlope"}, intercept = {{0x0028, 0x1052}, "RescaleIntercept"},
-            temporal = {{0x0020, 0x0100}, "TemporalPositionIdentifier"},
-            acquisition = {{0x0020, 0x0012}, "AcquisitionNumber"},
-            frames = {{0x0028, 0x0008}, "NumberOfFrames"}, series_number = {{0x0020, 0x0011}, "SeriesNumber"},
-            tilt = {{0x0018, 0x1120}, "GantryDetectorTilt"};
+const named_tag pixel_spacing = {{0x0028, 0x0030}, "PixelSpacing"},
+                slice_distance = {{0x0018, 0x0088}, "SpacingBetweenSlices"},
+                slice_thickness = {{0x0018, 0x0050}, "SliceThickness"},
+                position = {{0x0020, 0x0032}, "ImagePositionPatient"},
+                orientation = {{0x0020, 0x0037}, "ImageOrientationPatient"},
+                slope = {{0x0028, 0x1053}, "RescaleSlope"},
+                intercept = {{0x0028, 0x1052}, "RescaleIntercept"},
+                temporal = {{0x0020, 0x0100}, "TemporalPositionIdentifier"},
+                acquisition = {{0x0020, 0x0012}, "AcquisitionNumber"},
+                frames = {{0x0028, 0x0008}, "NumberOfFrames"},
+                series_number = {{0x0020, 0x0011}, "SeriesNumber"},
+                tilt = {{0x0018, 0x1120}, "GantryDetectorTilt"};
 
 /* Functional groups, and the sequences ("macros") in them that are read. */
 const gdcm::Tag shared_groups(0x5200, 0x9229), frame_groups(0x5200, 0x9230), plane_position(0x0020, 0x9113),
     plane_orientation(0x0020, 0x9116), pixel_measures(0x0028, 0x9110), transformation(0x0028, 0x9145),
     frame_content(0x0020, 0x9111), cardiac(0x0018, 0x9118);
 
+/* GDCM prints what it dislikes to standard output and error. */
 void silence() {
     gdcm::Trace::SetDebug(false);
     gdcm::Trace::SetWarning(false);
@@ -68,7 +77,7 @@ template <size_t N> void keep(char (&out)[N], const std::string &text) {
 }
 
 /* Thrown out of numbers_of, and turned into a status where it leaves this file. */
-[[noreturn]] void refuse_text(const field &of, const std::string &text) {
+[[noreturn]] void refuse_text(const named_tag &of, const std::string &text) {
     char what[160];
     std::snprintf(what, sizeof what, "%s (%04x,%04x): \"%.40s\" is no number", of.name, of.tag.GetGroup(),
                   of.tag.GetElement(), text.c_str());
@@ -77,7 +86,7 @@ template <size_t N> void keep(char (&out)[N], const std::string &text) {
 
 /* Reads numbers of a decimal string, separated by backslashes. Whether there are `count`, neither more nor
  * less. */
-bool numbers_of(double *out, int count, const std::string &text, const field &of) {
+bool numbers_of(double *out, int count, const std::string &text, const named_tag &of) {
     const char *next = text.c_str();
     int found = 0;
     for (bool more = true; more; found++) {
@@ -93,8 +102,8 @@ bool numbers_of(double *out, int count, const std::string &text, const field &of
     return found == count;
 }
 
-/* A number that only tells images apart, or is compared: one that is none counts as not given. */
-double number_of(const set &in, const field &of, double otherwise) try {
+/* A number that only distinguishes images, or is compared: one that is none counts as not given. */
+double number_of(const set &in, const named_tag &of, double otherwise) try {
     double number;
     return numbers_of(&number, 1, text_of(in, of.tag), of) ? number : otherwise;
 } catch (const std::invalid_argument &) {
@@ -140,9 +149,11 @@ struct levels {
     }
 
     /* `count` numbers of a field; whether they are given. Zero where not. */
-    bool numbers(double *out, int count, const gdcm::Tag &macro, const field &of) const {
+    bool numbers(double *out, int count, const gdcm::Tag &macro, const named_tag &of) const {
         const std::string chosen = text(macro, of.tag), other = text_of(outside, of.tag);
         double others[6];
+        /* Position and time differ from frame to frame: the file's own value binds only where there is one
+         * frame. */
         bool given = numbers_of(out, count, chosen, of), differs = false, binds = is_one || &of != &position;
         if (given && binds && other != chosen && numbers_of(others, count, other, of))
             for (int i = 0; i < count; i++)
@@ -155,11 +166,12 @@ struct levels {
 
 void read_frame(cc_dicom_frame *out, const levels &from) {
     double numbers[6];
+    /* A spacing of 0 or less counts as not given: the caller asks for it then. */
     if (from.numbers(numbers, 2, pixel_measures, pixel_spacing) && numbers[0] > 0 && numbers[1] > 0) {
-        out->spacing_mm[1] = numbers[0]; /* the distance of rows, then of columns */
+        out->spacing_mm[1] = numbers[0]; /* PixelSpacing: the distance of rows (y), then of columns (x) */
         out->spacing_mm[0] = numbers[1];
     }
-    for (const field &of : {slice_distance, slice_thickness})
+    for (const named_tag &of : {slice_distance, slice_thickness})
         if (out->spacing_mm[2] == 0 && numbers_of(numbers, 1, from.text(pixel_measures, of.tag), of))
             out->spacing_mm[2] = std::fabs(numbers[0]);
     out->has_position = from.numbers(out->position_mm, 3, plane_position, position);
@@ -207,6 +219,8 @@ void read_file(cc_dicom_file *out, const set &in) {
     out->series_number = number_of(in, series_number, -1);
     out->is_localizer = text_of(in, gdcm::Tag(0x0008, 0x0008)).find("LOCALIZER") != std::string::npos;
     out->tilt_degrees = number_of(in, tilt, NAN);
+    /* Spacing at the detector (mammography, radiography) or as nominal: not that of the patient, so never
+     * taken; named in the error. */
     const std::string detector = text_of(in, gdcm::Tag(0x0018, 0x1164)),
                       nominal = text_of(in, gdcm::Tag(0x0018, 0x2010));
     if (!detector.empty())

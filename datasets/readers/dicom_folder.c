@@ -1,14 +1,17 @@
-/* Which files of a folder are the slices of one series.
+/* datasets/readers/dicom_folder.c -- which files of a folder are the slices of one series.
  *
  * Folders come as scanners, CDs and archives leave them: with a directory (DICOMDIR), dose reports,
- * localizers and screenshots beside the slices, or with several series. What has no pixels says nothing about
- * the scan; of several series none is chosen in silence. */
+ * localizers and screenshots beside the slices, or with several series. Every file is looked at, by its
+ * contents and not by its name; what has no pixels says nothing about the scan and is left out; images are
+ * grouped by SeriesInstanceUID; of several series none is chosen in silence. Source: DICOM PS3.3, C.7.3.1
+ * (series), C.7.6.1.1.2 (ImageType: LOCALIZER); PS3.10, 8.6 (DICOMDIR). */
 #include "datasets/readers/dicom_folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "core/file.h"
 #include "core/log.h"
 
 enum { PREAMBLE = 128, DEPTH_MAX = 12, ENTRIES_MAX = 1 << 16, LISTED_MAX = 8 };
@@ -30,7 +33,8 @@ typedef struct group {
 bool cc_dicom_probe(const cc_head *head) {
     if (head->gzipped) return false;
     if (head->count >= 132 && memcmp(head->bytes + PREAMBLE, "DICM", 4) == 0) return true;
-    /* Without preamble: the first element is of group 2 or 8, and short. */
+    /* Without preamble: the first element is of group 2 or 8 with a length below 32 KiB, implicit or with two
+     * letters of VR. */
     const uint8_t *b = head->bytes;
     return head->count >= 132 && (b[0] == 2 || b[0] == 8) && b[1] == 0 && b[3] == 0 && b[6] < 128 &&
            b[7] < 128 && (b[7] == 0 || (b[4] >= 'A' && b[4] <= 'Z' && b[5] >= 'A' && b[5] <= 'Z'));
@@ -55,7 +59,7 @@ static cc_status add_file(list *l, const char *path) {
         l->blank++;
         return CC_OK;
     }
-    if (!image.pixels.found) return cc_dicom_image_settle(&image, l->arena); /* says what is missing */
+    if (!image.pixels.found) return cc_dicom_image_prepare(&image, l->arena); /* says what is missing */
     if (l->count == l->capacity) {
         l->capacity = l->capacity ? 2 * l->capacity : 64;
         cc_dicom_image *more = cc_arena_get_array(l->arena, l->capacity, sizeof *more);
@@ -94,10 +98,10 @@ static cc_status add_folder(list *l, const char *folder, int depth, bool deeper)
 /* Whether an image can be a slice of a scan: it can be read, lies in space, and is no localizer. What is
  * wrong with it is said only where it is asked for. */
 static bool may_be_slice(const cc_dicom_image *image, cc_arena *arena) {
-    cc_dicom_image copy = *image;
+    cc_dicom_image copy = *image; /* preparing replaces the header by one with all frames */
     const cc_dicom_file *f = &image->header->file;
     if (f->is_localizer) return false;
-    cc_status status = cc_dicom_image_settle(&copy, arena);
+    cc_status status = cc_dicom_image_prepare(&copy, arena);
     if (status == CC_EUNSUPPORTED) return false;
     return status != CC_OK || copy.header->frames[0].has_position;
 }
@@ -109,6 +113,7 @@ static cc_status group_images(group **out, size_t *count, const list *l) {
     for (size_t i = 0; i < l->count; i++) {
         const cc_dicom_file *f = &l->images[i].header->file;
         size_t g = 0;
+        /* A folder holds a handful of series: no need to sort. */
         while (g < *count && strcmp(groups[g].file->series, f->series) != 0) g++;
         if (g == *count) groups[(*count)++] = (group){.file = f};
         groups[g].count++;
@@ -154,6 +159,7 @@ static cc_status choose(const group **out, const list *l, const group *groups, s
         if (series ? strcmp(groups[i].file->series, series) == 0 : groups[i].is_slices) *out = &groups[i];
         slices += groups[i].is_slices;
     }
+    /* A UID holds dots, so a bare number is a place in the printed list. */
     if (series && !*out && is_number(series)) {
         unsigned long number = strtoul(series, NULL, 10);
         if (number >= 1 && number <= count) *out = &groups[number - 1];
@@ -173,8 +179,8 @@ static cc_status choose(const group **out, const list *l, const group *groups, s
     return CC_OK;
 }
 
-/* Keeps the images of a group, without localizers where it has slices, and settles them. */
-static cc_status take(list *l, const group *g) {
+/* Keeps the images of a group, without localizers where it has slices, and prepares them for reading. */
+static cc_status keep_group(list *l, const group *g) {
     size_t kept = 0, localizers = 0;
     const char *localizer = NULL;
     for (size_t i = 0; i < l->count; i++) {
@@ -186,7 +192,7 @@ static cc_status take(list *l, const group *g) {
             localizers++;
             continue;
         }
-        CC_TRY(cc_dicom_image_settle(image, l->arena));
+        CC_TRY(cc_dicom_image_prepare(image, l->arena));
         l->images[kept++] = *image;
     }
     if (localizers)
@@ -196,13 +202,13 @@ static cc_status take(list *l, const group *g) {
     return CC_OK;
 }
 
-static cc_status choose_and_take(cc_dicom_image **images, size_t *count, list *l, const char *series) {
+static cc_status choose_series(cc_dicom_image **images, size_t *count, list *l, const char *series) {
     group *groups;
     const group *chosen;
     size_t group_count;
     CC_TRY(group_images(&groups, &group_count, l));
     CC_TRY(choose(&chosen, l, groups, group_count, series));
-    CC_TRY(take(l, chosen));
+    CC_TRY(keep_group(l, chosen));
     *images = l->images;
     *count = l->count;
     return CC_OK;
@@ -217,7 +223,7 @@ cc_status cc_dicom_folder_images(cc_dicom_image **images, size_t *count, const c
     if (l.count == 0)
         return cc_fail(CC_ENOTFOUND, folder, "name an image file or a folder with one DICOM series",
                        "the folder holds no DICOM file%s", l.blank ? " with an image" : "");
-    return choose_and_take(images, count, &l, series);
+    return choose_series(images, count, &l, series);
 }
 
 cc_status cc_dicom_file_images(cc_dicom_image **images, size_t *count, const char *path, const char *series,
@@ -235,5 +241,5 @@ cc_status cc_dicom_file_images(cc_dicom_image **images, size_t *count, const cha
     }
     l.images = image;
     l.count = 1;
-    return choose_and_take(images, count, &l, series);
+    return choose_series(images, count, &l, series);
 }

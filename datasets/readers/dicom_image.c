@@ -1,18 +1,27 @@
-/* One DICOM file with pixels. Uncompressed samples are read here, all others decoded by GDCM; both become HU
- * by the frame's own RescaleSlope and RescaleIntercept.
+/* datasets/readers/dicom_image.c -- one DICOM file with pixels: its samples, padding, and HU by the
+ * frame's own rescale.
  *
- * Samples are read here because GDCM clears the bits above BitsStored, and padding is written into them:
- * -2000 as 63536 into an image of 12 bits would become 2096, which is bone. */
+ * Uncompressed samples are read here, all others decoded by GDCM. Samples are read here because GDCM
+ * clears the bits above BitsStored, and padding is written into them: -2000 as 63536 into an image of 12
+ * bits would become 2096, which is bone.
+ *
+ *     HU = RescaleSlope * stored + RescaleIntercept    (PS3.3, C.11.1)
+ *
+ * where `stored` is the lowest BitsStored bits of a sample, in two's complement where PixelRepresentation
+ * is 1 (PS3.5, 8.1.1). Padding (C.7.5.1.1.2: PixelPaddingValue, PixelPaddingRangeLimit) stands for no
+ * measurement, outside the circle that was reconstructed; what of it would read above water becomes air. */
 #include "datasets/readers/dicom_image.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/file.h"
 #include "core/guard.h"
 #include "datasets/readers/stream.h"
 
-/* Lossless codecs squeeze an empty slice to nearly nothing: below this size, a claim is believed. */
-static const uint64_t believed_bytes = UINT64_C(1) << 25, ratio_max = 1032;
+/* Lossless codecs compress an empty slice to nearly nothing: claims of up to 32 MiB are not held against the
+ * file's size; larger ones may be 1032 times the file at most, as deflate's. */
+static const uint64_t unchecked_bytes = UINT64_C(1) << 25, ratio_max = 1032;
 
 /* More frames than any scan has; bounds products of sizes, too. */
 static const double frames_max = 1 << 24;
@@ -93,7 +102,7 @@ static cc_status check_format(const cc_dicom_file *f, const char *path) {
     return CC_OK;
 }
 
-/* Sizes against the file. */
+/* What the header claims against what the file holds. */
 static cc_status check_pixels(const cc_dicom_image *image) {
     const cc_dicom_file *f = &image->header->file;
     const cc_dicom_pixels *pixels = &image->pixels;
@@ -102,13 +111,15 @@ static cc_status check_pixels(const cc_dicom_image *image) {
         return cc_fail(CC_EUNSUPPORTED, path, "name a file with pixels", "PixelData: it is missing");
     if (!(f->frames >= 1 && f->frames <= frames_max && f->frames == floor(f->frames)))
         return cc_fail(CC_EFORMAT, path, "it must be a whole number from 1", "NumberOfFrames: %g", f->frames);
-    uint64_t need = frame_bytes(image) * (uint64_t)f->frames; /* below 2^58 */
+    /* Width and height have 16 bits, a sample 32, frames 24: no overflow. */
+    uint64_t need = frame_bytes(image) * (uint64_t)f->frames; /* below 2^58 bytes */
+    /* Values of elements have an even length: one byte more than needed may follow. */
     if (!pixels->encapsulated && (pixels->bytes < need || pixels->bytes > need + 1))
         return cc_fail(
             CC_EFORMAT, path, "the file is cut off or its header is wrong",
             "PixelData: %llu bytes, where Rows, Columns, BitsAllocated and NumberOfFrames ask for %llu",
             (unsigned long long)pixels->bytes, (unsigned long long)need);
-    if (need > believed_bytes && need / ratio_max > image->file_bytes)
+    if (need > unchecked_bytes && need / ratio_max > image->file_bytes)
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "Rows, Columns, NumberOfFrames: %lld x %lld x %.0f pixels cannot come from %llu bytes",
                        f->height, f->width, f->frames, (unsigned long long)image->file_bytes);
@@ -129,6 +140,7 @@ static cc_status check_frame(const cc_dicom_image *image, int number) {
     if (at->slope == 0)
         return cc_fail(CC_EFORMAT, image->path, NULL, "RescaleSlope: 0 makes all voxels of frame %d alike",
                        number + 1);
+    /* Lengths and angle of the two axes: 1, 1 and 0, but for what decimal strings round away. */
     double xx = 0, yy = 0, xy = 0;
     for (int k = 0; k < 3; k++) {
         xx += at->row[k] * at->row[k];
@@ -142,7 +154,7 @@ static cc_status check_frame(const cc_dicom_image *image, int number) {
     return CC_OK;
 }
 
-cc_status cc_dicom_image_settle(cc_dicom_image *image, cc_arena *arena) {
+cc_status cc_dicom_image_prepare(cc_dicom_image *image, cc_arena *arena) {
     CC_TRY(check_format(&image->header->file, image->path));
     CC_TRY(check_pixels(image));
     int frames = (int)image->header->file.frames;
@@ -155,23 +167,24 @@ cc_status cc_dicom_image_settle(cc_dicom_image *image, cc_arena *arena) {
     return CC_OK;
 }
 
-cc_sample cc_dicom_image_sample(const cc_dicom_image *image) {
-    static const cc_sample samples[3][2] = {{CC_SAMPLE_UINT8, CC_SAMPLE_INT8},
-                                            {CC_SAMPLE_UINT16, CC_SAMPLE_INT16},
-                                            {CC_SAMPLE_UINT32, CC_SAMPLE_INT32}};
+cc_sample_type cc_dicom_image_sample(const cc_dicom_image *image) {
+    static const cc_sample_type samples[3][2] = {{CC_SAMPLE_UINT8, CC_SAMPLE_INT8},
+                                                 {CC_SAMPLE_UINT16, CC_SAMPLE_INT16},
+                                                 {CC_SAMPLE_UINT32, CC_SAMPLE_INT32}};
     const cc_dicom_file *f = &image->header->file;
     return samples[f->bits_allocated / 16][f->pixel_representation];
 }
 
 static uint32_t word_at(const uint8_t *bytes, size_t index, size_t width) {
-    uint16_t half;
+    uint16_t short_word;
     uint32_t word;
     if (width == 1) return bytes[index];
-    if (width == 2) return memcpy(&half, bytes + 2 * index, sizeof half), half;
+    if (width == 2) return memcpy(&short_word, bytes + 2 * index, sizeof short_word), short_word;
     return memcpy(&word, bytes + 4 * index, sizeof word), word;
 }
 
-/* The lowest `bits` of a word as a number. */
+/* The lowest `bits` of a word as a number; two's complement where it is signed: value - 2^bits with the sign
+ * bit set. */
 static int64_t number_of(uint32_t word, long long bits, bool is_signed) {
     uint32_t sign = UINT32_C(1) << (bits - 1), value = word & (sign | (sign - 1));
     return is_signed && value & sign ? (int64_t)value - 2 * (int64_t)sign : (int64_t)value;
@@ -186,15 +199,18 @@ static bool is_padding(uint32_t word, const cc_dicom_image *image) {
     const bool is_signed = f->pixel_representation == 1;
     const long long unused = f->bits_allocated - f->bits_stored;
     const int64_t stored = number_of(word, f->bits_allocated, is_signed);
+    /* All unused bits set in an unsigned image: a negative number that was written as if it were signed. */
     if (!is_signed && unused >= 4 && word >> f->bits_stored == (UINT32_C(1) << unused) - 1) return true;
     if (f->padding < 0) return false;
     int64_t value = number_of((uint32_t)f->padding, 16, true), limit;
     if (stored == f->padding || stored == value) return true;
+    /* A decoder has cleared the unused bits: the padding value without these. */
     if (!image->pixels.plain && stored == number_of((uint32_t)f->padding, f->bits_stored, is_signed))
         return true;
     if (f->padding_limit < 0) return false;
     limit = number_of((uint32_t)f->padding_limit, 16, true);
     if (!is_signed) value = f->padding, limit = f->padding_limit;
+    /* The range goes either way (C.7.5.1.1.2): from the value up to the limit, or down to it. */
     return value < limit ? stored >= value && stored <= limit : stored >= limit && stored <= value;
 }
 
@@ -217,6 +233,8 @@ static cc_status decode(float *out, uint64_t *padded, const uint8_t *bytes, cons
         bool padding = is_padding(word, image);
         int64_t value = padding ? stored : number_of(word, f->bits_stored, is_signed);
         double hu = frame->slope * (double)value + frame->intercept;
+        /* Padding that reads as air already stays as it is; a CT value beyond the extended scale is
+         * padding that was not declared. */
         if (hu > (padding ? water_hu : is_ct ? highest_hu : INFINITY)) {
             hu = padding_hu(stored, frame);
             ++*padded;
@@ -260,8 +278,8 @@ static cc_status read_coded(uint8_t **out, const cc_dicom_image *image, size_t c
     return status;
 }
 
-/* Frames that lie in the file as they are come one by one, all others at once. */
-static bool is_apart(const cc_dicom_image *image) {
+/* Whether a frame can be read without those before it: uncompressed samples, at a known place of the file. */
+static bool has_separate_frames(const cc_dicom_image *image) {
     return image->pixels.plain && !image->pixels.deflated_at;
 }
 
@@ -273,23 +291,23 @@ static cc_status read_all_samples(uint8_t **out, const cc_dicom_image *image) {
 cc_status cc_dicom_image_read(float *values, uint64_t *padded, const cc_dicom_image *image, int frame) {
     uint8_t *samples;
     uint64_t bytes = frame_bytes(image), offset = (uint64_t)frame * bytes;
-    bool apart = is_apart(image);
-    CC_TRY(apart ? read_plain(&samples, image, offset, (size_t)bytes) : read_all_samples(&samples, image));
-    cc_status status = decode(values, padded, samples + (apart ? 0 : offset), image, frame);
+    bool separate = has_separate_frames(image);
+    CC_TRY(separate ? read_plain(&samples, image, offset, (size_t)bytes) : read_all_samples(&samples, image));
+    cc_status status = decode(values, padded, samples + (separate ? 0 : offset), image, frame);
     free(samples);
     return status;
 }
 
 cc_status cc_dicom_image_read_all(float *values, uint64_t *padded, const cc_dicom_image *image,
-                                  const int64_t *place) {
+                                  const int64_t *target) {
     const cc_dicom_file *f = &image->header->file;
     const size_t area = (size_t)f->width * (size_t)f->height;
     uint8_t *samples = NULL;
-    cc_status status = is_apart(image) ? CC_OK : read_all_samples(&samples, image);
+    cc_status status = has_separate_frames(image) ? CC_OK : read_all_samples(&samples, image);
     if (status != CC_OK) return status;
     for (int i = 0; status == CC_OK && i < (int)f->frames; i++) {
-        if (place[i] < 0) continue;
-        float *to = values + (size_t)place[i] * area;
+        if (target[i] < 0) continue;
+        float *to = values + (size_t)target[i] * area;
         status = samples ? decode(to, padded, samples + (size_t)i * frame_bytes(image), image, i)
                          : cc_dicom_image_read(to, padded, image, i);
     }

@@ -1,11 +1,15 @@
-/* The slices of one series in space.
+/* datasets/readers/dicom_order.c -- the slices of one series in space: their order, their spacing, their
+ * third axis.
  *
- * Positions are compared along all three axes: those of a series step by one and the same vector. Scanners
- * round them, mostly to 0.1 mm, so that a step may be off by as much; a slice that is missing doubles a step,
- * a copy makes it zero, and a stack whose parts were shifted jumps sideways. The usual step is the median,
- * which no such fault moves. With a tilted gantry the table moves along a line that is not the normal of the
- * slices: voxels then lie on a sheared grid, which is kept as it is.
- * Source: DICOM PS3.3, C.7.6.2.1.1 (position, orientation), C.7.6.16 (frames, stacks, temporal positions). */
+ * Positions are compared along all three axes (rows, columns, normal): those of a series step by one and
+ * the same vector. Scanners round them, mostly to 0.1 mm, so that a step may be off by as much; a slice
+ * that is missing doubles a step, a copy makes it zero, and a stack whose parts were shifted jumps
+ * sideways. The usual step is the median, which no such fault moves. With a tilted gantry the table moves
+ * along a line that is not the normal of the slices: voxels then lie on a sheared grid, which is kept as
+ * it is, since straightening it would resample every slice.
+ *
+ * Source: DICOM PS3.3, C.7.6.2.1.1 (position, orientation), C.7.6.16 (frames, stacks, temporal positions),
+ * C.8.2.1 (GantryDetectorTilt). */
 #include "datasets/readers/dicom_order.h"
 
 #include <math.h>
@@ -48,6 +52,7 @@ static double dot(const double a[3], const double b[3]) {
 
 static void normal_of(double out[3], const cc_dicom_frame *f) {
     for (int k = 0; k < 3; k++) {
+        /* The cross product row x column. */
         int a = (k + 1) % 3, b = (k + 2) % 3;
         out[k] = f->row[a] * f->column[b] - f->row[b] * f->column[a];
     }
@@ -84,16 +89,17 @@ static cc_status match(const slice *first, const slice *s) {
     return CC_OK;
 }
 
-static int by_place(const void *a, const void *b) {
+static int by_coordinate(const void *a, const void *b) {
     const slice *x = a, *y = b;
-    if (x->place[2] != y->place[2]) return (x->place[2] > y->place[2]) - (x->place[2] < y->place[2]);
+    if (x->coordinate[2] != y->coordinate[2])
+        return (x->coordinate[2] > y->coordinate[2]) - (x->coordinate[2] < y->coordinate[2]);
     size_t p = strlen(x->image->path), q = strlen(y->image->path); /* "IM3 (1)" is the copy of "IM3" */
     if (p != q) return p < q ? -1 : 1;
     int names = strcmp(x->image->path, y->image->path);
     return names ? names : (x->frame > y->frame) - (x->frame < y->frame);
 }
 
-/* What tells two slices apart that should not be in one volume; NULL where nothing does. */
+/* The field by which two slices differ that should not be in one volume; NULL where there is none. */
 static const char *difference(const slice *a, const slice *b) {
     const cc_dicom_frame *p = frame_of(a), *q = frame_of(b);
     if (strcmp(p->stack, q->stack) != 0) return "StackID";
@@ -123,7 +129,7 @@ static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
     for (size_t i = 1; i < *count; i++) {
         const slice *last = &slices[kept - 1], *s = &slices[i];
         bool same = true;
-        for (int k = 0; k < 3; k++) same = same && fabs(s->place[k] - last->place[k]) <= same_mm;
+        for (int k = 0; k < 3; k++) same = same && fabs(s->coordinate[k] - last->coordinate[k]) <= same_mm;
         if (!same) {
             slices[kept++] = *s;
             continue;
@@ -139,6 +145,7 @@ static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
             return cc_fail(CC_EUNSUPPORTED, s->image->path, "leave one scan of each place",
                            "ImagePositionPatient%s%s: %s and %s lie at the same place and differ",
                            field ? ", " : "", field ? field : "", a, b);
+        /* Only the first pair is named; the rest is counted. */
         if (copies++ == 0) memcpy(first, a, sizeof first), memcpy(copy, b, sizeof copy);
     }
     if (copies)
@@ -157,7 +164,7 @@ static int by_value(const void *a, const void *b) {
 /* The usual step between neighbours along axis k. Of an even number, the lower one of the two in the middle:
  * where slices are missing, steps are too long. */
 static double usual_step(double *steps, const slice *slices, size_t count, int k) {
-    for (size_t i = 1; i < count; i++) steps[i - 1] = slices[i].place[k] - slices[i - 1].place[k];
+    for (size_t i = 1; i < count; i++) steps[i - 1] = slices[i].coordinate[k] - slices[i - 1].coordinate[k];
     qsort(steps, count - 1, sizeof *steps, by_value);
     return steps[(count - 2) / 2];
 }
@@ -167,7 +174,7 @@ static cc_status check_distances(const slice *slices, size_t count, const double
                                  const double most[3]) {
     char a[LABEL], b[LABEL], hint[96];
     for (size_t i = 1; i < count; i++) {
-        double step = slices[i].place[2] - slices[i - 1].place[2];
+        double step = slices[i].coordinate[2] - slices[i - 1].coordinate[2];
         if (step > same_mm && fabs(step - usual[2]) <= most[2]) continue;
         const char *field = difference(&slices[i - 1], &slices[i]);
         snprintf(hint, sizeof hint, "a slice may be missing%s%s", field ? "; the two differ in " : "",
@@ -183,17 +190,19 @@ static cc_status check_distances(const slice *slices, size_t count, const double
  * first to the last. Of all that do, the worst is named. */
 static cc_status check_line(const slice *slices, size_t count, const double usual[3], const double most[3]) {
     char a[LABEL], b[LABEL];
-    const double *start = slices[0].place, *end = slices[count - 1].place;
+    const double *start = slices[0].coordinate, *end = slices[count - 1].coordinate;
     size_t worst = 0;
     double worst_part = 1, worst_mm = 0;
     bool is_step = true;
     for (size_t i = 1; i < count; i++) {
-        const double *p = slices[i - 1].place, *q = slices[i].place, part = (double)i / (double)(count - 1);
+        const double *p = slices[i - 1].coordinate, *q = slices[i].coordinate,
+                     part = (double)i / (double)(count - 1);
         double step[2], line[2];
         for (int k = 0; k < 2; k++) {
             step[k] = q[k] - p[k] - usual[k];
             line[k] = q[k] - start[k] - part * (end[k] - start[k]);
         }
+        /* In units of what is allowed: above 1 is too much. The worst of all is kept. */
         double jump = fmax(fabs(step[0]) / most[0], fabs(step[1]) / most[1]);
         double off = fmax(fabs(line[0]) / most[0], fabs(line[1]) / most[1]);
         if (fmax(jump, off) <= worst_part) continue;
@@ -217,9 +226,11 @@ static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, con
     double line[3], shift[3], normal[3], said = fabs(file->tilt_degrees);
     for (int k = 0; k < 3; k++) {
         line[k] = last->position_mm[k] - first->position_mm[k];
-        shift[k] = slices[count - 1].place[k] - slices[0].place[k];
+        shift[k] = slices[count - 1].coordinate[k] - slices[0].coordinate[k];
     }
     normal_of(normal, first);
+    /* The line from the first slice to the last in the axes of the slices: how far it leads sideways, and
+     * its angle to the normal. */
     double aside = hypot(shift[0], shift[1]), tilt = atan2(aside, shift[2]) / degree,
            length = sqrt(dot(line, line));
     bool tilted = aside > fmax(rounding_mm, tilt_min * shift[2]);
@@ -237,6 +248,7 @@ static cc_status lay_along(cc_grid *grid, const slice *slices, size_t count, con
         cc_log(CC_LOG_WARNING,
                "%s: GantryDetectorTilt: %g degrees, where the positions say %.1f, which are taken", path,
                file->tilt_degrees, tilted ? tilt : 0);
+    /* The mean step, so that the rounding of single positions cancels. */
     grid->spacing_mm[2] = (tilted ? length : shift[2]) / (double)(count - 1);
     for (int k = 0; k < 3; k++) grid->direction[k * 3 + 2] = tilted ? line[k] / length : normal[k];
     return CC_OK;
@@ -267,9 +279,9 @@ cc_status cc_dicom_order(cc_grid *grid, slice *slices, size_t *count, const char
     normal_of(axes[2], first);
     for (size_t i = 0; i < *count; i++) {
         if (*count > 1) CC_TRY(match(&slices[0], &slices[i]));
-        for (int k = 0; k < 3; k++) slices[i].place[k] = dot(frame_of(&slices[i])->position_mm, axes[k]);
+        for (int k = 0; k < 3; k++) slices[i].coordinate[k] = dot(frame_of(&slices[i])->position_mm, axes[k]);
     }
-    qsort(slices, *count, sizeof *slices, by_place);
+    qsort(slices, *count, sizeof *slices, by_coordinate);
     if (*count > 1) CC_TRY(drop_copies(slices, count, path));
     *grid = grid_of(&slices[0]);
     grid->dims[2] = (int64_t)*count;

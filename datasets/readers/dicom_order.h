@@ -8,8 +8,8 @@
 
 struct cc_dicom_slice {
     const cc_dicom_image *image;
-    int frame;       /* of the image, from 0 */
-    double place[3]; /* of its first pixel along rows, columns and normal of the first slice, mm */
+    int frame;            /* of the image, from 0 */
+    double coordinate[3]; /* of its first pixel along rows, columns and normal of the first slice, mm */
 };
 
 /* Sorts *count slices of one series and finds their grid. A copy of a slice is taken out, with a warning.

@@ -1,3 +1,9 @@
+/* datasets/readers/encode.c -- voxels as bytes: samples of a file's type, and deflate around them.
+ *
+ * A volume is encoded whole in memory, then written by core/file.h, which either puts a complete file in
+ * its place or none. Values are rounded to the nearest (halves to even, as nearbyint) and held to the
+ * type's range, so that 40000 becomes 32767 and not -25536. Source: zlib.h; RFC 1950 (zlib), RFC 1952
+ * (gzip). */
 #include "datasets/readers/encode.h"
 
 #include <limits.h>
@@ -6,10 +12,11 @@
 #include <string.h>
 #include <zlib.h>
 
+/* zlib's usual level and memory; 15 bits of window, and 16 more ask for a gzip header. */
 enum { LEVEL = 6, MEMORY = 8, ZLIB_WRAPPER = 15, GZIP_WRAPPER = 15 + 16 };
 
-cc_status cc_encode_find(cc_sample *out, const char *type, const char *path) {
-    static const cc_sample samples[] = {CC_SAMPLE_UINT8, CC_SAMPLE_INT16, CC_SAMPLE_FLOAT32};
+cc_status cc_encode_find(cc_sample_type *out, const char *type, const char *path) {
+    static const cc_sample_type samples[] = {CC_SAMPLE_UINT8, CC_SAMPLE_INT16, CC_SAMPLE_FLOAT32};
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
         if (strcmp(cc_sample_name(samples[i]), type) == 0) {
             *out = samples[i];
@@ -18,7 +25,7 @@ cc_status cc_encode_find(cc_sample *out, const char *type, const char *path) {
     return cc_fail(CC_EINVAL, path, "uint8, int16 or float32", "type: \"%s\" is not written", type);
 }
 
-static void encode(char *out, const float *voxels, size_t count, cc_sample sample) {
+static void encode(char *out, const float *voxels, size_t count, cc_sample_type sample) {
     if (sample == CC_SAMPLE_FLOAT32) {
         memcpy(out, voxels, count * sizeof *voxels);
         return;
@@ -27,8 +34,8 @@ static void encode(char *out, const float *voxels, size_t count, cc_sample sampl
                  max = sample == CC_SAMPLE_UINT8 ? UINT8_MAX : INT16_MAX;
     const size_t bytes = cc_sample_bytes(sample);
     for (size_t i = 0; i < count; i++) {
-        int16_t wide = (int16_t)fmin(fmax(nearbyint(voxels[i]), min), max);
-        memcpy(out + i * bytes, &wide, bytes);
+        int16_t sample_value = (int16_t)fmin(fmax(nearbyint(voxels[i]), min), max);
+        memcpy(out + i * bytes, &sample_value, bytes); /* low byte first: all of uint8 */
     }
 }
 
@@ -64,7 +71,7 @@ static cc_status pack(cc_encoded *out, const cc_encoded *plain, cc_encode_packin
     return cc_fail_memory("the compressed voxels", capacity);
 }
 
-cc_status cc_encode_volume(cc_encoded *out, const cc_volume *volume, cc_sample sample, const void *head,
+cc_status cc_encode_volume(cc_encoded *out, const cc_volume *volume, cc_sample_type sample, const void *head,
                            size_t head_bytes, cc_encode_packing packing) {
     size_t count = cc_volume_count(volume), total = head_bytes + count * cc_sample_bytes(sample);
     cc_encoded plain = {malloc(total), total};

@@ -1,9 +1,11 @@
-/* MetaImage (.mha, .mhd with .raw or .zraw), as ITK's MetaIO writes it: lines "Key = value", of which
- * ElementDataFile is the last; then, or in the files that it names, the voxels. What is taken and what is
- * made of it follows MetaIO (metaObject.cxx, metaImage.cxx) and was compared with SimpleITK; where a header
- * says a thing twice and differently it is refused, and what it does not say is warned of. CenterOfRotation,
- * and AnatomicalOrientation beside TransformMatrix, say nothing to ITK, and nothing here. Other keys that
- * say nothing about voxels or place are passed over. */
+/* datasets/readers/metaimage.c -- MetaImage (.mha, .mhd with .raw or .zraw), as ITK's MetaIO writes it.
+ *
+ * Lines "Key = value", of which ElementDataFile is the last; then, or in the files that it names, the
+ * voxels. What is taken and what is made of it follows MetaIO (metaObject.cxx, metaImage.cxx) and was
+ * compared with SimpleITK; where a header says a thing twice and differently it is refused, and what it
+ * does not say is warned of. CenterOfRotation, and AnatomicalOrientation beside TransformMatrix, say
+ * nothing to ITK, and nothing here. Other keys that say nothing about voxels or place are passed over.
+ * Source: itk.org/Wiki/ITK/MetaIO/Documentation. */
 #include "datasets/readers/reader.h"
 
 #include <math.h>
@@ -16,20 +18,20 @@
 
 enum { MAX_DIMS = 10, WORD_BYTES = 64, HEADER_LINES = 1024 };
 
-typedef struct header {
+typedef struct metaimage_header {
     int64_t dims, size[MAX_DIMS], channels, compressed_bytes, header_bytes;
     double spacing[MAX_DIMS], element_size[MAX_DIMS], offset[MAX_DIMS], matrix[MAX_DIMS * MAX_DIMS];
     double slope, intercept;
     bool binary, compressed, data_msb, element_msb;
-    cc_sample sample;
+    cc_sample_type sample;
     char object[WORD_BYTES], units[WORD_BYTES], modality[WORD_BYTES], orientation[WORD_BYTES];
     cc_parts parts;
     uint64_t end; /* where the header ends in its file */
-} header;
+} metaimage_header;
 
 static const struct {
     const char *name;
-    cc_sample sample;
+    cc_sample_type sample;
 } types[] = {
     {"MET_UCHAR", CC_SAMPLE_UINT8},       {"MET_CHAR", CC_SAMPLE_INT8},
     {"MET_USHORT", CC_SAMPLE_UINT16},     {"MET_SHORT", CC_SAMPLE_INT16},
@@ -40,13 +42,25 @@ static const struct {
 };
 
 /* How a key's value is read. From INTEGERS on it is NDims numbers, or its square. */
-typedef enum kind { IGNORED, DATA, WORD, BOOL, TYPE, INTEGER, NUMBER, INTEGERS, NUMBERS, MATRIX } kind;
+typedef enum value_kind {
+    IGNORED,
+    DATA,
+    WORD,
+    BOOL,
+    TYPE,
+    INTEGER,
+    NUMBER,
+    INTEGERS,
+    NUMBERS,
+    MATRIX
+} value_kind;
 
-/* Keys of one place in the header say the same thing. */
-#define AT(member) offsetof(header, member), sizeof((header *)0)->member
+/* Keys of one place in the header say the same thing. A new key is a row: its name, how its value is read,
+ * and where in the struct above it goes. */
+#define AT(member) offsetof(metaimage_header, member), sizeof((metaimage_header *)0)->member
 static const struct key {
     const char *name;
-    kind kind;
+    value_kind kind;
     size_t at, bytes;
 } keys[] = {
     {"ObjectType", WORD, AT(object)},
@@ -90,12 +104,14 @@ static int find_key(const char *text, size_t length) {
     return -1;
 }
 
+/* Bytes of a line before blanks or '='. */
 static size_t key_length(const char *text, size_t count) {
     size_t length = 0;
     while (length < count && text[length] != ' ' && text[length] != '\t' && text[length] != '=') length++;
     return length;
 }
 
+/* A known key, then '=': MetaImage has no magic number. */
 static bool probe(const cc_head *head) {
     size_t mark = cc_byte_order_mark(head->bytes, head->count), count = head->count - mark;
     const char *text = (const char *)head->bytes + mark;
@@ -104,46 +120,37 @@ static bool probe(const cc_head *head) {
     return !head->gzipped && next < count && text[next] == '=' && find_key(text, length) >= 0;
 }
 
-static cc_status read_bool(bool *out, const char *value, const cc_field *field) {
-    *out = value[0] && strchr("TtYy1", value[0]);
-    return *out || (value[0] && strchr("FfNn0", value[0]))
-               ? CC_OK
-               : cc_field_fail(field, CC_EFORMAT, NULL, "True or False is wanted, not", value);
-}
-
-static cc_status read_type(cc_sample *out, const char *value, const cc_field *field) {
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(types[i].name, value) == 0) {
-            *out = types[i].sample;
-            return CC_OK;
-        }
-    return cc_field_fail(field, CC_EUNSUPPORTED, "MET_UCHAR, MET_SHORT, MET_FLOAT and the like are read",
-                         "no scalar type:", value);
-}
-
-static cc_status read_dims(int64_t *out, const char *value, const cc_field *field) {
-    CC_TRY(cc_field_integers(out, 1, value, field));
-    return *out >= 2 && *out <= MAX_DIMS
-               ? CC_OK
-               : cc_field_fail(field, CC_EUNSUPPORTED, "2 or 3 are read, more where they are of one frame",
-                               "dimensions:", value);
-}
-
-static cc_status read_value(header *h, const struct key *key, const char *value, const cc_field *field) {
+/* Reads a value into its place in `h`, as the key's kind says. */
+static cc_status read_value(metaimage_header *h, const struct key *key, const char *value,
+                            const cc_field *field) {
     void *out = (char *)h + key->at;
-    int dims = (int)h->dims;
+    const int dims = (int)h->dims;
     switch (key->kind) {
     case WORD:
         if (strlen(value) >= WORD_BYTES) return cc_field_fail(field, CC_EFORMAT, NULL, "no word but", value);
         strcpy(out, value);
         return CC_OK;
-    case BOOL:
-        return read_bool(out, value, field);
+    case BOOL: { /* MetaIO looks at the first letter */
+        const bool yes = value[0] && strchr("TtYy1", value[0]);
+        *(bool *)out = yes;
+        return yes || (value[0] && strchr("FfNn0", value[0]))
+                   ? CC_OK
+                   : cc_field_fail(field, CC_EFORMAT, NULL, "True or False is wanted, not", value);
+    }
     case TYPE:
-        return read_type(out, value, field);
+        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+            if (strcmp(types[i].name, value) == 0) {
+                *(cc_sample_type *)out = types[i].sample;
+                return CC_OK;
+            }
+        return cc_field_fail(field, CC_EUNSUPPORTED, "MET_UCHAR, MET_SHORT, MET_FLOAT and the like are read",
+                             "no scalar type:", value);
     case INTEGER:
-        return key->at == offsetof(header, dims) ? read_dims(out, value, field)
-                                                 : cc_field_integers(out, 1, value, field);
+        CC_TRY(cc_field_integers(out, 1, value, field));
+        if (key->at == offsetof(metaimage_header, dims) && (h->dims < 2 || h->dims > MAX_DIMS))
+            return cc_field_fail(field, CC_EUNSUPPORTED, "2 or 3 are read, more where they are of one frame",
+                                 "dimensions:", value);
+        return CC_OK;
     case NUMBER:
         return cc_field_numbers(out, 1, value, field);
     case INTEGERS:
@@ -171,7 +178,8 @@ static const char *said(const bool seen[KEYS], size_t at) {
     return NULL;
 }
 
-static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
+/* One "Key = value". A key that is said twice must say the same thing both times. */
+static cc_status parse_line(metaimage_header *h, bool seen[KEYS], cc_lines *lines, bool *last) {
     char *line = lines->text, *value = strchr(line, '=');
     size_t length = key_length(line, strlen(line));
     if (!*line) return CC_OK;
@@ -190,7 +198,7 @@ static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *la
     const struct key *key = &keys[i];
     const char *before = said(seen, key->at);
     cc_field field = {lines->path, key->name};
-    header repeated = *h;
+    metaimage_header repeated = *h; /* read beside the header first, to be compared with what it has */
     if (key->kind >= INTEGERS && h->dims == 0)
         return cc_fail(CC_EFORMAT, lines->path, "the header is incomplete", "NDims: it must stand before %s",
                        key->name);
@@ -204,7 +212,8 @@ static cc_status take_line(header *h, bool seen[KEYS], cc_lines *lines, bool *la
     return CC_OK;
 }
 
-static cc_status read_header(header *h, bool seen[KEYS], const char *path) {
+/* Lines up to ElementDataFile, after which voxels or names of files begin. */
+static cc_status read_header(metaimage_header *h, bool seen[KEYS], const char *path) {
     cc_lines lines;
     bool last = false, got = true;
     cc_status status = CC_OK;
@@ -212,22 +221,22 @@ static cc_status read_header(header *h, bool seen[KEYS], const char *path) {
     for (int i = 0; status == CC_OK && !last && i < HEADER_LINES; i++) {
         status = cc_lines_next(&got, &lines);
         if (!got) break;
-        if (status == CC_OK) status = take_line(h, seen, &lines, &last);
+        if (status == CC_OK) status = parse_line(h, seen, &lines, &last);
     }
     h->end = lines.at;
     cc_lines_close(&lines);
     if (status != CC_OK) return status;
-    const char *missing = !h->dims                                ? "NDims"
-                          : !said(seen, offsetof(header, size))   ? "DimSize"
-                          : !said(seen, offsetof(header, sample)) ? "ElementType"
-                          : !last                                 ? "ElementDataFile"
-                                                                  : NULL;
+    const char *missing = !h->dims                                          ? "NDims"
+                          : !said(seen, offsetof(metaimage_header, size))   ? "DimSize"
+                          : !said(seen, offsetof(metaimage_header, sample)) ? "ElementType"
+                          : !last                                           ? "ElementDataFile"
+                                                                            : NULL;
     return missing ? cc_fail(CC_EFORMAT, path, "the header is incomplete", "%s: it is missing", missing)
                    : CC_OK;
 }
 
 /* What is sound, but no image of one channel in mm. */
-static cc_status refuse_others(const header *h, const char *path) {
+static cc_status refuse_others(const metaimage_header *h, const char *path) {
     if (*h->object && strcmp(h->object, "Image") != 0)
         return cc_fail(CC_EUNSUPPORTED, path, "only images are read", "ObjectType: not an image but \"%s\"",
                        h->object);
@@ -259,11 +268,12 @@ static cc_status refuse_others(const header *h, const char *path) {
 
 /* Row i of the file's matrix is the direction of axis i. Of more than three axes the first three are the
  * image's, and must not mix with the others. */
-static cc_status take_directions(cc_grid *grid, const header *h, const char *key, const char *path) {
+static cc_status set_directions(cc_grid *grid, const metaimage_header *h, const char *key, const char *path) {
     for (int axis = 0; axis < h->dims; axis++) {
         double length = 0;
         for (int i = 0; i < h->dims; i++) {
             double part = h->matrix[axis * h->dims + i];
+            /* An entry outside the upper left 3 x 3 would turn the image into its fourth dimension. */
             if ((axis < 3) != (i < 3) && part != 0)
                 return cc_fail(CC_EUNSUPPORTED, path, "only the image's three axes may turn",
                                "%s: dimension %d mixes with dimension %d", key, axis + 1, i + 1);
@@ -281,22 +291,22 @@ static cc_status take_directions(cc_grid *grid, const header *h, const char *key
 }
 
 /* The key that says the spacing, NULL where none does, and what it says. */
-static const char *find_spacing(const double **spacing, const header *h, const bool seen[KEYS]) {
-    const char *key = said(seen, offsetof(header, spacing));
+static const char *find_spacing(const double **spacing, const metaimage_header *h, const bool seen[KEYS]) {
+    const char *key = said(seen, offsetof(metaimage_header, spacing));
     *spacing = key ? h->spacing : h->element_size;
-    return key ? key : said(seen, offsetof(header, element_size));
+    return key ? key : said(seen, offsetof(metaimage_header, element_size));
 }
 
 /* Spacing along an axis that neither the header says nor `options` state. */
-static bool unsaid(const header *h, const bool seen[KEYS], const cc_read_options *options, int k) {
+static bool unsaid(const metaimage_header *h, const bool seen[KEYS], const cc_read_options *options, int k) {
     const double *spacing;
     return !(find_spacing(&spacing, h, seen) && k < h->dims) && !(options->spacing_mm[k] > 0);
 }
 
-/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one turns its axis, as in
+/* ElementSpacing, else ElementSize, else what is stated, else 1 mm. A negative one flips its axis, as in
  * ITK. */
-static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KEYS],
-                              const cc_read_options *options, const char *path) {
+static cc_status set_spacing(cc_grid *grid, const metaimage_header *h, const bool seen[KEYS],
+                             const cc_read_options *options, const char *path) {
     const double *spacing;
     const char *key = find_spacing(&spacing, h, seen);
     for (int k = 0; k < 3; k++) {
@@ -307,15 +317,16 @@ static cc_status take_spacing(cc_grid *grid, const header *h, const bool seen[KE
         *out = -*out;
         for (int i = 0; i < 3; i++) grid->direction[i * 3 + k] = 0 - grid->direction[i * 3 + k]; /* no -0 */
     }
-    return cc_grid_settle_spacing(grid, options, key ? key : "ElementSpacing", path);
+    return cc_reader_complete_spacing(grid, options, key ? key : "ElementSpacing", path);
 }
 
-/* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else low bytes first. */
-static bool take_byte_order(const header *h, const bool seen[KEYS]) {
-    return said(seen, offsetof(header, data_msb)) ? h->data_msb : h->element_msb;
+/* BinaryDataByteOrderMSB before ElementByteOrderMSB, as in ITK; else the low byte first. */
+static bool is_big_endian(const metaimage_header *h, const bool seen[KEYS]) {
+    return said(seen, offsetof(metaimage_header, data_msb)) ? h->data_msb : h->element_msb;
 }
 
-static void warn_of_geometry(const header *h, const bool seen[KEYS], const cc_read_options *options,
+/* What the geometry rests on that the header does not say. */
+static void warn_of_geometry(const metaimage_header *h, const bool seen[KEYS], const cc_read_options *options,
                              const char *path) {
     const double *spacing;
     const char *key = find_spacing(&spacing, h, seen);
@@ -331,20 +342,22 @@ static void warn_of_geometry(const header *h, const bool seen[KEYS], const cc_re
         if (spacing[k] < 0)
             cc_log(CC_LOG_WARNING, "%s: %s: %g along %c: the axis is turned", path, key, spacing[k],
                    "xyz"[k]);
-    if (!said(seen, offsetof(header, matrix)))
+    if (!said(seen, offsetof(metaimage_header, matrix)))
         cc_log(CC_LOG_WARNING,
                "%s: TransformMatrix: the header does not say how the axes lie%s%s; x to the left, y to the "
                "back, z "
                "to the head is taken",
                path, *h->orientation ? ", but AnatomicalOrientation " : "", h->orientation);
-    if (!said(seen, offsetof(header, offset)))
+    if (!said(seen, offsetof(metaimage_header, offset)))
         cc_log(CC_LOG_WARNING,
                "%s: Offset: the header does not say where the first voxel lies; 0 0 0 is taken", path);
 }
 
-static void warn_of_values(const header *h, const bool seen[KEYS], const char *path) {
+/* What makes voxels something else than HU, or their bytes ambiguous. */
+static void warn_of_values(const metaimage_header *h, const bool seen[KEYS], const char *path) {
     static const char *const others[] = {"MET_MOD_MR", "MET_MOD_NM", "MET_MOD_US"};
-    bool data = said(seen, offsetof(header, data_msb)), element = said(seen, offsetof(header, element_msb));
+    bool data = said(seen, offsetof(metaimage_header, data_msb)),
+         element = said(seen, offsetof(metaimage_header, element_msb));
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(h->modality, others[i]) == 0)
             cc_log(CC_LOG_WARNING, "%s: Modality: %s: its values are no HU of a CT", path, h->modality);
@@ -361,7 +374,7 @@ static void warn_of_values(const header *h, const bool seen[KEYS], const char *p
 }
 
 /* Where the voxels begin: HeaderSize counts from the start of the file, the header's own lines included. */
-static cc_status locate(cc_parts *out, const header *h, const char *path) {
+static cc_status locate(cc_parts *out, const metaimage_header *h, const char *path) {
     *out = h->parts;
     bool local = out->kind == CC_PARTS_LOCAL,
          several = out->kind == CC_PARTS_PATTERN || out->kind == CC_PARTS_LIST;
@@ -369,6 +382,7 @@ static cc_status locate(cc_parts *out, const header *h, const char *path) {
     out->list_at = h->end;
     out->packing = h->compressed ? CC_PACKING_ZLIB : CC_PACKING_NONE;
     out->packed_bytes = h->compressed && !several ? (uint64_t)h->compressed_bytes : 0;
+    /* HeaderSize -1: the voxels are the last bytes of the file, whatever stands before them. */
     out->start = h->header_bytes > 0 ? (uint64_t)h->header_bytes : local ? h->end : 0;
     out->skip_bytes = h->header_bytes == -1 ? -1 : 0;
     if (h->header_bytes == -1 && h->compressed)
@@ -383,18 +397,19 @@ static cc_status locate(cc_parts *out, const header *h, const char *path) {
 }
 
 static cc_status read_image(cc_metaimage *out, const char *path, const cc_read_options *options) {
-    header h = {.binary = true, .channels = 1, .slope = 1, .size = {1, 1, 1}};
+    metaimage_header h = {.binary = true, .channels = 1, .slope = 1, .size = {1, 1, 1}};
     bool seen[KEYS] = {false};
     CC_TRY(read_header(&h, seen, path));
     CC_TRY(refuse_others(&h, path));
+    /* What the header does not say keeps the value of the unit grid, and is warned of below. */
     out->grid = cc_grid_unit();
     memcpy(out->grid.dims, h.size, sizeof out->grid.dims);
     memcpy(out->grid.origin_mm, h.offset, sizeof out->grid.origin_mm);
-    const char *matrix = said(seen, offsetof(header, matrix));
-    if (matrix) CC_TRY(take_directions(&out->grid, &h, matrix, path));
-    CC_TRY(take_spacing(&out->grid, &h, seen, options, path));
+    const char *matrix = said(seen, offsetof(metaimage_header, matrix));
+    if (matrix) CC_TRY(set_directions(&out->grid, &h, matrix, path));
+    CC_TRY(set_spacing(&out->grid, &h, seen, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
-    out->coding = (cc_coding){h.sample, take_byte_order(&h, seen), 1, 0};
+    out->coding = (cc_coding){h.sample, is_big_endian(&h, seen), 1, 0};
     CC_TRY(locate(&out->parts, &h, path));
     CC_TRY(cc_parts_check(&out->parts));
     warn_of_geometry(&h, seen, options, path);

@@ -1,5 +1,7 @@
-/* MetaImage, written with the keys that ITK's MetaIO writes, in its order. */
-#include "datasets/readers/metaimage.h"
+/* datasets/readers/metaimage_write.c -- MetaImage, written with the keys that ITK's MetaIO writes, in its
+ * order, so that other programs read it as their own. Numbers of the affine have 17 digits: they read back
+ * as the same doubles. */
+#include "datasets/readers/metaimage_write.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +12,7 @@
 
 enum { HEADER_MAX = 2048 };
 
-static const char *met_of(cc_sample sample) {
+static const char *met_of(cc_sample_type sample) {
     return sample == CC_SAMPLE_UINT8 ? "MET_UCHAR" : sample == CC_SAMPLE_INT16 ? "MET_SHORT" : "MET_FLOAT";
 }
 
@@ -26,13 +28,14 @@ static void name_axes(char out[4], const double direction[9]) {
     out[3] = 0;
 }
 
-static int make_header(char out[HEADER_MAX], const cc_grid *g, cc_sample sample, size_t packed,
+static int make_header(char out[HEADER_MAX], const cc_grid *g, cc_sample_type sample, size_t packed,
                        const char *data) {
     char size[64] = "";
     if (packed) snprintf(size, sizeof size, "CompressedDataSize = %zu\n", packed);
     const double *d = g->direction;
     char axes[4];
     name_axes(axes, d);
+    /* TransformMatrix lists the direction of each axis as a row: column by column of our matrix. */
     return snprintf(out, HEADER_MAX,
                     "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
                     "CompressedData = %s\n%s"
@@ -50,6 +53,7 @@ cc_status cc_metaimage_data_path(char out[CC_PATH_MAX], const char *path, bool c
     CC_TRY(cc_path_join(out, "", path));
     if (strlen(out) + 2 > CC_PATH_MAX)
         return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
+    /* The ending has four letters in any case of letters; ".zraw" is one longer, which was checked above. */
     strcpy(out + strlen(out) - strlen(".mhd"), compressed ? ".zraw" : ".raw");
     return CC_OK;
 }
@@ -57,7 +61,7 @@ cc_status cc_metaimage_data_path(char out[CC_PATH_MAX], const char *path, bool c
 cc_status cc_metaimage_write(const char *path, const cc_volume *volume, const char *type, bool compressed) {
     bool single = cc_path_ends_with(path, ".mha");
     char header[HEADER_MAX], data_path[CC_PATH_MAX];
-    cc_sample sample;
+    cc_sample_type sample;
     cc_status status;
     cc_encoded data = {NULL, 0};
     CC_CHECK(cc_encode_find(&sample, type, path));
@@ -69,6 +73,7 @@ cc_status cc_metaimage_write(const char *path, const cc_volume *volume, const ch
                              single ? "LOCAL" : cc_path_name(data_path));
     if (length >= HEADER_MAX) CC_CHECK(cc_fail(CC_EINVAL, path, "use a shorter one", "the name is too long"));
     const cc_file_piece pieces[] = {{header, (size_t)length}, {data.bytes, data.count}};
+    /* The data before the header that names it: a header is never there without its voxels. */
     if (!single) CC_CHECK(cc_file_write(data_path, data.bytes, data.count));
     CC_CHECK(cc_file_write_pieces(path, pieces, single ? 2 : 1));
 done:

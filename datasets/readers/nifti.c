@@ -1,6 +1,11 @@
-/* NIfTI-1 and -2: nifticlib swaps the header and turns its quaternion into a matrix; sizes are checked here
- * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice. Source: nifti1.h
- * and nifti2.h of the standard. */
+/* datasets/readers/nifti.c -- NIfTI-1 and -2, single files and .hdr/.img pairs, plain or gzipped.
+ *
+ * nifticlib swaps the header's byte order and converts its quaternion to a matrix; sizes are checked here
+ * and voxels are streamed, as nifticlib trusts the header, prints, and holds the file twice. Both versions
+ * become the wider NIfTI-2 header first, so that the rest exists once. Source: nifti1.h and nifti2.h of
+ * the standard (nifti.nimh.nih.gov).
+ *
+ *     value = scl_slope * stored + scl_inter, where scl_slope is not 0 (nifti1.h, "Data scaling") */
 #include "datasets/readers/reader.h"
 
 #include <math.h>
@@ -8,21 +13,21 @@
 #include <string.h>
 #include "core/file.h"
 #include "core/log.h"
-#include "datasets/readers/nifti_place.h"
+#include "datasets/readers/nifti_geometry.h"
 #include "datasets/readers/samples.h"
 
 enum { HEADER_1 = 348, HEADER_2 = 540 };
 enum { REST_MAX = 64 << 20 }; /* bytes behind the voxels that are inflated to reach the checksum */
 _Static_assert(sizeof(nifti_1_header) == HEADER_1 && sizeof(nifti_2_header) == HEADER_2, "NIfTI headers");
 
-typedef struct header {
+typedef struct nifti_header {
     nifti_2_header fields; /* NIfTI-1 fields are widened into it */
     bool big_endian, pair;
-} header;
+} nifti_header;
 
 static const struct {
     int code;
-    cc_sample sample;
+    cc_sample_type sample;
 } types[] = {
     {DT_UINT8, CC_SAMPLE_UINT8},     {DT_INT8, CC_SAMPLE_INT8},     {DT_UINT16, CC_SAMPLE_UINT16},
     {DT_INT16, CC_SAMPLE_INT16},     {DT_UINT32, CC_SAMPLE_UINT32}, {DT_INT32, CC_SAMPLE_INT32},
@@ -30,7 +35,8 @@ static const struct {
     {DT_FLOAT64, CC_SAMPLE_FLOAT64},
 };
 
-/* sizeof_hdr as this machine reads it and as the other byte order does. */
+/* sizeof_hdr, the first field, is 348 or 540 in the file's byte order, and so shows which that is; 0:
+ * no NIfTI file. */
 static uint32_t header_size(const cc_head *head, bool *big_endian) {
     uint32_t size;
     if (head->count < sizeof size) return 0;
@@ -45,6 +51,7 @@ static bool probe(const cc_head *head) {
     return header_size(head, &big_endian) != 0;
 }
 
+/* A NIfTI-1 header as a NIfTI-2 one: the same fields, most of them wider. */
 static void widen(nifti_2_header *out, const nifti_1_header *in) {
     memset(out, 0, sizeof *out);
     memcpy(out->magic, in->magic, sizeof in->magic);
@@ -53,6 +60,7 @@ static void widen(nifti_2_header *out, const nifti_1_header *in) {
         out->dim[k] = in->dim[k];
         out->pixdim[k] = in->pixdim[k];
     }
+    /* A float in NIfTI-1; what no file offset can be becomes -1, which is refused later. */
     out->vox_offset = in->vox_offset >= 0 && in->vox_offset < 1e15F ? (int64_t)in->vox_offset : -1;
     out->scl_slope = in->scl_slope;
     out->scl_inter = in->scl_inter;
@@ -72,7 +80,8 @@ static void widen(nifti_2_header *out, const nifti_1_header *in) {
     out->xyzt_units = in->xyzt_units;
 }
 
-static cc_status parse(header *out, const cc_head *head, const char *path) {
+/* The header in this machine's byte order, and whether its voxels lie in a file beside it. */
+static cc_status parse(nifti_header *out, const cc_head *head, const char *path) {
     uint32_t size = header_size(head, &out->big_endian);
     if (head->count < size)
         return cc_fail(CC_EFORMAT, path, "the file is cut off", "header: %zu bytes of %u are there",
@@ -111,13 +120,15 @@ static cc_status read_dims(cc_grid *grid, const nifti_2_header *h, const char *p
     return CC_OK;
 }
 
-static cc_status read_coding(cc_coding *out, const header *h, const char *path) {
+/* Sample type and scaling. */
+static cc_status read_coding(cc_coding *out, const nifti_header *h, const char *path) {
     size_t i = 0, count = sizeof types / sizeof *types;
     while (i < count && types[i].code != h->fields.datatype) i++;
     if (i == count)
         return cc_fail(CC_EUNSUPPORTED, path, "integers of 8 to 64 bits, float32 and float64 are read",
                        "datatype: code %d", h->fields.datatype);
     double slope = h->fields.scl_slope, intercept = h->fields.scl_inter;
+    /* scl_slope 0 means that voxels are not scaled; some writers leave NaN for it. */
     bool scaled = isfinite(slope) && slope != 0;
     if (scaled && !isfinite(intercept))
         return cc_fail(CC_EFORMAT, path, NULL, "scl_inter: %g is no number", intercept);
@@ -142,14 +153,15 @@ static cc_status find_pair(char out[CC_PATH_MAX], const char *path) {
     cc_status status = CC_OK;
     for (int i = 0; i < 2; i++) {
         snprintf(name + length - 3, sizeof name - length, "%s", endings[i]);
-        status = cc_path_beside(real, path, name, "the .img");
+        status = cc_reader_path_beside(real, path, name, "the .img");
         if (status == CC_OK) return cc_path_join(out, "", real);
         if (status != CC_ENOTFOUND) return status;
     }
     return status;
 }
 
-static cc_status read_voxels(cc_volume *out, const header *h, const cc_coding *coding, const char *path) {
+static cc_status read_voxels(cc_volume *out, const nifti_header *h, const cc_coding *coding,
+                             const char *path) {
     cc_head head;
     cc_stream *stream = NULL;
     cc_status status;
@@ -169,15 +181,16 @@ done:
 
 static cc_status read_nifti(cc_volume *out, const char *path, const cc_head *head,
                             const cc_read_options *options) {
-    header h = {0};
+    nifti_header h = {0};
     cc_coding coding;
     char data[CC_PATH_MAX];
     CC_TRY(parse(&h, head, path));
     out->grid = cc_grid_unit();
     CC_TRY(read_dims(&out->grid, &h.fields, path));
     CC_TRY(read_coding(&coding, &h, path));
-    CC_TRY(cc_nifti_place(&out->grid, &h.fields, options, path));
+    CC_TRY(cc_nifti_geometry(&out->grid, &h.fields, options, path));
     CC_TRY(cc_grid_check(&out->grid, path));
+    /* A pair has its voxels in a file of their own, from its start. */
     int64_t least = h.pair ? 0 : h.fields.sizeof_hdr == HEADER_2 ? HEADER_2 : HEADER_1;
     if (h.fields.vox_offset < least)
         return cc_fail(CC_EFORMAT, path, "the data cannot start inside the header",

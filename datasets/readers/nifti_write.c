@@ -1,4 +1,9 @@
-#include "datasets/readers/nifti.h"
+/* datasets/readers/nifti_write.c -- NIfTI-1 as one file: header, four bytes that say "no extensions",
+ * voxels.
+ *
+ * The affine is written as the sform, and as a qform too where its axes are at right angles, because some
+ * tools read only one of them; both carry the same code (scanner coordinates). Source: nifti1.h. */
+#include "datasets/readers/nifti_write.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -46,7 +51,7 @@ static void set_quaternion(nifti_1_header *h, nifti_dmat44 m) {
     h->qoffset_z = (float)z;
 }
 
-static nifti_1_header make_header(const cc_grid *g, cc_sample sample) {
+static nifti_1_header make_header(const cc_grid *g, cc_sample_type sample) {
     nifti_dmat44 m = affine_of(g);
     nifti_1_header h = {.sizeof_hdr = sizeof h,
                         .dim = {3, 1, 1, 1, 1, 1, 1, 1},
@@ -67,12 +72,13 @@ static nifti_1_header make_header(const cc_grid *g, cc_sample sample) {
         h.srow_y[k] = (float)m.m[1][k];
         h.srow_z[k] = (float)m.m[2][k];
     }
+    /* A quaternion cannot hold a shear: a sheared grid has the sform alone. */
     if (is_square(g)) set_quaternion(&h, m);
     return h;
 }
 
 cc_status cc_nifti_write(const char *path, const cc_volume *volume, const char *type) {
-    cc_sample sample;
+    cc_sample_type sample;
     cc_encoded file;
     char head[HEAD] = {0};
     const int64_t *dims = volume->grid.dims;

@@ -1,12 +1,12 @@
-/* NRRD (.nrrd; .nhdr beside its data; .seg.nrrd of 3D Slicer), versions 1 to 5: lines "field: value" and
- * "key:=value"; the voxels behind the first blank line, or in the files that "data file" names.
+/* datasets/readers/nrrd.c -- NRRD (.nrrd; .nhdr beside its data; .seg.nrrd of 3D Slicer), versions 1 to 5.
  *
- * Source: "Definition of NRRD File Format", teem.sourceforge.net/nrrd/format.html, and NrrdIO, the part of
- * Teem that ITK carries, where the text leaves a choice; compared with SimpleITK and pynrrd. The image's
- * axes are those with a vector in "space directions", else those whose kind is a domain. What is refused
- * rather than guessed: a space that is no patient's (scanner-xyz, 3D-right-handed), positions by "axis
- * mins", units other than mm, values quantised from others ("old min"), more than one component that no
- * segments explain. */
+ * Lines "field: value" and "key:=value"; the voxels behind the first blank line, or in the files that
+ * "data file" names. Source: "Definition of NRRD File Format", teem.sourceforge.net/nrrd/format.html, and
+ * NrrdIO, the part of Teem that ITK carries, where the text leaves a choice; compared with SimpleITK and
+ * pynrrd. The image's axes are those with a vector in "space directions", else those whose kind is a
+ * domain. What is refused rather than guessed: a space that is no patient's (scanner-xyz,
+ * 3D-right-handed), positions by "axis mins", units other than mm, values quantised from others ("old
+ * min"), more than one component that no segments explain. */
 #include "datasets/readers/nrrd_segments.h"
 
 #include <math.h>
@@ -97,7 +97,7 @@ static const struct {
 
 static const struct {
     const char *names[7];
-    cc_sample sample;
+    cc_sample_type sample;
 } types[] = {
     {{"signed char", "int8", "int8_t"}, CC_SAMPLE_INT8},
     {{"uchar", "unsigned char", "uint8", "uint8_t"}, CC_SAMPLE_UINT8},
@@ -113,7 +113,7 @@ static const struct {
     {{"double"}, CC_SAMPLE_FLOAT64},
 };
 
-/* Spaces of a patient: what turns each of their axes to LPS. */
+/* Spaces of a patient, and the sign by which each of their axes becomes LPS. */
 static const struct {
     const char *names[4];
     double sign[3];
@@ -123,7 +123,7 @@ static const struct {
     {{"left-anterior-superior", "left anterior superior", "leftanteriorsuperior", "LAS"}, {1, -1, 1}},
 };
 
-typedef struct header {
+typedef struct nrrd_header {
     bool seen[IDS];
     int dims, space_dims;
     int64_t sizes[CC_DIMS_MAX], line_skip, byte_skip;
@@ -131,18 +131,18 @@ typedef struct header {
     double origin[SPACE_DIMS_MAX], sign[3], old_min, old_max;
     bool directed[CC_DIMS_MAX]; /* has a vector in "space directions" */
     char kinds[CC_DIMS_MAX][KIND_BYTES];
-    cc_sample sample;
+    cc_sample_type sample;
     bool big_endian, gzipped;
     cc_parts parts;
     cc_segments segments;
-} header;
+} nrrd_header;
 
 /* Axes of the image in the file's order, and the one axis beside them that is longer than 1. */
-typedef struct layout {
+typedef struct nrrd_axes {
     int axis[3], count;
     int64_t components;
     uint64_t inner; /* values before the next component */
-} layout;
+} nrrd_axes;
 
 static bool probe(const cc_head *head) {
     size_t mark = cc_byte_order_mark(head->bytes, head->count);
@@ -151,7 +151,7 @@ static bool probe(const cc_head *head) {
 
 /* ---- values ---- */
 
-static cc_status read_type(header *h, const char *value, const cc_field *field) {
+static cc_status read_type(nrrd_header *h, const char *value, const cc_field *field) {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         for (int k = 0; k < 7 && types[i].names[k]; k++)
             if (strcasecmp(types[i].names[k], value) == 0) {
@@ -162,13 +162,15 @@ static cc_status read_type(header *h, const char *value, const cc_field *field) 
                          "no scalar type:", value);
 }
 
-static cc_status read_space(header *h, const char *value, const cc_field *field) {
+/* Any spelling of the three spaces of a patient, also with time. */
+static cc_status read_space(nrrd_header *h, const char *value, const cc_field *field) {
     size_t length = strlen(value);
     for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
         for (int k = 0; k < 4; k++) {
             const char *name = spaces[i].names[k];
             if (length < strlen(name) || strncasecmp(name, value, strlen(name)) != 0) continue;
             const char *rest = value + strlen(name);
+            /* "...-time" adds time as a fourth axis of space, spelt as the name is. */
             bool timed = strcasecmp(rest, k == 0 ? "-time" : k == 1 ? " time" : k == 2 ? "time" : "T") == 0;
             if (*rest && !timed) continue;
             memcpy(h->sign, spaces[i].sign, sizeof h->sign);
@@ -179,15 +181,6 @@ static cc_status read_space(header *h, const char *value, const cc_field *field)
         field, CC_EUNSUPPORTED,
         "left-posterior-superior, right-anterior-superior and left-anterior-superior are read",
         "a space that does not say how the patient lies:", value);
-}
-
-static cc_status read_space_dimension(header *h, const char *value, const cc_field *field) {
-    int64_t dims;
-    CC_TRY(cc_field_integers(&dims, 1, value, field));
-    if (dims != 3) return cc_field_fail(field, CC_EUNSUPPORTED, "3 is read", "dimensions of space:", value);
-    h->space_dims = 3;
-    for (int i = 0; i < 3; i++) h->sign[i] = 1;
-    return CC_OK;
 }
 
 /* One vector "(x,y,z)", or "none" where that is allowed; *next moves behind it. */
@@ -213,7 +206,8 @@ static cc_status read_vector(double *out, bool *none, int count, const char **ne
     return CC_OK;
 }
 
-static cc_status read_vectors(header *h, bool directions, const char *value, const cc_field *field) {
+/* "space directions", one vector an axis, or "space origin". */
+static cc_status read_vectors(nrrd_header *h, bool directions, const char *value, const cc_field *field) {
     const char *next = value;
     bool none;
     if (h->space_dims == 0)
@@ -230,7 +224,8 @@ static cc_status read_vectors(header *h, bool directions, const char *value, con
                : CC_OK;
 }
 
-static cc_status read_kinds(header *h, const char *value, const cc_field *field) {
+/* One word an axis: "domain", "space", "list", "vector" and others. */
+static cc_status read_kinds(nrrd_header *h, const char *value, const cc_field *field) {
     const char *next = value + strspn(value, " \t");
     for (int k = 0; k < h->dims; k++) {
         size_t length = strcspn(next, " \t");
@@ -259,31 +254,10 @@ static cc_status read_units(const char *value, const cc_field *field) {
     return CC_OK;
 }
 
-static cc_status read_encoding(header *h, const char *value, const cc_field *field) {
-    h->gzipped = strcasecmp(value, "gzip") == 0 || strcasecmp(value, "gz") == 0;
-    return h->gzipped || strcasecmp(value, "raw") == 0
-               ? CC_OK
-               : cc_field_fail(field, CC_EUNSUPPORTED, "raw and gzip are read", "it is not read:", value);
-}
-
-static cc_status read_endian(header *h, const char *value, const cc_field *field) {
-    h->big_endian = strcasecmp(value, "big") == 0;
-    return h->big_endian || strcasecmp(value, "little") == 0
-               ? CC_OK
-               : cc_field_fail(field, CC_EFORMAT, NULL, "little or big is wanted, not", value);
-}
-
-static cc_status read_dimension(header *h, const char *value, const cc_field *field) {
-    int64_t dims;
-    CC_TRY(cc_field_integers(&dims, 1, value, field));
-    if (dims < 1 || dims > CC_DIMS_MAX)
-        return cc_field_fail(field, CC_EFORMAT, "1 to 16", "dimensions:", value);
-    h->dims = (int)dims;
-    return CC_OK;
-}
-
-static cc_status take_field(header *h, field_id id, const char *value, const cc_field *field) {
-    bool sized = id >= SIZES && id <= UNITS;
+/* Reads a field's value into the header, once, and behind what it depends on. */
+static cc_status parse_field(nrrd_header *h, field_id id, const char *value, const cc_field *field) {
+    const bool sized = id >= SIZES && id <= UNITS; /* one entry an axis */
+    int64_t number;
     if ((sized || id == SPACE_DIRECTIONS) && h->dims == 0)
         return cc_fail(CC_EFORMAT, field->path, "the fields are out of order",
                        "%s: \"dimension\" must stand before it", field->name);
@@ -295,7 +269,11 @@ static cc_status take_field(header *h, field_id id, const char *value, const cc_
     case TYPE:
         return read_type(h, value, field);
     case DIMENSION:
-        return read_dimension(h, value, field);
+        CC_TRY(cc_field_integers(&number, 1, value, field));
+        if (number < 1 || number > CC_DIMS_MAX)
+            return cc_field_fail(field, CC_EFORMAT, "1 to 16", "dimensions:", value);
+        h->dims = (int)number;
+        return CC_OK;
     case SIZES:
         return cc_field_integers(h->sizes, h->dims, value, field);
     case SPACINGS:
@@ -311,7 +289,13 @@ static cc_status take_field(header *h, field_id id, const char *value, const cc_
     case SPACE_DIMENSION:
         if (h->space_dims)
             return cc_field_fail(field, CC_EFORMAT, "keep one", "the space is named twice:", value);
-        return id == SPACE ? read_space(h, value, field) : read_space_dimension(h, value, field);
+        if (id == SPACE) return read_space(h, value, field);
+        CC_TRY(cc_field_integers(&number, 1, value, field));
+        if (number != 3)
+            return cc_field_fail(field, CC_EUNSUPPORTED, "3 is read", "dimensions of space:", value);
+        h->space_dims = 3; /* a space without a name: taken for LPS, which is warned of */
+        for (int i = 0; i < 3; i++) h->sign[i] = 1;
+        return CC_OK;
     case SPACE_ORIGIN:
     case SPACE_DIRECTIONS:
         return read_vectors(h, id == SPACE_DIRECTIONS, value, field);
@@ -319,9 +303,13 @@ static cc_status take_field(header *h, field_id id, const char *value, const cc_
     case OLD_MAX:
         return cc_field_numbers(id == OLD_MIN ? &h->old_min : &h->old_max, 1, value, field);
     case ENDIAN:
-        return read_endian(h, value, field);
+        h->big_endian = strcasecmp(value, "big") == 0;
+        if (h->big_endian || strcasecmp(value, "little") == 0) return CC_OK;
+        return cc_field_fail(field, CC_EFORMAT, NULL, "little or big is wanted, not", value);
     case ENCODING:
-        return read_encoding(h, value, field);
+        h->gzipped = strcasecmp(value, "gzip") == 0 || strcasecmp(value, "gz") == 0;
+        if (h->gzipped || strcasecmp(value, "raw") == 0) return CC_OK;
+        return cc_field_fail(field, CC_EUNSUPPORTED, "raw and gzip are read", "it is not read:", value);
     case LINE_SKIP:
     case BYTE_SKIP:
         return cc_field_integers(id == LINE_SKIP ? &h->line_skip : &h->byte_skip, 1, value, field);
@@ -342,13 +330,14 @@ static int find_field(const char *line, size_t length) {
     return -1;
 }
 
-static cc_status take_line(header *h, cc_lines *lines) {
+static cc_status parse_line(nrrd_header *h, cc_lines *lines) {
     char *line = lines->text, *colon = strchr(line, ':'), *pair = strstr(line, ":=");
     if (*line == '#') return CC_OK;
+    /* "key:=value" is a pair of the writer's own, "field: value" a field of the format. */
     int i = colon && colon[1] != '=' ? find_field(line, (size_t)(colon - line)) : -1;
     if (i < 0 && pair) {
         *pair = 0;
-        return cc_segments_take(&h->segments, line, pair + 2, lines->path);
+        return cc_segments_add_pair(&h->segments, line, pair + 2, lines->path);
     }
     if (i < 0)
         return cc_fail(CC_EFORMAT, lines->path, "the header may be cut off, or the field misspelt",
@@ -356,7 +345,7 @@ static cc_status take_line(header *h, cc_lines *lines) {
     cc_field field = {lines->path, fields[i].name};
     if (lines->cut && fields[i].id != PASSED_OVER)
         return cc_field_fail(&field, CC_EFORMAT, NULL, "the line is too long:", colon + 1);
-    return take_field(h, fields[i].id, colon + 1 + strspn(colon + 1, " \t"), &field);
+    return parse_field(h, fields[i].id, colon + 1 + strspn(colon + 1, " \t"), &field);
 }
 
 static cc_status read_magic(cc_lines *lines) {
@@ -371,7 +360,7 @@ static cc_status read_magic(cc_lines *lines) {
 }
 
 /* Reads up to the first blank line, the names of a LIST, or the file's end. */
-static cc_status read_header(header *h, const char *path) {
+static cc_status read_header(nrrd_header *h, const char *path) {
     cc_lines lines;
     bool got = true;
     CC_TRY(cc_lines_open(&lines, path, 0));
@@ -379,7 +368,7 @@ static cc_status read_header(header *h, const char *path) {
     while (status == CC_OK && h->parts.kind != CC_PARTS_LIST) {
         status = cc_lines_next(&got, &lines);
         if (status != CC_OK || !got || !*lines.text) break;
-        status = take_line(h, &lines);
+        status = parse_line(h, &lines);
     }
     h->parts.list_at = lines.at;
     cc_lines_close(&lines);
@@ -388,28 +377,31 @@ static cc_status read_header(header *h, const char *path) {
         h->parts = (cc_parts){.kind = CC_PARTS_LOCAL, .field = "data file", .count = 1, .start = lines.at};
         CC_TRY(cc_path_join(h->parts.header, "", path));
     }
-    bool endless = !h->seen[DATA_FILE] && !got, wide = cc_sample_bytes(h->sample) > 1;
-    const char *missing = !h->seen[DIMENSION]        ? "dimension"
-                          : !h->seen[TYPE]           ? "type"
-                          : !h->seen[SIZES]          ? "sizes"
-                          : !h->seen[ENCODING]       ? "encoding"
-                          : wide && !h->seen[ENDIAN] ? "endian"
-                          : endless                  ? "data file"
-                                                     : NULL;
+    /* Without "data file" the blank line must come: its end is where voxels begin. */
+    bool endless = !h->seen[DATA_FILE] && !got, has_order = cc_sample_bytes(h->sample) > 1;
+    const char *missing = !h->seen[DIMENSION]             ? "dimension"
+                          : !h->seen[TYPE]                ? "type"
+                          : !h->seen[SIZES]               ? "sizes"
+                          : !h->seen[ENCODING]            ? "encoding"
+                          : has_order && !h->seen[ENDIAN] ? "endian"
+                          : endless                       ? "data file"
+                                                          : NULL;
     return missing ? cc_fail(CC_EFORMAT, path, "the header is incomplete", "%s: it is missing", missing)
                    : CC_OK;
 }
 
 /* ---- geometry ---- */
 
+/* Kinds of an axis along which the image lies, as NrrdIO has them. */
 static bool is_domain(const char *kind) {
     return !*kind || strcasecmp(kind, "domain") == 0 || strcasecmp(kind, "space") == 0 ||
            strcasecmp(kind, "none") == 0 || strcmp(kind, "???") == 0;
 }
 
-static cc_status find_layout(layout *out, const header *h, const char *path) {
+/* Which axes are the image's, and which one, if any, counts layers of segments. */
+static cc_status find_layout(nrrd_axes *out, const nrrd_header *h, const char *path) {
     bool image[CC_DIMS_MAX];
-    *out = (layout){.components = 1, .inner = 1};
+    *out = (nrrd_axes){.components = 1, .inner = 1};
     for (int k = 0; k < h->dims; k++) {
         if (h->sizes[k] < 1)
             return cc_fail(CC_EFORMAT, path, "each must be at least 1", "sizes: axis %d has %lld", k + 1,
@@ -439,6 +431,7 @@ static cc_status find_layout(layout *out, const header *h, const char *path) {
                            *h->kinds[k] ? h->kinds[k] : "no kind", (long long)h->sizes[k]);
         out->components = h->sizes[k];
         for (int i = 0; i < k; i++)
+            /* Values before the next component: the product of the sizes before that axis. */
             if (__builtin_mul_overflow(out->inner, (uint64_t)h->sizes[i], &out->inner))
                 out->inner = UINT64_MAX;
     }
@@ -446,7 +439,7 @@ static cc_status find_layout(layout *out, const header *h, const char *path) {
 }
 
 /* Along axis k of the image: from its vector, or from "spacings" alone. */
-static cc_status place_axis(cc_grid *grid, const header *h, int k, int axis, const char *path) {
+static cc_status set_axis(cc_grid *grid, const nrrd_header *h, int k, int axis, const char *path) {
     double spacing = h->seen[SPACINGS] && isfinite(h->spacings[axis]) ? h->spacings[axis] : 0;
     if (!h->seen[SPACE_DIRECTIONS]) {
         if (spacing < 0) grid->direction[k * 3 + k] = -1; /* as in ITK */
@@ -470,8 +463,9 @@ static cc_status place_axis(cc_grid *grid, const header *h, int k, int axis, con
     return CC_OK;
 }
 
-static cc_status place(cc_grid *grid, const header *h, const layout *l, const cc_read_options *options,
-                       const char *path) {
+/* The grid of the image's axes, in the file's order. */
+static cc_status set_grid(cc_grid *grid, const nrrd_header *h, const nrrd_axes *l,
+                          const cc_read_options *options, const char *path) {
     *grid = cc_grid_unit();
     if (l->count == 2) grid->spacing_mm[2] = 0;
     for (int k = 0; k < l->count; k++) {
@@ -480,16 +474,17 @@ static cc_status place(cc_grid *grid, const header *h, const layout *l, const cc
         if (h->seen[AXIS_MINS] && isfinite(h->mins[axis]))
             return cc_fail(CC_EUNSUPPORTED, path, "write space directions and space origin",
                            "axis mins: a position by the axis' range is not read: %g", h->mins[axis]);
-        CC_TRY(place_axis(grid, h, k, axis, path));
+        CC_TRY(set_axis(grid, h, k, axis, path));
     }
     for (int i = 0; h->seen[SPACE_ORIGIN] && i < 3; i++)
         grid->origin_mm[i] = h->sign[i] < 0 ? 0 - h->origin[i] : h->origin[i];
-    CC_TRY(cc_grid_settle_spacing(grid, options, h->seen[SPACE_DIRECTIONS] ? "space directions" : "spacings",
-                                  path));
+    CC_TRY(cc_reader_complete_spacing(grid, options,
+                                      h->seen[SPACE_DIRECTIONS] ? "space directions" : "spacings", path));
     return cc_grid_check(grid, path);
 }
 
-static void warn_of_unsaid(const header *h, const layout *l, const char *path) {
+/* What the position in the patient rests on that the header does not say. */
+static void warn_of_unsaid(const nrrd_header *h, const nrrd_axes *l, const char *path) {
     for (int k = 0; k < l->count && !h->seen[SPACE_DIRECTIONS]; k++)
         if (h->spacings[l->axis[k]] < 0)
             cc_log(CC_LOG_WARNING, "%s: spacings: %g along %c: the axis is turned", path,
@@ -508,7 +503,8 @@ static void warn_of_unsaid(const header *h, const layout *l, const char *path) {
 
 /* ---- voxels ---- */
 
-static cc_status check_values(const header *h, const char *path) {
+/* Values that are not those of the image, and skips that cannot be counted. */
+static cc_status check_values(const nrrd_header *h, const char *path) {
     if ((h->seen[OLD_MIN] && isfinite(h->old_min)) || (h->seen[OLD_MAX] && isfinite(h->old_max)))
         return cc_fail(CC_EUNSUPPORTED, path, "write the values themselves",
                        "%s: the values were quantised from others", h->seen[OLD_MIN] ? "old min" : "old max");
@@ -520,12 +516,14 @@ static cc_status check_values(const header *h, const char *path) {
     return CC_OK;
 }
 
-static cc_status read_parsed(cc_volume *out, header *h, const char *path, const cc_read_options *options) {
-    layout l;
+/* From a header that was read to voxels: checks first, memory last. */
+static cc_status read_parsed(cc_volume *out, nrrd_header *h, const char *path,
+                             const cc_read_options *options) {
+    nrrd_axes l;
     cc_coding coding = {h->sample, h->big_endian, 1, 0};
     CC_TRY(check_values(h, path));
     CC_TRY(find_layout(&l, h, path));
-    CC_TRY(place(&out->grid, h, &l, options, path));
+    CC_TRY(set_grid(&out->grid, h, &l, options, path));
     h->parts.sizes_field = "sizes";
     h->parts.skip_lines = h->line_skip;
     h->parts.skip_bytes = h->byte_skip;
@@ -540,7 +538,7 @@ static cc_status read_parsed(cc_volume *out, header *h, const char *path, const 
 static cc_status read_nrrd(cc_volume *out, const char *path, const cc_head *head,
                            const cc_read_options *options) {
     (void)head;
-    header h = {0};
+    nrrd_header h = {0};
     cc_status status = read_header(&h, path);
     if (status == CC_OK) status = read_parsed(out, &h, path, options);
     cc_segments_deinit(&h.segments);

@@ -1,4 +1,10 @@
-/* Layers of a .seg.nrrd become one volume of labels, where that loses nothing. */
+/* datasets/readers/nrrd_segments.c -- layers of a .seg.nrrd become one volume of labels, where that loses
+ * nothing.
+ *
+ * 3D Slicer keeps segments that overlap in several layers, so that a voxel may belong to two. Labels
+ * cannot say that: such a file is refused with the names of the two, instead of one segment silently
+ * covering the other. Segments are sorted by (layer, label), so that a voxel's segment is found by
+ * bisection; as neighbours mostly share a label, the last hit is tried first. */
 #include "datasets/readers/nrrd_segments.h"
 
 #include <stdlib.h>
@@ -23,9 +29,9 @@ static cc_status find_segment(cc_segment **out, cc_segments *segments, int64_t n
                        CC_SEGMENTS_MAX);
     size_t count = segments->count;
     if ((count & (count - 1)) == 0) { /* 0 and powers of two: full */
-        size_t wider = count ? 2 * count : 1;
-        cc_segment *grown = realloc(segments->items, wider * sizeof *grown);
-        if (!grown) return cc_fail_memory("the list of segments", wider * sizeof *grown);
+        size_t larger = count ? 2 * count : 1;
+        cc_segment *grown = realloc(segments->items, larger * sizeof *grown);
+        if (!grown) return cc_fail_memory("the list of segments", larger * sizeof *grown);
         segments->items = grown;
     }
     *out = &segments->items[segments->count++];
@@ -39,7 +45,7 @@ static cc_status read_number(int64_t *out, const char *value, const cc_field *fi
                                           : cc_field_fail(field, CC_EFORMAT, NULL, "out of range:", value);
 }
 
-cc_status cc_segments_take(cc_segments *segments, const char *key, const char *value, const char *path) {
+cc_status cc_segments_add_pair(cc_segments *segments, const char *key, const char *value, const char *path) {
     cc_field field = {path, key};
     bool source = strcmp(key, "Segmentation_MasterRepresentation") == 0 ||
                   strcmp(key, "Segmentation_SourceRepresentation") == 0;
@@ -96,6 +102,7 @@ static cc_status sort_segments(cc_segment *sorted, const cc_segments *segments, 
     return CC_OK;
 }
 
+/* The error about two segments that share a voxel; `other` is the label that the voxel has. */
 static cc_status refuse_overlap(const cc_segment *sorted, size_t count, const cc_segment *one, float other,
                                 const char *path) {
     const cc_segment *second = one;
@@ -121,6 +128,7 @@ static cc_status merge(cc_volume *out, const cc_segment *sorted, size_t count, i
             uint64_t i = done + k, layer = i / inner % (uint64_t)layers;
             float *voxel = &out->voxels[i / (inner * (uint64_t)layers) * inner + i % inner];
             if (!hit || hit->layer != (int64_t)layer || (float)hit->label != values[k]) {
+                /* Labels are whole numbers that float32 holds exactly (to 2^24). */
                 bool whole = values[k] > 0 && values[k] <= 1 << 24 && values[k] == (float)(int64_t)values[k];
                 cc_segment wanted = {.layer = (int64_t)layer, .label = whole ? (int64_t)values[k] : -1};
                 hit = bsearch(&wanted, sorted, count, sizeof *sorted, by_layer_and_label);
@@ -129,6 +137,7 @@ static cc_status merge(cc_volume *out, const cc_segment *sorted, size_t count, i
                 return cc_fail(CC_EFORMAT, path, "export it as a labelmap",
                                "SegmentN_LabelValue: layer %llu holds %g, which is no segment's",
                                (unsigned long long)layer, (double)values[k]);
+            /* An earlier layer has this voxel already. */
             if (*voxel != 0) return refuse_overlap(sorted, count, hit, *voxel, path);
             *voxel = (float)hit->label;
         }
@@ -146,7 +155,7 @@ cc_status cc_segments_read(cc_volume *out, const cc_segments *segments, int64_t 
     cc_status status;
     CC_CHECK(sort_segments(sorted, segments, layers, path));
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
-    CC_CHECK(cc_volume_take(out, path));
+    CC_CHECK(cc_volume_allocate(out, path));
     memset(out->voxels, 0, cc_volume_count(out) * sizeof *out->voxels);
     status = merge(out, sorted, segments->count, layers, inner, &reader, path);
 done:

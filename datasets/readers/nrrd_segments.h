@@ -29,12 +29,13 @@ typedef struct cc_segments {
 void cc_segments_deinit(cc_segments *segments);
 /* Takes what a key/value pair says about a segment; other pairs are passed over. CC_EFORMAT, CC_EUNSUPPORTED
  * (fractions in place of labels, too many segments), CC_ENOMEM. */
-cc_status cc_segments_take(cc_segments *segments, const char *key, const char *value, const char *path);
+cc_status cc_segments_add_pair(cc_segments *segments, const char *key, const char *value, const char *path);
 
 /* Reads the layers of an image into one volume of labels: each voxel is its segment's label, or 0. Of the
- * file's values, `inner` stand before the next layer's, and so on; out->grid is set, memory is taken here.
- *   CC_EUNSUPPORTED  segments overlap, or their labels and layers are not all given
- *   CC_EFORMAT       a layer holds a value that is no segment's */
+ * file's values, `inner` stand before the next layer's, and so on; out->grid is set, memory is allocated
+ * here.
+ *   CC_EUNSUPPORTED segments overlap, or their labels and layers are not all given CC_EFORMAT a layer holds a
+ *   value that is no segment's */
 cc_status cc_segments_read(cc_volume *out, const cc_segments *segments, int64_t layers, uint64_t inner,
                            const cc_parts *parts, const cc_coding *coding);
 

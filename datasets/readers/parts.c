@@ -1,5 +1,9 @@
-/* Files of voxels that a header names. Names are text from a file: they are never a format of printf, and
- * none leaves the header's folder. */
+/* datasets/readers/parts.c -- files of voxels that a header names.
+ *
+ * Names are text from a file: they are never a format of printf, and none leaves the header's folder
+ * (cc_reader_path_beside). Every file is checked before memory is allocated for the image, and memory for the
+ * checks grows only with files that are there, so that a header of a few bytes cannot ask for more than
+ * its folder holds. */
 #include "datasets/readers/parts.h"
 
 #include <stdlib.h>
@@ -8,7 +12,7 @@
 #include "core/log.h"
 #include "datasets/readers/reader.h"
 
-/* A file, told apart from others by where it lies on the disk, not by its name. */
+/* A file by its place on the disk (device and inode): the same under every name and link. */
 typedef struct identity {
     dev_t device;
     ino_t number;
@@ -65,6 +69,7 @@ static int cut_numbers(int64_t numbers[4], char *pattern) {
     return 0;
 }
 
+/* A pattern and the numbers behind it: MIN, MAX, STEP and, in NRRD, DIMS. */
 static cc_status name_pattern(cc_parts *out, bool with_dims, const cc_field *field) {
     int64_t numbers[4];
     const char *text, *end;
@@ -77,6 +82,7 @@ static cc_status name_pattern(cc_parts *out, bool with_dims, const cc_field *fie
     out->first = count > 0 ? numbers[0] : 1;
     out->step = count > 2 ? numbers[2] : 1;
     if (count > 1) {
+        /* From MIN to MAX by STEP, which has the sign of the way. */
         int64_t reach = numbers[1] - numbers[0];
         if (out->step == 0 || (reach != 0 && (reach < 0) != (out->step < 0)))
             return cc_fail(CC_EFORMAT, field->path, "MIN MAX STEP stand behind the pattern",
@@ -101,6 +107,7 @@ cc_status cc_parts_name(cc_parts *out, const char *value, bool with_dims, const 
     out->dims_of_file = 0;
     if (!*value) return cc_field_fail(field, CC_EFORMAT, "a file's name is wanted", "no name:", value);
     if (strncmp(value, "LIST", 4) == 0 && (!value[4] || value[4] == ' ' || value[4] == '\t')) {
+        /* "LIST", "LIST 2", and "LIST 2D" as MetaIO writes it. */
         const char *dims = value + 4 + strspn(value + 4, " \t");
         char *end = NULL;
         long number = strtol(dims, &end, 10);
@@ -125,6 +132,7 @@ static cc_status expand(char out[CC_PATH_MAX], const cc_parts *parts, int64_t in
     size_t length = 0;
     for (const char *at = parts->name; *at && length + 40 < CC_PATH_MAX;) {
         if (at == text) {
+            /* Padded with zeros where the width begins with one (%03d), else with blanks, as printf would. */
             long long number = parts->first + index * parts->step;
             length += (size_t)snprintf(out + length, CC_PATH_MAX - length, zeros ? "%0*lld" : "%*lld", width,
                                        number);
@@ -144,6 +152,7 @@ static cc_status list_entry(char out[CC_PATH_MAX], const cc_parts *parts, int64_
     cc_lines lines;
     cc_status status = CC_OK;
     bool got = true;
+    /* The list is read on from the cursor; backwards it is read anew. */
     if (cursor->at == 0 || cursor->index > index) *cursor = (cc_parts_cursor){0, parts->list_at};
     CC_TRY(cc_lines_open(&lines, parts->header, cursor->at));
     for (; status == CC_OK && got && cursor->index <= index; cursor->index++)
@@ -177,7 +186,7 @@ cc_status cc_parts_path(char out[CC_PATH_MAX], const cc_parts *parts, int64_t in
         CC_TRY(list_entry(name, parts, index, cursor ? cursor : &fresh));
         break;
     }
-    return cc_path_beside(out, parts->header, name, parts->field);
+    return cc_reader_path_beside(out, parts->header, name, parts->field);
 }
 
 /* ---- sizes ---- */
@@ -204,11 +213,13 @@ cc_status cc_parts_divide(cc_parts *parts, int dims, const int64_t *sizes, size_
         return cc_fail(CC_EFORMAT, parts->header, NULL, "%s: files of %d dimensions, but the image has %d",
                        parts->field, inner, dims);
     for (int k = 0; k < dims; k++) {
+        /* Dimensions up to `inner` lie in one file, those behind it count files. */
         uint64_t *product = many && k >= inner ? &files : &bytes;
         if (__builtin_mul_overflow(*product, (uint64_t)sizes[k], product)) *product = UINT64_MAX;
     }
     if (parts->kind == CC_PARTS_LIST) CC_TRY(count_list(&parts->count, parts));
     if (many && parts->count == 0) parts->count = files > INT64_MAX ? INT64_MAX : (int64_t)files;
+    /* Files of as many dimensions as the image hold slabs of its last one, all of one size. */
     if (many && inner == dims) { /* slabs of the last dimension */
         files = (uint64_t)parts->count;
         if (sizes[dims - 1] % parts->count != 0) files = 0;
@@ -242,6 +253,7 @@ static cc_status find_start(uint64_t *start, const cc_parts *parts, const char *
         if (__builtin_add_overflow(*start, (uint64_t)parts->skip_bytes, start)) *start = UINT64_MAX;
         return CC_OK;
     }
+    /* skip_bytes -1 - n: n bytes follow the voxels, so their start is counted from the end. */
     uint64_t behind = (uint64_t)(-1 - parts->skip_bytes);
     if (behind > size || parts->bytes_of_file > size - behind ||
         size - behind - parts->bytes_of_file < *start)
@@ -272,6 +284,7 @@ static cc_status check_size(uint64_t *behind, const cc_parts *parts, const char 
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "CompressedDataSize: %llu bytes, but %llu are there",
                        (unsigned long long)parts->packed_bytes, (unsigned long long)room);
+    /* Of compressed voxels only an upper bound is known before they are inflated. */
     if (parts->packing != CC_PACKING_NONE) CC_TRY(bound_inflated(&room, parts, path, start));
     if (parts->bytes_of_file > room)
         return cc_fail(
@@ -289,6 +302,7 @@ static int by_identity(const void *a, const void *b) {
     return (x->index > y->index) - (x->index < y->index);
 }
 
+/* The same file twice would give the same slices twice: sorted by identity, doubles are neighbours. */
 static cc_status refuse_doubles(identity *files, const cc_parts *parts) {
     qsort(files, (size_t)parts->count, sizeof *files, by_identity);
     for (int64_t i = 1; i < parts->count; i++)
@@ -349,6 +363,7 @@ cc_parts_reader cc_parts_start(const cc_parts *parts, const cc_coding *coding, u
                              .skip = byte % parts->bytes_of_file};
 }
 
+/* Opens the next file at its voxels, or behind those that the caller passes over. */
 static cc_status open_next(cc_parts_reader *r) {
     char path[CC_PATH_MAX];
     uint64_t size, start;
@@ -365,9 +380,11 @@ static cc_status open_next(cc_parts_reader *r) {
     return CC_OK;
 }
 
+/* Ends a file whose voxels were all read. */
 static cc_status close_whole(cc_parts_reader *r) {
     char more;
     size_t got = 0;
+    /* One byte more is asked for: none may come, and zlib checks its sum at the end. */
     if (r->parts->packing != CC_PACKING_NONE) CC_TRY(cc_stream_read_some(&got, r->stream, &more, 1));
     if (got)
         return cc_fail(CC_EFORMAT, cc_stream_path(r->stream),
@@ -378,6 +395,7 @@ static cc_status close_whole(cc_parts_reader *r) {
     return CC_OK;
 }
 
+/* From file to file until `count` voxels are read. */
 static cc_status read_on(float *values, uint64_t count, cc_parts_reader *r) {
     size_t width = cc_sample_bytes(r->coding->sample);
     while (count > 0) {
@@ -409,7 +427,7 @@ void cc_parts_stop(cc_parts_reader *reader) {
 
 cc_status cc_parts_fill(cc_volume *out, const cc_parts *parts, const cc_coding *coding) {
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
-    CC_TRY(cc_volume_take(out, parts->header));
+    CC_TRY(cc_volume_allocate(out, parts->header));
     cc_parts_reader reader = cc_parts_start(parts, coding, 0);
     cc_status status = cc_parts_read(out->voxels, cc_volume_count(out), &reader);
     cc_parts_stop(&reader);

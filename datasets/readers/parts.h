@@ -41,8 +41,9 @@ cc_status cc_parts_name(cc_parts *out, const char *value, bool with_dims, const 
 /* Sets count and bytes_of_file for an image of `dims` sizes. CC_EFORMAT where another number of files is
  * named. */
 cc_status cc_parts_divide(cc_parts *parts, int dims, const int64_t *sizes, size_t sample_bytes);
-/* Checks every file before memory is taken: it lies beside the header and is not the header, is no other's
- * double, and is long enough (compressed: could be). Warns of bytes behind voxels that are not compressed. */
+/* Checks every file before memory is allocated: it lies beside the header and is not the header, is no
+ * other's double, and is long enough (compressed: could be). Warns of bytes behind voxels that are not
+ * compressed. */
 cc_status cc_parts_check(const cc_parts *parts);
 
 /* How far the names of a LIST were read; zeroed at the start. */

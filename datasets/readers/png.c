@@ -1,5 +1,7 @@
-/* A picture is a volume of one slice; its voxels are grey values, not HU. A PNG file says nothing about mm
- * that scanners write: where none are stated, a pixel is taken for 1 mm, with a warning. */
+/* datasets/readers/png.c -- a picture as a volume of one slice; its voxels are grey values, not HU.
+ *
+ * A PNG file says nothing about mm that scanners write (pHYs is for screens and printers): where no
+ * spacing is stated, a pixel is taken for 1 mm, with a warning. */
 #include "datasets/png.h"
 
 #include <stdio.h>
@@ -32,7 +34,7 @@ static cc_status read_picture(cc_volume *out, const char *path, const cc_head *h
     out->grid.dims[0] = width;
     out->grid.dims[1] = height;
     snprintf(out->type, sizeof out->type, "uint%d", bits);
-    cc_status status = cc_volume_take(out, path);
+    cc_status status = cc_volume_allocate(out, path);
     for (size_t i = 0; status == CC_OK && i < cc_volume_count(out); i++) out->voxels[i] = pixels[i];
     free(pixels);
     return status;

@@ -1,10 +1,16 @@
-/* datasets/readers/reader.h -- a reader: one file here, and one line in the table of datasets/volume.c. */
+/* datasets/readers/reader.h -- a reader of one image format, and what all readers share.
+ *
+ * A format is one file here that defines a cc_reader, and one line in the table of datasets/volume_file.c. A
+ * reader says by a file's first bytes whether it is its own, then reads it whole. Every size is checked
+ * against the file before memory is allocated; what the file does not say is refused or warned of, never
+ * assumed in silence. */
 #ifndef CC_DATASETS_READERS_READER_H
 #define CC_DATASETS_READERS_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "datasets/read_options.h"
 #include "datasets/volume.h"
 
 /* The first bytes of a file; of a gzip file, the first bytes of what it holds. */
@@ -25,29 +31,17 @@ typedef struct cc_reader {
 
 extern const cc_reader cc_reader_dicom, cc_reader_metaimage, cc_reader_nifti, cc_reader_nrrd, cc_reader_png;
 
-/* A folder that holds one DICOM series, its slices in ascending order along their normal. */
-cc_status cc_dicom_read_folder(cc_volume *out, const char *path, const cc_read_options *options);
-
 /* CC_ENOTFOUND, CC_EIO, or CC_EFORMAT for damaged gzip data. */
 cc_status cc_head_read(cc_head *out, const char *path);
 
-/* A grid of 1x1x1 voxels of 1 mm at the origin, axes along x, y, z. */
-cc_grid cc_grid_unit(void);
-/* CC_EFORMAT, naming the file and the field, unless every number is finite, dims and spacing are positive and
- * the axes span space; CC_EUNSUPPORTED where the voxels, as float32, would not fit in an address space. */
-cc_status cc_grid_check(const cc_grid *grid, const char *path);
-
-/* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says otherwise.
- * spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
+/* Completes a grid's spacing by what a person states: that is taken, with a warning where the file says
+ * otherwise. spacing_mm[k] is 0 where the file does not say; `field` names what would say it.
  *   CC_EFORMAT  neither the file nor `options` says it */
-cc_status cc_grid_settle_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
-                                 const char *path);
-
-/* Takes memory for the voxels of out->grid, once its size was checked. */
-cc_status cc_volume_take(cc_volume *out, const char *path);
+cc_status cc_reader_complete_spacing(cc_grid *grid, const cc_read_options *options, const char *field,
+                                     const char *path);
 
 /* The real path of `name`, a file beside the file `path`. CC_EFORMAT where it lies outside that folder: by an
  * absolute name, by "..", or through a link. `field` says where the name comes from. */
-cc_status cc_path_beside(char *out, const char *path, const char *name, const char *field);
+cc_status cc_reader_path_beside(char *out, const char *path, const char *name, const char *field);
 
 #endif

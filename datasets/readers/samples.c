@@ -1,5 +1,8 @@
-/* Sample types of files, as one table: names, sizes, and loops that turn bytes of either order into
- * float32. A value that is not finite is refused here, once for all formats. */
+/* datasets/readers/samples.c -- sample types of files, as one table: names, sizes, and loops that turn
+ * bytes of either order into float32.
+ *
+ * One loop is made for each type by the table's macro, so that the type is known in the loop and the
+ * compiler can vectorise it. A value that is not finite is refused here, once for all formats. */
 #include "datasets/readers/samples.h"
 
 #include <assert.h>
@@ -7,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "datasets/readers/reader.h"
 
 /* X(name, C type, unsigned integer of the same size, how its bytes are reversed) */
 #define SAMPLE_LIST(X)                                                                                       \
@@ -24,7 +26,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "byte order: little-endian machines only");
 
-const char *cc_sample_name(cc_sample sample) {
+const char *cc_sample_name(cc_sample_type sample) {
     switch (sample) {
 #define X(name, text, type, raw, reverse)                                                                    \
     case CC_SAMPLE_##name:                                                                                   \
@@ -35,7 +37,7 @@ const char *cc_sample_name(cc_sample sample) {
     return "";
 }
 
-size_t cc_sample_bytes(cc_sample sample) {
+size_t cc_sample_bytes(cc_sample_type sample) {
     switch (sample) {
 #define X(name, text, type, raw, reverse)                                                                    \
     case CC_SAMPLE_##name:                                                                                   \
@@ -46,6 +48,8 @@ size_t cc_sample_bytes(cc_sample sample) {
     return 0;
 }
 
+/* A loop for each type: bits as they lie in the file, reversed where the file is big-endian (this machine
+ * is not, as asserted above), read as the type, scaled in double and rounded once. */
 #define X(name, text, type, raw, reverse)                                                                    \
     static void decode_##name(float *out, const char *bytes, size_t count, const cc_coding *coding) {        \
         double slope = coding->slope, intercept = coding->intercept;                                         \
@@ -71,6 +75,7 @@ cc_status cc_samples_decode(float *out, const void *bytes, size_t count, const c
         SAMPLE_LIST(X)
 #undef X
     }
+    /* Also what a finite 64-bit value or a large slope has made infinite in float32. */
     for (size_t i = 0; i < count; i++)
         if (!isfinite(out[i]))
             return cc_fail(CC_EUNSUPPORTED, path, "replace such voxels before",
@@ -97,6 +102,7 @@ cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *co
     const char *path = cc_stream_path(stream);
     CC_TRY(cc_grid_check(&out->grid, path));
     uint64_t count = cc_volume_count(out), bound = cc_stream_bound(stream);
+    /* Divided, not multiplied: dims come from the file, and their product may wrap. */
     if (count > bound / width)
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",
                        "dims: %lld x %lld x %lld voxels of %s need %llu bytes, but at most %llu are there",
@@ -104,6 +110,6 @@ cc_status cc_samples_fill(cc_volume *out, cc_stream *stream, const cc_coding *co
                        (long long)out->grid.dims[2], cc_sample_name(coding->sample),
                        (unsigned long long)(count * width), (unsigned long long)bound);
     snprintf(out->type, sizeof out->type, "%s", cc_sample_name(coding->sample));
-    CC_TRY(cc_volume_take(out, path));
+    CC_TRY(cc_volume_allocate(out, path));
     return cc_samples_read(out->voxels, stream, count, coding);
 }

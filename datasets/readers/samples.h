@@ -11,7 +11,7 @@
 #include "datasets/readers/stream.h"
 #include "datasets/volume.h"
 
-typedef enum cc_sample {
+typedef enum cc_sample_type {
     CC_SAMPLE_UINT8,
     CC_SAMPLE_INT8,
     CC_SAMPLE_UINT16,
@@ -22,17 +22,17 @@ typedef enum cc_sample {
     CC_SAMPLE_INT64,
     CC_SAMPLE_FLOAT32,
     CC_SAMPLE_FLOAT64,
-} cc_sample;
+} cc_sample_type;
 
 typedef struct cc_coding {
-    cc_sample sample;
+    cc_sample_type sample;
     bool big_endian;
     double slope, intercept;
 } cc_coding;
 
 /* "uint8" and the like; static. */
-const char *cc_sample_name(cc_sample sample);
-size_t cc_sample_bytes(cc_sample sample);
+const char *cc_sample_name(cc_sample_type sample);
+size_t cc_sample_bytes(cc_sample_type sample);
 
 /* Decodes count samples; the bytes need no alignment. CC_EUNSUPPORTED where a value is not finite. */
 cc_status cc_samples_decode(float *out, const void *bytes, size_t count, const cc_coding *coding,

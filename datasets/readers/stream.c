@@ -1,5 +1,9 @@
-/* zlib inflates. A gzip file may hold several members in a row, and zero bytes behind any of them, as tapes
- * and object stores pad (RFC 1952; Python's gzip module reads both); what else follows is refused. */
+/* datasets/readers/stream.c -- the bytes of a part of a file, inflated by zlib where they are compressed.
+ *
+ * A gzip file may hold several members in a row, and zero bytes behind any of them, as tapes and object
+ * stores pad (RFC 1952, 2.2; Python's gzip module reads both); what else follows is refused. Nothing is
+ * read ahead but one chunk, so a file that claims much and holds little costs 64 KiB. Source: RFC 1950,
+ * 1951, 1952; zlib.h. */
 #include "datasets/readers/stream.h"
 
 #include <stdbool.h>
@@ -9,7 +13,8 @@
 #include <zlib.h>
 #include "core/file.h"
 
-/* A 258-byte match takes at least 2 bits. */
+/* 1032: a match of 258 bytes takes at least 2 bits of deflate, 258 * 8 / 2. 15 + 32: zlib tells a zlib
+ * wrapper from a gzip one by itself; negative: there is none. */
 enum { CHUNK = 1 << 16, DEFLATE_MAX_RATIO = 1032, ZLIB_OR_GZIP = 15 + 32, NO_WRAPPER = -15 };
 
 struct cc_stream {
@@ -64,6 +69,7 @@ const char *cc_stream_path(const cc_stream *stream) {
 
 uint64_t cc_stream_bound(const cc_stream *stream) {
     if (!stream->compressed) return stream->left;
+    /* What is still in the file and what was read and not yet inflated. */
     uint64_t input = stream->left + stream->inflater.avail_in;
     return input > UINT64_MAX / DEFLATE_MAX_RATIO ? UINT64_MAX : input * DEFLATE_MAX_RATIO;
 }

@@ -1,5 +1,8 @@
-/* Lines and values of text headers. Lines are read byte by byte, so that the place where the voxels begin is
- * known, and a file that is no text is left at its first zero byte. */
+/* datasets/readers/text_header.c -- lines and values of text headers.
+ *
+ * Lines are read byte by byte, so that the place where the voxels begin is known, and a file that is no
+ * text is left at its first zero byte. Numbers are strtod's and strtoll's, and what they leave unread is
+ * an error: "3x" is no number, and three numbers where two are wanted are one too many. */
 #include "datasets/readers/text_header.h"
 
 #include <errno.h>
@@ -19,6 +22,7 @@ cc_status cc_lines_open(cc_lines *out, const char *path, uint64_t at) {
     out->path = path;
     out->file = fopen(path, "rb");
     if (!out->file) return cc_fail_errno(path, "open");
+    /* Windows editors put a byte order mark before the first line. */
     if (at == 0) at = cc_byte_order_mark(mark, fread(mark, 1, sizeof mark, out->file));
     out->at = at;
     out->limit = at + CC_TEXT_HEADER_MAX;
@@ -50,7 +54,9 @@ cc_status cc_lines_next(bool *got, cc_lines *lines) {
             lines->cut = true;
     }
     if (ferror(lines->file)) return cc_fail_errno(lines->path, "read");
+    /* An empty line is a line; the end of the file is none. */
     if (c == '\n') lines->at++, *got = true;
+    /* The end of the line may be CR LF; blanks before it say nothing. */
     while (length && strchr("\r \t", lines->text[length - 1])) length--;
     lines->text[length] = 0;
     return CC_OK;

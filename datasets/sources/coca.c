@@ -1,35 +1,39 @@
-/* Stanford's COCA set of gated CT scans: patient/ID/SERIES/NAME.dcm (or the files in patient/ID itself), and
- * calcium_xml/ID.xml, outlines of calcifications by artery; both below the root or below its
- * Gated_release_final. Labels: 1 LAD with the left main, 2 LCX, 3 RCA: pixels inside an outline
- * (datasets/polygon.h) that read more than 130 HU; where outlines overlap, the later one's. A patient without
- * XML has no calcification. On which slice an outline lies: datasets/sources/coca_place.h. Source:
- * https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX wrote; in
- * its pixels, too, a centre lies at + 0.5 (DCMPix.m, convertPixX:pixY:toDICOMCoords:pixelCenter:). */
+/* datasets/sources/coca.c -- Stanford's COCA set of gated CT scans.
+ *
+ * patient/ID/SERIES/NAME.dcm (or the files in patient/ID itself), and calcium_xml/ID.xml, outlines of
+ * calcifications by artery; both below the root or below its Gated_release_final. Labels: 1 LAD with the
+ * left main, 2 LCX, 3 RCA: pixels inside an outline (datasets/polygon.h) that read more than 130 HU; where
+ * outlines overlap, the later one's. A patient without XML has no calcification. On which slice an outline
+ * lies: datasets/sources/coca_slices.h.
+ *
+ * Source: https://stanfordaimi.azurewebsites.net (COCA - Coronary Calcium and chest CTs), whose XML OsiriX
+ * wrote; in its pixels, too, a centre lies at + 0.5 (DCMPix.m,
+ * convertPixX:pixY:toDICOMCoords:pixelCenter:). */
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "datasets/polygon.h"
 #include "datasets/readers/dicom.h"
-#include "datasets/sources/coca_place.h"
+#include "datasets/sources/coca_slices.h"
 #include "datasets/sources/source.h"
 
-enum { CALCIUM_HU = 130 };
+enum { CALCIUM_HU = 130 }; /* Agatston et al., JACC 15 (1990), 827-832: calcium is denser than this */
 static const char release_folder[] = "Gated_release_final";
 static const char layout_hint[] =
     "scans lie in ROOT/patient/ID/SERIES/NAME.dcm, outlines in ROOT/calcium_xml/ID.xml";
 
-typedef struct scan {
+typedef struct coca_scan {
     cc_dicom_series series;
     const char *xml; /* NULL: no calcification */
     cc_coca_regions regions;
-    cc_coca_placing placing;
-} scan;
+    cc_coca_placement placing;
+} coca_scan;
 
-typedef struct layout {
+typedef struct coca_folders {
     const char *patients, *outlines; /* folders */
     char **names;                    /* of patients */
     size_t count;
-} layout;
+} coca_folders;
 
 static cc_status resolve(const char **out, cc_slice_set *set, const char *folder, const char *name,
                          const char *ending) {
@@ -43,27 +47,24 @@ static bool is_folder(const char *folder, const char *name) {
     return joined && name[0] != '.' && cc_folder_exists(path);
 }
 
-static cc_status list_patients(layout *out, cc_slice_set *set) {
+/* The folders of patients and outlines, and the patients' names in ascending order. */
+static cc_status find_folders(coca_folders *out, cc_slice_set *set) {
+    const char *base = set->root;
     char **names;
     size_t count;
-    CC_TRY(cc_folder_list(&names, &count, out->patients, set->arena));
-    out->names = names;
-    for (size_t i = 0; i < count; i++)
-        if (is_folder(out->patients, names[i])) out->names[out->count++] = names[i];
-    return out->count ? CC_OK
-                      : cc_fail(CC_ENOTFOUND, out->patients, layout_hint, "no patient's folder is here");
-}
-
-static cc_status find_layout(layout *out, cc_slice_set *set) {
-    const char *base = set->root;
     if (is_folder(base, release_folder)) CC_TRY(resolve(&base, set, base, release_folder, ""));
-    *out = (layout){0};
+    *out = (coca_folders){0};
     if (!is_folder(base, "patient") || !is_folder(base, "calcium_xml"))
         return cc_fail(CC_ENOTFOUND, base, layout_hint,
                        "the folders patient and calcium_xml are not both here");
     CC_TRY(resolve(&out->patients, set, base, "patient", ""));
     CC_TRY(resolve(&out->outlines, set, base, "calcium_xml", ""));
-    return list_patients(out, set);
+    CC_TRY(cc_folder_list(&names, &count, out->patients, set->arena));
+    out->names = names; /* what is no folder is dropped in place */
+    for (size_t i = 0; i < count; i++)
+        if (is_folder(out->patients, names[i])) out->names[out->count++] = names[i];
+    return out->count ? CC_OK
+                      : cc_fail(CC_ENOTFOUND, out->patients, layout_hint, "no patient's folder is here");
 }
 
 /* A patient's series. */
@@ -86,10 +87,12 @@ static cc_status count_files(series_files *out, cc_slice_set *set, const char *f
     return CC_OK;
 }
 
-static cc_status find_series(series_files *out, cc_slice_set *set, const char *patient) {
+/* The one folder of a patient, itself or one in it, that holds .dcm files, and its series. */
+static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char *patient) {
     char **names;
     size_t count;
-    CC_TRY(count_files(out, set, patient));
+    series_files files;
+    CC_TRY(count_files(&files, set, patient));
     CC_TRY(cc_folder_list(&names, &count, patient, set->arena));
     for (size_t i = 0; i < count; i++) {
         const char *folder;
@@ -97,19 +100,15 @@ static cc_status find_series(series_files *out, cc_slice_set *set, const char *p
         if (!is_folder(patient, names[i])) continue;
         CC_TRY(resolve(&folder, set, patient, names[i], ""));
         CC_TRY(count_files(&inner, set, folder));
-        if (inner.count && out->count)
+        if (inner.count && files.count)
             return cc_fail(CC_EFORMAT, folder, "leave one series of a patient",
-                           "there is another series of this patient in %s", out->folder);
-        if (inner.count) *out = inner;
+                           "there is another series of this patient in %s", files.folder);
+        if (inner.count) files = inner;
     }
-    return out->count ? CC_OK
-                      : cc_fail(CC_ENOTFOUND, patient, layout_hint, "no .dcm file of this patient is here");
-}
-
-static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char *patient) {
-    series_files files;
-    CC_TRY(find_series(&files, set, patient));
+    if (!files.count)
+        return cc_fail(CC_ENOTFOUND, patient, layout_hint, "no .dcm file of this patient is here");
     CC_TRY(cc_dicom_open_folder(out, files.folder, set->arena));
+    /* ImageIndex counts the files: one that is no DICOM, or a copy, moves every outline behind it. */
     if ((size_t)out->grid.dims[2] != files.count)
         return cc_fail(CC_EFORMAT, files.folder, "get the patient's files again",
                        "%zu files end in .dcm, %lld are DICOM: the outlines would move to other slices",
@@ -117,10 +116,10 @@ static cc_status open_series(cc_dicom_series *out, cc_slice_set *set, const char
     return CC_OK;
 }
 
-static cc_status open_scan(scan *s, cc_slice_set *set, const layout *l, const char *name) {
+static cc_status open_scan(coca_scan *s, cc_slice_set *set, const coca_folders *l, const char *name) {
     const char *patient;
     char xml[CC_PATH_MAX], file[CC_PATH_MAX];
-    *s = (scan){0};
+    *s = (coca_scan){0};
     CC_TRY(resolve(&patient, set, l->patients, name, ""));
     CC_TRY(open_series(&s->series, set, patient));
     CC_TRY(cc_path_append(file, name, ".xml"));
@@ -128,17 +127,17 @@ static cc_status open_scan(scan *s, cc_slice_set *set, const layout *l, const ch
     if (!cc_file_exists(xml)) return CC_OK;
     CC_TRY(cc_slice_set_resolve(&s->xml, set, xml));
     CC_TRY(cc_coca_xml_read(&s->regions, s->xml, set->arena));
-    return cc_coca_place(&s->placing, &s->regions, &s->series.grid, s->xml);
+    return cc_coca_find_slices(&s->placing, &s->regions, &s->series.grid, s->xml);
 }
 
-static cc_status add_scan(cc_slice_set *set, const scan *s, const char *name, uint32_t number) {
+static cc_status add_scan(cc_slice_set *set, const coca_scan *s, const char *name, uint32_t number) {
     const int64_t *dims = s->series.grid.dims;
     cc_slice slice = {.scan = number, .height = (int32_t)dims[1], .width = (int32_t)dims[0]};
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, name));
     for (int64_t z = 0; z < dims[2]; z++) {
         slice.number = (int32_t)z;
-        CC_TRY(
-            cc_slice_set_add(set, &slice, cc_dicom_slice_path(&s->series, cc_coca_turn(&s->series.grid, z))));
+        CC_TRY(cc_slice_set_add(set, &slice,
+                                cc_dicom_slice_path(&s->series, cc_coca_flip_slice(&s->series.grid, z))));
     }
     return CC_OK;
 }
@@ -147,7 +146,7 @@ static int by_text(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static cc_status name_strays(cc_slice_set *set, const layout *l) {
+static cc_status name_strays(cc_slice_set *set, const coca_folders *l) {
     char **names;
     size_t count;
     CC_TRY(cc_folder_list(&names, &count, l->outlines, set->arena));
@@ -163,17 +162,17 @@ static cc_status name_strays(cc_slice_set *set, const layout *l) {
 
 static cc_status coca_open(cc_slice_set *set, const cc_slice_options *options) {
     (void)options;
-    layout l;
+    coca_folders l;
     size_t without = 0, without_mm = 0;
-    CC_TRY(find_layout(&l, set));
-    scan *scans = set->state = cc_arena_get_array(set->arena, l.count, sizeof *scans);
+    CC_TRY(find_folders(&l, set));
+    coca_scan *scans = set->state = cc_arena_get_array(set->arena, l.count, sizeof *scans);
     double(*spacing)[3] = cc_arena_get_array(set->arena, l.count, sizeof *spacing);
     if (!scans || !spacing) return CC_ENOMEM;
     set->spacing_mm = (const double(*)[3])spacing;
     set->slope = 1;
     for (size_t i = 0; i < l.count; i++) {
         const cc_slice_mark mark = cc_slice_set_mark(set);
-        scan *s = &scans[mark.patients];
+        coca_scan *s = &scans[mark.patients];
         cc_status status = open_scan(s, set, &l, l.names[i]);
         if (status == CC_OK) status = add_scan(set, s, l.names[i], (uint32_t)mark.patients);
         if (status == CC_OK) cc_grid_distances(spacing[mark.patients], &s->series.grid);
@@ -200,9 +199,9 @@ static cc_status add_file(cc_digest *digest, const char *path) {
 }
 
 static cc_status coca_digest(cc_digest *digest, const cc_slice_set *set) {
-    const scan *scans = set->state;
+    const coca_scan *scans = set->state;
     for (size_t i = 0; i < set->patient_count; i++) {
-        const scan *s = &scans[i];
+        const coca_scan *s = &scans[i];
         cc_digest_add_string(digest, set->patients[i]);
         for (int64_t z = 0; z < s->series.grid.dims[2]; z++)
             CC_TRY(add_file(digest, cc_dicom_slice_path(&s->series, z)));
@@ -221,8 +220,10 @@ static void draw(uint8_t *mask, uint8_t *inside, const int16_t *hu, const cc_sli
     for (int32_t y = box.y0; y < box.y1; y++)
         for (int32_t x = box.x0; x < box.x1; x++) {
             size_t at = (size_t)y * (size_t)slice->width + (size_t)x;
+            /* An outline is drawn around calcium, not along it: what it holds of soft tissue is not
+             * calcium. */
             if (inside[at] && hu[at] > CALCIUM_HU) mask[at] = region->label;
-            inside[at] = 0;
+            inside[at] = 0; /* left clean for the next outline */
         }
 }
 
@@ -240,11 +241,12 @@ static cc_status draw_regions(uint8_t *mask, const int16_t *hu, const cc_slice *
 
 static cc_status coca_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     const cc_slice *slice = &set->slices[index];
-    const scan *s = &((const scan *)set->state)[slice->scan];
+    const coca_scan *s = &((const coca_scan *)set->state)[slice->scan];
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
     float *values = malloc(pixels * sizeof *values);
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
-    cc_status status = cc_dicom_read_slice(values, &s->series, cc_coca_turn(&s->series.grid, slice->number));
+    cc_status status =
+        cc_dicom_read_slice(values, &s->series, cc_coca_flip_slice(&s->series.grid, slice->number));
     for (size_t i = 0; status == CC_OK && i < pixels; i++) stored[i] = cc_slice_store_hu(values[i]);
     free(values);
     return status == CC_OK ? draw_regions(mask, stored, slice, &s->regions) : status;

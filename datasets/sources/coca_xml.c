@@ -1,5 +1,9 @@
-/* datasets/sources/coca_xml.c -- a property list through libxml2's tree: its dicts are walked, each value is
- * checked, and what is none is refused with its line. */
+/* datasets/sources/coca_xml.c -- the outlines of one scan, from a property list through libxml2's tree.
+ *
+ * Its dicts are walked, each value is checked, and what is none is refused with its line. The file comes
+ * from a stranger's tool: it is read whole and bounded (8 MiB), no entity is expanded and nothing is
+ * fetched, so that no small file grows and none reaches the network. Source: Apple's property list DTD
+ * (PropertyList-1.0.dtd); libxml2's parser.h. */
 #include "datasets/sources/coca_xml.h"
 
 #include <libxml/parser.h>
@@ -23,19 +27,20 @@ static const struct {
                 {"Left Circumflex Artery", 2},
                 {"Right Coronary Artery", 3}};
 
-typedef struct reader {
+typedef struct xml_reader {
     const char *path;
     cc_arena *arena;
     cc_coca_region *regions;
     size_t count;
-} reader;
+} xml_reader;
 
-static cc_status refuse(const reader *r, const xmlNode *node, const char *key, const char *what) {
+static cc_status refuse(const xml_reader *r, const xmlNode *node, const char *key, const char *what) {
     char where[CC_PATH_MAX];
     snprintf(where, sizeof where, "%s:%ld", r->path, xmlGetLineNo(node));
     return cc_fail(CC_EFORMAT, where, form_hint, "%s: %s", key, what);
 }
 
+/* Whether a node is an element of that name; NULL is none. */
 static bool is(const xmlNode *node, const char *name) {
     return node && strcmp((const char *)node->name, name) == 0;
 }
@@ -64,7 +69,7 @@ static const char *text_of(const xmlNode *node) {
 }
 
 /* A dict's value under a key, which must be of a type ("array"); NULL where the key is absent. */
-static cc_status find(const xmlNode **out, const reader *r, const xmlNode *dict, const char *key,
+static cc_status find(const xmlNode **out, const xml_reader *r, const xmlNode *dict, const char *key,
                       const char *type) {
     const xmlNode *name = element_from(dict->children), *value;
     *out = NULL;
@@ -84,7 +89,8 @@ static cc_status find(const xmlNode **out, const reader *r, const xmlNode *dict,
     return CC_OK;
 }
 
-static cc_status need(const xmlNode **out, const reader *r, const xmlNode *dict, const char *key,
+/* As find, but the key must be there. */
+static cc_status need(const xmlNode **out, const xml_reader *r, const xmlNode *dict, const char *key,
                       const char *type) {
     CC_TRY(find(out, r, dict, key, type));
     return *out ? CC_OK : refuse(r, dict, key, "the dict lacks it");
@@ -95,10 +101,11 @@ static bool ends(const char *text) {
     return text[strspn(text, " \t\r\n")] == 0;
 }
 
-static cc_status read_integer(int64_t *out, const reader *r, const xmlNode *node, const char *key,
+static cc_status read_integer(int64_t *out, const xml_reader *r, const xmlNode *node, const char *key,
                               int64_t end, const char *range) {
     const char *text = text_of(node);
     char *rest = NULL;
+    /* As a real number first: "7.0" is 7, "7.5" and "7x" are none. */
     double value = text ? strtod(text, &rest) : NAN;
     if (!text || rest == text || !ends(rest) || !(value >= 0 && value < (double)end) ||
         value != floor(value)) {
@@ -142,7 +149,8 @@ static bool parse_point_mm(double out[3], const char *text) {
     return ends(text);
 }
 
-static cc_status read_points_mm(cc_coca_region *out, const reader *r, const xmlNode *roi) {
+/* Point_mm, which may be missing; if not, it has a point for each of Point_px. */
+static cc_status read_points_mm(cc_coca_region *out, const xml_reader *r, const xmlNode *roi) {
     const xmlNode *list;
     CC_TRY(find(&list, r, roi, "Point_mm", "array"));
     const size_t count = list ? count_elements(list) : 0;
@@ -164,7 +172,8 @@ static cc_status read_points_mm(cc_coca_region *out, const reader *r, const xmlN
     return CC_OK;
 }
 
-static cc_status read_points(cc_coca_region *out, const reader *r, const xmlNode *list) {
+/* Point_px: the outline itself. */
+static cc_status read_points(cc_coca_region *out, const xml_reader *r, const xmlNode *list) {
     double(*points)[2] = cc_arena_get_array(r->arena, out->point_count, sizeof *points);
     if (!points) return CC_ENOMEM;
     const xmlNode *node = element_from(list->children);
@@ -180,26 +189,9 @@ static cc_status read_points(cc_coca_region *out, const reader *r, const xmlNode
     return CC_OK;
 }
 
-static uint8_t label_of(const char *name) {
-    for (size_t i = 0; i < sizeof arteries / sizeof *arteries; i++)
-        if (strcmp(arteries[i].name, name) == 0) return arteries[i].label;
-    return 0;
-}
-
-static cc_status read_name(uint8_t *label, const reader *r, const xmlNode *roi) {
-    const xmlNode *node;
-    CC_TRY(need(&node, r, roi, "Name", "string"));
-    const char *name = text_of(node);
-    if (!name) return refuse(r, node, "Name", "it is not plain text");
-    *label = label_of(name);
-    if (!*label)
-        cc_log(CC_LOG_WARNING, "%s:%ld: \"%.60s\" is none of the four arteries: the region is left out",
-               r->path, xmlGetLineNo(node), name);
-    return CC_OK;
-}
-
-static cc_status read_region(reader *r, const xmlNode *roi, int32_t index) {
-    const xmlNode *points, *number;
+/* One outline; those of fewer than three points, and of other names than the arteries', are passed over. */
+static cc_status read_region(xml_reader *r, const xmlNode *roi, int32_t index) {
+    const xmlNode *points, *number, *name;
     cc_coca_region region = {.index = index, .line = xmlGetLineNo(roi)};
     if (!is(roi, "dict")) return refuse(r, roi, "ROIs", "each is a dict");
     CC_TRY(need(&points, r, roi, "Point_px", "array"));
@@ -211,9 +203,17 @@ static cc_status read_region(reader *r, const xmlNode *roi, int32_t index) {
         if ((size_t)said != region.point_count)
             return refuse(r, number, "NumberOfPoints", "Point_px holds another number of points");
     }
+    /* Regions of one or two points have no area; the set holds some. */
     if (region.point_count < POINTS_MIN) return CC_OK;
-    CC_TRY(read_name(&region.label, r, roi));
-    CC_TRY(read_points(&region, r, points));
+    CC_TRY(need(&name, r, roi, "Name", "string"));
+    const char *text = text_of(name);
+    if (!text) return refuse(r, name, "Name", "it is not plain text");
+    for (size_t i = 0; i < sizeof arteries / sizeof *arteries && !region.label; i++)
+        if (strcmp(arteries[i].name, text) == 0) region.label = arteries[i].label;
+    if (!region.label)
+        cc_log(CC_LOG_WARNING, "%s:%ld: \"%.60s\" is none of the four arteries: the region is left out",
+               r->path, xmlGetLineNo(name), text);
+    CC_TRY(read_points(&region, r, points)); /* checked although it is left out: the file may be damaged */
     if (!region.label) return CC_OK;
     CC_TRY(read_points_mm(&region, r, roi));
     if (r->count == REGIONS_MAX) return refuse(r, roi, "ROIs", "a scan has at most 4096 regions");
@@ -221,24 +221,21 @@ static cc_status read_region(reader *r, const xmlNode *roi, int32_t index) {
     return CC_OK;
 }
 
-static cc_status read_image(reader *r, const xmlNode *image) {
-    const xmlNode *number, *rois;
-    int64_t index;
-    if (!is(image, "dict")) return refuse(r, image, "Images", "each is a dict");
-    CC_TRY(need(&number, r, image, "ImageIndex", "integer"));
-    CC_TRY(read_integer(&index, r, number, "ImageIndex", INT32_MAX, "the number of a slice, from 0 on"));
-    CC_TRY(need(&rois, r, image, "ROIs", "array"));
-    for (const xmlNode *roi = element_from(rois->children); roi; roi = next_element(roi))
-        CC_TRY(read_region(r, roi, (int32_t)index));
-    return CC_OK;
-}
-
-static cc_status read_list(reader *r, const xmlNode *root) {
+/* plist > dict > Images: each with ImageIndex and ROIs. */
+static cc_status read_list(xml_reader *r, const xmlNode *root) {
     const xmlNode *top = is(root, "plist") ? element_from(root->children) : NULL, *images;
     if (!is(top, "dict")) return refuse(r, root, "plist", "it wants a dict");
     CC_TRY(need(&images, r, top, "Images", "array"));
-    for (const xmlNode *image = element_from(images->children); image; image = next_element(image))
-        CC_TRY(read_image(r, image));
+    for (const xmlNode *image = element_from(images->children); image; image = next_element(image)) {
+        const xmlNode *number, *rois;
+        int64_t index;
+        if (!is(image, "dict")) return refuse(r, image, "Images", "each is a dict");
+        CC_TRY(need(&number, r, image, "ImageIndex", "integer"));
+        CC_TRY(read_integer(&index, r, number, "ImageIndex", INT32_MAX, "the number of a slice, from 0 on"));
+        CC_TRY(need(&rois, r, image, "ROIs", "array"));
+        for (const xmlNode *roi = element_from(rois->children); roi; roi = next_element(roi))
+            CC_TRY(read_region(r, roi, (int32_t)index));
+    }
     return CC_OK;
 }
 
@@ -264,6 +261,7 @@ static cc_status refuse_parse(const xmlParserCtxt *context, const char *path) {
 static cc_status parse(xmlDoc **out, const char *path, const char *bytes, size_t count) {
     xmlParserCtxt *context = xmlNewParserCtxt();
     if (!context) return cc_fail_memory("an XML parser", 0);
+    /* Nested entities double with every level ("billion laughs"); a property list has none. */
     context->sax->entityDecl = stop_at_entity;
     *out = xmlCtxtReadMemory(context, bytes, (int)count, NULL, NULL,
                              XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
@@ -276,7 +274,7 @@ static cc_status parse(xmlDoc **out, const char *path, const char *bytes, size_t
     return status;
 }
 
-static cc_status read_file(reader *r, cc_arena *scratch) {
+static cc_status read_file(xml_reader *r, cc_arena *scratch) {
     char *bytes;
     size_t count;
     xmlDoc *document = NULL;
@@ -288,10 +286,11 @@ static cc_status read_file(reader *r, cc_arena *scratch) {
 }
 
 cc_status cc_coca_xml_read(cc_coca_regions *out, const char *path, cc_arena *arena) {
-    reader r = {.path = path, .arena = arena};
+    xml_reader r = {.path = path, .arena = arena};
     cc_status status = CC_ENOMEM;
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return CC_ENOMEM;
+    /* Room for all that a file may hold, given back at the end: what is kept is copied. */
     r.regions = cc_arena_get_array(scratch, REGIONS_MAX, sizeof *r.regions);
     cc_coca_region *kept;
     if (!r.regions) goto done;

@@ -11,11 +11,11 @@
 
 #include "core/arena.h"
 #include "core/status.h"
-#include "datasets/slices.h"
+#include "datasets/slice.h"
 
 typedef struct cc_coca_region {
     int32_t index;                /* ImageIndex as the file has it, 0 or more */
-    int32_t slice;                /* where the region lies, ascending z: cc_coca_place finds it */
+    int32_t slice;                /* where the region lies, ascending z: cc_coca_find_slices finds it */
     long line;                    /* of the file, where it begins */
     uint8_t label;                /* 1 LAD and left main, 2 LCX, 3 RCA */
     size_t point_count;           /* at least 3 */

@@ -1,10 +1,12 @@
-/* The ctheart layout (Kaggle's CT heart set): train/<patient>/image/<series>-<number>.png and a mask of the
- * same name in train/<patient>/mask. Each series of a patient is a scan of its own; the set as published has
- * one, "1". Pictures carry no HU: grey 0 to the largest spans the window of the options.
+/* datasets/sources/ctheart.c -- the ctheart layout (Kaggle's CT heart set):
+ * train/<patient>/image/<series>-<number>.png and a mask of the same name in train/<patient>/mask.
  *
- * A mask holds 0 and one other value, which is the heart. More values (JPEG and resampling leave any grey at
- * edges) have no one meaning: they are refused unless data.mask_threshold states which grey is foreground. So
- * is an alpha channel that says another thing than grey does. */
+ * Each series of a patient is a scan of its own; the set as published has one, "1". Pictures carry no HU:
+ * grey 0 to the largest spans the window of the options.
+ *
+ * A mask holds 0 and one other value, which is the heart. More values (JPEG and resampling leave any grey
+ * at edges) have no one meaning: they are refused unless data.mask_threshold states which grey is
+ * foreground. So is an alpha channel that says another thing than grey does. */
 #include <ctype.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,14 +28,14 @@ typedef struct heart {
     atomic_bool said_alpha, said_corners; /* each is warned of once */
 } heart;
 
-typedef struct picture {
+typedef struct picture_name {
     const char *name;
     int32_t series, number;
-} picture;
+} picture_name;
 
 typedef struct patient_folder {
     const char *name, *path; /* "p07", "train/p07" */
-    picture *pictures;
+    picture_name *pictures;
     size_t count;
 } patient_folder;
 
@@ -67,7 +69,7 @@ static cc_status read_size(int32_t *height, int32_t *width, const char *path) {
 }
 
 static int by_series_and_number(const void *a, const void *b) {
-    const picture *p = a, *q = b;
+    const picture_name *p = a, *q = b;
     if (p->series != q->series) return p->series < q->series ? -1 : 1;
     return (p->number > q->number) - (p->number < q->number);
 }
@@ -85,38 +87,13 @@ static bool parse_digits(int32_t *out, const char *text, const char *end) {
     return true;
 }
 
-static cc_status parse_name(picture *out, const char *folder, const char *name) {
+static cc_status parse_name(picture_name *out, const char *folder, const char *name) {
     const char *dash = strchr(name, '-'), *dot = strrchr(name, '.');
     out->name = name;
     if (dash && parse_digits(&out->series, name, dash) && parse_digits(&out->number, dash + 1, dot))
         return CC_OK;
     return cc_fail(CC_EFORMAT, folder, "pictures are named like 1-042.png", "\"%s\" has no slice number",
                    name);
-}
-
-/* The PNG files of a folder, in order of series and number. */
-static cc_status list_pictures(picture **out, size_t *count, const char *folder, cc_arena *arena) {
-    char **names;
-    size_t all;
-    CC_TRY(cc_folder_list(&names, &all, folder, arena));
-    *out = cc_arena_get_array(arena, all + 1, sizeof **out);
-    if (!*out) return CC_ENOMEM;
-    *count = 0;
-    for (size_t i = 0; i < all; i++)
-        if (is_picture(names[i])) CC_TRY(parse_name(&(*out)[(*count)++], folder, names[i]));
-    qsort(*out, *count, sizeof **out, by_series_and_number);
-    return CC_OK;
-}
-
-/* A mask without a picture is no fault, but it may be a slip: said once a folder. */
-static cc_status warn_of_spare_masks(const char *folder, size_t pictures, cc_arena *arena) {
-    char **names;
-    size_t all, masks = 0;
-    CC_TRY(cc_folder_list(&names, &all, folder, arena));
-    for (size_t i = 0; i < all; i++) masks += is_picture(names[i]);
-    if (masks > pictures)
-        cc_log(CC_LOG_WARNING, "%s: %zu masks have no picture and are left out", folder, masks - pictures);
-    return CC_OK;
 }
 
 /* The real path of FOLDER/NAME below the root. */
@@ -126,12 +103,27 @@ static cc_status resolve_in(const char **out, cc_slice_set *set, const char *fol
     return cc_slice_set_resolve(out, set, relative);
 }
 
+/* A patient's pictures, in order of series and number. */
 static cc_status list_patient(patient_folder *p, cc_slice_set *set) {
     const char *images, *masks;
+    char **names;
+    size_t all, mask_count = 0;
     CC_TRY(resolve_in(&images, set, p->path, "image"));
     CC_TRY(resolve_in(&masks, set, p->path, "mask"));
-    CC_TRY(list_pictures(&p->pictures, &p->count, images, set->arena));
-    return warn_of_spare_masks(masks, p->count, set->arena);
+    CC_TRY(cc_folder_list(&names, &all, images, set->arena));
+    p->pictures = cc_arena_get_array(set->arena, all + 1, sizeof *p->pictures);
+    if (!p->pictures) return CC_ENOMEM;
+    p->count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (is_picture(names[i])) CC_TRY(parse_name(&p->pictures[p->count++], images, names[i]));
+    qsort(p->pictures, p->count, sizeof *p->pictures, by_series_and_number);
+    /* A mask without a picture is no fault, but it may be a slip: said once a folder. */
+    CC_TRY(cc_folder_list(&names, &all, masks, set->arena));
+    for (size_t i = 0; i < all; i++) mask_count += is_picture(names[i]);
+    if (mask_count > p->count)
+        cc_log(CC_LOG_WARNING, "%s: %zu masks have no picture and are left out", masks,
+               mask_count - p->count);
+    return CC_OK;
 }
 
 /* The folders below `base` ("train" or "."), with their pictures. */
@@ -184,7 +176,8 @@ static cc_status add_patient(cc_slice_set *set, const patient_folder *patient, f
     cc_slice slice = {.scan = set->count ? set->slices[set->count - 1].scan : UINT32_MAX};
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, patient->name));
     for (size_t i = 0; i < patient->count; i++) {
-        const picture *p = &patient->pictures[i];
+        const picture_name *p = &patient->pictures[i];
+        /* A new scan with each series; UINT32_MAX + 1 is 0, the first. */
         slice.scan += i == 0 || p->series != p[-1].series;
         slice.number = p->number;
         CC_TRY(find_files(&out[i], &slice, set, patient->path, p->name));
@@ -241,43 +234,36 @@ static cc_status read_picture(cc_png_picture *out, const cc_slice *slice, const 
                    height);
 }
 
-/* "0, 1, 2, 3, ..." of the values that are there. */
-static void list_values(char *out, size_t capacity, const uint8_t seen[UINT16_MAX + 1]) {
-    enum { SHOWN = 6 };
-    size_t used = 0;
-    int shown = 0;
-    for (int v = 0; v <= UINT16_MAX && shown <= SHOWN && used < capacity; v++) {
-        if (!seen[v]) continue;
-        const int length = shown < SHOWN ? snprintf(out + used, capacity - used, "%s%d", shown ? ", " : "", v)
-                                         : snprintf(out + used, capacity - used, ", ...");
-        used += (size_t)length;
-        shown++;
-    }
-}
-
 /* A mask without a stated threshold: 0 and at most one other value. One of a single value that is not 0 marks
  * all, as where a slice lies within the heart. */
 static cc_status check_values(const cc_png_picture *p, size_t count, const char *path) {
-    cc_status status = CC_OK;
+    enum { SHOWN = 6 };
     char values[128];
-    int kinds = 0;
+    int kinds = 0, shown = 0;
     uint8_t *seen = calloc(UINT16_MAX + 1, 1);
     if (!seen) return cc_fail_memory("a mask's values", UINT16_MAX + 1);
     for (size_t i = 0; i < count; i++) {
         kinds += !seen[p->grey[i]];
         seen[p->grey[i]] = 1;
     }
-    if (kinds > 2 || (kinds == 2 && !seen[0])) {
-        list_values(values, sizeof values, seen);
-        status =
-            cc_fail(CC_EFORMAT, path,
-                    "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
-                    "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
+    const bool clear = kinds < 2 || (kinds == 2 && seen[0]); /* {0}, {v} or {0, v} */
+    /* "0, 1, 2, 3, ..." of the values that are there. */
+    for (int v = 0, used = 0; !clear && v <= UINT16_MAX && shown <= SHOWN; v++) {
+        if (!seen[v]) continue;
+        const char *before = shown ? ", " : "";
+        used += shown < SHOWN ? snprintf(values + used, sizeof values - (size_t)used, "%s%d", before, v)
+                              : snprintf(values + used, sizeof values - (size_t)used, ", ...");
+        shown++;
     }
     free(seen);
-    return status;
+    return clear ? CC_OK
+                 : cc_fail(
+                       CC_EFORMAT, path,
+                       "save it as 0 and 255, or state by data.mask_threshold above which grey is foreground",
+                       "the mask has %d grey values (%s), where 0 and one other are wanted", kinds, values);
 }
 
+/* 1 where grey lies above the threshold. What the alpha channel marks must be the same. */
 static cc_status read_labels(uint8_t *mask, const cc_png_picture *p, size_t count, const heart *h,
                              const char *path) {
     const int threshold = h->has_threshold ? h->threshold : 0, most = p->bits == 8 ? UINT8_MAX : UINT16_MAX;

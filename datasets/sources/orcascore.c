@@ -1,18 +1,23 @@
-/* The orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and `Reference standard`/TRVvPpR.mhd,
- * their labels (1 LAD with the left main, 2 LCX, 3 RCA); v is the vendor, which becomes the patient's group,
- * p the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
- * vendor). CTAI is the scan with contrast and is passed over. Source: Wolterink et al., Med. Phys. 43 (2016),
- * 2361-2373; https://orcascore.grand-challenge.org
+/* datasets/sources/orcascore.c -- the orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and
+ * `Reference standard`/TRVvPpR.mhd, their labels.
  *
- * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files. A
- * scan that is turned, or labels that are on another grid (saved again by a tool that turned their axes), are
- * read when the dataset opens and held in memory, laid on each other by their affines. */
+ * Labels are 1 LAD with the left main, 2 LCX, 3 RCA; v is the vendor, which becomes the patient's group, p
+ * the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
+ * vendor). CTAI is the scan with contrast and is passed over.
+ *
+ * As published, scans are upright and labels lie on their scan's grid: slices are decoded from the files
+ * one by one. A scan in another orientation, or labels that are on another grid (saved again by a tool
+ * that reordered their axes), are read when the dataset opens and kept in memory, laid on each other by
+ * their affines.
+ *
+ * Source: Wolterink et al., Med. Phys. 43 (2016), 2361-2373; https://orcascore.grand-challenge.org */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "datasets/labels.h"
 #include "datasets/readers/metaimage.h"
-#include "datasets/sources/held.h"
+#include "datasets/sources/labelled_scan.h"
 #include "datasets/sources/source.h"
 #include "datasets/upright.h"
 
@@ -20,18 +25,18 @@ enum { DEPTH_MAX = 2 };
 static const char *const reference_folders[] = {"Reference standard", "Reference_standard",
                                                 "ReferenceStandard", "Reference Standard"};
 
-typedef struct scan {
+typedef struct orcascore_scan {
     const char *name; /* "TRV1P2" */
     int vendor;
     const char *image_path, *label_path; /* of the headers */
     cc_metaimage image, labels;
-    bool filed;      /* both upright and on one grid: decoded slice by slice, `held` stays empty */
+    bool as_stored;  /* both upright and on one grid: decoded slice by slice, `loaded` stays empty */
     cc_grid upright; /* the image's */
-    cc_held_scan held;
-} scan;
+    cc_labelled_scan loaded;
+} orcascore_scan;
 
 typedef struct listing {
-    scan **scans;
+    orcascore_scan **scans;
     size_t count, capacity;
 } listing;
 
@@ -44,6 +49,7 @@ static size_t parse_name(int *vendor, const char *file, const char *ending) {
     for (*vendor = 0; at < length && isdigit((unsigned char)file[at]) && *vendor < 1000; at++)
         *vendor = 10 * *vendor + (file[at] - '0');
     if (at == 3 || file[at] != 'P' || *vendor == 0) return 0;
+    /* "TRV", digits of the vendor, "P", digits of the patient, and nothing else. */
     size_t digits = at + 1;
     for (at = digits; at < length && isdigit((unsigned char)file[at]);) at++;
     return at == length && at > digits ? length : 0;
@@ -67,16 +73,16 @@ static cc_status resolve(const char **out, cc_slice_set *set, const char *folder
 }
 
 /* The headers of both, and how they are to be read. */
-static cc_status open_scan(scan *s) {
+static cc_status open_scan(orcascore_scan *s) {
     CC_TRY(cc_metaimage_open(&s->image, s->image_path));
     CC_TRY(cc_metaimage_open(&s->labels, s->label_path));
     const cc_upright of_image = cc_upright_find(&s->image.grid), of_labels = cc_upright_find(&s->labels.grid);
     const cc_grid labels = cc_upright_grid(&s->labels.grid, &of_labels);
     s->upright = cc_upright_grid(&s->image.grid, &of_image);
-    s->filed = cc_upright_is_filed(&of_image) && cc_grid_matches(&s->image.grid, &s->labels.grid);
+    s->as_stored = cc_upright_is_identity(&of_image) && cc_grid_matches(&s->image.grid, &s->labels.grid);
     cc_upright_check(&s->image.grid, s->image_path);
     const int64_t *a = s->upright.dims, *b = labels.dims;
-    if (memcmp(a, b, sizeof labels.dims) != 0) /* same dims on another place: cc_volume_read_labels says so */
+    if (memcmp(a, b, sizeof labels.dims) != 0) /* same dims on another place: cc_labels_read says so */
         cc_log(CC_LOG_WARNING,
                "%s: its grid is %lld x %lld x %lld, its scan's %lld x %lld x %lld; its labels are "
                "laid on the scan by their affines",
@@ -85,16 +91,16 @@ static cc_status open_scan(scan *s) {
     return CC_OK;
 }
 
-static cc_status keep_scan(listing *all, const scan *s, cc_arena *arena) {
+static cc_status keep_scan(listing *all, const orcascore_scan *s, cc_arena *arena) {
     if (all->count == all->capacity) {
-        size_t wider = all->capacity ? 2 * all->capacity : 64;
-        scan **grown = cc_arena_get_array(arena, wider, sizeof *grown);
+        size_t larger = all->capacity ? 2 * all->capacity : 64;
+        orcascore_scan **grown = cc_arena_get_array(arena, larger, sizeof *grown);
         if (!grown) return CC_ENOMEM;
         if (all->count) memcpy(grown, all->scans, all->count * sizeof *grown);
         all->scans = grown;
-        all->capacity = wider;
+        all->capacity = larger;
     }
-    scan *kept = cc_arena_get(arena, sizeof *kept);
+    orcascore_scan *kept = cc_arena_get(arena, sizeof *kept);
     if (!kept) return CC_ENOMEM;
     *kept = *s;
     all->scans[all->count++] = kept;
@@ -127,7 +133,7 @@ static cc_status list_scans(listing *all, cc_slice_set *set, const char *images,
     CC_TRY(check_references(set, images, references));
     CC_TRY(cc_folder_list(&names, &count, images, set->arena));
     for (size_t i = 0; i < count; i++) {
-        scan s = {0};
+        orcascore_scan s = {0};
         size_t length = parse_name(&s.vendor, names[i], "CTI.mhd");
         if (!length) continue;
         s.name = cc_arena_copy_n(set->arena, names[i], length);
@@ -170,10 +176,10 @@ static cc_status search(listing *all, cc_slice_set *set, const char *folder, int
 }
 
 static int by_name(const void *a, const void *b) {
-    return strcmp((*(scan *const *)a)->name, (*(scan *const *)b)->name);
+    return strcmp((*(orcascore_scan *const *)a)->name, (*(orcascore_scan *const *)b)->name);
 }
 
-static cc_status add_scan(cc_slice_set *set, const scan *s, uint32_t number) {
+static cc_status add_scan(cc_slice_set *set, const orcascore_scan *s, uint32_t number) {
     cc_slice slice = {.scan = number};
     const int64_t *dims = s->upright.dims;
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, s->name));
@@ -191,17 +197,19 @@ static cc_status add_scans(cc_slice_set *set, const listing *all) {
     double(*spacing)[3] = cc_arena_get_array(set->arena, all->count + 1, sizeof *spacing);
     if (!groups || !spacing) return CC_ENOMEM;
     for (size_t i = 0; i < all->count; i++) {
-        scan *s = all->scans[i];
+        orcascore_scan *s = all->scans[i];
         const cc_slice_mark mark = cc_slice_set_mark(set);
         const size_t at = mark.patients; /* of those that are kept, which come to lie first */
         if (at > 0 && strcmp(s->name, all->scans[at - 1]->name) == 0)
             return cc_fail(CC_EFORMAT, s->image_path, "keep one of them", "there is another scan %s: %s",
                            s->name, all->scans[at - 1]->image_path);
+        /* Kept scans move to the front, in their order: scans[p] is that of patient p. */
         all->scans[i] = all->scans[at];
         all->scans[at] = s;
         groups[at] = s->vendor - 1;
         cc_grid_distances(spacing[at], &s->upright);
-        cc_status status = s->filed ? CC_OK : cc_held_scan_read(&s->held, s->image_path, s->label_path);
+        cc_status status =
+            s->as_stored ? CC_OK : cc_labelled_scan_read(&s->loaded, s->image_path, s->label_path);
         if (status == CC_OK) status = add_scan(set, s, (uint32_t)at);
         CC_TRY(cc_slice_set_end_patient(set, mark, s->name, status));
     }
@@ -227,7 +235,7 @@ static cc_status orcascore_open(cc_slice_set *set, const cc_slice_options *optio
 
 static void orcascore_close(void *state) {
     const listing *all = state;
-    for (size_t i = 0; all && i < all->count; i++) cc_held_scan_deinit(&all->scans[i]->held);
+    for (size_t i = 0; all && i < all->count; i++) cc_labelled_scan_deinit(&all->scans[i]->loaded);
 }
 
 static cc_status add_image(cc_digest *digest, const char *header, const cc_metaimage *image) {
@@ -242,18 +250,19 @@ static cc_status add_image(cc_digest *digest, const char *header, const cc_metai
 }
 
 static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {
-    scan *const *scans = ((const listing *)set->state)->scans;
+    orcascore_scan *const *scans = ((const listing *)set->state)->scans;
     for (size_t i = 0; i < set->patient_count; i++) {
         cc_digest_add_string(digest, scans[i]->name);
         CC_TRY(add_image(digest, scans[i]->image_path, &scans[i]->image));
         CC_TRY(add_image(digest, scans[i]->label_path, &scans[i]->labels));
-        if (!scans[i]->filed)
+        if (!scans[i]->as_stored)
             cc_digest_add_string(digest, "turned upright"); /* read otherwise by older programs */
     }
     return CC_OK;
 }
 
-static cc_status decode_labels(uint8_t *mask, const scan *s, float *values, int64_t z, size_t pixels) {
+static cc_status decode_labels(uint8_t *mask, const orcascore_scan *s, float *values, int64_t z,
+                               size_t pixels) {
     CC_TRY(cc_metaimage_read_slice(values, &s->labels, z));
     for (size_t i = 0; i < pixels; i++)
         if (!cc_label_from(&mask[i], values[i]))
@@ -264,9 +273,9 @@ static cc_status decode_labels(uint8_t *mask, const scan *s, float *values, int6
 
 static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     const cc_slice *slice = &set->slices[index];
-    const scan *s = ((const listing *)set->state)->scans[slice->scan];
-    if (!s->filed) {
-        cc_held_scan_copy_slice(stored, mask, &s->held, slice->number);
+    const orcascore_scan *s = ((const listing *)set->state)->scans[slice->scan];
+    if (!s->as_stored) {
+        cc_labelled_scan_copy_slice(stored, mask, &s->loaded, slice->number);
         return CC_OK;
     }
     size_t pixels = (size_t)slice->height * (size_t)slice->width;

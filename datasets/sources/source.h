@@ -10,8 +10,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include "core/arena.h"
+#include "core/digest.h"
 #include "core/file.h"
-#include "datasets/slices.h"
+#include "core/status.h"
+#include "datasets/slice.h"
 
 enum { CC_SLICE_SIDE_MAX = 8192 }; /* pixels; four times what any scanner writes */
 
@@ -28,11 +30,15 @@ typedef struct cc_slice_source {
     bool resident; /* decode only copies from memory: the set keeps no second copy */
 } cc_slice_source;
 
-extern const cc_slice_source cc_slice_source_coca, cc_slice_source_ctheart, cc_slice_source_orcascore,
-    cc_slice_source_volume;
+#define X(name) extern const cc_slice_source cc_slice_source_##name;
+CC_SLICE_SOURCE_LIST(X)
+#undef X
 
-/* A decoded slice in the cache. */
-typedef struct cc_slice_pixels cc_slice_pixels;
+/* A decoded slice, as the cache keeps it: one block of memory. */
+typedef struct cc_slice_pixels {
+    int16_t *stored; /* [height*width] */
+    uint8_t *mask;   /* [height*width] */
+} cc_slice_pixels;
 
 struct cc_slice_set {
     const cc_slice_source *source;
@@ -56,6 +62,11 @@ struct cc_slice_set {
  */
 cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source);
 cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb);
+
+/* Decodes a slice by the set's source into memory of its own; the caller frees *out. */
+cc_status cc_slice_set_decode(cc_slice_pixels **out, const cc_slice_set *set, size_t index);
+/* The size of that memory. */
+size_t cc_slice_pixels_bytes(const cc_slice *slice);
 
 /* A finite HU as it is stored where the set's slope is 1 and its intercept 0. */
 static inline int16_t cc_slice_store_hu(float hu) {

@@ -1,22 +1,25 @@
-/* One CT volume and its mask, of any format: its upright axial slices, one patient named after the image. The
- * mask may lie on any grid; it is sampled on the CT's by both affines. Both stay in memory, 3 bytes a voxel.
- */
+/* datasets/sources/volume.c -- one CT volume and its mask, of any format: its upright axial slices, one
+ * patient named after the image.
+ *
+ * The mask may lie on any grid; it is sampled on the CT's by both affines. Both stay in memory, 3 bytes a
+ * voxel. With one patient, parts can only be slabs of slices (data.split.by: slab): that the same heart is
+ * trained on and tested is said wherever its scores are shown. */
 #include <stdlib.h>
 #include <string.h>
-#include "datasets/sources/held.h"
+#include "datasets/sources/labelled_scan.h"
 #include "datasets/sources/source.h"
 #include "datasets/upright.h"
 #include "datasets/volume.h"
 
-typedef struct scan {
-    cc_held_scan held;
+typedef struct volume_scan {
+    cc_labelled_scan loaded;
     double spacing_mm[1][3];
     const char *image, *mask; /* real paths */
-} scan;
+} volume_scan;
 
 static void volume_close(void *state) {
-    scan *s = state;
-    if (s) cc_held_scan_deinit(&s->held);
+    volume_scan *s = state;
+    if (s) cc_labelled_scan_deinit(&s->loaded);
 }
 
 /* "/a/b/ct.nii.gz" -> "ct". */
@@ -34,6 +37,7 @@ static char *patient_name(const char *image, cc_arena *arena) {
     return name;
 }
 
+/* The real path of a file that the configuration names, below the root. */
 static cc_status resolve_option(const char **out, cc_slice_set *set, const char *key, const char *value) {
     if (!value || !value[0])
         return cc_fail(CC_ECONFIG, key, "name the file, relative to data.root", "it is not given");
@@ -41,17 +45,17 @@ static cc_status resolve_option(const char **out, cc_slice_set *set, const char 
 }
 
 static cc_status volume_open(cc_slice_set *set, const cc_slice_options *options) {
-    scan *s = set->state = cc_arena_get(set->arena, sizeof *s);
+    volume_scan *s = set->state = cc_arena_get(set->arena, sizeof *s);
     if (!s) return CC_ENOMEM;
     CC_TRY(resolve_option(&s->image, set, "data.image", options->image));
     CC_TRY(resolve_option(&s->mask, set, "data.mask", options->mask));
-    CC_TRY(cc_held_scan_read(&s->held, s->image, s->mask));
-    if (s->held.labelled == 0)
+    CC_TRY(cc_labelled_scan_read(&s->loaded, s->image, s->mask));
+    if (s->loaded.labelled == 0)
         return cc_fail(CC_EFORMAT, s->mask, "check that both are of the same patient",
                        "no labelled voxel lies on the grid of %s", s->image);
-    const int64_t *dims = s->held.grid.dims;
-    cc_upright_check(&s->held.grid, s->image);
-    cc_grid_distances(s->spacing_mm[0], &s->held.grid);
+    const int64_t *dims = s->loaded.grid.dims;
+    cc_upright_check(&s->loaded.grid, s->image);
+    cc_grid_distances(s->spacing_mm[0], &s->loaded.grid);
     set->slope = 1;
     set->spacing_mm = (const double(*)[3])s->spacing_mm;
     const char *name = patient_name(s->image, set->arena);
@@ -69,20 +73,20 @@ static cc_status volume_open(cc_slice_set *set, const cc_slice_options *options)
 }
 
 static cc_status volume_digest(cc_digest *digest, const cc_slice_set *set) {
-    const scan *s = set->state;
-    const cc_held_scan *held = &s->held;
-    const size_t count = (size_t)(held->grid.dims[0] * held->grid.dims[1] * held->grid.dims[2]);
+    const volume_scan *s = set->state;
+    const cc_labelled_scan *loaded = &s->loaded;
+    const size_t count = (size_t)(loaded->grid.dims[0] * loaded->grid.dims[1] * loaded->grid.dims[2]);
     cc_digest_add_string(digest, cc_path_name(s->image));
     cc_digest_add_string(digest, cc_path_name(s->mask));
-    cc_digest_add(digest, &held->grid, sizeof held->grid);
-    cc_digest_add(digest, held->hu, count * sizeof *held->hu);
-    cc_digest_add(digest, held->labels, count);
+    cc_digest_add(digest, &loaded->grid, sizeof loaded->grid);
+    cc_digest_add(digest, loaded->hu, count * sizeof *loaded->hu);
+    cc_digest_add(digest, loaded->labels, count);
     return CC_OK;
 }
 
 static cc_status volume_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
-    const scan *s = set->state;
-    cc_held_scan_copy_slice(stored, mask, &s->held, (int64_t)index);
+    const volume_scan *s = set->state;
+    cc_labelled_scan_copy_slice(stored, mask, &s->loaded, (int64_t)index);
     return CC_OK;
 }
 

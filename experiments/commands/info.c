@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "experiments/commands/command.h"
 
 static void print_text(const char *path, const cc_volume *v, const cc_volume_summary *s) {

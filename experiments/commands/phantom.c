@@ -1,4 +1,6 @@
 #include "datasets/phantom/phantom.h"
+#include "datasets/phantom/sheet.h"
+#include "datasets/phantom/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "datasets/labels.h"
 #include "datasets/upright.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "experiments/commands/command.h"
 #include "metrics/calcium.h"
 
@@ -95,9 +97,9 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
     check_hu(&scan, request->scan);
     cc_upright_check(&scan.grid, request->scan);
     const cc_upright sections = cc_upright_find_sections(&scan.grid);
-    CC_CHECK(cc_upright_turn(&scan, &sections));
+    CC_CHECK(cc_upright_reorient(&scan, &sections));
     if (request->mask)
-        CC_CHECK(cc_volume_read_labels(&labels, &labelled, request->mask, &scan.grid));
+        CC_CHECK(cc_labels_read(&labels, &labelled, request->mask, &scan.grid));
     else
         cc_log(CC_LOG_WARNING, "without a mask every voxel above %g HU counts as calcium, bone too",
                request->options.threshold_hu);

@@ -1,24 +1,17 @@
-/* experiments/config/options_data.c -- the options up to the net: name, stage, data, what is done to a
- * slice. */
+/* experiments/config/options_data.c -- the options up to the net: name, stage, data, what is done to a slice.
+ *
+ * What datasets knows (sources, ways to split, modes of fitting, augmentations, and the ranges of all of
+ * these) is taken from its registries and stated nowhere else; a row adds the key, the default and the
+ * meaning. */
 #include "experiments/config/option_rows.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "datasets/augment.h"
+#include "datasets/fit.h"
+#include "datasets/slice.h"
+#include "datasets/split.h"
 
-/* "rotateN", N a whole number of degrees from 1 to 359. */
-static bool is_rotation(const char *text) {
-    if (strncmp(text, "rotate", 6) != 0) return false;
-    const char *digits = text + 6;
-    size_t length = strlen(digits);
-    if (length < 1 || length > 3 || digits[0] == '0' || strspn(digits, "0123456789") != length) return false;
-    return atoi(digits) < 360;
-}
-
-static bool is_augmentation(const char *text) {
-    return strcmp(text, "hflip") == 0 || strcmp(text, "vflip") == 0 || is_rotation(text);
-}
-
-#define AUGMENTATION_WANTS "hflip, vflip or rotateN (N from 1 to 359 degrees)"
+/* Words of the registries of datasets: the first argument of each row, whatever else stands there. */
+#define WORD(name, ...) #name,
 
 #define AFTER_ROI "calcification|false_positive|cascade"
 
@@ -54,7 +47,7 @@ static const cc_option rows[] = {
     {.key = "data.source",
      .kind = CC_OPTION_CHOICE,
      AT(data.source),
-     .choices = {"ctheart", "volume", "orcascore", "coca"},
+     .choices = {CC_SLICE_SOURCE_LIST(WORD)},
      .initial = "ctheart",
      .meaning = "the dataset's layout: folders of PNG slices by patient, one volume with its mask, "
                 "orCaScore's scans "
@@ -85,7 +78,7 @@ static const cc_option rows[] = {
      .when = "data.source",
      .is = "ctheart",
      .min = 0,
-     .max = 65534,
+     .max = CC_MASK_THRESHOLD_MAX,
      .initial_note = "null: none stated; a mask holds 0 and one other value, or is refused",
      .null_value = CC_MASK_THRESHOLD_NONE,
      .usual = "null",
@@ -107,7 +100,7 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_REAL,
      AT(data.split.train),
      .above_min = true,
-     .max = 1e6,
+     .max = CC_SPLIT_SHARE_MAX,
      .initial = "0.6",
      .unit = "share",
      .meaning = "share of the training set; only the ratio of the three counts"},
@@ -115,21 +108,21 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_REAL,
      AT(data.split.validation),
      .above_min = true,
-     .max = 1e6,
+     .max = CC_SPLIT_SHARE_MAX,
      .initial = "0.2",
      .unit = "share",
      .meaning = "share of the validation set, which chooses the epoch that is kept"},
     {.key = "data.split.test",
      .kind = CC_OPTION_REAL,
      AT(data.split.test),
-     .max = 1e6,
+     .max = CC_SPLIT_SHARE_MAX,
      .initial = "0.2",
      .unit = "share",
      .meaning = "share of the test set; above 0, but with `data.fold`, which names the test set"},
     {.key = "data.split.by",
      .kind = CC_OPTION_CHOICE,
      AT(data.split.by),
-     .choices = {"patient", "slice", "slab"},
+     .choices = {CC_SPLIT_WAY_LIST(WORD)},
      .initial = "patient",
      .meaning = "what is dealt to one set as a whole; `slice` and `slab` let a patient into several"},
     {.key = "data.split.stratify",
@@ -147,7 +140,7 @@ static const cc_option rows[] = {
      .when = "data.split.by",
      .is = "slab",
      .min = 1,
-     .max = 10000,
+     .max = CC_SPLIT_SLAB_MAX,
      .initial = "8",
      .unit = "slices",
      .meaning = "neighbouring slices of one slab"},
@@ -155,7 +148,7 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_INTEGER,
      AT(data.fold),
      .min = 0,
-     .max = 99,
+     .max = CC_SPLIT_FOLDS_MAX - 1,
      .initial_note = "null: one split by the shares",
      .null_value = CC_FOLD_NONE,
      .meaning =
@@ -165,15 +158,15 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_INTEGER,
      AT(data.folds),
      .min = 2,
-     .max = 100,
+     .max = CC_SPLIT_FOLDS_MAX,
      .initial = "4",
      .meaning = "number of folds, where `data.fold` is given"},
 
     {.key = "preprocess.window_hu",
      .kind = CC_OPTION_REALS,
      AT(preprocess.window_hu),
-     .min = -32768,
-     .max = 65535,
+     .min = CC_WINDOW_HU_MIN,
+     .max = CC_WINDOW_HU_MAX,
      .least = 2,
      .most = 2,
      .initial = "[-200, 800]",
@@ -182,8 +175,8 @@ static const cc_option rows[] = {
     {.key = "preprocess.size",
      .kind = CC_OPTION_INTEGER,
      AT(preprocess.size),
-     .min = 16,
-     .max = 2048,
+     .min = CC_FIT_SIZE_MIN,
+     .max = CC_FIT_SIZE_MAX,
      .initial_note = "null: the largest slice's, rounded up to what the net needs",
      .null_value = CC_SIZE_LARGEST,
      .unit = "pixels",
@@ -191,7 +184,7 @@ static const cc_option rows[] = {
     {.key = "preprocess.fit",
      .kind = CC_OPTION_CHOICE,
      AT(preprocess.fit),
-     .choices = {"pad", "scale"},
+     .choices = {CC_FIT_MODE_LIST(WORD)},
      .initial = "pad",
      .meaning = "how a slice comes onto the canvas: centred and padded (or cropped), or scaled"},
     {.key = "preprocess.histogram_matching",
@@ -241,8 +234,8 @@ static const cc_option rows[] = {
      AT(preprocess.roi.crop),
      .when = "preprocess.roi.mode",
      .is = "crop",
-     .min = 16,
-     .max = 2048,
+     .min = CC_FIT_SIZE_MIN,
+     .max = CC_FIT_SIZE_MAX,
      .needed = true,
      .unit = "pixels",
      .meaning = "side of the square that is cut out, moved where it would leave the slice"},
@@ -251,8 +244,8 @@ static const cc_option rows[] = {
      AT(windows.size),
      .when = "stage",
      .is = "false_positive|cascade",
-     .min = 16,
-     .max = 2048,
+     .min = CC_FIT_SIZE_MIN,
+     .max = CC_FIT_SIZE_MAX,
      .initial = "96",
      .unit = "pixels",
      .meaning = "side of the window about each finding, moved where it would leave the slice"},
@@ -270,9 +263,9 @@ static const cc_option rows[] = {
      AT(windows.augment_negative),
      .when = "stage",
      .is = "false_positive",
-     .most = 16,
-     .item_ok = is_augmentation,
-     .item_wants = AUGMENTATION_WANTS,
+     .most = CC_AUGMENT_MAX,
+     .item_ok = cc_augment_is_name,
+     .item_wants = CC_AUGMENT_NAMES,
      .initial = "[hflip, vflip, rotate10, rotate15, rotate20, rotate25, rotate30, rotate35, rotate40, "
                 "rotate45, rotate50, rotate55, rotate60, rotate65, rotate70]",
      .meaning = "what a window without truth is also shown as, in place of `augment`"},
@@ -315,9 +308,9 @@ static const cc_option rows[] = {
      AT(augment),
      .when = "stage",
      .is = TRAINED,
-     .most = 16,
-     .item_ok = is_augmentation,
-     .item_wants = AUGMENTATION_WANTS,
+     .most = CC_AUGMENT_MAX,
+     .item_ok = cc_augment_is_name,
+     .item_wants = CC_AUGMENT_NAMES,
      .initial = "[]",
      .meaning =
          "what each training slice is also shown as, beside the original: one item more for each word"},

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "core/log.h"
 #include "datasets/scan.h"
+#include "datasets/volume_file.h"
 #include "experiments/cascade/upstream_net.h"
 #include "experiments/evaluation/measure.h"
 #include "experiments/evaluation/scan_check.h"

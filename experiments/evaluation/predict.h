@@ -3,6 +3,7 @@
 #ifndef CC_EXPERIMENTS_EVALUATION_PREDICT_H
 #define CC_EXPERIMENTS_EVALUATION_PREDICT_H
 
+#include "datasets/read_options.h"
 #include "datasets/volume.h"
 #include "nets/engine/backend.h"
 

@@ -1,8 +1,10 @@
+/* tests/core/test_arena.c -- memory of one lifetime: zeroed, aligned, never overlapping, and growth past
+ * the first block. */
 #include <string.h>
 #include "support.h"
 #include "core/arena.h"
 
-static void memory_is_zeroed_aligned_and_apart(void **state) {
+static void memory_is_zeroed_aligned_and_never_shared(void **state) {
     (void)state;
     enum { COUNT = 2000 };
     static unsigned char *got[COUNT];
@@ -50,7 +52,7 @@ static void strings_are_copied_with_their_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
+        cmocka_unit_test(memory_is_zeroed_aligned_and_never_shared),
         cmocka_unit_test(a_request_larger_than_a_block_is_served),
         cmocka_unit_test(an_overflowing_size_is_refused),
         cmocka_unit_test(strings_are_copied_with_their_end),

@@ -1,3 +1,5 @@
+/* tests/core/test_components.c -- connected components of masks. Right labels are drawn by hand on small
+ * pictures. */
 #include "core/components.h"
 #include <stdlib.h>
 #include "support.h"

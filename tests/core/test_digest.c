@@ -1,3 +1,5 @@
+/* tests/core/test_digest.c -- SHA-256 against the known answers of FIPS 180-2, appendix B, and files
+ * against their contents. */
 #include "support.h"
 #include "core/digest.h"
 #include "core/file.h"

@@ -1,3 +1,5 @@
+/* tests/core/test_file.c -- whole files: read back as written, never half there, and temporary files of
+ * dead processes removed. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

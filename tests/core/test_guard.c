@@ -1,3 +1,5 @@
+/* tests/core/test_guard.c -- work in a child process: its result comes back, its crash becomes a status,
+ * and its memory and time are bounded. */
 #include "support.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+/* tests/core/test_log.c -- what goes to standard error, to a file and to a terminal (a pseudo-terminal of
+ * the test's own). */
 #include <fcntl.h>
 #include <pty.h>
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* tests/core/test_rng.c -- Philox against the known answers of Random123 (kat_vectors), and the
+ * distributions against their moments. */
 #include "support.h"
 #include "core/rng.h"
 

@@ -1,3 +1,5 @@
+/* tests/core/test_status.c -- an error in its three parts: cut to their room, printable, and read as one
+ * line. */
 #include <errno.h>
 #include <string.h>
 #include "support.h"

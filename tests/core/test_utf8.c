@@ -1,4 +1,5 @@
-/* Well-formed sequences by the Unicode Standard, table 3-7 and its examples in 3.9. */
+/* tests/core/test_utf8.c -- well-formed sequences by the Unicode Standard, table 3-7 and its examples in
+ * 3.9. */
 #include <string.h>
 #include "support.h"
 #include "core/utf8.h"

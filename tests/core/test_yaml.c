@@ -1,3 +1,5 @@
+/* tests/core/test_yaml.c -- YAML trees: values with their lines, what is refused and on which line, bounds
+ * against hostile input, lookups and joining. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,6 +5,7 @@
 #include "dicom_made.h"
 #include "said.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 /* What the last dicom_read said on standard error. */
 static said dicom_said;

@@ -1,3 +1,5 @@
+/* tests/datasets/test_augment.c -- flips and rotations. Right pixels are by hand, or printed by
+ * scipy.ndimage.rotate (order 1 for pictures, 0 for masks). */
 #include <string.h>
 #include "support.h"
 #include "datasets/augment.h"
@@ -33,7 +35,7 @@ static void a_name_that_is_none_is_refused(void **state) {
     assert_error(cc_augment_init(&augment, twice, 3), CC_ECONFIG, "\"hflip\" stands there twice");
     const char *many[CC_AUGMENT_MAX + 1];
     for (int i = 0; i <= CC_AUGMENT_MAX; i++) many[i] = "hflip";
-    assert_error(cc_augment_init(&augment, many, CC_AUGMENT_MAX + 1), CC_ECONFIG, "64 names");
+    assert_error(cc_augment_init(&augment, many, CC_AUGMENT_MAX + 1), CC_ECONFIG, "17 names");
 }
 
 /* Exact pictures of 2 rows and 3 columns. */
@@ -160,6 +162,15 @@ static void picture_or_mask_may_be_left_out(void **state) {
     }
 }
 
+static void a_name_is_told_from_other_words(void **state) {
+    (void)state;
+    static const char *const names[] = {"hflip", "vflip", "rotate1", "rotate45", "rotate359"};
+    static const char *const others[] = {"",        "original",  "hflips",    "rotate",
+                                         "rotate0", "rotate045", "rotate360", "rotate1.5"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_true(cc_augment_is_name(names[i]));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) assert_false(cc_augment_is_name(others[i]));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_names_give_four_items_original_first),
@@ -168,6 +179,7 @@ int main(void) {
         cmocka_unit_test(quarter_turns_are_exact_and_counter_clockwise),
         cmocka_unit_test(rotation_is_scipys),
         cmocka_unit_test(what_is_turned_in_from_outside_is_fill),
+        cmocka_unit_test(a_name_is_told_from_other_words),
         cmocka_unit_test(picture_or_mask_may_be_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

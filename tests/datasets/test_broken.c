@@ -1,13 +1,13 @@
-/* One broken patient of a dataset: named in the error or, where asked for, left out, and the rest read as
- * without it. */
+/* tests/datasets/test_broken.c -- one broken patient of a dataset: named in the error or, where asked for,
+ * left out, and the rest read as without it. */
 #include "coca_made.h"
 #include "said.h"
 #include "tree.h"
 
-typedef struct layout {
+typedef struct dataset_layout {
     const char *source;
     void (*add)(const char *root, const char *patient);
-} layout;
+} dataset_layout;
 
 static void add_heart(const char *root, const char *patient) {
     static const uint8_t mask[4 * 4] = {0, 255};
@@ -50,7 +50,8 @@ static void add_orca(const char *root, const char *patient) {
     tree_write_mha(root, name, dims, 0, "MET_UCHAR", labels, sizeof labels);
 }
 
-static const layout heart = {"ctheart", add_heart}, coca = {"coca", add_coca}, orca = {"orcascore", add_orca};
+static const dataset_layout heart = {"ctheart", add_heart}, coca = {"coca", add_coca},
+                            orca = {"orcascore", add_orca};
 
 /* One of two roots, empty. */
 static const char *empty_root(int which) {
@@ -61,7 +62,7 @@ static const char *empty_root(int which) {
 }
 
 /* Patients 1, 2 and 3, or without 2, of names that each layout takes. */
-static const char *make(const layout *l, bool with_b) {
+static const char *make(const dataset_layout *l, bool with_b) {
     const char *root = empty_root(with_b);
     l->add(root, "TRV1P1");
     if (with_b) l->add(root, "TRV1P2");
@@ -73,14 +74,14 @@ static void shell(const char *root, const char *command) {
     assert_int_equal(cc_test_run(NULL, 0, "cd '%s' && %s", root, command), 0);
 }
 
-static cc_status open_set(cc_slice_set **out, const layout *l, const char *root, bool skip) {
+static cc_status open_set(cc_slice_set **out, const dataset_layout *l, const char *root, bool skip) {
     cc_slice_options options = {
         .source = l->source, .root = root, .window_hu = {-200, 800}, .skip_broken = skip, .cache_mb = 1};
     *out = NULL;
     return cc_slice_set_open(out, &options);
 }
 
-static cc_digest_text digest_of(const layout *l, const char *root, bool skip) {
+static cc_digest_text digest_of(const dataset_layout *l, const char *root, bool skip) {
     cc_slice_set *set;
     cc_digest_text digest;
     assert_ok(open_set(&set, l, root, skip));
@@ -112,7 +113,7 @@ static void same_slices(const cc_slice_set *a, const cc_slice_set *b) {
 }
 
 static const struct {
-    const layout *of;
+    const dataset_layout *of;
     const char *fault;
     const char *part; /* of the line that says so */
     bool when_opened; /* else only a slice that is decoded tells */
@@ -166,7 +167,7 @@ static void left_out_the_rest_reads_as_a_dataset_without_it(void **state) {
     for (size_t i = 0; i < CASES; i++) {
         cc_slice_set *set, *without;
         said s;
-        const layout *l = cases[i].of;
+        const dataset_layout *l = cases[i].of;
         const char *root = make(l, true), *rest = make(l, false);
         shell(root, cases[i].fault);
         said_start(&s);
@@ -186,7 +187,7 @@ static void left_out_the_rest_reads_as_a_dataset_without_it(void **state) {
 
 static void where_nothing_is_broken_the_option_changes_nothing(void **state) {
     (void)state;
-    static const layout *const all[] = {&heart, &coca, &orca};
+    static const dataset_layout *const all[] = {&heart, &coca, &orca};
     for (size_t i = 0; i < 3; i++) {
         const char *root = make(all[i], true);
         assert_string_equal(digest_of(all[i], root, true).hex, digest_of(all[i], root, false).hex);
@@ -196,7 +197,7 @@ static void where_nothing_is_broken_the_option_changes_nothing(void **state) {
 static void where_all_are_broken_that_is_an_error(void **state) {
     (void)state;
     static const struct {
-        const layout *of;
+        const dataset_layout *of;
         const char *fault;
     } ways[] = {{&heart, "rm -r train/*/mask"},
                 {&heart, "for p in train/*; do rm $p/*/*; done"},
@@ -235,7 +236,7 @@ static void a_name_that_results_cannot_hold_is_refused(void **state) {
                  {"tab\there", "tab\\x09here"},  {"caf\xe9", "\"caf\\xe9\""},
                  {"\xc2\x85", "\"\\xc2\\x85\""}, {"x\x7f", "\"x\\x7f\""}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        static const layout *const all[] = {&heart, &coca};
+        static const dataset_layout *const all[] = {&heart, &coca};
         for (int l = 0; l < 2; l++) {
             cc_slice_set *set;
             const char *root = make(all[l], true);

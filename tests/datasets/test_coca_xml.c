@@ -1,3 +1,5 @@
+/* tests/datasets/test_coca_xml.c -- property lists of outlines: what is read, and what is refused with its
+ * line. */
 #include "coca_made.h"
 #include "core/log.h"
 #include "datasets/sources/coca_xml.h"

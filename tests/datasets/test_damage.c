@@ -1,5 +1,6 @@
-/* Damaged copies of real files, and of headers made by hand: cut at many lengths, and with bytes changed.
- * Whatever comes, a reader returns a status. CALCADE_SOAK=N multiplies the number of copies. */
+/* tests/datasets/test_damage.c -- damaged copies of real files, and of headers made by hand: cut at many
+ * lengths, and with bytes changed. Whatever comes, a reader returns a status. CALCADE_SOAK=N multiplies
+ * the number of copies. */
 #include "support.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "core/log.h"
 #include "core/rng.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "text_made.h"
 
 enum { FILE_MAX = 1 << 20, HEADER_FOCUS = 2048 };

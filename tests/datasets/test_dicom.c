@@ -1,8 +1,9 @@
-/* What one DICOM file says of its pixels: functional groups, spacing, rescale, padding. Right values are
- * arithmetic by hand on the stored numbers (DICOM PS3.3: C.7.6.16 for functional groups, C.11.1 for the
- * rescale, C.7.5.1.1.2 for padding); files of the same kinds, written by pydicom 3.0 in seven transfer
- * syntaxes, gave the same. */
+/* tests/datasets/test_dicom.c -- what one DICOM file says of its pixels: functional groups, spacing,
+ * rescale, padding. Right values are arithmetic by hand on the stored numbers (DICOM PS3.3: C.7.6.16 for
+ * functional groups, C.11.1 for the rescale, C.7.5.1.1.2 for padding); files of the same kinds, written by
+ * pydicom 3.0 in seven transfer syntaxes, gave the same. */
 #include "dicom_read.h"
+#include "datasets/read_options.h"
 
 #include <math.h>
 

@@ -1,8 +1,9 @@
-/* Folders of DICOM files as scanners, CDs and archives leave them: where slices lie in space, and which files
- * are slices of one series. Right values are arithmetic by hand on the positions; SimpleITK 2.5 gives the
- * same spacing and origin for rounded positions, for a turned series, and (but for the shear) for a tilted
- * one. */
+/* tests/datasets/test_dicom_folder.c -- folders of DICOM files as scanners, CDs and archives leave them:
+ * where slices lie in space, and which files are slices of one series. Right values are arithmetic by hand
+ * on the positions; SimpleITK 2.5 gives the same spacing and origin for rounded positions, for a series in
+ * another orientation, and (but for the shear) for a tilted one. */
 #include "dicom_read.h"
+#include "datasets/read_options.h"
 
 #include <math.h>
 

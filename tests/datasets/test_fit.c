@@ -1,3 +1,5 @@
+/* tests/datasets/test_fit.c -- slices on a canvas and back. Right pixels are by hand, on pictures of a
+ * few. */
 #include <stdbool.h>
 #include <string.h>
 #include "support.h"

@@ -1,10 +1,12 @@
-/* Masks laid on scans. Right values are arithmetic on a few voxels. */
+/* tests/datasets/test_labels.c -- masks laid on scans. Right values are arithmetic on a few voxels. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "said.h"
+#include "datasets/labels.h"
 #include "datasets/png.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 static const cc_grid scan = {.dims = {8, 6, 4},
                              .spacing_mm = {0.5, 0.5, 3},
@@ -32,7 +34,7 @@ static size_t labelled;
 
 static cc_status lay(const char *path) {
     said_start(&heard);
-    cc_status status = cc_volume_read_labels(&labels, &labelled, path, &scan);
+    cc_status status = cc_labels_read(&labels, &labelled, path, &scan);
     said_end(&heard);
     return status;
 }
@@ -163,7 +165,7 @@ static void a_picture_is_laid_on_a_picture_only(void **state) {
     const cc_grid picture = {
         .dims = {8, 6, 1}, .spacing_mm = {0.5, 0.5, 3}, .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
     said_start(&heard);
-    cc_status status = cc_volume_read_labels(&labels, &labelled, path, &picture);
+    cc_status status = cc_labels_read(&labels, &labelled, path, &picture);
     said_end(&heard);
     assert_ok(status);
     assert_int_equal(labelled, 2);

@@ -1,3 +1,5 @@
+/* tests/datasets/test_loader.c -- batches: the same bytes in the same order whatever the number of
+ * threads, every item once an epoch, and a broken file's error in its batch. */
 #include <string.h>
 #include <unistd.h>
 #include "tree.h"
@@ -298,6 +300,8 @@ static void options_that_make_no_sense_name_their_key(void **state) {
     refused(&o, "preprocess.size");
     o = f.options;
     o.window_hu[1] = -200;
+    refused(&o, "preprocess.window_hu");
+    o.window_hu[0] = CC_WINDOW_HU_MIN - 1;
     refused(&o, "preprocess.window_hu");
     o = f.options;
     o.batch = 0;

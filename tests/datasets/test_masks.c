@@ -1,6 +1,6 @@
-/* What a mask's PNG may say, and what is refused rather than guessed. Files are made by
- * tests/datasets/png_made.h, by the PNG specification; the values asked for are those that were put into
- * them. */
+/* tests/datasets/test_masks.c -- what a mask's PNG may say, and what is refused rather than guessed. Files
+ * are made by tests/datasets/png_made.h, by the PNG specification; the values asked for are those that
+ * were put into them. */
 #include "png_made.h"
 #include "said.h"
 #include "tree.h"

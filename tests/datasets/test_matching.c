@@ -1,3 +1,5 @@
+/* tests/datasets/test_matching.c -- histogram matching. Right values are shares and straight lines by
+ * hand. */
 #include "datasets/matching.h"
 #include <math.h>
 #include "support.h"

@@ -1,9 +1,11 @@
-/* MetaImage headers as tools write them. Right values: what SimpleITK 2.5.7 reads from the same bytes (size,
- * spacing, origin, direction, voxels), unless a test says otherwise. */
+/* tests/datasets/test_metaimage.c -- MetaImage headers as tools write them. Right values: what SimpleITK
+ * 2.5.7 reads from the same bytes (size, spacing, origin, direction, voxels), unless a test says
+ * otherwise. */
 #include "text_made.h"
 
 #include <zlib.h>
 #include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 
 #define OBJECT  "ObjectType = Image\n"
 #define VALUES  "BinaryData = True\nBinaryDataByteOrderMSB = False\nElementType = MET_SHORT\n"

@@ -1,3 +1,5 @@
+/* tests/datasets/test_morphology.c -- unions, openings and boxes of masks: by hand on small pictures, and
+ * for random ones against the definition, rectangle by rectangle. */
 #include "datasets/morphology.h"
 #include <string.h>
 #include "core/rng.h"

@@ -1,10 +1,12 @@
-/* Headers of NIfTI-1 made by hand; what is right follows nifti1.h and was checked with nibabel 5.4 (sform
- * first, dim, scl_slope) and SimpleITK 2.5 (dim[4] = 0, an sform of zeros, units). */
+/* tests/datasets/test_nifti.c -- headers of NIfTI-1 made by hand; what is right follows nifti1.h and was
+ * checked with nibabel 5.4 (sform first, dim, scl_slope) and SimpleITK 2.5 (dim[4] = 0, an sform of zeros,
+ * units). */
 #include <math.h>
 #include <string.h>
 #include "said.h"
 #include "core/file.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 enum { HEAD = 352, SIDE = 3, COUNT = SIDE * SIDE * SIDE };
 
@@ -38,7 +40,8 @@ enum {
     SROW = 280
 };
 
-/* 3 x 3 x 3 voxels 0, 1, 2, ...; 0.5 x 0.75 x 3 mm by sform and qform alike, x and y turned, origin 10, 20, -30. */
+/* 3 x 3 x 3 voxels 0, 1, 2, ...; 0.5 x 0.75 x 3 mm by sform and qform alike, x and y turned, origin 10, 20,
+ * -30. */
 static made make(void) {
     made m = {{0}};
     const int32_t size = 348;

@@ -1,7 +1,8 @@
-/* NRRD headers as tools write them, made by hand. Right values: the definition of the format
- * (teem.sourceforge.net/nrrd/format.html), and what SimpleITK 2.5.7 reads from the same bytes (size,
- * spacing, origin, direction, voxels), unless a test says otherwise. */
+/* tests/datasets/test_nrrd.c -- NRRD headers as tools write them, made by hand. Right values: the
+ * definition of the format (teem.sourceforge.net/nrrd/format.html), and what SimpleITK 2.5.7 reads from
+ * the same bytes (size, spacing, origin, direction, voxels), unless a test says otherwise. */
 #include "text_made.h"
+#include "datasets/volume_file.h"
 
 #include <math.h>
 #include <zlib.h>

@@ -1,10 +1,14 @@
+/* tests/datasets/test_phantom.c -- the phantom: HU of its tissues, truth that agrees with them, the same
+ * bytes for the same seed, scanners that differ, and folders that are whole or not there. */
 #include "support.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "datasets/phantom/make.h"
 #include "datasets/phantom/phantom.h"
+#include "datasets/phantom/write.h"
 #include "datasets/png.h"
 #include "datasets/slices.h"
 

@@ -1,3 +1,5 @@
+/* tests/datasets/test_png.c -- PNG files: values come back as written, and claims larger than the file are
+ * refused before memory is taken. */
 #include "support.h"
 
 #include <stdlib.h>

@@ -1,3 +1,5 @@
+/* tests/datasets/test_polygon.c -- the pixels of polygons, drawn by hand: centres, edges that two polygons
+ * share, what lies outside the picture. */
 #include <string.h>
 #include "support.h"
 #include "datasets/polygon.h"

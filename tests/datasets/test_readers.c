@@ -1,3 +1,5 @@
+/* tests/datasets/test_readers.c -- real files of every format against the sizes, places and digests of
+ * expected.json in the shared data, and broken ones against the words of their errors. */
 #include "support.h"
 
 #include <jansson.h>
@@ -7,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "core/file.h"
+#include "datasets/labels.h"
 #include "datasets/png.h"
 #include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "text_made.h"
 
 static void compare(const char *name, const cc_volume *v, json_t *want) {
@@ -260,7 +265,7 @@ static void all_voxels_of_the_heart_land_on_the_ct(void **state) {
     cc_volume ct = {0}, mask = {0}, moved = {0};
     assert_ok(cc_volume_read(&ct, cc_test_shared("data/heart-ct/ct_cropped.nii.gz")));
     assert_ok(cc_volume_read(&mask, cc_test_shared("data/heart-ct/heart.nii.gz")));
-    assert_ok(cc_volume_resample_mask(&moved, &mask, &ct.grid));
+    assert_ok(cc_labels_resample(&moved, &mask, &ct.grid));
     assert_memory_equal(&moved.grid, &ct.grid, sizeof ct.grid);
     size_t inside = 0;
     for (size_t i = 0; i < cc_volume_count(&moved); i++) inside += moved.voxels[i] == 1;
@@ -278,7 +283,7 @@ static void resampling_follows_axes_and_is_empty_outside(void **state) {
                     .spacing_mm = {3, 0.5, 0.7},
                     .origin_mm = {-10, 20.25, 30},
                     .direction = {1, 0, 0, 0, 1, 0, 0, 0, 1}};
-    assert_ok(cc_volume_resample_mask(&out, &v, &onto));
+    assert_ok(cc_labels_resample(&out, &v, &onto));
     for (int z = 0; z < 4; z++)
         for (int y = 0; y < 4; y++)
             for (int x = 0; x < 2; x++) {
@@ -287,7 +292,7 @@ static void resampling_follows_axes_and_is_empty_outside(void **state) {
             }
     cc_volume_deinit(&out);
     onto.origin_mm[0] += 0.6 * 3; /* 0.6 voxels on: slice 1 is nearest, then none */
-    assert_ok(cc_volume_resample_mask(&out, &v, &onto));
+    assert_ok(cc_labels_resample(&out, &v, &onto));
     assert_true(out.voxels[0] == v.voxels[12] && out.voxels[1] == 0);
     cc_volume_deinit(&v);
     cc_volume_deinit(&out);

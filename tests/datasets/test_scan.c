@@ -1,9 +1,12 @@
+/* tests/datasets/test_scan.c -- one scan as slices: the same slices in whatever order its file holds the
+ * voxels, and masks back in that order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "support.h"
 #include "datasets/png.h"
 #include "datasets/scan.h"
+#include "datasets/volume_file.h"
 
 enum { X = 4, Y = 3, Z = 2, COUNT = X * Y * Z };
 

@@ -1,3 +1,5 @@
+/* tests/datasets/test_slices.c -- the ctheart layout: order, sizes, masks, digests, faults, and reading
+ * from several threads with and without the cache. */
 #include <pthread.h>
 #include <string.h>
 #include <unistd.h>
@@ -216,14 +218,14 @@ static void a_picture_that_breaks_later_is_an_error_of_reading(void **state) {
 
 enum { SIDE = 256, SLICES = 8, PIXELS = SIDE * SIDE, THREADS = 4 };
 
-typedef struct reader {
+typedef struct slice_reader {
     const cc_slice_set *set;
     const float *want;
     int rounds, wrong;
-} reader;
+} slice_reader;
 
 static void *read_all(void *argument) {
-    reader *r = argument;
+    slice_reader *r = argument;
     float *image = malloc(PIXELS * sizeof *image);
     for (int i = 0; i < r->rounds * SLICES; i++) {
         size_t slice = (size_t)i % SLICES;
@@ -246,10 +248,10 @@ static void the_cache_changes_no_value_whatever_fits(void **state) {
     cc_slice_options options = tree_options(root);
     for (options.cache_mb = 0; options.cache_mb < 3; options.cache_mb++) {
         pthread_t threads[THREADS];
-        reader readers[THREADS];
+        slice_reader readers[THREADS];
         assert_ok(cc_slice_set_open(&set, &options));
         for (int i = 0; i < THREADS; i++) {
-            readers[i] = (reader){.set = set, .want = want, .rounds = 2};
+            readers[i] = (slice_reader){.set = set, .want = want, .rounds = 2};
             assert_int_equal(pthread_create(&threads[i], NULL, read_all, &readers[i]), 0);
         }
         for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);

@@ -1,3 +1,5 @@
+/* tests/datasets/test_slices_coca.c -- the COCA layout: DICOM series with outlines; labels are counted by
+ * hand from polygons on a few pixels. */
 #include <pthread.h>
 #include <unistd.h>
 #include "coca_made.h"
@@ -5,6 +7,7 @@
 #include "datasets/polygon.h"
 #include "datasets/sources/source.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 static cc_slice_set *open_set(const char *root) {
     cc_slice_set *set;

@@ -1,9 +1,13 @@
+/* tests/datasets/test_slices_orcascore.c -- the orCaScore layout: names, groups, labels, and scans in
+ * another orientation, which give the same slices. */
 #include <string.h>
 #include "said.h"
 #include "tree.h"
 #include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
 #include "datasets/upright.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 enum { SIDE = 6, DEPTH = 3, VOXELS = SIDE * SIDE * DEPTH };
 
@@ -173,7 +177,7 @@ static void file_otherwise(const char *root, const char *relative, const int axi
         order.step[k] = order.mirrored[k] ? -step[axis[k]] : step[axis[k]];
         if (order.mirrored[k]) order.first += (v.grid.dims[axis[k]] - 1) * step[axis[k]];
     }
-    assert_ok(cc_upright_turn(&v, &order));
+    assert_ok(cc_upright_reorient(&v, &order));
     assert_ok(cc_metaimage_write(path, &v, v.type, false));
     cc_volume_deinit(&v);
 }

@@ -1,7 +1,9 @@
+/* tests/datasets/test_slices_volume.c -- one volume and its mask as slices; the mask on a grid of its own. */
 #include <math.h>
 #include <string.h>
 #include "tree.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 /* A CT of 4 x 3 x 2 voxels, value -1000 + index; its mask is 6 wide, from x = -1, label 1 + z at x = 2. */
 static const int ct_dims[3] = {4, 3, 2}, mask_dims[3] = {6, 3, 2};

@@ -1,3 +1,5 @@
+/* tests/datasets/test_split.c -- dealing patients, slices and slabs to parts. Right sizes are the largest
+ * remainders by hand; splits of known seeds are fixed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +69,7 @@ static void patients_are_dealt_by_largest_remainder(void **state) {
     } cases[] = {
         {32, {20, 4, 8}, {20, 4, 8}},     {19, {60, 20, 20}, {11, 4, 4}}, {10, {0.6, 0.2, 0.2}, {6, 2, 2}},
         {3, {98, 1, 1}, {1, 1, 1}},       {7, {98, 1, 1}, {5, 1, 1}},     {5, {1, 0, 1}, {3, 0, 2}},
-        {4, {0, 0, 0.001}, {0, 0, 4}},    {19, {1e9, 1e9, 1}, {9, 9, 1}}, {1, {1, 0, 0}, {1, 0, 0}},
+        {4, {0, 0, 0.001}, {0, 0, 4}},    {19, {1e6, 1e6, 1}, {9, 9, 1}}, {1, {1, 0, 0}, {1, 0, 0}},
         {10, {0.7, 0.2, 0.1}, {7, 2, 1}},
     };
     names_only listed;
@@ -139,7 +141,7 @@ static void slices_divide_as_in_the_paper_but_for_the_slice_it_lost(void **state
     free(listed);
 }
 
-static void slabs_are_dealt_in_turn(void **state) {
+static void slabs_are_dealt_in_rotation(void **state) {
     (void)state;
     names_only listed;
     const cc_slice_set *set = list(&listed, 1, 112);
@@ -209,6 +211,7 @@ static void what_cannot_be_split_names_its_key(void **state) {
     refused(set, shares(60, 20, 20), "data.split: 2 patients cannot fill 3 parts");
     refused(set, shares(0, 0, 0), "data.split: all shares are 0");
     refused(set, shares(1, -1, 1), "data.split.validation");
+    refused(set, shares(2 * CC_SPLIT_SHARE_MAX, 1, 1), "data.split.train");
     refused(set, shares(1, 1, (double)NAN), "data.split.test");
     cc_split_spec spec = shares(1, 0, 1);
     spec.by = "scanner";
@@ -216,6 +219,8 @@ static void what_cannot_be_split_names_its_key(void **state) {
     spec.by = "slab";
     spec.slab = 0;
     refused(set, spec, "data.split.slab");
+    spec.slab = CC_SPLIT_SLAB_MAX + 1;
+    refused(set, spec, "data.split.slab: a slab has 1 to 10000 slices");
     spec.slab = 6;
     spec.train = 2;
     refused(set, spec, "data.split.test: 2 slabs of 6 slices leave nothing");
@@ -349,7 +354,7 @@ int main(void) {
         cmocka_unit_test(the_seed_chooses_the_patients),
         cmocka_unit_test(no_seed_puts_a_patient_in_two_parts),
         cmocka_unit_test(slices_divide_as_in_the_paper_but_for_the_slice_it_lost),
-        cmocka_unit_test(slabs_are_dealt_in_turn),
+        cmocka_unit_test(slabs_are_dealt_in_rotation),
         cmocka_unit_test(a_slab_ends_with_its_scan),
         cmocka_unit_test(each_patient_is_tested_in_one_fold),
         cmocka_unit_test(what_cannot_be_split_names_its_key),

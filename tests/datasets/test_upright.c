@@ -1,3 +1,5 @@
+/* tests/datasets/test_upright.c -- axes of every order and direction: the same upright voxels at the same
+ * places in the patient. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,13 +41,13 @@ static void all_48_orders_of_a_file_turn_to_the_same_scan(void **state) {
     for (int k = 0; k < 48; k++) {
         cc_volume v = filed(orders[k / 8], k % 8);
         const cc_upright u = cc_upright_find(&v.grid);
-        assert_int_equal(cc_upright_is_filed(&u), k == 0);
+        assert_int_equal(cc_upright_is_identity(&u), k == 0);
         for (int i = 0; i < COUNT; i++) {
             const int64_t x = i % X, y = i / X % Y, z = i / (X * Y);
             assert_true(v.voxels[u.first + x * u.step[0] + y * u.step[1] + z * u.step[2]] ==
                         (float)(100 * z + 10 * y + x));
         }
-        assert_ok(cc_upright_turn(&v, &u));
+        assert_ok(cc_upright_reorient(&v, &u));
         for (int to = 0; to < 3; to++) {
             assert_int_equal(v.grid.dims[to], sides[to]);
             assert_true(v.grid.spacing_mm[to] == spacing[to]);
@@ -70,8 +72,8 @@ static void sections_only_move_the_axis_of_the_slices(void **state) {
         assert_int_equal(u.axis[2], slices);
         assert_true(u.axis[0] < u.axis[1] && u.axis[0] + u.axis[1] + slices == 3);
         assert_int_equal(u.first, 0);
-        assert_int_equal(cc_upright_is_filed(&u), slices == 2);
-        assert_ok(cc_upright_turn(&v, &u));
+        assert_int_equal(cc_upright_is_identity(&u), slices == 2);
+        assert_ok(cc_upright_reorient(&v, &u));
         assert_memory_equal(v.grid.origin_mm, before.origin_mm, sizeof before.origin_mm);
         for (int to = 0; to < 3; to++) assert_int_equal(v.grid.dims[to], before.dims[u.axis[to]]);
         cc_volume_deinit(&v);

@@ -1,3 +1,5 @@
+/* tests/datasets/test_view.c -- views of a slice set: cut, blanked, matched, stacked. Right pixels are
+ * those of the base, by index. */
 #include <string.h>
 #include "tree.h"
 #include "datasets/loader.h"

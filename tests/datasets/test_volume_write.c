@@ -1,9 +1,12 @@
+/* tests/datasets/test_volume_write.c -- volumes written and read back: voxels, type and affine, in every
+ * format and with axes in any direction. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "support.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 /* 5 x 4 x 3 voxels, value 7*index - 200; axes turned by `degrees` about z, mirrored along the second. */
 static cc_volume made_volume(double degrees) {

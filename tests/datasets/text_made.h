@@ -9,6 +9,7 @@
 #include "support.h"
 #include "core/file.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
 enum { MADE_COUNT = 12, MADE_BYTES = 24 };
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "datasets/readers/metaimage.h"
+#include "datasets/readers/metaimage_write.h"
+#include "datasets/volume_file.h"
 #include "support.h"
 
 /* A disc around the phantom's nine inserts, slices 20 to 24, on the scan's grid or cut out of it. */

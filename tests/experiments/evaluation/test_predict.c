@@ -4,6 +4,7 @@
 #include "cascade_made.h"
 #include "core/log.h"
 #include "datasets/volume.h"
+#include "datasets/volume_file.h"
 #include "experiments/cascade/upstream_net.h"
 #include "experiments/evaluation/testing.h"
 #include "run_data.h"

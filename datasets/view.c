@@ -1,5 +1,8 @@
-/* A view of another slice set: whole slices matched, then cut and blanked. Where nothing is matched it keeps
- * its base's own stored values; matched ones, which are no whole HU, are kept to 1/8 HU. */
+/* datasets/view.c -- a slice set made of another: whole slices matched, then cut and blanked.
+ *
+ * The order matters: matching needs the histogram of the whole slice, so it comes before the cut. Where
+ * nothing is matched a view keeps its base's own stored values, so that cutting changes no bit; matched
+ * values, which are no whole HU, are kept to 1/8 HU (int16 then reaches from -4096 to 4095 HU). */
 #include "datasets/view.h"
 
 #include <assert.h>
@@ -8,29 +11,31 @@
 #include <string.h>
 #include "datasets/sources/source.h"
 
-typedef struct view {
+typedef struct view_state {
     const cc_slice_set *base;
     const cc_matching *matching;
     cc_view_item *items;
     float fill_hu;
-} view;
+} view_state;
 
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
 
 static const cc_slice_source source = {.name = "view", .decode = view_decode};
 
+/* Whether a pixel of the base slice lies in a box. */
 static bool inside(const cc_box *box, int y, int x) {
     return y >= box->y0 && y < box->y1 && x >= box->x0 && x < box->x1;
 }
 
 static int16_t to_stored(const cc_slice_set *set, float hu) {
+    /* The inverse of HU = slope * stored + intercept, rounded to the nearest and held to int16. */
     double value = nearbyint((hu - set->intercept) / set->slope);
     return (int16_t)fmin(fmax(value, INT16_MIN), INT16_MAX);
 }
 
 static void cut(const cc_slice_set *set, const cc_view_item *item, const float *hu, const uint8_t *truth,
                 int width, int16_t *stored, uint8_t *mask) {
-    const view *v = set->state;
+    const view_state *v = set->state;
     size_t at = 0;
     for (int y = item->box.y0; y < item->box.y1; y++)
         for (int x = item->box.x0; x < item->box.x1; x++, at++) {
@@ -42,7 +47,7 @@ static void cut(const cc_slice_set *set, const cc_view_item *item, const float *
 
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     cc_status status = CC_OK;
-    const view *v = set->state;
+    const view_state *v = set->state;
     const cc_view_item *item = &v->items[index];
     const cc_slice *slice = cc_slice_set_get(v->base, item->base);
     size_t pixels = (size_t)slice->height * (size_t)slice->width;
@@ -58,34 +63,30 @@ done:
     return status;
 }
 
-static cc_status check_item(const cc_view_options *o, size_t index) {
-    const cc_view_item *item = &o->items[index];
-    const cc_box *box = &item->box;
-    if (item->base >= cc_slice_set_count(o->base))
-        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: the base has no slice %u", index, item->base);
-    if (index > 0 && item->base < item[-1].base)
-        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its slice comes before that of the item before it",
-                       index);
-    const cc_slice *slice = cc_slice_set_get(o->base, item->base);
-    if (box->y0 < 0 || box->x0 < 0 || box->y1 > slice->height || box->x1 > slice->width ||
-        box->y0 >= box->y1 || box->x0 >= box->x1)
-        return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its box is empty or leaves the slice", index);
-    return CC_OK;
-}
-
+/* Checks and copies the items; each becomes a slice of the set, as large as its box. */
 static cc_status list_items(cc_slice_set *set, const cc_view_options *o) {
-    view *v = set->state = cc_arena_get(set->arena, sizeof *v);
+    view_state *v = set->state = cc_arena_get(set->arena, sizeof *v);
     if (!v) return CC_ENOMEM;
-    *v = (view){.base = o->base, .matching = o->matching, .fill_hu = (float)o->fill_hu};
+    *v = (view_state){.base = o->base, .matching = o->matching, .fill_hu = (float)o->fill_hu};
     v->items = cc_arena_get_array(set->arena, o->count, sizeof *v->items);
     set->slices = cc_arena_get_array(set->arena, o->count, sizeof *set->slices);
     if (!v->items || !set->slices) return CC_ENOMEM;
     memcpy(v->items, o->items, o->count * sizeof *v->items);
     for (size_t i = 0; i < o->count; i++) {
-        CC_TRY(check_item(o, i));
-        set->slices[i] = *cc_slice_set_get(o->base, o->items[i].base);
-        set->slices[i].height = o->items[i].box.y1 - o->items[i].box.y0;
-        set->slices[i].width = o->items[i].box.x1 - o->items[i].box.x0;
+        const cc_view_item *item = &o->items[i];
+        const cc_box *box = &item->box;
+        if (item->base >= cc_slice_set_count(o->base))
+            return cc_fail(CC_EINVAL, "view", NULL, "item %zu: the base has no slice %u", i, item->base);
+        if (i > 0 && item->base < item[-1].base) /* parts of a split list slices in the set's order */
+            return cc_fail(CC_EINVAL, "view", NULL,
+                           "item %zu: its slice comes before that of the item before it", i);
+        const cc_slice *slice = cc_slice_set_get(o->base, item->base);
+        if (box->y0 < 0 || box->x0 < 0 || box->y1 > slice->height || box->x1 > slice->width ||
+            box->y0 >= box->y1 || box->x0 >= box->x1)
+            return cc_fail(CC_EINVAL, "view", NULL, "item %zu: its box is empty or leaves the slice", i);
+        set->slices[i] = *slice;
+        set->slices[i].height = box->y1 - box->y0;
+        set->slices[i].width = box->x1 - box->x0;
     }
     set->count = o->count;
     return CC_OK;
@@ -97,12 +98,13 @@ cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options) {
     cc_slice_set *set = NULL;
     if (options->count == 0) return cc_fail(CC_EINVAL, "view", NULL, "it has no items");
     CC_CHECK(cc_slice_set_start(&set, &source));
+    /* Shared with the base, which outlives the view. */
     set->root = base->root;
     set->patients = base->patients;
     set->patient_count = base->patient_count;
     set->groups = base->groups;
     set->spacing_mm = base->spacing_mm;
-    set->slope = options->matching ? 0.125 : base->slope;
+    set->slope = options->matching ? 0.125 : base->slope; /* HU of one stored unit */
     set->intercept = options->matching ? 0 : base->intercept;
     CC_CHECK(list_items(set, options));
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
@@ -115,5 +117,5 @@ done:
 
 const cc_view_item *cc_view_get(const cc_slice_set *set, size_t index) {
     assert(set->source == &source && index < set->count);
-    return &((const view *)set->state)->items[index];
+    return &((const view_state *)set->state)->items[index];
 }

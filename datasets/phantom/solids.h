@@ -1,6 +1,6 @@
-/* datasets/phantom/shapes.h -- the solids an anatomy is made of, and the list that holds them. */
-#ifndef CC_DATASETS_PHANTOM_SHAPES_H
-#define CC_DATASETS_PHANTOM_SHAPES_H
+/* datasets/phantom/solids.h -- the solids an anatomy is made of, and the list that holds them. */
+#ifndef CC_DATASETS_PHANTOM_SOLIDS_H
+#define CC_DATASETS_PHANTOM_SOLIDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,13 +12,13 @@ typedef struct cc_point {
     double x, y, z; /* mm, LPS; the origin lies on the midline, mid-chest, at the height of the heart */
 } cc_point;
 
-/* Regions that a shape may add to, and that a later shape may be kept within. */
+/* Regions that a solid may add to, and that a later solid may be kept within. */
 typedef enum cc_region { CC_REGION_ALL, CC_REGION_CAVITY, CC_REGION_HEART, CC_REGION_COUNT } cc_region;
 
-typedef enum cc_shape_kind { CC_SHAPE_ELLIPSOID, CC_SHAPE_CAPSULE } cc_shape_kind;
+typedef enum cc_solid_kind { CC_SOLID_ELLIPSOID, CC_SOLID_CAPSULE } cc_solid_kind;
 
-typedef struct cc_shape {
-    cc_shape_kind kind;
+typedef struct cc_solid {
+    cc_solid_kind kind;
     cc_phantom_tissue tissue;
     cc_region within; /* painted only there */
     cc_region adds;   /* its coverage joins this region */
@@ -33,37 +33,37 @@ typedef struct cc_shape {
     double r0, r1, squash;
     int joint; /* neighbours in the list with the same number, not 0, are one body: a pixel takes the largest
                   share, not both */
-    cc_point low, high;  /* bounds; these three are set by cc_shape_prepared */
+    cc_point low, high;  /* bounds; these three are set by cc_solid_prepared */
     double inverse[3];   /* ellipsoid: 1 / radii */
     double least_radius; /* ellipsoid */
-} cc_shape;
+} cc_solid;
 
-typedef struct cc_shape_list {
-    cc_shape *items;
+typedef struct cc_solid_list {
+    cc_solid *items;
     size_t count, capacity;
     int joints;         /* numbers given out */
     bool out_of_memory; /* sticky: checked once, when the list is complete */
-} cc_shape_list;
+} cc_solid_list;
 
-void cc_shapes_deinit(cc_shape_list *list);
-/* Sets the fields that follow from the others: needed before a shape is asked for distances or shares. */
-cc_shape cc_shape_prepared(cc_shape shape);
+void cc_solids_deinit(cc_solid_list *list);
+/* Sets the fields that follow from the others: needed before a solid is asked for distances or shares. */
+cc_solid cc_solid_prepared(cc_solid shape);
 
 /* Appends a prepared copy. */
-void cc_shapes_add(cc_shape_list *list, cc_shape shape);
+void cc_solids_add(cc_solid_list *list, cc_solid shape);
 
-/* A number for cc_shape.joint that no other body of the list has. */
-int cc_shapes_new_joint(cc_shape_list *list);
+/* A number for cc_solid.joint that no other body of the list has. */
+int cc_solids_new_joint(cc_solid_list *list);
 
 /* Appends capsules like `like` from point to point, its r0 tapering to r1, as one body: that of like.joint,
  * or one of their own where that is 0. */
-void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count);
+void cc_solids_add_tube(cc_solid_list *list, cc_solid like, const cc_point *points, size_t count);
 
 /* Distance from a point to the surface in mm, negative inside: to first order, so exact at the surface. */
-double cc_shape_distance(const cc_shape *shape, double x, double y, double z);
-/* The share, 0 to 1, of a pixel of width edge_mm at that point that the shape covers, its edge taken as
+double cc_solid_distance(const cc_solid *shape, double x, double y, double z);
+/* The share, 0 to 1, of a pixel of width edge_mm at that point that the solid covers, its edge taken as
  * straight. */
-double cc_shape_share(const cc_shape *shape, double x, double y, double z, double edge_mm);
+double cc_solid_share(const cc_solid *shape, double x, double y, double z, double edge_mm);
 
 cc_point cc_point_add(cc_point a, double scale, cc_point b); /* a + scale * b */
 cc_point cc_point_between(cc_point a, cc_point b, double t);
@@ -71,15 +71,15 @@ double cc_point_dot(cc_point a, cc_point b);
 cc_point cc_point_cross(cc_point a, cc_point b);
 cc_point cc_point_unit(cc_point a);
 
-/* An axis-aligned ellipsoid, and one turned by `degrees` about z (from +x towards +y). */
-cc_shape cc_shape_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
+/* An axis-aligned ellipsoid, and one rotated by `degrees` about z (from +x towards +y). */
+cc_solid cc_solid_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
                             double power);
-cc_shape cc_shape_turned(cc_shape ellipsoid, double degrees);
+cc_solid cc_solid_rotated(cc_solid ellipsoid, double degrees);
 /* The same ellipsoid with all radii grown by so many mm. */
-cc_shape cc_shape_grown(cc_shape ellipsoid, double mm);
-/* The same shape as another tissue. */
-cc_shape cc_shape_as(cc_shape shape, cc_phantom_tissue tissue, double hu);
-cc_shape cc_shape_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
+cc_solid cc_solid_grown(cc_solid ellipsoid, double mm);
+/* The same solid as another tissue. */
+cc_solid cc_solid_as(cc_solid shape, cc_phantom_tissue tissue, double hu);
+cc_solid cc_solid_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
                           double r1);
 
 #endif

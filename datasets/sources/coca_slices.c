@@ -1,16 +1,21 @@
-/* datasets/sources/coca_place.c -- ImageIndex against Point_mm.
+/* datasets/sources/coca_slices.c -- on which slice an outline lies: ImageIndex against Point_mm.
  *
  * A point lies at index i where point = origin + direction * (spacing * i), solved by Cramer's rule, as a
- * sheared grid's axes are not orthogonal. Its third component is the slice. The first two are the pixel, up
- * to half a pixel: whether a pixel's middle or its corner is at a whole number depends on the export. */
-#include "datasets/sources/coca_place.h"
+ * sheared grid's axes are not orthogonal:
+ *
+ *     i_k = det(axes with column k replaced by point - origin) / det(axes),    axes = direction * spacing
+ *
+ * Its third component is the slice. The first two are the pixel, up to half a pixel: whether a pixel's
+ * middle or its corner is at a whole number depends on the export. */
+#include "datasets/sources/coca_slices.h"
 
 #include <math.h>
 #include <stdio.h>
 #include "core/file.h"
 #include "core/log.h"
 
-/* How far an outline may lie off a slice, in slices: half of one is between two. And Point_px off Point_mm. */
+/* How far an outline may lie off a slice, in slices (half of one is between two), and Point_px off Point_mm,
+ * in pixels (half a pixel for the convention, the rest for rounding). */
 static const double off_slice_max = 0.499, off_pixels_max = 0.9;
 
 typedef enum evidence { NO_MM, AGREES, ELSEWHERE, BESIDE } evidence;
@@ -23,7 +28,7 @@ typedef struct finding {
     double off_pixel; /* the farthest of Point_px from it, along x or y */
 } finding;
 
-int64_t cc_coca_turn(const cc_grid *grid, int64_t number) {
+int64_t cc_coca_flip_slice(const cc_grid *grid, int64_t number) {
     return grid->direction[8] < 0 ? grid->dims[2] - 1 - number : number;
 }
 
@@ -44,6 +49,7 @@ static void index_of(double out[3], const cc_grid *g, const double point_mm[3]) 
     out[2] = determinant(axes[0], axes[1], from) / whole;
 }
 
+/* What one outline's points say, each laid on the grid. */
 static finding look(const cc_coca_region *r, const cc_grid *g) {
     finding f = {.kind = NO_MM};
     double sum = 0, low = INFINITY, high = -INFINITY;
@@ -64,29 +70,30 @@ static finding look(const cc_coca_region *r, const cc_grid *g) {
         f.kind = BESIDE;
         return f;
     }
-    f.slice = cc_coca_turn(g, (int64_t)nearest);
+    f.slice = cc_coca_flip_slice(g, (int64_t)nearest);
     f.kind = f.slice == r->index ? AGREES : ELSEWHERE;
     return f;
 }
 
 /* What all outlines have in common. */
-typedef struct tally {
+typedef struct outline_tally {
     size_t of[BESIDE + 1];    /* by what they say */
     size_t first[BESIDE + 1]; /* the first of each */
     size_t off, first_off;    /* where Point_px lies elsewhere than Point_mm */
     double farthest;          /* of these, in pixels */
     int64_t shift, sum;       /* ImageIndex less slice, and with it, of the first outline */
     bool same_shift, same_sum;
-} tally;
+} outline_tally;
 
-static tally count(const cc_coca_regions *regions, const cc_grid *g) {
-    tally t = {.same_shift = true, .same_sum = true};
+static outline_tally count(const cc_coca_regions *regions, const cc_grid *g) {
+    outline_tally t = {.same_shift = true, .same_sum = true};
     bool any = false;
     for (size_t i = 0; i < regions->count; i++) {
         const cc_coca_region *r = &regions->items[i];
         const finding f = look(r, g);
         if (t.of[f.kind]++ == 0) t.first[f.kind] = i;
         if (f.kind == AGREES || f.kind == ELSEWHERE) {
+            /* A constant difference: it counts from elsewhere. A constant sum: it counts the other way. */
             const int64_t shift = r->index - f.slice, sum = r->index + f.slice;
             if (!any) t.shift = shift, t.sum = sum;
             t.same_shift = t.same_shift && shift == t.shift;
@@ -100,7 +107,7 @@ static tally count(const cc_coca_regions *regions, const cc_grid *g) {
 }
 
 /* What ImageIndex seems to count. */
-static void describe_count(char *out, size_t capacity, const tally *t, int64_t depth) {
+static void describe_count(char *out, size_t capacity, const outline_tally *t, int64_t depth) {
     if (t->same_shift && t->shift == 1)
         snprintf(out, capacity, "it seems to count from 1, or the scan to lack its lowest slice");
     else if (t->same_shift && t->shift > 0)
@@ -134,7 +141,7 @@ static cc_status believe_index(cc_coca_regions *regions, const cc_grid *grid, co
 }
 
 /* Point_mm cannot stand in for ImageIndex. */
-static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, const cc_grid *grid,
+static cc_status refuse_points(const cc_coca_regions *regions, const outline_tally *t, const cc_grid *grid,
                                const char *xml) {
     char what[256];
     if (t->of[BESIDE]) {
@@ -157,10 +164,10 @@ static cc_status refuse_points(const cc_coca_regions *regions, const tally *t, c
     return refuse(r, xml, what);
 }
 
-cc_status cc_coca_place(cc_coca_placing *out, cc_coca_regions *regions, const cc_grid *grid,
-                        const char *xml) {
-    const tally t = count(regions, grid);
-    *out = (cc_coca_placing){.by_mm = t.of[ELSEWHERE] > 0, .without_mm = t.of[NO_MM] > 0};
+cc_status cc_coca_find_slices(cc_coca_placement *out, cc_coca_regions *regions, const cc_grid *grid,
+                              const char *xml) {
+    const outline_tally t = count(regions, grid);
+    *out = (cc_coca_placement){.by_mm = t.of[ELSEWHERE] > 0, .without_mm = t.of[NO_MM] > 0};
     if (t.of[BESIDE] || (t.of[ELSEWHERE] && (t.of[NO_MM] || t.off)))
         return refuse_points(regions, &t, grid, xml);
     if (t.off)

@@ -1,54 +1,21 @@
-/* Masks laid on the grid of a scan: sampled by the nearest voxel through both affines, and counted on the
- * way, so that labels that miss the scan or fall between its voxels are said. */
+/* datasets/labels.c -- masks laid on the grid of a scan: sampled by the nearest voxel through both affines,
+ * and counted on the way, so that labels that miss the scan or fall between its voxels are said. */
+#include "datasets/labels.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
-#include "datasets/readers/reader.h"
 #include "datasets/upright.h"
-#include "datasets/volume.h"
+#include "datasets/volume_file.h"
 
-/* position = m * (index, 1), row-major 3x4. */
-static void affine_of(double m[12], const cc_grid *g) {
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 3; k++) m[i * 4 + k] = g->direction[i * 3 + k] * g->spacing_mm[k];
-        m[i * 4 + 3] = g->origin_mm[i];
-    }
-}
-
-/* The inverse of an affine, by the adjugate of its 3x3 part. */
-static void invert(double out[12], const double m[12]) {
-    double det = 0;
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 3; k++) {
-            int r0 = (k + 1) % 3, r1 = (k + 2) % 3, c0 = (i + 1) % 3, c1 = (i + 2) % 3;
-            out[i * 4 + k] = m[r0 * 4 + c0] * m[r1 * 4 + c1] - m[r0 * 4 + c1] * m[r1 * 4 + c0];
-        }
-    for (int k = 0; k < 3; k++) det += m[k] * out[k * 4];
-    for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 3; k++) out[i * 4 + k] /= det;
-        out[i * 4 + 3] = -(out[i * 4] * m[3] + out[i * 4 + 1] * m[7] + out[i * 4 + 2] * m[11]);
-    }
-}
-
-/* From indices on one grid to indices on the other: inverse(to) * from. */
-static void index_map(double out[12], const cc_grid *from, const cc_grid *to) {
-    double a[12], b[12], inverse[12];
-    affine_of(a, from);
-    affine_of(b, to);
-    invert(inverse, b);
-    for (int i = 0; i < 3; i++)
-        for (int k = 0; k < 4; k++) {
-            out[i * 4 + k] = k == 3 ? inverse[i * 4 + 3] : 0;
-            for (int j = 0; j < 3; j++) out[i * 4 + k] += inverse[i * 4 + j] * a[j * 4 + k];
-        }
-}
-
+/* The value of the voxel that a point (an index with fractions) lies in; 0 outside the mask. */
 static float nearest(const cc_volume *mask, const double at[3]) {
     const int64_t *dims = mask->grid.dims;
     int64_t index[3];
     for (int k = 0; k < 3; k++) {
+        /* A middle exactly between two voxels goes to the later one. NaN fails the test below as well. */
         double rounded = floor(at[k] + 0.5);
         if (!(rounded >= 0 && rounded < (double)dims[k])) return 0;
         index[k] = (int64_t)rounded;
@@ -56,13 +23,14 @@ static float nearest(const cc_volume *mask, const double at[3]) {
     return mask->voxels[(index[2] * dims[1] + index[1]) * dims[0] + index[0]];
 }
 
-cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const cc_grid *onto) {
+cc_status cc_labels_resample(cc_volume *out, const cc_volume *mask, const cc_grid *onto) {
     double m[12];
     cc_volume made = {.grid = *onto};
     memcpy(made.type, mask->type, sizeof made.type);
     memcpy(made.format, mask->format, sizeof made.format);
-    CC_TRY(cc_volume_take(&made, "the grid to resample onto"));
-    index_map(m, onto, &mask->grid);
+    CC_TRY(cc_volume_allocate(&made, "the grid to resample onto"));
+    /* From each voxel of the target grid back to the mask, so that every one gets a value. */
+    cc_grid_index_map(m, onto, &mask->grid);
     float *next = made.voxels;
     for (int64_t z = 0; z < onto->dims[2]; z++)
         for (int64_t y = 0; y < onto->dims[1]; y++)
@@ -77,44 +45,29 @@ cc_status cc_volume_resample_mask(cc_volume *out, const cc_volume *mask, const c
     return CC_OK;
 }
 
-bool cc_grid_matches(const cc_grid *a, const cc_grid *b) {
-    double m[12];
-    if (memcmp(a->dims, b->dims, sizeof a->dims) != 0) return false;
-    index_map(m, b, a);
-    for (int corner = 0; corner < 8; corner++) /* an affine map strays the most at a corner */
-        for (int i = 0; i < 3; i++) {
-            double index[3], at = m[i * 4 + 3];
-            for (int k = 0; k < 3; k++) {
-                index[k] = corner >> k & 1 ? (double)(b->dims[k] - 1) : 0;
-                at += m[i * 4 + k] * index[k];
-            }
-            if (!(fabs(at - index[i]) <= 0.25)) return false;
-        }
-    return true;
-}
-
 bool cc_label_from(uint8_t *out, float value) {
     const float whole = roundf(value);
+    /* NaN and what a byte cannot hold are refused here: converting them would be undefined. */
     if (!(whole >= 0 && whole <= UINT8_MAX && fabsf(value - whole) <= 0.01F)) return false;
     *out = (uint8_t)whole;
     return true;
 }
 
 /* Voxels of a mask that have a label, by label. */
-typedef struct tally {
+typedef struct label_tally {
     size_t all, off;               /* in the mask's own voxels; those whose middle lies off the scan */
     size_t on[UINT8_MAX + 1];      /* the rest, by label */
     size_t sampled[UINT8_MAX + 1]; /* in voxels of the scan, by label */
-} tally;
+} label_tally;
 
-/* Rounds the mask's values to labels. */
-static cc_status take_labels(tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
+/* Rounds the mask's values to labels, in place, and counts which of them lie on the scan. */
+static cc_status count_labels(label_tally *out, cc_volume *mask, const cc_grid *onto, const char *path) {
     /* A middle on the very edge of the scan's last voxel is on it, whatever float32 makes of the affine. */
     const double half = 0.5 + 1e-3;
     const int64_t *dims = mask->grid.dims;
     float largest = 0;
     double m[12];
-    index_map(m, &mask->grid, onto);
+    cc_grid_index_map(m, &mask->grid, onto);
     for (size_t i = 0; i < cc_volume_count(mask); i++) {
         uint8_t label;
         const float value = mask->voxels[i];
@@ -143,19 +96,13 @@ static cc_status take_labels(tally *out, cc_volume *mask, const cc_grid *onto, c
                          "the mask's largest value is %g, which is no label", (double)largest);
 }
 
-static cc_status keep_labels(uint8_t **out, size_t *labelled, tally *t, const cc_volume *sampled) {
-    const size_t count = cc_volume_count(sampled);
-    *out = malloc(count);
-    if (!*out) return cc_fail_memory("the mask's voxels", count);
-    for (size_t i = 0; i < count; i++) t->sampled[(*out)[i] = (uint8_t)sampled->voxels[i]]++;
-    *labelled = count - t->sampled[0];
-    return CC_OK;
-}
-
-/* What may have gone wrong between the program that wrote the mask and this one. */
-static void warn_of_mask(const tally *t, const cc_grid *mask, const cc_grid *onto, const char *path) {
+/* What may have gone wrong between the program that wrote the mask and this one: an affine that was dropped
+ * or changed on the way, labels beside the scan, or a resolution at which the nearest voxel is no fair
+ * sample. */
+static void warn_of_mask(const label_tally *t, const cc_grid *mask, const cc_grid *onto, const char *path) {
     const cc_upright of_mask = cc_upright_find(mask), of_scan = cc_upright_find(onto);
     const cc_grid a = cc_upright_grid(mask, &of_mask), b = cc_upright_grid(onto, &of_scan);
+    /* Compared upright: the same voxels in another order of the file are the same grid. */
     if (memcmp(a.dims, b.dims, sizeof a.dims) == 0 && !cc_grid_matches(&a, &b))
         cc_log(CC_LOG_WARNING,
                "%s: it has as many voxels as its scan along each axis, but its affine puts them elsewhere; "
@@ -170,6 +117,7 @@ static void warn_of_mask(const tally *t, const cc_grid *mask, const cc_grid *ont
     const double from_mm3 = cc_grid_voxel_mm3(mask), to_mm3 = cc_grid_voxel_mm3(onto);
     for (int label = 1; label <= UINT8_MAX; label++) {
         if (!t->on[label]) continue;
+        /* How much the label's volume changes: mm3 in the scan's voxels against mm3 in the mask's own. */
         const double part = fabs((double)t->sampled[label] * to_mm3 / ((double)t->on[label] * from_mm3) - 1);
         if (part > change) worst = label, change = part;
     }
@@ -181,8 +129,9 @@ static void warn_of_mask(const tally *t, const cc_grid *mask, const cc_grid *ont
             path, worst, (double)t->on[worst] * from_mm3, (double)t->sampled[worst] * to_mm3);
 }
 
-/* A picture has no place in the patient: it is laid pixel on pixel on what has none either, else refused. */
-static cc_status place_picture(cc_volume *mask, const cc_grid *onto, const char *path) {
+/* A picture has no position in the patient: it is laid pixel on pixel on what has none either, else
+ * refused. */
+static cc_status lay_picture(cc_volume *mask, const cc_grid *onto, const char *path) {
     cc_grid unplaced = cc_grid_unit();
     memcpy(unplaced.dims, mask->grid.dims, sizeof unplaced.dims);
     memcpy(unplaced.spacing_mm, onto->spacing_mm, sizeof unplaced.spacing_mm);
@@ -193,16 +142,22 @@ static cc_status place_picture(cc_volume *mask, const cc_grid *onto, const char 
     return CC_OK;
 }
 
-cc_status cc_volume_read_labels(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
+cc_status cc_labels_read(uint8_t **out, size_t *labelled, const char *path, const cc_grid *onto) {
     cc_volume mask = {0}, sampled = {0};
     uint8_t *labels = NULL;
-    tally t = {.all = 0};
+    label_tally t = {.all = 0};
     cc_status status;
     CC_CHECK(cc_volume_read(&mask, path));
-    if (strcmp(mask.format, "png") == 0) CC_CHECK(place_picture(&mask, onto, path));
-    CC_CHECK(take_labels(&t, &mask, onto, path));
-    CC_CHECK(cc_volume_resample_mask(&sampled, &mask, onto));
-    CC_CHECK(keep_labels(&labels, labelled, &t, &sampled));
+    if (strcmp(mask.format, "png") == 0) CC_CHECK(lay_picture(&mask, onto, path));
+    CC_CHECK(count_labels(&t, &mask, onto, path));
+    CC_CHECK(cc_labels_resample(&sampled, &mask, onto));
+    /* The sampled mask holds whole numbers already: count_labels rounded them in place. */
+    const size_t count = cc_volume_count(&sampled);
+    labels = malloc(count);
+    if (!labels) CC_CHECK(cc_fail_memory("the mask's voxels", count));
+    for (size_t i = 0; i < count; i++) t.sampled[labels[i] = (uint8_t)sampled.voxels[i]]++;
+    *labelled = count - t.sampled[0];
+    /* Labels that are lost altogether: between the scan's voxels, or beside the scan. */
     if (t.all && !*labelled && t.off < t.all)
         CC_CHECK(cc_fail(CC_EFORMAT, path, "sample it on the scan's grid before",
                          "all of its %zu labelled voxels fall between those of the scan", t.all - t.off));

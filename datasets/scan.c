@@ -1,4 +1,9 @@
-/* One volume in memory, 2 bytes a voxel, in the order of its file; its slices are read upright. */
+/* datasets/scan.c -- one scan in memory, 2 bytes a voxel, in the order of its file; its slices are read
+ * upright.
+ *
+ * For `predict`: the voxels are kept in the file's order because masks go back to it, and each slice is
+ * gathered through the strides of datasets/upright.h. The float32 voxels are narrowed to int16 inside
+ * their own memory, so that a scan never lies in memory twice. */
 #include "datasets/scan.h"
 
 #include <stdlib.h>
@@ -6,24 +11,24 @@
 #include "datasets/sources/source.h"
 #include "datasets/upright.h"
 
-typedef struct scan {
+typedef struct scan_state {
     cc_upright upright;
     double spacing_mm[1][3];
     int16_t *stored;
-} scan;
+} scan_state;
 
 static void scan_close(void *state) {
-    scan *s = state;
+    scan_state *s = state;
     if (s) free(s->stored);
 }
 
-static int64_t place_of(const scan *s, const cc_slice *slice, int y, int x) {
+static int64_t place_of(const scan_state *s, const cc_slice *slice, int y, int x) {
     const cc_upright *o = &s->upright;
     return o->first + x * o->step[0] + y * o->step[1] + slice->number * o->step[2];
 }
 
 static cc_status scan_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
-    const scan *s = set->state;
+    const scan_state *s = set->state;
     const cc_slice *slice = &set->slices[index];
     memset(mask, 0, (size_t)slice->height * (size_t)slice->width);
     for (int y = 0; y < slice->height; y++)
@@ -35,22 +40,15 @@ static const cc_slice_source source = {
     .name = "scan", .close = scan_close, .decode = scan_decode, .resident = true};
 
 void cc_scan_put(float *voxels, const cc_slice_set *set, size_t index, const uint8_t *mask) {
-    const scan *s = set->state;
+    const scan_state *s = set->state;
     const cc_slice *slice = &set->slices[index];
     for (int y = 0; y < slice->height; y++)
         for (int x = 0; x < slice->width; x++) voxels[place_of(s, slice, y, x)] = *mask++ != 0;
 }
 
-static cc_status check_values(int *bits, const cc_volume *volume, const char *name) {
-    bool picture = strcmp(volume->format, "png") == 0;
-    *bits = !picture ? 0 : strcmp(volume->type, "uint8") == 0 ? 8 : 16;
-    if (picture || (strcmp(volume->type, "uint8") != 0 && strcmp(volume->type, "int8") != 0)) return CC_OK;
-    return cc_fail(CC_EUNSUPPORTED, name, "a CT is wanted: its HU reach from -1000 to above 1000",
-                   "its voxels are grey values or labels of 8 bits, no HU");
-}
-
-/* The volume's own memory becomes the set's, piece by piece, and gives back what it no longer needs. */
-static void keep_voxels(scan *s, cc_volume *volume, int bits) {
+/* The volume's own memory becomes the set's: each piece of float32 is copied out, narrowed, and written where
+ * int16 values end up, which is never behind what is still to be read. realloc gives the second half back. */
+static void keep_voxels(scan_state *s, cc_volume *volume, int bits) {
     enum { PIECE = 4096 };
     float from[PIECE];
     int16_t to[PIECE];
@@ -68,20 +66,25 @@ static void keep_voxels(scan *s, cc_volume *volume, int bits) {
     s->stored = smaller ? smaller : (void *)bytes;
 }
 
+/* Lists the scan's upright slices, and takes its voxels. */
 static cc_status fill(cc_slice_set *set, cc_volume *volume, const cc_scan_options *options) {
-    int bits;
+    const bool picture = strcmp(volume->format, "png") == 0, eight_bits = strcmp(volume->type, "uint8") == 0;
+    const int bits = !picture ? 0 : eight_bits ? 8 : 16; /* of a picture's grey; 0: HU */
     cc_slice slice = {0};
     const cc_grid *g = &volume->grid;
-    scan *s = set->state = cc_arena_get(set->arena, sizeof *s);
+    scan_state *s = set->state = cc_arena_get(set->arena, sizeof *s);
     if (!s) return CC_ENOMEM;
-    CC_TRY(check_values(&bits, volume, options->name));
+    if (!picture && (eight_bits || strcmp(volume->type, "int8") == 0))
+        return cc_fail(CC_EUNSUPPORTED, options->name,
+                       "a CT is wanted: its HU reach from -1000 to above 1000",
+                       "its voxels are grey values or labels of 8 bits, no HU");
     set->slope = 1;
     if (bits) CC_TRY(cc_slice_set_spread_grey(set, options->window_hu));
     s->upright = cc_upright_find(g);
     cc_upright_check(g, options->name);
     const cc_grid upright = cc_upright_grid(g, &s->upright);
     cc_grid_distances(s->spacing_mm[0], &upright);
-    if (!bits) set->spacing_mm = (const double(*)[3])s->spacing_mm;
+    if (!bits) set->spacing_mm = (const double(*)[3])s->spacing_mm; /* a picture does not tell */
     CC_TRY(cc_slice_set_add_patient(&slice.patient, set, options->name));
     slice.width = upright.dims[0] > INT32_MAX ? INT32_MAX : (int32_t)upright.dims[0];
     slice.height = upright.dims[1] > INT32_MAX ? INT32_MAX : (int32_t)upright.dims[1];

@@ -1,4 +1,11 @@
-#include "datasets/phantom/shapes.h"
+/* datasets/phantom/solids.c -- ellipsoids and capsules: bounds, distances, and the share of a pixel that
+ * they cover.
+ *
+ * Distances are evaluated for every pixel: what does not depend on the pixel is computed once
+ * (cc_solid_prepared), and a point deep inside is found without the equation of the surface. Per pixel
+ * only +, -, *, / and sqrt are used, which IEEE 754 rounds the same on every machine: the phantom's bytes
+ * are part of every twin's identity. */
+#include "datasets/phantom/solids.h"
 
 #include <assert.h>
 #include <float.h>
@@ -27,9 +34,9 @@ cc_point cc_point_unit(cc_point a) {
     return (cc_point){a.x / length, a.y / length, a.z / length};
 }
 
-cc_shape cc_shape_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
+cc_solid cc_solid_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center, cc_point radii,
                             double power) {
-    return (cc_shape){.kind = CC_SHAPE_ELLIPSOID,
+    return (cc_solid){.kind = CC_SOLID_ELLIPSOID,
                       .tissue = tissue,
                       .hu = hu,
                       .center = center,
@@ -38,7 +45,7 @@ cc_shape cc_shape_ellipsoid(cc_phantom_tissue tissue, double hu, cc_point center
                       .power = power};
 }
 
-cc_shape cc_shape_turned(cc_shape e, double degrees) {
+cc_solid cc_solid_rotated(cc_solid e, double degrees) {
     double c = cos(degrees * M_PI / 180), s = sin(degrees * M_PI / 180);
     for (int k = 0; k < 3; k++) {
         cc_point a = e.axes[k];
@@ -47,20 +54,20 @@ cc_shape cc_shape_turned(cc_shape e, double degrees) {
     return e;
 }
 
-cc_shape cc_shape_grown(cc_shape e, double mm) {
+cc_solid cc_solid_grown(cc_solid e, double mm) {
     e.radii = (cc_point){e.radii.x + mm, e.radii.y + mm, e.radii.z + mm};
     return e;
 }
 
-cc_shape cc_shape_as(cc_shape shape, cc_phantom_tissue tissue, double hu) {
+cc_solid cc_solid_as(cc_solid shape, cc_phantom_tissue tissue, double hu) {
     shape.tissue = tissue;
     shape.hu = hu;
     return shape;
 }
 
-cc_shape cc_shape_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
+cc_solid cc_solid_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc_point to, double r0,
                           double r1) {
-    return (cc_shape){.kind = CC_SHAPE_CAPSULE,
+    return (cc_solid){.kind = CC_SOLID_CAPSULE,
                       .tissue = tissue,
                       .hu = hu,
                       .from = from,
@@ -70,8 +77,8 @@ cc_shape cc_shape_capsule(cc_phantom_tissue tissue, double hu, cc_point from, cc
                       .squash = 1};
 }
 
-/* The turned box around the ellipsoid, by axes: it holds every power. */
-static void prepare_ellipsoid(cc_shape *s) {
+/* The rotated box around the ellipsoid, by axes: it holds every power. */
+static void prepare_ellipsoid(cc_solid *s) {
     double r[3] = {s->radii.x, s->radii.y, s->radii.z};
     cc_point half = {0, 0, 0};
     for (int k = 0; k < 3; k++) {
@@ -85,7 +92,9 @@ static void prepare_ellipsoid(cc_shape *s) {
     s->high = cc_point_add(s->center, 1, half);
 }
 
-static void prepare_capsule(cc_shape *s) {
+static void prepare_capsule(cc_solid *s) {
+    /* Distances in z count `squash` times, so the solid reaches 1 / squash times as far in z; at 0 without
+     * end. */
     double r = fmax(s->r0, s->r1), rz = s->squash > 0 ? r / s->squash : DBL_MAX / 4;
     s->low =
         (cc_point){fmin(s->from.x, s->to.x) - r, fmin(s->from.y, s->to.y) - r, fmin(s->from.z, s->to.z) - rz};
@@ -93,47 +102,48 @@ static void prepare_capsule(cc_shape *s) {
         (cc_point){fmax(s->from.x, s->to.x) + r, fmax(s->from.y, s->to.y) + r, fmax(s->from.z, s->to.z) + rz};
 }
 
-cc_shape cc_shape_prepared(cc_shape shape) {
-    if (shape.kind == CC_SHAPE_ELLIPSOID)
+cc_solid cc_solid_prepared(cc_solid shape) {
+    if (shape.kind == CC_SOLID_ELLIPSOID)
         prepare_ellipsoid(&shape);
     else
         prepare_capsule(&shape);
     return shape;
 }
 
-void cc_shapes_deinit(cc_shape_list *list) {
+void cc_solids_deinit(cc_solid_list *list) {
     free(list->items);
-    *list = (cc_shape_list){0};
+    *list = (cc_solid_list){0};
 }
 
-void cc_shapes_add(cc_shape_list *list, cc_shape shape) {
+void cc_solids_add(cc_solid_list *list, cc_solid shape) {
     if (list->count == list->capacity) {
-        size_t wider = list->capacity ? list->capacity * 2 : 1024;
-        cc_shape *grown = realloc(list->items, wider * sizeof *grown);
+        size_t larger = list->capacity ? list->capacity * 2 : 1024;
+        cc_solid *grown = realloc(list->items, larger * sizeof *grown);
         if (!grown) {
             list->out_of_memory = true;
             return;
         }
         list->items = grown;
-        list->capacity = wider;
+        list->capacity = larger;
     }
-    list->items[list->count++] = cc_shape_prepared(shape);
+    list->items[list->count++] = cc_solid_prepared(shape);
 }
 
-int cc_shapes_new_joint(cc_shape_list *list) {
+int cc_solids_new_joint(cc_solid_list *list) {
     return ++list->joints;
 }
 
-void cc_shapes_add_tube(cc_shape_list *list, cc_shape like, const cc_point *points, size_t count) {
+void cc_solids_add_tube(cc_solid_list *list, cc_solid like, const cc_point *points, size_t count) {
     assert(count >= 2);
+    /* The radius falls linearly with the number of the piece. */
     double step = (like.r1 - like.r0) / (double)(count - 1), r0 = like.r0;
-    if (!like.joint) like.joint = cc_shapes_new_joint(list);
+    if (!like.joint) like.joint = cc_solids_new_joint(list);
     for (size_t i = 0; i + 1 < count; i++) {
         like.from = points[i];
         like.to = points[i + 1];
         like.r0 = r0 + step * (double)i;
         like.r1 = like.r0 + step;
-        cc_shapes_add(list, like);
+        cc_solids_add(list, like);
     }
 }
 
@@ -146,7 +156,7 @@ static double lower_power(double t, double power) {
 }
 
 /* A point along the axes, in radii. */
-static void in_radii(double q[3], const cc_shape *s, double x, double y, double z) {
+static void in_radii(double q[3], const cc_solid *s, double x, double y, double z) {
     double dx = x - s->center.x, dy = y - s->center.y, dz = z - s->center.z;
     for (int k = 0; k < 3; k++)
         q[k] = fabs(s->axes[k].x * dx + s->axes[k].y * dy + s->axes[k].z * dz) * s->inverse[k];
@@ -154,7 +164,7 @@ static void in_radii(double q[3], const cc_shape *s, double x, double y, double 
 
 /* g = sum |q|^n - 1 is zero on the surface, and g / |grad g| is the distance to first order (Taubin, IEEE
  * PAMI 13 (1991) 1115). Returns g and the square of its gradient. */
-static double implicit(double *gradient2, const cc_shape *s, const double q[3]) {
+static double implicit(double *gradient2, const cc_solid *s, const double q[3]) {
     double g = -1, sum = 1e-12;
     for (int k = 0; k < 3; k++) {
         double p = lower_power(q[k], s->power), d = s->power * p * s->inverse[k];
@@ -167,15 +177,16 @@ static double implicit(double *gradient2, const cc_shape *s, const double q[3]) 
 
 /* Whether a point lies further inside than half an edge. No surface of power 2 or more lies within the
  * ellipsoid, whose surface is at least (1 - |q|) * the least radius away. */
-static bool is_deep(const cc_shape *s, const double q[3], double half_edge_mm) {
+static bool is_deep(const cc_solid *s, const double q[3], double half_edge_mm) {
     double room = 1 - half_edge_mm / s->least_radius;
     return room > 0 && q[0] * q[0] + q[1] * q[1] + q[2] * q[2] < room * room;
 }
 
-static double capsule_distance(const cc_shape *s, double x, double y, double z) {
+static double capsule_distance(const cc_solid *s, double x, double y, double z) {
     double dx = x - s->from.x, dy = y - s->from.y, dz = (z - s->from.z) * s->squash;
     double ex = s->to.x - s->from.x, ey = s->to.y - s->from.y, ez = (s->to.z - s->from.z) * s->squash;
     double length2 = ex * ex + ey * ey + ez * ez;
+    /* The nearest point of the segment, as a share of its length; ends are round. */
     double t = length2 > 0 ? (dx * ex + dy * ey + dz * ez) / length2 : 0;
     t = t < 0 ? 0 : t > 1 ? 1 : t;
     dx -= t * ex;
@@ -184,25 +195,27 @@ static double capsule_distance(const cc_shape *s, double x, double y, double z) 
     return sqrt(dx * dx + dy * dy + dz * dz) - (s->r0 + t * (s->r1 - s->r0));
 }
 
-static double ellipsoid_share(const cc_shape *s, double x, double y, double z, double edge_mm) {
+static double ellipsoid_share(const cc_solid *s, double x, double y, double z, double edge_mm) {
     double q[3], gradient2, half = 0.5 * edge_mm;
     in_radii(q, s, x, y, z);
     if (is_deep(s, q, half)) return 1;
     double g = implicit(&gradient2, s, q);
+    /* g| / |grad g| > half an edge: wholly inside or outside, without a square root. */
     if (g * g > half * half * gradient2) return g < 0 ? 1 : 0;
+    /* A straight edge at that distance from the pixel's centre covers this share of it. */
     return 0.5 - g / (sqrt(gradient2) * edge_mm);
 }
 
-double cc_shape_distance(const cc_shape *s, double x, double y, double z) {
+double cc_solid_distance(const cc_solid *s, double x, double y, double z) {
     double q[3], gradient2;
-    if (s->kind == CC_SHAPE_CAPSULE) return capsule_distance(s, x, y, z);
+    if (s->kind == CC_SOLID_CAPSULE) return capsule_distance(s, x, y, z);
     in_radii(q, s, x, y, z);
     double g = implicit(&gradient2, s, q);
     return g / sqrt(gradient2);
 }
 
-double cc_shape_share(const cc_shape *s, double x, double y, double z, double edge_mm) {
-    if (s->kind == CC_SHAPE_ELLIPSOID) return ellipsoid_share(s, x, y, z, edge_mm);
+double cc_solid_share(const cc_solid *s, double x, double y, double z, double edge_mm) {
+    if (s->kind == CC_SOLID_ELLIPSOID) return ellipsoid_share(s, x, y, z, edge_mm);
     double share = 0.5 - capsule_distance(s, x, y, z) / edge_mm;
     return share < 0 ? 0 : share > 1 ? 1 : share;
 }

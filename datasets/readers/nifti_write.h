@@ -1,6 +1,6 @@
-/* datasets/readers/nifti.h -- writing NIfTI-1, for masks. */
-#ifndef CC_DATASETS_READERS_NIFTI_H
-#define CC_DATASETS_READERS_NIFTI_H
+/* datasets/readers/nifti_write.h -- writing NIfTI-1, for masks. */
+#ifndef CC_DATASETS_READERS_NIFTI_WRITE_H
+#define CC_DATASETS_READERS_NIFTI_WRITE_H
 
 #include "datasets/volume.h"
 

@@ -1,14 +1,24 @@
-/* Which affine a NIfTI file has: the sform where its code marks it valid, else the qform, else the pixel
- * sizes with the volume's middle at the origin and x running to the left, as nibabel has it (ITK takes the
- * qform of two that contradict each other). An sform that spans no space, all zero as some converters leave
- * it, counts as none. A sheared sform is kept: nothing is straightened. Source: nifti1.h, "3D image
- * orientation and location in space", methods 1 to 3. */
-#include "datasets/readers/nifti_place.h"
+/* datasets/readers/nifti_geometry.c -- which affine a NIfTI file has.
+ *
+ * A header gives up to three (nifti1.h, "3D image orientation and location in space"):
+ *
+ * method 3   the sform: three rows of an affine matrix, where sform_code > 0
+ * method 2   the qform: a quaternion (b, c, d; a follows), an offset, the pixel sizes and a handedness,
+ *            where qform_code > 0
+ * method 1   the pixel sizes alone
+ *
+ * Taken is the sform where its code marks it valid, else the qform, else the pixel sizes with the volume's
+ * middle at the origin and x running to the left, as nibabel has it (ITK takes the qform of two that
+ * contradict each other). An sform that spans no space, all zero as some converters leave it, counts as
+ * none. A sheared sform is kept: nothing is straightened. NIfTI's axes are RAS (+x right, +y front, +z
+ * head); LPS, which all else here uses, has the signs of x and y changed. */
+#include "datasets/readers/nifti_geometry.h"
 
 #include <math.h>
 #include "core/log.h"
 
-/* Beyond what float32, and a quaternion near half a turn, round away. */
+/* Beyond what float32 rounds away, also in a quaternion near a rotation by 180 degrees, where a = sqrt(1 - b2
+ * - c2 - d2) has lost its digits. Relative, of unit vectors, and in voxels. */
 static const double SPACING_DIFFERS = 1e-3, ROTATION_DIFFERS = 5e-3, ORIGIN_DIFFERS = 0.1;
 
 /* Of axis 0, 1 or 2; 0 where pixdim does not say it. An axis that dim[0] does not count has none: 1. */
@@ -28,6 +38,7 @@ static bool is_affine(const nifti_dmat44 *affine) {
         lengths *= column_length(affine, k);
         if (!isfinite(m[k][3])) return false;
     }
+    /* The volume that the columns span, against that of a box with their lengths. */
     const double det = m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) -
                        m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0]) +
                        m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0]);
@@ -59,7 +70,7 @@ static bool is_qform(const nifti_2_header *h, const nifti_dmat44 *m) {
 }
 
 static void warn_of_difference(const nifti_dmat44 *s, const nifti_dmat44 *q, const char *path) {
-    double lengths[2][3], apart = 0;
+    double lengths[2][3], distance2 = 0;
     bool spacing = false, rotation = false;
     for (int k = 0; k < 3; k++) {
         lengths[0][k] = column_length(s, k);
@@ -69,10 +80,10 @@ static void warn_of_difference(const nifti_dmat44 *s, const nifti_dmat44 *q, con
             const double difference = s->m[i][k] / lengths[0][k] - q->m[i][k] / lengths[1][k];
             rotation = rotation || fabs(difference) > ROTATION_DIFFERS;
         }
-        apart += (s->m[k][3] - q->m[k][3]) * (s->m[k][3] - q->m[k][3]);
+        distance2 += (s->m[k][3] - q->m[k][3]) * (s->m[k][3] - q->m[k][3]);
     }
     const bool origin =
-        sqrt(apart) > ORIGIN_DIFFERS * fmin(fmin(lengths[0][0], lengths[0][1]), lengths[0][2]);
+        sqrt(distance2) > ORIGIN_DIFFERS * fmin(fmin(lengths[0][0], lengths[0][1]), lengths[0][2]);
     if (spacing || rotation || origin)
         cc_log(
             CC_LOG_WARNING,
@@ -96,7 +107,7 @@ static void warn_of_pixdim(const nifti_dmat44 *s, const nifti_2_header *h, const
 }
 
 /* Method 1: sizes alone. */
-static nifti_dmat44 unplaced(const nifti_2_header *h, const cc_grid *grid) {
+static nifti_dmat44 affine_of_sizes(const nifti_2_header *h, const cc_grid *grid) {
     nifti_dmat44 m = {{{0}}};
     for (int k = 0; k < 3; k++) {
         const double size = pixel_size(h, k) > 0 ? pixel_size(h, k) : 1, step = k == 0 ? -size : size;
@@ -145,7 +156,7 @@ static cc_status choose_affine(nifti_dmat44 *out, bool *by_pixdim, const nifti_2
                "to the "
                "left, y to the front, z to the head",
                path);
-    *out = has_q ? q : unplaced(h, grid);
+    *out = has_q ? q : affine_of_sizes(h, grid);
     return CC_OK;
 }
 
@@ -159,8 +170,8 @@ static double unit_mm(const nifti_2_header *h, const char *path) {
 
 /* The spacing is the length of the affine's columns; the pixel size itself where the two agree but for the
  * rounding of float32. */
-cc_status cc_nifti_place(cc_grid *grid, const nifti_2_header *h, const cc_read_options *options,
-                         const char *path) {
+cc_status cc_nifti_geometry(cc_grid *grid, const nifti_2_header *h, const cc_read_options *options,
+                            const char *path) {
     nifti_dmat44 m;
     bool by_pixdim, odd = false;
     CC_TRY(choose_affine(&m, &by_pixdim, h, grid, path));
@@ -168,11 +179,12 @@ cc_status cc_nifti_place(cc_grid *grid, const nifti_2_header *h, const cc_read_o
     for (int k = 0; k < 3; k++) {
         double length = column_length(&m, k);
         const double size = pixel_size(h, k);
+        /* pixdim is rounded once, the column's length three times: prefer it where they agree. */
         if (fabs(size - length) <= 1e-4 * length) length = size;
         grid->spacing_mm[k] = by_pixdim && size == 0 ? 0 : length * unit;
         odd = odd || grid->spacing_mm[k] > 100 || (grid->spacing_mm[k] > 0 && grid->spacing_mm[k] < 0.01);
         for (int i = 0; i < 3; i++) {
-            const double to_lps = i < 2 ? -1 : 1;
+            const double to_lps = i < 2 ? -1 : 1; /* rows x and y of RAS change their sign */
             grid->direction[i * 3 + k] = to_lps * m.m[i][k] / length;
         }
         grid->origin_mm[k] = (k < 2 ? -1 : 1) * m.m[k][3] * unit;
@@ -187,5 +199,5 @@ cc_status cc_nifti_place(cc_grid *grid, const nifti_2_header *h, const cc_read_o
                    "%s: pixdim: of %d dimensions, the file does not say how large a voxel is along %c; "
                    "1 mm is taken",
                    path, (int)h->dim[0], "xyz"[k]);
-    return cc_grid_settle_spacing(grid, options, "pixdim", path);
+    return cc_reader_complete_spacing(grid, options, "pixdim", path);
 }

@@ -1,18 +1,18 @@
-/* Outlines against the scan's geometry. Right places are by hand from origin + direction * spacing *
- * index. */
+/* tests/datasets/test_coca_slices.c -- outlines against the scan's geometry. Right slices are by hand from
+ * origin + direction * spacing * index. */
 #include <math.h>
 #include "coca_made.h"
 #include "said.h"
-#include "datasets/sources/coca_place.h"
+#include "datasets/sources/coca_slices.h"
 
 enum { DEPTH = 6, POINTS = 3, MOST = 8 };
 
-typedef struct made_scan {
+typedef struct outlined_scan {
     cc_grid grid;
     cc_coca_region items[MOST];
     double px[MOST][POINTS][2], mm[MOST][POINTS][3];
     cc_coca_regions regions;
-} made_scan;
+} outlined_scan;
 
 static const cc_grid upright = {
     {64, 48, DEPTH}, {0.5, 0.25, 3}, {-100, 20, -200}, {1, 0, 0, 0, 1, 0, 0, 0, 1}};
@@ -24,8 +24,9 @@ static void point_of(double mm[3], const cc_grid *g, const double index[3]) {
     }
 }
 
-/* An outline on the file's slice `place` (along the normal, may be off the scan), called `index` in the XML. */
-static void add(made_scan *s, double place, int index) {
+/* An outline on the file's slice `place` (along the normal, may be off the scan), called `index` in the
+ * XML. */
+static void add(outlined_scan *s, double place, int index) {
     static const double corners[POINTS][2] = {{10, 12}, {20, 12}, {15, 30}};
     const size_t n = s->regions.count++;
     for (int i = 0; i < POINTS; i++) {
@@ -41,23 +42,23 @@ static void add(made_scan *s, double place, int index) {
     s->regions.items = s->items;
 }
 
-static void start(made_scan *s, const cc_grid *grid) {
-    *s = (made_scan){.grid = *grid};
+static void start(outlined_scan *s, const cc_grid *grid) {
+    *s = (outlined_scan){.grid = *grid};
 }
 
 /* Outlines on slices 1, 2 and 4, which the XML calls by other numbers. */
-static void start_with(made_scan *s, int a, int b, int c) {
+static void start_with(outlined_scan *s, int a, int b, int c) {
     start(s, &upright);
     add(s, 1, a);
     add(s, 2, b);
     add(s, 4, c);
 }
 
-static void placed(made_scan *s, bool by_mm, const char *warning) {
-    cc_coca_placing placing;
+static void placed(outlined_scan *s, bool by_mm, const char *warning) {
+    cc_coca_placement placing;
     said log;
     said_start(&log);
-    cc_status status = cc_coca_place(&placing, &s->regions, &s->grid, "7.xml");
+    cc_status status = cc_coca_find_slices(&placing, &s->regions, &s->grid, "7.xml");
     said_end(&log);
     assert_ok(status);
     assert_int_equal(placing.by_mm, by_mm);
@@ -65,20 +66,20 @@ static void placed(made_scan *s, bool by_mm, const char *warning) {
     if (warning) said_has(&log, warning);
 }
 
-static void slices_are(const made_scan *s, int a, int b, int c) {
+static void slices_are(const outlined_scan *s, int a, int b, int c) {
     assert_int_equal(s->items[0].slice, a);
     assert_int_equal(s->items[1].slice, b);
     assert_int_equal(s->items[2].slice, c);
 }
 
-static void refused(made_scan *s, const char *part) {
-    cc_coca_placing placing;
-    assert_error(cc_coca_place(&placing, &s->regions, &s->grid, "7.xml"), CC_EFORMAT, part);
+static void refused(outlined_scan *s, const char *part) {
+    cc_coca_placement placing;
+    assert_error(cc_coca_find_slices(&placing, &s->regions, &s->grid, "7.xml"), CC_EFORMAT, part);
 }
 
 static void where_both_agree_the_index_is_followed_in_silence(void **state) {
     (void)state;
-    made_scan s;
+    outlined_scan s;
     start_with(&s, 1, 2, 4);
     placed(&s, false, NULL);
     slices_are(&s, 1, 2, 4);
@@ -107,7 +108,7 @@ static void another_way_of_counting_is_told_and_points_are_followed(void **state
         {{1, 5, 4}, "it follows no one rule"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        made_scan s;
+        outlined_scan s;
         start_with(&s, cases[i].index[0], cases[i].index[1], cases[i].index[2]);
         placed(&s, true, cases[i].said);
         slices_are(&s, 1, 2, 4);
@@ -119,7 +120,7 @@ static void another_way_of_counting_is_told_and_points_are_followed(void **state
 static void turned_and_sheared_grids_tell_the_same(void **state) {
     (void)state;
     cc_grid down = upright, sheared = upright;
-    made_scan s;
+    outlined_scan s;
     down.direction[0] = down.direction[8] = -1;
     down.origin_mm[0] = 100;
     start(&s, &down);
@@ -143,11 +144,11 @@ static void turned_and_sheared_grids_tell_the_same(void **state) {
 
 static void without_points_the_index_is_believed_within_the_scan(void **state) {
     (void)state;
-    made_scan s;
-    cc_coca_placing placing;
+    outlined_scan s;
+    cc_coca_placement placing;
     start_with(&s, 0, 3, 5);
     for (int i = 0; i < 3; i++) s.items[i].points_mm = NULL;
-    assert_ok(cc_coca_place(&placing, &s.regions, &s.grid, "7.xml"));
+    assert_ok(cc_coca_find_slices(&placing, &s.regions, &s.grid, "7.xml"));
     assert_true(placing.without_mm && !placing.by_mm);
     slices_are(&s, 0, 3, 5);
     s.items[1].index = DEPTH;
@@ -156,7 +157,7 @@ static void without_points_the_index_is_believed_within_the_scan(void **state) {
 
 static void points_that_cannot_stand_in_are_refused(void **state) {
     (void)state;
-    made_scan s;
+    outlined_scan s;
     start_with(&s, 2, 3, 5);
     s.items[1].points_mm = NULL;
     refused(
@@ -188,7 +189,7 @@ static void points_that_cannot_stand_in_are_refused(void **state) {
 
 static void outlines_elsewhere_in_the_slice_are_said(void **state) {
     (void)state;
-    made_scan s;
+    outlined_scan s;
     start_with(&s, 1, 2, 4);
     for (int i = 0; i < POINTS; i++) s.px[1][i][0] = 63 - s.px[1][i][0]; /* flipped */
     placed(
