@@ -44,16 +44,16 @@ static cc_conv_attr mirrored(const cc_reference_io *io) {
 
 static void forward(const cc_reference_io *io) {
     const cc_conv_attr *a = io->attr, conv = mirrored(io);
-    cc_conv_reference(io->y, CC_CONV_INPUT, &conv, io->output_shape, io->input_shapes[0], NULL, io->p[0],
-                      io->x[0]);
+    cc_conv_reference(io->y, CC_PASS_BACKWARD_DATA, &conv, io->output_shape, io->input_shapes[0], NULL,
+                      io->p[0], io->x[0]);
     if (a->bias) cc_conv_add_bias(io->y, io->p[1], io->output_shape);
 }
 
 static void backward(const cc_reference_io *io) {
     const cc_conv_attr *a = io->attr, conv = mirrored(io);
     const cc_shape *wide = io->output_shape, *narrow = io->input_shapes[0];
-    if (io->dx[0]) cc_conv_reference(io->dx[0], CC_CONV_OUTPUT, &conv, wide, narrow, io->dy, io->p[0], NULL);
-    cc_conv_reference(io->dp[0], CC_CONV_WEIGHT, &conv, wide, narrow, io->dy, NULL, io->x[0]);
+    if (io->dx[0]) cc_conv_reference(io->dx[0], CC_PASS_FORWARD, &conv, wide, narrow, io->dy, io->p[0], NULL);
+    cc_conv_reference(io->dp[0], CC_PASS_BACKWARD_WEIGHTS, &conv, wide, narrow, io->dy, NULL, io->x[0]);
     if (a->bias) cc_conv_bias_gradient(io->dp[1], io->dy, io->output_shape);
 }
 

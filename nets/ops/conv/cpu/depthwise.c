@@ -1,11 +1,15 @@
-/* Each plane (one n, one block of channels) is one piece of work with sums of its own, which are added up
- * over n in order. A plane is read row against row: one row of dy and one of x give the products of a kernel
- * row, whose sums stay in registers along the row. */
+/* nets/ops/conv/cpu/depthwise.c -- the gradient of depthwise weights.
+ *
+ * Each plane (one n, one block of channels) is one piece of work with sums of its own,
+ * [n][block][tap][channel of the block] in the scratch memory, which are added up over n in order: the result
+ * does not depend on which thread does what. A plane is read row against row: one row of dy and one of x give
+ * the products of a kernel row, whose sums stay in registers along the row. */
 #include "nets/ops/conv/cpu/depthwise.h"
 
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
+#include "nets/ops/conv/cpu/onednn_layout.h"
 
 typedef struct row { /* one dimension of the problem: W */
     int64_t in, out, kernel, stride, padding, dilation;
@@ -128,3 +132,31 @@ void cc_depthwise_weights(float *dw, const cc_depthwise *c, const void *x, const
         }
     }
 }
+
+/* --- the row --- */
+
+static bool suits(const cc_conv_problem *p) {
+    const cc_cpu_conv *c = &p->conv;
+    return !c->transposed && p->pass == CC_PASS_BACKWARD_WEIGHTS &&
+           cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block, cc_onednn_weights_block(p->weights, c));
+}
+
+static cc_depthwise depthwise_of(const cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    return (cc_depthwise){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype};
+}
+
+static size_t scratch_bytes(const cc_conv_pass *pass) {
+    const cc_depthwise conv = depthwise_of(pass);
+    return sizeof(float) * cc_depthwise_scratch(&conv);
+}
+
+static cc_status run(const cc_conv_pass *pass) {
+    const cc_depthwise conv = depthwise_of(pass);
+    cc_depthwise_weights(pass->operands[CC_CONV_W], &conv, pass->operands[CC_CONV_X],
+                         pass->operands[CC_CONV_Y], pass->scratch);
+    return CC_OK;
+}
+
+const cc_conv_algorithm cc_conv_algorithm_depthwise = {
+    .name = "depthwise", .suits = suits, .scratch_bytes = scratch_bytes, .run = run};

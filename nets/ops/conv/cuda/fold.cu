@@ -1,3 +1,5 @@
+/* nets/ops/conv/cuda/fold.cu -- batch norm folded into a convolution's weights, in two kernels: scale and
+ * shift of each output channel in float64, then each weight times its channel's scale. */
 #include "nets/ops/conv/cuda/fold.h"
 #include "nets/backends/cuda/kernels.cuh"
 
