@@ -29,6 +29,8 @@ static const_dnnl_memory_desc_t desc_of(const cc_onednn_layout *layout) {
     return (const_dnnl_memory_desc_t)layout;
 }
 
+/* Backward passes take the descriptors of the gradients in the places of x, w and y, and the forward pass as
+ * a hint. */
 static dnnl_status_t create_conv(dnnl_primitive_desc_t *out, const cc_onednn_problem *p,
                                  const_dnnl_primitive_attr_t attr) {
     const_dnnl_memory_desc_t x = desc_of(p->x), w = desc_of(p->w), y = desc_of(p->y), bias = desc_of(p->bias);
@@ -52,6 +54,7 @@ static dnnl_status_t create_conv(dnnl_primitive_desc_t *out, const cc_onednn_pro
     return dnnl_invalid_arguments;
 }
 
+/* The same of a transposed convolution, which oneDNN calls a deconvolution. */
 static dnnl_status_t create_deconv(dnnl_primitive_desc_t *out, const cc_onednn_problem *p,
                                    const_dnnl_primitive_attr_t attr) {
     const_dnnl_memory_desc_t x = desc_of(p->x), w = desc_of(p->w), y = desc_of(p->y), bias = desc_of(p->bias);
@@ -81,6 +84,7 @@ cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *p
     dnnl_primitive_desc_t desc = NULL;
     bool silu = p->activation == CC_ACTIVATION_SILU;
     dnnl_status_t code = p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&post_ops);
+    /* swish with alpha 1 is SiLU, relu with alpha 0 is ReLU; the other factors are unused. */
     if (code == dnnl_success && post_ops)
         code = dnnl_post_ops_append_eltwise(post_ops, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
                                             silu ? 1 : 0, 0);

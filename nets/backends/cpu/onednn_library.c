@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include "nets/backends/cpu/onednn_parts.h"
 
+/* One processor, one stream, as long as the process; passes run in the thread that calls, with OpenMP's
+ * threads. */
 static dnnl_engine_t engine;
 static dnnl_stream_t stream;
 static dnnl_status_t engine_status;
@@ -17,6 +19,7 @@ static void make_engine(void) {
 }
 
 cc_status cc_onednn_fail(dnnl_status_t code, const char *what) {
+    /* Only "there is no such implementation" may be answered with another algorithm. */
     cc_status status = code == dnnl_out_of_memory   ? CC_ENOMEM
                        : code == dnnl_unimplemented ? CC_EUNSUPPORTED
                                                     : CC_EDEVICE;
@@ -51,6 +54,7 @@ dnnl_format_tag_t cc_onednn_tag(cc_onednn_array array, int rank, cc_onednn_order
     case CC_ONEDNN_BLOCKED_16:
         break;
     }
+    /* Blocked: activations of rank 4 and 5; weights of rank 4 alone, for kernels of our own. */
     if (array == CC_ONEDNN_ACTIVATION)
         return spatial == 2 ? (large ? dnnl_nChw16c : dnnl_nChw8c) : (large ? dnnl_nCdhw16c : dnnl_nCdhw8c);
     if (spatial != 2) return dnnl_format_tag_undef;
@@ -61,6 +65,8 @@ dnnl_data_type_t cc_onednn_type(cc_dtype dtype) {
     return dtype == CC_BF16 ? dnnl_bf16 : dnnl_f32;
 }
 
+/* Scratch memory is the caller's, so that a plan shares one piece among all passes and steps allocate
+ * nothing. */
 dnnl_status_t cc_onednn_attributes(dnnl_primitive_attr_t *out, const_dnnl_post_ops_t post_ops) {
     dnnl_status_t code = dnnl_primitive_attr_create(out);
     if (code == dnnl_success) code = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
@@ -75,6 +81,7 @@ static const int arguments[CC_PASSES][CC_CONV_OPERANDS] = {
     [CC_PASS_BACKWARD_WEIGHTS] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_BIAS},
 };
 
+/* "jit:avx2", "ref:any", ...: what ends in a result file as the implementation. */
 const char *cc_onednn_desc_implementation(const cc_onednn_desc *desc) {
     const char *name = "?";
     dnnl_primitive_desc_query((const_dnnl_primitive_desc_t)desc, dnnl_query_impl_info_str, 0, &name);
@@ -107,6 +114,7 @@ void cc_onednn_primitive_destroy(cc_onednn_primitive *primitive) {
     dnnl_primitive_destroy((dnnl_primitive_t)primitive);
 }
 
+/* A reorder converts between element types too. */
 cc_status cc_onednn_primitive_create_reorder(cc_onednn_primitive **out, const cc_onednn_layout *from,
                                              const cc_onednn_layout *to) {
     dnnl_primitive_desc_t desc = NULL;
@@ -147,6 +155,7 @@ void cc_onednn_memory_destroy(cc_onednn_memory *memory) {
 
 cc_status cc_onednn_execute(const cc_onednn_primitive *primitive, cc_pass pass,
                             cc_onednn_memory *const operands[CC_CONV_OPERANDS], cc_onednn_memory *scratch) {
+    /* Operands by the number that oneDNN gives them in this pass, then the scratch memory. */
     dnnl_exec_arg_t args[CC_CONV_OPERANDS + 1];
     int count = 0;
     for (int i = 0; i < CC_CONV_OPERANDS; i++)

@@ -16,6 +16,7 @@ cc_conv_attr cc_conv_2d(int64_t out_channels, int64_t k, int64_t s) {
 
 void cc_conv_pad_same(cc_conv_attr *a, int64_t extent) {
     for (int i = 1; i < CC_SPATIAL_MAX; i++) {
+        /* `all`: what the last output's kernel reaches beyond the image, of both sides together. */
         const int64_t outputs = (extent + a->stride[i] - 1) / a->stride[i],
                       all = (outputs - 1) * a->stride[i] + a->dilation[i] * (a->kernel[i] - 1) + 1 - extent;
         a->padding[i] = all > 0 ? all / 2 : 0;
@@ -44,6 +45,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     int64_t in[CC_SPATIAL_MAX], dims[CC_SPATIAL_MAX], taps = 1;
     cc_shape_spatial(in, x);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {
+        /* reach: the extent that a dilated kernel covers. */
         const int64_t reach = a->dilation[i] * (a->kernel[i] - 1) + 1,
                       padded = in[i] + 2 * a->padding[i] + a->padding_more[i];
         if (padded < reach)
@@ -52,6 +54,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
         dims[i] = (padded - reach) / a->stride[i] + 1;
         taps *= a->kernel[i];
     }
+    /* Initial weights are scaled by the number of products of one output value. */
     out->output = cc_shape_with(x, a->out_channels, dims);
     int64_t per_group = x->dims[1] / a->groups;
     cc_conv_parameters(out, a, x->rank - 2, a->out_channels, per_group, (double)(per_group * taps));
@@ -64,6 +67,7 @@ void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *a, int spatial
     cc_op_parameter *w = &out->parameters[0];
     *w = (cc_op_parameter){
         .suffix = "weight", .role = CC_ROLE_KERNEL, .rank = 2 + spatial, .dims = {first, second}};
+    /* At rank 4 the kernel has no depth. */
     for (int i = 0; i < spatial; i++) w->dims[2 + i] = a->kernel[CC_SPATIAL_MAX - spatial + i];
     w->fan_in = fan_in;
     out->parameter_count = 1;
@@ -73,6 +77,7 @@ void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *a, int spatial
     out->parameter_count = 2;
 }
 
+/* y = conv(x, w) + bias, all plain: x N,I,[D,]H,W; p[0] the weights, p[1] the bias. */
 static void forward(const cc_reference_io *io) {
     const cc_conv_attr *a = io->attr;
     cc_conv_reference(io->y, CC_PASS_FORWARD, a, io->input_shapes[0], io->output_shape, io->x[0], io->p[0],
@@ -80,6 +85,7 @@ static void forward(const cc_reference_io *io) {
     if (a->bias) cc_conv_add_bias(io->y, io->p[1], io->output_shape);
 }
 
+/* dx (where wanted), dw and dbias from dy. */
 static void backward(const cc_reference_io *io) {
     const cc_conv_attr *a = io->attr;
     const cc_shape *xs = io->input_shapes[0], *ys = io->output_shape;

@@ -79,6 +79,7 @@ static cc_status begin_timing(void *context) {
     choice *c = context;
     const cc_conv_problem *p = c->problem;
     const cc_cpu_conv *conv = &p->conv;
+    /* Bytes by operand; a bias is readable to the end of a vector. */
     const size_t size = cc_dtype_bytes(conv->dtype),
                  bytes[CC_CONV_OPERANDS] = {
                      [CC_CONV_X] = (size_t)cc_blocked_count(conv->x, p->x_block) * size,

@@ -22,6 +22,7 @@ int cc_conv_algorithm_count(void) {
 
 cc_status cc_conv_pass_init(cc_conv_pass *out, const cc_conv_algorithm *algorithm, const cc_conv_problem *p) {
     *out = (cc_conv_pass){.algorithm = algorithm, .problem = *p, .threads = omp_get_max_threads()};
+    /* A recorded algorithm may not suit any more: then the plan is refused. */
     if (!algorithm->suits(p))
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "%s does not suit this convolution", algorithm->name);
     return algorithm->init ? algorithm->init(out) : CC_OK;

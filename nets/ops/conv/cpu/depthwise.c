@@ -65,13 +65,15 @@ DEFINE_ROW(16, 5)
 
 CC_INLINE void row_sums_as(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
                            cc_dtype dtype) {
-    bool wide = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
+    /* Edges, whose taps are looked at one by one, and between them the outputs whose every tap is inside. Of
+     * other kernels than 3 and 5 wide all is edge. */
+    bool sixteen = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
     row_edge(sums, x, dy, r, lanes, 0, known ? r->first : r->out, dtype);
     if (!known) return;
     if (r->kernel == 3)
-        wide ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
+        sixteen ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
     else
-        wide ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
+        sixteen ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
     row_edge(sums, x, dy, r, lanes, r->last, r->out, dtype);
 }
 
@@ -95,6 +97,7 @@ static void plane_sums(float *sums, const cc_depthwise *c, const void *x, const 
     cc_shape_spatial(in, c->x);
     cc_shape_spatial(out, c->y);
     memset(sums, 0, (size_t)(taps_of(a) * c->block) * sizeof *sums);
+    /* Rows of dy by rows of the kernel: each pair meets one row of x, or none. */
     for (int64_t o = 0; o < out[0] * out[1]; o++)
         for (int64_t k = 0; k < a->kernel[0] * a->kernel[1]; k++) {
             int64_t d = o / out[1] * a->stride[0] - a->padding[0] + k / a->kernel[1] * a->dilation[0],

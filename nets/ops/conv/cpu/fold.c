@@ -27,6 +27,8 @@ void cc_conv_fold_weights(float *weights, float *bias, const cc_task *task, bool
 #pragma omp parallel for schedule(static)
     for (int64_t o = 0; o < a->out_channels; o++) {
         const float scale = (float)fold_channel(&bias[o], task, o);
+        /* inputs: channels that meet o, from number `first` on of x: the weights' order depends on which op
+         * it is. */
         const int64_t inputs = in / a->groups, first = o / per_group * inputs;
         for (int64_t i = 0; i < inputs; i++) {
             float *w =

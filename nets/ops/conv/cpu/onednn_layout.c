@@ -22,6 +22,7 @@ cc_status cc_onednn_layout_of_activation(cc_onednn_layout **out, const cc_shape 
 int64_t cc_onednn_layout_block(const cc_onednn_layout *layout, const cc_shape *shape) {
     static const int64_t blocks[] = {16, 8, 1};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        /* A layout that cannot be made is none that oneDNN chose. */
         cc_onednn_layout *ours;
         if (cc_onednn_layout_of_activation(&ours, shape, blocks[i], CC_F32) != CC_OK) continue;
         bool same = cc_onednn_layout_equal(ours, layout);
@@ -36,6 +37,7 @@ cc_status cc_onednn_layout_of_weights(cc_onednn_layout **out, const cc_cpu_conv 
     const cc_conv_attr *a = c->attr;
     int spatial = c->x->rank - 2, rank = 0;
     bool grouped = a->groups > 1;
+    /* [groups,] O, I of a group, then the kernel without a depth of 1 at rank 4. */
     int64_t dims[CC_ONEDNN_RANK_MAX];
     if (grouped) dims[rank++] = a->groups;
     dims[rank++] = a->out_channels / a->groups;
@@ -63,6 +65,7 @@ int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_cpu_c
     return 0;
 }
 
+/* A conversion between two layouts; addresses are set at each run. */
 struct cc_onednn_reorder {
     cc_onednn_primitive *primitive;
     cc_onednn_memory *from, *to;
@@ -111,6 +114,8 @@ cc_status cc_onednn_reorder_once(void *to, const cc_onednn_layout *to_layout, co
     return status;
 }
 
+/* For the slot: parameters come and go in PyTorch's order, when a net is initialised, loaded, stored or
+ * checked. */
 static cc_status pack(const cc_parameter_slot *slot, float *stored, const float *plain) {
     const cc_onednn_weights *l = slot->layout;
     return cc_onednn_reorder_once(stored, l->stored, plain, l->plain);
@@ -134,6 +139,7 @@ cc_status cc_onednn_weights_lay_out(cc_parameter_slot *slot, const cc_cpu_conv *
     cc_onednn_weights *l = calloc(1, sizeof *l);
     if (!l) return cc_fail_memory("weights", sizeof *l);
     CC_CHECK(cc_onednn_layout_of_weights(&l->plain, c, CC_ONEDNN_PLAIN, CC_F32));
+    /* Our own copies: `wanted` goes with the descriptor that it was asked of. */
     CC_CHECK(cc_onednn_layout_copy(&l->stored, wanted));
     slot->layout = l;
     slot->release = release;

@@ -61,6 +61,7 @@ static cc_status describe_convolution(descriptor *out, cc_cudnn_pass *c, const c
     int64_t spatial = conv->input.rank - 2, from = CC_SPATIAL_MAX - spatial, behind[CC_SPATIAL_MAX];
     cudnnDataType_t type = CUDNN_DATA_FLOAT;
     cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
+    /* At rank 4 cuDNN wants two spatial dims: the entries of D are left out. */
     for (int i = 0; i < CC_SPATIAL_MAX; i++) behind[i] = a->padding[i] + a->padding_more[i];
     CC_TRY(create(out, c, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR));
     SET(*out, CONVOLUTION_SPATIAL_DIMS, INT64, 1, &spatial);
@@ -101,10 +102,12 @@ static const operation operations[] = {
         CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
         CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA}};
 
+/* Of what lies in memory; sums are float32 always. */
 static cudnnDataType_t type_of(const cc_cuda_conv *conv) {
     return conv->dtype == CC_BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
+/* O, I of a group, kernel. */
 static cc_shape weights_shape(const cc_cuda_conv *conv) {
     cc_shape s = {.rank = conv->input.rank,
                   .dims = {conv->output.dims[1], conv->input.dims[1] / conv->attr.groups}};
@@ -256,6 +259,8 @@ static cc_status describe_way(cc_conv_way *way, bool *allowed, const cc_cudnn_pa
                               1u << CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4 |
                               1u << CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6 |
                               1u << CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13;
+    /* cuDNN fills in descriptors that the caller has made: `engine`, which is asked for its number and
+     * notes. */
     TRY_CUDNN(cudnnBackendGetAttribute(way->config, CUDNN_ATTR_ENGINECFG_ENGINE,
                                        CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count, &engine));
     TRY_CUDNN(cudnnBackendGetAttribute(engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1, &count,
@@ -300,6 +305,7 @@ static cc_status list(cc_cudnn_pass *c, descriptor graph, cudnnBackendHeurMode_t
     SET(heuristic, ENGINEHEUR_MODE, HEUR_MODE, 1, &mode);
     if (c->cudnn->pretend) SET(heuristic, ENGINEHEUR_DEVICEPROP, BACKEND_DESCRIPTOR, 1, &c->cudnn->pretend);
     if (c->cudnn->cudnnBackendFinalize(heuristic) != CUDNN_STATUS_SUCCESS) return CC_OK;
+    /* cuDNN fills as many as there are: those that are not filled, or not kept, are destroyed here. */
     for (int i = 0; i < LISTED_MOST; i++)
         TRY_CUDNN(cudnnBackendCreateDescriptor(CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configs[i]));
     cc_status status =
@@ -338,6 +344,7 @@ void cc_cudnn_pass_keep(cc_cudnn_pass *c, int way) {
         if (i != way) release_way(c, &c->ways[i]);
     c->ways[0] = c->ways[way];
     c->count = 1;
+    /* A smaller array where that can be had; else the large one serves. */
     cc_conv_way *one = realloc(c->ways, sizeof *one);
     if (one) c->ways = one;
 }
@@ -370,6 +377,7 @@ cc_status cc_cudnn_pass_prepare(cc_cudnn_pass *c, int at) {
         status = cc_cudnn_status(
             c->cudnn, c->cudnn->cudnnBackendGetAttribute(plan, CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
                                                          CUDNN_TYPE_INT64, 1, &count, &bytes));
+    /* Some engines are listed and then refuse: that is no fault, but a way less. */
     if (status != CC_OK || (size_t)bytes > workspace_most) {
         c->cudnn->cudnnBackendDestroyDescriptor(plan);
         return cc_fail(CC_EUNSUPPORTED, "cuDNN", "use --device cpu", "engine %s cannot be used: %.80s",
@@ -381,6 +389,7 @@ cc_status cc_cudnn_pass_prepare(cc_cudnn_pass *c, int at) {
     return CC_OK;
 }
 
+/* Pointers by the numbers that the tensors have in the graph. */
 static cc_status execute(const cc_cudnn_pass *c, descriptor pack, const cc_conv_way *way,
                          const cc_conv_operands *o) {
     int64_t ids[] = {INPUT, OUTPUT, WEIGHTS, BIAS};

@@ -1,4 +1,4 @@
-/* Forward and data passes of 3x3 convolutions of few channels.
+/* nets/ops/conv/cuda/few_channels.cu -- forward and data passes of 3x3 convolutions of few channels.
  *
  * A warp goes down a strip of 16 columns. It reads a row of the input once for each of the kernel's columns,
  * 16 pixels as the rows of A, and adds its products to the three rows of the output that it belongs to; a
@@ -11,6 +11,7 @@ using namespace cc;
 /* Times 64 words of weights. */
 constexpr int IN_REGISTERS_MOST = 4;
 
+/* A pass: forward, or backward data as the convolution of dy with mirrored weights. */
 struct few_pass {
     void *to;
     const void *from, *weights;
@@ -106,6 +107,8 @@ template <int S, int J> struct correlator {
     /* Row number `row` of the input, which is PHASE modulo 3 from the strip's first on. A column's pixels of
      * the row after are on their way while the other columns are multiplied. */
     template <int PHASE> __device__ void step(int row) {
+        /* Row `row` of the input adds to rows row - 1, row and row + 1 of the output, by the kernel's rows 2,
+         * 1 and 0. */
         const unsigned there = inside_of(row + 1);
         fetch(row + AHEAD);
 #pragma unroll
@@ -180,6 +183,7 @@ void cc_few_channels_cuda_data(const cc_few_channels_cuda *d, void *dx, const vo
     run(d, d->out, d->in, few_pass{dx, dy, w, nullptr, CC_ACTIVATION_NONE, true, {}});
 }
 
+/* What a kernel was compiled for. */
 static bool is_few(int64_t channels) {
     return channels == 16 || channels == 32;
 }

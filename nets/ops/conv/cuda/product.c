@@ -40,12 +40,15 @@ static cc_status lay_out(cc_product *p, const cc_shape *input, const cc_shape *o
     return CC_OK;
 }
 
+/* The bias's address is part of the operation: set before each run. */
 static cc_status set_bias(const cc_product *p, const void *bias) {
     TRY_CUBLAS(
         cublasLtMatmulDescSetAttribute(p->operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias));
     return CC_OK;
 }
 
+/* In cuBLAS's columns: FORWARD weights^T * input, BACKWARD_DATA weights * output, BACKWARD_WEIGHTS input *
+ * output^T. */
 static cc_status describe_operation(cc_product *p, bool tf32) {
     int32_t first = p->pass == CC_PASS_FORWARD ? CUBLAS_OP_T : CUBLAS_OP_N,
             second = p->pass == CC_PASS_BACKWARD_WEIGHTS ? CUBLAS_OP_T : CUBLAS_OP_N;
@@ -61,6 +64,7 @@ static cc_status describe_operation(cc_product *p, bool tf32) {
     return set_bias(p, (const void *)(uintptr_t)ALIGNMENT); /* of which cuBLAS looks at the alignment alone */
 }
 
+/* What algorithms must make do with: our workspace and our alignment. */
 static cc_status prefer(cc_product *p) {
     static const cublasLtMatmulPreferenceAttributes_t alignments[] = {
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
@@ -129,6 +133,7 @@ static cc_status name_way(cc_product_way *way, const cc_product *p) {
     return CC_OK;
 }
 
+/* Names one that cuBLAS found; it is kept if it fits into the workspace and no other has its name. */
 static cc_status consider(cc_product_way *out, int *count, const cc_product *p,
                           const cublasLtMatmulHeuristicResult_t *found) {
     cc_product_way *way = &out[*count];
@@ -146,6 +151,7 @@ cc_status cc_product_ways(cc_product_way out[CC_PRODUCT_WAYS_MAX], int *count, c
                           bool fast) {
     enum { ASKED = 8 };
     cublasLtMatmulHeuristicResult_t found[ASKED];
+    /* Split sums: by any scheme where fast; else kept in float32 in the workspace until they are added. */
     uint32_t sums = fast ? CUBLASLT_REDUCTION_SCHEME_MASK : CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     int returned = 0;
     *count = 0;
