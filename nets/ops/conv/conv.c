@@ -54,9 +54,9 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
         dims[i] = (padded - reach) / a->stride[i] + 1;
         taps *= a->kernel[i];
     }
-    /* Initial weights are scaled by the number of products of one output value. */
     out->output = cc_shape_with(x, a->out_channels, dims);
     int64_t per_group = x->dims[1] / a->groups;
+    /* fan_in: initial weights are scaled by the number of products of one output value. */
     cc_conv_parameters(out, a, x->rank - 2, a->out_channels, per_group, (double)(per_group * taps));
     out->multiply_adds = (double)cc_shape_count(&out->output) * (double)(per_group * taps);
     return CC_OK;

@@ -2,7 +2,7 @@
  *
  *   y[n,o,p] = bias[o] + sum over i in o's group, k of w[o,i,k] * x[n,i,p*stride - padding + k*dilation]
  * Output extent: (in + 2*padding + padding_more - dilation*(kernel-1) - 1) / stride + 1, rounded down.
- * Padding is as wide behind the image as before it, and padding_more wider: TensorFlow's "same" padding of a
+ * Padding is as wide after the image as before it, and padding_more wider: TensorFlow's "same" padding of a
  * stride 2. Parameters: weight O,I/groups,[D,]H,W; bias O.
  *
  * Beside it in this folder: conv.c, the shapes and the op's registration; reference.c, the definition as

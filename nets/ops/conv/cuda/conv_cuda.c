@@ -149,7 +149,7 @@ static cc_conv_request request_of(const cc_task *task, const state *s, cc_pass p
                              .recorded = task->recorded[pass].algorithm};
 }
 
-/* Where there is no device, the memory that a plan would take is told without what libraries want. */
+/* Where there is no device, the memory that a plan would take is counted without what libraries want. */
 static cc_status choose(cc_task *task, state *s) {
     const cc_cudnn *cudnn;
     if (task->measured && cc_cudnn_open(&cudnn) != CC_OK) return CC_OK;

@@ -58,17 +58,17 @@ static cc_status describe_tensor(descriptor *out, cc_cudnn_pass *c, int64_t id, 
 
 static cc_status describe_convolution(descriptor *out, cc_cudnn_pass *c, const cc_cuda_conv *conv) {
     const cc_conv_attr *a = &conv->attr;
-    int64_t spatial = conv->input.rank - 2, from = CC_SPATIAL_MAX - spatial, behind[CC_SPATIAL_MAX];
+    int64_t spatial = conv->input.rank - 2, from = CC_SPATIAL_MAX - spatial, after[CC_SPATIAL_MAX];
     cudnnDataType_t type = CUDNN_DATA_FLOAT;
     cudnnConvolutionMode_t mode = CUDNN_CROSS_CORRELATION;
     /* At rank 4 cuDNN wants two spatial dims: the entries of D are left out. */
-    for (int i = 0; i < CC_SPATIAL_MAX; i++) behind[i] = a->padding[i] + a->padding_more[i];
+    for (int i = 0; i < CC_SPATIAL_MAX; i++) after[i] = a->padding[i] + a->padding_more[i];
     CC_TRY(create(out, c, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR));
     SET(*out, CONVOLUTION_SPATIAL_DIMS, INT64, 1, &spatial);
     SET(*out, CONVOLUTION_COMP_TYPE, DATA_TYPE, 1, &type);
     SET(*out, CONVOLUTION_CONV_MODE, CONVOLUTION_MODE, 1, &mode);
     SET(*out, CONVOLUTION_PRE_PADDINGS, INT64, spatial, a->padding + from);
-    SET(*out, CONVOLUTION_POST_PADDINGS, INT64, spatial, behind + from);
+    SET(*out, CONVOLUTION_POST_PADDINGS, INT64, spatial, after + from);
     SET(*out, CONVOLUTION_DILATIONS, INT64, spatial, a->dilation + from);
     SET(*out, CONVOLUTION_FILTER_STRIDES, INT64, spatial, a->stride + from);
     TRY_CUDNN(cudnnBackendFinalize(*out));
@@ -220,7 +220,7 @@ static bool is_allowed(unsigned notes, const cc_cuda_conv *conv, bool fast) {
     return fast || !(notes & (varies | loses));
 }
 
-/* Writes the settings behind the engine's number. */
+/* Writes the settings after the engine's number. */
 static cc_status name_settings(cc_conv_way *way, const cc_cudnn_pass *c) {
     descriptor knobs[KNOBS_MOST];
     int64_t count = 0, one;
