@@ -1,3 +1,8 @@
+/* nets/engine/kernel.c -- blocked activations, and the words for precisions and tunings.
+ *
+ * A blocked activation is [N][block of channels][pixel][channel of the block]; where the block does not
+ * divide the channels, the last block is filled with zeros, which kernels may read: whoever writes it keeps
+ * them so. */
 #include "nets/engine/kernel.h"
 
 #include <string.h>
@@ -17,6 +22,7 @@ void cc_blocked_clear_filling(void *values, const cc_shape *shape, int64_t block
     if (filled == 0) return;
     for (int64_t n = 0; n < shape->dims[0]; n++) {
         char *last = (char *)values + (size_t)((n * blocks + blocks - 1) * pixels * block) * bytes;
+        /* last: [pixel][channel of the block], of which the first `filled` are values. */
         for (int64_t i = 0; i < pixels; i++)
             memset(last + (size_t)(i * block + filled) * bytes, 0, (size_t)(block - filled) * bytes);
     }

@@ -1,3 +1,6 @@
+/* nets/engine/plan_choices.c -- a plan's choices of algorithms as text, and back: what a result file stores,
+ * so that a run that goes on, or a trained net that predicts, computes with the same algorithms and gives the
+ * same bytes. */
 #include "nets/engine/plan_choices.h"
 
 #include <stdio.h>
@@ -40,6 +43,7 @@ cc_status cc_choices_print(char **out, const cc_task *tasks, int count) {
     return cc_fail_memory("plan", bytes);
 }
 
+/* Cuts `text` at its spaces: the words of *out point into it. Exactly FIELDS of them, the second a pass. */
 static cc_status parse_line(line *out, char *text, int number) {
     char *rest, *words[FIELDS];
     int count = 0;
@@ -58,6 +62,8 @@ static cc_status parse_line(line *out, char *text, int number) {
 cc_status cc_recorded_parse(cc_recorded **out, const char *text) {
     cc_status status = CC_OK;
     char *rest;
+    /* As many lines as there are ends of lines, and one that has none. The text is copied, and cut into words
+     * where it lies: a record holds pointers into its own copy. */
     size_t lines = 1;
     for (const char *c = text; *c; c++) lines += *c == '\n';
     cc_recorded *r = calloc(1, sizeof *r);
@@ -83,6 +89,7 @@ void cc_recorded_destroy(cc_recorded *r) {
     free(r);
 }
 
+/* A record may name nodes that this plan does not have, and lack some that it has: those are chosen anew. */
 void cc_recorded_apply(cc_task *task, const cc_recorded *r) {
     for (int i = 0; i < r->count; i++)
         if (strcmp(r->lines[i].node, task->name) == 0) task->recorded[r->lines[i].pass] = r->lines[i].choice;

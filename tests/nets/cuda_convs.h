@@ -80,18 +80,19 @@ static void check_way(way_count *n, const op_case *c, int pass, const char *way,
 
 static cc_conv_request request_of_pass(const op_case *c, const cc_shape *y, int pass, bool training,
                                        cc_activation activation, cc_dtype dtype) {
-    static const cc_conv_part parts[2][CC_PASSES] = {{CC_CONV_NARROW, CC_CONV_WIDE, CC_CONV_WEIGHTS},
-                                                     {CC_CONV_WIDE, CC_CONV_NARROW, CC_CONV_WEIGHTS}};
+    static const cc_pass passes[2][CC_PASSES] = {
+        {CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS},
+        {CC_PASS_BACKWARD_DATA, CC_PASS_FORWARD, CC_PASS_BACKWARD_WEIGHTS}};
     bool transposed = c->op == &cc_op_conv_transpose;
     const cc_conv_attr *a = c->attr;
     cc_depthwise_cuda own;
-    return (cc_conv_request){.sum = {.part = parts[transposed][pass],
-                                     .attr = *a,
-                                     .wide = transposed ? *y : c->inputs[0],
-                                     .narrow = transposed ? c->inputs[0] : *y,
-                                     .dtype = dtype,
-                                     .fused = pass == CC_PASS_FORWARD && (a->bias || !training),
-                                     .activation = activation},
+    return (cc_conv_request){.conv = {.pass = passes[transposed][pass],
+                                      .attr = *a,
+                                      .input = transposed ? *y : c->inputs[0],
+                                      .output = transposed ? c->inputs[0] : *y,
+                                      .dtype = dtype,
+                                      .fused = pass == CC_PASS_FORWARD && (a->bias || !training),
+                                      .activation = activation},
                              .depthwise =
                                  !transposed && cc_depthwise_cuda_init(&own, a, &c->inputs[0], y, dtype)};
 }
@@ -113,6 +114,8 @@ static void check_pass(way_count *n, const op_case *c, int pass, bool training, 
     cc_conv_request request = request_of_pass(c, &b.signature.output, pass, training, activation, dtype);
     assert_ok(cc_conv_choice_list(&names, &count, &request));
     way_count before = *n;
+    for (int i = 0; i < count; i++) /* a name that was recorded stands for one algorithm */
+        for (int j = 0; j < i; j++) assert_string_not_equal(names[i], names[j]);
     for (int i = 0; i < count; i++)
         if (is_first_of_engine(names, i)) check_way(n, c, pass, names[i], training, activation, dtype);
     assert_true(n->tried > before.tried);

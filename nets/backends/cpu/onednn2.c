@@ -1,6 +1,6 @@
-/* Layouts and descriptors in oneDNN 2.x (Debian 12 has 2.6): a memory descriptor is a struct, which lies
- * here on the heap, and a pass is first described by a struct of its kind. Compiled where dnnl_version.h
- * says 2. */
+/* nets/backends/cpu/onednn2.c -- layouts and descriptors in oneDNN 2.x (Debian 12 has 2.6): a memory
+ * descriptor is a struct, which lies here on the heap, and a pass is first described by a struct of its kind.
+ * Compiled where dnnl_version.h says 2. */
 #include <stdlib.h>
 #include "nets/backends/cpu/onednn_parts.h"
 
@@ -26,6 +26,7 @@ void cc_onednn_layout_destroy(cc_onednn_layout *layout) {
     free(layout);
 }
 
+/* What a pass is described by before an implementation is looked for: a struct for each kind. */
 typedef union description {
     dnnl_convolution_desc_t conv;
     dnnl_deconvolution_desc_t deconv;
@@ -35,39 +36,41 @@ static const dnnl_memory_desc_t *desc_of(const cc_onednn_layout *layout) {
     return (const dnnl_memory_desc_t *)layout;
 }
 
+/* Backward passes take the descriptors of the gradients in the places of x, w and y. */
 static dnnl_status_t describe_conv(description *d, const cc_onednn_problem *p) {
     const dnnl_memory_desc_t *x = desc_of(p->x), *w = desc_of(p->w), *y = desc_of(p->y),
                              *bias = desc_of(p->bias);
     dnnl_prop_kind_t forward = p->training ? dnnl_forward_training : dnnl_forward_inference;
     dnnl_alg_kind_t algorithm = p->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
-    switch (p->kind) {
-    case CC_ONEDNN_FORWARD:
+    switch (p->pass) {
+    case CC_PASS_FORWARD:
         return dnnl_dilated_convolution_forward_desc_init(&d->conv, forward, algorithm, x, w, bias, y,
                                                           p->stride, p->dilation, p->padding, p->padding_end);
-    case CC_ONEDNN_BACKWARD_DATA:
+    case CC_PASS_BACKWARD_DATA:
         return dnnl_dilated_convolution_backward_data_desc_init(&d->conv, algorithm, x, w, y, p->stride,
                                                                 p->dilation, p->padding, p->padding_end);
-    case CC_ONEDNN_BACKWARD_WEIGHTS:
+    case CC_PASS_BACKWARD_WEIGHTS:
         return dnnl_dilated_convolution_backward_weights_desc_init(
             &d->conv, algorithm, x, w, bias, y, p->stride, p->dilation, p->padding, p->padding_end);
     }
     return dnnl_invalid_arguments;
 }
 
+/* The same of a transposed convolution, which oneDNN calls a deconvolution. */
 static dnnl_status_t describe_deconv(description *d, const cc_onednn_problem *p) {
     const dnnl_memory_desc_t *x = desc_of(p->x), *w = desc_of(p->w), *y = desc_of(p->y),
                              *bias = desc_of(p->bias);
     dnnl_prop_kind_t forward = p->training ? dnnl_forward_training : dnnl_forward_inference;
     dnnl_alg_kind_t algorithm = dnnl_deconvolution_direct;
-    switch (p->kind) {
-    case CC_ONEDNN_FORWARD:
+    switch (p->pass) {
+    case CC_PASS_FORWARD:
         return dnnl_dilated_deconvolution_forward_desc_init(&d->deconv, forward, algorithm, x, w, bias, y,
                                                             p->stride, p->dilation, p->padding,
                                                             p->padding_end);
-    case CC_ONEDNN_BACKWARD_DATA:
+    case CC_PASS_BACKWARD_DATA:
         return dnnl_dilated_deconvolution_backward_data_desc_init(&d->deconv, algorithm, x, w, y, p->stride,
                                                                   p->dilation, p->padding, p->padding_end);
-    case CC_ONEDNN_BACKWARD_WEIGHTS:
+    case CC_PASS_BACKWARD_WEIGHTS:
         return dnnl_dilated_deconvolution_backward_weights_desc_init(
             &d->deconv, algorithm, x, w, bias, y, p->stride, p->dilation, p->padding, p->padding_end);
     }
@@ -76,20 +79,21 @@ static dnnl_status_t describe_deconv(description *d, const cc_onednn_problem *p)
 
 cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *p) {
     description d;
-    dnnl_post_ops_t behind = NULL;
+    dnnl_post_ops_t post_ops = NULL;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t desc = NULL;
     bool silu = p->activation == CC_ACTIVATION_SILU;
-    dnnl_status_t code = p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&behind);
-    if (code == dnnl_success && behind)
-        code = dnnl_post_ops_append_eltwise(behind, 1, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
+    dnnl_status_t code = p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&post_ops);
+    /* swish with alpha 1 is SiLU, relu with alpha 0 is ReLU; the other factors are unused. */
+    if (code == dnnl_success && post_ops)
+        code = dnnl_post_ops_append_eltwise(post_ops, 1, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
                                             silu ? 1 : 0, 0);
-    if (code == dnnl_success) code = cc_onednn_attributes(&attr, behind);
+    if (code == dnnl_success) code = cc_onednn_attributes(&attr, post_ops);
     if (code == dnnl_success) code = p->transposed ? describe_deconv(&d, p) : describe_conv(&d, p);
     if (code == dnnl_success)
         code = dnnl_primitive_desc_create(&desc, &d, attr, cc_onednn_engine(),
                                           (const_dnnl_primitive_desc_t)p->hint);
-    dnnl_post_ops_destroy(behind);
+    dnnl_post_ops_destroy(post_ops);
     dnnl_primitive_attr_destroy(attr);
     *out = (cc_onednn_desc *)desc;
     DNNL_TRY(code, "run this convolution");

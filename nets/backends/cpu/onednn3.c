@@ -1,5 +1,6 @@
-/* Layouts and descriptors in oneDNN 3.x (Debian 13 has 3.7): descriptors are opaque and made in one call,
- * with the attributes. Nothing here is newer than 3.0. Compiled where dnnl_version.h says 3. */
+/* nets/backends/cpu/onednn3.c -- layouts and descriptors in oneDNN 3.x (Debian 13 has 3.7): descriptors are
+ * opaque and made in one call, with the attributes. Nothing here is newer than 3.0. Compiled where
+ * dnnl_version.h says 3. */
 #include "nets/backends/cpu/onednn_parts.h"
 
 cc_status cc_onednn_layout_create(cc_onednn_layout **out, cc_onednn_array array, int rank,
@@ -28,6 +29,8 @@ static const_dnnl_memory_desc_t desc_of(const cc_onednn_layout *layout) {
     return (const_dnnl_memory_desc_t)layout;
 }
 
+/* Backward passes take the descriptors of the gradients in the places of x, w and y, and the forward pass as
+ * a hint. */
 static dnnl_status_t create_conv(dnnl_primitive_desc_t *out, const cc_onednn_problem *p,
                                  const_dnnl_primitive_attr_t attr) {
     const_dnnl_memory_desc_t x = desc_of(p->x), w = desc_of(p->w), y = desc_of(p->y), bias = desc_of(p->bias);
@@ -35,15 +38,15 @@ static dnnl_status_t create_conv(dnnl_primitive_desc_t *out, const cc_onednn_pro
     dnnl_prop_kind_t forward = p->training ? dnnl_forward_training : dnnl_forward_inference;
     dnnl_alg_kind_t algorithm = p->winograd ? dnnl_convolution_winograd : dnnl_convolution_direct;
     dnnl_engine_t engine = cc_onednn_engine();
-    switch (p->kind) {
-    case CC_ONEDNN_FORWARD:
+    switch (p->pass) {
+    case CC_PASS_FORWARD:
         return dnnl_convolution_forward_primitive_desc_create(out, engine, forward, algorithm, x, w, bias, y,
                                                               p->stride, p->dilation, p->padding,
                                                               p->padding_end, attr);
-    case CC_ONEDNN_BACKWARD_DATA:
+    case CC_PASS_BACKWARD_DATA:
         return dnnl_convolution_backward_data_primitive_desc_create(
             out, engine, algorithm, x, w, y, p->stride, p->dilation, p->padding, p->padding_end, hint, attr);
-    case CC_ONEDNN_BACKWARD_WEIGHTS:
+    case CC_PASS_BACKWARD_WEIGHTS:
         return dnnl_convolution_backward_weights_primitive_desc_create(out, engine, algorithm, x, w, bias, y,
                                                                        p->stride, p->dilation, p->padding,
                                                                        p->padding_end, hint, attr);
@@ -51,6 +54,7 @@ static dnnl_status_t create_conv(dnnl_primitive_desc_t *out, const cc_onednn_pro
     return dnnl_invalid_arguments;
 }
 
+/* The same of a transposed convolution, which oneDNN calls a deconvolution. */
 static dnnl_status_t create_deconv(dnnl_primitive_desc_t *out, const cc_onednn_problem *p,
                                    const_dnnl_primitive_attr_t attr) {
     const_dnnl_memory_desc_t x = desc_of(p->x), w = desc_of(p->w), y = desc_of(p->y), bias = desc_of(p->bias);
@@ -58,15 +62,15 @@ static dnnl_status_t create_deconv(dnnl_primitive_desc_t *out, const cc_onednn_p
     dnnl_prop_kind_t forward = p->training ? dnnl_forward_training : dnnl_forward_inference;
     dnnl_alg_kind_t algorithm = dnnl_deconvolution_direct;
     dnnl_engine_t engine = cc_onednn_engine();
-    switch (p->kind) {
-    case CC_ONEDNN_FORWARD:
+    switch (p->pass) {
+    case CC_PASS_FORWARD:
         return dnnl_deconvolution_forward_primitive_desc_create(out, engine, forward, algorithm, x, w, bias,
                                                                 y, p->stride, p->dilation, p->padding,
                                                                 p->padding_end, attr);
-    case CC_ONEDNN_BACKWARD_DATA:
+    case CC_PASS_BACKWARD_DATA:
         return dnnl_deconvolution_backward_data_primitive_desc_create(
             out, engine, algorithm, x, w, y, p->stride, p->dilation, p->padding, p->padding_end, hint, attr);
-    case CC_ONEDNN_BACKWARD_WEIGHTS:
+    case CC_PASS_BACKWARD_WEIGHTS:
         return dnnl_deconvolution_backward_weights_primitive_desc_create(
             out, engine, algorithm, x, w, bias, y, p->stride, p->dilation, p->padding, p->padding_end, hint,
             attr);
@@ -75,18 +79,19 @@ static dnnl_status_t create_deconv(dnnl_primitive_desc_t *out, const cc_onednn_p
 }
 
 cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *p) {
-    dnnl_post_ops_t behind = NULL;
+    dnnl_post_ops_t post_ops = NULL;
     dnnl_primitive_attr_t attr = NULL;
     dnnl_primitive_desc_t desc = NULL;
     bool silu = p->activation == CC_ACTIVATION_SILU;
-    dnnl_status_t code = p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&behind);
-    if (code == dnnl_success && behind)
-        code = dnnl_post_ops_append_eltwise(behind, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
+    dnnl_status_t code = p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&post_ops);
+    /* swish with alpha 1 is SiLU, relu with alpha 0 is ReLU; the other factors are unused. */
+    if (code == dnnl_success && post_ops)
+        code = dnnl_post_ops_append_eltwise(post_ops, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
                                             silu ? 1 : 0, 0);
-    if (code == dnnl_success) code = cc_onednn_attributes(&attr, behind);
+    if (code == dnnl_success) code = cc_onednn_attributes(&attr, post_ops);
     if (code == dnnl_success)
         code = p->transposed ? create_deconv(&desc, p, attr) : create_conv(&desc, p, attr);
-    dnnl_post_ops_destroy(behind);
+    dnnl_post_ops_destroy(post_ops);
     dnnl_primitive_attr_destroy(attr);
     *out = (cc_onednn_desc *)desc;
     DNNL_TRY(code, "run this convolution");

@@ -2,8 +2,8 @@
  * calls, in types of its own, so that versions of the library differ in one file each.
  *
  * onednn2.c (2.x: Debian 12) and onednn3.c (3.x: Debian 13 and later) make layouts and descriptors; CMake
- * compiles the one that dnnl_version.h asks for. onednn.c holds what both versions call alike. These three
- * files alone include dnnl.h.
+ * compiles the one that dnnl_version.h asks for. onednn_library.c holds what both versions call alike. These
+ * three and onednn.c alone include dnnl.h.
  *
  * The types are oneDNN's own objects under other names. Every `create` and `copy` gives an object that the
  * caller destroys with the destroy of its name, which takes NULL; *out is NULL where it fails. They fail with
@@ -12,7 +12,9 @@
 #ifndef CC_NETS_BACKENDS_CPU_ONEDNN_LIBRARY_H
 #define CC_NETS_BACKENDS_CPU_ONEDNN_LIBRARY_H
 
-#include "nets/backends/cpu/onednn.h"
+#include "nets/engine/kernel.h"
+#include "nets/ops/activation/activation.h"
+#include "nets/ops/conv/conv.h"
 
 /* Element type, dims and order of an array (its "memory descriptor"). */
 typedef struct cc_onednn_layout cc_onednn_layout;
@@ -54,13 +56,14 @@ size_t cc_onednn_layout_bytes(const cc_onednn_layout *layout);
 
 /* A pass of a convolution or of a transposed one. */
 typedef struct cc_onednn_problem {
-    cc_onednn_kind kind;
-    bool transposed, winograd, training;
+    cc_pass pass;
+    bool transposed; /* a "deconvolution", as oneDNN calls it; x, y and the pass are those of the op */
+    bool winograd, training;
     /* From the first spatial dim on; dilation counts from 0, the padding behind is what the shapes leave. */
     int64_t stride[CC_ONEDNN_DIMS], dilation[CC_ONEDNN_DIMS], padding[CC_ONEDNN_DIMS],
         padding_end[CC_ONEDNN_DIMS];
-    const cc_onednn_layout *x, *w, *y, *bias; /* or of their gradients, by kind; bias NULL: there is none */
-    cc_activation activation;                 /* none, relu or silu, behind a forward pass */
+    const cc_onednn_layout *x, *w, *y, *bias; /* or of their gradients, by pass; bias NULL: there is none */
+    cc_activation activation;                 /* none, relu or silu, at the end of a forward pass */
     const cc_onednn_desc *hint;               /* the forward pass that a backward one agrees with, or NULL */
 } cc_onednn_problem;
 
@@ -68,9 +71,9 @@ cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *p
 void cc_onednn_desc_destroy(cc_onednn_desc *desc);
 /* oneDNN's name of the implementation; lives as long as desc. */
 const char *cc_onednn_desc_implementation(const cc_onednn_desc *desc);
-/* The layout of one operand, CC_ONEDNN_X and so on, of a pass of this kind; of its scratch memory. Borrowed
+/* The layout of one operand (CC_CONV_X, ...) of the pass that desc describes; of its scratch memory. Borrowed
  * from desc. */
-const cc_onednn_layout *cc_onednn_desc_layout(const cc_onednn_desc *desc, cc_onednn_kind kind, int operand);
+const cc_onednn_layout *cc_onednn_desc_layout(const cc_onednn_desc *desc, cc_pass pass, int operand);
 const cc_onednn_layout *cc_onednn_desc_scratch(const cc_onednn_desc *desc);
 
 cc_status cc_onednn_primitive_create(cc_onednn_primitive **out, const cc_onednn_desc *desc);
@@ -84,9 +87,9 @@ cc_status cc_onednn_memory_create(cc_onednn_memory **out, const cc_onednn_layout
 cc_status cc_onednn_memory_set(cc_onednn_memory *memory, void *address);
 void cc_onednn_memory_destroy(cc_onednn_memory *memory);
 
-/* Operands that the pass does not have are NULL. */
-cc_status cc_onednn_execute(const cc_onednn_primitive *pass, cc_onednn_kind kind,
-                            cc_onednn_memory *const operands[CC_ONEDNN_OPERANDS], cc_onednn_memory *scratch);
+/* Runs a primitive that computes this pass. Operands that the pass does not have are NULL. */
+cc_status cc_onednn_execute(const cc_onednn_primitive *primitive, cc_pass pass,
+                            cc_onednn_memory *const operands[CC_CONV_OPERANDS], cc_onednn_memory *scratch);
 cc_status cc_onednn_execute_reorder(const cc_onednn_primitive *reorder, cc_onednn_memory *from,
                                     cc_onednn_memory *to);
 

@@ -1,4 +1,5 @@
-/* nets/backends/cpu/onednn_parts.h -- private to onednn.c and onednn2.c or onednn3.c: what these share. */
+/* nets/backends/cpu/onednn_parts.h -- private to onednn_library.c and onednn2.c or onednn3.c: what these
+ * share, in oneDNN's own types. The functions are onednn_library.c's. */
 #ifndef CC_NETS_BACKENDS_CPU_ONEDNN_PARTS_H
 #define CC_NETS_BACKENDS_CPU_ONEDNN_PARTS_H
 
@@ -11,12 +12,15 @@
         if (code_ != dnnl_success) return cc_onednn_fail(code_, what);                                       \
     } while (0)
 
+/* The error "oneDNN cannot WHAT (its status CODE)": CC_ENOMEM, CC_EUNSUPPORTED where it has no such
+ * implementation, else CC_EDEVICE. */
 cc_status cc_onednn_fail(dnnl_status_t code, const char *what);
 
 dnnl_engine_t cc_onednn_engine(void);
 dnnl_format_tag_t cc_onednn_tag(cc_onednn_array array, int rank, cc_onednn_order order);
 dnnl_data_type_t cc_onednn_type(cc_dtype dtype);
-/* The attributes of a pass, which the caller destroys: `post_ops` are what stands behind it, or NULL. */
+/* The attributes of a pass, which the caller destroys: scratch memory is the caller's, and `post_ops` (NULL:
+ * none) are done to each output at its end. */
 dnnl_status_t cc_onednn_attributes(dnnl_primitive_attr_t *out, const_dnnl_post_ops_t post_ops);
 
 #endif

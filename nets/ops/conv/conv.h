@@ -2,9 +2,12 @@
  *
  *   y[n,o,p] = bias[o] + sum over i in o's group, k of w[o,i,k] * x[n,i,p*stride - padding + k*dilation]
  * Output extent: (in + 2*padding + padding_more - dilation*(kernel-1) - 1) / stride + 1, rounded down.
- * Padding is as wide behind the image as before it, and padding_more wider: TensorFlow's "same" padding of a
- * stride 2.
- * Parameters: weight O,I/groups,[D,]H,W; bias O. */
+ * Padding is as wide after the image as before it, and padding_more wider: TensorFlow's "same" padding of a
+ * stride 2. Parameters: weight O,I/groups,[D,]H,W; bias O.
+ *
+ * Beside it in this folder: conv.c, the shapes and the op's registration; reference.c, the definition as
+ * loops; fold.c, which ops an inference folds into a convolution; cpu/ and cuda/, all that computes one
+ * fast. */
 #ifndef CC_NETS_OPS_CONV_H
 #define CC_NETS_OPS_CONV_H
 
@@ -19,10 +22,27 @@ typedef struct cc_conv_attr {
     bool bias;
 } cc_conv_attr;
 
+/* The arrays of a pass as the CPU numbers them: the op's input, weights, output and bias, or their gradients,
+ * by the pass. */
+enum { CC_CONV_X, CC_CONV_W, CC_CONV_Y, CC_CONV_BIAS, CC_CONV_OPERANDS };
+
 /* A square 2-D convolution: kernel k, stride s, padding k/2, one group, no bias. */
 cc_conv_attr cc_conv_2d(int64_t out_channels, int64_t k, int64_t s);
 /* Its padding as TensorFlow's "same" has it of images of `extent` pixels a side: as much as makes
  * ceil(extent / stride) outputs, the smaller half before the image. */
 void cc_conv_pad_same(cc_conv_attr *attr, int64_t extent);
+
+/* For the transposed convolution, which shares attributes, parameters and kernels with this op. */
+
+/* CC_EINVAL where the attributes make no sense, or not with these channels. */
+cc_status cc_conv_check(const cc_conv_attr *attr, const cc_shape *x);
+/* Fills in the weight (first,second,[D,]H,W; `spatial`: 2 or 3 of those) and the bias, where there is one. */
+void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *attr, int spatial, int64_t first,
+                        int64_t second, double fan_in);
+/* What the backward pass of either reads: its input. */
+unsigned cc_conv_reads(const void *attr);
+
+/* One kernel runs both; nets/ops/conv/cpu/conv_cpu.c. */
+extern const cc_kernel cc_conv_cpu;
 
 #endif

@@ -1,27 +1,23 @@
-/* nets/ops/conv/reference.h -- the naive convolution, shared by the convolution and the transposed one; sums
- * are float64. */
+/* nets/ops/conv/reference.h -- the definition of the three passes of a convolution as plain loops, with sums
+ * in float64: what every fast kernel is tested against, and what `--device reference` runs.
+ *
+ * The transposed convolution is computed by the same loops: its forward pass is CC_PASS_BACKWARD_DATA of the
+ * convolution that it is the transpose of, its input gradient that one's forward pass
+ * (nets/ops/conv_transpose/conv_transpose.c). */
 #ifndef CC_NETS_OPS_CONV_REFERENCE_H
 #define CC_NETS_OPS_CONV_REFERENCE_H
 
+#include "nets/engine/kernel.h"
 #include "nets/ops/conv/conv.h"
 
-/* Which of x, w, y of y = conv(x, w) is computed from the other two. */
-typedef enum cc_conv_side { CC_CONV_OUTPUT, CC_CONV_INPUT, CC_CONV_WEIGHT } cc_conv_side;
-
-/* CC_EINVAL where the attributes make no sense, or not with these channels. */
-cc_status cc_conv_check(const cc_conv_attr *attr, const cc_shape *x);
-/* Fills in the weight (first,second,[D,]H,W) and the bias. */
-void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *attr, int spatial, int64_t first,
-                        int64_t second, double fan_in);
-/* `out` has the shape of the side; the operand on that side is not read and may be NULL. */
-void cc_conv_reference(float *out, cc_conv_side side, const cc_conv_attr *attr, const cc_shape *xs,
+/* One pass of y = conv(x, w), without bias: `out` is y, the gradient of x or that of w, by the pass; x and
+ * its gradient have the shape xs, y and its gradient ys, w is O,I/groups,[D,]H,W. The operand that `out`
+ * stands for is not read and may be NULL. Allocates nothing. */
+void cc_conv_reference(float *out, cc_pass pass, const cc_conv_attr *attr, const cc_shape *xs,
                        const cc_shape *ys, const float *x, const float *w, const float *y);
+/* y[n,o,p] += bias[o] */
 void cc_conv_add_bias(float *y, const float *bias, const cc_shape *shape);
+/* dbias[o] = sum over n and p of dy[n,o,p] */
 void cc_conv_bias_gradient(float *dbias, const float *dy, const cc_shape *shape);
-/* What the backward pass of either reads. */
-unsigned cc_conv_reads(const void *attr);
-
-/* Both are run by the same kernel. */
-extern const cc_kernel cc_conv_cpu;
 
 #endif

@@ -1,3 +1,8 @@
+/* nets/ops/conv_transpose/conv_transpose.c -- the transposed convolution as an op, and its naive reference.
+ *
+ * It is the input gradient of a convolution with the same weights, stride and padding, from this op's output
+ * to its input. So that convolution's loops compute it: its backward data pass is our forward pass, its
+ * forward pass our input gradient, and in both weight gradients the same pairs of values meet. */
 #include "nets/ops/conv_transpose/conv_transpose.h"
 
 #include "nets/ops/conv/reference.h"
@@ -19,6 +24,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     int64_t dims[CC_SPATIAL_MAX], taps = 1, strides = 1;
     cc_shape_spatial(dims, x);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {
+        /* The extent of which a convolution makes dims[i] outputs, the smallest there is. */
         dims[i] = (dims[i] - 1) * a->stride[i] - 2 * a->padding[i] - a->padding_more[i] +
                   a->dilation[i] * (a->kernel[i] - 1) + 1;
         if (dims[i] < 1)
@@ -29,6 +35,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     }
     out->output = cc_shape_with(x, a->out_channels, dims);
     int64_t in_channels = x->dims[1], per_group = a->out_channels / a->groups;
+    /* Products of one output value, on average: of the taps, one in `strides` falls on a pixel of x. */
     double fan_in = (double)(in_channels / a->groups * taps) / (double)strides;
     cc_conv_parameters(out, a, x->rank - 2, in_channels, per_group, fan_in);
     out->multiply_adds = (double)cc_shape_count(x) * (double)(per_group * taps);
@@ -36,24 +43,24 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
 }
 
 /* The convolution that this op is the input gradient of: from y's channels to x's. */
-static cc_conv_attr mirrored(const cc_reference_io *io) {
+static cc_conv_attr convolution_of(const cc_reference_io *io) {
     cc_conv_attr attr = *(const cc_conv_attr *)io->attr;
     attr.out_channels = io->input_shapes[0]->dims[1];
     return attr;
 }
 
 static void forward(const cc_reference_io *io) {
-    const cc_conv_attr *a = io->attr, conv = mirrored(io);
-    cc_conv_reference(io->y, CC_CONV_INPUT, &conv, io->output_shape, io->input_shapes[0], NULL, io->p[0],
-                      io->x[0]);
+    const cc_conv_attr *a = io->attr, conv = convolution_of(io);
+    cc_conv_reference(io->y, CC_PASS_BACKWARD_DATA, &conv, io->output_shape, io->input_shapes[0], NULL,
+                      io->p[0], io->x[0]);
     if (a->bias) cc_conv_add_bias(io->y, io->p[1], io->output_shape);
 }
 
 static void backward(const cc_reference_io *io) {
-    const cc_conv_attr *a = io->attr, conv = mirrored(io);
-    const cc_shape *wide = io->output_shape, *narrow = io->input_shapes[0];
-    if (io->dx[0]) cc_conv_reference(io->dx[0], CC_CONV_OUTPUT, &conv, wide, narrow, io->dy, io->p[0], NULL);
-    cc_conv_reference(io->dp[0], CC_CONV_WEIGHT, &conv, wide, narrow, io->dy, NULL, io->x[0]);
+    const cc_conv_attr *a = io->attr, conv = convolution_of(io);
+    const cc_shape *from = io->output_shape, *to = io->input_shapes[0]; /* of that convolution */
+    if (io->dx[0]) cc_conv_reference(io->dx[0], CC_PASS_FORWARD, &conv, from, to, io->dy, io->p[0], NULL);
+    cc_conv_reference(io->dp[0], CC_PASS_BACKWARD_WEIGHTS, &conv, from, to, io->dy, NULL, io->x[0]);
     if (a->bias) cc_conv_bias_gradient(io->dp[1], io->dy, io->output_shape);
 }
 

@@ -1,4 +1,5 @@
-/* Every way of every kind of convolution, with stand-ins for cuDNN and cuBLAS; how one is chosen. */
+/* tests/nets/backends/test_cuda_on_host_convs.c -- every way of every kind of convolution, with stand-ins for
+ * cuDNN and cuBLAS; how one is chosen. */
 #include "cuda_convs.h"
 #include <cuda_runtime_api.h>
 #include "nets/backends/cuda/device.h"
@@ -7,20 +8,20 @@
 static cc_conv_request forward_request(const cc_conv_attr *a, int64_t channels, int64_t size,
                                        cc_tuning tuning) {
     cc_depthwise_cuda own;
-    cc_conv_request p = {.sum = {.attr = *a,
-                                 .wide = SHAPE(1, channels, size, size),
-                                 .narrow = SHAPE(1, a->out_channels, size, size)},
+    cc_conv_request p = {.conv = {.attr = *a,
+                                  .input = SHAPE(1, channels, size, size),
+                                  .output = SHAPE(1, a->out_channels, size, size)},
                          .tuning = tuning};
-    p.depthwise = cc_depthwise_cuda_init(&own, a, &p.sum.wide, &p.sum.narrow, CC_F32);
+    p.depthwise = cc_depthwise_cuda_init(&own, a, &p.conv.input, &p.conv.output, CC_F32);
     return p;
 }
 
 static void assert_chosen(const cc_conv_request *p, const char *implementation, bool timed) {
     const cc_conv_choice *chosen, *again;
     assert_ok(cc_conv_choose(&chosen, p));
-    cc_choice told = cc_conv_choice_told(chosen);
-    assert_string_equal(told.implementation, implementation);
-    assert_int_equal(told.ms > 0, timed);
+    cc_choice described = cc_conv_choice_describe(chosen);
+    assert_string_equal(described.implementation, implementation);
+    assert_int_equal(described.ms > 0, timed);
     assert_ok(cc_conv_choose(&again, p));
     assert_ptr_equal(again, chosen);
 }
@@ -60,7 +61,8 @@ static void an_exact_choice_multiplies_and_adds_as_the_definition_does(void **st
     assert_ok(cc_conv_choose(&ruled, &p));
     p.tuning = CC_TUNING_EXACT;
     assert_ok(cc_conv_choose(&exact, &p));
-    assert_string_not_equal(cc_conv_choice_told(ruled).algorithm, cc_conv_choice_told(exact).algorithm);
+    assert_string_not_equal(cc_conv_choice_describe(ruled).algorithm,
+                            cc_conv_choice_describe(exact).algorithm);
 }
 
 static void a_recorded_way_that_is_not_there_is_one_line(void **state) {
@@ -88,28 +90,28 @@ static void convolutions_of_one_channel_are_computed_by_kernels_of_our_own(void 
     const struct {
         const cc_conv_attr *attr;
         int64_t channels;
-        bool is[3]; /* narrow, wide, weights */
+        bool is[CC_PASSES];
     } kinds[] = {{CONV(16, 1, 1, 3, 3, 1, 1, 1, true), 1, {true, true, true}},
                  {CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 16, {true, true, true}},
                  {CONV(8, 1, 1, 3, 3, 1, 1, 1, true), 16, {false, false, false}},
                  {CONV(1, 1, 1, 3, 3, 1, 1, 1, true), 1, {false, false, false}},
                  {CONV(16, 16, 1, 3, 3, 1, 1, 1, true), 16, {false, false, false}}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        for (int part = 0; part < 3; part++) {
+        for (int pass = 0; pass < CC_PASSES; pass++) {
             cc_conv_request p = forward_request(kinds[i].attr, kinds[i].channels, 26, CC_TUNING_EXACT);
-            p.sum.part = (cc_conv_part)part;
-            assert_int_equal(is_listed(&p, "one-channel"), kinds[i].is[part]);
-            if (kinds[i].is[part]) assert_chosen(&p, "own", false);
+            p.conv.pass = (cc_pass)pass;
+            assert_int_equal(is_listed(&p, "one-channel"), kinds[i].is[pass]);
+            if (kinds[i].is[pass]) assert_chosen(&p, "own", false);
         }
     }
     cc_conv_request p = forward_request(CONV(16, 1, 1, 3, 3, 1, 1, 1, true), 1, 27, CC_TUNING_FIXED);
-    p.sum.part = CC_CONV_WIDE;
-    p.sum.fused = true; /* of a transposed one */
+    p.conv.pass = CC_PASS_BACKWARD_DATA;
+    p.conv.fused = true; /* of a transposed one */
     assert_false(is_listed(&p, "one-channel"));
     p = forward_request(CONV(16, 1, 1, 7, 7, 2, 3, 1, false), 1, 28, CC_TUNING_FIXED);
-    p.sum.narrow = (cc_shape)SHAPE(1, 16, 14, 14);
+    p.conv.output = (cc_shape)SHAPE(1, 16, 14, 14);
     assert_true(is_listed(&p, "one-channel"));
-    p.sum.part = CC_CONV_WIDE;
+    p.conv.pass = CC_PASS_BACKWARD_DATA;
     assert_false(is_listed(&p, "one-channel"));
 }
 
@@ -118,7 +120,7 @@ static void what_cudnn_compiles_is_not_tried_beside_kernels_of_our_own(void **st
     for (int own = 0; own < 2; own++) {
         cc_conv_request p =
             forward_request(CONV(16, 1, 1, 3, 3, 1, 1, 1, true), own ? 1 : 8, 29, CC_TUNING_TIMED);
-        p.sum.fused = p.sum.tf32 = true;
+        p.conv.fused = p.conv.tf32 = true;
         cc_on_host_forget_runs();
         assert_chosen(&p, own ? "own" : "cudnn", true);
         assert_true(cc_on_host_runs(CC_ON_HOST_TENSOR_CORE) > 0);

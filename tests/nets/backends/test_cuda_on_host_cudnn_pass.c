@@ -1,4 +1,5 @@
-/* A pass of a convolution by cuDNN's graph API, of which the stand-in knows engines of every kind. */
+/* tests/nets/backends/test_cuda_on_host_cudnn_pass.c -- a pass of a convolution by cuDNN's graph API, of
+ * which the stand-in knows engines of every kind. */
 #include <stdio.h>
 #include "cuda_runtime_api.h"
 #include "cudnn.h"
@@ -18,12 +19,12 @@ static const op_case convolutions[] = {
     {"voxels, stride 2", &cc_op_conv, CONV(4, 1, 2, 2, 2, 2, 0, 1, false), 1, {SHAPE3(1, 6, 4, 7, 6)}},
 };
 static const cc_activation activations[] = {CC_ACTIVATION_NONE, CC_ACTIVATION_RELU, CC_ACTIVATION_SILU};
-enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions, PARTS = 3, ACTIVATIONS = 3 };
+enum { CONVOLUTIONS = sizeof convolutions / sizeof *convolutions, ACTIVATIONS = 3 };
 
 /* One pass, what it works on, and what it must give. */
 typedef struct trial {
     const op_case *c;
-    cc_conv_sum sum;
+    cc_cuda_conv conv;
     cc_cudnn_pass pass;
     cc_conv_operands operands;
     bench b;
@@ -39,23 +40,23 @@ static void *place(const float *plain, const cc_shape *shape, cc_dtype dtype) {
 }
 
 static void *result_of(const trial *t, const cc_shape **shape) {
-    *shape = t->sum.part == CC_CONV_WEIGHTS ? &t->weights
-             : t->sum.part == CC_CONV_WIDE  ? &t->sum.wide
-                                            : &t->sum.narrow;
-    return t->sum.part == CC_CONV_WEIGHTS ? t->operands.weights
-           : t->sum.part == CC_CONV_WIDE  ? t->operands.wide
-                                          : t->operands.narrow;
+    *shape = t->conv.pass == CC_PASS_BACKWARD_WEIGHTS ? &t->weights
+             : t->conv.pass == CC_PASS_BACKWARD_DATA  ? &t->conv.input
+                                                      : &t->conv.output;
+    return t->conv.pass == CC_PASS_BACKWARD_WEIGHTS ? t->operands.weights
+           : t->conv.pass == CC_PASS_BACKWARD_DATA  ? t->operands.input
+                                                    : t->operands.output;
 }
 
 /* The plain result of the naive reference. */
 static float *work_out(trial *t) {
-    if (t->sum.part == CC_CONV_NARROW)
+    if (t->conv.pass == CC_PASS_FORWARD)
         t->c->op->reference_forward(&t->b.io);
     else
         t->c->op->reference_backward(&t->b.io);
-    return t->sum.part == CC_CONV_NARROW ? t->b.io.y
-           : t->sum.part == CC_CONV_WIDE ? t->b.io.dx[0]
-                                         : t->b.io.dp[0];
+    return t->conv.pass == CC_PASS_FORWARD         ? t->b.io.y
+           : t->conv.pass == CC_PASS_BACKWARD_DATA ? t->b.io.dx[0]
+                                                   : t->b.io.dp[0];
 }
 
 static void finish(float *values, const float *bias, const cc_shape *shape, cc_activation activation) {
@@ -70,34 +71,34 @@ static void add_bias(trial *t) {
     result_of(t, &shape);
     cc_shape by_channel = {.rank = 4, .dims = {1, shape->dims[1], 1, 1}};
     float *bias = random_array(shape->dims[1], 50);
-    round_to(t->sum.dtype, bias, shape->dims[1]);
-    t->operands.bias = place(bias, &by_channel, t->sum.dtype);
-    finish(t->want, bias, shape, t->sum.activation);
+    round_to(t->conv.dtype, bias, shape->dims[1]);
+    t->operands.bias = place(bias, &by_channel, t->conv.dtype);
+    finish(t->want, bias, shape, t->conv.activation);
     free(bias);
 }
 
-static void set_up(trial *t, const op_case *c, cc_conv_sum sum, bool fast) {
-    *t = (trial){.c = c, .sum = sum};
-    bench_open(&t->b, c, true, sum.dtype);
-    t->sum.attr = *(const cc_conv_attr *)c->attr;
-    t->sum.wide = c->inputs[0];
-    t->sum.narrow = t->b.signature.output;
+static void set_up(trial *t, const op_case *c, cc_cuda_conv conv, bool fast) {
+    *t = (trial){.c = c, .conv = conv};
+    bench_open(&t->b, c, true, conv.dtype);
+    t->conv.attr = *(const cc_conv_attr *)c->attr;
+    t->conv.input = c->inputs[0];
+    t->conv.output = t->b.signature.output;
     const cc_op_parameter *w = &t->b.signature.parameters[0];
     t->weights.rank = w->rank;
     memcpy(t->weights.dims, w->dims, sizeof w->dims);
-    round_to(sum.dtype, t->b.io.p[0], t->b.parameter_counts[0]);
+    round_to(conv.dtype, t->b.io.p[0], t->b.parameter_counts[0]);
     t->want = work_out(t);
-    const float *narrow = sum.part == CC_CONV_NARROW ? t->b.io.y : t->b.io.dy;
-    t->operands.wide = place(t->b.io.x[0], &t->sum.wide, sum.dtype);
-    t->operands.narrow = place(narrow, &t->sum.narrow, sum.dtype);
-    t->operands.weights = place(t->b.io.p[0], &t->weights, sum.dtype);
-    if (sum.fused) add_bias(t);
-    assert_ok(cc_cudnn_pass_init(&t->pass, &t->sum, fast));
+    const float *output = conv.pass == CC_PASS_FORWARD ? t->b.io.y : t->b.io.dy;
+    t->operands.input = place(t->b.io.x[0], &t->conv.input, conv.dtype);
+    t->operands.output = place(output, &t->conv.output, conv.dtype);
+    t->operands.weights = place(t->b.io.p[0], &t->weights, conv.dtype);
+    if (conv.fused) add_bias(t);
+    assert_ok(cc_cudnn_pass_init(&t->pass, &t->conv, fast));
 }
 
 static void tear_down(trial *t) {
     cc_cudnn_pass_deinit(&t->pass);
-    free(t->operands.wide), free(t->operands.narrow), free(t->operands.weights);
+    free(t->operands.input), free(t->operands.output), free(t->operands.weights);
     free((void *)t->operands.bias);
     bench_close(&t->b);
 }
@@ -105,7 +106,7 @@ static void tear_down(trial *t) {
 static void wipe_result(const trial *t) {
     const cc_shape *shape;
     void *result = result_of(t, &shape);
-    memset(result, 0xff, (size_t)cc_shape_count(shape) * cc_dtype_bytes(t->sum.dtype));
+    memset(result, 0xff, (size_t)cc_shape_count(shape) * cc_dtype_bytes(t->conv.dtype));
 }
 
 static cc_status run_trial(void *context) {
@@ -122,7 +123,7 @@ static float *run(trial *t, int way) {
     t->operands.workspace = malloc(t->pass.ways[way].workspace);
     wipe_result(t);
     assert_ok(run_trial(t));
-    cc_backend_cpu.from_blocked(out, result, shape, shape->dims[1], t->sum.dtype);
+    cc_backend_cpu.from_blocked(out, result, shape, shape->dims[1], t->conv.dtype);
     free(t->operands.workspace);
     t->operands.workspace = NULL;
     return out;
@@ -154,13 +155,13 @@ static void check_ways(trial *t, int runs[CC_ON_HOST_ENGINES]) {
         cc_status status = cc_cudnn_pass_prepare(&t->pass, i);
         assert_int_equal(status, way->engine == CC_ON_HOST_REFUSED ? CC_EUNSUPPORTED : CC_OK);
         if (status != CC_OK) continue;
-        bool rounds = t->sum.dtype == CC_F32 && rounds_float(way->engine);
+        bool rounds = t->conv.dtype == CC_F32 && rounds_float(way->engine);
         float *got = run(t, i);
         result_of(t, &shape);
-        snprintf(name, sizeof name, "%s, part %d by %s", t->c->name, t->sum.part, way->name);
+        snprintf(name, sizeof name, "%s, pass %d by %s", t->c->name, t->conv.pass, way->name);
         named.name = name;
         assert_close("the result", &named, shape->dims[1], got, t->want, cc_shape_count(shape),
-                     rounds ? 1e-3 : tolerance_of(t->sum.dtype));
+                     rounds ? 1e-3 : tolerance_of(t->conv.dtype));
         if (rounds) assert_true(error_of(t, got) > 1e-5);
         runs[way->engine]++;
         free(got);
@@ -170,24 +171,24 @@ static void check_ways(trial *t, int runs[CC_ON_HOST_ENGINES]) {
 static void check_everything(cc_dtype dtype, bool tf32, bool fast, int runs[CC_ON_HOST_ENGINES]) {
     trial t;
     for (int i = 0; i < CONVOLUTIONS; i++) {
-        for (int part = 0; part < PARTS; part++) {
-            set_up(&t, &convolutions[i],
-                   (cc_conv_sum){.part = (cc_conv_part)part, .dtype = dtype, .tf32 = tf32}, fast);
+        for (int pass = 0; pass < CC_PASSES; pass++) {
+            set_up(&t, &convolutions[i], (cc_cuda_conv){.pass = (cc_pass)pass, .dtype = dtype, .tf32 = tf32},
+                   fast);
             check_ways(&t, runs);
             tear_down(&t);
         }
         for (int k = 0; k < ACTIVATIONS; k++) {
             set_up(&t, &convolutions[i],
-                   (cc_conv_sum){.dtype = dtype, .tf32 = tf32, .fused = true, .activation = activations[k]},
+                   (cc_cuda_conv){.dtype = dtype, .tf32 = tf32, .fused = true, .activation = activations[k]},
                    fast);
-            assert_int_equal(t.pass.count > 0, t.sum.attr.groups == 1);
+            assert_int_equal(t.pass.count > 0, t.conv.attr.groups == 1);
             check_ways(&t, runs);
             tear_down(&t);
         }
     }
 }
 
-static void every_way_of_every_part_computes_it(void **state) {
+static void every_way_of_every_pass_computes_it(void **state) {
     (void)state;
     int runs[CC_ON_HOST_ENGINES] = {0};
     check_everything(CC_F32, true, true, runs);
@@ -217,7 +218,7 @@ static void what_varies_is_there_for_fast_plans_alone(void **state) {
     for (int k = 0; k < 4; k++) {
         bool fast = k % 2;
         trial t;
-        set_up(&t, &convolutions[0], (cc_conv_sum){.dtype = k < 2 ? CC_F32 : CC_BF16, .tf32 = true}, fast);
+        set_up(&t, &convolutions[0], (cc_cuda_conv){.dtype = k < 2 ? CC_F32 : CC_BF16, .tf32 = true}, fast);
         assert_int_equal(t.pass.ways[0].engine, fast ? CC_ON_HOST_VARYING : CC_ON_HOST_TENSOR_CORE);
         for (int i = 0; i < t.pass.count; i++)
             if (cc_cudnn_pass_prepare(&t.pass, i) == CC_OK)
@@ -247,7 +248,7 @@ static void a_way_is_known_by_its_name(void **state) {
     (void)state;
     for (int k = 0; k < 2; k++) {
         trial t;
-        set_up(&t, &convolutions[0], (cc_conv_sum){.tf32 = true, .fused = k}, true);
+        set_up(&t, &convolutions[0], (cc_cuda_conv){.tf32 = true, .fused = k}, true);
         int settings = 0, compiled = 0, direct = 0;
         for (int i = 0; i < t.pass.count; i++) {
             const cc_conv_way *w = &t.pass.ways[i];
@@ -272,7 +273,7 @@ static void the_way_that_is_kept_goes_on(void **state) {
     for (int k = 0, count = 1; k < 2 * count; k++) {
         trial t;
         int way = k / 2;
-        set_up(&t, &convolutions[0], (cc_conv_sum){.tf32 = true}, true);
+        set_up(&t, &convolutions[0], (cc_cuda_conv){.tf32 = true}, true);
         count = t.pass.count;
         const cc_conv_way kept = t.pass.ways[way];
         if (k % 2) (void)cc_cudnn_pass_prepare(&t.pass, way);
@@ -291,7 +292,7 @@ static void an_engine_that_cannot_after_all_leaves_nothing_behind(void **state) 
     (void)state;
     const int before = cc_on_host_descriptors();
     trial t;
-    set_up(&t, &convolutions[1], (cc_conv_sum){.dtype = CC_BF16}, false);
+    set_up(&t, &convolutions[1], (cc_cuda_conv){.dtype = CC_BF16}, false);
     const int with_pass = cc_on_host_descriptors();
     for (int i = 0; i < t.pass.count; i++) {
         if (t.pass.ways[i].engine != CC_ON_HOST_REFUSED) continue;
@@ -309,7 +310,7 @@ static void a_pass_can_be_recorded(void **state) {
     trial t;
     cc_sequence *sequence = NULL;
     const cc_shape *shape;
-    set_up(&t, &convolutions[0], (cc_conv_sum){.fused = true, .activation = CC_ACTIVATION_RELU}, false);
+    set_up(&t, &convolutions[0], (cc_cuda_conv){.fused = true, .activation = CC_ACTIVATION_RELU}, false);
     float *got = result_of(&t, &shape), *plain = malloc((size_t)cc_shape_count(shape) * sizeof *plain);
     for (t.way = 0; cc_cudnn_pass_prepare(&t.pass, t.way) != CC_OK;) t.way++;
     t.operands.workspace = malloc(t.pass.ways[t.way].workspace);
@@ -329,16 +330,16 @@ static void a_pass_can_be_recorded(void **state) {
 static void memory_that_is_not_right_is_an_error(void **state) {
     (void)state;
     trial t;
-    set_up(&t, &convolutions[0], (cc_conv_sum){.fused = true}, true);
+    set_up(&t, &convolutions[0], (cc_cuda_conv){.fused = true}, true);
     assert_ok(cc_cudnn_pass_prepare(&t.pass, 0));
     assert_true(t.pass.ways[0].workspace > 0);
     assert_error(run_trial(&t), CC_EDEVICE, "the scratch memory is not there");
     t.operands.workspace = malloc(t.pass.ways[0].workspace);
     cc_conv_operands right = t.operands;
-    t.operands.wide = (char *)t.operands.wide + 4;
+    t.operands.input = (char *)t.operands.input + 4;
     assert_error(run_trial(&t), CC_EDEVICE, "tensor 1 is not aligned");
     t.operands = right;
-    t.operands.narrow = t.operands.wide;
+    t.operands.output = t.operands.input;
     assert_error(run_trial(&t), CC_EDEVICE, "tensor 1 overlaps the result");
     t.operands = right;
     t.operands.bias = NULL;
@@ -394,7 +395,7 @@ static void the_stand_in_is_as_strict_as_cudnn(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_way_of_every_part_computes_it),
+        cmocka_unit_test(every_way_of_every_pass_computes_it),
         cmocka_unit_test(float32_is_rounded_where_that_is_asked_for_alone),
         cmocka_unit_test(what_varies_is_there_for_fast_plans_alone),
         cmocka_unit_test(a_way_is_known_by_its_name),

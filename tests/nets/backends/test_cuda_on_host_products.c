@@ -1,4 +1,5 @@
-/* 1x1 convolutions as products of cuBLAS, with a stand-in for that, against the naive reference. */
+/* tests/nets/backends/test_cuda_on_host_products.c -- 1x1 convolutions as products of cuBLAS, with a stand-in
+ * for that, against the naive reference. */
 #include "nets/backends/cuda/device.h"
 #include "nets/ops/conv/cuda/product.h"
 #include "op_cases.h"
@@ -46,31 +47,31 @@ static void compare(const rig *r, const char *what, const void *values, const cc
     free(plain);
 }
 
-/* All that enters is what the dtype can hold; the sides that a part writes hold something else before. */
-static void open_rig(rig *r, const op_case *c, cc_conv_part part, cc_dtype dtype) {
+/* All that enters is what the dtype can hold; the sides that a pass writes hold something else before. */
+static void open_rig(rig *r, const op_case *c, cc_pass pass, cc_dtype dtype) {
     bench *b = &r->b;
     *r = (rig){.c = c, .dtype = dtype};
     bench_open(b, c, true, dtype);
-    const cc_shape *wide = &c->inputs[0], *narrow = &b->signature.output;
-    r->weights = (cc_shape){.rank = 4, .dims = {narrow->dims[1], wide->dims[1], 1, 1}};
-    r->bias = (cc_shape){.rank = 4, .dims = {1, narrow->dims[1], 1, 1}};
+    const cc_shape *input = &c->inputs[0], *output = &b->signature.output;
+    r->weights = (cc_shape){.rank = 4, .dims = {output->dims[1], input->dims[1], 1, 1}};
+    r->bias = (cc_shape){.rank = 4, .dims = {1, output->dims[1], 1, 1}};
     round_to(dtype, b->io.p[0], b->parameter_counts[0]);
     round_to(dtype, b->io.p[1], b->parameter_counts[1]);
-    r->operands.wide = upload(b->io.x[0], wide, dtype);
-    r->operands.narrow = upload(b->io.dy, narrow, dtype);
-    r->operands.weights = upload(b->io.p[0], &r->weights, part == CC_CONV_WEIGHTS ? CC_F32 : dtype);
+    r->operands.input = upload(b->io.x[0], input, dtype);
+    r->operands.output = upload(b->io.dy, output, dtype);
+    r->operands.weights = upload(b->io.p[0], &r->weights, pass == CC_PASS_BACKWARD_WEIGHTS ? CC_F32 : dtype);
     r->operands.bias = upload(b->io.p[1], &r->bias, dtype);
 }
 
 static void close_rig(rig *r) {
-    void *all[] = {r->operands.wide, r->operands.narrow, r->operands.weights, (void *)r->operands.bias};
+    void *all[] = {r->operands.input, r->operands.output, r->operands.weights, (void *)r->operands.bias};
     for (int i = 0; i < 4; i++) cc_storage_cuda.free(all[i]);
     bench_close(&r->b);
 }
 
-static void init(cc_product *p, const rig *r, cc_conv_part part, cc_product_end end) {
+static void init(cc_product *p, const rig *r, cc_pass pass, cc_product_end end) {
     assert_true(cc_product_fits(r->c->attr, &r->c->inputs[0], &r->b.signature.output));
-    assert_ok(cc_product_init(p, part, &r->c->inputs[0], &r->b.signature.output, r->dtype, false, end));
+    assert_ok(cc_product_init(p, pass, &r->c->inputs[0], &r->b.signature.output, r->dtype, false, end));
 }
 
 /* The workspace lies as badly as it may. */
@@ -82,39 +83,41 @@ static void run_way(rig *r, const cc_product *p, const cc_product_way *way) {
     cc_storage_cuda.free(memory);
 }
 
-static void compare_part(rig *r, cc_conv_part part, cc_product_end end) {
+static void compare_pass(rig *r, cc_pass pass, cc_product_end end) {
     cc_reference_io *io = &r->b.io;
     int64_t outputs = cc_shape_count(io->output_shape);
     if (end == CC_PRODUCT_PLAIN) memset(io->p[1], 0, (size_t)r->b.parameter_counts[1] * sizeof(float));
     r->c->op->reference_forward(io);
     r->c->op->reference_backward(io);
     for (int64_t i = 0; end == CC_PRODUCT_BIAS_RELU && i < outputs; i++) io->y[i] = fmaxf(io->y[i], 0);
-    if (part == CC_CONV_NARROW) compare(r, "y", r->operands.narrow, io->output_shape, r->dtype, io->y);
-    if (part == CC_CONV_WIDE) compare(r, "dx", r->operands.wide, &r->c->inputs[0], r->dtype, io->dx[0]);
-    if (part == CC_CONV_WEIGHTS) compare(r, "dw", r->operands.weights, &r->weights, CC_F32, io->dp[0]);
+    if (pass == CC_PASS_FORWARD) compare(r, "y", r->operands.output, io->output_shape, r->dtype, io->y);
+    if (pass == CC_PASS_BACKWARD_DATA)
+        compare(r, "dx", r->operands.input, &r->c->inputs[0], r->dtype, io->dx[0]);
+    if (pass == CC_PASS_BACKWARD_WEIGHTS)
+        compare(r, "dw", r->operands.weights, &r->weights, CC_F32, io->dp[0]);
 }
 
-static void check_part(const op_case *c, cc_conv_part part, cc_dtype dtype, cc_product_end end) {
+static void check_pass(const op_case *c, cc_pass pass, cc_dtype dtype, cc_product_end end) {
     cc_product_way ways[CC_PRODUCT_WAYS_MAX];
     int count = 1;
     for (int i = 0; i < count; i++) {
         rig r;
         cc_product p;
-        open_rig(&r, c, part, dtype);
-        init(&p, &r, part, end);
+        open_rig(&r, c, pass, dtype);
+        init(&p, &r, pass, end);
         assert_ok(cc_product_ways(ways, &count, &p, true));
         assert_int_equal(count, 3);
         run_way(&r, &p, &ways[i]);
-        compare_part(&r, part, end);
+        compare_pass(&r, pass, end);
         cc_product_deinit(&p);
         close_rig(&r);
     }
 }
 
-static void every_part(cc_dtype dtype) {
+static void every_pass(cc_dtype dtype) {
     for (int i = 0; i < PRODUCTS; i++)
-        for (int part = CC_CONV_NARROW; part <= CC_CONV_WEIGHTS; part++)
-            check_part(&products[i], (cc_conv_part)part, dtype, CC_PRODUCT_PLAIN);
+        for (int pass = CC_PASS_FORWARD; pass <= CC_PASS_BACKWARD_WEIGHTS; pass++)
+            check_pass(&products[i], (cc_pass)pass, dtype, CC_PRODUCT_PLAIN);
 }
 
 /* The first of the tests: what has been found is kept. */
@@ -125,8 +128,8 @@ static void without_cublas_there_are_no_ways(void **state) {
     rig r;
     int count = -1;
     cc_on_host_hide_cublas(true);
-    open_rig(&r, &products[0], CC_CONV_NARROW, CC_F32);
-    init(&p, &r, CC_CONV_NARROW, CC_PRODUCT_PLAIN);
+    open_rig(&r, &products[0], CC_PASS_FORWARD, CC_F32);
+    init(&p, &r, CC_PASS_FORWARD, CC_PRODUCT_PLAIN);
     assert_ok(cc_product_ways(ways, &count, &p, true));
     assert_int_equal(count, 0);
     assert_string_equal(cc_error_get()->what, "");
@@ -136,18 +139,18 @@ static void without_cublas_there_are_no_ways(void **state) {
 }
 static void a_product_does_what_the_convolution_does(void **state) {
     (void)state;
-    every_part(CC_F32);
+    every_pass(CC_F32);
 }
 static void in_bf16_its_weight_gradient_is_not_rounded(void **state) {
     (void)state;
-    every_part(CC_BF16);
+    every_pass(CC_BF16);
 }
 static void it_adds_a_bias_and_clips(void **state) {
     (void)state;
     for (int i = 0; i < PRODUCTS; i++)
         for (int dtype = CC_F32; dtype <= CC_BF16; dtype++) {
-            check_part(&products[i], CC_CONV_NARROW, (cc_dtype)dtype, CC_PRODUCT_BIAS);
-            check_part(&products[i], CC_CONV_NARROW, (cc_dtype)dtype, CC_PRODUCT_BIAS_RELU);
+            check_pass(&products[i], CC_PASS_FORWARD, (cc_dtype)dtype, CC_PRODUCT_BIAS);
+            check_pass(&products[i], CC_PASS_FORWARD, (cc_dtype)dtype, CC_PRODUCT_BIAS_RELU);
         }
 }
 
@@ -157,8 +160,8 @@ static void ways_have_names_of_their_own(void **state) {
     cc_product p;
     rig r;
     int count, count_again;
-    open_rig(&r, &products[0], CC_CONV_WEIGHTS, CC_BF16);
-    init(&p, &r, CC_CONV_WEIGHTS, CC_PRODUCT_PLAIN);
+    open_rig(&r, &products[0], CC_PASS_BACKWARD_WEIGHTS, CC_BF16);
+    init(&p, &r, CC_PASS_BACKWARD_WEIGHTS, CC_PRODUCT_PLAIN);
     assert_ok(cc_product_ways(ways, &count, &p, false));
     assert_int_equal(count, 2);
     assert_string_equal(ways[0].name, "gemm-130000-66.20.5.1.0.1.0.3.2");
@@ -186,7 +189,7 @@ static void only_where_asked_is_float32_rounded(void **state) {
     const cc_shape shape = SHAPE(1, 4, 2, 2);
     for (int i = 0; i < 4; i++) {
         cc_product p;
-        assert_ok(cc_product_init(&p, CC_CONV_NARROW, &shape, &shape, expected[i].dtype, expected[i].tf32,
+        assert_ok(cc_product_init(&p, CC_PASS_FORWARD, &shape, &shape, expected[i].dtype, expected[i].tf32,
                                   CC_PRODUCT_PLAIN));
         assert_int_equal(cc_on_host_compute(), expected[i].compute);
         cc_product_deinit(&p);
@@ -211,15 +214,15 @@ static void a_recorded_product_is_computed_anew(void **state) {
     cc_product p;
     rig r;
     int count;
-    open_rig(&r, &products[1], CC_CONV_NARROW, CC_F32);
-    init(&p, &r, CC_CONV_NARROW, CC_PRODUCT_BIAS);
+    open_rig(&r, &products[1], CC_PASS_FORWARD, CC_F32);
+    init(&p, &r, CC_PASS_FORWARD, CC_PRODUCT_BIAS);
     assert_ok(cc_product_ways(ways, &count, &p, false));
     job j = {&p, &ways[0], &r};
     for (int i = 0; i < 3; i++) {
-        assert_ok(cc_storage_cuda.put(r.operands.narrow, r.b.io.dy,
+        assert_ok(cc_storage_cuda.put(r.operands.output, r.b.io.dy,
                                       (size_t)cc_shape_count(r.b.io.output_shape) * sizeof(float)));
         assert_ok(cc_cuda_run(&sequence, work, &j));
-        compare_part(&r, CC_CONV_NARROW, CC_PRODUCT_BIAS);
+        compare_pass(&r, CC_PASS_FORWARD, CC_PRODUCT_BIAS);
     }
     cc_cuda_forget(sequence);
     cc_product_deinit(&p);

@@ -24,12 +24,12 @@ static const card cards[] = {
     {"NVIDIA GeForce RTX 4090", 890, 128, 101376, 1536, 24, 25386352640, 75497472, 2520000, 10501000},
     {"NVIDIA H100 80GB HBM3", 900, 132, 232448, 2048, 32, 85017755648, 52428800, 1980000, 2619000},
 };
-enum { CARDS = sizeof cards / sizeof *cards, KINDS_MOST = 64, PARTS = 3 };
+enum { CARDS = sizeof cards / sizeof *cards, KINDS_MOST = 64 };
 
 /* The first of its kind in the nets, at one of the sizes. */
 typedef struct kind {
     char name[64];
-    cc_conv_sum sum; /* its part: that of the forward pass */
+    cc_cuda_conv conv; /* its pass: that of the forward pass */
 } kind;
 
 static kind kinds[KINDS_MOST];
@@ -59,10 +59,10 @@ static int divides(int64_t channels) {
 static void add_kind(const cc_node *node, const cc_shape *in, int64_t size) {
     const cc_conv_attr *a = node->attr;
     bool transposed = node->op == &cc_op_conv_transpose;
-    kind k = {.sum = {.part = transposed ? CC_CONV_WIDE : CC_CONV_NARROW,
-                      .attr = *a,
-                      .wide = transposed ? node->shape : *in,
-                      .narrow = transposed ? *in : node->shape}};
+    kind k = {.conv = {.pass = transposed ? CC_PASS_BACKWARD_DATA : CC_PASS_FORWARD,
+                       .attr = *a,
+                       .input = transposed ? node->shape : *in,
+                       .output = transposed ? *in : node->shape}};
     snprintf(k.name, sizeof k.name, "%s%s %dx%d stride %d, channels of %d to %d, at %d",
              a->groups > 1 ? "depthwise " : "", node->op->name, (int)a->kernel[1], (int)a->kernel[2],
              (int)a->stride[2], divides(in->dims[1]), divides(node->shape.dims[1]), (int)size);
@@ -110,24 +110,24 @@ static int first_that_prepares(cc_cudnn_pass *pass) {
     return -1;
 }
 
-static void check_pass(const card *c, const kind *k, const cc_conv_sum *sum) {
+static void check_pass(const card *c, const kind *k, const cc_cuda_conv *conv) {
     const unsigned varies = 1u << CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC,
                    rounds = 1u << CUDNN_NUMERICAL_NOTE_TENSOR_CORE |
                             1u << CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS;
     cc_cudnn_pass pass;
-    assert_ok(cc_cudnn_pass_init(&pass, sum, false));
+    assert_ok(cc_cudnn_pass_init(&pass, conv, false));
     for (int i = 0; i < pass.count; i++) {
         assert_false(notes_of(&pass, i) & varies);
-        if (sum->dtype == CC_F32 && !sum->tf32) assert_false(notes_of(&pass, i) & rounds);
+        if (conv->dtype == CC_F32 && !conv->tf32) assert_false(notes_of(&pass, i) & rounds);
     }
     int way = first_that_prepares(&pass);
     if (way < 0)
-        print_error("%s, part %d in %s, %s: %d ways, and none can be prepared\n", k->name, sum->part,
-                    cc_precision_name(sum->dtype, sum->tf32), c->name, pass.count);
+        print_error("%s, pass %d in %s, %s: %d ways, and none can be prepared\n", k->name, conv->pass,
+                    cc_precision_name(conv->dtype, conv->tf32), c->name, pass.count);
     assert_true(way >= 0);
     seen.passes++;
     seen.ways += pass.count;
-    seen.fused += sum->fused;
+    seen.fused += conv->fused;
     cc_cudnn_pass_keep(&pass, way);
     assert_ok(cc_cudnn_pass_prepare(&pass, 0));
     cc_cudnn_pass_deinit(&pass);
@@ -140,19 +140,19 @@ static void check_kind(int at, int card_at) {
         bool tf32;
     } precisions[] = {{CC_F32, false}, {CC_F32, true}, {CC_BF16, false}};
     for (int p = 0; p < 3; p++)
-        for (int part = 0; part < PARTS; part++) {
-            int turn = at + part + 2 * p;
+        for (int pass = 0; pass < CC_PASSES; pass++) {
+            int turn = at + pass + 2 * p;
             if ((p == 0 ? turn % CARDS : 1 + turn % (CARDS - 1)) != card_at) continue;
-            cc_conv_sum sum = kinds[at].sum;
-            bool forward = sum.part == (cc_conv_part)part;
-            sum.part = (cc_conv_part)part;
-            sum.dtype = precisions[p].dtype;
-            sum.tf32 = precisions[p].tf32;
-            check_pass(&cards[card_at], &kinds[at], &sum);
-            if (!forward || part != CC_CONV_NARROW || sum.attr.groups > 1) continue;
-            sum.fused = true;
-            sum.activation = at % 2 ? CC_ACTIVATION_RELU : CC_ACTIVATION_NONE;
-            check_pass(&cards[card_at], &kinds[at], &sum);
+            cc_cuda_conv conv = kinds[at].conv;
+            bool forward = conv.pass == (cc_pass)pass;
+            conv.pass = (cc_pass)pass;
+            conv.dtype = precisions[p].dtype;
+            conv.tf32 = precisions[p].tf32;
+            check_pass(&cards[card_at], &kinds[at], &conv);
+            if (!forward || pass != CC_PASS_FORWARD || conv.attr.groups > 1) continue;
+            conv.fused = true;
+            conv.activation = at % 2 ? CC_ACTIVATION_RELU : CC_ACTIVATION_NONE;
+            check_pass(&cards[card_at], &kinds[at], &conv);
         }
 }
 

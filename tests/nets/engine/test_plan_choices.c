@@ -1,4 +1,5 @@
-/* A plan's choices of algorithms: written down, they make the same plan again, and the same bytes. */
+/* tests/nets/engine/test_plan_choices.c -- a plan's choices of algorithms: written down, they make the same
+ * plan again, and the same bytes. */
 #include "support.h"
 #include <stdlib.h>
 #include <string.h>

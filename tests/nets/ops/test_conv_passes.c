@@ -1,14 +1,18 @@
-/* Every algorithm that a pass of a convolution may run with, against the naive reference: odd shapes,
- * strides, groups and dilation, float32 and bf16. */
+/* tests/nets/ops/test_conv_passes.c -- every algorithm that a pass of a convolution may run with, against the
+ * naive reference: odd shapes, strides, groups and dilation, float32 and bf16. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
+#include "nets/backends/cpu/onednn.h"
 #include "nets/engine/backend.h"
 #include "nets/engine/graph.h"
 #include "nets/engine/memory.h"
+#include "nets/ops/conv/cpu/conv_choice.h"
 #include "nets/ops/conv/cpu/conv_pass.h"
+#include "nets/ops/conv/cpu/layout.h"
+#include "nets/ops/conv/cpu/onednn_conv.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/ops.h"
 
@@ -109,12 +113,12 @@ static void run_reference(rig *r) {
                           .input_count = 1,
                           .input_shapes = {&r->c->x},
                           .output_shape = &r->signature.output,
-                          .x = {r->given[CC_ONEDNN_X]},
-                          .y = r->expected[CC_ONEDNN_Y],
-                          .dx = {r->expected[CC_ONEDNN_X]},
-                          .dy = r->given[CC_ONEDNN_Y],
-                          .p = {r->given[CC_ONEDNN_W], bias ? r->given[CC_ONEDNN_BIAS] : NULL},
-                          .dp = {r->expected[CC_ONEDNN_W], bias ? r->expected[CC_ONEDNN_BIAS] : NULL}};
+                          .x = {r->given[CC_CONV_X]},
+                          .y = r->expected[CC_CONV_Y],
+                          .dx = {r->expected[CC_CONV_X]},
+                          .dy = r->given[CC_CONV_Y],
+                          .p = {r->given[CC_CONV_W], bias ? r->given[CC_CONV_BIAS] : NULL},
+                          .dp = {r->expected[CC_CONV_W], bias ? r->expected[CC_CONV_BIAS] : NULL}};
     op->reference_forward(&io);
     op->reference_backward(&io);
 }
@@ -125,28 +129,28 @@ static void rig_open(rig *r, const conv_case *c, int64_t x_block, cc_dtype dtype
     r->shapes[0] = &c->x;
     assert_ok(op->infer(&r->signature, &c->attr, r->shapes, 1));
     r->shapes[1] = &r->signature.output;
-    r->counts[CC_ONEDNN_X] = cc_shape_count(&c->x);
-    r->counts[CC_ONEDNN_Y] = cc_shape_count(&r->signature.output);
-    r->counts[CC_ONEDNN_W] = 1;
+    r->counts[CC_CONV_X] = cc_shape_count(&c->x);
+    r->counts[CC_CONV_Y] = cc_shape_count(&r->signature.output);
+    r->counts[CC_CONV_W] = 1;
     for (int i = 0; i < r->signature.parameters[0].rank; i++)
-        r->counts[CC_ONEDNN_W] *= r->signature.parameters[0].dims[i];
-    r->counts[CC_ONEDNN_BIAS] = c->attr.out_channels;
+        r->counts[CC_CONV_W] *= r->signature.parameters[0].dims[i];
+    r->counts[CC_CONV_BIAS] = c->attr.out_channels;
     for (int i = 0; i < 4; i++) {
         r->given[i] = random_array(r->counts[i], (uint64_t)i);
         r->expected[i] = calloc((size_t)r->counts[i], sizeof(float));
     }
     run_reference(r);
-    r->parameter = (cc_parameter){.of = r->signature.parameters[0], .count = r->counts[CC_ONEDNN_W]};
+    r->parameter = (cc_parameter){.of = r->signature.parameters[0], .count = r->counts[CC_CONV_W]};
     r->slot.parameter = &r->parameter;
     r->problem = (cc_conv_problem){.conv = {&c->attr, c->transposed, &c->x, &r->signature.output, dtype},
                                    .training = true,
                                    .x_block = x_block,
                                    .weights = &r->slot};
-    assert_ok(cc_conv_output_block(&r->problem.y_block, &r->problem.conv, x_block));
+    assert_ok(cc_conv_cpu_output_block(&r->problem.y_block, &r->problem.conv, x_block));
     if (plain_weights)
-        assert_ok(cc_onednn_lay_out_plain(&r->slot, &r->problem.conv));
+        assert_ok(cc_onednn_weights_lay_out_plain(&r->slot, &r->problem.conv));
     else
-        assert_ok(cc_onednn_lay_out(&r->slot, &r->problem.conv, x_block));
+        assert_ok(cc_onednn_conv_lay_out_weights(&r->slot, &r->problem.conv, x_block));
 }
 
 static void rig_close(rig *r) {
@@ -156,8 +160,8 @@ static void rig_close(rig *r) {
 
 /* An activation as a pass has it: blocked, and rounded to bf16. */
 static void *pack_activation(const rig *r, int which) {
-    const cc_shape *shape = r->shapes[which == CC_ONEDNN_Y];
-    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block;
+    const cc_shape *shape = r->shapes[which == CC_CONV_Y];
+    int64_t block = which == CC_CONV_Y ? r->problem.y_block : r->problem.x_block;
     cc_dtype dtype = r->problem.conv.dtype;
     void *out;
     assert_ok(cc_memory_get(&out, (size_t)cc_blocked_count(shape, block) * cc_dtype_bytes(dtype), "test"));
@@ -166,74 +170,85 @@ static void *pack_activation(const rig *r, int which) {
 }
 
 static void unpack_activation(float *plain, const rig *r, int which, const void *packed) {
-    int64_t block = which == CC_ONEDNN_Y ? r->problem.y_block : r->problem.x_block;
-    cc_backend_cpu.from_blocked(plain, packed, r->shapes[which == CC_ONEDNN_Y], block, r->problem.conv.dtype);
+    int64_t block = which == CC_CONV_Y ? r->problem.y_block : r->problem.x_block;
+    cc_backend_cpu.from_blocked(plain, packed, r->shapes[which == CC_CONV_Y], block, r->problem.conv.dtype);
 }
 
 static void assert_close(const rig *r, const cc_conv_pass *pass, int which, const float *got) {
     static const char *const words[] = {"x", "weights", "y", "bias"};
     double error = 0, norm = 0;
     /* Winograd's sums of transformed tiles are larger than what they are the difference of. */
-    double tolerance = r->problem.conv.dtype == CC_BF16   ? 4e-3
-                       : pass->algorithm == CC_CONV_TILES ? 1e-5
-                                                          : 3e-6;
+    double tolerance = r->problem.conv.dtype == CC_BF16              ? 4e-3
+                       : pass->algorithm == &cc_conv_algorithm_tiles ? 1e-5
+                                                                     : 3e-6;
     for (int64_t i = 0; i < r->counts[which]; i++) {
         error += pow((double)got[i] - r->expected[which][i], 2);
         norm += pow(r->expected[which][i], 2);
     }
     if (sqrt(error) <= tolerance * sqrt(norm)) return;
-    print_error("%s, %s (%s), block %d, %s: %s differs by %.2e relative\n", r->c->name,
-                cc_conv_algorithm_name(pass->algorithm), cc_conv_pass_implementation(pass),
-                (int)r->problem.x_block, r->problem.conv.dtype == CC_BF16 ? "bf16" : "f32", words[which],
-                sqrt(error / norm));
+    print_error("%s, %s (%s), block %d, %s: %s differs by %.2e relative\n", r->c->name, pass->algorithm->name,
+                cc_conv_pass_implementation(pass), (int)r->problem.x_block,
+                r->problem.conv.dtype == CC_BF16 ? "bf16" : "f32", words[which], sqrt(error / norm));
     fail();
 }
 
 static void check_pass(rig *r, cc_conv_pass *pass) {
-    static const int written[] = {CC_ONEDNN_Y, CC_ONEDNN_X, CC_ONEDNN_W};
-    void *operands[CC_ONEDNN_OPERANDS], *scratch;
-    int output = written[r->problem.kind];
+    static const int written[] = {CC_CONV_Y, CC_CONV_X, CC_CONV_W};
+    void *operands[CC_CONV_OPERANDS], *scratch;
+    int output = written[r->problem.pass];
     float *plain = calloc((size_t)r->counts[output], sizeof *plain);
-    operands[CC_ONEDNN_X] = pack_activation(r, CC_ONEDNN_X);
-    operands[CC_ONEDNN_Y] = pack_activation(r, CC_ONEDNN_Y);
-    assert_ok(cc_memory_get(&operands[CC_ONEDNN_W], r->slot.bytes, "test"));
-    assert_ok(cc_memory_get(&operands[CC_ONEDNN_BIAS], (size_t)r->counts[CC_ONEDNN_BIAS] * 4 + 64, "test"));
-    assert_ok(r->slot.pack(&r->slot, operands[CC_ONEDNN_W], r->given[CC_ONEDNN_W]));
-    memcpy(operands[CC_ONEDNN_BIAS], r->given[CC_ONEDNN_BIAS], (size_t)r->counts[CC_ONEDNN_BIAS] * 4);
+    operands[CC_CONV_X] = pack_activation(r, CC_CONV_X);
+    operands[CC_CONV_Y] = pack_activation(r, CC_CONV_Y);
+    assert_ok(cc_memory_get(&operands[CC_CONV_W], r->slot.bytes, "test"));
+    assert_ok(cc_memory_get(&operands[CC_CONV_BIAS], (size_t)r->counts[CC_CONV_BIAS] * 4 + 64, "test"));
+    assert_ok(r->slot.pack(&r->slot, operands[CC_CONV_W], r->given[CC_CONV_W]));
+    memcpy(operands[CC_CONV_BIAS], r->given[CC_CONV_BIAS], (size_t)r->counts[CC_CONV_BIAS] * 4);
     assert_ok(cc_memory_get(&scratch, cc_conv_pass_scratch(pass), "test"));
     assert_ok(cc_conv_pass_bind(pass, operands, scratch));
     if (r->problem.fused) {
-        memset(operands[CC_ONEDNN_W], 0, r->slot.bytes); /* what counts is held */
-        assert_ok(cc_conv_pass_hold(pass, r->given[CC_ONEDNN_W]));
+        memset(operands[CC_CONV_W], 0, r->slot.bytes); /* what counts are the weights that it holds */
+        assert_ok(cc_conv_pass_hold(pass, r->given[CC_CONV_W]));
     }
     for (int i = 0; i < 2; i++) assert_ok(cc_conv_pass_run(pass)); /* results are overwritten */
-    if (output == CC_ONEDNN_W)
-        assert_ok(r->slot.unpack(&r->slot, plain, operands[CC_ONEDNN_W]));
+    if (output == CC_CONV_W)
+        assert_ok(r->slot.unpack(&r->slot, plain, operands[CC_CONV_W]));
     else
         unpack_activation(plain, r, output, operands[output]);
     assert_close(r, pass, output, plain);
-    if (r->problem.kind == CC_ONEDNN_BACKWARD_WEIGHTS && r->c->attr.bias)
-        assert_close(r, pass, CC_ONEDNN_BIAS, operands[CC_ONEDNN_BIAS]);
-    for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) cc_memory_free(operands[i]);
+    if (r->problem.pass == CC_PASS_BACKWARD_WEIGHTS && r->c->attr.bias)
+        assert_close(r, pass, CC_CONV_BIAS, operands[CC_CONV_BIAS]);
+    for (int i = 0; i < CC_CONV_OPERANDS; i++) cc_memory_free(operands[i]);
     cc_memory_free(scratch);
     free(plain);
 }
 
-static int seen[CC_CONV_ALGORITHMS][CC_ONEDNN_KINDS];
+/* Of the table of algorithms; more rows than it has. */
+enum { ALGORITHMS_MAX = 16 };
+
+static int number_of(const cc_conv_algorithm *algorithm) {
+    int i = 0;
+    while (cc_conv_algorithm_at(i) != algorithm) i++;
+    return i;
+}
+
+static int seen[ALGORITHMS_MAX][CC_PASSES];
+static int seen_of(const cc_conv_algorithm *algorithm, cc_pass pass) {
+    return seen[number_of(algorithm)][pass];
+}
 
 static void check_case(const conv_case *c, int64_t block, cc_dtype dtype, bool plain_weights) {
     rig r;
     rig_open(&r, c, block, dtype, plain_weights);
-    for (int i = 0; i < CC_CONV_ALGORITHMS * CC_ONEDNN_KINDS; i++) {
-        cc_conv_algorithm algorithm = (cc_conv_algorithm)(i / CC_ONEDNN_KINDS);
+    for (int i = 0; i < cc_conv_algorithm_count() * CC_PASSES; i++) {
+        const cc_conv_algorithm *algorithm = cc_conv_algorithm_at(i / CC_PASSES);
         cc_conv_pass pass;
-        r.problem.kind = (cc_onednn_kind)(i % CC_ONEDNN_KINDS);
-        if (!cc_conv_pass_suits(algorithm, &r.problem)) continue;
+        r.problem.pass = (cc_pass)(i % CC_PASSES);
+        if (!algorithm->suits(&r.problem)) continue;
         cc_status status = cc_conv_pass_init(&pass, algorithm, &r.problem);
-        if (status == CC_EUNSUPPORTED && algorithm != CC_CONV_DIRECT) continue;
+        if (status == CC_EUNSUPPORTED && algorithm != &cc_conv_algorithm_direct) continue;
         assert_ok(status);
         check_pass(&r, &pass);
-        seen[algorithm][r.problem.kind]++;
+        seen[i / CC_PASSES][r.problem.pass]++;
         cc_conv_pass_deinit(&pass);
     }
     rig_close(&r);
@@ -248,17 +263,45 @@ static void check_all(cc_dtype dtype) {
 static void every_algorithm_computes_what_the_reference_does(void **state) {
     (void)state;
     check_all(CC_F32);
-    for (int kind = 0; kind < CC_ONEDNN_KINDS; kind++) {
-        assert_true(seen[CC_CONV_DIRECT][kind] > 0 && seen[CC_CONV_RELAID][kind] > 0);
-        assert_int_equal(seen[CC_CONV_GEMM][kind], 6 * CASES);
-        assert_true(seen[CC_CONV_TILES][kind] > 0);
-        assert_true(seen[CC_CONV_NARROW][kind] > 0);
+    for (int i = 0; i < CC_PASSES; i++) {
+        const cc_pass pass = (cc_pass)i;
+        assert_true(seen_of(&cc_conv_algorithm_direct, pass) > 0);
+        assert_true(seen_of(&cc_conv_algorithm_relaid, pass) > 0);
+        assert_int_equal(seen_of(&cc_conv_algorithm_gemm, pass), 6 * CASES);
+        assert_true(seen_of(&cc_conv_algorithm_tiles, pass) > 0);
+        assert_true(seen_of(&cc_conv_algorithm_narrow, pass) > 0);
         /* oneDNN 3 has none for x86-64 any more. */
         if (cc_onednn_block() == 16 && strncmp(cc_onednn_version(), "2.", 2) == 0)
-            assert_true(seen[CC_CONV_WINOGRAD][kind] > 0);
+            assert_true(seen_of(&cc_conv_algorithm_winograd, pass) > 0);
     }
-    assert_true(seen[CC_CONV_SMALL][CC_ONEDNN_FORWARD] > 0);
-    assert_true(seen[CC_CONV_DEPTHWISE][CC_ONEDNN_BACKWARD_WEIGHTS] > 0);
+    assert_true(seen_of(&cc_conv_algorithm_small, CC_PASS_FORWARD) > 0);
+    assert_true(seen_of(&cc_conv_algorithm_depthwise, CC_PASS_BACKWARD_WEIGHTS) > 0);
+}
+
+/* Stored runs hold these words; a plan that is made from one must find the algorithm again. */
+static void a_recorded_name_is_found_again(void **state) {
+    static const char *const recorded[] = {"direct", "relaid",    "winograd", "tiles",
+                                           "small",  "depthwise", "narrow",   "gemm"};
+    (void)state;
+    rig r;
+    rig_open(&r, &cases[0], 16, CC_F32, false);
+    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; i++) {
+        const cc_conv_algorithm *found;
+        double ms;
+        assert_ok(cc_conv_cpu_choose(&found, &ms, &r.problem, CC_TUNING_FIXED, recorded[i]));
+        assert_string_equal(found->name, recorded[i]);
+    }
+    for (int i = 0; i < cc_conv_algorithm_count(); i++) {
+        const cc_conv_algorithm *found;
+        double ms;
+        const char *name = cc_conv_algorithm_at(i)->name;
+        for (int k = 0; k < i; k++) assert_string_not_equal(cc_conv_algorithm_at(k)->name, name);
+        assert_ok(cc_conv_cpu_choose(&found, &ms, &r.problem, CC_TUNING_FIXED, name));
+        assert_ptr_equal(found, cc_conv_algorithm_at(i));
+        assert_null(strchr(name, ' ')); /* what a record's fields are separated by */
+    }
+    assert_null(cc_conv_algorithm_at(cc_conv_algorithm_count()));
+    rig_close(&r);
 }
 
 /* More tiles than are transformed at a time. */
@@ -271,29 +314,30 @@ static void the_gradient_of_weights_is_added_up_over_a_long_image(void **state) 
 
 /* What the reference gives, with a bias whatever the attributes say, and activated. */
 static void expect_fused(rig *r) {
-    float *y = r->expected[CC_ONEDNN_Y];
+    float *y = r->expected[CC_CONV_Y];
     int64_t channels = r->c->attr.out_channels, pixels = cc_shape_pixels(r->shapes[1]);
-    for (int64_t i = 0; i < r->counts[CC_ONEDNN_Y]; i++) {
-        if (!r->c->attr.bias) y[i] += r->given[CC_ONEDNN_BIAS][i / pixels % channels];
+    for (int64_t i = 0; i < r->counts[CC_CONV_Y]; i++) {
+        if (!r->c->attr.bias) y[i] += r->given[CC_CONV_BIAS][i / pixels % channels];
         if (r->problem.activation == CC_ACTIVATION_RELU) y[i] = fmaxf(y[i], 0);
         if (r->problem.activation == CC_ACTIVATION_SILU) y[i] /= 1 + expf(-y[i]);
     }
 }
 
 static void check_fused(const conv_case *c, int64_t block, cc_dtype dtype, cc_activation activation,
-                        int fused_seen[CC_CONV_ALGORITHMS]) {
+                        int fused_seen[ALGORITHMS_MAX]) {
     rig r;
     rig_open(&r, c, block, dtype, false);
-    r.problem.kind = CC_ONEDNN_FORWARD;
+    r.problem.pass = CC_PASS_FORWARD;
     r.problem.training = false;
     r.problem.fused = true;
     r.problem.activation = activation;
     expect_fused(&r);
-    for (int i = 0; i < CC_CONV_ALGORITHMS; i++) {
+    for (int i = 0; i < cc_conv_algorithm_count(); i++) {
+        const cc_conv_algorithm *algorithm = cc_conv_algorithm_at(i);
         cc_conv_pass pass;
-        if (!cc_conv_pass_suits((cc_conv_algorithm)i, &r.problem)) continue;
-        cc_status status = cc_conv_pass_init(&pass, (cc_conv_algorithm)i, &r.problem);
-        if (status == CC_EUNSUPPORTED && i != CC_CONV_DIRECT) continue;
+        if (!algorithm->suits(&r.problem)) continue;
+        cc_status status = cc_conv_pass_init(&pass, algorithm, &r.problem);
+        if (status == CC_EUNSUPPORTED && algorithm != &cc_conv_algorithm_direct) continue;
         assert_ok(status);
         check_pass(&r, &pass);
         fused_seen[i]++;
@@ -304,7 +348,7 @@ static void check_fused(const conv_case *c, int64_t block, cc_dtype dtype, cc_ac
 
 static void a_fused_pass_adds_its_bias_and_activates(void **state) {
     static const cc_activation activations[] = {CC_ACTIVATION_NONE, CC_ACTIVATION_RELU, CC_ACTIVATION_SILU};
-    int fused_seen[CC_CONV_ALGORITHMS] = {0};
+    int fused_seen[ALGORITHMS_MAX] = {0};
     (void)state;
     for (int i = 0; i < CASES; i++)
         for (int k = 0; k < 6; k++) {
@@ -312,7 +356,8 @@ static void a_fused_pass_adds_its_bias_and_activates(void **state) {
             if (cc_onednn_has_bf16())
                 check_fused(&cases[i], k % 2 ? 8 : 16, CC_BF16, activations[k / 2], fused_seen);
         }
-    assert_true(fused_seen[CC_CONV_DIRECT] > 0 && fused_seen[CC_CONV_TILES] > 0);
+    assert_true(fused_seen[number_of(&cc_conv_algorithm_direct)] > 0);
+    assert_true(fused_seen[number_of(&cc_conv_algorithm_tiles)] > 0);
 }
 
 static void bf16_differs_by_its_rounding_alone(void **state) {
@@ -326,6 +371,7 @@ static void bf16_differs_by_its_rounding_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_algorithm_computes_what_the_reference_does),
+        cmocka_unit_test(a_recorded_name_is_found_again),
         cmocka_unit_test(a_fused_pass_adds_its_bias_and_activates),
         cmocka_unit_test(the_gradient_of_weights_is_added_up_over_a_long_image),
         cmocka_unit_test(bf16_differs_by_its_rounding_alone)};

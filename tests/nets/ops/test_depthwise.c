@@ -1,5 +1,5 @@
-/* The gradient of depthwise weights in both blocks, whichever of them this processor's convolutions use, and
- * in both precisions. */
+/* tests/nets/ops/test_depthwise.c -- the gradient of depthwise weights in both blocks, whichever of them this
+ * processor's convolutions use, and in both precisions. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static void check(const depthwise_case *c, int64_t block, cc_dtype dtype) {
     float *got = random_array(blocks * block * taps, 4),
           *scratch = random_array((int64_t)cc_depthwise_scratch(&conv), 5);
     assert_true(cc_depthwise_fits(&attr, &x_shape, block, block, block));
-    cc_conv_reference(want, CC_CONV_WEIGHT, &attr, &x_shape, &signature.output, x, NULL, dy);
+    cc_conv_reference(want, CC_PASS_BACKWARD_WEIGHTS, &attr, &x_shape, &signature.output, x, NULL, dy);
     cc_depthwise_weights(got, &conv, x_blocked, dy_blocked, scratch);
     for (int64_t i = 0; i < blocks * block * taps; i++) {
         int64_t channel = i / (taps * block) * block + i % block, tap = i / block % taps;

@@ -1,11 +1,12 @@
-/* What oneDNN runs the nets of the paper with: never its `ref` implementations, which are up to a hundred
- * times slower. */
+/* tests/nets/ops/test_implementations.c -- what oneDNN runs the nets of the paper with: never its `ref`
+ * implementations, which are up to a hundred times slower. */
 #include "support.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "nets/backends/cpu/onednn.h"
 #include "nets/engine/model.h"
+#include "nets/ops/conv/conv.h"
 #include "nets/ops/ops.h"
 
 /* The plan of a whole graph without memory: the kernels alone choose their layouts and implementations. */

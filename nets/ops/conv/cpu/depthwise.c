@@ -1,11 +1,15 @@
-/* Each plane (one n, one block of channels) is one piece of work with sums of its own, which are added up
- * over n in order. A plane is read row against row: one row of dy and one of x give the products of a kernel
- * row, whose sums stay in registers along the row. */
+/* nets/ops/conv/cpu/depthwise.c -- the gradient of depthwise weights.
+ *
+ * Each plane (one n, one block of channels) is one piece of work with sums of its own,
+ * [n][block][tap][channel of the block] in the scratch memory, which are added up over n in order: the result
+ * does not depend on which thread does what. A plane is read row against row: one row of dy and one of x give
+ * the products of a kernel row, whose sums stay in registers along the row. */
 #include "nets/ops/conv/cpu/depthwise.h"
 
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
+#include "nets/ops/conv/cpu/onednn_layout.h"
 
 typedef struct row { /* one dimension of the problem: W */
     int64_t in, out, kernel, stride, padding, dilation;
@@ -61,13 +65,15 @@ DEFINE_ROW(16, 5)
 
 CC_INLINE void row_sums_as(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
                            cc_dtype dtype) {
-    bool wide = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
+    /* Edges, whose taps are looked at one by one, and between them the outputs whose every tap is inside. Of
+     * other kernels than 3 and 5 wide all is edge. */
+    bool sixteen = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
     row_edge(sums, x, dy, r, lanes, 0, known ? r->first : r->out, dtype);
     if (!known) return;
     if (r->kernel == 3)
-        wide ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
+        sixteen ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
     else
-        wide ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
+        sixteen ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
     row_edge(sums, x, dy, r, lanes, r->last, r->out, dtype);
 }
 
@@ -91,6 +97,7 @@ static void plane_sums(float *sums, const cc_depthwise *c, const void *x, const 
     cc_shape_spatial(in, c->x);
     cc_shape_spatial(out, c->y);
     memset(sums, 0, (size_t)(taps_of(a) * c->block) * sizeof *sums);
+    /* Rows of dy by rows of the kernel: each pair meets one row of x, or none. */
     for (int64_t o = 0; o < out[0] * out[1]; o++)
         for (int64_t k = 0; k < a->kernel[0] * a->kernel[1]; k++) {
             int64_t d = o / out[1] * a->stride[0] - a->padding[0] + k / a->kernel[1] * a->dilation[0],
@@ -128,3 +135,31 @@ void cc_depthwise_weights(float *dw, const cc_depthwise *c, const void *x, const
         }
     }
 }
+
+/* --- the row --- */
+
+static bool suits(const cc_conv_problem *p) {
+    const cc_cpu_conv *c = &p->conv;
+    return !c->transposed && p->pass == CC_PASS_BACKWARD_WEIGHTS &&
+           cc_depthwise_fits(c->attr, c->x, p->x_block, p->y_block, cc_onednn_weights_block(p->weights, c));
+}
+
+static cc_depthwise depthwise_of(const cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    return (cc_depthwise){p->conv.attr, p->conv.x, p->conv.y, p->x_block, p->conv.dtype};
+}
+
+static size_t scratch_bytes(const cc_conv_pass *pass) {
+    const cc_depthwise conv = depthwise_of(pass);
+    return sizeof(float) * cc_depthwise_scratch(&conv);
+}
+
+static cc_status run(const cc_conv_pass *pass) {
+    const cc_depthwise conv = depthwise_of(pass);
+    cc_depthwise_weights(pass->operands[CC_CONV_W], &conv, pass->operands[CC_CONV_X],
+                         pass->operands[CC_CONV_Y], pass->scratch);
+    return CC_OK;
+}
+
+const cc_conv_algorithm cc_conv_algorithm_depthwise = {
+    .name = "depthwise", .suits = suits, .scratch_bytes = scratch_bytes, .run = run};

@@ -1,12 +1,12 @@
-/* nets/ops/conv/cpu/depthwise.h -- private to nets/: the gradient of a depthwise convolution's weights.
+/* nets/ops/conv/cpu/depthwise.h -- the gradient of a depthwise convolution's weights, in channel blocks: the
+ * algorithm "depthwise".
  *
- * oneDNN has no fast implementation of it for kernels of 5x5 (2.6). Blocked layouts; the weights are
- * [blocks][taps][block], oneDNN's Goihw8g and Goihw16g. */
+ * oneDNN has no fast implementation of it for kernels of 5x5 (2.6). x and dy are [n][block][pixel][channel of
+ * the block]; the weights are [block][tap][channel of the block], oneDNN's Goihw8g and Goihw16g. */
 #ifndef CC_NETS_OPS_CONV_CPU_DEPTHWISE_H
 #define CC_NETS_OPS_CONV_CPU_DEPTHWISE_H
 
-#include "nets/engine/kernel.h"
-#include "nets/ops/conv/conv.h"
+#include "nets/ops/conv/cpu/algorithm.h"
 
 typedef struct cc_depthwise {
     const cc_conv_attr *attr; /* groups = channels = out_channels; no bias */

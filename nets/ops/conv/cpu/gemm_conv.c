@@ -1,16 +1,41 @@
-/* The image is the side that the kernel slides over (x; of a transposed convolution y), the other side has a
- * column of the image's values, all taps of all channels of its group, for each of its pixels:
+/* nets/ops/conv/cpu/gemm_conv.c -- the algorithm "gemm": convolutions as matrix products (im2col with BLAS's
+ * sgemm).
+ *
+ * A second implementation, independent of oneDNN: for what that has only a naive one, for shapes where a
+ * product wins, and to be compared with. Products are of float32; any rank, stride, dilation and number of
+ * groups. BLAS uses OpenMP's threads. Source: Chellapilla, Puri & Simard, High Performance Convolutional
+ * Neural Networks for Document Processing, 2006.
+ *
+ * The image is the array that the kernel slides over (x; of a transposed convolution y); the other one has,
+ * for each of its pixels, a column of the image's values: all taps of all channels of its group. Then
  *   other = W columns,  columns of the image = W^T other,  dW = other columns^T.
- * Columns are made a strip of pixels at a time. */
-#include "nets/ops/conv/cpu/gemm_conv.h"
-
+ * Columns are made a strip of pixels at a time. Scratch memory: the weights in plain order where they are
+ * stored otherwise, the image and the other array in plain float32 where they are not so, one strip of
+ * columns. */
 #include <cblas.h>
 #include <string.h>
 #include "nets/engine/backend.h"
+#include "nets/ops/conv/cpu/algorithm.h"
+#include "nets/ops/conv/cpu/onednn_layout.h"
 
 /* A strip's values, and the fewest pixels of one. */
 enum { STRIP = 1 << 19, PIXELS_LEAST = 64 };
 
+/* A run of it. */
+typedef struct gemm_conv {
+    cc_pass pass;
+    const cc_conv_attr *attr;
+    bool transposed;
+    const cc_shape *x_shape, *y_shape;
+    int64_t x_block, y_block;
+    cc_dtype dtype; /* of x, y and their gradients */
+    void *x, *y;    /* or their gradients, by pass; one is written */
+    float *w;       /* plain, PyTorch's order; its gradient by pass */
+    float *bias;    /* or NULL; read by forward, its gradient written with that of the weights */
+    float *scratch;
+} gemm_conv;
+
+/* One of the two arrays. */
 typedef struct side {
     const cc_shape *shape;
     int64_t block, channels, pixels; /* channels of one group */
@@ -20,7 +45,7 @@ typedef struct side {
 } side;
 
 typedef struct work {
-    const cc_gemm_conv *conv;
+    const gemm_conv *conv;
     side image, other;
     int64_t taps, rows, strip; /* rows of a column; pixels of a strip */
     int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX];
@@ -34,7 +59,7 @@ typedef struct segment {
     int64_t start;              /* of the first pixel, in the line; may lie outside it */
 } segment;
 
-static side side_of(const cc_gemm_conv *c, const cc_shape *shape, int64_t block, void *values) {
+static side side_of(const gemm_conv *c, const cc_shape *shape, int64_t block, void *values) {
     return (side){shape,  block, shape->dims[1] / c->attr->groups, cc_shape_pixels(shape), c->dtype,
                   values, values};
 }
@@ -55,7 +80,7 @@ static int64_t plain_count(const side *s) {
     return is_plain(s) ? 0 : cc_shape_count(s->shape);
 }
 
-static work work_of(const cc_gemm_conv *c) {
+static work work_of(const gemm_conv *c) {
     const cc_conv_attr *a = c->attr;
     side x = side_of(c, c->x_shape, c->x_block, c->x), y = side_of(c, c->y_shape, c->y_block, c->y);
     work w = {.conv = c, .image = c->transposed ? y : x, .other = c->transposed ? x : y};
@@ -69,11 +94,13 @@ static work work_of(const cc_gemm_conv *c) {
     return w;
 }
 
-size_t cc_gemm_conv_scratch(const cc_gemm_conv *conv) {
+/* Floats of scratch memory that a run wants beside the plain weights; pointers are not looked at. */
+static size_t scratch_count(const gemm_conv *conv) {
     work w = work_of(conv);
     return (size_t)(plain_count(&w.image) + plain_count(&w.other) + (w.whole ? 0 : w.rows * w.strip));
 }
 
+/* Hands out the scratch memory. */
 static void place(work *w) {
     float *next = w->conv->scratch;
     side *sides[] = {&w->image, &w->other};
@@ -84,6 +111,8 @@ static void place(work *w) {
     w->columns = next;
 }
 
+/* The part of row `tap` of the columns that begins at `pixel` and ends with its line of the other array, or
+ * at `end`. */
 static segment segment_at(const work *w, int64_t tap, int64_t pixel, int64_t end) {
     const cc_conv_attr *a = w->conv->attr;
     int64_t row = pixel / w->out[2], at = pixel % w->out[2], left = w->out[2] - at;
@@ -136,7 +165,7 @@ static const float *gather(const work *w, const float *image, int64_t first, int
     return w->columns;
 }
 
-/* Channels are apart: each thread adds to planes of its own. */
+/* Each thread adds to channels of its own. */
 static void scatter(float *image, const work *w, int64_t first, int64_t count) {
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < w->image.channels; i++)
@@ -150,12 +179,14 @@ static void multiply(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int64_t m, int64_t 
                 (int)ldc);
 }
 
-/* One strip of one group: of what is to be found, which is the other side, the image or W. */
+/* One strip of one group. What is computed is dW, the other array, or the image: the forward pass of a
+ * convolution and the backward one of a transposed convolution make the other array from the image. `begins`:
+ * the first strip of dW, which is overwritten. */
 static void run_strip(const work *w, float *weights, float *image, float *other, int64_t first, int64_t count,
                       bool begins) {
     const int64_t channels = w->other.channels, rows = w->rows, pixels = w->other.pixels;
-    const bool backward = w->conv->kind == CC_GEMM_BACKWARD_DATA;
-    if (w->conv->kind == CC_GEMM_BACKWARD_WEIGHTS) {
+    const bool backward = w->conv->pass == CC_PASS_BACKWARD_DATA;
+    if (w->conv->pass == CC_PASS_BACKWARD_WEIGHTS) {
         const float *columns = gather(w, image, first, count);
         multiply(CblasNoTrans, CblasTrans, channels, rows, count, other + first, pixels, columns, count,
                  begins ? 0 : 1, weights, rows);
@@ -210,17 +241,91 @@ static void make_blocked(const side *s) {
     if (!is_plain(s)) cc_backend_cpu.to_blocked(s->values, s->plain, s->shape, s->block, s->dtype);
 }
 
-void cc_gemm_conv_run(const cc_gemm_conv *c) {
+static void convolve(const gemm_conv *c) {
     work w = work_of(c);
     place(&w);
     side *x = c->transposed ? &w.other : &w.image, *y = c->transposed ? &w.image : &w.other;
-    side *written = c->kind == CC_GEMM_FORWARD ? y : c->kind == CC_GEMM_BACKWARD_DATA ? x : NULL;
+    side *written = c->pass == CC_PASS_FORWARD ? y : c->pass == CC_PASS_BACKWARD_DATA ? x : NULL;
     if (written != x) make_plain(x);
     if (written != y) make_plain(y);
     if (written == &w.image)
         memset(w.image.plain, 0, (size_t)cc_shape_count(w.image.shape) * sizeof *w.image.plain);
     run_groups(&w);
-    if (c->bias && c->kind == CC_GEMM_FORWARD) add_bias(y->plain, c->bias, c->y_shape);
-    if (c->bias && c->kind == CC_GEMM_BACKWARD_WEIGHTS) sum_bias(c->bias, y->plain, c->y_shape);
+    if (c->bias && c->pass == CC_PASS_FORWARD) add_bias(y->plain, c->bias, c->y_shape);
+    if (c->bias && c->pass == CC_PASS_BACKWARD_WEIGHTS) sum_bias(c->bias, y->plain, c->y_shape);
     if (written) make_blocked(written);
 }
+
+/* --- the row --- */
+
+static bool suits(const cc_conv_problem *p) {
+    return !p->fused;
+}
+
+/* Weights that are not plain are converted before a run, their gradient after it: that conversion is the
+ * state. */
+static cc_status init(cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    if (cc_onednn_weights_are_plain(p->weights)) return CC_OK;
+    cc_onednn_reorder *reorder;
+    CC_TRY(cc_onednn_reorder_create(&reorder, p->weights, p->pass != CC_PASS_BACKWARD_WEIGHTS));
+    pass->state = reorder;
+    return CC_OK;
+}
+
+static void deinit(cc_conv_pass *pass) {
+    cc_onednn_reorder_destroy(pass->state);
+}
+
+static gemm_conv gemm_of(const cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    return (gemm_conv){.pass = p->pass,
+                       .attr = p->conv.attr,
+                       .transposed = p->conv.transposed,
+                       .x_shape = p->conv.x,
+                       .y_shape = p->conv.y,
+                       .x_block = p->x_block,
+                       .y_block = p->y_block,
+                       .dtype = p->conv.dtype,
+                       .x = pass->operands[CC_CONV_X],
+                       .y = pass->operands[CC_CONV_Y],
+                       .w = pass->operands[CC_CONV_W],
+                       .bias = p->conv.attr->bias ? pass->operands[CC_CONV_BIAS] : NULL,
+                       .scratch = pass->scratch};
+}
+
+/* Floats of the plain weights, which lie at the start of the scratch memory, in whole lines of the cache. */
+static size_t plain_weights(const cc_conv_pass *pass) {
+    size_t line = 16;
+    return pass->state ? (pass->problem.weights->bytes / sizeof(float) + line - 1) / line * line : 0;
+}
+
+static size_t scratch_bytes(const cc_conv_pass *pass) {
+    const gemm_conv conv = gemm_of(pass);
+    return sizeof(float) * (plain_weights(pass) + scratch_count(&conv));
+}
+
+static cc_status run(const cc_conv_pass *pass) {
+    gemm_conv conv = gemm_of(pass);
+    const cc_onednn_reorder *reorder = pass->state;
+    bool gradient = conv.pass == CC_PASS_BACKWARD_WEIGHTS;
+    float *stored = conv.w;
+    conv.scratch += plain_weights(pass);
+    if (reorder) conv.w = pass->scratch;
+    if (reorder && !gradient) CC_TRY(cc_onednn_reorder_run(reorder, conv.w, stored));
+    convolve(&conv);
+    return reorder && gradient ? cc_onednn_reorder_run(reorder, stored, conv.w) : CC_OK;
+}
+
+static const char *implementation(const cc_conv_pass *pass) {
+    (void)pass;
+    return "sgemm";
+}
+
+const cc_conv_algorithm cc_conv_algorithm_gemm = {.name = "gemm",
+                                                  .suits = suits,
+                                                  .init = init,
+                                                  .scratch_bytes = scratch_bytes,
+                                                  .run = run,
+                                                  .deinit = deinit,
+                                                  .implementation = implementation};

@@ -1,7 +1,9 @@
-/* Layouts of activations and weights; weights between their plain order and that in which they are stored. */
+/* nets/ops/conv/cpu/onednn_layout.c -- layouts of activations and weights; weights between their plain order
+ * and that in which they are stored. oneDNN's layouts are opaque: which block one has is found by comparing
+ * it with ours. */
+#include "nets/ops/conv/cpu/onednn_layout.h"
+
 #include <stdlib.h>
-#include <string.h>
-#include "nets/backends/cpu/onednn_arrays.h"
 
 /* The order of a channel block of 0 (oneDNN's choice), 1 (plain), 8 or 16. */
 static cc_onednn_order order_of(int64_t block) {
@@ -11,18 +13,18 @@ static cc_onednn_order order_of(int64_t block) {
                         : CC_ONEDNN_BLOCKED_16;
 }
 
-cc_status cc_onednn_activation_layout(cc_onednn_layout **out, const cc_shape *shape, int64_t block,
-                                      cc_dtype dtype) {
+cc_status cc_onednn_layout_of_activation(cc_onednn_layout **out, const cc_shape *shape, int64_t block,
+                                         cc_dtype dtype) {
     return cc_onednn_layout_create(out, CC_ONEDNN_ACTIVATION, shape->rank, shape->dims, dtype,
                                    order_of(block));
 }
 
-/* The channel block of a layout that oneDNN chose, or 0 where it is none of ours. */
-static int64_t block_of(const cc_onednn_layout *layout, const cc_shape *shape) {
+int64_t cc_onednn_layout_block(const cc_onednn_layout *layout, const cc_shape *shape) {
     static const int64_t blocks[] = {16, 8, 1};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        /* A layout that cannot be made is none that oneDNN chose. */
         cc_onednn_layout *ours;
-        if (cc_onednn_activation_layout(&ours, shape, blocks[i], CC_F32) != CC_OK) continue;
+        if (cc_onednn_layout_of_activation(&ours, shape, blocks[i], CC_F32) != CC_OK) continue;
         bool same = cc_onednn_layout_equal(ours, layout);
         cc_onednn_layout_destroy(ours);
         if (same) return blocks[i];
@@ -30,11 +32,12 @@ static int64_t block_of(const cc_onednn_layout *layout, const cc_shape *shape) {
     return 0;
 }
 
-cc_status cc_onednn_weights_layout(cc_onednn_layout **out, const cc_onednn_conv *c, cc_onednn_order order,
-                                   cc_dtype dtype) {
+cc_status cc_onednn_layout_of_weights(cc_onednn_layout **out, const cc_cpu_conv *c, cc_onednn_order order,
+                                      cc_dtype dtype) {
     const cc_conv_attr *a = c->attr;
     int spatial = c->x->rank - 2, rank = 0;
     bool grouped = a->groups > 1;
+    /* [groups,] O, I of a group, then the kernel without a depth of 1 at rank 4. */
     int64_t dims[CC_ONEDNN_RANK_MAX];
     if (grouped) dims[rank++] = a->groups;
     dims[rank++] = a->out_channels / a->groups;
@@ -45,16 +48,16 @@ cc_status cc_onednn_weights_layout(cc_onednn_layout **out, const cc_onednn_conv 
                                    dtype, order);
 }
 
-cc_status cc_onednn_bias_layout(cc_onednn_layout **out, const cc_onednn_conv *conv) {
+cc_status cc_onednn_layout_of_bias(cc_onednn_layout **out, const cc_cpu_conv *conv) {
     return cc_onednn_layout_create(out, CC_ONEDNN_ACTIVATION, 1, &conv->attr->out_channels, CC_F32,
                                    CC_ONEDNN_PLAIN);
 }
 
-int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_onednn_conv *conv) {
+int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_cpu_conv *conv) {
     const cc_onednn_weights *l = weights->layout;
     for (int64_t block = 8; l && conv->x->rank == 4 && block <= 16; block += 8) {
         cc_onednn_layout *ours;
-        if (cc_onednn_weights_layout(&ours, conv, order_of(block), CC_F32) != CC_OK) continue;
+        if (cc_onednn_layout_of_weights(&ours, conv, order_of(block), CC_F32) != CC_OK) continue;
         bool same = cc_onednn_layout_equal(ours, l->stored);
         cc_onednn_layout_destroy(ours);
         if (same) return block;
@@ -62,6 +65,7 @@ int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_onedn
     return 0;
 }
 
+/* A conversion between two layouts; addresses are set at each run. */
 struct cc_onednn_reorder {
     cc_onednn_primitive *primitive;
     cc_onednn_memory *from, *to;
@@ -101,8 +105,8 @@ void cc_onednn_reorder_destroy(cc_onednn_reorder *r) {
     free(r);
 }
 
-cc_status cc_onednn_convert(void *to, const cc_onednn_layout *to_layout, const void *from,
-                            const cc_onednn_layout *from_layout) {
+cc_status cc_onednn_reorder_once(void *to, const cc_onednn_layout *to_layout, const void *from,
+                                 const cc_onednn_layout *from_layout) {
     cc_onednn_reorder *reorder;
     CC_TRY(make_reorder(&reorder, from_layout, to_layout));
     cc_status status = cc_onednn_reorder_run(reorder, to, from);
@@ -110,14 +114,16 @@ cc_status cc_onednn_convert(void *to, const cc_onednn_layout *to_layout, const v
     return status;
 }
 
+/* For the slot: parameters come and go in PyTorch's order, when a net is initialised, loaded, stored or
+ * checked. */
 static cc_status pack(const cc_parameter_slot *slot, float *stored, const float *plain) {
     const cc_onednn_weights *l = slot->layout;
-    return cc_onednn_convert(stored, l->stored, plain, l->plain);
+    return cc_onednn_reorder_once(stored, l->stored, plain, l->plain);
 }
 
 static cc_status unpack(const cc_parameter_slot *slot, float *plain, const float *stored) {
     const cc_onednn_weights *l = slot->layout;
-    return cc_onednn_convert(plain, l->plain, stored, l->stored);
+    return cc_onednn_reorder_once(plain, l->plain, stored, l->stored);
 }
 
 static void release(void *layout) {
@@ -127,12 +133,13 @@ static void release(void *layout) {
     free(l);
 }
 
-/* `wanted` may be the plain layout itself. */
-static cc_status lay_out(cc_parameter_slot *slot, const cc_onednn_conv *c, const cc_onednn_layout *wanted) {
+cc_status cc_onednn_weights_lay_out(cc_parameter_slot *slot, const cc_cpu_conv *c,
+                                    const cc_onednn_layout *wanted) {
     cc_status status = CC_OK;
     cc_onednn_weights *l = calloc(1, sizeof *l);
     if (!l) return cc_fail_memory("weights", sizeof *l);
-    CC_CHECK(cc_onednn_weights_layout(&l->plain, c, CC_ONEDNN_PLAIN, CC_F32));
+    CC_CHECK(cc_onednn_layout_of_weights(&l->plain, c, CC_ONEDNN_PLAIN, CC_F32));
+    /* Our own copies: `wanted` goes with the descriptor that it was asked of. */
     CC_CHECK(cc_onednn_layout_copy(&l->stored, wanted));
     slot->layout = l;
     slot->release = release;
@@ -145,45 +152,16 @@ done:
     return status;
 }
 
-cc_status cc_onednn_lay_out_plain(cc_parameter_slot *weights, const cc_onednn_conv *conv) {
+cc_status cc_onednn_weights_lay_out_plain(cc_parameter_slot *weights, const cc_cpu_conv *conv) {
     cc_onednn_layout *plain;
     CC_TRY(cc_onednn_start());
-    CC_TRY(cc_onednn_weights_layout(&plain, conv, CC_ONEDNN_PLAIN, CC_F32));
-    cc_status status = lay_out(weights, conv, plain);
+    CC_TRY(cc_onednn_layout_of_weights(&plain, conv, CC_ONEDNN_PLAIN, CC_F32));
+    cc_status status = cc_onednn_weights_lay_out(weights, conv, plain);
     cc_onednn_layout_destroy(plain);
     return status;
 }
 
-bool cc_onednn_is_plain(const cc_parameter_slot *weights) {
+bool cc_onednn_weights_are_plain(const cc_parameter_slot *weights) {
     const cc_onednn_weights *l = weights->layout;
     return cc_onednn_layout_equal(l->stored, l->plain);
-}
-
-/* The direct forward pass in float32, y in whatever layout it likes. */
-static cc_status describe_forward(cc_onednn_desc **out, const cc_onednn_conv *conv, int64_t x_block) {
-    cc_onednn_conv single = *conv;
-    single.dtype = CC_F32;
-    cc_onednn_request request = {
-        .kind = CC_ONEDNN_FORWARD, .conv = &single, .training = true, .x_block = x_block};
-    CC_TRY(cc_onednn_start());
-    return cc_onednn_describe_pass(out, &request);
-}
-
-cc_status cc_onednn_lay_out(cc_parameter_slot *weights, const cc_onednn_conv *conv, int64_t x_block) {
-    cc_onednn_desc *desc;
-    CC_TRY(describe_forward(&desc, conv, x_block));
-    cc_status status = lay_out(weights, conv, cc_onednn_desc_layout(desc, CC_ONEDNN_FORWARD, CC_ONEDNN_W));
-    cc_onednn_desc_destroy(desc);
-    return status;
-}
-
-cc_status cc_onednn_output_block(int64_t *out, const cc_onednn_conv *conv, int64_t x_block) {
-    cc_onednn_desc *desc;
-    *out = cc_onednn_block();
-    if (conv->y->dims[1] >= *out) return CC_OK;
-    CC_TRY(describe_forward(&desc, conv, x_block));
-    *out = block_of(cc_onednn_desc_layout(desc, CC_ONEDNN_FORWARD, CC_ONEDNN_Y), conv->y);
-    if (!*out) *out = 1;
-    cc_onednn_desc_destroy(desc);
-    return CC_OK;
 }

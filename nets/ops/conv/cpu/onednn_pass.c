@@ -1,88 +1,95 @@
-/* A pass ready to run: its primitive, and a reorder where an operand's home layout is not what that wants. */
+/* nets/ops/conv/cpu/onednn_pass.c -- the algorithms "direct", "relaid" and "winograd": a pass as a primitive
+ * of oneDNN.
+ *
+ * Each operand has the layout in which the plan keeps it and the layout that the primitive wants. Where they
+ * differ, a conversion (a "reorder") stands between, through a copy in the scratch memory: before the
+ * primitive for what it reads, after it for what it writes. Weights are stored in float32 whatever the
+ * activations are; the conversion rounds as well. Scratch memory: the converted operands one after the other,
+ * then the primitive's own, each on 64 bytes. */
 #include <stdio.h>
 #include <stdlib.h>
-#include "nets/backends/cpu/onednn_arrays.h"
 #include "nets/engine/memory.h"
+#include "nets/ops/conv/cpu/onednn_conv.h"
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, NAME_BYTES = 64 };
 
 typedef struct operand {
-    bool used, output;               /* output: written by the primitive */
-    cc_onednn_memory *home, *wanted; /* wanted: the same object where the layouts agree */
-    cc_onednn_primitive *reorder;    /* NULL where they agree */
-    size_t offset;                   /* of the wanted form in the scratch memory */
+    bool used, output; /* output: written by the primitive */
+    cc_onednn_memory *stored,
+        *wanted; /* in the plan's layout, in the primitive's: the same object where they agree */
+    cc_onednn_primitive *reorder; /* NULL where they agree */
+    size_t offset;                /* of the wanted form in the scratch memory */
 } operand;
 
-struct cc_onednn_pass {
-    cc_onednn_kind kind;
+/* The pass's state. */
+typedef struct onednn_pass {
     cc_onednn_primitive *primitive;
-    operand operands[CC_ONEDNN_OPERANDS];
-    cc_onednn_memory *wanted[CC_ONEDNN_OPERANDS], *scratchpad; /* what the primitive is run with */
+    operand operands[CC_CONV_OPERANDS];
+    cc_onednn_memory *wanted[CC_CONV_OPERANDS], *scratchpad; /* what the primitive is run with */
     size_t scratchpad_offset, scratch_bytes;
-    void *held; /* weights of a fused pass, as the primitive wants them: held_layout */
-    cc_onednn_layout *held_layout, *plain; /* plain: those that it is given */
-    char implementation[64];
+    /* Of a fused pass: the folded weights, in the layout that the primitive wants, and PyTorch's, in which
+     * they come. */
+    void *folded;
+    cc_onednn_layout *folded_layout, *plain_layout;
+    char implementation[NAME_BYTES];
+} onednn_pass;
+
+/* x, weights, y, bias */
+static const bool is_output[CC_PASSES][CC_CONV_OPERANDS] = {
+    [CC_PASS_FORWARD] = {false, false, true, false},
+    [CC_PASS_BACKWARD_DATA] = {true, false, false, false},
+    [CC_PASS_BACKWARD_WEIGHTS] = {false, true, false, true},
 };
 
-static const bool is_output[][CC_ONEDNN_OPERANDS] = {
-    [CC_ONEDNN_FORWARD] = {false, false, true, false},
-    [CC_ONEDNN_BACKWARD_DATA] = {true, false, false, false},
-    [CC_ONEDNN_BACKWARD_WEIGHTS] = {false, true, false, true},
-};
-
-static size_t take_scratch(cc_onednn_pass *pass, size_t bytes) {
-    size_t offset = pass->scratch_bytes;
-    pass->scratch_bytes += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+static size_t take_scratch(onednn_pass *s, size_t bytes) {
+    size_t offset = s->scratch_bytes;
+    s->scratch_bytes += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return offset;
 }
 
-static cc_status make_operand(cc_onednn_pass *pass, int which, const cc_onednn_desc *desc,
-                              const cc_onednn_layout *home) {
-    operand *o = &pass->operands[which];
-    const cc_onednn_layout *wanted = cc_onednn_desc_layout(desc, pass->kind, which);
-    *o = (operand){.used = true, .output = is_output[pass->kind][which]};
-    CC_TRY(cc_onednn_memory_create(&o->home, home));
-    pass->wanted[which] = o->wanted = o->home;
-    if (cc_onednn_layout_equal(home, wanted)) return CC_OK;
-    o->wanted = NULL;
+static cc_status make_operand(onednn_pass *s, cc_pass pass, int which, const cc_onednn_desc *desc,
+                              const cc_onednn_layout *stored) {
+    operand *o = &s->operands[which];
+    const cc_onednn_layout *wanted = cc_onednn_desc_layout(desc, pass, which);
+    *o = (operand){.used = true, .output = is_output[pass][which]};
+    CC_TRY(cc_onednn_memory_create(&o->stored, stored));
+    s->wanted[which] = o->wanted = o->stored;
+    if (cc_onednn_layout_equal(stored, wanted)) return CC_OK;
+    o->wanted = NULL; /* so that an error does not leave the object in two places */
     CC_TRY(cc_onednn_memory_create(&o->wanted, wanted));
-    pass->wanted[which] = o->wanted;
-    o->offset = take_scratch(pass, cc_onednn_layout_bytes(wanted));
-    return cc_onednn_primitive_create_reorder(&o->reorder, o->output ? wanted : home,
-                                              o->output ? home : wanted);
+    s->wanted[which] = o->wanted;
+    o->offset = take_scratch(s, cc_onednn_layout_bytes(wanted));
+    return cc_onednn_primitive_create_reorder(&o->reorder, o->output ? wanted : stored,
+                                              o->output ? stored : wanted);
 }
 
-/* The operand is at home in memory of the pass's own, in the layout that the primitive wants. */
-static cc_status make_held(cc_onednn_pass *pass, const cc_onednn_request *r, const cc_onednn_desc *desc) {
-    const cc_onednn_layout *wanted = cc_onednn_desc_layout(desc, r->kind, CC_ONEDNN_W);
-    CC_TRY(cc_onednn_layout_copy(&pass->held_layout, wanted));
-    CC_TRY(cc_onednn_layout_copy(&pass->plain, ((const cc_onednn_weights *)r->weights->layout)->plain));
-    CC_TRY(cc_memory_get(&pass->held, cc_onednn_layout_bytes(wanted), "weights"));
-    return make_operand(pass, CC_ONEDNN_W, desc, wanted);
+/* The weights lie in memory of the pass's own, in the layout that the primitive wants. */
+static cc_status make_folded(onednn_pass *s, const cc_conv_problem *p, const cc_onednn_desc *desc) {
+    const cc_onednn_layout *wanted = cc_onednn_desc_layout(desc, p->pass, CC_CONV_W);
+    CC_TRY(cc_onednn_layout_copy(&s->folded_layout, wanted));
+    CC_TRY(cc_onednn_layout_copy(&s->plain_layout, ((const cc_onednn_weights *)p->weights->layout)->plain));
+    CC_TRY(cc_memory_get(&s->folded, cc_onednn_layout_bytes(wanted), "weights"));
+    return make_operand(s, p->pass, CC_CONV_W, desc, wanted);
 }
 
-cc_status cc_onednn_pass_hold(cc_onednn_pass *pass, const float *plain) {
-    return cc_onednn_convert(pass->held, pass->held_layout, plain, pass->plain);
-}
-
-static cc_status fill_pass(cc_onednn_pass *pass, const cc_onednn_request *r, const cc_onednn_desc *desc) {
+static cc_status fill(onednn_pass *s, const cc_conv_problem *p, const cc_onednn_desc *desc) {
     cc_status status = CC_OK;
-    const cc_onednn_conv *conv = r->conv;
+    const cc_cpu_conv *conv = &p->conv;
     cc_onednn_layout *x = NULL, *y = NULL, *bias = NULL;
-    snprintf(pass->implementation, sizeof pass->implementation, "%s", cc_onednn_desc_implementation(desc));
-    CC_CHECK(cc_onednn_primitive_create(&pass->primitive, desc));
-    CC_CHECK(cc_onednn_activation_layout(&x, conv->x, r->x_block, conv->dtype));
-    CC_CHECK(cc_onednn_activation_layout(&y, conv->y, r->y_block, conv->dtype));
-    CC_CHECK(cc_onednn_bias_layout(&bias, conv));
-    CC_CHECK(make_operand(pass, CC_ONEDNN_X, desc, x));
-    CC_CHECK(r->fused ? make_held(pass, r, desc)
-                      : make_operand(pass, CC_ONEDNN_W, desc,
-                                     ((const cc_onednn_weights *)r->weights->layout)->stored));
-    CC_CHECK(make_operand(pass, CC_ONEDNN_Y, desc, y));
-    if ((conv->attr->bias || r->fused) && r->kind != CC_ONEDNN_BACKWARD_DATA)
-        CC_CHECK(make_operand(pass, CC_ONEDNN_BIAS, desc, bias));
-    pass->scratchpad_offset = take_scratch(pass, cc_onednn_layout_bytes(cc_onednn_desc_scratch(desc)));
-    CC_CHECK(cc_onednn_memory_create(&pass->scratchpad, cc_onednn_desc_scratch(desc)));
+    snprintf(s->implementation, sizeof s->implementation, "%s", cc_onednn_desc_implementation(desc));
+    CC_CHECK(cc_onednn_primitive_create(&s->primitive, desc));
+    CC_CHECK(cc_onednn_layout_of_activation(&x, conv->x, p->x_block, conv->dtype));
+    CC_CHECK(cc_onednn_layout_of_activation(&y, conv->y, p->y_block, conv->dtype));
+    CC_CHECK(cc_onednn_layout_of_bias(&bias, conv));
+    CC_CHECK(make_operand(s, p->pass, CC_CONV_X, desc, x));
+    CC_CHECK(p->fused ? make_folded(s, p, desc)
+                      : make_operand(s, p->pass, CC_CONV_W, desc,
+                                     ((const cc_onednn_weights *)p->weights->layout)->stored));
+    CC_CHECK(make_operand(s, p->pass, CC_CONV_Y, desc, y));
+    if ((conv->attr->bias || p->fused) && p->pass != CC_PASS_BACKWARD_DATA)
+        CC_CHECK(make_operand(s, p->pass, CC_CONV_BIAS, desc, bias));
+    s->scratchpad_offset = take_scratch(s, cc_onednn_layout_bytes(cc_onednn_desc_scratch(desc)));
+    CC_CHECK(cc_onednn_memory_create(&s->scratchpad, cc_onednn_desc_scratch(desc)));
 done:
     cc_onednn_layout_destroy(x);
     cc_onednn_layout_destroy(y);
@@ -90,66 +97,117 @@ done:
     return status;
 }
 
-cc_status cc_onednn_pass_create(cc_onednn_pass **out, const cc_onednn_request *request) {
+static void destroy(onednn_pass *s) {
+    if (!s) return;
+    for (int i = 0; i < CC_CONV_OPERANDS; i++) {
+        operand *o = &s->operands[i];
+        cc_onednn_primitive_destroy(o->reorder);
+        if (o->wanted != o->stored) cc_onednn_memory_destroy(o->wanted);
+        cc_onednn_memory_destroy(o->stored);
+    }
+    cc_onednn_memory_destroy(s->scratchpad);
+    cc_onednn_primitive_destroy(s->primitive);
+    cc_onednn_layout_destroy(s->folded_layout);
+    cc_onednn_layout_destroy(s->plain_layout);
+    cc_memory_free(s->folded);
+    free(s);
+}
+
+/* --- the rows --- */
+
+static cc_status init(cc_conv_pass *pass, cc_onednn_variant variant) {
     cc_status status = CC_OK;
     cc_onednn_desc *desc = NULL;
-    cc_onednn_pass *pass = calloc(1, sizeof *pass);
-    if (!pass) return cc_fail_memory("convolution", sizeof *pass);
-    pass->kind = request->kind;
+    onednn_pass *s = calloc(1, sizeof *s);
+    if (!s) return cc_fail_memory("convolution", sizeof *s);
     CC_CHECK(cc_onednn_start());
-    CC_CHECK(cc_onednn_describe_pass(&desc, request));
-    CC_CHECK(fill_pass(pass, request, desc));
-    *out = pass;
-    pass = NULL;
+    CC_CHECK(cc_onednn_conv_describe(&desc, &pass->problem, variant));
+    CC_CHECK(fill(s, &pass->problem, desc));
+    pass->state = s;
+    s = NULL;
 done:
     cc_onednn_desc_destroy(desc);
-    cc_onednn_pass_destroy(pass);
+    destroy(s);
     return status;
 }
 
-void cc_onednn_pass_destroy(cc_onednn_pass *pass) {
-    if (!pass) return;
-    for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
-        operand *o = &pass->operands[i];
-        cc_onednn_primitive_destroy(o->reorder);
-        if (o->wanted != o->home) cc_onednn_memory_destroy(o->wanted);
-        cc_onednn_memory_destroy(o->home);
-    }
-    cc_onednn_memory_destroy(pass->scratchpad);
-    cc_onednn_primitive_destroy(pass->primitive);
-    cc_onednn_layout_destroy(pass->held_layout);
-    cc_onednn_layout_destroy(pass->plain);
-    cc_memory_free(pass->held);
-    free(pass);
+static cc_status init_direct(cc_conv_pass *pass) {
+    return init(pass, CC_ONEDNN_DIRECT);
+}
+static cc_status init_relaid(cc_conv_pass *pass) {
+    return init(pass, CC_ONEDNN_RELAID);
+}
+static cc_status init_winograd(cc_conv_pass *pass) {
+    return init(pass, CC_ONEDNN_WINOGRAD);
 }
 
-const char *cc_onednn_pass_implementation(const cc_onednn_pass *pass) {
-    return pass->implementation;
-}
-size_t cc_onednn_pass_scratch(const cc_onednn_pass *pass) {
-    return pass->scratch_bytes;
+static bool suits(const cc_conv_problem *p) {
+    (void)p;
+    return true;
 }
 
-cc_status cc_onednn_pass_bind(cc_onednn_pass *pass, void *const operands[CC_ONEDNN_OPERANDS], void *scratch) {
-    char *memory = scratch;
-    for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
-        operand *o = &pass->operands[i];
+/* oneDNN's own Winograd gives wrong input gradients where padding differs before and behind. */
+static bool suits_winograd(const cc_conv_problem *p) {
+    const cc_conv_attr *a = p->conv.attr;
+    for (int i = 1; i < CC_SPATIAL_MAX; i++)
+        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding_more[i] != 0)
+            return false;
+    return p->conv.x->rank == 4 && a->groups == 1 && !p->conv.transposed && p->conv.dtype == CC_F32;
+}
+
+static size_t scratch_bytes(const cc_conv_pass *pass) {
+    return ((const onednn_pass *)pass->state)->scratch_bytes;
+}
+
+static const char *implementation(const cc_conv_pass *pass) {
+    return ((const onednn_pass *)pass->state)->implementation;
+}
+
+static cc_status bind(cc_conv_pass *pass) {
+    onednn_pass *s = pass->state;
+    char *scratch = pass->scratch;
+    for (int i = 0; i < CC_CONV_OPERANDS; i++) {
+        operand *o = &s->operands[i];
         if (!o->used) continue;
-        CC_TRY(cc_onednn_memory_set(o->home, i == CC_ONEDNN_W && pass->held ? pass->held : operands[i]));
-        if (o->reorder) CC_TRY(cc_onednn_memory_set(o->wanted, memory + o->offset));
+        CC_TRY(cc_onednn_memory_set(o->stored, i == CC_CONV_W && s->folded ? s->folded : pass->operands[i]));
+        if (o->reorder) CC_TRY(cc_onednn_memory_set(o->wanted, scratch + o->offset));
     }
-    return memory ? cc_onednn_memory_set(pass->scratchpad, memory + pass->scratchpad_offset) : CC_OK;
+    return scratch ? cc_onednn_memory_set(s->scratchpad, scratch + s->scratchpad_offset) : CC_OK;
 }
 
-cc_status cc_onednn_pass_run(const cc_onednn_pass *pass) {
-    for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
-        const operand *o = &pass->operands[i];
-        if (o->reorder && !o->output) CC_TRY(cc_onednn_execute_reorder(o->reorder, o->home, o->wanted));
+static cc_status hold(cc_conv_pass *pass, const float *plain) {
+    onednn_pass *s = pass->state;
+    return cc_onednn_reorder_once(s->folded, s->folded_layout, plain, s->plain_layout);
+}
+
+static cc_status run(const cc_conv_pass *pass) {
+    const onednn_pass *s = pass->state;
+    for (int i = 0; i < CC_CONV_OPERANDS; i++) {
+        const operand *o = &s->operands[i];
+        if (o->reorder && !o->output) CC_TRY(cc_onednn_execute_reorder(o->reorder, o->stored, o->wanted));
     }
-    CC_TRY(cc_onednn_execute(pass->primitive, pass->kind, pass->wanted, pass->scratchpad));
-    for (int i = 0; i < CC_ONEDNN_OPERANDS; i++) {
-        const operand *o = &pass->operands[i];
-        if (o->reorder && o->output) CC_TRY(cc_onednn_execute_reorder(o->reorder, o->wanted, o->home));
+    CC_TRY(cc_onednn_execute(s->primitive, pass->problem.pass, s->wanted, s->scratchpad));
+    for (int i = 0; i < CC_CONV_OPERANDS; i++) {
+        const operand *o = &s->operands[i];
+        if (o->reorder && o->output) CC_TRY(cc_onednn_execute_reorder(o->reorder, o->wanted, o->stored));
     }
     return CC_OK;
 }
+
+static void deinit(cc_conv_pass *pass) {
+    destroy(pass->state);
+}
+
+#define ROW(name_, suits_, init_)                                                                            \
+    const cc_conv_algorithm cc_conv_algorithm_##name_ = {.name = #name_,                                     \
+                                                         .suits = suits_,                                    \
+                                                         .init = init_,                                      \
+                                                         .scratch_bytes = scratch_bytes,                     \
+                                                         .bind = bind,                                       \
+                                                         .hold = hold,                                       \
+                                                         .run = run,                                         \
+                                                         .deinit = deinit,                                   \
+                                                         .implementation = implementation}
+ROW(direct, suits, init_direct);
+ROW(relaid, suits, init_relaid);
+ROW(winograd, suits_winograd, init_winograd);

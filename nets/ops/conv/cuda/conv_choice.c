@@ -1,3 +1,14 @@
+/* nets/ops/conv/cuda/conv_choice.c -- which algorithm computes a pass of a convolution on the GPU.
+ *
+ * Candidates come from three libraries, each a row of functions (struct library): kernels of our own, of
+ * which at most one suits a pass (own_conv.c has their table); cuDNN's engines with their settings, which
+ * cuDNN lists anew for each pass, once with the bias and activation in its graph and once without; and, for
+ * 1x1 convolutions, cuBLAS's algorithms for a product. Their order is that of preference by rule: our own
+ * first, then what each library's heuristics think fastest. nets/engine/chooser.h picks one: the recorded
+ * name, the rule, or the fastest by the clock.
+ *
+ * What is chosen is kept for the process with all that it needs to run (a compiled plan of cuDNN's), and the
+ * rest of what was listed is let go. */
 #ifdef CC_HAVE_CUDA
 #include "nets/ops/conv/cuda/conv_choice.h"
 
@@ -8,147 +19,230 @@
 #include "nets/backends/cuda/channels.h"
 #include "nets/backends/cuda/device.h"
 #include "nets/backends/cuda/elementwise.h"
+#include "nets/engine/chooser.h"
 #include "nets/ops/conv/cuda/product.h"
-#include "nets/ops/conv/cuda/turn.h"
+#include "nets/ops/conv/cuda/transpose.h"
 
-/* Who computes a pass. */
-typedef enum provider { BY_OWN, BY_CUDNN, BY_CUBLAS } provider;
+/* What is timed: of a pass of cuDNN the first few ways (TIMED_FIRST) and the first of each engine, as
+ * heuristics err more between the settings of one engine than between engines; at most TIMED_MOST,
+ * TIMED_COMPILED of them compiled. */
+enum { TIMED_RUNS = 2, TIMED_FIRST = 6, TIMED_MOST = 12, TIMED_COMPILED = 1 };
 
-/* All that may compute it. */
+/* What takes SLOW_TIMES as long as the best so far, when it runs once and not recorded (so that launching it
+ * counts: launch_ms), is not timed further; after SLOW_MOST of these the rest of a pass of cuDNN is left, as
+ * of depthwise convolutions cuDNN has ways that take a thousand times as long as ours. */
+enum { SLOW_TIMES = 3, SLOW_MOST = 2 };
+static const double launch_ms = 0.1;
+
+typedef struct library library;
+
+/* One of the algorithms that may compute a pass. */
+typedef struct candidate {
+    const library *by;
+    cc_cudnn_pass *pass; /* cuDNN: whose way it is, with or without a fused bias; else NULL */
+    int way;             /* of that pass, or of the product */
+} candidate;
+
+/* All of them, and what the libraries listed them from. */
 typedef struct offers {
     cc_own_conv own;
-    bool has_own;
     cc_cudnn_pass plain, fused;
     cc_product product;
     cc_product_way product_ways[CC_PRODUCT_WAYS_MAX];
-    int product_count;
+    candidate of[2 * CC_CONV_WAYS_MAX + CC_PRODUCT_WAYS_MAX + 1];
+    int count;
 } offers;
 
 struct cc_conv_choice {
     cc_conv_request request;
-    char *recorded; /* what request.recorded points to */
-    cc_choice told;
-    provider by;
-    cc_own_conv own;           /* BY_OWN */
-    const cc_cudnn_pass *pass; /* BY_CUDNN, with its way; one of the offers, or what is kept of it */
+    cc_choice described;
+    const library *by;
+    cc_own_conv own;           /* own */
+    const cc_cudnn_pass *pass; /* cuDNN, with its way; one of the offers, or `kept` */
     int way;
     cc_cudnn_pass kept;
-    cc_product product;
+    cc_product product; /* cuBLAS */
     cc_product_way product_way;
-    size_t stored_bytes; /* first in the scratch memory: weights or their gradient as cuDNN stores them */
-    size_t workspace;    /* the rest of it */
+    /* Scratch memory: first weights or their gradient as cuDNN stores them, where they are stored otherwise
+     * (0: they are not); then the library's workspace. */
+    size_t stored_bytes, workspace;
 };
 
-/* One of the offers, as it is tried. */
-typedef struct option {
-    provider by;
-    cc_cudnn_pass *pass; /* BY_CUDNN */
-    int way;             /* of the pass, or of the product */
-} option;
+/* Who computes a pass. */
+struct library {
+    const char *name; /* the word of recorded choices for the implementation */
+    const char *(*name_of)(const candidate *at, const offers *o);
+    /* Readies the choice to run a candidate: what that needs is borrowed from the offers. CC_EUNSUPPORTED
+     * where the library cannot run it after all. */
+    cc_status (*prepare)(cc_conv_choice *c, const candidate *at, const offers *o);
+    /* What was borrowed becomes the choice's own. */
+    void (*keep)(cc_conv_choice *c, const candidate *at, offers *o);
+    cc_status (*run)(const cc_conv_choice *c, const cc_conv_data *d);
+};
 
-typedef struct option_list {
-    option of[2 * CC_CONV_WAYS_MAX + CC_PRODUCT_WAYS_MAX + 1];
-    int count;
-} option_list;
-
-/* What is timed: of a pass of cuDNN the first few ways and the first of each engine, as heuristics err more
- * between the settings of one engine than between engines. */
-enum { TIMED_RUNS = 2, TIMED_FIRST = 6, TIMED_MOST = 12, TIMED_COMPILED = 1 };
-
-/* What takes so many times as long as the best so far, when it runs once and not recorded, is not timed
- * further; after so many of these the rest of a pass is left, as of depthwise convolutions cuDNN has ways
- * that take a thousand times as long as ours. */
-enum { SLOW_TIMES = 3, SLOW_MOST = 2 };
-static const double launch_ms = 0.1;
-
-static int64_t weight_count(const cc_conv_sum *sum) {
-    int64_t count = sum->narrow.dims[1] * (sum->wide.dims[1] / sum->attr.groups);
-    for (int i = 0; i < CC_SPATIAL_MAX; i++) count *= sum->attr.kernel[i];
+static int64_t weight_count(const cc_cuda_conv *conv) {
+    int64_t count = conv->output.dims[1] * (conv->input.dims[1] / conv->attr.groups);
+    for (int i = 0; i < CC_SPATIAL_MAX; i++) count *= conv->attr.kernel[i];
     return count;
 }
 
-/* --- running --- */
-
-static const cc_shape *output_of(const cc_conv_sum *sum) {
-    return sum->part == CC_CONV_WIDE ? &sum->wide : &sum->narrow;
+/* The array to which a fused bias is added: the output of the op, a convolution or a transposed one. */
+static const cc_shape *biased_shape(const cc_cuda_conv *conv) {
+    return conv->pass == CC_PASS_BACKWARD_DATA ? &conv->input : &conv->output;
 }
 
+/* Bias and activation by a kernel of our own, after a library that did not do them. */
 static void add_bias(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->request.sum;
-    cc_cuda_channel_add(sum->part == CC_CONV_WIDE ? d->wide : d->narrow, d->bias, sum->activation,
-                        output_of(sum), sum->dtype);
+    const cc_cuda_conv *conv = &c->request.conv;
+    cc_cuda_channel_add(conv->pass == CC_PASS_BACKWARD_DATA ? d->input : d->output, d->bias, conv->activation,
+                        biased_shape(conv), conv->dtype);
 }
 
-/* cuDNN takes weights of the activations' dtype, output channels first, and gives their gradient so. */
-static cc_status run_cudnn(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->request.sum;
-    int64_t channels = sum->narrow.dims[1], taps = weight_count(sum) / channels;
-    bool gives = sum->part == CC_CONV_WEIGHTS;
-    cc_conv_operands o = {.wide = d->wide,
-                          .narrow = d->narrow,
-                          .weights = gives ? d->gradient : (void *)d->weights,
+/* --- kernels of our own --- */
+
+static const char *own_name(const candidate *at, const offers *o) {
+    (void)at;
+    return cc_own_conv_name(&o->own);
+}
+
+static cc_status own_prepare(cc_conv_choice *c, const candidate *at, const offers *o) {
+    (void)at;
+    c->own = o->own;
+    c->workspace = cc_own_conv_bytes(&c->own, &c->request.conv);
+    return CC_OK;
+}
+
+static void own_keep(cc_conv_choice *c, const candidate *at, offers *o) {
+    (void)c, (void)at, (void)o; /* it was copied */
+}
+
+static cc_status own_run(const cc_conv_choice *c, const cc_conv_data *d) {
+    cc_own_conv_run(&c->own, &c->request.conv, d);
+    return CC_OK;
+}
+
+static const library own = {"own", own_name, own_prepare, own_keep, own_run};
+
+/* --- cuDNN --- */
+
+static const char *cudnn_name(const candidate *at, const offers *o) {
+    (void)o;
+    return at->pass->ways[at->way].name;
+}
+
+static cc_status cudnn_prepare(cc_conv_choice *c, const candidate *at, const offers *o) {
+    const cc_cuda_conv *conv = &c->request.conv;
+    (void)o;
+    CC_TRY(cc_cudnn_pass_prepare(at->pass, at->way));
+    c->pass = at->pass;
+    c->way = at->way;
+    c->workspace = at->pass->ways[at->way].workspace;
+    if (c->request.depthwise || (conv->pass == CC_PASS_BACKWARD_WEIGHTS && conv->dtype == CC_BF16))
+        c->stored_bytes = (size_t)weight_count(conv) * cc_dtype_bytes(conv->dtype);
+    return CC_OK;
+}
+
+static void cudnn_keep(cc_conv_choice *c, const candidate *at, offers *o) {
+    (void)o;
+    cc_cudnn_pass_keep(at->pass, at->way);
+    c->kept = *at->pass;
+    c->pass = &c->kept;
+    c->way = 0;
+    *at->pass = (cc_cudnn_pass){0};
+}
+
+/* cuDNN takes weights of the activations' dtype, output channels first, and gives their gradient so:
+ * depthwise weights, [tap][channel] in float32, are transposed before it or after it, and a gradient in bf16
+ * is converted to float32. */
+static cc_status cudnn_run(const cc_conv_choice *c, const cc_conv_data *d) {
+    const cc_cuda_conv *conv = &c->request.conv;
+    const int64_t channels = conv->output.dims[1], taps = weight_count(conv) / channels;
+    const bool gradient = conv->pass == CC_PASS_BACKWARD_WEIGHTS;
+    cc_conv_operands o = {.input = d->input,
+                          .output = d->output,
+                          .weights = gradient ? d->gradient : (void *)d->weights,
                           .bias = d->low_bias,
                           .workspace = (char *)d->scratch + c->stored_bytes};
     if (c->stored_bytes) o.weights = d->scratch;
-    if (c->request.depthwise && !gives)
-        cc_cuda_turn_weights(d->scratch, d->weights, taps, channels, sum->dtype);
+    if (c->request.depthwise && !gradient)
+        cc_cuda_transpose_weights(d->scratch, d->weights, taps, channels, conv->dtype);
     CC_TRY(cc_cudnn_pass_run(c->pass, c->way, &o));
-    if (c->request.depthwise && gives)
-        cc_cuda_turn_back(d->gradient, d->scratch, taps, channels, sum->dtype);
-    else if (c->stored_bytes && gives)
-        cc_cuda_widen(d->gradient, d->scratch, weight_count(sum));
-    if (sum->fused && !c->pass->fused) add_bias(c, d);
+    if (c->request.depthwise && gradient)
+        cc_cuda_transpose_gradient(d->gradient, d->scratch, taps, channels, conv->dtype);
+    else if (c->stored_bytes && gradient)
+        cc_cuda_widen(d->gradient, d->scratch, weight_count(conv));
+    if (conv->fused && !c->pass->fused) add_bias(c, d);
     return CC_OK;
 }
 
-static cc_status run_product(const cc_conv_choice *c, const cc_conv_data *d) {
-    const cc_conv_sum *sum = &c->request.sum;
-    cc_conv_operands o = {.wide = d->wide,
-                          .narrow = d->narrow,
-                          .weights = sum->part == CC_CONV_WEIGHTS ? d->gradient : (void *)d->weights,
-                          .bias = d->low_bias,
-                          .workspace = d->scratch};
+static const library cudnn = {"cudnn", cudnn_name, cudnn_prepare, cudnn_keep, cudnn_run};
+
+/* --- cuBLAS --- */
+
+static const char *cublas_name(const candidate *at, const offers *o) {
+    return o->product_ways[at->way].name;
+}
+
+static cc_status cublas_prepare(cc_conv_choice *c, const candidate *at, const offers *o) {
+    c->product = o->product;
+    c->product_way = o->product_ways[at->way];
+    c->workspace = c->product_way.workspace;
+    return CC_OK;
+}
+
+static void cublas_keep(cc_conv_choice *c, const candidate *at, offers *o) {
+    (void)c, (void)at;
+    o->product = (cc_product){0};
+}
+
+static cc_status cublas_run(const cc_conv_choice *c, const cc_conv_data *d) {
+    const cc_cuda_conv *conv = &c->request.conv;
+    const cc_conv_operands o = {.input = d->input,
+                                .output = d->output,
+                                .weights =
+                                    conv->pass == CC_PASS_BACKWARD_WEIGHTS ? d->gradient : (void *)d->weights,
+                                .bias = d->low_bias,
+                                .workspace = d->scratch};
     CC_TRY(cc_product_run(&c->product, &c->product_way, &o));
-    if (sum->fused && c->product.end == CC_PRODUCT_PLAIN) add_bias(c, d);
+    if (conv->fused && c->product.end == CC_PRODUCT_PLAIN) add_bias(c, d);
     return CC_OK;
 }
 
-cc_status cc_conv_choice_run(const cc_conv_choice *c, const cc_conv_data *data) {
-    if (c->by == BY_CUDNN) return run_cudnn(c, data);
-    if (c->by == BY_CUBLAS) return run_product(c, data);
-    cc_own_conv_run(&c->own, &c->request.sum, data);
-    return CC_OK;
-}
+static const library cublas = {"cublas", cublas_name, cublas_prepare, cublas_keep, cublas_run};
 
 /* --- what there is --- */
 
-/* cuBLAS knows no activation but ReLU. */
-static cc_product_end product_end(const cc_conv_sum *sum) {
-    if (!sum->fused || sum->part != CC_CONV_NARROW) return CC_PRODUCT_PLAIN;
-    return sum->activation == CC_ACTIVATION_NONE   ? CC_PRODUCT_BIAS
-           : sum->activation == CC_ACTIVATION_RELU ? CC_PRODUCT_BIAS_RELU
-                                                   : CC_PRODUCT_PLAIN;
-}
+/* Lists the candidates in the order of preference by rule. */
+static cc_status collect(offers *o, const cc_conv_request *request) {
+    const cc_cuda_conv *conv = &request->conv;
+    const bool fast = request->tuning == CC_TUNING_FAST, forward = conv->pass == CC_PASS_FORWARD;
+    if (cc_own_conv_init(&o->own, conv, request->depthwise)) o->of[o->count++] = (candidate){.by = &own};
 
-/* Fused passes of cuDNN are asked for where it has kernels at hand, and where it compiles them in some tenths
- * of a second: for SiLU in bf16, which no rule would take. Others take seconds. */
-static bool has_fused(const cc_conv_request *p) {
-    bool at_hand = p->sum.activation == CC_ACTIVATION_NONE || p->sum.activation == CC_ACTIVATION_RELU,
-         worth_it = p->sum.dtype == CC_BF16 && (cc_tuning_is_timed(p->tuning) || p->recorded);
-    return p->sum.fused && p->sum.part == CC_CONV_NARROW && !p->depthwise && (at_hand || worth_it);
-}
-
-static cc_status collect(offers *o, const cc_conv_request *p) {
-    bool fast = p->tuning == CC_TUNING_FAST;
-    cc_conv_sum plain = p->sum;
+    /* cuDNN with the bias and activation in its graph, where it has kernels at hand, and where it compiles
+     * them in some tenths of a second: for SiLU in bf16, which no rule would take. Others take seconds. */
+    const bool at_hand = conv->activation == CC_ACTIVATION_NONE || conv->activation == CC_ACTIVATION_RELU,
+               worth_it =
+                   conv->dtype == CC_BF16 && (cc_tuning_is_timed(request->tuning) || request->recorded);
+    cc_cuda_conv plain = *conv;
     plain.fused = false;
-    o->has_own = cc_own_conv_init(&o->own, &p->sum, p->depthwise);
     CC_TRY(cc_cudnn_pass_init(&o->plain, &plain, fast));
-    if (has_fused(p)) CC_TRY(cc_cudnn_pass_init(&o->fused, &p->sum, fast));
-    if (!cc_product_fits(&p->sum.attr, &p->sum.wide, &p->sum.narrow)) return CC_OK;
-    CC_TRY(cc_product_init(&o->product, p->sum.part, &p->sum.wide, &p->sum.narrow, p->sum.dtype, p->sum.tf32,
-                           product_end(&p->sum)));
-    return cc_product_ways(o->product_ways, &o->product_count, &o->product, fast);
+    if (conv->fused && forward && !request->depthwise && (at_hand || worth_it))
+        CC_TRY(cc_cudnn_pass_init(&o->fused, conv, fast));
+    for (int i = 0; i < o->fused.count; i++) o->of[o->count++] = (candidate){&cudnn, &o->fused, i};
+    for (int i = 0; i < o->plain.count; i++) o->of[o->count++] = (candidate){&cudnn, &o->plain, i};
+
+    /* cuBLAS knows no activation but ReLU. */
+    int products = 0;
+    if (!cc_product_fits(&conv->attr, &conv->input, &conv->output)) return CC_OK;
+    cc_product_end end = !conv->fused || !forward                 ? CC_PRODUCT_PLAIN
+                         : conv->activation == CC_ACTIVATION_NONE ? CC_PRODUCT_BIAS
+                         : conv->activation == CC_ACTIVATION_RELU ? CC_PRODUCT_BIAS_RELU
+                                                                  : CC_PRODUCT_PLAIN;
+    CC_TRY(
+        cc_product_init(&o->product, conv->pass, &conv->input, &conv->output, conv->dtype, conv->tf32, end));
+    CC_TRY(cc_product_ways(o->product_ways, &products, &o->product, fast));
+    for (int i = 0; i < products; i++) o->of[o->count++] = (candidate){&cublas, NULL, i};
+    return CC_OK;
 }
 
 static void release_offers(offers *o) {
@@ -158,71 +252,35 @@ static void release_offers(offers *o) {
     free(o);
 }
 
-/* In the order of preference by rule. */
-static void list(option_list *out, offers *o) {
-    out->count = 0;
-    if (o->has_own) out->of[out->count++] = (option){.by = BY_OWN};
-    for (int i = 0; i < o->fused.count; i++) out->of[out->count++] = (option){BY_CUDNN, &o->fused, i};
-    for (int i = 0; i < o->plain.count; i++) out->of[out->count++] = (option){BY_CUDNN, &o->plain, i};
-    for (int i = 0; i < o->product_count; i++) out->of[out->count++] = (option){BY_CUBLAS, NULL, i};
+/* NULL where it is none of cuDNN's. */
+static const cc_conv_way *way_of(const candidate *at) {
+    return at->pass ? &at->pass->ways[at->way] : NULL;
 }
 
-static const char *name_of(const option *at, const offers *o) {
-    if (at->by == BY_CUDNN) return at->pass->ways[at->way].name;
-    return at->by == BY_CUBLAS ? o->product_ways[at->way].name : cc_own_conv_name(&o->own);
+/* --- the choice: functions for the chooser --- */
+
+typedef struct choosing {
+    cc_conv_choice *choice;
+    offers *offers;
+    /* By the clock: memory to time in, and what was timed of the pass of cuDNN at hand. */
+    cc_conv_data data;
+    void *weights, *bias, *gradient;
+    int tried, compiled, slow;
+} choosing;
+
+static const char *name_of(const void *context, int i) {
+    const choosing *c = context;
+    return c->offers->of[i].by->name_of(&c->offers->of[i], c->offers);
 }
 
-static const cc_conv_way *way_of(const option *at) {
-    return at->by == BY_CUDNN ? &at->pass->ways[at->way] : NULL;
-}
-
-/* --- one of them --- */
-
-/* What belongs to the offers is borrowed, until `settle`. */
-static cc_status take(cc_conv_choice *c, const option *at, const offers *o) {
-    static const char *const libraries[] = {[BY_OWN] = "own", [BY_CUDNN] = "cudnn", [BY_CUBLAS] = "cublas"};
-    const cc_conv_sum *sum = &c->request.sum;
-    bool stored = c->request.depthwise || (sum->part == CC_CONV_WEIGHTS && sum->dtype == CC_BF16);
+static cc_status prepare(cc_conv_choice *c, const candidate *at, const offers *o) {
     c->by = at->by;
     c->stored_bytes = c->workspace = 0;
-    c->told = (cc_choice){.algorithm = name_of(at, o), .implementation = libraries[at->by]};
-    switch (at->by) {
-    case BY_OWN:
-        c->own = o->own;
-        c->workspace = cc_own_conv_bytes(&c->own, sum);
-        break;
-    case BY_CUDNN:
-        CC_TRY(cc_cudnn_pass_prepare(at->pass, at->way));
-        c->pass = at->pass;
-        c->way = at->way;
-        c->workspace = way_of(at)->workspace;
-        if (stored) c->stored_bytes = (size_t)weight_count(sum) * cc_dtype_bytes(sum->dtype);
-        break;
-    case BY_CUBLAS:
-        c->product = o->product;
-        c->product_way = o->product_ways[at->way];
-        c->workspace = c->product_way.workspace;
-    }
-    return CC_OK;
+    c->described = (cc_choice){.algorithm = at->by->name_of(at, o), .implementation = at->by->name};
+    return at->by->prepare(c, at, o);
 }
 
-/* Makes what was taken its own; the rest of the offers may go. */
-static cc_status settle(cc_conv_choice *c, const option *at, offers *o) {
-    CC_TRY(take(c, at, o));
-    c->told.algorithm = strdup(c->told.algorithm);
-    if (!c->told.algorithm) return cc_fail_memory("plan", CC_CONV_NAME_MAX);
-    if (at->by == BY_CUDNN) {
-        cc_cudnn_pass_keep(at->pass, at->way);
-        c->kept = *at->pass;
-        c->pass = &c->kept;
-        c->way = 0;
-        *at->pass = (cc_cudnn_pass){0};
-    }
-    if (at->by == BY_CUBLAS) o->product = (cc_product){0};
-    return CC_OK;
-}
-
-/* After what one way could not do: on to the next, unless the device itself is lost. */
+/* After what one candidate could not do: on to the next, unless the device itself is lost. */
 static cc_status go_on(void) {
     (void)cc_cuda_check("planning"); /* forgets a launch that was refused */
     CC_TRY(cc_storage_cuda.wait());
@@ -230,234 +288,215 @@ static cc_status go_on(void) {
     return CC_OK;
 }
 
-static cc_status none(const cc_conv_request *p) {
-    return cc_fail(CC_EUNSUPPORTED, NULL, "use --device cpu",
-                   "cuDNN has no %s way to compute this convolution",
-                   p->tuning == CC_TUNING_FAST ? "fast" : "deterministic");
-}
-
-/* A bias in bf16 is rounded. */
-static bool is_exact(const option *at, const cc_conv_sum *sum) {
+/* Whether a candidate multiplies and adds as the definition does. A bias in bf16 is rounded. */
+static bool is_exact(const candidate *at, const cc_cuda_conv *conv) {
     const cc_conv_way *way = way_of(at);
-    return !way || (way->direct && !(at->pass->fused && sum->dtype == CC_BF16));
+    return !way || (way->direct && !(at->pass->fused && conv->dtype == CC_BF16));
 }
 
-/* The first that can be had, in rounds: what need not be compiled; before, where that is wanted, what is
- * exact too. */
-static cc_status choose_by_rule(cc_conv_choice *c, const option_list *list, offers *o) {
-    bool exact = c->request.tuning == CC_TUNING_EXACT;
-    for (int round = exact ? 0 : 1; round < 3; round++) {
-        for (int i = 0; i < list->count; i++) {
-            const cc_conv_way *way = way_of(&list->of[i]);
-            if (round == 0 && !is_exact(&list->of[i], &c->request.sum)) continue;
+/* The first that can be had, in rounds: 0, where that is wanted, what is exact and need not be compiled; 1,
+ * what need not be compiled; 2, any. */
+static cc_status by_rule(int *out, void *context, bool exact) {
+    choosing *c = context;
+    const cc_conv_request *request = &c->choice->request;
+    for (int round = exact ? 0 : 1; round < 3; round++)
+        for (int i = 0; i < c->offers->count; i++) {
+            const candidate *at = &c->offers->of[i];
+            const cc_conv_way *way = way_of(at);
+            if (round == 0 && !is_exact(at, &request->conv)) continue;
             if (round < 2 && way && way->compiled) continue;
-            cc_status status = settle(c, &list->of[i], o);
+            cc_status status = prepare(c->choice, at, c->offers);
+            *out = i;
             if (status != CC_EUNSUPPORTED) return status;
             CC_TRY(go_on());
         }
-    }
-    return none(&c->request);
+    return cc_fail(CC_EUNSUPPORTED, NULL, "use --device cpu",
+                   "cuDNN has no %s way to compute this convolution",
+                   request->tuning == CC_TUNING_FAST ? "fast" : "deterministic");
 }
 
-static cc_status choose_recorded(cc_conv_choice *c, const option_list *list, offers *o) {
-    for (int i = 0; i < list->count; i++)
-        if (strcmp(name_of(&list->of[i], o), c->recorded) == 0) return settle(c, &list->of[i], o);
-    return cc_fail(CC_EUNSUPPORTED, NULL, "make a new run", "the recorded algorithm %s is not there",
-                   c->recorded);
-}
-
-/* --- by the clock --- */
-
-typedef struct trial {
-    cc_conv_choice *choice;
-    cc_conv_data data;
-} trial;
-
-static cc_status run_trial(void *context) {
-    const trial *t = context;
-    CC_TRY(cc_conv_choice_run(t->choice, &t->data));
-    return cc_cuda_check("timing");
-}
-
-static cc_status time_option(double *ms, double limit_ms, trial *t, const option *at, const offers *o) {
-    CC_TRY(take(t->choice, at, o));
-    CC_TRY(cc_storage_cuda.get(&t->data.scratch, cc_conv_choice_scratch(t->choice), "timing"));
-    cc_status status = cc_cuda_time(ms, TIMED_RUNS, limit_ms, run_trial, t);
-    cc_storage_cuda.free(t->data.scratch);
-    return status;
-}
-
-/* Whether the clock is asked about number i. Where there are kernels of our own none is compiled, which takes
- * tenths of a second each: of depthwise convolutions they were a hundred times as slow. */
-static bool is_tried(const option_list *list, int i, int *tried, int *compiled) {
-    const cc_conv_way *way = way_of(&list->of[i]);
-    if (!way) return true;
-    if (way->compiled && list->of[0].by == BY_OWN) return false;
-    bool new = true;
-    for (int j = 0; j < i; j++)
-        new &= list->of[j].pass != list->of[i].pass || way_of(&list->of[j])->engine != way->engine;
-    if ((list->of[i].way >= TIMED_FIRST && !new) || *tried == TIMED_MOST) return false;
-    if (way->compiled && *compiled == TIMED_COMPILED) return false;
-    *compiled += way->compiled;
-    (*tried)++;
-    return true;
-}
-
-/* *best is -1 where there was memory for none. */
-static cc_status find_fastest(int *best, double *best_ms, trial *t, const option_list *list,
-                              const offers *o) {
-    int tried = 0, compiled = 0, slow = 0;
-    *best = -1;
-    *best_ms = INFINITY;
-    for (int i = 0; i < list->count; i++) {
-        double ms, limit_ms = SLOW_TIMES * *best_ms + launch_ms;
-        if (i > 0 && list->of[i].pass != list->of[i - 1].pass) tried = compiled = slow = 0;
-        if (slow == SLOW_MOST || !is_tried(list, i, &tried, &compiled)) continue;
-        if (time_option(&ms, limit_ms, t, &list->of[i], o) != CC_OK) {
-            CC_TRY(go_on());
-            continue;
-        }
-        slow += ms > limit_ms;
-        if (ms >= *best_ms) continue;
-        *best = i;
-        *best_ms = ms;
-    }
-    return CC_OK;
-}
-
-/* By rule where there is no memory to time in: the plan, which shares its own, may yet fit. */
-static cc_status choose_by_time(cc_conv_choice *c, const option_list *list, offers *o) {
-    const cc_conv_sum *sum = &c->request.sum;
-    size_t size = cc_dtype_bytes(sum->dtype), weights = (size_t)weight_count(sum) * sizeof(float);
-    trial t = {.choice = c};
-    void *bias = NULL, *values = NULL, *gradient = NULL;
+/* Memory for every operand. Where there is too little the rule decides: the plan, which shares its own, may
+ * yet fit. */
+static cc_status begin_timing(void *context) {
+    choosing *c = context;
+    const cc_cuda_conv *conv = &c->choice->request.conv;
+    const bool gradient = conv->pass == CC_PASS_BACKWARD_WEIGHTS;
+    const size_t size = cc_dtype_bytes(conv->dtype), weights = (size_t)weight_count(conv) * sizeof(float);
     const struct {
         void **memory;
         size_t bytes;
-    } needs[] = {{&t.data.wide, (size_t)cc_shape_count(&sum->wide) * size},
-                 {&t.data.narrow, (size_t)cc_shape_count(&sum->narrow) * size},
-                 {&values, sum->part == CC_CONV_WEIGHTS ? 0 : weights},
-                 {&gradient, sum->part == CC_CONV_WEIGHTS ? weights : 0},
-                 {&bias, sum->fused ? (size_t)output_of(sum)->dims[1] * sizeof(float) : 0}};
-    enum { NEEDS = sizeof needs / sizeof *needs };
-    double ms = 0;
-    int best = -1;
-    cc_status status = CC_OK;
-    for (int i = 0; i < NEEDS && status == CC_OK; i++)
-        status = cc_storage_cuda.get(needs[i].memory, needs[i].bytes, "timing");
-    t.data.weights = values;
-    t.data.gradient = gradient;
-    t.data.bias = t.data.low_bias = bias;
-    if (status == CC_OK) status = find_fastest(&best, &ms, &t, list, o);
-    for (int i = 0; i < NEEDS; i++) cc_storage_cuda.free(*needs[i].memory);
-    if (status == CC_ENOMEM) cc_error_clear(), status = CC_OK;
-    CC_TRY(status);
-    if (best < 0) return choose_by_rule(c, list, o);
-    CC_TRY(settle(c, &list->of[best], o));
-    c->told.ms = ms;
+    } needs[] = {{&c->data.input, (size_t)cc_shape_count(&conv->input) * size},
+                 {&c->data.output, (size_t)cc_shape_count(&conv->output) * size},
+                 {&c->weights, gradient ? 0 : weights},
+                 {&c->gradient, gradient ? weights : 0},
+                 {&c->bias, conv->fused ? (size_t)biased_shape(conv)->dims[1] * sizeof(float) : 0}};
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
+        CC_TRY(cc_storage_cuda.get(needs[i].memory, needs[i].bytes, "timing"));
+    c->data.weights = c->weights;
+    c->data.gradient = c->gradient;
+    c->data.bias = c->data.low_bias = c->bias;
     return CC_OK;
+}
+
+static void end_timing(void *context) {
+    choosing *c = context;
+    void *all[] = {c->data.input, c->data.output, c->weights, c->gradient, c->bias};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) cc_storage_cuda.free(all[i]);
+}
+
+/* Whether the clock is asked about candidate i; counts it. Where there are kernels of our own none is
+ * compiled, which takes tenths of a second each: of depthwise convolutions they were a hundred times as
+ * slow. */
+static bool is_tried(choosing *c, int i) {
+    const candidate *all = c->offers->of;
+    const cc_conv_way *way = way_of(&all[i]);
+    if (!way) return true;
+    if (way->compiled && all[0].by == &own) return false;
+    bool new_engine = true;
+    for (int j = 0; j < i; j++)
+        new_engine &= all[j].pass != all[i].pass || way_of(&all[j])->engine != way->engine;
+    if ((all[i].way >= TIMED_FIRST && !new_engine) || c->tried == TIMED_MOST) return false;
+    if (way->compiled && c->compiled == TIMED_COMPILED) return false;
+    c->compiled += way->compiled;
+    c->tried++;
+    return true;
+}
+
+static cc_status run_once(void *context) {
+    const choosing *c = context;
+    CC_TRY(cc_conv_choice_run(c->choice, &c->data));
+    return cc_cuda_check("timing");
+}
+
+static cc_status time_candidate(double *ms, void *context, int i, double best_ms) {
+    choosing *c = context;
+    const candidate *at = &c->offers->of[i];
+    const double limit_ms = SLOW_TIMES * best_ms + launch_ms;
+    double one;
+    *ms = INFINITY;
+    if (i > 0 && at->pass != at[-1].pass) c->tried = c->compiled = c->slow = 0;
+    if (c->slow == SLOW_MOST || !is_tried(c, i)) return CC_OK;
+    cc_status status = prepare(c->choice, at, c->offers);
+    if (status == CC_OK)
+        status = cc_storage_cuda.get(&c->data.scratch, cc_conv_choice_scratch(c->choice), "timing");
+    if (status == CC_OK) {
+        status = cc_cuda_time(&one, TIMED_RUNS, limit_ms, run_once, c);
+        cc_storage_cuda.free(c->data.scratch);
+    }
+    if (status != CC_OK) return go_on();
+    c->slow += one > limit_ms;
+    *ms = one;
+    return CC_OK;
+}
+
+static cc_status refuse(const void *context, const char *recorded) {
+    (void)context;
+    return cc_fail(CC_EUNSUPPORTED, NULL, "make a new run", "the recorded algorithm %s is not there",
+                   recorded);
+}
+
+/* Chooses, and makes all that the choice needs its own; the rest of the offers goes. */
+static cc_status choose(cc_conv_choice *c) {
+    cc_status status = CC_OK;
+    double ms;
+    int i;
+    choosing context = {.choice = c, .offers = calloc(1, sizeof *context.offers)};
+    offers *o = context.offers;
+    if (!o) return cc_fail_memory("plan", sizeof *o);
+    CC_CHECK(collect(o, &c->request));
+    const cc_candidates candidates = {.context = &context,
+                                      .count = o->count,
+                                      .name = name_of,
+                                      .rule = by_rule,
+                                      .begin = begin_timing,
+                                      .end = end_timing,
+                                      .time = time_candidate,
+                                      .margin = 1,
+                                      .rule_where_untimed = true,
+                                      .refuse = refuse};
+    CC_CHECK(cc_choose(&i, &ms, &candidates, c->request.tuning, c->request.recorded));
+    CC_CHECK(prepare(c, &o->of[i], o));
+    c->described.ms = ms;
+    c->described.algorithm = strdup(c->described.algorithm);
+    if (!c->described.algorithm) CC_CHECK(cc_fail_memory("plan", CC_CONV_CHOICE_NAME_MAX));
+    c->by->keep(c, &o->of[i], o);
+done:
+    release_offers(o);
+    return status;
 }
 
 /* --- remembering --- */
 
-static cc_conv_choice **made; /* as long as the process */
-static int made_count;
-
-static bool same_dims(const int64_t *a, const int64_t *b, int count) {
-    return memcmp(a, b, (size_t)count * sizeof *a) == 0;
-}
-
-static bool same_sum(const cc_conv_sum *a, const cc_conv_sum *b) {
-    return a->part == b->part && a->dtype == b->dtype && a->tf32 == b->tf32 && a->fused == b->fused &&
-           (!a->fused || a->activation == b->activation) && a->attr.groups == b->attr.groups &&
-           same_dims(a->attr.kernel, b->attr.kernel, CC_SPATIAL_MAX) &&
-           same_dims(a->attr.stride, b->attr.stride, CC_SPATIAL_MAX) &&
-           same_dims(a->attr.padding, b->attr.padding, CC_SPATIAL_MAX) &&
-           same_dims(a->attr.dilation, b->attr.dilation, CC_SPATIAL_MAX) && a->wide.rank == b->wide.rank &&
-           same_dims(a->wide.dims, b->wide.dims, a->wide.rank) &&
-           same_dims(a->narrow.dims, b->narrow.dims, a->wide.rank);
-}
-
-static bool same_request(const cc_conv_request *a, const cc_conv_request *b) {
-    return a->tuning == b->tuning && a->depthwise == b->depthwise && !a->recorded == !b->recorded &&
-           (!a->recorded || strcmp(a->recorded, b->recorded) == 0) && same_sum(&a->sum, &b->sum);
-}
-
-static cc_status choose_among(cc_conv_choice *c, offers *o) {
-    option_list options;
-    CC_TRY(collect(o, &c->request));
-    list(&options, o);
-    if (c->recorded) return choose_recorded(c, &options, o);
-    return cc_tuning_is_timed(c->request.tuning) ? choose_by_time(c, &options, o)
-                                                 : choose_by_rule(c, &options, o);
-}
-
-static cc_status choose(cc_conv_choice *c) {
-    offers *o = calloc(1, sizeof *o);
-    if (!o) return cc_fail_memory("plan", sizeof *o);
-    cc_status status = choose_among(c, o);
-    release_offers(o);
+static cc_status make_choice(void **out, void *context) {
+    cc_conv_choice *c = calloc(1, sizeof *c);
+    if (!c) return cc_fail_memory("plan", sizeof *c);
+    c->request = *(const cc_conv_request *)context;
+    cc_status status = choose(c);
+    c->request.recorded = NULL; /* the caller's */
+    if (status == CC_OK)
+        *out = c;
+    else
+        free(c);
     return status;
 }
 
-static cc_status make(cc_conv_choice **out, const cc_conv_request *request) {
-    cc_conv_choice *c = calloc(1, sizeof *c), **more;
-    *out = NULL;
-    if (!c) return cc_fail_memory("plan", sizeof *c);
-    c->request = *request;
-    if (request->recorded) c->recorded = strdup(request->recorded);
-    c->request.recorded = c->recorded;
-    cc_status status = !request->recorded == !c->recorded ? choose(c) : cc_fail_memory("plan", 1);
-    more = status == CC_OK ? realloc(made, (size_t)(made_count + 1) * sizeof *made) : NULL;
-    if (more) {
-        made = more;
-        made[made_count++] = *out = c;
-        return CC_OK;
-    }
-    free(c->recorded);
-    free(c);
-    return status == CC_OK ? cc_fail_memory("plan", sizeof *made) : status;
+/* All that a choice depends on. padding_more is not among it: where it matters it shows in the output's
+ * shape. */
+static cc_choice_key key_of(const cc_conv_request *request) {
+    const cc_cuda_conv *conv = &request->conv;
+    const cc_conv_attr *a = &conv->attr;
+    const int64_t numbers[] = {
+        request->tuning, request->depthwise, conv->pass, conv->dtype,
+        conv->tf32,      conv->fused,        a->groups,  conv->fused ? conv->activation : CC_ACTIVATION_NONE,
+        conv->input.rank};
+    cc_choice_key key = {.text = request->recorded};
+    cc_choice_key_add(&key, numbers, sizeof numbers / sizeof *numbers);
+    cc_choice_key_add(&key, a->kernel, CC_SPATIAL_MAX);
+    cc_choice_key_add(&key, a->stride, CC_SPATIAL_MAX);
+    cc_choice_key_add(&key, a->padding, CC_SPATIAL_MAX);
+    cc_choice_key_add(&key, a->dilation, CC_SPATIAL_MAX);
+    cc_choice_key_add(&key, conv->input.dims, conv->input.rank);
+    cc_choice_key_add(&key, conv->output.dims, conv->output.rank);
+    return key;
 }
 
 cc_status cc_conv_choose(const cc_conv_choice **out, const cc_conv_request *request) {
-    cc_conv_choice *c = NULL;
-    for (int i = 0; i < made_count && !c; i++)
-        if (same_request(&made[i]->request, request)) c = made[i];
-    cc_status status = c ? CC_OK : make(&c, request);
-    *out = c;
+    static cc_answers answers = CC_ANSWERS_NONE;
+    const cc_choice_key key = key_of(request);
+    const void *found;
+    cc_status status = cc_answers_get(&found, &answers, &key, make_choice, (void *)request);
+    *out = found;
     return status;
 }
 
-static cc_status list_names(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count, offers *o,
-                            const cc_conv_request *request) {
-    option_list options;
-    CC_TRY(collect(o, request));
-    list(&options, o);
-    *names = calloc((size_t)options.count + 1, sizeof **names);
-    if (!*names) return cc_fail_memory("plan", (size_t)options.count * sizeof **names);
-    for (int i = 0; i < options.count; i++)
-        snprintf((*names)[i], sizeof **names, "%s", name_of(&options.of[i], o));
-    *count = options.count;
-    return CC_OK;
-}
-
-cc_status cc_conv_choice_list(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
-                              const cc_conv_request *request) {
-    offers *o = calloc(1, sizeof *o);
-    *names = NULL;
-    *count = 0;
-    if (!o) return cc_fail_memory("plan", sizeof *o);
-    cc_status status = list_names(names, count, o, request);
-    release_offers(o);
-    return status;
-}
-
-cc_choice cc_conv_choice_told(const cc_conv_choice *c) {
-    return c->told;
+cc_choice cc_conv_choice_describe(const cc_conv_choice *c) {
+    return c->described;
 }
 
 size_t cc_conv_choice_scratch(const cc_conv_choice *c) {
     return c->stored_bytes + c->workspace;
+}
+
+cc_status cc_conv_choice_run(const cc_conv_choice *c, const cc_conv_data *data) {
+    return c->by->run(c, data);
+}
+
+cc_status cc_conv_choice_list(char (**names)[CC_CONV_CHOICE_NAME_MAX], int *count,
+                              const cc_conv_request *request) {
+    cc_status status = CC_OK;
+    choosing context = {.offers = calloc(1, sizeof *context.offers)};
+    offers *o = context.offers;
+    *names = NULL;
+    *count = 0;
+    if (!o) return cc_fail_memory("plan", sizeof *o);
+    CC_CHECK(collect(o, request));
+    *names = calloc((size_t)o->count + 1, sizeof **names);
+    if (!*names) CC_CHECK(cc_fail_memory("plan", (size_t)o->count * sizeof **names));
+    for (int i = 0; i < o->count; i++) snprintf((*names)[i], sizeof **names, "%s", name_of(&context, i));
+    *count = o->count;
+done:
+    release_offers(o);
+    return status;
 }
 #else
 typedef int cc_conv_choice_is_absent;

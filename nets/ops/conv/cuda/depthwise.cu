@@ -1,10 +1,12 @@
-/* Depthwise convolutions: what is computed by which kernel; forward passes and input gradients by tiles. */
+/* nets/ops/conv/cuda/depthwise.cu -- depthwise convolutions: what is computed by which kernel; forward passes
+ * and input gradients by tiles. */
 #include "nets/ops/conv/cuda/depthwise.cuh"
 
 using namespace cc;
 
 enum { VALUES_MAX = 1 << 30, EXTENT_MAX = 65535 };
 
+/* Places in an image are ints, and rows, columns and images a grid's extents. */
 static bool is_small(const cc_shape *s) {
     int64_t values = s->dims[1];
     for (int i : {0, 2, 3})
@@ -33,6 +35,7 @@ bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const
     return true;
 }
 
+/* Whether the kernels by tiles have it; the others compute a value a thread. */
 bool cc::is_tiled(const cc_depthwise_cuda *d) {
     return (d->kernel == 3 || d->kernel == 5) && (d->stride == 1 || d->stride == 2) && d->dilation == 1 &&
            d->channels % 2 == 0;
@@ -96,6 +99,7 @@ __global__ void __launch_bounds__(THREADS, K == 3 ? 3 : 2)
         widen_row(in, next[r % 2]);
 #pragma unroll
         for (int o = 0; o < tile::ROWS; o++) {
+            /* s: column of the tile; j: column of the kernel; k: channel of the pair */
             const int t = r - o * STRIDE; /* row of the kernel */
             if (t < 0 || t >= K) continue;
 #pragma unroll
@@ -167,6 +171,7 @@ template <bool ACTIVATES> static correlate_kernel correlate_in(cc_dtype dtype, i
                             : correlate_for<float, ACTIVATES>(kernel, stride);
 }
 
+/* A block's, where there is too little work for all processors with more. */
 enum { THREADS_LEAST = 128 };
 
 static void run_correlate(const cc_depthwise_cuda *d, int stride, void *y, const void *x, correlation c) {
@@ -190,6 +195,7 @@ void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *
                   correlation{in_frame(d), out_frame(d), w, bias, d->channels / 2, d->padding, (int)f, {}});
 }
 
+/* A tile starts at an even place of the padded image, so that an odd padding makes one more pixel. */
 static void run_spread(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
     int odd = d->padding % 2;
     spreading c = {
@@ -200,7 +206,8 @@ static void run_spread(const cc_depthwise_cuda *d, void *dx, const void *dy, con
     CC_LAUNCH(kernel, grid_of(c.t, d->n), block_of(c.t), dx, dy, c);
 }
 
-/* Of stride 1 it is the convolution with the kernel turned round. */
+/* Of stride 1 it is the convolution of dy with the kernel's taps in reverse order: the weights are read from
+ * the last tap on, with a negative step. */
 void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
     int64_t last = (d->kernel * d->kernel - 1) * (int64_t)d->channels;
     if (!is_tiled(d)) return any_data(d, dx, dy, w);

@@ -1,8 +1,10 @@
-/* Depthwise convolutions of any kernel, stride, dilation and number of channels: a thread for each value. */
+/* nets/ops/conv/cuda/depthwise_any.cu -- depthwise convolutions of any kernel, stride, dilation and number of
+ * channels: a thread for each value. */
 #include "nets/ops/conv/cuda/depthwise.cuh"
 
 namespace cc {
 
+/* The problem, and what its numbers are divided by. */
 struct any {
     cc_depthwise_cuda d;
     divider by_channels, by_width, by_height, by_stride;
@@ -95,6 +97,7 @@ static __global__ void weight_parts_any(float *parts, const void *x, const void 
     parts[blockIdx.y * weights + i] = sum;
 }
 
+/* Of y. */
 static int64_t pixels_of(const cc_depthwise_cuda *d) {
     return (int64_t)d->n * d->out_height * d->out_width;
 }
@@ -102,6 +105,8 @@ static int64_t weights_of(const cc_depthwise_cuda *d) {
     return (int64_t)d->kernel * d->kernel * d->channels;
 }
 
+/* As many parts as keep the device busy, of pixels enough to be worth a block and few enough to be summed in
+ * float32. */
 int64_t any_parts(const cc_depthwise_cuda *d) {
     int64_t pixels = pixels_of(d), parts = PARTS_BLOCKS / blocks_for(weights_of(d)),
             most = (pixels + PART_PIXELS_LEAST - 1) / PART_PIXELS_LEAST,

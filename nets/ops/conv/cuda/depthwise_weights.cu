@@ -1,6 +1,7 @@
-/* The gradient of depthwise weights. A thread keeps the sums of all taps of its pair of channels, over at
- * most some hundred pixels, then a block adds up in a tree, and a second kernel adds the blocks' parts up in
- * float64: [part][tap][channel]. Patches are dealt out to the parts in turns. */
+/* nets/ops/conv/cuda/depthwise_weights.cu -- the gradient of depthwise weights. A thread keeps the sums of
+ * all taps of its pair of channels, over at most some hundred pixels, then a block adds up in a tree, and a
+ * second kernel adds the blocks' parts up in float64: [part][tap][channel]. Patches are dealt out to the
+ * parts in turns. */
 #include "nets/ops/conv/cuda/depthwise.cuh"
 #include "nets/backends/cuda/weight_parts.cuh"
 
@@ -64,6 +65,7 @@ __global__ void __launch_bounds__(THREADS, 2) weight_parts(float *parts, const v
                                         column * STRIDE - c.padding, lane),
             window_of<tile::COLUMNS>((const pair<T> *)gradients, c.dy, image, row, column, lane));
     }
+    /* Threads of one lane are added up down the block; the first of them writes the part. */
     const int y = threadIdx.z * c.t.wide + threadIdx.y;
     tree_sum(sums, room, threadIdx.x, y, c.t.across, c.t.wide * c.t.high);
     if (y > 0 || lane >= c.t.lanes) return;
@@ -74,6 +76,8 @@ __global__ void __launch_bounds__(THREADS, 2) weight_parts(float *parts, const v
     }
 }
 
+/* As many parts as fill the device, more where a thread would add up more than TILES_MOST tiles in
+ * float32. */
 static weighing weighing_of(const cc_depthwise_cuda *d) {
     weighing c = {};
     int lanes = d->channels / 2, rows = 4 / d->stride;
@@ -110,6 +114,7 @@ static void run_parts(const cc_depthwise_cuda *d, float *parts, const void *x, c
                        dim3((unsigned)c.t.across, (unsigned)c.t.wide, (unsigned)c.t.high), parts, x, dy, c);
 }
 
+/* The parts have the order of the weights. */
 struct as_they_are {
     __device__ int64_t operator()(int64_t i) const { return i; }
 };

@@ -1,4 +1,4 @@
-/* Forward and data passes of 3x3 convolutions of few channels.
+/* nets/ops/conv/cuda/few_channels.cu -- forward and data passes of 3x3 convolutions of few channels.
  *
  * A warp goes down a strip of 16 columns. It reads a row of the input once for each of the kernel's columns,
  * 16 pixels as the rows of A, and adds its products to the three rows of the output that it belongs to; a
@@ -11,12 +11,13 @@ using namespace cc;
 /* Times 64 words of weights. */
 constexpr int IN_REGISTERS_MOST = 4;
 
+/* A pass: forward, or backward data as the convolution of dy with mirrored weights. */
 struct few_pass {
     void *to;
     const void *from, *weights;
     const float *bias; /* may be NULL */
     int kind;
-    bool turned; /* weights of the convolution whose data pass this is */
+    bool mirrored; /* backward data: taps in reverse order, weights read as [in][tap][out] */
     column_strips s;
 };
 
@@ -26,8 +27,8 @@ __device__ inline void read_weights(uint32_t (&to)[2], const few_pass &c, int ta
     const bf16 *w = (const bf16 *)c.weights;
     bf16 values[4];
     for (int k = 0; k < 4; k++)
-        values[k] = w[c.turned ? ((first + k) * TAPS + TAPS - 1 - tap) * OUT + out
-                               : (out * TAPS + tap) * IN + first + k];
+        values[k] = w[c.mirrored ? ((first + k) * TAPS + TAPS - 1 - tap) * OUT + out
+                                 : (out * TAPS + tap) * IN + first + k];
     to[0] = values[0].bits | (uint32_t)values[1].bits << 16;
     to[1] = values[2].bits | (uint32_t)values[3].bits << 16;
 }
@@ -106,6 +107,8 @@ template <int S, int J> struct correlator {
     /* Row number `row` of the input, which is PHASE modulo 3 from the strip's first on. A column's pixels of
      * the row after are on their way while the other columns are multiplied. */
     template <int PHASE> __device__ void step(int row) {
+        /* Row `row` of the input adds to rows row - 1, row and row + 1 of the output, by the kernel's rows 2,
+         * 1 and 0. */
         const unsigned there = inside_of(row + 1);
         fetch(row + AHEAD);
 #pragma unroll
@@ -180,11 +183,12 @@ void cc_few_channels_cuda_data(const cc_few_channels_cuda *d, void *dx, const vo
     run(d, d->out, d->in, few_pass{dx, dy, w, nullptr, CC_ACTIVATION_NONE, true, {}});
 }
 
+/* What a kernel was compiled for. */
 static bool is_few(int64_t channels) {
     return channels == 16 || channels == 32;
 }
 
-bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_conv_part part, const cc_conv_attr *a,
+bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_pass pass, const cc_conv_attr *a,
                                const cc_shape *x, const cc_shape *y, cc_dtype dtype) {
     bool fits = dtype == CC_BF16 && x->rank == 4 && a->groups == 1;
     for (int i = 1; fits && i < 3; i++)
@@ -192,8 +196,8 @@ bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_conv_part part, con
                a->dilation[i] == 1;
     const int64_t in = x->dims[1], to = y->dims[1];
     fits = fits && x->dims[0] * x->dims[2] * x->dims[3] <= FEW_PIXELS_MAX &&
-           (part == CC_CONV_WEIGHTS ? in % 8 == 0 && to % 16 == 0 && in * to <= FEW_WEIGHTS_MAX
-                                    : is_few(in) && is_few(to));
+           (pass == CC_PASS_BACKWARD_WEIGHTS ? in % 8 == 0 && to % 16 == 0 && in * to <= FEW_WEIGHTS_MAX
+                                             : is_few(in) && is_few(to));
     if (fits)
         *out = cc_few_channels_cuda{(int)x->dims[0], (int)x->dims[2], (int)x->dims[3], (int)in, (int)to};
     return fits;

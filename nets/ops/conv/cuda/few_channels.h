@@ -17,7 +17,7 @@ typedef struct cc_few_channels_cuda {
 
 /* False where it is no such convolution, or this part of it has no kernel: forward and data passes have one
  * from and to 16 and 32 channels, weights where both are at most some hundred. */
-bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_conv_part part, const cc_conv_attr *attr,
+bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_pass pass, const cc_conv_attr *attr,
                                const cc_shape *x, const cc_shape *y, cc_dtype dtype);
 /* Of the scratch memory that the weights' gradient needs. */
 size_t cc_few_channels_cuda_bytes(const cc_few_channels_cuda *d);

@@ -1,10 +1,10 @@
-/* The gradient of the weights of 3x3 convolutions of few channels: for each tap a product of 16 output
- * channels by pixels with pixels by 16 input channels.
+/* nets/ops/conv/cuda/few_channels_weights.cu -- the gradient of the weights of 3x3 convolutions of few
+ * channels: for each tap a product of 16 output channels by pixels with pixels by 16 input channels.
  *
  * A warp has such a pair of sixteens, and all its taps in registers, over some strips. Pixels are what is
- * summed over, so that a word wants one channel of two pixels: it is put together of two words that each
- * have two channels of one pixel. A row of x is read once for the three rows of dy that it met, whose words
- * are kept. Warps of a block add up in shared memory, blocks in a second kernel, in float64. */
+ * summed over, so that a word wants one channel of two pixels: it is put together of two words that each have
+ * two channels of one pixel. A row of x is read once for the three rows of dy that it met, whose words are
+ * kept. Warps of a block add up in shared memory, blocks in a second kernel, in float64. */
 #include "nets/ops/conv/cuda/few_channels.cuh"
 #include "nets/backends/cuda/weight_parts.cuh"
 
@@ -87,6 +87,8 @@ struct few_weigher {
 
     /* Row number `row` of x, which is PHASE modulo 3 from the strip's first on. */
     template <int PHASE> __device__ void step(int row) {
+        /* b[channel of the word][i]: pixels i and i + 1 of x; came[2 i + channel]: pixels 2 i and 2 i + 1 of
+         * the new row of dy. */
         uint32_t b[2][5], (&came)[4] = a[(PHASE + 1) % 3];
 #pragma unroll
         for (int i = 0; i < 5; i++) {
@@ -110,10 +112,10 @@ struct few_weigher {
 
 /* Of warps that have the same pair: `slot` is their number. */
 __device__ inline void add_slots(float (&sums)[SUMS], float *room, int slot, int slots, int lane) {
-    for (int turn = 1; turn < slots; turn++) {
+    for (int adding = 1; adding < slots; adding++) {
         __syncthreads();
         for (int i = 0; i < SUMS; i++) {
-            if (slot == turn) room[i * WARP + lane] = sums[i];
+            if (slot == adding) room[i * WARP + lane] = sums[i];
         }
         __syncthreads();
         for (int i = 0; i < SUMS; i++) {
@@ -156,6 +158,8 @@ struct weight_place {
     }
 };
 
+/* together: pairs of sixteens that a block has beside each other; the warps that are left go over other
+ * strips. */
 static few_weighing weighing_of(const cc_few_channels_cuda *d) {
     few_weighing c = {};
     c.in = d->in;

@@ -1,8 +1,11 @@
+/* nets/ops/conv/cuda/fold.cu -- batch norm folded into a convolution's weights, in two kernels: scale and
+ * shift of each output channel in float64, then each weight times its channel's scale. */
 #include "nets/ops/conv/cuda/fold.h"
 #include "nets/backends/cuda/kernels.cuh"
 
 using namespace cc;
 
+/* Thread c: scale[c] and shift[c] of output channel c. */
 static __global__ void fold_channels(cc_cuda_fold f) {
     int64_t c = global_index();
     if (c >= f.channels) return;
@@ -15,6 +18,7 @@ static __global__ void fold_channels(cc_cuda_fold f) {
     f.shift[c] = (float)own;
 }
 
+/* Thread i: weight i, of output channel i / run % channels. */
 template <class T> __global__ void scale_weights(cc_cuda_fold f) {
     int64_t i = global_index();
     if (i < f.count) ((T *)f.folded)[i] = from_float<T>(f.values[i] * f.scale[i / f.run % f.channels]);

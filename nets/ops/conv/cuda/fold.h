@@ -1,5 +1,5 @@
-/* nets/ops/conv/cuda/fold.h -- private to nets/: what stands behind a convolution at inference, folded into
- * its weights and bias (nets/ops/conv/cpu/conv_fold.h has the formula). Pointers are the device's. */
+/* nets/ops/conv/cuda/fold.h -- weights and bias of a convolution with the batch norm that is folded into them
+ * (nets/ops/conv/fold.h has the formula), on the device. Pointers are the device's. */
 #ifndef CC_NETS_OPS_CONV_CUDA_FOLD_H
 #define CC_NETS_OPS_CONV_CUDA_FOLD_H
 

@@ -1,4 +1,5 @@
-/* Convolutions with one channel on one side: which they are; from one to many channels and back. */
+/* nets/ops/conv/cuda/one_channel.cu -- convolutions with one channel on one side: which they are; from one to
+ * many channels and back. */
 #include "nets/ops/conv/cuda/one_channel.cuh"
 
 using namespace cc;
@@ -11,6 +12,7 @@ constexpr int BLOCKS_MOST = 1056, WIDE_MAX = 64, HIGH_MAX = 4, ROOM_GAPS = 8;
 /* Pixels of a thread of the kernel from one to many. */
 constexpr int ROWS = 8;
 
+/* Places in an image are ints, and so is a tile's number. */
 static bool is_small(const cc_shape *s) {
     int64_t values = s->dims[1];
     for (int i : {0, 2, 3})
@@ -75,16 +77,18 @@ static dim3 share_out(one_pass *c, const cc_one_channel_cuda *d, const plane &pi
     return dim3((unsigned)c->lanes, (unsigned)wide, (unsigned)high);
 }
 
+/* Blocks take several tiles each, and read the weights once. */
 static dim3 grid_of(const tiles &t) {
     return dim3((unsigned)(t.count < BLOCKS_MOST ? t.count : BLOCKS_MOST));
 }
 
-/* To [tap][channel]; TURNED: the last tap first. */
-template <class T, bool TURNED> __device__ inline void stage_weights(float *to, const one_pass &c, int taps) {
+/* To [tap][channel]; REVERSED: the last tap first. */
+template <class T, bool REVERSED>
+__device__ inline void stage_weights(float *to, const one_pass &c, int taps) {
     const int threads = blockDim.x * blockDim.y * blockDim.z, channels = c.order.channels;
     for (int i = thread_of_block(); i < taps * channels; i += threads) {
         const int tap = small_quotient(i, c.order.by_channels);
-        const int source = TURNED ? i + (taps - 1 - 2 * tap) * channels : i;
+        const int source = REVERSED ? i + (taps - 1 - 2 * tap) * channels : i;
         to[i] = to_float(((const T *)c.weights)[c.order(source)]);
     }
 }
@@ -113,6 +117,8 @@ __global__ void __launch_bounds__(THREADS, 2)
         for (int i = 0; i < ROWS * N; i++) sums[i / N][i % N] = bias[i % N];
 #pragma unroll 1
         for (int j = 0; j < K; j++) {
+            /* A column of the kernel: what it meets of the one, then all its taps for all rows and
+             * channels. */
             float in[IN];
 #pragma unroll
             for (int r = 0; r < IN; r++) in[r] = from[r * c.near.width + j];
@@ -168,8 +174,8 @@ __device__ inline void add_lane(float (&sums)[gather_rows<K>], const pack<T, 16 
     }
 }
 
-/* one = f(many * w turned round + bias), of stride 1. Lanes are added up through shared memory, in turns; the
- * gaps there keep lanes in different banks. */
+/* one = f(many * w with taps in reverse order + bias), of stride 1. Lanes are added up through shared memory,
+ * in turns; the gaps there keep lanes in different banks. */
 template <class T, int K>
 __global__ void __launch_bounds__(THREADS, K > 5 ? 2 : 3)
     gather_one(void *__restrict__ to, const void *__restrict__ many, one_pass c) {
@@ -194,6 +200,8 @@ __global__ void __launch_bounds__(THREADS, K > 5 ? 2 : 3)
 #pragma unroll
         for (int o = 0; o < ROWS_OUT; o++) room[(o * c.lanes + threadIdx.x) * line + pixel] = sums[o];
         __syncthreads();
+        /* Each thread adds up the lanes of some of the tile's pixels, in the lanes' order, and writes
+         * them. */
         const int row = p.row + out_z * ROWS_OUT, column = p.column + out_y;
         for (int o = out_first; o < ROWS_OUT && column < c.one.width; o += c.lanes) {
             float sum = bias;
@@ -220,6 +228,7 @@ template <class T> static one_kernel gather_for(int kernel) {
     return kernels[kernel / 2];
 }
 
+/* spreads: from one channel to many; else from many to one. */
 static void run(const cc_one_channel_cuda *d, bool spreads, void *to, const void *from, const void *w,
                 const float *bias, cc_activation f) {
     one_pass c = pass_of(d);

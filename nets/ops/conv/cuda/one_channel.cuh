@@ -1,10 +1,10 @@
 /* nets/ops/conv/cuda/one_channel.cuh -- what the kernels of convolutions with one channel on one side have in
  * common; private to one_channel*.cu.
  *
- * There are two pictures: one has many channels, the other one. Pixel q of the many meets pixel
- * q * stride - offset + tap of the one, whichever of them is the input: a last convolution is a first one
- * backwards, its taps turned round. So three kernels are enough: from one to many, from many to one, and for
- * the weights.
+ * There are two pictures: one has many channels, the other one. Pixel q of the many meets pixel q * stride -
+ * offset + tap of the one, whichever of them is the input: a last convolution is a first one backwards, its
+ * taps in reverse order. So three kernels are enough: from one to many, from many to one, and for the
+ * weights.
  *
  * A thread has a lane, 16 bytes of neighbouring channels, and a column of pixels of the many: threads beside
  * each other then read and write memory in a row, and what is read of the one, or of the weights, serves

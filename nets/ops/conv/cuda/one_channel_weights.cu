@@ -1,7 +1,8 @@
-/* The gradient of weights between one channel and many. A thread has a lane and a row of the kernel, whose
- * sums it keeps over at most some hundred pixels; then a block adds up in a tree, and a second kernel adds
- * the blocks' parts up in float64: [part][tap][channel]. The threads of all rows of the kernel read the same
- * pixels of the many at about the same time: all but one have them from the nearest cache. */
+/* nets/ops/conv/cuda/one_channel_weights.cu -- the gradient of weights between one channel and many. A thread
+ * has a lane and a row of the kernel, whose sums it keeps over at most some hundred pixels; then a block adds
+ * up in a tree, and a second kernel adds the blocks' parts up in float64: [part][tap][channel]. The threads
+ * of all rows of the kernel read the same pixels of the many at about the same time: all but one have them
+ * from the nearest cache. */
 #include "nets/backends/cuda/weight_parts.cuh"
 #include "nets/ops/conv/cuda/one_channel.cuh"
 
@@ -80,11 +81,13 @@ __global__ void __launch_bounds__(K *threads_of_row(K), K == 7 ? 2 : 3)
             }
         }
     }
+    /* Columns of threads that have the same lane and row of the kernel are added up; the first of them
+     * writes. */
     const int x = threadIdx.z * blockDim.x + threadIdx.x, across = blockDim.x * blockDim.z;
     __syncthreads();
 #pragma unroll
     for (int j = 0; j < K; j++) {
-        tree_sum(sums[j], room, x, (int)threadIdx.y, across, (int)blockDim.y);
+        add_down(sums[j], room, x, (int)threadIdx.y, across, (int)blockDim.y);
         if (threadIdx.y > 0) continue;
         const int tap = threadIdx.z * K + j;
         store(parts, ((int64_t)blockIdx.x * K * K + tap) * c.lanes + threadIdx.x, narrow<float>(sums[j]));
@@ -101,6 +104,7 @@ static one_weighing weighing_of(const cc_one_channel_cuda *d) {
     one_weighing g = {pass_of(d), 0};
     one_pass *c = &g.pass;
     int wide = wide_of(d, c->lanes, c->many.width), high = WEIGHING_HIGH_MAX;
+    /* Lower tiles until what they meet fits into shared memory and there is work for all blocks. */
     do {
         c->t = tiles_of(d->n, c->many.height, c->many.width, wide, high);
         set_near(c, d);
@@ -129,11 +133,12 @@ template <class T> static weigh_kernel kernel_for(const cc_one_channel_cuda *d) 
 void cc_one_channel_cuda_weights(const cc_one_channel_cuda *d, float *dw, const void *x, const void *dy,
                                  void *scratch) {
     one_weighing g = weighing_of(d);
+    /* Of a first convolution y has many channels, of a last one x. */
     const void *many = d->into ? dy : x, *one = d->into ? x : dy;
     weigh_kernel kernel = d->dtype == CC_BF16 ? kernel_for<bf16>(d) : kernel_for<float>(d);
     CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)g.parts),
                        dim3((unsigned)g.pass.lanes, (unsigned)g.pass.t.wide, (unsigned)d->kernel),
                        (float *)scratch, many, one, g);
-    sum_weight_parts(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
-                     g.pass.order);
+    merge_run(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
+              g.pass.order);
 }

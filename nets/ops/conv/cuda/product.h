@@ -1,17 +1,17 @@
-/* nets/ops/conv/cuda/product.h -- private to nets/: one pass of a 1x1 convolution as a matrix product of
- * cuBLAS.
+/* nets/ops/conv/cuda/product.h -- one pass of a 1x1 convolution as a matrix product of cuBLAS.
  *
- * With P pixels (N*[D*]H*W), I channels of the wide side and O of the narrow one, channels last:
- *   narrow [P x O] = wide [P x I] * weights [O x I]^T     the convolution
- *   wide   [P x I] = narrow [P x O] * weights [O x I]     its input gradient
- *   weights[O x I] = narrow [P x O]^T * wide [P x I]      its weight gradient
- * Sums are float32 always. Weight gradients are float32 also where the plan is bf16: they go where the
- * masters' gradients lie, without a rounding to bf16 and without a kernel that widens.
+ * With P pixels (N*[D*]H*W), I channels of the convolution's input and O of its output, channels last:
+ *   output  [P x O] = input  [P x I]   * weights [O x I]^T   FORWARD
+ *   input   [P x I] = output [P x O]   * weights [O x I]     BACKWARD_DATA
+ *   weights [O x I] = output [P x O]^T * input   [P x I]     BACKWARD_WEIGHTS
+ * where what is computed, and output in the last two, are gradients. A transposed convolution: see
+ * cc_cuda_conv. Sums are float32 always. Weight gradients are float32 also where the plan is bf16: they go
+ * where the masters' gradients lie, without a rounding to bf16 and without a kernel that converts them back.
  *
  * cublasLt rather than cublasGemmEx, as its algorithms have names that a later run can ask for, use memory of
  * ours, and may add a bias. Source: NVIDIA, cuBLAS 13: results of one version are the same at each run on the
- * same architecture with as many multiprocessors; sums split over P are added in a fixed order
- * (2.1.4, 2.1.10). */
+ * same architecture with as many multiprocessors; sums split over P are added in a fixed order (2.1.4,
+ * 2.1.10). */
 #ifndef CC_NETS_OPS_CONV_CUDA_PRODUCT_H
 #define CC_NETS_OPS_CONV_CUDA_PRODUCT_H
 
@@ -24,10 +24,10 @@ typedef enum cc_product_end { CC_PRODUCT_PLAIN, CC_PRODUCT_BIAS, CC_PRODUCT_BIAS
 
 typedef struct cc_product {
     const cc_cublas *cublas; /* NULL: there is no cuBLAS here */
-    cc_conv_part part;
+    cc_pass pass;
     cc_product_end end;
     cublasLtMatmulDesc_t operation;
-    cublasLtMatrixLayout_t first, second, output;
+    cublasLtMatrixLayout_t first, second, result;
     cublasLtMatmulPreference_t preference;
 } cc_product;
 
@@ -40,11 +40,11 @@ typedef struct cc_product_way {
 } cc_product_way;
 
 /* Whether the convolution is a product: kernel and stride 1, one group, no padding. */
-bool cc_product_fits(const cc_conv_attr *attr, const cc_shape *wide, const cc_shape *narrow);
+bool cc_product_fits(const cc_conv_attr *attr, const cc_shape *input, const cc_shape *output);
 
-/* Of shapes that fit; `end` is CC_PRODUCT_PLAIN but for the narrow side. Without cuBLAS it is CC_OK, and
+/* Of shapes that fit; `end` is CC_PRODUCT_PLAIN but for FORWARD. Without cuBLAS it is CC_OK, and
  * there are no ways; the caller deinits *out also where it fails. */
-cc_status cc_product_init(cc_product *out, cc_conv_part part, const cc_shape *wide, const cc_shape *narrow,
+cc_status cc_product_init(cc_product *out, cc_pass pass, const cc_shape *input, const cc_shape *output,
                           cc_dtype dtype, bool tf32, cc_product_end end);
 void cc_product_deinit(cc_product *p);
 

@@ -1,4 +1,5 @@
-/* lanes.inc for AVX2: 8 values a vector. */
+/* nets/ops/conv/cpu/narrow/lanes_8.c -- lanes.inc for AVX2: 8 values a vector. core/hot.h compiles each
+ * function for several processors; which of the two tables serves a plan is decided by its channel block. */
 #define LANES    8
 #define VECTOR   cc_f32x8
 #define EXCHANGE CC_EXCHANGE_8

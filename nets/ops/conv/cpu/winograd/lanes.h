@@ -40,8 +40,9 @@ typedef struct cc_winograd_lanes {
     void (*result)(const cc_winograd_place *to, const float *points, int64_t step, const float *bias,
                    cc_activation activation);
     /* G g G^T of the weights of one block against another; row i of a point has the i-th channel of the
-     * first, `row` floats apart. `turned`: of the weights of backward data, rows by output channel. */
-    void (*weights)(float *points, int64_t step, int64_t row, const float *from, bool turned);
+     * first, `row` floats apart. `mirrored`: of the weights of backward data, taps in reverse
+     * order, rows by output channel. */
+    void (*weights)(float *points, int64_t step, int64_t row, const float *from, bool mirrored);
     /* G^T p G: one block against another. */
     void (*weights_gradient)(float *to, const float *points, int64_t step, int64_t row);
     void (*multiply)(const cc_winograd_product *product);

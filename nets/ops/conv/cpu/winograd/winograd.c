@@ -1,11 +1,29 @@
-/* A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
+/* nets/ops/conv/cpu/winograd/winograd.c -- the algorithm "tiles": 3x3 convolutions of stride 1 by Winograd's
+ * F(4x4, 3x3), weights transformed as they are used.
+ *
+ * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016. A tile of 6x6 inputs gives
+ * 4x4 outputs with 36 products a pair of channels, where the direct way takes 144:
+ *   y = A^T [ sum over input channels of (G w G^T) . (B^T x B) ] A     (. : value by value)
+ * so that for each of the 36 values, here called points, the channels of all tiles make one matrix product.
+ *
+ * Implementations that transform all weights first write and read four times their size, which is most of the
+ * work where images are small and channels many: at the bottom of a U-Net. Here a strip of weights is
+ * transformed into the nearest caches, meets all tiles at hand, and is forgotten. What a value is does not
+ * depend on the number of threads.
+ *
+ * A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
  * transformed, then each piece of work takes one chunk and two blocks of destination channels through all
- * source channels, a strip at a time. The gradient of the weights adds up groups of tiles instead. */
-#include "nets/ops/conv/cpu/winograd/winograd.h"
-
+ * source channels, a strip at a time. The gradient of the weights adds up groups of tiles instead. What is
+ * done to one tile is in lanes.inc, for vectors of 8 and of 16 values.
+ *
+ * Activations and their gradients lie in blocks of 8 or 16 channels; weights and their gradient as [O /
+ * block][I / block][3][3][channel of I][channel of O], channels beyond O and I zero. */
 #include <omp.h>
 #include <string.h>
 #include "nets/backends/cpu/lanes.h"
+#include "nets/engine/memory.h"
+#include "nets/ops/conv/cpu/algorithm.h"
+#include "nets/ops/conv/cpu/onednn_layout.h"
 #include "nets/ops/conv/cpu/winograd/lanes.h"
 
 enum {
@@ -16,6 +34,16 @@ enum {
     GROUP_BYTES = 16 << 20, /* of transformed tiles at a time, for the gradient of the weights */
 };
 
+/* A pass of a convolution. */
+typedef struct winograd {
+    const cc_conv_attr *attr;
+    const cc_shape *x, *y; /* of the convolution's input and output; rank 4 */
+    int64_t block;
+    cc_dtype dtype;           /* of x, y and their gradients; sums are float32 */
+    int threads;              /* as many as the scratch memory was asked for */
+    cc_activation activation; /* of what the forward pass computes: none, relu or silu */
+} winograd;
+
 /* An activation whose tiles are taken. */
 typedef struct side {
     const cc_shape *shape;
@@ -23,8 +51,9 @@ typedef struct side {
     int64_t padding; /* pixels before the first tile */
 } side;
 
+/* How tiles are numbered: along rows of tiles, image after image. */
 typedef struct work {
-    const cc_winograd *conv;
+    const winograd *conv;
     const cc_winograd_lanes *lanes;
     int64_t block, rows, columns, tiles; /* rows and columns of tiles in an image; tiles of all images */
     int64_t chunk, chunks;
@@ -43,7 +72,7 @@ static int64_t smaller(int64_t a, int64_t b) {
 }
 
 /* Tiles cover the image `to`. */
-static work work_of(const cc_winograd *c, const cc_shape *to) {
+static work work_of(const winograd *c, const cc_shape *to) {
     work w = {.conv = c,
               .lanes = c->block == 16 ? &cc_winograd_lanes_16 : &cc_winograd_lanes_8,
               .block = c->block,
@@ -67,14 +96,6 @@ static cc_winograd_place place_of(const work *w, const side *s, int64_t which, i
         .dtype = w->conv->dtype};
 }
 
-bool cc_winograd_fits(const cc_conv_attr *a, const cc_shape *x, int64_t x_block, int64_t y_block,
-                      int64_t weights_block) {
-    for (int i = 1; i < CC_SPATIAL_MAX; i++)
-        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding[i] > 2) return false;
-    return x->rank == 4 && a->groups == 1 && a->padding[1] == a->padding[2] &&
-           (x_block == 8 || x_block == 16) && x_block == y_block && x_block == weights_block;
-}
-
 /* Where the parts of the scratch memory of a convolution begin, in floats. */
 typedef struct convolve_room {
     int64_t group;                            /* chunks transformed at a time */
@@ -94,7 +115,7 @@ static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
     return r;
 }
 
-static size_t convolve_scratch(const cc_winograd *c, const cc_shape *from, const cc_shape *to) {
+static size_t convolve_scratch(const winograd *c, const cc_shape *from, const cc_shape *to) {
     work w = work_of(c, to);
     convolve_room r = convolve_room_of(&w, from);
     return (size_t)(r.group * r.tiles + c->threads * r.thread);
@@ -105,7 +126,7 @@ typedef struct convolution {
     convolve_room room;
     side from, to;
     const float *weights, *bias;
-    bool turned; /* backward data */
+    bool mirrored; /* backward data: taps in reverse order, input and output channels exchanged */
     cc_activation activation;
     float *tiles, *threads;
 } convolution;
@@ -128,9 +149,9 @@ static void transform_weights(const convolution *c, float *points, int64_t first
     int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block);
     for (int64_t s = 0; s < strip; s++)
         for (int d = 0; d < wide; d++) {
-            int64_t in = c->turned ? to + d : first + s, out = c->turned ? first + s : to + d;
+            int64_t in = c->mirrored ? to + d : first + s, out = c->mirrored ? first + s : to + d;
             w->lanes->weights(points + (s * w->block * WIDE + d) * w->block, c->room.weight_step,
-                              WIDE * w->block, c->weights + (out * inputs + in) * 9 * matrix, c->turned);
+                              WIDE * w->block, c->weights + (out * inputs + in) * 9 * matrix, c->mirrored);
         }
 }
 
@@ -192,7 +213,7 @@ static void convolve(const convolution *c) {
     }
 }
 
-static void convolve_with(convolution *c, const cc_winograd *conv, float *scratch) {
+static void convolve_with(convolution *c, const winograd *conv, float *scratch) {
     c->work = work_of(conv, c->to.shape);
     c->room = convolve_room_of(&c->work, c->from.shape);
     c->tiles = scratch;
@@ -200,8 +221,9 @@ static void convolve_with(convolution *c, const cc_winograd *conv, float *scratc
     convolve(c);
 }
 
-void cc_winograd_forward(void *y, const cc_winograd *c, const void *x, const float *weights,
-                         const float *bias, float *scratch) {
+/* bias: [O], or NULL; readable to the end of the last block. */
+static void forward(void *y, const winograd *c, const void *x, const float *weights, const float *bias,
+                    float *scratch) {
     convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1]},
                                  .to = {c->y, y, 0},
                                  .weights = weights,
@@ -210,13 +232,13 @@ void cc_winograd_forward(void *y, const cc_winograd *c, const void *x, const flo
                   c, scratch);
 }
 
-/* The convolution of dy with the weights turned by half a turn, their channels exchanged. */
-void cc_winograd_backward_data(void *dx, const cc_winograd *c, const float *weights, const void *dy,
-                               float *scratch) {
+/* The convolution of dy with the weights' taps in reverse order in both dimensions, their channels
+ * exchanged. */
+static void backward_data(void *dx, const winograd *c, const float *weights, const void *dy, float *scratch) {
     convolve_with(&(convolution){.from = {c->y, (void *)dy, 2 - c->attr->padding[1]},
                                  .to = {c->x, dx, 0},
                                  .weights = weights,
-                                 .turned = true},
+                                 .mirrored = true},
                   c, scratch);
 }
 
@@ -230,7 +252,7 @@ typedef struct gradient {
     float *dweights;
 } gradient;
 
-static gradient gradient_of(const cc_winograd *c, float *scratch) {
+static gradient gradient_of(const winograd *c, float *scratch) {
     gradient g = {.work = work_of(c, c->y),
                   .inputs = cc_blocks(c->x, c->block),
                   .outputs = cc_blocks(c->y, c->block),
@@ -247,15 +269,16 @@ static gradient gradient_of(const cc_winograd *c, float *scratch) {
     return g;
 }
 
-static size_t gradient_scratch(const cc_winograd *c) {
+static size_t gradient_scratch(const winograd *c) {
     gradient g = gradient_of(c, NULL);
     int64_t kept = g.groups > 1 ? g.inputs * g.pairs : c->threads;
     return (size_t)(POINTS * ((g.inputs + g.outputs) * g.tile_step + kept * g.sum_step));
 }
 
-size_t cc_winograd_scratch(const cc_winograd *c) {
-    size_t forward = convolve_scratch(c, c->x, c->y), backward = convolve_scratch(c, c->y, c->x),
-           weights = gradient_scratch(c), most = forward > backward ? forward : backward;
+/* Floats that any of the passes needs to work in: one number, for all of them. */
+static size_t scratch_count(const winograd *c) {
+    size_t to_y = convolve_scratch(c, c->x, c->y), to_x = convolve_scratch(c, c->y, c->x),
+           weights = gradient_scratch(c), most = to_y > to_x ? to_y : to_x;
     return most > weights ? most : weights;
 }
 
@@ -301,8 +324,8 @@ static void add_group(const gradient *g, int64_t first, int64_t input, int64_t p
                                    sums + d * w->block, g->sum_step, row);
 }
 
-void cc_winograd_backward_weights(float *dweights, const cc_winograd *c, const void *x, const void *dy,
-                                  float *scratch) {
+static void backward_weights(float *dweights, const winograd *c, const void *x, const void *dy,
+                             float *scratch) {
     gradient g = gradient_of(c, scratch);
     g.x = (side){c->x, (void *)x, c->attr->padding[1]};
     g.dy = (side){c->y, (void *)dy, 0};
@@ -315,3 +338,73 @@ void cc_winograd_backward_weights(float *dweights, const cc_winograd *c, const v
         for (int64_t i = 0; i < g.inputs * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
     }
 }
+
+/* --- the row --- */
+
+static bool suits(const cc_conv_problem *p) {
+    const cc_cpu_conv *c = &p->conv;
+    const cc_conv_attr *a = c->attr;
+    for (int i = 1; i < CC_SPATIAL_MAX; i++)
+        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding[i] > 2) return false;
+    return !c->transposed && !(p->pass == CC_PASS_BACKWARD_WEIGHTS && a->bias) && c->x->rank == 4 &&
+           a->groups == 1 && a->padding[1] == a->padding[2] && (p->x_block == 8 || p->x_block == 16) &&
+           p->x_block == p->y_block && p->x_block == cc_onednn_weights_block(p->weights, c);
+}
+
+static winograd winograd_of(const cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    return (winograd){.attr = p->conv.attr,
+                      .x = p->conv.x,
+                      .y = p->conv.y,
+                      .block = p->x_block,
+                      .dtype = p->conv.dtype,
+                      .threads = pass->threads,
+                      .activation = p->fused ? p->activation : CC_ACTIVATION_NONE};
+}
+
+/* Of a fused pass, the state is its folded weights, as the slot stores them. */
+static cc_status init(cc_conv_pass *pass) {
+    const cc_conv_problem *p = &pass->problem;
+    return p->fused ? cc_memory_get(&pass->state, p->weights->bytes, "weights") : CC_OK;
+}
+
+static void deinit(cc_conv_pass *pass) {
+    cc_memory_free(pass->state);
+}
+
+static cc_status hold(cc_conv_pass *pass, const float *plain) {
+    const cc_parameter_slot *slot = pass->problem.weights;
+    return slot->pack(slot, pass->state, plain);
+}
+
+static size_t scratch_bytes(const cc_conv_pass *pass) {
+    const winograd conv = winograd_of(pass);
+    return sizeof(float) * scratch_count(&conv);
+}
+
+static cc_status run(const cc_conv_pass *pass) {
+    const winograd conv = winograd_of(pass);
+    void *x = pass->operands[CC_CONV_X], *y = pass->operands[CC_CONV_Y],
+         *w = pass->state ? pass->state : pass->operands[CC_CONV_W];
+    switch (pass->problem.pass) {
+    case CC_PASS_FORWARD:
+        forward(y, &conv, x, w, conv.attr->bias || pass->state ? pass->operands[CC_CONV_BIAS] : NULL,
+                pass->scratch);
+        break;
+    case CC_PASS_BACKWARD_DATA:
+        backward_data(x, &conv, w, y, pass->scratch);
+        break;
+    case CC_PASS_BACKWARD_WEIGHTS:
+        backward_weights(w, &conv, x, y, pass->scratch);
+        break;
+    }
+    return CC_OK;
+}
+
+const cc_conv_algorithm cc_conv_algorithm_tiles = {.name = "tiles",
+                                                   .suits = suits,
+                                                   .init = init,
+                                                   .scratch_bytes = scratch_bytes,
+                                                   .hold = hold,
+                                                   .run = run,
+                                                   .deinit = deinit};

@@ -1,20 +1,12 @@
-#include "nets/ops/conv/cpu/conv_fold.h"
+/* nets/ops/conv/cpu/fold.c -- batch norm folded into a convolution's weights, on the CPU. Scale and bias are
+ * found in float64, a channel at a time. */
+#include "nets/ops/conv/cpu/fold.h"
 
 #include <math.h>
 #include "nets/engine/graph.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/ops.h"
-
-bool cc_conv_folds(cc_activation *activation, const cc_op *op, const void *attr) {
-    if (op == &cc_op_batch_norm)
-        *activation = ((const cc_batch_norm_attr *)attr)->activation;
-    else if (op == &cc_op_activation)
-        *activation = ((const cc_activation_attr *)attr)->kind;
-    else
-        return false;
-    return *activation != CC_ACTIVATION_SIGMOID;
-}
 
 /* The scale of output channel c; *bias is the folded one. */
 static double fold_channel(float *bias, const cc_task *task, int64_t c) {
@@ -28,14 +20,15 @@ static double fold_channel(float *bias, const cc_task *task, int64_t c) {
     return scale;
 }
 
-/* Plain weights are O,I/groups,taps; those of a transposed convolution I,O/groups,taps. */
-void cc_conv_fold(float *weights, float *bias, const cc_task *task, bool transposed) {
+void cc_conv_fold_weights(float *weights, float *bias, const cc_task *task, bool transposed) {
     const cc_conv_attr *a = task->attr;
     const int64_t taps = a->kernel[0] * a->kernel[1] * a->kernel[2], in = task->input_shapes[0]->dims[1],
                   per_group = a->out_channels / a->groups;
 #pragma omp parallel for schedule(static)
     for (int64_t o = 0; o < a->out_channels; o++) {
         const float scale = (float)fold_channel(&bias[o], task, o);
+        /* inputs: channels that meet o, from number `first` on of x: the weights' order depends on which op
+         * it is. */
         const int64_t inputs = in / a->groups, first = o / per_group * inputs;
         for (int64_t i = 0; i < inputs; i++) {
             float *w =

@@ -1,6 +1,10 @@
-/* The kernel of the convolution and of the transposed one. Weights are stored as cuDNN wants them beside
- * channels-last activations, O,[D,]H,W,I/groups; those of a depthwise convolution, for kernels of our own, as
- * H,W,channels. */
+/* nets/ops/conv/cuda/conv_cuda.c -- the convolution's kernel on the GPU, and the transposed convolution's: it
+ * lays out weights, chooses an algorithm for each pass of the plan (conv_choice.h), and runs them.
+ *
+ * Activations are channels last. Weights are stored as cuDNN wants them beside those, O,[D,]H,W,I/groups;
+ * those of a depthwise convolution, for kernels of our own, as [tap][channel]. At inference a batch norm or
+ * an activation that follows may be folded in (nets/ops/conv/fold.h): the folded weights are kept by the
+ * plan, and derived anew whenever a parameter has changed. */
 #ifdef CC_HAVE_CUDA
 #include <stdlib.h>
 #include "nets/backends/cuda/channels.h"
@@ -9,26 +13,22 @@
 #include "nets/engine/graph.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/conv/conv.h"
-#include "nets/ops/conv/cpu/conv_fold.h"
 #include "nets/ops/conv/cuda/conv_choice.h"
 #include "nets/ops/conv/cuda/depthwise.h"
 #include "nets/ops/conv/cuda/fold.h"
+#include "nets/ops/conv/fold.h"
 #include "nets/ops/ops.h"
 
 typedef struct state {
     bool transposed, depthwise;
-    const cc_conv_choice *passes[CC_PASSES]; /* NULL where the plan never runs it */
+    const cc_conv_choice *passes[CC_PASSES]; /* by pass of the op; NULL where the plan never runs it */
     cc_activation activation;                /* after the bias, where an op is fused */
 } state;
 
-/* What pass number `pass` of the op is to the convolution. */
-static cc_conv_part part_of(const state *s, int pass) {
-    static const cc_conv_part parts[2][CC_PASSES] = {{CC_CONV_NARROW, CC_CONV_WIDE, CC_CONV_WEIGHTS},
-                                                     {CC_CONV_WIDE, CC_CONV_NARROW, CC_CONV_WEIGHTS}};
-    return parts[s->transposed][pass];
-}
+/* --- weights between PyTorch's order, on the host, and ours, on the device --- */
 
-/* Plain first,second,taps to first,taps,second, or to taps,first where second is 1. */
+/* Number i of first,second,taps as it lies in first,taps,second, or in taps,first where second is 1
+ * (depthwise). */
 static int64_t stored_index(const cc_parameter *p, int64_t i, bool depthwise) {
     int64_t second = p->of.dims[1], taps = p->count / (p->of.dims[0] * second), tap = i % taps,
             b = i / taps % second, a = i / taps / second;
@@ -67,56 +67,14 @@ static cc_status unpack_depthwise(const cc_parameter_slot *slot, float *plain, c
     return permute(slot, plain, stored, false, true);
 }
 
-static void lay_out(cc_parameter_slot *slot, bool depthwise) {
-    slot->bytes = (size_t)slot->parameter->count * sizeof(float);
-    slot->pack = depthwise ? pack_depthwise : pack;
-    slot->unpack = depthwise ? unpack_depthwise : unpack;
-}
+/* --- what a plan with a fused op holds: scale and shift by channel, the shift in the plan's dtype, folded
+ * weights --- */
 
-static void want_scratch(cc_task *task, size_t bytes) {
-    if (bytes > task->scratch_bytes) task->scratch_bytes = bytes;
-}
-
-static bool has_pass(const cc_task *task, int pass) {
-    if (pass == CC_PASS_FORWARD) return true;
-    return task->training && (pass == CC_PASS_BACKWARD_WEIGHTS || task->input_grad_wanted[0]);
-}
-
-static cc_conv_request request_of(const cc_task *task, const state *s, int pass) {
-    const cc_conv_attr *a = task->attr;
-    const cc_shape *x = task->input_shapes[0], *y = task->output_shape;
-    return (cc_conv_request){.sum = {.part = part_of(s, pass),
-                                     .attr = *a,
-                                     .wide = s->transposed ? *y : *x,
-                                     .narrow = s->transposed ? *x : *y,
-                                     .dtype = task->dtype,
-                                     .tf32 = task->tf32,
-                                     .fused = pass == CC_PASS_FORWARD && (a->bias || task->fused_op),
-                                     .activation = s->activation},
-                             .depthwise = s->depthwise,
-                             .tuning = task->tuning,
-                             .recorded = task->recorded[pass].algorithm};
-}
-
-/* Where there is no device, what a plan would take is told without what libraries want. */
-static cc_status choose(cc_task *task, state *s) {
-    const cc_cudnn *cudnn;
-    if (task->measured && cc_cudnn_open(&cudnn) != CC_OK) return CC_OK;
-    for (int pass = 0; pass < CC_PASSES; pass++) {
-        if (!has_pass(task, pass)) continue;
-        cc_conv_request request = request_of(task, s, pass);
-        CC_TRY(cc_conv_choose(&s->passes[pass], &request));
-        task->choices[pass] = cc_conv_choice_told(s->passes[pass]);
-        if (request.recorded) task->choices[pass].ms = task->recorded[pass].ms;
-        want_scratch(task, cc_conv_choice_scratch(s->passes[pass]));
-    }
-    return CC_OK;
-}
-
-/* In what a plan holds: scale, shift, the shift in the plan's dtype, folded weights. */
+/* Of one vector of channels, with what aligns the next. */
 static size_t vector_bytes(const cc_task *task) {
     return ((size_t)task->output_shape->dims[1] * sizeof(float) + 255) / 256 * 256;
 }
+/* The folded bias. */
 static float *shift_of(const cc_task *task) {
     return (float *)((char *)task->held + vector_bytes(task));
 }
@@ -126,8 +84,7 @@ static void *low_shift_of(const cc_task *task) {
 static void *folded_of(const cc_task *task) {
     return (char *)task->held + 3 * vector_bytes(task);
 }
-
-/* A depthwise convolution of our own reads float32. */
+/* Our own depthwise kernels read float32. */
 static cc_dtype folded_dtype(const cc_task *task) {
     return ((const state *)task->state)->depthwise ? CC_F32 : task->dtype;
 }
@@ -135,14 +92,7 @@ static cc_dtype folded_dtype(const cc_task *task) {
 static bool fuses(const cc_task *task, const cc_op *next, const void *next_attr) {
     cc_activation activation;
     const cc_conv_attr *a = task->attr;
-    return cc_conv_folds(&activation, next, next_attr) && (a->groups == 1 || task->op == &cc_op_conv);
-}
-
-static void prepare_fold(cc_task *task, state *s) {
-    if (!task->fused_op) return;
-    cc_conv_folds(&s->activation, task->fused_op, task->fused_attr);
-    task->held_bytes = 3 * vector_bytes(task) +
-                       (size_t)task->parameters[0]->parameter->count * cc_dtype_bytes(folded_dtype(task));
+    return cc_conv_can_fold(&activation, next, next_attr) && (a->groups == 1 || task->op == &cc_op_conv);
 }
 
 static cc_status derive(cc_task *task) {
@@ -150,6 +100,8 @@ static cc_status derive(cc_task *task) {
     const cc_parameter *p = task->parameters[0]->parameter;
     cc_parameter_slot *const *norm = task->fused_parameters;
     if (!task->fused_op) return CC_OK;
+    /* Output channels are the slowest to vary in stored weights, but the fastest in a transposed
+     * convolution's and in depthwise ones. */
     cc_cuda_fold fold = {.channels = task->output_shape->dims[1],
                          .count = p->count,
                          .run = s->transposed || s->depthwise ? 1 : p->count / p->of.dims[0],
@@ -167,51 +119,105 @@ static cc_status derive(cc_task *task) {
         fold.epsilon = ((const cc_batch_norm_attr *)task->fused_attr)->epsilon;
     }
     cc_cuda_fold_weights(&fold);
-    if (task->dtype == CC_BF16)
-        CC_TRY(cc_cuda_round_to_bf16(low_shift_of(task), fold.shift, (size_t)fold.channels));
+    if (task->dtype == CC_BF16) CC_TRY(cc_cuda_halve(low_shift_of(task), fold.shift, (size_t)fold.channels));
     return cc_cuda_check("folding batch norm");
 }
 
-/* Depthwise convolutions of our own read the float32 weights. */
-static bool reads_halves(const cc_task *task, const state *s) {
-    return task->dtype == CC_BF16 && !task->fused_op && !s->depthwise;
+/* --- planning --- */
+
+static void want_scratch(cc_task *task, size_t bytes) {
+    if (bytes > task->scratch_bytes) task->scratch_bytes = bytes;
 }
 
-static void note_halves(const cc_task *task, const state *s) {
-    if (task->training || task->fused_op || task->dtype != CC_BF16) return;
-    task->parameters[0]->reads_bf16_copy |= reads_halves(task, s);
-    if (task->parameter_count > 1) task->parameters[1]->reads_bf16_copy = true;
+/* A pass of the op as one of the convolution: cc_cuda_conv says how a transposed convolution maps to it. */
+static cc_conv_request request_of(const cc_task *task, const state *s, cc_pass pass) {
+    static const cc_pass passes[2][CC_PASSES] = {
+        {CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS},
+        {CC_PASS_BACKWARD_DATA, CC_PASS_FORWARD, CC_PASS_BACKWARD_WEIGHTS}};
+    const cc_conv_attr *a = task->attr;
+    const cc_shape *x = task->input_shapes[0], *y = task->output_shape;
+    return (cc_conv_request){.conv = {.pass = passes[s->transposed][pass],
+                                      .attr = *a,
+                                      .input = s->transposed ? *y : *x,
+                                      .output = s->transposed ? *x : *y,
+                                      .dtype = task->dtype,
+                                      .tf32 = task->tf32,
+                                      .fused = pass == CC_PASS_FORWARD && (a->bias || task->fused_op),
+                                      .activation = s->activation},
+                             .depthwise = s->depthwise,
+                             .tuning = task->tuning,
+                             .recorded = task->recorded[pass].algorithm};
+}
+
+/* Where there is no device, the memory that a plan would take is counted without what libraries want. */
+static cc_status choose(cc_task *task, state *s) {
+    const cc_cudnn *cudnn;
+    if (task->measured && cc_cudnn_open(&cudnn) != CC_OK) return CC_OK;
+    for (int pass = 0; pass < CC_PASSES; pass++) {
+        if (pass != CC_PASS_FORWARD && !task->training) continue;
+        if (pass == CC_PASS_BACKWARD_DATA && !task->input_grad_wanted[0]) continue;
+        const cc_conv_request request = request_of(task, s, (cc_pass)pass);
+        CC_TRY(cc_conv_choose(&s->passes[pass], &request));
+        task->choices[pass] = cc_conv_choice_describe(s->passes[pass]);
+        if (request.recorded) task->choices[pass].ms = task->recorded[pass].ms;
+        want_scratch(task, cc_conv_choice_scratch(s->passes[pass]));
+    }
+    return CC_OK;
+}
+
+/* Whether the passes read the bf16 copy of the weights: our own depthwise kernels read float32, and a fused
+ * pass its folded weights. */
+static bool reads_bf16_copy(const cc_task *task, const state *s) {
+    return task->dtype == CC_BF16 && !task->fused_op && !s->depthwise;
 }
 
 static cc_status plan(cc_task *task) {
     const cc_conv_attr *a = task->attr;
-    cc_depthwise_cuda own;
+    cc_parameter_slot *weights = task->parameters[0];
+    cc_depthwise_cuda unused;
     state *s = calloc(1, sizeof *s);
     if (!s) return cc_fail_memory(task->name, sizeof *s);
     task->state = s;
     s->transposed = task->op == &cc_op_conv_transpose;
     s->depthwise = !s->transposed &&
-                   cc_depthwise_cuda_init(&own, a, task->input_shapes[0], task->output_shape, task->dtype);
+                   cc_depthwise_cuda_init(&unused, a, task->input_shapes[0], task->output_shape, task->dtype);
+
+    /* Layouts: channels last; weights that no other plan has laid out yet. */
     task->output_block = task->output_shape->dims[1];
-    if (!task->parameters[0]->bytes) lay_out(task->parameters[0], s->depthwise);
-    prepare_fold(task, s);
-    note_halves(task, s);
+    if (!weights->bytes) {
+        weights->bytes = (size_t)weights->parameter->count * sizeof(float);
+        weights->pack = s->depthwise ? pack_depthwise : pack;
+        weights->unpack = s->depthwise ? unpack_depthwise : unpack;
+    }
+
+    /* Memory: of what is folded in, and of the bias's gradient. */
+    if (task->fused_op) {
+        cc_conv_can_fold(&s->activation, task->fused_op, task->fused_attr);
+        task->held_bytes =
+            3 * vector_bytes(task) + (size_t)weights->parameter->count * cc_dtype_bytes(folded_dtype(task));
+    }
     if (a->bias && task->training) want_scratch(task, cc_cuda_channel_bytes(task->output_shape, task->dtype));
+
+    /* Which parameters an inference in bf16 reads as bf16 copies; a training has them of all. */
+    if (task->dtype == CC_BF16 && !task->training && !task->fused_op) {
+        weights->reads_bf16_copy |= reads_bf16_copy(task, s);
+        if (task->parameter_count > 1) task->parameters[1]->reads_bf16_copy = true;
+    }
     return choose(task, s);
 }
 
-static const void *weights_of(const cc_task *task, const state *s) {
-    const cc_parameter_slot *w = task->parameters[0];
-    if (task->fused_op) return folded_of(task);
-    return reads_halves(task, s) ? w->bf16_copy : w->value;
-}
+/* --- running --- */
 
-static cc_status run(const cc_task *task, int pass, const void *x, const void *y) {
+/* One pass of the op, of its input x and output y or their gradients. */
+static cc_status run(const cc_task *task, cc_pass pass, const void *x, const void *y) {
     const state *s = task->state;
-    cc_conv_data data = {.wide = (void *)(s->transposed ? y : x),
-                         .narrow = (void *)(s->transposed ? x : y),
-                         .weights = weights_of(task, s),
-                         .gradient = task->parameters[0]->grad,
+    const cc_parameter_slot *w = task->parameters[0];
+    cc_conv_data data = {.input = (void *)(s->transposed ? y : x),
+                         .output = (void *)(s->transposed ? x : y),
+                         .weights = task->fused_op             ? folded_of(task)
+                                    : reads_bf16_copy(task, s) ? w->bf16_copy
+                                                               : w->value,
+                         .gradient = w->grad,
                          .scratch = task->scratch};
     if (task->fused_op) {
         data.bias = shift_of(task);
@@ -250,5 +256,5 @@ static void release(cc_task *task) {
 extern const cc_kernel cc_conv_cuda, cc_conv_transpose_cuda;
 const cc_kernel cc_conv_cuda = KERNEL, cc_conv_transpose_cuda = KERNEL;
 #else
-typedef int cc_conv_task_is_absent;
+typedef int cc_conv_cuda_is_absent;
 #endif
