@@ -23,15 +23,11 @@ static void add_scores(share *s, const cc_scores *scores) {
     }
 }
 
-static share share_of_counts(const cc_counts *c) {
-    const double tp = (double)c->tp, fp = (double)c->fp, fn = (double)c->fn;
-    return (share){
-        .over =
-            {[CC_SCORE_F1] = 2 * tp, [CC_SCORE_PRECISION] = tp, [CC_SCORE_RECALL] = tp, [CC_SCORE_IOU] = tp},
-        .under = {[CC_SCORE_F1] = 2 * tp + fp + fn,
-                  [CC_SCORE_PRECISION] = tp + fp,
-                  [CC_SCORE_RECALL] = tp + fn,
-                  [CC_SCORE_IOU] = tp + fp + fn}};
+static share share_of_counts(const cc_counts *counts) {
+    const cc_confusion cells = cc_counts_cells(counts);
+    share s;
+    for (int k = 0; k < CC_SCORES; k++) cc_score_terms(&s.over[k], &s.under[k], (cc_score)k, &cells);
+    return s;
 }
 
 /* One run's patients. */
@@ -103,7 +99,7 @@ static cc_status reduce_run(share *shares, bool *seen, uint32_t patients, const 
 /* All runs' scores, patient p taken weights[p] times. */
 static void score_weighted(cc_scores *out, const share *shares, const uint32_t *weights, uint32_t patients,
                            cc_empty empty) {
-    const double nothing = empty == CC_EMPTY_SKIP ? NAN : empty == CC_EMPTY_ONE;
+    const double nothing = cc_empty_value(empty);
     share sum = {{0}, {0}};
     for (uint32_t p = 0; p < patients; p++) {
         if (weights[p] == 0) continue;

@@ -78,7 +78,7 @@ static cc_status note_contests(cc_table *table, const cc_table_row *best, const 
     cc_notes_add(&table->notes,
                  "%s by patient, Wilcoxon's signed-rank test against the first-ranked row (%s), Holm over "
                  "the table's rows: %s.",
-                 cc_table_head(table->spec->columns[0]), best->spec->label, list);
+                 cc_score_heading(table->spec->columns[0]), best->spec->label, list);
     return CC_OK;
 }
 
@@ -129,8 +129,8 @@ static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_are
     cc_notes_add(&table->notes,
                  "Claim: \"%s\": %s. %s of %s minus %s, by patient: %+.1f [%+.1f, %+.1f], %zu patients, "
                  "Wilcoxon %s.",
-                 claim->text, judge(low, high, p, claim->higher), cc_table_head(claim->score), a->spec->label,
-                 b->spec->label, 100 * mean, 100 * low, 100 * high, paired.count, p_text);
+                 claim->text, judge(low, high, p, claim->higher), cc_score_heading(claim->score),
+                 a->spec->label, b->spec->label, 100 * mean, 100 * low, 100 * high, paired.count, p_text);
     return CC_OK;
 }
 

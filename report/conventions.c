@@ -6,14 +6,14 @@
 #include "metrics/conventions.h"
 #include "report/table.h"
 
-enum { SCORES = 3 /* F1, precision, recall */, LINES_MAX = 2 * CC_GROUPINGS * CC_EMPTIES };
+enum { TEXTS = 4 /* columns before the scores */, LINES_MAX = 2 * CC_GROUPINGS * CC_EMPTIES };
 
 typedef struct line {
     bool soft;
     cc_grouping grouping;
     cc_empty empty;
-    double percent[SCORES]; /* the mean over the row's runs; NaN: not known */
-    double distance;        /* to the paper, the largest of the three differences; NaN: nothing to compare */
+    double percent[CC_SCORES]; /* the mean over the row's runs; NaN: not known */
+    double distance;           /* to the paper, the largest difference of a column; NaN: nothing to compare */
 } line;
 
 /* Each convention's distances, summed over the rows that it could be compared in. */
@@ -45,12 +45,15 @@ static cc_status make_rows(cc_overlap_row **out, const cc_report_run *run, bool 
     *out = rows;
     for (size_t i = 0; i < run->slice_count; i++) {
         const cc_run_slice *s = &run->slices[i];
-        rows[i] = (cc_overlap_row){run->rows[i].patient, (double)s->tp, (double)s->fp, (double)s->fn};
+        rows[i] = (cc_overlap_row){run->rows[i].patient, cc_counts_cells(&run->rows[i].counts)};
         if (!soft) continue;
         mass += s->soft_prediction + s->soft_truth;
-        rows[i].tp = s->soft_overlap;
-        rows[i].fp = positive(s->soft_prediction - s->soft_overlap);
-        rows[i].fn = positive(s->soft_truth - s->soft_overlap);
+        const double pixels = (double)s->tp + (double)s->fp + (double)s->fn + (double)s->tn;
+        rows[i].cells =
+            (cc_confusion){.tp = s->soft_overlap,
+                           .fp = positive(s->soft_prediction - s->soft_overlap),
+                           .fn = positive(s->soft_truth - s->soft_overlap),
+                           .tn = positive(pixels - s->soft_prediction - s->soft_truth + s->soft_overlap)};
         if (!(s->soft_overlap >= 0) || !isfinite(mass)) *out = NULL;
     }
     if (soft && !(mass > 0)) *out = NULL;
@@ -63,11 +66,11 @@ static cc_status add_run(line *l, const cc_report_run *run, cc_arena *arena) {
     cc_scores scores;
     size_t batch = l->grouping == CC_GROUP_BATCH ? read_batch(run, arena) : 1;
     CC_TRY(make_rows(&rows, run, l->soft, arena));
-    for (int s = 0; s < SCORES; s++)
+    for (int s = 0; s < CC_SCORES; s++)
         if (!rows || !batch) l->percent[s] = NAN;
     if (!rows || !batch) return CC_OK;
     CC_TRY(cc_scores_group(&scores, rows, run->slice_count, l->grouping, batch, l->empty));
-    for (int s = 0; s < SCORES; s++) l->percent[s] += 100 * scores.value[s];
+    for (int s = 0; s < CC_SCORES; s++) l->percent[s] += 100 * scores.value[s];
     return CC_OK;
 }
 
@@ -75,7 +78,7 @@ static double measure_distance(const line *l, const cc_table *table, const cc_ta
     double most = NAN;
     for (int c = 0; c < table->spec->column_count; c++) {
         cc_score score = table->spec->columns[c];
-        if ((int)score >= SCORES || isnan(row->published[c])) continue;
+        if (isnan(row->published[c])) continue;
         double distance = fabs(l->percent[score] - row->published[c]);
         if (isnan(distance)) return NAN;
         most = fmax(most, distance);
@@ -88,7 +91,7 @@ static cc_status fill_line(line *l, const cc_table *table, const cc_table_row *r
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return cc_fail_memory("conventions", 0);
     for (size_t r = 0; r < row->run_count; r++) CC_CHECK(add_run(l, row->runs[r], scratch));
-    for (int s = 0; s < SCORES; s++) l->percent[s] /= (double)row->run_count;
+    for (int s = 0; s < CC_SCORES; s++) l->percent[s] /= (double)row->run_count;
     l->distance = measure_distance(l, table, row);
 done:
     cc_arena_destroy(scratch);
@@ -113,14 +116,16 @@ static double harmonic(double a, double b) {
     return a + b > 0 ? 2 * a * b / (a + b) : NAN;
 }
 
-static void put_line(cc_listing *listing, const cc_table_row *row, const line *l, bool first, bool nearest) {
+static void put_line(cc_listing *listing, const cc_spec *spec, const cc_table_row *row, const line *l,
+                     bool first, bool nearest) {
     const size_t at = listing->rows++;
     const char *texts[] = {row->spec->label, l->soft ? "soft" : "thresholded", cc_grouping_name(l->grouping),
                            l->grouping == CC_GROUP_POOLED ? "" : cc_empty_name(l->empty)};
     size_t column = 0;
-    for (; column < 4; column++) cc_listing_put(listing, at, column, "%s", texts[column]);
-    for (int s = 0; s < SCORES; s++) {
-        cc_listing_cell *cell = cc_listing_put_number(listing, at, column++, "%.1f", l->percent[s]);
+    for (; column < TEXTS; column++) cc_listing_put(listing, at, column, "%s", texts[column]);
+    for (int c = 0; c < spec->column_count; c++) {
+        cc_listing_cell *cell =
+            cc_listing_put_number(listing, at, column++, "%.1f", l->percent[spec->columns[c]]);
         cell->runs = row->runs;
         cell->run_count = row->run_count;
     }
@@ -138,7 +143,8 @@ static const char *describe(cc_arena *arena, const line *l) {
                            l->grouping == CC_GROUP_POOLED ? "" : cc_empty_name(l->empty));
 }
 
-static cc_status put_lines(cc_listing *listing, const cc_table_row *row, const line *lines, size_t count) {
+static cc_status put_lines(cc_listing *listing, const cc_spec *spec, const cc_table_row *row,
+                           const line *lines, size_t count) {
     double low = INFINITY, high = -INFINITY;
     const line *nearest = NULL;
     for (const line *l = lines; l < lines + count; l++) {
@@ -146,7 +152,7 @@ static cc_status put_lines(cc_listing *listing, const cc_table_row *row, const l
         high = fmax(high, l->percent[CC_SCORE_F1]);
         if (!isnan(l->distance) && (!nearest || l->distance < nearest->distance)) nearest = l;
     }
-    for (size_t i = 0; i < count; i++) put_line(listing, row, &lines[i], i == 0, &lines[i] == nearest);
+    for (size_t i = 0; i < count; i++) put_line(listing, spec, row, &lines[i], i == 0, &lines[i] == nearest);
     if (count == 0) return CC_OK;
     cc_notes_add(&listing->notes, "%s: the convention alone moves the F1-score from %.1f to %.1f.",
                  row->spec->label, low, high);
@@ -182,21 +188,14 @@ static cc_status note_nearest(cc_listing *listing, const tally tallies[LINES_MAX
 }
 
 cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena) {
-    static const char *const heads[] = {"",
-                                        "reading",
-                                        "mean",
-                                        "0/0",
-                                        "F1 (%)",
-                                        "precision (%)",
-                                        "recall (%)",
-                                        "F1 - harmonic mean",
-                                        "largest difference to the paper"};
-    const size_t columns = sizeof heads / sizeof *heads - !table->beside_paper;
+    static const char *const texts[TEXTS] = {"", "reading", "mean", "0/0"};
+    const cc_spec *spec = table->spec;
+    const size_t scores = (size_t)spec->column_count, columns = TEXTS + scores + 1 + table->beside_paper;
     CC_TRY(cc_listing_init(out, columns, table->row_count * LINES_MAX, arena));
-    out->text_columns = 4;
-    out->id = cc_arena_format(arena, "conventions-%s", table->spec->id);
+    out->text_columns = TEXTS;
+    out->id = cc_arena_format(arena, "conventions-%s", spec->id);
     out->kind = table->kind;
-    out->title = table->spec->title;
+    out->title = spec->title;
     out->caption = cc_arena_format(
         arena,
         "The same predictions under every convention. Soft: probabilities stand for pixels. batch_mean: "
@@ -204,7 +203,11 @@ cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, c
         "harmonic mean of the precision and recall beside it; an F1 of pooled counts equals that mean.%s",
         table->beside_paper ? " In bold the convention nearest to the paper." : "");
     if (!out->id || !out->caption) return CC_ENOMEM;
-    for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
+    for (size_t c = 0; c < TEXTS; c++) cc_listing_put_head(out, c, "%s", texts[c]);
+    for (size_t c = 0; c < scores; c++)
+        cc_listing_put_head(out, TEXTS + c, "%s (%%)", cc_score_word(spec->columns[c]));
+    cc_listing_put_head(out, TEXTS + scores, "F1 - harmonic mean");
+    if (table->beside_paper) cc_listing_put_head(out, TEXTS + scores + 1, "largest difference to the paper");
     tally tallies[LINES_MAX] = {{0}};
     size_t compared = 0;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
@@ -212,7 +215,7 @@ cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, c
         size_t count;
         if (row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
         CC_TRY(fill_lines(lines, &count, table, row));
-        CC_TRY(put_lines(out, row, lines, count));
+        CC_TRY(put_lines(out, spec, row, lines, count));
         add_tallies(tallies, lines, count);
         compared += !isnan(row->published[0]);
     }

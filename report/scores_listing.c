@@ -79,7 +79,7 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
     CC_TRY(name_listing(out, table));
     for (int c = 0; c < spec->column_count; c++) {
         size_t column = 1 + cells_of(table) * (size_t)c;
-        cc_listing_put_head(out, column, "%s (%%)", cc_table_head(spec->columns[c]));
+        cc_listing_put_head(out, column, "%s (%%)", cc_score_heading(spec->columns[c]));
         if (!table->beside_paper) continue;
         cc_listing_put_head(out, column + 1, "paper");
         cc_listing_put_head(out, column + 2, "difference");
@@ -148,9 +148,13 @@ cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena
     return CC_OK;
 }
 
+/* The scores of the list of runs. */
+static const cc_score listed[] = {CC_SCORE_F1, CC_SCORE_PRECISION, CC_SCORE_RECALL};
+enum { LISTED = sizeof listed / sizeof *listed };
+
 static void put_scores(cc_listing *listing, size_t row, size_t column, const cc_scores *scores) {
-    for (size_t s = CC_SCORE_F1; s <= CC_SCORE_RECALL; s++)
-        cc_listing_put_number(listing, row, column + s, "%.1f", 100 * scores->value[s]);
+    for (size_t s = 0; s < LISTED; s++)
+        cc_listing_put_number(listing, row, column + s, "%.1f", 100 * scores->value[listed[s]]);
 }
 
 static void put_run(cc_listing *listing, size_t at, const cc_report_run *const *run) {
@@ -166,22 +170,26 @@ static void put_run(cc_listing *listing, size_t at, const cc_report_run *const *
                    r->fault ? " (IN NO TABLE: see below)" : "");
     for (size_t n = 0; n < 6; n++) cc_listing_put(listing, at, 2 + n, "%lld", numbers[n]);
     put_scores(listing, at, 8, &r->pooled);
-    put_scores(listing, at, 11, &r->patient_mean);
+    put_scores(listing, at, 8 + LISTED, &r->patient_mean);
 }
 
 cc_status cc_table_listing_runs(cc_listing *out, const cc_report_runs *runs, bool all, cc_arena *arena) {
-    static const char *const heads[] = {"experiment",    "variant",   "fold",   "seed",
-                                        "patients",      "slices",    "epochs", "best epoch",
-                                        "F1 pooled (%)", "precision", "recall", "F1 mean over patients (%)",
-                                        "precision",     "recall"};
-    const size_t columns = sizeof heads / sizeof *heads;
+    static const char *const heads[] = {"experiment", "variant", "fold",   "seed",
+                                        "patients",   "slices",  "epochs", "best epoch"};
+    enum { BEFORE = sizeof heads / sizeof *heads };
+    const size_t columns = BEFORE + 2 * LISTED;
     CC_TRY(cc_listing_init(out, columns, runs->count, arena));
     const cc_report_run **links = cc_arena_get_array(arena, runs->count + 1, sizeof *links);
     if (!links) return CC_ENOMEM;
     out->text_columns = 2;
     out->title = all ? "Every run" : "Runs in no table";
     out->caption = "Scores in %; 0/0 is left out of means.";
-    for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
+    for (size_t c = 0; c < BEFORE; c++) cc_listing_put_head(out, c, "%s", heads[c]);
+    for (size_t s = 0; s < LISTED; s++) { /* the first of each group says how they are averaged */
+        const char *word = cc_score_word(listed[s]);
+        cc_listing_put_head(out, BEFORE + s, "%s%s", word, s ? "" : " pooled (%)");
+        cc_listing_put_head(out, BEFORE + LISTED + s, "%s%s", word, s ? "" : " mean over patients (%)");
+    }
     for (size_t i = 0; i < runs->count; i++) {
         if (runs->items[i].in_table && !all) continue;
         links[i] = &runs->items[i];

@@ -44,8 +44,10 @@ static cc_status find_word(int *out, const cc_yaml *map, const char *name, const
 
 static cc_status parse_columns(cc_spec *spec, const cc_yaml *map) {
     const cc_yaml *list;
+    char what[64];
     CC_TRY(get_list(&list, map, "columns"));
-    if (list->count == 0 || list->count > CC_SCORES) return refuse(list, "one to four columns are wanted");
+    snprintf(what, sizeof what, "1 to %d columns are wanted", CC_SCORES);
+    if (list->count == 0 || list->count > CC_SCORES) return refuse(list, what);
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i]->kind != CC_YAML_SCALAR) return refuse(list, "a column is a score's name");
         CC_TRY(cc_score_find(&spec->columns[i], list->items[i]->text));

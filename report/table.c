@@ -6,14 +6,10 @@
 #include <string.h>
 #include "metrics/statistics.h"
 
-static const char *const heads[CC_SCORES] = {"F1-score", "Precision", "Recall", "IoU"};
 static const char *const average_words[CC_AVERAGES] = {"pooled over all pixels", "mean over patients",
                                                        "mean over slices"};
 static const char *const empty_words[CC_EMPTIES] = {"0/0 left out", "0/0 counted as 0", "0/0 counted as 1"};
 
-const char *cc_table_head(cc_score score) {
-    return heads[score];
-}
 const char *cc_table_average_words(cc_average average) {
     return average_words[average];
 }

@@ -5,7 +5,7 @@
 #include "report/listing.h"
 #include "results/published.h"
 
-enum { CC_EMPTIES = 3, CC_TABLE_RUNS_MAX = 64 };
+enum { CC_TABLE_RUNS_MAX = 64 };
 
 /* A patient's scores, the mean over the row's runs that tested it; NaN where there is none. */
 typedef struct cc_table_patient {
@@ -47,8 +47,6 @@ const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const c
 /* Adds notes: which rows differ from the best one, and what becomes of the specification's claims. */
 cc_status cc_table_compare(cc_table *table, cc_arena *arena);
 
-/* "F1-score", ... as a column's head. */
-const char *cc_table_head(cc_score score);
 /* The convention, in words. */
 const char *cc_table_average_words(cc_average average);
 const char *cc_table_empty_words(cc_empty empty);

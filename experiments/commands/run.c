@@ -33,6 +33,14 @@ static widths find_widths(const cc_run_plan *plan) {
     return w;
 }
 
+/* The scores of the table, and the width of their columns, which their heads fill. */
+static const cc_score shown[] = {CC_SCORE_F1, CC_SCORE_PRECISION, CC_SCORE_RECALL};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+static int column_width(cc_score score) {
+    return (int)(strlen("pooled ") + strlen(cc_score_word(score)));
+}
+
 /* A score of 0/0 is no number. */
 static void print_score(int width, double score) {
     if (isnan(score))
@@ -57,9 +65,7 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
     if (status == CC_OK) {
         printf("%-*s  %-*s  %4" PRId64 "  %6" PRIu64, w.name, run->config->name, w.variant,
                run->config->variant, stored.fold, run->config->seed);
-        print_score(9, scores.value[CC_SCORE_F1]);
-        print_score(16, scores.value[CC_SCORE_PRECISION]);
-        print_score(13, scores.value[CC_SCORE_RECALL]);
+        for (size_t s = 0; s < SHOWN; s++) print_score(column_width(shown[s]), scores.value[shown[s]]);
         printf("  %s\n", run->path);
     }
     cc_arena_destroy(arena);
@@ -68,8 +74,9 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
 
 static cc_status print_table(const cc_run_plan *plan) {
     widths w = find_widths(plan);
-    printf("%-*s  %-*s  fold    seed  pooled F1  pooled precision  pooled recall  file\n", w.name,
-           "experiment", w.variant, "variant");
+    printf("%-*s  %-*s  fold    seed", w.name, "experiment", w.variant, "variant");
+    for (size_t s = 0; s < SHOWN; s++) printf("  pooled %s", cc_score_word(shown[s]));
+    printf("  file\n");
     for (int i = 0; i < cc_run_plan_count(plan); i++) CC_TRY(print_run(cc_run_plan_get(plan, i), w));
     return CC_OK;
 }
