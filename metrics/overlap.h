@@ -1,7 +1,7 @@
 /* metrics/overlap.h -- agreement of two binary masks, from pixel counts, and how counts are averaged.
  *
- * Scores are never stored: counts are, and every convention is computed from them. The formulas are the rows of
- * metrics/score.h. */
+ * Scores are never stored: counts are, and every convention is computed from them. The formulas are the rows
+ * of metrics/score.h. */
 #ifndef CC_METRICS_OVERLAP_H
 #define CC_METRICS_OVERLAP_H
 

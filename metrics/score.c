@@ -1,7 +1,7 @@
 /* metrics/score.c -- the rows of metrics/score.h as a table, and the names of scores and conventions.
  *
- * A score's ratio is taken from the coefficients of its row. They are 0, 1 and 2, so that every product is exact and
- * the sums are those of the formulas as they are written: tp first, then fp, fn, tn. */
+ * A score's ratio is taken from the coefficients of its row. They are 0, 1 and 2, so that every product is
+ * exact and the sums are those of the formulas as they are written: tp first, then fp, fn, tn. */
 #include "metrics/score.h"
 
 #include <math.h>

@@ -1,24 +1,25 @@
-/* metrics/score.h -- the table of scores, and the conventions that they are computed under: all that the metrics,
- * the intervals and the report's tables know of a score is its row here.
+/* metrics/score.h -- the table of scores, and the conventions that they are computed under: all that the
+ * metrics, the intervals and the report's tables know of a score is its row here.
  *
- * A score is a ratio of two sums of the confusion matrix's cells: true positives, false positives, false negatives
- * and true negatives. The cells are counts of pixels, or soft sums, in which a probability p stands for a pixel and
- * g is its truth, 0 or 1:
+ * A score is a ratio of two sums of the confusion matrix's cells: true positives, false positives, false
+ * negatives and true negatives. The cells are counts of pixels, or soft sums, in which a probability p stands
+ * for a pixel and g is its truth, 0 or 1:
  *     tp = sum p g    fp = sum p (1 - g)    fn = sum (1 - p) g    tn = sum (1 - p) (1 - g)
- * As numerator and denominator are linear in the cells, pooling items is adding their cells, and the bootstrap of a
- * pooled score adds numerators and denominators patient by patient.
+ * As numerator and denominator are linear in the cells, pooling items is adding their cells, and the
+ * bootstrap of a pooled score adds numerators and denominators patient by patient.
  *
- * Sources: Chinchor & Sundheim, MUC-5 (1993), and the paper's equations 1-3 (its "VP" read as TP) for F1, precision
- * and recall; Jaccard, New Phytologist 11 (1912), 37-50, for IoU; Milletari, Navab & Ahmadi, V-Net, 3DV (2016) for
- * the soft form of F1 = Dice, with first powers. */
+ * Sources: Chinchor & Sundheim, MUC-5 (1993), and the paper's equations 1-3 (its "VP" read as TP) for F1,
+ * precision and recall; Jaccard, New Phytologist 11 (1912), 37-50, for IoU; Milletari, Navab & Ahmadi, V-Net,
+ * 3DV (2016) for the soft form of F1 = Dice, with first powers. */
 #ifndef CC_METRICS_SCORE_H
 #define CC_METRICS_SCORE_H
 
 #include "core/status.h"
 
-/* One line a score; a new one needs no other. In this order: the enumerator CC_SCORE_...; its name in tables.yaml,
- * results/published.yaml, CSV heads and messages; its word inside a head ("F1 (%)", "pooled F1"); its heading, for a
- * column or an axis; the coefficients of tp, fp, fn and tn in the numerator, then in the denominator. */
+/* One line a score; a new one needs no other. In this order: the enumerator CC_SCORE_...; its name in
+ * tables.yaml, results/published.yaml, CSV heads and messages; its word inside a head ("F1 (%)", "pooled
+ * F1"); its heading, for a column or an axis; the coefficients of tp, fp, fn and tn in the numerator, then in
+ * the denominator. */
 #define CC_SCORE_ROWS(ROW)                                                                                   \
     ROW(F1, "f1", "F1", "F1-score", (2, 0, 0, 0), (2, 1, 1, 0))                                              \
     ROW(PRECISION, "precision", "precision", "Precision", (1, 0, 0, 0), (1, 1, 0, 0))                        \

@@ -1,11 +1,15 @@
 /* experiments/config/config.c -- files, what they extend and what the command line overrides, joined into one
  * tree; then each variant of that tree as a cc_experiment_config. */
-#include "experiments/config/config_parts.h"
+#include "experiments/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "experiments/config/config_matrix.h"
+#include "experiments/config/config_read.h"
+#include "experiments/config/config_values.h"
+#include "experiments/config/options_lookup.h"
 
 enum { EXTENDS_MAX = 16 };
 
@@ -24,24 +28,6 @@ typedef struct chain {
 } chain;
 
 static cc_status read_file(cc_yaml **out, const char *path, const chain *before, cc_arena *arena);
-
-cc_status cc_config_without(cc_yaml **out, const cc_yaml *map, const char *key, cc_arena *arena) {
-    cc_yaml *null = cc_yaml_create(CC_YAML_SCALAR, "null", map->file, map->line, arena);
-    cc_yaml *copy = cc_yaml_create(CC_YAML_MAP, NULL, map->file, map->line, arena);
-    if (!null || !copy) return CC_ENOMEM;
-    *copy = *map;
-    CC_TRY(cc_yaml_set(copy, key, null, arena)); /* gives the copy arrays of its own */
-    size_t kept = 0;
-    for (size_t i = 0; i < copy->count; i++) {
-        if (strcmp(copy->keys[i], key) == 0) continue;
-        copy->keys[kept] = copy->keys[i];
-        copy->key_lines[kept] = copy->key_lines[i];
-        copy->items[kept++] = copy->items[i];
-    }
-    copy->count = kept;
-    *out = copy;
-    return CC_OK;
-}
 
 static cc_status check_chain(const chain *link, const cc_yaml *node) {
     if (link->length > EXTENDS_MAX)

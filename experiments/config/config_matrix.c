@@ -1,9 +1,11 @@
 /* experiments/config/config_matrix.c -- one tree with a matrix into a tree for each variant, and the
  * variants' names. */
-#include "experiments/config/config_parts.h"
+#include "experiments/config/config_matrix.h"
 
 #include <stdio.h>
 #include <string.h>
+#include "experiments/config/config_values.h"
+#include "experiments/config/options_lookup.h"
 
 static cc_status check_key(const cc_yaml *node, int line, const char *key) {
     char hint[384];

@@ -1,11 +1,12 @@
 /* experiments/config/config_print.c -- a configuration as YAML that reads back to itself, and the table as
  * its reference. */
-#include "experiments/config/config_parts.h"
+#include "experiments/config/config_print.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/config/options_lookup.h"
 
 static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss);
 

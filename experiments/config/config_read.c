@@ -1,10 +1,12 @@
 /* experiments/config/config_read.c -- a tree of YAML as a cc_experiment_config: each key is looked up in the
  * table, each row that means something is read or takes its default, and what is left over is an error. The
  * rows stand in such an order that what decides on a row is read before it. */
-#include "experiments/config/config_parts.h"
+#include "experiments/config/config_read.h"
 
 #include <stdio.h>
 #include <string.h>
+#include "experiments/config/config_values.h"
+#include "experiments/config/options_lookup.h"
 
 enum { SUM_LEVELS_MAX = 3 };
 

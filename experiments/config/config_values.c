@@ -1,6 +1,6 @@
 /* experiments/config/config_values.c -- one node of YAML as one value of the configuration, checked against
  * its row. */
-#include "experiments/config/config_parts.h"
+#include "experiments/config/config_values.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/file.h"
 #include "core/utf8.h"
+#include "experiments/config/options_lookup.h"
 
 void cc_config_where(char out[512], const cc_yaml *node, int line) {
     const char *file = node->file ? node->file : "config";
@@ -37,6 +38,24 @@ void cc_config_describe(char *out, size_t capacity, const cc_yaml *node) {
         snprintf(out, capacity, "null");
     else
         snprintf(out, capacity, "%s\"%.80s\"", node->quoted ? "the text " : "", node->text);
+}
+
+cc_status cc_config_without(cc_yaml **out, const cc_yaml *map, const char *key, cc_arena *arena) {
+    cc_yaml *null = cc_yaml_create(CC_YAML_SCALAR, "null", map->file, map->line, arena);
+    cc_yaml *copy = cc_yaml_create(CC_YAML_MAP, NULL, map->file, map->line, arena);
+    if (!null || !copy) return CC_ENOMEM;
+    *copy = *map;
+    CC_TRY(cc_yaml_set(copy, key, null, arena)); /* gives the copy arrays of its own */
+    size_t kept = 0;
+    for (size_t i = 0; i < copy->count; i++) {
+        if (strcmp(copy->keys[i], key) == 0) continue;
+        copy->keys[kept] = copy->keys[i];
+        copy->key_lines[kept] = copy->key_lines[i];
+        copy->items[kept++] = copy->items[i];
+    }
+    copy->count = kept;
+    *out = copy;
+    return CC_OK;
 }
 
 /* "KEY wants WANTS, not GOT". */

@@ -1,10 +1,10 @@
 /* experiments/config/options_lookup.c -- finding rows of the table of options, and saying what they want. */
-#include "experiments/config/config_parts.h"
-#include "experiments/config/option_rows.h"
+#include "experiments/config/options_lookup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/config/option_rows.h"
 
 static const cc_option_rows *const parts[] = {&cc_option_rows_data, &cc_option_rows_training};
 enum { PARTS = sizeof parts / sizeof *parts };
