@@ -1,3 +1,5 @@
+/* metrics/overlap.c -- pixel counts of two masks, and their scores averaged over pixels, patients or
+ * slices. */
 #include "metrics/overlap.h"
 
 #include <math.h>
@@ -5,50 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const score_names[CC_SCORES] = {"f1", "precision", "recall", "iou"};
-static const char *const average_names[CC_AVERAGES] = {"pooled", "patient_mean", "slice_mean"};
-static const char *const empty_names[] = {"skip", "zero", "one"};
-
-const char *cc_score_name(cc_score score) {
-    return score_names[score];
-}
-const char *cc_average_name(cc_average average) {
-    return average_names[average];
-}
-const char *cc_empty_name(cc_empty empty) {
-    return empty_names[empty];
-}
-
-static cc_status find_name(int *out, const char *const *names, int count, const char *name,
-                           const char *what) {
-    for (*out = 0; *out < count; ++*out)
-        if (strcmp(names[*out], name) == 0) return CC_OK;
-    return cc_fail(CC_EINVAL, what, NULL, "\"%s\" is unknown (the first of %d known is \"%s\")", name, count,
-                   names[0]);
-}
-
-cc_status cc_score_find(cc_score *out, const char *name) {
-    int found;
-    CC_TRY(find_name(&found, score_names, CC_SCORES, name, "score"));
-    *out = (cc_score)found;
-    return CC_OK;
-}
-
-cc_status cc_average_find(cc_average *out, const char *name) {
-    int found;
-    CC_TRY(find_name(&found, average_names, CC_AVERAGES, name, "average"));
-    *out = (cc_average)found;
-    return CC_OK;
-}
-
-cc_status cc_empty_find(cc_empty *out, const char *name) {
-    int found;
-    CC_TRY(find_name(&found, empty_names, 3, name, "empty"));
-    *out = (cc_empty)found;
-    return CC_OK;
-}
-
 cc_counts cc_counts_from_masks(const uint8_t *prediction, const uint8_t *truth, size_t count) {
+    /* tp, tp + fp and tp + fn give all four counts. */
     int64_t both = 0, predicted = 0, true_ones = 0;
     for (size_t i = 0; i < count; i++) {
         both += prediction[i] && truth[i];
@@ -66,9 +26,8 @@ void cc_counts_add(cc_counts *sum, const cc_counts *counts) {
     sum->tn += counts->tn;
 }
 
-static double ratio(double numerator, double denominator, cc_empty empty) {
-    if (denominator > 0) return numerator / denominator;
-    return empty == CC_EMPTY_SKIP ? NAN : empty == CC_EMPTY_ONE ? 1 : 0;
+cc_confusion cc_counts_cells(const cc_counts *counts) {
+    return (cc_confusion){(double)counts->tp, (double)counts->fp, (double)counts->fn, (double)counts->tn};
 }
 
 cc_status cc_scores_from_counts(cc_scores *out, const cc_counts *counts, cc_empty empty) {
@@ -76,11 +35,8 @@ cc_status cc_scores_from_counts(cc_scores *out, const cc_counts *counts, cc_empt
         return cc_fail(CC_EINVAL, "counts", NULL, "tp %lld, fp %lld, fn %lld, tn %lld: a count is negative",
                        (long long)counts->tp, (long long)counts->fp, (long long)counts->fn,
                        (long long)counts->tn);
-    double tp = (double)counts->tp, fp = (double)counts->fp, fn = (double)counts->fn;
-    out->value[CC_SCORE_F1] = ratio(2 * tp, 2 * tp + fp + fn, empty);
-    out->value[CC_SCORE_PRECISION] = ratio(tp, tp + fp, empty);
-    out->value[CC_SCORE_RECALL] = ratio(tp, tp + fn, empty);
-    out->value[CC_SCORE_IOU] = ratio(tp, tp + fp + fn, empty);
+    const cc_confusion cells = cc_counts_cells(counts);
+    for (int k = 0; k < CC_SCORES; k++) out->value[k] = cc_score_ratio((cc_score)k, &cells, empty);
     return CC_OK;
 }
 
@@ -101,6 +57,7 @@ static cc_status mean_of_rows(cc_scores *out, const cc_count_row *rows, size_t c
     return CC_OK;
 }
 
+/* For qsort: rows of one patient stand together. */
 static int by_patient(const void *a, const void *b) {
     uint32_t p = ((const cc_count_row *)a)->patient, q = ((const cc_count_row *)b)->patient;
     return p < q ? -1 : p > q;
@@ -121,6 +78,7 @@ cc_status cc_scores_average(cc_scores *out, const cc_count_row *rows, size_t cou
                             cc_convention convention) {
     cc_scores checked;
     CC_TRY(mean_of_rows(&checked, rows, count, convention.empty)); /* refuses negative counts before sums */
+    /* The mean over slices is that of the rows as they are. */
     if (convention.average == CC_AVERAGE_SLICE || count == 0) {
         *out = checked;
         return CC_OK;
@@ -128,6 +86,7 @@ cc_status cc_scores_average(cc_scores *out, const cc_count_row *rows, size_t cou
     cc_count_row *joined = malloc(count * sizeof *joined);
     if (!joined) return cc_fail_memory("scores", count * sizeof *joined);
     memcpy(joined, rows, count * sizeof *joined);
+    /* Join the rows of each patient, or all rows, then take the mean over what is left. */
     qsort(joined, count, sizeof *joined, by_patient);
     size_t groups = join_rows(joined, count, convention.average == CC_AVERAGE_POOLED);
     cc_status status = mean_of_rows(out, joined, groups, convention.empty);

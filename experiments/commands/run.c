@@ -1,4 +1,9 @@
-/* calcade run: every variant of every config; what is done is skipped, what was stopped goes on. */
+/* experiments/commands/run.c -- `calcade run`: every variant of every config; what is done is skipped, what
+ * was stopped goes on.
+ *
+ * The plan says what is to do (experiments/planning), the runner does it, here or in worker processes
+ * (experiments/training/plan_runner.h). The table on standard output is read back from the files, so that it
+ * shows what a later report will find. */
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -8,6 +13,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/plan_table.h"
@@ -22,6 +28,7 @@ typedef struct widths {
     int name, variant;
 } widths;
 
+/* As wide as the longest name, and at least as the head. */
 static widths find_widths(const cc_run_plan *plan) {
     widths w = {10, 7};
     for (int i = 0; i < cc_run_plan_count(plan); i++) {
@@ -31,6 +38,14 @@ static widths find_widths(const cc_run_plan *plan) {
         if (variant > w.variant) w.variant = variant;
     }
     return w;
+}
+
+/* The scores of the table, and the width of their columns, which their heads fill. */
+static const cc_score shown[] = {CC_SCORE_F1, CC_SCORE_PRECISION, CC_SCORE_RECALL};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+static int column_width(cc_score score) {
+    return (int)(strlen("pooled ") + strlen(cc_score_word(score)));
 }
 
 /* A score of 0/0 is no number. */
@@ -57,23 +72,24 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
     if (status == CC_OK) {
         printf("%-*s  %-*s  %4" PRId64 "  %6" PRIu64, w.name, run->config->name, w.variant,
                run->config->variant, stored.fold, run->config->seed);
-        print_score(9, scores.value[CC_SCORE_F1]);
-        print_score(16, scores.value[CC_SCORE_PRECISION]);
-        print_score(13, scores.value[CC_SCORE_RECALL]);
+        for (size_t s = 0; s < SHOWN; s++) print_score(column_width(shown[s]), scores.value[shown[s]]);
         printf("  %s\n", run->path);
     }
     cc_arena_destroy(arena);
     return status;
 }
 
+/* All runs of the plan, done now or before. */
 static cc_status print_table(const cc_run_plan *plan) {
     widths w = find_widths(plan);
-    printf("%-*s  %-*s  fold    seed  pooled F1  pooled precision  pooled recall  file\n", w.name,
-           "experiment", w.variant, "variant");
+    printf("%-*s  %-*s  fold    seed", w.name, "experiment", w.variant, "variant");
+    for (size_t s = 0; s < SHOWN; s++) printf("  pooled %s", cc_score_word(shown[s]));
+    printf("  file\n");
     for (int i = 0; i < cc_run_plan_count(plan); i++) CC_TRY(print_run(cc_run_plan_get(plan, i), w));
     return CC_OK;
 }
 
+/* What became of the runs: the table where all are there, else the failure. */
 static cc_status say_end(const cc_run_plan *plan, const cc_run_end *ends) {
     int count = cc_run_plan_count(plan), number[CC_RUN_ENDS] = {0};
     for (int i = 0; i < count; i++) number[ends[i]]++;
@@ -100,6 +116,7 @@ typedef struct session {
     const cc_backend *backend;
 } session;
 
+/* Finds the device, reads the configs and plans their runs. */
 static cc_status session_open(session *s) {
     unsigned flags = CC_CONFIG_RUNNABLE | (s->fast ? CC_CONFIG_FAST : 0) | (s->tf32 ? CC_CONFIG_TF32 : 0);
     CC_TRY(cc_device_find(&s->backend, s->device));
@@ -110,6 +127,7 @@ static cc_status session_open(session *s) {
     return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out, s->backend, s->threads);
 }
 
+/* Takes one that was opened half way, or closed. */
 static void session_close(session *s) {
     cc_run_plan_destroy(s->plan);
     for (int i = 0; i < s->config_count; i++) cc_config_destroy(s->configs[i]);
@@ -185,6 +203,7 @@ static int work(void *context, int index) {
     return (int)end;
 }
 
+/* Plans, says what is special, and makes every run. */
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
     CC_TRY(cc_planned_save(s->plan, s->out));
@@ -202,6 +221,7 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
     return status;
 }
 
+/* --dry-run. */
 static cc_status print_plan(session *s) {
     CC_TRY(session_open(s));
     say_elsewhere(s->plan);

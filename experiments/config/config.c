@@ -1,11 +1,19 @@
 /* experiments/config/config.c -- files, what they extend and what the command line overrides, joined into one
- * tree; then each variant of that tree as a cc_experiment_config. */
-#include "experiments/config/config_parts.h"
+ * tree; then each variant of that tree as a cc_experiment_config.
+ *
+ * The order is that of precedence, lowest first: the files of `extends` from left to right, the file itself,
+ * --set, the matrix. Joining works on YAML nodes, which remember file and line, so that an error in a value
+ * names the place where that value was given, however deep the chain. */
+#include "experiments/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "experiments/config/config_matrix.h"
+#include "experiments/config/config_read.h"
+#include "experiments/config/config_values.h"
+#include "experiments/config/options_lookup.h"
 
 enum { EXTENDS_MAX = 16 };
 
@@ -25,24 +33,7 @@ typedef struct chain {
 
 static cc_status read_file(cc_yaml **out, const char *path, const chain *before, cc_arena *arena);
 
-cc_status cc_config_without(cc_yaml **out, const cc_yaml *map, const char *key, cc_arena *arena) {
-    cc_yaml *null = cc_yaml_create(CC_YAML_SCALAR, "null", map->file, map->line, arena);
-    cc_yaml *copy = cc_yaml_create(CC_YAML_MAP, NULL, map->file, map->line, arena);
-    if (!null || !copy) return CC_ENOMEM;
-    *copy = *map;
-    CC_TRY(cc_yaml_set(copy, key, null, arena)); /* gives the copy arrays of its own */
-    size_t kept = 0;
-    for (size_t i = 0; i < copy->count; i++) {
-        if (strcmp(copy->keys[i], key) == 0) continue;
-        copy->keys[kept] = copy->keys[i];
-        copy->key_lines[kept] = copy->key_lines[i];
-        copy->items[kept++] = copy->items[i];
-    }
-    copy->count = kept;
-    *out = copy;
-    return CC_OK;
-}
-
+/* Refuses chains that are endless or longer than any that is meant. */
 static cc_status check_chain(const chain *link, const cc_yaml *node) {
     if (link->length > EXTENDS_MAX)
         return cc_config_fail(node, 0, NULL, "extends goes through more than %d files", EXTENDS_MAX);
@@ -96,6 +87,7 @@ static cc_status read_bases(cc_yaml **out, const cc_yaml *extends, const char *p
     return CC_OK;
 }
 
+/* A file is a map of options, or it is no configuration. */
 static cc_status check_map(const cc_yaml *tree) {
     char got[128];
     cc_config_describe(got, sizeof got, tree);
@@ -103,6 +95,7 @@ static cc_status check_map(const cc_yaml *tree) {
     return cc_config_fail(tree, 0, "as in seed: 1", "a configuration is a map of options, not %s", got);
 }
 
+/* Reads a file and lays it over what it extends. */
 static cc_status read_file(cc_yaml **out, const char *path, const chain *link, cc_arena *arena) {
     cc_yaml *tree, *base;
     CC_TRY(cc_yaml_read(&tree, path, arena));
@@ -155,6 +148,7 @@ static cc_status check_set(const cc_config_matrix *matrix, const char *set) {
                    "the matrix gives %s its values, which would replace this one", key);
 }
 
+/* The defaults of the table, parsed once for all variants. */
 static cc_status parse_defaults(const cc_yaml ***out, cc_arena *arena) {
     const cc_yaml **defaults = cc_arena_get_array(arena, (size_t)cc_option_count(), sizeof *defaults);
     if (!defaults) return CC_ENOMEM;
@@ -172,6 +166,7 @@ static cc_status parse_defaults(const cc_yaml ***out, cc_arena *arena) {
 static void clean_name(char *name) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=,+-/";
     for (char *p = name; *(p += strspn(p, letters));) *p = '-';
+    /* No part of a name begins with a point or a hyphen. */
     for (char *p = name; *p; p++)
         if ((*p == '.' || *p == '-') && (p == name || p[-1] == '/')) *p = '_';
 }
@@ -215,6 +210,7 @@ static void apply_flags(cc_experiment_config *variant, unsigned flags) {
     if (flags & CC_CONFIG_TF32 && exact) variant->train.precision = "tf32";
 }
 
+/* Reads every variant of a tree, names what has no name, and applies the command line's flags. */
 static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix, const char *name,
                                unsigned flags) {
     const cc_yaml **defaults;
@@ -235,6 +231,7 @@ static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix
     return CC_OK;
 }
 
+/* A file with its overrides, into config->variants. */
 static cc_status load(cc_config *config, const char *path, const char *const *sets, int set_count,
                       unsigned flags) {
     cc_arena *arena = config->arena;
@@ -254,6 +251,7 @@ static cc_status load(cc_config *config, const char *path, const char *const *se
     return check_unique(config, path);
 }
 
+/* One YAML text into config->variants; `section` puts it below a key. */
 static cc_status parse_text(cc_config *config, const char *text, size_t bytes, const char *where,
                             const char *section, unsigned flags) {
     cc_config_matrix matrix;
@@ -275,6 +273,7 @@ static cc_status parse_text(cc_config *config, const char *text, size_t bytes, c
     return check_unique(config, where);
 }
 
+/* An empty configuration; NULL where memory is out. */
 static cc_config *create(void) {
     cc_config *config = calloc(1, sizeof *config);
     if (!config) {

@@ -1,37 +1,34 @@
-/* experiments/config/options.h -- the table of options: all that is known of each, in one row.
+/* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
  * Reading, checking, printing and the reference follow the table; a new option is a member of
- * cc_experiment_config and a row of options_data.c or options_training.c (after Redis' config.c). Private to
- * the configuration; others include experiments/config/config.h. */
+ * cc_experiment_config (experiment.h) and a row of options_data.c or options_training.c (after Redis'
+ * config.c). Private to the configuration; others include experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
 #define CC_EXPERIMENTS_CONFIG_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "core/arena.h"
-#include "core/yaml.h"
-#include "experiments/config/config.h"
+#include "experiments/config/experiment.h"
 
-typedef enum cc_option_kind {                    /* what stands at the offset */
-                              CC_OPTION_INTEGER, /* int */
-                              CC_OPTION_SEED,    /* uint64_t; the file's number goes to 2^63 - 1 */
-                              CC_OPTION_REAL,    /* double */
-                              CC_OPTION_BOOLEAN, /* bool */
-                              CC_OPTION_CHOICE,  /* const char *, one of `choices` */
-                              CC_OPTION_NAME,   /* const char *, folder names joined by '/', at most `most` of
-                                                   them */
-                              CC_OPTION_PATH,   /* const char *, ${NAME} replaced */
-                              CC_OPTION_CONFIG, /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced;
-                                                   the file's path is absolute, a relative one counts from
-                                                   the file that gives it */
-                              CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
-                              CC_OPTION_REALS,    /* double[most], all given */
-                              CC_OPTION_TEXTS,  /* cc_text_list, each item as `item_ok` likes it, no two alike
-                                                 */
-                              CC_OPTION_LOSSES, /* the terms of a cc_loss_spec */
+/* What stands at the offset. */
+typedef enum cc_option_kind {
+    CC_OPTION_INTEGER, /* int */
+    CC_OPTION_SEED,    /* uint64_t; the file's number goes to 2^63 - 1 */
+    CC_OPTION_REAL,    /* double */
+    CC_OPTION_BOOLEAN, /* bool */
+    CC_OPTION_CHOICE,  /* const char *, one of `choices` */
+    CC_OPTION_NAME,    /* const char *, folder names joined by '/', at most `most` of them */
+    CC_OPTION_PATH,    /* const char *, ${NAME} replaced */
+    /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced; the file's path is absolute, a relative one
+     * counts from the file that gives it */
+    CC_OPTION_CONFIG,
+    CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
+    CC_OPTION_REALS,    /* double[most], all given */
+    CC_OPTION_TEXTS,    /* cc_text_list, each item as `item_ok` likes it, no two alike */
+    CC_OPTION_LOSSES,   /* the terms of a cc_loss_spec */
 } cc_option_kind;
 
-enum { CC_OPTION_CHOICES_MAX = 16 };
+enum { CC_OPTION_CHOICES_MAX = 16, CC_NAME_MAX = 128 /* bytes of a name, without its terminator */ };
 
 /* One row. Two rows may have one key: `when` tells which of them holds, e.g. for a default that depends. */
 typedef struct cc_option {
@@ -46,9 +43,8 @@ typedef struct cc_option {
     int least, most;             /* list: number of items; name: most parts */
     const char *choices[CC_OPTION_CHOICES_MAX];
     bool (*item_ok)(const char *text);
-    const char *item_wants; /* what item_ok likes, for people */
-    const char
-        *initial; /* the default, as YAML; NULL: there is none, and the value is `null_value` or NULL */
+    const char *item_wants;   /* what item_ok likes, for people */
+    const char *initial;      /* the default, as YAML; NULL: none, and the value is `null_value` or NULL */
     const char *initial_note; /* where there is none: what happens then, for people */
     int null_value;           /* integer, real: stands for null */
     bool needed;              /* must be given where it means something */
@@ -59,35 +55,5 @@ typedef struct cc_option {
                           it is printed. It is no part of an identity; null is not printed */
     const char *unit, *meaning;
 } cc_option;
-
-/* The table's rows, in the order of the resolved print. */
-int cc_option_count(void);
-const cc_option *cc_option_get(int row);
-
-/* The first row of a key, or -1. */
-int cc_option_find(const char *key);
-/* Whether a key is a part of longer keys: "data.split". */
-bool cc_option_is_group(const char *key);
-
-/* What stands in a group, "" being the whole: "type, lr, momentum". */
-void cc_option_list(char *out, size_t capacity, const char *group);
-
-/* Whether a row means something beside the choices already in `config`. */
-bool cc_option_holds(const cc_option *option, const cc_experiment_config *config, bool in_term);
-
-/* The word that a choice or boolean has in `config`; NULL where a choice means nothing there. */
-const char *cc_option_word(const cc_option *option, const cc_experiment_config *config);
-
-/* What a row wants: "a whole number from 1 to 16", "one of pad, scale". */
-void cc_option_wants(char *out, size_t capacity, const cc_option *option);
-
-/* A hint for a key that is none: the nearest, or those of its group. */
-void cc_option_hint(char *out, size_t capacity, const char *unknown_key);
-/* A hint for a word that is no choice of the row; "" where none is near. */
-void cc_option_hint_choice(char *out, size_t capacity, const cc_option *option, const char *word);
-
-/* A number in its shortest form that reads back exactly, with a point before an exponent (YAML 1.1 wants
- * one). */
-void cc_option_format_real(char out[32], double value);
 
 #endif

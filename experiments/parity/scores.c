@@ -1,5 +1,8 @@
 /* experiments/parity/scores.c -- calcade-golden-scores: masks of a small set of slices with their scores
- * under each convention of averaging, and the statistics of paired results. */
+ * under each convention of averaging (scikit-learn), and the statistics of paired results (SciPy,
+ * scikit-learn, pingouin's formula).
+ *
+ * Each statistic is a row of a table: the dataset that it must give, and the function that computes it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +10,13 @@
 #include "metrics/overlap.h"
 #include "metrics/statistics.h"
 
-enum { RATIOS = 3 /* F1, precision, recall: the first of cc_score */, EXACT_PAIRS = 14 /* of the exact p */ };
+/* What the fixtures' names say: "..._f1_precision_recall". */
+static const cc_score ratios[] = {CC_SCORE_F1, CC_SCORE_PRECISION, CC_SCORE_RECALL};
+enum { RATIOS = sizeof ratios / sizeof *ratios, EXACT_PAIRS = 14 /* of the exact p */ };
 
 /* --- the scores --- */
 
+/* The masks as a row of counts for each slice. */
 static cc_status read_rows(cc_count_row **out, size_t *count, const cc_fixture *fixture) {
     cc_fixture_array prediction, truth, patient;
     const uint8_t *predicted, *true_mask;
@@ -46,6 +52,7 @@ static cc_status compare(cc_parity *parity, const cc_fixture *fixture, const cha
     return CC_OK;
 }
 
+/* tp, fp, fn and tn of every slice, exactly. */
 static cc_status check_counts(cc_parity *parity, const cc_fixture *fixture, const char *object,
                               const cc_count_row *rows, size_t count) {
     double *got = cc_arena_get_array(fixture->arena, count, 4 * sizeof *got);
@@ -58,12 +65,18 @@ static cc_status check_counts(cc_parity *parity, const cc_fixture *fixture, cons
     return compare(parity, fixture, "slices", object, got, 4 * count, 0);
 }
 
+/* Which slices have truth or prediction: those that 0/0 skips are the others. */
 static cc_status check_marked(cc_parity *parity, const cc_fixture *fixture, const char *object,
                               const cc_count_row *rows, size_t count) {
     double *got = cc_arena_get_array(fixture->arena, count, sizeof *got);
     if (!got) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) got[i] = rows[i].counts.tp + rows[i].counts.fp + rows[i].counts.fn > 0;
     return compare(parity, fixture, "slices", object, got, count, 0);
+}
+
+/* The scores that fixtures have, in their order. */
+static void get_ratios(double out[RATIOS], const cc_scores *scores) {
+    for (int r = 0; r < RATIOS; r++) out[r] = scores->value[ratios[r]];
 }
 
 /* The scores of each patient, in the order of their first slices. */
@@ -84,11 +97,12 @@ static cc_status check_patients(cc_parity *parity, const cc_fixture *fixture, co
     for (size_t p = 0; p < patients; p++) {
         cc_scores scores;
         CC_TRY(cc_scores_from_counts(&scores, &own[p].counts, CC_EMPTY_SKIP));
-        memcpy(got + RATIOS * p, scores.value, RATIOS * sizeof *got);
+        get_ratios(got + RATIOS * p, &scores);
     }
     return compare(parity, fixture, "scores", object, got, RATIOS * patients, CC_PARITY_BOUND);
 }
 
+/* A dataset and the convention that it is of. */
 static const struct averaged {
     const char *object;
     cc_convention convention;
@@ -100,6 +114,7 @@ static const struct averaged {
     {"/expect/slice_mean_empty_skipped_f1_precision_recall", {CC_AVERAGE_SLICE, CC_EMPTY_SKIP}},
 };
 
+/* All of the masks' scores. */
 static cc_status check_scores(cc_parity *parity, const cc_fixture *fixture) {
     cc_count_row *rows = NULL;
     size_t count = 0;
@@ -110,13 +125,16 @@ static cc_status check_scores(cc_parity *parity, const cc_fixture *fixture) {
     for (size_t i = 0; i < sizeof averaged / sizeof *averaged; i++) {
         cc_scores scores;
         CC_TRY(cc_scores_average(&scores, rows, count, averaged[i].convention));
-        CC_TRY(compare(parity, fixture, "scores", averaged[i].object, scores.value, RATIOS, CC_PARITY_BOUND));
+        double got[RATIOS];
+        get_ratios(got, &scores);
+        CC_TRY(compare(parity, fixture, "scores", averaged[i].object, got, RATIOS, CC_PARITY_BOUND));
     }
     return CC_OK;
 }
 
 /* --- the statistics: each computes its numbers from the group's inputs, got[count] --- */
 
+/* Two datasets of one length. */
 static cc_status read_pair(cc_fixture_array *a, cc_fixture_array *b, const cc_fixture *fixture,
                            const char *first, const char *second) {
     CC_TRY(cc_fixture_dataset(a, fixture, first));
@@ -201,6 +219,7 @@ static cc_status spearman(double *got, size_t count, const cc_fixture *fixture, 
     return cc_statistics_spearman(got, a.values, b.values, a.count);
 }
 
+/* A statistic: its dataset, how many numbers it has, and what computes it. */
 static const struct statistic {
     const char *object;
     size_t count; /* of its numbers; 0: any */
@@ -218,6 +237,7 @@ static const struct statistic {
     {"/statistics/spearman_rho", 1, spearman, 0},
 };
 
+/* Computes one statistic and compares it. */
 static cc_status check_statistic(cc_parity *parity, const cc_fixture *fixture, const struct statistic *s) {
     cc_fixture_array want;
     CC_TRY(cc_fixture_dataset(&want, fixture, s->object));

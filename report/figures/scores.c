@@ -1,15 +1,26 @@
+/* report/figures/scores.c -- the F1-score of a table's rows as plots: with intervals, against the size of the
+ * net, patient by patient, and precision against recall over all thresholds. */
 #include "report/figures/scores.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "report/figure.h"
+#include "report/figures/gnuplot.h"
 #include "report/figures/plots.h"
 
+/* Deviations and the prediction that marks nothing are no points of a plot. */
 static bool is_shown(const cc_table_row *row) {
     return row->spec->source != CC_SOURCE_SD && row->spec->source != CC_SOURCE_BACKGROUND;
 }
 
+/* Published values are stored by column of the table; NaN where it has no column of F1. */
+static double published_f1(const cc_table *table, const cc_table_row *row) {
+    for (int c = 0; c < table->spec->column_count; c++)
+        if (table->spec->columns[c] == CC_SCORE_F1) return row->published[c];
+    return NAN;
+}
+
+/* A row as a point: its value, interval, published value, size and patients, in percent. */
 static cc_status make_item(cc_plot_score *out, const cc_table *table, const cc_table_row *row,
                            cc_arena *arena) {
     const cc_estimate *e = cc_table_estimate(table, row);
@@ -24,7 +35,7 @@ static cc_status make_item(cc_plot_score *out, const cc_table *table, const cc_t
         .value = row->run_count ? 100 * e->value.value[CC_SCORE_F1] : NAN,
         .low = interval ? 100 * e->low.value[CC_SCORE_F1] : NAN,
         .high = interval ? 100 * e->high.value[CC_SCORE_F1] : NAN,
-        .published = row->published[CC_SCORE_F1],
+        .published = published_f1(table, row),
         .parameters = known && known->parameter_count > 0 ? 1e-6 * (double)known->parameter_count : NAN,
         .gflop = known && known->multiply_adds > 0 ? 2e-9 * (double)known->multiply_adds : NAN,
         .patients = patients,
@@ -49,6 +60,7 @@ static cc_status score_cut(cc_scores *out, const cc_report_run *run, size_t k, c
     return cc_scores_average(out, rows, run->patient_count, convention);
 }
 
+/* Only curves over the same thresholds have a mean. */
 static bool same_thresholds(const cc_run_cuts *a, const cc_run_cuts *b) {
     return a->count == b->count &&
            memcmp(a->thresholds, b->thresholds, a->count * sizeof *a->thresholds) == 0;
@@ -87,6 +99,7 @@ static cc_status make_cut(cc_plot_cut *out, const cc_table *table, const cc_tabl
     return CC_OK;
 }
 
+/* Precision against recall of every row whose runs store counts by threshold. */
 static cc_status draw_cuts(const char *folder, const cc_table *table, cc_arena *arena) {
     char name[512];
     size_t count = 0;
@@ -101,8 +114,9 @@ static cc_status draw_cuts(const char *folder, const cc_table *table, cc_arena *
     return cc_plot_cuts(folder, name, items, count);
 }
 
+/* All plots of one table; none where no row has a run. */
 static cc_status draw(const char *folder, const cc_table *table, cc_arena *arena) {
-    char name[512];
+    char name[512], axis[64];
     size_t count = 0, with_runs = 0;
     cc_plot_score *items = cc_arena_get_array(arena, table->row_count + 1, sizeof *items);
     if (!items) return CC_ENOMEM;
@@ -113,12 +127,13 @@ static cc_status draw(const char *folder, const cc_table *table, cc_arena *arena
     }
     if (with_runs == 0) return CC_OK;
     snprintf(name, sizeof name, "scores-%s-%s", table->spec->id, table->kind);
-    CC_TRY(cc_plot_scores(folder, name, cc_table_head(CC_SCORE_F1), items, count));
+    CC_TRY(cc_plot_scores(folder, name, cc_score_heading(CC_SCORE_F1), items, count));
     snprintf(name, sizeof name, "sizes-%s-%s", table->spec->id, table->kind);
-    CC_TRY(cc_plot_sizes(folder, name, "F1-score (%)", items, count));
+    snprintf(axis, sizeof axis, "%s (%%)", cc_score_heading(CC_SCORE_F1));
+    CC_TRY(cc_plot_sizes(folder, name, axis, items, count));
     CC_TRY(draw_cuts(folder, table, arena));
     snprintf(name, sizeof name, "patients-%s-%s", table->spec->id, table->kind);
-    return cc_plot_patients(folder, name, cc_table_head(CC_SCORE_F1), items, count);
+    return cc_plot_patients(folder, name, cc_score_heading(CC_SCORE_F1), items, count);
 }
 
 cc_status cc_figure_scores(const char *folder, const cc_table *table) {

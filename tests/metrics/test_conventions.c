@@ -3,7 +3,8 @@
 #include "metrics/conventions.h"
 
 /* Counts: F1 1, 0/0, 0, 0.5 by slice; patients 0 and 1 have two slices each. */
-static const cc_overlap_row rows[] = {{0, 4, 0, 0}, {0, 0, 0, 0}, {1, 0, 2, 2}, {1, 1, 1, 1}};
+static const cc_overlap_row rows[] = {
+    {0, {4, 0, 0, 7}}, {0, {0, 0, 0, 7}}, {1, {0, 2, 2, 7}}, {1, {1, 1, 1, 7}}};
 
 static void assert_f1(cc_grouping grouping, size_t batch, cc_empty empty, double want) {
     cc_scores got;
@@ -31,8 +32,9 @@ static void counts_score_as_overlap_scores_them(void **state) {
     static const cc_grouping groupings[] = {CC_GROUP_POOLED, CC_GROUP_PATIENT, CC_GROUP_SLICE};
     cc_count_row counts[4];
     for (int i = 0; i < 4; i++)
-        counts[i] = (cc_count_row){rows[i].patient,
-                                   {(int64_t)rows[i].tp, (int64_t)rows[i].fp, (int64_t)rows[i].fn, 7}};
+        counts[i] = (cc_count_row){
+            rows[i].patient,
+            {(int64_t)rows[i].cells.tp, (int64_t)rows[i].cells.fp, (int64_t)rows[i].cells.fn, 7}};
     for (int a = 0; a < CC_AVERAGES; a++)
         for (int e = 0; e < 3; e++) {
             cc_scores want, got;
@@ -47,10 +49,12 @@ static void nothing_gives_no_score_and_nonsense_is_refused(void **state) {
     cc_scores got;
     assert_ok(cc_scores_group(&got, rows, 0, CC_GROUP_SLICE, 0, CC_EMPTY_ONE));
     assert_true(isnan(got.value[CC_SCORE_F1]));
-    assert_error(cc_scores_group(&got, &(cc_overlap_row){0, -1, 0, 0}, 1, CC_GROUP_POOLED, 0, CC_EMPTY_SKIP),
-                 CC_EINVAL, "row 0");
-    assert_error(cc_scores_group(&got, &(cc_overlap_row){0, NAN, 0, 0}, 1, CC_GROUP_POOLED, 0, CC_EMPTY_SKIP),
-                 CC_EINVAL, "row 0");
+    assert_error(
+        cc_scores_group(&got, &(cc_overlap_row){0, {-1, 0, 0, 0}}, 1, CC_GROUP_POOLED, 0, CC_EMPTY_SKIP),
+        CC_EINVAL, "row 0");
+    assert_error(
+        cc_scores_group(&got, &(cc_overlap_row){0, {NAN, 0, 0, 0}}, 1, CC_GROUP_POOLED, 0, CC_EMPTY_SKIP),
+        CC_EINVAL, "row 0");
     assert_error(cc_scores_group(&got, rows, 4, CC_GROUP_BATCH, 0, CC_EMPTY_SKIP), CC_EINVAL, "batch");
 }
 

@@ -9,6 +9,7 @@
 #include "experiments/weights/weights.h"
 #include "nets/engine/plan.h"
 #include "results/safetensors.h"
+#include "results/store.h"
 #include "support.h"
 
 enum { OUTPUT = 1 << 14, VALUES_MAX = 4096 };

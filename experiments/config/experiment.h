@@ -1,0 +1,112 @@
+/* experiments/config/experiment.h -- one variant of an experiment as plain values: the struct that every
+ * later step (planning, data, training, evaluation) reads its settings from.
+ *
+ * Each member is one option. Its key, type, range, default and meaning are a row of the table of options
+ * (experiments/config/options.h), which fills it through its offset; what a member means is said there, and
+ * here only where the C type leaves a question. */
+#ifndef CC_EXPERIMENTS_CONFIG_EXPERIMENT_H
+#define CC_EXPERIMENTS_CONFIG_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "nets/engine/spec.h"
+
+/* Values that stand for "none", "as large as needed" and the like; CC_VARIANTS_MAX bounds the variants of a
+ * file. */
+enum {
+    CC_FOLD_NONE = -1,
+    CC_SIZE_LARGEST = 0,
+    CC_PATIENCE_OFF = 0,
+    CC_THREADS_AUTO = 0,
+    CC_VARIANTS_MAX = 1024,
+    CC_MASK_THRESHOLD_NONE = -1
+};
+
+/* Texts, borrowed like all others. */
+typedef struct cc_text_list {
+    const char *const *items;
+    int count;
+} cc_text_list;
+
+/* One variant, complete and checked. Strings and lists are borrowed from the cc_config. A choice is one of
+ * the words that the table of options lists. */
+typedef struct cc_experiment_config {
+    const char *name;    /* EXPERIMENT of OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5; may hold '/', never ".." */
+    const char *variant; /* VARIANT; one folder's name */
+    /* "roi", "calcification", "false_positive", "cascade" (trains nothing: tests a chain of stages) */
+    const char *stage;
+    uint64_t seed;
+    struct {
+        const char *source; /* "ctheart", "volume", "orcascore", "coca" */
+        const char *root;   /* NULL where not given (never under CC_CONFIG_RUNNABLE) */
+        const char *image;  /* volume: relative to root; else NULL */
+        const char *mask;   /* volume: relative to root; else NULL */
+        int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
+        bool skip_broken;   /* coca, ctheart, orcascore: broken patients are left out */
+        struct {
+            double train, validation, test; /* shares; only their ratio counts */
+            const char *by;                 /* "patient", "slice", "slab" */
+            const char *stratify;           /* "group", "none"; by patient, else NULL */
+            int slab;                       /* slices of a slab */
+        } split;
+        int fold; /* CC_FOLD_NONE: one split by shares; else in [0, folds) */
+        int folds;
+    } data;
+    struct {
+        double window_hu[2]; /* low < high */
+        int size; /* side of the square canvas in pixels; CC_SIZE_LARGEST: what the largest slice needs */
+        const char *fit;         /* "pad", "scale" */
+        bool histogram_matching; /* to the reference slice of upstream.reference */
+        struct {
+            bool unite;  /* OR over a scan's slices (key: union); else each slice has its own region */
+            int opening; /* side of the square that opens the region, pixels of the slice; 0: none */
+            /* "blank": outside the box reads window_hu's lowest value; "crop": a square window of `crop`
+             * pixels about the box's middle, clamped; "none": the region is not used */
+            const char *mode;
+            int crop;   /* crop: side of the window, pixels of the slice */
+            int margin; /* pixels added on each side of the box */
+        } roi;          /* calcification, false_positive, cascade */
+    } preprocess;
+    struct {
+        int size;           /* side of the window around a component, pixels of the slice */
+        const char *output; /* "replace": a window's output stands for what stage 2 said there; "intersect":
+                               both must say so */
+        cc_text_list augment_negative; /* of windows without truth, in place of `augment` */
+    } windows;                         /* false_positive, cascade */
+    struct {
+        const char *reference;      /* a roi run whose best slice is matched to */
+        const char *roi;            /* the run whose net finds the region */
+        const char *calcification;  /* false_positive, cascade */
+        const char *false_positive; /* cascade */
+    } upstream;                     /* "FILE" or "FILE#VARIANT", the file's path resolved; NULL: none */
+    /* Beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike. */
+    cc_text_list augment;
+    cc_net_spec net;
+    cc_loss_spec loss;
+    cc_optimizer_spec optimizer;
+    struct {
+        int epochs, batch;
+        struct {
+            const char *monitor; /* "validation.f1", "validation.loss": chooses the epoch that is kept */
+            const char *mode;    /* "max", "min": what of it is better */
+            int patience; /* epochs without a better one before training ends; CC_PATIENCE_OFF: never */
+        } early_stopping;
+        double ema; /* decay of the weights' moving average; CC_EMA_OFF: the weights themselves are kept */
+        const char *precision; /* "f32", "tf32", "bf16": of activations and products */
+        const char *plan;      /* "fixed", "timed", "exact", "fast": how algorithms are chosen */
+        double empty_slices;   /* share of the slices without truth that are trained on */
+        int workers;           /* loader threads; results do not depend on it */
+        int threads;           /* that nets compute with; CC_THREADS_AUTO: as many as there are */
+    } train;
+    struct {
+        int examples;     /* test slices whose pictures are stored */
+        double threshold; /* probability from which a pixel is foreground */
+    } results;
+} cc_experiment_config;
+
+/* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume) must be
+ * given. CC_CONFIG_FAST: train.plan is "fast", CC_CONFIG_TF32: train.precision is "tf32" where it was "f32",
+ * of whatever trains. */
+enum { CC_CONFIG_RUNNABLE = 1, CC_CONFIG_FAST = 2, CC_CONFIG_TF32 = 4 };
+
+#endif

@@ -1,0 +1,134 @@
+/* report/figures/gnuplot.c -- gnuplot as a child process, between files in memory.
+ *
+ * The script names all files by variables, which are set in front of it to their paths under /proc/self/fd:
+ * no name from a run file is part of a command. The child's output is read back from memory and must be whole
+ * before it is saved. */
+#include "report/figures/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "core/file.h"
+
+const char *const cc_figure_palette[CC_FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
+                                                          "#56B4E9", "#E69F00", "#000000", "#999999"};
+
+/* The first files of every plot. */
+enum { PNG, SVG, SCRIPT, LOG };
+
+void cc_gnuplot_begin(cc_gnuplot *plot, const char *folder) {
+    plot->folder = folder;
+    plot->file_count = 0;
+}
+
+/* Makes an empty file in memory, known to the script by a name. */
+static cc_status add_file(cc_gnuplot *plot, const char *name) {
+    if (plot->file_count == CC_GNUPLOT_FILES)
+        return cc_fail(CC_EINVAL, "gnuplot", NULL, "a figure of more than %d parts", CC_GNUPLOT_FILES);
+    CC_TRY(cc_memory_file_init(&plot->files[plot->file_count].file, name));
+    snprintf(plot->files[plot->file_count++].name, CC_GNUPLOT_NAME_BYTES, "%s", name);
+    return CC_OK;
+}
+
+/* The two pictures, the script and the log stand before any data. */
+static cc_status add_own_files(cc_gnuplot *plot) {
+    static const char *const names[] = {"figure_png", "figure_svg", "script", "log"};
+    while (plot->file_count <= LOG) CC_TRY(add_file(plot, names[plot->file_count]));
+    return CC_OK;
+}
+
+cc_status cc_gnuplot_data(cc_gnuplot *plot, const char *name, const cc_text *data) {
+    CC_TRY(cc_text_check(data));
+    CC_TRY(add_own_files(plot));
+    CC_TRY(add_file(plot, name));
+    const int descriptor = plot->files[plot->file_count - 1].file.descriptor;
+    return cc_file_put(descriptor, "gnuplot's data", data->bytes, data->length);
+}
+
+/* The script behind what its variables are. */
+static cc_status write_script(const cc_gnuplot *plot, const cc_text *script) {
+    char line[128];
+    const int descriptor = plot->files[SCRIPT].file.descriptor;
+    for (int i = 0; i < plot->file_count; i++) {
+        int length =
+            snprintf(line, sizeof line, "%s = '%s'\n", plot->files[i].name, plot->files[i].file.path);
+        CC_TRY(cc_file_put(descriptor, "gnuplot's script", line, (size_t)length));
+    }
+    CC_TRY(cc_text_check(script));
+    return cc_file_put(descriptor, "gnuplot's script", script->bytes, script->length);
+}
+
+/* In the child, the files stay open for gnuplot. */
+static _Noreturn void become_gnuplot(const cc_gnuplot *plot) {
+    int null = open("/dev/null", O_RDONLY), log = plot->files[LOG].file.descriptor;
+    for (int i = 0; i < plot->file_count; i++)
+        if (fcntl(plot->files[i].file.descriptor, F_SETFD, 0) != 0) _exit(126);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) _exit(126);
+    execlp("gnuplot", "gnuplot", plot->files[SCRIPT].file.path, (char *)NULL);
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+/* The last line of gnuplot's own that says something. */
+static void read_log(char *out, size_t capacity, cc_gnuplot *plot) {
+    cc_memory_file *log = &plot->files[LOG].file;
+    out[0] = 0;
+    if (cc_memory_file_map(log) != CC_OK) return;
+    for (const char *line = log->bytes, *end = line + log->count, *next; line < end; line = next + 1) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        if (!next) next = end;
+        int length = (int)(next - line), said = 0;
+        while (said < length && (line[said] == ' ' || line[said] == '^')) said++;
+        if (said < length) snprintf(out, capacity, "%.*s", length, line);
+    }
+}
+
+/* Whether a picture ends as its format does, apart from spaces: PNG with its IEND chunk, SVG with its
+ * element. */
+static bool is_whole(const cc_memory_file *picture, int which) {
+    static const char iend[] = "\0\0\0\0IEND\xae\x42\x60\x82", svg[] = "</svg>";
+    const char *bytes = picture->bytes, *ending = which == PNG ? iend : svg;
+    size_t count = picture->count, length = which == PNG ? sizeof iend - 1 : sizeof svg - 1;
+    while (which == SVG && count > 0 && (bytes[count - 1] == '\n' || bytes[count - 1] == ' ')) count--;
+    return count >= length && memcmp(bytes + count - length, ending, length) == 0;
+}
+
+/* Writes one picture to disk, where it was drawn to its end. */
+static cc_status save(cc_gnuplot *plot, int which, const char *figure) {
+    char name[CC_PATH_MAX], path[CC_PATH_MAX];
+    cc_memory_file *picture = &plot->files[which].file;
+    snprintf(name, sizeof name, "%s%s", figure, which == PNG ? ".png" : ".svg");
+    CC_TRY(cc_path_join(path, plot->folder, name));
+    CC_TRY(cc_memory_file_map(picture));
+    if (!is_whole(picture, which))
+        return cc_fail(CC_EIO, path, "is memory out, or a limit on the size of files (ulimit -f) too low?",
+                       "gnuplot did not draw it to its end");
+    return cc_file_write(path, picture->bytes, picture->count);
+}
+
+cc_status cc_gnuplot_run(cc_gnuplot *plot, const char *figure, const cc_text *script) {
+    int ended;
+    char line[512];
+    CC_TRY(add_own_files(plot));
+    CC_TRY(write_script(plot, script));
+    pid_t child = fork();
+    if (child < 0) return cc_fail_errno("gnuplot", "start");
+    if (child == 0) become_gnuplot(plot);
+    while (waitpid(child, &ended, 0) < 0)
+        if (errno != EINTR) return cc_fail_errno("gnuplot", "wait for");
+    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 127)
+        return cc_fail(CC_EIO, "gnuplot", "install it, e.g. the Debian package gnuplot-nox",
+                       "figures need it, and it is not here");
+    if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) {
+        read_log(line, sizeof line, plot);
+        return cc_fail(CC_EIO, "gnuplot", NULL, "could not draw the figure %s: %s", figure, line);
+    }
+    CC_TRY(save(plot, PNG, figure));
+    return save(plot, SVG, figure);
+}
+
+void cc_gnuplot_end(cc_gnuplot *plot) {
+    while (plot->file_count > 0) cc_memory_file_deinit(&plot->files[--plot->file_count].file);
+}

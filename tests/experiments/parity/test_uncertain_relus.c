@@ -1,0 +1,124 @@
+/* ReLU inputs near zero: which are found, and what crossing one does to the gradients. */
+#include "support.h"
+#include <math.h>
+#include <stdlib.h>
+#include "core/rng.h"
+#include "experiments/parity/uncertain_relus.h"
+
+enum { N = 2, SIDE = 16 };
+
+static const cc_net_spec with_norm = {
+    .arch = "unet-bn", .width = 8, .depth = 3, .in_channels = 1, .classes = 1};
+static const cc_net_spec without = {.arch = "unet", .width = 8, .depth = 3, .in_channels = 1, .classes = 1};
+
+typedef struct net {
+    cc_model *model;
+    cc_plan *plan;
+    float input[N * SIDE * SIDE], gradient[N * SIDE * SIDE];
+    size_t count;
+} net;
+
+static void net_open(net *n, const cc_net_spec *spec, const cc_backend *backend) {
+    const cc_plan_options options = {.n = N, .height = SIDE, .width = SIDE, .training = true};
+    assert_ok(cc_model_create(&n->model, spec, backend));
+    assert_ok(cc_plan_create(&n->plan, n->model, &options));
+    assert_ok(cc_model_initialise(n->model, 3));
+    cc_rng rng = cc_rng_init(1, CC_PURPOSE_TEST, 0, 0);
+    for (int i = 0; i < N * SIDE * SIDE; i++) n->input[i] = (float)cc_rng_normal(&rng);
+    for (int i = 0; i < N * SIDE * SIDE; i++) n->gradient[i] = (float)cc_rng_normal(&rng);
+    n->count = (size_t)cc_model_trained_values(n->model);
+}
+
+static void net_close(net *n) {
+    cc_plan_destroy(n->plan);
+    cc_model_destroy(n->model);
+}
+
+/* All gradients of a pass with the relus flipped; the caller frees them. */
+static float *gradients(net *n, const cc_uncertain_relu *flipped, size_t count) {
+    const float *logits;
+    float *all = malloc(n->count * sizeof *all), *next = all;
+    assert_non_null(all);
+    assert_ok(cc_plan_forward(n->plan, n->input, &logits));
+    for (size_t i = 0; i < count; i++) assert_ok(cc_uncertain_relu_flip(n->plan, &flipped[i]));
+    assert_ok(cc_plan_backward(n->plan, n->gradient));
+    for (int i = 0; i < cc_model_parameter_count(n->model); i++) {
+        if (!cc_model_parameter(n->model, i)->trained) continue;
+        assert_ok(cc_model_get_gradient(next, n->model, i));
+        next += cc_model_parameter(n->model, i)->count;
+    }
+    return all;
+}
+
+static double difference(const float *a, const float *b, size_t count) {
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < count; i++) {
+        error += pow((double)a[i] - b[i], 2);
+        norm += pow(b[i], 2);
+    }
+    return sqrt(error / norm);
+}
+
+static void find(cc_uncertain_relus *relus, net *n, double bound) {
+    const float *logits;
+    assert_ok(cc_plan_forward(n->plan, n->input, &logits));
+    assert_ok(cc_uncertain_relus_find(relus, n->plan, n->model, bound));
+}
+
+static void the_closest_within_the_bound_come_first(void **state) {
+    (void)state;
+    static net n;
+    cc_uncertain_relus wide, narrow;
+    net_open(&n, &with_norm, &cc_backend_cpu);
+    find(&wide, &n, 2e-2);
+    assert_int_equal(wide.count, CC_UNCERTAIN_RELUS_MAX);
+    assert_true(wide.units > CC_UNCERTAIN_RELUS_MAX);
+    for (size_t i = 1; i < wide.count; i++) assert_true(wide.items[i - 1].distance <= wide.items[i].distance);
+    find(&narrow, &n, wide.items[9].distance);
+    assert_int_equal(narrow.units, 10);
+    for (size_t i = 0; i < 10; i++) assert_int_equal(narrow.items[i].unit, wide.items[i].unit);
+    net_close(&n);
+}
+
+/* Two backends round differently, but a unit that is flipped counts the same in both. */
+static void check_crossing(const cc_net_spec *spec) {
+    static net cpu, reference;
+    cc_uncertain_relus relus;
+    net_open(&cpu, spec, &cc_backend_cpu);
+    net_open(&reference, spec, &cc_backend_reference);
+    find(&relus, &cpu, 1e-2);
+    assert_true(relus.count >= 4);
+    float *plain = gradients(&cpu, NULL, 0);
+    for (size_t i = 0; i < 4; i++) {
+        float *a = gradients(&cpu, &relus.items[i], 1), *b = gradients(&reference, &relus.items[i], 1);
+        assert_true(difference(a, plain, cpu.count) > 1e-4);
+        assert_true(difference(a, b, cpu.count) < 2e-5);
+        free(a);
+        free(b);
+    }
+    float *again = gradients(&cpu, NULL, 0);
+    assert_memory_equal(again, plain, cpu.count * sizeof *plain);
+    free(plain);
+    free(again);
+    net_close(&cpu);
+    net_close(&reference);
+}
+
+static void a_unit_of_a_batch_norm_crosses_alike_in_every_backend(void **state) {
+    (void)state;
+    check_crossing(&with_norm);
+}
+
+static void a_unit_of_a_plain_relu_crosses_alike_in_every_backend(void **state) {
+    (void)state;
+    check_crossing(&without);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_closest_within_the_bound_come_first),
+        cmocka_unit_test(a_unit_of_a_batch_norm_crosses_alike_in_every_backend),
+        cmocka_unit_test(a_unit_of_a_plain_relu_crosses_alike_in_every_backend),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
