@@ -87,7 +87,7 @@ __global__ void __launch_bounds__(K *threads_of_row(K), K == 7 ? 2 : 3)
     __syncthreads();
 #pragma unroll
     for (int j = 0; j < K; j++) {
-        add_down(sums[j], room, x, (int)threadIdx.y, across, (int)blockDim.y);
+        tree_sum(sums[j], room, x, (int)threadIdx.y, across, (int)blockDim.y);
         if (threadIdx.y > 0) continue;
         const int tap = threadIdx.z * K + j;
         store(parts, ((int64_t)blockIdx.x * K * K + tap) * c.lanes + threadIdx.x, narrow<float>(sums[j]));
@@ -139,6 +139,6 @@ void cc_one_channel_cuda_weights(const cc_one_channel_cuda *d, float *dw, const 
     CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)g.parts),
                        dim3((unsigned)g.pass.lanes, (unsigned)g.pass.t.wide, (unsigned)d->kernel),
                        (float *)scratch, many, one, g);
-    merge_run(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
-              g.pass.order);
+    sum_weight_parts(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
+                     g.pass.order);
 }
