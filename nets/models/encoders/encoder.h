@@ -20,8 +20,9 @@ typedef struct cc_block_shape {
     int index;          /* of the block in its encoder */
     double drop_path;   /* how often its branch is left out, where there is a residual */
     double epsilon;     /* of its norms */
-    int64_t same; /* its spatial convolution has TensorFlow's "same" padding of images of so many pixels a
-                           side; 0: kernel / 2 on both sides */
+    /* The side of the images that the block gets, where its spatial convolution has TensorFlow's "same"
+     * padding; 0: kernel / 2 on both sides. */
+    int64_t same;
 } cc_block_shape;
 
 /* Adds one block whose layers are PREFIX.name. */

@@ -1,5 +1,5 @@
-/* tests/nets/engine/test_placement.c -- buffers that live at the same time do not overlap, and those of
- * known schedules take the least memory. */
+/* tests/nets/engine/test_placement.c -- buffers that live at the same time do not overlap, and a
+ * chain, of which two live at a time, takes the memory of two. */
 #include "core/rng.h"
 #include "nets/engine/placement.h"
 #include "support.h"
