@@ -59,6 +59,8 @@ static inline bool cc_tuning_is_timed(cc_tuning tuning) {
     return tuning == CC_TUNING_TIMED || tuning == CC_TUNING_FAST;
 }
 
+/* What one run of an op computes: its output, the gradient of its input, the gradients of its parameters.
+ * Plans, recorded choices, every algorithm of every backend and the naive reference count passes so. */
 typedef enum cc_pass { CC_PASS_FORWARD, CC_PASS_BACKWARD_DATA, CC_PASS_BACKWARD_WEIGHTS } cc_pass;
 enum { CC_PASSES = 3 };
 

@@ -3,16 +3,16 @@
  *   y[n,o,p] = bias[o] + sum over i in o's group, k of w[o,i,k] * x[n,i,p*stride - padding + k*dilation]
  * Output extent: (in + 2*padding + padding_more - dilation*(kernel-1) - 1) / stride + 1, rounded down.
  * Padding is as wide after the image as before it, and padding_more wider: TensorFlow's "same" padding of a
- * stride 2. Parameters: weight O,I/groups,[D,]H,W; bias O.
+ * stride 2.
+ * Parameters: weight O,I/groups,[D,]H,W; bias O.
  *
- * Beside it in this folder: conv.c, the shapes and the op's registration; reference.c, the definition as
- * loops; fold.c, which ops an inference folds into a convolution; cpu/ and cuda/, all that computes one
- * fast. */
+ * In this folder: conv.c, the shapes and the definition as loops; fold.c, which ops an inference folds into a
+ * convolution; cpu/ and cuda/, all that computes one fast. */
 #ifndef CC_NETS_OPS_CONV_H
 #define CC_NETS_OPS_CONV_H
 
 #include <stdbool.h>
-#include "nets/engine/op.h"
+#include "nets/engine/kernel.h"
 
 /* Spatial entries are D,H,W; D is 1 (stride and dilation too) and padding 0 at rank 4. */
 typedef struct cc_conv_attr {
@@ -41,6 +41,19 @@ void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *attr, int spat
                         int64_t second, double fan_in);
 /* What the backward pass of either reads: its input. */
 unsigned cc_conv_reads(const void *attr);
+
+/* The naive reference, for the transposed convolution too, whose forward pass is CC_PASS_BACKWARD_DATA of the
+ * convolution that it is the transpose of, and whose input gradient is that one's forward pass. */
+
+/* One pass of y = conv(x, w), without bias: `out` is y, the gradient of x or that of w, by the pass; x and
+ * its gradient have the shape xs, y and its gradient ys, w is O,I/groups,[D,]H,W. The operand that `out`
+ * stands for is not read and may be NULL. Allocates nothing. */
+void cc_conv_reference(float *out, cc_pass pass, const cc_conv_attr *attr, const cc_shape *xs,
+                       const cc_shape *ys, const float *x, const float *w, const float *y);
+/* y[n,o,p] += bias[o] */
+void cc_conv_add_bias(float *y, const float *bias, const cc_shape *shape);
+/* dbias[o] = sum over n and p of dy[n,o,p] */
+void cc_conv_bias_gradient(float *dbias, const float *dy, const cc_shape *shape);
 
 /* One kernel runs both; nets/ops/conv/cpu/conv_cpu.c. */
 extern const cc_kernel cc_conv_cpu;

@@ -5,7 +5,6 @@
  * forward pass our input gradient, and in both weight gradients the same pairs of values meet. */
 #include "nets/ops/conv_transpose/conv_transpose.h"
 
-#include "nets/ops/conv/reference.h"
 #include "nets/ops/ops.h"
 
 cc_conv_attr cc_conv_transpose_double(int64_t out_channels) {

@@ -132,8 +132,8 @@ static void what_cannot_be_timed_is_ruled_or_refused(void **state) {
 
 static cc_status make(void **out, void *context) {
     int *made = context;
-    *out = made + 1;
-    return ++*made % 2 ? cc_fail(CC_EUNSUPPORTED, NULL, NULL, "not at once") : CC_OK;
+    *out = made + ++*made; /* another answer each time */
+    return *made % 2 ? cc_fail(CC_EUNSUPPORTED, NULL, NULL, "not at once") : CC_OK;
 }
 
 /* `make` fails at every other call. */
@@ -143,7 +143,7 @@ static void an_answer_is_remembered_by_its_whole_key(void **state) {
     const int64_t numbers[] = {1, 2, 3};
     char text[] = "text";
     const void *answer = NULL;
-    int made[2] = {0};
+    int made[16] = {0};
     for (int i = 0; i < 8; i++) { /* four keys, each asked for until there is an answer, then twice */
         cc_choice_key key = {.text = i < 4 ? NULL : text};
         cc_choice_key_add(&key, numbers, 2);
@@ -153,7 +153,7 @@ static void an_answer_is_remembered_by_its_whole_key(void **state) {
             assert_null(answer);
         }
         assert_ok(cc_answers_get(&answer, &answers, &key, make, made));
-        assert_ptr_equal(answer, made + 1);
+        assert_ptr_equal(answer, made + 2 * (i / 2 + 1));
         assert_int_equal(made[0], 2 * (i / 2 + 1));
     }
     text[0] = 'n'; /* the key's text was copied */
@@ -161,7 +161,10 @@ static void an_answer_is_remembered_by_its_whole_key(void **state) {
     cc_choice_key_add(&key, numbers, 2);
     cc_choice_key_add(&key, numbers, 1);
     assert_ok(cc_answers_get(&answer, &answers, &key, make, made));
-    assert_int_equal(made[0], 8);
+    assert_ptr_equal(answer, made + 6);
+    key.text = "another";
+    assert_int_equal(cc_answers_get(&answer, &answers, &key, make, made), CC_EUNSUPPORTED);
+    assert_int_equal(made[0], 9);
 }
 
 int main(void) {

@@ -6,7 +6,6 @@
 #include "core/rng.h"
 #include "nets/engine/backend.h"
 #include "nets/ops/conv/cpu/depthwise.h"
-#include "nets/ops/conv/reference.h"
 #include "nets/ops/ops.h"
 
 typedef struct depthwise_case {
