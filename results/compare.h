@@ -3,7 +3,8 @@
 #ifndef CC_RESULTS_COMPARE_H
 #define CC_RESULTS_COMPARE_H
 
-#include "results/store.h"
+#include "core/status.h"
+#include "results/run.h"
 
 /* Compares all that a run file holds, to the bit: NaN equals NaN of the same bits, and 0 is not -0.
  * Tensors go by name, the rest by order. Both runs' `patients` must be there where they have slices.

@@ -1,10 +1,11 @@
-/* Reading trusts no size: shapes are checked against limits before memory is taken, and links, external and
- * virtual storage, which would lead out of the file, are refused. */
+/* results/hdf_read.c -- what a run file may hold in HDF5, read. Shapes are checked against limits before
+ * memory is taken; links, external and virtual storage, which would lead out of the file, are refused. */
+#include "results/hdf_read.h"
+
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "results/hdf.h"
 
 enum { TEXT_MAX = 1 << 20 };
 

@@ -3,8 +3,9 @@
 #ifndef CC_RESULTS_LAYOUT_H
 #define CC_RESULTS_LAYOUT_H
 
+#include "core/arena.h"
 #include "results/hdf.h"
-#include "results/store.h"
+#include "results/run.h"
 
 #define CC_RUN_FORMAT "calcade-run"
 

@@ -3,8 +3,9 @@
 #ifndef CC_RESULTS_PICTURES_H
 #define CC_RESULTS_PICTURES_H
 
+#include "core/arena.h"
 #include "results/hdf.h"
-#include "results/store.h"
+#include "results/run.h"
 
 /* CC_EINVAL names what a picture lacks. */
 cc_status cc_pictures_write(hid_t file, const cc_run *run);

@@ -11,7 +11,8 @@
 #ifndef CC_RESULTS_SAFETENSORS_H
 #define CC_RESULTS_SAFETENSORS_H
 
-#include "results/store.h"
+#include "core/status.h"
+#include "results/run.h"
 
 enum { CC_SAFETENSORS_HEADER_MAX = 100000000, CC_SAFETENSORS_TENSORS_MAX = 1 << 16 };
 

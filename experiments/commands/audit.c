@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include "core/log.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "report/audit/audit.h"
 
 static json_t *finding_json(const cc_audit_finding *f) {

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include "experiments/commands/bench_run.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
 
 enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };

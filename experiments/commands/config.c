@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "core/arena.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/config.h"
 
 /* Every variant as one YAML document. */

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include "core/file.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "results/light.h"
 #include "results/safetensors.h"
+#include "results/store.h"
 
 static cc_status write_weights(const char *out, const cc_run *run, const char *path) {
     const cc_safetensors_text metadata[] = {

@@ -1,5 +1,5 @@
 /* Flags of the command line, read by a table: one row a flag, wherever it stands. */
-#include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 
 #include <errno.h>
 #include <math.h>

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "datasets/volume.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 
 static void print_text(const char *path, const cc_volume *v, const cc_volume_summary *s) {
     const cc_grid *g = &v->grid;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
 #include "nets/engine/needs.h"
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "core/file.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
 #include "experiments/parity/parity.h"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 
 static cc_status make(const char *dir, const char *sheet, const cc_phantom_options *options) {
     int made;

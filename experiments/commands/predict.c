@@ -5,6 +5,7 @@
 #include <omp.h>
 #include <stdio.h>
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
 #include "experiments/evaluation/predict.h"
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/planning/planned.h"
 #include "report/report.h"
 

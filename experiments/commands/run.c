@@ -8,6 +8,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/plan_table.h"

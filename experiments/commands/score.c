@@ -11,6 +11,7 @@
 #include "datasets/upright.h"
 #include "datasets/volume.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "metrics/calcium.h"
 
 enum { PER_SLICE = 8 }; /* neighbours, where --per-slice does not come with any */

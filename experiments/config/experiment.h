@@ -33,8 +33,8 @@ typedef struct cc_text_list {
 typedef struct cc_experiment_config {
     const char *name;    /* EXPERIMENT of OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5; may hold '/', never ".." */
     const char *variant; /* VARIANT; one folder's name */
-    const char
-        *stage; /* "roi", "calcification", "false_positive", "cascade" (trains nothing: tests a chain) */
+    /* "roi", "calcification", "false_positive", "cascade" (trains nothing: tests a chain of stages) */
+    const char *stage;
     uint64_t seed;
     struct {
         const char *source; /* "ctheart", "volume", "orcascore", "coca" */
@@ -60,9 +60,9 @@ typedef struct cc_experiment_config {
         struct {
             bool unite;  /* OR over a scan's slices (key: union); else each slice has its own region */
             int opening; /* side of the square that opens the region, pixels of the slice; 0: none */
-            const char
-                *mode;  /* "blank": outside the box reads window_hu's lowest value; "crop": a square window
-                                 of `crop` pixels about the box's middle, clamped; "none": the region is unused */
+            /* "blank": outside the box reads window_hu's lowest value; "crop": a square window of `crop`
+             * pixels about the box's middle, clamped; "none": the region is not used */
+            const char *mode;
             int crop;   /* crop: side of the window, pixels of the slice */
             int margin; /* pixels added on each side of the box */
         } roi;          /* calcification, false_positive, cascade */
@@ -79,8 +79,8 @@ typedef struct cc_experiment_config {
         const char *calcification;  /* false_positive, cascade */
         const char *false_positive; /* cascade */
     } upstream;                     /* "FILE" or "FILE#VARIANT", the file's path resolved; NULL: none */
-    cc_text_list
-        augment; /* beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike */
+    /* Beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike. */
+    cc_text_list augment;
     cc_net_spec net;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;

@@ -19,8 +19,9 @@ typedef enum cc_option_kind {
     CC_OPTION_CHOICE,  /* const char *, one of `choices` */
     CC_OPTION_NAME,    /* const char *, folder names joined by '/', at most `most` of them */
     CC_OPTION_PATH,    /* const char *, ${NAME} replaced */
-    CC_OPTION_CONFIG, /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced; the file's path is absolute, a
-                           relative one counts from the file that gives it */
+    /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced; the file's path is absolute, a relative one
+     * counts from the file that gives it */
+    CC_OPTION_CONFIG,
     CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
     CC_OPTION_REALS,    /* double[most], all given */
     CC_OPTION_TEXTS,    /* cc_text_list, each item as `item_ok` likes it, no two alike */
@@ -42,9 +43,8 @@ typedef struct cc_option {
     int least, most;             /* list: number of items; name: most parts */
     const char *choices[CC_OPTION_CHOICES_MAX];
     bool (*item_ok)(const char *text);
-    const char *item_wants; /* what item_ok likes, for people */
-    const char
-        *initial; /* the default, as YAML; NULL: there is none, and the value is `null_value` or NULL */
+    const char *item_wants;   /* what item_ok likes, for people */
+    const char *initial;      /* the default, as YAML; NULL: none, and the value is `null_value` or NULL */
     const char *initial_note; /* where there is none: what happens then, for people */
     int null_value;           /* integer, real: stands for null */
     bool needed;              /* must be given where it means something */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "experiments/config/config.h"
+#include "experiments/parity/flip_search.h"
 #include "experiments/parity/gradients.h"
 #include "experiments/parity/made_values.h"
 #include "experiments/parity/rounded.h"
@@ -22,8 +23,8 @@ typedef struct net_case {
     float *logits_gradient;
 } net_case;
 
-/* Of the gradients' norms in bf16, as measured on the shared fixtures: they lie within 8e-2 (PyTorch's autocast
- * errs as much). Their directions: experiments/parity/rounded.h. */
+/* Of the gradients' norms in bf16, as measured on the shared fixtures: they lie within 8e-2 (PyTorch's
+ * autocast errs as much). Their directions: experiments/parity/rounded.h. */
 static const double bf16_norms = 0.1;
 
 /* A net magnifies rounding to bf16 as it does that to float32, which is 2^-16 as large; but 2e-2 is
@@ -96,11 +97,11 @@ static cc_status train(net_case *c) {
 }
 
 /* What the quantities that follow from the gradients say of the units near zero. */
-static cc_status note_kinks(const net_case *c, size_t crossed, size_t units, double near) {
+static cc_status note_flips(const net_case *c, size_t flipped, size_t units, double near) {
     char text[160];
-    if (crossed > 0)
+    if (flipped > 0)
         snprintf(text, sizeof text, "%zu of %zu ReLU inputs within %.0e of zero taken from the other side",
-                 crossed, units, near);
+                 flipped, units, near);
     else
         snprintf(text, sizeof text, "no choice among %zu ReLU inputs within %.0e of zero explains it", units,
                  near);
@@ -108,8 +109,8 @@ static cc_status note_kinks(const net_case *c, size_t crossed, size_t units, dou
     return c->parity->note ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status cross_kinks(const net_case *c, cc_parity_gradients *g) {
-    size_t crossed, units;
+static cc_status search_flips(const net_case *c, cc_parity_gradients *g) {
+    size_t flipped, units;
     cc_parity_pass pass = {
         .plan = c->training, .model = c->model, .input = c->input, .logits_gradient = c->logits_gradient};
     CC_TRY(bound_of(&pass.head_bound, c, "grad_heads"));
@@ -118,8 +119,8 @@ static cc_status cross_kinks(const net_case *c, cc_parity_gradients *g) {
         cc_parity_error(g->got_norms, g->want_norms, g->parameter_count) <= pass.norm_bound)
         return CC_OK;
     CC_TRY(bound_of(&pass.near, c, "train_logits"));
-    CC_TRY(cc_parity_cross_kinks(&crossed, &units, g, &pass));
-    return note_kinks(c, crossed, units, pass.near);
+    CC_TRY(cc_parity_flip_search(&flipped, &units, g, &pass));
+    return note_flips(c, flipped, units, pass.near);
 }
 
 static cc_status compare_rounded(const net_case *c, const cc_parity_gradients *g) {
@@ -135,7 +136,7 @@ static cc_status compare_rounded(const net_case *c, const cc_parity_gradients *g
 }
 
 static cc_status compare_exactly(const net_case *c, cc_parity_gradients *g) {
-    CC_TRY(cross_kinks(c, g));
+    CC_TRY(search_flips(c, g));
     return compare(c, "grad_heads", g->got, g->want, g->head_count);
 }
 

@@ -1,11 +1,11 @@
 /* experiments/parity/rounded.c -- gradients in bf16 against a fixture, layer by layer.
  *
  * How far a gradient in bf16 may be off depends on the net: behind batch norms over a handful of pixels a
- * rounding of 2^-9 turns a gradient around, in PyTorch's autocast as here; elsewhere it changes it in the third
- * digit. A net's own float32 tells which: the same net is run in float32 with each weight changed by up to 2^-8
- * of itself, three times, and a layer's gradient moves by s of its length. Of the 2,589 layers of the eleven
- * shared nets, bf16's error was 1.0 s in the median and at most 1.7 s in 99 of 100. An error of e at right
- * angles has 1 - cosine = e^2 / 2. So that:
+ * rounding of 2^-9 turns a gradient around, in PyTorch's autocast as here; elsewhere it changes it in the
+ * third digit. A net's own float32 tells which: the same net is run in float32 with each weight changed by up
+ * to 2^-8 of itself, three times, and a layer's gradient moves by s of its length. Of the 2,589 layers of the
+ * eleven shared nets, bf16's error was 1.0 s in the median and at most 1.7 s in 99 of 100. An error of e at
+ * right angles has 1 - cosine = e^2 / 2. So that:
  *
  *   each layer   1 - cosine <= 2 s^2 + 1e-3 (seen: 0.75 of that), |norm / wanted - 1| <= 2 s + 0.05 (0.46)
  *   together     1 - cosine <= s^2 + 1e-3 of all of these as one vector, with their common s (seen: 0.6)

@@ -3,6 +3,7 @@
 #define CC_EXPERIMENTS_WEIGHT_SOURCE_H
 
 #include "results/safetensors.h"
+#include "results/store.h"
 
 typedef struct cc_weight_source {
     const char *path;             /* borrowed */

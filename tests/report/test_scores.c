@@ -2,7 +2,7 @@
 #include "support.h"
 #include <math.h>
 #include "metrics/overlap.h"
-#include "results/hdf.h"
+#include "results/hdf_read.h"
 
 enum { SLICES = 25, PIXELS = 48 * 48 };
 

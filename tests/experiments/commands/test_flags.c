@@ -1,6 +1,6 @@
 #include <stdio.h>
 #include <string.h>
-#include "experiments/commands/command.h"
+#include "experiments/commands/flags.h"
 #include "support.h"
 
 enum { ARGUMENTS_MAX = 100 };

@@ -8,6 +8,7 @@
 #include "experiments/weights/names.h"
 #include "experiments/weights/weights.h"
 #include "results/safetensors.h"
+#include "results/store.h"
 #include "support.h"
 
 enum { OUTPUT = 1 << 14, VALUES_MAX = 4096 };

@@ -1,4 +1,4 @@
-#include "experiments/parity/relu_kinks.h"
+#include "experiments/parity/uncertain_relus.h"
 
 #include <float.h>
 #include <math.h>
@@ -14,7 +14,7 @@ typedef struct finder {
     const cc_plan *plan;
     const cc_model *model;
     double bound;
-    cc_kink *out;
+    cc_uncertain_relu *out;
     size_t capacity, kept, units;
 } finder;
 
@@ -51,23 +51,24 @@ static cc_status fill_layer(layer *l, const finder *f, const cc_node *node, cc_a
 }
 
 /* Keeps `out` sorted, closest first. */
-static void insert(finder *f, const cc_kink *kink) {
+static void insert(finder *f, const cc_uncertain_relu *relu) {
     size_t place = f->kept;
-    while (place > 0 && f->out[place - 1].distance > kink->distance) place--;
+    while (place > 0 && f->out[place - 1].distance > relu->distance) place--;
     if (place == f->capacity) return;
     if (f->kept < f->capacity) f->kept++;
     memmove(f->out + place + 1, f->out + place, (f->kept - 1 - place) * sizeof *f->out);
-    f->out[place] = *kink;
+    f->out[place] = *relu;
 }
 
 /* As far on the other side, and beyond what a kernel's rounding could undo. */
-static cc_kink crossing(const layer *l, int node, int64_t unit, double size, bool rise) {
+static cc_uncertain_relu crossing(const layer *l, int node, int64_t unit, double size, bool rise) {
     int64_t channel = unit / cc_shape_pixels(l->io.output_shape) % l->io.output_shape->dims[1];
     double target = (rise ? 1 : -1) * (fabs(l->z[unit]) + 2 * UNSURE * size);
-    return (cc_kink){.node = node,
-                     .unit = unit,
-                     .distance = fabs(l->z[unit]) / size,
-                     .other = (float)(l->io.x[0][unit] + (target - l->z[unit]) / l->slopes[channel])};
+    return (cc_uncertain_relu){.node = node,
+                               .unit = unit,
+                               .distance = fabs(l->z[unit]) / size,
+                               .other =
+                                   (float)(l->io.x[0][unit] + (target - l->z[unit]) / l->slopes[channel])};
 }
 
 static void find_in(finder *f, const layer *l, int node) {
@@ -78,7 +79,7 @@ static void find_in(finder *f, const layer *l, int node) {
     if (!(size > 0)) return;
     for (int64_t i = 0; i < count; i++) {
         if (!(fabs(l->z[i]) <= f->bound * size)) continue;
-        cc_kink up = crossing(l, node, i, size, true), down = crossing(l, node, i, size, false);
+        cc_uncertain_relu up = crossing(l, node, i, size, true), down = crossing(l, node, i, size, false);
         bool unsure = fabs(l->z[i]) <= UNSURE * size;
         if (!isfinite(up.other) || !isfinite(down.other)) continue;
         f->units++;
@@ -87,10 +88,12 @@ static void find_in(finder *f, const layer *l, int node) {
     }
 }
 
-cc_status cc_kinks_find(cc_kinks *out, const cc_plan *plan, const cc_model *model, double bound) {
+cc_status cc_uncertain_relus_find(cc_uncertain_relus *out, const cc_plan *plan, const cc_model *model,
+                                  double bound) {
     cc_status status = CC_OK;
     const cc_graph *graph = cc_plan_graph(plan);
-    finder f = {.plan = plan, .model = model, .bound = bound, .out = out->items, .capacity = CC_KINKS_MAX};
+    finder f = {
+        .plan = plan, .model = model, .bound = bound, .out = out->items, .capacity = CC_UNCERTAIN_RELUS_MAX};
     for (int i = 0; i < cc_graph_node_count(graph) && status == CC_OK; i++) {
         const cc_node *node = cc_graph_node(graph, i);
         layer l;
@@ -106,13 +109,13 @@ cc_status cc_kinks_find(cc_kinks *out, const cc_plan *plan, const cc_model *mode
     return status;
 }
 
-cc_status cc_kink_cross(cc_plan *plan, const cc_kink *kink) {
-    const cc_value input = cc_graph_node(cc_plan_graph(plan), kink->node)->inputs[0];
+cc_status cc_uncertain_relu_flip(cc_plan *plan, const cc_uncertain_relu *relu) {
+    const cc_value input = cc_graph_node(cc_plan_graph(plan), relu->node)->inputs[0];
     cc_shape shape = cc_graph_shape(cc_plan_graph(plan), input);
     float *values = malloc((size_t)cc_shape_count(&shape) * sizeof *values);
     if (!values) return cc_fail_memory("kinks", (size_t)cc_shape_count(&shape) * sizeof *values);
     cc_status status = cc_plan_get_value(values, plan, input);
-    values[kink->unit] = kink->other;
+    values[relu->unit] = relu->other;
     if (status == CC_OK) status = cc_plan_set_value(plan, input, values);
     free(values);
     return status;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include "core/rng.h"
-#include "experiments/parity/relu_kinks.h"
+#include "experiments/parity/uncertain_relus.h"
 
 enum { N = 2, SIDE = 16 };
 
@@ -34,13 +34,13 @@ static void net_close(net *n) {
     cc_model_destroy(n->model);
 }
 
-/* All gradients of a pass with the kinks crossed; the caller frees them. */
-static float *gradients(net *n, const cc_kink *crossed, size_t count) {
+/* All gradients of a pass with the relus flipped; the caller frees them. */
+static float *gradients(net *n, const cc_uncertain_relu *flipped, size_t count) {
     const float *logits;
     float *all = malloc(n->count * sizeof *all), *next = all;
     assert_non_null(all);
     assert_ok(cc_plan_forward(n->plan, n->input, &logits));
-    for (size_t i = 0; i < count; i++) assert_ok(cc_kink_cross(n->plan, &crossed[i]));
+    for (size_t i = 0; i < count; i++) assert_ok(cc_uncertain_relu_flip(n->plan, &flipped[i]));
     assert_ok(cc_plan_backward(n->plan, n->gradient));
     for (int i = 0; i < cc_model_parameter_count(n->model); i++) {
         if (!cc_model_parameter(n->model, i)->trained) continue;
@@ -59,20 +59,20 @@ static double difference(const float *a, const float *b, size_t count) {
     return sqrt(error / norm);
 }
 
-static void find(cc_kinks *kinks, net *n, double bound) {
+static void find(cc_uncertain_relus *relus, net *n, double bound) {
     const float *logits;
     assert_ok(cc_plan_forward(n->plan, n->input, &logits));
-    assert_ok(cc_kinks_find(kinks, n->plan, n->model, bound));
+    assert_ok(cc_uncertain_relus_find(relus, n->plan, n->model, bound));
 }
 
 static void the_closest_within_the_bound_come_first(void **state) {
     (void)state;
     static net n;
-    cc_kinks wide, narrow;
+    cc_uncertain_relus wide, narrow;
     net_open(&n, &with_norm, &cc_backend_cpu);
     find(&wide, &n, 2e-2);
-    assert_int_equal(wide.count, CC_KINKS_MAX);
-    assert_true(wide.units > CC_KINKS_MAX);
+    assert_int_equal(wide.count, CC_UNCERTAIN_RELUS_MAX);
+    assert_true(wide.units > CC_UNCERTAIN_RELUS_MAX);
     for (size_t i = 1; i < wide.count; i++) assert_true(wide.items[i - 1].distance <= wide.items[i].distance);
     find(&narrow, &n, wide.items[9].distance);
     assert_int_equal(narrow.units, 10);
@@ -80,17 +80,17 @@ static void the_closest_within_the_bound_come_first(void **state) {
     net_close(&n);
 }
 
-/* Two backends round differently, but a unit that is crossed counts the same in both. */
+/* Two backends round differently, but a unit that is flipped counts the same in both. */
 static void check_crossing(const cc_net_spec *spec) {
     static net cpu, reference;
-    cc_kinks kinks;
+    cc_uncertain_relus relus;
     net_open(&cpu, spec, &cc_backend_cpu);
     net_open(&reference, spec, &cc_backend_reference);
-    find(&kinks, &cpu, 1e-2);
-    assert_true(kinks.count >= 4);
+    find(&relus, &cpu, 1e-2);
+    assert_true(relus.count >= 4);
     float *plain = gradients(&cpu, NULL, 0);
     for (size_t i = 0; i < 4; i++) {
-        float *a = gradients(&cpu, &kinks.items[i], 1), *b = gradients(&reference, &kinks.items[i], 1);
+        float *a = gradients(&cpu, &relus.items[i], 1), *b = gradients(&reference, &relus.items[i], 1);
         assert_true(difference(a, plain, cpu.count) > 1e-4);
         assert_true(difference(a, b, cpu.count) < 2e-5);
         free(a);

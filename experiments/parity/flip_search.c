@@ -2,28 +2,28 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include "experiments/parity/gradients.h"
-#include "experiments/parity/relu_kinks.h"
+#include "experiments/parity/flip_search.h"
+#include "experiments/parity/uncertain_relus.h"
 
 typedef struct choice {
-    size_t items[CC_PARITY_CROSSED_MAX], count; /* indices into the kinks */
+    size_t items[CC_PARITY_FLIPPED_MAX], count; /* indices into the list of ReLUs */
 } choice;
 
 typedef struct search {
     const cc_parity_pass *pass;
     cc_parity_gradients *gradients;
-    cc_kinks kinks;
-    double *before;                /* the heads with nothing crossed */
-    double *effects[CC_KINKS_MAX]; /* of each kink on the heads */
-    double *rest;                  /* what a choice leaves of the error */
+    cc_uncertain_relus relus;
+    double *before;                          /* the heads with nothing flipped */
+    double *effects[CC_UNCERTAIN_RELUS_MAX]; /* of flipping each ReLU on the heads */
+    double *rest;                            /* what a choice leaves of the error */
 } search;
 
 /* A pass with these units on their other side; leaves its gradients in search->gradients. */
-static cc_status pass_back(search *s, const choice *crossed) {
+static cc_status pass_back(search *s, const choice *flipped) {
     const float *logits;
     CC_TRY(cc_plan_forward(s->pass->plan, s->pass->input, &logits));
-    for (size_t i = 0; i < crossed->count; i++)
-        CC_TRY(cc_kink_cross(s->pass->plan, &s->kinks.items[crossed->items[i]]));
+    for (size_t i = 0; i < flipped->count; i++)
+        CC_TRY(cc_uncertain_relu_flip(s->pass->plan, &s->relus.items[flipped->items[i]]));
     CC_TRY(cc_plan_backward(s->pass->plan, s->pass->logits_gradient));
     return cc_parity_gradients_take(s->gradients);
 }
@@ -41,18 +41,18 @@ static double square_of(const double *values, size_t count) {
 }
 
 /* |rest - effect|^2 */
-static double left_by(const search *s, size_t kink) {
+static double left_by(const search *s, size_t relu) {
     double sum = 0;
     for (size_t i = 0; i < s->gradients->head_count; i++) {
-        double d = s->rest[i] - s->effects[kink][i];
+        double d = s->rest[i] - s->effects[relu][i];
         sum += d * d;
     }
     return sum;
 }
 
-static bool is_chosen(const choice *chosen, const search *s, size_t kink) {
+static bool is_chosen(const choice *chosen, const search *s, size_t relu) {
     for (size_t i = 0; i < chosen->count; i++) {
-        const cc_kink *a = &s->kinks.items[chosen->items[i]], *b = &s->kinks.items[kink];
+        const cc_uncertain_relu *a = &s->relus.items[chosen->items[i]], *b = &s->relus.items[relu];
         if (a->node == b->node && a->unit == b->unit) return true;
     }
     return false;
@@ -65,7 +65,7 @@ static void choose(choice *out, search *s, size_t known) {
     *out = (choice){0};
     for (size_t i = 0; i < count; i++) s->rest[i] = s->gradients->want[i] - s->before[i];
     double least = square_of(s->rest, count);
-    while (out->count < CC_PARITY_CROSSED_MAX) {
+    while (out->count < CC_PARITY_FLIPPED_MAX) {
         size_t best = known;
         for (size_t k = 0; k < known; k++) {
             double left = is_chosen(out, s, k) ? INFINITY : left_by(s, k);
@@ -85,52 +85,52 @@ static bool promises(const search *s) {
     return square_of(s->rest, count) <= pow(s->pass->head_bound, 2) * square_of(s->gradients->want, count);
 }
 
-static cc_status measure(search *s, size_t kink) {
+static cc_status measure(search *s, size_t relu) {
     const size_t count = s->gradients->head_count;
-    s->effects[kink] = cc_arena_get_array(s->gradients->fixture->arena, count, sizeof(double));
-    if (!s->effects[kink]) return CC_ENOMEM;
-    CC_TRY(pass_back(s, &(choice){.items = {kink}, .count = 1}));
-    for (size_t i = 0; i < count; i++) s->effects[kink][i] = s->gradients->got[i] - s->before[i];
+    s->effects[relu] = cc_arena_get_array(s->gradients->fixture->arena, count, sizeof(double));
+    if (!s->effects[relu]) return CC_ENOMEM;
+    CC_TRY(pass_back(s, &(choice){.items = {relu}, .count = 1}));
+    for (size_t i = 0; i < count; i++) s->effects[relu][i] = s->gradients->got[i] - s->before[i];
     return CC_OK;
 }
 
-static cc_status look(size_t *crossed, search *s) {
+static cc_status look(size_t *flipped, search *s) {
     const float *logits;
     const cc_parity_pass *p = s->pass;
     choice chosen = {0};
     CC_TRY(cc_plan_forward(p->plan, p->input, &logits));
-    CC_TRY(cc_kinks_find(&s->kinks, p->plan, p->model, p->near));
-    for (size_t known = 1; known <= s->kinks.count; known++) {
+    CC_TRY(cc_uncertain_relus_find(&s->relus, p->plan, p->model, p->near));
+    for (size_t known = 1; known <= s->relus.count; known++) {
         CC_TRY(measure(s, known - 1));
         choose(&chosen, s, known);
         if (chosen.count == 0 || !promises(s)) continue;
         CC_TRY(pass_back(s, &chosen));
-        if (passes(s)) return *crossed = chosen.count, CC_OK;
+        if (passes(s)) return *flipped = chosen.count, CC_OK;
     }
     return pass_back(s, &(choice){0});
 }
 
-static cc_status look_with_memory(size_t *crossed, search *s) {
+static cc_status look_with_memory(size_t *flipped, search *s) {
     const size_t count = s->gradients->head_count;
     cc_arena *arena = s->gradients->fixture->arena;
     s->before = cc_arena_get_array(arena, count, sizeof *s->before);
     s->rest = cc_arena_get_array(arena, count, sizeof *s->rest);
     if (!s->before || !s->rest) return CC_ENOMEM;
     memcpy(s->before, s->gradients->got, count * sizeof *s->before);
-    return look(crossed, s);
+    return look(flipped, s);
 }
 
 /* Each pass moves the running statistics, which must move once only. */
-cc_status cc_parity_cross_kinks(size_t *crossed, size_t *units, cc_parity_gradients *gradients,
+cc_status cc_parity_flip_search(size_t *flipped, size_t *units, cc_parity_gradients *gradients,
                                 const cc_parity_pass *pass) {
     size_t count = cc_model_value_count(pass->model);
     float *values = cc_arena_get_array(gradients->fixture->arena, count, sizeof *values);
     search *s = cc_arena_get(gradients->fixture->arena, sizeof *s);
     if (!values || !s) return CC_ENOMEM;
     *s = (search){.pass = pass, .gradients = gradients};
-    *crossed = *units = 0;
+    *flipped = *units = 0;
     CC_TRY(cc_model_get_all(values, pass->model));
-    CC_TRY(look_with_memory(crossed, s));
-    *units = s->kinks.units;
+    CC_TRY(look_with_memory(flipped, s));
+    *units = s->relus.units;
     return cc_model_set_all(pass->model, values);
 }
