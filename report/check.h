@@ -7,7 +7,7 @@
 #ifndef CC_REPORT_CHECK_H
 #define CC_REPORT_CHECK_H
 
-#include "report/listing.h"
+#include "report/tables/listing.h"
 #include "results/manifest.h"
 
 /* Marks the runs with a fault. The arena owns the words. */

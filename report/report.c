@@ -5,11 +5,17 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "report/check.h"
-#include "report/figure.h"
+#include "report/figures/curves.h"
+#include "report/figures/examples.h"
 #include "report/figures/scores.h"
-#include "report/page.h"
-#include "report/render.h"
-#include "report/table.h"
+#include "report/page/page.h"
+#include "report/tables/calcium.h"
+#include "report/tables/compare.h"
+#include "report/tables/conventions.h"
+#include "report/tables/render.h"
+#include "report/tables/run_list.h"
+#include "report/tables/scores.h"
+#include "report/tables/stages.h"
 
 typedef struct report {
     const cc_report_options *options;
@@ -64,11 +70,11 @@ static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
     return save_formats(r, &shown->conventions, &shown->conventions, false);
 }
 
+/* A table of another shape than scores: one listing. */
 static cc_status make_other(report *r, const cc_table *table, cc_page_table *shown) {
-    if (table->spec->shape == CC_SHAPE_STAGES)
-        CC_TRY(cc_table_listing_stages(&shown->shown, table, r->arena));
-    else
-        CC_TRY(cc_table_listing_calcium(&shown->shown, table, r->arena));
+    static cc_status (*const listings[])(cc_listing * out, const cc_table *table, cc_arena *arena) = {
+        [CC_SHAPE_STAGES] = cc_table_listing_stages, [CC_SHAPE_CALCIUM] = cc_table_listing_calcium};
+    CC_TRY(listings[table->spec->shape](&shown->shown, table, r->arena));
     return shown->shown.rows ? save_formats(r, &shown->shown, &shown->shown, true) : CC_OK;
 }
 
@@ -124,7 +130,7 @@ static cc_status make_tables(report *r) {
 static cc_status make_run_list(report *r) {
     char path[CC_PATH_MAX];
     cc_text text = {0};
-    CC_TRY(cc_table_listing_runs(&r->run_list, &r->runs, true, r->arena));
+    CC_TRY(cc_run_list_make(&r->run_list, &r->runs, true, r->arena));
     cc_status status = cc_render(&text, &r->run_list, &cc_format_markdown);
     if (r->problems.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
     for (size_t i = 0; i < r->problems.count; i++) {
@@ -142,7 +148,7 @@ static cc_status print_other_runs(report *r) {
     cc_listing listing;
     cc_text text = {0};
     if (!r->options->print) return CC_OK;
-    CC_TRY(cc_table_listing_runs(&listing, &r->runs, false, r->arena));
+    CC_TRY(cc_run_list_make(&listing, &r->runs, false, r->arena));
     if (listing.rows == 0) return CC_OK;
     cc_status status = cc_render(&text, &listing, &cc_format_markdown);
     if (status == CC_OK) fprintf(r->options->print, "%s\n", text.bytes);

@@ -5,7 +5,7 @@
 #define CC_REPORT_RUNS_H
 
 #include "metrics/interval.h"
-#include "report/spec.h"
+#include "report/tables/spec.h"
 #include "results/store.h"
 
 typedef struct cc_report_run {

@@ -7,6 +7,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 #include "report/audit/audit.h"
+#include "report/audit/markdown.h"
 
 static json_t *finding_json(const cc_audit_finding *f) {
     json_t *cells = json_array();

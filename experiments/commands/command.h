@@ -1,8 +1,8 @@
 /* experiments/commands/command.h -- the commands: one file each, one line below and one in main.c's table.
  *
  * A command reads its own flags (experiments/commands/flags.h), writes results to standard output and
- * progress to standard error, and returns a status; main prints the error line and chooses the exit status.
- * */
+ * progress to standard error, and returns a status; main prints the error line and chooses the exit
+ * status. */
 #ifndef CC_EXPERIMENTS_COMMANDS_COMMAND_H
 #define CC_EXPERIMENTS_COMMANDS_COMMAND_H
 

@@ -3,7 +3,10 @@
 #include "report/audit/audit.h"
 
 #include <string.h>
+#include "report/audit/explain.h"
+#include "report/audit/mend.h"
 #include "report/audit/sheet.h"
+#include "report/text.h"
 
 typedef struct audit {
     const cc_published *published;
@@ -189,6 +192,11 @@ const char *cc_audit_table_words(const cc_audit_table *t, cc_arena *arena) {
                                 parts[i].what);
     }
     return words;
+}
+
+const char *cc_audit_f1_words(cc_audit_f1 reading) {
+    static const char *const words[] = {"either", "averaged only", "neither"};
+    return words[reading];
 }
 
 /* Notes of the file, and F1 beside another Dice: one formula. */

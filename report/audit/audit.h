@@ -7,8 +7,7 @@
  *   - an F1 or Dice that cannot come from its row's precision and recall, an IoU that cannot come from its
  *     Dice, or from precision and recall: neither pooled, nor averaged over items;
  *   - an accuracy outside sensitivity and specificity, a balanced accuracy that is not their mean, a rate
- * that
- *     is not 100 % less its complement;
+ *     that is not 100 % less its complement;
  *   - a deviation that no scores with that mean have;
  *   - a mean of whole numbers, or scores of so many items, that no whole numbers give, where the table states
  *     how many there are;
@@ -18,12 +17,11 @@
  *   - counts that do not add up.
  * For a number that cannot be, the smallest edit is sought that mends it and breaks nothing. What is not
  * checked is named too. */
-#ifndef CC_REPORT_AUDIT_H
-#define CC_REPORT_AUDIT_H
+#ifndef CC_REPORT_AUDIT_AUDIT_H
+#define CC_REPORT_AUDIT_AUDIT_H
 
-#include <stdio.h>
+#include "core/arena.h"
 #include "metrics/rounding.h"
-#include "report/text.h"
 #include "results/published.h"
 
 typedef struct cc_audit_finding {
@@ -88,9 +86,5 @@ cc_status cc_audit_make(cc_audit *out, const cc_published *published, cc_arena *
 const char *cc_audit_table_words(const cc_audit_table *table, cc_arena *arena);
 /* "either", "averaged only", "neither". */
 const char *cc_audit_f1_words(cc_audit_f1 reading);
-/* The findings, what is checked, the notes and the table of readings, in Markdown. CC_ENOMEM */
-cc_status cc_audit_markdown(cc_text *out, const cc_audit *audit);
-/* The same, to a file. CC_EIO */
-cc_status cc_audit_print(FILE *out, const cc_audit *audit);
 
 #endif

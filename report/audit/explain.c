@@ -1,8 +1,9 @@
 /* report/audit/explain.c -- why a check does not hold: the printed numbers, what they should follow from, and
  * the arithmetic, in the unit that the table prints. */
+#include "report/audit/explain.h"
+
 #include <math.h>
 #include <stdio.h>
-#include "report/audit/sheet.h"
 
 enum { WORDS = 64 };
 

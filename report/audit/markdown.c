@@ -1,12 +1,7 @@
 /* report/audit/markdown.c -- an audit as Markdown, for a terminal or a file. */
-#include "report/audit/audit.h"
+#include "report/audit/markdown.h"
 
 #include <string.h>
-
-const char *cc_audit_f1_words(cc_audit_f1 reading) {
-    static const char *const words[] = {"either", "averaged only", "neither"};
-    return words[reading];
-}
 
 static void add_finding(cc_text *out, size_t number, const cc_audit_finding *f) {
     const size_t shown = f->has_interval ? 1 : f->cell_count; /* the rest are what the reason speaks of */

@@ -1,12 +1,13 @@
 /* report/audit/mend.c -- the smallest edit that mends a table: edits are tried one by one on the sheet itself
  * and taken back. */
+#include "report/audit/mend.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "report/audit/sheet.h"
 
 typedef struct place {
     size_t row;

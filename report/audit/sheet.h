@@ -86,18 +86,4 @@ cc_status cc_sheet_checks(cc_sheet_check **out, size_t *count, cc_sheet *sheet, 
 /* Whether the checked cell may be one of those allowed. */
 bool cc_sheet_holds(const cc_sheet *sheet, const cc_sheet_check *check, cc_allowed *allowed);
 
-/* Why a check does not hold, in words, with the arithmetic; in the table's unit. The arena owns it; NULL
- * where memory is out. */
-const char *cc_sheet_explain(const cc_sheet *sheet, const cc_sheet_check *check, const cc_allowed *allowed,
-                             cc_arena *arena);
-
-/* Edits are sought in tables of at most so many rows, and of so many items. */
-enum { CC_SHEET_EDIT_ROWS_MAX = 32, CC_SHEET_EDIT_ITEMS_MAX = 10000 };
-
-/* Seeks the smallest edit after which checks[target] holds and no check fails that held: one digit of one
- * cell, else an exchange of two cells of a row, else of a column; of all those, one that leaves the fewest
- * checks failing. In words; *out NULL where there is none. */
-cc_status cc_sheet_mend(const char **out, cc_sheet *sheet, const cc_sheet_check *checks, size_t count,
-                        size_t target, cc_arena *arena);
-
 #endif

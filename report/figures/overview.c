@@ -5,7 +5,7 @@
 #include <string.h>
 #include "core/file.h"
 #include "core/yaml.h"
-#include "report/figure.h"
+#include "report/figures/gnuplot.h"
 
 enum { ROWS = 5, BOXES = 5, BOX_WIDTH = 300, BOX_HEIGHT = 110, GAP = 50 };
 enum { LEFT = 270, EDGE = 30, ROW_HEIGHT = 170 };

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "report/figure.h"
+#include "report/figures/gnuplot.h"
 
 /* In the pixels of the PNG. */
 enum { PANEL = 560, TITLE = 48, HEAD = 92, KEYS = 40, EDGE = 16, TICKS = 36, CHARACTER = 12 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "metrics/statistics.h"
-#include "report/figure.h"
+#include "report/figures/gnuplot.h"
 
 #define BLUE   "#0072B2"
 #define ORANGE "#D55E00"

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "report/figure.h"
+#include "report/figures/gnuplot.h"
 #include "report/figures/plots.h"
 
 static bool is_shown(const cc_table_row *row) {

@@ -2,7 +2,7 @@
 #ifndef CC_REPORT_FIGURES_SCORES_H
 #define CC_REPORT_FIGURES_SCORES_H
 
-#include "report/table.h"
+#include "report/tables/table.h"
 
 /* FOLDER/scores-ID-KIND.png and .svg, and sizes-, thresholds- and patients-ID-KIND (report/figures/plots.h),
  * under the table's convention. Nothing where no row has a run. CC_EIO where gnuplot is missing or fails. */

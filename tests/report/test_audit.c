@@ -1,4 +1,5 @@
 #include <string.h>
+#include <stdio.h>
 #include "report/audit/audit.h"
 #include "support.h"
 

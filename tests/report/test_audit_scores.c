@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
+#include <stdio.h>
 #include "report/audit/audit.h"
 #include "report/audit/columns.h"
 #include "support.h"

@@ -1,7 +1,7 @@
 #include "reports.h"
 #include <math.h>
 #include <sys/stat.h>
-#include "report/spec.h"
+#include "report/tables/spec.h"
 #include "report/text.h"
 #include "results/published.h"
 

@@ -2,7 +2,8 @@
 #include "reports.h"
 #include <hdf5.h>
 #include <math.h>
-#include "report/table.h"
+#include "report/tables/calcium.h"
+#include "report/tables/stages.h"
 
 enum { OUTPUT = 1 << 17 };
 static char output[OUTPUT];

@@ -1,13 +1,13 @@
-/* report/page.h -- index.html: tables, the figures beside them, and every run that a number comes from.
+/* report/page/page.h -- index.html: tables, the figures beside them, and every run that a number comes from.
  * Private to report.
  *
  * One file that needs neither network nor scripts: pictures are embedded, the style is page.css. */
-#ifndef CC_REPORT_PAGE_H
-#define CC_REPORT_PAGE_H
+#ifndef CC_REPORT_PAGE_PAGE_H
+#define CC_REPORT_PAGE_PAGE_H
 
 #include <time.h>
 #include "report/audit/audit.h"
-#include "report/listing.h"
+#include "report/tables/listing.h"
 #include "report/text.h"
 
 enum { CC_PAGE_RUNS_MAX = 500 }; /* runs with a section of their own */
@@ -30,11 +30,7 @@ typedef struct cc_page {
     struct timespec since; /* when the report's first file was written */
 } cc_page;
 
+/* Writes the page, whole or not at all. CC_EIO, CC_ENOMEM */
 cc_status cc_page_save(const char *path, const cc_page *page);
-
-void cc_page_add_audit(cc_text *out, const cc_audit *audit);
-
-/* Adds one run's section: what it is, how it was made, its history and config. */
-void cc_page_add_run(cc_text *out, const cc_report_run *run);
 
 #endif

@@ -1,8 +1,9 @@
-/* report/table.h -- one table: a specification, filled from the runs of one kind. Private to report. */
-#ifndef CC_REPORT_TABLE_H
-#define CC_REPORT_TABLE_H
+/* report/tables/table.h -- one table: a specification, filled from the runs of one kind. Private to
+ * report. */
+#ifndef CC_REPORT_TABLES_TABLE_H
+#define CC_REPORT_TABLES_TABLE_H
 
-#include "report/listing.h"
+#include "report/tables/listing.h"
 #include "results/published.h"
 
 enum { CC_TABLE_RUNS_MAX = 64 };
@@ -26,8 +27,8 @@ typedef struct cc_table_row {
 typedef struct cc_table {
     const cc_spec *spec;
     const char *kind;
-    bool
-        beside_paper; /* the runs are of patients (kinds paper and real): the paper's numbers stand beside them */
+    /* The runs are of patients (kinds paper and real), so that the paper's numbers stand beside theirs. */
+    bool beside_paper;
     cc_table_row *rows; /* those of the specification, but for optional ones without a run, and those of the
                            paper alone where it does not stand beside */
     size_t row_count;
@@ -44,24 +45,8 @@ const cc_estimate *cc_table_estimate(const cc_table *table, const cc_table_row *
 /* The row of runs with the highest score, other than `except` (may be NULL); NULL where there is none. */
 const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const cc_table_row *except);
 
-/* Adds notes: which rows differ from the best one, and what becomes of the specification's claims. */
-cc_status cc_table_compare(cc_table *table, cc_arena *arena);
-
 /* The convention, in words. */
 const char *cc_table_average_words(cc_average average);
 const char *cc_table_empty_words(cc_empty empty);
-
-/* The table as it is shown: value of each score and, beside the paper, published value and difference. */
-cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* Every convention's scores and intervals, for programs. */
-cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* Where a cascade wins and loses lesions and pixels, by stage; no rows where no run stores stages. */
-cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* Lesions and calcium scores; no rows where no run stores them. */
-cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* The same counts under every convention and, beside the paper, how near each comes to it. */
-cc_status cc_table_listing_conventions(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* A list of runs: those that no table has, or all. */
-cc_status cc_table_listing_runs(cc_listing *out, const cc_report_runs *runs, bool all, cc_arena *arena);
 
 #endif

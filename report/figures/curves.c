@@ -1,7 +1,9 @@
 /* Training curves: loss on the left, validation F1 on the right, a colour for each run. */
+#include "report/figures/curves.h"
+
 #include <math.h>
 #include <stdio.h>
-#include "report/figure.h"
+#include "report/figures/gnuplot.h"
 
 enum { RUNS_MAX = CC_FIGURE_COLOURS };
 

@@ -1,6 +1,7 @@
-/* report/spec.h -- which tables the report has (tables.yaml, inside the program). Private to report. */
-#ifndef CC_REPORT_SPEC_H
-#define CC_REPORT_SPEC_H
+/* report/tables/spec.h -- which tables the report has (tables.yaml, inside the program). Private to
+ * report. */
+#ifndef CC_REPORT_TABLES_SPEC_H
+#define CC_REPORT_TABLES_SPEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,11 @@
 /* Rows against each other, patient by patient: only patients that both rows tested count. */
+#include "report/tables/compare.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "metrics/statistics.h"
-#include "report/table.h"
 
 /* The paired scores of two rows. */
 typedef struct pairs {

@@ -1,6 +1,6 @@
 /* The audit of the published tables as a section of the page: findings, then how each F1 may have been
  * computed. */
-#include "report/page.h"
+#include "report/page/page_audit.h"
 
 static void add_finding(cc_text *out, const cc_audit_finding *finding) {
     cc_text_add(out, "<li><strong>");

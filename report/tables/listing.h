@@ -1,10 +1,10 @@
-/* report/listing.h -- a table as it is shown: heads, cells, notes. Private to report.
+/* report/tables/listing.h -- a table as it is shown: heads, cells, notes. Private to report.
  *
  * Whoever fills a listing knows nothing of formats; a format (render.h) knows nothing of what a listing is
  * about.
  */
-#ifndef CC_REPORT_LISTING_H
-#define CC_REPORT_LISTING_H
+#ifndef CC_REPORT_TABLES_LISTING_H
+#define CC_REPORT_TABLES_LISTING_H
 
 #include "report/runs.h"
 

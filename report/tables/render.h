@@ -1,11 +1,11 @@
-/* report/render.h -- a listing in one format. Private to report.
+/* report/tables/render.h -- a listing in one format. Private to report.
  *
- * A format is a row of cc_formats: how it escapes text and what stands around heads, rows and cells. One walk
- * over the listing serves all. */
-#ifndef CC_REPORT_RENDER_H
-#define CC_REPORT_RENDER_H
+ * A format is a cc_format: how it escapes text and what stands around heads, rows and cells. One walk over
+ * the listing serves all. */
+#ifndef CC_REPORT_TABLES_RENDER_H
+#define CC_REPORT_TABLES_RENDER_H
 
-#include "report/listing.h"
+#include "report/tables/listing.h"
 #include "report/text.h"
 
 typedef struct cc_format {

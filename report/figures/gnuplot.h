@@ -1,24 +1,13 @@
-/* report/figure.h -- pictures through gnuplot. Private to report.
+/* report/figures/gnuplot.h -- plots and pictures through gnuplot, a child process. Private to report.
  *
  * gnuplot reads and writes files in memory (core/memory_file.h) by names made here, so no name that comes
  * from a run file reaches a shell or a path, and no full disk a picture; labels are quoted. Colours are
  * Okabe & Ito's, which colour-blind readers tell apart. */
-#ifndef CC_REPORT_FIGURE_H
-#define CC_REPORT_FIGURE_H
+#ifndef CC_REPORT_FIGURES_GNUPLOT_H
+#define CC_REPORT_FIGURES_GNUPLOT_H
 
 #include "core/memory_file.h"
-#include "report/table.h"
 #include "report/text.h"
-
-/* Loss and validation F1 by epoch of every run of the table: FOLDER/NAME.png (at 2x) and .svg; nothing where
- * no run has a history. CC_EIO where gnuplot is missing or fails. */
-cc_status cc_figure_curves(const char *folder, const char *name, const cc_table *table);
-
-/* Of each run with stored examples FOLDER/examples-EXPERIMENT-VARIANT-....png and .svg, CT with the outlines
- * of truth and prediction, and the figures of the method (report/figures/method.h). At most
- * CC_FIGURE_EXAMPLES runs. */
-enum { CC_FIGURE_EXAMPLES = 32 };
-cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs);
 
 /* As many lines of one plot as colours tell apart. */
 enum { CC_FIGURE_COLOURS = 8 };

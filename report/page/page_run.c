@@ -1,7 +1,8 @@
 /* The section of one run in index.html. */
+#include "report/page/page_run.h"
+
 #include <math.h>
 #include <stdio.h>
-#include "report/page.h"
 
 enum { SPARK_WIDTH = 320, SPARK_HEIGHT = 60, EPOCHS_MAX = 1000 /* in the table of a run's history */ };
 

@@ -1,10 +1,11 @@
 /* One set of stored counts and soft sums, scored under every convention: how far the choice alone moves a
  * score, and which choice comes nearest to the paper's three numbers. */
+#include "report/tables/conventions.h"
+
 #include <math.h>
 #include <string.h>
 #include "core/yaml.h"
 #include "metrics/conventions.h"
-#include "report/table.h"
 
 enum { TEXTS = 4 /* columns before the scores */, LINES_MAX = 2 * CC_GROUPINGS * CC_EMPTIES };
 

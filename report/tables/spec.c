@@ -1,4 +1,4 @@
-#include "report/spec.h"
+#include "report/tables/spec.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /* Lesions found, missed and false, and how well the calcium scores of truth and prediction agree. */
+#include "report/tables/calcium.h"
+
 #include <math.h>
 #include "metrics/calcium.h"
 #include "metrics/statistics.h"
-#include "report/table.h"
 
 enum { COLUMNS = 10 };
 

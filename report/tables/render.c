@@ -1,9 +1,9 @@
-#include "report/render.h"
+#include "report/tables/render.h"
 
 #include <string.h>
 
-/* What a cell says, in one format: a dash where there is nothing, `minus` for a leading hyphen of a number.
- */
+/* What a cell says, in one format: a dash where there is nothing, `minus` for a leading hyphen of a
+ * number. */
 static void add_value(cc_text *out, const cc_listing *listing, size_t column, const cc_listing_cell *cell,
                       const cc_format *format, const char *dash, const char *minus) {
     if (!cell->text)

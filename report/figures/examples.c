@@ -1,8 +1,9 @@
 /* Stored examples as pictures, with the outlines of truth and prediction. */
+#include "report/figures/examples.h"
+
 #include <stdio.h>
 #include <string.h>
 #include "core/log.h"
-#include "report/figure.h"
 #include "report/figures/method.h"
 #include "report/figures/picture.h"
 

@@ -1,4 +1,6 @@
-/* report/gnuplot.c -- gnuplot as a child process, between files in memory. */
+/* report/figures/gnuplot.c -- gnuplot as a child process, between files in memory. */
+#include "report/figures/gnuplot.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "core/file.h"
-#include "report/figure.h"
 
 const char *const cc_figure_palette[CC_FIGURE_COLOURS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                           "#56B4E9", "#E69F00", "#000000", "#999999"};

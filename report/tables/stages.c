@@ -1,7 +1,8 @@
 /* Where a cascade wins and loses: each true lesion (and pixel) is lost at the first stage after which it is
  * not found, each false one is made by stage 2 and may be removed by stage 3. */
+#include "report/tables/stages.h"
+
 #include <string.h>
-#include "report/table.h"
 
 enum { ROI, CALCIFICATION, FALSE_POSITIVE, STAGES };
 enum { PATIENTS_MAX = 200 }; /* with a row of their own */

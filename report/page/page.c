@@ -1,10 +1,12 @@
-#include "report/page.h"
+#include "report/page/page.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "core/file.h"
-#include "report/render.h"
+#include "report/page/page_audit.h"
+#include "report/page/page_run.h"
+#include "report/tables/render.h"
 
 extern const char cc_embedded_page_css[];
 

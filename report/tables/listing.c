@@ -1,4 +1,4 @@
-#include "report/listing.h"
+#include "report/tables/listing.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,0 +1,13 @@
+/* report/tables/scores.h -- a table of scores as it is shown, and all that is known of it, for programs.
+ * Private to report. */
+#ifndef CC_REPORT_TABLES_SCORES_H
+#define CC_REPORT_TABLES_SCORES_H
+
+#include "report/tables/table.h"
+
+/* The table as it is shown: value of each score and, beside the paper, published value and difference. */
+cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena);
+/* Every convention's scores and intervals, for programs. */
+cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
+
+#endif
