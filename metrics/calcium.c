@@ -1,5 +1,9 @@
-/* One pass over the voxels in their order adds up every lesion; what a lesion has in one slice, its section,
- * is closed when its first voxel of a later slice comes. */
+/* metrics/calcium.c -- Agatston score, volume and lesions of a scan, by the rules in metrics/calcium.h.
+ *
+ * One pass over the voxels in their order adds up every lesion. An area of the Agatston score is a section:
+ * what one lesion has in one slice. Voxels come slice by slice, so that a lesion has one open section at a
+ * time, which is closed, weighed and added to its score when the lesion's first voxel of a later slice
+ * comes. */
 #include "metrics/calcium.h"
 
 #include <math.h>
@@ -12,12 +16,14 @@ cc_calcium_options cc_calcium_defaults(void) {
         .threshold_hu = 130, .minimum_area_mm2 = 1, .reference_mm = 3, .neighbours = 6};
 }
 
+/* The part of a lesion that lies in one slice. */
 typedef struct section {
     int slice;
     int64_t voxels;
     double max_hu;
 } section;
 
+/* What is measured, as cc_calcium_measure was given it. */
 typedef struct scan {
     const float *hu;
     const uint8_t *mask; /* or NULL */
@@ -26,6 +32,7 @@ typedef struct scan {
     const cc_calcium_options *options;
 } scan;
 
+/* Refuses distances and options that make no sense. A minimum area of 0 and any threshold do. */
 static cc_status check(const scan *s) {
     const cc_calcium_options *o = s->options;
     for (int k = 0; k < 3; k++)
@@ -39,19 +46,25 @@ static cc_status check(const scan *s) {
     return CC_OK;
 }
 
+/* Agatston's weight of an area by its highest HU. What is below 130 HU has the weight of the first class: a
+ * threshold below 130 is an option of ours, not of the paper. */
 static double weight_of(double max_hu) {
     return max_hu < 200 ? 1 : max_hu < 300 ? 2 : max_hu < 400 ? 3 : 4;
 }
 
+/* Adds a finished section's area, in mm2, times its weight to its lesion's score, scaled from this slice
+ * distance to the reference one. */
 static void close_section(cc_calcium_lesion *lesion, const section *part, const scan *s) {
     const double *mm = s->spacing_mm, area = (double)part->voxels * mm[0] * mm[1];
     if (area < s->options->minimum_area_mm2 * (1 - 1e-9)) return; /* a sum of rounded areas may fall short */
     lesion->agatston += area * weight_of(part->max_hu) * mm[2] / s->options->reference_mm;
 }
 
+/* Adds one voxel of slice z to its lesion and to the lesion's open section. */
 static void add_voxel(cc_calcium_lesion *lesion, section *part, const scan *s, size_t voxel, int z) {
     const double hu = s->hu[voxel];
     const size_t width = (size_t)s->width, height = (size_t)s->height;
+    /* The lesion's first voxel of this slice. */
     if (part->voxels == 0 || part->slice != z) {
         close_section(lesion, part, s);
         *part = (section){.slice = z, .max_hu = hu};
@@ -64,6 +77,7 @@ static void add_voxel(cc_calcium_lesion *lesion, section *part, const scan *s, s
     lesion->centroid_xyz[2] += z;
 }
 
+/* Adds up all voxels of all lesions. The centroid sums become means at the end. */
 static void measure_lesions(cc_calcium *c, section *sections, const cc_components *found, const scan *s) {
     const size_t slice = (size_t)s->height * (size_t)s->width, count = slice * (size_t)s->depth;
     for (size_t i = 0; i < count; i++) {
@@ -103,6 +117,7 @@ static cc_status name_arteries(cc_calcium *c, const cc_components *found, const 
     return CC_OK;
 }
 
+/* The first category whose upper bound holds the score, so that 10.5 counts as 11-100 and 0.5 as 1-10. */
 int cc_calcium_category(double agatston) {
     static const double upper[CC_CALCIUM_CATEGORIES - 1] = {0, 10, 100, 400};
     int category = 0;

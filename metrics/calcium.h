@@ -50,8 +50,8 @@ typedef struct cc_calcium {
  *   CC_EINVAL no voxels, too many, a distance or an option that makes no sense · CC_ENOMEM; *out untouched */
 cc_status cc_calcium_measure(cc_calcium *out, const float *hu, const uint8_t *mask, int depth, int height,
                              int width, const double spacing_mm[3], const cc_calcium_options *options);
-/* The risk category of an Agatston score, from 0 up, and its name: "0", "1-10", "11-100", "101-400", ">400".
- */
+/* The risk category of an Agatston score, from 0 up, and its name: "0", "1-10", "11-100", "101-400",
+ * ">400". */
 enum { CC_CALCIUM_CATEGORIES = 5 };
 int cc_calcium_category(double agatston);
 const char *cc_calcium_category_name(int category);

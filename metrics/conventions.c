@@ -1,3 +1,7 @@
+/* metrics/conventions.c -- scores of one test set under every grouping of its slices.
+ *
+ * A grouping gives each row a group's number; rows are sorted by it, the cells of each group are added, and
+ * the scores of the groups are averaged. "Pooled" is one group, "slice mean" as many as rows. */
 #include "metrics/conventions.h"
 
 #include <math.h>
@@ -10,6 +14,7 @@ const char *cc_grouping_name(cc_grouping grouping) {
     return grouping_names[grouping];
 }
 
+/* A row with its group, to be sorted. */
 typedef struct grouped {
     uint64_t group;
     cc_overlap_row row;
@@ -20,6 +25,7 @@ static int by_group(const void *a, const void *b) {
     return p < q ? -1 : p > q;
 }
 
+/* The number of the group of row `at`. Batches are runs of rows in the order in which they were given. */
 static uint64_t find_group(const cc_overlap_row *row, size_t at, cc_grouping grouping, size_t batch) {
     switch (grouping) {
     case CC_GROUP_PATIENT:
@@ -33,6 +39,7 @@ static uint64_t find_group(const cc_overlap_row *row, size_t at, cc_grouping gro
     }
 }
 
+/* Adds one group's scores to the sums; a score that is 0/0 and skipped takes no part in its mean. */
 static void add_group(double sum[CC_SCORES], size_t used[CC_SCORES], const cc_confusion *cells,
                       cc_empty empty) {
     for (int s = 0; s < CC_SCORES; s++) {
@@ -43,6 +50,7 @@ static void add_group(double sum[CC_SCORES], size_t used[CC_SCORES], const cc_co
     }
 }
 
+/* Negative or infinite cells would give scores outside [0, 1]. */
 static cc_status check_rows(const cc_overlap_row *rows, size_t count) {
     for (size_t i = 0; i < count; i++) {
         const cc_confusion *c = &rows[i].cells;
@@ -64,6 +72,8 @@ cc_status cc_scores_group(cc_scores *out, const cc_overlap_row *rows, size_t cou
     grouped *all = malloc((count + 1) * sizeof *all);
     if (!all) return cc_fail_memory("scores", count * sizeof *all);
     for (size_t i = 0; i < count; i++) all[i] = (grouped){find_group(&rows[i], i, grouping, batch), rows[i]};
+    /* Cells are added in the order that sorting leaves: counts are whole numbers, whose sums do not depend on
+     * it. */
     qsort(all, count, sizeof *all, by_group);
     for (size_t i = 0; i < count;) {
         cc_confusion group = {0};

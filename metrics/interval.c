@@ -1,7 +1,10 @@
-/* Every score of a run, under any convention, is a ratio N/D of sums over patients: of counts where they are
- * pooled (F1: 2 tp over 2 tp + fp + fn), else of the scores and of how many there are. Each run is reduced
- * once to its patients' shares of N and D, divided by the run's D: their sums over all runs give the mean
- * over runs, and a resample, which takes patients several times or not at all, costs one pass over them. */
+/* metrics/interval.c -- 95 % percentile bootstrap of scores over patients.
+ *
+ * Every score of a run, under any convention, is a ratio N/D of sums over patients: of a score's numerators
+ * and denominators where pixels are pooled (F1: 2 tp over 2 tp + fp + fn), else of the scores and of how many
+ * there are. Each run is reduced once to its patients' shares of N and D, divided by the run's D: their sums
+ * over all runs give the mean over runs, and a resample, which takes patients several times or not at all,
+ * costs one pass over the patients instead of one over the slices. */
 #include "metrics/interval.h"
 
 #include <assert.h>
@@ -15,6 +18,7 @@ typedef struct share {
     double over[CC_SCORES], under[CC_SCORES]; /* N and D */
 } share;
 
+/* Adds scores that are averaged: each is 1 of D where it is not 0/0 and skipped. */
 static void add_scores(share *s, const cc_scores *scores) {
     for (int k = 0; k < CC_SCORES; k++) {
         if (isnan(scores->value[k])) continue;
@@ -23,6 +27,7 @@ static void add_scores(share *s, const cc_scores *scores) {
     }
 }
 
+/* The numerator and denominator of each score of one patient, where pixels are pooled. */
 static share share_of_counts(const cc_counts *counts) {
     const cc_confusion cells = cc_counts_cells(counts);
     share s;
@@ -33,6 +38,7 @@ static share share_of_counts(const cc_counts *counts) {
 /* One run's patients. */
 typedef struct run_patients {
     cc_counts *counts;
+    /* has a slice in this run */
     bool *here;
     share *shares;
 } run_patients;
@@ -75,6 +81,8 @@ static void add_run(share *shares, run_patients *p, uint32_t patients, cc_conven
     }
 }
 
+/* Reduces one run to its patients' shares and adds them to those of all runs. *seen gains the patients that
+ * it tested. */
 static cc_status reduce_run(share *shares, bool *seen, uint32_t patients, const cc_sample *run,
                             cc_convention convention, cc_arena *arena) {
     run_patients p = {cc_arena_get_array(arena, patients + 1, sizeof *p.counts),
@@ -112,11 +120,13 @@ static void score_weighted(cc_scores *out, const share *shares, const uint32_t *
         out->value[k] = sum.under[k] > 0 ? sum.over[k] / sum.under[k] : nothing;
 }
 
+/* For qsort: ascending. */
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return x < y ? -1 : x > y;
 }
 
+/* The value below which `part` of the sorted values lie, linear between neighbours (numpy's default). */
 static double percentile(const double *sorted, size_t count, double part) {
     double place = part * (double)(count - 1);
     size_t below = (size_t)place;
@@ -124,6 +134,8 @@ static double percentile(const double *sorted, size_t count, double part) {
     return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
+/* The 2.5th and 97.5th percentile of the resamples in which the score exists; none where those are half or
+ * fewer. Sorts the values. */
 static void set_interval(cc_estimate *out, int score, double *values, size_t count, int resamples) {
     out->has_interval[score] = 2 * count > (size_t)resamples;
     out->low.value[score] = out->high.value[score] = NAN;
@@ -133,12 +145,14 @@ static void set_interval(cc_estimate *out, int score, double *values, size_t cou
     out->high.value[score] = percentile(values, count, 0.975);
 }
 
+/* All that resamples are drawn from: patients that no run has tested are no members. */
 typedef struct bootstrap {
     share *shares; /* [patients], over all runs */
     uint32_t *weights, *members, patients, member_count;
     double *values[CC_SCORES];
 } bootstrap;
 
+/* Takes memory for all patients and reduces every run. */
 static cc_status prepare(bootstrap *b, const cc_sample *runs, size_t run_count, cc_convention convention,
                          int resamples, cc_arena *arena) {
     for (size_t r = 0; r < run_count; r++)
@@ -158,6 +172,8 @@ static cc_status prepare(bootstrap *b, const cc_sample *runs, size_t run_count, 
     return CC_OK;
 }
 
+/* Draws the resamples, patient by patient with replacement, and sets all intervals. Resample i has the random
+ * numbers of its own number, so that it does not depend on the others. */
 static void resample(bootstrap *b, cc_estimate *out, cc_empty empty, int resamples) {
     size_t used[CC_SCORES] = {0};
     for (int i = 0; i < resamples && b->member_count >= 2; i++) {
@@ -182,6 +198,7 @@ cc_status cc_estimate_bootstrap(cc_estimate *out, const cc_sample *runs, size_t 
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a bootstrap", 0);
     CC_CHECK(prepare(&b, runs, run_count, convention, resamples, arena));
+    /* The estimate itself takes every patient once. */
     for (uint32_t p = 0; p < b.patients; p++) b.weights[p] = 1;
     score_weighted(&estimate.value, b.shares, b.weights, b.patients, convention.empty);
     resample(&b, &estimate, convention.empty, resamples);

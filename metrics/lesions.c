@@ -1,4 +1,7 @@
-/* Lesions by threshold and connected components, and which of two masks' lesions meet. */
+/* metrics/lesions.c -- lesions by threshold and connected components, and which of two masks' lesions meet.
+ *
+ * The components are those of core/components.h; here are the two rules on top of it: what counts as calcium,
+ * and when a lesion counts as found (metrics/lesions.h). */
 #include "metrics/lesions.h"
 
 #include <stdlib.h>
@@ -35,6 +38,8 @@ cc_status cc_lesions_count(cc_lesion_counts *out, const float *hu, const uint8_t
                            int depth, int height, int width, double threshold_hu) {
     cc_components wanted = {0}, got = {0};
     int64_t found = 0, right = 0;
+    /* A true lesion is found where the prediction touches it; a predicted one is spurious where no truth
+     * touches it. */
     size_t voxels;
     CC_TRY(cc_components_voxels(&voxels, depth, height, width));
     cc_status status;

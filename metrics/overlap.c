@@ -1,3 +1,5 @@
+/* metrics/overlap.c -- pixel counts of two masks, and their scores averaged over pixels, patients or
+ * slices. */
 #include "metrics/overlap.h"
 
 #include <math.h>
@@ -6,6 +8,7 @@
 #include <string.h>
 
 cc_counts cc_counts_from_masks(const uint8_t *prediction, const uint8_t *truth, size_t count) {
+    /* tp, tp + fp and tp + fn give all four counts. */
     int64_t both = 0, predicted = 0, true_ones = 0;
     for (size_t i = 0; i < count; i++) {
         both += prediction[i] && truth[i];
@@ -54,6 +57,7 @@ static cc_status mean_of_rows(cc_scores *out, const cc_count_row *rows, size_t c
     return CC_OK;
 }
 
+/* For qsort: rows of one patient stand together. */
 static int by_patient(const void *a, const void *b) {
     uint32_t p = ((const cc_count_row *)a)->patient, q = ((const cc_count_row *)b)->patient;
     return p < q ? -1 : p > q;
@@ -74,6 +78,7 @@ cc_status cc_scores_average(cc_scores *out, const cc_count_row *rows, size_t cou
                             cc_convention convention) {
     cc_scores checked;
     CC_TRY(mean_of_rows(&checked, rows, count, convention.empty)); /* refuses negative counts before sums */
+    /* The mean over slices is that of the rows as they are. */
     if (convention.average == CC_AVERAGE_SLICE || count == 0) {
         *out = checked;
         return CC_OK;
@@ -81,6 +86,7 @@ cc_status cc_scores_average(cc_scores *out, const cc_count_row *rows, size_t cou
     cc_count_row *joined = malloc(count * sizeof *joined);
     if (!joined) return cc_fail_memory("scores", count * sizeof *joined);
     memcpy(joined, rows, count * sizeof *joined);
+    /* Join the rows of each patient, or all rows, then take the mean over what is left. */
     qsort(joined, count, sizeof *joined, by_patient);
     size_t groups = join_rows(joined, count, convention.average == CC_AVERAGE_POOLED);
     cc_status status = mean_of_rows(out, joined, groups, convention.empty);

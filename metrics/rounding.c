@@ -1,5 +1,5 @@
-/* Intervals of all numbers that a printed one may stand for, carried through the arithmetic of scores; the
- * header has the derivations. */
+/* metrics/rounding.c -- intervals of all numbers that a printed one may stand for, carried through the
+ * arithmetic of scores. metrics/rounding.h has the derivations; here are the two ends of each. */
 #include "metrics/rounding.h"
 
 #include <assert.h>
@@ -30,11 +30,13 @@ static double middle(cc_range r) {
     return 0.5 * (r.low + r.high);
 }
 
+/* For qsort: ranges in the order of their middles. */
 static int by_middle(const void *a, const void *b) {
     double p = middle(*(const cc_range *)a), q = middle(*(const cc_range *)b);
     return p < q ? -1 : p > q;
 }
 
+/* The number of a range that is nearest to a value. */
 static double nearest_to(double value, cc_range r) {
     return fmin(fmax(value, r.low), r.high);
 }
@@ -88,6 +90,7 @@ cc_range cc_range_deviation(cc_range *items, size_t count, bool sample) {
                       sqrt(most_squares(items, count) / divisor)};
 }
 
+/* 0 where either is 0, as F1 is. */
 static double harmonic_mean(double a, double b) {
     return a > 0 && b > 0 ? 2 * a * b / (a + b) : 0;
 }
@@ -100,6 +103,7 @@ cc_range cc_range_f1_averaged(cc_range precision, cc_range recall) {
     return (cc_range){fmax(0, precision.low + recall.low - 100), harmonic_mean(precision.high, recall.high)};
 }
 
+/* D / (2 - D) in percent; printed values may lie a rounding above 100. */
 static double iou_of_dice(double dice) {
     return dice < 200 ? 100 * dice / (200 - dice) : 100;
 }
@@ -130,6 +134,7 @@ cc_range cc_range_accuracy_averaged(cc_range sensitivity, cc_range specificity) 
 }
 
 cc_range cc_range_deviation_of_mean(cc_range mean, long long cases) {
+    /* The Bhatia-Davis bound m (100 - m) is greatest where the mean may be nearest to 50. */
     const double nearest_half = nearest_to(50, mean), n = cases > 0 ? (double)cases : 2;
     const double most = fmax(0, nearest_half * (100 - nearest_half));
     return (cc_range){0, sqrt(most * (n > 1 ? n / (n - 1) : 1))};

@@ -1,9 +1,16 @@
+/* metrics/statistics.c -- Wilcoxon's signed-rank test, Holm's adjustment, kappa, ICC and Spearman's
+ * correlation.
+ *
+ * Each follows the paper named in metrics/statistics.h and gives what SciPy or scikit-learn give, to
+ * rounding: parity fixtures hold it to them (experiments/parity/scores.c). Samples are patients, tens to
+ * hundreds, so that nothing here is made fast. */
 #include "metrics/statistics.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
+/* Refuses fewer than `least` values, and NaN and infinities among them. */
 static cc_status check_values(const char *where, const double *values, size_t count, size_t least) {
     if (count < least) return cc_fail(CC_EINVAL, where, NULL, "%zu values are fewer than %zu", count, least);
     for (size_t i = 0; i < count; i++)
@@ -12,6 +19,7 @@ static cc_status check_values(const char *where, const double *values, size_t co
     return CC_OK;
 }
 
+/* Zeroed; the caller frees *out. */
 static cc_status get_numbers(double **out, size_t count) {
     *out = calloc(count ? count : 1, sizeof **out);
     return *out ? CC_OK : cc_fail_memory("statistics", count * sizeof **out);
@@ -19,6 +27,7 @@ static cc_status get_numbers(double **out, size_t count) {
 
 /* --- ranks --- */
 
+/* A value that remembers its place. */
 typedef struct placed {
     double value;
     size_t place; /* where it stood before sorting */
@@ -61,6 +70,9 @@ static cc_status exact_p(double *out, size_t n, size_t low) {
     double *share, below = 0; /* share[s]: of the sign patterns of the first ranks, those with the sum s */
     const size_t sums = n * (n + 1) / 2;
     CC_TRY(get_numbers(&share, sums + 1));
+    /* Each rank in turn is positive or negative with probability 1/2: the distribution of the sum of the
+     * ranks so far, shifted by the new rank or not. From the top down, so that share[s - rank] is still the
+     * old one. */
     share[0] = 1;
     for (size_t rank = 1; rank <= n; rank++)
         for (size_t s = sums + 1; s-- > 0;) share[s] = (share[s] + (s >= rank ? share[s - rank] : 0)) / 2;
@@ -70,6 +82,8 @@ static cc_status exact_p(double *out, size_t n, size_t low) {
     return CC_OK;
 }
 
+/* By the normal distribution: the sum has the mean n (n + 1) / 4 and, less what ties take, the variance n (n
+ * + 1) (2 n + 1) / 24; 0.5 corrects for continuity. erfc of x / sqrt(2) is the two-sided p of x. */
 static double normal_p(double n, double low, double ties) {
     double mean = n * (n + 1) / 4, variance = (n * (n + 1) * (2 * n + 1) - ties / 2) / 24;
     return erfc(fmax(0, mean - low - 0.5) / sqrt(2 * variance));
@@ -81,6 +95,7 @@ static cc_status signed_rank_p(double *out, const double *d, double *sizes, doub
     double ties, positive = 0, negative = 0;
     for (size_t i = 0; i < count; i++) sizes[i] = fabs(d[i]);
     CC_TRY(rank_values(ranks, &ties, sizes, count));
+    /* The smaller of the sums of positive and of negative ranks is the statistic. */
     for (size_t i = 0; i < count; i++) *(d[i] > 0 ? &positive : &negative) += ranks[i];
     double low = fmin(positive, negative);
     if (exact && ties == 0) return exact_p(out, count, (size_t)low);
@@ -97,6 +112,7 @@ cc_status cc_statistics_wilcoxon(double *out, const double *a, const double *b, 
     CC_TRY(get_numbers(&differences, 3 * count));
     for (size_t i = 0; i < count; i++)
         if (a[i] != b[i]) differences[used++] = a[i] - b[i];
+    /* The exact distribution is that of ranks without zero differences. */
     bool exact = method == CC_WILCOXON_AUTO && used == count && count <= CC_WILCOXON_EXACT_MAX;
     cc_status status = CC_OK;
     if (used > 0)
@@ -116,12 +132,14 @@ cc_status cc_statistics_holm(double *adjusted, const double *p, size_t count) {
     CC_TRY(sort_values(&sorted, p, count));
     for (size_t i = 0; i < count; i++) {
         largest = fmax(largest, (double)(count - i) * sorted[i].value);
+        /* The k-th smallest p times the tests not yet rejected, and no adjusted p below an earlier one. */
         adjusted[sorted[i].place] = fmin(1, largest);
     }
     free(sorted);
     return CC_OK;
 }
 
+/* The sum of squared deviations from the mean. */
 static double squares_about(const double *values, size_t count, double mean) {
     double squares = 0;
     for (size_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
@@ -139,6 +157,7 @@ cc_status cc_statistics_mean_sd(double *mean, double *sd, const double *values, 
 
 /* --- agreement --- */
 
+/* How much it weighs that one rater says category i and the other k. */
 static double disagreement(size_t i, size_t k, cc_kappa weights) {
     double apart = fabs((double)i - (double)k);
     if (weights == CC_KAPPA_UNWEIGHTED) return apart > 0;
@@ -195,9 +214,11 @@ static double icc_of(double *means, const double *values, size_t subjects, size_
     double mean = means_of(means, columns, values, subjects, raters);
     for (size_t i = 0; i < subjects; i++)
         for (size_t j = 0; j < raters; j++) {
+            /* What neither the subject nor the rater explains. */
             double left = values[i * raters + j] - means[i] - columns[j] + mean;
             rest += left * left;
         }
+    /* McGraw and Wong's mean squares: between subjects (rows), between raters (columns), and the rest. */
     double msr = k * squares_about(means, subjects, mean) / (n - 1);
     double msc = n * squares_about(columns, raters, mean) / (k - 1), mse = rest / ((n - 1) * (k - 1));
     return (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n);
@@ -208,6 +229,7 @@ cc_status cc_statistics_icc(double *out, const double *values, size_t subjects, 
         return cc_fail(CC_EINVAL, "icc", NULL, "%zu subjects by %zu raters are fewer than 2 by 2", subjects,
                        raters);
     CC_TRY(check_values("icc", values, subjects * raters, 4));
+    /* Equal values throughout would be 0/0. */
     bool differ = false;
     for (size_t i = 1; i < subjects * raters; i++) differ |= values[i] != values[0];
     double *means;

@@ -1,5 +1,8 @@
-/* metrics/whole_counts.c -- for each possible number of true positives, every printed score leaves a range of
- * false positives; counts exist where a whole number lies in all of them. */
+/* metrics/whole_counts.c -- whether whole counts give the printed scores.
+ *
+ * With tp fixed, fn follows from the number of positive items, and every printed score leaves a range of
+ * false positives; counts exist where a whole number lies in all of these ranges at once. All tp that the
+ * sensitivity allows are tried. */
 #include "metrics/whole_counts.h"
 
 #include <math.h>
@@ -54,6 +57,7 @@ static cc_range false_positives(const cc_counted_row *row, double tp) {
     return fp;
 }
 
+/* Whether a range holds a whole number; `size` is that of the counts, for the slack of their rounding. */
 static bool holds_whole(cc_range r, double size) {
     const double slack = 1e-9 * fmax(1, size);
     return ceil(r.low - slack) <= floor(r.high + slack);
@@ -61,6 +65,7 @@ static bool holds_whole(cc_range r, double size) {
 
 bool cc_whole_counts_possible(const cc_counted_row *row) {
     const double p = (double)row->positives, size = p + (double)row->negatives;
+    /* The true positives that the printed sensitivity allows. */
     cc_range tp = {0, p};
     if (row->given[CC_COUNTED_SENSITIVITY] && p > 0)
         tp = (cc_range){fmax(0, p * row->range[CC_COUNTED_SENSITIVITY].low / 100),

@@ -1,5 +1,8 @@
-/* results/compare.c -- two runs compared by what a run file keeps of them, table by table with the columns of
- * results/layout.h. A row is not compared as bytes: what follows a name's terminator is nobody's. */
+/* results/compare.c -- two runs compared by what a run file keeps of them.
+ *
+ * Tables are compared with the columns of results/layout.h, so that a new column is compared without a line
+ * here. A row is not compared as bytes: what follows a name's terminator is nobody's. The writer calls this
+ * on what it meant and what it reads back from disk (results/store.c). */
 #include "results/compare.h"
 
 #include <stdlib.h>
@@ -10,6 +13,7 @@ static cc_status differs(const char *where, const char *what) {
     return cc_fail(CC_EINVAL, where, NULL, "%s differs", what);
 }
 
+/* Texts, either of which may be absent. */
 static bool same_text(const char *a, const char *b) {
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
@@ -19,6 +23,7 @@ static bool same_bytes(const void *a, const void *b, size_t bytes) {
     return a && b ? memcmp(a, b, bytes) == 0 : a == b || bytes == 0;
 }
 
+/* Compares two tables row by row and column by column. */
 static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a_count, const void *b,
                               size_t b_count) {
     if (a_count != b_count) return differs(table->name, "the number of rows");
@@ -27,6 +32,7 @@ static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a
         for (int c = 0; c < table->column_count; c++) {
             const cc_hdf_column *column = &table->columns[c];
             const char *p = x + column->offset, *q = y + column->offset;
+            /* Integers and reals are 8 bytes each; NaN equals NaN of the same bits. */
             bool same =
                 column->kind == CC_HDF_NAME ? strncmp(p, q, CC_HDF_NAME_BYTES) == 0 : memcmp(p, q, 8) == 0;
             if (!same)
@@ -36,6 +42,7 @@ static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a
     return CC_OK;
 }
 
+/* What stands in the file's own attributes, its config and its plan. */
 static cc_status compare_attributes(const cc_run *a, const cc_run *b) {
     const struct {
         const char *name;
@@ -80,6 +87,7 @@ static cc_status compare_provenance(const cc_run_provenance *a, const cc_run_pro
     if (a->threads != b->threads) return differs("provenance", "threads");
     if (!same_bytes(&a->seconds, &b->seconds, sizeof a->seconds)) return differs("provenance", "seconds");
     if (a->library_count != b->library_count) return differs("provenance", "the number of libraries");
+    /* Sorted copies, as the order of libraries is not kept. */
     size_t bytes = a->library_count * sizeof *a->libraries;
     if (bytes == 0) return CC_OK;
     cc_run_library *x = malloc(bytes), *y = malloc(bytes);
@@ -102,6 +110,8 @@ static int by_tensor_name(const void *a, const void *b) {
     return strcmp((*x)->name, (*y)->name);
 }
 
+/* Pointers to the tensors in the order of their names, which is how HDF5 lists them. The caller frees; NULL
+ * where memory is out. */
 static const cc_run_tensor **sort_tensors(const cc_run_tensor *tensors, size_t count) {
     const cc_run_tensor **sorted = malloc((count + 1) * sizeof *sorted);
     for (size_t i = 0; sorted && i < count; i++) sorted[i] = &tensors[i];
@@ -110,6 +120,7 @@ static const cc_run_tensor **sort_tensors(const cc_run_tensor *tensors, size_t c
 }
 
 static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
+    /* The loop that compares the shapes multiplies the bytes out. */
     size_t bytes = sizeof *a->data;
     if (strcmp(a->name, b->name) != 0 || a->rank != b->rank) return false;
     for (int d = 0; d < a->rank; bytes *= (size_t)a->dims[d++])
@@ -117,6 +128,7 @@ static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
     return same_bytes(a->data, b->data, bytes);
 }
 
+/* Compares the weights, tensor by tensor of one name. */
 static cc_status compare_model(const cc_run *a, const cc_run *b) {
     if (a->tensor_count != b->tensor_count) return differs("model", "the number of tensors");
     const cc_run_tensor **x = sort_tensors(a->tensors, a->tensor_count),
@@ -139,6 +151,7 @@ static cc_status compare_cuts(const cc_run_cuts *a, const cc_run_cuts *b) {
     return same ? CC_OK : differs("cuts", "what they count");
 }
 
+/* Whether a spacing is known: both distances are. */
 static bool is_spacing(const cc_run_spacing *s) {
     return s->x_mm > 0 && s->y_mm > 0;
 }
@@ -176,6 +189,7 @@ static bool same_reference(const cc_run_reference *a, const cc_run_reference *b)
            same_bytes(a->image_hu, b->image_hu, (size_t)a->height * a->width * sizeof *a->image_hu);
 }
 
+/* Compares examples, panels and the reference slice, each in its order. */
 static cc_status compare_pictures(const cc_run *a, const cc_run *b) {
     if (a->example_count != b->example_count) return differs("examples", "their number");
     for (size_t i = 0; i < a->example_count; i++)

@@ -28,6 +28,7 @@ void cc_hdf_unlock(void) {
     pthread_mutex_unlock(&turn);
 }
 
+/* The one fault of writing: HDF5 makes the file in memory, so that nothing else can fail it. */
 static cc_status cannot_write(const char *name) {
     return cc_fail(CC_EIO, name, "is memory out?", "HDF5 could not make it");
 }
@@ -52,7 +53,7 @@ static void *image_resize(void *old, size_t bytes, H5FD_file_image_op_t why, voi
 }
 
 static herr_t image_leave(void *bytes, H5FD_file_image_op_t why, void *image) {
-    if (why == H5FD_FILE_IMAGE_OP_FILE_CLOSE)
+    if (why == H5FD_FILE_IMAGE_OP_FILE_CLOSE) /* The memory of a closed file is ours from here on. */
         ((cc_hdf_image *)image)->bytes = bytes;
     else
         free(bytes);
@@ -74,6 +75,7 @@ cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block) {
                                          image_share, image_unshare, image};
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
     *image = (cc_hdf_image){NULL, 0, 0};
+    /* Core driver, no backing store; superblock of 1.8; no times; the block of text before the HDF5. */
     bool ok = H5Pset_fapl_core(access, STEP, false) >= 0 &&
               H5Pset_file_image_callbacks(access, &calls) >= 0 && H5Pset_sieve_buf_size(access, 0) >= 0 &&
               H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST) >= 0 &&
@@ -101,6 +103,7 @@ static size_t find_end(const char *bytes, size_t user_block) {
 cc_status cc_hdf_end(hid_t file, cc_hdf_image *image, cc_status status) {
     hsize_t user_block = 0;
     hid_t creation = H5Fget_create_plist(file);
+    /* Closing writes all that is left into the memory: only then the end is known. */
     bool ok = creation >= 0 && H5Pget_userblock(creation, &user_block) >= 0;
     if (creation >= 0 && H5Pclose(creation) < 0) ok = false;
     if (H5Fclose(file) < 0) ok = false;
@@ -111,6 +114,7 @@ cc_status cc_hdf_end(hid_t file, cc_hdf_image *image, cc_status status) {
 
 cc_status cc_hdf_open(hid_t *file, const char *path) {
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    /* Results may lie on file systems without locks, and readers never change them. */
     H5Pset_file_locking(access, false, true);
     *file = H5Fopen(path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
@@ -132,6 +136,7 @@ cc_status cc_hdf_end_group(hid_t group, cc_status status) {
     return cannot_write("a group");
 }
 
+/* The type of a UTF-8 text of fixed size, or H5T_VARIABLE; the caller closes it. */
 static hid_t text_type(size_t size) {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, size);
@@ -139,6 +144,7 @@ static hid_t text_type(size_t size) {
     return type;
 }
 
+/* Writes one scalar attribute. */
 static cc_status put_attribute(hid_t object, const char *name, hid_t stored, hid_t memory,
                                const void *value) {
     hid_t space = H5Screate(H5S_SCALAR);
@@ -165,6 +171,7 @@ cc_status cc_hdf_put_real(hid_t object, const char *name, double value) {
     return put_attribute(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
+/* Makes a dataset and writes it, where there is anything to write. */
 static cc_status put_dataset(hid_t group, const char *name, hid_t memory, hid_t stored, hid_t space,
                              const void *data, bool any) {
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
@@ -179,6 +186,7 @@ static cc_status put_dataset(hid_t group, const char *name, hid_t memory, hid_t 
 cc_status cc_hdf_put_document(hid_t group, const char *name, const char *text) {
     size_t length = strlen(text);
     hid_t type = text_type(length ? length : 1), space = H5Screate(H5S_SCALAR);
+    /* A text that fills its size has no room for a terminator. */
     H5Tset_strpad(type, H5T_STR_NULLPAD);
     cc_status status = put_dataset(group, name, type, type, space, text, true);
     H5Sclose(space);
@@ -208,6 +216,7 @@ cc_status cc_hdf_put_rows(hid_t group, const cc_hdf_table *table, const void *ro
           stored = H5Tcreate(H5T_COMPOUND, table->row_bytes);
     for (int i = 0; i < table->column_count; i++) {
         const cc_hdf_column *column = &table->columns[i];
+        /* In memory the row is the C struct; in the file its columns are packed and little-endian. */
         hid_t inside = column_type(column, false), outside = column_type(column, true);
         H5Tinsert(memory, column->name, column->offset, inside);
         H5Tinsert(stored, column->name, column->offset, outside);

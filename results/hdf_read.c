@@ -9,14 +9,17 @@
 
 enum { TEXT_MAX = 1 << 20 };
 
+/* What is wrong with an object, by its name. */
 static cc_status malformed(const char *name, const char *what) {
     return cc_fail(CC_EFORMAT, name, "results/README.md describes it", "%s", what);
 }
 
+/* A negative answer is an error of HDF5's, and as good as none. */
 bool cc_hdf_has(hid_t group, const char *name) {
     return H5Lexists(group, name, H5P_DEFAULT) > 0;
 }
 
+/* A soft or external link could name anything; files written here have hard ones only. */
 static cc_status check_link(hid_t group, const char *name) {
     H5L_info_t info;
     if (H5Lget_info(group, name, &info, H5P_DEFAULT) < 0) return malformed(name, "is missing");
@@ -29,6 +32,7 @@ cc_status cc_hdf_open_group(hid_t *out, hid_t parent, const char *name) {
     return *out < 0 ? malformed(name, "is no group") : CC_OK;
 }
 
+/* Opens a dataset whose bytes lie in this file. */
 static cc_status open_dataset(hid_t *out, hid_t group, const char *name) {
     CC_TRY(check_link(group, name));
     *out = H5Dopen2(group, name, H5P_DEFAULT);
@@ -51,6 +55,7 @@ static cc_status check_text(const char *name, const char *text, bool document) {
     return CC_OK;
 }
 
+/* Attributes and datasets are read by different calls of one shape. */
 typedef herr_t (*reader)(hid_t object, hid_t type, void *out);
 
 static herr_t read_attribute(hid_t object, hid_t type, void *out) {
@@ -61,6 +66,7 @@ static herr_t read_dataset(hid_t object, hid_t type, void *out) {
     return H5Dread(object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
 }
 
+/* Reads a text of variable length, which HDF5 allocates and takes back. */
 static cc_status copy_variable(char **out, hid_t object, hid_t space, hid_t type, const char *name,
                                reader read, cc_arena *arena) {
     char *text = NULL;
@@ -72,6 +78,7 @@ static cc_status copy_variable(char **out, hid_t object, hid_t space, hid_t type
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* Reads a text of fixed length; padding with spaces is Fortran's, and cut off. */
 static cc_status copy_fixed(char **out, hid_t object, hid_t type, const char *name, reader read,
                             cc_arena *arena) {
     size_t size = H5Tget_size(type);
@@ -121,10 +128,12 @@ cc_status cc_hdf_get_text(const char **out, hid_t object, const char *name, bool
     return status;
 }
 
+/* Whether a type of the file may be read as an integer, or as a real. */
 static bool is_number(H5T_class_t class, bool real) {
     return class == H5T_INTEGER || class == H5T_ENUM || (real && class == H5T_FLOAT);
 }
 
+/* Reads a scalar attribute that is a number, converted by HDF5. */
 static cc_status get_number(void *out, hid_t object, const char *name, bool required, bool real) {
     hid_t attribute;
     CC_TRY(open_attribute(&attribute, object, name, required));
@@ -167,6 +176,7 @@ static cc_status get_shape(int *rank, hsize_t *dims, hsize_t *count, hid_t datas
     H5Sclose(space);
     *count = 1;
     for (int i = 0; i < *rank && fits; i++) {
+        /* Without overflow: the product is bounded before it is taken. */
         fits = dims[i] <= max_count && (dims[i] == 0 || *count <= max_count / dims[i]);
         *count *= dims[i];
     }
@@ -215,6 +225,7 @@ static cc_status packed_type(hid_t *out, long offsets[COLUMNS_MAX], size_t *row_
     *out = H5Tcreate(H5T_COMPOUND, COLUMNS_MAX * CC_HDF_NAME_BYTES);
     for (int i = 0; i < table->column_count; i++) {
         const cc_hdf_column *column = &table->columns[i];
+        /* The file's own order and further columns do not matter: members are found by name. */
         int at = H5Tget_member_index(stored, column->name);
         offsets[i] = -1;
         if (at < 0 && !column->required) continue;
@@ -225,6 +236,7 @@ static cc_status packed_type(hid_t *out, long offsets[COLUMNS_MAX], size_t *row_
                            column->kind == CC_HDF_NAME      ? "a text of fixed length, at most 64 bytes"
                            : column->kind == CC_HDF_INTEGER ? "a whole number"
                                                             : "a number");
+        /* The columns that are there follow each other without gaps. */
         offsets[i] = (long)*row_bytes;
         H5Tinsert(*out, column->name, *row_bytes, type);
         *row_bytes += H5Tget_size(type);
@@ -234,6 +246,7 @@ static cc_status packed_type(hid_t *out, long offsets[COLUMNS_MAX], size_t *row_
     return CC_OK;
 }
 
+/* Puts one packed row into its C struct; a column that the file lacks reads as absent. */
 static cc_status unpack_row(char *row, const char *packed, const long *offsets, const cc_hdf_table *table) {
     for (int i = 0; i < table->column_count; i++) {
         const cc_hdf_column *column = &table->columns[i];
@@ -252,6 +265,7 @@ static cc_status unpack_row(char *row, const char *packed, const long *offsets, 
     return CC_OK;
 }
 
+/* Reads all rows packed, in one call of HDF5, then unpacks them. */
 static cc_status read_rows(const void **rows, size_t count, hid_t dataset, hid_t stored,
                            const cc_hdf_table *table, cc_arena *arena) {
     cc_status status = CC_OK;
@@ -295,6 +309,7 @@ done:
     return status;
 }
 
+/* Members and attributes are named by different calls of one shape. */
 typedef ssize_t (*namer)(hid_t object, hsize_t at, char *name, size_t capacity);
 
 static ssize_t link_name(hid_t group, hsize_t at, char *name, size_t capacity) {
@@ -305,6 +320,7 @@ static ssize_t attribute_name(hid_t object, hsize_t at, char *name, size_t capac
     return H5Aget_name_by_idx(object, ".", H5_INDEX_NAME, H5_ITER_INC, at, name, capacity, H5P_DEFAULT);
 }
 
+/* The names of `count` things of an object, in the order of their bytes. */
 static cc_status collect_names(const char ***names, hid_t object, hsize_t count, namer get, cc_arena *arena) {
     char name[512];
     *names = cc_arena_get_array(arena, count ? count : 1, sizeof **names);

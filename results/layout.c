@@ -1,4 +1,7 @@
-/* results/layout.c -- the tables of a run file, and what a writer and a reader both refuse. */
+/* results/layout.c -- the tables of a run file, and what a writer and a reader both refuse.
+ *
+ * A table is an array of columns: the name in the file, the type, the place in the C struct (results/run.h),
+ * and whether a file may lack it. Reading, writing and comparing all walk these arrays. */
 #include "results/layout.h"
 
 #include <math.h>
@@ -117,6 +120,7 @@ static int by_first(const void *a, const void *b) {
     return p < q ? -1 : p > q;
 }
 
+/* A patient of whom only the slices are known: calcium is not. */
 static const cc_run_patient unmeasured = {.lesions_true = -1,
                                           .lesions_found = -1,
                                           .lesions_predicted = -1,
@@ -126,6 +130,7 @@ static const cc_run_patient unmeasured = {.lesions_true = -1,
                                           .agatston_true = NAN,
                                           .agatston_predicted = NAN};
 
+/* Sums slices that are sorted by patient, and remembers where each patient was first seen. */
 static size_t sum_sorted(summed *sums, const place *places, size_t count) {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
@@ -150,6 +155,7 @@ cc_status cc_layout_sum_patients(const cc_run_patient **out, size_t *count, cons
     place *places = cc_arena_get_array(arena, slice_count + 1, sizeof *places);
     summed *sums = cc_arena_get_array(arena, slice_count + 1, sizeof *sums);
     if (!places || !sums) return CC_ENOMEM;
+    /* Sorted by patient, then by first sight: n log n, where looking each name up would cost n^2. */
     for (size_t i = 0; i < slice_count; i++) places[i] = (place){&rows[i], i};
     qsort(places, slice_count, sizeof *places, by_patient);
     *count = sum_sorted(sums, places, slice_count);
@@ -171,6 +177,7 @@ static cc_status check_counts(const char *table, size_t row, const char *patient
     return CC_OK;
 }
 
+/* Refuses rows without names and counts that no scan has. */
 static cc_status check_rows(const cc_run *run) {
     for (size_t i = 0; i < run->slice_count; i++) {
         const cc_run_slice *s = &run->slices[i];
@@ -208,7 +215,7 @@ static bool falls(const int64_t *counts, size_t count, int64_t most) {
 }
 
 cc_status cc_layout_check_cuts(const cc_run_cuts *cuts, const cc_run_patient *rows, size_t count) {
-    for (size_t k = 0; k < cuts->count; k++)
+    for (size_t k = 0; k < cuts->count; k++) /* Rising, within (0, 1). */
         if (!(cuts->thresholds[k] > (k ? cuts->thresholds[k - 1] : 0) && cuts->thresholds[k] < 1))
             return cc_fail(CC_EINVAL, "cuts/thresholds", NULL, "must rise, above 0 and below 1");
     if (cuts->count && cuts->patient_count != count)
@@ -227,6 +234,7 @@ cc_status cc_layout_check(const cc_run *run) {
     char path[CC_PATH_MAX];
     if (!run->experiment || !run->variant || !run->stage || !run->stage[0] || !run->config)
         return cc_fail(CC_EINVAL, "run", NULL, "experiment, variant, stage and config must be there");
+    /* Whatever has no path has a bad name, fold or seed. */
     CC_TRY(cc_run_path(path, "", run->experiment, run->variant, run->fold, run->seed));
     return check_rows(run);
 }

@@ -1,3 +1,7 @@
+/* results/light.c -- copies of run files without weights, plans and pictures.
+ *
+ * A copy is written by the same code as any run file, from a run that was read without its heavy parts: so it
+ * is checked on the way in and read back on the way out, and has a digest of its own. */
 #include "results/light.h"
 
 #include <stdbool.h>
@@ -8,6 +12,7 @@
 #include "results/paths.h"
 #include "results/store.h"
 
+/* Whether a kind (NULL: any) is that of the experiment. */
 static bool is_of_kind(const char *experiment, const char *kind) {
     char own[CC_RUN_NAME_MAX];
     cc_run_kind(own, sizeof own, experiment);
@@ -26,6 +31,7 @@ static const char *last_part(const char *value, const char *end) {
 /* The config with each value that is an absolute path cut to its last part. */
 static char *cut_paths(const char *config, cc_arena *arena) {
     char *out = cc_arena_get(arena, strlen(config) + 1), *to = out;
+    /* A resolved config has one option a line, "key: value": a path is a value that begins with '/'. */
     for (const char *line = config; out && *line;) {
         const char *end = line + strcspn(line, "\n"), *colon = memchr(line, ':', (size_t)(end - line));
         const char *value = colon ? colon + 1 + strspn(colon + 1, " \"'") : end,
@@ -42,6 +48,7 @@ static char *cut_paths(const char *config, cc_arena *arena) {
     return out;
 }
 
+/* Copies one run, where it is of the kind. */
 static cc_status copy_run(cc_light_summary *summary, const char *out, const char *from, const char *kind,
                           cc_arena *arena) {
     cc_run run;
@@ -49,6 +56,7 @@ static cc_status copy_run(cc_light_summary *summary, const char *out, const char
     uint64_t bytes;
     CC_TRY(cc_run_read(&run, from, CC_RUN_BASIC, arena));
     if (!is_of_kind(run.experiment, kind)) return CC_OK;
+    /* No weights, examples or panels were read; the plan and the machine's paths go too. */
     run.config = cut_paths(run.config, arena);
     if (!run.config) return CC_ENOMEM;
     run.plan = NULL;
@@ -60,6 +68,7 @@ static cc_status copy_run(cc_light_summary *summary, const char *out, const char
     return CC_OK;
 }
 
+/* Copies the list of planned runs, so that a report of the copies knows which are missing. */
 static cc_status copy_plan(const char *out, const char *results, const char *kind, cc_arena *arena) {
     cc_manifest manifest;
     size_t count = 0;
@@ -71,37 +80,34 @@ static cc_status copy_plan(const char *out, const char *results, const char *kin
     return count ? cc_manifest_merge(out, entries, count) : CC_OK;
 }
 
+/* Whether two names lead to one folder: light copies would replace what they are made of. */
 static bool same_folder(const char *a, const char *b) {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
-static cc_status copy_all(cc_light_summary *summary, const char *out, const char *results, const char *kind,
-                          cc_arena *arena) {
+cc_status cc_light_copy(cc_light_summary *summary, const char *out, const char *results, const char *kind) {
     char **paths;
     size_t count;
-    CC_TRY(cc_runs_find(&paths, &count, results, arena));
-    for (size_t i = 0; i < count; i++) {
-        cc_arena *scratch = cc_arena_create();
-        if (!scratch) return cc_fail_memory("a run", 0);
-        cc_status status = copy_run(summary, out, paths[i], kind, scratch);
-        cc_arena_destroy(scratch);
-        CC_TRY(status);
-    }
-    if (summary->runs == 0)
-        return cc_fail(CC_ENOTFOUND, results, "calcade run CONFIG makes some", "holds no run file%s%s",
-                       kind ? " of kind " : "", kind ? kind : "");
-    return copy_plan(out, results, kind, arena);
-}
-
-cc_status cc_light_copy(cc_light_summary *summary, const char *out, const char *results, const char *kind) {
     *summary = (cc_light_summary){0};
     if (same_folder(out, results))
         return cc_fail(CC_EINVAL, out, "name another folder",
                        "the results lie in it: they would lose their weights");
+    cc_status status;
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("results", 0);
-    cc_status status = copy_all(summary, out, results, kind, arena);
+    CC_CHECK(cc_runs_find(&paths, &count, results, arena));
+    for (size_t i = 0; i < count; i++) {
+        cc_arena *scratch = cc_arena_create(); /* a run's rows, let go before the next one */
+        status = scratch ? copy_run(summary, out, paths[i], kind, scratch) : cc_fail_memory("a run", 0);
+        cc_arena_destroy(scratch);
+        CC_CHECK(status);
+    }
+    if (summary->runs == 0)
+        CC_CHECK(cc_fail(CC_ENOTFOUND, results, "calcade run CONFIG makes some", "holds no run file%s%s",
+                         kind ? " of kind " : "", kind ? kind : ""));
+    status = copy_plan(out, results, kind, arena);
+done:
     cc_arena_destroy(arena);
     return status;
 }

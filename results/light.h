@@ -17,9 +17,11 @@ typedef struct cc_light_summary {
 } cc_light_summary;
 
 /* Copies every run file below `results`, and the list of planned runs, to its place below `out`, whose files
- * of other names stay; `kind` NULL: runs of every kind. The same runs give the same bytes. CC_ENOTFOUND there
- * is none CC_EINVAL     `out` and `results` are one folder CC_EFORMAT    a file is damaged or no run · CC_EIO
- */
+ * of other names stay; `kind` NULL: runs of every kind. The same runs give the same bytes.
+ *   CC_ENOTFOUND  there is none
+ *   CC_EINVAL     `out` and `results` are one folder
+ *   CC_EFORMAT    a file is damaged or no run
+ *   CC_EIO        the disk */
 cc_status cc_light_copy(cc_light_summary *summary, const char *out, const char *results, const char *kind);
 
 #endif

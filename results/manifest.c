@@ -1,3 +1,8 @@
+/* results/manifest.c -- the list of planned runs: read, searched, joined and replaced as a whole.
+ *
+ * Entries are kept sorted by run, so that two lists join in one walk and a run is found by bisection.
+ * Processes that merge at once take turns through a lock on the folder; the file itself is replaced by
+ * renaming. */
 #include "results/manifest.h"
 
 #include <errno.h>
@@ -12,6 +17,7 @@
 enum { FIELDS = 5, BYTES_MAX = 1 << 28, IDENTITY_DIGITS = 64 };
 static const char head[] = "identity\texperiment\tvariant\tfold\tseed\n";
 
+/* For qsort and bsearch: by experiment, variant, fold and seed. */
 static int by_run(const void *a, const void *b) {
     const cc_manifest_entry *x = a, *y = b;
     int order = strcmp(x->experiment, y->experiment);
@@ -27,6 +33,7 @@ static bool parse_number(int64_t *out, const char *text) {
     return errno == 0 && end != text && *end == 0 && *out >= 0;
 }
 
+/* Refuses an identity that is none and names that no path could have. */
 static cc_status check_entry(const cc_manifest_entry *e) {
     char path[CC_PATH_MAX];
     if (strspn(e->identity, "0123456789abcdef") != IDENTITY_DIGITS || e->identity[IDENTITY_DIGITS])
@@ -46,6 +53,7 @@ static bool parse_entry(cc_manifest_entry *out, char *line) {
            check_entry(out) == CC_OK;
 }
 
+/* Parses a whole list; *out borrows its texts from `text`, which is cut up. */
 static cc_status parse_lines(cc_manifest *out, char *text, const char *path, cc_arena *arena) {
     size_t lines = 1;
     for (const char *c = text; *c; c++) lines += *c == '\n';
@@ -62,6 +70,7 @@ static cc_status parse_lines(cc_manifest *out, char *text, const char *path, cc_
         return cc_fail(CC_EFORMAT, where, "take the line out",
                        "is no identity, experiment, variant, fold and seed");
     }
+    /* A list that was edited by hand may be in any order, but each run is there once. */
     qsort(entries, out->count, sizeof *entries, by_run);
     for (size_t i = 1; i < out->count; i++)
         if (by_run(&entries[i - 1], &entries[i]) == 0)
@@ -100,6 +109,7 @@ cc_status cc_manifest_join(cc_manifest *out, const cc_manifest *old, const cc_ma
     if (!all || !mine) return CC_ENOMEM;
     if (count) memcpy(mine, entries, count * sizeof *mine);
     qsort(mine, count, sizeof *mine, by_run);
+    /* Both sorted: of equal runs the new entry is taken, and both move on. */
     for (size_t i = 0, k = 0; i < old->count || k < count;) {
         int order = i == old->count ? 1 : k == count ? -1 : by_run(&old->entries[i], &mine[k]);
         all[used++] = order < 0 ? old->entries[i] : mine[k];
@@ -110,6 +120,7 @@ cc_status cc_manifest_join(cc_manifest *out, const cc_manifest *old, const cc_ma
     return CC_OK;
 }
 
+/* Replaces the list on disk. */
 static cc_status write_list(const char *results, const cc_manifest *manifest) {
     char path[CC_PATH_MAX], *text = NULL;
     size_t bytes = 0;
@@ -130,27 +141,23 @@ static cc_status write_list(const char *results, const cc_manifest *manifest) {
     return status;
 }
 
-static cc_status merge_locked(const char *results, const cc_manifest_entry *entries, size_t count) {
+cc_status cc_manifest_merge(const char *results, const cc_manifest_entry *entries, size_t count) {
+    for (size_t i = 0; i < count; i++) CC_TRY(check_entry(&entries[i]));
+    CC_TRY(cc_folder_make(results));
     cc_status status = CC_OK;
     cc_manifest old, all;
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return cc_fail_memory("the list of runs", 0);
+    cc_arena *arena = NULL;
+    int folder = open(results, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return cc_fail_errno(results, "open");
+    /* Where a file system knows no locks, the last of two that merge at once wins. */
+    (void)!flock(folder, LOCK_EX);
+    arena = cc_arena_create();
+    if (!arena) CC_CHECK(cc_fail_memory("the list of runs", 0));
     CC_CHECK(cc_manifest_read(&old, results, arena));
     CC_CHECK(cc_manifest_join(&all, &old, entries, count, arena));
     status = write_list(results, &all);
 done:
     cc_arena_destroy(arena);
-    return status;
-}
-
-cc_status cc_manifest_merge(const char *results, const cc_manifest_entry *entries, size_t count) {
-    for (size_t i = 0; i < count; i++) CC_TRY(check_entry(&entries[i]));
-    CC_TRY(cc_folder_make(results));
-    int folder = open(results, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return cc_fail_errno(results, "open");
-    /* Where a file system knows no locks, the last of two that merge at once wins. */
-    (void)!flock(folder, LOCK_EX);
-    cc_status status = merge_locked(results, entries, count);
-    close(folder);
+    close(folder); /* and with it the lock */
     return status;
 }

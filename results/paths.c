@@ -1,3 +1,7 @@
+/* results/paths.c -- paths of run files, and the run files below a folder.
+ *
+ * Names come from configs and files: a part of a path holds letters, digits and a few signs, and never begins
+ * with a point, so that no name leaves the results folder or hides in it. */
 #include "results/paths.h"
 
 #include <stdio.h>
@@ -43,6 +47,7 @@ cc_status cc_run_folder(char out[CC_PATH_MAX], const char *path, const char *exp
     CC_TRY(cc_run_path(names, "", experiment, variant, fold, seed));
     const char *tail = names + strspn(names, "/");
     size_t length = strlen(path), own = strlen(tail), before = length < own ? 0 : length - own;
+    /* Where the path ends with the run's own names, what stands before them is the folder. */
     bool ends = length >= own && strcmp(path + before, tail) == 0 && (before == 0 || path[before - 1] == '/');
     if (!ends) return cc_path_folder(out, path);
     snprintf(out, CC_PATH_MAX, "%.*s", before ? (int)before : 1, before ? path : ".");
@@ -57,6 +62,7 @@ void cc_run_kind(char *kind, size_t capacity, const char *experiment) {
         snprintf(kind, capacity, "%.*s", (int)length, experiment);
 }
 
+/* Paths found so far: the array is the heap's, its texts the arena's. */
 typedef struct found {
     char **paths;
     size_t count, capacity;
@@ -77,6 +83,7 @@ static cc_status add_path(found *f, const char *path) {
     return f->paths[f->count++] ? CC_OK : CC_ENOMEM;
 }
 
+/* Adds every run file below a folder. Links are not followed, so that no circle is endless. */
 static cc_status walk(found *f, const char *folder, int depth) {
     char **names, path[CC_PATH_MAX];
     size_t count;
@@ -94,6 +101,7 @@ static cc_status walk(found *f, const char *folder, int depth) {
     return CC_OK;
 }
 
+/* For qsort: byte order, whatever the locale. */
 static int by_bytes(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }

@@ -1,4 +1,7 @@
-/* results/pictures.c -- examples, panels and the reference slice of a run: a group each, written and read. */
+/* results/pictures.c -- examples, panels and the reference slice of a run: a group each, written and read.
+ *
+ * Each item is a group of its own below /examples or /panels, named by its number with leading zeros, so that
+ * HDF5's order of names is the order of items. */
 #include "results/pictures.h"
 
 #include <math.h>
@@ -17,6 +20,7 @@ static cc_status put_mask(hid_t group, const hsize_t dims[2], const char *name, 
     return cc_hdf_put_array(group, name, H5T_NATIVE_UINT8, H5T_STD_U8LE, 2, dims, mask);
 }
 
+/* A spacing that is not known is left out, as a whole. */
 static cc_status put_spacing(hid_t group, const cc_run_spacing *spacing) {
     if (!(spacing->x_mm > 0 && spacing->y_mm > 0)) return CC_OK;
     CC_TRY(cc_hdf_put_real(group, "spacing_x_mm", spacing->x_mm));
@@ -24,6 +28,7 @@ static cc_status put_spacing(hid_t group, const cc_run_spacing *spacing) {
 }
 
 static cc_status write_example(hid_t group, const char *name, const void *item) {
+    /* Images are [height][width], row by row. */
     const cc_run_example *e = item;
     const hsize_t dims[] = {e->height, e->width};
     if (!e->stage || !e->patient || !e->image_hu || !e->truth || !e->prediction)
@@ -40,6 +45,7 @@ static cc_status write_example(hid_t group, const char *name, const void *item) 
 }
 
 static cc_status write_panel(hid_t group, const char *name, const void *item) {
+    /* An image, a mask, or both; a box where there is one. */
     const cc_run_panel *p = item;
     const hsize_t dims[] = {p->height, p->width}, corners = 4;
     if (!p->figure || !p->panel || !p->patient || (!p->image_hu && !p->mask))
@@ -58,6 +64,7 @@ static cc_status write_panel(hid_t group, const char *name, const void *item) {
 /* One item as a group NAME/NUMBER. */
 typedef cc_status (*writer)(hid_t group, const char *name, const void *item);
 
+/* Writes all items of one kind below the group `name`. */
 static cc_status write_items(hid_t file, const char *name, int digits, const void *items, size_t count,
                              size_t bytes, writer write) {
     cc_status status = CC_OK;
@@ -110,6 +117,7 @@ typedef struct picture_group {
     cc_arena *arena;
 } picture_group;
 
+/* Reads one picture of a group; the first sets the size that the others must have. */
 static cc_status read_picture(void **out, const picture_group *g, const char *name, hid_t type,
                               size_t bytes) {
     int rank;
@@ -123,6 +131,7 @@ static cc_status read_picture(void **out, const picture_group *g, const char *na
     return CC_OK;
 }
 
+/* A picture of HU or probabilities; NULL where it is absent and may be. */
 static cc_status read_image(const float **out, const picture_group *g, const char *name, bool required) {
     void *values = NULL;
     if (required || cc_hdf_has(g->group, name))
@@ -131,6 +140,7 @@ static cc_status read_image(const float **out, const picture_group *g, const cha
     return CC_OK;
 }
 
+/* A mask; NULL where it is absent and may be. */
 static cc_status read_mask(const uint8_t **out, const picture_group *g, const char *name, bool required) {
     void *values = NULL;
     if (required || cc_hdf_has(g->group, name)) CC_TRY(read_picture(&values, g, name, H5T_NATIVE_UINT8, 1));
@@ -163,6 +173,7 @@ static cc_status read_example(void *item, hid_t group, cc_arena *arena) {
     return read_image(&e->probability, &g, "probability", false);
 }
 
+/* The box of a panel: y0, x0, y1, x1; none where it is absent. */
 static cc_status read_box(cc_run_panel *p, hid_t group, cc_arena *arena) {
     int rank;
     hsize_t count;
@@ -186,6 +197,7 @@ static cc_status read_panel(void *item, hid_t group, cc_arena *arena) {
     CC_TRY(cc_hdf_get_integer(&p->slice, group, "slice", true));
     CC_TRY(read_spacing(&p->spacing, group));
     CC_TRY(read_image(&p->image_hu, &g, "image_hu", false));
+    /* One of the two must be there. */
     CC_TRY(read_mask(&p->mask, &g, "mask", !p->image_hu));
     return read_box(p, group, arena);
 }
@@ -203,6 +215,7 @@ static cc_status read_reference(void *item, hid_t group, cc_arena *arena) {
     return read_image(&r->image_hu, &g, "image_hu", true);
 }
 
+/* Fills one item from its group. */
 typedef cc_status (*reader)(void *item, hid_t group, cc_arena *arena);
 
 /* The item that the group `name` of `parent` holds. */

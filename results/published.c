@@ -1,5 +1,8 @@
 /* results/published.c -- published tables from YAML: each cell with the decimals that are printed, which are
- * what its rounding is known from. */
+ * what its rounding is known from.
+ *
+ * A printed "95.80" is any number from 95.795 to 95.805, "95.8" any from 95.75 to 95.85: YAML's own numbers
+ * would lose the difference, so that cells are read as texts. */
 #include "results/published.h"
 
 #include <ctype.h>
@@ -24,6 +27,7 @@ static cc_status refuse(const cc_yaml *node, const char *what) {
 
 /* Of "95.80": 2; of "9.58e1": 1. */
 static int decimals_of(const char *text, size_t length) {
+    /* Digits behind the point, less a power of ten: "9.58e1" is 95.8. */
     const char *point = memchr(text, '.', length);
     size_t end = 0;
     while (end < length && text[end] != 'e' && text[end] != 'E') end++;
@@ -59,6 +63,7 @@ static bool take_number(double *value, int *decimals, const char **at) {
     return true;
 }
 
+/* A word at *at, which moves behind it; false where another stands there. */
 static bool take(const char *word, const char **at) {
     const char *from = past_spaces(*at);
     const size_t length = strlen(word);
@@ -67,6 +72,7 @@ static bool take(const char *word, const char **at) {
     return true;
 }
 
+/* Whether a cell says that there is no number. */
 static bool is_empty_cell(const cc_yaml *node) {
     static const char *const words[] = {"", "-", "--", "\u2013", "\u2014", "n/a", "na", "n.a."};
     if (cc_yaml_is_null(node)) return true;
@@ -86,6 +92,7 @@ static cc_status parse_cell(cc_published_cell *cell, const cc_yaml *list, const 
     cell->has_value = true;
     cell->percent = take("%", &at);
     const bool bracket = take("(", &at);
+    /* A standard deviation follows the mean. */
     if (bracket || take("\u00b1", &at) || take("+/-", &at) || take("+-", &at)) {
         cell->has_deviation = take_number(&cell->deviation, &cell->deviation_decimals, &at);
         cell->percent |= take("%", &at);
@@ -100,6 +107,7 @@ static cc_status parse_cell(cc_published_cell *cell, const cc_yaml *list, const 
     return CC_OK;
 }
 
+/* Rows by label, each of as many cells as the table has columns. */
 static cc_status parse_rows(const cc_published_row **out, size_t *count, const cc_yaml *node, int columns,
                             cc_arena *arena) {
     *count = 0;
@@ -122,6 +130,7 @@ static cc_status parse_rows(const cc_published_row **out, size_t *count, const c
     return CC_OK;
 }
 
+/* The names of a table's columns, no two alike. */
 static cc_status parse_columns(cc_published_table *out, const cc_yaml *node, cc_arena *arena) {
     if (node->kind != CC_YAML_LIST || node->count < 1 || node->count > CC_PUBLISHED_COLUMNS_MAX)
         return refuse(node, "columns is a list of 1 to 64 names");
@@ -151,6 +160,7 @@ static cc_status parse_word(int *out, const cc_yaml *map, const char *key, const
     return *out ? CC_OK : refuse(node, what);
 }
 
+/* A whole number from 1, or 0 where the key is absent. */
 static cc_status parse_count_of(long long *out, const cc_yaml *map, const char *key) {
     const cc_yaml *node = cc_yaml_get(map, key);
     char what[96];
@@ -160,6 +170,7 @@ static cc_status parse_count_of(long long *out, const cc_yaml *map, const char *
     return cc_yaml_as_integer(out, node) && *out >= 1 && *out <= INT_MAX ? CC_OK : refuse(node, what);
 }
 
+/* Marks the columns that are means of whole numbers. */
 static cc_status parse_whole(cc_published_table *out, const cc_yaml *node, cc_arena *arena) {
     bool *whole = cc_arena_get_array(arena, (size_t)out->column_count, sizeof *whole);
     if (!whole) return CC_ENOMEM;
@@ -177,6 +188,7 @@ static cc_status parse_whole(cc_published_table *out, const cc_yaml *node, cc_ar
     return CC_OK;
 }
 
+/* Notes for rows, or for the whole table. */
 static cc_status parse_notes(cc_published_table *out, const cc_yaml *node, cc_arena *arena) {
     if (cc_yaml_is_null(node)) return CC_OK;
     if (node->kind != CC_YAML_MAP) return refuse(node, "notes must be a map of labels");
@@ -221,6 +233,7 @@ static cc_status parse_table(cc_published_table *out, const cc_yaml *node, const
         return refuse(node, "a table has an id (a number), a title and rows");
     *out = (cc_published_table){.id = (int)id, .title = title->text};
     warn_of_unknown(node, known);
+    /* What a table does not state is the file's. */
     if (!columns) columns = cc_yaml_get(root, "columns");
     if (!columns) return refuse(node, "wants columns (a list of names), of its own or of the file");
     CC_TRY(parse_columns(out, columns, arena));
@@ -239,6 +252,7 @@ static cc_status parse_table(cc_published_table *out, const cc_yaml *node, const
     return parse_notes(out, cc_yaml_get(node, "notes"), arena);
 }
 
+/* A sum or a product that the text states, with what it has for it. */
 static cc_status parse_count(cc_published_count *out, const cc_yaml *node, cc_arena *arena) {
     const cc_yaml *what = cc_yaml_get(node, "what"), *sum = cc_yaml_get(node, "sum");
     const cc_yaml *terms = sum ? sum : cc_yaml_get(node, "product");
@@ -267,6 +281,7 @@ static cc_status parse_counts(cc_published *out, const cc_yaml *node, cc_arena *
     return CC_OK;
 }
 
+/* A whole file: `tables` and what they share. */
 static cc_status parse_root(cc_published *out, const cc_yaml *root, cc_arena *arena) {
     static const char *const known[] = {"source", "columns", "units", "averaging", "tables", "counts", NULL};
     const cc_yaml *source = cc_yaml_get(root, "source"), *tables = cc_yaml_get(root, "tables");
@@ -302,6 +317,7 @@ cc_status cc_published_get(cc_published *out, cc_arena *arena) {
                               "published.yaml", arena);
 }
 
+/* The row of a label, or NULL. */
 static const cc_published_row *find_label(const cc_published_row *rows, size_t count, const char *label) {
     for (size_t r = 0; r < count; r++)
         if (strcmp(rows[r].label, label) == 0) return &rows[r];

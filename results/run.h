@@ -150,8 +150,8 @@ typedef struct cc_run_example {
 } cc_run_example;
 
 /* How the counts of each test patient depend on where the probabilities are cut: pixel counts of tp and fp
- * where p >= threshold. Truth does not depend on it, so that fn and tn follow from the patient's own counts.
- */
+ * where p >= threshold. Truth does not depend on it, so that fn and tn follow from the patient's own
+ * counts. */
 typedef struct cc_run_cuts {
     const double *thresholds; /* [count], ascending, within (0, 1) */
     size_t count;             /* 0: not stored */

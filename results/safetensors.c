@@ -15,6 +15,7 @@
 /* Of a header: what JSON may take memory for. A tensor with three dimensions has 14 of these marks. */
 enum { MARKS_MAX = 1 << 20, LENGTH_BYTES = 8, BATCH_BYTES = 1 << 15 };
 
+/* One tensor of the header. */
 typedef struct entry {
     cc_run_tensor tensor;
     const cc_tensor_type *type;
@@ -34,6 +35,7 @@ struct cc_safetensors {
 
 static cc_status fail_format(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A file that is not as the format says, or is cut short. */
 static cc_status fail_format(const char *path, const char *format, ...) {
     char what[512];
     va_list args;
@@ -47,6 +49,7 @@ static cc_status fail_tensor(const char *path, const char *name, const char *wha
     return fail_format(path, "tensor %.200s: %s", name, what);
 }
 
+/* Reads bytes at an offset of the file. */
 static cc_status read_at(void *bytes, size_t count, const cc_safetensors *f, uint64_t offset) {
     if (fseeko(f->stream, (off_t)offset, SEEK_SET) != 0 || fread(bytes, 1, count, f->stream) != count)
         return cc_fail(CC_EIO, f->path, "is it being written?", "cannot read %zu bytes at %llu", count,
@@ -64,6 +67,7 @@ static cc_status check_marks(const char *text, size_t bytes, const char *path) {
                    CC_SAFETENSORS_TENSORS_MAX);
 }
 
+/* Parses the header's text into f->header. */
 static cc_status parse_header(cc_safetensors *f, const char *text, size_t bytes) {
     json_error_t error;
     if (text[0] != '{') return fail_format(f->path, "the header is not a JSON object");
@@ -83,6 +87,7 @@ static cc_status read_header(cc_safetensors *f, uint64_t size) {
     if (size < LENGTH_BYTES + 2)
         return fail_format(f->path, "%llu bytes hold no header", (unsigned long long)size);
     CC_TRY(read_at(length, sizeof length, f, 0));
+    /* Little-endian, whatever the machine. */
     for (int i = LENGTH_BYTES; i-- > 0;) bytes = bytes << 8 | length[i];
     if (bytes < 2 || bytes > CC_SAFETENSORS_HEADER_MAX || bytes > size - LENGTH_BYTES)
         return fail_format(f->path, "a header of %llu bytes in a file of %llu", (unsigned long long)bytes,
@@ -104,6 +109,7 @@ static bool as_count(uint64_t *out, const json_t *value) {
     return true;
 }
 
+/* Reads a tensor's dimensions and multiplies its values out, without overflow. */
 static cc_status read_shape(entry *e, const json_t *shape, const char *path) {
     const char *name = e->tensor.name;
     if (!json_is_array(shape)) return fail_tensor(path, name, "shape is not a list");
@@ -122,6 +128,7 @@ static cc_status read_shape(entry *e, const json_t *shape, const char *path) {
     return CC_OK;
 }
 
+/* Reads and checks what the header says of one tensor. */
 static cc_status read_entry(entry *e, const cc_safetensors *f, const json_t *value) {
     const char *name = e->tensor.name, *dtype = json_string_value(json_object_get(value, "dtype"));
     const json_t *offsets = json_object_get(value, "data_offsets");
@@ -144,6 +151,7 @@ static cc_status read_entry(entry *e, const cc_safetensors *f, const json_t *val
     return CC_OK;
 }
 
+/* For qsort: in the order in which tensors lie in the file. */
 static int by_begin(const void *a, const void *b) {
     const entry *x = a, *y = b;
     if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
@@ -170,6 +178,7 @@ static cc_status check_order(cc_safetensors *f) {
     return CC_OK;
 }
 
+/* Reads all tensors of the header, checks that they fill the file, and lists them by name. */
 static cc_status read_entries(cc_safetensors *f) {
     const char *key;
     json_t *value;
@@ -236,6 +245,7 @@ cc_status cc_safetensors_read(float *values, const cc_safetensors *f, size_t ind
     if (!e->type->convert)
         return cc_fail(CC_EUNSUPPORTED, f->path, "weights are F32, F16, BF16 or F64",
                        "tensor %.200s is of dtype %s", e->tensor.name, e->type->name);
+    /* Converted batch by batch: a tensor may be larger than memory has room for twice. */
     while (done < e->values) {
         size_t count = (size_t)(e->values - done < most ? e->values - done : most);
         CC_TRY(read_at(batch, count * e->type->bytes, f, f->data_begin + e->begin + done * e->type->bytes));
@@ -249,13 +259,14 @@ cc_status cc_safetensors_read(float *values, const cc_safetensors *f, size_t ind
 
 enum { ALIGNMENT = 8 };
 
+/* Of a tensor's values as F32. */
 static uint64_t bytes_of(const cc_run_tensor *tensor) {
     uint64_t bytes = sizeof *tensor->data;
     for (int d = 0; d < tensor->rank; d++) bytes *= tensor->dims[d];
     return bytes;
 }
 
-/* Takes over the value, which may be NULL. */
+/* Adds one key to a JSON object. Takes over the value, which may be NULL. */
 static cc_status put(json_t *object, const char *key, json_t *value, const char *path) {
     if (json_object_get(object, key) || !key[0]) {
         json_decref(value);
@@ -266,6 +277,7 @@ static cc_status put(json_t *object, const char *key, json_t *value, const char 
     return CC_OK;
 }
 
+/* A tensor's dimensions as JSON; the caller owns it. */
 static json_t *shape_of(const cc_run_tensor *tensor) {
     json_t *shape = json_array();
     for (int d = 0; d < tensor->rank; d++)
@@ -273,6 +285,7 @@ static json_t *shape_of(const cc_run_tensor *tensor) {
     return shape;
 }
 
+/* Adds the texts under "__metadata__". */
 static cc_status put_metadata(json_t *header, const cc_safetensors_text *texts, size_t count,
                               const char *path) {
     json_t *metadata = json_object();
@@ -282,6 +295,7 @@ static cc_status put_metadata(json_t *header, const cc_safetensors_text *texts, 
     return CC_OK;
 }
 
+/* Describes every tensor; their bytes follow each other without gaps. */
 static cc_status put_tensors(json_t *header, const cc_run_tensor *tensors, size_t count, const char *path) {
     uint64_t begin = 0;
     for (size_t i = 0; i < count; i++) {
@@ -321,6 +335,7 @@ cc_status cc_safetensors_write(const char *path, const cc_run_tensor *tensors, s
     CC_CHECK(put_metadata(header, metadata, metadata_count, path));
     CC_CHECK(put_tensors(header, tensors, tensor_count, path));
     CC_CHECK(print_header(&text, &pieces[0].count, header));
+    /* The file in pieces, written without copying: its header, then the tensors. */
     pieces[0].bytes = text;
     for (size_t i = 0; i < tensor_count; i++)
         pieces[i + 1] = (cc_file_piece){tensors[i].data, (size_t)bytes_of(&tensors[i])};

@@ -1,9 +1,15 @@
+/* results/safetensors_values.c -- the types of numbers in safetensors files, and how those that weights come
+ * in become float32.
+ *
+ * F16 and BF16 are exact in float32; F64 is rounded to nearest. Integers, booleans and 8-bit floats are
+ * known, so that a file which holds some is not refused, but cannot be read as weights. */
 #include "results/safetensors_values.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
+/* As they lie in memory. */
 static void from_f32(float *out, const unsigned char *in, size_t count) {
     memcpy(out, in, count * sizeof *out);
 }
@@ -27,6 +33,7 @@ static void from_bf16(float *out, const unsigned char *in, size_t count) {
 /* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction. */
 static float half_value(unsigned bits) {
     int exponent = (int)(bits >> 10 & 31), fraction = (int)(bits & 1023);
+    /* Infinity and NaN; subnormals, fraction * 2^-24; else (1 + fraction / 1024) * 2^(exponent - 15). */
     float size = exponent == 31  ? (fraction ? NAN : INFINITY)
                  : exponent == 0 ? ldexpf((float)fraction, -24)
                                  : ldexpf((float)(1024 + fraction), exponent - 25);

@@ -1,4 +1,7 @@
-/* results/seal.c -- the block of text before a run file, made from bytes in memory, checked from a file. */
+/* results/seal.c -- the block of text before a run file: made from bytes in memory, checked from a file.
+ *
+ * The block is fixed text with the SHA-256 of all bytes behind it, so that checking is: read, digest the
+ * rest, make the block again, compare. */
 #include "results/seal.h"
 
 #include <fcntl.h>
@@ -42,6 +45,8 @@ done:
     return status;
 }
 
+/* Checks an open file. One that begins with HDF5's signature has no block: written by a script, or by an old
+ * version. */
 static cc_status check_open(bool *sealed, int descriptor, const char *path) {
     static const char signature[] = "\x89HDF\r\n\x1a\n";
     char block[CC_SEAL_BYTES] = {0}, want[CC_SEAL_BYTES];

@@ -31,6 +31,7 @@ enum {
     CUTS_MAX = 1000,
 };
 
+/* Reads what stands in the root group's attributes; the format and its version first. */
 static cc_status read_attributes(cc_run *run, hid_t file, cc_arena *arena) {
     const char *format = "", *kind = NULL;
     int64_t version = 0, leaking = 0;
@@ -52,6 +53,7 @@ static cc_status read_attributes(cc_run *run, hid_t file, cc_arena *arena) {
     CC_TRY(cc_hdf_get_integer(&run->best_epoch, file, "best_epoch", false));
     CC_TRY(cc_hdf_get_text(&kind, file, "kind", false, arena));
     run->leaking_split = leaking != 0;
+    /* The kind is the first part of the experiment's name: stored for scripts, checked here. */
     char want[CC_RUN_NAME_MAX];
     cc_run_kind(want, sizeof want, run->experiment);
     if (kind && strcmp(kind, want) != 0)
@@ -60,6 +62,7 @@ static cc_status read_attributes(cc_run *run, hid_t file, cc_arena *arena) {
     return CC_OK;
 }
 
+/* The libraries of a run, one attribute each. */
 static cc_status read_libraries(cc_run_provenance *out, hid_t provenance, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t group;
@@ -79,6 +82,7 @@ done:
     return status;
 }
 
+/* How the run was made; none where the file does not say. */
 static cc_status read_provenance(cc_run_provenance *out, hid_t file, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t group;
@@ -101,6 +105,7 @@ static cc_status as_malformed(void) {
     return cc_fail(CC_EFORMAT, error.where, error.hint[0] ? error.hint : NULL, "%s", error.what);
 }
 
+/* Reads one tensor of the model, whose values must be finite. */
 static cc_status read_tensor(cc_run_tensor *out, hid_t group, const char *name, cc_arena *arena) {
     hsize_t dims[CC_RUN_RANK_MAX];
     void *data;
@@ -112,18 +117,7 @@ static cc_status read_tensor(cc_run_tensor *out, hid_t group, const char *name, 
     return cc_layout_check_tensor(out) == CC_OK ? CC_OK : as_malformed();
 }
 
-/* Reads the weights also where nobody wants them: scores of a net whose weights are NaN are no scores. */
-static cc_status check_model(hid_t group, const char *const *names, size_t count) {
-    cc_status status = CC_OK;
-    cc_run_tensor tensor;
-    for (size_t i = 0; i < count && status == CC_OK; i++) {
-        cc_arena *scratch = cc_arena_create();
-        status = scratch ? read_tensor(&tensor, group, names[i], scratch) : cc_fail_memory("weights", 0);
-        cc_arena_destroy(scratch);
-    }
-    return status;
-}
-
+/* Reads the weights, or checks them alone where `keep` is not set. */
 static cc_status read_model(cc_run *run, hid_t file, bool keep, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t group;
@@ -132,10 +126,16 @@ static cc_status read_model(cc_run *run, hid_t file, bool keep, cc_arena *arena)
     if (!cc_hdf_has(file, "model")) return CC_OK;
     CC_TRY(cc_hdf_open_group(&group, file, "model"));
     CC_CHECK(cc_hdf_names(&names, &count, group, TENSORS_MAX, arena));
-    if (!keep) {
-        status = check_model(group, names, count);
-        goto done;
+    /* Read and checked also where nobody wants them, one by one and let go: scores of a net whose weights are
+     * NaN are no scores. */
+    for (size_t i = 0; i < count && !keep; i++) {
+        cc_run_tensor tensor;
+        cc_arena *scratch = cc_arena_create();
+        status = scratch ? read_tensor(&tensor, group, names[i], scratch) : cc_fail_memory("weights", 0);
+        cc_arena_destroy(scratch);
+        CC_CHECK(status);
     }
+    if (!keep) goto done;
     cc_run_tensor *tensors = cc_arena_get_array(arena, count + 1, sizeof *tensors);
     if (!tensors) CC_CHECK(CC_ENOMEM);
     for (size_t i = 0; i < count; i++) CC_CHECK(read_tensor(&tensors[i], group, names[i], arena));
@@ -146,6 +146,7 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "model");
 }
 
+/* For qsort and bsearch: patients by name. */
 static int by_name(const void *a, const void *b) {
     return strcmp(((const cc_run_patient *)a)->patient, ((const cc_run_patient *)b)->patient);
 }
@@ -172,6 +173,7 @@ static cc_status check_patients(cc_run *run, cc_arena *arena) {
     return same ? CC_OK : cc_fail(CC_EFORMAT, "patients", NULL, "the rows are not the sums of /slices");
 }
 
+/* Reads config, plan and all tables of rows; only /slices must be there. */
 static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
     const void *epochs, *slices, *patients, *stages, *baselines;
     if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
@@ -190,6 +192,7 @@ static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
     return CC_OK;
 }
 
+/* Reads counts by patient and threshold, [patients][count]. */
 static cc_status read_cut_counts(const int64_t **out, hsize_t dims[2], hid_t group, const char *name,
                                  size_t count, cc_arena *arena) {
     int rank;
@@ -202,6 +205,7 @@ static cc_status read_cut_counts(const int64_t **out, hsize_t dims[2], hid_t gro
     return CC_OK;
 }
 
+/* Reads the counts at every threshold, where they are stored. */
 static cc_status read_cuts(cc_run_cuts *out, hid_t file, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t group;
@@ -224,6 +228,7 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "cuts");
 }
 
+/* Reads a whole file, whose digest has been checked or which a child has read already. */
 static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t file;
@@ -240,8 +245,8 @@ done:
     return status;
 }
 
-/* Which parts of a file to read, to see whether the reader lives; the parent will say what is wrong with it.
- */
+/* Which parts of a file to read, to see whether the reader lives; the parent will say what is wrong with
+ * it. */
 static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
     cc_run run = {0};
     cc_arena *arena = cc_arena_create();
@@ -255,6 +260,7 @@ static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
  * one that it could read. */
 static cc_guard *reader;
 
+/* Makes sure of a child process; one that this process inherited by a fork is not its own. */
 static cc_status get_reader(void) {
     const cc_guard_job job = {read_in_child, sizeof(unsigned), 0};
     if (reader && cc_guard_is_own(reader)) return CC_OK;
@@ -281,25 +287,24 @@ static cc_status try_in_child(const char *path, unsigned parts) {
                    "is damaged: HDF5 breaks down on it");
 }
 
-static cc_status check_read(cc_run *run, cc_arena *arena) {
-    cc_status status = cc_layout_check(run);
-    if (status == CC_OK) status = check_patients(run, arena);
-    if (status == CC_OK) status = cc_layout_check_cuts(&run->cuts, run->patients, run->patient_count);
-    if (status != CC_EINVAL) return status;
-    return as_malformed();
-}
-
 cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {
     cc_run run = {0};
     bool sealed;
     cc_status status = cc_seal_check(&sealed, path);
     if (status == CC_OK) {
         cc_hdf_lock();
+        /* No digest vouches for it: a child reads it first, and HDF5 may break down there. */
         if (!sealed) status = try_in_child(path, parts);
         if (status == CC_OK) status = read_hdf(&run, path, parts, arena);
         cc_hdf_unlock();
     }
-    if (status == CC_OK) status = check_read(&run, arena);
+    if (status == CC_OK) {
+        /* Each dataset is sound: now against each other, by the rules that hold for a writer too. */
+        status = cc_layout_check(&run);
+        if (status == CC_OK) status = check_patients(&run, arena);
+        if (status == CC_OK) status = cc_layout_check_cuts(&run.cuts, run.patients, run.patient_count);
+        if (status == CC_EINVAL) status = as_malformed();
+    }
     /* A system call's message names the file already. */
     if (status != CC_OK)
         return status == CC_ENOTFOUND || status == CC_EIO ? status : cc_fail_within(status, path);
@@ -323,6 +328,7 @@ cc_status cc_run_read_identity(char out[65], const char *path) {
 
 /* --- writing --- */
 
+/* Writes how the run was made; texts that are not known are left out. */
 static cc_status write_provenance(hid_t file, const cc_run_provenance *provenance) {
     cc_status status = CC_OK;
     hid_t group = -1, libraries = -1;
@@ -340,6 +346,7 @@ done:
     return cc_hdf_end_group(group, cc_hdf_end_group(libraries, status));
 }
 
+/* Writes the weights, a dataset each; HDF5's names cannot hold '/'. */
 static cc_status write_model(hid_t file, const cc_run *run) {
     cc_status status = CC_OK;
     hid_t group = -1;
@@ -361,6 +368,7 @@ done:
     return cc_hdf_end_group(group, status);
 }
 
+/* Writes the attributes of the root group. */
 static cc_status write_attributes(hid_t file, const cc_run *run) {
     char kind[CC_RUN_NAME_MAX];
     cc_run_kind(kind, sizeof kind, run->experiment);
@@ -378,6 +386,7 @@ static cc_status write_attributes(hid_t file, const cc_run *run) {
     return cc_hdf_put_integer(file, "best_epoch", run->best_epoch);
 }
 
+/* Writes the counts at every threshold, [patients][thresholds]. */
 static cc_status write_cuts(hid_t file, const cc_run_cuts *cuts) {
     const hsize_t dims[] = {cuts->patient_count, cuts->count};
     cc_status status = CC_OK;
@@ -392,16 +401,7 @@ done:
     return cc_hdf_end_group(group, status);
 }
 
-/* What the file will hold: patients made from the slices where there are none. Refuses what no reader
- * takes. */
-static cc_status settle(cc_run *run, cc_arena *arena) {
-    CC_TRY(cc_layout_check(run));
-    if (!run->patients)
-        CC_TRY(cc_layout_sum_patients(&run->patients, &run->patient_count, run->slices, run->slice_count,
-                                      arena));
-    return cc_layout_check_cuts(&run->cuts, run->patients, run->patient_count);
-}
-
+/* Makes the whole file in memory, a block of text left free before it. */
 static cc_status write_hdf(cc_hdf_image *image, const cc_run *run) {
     cc_status status = CC_OK;
     hid_t file;
@@ -423,12 +423,29 @@ done:
     return cc_hdf_end(file, image, status);
 }
 
-/* HDF5 makes the file in memory; its digest is taken there, before any disk has had a part in it. */
-static cc_status write_staged(const char *temporary, const char *path, const cc_run *run) {
+cc_status cc_run_write(const char *path, const cc_run *run) {
+    char folder[CC_PATH_MAX], temporary[CC_PATH_MAX], block[CC_SEAL_BYTES], line[1024];
+    cc_run meant = *run, found;
     cc_hdf_image image = {NULL, 0, 0};
-    char block[CC_SEAL_BYTES];
+    cc_status status = CC_OK;
+    CC_TRY(cc_path_folder(folder, path));
+    CC_TRY(cc_path_temporary(temporary, path));
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return cc_fail_memory("a run file", 0);
+
+    /* What the file will hold: patients are made from the slices where there are none. What no reader takes
+     * is refused before anything lies on disk. */
+    status = cc_layout_check(&meant);
+    if (status == CC_OK && !meant.patients)
+        status = cc_layout_sum_patients(&meant.patients, &meant.patient_count, meant.slices,
+                                        meant.slice_count, arena);
+    if (status == CC_OK) status = cc_layout_check_cuts(&meant.cuts, meant.patients, meant.patient_count);
+    if (status != CC_OK) CC_CHECK(cc_fail_within(status, path));
+    CC_CHECK(cc_folder_make(folder));
+
+    /* HDF5 makes the file in memory; its digest is taken there, before any disk has had a part in it. */
     cc_hdf_lock();
-    cc_status status = write_hdf(&image, run);
+    status = write_hdf(&image, &meant);
     cc_hdf_unlock();
     if (status != CC_OK) {
         cc_fail_within(status, path);
@@ -438,35 +455,20 @@ static cc_status write_staged(const char *temporary, const char *path, const cc_
         status = cc_file_stage(temporary, path, (cc_file_piece[]){{block, sizeof block}, rest}, 2);
     }
     free(image.bytes);
-    return status;
-}
 
-/* What is on disk is read as any reader does, its digest checked, and must be what was meant to the bit. */
-static cc_status check_staged(const char *temporary, const char *path, const cc_run *meant, cc_arena *arena) {
-    cc_run found;
-    cc_status status =
-        cc_run_read(&found, temporary, CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena);
-    if (status == CC_OK) status = cc_run_compare(meant, &found);
-    if (status == CC_OK || status == CC_ENOMEM) return status;
-    char line[1024];
-    cc_error_line(line, sizeof line);
-    return cc_fail(CC_EIO, path, "is the disk sound? The same command tries again",
-                   "what was written reads back otherwise: %s", line);
-}
+    /* What is on disk is read as any reader does, its digest checked, and must be what was meant to the
+     * bit. */
+    if (status == CC_OK) {
+        status = cc_run_read(&found, temporary, CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena);
+        if (status == CC_OK) status = cc_run_compare(&meant, &found);
+        if (status != CC_OK && status != CC_ENOMEM) {
+            cc_error_line(line, sizeof line);
+            status = cc_fail(CC_EIO, path, "is the disk sound? The same command tries again",
+                             "what was written reads back otherwise: %s", line);
+        }
+    }
 
-cc_status cc_run_write(const char *path, const cc_run *run) {
-    char folder[CC_PATH_MAX], temporary[CC_PATH_MAX];
-    cc_run meant = *run;
-    cc_status status = CC_OK;
-    CC_TRY(cc_path_folder(folder, path));
-    CC_TRY(cc_path_temporary(temporary, path));
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return cc_fail_memory("a run file", 0);
-    status = settle(&meant, arena);
-    if (status != CC_OK) CC_CHECK(cc_fail_within(status, path));
-    CC_CHECK(cc_folder_make(folder));
-    status = write_staged(temporary, path, &meant);
-    if (status == CC_OK) status = check_staged(temporary, path, &meant, arena);
+    /* Only now it gets its name. */
     if (status == CC_OK) status = cc_file_place(temporary, path);
     if (status != CC_OK) unlink(temporary);
 done:
