@@ -1,3 +1,8 @@
+/* report/check.c -- faults of runs, and the cells that a strict report cannot fill.
+ *
+ * A report shows what it is given; this file says what it was not given, or should not trust: stale files,
+ * doubles, misplaced files, planned runs that are missing, and rows without any run. Each line begins with
+ * the cell of the table that stays empty for it. */
 #include "report/check.h"
 
 #include <stdio.h>
@@ -14,6 +19,7 @@ bool cc_report_kind_is(const char *kind, const char *experiment) {
 
 /* --- faults of runs --- */
 
+/* Why a run is stale, or NULL. Files without a request, from older versions, have it as their identity. */
 static const char *find_stale(const cc_report_run *run, const cc_manifest *manifest, cc_arena *arena) {
     const cc_manifest_entry *planned =
         cc_manifest_find(manifest, run->experiment, run->variant, run->fold, run->seed);
@@ -35,6 +41,7 @@ static bool is_misplaced(const cc_report_run *run) {
     return !cc_path_ends_with(run->path, own);
 }
 
+/* For qsort: two that compare equal are one run. */
 static int by_run(const void *a, const void *b) {
     const cc_report_run *x = *(cc_report_run *const *)a, *y = *(cc_report_run *const *)b;
     int order = strcmp(x->experiment, y->experiment);
@@ -72,6 +79,7 @@ cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest
 
 /* --- cells that stay empty --- */
 
+/* What is checked, and where lines go. */
 typedef struct check {
     cc_notes *out;
     const cc_report_runs *runs;
@@ -81,6 +89,7 @@ typedef struct check {
     const char *results;
 } check;
 
+/* The cell that a run would fill: the first row that takes it, else the run's own name. */
 static void cell_words(char out[512], const check *c, const char *experiment, const char *variant,
                        int64_t fold) {
     char kind[CC_RUN_NAME_MAX];
@@ -113,6 +122,7 @@ static bool split_path(char experiment[CC_PATH_MAX], char variant[CC_PATH_MAX], 
     return true;
 }
 
+/* A line for each file that could not be read. */
 static void check_problems(check *c, const char *kind) {
     for (size_t i = 0; i < c->runs->problem_count; i++) {
         const cc_report_problem *problem = &c->runs->problems[i];
@@ -126,6 +136,7 @@ static void check_problems(check *c, const char *kind) {
     }
 }
 
+/* A line for each run with a fault. */
 static void check_faults(check *c, const char *kind) {
     for (size_t i = 0; i < c->runs->count; i++) {
         const cc_report_run *run = &c->runs->items[i];
@@ -136,6 +147,7 @@ static void check_faults(check *c, const char *kind) {
     }
 }
 
+/* Whether a planned run was read. */
 static bool has_run(const cc_report_runs *runs, const cc_manifest_entry *e) {
     for (size_t i = 0; i < runs->count; i++) {
         const cc_report_run *run = &runs->items[i];
@@ -146,12 +158,14 @@ static bool has_run(const cc_report_runs *runs, const cc_manifest_entry *e) {
     return false;
 }
 
+/* Whether a path is that of a file that could not be read. */
 static bool has_problem(const cc_report_runs *runs, const char *path) {
     for (size_t i = 0; i < runs->problem_count; i++)
         if (strcmp(runs->problems[i].path, path) == 0) return true;
     return false;
 }
 
+/* A line for each planned run that is neither read nor named already. */
 static cc_status check_planned(check *c, const char *kind) {
     for (size_t i = 0; i < c->manifest->count; i++) {
         const cc_manifest_entry *e = &c->manifest->entries[i];
@@ -165,7 +179,7 @@ static cc_status check_planned(check *c, const char *kind) {
     return CC_OK;
 }
 
-/* A row without any run, planned or made, in a table of which the kind has some. */
+/* Whether a row has a run, planned, made, or made and damaged. */
 static bool row_has(const check *c, const cc_spec_row *row, const char *kind) {
     for (size_t i = 0; i < c->runs->count; i++)
         if (strcmp(c->runs->items[i].kind, kind) == 0 && cc_report_run_matches(&c->runs->items[i], row))
@@ -186,6 +200,7 @@ static bool row_has(const check *c, const cc_spec_row *row, const char *kind) {
     return false;
 }
 
+/* A line for each row without a run, where its table has any. */
 static cc_status check_rows(check *c, const cc_spec *spec, const char *kind) {
     size_t there = 0;
     for (size_t r = 0; r < spec->row_count; r++) there += row_has(c, &spec->rows[r], kind);
@@ -213,6 +228,7 @@ cc_status cc_report_check_tables(cc_notes *out, const cc_report_runs *runs, cons
     check_faults(&c, kind);
     CC_TRY(check_planned(&c, kind));
     for (size_t i = 0; i < runs->count; i++) {
+        /* Each kind once. */
         if (!cc_report_kind_is(kind, runs->items[i].experiment) || seen_kind(runs, i)) continue;
         for (size_t s = 0; s < spec_count; s++) CC_TRY(check_rows(&c, &specs[s], runs->items[i].kind));
     }

@@ -1,3 +1,8 @@
+/* report/report.c -- the report as one pipeline: read runs, check them, fill tables, write them in every
+ * format, draw figures, and gather all of it in one page.
+ *
+ * Every file is written whole or not at all. What is missing or damaged costs its cell, never the report; a
+ * strict report is made all the same and fails at its end. */
 #include "report/report.h"
 
 #include <string.h>
@@ -17,6 +22,7 @@
 #include "report/tables/scores.h"
 #include "report/tables/stages.h"
 
+/* All that is read and made; the arena owns it. */
 typedef struct report {
     const cc_report_options *options;
     cc_arena *arena;
@@ -37,6 +43,7 @@ typedef struct report {
 
 /* --- tables --- */
 
+/* Writes a listing in one format as tables/ID-KIND.ENDING, and prints it. */
 static cc_status save_listing(report *r, const cc_listing *listing, const cc_format *format, bool print) {
     char name[CC_PATH_MAX], path[CC_PATH_MAX];
     cc_text text = {0};
@@ -57,6 +64,8 @@ static cc_status save_formats(report *r, const cc_listing *listing, const cc_lis
     return save_listing(r, data, &cc_format_csv, false);
 }
 
+/* A table of scores: notes, the table as shown, the CSV of every convention, and the listing of
+ * conventions. */
 static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
     cc_listing full;
     CC_TRY(cc_table_compare(table, r->arena));
@@ -78,6 +87,7 @@ static cc_status make_other(report *r, const cc_table *table, cc_page_table *sho
     return shown->shown.rows ? save_formats(r, &shown->shown, &shown->shown, true) : CC_OK;
 }
 
+/* Fills one table for one kind; it counts where it has rows to show. */
 static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
     cc_table *table = &r->made[r->table_count];
     cc_page_table *shown = &r->shown[r->table_count];
@@ -90,6 +100,7 @@ static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
     return CC_OK;
 }
 
+/* Whether a table has a run of this kind. */
 static bool has_row(const report *r, const cc_spec *spec, const char *kind) {
     for (size_t i = 0; i < r->runs.count; i++)
         for (size_t row = 0; row < spec->row_count && r->runs.items[i].in_table; row++)
@@ -127,6 +138,7 @@ static cc_status make_tables(report *r) {
 
 /* --- lists, figures, page --- */
 
+/* Writes runs.md: every run, then what is missing, stale or damaged. */
 static cc_status make_run_list(report *r) {
     char path[CC_PATH_MAX];
     cc_text text = {0};
@@ -144,6 +156,7 @@ static cc_status make_run_list(report *r) {
     return status;
 }
 
+/* Prints the runs that no table has: the reader should know that they were seen. */
 static cc_status print_other_runs(report *r) {
     cc_listing listing;
     cc_text text = {0};
@@ -156,6 +169,7 @@ static cc_status print_other_runs(report *r) {
     return status;
 }
 
+/* Draws the figures of every table of scores, then those of single runs. */
 static cc_status make_figures(report *r) {
     char name[CC_PATH_MAX];
     for (size_t t = 0; t < r->table_count; t++) {
@@ -188,57 +202,53 @@ static cc_status make_page(report *r) {
     return cc_page_save(path, &page);
 }
 
-static cc_status read_all(report *r) {
-    const cc_report_options *o = r->options;
-    CC_TRY(cc_specs_get(&r->specs, &r->spec_count, r->arena));
-    CC_TRY(cc_published_get(&r->published, r->arena));
-    CC_TRY(cc_manifest_read(&r->manifest, o->results, r->arena));
-    CC_TRY(cc_manifest_join(&r->manifest, &(cc_manifest){r->manifest.entries, r->manifest.count}, o->planned,
-                            o->planned_count, r->arena));
-    CC_TRY(cc_report_runs_read(&r->runs, o->results, r->specs, r->spec_count, r->arena));
-    if (r->runs.count == 0)
-        return cc_fail(CC_EFORMAT, o->results, "the warnings above name them",
-                       "none of its %zu run files can be read", r->runs.problem_count);
-    r->problems.arena = r->arena;
-    CC_TRY(cc_report_check_runs(&r->runs, &r->manifest, r->arena));
-    return cc_report_check_tables(&r->problems, &r->runs, r->specs, r->spec_count, &r->manifest, o->results,
-                                  o->kind);
-}
-
-/* A strict report fails for what it had to leave out. */
-static cc_status judge(const report *r) {
-    if (!r->options->strict || r->problems.count == 0) return CC_OK;
-    for (size_t i = 1; i < r->problems.count; i++) cc_log(CC_LOG_WARNING, "%s", r->problems.items[i]);
-    char more[64] = "";
-    if (r->problems.count > 1) snprintf(more, sizeof more, " (%zu more above)", r->problems.count - 1);
-    return cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s", r->problems.items[0],
-                   more);
-}
-
-static cc_status make_all(report *r) {
-    const cc_report_options *o = r->options;
-    CC_TRY(read_all(r));
-    CC_TRY(cc_path_join(r->tables, o->out, "tables"));
-    CC_TRY(cc_path_join(r->figures, o->out, "figures"));
-    CC_TRY(cc_folder_make(r->tables));
-    CC_TRY(cc_folder_make(r->figures));
-    CC_TRY(make_tables(r));
-    CC_TRY(make_run_list(r));
-    CC_TRY(print_other_runs(r));
-    CC_TRY(make_figures(r));
-    CC_TRY(make_page(r));
-    if (o->print) {
-        if (r->table_count) fprintf(o->print, "tables:  %s/ (.md, .csv, .tex, .html)\n", r->tables);
-        fprintf(o->print, "figures: %s/ (.png, .svg)\nruns:    %s/runs.md\npage:    %s/index.html\n",
-                r->figures, o->out, o->out);
-    }
-    return judge(r);
-}
-
 cc_status cc_report_make(const cc_report_options *options) {
+    const cc_report_options *o = options;
     report r = {.options = options, .arena = cc_arena_create()};
+    cc_status status = CC_OK;
+    char more[64] = "";
     if (!r.arena) return cc_fail_memory("a report", 0);
-    cc_status status = make_all(&r);
+
+    /* What tables there are, what the paper prints, what was planned, and what was run. */
+    CC_CHECK(cc_specs_get(&r.specs, &r.spec_count, r.arena));
+    CC_CHECK(cc_published_get(&r.published, r.arena));
+    CC_CHECK(cc_manifest_read(&r.manifest, o->results, r.arena));
+    CC_CHECK(cc_manifest_join(&r.manifest, &(cc_manifest){r.manifest.entries, r.manifest.count}, o->planned,
+                              o->planned_count, r.arena));
+    CC_CHECK(cc_report_runs_read(&r.runs, o->results, r.specs, r.spec_count, r.arena));
+    if (r.runs.count == 0)
+        CC_CHECK(cc_fail(CC_EFORMAT, o->results, "the warnings above name them",
+                         "none of its %zu run files can be read", r.runs.problem_count));
+
+    /* Which runs no table may show, and which cells stay empty. */
+    r.problems.arena = r.arena;
+    CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, r.arena));
+    CC_CHECK(cc_report_check_tables(&r.problems, &r.runs, r.specs, r.spec_count, &r.manifest, o->results,
+                                    o->kind));
+
+    /* The page is made last, as it shows all the rest. */
+    CC_CHECK(cc_path_join(r.tables, o->out, "tables"));
+    CC_CHECK(cc_path_join(r.figures, o->out, "figures"));
+    CC_CHECK(cc_folder_make(r.tables));
+    CC_CHECK(cc_folder_make(r.figures));
+    CC_CHECK(make_tables(&r));
+    CC_CHECK(make_run_list(&r));
+    CC_CHECK(print_other_runs(&r));
+    CC_CHECK(make_figures(&r));
+    CC_CHECK(make_page(&r));
+    if (o->print) {
+        if (r.table_count) fprintf(o->print, "tables:  %s/ (.md, .csv, .tex, .html)\n", r.tables);
+        fprintf(o->print, "figures: %s/ (.png, .svg)\nruns:    %s/runs.md\npage:    %s/index.html\n",
+                r.figures, o->out, o->out);
+    }
+
+    /* A strict report fails for what it had to leave out. */
+    if (!o->strict || r.problems.count == 0) goto done;
+    for (size_t i = 1; i < r.problems.count; i++) cc_log(CC_LOG_WARNING, "%s", r.problems.items[i]);
+    if (r.problems.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.problems.count - 1);
+    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s", r.problems.items[0],
+                     more);
+done:
     cc_arena_destroy(r.arena);
     return status;
 }

@@ -1,3 +1,8 @@
+/* report/runs.c -- reads every run file below a folder and keeps what the report needs of each.
+ *
+ * A file is read into an arena of its own, which is thrown away with the pictures;
+ * what tables need is copied, for runs that some table asks for. So a report of thousands of runs needs the
+ * memory of their rows. */
 #include "report/runs.h"
 
 #include <stdio.h>
@@ -6,6 +11,7 @@
 #include "core/log.h"
 #include "results/paths.h"
 
+/* The first part of an experiment's name is its kind, which the row does not name. */
 bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold) {
     const char *slash = strchr(experiment, '/');
     return row->source == CC_SOURCE_RUNS && slash && strcmp(slash + 1, row->experiment) == 0 &&
@@ -23,6 +29,7 @@ void cc_report_run_anchor(char *out, size_t capacity, const cc_report_run *run) 
         if (*c == '/') *c = '-';
 }
 
+/* Whether any table has a row for a run. */
 static bool any_row_matches(const cc_report_run *run, const cc_spec *specs, size_t spec_count) {
     for (size_t s = 0; s < spec_count; s++)
         for (size_t r = 0; r < specs[s].row_count; r++)
@@ -30,11 +37,13 @@ static bool any_row_matches(const cc_report_run *run, const cc_spec *specs, size
     return false;
 }
 
+/* A patient's name and its number in the run. */
 typedef struct numbered {
     const char *name;
     uint32_t number;
 } numbered;
 
+/* For qsort and bsearch: by name. */
 static int by_name(const void *a, const void *b) {
     return strcmp(((const numbered *)a)->name, ((const numbered *)b)->name);
 }
@@ -66,11 +75,13 @@ static cc_status copy_rows(void *out, const void *rows, size_t count, size_t byt
     return CC_OK;
 }
 
+/* Replaces a text by the arena's copy; NULL stays. */
 static cc_status copy_text(const char **text, cc_arena *arena) {
     if (*text && !(*text = cc_arena_copy(arena, *text))) return CC_ENOMEM;
     return CC_OK;
 }
 
+/* The same of every text of a provenance. */
 static cc_status copy_provenance(cc_run_provenance *p, cc_arena *arena) {
     const char **texts[] = {&p->identity,  &p->request,    &p->machine, &p->data_digest, &p->weights_digest,
                             &p->commit,    &p->version,    &p->build,   &p->compiler,    &p->device,
@@ -87,6 +98,7 @@ static cc_status copy_provenance(cc_run_provenance *p, cc_arena *arena) {
     return CC_OK;
 }
 
+/* Copies the counts by threshold, [patients][thresholds]. */
 static cc_status copy_cuts(cc_run_cuts *out, const cc_run_cuts *cuts, cc_arena *arena) {
     const size_t values = cuts->count * cuts->patient_count;
     *out = *cuts;
@@ -114,6 +126,7 @@ static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count
     return copy_provenance(&out->provenance, arena);
 }
 
+/* Fills *out from a run that was read into the scratch arena. */
 static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *run, const cc_spec *specs,
                           size_t spec_count, cc_arena *scratch, cc_arena *arena) {
     cc_count_row *rows;
@@ -150,6 +163,7 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
     return out->in_table ? keep_rows(out, run, rows, arena) : CC_OK;
 }
 
+/* Reads and keeps one file. */
 static cc_status read_one(cc_report_run *out, const char *path, const cc_spec *specs, size_t spec_count,
                           cc_arena *arena) {
     cc_run run;
@@ -161,6 +175,7 @@ static cc_status read_one(cc_report_run *out, const char *path, const cc_spec *s
     return status;
 }
 
+/* Keeps the error of a file that could not be read, and warns of it. */
 static cc_status add_problem(cc_report_runs *runs, const char *path, cc_arena *arena) {
     char line[2048];
     cc_error_line(line, sizeof line);

@@ -1,4 +1,8 @@
-/* report/text.c -- a growing buffer, and what each format of the report wants escaped. */
+/* report/text.c -- a growing buffer, and what each format of the report wants escaped.
+ *
+ * Texts come from run files and configs and are trusted by no format: what could end a string, open a tag or
+ * name a command there is written in that format's own escape. Memory that runs out is remembered, so that
+ * callers add line by line and ask once, at the end. */
 #include "report/text.h"
 
 #include <ctype.h>
@@ -9,6 +13,7 @@
 #include "core/file.h"
 #include "core/utf8.h"
 
+/* Makes room for `more` bytes; false where memory has run out, now or before. */
 static bool reserve(cc_text *text, size_t more) {
     if (text->failed) return false;
     if (text->length + more < text->capacity) return true;
@@ -40,11 +45,13 @@ void cc_text_add(cc_text *text, const char *format, ...) {
     va_end(args);
 }
 
+/* A character and what stands for it. */
 typedef struct escape {
     char character;
     const char *written;
 } escape;
 
+/* Adds a string with each character of the list replaced. */
 static void add_escaped(cc_text *text, const char *string, const escape *escapes, size_t count) {
     for (; *string; string++) {
         size_t i = 0;
@@ -80,6 +87,8 @@ void cc_text_add_markdown(cc_text *text, const char *string) {
 
 void cc_text_add_csv(cc_text *text, const char *string) {
     static const escape escapes[] = {{'"', "\"\""}};
+    /* RFC 4180: a field with a comma, a quote or a line break stands in quotes, and its quotes are
+     * doubled. */
     bool quoted = strpbrk(string, ",\"\r\n") != NULL;
     if (quoted) cc_text_add_bytes(text, "\"", 1);
     add_escaped(text, string, escapes, 1);
@@ -101,6 +110,7 @@ void cc_text_add_html(cc_text *text, const char *string) {
         {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
     char shown[8];
     while (*string) {
+        /* Line breaks and tabs stay: a config is shown as it is. */
         const bool blank = *string == '\n' || *string == '\t';
         if (blank) snprintf(shown, sizeof shown, "%c", *string);
         string += blank ? 1 : next_shown(shown, string);
@@ -112,6 +122,7 @@ void cc_text_add_base64(cc_text *text, const void *bytes, size_t count) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *b = bytes;
     for (size_t i = 0; i < count; i += 3) {
+        /* Three bytes are four digits of six bits; what is missing of the last three is '='. */
         size_t left = count - i;
         unsigned group = (unsigned)b[i] << 16 | (left > 1 ? b[i + 1] << 8 : 0) | (left > 2 ? b[i + 2] : 0);
         char four[4] = {digits[group >> 18], digits[group >> 12 & 63],

@@ -9,6 +9,7 @@
 #include "report/audit/audit.h"
 #include "report/audit/markdown.h"
 
+/* A finding; `table` is null where it is of the text's counts. */
 static json_t *finding_json(const cc_audit_finding *f) {
     json_t *cells = json_array();
     for (size_t i = 0; i < f->cell_count; i++) json_array_append_new(cells, json_string(f->cells[i]));
@@ -18,6 +19,7 @@ static json_t *finding_json(const cc_audit_finding *f) {
                      f->edit ? json_string(f->edit) : json_null());
 }
 
+/* How the F1 of a row may have been computed. */
 static json_t *reading_json(const cc_audit_reading *r) {
     return json_pack("{s:i, s:s, s:f, s:[f,f], s:[f,f], s:s, s:s, s:s}", "table", r->table, "row", r->row,
                      "f1", r->f1, "pooled", r->pooled.low, r->pooled.high, "averaged", r->averaged.low,
@@ -25,17 +27,20 @@ static json_t *reading_json(const cc_audit_reading *r) {
                      r->units);
 }
 
+/* What is checked of a table. */
 static json_t *table_json(const cc_audit_table *t) {
     return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s}", "table", t->id, "units", t->units, "renamed",
                      t->renamed, "range_only", t->alone, "not_checked", t->not_checked, "mixed_units",
                      t->mixed);
 }
 
+/* What a reader should know. */
 static json_t *note_json(const cc_audit_note *n) {
     return json_pack("{s:i, s:o, s:s}", "table", n->table, "row", n->row ? json_string(n->row) : json_null(),
                      "text", n->text);
 }
 
+/* The whole audit as one object. */
 static cc_status print_json(const cc_audit *audit) {
     json_t *findings = json_array(), *readings = json_array(), *tables = json_array(), *notes = json_array();
     for (size_t i = 0; i < audit->finding_count; i++)
@@ -55,6 +60,7 @@ static cc_status print_json(const cc_audit *audit) {
     return status;
 }
 
+/* A warning for each table of which something is not checked. */
 static cc_status warn_of_rest(const cc_audit *audit, const char *file, cc_arena *arena) {
     for (size_t i = 0; i < audit->table_count; i++) {
         const char *words = cc_audit_table_words(&audit->tables[i], arena);

@@ -1,4 +1,8 @@
-/* calcade bench: the time of a training step or of inference, and where it goes. */
+/* experiments/commands/bench.c -- `calcade bench`: the time of a training step or of inference, and where it
+ * goes.
+ *
+ * The steps themselves are in bench_run.c; here are the flags and the print. A profile adds the times of each
+ * op and pass, and names the slowest layers with the implementation that the plan chose for them. */
 #include <jansson.h>
 #include <omp.h>
 #include <stdio.h>
@@ -12,12 +16,14 @@
 
 enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };
 
+/* What the command line says. */
 typedef struct options {
     const char *net, *device, *plan, *precision;
     long long size, batch, steps, threads;
     bool json, profile, fast, tf32;
 } options;
 
+/* What every print begins with. */
 typedef struct summary {
     double median_ms, min_ms, images_per_s, peak_rss_mb, device_mb;
 } summary;
@@ -28,11 +34,13 @@ typedef struct profile_row {
     double ms; /* a step, in the mean */
 } profile_row;
 
+/* Times by op and pass, longest first. */
 typedef struct profile {
     profile_row rows[ROWS_MAX];
     int count;
 } profile;
 
+/* Of a finished benchmark. */
 static summary summarise(const cc_bench *b) {
     struct rusage usage;
     double median_s = cc_bench_median_s(b);
@@ -44,6 +52,7 @@ static summary summarise(const cc_bench *b) {
                      .device_mb = 1e-6 * (double)b->device_bytes};
 }
 
+/* Adds to the row of an op and pass; what finds no row any more is in none. */
 static void add_time(profile *p, const char *op, const char *pass, double ms) {
     for (int i = 0; i < p->count; i++)
         if (strcmp(p->rows[i].op, op) == 0 && strcmp(p->rows[i].pass, pass) == 0) {
@@ -53,11 +62,13 @@ static void add_time(profile *p, const char *op, const char *pass, double ms) {
     if (p->count < ROWS_MAX) p->rows[p->count++] = (profile_row){op, pass, ms};
 }
 
+/* For qsort. */
 static int longer_first(const void *a, const void *b) {
     double x = ((const profile_row *)a)->ms, y = ((const profile_row *)b)->ms;
     return (x < y) - (x > y);
 }
 
+/* Sums the nodes' times by op and pass; what the mean step has beyond them is "rest". */
 static void make_profile(profile *p, const cc_bench *b) {
     const cc_graph *graph = cc_plan_graph(b->plan);
     double scale = 1e3 / b->request.steps, rest = 1e3 * b->mean_s;
@@ -72,6 +83,7 @@ static void make_profile(profile *p, const cc_bench *b) {
     qsort(p->rows, (size_t)p->count, sizeof *p->rows, longer_first);
 }
 
+/* What slower_first compares by: qsort takes no context. */
 static const cc_node_time *sorted_times;
 
 static int slower_first(const void *a, const void *b) {
@@ -92,6 +104,8 @@ static void print_choices(const cc_plan *plan, int node) {
     putchar('\n');
 }
 
+/* The slowest nodes, with the arithmetic that they reach: a training step does three times the forward
+ * pass's. */
 static cc_status print_layers(const cc_bench *b) {
     const cc_graph *graph = cc_plan_graph(b->plan);
     int count = cc_graph_node_count(graph), *order = calloc((size_t)count, sizeof *order);
@@ -114,6 +128,7 @@ static cc_status print_layers(const cc_bench *b) {
     return CC_OK;
 }
 
+/* The print for people. */
 static cc_status print_text(const options *o, const cc_bench *b) {
     summary s = summarise(b);
     printf("%s %s, %lld x %lld, batch %lld, %s, %s, %d threads\n", b->request.train ? "train" : "infer",
@@ -133,6 +148,7 @@ static cc_status print_text(const options *o, const cc_bench *b) {
     return print_layers(b);
 }
 
+/* The profile as a list; the caller owns it. */
 static json_t *profile_json(const cc_bench *b) {
     profile p;
     json_t *list = json_array();
@@ -143,6 +159,7 @@ static json_t *profile_json(const cc_bench *b) {
     return list;
 }
 
+/* The same as one JSON object. */
 static cc_status print_json(const options *o, const cc_bench *b) {
     summary s = summarise(b);
     json_t *object =
@@ -162,6 +179,7 @@ static cc_status print_json(const options *o, const cc_bench *b) {
     return status;
 }
 
+/* Checks the options and turns names into what they name. */
 static cc_status fill_request(cc_bench_request *out, options *o, const char *mode) {
     *out = (cc_bench_request){.train = strcmp(mode, "train") == 0,
                               .size = o->size,

@@ -1,3 +1,8 @@
+/* experiments/commands/bench_run.c -- training steps or forward passes of a net on made-up images, timed.
+ *
+ * Images are normal noise, masks a random 15 % of pixels: times do not depend on what is shown, and a run
+ * needs no data. Two steps go before those that are timed, as the first ones choose algorithms and touch
+ * memory for the first time. */
 #include "experiments/commands/bench_run.h"
 
 #include <stdlib.h>
@@ -10,6 +15,7 @@ enum { WARM_UP = 2, SEED = 1 };
 static const double positive_share = 0.15;
 static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9, 0.999}, .eps = 1e-8};
 
+/* Images and masks, [batch][1][size][size], from a fixed seed. */
 static cc_status make_data(cc_bench *b) {
     const cc_storage *store = b->request.backend->store;
     const size_t count = (size_t)(b->request.batch * b->request.size * b->request.size);
@@ -21,6 +27,7 @@ static cc_status make_data(cc_bench *b) {
     return CC_OK;
 }
 
+/* The model, its plan and, in training, its learner. */
 static cc_status make_net(cc_bench *b) {
     const cc_bench_request *r = &b->request;
     const cc_plan_options options = {.n = r->batch,
@@ -36,6 +43,7 @@ static cc_status make_net(cc_bench *b) {
     return r->train ? cc_learner_create(&b->learner, b->model, b->plan, &b->loss, &adam) : CC_OK;
 }
 
+/* One training step, or one forward pass. */
 static cc_status step(cc_bench *b) {
     const float *logits;
     double loss;
@@ -43,11 +51,13 @@ static cc_status step(cc_bench *b) {
     return cc_plan_forward(b->plan, b->input, &logits);
 }
 
+/* For qsort. */
 static int shorter_first(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
+/* Times every step on its own. */
 static cc_status time_steps(cc_bench *b) {
     const int steps = b->request.steps;
     b->steps_s = calloc((size_t)steps, sizeof *b->steps_s);
@@ -64,6 +74,7 @@ static cc_status time_steps(cc_bench *b) {
     return CC_OK;
 }
 
+/* Takes a benchmark whose making failed half way. */
 static void free_net(cc_bench *b) {
     cc_learner_destroy(b->learner);
     cc_plan_destroy(b->plan);

@@ -1,4 +1,5 @@
-/* calcade config: what a file resolves to, or the reference of all options. */
+/* experiments/commands/config.c -- `calcade config`: what a file resolves to, or the reference of all
+ * options. */
 #include <stdio.h>
 #include "core/arena.h"
 #include "experiments/commands/command.h"
@@ -17,6 +18,7 @@ static cc_status print_variants(const cc_config *config, cc_arena *arena) {
     return CC_OK;
 }
 
+/* What configs/reference.md holds. */
 static cc_status print_reference(cc_arena *arena) {
     char *text;
     CC_TRY(cc_config_reference(&text, arena));

@@ -1,5 +1,8 @@
-/* calcade export: the weights that a run kept, as safetensors; or the results of many runs, small enough to
- * be kept with a paper's sources. */
+/* experiments/commands/export.c -- `calcade export`: the weights that a run kept, as safetensors; or with
+ * --light the results of many runs, small enough to be kept with a paper's sources.
+ *
+ * The config and the identity go into the metadata: weights that come back through net.weights are then known
+ * to be ours (experiments/weights/convention.c). */
 #include <stdio.h>
 #include "core/file.h"
 #include "experiments/commands/command.h"
@@ -8,6 +11,7 @@
 #include "results/safetensors.h"
 #include "results/store.h"
 
+/* Writes a run's tensors; PyTorch's libraries look for "format: pt". */
 static cc_status write_weights(const char *out, const cc_run *run, const char *path) {
     const cc_safetensors_text metadata[] = {
         {"format", "pt"}, {"config", run->config}, {"identity", run->provenance.identity}};
@@ -20,6 +24,7 @@ static cc_status write_weights(const char *out, const cc_run *run, const char *p
     return CC_OK;
 }
 
+/* One result's weights. */
 static cc_status export_weights(const char *out, const char *path) {
     cc_run run;
     if (!out || !cc_path_ends_with(out, ".safetensors"))
@@ -33,6 +38,7 @@ static cc_status export_weights(const char *out, const char *path) {
     return status;
 }
 
+/* A folder of results. */
 static cc_status export_light(const char *out, const char *results, const char *kind) {
     cc_light_summary summary;
     if (!out)

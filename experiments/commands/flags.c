@@ -1,4 +1,8 @@
-/* Flags of the command line, read by a table: one row a flag, wherever it stands. */
+/* experiments/commands/flags.c -- flags of the command line, read by a table: one row a flag, wherever it
+ * stands.
+ *
+ * "--out DIR" and "--out=DIR" are the same; "--" ends the flags; a lone "-" is an operand. A flag that is not
+ * in the table is an error, never an operand. */
 #include "experiments/commands/flags.h"
 
 #include <errno.h>
@@ -6,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The row of a flag's name, or NULL. */
 static const cc_flag *find_flag(const cc_flag *flags, const char *text, size_t length) {
     for (; flags->name; flags++)
         if (strlen(flags->name) == length && memcmp(flags->name, text, length) == 0) return flags;
     return NULL;
 }
 
+/* A whole number within the row's range. */
 static cc_status store_integer(const cc_flag *flag, const char *text) {
     char *end;
     errno = 0;
@@ -23,6 +29,7 @@ static cc_status store_integer(const cc_flag *flag, const char *text) {
     return CC_OK;
 }
 
+/* A number within the row's range; NaN is in none. */
 static cc_status store_real(const cc_flag *flag, const char *text) {
     char *end;
     double value = strtod(text, &end);
@@ -33,6 +40,7 @@ static cc_status store_real(const cc_flag *flag, const char *text) {
     return CC_OK;
 }
 
+/* Stores a flag's value by its kind; a switch has none. */
 static cc_status store(const cc_flag *flag, const char *text) {
     cc_flag_texts *texts = flag->value;
     switch (flag->kind) {
@@ -91,6 +99,7 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
     return CC_OK;
 }
 
+/* strtod takes spaces and hexadecimal too; the commas must be where they are. */
 cc_status cc_flags_spacing(double out_mm[3], const char *text) {
     const char *next = text;
     for (int k = 0; text && k < 3; k++) {

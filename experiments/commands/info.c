@@ -1,4 +1,6 @@
-/* calcade info: what a reader found in a file, so that a person can check it before it is used. */
+/* experiments/commands/info.c -- `calcade info`: what a reader found in a file, so that a person can check it
+ * before it is used: size, spacing, orientation, the range of values, and a digest that other programs can
+ * reproduce. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +8,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 
+/* The print for people. */
 static void print_text(const char *path, const cc_volume *v, const cc_volume_summary *s) {
     const cc_grid *g = &v->grid;
     printf("%s\n", path);
@@ -22,6 +25,7 @@ static void print_text(const char *path, const cc_volume *v, const cc_volume_sum
     printf("  sha256     %s\n", s->sha256.hex);
 }
 
+/* The same as one JSON object; its keys name units and order of axes. */
 static cc_status print_json(const char *path, const cc_volume *v, const cc_volume_summary *s) {
     const cc_grid *g = &v->grid;
     json_t *object = json_pack("{s:s, s:s, s:s, s:[I,I,I], s:[f,f,f], s:[f,f,f], s:f, s:f, s:f, s:s}", "path",

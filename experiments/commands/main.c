@@ -1,5 +1,8 @@
 /* experiments/commands/main.c -- the program: finds the command, runs it, prints its error, chooses the exit
- * status. */
+ * status.
+ *
+ * A command returns a status and never exits; here alone the error line is printed, and a write to standard
+ * output that failed anywhere becomes the program's failure. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,6 +16,7 @@
 #include "experiments/commands/command.h"
 #include "nets/backends/cpu/blas.h"
 
+/* The commands, in the order of the help. */
 static const cc_command commands[] = {
     {"run",
      "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N]\n"
@@ -68,6 +72,7 @@ static const cc_command commands[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+/* Every command with its usage. */
 static void print_help(FILE *out) {
     fprintf(out, "calcade %s: train and evaluate cascades that segment coronary calcium in cardiac CT\n\n",
             CC_VERSION);
@@ -76,6 +81,7 @@ static void print_help(FILE *out) {
     fprintf(out, "\nExit status: 0 done; 1 it failed at run time; 2 usage or config.\n");
 }
 
+/* The command of a name, or NULL. */
 static const cc_command *find_command(const char *name) {
     for (const cc_command *c = commands; c->name; c++)
         if (strcmp(c->name, name) == 0) return c;
@@ -98,6 +104,7 @@ static cc_status close_output(void) {
     return cc_fail_errno("standard output", "write");
 }
 
+/* Ends the program: its output is flushed, its error printed, its exit status given. */
 static int finish(cc_status status) {
     if (status == CC_OK) status = close_output();
     if (status != CC_OK) {
@@ -108,6 +115,7 @@ static int finish(cc_status status) {
     return cc_status_exit(status);
 }
 
+/* Whether the environment has any of these variables. */
 static bool is_any_set(const char *const *names) {
     for (; *names; names++)
         if (getenv(*names)) return true;

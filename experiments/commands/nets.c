@@ -1,4 +1,8 @@
-/* calcade nets: the nets there are; the layers of one, and the memory that it takes. */
+/* experiments/commands/nets.c -- `calcade nets`: the nets there are; the layers of one, and the memory that
+ * it takes.
+ *
+ * Memory is that of a training step, of inference, and of a run, which holds both plans. It is known without
+ * running anything, for a GPU that is not there too, but for what cuDNN would ask for. */
 #include <stdio.h>
 #include <string.h>
 #include "experiments/commands/command.h"
@@ -6,6 +10,7 @@
 #include "experiments/config/device.h"
 #include "nets/engine/needs.h"
 
+/* What the command line asks for. */
 typedef struct wanted {
     long long size, batch, channels, classes;
     const char *device, *precision;
@@ -14,6 +19,7 @@ typedef struct wanted {
 
 static const double mb = 1e6;
 
+/* A net by its name, with the channels and classes asked for. */
 static cc_status find_spec(cc_net_spec *spec, const char *name, const wanted *w) {
     CC_TRY(cc_net_find(spec, name));
     spec->in_channels = (int)w->channels;
@@ -21,17 +27,20 @@ static cc_status find_spec(cc_net_spec *spec, const char *name, const wanted *w)
     return CC_OK;
 }
 
+/* Its graph at the size asked for; the caller destroys it. */
 static cc_status build(cc_graph **out, const char *name, const wanted *w) {
     cc_net_spec spec;
     CC_TRY(find_spec(&spec, name, w));
     return cc_net_build(out, &spec, w->batch, w->size, w->size);
 }
 
+/* The input that all numbers are of. */
 static void print_header(const wanted *w) {
     cc_shape input = cc_shape_2d(w->batch, w->channels, w->size, w->size);
     printf("input %s; GFLOP of one forward pass\n", cc_shape_text(&input));
 }
 
+/* Every net in one line. */
 static cc_status list(const wanted *w) {
     char name[64];
     print_header(w);
@@ -46,6 +55,7 @@ static cc_status list(const wanted *w) {
     return CC_OK;
 }
 
+/* One net, node by node. */
 static cc_status print_layers(const char *name, const wanted *w) {
     cc_graph *graph;
     CC_TRY(build(&graph, name, w));
@@ -58,6 +68,7 @@ static cc_status print_layers(const char *name, const wanted *w) {
 /* What is asked of memory: a training step, an inference, and the two that a run holds together. */
 enum { TRAINING, INFERENCE, RUN, USES };
 
+/* A question to nets/engine/needs.h: which net, where, and for what. */
 typedef struct asked {
     cc_net_spec net;
     const cc_backend *backend;
@@ -78,6 +89,7 @@ static cc_status find_device(asked *a, const char *name) {
     return a->backend ? CC_OK : status;
 }
 
+/* Fills the three uses of one net. */
 static cc_status ask(asked *a, const char *name, const wanted *w) {
     *a = (asked){0};
     cc_use use = {.n = w->batch, .height = w->size, .width = w->size, .loss = &loss, .optimizer = &adam};
@@ -92,12 +104,14 @@ static cc_status ask(asked *a, const char *name, const wanted *w) {
     return CC_OK;
 }
 
+/* One kind of memory in the three uses. */
 static void print_row(const char *what, const size_t bytes[USES]) {
     printf("%-36s", what);
     for (int i = 0; i < USES; i++) printf(" %12.1f", (double)bytes[i] / mb);
     putchar('\n');
 }
 
+/* The largest batch that fits, for each use. */
 static cc_status print_largest(const asked *a, const wanted *w) {
     printf("%-36s", "largest batch");
     for (int i = 0; i < USES; i++) {
@@ -109,6 +123,7 @@ static cc_status print_largest(const asked *a, const wanted *w) {
     return CC_OK;
 }
 
+/* What the table cannot know of a GPU. */
 static void print_left_out(const asked *a) {
     if (!a->backend->store->apart) return;
     printf("beside it: what the driver keeps for a process, some hundred MB");
@@ -118,6 +133,7 @@ static void print_left_out(const asked *a) {
     putchar('\n');
 }
 
+/* The table of memory. */
 static cc_status print_memory(const char *name, const wanted *w) {
     asked a;
     cc_needs needs[USES];

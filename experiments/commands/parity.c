@@ -1,4 +1,6 @@
-/* calcade parity: fixtures of expected values against this build. */
+/* experiments/commands/parity.c -- `calcade parity`: fixtures of expected values against this build.
+ *
+ * A fixture says its format in an attribute; each format is a row below, and a file of experiments/parity. */
 #include <stdio.h>
 #include <string.h>
 #include "core/file.h"
@@ -7,6 +9,7 @@
 #include "experiments/config/device.h"
 #include "experiments/parity/parity.h"
 
+/* A format of fixtures and what checks it. */
 typedef struct fixture_format {
     const char *name; /* attribute `format` of the file */
     double version;
@@ -22,6 +25,7 @@ static const fixture_format formats[] = {
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
+/* Checks a fixture by its format. */
 static cc_status check_fixture(cc_parity *parity, const cc_fixture *fixture) {
     char *name;
     cc_fixture_array version;
@@ -36,6 +40,7 @@ static cc_status check_fixture(cc_parity *parity, const cc_fixture *fixture) {
     return cc_fail(CC_EUNSUPPORTED, fixture->path, NULL, "no check for fixtures of format \"%.100s\"", name);
 }
 
+/* Opens and checks one file. One that expects nothing has not passed. */
 static cc_status check_file(cc_parity *parity, const char *path) {
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;

@@ -1,3 +1,5 @@
+/* experiments/commands/phantom.c -- `calcade phantom`: a dataset of made-up chests, in the layout of a real
+ * one, so that everything can be tried without patients. What is there already and the same is left alone. */
 #include "datasets/phantom/phantom.h"
 
 #include <stdio.h>
@@ -5,6 +7,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 
+/* Writes the dataset, and a sheet with one slice of each patient where one is asked for. */
 static cc_status make(const char *dir, const char *sheet, const cc_phantom_options *options) {
     int made;
     CC_TRY(cc_phantom_write(&made, dir, options));

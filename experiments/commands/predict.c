@@ -1,4 +1,5 @@
-/* calcade predict: a trained cascade on one scan. */
+/* experiments/commands/predict.c -- `calcade predict`: a trained cascade on one scan. The work is
+ * experiments/evaluation/predict.c's; here are its flags and the two prints. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -9,6 +10,7 @@
 #include "experiments/config/device.h"
 #include "experiments/evaluation/predict.h"
 
+/* One line: lesions (voxels of stage roi), and the volume where the spacing is known. */
 static void print_text(const cc_predict_request *request, const cc_prediction_summary *s) {
     printf("%s: %" PRId64 " slices, ", request->mask, s->slices);
     if (s->lesions < 0)
@@ -19,6 +21,7 @@ static void print_text(const cc_predict_request *request, const cc_prediction_su
     putchar('\n');
 }
 
+/* The same as one JSON object; what is not known is null. */
 static cc_status print_json(const cc_predict_request *request, const cc_prediction_summary *s) {
     json_t *lesions = s->lesions < 0 ? json_null() : json_integer(s->lesions);
     json_t *volume = isnan(s->volume_mm3) ? json_null() : json_real(s->volume_mm3);

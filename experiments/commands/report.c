@@ -1,4 +1,7 @@
-/* calcade report: with configs, the runs that they ask for are wanted too, as they ask for them now. */
+/* experiments/commands/report.c -- `calcade report`: tables, figures and page from a folder of results.
+ *
+ * With configs, the runs that they ask for are wanted too, as they ask for them now: one that is missing, or
+ * was made from an older config, is named (report/check.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include "experiments/commands/command.h"
@@ -6,6 +9,7 @@
 #include "experiments/planning/planned.h"
 #include "report/report.h"
 
+/* The runs that configs ask for, and what they are made of. */
 typedef struct wanted {
     cc_config **configs;
     int config_count;
@@ -13,6 +17,7 @@ typedef struct wanted {
     cc_arena *arena;
 } wanted;
 
+/* Plans the configs' runs and hands their identities to the report. */
 static cc_status plan_configs(wanted *w, cc_report_options *options, const char **paths, int count) {
     if (count == 0) return CC_OK;
     w->configs = calloc((size_t)count, sizeof *w->configs);
@@ -25,6 +30,7 @@ static cc_status plan_configs(wanted *w, cc_report_options *options, const char 
     return cc_planned_entries(&options->planned, &options->planned_count, w->plan, w->arena);
 }
 
+/* Takes one that was filled half way. */
 static void wanted_deinit(wanted *w) {
     cc_run_plan_destroy(w->plan);
     for (int i = 0; i < w->config_count; i++) cc_config_destroy(w->configs[i]);

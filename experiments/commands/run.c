@@ -1,4 +1,9 @@
-/* calcade run: every variant of every config; what is done is skipped, what was stopped goes on. */
+/* experiments/commands/run.c -- `calcade run`: every variant of every config; what is done is skipped, what
+ * was stopped goes on.
+ *
+ * The plan says what is to do (experiments/planning), the runner does it, here or in worker processes
+ * (experiments/training/plan_runner.h). The table on standard output is read back from the files, so that it
+ * shows what a later report will find. */
 #include <inttypes.h>
 #include <math.h>
 #include <omp.h>
@@ -23,6 +28,7 @@ typedef struct widths {
     int name, variant;
 } widths;
 
+/* As wide as the longest name, and at least as the head. */
 static widths find_widths(const cc_run_plan *plan) {
     widths w = {10, 7};
     for (int i = 0; i < cc_run_plan_count(plan); i++) {
@@ -73,6 +79,7 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
     return status;
 }
 
+/* All runs of the plan, done now or before. */
 static cc_status print_table(const cc_run_plan *plan) {
     widths w = find_widths(plan);
     printf("%-*s  %-*s  fold    seed", w.name, "experiment", w.variant, "variant");
@@ -82,6 +89,7 @@ static cc_status print_table(const cc_run_plan *plan) {
     return CC_OK;
 }
 
+/* What became of the runs: the table where all are there, else the failure. */
 static cc_status say_end(const cc_run_plan *plan, const cc_run_end *ends) {
     int count = cc_run_plan_count(plan), number[CC_RUN_ENDS] = {0};
     for (int i = 0; i < count; i++) number[ends[i]]++;
@@ -108,6 +116,7 @@ typedef struct session {
     const cc_backend *backend;
 } session;
 
+/* Finds the device, reads the configs and plans their runs. */
 static cc_status session_open(session *s) {
     unsigned flags = CC_CONFIG_RUNNABLE | (s->fast ? CC_CONFIG_FAST : 0) | (s->tf32 ? CC_CONFIG_TF32 : 0);
     CC_TRY(cc_device_find(&s->backend, s->device));
@@ -118,6 +127,7 @@ static cc_status session_open(session *s) {
     return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out, s->backend, s->threads);
 }
 
+/* Takes one that was opened half way, or closed. */
 static void session_close(session *s) {
     cc_run_plan_destroy(s->plan);
     for (int i = 0; i < s->config_count; i++) cc_config_destroy(s->configs[i]);
@@ -193,6 +203,7 @@ static int work(void *context, int index) {
     return (int)end;
 }
 
+/* Plans, says what is special, and makes every run. */
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
     CC_TRY(cc_planned_save(s->plan, s->out));
@@ -210,6 +221,7 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
     return status;
 }
 
+/* --dry-run. */
 static cc_status print_plan(session *s) {
     CC_TRY(session_open(s));
     say_elsewhere(s->plan);

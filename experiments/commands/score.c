@@ -1,7 +1,8 @@
-/* calcade score: the calcium that a mask marks in a scan. Scores are of axial sections in whatever order the
- * file holds them; the lesions' places stay in the file's own voxel indices. Without a mask every voxel above
- * the threshold counts, bone and contrast too: right for a phantom, and for a scan that was cut to the heart.
- */
+/* experiments/commands/score.c -- `calcade score`: the calcium that a mask marks in a scan.
+ *
+ * Scores are of axial sections in whatever order the file holds them; the lesions' places stay in the file's
+ * own voxel indices. Without a mask every voxel above the threshold counts, bone and contrast too: right for
+ * a phantom, and for a scan that was cut to the heart. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,16 +17,19 @@
 
 enum { PER_SLICE = 8 }; /* neighbours, where --per-slice does not come with any */
 
+/* What the command line asks for. */
 typedef struct score_request {
     const char *scan, *mask; /* mask: NULL without one */
     cc_read_options reading; /* of the scan */
     cc_calcium_options options;
 } score_request;
 
+/* Whether lesions are looked for slice by slice. */
 static bool is_per_slice(const cc_calcium_options *o) {
     return o->neighbours == 4 || o->neighbours == 8;
 }
 
+/* The print for people: the scores, the rules that they follow, the lesions. */
 static void print_text(const score_request *request, const cc_calcium *c) {
     printf("%s\n", request->scan);
     printf("  Agatston   %.1f\n  category   %s\n  volume     %.1f mm3\n  lesions    %zu\n", c->agatston,
@@ -46,6 +50,7 @@ static void print_text(const score_request *request, const cc_calcium *c) {
     }
 }
 
+/* The same as one JSON object. */
 static cc_status print_json(const score_request *request, const cc_calcium *c) {
     json_t *lesions = json_array();
     for (size_t i = 0; i < c->lesion_count; i++) {
@@ -86,6 +91,7 @@ static void check_hu(const cc_volume *scan, const char *path) {
                (double)min, (double)max);
 }
 
+/* Reads scan and mask and measures the lesions. */
 static cc_status measure(cc_calcium *out, const score_request *request) {
     cc_volume scan = {0};
     uint8_t *labels = NULL;
@@ -111,6 +117,7 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
     status = cc_calcium_measure(out, scan.voxels, labels, (int)dims[2], (int)dims[1], (int)dims[0], mm,
                                 &request->options);
     if (status != CC_OK) cc_fail_within(status, request->scan);
+    /* Back from the axes of upright sections to those of the file. */
     for (size_t i = 0; status == CC_OK && i < out->lesion_count; i++) {
         const double *at = out->lesions[i].centroid_xyz;
         const double turned[3] = {at[0], at[1], at[2]};

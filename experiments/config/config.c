@@ -1,5 +1,9 @@
 /* experiments/config/config.c -- files, what they extend and what the command line overrides, joined into one
- * tree; then each variant of that tree as a cc_experiment_config. */
+ * tree; then each variant of that tree as a cc_experiment_config.
+ *
+ * The order is that of precedence, lowest first: the files of `extends` from left to right, the file itself,
+ * --set, the matrix. Joining works on YAML nodes, which remember file and line, so that an error in a value
+ * names the place where that value was given, however deep the chain. */
 #include "experiments/config/config.h"
 
 #include <stdio.h>
@@ -29,6 +33,7 @@ typedef struct chain {
 
 static cc_status read_file(cc_yaml **out, const char *path, const chain *before, cc_arena *arena);
 
+/* Refuses chains that are endless or longer than any that is meant. */
 static cc_status check_chain(const chain *link, const cc_yaml *node) {
     if (link->length > EXTENDS_MAX)
         return cc_config_fail(node, 0, NULL, "extends goes through more than %d files", EXTENDS_MAX);
@@ -82,6 +87,7 @@ static cc_status read_bases(cc_yaml **out, const cc_yaml *extends, const char *p
     return CC_OK;
 }
 
+/* A file is a map of options, or it is no configuration. */
 static cc_status check_map(const cc_yaml *tree) {
     char got[128];
     cc_config_describe(got, sizeof got, tree);
@@ -89,6 +95,7 @@ static cc_status check_map(const cc_yaml *tree) {
     return cc_config_fail(tree, 0, "as in seed: 1", "a configuration is a map of options, not %s", got);
 }
 
+/* Reads a file and lays it over what it extends. */
 static cc_status read_file(cc_yaml **out, const char *path, const chain *link, cc_arena *arena) {
     cc_yaml *tree, *base;
     CC_TRY(cc_yaml_read(&tree, path, arena));
@@ -141,6 +148,7 @@ static cc_status check_set(const cc_config_matrix *matrix, const char *set) {
                    "the matrix gives %s its values, which would replace this one", key);
 }
 
+/* The defaults of the table, parsed once for all variants. */
 static cc_status parse_defaults(const cc_yaml ***out, cc_arena *arena) {
     const cc_yaml **defaults = cc_arena_get_array(arena, (size_t)cc_option_count(), sizeof *defaults);
     if (!defaults) return CC_ENOMEM;
@@ -158,6 +166,7 @@ static cc_status parse_defaults(const cc_yaml ***out, cc_arena *arena) {
 static void clean_name(char *name) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=,+-/";
     for (char *p = name; *(p += strspn(p, letters));) *p = '-';
+    /* No part of a name begins with a point or a hyphen. */
     for (char *p = name; *p; p++)
         if ((*p == '.' || *p == '-') && (p == name || p[-1] == '/')) *p = '_';
 }
@@ -201,6 +210,7 @@ static void apply_flags(cc_experiment_config *variant, unsigned flags) {
     if (flags & CC_CONFIG_TF32 && exact) variant->train.precision = "tf32";
 }
 
+/* Reads every variant of a tree, names what has no name, and applies the command line's flags. */
 static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix, const char *name,
                                unsigned flags) {
     const cc_yaml **defaults;
@@ -221,6 +231,7 @@ static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix
     return CC_OK;
 }
 
+/* A file with its overrides, into config->variants. */
 static cc_status load(cc_config *config, const char *path, const char *const *sets, int set_count,
                       unsigned flags) {
     cc_arena *arena = config->arena;
@@ -240,6 +251,7 @@ static cc_status load(cc_config *config, const char *path, const char *const *se
     return check_unique(config, path);
 }
 
+/* One YAML text into config->variants; `section` puts it below a key. */
 static cc_status parse_text(cc_config *config, const char *text, size_t bytes, const char *where,
                             const char *section, unsigned flags) {
     cc_config_matrix matrix;
@@ -261,6 +273,7 @@ static cc_status parse_text(cc_config *config, const char *text, size_t bytes, c
     return check_unique(config, where);
 }
 
+/* An empty configuration; NULL where memory is out. */
 static cc_config *create(void) {
     cc_config *config = calloc(1, sizeof *config);
     if (!config) {

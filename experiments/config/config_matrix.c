@@ -1,5 +1,8 @@
 /* experiments/config/config_matrix.c -- one tree with a matrix into a tree for each variant, and the
- * variants' names. */
+ * variants' names.
+ *
+ * A variant that does not name itself is named by what it changes, "arch=unet,lr=0.001": short keys where no
+ * other option ends alike, values with the letters that a folder's name may have. */
 #include "experiments/config/config_matrix.h"
 
 #include <stdio.h>
@@ -7,6 +10,7 @@
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
 
+/* A key of the matrix is an option or a group of options. */
 static cc_status check_key(const cc_yaml *node, int line, const char *key) {
     char hint[384];
     if (cc_option_find(key) >= 0 || cc_option_is_group(key)) return CC_OK;
@@ -35,6 +39,7 @@ static cc_status multiply(cc_config_change **out, int *count, const cc_yaml *map
         changes[v].keys = map->keys;
         changes[v].values = cc_arena_get_array(arena, map->count, sizeof *changes[v].values);
         if (!changes[v].values) return CC_ENOMEM;
+        /* Variant v as a number whose digits choose the values: the last key is its lowest digit. */
         size_t rest = v;
         for (size_t i = map->count; i-- > 0; rest /= map->items[i]->count)
             changes[v].values[i] = map->items[i]->items[rest % map->items[i]->count];
@@ -64,6 +69,7 @@ static cc_status enumerate(cc_config_change **out, int *count, const cc_yaml *li
     return CC_OK;
 }
 
+/* Adds text, as far as there is room. */
 static void add(char *out, size_t capacity, const char *text) {
     size_t used = strlen(out);
     snprintf(out + used, capacity - used, "%s", text);
@@ -149,6 +155,7 @@ cc_status cc_config_matrix_tree(cc_yaml **out, const cc_config_matrix *m, int in
     return name[0] ? name_variant(copy, name, m->matrix, arena) : CC_OK;
 }
 
+/* Whether a key is a group, or lies in it. */
 static bool is_at_or_below(const char *key, const char *group) {
     size_t length = strlen(group);
     return strncmp(key, group, length) == 0 && (key[length] == 0 || key[length] == '.');

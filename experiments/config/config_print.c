@@ -1,5 +1,9 @@
 /* experiments/config/config_print.c -- a configuration as YAML that reads back to itself, and the table as
- * its reference. */
+ * its reference.
+ *
+ * One walk over the table of options prints everything: rows that mean nothing for a variant are left out,
+ * groups are opened where they begin. The identity's text is the same print with fewer rows, so that what a
+ * run's identity digests is what a person can read. */
 #include "experiments/config/config_print.h"
 
 #include <inttypes.h>
@@ -22,6 +26,7 @@ static bool is_plain(const char *text) {
     return text[strspn(text, letters)] == 0 && strcspn(text + start, "0123456789=,+-") > 0 && text[start];
 }
 
+/* A text, in quotes where it must be. */
 static void print_text(FILE *out, const char *text) {
     if (is_plain(text)) {
         fputs(text, out);
@@ -32,12 +37,14 @@ static void print_text(FILE *out, const char *text) {
     fputc('"', out);
 }
 
+/* The shortest number that reads back as itself. */
 static void print_real(FILE *out, double value) {
     char text[32];
     cc_option_format_real(text, value);
     fputs(text, out);
 }
 
+/* The items of a list. */
 static int item_count(const cc_experiment_config *config, const cc_option *o) {
     const char *base = (const char *)config;
     if (o->kind == CC_OPTION_REALS) return o->most;
@@ -45,6 +52,7 @@ static int item_count(const cc_experiment_config *config, const cc_option *o) {
     return *(const int *)(base + o->count_offset);
 }
 
+/* One item of a list. */
 static void print_item(FILE *out, const cc_experiment_config *config, const cc_option *o, int i) {
     const void *place = (const char *)config + o->offset;
     if (o->kind == CC_OPTION_INTEGERS)
@@ -147,6 +155,7 @@ static bool is_left_out(const cc_experiment_config *config, const cc_option *o, 
     return out;
 }
 
+/* Every row that means something, in the table's order. */
 static void print_options(FILE *out, const cc_experiment_config *config, bool identity) {
     const char *before = "";
     for (int i = 0; i < cc_option_count(); i++) {
@@ -179,6 +188,7 @@ static cc_status finish(char **out, FILE *stream, char **bytes, cc_arena *arena)
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* The print of config_print.h as a text of the arena. */
 static cc_status print(char **out, const cc_experiment_config *config, bool identity, cc_arena *arena) {
     char *bytes = NULL;
     size_t size;
@@ -196,6 +206,7 @@ cc_status cc_config_identity_text(char **out, const cc_experiment_config *config
     return print(out, config, true, arena);
 }
 
+/* Options that a path says already, or that change no result. */
 static bool has_own_place(const cc_option *o) {
     return o->locates || strcmp(o->key, "data.fold") == 0 || strcmp(o->key, "seed") == 0;
 }
@@ -212,6 +223,7 @@ cc_status cc_config_differences(char **out, const cc_experiment_config *config,
         if (has_own_place(o)) continue;
         char *mine = value_text(config, o), *its = value_text(base, o);
         whole = whole && mine && its;
+        /* What means nothing here prints as "", and is no difference to show. */
         if (mine && its && mine[0] && strcmp(mine, its) != 0)
             fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", o->key, mine);
         free(mine);
@@ -248,6 +260,7 @@ static const char preface[] =
     "of the runs under "
     "`upstream`.\n";
 
+/* "a|b" as "a` or `b", within backquotes. */
 static void print_alternatives(FILE *out, const char *words) {
     for (; *words; words++) {
         if (*words == '|')
@@ -257,6 +270,7 @@ static void print_alternatives(FILE *out, const char *words) {
     }
 }
 
+/* One option as a row of its group's table. */
 static void print_reference_row(FILE *out, const cc_option *o) {
     char wants[512];
     cc_option_wants(wants, sizeof wants, o);
@@ -285,6 +299,7 @@ cc_status cc_config_reference(char **out, cc_arena *arena) {
     size_t length = 0;
     for (int i = 0; i < cc_option_count(); i++) {
         const char *key = cc_option_get(i)->key;
+        /* A new heading where the first part of the key changes. */
         const char *next = strchr(key, '.') || strcmp(group, "run") != 0 ? key : group;
         size_t next_length = strcspn(next, ".");
         if (next_length != length || strncmp(group, next, length) != 0)

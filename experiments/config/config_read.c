@@ -1,6 +1,8 @@
-/* experiments/config/config_read.c -- a tree of YAML as a cc_experiment_config: each key is looked up in the
- * table, each row that means something is read or takes its default, and what is left over is an error. The
- * rows stand in such an order that what decides on a row is read before it. */
+/* experiments/config/config_read.c -- a tree of YAML as a cc_experiment_config.
+ *
+ * Each key is looked up in the table, each row that means something is read or takes its default, and what is
+ * left over is an error. The rows stand in such an order that what decides on a row is read before it. The
+ * terms of a sum of losses are trees of their own, read by the same code against the rows of group "loss". */
 #include "experiments/config/config_read.h"
 
 #include <stdio.h>
@@ -10,12 +12,14 @@
 
 enum { SUM_LEVELS_MAX = 3 };
 
+/* What a file gives for one key. */
 typedef struct given {
     const cc_yaml *node;
     int line; /* of its key */
     bool used;
 } given;
 
+/* One tree, or one term of a sum, on its way into a config. */
 typedef struct reader {
     cc_experiment_config *config;
     const cc_yaml *tree;
@@ -35,11 +39,13 @@ static void show(char out[CC_CONFIG_KEY_MAX], const reader *r, const char *key) 
     snprintf(out, CC_CONFIG_KEY_MAX, "%s%s", r->shown, key + strlen(r->group));
 }
 
+/* Whether a row belongs to the part of the table that is read. */
 static bool is_in_group(const reader *r, const cc_option *o) {
     size_t length = strlen(r->group);
     return length == 0 || (strncmp(o->key, r->group, length) == 0 && o->key[length] == '.');
 }
 
+/* A key that is no option, with the nearest that is. */
 static cc_status fail_unknown(const reader *r, const cc_yaml *node, int line, const char *key) {
     char shown[CC_CONFIG_KEY_MAX], hint[384];
     show(shown, r, key);
@@ -47,6 +53,7 @@ static cc_status fail_unknown(const reader *r, const cc_yaml *node, int line, co
     return cc_config_fail(node, line, hint, "%s is no option", shown);
 }
 
+/* A group that is given as something else than a map. */
 static cc_status fail_not_a_map(const cc_yaml *node, int line, const char *shown, const char *group) {
     char got[128], keys[384];
     cc_config_describe(got, sizeof got, node);
@@ -78,6 +85,7 @@ static cc_status collect(reader *r, const cc_yaml *map, const char *prefix) {
     return CC_OK;
 }
 
+/* Reads the terms of a sum of losses, each as a loss of its own. */
 static cc_status read_terms(reader *r, const cc_yaml *list) {
     char got[128];
     cc_config_describe(got, sizeof got, list);
@@ -117,6 +125,7 @@ static cc_status fail_missing(const reader *r, const cc_option *o) {
     return cc_config_fail(asks && asks->node ? asks->node : r->tree, 0, hint, "%s is missing", shown);
 }
 
+/* Reads one row that means something: what is given, else its default. */
 static cc_status read_row(reader *r, int row) {
     const cc_option *o = cc_option_get(row);
     given *from = &r->given[cc_option_find(o->key)];
@@ -149,6 +158,7 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
     return cc_config_fail(g->node, g->line, hint, "%s means nothing where %s is %s", shown, decider, word);
 }
 
+/* Reads the whole of a tree, or of a term. */
 static cc_status read_group(reader *r) {
     if (r->tree->kind != CC_YAML_MAP)
         return fail_not_a_map(r->tree, 0, r->shown[0] ? r->shown : "a configuration", r->group);

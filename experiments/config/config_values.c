@@ -1,5 +1,8 @@
 /* experiments/config/config_values.c -- one node of YAML as one value of the configuration, checked against
- * its row. */
+ * its row.
+ *
+ * A value is taken as YAML means it, and refused where it has another type, lies outside its range, or is no
+ * choice: the message says what the row wants and what was given instead. */
 #include "experiments/config/config_values.h"
 
 #include <stdarg.h>
@@ -75,11 +78,13 @@ static cc_status fail_item(const cc_option *option, const char *key, const cc_ya
                           index + 1, got);
 }
 
+/* Whether a number lies within the row's range, its open ends excluded. */
 static bool in_range(const cc_option *o, double value) {
     return (o->above_min ? value > o->min : value >= o->min) &&
            (o->below_max ? value < o->max : value <= o->max);
 }
 
+/* A whole number within the row's range. */
 static bool as_ranged_integer(int *out, const cc_option *o, const cc_yaml *node) {
     long long value;
     if (!cc_yaml_as_integer(&value, node) || !in_range(o, (double)value)) return false;
@@ -87,6 +92,7 @@ static bool as_ranged_integer(int *out, const cc_option *o, const cc_yaml *node)
     return true;
 }
 
+/* A number within the row's range. */
 static bool as_ranged_real(double *out, const cc_option *o, const cc_yaml *node) {
     double value;
     if (!cc_yaml_as_real(&value, node) || !in_range(o, value)) return false;
@@ -94,6 +100,7 @@ static bool as_ranged_real(double *out, const cc_option *o, const cc_yaml *node)
     return true;
 }
 
+/* One folder's name: no point or hyphen at its beginning. */
 static bool is_name_part(const char *text, size_t length) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=,+-";
     return length > 0 && strspn(text, letters) >= length && text[0] != '.' && text[0] != '-';
@@ -110,6 +117,7 @@ bool cc_config_is_name(const char *text, int most) {
     return false;
 }
 
+/* A name of the environment: a letter or _ first. */
 static bool is_variable_name(const char *text, size_t length) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     return length > 0 && strspn(text, letters) >= length && !(text[0] >= '0' && text[0] <= '9');
@@ -181,6 +189,7 @@ static cc_status read_config_path(const char **out, const char *key, const cc_ya
     if (hash == text || (hash && !cc_config_is_name(hash + 1, 1)))
         return cc_config_fail(node, 0, "as in table1-roi.yaml#modified",
                               "%s wants FILE or FILE#VARIANT, not %s", key, text);
+    /* A file that --set names counts from the current folder. */
     const char *file = cc_arena_copy_n(arena, text, hash ? (size_t)(hash - text) : strlen(text));
     bool in_file = node->file && strncmp(node->file, "--set ", 6) != 0;
     if (!file) return CC_ENOMEM;
@@ -195,6 +204,7 @@ static cc_status read_config_path(const char **out, const char *key, const cc_ya
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* A name, a path or a config's path. */
 static cc_status read_text(const char **out, const cc_option *o, const char *key, const cc_yaml *node,
                            cc_arena *arena) {
     if (node->kind != CC_YAML_SCALAR) return fail_wants(o, key, node, NULL);
@@ -205,6 +215,7 @@ static cc_status read_text(const char **out, const cc_option *o, const char *key
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* One of the row's words, with the nearest as a hint. */
 static cc_status read_choice(const char **out, const cc_option *o, const char *key, const cc_yaml *node) {
     char hint[128] = "";
     const char *word = node->kind == CC_YAML_SCALAR ? node->text : "";
@@ -220,6 +231,7 @@ static cc_status read_choice(const char **out, const cc_option *o, const char *k
     return fail_wants(o, key, node, hint);
 }
 
+/* A list of numbers, each within the row's range. */
 static cc_status read_numbers(cc_experiment_config *config, const cc_option *o, const char *key,
                               const cc_yaml *node) {
     void *base = (char *)config + o->offset;
@@ -235,6 +247,7 @@ static cc_status read_numbers(cc_experiment_config *config, const cc_option *o, 
     return CC_OK;
 }
 
+/* A list of words, no two alike. */
 static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *key, const cc_yaml *node,
                             cc_arena *arena) {
     if (node->kind != CC_YAML_LIST || node->count > (size_t)o->most) return fail_wants(o, key, node, NULL);
@@ -253,6 +266,7 @@ static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *k
     return CC_OK;
 }
 
+/* A seed; YAML's integers end at 2^63 - 1. */
 static cc_status read_seed(uint64_t *out, const cc_option *o, const char *key, const cc_yaml *node) {
     long long value;
     if (!cc_yaml_as_integer(&value, node) || value < 0) return fail_wants(o, key, node, NULL);

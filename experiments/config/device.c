@@ -1,3 +1,7 @@
+/* experiments/config/device.c -- from --device to a backend.
+ *
+ * The probe of CUDA says why a GPU cannot be used: for "cuda" that is the error, for "auto" a line of the
+ * log, unless neither the build nor the machine knows GPUs, where nobody expects one. */
 #include "experiments/config/device.h"
 
 #include <stdio.h>
@@ -6,6 +10,7 @@
 #include "core/log.h"
 #include "nets/backends/cuda/probe.h"
 
+/* The CUDA backend, where it can be used. */
 static cc_status find_cuda(const cc_backend **out) {
     const char *name;
     CC_TRY(cc_cuda_probe(&name));
@@ -20,6 +25,7 @@ static void say_why_cpu(bool built) {
         cc_log(present ? CC_LOG_WARNING : CC_LOG_INFO, "running on the CPU: %s", cc_error_get()->what);
 }
 
+/* The GPU, else the CPU. */
 static const cc_backend *find_best(void) {
     const cc_backend *out = cc_backend_find("cuda");
     bool built = out != NULL;

@@ -1,4 +1,8 @@
-/* experiments/config/options_lookup.c -- finding rows of the table of options, and saying what they want. */
+/* experiments/config/options_lookup.c -- finding rows of the table of options, and saying what they want.
+ *
+ * Two rows may have one key, as a default may depend on a choice: a key is found by its first row, and
+ * cc_option_holds tells which of them counts. Hints for misspelt keys and words are the nearest by
+ * Levenshtein's distance. */
 #include "experiments/config/options_lookup.h"
 
 #include <stdio.h>
@@ -27,6 +31,7 @@ int cc_option_find(const char *key) {
     return -1;
 }
 
+/* Whether a key lies below a group. */
 static bool lies_in(const char *key, const char *group, size_t length) {
     return strncmp(key, group, length) == 0 && key[length] == '.';
 }
@@ -66,6 +71,7 @@ void cc_option_format_real(char out[32], double value) {
         if (strtod(out, NULL) == value) break;
     }
     char *exponent = strchr(out, 'e');
+    /* "1e-05" is a text to YAML 1.1: "1.0e-05" is a number. */
     if (!exponent || strchr(out, '.')) return;
     memmove(exponent + 2, exponent, strlen(exponent) + 1);
     memcpy(exponent, ".0", 2);
@@ -84,6 +90,7 @@ static void format_range(char out[80], const cc_option *o) {
              high);
 }
 
+/* "pad, scale". */
 static void join_choices(char *out, size_t capacity, const cc_option *o) {
     size_t used = 0;
     for (int i = 0; o->choices[i] && used < capacity; i++)
@@ -147,6 +154,7 @@ static int smallest(int a, int b, int c) {
 static int distance(const char *a, const char *b) {
     size_t m = strlen(a), n = strlen(b);
     if (m > WORD_MAX || n > WORD_MAX) return WORD_MAX;
+    /* One row of the matrix of distances between the beginnings of both words. */
     int row[WORD_MAX + 1];
     for (size_t j = 0; j <= n; j++) row[j] = (int)j;
     for (size_t i = 1; i <= m; i++) {
@@ -161,18 +169,20 @@ static int distance(const char *a, const char *b) {
     return row[n];
 }
 
+/* Behind the last point of a key. */
 static const char *last_part(const char *key) {
     const char *dot = strrchr(key, '.');
     return dot ? dot + 1 : key;
 }
 
-/* How near a known key is: as a whole, or, a little farther, by its last part, as for one in the wrong group.
- */
+/* How near a known key is: as a whole, or, a little farther, by its last part, as for one in the wrong
+ * group. */
 static int key_distance(const char *unknown, const char *key) {
     int whole = distance(unknown, key), part = distance(last_part(unknown), last_part(key)) + 1;
     return whole < part ? whole : part;
 }
 
+/* Two slips, or a third of the letters. */
 static bool is_near(int far, const char *word) {
     return far <= 2 || far <= (int)strlen(word) / 3;
 }
@@ -200,6 +210,7 @@ void cc_option_list(char *out, size_t capacity, const char *group) {
         if (length && !lies_in(key, group, length)) continue;
         key += length ? length + 1 : 0;
         size_t part = strcspn(key, ".");
+        /* Keys of one group follow each other: the group is named once. */
         if (strncmp(before, key, part) == 0 && (before[part] == 0 || before[part] == '.')) continue;
         used += (size_t)snprintf(out + used, capacity - used, "%s%.*s", used ? ", " : "", (int)part, key);
         before = key;

@@ -1,3 +1,8 @@
+/* experiments/parity/fixture.c -- HDF5 files of expected values, read through HDF5's C API.
+ *
+ * A fixture is made by a script of PyTorch or SciPy and may be damaged: every size is checked before memory
+ * is taken, every identifier is closed on every path, and whatever is wrong is one line with the file and the
+ * object. */
 #include "experiments/parity/fixture.h"
 
 #include <hdf5.h>
@@ -13,6 +18,7 @@ cc_status cc_fixture_fail(const cc_fixture *fixture, const char *object, const c
     return cc_fail(CC_EFORMAT, where, "is the fixture whole?", "%s", what);
 }
 
+/* What is wrong with an attribute. */
 static cc_status fail_attribute(const cc_fixture *fixture, const char *object, const char *attribute,
                                 const char *what) {
     char text[256];
@@ -71,6 +77,7 @@ static bool prepare(cc_fixture_array *out, hid_t space, hid_t type, cc_arena *ar
         return false;
     *out = (cc_fixture_array){.rank = rank, .count = 1};
     for (int i = 0; i < rank; i++) {
+        /* Bounded before it is multiplied out. */
         if (dims[i] == 0 || dims[i] > NUMBERS_MAX / out->count) return false;
         out->dims[i] = dims[i];
         out->count *= dims[i];
@@ -102,6 +109,7 @@ cc_status cc_fixture_numbers(cc_fixture_array *out, const cc_fixture *fixture, c
     return good ? CC_OK : fail_attribute(fixture, object, attribute, "is not there as numbers");
 }
 
+/* A text of variable length: HDF5 allocates it. */
 static char *read_variable_text(hid_t id, hid_t type, cc_arena *arena) {
     char *text = NULL, *copy = NULL;
     if (H5Aread(id, type, &text) >= 0 && text && strnlen(text, TEXT_MAX) < TEXT_MAX)
@@ -110,6 +118,7 @@ static char *read_variable_text(hid_t id, hid_t type, cc_arena *arena) {
     return copy;
 }
 
+/* A text of fixed length; the arena's zeroed memory ends it. */
 static char *read_fixed_text(hid_t id, hid_t type, cc_arena *arena) {
     size_t bytes = H5Tget_size(type);
     char *text = bytes > 0 && bytes < TEXT_MAX ? cc_arena_get(arena, bytes + 1) : NULL;

@@ -1,14 +1,22 @@
-/* The search for the ReLU inputs near zero that a fixture's gradient takes from the other side. */
+/* experiments/parity/flip_search.c -- which ReLUs near zero explain the difference between a fixture's
+ * gradient and ours.
+ *
+ * A gradient is linear in what each ReLU passes back, and nearly so in few of them together. So each
+ * candidate is flipped on its own once, its effect on the gradient is kept as a vector, and a choice of
+ * several is made greedily on these vectors: the one that leaves the least error, then the next. What the sum
+ * promises is then computed in one real pass, and only that counts. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/parity/flip_search.h"
 #include "experiments/parity/uncertain_relus.h"
 
+/* ReLUs that are flipped together. */
 typedef struct choice {
     size_t items[CC_PARITY_FLIPPED_MAX], count; /* indices into the list of ReLUs */
 } choice;
 
+/* One search; all memory is the fixture's. */
 typedef struct search {
     const cc_parity_pass *pass;
     cc_parity_gradients *gradients;
@@ -28,12 +36,14 @@ static cc_status pass_back(search *s, const choice *flipped) {
     return cc_parity_gradients_take(s->gradients);
 }
 
+/* Whether the gradients of the last pass lie within both bounds. */
 static bool passes(const search *s) {
     const cc_parity_gradients *g = s->gradients;
     return cc_parity_error(g->got, g->want, g->head_count) <= s->pass->head_bound &&
            cc_parity_error(g->got_norms, g->want_norms, g->parameter_count) <= s->pass->norm_bound;
 }
 
+/* |values|^2 */
 static double square_of(const double *values, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) sum += values[i] * values[i];
@@ -50,6 +60,7 @@ static double left_by(const search *s, size_t relu) {
     return sum;
 }
 
+/* A unit whose sign float64 cannot tell stands in the list twice, and is flipped once only. */
 static bool is_chosen(const choice *chosen, const search *s, size_t relu) {
     for (size_t i = 0; i < chosen->count; i++) {
         const cc_uncertain_relu *a = &s->relus.items[chosen->items[i]], *b = &s->relus.items[relu];
@@ -80,57 +91,50 @@ static void choose(choice *out, search *s, size_t known) {
     }
 }
 
+/* Whether what is left after the chosen effects lies within the bound of the heads. */
 static bool promises(const search *s) {
     const size_t count = s->gradients->head_count;
     return square_of(s->rest, count) <= pow(s->pass->head_bound, 2) * square_of(s->gradients->want, count);
 }
 
-static cc_status measure(search *s, size_t relu) {
-    const size_t count = s->gradients->head_count;
-    s->effects[relu] = cc_arena_get_array(s->gradients->fixture->arena, count, sizeof(double));
-    if (!s->effects[relu]) return CC_ENOMEM;
-    CC_TRY(pass_back(s, &(choice){.items = {relu}, .count = 1}));
-    for (size_t i = 0; i < count; i++) s->effects[relu][i] = s->gradients->got[i] - s->before[i];
-    return CC_OK;
-}
-
-static cc_status look(size_t *flipped, search *s) {
+/* Each pass moves the running statistics, which must move once only: the model's values are put back. */
+cc_status cc_parity_flip_search(size_t *flipped, size_t *units, cc_parity_gradients *gradients,
+                                const cc_parity_pass *pass) {
+    const size_t values = cc_model_value_count(pass->model), count = gradients->head_count;
+    cc_arena *arena = gradients->fixture->arena;
+    float *kept = cc_arena_get_array(arena, values, sizeof *kept);
+    search *s = cc_arena_get(arena, sizeof *s);
     const float *logits;
-    const cc_parity_pass *p = s->pass;
     choice chosen = {0};
-    CC_TRY(cc_plan_forward(p->plan, p->input, &logits));
-    CC_TRY(cc_uncertain_relus_find(&s->relus, p->plan, p->model, p->near));
-    for (size_t known = 1; known <= s->relus.count; known++) {
-        CC_TRY(measure(s, known - 1));
-        choose(&chosen, s, known);
-        if (chosen.count == 0 || !promises(s)) continue;
-        CC_TRY(pass_back(s, &chosen));
-        if (passes(s)) return *flipped = chosen.count, CC_OK;
-    }
-    return pass_back(s, &(choice){0});
-}
-
-static cc_status look_with_memory(size_t *flipped, search *s) {
-    const size_t count = s->gradients->head_count;
-    cc_arena *arena = s->gradients->fixture->arena;
+    if (!kept || !s) return CC_ENOMEM;
+    *s = (search){.pass = pass, .gradients = gradients};
+    *flipped = *units = 0;
+    CC_TRY(cc_model_get_all(kept, pass->model));
     s->before = cc_arena_get_array(arena, count, sizeof *s->before);
     s->rest = cc_arena_get_array(arena, count, sizeof *s->rest);
     if (!s->before || !s->rest) return CC_ENOMEM;
-    memcpy(s->before, s->gradients->got, count * sizeof *s->before);
-    return look(flipped, s);
-}
+    memcpy(s->before, gradients->got, count * sizeof *s->before);
 
-/* Each pass moves the running statistics, which must move once only. */
-cc_status cc_parity_flip_search(size_t *flipped, size_t *units, cc_parity_gradients *gradients,
-                                const cc_parity_pass *pass) {
-    size_t count = cc_model_value_count(pass->model);
-    float *values = cc_arena_get_array(gradients->fixture->arena, count, sizeof *values);
-    search *s = cc_arena_get(gradients->fixture->arena, sizeof *s);
-    if (!values || !s) return CC_ENOMEM;
-    *s = (search){.pass = pass, .gradients = gradients};
-    *flipped = *units = 0;
-    CC_TRY(cc_model_get_all(values, pass->model));
-    CC_TRY(look_with_memory(flipped, s));
+    /* The ReLUs near zero, the closest first. */
+    CC_TRY(cc_plan_forward(pass->plan, pass->input, &logits));
+    CC_TRY(cc_uncertain_relus_find(&s->relus, pass->plan, pass->model, pass->near));
+
+    /* One more of them each time: measure what flipping it alone does to the gradient, choose among all known
+     * so far, and try the choice where its sum promises enough. */
+    for (size_t known = 1; known <= s->relus.count && *flipped == 0; known++) {
+        double *effect = cc_arena_get_array(arena, count, sizeof *effect);
+        if (!effect) return CC_ENOMEM;
+        s->effects[known - 1] = effect;
+        CC_TRY(pass_back(s, &(choice){.items = {known - 1}, .count = 1}));
+        for (size_t i = 0; i < count; i++) effect[i] = gradients->got[i] - s->before[i];
+        choose(&chosen, s, known);
+        if (chosen.count == 0 || !promises(s)) continue;
+        CC_TRY(pass_back(s, &chosen));
+        if (passes(s)) *flipped = chosen.count;
+    }
+
+    /* No choice: the gradients as they were. */
+    if (*flipped == 0) CC_TRY(pass_back(s, &(choice){0}));
     *units = s->relus.units;
-    return cc_model_set_all(pass->model, values);
+    return cc_model_set_all(pass->model, kept);
 }

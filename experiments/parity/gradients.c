@@ -1,15 +1,21 @@
+/* experiments/parity/gradients.c -- the gradients of a fixture and of a model, in one order.
+ *
+ * A fixture stores of each parameter's gradient its first values (the head) and its Euclidean norm: enough to
+ * know it, without hundreds of megabytes. */
 #include "experiments/parity/gradients.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+/* The index of a parameter's name, or -1. */
 static int find_parameter(const cc_model *model, const char *name) {
     for (int i = 0; i < cc_model_parameter_count(model); i++)
         if (strcmp(cc_model_parameter(model, i)->name, name) == 0) return i;
     return -1;
 }
 
+/* Whether a fixture's shape is the parameter's. */
 static bool same_shape(const cc_op_parameter *p, const cc_fixture_array *shape) {
     if ((size_t)p->rank != shape->count) return false;
     for (int i = 0; i < p->rank; i++)
@@ -17,6 +23,7 @@ static bool same_shape(const cc_op_parameter *p, const cc_fixture_array *shape) 
     return true;
 }
 
+/* Reads one parameter's head and norm behind those already read. */
 static cc_status read_one(cc_parity_gradients *g, const char *name) {
     char object[512];
     cc_fixture_array head, shape, norm;
@@ -37,6 +44,7 @@ static cc_status read_one(cc_parity_gradients *g, const char *name) {
     return CC_OK;
 }
 
+/* The most values that any parameter has. */
 static int64_t longest_parameter(const cc_model *model) {
     int64_t longest = 0;
     for (int i = 0; i < cc_model_parameter_count(model); i++)
@@ -67,6 +75,7 @@ cc_status cc_parity_gradients_read(cc_parity_gradients *out, const cc_fixture *f
 cc_status cc_parity_gradients_take(cc_parity_gradients *g) {
     double *head = g->got;
     for (size_t k = 0; k < g->parameter_count; head += g->lengths[k++]) {
+        /* In float64: a norm of millions of values must not round more than the values do. */
         double squares = 0;
         CC_TRY(cc_model_get_gradient(g->room, g->model, g->parameters[k]));
         for (int64_t i = 0; i < cc_model_parameter(g->model, g->parameters[k])->count; i++)

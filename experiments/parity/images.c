@@ -1,5 +1,9 @@
-/* experiments/parity/images.c -- calcade-golden-images: up to four groups of image operations, each with its
- * inputs and what SciPy or scikit-image made of them. */
+/* experiments/parity/images.c -- calcade-golden-images: groups of image operations, each with its inputs and
+ * what SciPy or scikit-image made of them.
+ *
+ * The groups are rows of a table at the end: histogram matching, union and opening of regions, rotation,
+ * connected components. What gives whole numbers must be equal; rotation, which interpolates, lies within
+ * CC_PARITY_BOUND. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +17,7 @@
 /* The share of a rotated mask's pixels that may differ: those half way between two. */
 #define MASK_BOUND 1e-3
 
+/* A dataset of a given rank. */
 static cc_status read_picture(cc_fixture_array *out, const cc_fixture *fixture, const char *object,
                               int rank) {
     CC_TRY(cc_fixture_dataset(out, fixture, object));
@@ -27,6 +32,7 @@ static cc_status read_expected(cc_fixture_array *out, const cc_fixture *fixture,
     return out->count == count ? CC_OK : cc_fixture_fail(fixture, object, "does not fit the pictures");
 }
 
+/* The share of pixels in which two masks differ. */
 static void compare_mask(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                          const uint8_t *got, const cc_fixture_array *want, double bound) {
     size_t wrong = 0;
@@ -54,6 +60,7 @@ static cc_status check_matching_case(cc_parity *parity, const cc_fixture *fixtur
     cc_matching_destroy(matching);
     CC_TRY(status);
     for (size_t i = 0; i < source.count; i++) {
+        /* Half a HU is less than a scanner resolves: whole HU are compared. */
         source.values[i] = rintf(matched[i]);
         want.values[i] = rint(want.values[i]);
     }
@@ -67,6 +74,7 @@ typedef struct rectangle {
     int tall, wide;
 } rectangle;
 
+/* "opening by a 15x15 rectangle": rows, then columns. */
 static cc_status read_rectangle(rectangle *out, const cc_fixture *fixture, const char *group) {
     static const char before[] = "opening by a ";
     char *text;
@@ -78,6 +86,7 @@ static cc_status read_rectangle(rectangle *out, const cc_fixture *fixture, const
     return cc_fixture_fail(fixture, group, "attribute what names no rectangle");
 }
 
+/* y0, x0, y1, x1, half open. */
 static cc_status compare_box(cc_parity *parity, const cc_fixture *fixture, const char *path, cc_box box) {
     char object[512];
     cc_fixture_array want;
@@ -88,6 +97,7 @@ static cc_status compare_box(cc_parity *parity, const cc_fixture *fixture, const
     return CC_OK;
 }
 
+/* Union over slices, its opening, and the box of that. */
 static cc_status check_region_case(cc_parity *parity, const cc_fixture *fixture, const char *path) {
     char object[512];
     cc_fixture_array slices, joined, opened;
@@ -126,6 +136,7 @@ static cc_status find_rotation(cc_augment *out, char name[static 16], const cc_f
     return cc_augment_init(out, names, degrees != 0);
 }
 
+/* Bilinear, with the fixture's own value outside. */
 static cc_status turn_image(cc_parity *parity, const cc_fixture *fixture, const char *object,
                             const char *what, const cc_fixture_array *image, const cc_fixture_array *want,
                             const cc_variant *variant) {
@@ -143,6 +154,7 @@ static cc_status turn_image(cc_parity *parity, const cc_fixture *fixture, const 
     return CC_OK;
 }
 
+/* Nearest neighbour. */
 static cc_status turn_mask(cc_parity *parity, const cc_fixture *fixture, const char *object, const char *what,
                            const cc_fixture_array *image, const cc_fixture_array *want,
                            const cc_variant *variant) {
@@ -156,6 +168,7 @@ static cc_status turn_mask(cc_parity *parity, const cc_fixture *fixture, const c
     return CC_OK;
 }
 
+/* The two pictures of the group, and how each is turned and compared. */
 static const struct turned {
     const char *name, *picture, *group;
     cc_status (*check)(cc_parity *parity, const cc_fixture *fixture, const char *object, const char *what,
@@ -166,6 +179,7 @@ static const struct turned {
     {"mask", "/rotation/mask", "/rotation/expect_mask", turn_mask},
 };
 
+/* One picture by one angle. */
 static cc_status check_angle(cc_parity *parity, const cc_fixture *fixture, const struct turned *t,
                              const cc_fixture_array *picture, const char *angle) {
     char object[512], what[64], name[16];
@@ -178,6 +192,7 @@ static cc_status check_angle(cc_parity *parity, const cc_fixture *fixture, const
     return t->check(parity, fixture, object, what, picture, &want, &augment.variants[augment.count - 1]);
 }
 
+/* Both pictures by every angle that the group has. */
 static cc_status check_rotation(cc_parity *parity, const cc_fixture *fixture) {
     for (size_t p = 0; p < sizeof turned / sizeof *turned; p++) {
         cc_fixture_array picture;
@@ -191,14 +206,16 @@ static cc_status check_rotation(cc_parity *parity, const cc_fixture *fixture) {
     return CC_OK;
 }
 
-/* --- components: volume; expect/3d_6 and the like, the sizes in ascending order; 2d: of its first slice ---
- */
+/* --- components: volume; expect/3d_6 and the like, the sizes in ascending order; 2d: of its first slice
+ * --- */
 
+/* For qsort: ascending. */
 static int by_size(const void *a, const void *b) {
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
     return x < y ? -1 : x > y;
 }
 
+/* How many components there are, and how large they are. */
 static cc_status compare_sizes(cc_parity *parity, const cc_fixture *fixture, const char *name,
                                const cc_components *c, const cc_fixture_array *want) {
     char what[64];
@@ -214,6 +231,7 @@ static cc_status compare_sizes(cc_parity *parity, const cc_fixture *fixture, con
     return CC_OK;
 }
 
+/* One rank and neighbourhood, by the name of the dataset. */
 static cc_status check_components_of(cc_parity *parity, const cc_fixture *fixture, const uint8_t *volume,
                                      const size_t *dims, const char *name) {
     char object[512];
@@ -247,6 +265,7 @@ static cc_status check_components(cc_parity *parity, const cc_fixture *fixture) 
 
 /* --- the groups --- */
 
+/* Runs a check on every member of a group. */
 static cc_status check_cases(cc_parity *parity, const cc_fixture *fixture, const char *group,
                              cc_status (*check)(cc_parity *, const cc_fixture *, const char *)) {
     char **names, path[512];
@@ -267,6 +286,7 @@ static cc_status check_regions(cc_parity *parity, const cc_fixture *fixture) {
     return check_cases(parity, fixture, "union_opening_box", check_region_case);
 }
 
+/* An operation is a row here. */
 static const struct group {
     const char *name;
     cc_status (*check)(cc_parity *parity, const cc_fixture *fixture);

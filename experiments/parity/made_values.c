@@ -1,13 +1,20 @@
+/* experiments/parity/made_values.c -- parameters from names, as the scripts that made the fixtures have them.
+ *
+ * The scripts hold the same three functions in Python; a net's weights need not be stored, and both sides
+ * agree on them to the bit. The constants are those of FNV-1a (Fowler, Noll, Vo) and of SplitMix64 (Steele,
+ * Lea, Flood, OOPSLA 2014). */
 #include "experiments/parity/made_values.h"
 
 #include <math.h>
 
+/* FNV-1a's 64-bit hash of a text. */
 static uint64_t fnv1a64(const char *text) {
     uint64_t hash = 0xCBF29CE484222325u;
     for (; *text; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001B3u;
     return hash;
 }
 
+/* The i-th number of a key, uniform in [-1, 1): 53 bits of SplitMix64. */
 static double uniform_at(uint64_t key, uint64_t i) {
     uint64_t z = key + (i + 1) * 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;

@@ -1,6 +1,9 @@
 /* experiments/parity/net.c -- calcade-golden: a net's logits, loss and gradients, and its logits after one
- * step of the optimiser. In float32 a quantity passes within 10 times float32's own noise (an attribute of
- * /expect) + 1e-5; in bf16 the bounds are its own, to which TF32, which rounds less, is held too. */
+ * step of the optimiser.
+ *
+ * In float32 a quantity passes within 10 times float32's own noise (an attribute of /expect, measured in
+ * PyTorch against float64) + 1e-5; in bf16 the bounds are its own, to which TF32, which rounds less, is held
+ * too. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +15,7 @@
 #include "nets/engine/learner.h"
 #include "nets/losses/loss.h"
 
+/* One fixture on its way through one net. */
 typedef struct net_case {
     cc_parity *parity;
     const cc_fixture *fixture;
@@ -28,17 +32,18 @@ typedef struct net_case {
 static const double bf16_norms = 0.1;
 
 /* A net magnifies rounding to bf16 as it does that to float32, which is 2^-16 as large; but 2e-2 is
- * allowed, and half of the signal must be right.
- */
+ * allowed, and half of the signal must be right. */
 static double bf16_bound(const char *quantity, double noise) {
     if (strcmp(quantity, "grad_norms") == 0) return bf16_norms;
     return fmin(0.5, fmax(2e-2, 0x1p16 * noise));
 }
 
+/* Whether products are rounded to fewer bits than float32 has. */
 static bool is_rounded(const net_case *c) {
     return c->parity->dtype == CC_BF16 || c->parity->tf32;
 }
 
+/* The relative error that a quantity may have. */
 static cc_status bound_of(double *out, const net_case *c, const char *quantity) {
     char name[128];
     cc_fixture_array noise;
@@ -49,6 +54,7 @@ static cc_status bound_of(double *out, const net_case *c, const char *quantity) 
     return CC_OK;
 }
 
+/* Compares and counts one quantity. */
 static cc_status compare(const net_case *c, const char *quantity, const double *got, const double *want,
                          size_t count) {
     double bound = 0;
@@ -57,6 +63,7 @@ static cc_status compare(const net_case *c, const char *quantity, const double *
     return CC_OK;
 }
 
+/* Logits [N][classes][H][W] against those that the fixture has, if it has them. */
 static cc_status compare_logits(const net_case *c, const char *quantity, const float *logits) {
     char object[128];
     cc_fixture_array want;
@@ -71,6 +78,7 @@ static cc_status compare_logits(const net_case *c, const char *quantity, const f
     return compare(c, quantity, got, want.values, want.count);
 }
 
+/* A forward pass with running statistics. */
 static cc_status infer(const net_case *c, const char *quantity) {
     const float *logits;
     CC_TRY(cc_plan_forward(c->inference, c->input, &logits));
@@ -96,21 +104,11 @@ static cc_status train(net_case *c) {
     return cc_plan_backward(c->training, c->logits_gradient);
 }
 
-/* What the quantities that follow from the gradients say of the units near zero. */
-static cc_status note_flips(const net_case *c, size_t flipped, size_t units, double near) {
-    char text[160];
-    if (flipped > 0)
-        snprintf(text, sizeof text, "%zu of %zu ReLU inputs within %.0e of zero taken from the other side",
-                 flipped, units, near);
-    else
-        snprintf(text, sizeof text, "no choice among %zu ReLU inputs within %.0e of zero explains it", units,
-                 near);
-    c->parity->note = cc_arena_copy(c->fixture->arena, text);
-    return c->parity->note ? CC_OK : CC_ENOMEM;
-}
-
+/* Where the gradients lie outside their bounds, looks for ReLUs near zero that explain it, and takes the
+ * gradients of that choice; says in the note of the quantities that follow what was found. */
 static cc_status search_flips(const net_case *c, cc_parity_gradients *g) {
     size_t flipped, units;
+    char text[160];
     cc_parity_pass pass = {
         .plan = c->training, .model = c->model, .input = c->input, .logits_gradient = c->logits_gradient};
     CC_TRY(bound_of(&pass.head_bound, c, "grad_heads"));
@@ -120,10 +118,20 @@ static cc_status search_flips(const net_case *c, cc_parity_gradients *g) {
         return CC_OK;
     CC_TRY(bound_of(&pass.near, c, "train_logits"));
     CC_TRY(cc_parity_flip_search(&flipped, &units, g, &pass));
-    return note_flips(c, flipped, units, pass.near);
+    if (flipped > 0)
+        snprintf(text, sizeof text, "%zu of %zu ReLU inputs within %.0e of zero taken from the other side",
+                 flipped, units, pass.near);
+    else
+        snprintf(text, sizeof text, "no choice among %zu ReLU inputs within %.0e of zero explains it", units,
+                 pass.near);
+    c->parity->note = cc_arena_copy(c->fixture->arena, text);
+    return c->parity->note ? CC_OK : CC_ENOMEM;
 }
 
-static cc_status compare_rounded(const net_case *c, const cc_parity_gradients *g) {
+/* The gradients of all parameters: their first values as one vector in float32, layer by layer in a rounded
+ * precision; and their norms. */
+static cc_status compare_gradients(const net_case *c) {
+    cc_parity_gradients g;
     cc_parity_sensitivity sensitivity;
     const cc_parity_pass_f32 pass = {.parity = c->parity,
                                      .config = c->config,
@@ -131,23 +139,19 @@ static cc_status compare_rounded(const net_case *c, const cc_parity_gradients *g
                                      .target = c->target,
                                      .in = c->in,
                                      .out = c->out};
-    CC_TRY(cc_parity_sensitivity_measure(&sensitivity, g, &pass));
-    return cc_parity_rounded_compare(c->parity, g, &sensitivity);
-}
-
-static cc_status compare_exactly(const net_case *c, cc_parity_gradients *g) {
-    CC_TRY(search_flips(c, g));
-    return compare(c, "grad_heads", g->got, g->want, g->head_count);
-}
-
-static cc_status compare_gradients(const net_case *c) {
-    cc_parity_gradients g;
     CC_TRY(cc_parity_gradients_read(&g, c->fixture, c->model));
     CC_TRY(cc_parity_gradients_take(&g));
-    CC_TRY(is_rounded(c) ? compare_rounded(c, &g) : compare_exactly(c, &g));
+    if (is_rounded(c)) {
+        CC_TRY(cc_parity_sensitivity_measure(&sensitivity, &g, &pass));
+        CC_TRY(cc_parity_rounded_compare(c->parity, &g, &sensitivity));
+    } else {
+        CC_TRY(search_flips(c, &g));
+        CC_TRY(compare(c, "grad_heads", g.got, g.want, g.head_count));
+    }
     return compare(c, "grad_norms", g.got_norms, g.want_norms, g.parameter_count);
 }
 
+/* One step of the optimiser on the gradients that the model has. */
 static cc_status step(const net_case *c) {
     const cc_optimizer_spec *spec = &c->config->optimizer;
     cc_learner *learner;
@@ -157,6 +161,7 @@ static cc_status step(const net_case *c) {
     return status;
 }
 
+/* Sets every parameter and statistic to the values made from its name. */
 static cc_status make_weights(const net_case *c) {
     for (int i = 0; i < cc_model_parameter_count(c->model); i++) {
         const cc_parameter *p = cc_model_parameter(c->model, i);
@@ -168,19 +173,7 @@ static cc_status make_weights(const net_case *c) {
     return CC_OK;
 }
 
-static cc_status compare_all(net_case *c) {
-    cc_fixture_array want;
-    double count = (double)cc_model_trained_values(c->model);
-    CC_TRY(cc_fixture_numbers(&want, c->fixture, "/", "parameter_count"));
-    cc_parity_compare(c->parity, c->fixture, "net", "parameter_count", &count, want.values, 1, 0);
-    CC_TRY(make_weights(c));
-    CC_TRY(infer(c, "eval_logits"));
-    CC_TRY(train(c));
-    CC_TRY(compare_gradients(c));
-    CC_TRY(step(c));
-    return infer(c, "eval_logits_after_step");
-}
-
+/* Input [N][C][H][W] and target [N][classes][H][W], whose shapes must be the net's. */
 static cc_status read_pictures(net_case *c) {
     cc_fixture_array input, target;
     CC_TRY(cc_parity_read_floats(&c->input, &input, c->fixture, "/input"));
@@ -197,9 +190,13 @@ static cc_status read_pictures(net_case *c) {
     return CC_OK;
 }
 
+/* All quantities of one fixture. */
 static cc_status check(net_case *c) {
+    cc_fixture_array want;
     CC_TRY(read_pictures(c));
     CC_TRY(cc_loss_check(&c->config->loss));
+
+    /* One model with two plans: batch norms use the batch's statistics in training, the running ones else. */
     cc_plan_options options = {.n = c->in.dims[0],
                                .height = c->in.dims[2],
                                .width = c->in.dims[3],
@@ -211,7 +208,17 @@ static cc_status check(net_case *c) {
     CC_TRY(cc_plan_create(&c->training, c->model, &options));
     options.training = false;
     CC_TRY(cc_plan_create(&c->inference, c->model, &options));
-    return compare_all(c);
+
+    double count = (double)cc_model_trained_values(c->model);
+    CC_TRY(cc_fixture_numbers(&want, c->fixture, "/", "parameter_count"));
+    cc_parity_compare(c->parity, c->fixture, "net", "parameter_count", &count, want.values, 1, 0);
+
+    CC_TRY(make_weights(c));
+    CC_TRY(infer(c, "eval_logits"));
+    CC_TRY(train(c));
+    CC_TRY(compare_gradients(c));
+    CC_TRY(step(c));
+    return infer(c, "eval_logits_after_step");
 }
 
 cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture) {

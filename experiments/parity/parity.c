@@ -1,3 +1,8 @@
+/* experiments/parity/parity.c -- one line a quantity: what was compared, its relative error, its bound, the
+ * verdict.
+ *
+ * An error is that of a whole array, not of its worst element: elements near zero have no relative error that
+ * means anything. */
 #include "experiments/parity/parity.h"
 
 #include <math.h>

@@ -34,6 +34,7 @@ enum { DRAWS = 3, NOISY_LEAST = 8 /* of which a mean says something */ };
 
 /* --- how float32 moves --- */
 
+/* In float64. */
 static double dot(const double *a, const double *b, size_t count) {
     double sum = 0;
     for (size_t i = 0; i < count; i++) sum += a[i] * b[i];
@@ -59,6 +60,7 @@ static cc_status set_weights(cc_model *model, const cc_parity_pass_f32 *pass, in
     return CC_OK;
 }
 
+/* Forward, loss, backward; the gradients stay in the model. */
 static cc_status train_once(cc_plan *plan, const cc_parity_pass_f32 *pass, cc_arena *arena) {
     const float *logits;
     double value;
@@ -71,6 +73,7 @@ static cc_status train_once(cc_plan *plan, const cc_parity_pass_f32 *pass, cc_ar
     return cc_plan_backward(plan, gradient);
 }
 
+/* How far each layer's gradient has moved from the unchanged net's. */
 static void note_move(cc_parity_sensitivity *out, const cc_parity_gradients *g, const double *own) {
     const double *moved = g->got;
     for (size_t k = 0; k < g->parameter_count; moved += g->lengths[k], own += g->lengths[k++]) {
@@ -79,6 +82,7 @@ static void note_move(cc_parity_sensitivity *out, const cc_parity_gradients *g, 
     }
 }
 
+/* The unchanged net first, then DRAWS changed ones, each from the same weights. */
 static cc_status measure(cc_parity_sensitivity *out, cc_parity_gradients *g, cc_model *model, cc_plan *plan,
                          const cc_parity_pass_f32 *pass) {
     double *own = cc_arena_get_array(g->fixture->arena, g->head_count, sizeof *own);
@@ -128,6 +132,7 @@ done:
 
 /* --- what is promised --- */
 
+/* What is promised of a layer: both bounds, a norm alone, or that it is small. */
 typedef enum layer_kind { LAYER_HELD, LAYER_NOISY, LAYER_NEGLECTED } layer_kind;
 
 typedef struct layer {
@@ -137,11 +142,13 @@ typedef struct layer {
     double norm, norm_bound;     /* how far the norm is off */
 } layer;
 
+/* Which bounds a layer is held to, and how far it is off. */
 static layer layer_of(const cc_parity_gradients *g, const cc_parity_sensitivity *s, size_t k,
                       const double *got, const double *want, double whole) {
     const double move = s->moves[k], turn = 2 * move * move + 1e-3,
                  ratio = g->got_norms[k] / g->want_norms[k];
     layer l = {.name = cc_model_parameter(g->model, g->parameters[k])->name};
+    /* In front of a batch norm a bias has no gradient but rounding. */
     if (g->want_norms[k] <= NEGLECTED * whole) {
         l.kind = LAYER_NEGLECTED;
         l.norm = g->got_norms[k] / whole;

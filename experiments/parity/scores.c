@@ -1,5 +1,8 @@
 /* experiments/parity/scores.c -- calcade-golden-scores: masks of a small set of slices with their scores
- * under each convention of averaging, and the statistics of paired results. */
+ * under each convention of averaging (scikit-learn), and the statistics of paired results (SciPy,
+ * scikit-learn, pingouin's formula).
+ *
+ * Each statistic is a row of a table: the dataset that it must give, and the function that computes it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,7 @@ enum { RATIOS = sizeof ratios / sizeof *ratios, EXACT_PAIRS = 14 /* of the exact
 
 /* --- the scores --- */
 
+/* The masks as a row of counts for each slice. */
 static cc_status read_rows(cc_count_row **out, size_t *count, const cc_fixture *fixture) {
     cc_fixture_array prediction, truth, patient;
     const uint8_t *predicted, *true_mask;
@@ -48,6 +52,7 @@ static cc_status compare(cc_parity *parity, const cc_fixture *fixture, const cha
     return CC_OK;
 }
 
+/* tp, fp, fn and tn of every slice, exactly. */
 static cc_status check_counts(cc_parity *parity, const cc_fixture *fixture, const char *object,
                               const cc_count_row *rows, size_t count) {
     double *got = cc_arena_get_array(fixture->arena, count, 4 * sizeof *got);
@@ -60,6 +65,7 @@ static cc_status check_counts(cc_parity *parity, const cc_fixture *fixture, cons
     return compare(parity, fixture, "slices", object, got, 4 * count, 0);
 }
 
+/* Which slices have truth or prediction: those that 0/0 skips are the others. */
 static cc_status check_marked(cc_parity *parity, const cc_fixture *fixture, const char *object,
                               const cc_count_row *rows, size_t count) {
     double *got = cc_arena_get_array(fixture->arena, count, sizeof *got);
@@ -68,6 +74,7 @@ static cc_status check_marked(cc_parity *parity, const cc_fixture *fixture, cons
     return compare(parity, fixture, "slices", object, got, count, 0);
 }
 
+/* The scores that fixtures have, in their order. */
 static void get_ratios(double out[RATIOS], const cc_scores *scores) {
     for (int r = 0; r < RATIOS; r++) out[r] = scores->value[ratios[r]];
 }
@@ -95,6 +102,7 @@ static cc_status check_patients(cc_parity *parity, const cc_fixture *fixture, co
     return compare(parity, fixture, "scores", object, got, RATIOS * patients, CC_PARITY_BOUND);
 }
 
+/* A dataset and the convention that it is of. */
 static const struct averaged {
     const char *object;
     cc_convention convention;
@@ -106,6 +114,7 @@ static const struct averaged {
     {"/expect/slice_mean_empty_skipped_f1_precision_recall", {CC_AVERAGE_SLICE, CC_EMPTY_SKIP}},
 };
 
+/* All of the masks' scores. */
 static cc_status check_scores(cc_parity *parity, const cc_fixture *fixture) {
     cc_count_row *rows = NULL;
     size_t count = 0;
@@ -125,6 +134,7 @@ static cc_status check_scores(cc_parity *parity, const cc_fixture *fixture) {
 
 /* --- the statistics: each computes its numbers from the group's inputs, got[count] --- */
 
+/* Two datasets of one length. */
 static cc_status read_pair(cc_fixture_array *a, cc_fixture_array *b, const cc_fixture *fixture,
                            const char *first, const char *second) {
     CC_TRY(cc_fixture_dataset(a, fixture, first));
@@ -209,6 +219,7 @@ static cc_status spearman(double *got, size_t count, const cc_fixture *fixture, 
     return cc_statistics_spearman(got, a.values, b.values, a.count);
 }
 
+/* A statistic: its dataset, how many numbers it has, and what computes it. */
 static const struct statistic {
     const char *object;
     size_t count; /* of its numbers; 0: any */
@@ -226,6 +237,7 @@ static const struct statistic {
     {"/statistics/spearman_rho", 1, spearman, 0},
 };
 
+/* Computes one statistic and compares it. */
 static cc_status check_statistic(cc_parity *parity, const cc_fixture *fixture, const struct statistic *s) {
     cc_fixture_array want;
     CC_TRY(cc_fixture_dataset(&want, fixture, s->object));

@@ -1,3 +1,9 @@
+/* experiments/parity/uncertain_relus.c -- finds the ReLU inputs near zero of a plan after its forward pass,
+ * and flips one.
+ *
+ * Each op that has a ReLU computes its inputs z in float64 from the values, statistics and parameters that
+ * the plan holds, with the slope dz/dx of each channel; a unit is flipped by moving its x so that z lies as
+ * far on the other side of zero. */
 #include "experiments/parity/uncertain_relus.h"
 
 #include <float.h>
@@ -10,6 +16,7 @@
  * twice, once for each side. */
 #define UNSURE (8 * FLT_EPSILON)
 
+/* The units found so far, over all nodes. */
 typedef struct finder {
     const cc_plan *plan;
     const cc_model *model;
@@ -23,11 +30,13 @@ typedef struct layer { /* one node's plain buffers */
     double *z, *slopes;
 } layer;
 
+/* Memory for `count` values. */
 static cc_status get_floats(float **out, int64_t count, cc_arena *arena) {
     *out = cc_arena_get_array(arena, (size_t)count, sizeof **out);
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* Fetches a node's inputs and parameters from the device into plain buffers, [n][c][pixels]. */
 static cc_status fill_layer(layer *l, const finder *f, const cc_node *node, cc_arena *arena) {
     const cc_graph *graph = cc_plan_graph(f->plan);
     float *values;
@@ -71,6 +80,7 @@ static cc_uncertain_relu crossing(const layer *l, int node, int64_t unit, double
                                    (float)(l->io.x[0][unit] + (target - l->z[unit]) / l->slopes[channel])};
 }
 
+/* Adds the units of one node whose |z| is at most the bound times the root mean square of the node's z. */
 static void find_in(finder *f, const layer *l, int node) {
     int64_t count = cc_shape_count(l->io.output_shape);
     double squares = 0;
@@ -79,6 +89,8 @@ static void find_in(finder *f, const layer *l, int node) {
     if (!(size > 0)) return;
     for (int64_t i = 0; i < count; i++) {
         if (!(fabs(l->z[i]) <= f->bound * size)) continue;
+        /* At most zero: it can rise. Above zero: it can fall. Where float64 does not know, both are
+         * candidates. */
         cc_uncertain_relu up = crossing(l, node, i, size, true), down = crossing(l, node, i, size, false);
         bool unsure = fabs(l->z[i]) <= UNSURE * size;
         if (!isfinite(up.other) || !isfinite(down.other)) continue;

@@ -1,5 +1,9 @@
-/* experiments/weights/convention.c -- which library's weights a file holds, by the names of its tensors and
- * of its model, and so which padding and epsilon they want. */
+/* experiments/weights/convention.c -- which library's weights a file holds, and so which padding and epsilon
+ * they want.
+ *
+ * What tells, in this order: a config of ours that is stored with the weights; names of tensors that only one
+ * library has; and for timm's two families, whose names are the same, the model's name in the metadata, in a
+ * config.json beside the file, or in the file's path. */
 #include "experiments/weights/convention.h"
 
 #include <jansson.h>
@@ -15,6 +19,7 @@ static const char SYMMETRIC[] = "symmetric", SAME[] = "same", SAME_NOMINAL[] = "
 static const double PYTORCH_EPSILON = 1e-5, TENSORFLOW_EPSILON = 1e-3;
 enum { CONFIG_BYTES_MAX = 1 << 20 };
 
+/* What was found. */
 typedef struct convention {
     const char *of; /* whose weights they are; NULL: nothing tells */
     const char *padding;
@@ -22,6 +27,7 @@ typedef struct convention {
     bool ambiguous; /* timm's names, of either family */
 } convention;
 
+/* Only EfficientNets come in several conventions. */
 static bool is_efficientnet(const cc_net_spec *spec) {
     return spec->encoder && strncmp(spec->encoder, "efficientnet-", 13) == 0;
 }
@@ -54,6 +60,7 @@ static int family_in_config(const char *weights) {
     return family;
 }
 
+/* The same of the metadata's texts, under the keys that programs use. */
 static int family_in_metadata(const cc_weight_source *source) {
     static const char *const keys[] = {"architecture", "model",        "model_name", "arch",
                                        "name",         "encoder_name", "timm_model", "source"};
@@ -66,6 +73,7 @@ static int family_in_metadata(const cc_weight_source *source) {
 
 /* --- whose weights --- */
 
+/* Whether a tensor's name has this part, at its beginning or after a point. */
 static bool holds(const cc_weight_source *source, const char *part) {
     for (size_t i = 0; i < source->count; i++) {
         const char *at = strstr(source->tensors[i].name, part);
@@ -93,6 +101,7 @@ static cc_status read_stored(convention *out, const char *config, const char *pa
     return status;
 }
 
+/* Finds the convention of a file; out->of is NULL where nothing tells or none is needed. */
 static cc_status find_convention(convention *out, const cc_net_spec *spec, const cc_weight_source *source) {
     const char *config = cc_weight_source_config(source);
     *out = (convention){0};
@@ -101,6 +110,7 @@ static cc_status find_convention(convention *out, const cc_net_spec *spec, const
     if (holds(source, "_conv_stem.")) {
         *out = (convention){"efficientnet_pytorch", SAME_NOMINAL, TENSORFLOW_EPSILON, false};
     } else if (holds(source, "features.1.0.block.")) {
+        /* torchvision's b5 to b7 were trained with TensorFlow's epsilon. */
         const bool b5 = strcmp(spec->encoder, "efficientnet-b5") == 0;
         *out = (convention){"torchvision", SYMMETRIC, b5 ? TENSORFLOW_EPSILON : PYTORCH_EPSILON, false};
     } else if (holds(source, "conv_stem.") || holds(source, "conv_dw.")) {
@@ -116,6 +126,7 @@ static cc_status find_convention(convention *out, const cc_net_spec *spec, const
 
 /* --- the net --- */
 
+/* Takes what the file wants where the config states nothing; warns where it states something else. */
 static cc_status settle(cc_net_spec *spec, const convention *c) {
     const char *path = spec->weights;
     const bool padded = is_efficientnet(spec);

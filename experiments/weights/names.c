@@ -1,5 +1,9 @@
-/* What other libraries call a layer of ours: tables of the same layers in their words, which our names (those
- * of timm) are rewritten by. */
+/* experiments/weights/names.c -- what other libraries call a layer of ours: tables of the same layers in
+ * their words, which our names (those of timm) are rewritten by.
+ *
+ * A block's name is "blocks.STAGE.BLOCK.LAYER.rest": torchvision counts stages from 1 and nests its layers,
+ * efficientnet_pytorch counts blocks through all stages. The first stage's blocks do not expand and have a
+ * table of their own. */
 #include "experiments/weights/names.h"
 
 #include <stdarg.h>
@@ -46,6 +50,7 @@ static const layer *find_layer(const char **rest, const layer *layers, size_t co
 
 static void add(cc_weight_names *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A name that is too long for any file is left out. */
 static void add(cc_weight_names *out, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -61,11 +66,13 @@ static void add_in_encoder(cc_weight_names *out, const char *name) {
     add(out, "encoder.model.%s", name);
 }
 
+/* The other libraries' names of a layer within a block. */
 static void add_block(cc_weight_names *out, cc_weight_block *at, const char *name) {
     char other[CC_WEIGHT_NAME_BYTES];
     const char *rest;
     int stage, block, length = 0;
     if (sscanf(name, "blocks.%d.%d.%n", &stage, &block, &length) != 2 || length == 0) return;
+    /* A new block: counted once, by its first parameter. */
     if (at->seen == 0 || stage != at->stage || block != at->block)
         *at = (cc_weight_block){at->seen + 1, stage, block};
     const layer *found = stage == 0
@@ -78,6 +85,7 @@ static void add_block(cc_weight_names *out, cc_weight_block *at, const char *nam
     add_in_encoder(out, other);
 }
 
+/* The other libraries' names of a layer of the stem. */
 static void add_stem(cc_weight_names *out, const char *name) {
     char other[CC_WEIGHT_NAME_BYTES];
     const char *rest, *words[2];

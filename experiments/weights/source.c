@@ -1,5 +1,8 @@
-/* experiments/weights/source.c -- opens a file of named tensors by what it begins with, and says what it is
- * where it is another program's. */
+/* experiments/weights/source.c -- opens a file of named tensors by what it begins with.
+ *
+ * Both kinds that are read (safetensors, results of ours) look alike to the caller. Other programs' files are
+ * known by their first bytes, so that the message can say what the file is and how to turn it into
+ * safetensors; a pickle is never opened, as loading one runs it. */
 #include "experiments/weights/source.h"
 
 #include <stdio.h>
@@ -7,6 +10,7 @@
 #include <string.h>
 #include "core/file.h"
 
+/* Reads the first bytes of a file. */
 static cc_status read_head(unsigned char *bytes, size_t *count, size_t most, const char *path) {
     uint64_t size;
     CC_TRY(cc_file_size(&size, path)); /* before it is opened: a pipe would wait */
@@ -17,6 +21,7 @@ static cc_status read_head(unsigned char *bytes, size_t *count, size_t most, con
     return *count > 0 ? CC_OK : cc_fail(CC_EFORMAT, path, NULL, "the file is empty");
 }
 
+/* Takes the weights of a result, all in memory. */
 static cc_status open_result(cc_weight_source *out) {
     cc_run run;
     out->arena = cc_arena_create();
@@ -28,6 +33,7 @@ static cc_status open_result(cc_weight_source *out) {
     return CC_OK;
 }
 
+/* Takes the names and shapes; values are read one tensor at a time. */
 static cc_status open_safetensors(cc_weight_source *out) {
     CC_TRY(cc_safetensors_open(&out->file, out->path));
     out->tensors = cc_safetensors_tensors(&out->count, out->file);
@@ -38,6 +44,7 @@ static cc_status open_safetensors(cc_weight_source *out) {
 
 enum { HEAD_BYTES = 1 << 16, ZIP_NAME_LENGTH = 26, ZIP_NAME = 30 };
 
+/* The first bytes of a file. */
 typedef struct head {
     unsigned char bytes[HEAD_BYTES];
     size_t count;
@@ -51,6 +58,7 @@ static bool mentions(const head *h, const char *word) {
     return memmem(h->bytes, h->count, word, strlen(word)) != NULL;
 }
 
+/* Whether a path has an ending, in either case. */
 static bool ends(const char *path, const char *ending) {
     const size_t length = strlen(path), count = strlen(ending);
     return length >= count && strcasecmp(path + length - count, ending) == 0;
@@ -83,6 +91,7 @@ static const char *kind_of(const head *h, const char *path) {
     return NULL;
 }
 
+/* CC_EUNSUPPORTED for a kind, with what it is and what to do. */
 static cc_status refuse_kind(const char *kind, const char *path) {
     static const struct {
         const char *kind, *what, *hint;

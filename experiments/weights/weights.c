@@ -1,3 +1,9 @@
+/* experiments/weights/weights.c -- pretrained weights into a model, parameter by parameter.
+ *
+ * Candidates are the file's tensors by bare name, sorted, so that each of the names that a parameter may have
+ * is looked up by bisection. What is left over in the file and what is missing in it is counted and sampled
+ * for one line of the log: a file that fits no name at all is an error, one that fits some is not (an
+ * encoder's weights in a whole net). */
 #include "experiments/weights/weights.h"
 
 #include <inttypes.h>
@@ -11,12 +17,14 @@
 
 enum { SAMPLE_NAMES = 3, SHAPE_BYTES = 128 };
 
+/* A tensor of the file that may be a parameter's. */
 typedef struct candidate {
     const char *bare; /* its name without what stands before a whole net's names */
     size_t index;     /* in the source */
     bool used;
 } candidate;
 
+/* One file on its way into one model. */
 typedef struct loader {
     cc_weight_source source;
     candidate *candidates; /* sorted by bare name, then index */
@@ -33,12 +41,14 @@ static bool is_ignored(const char *name) {
     return length >= sizeof ending - 1 && strcmp(name + length - (sizeof ending - 1), ending) == 0;
 }
 
+/* For qsort: by name, then by place in the file. */
 static int by_bare_name(const void *a, const void *b) {
     const candidate *x = a, *y = b;
     int order = strcmp(x->bare, y->bare);
     return order ? order : x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Lists the file's tensors by bare name. */
 static cc_status list_candidates(loader *l) {
     l->candidates = calloc(l->source.count + 1, sizeof *l->candidates);
     if (!l->candidates) return cc_fail_memory("weights", l->source.count * sizeof *l->candidates);
@@ -51,6 +61,7 @@ static cc_status list_candidates(loader *l) {
     return CC_OK;
 }
 
+/* A candidate's name as the file has it. */
 static const char *stored_name(const loader *l, const candidate *c) {
     return l->source.tensors[c->index].name;
 }
@@ -68,6 +79,8 @@ static candidate *find_name(const loader *l, const char *name) {
     return low < l->count && strcmp(l->candidates[low].bare, name) == 0 ? &l->candidates[low] : NULL;
 }
 
+/* The tensor of a parameter, by the best of its names that the file has; *out NULL where it has none. Two
+ * tensors that would both be it are a fault: which one counts is not for us to choose. */
 static cc_status find_parameter(candidate **out, const loader *l, const cc_weight_names *names) {
     *out = NULL;
     for (int i = 0; i < names->count && !*out; i++) *out = find_name(l, names->names[i]);
@@ -79,6 +92,7 @@ static cc_status find_parameter(candidate **out, const loader *l, const cc_weigh
     return CC_OK;
 }
 
+/* Adds a name to a sample of the first few. */
 static void add_sample(char sample[CC_WEIGHTS_SAMPLE_BYTES], size_t before, const char *name) {
     size_t used = strlen(sample);
     if (before < SAMPLE_NAMES)
@@ -87,6 +101,7 @@ static void add_sample(char sample[CC_WEIGHTS_SAMPLE_BYTES], size_t before, cons
         snprintf(sample + used, CC_WEIGHTS_SAMPLE_BYTES - used, ", ...");
 }
 
+/* "[64, 3, 7, 7]". */
 static void format_shape(char out[SHAPE_BYTES], const int64_t *dims, int rank) {
     size_t used = (size_t)snprintf(out, SHAPE_BYTES, "[");
     for (int d = 0; d < rank && used < SHAPE_BYTES; d++)
@@ -101,12 +116,14 @@ static size_t channels_summed(const loader *l, const cc_run_tensor *t, int index
     if (t->rank != p->rank) return 0;
     for (int d = 0; d < p->rank; d++) {
         if (t->dims[d] == (uint64_t)p->dims[d]) continue;
+        /* Kernels are [out][in][h][w]: only the input channels of the first one may differ. */
         if (d != 1 || index != l->first_kernel || p->dims[1] != 1) return 0;
         summed = (size_t)t->dims[1];
     }
     return summed;
 }
 
+/* A tensor of another shape than the parameter's. */
 static cc_status fail_shape(const loader *l, const cc_run_tensor *t, const cc_parameter *p) {
     char has[SHAPE_BYTES], wants[SHAPE_BYTES];
     int64_t dims[CC_RUN_RANK_MAX];
@@ -127,6 +144,7 @@ static void sum_channels(float *values, size_t outputs, size_t channels, size_t 
         }
 }
 
+/* Refuses NaN and infinities, which would spread through every output. */
 static cc_status check_finite(const loader *l, const cc_run_tensor *t, const float *values, size_t count) {
     for (size_t i = 0; i < count; i++)
         if (!isfinite(values[i]))
@@ -135,6 +153,7 @@ static cc_status check_finite(const loader *l, const cc_run_tensor *t, const flo
     return CC_OK;
 }
 
+/* Reads one tensor and sets parameter `index` to it. */
 static cc_status load_tensor(loader *l, const candidate *c, int index) {
     cc_status status = CC_OK;
     const cc_run_tensor *t = &l->source.tensors[c->index];
@@ -156,51 +175,48 @@ done:
     return status;
 }
 
+/* The first convolution of a net is that of its first kernel. */
 static int find_first_kernel(const cc_model *model) {
     int index = 0, count = cc_model_parameter_count(model);
     while (index < count && cc_model_parameter(model, index)->of.role != CC_ROLE_KERNEL) index++;
     return index;
 }
 
-static cc_status load_all(loader *l) {
+cc_status cc_weights_load(cc_weights_summary *summary, cc_model *model, const char *path) {
+    loader l = {.model = model, .summary = summary};
     cc_weight_names names;
     cc_weight_block at = {0};
     candidate *c;
-    int count = cc_model_parameter_count(l->model);
-    CC_TRY(list_candidates(l));
-    l->first_kernel = find_first_kernel(l->model);
-    for (int i = 0; i < count; i++) {
-        const char *name = cc_model_parameter(l->model, i)->name;
-        cc_weight_names_of(&names, &at, name);
-        CC_TRY(find_parameter(&c, l, &names));
-        if (!c) {
-            add_sample(l->summary->missing_sample, l->summary->missing++, name);
-            continue;
-        }
-        CC_TRY(load_tensor(l, c, i));
-        c->used = true;
-        l->summary->loaded++;
-    }
-    return CC_OK;
-}
-
-static cc_status sum_up(loader *l) {
-    for (size_t i = 0; i < l->count; i++)
-        if (!l->candidates[i].used)
-            add_sample(l->summary->left_over_sample, l->summary->left_over++,
-                       stored_name(l, &l->candidates[i]));
-    if (l->summary->loaded > 0) return CC_OK;
-    return cc_fail(CC_EFORMAT, l->source.path, "are these the weights of this net?",
-                   "none of its %zu tensors (%s) has the name of one of the net's (%s)", l->count,
-                   l->summary->left_over_sample, l->summary->missing_sample);
-}
-
-cc_status cc_weights_load(cc_weights_summary *summary, cc_model *model, const char *path) {
-    loader l = {.model = model, .summary = summary};
+    const int count = cc_model_parameter_count(model);
+    cc_status status = CC_OK;
     *summary = (cc_weights_summary){0};
     CC_TRY(cc_weight_source_open(&l.source, path));
-    cc_status status = load_all(&l);
-    if (status == CC_OK) status = sum_up(&l);
+    CC_CHECK(list_candidates(&l));
+    l.first_kernel = find_first_kernel(model);
+
+    /* Each parameter in the net's order, which is what counts an EfficientNet's blocks. */
+    for (int i = 0; i < count; i++) {
+        const char *name = cc_model_parameter(model, i)->name;
+        cc_weight_names_of(&names, &at, name);
+        CC_CHECK(find_parameter(&c, &l, &names));
+        if (!c) {
+            add_sample(summary->missing_sample, summary->missing++, name);
+            continue;
+        }
+        CC_CHECK(load_tensor(&l, c, i));
+        c->used = true;
+        summary->loaded++;
+    }
+
+    /* What no parameter has asked for. */
+    for (size_t i = 0; i < l.count; i++)
+        if (!l.candidates[i].used)
+            add_sample(summary->left_over_sample, summary->left_over++, stored_name(&l, &l.candidates[i]));
+    if (summary->loaded == 0)
+        status = cc_fail(CC_EFORMAT, path, "are these the weights of this net?",
+                         "none of its %zu tensors (%s) has the name of one of the net's (%s)", l.count,
+                         summary->left_over_sample, summary->missing_sample);
+done:
     free(l.candidates);
     cc_weight_source_close(&l.source);
     return status;

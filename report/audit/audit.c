@@ -1,5 +1,8 @@
 /* report/audit/audit.c -- runs the checks of every table and gathers what they find, what is not checked, and
- * what the file says beside its numbers. */
+ * what the file says beside its numbers.
+ *
+ * Tables are checked one by one (report/audit/sheet.h), then rows of different tables against each other,
+ * then the counts of the text. The formulas are in metrics/rounding.h. */
 #include "report/audit/audit.h"
 
 #include <string.h>
@@ -8,6 +11,7 @@
 #include "report/audit/sheet.h"
 #include "report/text.h"
 
+/* The audit as it grows. */
 typedef struct audit {
     const cc_published *published;
     cc_arena *arena;
@@ -41,6 +45,7 @@ static cc_audit_finding *add_finding(audit *a, int table, size_t cells) {
     return finding;
 }
 
+/* Adds what a reader should know. */
 static cc_status add_note(audit *a, int table, const char *row, const char *text) {
     cc_audit *out = a->out;
     cc_audit_note *notes = with_room(out->notes, out->note_count, &a->note_capacity, sizeof *notes, a->arena);
@@ -50,11 +55,13 @@ static cc_status add_note(audit *a, int table, const char *row, const char *text
     return CC_OK;
 }
 
+/* "Table 4, Mean, precision"; NULL where memory is out. */
 static const char *name_cell(audit *a, const cc_sheet *s, size_t row, int column) {
     return cc_arena_format(a->arena, "Table %d, %s, %s", s->table->id, cc_sheet_label(s, row),
                            s->table->columns[column]);
 }
 
+/* A finding for each score that is no percentage, or no fraction. */
 static cc_status check_percentages(audit *a, const cc_sheet *s) {
     for (size_t r = 0; r < s->count; r++)
         for (int c = 0; c < s->column_count; c++) {
@@ -85,15 +92,18 @@ static cc_status name_cells(audit *a, cc_audit_finding *f, const cc_sheet *s, co
     return CC_OK;
 }
 
+/* How many cells a finding of this check names. */
 static size_t cells_of(const cc_sheet *s, const cc_sheet_check *check) {
     if (check->kind == CC_CHECK_MEAN || check->kind == CC_CHECK_DEVIATION) return 1 + s->row_count;
     return check->kind == CC_CHECK_COUNTS ? (size_t)check->input_count : 1 + (size_t)check->input_count;
 }
 
+/* Ranges are in percent; a table may print fractions. */
 static cc_range in_unit(cc_range percent, double scale) {
     return (cc_range){percent.low / scale, percent.high / scale};
 }
 
+/* Notes how the F1 of a row may have been computed, whether it holds or not. */
 static void add_reading(audit *a, const cc_sheet *s, const cc_sheet_check *check, const cc_allowed *allowed) {
     const cc_cell *cell = cc_sheet_cell(s, check->row, check->column);
     const cc_range *pooled = &allowed->range[0], *averaged = &allowed->range[1],
@@ -114,6 +124,7 @@ static void add_reading(audit *a, const cc_sheet *s, const cc_sheet_check *check
     };
 }
 
+/* A finding for each check of a table that does not hold, with its reason and the smallest edit. */
 static cc_status check_arithmetic(audit *a, cc_sheet *s) {
     cc_sheet_check *checks;
     size_t count;
@@ -146,6 +157,7 @@ static cc_status add_item(const char **list, const char *item, cc_arena *arena) 
     return *list && item ? CC_OK : CC_ENOMEM;
 }
 
+/* Says of a table what is checked under another name, for its range alone, or not at all. */
 static cc_status list_columns(audit *a, cc_audit_table *out, const cc_sheet *s) {
     bool percent = false, fraction = false;
     for (int c = 0; c < s->column_count; c++) {
@@ -223,6 +235,7 @@ static cc_status gather_notes(audit *a, const cc_sheet *s) {
 
 /* --- rows that stand in several tables --- */
 
+/* A row of some table. */
 typedef struct entry {
     const cc_published_table *table;
     const cc_published_row *row;
@@ -298,6 +311,7 @@ static cc_status name_group(audit *a, entry *entries, size_t count, size_t first
     return f->reason ? CC_OK : CC_ENOMEM;
 }
 
+/* A finding for each set of rows that stand in several tables with the same numbers. */
 static cc_status check_equal_rows(audit *a) {
     entry *entries = cc_arena_get_array(a->arena, a->out->row_count + 1, sizeof *entries);
     size_t count = 0;
@@ -314,6 +328,7 @@ static cc_status check_equal_rows(audit *a) {
 
 /* --- counts --- */
 
+/* A finding for each sum or product of the text that does not come out. */
 static cc_status check_counts(audit *a) {
     for (size_t i = 0; i < a->published->count_count; i++) {
         const cc_published_count *count = &a->published->counts[i];
@@ -344,6 +359,7 @@ static cc_status check_counts(audit *a) {
     return CC_OK;
 }
 
+/* Readings and tables are as many as rows and tables can be. */
 static cc_status make_room(audit *a) {
     cc_audit *out = a->out;
     size_t readings = 0;

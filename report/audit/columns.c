@@ -1,6 +1,8 @@
-/* report/audit/columns.c -- the names that scores have in papers. A name is reduced to its letters and digits
- * in lower case ("F1-score (%)" is "f1score"), loses words that mean nothing ("f1"), and is looked up in one
- * table. What is not in it is no score that is known: "Lesion F1" may be of other items than "Recall". */
+/* report/audit/columns.c -- the names that scores have in papers.
+ *
+ * A name is reduced to its letters and digits in lower case ("F1-score (%)" is "f1score"), loses words that
+ * mean nothing ("f1"), and is looked up in one table. What is not in it is no score that is known: "Lesion
+ * F1" may be of other items than "Recall". */
 #include "report/audit/columns.h"
 
 #include <ctype.h>
@@ -53,6 +55,7 @@ static bool reduce(char out[NAME_BYTES], const char *name, size_t bytes) {
     return true;
 }
 
+/* Takes an ending off a name; false where it has another. */
 static bool drop_ending(char *name, const char *ending) {
     const size_t length = strlen(name), count = strlen(ending);
     if (length < count || strcmp(name + length - count, ending) != 0) return false;
@@ -60,6 +63,7 @@ static bool drop_ending(char *name, const char *ending) {
     return true;
 }
 
+/* Takes a beginning off a name; false where it has another. */
 static bool drop_beginning(char *name, const char *beginning) {
     const size_t count = strlen(beginning);
     if (strncmp(name, beginning, count) != 0) return false;
@@ -67,6 +71,7 @@ static bool drop_beginning(char *name, const char *beginning) {
     return true;
 }
 
+/* The score of a reduced name, searched as a whole word of the lists above. */
 static cc_score_kind look_up(const char *name) {
     char word[NAME_BYTES + 2];
     const size_t length = strlen(name);

@@ -38,6 +38,7 @@ static const char *inputs(char *out, size_t capacity, const cc_sheet *s, const c
     return out;
 }
 
+/* A deviation larger than any scores with that mean have. */
 static const char *explain_spread(const cc_sheet *s, const cc_sheet_check *check, const cc_allowed *allowed,
                                   cc_arena *arena) {
     char mean[WORDS], deviation[WORDS], cases[WORDS] = "whatever the number of cases, by n - 1 too";
@@ -53,6 +54,7 @@ static const char *explain_spread(const cc_sheet *s, const cc_sheet_check *check
         allowed->range[0].high / column->scale, cases);
 }
 
+/* A mean that no whole numbers have: its two neighbours are named. */
 static const char *explain_whole(const cc_sheet *s, const cc_sheet_check *check, cc_arena *arena) {
     char value[WORDS];
     const cc_cell *cell = cc_sheet_cell(s, check->row, check->column);

@@ -1,8 +1,10 @@
-/* report/audit/markdown.c -- an audit as Markdown, for a terminal or a file. */
+/* report/audit/markdown.c -- an audit as Markdown, for a terminal or a file: findings, notes, what is
+ * checked, and how each F1 may have been computed. */
 #include "report/audit/markdown.h"
 
 #include <string.h>
 
+/* A numbered finding with its edit below it. */
 static void add_finding(cc_text *out, size_t number, const cc_audit_finding *f) {
     const size_t shown = f->has_interval ? 1 : f->cell_count; /* the rest are what the reason speaks of */
     cc_text_add(out, "%zu. **", number);
@@ -45,6 +47,7 @@ static cc_status add_tables(cc_text *out, const cc_audit *audit) {
     return CC_OK;
 }
 
+/* What readers should know of tables and rows. */
 static void add_notes(cc_text *out, const cc_audit *audit) {
     if (audit->note_count) cc_text_add(out, "\n## Notes\n\n");
     for (size_t i = 0; i < audit->note_count; i++) {
@@ -57,6 +60,7 @@ static void add_notes(cc_text *out, const cc_audit *audit) {
     }
 }
 
+/* The table of how each F1 may have been computed, and its sums. */
 static void add_readings(cc_text *out, const cc_audit *audit) {
     size_t totals[3] = {0};
     bool percent = true;

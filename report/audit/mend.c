@@ -1,5 +1,9 @@
-/* report/audit/mend.c -- the smallest edit that mends a table: edits are tried one by one on the sheet itself
- * and taken back. */
+/* report/audit/mend.c -- the smallest edit that mends a table.
+ *
+ * Edits are tried one by one on the sheet itself and taken back: every other digit in every cell, every
+ * exchange of two cells of a row or a column. An edit counts where the failed check holds and none fails that
+ * held; of these the one is taken that leaves the fewest checks failing, then the smallest kind, then the
+ * smallest change. */
 #include "report/audit/mend.h"
 
 #include <ctype.h>
@@ -23,6 +27,7 @@ typedef struct edit {
     double value;   /* EDIT_DIGIT: the new one */
 } edit;
 
+/* The search, with the best edit so far. */
 typedef struct search {
     cc_sheet *sheet;
     const cc_sheet_check *checks;
@@ -34,6 +39,7 @@ typedef struct search {
     double best_change;
 } search;
 
+/* The cell at a place. */
 static cc_cell *cell_at(const cc_sheet *sheet, place p) {
     return cc_sheet_cell(sheet, p.row, p.column);
 }
@@ -52,6 +58,7 @@ static bool concerns(const cc_sheet *s, const cc_sheet_check *check, place p) {
     return among && p.row == check->row;
 }
 
+/* Whether an edit may change the outcome of a check. */
 static bool edit_concerns(const search *s, const cc_sheet_check *check, const edit *e) {
     const size_t rows = s->sheet->row_count;
     const bool summed = e->kind == EDIT_COLUMN && e->at.row < rows && e->with.row < rows;
@@ -85,6 +92,7 @@ static size_t failing_after(const search *s, const edit *e) {
     return left;
 }
 
+/* Tries one edit and keeps it where it is the best so far. */
 static void try_edit(search *s, edit e) {
     if (!edit_concerns(s, &s->checks[s->target], &e)) return;
     const double change = e.kind == EDIT_DIGIT
@@ -105,6 +113,7 @@ static void try_edit(search *s, edit e) {
     s->best_change = change;
 }
 
+/* Tries every other digit in the place of each digit of a cell. */
 static void try_digits(search *s, place p) {
     char text[64];
     const cc_cell *cell = cell_at(s->sheet, p);
@@ -127,6 +136,7 @@ static bool may_change(const cc_sheet *s, place p) {
     return cell_at(s, p)->there && s->columns[p.column].related && !s->columns[p.column].deviation;
 }
 
+/* Tries every edit of the sheet. */
 static void try_all(search *s) {
     for (size_t r = 0; r < s->sheet->count; r++)
         for (int c = 0; c < s->sheet->column_count; c++) {
@@ -163,6 +173,7 @@ static const char *add_effect(const search *s, const char *change, cc_arena *are
                            mends, hold, summaries);
 }
 
+/* The best edit in words; NULL where memory is out. */
 static const char *in_words(const search *s, cc_arena *arena) {
     const edit *e = &s->best;
     const char *const *columns = s->sheet->table->columns;

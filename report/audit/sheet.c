@@ -16,6 +16,7 @@ cc_cell *cc_sheet_deviation(const cc_sheet *s, size_t row, int column) {
     return &s->deviations[row * (size_t)s->column_count + (size_t)column];
 }
 
+/* A row of the table, or of its summary behind them. */
 static const cc_published_row *row_of(const cc_sheet *s, size_t row) {
     return row < s->row_count ? &s->table->rows[row] : &s->table->summary[row - s->row_count];
 }
@@ -57,6 +58,7 @@ typedef struct sizes {
     size_t small, large, far, positive;
 } sizes;
 
+/* Counts one cell by its size. */
 static void measure(sizes *out, const cc_cell *cell) {
     if (!cell->there) return;
     out->small += fabs(cell->value) <= 1;
@@ -70,6 +72,7 @@ static bool are_fractions(const sizes *of) {
     return of->small + of->large > 0 && of->far == 0 && of->small >= of->large;
 }
 
+/* Whether a column says percent in its head or in any cell. */
 static bool states_percent(const cc_sheet *s, int column) {
     if (cc_score_column_of(s->table->columns[column]).percent) return true;
     for (size_t r = 0; r < s->count; r++)
@@ -133,6 +136,7 @@ static void name_columns(cc_sheet *s) {
     }
 }
 
+/* Takes the printed numbers; a column of deviations goes beside the scores that it belongs to. */
 static void copy_cells(cc_sheet *s) {
     for (size_t r = 0; r < s->count; r++)
         for (int c = 0; c < s->column_count; c++) {
@@ -166,6 +170,7 @@ cc_status cc_sheet_make(cc_sheet *out, const cc_published_table *table, cc_arena
     return CC_OK;
 }
 
+/* What a printed cell stands for, in percent. */
 static cc_range scaled_range(cc_cell cell, double scale) {
     const cc_range r = cc_range_printed(cell.value, cell.decimals);
     return (cc_range){r.low * scale, r.high * scale};
@@ -195,6 +200,7 @@ bool cc_sheet_is_averaged(const cc_sheet *s, size_t row) {
 
 /* --- which checks a table calls for --- */
 
+/* The checks as they are listed. */
 typedef struct builder {
     cc_sheet *sheet;
     cc_sheet_check *checks;
@@ -238,6 +244,7 @@ static void add_counts(builder *b, size_t row) {
     b->checks[b->count++] = check;
 }
 
+/* Lists the checks of one row. */
 static void add_row(builder *b, size_t row) {
     const cc_sheet *s = b->sheet;
     const cc_score_kind f1 = s->at[CC_COLUMN_F1] >= 0 ? CC_COLUMN_F1 : CC_COLUMN_DICE,
@@ -274,12 +281,14 @@ static void pair_summary(cc_sheet *s) {
                 *cc_sheet_deviation(s, mean, c) = *cc_sheet_cell(s, r, c);
 }
 
+/* Whether every row has a score in this column, within 0 to 100 %. */
 static bool column_is_sound(const cc_sheet *s, int column) {
     for (size_t r = 0; r < s->row_count; r++)
         if (!cc_sheet_is_sound(s, r, column)) return false;
     return s->row_count > 0 && cc_sheet_is_score(s, column);
 }
 
+/* Lists the checks of the summary against the rows above it. */
 static void add_summary(builder *b) {
     cc_sheet *s = b->sheet;
     cc_check_kind kind;
@@ -315,6 +324,7 @@ cc_status cc_sheet_checks(cc_sheet_check **out, size_t *count, cc_sheet *sheet, 
 
 /* --- whether they hold --- */
 
+/* Whether whole counts give all scores of the row at once. */
 static bool counts_hold(const cc_sheet *s, const cc_sheet_check *check) {
     static const int counted[CC_COLUMN_KINDS] = {[CC_COLUMN_RECALL] = CC_COUNTED_SENSITIVITY,
                                                  [CC_COLUMN_SPECIFICITY] = CC_COUNTED_SPECIFICITY,
@@ -336,11 +346,13 @@ static bool counts_hold(const cc_sheet *s, const cc_sheet_check *check) {
     return cc_whole_counts_possible(&row);
 }
 
+/* The two readings of a row's scores; a table that states it pools has the one. */
 static cc_allowed both(cc_range pooled, cc_range averaged, cc_published_averaging stated) {
     if (stated == CC_AVERAGING_POOLED) averaged = pooled;
     return (cc_allowed){{pooled, averaged}};
 }
 
+/* The range that a check's inputs leave for its cell. */
 static cc_allowed what_allows(const cc_sheet *s, const cc_sheet_check *check) {
     cc_range x = {0, 100}, y = {0, 100}, only;
     const cc_published_averaging stated = s->table->averaging;

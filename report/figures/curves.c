@@ -1,4 +1,7 @@
-/* Training curves: loss on the left, validation F1 on the right, a colour for each run. */
+/* report/figures/curves.c -- training curves: loss on the left, validation F1 on the right, a colour for each
+ * run.
+ *
+ * Dashed lines are of training, full ones of validation; a point marks the epoch whose weights were kept. */
 #include "report/figures/curves.h"
 
 #include <math.h>
@@ -7,12 +10,14 @@
 
 enum { RUNS_MAX = CC_FIGURE_COLOURS };
 
+/* One line of the figure. */
 typedef struct curve {
     const cc_report_run *run;
     const char *label;
     bool alone; /* the only run of its row */
 } curve;
 
+/* The first runs of the table that have a history, as many as there are colours. */
 static int collect(curve *curves, const cc_table *table) {
     int count = 0;
     for (size_t r = 0; r < table->row_count; r++)
@@ -23,6 +28,7 @@ static int collect(curve *curves, const cc_table *table) {
     return count;
 }
 
+/* A number for gnuplot; '?' is its missing value here. */
 static void add_number(cc_text *out, double value) {
     if (isfinite(value))
         cc_text_add(out, " %.9g", value);
@@ -30,6 +36,7 @@ static void add_number(cc_text *out, double value) {
         cc_text_add(out, " ?");
 }
 
+/* One run's history as columns: epoch, both losses, F1, and F1 again at the best epoch. */
 static cc_status write_curve(cc_gnuplot *plot, int number, const cc_report_run *run) {
     char name[32];
     cc_text data = {0};
@@ -48,6 +55,7 @@ static cc_status write_curve(cc_gnuplot *plot, int number, const cc_report_run *
     return status;
 }
 
+/* The row's label, with fold and seed where the row has several runs. */
 static void add_title(cc_text *script, const curve *c) {
     char text[256];
     if (c->alone)
@@ -61,6 +69,7 @@ static void add_title(cc_text *script, const curve *c) {
     cc_text_add_gnuplot(script, text);
 }
 
+/* Both panels; drawn once for each file format. */
 static void add_panels(cc_text *script, const curve *curves, int count) {
     cc_text_add(script, "set multiplot layout 1,2 margins 0.085,0.74,0.2,0.9 spacing 0.085\nset ylabel "
                         "'Loss'\nset yrange [0:*]\n"
@@ -84,6 +93,7 @@ static void add_panels(cc_text *script, const curve *curves, int count) {
                 "NaN with points lc rgb '#444444' pt 7 ps 1 title 'best epoch (kept)'\nunset multiplot\n");
 }
 
+/* The whole script: PNG at twice the size, then SVG. */
 static void add_script(cc_text *script, const curve *curves, int count) {
     int64_t last = 2;
     for (int i = 0; i < count; i++) {
@@ -107,6 +117,7 @@ static void add_script(cc_text *script, const curve *curves, int count) {
     cc_text_add(script, "set output\n");
 }
 
+/* Data, script, gnuplot. */
 static cc_status draw(cc_gnuplot *plot, const char *name, const curve *curves, int count) {
     cc_status status = CC_OK;
     cc_text script = {0};

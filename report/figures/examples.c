@@ -1,4 +1,7 @@
-/* Stored examples as pictures, with the outlines of truth and prediction. */
+/* report/figures/examples.c -- stored examples as pictures, with the outlines of truth and prediction; and
+ * the figures of the method, from the same files.
+ *
+ * Pictures are the heavy part of a run file: each file is read again here, drawn, and let go. */
 #include "report/figures/examples.h"
 
 #include <stdio.h>
@@ -9,6 +12,7 @@
 
 enum { PANELS = 6 };
 
+/* Up to six slices of one run on one sheet. */
 static cc_status draw_examples(const char *folder, const char *suffix, const cc_run *run) {
     static const cc_picture_key keys[] = {
         {"▬ truth", "#2a86bd"}, {"▬ prediction", "#b87f00"}, {"CT: level 90 HU, width 750 HU", "#444444"}};

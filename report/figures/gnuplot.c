@@ -1,4 +1,8 @@
-/* report/figures/gnuplot.c -- gnuplot as a child process, between files in memory. */
+/* report/figures/gnuplot.c -- gnuplot as a child process, between files in memory.
+ *
+ * The script names all files by variables, which are set in front of it to their paths under /proc/self/fd:
+ * no name from a run file is part of a command. The child's output is read back from memory and must be whole
+ * before it is saved. */
 #include "report/figures/gnuplot.h"
 
 #include <errno.h>
@@ -20,6 +24,7 @@ void cc_gnuplot_begin(cc_gnuplot *plot, const char *folder) {
     plot->file_count = 0;
 }
 
+/* Makes an empty file in memory, known to the script by a name. */
 static cc_status add_file(cc_gnuplot *plot, const char *name) {
     if (plot->file_count == CC_GNUPLOT_FILES)
         return cc_fail(CC_EINVAL, "gnuplot", NULL, "a figure of more than %d parts", CC_GNUPLOT_FILES);
@@ -28,6 +33,7 @@ static cc_status add_file(cc_gnuplot *plot, const char *name) {
     return CC_OK;
 }
 
+/* The two pictures, the script and the log stand before any data. */
 static cc_status add_own_files(cc_gnuplot *plot) {
     static const char *const names[] = {"figure_png", "figure_svg", "script", "log"};
     while (plot->file_count <= LOG) CC_TRY(add_file(plot, names[plot->file_count]));
@@ -89,6 +95,7 @@ static bool is_whole(const cc_memory_file *picture, int which) {
     return count >= length && memcmp(bytes + count - length, ending, length) == 0;
 }
 
+/* Writes one picture to disk, where it was drawn to its end. */
 static cc_status save(cc_gnuplot *plot, int which, const char *figure) {
     char name[CC_PATH_MAX], path[CC_PATH_MAX];
     cc_memory_file *picture = &plot->files[which].file;

@@ -1,3 +1,7 @@
+/* report/figures/method.c -- the paper's figures of the method, from the panels that a run stores.
+ *
+ * Figures 2 to 7 are rows of a table: which panels belong to them, their title and keys. Figures 1 and 8 to
+ * 10 have files of their own (overview.c, stages.c). */
 #include "report/figures/method.h"
 
 #include <math.h>
@@ -35,6 +39,7 @@ static const panel_figure panel_figures[] = {
     {7, "paste", "The last stage's output, put back into the slice", {{"▬ window", CC_COLOUR_BOX}}, 1},
 };
 
+/* What a panel shows, for people; its own name where it is not known. */
 static const char *title_of(const char *panel) {
     static const char *const titles[][2] = {
         {"original", "original"}, {"reference", "reference"}, {"matched", "matched"}, {"slice", "slice"},
@@ -46,6 +51,7 @@ static const char *title_of(const char *panel) {
     return panel;
 }
 
+/* A panel as a picture: CT with the mask's outline and a box, or the mask itself. */
 static cc_picture picture_of(const cc_run_panel *panel) {
     cc_picture p = {.height = panel->height,
                     .width = panel->width,
@@ -78,6 +84,7 @@ static int add_histograms(cc_picture *pictures, int count) {
     return 2 * count;
 }
 
+/* One figure of panels, side by side; none where the run stores none of them. */
 static cc_status draw_panels(const char *folder, const char *suffix, const cc_run *run,
                              const panel_figure *f) {
     cc_picture pictures[2 * PANELS_MAX];
@@ -96,6 +103,7 @@ static cc_status draw_panels(const char *folder, const char *suffix, const cc_ru
     return cc_picture_draw(folder, name, &sheet);
 }
 
+/* The agreement of Agatston scores over the patients of whom both are known. */
 static cc_status draw_agatston(const char *folder, const char *suffix, const cc_run *run) {
     char name[512];
     size_t count = 0;

@@ -1,4 +1,8 @@
-/* A row of boxes for each stage, an arrow from each box to the next. */
+/* report/figures/overview.c -- the paper's figure 1: the method as a row of boxes for each stage, an arrow
+ * from each box to the next.
+ *
+ * The boxes come from the run's config: a step that is switched off has none, so that the figure shows what
+ * was run and not what the paper describes. Coordinates are pixels of the picture, y upwards. */
 #include "report/figures/overview.h"
 
 #include <stdio.h>
@@ -10,16 +14,19 @@
 enum { ROWS = 5, BOXES = 5, BOX_WIDTH = 300, BOX_HEIGHT = 110, GAP = 50 };
 enum { LEFT = 270, EDGE = 30, ROW_HEIGHT = 170 };
 
+/* A step: its name and a line below it. */
 typedef struct box {
     char name[48], more[80];
 } box;
 
+/* A stage: its name at the left, its boxes behind it. */
 typedef struct stage_row {
     const char *name, *more, *colour;
     box boxes[BOXES];
     int count;
 } stage_row;
 
+/* The whole figure, laid out from a config. */
 typedef struct overview {
     const cc_yaml *config;
     const char *stage;
@@ -27,28 +34,33 @@ typedef struct overview {
     int count;
 } overview;
 
+/* Adds an empty row: at most ROWS of them, input, three stages and output. */
 static stage_row *add_row(overview *o, const char *name, const char *more, const char *colour) {
     stage_row *row = &o->rows[o->count++];
     *row = (stage_row){.name = name, .more = more, .colour = colour};
     return row;
 }
 
+/* Adds a box to a row; its second line is filled by the caller. */
 static box *add_box(stage_row *row, const char *name) {
     box *b = &row->boxes[row->count++];
     snprintf(b->name, sizeof b->name, "%s", name);
     return b;
 }
 
+/* An option's text, or NULL where it is not given. */
 static const char *text_of(const overview *o, const char *key) {
     const cc_yaml *node = cc_yaml_get(o->config, key);
     return !cc_yaml_is_null(node) && node->kind == CC_YAML_SCALAR ? node->text : NULL;
 }
 
+/* An option that is given and true. */
 static bool is_true(const overview *o, const char *key) {
     bool value;
     return cc_yaml_as_boolean(&value, cc_yaml_get(o->config, key)) && value;
 }
 
+/* An option's number, or 0. */
 static long long number_of(const overview *o, const char *key) {
     long long value;
     return cc_yaml_as_integer(&value, cc_yaml_get(o->config, key)) ? value : 0;
@@ -69,6 +81,7 @@ static void add_net(const overview *o, stage_row *row, const char *stage, const 
     }
 }
 
+/* Stage 1, where the run finds regions itself or uses them. */
 static void add_region(overview *o) {
     const char *mode = text_of(o, "preprocess.roi.mode");
     const bool own = strcmp(o->stage, "roi") == 0;
@@ -83,6 +96,7 @@ static void add_region(overview *o) {
              strcmp(mode, "crop") == 0 ? "slices cut to it" : "the rest is blanked");
 }
 
+/* Stage 3, where the run has one. */
 static void add_windows(overview *o) {
     const bool cascade = strcmp(o->stage, "cascade") == 0;
     if (cascade ? !text_of(o, "upstream.false_positive") : strcmp(o->stage, "false_positive") != 0) return;
@@ -95,6 +109,7 @@ static void add_windows(overview *o) {
              output && strcmp(output, "intersect") == 0 ? "where both agree" : "in place of findings");
 }
 
+/* All rows, from input to output. */
 static void lay_out(overview *o) {
     stage_row *row = add_row(o, "Input", "", "#999999");
     add_box(row, "CT slices");
@@ -110,16 +125,19 @@ static void lay_out(overview *o) {
             strcmp(o->stage, "roi") == 0 ? "mask of the heart" : "mask of calcium");
 }
 
+/* A text at a place, escaped. */
 static void add_label(cc_text *script, const char *text, double x, double y, const char *rest) {
     cc_text_add(script, "set label ");
     cc_text_add_gnuplot(script, text);
     cc_text_add(script, " at first %g,%g %s\n", x, y, rest);
 }
 
+/* Where the box of a row begins. */
 static double left_of(int index) {
     return LEFT + index * (BOX_WIDTH + GAP);
 }
 
+/* Draws a row about the height y. */
 static void add_row_of_boxes(cc_text *script, const stage_row *row, double y) {
     add_label(script, row->name, EDGE, y + (row->more[0] ? 18 : 0), "left");
     add_label(script, row->more, EDGE, y - 20, "left textcolor rgb '#444444' font ',15'");
@@ -153,6 +171,7 @@ static void add_return(cc_text *script, const stage_row *row, double y) {
                 row->count > 1 ? bend : low, to, end + 4);
 }
 
+/* The whole script, drawn as PNG and as SVG. */
 static void add_script(cc_text *script, const overview *o) {
     int widest = 1;
     for (int r = 0; r < o->count; r++) widest = o->rows[r].count > widest ? o->rows[r].count : widest;
@@ -176,6 +195,7 @@ static void add_script(cc_text *script, const overview *o) {
         width, height, width, height);
 }
 
+/* Runs gnuplot on the script. */
 static cc_status draw(cc_gnuplot *plot, const char *suffix, const overview *o) {
     char name[512];
     cc_text script = {0};

@@ -1,3 +1,8 @@
+/* report/figures/picture.c -- a sheet of pictures drawn by gnuplot: CT, outlines, boxes, marks, histograms, a
+ * scale bar.
+ *
+ * All panels have one size, that of the first picture; titles stand above them, keys in one line below the
+ * sheet's own title. The layout is counted in pixels of the PNG; the SVG is the same at half of it. */
 #include "report/figures/picture.h"
 
 #include <math.h>
@@ -10,11 +15,13 @@ enum { PANEL = 560, TITLE = 48, HEAD = 92, KEYS = 40, EDGE = 16, TICKS = 36, CHA
 enum { BINS = 100, BIN_LOW = -300, BIN_HIGH = 900, BIN_TISSUE = -150 };
 enum { VIEW_LEAST = 64, VIEW_MARGIN = 10 };
 
+/* The sheet in pixels of the PNG. */
 typedef struct layout {
     int rows, panel; /* panel: the height of one */
     double width, height, head, bottom;
 } layout;
 
+/* Whether a pixel is in the mask; those beyond its edge are not. */
 static bool inside(const uint8_t *mask, const cc_picture *p, long y, long x) {
     return y >= 0 && x >= 0 && y < (long)p->height && x < (long)p->width && mask[y * (long)p->width + x];
 }
@@ -32,6 +39,7 @@ static void add_outline(cc_text *data, const cc_picture *p, const uint8_t *mask)
         }
 }
 
+/* The picture as float32, row by row; a mask in black and white. */
 static void add_pixels(cc_text *data, const cc_picture *p) {
     for (size_t i = 0; i < (size_t)p->height * p->width; i++) {
         float value = p->image_hu ? p->image_hu[i] : p->fill[i] ? CC_PICTURE_HU_HIGH : CC_PICTURE_HU_LOW;
@@ -51,10 +59,12 @@ static void count_bins(double percent[BINS], const cc_picture *p) {
     for (int b = 0; b < BINS; b++) percent[b] = 100.0 * (double)counts[b] / (double)all;
 }
 
+/* The HU in the middle of a bin. */
 static double middle_of(int bin) {
     return BIN_LOW + (bin + 0.5) * (BIN_HIGH - BIN_LOW) / BINS;
 }
 
+/* A line for each bin: HU, percent. */
 static void add_histogram(cc_text *data, const cc_picture *p) {
     double percent[BINS];
     count_bins(percent, p);
@@ -73,6 +83,7 @@ static double highest_bar(const cc_picture_sheet *sheet) {
     return most > 0 ? most : 100;
 }
 
+/* Hands one picture's pixels (or bins) and outlines to gnuplot, by names with its number. */
 static cc_status write_data(cc_gnuplot *plot, int number, const cc_picture *p) {
     char name[32];
     cc_text data = {0};
@@ -94,6 +105,7 @@ static cc_status write_data(cc_gnuplot *plot, int number, const cc_picture *p) {
     return status;
 }
 
+/* A histogram in its panel. */
 static void add_histogram_panel(cc_text *script, int number, double most) {
     cc_text_add(script,
                 "set size noratio\nset border 1 lc rgb '#444444'\nset yrange [0:%g]\nset xrange [%d:%d]\n"
@@ -133,6 +145,7 @@ static double pixel_shape(const cc_picture *p) {
     return p->x_mm > 0 && p->y_mm > 0 ? p->y_mm / p->x_mm : 1;
 }
 
+/* A picture in its panel, y downwards, in the shape that its pixels have. */
 static void add_picture_panel(cc_text *script, int number, const cc_picture *p) {
     int32_t view[4];
     get_view(view, p);
@@ -190,6 +203,7 @@ static void add_keys(cc_text *script, const cc_picture_sheet *sheet, const layou
     }
 }
 
+/* The sheet's frame: grey levels, panels, title and keys. */
 static void add_head(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
     cc_text_add(script,
                 "set encoding utf8\nset palette gray\nset cbrange [%d:%d]\nunset colorbox\nunset key\nunset "
@@ -204,6 +218,7 @@ static void add_head(cc_text *script, const cc_picture_sheet *sheet, const layou
     add_keys(script, sheet, l);
 }
 
+/* All panels; title and keys belong to the first one, and are taken back after it. */
 static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
     add_head(script, sheet, l);
     for (int i = 0; i < sheet->count; i++) {
@@ -222,6 +237,7 @@ static void add_body(cc_text *script, const cc_picture_sheet *sheet, const layou
     cc_text_add(script, "unset multiplot\nset output\n");
 }
 
+/* Data, script, gnuplot. */
 static cc_status draw(cc_gnuplot *plot, const char *name, const cc_picture_sheet *sheet) {
     cc_status status = CC_OK;
     cc_text script = {0};
@@ -268,6 +284,7 @@ void cc_picture_focus(cc_picture *p, const uint8_t *truth, const uint8_t *predic
         hold(&r[1], m->x - m->radius, m->x + m->radius);
     }
     if (r[0].low > r[0].high) return;
+    /* A square that holds all of it with a margin, no smaller than VIEW_LEAST, no larger than the picture. */
     double side = fmax(fmax(r[0].high - r[0].low, r[1].high - r[1].low) + 2 * VIEW_MARGIN, VIEW_LEAST);
     side = floor(fmin(side, fmin(size[0], size[1])));
     for (int k = 0; k < 2; k++) {

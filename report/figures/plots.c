@@ -1,3 +1,7 @@
+/* report/figures/plots.c -- plots of scores, each a body of gnuplot commands over one block of data.
+ *
+ * A body is run twice, for PNG and for SVG, in the same style. Numbers that are not known are '?', gnuplot's
+ * missing value here; axes of percent hold what is shown, in steps of 5, and never leave 0 to 100. */
 #include "report/figures/plots.h"
 
 #include <math.h>
@@ -16,6 +20,7 @@ static const char style[] =
     "set tics nomirror out textcolor rgb '#222222'\nset grid lc rgb '#dddddd' lw 1 dt 1\n"
     "set key top right samplen 2 spacing 1.2 Left reverse\n";
 
+/* A number for gnuplot. */
 static void add_number(cc_text *out, double value) {
     if (isfinite(value))
         cc_text_add(out, " %.9g", value);
@@ -68,6 +73,7 @@ static void add_label_axis(cc_text *body, const cc_plot_score *items, size_t cou
     cc_text_add(body, ")\n");
 }
 
+/* The label of the x axis: a score's name and what follows it. */
 static void add_x_label(cc_text *body, const char *score, const char *rest) {
     char label[128];
     snprintf(label, sizeof label, "%s%s", score, rest);
@@ -81,16 +87,19 @@ typedef struct percent_axis {
     double low, high;
 } percent_axis;
 
+/* Extends an axis to the multiple of 5 that leaves room for a value. */
 static void widen_percent(percent_axis *axis, double value) {
     if (!isfinite(value)) return;
     axis->low = fmin(axis->low, fmax(0, 5 * floor((value - 1) / 5)));
     axis->high = fmax(axis->high, fmin(100, 5 * ceil((value + 1) / 5)));
 }
 
+/* Sets the range of an axis, 'x' or 'y', where it holds anything. */
 static void add_percent_axis(cc_text *body, char which, percent_axis axis) {
     if (axis.low < axis.high) cc_text_add(body, "set %crange [%g:%g]\n", which, axis.low, axis.high);
 }
 
+/* Of a plot with a line for each variant. */
 static int height_of(size_t count) {
     return 150 + 40 * (int)(count < 40 ? count : 40);
 }
@@ -124,6 +133,7 @@ cc_status cc_plot_scores(const char *folder, const char *name, const char *score
     return finish(folder, name, 640, height_of(count), &data, &body);
 }
 
+/* Whether a threshold is 0.5, at which masks are made. */
 static bool is_half(double threshold) {
     return fabs(threshold - 0.5) < 1e-9;
 }
@@ -137,6 +147,7 @@ static int shape_of(size_t i) {
     return shapes[i % (sizeof shapes / sizeof *shapes)];
 }
 
+/* The logarithmic axis of one measure of size. */
 typedef struct size_axis {
     const char *label;
     int column; /* of the data */
@@ -144,6 +155,7 @@ typedef struct size_axis {
     size_t known;
 } size_axis;
 
+/* Extends an axis by one variant, where both of its numbers are known. */
 static void widen(size_axis *axis, double size, double value) {
     if (!(size > 0) || !isfinite(value)) return;
     axis->low = axis->known ? fmin(axis->low, size) : size;
@@ -167,6 +179,7 @@ static void add_size_tics(cc_text *body, double low, double high) {
     cc_text_add(body, ")\n");
 }
 
+/* One panel of score against size. */
 static void add_size_panel(cc_text *body, const size_axis *axis, const cc_plot_score *items, size_t count) {
     const double low = axis->low / 1.4, high = axis->high * 1.4;
     add_size_tics(body, low, high);
@@ -253,6 +266,7 @@ cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *
     return finish(folder, name, 720, 440, &data, &body);
 }
 
+/* For qsort: ascending. */
 static int by_value(const void *a, const void *b) {
     const double p = *(const double *)a, q = *(const double *)b;
     return p < q ? -1 : p > q;
@@ -334,6 +348,7 @@ cc_status cc_plot_agreement(const char *folder, const char *name, const char *qu
         cc_text_deinit(&data);
         return status;
     }
+    /* Limits of agreement: mean difference +- 1.96 standard deviations (Bland and Altman). */
     const double reach = 1.15 * fmax(fmax(most, 1.96 * sd), 1e-3);
     add_x_label(&body, quantity, ", mean of truth and prediction");
     cc_text_add(

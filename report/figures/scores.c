@@ -1,3 +1,5 @@
+/* report/figures/scores.c -- the F1-score of a table's rows as plots: with intervals, against the size of the
+ * net, patient by patient, and precision against recall over all thresholds. */
 #include "report/figures/scores.h"
 
 #include <math.h>
@@ -6,6 +8,7 @@
 #include "report/figures/gnuplot.h"
 #include "report/figures/plots.h"
 
+/* Deviations and the prediction that marks nothing are no points of a plot. */
 static bool is_shown(const cc_table_row *row) {
     return row->spec->source != CC_SOURCE_SD && row->spec->source != CC_SOURCE_BACKGROUND;
 }
@@ -17,6 +20,7 @@ static double published_f1(const cc_table *table, const cc_table_row *row) {
     return NAN;
 }
 
+/* A row as a point: its value, interval, published value, size and patients, in percent. */
 static cc_status make_item(cc_plot_score *out, const cc_table *table, const cc_table_row *row,
                            cc_arena *arena) {
     const cc_estimate *e = cc_table_estimate(table, row);
@@ -56,6 +60,7 @@ static cc_status score_cut(cc_scores *out, const cc_report_run *run, size_t k, c
     return cc_scores_average(out, rows, run->patient_count, convention);
 }
 
+/* Only curves over the same thresholds have a mean. */
 static bool same_thresholds(const cc_run_cuts *a, const cc_run_cuts *b) {
     return a->count == b->count &&
            memcmp(a->thresholds, b->thresholds, a->count * sizeof *a->thresholds) == 0;
@@ -94,6 +99,7 @@ static cc_status make_cut(cc_plot_cut *out, const cc_table *table, const cc_tabl
     return CC_OK;
 }
 
+/* Precision against recall of every row whose runs store counts by threshold. */
 static cc_status draw_cuts(const char *folder, const cc_table *table, cc_arena *arena) {
     char name[512];
     size_t count = 0;
@@ -108,6 +114,7 @@ static cc_status draw_cuts(const char *folder, const cc_table *table, cc_arena *
     return cc_plot_cuts(folder, name, items, count);
 }
 
+/* All plots of one table; none where no row has a run. */
 static cc_status draw(const char *folder, const cc_table *table, cc_arena *arena) {
     char name[512], axis[64];
     size_t count = 0, with_runs = 0;

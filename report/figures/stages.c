@@ -1,5 +1,8 @@
-/* Figures 8 to 10. What is calcified is a few pixels of a slice: figures 9 and 10 show the whole slice, and
- * enlarged the part that holds truth, findings and marks. */
+/* report/figures/stages.c -- the paper's figures 8 to 10, from the test slices that a run stores.
+ *
+ * What is calcified is a few pixels of a slice: figures 9 and 10 show the whole slice, and enlarged the part
+ * that holds truth, findings and marks. The slice of each figure is chosen by what there is to see in it, so
+ * that the same run always gives the same figure. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +17,12 @@ static const cc_picture_key ct_key = {"CT: level 90 HU, width 750 HU", "#444444"
 static const cc_picture_key truth_key = {"▬ truth", "#2a86bd"};
 static const cc_picture_key prediction_key = {"▬ prediction", "#b87f00"};
 
+/* Of an example's picture. */
 static size_t pixels_of(const cc_run_example *e) {
     return (size_t)e->height * e->width;
 }
 
+/* An example as a picture; `what` stands before its title. */
 static cc_picture picture_of(const cc_run_example *e, const char *what) {
     cc_picture p = {.height = e->height,
                     .width = e->width,
@@ -36,6 +41,7 @@ static size_t count_more(const uint8_t *a, const uint8_t *b, size_t count) {
     return sum;
 }
 
+/* Figure 8: of the first three patients, the slice with the largest true region. */
 static cc_status draw_patients(const char *folder, const char *suffix, const cc_run *run) {
     const cc_run_example *chosen[PATIENTS];
     cc_picture pictures[PATIENTS];
@@ -64,12 +70,14 @@ static cc_status draw_patients(const char *folder, const char *suffix, const cc_
     return cc_picture_draw(folder, name, &sheet);
 }
 
+/* The bounding box of a component, half open, and whether it holds a pixel of `keep`. */
 typedef struct extent {
     uint32_t low[2], high[2]; /* y, x */
     size_t pixels;
     bool kept;
 } extent;
 
+/* Extends a box by a pixel. Pixels come row by row, so that the last one has the largest y. */
 static void widen(extent *e, uint32_t y, uint32_t x, bool kept) {
     if (e->pixels++ == 0) e->low[0] = y, e->low[1] = x;
     e->low[1] = x < e->low[1] ? x : e->low[1];
@@ -136,10 +144,12 @@ static cc_status count_marks(size_t *out, const cc_run_example *e, const uint8_t
     cc_picture p = picture_of(e, "");
     size_t found = 0;
     CC_TRY(mark_components(&p, &found, mask, keep));
+    /* Findings first, pixels to decide among equals. */
     *out = (found << 32) + count_more(mask, keep, pixels_of(e));
     return CC_OK;
 }
 
+/* Figure 9: the slice of stage 2 with the most findings that hold no truth. */
 static cc_status draw_findings(const char *folder, const char *suffix, const cc_run *run) {
     const cc_run_example *best = NULL;
     size_t most = 0;
@@ -170,6 +180,7 @@ static const cc_run_example *before_of(const cc_run *run, const cc_run_example *
     return NULL;
 }
 
+/* Figure 10: the slice of stage 3 with the most findings taken away since stage 2. */
 static cc_status draw_removal(const char *folder, const char *suffix, const cc_run *run) {
     const cc_run_example *best = NULL, *best_before = NULL;
     size_t most = 0;

@@ -1,3 +1,9 @@
+/* report/page/page.c -- index.html: tables, the figures beside them, the audit, and every run that a number
+ * comes from.
+ *
+ * The page is one file without scripts or links to elsewhere, and its Content-Security-Policy says so: texts
+ * of run files are escaped, pictures embedded. A picture belongs to the table or run that its name ends with;
+ * what belongs to none is shown at the end. */
 #include "report/page/page.h"
 
 #include <stdio.h>
@@ -12,12 +18,14 @@ extern const char cc_embedded_page_css[];
 
 enum { PICTURE_BYTES_MAX = 1 << 26 };
 
+/* A picture of the figures folder. */
 typedef struct picture {
     const char *name;   /* of the file */
     size_t stem_length; /* of the name without its ending */
     bool shown;
 } picture;
 
+/* The page as it grows. */
 typedef struct builder {
     const cc_page *page;
     cc_arena *arena;
@@ -28,6 +36,7 @@ typedef struct builder {
 
 /* --- pictures --- */
 
+/* Whether a file was written by this report, not by an earlier one into the same folder. */
 static bool is_new(const char *path, struct timespec since) {
     struct stat s;
     if (stat(path, &s) != 0) return false;
@@ -35,6 +44,7 @@ static bool is_new(const char *path, struct timespec since) {
            (s.st_mtim.tv_sec == since.tv_sec && s.st_mtim.tv_nsec >= since.tv_nsec);
 }
 
+/* The pictures of this report, sorted by name. */
 static cc_status list_pictures(builder *b) {
     char **names, path[CC_PATH_MAX];
     size_t count;
@@ -50,6 +60,7 @@ static cc_status list_pictures(builder *b) {
     return CC_OK;
 }
 
+/* Whether two files are one picture in two formats. */
 static bool same_stem(const picture *a, const picture *b) {
     return a->stem_length == b->stem_length && memcmp(a->name, b->name, a->stem_length) == 0;
 }
@@ -83,6 +94,7 @@ static const char *caption_of(const char *name) {
     return name;
 }
 
+/* Adds one picture as data in the page. */
 static cc_status embed(builder *b, const picture *p) {
     cc_status status = CC_OK;
     char path[CC_PATH_MAX], *bytes;
@@ -129,6 +141,7 @@ static cc_status show_pictures(builder *b, const char *end) {
 
 /* --- sections --- */
 
+/* Head, style and contents of the page. */
 static void add_head(builder *b) {
     cc_text_add(&b->out,
                 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -153,6 +166,7 @@ static void add_head(builder *b) {
                          "<li><a href=\"#runs\">Runs</a></li>\n</ul>\n</nav>\n<main>\n");
 }
 
+/* A table's section: the table, its figures, its conventions folded away. */
 static cc_status add_table(builder *b, const cc_page_table *table) {
     const cc_listing *listing = &table->shown;
     char end[256];
@@ -175,6 +189,7 @@ static cc_status add_table(builder *b, const cc_page_table *table) {
     return CC_OK;
 }
 
+/* What is missing, stale or damaged. */
 static void add_problems(builder *b) {
     if (b->page->problem_count == 0) return;
     cc_text_add(&b->out, "<h3>What is missing, stale or damaged</h3>\n<ul class=\"problems\">\n");
@@ -186,6 +201,7 @@ static void add_problems(builder *b) {
     cc_text_add(&b->out, "</ul>\n");
 }
 
+/* The list of runs, and a section for each that a table has, with its pictures. */
 static cc_status add_runs(builder *b) {
     size_t shown = 0, left = 0;
     cc_text_add(&b->out, "<section id=\"runs\">\n<h2>Runs</h2>\n");
@@ -209,6 +225,7 @@ static cc_status add_runs(builder *b) {
     return CC_OK;
 }
 
+/* Pictures that no section has shown, and the end of the page. */
 static cc_status add_rest(builder *b) {
     bool any = false;
     for (size_t i = 0; i < b->picture_count; i++) any |= !b->pictures[i].shown;
@@ -218,6 +235,7 @@ static cc_status add_rest(builder *b) {
     return CC_OK;
 }
 
+/* The page from its head to its end, and saved. */
 static cc_status build(builder *b, const char *path) {
     CC_TRY(list_pictures(b));
     add_head(b);

@@ -1,7 +1,8 @@
-/* The audit of the published tables as a section of the page: findings, then how each F1 may have been
- * computed. */
+/* report/page/page_audit.c -- the audit of the published tables as a section of the page: findings, notes,
+ * then how each F1 may have been computed. */
 #include "report/page/page_audit.h"
 
+/* A finding: its cells, the reason, and the smallest edit that mends it. */
 static void add_finding(cc_text *out, const cc_audit_finding *finding) {
     cc_text_add(out, "<li><strong>");
     for (size_t i = 0; i < finding->cell_count; i++) {
@@ -19,6 +20,7 @@ static void add_finding(cc_text *out, const cc_audit_finding *finding) {
     cc_text_add(out, "</li>\n");
 }
 
+/* What a reader should know of a table or row. */
 static void add_note(cc_text *out, const cc_audit_note *note) {
     cc_text_add(out, "<li><strong>Table %d%s", note->table, note->row ? ", " : "");
     if (note->row) cc_text_add_html(out, note->row);
@@ -27,10 +29,12 @@ static void add_note(cc_text *out, const cc_audit_note *note) {
     cc_text_add(out, "</li>\n");
 }
 
+/* A cell with a range. */
 static void add_range(cc_text *out, cc_range range) {
     cc_text_add(out, "<td>%.2f to %.2f</td>", range.low, range.high);
 }
 
+/* A row of the table of readings. */
 static void add_reading(cc_text *out, const cc_audit_reading *reading) {
     cc_text_add(out, "<tr><td>%d</td><td class=\"t\">", reading->table);
     cc_text_add_html(out, reading->row);

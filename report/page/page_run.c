@@ -1,4 +1,5 @@
-/* The section of one run in index.html. */
+/* report/page/page_run.c -- the section of one run in index.html: provenance as a list of terms, history as
+ * two small lines and a table, the resolved config. A term that is not known is left out. */
 #include "report/page/page_run.h"
 
 #include <math.h>
@@ -6,6 +7,7 @@
 
 enum { SPARK_WIDTH = 320, SPARK_HEIGHT = 60, EPOCHS_MAX = 1000 /* in the table of a run's history */ };
 
+/* A term and its text, escaped. */
 static void add_term(cc_text *out, const char *term, const char *text) {
     if (!text || !text[0]) return;
     cc_text_add(out, "<dt>%s</dt><dd>", term);
@@ -13,6 +15,7 @@ static void add_term(cc_text *out, const char *term, const char *text) {
     cc_text_add(out, "</dd>\n");
 }
 
+/* The same of a number above 0. */
 static void add_number(cc_text *out, const char *term, long long number) {
     char text[32];
     if (number <= 0) return;
@@ -20,6 +23,7 @@ static void add_number(cc_text *out, const char *term, long long number) {
     add_term(out, term, text);
 }
 
+/* The libraries that computed the run, with their versions. */
 static void add_libraries(cc_text *out, const cc_run_provenance *p) {
     if (p->library_count == 0) return;
     cc_text_add(out, "<dt>libraries</dt><dd>");
@@ -32,6 +36,7 @@ static void add_libraries(cc_text *out, const cc_run_provenance *p) {
     cc_text_add(out, "</dd>\n");
 }
 
+/* All that is known of how the run was made. */
 static void add_provenance(cc_text *out, const cc_report_run *run) {
     const cc_run_provenance *p = &run->provenance;
     char seconds[32] = "", gflop[32] = "";
@@ -97,6 +102,7 @@ static void add_spark(cc_text *out, const cc_report_run *run, int column, const 
                 run->epoch_count, high);
 }
 
+/* A row of the history. */
 static void add_epoch(cc_text *out, const cc_run_epoch *e, bool best) {
     cc_text_add(out, "<tr%s><th scope=\"row\">%lld</th>", best ? " class=\"best\"" : "", (long long)e->epoch);
     for (int c = 0; c < 6; c++)
@@ -107,6 +113,7 @@ static void add_epoch(cc_text *out, const cc_run_epoch *e, bool best) {
     cc_text_add(out, "</tr>\n");
 }
 
+/* The run's epochs; none where it did not train. */
 static void add_history(cc_text *out, const cc_report_run *run) {
     if (run->epoch_count == 0) return;
     add_spark(out, run, 0, "#0072B2", "Training loss");

@@ -1,4 +1,6 @@
-/* Lesions found, missed and false, and how well the calcium scores of truth and prediction agree. */
+/* report/tables/calcium.c -- lesions found, missed and false, and how well the calcium scores of truth and
+ * prediction agree: ICC(A,1) of the Agatston scores, kappa with linear weights of the risk categories
+ * (metrics/statistics.h). */
 #include "report/tables/calcium.h"
 
 #include <math.h>
@@ -7,6 +9,7 @@
 
 enum { COLUMNS = 10 };
 
+/* The patients of a row's runs together. */
 typedef struct agreement {
     double truth, found, spurious; /* lesions */
     double *scores; /* true and predicted Agatston score of each patient, one behind the other */
@@ -16,6 +19,7 @@ typedef struct agreement {
     bool any;
 } agreement;
 
+/* Adds one patient; one whose calcium is not known (the roi stage) is left out. */
 static void add_patient(agreement *a, const cc_run_patient *p) {
     if (p->lesions_true < 0 || p->lesions_found < 0 || p->lesions_false < 0 || !(p->agatston_true >= 0) ||
         !(p->agatston_predicted >= 0) || !isfinite(p->agatston_true + p->agatston_predicted))
@@ -33,6 +37,7 @@ static void add_patient(agreement *a, const cc_run_patient *p) {
     a->patients++;
 }
 
+/* Gathers the patients of all runs of a row. */
 static cc_status collect(agreement *a, const cc_table_row *row, cc_arena *arena) {
     size_t total = 0;
     for (size_t r = 0; r < row->run_count; r++) total += row->runs[r]->patient_count;
@@ -54,6 +59,7 @@ static const char *list_categories(cc_arena *arena) {
     return list;
 }
 
+/* One row's line; none where nobody has a lesion. */
 static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena *arena) {
     agreement a;
     double icc = NAN, kappa = NAN;

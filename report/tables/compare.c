@@ -1,4 +1,8 @@
-/* Rows against each other, patient by patient: only patients that both rows tested count. */
+/* report/tables/compare.c -- notes on rows against each other, patient by patient: Wilcoxon's signed-rank
+ * test of the best row against the others, Holm-adjusted over the table's rows, and the paper's claims with
+ * intervals of the mean difference.
+ *
+ * Only patients that both rows tested count. Folds test different patients and are not compared. */
 #include "report/tables/compare.h"
 
 #include <math.h>
@@ -13,6 +17,8 @@ typedef struct pairs {
     size_t count;
 } pairs;
 
+/* The patients of two rows, both sorted by name, joined in one walk; those without a score in either are left
+ * out. */
 static cc_status pair_rows(pairs *out, const cc_table_row *a, const cc_table_row *b, cc_score score,
                            cc_arena *arena) {
     double *values = cc_arena_get_array(arena, a->patient_count + 1, 3 * sizeof *values);
@@ -32,6 +38,7 @@ static cc_status pair_rows(pairs *out, const cc_table_row *a, const cc_table_row
     return CC_OK;
 }
 
+/* "p = 0.023", "p < 0.001". */
 static void format_p(char out[32], double p) {
     if (p < 0.001)
         snprintf(out, 32, "p < 0.001");
@@ -41,12 +48,14 @@ static void format_p(char out[32], double p) {
 
 /* --- the best row against the others --- */
 
+/* A row against the best one. */
 typedef struct contest {
     const cc_table_row *row;
     double p;
     size_t pairs;
 } contest;
 
+/* Tests the best row against every other row of runs, on the table's first column. */
 static cc_status test_rows(contest *out, size_t *count, const cc_table *table, const cc_table_row *best,
                            cc_arena *arena) {
     cc_score score = table->spec->columns[0];
@@ -62,6 +71,7 @@ static cc_status test_rows(contest *out, size_t *count, const cc_table *table, c
     return CC_OK;
 }
 
+/* One note with every test's adjusted p. */
 static cc_status note_contests(cc_table *table, const cc_table_row *best, const contest *contests,
                                size_t count, cc_arena *arena) {
     char list[4096] = "", p[32];
@@ -83,6 +93,7 @@ static cc_status note_contests(cc_table *table, const cc_table_row *best, const 
     return CC_OK;
 }
 
+/* The first-ranked row against the others. */
 static cc_status compare_best(cc_table *table, cc_arena *arena) {
     size_t count = 0;
     const cc_table_row *best = cc_table_best(table, table->spec->columns[0], NULL);
@@ -95,6 +106,7 @@ static cc_status compare_best(cc_table *table, cc_arena *arena) {
 
 /* --- claims --- */
 
+/* The row of a label that has runs, or NULL. */
 static const cc_table_row *find_row(const cc_table *table, const char *label) {
     for (size_t r = 0; r < table->row_count; r++)
         if (strcmp(table->rows[r].spec->label, label) == 0 && table->rows[r].run_count)
@@ -109,6 +121,7 @@ static const char *judge(double low, double high, double p, bool higher) {
     return (low > 0) == higher ? "holds" : "does not hold";
 }
 
+/* Adds what becomes of one claim; nothing where a row of it has no run. */
 static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_arena *arena) {
     double low, high, p, mean = 0;
     char p_text[32];

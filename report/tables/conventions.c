@@ -1,5 +1,9 @@
-/* One set of stored counts and soft sums, scored under every convention: how far the choice alone moves a
- * score, and which choice comes nearest to the paper's three numbers. */
+/* report/tables/conventions.c -- one set of stored counts and soft sums, scored under every convention: how
+ * far the choice alone moves a score, and which choice comes nearest to the paper's numbers.
+ *
+ * The paper does not state its convention. Each line of this table is one: thresholded or soft, pooled, by
+ * patient, slice or batch, with 0/0 skipped, zero or one. Within a row the line is in bold that comes nearest
+ * to what the paper prints; over all rows the nearest single convention is named. */
 #include "report/tables/conventions.h"
 
 #include <math.h>
@@ -9,6 +13,7 @@
 
 enum { TEXTS = 4 /* columns before the scores */, LINES_MAX = 2 * CC_GROUPINGS * CC_EMPTIES };
 
+/* One convention's scores of one row. */
 typedef struct line {
     bool soft;
     cc_grouping grouping;
@@ -24,7 +29,7 @@ typedef struct tally {
     line of; /* any line of that convention */
 } tally;
 
-/* 0 where the config does not say. */
+/* The batch size that a run trained with, from its config; 0 where that does not say. */
 static size_t read_batch(const cc_report_run *run, cc_arena *arena) {
     cc_yaml *root;
     long long batch = 0;
@@ -38,7 +43,8 @@ static double positive(double value) {
     return value < 0 ? 0 : value;
 }
 
-/* NULL rows where the run does not store soft sums. */
+/* The cells of every slice of a run: counts, or soft sums; *out is NULL where the run does not store
+ * those. */
 static cc_status make_rows(cc_overlap_row **out, const cc_report_run *run, bool soft, cc_arena *arena) {
     cc_overlap_row *rows = cc_arena_get_array(arena, run->slice_count + 1, sizeof *rows);
     double mass = 0;
@@ -49,6 +55,7 @@ static cc_status make_rows(cc_overlap_row **out, const cc_report_run *run, bool 
         rows[i] = (cc_overlap_row){run->rows[i].patient, cc_counts_cells(&run->rows[i].counts)};
         if (!soft) continue;
         mass += s->soft_prediction + s->soft_truth;
+        /* sum (1 - p)(1 - g) = pixels - sum p - sum g + sum p g */
         const double pixels = (double)s->tp + (double)s->fp + (double)s->fn + (double)s->tn;
         rows[i].cells =
             (cc_confusion){.tp = s->soft_overlap,
@@ -75,6 +82,7 @@ static cc_status add_run(line *l, const cc_report_run *run, cc_arena *arena) {
     return CC_OK;
 }
 
+/* The largest difference to the paper over the table's columns; NaN where a column cannot be compared. */
 static double measure_distance(const line *l, const cc_table *table, const cc_table_row *row) {
     double most = NAN;
     for (int c = 0; c < table->spec->column_count; c++) {
@@ -87,6 +95,7 @@ static double measure_distance(const line *l, const cc_table *table, const cc_ta
     return most;
 }
 
+/* The mean over the row's runs; a scratch arena for each line, as rows of slices are large. */
 static cc_status fill_line(line *l, const cc_table *table, const cc_table_row *row) {
     cc_status status = CC_OK;
     cc_arena *scratch = cc_arena_create();
@@ -113,10 +122,12 @@ static cc_status fill_lines(line *lines, size_t *count, const cc_table *table, c
     return CC_OK;
 }
 
+/* What F1 would be if precision and recall were of the same pooled counts. */
 static double harmonic(double a, double b) {
     return a + b > 0 ? 2 * a * b / (a + b) : NAN;
 }
 
+/* One line of the listing. */
 static void put_line(cc_listing *listing, const cc_spec *spec, const cc_table_row *row, const line *l,
                      bool first, bool nearest) {
     const size_t at = listing->rows++;
@@ -138,12 +149,14 @@ static void put_line(cc_listing *listing, const cc_spec *spec, const cc_table_ro
     listing->rules[at] = first && at > 0;
 }
 
+/* "thresholded, patient_mean, 0/0 skip": a convention in a note. */
 static const char *describe(cc_arena *arena, const line *l) {
     return cc_arena_format(arena, "%s, %s%s%s", l->soft ? "soft" : "thresholded",
                            cc_grouping_name(l->grouping), l->grouping == CC_GROUP_POOLED ? "" : ", 0/0 ",
                            l->grouping == CC_GROUP_POOLED ? "" : cc_empty_name(l->empty));
 }
 
+/* All lines of a row, and what the choice among them is worth. */
 static cc_status put_lines(cc_listing *listing, const cc_spec *spec, const cc_table_row *row,
                            const line *lines, size_t count) {
     double low = INFINITY, high = -INFINITY;
@@ -165,6 +178,7 @@ static cc_status put_lines(cc_listing *listing, const cc_spec *spec, const cc_ta
     return CC_OK;
 }
 
+/* Adds the row's distances, convention by convention. */
 static void add_tallies(tally tallies[LINES_MAX], const line *lines, size_t count) {
     for (const line *l = lines; l < lines + count; l++) {
         tally *t = &tallies[(l->soft * CC_GROUPINGS + (int)l->grouping) * CC_EMPTIES + (int)l->empty];

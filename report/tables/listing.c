@@ -1,3 +1,7 @@
+/* report/tables/listing.c -- heads, cells and notes of a listing, in an arena.
+ *
+ * Formatting may run out of memory in any cell: it is remembered, and cc_listing_check tells, so that those
+ * who fill tables need not ask cell by cell. */
 #include "report/tables/listing.h"
 
 #include <assert.h>
@@ -6,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* printf into the arena; NULL where memory is out. */
 static const char *format_text(cc_arena *arena, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);

@@ -1,3 +1,7 @@
+/* report/tables/render.c -- a listing in Markdown, CSV, LaTeX and HTML.
+ *
+ * Each format is a set of small functions around one walk over the cells. Numbers are written with the minus
+ * of the format (a hyphen, $-$ or U+2212), and what is missing as its dash; CSV leaves it empty. */
 #include "report/tables/render.h"
 
 #include <string.h>
@@ -16,6 +20,7 @@ static void add_value(cc_text *out, const cc_listing *listing, size_t column, co
         cc_text_add(out, "%s", cell->text);
 }
 
+/* A cell for reading. */
 static const cc_listing_cell *get_cell(const cc_listing *listing, size_t row, size_t column) {
     return &listing->cells[row * listing->columns + column];
 }
@@ -39,6 +44,7 @@ static void markdown_begin(cc_text *out, const cc_listing *listing) {
     cc_text_add(out, "\n");
 }
 
+/* Markdown has no lines between rows. */
 static void markdown_row_begin(cc_text *out, bool rule) {
     (void)rule;
     cc_text_add(out, "|");

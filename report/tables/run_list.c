@@ -1,15 +1,19 @@
-/* report/tables/run_list.c -- every run with its size and its scores, or those alone that no table has. */
+/* report/tables/run_list.c -- every run with its size and its scores, or those alone that no table has.
+ *
+ * This is what runs.md shows, and what a report prints of runs that no table asked for. */
 #include "report/tables/run_list.h"
 
 /* The scores of the list of runs. */
 static const cc_score listed[] = {CC_SCORE_F1, CC_SCORE_PRECISION, CC_SCORE_RECALL};
 enum { LISTED = sizeof listed / sizeof *listed };
 
+/* The listed scores of one run, in percent. */
 static void put_scores(cc_listing *listing, size_t row, size_t column, const cc_scores *scores) {
     for (size_t s = 0; s < LISTED; s++)
         cc_listing_put_number(listing, row, column + s, "%.1f", 100 * scores->value[listed[s]]);
 }
 
+/* One run's row. Marks that no reader should miss stand behind its name. */
 static void put_run(cc_listing *listing, size_t at, const cc_report_run *const *run) {
     const cc_report_run *r = *run;
     const long long numbers[] = {r->fold,

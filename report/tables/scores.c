@@ -11,11 +11,13 @@ static size_t cells_of(const cc_table *table) {
     return table->beside_paper ? 3 : 1;
 }
 
+/* A number links to the runs that it comes from. */
 static void link_runs(cc_listing_cell *cell, const cc_table_row *row) {
     cell->runs = row->runs;
     cell->run_count = row->run_count;
 }
 
+/* A score with its interval behind it, in bold where it is the best of several. */
 static void put_value(cc_listing *listing, size_t at, size_t column, const cc_table *table,
                       const cc_table_row *row, cc_score score) {
     const cc_estimate *estimate = cc_table_estimate(table, row);
@@ -35,6 +37,7 @@ static void put_value(cc_listing *listing, size_t at, size_t column, const cc_ta
     listing->failed |= !cell->tail;
 }
 
+/* A row as it is shown. */
 static void put_row(cc_listing *listing, size_t at, const cc_table *table, const cc_table_row *row) {
     cc_listing_put(listing, at, 0, "%s", row->spec->label);
     for (int c = 0; c < table->spec->column_count; c++) {
@@ -58,6 +61,7 @@ static bool starts_group(const cc_table *table, size_t r) {
     return r > 0 && groups[table->rows[r].spec->source] != groups[table->rows[r - 1].spec->source];
 }
 
+/* Title and caption: the convention is part of the caption. */
 static cc_status name_listing(cc_listing *listing, const cc_table *table) {
     const cc_spec *spec = table->spec;
     listing->id = spec->id;
@@ -93,6 +97,7 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
     return CC_OK;
 }
 
+/* The heads of the CSV: every column says its score, convention and unit. */
 static void put_full_heads(cc_listing *listing, const cc_spec *spec) {
     static const char *const texts[] = {"table", "kind", "row", "experiment", "variant", "fold", "runs"};
     size_t column = 0;
@@ -111,6 +116,7 @@ static void put_full_heads(cc_listing *listing, const cc_spec *spec) {
             }
 }
 
+/* A value and its interval, six decimals. */
 static void put_estimate(cc_listing *listing, size_t row, size_t column, const cc_estimate *estimate,
                          cc_score score) {
     bool interval = estimate->has_interval[score];
@@ -121,6 +127,7 @@ static void put_estimate(cc_listing *listing, size_t row, size_t column, const c
                           interval ? 100 * estimate->high.value[score] : NAN);
 }
 
+/* A row of the CSV. */
 static void put_full_row(cc_listing *listing, size_t at, const cc_table *table, const cc_table_row *row) {
     const cc_spec *spec = table->spec;
     const char *texts[FULL_TEXTS] = {spec->id, table->kind, row->spec->label,

@@ -1,3 +1,7 @@
+/* report/tables/spec.c -- report/tables.yaml as structs.
+ *
+ * The file is part of the program, and its form is simple: what a key may be is said by the functions below,
+ * one for each level (table, columns, row, claim). */
 #include "report/tables/spec.h"
 
 #include <stdio.h>
@@ -6,6 +10,7 @@
 
 extern const char cc_embedded_tables_yaml[];
 
+/* CC_ECONFIG at a node. */
 static cc_status refuse(const cc_yaml *node, const char *what) {
     char where[256];
     snprintf(where, sizeof where, "%s:%d", node->file, node->line);
@@ -21,6 +26,7 @@ static cc_status get_optional(const char **out, const cc_yaml *map, const char *
     return CC_OK;
 }
 
+/* A text that must be there. */
 static cc_status get_text(const char **out, const cc_yaml *map, const char *key) {
     char what[128];
     *out = NULL;
@@ -30,6 +36,7 @@ static cc_status get_text(const char **out, const cc_yaml *map, const char *key)
     return refuse(map, what);
 }
 
+/* A list that must be there. */
 static cc_status get_list(const cc_yaml **out, const cc_yaml *map, const char *key) {
     *out = map->kind == CC_YAML_MAP ? cc_yaml_get(map, key) : NULL;
     return *out && (*out)->kind == CC_YAML_LIST ? CC_OK : refuse(map, "columns, rows and tables are lists");
@@ -42,6 +49,7 @@ static cc_status find_word(int *out, const cc_yaml *map, const char *name, const
     return refuse(map, "a word that is not known here");
 }
 
+/* The scores that are the table's columns, by their names. */
 static cc_status parse_columns(cc_spec *spec, const cc_yaml *map) {
     const cc_yaml *list;
     char what[64];
@@ -79,6 +87,7 @@ static cc_status parse_source(cc_spec_row *row, const cc_yaml *map) {
     return CC_OK;
 }
 
+/* One row; `published` is its label where nothing else is said. */
 static cc_status parse_row(cc_spec_row *row, const cc_yaml *map) {
     CC_TRY(get_text(&row->label, map, "label"));
     CC_TRY(parse_source(row, map));
@@ -92,6 +101,7 @@ static cc_status parse_row(cc_spec_row *row, const cc_yaml *map) {
     return CC_OK;
 }
 
+/* All rows of a table. */
 static cc_status parse_rows(cc_spec *spec, const cc_yaml *map, cc_arena *arena) {
     const cc_yaml *list;
     CC_TRY(get_list(&list, map, "rows"));
@@ -103,12 +113,14 @@ static cc_status parse_rows(cc_spec *spec, const cc_yaml *map, cc_arena *arena) 
     return CC_OK;
 }
 
+/* Whether a label is that of a row. */
 static bool has_row(const cc_spec *spec, const char *label) {
     for (size_t r = 0; r < spec->row_count; r++)
         if (strcmp(spec->rows[r].label, label) == 0) return true;
     return false;
 }
 
+/* Something that the paper says of two rows, or of one against the best other. */
 static cc_status parse_claim(cc_spec_claim *claim, const cc_yaml *map, const cc_spec *spec) {
     static const char *const directions[] = {"lower", "higher", NULL};
     const char *score, *direction;
@@ -126,6 +138,7 @@ static cc_status parse_claim(cc_spec_claim *claim, const cc_yaml *map, const cc_
     return CC_OK;
 }
 
+/* All claims of a table; none where it has none. */
 static cc_status parse_claims(cc_spec *spec, const cc_yaml *map, cc_arena *arena) {
     const cc_yaml *list;
     if (!cc_yaml_get(map, "claims")) return CC_OK;
@@ -153,6 +166,7 @@ static cc_status parse_scores(cc_spec *spec, const cc_yaml *map) {
     return parse_columns(spec, map);
 }
 
+/* One table. */
 static cc_status parse_spec(cc_spec *spec, const cc_yaml *map, cc_arena *arena) {
     static const char *const shapes[] = {"scores", "stages", "calcium", NULL};
     const char *shape = "scores";

@@ -1,5 +1,8 @@
-/* Where a cascade wins and loses: each true lesion (and pixel) is lost at the first stage after which it is
- * not found, each false one is made by stage 2 and may be removed by stage 3. */
+/* report/tables/stages.c -- where a cascade wins and loses.
+ *
+ * Each true lesion (and pixel) is lost at the first stage after which it is not found; each false one is made
+ * by stage 2 and may be removed by stage 3. Runs store what is found after every stage, so that losses are
+ * differences of neighbouring stages. */
 #include "report/tables/stages.h"
 
 #include <string.h>
@@ -13,6 +16,7 @@ typedef struct after {
     double truth, found, spurious;
 } after;
 
+/* What passes through the stages, of one patient or of all. */
 typedef struct flow {
     after lesions[STAGES], pixels[STAGES];
     size_t rows[STAGES];
@@ -54,6 +58,7 @@ static void pass_missing_stages(flow *f) {
     }
 }
 
+/* One line: truth, what each stage loses of it, what is found; false findings made, removed and left. */
 static void put_flow(cc_listing *listing, const char *what, const after stages[STAGES],
                      const cc_table_row *row) {
     const after *roi = &stages[ROI], *second = &stages[CALCIFICATION], *third = &stages[FALSE_POSITIVE];
@@ -94,6 +99,7 @@ static cc_status list_patients(const char ***out, size_t *count, const cc_table_
     return CC_OK;
 }
 
+/* All patients together, then each on its own. */
 static cc_status put_row(cc_listing *listing, const cc_table_row *row, const char *const *patients,
                          size_t count) {
     flow all = sum_stages(row, NULL);

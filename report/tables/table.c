@@ -1,3 +1,8 @@
+/* report/tables/table.c -- a table's rows filled from runs: which runs a row is made of, their counts with
+ * patients numbered alike, estimates under every convention, and notes for the reader.
+ *
+ * A row of several runs (seeds, or folds) is the mean over them, with one interval over all their patients
+ * (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them. */
 #include "report/tables/table.h"
 
 #include <math.h>
@@ -49,6 +54,7 @@ static size_t collect_runs(cc_table_row *row, const char *kind, const cc_report_
     return found;
 }
 
+/* Adds another row's runs to this one's, as far as there is room. */
 static void borrow_runs(cc_table_row *row, const cc_table_row *from) {
     for (size_t r = 0; r < from->run_count && row->run_count < CC_TABLE_RUNS_MAX; r++)
         row->runs[row->run_count++] = from->runs[r];
@@ -66,6 +72,7 @@ static void collect_borrowed(cc_table_row *row, const cc_table *table) {
 
 /* --- the counts of a row's runs --- */
 
+/* For qsort and bsearch over names. */
 static int by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -87,6 +94,7 @@ static cc_status collect_patients(const char ***out, size_t *count, const cc_tab
     return CC_OK;
 }
 
+/* The patients of a row, sorted: a patient's number is its place. */
 typedef struct naming {
     const char **names;
     size_t count;
@@ -99,6 +107,7 @@ static bool find_patient(uint32_t *out, const naming *names, const char *name) {
     return found != NULL;
 }
 
+/* The counts of a baseline of one run; none where the run does not store it. */
 static cc_status sample_baseline(cc_sample *out, const cc_report_run *run, const char *name,
                                  const naming *names, cc_arena *arena) {
     cc_count_row *rows = cc_arena_get_array(arena, run->baseline_count + 1, sizeof *rows);
@@ -113,12 +122,14 @@ static cc_status sample_baseline(cc_sample *out, const cc_report_run *run, const
     return CC_OK;
 }
 
+/* The counts of one run's slices; `background`: as if nothing had been predicted. */
 static cc_status sample_slices(cc_sample *out, const cc_report_run *run, bool background, const naming *names,
                                cc_arena *arena) {
     cc_count_row *rows = cc_arena_get_array(arena, run->slice_count + 1, sizeof *rows);
     if (!rows) return CC_ENOMEM;
     for (size_t i = 0; i < run->slice_count; i++) {
         const cc_counts *c = &run->rows[i].counts;
+        /* Marking nothing turns tp into fn and fp into tn. */
         rows[i].counts = background ? (cc_counts){0, 0, c->tp + c->fn, c->fp + c->tn} : *c;
         (void)find_patient(&rows[i].patient, names, run->patients[run->rows[i].patient]);
     }
@@ -145,6 +156,7 @@ static cc_status make_samples(cc_sample *samples, cc_table_row *row, const namin
 
 /* --- the scores of a row --- */
 
+/* A row without runs has no scores. */
 static void clear_estimates(cc_table_row *row) {
     for (int a = 0; a < CC_AVERAGES; a++)
         for (int e = 0; e < CC_EMPTIES; e++)
@@ -174,6 +186,7 @@ static cc_status add_patients(cc_scores *sums, cc_scores *used, const cc_sample 
     return CC_OK;
 }
 
+/* Each patient's scores under the table's convention, the mean over the runs that tested it. */
 static cc_status score_patients(cc_table_row *row, const cc_sample *samples, const naming *names,
                                 cc_empty empty, cc_arena *arena) {
     cc_scores *sums = cc_arena_get_array(arena, names->count + 1, sizeof *sums);
@@ -192,6 +205,7 @@ static cc_status score_patients(cc_table_row *row, const cc_sample *samples, con
     return CC_OK;
 }
 
+/* Scores and intervals of a row under every convention, and its patients' own. */
 static cc_status estimate_row(cc_table_row *row, cc_empty empty, cc_arena *arena) {
     naming names;
     cc_sample samples[CC_TABLE_RUNS_MAX];
@@ -219,6 +233,7 @@ static cc_status deviate(cc_table_row *row, const cc_table *table, cc_average av
     return cc_statistics_mean_sd(&mean, &row->estimates[average][empty].value.value[score], values, count);
 }
 
+/* The same for every score under every convention. */
 static cc_status fill_deviation(cc_table_row *row, const cc_table *table, cc_arena *arena) {
     double *values = cc_arena_get_array(arena, table->row_count + 1, sizeof *values);
     if (!values) return CC_ENOMEM;
@@ -231,6 +246,7 @@ static cc_status fill_deviation(cc_table_row *row, const cc_table *table, cc_are
 
 /* --- notes --- */
 
+/* Names the runs that a row is the mean of. */
 static void note_seeds(cc_table *table, const cc_table_row *row, size_t found) {
     char list[1024] = "";
     size_t used = 0;
@@ -244,6 +260,7 @@ static void note_seeds(cc_table *table, const cc_table_row *row, size_t found) {
                  list, found > row->run_count ? "; more were found and left out" : "");
 }
 
+/* Names the files that a row leaves out, and why. */
 static void note_faults(cc_table *table, const cc_spec_row *spec, const cc_report_runs *runs) {
     for (size_t i = 0; i < runs->count; i++) {
         const cc_report_run *run = &runs->items[i];
@@ -252,6 +269,7 @@ static void note_faults(cc_table *table, const cc_spec_row *spec, const cc_repor
     }
 }
 
+/* What a reader must know of a row's runs: faults, none, several, a leaking split. */
 static void note_runs(cc_table *table, const cc_table_row *row, size_t found, const cc_report_runs *runs) {
     const cc_spec_row *spec = row->spec;
     note_faults(table, spec, runs);
@@ -271,6 +289,7 @@ static void note_runs(cc_table *table, const cc_table_row *row, size_t found, co
         }
 }
 
+/* Says once why intervals are missing. */
 static void note_patients(cc_table *table) {
     for (size_t r = 0; r < table->row_count; r++) {
         const cc_table_row *row = &table->rows[r];
@@ -299,6 +318,7 @@ static void note_summary(cc_table *table, const cc_table_row *summary) {
 
 /* --- all of it --- */
 
+/* Fills one row by its source. */
 static cc_status fill_row(cc_table *table, cc_table_row *row, const cc_report_runs *runs, cc_arena *arena) {
     size_t found = 0;
     cc_spec_source source = row->spec->source;
