@@ -15,15 +15,15 @@
 
 /* A patient's share of one run's scores, or the sum of several. */
 typedef struct share {
-    double over[CC_SCORES], under[CC_SCORES]; /* N and D */
+    double numerator[CC_SCORES], denominator[CC_SCORES]; /* N and D */
 } share;
 
 /* Adds scores that are averaged: each is 1 of D where it is not 0/0 and skipped. */
 static void add_scores(share *s, const cc_scores *scores) {
     for (int k = 0; k < CC_SCORES; k++) {
         if (isnan(scores->value[k])) continue;
-        s->over[k] += scores->value[k];
-        s->under[k]++;
+        s->numerator[k] += scores->value[k];
+        s->denominator[k]++;
     }
 }
 
@@ -31,7 +31,8 @@ static void add_scores(share *s, const cc_scores *scores) {
 static share share_of_counts(const cc_counts *counts) {
     const cc_confusion cells = cc_counts_cells(counts);
     share s;
-    for (int k = 0; k < CC_SCORES; k++) cc_score_terms(&s.over[k], &s.under[k], (cc_score)k, &cells);
+    for (int k = 0; k < CC_SCORES; k++)
+        cc_score_terms(&s.numerator[k], &s.denominator[k], (cc_score)k, &cells);
     return s;
 }
 
@@ -60,8 +61,8 @@ static cc_status add_rows(run_patients *p, const cc_sample *run, cc_convention c
 static void settle_empty(run_patients *p, uint32_t patients, int score, cc_empty empty) {
     if (empty == CC_EMPTY_SKIP) return;
     for (uint32_t i = 0; i < patients; i++) {
-        p->shares[i].under[score] = p->here[i];
-        p->shares[i].over[score] = p->here[i] && empty == CC_EMPTY_ONE;
+        p->shares[i].denominator[score] = p->here[i];
+        p->shares[i].numerator[score] = p->here[i] && empty == CC_EMPTY_ONE;
     }
 }
 
@@ -69,14 +70,14 @@ static void settle_empty(run_patients *p, uint32_t patients, int score, cc_empty
 static void add_run(share *shares, run_patients *p, uint32_t patients, cc_convention convention) {
     for (int k = 0; k < CC_SCORES; k++) {
         double whole = 0;
-        for (uint32_t i = 0; i < patients; i++) whole += p->shares[i].under[k];
+        for (uint32_t i = 0; i < patients; i++) whole += p->shares[i].denominator[k];
         if (!(whole > 0) && convention.average == CC_AVERAGE_POOLED) {
             settle_empty(p, patients, k, convention.empty);
-            for (uint32_t i = 0; i < patients; i++) whole += p->shares[i].under[k];
+            for (uint32_t i = 0; i < patients; i++) whole += p->shares[i].denominator[k];
         }
         for (uint32_t i = 0; i < patients && whole > 0; i++) {
-            shares[i].over[k] += p->shares[i].over[k] / whole;
-            shares[i].under[k] += p->shares[i].under[k] / whole;
+            shares[i].numerator[k] += p->shares[i].numerator[k] / whole;
+            shares[i].denominator[k] += p->shares[i].denominator[k] / whole;
         }
     }
 }
@@ -112,12 +113,12 @@ static void score_weighted(cc_scores *out, const share *shares, const uint32_t *
     for (uint32_t p = 0; p < patients; p++) {
         if (weights[p] == 0) continue;
         for (int k = 0; k < CC_SCORES; k++) {
-            sum.over[k] += weights[p] * shares[p].over[k];
-            sum.under[k] += weights[p] * shares[p].under[k];
+            sum.numerator[k] += weights[p] * shares[p].numerator[k];
+            sum.denominator[k] += weights[p] * shares[p].denominator[k];
         }
     }
     for (int k = 0; k < CC_SCORES; k++)
-        out->value[k] = sum.under[k] > 0 ? sum.over[k] / sum.under[k] : nothing;
+        out->value[k] = sum.denominator[k] > 0 ? sum.numerator[k] / sum.denominator[k] : nothing;
 }
 
 /* For qsort: ascending. */

@@ -159,9 +159,9 @@ cc_status cc_statistics_mean_sd(double *mean, double *sd, const double *values, 
 
 /* How much it weighs that one rater says category i and the other k. */
 static double disagreement(size_t i, size_t k, cc_kappa weights) {
-    double apart = fabs((double)i - (double)k);
-    if (weights == CC_KAPPA_UNWEIGHTED) return apart > 0;
-    return weights == CC_KAPPA_LINEAR ? apart : apart * apart;
+    double distance = fabs((double)i - (double)k);
+    if (weights == CC_KAPPA_UNWEIGHTED) return distance > 0;
+    return weights == CC_KAPPA_LINEAR ? distance : distance * distance;
 }
 
 /* The disagreement that is seen, over the one that the raters' shares of categories give by chance. */

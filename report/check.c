@@ -23,6 +23,7 @@ bool cc_report_kind_is(const char *kind, const char *experiment) {
 static const char *find_stale(const cc_report_run *run, const cc_manifest *manifest, cc_arena *arena) {
     const cc_manifest_entry *planned =
         cc_manifest_find(manifest, run->experiment, run->variant, run->fold, run->seed);
+    /* 0: not stated, as in files written by scripts. */
     long long numerics = run->provenance.numerics_version;
     if (numerics && numerics != CC_NUMERICS_VERSION)
         return cc_arena_format(arena, "is stale: its numerics are version %lld, this program's %d", numerics,
@@ -90,8 +91,8 @@ typedef struct check {
 } check;
 
 /* The cell that a run would fill: the first row that takes it, else the run's own name. */
-static void cell_words(char out[512], const check *c, const char *experiment, const char *variant,
-                       int64_t fold) {
+static void describe_cell(char out[512], const check *c, const char *experiment, const char *variant,
+                          int64_t fold) {
     char kind[CC_RUN_NAME_MAX];
     cc_run_kind(kind, sizeof kind, experiment);
     snprintf(out, 512, "%s, variant %s", experiment, variant);
@@ -111,6 +112,7 @@ static bool split_path(char experiment[CC_PATH_MAX], char variant[CC_PATH_MAX], 
     while (length && results[length - 1] == '/') length--;
     if (strncmp(path, results, length) != 0) return false;
     snprintf(experiment, CC_PATH_MAX, "%s", path + length + strspn(path + length, "/"));
+    /* What stands before it is EXPERIMENT/VARIANT. */
     char *end = strstr(experiment, "/fold-");
     if (!end || sscanf(end, "/fold-%lld/", &number) != 1) return false;
     *end = 0;
@@ -130,7 +132,7 @@ static void check_problems(check *c, const char *kind) {
         int64_t fold;
         if (split_path(experiment, variant, &fold, problem->path, c->results)) {
             if (!cc_report_kind_is(kind, experiment)) continue;
-            cell_words(cell, c, experiment, variant, fold);
+            describe_cell(cell, c, experiment, variant, fold);
         }
         cc_notes_add(c->out, "%s: %s", cell, problem->line);
     }
@@ -142,7 +144,7 @@ static void check_faults(check *c, const char *kind) {
         const cc_report_run *run = &c->runs->items[i];
         char cell[512];
         if (!run->fault || !cc_report_kind_is(kind, run->experiment)) continue;
-        cell_words(cell, c, run->experiment, run->variant, run->fold);
+        describe_cell(cell, c, run->experiment, run->variant, run->fold);
         cc_notes_add(c->out, "%s: %s: %s", cell, run->path, run->fault);
     }
 }
@@ -173,7 +175,7 @@ static cc_status check_planned(check *c, const char *kind) {
         if (!cc_report_kind_is(kind, e->experiment) || has_run(c->runs, e)) continue;
         CC_TRY(cc_run_path(path, c->results, e->experiment, e->variant, e->fold, e->seed));
         if (has_problem(c->runs, path)) continue;
-        cell_words(cell, c, e->experiment, e->variant, e->fold);
+        describe_cell(cell, c, e->experiment, e->variant, e->fold);
         cc_notes_add(c->out, "%s: %s: is missing", cell, path);
     }
     return CC_OK;
@@ -202,6 +204,7 @@ static bool row_has(const check *c, const cc_spec_row *row, const char *kind) {
 
 /* A line for each row without a run, where its table has any. */
 static cc_status check_rows(check *c, const cc_spec *spec, const char *kind) {
+    /* A kind that has no row of a table at all does not want that table. */
     size_t there = 0;
     for (size_t r = 0; r < spec->row_count; r++) there += row_has(c, &spec->rows[r], kind);
     for (size_t r = 0; there && r < spec->row_count; r++) {

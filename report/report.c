@@ -181,7 +181,8 @@ static cc_status make_figures(report *r) {
     return cc_figure_examples(r->figures, &r->runs);
 }
 
-/* Figures are told from older ones by their time: they are written after the list of runs. */
+/* The page shows the figures of this report alone: they are newer than runs.md, which is written before
+ * them. */
 static cc_status make_page(report *r) {
     char path[CC_PATH_MAX];
     struct stat first;

@@ -58,6 +58,7 @@ static cc_status make_rows(cc_count_row **out, const cc_run *run, cc_arena *aren
     qsort(names, run->patient_count, sizeof *names, by_name);
     for (size_t i = 0; i < run->slice_count; i++) {
         const cc_run_slice *s = &run->slices[i];
+        /* The reader has checked that every slice's patient is one of the run's. */
         const numbered *found =
             bsearch(&(numbered){s->patient, 0}, names, run->patient_count, sizeof *names, by_name);
         rows[i] = (cc_count_row){found ? found->number : 0, {s->tp, s->fp, s->fn, s->tn}};
@@ -159,6 +160,7 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                              (cc_convention){CC_AVERAGE_POOLED, CC_EMPTY_SKIP}));
     CC_TRY(cc_scores_average(&out->patient_mean, rows, run->slice_count,
                              (cc_convention){CC_AVERAGE_PATIENT, CC_EMPTY_SKIP}));
+    /* The scores of every run stand in runs.md; the rest is for tables alone. */
     out->in_table = any_row_matches(out, specs, spec_count);
     return out->in_table ? keep_rows(out, run, rows, arena) : CC_OK;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include "core/status.h"
 
-/* Zero it to start; memory that runs out is remembered and told by cc_text_save or cc_text_check. */
+/* Zero it to start; memory that runs out is remembered, and reported by cc_text_save or cc_text_check. */
 typedef struct cc_text {
     char *bytes; /* with a terminator; NULL while empty */
     size_t length, capacity;

@@ -1,8 +1,8 @@
 /* results/compare.c -- two runs compared by what a run file keeps of them.
  *
  * Tables are compared with the columns of results/layout.h, so that a new column is compared without a line
- * here. A row is not compared as bytes: what follows a name's terminator is nobody's. The writer calls this
- * on what it meant and what it reads back from disk (results/store.c). */
+ * here. A row is not compared as bytes: the bytes behind a name's terminator mean nothing. The writer calls
+ * this on what it meant and what it reads back from disk (results/store.c). */
 #include "results/compare.h"
 
 #include <stdlib.h>
@@ -122,6 +122,7 @@ static const cc_run_tensor **sort_tensors(const cc_run_tensor *tensors, size_t c
 static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
     /* The loop that compares the shapes multiplies the bytes out. */
     size_t bytes = sizeof *a->data;
+    /* Same name and shape, then the same bits. */
     if (strcmp(a->name, b->name) != 0 || a->rank != b->rank) return false;
     for (int d = 0; d < a->rank; bytes *= (size_t)a->dims[d++])
         if (a->dims[d] != b->dims[d]) return false;

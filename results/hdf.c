@@ -1,6 +1,6 @@
 /* results/hdf.c -- HDF5 written: attributes, texts, arrays and tables.
  *
- * HDF5 does not tell every write that fails, and a file whose last write failed stays open and half
+ * HDF5 does not report every write that fails, and a file whose last write failed stays open and half
  * written within it. So the file is made in memory, by HDF5's own core driver (H5Pset_fapl_core), and who
  * wants it on disk writes the bytes there. A call that closes something may write, so each one's status
  * counts, and nothing is kept back in a sieve buffer. Objects carry no times, so that equal runs give
@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t hdf_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 void cc_hdf_lock(void) {
     static bool started;
-    pthread_mutex_lock(&turn);
+    pthread_mutex_lock(&hdf_mutex);
     /* A file that it could not close HDF5 keeps open, tries again when the program exits, and breaks down
      * on it. Every file is closed here, so nothing is left for it to do then. */
     if (!started) H5dont_atexit();
@@ -25,7 +25,7 @@ void cc_hdf_lock(void) {
 }
 
 void cc_hdf_unlock(void) {
-    pthread_mutex_unlock(&turn);
+    pthread_mutex_unlock(&hdf_mutex);
 }
 
 /* The one fault of writing: HDF5 makes the file in memory, so that nothing else can fail it. */
@@ -35,24 +35,24 @@ static cc_status cannot_write(const char *name) {
 
 /* What HDF5 calls for the memory of a file; `image` is whose it is. It keeps what HDF5 would free on
  * closing. */
-static void *image_take(size_t bytes, H5FD_file_image_op_t why, void *image) {
+static void *image_malloc(size_t bytes, H5FD_file_image_op_t why, void *image) {
     (void)why;
     ((cc_hdf_image *)image)->capacity = bytes;
     return malloc(bytes);
 }
 
-static void *image_copy(void *to, const void *from, size_t bytes, H5FD_file_image_op_t why, void *image) {
+static void *image_memcpy(void *to, const void *from, size_t bytes, H5FD_file_image_op_t why, void *image) {
     (void)why, (void)image;
     return memcpy(to, from, bytes);
 }
 
-static void *image_resize(void *old, size_t bytes, H5FD_file_image_op_t why, void *image) {
+static void *image_realloc(void *old, size_t bytes, H5FD_file_image_op_t why, void *image) {
     (void)why;
     ((cc_hdf_image *)image)->capacity = bytes;
     return realloc(old, bytes);
 }
 
-static herr_t image_leave(void *bytes, H5FD_file_image_op_t why, void *image) {
+static herr_t image_free(void *bytes, H5FD_file_image_op_t why, void *image) {
     if (why == H5FD_FILE_IMAGE_OP_FILE_CLOSE) /* The memory of a closed file is ours from here on. */
         ((cc_hdf_image *)image)->bytes = bytes;
     else
@@ -60,20 +60,22 @@ static herr_t image_leave(void *bytes, H5FD_file_image_op_t why, void *image) {
     return 0;
 }
 
-static void *image_share(void *image) {
+static void *image_owner_copy(void *image) {
     return image;
 }
 
-static herr_t image_unshare(void *image) {
+static herr_t image_owner_free(void *image) {
     (void)image;
     return 0;
 }
 
 cc_status cc_hdf_create(hid_t *file, cc_hdf_image *image, hsize_t user_block) {
     enum { STEP = 1 << 20 }; /* the memory grows by */
-    H5FD_file_image_callbacks_t calls = {image_take,  image_copy,    image_resize, image_leave,
-                                         image_share, image_unshare, image};
+    H5FD_file_image_callbacks_t calls = {image_malloc,     image_memcpy,     image_realloc, image_free,
+                                         image_owner_copy, image_owner_free, image};
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
+    /* HDF5 reports through these calls where the memory of the file is, which is how it is kept after
+     * closing. */
     *image = (cc_hdf_image){NULL, 0, 0};
     /* Core driver, no backing store; superblock of 1.8; no times; the block of text before the HDF5. */
     bool ok = H5Pset_fapl_core(access, STEP, false) >= 0 &&
@@ -198,6 +200,7 @@ cc_status cc_hdf_put_array(hid_t group, const char *name, hid_t memory, hid_t st
                            const hsize_t *dims, const void *data) {
     hsize_t count = 1;
     for (int i = 0; i < rank; i++) count *= dims[i];
+    /* A tensor of rank 0 is one value. */
     hid_t space = rank ? H5Screate_simple(rank, dims, NULL) : H5Screate(H5S_SCALAR);
     cc_status status = put_dataset(group, name, memory, stored, space, data, count > 0);
     H5Sclose(space);

@@ -38,6 +38,7 @@ static cc_status open_dataset(hid_t *out, hid_t group, const char *name) {
     *out = H5Dopen2(group, name, H5P_DEFAULT);
     if (*out < 0) return malformed(name, "is no dataset, or a damaged one");
     hid_t creation = H5Dget_create_plist(*out);
+    /* Virtual datasets have a layout of their own; external files are a property of contiguous ones. */
     H5D_layout_t layout = H5Pget_layout(creation);
     bool elsewhere = H5Pget_external_count(creation) > 0;
     H5Pclose(creation);
@@ -206,6 +207,7 @@ static hid_t member_type(const cc_hdf_column *column, hid_t stored, unsigned at)
     H5T_class_t class = H5Tget_member_class(stored, at);
     if (column->kind == CC_HDF_INTEGER) return is_number(class, false) ? H5Tcopy(H5T_NATIVE_INT64) : -1;
     if (column->kind == CC_HDF_REAL) return is_number(class, true) ? H5Tcopy(H5T_NATIVE_DOUBLE) : -1;
+    /* Names of fixed length only, which fit into the row; shorter ones are filled up with zeros. */
     hid_t type = H5Tget_member_type(stored, at);
     if (class == H5T_STRING && H5Tis_variable_str(type) == 0 && H5Tget_size(type) <= CC_HDF_NAME_BYTES) {
         H5Tset_size(type, CC_HDF_NAME_BYTES);
@@ -344,6 +346,7 @@ cc_status cc_hdf_names(const char ***names, size_t *count, hid_t group, size_t l
 
 cc_status cc_hdf_attributes(const char ***names, size_t *count, hid_t object, size_t limit, cc_arena *arena) {
     H5O_info_t info;
+/* The call took a third argument in 1.12. */
 #if H5_VERSION_GE(1, 12, 0)
     herr_t bad = H5Oget_info(object, &info, H5O_INFO_NUM_ATTRS);
 #else

@@ -140,6 +140,7 @@ static size_t sum_sorted(summed *sums, const place *places, size_t count) {
             memcpy(sums[used].patient.patient, slice->patient, CC_RUN_NAME_MAX);
             sums[used++].first = places[i].at;
         }
+        /* Still of the patient before it, as the slices are sorted. */
         cc_run_patient *sum = &sums[used - 1].patient;
         sum->slices++;
         sum->tp += slice->tp;
@@ -223,6 +224,7 @@ cc_status cc_layout_check_cuts(const cc_run_cuts *cuts, const cc_run_patient *ro
                        cuts->patient_count, count);
     for (size_t p = 0; cuts->count && p < count; p++) {
         const cc_run_patient *of = &rows[p];
+        /* tp can be at most all that is true, fp at most all that is not. */
         if (!falls(cuts->tp + p * cuts->count, cuts->count, of->tp + of->fn) ||
             !falls(cuts->fp + p * cuts->count, cuts->count, of->fp + of->tn))
             return cc_fail(CC_EINVAL, "cuts", NULL, "counts of %s rise, or exceed its pixels", of->patient);

@@ -46,6 +46,7 @@ static bool parse_entry(cc_manifest_entry *out, char *line) {
     char *fields[FIELDS];
     int count = 0;
     char *rest = line;
+    /* Exactly five fields: fewer or more are no entry. */
     while (rest && count < FIELDS) fields[count++] = strsep(&rest, "\t");
     if (count < FIELDS || rest) return false;
     *out = (cc_manifest_entry){.identity = fields[0], .experiment = fields[1], .variant = fields[2]};
@@ -128,6 +129,7 @@ static cc_status write_list(const char *results, const cc_manifest *manifest) {
     CC_TRY(cc_file_sweep(path)); /* of processes that died; nobody else writes it now */
     FILE *file = open_memstream(&text, &bytes);
     if (!file) return cc_fail_memory("the list of runs", 0);
+    /* Made in memory, so that the file is written in one piece. */
     fputs(head, file);
     for (size_t i = 0; i < manifest->count; i++) {
         const cc_manifest_entry *e = &manifest->entries[i];

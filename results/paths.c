@@ -17,6 +17,7 @@ static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 static cc_status check_name(const char *what, const char *name, bool parts) {
     const char *part = name;
     for (;;) {
+        /* A part ends at '/', where parts are allowed, or at the end of the text. */
         size_t length = strspn(part, allowed);
         bool end = part[length] == 0;
         if (length == 0 || part[0] == '.' || !(end || (parts && part[length] == '/')))
@@ -92,6 +93,7 @@ static cc_status walk(found *f, const char *folder, int depth) {
         struct stat s;
         if (names[i][0] == '.') continue;
         CC_TRY(cc_path_join(path, folder, names[i]));
+        /* Gone since the folder was listed, or unreadable: no run file. */
         if (lstat(path, &s) != 0) continue;
         if (S_ISDIR(s.st_mode) && depth < DEPTH_MAX)
             CC_TRY(walk(f, path, depth + 1));

@@ -236,6 +236,7 @@ static cc_status read_items(void **out, size_t *count, hid_t file, const char *n
     if (!cc_hdf_has(file, name)) return CC_OK;
     CC_TRY(cc_hdf_open_group(&parent, file, name));
     CC_CHECK(cc_hdf_names(&names, count, parent, limit, arena));
+    /* One reader for examples and panels: each item has `bytes` bytes. */
     char *items = cc_arena_get_array(arena, *count + 1, bytes);
     if (!items) CC_CHECK(CC_ENOMEM);
     for (size_t i = 0; i < *count; i++) CC_CHECK(read_item(items + i * bytes, parent, names[i], read, arena));

@@ -90,6 +90,7 @@ static cc_status parse_cell(cc_published_cell *cell, const cc_yaml *list, const 
     if (!take_number(&cell->value, &cell->decimals, &at))
         return refuse(list, "not a number, nor a mean and its standard deviation (95.8 ± 2.4)");
     cell->has_value = true;
+    /* The sign may stand behind the mean, behind the deviation, or behind its bracket. */
     cell->percent = take("%", &at);
     const bool bracket = take("(", &at);
     /* A standard deviation follows the mean. */
@@ -154,6 +155,7 @@ static cc_status parse_word(int *out, const cc_yaml *map, const char *key, const
     char what[96];
     *out = 0;
     if (cc_yaml_is_null(node)) return CC_OK;
+    /* The enums number their words from 1; 0 is "not stated". */
     if (node->kind == CC_YAML_SCALAR && strcmp(node->text, first) == 0) *out = 1;
     if (node->kind == CC_YAML_SCALAR && strcmp(node->text, second) == 0) *out = 2;
     snprintf(what, sizeof what, "%s is %s or %s", key, first, second);
@@ -256,6 +258,7 @@ static cc_status parse_table(cc_published_table *out, const cc_yaml *node, const
 static cc_status parse_count(cc_published_count *out, const cc_yaml *node, cc_arena *arena) {
     const cc_yaml *what = cc_yaml_get(node, "what"), *sum = cc_yaml_get(node, "sum");
     const cc_yaml *terms = sum ? sum : cc_yaml_get(node, "product");
+    /* One of the two lists, not both. */
     if (!what || what->kind != CC_YAML_SCALAR || !terms || terms->kind != CC_YAML_LIST || !terms->count ||
         (sum && cc_yaml_get(node, "product")) || !cc_yaml_as_real(&out->equals, cc_yaml_get(node, "equals")))
         return refuse(node, "a count has a text (what), a list of numbers (sum or product) and equals");

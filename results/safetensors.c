@@ -182,6 +182,7 @@ static cc_status check_order(cc_safetensors *f) {
 static cc_status read_entries(cc_safetensors *f) {
     const char *key;
     json_t *value;
+    /* Before memory is taken for them. */
     size_t most = json_object_size(f->header);
     if (most > CC_SAFETENSORS_TENSORS_MAX)
         return cc_fail(CC_EUNSUPPORTED, f->path, NULL, "%zu tensors are more than %d", most,
@@ -299,6 +300,7 @@ static cc_status put_metadata(json_t *header, const cc_safetensors_text *texts, 
 static cc_status put_tensors(json_t *header, const cc_run_tensor *tensors, size_t count, const char *path) {
     uint64_t begin = 0;
     for (size_t i = 0; i < count; i++) {
+        /* Offsets count from the end of the header. */
         uint64_t end = begin + bytes_of(&tensors[i]);
         json_t *described = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape_of(&tensors[i]),
                                       "data_offsets", (json_int_t)begin, (json_int_t)end);
@@ -312,6 +314,7 @@ static cc_status put_tensors(json_t *header, const cc_run_tensor *tensors, size_
 static cc_status print_header(char **out, size_t *bytes, const json_t *header) {
     char *text = json_dumps(header, JSON_COMPACT);
     if (!text) return cc_fail_memory("a header", 0);
+    /* Readers map the file into memory: tensors begin at a multiple of 8 bytes. */
     size_t length = strlen(text), padded = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     uint64_t stored = padded;
     *bytes = sizeof stored + padded;

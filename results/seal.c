@@ -33,6 +33,7 @@ static cc_status digest_rest(cc_digest_text *out, int descriptor, const char *pa
     cc_digest *digest = cc_digest_create();
     char *buffer = malloc(BUFFER);
     if (!digest || !buffer) CC_CHECK(cc_fail_memory("a digest", BUFFER));
+    /* In pieces: a run file with weights may be larger than memory should hold at once. */
     off_t at = CC_SEAL_BYTES;
     for (ssize_t got; (got = pread(descriptor, buffer, BUFFER, at)) != 0; at += got) {
         if (got < 0) CC_CHECK(cc_fail_errno(path, "read"));

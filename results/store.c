@@ -126,8 +126,8 @@ static cc_status read_model(cc_run *run, hid_t file, bool keep, cc_arena *arena)
     if (!cc_hdf_has(file, "model")) return CC_OK;
     CC_TRY(cc_hdf_open_group(&group, file, "model"));
     CC_CHECK(cc_hdf_names(&names, &count, group, TENSORS_MAX, arena));
-    /* Read and checked also where nobody wants them, one by one and let go: scores of a net whose weights are
-     * NaN are no scores. */
+    /* Weights are read and checked even where they are not wanted, one tensor at a time: the scores of a net
+     * whose weights are NaN are worthless. */
     for (size_t i = 0; i < count && !keep; i++) {
         cc_run_tensor tensor;
         cc_arena *scratch = cc_arena_create();
@@ -245,7 +245,7 @@ done:
     return status;
 }
 
-/* Which parts of a file to read, to see whether the reader lives; the parent will say what is wrong with
+/* The child's work: reads a file only to see whether HDF5 survives it. The parent says what is wrong with
  * it. */
 static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
     cc_run run = {0};
@@ -256,8 +256,8 @@ static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
     return status;
 }
 
-/* The child that reads what no digest vouches for, under cc_hdf_lock; it goes on to the next file only after
- * one that it could read. */
+/* The child process that reads files without a digest, under cc_hdf_lock. It is kept for the next file only
+ * after one that it could read. */
 static cc_guard *reader;
 
 /* Makes sure of a child process; one that this process inherited by a fork is not its own. */
@@ -274,7 +274,7 @@ static void end_reader(void) {
     reader = NULL;
 }
 
-/* One that dies may have been wounded by an earlier file: a second, fresh one decides. */
+/* A child that dies may have been left damaged by an earlier file: a second, fresh one decides. */
 static cc_status try_in_child(const char *path, unsigned parts) {
     for (int attempt = 0; attempt < 2; attempt++) {
         bool died;
@@ -293,7 +293,7 @@ cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *a
     cc_status status = cc_seal_check(&sealed, path);
     if (status == CC_OK) {
         cc_hdf_lock();
-        /* No digest vouches for it: a child reads it first, and HDF5 may break down there. */
+        /* Without a digest: a child process reads it first, as HDF5 may crash on it. */
         if (!sealed) status = try_in_child(path, parts);
         if (status == CC_OK) status = read_hdf(&run, path, parts, arena);
         cc_hdf_unlock();

@@ -118,6 +118,7 @@ static cc_status print_layers(const cc_bench *b) {
     for (int i = 0; i < count && i < SLOWEST; i++) {
         const cc_node *node = cc_graph_node(graph, order[i]);
         const cc_node_time *t = &b->times[order[i]];
+        /* Backward computes two products of the forward one's size: for the input and for the weights. */
         double passes = b->request.train ? 3 : 1, seconds = t->forward_s + t->backward_s;
         printf("%-32s %-16s %10.2f %10.2f %10.0f ", node->name, node->op->name,
                1e3 * t->forward_s / b->request.steps, 1e3 * t->backward_s / b->request.steps,

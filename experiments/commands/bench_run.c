@@ -85,7 +85,7 @@ static void free_net(cc_bench *b) {
     b->model = NULL;
 }
 
-/* What was taken in vain is given back first. */
+/* Which memory did not fit, as an error; the net is freed first, so that its memory counts as available. */
 static cc_status explain_memory(cc_bench *b) {
     const cc_bench_request *r = &b->request;
     const cc_use use = {.trains = r->train,

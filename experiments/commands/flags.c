@@ -83,6 +83,7 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
     bool flags_ended = false;
     *operand_count = 0;
     for (int i = 1; i < argc; i++) {
+        /* Operands may begin with '-' behind "--". */
         if (!flags_ended && strcmp(argv[i], "--") == 0)
             flags_ended = true;
         else if (!flags_ended && argv[i][0] == '-' && argv[i][1])

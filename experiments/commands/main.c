@@ -89,7 +89,7 @@ static const cc_command *find_command(const char *name) {
 }
 
 /* Some failed write may lie far back, and its errno with it; the last one's is that of the same disk.
- * Closing counts too: some file systems tell only then. */
+ * Closing counts too: some file systems report a failed write only then. */
 static cc_status close_output(void) {
     errno = 0;
     bool failed = fflush(stdout) != 0;

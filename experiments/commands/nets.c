@@ -72,7 +72,7 @@ enum { TRAINING, INFERENCE, RUN, USES };
 typedef struct asked {
     cc_net_spec net;
     const cc_backend *backend;
-    bool blind; /* no device is there to ask its libraries */
+    bool no_device; /* no device is there to ask its libraries */
     cc_use uses[USES];
 } asked;
 
@@ -82,10 +82,11 @@ static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9
 /* "cuda" need not be there to be measured. */
 static cc_status find_device(asked *a, const char *name) {
     if (strcmp(name, "cuda") != 0) return cc_device_find(&a->backend, name);
+    /* The backend is compiled in even where no GPU is there to run it. */
     a->backend = cc_backend_find(name);
     const cc_backend *usable;
     cc_status status = cc_device_find(&usable, name);
-    a->blind = status != CC_OK;
+    a->no_device = status != CC_OK;
     return a->backend ? CC_OK : status;
 }
 
@@ -127,7 +128,7 @@ static cc_status print_largest(const asked *a, const wanted *w) {
 static void print_left_out(const asked *a) {
     if (!a->backend->store->device_memory) return;
     printf("beside it: what the driver keeps for a process, some hundred MB");
-    if (a->blind)
+    if (a->no_device)
         printf(", and cuDNN's scratch memory, at most %.0f MB for each of the two: no device is here to ask",
                (double)CC_NEEDS_UNKNOWN / mb);
     putchar('\n');

@@ -63,6 +63,7 @@ static cc_status print_run(const cc_planned_run *run, widths w) {
     cc_counts sum = {0};
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
+    /* Pooled over the test set, from the counts of its slices. */
     cc_status status = cc_run_read(&stored, run->path, CC_RUN_BASIC, arena);
     for (size_t i = 0; status == CC_OK && i < stored.slice_count; i++) {
         const cc_run_slice *s = &stored.slices[i];
@@ -90,9 +91,10 @@ static cc_status print_table(const cc_run_plan *plan) {
 }
 
 /* What became of the runs: the table where all are there, else the failure. */
-static cc_status say_end(const cc_run_plan *plan, const cc_run_end *ends) {
+static cc_status report_outcome(const cc_run_plan *plan, const cc_run_end *ends) {
     int count = cc_run_plan_count(plan), number[CC_RUN_ENDS] = {0};
     for (int i = 0; i < count; i++) number[ends[i]]++;
+    /* A second call of the same command does nothing; that should not look like a failure. */
     if (number[CC_RUN_WAS_THERE] == count)
         cc_log(CC_LOG_INFO,
                count == 1 ? "the run is done already: nothing to do"
@@ -145,7 +147,7 @@ static int share_threads(int jobs) {
 }
 
 /* Said once: a run alone would have had more threads, and other bytes. */
-static void say_threads(const session *s) {
+static void log_thread_share(const session *s) {
     const int all = cc_machine_threads();
     bool asked = false;
     for (int i = 0; i < cc_run_plan_count(s->plan); i++) {
@@ -161,7 +163,7 @@ static void say_threads(const session *s) {
 }
 
 /* A line for each way in which results that are there differ from what would be made here. */
-static void say_elsewhere(const cc_run_plan *plan) {
+static void log_differences(const cc_run_plan *plan) {
     const int count = cc_run_plan_count(plan);
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
@@ -175,6 +177,7 @@ static void say_elsewhere(const cc_run_plan *plan) {
             alike += same;
         }
         if (before > 0) continue;
+        /* One line for all results that differ in the same way. */
         if (alike > 1) snprintf(others, sizeof others, " and %d more", alike - 1);
         cc_machine made;
         if (run->here.threads > 0 && cc_machine_parse(&made, run->machine) &&
@@ -190,6 +193,8 @@ static int work(void *context, int index) {
     session *s = context;
     cc_run_end end = CC_RUN_FAILED;
     if (!s->plan) {
+        /* The first run of this worker: it opens a session of its own, as it was forked before this process
+         * had any. */
         cc_log_set_level(CC_LOG_ERROR); /* the parent has said it */
         cc_interrupt_watch();
         cc_status status = session_open(s);
@@ -207,16 +212,16 @@ static int work(void *context, int index) {
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
     CC_TRY(cc_planned_save(s->plan, s->out));
-    say_elsewhere(s->plan);
-    say_threads(s);
+    log_differences(s->plan);
+    log_thread_share(s);
     size_t count = (size_t)cc_run_plan_count(s->plan);
     cc_run_end *ends = calloc(count, sizeof *ends);
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
     cc_interrupt_watch();
     cc_blas_note_kernels();
-    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs)
-                            : cc_plan_runner_run_here(ends, s->plan, s->backend);
-    if (status == CC_OK) status = say_end(s->plan, ends);
+    cc_status status =
+        jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs) : cc_plan_runner_run_here(ends, s->plan, s->backend);
+    if (status == CC_OK) status = report_outcome(s->plan, ends);
     free(ends);
     return status;
 }
@@ -224,7 +229,7 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
 /* --dry-run. */
 static cc_status print_plan(session *s) {
     CC_TRY(session_open(s));
-    say_elsewhere(s->plan);
+    log_differences(s->plan);
     return cc_plan_table_print(s->plan);
 }
 
@@ -248,6 +253,7 @@ cc_status cc_command_run(int argc, char **argv) {
     CC_CHECK(cc_flags_read(argc, argv, flags, s.paths, &s.path_count, 1, argc));
     s.jobs = (int)job_count;
     s.threads = share_threads(s.jobs);
+    /* Workers are forked before anything is opened. */
     if (s.jobs > 1 && !dry_run) CC_CHECK(cc_jobs_start(&jobs, s.jobs, work, &s));
     CC_CHECK(dry_run ? print_plan(&s) : make_all(&s, jobs));
 done:

@@ -9,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
-#include "datasets/labels.h"
 #include "datasets/upright.h"
 #include "datasets/volume.h"
-#include "datasets/volume_file.h"
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 #include "metrics/calcium.h"
@@ -104,6 +102,7 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
     check_hu(&scan, request->scan);
     cc_upright_check(&scan.grid, request->scan);
     const cc_upright sections = cc_upright_find_sections(&scan.grid);
+    /* Slices become axial sections, whatever the axes of the file. */
     CC_CHECK(cc_upright_reorient(&scan, &sections));
     if (request->mask)
         CC_CHECK(cc_labels_read(&labels, &labelled, request->mask, &scan.grid));
@@ -122,8 +121,8 @@ static cc_status measure(cc_calcium *out, const score_request *request) {
     /* Back from the axes of upright sections to those of the file. */
     for (size_t i = 0; status == CC_OK && i < out->lesion_count; i++) {
         const double *at = out->lesions[i].centroid_xyz;
-        const double turned[3] = {at[0], at[1], at[2]};
-        for (int to = 0; to < 3; to++) out->lesions[i].centroid_xyz[sections.axis[to]] = turned[to];
+        const double upright[3] = {at[0], at[1], at[2]};
+        for (int to = 0; to < 3; to++) out->lesions[i].centroid_xyz[sections.axis[to]] = upright[to];
     }
 done:
     free(labels);
@@ -133,6 +132,7 @@ done:
 
 /* 4 and 8 join within a slice, 6 and 26 across slices; --per-slice alone is 8. */
 static cc_status choose_neighbours(cc_calcium_options *options, long long connectivity, bool per_slice) {
+    /* Not given: what --per-slice means, or the default. */
     if (connectivity == 0) connectivity = per_slice ? PER_SLICE : options->neighbours;
     if (connectivity != 4 && connectivity != 8 && connectivity != 6 && connectivity != 26)
         return cc_fail(CC_EUSAGE, "--connectivity", NULL,

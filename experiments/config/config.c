@@ -97,9 +97,11 @@ static cc_status check_map(const cc_yaml *tree) {
 
 /* Reads a file and lays it over what it extends. */
 static cc_status read_file(cc_yaml **out, const char *path, const chain *link, cc_arena *arena) {
+    /* `extends` is an instruction to this function, and no option of the tree. */
     cc_yaml *tree, *base;
     CC_TRY(cc_yaml_read(&tree, path, arena));
     CC_TRY(check_map(tree));
+    /* Whatever this file says stands over what it extends. */
     const cc_yaml *extends = cc_yaml_get(tree, "extends");
     if (extends) CC_TRY(cc_config_without(&tree, tree, "extends", arena));
     *out = tree;
@@ -123,6 +125,7 @@ static cc_status parse_value(cc_yaml **out, const char *value, const char *where
 
 /* Puts one override "a.b=VALUE" into a tree. */
 static cc_status apply_set(cc_yaml *tree, const char *set, cc_arena *arena) {
+    /* Everything that is said of the value names the override as it was typed. */
     const char *equals = strchr(set, '=');
     const char *where = cc_arena_format(arena, "--set %.400s", set);
     if (!where) return CC_ENOMEM;
@@ -153,6 +156,7 @@ static cc_status parse_defaults(const cc_yaml ***out, cc_arena *arena) {
     const cc_yaml **defaults = cc_arena_get_array(arena, (size_t)cc_option_count(), sizeof *defaults);
     if (!defaults) return CC_ENOMEM;
     for (int i = 0; i < cc_option_count(); i++) {
+        /* Defaults are YAML in the table: they pass the same checks as a file's values. */
         const char *text = cc_option_get(i)->initial;
         cc_yaml *node = NULL;
         if (text) CC_TRY(cc_yaml_parse(&node, text, strlen(text), cc_option_get(i)->key, arena));
@@ -205,6 +209,7 @@ static cc_status check_unique(const cc_config *config, const char *where) {
 
 /* What the flags of the command line say of how nets are trained. */
 static void apply_flags(cc_experiment_config *variant, unsigned flags) {
+    /* A precision that the config states stands over --tf32; --fast stands over any plan. */
     bool exact = variant->train.precision && strcmp(variant->train.precision, "f32") == 0;
     if (flags & CC_CONFIG_FAST && variant->train.plan) variant->train.plan = "fast";
     if (flags & CC_CONFIG_TF32 && exact) variant->train.precision = "tf32";
@@ -246,6 +251,7 @@ static cc_status load(cc_config *config, const char *path, const char *const *se
     CC_TRY(status);
     for (int i = 0; i < set_count; i++) CC_TRY(apply_set(tree, sets[i], arena));
     CC_TRY(cc_config_matrix_open(&matrix, tree, arena));
+    /* Only now it is known which keys the matrix gives values to. */
     for (int i = 0; i < set_count; i++) CC_TRY(check_set(&matrix, sets[i]));
     CC_TRY(read_variants(config, &matrix, name, flags));
     return check_unique(config, path);
@@ -260,6 +266,7 @@ static cc_status parse_text(cc_config *config, const char *text, size_t bytes, c
     if (!file) return CC_ENOMEM;
     CC_TRY(cc_yaml_parse(&node, text, bytes, file, config->arena));
     tree = node;
+    /* As if the text stood below its key in a file. */
     if (section) {
         tree = cc_yaml_create(CC_YAML_MAP, NULL, file, node->line, config->arena);
         if (!tree) return CC_ENOMEM;

@@ -36,6 +36,7 @@ static cc_status multiply(cc_config_change **out, int *count, const cc_yaml *map
     if (!changes) return CC_ENOMEM;
     for (size_t v = 0; v < total; v++) {
         changes[v].count = map->count;
+        /* All variants change the same keys. */
         changes[v].keys = map->keys;
         changes[v].values = cc_arena_get_array(arena, map->count, sizeof *changes[v].values);
         if (!changes[v].values) return CC_ENOMEM;
@@ -112,6 +113,7 @@ static void name_change(char out[2 * CC_NAME_MAX], const cc_config_change *c) {
         add(out, 2 * CC_NAME_MAX, "=");
         add_label(out, 2 * CC_NAME_MAX, c->values[i]);
     }
+    /* Whatever else a value holds: a path, quotes, spaces. */
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._=,+-";
     for (char *p = out; *(p += strspn(p, letters));) *p = '-';
 }
@@ -146,6 +148,7 @@ cc_status cc_config_matrix_tree(cc_yaml **out, const cc_config_matrix *m, int in
     char name[2 * CC_NAME_MAX];
     cc_yaml *copy = cc_yaml_create(CC_YAML_MAP, NULL, NULL, 0, arena);
     if (!copy) return CC_ENOMEM;
+    /* Setting a key copies the maps on its way, so that variants share what they do not change. */
     *copy = *m->plain;
     *out = copy;
     if (!m->changes) return CC_OK;

@@ -21,6 +21,7 @@ static bool is_plain(const char *text) {
     static const char *const words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(text, words[i]) == 0) return false;
+    /* What YAML could read as a number, a date or a list begins with a digit or a sign. */
     size_t start = strspn(text, "./");
     if (start == 1 && text[0] == '.') return false; /* .inf */
     return text[strspn(text, letters)] == 0 && strcspn(text + start, "0123456789=,+-") > 0 && text[start];
@@ -108,6 +109,7 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
 
 /* A term of a sum: "{type: bce, weight: 0.5}". */
 static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
+    /* A term is a loss of its own, printed by the rows of group "loss". */
     cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
     const char *separator = "{";
     for (int i = 0; i < cc_option_count(); i++) {
@@ -150,6 +152,7 @@ static bool is_left_out(const cc_experiment_config *config, const cc_option *o, 
     if (identity && o->locates) return true;
     if (!o->usual) return false;
     char *text = value_text(config, o);
+    /* An option that came later must not change the identities of runs that were made before it. */
     const bool out = text && (strcmp(text, "null") == 0 || (identity && strcmp(text, o->usual) == 0));
     free(text);
     return out;

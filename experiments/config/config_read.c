@@ -98,6 +98,7 @@ static cc_status read_terms(reader *r, const cc_yaml *list) {
     cc_loss_spec *terms = cc_arena_get_array(r->arena, list->count, sizeof *terms);
     if (!terms) return CC_ENOMEM;
     for (size_t i = 0; i < list->count; i++) {
+        /* A term is read as the loss of a config of its own, then taken out of it. */
         cc_experiment_config scratch = {.stage = r->config->stage};
         char shown[CC_CONFIG_KEY_MAX];
         snprintf(shown, sizeof shown, "%.120s.terms[%zu]", r->shown[0] ? r->shown : "loss", i);
@@ -148,6 +149,7 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
                               shown);
     const cc_option *by = cc_option_get(cc_option_find(o->when));
     const char *word;
+    /* The choice that decides may itself mean nothing here: then what decides on that is named. */
     while (!(word = cc_option_word(by, r->config))) {
         o = by;
         by = cc_option_get(cc_option_find(o->when));
@@ -167,10 +169,12 @@ static cc_status read_group(reader *r) {
     CC_TRY(collect(r, r->tree, r->group));
     for (int i = 0; i < cc_option_count(); i++) {
         const cc_option *o = cc_option_get(i);
+        /* In the table's order: choices are read before the rows that depend on them. */
         if (is_in_group(r, o) && cc_option_holds(o, r->config, r->term_level > 0)) CC_TRY(read_row(r, i));
     }
     for (int i = 0; i < cc_option_count(); i++) {
         const given *g = &r->given[i];
+        /* Nothing that a file says is passed over in silence. */
         if (!cc_yaml_is_null(g->node) && !g->used) return fail_meaningless(r, cc_option_get(i), g);
     }
     return CC_OK;

@@ -138,6 +138,7 @@ static cc_status expand_one(char path[CC_PATH_MAX], size_t *used, const char **t
     const char *name = *text + 2, *end = strchr(name, '}');
     if (!end)
         return cc_config_fail(node, 0, "close it with }", "%s has an open ${ in \"%.200s\"", key, node->text);
+    /* NAME, then "}" or ":-text}". */
     size_t length = strcspn(name, ":}");
     bool has_else = strncmp(name + length, ":-", 2) == 0;
     if (!is_variable_name(name, length) || (!has_else && name[length] != '}'))
@@ -146,6 +147,7 @@ static cc_status expand_one(char path[CC_PATH_MAX], size_t *used, const char **t
     char variable[256];
     snprintf(variable, sizeof variable, "%.*s", (int)length, name);
     const char *value = getenv(variable), *otherwise = name + length + 2;
+    /* An empty variable counts as not set, as in a shell's ${NAME:-text}. */
     bool set = value && value[0];
     if (!set && !has_else)
         return cc_config_fail(node, 0, "export it, or write ${NAME:-otherwise}",
@@ -165,6 +167,7 @@ cc_status cc_config_expand(const char **out, const char *key, const cc_yaml *nod
     char path[CC_PATH_MAX] = "";
     size_t used = 0;
     for (const char *text = node->text; *text;) {
+        /* A lone '$' is a character like any other. */
         if (text[0] == '$' && text[1] == '{') {
             CC_TRY(expand_one(path, &used, &text, key, node));
         } else if (!append(path, &used, text++, 1)) {
@@ -290,6 +293,7 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
     case CC_OPTION_BOOLEAN:
         return cc_yaml_as_boolean(place, node) ? CC_OK : fail_wants(o, key, node, NULL);
     case CC_OPTION_CHOICE:
+        /* A choice that may be left out keeps NULL. */
         return null && o->usual ? CC_OK : read_choice(place, o, key, node);
     case CC_OPTION_NAME:
     case CC_OPTION_PATH:

@@ -28,6 +28,7 @@ static void say_why_cpu(bool built) {
 /* The GPU, else the CPU. */
 static const cc_backend *find_best(void) {
     const cc_backend *out = cc_backend_find("cuda");
+    /* Whether this build knows GPUs at all. */
     bool built = out != NULL;
     if (find_cuda(&out) == CC_OK) return out;
     say_why_cpu(built);

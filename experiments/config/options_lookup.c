@@ -21,6 +21,7 @@ int cc_option_count(void) {
 
 const cc_option *cc_option_get(int row) {
     int part = 0;
+    /* The table is in two files; rows count through both. */
     while (row >= parts[part]->count) row -= parts[part++]->count;
     return &parts[part]->rows[row];
 }
@@ -66,6 +67,7 @@ bool cc_option_holds(const cc_option *option, const cc_experiment_config *config
 }
 
 void cc_option_format_real(char out[32], double value) {
+    /* 17 digits always read back exactly, 15 often do. */
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(out, 32, "%.*g", digits, value);
         if (strtod(out, NULL) == value) break;
@@ -178,6 +180,7 @@ static const char *last_part(const char *key) {
 /* How near a known key is: as a whole, or, a little farther, by its last part, as for one in the wrong
  * group. */
 static int key_distance(const char *unknown, const char *key) {
+    /* A right last part in a wrong group is nearer than a wrong key as a whole. */
     int whole = distance(unknown, key), part = distance(last_part(unknown), last_part(key)) + 1;
     return whole < part ? whole : part;
 }
@@ -221,6 +224,7 @@ void cc_option_hint(char *out, size_t capacity, const char *unknown) {
     char best[128] = "", group[128];
     int far = WORD_MAX;
     for (int i = 0; i < cc_option_count(); i++) compare_key(best, &far, unknown, cc_option_get(i)->key);
+    /* Two keys that are no options, and yet may be meant. */
     compare_key(best, &far, unknown, "matrix");
     compare_key(best, &far, unknown, "extends");
     if (is_near(far, last_part(unknown))) {

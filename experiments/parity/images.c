@@ -124,7 +124,7 @@ static cc_status check_region_case(cc_parity *parity, const cc_fixture *fixture,
 
 /* --- rotation: image, mask; expect/DEGREES with the attribute cval, expect_mask/DEGREES --- */
 
-/* Whole turns and turns to the other side are taken to 0 ... 359. */
+/* Angles are reduced to 0 ... 359 degrees. */
 static cc_status find_rotation(cc_augment *out, char name[static 16], const cc_fixture *fixture,
                                const char *object, const char *angle) {
     char *end;
@@ -137,9 +137,9 @@ static cc_status find_rotation(cc_augment *out, char name[static 16], const cc_f
 }
 
 /* Bilinear, with the fixture's own value outside. */
-static cc_status turn_image(cc_parity *parity, const cc_fixture *fixture, const char *object,
-                            const char *what, const cc_fixture_array *image, const cc_fixture_array *want,
-                            const cc_variant *variant) {
+static cc_status rotate_image(cc_parity *parity, const cc_fixture *fixture, const char *object,
+                              const char *what, const cc_fixture_array *image, const cc_fixture_array *want,
+                              const cc_variant *variant) {
     cc_fixture_array fill;
     CC_TRY(cc_fixture_numbers(&fill, fixture, object, "cval"));
     float *in = cc_arena_get_array(fixture->arena, image->count, sizeof *in);
@@ -155,9 +155,9 @@ static cc_status turn_image(cc_parity *parity, const cc_fixture *fixture, const 
 }
 
 /* Nearest neighbour. */
-static cc_status turn_mask(cc_parity *parity, const cc_fixture *fixture, const char *object, const char *what,
-                           const cc_fixture_array *image, const cc_fixture_array *want,
-                           const cc_variant *variant) {
+static cc_status rotate_mask(cc_parity *parity, const cc_fixture *fixture, const char *object,
+                             const char *what, const cc_fixture_array *image, const cc_fixture_array *want,
+                             const cc_variant *variant) {
     (void)object;
     const uint8_t *in;
     CC_TRY(cc_parity_make_mask(&in, image, fixture));
@@ -168,19 +168,19 @@ static cc_status turn_mask(cc_parity *parity, const cc_fixture *fixture, const c
     return CC_OK;
 }
 
-/* The two pictures of the group, and how each is turned and compared. */
-static const struct turned {
+/* The two pictures of the group, and how each is rotated and compared. */
+static const struct rotated {
     const char *name, *picture, *group;
     cc_status (*check)(cc_parity *parity, const cc_fixture *fixture, const char *object, const char *what,
                        const cc_fixture_array *picture, const cc_fixture_array *want,
                        const cc_variant *variant);
-} turned[] = {
-    {"image", "/rotation/image", "/rotation/expect", turn_image},
-    {"mask", "/rotation/mask", "/rotation/expect_mask", turn_mask},
+} rotated[] = {
+    {"image", "/rotation/image", "/rotation/expect", rotate_image},
+    {"mask", "/rotation/mask", "/rotation/expect_mask", rotate_mask},
 };
 
 /* One picture by one angle. */
-static cc_status check_angle(cc_parity *parity, const cc_fixture *fixture, const struct turned *t,
+static cc_status check_angle(cc_parity *parity, const cc_fixture *fixture, const struct rotated *t,
                              const cc_fixture_array *picture, const char *angle) {
     char object[512], what[64], name[16];
     cc_augment augment;
@@ -194,14 +194,14 @@ static cc_status check_angle(cc_parity *parity, const cc_fixture *fixture, const
 
 /* Both pictures by every angle that the group has. */
 static cc_status check_rotation(cc_parity *parity, const cc_fixture *fixture) {
-    for (size_t p = 0; p < sizeof turned / sizeof *turned; p++) {
+    for (size_t p = 0; p < sizeof rotated / sizeof *rotated; p++) {
         cc_fixture_array picture;
         char **angles;
         size_t count;
-        CC_TRY(read_picture(&picture, fixture, turned[p].picture, 2));
-        CC_TRY(cc_fixture_members(&angles, &count, fixture, turned[p].group));
+        CC_TRY(read_picture(&picture, fixture, rotated[p].picture, 2));
+        CC_TRY(cc_fixture_members(&angles, &count, fixture, rotated[p].group));
         for (size_t i = 0; i < count; i++)
-            CC_TRY(check_angle(parity, fixture, &turned[p], &picture, angles[i]));
+            CC_TRY(check_angle(parity, fixture, &rotated[p], &picture, angles[i]));
     }
     return CC_OK;
 }

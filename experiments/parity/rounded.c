@@ -1,7 +1,7 @@
 /* experiments/parity/rounded.c -- gradients in bf16 against a fixture, layer by layer.
  *
  * How far a gradient in bf16 may be off depends on the net: behind batch norms over a handful of pixels a
- * rounding of 2^-9 turns a gradient around, in PyTorch's autocast as here; elsewhere it changes it in the
+ * rounding of 2^-9 reverses a gradient, in PyTorch's autocast as here; elsewhere it changes it in the
  * third digit. A net's own float32 tells which: the same net is run in float32 with each weight changed by up
  * to 2^-8 of itself, three times, and a layer's gradient moves by s of its length. Of the 2,589 layers of the
  * eleven shared nets, bf16's error was 1.0 s in the median and at most 1.7 s in 99 of 100. An error of e at
@@ -9,7 +9,7 @@
  *
  *   each layer   1 - cosine <= 2 s^2 + 1e-3 (seen: 0.75 of that), |norm / wanted - 1| <= 2 s + 0.05 (0.46)
  *   together     1 - cosine <= s^2 + 1e-3 of all of these as one vector, with their common s (seen: 0.6)
- *   too noisy    where 2 s^2 >= 1 little is left to promise: cosine >= -0.4, not turned around (seen: -0.22).
+ *   too noisy    where 2 s^2 >= 1 little is left to promise: cosine >= -0.4, not reversed (seen: -0.22).
  *                Nothing of the small layers of a squeeze and excite, whose first values are one number an
  *                image times what was pooled, and change sign as a whole. All are named, and their norms lie
  *                within a factor of 3. Where there are enough of them their mean cosine is at least 0.7 of
@@ -17,7 +17,7 @@
  *                layers, and no less than five standard deviations above that of a random gradient
  *   without one  (in front of a batch norm: 1e-17 in float64) at most 1e-3 of the whole (seen: 1e-4)
  *
- * A random, a turned or a scaled gradient does not pass. */
+ * A random, a reversed or a scaled gradient does not pass. */
 #include "experiments/parity/rounded.h"
 
 #include <math.h>
@@ -145,7 +145,7 @@ typedef struct layer {
 /* Which bounds a layer is held to, and how far it is off. */
 static layer layer_of(const cc_parity_gradients *g, const cc_parity_sensitivity *s, size_t k,
                       const double *got, const double *want, double whole) {
-    const double move = s->moves[k], turn = 2 * move * move + 1e-3,
+    const double move = s->moves[k], allowed = 2 * move * move + 1e-3,
                  ratio = g->got_norms[k] / g->want_norms[k];
     layer l = {.name = cc_model_parameter(g->model, g->parameters[k])->name};
     /* In front of a batch norm a bias has no gradient but rounding. */
@@ -156,9 +156,9 @@ static layer layer_of(const cc_parity_gradients *g, const cc_parity_sensitivity 
         return l;
     }
     const bool squeezed = strstr(l.name, ".se.conv_") != NULL;
-    l.kind = turn < 1 && !strstr(l.name, ".se.conv_reduce.") ? LAYER_HELD : LAYER_NOISY;
+    l.kind = allowed < 1 && !strstr(l.name, ".se.conv_reduce.") ? LAYER_HELD : LAYER_NOISY;
     l.cosine = cosine(got, want, g->lengths[k]);
-    l.cosine_bound = l.kind == LAYER_HELD ? turn : squeezed ? 2.1 : 1.4;
+    l.cosine_bound = l.kind == LAYER_HELD ? allowed : squeezed ? 2.1 : 1.4;
     l.norm = l.kind == LAYER_HELD ? fabs(ratio - 1) : fmax(ratio, 1 / ratio);
     l.norm_bound = l.kind == LAYER_HELD ? 2 * move + 0.05 : 3;
     return l;

@@ -7,7 +7,7 @@
 #ifndef CC_EXPERIMENTS_PARITY_UNCERTAIN_RELUS_H
 #define CC_EXPERIMENTS_PARITY_UNCERTAIN_RELUS_H
 
-#include "nets/engine/plan.h"
+#include "nets/engine/model.h"
 
 typedef struct cc_uncertain_relu {
     int node;        /* of the plan's graph: a ReLU, or a batch norm with one */
@@ -19,8 +19,8 @@ typedef struct cc_uncertain_relu {
 enum { CC_UNCERTAIN_RELUS_MAX = 96 };
 
 typedef struct cc_uncertain_relus {
-    cc_uncertain_relu items
-        [CC_UNCERTAIN_RELUS_MAX]; /* closest first; a unit whose side float64 cannot tell stands here twice */
+    /* Closest first; a unit whose side float64 cannot tell stands here twice, once for each side. */
+    cc_uncertain_relu items[CC_UNCERTAIN_RELUS_MAX];
     size_t count;
     size_t units; /* within the bound, those that found no room included */
 } cc_uncertain_relus;

@@ -228,7 +228,7 @@ static cc_status gather_notes(audit *a, const cc_sheet *s) {
                             "pixels), averaged in other ways, or one is wrong; precision and recall are "
                             "checked against F1, IoU against Dice",
                             x->decimals, x->value, y->decimals, y->value)));
-        break; /* one row tells it */
+        break; /* one row is enough */
     }
     return CC_OK;
 }
@@ -290,6 +290,7 @@ static cc_status name_group(audit *a, entry *entries, size_t count, size_t first
         members++;
         entries[i].named = true;
         elsewhere |= entries[i].table != one->table;
+        /* A table with a summary is one of folds: its row should be no headline result. */
         if (!fold && entries[i].table->summary_count) fold = &entries[i];
     }
     if (!elsewhere) return CC_OK;
@@ -338,6 +339,7 @@ static cc_status check_counts(audit *a) {
             value = count->product ? value * count->terms[t] : value + count->terms[t];
             cc_text_add(&terms, "%s%.15g", t == 0 ? "" : count->product ? " x " : " + ", count->terms[t]);
         }
+        /* Whole numbers are compared as such, to rounding of doubles. */
         if (cc_range_meet((cc_range){value, value}, (cc_range){count->equals, count->equals})) {
             cc_text_deinit(&terms);
             continue;

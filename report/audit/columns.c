@@ -122,6 +122,7 @@ static cc_score_kind kind_of_parts(const char *name, size_t bytes) {
         const cc_score_kind its = kind_of(part);
         const bool one_formula = (kind == CC_COLUMN_F1 && its == CC_COLUMN_DICE) ||
                                  (kind == CC_COLUMN_DICE && its == CC_COLUMN_F1);
+        /* Parts must agree: "Precision/Recall" is two scores. */
         if (its == CC_COLUMN_OTHER || (kind != CC_COLUMN_OTHER && kind != its && !one_formula))
             return CC_COLUMN_OTHER;
         if (kind == CC_COLUMN_OTHER) kind = its;

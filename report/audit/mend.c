@@ -1,6 +1,6 @@
 /* report/audit/mend.c -- the smallest edit that mends a table.
  *
- * Edits are tried one by one on the sheet itself and taken back: every other digit in every cell, every
+ * Edits are tried one by one on the sheet itself and undone: every other digit in every cell, every
  * exchange of two cells of a row or a column. An edit counts where the failed check holds and none fails that
  * held; of these the one is taken that leaves the fewest checks failing, then the smallest kind, then the
  * smallest change. */
@@ -123,6 +123,7 @@ static void try_digits(search *s, place p) {
         if (!isdigit((unsigned char)old)) continue;
         for (text[i] = '0'; text[i] <= '9'; text[i]++) {
             const double value = strtod(text, NULL);
+            /* A leading zero would be another number of digits. */
             const bool longer = i == 0 && text[i] == '0' && isdigit((unsigned char)text[1]);
             if (text[i] != old && !longer && value * s->sheet->columns[p.column].scale <= 100)
                 try_edit(s, (edit){.kind = EDIT_DIGIT, .at = p, .with = p, .value = value});

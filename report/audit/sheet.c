@@ -247,11 +247,14 @@ static void add_counts(builder *b, size_t row) {
 /* Lists the checks of one row. */
 static void add_row(builder *b, size_t row) {
     const cc_sheet *s = b->sheet;
+    /* One formula: the F1 column is checked against precision and recall, the Dice column against IoU, and
+     * either stands in for the other. */
     const cc_score_kind f1 = s->at[CC_COLUMN_F1] >= 0 ? CC_COLUMN_F1 : CC_COLUMN_DICE,
                         dice = s->at[CC_COLUMN_DICE] >= 0 ? CC_COLUMN_DICE : CC_COLUMN_F1;
     add(b, CC_CHECK_F1, row, f1, CC_COLUMN_PRECISION, CC_COLUMN_RECALL);
     const size_t before = b->count;
     add(b, CC_CHECK_IOU, row, CC_COLUMN_IOU, dice, CC_COLUMN_OTHER);
+    /* An IoU follows from Dice; without one, from precision and recall. */
     if (b->count == before)
         add(b, CC_CHECK_IOU_OF_TWO, row, CC_COLUMN_IOU, CC_COLUMN_PRECISION, CC_COLUMN_RECALL);
     add(b, CC_CHECK_ACCURACY, row, CC_COLUMN_ACCURACY, CC_COLUMN_RECALL, CC_COLUMN_SPECIFICITY);
@@ -392,6 +395,7 @@ static cc_allowed what_allows(const cc_sheet *s, const cc_sheet_check *check) {
             break;
         }
         const cc_range by_n = cc_range_deviation(s->scratch, s->row_count, false);
+        /* By n - 1 it is larger than by n by sqrt(n / (n - 1)). */
         const double n = (double)s->row_count, more = n > 1 ? sqrt(n / (n - 1)) : 1;
         return (cc_allowed){{{by_n.low * more, by_n.high * more}, by_n}};
     }

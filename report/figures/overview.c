@@ -163,6 +163,7 @@ static void add_row_of_boxes(cc_text *script, const stage_row *row, double y) {
 static void add_return(cc_text *script, const stage_row *row, double y) {
     const double x = left_of(row->count - 1) + BOX_WIDTH / 2.0, to = left_of(0) + BOX_WIDTH / 2.0;
     const double low = y - BOX_HEIGHT / 2.0, bend = low - 22, end = y - ROW_HEIGHT + BOX_HEIGHT / 2.0;
+    /* From one box straight down; from the last of several back to the first. */
     if (row->count > 1) {
         cc_text_add(script, "set arrow from first %g,%g to first %g,%g nohead lw 1.4\n", x, low, x, bend);
         cc_text_add(script, "set arrow from first %g,%g to first %g,%g nohead lw 1.4\n", x, bend, to, bend);

@@ -121,6 +121,7 @@ static void add_scale_bar(cc_text *script, const cc_picture *p, const int32_t vi
     const double width = view[3] - view[1], height = view[2] - view[0];
     size_t l = 0;
     if (!(p->x_mm > 0)) return;
+    /* The longest bar that takes less than 45 % of the width. */
     while (l < sizeof lengths_mm / sizeof *lengths_mm - 1 && lengths_mm[l] / p->x_mm > 0.45 * width) l++;
     const double left = view[1] - 0.5 + 0.05 * width, right = left + lengths_mm[l] / p->x_mm,
                  y = view[0] - 0.5 + height - 0.05 * width * p->x_mm / p->y_mm;
@@ -190,6 +191,7 @@ static layout lay_out(const cc_picture_sheet *sheet) {
 
 /* Side by side about the middle, by the usual width of a character. */
 static void add_keys(cc_text *script, const cc_picture_sheet *sheet, const layout *l) {
+    /* gnuplot does not say how wide a text is. */
     double width = 0, at;
     for (int i = 0; i < sheet->key_count; i++) width += CHARACTER * ((double)strlen(sheet->keys[i].text) + 2);
     at = 0.5 * (l->width - width);

@@ -112,6 +112,7 @@ cc_status cc_plot_scores(const char *folder, const char *name, const char *score
     if (count == 0) return CC_OK;
     for (size_t i = 0; i < count; i++) {
         const cc_plot_score *p = &items[i];
+        /* Without an interval the bars have no length. */
         const double values[] = {p->value, isfinite(p->low) ? p->low : p->value,
                                  isfinite(p->high) ? p->high : p->value, p->published};
         cc_text_add(&data, "%zu", i);
@@ -166,6 +167,7 @@ static void widen(size_axis *axis, double size, double value) {
 /* Round sizes within the axis: as many to a decade as it has room for. */
 static void add_size_tics(cc_text *body, double low, double high) {
     static const double steps[] = {1, 1.5, 2, 3, 4, 5, 7};
+    /* 1, 10, 100 over many decades; 1, 2, 4, 7 and finer over few. */
     const int stride = high / low > 300 ? 7 : high / low > 5 ? 2 : 1;
     const char *comma = "";
     cc_text_add(body, "set xtics (");

@@ -53,6 +53,7 @@ static cc_status score_cut(cc_scores *out, const cc_report_run *run, size_t k, c
     if (convention.average == CC_AVERAGE_SLICE) convention.average = CC_AVERAGE_PATIENT;
     for (size_t p = 0; p < run->patient_count; p++) {
         const cc_run_patient *patient = &run->patient_rows[p];
+        /* Truth does not depend on the threshold: fn and tn follow from the patient's own sums. */
         const int64_t tp = cuts->tp[p * cuts->count + k], fp = cuts->fp[p * cuts->count + k];
         rows[p] = (cc_count_row){(uint32_t)p,
                                  {tp, fp, patient->tp + patient->fn - tp, patient->fp + patient->tn - fp}};

@@ -50,6 +50,7 @@ static cc_status draw_patients(const char *folder, const char *suffix, const cc_
         const cc_run_example *e = &run->examples[i];
         int at = 0;
         if (strcmp(e->stage, "roi") != 0) continue;
+        /* One slice a patient: replaced where a later one shows more of the region. */
         while (at < count && strcmp(chosen[at]->patient, e->patient) != 0) at++;
         if (at == PATIENTS) continue;
         const bool larger = at == count || count_more(e->truth, NULL, pixels_of(e)) >
@@ -186,6 +187,7 @@ static cc_status draw_removal(const char *folder, const char *suffix, const cc_r
     size_t most = 0;
     for (size_t i = 0; i < run->example_count; i++) {
         const cc_run_example *e = &run->examples[i];
+        /* The slice must be stored after both stages to show what was taken away. */
         const cc_run_example *before = strcmp(e->stage, "false_positive") == 0 ? before_of(run, e) : NULL;
         if (!before) continue;
         size_t gone;

@@ -132,6 +132,7 @@ static cc_status show_pictures(builder *b, const char *end) {
     const size_t length = end ? strlen(end) : 0;
     for (size_t i = 0; i < b->picture_count; i++) {
         const picture *p = &b->pictures[i];
+        /* "curves-table1-twin" ends with "-table1-twin". */
         const char *at = p->name + p->stem_length - length;
         if (!end || (p->stem_length > length && at[-1] == '-' && memcmp(at, end, length) == 0))
             CC_TRY(show(b, i));
@@ -211,6 +212,7 @@ static cc_status add_runs(builder *b) {
         const cc_report_run *run = &b->page->runs->items[i];
         char anchor[1024];
         if (!run->in_table) continue;
+        /* A browser should still open the page. */
         if (shown++ >= CC_PAGE_RUNS_MAX) {
             left++;
             continue;

@@ -27,6 +27,7 @@ static void add_patient(agreement *a, const cc_run_patient *p) {
     a->truth += (double)p->lesions_true;
     a->found += (double)p->lesions_found;
     a->spurious += (double)p->lesions_false;
+    /* [patients][2], as the ICC wants subjects by raters. */
     a->scores[2 * a->patients] = p->agatston_true;
     a->scores[2 * a->patients + 1] = p->agatston_predicted;
     a->true_category[a->patients] = cc_calcium_category(p->agatston_true);

@@ -32,6 +32,7 @@ static cc_status pair_rows(pairs *out, const cc_table_row *a, const cc_table_row
             out->b[out->count] = y;
             out->difference[out->count++] = x - y;
         }
+        /* Past the smaller name; past both where they are one. */
         i += order <= 0;
         k += order >= 0;
     }
@@ -131,6 +132,7 @@ static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_are
     const cc_table_row *b = claim->b ? find_row(table, claim->b) : cc_table_best(table, claim->score, a);
     if (!b) return CC_OK;
     CC_TRY(pair_rows(&paired, a, b, claim->score, arena));
+    /* No interval of one patient. */
     if (paired.count < 2) {
         cc_notes_add(&table->notes, "Claim: \"%s\": not resolved by so few patients (%zu).", claim->text,
                      paired.count);

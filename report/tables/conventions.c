@@ -38,7 +38,7 @@ static size_t read_batch(const cc_report_run *run, cc_arena *arena) {
     return node && cc_yaml_as_integer(&batch, node) && batch > 0 ? (size_t)batch : 0;
 }
 
-/* Rounding may leave a soft sum a hair below zero. */
+/* Rounding may leave a soft sum slightly below zero. */
 static double positive(double value) {
     return value < 0 ? 0 : value;
 }
@@ -113,6 +113,7 @@ static cc_status fill_lines(line *lines, size_t *count, const cc_table *table, c
     *count = 0;
     for (int soft = 0; soft < 2; soft++)
         for (int g = 0; g < CC_GROUPINGS; g++)
+            /* Each convention is one line, left out where it gives no F1. */
             for (int e = 0; e < (g == CC_GROUP_POOLED ? 1 : CC_EMPTIES); e++) {
                 line *l = &lines[*count];
                 *l = (line){.soft = soft, .grouping = (cc_grouping)g, .empty = (cc_empty)e};
@@ -181,6 +182,7 @@ static cc_status put_lines(cc_listing *listing, const cc_spec *spec, const cc_ta
 /* Adds the row's distances, convention by convention. */
 static void add_tallies(tally tallies[LINES_MAX], const line *lines, size_t count) {
     for (const line *l = lines; l < lines + count; l++) {
+        /* A convention has its own place in the array, whichever lines a row has. */
         tally *t = &tallies[(l->soft * CC_GROUPINGS + (int)l->grouping) * CC_EMPTIES + (int)l->empty];
         if (isnan(l->distance)) continue;
         *t = (tally){t->distance + l->distance, t->rows + 1, *l};
@@ -191,6 +193,7 @@ static void add_tallies(tally tallies[LINES_MAX], const line *lines, size_t coun
 static cc_status note_nearest(cc_listing *listing, const tally tallies[LINES_MAX], size_t rows) {
     const tally *nearest = NULL;
     for (const tally *t = tallies; t < tallies + LINES_MAX; t++)
+        /* Only conventions that every row could be compared in. */
         if (rows > 1 && t->rows == rows && (!nearest || t->distance < nearest->distance)) nearest = t;
     if (!nearest) return CC_OK;
     const char *words = describe(listing->arena, &nearest->of);

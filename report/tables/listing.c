@@ -1,7 +1,7 @@
 /* report/tables/listing.c -- heads, cells and notes of a listing, in an arena.
  *
- * Formatting may run out of memory in any cell: it is remembered, and cc_listing_check tells, so that those
- * who fill tables need not ask cell by cell. */
+ * Formatting may run out of memory in any cell: it is remembered, and cc_listing_check reports it, so that
+ * those who fill tables need not ask cell by cell. */
 #include "report/tables/listing.h"
 
 #include <assert.h>

@@ -35,7 +35,7 @@ typedef struct cc_listing {
     bool *rules; /* a line above that row */
     cc_notes notes;
     cc_arena *arena;
-    bool failed; /* memory was out: cc_listing_check tells */
+    bool failed; /* memory was out: cc_listing_check reports it */
 } cc_listing;
 
 /* Room for `rows` rows of `columns` columns, empty. The arena owns all of it. */

@@ -29,6 +29,7 @@ static const cc_listing_cell *get_cell(const cc_listing *listing, size_t row, si
 
 static void markdown_begin(cc_text *out, const cc_listing *listing) {
     cc_text_add(out, "## ");
+    /* A list of runs has no id: it is of no table and no kind. */
     if (listing->id[0]) {
         cc_text_add(out, "%s (", listing->id);
         cc_text_add_markdown(out, listing->kind);

@@ -27,6 +27,8 @@ static void put_value(cc_listing *listing, size_t at, size_t column, const cc_ta
     if (row->spec->source == CC_SOURCE_PUBLISHED) cell->text = "";
     if (!cell->text || !row->run_count) return;
     link_runs(cell, row);
+    /* Bold says "best of several": of one row it would say nothing. Folds do not compete, and equal rows are
+     * all bold. */
     const cc_table_row *best = cc_table_best(table, score, NULL);
     bool contest = best && cc_table_best(table, score, best);
     cell->strong = contest && row->spec->source == CC_SOURCE_RUNS && !row->spec->fold &&

@@ -64,11 +64,12 @@ static cc_status parse_columns(cc_spec *spec, const cc_yaml *map) {
     return CC_OK;
 }
 
-/* The source is told by the key that a row has. */
+/* A row's source follows from which of these keys it has. */
 static cc_status parse_source(cc_spec_row *row, const cc_yaml *map) {
     static const char *const summaries[] = {"mean", "sd", NULL};
     const char *summary = NULL;
     int found;
+    /* experiment: runs; baseline: a rule; summary: of the rows above; none of them: the paper's numbers. */
     CC_TRY(get_optional(&row->experiment, map, "experiment"));
     CC_TRY(get_optional(&row->baseline, map, "baseline"));
     CC_TRY(get_optional(&summary, map, "summary"));

@@ -30,6 +30,7 @@ static flow sum_stages(const cc_table_row *row, const char *patient) {
         for (size_t i = 0; i < row->runs[r]->stage_count; i++) {
             const cc_run_stage *s = &row->runs[r]->stages[i];
             int stage = 0;
+            /* A stage of another name is none of the three, and passed over. */
             while (stage < STAGES && strcmp(stage_names[stage], s->stage) != 0) stage++;
             if (stage == STAGES || (patient && strcmp(patient, s->patient) != 0)) continue;
             after *lesions = &f.lesions[stage], *pixels = &f.pixels[stage];
@@ -62,6 +63,7 @@ static void pass_missing_stages(flow *f) {
 static void put_flow(cc_listing *listing, const char *what, const after stages[STAGES],
                      const cc_table_row *row) {
     const after *roi = &stages[ROI], *second = &stages[CALCIFICATION], *third = &stages[FALSE_POSITIVE];
+    /* true; lost at stage 1, 2, 3; found; false: made, removed, left. */
     const double numbers[] = {roi->truth,
                               roi->truth - roi->found,
                               roi->found - second->found,

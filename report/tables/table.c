@@ -42,6 +42,7 @@ const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const c
 /* The runs of a row: those without folds, else those of every fold. */
 static size_t collect_runs(cc_table_row *row, const char *kind, const cc_report_runs *runs) {
     size_t found = 0;
+    /* First those without folds; those of folds only where there are none. */
     for (int folded = 0; folded < 2 && found == 0; folded++)
         for (size_t i = 0; i < runs->count; i++) {
             const cc_report_run *run = &runs->items[i];
@@ -64,6 +65,7 @@ static void borrow_runs(cc_table_row *row, const cc_table_row *from) {
  * the first row that has runs. */
 static void collect_borrowed(cc_table_row *row, const cc_table *table) {
     for (const cc_table_row *from = table->rows; from < row; from++) {
+        /* Only rows above can be borrowed from: they are filled already. */
         bool summary = row->spec->source == CC_SOURCE_MEAN || row->spec->source == CC_SOURCE_SD;
         if (from->spec->source != CC_SOURCE_RUNS) continue;
         if (summary || from->spec->fold || row->run_count == 0) borrow_runs(row, from);
@@ -116,6 +118,7 @@ static cc_status sample_baseline(cc_sample *out, const cc_report_run *run, const
     for (size_t i = 0; i < run->baseline_count; i++) {
         const cc_run_baseline *b = &run->baselines[i];
         cc_count_row row = {0, {b->tp, b->fp, b->fn, b->tn}};
+        /* A patient that no slice of the row has is in no sample. */
         if (strcmp(b->name, name) == 0 && find_patient(&row.patient, names, b->patient))
             rows[out->count++] = row;
     }
@@ -170,6 +173,7 @@ static cc_status add_patients(cc_scores *sums, cc_scores *used, const cc_sample 
     bool *here = cc_arena_get_array(arena, patients + 1, sizeof *here);
     if (!counts || !here) return CC_ENOMEM;
     for (size_t i = 0; i < sample->count; i++) {
+        /* A patient's slices are pooled before it is scored. */
         cc_counts_add(&counts[sample->rows[i].patient], &sample->rows[i].counts);
         here[sample->rows[i].patient] = true;
     }
@@ -327,6 +331,7 @@ static cc_status fill_row(cc_table *table, cc_table_row *row, const cc_report_ru
         found = collect_runs(row, table->kind, runs);
     else
         collect_borrowed(row, table);
+    /* A deviation is over rows, anything else over the runs of the row. */
     if (row->run_count && source == CC_SOURCE_SD)
         CC_TRY(fill_deviation(row, table, arena));
     else if (row->run_count && table->spec->shape == CC_SHAPE_SCORES)
@@ -357,6 +362,7 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
                                     ? NAN
                                     : cc_published_value(published, spec->published, spec->rows[r].published,
                                                          cc_score_name(spec->columns[c]));
+        /* An optional row without runs gives its place to the next one. */
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
     if (spec->shape == CC_SHAPE_SCORES) note_patients(out);

@@ -1,3 +1,5 @@
+/* tests/metrics/test_calcium.c -- Agatston score, volume and lesions: of boxes whose scores were worked out
+ * by hand, and of a made scan whose lesions were counted by numpy and scipy. */
 #include "metrics/calcium.h"
 #include <math.h>
 #include "made_scan.h"

@@ -1,3 +1,5 @@
+/* tests/metrics/test_conventions.c -- every grouping of slices, of counts whose scores are known, against the
+ * averages of metrics/overlap.h where both have one. */
 #include "support.h"
 #include <math.h>
 #include "metrics/conventions.h"

@@ -1,3 +1,5 @@
+/* tests/metrics/test_lesions.c -- lesions found, missed and false, of a made scan that SciPy has labelled,
+ * and of single voxels. */
 #include "metrics/lesions.h"
 #include "made_scan.h"
 #include "support.h"

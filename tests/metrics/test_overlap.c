@@ -1,3 +1,5 @@
+/* tests/metrics/test_overlap.c -- scores of counts and masks worked out by hand, conventions of averaging and
+ * 0/0, and the bootstrap over patients. */
 #include "support.h"
 #include <math.h>
 #include "metrics/interval.h"

@@ -1,3 +1,5 @@
+/* tests/metrics/test_rounding.c -- ranges of printed numbers: against their ends worked out by hand, and
+ * averages of all small cases, which must lie within them. */
 #include "metrics/rounding.h"
 #include <math.h>
 #include "metrics/overlap.h"

@@ -1,3 +1,5 @@
+/* tests/metrics/test_statistics.c -- Wilcoxon, Holm, kappa, ICC and Spearman against numbers of SciPy,
+ * scikit-learn and papers. */
 #include "metrics/statistics.h"
 #include <math.h>
 #include "support.h"

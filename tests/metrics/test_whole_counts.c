@@ -1,5 +1,5 @@
-/* Whether printed scores can come from whole counts: against all counts of small numbers of items, and
- * numbers worked out by hand. */
+/* tests/metrics/test_whole_counts.c -- whether printed scores can come from whole counts: against all counts
+ * of small numbers of items, and numbers worked out by hand. */
 #include "metrics/whole_counts.h"
 #include <math.h>
 #include <stddef.h>

@@ -1,3 +1,5 @@
+/* tests/report/test_audit.c -- the audit of the paper's own tables and of small ones made for it: what is
+ * found, its reason, and the smallest edit. */
 #include <string.h>
 #include <stdio.h>
 #include "report/audit/audit.h"

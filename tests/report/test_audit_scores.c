@@ -1,5 +1,6 @@
-/* The audit of scores beyond F1: no table of true counts is found wrong, however it is printed, and a number
- * that is changed beyond its rounding is; columns by their names, units, deviations, whole numbers. */
+/* tests/report/test_audit_scores.c -- the audit of scores beyond F1: no table of true counts is found wrong,
+ * however it is printed, and a number that is changed beyond its rounding is; columns by their names, units,
+ * deviations, whole numbers. */
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>

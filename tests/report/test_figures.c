@@ -1,3 +1,5 @@
+/* tests/report/test_figures.c -- figures are drawn where their data are there, and their SVG holds what they
+ * should show. */
 #include <libxml/parser.h>
 #include <math.h>
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-/* Run files of a Python script that shares nothing with calcade give exactly the tables that are stored
- * beside it, and the means that it has computed itself. Skips where there is no h5py. */
+/* tests/report/test_h5py.c -- run files of a Python script that shares nothing with calcade give exactly the
+ * tables that are stored beside it, and the means that it has computed itself. Skips where there is no
+ * h5py. */
 #include "reports.h"
 
 #define H5PY "tests/report/h5py"

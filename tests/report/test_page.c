@@ -1,4 +1,5 @@
-/* index.html: one page that stands alone, safe against what a run file says, with every number linked. */
+/* tests/report/test_page.c -- index.html: one page that stands alone, safe against what a run file says, with
+ * every number linked. */
 #include "reports.h"
 
 enum { OUTPUT = 1 << 16 };

@@ -1,3 +1,5 @@
+/* tests/report/test_report.c -- `calcade report` as a whole: known counts give the expected tables, damaged
+ * files and missing runs are named, and every format is escaped. */
 #include "reports.h"
 #include <math.h>
 #include <sys/stat.h>

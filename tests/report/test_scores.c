@@ -1,4 +1,5 @@
-/* Every convention of averaging against scikit-learn's numbers in golden/scores.h5. */
+/* tests/report/test_scores.c -- every convention of averaging against scikit-learn's numbers in
+ * golden/scores.h5. */
 #include "support.h"
 #include <math.h>
 #include "metrics/overlap.h"

@@ -1,4 +1,5 @@
-/* The report of the stored results (stored/README.md) gives the stored tables, to the byte. */
+/* tests/report/test_stored.c -- the report of the stored results (stored/README.md) gives the stored tables,
+ * to the byte. */
 #include "reports.h"
 
 #define STORED "tests/report/stored"

@@ -1,4 +1,5 @@
-/* report --strict: what a cell lacks is named, with its file; without --strict it is a dash and a note. */
+/* tests/report/test_strict.c -- report --strict: what a cell lacks is named, with its file; without --strict
+ * it is a dash and a note. */
 #include "reports.h"
 #include "core/version.h"
 #include "results/manifest.h"

@@ -1,4 +1,5 @@
-/* The seven tables, and those of stages and calcium, from runs whose scores are known. */
+/* tests/report/test_tables.c -- the seven tables, and those of stages and calcium, from runs whose scores are
+ * known. */
 #include "reports.h"
 #include <hdf5.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Light copies of run files: what tables need, and no more. */
+/* tests/results/test_light.c -- light copies of run files: what tables need, and no more. */
 #include "results/light.h"
 #include <stdio.h>
 #include <string.h>

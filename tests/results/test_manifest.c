@@ -1,3 +1,5 @@
+/* tests/results/test_manifest.c -- the list of planned runs: read, merged, searched, and refused where it is
+ * no list. */
 #include "support.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* tests/results/test_paths.c -- the folder of results that a run file's path was made in. */
 #include "support.h"
 #include "results/paths.h"
 

@@ -1,5 +1,5 @@
-/* Files of named tensors: what PyTorch writes is read, what is written is read back, and no damaged file is
- * taken or does harm. */
+/* tests/results/test_safetensors.c -- files of named tensors: what PyTorch writes is read, what is written is
+ * read back, and no damaged file is taken or does harm. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

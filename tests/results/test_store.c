@@ -1,3 +1,5 @@
+/* tests/results/test_store.c -- run files: what is written is read back, what is wrong is named, and no
+ * damaged file is taken or does harm. */
 #include "support.h"
 #include <fcntl.h>
 #include <math.h>

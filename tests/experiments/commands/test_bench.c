@@ -1,3 +1,4 @@
+/* tests/experiments/commands/test_bench.c -- `calcade bench`: its JSON, its profile, and what it refuses. */
 #include "support.h"
 
 #include <jansson.h>

@@ -1,6 +1,6 @@
-/* Files as people have them: every case of data/field of the shared folder, whose check.py says what is right
- * of each (values by SimpleITK, nibabel, pydicom or the standards' text). Read in place; skips where the
- * folder or python3 is absent. */
+/* tests/experiments/commands/test_field.c -- files as people have them: every case of data/field of the
+ * shared folder, whose check.py says what is right of each (values by SimpleITK, nibabel, pydicom or the
+ * standards' text). Read in place; skips where the folder or python3 is absent. */
 #include "support.h"
 #include <stdio.h>
 #include <string.h>

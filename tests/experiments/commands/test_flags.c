@@ -1,3 +1,4 @@
+/* tests/experiments/commands/test_flags.c -- flags in any place and form, and what is said of wrong ones. */
 #include <stdio.h>
 #include <string.h>
 #include "experiments/commands/flags.h"

@@ -1,5 +1,6 @@
-/* The program with --device cuda, as people run it, on the stand-in for a GPU (tests/cuda_on_host): what it
- * records, and what it says where the GPU is not there, too small or lost. */
+/* tests/experiments/commands/test_gpu_on_host.c -- the program with --device cuda, as people run it, on the
+ * stand-in for a GPU (tests/cuda_on_host): what it records, and what it says where the GPU is not there, too
+ * small or lost. */
 #include "runs.h"
 
 #define ON_HOST CC_PROGRAM_ON_HOST

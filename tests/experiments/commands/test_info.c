@@ -1,3 +1,5 @@
+/* tests/experiments/commands/test_info.c -- `calcade info` on a file whose values are known, and on a bad
+ * one. */
 #include "support.h"
 
 #include <jansson.h>

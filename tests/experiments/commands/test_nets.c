@@ -1,4 +1,4 @@
-/* calcade nets, as people run it. */
+/* tests/experiments/commands/test_nets.c -- calcade nets, as people run it. */
 #include "support.h"
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* What `calcade run` planned is what `calcade report --strict` wants. */
+/* tests/experiments/commands/test_report_plan.c -- what `calcade run` planned is what `calcade report
+ * --strict` wants. */
 #include "runs.h"
 
 static void report(outcome *o, const char *results, const char *arguments) {

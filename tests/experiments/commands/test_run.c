@@ -1,4 +1,5 @@
-/* What `calcade run` promises about its files, its words and its exit status. */
+/* tests/experiments/commands/test_run.c -- what `calcade run` promises about its files, its words and its
+ * exit status. */
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include "runs.h"

@@ -1,4 +1,5 @@
-/* Runs that are stopped, killed or started twice: they go on to the same bytes. */
+/* tests/experiments/commands/test_run_stop.c -- runs that are stopped, killed or started twice: they go on to
+ * the same bytes. */
 #include <pty.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>

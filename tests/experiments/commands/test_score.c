@@ -1,3 +1,5 @@
+/* tests/experiments/commands/test_score.c -- `calcade score` on phantoms that NumPy and SciPy have scored, in
+ * every order and geometry of a file, and what it says of files that are no CT. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>

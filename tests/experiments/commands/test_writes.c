@@ -1,11 +1,9 @@
-/* Every call that writes fails once, in turn: a small run, the same over an older result, export, predict,
- * report and phantom, each under tests/failing_writes.c. The command then ends with status 1 and one error
- * line that names the file, or with status 0 and the right bytes; no file is half there under its final
- * name; and the same command, undisturbed, then makes what an undisturbed one makes, and leaves nothing
- * else.
- *
- * By default a sample of the calls is tried. tests/soak/writes tries all of them, with every kind of
- * failure. */
+/* tests/experiments/commands/test_writes.c -- every call that writes fails once, in turn: a small run, the
+ * same over an older result, export, predict, report and phantom, each under tests/failing_writes.c. The
+ * command then ends with status 1 and one error line that names the file, or with status 0 and the right
+ * bytes; no file is half there under its final name; and the same command, undisturbed, then makes what an
+ * undisturbed one makes, and leaves nothing else.  By default a sample of the calls is tried.
+ * tests/soak/writes tries all of them, with every kind of failure. */
 #include <ftw.h>
 #include <sys/stat.h>
 #include "results/compare.h"

@@ -1,3 +1,5 @@
+/* tests/experiments/config/test_config.c -- the configuration: files, extends, matrix, overrides, every kind
+ * of value, and the message for each fault. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,5 @@
+/* tests/experiments/config/test_config_stages.c -- options of the stages: which mean something where, their
+ * defaults, and the runs that a stage stands on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* What configs/ promises: every file resolves, and stands on files that do. */
+/* tests/experiments/config/test_configs.c -- what configs/ promises: every file resolves, and stands on files
+ * that do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

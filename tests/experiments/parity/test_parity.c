@@ -1,3 +1,5 @@
+/* tests/experiments/parity/test_parity.c -- `calcade parity`: the shared fixtures pass, and a changed number
+ * in each kind of them fails. */
 #include "support.h"
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* ReLU inputs near zero: which are found, and what crossing one does to the gradients. */
+/* tests/experiments/parity/test_uncertain_relus.c -- reLU inputs near zero: which are found, and what
+ * crossing one does to the gradients. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>

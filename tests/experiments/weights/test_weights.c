@@ -1,5 +1,5 @@
-/* Pretrained weights: what other libraries call them, what fits and what does not, and the way round from a
- * run over `calcade export` into another run. */
+/* tests/experiments/weights/test_weights.c -- pretrained weights: what other libraries call them, what fits
+ * and what does not, and the way round from a run over `calcade export` into another run. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

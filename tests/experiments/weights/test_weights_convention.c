@@ -1,6 +1,6 @@
-/* What a file of weights asks of a net beside its tensors: the numbers that timm's and SMP's own modules give
- * with TensorFlow's padding and epsilon, whose weights a file is by its names, and files of other
- * programs. */
+/* tests/experiments/weights/test_weights_convention.c -- what a file of weights asks of a net beside its
+ * tensors: the numbers that timm's and SMP's own modules give with TensorFlow's padding and epsilon, whose
+ * weights a file is by its names, and files of other programs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
