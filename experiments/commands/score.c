@@ -10,7 +10,8 @@
 #include <string.h>
 #include "core/log.h"
 #include "datasets/upright.h"
-#include "datasets/volume.h"
+#include "datasets/labels.h"
+#include "datasets/volume_file.h"
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 #include "metrics/calcium.h"

@@ -7,7 +7,7 @@
 #ifndef CC_EXPERIMENTS_PARITY_UNCERTAIN_RELUS_H
 #define CC_EXPERIMENTS_PARITY_UNCERTAIN_RELUS_H
 
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 
 typedef struct cc_uncertain_relu {
     int node;        /* of the plan's graph: a ReLU, or a batch norm with one */
