@@ -109,7 +109,7 @@ static cc_status print_largest(const asked *a, const wanted *w) {
 }
 
 static void print_left_out(const asked *a) {
-    if (!a->backend->store->apart) return;
+    if (!a->backend->store->device_memory) return;
     printf("beside it: what the driver keeps for a process, some hundred MB");
     if (a->blind)
         printf(", and cuDNN's scratch memory, at most %.0f MB for each of the two: no device is here to ask",

@@ -38,7 +38,7 @@ cc_status cc_training_check_finite(const cc_training_values *v, const char *titl
     }
     if (!v->optimizer) return CC_OK;
     /* What fills the last block of channels is in the stored form alone: 0 / 0 where eps is 0. */
-    if (!cc_model_backend(v->model)->store->apart)
+    if (!cc_model_backend(v->model)->store->device_memory)
         CC_TRY(check_flat(v, "", trained.values, trained.count, title, epoch, optimizer));
     for (size_t first = 0; first < v->optimizer->count; first += trained.count)
         CC_TRY(check_flat(v, "the optimiser's state of ", v->optimizer->values + first, trained.count, title,

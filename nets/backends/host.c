@@ -37,11 +37,12 @@ static cc_status clip(float *grads, size_t count, double max_norm, void *scratch
     return CC_OK;
 }
 
-static cc_status optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
-                          const float *grads, float *state, void *half, size_t count, const double *loss) {
-    (void)half;
+static cc_status optimise(const cc_optimizer_spec *spec, const cc_step_constants *constants, float *params,
+                          const float *grads, float *state, void *bf16_copy, size_t count,
+                          const double *loss) {
+    (void)bf16_copy;
     if (!isfinite(*loss)) return CC_OK;
-    return cc_optimizer_step(spec, pace->lr, pace->step, params, grads, state, count);
+    return cc_optimizer_step(spec, constants->lr, constants->step, params, grads, state, count);
 }
 
 CC_HOT static void copy(float *restrict a, const float *restrict w, size_t count) {

@@ -21,7 +21,7 @@ struct cc_learner {
     float *gradient; /* of the logits */
     double *value;   /* of the loss */
     void *scratch, *clip_scratch;
-    cc_pace *pace;
+    cc_step_constants *constants;
     float *state;
     cc_mirror mirror;                      /* of that */
     void *halves;                          /* the model's, which a step keeps; NULL where there are none */
@@ -50,7 +50,7 @@ void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *
     if (optimizer) *optimizer_bytes += trained * (size_t)cc_optimizer_state_count(optimizer);
     if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, shape);
     *other_bytes += target + CC_CLIP_BYTES;
-    if (backend->store->apart) *other_bytes += target + input_bytes_of(plan);
+    if (backend->store->device_memory) *other_bytes += target + input_bytes_of(plan);
 }
 
 static cc_status allocate(cc_learner *l) {
@@ -60,12 +60,12 @@ static cc_status allocate(cc_learner *l) {
     l->input_bytes = input_bytes_of(l->plan);
     CC_TRY(store->get((void **)&l->gradient, l->target_bytes, "gradient of the logits"));
     CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
-    CC_TRY(store->get((void **)&l->pace, sizeof *l->pace, "optimiser"));
+    CC_TRY(store->get((void **)&l->constants, sizeof *l->constants, "optimiser"));
     CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
     CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
     CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
     CC_TRY(cc_mirror_init(&l->mirror, store, l->state, state));
-    if (!store->apart) return CC_OK;
+    if (!store->device_memory) return CC_OK;
     CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
     return store->get((void **)&l->target, l->target_bytes, "masks");
 }
@@ -94,8 +94,8 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
 
 void cc_learner_destroy(cc_learner *l) {
     if (!l) return;
-    void *memory[] = {l->input,   l->target,       l->gradient, l->value,
-                      l->scratch, l->clip_scratch, l->pace,     l->state};
+    void *memory[] = {l->input,   l->target,       l->gradient,  l->value,
+                      l->scratch, l->clip_scratch, l->constants, l->state};
     l->backend->forget(l->sequence);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
     cc_mirror_deinit(&l->mirror);
@@ -107,7 +107,7 @@ static cc_status apply(cc_learner *l) {
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, l->halves,
+    return arithmetic->optimise(&l->optimizer, l->constants, flat.values, flat.grads, l->state, l->halves,
                                 flat.count, l->value);
 }
 
@@ -122,26 +122,26 @@ static cc_status work(void *context) {
     return apply(l);
 }
 
-static cc_status set_pace(cc_learner *l, double lr) {
-    cc_pace pace = {.lr = lr, .step = ++l->step};
-    void (*derive)(cc_pace *, const cc_optimizer_spec *) = l->backend->arithmetic->set_pace;
-    if (derive) derive(&pace, &l->optimizer);
+static cc_status set_constants(cc_learner *l, double lr) {
+    cc_step_constants constants = {.lr = lr, .step = ++l->step};
+    void (*derive)(cc_step_constants *, const cc_optimizer_spec *) = l->backend->arithmetic->derive;
+    if (derive) derive(&constants, &l->optimizer);
     cc_model_changed(l->model);
-    return l->backend->store->put(l->pace, &pace, sizeof pace);
+    return l->backend->store->put(l->constants, &constants, sizeof constants);
 }
 
 cc_status cc_learner_bring(cc_learner *l, const float *input, const float *target) {
     const cc_storage *store = l->backend->store;
-    l->step_input = store->apart ? l->input : input;
-    l->step_target = store->apart ? l->target : target;
-    if (!store->apart) return CC_OK;
+    l->step_input = store->device_memory ? l->input : input;
+    l->step_target = store->device_memory ? l->target : target;
+    if (!store->device_memory) return CC_OK;
     CC_TRY(store->feed(l->input, input, l->input_bytes));
     return store->feed(l->target, target, l->target_bytes);
 }
 
 cc_status cc_learner_start(cc_learner *l, double lr) {
     CC_TRY(cc_model_halve(l->model));
-    CC_TRY(set_pace(l, lr));
+    CC_TRY(set_constants(l, lr));
     CC_TRY(cc_plan_set_step(l->plan, l->step));
     CC_TRY(cc_plan_is_timed(l->plan) ? work(l) : l->backend->run(&l->sequence, work, l));
     if (l->halves) cc_model_was_halved(l->model);
@@ -163,7 +163,7 @@ cc_status cc_learner_step(cc_learner *l, const float *input, const float *target
 }
 
 cc_status cc_learner_apply(cc_learner *l, double lr) {
-    CC_TRY(set_pace(l, lr));
+    CC_TRY(set_constants(l, lr));
     return apply(l);
 }
 

@@ -97,7 +97,7 @@ static cc_status place_values(cc_model *model) {
 }
 
 static bool wants_halves(const cc_model *model, cc_dtype dtype) {
-    return dtype == CC_BF16 && model->backend->arithmetic->halve;
+    return dtype == CC_BF16 && model->backend->arithmetic->round_to_bf16;
 }
 
 static cc_status place_all_halves(cc_model *model) {
@@ -145,8 +145,8 @@ static cc_status halve_few(cc_model *model) {
     for (int i = 0; i < model->slot_count; i++) {
         const cc_parameter_slot *slot = &model->slots[i];
         if (slot->few_half)
-            CC_TRY(model->backend->arithmetic->halve(slot->few_half, slot->value,
-                                                     rounded(slot->bytes) / sizeof(float)));
+            CC_TRY(model->backend->arithmetic->round_to_bf16(slot->few_half, slot->value,
+                                                             rounded(slot->bytes) / sizeof(float)));
     }
     model->few_halved = model->version;
     return CC_OK;
@@ -156,7 +156,7 @@ cc_status cc_model_halve(cc_model *model) {
     if (model->few_halves && model->few_halved != model->version) CC_TRY(halve_few(model));
     if (!model->halves || model->halved == model->version) return CC_OK;
     model->halved = model->version;
-    return model->backend->arithmetic->halve(model->halves, model->values, model->trained_count);
+    return model->backend->arithmetic->round_to_bf16(model->halves, model->values, model->trained_count);
 }
 
 void cc_model_was_halved(cc_model *model) {

@@ -310,7 +310,7 @@ static size_t plain_bytes(const cc_plan *plan, cc_value value) {
 
 static size_t bytes_outside(const cc_plan *plan) {
     size_t logits = plain_bytes(plan, plan->count), bytes = has_plain_logits(plan) ? logits : 0;
-    if (!plan->model->backend->store->apart) return bytes;
+    if (!plan->model->backend->store->device_memory) return bytes;
     return bytes + plain_bytes(plan, CC_GRAPH_INPUT) + (plan->options.training ? logits : 0);
 }
 
@@ -319,7 +319,7 @@ static cc_status place_ends(cc_plan *plan) {
     const cc_storage *store = plan->model->backend->store;
     size_t logits = plain_bytes(plan, plan->count);
     if (has_plain_logits(plan)) CC_TRY(store->get((void **)&plan->plain_logits, logits, "logits"));
-    if (!store->apart) return CC_OK;
+    if (!store->device_memory) return CC_OK;
     CC_TRY(store->get((void **)&plan->plain_input, plain_bytes(plan, CC_GRAPH_INPUT), "images"));
     if (plan->options.training)
         CC_TRY(store->get((void **)&plan->plain_gradient, logits, "gradient of the logits"));
@@ -509,7 +509,7 @@ static cc_status infer(void *context) {
 cc_status cc_plan_begin(cc_plan *plan, const float *input) {
     const cc_backend *backend = plan->model->backend;
     plan->begun_input = input;
-    if (!backend->store->apart) return CC_OK;
+    if (!backend->store->device_memory) return CC_OK;
     CC_TRY(backend->store->feed(plan->plain_input, input, plain_bytes(plan, CC_GRAPH_INPUT)));
     CC_TRY(cc_model_halve(plan->model));
     if (!plan->options.training) CC_TRY(derive(plan));
@@ -518,7 +518,7 @@ cc_status cc_plan_begin(cc_plan *plan, const float *input) {
 
 cc_status cc_plan_end(cc_plan *plan, const float **logits) {
     const cc_storage *store = plan->model->backend->store;
-    if (!store->apart) return cc_plan_start_forward(plan, plan->begun_input, logits);
+    if (!store->device_memory) return cc_plan_start_forward(plan, plan->begun_input, logits);
     *logits = plan->host_logits;
     return store->fetch(plan->host_logits,
                         plan->plain_logits ? plan->plain_logits : at(plan, value_buffer(plan, plan->count)),
@@ -558,7 +558,7 @@ cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient) {
 
 cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
     const cc_storage *store = plan->model->backend->store;
-    if (!store->apart) return cc_plan_start_backward(plan, logits_gradient);
+    if (!store->device_memory) return cc_plan_start_backward(plan, logits_gradient);
     CC_TRY(store->put(plan->plain_gradient, logits_gradient, plain_bytes(plan, plan->count)));
     CC_TRY(cc_plan_start_backward(plan, plan->plain_gradient));
     return store->wait();

@@ -156,7 +156,7 @@ static void place_parameters(cuda_rig *r, const bench *b) {
         s->half = take(r, s->bytes / 2);
         assert_ok(s->pack ? s->pack(s, s->value, b->io.p[i])
                           : store->put(s->value, b->io.p[i], count * sizeof(float)));
-        assert_ok(cc_backend_cuda.arithmetic->halve(s->half, s->value, count));
+        assert_ok(cc_backend_cuda.arithmetic->round_to_bf16(s->half, s->value, count));
     }
 }
 

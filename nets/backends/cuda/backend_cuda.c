@@ -38,10 +38,10 @@ static const cc_arithmetic arithmetic = {.has_loss = cc_cuda_has_loss,
                                          .loss_bytes = cc_cuda_loss_bytes,
                                          .loss = cc_cuda_loss,
                                          .clip = cc_cuda_clip,
-                                         .set_pace = cc_cuda_set_pace,
+                                         .derive = cc_cuda_derive,
                                          .optimise = cc_cuda_optimise,
                                          .average = cc_cuda_average,
-                                         .halve = cc_cuda_halve};
+                                         .round_to_bf16 = cc_cuda_round_to_bf16};
 
 const cc_backend cc_backend_cuda = {
     .name = "cuda",

@@ -221,7 +221,7 @@ static size_t available(void) {
     return cudaMemGetInfo(&free_bytes, &all) == cudaSuccess ? free_bytes : 0;
 }
 
-const cc_storage cc_storage_cuda = {.apart = true,
+const cc_storage cc_storage_cuda = {.device_memory = true,
                                     .get = get,
                                     .free = release,
                                     .put = put,

@@ -119,8 +119,8 @@ template <class To, class From> static void run_convert(void *to, const void *fr
         sweep_run(sweep_flat(count), convert<To, From, 1>{to, from});
 }
 
-cc_status cc_cuda_halve(void *half, const float *values, size_t count) {
-    run_convert<bf16, float>(half, values, (int64_t)count);
+cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t count) {
+    run_convert<bf16, float>(bf16_copy, values, (int64_t)count);
     return cc_cuda_check("rounding weights");
 }
 

@@ -15,7 +15,7 @@ void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape
                         cc_dtype dtype);
 void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
                           cc_dtype dtype);
-cc_status cc_cuda_halve(void *half, const float *values, size_t count);
+cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t count);
 cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay);
 
 /* float32 of bf16. */

@@ -1,5 +1,5 @@
 /* Clipping and optimisers, over the flat range of all parameters. Formulas: nets/optimizers/optimizer.h. What
- * depends on the step is in cc_pace, on the device, so that a recorded step can be done again. */
+ * depends on the step is in cc_step_constants, on the device, so that a recorded step can be done again. */
 #include "nets/backends/cuda/training.h"
 #include "nets/backends/cuda/sweep.cuh"
 
@@ -53,7 +53,7 @@ cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratc
     return cc_cuda_check("clipping");
 }
 
-/* In cc_pace.derived. */
+/* In cc_step_constants.derived. */
 enum { SIZE, ROOT, KEEP };
 
 /* The optimisers that there are kernels of. */
@@ -75,7 +75,7 @@ bool cc_cuda_has_optimizer(const char *type) {
     return find_kind(type) != NULL;
 }
 
-void cc_cuda_set_pace(cc_pace *pace, const cc_optimizer_spec *spec) {
+void cc_cuda_derive(cc_step_constants *pace, const cc_optimizer_spec *spec) {
     const optimizer_kind *kind = find_kind(spec->type);
     if (!kind) return; /* cc_cuda_optimise says so */
     bool adam = kind->adam;
@@ -85,7 +85,7 @@ void cc_cuda_set_pace(cc_pace *pace, const cc_optimizer_spec *spec) {
 }
 
 struct range { /* of the parameters */
-    const cc_pace *pace;
+    const cc_step_constants *pace;
     const double *loss;
     float *params;
     const float *grads;
@@ -175,7 +175,7 @@ static void run_step(const cc_optimizer_spec *s, const optimizer_kind &kind, con
         sweep_run(all, step_sgd<N>{r, (float)s->weight_decay, (float)s->momentum});
 }
 
-cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
+cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_step_constants *pace, float *params,
                            const float *grads, float *state, void *half, size_t count, const double *loss) {
     const optimizer_kind *kind = find_kind(spec->type);
     if (!kind)

@@ -370,8 +370,8 @@ static void unknown_names_reach_no_kernel(void **state) {
         assert_error(
             cuda->loss(&value, gradient, &losses[i], numbers, numbers, (cc_loss_shape){1, 1, 4}, scratch),
             CC_EUNSUPPORTED, "tversky");
-    cc_pace pace = {.lr = 1, .step = 1};
-    cuda->set_pace(&pace, &lion);
+    cc_step_constants pace = {.lr = 1, .step = 1};
+    cuda->derive(&pace, &lion);
     assert_error(cuda->optimise(&lion, &pace, params, numbers, NULL, NULL, 4, &loss), CC_EUNSUPPORTED,
                  "lion");
     assert_true(value == 7 && gradient[0] == 7 && gradient[3] == 7 && params[0] == 1 && params[3] == 4);

@@ -167,7 +167,8 @@ static cc_status derive(cc_task *task) {
         fold.epsilon = ((const cc_batch_norm_attr *)task->fused_attr)->epsilon;
     }
     cc_cuda_fold_weights(&fold);
-    if (task->dtype == CC_BF16) CC_TRY(cc_cuda_halve(low_shift_of(task), fold.shift, (size_t)fold.channels));
+    if (task->dtype == CC_BF16)
+        CC_TRY(cc_cuda_round_to_bf16(low_shift_of(task), fold.shift, (size_t)fold.channels));
     return cc_cuda_check("folding batch norm");
 }
 
