@@ -1,4 +1,9 @@
-/* Memory and arithmetic of the backends that work in the host's memory. */
+/* nets/backends/host.c -- memory and arithmetic of the backends that work in the host's memory: the CPU and the
+ * naive reference.
+ *
+ * put, fetch and feed are copies within that memory, which callers skip where cc_storage.device_memory is false. The losses and
+ * optimisers are the folders' own evaluations on the host, in float64: no other backend's results are the
+ * standard. Nothing is recorded, as kernels are called directly. */
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
@@ -74,13 +79,17 @@ static cc_status average(cc_averaging how, float *a, float *w, size_t count, dou
     return CC_OK;
 }
 
-/* The naive references are the host's own: what passes cc_loss_check and cc_optimizer_check is there. */
-static bool has_any(const char *type) {
-    return type != NULL;
+/* The host has every loss and optimiser that there is. */
+static bool has_loss(const char *type) {
+    return cc_loss_find(type) != NULL;
 }
 
-const cc_arithmetic cc_arithmetic_host = {.has_loss = has_any,
-                                          .has_optimizer = has_any,
+static bool has_optimizer(const char *type) {
+    return cc_optimizer_find(type) != NULL;
+}
+
+const cc_arithmetic cc_arithmetic_host = {.has_loss = has_loss,
+                                          .has_optimizer = has_optimizer,
                                           .loss_bytes = cc_loss_scratch_bytes,
                                           .loss = cc_loss_evaluate,
                                           .clip = clip,

@@ -6,6 +6,18 @@
 #define BETTER_BY  1e-4
 #define LEAST_STEP 1e-8
 
+enum { CONSTANT, COSINE, PLATEAU, SCHEDULES };
+static const char *const names[SCHEDULES] = {
+    [CONSTANT] = "constant", [COSINE] = "cosine", [PLATEAU] = "plateau"};
+
+const char *cc_schedule_name(int index) {
+    return index < SCHEDULES ? names[index] : NULL;
+}
+
+static bool is(const cc_schedule *s, int schedule) {
+    return strcmp(s->spec->schedule.type, names[schedule]) == 0;
+}
+
 cc_schedule cc_schedule_start(const cc_optimizer_spec *spec, int epochs, bool largest) {
     return (cc_schedule){.spec = spec,
                          .epochs = epochs,
@@ -18,8 +30,7 @@ double cc_schedule_rate(const cc_schedule *s) {
     const double lr = s->spec->lr, low = s->spec->schedule.min_lr;
     const int warmup = s->spec->schedule.warmup, t = s->epoch - warmup;
     if (t < 0) return lr * (s->epoch + 1) / (warmup + 1);
-    if (strcmp(s->spec->schedule.type, "cosine") == 0)
-        return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
+    if (is(s, COSINE)) return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
     return s->lr; /* lr itself, unless a plateau lowered it */
 }
 
@@ -40,7 +51,6 @@ static void watch(cc_schedule *s, double score) {
 }
 
 void cc_schedule_note(cc_schedule *s, double score) {
-    if (strcmp(s->spec->schedule.type, "plateau") == 0 && s->epoch >= s->spec->schedule.warmup)
-        watch(s, score);
+    if (is(s, PLATEAU) && s->epoch >= s->spec->schedule.warmup) watch(s, score);
     s->epoch++;
 }

@@ -1,17 +1,22 @@
-#include "nets/losses/kind.h"
+/* nets/losses/loss.c -- losses by name: the list of losses.h, what is wrong with a spec, and one evaluation on
+ * the host. What a loss computes is in its folder. */
+#include "nets/losses/loss.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-
-extern const cc_loss_kind cc_loss_bce, cc_loss_focal, cc_loss_dice, cc_loss_iou, cc_loss_generalised_dice,
-    cc_loss_bootstrap_bce, cc_loss_sum;
+#include "nets/losses/losses.h"
 
 static const cc_loss_kind *const kinds[] = {
-    &cc_loss_bce,           &cc_loss_focal, &cc_loss_dice, &cc_loss_iou, &cc_loss_generalised_dice,
-    &cc_loss_bootstrap_bce, &cc_loss_sum,
+#define X(name, kernels) &cc_loss_##name,
+    CC_LOSSES(X)
+#undef X
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const cc_loss_kind *cc_loss_at(int index) {
+    return index < KINDS ? kinds[index] : NULL;
+}
 
 const cc_loss_kind *cc_loss_find(const char *name) {
     for (int i = 0; name && i < KINDS; i++)
@@ -37,15 +42,8 @@ static cc_status fail_unknown(const char *name, const char *where) {
 cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where) {
     const cc_loss_kind *kind = cc_loss_find(spec->type);
     if (!kind) return fail_unknown(spec->type, where);
+    CC_TRY(cc_hyperparameters_check(kind->hyperparameters, spec, where));
     return kind->check ? kind->check(spec, where) : CC_OK;
-}
-
-cc_status cc_loss_check_range(const char *where, const char *field, double value, double min, double max) {
-    if (value >= min && value <= max) return CC_OK;
-    char place[256], range[96];
-    snprintf(place, sizeof place, "%s.%s", where, field);
-    snprintf(range, sizeof range, "from %g to %g", min, max);
-    return cc_fail(CC_ECONFIG, place, range, "%g is out of range", value);
 }
 
 cc_status cc_loss_check(const cc_loss_spec *spec) {

@@ -1,5 +1,9 @@
-/* nets/losses/map.c -- kernels over chunks, in parallel, with sums that do not depend on the threads. */
-#include "nets/losses/kind.h"
+/* nets/losses/map.c -- a loss over all its pixels on the host: chunks in parallel, sums in a fixed order.
+ *
+ * Each chunk has sums of its own; they are added in the chunks' order once all are there, so that any number
+ * of threads gives the same bytes. The derivatives of a chunk stay in one thread's cache until they are
+ * rounded and stored. */
+#include "nets/losses/map.h"
 
 #include <string.h>
 #include "core/hot.h"
@@ -45,7 +49,7 @@ static void run_chunk(double sums[CC_LOSS_SUMS], size_t index, const cc_loss_run
 static void add_chunks(double *sums, int64_t n, size_t chunks) {
     for (size_t image = 0; image < (size_t)n; image++) {
         double total[CC_LOSS_SUMS];
-        cc_loss_add_images(total, sums + image * chunks * CC_LOSS_SUMS, (int64_t)chunks);
+        cc_loss_add_images(total, sums + image * chunks * CC_LOSS_SUMS, (int64_t)chunks); /* of its chunks */
         memcpy(sums + image * CC_LOSS_SUMS, total, sizeof total);
     }
 }

@@ -6,6 +6,10 @@
 
 static const cc_architecture *const architectures[] = {&cc_unet, &cc_unet_bn, &cc_unet_encoder};
 
+const cc_architecture *cc_architecture_at(int i) {
+    return i < (int)(sizeof architectures / sizeof *architectures) ? architectures[i] : NULL;
+}
+
 static const cc_architecture *find(const char *name) {
     for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
         if (strcmp(architectures[i]->name, name) == 0) return architectures[i];

@@ -16,4 +16,12 @@ double cc_net_epsilon(const cc_net_spec *spec);
 
 extern const cc_architecture cc_unet, cc_unet_bn, cc_unet_encoder;
 
+/* Architecture number i, from 0; NULL after the last. */
+const cc_architecture *cc_architecture_at(int i);
+
+/* Of cc_net_spec.padding. */
+#define CC_PADDING_SYMMETRIC    "symmetric"
+#define CC_PADDING_SAME         "same"
+#define CC_PADDING_SAME_NOMINAL "same-nominal"
+
 #endif

@@ -5,7 +5,7 @@
 #include "nets/models/decoders/decoder.h"
 
 static const char *const plain[] = {"unet", "unet-bn"};
-enum { PLAIN = sizeof plain / sizeof *plain, WIDTH = 64, WIDTH_MAX = 1024, DEPTH = 5, DEPTH_MAX = 12 };
+enum { PLAIN = sizeof plain / sizeof *plain, WIDTH = 64, DEPTH = 5 };
 
 bool cc_net_name(char *out, size_t capacity, int index) {
     int decoders = 0;
@@ -31,7 +31,8 @@ static cc_status read_size(cc_net_spec *out, const char *text) {
     int used = 0;
     if (!text) return CC_OK;
     if (sscanf(text, "%dx%d%n", &out->width, &out->depth, &used) == 2 && text[used] == '\0' &&
-        out->width >= 1 && out->width <= WIDTH_MAX && out->depth >= 1 && out->depth <= DEPTH_MAX)
+        out->width >= CC_UNET_WIDTH_MIN && out->width <= CC_UNET_WIDTH_MAX &&
+        out->depth >= CC_UNET_DEPTH_MIN && out->depth <= CC_UNET_DEPTH_MAX)
         return CC_OK;
     return cc_fail(CC_EUSAGE, text, "as in unet-bn:16x4", "this is not the width and depth of a U-Net");
 }

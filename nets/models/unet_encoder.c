@@ -29,13 +29,14 @@ static void build(cc_graph *graph, const cc_net_spec *spec) {
         return;
     }
     cc_encoder_way way = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
-    if (spec->padding && strcmp(spec->padding, "symmetric") != 0) {
+    if (spec->padding && strcmp(spec->padding, CC_PADDING_SYMMETRIC) != 0) {
         if (!encoder->resolution) {
             cc_graph_fail(graph, "net.padding", "only EfficientNets have another padding than symmetric");
             return;
         }
-        way.same = strcmp(spec->padding, "same-nominal") == 0 ? encoder->resolution
-                                                              : cc_graph_shape(graph, CC_GRAPH_INPUT).dims[2];
+        way.same = strcmp(spec->padding, CC_PADDING_SAME_NOMINAL) == 0
+                       ? encoder->resolution
+                       : cc_graph_shape(graph, CC_GRAPH_INPUT).dims[2];
     }
     cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder, &way);
     cc_decoder_add(graph, decoder, features, spec->channels, spec->classes);

@@ -5,6 +5,7 @@
 #include "nets/backends/cuda/cudnn.h"
 #include "nets/backends/cuda/device.h"
 #include "nets/backends/cuda/elementwise.h"
+#include "nets/backends/cuda/clip.h"
 #include "nets/backends/cuda/training.h"
 #include "nets/ops/ops.h"
 

@@ -1,26 +1,14 @@
-/* nets/losses/kind.h -- what a loss is made of; private to nets/losses/.
+/* nets/losses/map.h -- how the losses go over their pixels on the host; private to nets/losses/.
  *
- * A loss is a kernel over chunks of at most CC_LOSS_CHUNK neighbouring pixels of one image: it adds to a few
+ * A loss is a function over chunks of at most CC_LOSS_CHUNK neighbouring pixels of one image: it adds to a few
  * sums and writes the derivative of each pixel. cc_loss_map spreads the chunks over threads and adds their
- * sums in order, so that the result does not depend on who computed what. */
-#ifndef CC_NETS_LOSSES_KIND_H
-#define CC_NETS_LOSSES_KIND_H
+ * sums in order, so that the result does not depend on which thread computed what. */
+#ifndef CC_NETS_LOSSES_MAP_H
+#define CC_NETS_LOSSES_MAP_H
 
-#include <stdbool.h>
 #include "nets/losses/loss.h"
 
 enum { CC_LOSS_CHUNK = 2048, CC_LOSS_SUMS = 4 };
-
-/* One evaluation: the arguments of cc_loss_evaluate, and what a sum does with the gradient of its terms. */
-typedef struct cc_loss_run {
-    const cc_loss_spec *spec;
-    const float *logits, *target;
-    float *gradient; /* or NULL */
-    double scale;    /* the gradient is multiplied by this */
-    bool add;        /* and added to what is there */
-    cc_loss_shape shape;
-    void *scratch;
-} cc_loss_run;
 
 typedef struct cc_loss_chunk {
     const float *logits, *target; /* [count] */
@@ -32,21 +20,6 @@ typedef struct cc_loss_chunk {
 /* sums: zero on entry. derivative: [count], written where the loss is to be differentiated in this pass. */
 typedef void cc_loss_kernel(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
                             const void *context);
-
-typedef struct cc_loss_kind {
-    const char *name;
-    /* Of the values it uses, for a loss at `where` in the config; NULL: it has none. */
-    cc_status (*check)(const cc_loss_spec *spec, const char *where);
-    size_t (*scratch_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
-    double (*evaluate)(const cc_loss_run *run);
-} cc_loss_kind;
-
-/* The kind of a loss; NULL where there is none of that name. */
-const cc_loss_kind *cc_loss_find(const char *name);
-/* cc_loss_check for a loss that stands at `where`. */
-cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where);
-/* CC_ECONFIG with "WHERE.FIELD" unless min <= value <= max. */
-cc_status cc_loss_check_range(const char *where, const char *field, double value, double min, double max);
 
 /* Pixels of one image, all classes. */
 size_t cc_loss_image_pixels(cc_loss_shape shape);
