@@ -2,8 +2,8 @@
  *
  * What nets/ declares is taken from there, so that it stands once: the names of architectures, encoders,
  * losses and so on are those of their registries (`names`), and the numbers of losses and optimisers, with
- * range, default and meaning, are rows made from their declarations (`make`; nets/engine/hyperparameter.h). The
- * table is put together when it is first asked for. */
+ * range, default and meaning, are rows made from their declarations (`make`; nets/engine/hyperparameter.h).
+ * The table is put together when it is first asked for. */
 #include "experiments/config/option_rows.h"
 
 #include <assert.h>
@@ -85,8 +85,9 @@ static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t of
                        .meaning = h->meaning};
 }
 
-/* The numbers that the members of a registry declare, a row each; one that several share is one row. They come
- * in such an order that each member's own order is kept: a new one stands before that which follows it there. */
+/* The numbers that the members of a registry declare, a row each; one that several share is one row. They
+ * come in such an order that each member's own order is kept: a new one stands before that which follows
+ * it there. */
 static void add_numbers(const char *group, size_t offset, const char *(*name)(int index),
                         const cc_hyperparameter *const *(*numbers)(int index)) {
     const cc_hyperparameter *order[NUMBERS_MAX];

@@ -1,16 +1,18 @@
-/* nets/backends/host.c -- memory and arithmetic of the backends that work in the host's memory: the CPU and the
- * naive reference.
+/* nets/backends/host.c -- memory and arithmetic of the backends that work in the host's memory: the CPU and
+ * the naive reference.
  *
- * put, fetch and feed are copies within that memory, which callers skip where cc_storage.device_memory is false. The losses and
- * optimisers are the folders' own evaluations on the host, in float64: no other backend's results are the
- * standard. Nothing is recorded, as kernels are called directly. */
+ * put, fetch and feed are copies within that memory, which callers skip where device_memory is false. Losses
+ * and optimisers are the folders' own evaluations on the host, in float64, which other backends' kernels are
+ * compared with. Kernels are called directly, so there is nothing to record. */
+#include "nets/backends/host.h"
+
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/engine/backend.h"
 #include "nets/engine/memory.h"
 #include "nets/optimizers/optimizer.h"
 
+/* Values that a thread averages at a time. */
 enum { CHUNK = 1 << 14 };
 
 static cc_status copy_bytes(void *to, const void *from, size_t bytes) {
@@ -22,6 +24,7 @@ static cc_status wait(void) {
     return CC_OK;
 }
 
+/* Unknown: the operating system hands out more than there is. */
 static size_t available(void) {
     return 0;
 }
@@ -46,10 +49,11 @@ static cc_status optimise(const cc_optimizer_spec *spec, const cc_step_constants
                           const float *grads, float *state, void *bf16_copy, size_t count,
                           const double *loss) {
     (void)bf16_copy;
-    if (!isfinite(*loss)) return CC_OK;
+    if (!isfinite(*loss)) return CC_OK; /* weights and state stay those before the step */
     return cc_optimizer_step(spec, constants->lr, constants->step, params, grads, state, count);
 }
 
+/* The three of cc_averaging, over one chunk; decay in double, as the reference has it. */
 CC_HOT static void copy(float *restrict a, const float *restrict w, size_t count) {
     for (size_t i = 0; i < count; i++) a[i] = w[i];
 }
@@ -96,11 +100,11 @@ const cc_arithmetic cc_arithmetic_host = {.has_loss = has_loss,
                                           .optimise = optimise,
                                           .average = average};
 
-cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
+cc_status cc_host_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
     (void)sequence;
     return work(context);
 }
 
-void cc_forget_nothing(cc_sequence *sequence) {
+void cc_host_forget(cc_sequence *sequence) {
     (void)sequence;
 }

@@ -1,6 +1,6 @@
 /* The backend that runs every op's naive reference, on plain layouts. */
 #include <string.h>
-#include "nets/engine/backend.h"
+#include "nets/backends/host.h"
 
 static const char *describe(void) {
     return "naive reference";
@@ -86,6 +86,6 @@ const cc_backend cc_backend_reference = {
     .enter = enter,
     .store = &cc_storage_host,
     .arithmetic = &cc_arithmetic_host,
-    .run = cc_run_at_once,
-    .forget = cc_forget_nothing,
+    .run = cc_host_run,
+    .forget = cc_host_forget,
 };

@@ -1,7 +1,8 @@
-/* nets/engine/backend.c -- which backends this build has, and whether one can train with a loss and an optimiser.
+/* nets/engine/backend.c -- which backends this build has, and whether one can train with a loss and an
+ * optimiser.
  *
- * That is asked while a run is planned: a backend that lacks one is an error with the three names (what, which
- * backend, what to use instead), never another's code, and never a surprise after an hour of work. */
+ * That is asked while a run is planned: a backend that lacks one is an error with the three names (what,
+ * which backend, what to use instead), never another's code, and never a surprise after an hour of work. */
 #include "nets/engine/backend.h"
 
 #include <stdio.h>

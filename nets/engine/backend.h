@@ -14,8 +14,8 @@
 #include "nets/engine/spec.h"
 #include "nets/losses/loss.h"
 
-/* The memory that a backend's kernels work on: the host's own, or a device's. The host and it exchange data by
- * three copies: `put` and `fetch` for what is needed now, `feed` for the inputs of a step. */
+/* The memory that a backend's kernels work on: the host's own, or a device's. The host and it exchange data
+ * by three copies: `put` and `fetch` for what is needed now, `feed` for the inputs of a step. */
 typedef struct cc_storage {
     bool device_memory; /* not the host's memory; else callers may pass host memory on in place of copying */
     /* Zeroed, aligned to 64 bytes; *out is NULL where bytes is 0. CC_ENOMEM names purpose and size. */
@@ -68,8 +68,8 @@ typedef struct cc_arithmetic {
     /* Sets constants->derived from lr, step and the spec; on the host. NULL: optimise needs none. */
     void (*derive)(cc_step_constants *constants, const cc_optimizer_spec *spec);
     /* As cc_optimizer_step, from gradients [count] and the step's constants. Nothing changes where *loss, the
-     * step's, is NaN or infinite. bf16_copy: the weights rounded to bf16, written with them; NULL: none is kept.
-     * CC_EUNSUPPORTED for an optimiser that it does not have: nothing is written. */
+     * step's, is NaN or infinite. bf16_copy: the weights rounded to bf16, written with them; NULL: none is
+     * kept. CC_EUNSUPPORTED for an optimiser that it does not have: nothing is written. */
     cc_status (*optimise)(const cc_optimizer_spec *spec, const cc_step_constants *constants, float *params,
                           const float *grads, float *state, void *bf16_copy, size_t count,
                           const double *loss);
@@ -113,13 +113,6 @@ typedef struct cc_backend {
     cc_status (*run)(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
     void (*forget)(cc_sequence *sequence); /* frees a recording; takes NULL */
 } cc_backend;
-
-/* For backends whose memory is the host's (nets/backends/host.c): kernels are called directly, so there is
- * nothing to record. */
-extern const cc_storage cc_storage_host;
-extern const cc_arithmetic cc_arithmetic_host;
-cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
-void cc_forget_nothing(cc_sequence *sequence);
 
 /* oneDNN and kernels of our own. */
 extern const cc_backend cc_backend_cpu;

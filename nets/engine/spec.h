@@ -24,8 +24,8 @@ typedef struct cc_net_spec {
     int classes;      /* 1 */
     double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
     /* unet-encoder, of the encoder's convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
-     * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder was
-     * designed for, as in efficientnet_pytorch; NULL: "symmetric" */
+     * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
+     * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
     const char *padding;
     double norm_epsilon; /* unet-bn: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
     double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */

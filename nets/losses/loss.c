@@ -1,5 +1,5 @@
-/* nets/losses/loss.c -- losses by name: the list of losses.h, what is wrong with a spec, and one evaluation on
- * the host. What a loss computes is in its folder. */
+/* nets/losses/loss.c -- losses by name: the list of losses.h, what is wrong with a spec, and one evaluation
+ * on the host. What a loss computes is in its folder. */
 #include "nets/losses/loss.h"
 
 #include <assert.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include "nets/losses/losses.h"
 
+/* In the order of losses.h, which messages and the reference keep. */
 static const cc_loss_kind *const kinds[] = {
 #define X(name, kernels) &cc_loss_##name,
     CC_LOSSES(X)
@@ -28,6 +29,7 @@ const char *cc_loss_name(int index) {
     return index < KINDS ? kinds[index]->name : NULL;
 }
 
+/* A config's choices are checked before; this is for specs that come another way (fixtures, tests). */
 static cc_status fail_unknown(const char *name, const char *where) {
     char field[256], names[256] = "";
     snprintf(field, sizeof field, "%s.type", where);
@@ -42,6 +44,7 @@ static cc_status fail_unknown(const char *name, const char *where) {
 cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where) {
     const cc_loss_kind *kind = cc_loss_find(spec->type);
     if (!kind) return fail_unknown(spec->type, where);
+    /* Ranges first, then what only the loss itself can say, e.g. a sum of its terms. */
     CC_TRY(cc_hyperparameters_check(kind->hyperparameters, spec, where));
     return kind->check ? kind->check(spec, where) : CC_OK;
 }
@@ -61,6 +64,7 @@ cc_status cc_loss_evaluate(double *value, float *gradient, const cc_loss_spec *s
     const cc_loss_kind *kind = cc_loss_find(spec->type);
     if (!kind) return fail_unknown(spec->type, "loss");
     assert(shape.n > 0 && shape.classes > 0 && shape.pixels > 0);
+    /* The whole loss: the gradient is neither scaled nor added, as that of a term of a sum would be. */
     *value = kind->evaluate(&(cc_loss_run){.spec = spec,
                                            .logits = logits,
                                            .target = target,

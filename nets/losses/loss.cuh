@@ -13,7 +13,8 @@
  *   void add(float sums[LOSS_SUMS], im, n, i, x, g, v)   adds pixel i of image n, logit x against target g
  *   double finish_image(double totals[LOSS_SUMS])  what an image adds to the third argument of finish; may
  *                    leave in its totals what derivative needs
- *   double finish(im, const double sums[LOSS_SUMS], double images)  the loss, from the batch's sums; may leave
+ *   double finish(im, const double sums[LOSS_SUMS], double images)  the loss, from the batch's sums; may
+ * leave
  *                    in the first image's totals what derivative needs
  *   float derivative(im, n, i, x, g, v)  of the loss by the logit */
 #ifndef CC_NETS_LOSSES_LOSS_CUH
@@ -105,7 +106,9 @@ __device__ void work_on(double (&sums)[LOSS_SUMS], bool sums_up, const loss_resu
         pixel v = pixel_of(x.v[k], g.v[k]);
         if (sums_up) loss.add(some, im, n, i * N + k, x.v[k], g.v[k], v);
         if (!writes) continue;
-        float d = (float)to.weight * loss.derivative(im, n, i * N + k, x.v[k], g.v[k], v);
+        /* Rounded before it is added: a term of a sum is not to depend on whether the compiler fuses the
+         * two. */
+        float d = __fmul_rn((float)to.weight, loss.derivative(im, n, i * N + k, x.v[k], g.v[k], v));
         out.v[k] = to.add ? out.v[k] + d : d;
     }
     for (int k = 0; sums_up && k < LOSS_SUMS; k++) sums[k] += some[k];

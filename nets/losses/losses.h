@@ -2,9 +2,9 @@
  * list them.
  *
  * X(NAME, KERNELS): the constant cc_loss_NAME of nets/losses/NAME/NAME.c is the loss (its hyperparameters and
- * the evaluation on the host, which is also the reference); KERNELS is `cuda` where NAME_cuda.cu beside it has
- * the constant cc_loss_NAME_cuda, `host` where a GPU cannot compute it. Two losses that are one formula with
- * other constants share a folder: iou lies in dice/. */
+ * the evaluation on the host, which is also the reference); KERNELS is `cuda` where NAME_cuda.cu beside it
+ * has the constant cc_loss_NAME_cuda, `host` where a GPU cannot compute it. Two losses that are one formula
+ * with other constants share a folder: iou lies in dice/. */
 #ifndef CC_NETS_LOSSES_LOSSES_H
 #define CC_NETS_LOSSES_LOSSES_H
 

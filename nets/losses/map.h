@@ -1,8 +1,8 @@
 /* nets/losses/map.h -- how the losses go over their pixels on the host; private to nets/losses/.
  *
- * A loss is a function over chunks of at most CC_LOSS_CHUNK neighbouring pixels of one image: it adds to a few
- * sums and writes the derivative of each pixel. cc_loss_map spreads the chunks over threads and adds their
- * sums in order, so that the result does not depend on which thread computed what. */
+ * A loss is a function over chunks of at most CC_LOSS_CHUNK neighbouring pixels of one image: it adds to a
+ * few sums and writes the derivative of each pixel. cc_loss_map spreads the chunks over threads and adds
+ * their sums in order, so that the result does not depend on which thread computed what. */
 #ifndef CC_NETS_LOSSES_MAP_H
 #define CC_NETS_LOSSES_MAP_H
 

@@ -29,12 +29,15 @@ static void use_decoder(cc_net_spec *spec, const cc_decoder *decoder) {
 /* "16x4", or nothing. */
 static cc_status read_size(cc_net_spec *out, const char *text) {
     int used = 0;
+    char hint[96];
     if (!text) return CC_OK;
     if (sscanf(text, "%dx%d%n", &out->width, &out->depth, &used) == 2 && text[used] == '\0' &&
         out->width >= CC_UNET_WIDTH_MIN && out->width <= CC_UNET_WIDTH_MAX &&
         out->depth >= CC_UNET_DEPTH_MIN && out->depth <= CC_UNET_DEPTH_MAX)
         return CC_OK;
-    return cc_fail(CC_EUSAGE, text, "as in unet-bn:16x4", "this is not the width and depth of a U-Net");
+    snprintf(hint, sizeof hint, "as in unet-bn:16x4; a depth is from %d to %d", CC_UNET_DEPTH_MIN,
+             CC_UNET_DEPTH_MAX);
+    return cc_fail(CC_EUSAGE, text, hint, "this is not the width and depth of a U-Net");
 }
 
 cc_status cc_net_find(cc_net_spec *out, const char *name) {

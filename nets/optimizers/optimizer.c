@@ -1,5 +1,5 @@
-/* nets/optimizers/optimizer.c -- optimisers by name, and what they share: the numbers that all have, clipping,
- * and a step over the flat range of all parameters in blocks that threads share out. */
+/* nets/optimizers/optimizer.c -- optimisers by name, and what they share: the numbers that all have,
+ * clipping, and a step over the flat range of all parameters in blocks that threads share out. */
 #include "nets/optimizers/optimizer.h"
 
 #include <assert.h>
@@ -9,8 +9,10 @@
 #include "core/hot.h"
 #include "nets/optimizers/optimizers.h"
 
+/* Elements that a thread steps at a time: weights, gradients and two arrays of state of 256 KiB together. */
 enum { BLOCK = 1 << 14 };
 
+/* In the order of optimizers.h, which messages and the reference keep. */
 static const cc_optimizer_kind *const kinds[] = {
 #define X(name, kernels) &cc_optimizer_##name,
     CC_OPTIMIZERS(X)
@@ -58,6 +60,7 @@ bool cc_optimizer_takes(const char *name, const char *hyperparameter) {
     return false;
 }
 
+/* A config's choices are checked before; this is for specs that come another way (fixtures, tests). */
 static cc_status fail_unknown(const char *name) {
     char names[256] = "";
     for (int i = 0; i < KINDS; i++) {
@@ -96,6 +99,7 @@ CC_HOT static void scale(float *values, size_t count, float factor) {
     for (size_t i = 0; i < count; i++) values[i] *= factor;
 }
 
+/* Where part number `part` of the range begins; parts behind a short range are empty. */
 static size_t part_start(size_t part, size_t count) {
     size_t start = part * ((count + CLIP_PARTS - 1) / CLIP_PARTS);
     return start < count ? start : count;
@@ -108,8 +112,8 @@ void cc_optimizer_clip(float *grads, size_t count, double max_norm) {
         squares[p] =
             squares_of(grads + part_start(p, count), part_start(p + 1, count) - part_start(p, count));
     for (int p = 0; p < CLIP_PARTS; p++) sum += squares[p];
-    double factor = max_norm / (sqrt(sum) + 1e-6);
-    if (factor >= 1) return; /* a norm that is NaN makes all NaN, as PyTorch's */
+    double factor = max_norm / (sqrt(sum) + 1e-6); /* 1e-6: PyTorch's guard against a norm of 0 */
+    if (factor >= 1) return;                       /* a norm that is NaN makes all NaN, as PyTorch's */
 #pragma omp parallel for schedule(static)
     for (size_t p = 0; p < CLIP_PARTS; p++)
         scale(grads + part_start(p, count), part_start(p + 1, count) - part_start(p, count), (float)factor);
@@ -119,7 +123,7 @@ cc_status cc_optimizer_step(const cc_optimizer_spec *spec, double lr, int64_t st
                             const float *grads, float *state, size_t count) {
     const cc_optimizer_kind *kind = cc_optimizer_find(spec->type);
     if (!kind) return fail_unknown(spec->type);
-    const int states = kind->state_count(spec);
+    const int states = kind->state_count(spec); /* state: [states][count] */
     assert(step > 0 && (state || states == 0));
 #pragma omp parallel for schedule(static) if (count > BLOCK)
     for (size_t first = 0; first < count; first += BLOCK) {

@@ -1,6 +1,7 @@
 /* nets/backends/cuda/clip.cu -- gradient clipping: the norm of the whole gradient in one kernel of CLIP_PARTS
- * blocks, each of which leaves a sum of squares in float64; a second kernel adds these in their order, in every
- * block anew, and scales where the norm is too large. Formula: cc_optimizer_clip (nets/optimizers/optimizer.h). */
+ * blocks, each of which leaves a sum of squares in float64; a second kernel adds these in their order, in
+ * every block anew, and scales where the norm is too large. Formula: cc_optimizer_clip
+ * (nets/optimizers/optimizer.h). */
 #include "nets/backends/cuda/clip.h"
 
 #include <math.h>

@@ -1,16 +1,19 @@
 /* nets/backends/cuda/training.c -- losses and optimisers on the device, by name.
  *
  * The lists of nets/losses and nets/optimizers say which have kernels. An unknown name, or one without
- * kernels, is refused before any kernel starts: a step would otherwise go on with values that nothing wrote. */
+ * kernels, is refused before any kernel starts: a step would otherwise go on with values that nothing
+ * wrote. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/training.h"
 
 #include <string.h>
 #include "nets/backends/cuda/device.h"
 
+/* The second column of the lists: a constant of the .cu file, or none. */
 #define KERNELS_cuda(of, name) &cc_##of##_##name##_cuda
 #define KERNELS_host(of, name) NULL
 
+/* Every loss, and what runs it here; NULL: it cannot be run here. */
 static const struct {
     const cc_loss_kind *kind;
     const cc_loss_cuda *kernels;
@@ -20,6 +23,7 @@ static const struct {
 #undef X
 };
 
+/* The same of the optimisers. */
 static const struct {
     const cc_optimizer_kind *kind;
     const cc_optimizer_cuda *kernels;
@@ -29,6 +33,7 @@ static const struct {
 #undef X
 };
 
+/* By name, of all that this build knows; also for a sum's terms. */
 const cc_loss_cuda *cc_cuda_loss_find(const char *name) {
     for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
         if (strcmp(losses[i].kind->name, name) == 0) return losses[i].kernels;

@@ -30,7 +30,8 @@ typedef struct cc_cuda_loss_run {
 /* Every loss adds up SUMS numbers over PARTS parts of each image (nets/losses/loss.cuh). */
 enum { CC_CUDA_LOSS_SUMS = 4, CC_CUDA_LOSS_PARTS = 64 };
 
-/* Scratch of every loss: those sums of each part and each image, float64. What a loss has of its own follows. */
+/* Scratch of every loss: those sums of each part and each image, float64. What a loss has of its own
+ * follows. */
 static inline size_t cc_cuda_loss_shared_bytes(cc_loss_shape shape) {
     return (size_t)shape.n * (1 + CC_CUDA_LOSS_PARTS) * CC_CUDA_LOSS_SUMS * sizeof(double);
 }

@@ -1,5 +1,5 @@
-/* nets/losses/bce/bce_cuda.cu -- binary cross-entropy on the GPU: one kernel, which sums and writes the gradient
- * on the way. Formulas: bce.c. */
+/* nets/losses/bce/bce_cuda.cu -- binary cross-entropy on the GPU: one kernel, which sums and writes the
+ * gradient on the way. Formulas: bce.c. */
 #include "nets/losses/loss.cuh"
 
 using namespace cc;

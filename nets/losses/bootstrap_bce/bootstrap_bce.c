@@ -25,8 +25,8 @@ typedef struct bootstrap_context {
     double share;   /* 1 / (n k) */
 } bootstrap_context;
 
-/* The bits of a number as an integer that sorts as the numbers do: all bits of a negative number are inverted,
- * of a positive one the sign bit alone. */
+/* The bits of a number as an integer that sorts as the numbers do: all bits of a negative number are
+ * inverted, of a positive one the sign bit alone. */
 CC_LOGIT_INLINE uint64_t key_of(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);

@@ -1,6 +1,6 @@
-/* nets/losses/bootstrap_bce/bootstrap_bce_cuda.cu -- bootstrapped cross-entropy on the GPU: before the two kernels of a
- * loss (nets/losses/loss.cuh) one that writes every pixel's error, and one that finds the k-th largest of each
- * image by radix selection, a block an image. Formulas: bootstrap_bce.c. */
+/* nets/losses/bootstrap_bce/bootstrap_bce_cuda.cu -- bootstrapped cross-entropy on the GPU: before the two
+ * kernels of a loss (nets/losses/loss.cuh) one that writes every pixel's error, and one that finds the k-th
+ * largest of each image by radix selection, a block an image. Formulas: bootstrap_bce.c. */
 #include <math.h>
 #include "nets/losses/loss.cuh"
 

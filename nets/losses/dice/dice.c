@@ -33,6 +33,7 @@ CC_HOT static void chunk_sums(double sums[CC_LOSS_SUMS], double *derivative, con
     sums[2] = cc_loss_sum_values(wanted, chunk->count);
 }
 
+/* The ratio r of an image, and its denominator P + G - b I + s. */
 static overlap image_overlap(const overlap_context *c, int64_t image) {
     const double *sums = c->sums + image * CC_LOSS_SUMS;
     double denominator = sums[1] + sums[2] - c->b * sums[0] + c->smooth;
@@ -44,7 +45,7 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
     (void)sums;
     const overlap_context *c = context;
     const overlap o = image_overlap(c, chunk->image);
-    const double a = c->a, b = c->b, share = -1 / (double)c->n;
+    const double a = c->a, b = c->b, share = -1 / (double)c->n; /* dloss/dr of one image */
     for (size_t i = 0; i < chunk->count; i++) {
         double g = chunk->target[i];
         cc_logit l = cc_logit_of(chunk->logits[i]);
@@ -55,6 +56,7 @@ CC_HOT static void chunk_derivative(double sums[CC_LOSS_SUMS], double *derivativ
 static double evaluate(const cc_loss_run *run, double a, double b) {
     const int64_t n = run->shape.n;
     overlap_context context = {a, b, run->spec->smooth, n, run->scratch};
+    /* Two passes: a pixel's derivative needs the sums of its whole image. */
     cc_loss_map(run->scratch, run, chunk_sums, NULL, false);
     if (run->gradient) cc_loss_map(NULL, run, chunk_derivative, &context, true);
     double total = 0;

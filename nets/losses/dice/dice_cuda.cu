@@ -1,14 +1,17 @@
-/* nets/losses/dice/dice_cuda.cu -- soft Dice and soft IoU on the GPU: a kernel that sums I, P and G of each image
- * and works out its ratio r, and one that writes the gradient. Formulas: dice.c. */
+/* nets/losses/dice/dice_cuda.cu -- soft Dice and soft IoU on the GPU: a kernel that sums I, P and G of each
+ * image and works out its ratio r, and one that writes the gradient. Formulas: dice.c. */
 #include "nets/losses/loss.cuh"
 
 using namespace cc;
 
 namespace {
 
-/* r = (A I + s) / (P + G - B I + s): Dice A = 2, B = 0; IoU A = 1, B = 1. */
-template <int A, int B> struct overlap_loss {
+/* r = (a I + s) / (P + G - b I + s): Dice a = 2, b = 0; IoU a = 1, b = 1. They are passed at
+ * run time: constants would be folded, and products fused with sums in another way, which rounds
+ * otherwise. */
+struct overlap_loss {
     enum { NEEDS_TOTALS = true, PER_IMAGE = true };
+    float a, b;
     double smooth;
     __device__ void add(float sums[LOSS_SUMS], const loss_images &, int64_t, int64_t, float, float g,
                         const pixel &v) const {
@@ -18,9 +21,8 @@ template <int A, int B> struct overlap_loss {
     }
     /* Totals I, P, G become r and its denominator. */
     __device__ double finish_image(double totals[LOSS_SUMS]) const {
-        double a = A, b = B;
-        double denominator = totals[1] + totals[2] - b * totals[0] + smooth;
-        double ratio = (a * totals[0] + smooth) / denominator;
+        double denominator = totals[1] + totals[2] - (double)b * totals[0] + smooth;
+        double ratio = ((double)a * totals[0] + smooth) / denominator;
         totals[0] = ratio;
         totals[1] = denominator;
         return ratio;
@@ -31,17 +33,17 @@ template <int A, int B> struct overlap_loss {
     __device__ float derivative(const loss_images &im, int64_t n, int64_t, float, float g,
                                 const pixel &v) const {
         const double *c = im.totals + n * LOSS_SUMS;
-        float a = A, b = B, ratio = (float)c[0];
+        float ratio = (float)c[0];
         return -(a * g - ratio * (1 - b * g)) * (v.p * v.q) / ((float)im.n * (float)c[1]);
     }
 };
 
 void run_dice(const cc_cuda_loss_run *run) {
-    loss_run(*run, overlap_loss<2, 0>{run->spec->smooth});
+    loss_run(*run, overlap_loss{2, 0, run->spec->smooth});
 }
 
 void run_iou(const cc_cuda_loss_run *run) {
-    loss_run(*run, overlap_loss<1, 1>{run->spec->smooth});
+    loss_run(*run, overlap_loss{1, 1, run->spec->smooth});
 }
 
 } // namespace

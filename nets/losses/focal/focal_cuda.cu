@@ -1,5 +1,5 @@
-/* nets/losses/focal/focal_cuda.cu -- the focal loss on the GPU: one kernel, which sums and writes the gradient on
- * the way. Formulas: focal.c. */
+/* nets/losses/focal/focal_cuda.cu -- the focal loss on the GPU: one kernel, which sums and writes the
+ * gradient on the way. Formulas: focal.c. */
 #include "nets/losses/loss.cuh"
 
 using namespace cc;

@@ -31,6 +31,8 @@ CC_HOT static void chunk_sums(double sums[CC_LOSS_SUMS], double *derivative, con
     sums[3] = cc_loss_sum_values(wanted, chunk->count);
 }
 
+/* sums: p g, (1 - p)(1 - g), p, g, each over the batch of `count` pixels. 1e-6 keeps the weight of a class
+ * that does not occur finite. */
 static generalised_context weigh(const double sums[CC_LOSS_SUMS], double count) {
     double wanted = sums[3], unwanted = count - wanted, predicted = sums[2], rejected = count - predicted;
     double w1 = 1 / (wanted * wanted + 1e-6), w0 = 1 / (unwanted * unwanted + 1e-6);

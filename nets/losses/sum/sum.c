@@ -14,11 +14,13 @@ static double evaluate(const cc_loss_run *run) {
         part.spec = term;
         part.scale = run->scale * term->weight;
         part.add = run->add || i > 0;
+        /* A term that is a sum has weighed its own terms already. */
         total += term->weight * cc_loss_find(term->type)->evaluate(&part);
     }
     return total;
 }
 
+/* Terms share the scratch: the largest need is that of the sum. */
 static size_t scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape) {
     size_t most = 0;
     for (int i = 0; i < spec->term_count; i++) {
@@ -34,6 +36,7 @@ const cc_hyperparameter cc_loss_term_weight = {.name = "weight",
                                                .initial = "1",
                                                .meaning = "the term's weight in its sum"};
 
+/* Terms are named by their place in the config, "loss.terms[1].alpha"; in a sum of sums the path goes on. */
 static cc_status check(const cc_loss_spec *spec, const char *where) {
     static const cc_hyperparameter *const of_term[] = {&cc_loss_term_weight, NULL};
     if (spec->term_count < 1 || spec->term_count > CC_LOSS_TERMS_MAX) {

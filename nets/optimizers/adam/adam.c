@@ -1,5 +1,5 @@
-/* nets/optimizers/adam/adam.c -- Adam (Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm
- * 1), as torch.optim.Adam.
+/* nets/optimizers/adam/adam.c -- Adam (Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015,
+ * algorithm 1), as torch.optim.Adam.
  *
  *   g += wd p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
  *   p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)

@@ -1,5 +1,5 @@
-/* nets/optimizers/adam/adam.cuh -- the step of Adam and AdamW on the GPU; private to nets/optimizers/. Formulas:
- * adam.c.
+/* nets/optimizers/adam/adam.cuh -- the step of Adam and AdamW on the GPU; private to nets/optimizers/.
+ * Formulas: adam.c.
  *
  * Moments are float32, as on the host; the bias corrections come from the host in double (derive) and are
  * rounded once. */

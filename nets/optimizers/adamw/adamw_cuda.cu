@@ -1,4 +1,5 @@
-/* nets/optimizers/adamw/adamw_cuda.cu -- AdamW on the GPU: the weight decay multiplies the parameter itself. */
+/* nets/optimizers/adamw/adamw_cuda.cu -- AdamW on the GPU: the weight decay multiplies the parameter
+ * itself. */
 #include "nets/optimizers/adam/adam.cuh"
 
 using namespace cc;

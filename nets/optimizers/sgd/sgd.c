@@ -1,6 +1,6 @@
-/* nets/optimizers/sgd/sgd.c -- stochastic gradient descent with momentum (Polyak 1964; Sutskever et al., On the
- * importance of initialization and momentum in deep learning, 2013), as torch.optim.SGD without dampening and
- * without Nesterov's variant.
+/* nets/optimizers/sgd/sgd.c -- stochastic gradient descent with momentum (Polyak 1964; Sutskever et al., On
+ * the importance of initialization and momentum in deep learning, 2013), as torch.optim.SGD without dampening
+ * and without Nesterov's variant.
  *
  *   g += wd p;  m = momentum m + g;  p -= lr m
  * Without momentum there is no m, and nothing but weights and gradients is read: p -= lr g. */
