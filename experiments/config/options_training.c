@@ -94,7 +94,7 @@ static void add_numbers(const char *group, size_t offset, const char *(*name)(in
     int count = 0;
     for (int kind = 0; name(kind); kind++) {
         const cc_hyperparameter *const *list = numbers(kind);
-        int length = 0, at = count;
+        int length = 0, at = count; /* at: where the next one goes, before the one behind it in the list */
         while (list && list[length]) length++;
         for (int j = length - 1; j >= 0; j--) {
             int known = 0;
@@ -110,7 +110,7 @@ static void add_numbers(const char *group, size_t offset, const char *(*name)(in
     }
     for (int i = 0; i < count; i++) {
         cc_option row = row_of(order[i], group, offset);
-        char words[512] = "";
+        char words[512] = ""; /* those that declare it: "adam|adamw" */
         for (int kind = 0; name(kind); kind++)
             if (cc_hyperparameters_hold(numbers(kind), order[i]))
                 snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? "|" : "",

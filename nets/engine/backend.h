@@ -3,7 +3,7 @@
  *
  * A backend is four tables of functions: where its memory lies (cc_storage), what a training step computes
  * beside the plan (cc_arithmetic), a kernel for each op (kernel_of; nets/engine/kernel.h), and how work is
- * recorded and repeated (cc_sequence). The engine calls them in this order and knows no backend by name.
+ * recorded and repeated (cc_sequence). The engine knows no backend by name.
  *
  * A CPU's functions have done their work when they return. A GPU's may return before: work runs in the order
  * in which it was started, on one stream, and a fault of it is reported by the next call that waits. */
@@ -58,8 +58,8 @@ typedef struct cc_arithmetic {
     /* Whether it can compute the loss, or step the optimiser, of that name. */
     bool (*has_loss)(const char *type);
     bool (*has_optimizer)(const char *type);
-    /* As cc_loss_scratch_bytes and cc_loss_evaluate (nets/losses/loss.h). CC_EUNSUPPORTED for a loss, or a
-     * term of one, that it does not have: nothing is written. */
+    /* As cc_loss_scratch_bytes and cc_loss_evaluate (nets/losses/loss.h). A loss, or a term of one, that it
+     * does not have is an error, and nothing is written. */
     size_t (*loss_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
     cc_status (*loss)(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
                       const float *target, cc_loss_shape shape, void *scratch);
@@ -69,7 +69,7 @@ typedef struct cc_arithmetic {
     void (*derive)(cc_step_constants *constants, const cc_optimizer_spec *spec);
     /* As cc_optimizer_step, from gradients [count] and the step's constants. Nothing changes where *loss, the
      * step's, is NaN or infinite. bf16_copy: the weights rounded to bf16, written with them; NULL: none is
-     * kept. CC_EUNSUPPORTED for an optimiser that it does not have: nothing is written. */
+     * kept. An optimiser that it does not have is an error, and nothing is written. */
     cc_status (*optimise)(const cc_optimizer_spec *spec, const cc_step_constants *constants, float *params,
                           const float *grads, float *state, void *bf16_copy, size_t count,
                           const double *loss);

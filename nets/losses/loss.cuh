@@ -10,13 +10,15 @@
  * L, a loss with its numbers, is passed to the kernels by value:
  *   L::NEEDS_TOTALS  the gradient depends on the totals: a second kernel writes it
  *   L::PER_IMAGE     there is a finish_image
- *   void add(float sums[LOSS_SUMS], im, n, i, x, g, v)   adds pixel i of image n, logit x against target g
- *   double finish_image(double totals[LOSS_SUMS])  what an image adds to the third argument of finish; may
- *                    leave in its totals what derivative needs
- *   double finish(im, const double sums[LOSS_SUMS], double images)  the loss, from the batch's sums; may
- * leave
- *                    in the first image's totals what derivative needs
- *   float derivative(im, n, i, x, g, v)  of the loss by the logit */
+ *   void add(float sums[LOSS_SUMS], im, n, i, x, g, v)
+ *                    adds pixel i of image n, logit x against target g; v: pixel_of(x, g)
+ *   double finish_image(double totals[LOSS_SUMS])
+ *                    one image's share of `images` below; may leave in its totals what derivative needs
+ *   double finish(im, const double sums[LOSS_SUMS], double images)
+ *                    the loss, from the sums of the batch and the sum of all images' shares (0 without
+ *                    finish_image); may leave in the first image's totals what derivative needs
+ *   float derivative(im, n, i, x, g, v)
+ *                    of the loss by the logit */
 #ifndef CC_NETS_LOSSES_LOSS_CUH
 #define CC_NETS_LOSSES_LOSS_CUH
 
