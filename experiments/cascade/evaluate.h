@@ -11,7 +11,7 @@
 #include "experiments/cascade/masks.h"
 #include "experiments/config/config.h"
 #include "metrics/overlap.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 #include "nets/losses/loss.h"
 
 /* One slice, predicted. Pictures are of the slice's own size; borrowed for the call. */

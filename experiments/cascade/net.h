@@ -5,7 +5,7 @@
 #include "datasets/fit.h"
 #include "datasets/slices.h"
 #include "experiments/planning/run_plan.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 #include "results/store.h"
 
 typedef struct cc_upstream_net {

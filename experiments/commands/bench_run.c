@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/rng.h"
 #include "nets/engine/needs.h"
+#include "nets/engine/plan.h"
 
 enum { WARM_UP = 2, SEED = 1 };
 

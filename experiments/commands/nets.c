@@ -129,7 +129,7 @@ static cc_status print_memory(const char *name, const wanted *w) {
                 {"optimiser (Adam)", offsetof(cc_needs, optimizer)},
                 {"activations and their gradients", offsetof(cc_needs, activations)},
                 {"scratch", offsetof(cc_needs, scratch)},
-                {"images, masks, logits, loss", offsetof(cc_needs, ends)}};
+                {"images, masks, logits, loss", offsetof(cc_needs, io)}};
     CC_TRY(ask(&a, name, w));
     for (int i = 0; i < USES; i++) {
         CC_TRY(cc_needs_measure(&needs[i], &a.net, a.backend, &a.uses[i]));

@@ -5,7 +5,7 @@
 
 #include "datasets/matching.h"
 #include "experiments/cascade/dataset.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 #include "results/store.h"
 
 /* The slice of the training and the validation part with the highest F1 of the net behind `plan`; of equal

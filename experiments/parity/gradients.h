@@ -4,7 +4,7 @@
 #define CC_EXPERIMENTS_PARITY_GRADIENTS_H
 
 #include "experiments/parity/parity.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 
 /* Of the parameters in the fixture's order: the first values of each as one vector, and the norms. All memory
  * is the fixture's. */

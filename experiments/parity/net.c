@@ -9,6 +9,7 @@
 #include "experiments/parity/made_values.h"
 #include "experiments/parity/rounded.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 #include "nets/losses/loss.h"
 
 typedef struct net_case {

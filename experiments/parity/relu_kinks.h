@@ -7,7 +7,7 @@
 #ifndef CC_EXPERIMENTS_PARITY_RELU_KINKS_H
 #define CC_EXPERIMENTS_PARITY_RELU_KINKS_H
 
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 
 typedef struct cc_kink {
     int node;        /* of the plan's graph: a ReLU, or a batch norm with one */

@@ -4,14 +4,14 @@
 #define CC_EXPERIMENTS_TRAINING_FINITE_H
 
 #include "experiments/config/config.h"
-#include "nets/engine/mirror.h"
+#include "nets/engine/host_view.h"
 #include "nets/engine/model.h"
 
 /* What a training keeps, on the host. */
 typedef struct cc_training_values {
     const cc_model *model;
-    const float *values;              /* as cc_model_get_all: weights, and batch norms' running statistics */
-    const cc_mirror *optimizer, *ema; /* as cc_learner_mirror and cc_ema_mirror, fetched; both NULL: weights
+    const float *values; /* as cc_model_get_all: weights, and batch norms' running statistics */
+    const cc_host_view *optimizer, *ema; /* as cc_learner_state and cc_ema_state, fetched; both NULL: weights
                                          alone, which need not be the model's own */
 } cc_training_values;
 

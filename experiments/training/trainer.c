@@ -25,6 +25,7 @@
 #include "experiments/weights/weights.h"
 #include "nets/engine/ema.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 #include "nets/engine/memory.h"
 #include "nets/engine/needs.h"
 #include "nets/engine/schedule.h"
@@ -114,7 +115,7 @@ static cc_status make_evaluator(trainer *t) {
 
 static cc_status make_checkpoint(trainer *t) {
     cc_checkpoint *c = &t->at;
-    const cc_mirror *state = cc_learner_mirror(t->learner), *ema = cc_ema_mirror(t->ema);
+    const cc_host_view *state = cc_learner_state(t->learner), *ema = cc_ema_state(t->ema);
     c->started = time(NULL);
     c->plan = t->choices;
     c->history_capacity = (size_t)t->config->train.epochs;
@@ -174,8 +175,8 @@ static cc_status load_weights(trainer *t) {
 }
 
 static cc_status put_state(trainer *t) {
-    CC_TRY(cc_mirror_put(cc_learner_mirror(t->learner)));
-    return cc_mirror_put(cc_ema_mirror(t->ema));
+    CC_TRY(cc_host_view_put(cc_learner_state(t->learner)));
+    return cc_host_view_put(cc_ema_state(t->ema));
 }
 
 /* Of a checkpoint that is of no use. */
@@ -284,11 +285,11 @@ static void show_progress(const trainer *t, size_t batch, double loss) {
 static cc_status fetch_state(trainer *t) {
     const cc_training_values values = {.model = t->model,
                                        .values = t->at.values,
-                                       .optimizer = cc_learner_mirror(t->learner),
-                                       .ema = cc_ema_mirror(t->ema)};
+                                       .optimizer = cc_learner_state(t->learner),
+                                       .ema = cc_ema_state(t->ema)};
     CC_TRY(cc_model_get_all(t->at.values, t->model));
-    CC_TRY(cc_mirror_fetch(cc_learner_mirror(t->learner)));
-    CC_TRY(cc_mirror_fetch(cc_ema_mirror(t->ema)));
+    CC_TRY(cc_host_view_fetch(cc_learner_state(t->learner)));
+    CC_TRY(cc_host_view_fetch(cc_ema_state(t->ema)));
     return cc_training_check_finite(&values, t->title, t->at.epoch + 1, &t->config->optimizer);
 }
 
@@ -303,7 +304,7 @@ static cc_status explain_loss(trainer *t, size_t step, double loss) {
 /* The next batch, brought while the step before it runs; NULL at the end of the epoch. */
 static cc_status bring_next(const cc_batch **batch, trainer *t) {
     CC_TRY(cc_loader_next(t->loader, batch));
-    return *batch ? cc_learner_bring(t->learner, (*batch)->images, (*batch)->targets) : CC_OK;
+    return *batch ? cc_learner_feed(t->learner, (*batch)->images, (*batch)->targets) : CC_OK;
 }
 
 static cc_status train_epoch(double *mean_loss, trainer *t) {

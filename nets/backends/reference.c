@@ -1,4 +1,8 @@
-/* The backend that runs every op's naive reference, on plain layouts. */
+/* nets/backends/reference.c -- the backend that runs every op's naive reference (--device reference).
+ *
+ * All activations are plain float32, N,C,[D,]H,W: a channel block of 1. Slow, and simple enough to be believed;
+ * whole nets on other backends are compared with it, as single ops are in tests. One kernel serves all ops: it
+ * hands the task's pointers to the op's own reference. */
 #include <string.h>
 #include "nets/backends/host.h"
 
@@ -8,9 +12,12 @@ static const char *describe(void) {
 
 static cc_status plan(cc_task *task) {
     task->output_block = 1;
+    if (task->op->reference_bytes)
+        task->scratch_bytes = task->op->reference_bytes(task->attr, task->output_shape);
     return CC_OK;
 }
 
+/* The same buffers, as an op's reference names them. */
 static cc_reference_io io_of(const cc_task *task) {
     cc_reference_io io = {.attr = task->attr,
                           .training = task->training,
@@ -18,7 +25,8 @@ static cc_reference_io io_of(const cc_task *task) {
                           .input_count = task->input_count,
                           .output_shape = task->output_shape,
                           .y = task->y,
-                          .dy = task->dy};
+                          .dy = task->dy,
+                          .scratch = task->scratch};
     for (int i = 0; i < task->input_count; i++) {
         io.input_shapes[i] = task->input_shapes[i];
         io.x[i] = task->x[i];
@@ -50,10 +58,12 @@ static const cc_kernel *kernel_of(const cc_op *op) {
     return &kernel;
 }
 
+/* Float32 alone: bf16 is compared with it. */
 static bool has(cc_dtype dtype) {
     return dtype == CC_F32;
 }
 
+/* The rest of a backend, where the layout is always the plain one. */
 static void add(void *dst, const void *src, size_t count, cc_dtype dtype) {
     float *to = dst;
     const float *from = src;

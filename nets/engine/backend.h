@@ -75,7 +75,7 @@ typedef struct cc_arithmetic {
                           const double *loss);
     /* [count] each. Formulas: cc_averaging. */
     cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
-    /* Rounds float32 weights to the bf16 copy that convolutions read (cc_parameter_slot.half). NULL where the
+    /* Rounds float32 weights to the bf16 copy that convolutions read (cc_parameter_slot.bf16_copy). NULL where the
      * backend keeps no such copy and rounds while it reads. */
     cc_status (*round_to_bf16)(void *bf16_copy, const float *values, size_t count);
 } cc_arithmetic;

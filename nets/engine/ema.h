@@ -1,4 +1,4 @@
-/* nets/engine/ema.h -- the moving average of a model's weights and statistics over the steps.
+/* nets/engine/ema.h -- the exponential moving average of a model's weights and statistics over the steps.
  *
  *   a = w after the first step;  a = decay a + (1 - decay) w after each other
  * as torch.optim.swa_utils.AveragedModel with get_ema_multi_avg_fn(decay), buffers included. In float32, in
@@ -6,7 +6,7 @@
 #ifndef CC_NETS_ENGINE_EMA_H
 #define CC_NETS_ENGINE_EMA_H
 
-#include "nets/engine/mirror.h"
+#include "nets/engine/host_view.h"
 #include "nets/engine/model.h"
 
 typedef struct cc_ema cc_ema;
@@ -18,10 +18,10 @@ void cc_ema_destroy(cc_ema *ema);
 
 /* After step number `step`, from 1. */
 cc_status cc_ema_update(cc_ema *ema, int64_t step);
-/* The model takes the average's values and the average the model's; once more, and all is as before. */
+/* Exchanges the model's values and the average's, for validation by the average; a second call undoes it. */
 cc_status cc_ema_swap(cc_ema *ema);
 
-/* For a checkpoint: borrowed; its count is 0 where there is no average. */
-cc_mirror *cc_ema_mirror(cc_ema *ema);
+/* The average, for a checkpoint: borrowed; its count is 0 where there is none. */
+cc_host_view *cc_ema_state(cc_ema *ema);
 
 #endif

@@ -1,3 +1,9 @@
+/* nets/engine/graph.c -- a graph under construction: nodes and parameters in an arena, shapes inferred node
+ * by node.
+ *
+ * Nothing is freed before the whole graph is: arrays that outgrow their room leave the old one in the arena.
+ * The first error is kept with its message, for by the time the builder asks, others may have been reported
+ * since. */
 #include "nets/engine/graph.h"
 
 #include <stdarg.h>
@@ -43,6 +49,7 @@ cc_value cc_graph_fail(cc_graph *graph, const char *where, const char *what) {
     return keep_error(graph, cc_fail(CC_EINVAL, where, NULL, "%s", what));
 }
 
+/* Node i's output is value i + 1. */
 static const cc_shape *shape_of(const cc_graph *graph, cc_value value) {
     return value == CC_GRAPH_INPUT ? &graph->input : &graph->nodes[value - 1].shape;
 }
@@ -67,6 +74,8 @@ static void *grown(cc_arena *arena, void *items, int count, int *capacity, size_
     return out;
 }
 
+/* "down.0.conv1" + "weight"; numbered in the order in which nodes are added, which is the order of files of
+ * weights and of the streams of initial values. */
 static cc_status add_parameter(cc_graph *graph, const cc_node *node, const cc_op_parameter *of) {
     cc_parameter *items = grown(graph->arena, graph->parameters, graph->parameter_count,
                                 &graph->parameter_capacity, sizeof *items);
@@ -82,9 +91,15 @@ static cc_status add_parameter(cc_graph *graph, const cc_node *node, const cc_op
     return CC_OK;
 }
 
-static cc_status infer(cc_graph *graph, cc_node *node) {
+/* Copies the attributes, and lets the op infer shape and parameters. A value that is an input twice would have
+ * two gradients written into one buffer. */
+static cc_status fill_node(cc_graph *graph, cc_node *node, const void *attr) {
     const cc_shape *shapes[CC_OP_INPUTS_MAX];
     cc_op_signature signature = {0};
+    void *copy = cc_arena_get(graph->arena, node->op->attr_bytes + 1);
+    if (!copy || !node->name) return CC_ENOMEM;
+    if (node->op->attr_bytes) memcpy(copy, attr, node->op->attr_bytes);
+    node->attr = copy;
     for (int i = 0; i < node->input_count; i++) {
         shapes[i] = shape_of(graph, node->inputs[i]);
         for (int k = 0; k < i; k++)
@@ -102,14 +117,7 @@ static cc_status infer(cc_graph *graph, cc_node *node) {
     return CC_OK;
 }
 
-static cc_status fill_node(cc_graph *graph, cc_node *node, const void *attr) {
-    void *copy = cc_arena_get(graph->arena, node->op->attr_bytes + 1);
-    if (!copy || !node->name) return CC_ENOMEM;
-    if (node->op->attr_bytes) memcpy(copy, attr, node->op->attr_bytes);
-    node->attr = copy;
-    return infer(graph, node);
-}
-
+/* After an error nothing more is added: a net's description need not look at each value. */
 cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const cc_value *inputs,
                       int input_count, const char *name, ...) {
     if (graph->status != CC_OK) return CC_NO_VALUE;
@@ -159,12 +167,14 @@ int64_t cc_graph_trained_values(const cc_graph *graph) {
     return sum;
 }
 
+/* In float64, as large nets have more of them than float32 counts. */
 double cc_graph_multiply_adds(const cc_graph *graph) {
     double sum = 0;
     for (int i = 0; i < graph->node_count; i++) sum += graph->nodes[i].multiply_adds;
     return sum;
 }
 
+/* Trained values of one node. */
 static int64_t node_values(const cc_graph *graph, const cc_node *node) {
     int64_t sum = 0;
     for (int i = 0; i < node->parameter_count; i++) {

@@ -37,9 +37,10 @@ struct cc_parameter_slot {
     float *grad;  /* NULL for statistics, and where no plan trains */
     void *layout; /* the kernel's own description of the stored form; NULL where it is plain */
     void (*release)(void *layout);
-    void *half;      /* value rounded to bf16, where the backend keeps that */
-    bool reads_half; /* a kernel of a plan that does not train reads it; where one trains all have halves */
-    void *few_half;  /* as half, from before there was a plan that trains, for recordings that read it */
+    void *bf16_copy;      /* value rounded to bf16, where the backend keeps that */
+    bool reads_bf16_copy; /* a kernel of an inference plan reads it; once a plan trains every slot has one */
+    /* The copy made before a plan trained, kept up to date because recorded graphs point at it; else NULL. */
+    void *inference_bf16_copy;
     /* Plain PyTorch order, on the host, to and from the stored form, in the backend's memory; NULL where it
      * is plain. */
     cc_status (*pack)(const cc_parameter_slot *slot, float *stored, const float *plain);

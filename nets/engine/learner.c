@@ -1,10 +1,20 @@
-/* A training step: forward, loss, backward, clipping, optimiser, started in this order in the backend's
- * memory; only the loss is waited for. */
+/* nets/engine/learner.c -- a training step, started in this order in the backend's memory:
+ *
+ *   forward    plan: logits from the images; running statistics move
+ *   loss       its value, and its gradient with respect to the logits
+ *   backward   plan: gradients of all trained parameters, one flat range
+ *   clip       the gradients' norm, where it is bounded
+ *   optimise   parameters and state; their bf16 copies in the same pass
+ *
+ * Nothing of it waits for the host or allocates, so that a backend may record the whole and repeat it
+ * (cc_backend.run); what differs from step to step lies in the backend's memory: images, masks, the learning
+ * rate, the step's number. Only the loss is waited for, in `finish`. A loss that is no number must not reach
+ * the weights, and nobody on the host has seen it yet: the optimiser looks at it, and changes nothing. */
 #include "nets/engine/learner.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include "nets/engine/plan.h"
+#include "nets/engine/model_memory.h"
 
 struct cc_learner {
     cc_model *model;
@@ -12,19 +22,22 @@ struct cc_learner {
     const cc_backend *backend;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;
-    cc_loss_shape shape;
-    cc_sequence *sequence; /* of one step */
+    cc_loss_shape shape;   /* of logits and target: n, classes, pixels */
+    cc_sequence *sequence; /* one step, once the backend has recorded it */
     int64_t step;          /* steps taken */
     size_t input_bytes, target_bytes;
-    /* The backend's memory; input and target where it is not the host's. */
-    float *input, *target;
-    float *gradient; /* of the logits */
-    double *value;   /* of the loss */
-    void *scratch, *clip_scratch;
+
+    /* The backend's memory. */
+    float *input, *target; /* [n][channels][pixels], [n][classes][pixels]; NULL where it is the host's */
+    float *gradient;       /* of the logits, [n][classes][pixels] */
+    double *value;         /* of the loss */
+    void *scratch;         /* of the loss */
+    void *clip_scratch;
     cc_step_constants *constants;
-    float *state;
-    cc_mirror mirror;                      /* of that */
-    void *halves;                          /* the model's, which a step keeps; NULL where there are none */
+    float *state;            /* of the optimiser: as many floats as the parameters, times its moments */
+    cc_host_view state_view; /* of that */
+    void *bf16_copy;         /* of all trained values, the model's; NULL where the backend keeps none */
+
     const float *step_input, *step_target; /* of the step at hand */
 };
 
@@ -42,6 +55,7 @@ static size_t input_bytes_of(const cc_plan *plan) {
     return (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(plan))) * sizeof(float);
 }
 
+/* What `allocate` takes. */
 void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
                         const cc_loss_spec *loss, const cc_optimizer_spec *optimizer) {
     const cc_backend *backend = cc_model_backend(model);
@@ -64,7 +78,7 @@ static cc_status allocate(cc_learner *l) {
     CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
     CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
     CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
-    CC_TRY(cc_mirror_init(&l->mirror, store, l->state, state));
+    CC_TRY(cc_host_view_init(&l->state_view, store, l->state, state));
     if (!store->device_memory) return CC_OK;
     CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
     return store->get((void **)&l->target, l->target_bytes, "masks");
@@ -83,7 +97,7 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                       .loss = *loss,
                       .optimizer = *optimizer,
                       .shape = logits_shape(plan),
-                      .halves = cc_model_flat(model).halves};
+                      .bf16_copy = cc_model_flat(model).bf16};
     cc_status status = allocate(l);
     if (status != CC_OK)
         cc_learner_destroy(l);
@@ -98,21 +112,22 @@ void cc_learner_destroy(cc_learner *l) {
                       l->scratch, l->clip_scratch, l->constants, l->state};
     l->backend->forget(l->sequence);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
-    cc_mirror_deinit(&l->mirror);
+    cc_host_view_deinit(&l->state_view);
     free(l);
 }
 
+/* Clips and applies the gradients that the model holds. */
 static cc_status apply(cc_learner *l) {
     const cc_arithmetic *arithmetic = l->backend->arithmetic;
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->constants, flat.values, flat.grads, l->state, l->halves,
+    return arithmetic->optimise(&l->optimizer, l->constants, flat.values, flat.grads, l->state, l->bf16_copy,
                                 flat.count, l->value);
 }
 
-/* One step, in the backend's memory. */
-static cc_status work(void *context) {
+/* One step in the backend's memory, as the opening of this file has it; what cc_backend.run records. */
+static cc_status run_step(void *context) {
     cc_learner *l = context;
     const float *logits;
     CC_TRY(cc_plan_start_forward(l->plan, l->step_input, &logits));
@@ -122,6 +137,7 @@ static cc_status work(void *context) {
     return apply(l);
 }
 
+/* Counts the step, and puts its learning rate and number where the optimiser reads them. */
 static cc_status set_constants(cc_learner *l, double lr) {
     cc_step_constants constants = {.lr = lr, .step = ++l->step};
     void (*derive)(cc_step_constants *, const cc_optimizer_spec *) = l->backend->arithmetic->derive;
@@ -130,7 +146,7 @@ static cc_status set_constants(cc_learner *l, double lr) {
     return l->backend->store->put(l->constants, &constants, sizeof constants);
 }
 
-cc_status cc_learner_bring(cc_learner *l, const float *input, const float *target) {
+cc_status cc_learner_feed(cc_learner *l, const float *input, const float *target) {
     const cc_storage *store = l->backend->store;
     l->step_input = store->device_memory ? l->input : input;
     l->step_target = store->device_memory ? l->target : target;
@@ -140,11 +156,11 @@ cc_status cc_learner_bring(cc_learner *l, const float *input, const float *targe
 }
 
 cc_status cc_learner_start(cc_learner *l, double lr) {
-    CC_TRY(cc_model_halve(l->model));
+    CC_TRY(cc_model_update_bf16(l->model));
     CC_TRY(set_constants(l, lr));
     CC_TRY(cc_plan_set_step(l->plan, l->step));
-    CC_TRY(cc_plan_is_timed(l->plan) ? work(l) : l->backend->run(&l->sequence, work, l));
-    if (l->halves) cc_model_was_halved(l->model);
+    CC_TRY(cc_plan_is_timed(l->plan) ? run_step(l) : l->backend->run(&l->sequence, run_step, l));
+    if (l->bf16_copy) cc_model_mark_bf16_current(l->model);
     return CC_OK;
 }
 
@@ -157,7 +173,7 @@ cc_status cc_learner_finish(cc_learner *l, double *loss) {
 }
 
 cc_status cc_learner_step(cc_learner *l, const float *input, const float *target, double lr, double *loss) {
-    CC_TRY(cc_learner_bring(l, input, target));
+    CC_TRY(cc_learner_feed(l, input, target));
     CC_TRY(cc_learner_start(l, lr));
     return cc_learner_finish(l, loss);
 }
@@ -167,8 +183,8 @@ cc_status cc_learner_apply(cc_learner *l, double lr) {
     return apply(l);
 }
 
-cc_mirror *cc_learner_mirror(cc_learner *l) {
-    return &l->mirror;
+cc_host_view *cc_learner_state(cc_learner *l) {
+    return &l->state_view;
 }
 
 int64_t *cc_learner_steps(cc_learner *l) {

@@ -1,9 +1,15 @@
-/* nets/engine/learner.h -- one training step: forward, loss, backward, clipping, optimiser. */
+/* nets/engine/learner.h -- one training step: forward, loss, backward, clipping, optimiser.
+ *
+ * The learner owns what a step needs beside its plan: the loss and its gradient, the optimiser's state, the
+ * place of images and masks on a device. The learning rate comes from outside at each step
+ * (nets/engine/schedule.h); so does the moving average of the weights (nets/engine/ema.h), which is updated
+ * after it. */
 #ifndef CC_NETS_ENGINE_LEARNER_H
 #define CC_NETS_ENGINE_LEARNER_H
 
-#include "nets/engine/mirror.h"
-#include "nets/engine/model.h"
+#include "nets/engine/host_view.h"
+#include "nets/engine/plan_build.h"
+#include "nets/engine/plan_run.h"
 #include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"
 
@@ -15,8 +21,8 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                             const cc_optimizer_spec *optimizer);
 void cc_learner_destroy(cc_learner *learner);
 
-/* Adds what a learner would take to two sums: the optimiser's state, and the rest. `plan` may be measured; a
- * loss or an optimiser that is NULL takes nothing. */
+/* Adds the bytes that a learner would take to two sums: those of the optimiser's state, and the rest. `plan`
+ * may be measured; a loss or an optimiser that is NULL takes nothing. */
 void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
                         const cc_loss_spec *loss, const cc_optimizer_spec *optimizer);
 
@@ -26,20 +32,19 @@ void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *
 cc_status cc_learner_step(cc_learner *learner, const float *input, const float *target, double lr,
                           double *loss);
 
-/* The same in parts. A backend that works apart leaves the host free between `start` and `finish`, and takes
- * what the next step needs (`bring`) while this one runs; on others `input` and `target` stay as they are
+/* The same in parts. A backend with memory of its own leaves the host free between `start` and `finish`, and
+ * takes what the next step needs (`feed`) while this one runs; on others `input` and `target` stay as they are
  * until `start` has returned. */
-cc_status cc_learner_bring(cc_learner *learner, const float *input, const float *target);
+cc_status cc_learner_feed(cc_learner *learner, const float *input, const float *target);
 cc_status cc_learner_start(cc_learner *learner, double lr);
 cc_status cc_learner_finish(cc_learner *learner, double *loss);
 
 /* The end of a step alone: clips and applies the gradients that the model holds. */
 cc_status cc_learner_apply(cc_learner *learner, double lr);
 
-/* What a checkpoint needs beside the model's values, both borrowed: the optimiser's state and the steps
- * taken.
- */
-cc_mirror *cc_learner_mirror(cc_learner *learner);
+/* What a checkpoint needs beside the model's values, both borrowed: the optimiser's state, and the number of
+ * steps taken. */
+cc_host_view *cc_learner_state(cc_learner *learner);
 int64_t *cc_learner_steps(cc_learner *learner);
 
 #endif

@@ -1,3 +1,8 @@
+/* nets/engine/memory.c -- large pieces of the host's memory: a mapping of its own in huge pages from 2 MiB
+ * on, malloc's below.
+ *
+ * A header lies before each piece, so that free knows which of the two it was. Pieces are zeroed at once:
+ * that touches every page, and a step meets no page fault. */
 #include "nets/engine/memory.h"
 
 #include <stdint.h>
@@ -21,7 +26,8 @@ typedef union header {
     unsigned char space[ALIGNMENT];
 } header;
 
-/* A mapping of its own, of huge pages: malloc would keep what is freed of it, and a plan's candidates leave a
+/* Huge pages spare a step most of its TLB misses. A mapping of its own goes
+ * back to the system when it is freed; malloc would keep it, and the algorithms that a plan tries out leave a
  * quarter of what a step takes. */
 static void *map_piece(size_t bytes) {
     size_t rounded = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE, mapped = rounded + 2 * HUGE_PAGE;

@@ -1,9 +1,8 @@
-/* nets/engine/model.h -- a net's weights, and plans that run it at a given size.
+/* nets/engine/model.h -- a net's weights, owned once and shared by the plans that run it
+ * (nets/engine/plan.h).
  *
- * A model owns the parameters (values, gradients, running statistics) once; any number of plans (training at
- * batch 2, inference at batch 8, ...) share them. A plan takes its memory when it is made, in one piece,
- * reused where lifetimes allow; running it allocates nothing. One thread at a time uses a model and its
- * plans; kernels use OpenMP threads. */
+ * A parameter's values are stored as the kernels of the first plan want them, in the backend's memory; here
+ * they are read and written plain, in PyTorch's order, on the host. */
 #ifndef CC_NETS_ENGINE_MODEL_H
 #define CC_NETS_ENGINE_MODEL_H
 
@@ -28,11 +27,10 @@ bool cc_net_name(char *out, size_t capacity, int index);
 cc_status cc_net_find(cc_net_spec *out, const char *name);
 
 typedef struct cc_model cc_model;
-typedef struct cc_plan cc_plan;
 
 /* `spec` is copied, its strings borrowed. */
 cc_status cc_model_create(cc_model **out, const cc_net_spec *spec, const cc_backend *backend);
-void cc_model_destroy(cc_model *model); /* after its plans */
+void cc_model_destroy(cc_model *model); /* after its plans; takes NULL */
 
 const cc_backend *cc_model_backend(const cc_model *model);
 
@@ -51,14 +49,14 @@ size_t cc_model_value_count(const cc_model *model);
 cc_status cc_model_get_all(float *values, const cc_model *model);
 cc_status cc_model_set_all(cc_model *model, const float *values);
 
-/* He normal weights (He et al. 2015, eq. 10: variance 2/fan_in), biases 0, norms 1 and 0, from the stream
- * (seed, CC_PURPOSE_WEIGHTS, 0, parameter). */
+/* He normal weights (He et al. 2015, eq. 10: variance 2 / fan_in), biases 0, norms 1 and 0, from the stream
+ * (seed, CC_PURPOSE_WEIGHTS, 0, parameter); the last layer's bias is the logit of spec.prior. */
 cc_status cc_model_initialise(cc_model *model, uint64_t seed);
 
-/* The trained parameters as one flat range, for the optimiser: values and gradients in the stored form. */
+/* The trained parameters as one flat range, for the optimiser: in the stored form, in the backend's memory. */
 typedef struct cc_flat {
     float *values, *grads;
-    void *halves; /* the values rounded to bf16; NULL where the backend does not keep them */
+    void *bf16; /* the values rounded to bf16; NULL where the backend keeps no such copy */
     size_t count;
 } cc_flat;
 cc_flat cc_model_flat(const cc_model *model);
@@ -69,68 +67,5 @@ const cc_parameter *cc_model_flat_parameter(const cc_model *model, size_t index)
 /* To be called by whoever writes to the flat values, before a plan runs again: inference plans keep what they
  * derive from them. */
 void cc_model_changed(cc_model *model);
-
-typedef struct cc_plan_options {
-    int64_t n, height, width;
-    bool training;  /* forward with batch statistics, and backward; else running statistics */
-    cc_dtype dtype; /* of activations and their gradients; plans of one model may differ */
-    bool tf32;      /* products of float32 may be rounded */
-    cc_tuning tuning;
-    const char
-        *recorded; /* choices of an earlier plan of the same net and size, or NULL; goes before tuning */
-    uint64_t seed; /* of what training draws */
-    bool
-        measured; /* the plan takes no memory: it can be asked what it would take (nets/engine/needs.h), and cannot
-                      run */
-} cc_plan_options;
-
-/* CC_EUNSUPPORTED where the backend does not have the precision on this machine. Where `recorded` cannot be
- * done again: CC_EFORMAT for what is no such text, CC_EUNSUPPORTED for what this processor or version does
- * not have. */
-cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
-void cc_plan_destroy(cc_plan *plan);
-
-const cc_graph *cc_plan_graph(const cc_plan *plan);
-/* What was chosen, a line a pass: "node pass algorithm implementation ms"; a plan made from this text does
- * the same, to the byte, on the same processor with as many threads. Borrowed. */
-const char *cc_plan_choices(const cc_plan *plan);
-/* What runs pass number `pass` of a node; its names are NULL where there was no choice. */
-cc_choice cc_plan_choice(const cc_plan *plan, int node, cc_pass pass);
-/* Bytes the plan holds: activations, gradients of activations, scratch. */
-size_t cc_plan_bytes(const cc_plan *plan);
-
-/* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
- * [n][classes][height][width]) stays until the plan runs again. */
-cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits);
-/* The same in two parts, for a host that has other work: a backend that works apart runs between them.
- * `input` stays until `end`, the logits of which stay until the next `end`. */
-cc_status cc_plan_begin(cc_plan *plan, const float *input);
-cc_status cc_plan_end(cc_plan *plan, const float **logits);
-/* The whole in the backend's memory, input and logits both; returns before it has run where the backend does.
- */
-cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float **logits);
-/* Which step the next passes belong to: with the plan's seed it names what training draws (0 at first). */
-cc_status cc_plan_set_step(cc_plan *plan, int64_t step);
-/* After a forward pass of a training plan: gradients of all trained parameters from those of the logits
- * (plain). */
-cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
-/* The same in the backend's memory. */
-cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient);
-
-/* An activation between a forward pass and the backward pass of a training plan, plain N,C,pixels. Only one
- * that a backward pass reads is still there: an input of a node whose op says CC_READS_INPUT. A backward pass
- * after `set` takes the values set for those of the forward pass. */
-cc_status cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
-cc_status cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
-
-/* What one node of the graph has taken, its gradients' sums included. */
-typedef struct cc_node_time {
-    double forward_s, backward_s;
-} cc_node_time;
-/* From now on the plan adds up how long each node takes; a plan that was never asked does not look at the
- * clock. *out is borrowed, an entry a node, as long as the plan; all zero when this returns. */
-cc_status cc_plan_time(const cc_node_time **out, cc_plan *plan);
-/* Whether it was asked. */
-bool cc_plan_is_timed(const cc_plan *plan);
 
 #endif

@@ -1,30 +1,19 @@
+/* nets/engine/needs.c -- memory by kind, summed over the plans of a use; the largest batch by doubling and
+ * bisection, as no formula knows what kernels ask for at another size. */
 #include "nets/engine/needs.h"
 
 #include <stdio.h>
-#include "nets/engine/plan.h"
+#include "nets/engine/model_memory.h"
+#include "nets/engine/plan_build.h"
 
 enum { BATCH_MOST = 1 << 16 };
 
 size_t cc_needs_total(const cc_needs *n) {
-    return n->weights + n->gradients + n->optimizer + n->activations + n->scratch + n->ends;
+    return n->weights + n->gradients + n->optimizer + n->activations + n->scratch + n->io;
 }
 
-static void add_plan(cc_needs *out, const cc_plan *plan) {
-    size_t scratch = cc_plan_scratch_bytes(plan), ends = cc_plan_ends_bytes(plan);
-    out->scratch += scratch;
-    out->ends += ends;
-    out->activations += cc_plan_bytes(plan) - scratch - ends;
-}
-
-/* What feed keeps of images and masks. */
-static size_t feed_bytes(const cc_plan *plan, const cc_storage *store) {
-    const cc_graph *graph = cc_plan_graph(plan);
-    cc_shape out = cc_graph_shape(graph, cc_graph_node_count(graph));
-    int64_t images = cc_shape_count(cc_graph_input_shape(graph)), masks = cc_shape_count(&out);
-    return (size_t)store->feed_copies * (size_t)(images > masks ? images : masks) * sizeof(float);
-}
-
-static cc_status measure_plan(cc_needs *out, cc_model *model, const cc_use *use, bool training) {
+/* Adds what one plan, training or not, takes beside those measured before it. */
+static cc_status add_plan(cc_needs *out, cc_model *model, const cc_use *use, bool training) {
     cc_plan *plan;
     const cc_backend *backend = cc_model_backend(model);
     const cc_plan_options options = {.n = use->n,
@@ -34,14 +23,26 @@ static cc_status measure_plan(cc_needs *out, cc_model *model, const cc_use *use,
                                      .dtype = use->dtype,
                                      .tf32 = use->tf32,
                                      .measured = true};
-    CC_TRY(cc_plan_create(&plan, model, &options));
-    const cc_model_bytes taken = cc_model_measure(model, training, use->dtype);
-    if (taken.values + taken.halves > out->weights) out->weights = taken.values + taken.halves;
-    out->gradients += taken.gradients;
-    if (training && use->averages) out->optimizer += taken.values;
-    add_plan(out, plan);
-    if (training) cc_learner_measure(&out->optimizer, &out->ends, model, plan, use->loss, use->optimizer);
-    if (training == use->trains) out->ends += feed_bytes(plan, backend->store);
+    CC_TRY(cc_plan_build(&plan, model, &options));
+    /* Weights are shared by the plans: the larger wish counts, once. */
+    const cc_model_bytes bytes = cc_model_measure(model, training, use->dtype);
+    if (bytes.values + bytes.bf16 > out->weights) out->weights = bytes.values + bytes.bf16;
+    out->gradients += bytes.gradients;
+    if (training && use->averages) out->optimizer += bytes.values;
+
+    const size_t scratch = cc_plan_scratch_bytes(plan), io = cc_plan_io_bytes(plan);
+    out->scratch += scratch;
+    out->io += io;
+    out->activations += cc_plan_bytes(plan) - scratch - io;
+    if (training) cc_learner_measure(&out->optimizer, &out->io, model, plan, use->loss, use->optimizer);
+
+    /* The copies that cc_storage.feed keeps of images or masks: one set for all plans. */
+    const cc_graph *graph = cc_plan_graph(plan);
+    const cc_shape logits = cc_graph_shape(graph, cc_graph_node_count(graph));
+    const int64_t images = cc_shape_count(cc_graph_input_shape(graph)), masks = cc_shape_count(&logits);
+    if (training == use->trains)
+        out->io +=
+            (size_t)backend->store->feed_copies * (size_t)(images > masks ? images : masks) * sizeof(float);
     cc_plan_destroy(plan);
     return CC_OK;
 }
@@ -52,12 +53,13 @@ cc_status cc_needs_measure(cc_needs *out, const cc_net_spec *net, const cc_backe
     *out = (cc_needs){0};
     if (use->trains) CC_TRY(cc_backend_check(backend, use->loss, use->optimizer));
     CC_TRY(cc_model_create(&model, net, backend));
-    cc_status status = use->trains ? measure_plan(out, model, use, true) : CC_OK;
-    if (status == CC_OK && use->infers) status = measure_plan(out, model, use, false);
+    cc_status status = use->trains ? add_plan(out, model, use, true) : CC_OK;
+    if (status == CC_OK && use->infers) status = add_plan(out, model, use, false);
     cc_model_destroy(model);
     return status;
 }
 
+/* Whether `use` takes at most `room` bytes at a batch of n. */
 static cc_status fits(bool *out, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
                       int64_t n, size_t room) {
     cc_needs needs;
@@ -68,6 +70,7 @@ static cc_status fits(bool *out, const cc_net_spec *net, const cc_backend *backe
     return CC_OK;
 }
 
+/* Doubles until a batch does not fit, then halves the gap: some thirty measurements at most. */
 cc_status cc_needs_fit(int64_t *n, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
                        size_t room) {
     int64_t low = 0, high = 1; /* low fits; high, in the end, does not */
@@ -93,7 +96,7 @@ cc_status cc_needs_explain(const cc_net_spec *net, const cc_backend *backend, co
     cc_needs needs;
     int64_t largest;
     char hint[96] = "not even a batch of 1 fits: use smaller images or another net";
-    size_t room = backend->store->available() + held;
+    size_t room = backend->store->available() + held; /* a backend that does not know says 0 */
     if (room > held && cc_needs_measure(&needs, net, backend, use) == CC_OK &&
         cc_needs_total(&needs) > room && cc_needs_fit(&largest, net, backend, use, room) == CC_OK) {
         if (largest > 0) snprintf(hint, sizeof hint, "a batch of %lld fits", (long long)largest);

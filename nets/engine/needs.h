@@ -1,8 +1,9 @@
-/* nets/engine/needs.h -- what a net takes of its backend's memory, before it takes it, and how large a batch
- * fits.
+/* nets/engine/needs.h -- how much of a backend's memory a net needs, before any is taken, and how large a
+ * batch fits.
  *
- * Nothing of a device is needed for that. Where there is none, what its libraries ask for is left out:
- * cuDNN's scratch memory, at most CC_NEEDS_UNKNOWN bytes. Never in it: what a driver keeps for itself. */
+ * It is found by building plans that take no memory (cc_plan_options.measured), so that it is what a run then
+ * takes, and no device need be there. Without one, what its libraries would ask for is left out: cuDNN's
+ * scratch memory, at most CC_NEEDS_UNKNOWN bytes. Never in it: what a driver keeps for itself. */
 #ifndef CC_NETS_ENGINE_NEEDS_H
 #define CC_NETS_ENGINE_NEEDS_H
 
@@ -23,12 +24,12 @@ typedef struct cc_use {
 
 /* In bytes. */
 typedef struct cc_needs {
-    size_t weights; /* and statistics, and bf16 of them where that is kept */
+    size_t weights; /* and statistics, and their bf16 copies where the backend keeps such */
     size_t gradients;
     size_t optimizer;   /* its state, and the moving average */
-    size_t activations; /* and their gradients, which take turns */
+    size_t activations; /* and their gradients, in memory that is reused */
     size_t scratch;
-    size_t ends; /* images, masks, logits, the loss, and copies on their way */
+    size_t io; /* images, masks, logits, the loss, and the copies by which these come and go */
 } cc_needs;
 
 size_t cc_needs_total(const cc_needs *needs);
@@ -41,8 +42,8 @@ cc_status cc_needs_measure(cc_needs *out, const cc_net_spec *net, const cc_backe
 cc_status cc_needs_fit(int64_t *n, const cc_net_spec *net, const cc_backend *backend, const cc_use *use,
                        size_t room);
 
-/* For a caller who was told CC_ENOMEM for `use` and has given back all of it but `held` bytes: the error with
- * the largest batch that fits, or, where that cannot be said, as it was. Returns CC_ENOMEM. */
+/* For a caller who got CC_ENOMEM for `use` and has given back all of it but `held` bytes: the error with the
+ * largest batch that fits, or, where that cannot be said, as it was. Returns CC_ENOMEM. */
 cc_status cc_needs_explain(const cc_net_spec *net, const cc_backend *backend, const cc_use *use, size_t held);
 
 #endif

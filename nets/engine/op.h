@@ -1,8 +1,9 @@
 /* nets/engine/op.h -- what an op is: a folder below nets/ops/ and a line in nets/ops/ops.h.
  *
  * An op says how its shapes follow from its inputs, which parameters it has, what its backward pass reads,
- * and how a naive reference computes both passes. A backend adds a kernel for it (nets/engine/kernel.h). Nothing
- * else knows its kind. */
+ * and how a naive reference computes both passes: plain loops on plain float32 arrays, sums in float64, against
+ * which every kernel is tested. A backend adds a kernel for it (nets/engine/kernel.h). Nothing else knows its
+ * kind. */
 #ifndef CC_NETS_ENGINE_OP_H
 #define CC_NETS_ENGINE_OP_H
 
@@ -57,6 +58,7 @@ typedef struct cc_reference_io {
     float *y;                         /* output; written by forward, read by backward */
     float *dx[CC_OP_INPUTS_MAX];      /* gradient of each input, overwritten; NULL where it is not wanted */
     const float *dy;                  /* gradient of the output */
+    void *scratch;                    /* cc_op.reference_bytes, aligned to 64; NULL where that is 0 */
     float *p[CC_OP_PARAMETERS_MAX];  /* parameters, in the signature's order; forward may update statistics */
     float *dp[CC_OP_PARAMETERS_MAX]; /* their gradients, overwritten; NULL where not wanted */
 } cc_reference_io;
@@ -74,8 +76,11 @@ typedef struct cc_op {
     cc_status (*infer)(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count);
     unsigned (*backward_reads)(const void *attr);
+    /* Neither allocates or fails. backward works from x, p and dy alone: it computes anew what it needs. */
     void (*reference_forward)(const cc_reference_io *io);
     void (*reference_backward)(const cc_reference_io *io);
+    /* Bytes of io->scratch for both; NULL: none. */
+    size_t (*reference_bytes)(const void *attr, const cc_shape *output);
     /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel; false where it has
      * none with io->attr. NULL where it never has one. */
     bool (*relu_inputs)(double *z, double *slopes, const cc_reference_io *io);

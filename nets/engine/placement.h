@@ -16,6 +16,6 @@ typedef struct cc_buffer {
 } cc_buffer;
 
 /* Finds the offsets; *total is the size of the piece. CC_ENOMEM. */
-cc_status cc_place(cc_buffer *buffers, int count, size_t *total);
+cc_status cc_placement_find(cc_buffer *buffers, int count, size_t *total);
 
 #endif

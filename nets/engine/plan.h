@@ -1,42 +1,23 @@
-/* nets/engine/plan.h -- private to nets/: what a model and its plans share. */
+/* nets/engine/plan.h -- a plan: a net at one size on one backend, its memory taken, ready to run.
+ *
+ * A plan holds the graph of the net, what each kernel chose, and one piece of memory for activations, their
+ * gradients and scratch, reused where lifetimes allow. Running it allocates nothing. Any number of plans
+ * (training at batch 2, inference at batch 8, ...) share one model's parameters. One thread at a time uses a
+ * model and its plans; kernels use OpenMP threads.
+ *
+ * What a plan can be asked is in plan_build.h, its passes are in plan_run.h; this header includes both. */
 #ifndef CC_NETS_ENGINE_PLAN_H
 #define CC_NETS_ENGINE_PLAN_H
 
-#include "nets/engine/model.h"
+#include "nets/engine/plan_build.h"
+#include "nets/engine/plan_run.h"
 
-struct cc_model {
-    cc_net_spec spec;
-    const cc_backend *backend;
-    cc_graph *names; /* a graph of the smallest size, for the parameters */
-    int slot_count;
-    cc_parameter_slot *slots; /* one a parameter, in the graph's order */
-    float *values, *statistics,
-        *grads;           /* of all trained parameters; of all statistics; NULL until a plan needs them */
-    uint16_t *halves;     /* the trained values in bf16, where a plan that trains wants that ... */
-    uint16_t *few_halves; /* ... and before, those alone that kernels read, one behind the other */
-    size_t trained_count, statistic_count; /* floats in them, once a plan has chosen the layouts */
-    size_t few_count;
-    uint64_t halved, few_halved; /* the version that they are of */
-    uint64_t version;            /* of the values and statistics: counts whatever may have changed them */
-};
-
-/* Places what the slots' layouts ask for (first plan), gradients where `training` (first such plan) and the
- * halves where the backend keeps them in plans of that dtype. */
-cc_status cc_model_place(cc_model *model, bool training, cc_dtype dtype);
-/* What that takes. */
-typedef struct cc_model_bytes {
-    size_t values, halves, gradients; /* values: with statistics */
-} cc_model_bytes;
-cc_model_bytes cc_model_measure(cc_model *model, bool training, cc_dtype dtype);
-/* What of it has been taken. */
-size_t cc_model_held(const cc_model *model);
-/* Of cc_plan_bytes: what kernels use within one call, and what passes between the host and the backend. */
-size_t cc_plan_scratch_bytes(const cc_plan *plan);
-size_t cc_plan_ends_bytes(const cc_plan *plan);
-/* Rounds the values to the halves, where there are such and the values may have changed since. To be called
- * before a plan is started. */
-cc_status cc_model_halve(cc_model *model);
-/* To be called by whoever has kept the halves in step with the values. */
-void cc_model_was_halved(cc_model *model);
+/* The caller owns *out, and destroys it before the model.
+ *   CC_ECONFIG, CC_EINVAL  as cc_net_build
+ *   CC_EUNSUPPORTED        the backend does not have the precision on this machine, an op, or what `recorded`
+ *                          asks for
+ *   CC_EFORMAT             `recorded` is no such text
+ *   CC_ENOMEM              with the largest batch that fits, where that is known */
+cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *options);
 
 #endif

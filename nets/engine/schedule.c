@@ -1,10 +1,12 @@
+/* nets/engine/schedule.c -- the formulas of schedule.h. Nothing is stored but what the scores noted have led
+ * to, so that a resumed training only notes them again. */
 #include "nets/engine/schedule.h"
 
 #include <math.h>
 #include <string.h>
 
-#define BETTER_BY  1e-4
-#define LEAST_STEP 1e-8
+#define BETTER_BY  1e-4 /* of the best score: ReduceLROnPlateau's threshold, in its relative mode */
+#define LEAST_STEP 1e-8 /* its eps: a smaller change of the rate is left out */
 
 enum { CONSTANT, COSINE, PLATEAU, SCHEDULES };
 static const char *const names[SCHEDULES] = {
@@ -29,7 +31,9 @@ cc_schedule cc_schedule_start(const cc_optimizer_spec *spec, int epochs, bool la
 double cc_schedule_rate(const cc_schedule *s) {
     const double lr = s->spec->lr, low = s->spec->schedule.min_lr;
     const int warmup = s->spec->schedule.warmup, t = s->epoch - warmup;
+    /* lr (e + 1) / (warmup + 1): the first epoch has a part of the rate, the one behind the warmup all. */
     if (t < 0) return lr * (s->epoch + 1) / (warmup + 1);
+    /* Half a cosine from lr at t = 0 towards min_lr at t = T; acos(-1) is pi. */
     if (is(s, COSINE)) return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
     return s->lr; /* lr itself, unless a plateau lowered it */
 }
@@ -38,6 +42,7 @@ static bool is_better(const cc_schedule *s, double score) {
     return s->largest ? score > s->best * (1 + BETTER_BY) : score < s->best * (1 - BETTER_BY);
 }
 
+/* plateau: counts the epochs without a better score, and lowers the rate after more than `patience`. */
 static void watch(cc_schedule *s, double score) {
     if (is_better(s, score)) {
         s->best = score;

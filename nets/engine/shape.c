@@ -1,3 +1,5 @@
+/* nets/engine/shape.c -- arithmetic on extents; rank 4 is rank 5 with a depth of 1 to whoever asks for
+ * D,H,W. */
 #include "nets/engine/shape.h"
 
 #include <stdio.h>
@@ -27,6 +29,7 @@ int64_t cc_shape_pixels(const cc_shape *shape) {
     return count;
 }
 
+/* The last three axes; at rank 4 the first of these is the channels', which D replaces by 1. */
 void cc_shape_spatial(int64_t dhw[CC_SPATIAL_MAX], const cc_shape *shape) {
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {
         int axis = shape->rank - CC_SPATIAL_MAX + i;
@@ -39,6 +42,7 @@ cc_shape cc_shape_with(const cc_shape *shape, int64_t channels, const int64_t dh
     return cc_shape_3d(shape->dims[0], channels, dhw[0], dhw[1], dhw[2]);
 }
 
+/* Four buffers in turn: a message names several shapes at once. */
 const char *cc_shape_text(const cc_shape *shape) {
     enum { BUFFERS = 4, BYTES = 128 };
     static _Thread_local char buffers[BUFFERS][BYTES];

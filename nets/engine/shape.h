@@ -9,14 +9,14 @@
 enum { CC_RANK_MAX = 5, CC_SPATIAL_MAX = 3 };
 
 typedef struct cc_shape {
-    int rank; /* activations 4 or 5; parameters 1 to 6 are cc_extent arrays of their own */
+    int rank; /* 4 or 5; parameters have extents of their own (cc_op_parameter) */
     int64_t dims[CC_RANK_MAX];
 } cc_shape;
 
 cc_shape cc_shape_2d(int64_t n, int64_t channels, int64_t height, int64_t width);
 cc_shape cc_shape_3d(int64_t n, int64_t channels, int64_t depth, int64_t height, int64_t width);
 
-/* Their ranks and extents: bytes between and behind those may differ. */
+/* Whether ranks and extents are equal; unused extents and padding bytes may differ. */
 bool cc_shape_equal(const cc_shape *a, const cc_shape *b);
 /* Product of all extents. */
 int64_t cc_shape_count(const cc_shape *shape);

@@ -22,7 +22,7 @@
 #ifndef CC_NETS_LOSSES_LOSS_CUH
 #define CC_NETS_LOSSES_LOSS_CUH
 
-#include "nets/backends/cuda/strips.cuh"
+#include "nets/backends/cuda/sum_rows.cuh"
 #include "nets/backends/cuda/training.h"
 
 namespace cc {
@@ -90,7 +90,7 @@ __device__ inline void total_images(const loss_images &im, int me) {
 #pragma unroll 4
             for (int p = y; y < down && p < LOSS_PARTS; p += down)
                 sum[0] += __ldcg(im.parts + (at / LOSS_SUMS * LOSS_PARTS + p) * LOSS_SUMS + at % LOSS_SUMS);
-        add_down(sum, room, x, y, across, down);
+        tree_sum(sum, room, x, y, across, down);
         if (at < all && y == 0) im.totals[at] = sum[0];
     }
     __syncthreads();
@@ -127,7 +127,7 @@ __global__ void __launch_bounds__(THREADS) sum_parts(loss_images im, L loss, los
     for (int64_t i = (int64_t)blockIdx.x * THREADS + threadIdx.x; i < im.pixels / N;
          i += (int64_t)LOSS_PARTS * THREADS)
         work_on<N>(sums, true, to, !L::NEEDS_TOTALS, im, loss, n, i);
-    add_down(sums, room, 0, threadIdx.x, 1, THREADS);
+    tree_sum(sums, room, 0, threadIdx.x, 1, THREADS);
     for (int k = 0; threadIdx.x == 0 && k < LOSS_SUMS; k++)
         im.parts[(n * LOSS_PARTS + blockIdx.x) * LOSS_SUMS + k] = sums[k];
     if (!is_last(&ticket, gridDim.x * gridDim.y, threadIdx.x)) return;

@@ -13,13 +13,11 @@ const char *cc_net_arch_name(int index) {
 }
 
 const char *cc_net_encoder_name(int index) {
-    const cc_encoder *encoder = cc_encoder_at(index);
-    return encoder ? encoder->name : NULL;
+    return cc_encoder_name(index);
 }
 
 const char *cc_net_decoder_name(int index) {
-    const cc_decoder *decoder = cc_decoder_at(index);
-    return decoder ? decoder->name : NULL;
+    return cc_decoder_name(index);
 }
 
 const char *cc_net_padding_name(int index) {
@@ -33,7 +31,7 @@ bool cc_net_encoder_pads(const char *encoder) {
 }
 
 int cc_net_decoder_levels(const int **channels, int index) {
-    const cc_decoder *decoder = cc_decoder_at(index);
+    const cc_decoder *decoder = cc_decoder_name(index) ? cc_decoder_find(cc_decoder_name(index)) : NULL;
     if (!decoder) return 0;
     *channels = decoder->channels;
     return decoder->levels;

@@ -1,3 +1,5 @@
+/* nets/models/layers.c -- a convolution and its batch norm as two nodes of the graph; the residual is the
+ * norm's second input. */
 #include "nets/models/layers.h"
 
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -11,6 +13,7 @@ cc_value cc_layer_conv_norm(cc_graph *graph, cc_value x, const char *prefix, con
                         "%s.%s", prefix, layer->norm_name);
 }
 
+/* By values instead of a struct, for the many layers that have no residual. */
 cc_value cc_layer_conv_norm_plain(cc_graph *graph, cc_value x, const char *prefix, cc_conv_attr conv,
                                   const char *conv_name, const char *norm_name, cc_activation activation,
                                   double epsilon) {

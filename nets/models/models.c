@@ -1,19 +1,42 @@
+/* nets/models/models.c -- from the words of a config to a graph: the architecture is found by its name, asked
+ * which sizes it takes, and told to build. */
 #include "nets/models/models.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "nets/engine/model.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 
-static const cc_architecture *const architectures[] = {&cc_unet, &cc_unet_bn, &cc_unet_encoder};
+static const cc_architecture architectures[] = {
+#define X(id, name, has_encoder) {name, has_encoder, cc_##id##_stride, cc_##id##_build},
+    CC_ARCHITECTURES(X)
+#undef X
+};
 
 const cc_architecture *cc_architecture_at(int i) {
-    return i < (int)(sizeof architectures / sizeof *architectures) ? architectures[i] : NULL;
+    return i < (int)(sizeof architectures / sizeof *architectures) ? &architectures[i] : NULL;
 }
 
+static const char *architecture_name(int i) {
+    return cc_architecture_at(i) ? architectures[i].name : NULL;
+}
+
+void cc_models_list(char *out, size_t capacity, const char *(*name)(int i)) {
+    size_t used = 0;
+    *out = 0;
+    for (int i = 0; name(i) && used < capacity; i++) {
+        const char *separator = i == 0 ? "" : name(i + 1) ? ", " : " or ";
+        used += (size_t)snprintf(out + used, capacity - used, "%s%s", separator, name(i));
+    }
+}
+
+/* NULL with the error set: its hint lists the names there are. */
 static const cc_architecture *find(const char *name) {
-    for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
-        if (strcmp(architectures[i]->name, name) == 0) return architectures[i];
-    cc_fail(CC_ECONFIG, "net.arch", "unet, unet-bn or unet-encoder", "there is no net \"%s\"", name);
+    char hint[128];
+    for (int i = 0; cc_architecture_at(i); i++)
+        if (strcmp(architectures[i].name, name) == 0) return &architectures[i];
+    cc_models_list(hint, sizeof hint, architecture_name);
+    cc_fail(CC_ECONFIG, "net.arch", hint, "there is no net \"%s\"", name);
     return NULL;
 }
 
@@ -26,6 +49,7 @@ int cc_net_stride(const cc_net_spec *spec) {
     return a ? a->stride(spec) : 0;
 }
 
+/* Sizes are checked before layers are added: the message then speaks of images, not of some layer's input. */
 cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t height, int64_t width) {
     const cc_architecture *a = find(spec->arch);
     if (!a) return CC_ECONFIG;

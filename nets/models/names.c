@@ -1,29 +1,30 @@
-/* Nets by name, each as the paper has it. */
+/* nets/models/names.c -- nets by one word, as `calcade nets` and `calcade bench` have them: the nets of the
+ * paper with its widths, from the registry. */
 #include <stdio.h>
 #include <string.h>
 #include "nets/engine/model.h"
 #include "nets/models/decoders/decoder.h"
+#include "nets/models/models.h"
 
-static const char *const plain[] = {"unet", "unet-bn"};
-enum { PLAIN = sizeof plain / sizeof *plain, WIDTH = 64, DEPTH = 5 };
+/* The U-Net of 2015 has five levels, 64 channels in the first. */
+enum { WIDTH = 64, DEPTH = 5 };
 
+/* Nets without an encoder have one name, those with one a name for each pair. */
 bool cc_net_name(char *out, size_t capacity, int index) {
-    int decoders = 0;
-    while (cc_decoder_at(decoders)) decoders++;
-    if (index < PLAIN) {
-        snprintf(out, capacity, "%s", plain[index]);
-        return true;
+    for (int a = 0; cc_architecture_at(a); a++) {
+        if (!cc_architecture_at(a)->has_encoder) {
+            if (index-- > 0) continue;
+            snprintf(out, capacity, "%s", cc_architecture_at(a)->name);
+            return true;
+        }
+        for (int e = 0; cc_encoder_name(e); e++)
+            for (int d = 0; cc_decoder_name(d); d++) {
+                if (index-- > 0) continue;
+                snprintf(out, capacity, "%s:%s", cc_encoder_name(e), cc_decoder_name(d));
+                return true;
+            }
     }
-    const cc_encoder *encoder = cc_encoder_at((index - PLAIN) / decoders);
-    if (!encoder) return false;
-    snprintf(out, capacity, "%s:%s", encoder->name, cc_decoder_at((index - PLAIN) % decoders)->name);
-    return true;
-}
-
-static void use_decoder(cc_net_spec *spec, const cc_decoder *decoder) {
-    spec->upsample = decoder->name;
-    spec->channel_count = decoder->levels;
-    memcpy(spec->channels, decoder->channels, sizeof spec->channels);
+    return false;
 }
 
 /* "16x4", or nothing. */
@@ -40,23 +41,30 @@ static cc_status read_size(cc_net_spec *out, const char *text) {
     return cc_fail(CC_EUSAGE, text, hint, "this is not the width and depth of a U-Net");
 }
 
+/* "unet-bn:16x4", "resnet-34", "resnet-34:transpose": before the colon an architecture or an encoder, behind it
+ * a size or a decoder. */
 cc_status cc_net_find(cc_net_spec *out, const char *name) {
-    char first[64];
+    char first[64], decoders[64], hint[128];
     const char *colon = strchr(name, ':');
     snprintf(first, sizeof first, "%.*s", colon ? (int)(colon - name) : (int)strlen(name), name);
     *out = (cc_net_spec){.width = WIDTH, .depth = DEPTH, .in_channels = 1, .classes = 1};
-    for (int i = 0; i < PLAIN; i++)
-        if (strcmp(plain[i], first) == 0) {
-            out->arch = plain[i];
-            return read_size(out, colon ? colon + 1 : NULL);
+    const cc_decoder *decoder = cc_decoder_find(colon ? colon + 1 : cc_decoder_name(0));
+    for (int a = 0; cc_architecture_at(a); a++) {
+        out->arch = cc_architecture_at(a)->name;
+        if (!cc_architecture_at(a)->has_encoder) {
+            if (strcmp(out->arch, first) == 0) return read_size(out, colon ? colon + 1 : NULL);
+            continue;
         }
-    const cc_encoder *e = cc_encoder_find(first);
-    const cc_decoder *d = colon ? cc_decoder_find(colon + 1) : cc_decoder_at(0);
-    if (!e || !d)
-        return cc_fail(CC_EUSAGE, name, "`calcade nets` lists them; a decoder is nearest or transpose",
-                       "there is no such net");
-    out->arch = "unet-encoder";
-    out->encoder = e->name;
-    use_decoder(out, d);
-    return CC_OK;
+        for (int e = 0; decoder && cc_encoder_name(e); e++) {
+            if (strcmp(cc_encoder_name(e), first) != 0) continue;
+            out->encoder = cc_encoder_name(e);
+            out->upsample = decoder->name;
+            out->channel_count = decoder->levels;
+            memcpy(out->channels, decoder->channels, sizeof out->channels);
+            return CC_OK;
+        }
+    }
+    cc_models_list(decoders, sizeof decoders, cc_decoder_name);
+    snprintf(hint, sizeof hint, "`calcade nets` lists them; a decoder is %s", decoders);
+    return cc_fail(CC_EUSAGE, name, hint, "there is no such net");
 }

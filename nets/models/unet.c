@@ -1,4 +1,4 @@
-/* The U-Net, and the U-Net with batch normalisation after each 3x3 convolution.
+/* nets/models/unet.c -- the U-Net, and the U-Net with batch normalisation after each 3x3 convolution.
  *
  * Source: Ronneberger, Fischer & Brox, MICCAI 2015; with batch norm as the paper's stage 1 (its 3.2.1). It
  * departs from 2015 in padding its convolutions, so that the output has the size of the input. */
@@ -9,10 +9,6 @@
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
-
-static int stride(const cc_net_spec *spec) {
-    return 1 << (spec->depth - 1);
-}
 
 /* 3x3 convolution [, batch norm of that epsilon; 0: none], ReLU. */
 static cc_value conv_relu(cc_graph *g, cc_value x, const char *prefix, int index, int64_t channels,
@@ -31,6 +27,9 @@ static cc_value conv_pair(cc_graph *g, cc_value x, const char *prefix, int64_t c
     return conv_relu(g, conv_relu(g, x, prefix, 1, channels, epsilon), prefix, 2, channels, epsilon);
 }
 
+/* Down: `depth` pairs of convolutions, each with twice the channels of the last, a 2x2 max pool between two.
+ * Up: a transposed convolution doubles the size and halves the channels, the features of that size on the way
+ * down join it, and a pair of convolutions mixes both. A 1x1 convolution makes the classes' logits. */
 static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
     cc_value skips[CC_UNET_DEPTH_MAX], x = CC_GRAPH_INPUT;
     cc_max_pool_attr pool = cc_max_pool_2d(2, 2, 0);
@@ -60,12 +59,17 @@ static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
     cc_graph_add(g, &cc_op_conv, &head, &x, 1, "head");
 }
 
-static void build_plain(cc_graph *g, const cc_net_spec *spec) {
-    build(g, spec, 0);
+/* Each level but the first halves the image. */
+int cc_unet_stride(const cc_net_spec *spec) {
+    return 1 << (spec->depth - 1);
 }
-static void build_normed(cc_graph *g, const cc_net_spec *spec) {
-    build(g, spec, cc_net_epsilon(spec));
+int cc_unet_bn_stride(const cc_net_spec *spec) {
+    return cc_unet_stride(spec);
 }
 
-const cc_architecture cc_unet = {"unet", stride, build_plain};
-const cc_architecture cc_unet_bn = {"unet-bn", stride, build_normed};
+void cc_unet_build(cc_graph *g, const cc_net_spec *spec) {
+    build(g, spec, 0);
+}
+void cc_unet_bn_build(cc_graph *g, const cc_net_spec *spec) {
+    build(g, spec, cc_net_epsilon(spec));
+}

@@ -1,15 +1,17 @@
-/* A U-Net whose contracting path is a known encoder, and whose expanding path is one of the decoders. */
+/* nets/models/unet_encoder.c -- a U-Net whose contracting path is a known encoder, and whose expanding path is
+ * one of the decoders; the two know each other by the list of features alone. */
 #include <string.h>
 #include "nets/models/decoders/decoder.h"
 #include "nets/models/encoders/encoder.h"
 #include "nets/models/models.h"
 
-static int stride(const cc_net_spec *spec) {
+/* The encoder halves its input five times. */
+int cc_unet_encoder_stride(const cc_net_spec *spec) {
     (void)spec;
     return CC_ENCODER_STRIDE;
 }
 
-static void build(cc_graph *graph, const cc_net_spec *spec) {
+void cc_unet_encoder_build(cc_graph *graph, const cc_net_spec *spec) {
     const cc_encoder *encoder = spec->encoder ? cc_encoder_find(spec->encoder) : NULL;
     const cc_decoder *decoder = spec->upsample ? cc_decoder_find(spec->upsample) : NULL;
     cc_value features[CC_ENCODER_FEATURES];
@@ -28,18 +30,17 @@ static void build(cc_graph *graph, const cc_net_spec *spec) {
         cc_graph_fail(graph, "net.decoder.channels", what);
         return;
     }
-    cc_encoder_way way = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
+    /* "same" padding follows the side of the images: the real one, or the one the encoder was designed for. */
+    cc_encoder_options options = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
     if (spec->padding && strcmp(spec->padding, CC_PADDING_SYMMETRIC) != 0) {
         if (!encoder->resolution) {
             cc_graph_fail(graph, "net.padding", "only EfficientNets have another padding than symmetric");
             return;
         }
-        way.same = strcmp(spec->padding, CC_PADDING_SAME_NOMINAL) == 0
-                       ? encoder->resolution
-                       : cc_graph_shape(graph, CC_GRAPH_INPUT).dims[2];
+        options.same = strcmp(spec->padding, CC_PADDING_SAME_NOMINAL) == 0
+                           ? encoder->resolution
+                           : cc_graph_shape(graph, CC_GRAPH_INPUT).dims[2];
     }
-    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder, &way);
+    cc_encoder_add(features, graph, CC_GRAPH_INPUT, encoder, &options);
     cc_decoder_add(graph, decoder, features, spec->channels, spec->classes);
 }
-
-const cc_architecture cc_unet_encoder = {"unet-encoder", stride, build};

@@ -1,13 +1,13 @@
 /* nets/optimizers/step.cuh -- what the optimisers' CUDA kernels share; private to nets/optimizers/NAME/.
  *
- * A step is one sweep (nets/backends/cuda/sweep.cuh) over the flat range of all parameters, in packs of N
+ * A step is one map over rows (nets/backends/cuda/map_rows.cuh) over the flat range of all parameters, in packs of N
  * neighbouring values. Each thread first reads the step's constants and the loss from the device's memory: in
  * a recorded step the kernel's arguments never change. Where the loss is NaN or infinite nothing is written,
  * so that the host, which reads the loss later, finds the weights and the state of before. */
 #ifndef CC_NETS_OPTIMIZERS_STEP_CUH
 #define CC_NETS_OPTIMIZERS_STEP_CUH
 
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 #include "nets/backends/cuda/training.h"
 
 namespace cc {
@@ -40,14 +40,14 @@ template <int N> __device__ void put_params(const step_range &r, int64_t row, co
     if (r.bf16_copy) store(r.bf16_copy, row, narrow<bf16>(p.v));
 }
 
-/* Starts a sweep of F::template kernel<N>, made by f.make<N>(range), with the widest pack that divides. */
+/* Starts a map of F::template kernel<N>, made by f.make<N>(range), with the widest pack that divides. */
 template <class F> void step_run(const cc_cuda_optimizer_run &run, const F &f) {
     const step_range r = {run.constants,         run.loss,          run.params, run.grads, run.state,
                           (bf16 *)run.bf16_copy, (int64_t)run.count};
     if (run.count % 4 == 0)
-        sweep_run(sweep_flat(r.count / 4), f.template make<4>(r));
+        map_rows(row_map_flat(r.count / 4), f.template make<4>(r));
     else
-        sweep_run(sweep_flat(r.count), f.template make<1>(r));
+        map_rows(row_map_flat(r.count), f.template make<1>(r));
 }
 
 } // namespace cc

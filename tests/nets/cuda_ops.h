@@ -153,10 +153,10 @@ static void place_parameters(cuda_rig *r, const bench *b) {
         if (!s->bytes) s->bytes = count * sizeof(float);
         s->value = take(r, s->bytes);
         s->grad = take(r, s->bytes);
-        s->half = take(r, s->bytes / 2);
+        s->bf16_copy = take(r, s->bytes / 2);
         assert_ok(s->pack ? s->pack(s, s->value, b->io.p[i])
                           : store->put(s->value, b->io.p[i], count * sizeof(float)));
-        assert_ok(cc_backend_cuda.arithmetic->round_to_bf16(s->half, s->value, count));
+        assert_ok(cc_backend_cuda.arithmetic->round_to_bf16(s->bf16_copy, s->value, count));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "core/rng.h"
 #include "nets/engine/ema.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 
 enum { SIZE = 32, BATCH = 2, STEPS = 4 };
 static const size_t pixels = BATCH * SIZE * SIZE;

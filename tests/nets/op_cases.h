@@ -62,6 +62,10 @@ static void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype
     b->io.y = random_array(outputs, 1);
     b->io.dy = random_array(outputs, 2);
     round_to(dtype, (float *)b->io.dy, outputs);
+    if (c->op->reference_bytes) { /* as many bytes as it asked for, none of them zero */
+        size_t bytes = c->op->reference_bytes(c->attr, &b->signature.output);
+        b->io.scratch = memset(malloc(bytes), 0xff, bytes);
+    }
     for (int i = 0; i < c->input_count; i++) {
         b->io.x[i] = random_array(cc_shape_count(&c->inputs[i]), 10 + (uint64_t)i);
         b->io.dx[i] = random_array(cc_shape_count(&c->inputs[i]), 20 + (uint64_t)i);
@@ -82,6 +86,7 @@ static void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype
 static void bench_close(bench *b) {
     free(b->io.y);
     free((void *)b->io.dy);
+    free(b->io.scratch);
     for (int i = 0; i < CC_OP_INPUTS_MAX; i++) free((void *)b->io.x[i]), free(b->io.dx[i]);
     for (int i = 0; i < CC_OP_PARAMETERS_MAX; i++) free(b->io.p[i]), free(b->io.dp[i]);
 }

@@ -1,4 +1,6 @@
-/* The CPU backend: oneDNN for convolutions, kernels of our own for the rest, OpenMP threads. */
+/* nets/backends/cpu/backend_cpu.c -- the CPU backend: oneDNN for convolutions, kernels of our own for the
+ * rest, OpenMP threads. Here: what no op owns, that is, sums of gradients and the conversion between plain
+ * and blocked layouts. */
 #include <stdio.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/blas.h"
@@ -21,6 +23,7 @@ CC_HOT static void add_piece(float *restrict sum, const float *a, const float *r
     for (int64_t i = 0; i < count; i++) sum[i] = a[i] + b[i];
 }
 
+/* dst += src, in float32 whatever is stored */
 static void add(void *dst, const void *src, size_t count, cc_dtype dtype) {
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < (int64_t)count; i += CC_PIECE) {
@@ -34,7 +37,7 @@ static void add(void *dst, const void *src, size_t count, cc_dtype dtype) {
     }
 }
 
-/* Channel by channel; `dtype` is known when compiled. */
+/* One plane of a block, [pixels][block], from its channels' planes; `dtype` is known when compiled. */
 CC_INLINE void block_channels(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
                               int64_t which, cc_dtype dtype) {
     int64_t pixels = cc_shape_pixels(shape), channels = shape->dims[1], blocks = cc_blocks(shape, block);
@@ -56,6 +59,7 @@ static void to_blocked(void *blocked, const float *plain, const cc_shape *shape,
             block_channels(blocked, plain, shape, block, b, CC_BF16);
 }
 
+/* The plane of one channel, taken from its lane. */
 CC_INLINE void unblock_channel(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
                                int64_t plane, cc_dtype dtype) {
     int64_t pixels = cc_shape_pixels(shape), blocks = cc_blocks(shape, block), n = plane / shape->dims[1],
@@ -64,6 +68,7 @@ CC_INLINE void unblock_channel(float *plain, const void *blocked, const cc_shape
         plain[plane * pixels + i] = cc_load(blocked, start + i * block, dtype);
 }
 
+/* Each plane of the plain array by one thread, whatever the block. */
 static void from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
                          cc_dtype dtype) {
 #pragma omp parallel for schedule(static)

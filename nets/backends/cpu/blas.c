@@ -1,5 +1,5 @@
-/* OpenBLAS's kernels by the processor's instructions instead of by its model. Names are those that OpenBLAS
- * gives and takes (its driver/others/dynamic.c). */
+/* nets/backends/cpu/blas.c -- OpenBLAS's kernels chosen by the processor's instructions instead of by its
+ * model. Names are those that OpenBLAS gives and takes (its driver/others/dynamic.c). */
 #include "nets/backends/cpu/blas.h"
 
 #include <cblas.h>
@@ -20,6 +20,7 @@ const char *cc_blas_describe(void) {
     return text;
 }
 
+/* By name, those of OpenBLAS that do without AVX2. */
 const char *cc_blas_kernels_for(const char *taken, bool avx2, bool avx512) {
     static const char *const old[] = {"Katmai",  "Coppermine",   "Northwood",  "Prescott",   "Banias",
                                       "Core2",   "Penryn",       "Dunnington", "Nehalem",    "Athlon",
@@ -31,6 +32,7 @@ const char *cc_blas_kernels_for(const char *taken, bool avx2, bool avx512) {
     return NULL;
 }
 
+/* The instructions that Haswell's and SkylakeX's kernels use; NULL where those taken may stay. */
 static const char *better_kernels(void) {
 #if defined(__x86_64__)
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -46,6 +48,7 @@ static const char *better_kernels(void) {
 /* The second variable tells the next start that the first is the program's own choice. */
 static const char variable[] = "OPENBLAS_CORETYPE", own_choice[] = "CALCADE_CORETYPE";
 
+/* OpenBLAS has read its variable before main: only another start of the program reads it again. */
 bool cc_blas_choose_kernels(void) {
     const char *kernels = getenv(variable) ? NULL : better_kernels();
     return kernels && setenv(own_choice, kernels, 1) == 0 && setenv(variable, kernels, 1) == 0;

@@ -16,6 +16,7 @@
     CC_INLINE void cc_clear_##n(cc_f32x##n *value, const cc_i32x##n *mask) {                                 \
         *value = (cc_f32x##n)((cc_i32x##n) * value & ~*mask);                                                \
     }                                                                                                        \
+    /* min(x, most); NaN stays */                                                                            \
     CC_INLINE void cc_at_most_##n(cc_f32x##n *x, float most) {                                               \
         cc_f32x##n limit = (cc_f32x##n){0} + most;                                                           \
         cc_i32x##n beyond = *x > limit;                                                                      \

@@ -1,9 +1,12 @@
+/* nets/backends/cpu/lanes.c -- conversion between bf16 in memory and float32 in the nearest cache, 16 values
+ * at a time. */
 #include "nets/backends/cpu/lanes.h"
 
 #include "core/hot.h"
 
 enum { LANES = 16 };
 
+/* Rows of 16, then the rest value by value. */
 CC_INLINE void copy(void *to, cc_dtype to_dtype, const void *from, cc_dtype from_dtype, int64_t count) {
     int64_t rows = count / LANES * LANES;
     for (int64_t i = 0; i < rows; i += LANES) {

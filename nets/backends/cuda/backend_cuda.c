@@ -1,6 +1,6 @@
-/* The CUDA backend: cuDNN for convolutions, kernels of our own for the rest, whole steps recorded as graphs.
- * It has run on the host alone, with stand-ins for CUDA's runtime and cuDNN (tests/cuda_on_host), never on a
- * GPU. */
+/* nets/backends/cuda/backend_cuda.c -- the CUDA backend: cuDNN and kernels of our own for convolutions,
+ * kernels of our own for the rest, whole steps recorded as graphs. What has run on a GPU, and what on the
+ * host with stand-ins for CUDA's libraries alone, is told in README.md beside this file. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/cudnn.h"
 #include "nets/backends/cuda/device.h"
@@ -32,6 +32,7 @@ static bool has(cc_dtype dtype) {
     return dtype == CC_F32 || has_tf32();
 }
 
+/* No flags to set: denormals cost a GPU no time. */
 static void enter(void) {}
 
 static const cc_arithmetic arithmetic = {.has_loss = cc_cuda_has_loss,

@@ -1,8 +1,11 @@
+/* nets/backends/cuda/channels.cu -- the bias of a convolution in N,pixels,C: forward it is added to each
+ * row, with the activation behind it; its gradient is the sum of the rows. */
 #include "nets/backends/cuda/channels.h"
-#include "nets/backends/cuda/strips.cuh"
+#include "nets/backends/cuda/sum_rows.cuh"
 
 using namespace cc;
 
+/* y = f(y + bias) */
 template <class T, int N> struct add_bias {
     enum { UNROLL = 4, REVERSED = false };
     struct constants {
@@ -29,6 +32,7 @@ template <class T, int N> struct add_bias {
     }
 };
 
+/* All pixels of all images. */
 static int64_t rows_of(const cc_shape *shape) {
     return shape->dims[0] * cc_shape_pixels(shape);
 }
@@ -40,7 +44,7 @@ struct bias_run {
     const cc_shape *shape;
     template <class T, int N> void run() const {
         int64_t lanes = shape->dims[1] / N;
-        sweep_run(sweep_of(1, rows_of(shape), lanes), add_bias<T, N>{y, bias, lanes, kind});
+        map_rows(row_map_of(1, rows_of(shape), lanes), add_bias<T, N>{y, bias, lanes, kind});
     }
 };
 
@@ -48,8 +52,9 @@ void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_s
     dispatch(dtype, shape->dims[1], bias_run{y, bias, f, shape});
 }
 
+/* sums[c] = sum over rows of y[row][c] */
 template <class T, int N> struct sum_values {
-    enum { SUMS = 1, BLOCK = STRIPS_THREADS, UNROLL = 4 };
+    enum { SUMS = 1, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     typedef no_constants constants;
     typedef pack<T, N> packs;
     float *sums;
@@ -59,7 +64,7 @@ template <class T, int N> struct sum_values {
     __device__ void add(float (&sum)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sum[k] += to_float(p.v[k]);
     }
-    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
+    __device__ void finish_part(double *, int64_t, int64_t, int64_t) const {}
     __device__ void finish(int64_t, int64_t channel, const double *totals) const {
         sums[channel] = (float)totals[0];
     }
@@ -71,7 +76,7 @@ struct sums_run {
     const cc_shape *shape;
     double *scratch;
     template <class T, int N> void run() const {
-        strips_run<N>(scratch, 1, rows_of(shape), shape->dims[1] / N, sum_values<T, N>{sums, y});
+        sum_rows<N>(scratch, 1, rows_of(shape), shape->dims[1] / N, sum_values<T, N>{sums, y});
     }
 };
 
@@ -80,5 +85,5 @@ void cc_cuda_channel_sums(float *sums, const void *y, const cc_shape *shape, cc_
 }
 
 size_t cc_cuda_channel_bytes(const cc_shape *shape, cc_dtype dtype) {
-    return strips_bytes(1, rows_of(shape), shape->dims[1], dtype, 1, STRIPS_THREADS);
+    return row_sum_bytes(1, rows_of(shape), shape->dims[1], dtype, 1, ROW_SUM_THREADS);
 }

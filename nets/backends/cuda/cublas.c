@@ -1,3 +1,5 @@
+/* nets/backends/cuda/cublas.c -- cuBLAS loaded at run time (library.h): a product with it is one of the ways
+ * to compute a 1x1 convolution, and a machine without it has the others. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/cublas.h"
 
@@ -7,6 +9,7 @@
 
 static cc_cublas library;
 
+/* Not an error of the run: the caller does without products by cuBLAS. */
 static cc_status missing(const char *what) {
     return cc_fail(CC_ENOTFOUND, "cuBLAS",
                    "install cuBLAS of CUDA 13 or 12, put its folder into LD_LIBRARY_PATH",
@@ -22,6 +25,7 @@ static cc_status load(void) {
     return CC_OK;
 }
 #else
+/* The newer first; the calls used are the same in both. */
 static cc_status load(void) {
     static const char *const files[] = {"libcublasLt.so.13", "libcublasLt.so.12", NULL};
     static const cc_library_function functions[] = {

@@ -1,3 +1,5 @@
+/* nets/backends/cuda/cudnn.c -- cuDNN loaded at run time (library.h), its handle on the stream that
+ * computes; and, for tests, plans for a card that is not there. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/cudnn.h"
 
@@ -20,6 +22,7 @@ static cc_status load(void) {
     return CC_OK;
 }
 #else
+/* By the soname of cuDNN 9: its graph API is stable within that. */
 static cc_status load(void) {
     static const char *const files[] = {"libcudnn.so.9", NULL};
     static const cc_library_function functions[] = {
@@ -35,6 +38,7 @@ static cc_status load(void) {
 }
 #endif
 
+/* cuDNN's own last message says more than its code does. */
 cc_status cc_cudnn_status(const cc_cudnn *cudnn, cudnnStatus_t code) {
     char more[160] = "";
     if (code == CUDNN_STATUS_SUCCESS) return CC_OK;
@@ -43,6 +47,7 @@ cc_status cc_cudnn_status(const cc_cudnn *cudnn, cudnnStatus_t code) {
                    cudnn->cudnnGetErrorString(code), *more ? ": " : "", more);
 }
 
+/* Without a device too: plans for a card that is not there need the library alone. */
 static cc_status load_once(void) {
     if (!loaded) CC_TRY(load());
     loaded = true;
@@ -58,6 +63,7 @@ cc_status cc_cudnn_open(const cc_cudnn **out) {
     return cc_cudnn_status(&library, library.cudnnSetStream(library.handle, cc_cuda_stream()));
 }
 
+/* cuDNN 9.8 and later take a card's properties from a text, and plan for it without a device. */
 cc_status cc_cudnn_pretend(const char *properties) {
     CC_TRY(load_once());
     if (library.pretend) library.cudnnBackendDestroyDescriptor(library.pretend);

@@ -1,3 +1,10 @@
+/* nets/backends/cuda/device.c -- the GPU: memory, the two streams, recorded graphs, timing.
+ *
+ * All kernels run on one stream, in their order. Images and masks come by another: pageable memory -> pinned
+ * -> staged on the device (the copy stream, beside the kernels of the step before) -> their place (the
+ * compute stream, a copy within the device), with events between, so that a step neither waits for its data
+ * nor overwrites what the step before still reads. Work that repeats is captured as a CUDA graph at its
+ * second run and launched as a whole from then on. */
 #include "nets/backends/cuda/device.h"
 
 #ifdef CC_HAVE_CUDA
@@ -8,9 +15,9 @@
 #include <string.h>
 #include "nets/backends/cuda/probe.h"
 
-/* Feeds take turns, so that one is brought while kernels read what the other brought. Notes, a step's few
- * bytes, are passed through pinned memory that is there from the start: a copy from or to other memory of the
- * host may wait for the stream. */
+/* Feeds use the slots round robin, so that one is copied while kernels read what another brought. Small values
+ * (learning rate, step, loss) go through pinned memory that is there from the start: a copy from or to pageable
+ * memory of the host may wait for the stream. */
 enum { FEED_SLOTS = 4, NOTE_SLOTS = 32, NOTE_BYTES = 256 };
 
 typedef struct feed_slot {
@@ -47,6 +54,7 @@ static cc_status make_event(cudaEvent_t *event) {
     return CC_OK;
 }
 
+/* Once a process. The streams do not wait for the default stream, on which libraries may work. */
 cc_status cc_cuda_open(void) {
     const char *name;
     if (device.open) return CC_OK;
@@ -106,6 +114,7 @@ cc_status cc_cuda_check(const char *what) {
     return cc_cuda_status((int)cudaGetLastError(), what);
 }
 
+/* A kernel that could not start is reported before one that failed while it ran. */
 static cc_status wait(void) {
     TRY_CUDA(cudaGetLastError(), "a kernel");
     TRY_CUDA(cudaStreamSynchronize(device.compute), "computing");
@@ -143,6 +152,7 @@ static void free_host(void *memory) {
     if (memory) cudaFreeHost(memory);
 }
 
+/* Whether the device can read the host's memory there without a copy by the driver. */
 static bool is_pinned(const void *host) {
     struct cudaPointerAttributes a;
     return cudaPointerGetAttributes(&a, host) == cudaSuccess && a.type == cudaMemoryTypeHost;
@@ -157,6 +167,7 @@ static cc_status copy(void *to, const void *from, size_t bytes, enum cudaMemcpyK
     return CC_OK;
 }
 
+/* Through a slot of the pinned ring, once its last copy has been read. */
 static cc_status put_note(void *to, const void *host, size_t bytes) {
     unsigned i = device.note_count++ % NOTE_SLOTS;
     TRY_CUDA(cudaEventSynchronize(device.noted[i]), "copying to the device");
@@ -175,6 +186,7 @@ static cc_status put(void *to, const void *host, size_t bytes) {
     return is_pinned(host) ? wait() : CC_OK;
 }
 
+/* Copies are ordered behind the kernels on the compute stream; then the host waits for both. */
 static cc_status fetch(void *host, const void *from, size_t bytes) {
     void *note = device.notes[NOTE_SLOTS];
     if (bytes == 0) return wait();
@@ -185,6 +197,7 @@ static cc_status fetch(void *host, const void *from, size_t bytes) {
     return CC_OK;
 }
 
+/* A feed slot's buffers, on the host and on the device, become at least so large. */
 static cc_status grow(feed_slot *s, size_t bytes) {
     if (s->bytes >= bytes) return CC_OK;
     TRY_CUDA(cudaDeviceSynchronize(), "computing");
@@ -238,6 +251,7 @@ struct cc_sequence {
     cudaGraphExec_t graph; /* NULL until the second */
 };
 
+/* Captures what `work` starts on the compute stream; a fault ends the capture and is reported. */
 static cc_status record(cc_sequence *s, cc_status (*work)(void *context), void *context) {
     cudaGraph_t graph = NULL;
     TRY_CUDA(cudaStreamBeginCapture(device.compute, cudaStreamCaptureModeThreadLocal), "recording");
@@ -249,6 +263,7 @@ static cc_status record(cc_sequence *s, cc_status (*work)(void *context), void *
     return status;
 }
 
+/* First run as it is, second captured, third and later only launched. */
 cc_status cc_cuda_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
     if (!*sequence) {
         *sequence = calloc(1, sizeof **sequence);
@@ -285,6 +300,7 @@ static cc_status work_at_once(void *context) {
     return CC_OK;
 }
 
+/* Events on the stream measure the device's time, not the host's. */
 static cc_status time_one(double *ms, timed_work *t, bool recorded) {
     float taken;
     TRY_CUDA(cudaEventRecord(t->start, device.compute), "timing");

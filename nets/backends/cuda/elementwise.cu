@@ -1,9 +1,11 @@
-/* Sums, conversions and the moving average: a value at a time. */
+/* nets/backends/cuda/elementwise.cu -- what the CUDA backend does value by value: sums, conversions of
+ * layout and precision, the moving average. */
 #include "nets/backends/cuda/elementwise.h"
-#include "nets/backends/cuda/sweep.cuh"
+#include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
+/* dst += src */
 template <class T, int N> struct add_values {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -29,7 +31,7 @@ struct add_run {
     const void *src;
     int64_t count;
     template <class T, int N> void run() const {
-        sweep_run(sweep_flat(count / N), add_values<T, N>{dst, src});
+        map_rows(row_map_flat(count / N), add_values<T, N>{dst, src});
     }
 };
 
@@ -56,6 +58,7 @@ template <class T, int P> struct exchange {
             back ? gather(at, beside) : scatter(at, beside);
         }
     }
+    /* P values of one channel to N,pixels,C, and back. */
     __device__ void scatter(int64_t at, T *to) const {
         pack<float, P> p = load<float, P>(plain, at);
         if (channels == 1)
@@ -76,11 +79,12 @@ template <class T, int P> struct exchange {
 template <class T> static void run_exchange(void *blocked, float *plain, const cc_shape *shape, bool back) {
     int64_t n = shape->dims[0], channels = shape->dims[1], pixels = cc_shape_pixels(shape);
     if (pixels % 4 == 0)
-        sweep_run(sweep_of(n, pixels / 4, 1), exchange<T, 4>{blocked, plain, channels, pixels / 4, back});
+        map_rows(row_map_of(n, pixels / 4, 1), exchange<T, 4>{blocked, plain, channels, pixels / 4, back});
     else
-        sweep_run(sweep_of(n, pixels, 1), exchange<T, 1>{blocked, plain, channels, pixels, back});
+        map_rows(row_map_of(n, pixels, 1), exchange<T, 1>{blocked, plain, channels, pixels, back});
 }
 
+/* plain [n][C][pixels] -> [n][pixels][C] */
 void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
                         cc_dtype dtype) {
     (void)block; /* all channels */
@@ -88,6 +92,7 @@ void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape
     run(blocked, (float *)plain, shape, false);
 }
 
+/* [n][pixels][C] -> plain [n][C][pixels] */
 void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
                           cc_dtype dtype) {
     (void)block;
@@ -95,6 +100,7 @@ void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *sha
     run((void *)blocked, plain, shape, true);
 }
 
+/* Between float32 and bf16. */
 template <class To, class From, int N> struct convert {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -112,11 +118,12 @@ template <class To, class From, int N> struct convert {
     }
 };
 
+/* Packs of four where the count allows. */
 template <class To, class From> static void run_convert(void *to, const void *from, int64_t count) {
     if (count % 4 == 0)
-        sweep_run(sweep_flat(count / 4), convert<To, From, 4>{to, from});
+        map_rows(row_map_flat(count / 4), convert<To, From, 4>{to, from});
     else
-        sweep_run(sweep_flat(count), convert<To, From, 1>{to, from});
+        map_rows(row_map_flat(count), convert<To, From, 1>{to, from});
 }
 
 cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t count) {
@@ -124,10 +131,11 @@ cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t cou
     return cc_cuda_check("rounding weights");
 }
 
-void cc_cuda_widen(float *values, const void *half, int64_t count) {
-    run_convert<float, bf16>(values, half, count);
+void cc_cuda_widen(float *values, const void *bf16_copy, int64_t count) {
+    run_convert<float, bf16>(values, bf16_copy, count);
 }
 
+/* a = w; a = decay a + (1 - decay) w; or the two exchanged. */
 template <int N> struct average {
     enum { UNROLL = 2, REVERSED = false };
     typedef no_constants constants;
@@ -150,11 +158,12 @@ template <int N> struct average {
     }
 };
 
+/* In float32, as the averages are kept; the flat ranges are padded to multiples of 16. */
 cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay) {
     float kept = (float)decay, rest = (float)(1 - decay);
     if (count % 4 == 0)
-        sweep_run(sweep_flat((int64_t)count / 4), average<4>{(int)how, a, w, kept, rest});
+        map_rows(row_map_flat((int64_t)count / 4), average<4>{(int)how, a, w, kept, rest});
     else
-        sweep_run(sweep_flat((int64_t)count), average<1>{(int)how, a, w, kept, rest});
+        map_rows(row_map_flat((int64_t)count), average<1>{(int)how, a, w, kept, rest});
     return cc_cuda_check("the moving average");
 }

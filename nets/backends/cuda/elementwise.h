@@ -19,7 +19,7 @@ cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t cou
 cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay);
 
 /* float32 of bf16. */
-void cc_cuda_widen(float *values, const void *half, int64_t count);
+void cc_cuda_widen(float *values, const void *bf16_copy, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,5 @@
-/* nets/backends/cuda/kernels.cuh -- what every kernel of our own is written with; private to the .cu files.
+/* nets/backends/cuda/kernels.cuh -- what every kernel of our own is written with: packs of values, bf16,
+ * activations, division by constants; private to the .cu files.
  *
  * Activations are N,[D,]H,W,C. A kernel sees a matrix of rows (pixels) by channels, and works on packs of
  * neighbouring values: 16 bytes where the channels divide, else one value; `lane` numbers a row's packs.
@@ -46,7 +47,7 @@ __device__ inline float to_float(bf16 v) {
 }
 
 /* Two values in bf16, `low` in the lower half: one instruction from Ampere on. */
-__device__ inline uint32_t halve_two(float low, float high) {
+__device__ inline uint32_t pack_bf16_pair(float low, float high) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     uint32_t both;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
@@ -64,7 +65,7 @@ template <> __device__ inline float from_float<float>(float v) {
     return v;
 }
 template <> __device__ inline bf16 from_float<bf16>(float v) {
-    return bf16{(uint16_t)halve_two(v, 0)};
+    return bf16{(uint16_t)pack_bf16_pair(v, 0)};
 }
 
 /* N neighbouring values. */
@@ -78,7 +79,7 @@ template <class T, int N> __device__ inline pack<T, N> narrow(const float (&valu
     pack<T, N> p;
     if constexpr (sizeof(T) == 2 && N % 2 == 0) {
         uint32_t words[N / 2];
-        for (int k = 0; k < N / 2; k++) words[k] = halve_two(values[2 * k], values[2 * k + 1]);
+        for (int k = 0; k < N / 2; k++) words[k] = pack_bf16_pair(values[2 * k], values[2 * k + 1]);
         memcpy(&p, words, sizeof p);
     } else {
         for (int k = 0; k < N; k++) p.v[k] = from_float<T>(values[k]);
@@ -184,7 +185,8 @@ __device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z
     }
 }
 
-/* Sums of `values` over the block; every thread gets it. `room`: THREADS doubles of shared memory. */
+/* The sum of `value` over the block, by a tree; every thread gets it. `room`: THREADS doubles of shared
+ * memory. */
 __device__ inline double block_sum(double value, double *room) {
     int me = threadIdx.x;
     __syncthreads();

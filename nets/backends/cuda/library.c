@@ -1,3 +1,5 @@
+/* nets/backends/cuda/library.c -- a shared library's functions looked up by name into a table of pointers:
+ * dlopen and dlsym. */
 #ifdef CC_HAVE_CUDA
 #include "nets/backends/cuda/library.h"
 

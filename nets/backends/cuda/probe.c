@@ -1,4 +1,5 @@
-/* Linked with cudart alone, never with libcuda, so that the program starts where there is no driver. */
+/* nets/backends/cuda/probe.c -- what there is of CUDA, asked of cudart alone: the program is never linked
+ * with libcuda, so that it starts where there is no driver. */
 #include "nets/backends/cuda/probe.h"
 
 #ifdef CC_HAVE_CUDA

@@ -1,4 +1,5 @@
-/* What the decoders share: upsampled features joined with those of the encoder. */
+/* nets/models/decoders/blocks.c -- what the decoders share: upsampled features and the encoder's, one behind
+ * the other along the channels (Ronneberger et al. 2015), and the two convolutions that mix them. */
 #include "nets/models/decoders/blocks.h"
 
 #include "nets/models/layers.h"

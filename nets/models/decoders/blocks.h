@@ -1,4 +1,4 @@
-/* nets/models/decoders/blocks.h -- private to nets/: what the decoders share. */
+/* nets/models/decoders/blocks.h -- private to nets/: what the blocks of all decoders end with. */
 #ifndef CC_NETS_DECODER_BLOCKS_H
 #define CC_NETS_DECODER_BLOCKS_H
 

@@ -1,13 +1,14 @@
-/* nets/models/decoders/decoder.h -- private to nets/: decoders as tables.
+/* nets/models/decoders/decoder.h -- private to nets/: decoders, from nets/models/registry.h.
  *
- * A decoder takes an encoder's features, deepest first, and doubles the size with each of its blocks. Names
- * of layers are those of segmentation_models.pytorch. A new decoder is one table and its name in decoder.c.
- */
+ * A decoder takes an encoder's features, deepest first, and doubles the size with each of its blocks. Names of
+ * layers are those of segmentation_models.pytorch. A new decoder is two functions in a file of its own (the
+ * block, the head) and a line of the registry: levels and channels stand there. */
 #ifndef CC_NETS_DECODER_H
 #define CC_NETS_DECODER_H
 
 #include "nets/engine/spec.h"
 #include "nets/models/encoders/encoder.h"
+#include "nets/models/registry.h"
 
 typedef struct cc_decoder {
     const char *name; /* net.decoder.upsample */
@@ -19,14 +20,19 @@ typedef struct cc_decoder {
     cc_value (*head)(cc_graph *graph, cc_value x, int64_t classes);
 } cc_decoder;
 
-extern const cc_decoder cc_decoder_nearest, cc_decoder_transpose;
+#define X(id, name, levels, ...)                                                                             \
+    cc_value cc_decoder_##id##_block(cc_graph *graph, cc_value x, cc_value skip, const char *prefix,         \
+                                     int64_t channels);                                                      \
+    cc_value cc_decoder_##id##_head(cc_graph *graph, cc_value x, int64_t classes);
+CC_DECODERS(X)
+#undef X
 
-/* Decoder number i, from 0; NULL after the last. */
-const cc_decoder *cc_decoder_at(int i);
+/* The name of decoder number i, from 0; NULL after the last. */
+const char *cc_decoder_name(int i);
 /* NULL where there is none of that name. */
 const cc_decoder *cc_decoder_find(const char *name);
 
-/* Adds the decoder, its layers named "decoder.…", and the head. */
+/* Adds the decoder, its layers named "decoder.…", and the head: block i has channels[i] channels out. */
 void cc_decoder_add(cc_graph *graph, const cc_decoder *decoder, const cc_value features[CC_ENCODER_FEATURES],
                     const int channels[], int64_t classes);
 

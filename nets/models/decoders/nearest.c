@@ -1,20 +1,18 @@
-/* The decoder of segmentation_models.pytorch's Unet: nearest-neighbour upsampling, the skip, two
+/* nets/models/decoders/nearest.c -- the decoder of segmentation_models.pytorch's Unet: nearest-neighbour upsampling, the skip, two
  * convolutions; five blocks reach full size, where there is no skip; a 3x3 convolution as head. */
 #include "nets/models/decoders/blocks.h"
 #include "nets/models/decoders/decoder.h"
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/ops.h"
 
-static cc_value block(cc_graph *graph, cc_value x, cc_value skip, const char *prefix, int64_t channels) {
+cc_value cc_decoder_nearest_block(cc_graph *graph, cc_value x, cc_value skip, const char *prefix,
+                                  int64_t channels) {
     x = cc_graph_add(graph, &cc_op_upsample, NULL, &x, 1, "%s.upsample", prefix);
     return cc_decoder_join(graph, x, skip, prefix, channels);
 }
 
-static cc_value head(cc_graph *graph, cc_value x, int64_t classes) {
+cc_value cc_decoder_nearest_head(cc_graph *graph, cc_value x, int64_t classes) {
     cc_conv_attr conv = cc_conv_2d(classes, 3, 1);
     conv.bias = true;
     return cc_graph_add(graph, &cc_op_conv, &conv, &x, 1, "segmentation_head.0");
 }
-
-const cc_decoder cc_decoder_nearest = {
-    .name = "nearest", .levels = 5, .channels = {256, 128, 64, 32, 16}, .block = block, .head = head};

@@ -1,4 +1,4 @@
-/* The blocks of the encoders.
+/* nets/models/encoders/blocks.c -- the blocks of the encoders.
  *
  * Sources: He, Zhang, Ren & Sun, CVPR 2016 (basic and bottleneck; the stride lies in the bottleneck's 3x3, as
  * in torchvision's "v1.5"); Sandler et al., CVPR 2018 (inverted residual); Hu, Shen & Sun, CVPR 2018 (squeeze

@@ -1,4 +1,4 @@
-/* EfficientNet-B0, -B3 and -B5, without the 1x1 convolution and the classifier at their end.
+/* nets/models/encoders/efficientnet.c -- EfficientNet-B0, -B3 and -B5, without the 1x1 convolution and the classifier at their end.
  *
  * Source: Tan & Le, "EfficientNet", ICML 2019: table 1 is B0; B3 has 1.2 times its channels, rounded to
  * multiples of 8, and 1.4 times its blocks, rounded up; B5 1.6 and 2.2 times. Images of 224, 300 and 456
@@ -12,7 +12,6 @@
     .block = cc_block_##kind, .repeats = n, .shape = {.channels = c, .kernel = k, .stride = s, .expansion = 6}
 
 const cc_encoder cc_encoder_efficientnet_b0 = {
-    .name = "efficientnet-b0",
     .resolution = 224,
     .stem = STEM(32),
     .stages_prefix = "blocks.",
@@ -26,7 +25,6 @@ const cc_encoder cc_encoder_efficientnet_b0 = {
 };
 
 const cc_encoder cc_encoder_efficientnet_b3 = {
-    .name = "efficientnet-b3",
     .resolution = 300,
     .stem = STEM(40),
     .stages_prefix = "blocks.",
@@ -40,7 +38,6 @@ const cc_encoder cc_encoder_efficientnet_b3 = {
 };
 
 const cc_encoder cc_encoder_efficientnet_b5 = {
-    .name = "efficientnet-b5",
     .resolution = 456,
     .stem = STEM(48),
     .stages_prefix = "blocks.",

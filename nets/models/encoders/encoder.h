@@ -1,12 +1,13 @@
 /* nets/models/encoders/encoder.h -- private to nets/: encoders as tables.
  *
- * An encoder halves its input five times and hands over what it knows at each size. A new one is one table
- * (resnet.c, efficientnet.c) and its name in encoder.c; a new kind of block is one function (blocks.c). Names
- * of layers are timm's, so that weights people have load by name. */
+ * An encoder halves its input five times and hands its features at each size to the decoder. A new one is one
+ * table (resnet.c, efficientnet.c) and its line in nets/models/registry.h; a new kind of block is one function
+ * (blocks.c). Names of layers are timm's, so that weights people have load by name. */
 #ifndef CC_NETS_ENCODER_H
 #define CC_NETS_ENCODER_H
 
 #include "nets/engine/graph.h"
+#include "nets/models/registry.h"
 #include "nets/ops/activation/activation.h"
 
 enum { CC_ENCODER_STAGES_MAX = 7, CC_ENCODER_FEATURES = 5, CC_ENCODER_STRIDE = 32 };
@@ -19,8 +20,9 @@ typedef struct cc_block_shape {
     int index;          /* of the block in its encoder */
     double drop_path;   /* how often its branch is left out, where there is a residual */
     double epsilon;     /* of its norms */
-    int64_t same; /* its spatial convolution has TensorFlow's "same" padding of images of so many pixels a
-                           side; 0: kernel / 2 on both sides */
+    /* The side of the images that the block gets, where its spatial convolution has TensorFlow's "same"
+     * padding; 0: kernel / 2 on both sides. */
+    int64_t same;
 } cc_block_shape;
 
 /* Adds one block whose layers are PREFIX.name. */
@@ -39,8 +41,9 @@ typedef struct cc_stage {
 } cc_stage;
 
 typedef struct cc_encoder {
-    const char *name;   /* net.encoder */
-    int64_t resolution; /* side of the images that it was designed for */
+    /* Side of the images that it was designed for, where its padding may depend on that (net.padding: same,
+     * same-nominal); 0: it pads symmetrically alone. */
+    int64_t resolution;
     struct {
         const char *conv;
         int64_t channels;
@@ -53,25 +56,26 @@ typedef struct cc_encoder {
     cc_stage stages[CC_ENCODER_STAGES_MAX]; /* ends with the first that has no block */
 } cc_encoder;
 
-extern const cc_encoder cc_encoder_resnet_34, cc_encoder_resnet_50, cc_encoder_resnet_101,
-    cc_encoder_efficientnet_b0, cc_encoder_efficientnet_b3, cc_encoder_efficientnet_b5;
+#define X(id, name) extern const cc_encoder cc_encoder_##id;
+CC_ENCODERS(X, )
+#undef X
 
-/* Encoder number i, from 0; NULL after the last. */
-const cc_encoder *cc_encoder_at(int i);
+/* The name of encoder number i, from 0, as in net.encoder; NULL after the last. */
+const char *cc_encoder_name(int i);
 /* NULL where there is none of that name. */
 const cc_encoder *cc_encoder_find(const char *name);
 
-/* What a file of weights asks of an encoder beside its layers. */
-typedef struct cc_encoder_way {
+/* What a config, or the weights it starts from, asks of an encoder beside its layers. */
+typedef struct cc_encoder_options {
     double drop_path, epsilon;
     /* Side of the images whose "same" padding strided convolutions have; 0: kernel / 2 on both sides. */
     int64_t same;
-} cc_encoder_way;
+} cc_encoder_options;
 
 /* Adds the encoder, its layers named "encoder.…"; features at strides 2, 4, 8, 16 and 32. Block i of n has
  * the rate drop_path * i / (n - 1) of stochastic depth, as Huang et al. 2016 and timm's resnets (its
  * efficientnets divide by n). */
 void cc_encoder_add(cc_value features[CC_ENCODER_FEATURES], cc_graph *graph, cc_value x,
-                    const cc_encoder *encoder, const cc_encoder_way *way);
+                    const cc_encoder *encoder, const cc_encoder_options *options);
 
 #endif

@@ -1,4 +1,8 @@
-/* ResNet-34, -50 and -101. Source: He, Zhang, Ren & Sun, "Deep residual learning", CVPR 2016, table 1. */
+/* nets/models/encoders/resnet.c -- ResNet-34, -50 and -101, without the classifier at their end.
+ *
+ * Source: He, Zhang, Ren & Sun, "Deep residual learning", CVPR 2016, table 1: a 7x7 convolution of stride 2, a
+ * max pool of stride 2, then four stages; the first keeps the size, each other halves it. Bottlenecks put out
+ * four times the channels given here. */
 #include "nets/models/encoders/encoder.h"
 
 #define STAGE(kind, n, c, s)                                                                                 \
@@ -7,9 +11,8 @@
         .feature = true                                                                                      \
     }
 /* The blocks of the four stages. */
-#define RESNET(text, kind, first, second, third, fourth)                                                     \
+#define RESNET(kind, first, second, third, fourth)                                                           \
     {                                                                                                        \
-        .name = text,                                                                                        \
         .stem = {.conv = "conv1",                                                                            \
                  .channels = 64,                                                                             \
                  .kernel = 7,                                                                                \
@@ -20,6 +23,6 @@
                    STAGE(kind, fourth, 512, 2)},                                                             \
     }
 
-const cc_encoder cc_encoder_resnet_34 = RESNET("resnet-34", basic, 3, 4, 6, 3);
-const cc_encoder cc_encoder_resnet_50 = RESNET("resnet-50", bottleneck, 3, 4, 6, 3);
-const cc_encoder cc_encoder_resnet_101 = RESNET("resnet-101", bottleneck, 3, 4, 23, 3);
+const cc_encoder cc_encoder_resnet_34 = RESNET(basic, 3, 4, 6, 3);
+const cc_encoder cc_encoder_resnet_50 = RESNET(bottleneck, 3, 4, 6, 3);
+const cc_encoder cc_encoder_resnet_101 = RESNET(bottleneck, 3, 4, 23, 3);

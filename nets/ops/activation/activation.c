@@ -1,3 +1,10 @@
+/* nets/ops/activation/activation.c -- the reference: the functions and their derivatives in float64.
+ *
+ *   relu     f = max(0, z)       f' = 0 for z <= 0, else 1
+ *   silu     f = z s(z)          f' = s (1 + z (1 - s))
+ *   sigmoid  f = s = 1/(1+e^-z)  f' = s (1 - s)
+ *
+ * The sigmoid is taken by the branch whose exponential cannot overflow. */
 #include "nets/ops/activation/activation.h"
 
 #include <math.h>
@@ -36,6 +43,7 @@ double cc_activation_slope(cc_activation kind, double z) {
     return NAN;
 }
 
+/* Any shape, no parameters. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr, (void)input_count;
@@ -56,6 +64,7 @@ static void backward(const cc_reference_io *io) {
         io->dx[0][i] = (float)(io->dy[i] * cc_activation_slope(kind, io->x[0][i]));
 }
 
+/* z is x itself, and so dz/dx = 1. */
 static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
     if (((const cc_activation_attr *)io->attr)->kind != CC_ACTIVATION_RELU) return false;
     for (int64_t c = 0; c < io->output_shape->dims[1]; c++) slopes[c] = 1;

@@ -1,3 +1,5 @@
+/* nets/ops/activation/activation_cpu.c -- activations elementwise, in pieces that fit into the nearest
+ * cache; a loop for each function, compiled for it (CC_FOR_ACTIVATION). */
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
 
@@ -28,6 +30,7 @@ static cc_activation kind_of(const cc_task *task) {
     return ((const cc_activation_attr *)task->attr)->kind;
 }
 
+/* y = f(x), the filling channels included: f(0) = 0 but for the sigmoid. */
 static cc_status forward(cc_task *task) {
     int64_t count = cc_blocked_count(task->output_shape, task->output_block);
 #pragma omp parallel for schedule(static)
@@ -37,11 +40,12 @@ static cc_status forward(cc_task *task) {
         forward_piece(y, cc_values_read(x_room, task->x[0], i, piece, task->dtype), piece, kind_of(task));
         cc_values_write(task->y, i, y, piece, task->dtype);
     }
-    if (kind_of(task) == CC_ACTIVATION_SIGMOID) /* of zero it is a half */
+    if (kind_of(task) == CC_ACTIVATION_SIGMOID) /* f(0) = 1/2 */
         cc_blocked_clear_filling(task->y, task->output_shape, task->output_block, task->dtype);
     return CC_OK;
 }
 
+/* dx = dy f'(x) */
 static cc_status backward(cc_task *task) {
     if (!task->dx[0]) return CC_OK;
     int64_t count = cc_blocked_count(task->output_shape, task->output_block);

@@ -1,4 +1,6 @@
-#include "nets/backends/cuda/sweep.cuh"
+/* nets/ops/activation/activation_cuda.cu -- activations elementwise: y = f(x), dx = dy f'(x). The layout
+ * does not matter, so that values are taken as one row of packs (map_rows.cuh). */
+#include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
@@ -6,6 +8,7 @@ extern "C" const cc_kernel cc_activation_cuda;
 
 namespace { /* files have names in common */
 
+/* y = f(x) */
 template <class T, int N> struct forward_values {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -23,6 +26,7 @@ template <class T, int N> struct forward_values {
     }
 };
 
+/* dx = dy f'(x) */
 template <class T, int N> struct backward_values {
     enum { UNROLL = 4, REVERSED = false };
     typedef no_constants constants;
@@ -46,6 +50,7 @@ template <class T, int N> struct backward_values {
     }
 };
 
+/* All values, whatever their channels: count / N packs. */
 struct activation_run {
     const cc_task *task;
     int64_t count;
@@ -53,9 +58,9 @@ struct activation_run {
     bool back;
     template <class T, int N> void run() const {
         if (back)
-            sweep_run(sweep_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
+            map_rows(row_map_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
         else
-            sweep_run(sweep_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
+            map_rows(row_map_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
     }
 };
 

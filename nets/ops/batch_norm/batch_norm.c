@@ -1,3 +1,15 @@
+/* nets/ops/batch_norm/batch_norm.c -- shapes and the reference, in float64, a channel at a time.
+ *
+ * Forward, with M values of the channel over all images and pixels, mean and biased variance over them:
+ *
+ *   h = (x - mean) rstd,  rstd = 1 / sqrt(var + epsilon);  z = weight h + bias [+ residual];  y = f(z)
+ *
+ * Backward (Ioffe & Szegedy 2015, the equations of section 3, simplified): with g = dy f'(z)
+ *
+ *   dbias = sum g,  dweight = sum g h,  dresidual = g
+ *   dx = weight rstd (g - sum g / M - h sum(g h) / M)
+ *
+ * the two sums coming from mean and var, which depend on every x. */
 #include "nets/ops/batch_norm/batch_norm.h"
 
 #include <math.h>
@@ -31,10 +43,11 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     return CC_OK;
 }
 
+/* One channel of x, [n][C][pixels]. */
 typedef struct channel {
-    int64_t n, stride, offset, pixels; /* value i of the channel: offset + i / pixels * stride + i % pixels */
-    int64_t count;
-    double mean, var, scale; /* scale = 1 / sqrt(var + epsilon) */
+    int64_t stride, offset, pixels; /* value i of the channel: offset + i / pixels * stride + i % pixels */
+    int64_t count;                  /* M */
+    double mean, var, scale;        /* scale: rstd = 1 / sqrt(var + epsilon) */
 } channel;
 
 static int64_t at(const channel *c, int64_t i) {
@@ -60,6 +73,7 @@ static channel channel_of(const cc_reference_io *io, int64_t index) {
     return c;
 }
 
+/* z of value i of the whole array. */
 static double before_activation(const cc_reference_io *io, const channel *c, int64_t index, int64_t i) {
     double normal = (io->x[0][i] - c->mean) * c->scale;
     double z = normal * io->p[CC_BATCH_NORM_WEIGHT][index] + io->p[CC_BATCH_NORM_BIAS][index];
@@ -76,14 +90,15 @@ static void forward(const cc_reference_io *io) {
         }
         if (!io->training) continue;
         float *mean = &io->p[CC_BATCH_NORM_MEAN][index], *var = &io->p[CC_BATCH_NORM_VAR][index];
+        /* The variance of a sample estimates that of all with M - 1 in place of M (PyTorch's choice). */
         double unbiased = c.count > 1 ? c.var * (double)c.count / (double)(c.count - 1) : c.var;
         *mean = (float)((1 - a->momentum) * *mean + a->momentum * c.mean);
         *var = (float)((1 - a->momentum) * *var + a->momentum * unbiased);
     }
 }
 
-/* With g = dy * f'(z) and h = (x - mean) * scale: dbias = sum g, dweight = sum g h,
- * dx = weight * scale * (g - mean of g - h * mean of g h). */
+/* As the opening has it: a first pass for the two sums, a second for dx. A training plan's; the batch's
+ * statistics are found anew. */
 static void backward(const cc_reference_io *io) {
     const cc_batch_norm_attr *a = io->attr;
     for (int64_t index = 0; index < io->output_shape->dims[1]; index++) {
@@ -109,6 +124,7 @@ static void backward(const cc_reference_io *io) {
     }
 }
 
+/* z, and dz/dx = weight rstd with mean and var held fixed. */
 static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
     if (((const cc_batch_norm_attr *)io->attr)->activation != CC_ACTIVATION_RELU) return false;
     for (int64_t index = 0; index < io->output_shape->dims[1]; index++) {
@@ -119,7 +135,7 @@ static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
     return true;
 }
 
-/* f'(z) follows from x and, with a residual in it, from y (relu) or the residual (silu). */
+/* f'(z) is computed anew from x and the residual: y is not read, and its memory is free for others. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return CC_READS_INPUT;

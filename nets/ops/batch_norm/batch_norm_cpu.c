@@ -1,10 +1,11 @@
-/* Batch normalisation with its activation, in two sweeps over memory each way.
+/* nets/ops/batch_norm/batch_norm_cpu.c -- batch normalisation with its activation and residual: each way,
+ * memory is read twice, once for the sums and once to use them.
  *
  * Work is cut into chunks of a plane (one n, one block of channels). A chunk is read in rows of 16 values;
  * lane l of a row belongs to channel l % block, so one loop serves every block, and vectors of constants are
- * 16 wide. Each chunk's sums are kept apart and added in order: the result does not depend on the number of
- * threads. Moments are found about each chunk's own mean and merged (Chan, Golub & LeVeque 1983), so that a
- * large mean costs no precision. */
+ * 16 wide. Each chunk has its own sums, which are added in the chunks' order: the result does not depend on
+ * the number of threads. Moments are found about each chunk's own mean and merged (Chan, Golub & LeVeque
+ * 1983: M2 = M2a + M2b + (mean difference)^2 na nb / n), so that a large mean costs no precision. */
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
@@ -14,7 +15,7 @@
 enum {
     LANES = 16,
     CHUNK = CC_PIECE,
-    APART = 4, /* sums side by side: an addition waits for the one before it */
+    PARALLEL = 4, /* independent sums: an addition waits for the one before it in the same sum */
 };
 
 extern const cc_kernel cc_batch_norm_cpu;
@@ -23,18 +24,24 @@ typedef struct sums { /* of one chunk, by channel of the block */
     double first[LANES], second[LANES];
 } sums;
 
-typedef struct constants { /* by channel; vectors of blocks * block values */
-    float *mean, *rstd, *scale;
-    float *shift; /* what mean lost by rounding; then z = (x - mean) * scale + shift */
+typedef struct constants { /* by channel; each [blocks * block] */
+    float *mean, *rstd;
+    float *scale; /* weight rstd */
+    float *shift; /* bias + (what mean lost by rounding) scale: z = (x - mean) scale + shift */
 } constants;
 
 typedef struct lanes { /* constants of one block, repeated over the lanes */
     cc_f32x16 mean, scale, shift;
 } lanes;
 
+/* A unit is a chunk of a plane; units are numbered [n][block][chunk]. */
 typedef struct layout {
-    int64_t block, blocks, channels, plane, chunks, units, per_block,
-        per_channel; /* units per block; values */
+    int64_t block, blocks, channels;
+    int64_t plane;       /* values of one n and block: pixels * block */
+    int64_t chunks;      /* of a plane */
+    int64_t units;       /* in all */
+    int64_t per_block;   /* units that one block of channels has */
+    int64_t per_channel; /* values of a channel: M */
 } layout;
 
 static layout layout_of(const cc_task *task) {
@@ -85,6 +92,7 @@ static void spread(cc_f32x16 *out, const float *vector, int64_t which, int64_t b
     for (int i = 0; i < LANES; i++) (*out)[i] = vector[which * block + i % block];
 }
 
+/* Adds the lanes to their channels. */
 static void fold(double out[LANES], const cc_f32x16 *values, int64_t block) {
     for (int i = 0; i < LANES; i++) out[i % block] += (double)(*values)[i];
 }
@@ -129,27 +137,29 @@ CC_INLINE void keep_tail(cc_f32x16 *values, int64_t count) {
     *values = *(const cc_f32x16 *)kept;
 }
 
+/* Two passes over a chunk, which is in the cache for the second: the mean of each channel, then sums about it.
+ * `extra` is what the float32 mean missed: by its square the sum of squares is too large. */
 CC_INLINE void moments_as(sums *out, const void *x, int64_t count, int64_t block, cc_dtype dtype) {
-    cc_f32x16 total[APART] = {0}, centre, offset[APART] = {0}, square[APART] = {0}, row;
+    cc_f32x16 total[PARALLEL] = {0}, centre, offset[PARALLEL] = {0}, square[PARALLEL] = {0}, row;
     float about[LANES];
     double per_channel = (double)count / (double)block, extra[LANES] = {0};
-    for (int64_t i = 0; i < count; i += APART * LANES)
-        for (int k = 0; k < APART && i + k * LANES < count; k++) {
+    for (int64_t i = 0; i < count; i += PARALLEL * LANES)
+        for (int k = 0; k < PARALLEL && i + k * LANES < count; k++) {
             load_row(&row, x, i + k * LANES, count, dtype);
             total[k] += row;
         }
-    for (int k = 0; k < APART; k++) fold(out->first, &total[k], block);
+    for (int k = 0; k < PARALLEL; k++) fold(out->first, &total[k], block);
     for (int j = 0; j < LANES; j++) about[j] = (float)(out->first[j % block] / per_channel);
     centre = *(const cc_f32x16 *)about;
-    for (int64_t i = 0; i < count; i += APART * LANES)
-        for (int k = 0; k < APART && i + k * LANES < count; k++) {
+    for (int64_t i = 0; i < count; i += PARALLEL * LANES)
+        for (int k = 0; k < PARALLEL && i + k * LANES < count; k++) {
             load_row(&row, x, i + k * LANES, count, dtype);
             if (i + (k + 1) * LANES > count) keep_tail(&centre, count - i - k * LANES);
             row -= centre;
             offset[k] += row;
             square[k] += row * row;
         }
-    for (int k = 0; k < APART; k++) {
+    for (int k = 0; k < PARALLEL; k++) {
         fold(extra, &offset[k], block);
         fold(out->second, &square[k], block);
     }
@@ -182,6 +192,7 @@ static void merge_moments(double *mean, double *squares, const sums *parts, cons
     *squares = about;
 }
 
+/* Constants from the batch, and the running statistics moved towards it. */
 static void use_batch(const cc_task *task, const layout *l, const constants *k, const sums *parts) {
     const cc_batch_norm_attr *a = task->attr;
     float *running_mean = task->parameters[CC_BATCH_NORM_MEAN]->value,
@@ -199,6 +210,7 @@ static void use_batch(const cc_task *task, const layout *l, const constants *k, 
     }
 }
 
+/* Constants from the running statistics: inference. */
 static void use_running(const cc_task *task, const layout *l, const constants *k) {
     const cc_batch_norm_attr *a = task->attr;
     for (int64_t c = 0; c < l->channels; c++) {
@@ -208,7 +220,8 @@ static void use_running(const cc_task *task, const layout *l, const constants *k
     }
 }
 
-/* Channels that fill the last block get zeros, and so stay zero. */
+/* Scale and shift, from the constants that are there. Channels that fill the last block get zeros, and so
+ * stay zero. */
 static void fill_scale(const cc_task *task, const layout *l, const constants *k) {
     const float *weight = task->parameters[CC_BATCH_NORM_WEIGHT]->value,
                 *bias = task->parameters[CC_BATCH_NORM_BIAS]->value;
@@ -312,11 +325,12 @@ static cc_status forward(cc_task *task) {
     return CC_OK;
 }
 
+/* Backward: sums of g and of g (x - mean) over a chunk, with z computed anew from x. */
 CC_INLINE void back_sums_as(cc_activation kind, sums *out, int64_t block, const chunk *c, bool residual,
                             cc_dtype dtype) {
-    cc_f32x16 g_sum[APART] = {0}, gx_sum[APART] = {0};
-    for (int64_t i = 0; i < c->count; i += APART * LANES)
-        for (int k = 0; k < APART && i + k * LANES < c->count; k++) {
+    cc_f32x16 g_sum[PARALLEL] = {0}, gx_sum[PARALLEL] = {0};
+    for (int64_t i = 0; i < c->count; i += PARALLEL * LANES)
+        for (int k = 0; k < PARALLEL && i + k * LANES < c->count; k++) {
             cc_f32x16 centred, z, g;
             linear(&centred, &z, c, i + k * LANES, residual, dtype);
             load_row(&g, c->dy, i + k * LANES, c->count, dtype);
@@ -324,7 +338,7 @@ CC_INLINE void back_sums_as(cc_activation kind, sums *out, int64_t block, const 
             g_sum[k] += g;
             gx_sum[k] += g * centred;
         }
-    for (int k = 0; k < APART; k++) {
+    for (int k = 0; k < PARALLEL; k++) {
         fold(out->first, &g_sum[k], block);
         fold(out->second, &gx_sum[k], block);
     }
@@ -338,6 +352,7 @@ CC_HOT static void back_sums(sums *out, const chunk *c, int64_t block, cc_activa
 #undef CALL
 }
 
+/* Backward: dx and dresidual of a chunk, by the constants a and b of find_gradients. */
 CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residual, cc_dtype dtype) {
     const chunk c = *given;
     for (int64_t i = 0; i < c.count; i += LANES) {

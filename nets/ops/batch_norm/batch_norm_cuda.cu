@@ -1,9 +1,12 @@
-/* Batch normalisation with its activation and residual: two sweeps over memory each way, or one where
- * rows are few.
+/* nets/ops/batch_norm/batch_norm_cuda.cu -- batch normalisation with its activation and residual: each way a
+ * reduction over the rows (sum_rows.cuh) and an elementwise pass that uses its sums (map_rows.cuh), or both
+ * in one kernel where rows are few.
  *
- * Sums of a part are taken about the channel's value in one of its rows, then moved to one value for all
- * parts in float64 (Chan, Golub & LeVeque 1983), so that a large mean costs no precision. */
-#include "nets/backends/cuda/strips.cuh"
+ * Notation and equations are those of batch_norm.c. Sums of a part of the rows are taken about the channel's
+ * value in one of its rows, the part's origin, then moved to one origin for all parts in float64: with d the
+ * distance of the two origins and k rows, sum' = sum + k d, squares' = squares + 2 d sum + k d^2 (Chan,
+ * Golub & LeVeque 1983). So a large mean costs no precision. */
+#include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -20,12 +23,14 @@ struct kept_constants {
     float *mean, *rstd, *scale, *shift;
 };
 
+/* The op's parameters and attributes. */
 struct statistics {
     const float *weight, *bias;
     float *running_mean, *running_var;
     double epsilon, momentum;
 };
 
+/* What the elementwise pass needs of a channel. */
 struct constants_of_channel {
     float mean, scale, shift;
 };
@@ -46,8 +51,10 @@ __device__ static int64_t middle_row(int64_t rows) {
     return rows / 2 + rows / 7 < rows ? rows / 2 + rows / 7 : 0;
 }
 
+/* The reduction of the forward pass: sums of x - origin and of its square; from the totals the channel's
+ * constants and running statistics. */
 template <class T, int N> struct moments {
-    enum { SUMS = 2, BLOCK = STRIPS_THREADS, UNROLL = 4 };
+    enum { SUMS = 2, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     struct constants {
         float origin[N]; /* of the part */
     };
@@ -77,7 +84,7 @@ template <class T, int N> struct moments {
     template <class P> __device__ void add(float (&sums)[2 * N], const P &p, const constants &c) const {
         add(sums, p.x, c);
     }
-    __device__ void settle(double *sums, int64_t first, int64_t channel, int64_t size) const {
+    __device__ void finish_part(double *sums, int64_t first, int64_t channel, int64_t size) const {
         double off = (double)value(origin_of(first), channel) - value(middle_row(rows), channel);
         sums[1] += off * (2 * sums[0] + (double)size * off);
         sums[0] += (double)size * off;
@@ -116,6 +123,7 @@ __device__ void find_z(float (&z)[H], float (&off)[H], const pack<T, N> &x, cons
     for (int i = 0; has_residual && i < H; i++) z[i] += to_float(residual.v[at + i]);
 }
 
+/* The elementwise pass forward: y = f((x - mean) scale + shift [+ residual]). */
 template <class T, int N> struct normalise {
     enum { UNROLL = 4, REVERSED = true };
     struct constants {
@@ -174,7 +182,7 @@ struct channel_sums {
     float sum, dot;
 };
 
-/* Of g = dy f'(z) and of g h, h = (x - mean) * rstd. */
+/* The reduction of the backward pass: sums of g = dy f'(z) and of g (x - mean); dbias and dweight. */
 template <class T, int N, bool R> struct gradient_sums {
     enum { SUMS = 2, BLOCK = R ? RESIDUAL_BLOCK : GRADIENT_BLOCK, UNROLL = 2 };
     struct constants {
@@ -206,7 +214,7 @@ template <class T, int N, bool R> struct gradient_sums {
             }
         }
     }
-    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
+    __device__ void finish_part(double *, int64_t, int64_t, int64_t) const {}
     __device__ given finish(int64_t, int64_t channel, const double *totals) const {
         given out = {(float)totals[0], (float)(totals[1] * f.k.rstd[channel])};
         dbias[channel] = out.sum;
@@ -215,7 +223,8 @@ template <class T, int N, bool R> struct gradient_sums {
     }
 };
 
-/* dx = scale (g - sum / rows - h dot / rows), with the sums of gradient_sums. */
+/* The elementwise pass backward: dx = scale (g - sum / rows - h dot / rows), sum and dot being dbias and
+ * dweight; dresidual = g. */
 template <class T, int N, bool R> struct spread_gradient {
     enum { UNROLL = 2, REVERSED = true };
     struct constants {
@@ -227,7 +236,7 @@ template <class T, int N, bool R> struct spread_gradient {
     const float *sum, *dot;
     float share; /* 1 / rows */
     field f;
-    /* level and tilt: the sums */
+    /* level = sum / rows, tilt = dot rstd / rows: dx = scale (g - level - (x - mean) tilt) */
     __device__ void complete(constants &c, int64_t lane) const {
         float rstd[N];
         load_floats(c.mean, f.k.mean, lane);
@@ -293,10 +302,10 @@ static cc_status plan(cc_task *task) {
     task->output_block = task->input_blocks[0];
     if (!task->training) return CC_OK;
     task->saved_bytes = (size_t)(4 * channels_of(task)) * sizeof(float);
-    if (is_for_once(rows_of(task))) return CC_OK;
-    const int blocks[] = {STRIPS_THREADS, task->input_count == 2 ? RESIDUAL_BLOCK : GRADIENT_BLOCK};
+    if (fits_sum_then_map(rows_of(task))) return CC_OK;
+    const int blocks[] = {ROW_SUM_THREADS, task->input_count == 2 ? RESIDUAL_BLOCK : GRADIENT_BLOCK};
     for (int threads : blocks) {
-        size_t bytes = strips_bytes(1, rows_of(task), channels_of(task), task->dtype, 2, threads);
+        size_t bytes = row_sum_bytes(1, rows_of(task), channels_of(task), task->dtype, 2, threads);
         if (bytes > task->scratch_bytes) task->scratch_bytes = bytes;
     }
     return CC_OK;
@@ -320,14 +329,14 @@ static field field_of(const cc_task *task, int64_t lanes) {
                  lanes,      a->activation};
 }
 
-/* The sums, and the sweep that wants them. */
+/* A reduction, and the elementwise pass that uses its sums. */
 template <int N, class A, class B> static void run_both(const cc_task *task, const A &sums, const B &use) {
     int64_t rows = rows_of(task), lanes = channels_of(task) / N;
-    if (is_for_once(rows)) {
-        once_run<N>(rows, lanes, sums, use);
+    if (fits_sum_then_map(rows)) {
+        sum_then_map<N>(rows, lanes, sums, use);
     } else {
-        strips_run<N>((double *)task->scratch, 1, rows, lanes, sums);
-        sweep_run(sweep_of(1, rows, lanes), use);
+        sum_rows<N>((double *)task->scratch, 1, rows, lanes, sums);
+        map_rows(row_map_of(1, rows, lanes), use);
     }
 }
 
@@ -341,7 +350,7 @@ struct forward_run {
         if (task->training)
             run_both<N>(task, moments<T, N>{task->x[0], lanes, rows, f.k, s}, use);
         else
-            sweep_run(sweep_of(1, rows, lanes), use);
+            map_rows(row_map_of(1, rows, lanes), use);
     }
 };
 

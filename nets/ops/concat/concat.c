@@ -1,7 +1,9 @@
-/* Concatenation of channels, the inputs in their order. */
+/* nets/ops/concat/concat.c -- concatenation of channels, the inputs in their order; backward copies each
+ * part of the gradient back. */
 #include <string.h>
 #include "nets/ops/ops.h"
 
+/* Inputs may differ in their channels alone. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr;
@@ -27,6 +29,7 @@ static int64_t part(const cc_reference_io *io, int i, int64_t n, int64_t *start)
     return io->input_shapes[i]->dims[1] * pixels;
 }
 
+/* x[i]: [n][C_i][pixels]; y: [n][sum of C_i][pixels] */
 static void forward(const cc_reference_io *io) {
     for (int i = 0; i < io->input_count; i++)
         for (int64_t n = 0, start; n < io->output_shape->dims[0]; n++) {

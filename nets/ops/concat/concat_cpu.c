@@ -1,4 +1,6 @@
-/* Each block of an input's channels goes to its place in the output as one run of memory where that place is
+/* nets/ops/concat/concat_cpu.c -- concatenation between blocked layouts.
+ *
+ * Each block of an input's channels goes to its place in the output as one run of memory where that place is
  * a whole block, and otherwise, pixel by pixel, as the runs of lanes that one or two output blocks take. */
 #include <string.h>
 #include "core/hot.h"
@@ -11,6 +13,7 @@ static cc_status plan(cc_task *task) {
     return CC_OK;
 }
 
+/* Where an input's channels begin in the output. */
 static int64_t first_channel(const cc_task *task, int input) {
     int64_t before = 0;
     for (int i = 0; i < input; i++) before += task->input_shapes[i]->dims[1];
@@ -93,6 +96,7 @@ static void copy_input(const copy_job *job) {
     for (int64_t i = 0; i < part->dims[0] * blocks; i++) copy_block(job, i / blocks, i % blocks);
 }
 
+/* y: [n][blocks of all channels][pixels][block]; x[i]: [n][blocks of its own][pixels][block] */
 static cc_status forward(cc_task *task) {
     cc_blocked_clear_filling(task->y, task->output_shape, task->output_block, task->dtype);
     for (int i = 0; i < task->input_count; i++)
@@ -100,6 +104,7 @@ static cc_status forward(cc_task *task) {
     return CC_OK;
 }
 
+/* dx[i] = or += its channels of dy */
 static cc_status backward(cc_task *task) {
     for (int i = 0; i < task->input_count; i++) {
         if (!task->dx[i]) continue;

@@ -1,4 +1,6 @@
-#include "nets/backends/cuda/sweep.cuh"
+/* nets/ops/concat/concat_cuda.cu -- concatenation in N,pixels,C: rows of the inputs lie side by side in a
+ * row of the output. A thread keeps to one pack of the output's channels, and so to one input. */
+#include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
@@ -48,6 +50,7 @@ template <class T, int N, bool ADDS> struct copy_lanes {
     }
 };
 
+/* Forward and backward differ in the direction of the copy alone. */
 struct concat_run {
     const cc_task *task;
     bool back;
@@ -65,10 +68,11 @@ struct concat_run {
                                 back && task->dx[i] && task->accumulate[i]};
             first += (int)lanes;
         }
-        sweep_run(sweep_of(1, shape->dims[0] * cc_shape_pixels(shape), f.lanes), f);
+        map_rows(row_map_of(1, shape->dims[0] * cc_shape_pixels(shape), f.lanes), f);
     }
 };
 
+/* One block of all channels: N,pixels,C. */
 static cc_status plan(cc_task *task) {
     task->output_block = task->output_shape->dims[1];
     return CC_OK;

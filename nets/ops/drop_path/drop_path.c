@@ -1,8 +1,14 @@
+/* nets/ops/drop_path/drop_path.c -- the reference, and the draws that all backends share: sample n of step t
+ * in block b takes number n of the stream (seed, CC_PURPOSE_DROP_PATH, t, b), whatever thread asks.
+ *
+ * E[s] = (1 - rate) / (1 - rate) = 1: what is kept is scaled up, so that inference needs no scale. Backward
+ * draws the same numbers again: dx = dy s, dresidual = dy. */
 #include "nets/ops/drop_path/drop_path.h"
 
 #include "core/rng.h"
 #include "nets/ops/ops.h"
 
+/* x and residual have one shape, which is y's. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr, (void)input_count;
@@ -17,6 +23,7 @@ static cc_rng stream_of(const cc_drop_path_attr *attr, const cc_draw *draw) {
     return cc_rng_init(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, (uint64_t)attr->block);
 }
 
+/* 0 with probability `rate`, else 1 / (1 - rate). */
 static float next_scale(cc_rng *rng, double rate) {
     return cc_rng_uniform(rng) < rate ? 0 : (float)(1 / (1 - rate));
 }
@@ -27,6 +34,7 @@ void cc_drop_path_scales(float *scales, int64_t n, const cc_drop_path_attr *attr
     for (int64_t i = 0; i < n; i++) scales[i] = training ? next_scale(&rng, attr->rate) : 1;
 }
 
+/* x, residual, y: [n][values of a sample] */
 static void forward(const cc_reference_io *io) {
     const cc_drop_path_attr *a = io->attr;
     const int64_t n = io->output_shape->dims[0], each = cc_shape_count(io->output_shape) / n;

@@ -1,3 +1,5 @@
+/* nets/ops/drop_path/drop_path_cpu.c -- stochastic depth: the samples' scales are drawn into scratch, in
+ * both passes anew; then samples are cut into pieces that fit into the nearest cache. */
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
 #include "nets/ops/drop_path/drop_path.h"
@@ -19,6 +21,7 @@ typedef struct chunk {
     int64_t start, count, sample;
 } chunk;
 
+/* Values of a sample, the filling channels included. */
 static int64_t sample_count(const cc_task *task) {
     return cc_blocked_count(task->output_shape, task->output_block) / task->output_shape->dims[0];
 }
@@ -52,6 +55,7 @@ static const float *draw_scales(const cc_task *task) {
     return task->scratch;
 }
 
+/* y = x s_n + residual */
 static cc_status forward(cc_task *task) {
     const float *scales = draw_scales(task);
     int64_t all = task->output_shape->dims[0] * chunks(task);
@@ -68,6 +72,7 @@ static cc_status forward(cc_task *task) {
     return CC_OK;
 }
 
+/* dx = or += dy * scale, of one chunk of one input. */
 static void scale_chunk(const cc_task *task, int input, const chunk *c, float scale) {
     float dx_room[CHUNK], dy_room[CHUNK],
         *dx = cc_values_room(dx_room, task->dx[input], c->start, task->dtype);
@@ -77,6 +82,7 @@ static void scale_chunk(const cc_task *task, int input, const chunk *c, float sc
     cc_values_write(task->dx[input], c->start, dx, c->count, task->dtype);
 }
 
+/* dx = dy s_n, dresidual = dy */
 static cc_status backward(cc_task *task) {
     const float *scales = draw_scales(task);
     int64_t all = task->output_shape->dims[0] * chunks(task);

@@ -1,6 +1,9 @@
-/* The draws are those of core/rng.h, made on the device from the step's numbers, so that a recorded step
- * draws anew each time; each thread draws for itself, which is quicker than another kernel. */
-#include "nets/backends/cuda/sweep.cuh"
+/* nets/ops/drop_path/drop_path_cuda.cu -- stochastic depth; the draws are those of core/rng.h, made on the
+ * device.
+ *
+ * Seed and step are read from the device's memory, so that a recorded step draws anew each time it is
+ * repeated; each thread draws for itself, which is quicker than another kernel. */
+#include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
 #include "core/rng.h"
@@ -44,6 +47,7 @@ struct scales {
     }
 };
 
+/* y = x s_n + residual */
 template <class T, int N> struct join {
     enum { UNROLL = 4, REVERSED = false };
     typedef float constants;
@@ -66,7 +70,8 @@ template <class T, int N> struct join {
     }
 };
 
-template <class T, int N> struct part { /* dx and dresidual may be NULL */
+/* dx = dy s_n, dresidual = dy; either may be NULL, or be added to. */
+template <class T, int N> struct part {
     enum { UNROLL = 2, REVERSED = false };
     typedef float constants;
     struct packs {
@@ -104,12 +109,12 @@ struct drop_run {
         const cc_drop_path_attr *a = (const cc_drop_path_attr *)task->attr;
         int64_t lanes = task->output_shape->dims[1] / N;
         scales s = {task->training ? task->draw : nullptr, a->rate, (uint64_t)a->block};
-        sweep all = sweep_of(task->output_shape->dims[0], cc_shape_pixels(task->output_shape), lanes);
+        row_map all = row_map_of(task->output_shape->dims[0], cc_shape_pixels(task->output_shape), lanes);
         if (back)
-            sweep_run(all, part<T, N>{task->dx[0], task->dx[1], task->accumulate[0], task->accumulate[1],
-                                      task->dy, s, lanes});
+            map_rows(all, part<T, N>{task->dx[0], task->dx[1], task->accumulate[0], task->accumulate[1],
+                                     task->dy, s, lanes});
         else
-            sweep_run(all, join<T, N>{task->y, task->x[0], task->x[1], s, lanes});
+            map_rows(all, join<T, N>{task->y, task->x[0], task->x[1], s, lanes});
     }
 };
 

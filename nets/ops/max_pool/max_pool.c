@@ -1,3 +1,8 @@
+/* nets/ops/max_pool/max_pool.c -- shapes and the reference. The gradient of an output value goes to the one
+ * input that won its window, found anew from x; where windows overlap, an input adds up what it won.
+ *
+ * Ties and NaN are PyTorch's: a tap replaces the best so far if it is larger or NaN, so that of equal values
+ * the first in reading order wins, and of several NaN the last. */
 #include "nets/ops/max_pool/max_pool.h"
 
 #include <math.h>
@@ -8,6 +13,7 @@ cc_max_pool_attr cc_max_pool_2d(int64_t kernel, int64_t stride, int64_t padding)
     return (cc_max_pool_attr){{1, kernel, kernel}, {1, stride, stride}, {0, padding, padding}};
 }
 
+/* The padding is at most half the window, so that no window lies in it wholly; a tap's number fits a byte. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)input_count;
@@ -41,6 +47,7 @@ int64_t cc_max_pool_tap(const cc_max_pool_attr *a, const int64_t in[3], const in
     return index;
 }
 
+/* The pixel of `plane` that wins the window of output pixel `pixel`. */
 static int64_t largest(const cc_reference_io *io, const float *plane, int64_t pixel) {
     const cc_max_pool_attr *a = io->attr;
     int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX], best = -1;
@@ -54,6 +61,7 @@ static int64_t largest(const cc_reference_io *io, const float *plane, int64_t pi
     return best;
 }
 
+/* x: [n][C][in pixels], y: [n][C][out pixels]; plane by plane. */
 static void forward(const cc_reference_io *io) {
     int64_t in = cc_shape_pixels(io->input_shapes[0]), out = cc_shape_pixels(io->output_shape);
     for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++) {

@@ -1,3 +1,9 @@
+/* nets/ops/max_pool/max_pool_cpu.c -- max pooling of a block of channels at a time; forward notes the number
+ * of the tap that won in one byte a value, so that backward needs dy alone.
+ *
+ * A window that lies inside the image has the same offsets everywhere: they are computed once. Windows at
+ * the edge list the taps that are there. Planes are one thread's, so that overlapping windows add to dx
+ * without atomics, in one order. */
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
@@ -20,6 +26,7 @@ typedef struct geometry {
     window whole; /* of a pixel whose window has no padding, counted from its first tap */
 } geometry;
 
+/* Offsets of a whole window's taps from its first tap, in pixels. */
 static geometry geometry_of(const cc_task *task) {
     const cc_max_pool_attr *a = task->attr;
     geometry g = {.attr = a, .block = task->input_blocks[0], .dtype = task->dtype};
@@ -97,6 +104,7 @@ CC_INLINE void next(int64_t p[CC_SPATIAL_MAX], const geometry *g) {
         }                                                                                                    \
     }
 
+/* One plane of dx, zero or to be added to: each window's gradient goes to the tap that won, lane by lane. */
 #define DEFINE_BACKWARD(n)                                                                                   \
     CC_INLINE void backward_by_##n(void *dx, const uint8_t *winner, const void *dy, const geometry *g,       \
                                    cc_dtype dtype) {                                                         \
@@ -144,6 +152,7 @@ CC_HOT static void backward_plane(void *dx, const uint8_t *winner, const void *d
     CALL_BY(backward, g, dx, winner, dy);
 }
 
+/* x: [planes][in pixels][block], y and winner: [planes][out pixels][block] */
 static cc_status forward(cc_task *task) {
     geometry g = geometry_of(task);
     uint8_t *winner = task->saved;
@@ -169,6 +178,7 @@ static cc_status backward(cc_task *task) {
     return CC_OK;
 }
 
+/* Neither x nor y: `saved` has the winners. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return 0;

@@ -1,6 +1,9 @@
-/* The forward pass of a training plan notes which tap won; the backward pass gathers from the windows that
- * cover a pixel, and so needs neither x nor atomics. */
-#include "nets/backends/cuda/sweep.cuh"
+/* nets/ops/max_pool/max_pool_cuda.cu -- max pooling; a training plan's forward pass notes which tap won, a
+ * byte a value.
+ *
+ * The backward pass gathers: each input pixel looks through the windows that cover it and adds the gradients
+ * of those it won. So it needs neither x nor atomics, and sums have one order. */
+#include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
 #include "nets/ops/max_pool/max_pool.h"
@@ -46,7 +49,7 @@ __device__ static range within(int first, int last, const divider &extent) {
     return range{first < 0 ? 0 : first, last < most ? last : most};
 }
 
-/* SQUARE: kernels of that height and width in images, all of whose taps are read before the first is
+/* Forward. SQUARE: kernels of that height and width in images, all of whose taps are read before the first is
  * compared; 0: any. */
 template <class T, int N, int SQUARE> struct pool {
     enum { UNROLL = 1, REVERSED = false };
@@ -60,6 +63,7 @@ template <class T, int N, int SQUARE> struct pool {
     const void *x;
     windows g;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
+    /* One tap of the window, in reading order. */
     __device__ void see(packs &p, bool &any, const pack<T, N> &v, int tap) const {
         for (int k = 0; k < N; k++) {
             const float value = to_float(v.v[k]);
@@ -116,7 +120,8 @@ template <class T, int N, int SQUARE> struct pool {
     }
 };
 
-/* EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once; 0: any. */
+/* Backward. EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once; 0:
+ * any number. */
 template <class T, int N, int EACH> struct unpool {
     enum { UNROLL = 1, REVERSED = false };
     typedef no_constants constants;
@@ -146,6 +151,7 @@ template <class T, int N, int EACH> struct unpool {
         return within(first < 0 ? 0 : (int)quotient(first, g.stride[i]), (int)quotient(last, g.stride[i]),
                       g.out[i]);
     }
+    /* Which tap of a window, along axis i, a pixel is. */
     __device__ int tap_at(int at, int window, int i) const {
         return at + g.padding[i] - window * (int)g.stride[i].by;
     }
@@ -216,6 +222,7 @@ static int square_of(const windows &g) {
     return flat && g.kernel[1] == g.kernel[2] ? g.kernel[1] : 0;
 }
 
+/* 2x2 and 3x3 windows, which nets have, with their taps in registers; others by loops. */
 struct pool_run {
     const cc_task *task;
     template <class T, int N> void run() const {
@@ -225,11 +232,12 @@ struct pool_run {
     }
     template <class T, int N, int SQUARE> void start(const windows &g) const {
         const cc_shape *y = task->output_shape;
-        sweep_run(sweep_of(1, y->dims[0] * cc_shape_pixels(y), g.lanes),
-                  pool<T, N, SQUARE>{task->y, (unsigned char *)task->saved, task->x[0], g});
+        map_rows(row_map_of(1, y->dims[0] * cc_shape_pixels(y), g.lanes),
+                 pool<T, N, SQUARE>{task->y, (unsigned char *)task->saved, task->x[0], g});
     }
 };
 
+/* By how many windows cover a pixel along an axis: ceil(kernel / stride). */
 struct unpool_run {
     const cc_task *task;
     template <class T, int N> void run() const {
@@ -242,9 +250,9 @@ struct unpool_run {
     }
     template <class T, int N, int EACH> void start(const windows &g) const {
         const cc_shape *x = task->input_shapes[0];
-        sweep_run(sweep_of(1, x->dims[0] * cc_shape_pixels(x), g.lanes),
-                  unpool<T, N, EACH>{task->dx[0], task->accumulate[0], (const unsigned char *)task->saved,
-                                     task->dy, g});
+        map_rows(row_map_of(1, x->dims[0] * cc_shape_pixels(x), g.lanes),
+                 unpool<T, N, EACH>{task->dx[0], task->accumulate[0], (const unsigned char *)task->saved,
+                                    task->dy, g});
     }
 };
 
@@ -264,6 +272,7 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("max pool");
 }
 
+/* Neither x nor y: `saved` has the winners. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return 0;

@@ -1,6 +1,9 @@
+/* nets/ops/squeeze_excite/squeeze_excite.c -- shapes and the naive reference, in float64; each image by itself.
+ *
+ * The two small layers are 1x1 convolutions of one pixel, that is, matrix products. */
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
 
-#include <stdlib.h>
+#include <string.h>
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/ops.h"
 
@@ -30,100 +33,109 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     return CC_OK;
 }
 
-/* One image. */
-typedef struct image {
-    int64_t channels, reduced, pixels, start; /* start: of its values in x */
-    double *mean, *before, *hidden, *scale;   /* m; W1 m + b1; silu of it; s */
-} image;
+/* What both passes work in: float64 vectors of one image, then sums over all images. R reduced channels. */
+typedef struct work {
+    int64_t channels, reduced, pixels;
+    double *mean;    /* [C]: m */
+    double *before;  /* [R]: z1 = W1 m + b1 */
+    double *hidden;  /* [R]: h = silu(z1) */
+    double *scale;   /* [C]: s = sigmoid(W2 h + b2) */
+    double *dscale;  /* [C]: gradient of s, then of m */
+    double *dbefore; /* [R]: gradient of h, then of z1 */
+    double *dp[4];   /* gradients of the parameters: [R][C], [R], [C][R], [C] */
+} work;
 
-static image image_of(const cc_reference_io *io, int64_t n) {
-    image v = {.channels = io->output_shape->dims[1],
-               .reduced = ((const cc_squeeze_excite_attr *)io->attr)->reduced,
-               .pixels = cc_shape_pixels(io->output_shape)};
-    v.start = n * v.channels * v.pixels;
-    v.mean = calloc((size_t)(2 * v.channels + 2 * v.reduced), sizeof *v.mean);
-    if (!v.mean) abort(); /* the reference serves tests on small shapes */
-    v.scale = v.mean + v.channels;
-    v.before = v.scale + v.channels;
-    v.hidden = v.before + v.reduced;
-    for (int64_t i = 0; i < v.channels * v.pixels; i++)
-        v.mean[i / v.pixels] += (double)io->x[0][v.start + i] / (double)v.pixels;
-    for (int64_t r = 0; r < v.reduced; r++) {
-        v.before[r] = io->p[CC_SQUEEZE_BIAS][r];
-        for (int64_t c = 0; c < v.channels; c++)
-            v.before[r] += io->p[CC_SQUEEZE_WEIGHT][r * v.channels + c] * v.mean[c];
-        v.hidden[r] = cc_activation_value(CC_ACTIVATION_SILU, v.before[r]);
-    }
-    for (int64_t c = 0; c < v.channels; c++) {
-        double z = io->p[CC_EXCITE_BIAS][c];
-        for (int64_t r = 0; r < v.reduced; r++) z += io->p[CC_EXCITE_WEIGHT][c * v.reduced + r] * v.hidden[r];
-        v.scale[c] = cc_activation_value(CC_ACTIVATION_SIGMOID, z);
-    }
-    return v;
+static size_t reference_bytes(const void *attr, const cc_shape *output) {
+    const int64_t r = ((const cc_squeeze_excite_attr *)attr)->reduced, c = output->dims[1];
+    return (size_t)(3 * c + 3 * r + 2 * r * c + r + c) * sizeof(double);
 }
 
+static work work_of(const cc_reference_io *io) {
+    const int64_t r = ((const cc_squeeze_excite_attr *)io->attr)->reduced, c = io->output_shape->dims[1];
+    work w = {.channels = c, .reduced = r, .pixels = cc_shape_pixels(io->output_shape), .mean = io->scratch};
+    w.scale = w.mean + c;
+    w.dscale = w.scale + c;
+    w.before = w.dscale + c;
+    w.hidden = w.before + r;
+    w.dbefore = w.hidden + r;
+    w.dp[CC_SQUEEZE_WEIGHT] = w.dbefore + r;
+    w.dp[CC_SQUEEZE_BIAS] = w.dp[CC_SQUEEZE_WEIGHT] + r * c;
+    w.dp[CC_EXCITE_WEIGHT] = w.dp[CC_SQUEEZE_BIAS] + r;
+    w.dp[CC_EXCITE_BIAS] = w.dp[CC_EXCITE_WEIGHT] + c * r;
+    return w;
+}
+
+/* m, z1, h and s of one image x, [C][pixels]. */
+static void find_scale(const work *w, const cc_reference_io *io, const float *x) {
+    const float *w1 = io->p[CC_SQUEEZE_WEIGHT], *b1 = io->p[CC_SQUEEZE_BIAS]; /* [R][C], [R] */
+    const float *w2 = io->p[CC_EXCITE_WEIGHT], *b2 = io->p[CC_EXCITE_BIAS];   /* [C][R], [C] */
+    memset(w->mean, 0, (size_t)w->channels * sizeof *w->mean);
+    for (int64_t i = 0; i < w->channels * w->pixels; i++)
+        w->mean[i / w->pixels] += (double)x[i] / (double)w->pixels;
+    for (int64_t r = 0; r < w->reduced; r++) {
+        w->before[r] = b1[r];
+        for (int64_t c = 0; c < w->channels; c++) w->before[r] += w1[r * w->channels + c] * w->mean[c];
+        w->hidden[r] = cc_activation_value(CC_ACTIVATION_SILU, w->before[r]);
+    }
+    for (int64_t c = 0; c < w->channels; c++) {
+        double z = b2[c];
+        for (int64_t r = 0; r < w->reduced; r++) z += w2[c * w->reduced + r] * w->hidden[r];
+        w->scale[c] = cc_activation_value(CC_ACTIVATION_SIGMOID, z);
+    }
+}
+
+/* y = x s */
 static void forward(const cc_reference_io *io) {
+    const work w = work_of(io);
+    const int64_t count = w.channels * w.pixels; /* of an image */
     for (int64_t n = 0; n < io->output_shape->dims[0]; n++) {
-        image v = image_of(io, n);
-        for (int64_t i = 0; i < v.channels * v.pixels; i++)
-            io->y[v.start + i] = (float)(io->x[0][v.start + i] * v.scale[i / v.pixels]);
-        free(v.mean);
+        const float *x = io->x[0] + n * count;
+        find_scale(&w, io, x);
+        for (int64_t i = 0; i < count; i++) io->y[n * count + i] = (float)(x[i] * w.scale[i / w.pixels]);
     }
 }
 
-/* Gradients of the two layers by way of `dscale`, that of s; they are added up. Leaves that of m in dscale.
- */
-static void backward_layers(const cc_reference_io *io, const image *v, double *dscale, double *const dp[4]) {
-    double *dbefore = calloc((size_t)v->reduced, sizeof *dbefore);
-    if (!dbefore) abort();
-    for (int64_t c = 0; c < v->channels; c++) {
-        double dz = dscale[c] * v->scale[c] * (1 - v->scale[c]);
-        dscale[c] = 0;
-        dp[CC_EXCITE_BIAS][c] += dz;
-        for (int64_t r = 0; r < v->reduced; r++) {
-            dp[CC_EXCITE_WEIGHT][c * v->reduced + r] += dz * v->hidden[r];
-            dbefore[r] += dz * io->p[CC_EXCITE_WEIGHT][c * v->reduced + r];
-        }
-    }
-    for (int64_t r = 0; r < v->reduced; r++) {
-        dbefore[r] *= cc_activation_slope(CC_ACTIVATION_SILU, v->before[r]);
-        dp[CC_SQUEEZE_BIAS][r] += dbefore[r];
-        for (int64_t c = 0; c < v->channels; c++) {
-            dp[CC_SQUEEZE_WEIGHT][r * v->channels + c] += dbefore[r] * v->mean[c];
-            dscale[c] += dbefore[r] * io->p[CC_SQUEEZE_WEIGHT][r * v->channels + c];
-        }
-    }
-    free(dbefore);
-}
-
-static void backward_image(const cc_reference_io *io, int64_t n, double *const dp[4]) {
-    image v = image_of(io, n);
-    double *dscale = calloc((size_t)v.channels, sizeof *dscale);
-    if (!dscale) abort();
-    for (int64_t i = 0; i < v.channels * v.pixels; i++)
-        dscale[i / v.pixels] += (double)io->dy[v.start + i] * io->x[0][v.start + i];
-    backward_layers(io, &v, dscale, dp);
-    for (int64_t i = 0; io->dx[0] && i < v.channels * v.pixels; i++)
-        io->dx[0][v.start + i] =
-            (float)(io->dy[v.start + i] * v.scale[i / v.pixels] + dscale[i / v.pixels] / (double)v.pixels);
-    free(dscale);
-    free(v.mean);
-}
-
+/* x reaches y directly, and through m, z1, h, z2 and s. With dL/dy = dy:
+ *   ds[c] = sum over pixels of dy x          dz2 = ds s (1 - s)
+ *   db2 = dz2,  dW2 = dz2 h^T                dh = W2^T dz2,  dz1 = dh silu'(z1)
+ *   db1 = dz1,  dW1 = dz1 m^T                dm = W1^T dz1
+ *   dx = dy s + dm / pixels
+ * The parameters' gradients are sums over the images. */
 static void backward(const cc_reference_io *io) {
-    int64_t channels = io->output_shape->dims[1],
-            reduced = ((const cc_squeeze_excite_attr *)io->attr)->reduced;
-    int64_t counts[] = {reduced * channels, reduced, channels * reduced, channels};
-    double *dp[4];
-    for (int i = 0; i < 4; i++) {
-        dp[i] = calloc((size_t)counts[i], sizeof *dp[i]);
-        if (!dp[i]) abort();
+    const work w = work_of(io);
+    const int64_t count = w.channels * w.pixels;
+    const int64_t counts[] = {w.reduced * w.channels, w.reduced, w.channels * w.reduced, w.channels};
+    const float *w1 = io->p[CC_SQUEEZE_WEIGHT], *w2 = io->p[CC_EXCITE_WEIGHT]; /* [R][C], [C][R] */
+    for (int k = 0; k < 4; k++) memset(w.dp[k], 0, (size_t)counts[k] * sizeof *w.dp[k]);
+    for (int64_t n = 0; n < io->output_shape->dims[0]; n++) {
+        const float *x = io->x[0] + n * count, *dy = io->dy + n * count;
+        find_scale(&w, io, x);
+        memset(w.dscale, 0, (size_t)w.channels * sizeof *w.dscale);
+        memset(w.dbefore, 0, (size_t)w.reduced * sizeof *w.dbefore);
+        for (int64_t i = 0; i < count; i++) w.dscale[i / w.pixels] += (double)dy[i] * x[i];
+        for (int64_t c = 0; c < w.channels; c++) {
+            double dz = w.dscale[c] * w.scale[c] * (1 - w.scale[c]);
+            w.dscale[c] = 0; /* becomes dm */
+            w.dp[CC_EXCITE_BIAS][c] += dz;
+            for (int64_t r = 0; r < w.reduced; r++) {
+                w.dp[CC_EXCITE_WEIGHT][c * w.reduced + r] += dz * w.hidden[r];
+                w.dbefore[r] += dz * w2[c * w.reduced + r];
+            }
+        }
+        for (int64_t r = 0; r < w.reduced; r++) {
+            w.dbefore[r] *= cc_activation_slope(CC_ACTIVATION_SILU, w.before[r]);
+            w.dp[CC_SQUEEZE_BIAS][r] += w.dbefore[r];
+            for (int64_t c = 0; c < w.channels; c++) {
+                w.dp[CC_SQUEEZE_WEIGHT][r * w.channels + c] += w.dbefore[r] * w.mean[c];
+                w.dscale[c] += w.dbefore[r] * w1[r * w.channels + c];
+            }
+        }
+        for (int64_t i = 0; io->dx[0] && i < count; i++)
+            io->dx[0][n * count + i] =
+                (float)(dy[i] * w.scale[i / w.pixels] + w.dscale[i / w.pixels] / (double)w.pixels);
     }
-    for (int64_t n = 0; n < io->output_shape->dims[0]; n++) backward_image(io, n, dp);
-    for (int i = 0; i < 4; i++) {
-        for (int64_t k = 0; k < counts[i]; k++) io->dp[i][k] = (float)dp[i][k];
-        free(dp[i]);
-    }
+    for (int k = 0; k < 4; k++)
+        for (int64_t i = 0; i < counts[k]; i++) io->dp[k][i] = (float)w.dp[k][i];
 }
 
 static unsigned reads(const void *attr) {
@@ -141,5 +153,6 @@ const cc_op cc_op_squeeze_excite = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .reference_bytes = reference_bytes,
     .cpu = &cc_squeeze_excite_cpu,
 };

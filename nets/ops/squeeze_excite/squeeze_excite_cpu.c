@@ -1,9 +1,10 @@
-/* Squeeze and excite in two sweeps over the activation each way; the two small layers lie between them.
+/* nets/ops/squeeze_excite/squeeze_excite_cpu.c -- squeeze and excite: each way, the activation is read
+ * twice, with the two small layers between. Equations: squeeze_excite.c.
  *
- * A plane (one n, one block of channels) is read in rows of 16 values; lane l of a row belongs to channel
- * l % block. Sums over a plane run in float32 over short stretches that are added up in float64. Every sum
- * has one owner and one order: the result does not depend on the number of threads. Channels that fill the
- * last block have scale 0. */
+ * A plane (one n, one block of channels) is read in rows of 16 values; lane l of a row belongs to channel l
+ * % block. Sums over a plane run in float32 over short stretches that are added up in float64. Every sum has
+ * one owner and one order: the result does not depend on the number of threads. Channels that fill the last
+ * block have scale 0. */
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
@@ -62,6 +63,7 @@ static cc_status plan(cc_task *task) {
     return CC_OK;
 }
 
+/* sum[l] += the values of lane l in a stretch of a, or of a b. */
 CC_INLINE void add_stretch(float *restrict sum, const float *restrict a, const float *restrict b,
                            int64_t count) {
     int64_t rows = count / LANES * LANES;
@@ -120,6 +122,7 @@ CC_HOT static void weight_row(float *restrict dweight, float *restrict dbias, co
     *dbias = sum;
 }
 
+/* z1, h and s of all images, from m: two matrix products, a dot product an entry. */
 static void find_scale(const cc_task *task, const geometry *g, const vectors *v) {
     const float *w1 = task->parameters[CC_SQUEEZE_WEIGHT]->value,
                 *b1 = task->parameters[CC_SQUEEZE_BIAS]->value,
@@ -169,6 +172,7 @@ static void scale_plane(void *y, const void *x, const float *scale, const float 
     }
 }
 
+/* m, then s, then y = x s. */
 static cc_status forward(cc_task *task) {
     geometry g = geometry_of(task);
     vectors v = vectors_of(task, &g);
@@ -216,6 +220,7 @@ static void backward_layers(const cc_task *task, const geometry *g, const vector
     }
 }
 
+/* ds = sum of dy x, then the layers, then dx = dy s + dm / pixels. */
 static cc_status backward(cc_task *task) {
     geometry g = geometry_of(task);
     vectors v = vectors_of(task, &g);

@@ -1,6 +1,9 @@
-/* Squeeze and excite: each way two sweeps, between them a kernel for each of the two small layers, and one
- * for the layers' gradients. In the words of the header; primes are gradients, h = silu(W1 m + b1). */
-#include "nets/backends/cuda/strips.cuh"
+/* nets/ops/squeeze_excite/squeeze_excite_cuda.cu -- squeeze and excite: each way a reduction and an
+ * elementwise pass over the activation, between them a kernel for each of the two small layers, and one for
+ * the gradients of both.
+ *
+ * In the words of squeeze_excite.c; primes are gradients, h = silu(W1 m + b1). */
+#include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
@@ -70,23 +73,24 @@ __global__ void __launch_bounds__(THREADS) run_layer(layer_shape s, To to) {
     const int next = TRANSPOSED ? LAYER_EACH : 1, apart = TRANSPOSED ? 1 : slots;
     float sums[LAYER_SUMS] = {};
     add_layer<TRANSPOSED, N>(sums, s, first + slot * next, apart, image, lane);
-    columns c = columns_of<LAYER_SUMS>(slots, s.share);
+    block_sums c = block_sums_of<LAYER_SUMS>(slots, s.share);
     if (!TRANSPOSED) { /* threads of one slot are neighbours */
         c.next_x = s.share + 1;
         c.next_y = 1;
         c.next_k = THREADS + slots;
     }
-    add_columns(room, sums, c, slot, lane, me);
+    add_over_block(room, sums, c, slot, lane, me);
     for (int t = me; t < LAYER_SUMS * slots; t += THREADS) {
         const int m = t / (LAYER_EACH * slots), in = t % (LAYER_EACH * slots);
         const int k = TRANSPOSED ? in % LAYER_EACH : in / slots,
                   x = TRANSPOSED ? in / LAYER_EACH : in % slots;
         const int64_t o = first + in, n = image + m;
         if (o < s.outputs && n < s.images)
-            to(n * s.outputs + o, o, (float)column_sum(room, c, m * LAYER_EACH + k, x));
+            to(n * s.outputs + o, o, (float)block_sum_at(room, c, m * LAYER_EACH + k, x));
     }
 }
 
+/* Transposed, four neighbouring outputs are read as one pack where their number allows. */
 template <bool TRANSPOSED, class To> void start_layer(const layer_shape &s, const To &to) {
     auto wide = run_layer < TRANSPOSED, TRANSPOSED ? LAYER_EACH : 1, To >,
          narrow = run_layer<TRANSPOSED, 1, To>;
@@ -160,8 +164,9 @@ static weights weights_of(const cc_task *task) {
                    p[CC_EXCITE_BIAS]->value};
 }
 
+/* m: the mean over the pixels of each image and channel. */
 template <class T, int N> struct squeeze {
-    enum { SUMS = 1, BLOCK = STRIPS_THREADS, UNROLL = 4 };
+    enum { SUMS = 1, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
     typedef no_constants constants;
     typedef pack<T, N> packs;
     const void *x;
@@ -172,7 +177,7 @@ template <class T, int N> struct squeeze {
     __device__ void add(float (&sums)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sums[k] += to_float(p.v[k]);
     }
-    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
+    __device__ void finish_part(double *, int64_t, int64_t, int64_t) const {}
     __device__ void finish(int64_t image, int64_t channel, const double *totals) const {
         mean[image * s.channels + channel] = (float)(totals[0] / (double)s.pixels);
     }
@@ -180,7 +185,7 @@ template <class T, int N> struct squeeze {
 
 /* The sums of x dy, and from them the gradients under the sigmoid. */
 template <class T, int N> struct chain {
-    enum { SUMS = 1, BLOCK = STRIPS_THREADS, UNROLL = 2 };
+    enum { SUMS = 1, BLOCK = ROW_SUM_THREADS, UNROLL = 2 };
     typedef no_constants constants;
     struct packs {
         pack<T, N> x, dy;
@@ -197,7 +202,7 @@ template <class T, int N> struct chain {
     __device__ void add(float (&sums)[N], const packs &p, constants) const {
         for (int k = 0; k < N; k++) sums[k] += to_float(p.x.v[k]) * to_float(p.dy.v[k]);
     }
-    __device__ void settle(double *, int64_t, int64_t, int64_t) const {}
+    __device__ void finish_part(double *, int64_t, int64_t, int64_t) const {}
     __device__ void finish(int64_t image, int64_t channel, const double *totals) const {
         int64_t at = image * s.channels + channel;
         under[at] = (float)totals[0] * scale[at] * (1 - scale[at]);
@@ -278,7 +283,7 @@ static cc_status plan(cc_task *task) {
     task->output_block = task->input_blocks[0];
     if (task->training) task->saved_bytes = vectors_bytes(s);
     task->scratch_bytes =
-        padded(vectors_bytes(s)) + strips_bytes(s.n, s.pixels, s.channels, task->dtype, 1, STRIPS_THREADS);
+        padded(vectors_bytes(s)) + row_sum_bytes(s.n, s.pixels, s.channels, task->dtype, 1, ROW_SUM_THREADS);
     return CC_OK;
 }
 
@@ -286,6 +291,7 @@ static double *parts_of(const cc_task *task, const sizes &s) {
     return (double *)((char *)task->scratch + padded(vectors_bytes(s)));
 }
 
+/* m (reduction), h, s (layers), y = x s (elementwise). */
 struct forward_run {
     const cc_task *task;
     template <class T, int N> void run() const {
@@ -293,16 +299,17 @@ struct forward_run {
         int64_t lanes = s.channels / N;
         vectors v = vectors_at(task->training ? task->saved : task->scratch, s);
         weights w = weights_of(task);
-        strips_run<N>(parts_of(task, s), s.n, s.pixels, lanes, squeeze<T, N>{task->x[0], s, v.mean});
+        sum_rows<N>(parts_of(task, s), s.n, s.pixels, lanes, squeeze<T, N>{task->x[0], s, v.mean});
         start_layer<false>(layer_of<false>(w.squeeze, v.mean, s.reduced, s.channels, s.n),
                            to_hidden{w.squeeze_bias, v.before, v.hidden});
         start_layer<false>(layer_of<false>(w.excite, v.hidden, s.channels, s.reduced, s.n),
                            to_scale{w.excite_bias, v.scale});
-        sweep_run(sweep_of(s.n, s.pixels, lanes),
-                  scale_channels<T, N>{task->y, task->x[0], v.scale, nullptr, 0, lanes});
+        map_rows(row_map_of(s.n, s.pixels, lanes),
+                 scale_channels<T, N>{task->y, task->x[0], v.scale, nullptr, 0, lanes});
     }
 };
 
+/* s' (reduction), z', both layers' gradients, m', dx = dy s + m' / pixels (elementwise). */
 struct backward_run {
     const cc_task *task;
     template <class T, int N> void run() const {
@@ -311,8 +318,8 @@ struct backward_run {
         vectors v = vectors_at(task->saved, s), d = vectors_at(task->scratch, s);
         cc_parameter_slot *const *p = task->parameters;
         weights w = weights_of(task);
-        strips_run<N>(parts_of(task, s), s.n, s.pixels, lanes,
-                      chain<T, N>{task->x[0], task->dy, s, v.scale, d.scale});
+        sum_rows<N>(parts_of(task, s), s.n, s.pixels, lanes,
+                    chain<T, N>{task->x[0], task->dy, s, v.scale, d.scale});
         start_layer<true>(layer_of<true>(w.excite, d.scale, s.reduced, s.channels, s.n),
                           to_before{v.before, d.before});
         layer excite = {p[CC_EXCITE_WEIGHT]->grad, p[CC_EXCITE_BIAS]->grad, d.scale, v.hidden,
@@ -324,8 +331,8 @@ struct backward_run {
                   s.n);
         if (!task->dx[0]) return;
         start_layer<true>(layer_of<true>(w.squeeze, d.before, s.channels, s.reduced, s.n), to_mean{d.mean});
-        sweep_run(sweep_of(s.n, s.pixels, lanes),
-                  scale_channels<T, N>{task->dx[0], task->dy, v.scale, d.mean, 1 / (float)s.pixels, lanes});
+        map_rows(row_map_of(s.n, s.pixels, lanes),
+                 scale_channels<T, N>{task->dx[0], task->dy, v.scale, d.mean, 1 / (float)s.pixels, lanes});
     }
 };
 

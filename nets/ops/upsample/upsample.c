@@ -1,4 +1,9 @@
-/* Nearest-neighbour upsampling that doubles every spatial extent: y[p] = x[p / 2], rounded down. */
+/* nets/ops/upsample/upsample.c -- nearest-neighbour upsampling that doubles every spatial extent, and the
+ * reference: y[p] = x[floor(p / 2)].
+ *
+ * This is PyTorch's mode "nearest": output pixel p covers [p, p+1) / 2 of the input and takes the value of
+ * the pixel that its corner lies in, so that each input pixel becomes a square of 2x2 (a cube of 2x2x2 at
+ * rank 5). Backward adds up the gradients of that square. */
 #include <string.h>
 #include "nets/ops/ops.h"
 
@@ -10,7 +15,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     return CC_OK;
 }
 
-/* The value of the input that value i of the output repeats. */
+/* The index in x, [n][C][d][h][w], of the value that value i of y, [n][C][2d][2h][2w], repeats. */
 static int64_t source(const cc_reference_io *io, int64_t i) {
     int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX], pixels = cc_shape_pixels(io->output_shape);
     cc_shape_spatial(in, io->input_shapes[0]);

@@ -1,4 +1,5 @@
-/* A row of the input becomes two rows of the output (four at rank 5, two in each of two slices). */
+/* nets/ops/upsample/upsample_cpu.c -- a row of the input becomes two rows of the output (four at rank 5, two
+ * in each of two slices): widened once, then copied. Backward adds the pairs of each row, row after row. */
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
@@ -29,6 +30,7 @@ static cc_status plan(cc_task *task) {
     return CC_OK;
 }
 
+/* A row of y from a row of x: each pixel twice. */
 CC_INLINE void widen_bytes(char *restrict y, const char *restrict x, int64_t width, size_t bytes) {
     for (int64_t w = 0; w < width; w++, x += bytes, y += 2 * bytes) {
         memcpy(y, x, bytes);
@@ -46,6 +48,7 @@ CC_HOT static void widen(char *y, const char *x, int64_t width, size_t bytes) {
         widen_bytes(y, x, width, bytes);
 }
 
+/* A row of dx from a row of dy: neighbouring pixels added. */
 CC_INLINE void narrow_lanes(float *restrict dx, const float *restrict dy, int64_t width, int64_t lanes,
                             bool add) {
     for (int64_t w = 0; w < width; w++)

@@ -1,4 +1,6 @@
-#include "nets/backends/cuda/sweep.cuh"
+/* nets/ops/upsample/upsample_cuda.cu -- upsampling in N,pixels,C: forward, a thread reads a pack once and
+ * writes it to 4 (rank 5: 8) places; backward it adds those up. */
+#include "nets/backends/cuda/map_rows.cuh"
 
 using namespace cc;
 
@@ -74,6 +76,7 @@ template <class T, int N> struct gather_values {
     }
 };
 
+/* Threads go over the rows of x, in both passes. */
 struct upsample_run {
     const cc_task *task;
     bool back;
@@ -82,11 +85,11 @@ struct upsample_run {
         int64_t extent[CC_SPATIAL_MAX], lanes = in->dims[1] / N;
         cc_shape_spatial(extent, in);
         extents e = {divide_by(extent[2]), divide_by(extent[1]), lanes, in->rank == 5 ? 2 : 1};
-        sweep s = sweep_of(1, in->dims[0] * cc_shape_pixels(in), lanes);
+        row_map s = row_map_of(1, in->dims[0] * cc_shape_pixels(in), lanes);
         if (back)
-            sweep_run(s, gather_values<T, N>{task->dx[0], task->dy, e});
+            map_rows(s, gather_values<T, N>{task->dx[0], task->dy, e});
         else
-            sweep_run(s, spread_values<T, N>{task->y, task->x[0], e});
+            map_rows(s, spread_values<T, N>{task->y, task->x[0], e});
     }
 };
 

@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "experiments/weights/names.h"
 #include "experiments/weights/weights.h"
+#include "nets/engine/plan.h"
 #include "results/safetensors.h"
 #include "support.h"
 

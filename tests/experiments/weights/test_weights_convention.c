@@ -11,7 +11,7 @@
 #include "experiments/weights/names.h"
 #include "experiments/weights/source.h"
 #include "nets/engine/backend.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 #include "nets/ops/conv/conv.h"
 #include "results/safetensors.h"
 #include "support.h"

@@ -1,4 +1,5 @@
-/* Every op of the CUDA backend, on a GPU; skipped where there is none. */
+/* tests/nets/backends/test_cuda_on_device_ops.c -- every op of the CUDA backend, on a GPU; skipped where
+ * there is none. */
 #include "cuda_ops.h"
 #include "on_device.h"
 

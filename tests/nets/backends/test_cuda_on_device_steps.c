@@ -1,4 +1,5 @@
-/* Whole steps of the CUDA backend, on a GPU; skipped where there is none. */
+/* tests/nets/backends/test_cuda_on_device_steps.c -- whole steps of the CUDA backend, on a GPU; skipped
+ * where there is none. */
 #include "cuda_steps.h"
 #include "on_device.h"
 

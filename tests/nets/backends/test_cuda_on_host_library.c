@@ -1,4 +1,4 @@
-/* Libraries that are loaded when they are first used. */
+/* tests/nets/backends/test_cuda_on_host_library.c -- libraries that are loaded when they are first used. */
 #include "nets/backends/cuda/library.h"
 #include "support.h"
 

@@ -1,4 +1,4 @@
-/* The kernels of the CUDA backend, compiled for the host. */
+/* tests/nets/backends/test_cuda_on_host_ops.c -- the kernels of the CUDA backend, compiled for the host. */
 #include "cuda_ops.h"
 #include "cuda_runtime_api.h"
 #include "nets/ops/conv/cuda/depthwise.h"
@@ -103,7 +103,7 @@ static void check_turns(const op_case *c, cc_dtype dtype) {
     free(first);
 }
 
-/* The largest plain sweep, which has no sums, is left out for its time. */
+/* The largest case of elementwise kernels is left out for its time. */
 static void results_do_not_depend_on_who_comes_first(void **state) {
     (void)state;
     for (int i = 0; i < CASES + CUDA_CASES; i++) {

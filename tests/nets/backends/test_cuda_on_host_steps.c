@@ -1,8 +1,10 @@
-/* Whole steps of the CUDA backend, on the host; and what it takes, refuses and is allowed. */
+/* tests/nets/backends/test_cuda_on_host_steps.c -- whole steps of the CUDA backend, on the host; and what it
+ * takes, refuses and is allowed. */
 #include "cuda_runtime_api.h"
 #include "cuda_steps.h"
 #include "cudnn.h"
 #include "nets/engine/needs.h"
+#include "nets/engine/plan.h"
 
 /* A training step and an inference, as they are and as they were measured. */
 typedef struct rig {
@@ -110,11 +112,11 @@ static void a_step_waits_for_its_loss_alone(void **state) {
     set_up(&r, BATCH, CC_BF16);
     assert_ok(take(&r));
     assert_ok(cc_model_initialise(r.model, 1));
-    assert_ok(cc_learner_bring(r.learner, images, masks));
+    assert_ok(cc_learner_feed(r.learner, images, masks));
     for (int step = 1; step <= 5; step++) {
         cc_on_host_count_anew();
         assert_ok(cc_learner_start(r.learner, 1e-3));
-        assert_ok(cc_learner_bring(r.learner, images, masks));
+        assert_ok(cc_learner_feed(r.learner, images, masks));
         cc_on_host_counts before = cc_on_host_count();
         assert_ok(cc_learner_finish(r.learner, &loss));
         cc_on_host_counts n = cc_on_host_count();

@@ -1,3 +1,5 @@
+/* tests/nets/backends/test_cuda_probe.c -- what `--device cuda` says where there is no CUDA in the build, no
+ * driver or no GPU. */
 #include "support.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* What the CPU backend's libraries bring along: OpenBLAS's kernels, and one runtime of OpenMP for all. */
+/* tests/nets/backends/test_libraries.c -- what the CPU backend's libraries bring along: OpenBLAS's kernels,
+ * and one runtime of OpenMP for all. */
 #include "support.h"
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,10 +1,11 @@
-/* What bf16 keeps of a number, and how much memory it saves. */
+/* tests/nets/engine/test_bf16.c -- what bf16 keeps of a number, and how much memory it saves. */
 #include "support.h"
 #include <math.h>
 #include <string.h>
 #include "core/rng.h"
 #include "nets/backends/cpu/onednn.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 
 static float narrowed(float value) {
     const cc_shape one = cc_shape_2d(1, 1, 1, 1);

@@ -1,4 +1,4 @@
-/* What is no number is found, wherever it lies. */
+/* tests/nets/engine/test_finite.c -- what is no number is found, wherever it lies. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>

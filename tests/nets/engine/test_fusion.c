@@ -1,5 +1,5 @@
-/* Inference plans fold batch norm and activations into convolutions: the same values, whatever happens to the
- * weights between two passes. */
+/* tests/nets/engine/test_fusion.c -- inference plans fold batch norm and activations into convolutions: the
+ * same values, whatever happens to the weights between two passes. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include "core/rng.h"
 #include "nets/engine/ema.h"
 #include "nets/engine/learner.h"
+#include "nets/engine/plan.h"
 #include "nets/ops/ops.h"
 
 enum { BATCH = 2, SIZE = 64 };

@@ -1,10 +1,11 @@
-/* Whole nets: the CPU against the reference backend, plans that share weights, and what a step may not do. */
+/* tests/nets/engine/test_model.c -- whole nets: the CPU against the reference backend, plans that share
+ * weights, and what a step may not do. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 
 /* Counts allocations of the whole program, libraries included, but for the few hundred bytes of arguments
  * that oneDNN copies at each call; under sanitizers malloc is not ours to replace. */

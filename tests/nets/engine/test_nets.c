@@ -1,4 +1,4 @@
-/* The nets of the paper: their names, parameters and shapes. */
+/* tests/nets/engine/test_nets.c -- the nets of the paper: their names, parameters and shapes. */
 #include "support.h"
 #include <string.h>
 #include "nets/engine/graph.h"

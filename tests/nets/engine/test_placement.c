@@ -1,3 +1,5 @@
+/* tests/nets/engine/test_placement.c -- buffers that live at the same time do not overlap, and a
+ * chain, of which two live at a time, takes the memory of two. */
 #include "core/rng.h"
 #include "nets/engine/placement.h"
 #include "support.h"
@@ -21,7 +23,7 @@ static void buffers_that_live_together_never_share_memory(void **state) {
                                  .last = first + (int)cc_rng_below(&rng, 8)};
         sum += buffers[i].bytes;
     }
-    assert_ok(cc_place(buffers, COUNT, &total));
+    assert_ok(cc_placement_find(buffers, COUNT, &total));
     for (int i = 0; i < COUNT; i++) {
         assert_true(buffers[i].offset + buffers[i].bytes <= total);
         assert_int_equal(buffers[i].offset % 64, 0);
@@ -36,7 +38,7 @@ static void a_chain_needs_two_buffers_only(void **state) {
     cc_buffer buffers[COUNT];
     size_t total;
     for (int i = 0; i < COUNT; i++) buffers[i] = (cc_buffer){.bytes = 640, .first = i, .last = i + 1};
-    assert_ok(cc_place(buffers, COUNT, &total));
+    assert_ok(cc_placement_find(buffers, COUNT, &total));
     assert_int_equal(total, 2 * 640);
 }
 

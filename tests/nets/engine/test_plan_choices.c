@@ -4,7 +4,7 @@
 #include <string.h>
 #include "core/rng.h"
 #include "nets/backends/cpu/onednn.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 
 enum { SIZE = 32, BATCH = 2 };
 static const cc_net_spec spec = {.arch = "unet-bn", .width = 16, .depth = 3, .in_channels = 1, .classes = 1};

@@ -1,4 +1,5 @@
-/* Learning rates against those of PyTorch 1.13 (torch.optim.lr_scheduler, float64), printed with %.17g. */
+/* tests/nets/engine/test_schedule.c -- learning rates against those of PyTorch 1.13
+ * (torch.optim.lr_scheduler, float64), printed with %.17g. */
 #include "support.h"
 #include <math.h>
 #include "nets/engine/schedule.h"

@@ -1,10 +1,11 @@
-/* Stochastic depth: what is drawn, and that it is gone where nothing is trained. */
+/* tests/nets/ops/test_drop_path.c -- stochastic depth: what is drawn, and that it is gone where nothing is
+ * trained. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/rng.h"
-#include "nets/engine/model.h"
+#include "nets/engine/plan.h"
 #include "nets/ops/drop_path/drop_path.h"
 
 enum { N = 4000, BATCH = 3, SIDE = 32, PIXELS = BATCH * SIDE * SIDE };

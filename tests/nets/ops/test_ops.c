@@ -1,4 +1,5 @@
-/* Every op on every backend against its naive reference, and the references against finite differences. */
+/* tests/nets/ops/test_ops.c -- every op on every backend against its naive reference, and the references
+ * against finite differences. */
 #include "support.h"
 #include <math.h>
 #include <omp.h>

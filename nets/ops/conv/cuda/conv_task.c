@@ -179,8 +179,8 @@ static bool reads_halves(const cc_task *task, const state *s) {
 
 static void note_halves(const cc_task *task, const state *s) {
     if (task->training || task->fused_op || task->dtype != CC_BF16) return;
-    task->parameters[0]->reads_half |= reads_halves(task, s);
-    if (task->parameter_count > 1) task->parameters[1]->reads_half = true;
+    task->parameters[0]->reads_bf16_copy |= reads_halves(task, s);
+    if (task->parameter_count > 1) task->parameters[1]->reads_bf16_copy = true;
 }
 
 static cc_status plan(cc_task *task) {
@@ -203,7 +203,7 @@ static cc_status plan(cc_task *task) {
 static const void *weights_of(const cc_task *task, const state *s) {
     const cc_parameter_slot *w = task->parameters[0];
     if (task->fused_op) return folded_of(task);
-    return reads_halves(task, s) ? w->half : w->value;
+    return reads_halves(task, s) ? w->bf16_copy : w->value;
 }
 
 static cc_status run(const cc_task *task, int pass, const void *x, const void *y) {
@@ -219,7 +219,7 @@ static cc_status run(const cc_task *task, int pass, const void *x, const void *y
     } else if (task->parameter_count > 1) {
         const cc_parameter_slot *bias = task->parameters[1];
         data.bias = bias->value;
-        data.low_bias = task->dtype == CC_BF16 ? bias->half : bias->value;
+        data.low_bias = task->dtype == CC_BF16 ? bias->bf16_copy : bias->value;
     }
     return cc_conv_choice_run(s->passes[pass], &data);
 }

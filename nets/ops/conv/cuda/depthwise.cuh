@@ -82,7 +82,7 @@ template <> __device__ inline pair<float> narrow_pair<float>(const float *both) 
     return pair<float>{{both[0], both[1]}};
 }
 template <> __device__ inline pair<bf16> narrow_pair<bf16>(const float *both) {
-    return pair<bf16>{halve_two(both[0], both[1])};
+    return pair<bf16>{pack_bf16_pair(both[0], both[1])};
 }
 
 /* Images of one size: pairs of a pixel beside each other. */

@@ -2,7 +2,7 @@
  * most some hundred pixels, then a block adds up in a tree, and a second kernel adds the blocks' parts up in
  * float64: [part][tap][channel]. Patches are dealt out to the parts in turns. */
 #include "nets/ops/conv/cuda/depthwise.cuh"
-#include "nets/backends/cuda/merge.cuh"
+#include "nets/backends/cuda/weight_parts.cuh"
 
 using namespace cc;
 
@@ -65,7 +65,7 @@ __global__ void __launch_bounds__(THREADS, 2) weight_parts(float *parts, const v
             window_of<tile::COLUMNS>((const pair<T> *)gradients, c.dy, image, row, column, lane));
     }
     const int y = threadIdx.z * c.t.wide + threadIdx.y;
-    add_down(sums, room, threadIdx.x, y, c.t.across, c.t.wide * c.t.high);
+    tree_sum(sums, room, threadIdx.x, y, c.t.across, c.t.wide * c.t.high);
     if (y > 0 || lane >= c.t.lanes) return;
 #pragma unroll
     for (int t = 0; t < K * K; t++) {
@@ -121,5 +121,5 @@ void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void
         run_parts(d, (float *)scratch, x, dy);
     else
         any_weight_parts(d, (float *)scratch, x, dy);
-    merge_run(dw, (const float *)scratch, parts_of(d), weights, as_they_are{});
+    sum_weight_parts(dw, (const float *)scratch, parts_of(d), weights, as_they_are{});
 }

@@ -6,7 +6,7 @@
  * have two channels of one pixel. A row of x is read once for the three rows of dy that it met, whose words
  * are kept. Warps of a block add up in shared memory, blocks in a second kernel, in float64. */
 #include "nets/ops/conv/cuda/few_channels.cuh"
-#include "nets/backends/cuda/merge.cuh"
+#include "nets/backends/cuda/weight_parts.cuh"
 
 using namespace cc;
 
@@ -185,5 +185,6 @@ void cc_few_channels_cuda_weights(const cc_few_channels_cuda *d, float *dw, cons
     c.dy = dy;
     CC_LAUNCH_TOGETHER(few_weight_parts, dim3((unsigned)(c.pairs / c.together), (unsigned)c.parts_count),
                        dim3(FEW_THREADS), c);
-    merge_run(dw, c.parts, c.parts_count, (int64_t)c.pairs * PAIR_WEIGHTS, weight_place{c.in, c.out / 16});
+    sum_weight_parts(dw, c.parts, c.parts_count, (int64_t)c.pairs * PAIR_WEIGHTS,
+                     weight_place{c.in, c.out / 16});
 }

@@ -2,7 +2,7 @@
  * sums it keeps over at most some hundred pixels; then a block adds up in a tree, and a second kernel adds
  * the blocks' parts up in float64: [part][tap][channel]. The threads of all rows of the kernel read the same
  * pixels of the many at about the same time: all but one have them from the nearest cache. */
-#include "nets/backends/cuda/merge.cuh"
+#include "nets/backends/cuda/weight_parts.cuh"
 #include "nets/ops/conv/cuda/one_channel.cuh"
 
 using namespace cc;
@@ -84,7 +84,7 @@ __global__ void __launch_bounds__(K *threads_of_row(K), K == 7 ? 2 : 3)
     __syncthreads();
 #pragma unroll
     for (int j = 0; j < K; j++) {
-        add_down(sums[j], room, x, (int)threadIdx.y, across, (int)blockDim.y);
+        tree_sum(sums[j], room, x, (int)threadIdx.y, across, (int)blockDim.y);
         if (threadIdx.y > 0) continue;
         const int tap = threadIdx.z * K + j;
         store(parts, ((int64_t)blockIdx.x * K * K + tap) * c.lanes + threadIdx.x, narrow<float>(sums[j]));
@@ -134,6 +134,6 @@ void cc_one_channel_cuda_weights(const cc_one_channel_cuda *d, float *dw, const 
     CC_LAUNCH_TOGETHER(kernel, dim3((unsigned)g.parts),
                        dim3((unsigned)g.pass.lanes, (unsigned)g.pass.t.wide, (unsigned)d->kernel),
                        (float *)scratch, many, one, g);
-    merge_run(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
-              g.pass.order);
+    sum_weight_parts(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
+                     g.pass.order);
 }
