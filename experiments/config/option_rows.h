@@ -10,7 +10,9 @@ typedef struct cc_option_rows {
     int count;
 } cc_option_rows;
 
-extern const cc_option_rows cc_option_rows_data, cc_option_rows_training;
+extern const cc_option_rows cc_option_rows_data;
+/* Put together on the first call, from what nets/ declares; by any thread. */
+const cc_option_rows *cc_option_rows_training(void);
 
 #define AT(member)       .offset = offsetof(cc_experiment_config, member)
 #define COUNT_AT(member) .count_offset = offsetof(cc_experiment_config, member)

@@ -10,20 +10,14 @@
 #include <string.h>
 #include "experiments/config/option_rows.h"
 
-static const cc_option_rows *const parts[] = {&cc_option_rows_data, &cc_option_rows_training};
-enum { PARTS = sizeof parts / sizeof *parts };
-
 int cc_option_count(void) {
-    int count = 0;
-    for (int i = 0; i < PARTS; i++) count += parts[i]->count;
-    return count;
+    return cc_option_rows_data.count + cc_option_rows_training()->count;
 }
 
 const cc_option *cc_option_get(int row) {
-    int part = 0;
     /* The table is in two files; rows count through both. */
-    while (row >= parts[part]->count) row -= parts[part++]->count;
-    return &parts[part]->rows[row];
+    const int before = cc_option_rows_data.count;
+    return row < before ? &cc_option_rows_data.rows[row] : &cc_option_rows_training()->rows[row - before];
 }
 
 int cc_option_find(const char *key) {

@@ -1,469 +1,540 @@
-/* experiments/config/options_training.c -- the options from the net on: net, loss, optimizer, train,
- * results. */
+/* experiments/config/options_training.c -- the options from the net on: net, loss, optimizer, train, results.
+ *
+ * What nets/ declares is taken from there, so that it stands once: the names of architectures, encoders,
+ * losses and so on are those of their registries (`names`), and the numbers of losses and optimisers, with
+ * range, default and meaning, are rows made from their declarations (`make`; nets/engine/hyperparameter.h).
+ * The table is put together when it is first asked for. */
 #include "experiments/config/option_rows.h"
-#include "nets/models/registry.h"
 
-/* The words of net.* come from the registry of nets; a decoder has a row for its channels. */
-#define NAME_OF(id, name)         name
-#define NAME_COMMA(id, name, ...) name,
-#define DECODER_CHANNELS(id, name, levels, ...)                                                              \
-    {.key = "net.decoder.channels",                                                                          \
-     .kind = CC_OPTION_INTEGERS,                                                                             \
-     AT(net.channels),                                                                                       \
-     COUNT_AT(net.channel_count),                                                                            \
-     .when = "net.decoder.upsample",                                                                         \
-     .is = name,                                                                                             \
-     .min = 1,                                                                                               \
-     .max = 4096,                                                                                            \
-     .least = levels,                                                                                        \
-     .most = levels,                                                                                         \
-     .initial = "[" #__VA_ARGS__ "]",                                                                        \
-     .meaning = "channels of the decoder's blocks, deepest first"},
+#include <assert.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "nets/engine/kernel.h"
+#include "nets/engine/schedule.h"
+#include "nets/losses/loss.h"
+#include "nets/losses/sum/sum.h"
+#include "nets/models/choices.h"
+#include "nets/optimizers/optimizer.h"
 
-static const cc_option rows[] = {
-    {.key = "net.arch",
-     .kind = CC_OPTION_CHOICE,
-     AT(net.arch),
-     .when = "stage",
-     .is = TRAINED,
-     .choices = {CC_ARCHITECTURES(NAME_COMMA)},
-     .initial = "unet-bn",
-     .meaning = "the net: the original U-Net, the same with batch norm, or a U-Net on a known encoder"},
-    {.key = "net.encoder",
-     .kind = CC_OPTION_CHOICE,
-     AT(net.encoder),
-     .when = "net.arch",
-     .is = "unet-encoder",
-     .choices = {CC_ENCODERS(NAME_COMMA, )},
-     .needed = true,
-     .meaning = "the encoder"},
-    {.key = "net.decoder.upsample",
-     .kind = CC_OPTION_CHOICE,
-     AT(net.upsample),
-     .when = "net.arch",
-     .is = "unet-encoder",
-     .choices = {CC_DECODERS(NAME_COMMA)},
-     .initial = "nearest",
-     .meaning = "how the decoder doubles its size: nearest neighbour, or transposed convolution"},
-    // clang-format off
-    CC_DECODERS(DECODER_CHANNELS)
-    // clang-format on
-    {.key = "net.drop_path",
-     .kind = CC_OPTION_REAL,
-     AT(net.drop_path),
-     .when = "net.arch",
-     .is = "unet-encoder",
-     .max = 1,
-     .below_max = true,
-     .initial = "0",
-     .meaning = "stochastic depth: how often, in training, the encoder's last residual block is left out for "
-                "a slice; the rate rises linearly to it over the blocks"},
-    {.key = "net.padding",
-     .kind = CC_OPTION_CHOICE,
-     AT(net.padding),
-     .when = "net.encoder",
-     .is = CC_EFFICIENTNETS(NAME_OF, "|"),
-     .choices = {"symmetric", "same", "same-nominal"},
-     .initial_note = "null: what net.weights was trained with, else symmetric",
-     .usual = "symmetric",
-     .meaning =
-         "padding of the encoder's convolutions of stride 2: the same on both sides (timm's efficientnet_*, "
-         "torchvision); TensorFlow's, with more behind (timm's tf_efficientnet_*); that of images of the "
-         "encoder's own size, 224, 300 or 456 pixels (efficientnet_pytorch, and efficientnet-b* of "
-         "segmentation_models.pytorch)"},
-    {.key = "net.norm_epsilon",
-     .kind = CC_OPTION_REAL,
-     AT(net.norm_epsilon),
-     .when = "net.arch",
-     .is = "unet-bn|unet-encoder",
-     .max = 1,
-     .above_min = true,
-     .initial_note = "null: what net.weights was trained with, else 1.0e-5",
-     .usual = "1.0e-05",
-     .meaning =
-         "epsilon of the batch norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 is PyTorch's, "
-         "1.0e-3 TensorFlow's"},
-    {.key = "net.width",
-     .kind = CC_OPTION_INTEGER,
-     AT(net.width),
-     .when = "net.arch",
-     .is = "unet|unet-bn",
-     .min = 1,
-     .max = 1024,
-     .initial = "64",
-     .unit = "channels",
-     .meaning = "channels of the first level; each next has twice as many"},
-    {.key = "net.depth",
-     .kind = CC_OPTION_INTEGER,
-     AT(net.depth),
-     .when = "net.arch",
-     .is = "unet|unet-bn",
-     .min = 2,
-     .max = 8,
-     .initial = "5",
-     .unit = "levels",
-     .meaning = "levels; the image's side is a multiple of 2^(depth - 1)"},
-    {.key = "net.in_channels",
-     .kind = CC_OPTION_INTEGER,
-     AT(net.in_channels),
-     .when = "net.arch",
-     .is = "unet|unet-bn|unet-encoder",
-     .min = 1,
-     .max = 64,
-     .initial = "1",
-     .meaning = "channels of the image"},
-    {.key = "net.classes",
-     .kind = CC_OPTION_INTEGER,
-     AT(net.classes),
-     .when = "net.arch",
-     .is = "unet|unet-bn|unet-encoder",
-     .min = 1,
-     .max = 64,
-     .initial = "1",
-     .meaning = "channels of the output, each a foreground of its own"},
-    {.key = "net.prior",
-     .kind = CC_OPTION_REAL,
-     AT(net.prior),
-     .when = "stage",
-     .is = TRAINED,
-     .max = 1,
-     .below_max = true,
-     .initial = "0",
-     .meaning =
-         "the foreground's probability that the net starts from, by the bias of its last layer (0.01 in "
-         "the focal loss's source, 4.1); 0: biases start at 0, a probability of one half"},
-    {.key = "net.weights",
-     .kind = CC_OPTION_PATH,
-     AT(net.weights),
-     .when = "net.arch",
-     .is = "unet|unet-bn|unet-encoder",
-     .initial_note = "null: all weights start at random",
-     .locates = true,
-     .meaning = "a file of weights to start from, by name: safetensors (timm, torchvision, "
-                "segmentation_models.pytorch), or a result of ours; a relative one counts from the current "
-                "folder; its contents are part of the run's identity"},
+/* One row, or what makes several. */
+typedef struct source {
+    cc_option row;                   /* `is` NULL: whatever the option `when` is */
+    const char *(*names)(int index); /* a choice's words, in place of row.choices: NULL after the last */
+    bool (*suits)(const char *word); /* in place of row.is: with which words of `when` it means something */
+    void (*make)(void);              /* in place of all that: adds rows to the table */
+} source;
 
-    {.key = "loss.type",
-     .kind = CC_OPTION_CHOICE,
-     AT(loss.type),
-     .when = "stage",
-     .is = TRAINED,
-     .choices = {"bce", "focal", "dice", "generalised-dice", "iou", "bootstrap-bce", "sum"},
-     .initial = "dice",
-     .meaning = "what training makes small"},
-    {.key = "loss.alpha",
-     .kind = CC_OPTION_REAL,
-     AT(loss.alpha),
-     .when = "loss.type",
-     .is = "focal",
-     .min = 0,
-     .max = 1,
-     .initial = "0.25",
-     .meaning = "weight of the foreground; the background's is 1 - alpha"},
-    {.key = "loss.gamma",
-     .kind = CC_OPTION_REAL,
-     AT(loss.gamma),
-     .when = "loss.type",
-     .is = "focal",
-     .min = 0,
-     .max = 100,
-     .initial = "2",
-     .meaning = "focusing exponent"},
-    {.key = "loss.smooth",
-     .kind = CC_OPTION_REAL,
-     AT(loss.smooth),
-     .when = "loss.type",
-     .is = "dice|iou",
-     .min = 0,
-     .max = 1e6,
-     .initial = "1",
-     .meaning = "added above and below the fraction"},
-    {.key = "loss.fraction",
-     .kind = CC_OPTION_REAL,
-     AT(loss.fraction),
-     .when = "loss.type",
-     .is = "bootstrap-bce",
-     .min = 0,
-     .above_min = true,
-     .max = 1,
-     .initial = "0.25",
-     .meaning = "share of each image's pixels, the hardest, that count"},
-    {.key = "loss.weight",
-     .kind = CC_OPTION_REAL,
-     AT(loss.weight),
-     .min = 0,
-     .max = 1e6,
-     .only_term = true,
-     .initial = "1",
-     .meaning = "the term's weight in its sum"},
-    {.key = "loss.terms",
-     .kind = CC_OPTION_LOSSES,
-     AT(loss.terms),
-     COUNT_AT(loss.term_count),
-     .when = "loss.type",
-     .is = "sum",
-     .least = 1,
-     .most = CC_LOSS_TERMS_MAX,
-     .needed = true,
-     .meaning = "the losses that are added up, each a map with the keys of `loss`"},
+enum { ROWS_MAX = 80, NUMBERS_MAX = 32, TEXT_MAX = 4096 };
 
-    {.key = "optimizer.type",
-     .kind = CC_OPTION_CHOICE,
-     AT(optimizer.type),
-     .when = "stage",
-     .is = TRAINED,
-     .choices = {"sgd", "adam", "adamw"},
-     .initial = "adam",
-     .meaning = "the optimiser"},
-    {.key = "optimizer.lr",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.lr),
-     .when = "optimizer.type",
-     .is = "sgd|adam|adamw",
-     .above_min = true,
-     .max = 1000,
-     .initial = "1.0e-3",
-     .meaning = "learning rate"},
-    {.key = "optimizer.momentum",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.momentum),
-     .when = "optimizer.type",
-     .is = "sgd",
-     .max = 1,
-     .below_max = true,
-     .initial = "0",
-     .meaning = "momentum"},
-    {.key = "optimizer.weight_decay",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.weight_decay),
-     .when = "optimizer.type",
-     .is = "sgd|adam",
-     .max = 1000,
-     .initial = "0",
-     .meaning = "added to the gradient, times the weight"},
-    {.key = "optimizer.weight_decay",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.weight_decay),
-     .when = "optimizer.type",
-     .is = "adamw",
-     .max = 1000,
-     .initial = "0.01",
-     .meaning = "taken off the weight itself, times the learning rate"},
-    {.key = "optimizer.betas",
-     .kind = CC_OPTION_REALS,
-     AT(optimizer.betas),
-     .when = "optimizer.type",
-     .is = "adam|adamw",
-     .max = 1,
-     .below_max = true,
-     .least = 2,
-     .most = 2,
-     .initial = "[0.9, 0.999]",
-     .meaning = "decay of the two moments"},
-    {.key = "optimizer.eps",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.eps),
-     .when = "optimizer.type",
-     .is = "adam|adamw",
-     .max = 1,
-     .initial = "1.0e-8",
-     .meaning = "added to the root of the second moment"},
+static cc_option table[ROWS_MAX];
+static cc_option_rows whole = {table, 0};
+static char texts[TEXT_MAX]; /* the keys, words and defaults that the rows below are given */
+static size_t text_used;
 
-    {.key = "optimizer.clip_norm",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.clip_norm),
-     .when = "optimizer.type",
-     .is = "sgd|adam|adamw",
-     .above_min = true,
-     .max = 1e12,
-     .initial_note = "null: gradients are taken as they are",
-     .null_value = CC_CLIP_OFF,
-     .meaning = "a gradient whose Euclidean norm, over all weights, is larger is scaled down to it"},
-    {.key = "optimizer.schedule.type",
-     .kind = CC_OPTION_CHOICE,
-     AT(optimizer.schedule.type),
-     .when = "optimizer.type",
-     .is = "sgd|adam|adamw",
-     .choices = {"constant", "cosine", "plateau"},
-     .initial = "constant",
-     .meaning = "the learning rate over the epochs: the same, falling along half a cosine, or lowered "
-                "whenever what `train.early_stopping.monitor` names stops getting better"},
-    {.key = "optimizer.schedule.warmup",
-     .kind = CC_OPTION_INTEGER,
-     AT(optimizer.schedule.warmup),
-     .when = "optimizer.schedule.type",
-     .is = "constant|cosine|plateau",
-     .max = 100000,
-     .initial = "0",
-     .unit = "epochs",
-     .meaning = "epochs before that, in which the rate rises linearly to `optimizer.lr`"},
-    {.key = "optimizer.schedule.min_lr",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.schedule.min_lr),
-     .when = "optimizer.schedule.type",
-     .is = "cosine|plateau",
-     .max = 1000,
-     .initial = "0",
-     .meaning = "the lowest learning rate"},
-    {.key = "optimizer.schedule.factor",
-     .kind = CC_OPTION_REAL,
-     AT(optimizer.schedule.factor),
-     .when = "optimizer.schedule.type",
-     .is = "plateau",
-     .above_min = true,
-     .max = 1,
-     .below_max = true,
-     .initial = "0.1",
-     .meaning = "what the learning rate is multiplied by"},
-    {.key = "optimizer.schedule.patience",
-     .kind = CC_OPTION_INTEGER,
-     AT(optimizer.schedule.patience),
-     .when = "optimizer.schedule.type",
-     .is = "plateau",
-     .max = 100000,
-     .initial = "10",
-     .unit = "epochs",
-     .meaning = "epochs in a row without a better score that are let pass; the next one lowers the rate"},
+/* A text that lives as long as the table. */
+__attribute__((format(printf, 1, 2))) static const char *text(const char *format, ...) {
+    va_list args;
+    char *start = texts + text_used;
+    va_start(args, format);
+    int length = vsnprintf(start, sizeof texts - text_used, format, args);
+    va_end(args);
+    assert(length >= 0 && (size_t)length < sizeof texts - text_used);
+    text_used += (size_t)length + 1;
+    return start;
+}
 
-    {.key = "train.epochs",
-     .kind = CC_OPTION_INTEGER,
-     AT(train.epochs),
-     .when = "stage",
-     .is = TRAINED,
-     .min = 1,
-     .max = 100000,
-     .initial = "70",
-     .unit = "epochs",
-     .meaning = "how often the training set is gone through, at most"},
-    {.key = "train.batch",
-     .kind = CC_OPTION_INTEGER,
-     AT(train.batch),
-     .min = 1,
-     .max = 4096,
-     .initial = "4",
-     .unit = "slices",
-     .meaning = "slices of one step"},
-    {.key = "train.ema",
-     .kind = CC_OPTION_REAL,
-     AT(train.ema),
-     .when = "stage",
-     .is = TRAINED,
-     .above_min = true,
-     .max = 1,
-     .below_max = true,
-     .initial_note = "null: the weights of an epoch's last step are validated and kept",
-     .null_value = CC_EMA_OFF,
-     .meaning = "decay, at each step, of the moving average of weights and statistics that is validated and "
-                "kept"},
-    {.key = "train.precision",
-     .kind = CC_OPTION_CHOICE,
-     AT(train.precision),
-     .when = "stage",
-     .is = TRAINED,
-     .choices = {"f32", "tf32", "bf16"},
-     .initial = "f32",
-     .meaning = "how activations and their gradients are kept and multiplied; weights and sums are float32. "
-                "bf16 takes half the memory and less time, on processors that have it; tf32 keeps float32 "
-                "and rounds what convolutions multiply to 10 bits of mantissa, on GPUs that do so. `--tf32` "
-                "of `calcade run` sets it where it was f32"},
-    {.key = "train.plan",
-     .kind = CC_OPTION_CHOICE,
-     AT(train.plan),
-     .when = "stage",
-     .is = TRAINED,
-     .choices = {"fixed", "timed", "exact", "fast"},
-     .initial = "fixed",
-     .meaning = "how each convolution's algorithm is chosen: by rule, the same everywhere; the one that this "
-                "machine runs fastest; or by rule without Winograd's, which round a little more; the result "
-                "holds the choices, and a run that goes on keeps to them. `fast` is `timed` among all "
-                "algorithms of a GPU, also those that give other bytes each time: such a run cannot be made "
-                "again to the byte. `--fast` of `calcade run` sets it"},
-    {.key = "train.early_stopping.monitor",
-     .kind = CC_OPTION_CHOICE,
-     AT(train.early_stopping.monitor),
-     .when = "stage",
-     .is = TRAINED,
-     .choices = {"validation.f1", "validation.loss"},
-     .initial = "validation.f1",
-     .meaning = "what chooses the epoch whose weights are kept"},
-    {.key = "train.early_stopping.mode",
-     .kind = CC_OPTION_CHOICE,
-     AT(train.early_stopping.mode),
-     .when = "train.early_stopping.monitor",
-     .is = "validation.f1",
-     .choices = {"max"},
-     .initial = "max",
-     .meaning = "a larger validation.f1 is better"},
-    {.key = "train.early_stopping.mode",
-     .kind = CC_OPTION_CHOICE,
-     AT(train.early_stopping.mode),
-     .when = "train.early_stopping.monitor",
-     .is = "validation.loss",
-     .choices = {"min"},
-     .initial = "min",
-     .meaning = "a smaller validation.loss is better"},
-    {.key = "train.early_stopping.patience",
-     .kind = CC_OPTION_INTEGER,
-     AT(train.early_stopping.patience),
-     .when = "train.early_stopping.monitor",
-     .is = "validation.f1|validation.loss",
-     .min = 1,
-     .max = 100000,
-     .initial_note = "null: all epochs are trained",
-     .null_value = CC_PATIENCE_OFF,
-     .unit = "epochs",
-     .meaning = "training ends after so many epochs in a row without a better one"},
-    {.key = "train.empty_slices",
-     .kind = CC_OPTION_REAL,
-     AT(train.empty_slices),
-     .when = "stage",
-     .is = "calcification",
-     .max = 1,
-     .initial = "1",
-     .unit = "share",
-     .meaning =
-         "share of the training slices without truth that are trained on, drawn by the seed; validation "
-         "and test have all of theirs"},
-    {.key = "train.workers",
-     .kind = CC_OPTION_INTEGER,
-     AT(train.workers),
-     .min = 1,
-     .max = 64,
-     .initial = "2",
-     .locates = true,
-     .unit = "threads",
-     .meaning = "threads that read and prepare slices; results do not depend on it"},
-    {.key = "train.threads",
-     .kind = CC_OPTION_INTEGER,
-     AT(train.threads),
-     .min = 0,
-     .max = 1024,
-     .initial = "0",
-     .locates = true,
-     .unit = "threads",
-     .meaning =
-         "threads that a CPU trains and tests with; 0: as many as `OMP_NUM_THREADS` says, else as there are "
-         "processors, shared out among `--jobs`. Another number rounds otherwise: the one that was "
-         "used is in the result and part of its identity, and a result of another number is made "
-         "anew only where it is stated here"},
+static const cc_option *find(const char *key) {
+    for (int i = 0; i < whole.count; i++)
+        if (strcmp(table[i].key, key) == 0) return &table[i];
+    return NULL;
+}
 
-    {.key = "results.examples",
-     .kind = CC_OPTION_INTEGER,
-     AT(results.examples),
-     .min = 0,
-     .max = 1000,
-     .initial = "4",
-     .unit = "slices",
-     .meaning = "test slices whose image, truth and prediction are stored for figures"},
-    {.key = "results.threshold",
-     .kind = CC_OPTION_REAL,
-     AT(results.threshold),
-     .above_min = true,
-     .max = 1,
-     .below_max = true,
-     .initial = "0.5",
-     .unit = "probability",
-     .meaning = "from which on a pixel is foreground"},
+/* Adds a row; `is` becomes those words of the choice `when` that suit, all of them where `suits` is NULL. */
+static void add(const cc_option *row, bool (*suits)(const char *word)) {
+    char words[512] = "";
+    assert(whole.count < ROWS_MAX);
+    cc_option *to = &table[whole.count];
+    *to = *row;
+    if (row->when && !row->is) {
+        const cc_option *decides = find(row->when);
+        for (int i = 0; decides->choices[i]; i++)
+            if (!suits || suits(decides->choices[i]))
+                snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? "|" : "",
+                         decides->choices[i]);
+        to->is = text("%s", words);
+    }
+    whole.count++;
+}
+
+/* A row of a declared number: "GROUP.name", in the member of cc_experiment_config at `offset`. */
+static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t offset) {
+    return (cc_option){.key = text("%s.%s", group, h->name),
+                       .kind = h->count ? CC_OPTION_REALS : CC_OPTION_REAL,
+                       .offset = offset + h->offset,
+                       .min = h->min,
+                       .max = h->max,
+                       .above_min = h->above_min,
+                       .below_max = h->below_max,
+                       .least = h->count,
+                       .most = h->count,
+                       .initial = h->initial,
+                       .initial_note = h->initial_note,
+                       .unit = h->unit,
+                       .meaning = h->meaning};
+}
+
+/* The numbers that the members of a registry declare, a row each; one that several share is one row. They
+ * come in such an order that each member's own order is kept: a new one stands before that which follows
+ * it there. */
+static void add_numbers(const char *group, size_t offset, const char *(*name)(int index),
+                        const cc_hyperparameter *const *(*numbers)(int index)) {
+    const cc_hyperparameter *order[NUMBERS_MAX];
+    int count = 0;
+    for (int kind = 0; name(kind); kind++) {
+        const cc_hyperparameter *const *list = numbers(kind);
+        int length = 0, at = count; /* at: where the next one goes, before the one behind it in the list */
+        while (list && list[length]) length++;
+        for (int j = length - 1; j >= 0; j--) {
+            int known = 0;
+            while (known < count && order[known] != list[j]) known++;
+            if (known < count) {
+                at = known;
+                continue;
+            }
+            assert(count < NUMBERS_MAX);
+            memmove(order + at + 1, order + at, (size_t)(count++ - at) * sizeof *order);
+            order[at] = list[j];
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        cc_option row = row_of(order[i], group, offset);
+        char words[512] = ""; /* those that declare it: "adam|adamw" */
+        for (int kind = 0; name(kind); kind++)
+            if (cc_hyperparameters_hold(numbers(kind), order[i]))
+                snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? "|" : "",
+                         name(kind));
+        row.when = text("%s.type", group);
+        row.is = text("%s", words);
+        add(&row, NULL);
+    }
+}
+
+static const cc_hyperparameter *const *loss_numbers(int index) {
+    return cc_loss_at(index)->hyperparameters;
+}
+
+static void add_loss_numbers(void) {
+    add_numbers("loss", offsetof(cc_experiment_config, loss), cc_loss_name, loss_numbers);
+}
+
+static void add_term_weight(void) {
+    cc_option row = row_of(&cc_loss_term_weight, "loss", offsetof(cc_experiment_config, loss));
+    row.only_term = true;
+    add(&row, NULL);
+}
+
+static const cc_hyperparameter *const *optimizer_numbers(int index) {
+    return cc_optimizer_at(index)->hyperparameters;
+}
+
+/* Those that each has of its own stand between the two that all have. */
+static void add_optimizer_numbers(void) {
+    const size_t offset = offsetof(cc_experiment_config, optimizer);
+    cc_option lr = row_of(&cc_optimizer_lr, "optimizer", offset);
+    cc_option clip_norm = row_of(&cc_optimizer_clip_norm, "optimizer", offset);
+    lr.when = clip_norm.when = "optimizer.type";
+    add(&lr, NULL);
+    add_numbers("optimizer", offset, cc_optimizer_name, optimizer_numbers);
+    add(&clip_norm, NULL);
+}
+
+/* A row for each decoder: as many channels as it has levels. */
+static void add_decoder_channels(void) {
+    const int *channels;
+    for (int i = 0, levels; (levels = cc_net_decoder_levels(&channels, i)) > 0; i++) {
+        cc_option row = {.key = "net.decoder.channels",
+                         .kind = CC_OPTION_INTEGERS,
+                         AT(net.channels),
+                         COUNT_AT(net.channel_count),
+                         .when = "net.decoder.upsample",
+                         .is = cc_net_decoder_name(i),
+                         .min = 1,
+                         .max = 4096,
+                         .least = levels,
+                         .most = levels,
+                         .meaning = "channels of the decoder's blocks, deepest first"};
+        char list[128] = "[";
+        for (int k = 0; k < levels; k++)
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%d", k ? ", " : "", channels[k]);
+        row.initial = text("%s]", list);
+        add(&row, NULL);
+    }
+}
+
+static const source sources[] = {
+    {.row = {.key = "net.arch",
+             .kind = CC_OPTION_CHOICE,
+             AT(net.arch),
+             .when = "stage",
+             .is = TRAINED,
+             .initial = "unet-bn",
+             .meaning =
+                 "the net: the original U-Net, the same with batch norm, or a U-Net on a known encoder"},
+     .names = cc_net_arch_name},
+    {.row = {.key = "net.encoder",
+             .kind = CC_OPTION_CHOICE,
+             AT(net.encoder),
+             .when = "net.arch",
+             .is = "unet-encoder",
+             .needed = true,
+             .meaning = "the encoder"},
+     .names = cc_net_encoder_name},
+    {.row = {.key = "net.decoder.upsample",
+             .kind = CC_OPTION_CHOICE,
+             AT(net.upsample),
+             .when = "net.arch",
+             .is = "unet-encoder",
+             .initial = "nearest",
+             .meaning = "how the decoder doubles its size: nearest neighbour, or transposed convolution"},
+     .names = cc_net_decoder_name},
+    {.make = add_decoder_channels},
+    {.row =
+         {.key = "net.drop_path",
+          .kind = CC_OPTION_REAL,
+          AT(net.drop_path),
+          .when = "net.arch",
+          .is = "unet-encoder",
+          .max = 1,
+          .below_max = true,
+          .initial = "0",
+          .meaning =
+              "stochastic depth: how often, in training, the encoder's last residual block is left out for "
+              "a slice; the rate rises linearly to it over the blocks"}},
+    {.row = {.key = "net.padding",
+             .kind = CC_OPTION_CHOICE,
+             AT(net.padding),
+             .when = "net.encoder",
+             .initial_note = "null: what net.weights was trained with, else symmetric",
+             .usual = "symmetric",
+             .meaning =
+                 "padding of the encoder's convolutions of stride 2: the same on both sides (timm's "
+                 "efficientnet_*, "
+                 "torchvision); TensorFlow's, with more behind (timm's tf_efficientnet_*); that of images of "
+                 "the "
+                 "encoder's own size, 224, 300 or 456 pixels (efficientnet_pytorch, and efficientnet-b* of "
+                 "segmentation_models.pytorch)"},
+     .names = cc_net_padding_name,
+     .suits = cc_net_encoder_pads},
+    {.row = {.key = "net.norm_epsilon",
+             .kind = CC_OPTION_REAL,
+             AT(net.norm_epsilon),
+             .when = "net.arch",
+             .is = "unet-bn|unet-encoder",
+             .max = 1,
+             .above_min = true,
+             .initial_note = "null: what net.weights was trained with, else 1.0e-5",
+             .usual = "1.0e-05",
+             .meaning = "epsilon of the batch norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 "
+                        "is PyTorch's, "
+                        "1.0e-3 TensorFlow's"}},
+    {.row = {.key = "net.width",
+             .kind = CC_OPTION_INTEGER,
+             AT(net.width),
+             .when = "net.arch",
+             .is = "unet|unet-bn",
+             .min = CC_UNET_WIDTH_MIN,
+             .max = CC_UNET_WIDTH_MAX,
+             .initial = "64",
+             .unit = "channels",
+             .meaning = "channels of the first level; each next has twice as many"}},
+    {.row = {.key = "net.depth",
+             .kind = CC_OPTION_INTEGER,
+             AT(net.depth),
+             .when = "net.arch",
+             .is = "unet|unet-bn",
+             .min = CC_UNET_DEPTH_MIN,
+             .max = CC_UNET_DEPTH_MAX,
+             .initial = "5",
+             .unit = "levels",
+             .meaning = "levels; the image's side is a multiple of 2^(depth - 1)"}},
+    {.row = {.key = "net.in_channels",
+             .kind = CC_OPTION_INTEGER,
+             AT(net.in_channels),
+             .when = "net.arch",
+             .min = 1,
+             .max = 64,
+             .initial = "1",
+             .meaning = "channels of the image"}},
+    {.row = {.key = "net.classes",
+             .kind = CC_OPTION_INTEGER,
+             AT(net.classes),
+             .when = "net.arch",
+             .min = 1,
+             .max = 64,
+             .initial = "1",
+             .meaning = "channels of the output, each a foreground of its own"}},
+    {.row =
+         {.key = "net.prior",
+          .kind = CC_OPTION_REAL,
+          AT(net.prior),
+          .when = "stage",
+          .is = TRAINED,
+          .max = 1,
+          .below_max = true,
+          .initial = "0",
+          .meaning =
+              "the foreground's probability that the net starts from, by the bias of its last layer (0.01 in "
+              "the focal loss's source, 4.1); 0: biases start at 0, a probability of one half"}},
+    {.row = {.key = "net.weights",
+             .kind = CC_OPTION_PATH,
+             AT(net.weights),
+             .when = "net.arch",
+             .initial_note = "null: all weights start at random",
+             .locates = true,
+             .meaning =
+                 "a file of weights to start from, by name: safetensors (timm, torchvision, "
+                 "segmentation_models.pytorch), or a result of ours; a relative one counts from the current "
+                 "folder; its contents are part of the run's identity"}},
+    {.row = {.key = "loss.type",
+             .kind = CC_OPTION_CHOICE,
+             AT(loss.type),
+             .when = "stage",
+             .is = TRAINED,
+             .initial = "dice",
+             .meaning = "what training makes small"},
+     .names = cc_loss_name},
+    {.make = add_loss_numbers},
+    {.make = add_term_weight},
+    {.row = {.key = "loss.terms",
+             .kind = CC_OPTION_LOSSES,
+             AT(loss.terms),
+             COUNT_AT(loss.term_count),
+             .when = "loss.type",
+             .is = "sum",
+             .least = 1,
+             .most = CC_LOSS_TERMS_MAX,
+             .needed = true,
+             .meaning = "the losses that are added up, each a map with the keys of `loss`"}},
+    {.row = {.key = "optimizer.type",
+             .kind = CC_OPTION_CHOICE,
+             AT(optimizer.type),
+             .when = "stage",
+             .is = TRAINED,
+             .initial = "adam",
+             .meaning = "the optimiser"},
+     .names = cc_optimizer_name},
+    {.make = add_optimizer_numbers},
+    {.row = {.key = "optimizer.schedule.type",
+             .kind = CC_OPTION_CHOICE,
+             AT(optimizer.schedule.type),
+             .when = "optimizer.type",
+             .initial = "constant",
+             .meaning =
+                 "the learning rate over the epochs: the same, falling along half a cosine, or lowered "
+                 "whenever what `train.early_stopping.monitor` names stops getting better"},
+     .names = cc_schedule_name},
+    {.row = {.key = "optimizer.schedule.warmup",
+             .kind = CC_OPTION_INTEGER,
+             AT(optimizer.schedule.warmup),
+             .when = "optimizer.schedule.type",
+             .max = 100000,
+             .initial = "0",
+             .unit = "epochs",
+             .meaning = "epochs before that, in which the rate rises linearly to `optimizer.lr`"}},
+    {.row = {.key = "optimizer.schedule.min_lr",
+             .kind = CC_OPTION_REAL,
+             AT(optimizer.schedule.min_lr),
+             .when = "optimizer.schedule.type",
+             .is = "cosine|plateau",
+             .max = 1000,
+             .initial = "0",
+             .meaning = "the lowest learning rate"}},
+    {.row = {.key = "optimizer.schedule.factor",
+             .kind = CC_OPTION_REAL,
+             AT(optimizer.schedule.factor),
+             .when = "optimizer.schedule.type",
+             .is = "plateau",
+             .above_min = true,
+             .max = 1,
+             .below_max = true,
+             .initial = "0.1",
+             .meaning = "what the learning rate is multiplied by"}},
+    {.row = {.key = "optimizer.schedule.patience",
+             .kind = CC_OPTION_INTEGER,
+             AT(optimizer.schedule.patience),
+             .when = "optimizer.schedule.type",
+             .is = "plateau",
+             .max = 100000,
+             .initial = "10",
+             .unit = "epochs",
+             .meaning =
+                 "epochs in a row without a better score that are let pass; the next one lowers the rate"}},
+    {.row = {.key = "train.epochs",
+             .kind = CC_OPTION_INTEGER,
+             AT(train.epochs),
+             .when = "stage",
+             .is = TRAINED,
+             .min = 1,
+             .max = 100000,
+             .initial = "70",
+             .unit = "epochs",
+             .meaning = "how often the training set is gone through, at most"}},
+    {.row = {.key = "train.batch",
+             .kind = CC_OPTION_INTEGER,
+             AT(train.batch),
+             .min = 1,
+             .max = 4096,
+             .initial = "4",
+             .unit = "slices",
+             .meaning = "slices of one step"}},
+    {.row = {.key = "train.ema",
+             .kind = CC_OPTION_REAL,
+             AT(train.ema),
+             .when = "stage",
+             .is = TRAINED,
+             .above_min = true,
+             .max = 1,
+             .below_max = true,
+             .initial_note = "null: the weights of an epoch's last step are validated and kept",
+             .null_value = CC_EMA_OFF,
+             .meaning =
+                 "decay, at each step, of the moving average of weights and statistics that is validated and "
+                 "kept"}},
+    {.row = {.key = "train.precision",
+             .kind = CC_OPTION_CHOICE,
+             AT(train.precision),
+             .when = "stage",
+             .is = TRAINED,
+             .initial = "f32",
+             .meaning =
+                 "how activations and their gradients are kept and multiplied; weights and sums are float32. "
+                 "bf16 takes half the memory and less time, on processors that have it; tf32 keeps float32 "
+                 "and rounds what convolutions multiply to 10 bits of mantissa, on GPUs that do so. `--tf32` "
+                 "of `calcade run` sets it where it was f32"},
+     .names = cc_precision_at},
+    {.row =
+         {.key = "train.plan",
+          .kind = CC_OPTION_CHOICE,
+          AT(train.plan),
+          .when = "stage",
+          .is = TRAINED,
+          .initial = "fixed",
+          .meaning =
+              "how each convolution's algorithm is chosen: by rule, the same everywhere; the one that this "
+              "machine runs fastest; or by rule without Winograd's, which round a little more; the result "
+              "holds the choices, and a run that goes on keeps to them. `fast` is `timed` among all "
+              "algorithms of a GPU, also those that give other bytes each time: such a run cannot be made "
+              "again to the byte. `--fast` of `calcade run` sets it"},
+     .names = cc_tuning_name},
+    {.row = {.key = "train.early_stopping.monitor",
+             .kind = CC_OPTION_CHOICE,
+             AT(train.early_stopping.monitor),
+             .when = "stage",
+             .is = TRAINED,
+             .choices = {"validation.f1", "validation.loss"},
+             .initial = "validation.f1",
+             .meaning = "what chooses the epoch whose weights are kept"}},
+    {.row = {.key = "train.early_stopping.mode",
+             .kind = CC_OPTION_CHOICE,
+             AT(train.early_stopping.mode),
+             .when = "train.early_stopping.monitor",
+             .is = "validation.f1",
+             .choices = {"max"},
+             .initial = "max",
+             .meaning = "a larger validation.f1 is better"}},
+    {.row = {.key = "train.early_stopping.mode",
+             .kind = CC_OPTION_CHOICE,
+             AT(train.early_stopping.mode),
+             .when = "train.early_stopping.monitor",
+             .is = "validation.loss",
+             .choices = {"min"},
+             .initial = "min",
+             .meaning = "a smaller validation.loss is better"}},
+    {.row = {.key = "train.early_stopping.patience",
+             .kind = CC_OPTION_INTEGER,
+             AT(train.early_stopping.patience),
+             .when = "train.early_stopping.monitor",
+             .min = 1,
+             .max = 100000,
+             .initial_note = "null: all epochs are trained",
+             .null_value = CC_PATIENCE_OFF,
+             .unit = "epochs",
+             .meaning = "training ends after so many epochs in a row without a better one"}},
+    {.row =
+         {.key = "train.empty_slices",
+          .kind = CC_OPTION_REAL,
+          AT(train.empty_slices),
+          .when = "stage",
+          .is = "calcification",
+          .max =
+              1,
+          .initial = "1",
+          .unit = "share",
+          .meaning =
+              "share of the training slices without truth that are trained on, drawn by the seed; validation "
+              "and test have all of theirs"}},
+    {.row = {.key = "train.workers",
+             .kind = CC_OPTION_INTEGER,
+             AT(train.workers),
+             .min = 1,
+             .max = 64,
+             .initial = "2",
+             .locates = true,
+             .unit = "threads",
+             .meaning = "threads that read and prepare slices; results do not depend on it"}},
+    {.row = {.key = "train.threads",
+             .kind = CC_OPTION_INTEGER,
+             AT(train.threads),
+             .min = 0,
+             .max = 1024,
+             .initial = "0",
+             .locates = true,
+             .unit = "threads",
+             .meaning =
+                 "threads that a CPU trains and tests with; 0: as many as `OMP_NUM_THREADS` says, else as "
+                 "there are "
+                 "processors, shared out among `--jobs`. Another number rounds otherwise: the one that was "
+                 "used is in the result and part of its identity, and a result of another number is made "
+                 "anew only where it is stated here"}},
+    {.row = {.key = "results.examples",
+             .kind = CC_OPTION_INTEGER,
+             AT(results.examples),
+             .min = 0,
+             .max = 1000,
+             .initial = "4",
+             .unit = "slices",
+             .meaning = "test slices whose image, truth and prediction are stored for figures"}},
+    {.row = {.key = "results.threshold",
+             .kind = CC_OPTION_REAL,
+             AT(results.threshold),
+             .above_min = true,
+             .max = 1,
+             .below_max = true,
+             .initial = "0.5",
+             .unit = "probability",
+             .meaning = "from which on a pixel is foreground"}},
 };
 
-const cc_option_rows cc_option_rows_training = {rows, sizeof rows / sizeof *rows};
+static void make_table(void) {
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        const source *from = &sources[i];
+        if (from->make) {
+            from->make();
+            continue;
+        }
+        cc_option row = from->row;
+        for (int k = 0; from->names && from->names(k); k++) {
+            assert(k < CC_OPTION_CHOICES_MAX - 1);
+            row.choices[k] = from->names(k);
+        }
+        add(&row, from->suits);
+    }
+}
+
+const cc_option_rows *cc_option_rows_training(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_table);
+    return &whole;
+}

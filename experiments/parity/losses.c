@@ -1,5 +1,8 @@
-/* experiments/parity/losses.c -- calcade-golden-losses: groups with logits, target and, under expect/NAME,
- * the value of a loss (its spec an attribute) and, where it is unique, its gradient. */
+/* experiments/parity/losses.c -- calcade-golden-losses: the losses against PyTorch's float64 results.
+ *
+ * A fixture has groups of logits and target; under expect/NAME each has the value of a loss, whose spec is an
+ * attribute in the config's words, and its gradient where that is unique (among equally hard pixels it is
+ * not). The spec is read as a config's `loss`, so that fixtures also try the options and their ranges. */
 #include <stdio.h>
 #include <string.h>
 #include "experiments/config/config.h"
@@ -13,6 +16,7 @@ typedef struct loss_case {
     const float *logits, *target; /* [count] */
 } loss_case;
 
+/* logits and target: [n][classes][...], of one shape; the rest of the dimensions are pixels. */
 static cc_status read_case(loss_case *out, const cc_fixture *fixture, const char *name) {
     cc_fixture_array logits, target;
     char path[512];
@@ -34,7 +38,7 @@ static cc_status compare_gradient(cc_parity *parity, const cc_fixture *fixture, 
                                   const loss_case *c, const char *name, const float *gradient) {
     char object[512], what[128];
     snprintf(object, sizeof object, "%s/grad", path);
-    if (!cc_fixture_has(fixture, object)) return CC_OK;
+    if (!cc_fixture_has(fixture, object)) return CC_OK; /* not unique: any will do */
     cc_fixture_array want;
     CC_TRY(cc_fixture_dataset(&want, fixture, object));
     if (want.count != c->count)

@@ -1,5 +1,9 @@
-/* experiments/parity/optimisers.c -- calcade-golden-optimisers: start [count] and grads [steps][count]; under
- * expect/NAME the parameters after each step [steps][count], the optimiser's spec an attribute. */
+/* experiments/parity/optimisers.c -- calcade-golden-optimisers: the optimisers against PyTorch's float64
+ * results.
+ *
+ * A fixture has start [count] and grads [steps][count], of very different size as in nets; under expect/NAME
+ * the parameters after each step [steps][count], the optimiser's spec an attribute in the config's words.
+ * Every step is compared, as an error that a later step hides would be one of the first epoch. */
 #include <stdio.h>
 #include <string.h>
 #include "experiments/config/config.h"
@@ -32,6 +36,7 @@ static cc_status follow(double **out, const trajectory *t, const cc_optimizer_sp
     if (!params || !grads || !state || !path) return CC_ENOMEM;
     for (size_t i = 0; i < t->count; i++) params[i] = (float)t->start.values[i];
     for (size_t step = 0; step < t->steps; step++) {
+        /* float32, as a net's gradients are: the fixture's values are rounded to it already. */
         const double *now = t->grads.values + step * t->count;
         for (size_t i = 0; i < t->count; i++) grads[i] = (float)now[i];
         CC_TRY(cc_optimizer_step(spec, spec->lr, (int64_t)step + 1, params, grads, state, t->count));

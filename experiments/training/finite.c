@@ -5,14 +5,14 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 #include "nets/engine/finite.h"
+#include "nets/optimizers/optimizer.h"
 
 /* `what`: "" or "the optimiser's state of ". */
 static cc_status fail(const char *title, int64_t epoch, const char *what, const cc_parameter *of, float value,
                       const cc_optimizer_spec *optimizer) {
     char hint[96] = "lower optimizer.lr, or set optimizer.clip_norm";
-    if (strcmp(optimizer->type, "sgd") != 0)
+    if (cc_optimizer_takes(optimizer->type, "eps"))
         snprintf(hint, sizeof hint, "lower optimizer.lr, or raise optimizer.eps (%g)", optimizer->eps);
     return cc_fail(CC_EINVAL, title, hint, "epoch %" PRId64 ": %s%s is %s", epoch, what, of->name,
                    isnan(value) ? "no number (NaN)" : "infinite");

@@ -1,11 +1,18 @@
-/* Memory and arithmetic of the backends that work in the host's memory. */
+/* nets/backends/host.c -- memory and arithmetic of the backends that work in the host's memory: the CPU and
+ * the naive reference.
+ *
+ * put, fetch and feed are copies within that memory, which callers skip where device_memory is false. Losses
+ * and optimisers are the folders' own evaluations on the host, in float64, which other backends' kernels are
+ * compared with. Kernels are called directly, so there is nothing to record. */
+#include "nets/backends/host.h"
+
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/engine/backend.h"
 #include "nets/engine/memory.h"
 #include "nets/optimizers/optimizer.h"
 
+/* Values that a thread averages at a time. */
 enum { CHUNK = 1 << 14 };
 
 static cc_status copy_bytes(void *to, const void *from, size_t bytes) {
@@ -17,6 +24,7 @@ static cc_status wait(void) {
     return CC_OK;
 }
 
+/* Unknown: the operating system hands out more than there is. */
 static size_t available(void) {
     return 0;
 }
@@ -37,14 +45,15 @@ static cc_status clip(float *grads, size_t count, double max_norm, void *scratch
     return CC_OK;
 }
 
-static cc_status optimise(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
+static cc_status optimise(const cc_optimizer_spec *spec, const cc_step_constants *constants, float *params,
                           const float *grads, float *state, void *bf16_copy, size_t count,
                           const double *loss) {
     (void)bf16_copy;
-    if (!isfinite(*loss)) return CC_OK;
-    return cc_optimizer_step(spec, pace->lr, pace->step, params, grads, state, count);
+    if (!isfinite(*loss)) return CC_OK; /* weights and state stay those before the step */
+    return cc_optimizer_step(spec, constants->lr, constants->step, params, grads, state, count);
 }
 
+/* The three of cc_averaging, over one chunk; decay in double, as the reference has it. */
 CC_HOT static void copy(float *restrict a, const float *restrict w, size_t count) {
     for (size_t i = 0; i < count; i++) a[i] = w[i];
 }
@@ -74,24 +83,28 @@ static cc_status average(cc_averaging how, float *a, float *w, size_t count, dou
     return CC_OK;
 }
 
-/* The naive references are the host's own: what passes cc_loss_check and cc_optimizer_check is there. */
-static bool has_any(const char *type) {
-    return type != NULL;
+/* The host has every loss and optimiser that there is. */
+static bool has_loss(const char *type) {
+    return cc_loss_find(type) != NULL;
 }
 
-const cc_arithmetic cc_arithmetic_host = {.has_loss = has_any,
-                                          .has_optimizer = has_any,
+static bool has_optimizer(const char *type) {
+    return cc_optimizer_find(type) != NULL;
+}
+
+const cc_arithmetic cc_arithmetic_host = {.has_loss = has_loss,
+                                          .has_optimizer = has_optimizer,
                                           .loss_bytes = cc_loss_scratch_bytes,
                                           .loss = cc_loss_evaluate,
                                           .clip = clip,
                                           .optimise = optimise,
                                           .average = average};
 
-cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
+cc_status cc_host_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context) {
     (void)sequence;
     return work(context);
 }
 
-void cc_forget_nothing(cc_sequence *sequence) {
+void cc_host_forget(cc_sequence *sequence) {
     (void)sequence;
 }

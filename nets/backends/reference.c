@@ -4,7 +4,7 @@
  * whole nets on other backends are compared with it, as single ops are in tests. One kernel serves all ops: it
  * hands the task's pointers to the op's own reference. */
 #include <string.h>
-#include "nets/engine/backend.h"
+#include "nets/backends/host.h"
 
 static const char *describe(void) {
     return "naive reference";
@@ -96,6 +96,6 @@ const cc_backend cc_backend_reference = {
     .enter = enter,
     .store = &cc_storage_host,
     .arithmetic = &cc_arithmetic_host,
-    .run = cc_run_at_once,
-    .forget = cc_forget_nothing,
+    .run = cc_host_run,
+    .forget = cc_host_forget,
 };

@@ -1,4 +1,8 @@
-/* Which backends this build has, and what a backend can train with. */
+/* nets/engine/backend.c -- which backends this build has, and whether one can train with a loss and an
+ * optimiser.
+ *
+ * That is asked while a run is planned: a backend that lacks one is an error with the three names (what,
+ * which backend, what to use instead), never another's code, and never a surprise after an hour of work. */
 #include "nets/engine/backend.h"
 
 #include <stdio.h>
@@ -16,7 +20,7 @@ const cc_backend *cc_backend_find(const char *name) {
     return NULL;
 }
 
-/* "--device cpu, or one of a, b": the names that `has` likes. */
+/* "use --device cpu, or one of a, b": the names that the backend has. */
 static void list_others(char *out, size_t capacity, const char *(*name)(int index),
                         bool (*has)(const char *)) {
     size_t used = (size_t)snprintf(out, capacity, "use --device cpu, or one of ");
@@ -36,7 +40,7 @@ static cc_status check_loss(const cc_backend *backend, const cc_loss_spec *loss,
         return cc_fail(CC_EUNSUPPORTED, place, hint, "the backend %s has no loss \"%s\"", backend->name,
                        loss->type);
     }
-    for (int i = 0; strcmp(loss->type, "sum") == 0 && i < loss->term_count; i++) {
+    for (int i = 0; i < loss->term_count; i++) {
         snprintf(place, sizeof place, "%.150s.terms[%d]", where, i);
         CC_TRY(check_loss(backend, &loss->terms[i], place));
     }

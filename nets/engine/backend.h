@@ -1,9 +1,12 @@
 /* nets/engine/backend.h -- what runs a plan: the CPU, a GPU, or the naive reference that every backend is
  * compared with.
  *
- * A backend's kernels work on its own memory (cc_storage), in the order in which they were started; one whose
- * memory is not the host's may return before they have run. A fault that comes late is reported by the next
- * call that waits. */
+ * A backend is four tables of functions: where its memory lies (cc_storage), what a training step computes
+ * beside the plan (cc_arithmetic), a kernel for each op (kernel_of; nets/engine/kernel.h), and how work is
+ * recorded and repeated (cc_sequence). The engine knows no backend by name.
+ *
+ * A CPU's functions have done their work when they return. A GPU's may return before: work runs in the order
+ * in which it was started, on one stream, and a fault of it is reported by the next call that waits. */
 #ifndef CC_NETS_ENGINE_BACKEND_H
 #define CC_NETS_ENGINE_BACKEND_H
 
@@ -11,63 +14,75 @@
 #include "nets/engine/spec.h"
 #include "nets/losses/loss.h"
 
-/* Where a backend keeps what its kernels work on. */
+/* The memory that a backend's kernels work on: the host's own, or a device's. The host and it exchange data
+ * by three copies: `put` and `fetch` for what is needed now, `feed` for the inputs of a step. */
 typedef struct cc_storage {
-    bool device_memory; /* not the host's memory; otherwise what is below copies where it need not */
+    bool device_memory; /* not the host's memory; else callers may pass host memory on in place of copying */
     /* Zeroed, aligned to 64 bytes; *out is NULL where bytes is 0. CC_ENOMEM names purpose and size. */
     cc_status (*get)(void **out, size_t bytes, const char *purpose);
     void (*free)(void *memory); /* takes NULL */
-    /* The same of the host's memory, such that feed and fetch copy fastest from and to it. */
+    /* Memory of the host that feed and fetch copy fastest (page-locked); otherwise as get and free. */
     cc_status (*get_host)(void **out, size_t bytes, const char *purpose);
-    void (*free_host)(void *memory); /* takes NULL */
-    /* From the host, whose memory may be written again on return, and to it, after all that was started. */
+    void (*free_host)(void *memory);
+    /* Host to device, behind the work started so far; `host` may be overwritten on return. */
     cc_status (*put)(void *to, const void *host, size_t bytes);
+    /* Device to host, behind the work started so far, which it waits for. */
     cc_status (*fetch)(void *host, const void *from, size_t bytes);
-    /* As put, for what every step brings: it does not wait for kernels that run. */
+    /* As put, for a step's images and masks: they travel while the kernels of the step before still run. */
     cc_status (*feed)(void *to, const void *host, size_t bytes);
     /* Until all that was started has run; reports its faults. */
     cc_status (*wait)(void);
     /* Bytes that get can still give; 0: unknown. */
     size_t (*available)(void);
-    int feed_copies; /* feed keeps as many copies of the largest that it brings */
+    int feed_copies; /* buffers that feed keeps on the device, each as large as the largest it has copied */
 } cc_storage;
 
-/* What an optimiser is told of a step; lies in the backend's memory. */
-typedef struct cc_pace {
+/* What an optimiser's step depends on besides gradients: computed on the host before each step and uploaded,
+ * so that a recorded step, whose arguments are fixed, can be repeated with another learning rate. */
+typedef struct cc_step_constants {
     double lr;
     int64_t step;      /* from 1 */
-    double derived[3]; /* the backend's own, from set_pace */
-} cc_pace;
+    double derived[3]; /* the optimiser's own, e.g. Adam's bias corrections; set by `derive` */
+} cc_step_constants;
 
-typedef enum cc_averaging { CC_AVERAGING_COPY, CC_AVERAGING_BLEND, CC_AVERAGING_SWAP } cc_averaging;
+/* What becomes of a moving average a and the weights w: */
+typedef enum cc_averaging {
+    CC_AVERAGING_COPY,  /* a = w */
+    CC_AVERAGING_BLEND, /* a = decay a + (1 - decay) w */
+    CC_AVERAGING_SWAP   /* a and w are exchanged */
+} cc_averaging;
 
-/* What training does besides its plan. Pointers are the backend's memory, specs have passed their checks;
- * nothing allocates or waits. */
+/* What a training step computes beside the plan. Pointers are the backend's memory, specs have passed their
+ * checks; nothing allocates or waits. */
 typedef struct cc_arithmetic {
-    /* Whether it has the loss, or the optimiser, of that name; a sum of losses is one too. */
+    /* Whether it can compute the loss, or step the optimiser, of that name. */
     bool (*has_loss)(const char *type);
     bool (*has_optimizer)(const char *type);
-    /* As cc_loss_evaluate (nets/losses/loss.h). */
+    /* As cc_loss_scratch_bytes and cc_loss_evaluate (nets/losses/loss.h). A loss, or a term of one, that it
+     * does not have is an error, and nothing is written. */
     size_t (*loss_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
     cc_status (*loss)(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
                       const float *target, cc_loss_shape shape, void *scratch);
-    /* As cc_optimizer_clip and cc_optimizer_step (nets/optimizers/optimizer.h); scratch: CC_CLIP_BYTES. */
+    /* As cc_optimizer_clip (nets/optimizers/optimizer.h); scratch: CC_CLIP_BYTES. */
     cc_status (*clip)(float *grads, size_t count, double max_norm, void *scratch);
-    /* What optimise wants to know besides lr and step; on the host. NULL: nothing. */
-    void (*set_pace)(cc_pace *pace, const cc_optimizer_spec *spec);
-    /* Nothing changes where *loss, of the step at hand, is no number. bf16_copy: as round_to_bf16's, kept in
-     * step with params; NULL where there is none. */
-    cc_status (*optimise)(const cc_optimizer_spec *spec, const cc_pace *pace, float *params,
+    /* Sets constants->derived from lr, step and the spec; on the host. NULL: optimise needs none. */
+    void (*derive)(cc_step_constants *constants, const cc_optimizer_spec *spec);
+    /* As cc_optimizer_step, from gradients [count] and the step's constants. Nothing changes where *loss, the
+     * step's, is NaN or infinite. bf16_copy: the weights rounded to bf16, written with them; NULL: none is
+     * kept. An optimiser that it does not have is an error, and nothing is written. */
+    cc_status (*optimise)(const cc_optimizer_spec *spec, const cc_step_constants *constants, float *params,
                           const float *grads, float *state, void *bf16_copy, size_t count,
                           const double *loss);
-    /* a = w; a = decay a + (1 - decay) w; or the two change places. */
+    /* [count] each. Formulas: cc_averaging. */
     cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
-    /* bf16 of float32, for cc_parameter_slot.bf16_copy; NULL where the backend does not keep that. */
+    /* Rounds float32 weights to the bf16 copy that convolutions read (cc_parameter_slot.bf16_copy). NULL where the
+     * backend keeps no such copy and rounds while it reads. */
     cc_status (*round_to_bf16)(void *bf16_copy, const float *values, size_t count);
 } cc_arithmetic;
 enum { CC_CLIP_BYTES = 4096 };
 
-/* Work that is done again and again, as a backend has recorded it. */
+/* A recording of work that is repeated, e.g. a training step as a CUDA graph: starting it costs one call
+ * instead of one for each kernel. */
 typedef struct cc_sequence cc_sequence;
 
 typedef struct cc_backend {
@@ -92,17 +107,12 @@ typedef struct cc_backend {
     bool channels_last; /* a plan's input has one block of all its channels */
     const cc_storage *store;
     const cc_arithmetic *arithmetic;
-    /* Does `work`, or, where *sequence (NULL at first) is a recording of it, that again. The work starts
-     * kernels on the same memory each time, and neither waits nor copies from or to the host. */
+    /* Runs `work`, and may record it in *sequence (NULL at first): later calls then repeat the recording
+     * without calling `work`. So the work must start the same kernels on the same memory each time, and
+     * neither wait nor copy from or to the host. The caller owns *sequence. */
     cc_status (*run)(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
-    void (*forget)(cc_sequence *sequence); /* takes NULL */
+    void (*forget)(cc_sequence *sequence); /* frees a recording; takes NULL */
 } cc_backend;
-
-/* For backends whose memory is the host's. */
-extern const cc_storage cc_storage_host;
-extern const cc_arithmetic cc_arithmetic_host;
-cc_status cc_run_at_once(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
-void cc_forget_nothing(cc_sequence *sequence);
 
 /* oneDNN and kernels of our own. */
 extern const cc_backend cc_backend_cpu;
@@ -114,9 +124,9 @@ extern const cc_backend cc_backend_reference;
 /* cuDNN and kernels of our own; in builds with CUDA alone. */
 extern const cc_backend cc_backend_cuda;
 
-/* Whether a backend has the loss with all of its terms, and the optimiser; NULL: none is asked for. To be
- * called before anything is planned or allocated.
- *   CC_EUNSUPPORTED  it lacks one: names it, the backend, and what to use instead */
+/* Whether a backend can train with the loss, all of its terms included, and with the optimiser; NULL: not
+ * asked. To be called before anything is planned or allocated.
+ *   CC_EUNSUPPORTED  it cannot: one line with the loss or optimiser, the backend, and what to use instead */
 cc_status cc_backend_check(const cc_backend *backend, const cc_loss_spec *loss,
                            const cc_optimizer_spec *optimizer);
 

@@ -42,6 +42,10 @@ const char *cc_precision_name(cc_dtype dtype, bool tf32) {
     return precisions[i].name;
 }
 
+const char *cc_precision_at(int index) {
+    return index < PRECISIONS ? precisions[index].name : NULL;
+}
+
 cc_status cc_precision_find(cc_dtype *dtype, bool *tf32, const char *name) {
     for (int i = 0; i < PRECISIONS; i++)
         if (strcmp(precisions[i].name, name) == 0) {
@@ -52,13 +56,19 @@ cc_status cc_precision_find(cc_dtype *dtype, bool *tf32, const char *name) {
     return cc_fail(CC_EUSAGE, "precision", "f32, tf32 or bf16", "there is no precision \"%.40s\"", name);
 }
 
+static const char *const tunings[] = {[CC_TUNING_FIXED] = "fixed",
+                                      [CC_TUNING_TIMED] = "timed",
+                                      [CC_TUNING_EXACT] = "exact",
+                                      [CC_TUNING_FAST] = "fast"};
+enum { TUNINGS = sizeof tunings / sizeof *tunings };
+
+const char *cc_tuning_name(int index) {
+    return index < TUNINGS ? tunings[index] : NULL;
+}
+
 cc_status cc_tuning_find(cc_tuning *out, const char *name) {
-    static const char *const names[] = {[CC_TUNING_FIXED] = "fixed",
-                                        [CC_TUNING_TIMED] = "timed",
-                                        [CC_TUNING_EXACT] = "exact",
-                                        [CC_TUNING_FAST] = "fast"};
-    for (int i = CC_TUNING_FIXED; i <= CC_TUNING_FAST; i++)
-        if (strcmp(names[i], name) == 0) {
+    for (int i = 0; i < TUNINGS; i++)
+        if (strcmp(tunings[i], name) == 0) {
             *out = (cc_tuning)i;
             return CC_OK;
         }

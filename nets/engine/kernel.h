@@ -23,6 +23,8 @@ static inline size_t cc_dtype_bytes(cc_dtype dtype) {
  * words of configs, options and results. CC_EUSAGE where there is none of that name. */
 cc_status cc_precision_find(cc_dtype *dtype, bool *tf32, const char *name);
 const char *cc_precision_name(cc_dtype dtype, bool tf32);
+/* Word number `index` of these, from 0; NULL after the last. */
+const char *cc_precision_at(int index);
 
 /* Where one parameter lives. The first plan of a model chooses the layout (that of its forward pass); the
  * others take it as it is. Vectors are plain, padded with zeros to CC_VECTOR_PAD values. */
@@ -55,6 +57,8 @@ typedef enum cc_tuning {
 
 /* "fixed", "timed", "exact" or "fast". */
 cc_status cc_tuning_find(cc_tuning *out, const char *name);
+/* Word number `index` of these, from 0; NULL after the last. */
+const char *cc_tuning_name(int index);
 static inline bool cc_tuning_is_timed(cc_tuning tuning) {
     return tuning == CC_TUNING_TIMED || tuning == CC_TUNING_FAST;
 }

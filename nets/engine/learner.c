@@ -33,7 +33,7 @@ struct cc_learner {
     double *value;         /* of the loss */
     void *scratch;         /* of the loss */
     void *clip_scratch;
-    cc_pace *pace;
+    cc_step_constants *constants;
     float *state;            /* of the optimiser: as many floats as the parameters, times its moments */
     cc_host_view state_view; /* of that */
     void *bf16_copy;         /* of all trained values, the model's; NULL where the backend keeps none */
@@ -74,7 +74,7 @@ static cc_status allocate(cc_learner *l) {
     l->input_bytes = input_bytes_of(l->plan);
     CC_TRY(store->get((void **)&l->gradient, l->target_bytes, "gradient of the logits"));
     CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
-    CC_TRY(store->get((void **)&l->pace, sizeof *l->pace, "optimiser"));
+    CC_TRY(store->get((void **)&l->constants, sizeof *l->constants, "optimiser"));
     CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
     CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
     CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
@@ -108,8 +108,8 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
 
 void cc_learner_destroy(cc_learner *l) {
     if (!l) return;
-    void *memory[] = {l->input,   l->target,       l->gradient, l->value,
-                      l->scratch, l->clip_scratch, l->pace,     l->state};
+    void *memory[] = {l->input,   l->target,       l->gradient,  l->value,
+                      l->scratch, l->clip_scratch, l->constants, l->state};
     l->backend->forget(l->sequence);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
     cc_host_view_deinit(&l->state_view);
@@ -122,7 +122,7 @@ static cc_status apply(cc_learner *l) {
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->pace, flat.values, flat.grads, l->state, l->bf16_copy,
+    return arithmetic->optimise(&l->optimizer, l->constants, flat.values, flat.grads, l->state, l->bf16_copy,
                                 flat.count, l->value);
 }
 
@@ -138,12 +138,12 @@ static cc_status run_step(void *context) {
 }
 
 /* Counts the step, and puts its learning rate and number where the optimiser reads them. */
-static cc_status set_pace(cc_learner *l, double lr) {
-    cc_pace pace = {.lr = lr, .step = ++l->step};
-    void (*derive)(cc_pace *, const cc_optimizer_spec *) = l->backend->arithmetic->set_pace;
-    if (derive) derive(&pace, &l->optimizer);
+static cc_status set_constants(cc_learner *l, double lr) {
+    cc_step_constants constants = {.lr = lr, .step = ++l->step};
+    void (*derive)(cc_step_constants *, const cc_optimizer_spec *) = l->backend->arithmetic->derive;
+    if (derive) derive(&constants, &l->optimizer);
     cc_model_changed(l->model);
-    return l->backend->store->put(l->pace, &pace, sizeof pace);
+    return l->backend->store->put(l->constants, &constants, sizeof constants);
 }
 
 cc_status cc_learner_feed(cc_learner *l, const float *input, const float *target) {
@@ -157,7 +157,7 @@ cc_status cc_learner_feed(cc_learner *l, const float *input, const float *target
 
 cc_status cc_learner_start(cc_learner *l, double lr) {
     CC_TRY(cc_model_update_bf16(l->model));
-    CC_TRY(set_pace(l, lr));
+    CC_TRY(set_constants(l, lr));
     CC_TRY(cc_plan_set_step(l->plan, l->step));
     CC_TRY(cc_plan_is_timed(l->plan) ? run_step(l) : l->backend->run(&l->sequence, run_step, l));
     if (l->bf16_copy) cc_model_mark_bf16_current(l->model);
@@ -179,7 +179,7 @@ cc_status cc_learner_step(cc_learner *l, const float *input, const float *target
 }
 
 cc_status cc_learner_apply(cc_learner *l, double lr) {
-    CC_TRY(set_pace(l, lr));
+    CC_TRY(set_constants(l, lr));
     return apply(l);
 }
 

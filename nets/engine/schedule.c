@@ -8,6 +8,18 @@
 #define BETTER_BY  1e-4 /* of the best score: ReduceLROnPlateau's threshold, in its relative mode */
 #define LEAST_STEP 1e-8 /* its eps: a smaller change of the rate is left out */
 
+enum { CONSTANT, COSINE, PLATEAU, SCHEDULES };
+static const char *const names[SCHEDULES] = {
+    [CONSTANT] = "constant", [COSINE] = "cosine", [PLATEAU] = "plateau"};
+
+const char *cc_schedule_name(int index) {
+    return index < SCHEDULES ? names[index] : NULL;
+}
+
+static bool is(const cc_schedule *s, int schedule) {
+    return strcmp(s->spec->schedule.type, names[schedule]) == 0;
+}
+
 cc_schedule cc_schedule_start(const cc_optimizer_spec *spec, int epochs, bool largest) {
     return (cc_schedule){.spec = spec,
                          .epochs = epochs,
@@ -22,8 +34,7 @@ double cc_schedule_rate(const cc_schedule *s) {
     /* lr (e + 1) / (warmup + 1): the first epoch has a part of the rate, the one behind the warmup all. */
     if (t < 0) return lr * (s->epoch + 1) / (warmup + 1);
     /* Half a cosine from lr at t = 0 towards min_lr at t = T; acos(-1) is pi. */
-    if (strcmp(s->spec->schedule.type, "cosine") == 0)
-        return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
+    if (is(s, COSINE)) return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
     return s->lr; /* lr itself, unless a plateau lowered it */
 }
 
@@ -45,7 +56,6 @@ static void watch(cc_schedule *s, double score) {
 }
 
 void cc_schedule_note(cc_schedule *s, double score) {
-    if (strcmp(s->spec->schedule.type, "plateau") == 0 && s->epoch >= s->spec->schedule.warmup)
-        watch(s, score);
+    if (is(s, PLATEAU) && s->epoch >= s->spec->schedule.warmup) watch(s, score);
     s->epoch++;
 }

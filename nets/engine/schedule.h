@@ -26,6 +26,9 @@ typedef struct cc_schedule {
     int bad;                       /* plateau: epochs since the best */
 } cc_schedule;
 
+/* The name of schedule number `index`, from 0, as cc_schedule_spec.type has it; NULL after the last. */
+const char *cc_schedule_name(int index);
+
 cc_schedule cc_schedule_start(const cc_optimizer_spec *spec, int epochs, bool largest);
 /* The learning rate of the epoch after those noted. */
 double cc_schedule_rate(const cc_schedule *schedule);

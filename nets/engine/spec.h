@@ -9,35 +9,37 @@
 
 enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8, CC_CLIP_OFF = 0, CC_EMA_OFF = 0 };
 
+/* What a U-Net without a known encoder may be: the config's options and nets/models both read these. */
+enum { CC_UNET_WIDTH_MIN = 1, CC_UNET_WIDTH_MAX = 1024, CC_UNET_DEPTH_MIN = 2, CC_UNET_DEPTH_MAX = 8 };
+
 typedef struct cc_net_spec {
     const char *arch;                    /* "unet", "unet-bn", "unet-encoder" */
     const char *encoder;                 /* unet-encoder: "resnet-34", ...; else NULL */
     const char *upsample;                /* unet-encoder: "nearest", "transpose"; else NULL */
     int channels[CC_DECODER_LEVELS_MAX]; /* unet-encoder: channels of each decoder block, deepest first */
     int channel_count;
-    int width;        /* unet, unet-bn: channels of the first level; doubled at each next (64) */
-    int depth;        /* unet, unet-bn: number of levels (5) */
+    int width;        /* unet, unet-bn: channels of the first level; doubled at each next */
+    int depth;        /* unet, unet-bn: number of levels */
     int in_channels;  /* 1 */
     int classes;      /* 1 */
     double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
     /* unet-encoder, of the encoder's convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
-     * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder was
-     * designed for, as in efficientnet_pytorch; NULL: "symmetric" */
+     * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
+     * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
     const char *padding;
     double norm_epsilon; /* unet-bn: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
     double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;
 
+/* A loss. Each number means something for those losses alone that declare it (nets/losses/NAME/NAME.c), with
+ * its range and default. */
 typedef struct cc_loss_spec cc_loss_spec;
 struct cc_loss_spec {
-    const char *type; /* "bce", "focal", "dice", "generalised-dice", "iou", "bootstrap-bce", "sum" */
-    double alpha;     /* focal: weight of the positive class (0.25) */
-    double gamma;     /* focal: focusing exponent (2) */
-    double smooth;    /* dice, iou: added above and below (1) */
-    double fraction;  /* bootstrap-bce: share of hardest pixels (0.25) */
-    double weight;    /* as a term of a sum (1) */
-    int term_count;   /* sum */
+    const char *type; /* a name of nets/losses/losses.h */
+    double alpha, gamma, smooth, fraction;
+    double weight;  /* as a term of a sum */
+    int term_count; /* of a sum; 0 for other losses */
     const cc_loss_spec *terms;
 };
 
@@ -50,14 +52,13 @@ typedef struct cc_schedule_spec {
     int patience;     /* plateau: epochs (10) */
 } cc_schedule_spec;
 
+/* An optimiser. Numbers without a comment mean something for those optimisers alone that declare them
+ * (nets/optimizers/NAME/NAME.c), with their range and default. */
 typedef struct cc_optimizer_spec {
-    const char *type; /* "sgd", "adam", "adamw" */
-    double lr;
-    double momentum;     /* sgd (0) */
-    double weight_decay; /* sgd, adam: added to the gradient; adamw: decoupled (0; adamw 0.01) */
-    double betas[2];     /* adam, adamw (0.9, 0.999) */
-    double eps;          /* adam, adamw (1e-8) */
-    double clip_norm;    /* the gradient's norm at most; CC_CLIP_OFF: any */
+    const char *type; /* a name of nets/optimizers/optimizers.h */
+    double lr;        /* learning rate, before the schedule */
+    double momentum, weight_decay, betas[2], eps;
+    double clip_norm; /* the gradient's norm at most; CC_CLIP_OFF: any */
     cc_schedule_spec schedule;
 } cc_optimizer_spec;
 

@@ -1,5 +1,5 @@
 /* nets/losses/logit.h -- sigmoid, its logarithm and cross-entropy of one logit, in double; private to
- * nets/losses/.
+ * nets/losses/, for the host.
  *
  * The C library's exp and log1p are calls, which keep a loop from being vectorised; these are branch-free
  * polynomials, good to about 1e-14, that are inlined into it. NaN stays NaN. */

@@ -1,17 +1,23 @@
-#include "nets/losses/kind.h"
+/* nets/losses/loss.c -- losses by name: the list of losses.h, what is wrong with a spec, and one evaluation
+ * on the host. What a loss computes is in its folder. */
+#include "nets/losses/loss.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include "nets/losses/losses.h"
 
-extern const cc_loss_kind cc_loss_bce, cc_loss_focal, cc_loss_dice, cc_loss_iou, cc_loss_generalised_dice,
-    cc_loss_bootstrap_bce, cc_loss_sum;
-
+/* In the order of losses.h, which messages and the reference keep. */
 static const cc_loss_kind *const kinds[] = {
-    &cc_loss_bce,           &cc_loss_focal, &cc_loss_dice, &cc_loss_iou, &cc_loss_generalised_dice,
-    &cc_loss_bootstrap_bce, &cc_loss_sum,
+#define X(name, kernels) &cc_loss_##name,
+    CC_LOSSES(X)
+#undef X
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const cc_loss_kind *cc_loss_at(int index) {
+    return index < KINDS ? kinds[index] : NULL;
+}
 
 const cc_loss_kind *cc_loss_find(const char *name) {
     for (int i = 0; name && i < KINDS; i++)
@@ -23,6 +29,7 @@ const char *cc_loss_name(int index) {
     return index < KINDS ? kinds[index]->name : NULL;
 }
 
+/* A config's choices are checked before; this is for specs that come another way (fixtures, tests). */
 static cc_status fail_unknown(const char *name, const char *where) {
     char field[256], names[256] = "";
     snprintf(field, sizeof field, "%s.type", where);
@@ -37,15 +44,9 @@ static cc_status fail_unknown(const char *name, const char *where) {
 cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where) {
     const cc_loss_kind *kind = cc_loss_find(spec->type);
     if (!kind) return fail_unknown(spec->type, where);
+    /* Ranges first, then what only the loss itself can say, e.g. a sum of its terms. */
+    CC_TRY(cc_hyperparameters_check(kind->hyperparameters, spec, where));
     return kind->check ? kind->check(spec, where) : CC_OK;
-}
-
-cc_status cc_loss_check_range(const char *where, const char *field, double value, double min, double max) {
-    if (value >= min && value <= max) return CC_OK;
-    char place[256], range[96];
-    snprintf(place, sizeof place, "%s.%s", where, field);
-    snprintf(range, sizeof range, "from %g to %g", min, max);
-    return cc_fail(CC_ECONFIG, place, range, "%g is out of range", value);
 }
 
 cc_status cc_loss_check(const cc_loss_spec *spec) {
@@ -63,6 +64,7 @@ cc_status cc_loss_evaluate(double *value, float *gradient, const cc_loss_spec *s
     const cc_loss_kind *kind = cc_loss_find(spec->type);
     if (!kind) return fail_unknown(spec->type, "loss");
     assert(shape.n > 0 && shape.classes > 0 && shape.pixels > 0);
+    /* The whole loss: the gradient is neither scaled nor added, as that of a term of a sum would be. */
     *value = kind->evaluate(&(cc_loss_run){.spec = spec,
                                            .logits = logits,
                                            .target = target,

@@ -2,7 +2,8 @@
  *
  * Every loss is that of PyTorch in the same words (tests compare with its float64 results): p = sigmoid(x) of
  * the logits x, target g in [0, 1]; arithmetic in double, results stored as float32. Values and gradients
- * are finite for every finite logit and do not depend on the number of threads.
+ * are finite for every finite logit and do not depend on the number of threads. The formula of each, with its
+ * source, opens the file of its folder:
  *
  *   bce               mean of -g log p - (1 - g) log(1 - p)
  *   focal             mean of a_t (1 - p_t)^gamma bce                       (Lin et al. 2017, eq. 5)
@@ -11,13 +12,17 @@
  *   bootstrap-bce     mean bce of the hardest fraction of each image        (Wu et al. 2016)
  *   sum               of its terms, each times its weight; a term may be a sum
  *
- * A loss is one file in nets/losses/ and one line in nets/losses/loss.c. */
+ * A loss is a folder, nets/losses/NAME/, and a line in nets/losses/losses.h; a number that none has yet is a
+ * member of cc_loss_spec too. NAME.c holds the hyperparameters and the evaluation on the host, the naive
+ * reference that kernels are compared with; NAME_cuda.cu the CUDA kernels (nets/losses/loss.cuh). */
 #ifndef CC_NETS_LOSSES_LOSS_H
 #define CC_NETS_LOSSES_LOSS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/status.h"
+#include "nets/engine/hyperparameter.h"
 #include "nets/engine/spec.h"
 
 /* Logits, target and gradient are plain float32 [n][classes][pixels]; every dimension is at least 1. */
@@ -25,12 +30,41 @@ typedef struct cc_loss_shape {
     int64_t n, classes, pixels;
 } cc_loss_shape;
 
+/* One evaluation on the host: the arguments of cc_loss_evaluate, and what a sum does with the gradient of its
+ * terms. */
+typedef struct cc_loss_run {
+    const cc_loss_spec *spec;
+    const float *logits, *target;
+    float *gradient; /* or NULL */
+    double scale;    /* the gradient is multiplied by this, */
+    bool add;        /* and added to what is there */
+    cc_loss_shape shape;
+    void *scratch;
+} cc_loss_run;
+
+/* What a loss is, as its folder declares it. */
+typedef struct cc_loss_kind {
+    const char *name;                                /* loss.type in a config */
+    const cc_hyperparameter *const *hyperparameters; /* of cc_loss_spec; NULL ends the list; NULL: none */
+    /* Of what no range can say, for a loss at `where` in the config; NULL: nothing. */
+    cc_status (*check)(const cc_loss_spec *spec, const char *where);
+    /* On the host: bytes of cc_loss_run.scratch; the value, with the gradient written. Allocates nothing. */
+    size_t (*scratch_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
+    double (*evaluate)(const cc_loss_run *run);
+} cc_loss_kind;
+
+/* Loss number `index` of nets/losses/losses.h, from 0; NULL after the last. */
+const cc_loss_kind *cc_loss_at(int index);
+/* The loss of that name; NULL where there is none (or no name). */
+const cc_loss_kind *cc_loss_find(const char *name);
+/* The name of loss number `index`, from 0; NULL after the last. */
+const char *cc_loss_name(int index);
+
 /* Whether the loss exists and its values make sense; call it before anything runs.
  *   CC_ECONFIG  with the field ("loss.terms[1].alpha") and the words or range allowed */
 cc_status cc_loss_check(const cc_loss_spec *spec);
-
-/* The name of loss number `index`, from 0; NULL after the last. */
-const char *cc_loss_name(int index);
+/* The same of a loss that stands at `where` in the config. */
+cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where);
 
 /* Bytes that cc_loss_evaluate needs to work in; `spec` has passed cc_loss_check. */
 size_t cc_loss_scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape);

@@ -1,5 +1,9 @@
-/* nets/losses/map.c -- kernels over chunks, in parallel, with sums that do not depend on the threads. */
-#include "nets/losses/kind.h"
+/* nets/losses/map.c -- a loss over all its pixels on the host: chunks in parallel, sums in a fixed order.
+ *
+ * Each chunk has sums of its own; they are added in the chunks' order once all are there, so that any number
+ * of threads gives the same bytes. The derivatives of a chunk stay in one thread's cache until they are
+ * rounded and stored. */
+#include "nets/losses/map.h"
 
 #include <string.h>
 #include "core/hot.h"
@@ -17,6 +21,7 @@ size_t cc_loss_sums_bytes(const cc_loss_spec *spec, cc_loss_shape shape) {
     return (size_t)shape.n * chunks_of_image(shape) * CC_LOSS_SUMS * sizeof(double);
 }
 
+/* The one place where a derivative is rounded to float32. */
 CC_HOT static void store_gradient(float *gradient, const double *derivative, size_t count, double scale,
                                   bool add) {
     if (add)
@@ -25,9 +30,10 @@ CC_HOT static void store_gradient(float *gradient, const double *derivative, siz
         for (size_t i = 0; i < count; i++) gradient[i] = (float)(scale * derivative[i]);
 }
 
+/* Chunk `index` of all: [n][chunks of an image]. The last of an image is shorter. */
 static void run_chunk(double sums[CC_LOSS_SUMS], size_t index, const cc_loss_run *run, cc_loss_kernel *kernel,
                       const void *context, bool commit) {
-    double derivative[CC_LOSS_CHUNK];
+    double derivative[CC_LOSS_CHUNK]; /* 16 KiB, on the thread's stack */
     size_t chunks = chunks_of_image(run->shape), pixels = cc_loss_image_pixels(run->shape);
     size_t image = index / chunks, first = index % chunks * CC_LOSS_CHUNK;
     size_t offset = image * pixels + first, left = pixels - first;
@@ -45,7 +51,7 @@ static void run_chunk(double sums[CC_LOSS_SUMS], size_t index, const cc_loss_run
 static void add_chunks(double *sums, int64_t n, size_t chunks) {
     for (size_t image = 0; image < (size_t)n; image++) {
         double total[CC_LOSS_SUMS];
-        cc_loss_add_images(total, sums + image * chunks * CC_LOSS_SUMS, (int64_t)chunks);
+        cc_loss_add_images(total, sums + image * chunks * CC_LOSS_SUMS, (int64_t)chunks); /* of its chunks */
         memcpy(sums + image * CC_LOSS_SUMS, total, sizeof total);
     }
 }

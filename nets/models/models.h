@@ -27,6 +27,11 @@ const cc_architecture *cc_architecture_at(int i);
 /* The epsilon of a net's batch norms: spec->norm_epsilon, or PyTorch's where that is 0. */
 double cc_net_epsilon(const cc_net_spec *spec);
 
+/* Of cc_net_spec.padding. */
+#define CC_PADDING_SYMMETRIC    "symmetric"
+#define CC_PADDING_SAME         "same"
+#define CC_PADDING_SAME_NOMINAL "same-nominal"
+
 /* "a, b or c": the names that name(0), name(1), ... gives before NULL, for a hint. */
 void cc_models_list(char *out, size_t capacity, const char *(*name)(int i));
 

@@ -7,7 +7,7 @@
 #include "nets/models/models.h"
 
 /* The U-Net of 2015 has five levels, 64 channels in the first. */
-enum { WIDTH = 64, WIDTH_MAX = 1024, DEPTH = 5, DEPTH_MAX = 12 };
+enum { WIDTH = 64, DEPTH = 5 };
 
 /* Nets without an encoder have one name, those with one a name for each pair. */
 bool cc_net_name(char *out, size_t capacity, int index) {
@@ -30,11 +30,15 @@ bool cc_net_name(char *out, size_t capacity, int index) {
 /* "16x4", or nothing. */
 static cc_status read_size(cc_net_spec *out, const char *text) {
     int used = 0;
+    char hint[96];
     if (!text) return CC_OK;
     if (sscanf(text, "%dx%d%n", &out->width, &out->depth, &used) == 2 && text[used] == '\0' &&
-        out->width >= 1 && out->width <= WIDTH_MAX && out->depth >= 1 && out->depth <= DEPTH_MAX)
+        out->width >= CC_UNET_WIDTH_MIN && out->width <= CC_UNET_WIDTH_MAX &&
+        out->depth >= CC_UNET_DEPTH_MIN && out->depth <= CC_UNET_DEPTH_MAX)
         return CC_OK;
-    return cc_fail(CC_EUSAGE, text, "as in unet-bn:16x4", "this is not the width and depth of a U-Net");
+    snprintf(hint, sizeof hint, "as in unet-bn:16x4; a depth is from %d to %d", CC_UNET_DEPTH_MIN,
+             CC_UNET_DEPTH_MAX);
+    return cc_fail(CC_EUSAGE, text, hint, "this is not the width and depth of a U-Net");
 }
 
 /* "unet-bn:16x4", "resnet-34", "resnet-34:transpose": before the colon an architecture or an encoder, behind it

@@ -10,8 +10,6 @@
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
 
-enum { LEVELS_MAX = 12 };
-
 /* 3x3 convolution [, batch norm of that epsilon; 0: none], ReLU. */
 static cc_value conv_relu(cc_graph *g, cc_value x, const char *prefix, int index, int64_t channels,
                           double epsilon) {
@@ -33,11 +31,13 @@ static cc_value conv_pair(cc_graph *g, cc_value x, const char *prefix, int64_t c
  * Up: a transposed convolution doubles the size and halves the channels, the features of that size on the way
  * down join it, and a pair of convolutions mixes both. A 1x1 convolution makes the classes' logits. */
 static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
-    cc_value skips[LEVELS_MAX], x = CC_GRAPH_INPUT;
+    cc_value skips[CC_UNET_DEPTH_MAX], x = CC_GRAPH_INPUT;
     cc_max_pool_attr pool = cc_max_pool_2d(2, 2, 0);
     char prefix[64];
-    if (spec->depth < 1 || spec->depth > LEVELS_MAX) {
-        cc_graph_fail(g, "net.depth", "a U-Net has from 1 to 12 levels");
+    if (spec->depth < CC_UNET_DEPTH_MIN || spec->depth > CC_UNET_DEPTH_MAX) {
+        char what[64];
+        snprintf(what, sizeof what, "a U-Net has from %d to %d levels", CC_UNET_DEPTH_MIN, CC_UNET_DEPTH_MAX);
+        cc_graph_fail(g, "net.depth", what);
         return;
     }
     for (int i = 0; i < spec->depth; i++) {

@@ -32,12 +32,12 @@ void cc_unet_encoder_build(cc_graph *graph, const cc_net_spec *spec) {
     }
     /* "same" padding follows the side of the images: the real one, or the one the encoder was designed for. */
     cc_encoder_options options = {.drop_path = spec->drop_path, .epsilon = cc_net_epsilon(spec)};
-    if (spec->padding && strcmp(spec->padding, "symmetric") != 0) {
+    if (spec->padding && strcmp(spec->padding, CC_PADDING_SYMMETRIC) != 0) {
         if (!encoder->resolution) {
             cc_graph_fail(graph, "net.padding", "only EfficientNets have another padding than symmetric");
             return;
         }
-        options.same = strcmp(spec->padding, "same-nominal") == 0
+        options.same = strcmp(spec->padding, CC_PADDING_SAME_NOMINAL) == 0
                            ? encoder->resolution
                            : cc_graph_shape(graph, CC_GRAPH_INPUT).dims[2];
     }

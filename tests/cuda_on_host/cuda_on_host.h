@@ -52,6 +52,9 @@ static inline uint64_t __umul64hi(uint64_t a, uint64_t b) {
     return (uint64_t)((unsigned __int128)a * b >> 64);
 }
 #define __expf expf
+static inline float __fmul_rn(float a, float b) {
+    return a * b;
+}
 static inline float __fdividef(float a, float b) {
     return a / b;
 }

@@ -6,7 +6,7 @@
 #include "nets/backends/cpu/blas.h"
 #include "nets/backends/cpu/lanes.h"
 #include "nets/backends/cpu/onednn.h"
-#include "nets/engine/backend.h"
+#include "nets/backends/host.h"
 #if defined(__x86_64__)
 #include <xmmintrin.h>
 #endif
@@ -109,6 +109,6 @@ const cc_backend cc_backend_cpu = {
     .by_threads = true,
     .store = &cc_storage_host,
     .arithmetic = &cc_arithmetic_host,
-    .run = cc_run_at_once,
-    .forget = cc_forget_nothing,
+    .run = cc_host_run,
+    .forget = cc_host_forget,
 };

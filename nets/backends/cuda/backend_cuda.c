@@ -5,6 +5,7 @@
 #include "nets/backends/cuda/cudnn.h"
 #include "nets/backends/cuda/device.h"
 #include "nets/backends/cuda/elementwise.h"
+#include "nets/backends/cuda/clip.h"
 #include "nets/backends/cuda/training.h"
 #include "nets/ops/ops.h"
 
@@ -39,7 +40,7 @@ static const cc_arithmetic arithmetic = {.has_loss = cc_cuda_has_loss,
                                          .loss_bytes = cc_cuda_loss_bytes,
                                          .loss = cc_cuda_loss,
                                          .clip = cc_cuda_clip,
-                                         .set_pace = cc_cuda_set_pace,
+                                         .derive = cc_cuda_derive,
                                          .optimise = cc_cuda_optimise,
                                          .average = cc_cuda_average,
                                          .round_to_bf16 = cc_cuda_round_to_bf16};

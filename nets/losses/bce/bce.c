@@ -1,6 +1,10 @@
-/* nets/losses/bce/bce.c -- binary cross-entropy of logits, mean over all pixels and classes. */
+/* nets/losses/bce/bce.c -- binary cross-entropy of logits (torch.nn.BCEWithLogitsLoss), mean over all pixels
+ * and classes.
+ *
+ *   f = -g log p - (1 - g) log(1 - p),   df/dx = p - g   with p = sigmoid(x)
+ * Value and derivative of a pixel do not depend on other pixels: one pass writes both. */
 #include "core/hot.h"
-#include "nets/losses/kind.h"
+#include "nets/losses/map.h"
 #include "nets/losses/logit.h"
 
 CC_HOT static void chunk_bce(double sums[CC_LOSS_SUMS], double *derivative, const cc_loss_chunk *chunk,
@@ -24,4 +28,4 @@ static double evaluate(const cc_loss_run *run) {
     return total[0] * share;
 }
 
-const cc_loss_kind cc_loss_bce = {"bce", NULL, cc_loss_sums_bytes, evaluate};
+const cc_loss_kind cc_loss_bce = {.name = "bce", .scratch_bytes = cc_loss_sums_bytes, .evaluate = evaluate};

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/losses/kind.h"
+#include "nets/losses/map.h"
 #include "nets/losses/logit.h"
 
 enum { RADIX_BITS = 11 };
@@ -25,7 +25,8 @@ typedef struct bootstrap_context {
     double share;   /* 1 / (n k) */
 } bootstrap_context;
 
-/* Bits in the order of the numbers: all of a negative one are turned, of a positive one the sign. */
+/* The bits of a number as an integer that sorts as the numbers do: all bits of a negative number are
+ * inverted, of a positive one the sign bit alone. */
 CC_LOGIT_INLINE uint64_t key_of(double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -115,8 +116,16 @@ static size_t scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape) {
            (size_t)shape.n * (cc_loss_image_pixels(shape) * sizeof(double) + sizeof(cut));
 }
 
-static cc_status check(const cc_loss_spec *spec, const char *where) {
-    return cc_loss_check_range(where, "fraction", spec->fraction, 0, 1);
-}
+static const cc_hyperparameter fraction = {.name = "fraction",
+                                           .offset = offsetof(cc_loss_spec, fraction),
+                                           .above_min = true,
+                                           .max = 1,
+                                           .initial = "0.25",
+                                           .meaning =
+                                               "share of each image's pixels, the hardest, that count"};
 
-const cc_loss_kind cc_loss_bootstrap_bce = {"bootstrap-bce", check, scratch_bytes, evaluate};
+const cc_loss_kind cc_loss_bootstrap_bce = {.name = "bootstrap-bce",
+                                            .hyperparameters =
+                                                (const cc_hyperparameter *const[]){&fraction, NULL},
+                                            .scratch_bytes = scratch_bytes,
+                                            .evaluate = evaluate};

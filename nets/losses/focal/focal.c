@@ -6,7 +6,7 @@
  * as d qt^gamma / dy = -gamma qt^gamma pt. No power gamma - 1 and no 1 / qt remain, and qt^gamma is taken as
  * exp(gamma log sigmoid(-y)): nothing overflows for any logit and any gamma. */
 #include "core/hot.h"
-#include "nets/losses/kind.h"
+#include "nets/losses/map.h"
 #include "nets/losses/logit.h"
 
 typedef struct focal_context {
@@ -31,11 +31,6 @@ CC_HOT static void chunk_focal(double sums[CC_LOSS_SUMS], double *derivative, co
     sums[0] = cc_loss_sum_values(values, chunk->count);
 }
 
-static cc_status check(const cc_loss_spec *spec, const char *where) {
-    CC_TRY(cc_loss_check_range(where, "alpha", spec->alpha, 0, 1));
-    return cc_loss_check_range(where, "gamma", spec->gamma, 0, 100);
-}
-
 static double evaluate(const cc_loss_run *run) {
     double *sums = run->scratch, total[CC_LOSS_SUMS];
     const double share = 1 / ((double)run->shape.n * (double)cc_loss_image_pixels(run->shape));
@@ -45,4 +40,19 @@ static double evaluate(const cc_loss_run *run) {
     return total[0] * share;
 }
 
-const cc_loss_kind cc_loss_focal = {"focal", check, cc_loss_sums_bytes, evaluate};
+static const cc_hyperparameter alpha = {.name = "alpha",
+                                        .offset = offsetof(cc_loss_spec, alpha),
+                                        .max = 1,
+                                        .initial = "0.25",
+                                        .meaning = "weight of the foreground; the background's is 1 - alpha"};
+static const cc_hyperparameter focusing = {.name = "gamma",
+                                           .offset = offsetof(cc_loss_spec, gamma),
+                                           .max = 100,
+                                           .initial = "2",
+                                           .meaning = "focusing exponent"};
+
+const cc_loss_kind cc_loss_focal = {.name = "focal",
+                                    .hyperparameters =
+                                        (const cc_hyperparameter *const[]){&alpha, &focusing, NULL},
+                                    .scratch_bytes = cc_loss_sums_bytes,
+                                    .evaluate = evaluate};

@@ -6,7 +6,7 @@
  *   N = w1 sum p g + w0 sum q (1 - g),   D = w1 sum (p + g) + w0 sum (q + 1 - g),   loss = 1 - 2 N / D
  *   dN/dp = w1 g - w0 (1 - g),   dD/dp = w1 - w0,   dloss/dp = -2 (dN/dp - N/D dD/dp) / D */
 #include "core/hot.h"
-#include "nets/losses/kind.h"
+#include "nets/losses/map.h"
 #include "nets/losses/logit.h"
 
 typedef struct generalised_context {
@@ -31,6 +31,8 @@ CC_HOT static void chunk_sums(double sums[CC_LOSS_SUMS], double *derivative, con
     sums[3] = cc_loss_sum_values(wanted, chunk->count);
 }
 
+/* sums: p g, (1 - p)(1 - g), p, g, each over the batch of `count` pixels. 1e-6 keeps the weight of a class
+ * that does not occur finite. */
 static generalised_context weigh(const double sums[CC_LOSS_SUMS], double count) {
     double wanted = sums[3], unwanted = count - wanted, predicted = sums[2], rejected = count - predicted;
     double w1 = 1 / (wanted * wanted + 1e-6), w0 = 1 / (unwanted * unwanted + 1e-6);
@@ -60,4 +62,5 @@ static double evaluate(const cc_loss_run *run) {
     return 1 - 2 * context.ratio;
 }
 
-const cc_loss_kind cc_loss_generalised_dice = {"generalised-dice", NULL, cc_loss_sums_bytes, evaluate};
+const cc_loss_kind cc_loss_generalised_dice = {
+    .name = "generalised-dice", .scratch_bytes = cc_loss_sums_bytes, .evaluate = evaluate};

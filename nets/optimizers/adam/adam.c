@@ -1,5 +1,10 @@
-/* nets/optimizers/adam/adam.c -- Adam (Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015), as
- * torch.optim.Adam: eps stands outside the square root, after the correction of its bias. */
+/* nets/optimizers/adam/adam.c -- Adam (Kingma & Ba, Adam: A Method for Stochastic Optimization, 2015,
+ * algorithm 1), as torch.optim.Adam.
+ *
+ *   g += wd p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+ *   p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+ * eps stands outside the square root, after the correction of its bias. What does not depend on the element
+ * is computed once a step: `size` = lr / (1 - b1^t), `root` = 1 / sqrt(1 - b2^t). */
 #include "nets/optimizers/adam/adam.h"
 
 #include <math.h>
@@ -33,12 +38,18 @@ void cc_adam_step(const cc_optimizer_block *block, const cc_optimizer_spec *spec
     step_block(block->params, block->grads, block->state[0], block->state[1], block->count, factors);
 }
 
-cc_status cc_adam_check(const cc_optimizer_spec *spec) {
-    const double below_1 = 1 - 1e-12;
-    CC_TRY(cc_optimizer_check_range("betas[0]", spec->betas[0], 0, below_1));
-    CC_TRY(cc_optimizer_check_range("betas[1]", spec->betas[1], 0, below_1));
-    return cc_optimizer_check_range("eps", spec->eps, 0, 1e6);
-}
+const cc_hyperparameter cc_adam_betas = {.name = "betas",
+                                         .offset = offsetof(cc_optimizer_spec, betas),
+                                         .count = 2,
+                                         .max = 1,
+                                         .below_max = true,
+                                         .initial = "[0.9, 0.999]",
+                                         .meaning = "decay of the two moments"};
+const cc_hyperparameter cc_adam_eps = {.name = "eps",
+                                       .offset = offsetof(cc_optimizer_spec, eps),
+                                       .max = 1,
+                                       .initial = "1.0e-8",
+                                       .meaning = "added to the root of the second moment"};
 
 int cc_adam_state_count(const cc_optimizer_spec *spec) {
     (void)spec;
@@ -49,4 +60,9 @@ static void step(const cc_optimizer_block *block, const cc_optimizer_spec *spec,
     cc_adam_step(block, spec, lr, step, spec->weight_decay, 1);
 }
 
-const cc_optimizer_kind cc_optimizer_adam = {"adam", cc_adam_check, cc_adam_state_count, step};
+const cc_optimizer_kind cc_optimizer_adam = {
+    .name = "adam",
+    .hyperparameters =
+        (const cc_hyperparameter *const[]){&cc_optimizer_weight_decay, &cc_adam_betas, &cc_adam_eps, NULL},
+    .state_count = cc_adam_state_count,
+    .step = step};

@@ -345,9 +345,10 @@ static void what_cuda_lacks_is_said_before_anything_is_taken(void **state) {
     static const cc_loss_spec sum = {.type = "sum", .term_count = 2, .terms = terms};
     cc_arithmetic lacking = *cc_backend_cuda.arithmetic;
     lacking.has_loss = has_all_but_dice;
-    check_lacks(&lacking, &dice, "loss.type: the backend cuda has no loss \"dice\"", "bce, focal, iou");
+    check_lacks(&lacking, &dice, "loss.type: the backend cuda has no loss \"dice\"",
+                "bce, focal, generalised-dice, iou");
     check_lacks(&lacking, &sum, "loss.terms[1].type: the backend cuda has no loss \"dice\"",
-                "bce, focal, iou");
+                "bce, focal, generalised-dice, iou");
     lacking = *cc_backend_cuda.arithmetic;
     lacking.has_optimizer = has_all_but_adam;
     check_lacks(&lacking, &dice, "optimizer.type: the backend cuda has no optimiser \"adam\"", "sgd, adamw");
@@ -372,9 +373,9 @@ static void unknown_names_reach_no_kernel(void **state) {
         assert_error(
             cuda->loss(&value, gradient, &losses[i], numbers, numbers, (cc_loss_shape){1, 1, 4}, scratch),
             CC_EUNSUPPORTED, "tversky");
-    cc_pace pace = {.lr = 1, .step = 1};
-    cuda->set_pace(&pace, &lion);
-    assert_error(cuda->optimise(&lion, &pace, params, numbers, NULL, NULL, 4, &loss), CC_EUNSUPPORTED,
+    cc_step_constants constants = {.lr = 1, .step = 1};
+    cuda->derive(&constants, &lion);
+    assert_error(cuda->optimise(&lion, &constants, params, numbers, NULL, NULL, 4, &loss), CC_EUNSUPPORTED,
                  "lion");
     assert_true(value == 7 && gradient[0] == 7 && gradient[3] == 7 && params[0] == 1 && params[3] == 4);
 }

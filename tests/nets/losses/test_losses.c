@@ -1,3 +1,5 @@
+/* tests/nets/losses/test_losses.c -- the losses on the host against their definitions written once more in
+ * double, finite differences, and values by hand; PyTorch's own are in the parity fixtures. */
 #include "support.h"
 #include <float.h>
 #include <math.h>
@@ -273,8 +275,11 @@ static void wrong_specs_are_refused_with_their_field(void **state) {
     assert_error(cc_loss_check(&(cc_loss_spec){.type = "mse"}), CC_ECONFIG, "generalised-dice");
     assert_error(cc_loss_check(&(cc_loss_spec){.type = NULL}), CC_ECONFIG, "loss.type");
     assert_error(cc_loss_check(&(cc_loss_spec){.type = "dice", .smooth = NAN}), CC_ECONFIG, "loss.smooth");
+    assert_error(cc_loss_check(&(cc_loss_spec){.type = "dice", .smooth = 2e6}), CC_ECONFIG, "loss.smooth");
     assert_error(cc_loss_check(&(cc_loss_spec){.type = "bootstrap-bce", .fraction = 1.5}), CC_ECONFIG,
                  "loss.fraction");
+    assert_error(cc_loss_check(&(cc_loss_spec){.type = "bootstrap-bce"}), CC_ECONFIG, "loss.fraction");
+    assert_string_equal(cc_error_get()->hint, "above 0 and up to 1");
 }
 
 int main(void) {

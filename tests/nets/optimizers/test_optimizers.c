@@ -1,3 +1,5 @@
+/* tests/nets/optimizers/test_optimizers.c -- the optimisers on the host against PyTorch's documented formulas
+ * in double, steps by hand, and clipping by PyTorch itself. */
 #include "support.h"
 #include <math.h>
 #include <omp.h>
@@ -159,6 +161,8 @@ static void wrong_specs_are_refused_with_their_field(void **state) {
     assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "optimizer.momentum");
     spec = specs[0], spec.lr = NAN;
     assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "optimizer.lr");
+    spec = specs[0], spec.clip_norm = -1;
+    assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "optimizer.clip_norm");
     spec.type = "lion";
     assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "one of sgd, adam, adamw");
     assert_error(cc_optimizer_step(&spec, 1, 1, NULL, NULL, NULL, 0), CC_ECONFIG, "lion");

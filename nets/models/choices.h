@@ -1,0 +1,23 @@
+/* nets/models/choices.h -- the words that a config may choose a net by, as nets/models lists them.
+ *
+ * For the table of options and for messages: a new architecture, encoder or decoder is named there as soon as
+ * it is in its list. Each function gives word number `index`, from 0, and NULL after the last. */
+#ifndef CC_NETS_MODELS_CHOICES_H
+#define CC_NETS_MODELS_CHOICES_H
+
+#include <stdbool.h>
+
+const char *cc_net_arch_name(int index);    /* net.arch */
+const char *cc_net_encoder_name(int index); /* net.encoder */
+const char *cc_net_decoder_name(int index); /* net.decoder.upsample */
+const char *cc_net_padding_name(int index); /* net.padding */
+
+/* Whether the encoder of that name may have another padding than the first: those that were designed for one
+ * size of image (EfficientNets). */
+bool cc_net_encoder_pads(const char *encoder);
+
+/* Blocks of decoder number `index`, and the channels of each, deepest first, unless a config has its own; 0
+ * after the last. *channels is borrowed. */
+int cc_net_decoder_levels(const int **channels, int index);
+
+#endif
