@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include "nets/losses/losses.h"
 
 /* In the order of losses.h, which messages and the reference keep. */
 static const cc_loss_kind *const kinds[] = {

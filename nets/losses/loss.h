@@ -14,7 +14,7 @@
  *
  * A loss is a folder, nets/losses/NAME/, and a line in nets/losses/losses.h; a number that none has yet is a
  * member of cc_loss_spec too. NAME.c holds the hyperparameters and the evaluation on the host, the naive
- * reference that kernels are compared with; NAME_cuda.cu the CUDA kernels (nets/losses/loss.cuh). */
+ * reference that kernels are compared with; NAME_cuda.cu the CUDA kernels (nets/losses/loss_kernels.cuh). */
 #ifndef CC_NETS_LOSSES_LOSS_H
 #define CC_NETS_LOSSES_LOSS_H
 
@@ -24,6 +24,7 @@
 #include "core/status.h"
 #include "nets/engine/hyperparameter.h"
 #include "nets/engine/spec.h"
+#include "nets/losses/losses.h"
 
 /* Logits, target and gradient are plain float32 [n][classes][pixels]; every dimension is at least 1. */
 typedef struct cc_loss_shape {
@@ -75,5 +76,10 @@ size_t cc_loss_scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
  *   CC_ECONFIG  no such loss; nothing is written */
 cc_status cc_loss_evaluate(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
                            const float *target, cc_loss_shape shape, void *scratch);
+
+/* The list's constants, cc_loss_NAME. */
+#define X(name, kernels) extern const cc_loss_kind cc_loss_##name;
+CC_LOSSES(X)
+#undef X
 
 #endif

@@ -8,8 +8,6 @@
 #ifndef CC_NETS_LOSSES_LOSSES_H
 #define CC_NETS_LOSSES_LOSSES_H
 
-#include "nets/losses/loss.h"
-
 #define CC_LOSSES(X)                                                                                         \
     X(bce, cuda)                                                                                             \
     X(focal, cuda)                                                                                           \
@@ -18,9 +16,5 @@
     X(iou, cuda)                                                                                             \
     X(bootstrap_bce, cuda)                                                                                   \
     X(sum, cuda)
-
-#define X(name, kernels) extern const cc_loss_kind cc_loss_##name;
-CC_LOSSES(X)
-#undef X
 
 #endif

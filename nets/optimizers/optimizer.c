@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/hot.h"
-#include "nets/optimizers/optimizers.h"
 
 /* Elements that a thread steps at a time: weights, gradients and two arrays of state of 256 KiB together. */
 enum { BLOCK = 1 << 14 };

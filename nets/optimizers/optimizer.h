@@ -21,6 +21,7 @@
 #include "core/status.h"
 #include "nets/engine/hyperparameter.h"
 #include "nets/engine/spec.h"
+#include "nets/optimizers/optimizers.h"
 
 /* A step over one block of neighbouring elements. */
 typedef struct cc_optimizer_block {
@@ -77,5 +78,10 @@ void cc_optimizer_clip(float *grads, size_t count, double max_norm);
  *   CC_ECONFIG  no such optimiser; nothing is written */
 cc_status cc_optimizer_step(const cc_optimizer_spec *spec, double lr, int64_t step, float *params,
                             const float *grads, float *state, size_t count);
+
+/* The list's constants, cc_optimizer_NAME. */
+#define X(name, kernels) extern const cc_optimizer_kind cc_optimizer_##name;
+CC_OPTIMIZERS(X)
+#undef X
 
 #endif

@@ -7,15 +7,9 @@
 #ifndef CC_NETS_OPTIMIZERS_OPTIMIZERS_H
 #define CC_NETS_OPTIMIZERS_OPTIMIZERS_H
 
-#include "nets/optimizers/optimizer.h"
-
 #define CC_OPTIMIZERS(X)                                                                                     \
     X(sgd, cuda)                                                                                             \
     X(adam, cuda)                                                                                            \
     X(adamw, cuda)
-
-#define X(name, kernels) extern const cc_optimizer_kind cc_optimizer_##name;
-CC_OPTIMIZERS(X)
-#undef X
 
 #endif

@@ -1,5 +1,5 @@
 /* nets/backends/cpu/onednn_parts.h -- private to onednn_library.c and onednn2.c or onednn3.c: what these
- * share, in oneDNN's own types. The functions are onednn_library.c's. */
+ * share, in oneDNN's own types. */
 #ifndef CC_NETS_BACKENDS_CPU_ONEDNN_PARTS_H
 #define CC_NETS_BACKENDS_CPU_ONEDNN_PARTS_H
 
@@ -16,7 +16,9 @@
  * implementation, else CC_EDEVICE. */
 cc_status cc_onednn_fail(dnnl_status_t code, const char *what);
 
+/* Both are there once cc_onednn_start has succeeded, and last as long as the process. */
 dnnl_engine_t cc_onednn_engine(void);
+dnnl_stream_t cc_onednn_stream(void);
 dnnl_format_tag_t cc_onednn_tag(cc_onednn_array array, int rank, cc_onednn_order order);
 dnnl_data_type_t cc_onednn_type(cc_dtype dtype);
 /* The attributes of a pass, which the caller destroys: scratch memory is the caller's, and `post_ops` (NULL:

@@ -12,8 +12,8 @@ extern "C" {
 #endif
 
 #include "nets/engine/backend.h"
-#include "nets/losses/losses.h"
-#include "nets/optimizers/optimizers.h"
+#include "nets/losses/loss.h"
+#include "nets/optimizers/optimizer.h"
 
 /* One loss, perhaps a term of a sum: the arguments of cc_arithmetic.loss, and what the sum does with them. */
 typedef struct cc_cuda_loss_run {
@@ -27,7 +27,7 @@ typedef struct cc_cuda_loss_run {
     void *scratch;
 } cc_cuda_loss_run;
 
-/* Every loss adds up SUMS numbers over PARTS parts of each image (nets/losses/loss.cuh). */
+/* Every loss adds up SUMS numbers over PARTS parts of each image (nets/losses/loss_kernels.cuh). */
 enum { CC_CUDA_LOSS_SUMS = 4, CC_CUDA_LOSS_PARTS = 64 };
 
 /* Scratch of every loss: those sums of each part and each image, float64. What a loss has of its own

@@ -1,6 +1,6 @@
 /* nets/losses/bce/bce_cuda.cu -- binary cross-entropy on the GPU: one kernel, which sums and writes the
  * gradient on the way. Formulas: bce.c. */
-#include "nets/losses/loss.cuh"
+#include "nets/losses/loss_kernels.cuh"
 
 using namespace cc;
 

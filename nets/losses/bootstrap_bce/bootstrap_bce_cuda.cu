@@ -1,8 +1,8 @@
 /* nets/losses/bootstrap_bce/bootstrap_bce_cuda.cu -- bootstrapped cross-entropy on the GPU: before the two
- * kernels of a loss (nets/losses/loss.cuh) one that writes every pixel's error, and one that finds the k-th
+ * kernels of a loss (nets/losses/loss_kernels.cuh) one that writes every pixel's error, and one that finds the k-th
  * largest of each image by radix selection, a block an image. Formulas: bootstrap_bce.c. */
 #include <math.h>
-#include "nets/losses/loss.cuh"
+#include "nets/losses/loss_kernels.cuh"
 
 using namespace cc;
 

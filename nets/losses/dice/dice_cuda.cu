@@ -1,6 +1,6 @@
 /* nets/losses/dice/dice_cuda.cu -- soft Dice and soft IoU on the GPU: a kernel that sums I, P and G of each
  * image and works out its ratio r, and one that writes the gradient. Formulas: dice.c. */
-#include "nets/losses/loss.cuh"
+#include "nets/losses/loss_kernels.cuh"
 
 using namespace cc;
 

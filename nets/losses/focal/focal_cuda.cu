@@ -1,6 +1,6 @@
 /* nets/losses/focal/focal_cuda.cu -- the focal loss on the GPU: one kernel, which sums and writes the
  * gradient on the way. Formulas: focal.c. */
-#include "nets/losses/loss.cuh"
+#include "nets/losses/loss_kernels.cuh"
 
 using namespace cc;
 

@@ -1,6 +1,6 @@
 /* nets/losses/generalised_dice/generalised_dice_cuda.cu -- generalised Dice on the GPU: a kernel that sums
  * over the batch, and one that writes the gradient. Formulas: generalised_dice.c. */
-#include "nets/losses/loss.cuh"
+#include "nets/losses/loss_kernels.cuh"
 
 using namespace cc;
 

@@ -1,7 +1,7 @@
 /* nets/losses/sum/sum_cuda.cu -- a weighted sum of losses on the GPU: the kernels of its terms one after
  * another, in the same scratch memory; weights of sums in sums multiply. Every term but the first adds to
  * value and gradient. */
-#include "nets/losses/loss.cuh"
+#include "nets/losses/loss_kernels.cuh"
 
 namespace {
 

@@ -1,4 +1,4 @@
-/* nets/losses/loss.cuh -- what the losses' CUDA kernels share; private to nets/losses/NAME/NAME_cuda.cu.
+/* nets/losses/loss_kernels.cuh -- what the losses' CUDA kernels share; private to nets/losses/NAME/NAME_cuda.cu.
  *
  * A loss is at most two kernels. sum_parts adds up LOSS_SUMS numbers over the pixels: each image is cut into
  * LOSS_PARTS parts, a block each; the block that is done last adds the parts in their order, in float64, and
@@ -19,8 +19,8 @@
  *                    finish_image); may leave in the first image's totals what derivative needs
  *   float derivative(im, n, i, x, g, v)
  *                    of the loss by the logit */
-#ifndef CC_NETS_LOSSES_LOSS_CUH
-#define CC_NETS_LOSSES_LOSS_CUH
+#ifndef CC_NETS_LOSSES_LOSS_KERNELS_CUH
+#define CC_NETS_LOSSES_LOSS_KERNELS_CUH
 
 #include "nets/backends/cuda/sum_rows.cuh"
 #include "nets/backends/cuda/training.h"
