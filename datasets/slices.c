@@ -39,7 +39,7 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
     char *real = NULL;
     CC_CHECK(find_source(&source, options->source));
     CC_CHECK(cc_slice_set_start(&set, source));
-    /* The root without links: what a source opens is held against it (cc_slice_set_resolve). */
+    /* The root without links: what a source opens must lie below it (cc_slice_set_resolve). */
     const char *root = options->root;
     if (!root || !root[0])
         CC_CHECK(cc_fail(CC_ECONFIG, "data.root", "name the dataset's folder", "it is not given"));

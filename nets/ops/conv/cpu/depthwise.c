@@ -136,7 +136,7 @@ void cc_depthwise_weights(float *dw, const cc_depthwise *c, const void *x, const
     }
 }
 
-/* --- the row --- */
+/* --- the row in the table of algorithms (algorithm.h) --- */
 
 static bool suits(const cc_conv_problem *p) {
     const cc_cpu_conv *c = &p->conv;

@@ -256,7 +256,7 @@ static void convolve(const gemm_conv *c) {
     if (written) make_blocked(written);
 }
 
-/* --- the row --- */
+/* --- the row in the table of algorithms (algorithm.h) --- */
 
 static bool suits(const cc_conv_problem *p) {
     return !p->fused;

@@ -168,7 +168,7 @@ static void convolve(const small_conv *c) {
         multiply_panel(c, sums + p * PANEL * width, matrix, p * PANEL);
 }
 
-/* --- the row --- */
+/* --- the row in the table of algorithms (algorithm.h) --- */
 
 static bool suits(const cc_conv_problem *p) {
     return p->pass == CC_PASS_FORWARD && !p->fused && cc_small_conv_suits(&p->conv) &&

@@ -191,7 +191,7 @@ static void backward_weights(float *dweights, float *dbias, const narrow *c, con
     if (dbias) add_up_bias(dbias, c, g);
 }
 
-/* --- the row --- */
+/* --- the row in the table of algorithms (algorithm.h) --- */
 
 static bool suits(const cc_conv_problem *p) {
     return !p->fused && p->y_block == 1 && cc_narrow_suits(&p->conv, p->x_block) &&

@@ -339,7 +339,7 @@ static void backward_weights(float *dweights, const winograd *c, const void *x, 
     }
 }
 
-/* --- the row --- */
+/* --- the row in the table of algorithms (algorithm.h) --- */
 
 static bool suits(const cc_conv_problem *p) {
     const cc_cpu_conv *c = &p->conv;
