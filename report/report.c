@@ -21,6 +21,7 @@
 #include "report/tables/run_list.h"
 #include "report/tables/scores.h"
 #include "report/tables/stages.h"
+#include "report/tables/study.h"
 
 /* All that is read and made; the arena owns it. */
 typedef struct report {
@@ -210,12 +211,14 @@ cc_status cc_report_make(const cc_report_options *options) {
     char more[64] = "";
     if (!r.arena) return cc_fail_memory("a report", 0);
 
-    /* What tables there are, what the paper prints, what was planned, and what was run. */
+    /* What tables there are, what the paper prints, what was planned, and what was run. Other experiments of
+     * several runs become tables by themselves. */
     CC_CHECK(cc_specs_get(&r.specs, &r.spec_count, r.arena));
     CC_CHECK(cc_published_get(&r.published, r.arena));
     CC_CHECK(cc_manifest_read(&r.manifest, o->results, r.arena));
     CC_CHECK(cc_manifest_join(&r.manifest, &(cc_manifest){r.manifest.entries, r.manifest.count}, o->planned,
                               o->planned_count, r.arena));
+    CC_CHECK(cc_study_specs_add(&r.specs, &r.spec_count, &r.manifest, o->results, r.arena));
     CC_CHECK(cc_report_runs_read(&r.runs, o->results, r.specs, r.spec_count, r.arena));
     if (r.runs.count == 0)
         CC_CHECK(cc_fail(CC_EFORMAT, o->results, "the warnings above name them",

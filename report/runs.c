@@ -11,10 +11,11 @@
 #include "core/log.h"
 #include "results/paths.h"
 
-/* The first part of an experiment's name is its kind, which the row does not name. */
+/* The first part of an experiment's name is its kind, which the row does not name; where the name has one part
+ * only, a row must say so to take it. */
 bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold) {
-    const char *slash = strchr(experiment, '/');
-    return row->source == CC_SOURCE_RUNS && slash && strcmp(slash + 1, row->experiment) == 0 &&
+    const char *slash = strchr(experiment, '/'), *name = slash ? slash + 1 : experiment;
+    return row->source == CC_SOURCE_RUNS && row->kindless == !slash && strcmp(name, row->experiment) == 0 &&
            strcmp(variant, row->variant) == 0 && (row->fold == 0 || row->fold == fold);
 }
 

@@ -27,6 +27,7 @@ typedef struct cc_spec_row {
     const char *published;  /* the row of the published table; the label where nothing else is said */
     long long fold;         /* RUNS: that fold alone; 0: the runs without folds, else those of every fold */
     bool optional;          /* RUNS: left out where there is no run */
+    bool kindless;          /* RUNS: the experiment's name has no kind before it ("rates", not "twin/rates") */
 } cc_spec_row;
 
 /* Something that the paper says of two rows. */
