@@ -15,10 +15,8 @@
 #include "datasets/sources/source.h"
 
 static const cc_slice_source *const sources[] = {
-    &cc_slice_source_coca,
-    &cc_slice_source_ctheart,
-    &cc_slice_source_orcascore,
-    &cc_slice_source_volume,
+    &cc_slice_source_coca,   &cc_slice_source_ctheart,   &cc_slice_source_decathlon, &cc_slice_source_list,
+    &cc_slice_source_nnunet, &cc_slice_source_orcascore, &cc_slice_source_volume,
 };
 
 struct cc_slice_pixels {
@@ -31,11 +29,17 @@ static cc_status find_source(const cc_slice_source **out, const char *name) {
         *out = sources[i];
         if (name && strcmp(sources[i]->name, name) == 0) return CC_OK;
     }
-    return cc_fail(CC_ECONFIG, "data.source", "use coca, ctheart, orcascore or volume",
+    return cc_fail(CC_ECONFIG, "data.source",
+                   "use coca, ctheart, decathlon, list, nnunet, orcascore or volume",
                    "no source is called \"%s\"", name ? name : "");
 }
 
-static cc_status resolve_root(cc_slice_set *set, const char *root) {
+static cc_status resolve_root(cc_slice_set *set, const char *root, const char *list) {
+    char folder[CC_PATH_MAX];
+    if (!root && list && list[0]) {
+        CC_TRY(cc_path_folder(folder, list));
+        root = folder;
+    }
     if (!root || !root[0])
         return cc_fail(CC_ECONFIG, "data.root", "name the dataset's folder", "it is not given");
     if (!cc_folder_exists(root))
@@ -61,9 +65,9 @@ cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source) 
 }
 
 cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb) {
-    assert(set->count > 0);
+    assert(set->count > 0 || set->checking);
     if (cache_mb < 0) return cc_fail(CC_EINVAL, "cache_mb", NULL, "%d is less than 0", cache_mb);
-    if (set->source->resident || cache_mb == 0) return CC_OK;
+    if (set->source->resident || cache_mb == 0 || set->count == 0) return CC_OK;
     set->cache = calloc(set->count, sizeof *set->cache);
     if (!set->cache) return cc_fail_memory("slice cache", set->count * sizeof *set->cache);
     atomic_init(&set->cache_left, (size_t)cache_mb << 20);
@@ -72,6 +76,7 @@ cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb) {
 
 /* Some patients must be left. */
 static cc_status say_left_out(const cc_slice_set *set) {
+    if (set->checking) return CC_OK;
     if (set->count == 0)
         return cc_fail(CC_EFORMAT, set->root, "the warnings above say why", "all %zu patients are broken",
                        set->broken);
@@ -87,8 +92,9 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
     cc_slice_set *set = NULL;
     CC_CHECK(find_source(&source, options->source));
     CC_CHECK(cc_slice_set_start(&set, source));
-    CC_CHECK(resolve_root(set, options->root));
-    set->skip_broken = options->skip_broken;
+    CC_CHECK(resolve_root(set, options->root, options->list));
+    set->checking = options->checking;
+    set->skip_broken = options->skip_broken || options->checking;
     CC_CHECK(source->open(set, options));
     CC_CHECK(say_left_out(set));
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
@@ -107,6 +113,11 @@ void cc_slice_set_close(cc_slice_set *set) {
     if (set->source->close) set->source->close(set->state);
     cc_arena_destroy(set->arena);
     free(set);
+}
+
+const cc_slice_broken *cc_slice_set_broken(size_t *count, const cc_slice_set *set) {
+    *count = set->broken;
+    return set->broken_patients;
 }
 
 size_t cc_slice_set_count(const cc_slice_set *set) {
@@ -268,6 +279,16 @@ static cc_status make_room(void **items, size_t count, size_t *capacity, size_t 
     return CC_OK;
 }
 
+static cc_status note_broken(cc_slice_set *set, const char *patient, const char *why) {
+    void *items = set->broken_patients;
+    CC_TRY(make_room(&items, set->broken, &set->broken_capacity, sizeof *set->broken_patients, set->arena));
+    set->broken_patients = items;
+    const cc_slice_broken noted = {cc_arena_copy(set->arena, patient), cc_arena_copy(set->arena, why)};
+    if (!noted.patient || !noted.why) return CC_ENOMEM;
+    set->broken_patients[set->broken++] = noted;
+    return CC_OK;
+}
+
 cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_status status) {
     char name[256], line[1024], where[600], hint[480];
     const bool of_data = status == CC_EFORMAT || status == CC_EUNSUPPORTED || status == CC_ENOTFOUND ||
@@ -276,10 +297,9 @@ cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_stat
     cc_utf8_escape(name, sizeof name, patient);
     if (set->skip_broken) {
         cc_error_line(line, sizeof line);
-        cc_log(CC_LOG_WARNING, "patient %s is left out: %s", name, line);
+        if (!set->checking) cc_log(CC_LOG_WARNING, "patient %s is left out: %s", name, line);
         cc_error_clear();
-        set->broken++;
-        return CC_OK;
+        return note_broken(set, patient, line);
     }
     const cc_error e = *cc_error_get();
     snprintf(where, sizeof where, "patient %s%s%s", name, e.where[0] ? ": " : "", e.where);
@@ -317,7 +337,8 @@ static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char
     if (set->count == mark.slices)
         return cc_fail(CC_EFORMAT, NULL, "remove its folder, or get its files again",
                        "there is no slice of it");
-    for (size_t i = mark.slices; set->skip_broken && i < set->count; i++) {
+    const bool decodes = set->skip_broken && !set->source->looked_at;
+    for (size_t i = mark.slices; decodes && i < set->count; i++) {
         CC_TRY(decode(&pixels, set, i));
         free(pixels);
     }

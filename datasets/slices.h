@@ -28,16 +28,22 @@ enum { CC_SLICES_CACHE_MB = 1024 }; /* the usual cache_mb: about 1300 slices of 
 
 /* What is pointed to need not outlive cc_slice_set_open. */
 typedef struct cc_slice_options {
-    const char *source;  /* "coca", "ctheart", "orcascore", "volume" */
-    const char *root;    /* the dataset's folder */
+    const char *source;  /* "coca", "ctheart", "decathlon", "list", "nnunet", "orcascore", "volume" */
+    const char *root;    /* the dataset's folder; list: NULL for that of the list */
     const char *image;   /* volume: the CT, relative to root */
     const char *mask;    /* volume: the mask, on any grid, relative to root */
+    const char *list;    /* list: the table of scans (datasets/sources/list.c) */
+    const int *labels;   /* decathlon, list, nnunet: labels that stay, 1 to 255; others become 0 */
+    int label_count;     /* 0: all stay */
     double window_hu[2]; /* ctheart: a picture's grey range spans this window, as pictures carry no HU */
     /* ctheart: a mask's grey above this, in the file's own values, is foreground; NULL: not stated */
     const int *mask_threshold;
-    /* coca, ctheart, orcascore: a patient whose files are broken is left out with a warning. Every slice is
-     * then decoded once when the set is opened, as that is the only way to know. */
+    /* All but volume: a patient whose files are broken is left out with a warning. Every slice is then decoded
+     * once when the set is opened, as that is the only way to know (decathlon, list, nnunet: once for good). */
     bool skip_broken;
+    /* To find all that is wrong: as skip_broken, without the warnings (cc_slice_set_broken has them); nothing that
+     * an index beside the data remembers is believed; and the set may be empty, which is good for nothing else. */
+    bool checking;
     int cache_mb; /* MiB of decoded slices kept in memory; 0: every read decodes. Changes no value */
 } cc_slice_options;
 
@@ -53,6 +59,12 @@ typedef struct cc_slice_options {
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options);
 /* Takes NULL. */
 void cc_slice_set_close(cc_slice_set *set);
+
+/* Patients that were left out, and why ("WHERE: WHAT (HINT)"). Borrowed. */
+typedef struct cc_slice_broken {
+    const char *patient, *why;
+} cc_slice_broken;
+const cc_slice_broken *cc_slice_set_broken(size_t *count, const cc_slice_set *set);
 
 /* At least 1. */
 size_t cc_slice_set_count(const cc_slice_set *set);

@@ -11,7 +11,9 @@
  * neighbouring slices of a scan are dealt in turn, over all scans: with 5/1/1 five go to training, one to
  * validation, one to test, and so on. No seed. Neighbouring slabs leak. k folds     by patient: patient i of
  * the permutation is in fold i mod `folds`; fold `fold` is the test part, and the rest is divided between
- * training and validation by their shares (the test share is not used). */
+ * training and validation by their shares (the test share is not used).
+ * by a table     (datasets/split_file.h) each patient goes where it says; those whom it leaves to be dealt are
+ *                divided between training and validation as in a fold. */
 #ifndef CC_DATASETS_SPLIT_H
 #define CC_DATASETS_SPLIT_H
 
@@ -20,8 +22,7 @@
 #include <stdint.h>
 #include "core/status.h"
 #include "datasets/slices.h"
-
-enum { CC_SPLIT_NO_FOLD = -1 };
+#include "datasets/split_file.h"
 
 typedef struct cc_split_spec {
     double train, validation, test; /* shares: only their ratio counts; whole numbers by slab */
@@ -29,6 +30,7 @@ typedef struct cc_split_spec {
     int slab;                       /* by slab: slices of a slab; at least 1 */
     bool stratify;                  /* by patient: every part, or fold, gets its share of each group */
     int folds, fold;                /* fold in [0, folds), or CC_SPLIT_NO_FOLD: one split by shares */
+    const cc_split_table *table;    /* by patient: who goes where, in place of shares and folds; or NULL */
 } cc_split_spec;
 
 typedef struct cc_split_part {
@@ -43,6 +45,9 @@ typedef struct cc_split {
 /* Same set, spec and seed: same split. Uses CC_PURPOSE_SPLIT. `out` is zeroed; on failure it stays so.
  *   CC_ECONFIG  a share is negative, all are zero, or too few patients, slices or slabs are there for every
  *               part with a share to get one; the message names the key ("data.split.train", "data.fold") */
+/* The fold of each patient, folds[patient_count], whatever spec->fold is: what cc_split_make tests in turn.
+ * CC_ECONFIG as above. */
+cc_status cc_split_folds(int *folds, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
 cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
 /* Every slice of the set. The caller frees out->slices, or the split that it is a part of. */
 cc_status cc_split_all(cc_split_part *out, const cc_slice_set *set);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 #include "core/file.h"
+#include "datasets/readers/trace.h"
 
 /* A 258-byte match takes at least 2 bits. */
 enum { CHUNK = 1 << 16, DEFLATE_MAX_RATIO = 1032, ZLIB_OR_GZIP = 15 + 32, NO_WRAPPER = -15 };
@@ -25,6 +26,7 @@ struct cc_stream {
 cc_status cc_stream_open(cc_stream **out, const char *path, uint64_t offset, uint64_t length,
                          cc_packing packing) {
     uint64_t size;
+    cc_read_trace_note(path);
     CC_TRY(cc_file_size(&size, path));
     if (offset > size || length > size - offset)
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",

@@ -25,11 +25,15 @@ typedef struct cc_slice_source {
     cc_status (*digest)(cc_digest *digest, const cc_slice_set *set);
     /* stored[height*width] and mask[height*width]. Any thread may call. */
     cc_status (*decode)(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+    /* What opening the set has found in a scan; NULL: nothing is kept. Borrowed. */
+    const struct cc_scan_facts *(*facts)(const cc_slice_set *set, uint32_t scan);
+    bool
+        looked_at; /* open has read every voxel of what it lists, now or before: it need not decode to know */
     bool resident; /* decode only copies from memory: the set keeps no second copy */
 } cc_slice_source;
 
-extern const cc_slice_source cc_slice_source_coca, cc_slice_source_ctheart, cc_slice_source_orcascore,
-    cc_slice_source_volume;
+extern const cc_slice_source cc_slice_source_coca, cc_slice_source_ctheart, cc_slice_source_decathlon,
+    cc_slice_source_list, cc_slice_source_nnunet, cc_slice_source_orcascore, cc_slice_source_volume;
 
 /* A decoded slice in the cache. */
 typedef struct cc_slice_pixels cc_slice_pixels;
@@ -44,8 +48,10 @@ struct cc_slice_set {
     const double (*spacing_mm)[3]; /* [scans], as cc_slice_set_spacing gives them; NULL: not known */
     cc_slice *slices;
     size_t count, capacity;
-    bool skip_broken;                  /* leave broken patients out */
-    size_t broken;                     /* how many were */
+    bool skip_broken;                 /* leave broken patients out */
+    bool checking;                    /* and do so without a warning */
+    cc_slice_broken *broken_patients; /* [broken] */
+    size_t broken, broken_capacity;
     double slope, intercept;           /* HU = slope * stored + intercept */
     void *state;                       /* the source's own */
     _Atomic(cc_slice_pixels *) *cache; /* one a slice; NULL where nothing is kept */

@@ -180,7 +180,8 @@ static cc_status explain_no_truth(const cc_dataset *d, const char *key, const ch
     if (!anywhere)
         return cc_fail(CC_EINVAL, d->run->config->data.root, likely_cause(d->run->config->data.source),
                        "no slice of the dataset has a true pixel: its truth is empty");
-    return cc_fail(CC_EINVAL, key, "choose another seed, fold or data.split, or give the part a larger share",
+    return cc_fail(CC_EINVAL, key,
+                   "choose another data.split.seed, fold or data.split, or give the part a larger share",
                    "no slice of the %s part has a true pixel: its truth is empty%s", part, then);
 }
 

@@ -139,10 +139,13 @@ static char *value_text(const cc_experiment_config *config, const cc_option *o) 
 /* Whether a row is left out: its value is not given, or what runs had before there was the option. */
 static bool is_left_out(const cc_experiment_config *config, const cc_option *o, bool identity) {
     if (identity && o->locates) return true;
-    if (!o->usual) return false;
-    char *text = value_text(config, o);
-    const bool out = text && (strcmp(text, "null") == 0 || (identity && strcmp(text, o->usual) == 0));
+    if (!o->usual && !o->usual_as) return false;
+    char *text = value_text(config, o), *other = NULL;
+    if (o->usual_as) other = value_text(config, cc_option_get(cc_option_find(o->usual_as)));
+    const char *usual = o->usual ? o->usual : other;
+    const bool out = text && usual && (strcmp(text, "null") == 0 || (identity && strcmp(text, usual) == 0));
     free(text);
+    free(other);
     return out;
 }
 

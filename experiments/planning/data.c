@@ -6,12 +6,16 @@
 #include <string.h>
 #include "nets/engine/model.h"
 
-cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
+static cc_status open_set(cc_slice_set **out, const cc_experiment_config *config, bool checking) {
     cc_slice_options options = {.source = config->data.source,
                                 .root = config->data.root,
                                 .image = config->data.image,
                                 .mask = config->data.mask,
+                                .list = config->data.list,
+                                .labels = config->data.labels,
+                                .label_count = config->data.label_count,
                                 .skip_broken = config->data.skip_broken,
+                                .checking = checking,
                                 .cache_mb = CC_SLICES_CACHE_MB};
     const bool stated =
         strcmp(config->data.source, "ctheart") == 0 && config->data.mask_threshold != CC_MASK_THRESHOLD_NONE;
@@ -20,16 +24,41 @@ cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
     return cc_slice_set_open(out, &options);
 }
 
-static cc_split_spec split_spec(const cc_experiment_config *config) {
-    return (cc_split_spec){.train = config->data.split.train,
-                           .validation = config->data.split.validation,
-                           .test = config->data.split.test,
-                           .by = config->data.split.by,
-                           .slab = config->data.split.slab,
-                           .stratify = config->data.split.stratify &&
-                                       strcmp(config->data.split.stratify, "group") == 0,
-                           .folds = config->data.folds,
-                           .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
+cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
+    return open_set(out, config, false);
+}
+
+cc_status cc_data_open_to_check(cc_slice_set **out, const cc_experiment_config *config) {
+    return open_set(out, config, true);
+}
+
+const char *cc_data_split_file(const cc_experiment_config *config) {
+    return strcmp(config->data.split.by, "list") == 0 ? config->data.list : config->data.split.file;
+}
+
+cc_status cc_data_split_digest(cc_digest_text *out, const cc_experiment_config *config) {
+    cc_split_table table;
+    const char *file = cc_data_split_file(config);
+    *out = (cc_digest_text){""};
+    if (!file) return CC_OK;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_split_table_read(&table, file, config->data.fold, arena);
+    if (status == CC_OK) status = cc_split_table_digest(out, &table);
+    cc_arena_destroy(arena);
+    return status;
+}
+
+cc_split_spec cc_data_split_spec(const cc_experiment_config *config) {
+    return (cc_split_spec){
+        .train = config->data.split.train,
+        .validation = config->data.split.validation,
+        .test = config->data.split.test,
+        .by = strcmp(config->data.split.by, "list") == 0 ? "patient" : config->data.split.by,
+        .slab = config->data.split.slab,
+        .stratify = config->data.split.stratify && strcmp(config->data.split.stratify, "group") == 0,
+        .folds = config->data.folds,
+        .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }
 
 static cc_status need_parts(const cc_split *split) {
@@ -44,10 +73,21 @@ static cc_status need_parts(const cc_split *split) {
 }
 
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
-    cc_split_spec spec = split_spec(config);
-    CC_TRY(cc_split_make(out, set, &spec, config->seed));
-    cc_status status = need_parts(out);
+    cc_status status = CC_OK;
+    cc_split_table table;
+    cc_split_spec spec = cc_data_split_spec(config);
+    const char *file = cc_data_split_file(config);
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    if (file) {
+        CC_CHECK(cc_split_table_read(&table, file, config->data.fold, arena));
+        spec.table = &table;
+    }
+    CC_CHECK(cc_split_make(out, set, &spec, config->data.split.seed));
+    status = need_parts(out);
     if (status != CC_OK) cc_split_deinit(out);
+done:
+    cc_arena_destroy(arena);
     return status;
 }
 

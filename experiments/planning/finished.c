@@ -174,7 +174,8 @@ static cc_status open_upstream(cc_finished *f, cc_planned_run *run, const cc_run
 
 /* Texts of a result are a user's: what is wrong with them is no fault of a config that he gave. */
 static cc_status read_config(opened *o, const cc_run *read, const char *path) {
-    cc_status status = cc_config_parse_text(&o->config, read->config, strlen(read->config), path, NULL, 0);
+    cc_status status =
+        cc_config_parse_text(&o->config, read->config, strlen(read->config), path, NULL, CC_CONFIG_STORED);
     if (status == CC_ECONFIG) {
         cc_error error = *cc_error_get();
         return cc_fail(CC_EFORMAT, path, "name a file that calcade run wrote",

@@ -33,6 +33,7 @@ typedef struct cc_planned_run cc_planned_run;
 struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed; what net.weights asks of the net is in it */
     cc_digest_text data_digest;         /* "": of no dataset, as a scan that is predicted */
+    cc_digest_text split_digest;        /* of a split that a file gives, for this fold; "": none does */
     cc_digest_text request;
     cc_digest_text identity; /* of its file where that is done, else of the one to be made; but a plan chosen
                                 by the clock is in the file's alone */
@@ -53,7 +54,7 @@ struct cc_planned_run {
 };
 
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
- * weights_digest, the identities of the runs upstream and `machine`; NULL or "": without one, as programs
+ * weights_digest, split_digest, the identities of the runs upstream and `machine`; NULL or "": without one, as programs
  * up to numerics version 4 wrote it. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                                   const char *machine);

@@ -53,21 +53,26 @@ const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kin
     }
 }
 
+/* NULL is "". */
+static bool same_text(const char *a, const char *b) {
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_config *b) {
     const char *texts[][2] = {{a->data.source, b->data.source},
                               {a->data.root, b->data.root},
                               {a->data.image, b->data.image},
-                              {a->data.mask, b->data.mask}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        const char *x = texts[i][0] ? texts[i][0] : "", *y = texts[i][1] ? texts[i][1] : "";
-        if (strcmp(x, y) != 0) return false;
-    }
+                              {a->data.mask, b->data.mask},
+                              {a->data.list, b->data.list}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!same_text(texts[i][0], texts[i][1])) return false;
     return true;
 }
 
 bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
     return cc_config_same_data(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken;
+           a->data.skip_broken == b->data.skip_broken && a->data.label_count == b->data.label_count &&
+           memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
 }
 
 cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags) {
@@ -168,11 +173,12 @@ static cc_status choose(const cc_experiment_config **out, const cc_config *confi
 
 /* The first key on which two configs deal patients differently, or NULL. */
 static const char *find_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
-    if (a->seed != b->seed) return "seed";
     if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
     if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
     if (strcmp(a->data.split.by, "slab") == 0 && a->data.split.slab != b->data.split.slab)
         return "data.split.slab";
+    if (!same_text(a->data.split.file, b->data.split.file)) return "data.split.file";
+    if (a->data.split.seed != b->data.split.seed) return "data.split.seed";
     if (a->data.split.train != b->data.split.train) return "data.split.train";
     if (a->data.split.validation != b->data.split.validation) return "data.split.validation";
     if (fold == CC_FOLD_NONE && a->data.split.test != b->data.split.test) return "data.split.test";
