@@ -5,7 +5,6 @@
 #include "core/table.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "core/file.h"
@@ -228,4 +227,19 @@ cc_status cc_table_fail(const cc_table *table, size_t row, int column, const cha
         snprintf(where, sizeof where, "%.400s:%d: column %.60s", table->path, table->lines[row],
                  table->head[column]);
     return cc_fail(CC_EFORMAT, where, hint, "%s", what);
+}
+
+void cc_table_put_field(FILE *out, const char *field) {
+    const size_t length = strlen(field);
+    const bool blank = length && (is_blank(field[0], ',') || is_blank(field[length - 1], ','));
+    if (!blank && field[strcspn(field, ",;\t\"\r\n")] == 0) {
+        fputs(field, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *field; field++) {
+        if (*field == '"') fputc('"', out);
+        fputc(*field, out);
+    }
+    fputc('"', out);
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include "core/arena.h"
 #include "core/status.h"
 
@@ -45,5 +46,8 @@ void cc_table_tell_unread(const cc_table *table, const char *const *known);
  * CC_TABLE_NO_COLUMN. */
 cc_status cc_table_fail(const cc_table *table, size_t row, int column, const char *hint, const char *format,
                         ...) __attribute__((format(printf, 5, 6)));
+
+/* Writes a field of CSV, in quotes where it needs them. */
+void cc_table_put_field(FILE *out, const char *field);
 
 #endif

@@ -56,6 +56,10 @@ cc_status cc_scan_facts_of(cc_scan_facts *out, const int64_t dims[3], const doub
     return status;
 }
 
+bool cc_scan_facts_are_known(const cc_slice_set *set) {
+    return set->source->facts != NULL;
+}
+
 cc_status cc_scan_facts_read(cc_scan_facts *out, const cc_slice_set *set, size_t first, size_t count) {
     cc_status status;
     cc_scan_facts f;
@@ -65,6 +69,10 @@ cc_status cc_scan_facts_read(cc_scan_facts *out, const cc_slice_set *set, size_t
     uint8_t *labels = NULL;
     size_t pixels = 0;
     assert(count > 0);
+    if (cc_scan_facts_are_known(set)) {
+        *out = *set->source->facts(set, cc_slice_set_get(set, first)->scan);
+        return CC_OK;
+    }
     const cc_slice *slice = cc_slice_set_get(set, first);
     const int64_t dims[3] = {slice->width, slice->height, (int64_t)count};
     for (size_t i = 0; i < count; i++) {

@@ -150,6 +150,10 @@ bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t 
     return set->spacing_mm != NULL;
 }
 
+bool cc_slice_set_is_hu(const cc_slice_set *set) {
+    return set->slope == 1 && set->intercept == 0;
+}
+
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set) {
     *height = *width = 0;
     for (size_t i = 0; i < set->count; i++) {

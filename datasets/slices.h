@@ -79,6 +79,8 @@ int cc_slice_set_group(const cc_slice_set *set, size_t patient);
  * the spacing, and less where its axes are sheared. False, and zeros, where the dataset does not tell
  * (ctheart). */
 bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t index);
+/* Whether its values are HU; else pictures' grey, spread over a window (ctheart). */
+bool cc_slice_set_is_hu(const cc_slice_set *set);
 /* The largest height and the largest width of any slice (not always of one and the same). */
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 

@@ -6,6 +6,14 @@
 #include "core/table.h"
 #include "datasets/sources/scan_rows.h"
 
+/* A run opens its list several times: what is not read of it is told once. */
+static bool is_told_first(const char *path) {
+    static _Atomic uint64_t told;
+    uint64_t hash = 1469598103934665603U; /* FNV-1a */
+    for (; *path; path++) hash = (hash ^ (unsigned char)*path) * 1099511628211U;
+    return atomic_exchange(&told, hash) != hash;
+}
+
 static cc_status read_rows(cc_scan_row *rows, const cc_table *t) {
     static const char *const known[] = {"image", "mask", "patient", "group", "set", "fold", NULL};
     int image, mask, patient;
@@ -13,7 +21,7 @@ static cc_status read_rows(cc_scan_row *rows, const cc_table *t) {
     CC_TRY(cc_table_need(&mask, t, "mask"));
     CC_TRY(cc_table_need(&patient, t, "patient"));
     const int group = cc_table_find(t, "group");
-    cc_table_tell_unread(t, known);
+    if (is_told_first(t->path)) cc_table_tell_unread(t, known);
     for (size_t i = 0; i < t->rows; i++) {
         const int columns[] = {image, mask, patient};
         for (int k = 0; k < 3; k++)

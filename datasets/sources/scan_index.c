@@ -39,6 +39,8 @@ struct cc_scan_index {
     size_t count, sorted, capacity;
     size_t unsaved; /* read since the last save */
     bool silent;    /* that it cannot be written was said */
+    size_t scans, asked;
+    cc_progress *progress; /* from the first scan that is read */
 };
 
 /* --- stamps --- */
@@ -370,14 +372,16 @@ static bool take_text(cc_scan_index *index, char *text, size_t bytes) {
     return true;
 }
 
-cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *root, bool anew,
+cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *root, size_t scans, bool anew,
                              cc_arena *arena) {
     char *text;
     size_t bytes;
     cc_scan_index *index = cc_arena_get(arena, sizeof *index);
     if (!index) return CC_ENOMEM;
-    *index = (cc_scan_index){
-        .arena = arena, .path = cc_arena_copy(arena, path), .root = cc_arena_copy(arena, root)};
+    *index = (cc_scan_index){.scans = scans,
+                             .arena = arena,
+                             .path = cc_arena_copy(arena, path),
+                             .root = cc_arena_copy(arena, root)};
     if (!index->path || !index->root) return CC_ENOMEM;
     *out = index;
     if (anew || !cc_file_exists(path)) return CC_OK;
@@ -391,7 +395,7 @@ cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *
     return CC_OK;
 }
 
-void cc_scan_index_save(cc_scan_index *index) {
+static void save(cc_scan_index *index) {
     char *bytes = NULL, head[64], line[1024];
     size_t size;
     if (index->unsaved == 0 || index->silent) return;
@@ -414,6 +418,14 @@ void cc_scan_index_save(cc_scan_index *index) {
         index->silent = true;
     }
     free(bytes);
+}
+
+void cc_scan_index_finish(cc_scan_index *index) {
+    const cc_error before = *cc_error_get();
+    cc_progress_destroy(index->progress);
+    index->progress = NULL;
+    save(index);
+    if (before.status != CC_OK) cc_fail(before.status, before.where, before.hint, "%s", before.what);
 }
 
 static item *find_item(const cc_scan_index *index, const char *image, const char *mask) {
@@ -442,16 +454,22 @@ cc_status cc_scan_index_get(const cc_scan_entry **out, cc_scan_index *index, con
         same = false;
     }
     if (!i) CC_TRY(add_item(&i, index));
+    index->asked++;
     if (!same) {
+        if (!index->progress) {
+            index->progress = cc_progress_create("scans", index->scans);
+            cc_progress_skip(index->progress, index->asked - 1);
+        }
         index->unsaved += i->kept; /* it is not to be believed again */
         i->kept = false;
         i->entry = (cc_scan_entry){.image = cc_arena_copy(index->arena, image),
                                    .mask = cc_arena_copy(index->arena, mask)};
         if (!i->entry.image || !i->entry.mask) return CC_ENOMEM;
         CC_TRY(read_scan(&i->entry, &newest, index->arena));
+        cc_progress_update(index->progress, index->asked, NULL);
         i->kept = clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec - newest.tv_sec > SETTLED_SECONDS;
         index->unsaved += i->kept;
-        if (index->unsaved >= SAVE_EVERY) cc_scan_index_save(index);
+        if (index->unsaved >= SAVE_EVERY) save(index);
     }
     i->verified = true;
     *out = &i->entry;

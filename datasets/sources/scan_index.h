@@ -25,18 +25,18 @@ typedef struct cc_scan_entry {
 
 typedef struct cc_scan_index cc_scan_index;
 
-/* Reads the file at `path`, where there is one, for scans below the folder `root`. What the index gives out lives
- * in the arena. `anew`: nothing is believed, every scan is read again. */
-cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *root, bool anew,
+/* Reads the file at `path`, where there is one, for `scans` scans below the folder `root`. What the index gives out
+ * lives in the arena. `anew`: nothing is believed, every scan is read again. */
+cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *root, size_t scans, bool anew,
                              cc_arena *arena);
-/* The entry of a scan, remembered or made by reading it; `image` and `mask` are real paths below the root.
+/* The entry of a scan, remembered or made by reading it, which a bar then shows; `image` and `mask` are real paths below the root.
  *   CC_EIO  a file changed while it was read; others as cc_held_scan_read */
 cc_status cc_scan_index_get(const cc_scan_entry **out, cc_scan_index *index, const char *image,
                             const char *mask);
 
-/* Writes the file where something was found since it was read. Where its folder cannot be written, one line on
- * the info log says that nothing is remembered. */
-void cc_scan_index_save(cc_scan_index *index);
+/* Ends the bar, and writes the file where something was found since it was read. Where its folder cannot be
+ * written, one line on the info log says that nothing is remembered. This thread's error stays as it is. */
+void cc_scan_index_finish(cc_scan_index *index);
 
 /* Reads the voxels of a scan again, for who has its entry.
  *   CC_EIO  its files are not those of the entry, or changed while they were read */

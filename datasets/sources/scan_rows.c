@@ -121,7 +121,6 @@ typedef struct listing {
     const char **images; /* real paths, or NULL where there is none */
     size_t count;
     cc_scan_index *index;
-    cc_progress *progress;
     double (*spacing)[3];
 } listing;
 
@@ -137,7 +136,6 @@ static cc_status add_patient(cc_slice_set *set, rows_state *s, listing *l, size_
         if (status == CC_OK) status = cc_slice_set_resolve(&mask, set, row->mask);
         if (status == CC_OK) l->images[i] = image;
         if (status == CC_OK) status = cc_scan_index_get(&entry, l->index, image, mask);
-        cc_progress_update(l->progress, i + 1, NULL);
         if (status != CC_OK) return cc_fail_within(status, row->where);
         CC_TRY(add_scan(set, s, entry, patient, l->spacing));
     }
@@ -223,13 +221,10 @@ cc_status cc_scan_rows_open(cc_slice_set *set, const cc_slice_options *options, 
     for (; s->locks < count; s->locks++) pthread_mutex_init(&s->scans[s->locks].lock, NULL);
     set->slope = 1;
     set->spacing_mm = (const double(*)[3])l.spacing;
-    CC_CHECK(cc_scan_index_open(&l.index, index_path, set->root, options->checking, set->arena));
-    l.progress = cc_progress_create("scans", count);
+    CC_CHECK(cc_scan_index_open(&l.index, index_path, set->root, count, options->checking, set->arena));
     status = add_patients(set, s, &l, texts, text_count);
-    cc_progress_destroy(l.progress);
-    const cc_error error = *cc_error_get();
-    cc_scan_index_save(l.index); /* of a failure, too, the scans before it */
-    if (status != CC_OK) CC_CHECK(cc_fail(status, error.where, error.hint, "%s", error.what));
+    cc_scan_index_finish(l.index); /* of a failure, too, what the scans before it hold is remembered */
+    if (status != CC_OK) goto done;
     CC_CHECK(choose_labels(s, set, options));
 done:
     cc_arena_destroy(scratch);

@@ -185,6 +185,11 @@ static const char *find_other_split(const cc_experiment_config *a, const cc_expe
     return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
 }
 
+bool cc_config_same_split(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return a->data.fold == b->data.fold && same_text(a->data.split.stratify, b->data.split.stratify) &&
+           !find_other_split(a, b, a->data.fold);
+}
+
 /* Puts the run of `of` and the one it names on the same patients. */
 static cc_status share_patients(const cc_experiment_config **config, cc_upstream_files *files,
                                 const char *path, const cc_experiment_config *of, const upstream_kind *kind) {

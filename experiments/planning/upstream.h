@@ -17,6 +17,9 @@ bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_conf
 /* The same, and of it the same slices with the same truth. */
 bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_config *b);
 
+/* Whether two configs on the same slices put each patient, and each slice, in the same part. */
+bool cc_config_same_split(const cc_experiment_config *a, const cc_experiment_config *b);
+
 /* The files that were read, each once, with `flags` (experiments/config/config.h) and without overrides of the
  * command line. */
 typedef struct cc_upstream_files cc_upstream_files;
