@@ -1,7 +1,7 @@
 /* core/table.c -- CSV and TSV by one scanner: the file is read whole, fields are cut out of it in place.
  *
- * Source: RFC 4180. Beyond it, as spreadsheets write: other delimiters, a byte order mark, blanks about fields,
- * blank lines. Short of it, a quote inside a field without quotes stands for itself (5" slices). */
+ * Source: RFC 4180. Beyond it, as spreadsheets write: other delimiters, a byte order mark, blanks about
+ * fields, blank lines. Short of it, a quote inside a field without quotes stands for itself (5" slices). */
 #include "core/table.h"
 
 #include <stdarg.h>

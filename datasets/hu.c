@@ -1,5 +1,6 @@
-/* datasets/hu.c -- the four ways in which values that are no HU were met: scaled to a few units, without their
- * intercept, hardly any soft tissue (grey values of other scales), and hardly anything else than bone. */
+/* datasets/hu.c -- the four ways in which values that are no HU were met: scaled to a few units, without
+ * their intercept, hardly any soft tissue (grey values of other scales), and hardly anything else than
+ * bone. */
 #include "datasets/hu.h"
 
 #include <math.h>

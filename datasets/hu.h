@@ -1,8 +1,8 @@
 /* datasets/hu.h -- whether the values of a scan can be HU of a CT.
  *
- * A CT's HU: air -1000, lung about -800, fat -100, soft tissue 0 to 80, calcium and bone above 130. A chest CT holds
- * all of them; a piece cut from it about the heart still has fat and soft tissue. Scans that were scaled, or whose
- * rescale intercept was lost on the way, do not. */
+ * A CT's HU: air -1000, lung about -800, fat -100, soft tissue 0 to 80, calcium and bone above 130. A chest
+ * CT holds all of them; a piece cut from it about the heart still has fat and soft tissue. Scans that were
+ * scaled, or whose rescale intercept was lost on the way, do not. */
 #ifndef CC_DATASETS_HU_H
 #define CC_DATASETS_HU_H
 
@@ -28,7 +28,8 @@ static inline void cc_hu_tally_add(cc_hu_tally *t, double hu) {
 /* A range of HU in which a CT's values do not all lie. */
 enum { CC_HU_NARROW = 100 };
 
-/* Why the values are hardly HU ("they seem to be scaled"), into `out`; false, and "", where they may well be. */
+/* Why the values are hardly HU ("they seem to be scaled"), into `out`; false, and "", where they may well
+ * be. */
 bool cc_hu_doubt(char *out, size_t capacity, const cc_hu_tally *tally);
 
 #endif

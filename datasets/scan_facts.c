@@ -1,5 +1,6 @@
-/* datasets/scan_facts.c -- one pass over the slices of a scan: extremes, counts of labels, and two digests. A digest
- * is of the voxels as nets see them, not of files, so that a scan that was compressed or converted keeps it. */
+/* datasets/scan_facts.c -- one pass over the slices of a scan: extremes, counts of labels, and two digests. A
+ * digest is of the voxels as nets see them, not of files, so that a scan that was compressed or converted
+ * keeps it. */
 #include "datasets/scan_facts.h"
 
 #include <assert.h>

@@ -38,11 +38,13 @@ typedef struct cc_slice_options {
     double window_hu[2]; /* ctheart: a picture's grey range spans this window, as pictures carry no HU */
     /* ctheart: a mask's grey above this, in the file's own values, is foreground; NULL: not stated */
     const int *mask_threshold;
-    /* All but volume: a patient whose files are broken is left out with a warning. Every slice is then decoded
-     * once when the set is opened, as that is the only way to know (decathlon, list, nnunet: once for good). */
+    /* All but volume: a patient whose files are broken is left out with a warning. Every slice is then
+     * decoded once when the set is opened, as that is the only way to know (decathlon, list, nnunet: once for
+     * good). */
     bool skip_broken;
-    /* To find all that is wrong: as skip_broken, without the warnings (cc_slice_set_broken has them); nothing that
-     * an index beside the data remembers is believed; and the set may be empty, which is good for nothing else. */
+    /* To find all that is wrong: as skip_broken, without the warnings (cc_slice_set_broken has them); nothing
+     * that an index beside the data remembers is believed; and the set may be empty, which is good for
+     * nothing else. */
     bool checking;
     int cache_mb; /* MiB of decoded slices kept in memory; 0: every read decodes. Changes no value */
 } cc_slice_options;

@@ -12,7 +12,8 @@
  * validation, one to test, and so on. No seed. Neighbouring slabs leak. k folds     by patient: patient i of
  * the permutation is in fold i mod `folds`; fold `fold` is the test part, and the rest is divided between
  * training and validation by their shares (the test share is not used).
- * by a table     (datasets/split_file.h) each patient goes where it says; those whom it leaves to be dealt are
+ * by a table     (datasets/split_file.h) each patient goes where it says; those whom it leaves to be dealt
+ * are
  *                divided between training and validation as in a fold. */
 #ifndef CC_DATASETS_SPLIT_H
 #define CC_DATASETS_SPLIT_H
@@ -42,12 +43,13 @@ typedef struct cc_split {
     cc_split_part train, validation, test; /* a slice lies in one part, or in none */
 } cc_split;
 
-/* Same set, spec and seed: same split. Uses CC_PURPOSE_SPLIT. `out` is zeroed; on failure it stays so.
- *   CC_ECONFIG  a share is negative, all are zero, or too few patients, slices or slabs are there for every
- *               part with a share to get one; the message names the key ("data.split.train", "data.fold") */
 /* The fold of each patient, folds[patient_count], whatever spec->fold is: what cc_split_make tests in turn.
  * CC_ECONFIG as above. */
 cc_status cc_split_folds(int *folds, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
+
+/* Same set, spec and seed: same split. Uses CC_PURPOSE_SPLIT. `out` is zeroed; on failure it stays so.
+ *   CC_ECONFIG  a share is negative, all are zero, or too few patients, slices or slabs are there for every
+ *               part with a share to get one; the message names the key ("data.split.train", "data.fold") */
 cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
 /* Every slice of the set. The caller frees out->slices, or the split that it is a part of. */
 cc_status cc_split_all(cc_split_part *out, const cc_slice_set *set);

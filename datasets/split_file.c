@@ -1,5 +1,6 @@
-/* datasets/split_file.c -- rows out of JSON or of a table, sorted by patient; then laid on the patients of a set,
- * which are sorted alike. Nothing is assumed: whom the file does not name, or the set does not have, is an error. */
+/* datasets/split_file.c -- rows out of JSON or of a table, sorted by patient; then laid on the patients of a
+ * set, which are sorted alike. Nothing is assumed: whom the file does not name, or the set does not have, is
+ * an error. */
 #include "datasets/split_file.h"
 
 #include <jansson.h>
@@ -93,7 +94,8 @@ static cc_status add_names(list *l, const json_t *entry, const char *key, size_t
     return CC_OK;
 }
 
-/* Every entry is looked at, so that a broken fourth fold is said before the first trains; that of `fold` stays. */
+/* Every entry is looked at, so that a broken fourth fold is said before the first trains; that of `fold`
+ * stays. */
 static cc_status read_entries(list *l, const json_t *whole, int fold, cc_arena *arena) {
     const size_t count = json_array_size(whole);
     if (!json_is_array(whole) || count == 0)

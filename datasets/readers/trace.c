@@ -1,4 +1,5 @@
-/* datasets/readers/trace.c -- a list a thread: a read runs in one thread, and others read at the same time. */
+/* datasets/readers/trace.c -- a list a thread: a read runs in one thread, and others read at the same
+ * time. */
 #include "datasets/readers/trace.h"
 
 #include <string.h>

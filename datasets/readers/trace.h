@@ -1,8 +1,8 @@
 /* datasets/readers/trace.h -- which files a read has opened.
  *
- * An image may lie in several files (a .mhd and its .raw, a .nhdr and its parts, .hdr and .img), which only its
- * reader knows. Whoever must know when an image has changed (datasets/sources/scan_index.h) listens while it is
- * read: readers note every file that they open (datasets/readers/stream.c, text_header.c). */
+ * An image may lie in several files (a .mhd and its .raw, a .nhdr and its parts, .hdr and .img), which only
+ * its reader knows. Whoever must know when an image has changed (datasets/sources/scan_index.h) listens while
+ * it is read: readers note every file that they open (datasets/readers/stream.c, text_header.c). */
 #ifndef CC_DATASETS_READERS_TRACE_H
 #define CC_DATASETS_READERS_TRACE_H
 

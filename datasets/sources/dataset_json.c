@@ -1,6 +1,7 @@
-/* datasets/sources/dataset_json.c -- what both layouts say alike, and where they differ: labels are number to name in
- * the Decathlon and in nnU-Net 1 ({"1": "liver"}), name to number, or to a list of numbers, in nnU-Net 2. Sources:
- * http://medicaldecathlon.com (dataset.json of each task); nnU-Net's documentation/dataset_format.md. */
+/* datasets/sources/dataset_json.c -- what both layouts say alike, and where they differ: labels are number to
+ * name in the Decathlon and in nnU-Net 1 ({"1": "liver"}), name to number, or to a list of numbers, in
+ * nnU-Net 2. Sources: http://medicaldecathlon.com (dataset.json of each task); nnU-Net's
+ * documentation/dataset_format.md. */
 #include "datasets/sources/dataset_json.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* datasets/sources/dataset_json.h -- the dataset.json of nnU-Net and of the Medical Segmentation Decathlon, which
- * nnU-Net's grew out of: channels, labels, and the list of training cases. */
+/* datasets/sources/dataset_json.h -- the dataset.json of nnU-Net and of the Medical Segmentation Decathlon,
+ * which nnU-Net's grew out of: channels, labels, and the list of training cases. */
 #ifndef CC_DATASETS_SOURCES_DATASET_JSON_H
 #define CC_DATASETS_SOURCES_DATASET_JSON_H
 
@@ -16,8 +16,8 @@ cc_status cc_dataset_json_open(cc_dataset_json *out, cc_slice_set *set);
 /* Takes a zeroed one. */
 void cc_dataset_json_close(cc_dataset_json *json);
 
-/* Checks the channels that `key` names ("channel_names", "modality"): there must be one alone; one that is no CT is
- * warned of. CC_EUNSUPPORTED names them where there are several. */
+/* Checks the channels that `key` names ("channel_names", "modality"): there must be one alone; one that is no
+ * CT is warned of. CC_EUNSUPPORTED names them where there are several. */
 cc_status cc_dataset_json_check_channels(const cc_dataset_json *json, const char *key);
 
 /* Checks the labels: options->labels must be among them, and a label "ignore" of nnU-Net (pixels that nobody

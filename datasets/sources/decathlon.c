@@ -1,7 +1,8 @@
 /* datasets/sources/decathlon.c -- a task of the Medical Segmentation Decathlon: ROOT/dataset.json, whose list
  * "training" names image and label of each case ("./imagesTr/liver_0.nii.gz"), relative to ROOT. A case is a
- * patient, called as its image is without the ending. Images of several channels (tensorImageSize 4D) are refused.
- * "test" has no labels and is not read. Source: Simpson et al., arXiv:1902.09063; http://medicaldecathlon.com. */
+ * patient, called as its image is without the ending. Images of several channels (tensorImageSize 4D) are
+ * refused. "test" has no labels and is not read. Source: Simpson et al., arXiv:1902.09063;
+ * http://medicaldecathlon.com. */
 #include <stdio.h>
 #include <string.h>
 #include "datasets/sources/dataset_json.h"

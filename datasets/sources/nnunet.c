@@ -1,11 +1,11 @@
-/* datasets/sources/nnunet.c -- a raw dataset of nnU-Net: ROOT/dataset.json, imagesTr/CASE_0000.EXT (channel 0) and
- * labelsTr/CASE.EXT. A case is a patient.
+/* datasets/sources/nnunet.c -- a raw dataset of nnU-Net: ROOT/dataset.json, imagesTr/CASE_0000.EXT (channel
+ * 0) and labelsTr/CASE.EXT. A case is a patient.
  *
  * Version 2 (channel_names, file_ending) lists its cases by the folder imagesTr or, where dataset.json has an
  * object "dataset", by that: {"CASE": {"images": [...], "label": ...}}. Version 1 (modality) lists them under
- * "training", whose images leave out the "_0000" that their files have, and is always .nii.gz. One channel alone
- * is read. Source: nnU-Net, documentation/dataset_format.md of both versions; Isensee et al., Nat. Methods 18
- * (2021), 203-211. */
+ * "training", whose images leave out the "_0000" that their files have, and is always .nii.gz. One channel
+ * alone is read. Source: nnU-Net, documentation/dataset_format.md of both versions; Isensee et al., Nat.
+ * Methods 18 (2021), 203-211. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

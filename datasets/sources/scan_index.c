@@ -1,7 +1,7 @@
 /* datasets/sources/scan_index.c -- stamps of files, and the lines of the index.
  *
- * A file whose time of change is less than two seconds old may change again within the same tick of the clock and
- * keep its size: what is found in it is used, but not remembered (as git does with its index). */
+ * A file whose time of change is less than two seconds old may change again within the same tick of the clock
+ * and keep its size: what is found in it is used, but not remembered (as git does with its index). */
 #include "datasets/sources/scan_index.h"
 
 #include <inttypes.h>
@@ -153,8 +153,8 @@ static cc_status take_parts(cc_scan_entry *e, const cc_read_trace *trace, cc_are
     return CC_OK;
 }
 
-/* Reads the scan and fills the entry, whose paths are set. Folders must be what they were before, too: a slice may
- * have come that was not opened. */
+/* Reads the scan and fills the entry, whose paths are set. Folders must be what they were before, too: a
+ * slice may have come that was not opened. */
 static cc_status read_scan(cc_scan_entry *e, struct timespec *newest, cc_arena *arena) {
     cc_status status = CC_OK;
     cc_held_scan held = {.labelled = 0};
@@ -300,8 +300,8 @@ static bool take_labels(cc_scan_facts *f, const char *text) {
     return f->hu.count == (uint64_t)f->dims[0] * (uint64_t)f->dims[1] * (uint64_t)f->dims[2];
 }
 
-/* One line, which is cut at its tabs. The digest of the whole has been compared: this one is whole, but may be of a
- * person's making. */
+/* One line, which is cut at its tabs. The digest of the whole has been compared: this one is whole, but may
+ * be of a person's making. */
 static bool take_entry(cc_scan_entry *e, char *line, const cc_scan_index *index) {
     char *fields[FIELDS];
     int count = 0;

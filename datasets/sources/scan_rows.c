@@ -1,8 +1,8 @@
-/* datasets/sources/scan_rows.c -- rows to patients, scans and slices; slices out of a store that is filled scan by
- * scan.
+/* datasets/sources/scan_rows.c -- rows to patients, scans and slices; slices out of a store that is filled
+ * scan by scan.
  *
- * A scan is read by the first thread that wants a slice of it, under the scan's own lock: others that want it wait
- * for that one reading, and those that want another scan read theirs meanwhile. */
+ * A scan is read by the first thread that wants a slice of it, under the scan's own lock: others that want it
+ * wait for that one reading, and those that want another scan read theirs meanwhile. */
 #include "datasets/sources/scan_rows.h"
 
 #include <assert.h>
@@ -32,7 +32,8 @@ typedef struct rows_state {
 
 /* --- listing --- */
 
-/* Those of one patient keep the order in which they lie in memory, that of the list: the row's number decides. */
+/* Those of one patient keep the order in which they lie in memory, that of the list: the row's number
+ * decides. */
 static int by_patient(const void *a, const void *b) {
     const cc_scan_row *const *x = a, *const *y = b;
     const int order = strcmp((*x)->patient, (*y)->patient);
@@ -79,7 +80,8 @@ static cc_status sort_rows(cc_scan_row ***sorted, const char ***texts, size_t *t
     return CC_OK;
 }
 
-/* An image that two rows name would be in two places of the split, or counted twice. Compared by real path. */
+/* An image that two rows name would be in two places of the split, or counted twice. Compared by real
+ * path. */
 static cc_status check_images(cc_scan_row **rows, const char *const *images, size_t count, cc_arena *arena) {
     const char **sorted = cc_arena_get_array(arena, count + 1, sizeof *sorted);
     size_t found = 0;

@@ -1,10 +1,11 @@
-/* datasets/sources/scan_rows.h -- the engine of sources that name one image and one mask a scan, in any format that
- * is read: a list, nnU-Net's folders, the Decathlon's.
+/* datasets/sources/scan_rows.h -- the engine of sources that name one image and one mask a scan, in any
+ * format that is read: a list, nnU-Net's folders, the Decathlon's.
  *
- * Opening asks the index beside the data (datasets/sources/scan_index.h) what each scan holds, and reads only scans
- * that it does not know. Decoding reads a scan when its first slice is asked for and keeps its slices in a temporary
- * file (datasets/sources/scan_store.h): memory stays that of the scans being read, one a thread, however many
- * there are. Scans are upright, labels are laid on them by both affines (datasets/sources/held.h). */
+ * Opening asks the index beside the data (datasets/sources/scan_index.h) what each scan holds, and reads only
+ * scans that it does not know. Decoding reads a scan when its first slice is asked for and keeps its slices
+ * in a temporary file (datasets/sources/scan_store.h): memory stays that of the scans being read, one a
+ * thread, however many there are. Scans are upright, labels are laid on them by both affines
+ * (datasets/sources/held.h). */
 #ifndef CC_DATASETS_SOURCES_SCAN_ROWS_H
 #define CC_DATASETS_SOURCES_SCAN_ROWS_H
 
@@ -19,10 +20,10 @@ typedef struct cc_scan_row {
     char where[CC_SCAN_ROW_WHERE]; /* what names the row: "list.csv:7" */
 } cc_scan_row;
 
-/* Lists the scans of all rows: patients by name, as bytes; of one patient's scans the order of the rows. Groups are
- * numbered by their sorted names. `rows` is sorted on the way; its strings need not live on.
- *   CC_EFORMAT  a row without patient, image or mask; two rows of one image; two groups of one patient; none of the
- *               labels that options->labels chooses is in any mask
+/* Lists the scans of all rows: patients by name, as bytes; of one patient's scans the order of the rows.
+ * Groups are numbered by their sorted names. `rows` is sorted on the way; its strings need not live on.
+ *   CC_EFORMAT  a row without patient, image or mask; two rows of one image; two groups of one patient; none
+ *               of the labels that options->labels chooses is in any mask
  *   CC_EINVAL   a path leads out of the root
  *   CC_EIO, CC_ENOTFOUND, CC_EUNSUPPORTED  a scan cannot be read */
 cc_status cc_scan_rows_open(cc_slice_set *set, const cc_slice_options *options, cc_scan_row *rows,

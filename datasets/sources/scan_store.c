@@ -1,6 +1,6 @@
-/* datasets/sources/scan_store.c -- one file for all scans, as a process may open only so many: a scan is its HU, then
- * its labels, one scan behind the other. Reads and writes name their places (pread, pwrite), so that threads share
- * the descriptor without a lock; only taking space has one. */
+/* datasets/sources/scan_store.c -- one file for all scans, as a process may open only so many: a scan is its
+ * HU, then its labels, one scan behind the other. Reads and writes name their places (pread, pwrite), so that
+ * threads share the descriptor without a lock; only taking space has one. */
 #include "datasets/sources/scan_store.h"
 
 #include <errno.h>

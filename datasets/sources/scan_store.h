@@ -1,9 +1,9 @@
 /* datasets/sources/scan_store.h -- decoded scans in a temporary file that has no name.
  *
- * A scan in a compressed volume cannot be read slice by slice, and hundreds of them do not fit in memory: each is
- * read once, and its slices are kept here. The file lies in $TMPDIR, else in /var/tmp (which, unlike /tmp, is mostly
- * no memory), and is gone with the process however that ends. Space is taken before it is written, so that a full
- * disk is an error, not a signal. Any thread may call. */
+ * A scan in a compressed volume cannot be read slice by slice, and hundreds of them do not fit in memory:
+ * each is read once, and its slices are kept here. The file lies in $TMPDIR, else in /var/tmp (which, unlike
+ * /tmp, is mostly no memory), and is gone with the process however that ends. Space is taken before it is
+ * written, so that a full disk is an error, not a signal. Any thread may call. */
 #ifndef CC_DATASETS_SOURCES_SCAN_STORE_H
 #define CC_DATASETS_SOURCES_SCAN_STORE_H
 

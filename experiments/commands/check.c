@@ -1,5 +1,6 @@
-/* experiments/commands/check.c -- calcade check: a config's dataset and splits, looked at as a whole before anything
- * is trained. A table of the scans, a line for each split, a line for each fault; exit status 1 where there is one. */
+/* experiments/commands/check.c -- calcade check: a config's dataset and splits, looked at as a whole before
+ * anything is trained. A table of the scans, a line for each split, a line for each fault; exit status 1
+ * where there is one. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* experiments/commands/split.c -- calcade split: the split that a config makes, as a table that data.split.file reads
- * back to the same split: patient,set or, of a cross-validation, patient,fold. */
+/* experiments/commands/split.c -- calcade split: the split that a config makes, as a table that
+ * data.split.file reads back to the same split: patient,set or, of a cross-validation, patient,fold. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +47,8 @@ static cc_status put_sets(FILE *out, const cc_slice_set *set, const cc_experimen
     return status;
 }
 
-/* All variants must have one dataset and one split, but for the fold of a cross-validation, whose table holds all. */
+/* All variants must have one dataset and one split, but for the fold of a cross-validation, whose table holds
+ * all. */
 static cc_status check_variants(const cc_config *config, bool *folds) {
     const cc_experiment_config *first = cc_config_get(config, 0);
     const char *by = first->data.split.by;

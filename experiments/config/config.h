@@ -123,10 +123,10 @@ typedef struct cc_experiment_config {
 /* One file's variants, and the memory of their strings. */
 typedef struct cc_config cc_config;
 
-/* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume; data.list of a
- * list) must be given. CC_CONFIG_FAST: train.plan is "fast", CC_CONFIG_TF32: train.precision is "tf32" where it was
- * "f32", of whatever trains. CC_CONFIG_STORED: the text is of a result, perhaps older than some options: those take
- * the value that means what it was made with. */
+/* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume;
+ * data.list of a list) must be given. CC_CONFIG_FAST: train.plan is "fast", CC_CONFIG_TF32: train.precision
+ * is "tf32" where it was "f32", of whatever trains. CC_CONFIG_STORED: the text is of a result, perhaps older
+ * than some options: those take the value that means what it was made with. */
 enum { CC_CONFIG_RUNNABLE = 1, CC_CONFIG_FAST = 2, CC_CONFIG_TF32 = 4, CC_CONFIG_STORED = 8 };
 
 /* Reads a file with what it extends, the overrides "a.b=VALUE" and its matrix. The caller owns *out. */

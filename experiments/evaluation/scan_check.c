@@ -1,5 +1,5 @@
-/* experiments/evaluation/scan_check.c -- values are judged by datasets/hu.h, pixels by the size of those that the
- * run stored pictures of. */
+/* experiments/evaluation/scan_check.c -- values are judged by datasets/hu.h, pixels by the size of those that
+ * the run stored pictures of. */
 #include "experiments/evaluation/scan_check.h"
 
 #include <math.h>

@@ -23,12 +23,13 @@ cc_status cc_data_split_digest(cc_digest_text *out, const cc_experiment_config *
 /* How the config splits, without the table of that file. */
 cc_split_spec cc_data_split_spec(const cc_experiment_config *config);
 
-/* To be given back by cc_split_deinit. CC_ECONFIG as cc_split_make, and where a part has no slice; CC_EFORMAT for
- * what is wrong with a file that says who is in which part. */
+/* To be given back by cc_split_deinit. CC_ECONFIG as cc_split_make, and where a part has no slice; CC_EFORMAT
+ * for what is wrong with a file that says who is in which part. */
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config);
 
-/* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side of the
- * set's largest slice, rounded up to what the net needs. CC_ECONFIG where the size does not suit the net. */
+/* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side
+ * of the set's largest slice, rounded up to what the net needs. CC_ECONFIG where the size does not suit
+ * the net. */
 cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config);
 
 /* Whether the set can be split as the config asks, and its slices brought onto the net's canvas: what can be

@@ -1,9 +1,10 @@
-/* experiments/planning/data_review.h -- everything that is to be seen of a config's dataset and split before a training:
- * what each scan holds, in which part it lies, and what is wrong.
+/* experiments/planning/data_review.h -- everything that is to be seen of a config's dataset and split before
+ * a training: what each scan holds, in which part it lies, and what is wrong.
  *
- * Faults: an image or a mask that cannot be read, with its patient; values that are hardly HU (datasets/hu.h); an
- * image whose voxels another scan has too; a patient in two parts; a split that cannot be made; a part without
- * a labelled voxel. A scan without labels is none: patients without calcification are. */
+ * Faults: an image or a mask that cannot be read, with its patient; values that are hardly HU
+ * (datasets/hu.h); an image whose voxels another scan has too; a patient in two parts; a split that cannot be
+ * made; a part without a labelled voxel. A scan without labels is none: patients without calcification
+ * are. */
 #ifndef CC_EXPERIMENTS_PLANNING_DATA_REVIEW_H
 #define CC_EXPERIMENTS_PLANNING_DATA_REVIEW_H
 
@@ -51,8 +52,8 @@ typedef struct cc_review {
 /* "train", "validation", "test". */
 const char *cc_review_part_name(cc_review_part part);
 
-/* Opens anew the dataset that all configs have (cc_config_same_slices), reads every slice, and splits as each of
- * them says. The arena owns what is in `out`.
+/* Opens anew the dataset that all configs have (cc_config_same_slices), reads every slice, and splits as each
+ * of them says. The arena owns what is in `out`.
  *   CC_OK  whatever the faults · others: the dataset as a whole cannot be looked at (no such folder) */
 cc_status cc_review_make(cc_review *out, const cc_experiment_config *const *configs, int count,
                          cc_arena *arena);

@@ -1,10 +1,11 @@
 /* experiments/planning/run_plan.h -- from configs to runs: each with its data, its identity and its file.
  *
  * A run has two digests. Its request is what was asked for: config, data, weights, and the requests of the
- * runs upstream. Its identity is that of its bytes: the same with the machine (experiments/planning/machine.h) and
- * with the identities of the runs upstream as they were made. A file that was made as requested on another
- * machine is done, and keeps its identity, which those of the runs that stand on it are then of; only where
- * the config states train.threads and the file has another number is it made anew. */
+ * runs upstream. Its identity is that of its bytes: the same with the machine
+ * (experiments/planning/machine.h) and with the identities of the runs upstream as they were made. A file
+ * that was made as requested on another machine is done, and keeps its identity, which those of the runs that
+ * stand on it are then of; only where the config states train.threads and the file has another number is it
+ * made anew. */
 #ifndef CC_EXPERIMENTS_PLANNING_RUN_PLAN_H
 #define CC_EXPERIMENTS_PLANNING_RUN_PLAN_H
 
@@ -43,7 +44,8 @@ struct cc_planned_run {
     cc_machine here;            /* what it would be made with; without a backend: nothing is to be made */
     /* The text that `identity` is of; "": an older file, which does not say. */
     char machine[CC_MACHINE_BYTES];
-    /* In what its file, done elsewhere or stale for its threads, differs from one that is made here; else "". */
+    /* In what its file, done elsewhere or stale for its threads, differs from one that is made here; else
+     * "". */
     char difference[2 * CC_MACHINE_BYTES];
     char path[CC_PATH_MAX];
     cc_run_state state;                           /* when it was planned */
@@ -54,8 +56,8 @@ struct cc_planned_run {
 };
 
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
- * weights_digest, split_digest, the identities of the runs upstream and `machine`; NULL or "": without one, as programs
- * up to numerics version 4 wrote it. */
+ * weights_digest, split_digest, the identities of the runs upstream and `machine`; NULL or "": without one,
+ * as programs up to numerics version 4 wrote it. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                                   const char *machine);
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */

@@ -20,8 +20,8 @@ bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_co
 /* Whether two configs on the same slices put each patient, and each slice, in the same part. */
 bool cc_config_same_split(const cc_experiment_config *a, const cc_experiment_config *b);
 
-/* The files that were read, each once, with `flags` (experiments/config/config.h) and without overrides of the
- * command line. */
+/* The files that were read, each once, with `flags` (experiments/config/config.h) and without overrides of
+ * the command line. */
 typedef struct cc_upstream_files cc_upstream_files;
 cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags);
 void cc_upstream_files_destroy(cc_upstream_files *files); /* takes NULL */

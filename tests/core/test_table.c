@@ -50,8 +50,8 @@ static void rows_are(const cc_table *t, size_t columns, const char *const *want)
 
 static void the_head_line_tells_the_delimiter(void **state) {
     (void)state;
-    static const char *const texts[] = {"a,b,c;d\n1,2,3;4\n", "a;b,c;d\n1;2,3;4\n", "a\tb c\n1\t2 3\n", "a\n1\n",
-                                        "\"a;b;c\",d\n1,2\n"};
+    static const char *const texts[] = {"a,b,c;d\n1,2,3;4\n", "a;b,c;d\n1;2,3;4\n", "a\tb c\n1\t2 3\n",
+                                        "a\n1\n", "\"a;b;c\",d\n1,2\n"};
     static const char delimiters[] = ",;\t,,";
     static const size_t columns[] = {3, 3, 2, 1, 2};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -124,7 +124,8 @@ static void what_is_no_table_is_refused_by_line(void **state) {
     assert_error(cc_table_read(&t, large, arena), CC_EFORMAT, "is more than the 67108864");
 }
 
-/* Every cut of a table that holds all there is: read or refused, never beyond its bytes (sanitized builds). */
+/* Every cut of a table that holds all there is: read or refused, never beyond its bytes (sanitized
+ * builds). */
 static void no_cut_is_read_beyond_its_end(void **state) {
     (void)state;
     static const char whole[] = "\xEF\xBB\xBFimage,mask\r\n\"a\"\"\",\"b\nc\" \r\n x , \r\n\r\"\"\r,";

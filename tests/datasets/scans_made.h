@@ -1,5 +1,5 @@
-/* tests/datasets/scans_made.h -- small scans with masks, in files of any format that is written, and a dataset opened
- * on them. */
+/* tests/datasets/scans_made.h -- small scans with masks, in files of any format that is written, and a
+ * dataset opened on them. */
 #ifndef CC_TESTS_DATASETS_SCANS_MADE_H
 #define CC_TESTS_DATASETS_SCANS_MADE_H
 
@@ -117,7 +117,8 @@ static inline void made_text(const char *dir, const char *name, const char *text
     assert_ok(cc_file_write(made_path(dir, name), text, strlen(text)));
 }
 
-/* Every voxel of slice z of a set's scan is that of made scan k; `keep` are the labels that stay, "" for all. */
+/* Every voxel of slice z of a set's scan is that of made scan k; `keep` are the labels that stay, "" for
+ * all. */
 static inline void made_slice_is(const cc_slice_set *set, size_t index, int k, int z, const char *keep) {
     float image[MADE_X * MADE_Y];
     uint8_t mask[MADE_X * MADE_Y];

@@ -1,5 +1,5 @@
-/* The sources "nnunet" and "decathlon": layouts as nnU-Net's documentation/dataset_format.md (version 2), its version 1
- * and medicaldecathlon.com's dataset.json show them. */
+/* The sources "nnunet" and "decathlon": layouts as nnU-Net's documentation/dataset_format.md (version 2), its
+ * version 1 and medicaldecathlon.com's dataset.json show them. */
 #include "said.h"
 #include "scans_made.h"
 

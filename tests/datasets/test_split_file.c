@@ -145,7 +145,8 @@ static void folds_are_tested_and_the_rest_is_dealt(void **state) {
     assert_int_equal(one.count, 3);
 }
 
-/* A split by folds of our own, said by a table of the same folds, is the same split: seeds, groups and all. */
+/* A split by folds of our own, said by a table of the same folds, is the same split: seeds, groups and
+ * all. */
 static void a_split_of_ours_comes_back_from_its_table(void **state) {
     (void)state;
     names_only listed;

@@ -1,4 +1,5 @@
-/* calcade check and calcade split, and what data.split.seed and data.split.file mean to a run, as a user sees them. */
+/* calcade check and calcade split, and what data.split.seed and data.split.file mean to a run, as a user sees
+ * them. */
 #include <jansson.h>
 #include "datasets/volume.h"
 #include "experiments/planning/data.h"
