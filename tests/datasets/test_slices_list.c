@@ -114,6 +114,24 @@ static void the_digest_is_of_contents(void **state) {
     assert_string_not_equal(made_digest(&moved).hex, masked.hex);
 }
 
+/* Two scans of the same voxels, whose masks are empty on any grid: areas and volumes differ. */
+static void the_digest_is_of_the_spacing_too(void **state) {
+    (void)state;
+    const char *dir = made_folder();
+    float voxels[MADE_VOXELS] = {-1000, 40};
+    cc_volume v = {.grid = made_grid(0), .voxels = voxels};
+    made_write(dir, "a.mha", &v, "int16");
+    v.grid.spacing_mm[0] = 0.625;
+    made_write(dir, "b.mha", &v, "int16");
+    voxels[0] = voxels[1] = 0;
+    made_write(dir, "mask.mha", &v, "uint8");
+    const cc_slice_options options = list_options(dir);
+    made_text(dir, "list.csv", "image,mask,patient\na.mha,mask.mha,p\n");
+    const cc_digest_text a = made_digest(&options);
+    made_text(dir, "list.csv", "image,mask,patient\nb.mha,mask.mha,p\n");
+    assert_string_not_equal(made_digest(&options).hex, a.hex);
+}
+
 /* Overwrites bytes of a file and gives it the times it had: same size, same inode. */
 static void change_unseen(const char *path, const void *bytes, size_t count, long from_end) {
     struct stat s;
@@ -481,6 +499,7 @@ int main(void) {
         cmocka_unit_test(scans_of_any_format_lie_by_patient),
         cmocka_unit_test(labels_that_are_not_chosen_are_background),
         cmocka_unit_test(the_digest_is_of_contents),
+        cmocka_unit_test(the_digest_is_of_the_spacing_too),
         cmocka_unit_test(a_scan_that_did_not_change_is_not_read_again),
         cmocka_unit_test(what_changed_a_moment_ago_is_not_remembered),
         cmocka_unit_test(an_index_that_is_not_ours_is_made_anew),
