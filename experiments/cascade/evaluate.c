@@ -1,5 +1,9 @@
-/* A net over slices: validation while it trains, and the test. A batch runs while the host counts the one
- * before. */
+/* experiments/cascade/evaluate.c -- a net over slices: validation while it trains, the test, upstream
+ * predictions.
+ *
+ * Items (slices, regions, windows) run in batches; a batch runs on the device while the host puts the one
+ * before back into its slices. Slices are composed one after another, since items come in the order of
+ * slices: one is complete once an item of a later slice arrives, and is then counted. */
 #include "experiments/cascade/evaluate.h"
 
 #include <assert.h>
@@ -12,7 +16,7 @@
 #include "nets/engine/finite.h"
 #include "nets/engine/memory.h"
 
-/* What is known of a batch besides its images. */
+/* A batch that runs: kept here, since the loader reuses its own memory for the next. */
 typedef struct batch_notes {
     int count;
     uint32_t *items; /* [count] */
@@ -107,7 +111,7 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     free(e);
 }
 
-/* What of its slice an item shows. */
+/* The place of an item in its slice. */
 static cc_view_item item_of(const cc_evaluator *e, size_t index) {
     if (e->source.set != e->source.base) return *cc_view_get(e->source.set, index);
     const cc_slice *slice = cc_slice_set_get(e->source.base, index);
@@ -115,11 +119,13 @@ static cc_view_item item_of(const cc_evaluator *e, size_t index) {
     return (cc_view_item){.base = (uint32_t)index, .box = all, .keep = all};
 }
 
+/* Outside all items the probability is 0. */
 static void start_slice(cc_evaluator *e) {
     if (e->at < e->source.slices->count)
         memset(e->composed, 0, pixels_of(e, e->source.slices->slices[e->at]) * sizeof(float));
 }
 
+/* Sums over pixels of p g, p and g, from which soft Dice scores are computed. */
 static void add_soft_sums(cc_prediction *p) {
     for (size_t i = 0; i < (size_t)p->height * (size_t)p->width; i++) {
         p->soft_overlap += p->truth[i] ? p->probability[i] : 0;
@@ -157,7 +163,8 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     return CC_OK;
 }
 
-/* From the logits of an item on the canvas to its place in the slice. */
+/* From the logits of an item, [canvas], to its place in the slice: the sigmoid, scaled back to the item's
+ * own size; the largest probability counts where items overlap. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
@@ -172,7 +179,7 @@ static void place(cc_evaluator *e, const cc_view_item *item, const float *logits
         }
 }
 
-/* Has the next batch run; a count of 0 behind the last. */
+/* Starts the next batch on the device; notes->count is 0 after the last. */
 static cc_status begin_batch(batch_notes *notes, cc_evaluator *e) {
     const cc_batch *batch;
     notes->count = 0;
@@ -187,7 +194,7 @@ static cc_status begin_batch(batch_notes *notes, cc_evaluator *e) {
     return cc_plan_begin(e->source.plan, e->input);
 }
 
-/* An output that is no number would be counted as background. */
+/* A NaN is no larger than any threshold: it would be counted as background without a word. */
 static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, const float *logits) {
     const size_t count = (size_t)batch->count * e->canvas, at = cc_find_not_finite(logits, count);
     if (at == count) return CC_OK;
@@ -199,6 +206,8 @@ static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, c
                    isnan(logits[at]) ? "no number (NaN)" : "infinite");
 }
 
+/* Adds a batch's loss, and puts its items back; slices before theirs are complete. logits:
+ * [count][canvas]. */
 static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
                              const float *logits) {
     double loss;
@@ -217,6 +226,7 @@ static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_no
     return CC_OK;
 }
 
+/* Batch by batch, one running while the one before is counted. */
 static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
     batch_notes *now = &e->batches[0], *next = &e->batches[1];
     cc_loader_start(e->loader, 0);

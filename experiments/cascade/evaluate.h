@@ -46,10 +46,14 @@ typedef struct cc_evaluation_source {
 
 typedef struct cc_evaluator cc_evaluator;
 
+/* Takes the host's memory for it. CC_ENOMEM; else as cc_loader_create. */
 cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *source);
 void cc_evaluator_destroy(cc_evaluator *evaluator);
 
-/* Predicts every slice, in order; the sink (may be NULL) sees each. */
+/* Predicts every slice, in order; the sink (may be NULL) is called with each.
+ *   CC_EINTERRUPTED  a signal came
+ *   CC_EINVAL        the net's output is NaN or infinite: patient and slice
+ *   others           as cc_slice_set_read and cc_plan_forward; what the sink returns */
 cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *evaluator, cc_prediction_sink *sink,
                            void *context);
 

@@ -1,3 +1,5 @@
+/* experiments/cascade/loading.c -- a config's batch, window, seed and workers as options of
+ * datasets/loader.h: the one place where training and evaluation agree on how an image reaches the net. */
 #include "experiments/cascade/loading.h"
 
 #include <string.h>

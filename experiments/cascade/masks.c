@@ -1,3 +1,8 @@
+/* experiments/cascade/masks.c -- masks as bits, and the file that keeps them:
+ *
+ *     header (magic, key, number of slices, bytes) | bits, slice by slice | SHA-256 of all before
+ *
+ * Each slice begins at a whole byte; pixel i of a slice is bit i mod 8 of its byte i / 8. */
 #include "experiments/cascade/masks.h"
 
 #include <stdlib.h>
@@ -6,8 +11,8 @@
 
 struct cc_masks {
     const cc_slice_set *set;
-    size_t *starts; /* [count + 1]: where each slice's bytes begin */
-    uint8_t *bits;
+    size_t *starts; /* [slices + 1]: where each slice's bytes begin, and the end */
+    uint8_t *bits;  /* [starts[slices]] */
 };
 
 typedef struct header {
@@ -56,7 +61,7 @@ void cc_masks_destroy(cc_masks *masks) {
 void cc_masks_put(cc_masks *masks, size_t slice, const uint8_t *mask) {
     uint8_t *bits = masks->bits + masks->starts[slice];
     size_t pixels = pixels_of(masks, slice);
-    memset(bits, 0, (pixels + 7) / 8);
+    memset(bits, 0, (pixels + 7) / 8); /* the last byte's unused bits too: they are digested */
     for (size_t i = 0; i < pixels; i++) bits[i / 8] |= (uint8_t)((mask[i] != 0) << i % 8);
 }
 
@@ -66,6 +71,7 @@ void cc_masks_get(uint8_t *mask, const cc_masks *masks, size_t slice) {
     for (size_t i = 0; i < pixels; i++) mask[i] = bits[i / 8] >> i % 8 & 1;
 }
 
+/* What a file of these masks must begin with. */
 static header header_of(const cc_masks *masks, const cc_digest_text *key) {
     header h;
     memset(&h, 0, sizeof h); /* padding too: it is digested */
@@ -76,6 +82,7 @@ static header header_of(const cc_masks *masks, const cc_digest_text *key) {
     return h;
 }
 
+/* SHA-256 of header and bits. */
 static cc_status digest_of(cc_digest_text *out, const header *h, const void *bits) {
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
@@ -107,7 +114,7 @@ cc_status cc_masks_read(cc_masks_state *state, cc_masks *masks, const char *path
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
     cc_status status = cc_file_read(&bytes, &count, path, want, arena);
-    *state = CC_MASKS_DAMAGED;
+    *state = CC_MASKS_DAMAGED; /* until all of it has been found right */
     if (status == CC_EFORMAT) {
         status = CC_OK; /* larger than it may be */
     } else if (status == CC_OK && count == want && memcmp(bytes, &h, sizeof h) == 0) {

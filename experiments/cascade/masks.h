@@ -1,7 +1,8 @@
-/* experiments/cascade/masks.h -- what a net marked of each slice of a set, a bit a pixel; and its file.
+/* experiments/cascade/masks.h -- what a net marked of each slice of a set, a bit a pixel; and the file that
+ * caches it.
  *
- * 512x512 pixels take 32 KiB, whatever was marked. The file is a private cache: written whole or not at all,
- * digested, and made anew where it is damaged. */
+ * 512x512 pixels take 32 KiB, whatever was marked. The file is written whole or not at all and ends in its
+ * SHA-256; one that is damaged is reported as such, and predicted again by its user. */
 #ifndef CC_EXPERIMENTS_CASCADE_MASKS_H
 #define CC_EXPERIMENTS_CASCADE_MASKS_H
 
@@ -26,9 +27,10 @@ typedef enum cc_masks_state {
     CC_MASKS_DAMAGED, /* cut off, changed, or of another key: the masks hold anything */
 } cc_masks_state;
 
-/* `key` names what was predicted, from what, by what. */
+/* `key`: a digest of what was predicted, from what, by what. Makes the folder. CC_EIO, CC_ENOMEM. */
 cc_status cc_masks_write(const cc_masks *masks, const char *path, const cc_digest_text *key);
-/* CC_EIO where a file is there and cannot be opened. */
+/* Fills the masks where *state is CC_MASKS_WHOLE. CC_EIO where the file exists and cannot be opened;
+ * CC_ENOMEM. */
 cc_status cc_masks_read(cc_masks_state *state, cc_masks *masks, const char *path, const cc_digest_text *key);
 
 #endif

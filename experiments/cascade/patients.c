@@ -1,10 +1,12 @@
-/* experiments/cascade/patients.c -- patients of two runs: the tested ones are in an upstream run's file; whom
- * it trained on is the rest of the same data or, of other data, what its config makes of them again. */
+/* experiments/cascade/patients.c -- which patients upstream runs have seen.
+ *
+ * A result file lists the patients that its run tested. On the same data (by digest) all others are taken to
+ * have been trained on; on other data the upstream run's config is split again, and names are compared. */
 #include "experiments/cascade/patients.h"
 
 #include <string.h>
 #include "core/log.h"
-#include "experiments/cascade/net.h"
+#include "experiments/cascade/upstream_net.h"
 #include "experiments/planning/data.h"
 
 static bool is_tested(const cc_run *run, const char *patient) {
@@ -13,7 +15,7 @@ static bool is_tested(const cc_run *run, const char *patient) {
     return false;
 }
 
-/* The first patient of a part who is, or is not, among the tested ones of a run; NULL: nobody. */
+/* The first patient of a part who is (`tested`), or is not, among those that a run tested; NULL: none. */
 static const char *find_patient(const cc_run *run, bool tested, const cc_slice_set *base,
                                 const cc_split_part *part) {
     uint32_t last = UINT32_MAX;
@@ -27,6 +29,7 @@ static const char *find_patient(const cc_run *run, bool tested, const cc_slice_s
     return NULL;
 }
 
+/* Neither what is trained on nor what chooses the epoch may be tested by stage 2. */
 static cc_status check_parts(const cc_run *stage_2, const char *path, const cc_slice_set *base,
                              const cc_split *split) {
     const char *patient = find_patient(stage_2, true, base, &split->train);
@@ -45,6 +48,7 @@ cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set 
                                   const cc_split *split) {
     const cc_planned_run *stage_2 = run->upstream[CC_UPSTREAM_CALCIFICATION];
     cc_run read;
+    /* Patients of another kind of source are others, whatever their names. */
     if (strcmp(stage_2->config->data.source, run->config->data.source) != 0) return CC_OK;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
@@ -54,11 +58,12 @@ cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set 
     return status;
 }
 
-static void warn_of_leak(const cc_planned_run *upstream, const char *patient, const char *told) {
+static void warn_of_leak(const cc_planned_run *upstream, const char *patient, const char *detail) {
     cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here%s: scores flatter", upstream->path,
-           patient, told);
+           patient, detail);
 }
 
+/* Of the same data: all patients whom the upstream run did not test, it has seen. */
 static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_slice_set *base,
                             const cc_split *split) {
     cc_run read;
@@ -99,7 +104,7 @@ static const char *find_by_name(const cc_slice_set *theirs, const cc_split *thei
 }
 
 /* Two copies of a dataset have other digests where one was saved again or is a part of the other. The name of
- * a single volume is a file's, such as "ct", and tells no patient. */
+ * a single volume is a file's, such as "ct", and identifies no patient. */
 static cc_status leaks_by_name(bool *out, const cc_planned_run *run, const cc_planned_run *upstream,
                                const cc_slice_set *base, const cc_split *split) {
     cc_slice_set *set;

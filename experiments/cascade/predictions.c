@@ -1,3 +1,5 @@
+/* experiments/cascade/predictions.c -- an upstream net over every slice of a dataset, once: its masks are
+ * kept in a cache beside the results, since every run of stage 3 asks for the same ones. */
 #include "experiments/cascade/predictions.h"
 
 #include <omp.h>
@@ -6,11 +8,16 @@
 #include <string.h>
 #include "core/log.h"
 #include "experiments/cascade/evaluate.h"
-#include "experiments/cascade/net.h"
+#include "experiments/cascade/upstream_net.h"
 #include "results/paths.h"
 
-static cc_status key_of(cc_digest_text *out, const cc_prediction_job *job) {
-    char threads[16];
+/* Masks depend on the net, the slices, how these are prepared and, by rounding, on backend and threads:
+ * all of it is in the key. The file is OUT/.cache/KEY.masks, OUT being what precedes the asking run's own
+ * names. */
+static cc_status name_file(cc_digest_text *key, char path[CC_PATH_MAX], const cc_prediction_job *job) {
+    char threads[16], folder[CC_PATH_MAX], file[96];
+    const cc_experiment_config *c = job->asking->config;
+    int64_t fold = c->data.fold == CC_FOLD_NONE ? 0 : c->data.fold + 1;
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
     snprintf(threads, sizeof threads, "%d", omp_get_max_threads());
@@ -19,21 +26,14 @@ static cc_status key_of(cc_digest_text *out, const cc_prediction_job *job) {
     cc_digest_add_string(digest, job->preparation);
     cc_digest_add_string(digest, job->backend->describe());
     cc_digest_add_string(digest, threads);
-    *out = cc_digest_finish(digest);
+    *key = cc_digest_finish(digest);
     cc_digest_destroy(digest);
-    return CC_OK;
-}
-
-/* OUT/.cache/KEY.masks, OUT being what stands before the asking run's own names. */
-static cc_status path_of(char out[CC_PATH_MAX], const cc_prediction_job *job, const cc_digest_text *key) {
-    char folder[CC_PATH_MAX], file[96];
-    const cc_experiment_config *c = job->asking->config;
-    int64_t fold = c->data.fold == CC_FOLD_NONE ? 0 : c->data.fold + 1;
     CC_TRY(cc_run_folder(folder, job->asking->path, c->name, c->variant, fold, (int64_t)c->seed));
     snprintf(file, sizeof file, ".cache/%s.masks", key->hex);
-    return cc_path_join(out, folder, file);
+    return cc_path_join(path, folder, file);
 }
 
+/* What the evaluator's sink fills. */
 typedef struct collected {
     cc_masks *masks;
     cc_progress *progress;
@@ -47,6 +47,7 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
+/* Every slice of the base through the net, which is shown the set. */
 static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_status status = CC_OK;
     cc_upstream_net net = {0};
@@ -55,6 +56,7 @@ static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_split_part slices = {0}, items = {0};
     collected c = {.masks = masks};
     CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend, NULL));
+    /* All slices, whatever their part: windows to train on need them as much as those to test. */
     CC_CHECK(cc_split_all(&slices, job->base));
     CC_CHECK(cc_split_all(&items, job->set));
     cc_evaluation_source source = {.plan = net.plan,
@@ -78,35 +80,30 @@ done:
     return status;
 }
 
-/* The masks are there whether or not they can be kept. */
-static void keep(const cc_masks *masks, const char *path, const cc_digest_text *key) {
-    char line[1024];
-    if (cc_masks_write(masks, path, key) == CC_OK) return;
-    cc_error_line(line, sizeof line);
-    cc_log(CC_LOG_WARNING, "%s: the next run predicts these slices again", line);
-    cc_error_clear();
-}
-
-static cc_status get(cc_masks *masks, const cc_prediction_job *job) {
+/* Read from the cache, or predicted and written to it. */
+static cc_status find_masks(cc_masks *masks, const cc_prediction_job *job) {
     cc_digest_text key;
-    char path[CC_PATH_MAX];
+    char path[CC_PATH_MAX], line[1024];
     cc_masks_state state;
-    if (!job->asking->data_digest.hex[0]) return predict(masks, job);
-    CC_TRY(key_of(&key, job));
-    CC_TRY(path_of(path, job, &key));
+    if (!job->asking->data_digest.hex[0]) return predict(masks, job); /* a scan: nothing names its slices */
+    CC_TRY(name_file(&key, path, job));
     CC_TRY(cc_masks_read(&state, masks, path, &key));
     if (state == CC_MASKS_WHOLE) return CC_OK;
     if (state == CC_MASKS_DAMAGED)
         cc_log(CC_LOG_WARNING, "%s is damaged: its slices are predicted anew", path);
     CC_TRY(predict(masks, job));
-    keep(masks, path, &key);
+    if (cc_masks_write(masks, path, &key) != CC_OK) { /* no fault of the run: it has its masks */
+        cc_error_line(line, sizeof line);
+        cc_log(CC_LOG_WARNING, "%s: the next run predicts these slices again", line);
+        cc_error_clear();
+    }
     return CC_OK;
 }
 
 cc_status cc_predictions_get(cc_masks **out, const cc_prediction_job *job) {
     cc_masks *masks;
     CC_TRY(cc_masks_create(&masks, job->base));
-    cc_status status = get(masks, job);
+    cc_status status = find_masks(masks, job);
     if (status == CC_OK)
         *out = masks;
     else

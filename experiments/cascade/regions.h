@@ -23,7 +23,7 @@ cc_status cc_region_trace(cc_region_steps *out, const cc_masks *marked, const cc
 
 /* boxes[count of slices]: with roi.mode "blank" the box with its margin, with "crop" the window about its
  * middle. Where nothing is left to put a box around, the whole slice; *without is the number of such slices.
- */
+ * As cc_region_trace; CC_ENOMEM. */
 cc_status cc_regions_find(cc_box *boxes, size_t *without, const cc_masks *marked, const cc_slice_set *set,
                           const cc_experiment_config *config);
 

@@ -1,3 +1,5 @@
+/* experiments/cascade/windows.c -- windows around the components of a mask: found by 8-connected
+ * labelling, each box tiled by as few windows of one size as cover it. */
 #include "experiments/cascade/windows.h"
 
 #include <stdlib.h>
@@ -13,18 +15,13 @@ void cc_windows_deinit(cc_windows *windows) {
     *windows = (cc_windows){0};
 }
 
-static bool same_box(const cc_box *a, const cc_box *b) {
-    return a->y0 == b->y0 && a->x0 == b->x0 && a->y1 == b->y1 && a->x1 == b->x1;
-}
-
-static bool is_there(const cc_windows *windows, uint32_t base, const cc_box *box) {
-    for (size_t i = windows->count; i > 0 && windows->items[i - 1].base == base; i--)
-        if (same_box(&windows->items[i - 1].box, box)) return true;
-    return false;
-}
-
+/* Appends a window, unless the slice has the same one already: windows of neighbouring lesions may
+ * coincide. */
 static cc_status add_window(cc_windows *windows, uint32_t base, uint8_t group, cc_box box) {
-    if (is_there(windows, base, &box)) return CC_OK;
+    for (size_t i = windows->count; i > 0 && windows->items[i - 1].base == base; i--) {
+        const cc_box *b = &windows->items[i - 1].box;
+        if (b->y0 == box.y0 && b->x0 == box.x0 && b->y1 == box.y1 && b->x1 == box.x1) return CC_OK;
+    }
     if (windows->count == windows->capacity) {
         size_t capacity = windows->capacity ? 2 * windows->capacity : 64;
         cc_view_item *items = realloc(windows->items, capacity * sizeof *items);
@@ -36,8 +33,8 @@ static cc_status add_window(cc_windows *windows, uint32_t base, uint8_t group, c
     return CC_OK;
 }
 
-/* The windows along one axis: `count` of them, `side` long, over [from, to) of a slice that is `limit` long.
- */
+/* The windows along one axis: `count` of them, `side` long, over [from, to) of a slice that is `limit`
+ * long. */
 typedef struct axis {
     int from, to, limit, side, count;
 } axis;
@@ -48,6 +45,8 @@ static axis axis_of(int from, int to, int limit, int size) {
     return a;
 }
 
+/* Where window `number` begins: several are spread evenly from the box's one end to the other, a single
+ * one lies about its middle; all of them within the slice. */
 static int start_of(const axis *a, int number) {
     int spare = a->to - a->from - a->side; /* negative where one window is larger than the box */
     int start = a->count > 1 ? a->from + spare * number / (a->count - 1)
@@ -68,12 +67,13 @@ static cc_status add_around(cc_windows *windows, uint32_t base, uint8_t group, c
     return CC_OK;
 }
 
-/* What one component covers, and whether it holds a pixel that it must not. */
+/* What one component covers, and whether it touches the mask that it must not (`without`). */
 typedef struct extent {
     cc_box box;
-    bool barred;
+    bool excluded;
 } extent;
 
+/* extents[number of components], in one pass over the labels: 0 is background, c + 1 component c. */
 static void find_extents(extent *extents, const cc_components *found, const uint8_t *without, int height,
                          int width) {
     for (size_t c = 0; c < found->count; c++) extents[c] = (extent){.box = {height, width, 0, 0}};
@@ -86,7 +86,7 @@ static void find_extents(extent *extents, const cc_components *found, const uint
             if (x < e->box.x0) e->box.x0 = x;
             if (y >= e->box.y1) e->box.y1 = y + 1;
             if (x >= e->box.x1) e->box.x1 = x + 1;
-            if (without && without[at]) e->barred = true;
+            if (without && without[at]) e->excluded = true;
         }
 }
 
@@ -101,7 +101,7 @@ cc_status cc_windows_add(cc_windows *windows, uint32_t base, uint8_t group, cons
     if (!extents) CC_CHECK(cc_fail_memory("windows", found.count * sizeof *extents));
     find_extents(extents, &found, without, height, width);
     for (size_t c = 0; c < found.count; c++)
-        if (!extents[c].barred) CC_CHECK(add_around(windows, base, group, &extents[c].box, height, width));
+        if (!extents[c].excluded) CC_CHECK(add_around(windows, base, group, &extents[c].box, height, width));
 done:
     free(extents);
     cc_components_deinit(&found);

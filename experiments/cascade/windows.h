@@ -24,7 +24,7 @@ void cc_windows_init(cc_windows *out, int size);
 void cc_windows_deinit(cc_windows *windows);
 
 /* Windows around every component of mask[height*width] that holds no pixel of `without` (NULL: around every
- * one), of slice `base`, behind those that are there. One that is in the list already is not added again.
+ * one), of slice `base`, after those in the list. A window that is in the list already is not added again.
  * CC_ENOMEM. */
 cc_status cc_windows_add(cc_windows *windows, uint32_t base, uint8_t group, const uint8_t *mask,
                          const uint8_t *without, int height, int width);

@@ -10,7 +10,7 @@
 #include "experiments/commands/command.h"
 #include "experiments/planning/data_review.h"
 #include "experiments/planning/interrupt.h"
-#include "experiments/planning/upstream.h"
+#include "experiments/planning/data.h"
 
 static bool was_read(const cc_review_scan *s) {
     return s->facts.image.hex[0] != 0;
@@ -147,9 +147,9 @@ static int find_variants(const cc_experiment_config **out, const cc_config *conf
     const cc_experiment_config *of = cc_config_get(config, first);
     int count = 0;
     for (int i = 0; i < first; i++)
-        if (cc_config_same_slices(cc_config_get(config, i), of)) return 0;
+        if (cc_data_has_same_slices(cc_config_get(config, i), of)) return 0;
     for (int i = first; i < cc_config_count(config); i++)
-        if (cc_config_same_slices(cc_config_get(config, i), of)) out[count++] = cc_config_get(config, i);
+        if (cc_data_has_same_slices(cc_config_get(config, i), of)) out[count++] = cc_config_get(config, i);
     return count;
 }
 

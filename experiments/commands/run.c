@@ -178,10 +178,10 @@ static int work(void *context, int index) {
         cc_log_set_level(CC_LOG_WARNING);
         if (status != CC_OK) {
             session_close(s);
-            return (int)cc_plan_note_failure(s->out, status);
+            return (int)cc_plan_runner_note_failure(s->out, status);
         }
     }
-    cc_plan_make_run(&end, s->plan, index, s->backend);
+    cc_plan_runner_make(&end, s->plan, index, s->backend);
     return (int)end;
 }
 
@@ -195,8 +195,8 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
     cc_interrupt_watch();
     cc_blas_note_kernels();
-    cc_status status =
-        jobs ? cc_plan_run_jobs(ends, s->plan, jobs) : cc_plan_run_here(ends, s->plan, s->backend);
+    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs)
+                            : cc_plan_runner_run_here(ends, s->plan, s->backend);
     if (status == CC_OK) status = say_end(s->plan, ends);
     free(ends);
     return status;

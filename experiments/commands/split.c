@@ -8,7 +8,6 @@
 #include "datasets/split.h"
 #include "experiments/commands/command.h"
 #include "experiments/planning/data.h"
-#include "experiments/planning/upstream.h"
 
 static const char *const part_names[] = {"train", "validation", "test"};
 
@@ -59,7 +58,7 @@ static cc_status check_variants(const cc_config *config, bool *folds) {
     for (int i = 1; i < cc_config_count(config); i++) {
         cc_experiment_config other = *cc_config_get(config, i);
         if (*folds && other.data.fold != CC_FOLD_NONE) other.data.fold = first->data.fold;
-        if (!cc_config_same_slices(first, &other) || !cc_config_same_split(first, &other))
+        if (!cc_data_has_same_slices(first, &other) || !cc_data_has_same_split(first, &other))
             return cc_fail(CC_ECONFIG, other.name, "choose one of them by --set matrix=null and its options",
                            "the variants %s and %s split differently", first->variant, other.variant);
     }

@@ -1,10 +1,15 @@
+/* experiments/evaluation/examples.c -- chooses test slices worth a figure, and predicts them once more.
+ *
+ * Chosen are slices where something is to be seen: where stage 3 removes false pixels, where stage 2 errs
+ * most, where calcification is. Which they are follows from the counts alone, so that it is the same every
+ * time. */
 #include "experiments/evaluation/examples.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* What a slice is worth to a figure. */
-enum { DULL, WITH_TRUTH, TELLING };
+enum { PLAIN, WITH_TRUTH, INSTRUCTIVE };
 
 static void *copied(cc_arena *arena, const void *bytes, size_t count) {
     void *out = cc_arena_get(arena, count);
@@ -13,7 +18,8 @@ static void *copied(cc_arena *arena, const void *bytes, size_t count) {
 }
 
 /* Whether stage 3 takes more false pixels away than it adds. */
-static cc_status is_improved(bool *out, const cc_test *test, const cc_dataset *d, size_t number) {
+static cc_status is_improved(bool *out, const cc_test *test, size_t number) {
+    const cc_dataset *d = test->view->dataset;
     uint32_t slice = d->split.test.slices[number];
     const cc_slice *s = cc_slice_set_get(d->base, slice);
     size_t pixels = (size_t)s->height * (size_t)s->width, false_before = 0;
@@ -21,7 +27,7 @@ static cc_status is_improved(bool *out, const cc_test *test, const cc_dataset *d
     cc_status status = truth && before ? cc_slice_set_read(d->base, slice, NULL, truth)
                                        : cc_fail_memory("examples", 2 * pixels);
     if (status == CC_OK) {
-        cc_masks_get(before, d->chain.calcification, slice);
+        cc_masks_get(before, test->view->cascade->calcification, slice);
         for (size_t i = 0; i < pixels; i++) false_before += before[i] && !truth[i];
         *out = (size_t)test->slices[number].fp < false_before;
     }
@@ -30,26 +36,25 @@ static cc_status is_improved(bool *out, const cc_test *test, const cc_dataset *d
     return status;
 }
 
-/* Stage 2 shows where it errs most. */
-static void judge_errors(uint8_t *kinds, const cc_test *test) {
+/* kinds[slice_count]: what each test slice is worth. Stage 3 shows where it improves, stage 2 its worst
+ * slice. */
+static cc_status judge(uint8_t *kinds, const cc_test *test) {
+    const cc_cascade *c = test->view->cascade;
     size_t worst = 0;
-    for (size_t i = 1; i < test->slice_count; i++)
-        if (test->slices[i].fp > test->slices[worst].fp) worst = i;
-    if (test->slices[worst].fp > 0) kinds[worst] = TELLING;
-}
-
-static cc_status judge(uint8_t *kinds, const cc_test *test, const cc_dataset *d) {
     for (size_t i = 0; i < test->slice_count; i++) {
         bool improved = false;
-        if (d->chain.calcification) CC_TRY(is_improved(&improved, test, d, i));
+        if (c->calcification) CC_TRY(is_improved(&improved, test, i));
         bool truth = test->slices[i].tp + test->slices[i].fn > 0;
-        kinds[i] = improved ? TELLING : truth ? WITH_TRUTH : DULL;
+        kinds[i] = improved ? INSTRUCTIVE : truth ? WITH_TRUTH : PLAIN;
+        if (test->slices[i].fp > test->slices[worst].fp) worst = i;
     }
-    if (d->chain.stage == CC_STAGE_CALCIFICATION && test->slice_count) judge_errors(kinds, test);
+    if (c->stage == CC_STAGE_CALCIFICATION && test->slice_count > 0 && test->slices[worst].fp > 0)
+        kinds[worst] = INSTRUCTIVE;
     return CC_OK;
 }
 
-/* Marks `wanted` of the slices of one kind, evenly spread. */
+/* Marks `wanted` of the slices of one kind, evenly spread: of n such slices number i is marked where
+ * floor(i wanted / n) steps up. Their number. */
 static size_t pick(bool *picked, const uint8_t *kinds, size_t count, uint8_t kind, size_t wanted) {
     size_t there = 0, seen = 0, got = 0;
     for (size_t i = 0; i < count; i++) there += kinds[i] == kind;
@@ -63,15 +68,16 @@ static size_t pick(bool *picked, const uint8_t *kinds, size_t count, uint8_t kin
     return got;
 }
 
-cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, const cc_dataset *d,
-                             cc_arena *arena) {
+cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, cc_arena *arena) {
+    const cc_dataset *d = test->view->dataset;
     size_t wanted = (size_t)d->run->config->results.examples, count = test->slice_count;
     uint8_t *kinds = cc_arena_get(arena, count);
     bool *picked = cc_arena_get_array(arena, count, sizeof *picked);
     *out = (cc_example_choice){.slices = cc_arena_get_array(arena, wanted + 1, sizeof *out->slices)};
     if (!kinds || !picked || !out->slices) return CC_ENOMEM;
-    CC_TRY(judge(kinds, test, d));
-    wanted -= pick(picked, kinds, count, TELLING, wanted);
+    CC_TRY(judge(kinds, test));
+    /* What is left of the number goes to slices with truth; plain ones are never shown. */
+    wanted -= pick(picked, kinds, count, INSTRUCTIVE, wanted);
     pick(picked, kinds, count, WITH_TRUTH, wanted);
     for (size_t i = 0; i < count; i++)
         if (picked[i]) out->slices[out->count++] = d->split.test.slices[i];
@@ -80,40 +86,36 @@ cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, const 
 
 typedef struct maker {
     const cc_test *test;
-    const cc_dataset *dataset;
     cc_arena *arena;
     cc_run_example *earlier, *last; /* [chosen]; earlier is NULL but in stage 3 */
     size_t count;
 } maker;
 
-static cc_status make_last(cc_run_example *e, maker *m, const cc_prediction *p) {
-    size_t pixels = (size_t)p->height * (size_t)p->width;
-    const cc_slice *slice = cc_slice_set_get(m->dataset->base, p->slice);
-    *e = (cc_run_example){.stage = cc_stage_name(m->dataset->chain.stage),
-                          .patient =
-                              cc_arena_copy(m->arena, cc_slice_set_patient(m->dataset->base, slice->patient)),
+/* Keeps one predicted slice: as the last stage marks it and, in stage 3, as stage 2 did. */
+static cc_status make_example(void *context, const cc_prediction *p) {
+    maker *m = context;
+    const cc_dataset *d = m->test->view->dataset;
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    const cc_slice *slice = cc_slice_set_get(d->base, p->slice);
+    cc_run_example *e = &m->last[m->count];
+    *e = (cc_run_example){.stage = cc_cascade_stage_name(m->test->view->cascade->stage),
+                          .patient = cc_arena_copy(m->arena, cc_slice_set_patient(d->base, slice->patient)),
                           .slice = slice->number,
                           .height = (uint32_t)p->height,
                           .width = (uint32_t)p->width,
                           .image_hu = copied(m->arena, p->image_hu, pixels * sizeof *p->image_hu),
                           .truth = copied(m->arena, p->truth, pixels),
                           .prediction = copied(m->arena, p->mask, pixels),
-                          .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability)};
-    e->spacing = cc_dataset_spacing(m->dataset, p->slice);
-    return e->patient && e->image_hu && e->truth && e->prediction && e->probability ? CC_OK : CC_ENOMEM;
-}
-
-static cc_status make(void *context, const cc_prediction *p) {
-    maker *m = context;
-    cc_run_example *last = &m->last[m->count];
-    CC_TRY(make_last(last, m, p));
+                          .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability),
+                          .spacing = cc_dataset_spacing(d, p->slice)};
+    if (!e->patient || !e->image_hu || !e->truth || !e->prediction || !e->probability) return CC_ENOMEM;
     if (m->earlier) {
-        uint8_t *mask = cc_arena_get(m->arena, (size_t)p->height * (size_t)p->width);
+        uint8_t *mask = cc_arena_get(m->arena, pixels);
         if (!mask) return CC_ENOMEM;
-        cc_test_stage_mask(mask, m->test, m->dataset, CC_STAGE_CALCIFICATION, p->slice);
+        cc_testing_stage_mask(mask, m->test, CC_STAGE_CALCIFICATION, p->slice);
         cc_run_example *earlier = &m->earlier[m->count];
-        *earlier = *last;
-        earlier->stage = cc_stage_name(CC_STAGE_CALCIFICATION);
+        *earlier = *e;
+        earlier->stage = cc_cascade_stage_name(CC_STAGE_CALCIFICATION);
         earlier->prediction = mask;
         earlier->probability = NULL;
     }
@@ -121,36 +123,30 @@ static cc_status make(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
-/* The chosen slices are predicted again, for their probabilities. */
-static cc_status predict(maker *m, const cc_example_choice *choice, cc_plan *plan) {
-    const cc_dataset *d = m->dataset;
+cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
+                           const cc_test *test, cc_plan *plan, cc_arena *arena) {
     cc_evaluator *evaluator;
     cc_evaluation ignored;
-    cc_dataset_part part;
-    const cc_split_part slices = {choice->slices, choice->count};
-    CC_TRY(cc_dataset_part_init(&part, d, &slices));
-    cc_evaluation_source source = cc_dataset_evaluation(d, &part, plan);
-    cc_status status = cc_evaluator_create(&evaluator, &source);
-    if (status == CC_OK) {
-        status = cc_evaluator_run(&ignored, evaluator, make, m);
-        cc_evaluator_destroy(evaluator);
-    }
-    cc_dataset_part_deinit(&part);
-    return status;
-}
-
-cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
-                           const cc_test *test, const cc_dataset *d, cc_plan *plan, cc_arena *arena) {
-    bool paired = d->chain.calcification != NULL;
+    cc_net_view_part part;
+    const cc_net_view *view = test->view;
+    const bool paired = view->cascade->calcification != NULL;
     *count = paired ? 2 * choice->count : choice->count;
     cc_run_example *examples = cc_arena_get_array(arena, *count + 1, sizeof *examples);
     if (!examples) return CC_ENOMEM;
     *out = examples;
     if (choice->count == 0) return CC_OK;
     maker m = {.test = test,
-               .dataset = d,
                .arena = arena,
                .earlier = paired ? examples : NULL,
                .last = paired ? examples + choice->count : examples};
-    return predict(&m, choice, plan);
+    const cc_split_part slices = {choice->slices, choice->count};
+    CC_TRY(cc_net_view_part_init(&part, view, &slices));
+    cc_evaluation_source source = cc_net_view_evaluation(view, &part, plan);
+    cc_status status = cc_evaluator_create(&evaluator, &source);
+    if (status == CC_OK) {
+        status = cc_evaluator_run(&ignored, evaluator, make_example, &m);
+        cc_evaluator_destroy(evaluator);
+    }
+    cc_net_view_part_deinit(&part);
+    return status;
 }

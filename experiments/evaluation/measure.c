@@ -1,3 +1,8 @@
+/* experiments/evaluation/measure.c -- from masks of slices to what is known of scans and patients.
+ *
+ * Lesions and scores are of whole scans, so that a scan's slices are read together: HU, truth, and one
+ * mask that each stage fills in turn. Slices of a scan, and scans of a patient, are neighbours in the test
+ * part. */
 #include "experiments/evaluation/measure.h"
 
 #include <math.h>
@@ -10,85 +15,82 @@
 
 enum { STAGES = CC_STAGE_FALSE_POSITIVE + 1 };
 
-/* A scan's test slices, one behind the other. */
+/* A scan's test slices, concatenated. */
 typedef struct scan {
     const uint32_t *slices; /* [depth], indices into the base */
     int depth, height, width;
     size_t pixels; /* of all slices */
     bool whole;    /* all of the scan's slices, of one size */
-    bool spaced;
+    bool spaced;   /* spacing_mm is known */
     double spacing_mm[3];
-    float *hu;
-    uint8_t *truth, *mask;
+    float *hu;             /* [pixels], as the following */
+    uint8_t *truth, *mask; /* mask: of the stage that is being counted */
 } scan;
 
-typedef struct measurer {
-    cc_test *test;
-    const cc_dataset *dataset;
+/* The rows of one patient, which all of its scans add to. */
+typedef struct patient_rows {
     cc_run_patient *patient;
-    cc_run_stage *stages[STAGES]; /* the patient's rows; NULL: the run has no such stage */
-    cc_run_baseline *threshold;   /* the patient's row; NULL: the run has no region */
-} measurer;
+    cc_run_stage *stages[STAGES]; /* NULL: the run has no such stage */
+    cc_run_baseline *threshold;   /* NULL: the run has no region */
+} patient_rows;
 
-static size_t pixels_of(const cc_dataset *d, size_t slice) {
-    const cc_slice *s = cc_slice_set_get(d->base, slice);
+static size_t pixels_of(const cc_slice_set *base, size_t slice) {
+    const cc_slice *s = cc_slice_set_get(base, slice);
     return (size_t)s->height * (size_t)s->width;
 }
 
-/* The scan whose first slice is number `at` of the test part. */
-static scan describe_scan(const cc_dataset *d, size_t at) {
+/* The scan whose first slice is number `at` of the test part, read; to be freed on failure too. */
+static cc_status open_scan(scan *out, const cc_dataset *d, size_t at) {
     const cc_split_part *test = &d->split.test;
     const cc_slice *first = cc_slice_set_get(d->base, test->slices[at]);
-    size_t start, end;
+    size_t start, end, offset = 0;
     scan s = {.slices = test->slices + at, .height = first->height, .width = first->width, .whole = true};
     for (size_t i = at; i < test->count; i++, s.depth++) {
         const cc_slice *slice = cc_slice_set_get(d->base, test->slices[i]);
         if (slice->scan != first->scan) break;
-        s.pixels += pixels_of(d, test->slices[i]);
+        s.pixels += pixels_of(d->base, test->slices[i]);
         s.whole = s.whole && slice->height == s.height && slice->width == s.width;
     }
     cc_scan_of(&start, &end, d->base, s.slices[0]);
     s.whole = s.whole && end - start == (size_t)s.depth;
     s.spaced = cc_slice_set_spacing(s.spacing_mm, d->base, s.slices[0]);
-    return s;
-}
-
-static cc_status read_scan(scan *s, const cc_dataset *d) {
-    s->hu = malloc(s->pixels * sizeof *s->hu);
-    s->truth = malloc(s->pixels);
-    s->mask = malloc(s->pixels);
-    if (!s->hu || !s->truth || !s->mask) return cc_fail_memory("a scan", s->pixels * 6);
-    size_t at = 0;
-    for (int z = 0; z < s->depth; z++) {
-        CC_TRY(cc_slice_set_read(d->base, s->slices[z], s->hu + at, s->truth + at));
-        at += pixels_of(d, s->slices[z]);
+    s.hu = malloc(s.pixels * sizeof *s.hu);
+    s.truth = malloc(s.pixels);
+    s.mask = malloc(s.pixels);
+    *out = s;
+    if (!s.hu || !s.truth || !s.mask) return cc_fail_memory("a scan", s.pixels * 6);
+    for (int z = 0; z < s.depth; z++) {
+        CC_TRY(cc_slice_set_read(d->base, s.slices[z], s.hu + offset, s.truth + offset));
+        offset += pixels_of(d->base, s.slices[z]);
     }
     return CC_OK;
 }
 
-static void free_scan(scan *s) {
+static void close_scan(scan *s) {
     free(s->hu);
     free(s->truth);
     free(s->mask);
 }
 
-/* Sums stay unknown once a part of them is. */
+/* Sums over scans stay unknown (-1) once a part of them is. */
 static void add_known(int64_t *sum, bool known, int64_t value) {
     *sum = known && *sum >= 0 ? *sum + value : -1;
 }
 
-static void add_stage(cc_run_stage *row, const scan *s, bool region, bool known, const cc_lesion_counts *l) {
+/* A row of stage_count. The roi stage does not claim that its region is calcification: nothing in it is
+ * false. */
+static void add_stage(cc_run_stage *row, const scan *s, bool region, const cc_lesion_counts *l) {
     cc_counts counts = cc_counts_from_masks(s->mask, s->truth, s->pixels);
     row->tp += counts.tp;
     row->fn += counts.fn;
     row->fp += region ? 0 : counts.fp;
     row->tn += region ? 0 : counts.tn;
-    add_known(&row->lesions_true, known, l->truth);
-    add_known(&row->lesions_found, known, l->found);
-    add_known(&row->lesions_false, known, region ? 0 : l->spurious);
+    add_known(&row->lesions_true, s->whole, l->truth);
+    add_known(&row->lesions_found, s->whole, l->found);
+    add_known(&row->lesions_false, s->whole, region ? 0 : l->spurious);
 }
 
-/* What a threshold alone finds in the region that the mask holds. */
+/* What a threshold alone finds in the region that the mask holds; the mask becomes what it finds. */
 static void add_threshold(cc_run_baseline *row, scan *s) {
     const double threshold_hu = cc_calcium_defaults().threshold_hu;
     for (size_t i = 0; i < s->pixels; i++) s->mask[i] = s->mask[i] && s->hu[i] > threshold_hu;
@@ -99,7 +101,8 @@ static void add_threshold(cc_run_baseline *row, scan *s) {
     row->tn += counts.tn;
 }
 
-static cc_status measure_calcium(double *volume_mm3, double *agatston, const scan *s, const uint8_t *mask) {
+/* Adds volume and Agatston score of one mask of the scan; NaN where they cannot be known. */
+static cc_status add_calcium(double *volume_mm3, double *agatston, const scan *s, const uint8_t *mask) {
     cc_calcium calcium = {0};
     cc_calcium_options options = cc_calcium_defaults();
     if (!s->whole || !s->spaced) {
@@ -113,7 +116,7 @@ static cc_status measure_calcium(double *volume_mm3, double *agatston, const sca
     return CC_OK;
 }
 
-/* The scan's mask is the last stage's. */
+/* The patient's own row; the scan's mask is the last stage's. */
 static cc_status add_patient(cc_run_patient *p, const scan *s, const cc_lesion_counts *l) {
     cc_counts counts = cc_counts_from_masks(s->mask, s->truth, s->pixels);
     p->slices += s->depth;
@@ -125,110 +128,91 @@ static cc_status add_patient(cc_run_patient *p, const scan *s, const cc_lesion_c
     add_known(&p->lesions_found, s->whole, l->found);
     add_known(&p->lesions_predicted, s->whole, l->predicted);
     add_known(&p->lesions_false, s->whole, l->spurious);
-    CC_TRY(measure_calcium(&p->volume_true_mm3, &p->agatston_true, s, s->truth));
-    return measure_calcium(&p->volume_predicted_mm3, &p->agatston_predicted, s, s->mask);
+    CC_TRY(add_calcium(&p->volume_true_mm3, &p->agatston_true, s, s->truth));
+    return add_calcium(&p->volume_predicted_mm3, &p->agatston_predicted, s, s->mask);
 }
 
-static void fill_mask(scan *s, const measurer *m, cc_stage stage) {
-    size_t at = 0;
-    for (int z = 0; z < s->depth; z++) {
-        cc_test_stage_mask(s->mask + at, m->test, m->dataset, stage, s->slices[z]);
-        at += pixels_of(m->dataset, s->slices[z]);
-    }
-}
-
-static cc_status measure_scan(const measurer *m, scan *s) {
-    cc_stage last = m->dataset->chain.stage;
-    CC_TRY(read_scan(s, m->dataset));
-    for (int stage = 0; stage <= (int)last; stage++) {
+/* Counts one scan, stage by stage: of stages without a row only the last is looked at. */
+static cc_status measure_scan(const patient_rows *rows, scan *s, const cc_test *test) {
+    const cc_slice_set *base = test->view->dataset->base;
+    const int last = (int)test->view->cascade->stage;
+    for (int stage = 0; stage <= last; stage++) {
         cc_lesion_counts lesions = {0};
-        if (!m->stages[stage] && stage != (int)last) continue;
-        fill_mask(s, m, (cc_stage)stage);
+        size_t offset = 0;
+        if (!rows->stages[stage] && stage != last) continue;
+        for (int z = 0; z < s->depth; z++) {
+            cc_testing_stage_mask(s->mask + offset, test, (cc_cascade_stage)stage, s->slices[z]);
+            offset += pixels_of(base, s->slices[z]);
+        }
         if (s->whole)
             CC_TRY(cc_lesions_count(&lesions, s->hu, s->truth, s->mask, s->depth, s->height, s->width,
                                     cc_calcium_defaults().threshold_hu));
-        if (m->stages[stage]) add_stage(m->stages[stage], s, stage == CC_STAGE_ROI, s->whole, &lesions);
-        if (m->threshold && stage == CC_STAGE_ROI) add_threshold(m->threshold, s);
-        if (stage == (int)last) CC_TRY(add_patient(m->patient, s, &lesions));
+        if (rows->stages[stage]) add_stage(rows->stages[stage], s, stage == CC_STAGE_ROI, &lesions);
+        if (rows->threshold && stage == CC_STAGE_ROI) add_threshold(rows->threshold, s);
+        if (stage == last) CC_TRY(add_patient(rows->patient, s, &lesions));
     }
     return CC_OK;
 }
 
-/* All of a patient's scans; *at moves behind them. */
-static cc_status measure_patient(const measurer *m, size_t *at) {
-    const cc_split_part *test = &m->dataset->split.test;
-    const cc_slice_set *base = m->dataset->base;
-    uint32_t patient = cc_slice_set_get(base, test->slices[*at])->patient;
-    while (*at < test->count && cc_slice_set_get(base, test->slices[*at])->patient == patient) {
-        scan s = describe_scan(m->dataset, *at);
-        cc_status status = measure_scan(m, &s);
-        free_scan(&s);
-        CC_TRY(status);
-        *at += (size_t)s.depth;
-    }
-    return CC_OK;
+static bool has_stage(const cc_cascade *c, int stage) {
+    return stage == CC_STAGE_ROI ? c->roi != NULL : stage <= (int)c->stage;
 }
 
-static bool has_stage(const cc_dataset *d, int stage) {
-    return stage == CC_STAGE_ROI ? d->chain.roi != NULL : stage <= (int)d->chain.stage;
-}
-
-/* A row of each stage for every patient: stage by stage, each in the order of patients. */
-static cc_status make_rows(cc_run_stage **out, size_t *rows, const cc_dataset *d, size_t patients,
-                           cc_arena *arena) {
-    *rows = 0;
-    *out = cc_arena_get_array(arena, STAGES * (patients + 1), sizeof **out);
-    if (!*out) return CC_ENOMEM;
-    for (int stage = 0; stage < STAGES; stage++)
-        for (size_t p = 0; has_stage(d, stage) && p < patients; p++)
-            snprintf((*out)[(*rows)++].stage, CC_RUN_STAGE_MAX, "%s", cc_stage_name((cc_stage)stage));
-    return CC_OK;
-}
-
-/* A patient's row of what the threshold finds; NULL where there is no region. */
-static cc_run_baseline *add_baseline(cc_test *test, const cc_dataset *d, const char *patient) {
-    if (!has_stage(d, CC_STAGE_ROI)) return NULL;
-    cc_run_baseline *row = &test->baselines[test->baseline_count++];
-    snprintf(row->name, sizeof row->name, "roi_threshold");
-    snprintf(row->patient, sizeof row->patient, "%s", patient);
-    return row;
-}
-
-static size_t count_patients(const cc_dataset *d) {
-    size_t count = 0;
+/* Rows of all patients, zeroed but for their names; patient p's are at p, and of stages at p + k *
+ * patients for the k-th stage that the run has. */
+static cc_status make_rows(cc_measures *out, const cc_dataset *d, const cc_cascade *c, cc_arena *arena) {
+    const cc_split_part *test = &d->split.test;
     uint32_t last = UINT32_MAX;
-    for (size_t i = 0; i < d->split.test.count; i++) {
-        uint32_t patient = cc_slice_set_get(d->base, d->split.test.slices[i])->patient;
-        count += patient != last;
+    size_t most = cc_slice_set_patient_count(d->base) + 1;
+    out->patients = cc_arena_get_array(arena, most, sizeof *out->patients);
+    out->baselines = cc_arena_get_array(arena, most, sizeof *out->baselines);
+    out->stages = cc_arena_get_array(arena, STAGES * most, sizeof *out->stages);
+    if (!out->patients || !out->baselines || !out->stages) return CC_ENOMEM;
+    for (size_t i = 0; i < test->count; i++) {
+        const uint32_t patient = cc_slice_set_get(d->base, test->slices[i])->patient;
+        if (patient == last) continue;
         last = patient;
+        snprintf(out->patients[out->patient_count++].patient, CC_RUN_NAME_MAX, "%s",
+                 cc_slice_set_patient(d->base, patient));
     }
-    return count;
+    for (size_t p = 0; has_stage(c, CC_STAGE_ROI) && p < out->patient_count; p++) {
+        cc_run_baseline *row = &out->baselines[out->baseline_count++];
+        snprintf(row->name, sizeof row->name, "roi_threshold");
+        snprintf(row->patient, sizeof row->patient, "%s", out->patients[p].patient);
+    }
+    for (int stage = 0; stage < STAGES; stage++)
+        for (size_t p = 0; has_stage(c, stage) && p < out->patient_count; p++) {
+            cc_run_stage *row = &out->stages[out->stage_count++];
+            snprintf(row->stage, sizeof row->stage, "%s", cc_cascade_stage_name((cc_cascade_stage)stage));
+            snprintf(row->patient, sizeof row->patient, "%s", out->patients[p].patient);
+        }
+    return CC_OK;
 }
 
-cc_status cc_measure_patients(cc_test *test, const cc_dataset *d, cc_arena *arena) {
-    cc_run_stage *stages;
-    size_t count = count_patients(d), at = 0;
-    cc_run_patient *patients = cc_arena_get_array(arena, count + 1, sizeof *patients);
-    test->baselines = cc_arena_get_array(arena, count + 1, sizeof *test->baselines);
-    if (!patients || !test->baselines) return CC_ENOMEM;
-    CC_TRY(make_rows(&stages, &test->stage_count, d, count, arena));
-    for (size_t p = 0; p < count; p++) {
-        const cc_slice *slice = cc_slice_set_get(d->base, d->split.test.slices[at]);
-        const char *name = cc_slice_set_patient(d->base, slice->patient);
-        measurer m = {.test = test, .dataset = d, .patient = &patients[p]};
-        snprintf(patients[p].patient, CC_RUN_NAME_MAX, "%s", name);
-        m.threshold = add_baseline(test, d, name);
-        size_t row = p;
-        for (int stage = 0; stage < STAGES; stage++) {
-            if (!has_stage(d, stage)) continue;
-            m.stages[stage] = &stages[row];
-            snprintf(stages[row].patient, CC_RUN_NAME_MAX, "%s", name);
-            row += count;
+cc_status cc_measure_patients(cc_measures *out, const cc_test *test, cc_arena *arena) {
+    const cc_dataset *d = test->view->dataset;
+    const cc_cascade *c = test->view->cascade;
+    const cc_split_part *part = &d->split.test;
+    *out = (cc_measures){0};
+    if (c->stage == CC_STAGE_ROI) return CC_OK; /* no calcium is looked for */
+    CC_TRY(make_rows(out, d, c, arena));
+    for (size_t p = 0, at = 0; p < out->patient_count; p++) {
+        const uint32_t patient = cc_slice_set_get(d->base, part->slices[at])->patient;
+        patient_rows rows = {.patient = &out->patients[p],
+                             .threshold = out->baseline_count ? &out->baselines[p] : NULL};
+        for (size_t stage = 0, row = p; stage < STAGES; stage++) {
+            if (!has_stage(c, (int)stage)) continue;
+            rows.stages[stage] = &out->stages[row];
+            row += out->patient_count;
         }
-        CC_TRY(measure_patient(&m, &at));
+        while (at < part->count && cc_slice_set_get(d->base, part->slices[at])->patient == patient) {
+            scan s;
+            cc_status status = open_scan(&s, d, at);
+            if (status == CC_OK) status = measure_scan(&rows, &s, test);
+            close_scan(&s);
+            CC_TRY(status);
+            at += (size_t)s.depth;
+        }
     }
-    test->patients = patients;
-    test->patient_count = count;
-    test->stages = stages;
     return CC_OK;
 }

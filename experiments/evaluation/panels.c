@@ -1,3 +1,7 @@
+/* experiments/evaluation/panels.c -- each step of the cascade as images of one slice: matching, union and
+ * opening of what stage 1 marked, the region's box, a window of stage 3, and its output pasted back.
+ *
+ * `figure` and `panel` name them in the result; report/figures lays them out. */
 #include "experiments/evaluation/panels.h"
 
 #include <string.h>
@@ -7,9 +11,10 @@ enum { PANELS_MAX = 16, UNION_SLICES = 3 };
 
 typedef struct maker {
     const cc_test *test;
-    const cc_dataset *dataset;
+    const cc_dataset *dataset; /* the test's, as the cascade */
+    const cc_cascade *cascade;
     cc_arena *arena;
-    size_t slice;
+    size_t slice;               /* of the base */
     const cc_view_item *window; /* on that slice; NULL: none */
     cc_run_panel *panels;
     size_t count;
@@ -46,7 +51,8 @@ static void put_box(cc_run_panel *p, const cc_box *box) {
     memcpy(p->box, (const int32_t[4]){box->y0, box->x0, box->y1, box->x1}, sizeof p->box);
 }
 
-static cc_status read_picture(const float **out, const maker *m, const cc_slice_set *set, size_t index) {
+/* An image of a set, kept by the arena. */
+static cc_status read_image(const float **out, const maker *m, const cc_slice_set *set, size_t index) {
     const cc_slice *s = cc_slice_set_get(set, index);
     float *image = cc_arena_get_array(m->arena, (size_t)s->height * (size_t)s->width, sizeof *image);
     *out = image;
@@ -58,8 +64,9 @@ static cc_status get_mask(uint8_t **out, const maker *m, size_t slice) {
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+/* Figure 2: an image before and after matching, and the reference between. */
 static cc_status add_matching(maker *m, const float *original, const float *matched) {
-    const cc_run_reference *r = m->dataset->chain.reference;
+    const cc_run_reference *r = m->cascade->reference;
     if (!r) return CC_OK;
     add(m, "matching", "original", m->slice, original, NULL);
     cc_run_panel *p = add(m, "matching", "reference", m->slice, r->image_hu, NULL);
@@ -83,8 +90,8 @@ static cc_status add_slices(maker *m) {
     if (!list) return CC_ENOMEM;
     for (size_t i = first; i < end; i++) {
         const cc_slice *s = slice_of(m, i);
-        if (pixels_of(m, i) > pixels_of(m, m->slice)) continue;
-        cc_masks_get(mask, m->dataset->chain.roi, i);
+        if (pixels_of(m, i) > pixels_of(m, m->slice)) continue; /* would not fit into the mask above */
+        cc_masks_get(mask, m->cascade->roi, i);
         if (cc_mask_box(mask, s->height, s->width).y1 > 0) list[marked++] = (uint32_t)i;
     }
     size_t shown = marked < UNION_SLICES ? marked : UNION_SLICES;
@@ -92,20 +99,21 @@ static cc_status add_slices(maker *m) {
         uint32_t slice = list[shown > 1 ? k * (marked - 1) / (shown - 1) : 0];
         const float *image;
         CC_TRY(get_mask(&mask, m, slice));
-        cc_masks_get(mask, m->dataset->chain.roi, slice);
-        CC_TRY(read_picture(&image, m, m->dataset->base, slice));
+        cc_masks_get(mask, m->cascade->roi, slice);
+        CC_TRY(read_image(&image, m, m->dataset->base, slice));
         add(m, "union", "slice", slice, image, mask);
     }
     return CC_OK;
 }
 
+/* Figures 3 to 5: union of the scan's masks, its opening, and the box around that. */
 static cc_status add_region(maker *m, const float *matched) {
-    const cc_chain *c = &m->dataset->chain;
+    const cc_cascade *c = m->cascade;
     cc_region_steps steps;
     if (!c->roi) return CC_OK;
     CC_TRY(get_mask(&steps.united, m, m->slice));
     CC_TRY(get_mask(&steps.opened, m, m->slice));
-    CC_TRY(cc_region_trace(&steps, c->roi, c->base, m->slice, m->dataset->run->config));
+    CC_TRY(cc_region_trace(&steps, c->roi, m->dataset->base, m->slice, m->dataset->run->config));
     if (m->dataset->run->config->preprocess.roi.unite) {
         CC_TRY(add_slices(m));
         add(m, "union", "union", m->slice, NULL, steps.united);
@@ -137,13 +145,14 @@ static cc_status add_cut(maker *m, const char *figure, const char *panel, const 
     return CC_OK;
 }
 
+/* Figures 6 and 7: the window about what stage 2 marked, and stage 3's output pasted back. */
 static cc_status add_window(maker *m, const float *matched) {
     uint8_t *before, *after;
     if (!m->window) return CC_OK;
     CC_TRY(get_mask(&before, m, m->slice));
     CC_TRY(get_mask(&after, m, m->slice));
-    cc_test_stage_mask(before, m->test, m->dataset, CC_STAGE_CALCIFICATION, m->slice);
-    cc_test_stage_mask(after, m->test, m->dataset, CC_STAGE_FALSE_POSITIVE, m->slice);
+    cc_testing_stage_mask(before, m->test, CC_STAGE_CALCIFICATION, m->slice);
+    cc_testing_stage_mask(after, m->test, CC_STAGE_FALSE_POSITIVE, m->slice);
     put_box(add(m, "window", "slice", m->slice, matched, before), &m->window->box);
     CC_TRY(add_cut(m, "window", "window", matched, NULL));
     CC_TRY(add_cut(m, "paste", "output", NULL, after));
@@ -151,35 +160,34 @@ static cc_status add_window(maker *m, const float *matched) {
     return CC_OK;
 }
 
-/* The first window of the test part on that slice, NULL where it has none. */
-static const cc_view_item *window_on(const cc_dataset *d, uint32_t slice) {
-    const cc_split_part *items = &d->test.items;
-    for (size_t i = 0; i < items->count; i++) {
-        const cc_view_item *item = cc_view_get(d->set, items->slices[i]);
-        if (item->base == slice) return item;
-    }
-    return NULL;
+/* Chooses what is shown: the first chosen slice that has a window, else the first window of the test part,
+ * else its first slice. */
+static void choose_slice(maker *m, const cc_example_choice *choice) {
+    const cc_net_view *view = m->test->view;
+    const cc_split_part *items = &view->test.items;
+    for (size_t c = 0; c < choice->count && !m->window; c++)
+        for (size_t i = 0; i < items->count && !m->window; i++) {
+            const cc_view_item *item = cc_view_get(view->set, items->slices[i]);
+            if (item->base == choice->slices[c]) m->window = item;
+        }
+    if (!m->window && items->count > 0) m->window = cc_view_get(view->set, items->slices[0]);
+    m->slice = m->window ? m->window->base : m->dataset->split.test.slices[0];
 }
 
-static void choose(maker *m, const uint32_t *chosen, size_t count) {
-    const cc_dataset *d = m->dataset;
-    for (size_t i = 0; i < count && !m->window; i++) m->window = window_on(d, chosen[i]);
-    if (!m->window && d->test.items.count > 0) m->window = cc_view_get(d->set, d->test.items.slices[0]);
-    m->slice = m->window ? m->window->base : d->split.test.slices[0];
-}
-
-cc_status cc_panels_make(const cc_run_panel **out, size_t *count, const uint32_t *chosen, size_t chosen_count,
-                         const cc_test *test, const cc_dataset *d, cc_arena *arena) {
+cc_status cc_panels_make(const cc_run_panel **out, size_t *count, const cc_example_choice *choice,
+                         const cc_test *test, cc_arena *arena) {
     const float *original, *matched;
-    maker m = {.test = test, .dataset = d, .arena = arena};
+    const cc_net_view *view = test->view;
+    const cc_slice_set *base = view->dataset->base;
+    maker m = {.test = test, .dataset = view->dataset, .cascade = view->cascade, .arena = arena};
     *count = 0;
     *out = NULL;
-    if (d->chain.stage != CC_STAGE_FALSE_POSITIVE) return CC_OK;
+    if (view->cascade->stage != CC_STAGE_FALSE_POSITIVE) return CC_OK;
     m.panels = cc_arena_get_array(arena, PANELS_MAX, sizeof *m.panels);
     if (!m.panels) return CC_ENOMEM;
-    choose(&m, chosen, chosen_count);
-    CC_TRY(read_picture(&original, &m, d->base, m.slice));
-    CC_TRY(read_picture(&matched, &m, d->chain.matched ? d->chain.matched : d->base, m.slice));
+    choose_slice(&m, choice);
+    CC_TRY(read_image(&original, &m, base, m.slice));
+    CC_TRY(read_image(&matched, &m, view->matched ? view->matched : base, m.slice));
     CC_TRY(add_matching(&m, original, matched));
     CC_TRY(add_region(&m, matched));
     CC_TRY(add_window(&m, matched));

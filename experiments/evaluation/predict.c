@@ -1,4 +1,6 @@
-/* A finished run on a scan that nobody has marked, through the same steps as its own test. */
+/* experiments/evaluation/predict.c -- a finished run on a scan that nobody has marked, through the same
+ * steps as its own test: open, predict upstream, view, test, measure; then the mask goes back to the
+ * scan's own grid. */
 #include "experiments/evaluation/predict.h"
 
 #include <math.h>
@@ -8,25 +10,19 @@
 #include <unistd.h>
 #include "core/log.h"
 #include "datasets/scan.h"
-#include "experiments/cascade/net.h"
+#include "experiments/cascade/upstream_net.h"
+#include "experiments/evaluation/measure.h"
 #include "experiments/evaluation/scan_check.h"
 #include "experiments/evaluation/testing.h"
 #include "experiments/planning/finished.h"
 
-typedef struct predictor {
-    const cc_predict_request *request;
-    const cc_backend *backend;
-    const cc_planned_run *run;
-    cc_grid grid; /* of the scan */
-    cc_dataset dataset;
-    cc_upstream_net net; /* the last one; zero where stage 3 has no window */
-} predictor;
-
+/* Whatever names they have. */
 static bool same_file(const char *a, const char *b) {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
+/* What could be wrong with the mask's place is found before anything is predicted. */
 static cc_status check_place(const cc_predict_request *r) {
     char folder[CC_PATH_MAX], data[CC_PATH_MAX];
     if (!cc_volume_is_written(r->mask))
@@ -45,126 +41,132 @@ static cc_status check_place(const cc_predict_request *r) {
     return access(folder, W_OK) == 0 ? CC_OK : cc_fail_errno(folder, "write in");
 }
 
-static cc_status check_kind(const cc_volume *scan, const predictor *p) {
-    const char *source = p->run->config->data.source;
-    if (strcmp(scan->format, "png") != 0 || strcmp(source, "ctheart") == 0) return CC_OK;
-    return cc_fail(CC_EUNSUPPORTED, p->request->scan, "give the CT itself: MetaImage, NIfTI, NRRD or DICOM",
-                   "a picture holds no HU, which this run of %s was trained on", source);
-}
-
-static cc_status open_scan(cc_slice_set **out, predictor *p) {
+/* Reads the scan as slices of a set without truth; *grid is its own. */
+static cc_status open_scan(cc_slice_set **out, cc_grid *grid, const cc_predict_request *r,
+                           const cc_planned_run *run) {
     cc_volume volume = {0};
-    const cc_experiment_config *config = p->run->config;
-    cc_scan_options options = {.name = p->request->scan};
-    memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
-    CC_TRY(cc_volume_read_as(&volume, p->request->scan, &p->request->reading));
-    p->grid = volume.grid;
-    cc_status status = check_kind(&volume, p);
-    if (status == CC_OK) cc_scan_check_values(&volume, p->request->scan, p->run);
-    if (status == CC_OK) status = cc_scan_open(out, &volume, &options);
-    if (status == CC_OK) {
-        status = cc_scan_check_spacing(*out, p->request->scan, p->run);
-        if (status != CC_OK) cc_slice_set_close(*out);
-    }
+    cc_status status = CC_OK;
+    const char *source = run->config->data.source;
+    cc_scan_options options = {.name = r->scan};
+    memcpy(options.window_hu, run->config->preprocess.window_hu, sizeof options.window_hu);
+    CC_TRY(cc_volume_read_as(&volume, r->scan, &r->reading));
+    *grid = volume.grid;
+    if (strcmp(volume.format, "png") == 0 && strcmp(source, "ctheart") != 0)
+        CC_CHECK(cc_fail(CC_EUNSUPPORTED, r->scan, "give the CT itself: MetaImage, NIfTI, NRRD or DICOM",
+                         "a picture holds no HU, which this run of %s was trained on", source));
+    cc_scan_check_values(&volume, r->scan, run);
+    CC_CHECK(cc_scan_open(out, &volume, &options));
+    status = cc_scan_check_spacing(*out, r->scan, run);
+    if (status != CC_OK) cc_slice_set_close(*out);
+done:
     cc_volume_deinit(&volume);
     return status;
 }
 
-/* How the run's own test part was predicted, where that is not what every net upstream does. */
-static cc_status open_own_net(predictor *p, const cc_slice_set *set) {
+/* The run's own net, with the precision and the algorithms of its own test. Where this device lacks them
+ * it is planned as upstream nets are, with a warning. */
+static cc_status open_own_net(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
+                              const cc_backend *backend) {
     char line[1024];
     cc_run read;
     cc_plan_options like = {0};
     bool timed = false;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
-    cc_status status = cc_precision_find(&like.dtype, &like.tf32, p->run->config->train.precision);
-    if (status == CC_OK) status = cc_tuning_find(&like.tuning, p->run->config->train.plan);
+    cc_status status = cc_precision_find(&like.dtype, &like.tf32, run->config->train.precision);
+    if (status == CC_OK) status = cc_tuning_find(&like.tuning, run->config->train.plan);
     if (status == CC_OK) timed = cc_tuning_is_timed(like.tuning);
-    if (status == CC_OK && timed) status = cc_upstream_read(&read, p->run, CC_RUN_BASIC, arena);
+    if (status == CC_OK && timed) status = cc_upstream_read(&read, run, CC_RUN_BASIC, arena);
     if (status == CC_OK) {
+        /* Two plans' choices, an empty line between them: the second is that of inference. */
         const char *plan = timed && read.plan ? strstr(read.plan, "\n\n") : NULL;
         like.recorded = plan ? plan + 2 : NULL;
-        status = cc_upstream_net_init(&p->net, p->run, set, p->backend, &like);
+        status = cc_upstream_net_init(out, run, set, backend, &like);
     }
     if (status == CC_EUNSUPPORTED) {
         cc_error_line(line, sizeof line);
-        cc_log(CC_LOG_WARNING, "%s: it cannot predict as it did in its own test: %s", p->run->path, line);
+        cc_log(CC_LOG_WARNING, "%s: it cannot predict as it did in its own test: %s", run->path, line);
         cc_error_clear();
-        status = cc_upstream_net_init(&p->net, p->run, set, p->backend, NULL);
+        status = cc_upstream_net_init(out, run, set, backend, NULL);
     }
     cc_arena_destroy(arena);
     return status;
 }
 
-static cc_status open_net(predictor *p) {
-    const cc_slice_set *set = p->dataset.set;
-    const cc_planned_run *last = p->dataset.chain.last;
-    if (!set) return CC_OK;
-    return last == p->run ? open_own_net(p, set) : cc_upstream_net_init(&p->net, last, set, p->backend, NULL);
-}
-
-static cc_status write_mask(const predictor *p, const cc_masks *masks) {
+/* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. */
+static cc_status write_mask(const char *path, const cc_grid *grid, const cc_slice_set *scan,
+                            const cc_masks *masks) {
     int height, width;
-    cc_slice_set_largest(&height, &width, p->dataset.base);
-    cc_volume volume = {.grid = p->grid};
+    cc_slice_set_largest(&height, &width, scan);
+    cc_volume volume = {.grid = *grid};
     uint8_t *mask = malloc((size_t)height * (size_t)width);
     volume.voxels = malloc(cc_volume_count(&volume) * sizeof *volume.voxels);
     cc_status status = mask && volume.voxels ? CC_OK : cc_fail_memory("the mask", cc_volume_count(&volume));
-    for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(p->dataset.base); i++) {
+    for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(scan); i++) {
         cc_masks_get(mask, masks, i);
-        cc_scan_put(volume.voxels, p->dataset.base, i, mask);
+        cc_scan_put(volume.voxels, scan, i, mask);
     }
-    if (status == CC_OK) status = cc_volume_write(p->request->mask, &volume, "uint8");
+    if (status == CC_OK) status = cc_volume_write(path, &volume, "uint8");
     cc_volume_deinit(&volume);
     free(mask);
     return status;
 }
 
-static void summarise(cc_prediction_summary *out, const predictor *p, const cc_test *test) {
+/* Of the roi stage nothing is measured: the volume is that of all marked voxels. */
+static void summarise(cc_prediction_summary *out, const cc_test *test, const cc_measures *measures) {
     double mm[3];
-    *out = (cc_prediction_summary){.stage = cc_stage_name(p->dataset.chain.stage),
+    *out = (cc_prediction_summary){.stage = cc_cascade_stage_name(test->view->cascade->stage),
                                    .slices = (int64_t)test->slice_count,
                                    .lesions = -1,
                                    .volume_mm3 = NAN};
     for (size_t i = 0; i < test->slice_count; i++) out->voxels += test->slices[i].fp; /* nothing is true */
-    if (test->patient_count > 0) {
-        out->lesions = test->patients[0].lesions_predicted;
-        out->volume_mm3 = test->patients[0].volume_predicted_mm3;
-    } else if (cc_slice_set_spacing(mm, p->dataset.base, 0)) {
+    if (measures->patient_count > 0) {
+        out->lesions = measures->patients[0].lesions_predicted;
+        out->volume_mm3 = measures->patients[0].volume_predicted_mm3;
+    } else if (cc_slice_set_spacing(mm, test->view->dataset->base, 0)) {
         out->volume_mm3 = (double)out->voxels * mm[0] * mm[1] * mm[2];
     }
 }
 
-static cc_status predict(cc_prediction_summary *out, predictor *p) {
-    cc_status status = CC_OK;
-    cc_test test = {0};
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return CC_ENOMEM;
-    CC_CHECK(open_net(p));
-    CC_CHECK(cc_test_init(&test, &p->dataset, p->net.plan, arena));
-    CC_CHECK(write_mask(p, test.masks));
-    summarise(out, p, &test);
-done:
-    cc_test_deinit(&test);
-    cc_upstream_net_deinit(&p->net);
-    cc_arena_destroy(arena);
-    return status;
-}
-
 cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *request) {
     cc_status status = CC_OK;
+    const cc_backend *backend = request->backend;
     cc_finished *finished = NULL;
     cc_slice_set *scan;
-    predictor p = {.request = request, .backend = request->backend};
+    cc_grid grid;
+    cc_dataset dataset = {0};
+    cc_cascade cascade = {0};
+    cc_net_view view = {0};
+    cc_upstream_net net = {0}; /* stays empty where stage 3 has no window */
+    cc_test test = {0};
+    cc_measures measures;
     CC_TRY(check_place(request));
-    CC_TRY(cc_finished_open(&finished, request->model, request->runs));
-    p.run = cc_finished_run(finished);
-    CC_CHECK(open_scan(&scan, &p));
-    CC_CHECK(cc_dataset_init_scan(&p.dataset, p.run, scan, p.backend));
-    status = predict(out, &p);
-    cc_dataset_deinit(&p.dataset);
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+
+    /* Open: the run and those upstream, then the scan as a test part of its own. */
+    CC_CHECK(cc_finished_open(&finished, request->model, request->runs));
+    const cc_planned_run *run = cc_finished_run(finished);
+    CC_CHECK(open_scan(&scan, &grid, request, run));
+    CC_CHECK(cc_dataset_open_scan(&dataset, run, scan));
+    /* Predict what upstream nets mark, and view the scan as the last net is shown it. */
+    CC_CHECK(cc_cascade_predict(&cascade, &dataset, backend));
+    CC_CHECK(cc_net_view_init(&view, &cascade));
+    if (view.set)
+        CC_CHECK(cascade.last == run ? open_own_net(&net, run, view.set, backend)
+                                     : cc_upstream_net_init(&net, cascade.last, view.set, backend, NULL));
+    /* Test, measure and write. */
+    CC_CHECK(cc_testing_run(&test, &view, net.plan, arena));
+    CC_CHECK(cc_measure_patients(&measures, &test, arena));
+    CC_CHECK(write_mask(request->mask, &grid, dataset.base, test.masks));
+    summarise(out, &test, &measures);
 done:
+    cc_testing_deinit(&test);
+    cc_upstream_net_deinit(&net);
+    cc_net_view_deinit(&view);
+    cc_cascade_deinit(&cascade);
+    cc_dataset_close(&dataset);
     cc_finished_close(finished);
+    cc_arena_destroy(arena);
     return status;
 }

@@ -1,5 +1,5 @@
-/* experiments/evaluation/predict.h -- a finished run on one scan without truth: its chain as its own test
- * part sees it, and the mask on the scan's own grid. */
+/* experiments/evaluation/predict.h -- a finished run on one scan without truth: through its cascade as its
+ * own test part, and the mask on the scan's own grid. */
 #ifndef CC_EXPERIMENTS_EVALUATION_PREDICT_H
 #define CC_EXPERIMENTS_EVALUATION_PREDICT_H
 
@@ -28,7 +28,7 @@ typedef struct cc_prediction_summary {
  * the scan's file. A picture is for a run that was trained on pictures.
  *   CC_EUSAGE        the mask's name has an ending that is not written, or is that of the scan or the model
  *   CC_EUNSUPPORTED  the scan is not of the kind that the run takes
- *   others           as cc_finished_open, cc_volume_read, cc_chain_init and cc_volume_write
+ *   others           as cc_finished_open, cc_volume_read, cc_cascade_predict and cc_volume_write
  * What could be wrong with the mask's place is found before anything is predicted. */
 cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *request);
 

@@ -1,5 +1,5 @@
-/* experiments/evaluation/result.c -- gathers what a result file holds, and keeps an older file of its
- * name. */
+/* experiments/evaluation/result.c -- gathers what a result file holds: config, provenance, counts,
+ * weights. An older file of its name is kept, since hours of work may be in it. */
 #include "experiments/evaluation/result.h"
 
 #include <errno.h>
@@ -14,10 +14,8 @@
 #include "core/log.h"
 #include "core/version.h"
 #include "experiments/config/device.h"
-#include "experiments/evaluation/examples.h"
-#include "experiments/evaluation/panels.h"
-#include "experiments/evaluation/reference.h"
 
+/* The model's weights and running statistics, by name. */
 static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *arena) {
     int count = cc_model_parameter_count(model);
     cc_run_tensor *tensors = cc_arena_get_array(arena, (size_t)count, sizeof *tensors);
@@ -26,7 +24,7 @@ static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *aren
         const cc_parameter *p = cc_model_parameter(model, i);
         float *values = cc_arena_get_array(arena, (size_t)p->count, sizeof *values);
         if (!values) return CC_ENOMEM;
-        CC_TRY(cc_model_get(values, model, i));
+        CC_TRY(cc_model_get(values, model, i)); /* plain float32, whatever the backend's layout */
         tensors[i] = (cc_run_tensor){.name = p->name, .rank = p->of.rank, .data = values};
         for (int k = 0; k < p->of.rank; k++) tensors[i].dims[k] = (uint64_t)p->of.dims[k];
     }
@@ -35,6 +33,7 @@ static cc_status list_tensors(cc_run *run, const cc_model *model, cc_arena *aren
     return CC_OK;
 }
 
+/* ISO 8601, in UTC. */
 static const char *utc(cc_arena *arena, time_t when) {
     char text[32];
     struct tm parts;
@@ -43,7 +42,8 @@ static const char *utc(cc_arena *arena, time_t when) {
     return cc_arena_copy(arena, text);
 }
 
-/* What the result is of: as planned, and, where algorithms were chosen by the clock, which they are. */
+/* The identity as planned; where algorithms were chosen by timing them, the one that digests the choice
+ * too. */
 static cc_status identify(cc_digest_text *identity, char machine[CC_MACHINE_BYTES],
                           const cc_result_source *s) {
     cc_tuning tuning;
@@ -58,6 +58,7 @@ static cc_status identify(cc_digest_text *identity, char machine[CC_MACHINE_BYTE
     return cc_planned_run_identity(identity, s->run, CC_NUMERICS_VERSION, machine);
 }
 
+/* What made it, of what data, on what machine (results/README.md). */
 static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source *s, cc_arena *arena) {
     cc_digest_text identity;
     char machine[CC_MACHINE_BYTES];
@@ -112,15 +113,15 @@ static bool same_file(const char *a, const char *b) {
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
-/* The second name of the older file goes with it where the file system knows no second names. An earlier try
- * may have come this far. */
+/* A hard link first: until the new file replaces it, the older one then has both names. Where the file
+ * system has no hard links it is renamed. An interrupted earlier try may have made the link already. */
 cc_status cc_result_keep_older(const char *path, cc_run_state state) {
     char kept[CC_PATH_MAX];
     if (state != CC_RUN_STALE && state != CC_RUN_DAMAGED) return CC_OK;
     for (int number = 1;; number++) {
         CC_TRY(name_kept(kept, path, state, number));
         if (link(path, kept) == 0 || (errno == EEXIST && same_file(path, kept))) break;
-        if (errno == EEXIST) continue;
+        if (errno == EEXIST) continue; /* another older file has that name */
         if (rename(path, kept) == 0) break;
         return cc_fail_errno(path, "rename");
     }
@@ -128,62 +129,50 @@ cc_status cc_result_keep_older(const char *path, cc_run_state state) {
     return CC_OK;
 }
 
-static cc_status fill_pictures(cc_run *run, const cc_test *test, const cc_result_source *s, cc_arena *arena) {
-    cc_example_choice choice;
-    CC_TRY(cc_examples_choose(&choice, test, s->dataset, arena));
-    CC_TRY(cc_examples_make(&run->examples, &run->example_count, &choice, test, s->dataset, s->plan, arena));
-    if (s->dataset->chain.stage == CC_STAGE_ROI)
-        CC_TRY(cc_reference_find(&run->reference, s->plan, s->dataset, arena));
-    return cc_panels_make(&run->panels, &run->panel_count, choice.slices, choice.count, test, s->dataset,
-                          arena);
-}
-
-static cc_status fill_run(cc_run *run, const cc_test *test, const cc_result_source *s, cc_arena *arena) {
-    const cc_experiment_config *config = s->run->config;
-    char *text;
-    CC_TRY(cc_config_print(&text, config, arena));
-    *run = (cc_run){.experiment = config->name,
-                    .variant = config->variant,
-                    .fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1,
-                    .seed = (int64_t)config->seed,
-                    .stage = config->stage,
-                    .leaking_split =
-                        s->dataset->chain.leaks || cc_split_leaks(&s->dataset->split, s->dataset->base),
-                    .best_epoch = s->best_epoch,
-                    .config = text,
-                    .plan = s->plan_choices,
-                    .epochs = s->history,
-                    .epoch_count = s->epoch_count,
-                    .slices = test->slices,
-                    .slice_count = test->slice_count,
-                    .patients = test->patients,
-                    .patient_count = test->patient_count,
-                    .cuts = test->cuts,
-                    .stages = test->stages,
-                    .stage_count = test->stage_count,
-                    .baselines = test->baselines,
-                    .baseline_count = test->baseline_count};
-    CC_TRY(fill_provenance(&run->provenance, s, arena));
-    CC_TRY(fill_pictures(run, test, s, arena));
-    if (!s->model) return CC_OK;
-    run->parameter_count = cc_model_trained_values(s->model);
-    run->multiply_adds =
-        (int64_t)(cc_graph_multiply_adds(cc_plan_graph(s->plan)) / s->run->config->train.batch);
-    return list_tensors(run, s->model, arena);
-}
-
-cc_status cc_result_write(const cc_result_source *source) {
+cc_status cc_result_write(const cc_result_source *s) {
     cc_status status = CC_OK;
-    cc_run run;
-    cc_test test = {0};
+    char *text;
+    const cc_experiment_config *config = s->run->config;
+    const cc_net_view *view = s->test->view;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
-    CC_CHECK(cc_test_init(&test, source->dataset, source->plan, arena));
-    CC_CHECK(fill_run(&run, &test, source, arena));
-    CC_CHECK(cc_result_keep_older(source->run->path, source->state));
-    CC_CHECK(cc_run_write(source->run->path, &run));
+    CC_CHECK(cc_config_print(&text, config, arena));
+    cc_run run = {
+        .experiment = config->name,
+        .variant = config->variant,
+        .fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1,
+        .seed = (int64_t)config->seed,
+        .stage = config->stage,
+        .leaking_split = view->cascade->leaks || cc_split_leaks(&view->dataset->split, view->dataset->base),
+        .best_epoch = s->best_epoch,
+        .config = text,
+        .plan = s->plan_choices,
+        .epochs = s->history,
+        .epoch_count = s->epoch_count,
+        .slices = s->test->slices,
+        .slice_count = s->test->slice_count,
+        .cuts = s->test->cuts,
+        .patients = s->measures->patients,
+        .patient_count = s->measures->patient_count,
+        .stages = s->measures->stages,
+        .stage_count = s->measures->stage_count,
+        .baselines = s->measures->baselines,
+        .baseline_count = s->measures->baseline_count,
+        .examples = s->pictures->examples,
+        .example_count = s->pictures->example_count,
+        .panels = s->pictures->panels,
+        .panel_count = s->pictures->panel_count,
+        .reference = s->reference,
+    };
+    CC_CHECK(fill_provenance(&run.provenance, s, arena));
+    if (s->model) {
+        run.parameter_count = cc_model_trained_values(s->model);
+        run.multiply_adds = (int64_t)(cc_graph_multiply_adds(cc_plan_graph(s->plan)) / config->train.batch);
+        CC_CHECK(list_tensors(&run, s->model, arena));
+    }
+    CC_CHECK(cc_result_keep_older(s->run->path, s->state));
+    CC_CHECK(cc_run_write(s->run->path, &run));
 done:
-    cc_test_deinit(&test);
     cc_arena_destroy(arena);
     return status;
 }

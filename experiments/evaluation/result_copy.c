@@ -1,8 +1,12 @@
-#include "experiments/evaluation/result.h"
+/* experiments/evaluation/result_copy.c -- two variants of a study may resolve to one run, such as the
+ * default of two ablations: it is computed once, and its file copied under the other name. */
+#include "experiments/evaluation/result_copy.h"
 
 #include "core/log.h"
+#include "experiments/evaluation/result.h"
 #include "experiments/planning/run_lock.h"
 
+/* Under the lock of the run's own file; the earlier run's is only read. */
 static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_arena *arena) {
     cc_run stored;
     cc_run_state first;
@@ -14,6 +18,7 @@ static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_a
     CC_TRY(
         cc_run_read(&stored, run->same_as->path, CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
     CC_TRY(cc_config_print(&text, run->config, arena));
+    /* Everything is the same but the names, which the config in the file holds too. */
     stored.experiment = run->config->name;
     stored.variant = run->config->variant;
     stored.config = text;

@@ -22,8 +22,7 @@ void cc_scan_check_values(const cc_volume *scan, const char *name, const cc_plan
     if (!cc_hu_doubt(what, sizeof what, &tally)) return;
     cc_log(CC_LOG_WARNING,
            "%s: its values, from %g to %g, are not like HU of a CT, which reach from about -1000 (air) to "
-           "above 1000 "
-           "(bone): %s; the net was trained on HU in the window %g to %g",
+           "above 1000 (bone): %s; the net was trained on HU in the window %g to %g",
            name, tally.min, tally.max, what, window[0], window[1]);
 }
 
@@ -46,8 +45,7 @@ cc_status cc_scan_check_spacing(const cc_slice_set *scan, const char *name, cons
     if (status == CC_OK && most > 0 && (large || small))
         cc_log(CC_LOG_WARNING,
                "%s: its pixels are %.3g x %.3g mm, those that the run was tested on %.3g to %.3g mm: its net "
-               "has not "
-               "seen such",
+               "has not seen such",
                name, mm[0], mm[1], least, most);
     return status;
 }

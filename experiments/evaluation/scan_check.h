@@ -1,5 +1,6 @@
-/* experiments/evaluation/scan_check.h -- whether a scan is like what a run's net was trained on: what cannot
- * be told from the file's format alone is told from its values and its pixels' size, and warned of. */
+/* experiments/evaluation/scan_check.h -- whether a scan is like what a run's net was trained on. A file's
+ * format does not say whether its values are HU: its values and its pixels' size do, and what is unlikely
+ * is a warning. */
 #ifndef CC_EXPERIMENTS_EVALUATION_SCAN_CHECK_H
 #define CC_EXPERIMENTS_EVALUATION_SCAN_CHECK_H
 

@@ -1,23 +1,24 @@
-/* experiments/evaluation/testing.c -- the test part through the last net: counts a slice, and at other
- * thresholds. */
+/* experiments/evaluation/testing.c -- the test part through the last net, slice by slice.
+ *
+ * Probabilities are kept for no slice. So that a report can draw precision against recall, true and false
+ * positives are counted at 19 thresholds while the probabilities are at hand, a row a patient. */
 #include "experiments/evaluation/testing.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "core/log.h"
-#include "experiments/evaluation/measure.h"
 
 enum { CUTS = 19 };
 
 typedef struct collection {
     cc_test *test;
-    const cc_dataset *dataset;
-    int64_t *tp, *fp; /* of test->cuts */
+    int64_t *tp, *fp; /* of test->cuts: [patients][CUTS] */
     uint32_t patient; /* whose row is the last */
 } collection;
 
+/* Thresholds 0.05, 0.10, ..., 0.95, and rows of zeros. */
 static cc_status start_cuts(collection *c, cc_arena *arena) {
-    const size_t most = cc_slice_set_patient_count(c->dataset->base);
+    const size_t most = cc_slice_set_patient_count(c->test->view->dataset->base);
     double *thresholds = cc_arena_get_array(arena, CUTS, sizeof *thresholds);
     c->tp = cc_arena_get_array(arena, most * CUTS, sizeof *c->tp);
     c->fp = cc_arena_get_array(arena, most * CUTS, sizeof *c->fp);
@@ -27,10 +28,11 @@ static cc_status start_cuts(collection *c, cc_arena *arena) {
     return CC_OK;
 }
 
-/* The test part is in the order of patients. Pixels are counted by the highest threshold that they reach, and
- * the counts added up from the top. */
+/* The test part is in the order of patients. Pixels are counted by how many thresholds they reach, from
+ * reached[truth][0] (none) to reached[truth][CUTS] (all); those at or above threshold k have reached more
+ * than k of them, so that the counts are added up from the top. */
 static void add_cuts(collection *c, const cc_prediction *p) {
-    const uint32_t patient = cc_slice_set_get(c->dataset->base, p->slice)->patient;
+    const uint32_t patient = cc_slice_set_get(c->test->view->dataset->base, p->slice)->patient;
     const double *thresholds = c->test->cuts.thresholds;
     int64_t reached[2][CUTS + 1] = {{0}};
     if (c->test->cuts.patient_count == 0 || patient != c->patient) c->test->cuts.patient_count++;
@@ -49,12 +51,14 @@ static void add_cuts(collection *c, const cc_prediction *p) {
     }
 }
 
+/* Keeps counts and mask of one predicted slice. */
 static cc_status collect(void *context, const cc_prediction *p) {
     collection *c = context;
-    const cc_slice *slice = cc_slice_set_get(c->dataset->base, p->slice);
+    const cc_slice *slice = cc_slice_set_get(c->test->view->dataset->base, p->slice);
     cc_run_slice *row = &c->test->slices[c->test->slice_count++];
     _Static_assert((int)CC_PATIENT_NAME_BYTES == CC_RUN_NAME_MAX - 1, "what results hold of a name");
-    snprintf(row->patient, sizeof row->patient, "%s", cc_slice_set_patient(c->dataset->base, slice->patient));
+    snprintf(row->patient, sizeof row->patient, "%s",
+             cc_slice_set_patient(c->test->view->dataset->base, slice->patient));
     row->slice = slice->number;
     row->tp = p->counts.tp;
     row->fp = p->counts.fp;
@@ -68,63 +72,58 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
-static cc_status predict(cc_test *test, const cc_dataset *dataset, cc_plan *plan, cc_arena *arena) {
-    cc_evaluator *evaluator;
-    cc_evaluation ignored;
-    collection c = {.test = test, .dataset = dataset};
-    cc_evaluation_source source = cc_dataset_evaluation(dataset, &dataset->test, plan);
-    CC_TRY(start_cuts(&c, arena));
-    CC_TRY(cc_evaluator_create(&evaluator, &source));
-    cc_status status = cc_evaluator_run(&ignored, evaluator, collect, &c);
-    cc_evaluator_destroy(evaluator);
-    return status;
-}
-
-/* A net that marks nothing, or everything, has mostly learnt nothing. Of a scan without truth (no dataset),
- * nothing to find is as likely, but for the heart. */
-static void warn_of_one_class(const cc_test *test, const cc_dataset *dataset) {
+/* A net that marks nothing, or everything, has mostly learned nothing. In a scan without truth there may
+ * be no calcification to find, but a heart there is. */
+static void warn_of_one_class(const cc_test *test) {
     char name[160];
     int64_t marked = 0, left = 0;
-    const bool of_dataset = dataset->run->data_digest.hex[0] != 0;
+    const cc_planned_run *run = test->view->dataset->run;
+    const bool of_dataset = run->data_digest.hex[0] != 0;
     for (size_t i = 0; i < test->slice_count; i++) {
         marked += test->slices[i].tp + test->slices[i].fp;
         left += test->slices[i].fn + test->slices[i].tn;
     }
     if (marked > 0 && left > 0) return;
-    if (marked == 0 && !of_dataset && dataset->chain.stage != CC_STAGE_ROI) return;
-    cc_planned_run_name(name, sizeof name, dataset->run);
+    if (marked == 0 && !of_dataset && test->view->cascade->stage != CC_STAGE_ROI) return;
+    cc_planned_run_name(name, sizeof name, run);
     cc_log(CC_LOG_WARNING,
            "%s: every pixel of the %zu slices is predicted as %s: the net tells nothing apart", name,
            test->slice_count, marked ? "foreground" : "background");
 }
 
-cc_status cc_test_init(cc_test *out, const cc_dataset *dataset, cc_plan *plan, cc_arena *arena) {
+cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena) {
     cc_status status = CC_OK;
-    *out = (cc_test){0};
-    out->slices = cc_arena_get_array(arena, dataset->split.test.count, sizeof *out->slices);
+    cc_evaluator *evaluator = NULL;
+    cc_evaluation ignored;
+    cc_evaluation_source source = cc_net_view_evaluation(view, &view->test, plan);
+    collection c = {.test = out};
+    *out = (cc_test){.view = view};
+    out->slices = cc_arena_get_array(arena, view->test.slices->count, sizeof *out->slices);
     if (!out->slices) return CC_ENOMEM;
-    CC_CHECK(cc_masks_create(&out->masks, dataset->base));
-    CC_CHECK(predict(out, dataset, plan, arena));
-    warn_of_one_class(out, dataset);
-    if (dataset->chain.stage != CC_STAGE_ROI) CC_CHECK(cc_measure_patients(out, dataset, arena));
+    CC_CHECK(cc_masks_create(&out->masks, view->dataset->base));
+    CC_CHECK(start_cuts(&c, arena));
+    CC_CHECK(cc_evaluator_create(&evaluator, &source));
+    CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
+    warn_of_one_class(out);
 done:
-    if (status != CC_OK) cc_test_deinit(out);
+    cc_evaluator_destroy(evaluator);
+    if (status != CC_OK) cc_testing_deinit(out);
     return status;
 }
 
-void cc_test_deinit(cc_test *test) {
+void cc_testing_deinit(cc_test *test) {
     cc_masks_destroy(test->masks);
     *test = (cc_test){0};
 }
 
-void cc_test_stage_mask(uint8_t *out, const cc_test *test, const cc_dataset *dataset, cc_stage stage,
-                        size_t slice) {
-    const cc_slice *s = cc_slice_set_get(dataset->base, slice);
-    const cc_box *region = &dataset->chain.regions[slice];
-    if (stage == dataset->chain.stage) {
+void cc_testing_stage_mask(uint8_t *out, const cc_test *test, cc_cascade_stage stage, size_t slice) {
+    const cc_cascade *c = test->view->cascade;
+    const cc_slice *s = cc_slice_set_get(c->dataset->base, slice);
+    const cc_box *region = &c->regions[slice];
+    if (stage == c->stage) {
         cc_masks_get(out, test->masks, slice);
     } else if (stage == CC_STAGE_CALCIFICATION) {
-        cc_masks_get(out, dataset->chain.calcification, slice);
+        cc_masks_get(out, c->calcification, slice);
     } else {
         memset(out, 0, (size_t)s->height * (size_t)s->width);
         for (int y = region->y0; y < region->y1; y++)

@@ -1,30 +1,27 @@
-/* experiments/evaluation/testing.h -- a run's test part, predicted and measured: slices, patients, stages. */
+/* experiments/evaluation/testing.h -- a run's test part through its net: pixel counts of each slice, at
+ * the run's threshold and at others. What they amount to for lesions and patients is measure.h's. */
 #ifndef CC_EXPERIMENTS_EVALUATION_TESTING_H
 #define CC_EXPERIMENTS_EVALUATION_TESTING_H
 
-#include "experiments/cascade/dataset.h"
+#include "experiments/cascade/net_view.h"
 #include "results/store.h"
 
 typedef struct cc_test {
-    cc_run_slice *slices; /* [slice_count], in the order of the test part */
+    const cc_net_view *view; /* borrowed: what was tested */
+    cc_run_slice *slices;    /* [slice_count], in the order of the test part */
     size_t slice_count;
-    const cc_run_patient *patients; /* NULL in the roi stage: no calcium is looked for */
-    size_t patient_count;
-    const cc_run_stage *stages; /* of a run that stands on a roi run, or on a calcification run */
-    size_t stage_count;
-    cc_run_baseline *baselines; /* "roi_threshold", of a run that stands on a roi run */
-    size_t baseline_count;
     cc_run_cuts cuts; /* at 0.05, 0.10, ..., 0.95 */
     cc_masks *masks;  /* of the base: what the last stage marks of the test part */
 } cc_test;
 
-/* `plan` as in cc_dataset_evaluation; NULL where there is no window. The arena owns all but the masks. On
- * failure there is nothing to deinit. */
-cc_status cc_test_init(cc_test *out, const cc_dataset *dataset, cc_plan *plan, cc_arena *arena);
-void cc_test_deinit(cc_test *test); /* takes a zeroed one */
+/* Predicts the test part. `plan` as in cc_net_view_evaluation; NULL where there is no window. The arena owns
+ * all but the masks. A net whose every pixel is of one class is a warning. On failure there is nothing to
+ * deinit. CC_ENOMEM; else as cc_evaluator_run. */
+cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena);
+void cc_testing_deinit(cc_test *test); /* takes a zeroed one */
 
-/* What a stage marks of a slice, [height*width]: the whole region, or its pixels. */
-void cc_test_stage_mask(uint8_t *out, const cc_test *test, const cc_dataset *dataset, cc_stage stage,
-                        size_t slice);
+/* What a stage marks of a test slice, out[height*width]: in the roi stage the whole region, else its
+ * pixels. */
+void cc_testing_stage_mask(uint8_t *out, const cc_test *test, cc_cascade_stage stage, size_t slice);
 
 #endif

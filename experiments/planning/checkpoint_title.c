@@ -1,10 +1,14 @@
-/* experiments/planning/checkpoint_title.c -- the first bytes of a checkpoint, which say whose it is. */
+/* experiments/planning/checkpoint_title.c -- the first bytes of a checkpoint, which say whose it is. A
+ * plan asks for them to learn with how many threads a stopped run began. */
 #include "experiments/planning/checkpoint_title.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "core/file.h"
+
+cc_status cc_checkpoint_path(char out[CC_PATH_MAX], const char *result_path) {
+    return cc_path_append(out, result_path, ".checkpoint");
+}
 
 const char cc_checkpoint_magic[16] = "calcade-check-4";
 

@@ -1,11 +1,13 @@
 /* experiments/planning/data.c -- from a config's words to the options of datasets/slices.h and
- * datasets/split.h, and to the size of the net's input. */
+ * datasets/split.h, and to the size of the net's input. Planning and training open data through here, so
+ * that they cannot differ. */
 #include "experiments/planning/data.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "nets/engine/model.h"
 
+/* Only the masks of ctheart, which are pictures, are thresholded. */
 static cc_status open_set(cc_slice_set **out, const cc_experiment_config *config, bool checking) {
     cc_slice_options options = {.source = config->data.source,
                                 .root = config->data.root,
@@ -30,6 +32,46 @@ cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
 
 cc_status cc_data_open_to_check(cc_slice_set **out, const cc_experiment_config *config) {
     return open_set(out, config, true);
+}
+
+/* NULL is "". */
+static bool is_same_text(const char *a, const char *b) {
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b) {
+    const char *texts[][2] = {{a->data.source, b->data.source},
+                              {a->data.root, b->data.root},
+                              {a->data.image, b->data.image},
+                              {a->data.mask, b->data.mask},
+                              {a->data.list, b->data.list}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!is_same_text(texts[i][0], texts[i][1])) return false;
+    return true;
+}
+
+bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
+           a->data.skip_broken == b->data.skip_broken && a->data.label_count == b->data.label_count &&
+           memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
+}
+
+const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
+    if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
+    if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
+    if (strcmp(a->data.split.by, "slab") == 0 && a->data.split.slab != b->data.split.slab)
+        return "data.split.slab";
+    if (!is_same_text(a->data.split.stratify, b->data.split.stratify)) return "data.split.stratify";
+    if (!is_same_text(a->data.split.file, b->data.split.file)) return "data.split.file";
+    if (a->data.split.seed != b->data.split.seed) return "data.split.seed";
+    if (a->data.split.train != b->data.split.train) return "data.split.train";
+    if (a->data.split.validation != b->data.split.validation) return "data.split.validation";
+    if (fold == CC_FOLD_NONE && a->data.split.test != b->data.split.test) return "data.split.test";
+    return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
+}
+
+bool cc_data_has_same_split(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return a->data.fold == b->data.fold && !cc_data_other_split(a, b, a->data.fold);
 }
 
 const char *cc_data_split_file(const cc_experiment_config *config) {
@@ -61,6 +103,7 @@ cc_split_spec cc_data_split_spec(const cc_experiment_config *config) {
         .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }
 
+/* A run needs all three parts, whatever their shares are. */
 static cc_status need_parts(const cc_split *split) {
     if (!split->train.count)
         return cc_fail(CC_ECONFIG, "data.split.train", "give it a share", "no slice is left to train on");

@@ -3,6 +3,7 @@
 #ifndef CC_EXPERIMENTS_PLANNING_DATA_H
 #define CC_EXPERIMENTS_PLANNING_DATA_H
 
+#include <stdbool.h>
 #include "datasets/fit.h"
 #include "datasets/slices.h"
 #include "datasets/split.h"
@@ -14,6 +15,16 @@ cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config);
 /* The same with cc_slice_options.checking: what is broken is left out and listed, and nothing remembered is
  * believed. */
 cc_status cc_data_open_to_check(cc_slice_set **out, const cc_experiment_config *config);
+
+/* Whether two configs name the same dataset. */
+bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b);
+/* The same, and of it the same slices with the same truth. */
+bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b);
+/* The first key by which two configs on the same dataset split patients differently, folds apart; NULL: none.
+ * With a fold the share of the test part counts for nothing. */
+const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold);
+/* Whether two configs on the same slices put each of them in the same part. */
+bool cc_data_has_same_split(const cc_experiment_config *a, const cc_experiment_config *b);
 
 /* The file that says who is in which part (datasets/split_file.h); NULL: the shares and the seed deal. */
 const char *cc_data_split_file(const cc_experiment_config *config);

@@ -8,7 +8,6 @@
 #include "core/log.h"
 #include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
-#include "experiments/planning/upstream.h"
 
 const char *cc_review_part_name(cc_review_part part) {
     static const char *const names[] = {"train", "validation", "test"};
@@ -202,7 +201,7 @@ static cc_status list_splits(cc_review *r, const cc_experiment_config *const *co
     if (!r->splits) return CC_ENOMEM;
     for (int i = 0; i < count; i++) {
         size_t k = 0;
-        while (k < r->split_count && !cc_config_same_split(r->splits[k].config, configs[i])) k++;
+        while (k < r->split_count && !cc_data_has_same_split(r->splits[k].config, configs[i])) k++;
         if (k == r->split_count) r->splits[r->split_count++].config = configs[i];
     }
     return CC_OK;

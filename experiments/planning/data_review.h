@@ -52,7 +52,7 @@ typedef struct cc_review {
 /* "train", "validation", "test". */
 const char *cc_review_part_name(cc_review_part part);
 
-/* Opens anew the dataset that all configs have (cc_config_same_slices), reads every slice, and splits as each
+/* Opens anew the dataset that all configs have (cc_data_has_same_slices), reads every slice, and splits as each
  * of them says. The arena owns what is in `out`.
  *   CC_OK  whatever the faults · others: the dataset as a whole cannot be looked at (no such folder) */
 cc_status cc_review_make(cc_review *out, const cc_experiment_config *const *configs, int count,

@@ -1,9 +1,13 @@
-/* Finds the runs that a finished run stands on. A file says only its own identity and those upstream: the
- * search makes the config anew and tries files of the folder until the identities agree. */
+/* experiments/planning/finished.c -- finds the runs upstream of a finished run, by identity.
+ *
+ * A result states its own identity and those of the runs upstream, not where their files are: all files of
+ * the folder are listed by identity. Older files state their own identity alone; it digests those
+ * upstream, so that files of the right stage are tried as upstream until the identity comes out. */
 #include "experiments/planning/finished.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/planning/checkpoint_title.h"
 #include "experiments/planning/upstream.h"
 #include "results/paths.h"
 #include "results/store.h"
@@ -32,7 +36,7 @@ struct cc_finished {
     cc_planned_run *run;
 };
 
-/* A file that cannot be read is none that is looked for. */
+/* Adds one file to the list; one that cannot be read is passed over. */
 static cc_status list_file(cc_finished *f, const char *path) {
     cc_run read;
     listed *file = &f->files[f->count];
@@ -57,6 +61,7 @@ static cc_status list_file(cc_finished *f, const char *path) {
     return status;
 }
 
+/* All results below the folder, once. */
 static cc_status list_files(cc_finished *f) {
     char **paths;
     size_t count;
@@ -107,6 +112,8 @@ static cc_status try_files(trial *t, int kind) {
     return CC_OK;
 }
 
+/* A run upstream whose file is not below the folder; `identity` NULL: it is known by its config's name
+ * alone. */
 static cc_status not_there(const cc_finished *f, const cc_planned_run *run, int kind, const char *identity) {
     return cc_fail(CC_ENOTFOUND, run->path, "name the folder that holds its result by --runs",
                    "the run that its %s was, %s%.12s, is not below %s", cc_upstream_key((cc_upstream)kind),
@@ -156,6 +163,7 @@ static cc_status open_identity(const cc_planned_run **out, cc_finished *f, const
     return status == CC_ENOTFOUND ? not_there(f, run, kind, identity) : status;
 }
 
+/* Finds and opens the runs upstream of one that was opened. */
 static cc_status open_upstream(cc_finished *f, cc_planned_run *run, const cc_run *read, int depth) {
     cc_digest_text identities[CC_UPSTREAMS];
     bool any = false;
@@ -172,7 +180,7 @@ static cc_status open_upstream(cc_finished *f, cc_planned_run *run, const cc_run
     return CC_OK;
 }
 
-/* Texts of a result are a user's: what is wrong with them is no fault of a config that he gave. */
+/* The config in a result was not given by the user: an error in it is one of the file, not of usage. */
 static cc_status read_config(opened *o, const cc_run *read, const char *path) {
     cc_status status =
         cc_config_parse_text(&o->config, read->config, strlen(read->config), path, NULL, CC_CONFIG_STORED);
@@ -209,6 +217,7 @@ static cc_status fill(cc_finished *f, opened *o, const char *path, const cc_run 
     return open_upstream(f, run, read, depth);
 }
 
+/* Opens a result and, through fill and open_upstream, those upstream: each file once. */
 static cc_status open_run(cc_planned_run **out, cc_finished *f, const char *path, int depth) {
     cc_run read;
     for (const opened *o = f->opened; o; o = o->next)
@@ -230,11 +239,11 @@ static cc_status open_run(cc_planned_run **out, cc_finished *f, const char *path
 
 /* Where a run that was stopped is named. */
 static cc_status check_finished(const char *path) {
-    static const char hint[] = "calcade run goes on with it; then name its .h5", ending[] = ".checkpoint";
+    static const char hint[] = "calcade run goes on with it; then name its .h5";
     char checkpoint[CC_PATH_MAX];
-    if (cc_path_ends_with(path, ending))
+    if (cc_path_ends_with(path, ".checkpoint"))
         return cc_fail(CC_EFORMAT, path, hint, "a checkpoint of a run that is not finished");
-    CC_TRY(cc_path_append(checkpoint, path, ending));
+    CC_TRY(cc_checkpoint_path(checkpoint, path));
     if (cc_file_exists(path) || !cc_file_exists(checkpoint)) return CC_OK;
     return cc_fail(CC_ENOTFOUND, path, hint, "the run is not finished: it has a checkpoint only");
 }

@@ -1,4 +1,4 @@
-/* experiments/planning/finished.h -- a finished run and the runs that it stands on, from their result files
+/* experiments/planning/finished.h -- a finished run and the runs upstream of it, from their result files
  * alone. */
 #ifndef CC_EXPERIMENTS_PLANNING_FINISHED_H
 #define CC_EXPERIMENTS_PLANNING_FINISHED_H

@@ -1,3 +1,6 @@
+/* experiments/planning/interrupt.c -- the handler only sets a flag, which steps look at: a run ends
+ * between two steps, never within one. The second signal finds the default action, so that a hanging
+ * program can be ended. */
 #include "experiments/planning/interrupt.h"
 
 #include <signal.h>

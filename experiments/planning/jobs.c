@@ -1,3 +1,6 @@
+/* experiments/planning/jobs.c -- worker processes, each behind a socket pair: a task's number goes one
+ * way, its result the other. SOCK_SEQPACKET keeps messages whole, and a socket closes with its process, so
+ * that a worker that dies is noticed and workers end with their parent. */
 #include "experiments/planning/jobs.h"
 
 #include <errno.h>
@@ -25,10 +28,10 @@ struct cc_jobs {
     int count;
 };
 
-/* A worker's life; ends where the parent closes its end, or itself. */
+/* What a worker does: task by task, until the parent closes its end of the socket, or has ended. */
 static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t parent) {
     int task, result;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* and below, where the parent died before this line */
     if (getppid() != parent) _exit(1);
     while (recv(socket, &task, sizeof task, 0) == sizeof task) {
         result = work(context, task);
@@ -37,6 +40,7 @@ static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t p
     _exit(0);
 }
 
+/* Forks one worker behind a socket pair. */
 static cc_status start_worker(cc_jobs *jobs, cc_job_work work, void *context) {
     int ends[2];
     pid_t parent = getpid();
@@ -49,6 +53,8 @@ static cc_status start_worker(cc_jobs *jobs, cc_job_work work, void *context) {
         return cc_fail_errno("a worker", "start");
     }
     if (pid == 0) {
+        /* Sockets of earlier workers were inherited: while they are open here those would not see the
+         * parent end. */
         for (int i = 0; i < jobs->count; i++) close(jobs->workers[i].socket);
         close(ends[0]);
         serve(ends[1], work, context, parent);
@@ -70,6 +76,7 @@ cc_status cc_jobs_start(cc_jobs **out, int count, cc_job_work work, void *contex
     return status;
 }
 
+/* Waits for a worker's process, which has ended or will. */
 static void reap(worker *w) {
     while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
     }
@@ -79,6 +86,7 @@ static void reap(worker *w) {
 
 void cc_jobs_end(cc_jobs *jobs) {
     if (!jobs) return;
+    /* All are stopped first, then waited for: they end at the same time. */
     for (int i = 0; i < jobs->count; i++) {
         worker *w = &jobs->workers[i];
         if (!w->pid) continue;
@@ -107,7 +115,7 @@ cc_status cc_jobs_give(cc_jobs *jobs, int task) {
         worker *w = &jobs->workers[i];
         if (!w->pid || w->task != NO_TASK) continue;
         if (send(w->socket, &task, sizeof task, MSG_NOSIGNAL) != sizeof task) {
-            reap(w);
+            reap(w); /* it has died while idle: the next one gets the task */
             continue;
         }
         w->task = task;
@@ -116,7 +124,8 @@ cc_status cc_jobs_give(cc_jobs *jobs, int task) {
     return cc_fail(CC_EIO, "run", "the same command tries again", "every worker process has ended");
 }
 
-static void take(int *task, int *result, worker *w) {
+/* What a worker has to say: its result, or that its process ended. */
+static void receive(int *task, int *result, worker *w) {
     *task = w->task;
     w->task = NO_TASK;
     if (recv(w->socket, result, sizeof *result, 0) == sizeof *result) return;
@@ -136,7 +145,7 @@ cc_status cc_jobs_wait(int *task, int *result, cc_jobs *jobs) {
         if (poll(polled, (nfds_t)jobs->count, CHECK_MS) <= 0) continue;
         for (int i = 0; i < jobs->count; i++)
             if (polled[i].fd >= 0 && polled[i].revents) {
-                take(task, result, &jobs->workers[i]);
+                receive(task, result, &jobs->workers[i]);
                 return CC_OK;
             }
     }

@@ -1,6 +1,6 @@
 /* experiments/planning/jobs.h -- several processes that work on numbered tasks.
  *
- * Workers are forked before the parent has used OpenMP or a device, neither of which outlives a fork. */
+ * Workers are forked before the parent uses OpenMP or a device: neither works in a child after a fork. */
 #ifndef CC_EXPERIMENTS_PLANNING_JOBS_H
 #define CC_EXPERIMENTS_PLANNING_JOBS_H
 
@@ -22,7 +22,7 @@ int cc_jobs_idle(const cc_jobs *jobs);
 int cc_jobs_busy(const cc_jobs *jobs);
 /* Gives a task to an idle worker. */
 cc_status cc_jobs_give(cc_jobs *jobs, int task);
-/* Waits until a worker is through: its task and what it returned, CC_JOB_DIED where its process ended.
+/* Waits until a worker has finished: its task and what it returned, CC_JOB_DIED where its process ended.
  * CC_EINTERRUPTED where a signal came. */
 cc_status cc_jobs_wait(int *task, int *result, cc_jobs *jobs);
 

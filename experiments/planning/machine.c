@@ -1,4 +1,8 @@
-/* experiments/planning/machine.c -- the machine as text and back, and in what two of them differ. */
+/* experiments/planning/machine.c -- the machine as text and back, and in what two of them differ.
+ *
+ *     BACKEND; [threads N; ]LIBRARIES AND COMPILER, parted by "; "[; plan 16 HEX DIGITS]
+ *
+ * The text is digested into identities: another word in it makes another run, so that its form is fixed. */
 #include "experiments/planning/machine.h"
 
 #include <omp.h>
@@ -8,7 +12,8 @@
 #include "build_info.h"
 #include "core/digest.h"
 
-/* Settings from outside that change what libraries compute, but not their names for what they do. */
+/* Environment variables that change what libraries compute, but not the versions and instruction sets that
+ * they report. */
 static const char *const settings[] = {
     "ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE", "ONEDNN_CPU_ISA_HINTS", "DNNL_CPU_ISA_HINTS",
     "OPENBLAS_NUM_THREADS",       "GOTO_NUM_THREADS",         "NVIDIA_TF32_OVERRIDE",
@@ -53,7 +58,7 @@ void cc_machine_print(char out[CC_MACHINE_BYTES], const cc_machine *m) {
 bool cc_machine_parse(cc_machine *out, const char *text) {
     static const char plan_word[] = "; plan ";
     const size_t backend = strcspn(text, ";"), length = strlen(text);
-    int taken = 0;
+    int taken = 0; /* characters of "threads N; ", where they come next */
     memset(out, 0, sizeof *out);
     if (backend == 0 || backend >= sizeof out->backend || strncmp(text + backend, "; ", 2) != 0) return false;
     memcpy(out->backend, text, backend);
@@ -62,6 +67,7 @@ bool cc_machine_parse(cc_machine *out, const char *text) {
         rest += taken;
     else
         out->threads = 0;
+    /* The plan's digits are at the end; what is left between is the software. */
     const char *end = text + length, *plan = length > sizeof plan_word - 1 + 16 ? end - 16 : rest;
     if (plan - rest >= (ptrdiff_t)sizeof plan_word - 1 &&
         strncmp(plan - (sizeof plan_word - 1), plan_word, sizeof plan_word - 1) == 0) {

@@ -1,6 +1,5 @@
 /* experiments/planning/machine.h -- what a run's bytes depend on beside its config, its data and the
- * program's numerics: backend, threads, libraries with their instruction sets, the compiler. One place for
- * all of it.
+ * program's numerics version: backend, threads, libraries with their instruction sets, the compiler.
  *
  * Sums of many products are split among threads and vector lanes, by libraries as they see fit: another
  * number of threads or another instruction set rounds otherwise, and training makes that a different net of
@@ -36,8 +35,8 @@ bool cc_machine_parse(cc_machine *out, const char *text);
 /* Whether they give the same bytes; plans are compared where both have one. `any_threads`: whatever their
  * number. */
 bool cc_machine_is_same(const cc_machine *a, const cc_machine *b, bool any_threads);
-/* What differs, for people: "1 thread, not 2; oneDNN 2.6.3, AMX, not oneDNN 2.6.3, AVX2". "" where nothing
- * does. */
+/* What differs, as messages say it: "1 thread, not 2; oneDNN 2.6.3, AMX, not oneDNN 2.6.3, AVX2". "" where
+ * nothing does. */
 void cc_machine_differences(char *out, size_t capacity, const cc_machine *made, const cc_machine *here);
 
 /* The threads that a run takes where nothing else is said: OMP_NUM_THREADS, or the processors that this

@@ -1,4 +1,5 @@
-/* The plan as --dry-run prints it: a line a run, in the order in which they are made. */
+/* experiments/planning/plan_table.c -- the plan as --dry-run prints it: a line a run, in the order in
+ * which they are made; runs are numbered so that a line can name those it needs. */
 #include "experiments/planning/plan_table.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@ static const char *const states[] = {[CC_RUN_MISSING] = "to do",
                                      [CC_RUN_STALE] = "stale",
                                      [CC_RUN_DAMAGED] = "damaged"};
 
+/* The number, from 1, under which the table lists a run of the plan. */
 static int number_of(const cc_run_plan *plan, const cc_planned_run *run) {
     int i = 0;
     while (cc_run_plan_get(plan, i) != run) i++;
@@ -26,6 +28,7 @@ static void format_upstream(char out[64], const cc_run_plan *plan, const cc_plan
     if (used == 0) snprintf(out, 64, "-");
 }
 
+/* What the runs of an experiment are compared with in the last column. */
 static const cc_experiment_config *first_of_experiment(const cc_run_plan *plan, const char *name) {
     int i = 0;
     while (strcmp(cc_run_plan_get(plan, i)->config->name, name) != 0) i++;
@@ -38,6 +41,7 @@ static cc_status print_run(const cc_run_plan *plan, int index, int name_width, i
     const cc_experiment_config *config = run->config;
     char upstream[64], fold[16] = "-", threads[16] = "-", *differences;
     cc_machine machine = run->here;
+    /* Of a file that is done the threads that made it; an older one does not say. */
     if (run->state == CC_RUN_DONE && !cc_machine_parse(&machine, run->machine)) machine.threads = 0;
     if (machine.threads > 0) snprintf(threads, sizeof threads, "%d", machine.threads);
     format_upstream(upstream, plan, run);

@@ -5,7 +5,7 @@
 #include "experiments/planning/run_plan.h"
 
 /* On standard output, a line a run, in order: number, stage, experiment, variant, fold, seed, threads (that
- * made it, or are to; "-" where none matter), state, the numbers of the runs it stands on, and where its
+ * made it, or are to; "-" where none matter), state, the numbers of the runs upstream, and where its
  * options are not those of its experiment's first run. */
 cc_status cc_plan_table_print(const cc_run_plan *plan);
 

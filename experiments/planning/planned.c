@@ -1,4 +1,5 @@
-/* Which runs were planned is kept in the results folder, so that the report can say which are missing. */
+/* experiments/planning/planned.c -- which runs were planned is kept in the results folder, so that the
+ * report can say which are missing: a table without them would look complete. */
 #include "experiments/planning/planned.h"
 
 cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const cc_run_plan *plan,

@@ -1,5 +1,5 @@
 /* experiments/planning/planned.h -- a plan's runs as entries of the list of planned runs
- * (results/manifest.h): their requests, which are the same on every machine. */
+ * (results/manifest.h), by their requests, which are the same on every machine. */
 #ifndef CC_EXPERIMENTS_PLANNING_PLANNED_H
 #define CC_EXPERIMENTS_PLANNING_PLANNED_H
 

@@ -1,4 +1,6 @@
-/* experiments/planning/run_lock.c -- flock(2) on a file beside the result. */
+/* experiments/planning/run_lock.c -- flock(2) on a file beside the result: the kernel drops it with the
+ * process, whatever ends that, so that a lock is never left behind by a crash. Works on NFS from Linux
+ * 2.6.12 on. */
 #include "experiments/planning/run_lock.h"
 
 #include <errno.h>
@@ -7,6 +9,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "experiments/planning/checkpoint_title.h"
 
 /* Whether the locked file is still the one of that name: its last owner may have removed it between our open
  * and our lock, and a third process then locks a new one. */
@@ -45,11 +48,11 @@ void cc_run_lock_release(cc_run_lock *lock) {
     close(lock->descriptor);
 }
 
-/* The lock is the last thing that goes: one that was killed, whenever that was, left it. */
+/* A process removes its lock last: one that was killed, whenever that was, has left the lock's file. */
 void cc_run_lock_tidy(const char *result_path) {
     char checkpoint[CC_PATH_MAX];
     cc_run_lock lock;
-    bool left = cc_path_append(checkpoint, result_path, ".checkpoint") == CC_OK &&
+    bool left = cc_checkpoint_path(checkpoint, result_path) == CC_OK &&
                 cc_path_append(lock.path, result_path, ".lock") == CC_OK &&
                 (cc_file_exists(checkpoint) || cc_file_exists(lock.path));
     if (left && cc_run_lock_take(&lock, result_path) == CC_OK) {

@@ -1,4 +1,5 @@
-/* experiments/planning/run_lock.h -- one process at a time works on a run. */
+/* experiments/planning/run_lock.h -- one process at a time makes a run: RESULT.lock beside the result is
+ * locked (flock) as long as a process works on it. */
 #ifndef CC_EXPERIMENTS_PLANNING_RUN_LOCK_H
 #define CC_EXPERIMENTS_PLANNING_RUN_LOCK_H
 
@@ -9,9 +10,8 @@ typedef struct cc_run_lock {
     char path[CC_PATH_MAX];
 } cc_run_lock;
 
-/* Makes the result's folder and takes the lock beside the result; CC_EIO where another process has it. The
- * lock is the kernel's, and goes with the process however that ends. What a killed one left half written of
- * the result is removed. */
+/* Makes the result's folder and takes the lock; CC_EIO where another process has it. It ends with the
+ * process, however that ends. What a killed one left half written of the result is removed. */
 cc_status cc_run_lock_take(cc_run_lock *lock, const char *result_path);
 void cc_run_lock_release(cc_run_lock *lock);
 

@@ -1,6 +1,8 @@
-/* experiments/planning/run_plan.c -- a plan's runs, those upstream first: what each is digested from, and
- * what its file says of itself when it is looked at, before the plan is carried out and again before a run is
- * made. */
+/* experiments/planning/run_plan.c -- a plan's runs, those upstream first.
+ *
+ * Each run is digested (its request, its identity), its file is looked at, and both together say what is
+ * to be done; the same look is taken again before a run is made, since other processes may have made it or
+ * its upstream runs meanwhile. */
 #include "experiments/planning/run_plan.h"
 
 #include <errno.h>
@@ -17,7 +19,7 @@
 #include "results/paths.h"
 #include "results/store.h"
 
-enum { CHAIN_MAX = 16 };
+enum { UPSTREAM_DEPTH_MAX = 16 }; /* runs one upstream of another */
 
 struct cc_run_plan {
     cc_arena *arena;
@@ -42,16 +44,18 @@ typedef struct planner {
     opened *datasets;
 } planner;
 
-/* The runs that need the one being planned, the nearest first. */
-typedef struct chain {
-    const struct chain *before;
+/* The runs that need the one being planned, the nearest first: a list on the stack of plan_run's
+ * recursion. */
+typedef struct dependent {
+    const struct dependent *next;
     const cc_planned_run *run;
-    int length;
-} chain;
+    int depth;
+} dependent;
 
+/* The dataset of a config, with its digest: opened once for all runs of the plan. */
 static cc_status open_data(const opened **out, planner *p, const cc_experiment_config *config) {
     for (*out = p->datasets; *out; *out = (*out)->next)
-        if (cc_config_same_slices((*out)->config, config)) return CC_OK;
+        if (cc_data_has_same_slices((*out)->config, config)) return CC_OK;
     opened *data = cc_arena_get(p->plan->arena, sizeof *data);
     if (!data) return CC_ENOMEM;
     CC_TRY(cc_data_open(&data->set, config));
@@ -92,7 +96,8 @@ static cc_status settle_weights(cc_planned_run *run, const cc_run_plan *plan) {
     return CC_OK;
 }
 
-/* With `machine` NULL of the requests of the runs upstream, else of their identities. */
+/* The request, with `machine` NULL: it digests the requests of the runs upstream. Else the identity, which
+ * digests their identities and `machine`. */
 static cc_status digest_run(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                             const char *machine) {
     cc_status status = CC_OK;
@@ -138,7 +143,7 @@ void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) 
         snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
 
-/* What a result file says of itself. */
+/* What a result file says of itself, compared with the run that it is the file of. */
 typedef struct found_file {
     cc_run_state state; /* missing, damaged, stale, or done on some machine */
     cc_digest_text identity;
@@ -146,23 +151,12 @@ typedef struct found_file {
     int threads;                    /* 0: not known */
 } found_file;
 
-/* Whether it is of this run: its identity is that of the run on the file's own machine. */
-static cc_status compare(found_file *out, const cc_planned_run *run, const cc_run_provenance *p) {
-    cc_digest_text own;
-    out->state = CC_RUN_STALE;
-    out->threads = (int)p->threads;
-    if (!p->identity || (p->machine && strlen(p->machine) >= sizeof out->machine)) return CC_OK;
-    if (p->machine) strcpy(out->machine, p->machine);
-    CC_TRY(cc_planned_run_identity(&own, run, CC_NUMERICS_VERSION, out->machine));
-    if (strcmp(p->identity, own.hex) != 0) return CC_OK;
-    out->state = CC_RUN_DONE;
-    out->identity = own;
-    return CC_OK;
-}
-
+/* Reads what lies at run->path. A file is of this run where its identity is that of the run on the file's own
+ * machine. */
 static cc_status look_at_file(found_file *out, const cc_planned_run *run) {
     struct stat entry;
     cc_run read;
+    cc_digest_text own;
     *out = (found_file){.state = CC_RUN_MISSING};
     if (lstat(run->path, &entry) != 0) return errno == ENOENT ? CC_OK : cc_fail_errno(run->path, "look at");
     if (!S_ISREG(entry.st_mode) && !S_ISLNK(entry.st_mode))
@@ -171,11 +165,24 @@ static cc_status look_at_file(found_file *out, const cc_planned_run *run) {
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
     cc_status status = cc_run_read(&read, run->path, CC_RUN_BASIC, arena);
-    if (status == CC_OK) status = compare(out, run, &read.provenance);
+    const cc_run_provenance *p = &read.provenance;
+    if (status == CC_EFORMAT) {
+        out->state = CC_RUN_DAMAGED;
+        status = CC_OK;
+    } else if (status == CC_OK) {
+        out->state = CC_RUN_STALE;
+        out->threads = (int)p->threads;
+        if (p->identity && (!p->machine || strlen(p->machine) < sizeof out->machine)) {
+            if (p->machine) strcpy(out->machine, p->machine);
+            status = cc_planned_run_identity(&own, run, CC_NUMERICS_VERSION, out->machine);
+            if (status == CC_OK && strcmp(p->identity, own.hex) == 0) {
+                out->state = CC_RUN_DONE;
+                out->identity = own;
+            }
+        }
+    }
     cc_arena_destroy(arena);
-    if (status != CC_EFORMAT) return status;
-    out->state = CC_RUN_DAMAGED;
-    return CC_OK;
+    return status;
 }
 
 /* How a file that was made as requested differs from one that would be made here. */
@@ -191,18 +198,15 @@ static void describe_difference(char *out, size_t capacity, const found_file *fi
         cc_machine_differences(out, capacity, &made, here);
 }
 
-/* Whether the config states a number of threads, and the file has another. */
-static bool has_other_threads(const found_file *file, const cc_planned_run *run) {
+/* The state of a file for this run. One that is right but for its threads is stale where the config states
+ * another number of them. */
+static cc_run_state state_of(const found_file *file, const cc_planned_run *run) {
     cc_machine made;
     const int here = run->here.threads;
-    if (run->config->train.threads == CC_THREADS_AUTO || here == 0) return false;
-    if (cc_machine_parse(&made, file->machine)) return made.threads != 0 && made.threads != here;
-    return file->threads != 0 && file->threads != here;
-}
-
-/* A file that is right but for its threads is not the run of a config that states others. */
-static cc_run_state state_of(const found_file *file, const cc_planned_run *run) {
-    return file->state == CC_RUN_DONE && has_other_threads(file, run) ? CC_RUN_STALE : file->state;
+    if (file->state != CC_RUN_DONE || run->config->train.threads == CC_THREADS_AUTO || here == 0)
+        return file->state;
+    const int threads = cc_machine_parse(&made, file->machine) ? made.threads : file->threads;
+    return threads != 0 && threads != here ? CC_RUN_STALE : CC_RUN_DONE;
 }
 
 cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run) {
@@ -212,14 +216,14 @@ cc_status cc_planned_run_check(cc_run_state *out, const cc_planned_run *run) {
     return CC_OK;
 }
 
-/* A run that goes on does so with the threads that it began with, unless the config states others. */
-static cc_status take_threads_of_checkpoint(cc_planned_run *run, const cc_backend *backend) {
+/* A run that is resumed uses as many threads as it began with, unless the config states a number. */
+static cc_status use_threads_of_checkpoint(cc_planned_run *run, const cc_backend *backend) {
     char path[CC_PATH_MAX];
     cc_checkpoint_title title;
     cc_machine made;
     cc_digest_text identity;
     if (run->config->train.threads != CC_THREADS_AUTO) return CC_OK;
-    CC_TRY(cc_path_append(path, run->path, ".checkpoint"));
+    CC_TRY(cc_checkpoint_path(path, run->path));
     CC_TRY(cc_checkpoint_title_read(&title, path));
     if (!cc_machine_parse(&made, title.machine) || !cc_machine_is_same(&made, &run->here, true) ||
         made.threads == run->here.threads)
@@ -232,8 +236,8 @@ static cc_status take_threads_of_checkpoint(cc_planned_run *run, const cc_backen
     return CC_OK;
 }
 
-/* From the files of a run as they are now: its state, what makes or made it, its identity. Those of the runs
- * upstream and of same_as are settled. */
+/* Works out, from the files of a run as they are now, its state, the machine that makes or made it and its
+ * identity. Those of the runs upstream and of same_as are settled already. */
 static cc_status settle(cc_planned_run *run, const cc_run_plan *plan) {
     found_file file;
     const int stated = run->config->train.threads;
@@ -243,7 +247,7 @@ static cc_status settle(cc_planned_run *run, const cc_run_plan *plan) {
     run->threads = stated == CC_THREADS_AUTO ? plan->threads : stated;
     if (plan->backend) {
         cc_machine_find(&run->here, plan->backend, run->threads);
-        if (file.state != CC_RUN_DONE) CC_TRY(take_threads_of_checkpoint(run, plan->backend));
+        if (file.state != CC_RUN_DONE) CC_TRY(use_threads_of_checkpoint(run, plan->backend));
         if (file.state == CC_RUN_DONE)
             describe_difference(run->difference, sizeof run->difference, &file, &run->here);
     }
@@ -263,6 +267,7 @@ static cc_status settle(cc_planned_run *run, const cc_run_plan *plan) {
     return cc_planned_run_identity(&run->identity, run, CC_NUMERICS_VERSION, run->machine);
 }
 
+/* The run of the plan whose file has that path; NULL: none. */
 static cc_planned_run *find_run(const cc_run_plan *plan, const char *path) {
     for (int i = 0; i < plan->count; i++)
         if (strcmp(plan->runs[i]->path, path) == 0) return plan->runs[i];
@@ -288,17 +293,19 @@ static cc_status find_same(const cc_planned_run **out, const cc_run_plan *plan, 
     return CC_OK;
 }
 
-static cc_status check_chain(const chain *link) {
-    if (link->length > CHAIN_MAX)
-        return cc_fail(CC_ECONFIG, link->run->config->name, NULL, "upstream goes through more than %d runs",
-                       CHAIN_MAX);
-    for (const chain *c = link->before; c; c = c->before)
-        if (strcmp(c->run->path, link->run->path) == 0)
-            return cc_fail(CC_ECONFIG, link->run->config->name, "break the circle",
-                           "upstream leads back to the variant %s itself", link->run->config->variant);
+/* Whether a run may be upstream of those that need it: it must not need itself. */
+static cc_status check_dependents(const dependent *self) {
+    if (self->depth > UPSTREAM_DEPTH_MAX)
+        return cc_fail(CC_ECONFIG, self->run->config->name, NULL, "upstream goes through more than %d runs",
+                       UPSTREAM_DEPTH_MAX);
+    for (const dependent *d = self->next; d; d = d->next)
+        if (strcmp(d->run->path, self->run->path) == 0)
+            return cc_fail(CC_ECONFIG, self->run->config->name, "break the circle",
+                           "upstream leads back to the variant %s itself", self->run->config->variant);
     return CC_OK;
 }
 
+/* The plan's array holds pointers: runs do not move when it grows, since others point at them. */
 static cc_status append(cc_run_plan *plan, cc_planned_run *run) {
     if (plan->count == plan->capacity) {
         int capacity = plan->capacity ? 2 * plan->capacity : 16;
@@ -311,19 +318,7 @@ static cc_status append(cc_run_plan *plan, cc_planned_run *run) {
     return CC_OK;
 }
 
-static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
-                          const chain *before);
-
-static cc_status plan_upstream(cc_planned_run *run, planner *p, const chain *link) {
-    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
-        const cc_experiment_config *config;
-        CC_TRY(cc_upstream_find(&config, p->plan->files, (cc_upstream)kind, run->config));
-        if (config) CC_TRY(plan_run(&run->upstream[kind], p, config, link));
-    }
-    return CC_OK;
-}
-
-/* Adds a run that is not in the plan yet. */
+/* Adds a run that is not in the plan yet. Of one that is to be made, what can be found wrong now is. */
 static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     const cc_backend *backend = p->plan->backend;
     CC_TRY(find_same(&run->same_as, p->plan, run));
@@ -335,8 +330,11 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     return append(p->plan, run);
 }
 
+/* The run of a config, with those upstream before it. *out is the one that is in the plan already where
+ * its file is the same: an upstream run may be named by several configs, and given on the command line
+ * too. */
 static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
-                          const chain *before) {
+                          const dependent *dependents) {
     const opened *data;
     cc_planned_run *run = cc_arena_get(p->plan->arena, sizeof *run);
     if (!run) return CC_ENOMEM;
@@ -344,15 +342,22 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     int64_t fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1;
     CC_TRY(
         cc_run_path(run->path, p->results_dir, config->name, config->variant, fold, (int64_t)config->seed));
-    const chain link = {.before = before, .run = run, .length = before ? before->length + 1 : 1};
-    CC_TRY(check_chain(&link));
-    CC_TRY(plan_upstream(run, p, &link));
+
+    /* Upstream first: what this run is digested from. */
+    const dependent self = {.next = dependents, .run = run, .depth = dependents ? dependents->depth + 1 : 1};
+    CC_TRY(check_dependents(&self));
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+        const cc_experiment_config *upstream;
+        CC_TRY(cc_upstream_find(&upstream, p->plan->files, (cc_upstream)kind, run->config));
+        if (upstream) CC_TRY(plan_run(&run->upstream[kind], p, upstream, &self));
+    }
     CC_TRY(open_data(&data, p, config));
     run->data_digest = data->digest;
     CC_TRY(cc_data_split_digest(&run->split_digest, config));
     CC_TRY(digest_weights(run, p->plan));
     CC_TRY(settle_weights(run, p->plan));
     CC_TRY(digest_run(&run->request, run, CC_NUMERICS_VERSION, NULL));
+
     cc_planned_run *there = find_run(p->plan, run->path);
     *out = there ? there : run;
     if (!there) return add_run(p, run, data);
@@ -406,16 +411,16 @@ const cc_planned_run *cc_run_plan_get(const cc_run_plan *plan, int index) {
     return plan->runs[index];
 }
 
-/* Whether a run stands on another, or is to be a copy of it. */
-static bool stands_on(const cc_planned_run *run, const cc_planned_run *other) {
-    bool found = run == other || (run->same_as && stands_on(run->same_as, other));
+/* Whether a run is another, needs it upstream, directly or through others, or is to be a copy of it. */
+static bool depends_on(const cc_planned_run *run, const cc_planned_run *other) {
+    bool found = run == other || (run->same_as && depends_on(run->same_as, other));
     for (int kind = 0; kind < CC_UPSTREAMS && !found; kind++)
-        found = run->upstream[kind] && stands_on(run->upstream[kind], other);
+        found = run->upstream[kind] && depends_on(run->upstream[kind], other);
     return found;
 }
 
 cc_status cc_run_plan_refresh(cc_run_plan *plan, int index) {
     for (int i = 0; i <= index; i++)
-        if (stands_on(plan->runs[index], plan->runs[i])) CC_TRY(settle(plan->runs[i], plan));
+        if (depends_on(plan->runs[index], plan->runs[i])) CC_TRY(settle(plan->runs[i], plan));
     return CC_OK;
 }

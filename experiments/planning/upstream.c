@@ -1,10 +1,12 @@
-/* The runs that a config names under `upstream`: files of configs, read once each however many name them. */
+/* experiments/planning/upstream.c -- the configs that others name under `upstream`: files that are read
+ * once each, however many name them, and the variant of each that suits the run which asks. */
 #include "experiments/planning/upstream.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/planning/data.h"
 
 enum { FILES_MAX = 256 };
 
@@ -20,6 +22,7 @@ struct cc_upstream_files {
     unsigned flags;
 };
 
+/* A row for each key upstream.NAME. */
 typedef struct upstream_kind {
     const char *key, *stage;
     bool same_patients; /* as the run that names it: fold and split must agree */
@@ -53,28 +56,6 @@ const char *cc_upstream_name(const cc_experiment_config *config, cc_upstream kin
     }
 }
 
-/* NULL is "". */
-static bool same_text(const char *a, const char *b) {
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-bool cc_config_same_data(const cc_experiment_config *a, const cc_experiment_config *b) {
-    const char *texts[][2] = {{a->data.source, b->data.source},
-                              {a->data.root, b->data.root},
-                              {a->data.image, b->data.image},
-                              {a->data.mask, b->data.mask},
-                              {a->data.list, b->data.list}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (!same_text(texts[i][0], texts[i][1])) return false;
-    return true;
-}
-
-bool cc_config_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
-    return cc_config_same_data(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken && a->data.label_count == b->data.label_count &&
-           memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
-}
-
 cc_status cc_upstream_files_create(cc_upstream_files **out, unsigned flags) {
     cc_upstream_files *files = calloc(1, sizeof *files);
     if (!files) return cc_fail_memory("configurations", sizeof *files);
@@ -95,6 +76,7 @@ void cc_upstream_files_destroy(cc_upstream_files *files) {
     free(files);
 }
 
+/* The config of a file, read at its first mention. */
 static cc_status load(const cc_config **out, cc_upstream_files *files, const char *path) {
     for (int i = 0; i < files->count; i++)
         if (strcmp(files->files[i].path, path) == 0) {
@@ -134,7 +116,8 @@ static int list_names(char *out, size_t capacity, const cc_config *config) {
     return names;
 }
 
-/* Of a variant's folds and seeds the one that fits `of`. `several` tells that a choice was left. */
+/* Of a variant's folds and seeds the one with the seed of `of`, else the first; *several: others would
+ * have suited as well. */
 static const cc_experiment_config *find_nearest(bool *several, const cc_config *config, const char *variant,
                                                 const cc_experiment_config *of, bool any_fold) {
     const cc_experiment_config *found = NULL;
@@ -143,6 +126,7 @@ static const cc_experiment_config *find_nearest(bool *several, const cc_config *
         const cc_experiment_config *c = cc_config_get(config, i);
         if (strcmp(c->variant, variant) != 0) continue;
         bool fits = c->seed == of->seed, found_fits = found && found->seed == of->seed;
+        /* Several folds of the right seed leave no choice where the fold is set afterwards (any_fold). */
         if (found && fits == found_fits) *several = *several || !any_fold || !fits;
         if (!found || (fits && !found_fits)) {
             found = c;
@@ -152,6 +136,8 @@ static const cc_experiment_config *find_nearest(bool *several, const cc_config *
     return found;
 }
 
+/* The variant that FILE#VARIANT names, or the only one of FILE; of its folds and seeds the one that suits
+ * `of`. */
 static cc_status choose(const cc_experiment_config **out, const cc_config *config, const char *path,
                         const char *variant, const cc_experiment_config *of, const upstream_kind *kind) {
     char names[384];
@@ -171,29 +157,11 @@ static cc_status choose(const cc_experiment_config **out, const cc_config *confi
     return CC_OK;
 }
 
-/* The first key on which two configs deal patients differently, or NULL. */
-static const char *find_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
-    if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
-    if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
-    if (strcmp(a->data.split.by, "slab") == 0 && a->data.split.slab != b->data.split.slab)
-        return "data.split.slab";
-    if (!same_text(a->data.split.file, b->data.split.file)) return "data.split.file";
-    if (a->data.split.seed != b->data.split.seed) return "data.split.seed";
-    if (a->data.split.train != b->data.split.train) return "data.split.train";
-    if (a->data.split.validation != b->data.split.validation) return "data.split.validation";
-    if (fold == CC_FOLD_NONE && a->data.split.test != b->data.split.test) return "data.split.test";
-    return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
-}
-
-bool cc_config_same_split(const cc_experiment_config *a, const cc_experiment_config *b) {
-    return a->data.fold == b->data.fold && same_text(a->data.split.stratify, b->data.split.stratify) &&
-           !find_other_split(a, b, a->data.fold);
-}
-
-/* Puts the run of `of` and the one it names on the same patients. */
+/* Gives the upstream run the fold of the run that names it; all else that splits patients must agree
+ * already. */
 static cc_status share_patients(const cc_experiment_config **config, cc_upstream_files *files,
                                 const char *path, const cc_experiment_config *of, const upstream_kind *kind) {
-    const char *other = find_other_split(*config, of, of->data.fold);
+    const char *other = cc_data_other_split(*config, of, of->data.fold);
     if (other)
         return cc_fail(CC_ECONFIG, of->name, "the two must deal patients alike: give both the same",
                        "%s is not that of %s, which %s names", other, path, kind->key);
@@ -213,7 +181,7 @@ cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *
     const cc_config *config = NULL;
     *out = NULL;
     if (!text) return CC_OK;
-    const char *hash = strrchr(text, '#');
+    const char *hash = strrchr(text, '#'); /* FILE#VARIANT */
     const char *path = cc_arena_copy_n(files->arena, text, hash ? (size_t)(hash - text) : strlen(text));
     if (!path) return CC_ENOMEM;
     cc_status status = load(&config, files, path);
@@ -222,6 +190,6 @@ cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *
     if (strcmp((*out)->stage, kind->stage) != 0)
         return cc_fail(CC_ECONFIG, of->name, NULL, "%s names %s, whose stage is %s, not %s", kind->key, path,
                        (*out)->stage, kind->stage);
-    return kind->same_patients && cc_config_same_data(*out, of) ? share_patients(out, files, path, of, kind)
-                                                                : CC_OK;
+    return kind->same_patients && cc_data_is_same(*out, of) ? share_patients(out, files, path, of, kind)
+                                                            : CC_OK;
 }

@@ -1,5 +1,10 @@
-/* experiments/training/checkpoint.c -- the file of a training that goes on: a header of fixed size, the
- * plan's text, the arrays, and the SHA-256 of it all. */
+/* experiments/training/checkpoint.c -- the file of a training that can be resumed:
+ *
+ *     header | plan's text | history | weights | best weights | optimiser's state | moving average | SHA-256
+ *
+ * The header begins with a title that planning reads too (planning/checkpoint_title.h) and holds every
+ * length, so that a file is refused before anything of the wrong size is read. Native byte order: it never
+ * leaves the machine whose identity it carries. */
 #include "experiments/training/checkpoint.h"
 
 #include <errno.h>
@@ -16,6 +21,7 @@ typedef struct header {
     double best, seconds;
 } header;
 
+/* The header of a file of *c; of what a reader must find, all but the epoch-dependent fields. */
 static header header_of(const cc_checkpoint *c) {
     header h;
     memset(&h, 0, sizeof h); /* padding too: it is digested */
@@ -44,6 +50,7 @@ typedef struct piece {
 
 enum { PIECES = 5, PLAN_MOST = 16 << 20 };
 
+/* The arrays in the order of the file, with `epochs` rows of history. */
 static void list_pieces(piece out[PIECES], const cc_checkpoint *c, int64_t epochs) {
     out[0] = (piece){c->history, (size_t)epochs * sizeof *c->history};
     out[1] = (piece){c->values, c->value_count * sizeof *c->values};
@@ -52,7 +59,6 @@ static void list_pieces(piece out[PIECES], const cc_checkpoint *c, int64_t epoch
     out[4] = (piece){c->ema, c->ema_count * sizeof *c->ema};
 }
 
-/* The file's pieces, one behind the other, the digest of the others the last. */
 cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *c) {
     header h = header_of(c);
     piece pieces[PIECES];
@@ -69,6 +75,7 @@ cc_status cc_checkpoint_write(const char *path, const cc_checkpoint *c) {
     return cc_file_write_pieces(path, all, PIECES + 3);
 }
 
+/* Reads and digests; false where the file ends before. */
 static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {
     if (count == 0) return true;
     if (fread(bytes, 1, count, file) != count) return false;
@@ -76,12 +83,14 @@ static bool get(FILE *file, cc_digest *digest, void *bytes, size_t count) {
     return true;
 }
 
+/* Whether the file is of the same run on the same machine. */
 static bool is_of_run(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
     return memcmp(&h->title.identity, &want.title.identity, sizeof want.title.identity) == 0 &&
            memcmp(h->title.machine, want.title.machine, sizeof want.title.machine) == 0;
 }
 
+/* And its arrays have the sizes of this net, optimiser and program. */
 static bool is_ours(const header *h, const cc_checkpoint *c) {
     header want = header_of(c);
     return is_of_run(h, c) && h->value_count == want.value_count &&
@@ -103,11 +112,12 @@ static char *get_plan(FILE *file, cc_digest *digest, const header *h) {
     return NULL;
 }
 
+/* Title and sizes first: a file of another program or run differs from a damaged one by them. */
 static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, const cc_checkpoint *c) {
     cc_digest_text sum, found;
     piece pieces[PIECES];
     const char *magic = h->title.magic;
-    const size_t name = sizeof h->title.magic - 2; /* what follows is the version */
+    const size_t name = sizeof h->title.magic - 2; /* then one character of version, and 0 */
     if (!get(file, digest, h, sizeof *h) || memcmp(magic, cc_checkpoint_magic, name) != 0)
         return CC_CHECKPOINT_DAMAGED;
     if (magic[name] >= '1' && magic[name] <= '9' && magic[name] != cc_checkpoint_magic[name])
@@ -128,6 +138,7 @@ static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, con
     return whole ? CC_CHECKPOINT_WHOLE : CC_CHECKPOINT_DAMAGED;
 }
 
+/* From weights that are not finite a training can only go wrong, epoch by epoch. */
 static cc_status check_weights(const cc_checkpoint *c, const char *path) {
     const struct {
         const char *name;

@@ -1,5 +1,5 @@
-/* experiments/training/finite.c -- looks through weights, statistics and optimiser state, and names the
- * layer. */
+/* experiments/training/finite.c -- looks through weights, statistics and optimiser state once an epoch,
+ * and names the layer: a net that has diverged would otherwise train on and score 0 without a word. */
 #include "experiments/training/finite.h"
 
 #include <inttypes.h>
@@ -37,7 +37,8 @@ cc_status cc_training_check_finite(const cc_training_values *v, const char *titl
         values += count;
     }
     if (!v->optimizer) return CC_OK;
-    /* What fills the last block of channels is in the stored form alone: 0 / 0 where eps is 0. */
+    /* In the CPU's blocked layouts padding channels fill the last block: only the backend's own form has
+     * them, and they may become 0/0 where eps is 0. */
     if (!cc_model_backend(v->model)->store->apart)
         CC_TRY(check_flat(v, "", trained.values, trained.count, title, epoch, optimizer));
     for (size_t first = 0; first < v->optimizer->count; first += trained.count)

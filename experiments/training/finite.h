@@ -1,5 +1,5 @@
-/* experiments/training/finite.h -- weights that have become NaN or infinite end a training, with the layer's
- * name. */
+/* experiments/training/finite.h -- weights that have become NaN or infinite end a training, with the name
+ * of their layer. */
 #ifndef CC_EXPERIMENTS_TRAINING_FINITE_H
 #define CC_EXPERIMENTS_TRAINING_FINITE_H
 
@@ -15,7 +15,8 @@ typedef struct cc_training_values {
                                          alone, which need not be the model's own */
 } cc_training_values;
 
-/*   CC_EINVAL  a value is no number: one line with `title`, the epoch (from 1), the layer and what to change
+/* Looks at every value.
+ *   CC_EINVAL  one is NaN or infinite: a line with `title`, the epoch (from 1), the layer and what to change
  *              in the config */
 cc_status cc_training_check_finite(const cc_training_values *values, const char *title, int64_t epoch,
                                    const cc_optimizer_spec *optimizer);

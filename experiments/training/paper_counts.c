@@ -1,12 +1,18 @@
+/* experiments/training/paper_counts.c -- the counts of the paper's section 3.1, as a table, and one line that
+ * compares a run's with them.
+ *
+ * results/published.yaml holds the paper's tables of scores and its sums; what a count belongs to (source,
+ * stage, split) and why ours differ from it has no place in that format. */
 #include "experiments/training/paper_counts.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* One dataset as the paper used it. */
 typedef struct published {
     const char *source, *stage;
-    size_t patients, slices; /* which dataset it is; 0 patients: any number */
-    size_t train_items, validation, test;
+    size_t patients, slices;                 /* which dataset it is; 0 patients: any number */
+    size_t train_items, validation, test;    /* images of an epoch, augmented ones included; slices */
     const char *by;                          /* the split that such counts need; NULL: any */
     const char *why_split, *why_other_split; /* what explains a difference, with that split and with others */
 } published;
@@ -35,6 +41,7 @@ static const published table[] = {
                   "27 slices are missing, it does not say"},
 };
 
+/* The paper's counts of the same data and stage; NULL: it has none. */
 static const published *find(const cc_run_counts *run) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         const published *p = &table[i];

@@ -1,41 +1,41 @@
-/* Makes the runs of a plan, one after another or by several processes; one that fails does not stop those
- * that do not stand on it. */
+/* experiments/training/plan_runner.c -- makes the runs of a plan, one after another or by several
+ * processes. One that fails does not stop those that do not need it: a sweep over night is to leave all
+ * that can be had. */
 #include "experiments/training/plan_runner.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include "core/clock.h"
 #include "core/log.h"
-#include "experiments/evaluation/result.h"
+#include "experiments/evaluation/result_copy.h"
 #include "experiments/planning/run_lock.h"
-#include "experiments/training/trainer.h"
+#include "experiments/training/pipeline.h"
 
+/* Of the runs that a run needs: all done; one still to be made; one that will not be. */
 typedef enum needs { NEEDS_MET, NEEDS_WAIT, NEEDS_FAILED } needs;
 
-static bool is_needed(const cc_planned_run *other, const cc_planned_run *run) {
-    if (run->same_as == other) return true;
-    for (int kind = 0; kind < CC_UPSTREAMS; kind++)
-        if (run->upstream[kind] == other) return true;
-    return false;
-}
-
-/* How it stands with the runs that a run needs, all of which come before it. */
+/* How it stands with the runs that run number `index` needs, all of which come before it. */
 static needs look_at_needs(const cc_run_plan *plan, int index, const cc_run_end *ends) {
+    const cc_planned_run *run = cc_run_plan_get(plan, index);
     needs found = NEEDS_MET;
     for (int i = 0; i < index; i++) {
-        if (!is_needed(cc_run_plan_get(plan, i), cc_run_plan_get(plan, index))) continue;
+        const cc_planned_run *other = cc_run_plan_get(plan, i);
+        bool needed = run->same_as == other;
+        for (int kind = 0; kind < CC_UPSTREAMS; kind++) needed = needed || run->upstream[kind] == other;
+        if (!needed) continue;
         if (ends[i] >= CC_RUN_FAILED) return NEEDS_FAILED;
         if (ends[i] <= CC_RUN_AT_WORK) found = NEEDS_WAIT;
     }
     return found;
 }
 
+/* A run that cannot be made. */
 static void leave_out(cc_run_end *end, const cc_planned_run *run) {
     *end = CC_RUN_LEFT_OUT;
     cc_log(CC_LOG_WARNING, "%s is left out: a run that it needs has failed", run->path);
 }
 
-cc_run_end cc_plan_note_failure(const char *what, cc_status status) {
+cc_run_end cc_plan_runner_note_failure(const char *what, cc_status status) {
     char line[2048];
     if (status == CC_EINTERRUPTED) return CC_RUN_STOPPED;
     cc_error_line(line, sizeof line);
@@ -43,25 +43,27 @@ cc_run_end cc_plan_note_failure(const char *what, cc_status status) {
     return CC_RUN_FAILED;
 }
 
+/* Makes a run, unless it was made since it was planned. */
 static cc_status make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
     bool made = false;
     const cc_planned_run *run = cc_run_plan_get(plan, index);
+    /* Runs upstream were made meanwhile: their identities, and so this one's, are known only now. */
     if (run->state != CC_RUN_DONE) CC_TRY(cc_run_plan_refresh(plan, index));
     if (run->state == CC_RUN_DONE)
         cc_run_lock_tidy(run->path);
     else
-        CC_TRY(run->same_as ? cc_result_copy(&made, run) : cc_train_run(&made, run, backend));
+        CC_TRY(run->same_as ? cc_result_copy(&made, run) : cc_pipeline_run(&made, run, backend));
     *end = made ? CC_RUN_MADE : CC_RUN_WAS_THERE;
     return CC_OK;
 }
 
-cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
+cc_status cc_plan_runner_make(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend) {
     cc_status status = make_run(end, plan, index, backend);
-    if (status != CC_OK) *end = cc_plan_note_failure(cc_run_plan_get(plan, index)->path, status);
+    if (status != CC_OK) *end = cc_plan_runner_note_failure(cc_run_plan_get(plan, index)->path, status);
     return status;
 }
 
-/* "NAME: 5 of 12 runs done, 2 running, 5 left; about 2:10". Runs are taken for equally long. */
+/* "NAME: 5 of 12 runs done, 2 running, 5 left; about 2:10": as if all runs took the same time. */
 static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int count, int made,
                          double seconds) {
     int through = 0, at_work = 0;
@@ -77,17 +79,17 @@ static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int 
            count - through - at_work, time_left);
 }
 
-cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
+cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
-    if (count == 1) return make_run(&ends[0], plan, 0, backend);
+    if (count == 1) return make_run(&ends[0], plan, 0, backend); /* its error is the command's */
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
         if (look_at_needs(plan, i, ends) == NEEDS_FAILED) {
             leave_out(&ends[i], run);
             continue;
         }
-        cc_status status = cc_plan_make_run(&ends[i], plan, i, backend);
+        cc_status status = cc_plan_runner_make(&ends[i], plan, i, backend);
         if (status == CC_EINTERRUPTED) return status;
         made += ends[i] == CC_RUN_MADE;
         if (ends[i] == CC_RUN_WAS_THERE)
@@ -98,7 +100,7 @@ cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend
     return CC_OK;
 }
 
-/* Gives out what can be begun. */
+/* Gives workers what can be begun: a run as soon as those that it needs are done. */
 static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
     for (int i = 0; i < cc_run_plan_count(plan); i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
@@ -117,12 +119,7 @@ static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jo
     return CC_OK;
 }
 
-static void note_end(cc_run_end *end, const cc_planned_run *run, int result) {
-    if (result == CC_JOB_DIED) cc_log(CC_LOG_WARNING, "%s has failed: its process ended", run->path);
-    *end = result == CC_JOB_DIED ? CC_RUN_FAILED : (cc_run_end)result;
-}
-
-cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
+cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
     int count = cc_run_plan_count(plan), task, result, made = 0;
     double start = cc_clock_s();
     for (;;) {
@@ -130,8 +127,9 @@ cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *j
         if (cc_jobs_busy(jobs) == 0) return CC_OK;
         CC_TRY(cc_jobs_wait(&task, &result, jobs));
         const cc_planned_run *run = cc_run_plan_get(plan, task);
-        note_end(&ends[task], run, result);
-        if (ends[task] == CC_RUN_STOPPED)
+        if (result == CC_JOB_DIED) cc_log(CC_LOG_WARNING, "%s has failed: its process ended", run->path);
+        ends[task] = result == CC_JOB_DIED ? CC_RUN_FAILED : (cc_run_end)result;
+        if (ends[task] == CC_RUN_STOPPED) /* cc_jobs_end stops the others */
             return cc_fail(CC_EINTERRUPTED, "run", "the same command goes on from the last whole epoch",
                            "stopped on request");
         made += ends[task] == CC_RUN_MADE;

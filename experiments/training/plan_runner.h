@@ -1,4 +1,5 @@
-/* experiments/training/plan_runner.h -- making the runs of a plan, here or by workers. */
+/* experiments/training/plan_runner.h -- making the runs of a plan, in this process or by workers
+ * (planning/jobs.h). */
 #ifndef CC_EXPERIMENTS_TRAINING_PLAN_RUNNER_H
 #define CC_EXPERIMENTS_TRAINING_PLAN_RUNNER_H
 
@@ -6,10 +7,11 @@
 #include "experiments/planning/run_plan.h"
 #include "nets/engine/backend.h"
 
+/* How a run of the plan has ended so far. Those from CC_RUN_FAILED on leave its file unmade. */
 typedef enum cc_run_end {
     CC_RUN_PENDING,
     CC_RUN_AT_WORK,
-    CC_RUN_WAS_THERE,
+    CC_RUN_WAS_THERE, /* its file was done already */
     CC_RUN_MADE,
     CC_RUN_FAILED,
     CC_RUN_LEFT_OUT, /* a run that it needs has failed */
@@ -17,18 +19,19 @@ typedef enum cc_run_end {
     CC_RUN_ENDS
 } cc_run_end;
 
-/* Makes run number `index`; a failure is a warning that names it. */
-cc_status cc_plan_make_run(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
-/* The warning: "WHAT has failed: ...". What the run has come to: failed, or stopped. */
-cc_run_end cc_plan_note_failure(const char *what, cc_status status);
+/* Makes run number `index`; a failure is a warning that names it, and the status. */
+cc_status cc_plan_runner_make(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
+/* That warning, "WHAT has failed: ...", of this thread's error; returns how the run ended: failed, or
+ * stopped. */
+cc_run_end cc_plan_runner_note_failure(const char *what, cc_status status);
 
-/* Makes every run in order; `ends` has a place for each, zeroed. A run that fails ends those that need it and
- * the others go on, so that CC_OK says nothing of them. CC_EINTERRUPTED ends all; and the fault of a plan's
- * only run is returned instead of noted. */
-cc_status cc_plan_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend);
+/* Makes every run in order; `ends` has a place for each, zeroed. Where a run fails, those that need it are
+ * left out and the others go on, so that CC_OK says nothing of them. CC_EINTERRUPTED ends all; and the
+ * fault of a plan's only run is returned instead of noted. */
+cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend);
 
 /* The same by workers, whose tasks are the numbers of runs and whose result is a cc_run_end; each run as soon
- * as those that it needs are there. */
-cc_status cc_plan_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs);
+ * as those that it needs are done. CC_EINTERRUPTED; CC_EIO where no worker is left. */
+cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs);
 
 #endif

@@ -1,3 +1,4 @@
+#include <libxml/parser.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -162,12 +163,11 @@ static const struct {
 };
 enum { NAMES = sizeof names / sizeof *names };
 
+/* By libxml2, which refuses what is not well formed. */
 static void is_xml(const char *folder, const char *name) {
-    char *path = (char *)cc_test_path(folder, name);
-    assert_int_equal(
-        cc_test_run(NULL, 0, "python3 -c 'import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])' %s",
-                    path),
-        0);
+    xmlDoc *document = xmlReadFile(cc_test_path(folder, name), NULL, XML_PARSE_NONET | XML_PARSE_NOERROR);
+    assert_non_null(document);
+    xmlFreeDoc(document);
 }
 
 /* Three to a figure. */

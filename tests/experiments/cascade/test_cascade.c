@@ -1,31 +1,32 @@
-/* The chain roi -> calcification -> false_positive -> cascade, end to end through the program. */
+/* The cascade roi -> calcification -> false_positive, end to end through the program. */
 #include <omp.h>
-#include "chain_made.h"
+#include "cascade_made.h"
 #include "core/log.h"
 #include "experiments/evaluation/measure.h"
+#include "run_data.h"
 #include "said.h"
 
-/* A fresh folder with the chain as far as stage 2, and its cache. */
-static const char *chain_before_stage_3(void) {
+/* A fresh folder with the cascade as far as stage 2, and its cache. */
+static const char *cascade_before_stage_3(void) {
     const char *out = runs_folder();
-    assert_int_equal(cc_test_run(NULL, 0, "cp -r %s/. %s && rm -r %s/test/small %s/test/cascade", chain_out,
+    assert_int_equal(cc_test_run(NULL, 0, "cp -r %s/. %s && rm -r %s/test/small %s/test/cascade", cascade_out,
                                  out, out, out),
                      0);
     return out;
 }
 
 static void read_run(cc_run *run, const char *name, cc_arena *arena) {
-    assert_ok(cc_run_read(run, chain_path(chain_out, name), CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+    assert_ok(cc_run_read(run, cascade_path(cascade_out, name), CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
 }
 
 static void a_second_run_does_nothing(void **state) {
     (void)state;
     outcome o;
-    chain_ok(&o, "cascade.yaml", chain_out);
+    cascade_ok(&o, "cascade.yaml", cascade_out);
     assert_says(o.err, "all 6 runs are done already: nothing to do");
     assert_null(strstr(o.err, "predicting"));
-    assert_int_equal(runs_count(chain_out, "*.masks"), 2);
-    assert_int_equal(runs_count(chain_out, "*.tmp"), 0);
+    assert_int_equal(runs_count(cascade_out, "*.masks"), 2);
+    assert_int_equal(runs_count(cascade_out, "*.tmp"), 0);
 }
 
 static bool holds(const cc_run *run, const char *patient) {
@@ -47,10 +48,10 @@ static void the_reference_is_never_a_test_slice(void **state) {
         outcome o;
         char seeded[64], name[128];
         snprintf(seeded, sizeof seeded, "--set seed=%d", seed);
-        chain_go(&o, "first.yaml", chain_out, seeded);
+        cascade_go(&o, "first.yaml", cascade_out, seeded);
         assert_int_equal(o.status, 0);
         snprintf(name, sizeof name, "test/first/default/fold-0/seed-%d.h5", seed);
-        assert_ok(cc_run_read(&run, cc_test_path(chain_out, name), CC_RUN_REFERENCE, arena));
+        assert_ok(cc_run_read(&run, cc_test_path(cascade_out, name), CC_RUN_REFERENCE, arena));
         assert_false(holds(&run, run.reference->patient));
     }
     read_run(&run, "calcification/default", arena);
@@ -79,22 +80,22 @@ static void assert_counts(const cc_run_stage *s, const cc_run_patient *p) {
 /* Each stage is counted as its own run counts it, whichever run says so. */
 static void stages_say_where_truth_is_lost(void **state) {
     (void)state;
-    cc_run two, three, chain;
+    cc_run two, three, cascade;
     cc_arena *arena = cc_arena_create();
     read_run(&two, "calcification/default", arena);
     read_run(&three, "small/a", arena);
-    read_run(&chain, "cascade/with", arena);
+    read_run(&cascade, "cascade/with", arena);
     int64_t lesions = 0;
     assert_int_equal(two.stage_count, 2 * 2);
     assert_int_equal(three.stage_count, 3 * 2);
-    assert_int_equal(chain.stage_count, 3 * 2);
+    assert_int_equal(cascade.stage_count, 3 * 2);
     for (size_t i = 0; i < 2; i++) {
         const char *patient = three.patients[i].patient;
         const cc_run_stage *roi = stage_of(&three, "roi", patient);
         assert_counts(stage_of(&two, "calcification", patient), &two.patients[i]);
         assert_counts(stage_of(&three, "calcification", patient), &two.patients[i]);
         assert_counts(stage_of(&three, "false_positive", patient), &three.patients[i]);
-        assert_counts(stage_of(&chain, "false_positive", patient), &three.patients[i]);
+        assert_counts(stage_of(&cascade, "false_positive", patient), &three.patients[i]);
         assert_int_equal(roi->tp + roi->fn, three.patients[i].tp + three.patients[i].fn);
         assert_true(roi->tp >= two.patients[i].tp);
         assert_int_equal(roi->fp + roi->tn + roi->lesions_false, 0);
@@ -132,13 +133,14 @@ static void a_threshold_in_the_region_is_counted_beside_the_net(void **state) {
 
 /* Pixels of a test patient's slices: tp + fp of a rule that marks what is above 130 HU, within the region or
  * anywhere. */
-static void mark_threshold(int64_t *within, int64_t *anywhere, const cc_dataset *d, const char *patient) {
+static void mark_threshold(int64_t *within, int64_t *anywhere, const cc_cascade *c, const char *patient) {
     enum { SIDE = 64 };
     float hu[SIDE * SIDE];
+    const cc_dataset *d = c->dataset;
     *within = *anywhere = 0;
     for (size_t i = 0; i < d->split.test.count; i++) {
         const uint32_t slice = d->split.test.slices[i];
-        const cc_box *r = &d->chain.regions[slice];
+        const cc_box *r = &c->regions[slice];
         if (strcmp(cc_slice_set_patient(d->base, cc_slice_set_get(d->base, slice)->patient), patient) != 0)
             continue;
         assert_ok(cc_slice_set_read(d->base, slice, hu, NULL));
@@ -152,18 +154,18 @@ static void mark_threshold(int64_t *within, int64_t *anywhere, const cc_dataset 
 
 static void a_chain_scores_as_its_last_net_s_own_test(void **state) {
     (void)state;
-    cc_run own, chain;
+    cc_run own, cascade;
     cc_arena *arena = cc_arena_create();
     const char *pairs[][2] = {{"calcification/default", "cascade/without"}, {"small/a", "cascade/with"}};
     for (int k = 0; k < 2; k++) {
         read_run(&own, pairs[k][0], arena);
-        read_run(&chain, pairs[k][1], arena);
+        read_run(&cascade, pairs[k][1], arena);
         assert_int_equal(own.slice_count, 2 * 10);
-        assert_int_equal(chain.slice_count, 2 * 10);
-        assert_memory_equal(own.slices, chain.slices, 2 * 10 * sizeof *own.slices);
-        assert_string_equal(chain.stage, "cascade");
-        assert_int_equal(chain.epoch_count + chain.tensor_count, 0);
-        assert_false(chain.leaking_split);
+        assert_int_equal(cascade.slice_count, 2 * 10);
+        assert_memory_equal(own.slices, cascade.slices, 2 * 10 * sizeof *own.slices);
+        assert_string_equal(cascade.stage, "cascade");
+        assert_int_equal(cascade.epoch_count + cascade.tensor_count, 0);
+        assert_false(cascade.leaking_split);
     }
     cc_arena_destroy(arena);
 }
@@ -202,7 +204,7 @@ static void a_killed_stage_3_goes_on_to_the_same_bytes(void **state) {
     held h;
     outcome o;
     char result[CC_PATH_MAX];
-    const char *out = chain_before_stage_3();
+    const char *out = cascade_before_stage_3();
     snprintf(result, sizeof result, "%s", runs_path(out, 1));
     held_room = 1800;
     held_start(&h, out, "");
@@ -212,35 +214,35 @@ static void a_killed_stage_3_goes_on_to_the_same_bytes(void **state) {
     assert_false(cc_file_exists(result));
     runs_ok(&o, out, "");
     assert_says(o.err, "going on after epoch ");
-    assert_same_run(result, chain_path(chain_out, "small/a"));
+    assert_same_run(result, cascade_path(cascade_out, "small/a"));
 }
 
 static void what_upstream_nets_mark_is_predicted_once(void **state) {
     (void)state;
     outcome o;
-    const char *out = chain_before_stage_3();
-    chain_ok(&o, "cascade.yaml", out);
+    const char *out = cascade_before_stage_3();
+    cascade_ok(&o, "cascade.yaml", out);
     assert_null(strstr(o.err, "predicting"));
-    assert_same_run(chain_path(out, "small/a"), chain_path(chain_out, "small/a"));
+    assert_same_run(cascade_path(out, "small/a"), cascade_path(cascade_out, "small/a"));
 }
 
 static void a_damaged_cache_is_mended(void **state) {
     (void)state;
     outcome o;
-    const char *out = chain_before_stage_3();
+    const char *out = cascade_before_stage_3();
     assert_int_equal(cc_test_run(NULL, 0, "for f in %s/.cache/*; do truncate -s -1 $f; done", out), 0);
-    chain_ok(&o, "cascade.yaml", out);
+    cascade_ok(&o, "cascade.yaml", out);
     assert_says(o.err, ".masks is damaged: its slices are predicted anew");
-    assert_same_run(chain_path(out, "small/a"), chain_path(chain_out, "small/a"));
-    assert_int_equal(cc_test_run(NULL, 0, "diff -r %s/.cache %s/.cache", chain_out, out), 0);
+    assert_same_run(cascade_path(out, "small/a"), cascade_path(cascade_out, "small/a"));
+    assert_int_equal(cc_test_run(NULL, 0, "diff -r %s/.cache %s/.cache", cascade_out, out), 0);
 }
 
 static void stage_3_on_another_split_is_refused(void **state) {
     (void)state;
     outcome o;
     const char *out = runs_folder();
-    chain_write("other.yaml", "extends: small.yaml\nname: test/other\nseed: 2\n");
-    chain_go(&o, "other.yaml", out, "");
+    cascade_write("other.yaml", "extends: small.yaml\nname: test/other\nseed: 2\n");
+    cascade_go(&o, "other.yaml", out, "");
     assert_failed(&o, 2, "seed");
     assert_int_equal(runs_count(out, "other"), 0);
 }
@@ -248,26 +250,28 @@ static void stage_3_on_another_split_is_refused(void **state) {
 /* Half of each slice stands for the region, so that there is bone and calcium outside of it. */
 static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     (void)state;
-    chain_planned p;
-    cc_dataset d;
-    cc_test test = {0};
+    cascade_planned p;
+    run_data d;
+    cc_test test = {.view = &d.view};
+    cc_measures found;
     int64_t within, anywhere, outside = 0;
     cc_arena *arena = cc_arena_create();
-    chain_plan(&p, "small.yaml");
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    assert_ok(cc_masks_create(&test.masks, d.base));
-    for (size_t i = 0; i < cc_slice_set_count(d.base); i++) d.chain.regions[i] = (cc_box){0, 0, 64, 32};
-    assert_ok(cc_measure_patients(&test, &d, arena));
-    assert_int_equal(test.baseline_count, 2);
-    for (size_t i = 0; i < test.baseline_count; i++) {
-        mark_threshold(&within, &anywhere, &d, test.baselines[i].patient);
-        assert_int_equal(test.baselines[i].tp + test.baselines[i].fp, within);
+    cascade_plan(&p, "small.yaml");
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    assert_ok(cc_masks_create(&test.masks, d.dataset.base));
+    for (size_t i = 0; i < cc_slice_set_count(d.dataset.base); i++)
+        d.cascade.regions[i] = (cc_box){0, 0, 64, 32};
+    assert_ok(cc_measure_patients(&found, &test, arena));
+    assert_int_equal(found.baseline_count, 2);
+    for (size_t i = 0; i < found.baseline_count; i++) {
+        mark_threshold(&within, &anywhere, &d.cascade, found.baselines[i].patient);
+        assert_int_equal(found.baselines[i].tp + found.baselines[i].fp, within);
         outside += anywhere - within;
     }
     assert_true(outside > 0);
-    cc_test_deinit(&test);
-    cc_dataset_deinit(&d);
-    chain_drop(&p);
+    cc_testing_deinit(&test);
+    run_data_deinit(&d);
+    cascade_drop(&p);
     cc_arena_destroy(arena);
 }
 
@@ -290,9 +294,9 @@ static void cuts_at_the_threshold_are_the_counts(void **state) {
     cc_arena_destroy(arena);
 }
 
-static bool is_shown(const cc_dataset *d, const cc_dataset_part *part, uint32_t slice, int y, int x) {
+static bool is_shown(const cc_net_view *v, const cc_net_view_part *part, uint32_t slice, int y, int x) {
     for (size_t i = 0; i < part->items.count; i++) {
-        const cc_view_item *item = cc_view_get(d->set, part->items.slices[i]);
+        const cc_view_item *item = cc_view_get(v->set, part->items.slices[i]);
         const cc_box *b = &item->box;
         if (item->base == slice && y >= b->y0 && y < b->y1 && x >= b->x0 && x < b->x1) return true;
     }
@@ -302,84 +306,85 @@ static bool is_shown(const cc_dataset *d, const cc_dataset_part *part, uint32_t 
 static void all_truth_is_in_a_window_to_learn_from(void **state) {
     (void)state;
     enum { SIDE = 64 };
-    chain_planned p;
-    cc_dataset d;
+    cascade_planned p;
+    run_data d;
     uint8_t truth[SIDE * SIDE];
     size_t pixels = 0;
-    chain_plan(&p, "small.yaml");
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    const cc_dataset_part *parts[] = {&d.train, &d.validation};
+    cascade_plan(&p, "small.yaml");
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    const cc_net_view_part *parts[] = {&d.view.train, &d.view.validation};
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; i < parts[k]->slices->count; i++) {
             uint32_t slice = parts[k]->slices->slices[i];
-            assert_ok(cc_slice_set_read(d.base, slice, NULL, truth));
+            assert_ok(cc_slice_set_read(d.dataset.base, slice, NULL, truth));
             for (int at = 0; at < SIDE * SIDE; at++)
                 if (truth[at]) {
-                    assert_true(is_shown(&d, parts[k], slice, at / SIDE, at % SIDE));
+                    assert_true(is_shown(&d.view, parts[k], slice, at / SIDE, at % SIDE));
                     pixels++;
                 }
         }
     assert_true(pixels > 0);
-    cc_dataset_deinit(&d);
-    chain_drop(&p);
+    run_data_deinit(&d);
+    cascade_drop(&p);
 }
 
 static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **state) {
     (void)state;
-    chain_planned p;
-    cc_dataset d;
+    cascade_planned p;
+    run_data d;
     cc_run two;
     cc_arena *arena = cc_arena_create();
-    chain_plan(&p, "small.yaml");
+    cascade_plan(&p, "small.yaml");
     read_run(&two, "calcification/default", arena);
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    const cc_dataset_part *parts[] = {&d.train, &d.validation, &d.test};
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    const cc_net_view_part *parts[] = {&d.view.train, &d.view.validation, &d.view.test};
     for (int k = 0; k < 3; k++) {
         assert_true(parts[k]->items.count > 0);
         for (size_t i = 0; i < parts[k]->items.count; i++) {
-            const cc_view_item *item = cc_view_get(d.set, parts[k]->items.slices[i]);
-            const char *name = cc_slice_set_patient(d.base, cc_slice_set_get(d.base, item->base)->patient);
+            const cc_view_item *item = cc_view_get(d.view.set, parts[k]->items.slices[i]);
+            const char *name =
+                cc_slice_set_patient(d.dataset.base, cc_slice_set_get(d.dataset.base, item->base)->patient);
             assert_int_equal(holds(&two, name), k == 2);
             assert_int_equal(item->box.y1 - item->box.y0, 32);
             assert_int_equal(item->box.x1 - item->box.x0, 32);
         }
     }
-    cc_dataset_deinit(&d);
+    run_data_deinit(&d);
     cc_experiment_config other = *p.run->config;
     other.seed = 2; /* deals the patients otherwise */
     cc_planned_run run = *p.run;
     run.config = &other;
-    assert_error(cc_dataset_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
-    chain_drop(&p);
+    assert_error(run_data_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
+    cascade_drop(&p);
     cc_arena_destroy(arena);
 }
 
 static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     (void)state;
-    chain_planned p;
-    cc_dataset d;
-    chain_plan(&p, "cascade.yaml");
-    assert_ok(cc_dataset_init(&d, p.run, p.backend));
-    assert_false(d.chain.leaks);
-    cc_dataset_deinit(&d);
+    cascade_planned p;
+    run_data d;
+    cascade_plan(&p, "cascade.yaml");
+    assert_ok(run_data_init(&d, p.run, p.backend));
+    assert_false(d.cascade.leaks);
+    run_data_deinit(&d);
     cc_experiment_config other = *p.run->config;
     other.seed = 2;
     cc_planned_run run = *p.run;
     run.config = &other;
-    assert_ok(cc_dataset_init(&d, &run, p.backend));
-    assert_true(d.chain.leaks);
-    cc_dataset_deinit(&d);
-    chain_drop(&p);
+    assert_ok(run_data_init(&d, &run, p.backend));
+    assert_true(d.cascade.leaks);
+    run_data_deinit(&d);
+    cascade_drop(&p);
 }
 
 /* A copy of the dataset whose files were saved again: only the digest differs. */
 static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
     (void)state;
     for (int seed = 1; seed <= 2; seed++) { /* the second deals the patients otherwise */
-        chain_planned p;
-        cc_dataset d;
+        cascade_planned p;
+        run_data d;
         said s;
-        chain_plan(&p, "cascade.yaml");
+        cascade_plan(&p, "cascade.yaml");
         cc_experiment_config other = *p.run->config;
         other.seed = (uint64_t)seed;
         cc_planned_run run = *p.run;
@@ -387,16 +392,16 @@ static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
         run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
         cc_log_set_level(CC_LOG_WARNING);
         said_start(&s);
-        cc_status status = cc_dataset_init(&d, &run, p.backend);
+        cc_status status = run_data_init(&d, &run, p.backend);
         said_end(&s);
         cc_log_set_level(CC_LOG_ERROR);
         assert_ok(status);
-        assert_int_equal(d.chain.leaks, seed == 2);
+        assert_int_equal(d.cascade.leaks, seed == 2);
         assert_int_equal(
             said_count(&s, "who is tested here (by name, in a dataset of other files): scores flatter"),
             seed == 2 ? 2 : 0); /* the nets of stages 2 and 3 */
-        cc_dataset_deinit(&d);
-        chain_drop(&p);
+        run_data_deinit(&d);
+        cascade_drop(&p);
     }
 }
 
@@ -421,5 +426,5 @@ int main(void) {
     };
     omp_set_num_threads(1);
     cc_log_set_level(CC_LOG_ERROR);
-    return cmocka_run_group_tests(tests, chain_setup, NULL);
+    return cmocka_run_group_tests(tests, cascade_setup, NULL);
 }

@@ -1,12 +1,12 @@
 /* Which slices are trained on. */
-#include "experiments/cascade/dataset.h"
 #include "experiments/config/device.h"
+#include "run_data.h"
 #include "runs.h"
 
 typedef struct opened {
     cc_config *config;
     cc_run_plan *plan;
-    cc_dataset dataset;
+    run_data data;
 } opened;
 
 static int setup(void **state) {
@@ -32,11 +32,11 @@ static void open_data(opened *o, const char *share) {
     assert_ok(cc_device_find(&backend, "cpu"));
     assert_ok(cc_config_load(&o->config, runs_config, (const char *[]){set}, 1, CC_CONFIG_RUNNABLE));
     assert_ok(cc_run_plan_create(&o->plan, &o->config, 1, runs_folder(), &cc_backend_cpu, 1));
-    assert_ok(cc_dataset_init(&o->dataset, cc_run_plan_get(o->plan, 0), backend));
+    assert_ok(run_data_init(&o->data, cc_run_plan_get(o->plan, 0), backend));
 }
 
 static void close_data(opened *o) {
-    cc_dataset_deinit(&o->dataset);
+    run_data_deinit(&o->data);
     cc_run_plan_destroy(o->plan);
     cc_config_destroy(o->config);
 }
@@ -62,13 +62,14 @@ static void a_share_of_the_slices_without_truth_is_trained_on_and_all_with_it(vo
     for (int i = 0; i < 3; i++) {
         opened o;
         open_data(&o, shares[i]);
-        const cc_dataset *d = &o.dataset;
+        const cc_dataset *d = &o.data.dataset;
+        const cc_net_view *v = &o.data.view;
         size_t truth = with_truth(d, &d->split.train);
         assert_true(truth > 0);
-        assert_int_equal(with_truth(d, &d->train.items), truth);
-        assert_int_equal(d->validation.items.count, d->split.validation.count);
-        assert_int_equal(d->test.items.count, d->split.test.count);
-        trained[i] = d->train.items.count;
+        assert_int_equal(with_truth(d, &v->train.items), truth);
+        assert_int_equal(v->validation.items.count, d->split.validation.count);
+        assert_int_equal(v->test.items.count, d->split.test.count);
+        trained[i] = v->train.items.count;
         if (i == 0) assert_int_equal(trained[i], truth);
         if (i == 2) assert_int_equal(trained[i], d->split.train.count);
         close_data(&o);

@@ -1,11 +1,12 @@
-/* calcade predict, on the runs of a small chain and the scans that they were made with. */
+/* calcade predict, on the runs of a small cascade and the scans that they were made with. */
 #include <math.h>
 #include <omp.h>
-#include "chain_made.h"
+#include "cascade_made.h"
 #include "core/log.h"
 #include "datasets/volume.h"
-#include "experiments/cascade/net.h"
+#include "experiments/cascade/upstream_net.h"
 #include "experiments/evaluation/testing.h"
+#include "run_data.h"
 
 enum { SIDE = 64, DEPTH = 10, PIXELS = SIDE * SIDE };
 
@@ -50,11 +51,11 @@ static void read_volume(cc_volume *out, const char *path) {
 }
 
 /* The run's own test part, predicted as `calcade run` does. */
-static void test_part(cc_test *test, cc_dataset *d, const chain_planned *p, cc_arena *arena) {
+static void test_part(cc_test *test, run_data *d, const cascade_planned *p, cc_arena *arena) {
     cc_upstream_net net;
-    assert_ok(cc_dataset_init(d, p->run, p->backend));
-    assert_ok(cc_upstream_net_init(&net, d->chain.last, d->set, p->backend, NULL));
-    assert_ok(cc_test_init(test, d, net.plan, arena));
+    assert_ok(run_data_init(d, p->run, p->backend));
+    assert_ok(cc_upstream_net_init(&net, d->cascade.last, d->view.set, p->backend, NULL));
+    assert_ok(cc_testing_run(test, &d->view, net.plan, arena));
     cc_upstream_net_deinit(&net);
 }
 
@@ -103,28 +104,28 @@ static void a_scan_is_marked_as_the_run_s_own_test_marked_it(void **state) {
                                           {"marked.yaml", "marked/a"},
                                           {"chain.yaml", "chain/default"}};
     for (int k = 0; k < 3; k++) {
-        chain_planned p;
-        cc_dataset d;
+        cascade_planned p;
+        run_data d;
         cc_test test;
         char model[CC_PATH_MAX];
         cc_arena *arena = cc_arena_create();
-        snprintf(model, sizeof model, "%s", chain_path(chain_out, runs[k][1]));
-        chain_plan(&p, runs[k][0]);
+        snprintf(model, sizeof model, "%s", cascade_path(cascade_out, runs[k][1]));
+        cascade_plan(&p, runs[k][0]);
         test_part(&test, &d, &p, arena);
         check_stored(model, &test, arena);
-        size_t marked = compare_patients(model, &test, &d);
+        size_t marked = compare_patients(model, &test, &d.dataset);
         assert_in_range(marked, 1, 2 * DEPTH * PIXELS - 1);
-        cc_test_deinit(&test);
-        cc_dataset_deinit(&d);
-        chain_drop(&p);
+        cc_testing_deinit(&test);
+        run_data_deinit(&d);
+        cascade_drop(&p);
         cc_arena_destroy(arena);
     }
-    assert_int_equal(runs_count(chain_out, "*.masks"), 2); /* a scan leaves nothing there */
+    assert_int_equal(runs_count(cascade_out, "*.masks"), 2); /* a scan leaves nothing there */
 }
 
 /* A patient whom stage 3 tests, and its row. */
 static const cc_run_patient *tested(cc_run *run, cc_arena *arena) {
-    assert_ok(cc_run_read(run, chain_path(chain_out, "marked/a"), CC_RUN_BASIC, arena));
+    assert_ok(cc_run_read(run, cascade_path(cascade_out, "marked/a"), CC_RUN_BASIC, arena));
     const cc_run_patient *p = &run->patients[0];
     return p->tp + p->fp > 0 ? p : &run->patients[1];
 }
@@ -138,7 +139,7 @@ static void its_lesions_and_volume_are_those_of_the_run_s_row(void **state) {
     const cc_run_patient *p = tested(&run, arena);
     const char *path = mask_in("m.mha");
     char model[CC_PATH_MAX];
-    snprintf(model, sizeof model, "%s", chain_path(chain_out, "marked/a"));
+    snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     predict_ok(&o, asked(model, scan_of(p->patient), path, ""));
     snprintf(want, sizeof want, "%s: 10 slices, %d lesion%s, %.1f mm3\n", path, (int)p->lesions_predicted,
              p->lesions_predicted == 1 ? "" : "s", p->volume_predicted_mm3);
@@ -185,7 +186,7 @@ static void the_mask_has_the_scan_s_geometry_in_each_format(void **state) {
     char model[CC_PATH_MAX], mirrored[CC_PATH_MAX];
     cc_arena *arena = cc_arena_create();
     const char *patient = tested(&run, arena)->patient;
-    snprintf(model, sizeof model, "%s", chain_path(chain_out, "marked/a"));
+    snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     snprintf(mirrored, sizeof mirrored, "%s", mask_in("scan.nii.gz"));
     read_volume(&scan, scan_of(patient));
     for (int k = 0; k < 4; k++) {
@@ -254,9 +255,10 @@ static void a_run_on_a_volume_marks_it_alike_in_every_order(void **state) {
             "data: {source: volume, root: %s, image: %s, mask: mask.mha, split: {train: 2, validation: 1, "
             "test: 1, by: slab, slab: 1}}\n",
             k, data, k ? "turned.nii.gz" : "ct.mha");
-        chain_write("volume.yaml", text);
-        chain_ok(&o, "volume.yaml", chain_out);
-        snprintf(model, sizeof model, "%s", chain_path(chain_out, k ? "volume1/default" : "volume0/default"));
+        cascade_write("volume.yaml", text);
+        cascade_ok(&o, "volume.yaml", cascade_out);
+        snprintf(model, sizeof model, "%s",
+                 cascade_path(cascade_out, k ? "volume1/default" : "volume0/default"));
         for (int m = 0; m < 2; m++) {
             snprintf(path, sizeof path, "%s", mask_in("m.mha"));
             predict_ok(&o, asked(model, m ? turned : cc_test_path(data, "ct.mha"), path, ""));
@@ -285,7 +287,7 @@ static void a_picture_is_marked_as_its_slice_was(void **state) {
     char picture[CC_PATH_MAX], model[CC_PATH_MAX];
     size_t marked = 0;
     cc_arena *arena = cc_arena_create();
-    snprintf(model, sizeof model, "%s", chain_path(chain_out, "roi/default"));
+    snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "roi/default"));
     assert_ok(cc_run_read(&run, model, CC_RUN_BASIC, arena));
     for (size_t i = 0; i < run.slice_count; i++) {
         const cc_run_slice *s = &run.slices[i];
@@ -311,7 +313,7 @@ static const char *changed_copy(const char *run, void (*change)(cc_run *run), un
     cc_run read;
     char from[CC_PATH_MAX];
     cc_arena *arena = cc_arena_create();
-    snprintf(from, sizeof from, "%s", chain_path(chain_out, run));
+    snprintf(from, sizeof from, "%s", cascade_path(cascade_out, run));
     assert_ok(cc_run_read(&read, from, parts | CC_RUN_REFERENCE, arena));
     if (change) change(&read);
     const char *path = mask_in("copy.h5");
@@ -345,12 +347,12 @@ static void runs_upstream_are_found_by_identity(void **state) {
     const char *scan = scan_of(tested(&run, arena)->patient);
     void (*const changes[])(cc_run *) = {NULL, forget_upstream};
     for (size_t p = 0; p < CC_RUN_UPSTREAMS; p++) assert_int_equal(run.provenance.upstream[p] != NULL, p < 3);
-    snprintf(model, sizeof model, "%s", chain_path(chain_out, "marked/a"));
+    snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     predict_ok(&o, asked(model, scan, mask_in("m.mha"), ""));
     snprintf(own, sizeof own, "%s", strchr(o.out, ':'));
     for (int k = 0; k < 2; k++) {
         snprintf(model, sizeof model, "%s", changed_copy("marked/a", changes[k], CC_RUN_MODEL));
-        snprintf(more, sizeof more, "--runs %s", chain_out);
+        snprintf(more, sizeof more, "--runs %s", cascade_out);
         predict_ok(&o, asked(model, scan, mask_in("m.mha"), more));
         assert_string_equal(strchr(o.out, ':'), own);
         predict(&o, asked(model, scan, mask_in("m.mha"), ""));
@@ -374,7 +376,7 @@ static void a_model_that_cannot_predict_is_refused(void **state) {
     outcome o;
     char more[CC_PATH_MAX];
     const char *scan = scan_of("TRV1P1"), *folder = runs_folder(), *out = mask_in("m.mha");
-    snprintf(more, sizeof more, "--runs %s", chain_out);
+    snprintf(more, sizeof more, "--runs %s", cascade_out);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         predict(&o, asked(changed_copy(cases[k].run, cases[k].change, cases[k].parts), scan, out, more));
         assert_failed(&o, 1, cases[k].says);
@@ -388,7 +390,7 @@ static void a_model_that_cannot_predict_is_refused(void **state) {
     assert_failed(&o, 1, "not finished");
     predict(&o, asked(cc_test_path(folder, "seed-1.h5.checkpoint"), scan, out, ""));
     assert_failed(&o, 1, "not finished");
-    predict(&o, asked(chain_path(chain_out, "marked/a"), scan, out, "--runs /nowhere"));
+    predict(&o, asked(cascade_path(cascade_out, "marked/a"), scan, out, "--runs /nowhere"));
     assert_failed(&o, 1, "--runs");
     assert_false(cc_file_exists(out));
 }
@@ -398,7 +400,7 @@ static void a_scan_of_another_kind_is_refused(void **state) {
     outcome o;
     char model[CC_PATH_MAX], other[CC_PATH_MAX], reference[CC_PATH_MAX];
     const char *out = mask_in("m.mha");
-    snprintf(model, sizeof model, "%s", chain_path(chain_out, "marked/a"));
+    snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     snprintf(other, sizeof other, "%s/train/ct_001/image/1-001.png", runs_data);
     predict(&o, asked(model, other, out, ""));
     assert_failed(&o, 1, "a picture holds no HU");
@@ -430,7 +432,7 @@ static void a_scan_beyond_memory_is_refused(void **state) {
                        "ElementDataFile = huge.raw\n");
     assert_int_equal(cc_test_run(NULL, 0, "cd $(dirname %s) && truncate -s 2G huge.raw", header), 0);
     snprintf(line, sizeof line, "ulimit -v 4000000 && %s predict %s", CC_PROGRAM,
-             asked(chain_path(chain_out, "marked/a"), header, out, ""));
+             asked(cascade_path(cascade_out, "marked/a"), header, out, ""));
     runs_shell(&o, line);
     assert_failed(&o, 1, "no memory for 8192.0 MiB");
     assert_false(cc_file_exists(out));
@@ -443,7 +445,7 @@ static void a_mask_that_cannot_be_written_leaves_nothing(void **state) {
     outcome o;
     char model[CC_PATH_MAX], scan[CC_PATH_MAX], place[CC_PATH_MAX], line[4 * CC_PATH_MAX];
     const char *folder = runs_folder();
-    snprintf(model, sizeof model, "%s", chain_path(chain_out, "marked/a"));
+    snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     snprintf(scan, sizeof scan, "%s", scan_of("TRV1P1"));
     snprintf(line, sizeof line, "%s %s", model, scan);
     predict(&o, line);
@@ -463,15 +465,16 @@ static void a_mask_that_cannot_be_written_leaves_nothing(void **state) {
     assert_int_equal(runs_count(folder, "m*"), 0);
 }
 
-/* So small a stage 3 learns to mark nothing: one that has hardly learnt, and the chain that ends in it. */
+/* So small a stage 3 learns to mark nothing: one that has hardly learned, and the cascade that ends in it. */
 static int setup(void **state) {
     outcome o;
-    chain_setup(state);
-    chain_write("marked.yaml", "extends: small.yaml\nname: test/marked\ntrain: {epochs: 1}\n"
-                               "optimizer: {lr: 1.0e-6}\nloss: {type: bce}\n");
-    chain_write("chain.yaml", "extends: orca.yaml\nname: test/chain\nstage: cascade\nwindows: {size: 32}\n"
-                              "upstream: {calcification: calcification.yaml, false_positive: marked.yaml}\n");
-    chain_ok(&o, "chain.yaml", chain_out);
+    cascade_setup(state);
+    cascade_write("marked.yaml", "extends: small.yaml\nname: test/marked\ntrain: {epochs: 1}\n"
+                                 "optimizer: {lr: 1.0e-6}\nloss: {type: bce}\n");
+    cascade_write("chain.yaml",
+                  "extends: orca.yaml\nname: test/chain\nstage: cascade\nwindows: {size: 32}\n"
+                  "upstream: {calcification: calcification.yaml, false_positive: marked.yaml}\n");
+    cascade_ok(&o, "chain.yaml", cascade_out);
     return 0;
 }
 

@@ -2,9 +2,9 @@
 #include <math.h>
 #include <omp.h>
 #include "core/log.h"
-#include "experiments/cascade/dataset.h"
 #include "experiments/config/device.h"
-#include "experiments/training/trainer.h"
+#include "experiments/training/pipeline.h"
+#include "run_data.h"
 #include "runs.h"
 
 typedef struct trained {
@@ -28,14 +28,14 @@ static void train(trained *t, const char *const *sets) {
     assert_ok(cc_config_load(&t->config, runs_config, sets, count, CC_CONFIG_RUNNABLE));
     assert_ok(cc_run_plan_create(&t->plan, &t->config, 1, runs_folder(), &cc_backend_cpu, 1));
     const cc_planned_run *planned = cc_run_plan_get(t->plan, 0);
-    assert_ok(cc_train_run(&made, planned, cpu()));
+    assert_ok(cc_pipeline_run(&made, planned, cpu()));
     assert_true(made);
     t->arena = cc_arena_create();
     runs_read(&t->run, planned->path, t->arena);
     cc_run_state state;
     assert_ok(cc_planned_run_check(&state, planned));
     assert_int_equal(state, CC_RUN_DONE);
-    assert_ok(cc_train_run(&made, planned, cpu())); /* the plan still says it is missing */
+    assert_ok(cc_pipeline_run(&made, planned, cpu())); /* the plan still says it is missing */
     assert_false(made);
 }
 
@@ -139,7 +139,7 @@ static cc_status check_slice(void *context, const cc_prediction *p) {
  * say. */
 static void check_stored_weights(const char *const *sets) {
     trained t;
-    cc_dataset dataset;
+    run_data data;
     cc_model *model;
     cc_plan *plan;
     cc_evaluator *validation, *test;
@@ -147,26 +147,26 @@ static void check_stored_weights(const char *const *sets) {
     train(&t, sets);
     const cc_experiment_config *config = cc_config_get(t.config, 0);
     assert_true(t.run.best_epoch < (int64_t)t.run.epoch_count); /* else the last weights would do as well */
-    assert_ok(cc_dataset_init(&dataset, cc_run_plan_get(t.plan, 0), cpu()));
+    assert_ok(run_data_init(&data, cc_run_plan_get(t.plan, 0), cpu()));
     assert_ok(cc_model_create(&model, &config->net, cpu()));
     cc_plan_options options = {
-        .n = config->train.batch, .height = dataset.fit.height, .width = dataset.fit.width};
+        .n = config->train.batch, .height = data.view.fit.height, .width = data.view.fit.width};
     assert_ok(cc_plan_create(&plan, model, &options));
     put_weights(model, &t.run);
-    cc_evaluation_source on_validation = cc_dataset_evaluation(&dataset, &dataset.validation, plan);
-    cc_evaluation_source on_test = cc_dataset_evaluation(&dataset, &dataset.test, plan);
+    cc_evaluation_source on_validation = cc_net_view_evaluation(&data.view, &data.view.validation, plan);
+    cc_evaluation_source on_test = cc_net_view_evaluation(&data.view, &data.view.test, plan);
     assert_ok(cc_evaluator_create(&validation, &on_validation));
     assert_ok(cc_evaluator_create(&test, &on_test));
     assert_ok(cc_evaluator_run(&found, validation, NULL, NULL));
     assert_true(found.loss == t.run.epochs[t.run.best_epoch - 1].validation_loss);
-    checked c = {.run = &t.run, .set = dataset.base};
+    checked c = {.run = &t.run, .set = data.dataset.base};
     assert_ok(cc_evaluator_run(&found, test, check_slice, &c));
     assert_int_equal(c.count, t.run.slice_count);
     cc_evaluator_destroy(validation);
     cc_evaluator_destroy(test);
     cc_plan_destroy(plan);
     cc_model_destroy(model);
-    cc_dataset_deinit(&dataset);
+    run_data_deinit(&data);
     drop(&t);
 }
 

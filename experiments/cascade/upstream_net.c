@@ -1,4 +1,6 @@
-#include "experiments/cascade/net.h"
+/* experiments/cascade/upstream_net.c -- a finished run's net: its file is checked to be the one that was
+ * planned, since another process may have replaced it, before its weights are trusted. */
+#include "experiments/cascade/upstream_net.h"
 
 #include <string.h>
 #include "experiments/planning/data.h"
@@ -11,37 +13,31 @@ cc_status cc_upstream_read(cc_run *out, const cc_planned_run *run, unsigned part
     return cc_fail(CC_EIO, run->path, "run it again", "the file is not that of the run that was planned");
 }
 
-static cc_status check_identity(const cc_planned_run *run) {
-    cc_run read;
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return CC_ENOMEM;
-    cc_status status = cc_upstream_read(&read, run, CC_RUN_BASIC, arena);
-    cc_arena_destroy(arena);
-    return status;
-}
-
-static cc_status load(cc_upstream_net *net) {
-    cc_weights_summary summary;
-    CC_TRY(cc_weights_load(&summary, net->model, net->run->path));
-    if (summary.missing == 0) return CC_OK;
-    return cc_fail(CC_EFORMAT, net->run->path, "run that experiment again",
-                   "%zu weights of its net are missing in it (%s)", summary.missing, summary.missing_sample);
-}
-
 cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
                                const cc_backend *backend, const cc_plan_options *like) {
     cc_status status = CC_OK;
+    cc_run read;
+    cc_weights_summary summary;
     cc_plan_options options = like ? *like : (cc_plan_options){0};
+    cc_arena *arena = cc_arena_create();
     *out = (cc_upstream_net){.run = run};
-    CC_CHECK(check_identity(run));
+    if (!arena) return CC_ENOMEM;
+    CC_CHECK(cc_upstream_read(&read, run, CC_RUN_BASIC, arena));
     CC_CHECK(cc_data_canvas(&out->fit, set, run->config));
     CC_CHECK(cc_model_create(&out->model, &run->config->net, backend));
+    /* The batch of its own training, for which recorded algorithms were chosen. */
     options.n = run->config->train.batch;
     options.height = out->fit.height;
     options.width = out->fit.width;
     CC_CHECK(cc_plan_create(&out->plan, out->model, &options));
-    CC_CHECK(load(out));
+    CC_CHECK(cc_weights_load(&summary, out->model, run->path));
+    /* A net with a part of its weights would predict too, but wrongly. */
+    if (summary.missing > 0)
+        CC_CHECK(cc_fail(CC_EFORMAT, run->path, "run that experiment again",
+                         "%zu weights of its net are missing in it (%s)", summary.missing,
+                         summary.missing_sample));
 done:
+    cc_arena_destroy(arena);
     if (status != CC_OK) cc_upstream_net_deinit(out);
     return status;
 }

@@ -1,0 +1,198 @@
+/* experiments/cascade/cascade.c -- upstream runs predict the slices of a run's dataset, stage by stage.
+ *
+ * Source of the stages: the paper, sections 3.2.1 (matching and region), 3.2.2 (calcification) and 3.2.3
+ * (windows around what stage 2 marked, which net_view.c makes). */
+#include "experiments/cascade/cascade.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/log.h"
+#include "datasets/view.h"
+#include "experiments/cascade/patients.h"
+#include "experiments/cascade/predictions.h"
+#include "experiments/cascade/regions.h"
+#include "experiments/cascade/upstream_net.h"
+
+static const char *const stage_names[] = {"roi", "calcification", "false_positive"};
+
+const char *cc_cascade_stage_name(cc_cascade_stage stage) {
+    return stage_names[stage];
+}
+
+bool cc_cascade_trains(const cc_cascade *c) {
+    return c->last == c->run;
+}
+
+/* Which net has the last word, and whose run it is of. */
+static void find_last_net(cc_cascade *c) {
+    const cc_planned_run *const *upstream = c->run->upstream;
+    c->last = c->run;
+    for (int s = 0; s < 3; s++)
+        if (strcmp(c->run->config->stage, stage_names[s]) == 0) c->stage = (cc_cascade_stage)s;
+    if (strcmp(c->run->config->stage, "cascade") != 0) return;
+    c->stage = upstream[CC_UPSTREAM_FALSE_POSITIVE] ? CC_STAGE_FALSE_POSITIVE : CC_STAGE_CALCIFICATION;
+    c->last = upstream[c->stage == CC_STAGE_FALSE_POSITIVE ? CC_UPSTREAM_FALSE_POSITIVE
+                                                           : CC_UPSTREAM_CALCIFICATION];
+}
+
+/* The slice that a roi run has chosen as reference, and the matching to its histogram. */
+static cc_status read_reference(const cc_run_reference **out, cc_matching **matching,
+                                const cc_planned_run *run, cc_arena *arena) {
+    cc_run read;
+    CC_TRY(cc_upstream_read(&read, run, CC_RUN_REFERENCE, arena));
+    const cc_run_reference *r = read.reference;
+    if (!r)
+        return cc_fail(CC_EFORMAT, run->path, "train it for longer: its net marks nothing",
+                       "the run has no reference slice to match to");
+    CC_TRY(cc_matching_create(matching, r->image_hu, (size_t)r->height * (size_t)r->width));
+    *out = r;
+    return CC_OK;
+}
+
+/* The box of a slice that nothing is cut from. */
+static cc_box whole(const cc_slice *slice) {
+    return (cc_box){0, 0, slice->height, slice->width};
+}
+
+/* One item a slice. `regions` NULL: the whole slice; else what lies outside is blanked or, with `cut`,
+ * gone. */
+static cc_status open_view(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
+                           const cc_box *regions, bool cut, double fill_hu, int cache_mb) {
+    size_t count = cc_slice_set_count(base);
+    cc_view_item *items = calloc(count, sizeof *items);
+    if (!items) return cc_fail_memory("pictures", count * sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        cc_box all = whole(cc_slice_set_get(base, i)), region = regions ? regions[i] : all;
+        items[i] = (cc_view_item){.base = (uint32_t)i, .box = cut ? region : all, .keep = region};
+    }
+    cc_view_options options = {.base = base,
+                               .items = items,
+                               .count = count,
+                               .matching = matching,
+                               .fill_hu = fill_hu,
+                               .cache_mb = cache_mb};
+    cc_status status = cc_view_open(out, &options);
+    free(items);
+    return status;
+}
+
+cc_status cc_cascade_open_matched(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
+                                  double fill_hu, int cache_mb) {
+    return open_view(out, base, matching, NULL, false, fill_hu, cache_mb);
+}
+
+cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *c, int cache_mb) {
+    /* Blanked pixels are the lower end of the window that the net sees: black. */
+    const cc_planned_run *net =
+        c->stage == CC_STAGE_FALSE_POSITIVE ? c->run->upstream[CC_UPSTREAM_CALCIFICATION] : c->last;
+    const bool cut = c->roi && strcmp(c->run->config->preprocess.roi.mode, "crop") == 0;
+    *out = NULL;
+    if (!c->matching && !c->roi) return CC_OK;
+    return open_view(out, c->dataset->base, c->matching, c->regions, cut,
+                     net->config->preprocess.window_hu[0], cache_mb);
+}
+
+/* Stage 1: what the roi net marks, which is shown slices as in its own run, and the region of each slice. */
+static cc_status predict_regions(cc_cascade *c, const cc_backend *backend) {
+    cc_status status = CC_OK;
+    cc_matching *matching = NULL;
+    cc_slice_set *view = NULL;
+    const cc_slice_set *base = c->dataset->base;
+    const cc_planned_run *net = c->run->upstream[CC_UPSTREAM_ROI];
+    const cc_run_reference *ignored;
+    size_t count = cc_slice_set_count(base), without = 0;
+    c->regions = cc_arena_get_array(c->arena, count, sizeof *c->regions);
+    if (!c->regions) return CC_ENOMEM;
+    for (size_t i = 0; i < count; i++) c->regions[i] = whole(cc_slice_set_get(base, i));
+    if (!net) return CC_OK; /* without stage 1 a region is the whole slice */
+
+    cc_prediction_job job = {
+        .net = net, .asking = c->run, .base = base, .set = base, .preparation = "", .backend = backend};
+    const cc_planned_run *reference = net->upstream[CC_UPSTREAM_REFERENCE];
+    if (reference) {
+        CC_CHECK(read_reference(&ignored, &matching, reference, c->arena));
+        CC_CHECK(cc_cascade_open_matched(&view, base, matching, net->config->preprocess.window_hu[0], 0));
+        job.set = view;
+    }
+    CC_CHECK(cc_predictions_get(&c->roi, &job));
+    /* How masks become boxes is this run's choice (preprocess.roi), not that of the roi run. */
+    CC_CHECK(cc_regions_find(c->regions, &without, c->roi, base, c->run->config));
+    if (without > 0)
+        cc_log(CC_LOG_WARNING,
+               "%s: no region of interest was found for %zu of %zu slices: they are used whole", net->path,
+               without, count);
+done:
+    cc_slice_set_close(view);
+    cc_matching_destroy(matching);
+    return status;
+}
+
+/* What makes the images of stage 2, beside the data: a part of the cache's key, so that its words are
+ * fixed. */
+static cc_status describe_preparation(char *out, size_t capacity, const cc_planned_run *run) {
+    const cc_planned_run *roi = run->upstream[CC_UPSTREAM_ROI],
+                         *reference = run->upstream[CC_UPSTREAM_REFERENCE];
+    const char *mode = roi ? run->config->preprocess.roi.mode : "none";
+    int used = snprintf(out, capacity, "reference %s roi %s mode %s",
+                        reference ? reference->identity.hex : "", roi ? roi->identity.hex : "", mode);
+    if (roi)
+        used += snprintf(out + used, capacity - (size_t)used, " union %d opening %d margin %d crop %d",
+                         run->config->preprocess.roi.unite, run->config->preprocess.roi.opening,
+                         run->config->preprocess.roi.margin,
+                         strcmp(mode, "crop") == 0 ? run->config->preprocess.roi.crop : 0);
+    return used < (int)capacity ? CC_OK
+                                : cc_fail(CC_EINVAL, mode, NULL, "the preparation's text is too long");
+}
+
+/* Stage 2: what the calcification net marks of the slices as this run prepares them. A net that was trained
+ * on images prepared otherwise is allowed, as an ablation, with a warning. */
+static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend) {
+    char preparation[512], theirs[512];
+    cc_slice_set *slices;
+    const cc_planned_run *net = c->run->upstream[CC_UPSTREAM_CALCIFICATION];
+    CC_TRY(cc_cascade_open_slices(&slices, c, 0));
+    cc_status status = describe_preparation(preparation, sizeof preparation, c->run);
+    if (status == CC_OK) {
+        if (describe_preparation(theirs, sizeof theirs, net) == CC_OK && strcmp(theirs, preparation) != 0)
+            cc_log(CC_LOG_WARNING,
+                   "%s: its net was trained on pictures that were matched or cut otherwise than by this run",
+                   net->path);
+        cc_prediction_job job = {.net = net,
+                                 .asking = c->run,
+                                 .base = c->dataset->base,
+                                 .set = slices ? slices : c->dataset->base,
+                                 .preparation = preparation,
+                                 .backend = backend};
+        status = cc_predictions_get(&c->calcification, &job);
+    }
+    cc_slice_set_close(slices);
+    return status;
+}
+
+cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const cc_backend *backend) {
+    cc_status status = CC_OK;
+    const cc_planned_run *run = dataset->run, *reference = run->upstream[CC_UPSTREAM_REFERENCE];
+    *out = (cc_cascade){.dataset = dataset, .run = run, .arena = cc_arena_create()};
+    if (!out->arena) return CC_ENOMEM;
+    find_last_net(out);
+    /* Patients first: stage 3 must not learn from what stage 2 is tested on, and a test on patients whom an
+     * upstream net has seen is marked. */
+    if (out->stage == CC_STAGE_FALSE_POSITIVE && cc_cascade_trains(out))
+        CC_CHECK(cc_patients_check_apart(run, dataset->base, &dataset->split));
+    CC_CHECK(cc_patients_leak(&out->leaks, run, dataset->base, &dataset->split));
+    if (reference) CC_CHECK(read_reference(&out->reference, &out->matching, reference, out->arena));
+    CC_CHECK(predict_regions(out, backend));
+    if (out->stage == CC_STAGE_FALSE_POSITIVE) CC_CHECK(predict_calcification(out, backend));
+done:
+    if (status != CC_OK) cc_cascade_deinit(out);
+    return status;
+}
+
+void cc_cascade_deinit(cc_cascade *c) {
+    cc_masks_destroy(c->calcification);
+    cc_masks_destroy(c->roi);
+    cc_matching_destroy(c->matching);
+    cc_arena_destroy(c->arena);
+    *c = (cc_cascade){0};
+}
