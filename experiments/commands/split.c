@@ -58,9 +58,13 @@ static cc_status check_variants(const cc_config *config, bool *folds) {
     for (int i = 1; i < cc_config_count(config); i++) {
         cc_experiment_config other = *cc_config_get(config, i);
         if (*folds && other.data.fold != CC_FOLD_NONE) other.data.fold = first->data.fold;
-        if (!cc_data_has_same_slices(first, &other) || !cc_data_has_same_split(first, &other))
+        const char *key = !cc_data_has_same_slices(first, &other) ? "data"
+                          : first->data.fold != other.data.fold
+                              ? "data.fold"
+                              : cc_data_other_split(first, &other, first->data.fold);
+        if (key)
             return cc_fail(CC_ECONFIG, other.name, "choose one of them by --set matrix=null and its options",
-                           "the variants %s and %s split differently", first->variant, other.variant);
+                           "the variants %d and %d split differently: %s is not the same", 1, i + 1, key);
     }
     return CC_OK;
 }

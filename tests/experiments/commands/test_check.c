@@ -176,10 +176,8 @@ static void other_sources_are_checked_too(void **state) {
     go(&o, line);
     assert_int_equal(o.status, 0);
     assert_says(o.out, "64x64x3         -                       -             1");
-    snprintf(
-        line, sizeof line,
-        "check %s --set matrix='[{variant: x, data.fold: 0}, {variant: y, data.fold: 1}]'",
-        runs_config);
+    snprintf(line, sizeof line,
+             "check %s --set matrix='[{variant: x, data.fold: 0}, {variant: y, data.fold: 1}]'", runs_config);
     go(&o, line);
     assert_int_equal(o.status, 0);
     assert_says(o.out, "fold 0: train ");
@@ -242,7 +240,7 @@ static void a_written_split_reads_back_to_itself(void **state) {
     go(&o, "split slab.yaml -o never.csv");
     assert_failed(&o, 2, "a table of patients cannot say a split by slice");
     go(&o, "split shares.yaml -o never.csv --set matrix='{data.split.seed: [1, 2]}' --set variant=null");
-    assert_failed(&o, 2, "split differently");
+    assert_failed(&o, 2, "the variants 1 and 2 split differently: data.split.seed is not the same");
     go(&o, "split shares.yaml -o /nowhere/never.csv");
     assert_int_equal(o.status, 1);
     go(&o, "split shares.yaml");
