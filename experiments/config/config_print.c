@@ -245,8 +245,8 @@ static const char preface[] =
     "- An option that means nothing beside the others (`loss.gamma` of a dice loss) is an error, as an "
     "unknown one is.\n"
     "- Options marked ° change where things lie or how fast they go, never a result: they are no part of a "
-    "run's identity,\n  but the number of `train.threads` that were used, the contents of what `data.root` "
-    "and `net.weights` name are, and the identities "
+    "run's identity,\n  but the number of `train.threads` that were used, the contents of what `data.root`, "
+    "`data.list`, `data.split.file` and `net.weights` name are, and the identities "
     "of the runs under "
     "`upstream`.\n";
 
