@@ -65,7 +65,7 @@ static bool pass_line_end(scanner *s) {
 static cc_status read_field(const char **out, bool *more, scanner *s) {
     char *start, *stop;
     while (is_blank(*s->next, s->delimiter)) s->next++;
-    if (*s->next == '"') {
+    if (*s->next == '"') { /* the text moves down over doubled quotes: *stop is where its next byte goes */
         const int line = s->line;
         start = stop = ++s->next;
         for (;; s->next++) {
@@ -84,6 +84,7 @@ static cc_status read_field(const char **out, bool *more, scanner *s) {
         while (s->next < s->end && *s->next != s->delimiter && !strchr("\r\n", *s->next)) s->next++;
         for (stop = s->next; stop > start && is_blank(stop[-1], s->delimiter);) stop--;
     }
+    /* Past the delimiter, or the line's end, before its place may be overwritten by the field's zero. */
     *more = s->next < s->end && *s->next == s->delimiter;
     const bool ends_line = !*more && s->next < s->end;
     const bool crlf = ends_line && *s->next == '\r' && s->next[1] == '\n';
@@ -142,6 +143,7 @@ cc_status cc_table_read(cc_table *out, const char *path, cc_arena *arena) {
     char *text;
     size_t bytes, count;
     CC_TRY(cc_file_read(&text, &bytes, path, CC_TABLE_BYTES_MAX, arena));
+    /* Zeros end fields, so there must be none before; UTF-16, as some spreadsheets write, is full of them. */
     const char *zero = memchr(text, 0, bytes);
     if (zero)
         return fail_at(path, (int)count_lines(text, zero), "save it as UTF-8",
@@ -167,7 +169,7 @@ cc_status cc_table_read(cc_table *out, const char *path, cc_arena *arena) {
     t.head = names;
     CC_TRY(check_head(&t, head_line));
     while (find_row(&s)) {
-        const int line = lines[t.rows] = s.line;
+        const int line = lines[t.rows] = s.line; /* a quoted field may move s.line on within the row */
         CC_TRY(read_row(cells + t.rows * t.columns, t.columns, &count, &s));
         if (count != t.columns)
             return fail_at(path, line, "put fields that hold the delimiter in quotes",

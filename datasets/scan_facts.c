@@ -14,6 +14,8 @@ uint64_t cc_scan_facts_labelled(const cc_scan_facts *facts) {
     return sum;
 }
 
+/* Slice by slice, in ascending order: the digest is the same whether a scan is in memory or read in
+ * pieces. */
 static void look_at_slice(cc_scan_facts *f, cc_digest *image, cc_digest *mask, const int16_t *hu,
                           const uint8_t *labels, size_t pixels) {
     for (size_t i = 0; i < pixels; i++) {
@@ -91,6 +93,7 @@ cc_status cc_scan_facts_read(cc_scan_facts *out, const cc_slice_set *set, size_t
         const cc_slice *read = cc_slice_set_get(set, first + i);
         const size_t size = (size_t)read->height * (size_t)read->width;
         CC_CHECK(cc_slice_set_read(set, first + i, values, labels));
+        /* HU are whole numbers within int16 already; grey values over a window are rounded to them. */
         for (size_t k = 0; k < size; k++) hu[k] = cc_slice_store_hu(values[k]);
         look_at_slice(&f, image, mask, hu, labels, size);
     }

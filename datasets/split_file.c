@@ -103,7 +103,7 @@ static cc_status read_entries(list *l, const json_t *whole, int fold, cc_arena *
                        "it is no list of splits");
     if (fold == CC_SPLIT_NO_FOLD && count > 1)
         return cc_fail(CC_ECONFIG, "data.fold", "choose one, from 0", "%s holds %zu folds", l->path, count);
-    if (fold == CC_SPLIT_NO_FOLD) fold = 0;
+    if (fold == CC_SPLIT_NO_FOLD) fold = 0; /* the only one */
     if ((size_t)fold >= count)
         return cc_fail(CC_ECONFIG, "data.fold", "folds count from 0", "%s holds %zu folds, and none is %d",
                        l->path, count, fold);
@@ -194,6 +194,7 @@ static cc_status choose_fold(list *l, int fold) {
                        l->path, most + 1, fold);
     for (size_t i = 0; i < l->count; i++) {
         const int what = l->items[i].what;
+        /* The tested fold is fixed; who of the others validates is dealt, as by data.folds. */
         l->items[i].what = what == NO_FOLD ? CC_SPLIT_OUT : what == fold ? CC_SPLIT_TEST : CC_SPLIT_REST;
     }
     l->of_folds = false;
@@ -216,7 +217,7 @@ static cc_status read_table(list *l, int fold, cc_arena *arena) {
                        l->path);
     if (fold != CC_SPLIT_NO_FOLD && folds == CC_TABLE_NO_COLUMN)
         return cc_fail(CC_ECONFIG, "data.fold", "leave it out", "%s tells sets, not folds", l->path);
-    l->of_folds = fold != CC_SPLIT_NO_FOLD;
+    l->of_folds = fold != CC_SPLIT_NO_FOLD; /* with both columns, what the config asks for */
     l->items = cc_arena_get_array(arena, t.rows + 1, sizeof *l->items);
     if (!l->items) return CC_ENOMEM;
     for (size_t i = 0; i < t.rows; i++) {
@@ -268,7 +269,7 @@ cc_status cc_split_table_read(cc_split_table *out, const char *path, int fold, c
 cc_status cc_split_table_digest(cc_digest_text *out, const cc_split_table *table) {
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
-    for (size_t i = 0; i < table->count; i++) {
+    for (size_t i = 0; i < table->count; i++) { /* by patient: the order of the file does not count */
         const uint8_t place = (uint8_t)table->rows[i].place;
         cc_digest_add_string(digest, table->rows[i].patient);
         cc_digest_add(digest, &place, 1);
@@ -301,6 +302,7 @@ static void end_names(names *n) {
         snprintf(n->text + used, sizeof n->text - used, " and %zu more", n->count - SHOWN_MAX);
 }
 
+/* Named rightly, but left out by data.skip_broken. */
 static bool is_broken(const cc_slice_set *set, const char *patient) {
     size_t count;
     const cc_slice_broken *broken = cc_slice_set_broken(&count, set);

@@ -21,6 +21,7 @@ cc_status cc_dataset_json_open(cc_dataset_json *out, cc_slice_set *set) {
     CC_TRY(cc_slice_set_resolve(&path, set, "dataset.json"));
     CC_TRY(cc_path_join(out->path, "", path));
     CC_TRY(cc_file_read(&text, &bytes, path, BYTES_MAX, set->arena));
+    /* A key that stands twice would hide a channel or a label. */
     out->whole = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &error);
     if (!out->whole) {
         char where[512];
@@ -74,6 +75,7 @@ static bool mark_label(bool there[CC_LABELS], const char *name, const json_t *va
     return true;
 }
 
+/* Without a choice every label is foreground. */
 static bool is_chosen(const cc_slice_options *options, int label) {
     for (int i = 0; i < options->label_count; i++)
         if (options->labels[i] == label) return true;
@@ -87,6 +89,7 @@ cc_status cc_dataset_json_check_labels(const cc_dataset_json *json, const cc_sli
     if (!json_is_object(labels))
         return cc_fail(CC_EFORMAT, json->path, "as in {\"background\": 0, \"calcium\": 1}",
                        "labels: they are not given");
+    /* Version 2 may name regions, unions of labels: of those every label counts. */
     json_object_foreach(labels, name, value) {
         if (!mark_label(there, name, value))
             return cc_fail(CC_EFORMAT, json->path, "whole numbers from 0 to 255",

@@ -162,7 +162,7 @@ static cc_status read_scan(cc_scan_entry *e, struct timespec *newest, cc_arena *
     bool same;
     cc_read_trace trace = {.arena = cc_arena_create()};
     if (!trace.arena) return CC_ENOMEM;
-    CC_CHECK(make_stamp(&e->stamp, newest, e));
+    CC_CHECK(make_stamp(&e->stamp, newest, e)); /* of image and mask alone: parts are not known yet */
     cc_read_trace_to(&trace);
     status = cc_held_scan_read(&held, e->image, e->mask);
     cc_read_trace_to(NULL);
@@ -170,7 +170,7 @@ static cc_status read_scan(cc_scan_entry *e, struct timespec *newest, cc_arena *
     CC_CHECK(is_unchanged(&same, e));
     if (!same) CC_CHECK(fail_changed(e));
     CC_CHECK(take_parts(e, &trace, arena));
-    CC_CHECK(make_stamp(&e->stamp, newest, e));
+    CC_CHECK(make_stamp(&e->stamp, newest, e)); /* now of all files */
     cc_grid_distances(spacing_mm, &held.grid);
     CC_CHECK(cc_scan_facts_of(&e->facts, held.grid.dims, spacing_mm, held.hu, held.labels));
     cc_upright_check(&held.grid, e->image);
@@ -354,7 +354,7 @@ static cc_status add_item(item **out, cc_scan_index *index) {
 static bool take_text(cc_scan_index *index, char *text, size_t bytes) {
     static const char last[] = "sha256 ";
     char head[64];
-    put_head(head, sizeof head);
+    put_head(head, sizeof head); /* another version, or other numerics: what was found may not hold */
     if (strncmp(text, head, strlen(head)) != 0) return false;
     const size_t tail = strlen(last) + 64 + 1;
     if (bytes < strlen(head) + tail || strncmp(text + bytes - tail, last, strlen(last)) != 0) return false;
@@ -385,6 +385,7 @@ cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *
     if (!index->path || !index->root) return CC_ENOMEM;
     *out = index;
     if (anew || !cc_file_exists(path)) return CC_OK;
+    /* It holds nothing that cannot be found again: whatever is wrong with it, it is forgotten. */
     if (cc_file_read(&text, &bytes, path, BYTES_MAX, arena) != CC_OK || !take_text(index, text, bytes)) {
         cc_error_clear();
         cc_log(CC_LOG_INFO, "%s is damaged or of another version: the scans are read anew", path);
@@ -395,6 +396,7 @@ cc_status cc_scan_index_open(cc_scan_index **out, const char *path, const char *
     return CC_OK;
 }
 
+/* All at once, to a new file: entries that this process has not looked at are kept as they were. */
 static void save(cc_scan_index *index) {
     char *bytes = NULL, head[64], line[1024];
     size_t size;
@@ -428,6 +430,7 @@ void cc_scan_index_finish(cc_scan_index *index) {
     if (before.status != CC_OK) cc_fail(before.status, before.where, before.hint, "%s", before.what);
 }
 
+/* By bisection among those of the file, then among the few (or, the first time, all) that are new. */
 static item *find_item(const cc_scan_index *index, const char *image, const char *mask) {
     size_t low = 0, high = index->sorted;
     while (low < high) {
@@ -456,7 +459,7 @@ cc_status cc_scan_index_get(const cc_scan_entry **out, cc_scan_index *index, con
     if (!i) CC_TRY(add_item(&i, index));
     index->asked++;
     if (!same) {
-        if (!index->progress) {
+        if (!index->progress) { /* a plan that reads nothing shows no bar */
             index->progress = cc_progress_create("scans", index->scans);
             cc_progress_skip(index->progress, index->asked - 1);
         }

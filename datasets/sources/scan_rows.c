@@ -66,11 +66,12 @@ static cc_status sort_rows(cc_scan_row ***sorted, const char ***texts, size_t *t
         t[i] = rows[i].group ? rows[i].group : "";
     }
     qsort(s, count, sizeof *s, by_patient);
+    /* Groups of all rows, also of patients that are left out later: a number stands for the same text. */
     qsort(t, count, sizeof *t, by_text);
     *text_count = 0;
     for (size_t i = 0; i < count; i++)
         if (i == 0 || strcmp(t[i], t[*text_count - 1]) != 0) t[(*text_count)++] = t[i];
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; i < count; i++) { /* rows of one patient are neighbours now */
         const char *a = s[i - 1]->group ? s[i - 1]->group : "", *b = s[i]->group ? s[i]->group : "";
         if (strcmp(s[i - 1]->patient, s[i]->patient) == 0 && strcmp(a, b) != 0)
             return cc_fail(CC_EFORMAT, s[i]->where, "a patient is of one group",
@@ -95,7 +96,7 @@ static cc_status check_images(cc_scan_row **rows, const char *const *images, siz
         for (size_t n = 0; n < count && k < 2; n++)
             if (images[n] && strcmp(images[n], sorted[i]) == 0) at[k++] = n;
         const cc_scan_row *a = rows[at[0]], *b = rows[at[1]];
-        const bool swap = a > b;
+        const bool swap = a > b; /* the later line of the list is at fault */
         return cc_fail(CC_EFORMAT, (swap ? a : b)->where, "leave one of the two out",
                        "its image %s is that of %s already", (swap ? a : b)->image, (swap ? b : a)->where);
     }
@@ -136,6 +137,8 @@ static cc_status add_patient(cc_slice_set *set, rows_state *s, listing *l, size_
         const char *image, *mask;
         cc_status status = cc_slice_set_resolve(&image, set, row->image);
         if (status == CC_OK) status = cc_slice_set_resolve(&mask, set, row->mask);
+        if (status == CC_OK && strcmp(image, mask) == 0)
+            status = cc_fail(CC_EFORMAT, row->image, NULL, "image and mask are one file");
         if (status == CC_OK) l->images[i] = image;
         if (status == CC_OK) status = cc_scan_index_get(&entry, l->index, image, mask);
         if (status != CC_OK) return cc_fail_within(status, row->where);
@@ -178,6 +181,8 @@ static void name_labels(char *out, size_t capacity, const uint64_t voxels[CC_LAB
             used += (size_t)snprintf(out + used, capacity - used, "%s%d", used ? ", " : "", label);
 }
 
+/* A label that is chosen and that no mask holds is mostly a slip; where none is held, nothing could be
+ * learnt. */
 static cc_status choose_labels(rows_state *s, const cc_slice_set *set, const cc_slice_options *options) {
     uint64_t voxels[CC_LABELS] = {0}, found = 0;
     char there[256];
@@ -267,6 +272,7 @@ const cc_scan_facts *cc_scan_rows_facts(const cc_slice_set *set, uint32_t scan) 
     return &s->scans[scan].entry->facts;
 }
 
+/* Labels are chosen on the way into the store, so that a slice is copied out of it as it stands. */
 static cc_status store_scan(rows_state *s, listed_scan *scan) {
     cc_held_scan held;
     CC_TRY(cc_scan_entry_read(&held, scan->entry));
@@ -283,7 +289,7 @@ cc_status cc_scan_rows_decode(const cc_slice_set *set, size_t index, int16_t *st
     const cc_slice *slice = &set->slices[index];
     listed_scan *scan = &s->scans[slice->scan];
     const int64_t *dims = scan->entry->facts.dims;
-    if (!atomic_load(&scan->stored)) {
+    if (!atomic_load(&scan->stored)) { /* looked at again under the lock: another thread may have read it */
         pthread_mutex_lock(&scan->lock);
         cc_status status = atomic_load(&scan->stored) ? CC_OK : store_scan(s, scan);
         pthread_mutex_unlock(&scan->lock);

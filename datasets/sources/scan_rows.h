@@ -21,7 +21,7 @@ typedef struct cc_scan_row {
 } cc_scan_row;
 
 /* Lists the scans of all rows: patients by name, as bytes; of one patient's scans the order of the rows.
- * Groups are numbered by their sorted names. `rows` is sorted on the way; its strings need not live on.
+ * Groups are numbered by their sorted names. The rows' strings need not live on.
  *   CC_EFORMAT  a row without patient, image or mask; two rows of one image; two groups of one patient; none
  *               of the labels that options->labels chooses is in any mask
  *   CC_EINVAL   a path leads out of the root

@@ -60,6 +60,8 @@ static cc_status open_file(cc_scan_store *s) {
 static cc_status reserve(int64_t *at, cc_scan_store *s, size_t bytes) {
     int code;
     if (s->file < 0) CC_TRY(open_file(s));
+    /* Written into a hole, a full disk would be told only by a later write, or by none on some file
+     * systems. */
     while ((code = posix_fallocate(s->file, s->end, (off_t)bytes)) == EINTR) continue;
     if (code != 0)
         return cc_fail(CC_EIO, s->folder, "TMPDIR names another folder; decoded scans take 3 bytes a voxel",

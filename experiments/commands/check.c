@@ -12,6 +12,7 @@
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/data.h"
 
+/* Else the rest of its row is unknown. */
 static bool was_read(const cc_review_scan *s) {
     return s->facts.image.hex[0] != 0;
 }
@@ -50,6 +51,7 @@ static void print_scan(const cc_review_scan *s, int width) {
            spacing, range, labels, s->labelled, parts, s->wrong);
 }
 
+/* One line; named by its fold, or by its variant, where there are several. */
 static void print_split(const cc_review_split *s, bool named) {
     if (!s->made) return;
     if (named && s->config->data.fold != CC_FOLD_NONE)
@@ -198,6 +200,7 @@ cc_status cc_command_check(int argc, char **argv) {
         if (!whole || json_dumpf(whole, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF)
             CC_CHECK(cc_fail_errno("standard output", "write"));
     }
+    /* The table is whole and on standard output whatever it says; the status is for scripts. */
     if (faults)
         status = cc_fail(CC_EFORMAT, path[0], json ? "\"faults\" says which" : "the lines above say which",
                          "%zu fault%s in the data or its split", faults, faults == 1 ? "" : "s");

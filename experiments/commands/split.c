@@ -11,6 +11,8 @@
 
 static const char *const part_names[] = {"train", "validation", "test"};
 
+/* Of a cross-validation all folds at once: the fold that a run tests is chosen by data.fold when it is
+ * read. */
 static cc_status put_folds(FILE *out, const cc_slice_set *set, const cc_experiment_config *config) {
     const size_t count = cc_slice_set_patient_count(set);
     const cc_split_spec spec = cc_data_split_spec(config);
@@ -26,6 +28,7 @@ static cc_status put_folds(FILE *out, const cc_slice_set *set, const cc_experime
     return status;
 }
 
+/* Patients who are in no part are named too, as none: a file must name all. */
 static cc_status put_sets(FILE *out, const cc_slice_set *set, const cc_experiment_config *config) {
     const size_t count = cc_slice_set_patient_count(set);
     cc_split split = {0};
@@ -57,6 +60,7 @@ static cc_status check_variants(const cc_config *config, bool *folds) {
     *folds = first->data.fold != CC_FOLD_NONE && !cc_data_split_file(first);
     for (int i = 1; i < cc_config_count(config); i++) {
         cc_experiment_config other = *cc_config_get(config, i);
+        /* Variants that differ in their fold alone have one table. */
         if (*folds && other.data.fold != CC_FOLD_NONE) other.data.fold = first->data.fold;
         const char *key = !cc_data_has_same_slices(first, &other) ? "data"
                           : first->data.fold != other.data.fold

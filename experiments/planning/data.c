@@ -56,6 +56,7 @@ bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_
            memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
 }
 
+/* Of data.split.file the paths are compared: a copy under another name is not known to be one. */
 const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
     if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
     if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
@@ -91,6 +92,7 @@ cc_status cc_data_split_digest(cc_digest_text *out, const cc_experiment_config *
     return status;
 }
 
+/* A list's own columns are a table of patients like that of a file. */
 cc_split_spec cc_data_split_spec(const cc_experiment_config *config) {
     return (cc_split_spec){
         .train = config->data.split.train,

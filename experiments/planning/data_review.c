@@ -73,6 +73,7 @@ static cc_status look_at_scans(cc_review *r, const cc_slice_set *set, const cc_e
         r->scan_count++;
         status = cc_interrupt_check();
         if (status != CC_OK) break;
+        /* A scan that cannot be read is a line like any other fault, and the next one is looked at. */
         if (cc_scan_facts_read(&s->facts, set, first, end - first) != CC_OK) {
             cc_error_line(line, sizeof line);
             cc_error_clear();
@@ -105,7 +106,8 @@ static int by_image(const void *a, const void *b) {
     return order ? order : (x > y) - (x < y);
 }
 
-/* Scans with the voxels of another: the later one's fault. */
+/* Scans with the voxels of another, found by their digests whatever their files are: the later one's fault.
+ * Of two patients in two parts the net is tested on what it was trained on. */
 static cc_status find_copies(cc_review *r, cc_arena *arena) {
     cc_review_scan **sorted = cc_arena_get_array(arena, r->scan_count + 1, sizeof *sorted);
     if (!sorted) return CC_ENOMEM;
@@ -153,7 +155,7 @@ static cc_status find_shared_patients(cc_review *r, const unsigned *parts, const
         char text[64];
         for (end = first; end < r->scan_count && strcmp(r->scans[end].patient, r->scans[first].patient) == 0;)
             all |= parts[end++];
-        if ((all & (all - 1)) == 0) continue;
+        if ((all & (all - 1)) == 0) continue; /* one part, or none */
         CC_TRY(add_fault(r, arena, "%spatient %s lies in %s: scores of such a split flatter", name,
                          r->scans[first].patient, parts_text(text, all)));
     }
@@ -185,6 +187,7 @@ static cc_status look_at_split(cc_review *r, cc_review_split *s, const cc_slice_
     for (int p = 0; p < CC_REVIEW_PARTS; p++) count_part(&s->parts[p], parts, r, set, all[p], p);
     cc_split_deinit(&split);
     s->made = true;
+    /* The table of scans has one column for the part: that of the first split. */
     for (size_t i = 0; s == r->splits && i < r->scan_count; i++) r->scans[i].parts = parts[i];
     CC_TRY(find_shared_patients(r, parts, name, arena));
     for (int p = 0; p < CC_REVIEW_PARTS; p++)

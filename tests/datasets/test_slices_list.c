@@ -289,6 +289,8 @@ static void what_is_no_list_is_refused_by_line(void **state) {
          "its first bytes are of no known image format"},
         {"image,mask,patient\nx/c.mha,x/c m.nii,c\n./x/../x/c.mha,x/c m.nii,d\n", CC_EFORMAT,
          "list.csv:3: its image ./x/../x/c.mha is that of list.csv:2 already"},
+        {"image,mask,patient\nx/c.mha,./x/c.mha,c\n", CC_EFORMAT,
+         "list.csv:2: x/c.mha: image and mask are one file"},
         {"image,mask,patient,group\nx/c.mha,x/c m.nii,c,1\na2.nii.gz,a2-mask.nii.gz,c,2\n", CC_EFORMAT,
          "list.csv:3: patient c is of group \"2\" here, and of \"1\" at list.csv:2"},
         {"image,mask,patient\nx/c.mha,x/c m.nii,\"a\nb\"\n", CC_EFORMAT, "control characters"},
