@@ -39,8 +39,14 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
     char *real = NULL;
     CC_CHECK(find_source(&source, options->source));
     CC_CHECK(cc_slice_set_start(&set, source));
-    /* The root without links: what a source opens must lie below it (cc_slice_set_resolve). */
+    /* The root without links: what a source opens must lie below it (cc_slice_set_resolve). A list's own
+     * folder stands in for a root that is not given. */
     const char *root = options->root;
+    char folder[CC_PATH_MAX];
+    if (!root && options->list && options->list[0]) {
+        CC_CHECK(cc_path_folder(folder, options->list));
+        root = folder;
+    }
     if (!root || !root[0])
         CC_CHECK(cc_fail(CC_ECONFIG, "data.root", "name the dataset's folder", "it is not given"));
     if (!cc_folder_exists(root))
@@ -49,13 +55,15 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
     if (!real) CC_CHECK(cc_fail_errno(root, "open the folder"));
     set->root = cc_arena_copy(set->arena, real);
     if (!set->root) CC_CHECK(CC_ENOMEM);
-    /* The source lists patients and slices; with skip_broken some may be missing, but not all. */
-    set->skip_broken = options->skip_broken;
+    /* The source lists patients and slices; with skip_broken some may be missing, but not all, unless the set
+     * is opened to see what is wrong. */
+    set->checking = options->checking;
+    set->skip_broken = options->skip_broken || options->checking;
     CC_CHECK(source->open(set, options));
-    if (set->count == 0)
+    if (set->count == 0 && !set->checking)
         CC_CHECK(cc_fail(CC_EFORMAT, set->root, "the warnings above say why", "all %zu patients are broken",
                          set->broken));
-    if (set->broken)
+    if (set->broken && !set->checking)
         cc_log(CC_LOG_WARNING, "%s: %zu of %zu patients are left out as broken (data.skip_broken)", set->root,
                set->broken, set->broken + set->patient_count);
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
@@ -75,6 +83,11 @@ void cc_slice_set_close(cc_slice_set *set) {
     if (set->source->close) set->source->close(set->state);
     cc_arena_destroy(set->arena);
     free(set);
+}
+
+const cc_slice_broken *cc_slice_set_broken(size_t *count, const cc_slice_set *set) {
+    *count = set->broken;
+    return set->broken_patients;
 }
 
 size_t cc_slice_set_count(const cc_slice_set *set) {
@@ -105,6 +118,10 @@ bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t 
     const double *spacing = set->spacing_mm ? set->spacing_mm[cc_slice_set_get(set, index)->scan] : unknown;
     memcpy(spacing_mm, spacing, sizeof unknown);
     return set->spacing_mm != NULL;
+}
+
+bool cc_slice_set_is_hu(const cc_slice_set *set) {
+    return set->slope == 1 && set->intercept == 0;
 }
 
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set) {

@@ -29,19 +29,25 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
 /* Takes NULL. */
 void cc_slice_set_close(cc_slice_set *set);
 
-/* At least 1. */
+/* Patients that were left out. Borrowed. */
+const cc_slice_broken *cc_slice_set_broken(size_t *count, const cc_slice_set *set);
+
+/* At least 1, but of a set that was opened to be checked. */
 size_t cc_slice_set_count(const cc_slice_set *set);
 /* Borrowed; ordered by patient, scan, number. */
 const cc_slice *cc_slice_set_get(const cc_slice_set *set, size_t index);
 size_t cc_slice_set_patient_count(const cc_slice_set *set);
 /* Borrowed. Patients are ordered by name, as bytes. */
 const char *cc_slice_set_patient(const cc_slice_set *set, size_t patient);
-/* The patient's group, from 0: its scanner's vendor where the dataset tells (orcascore), else 0 for all. */
+/* The patient's group, from 0: its scanner's vendor (orcascore), or what the column group says (list); 0 for
+ * all where the dataset tells nothing. */
 int cc_slice_set_group(const cc_slice_set *set, size_t patient);
 /* Distances in mm of a slice's scan, of pixels along x, of rows and of slices, as cc_grid_distances has them:
  * the spacing, and less where its axes are sheared. False, and zeros, where the dataset does not tell
  * (ctheart). */
 bool cc_slice_set_spacing(double spacing_mm[3], const cc_slice_set *set, size_t index);
+/* Whether its values are HU; else pictures' grey, spread over a window (ctheart). */
+bool cc_slice_set_is_hu(const cc_slice_set *set);
 /* The largest height and the largest width of any slice (not always of one and the same). */
 void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
 
@@ -50,7 +56,9 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
  * `train`, size and bytes. orcascore: each scan's name, size and bytes of its headers and voxels, and whether
  * it is reoriented or its labels laid on it. coca: each patient's name, and name, size and bytes of its
  * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the
- * upright grid, and the voxels of the CT and of the mask as resampled on it. */
+ * upright grid, and the voxels of the CT and of the mask as resampled on it. list, nnunet, decathlon: the
+ * chosen labels, and of each scan its patient, spacing, upright voxels and labels, whatever files they came
+ * from, and its patient's group. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's

@@ -122,19 +122,53 @@ static void permute(uint32_t *units, size_t count, uint64_t seed) {
     cc_rng_permutation(&rng, units, (uint32_t)count);
 }
 
+/* Where the table says; units[*rest] becomes those who are to be dealt, in the order that they have. */
+static cc_status place_patients(size_t *rest, uint8_t *part, uint32_t *units, const split_job *job) {
+    const size_t count = cc_slice_set_patient_count(job->set);
+    cc_split_place *places = malloc(count * sizeof *places);
+    if (!places) return cc_fail_memory("split", count * sizeof *places);
+    cc_status status = cc_split_table_apply(places, job->spec->table, job->set);
+    for (size_t i = 0; status == CC_OK && i < count; i++) {
+        const cc_split_place place = places[units[i]];
+        /* Places are numbered as the parts are. */
+        part[units[i]] = place == CC_SPLIT_OUT ? NO_PART : (uint8_t)place;
+        if (place == CC_SPLIT_REST) units[(*rest)++] = units[i];
+    }
+    free(places);
+    return status;
+}
+
+/* The order in which patients are dealt: the seed's, groups brought together where they are spread evenly,
+ * which is what it returns. */
+static bool order_patients(uint32_t *units, const split_job *job) {
+    const size_t count = cc_slice_set_patient_count(job->set);
+    const bool evenly = job->spec->stratify && is_grouped(job->set);
+    permute(units, count, job->seed);
+    if (evenly) sort_by_group(units, count, job->set);
+    return evenly;
+}
+
+/* Every fold needs a patient. */
+static cc_status need_patients(const split_job *job) {
+    const size_t count = cc_slice_set_patient_count(job->set);
+    if (count >= (size_t)job->spec->folds) return CC_OK;
+    return cc_fail(CC_ECONFIG, "data.folds", "use fewer folds", "%zu patients do not make %d folds", count,
+                   job->spec->folds);
+}
+
 /* `part` and `units` have room for a patient each. */
 static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
     size_t count = cc_slice_set_patient_count(job->set), rest = 0;
-    bool evenly = job->spec->stratify && is_grouped(job->set);
-    permute(units, count, job->seed);
-    if (evenly) sort_by_group(units, count, job->set);
+    const bool evenly = order_patients(units, job);
     cc_status (*deal_by)(uint8_t *, const uint32_t *, size_t, const double[PARTS], const char *) =
         evenly ? deal_evenly : deal;
-    if (job->spec->fold == CC_SPLIT_NO_FOLD) return deal_by(part, units, count, job->shares, "patients");
-    if (count < (size_t)job->spec->folds)
-        return cc_fail(CC_ECONFIG, "data.folds", "use fewer folds", "%zu patients do not make %d folds",
-                       count, job->spec->folds);
     const double shares[PARTS] = {job->shares[TRAIN], job->shares[VALIDATION], 0};
+    if (job->spec->table) {
+        CC_TRY(place_patients(&rest, part, units, job));
+        return rest ? deal_by(part, units, rest, shares, "patients to be dealt") : CC_OK;
+    }
+    if (job->spec->fold == CC_SPLIT_NO_FOLD) return deal_by(part, units, count, job->shares, "patients");
+    CC_TRY(need_patients(job));
     for (size_t i = 0; i < count; i++) {
         /* Position in the permutation modulo folds: folds differ by one patient at most. */
         if (i % (size_t)job->spec->folds == (size_t)job->spec->fold)
@@ -215,17 +249,18 @@ enum { WAYS = sizeof ways / sizeof *ways };
 /* Shares and folds that make sense for a way to split; the message names the key. */
 static cc_status check(const split_job *job, bool makes_folds) {
     const cc_split_spec *spec = job->spec;
-    const bool folded = spec->fold != CC_SPLIT_NO_FOLD;
+    /* A fold, or a table, stands in for the test's share. */
+    const bool test_is_named = spec->fold != CC_SPLIT_NO_FOLD || spec->table;
     double sum = 0;
-    for (int i = 0; i < (folded ? TEST : PARTS); i++) { /* a fold stands in for the test's share */
+    for (int i = 0; i < (test_is_named ? TEST : PARTS); i++) {
         if (!(job->shares[i] >= 0 && job->shares[i] <= CC_SPLIT_SHARE_MAX))
             return cc_fail(CC_ECONFIG, share_keys[i], NULL, "a share is 0 or more, not %g", job->shares[i]);
         sum += job->shares[i];
     }
     if (!(sum > 0))
         return cc_fail(CC_ECONFIG, "data.split", "e.g. {train: 60, validation: 20, test: 20}",
-                       folded ? "the shares of train and validation are 0" : "all shares are 0");
-    if (!folded) return CC_OK;
+                       test_is_named ? "the shares of train and validation are 0" : "all shares are 0");
+    if (!test_is_named || spec->table) return CC_OK; /* a table has its own folds */
     if (!makes_folds)
         return cc_fail(CC_ECONFIG, "data.fold", "use data.split.by: patient, or fold: null",
                        "folds are made of patients, not by %s", spec->by);
@@ -285,6 +320,18 @@ done:
     cc_split_deinit(&split);
     free(job.part);
     return status;
+}
+
+cc_status cc_split_folds(int *folds, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed) {
+    const size_t count = cc_slice_set_patient_count(set);
+    const split_job job = {.set = set, .spec = spec, .seed = seed};
+    CC_TRY(need_patients(&job));
+    uint32_t *units = malloc(count * sizeof *units);
+    if (!units) return cc_fail_memory("split", count * sizeof *units);
+    (void)order_patients(units, &job);
+    for (size_t i = 0; i < count; i++) folds[units[i]] = (int)(i % (size_t)spec->folds);
+    free(units);
+    return CC_OK;
 }
 
 cc_status cc_split_all(cc_split_part *out, const cc_slice_set *set) {

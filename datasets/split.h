@@ -19,6 +19,9 @@
  *             part, and the rest is divided between training and validation by their shares (the test share
  *             is not used).
  *
+ * by a table  By patient: each goes where a file says (datasets/split_file.h); those whom it leaves to be
+ *             dealt are divided between training and validation as in a fold.
+ *
  * Source: largest remainder (Hamilton's method), Balinski & Young, Fair Representation (1982), chapter 2; on
  * leaks between slices of a patient, Yagis et al., Scientific Reports 11 (2021), 22544. */
 #ifndef CC_DATASETS_SPLIT_H
@@ -29,13 +32,14 @@
 #include <stdint.h>
 #include "core/status.h"
 #include "datasets/slices.h"
+#include "datasets/split_file.h"
 
 /* The ways to split: X(NAME, whether it makes folds). split.c defines split_by_NAME; `data.split.by: NAME`
  * chooses it. */
 #define CC_SPLIT_WAY_LIST(X) X(patient, true) X(slice, false) X(slab, false)
 
 #define CC_SPLIT_SHARE_MAX 1e6 /* shares are 0 or more */
-enum { CC_SPLIT_NO_FOLD = -1, CC_SPLIT_FOLDS_MAX = 100, CC_SPLIT_SLAB_MAX = 10000 };
+enum { CC_SPLIT_FOLDS_MAX = 100, CC_SPLIT_SLAB_MAX = 10000 };
 
 typedef struct cc_split_spec {
     double train, validation, test; /* shares: only their ratio counts; whole numbers by slab */
@@ -44,6 +48,7 @@ typedef struct cc_split_spec {
     bool stratify;                  /* by patient: every part, or fold, gets its share of each group */
     int folds;                      /* 2 to CC_SPLIT_FOLDS_MAX; means nothing without a fold */
     int fold;                       /* 0 to folds - 1, or CC_SPLIT_NO_FOLD: one split by shares */
+    const cc_split_table *table;    /* by patient: who goes where, in place of shares and folds; or NULL */
 } cc_split_spec;
 
 typedef struct cc_split_part {
@@ -59,6 +64,9 @@ typedef struct cc_split {
  *   CC_ECONFIG  a share is negative, all are zero, or too few patients, slices or slabs are there for every
  *               part with a share to get one; the message names the key ("data.split.train", "data.fold") */
 cc_status cc_split_make(cc_split *out, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
+/* The fold of each patient, folds[patient_count], whatever spec->fold is: what cc_split_make tests in turn.
+ * CC_ECONFIG  fewer patients than folds */
+cc_status cc_split_folds(int *folds, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed);
 /* Every slice of the set. The caller frees out->slices, or the split that it is a part of. */
 cc_status cc_split_all(cc_split_part *out, const cc_slice_set *set);
 /* Frees the lists and clears the struct; takes a zeroed one. */

@@ -85,9 +85,10 @@ static cc_status copy_text(const char **text, cc_arena *arena) {
 
 /* The same of every text of a provenance. */
 static cc_status copy_provenance(cc_run_provenance *p, cc_arena *arena) {
-    const char **texts[] = {&p->identity,  &p->request,    &p->machine, &p->data_digest, &p->weights_digest,
-                            &p->commit,    &p->version,    &p->build,   &p->compiler,    &p->device,
-                            &p->precision, &p->algorithms, &p->started, &p->finished};
+    const char **texts[] = {&p->identity,       &p->request,      &p->machine, &p->data_digest,
+                            &p->weights_digest, &p->split_digest, &p->commit,  &p->version,
+                            &p->build,          &p->compiler,     &p->device,  &p->precision,
+                            &p->algorithms,     &p->started,      &p->finished};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) CC_TRY(copy_text(texts[i], arena));
     cc_run_library *libraries = cc_arena_get_array(arena, p->library_count + 1, sizeof *libraries);
     if (!libraries) return CC_ENOMEM;

@@ -86,6 +86,7 @@ const cc_layout_text cc_layout_provenance[] = {
     TEXT(machine),
     TEXT(data_digest),
     TEXT(weights_digest),
+    TEXT(split_digest),
     TEXT(commit),
     TEXT(version),
     TEXT(build),

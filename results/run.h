@@ -34,6 +34,7 @@ typedef struct cc_run_provenance {
     const char *machine;     /* what made it, as far as bytes depend on it: "cpu; threads 2; oneDNN ..." */
     const char *data_digest; /* SHA-256 of the data */
     const char *weights_digest; /* SHA-256 of the file of weights that training started from */
+    const char *split_digest;   /* SHA-256 of the split that a file gave; NULL: the shares and a seed dealt */
     /* The identities of the runs that it stands on: reference, roi, calcification, false_positive. */
     const char *upstream[CC_RUN_UPSTREAMS];
     const char *commit;             /* of the source */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <zlib.h>
 #include "core/file.h"
+#include "datasets/readers/trace.h"
 
 /* 1032: a match of 258 bytes takes at least 2 bits of deflate, 258 * 8 / 2. 15 + 32: zlib tells a zlib
  * wrapper from a gzip one by itself; negative: there is none. */
@@ -30,6 +31,7 @@ struct cc_stream {
 cc_status cc_stream_open(cc_stream **out, const char *path, uint64_t offset, uint64_t length,
                          cc_packing packing) {
     uint64_t size;
+    cc_read_trace_note(path);
     CC_TRY(cc_file_size(&size, path));
     if (offset > size || length > size - offset)
         return cc_fail(CC_EFORMAT, path, "the file is cut off or its header is wrong",

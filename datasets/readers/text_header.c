@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/file.h"
+#include "datasets/readers/trace.h"
 
 size_t cc_byte_order_mark(const void *text, size_t count) {
     return count >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -17,6 +18,7 @@ size_t cc_byte_order_mark(const void *text, size_t count) {
 cc_status cc_lines_open(cc_lines *out, const char *path, uint64_t at) {
     uint64_t size;
     char mark[3];
+    cc_read_trace_note(path);
     CC_TRY(cc_file_size(&size, path)); /* a pipe would wait for ever */
     memset(out, 0, sizeof *out);
     out->path = path;

@@ -28,10 +28,10 @@ cc_status cc_slice_set_start(cc_slice_set **out, const cc_slice_source *source) 
 }
 
 cc_status cc_slice_set_complete(cc_slice_set *set, int cache_mb) {
-    assert(set->count > 0);
+    assert(set->count > 0 || set->checking);
     if (cache_mb < 0) return cc_fail(CC_EINVAL, "cache_mb", NULL, "%d is less than 0", cache_mb);
     /* What lies in memory already needs no cache. */
-    if (set->source->resident || cache_mb == 0) return CC_OK;
+    if (set->source->resident || cache_mb == 0 || set->count == 0) return CC_OK;
     set->cache = calloc(set->count, sizeof *set->cache);
     if (!set->cache) return cc_fail_memory("slice cache", set->count * sizeof *set->cache);
     atomic_init(&set->cache_left, (size_t)cache_mb << 20);
@@ -111,6 +111,17 @@ static cc_status make_room(void **items, size_t count, size_t *capacity, size_t 
     return CC_OK;
 }
 
+/* Keeps the name of a patient that is left out, and why, for cc_slice_set_broken. */
+static cc_status note_broken(cc_slice_set *set, const char *patient, const char *why) {
+    void *items = set->broken_patients;
+    CC_TRY(make_room(&items, set->broken, &set->broken_capacity, sizeof *set->broken_patients, set->arena));
+    set->broken_patients = items;
+    const cc_slice_broken noted = {cc_arena_copy(set->arena, patient), cc_arena_copy(set->arena, why)};
+    if (!noted.patient || !noted.why) return CC_ENOMEM;
+    set->broken_patients[set->broken++] = noted;
+    return CC_OK;
+}
+
 cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_status status) {
     char name[256], line[1024], where[600], hint[480];
     /* Faults of this patient's files. Memory, and a wrong configuration, are not: they stop the run. */
@@ -120,10 +131,9 @@ cc_status cc_slice_set_leave_out(cc_slice_set *set, const char *patient, cc_stat
     cc_utf8_escape(name, sizeof name, patient);
     if (set->skip_broken) {
         cc_error_line(line, sizeof line);
-        cc_log(CC_LOG_WARNING, "patient %s is left out: %s", name, line);
+        if (!set->checking) cc_log(CC_LOG_WARNING, "patient %s is left out: %s", name, line);
         cc_error_clear();
-        set->broken++;
-        return CC_OK;
+        return note_broken(set, patient, line);
     }
     const cc_error e = *cc_error_get();
     snprintf(where, sizeof where, "patient %s%s%s", name, e.where[0] ? ": " : "", e.where);
@@ -162,8 +172,9 @@ static cc_status check_patient(cc_slice_set *set, cc_slice_mark mark, const char
     if (set->count == mark.slices)
         return cc_fail(CC_EFORMAT, NULL, "remove its folder, or get its files again",
                        "there is no slice of it");
-    /* Only reading a slice tells whether it can be read. */
-    for (size_t i = mark.slices; set->skip_broken && i < set->count; i++) {
+    /* Only reading a slice tells whether it can be read, unless opening the set has read it already. */
+    const bool decodes = set->skip_broken && !set->source->looked_at;
+    for (size_t i = mark.slices; decodes && i < set->count; i++) {
         CC_TRY(cc_slice_set_decode(&pixels, set, i));
         free(pixels);
     }

@@ -27,6 +27,11 @@ typedef struct cc_slice_source {
     cc_status (*digest)(cc_digest *digest, const cc_slice_set *set);
     /* stored[height*width] and mask[height*width]. Any thread may call. */
     cc_status (*decode)(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+    /* What opening the set has found in a scan; NULL: nothing is kept. Borrowed. */
+    const struct cc_scan_facts *(*facts)(const cc_slice_set *set, uint32_t scan);
+    /* open has read every voxel of what it lists, now or before: nothing need be decoded to know that it can
+     * be */
+    bool looked_at;
     bool resident; /* decode only copies from memory: the set keeps no second copy */
 } cc_slice_source;
 
@@ -50,8 +55,10 @@ struct cc_slice_set {
     const double (*spacing_mm)[3]; /* [scans], as cc_slice_set_spacing gives them; NULL: not known */
     cc_slice *slices;
     size_t count, capacity;
-    bool skip_broken;                  /* leave broken patients out */
-    size_t broken;                     /* how many were */
+    bool skip_broken;                 /* leave broken patients out */
+    bool checking;                    /* and do so without a warning */
+    cc_slice_broken *broken_patients; /* [broken]: those that were */
+    size_t broken, broken_capacity;
     double slope, intercept;           /* HU = slope * stored + intercept */
     void *state;                       /* the source's own */
     _Atomic(cc_slice_pixels *) *cache; /* one a slice; NULL where nothing is kept */

@@ -5,6 +5,7 @@
 #include "experiments/cascade/dataset.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
 
@@ -16,11 +17,21 @@ static cc_status find_augmentations(cc_dataset *d) {
                            config->windows.augment_negative.count);
 }
 
+/* The run's identity says by which split it is made; hours may lie between its plan and its turn. */
+static cc_status check_split_file(const cc_planned_run *run) {
+    cc_digest_text now;
+    CC_TRY(cc_data_split_digest(&now, run->config));
+    if (strcmp(now.hex, run->split_digest.hex) == 0) return CC_OK;
+    return cc_fail(CC_EIO, cc_data_split_file(run->config), "start again",
+                   "the split that it gives changed since the runs were planned");
+}
+
 cc_status cc_dataset_open(cc_dataset *out, const cc_planned_run *run) {
     cc_status status = CC_OK;
     *out = (cc_dataset){.run = run};
     CC_CHECK(cc_data_open(&out->base, run->config));
     CC_CHECK(cc_data_split(&out->split, out->base, run->config));
+    CC_CHECK(check_split_file(run));
     CC_CHECK(find_augmentations(out));
 done:
     if (status != CC_OK) cc_dataset_close(out);

@@ -39,7 +39,7 @@ static cc_status check_parts(const cc_run *stage_2, const char *path, const cc_s
         part = "validation";
     }
     if (!patient) return CC_OK;
-    return cc_fail(CC_ECONFIG, "data.split", "give both runs the same split, fold and seed",
+    return cc_fail(CC_ECONFIG, "data.split", "give both runs the same data.split and data.fold",
                    "patient %s of the %s part is a test patient of %s, the stage before", patient, part,
                    path);
 }

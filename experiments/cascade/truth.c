@@ -50,9 +50,12 @@ static cc_status explain_no_truth(const cc_dataset *d, const char *key, const ch
                        "the %s part has no true pixel within what the net sees of it%s", part, then);
     for (int i = 0; i < 3 && !anywhere; i++) CC_TRY(find_truth(&anywhere, d->base, all[i]));
     if (!anywhere)
-        return cc_fail(CC_EINVAL, d->run->config->data.root, likely_cause(d->run->config->data.source),
+        return cc_fail(CC_EINVAL,
+                       d->run->config->data.root ? d->run->config->data.root : d->run->config->data.list,
+                       likely_cause(d->run->config->data.source),
                        "no slice of the dataset has a true pixel: its truth is empty");
-    return cc_fail(CC_EINVAL, key, "choose another seed, fold or data.split, or give the part a larger share",
+    return cc_fail(CC_EINVAL, key,
+                   "choose another data.split.seed, fold or data.split, or give the part a larger share",
                    "no slice of the %s part has a true pixel: its truth is empty%s", part, then);
 }
 

@@ -27,6 +27,8 @@ CC_COMMAND(info);
 CC_COMMAND(export);
 CC_COMMAND(parity);
 CC_COMMAND(config);
+CC_COMMAND(check);
+CC_COMMAND(split);
 CC_COMMAND(bench);
 CC_COMMAND(nets);
 #undef CC_COMMAND

@@ -32,6 +32,14 @@ static const cc_command commands[] = {
      cc_command_predict},
     {"config", "CONFIG [--set k=v]... | --reference",
      "prints what a config resolves to, or the reference of all options", cc_command_config},
+    {"check", "CONFIG [--set k=v]... [--json]",
+     "opens every image and mask of a config's dataset: a table of the scans, the parts of the split, and "
+     "all\n"
+     "      that is wrong (exit status 1 where something is)",
+     cc_command_check},
+    {"split", "CONFIG -o FILE.csv [--set k=v]...",
+     "writes the split that a config makes, patient,set or patient,fold, as data.split.file reads it",
+     cc_command_split},
     {"nets",
      "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]\n"
      "      [--device auto|cpu|cuda|reference] [--precision f32|tf32|bf16] [--memory GB]",

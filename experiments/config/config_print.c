@@ -150,11 +150,14 @@ static char *value_text(const cc_experiment_config *config, const cc_option *o) 
 /* Whether a row is left out: its value is not given, or what runs had before there was the option. */
 static bool is_left_out(const cc_experiment_config *config, const cc_option *o, bool identity) {
     if (identity && o->locates) return true;
-    if (!o->usual) return false;
-    char *text = value_text(config, o);
+    if (!o->usual && !o->usual_as) return false;
+    char *text = value_text(config, o), *other = NULL;
+    if (o->usual_as) other = value_text(config, cc_option_get(cc_option_find(o->usual_as)));
     /* An option that came later must not change the identities of runs that were made before it. */
-    const bool out = text && (strcmp(text, "null") == 0 || (identity && strcmp(text, o->usual) == 0));
+    const char *usual = o->usual ? o->usual : other;
+    const bool out = text && usual && (strcmp(text, "null") == 0 || (identity && strcmp(text, usual) == 0));
     free(text);
+    free(other);
     return out;
 }
 
@@ -258,8 +261,8 @@ static const char preface[] =
     "- An option that means nothing beside the others (`loss.gamma` of a dice loss) is an error, as an "
     "unknown one is.\n"
     "- Options marked ° change where things lie or how fast they go, never a result: they are no part of a "
-    "run's identity,\n  but the number of `train.threads` that were used, the contents of what `data.root` "
-    "and `net.weights` name are, and the identities "
+    "run's identity,\n  but the number of `train.threads` that were used, the contents of what `data.root`, "
+    "`data.list`, `data.split.file` and `net.weights` name are, and the identities "
     "of the runs under "
     "`upstream`.\n";
 

@@ -126,13 +126,22 @@ static cc_status fail_missing(const reader *r, const cc_option *o) {
     return cc_config_fail(asks && asks->node ? asks->node : r->tree, 0, hint, "%s is missing", shown);
 }
 
+/* What a row is read from; NULL where it is not given and has no default. */
+static const cc_yaml *node_or_default(const reader *r, int row) {
+    const cc_yaml *node = r->given[cc_option_find(cc_option_get(row)->key)].node;
+    return cc_yaml_is_null(node) ? r->defaults[row] : node;
+}
+
 /* Reads one row that means something: what is given, else its default. */
 static cc_status read_row(reader *r, int row) {
     const cc_option *o = cc_option_get(row);
     given *from = &r->given[cc_option_find(o->key)];
-    const cc_yaml *node = cc_yaml_is_null(from->node) ? r->defaults[row] : from->node;
+    const cc_yaml *node = node_or_default(r, row);
     char shown[CC_CONFIG_KEY_MAX];
     from->used = true;
+    /* A result that is older than the option was made with the value of another one. */
+    if (o->usual_as && cc_yaml_is_null(from->node) && (r->flags & CC_CONFIG_STORED))
+        node = node_or_default(r, cc_option_find(o->usual_as));
     if (!node && (o->needed || (o->needed_to_run && (r->flags & CC_CONFIG_RUNNABLE))))
         return fail_missing(r, o);
     if (o->kind == CC_OPTION_LOSSES) return read_terms(r, node);
@@ -192,10 +201,18 @@ static cc_status check_whole(const reader *r) {
     if (c->preprocess.window_hu[0] >= c->preprocess.window_hu[1])
         return cc_config_fail(node_of(r, "preprocess.window_hu"), 0, "write [low, high]",
                               "preprocess.window_hu has its low end at or above its high end");
-    if (c->data.fold >= c->data.folds)
+    const bool by_list = strcmp(c->data.split.by, "list") == 0;
+    const bool listed = c->data.split.file || by_list; /* then the file has folds */
+    if (by_list && strcmp(c->data.source, "list") != 0)
+        return cc_config_fail(node_of(r, "data.split.by"), 0,
+                              "data.split.file names a file for the other sources",
+                              "data.split.by: list takes the columns set or fold of data.list, and "
+                              "data.source is %s",
+                              c->data.source);
+    if (!listed && c->data.fold >= c->data.folds)
         return cc_config_fail(node_of(r, "data.fold"), 0, "folds count from 0",
                               "data.fold is %d, but data.folds is %d", c->data.fold, c->data.folds);
-    if (c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
+    if (!listed && c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
         return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
                               "data.split.test is 0: there would be nothing to score");
     if (c->optimizer.schedule.min_lr > c->optimizer.lr)

@@ -19,7 +19,8 @@ enum {
     CC_PATIENCE_OFF = 0,
     CC_THREADS_AUTO = 0,
     CC_VARIANTS_MAX = 1024,
-    CC_MASK_THRESHOLD_NONE = -1
+    CC_MASK_THRESHOLD_NONE = -1,
+    CC_LABELS_MAX = 255 /* chosen labels: all that a mask's byte can hold but background */
 };
 
 /* Texts, borrowed like all others. */
@@ -37,15 +38,19 @@ typedef struct cc_experiment_config {
     const char *stage;
     uint64_t seed;
     struct {
-        const char *source; /* "ctheart", "volume", "orcascore", "coca" */
-        const char *root;   /* NULL where not given (never under CC_CONFIG_RUNNABLE) */
+        const char *source; /* "ctheart", "volume", "orcascore", "coca", "list", "nnunet", "decathlon" */
+        const char *root;   /* NULL where not given (never under CC_CONFIG_RUNNABLE, but with list) */
         const char *image;  /* volume: relative to root; else NULL */
         const char *mask;   /* volume: relative to root; else NULL */
+        const char *list;   /* list: the table of scans; else NULL */
+        int labels[CC_LABELS_MAX], label_count; /* list, nnunet, decathlon: foreground; none: all labels */
         int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
-        bool skip_broken;   /* coca, ctheart, orcascore: broken patients are left out */
+        bool skip_broken;   /* all but volume: broken patients are left out */
         struct {
             double train, validation, test; /* shares; only their ratio counts */
-            const char *by;                 /* "patient", "slice", "slab" */
+            const char *by;                 /* "patient", "slice", "slab", "list" */
+            const char *file;               /* by patient: who is in which set; NULL: by the shares */
+            uint64_t seed;                  /* deals patients, or slices; `seed` does not */
             const char *stratify;           /* "group", "none"; by patient, else NULL */
             int slab;                       /* slices of a slab */
         } split;
@@ -104,9 +109,10 @@ typedef struct cc_experiment_config {
     } results;
 } cc_experiment_config;
 
-/* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume) must be
- * given. CC_CONFIG_FAST: train.plan is "fast", CC_CONFIG_TF32: train.precision is "tf32" where it was "f32",
- * of whatever trains. */
-enum { CC_CONFIG_RUNNABLE = 1, CC_CONFIG_FAST = 2, CC_CONFIG_TF32 = 4 };
+/* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume;
+ * data.list of a list) must be given. CC_CONFIG_FAST: train.plan is "fast", CC_CONFIG_TF32: train.precision
+ * is "tf32" where it was "f32", of whatever trains. CC_CONFIG_STORED: the text is of a result, perhaps older
+ * than some options: those take the value that means what it was made with. */
+enum { CC_CONFIG_RUNNABLE = 1, CC_CONFIG_FAST = 2, CC_CONFIG_TF32 = 4, CC_CONFIG_STORED = 8 };
 
 #endif

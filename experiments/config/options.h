@@ -53,6 +53,9 @@ typedef struct cc_option {
     bool locates;             /* says where things lie or how fast: its text is no part of a run's identity */
     const char *usual; /* of an option that is younger than some runs: the value that means what they have, as
                           it is printed. It is no part of an identity; null is not printed */
+    const char
+        *usual_as; /* the same where that value is not one but that of another option, of a row above: the
+                             key of it */
     const char *unit, *meaning;
 } cc_option;
 

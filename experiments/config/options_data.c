@@ -2,7 +2,8 @@
  *
  * What datasets knows (sources, ways to split, modes of fitting, augmentations, and the ranges of all of
  * these) is taken from its registries and stated nowhere else; a row adds the key, the default and the
- * meaning. */
+ * meaning. One word is added: `data.split.by: list` is a split by patient whose file is the list of scans
+ * (experiments/planning/data.c). */
 #include "experiments/config/option_rows.h"
 
 #include "datasets/augment.h"
@@ -42,22 +43,43 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_SEED,
      AT(seed),
      .initial = "1",
-     .meaning = "names every random number of the run"},
+     .meaning = "names every random number of the run but those that deal patients (`data.split.seed`)"},
 
     {.key = "data.source",
      .kind = CC_OPTION_CHOICE,
      AT(data.source),
      .choices = {CC_SLICE_SOURCE_LIST(WORD)},
      .initial = "ctheart",
-     .meaning = "the dataset's layout: folders of PNG slices by patient, one volume with its mask, "
-                "orCaScore's scans "
-                "with labels by artery, or COCA's DICOM series with outlines by artery in XML"},
+     .meaning =
+         "the dataset's layout: folders of PNG slices by patient, one volume with its mask, "
+         "orCaScore's scans "
+         "with labels by artery, COCA's DICOM series with outlines by artery in XML; a table of scans, a raw "
+         "dataset of nnU-Net, or a task of the Medical Segmentation Decathlon"},
     {.key = "data.root",
      .kind = CC_OPTION_PATH,
      AT(data.root),
+     .when = "data.source",
+     .is = "ctheart|volume|orcascore|coca|nnunet|decathlon",
      .needed_to_run = true,
      .locates = true,
      .meaning = "the dataset's folder; a relative one counts from the current folder"},
+    {.key = "data.root",
+     .kind = CC_OPTION_PATH,
+     AT(data.root),
+     .when = "data.source",
+     .is = "list",
+     .initial_note = "null: the folder of the list",
+     .locates = true,
+     .meaning = "the folder that the list's paths count from, and lead out of never"},
+    {.key = "data.list",
+     .kind = CC_OPTION_PATH,
+     AT(data.list),
+     .when = "data.source",
+     .is = "list",
+     .needed_to_run = true,
+     .locates = true,
+     .meaning =
+         "the table of scans (CSV or TSV): columns image, mask, patient, and perhaps group, set, fold"},
     {.key = "data.image",
      .kind = CC_OPTION_PATH,
      AT(data.image),
@@ -72,6 +94,18 @@ static const cc_option rows[] = {
      .is = "volume",
      .needed_to_run = true,
      .meaning = "its mask, below the root, on any grid"},
+    {.key = "data.labels",
+     .kind = CC_OPTION_INTEGERS,
+     AT(data.labels),
+     COUNT_AT(data.label_count),
+     .when = "data.source",
+     .is = "list|nnunet|decathlon",
+     .min = 1,
+     .max = CC_LABELS_MAX,
+     .least = 0,
+     .most = CC_LABELS_MAX,
+     .initial = "[]",
+     .meaning = "the labels of the masks that are foreground; others become background; none: all are"},
     {.key = "data.mask_threshold",
      .kind = CC_OPTION_INTEGER,
      AT(data.mask_threshold),
@@ -90,7 +124,7 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_BOOLEAN,
      AT(data.skip_broken),
      .when = "data.source",
-     .is = "ctheart|orcascore|coca",
+     .is = "ctheart|orcascore|coca|list|nnunet|decathlon",
      .initial = "false",
      .usual = "false",
      .meaning =
@@ -122,18 +156,41 @@ static const cc_option rows[] = {
     {.key = "data.split.by",
      .kind = CC_OPTION_CHOICE,
      AT(data.split.by),
-     .choices = {CC_SPLIT_WAY_LIST(WORD)},
+     .choices = {CC_SPLIT_WAY_LIST(WORD) "list"},
      .initial = "patient",
-     .meaning = "what is dealt to one set as a whole; `slice` and `slab` let a patient into several"},
+     .meaning =
+         "what is dealt to one set as a whole; `slice` and `slab` let a patient into several; `list`: the "
+         "columns set, or fold, of `data.list` say it"},
+    {.key = "data.split.file",
+     .kind = CC_OPTION_PATH,
+     AT(data.split.file),
+     .when = "data.split.by",
+     .is = "patient",
+     .initial_note = "null: patients are dealt by the shares and the seed",
+     .usual = "null",
+     .locates = true,
+     .meaning =
+         "who is in which set: nnU-Net's splits_final.json, of which `data.fold` is the entry, its val being "
+         "the test set; or a table of the columns patient, set (train, validation, test, none) or patient, "
+         "fold. With folds `data.split.train` and `data.split.validation` share out who is not tested"},
+    {.key = "data.split.seed",
+     .kind = CC_OPTION_SEED,
+     AT(data.split.seed),
+     .when = "data.split.by",
+     .is = "patient|slice|list",
+     .initial = "1",
+     .usual_as = "seed",
+     .meaning =
+         "names the random numbers that deal patients, or slices: the sets are the same for every `seed`"},
     {.key = "data.split.stratify",
      .kind = CC_OPTION_CHOICE,
      AT(data.split.stratify),
      .when = "data.split.by",
-     .is = "patient",
+     .is = "patient|list",
      .choices = {"group", "none"},
      .initial = "group",
-     .meaning =
-         "whether each set, or fold, gets its share of every group of patients (orcascore: scanner vendors)"},
+     .meaning = "whether each set, or fold, gets its share of every group of patients (orcascore: scanner "
+                "vendors; list: its column group)"},
     {.key = "data.split.slab",
      .kind = CC_OPTION_INTEGER,
      AT(data.split.slab),

@@ -125,7 +125,8 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
         break;
     case CC_OPTION_INTEGERS:
-        snprintf(out, capacity, "a list of %d whole numbers %s", o->most, range);
+        snprintf(out, capacity, "a list of %s%d whole numbers %s", o->least == 0 ? "at most " : "", o->most,
+                 range);
         break;
     case CC_OPTION_REALS:
         snprintf(out, capacity, "a list of %d numbers %s", o->most, range);

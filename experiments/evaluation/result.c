@@ -66,7 +66,7 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
     enum { LIBRARIES = 2 };
     cc_run_library *libraries = cc_arena_get_array(arena, LIBRARIES, sizeof *libraries);
     size_t library_count = 0;
-    const char *weights = s->run->weights_digest.hex;
+    const char *weights = s->run->weights_digest.hex, *split = s->run->split_digest.hex;
     _Static_assert((int)CC_UPSTREAMS == (int)CC_RUN_UPSTREAMS, "kinds of runs upstream");
     if (libraries) libraries[library_count++] = (cc_run_library){s->backend->name, s->backend->describe()};
     if (libraries && s->backend == &cc_backend_cpu)
@@ -76,6 +76,7 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
                                .machine = cc_arena_copy(arena, machine),
                                .data_digest = s->run->data_digest.hex,
                                .weights_digest = weights[0] ? weights : NULL,
+                               .split_digest = split[0] ? split : NULL,
                                .commit = CC_BUILD_COMMIT,
                                .version = CC_VERSION,
                                .build = CC_BUILD_TYPE,

@@ -8,12 +8,16 @@
 #include "nets/engine/model.h"
 
 /* Only the masks of ctheart, which are pictures, are thresholded. */
-cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
+static cc_status open_set(cc_slice_set **out, const cc_experiment_config *config, bool checking) {
     cc_slice_options options = {.source = config->data.source,
                                 .root = config->data.root,
                                 .image = config->data.image,
                                 .mask = config->data.mask,
+                                .list = config->data.list,
+                                .labels = config->data.labels,
+                                .label_count = config->data.label_count,
                                 .skip_broken = config->data.skip_broken,
+                                .checking = checking,
                                 .cache_mb = CC_SLICES_CACHE_MB};
     const bool stated =
         strcmp(config->data.source, "ctheart") == 0 && config->data.mask_threshold != CC_MASK_THRESHOLD_NONE;
@@ -22,34 +26,83 @@ cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
     return cc_slice_set_open(out, &options);
 }
 
+cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config) {
+    return open_set(out, config, false);
+}
+
+cc_status cc_data_open_to_check(cc_slice_set **out, const cc_experiment_config *config) {
+    return open_set(out, config, true);
+}
+
+/* NULL is "". */
+static bool is_same_text(const char *a, const char *b) {
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b) {
     const char *texts[][2] = {{a->data.source, b->data.source},
                               {a->data.root, b->data.root},
                               {a->data.image, b->data.image},
-                              {a->data.mask, b->data.mask}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        const char *x = texts[i][0] ? texts[i][0] : "", *y = texts[i][1] ? texts[i][1] : "";
-        if (strcmp(x, y) != 0) return false;
-    }
+                              {a->data.mask, b->data.mask},
+                              {a->data.list, b->data.list}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!is_same_text(texts[i][0], texts[i][1])) return false;
     return true;
 }
 
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
     return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken;
+           a->data.skip_broken == b->data.skip_broken && a->data.label_count == b->data.label_count &&
+           memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
 }
 
-/* The config's data.split, data.folds and data.fold. */
-static cc_split_spec split_spec(const cc_experiment_config *config) {
-    return (cc_split_spec){.train = config->data.split.train,
-                           .validation = config->data.split.validation,
-                           .test = config->data.split.test,
-                           .by = config->data.split.by,
-                           .slab = config->data.split.slab,
-                           .stratify = config->data.split.stratify &&
-                                       strcmp(config->data.split.stratify, "group") == 0,
-                           .folds = config->data.folds,
-                           .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
+/* Of data.split.file the paths are compared: a copy under another name is not known to be one. */
+const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
+    if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
+    if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
+    if (strcmp(a->data.split.by, "slab") == 0 && a->data.split.slab != b->data.split.slab)
+        return "data.split.slab";
+    if (!is_same_text(a->data.split.stratify, b->data.split.stratify)) return "data.split.stratify";
+    if (!is_same_text(a->data.split.file, b->data.split.file)) return "data.split.file";
+    if (a->data.split.seed != b->data.split.seed) return "data.split.seed";
+    if (a->data.split.train != b->data.split.train) return "data.split.train";
+    if (a->data.split.validation != b->data.split.validation) return "data.split.validation";
+    if (fold == CC_FOLD_NONE && a->data.split.test != b->data.split.test) return "data.split.test";
+    return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
+}
+
+bool cc_data_has_same_split(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return a->data.fold == b->data.fold && !cc_data_other_split(a, b, a->data.fold);
+}
+
+const char *cc_data_split_file(const cc_experiment_config *config) {
+    return strcmp(config->data.split.by, "list") == 0 ? config->data.list : config->data.split.file;
+}
+
+cc_status cc_data_split_digest(cc_digest_text *out, const cc_experiment_config *config) {
+    cc_split_table table;
+    const char *file = cc_data_split_file(config);
+    *out = (cc_digest_text){""};
+    if (!file) return CC_OK;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_split_table_read(&table, file, config->data.fold, arena);
+    if (status == CC_OK) status = cc_split_table_digest(out, &table);
+    cc_arena_destroy(arena);
+    return status;
+}
+
+/* A list's own columns are a table of patients like that of a file. */
+cc_split_spec cc_data_split_spec(const cc_experiment_config *config) {
+    return (cc_split_spec){
+        .train = config->data.split.train,
+        .validation = config->data.split.validation,
+        .test = config->data.split.test,
+        .by = strcmp(config->data.split.by, "list") == 0 ? "patient" : config->data.split.by,
+        .slab = config->data.split.slab,
+        .stratify = config->data.split.stratify && strcmp(config->data.split.stratify, "group") == 0,
+        .folds = config->data.folds,
+        .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }
 
 /* A run needs all three parts, whatever their shares are. */
@@ -65,10 +118,21 @@ static cc_status need_parts(const cc_split *split) {
 }
 
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
-    cc_split_spec spec = split_spec(config);
-    CC_TRY(cc_split_make(out, set, &spec, config->seed));
-    cc_status status = need_parts(out);
+    cc_status status = CC_OK;
+    cc_split_table table;
+    cc_split_spec spec = cc_data_split_spec(config);
+    const char *file = cc_data_split_file(config);
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    if (file) {
+        CC_CHECK(cc_split_table_read(&table, file, config->data.fold, arena));
+        spec.table = &table;
+    }
+    CC_CHECK(cc_split_make(out, set, &spec, config->data.split.seed));
+    status = need_parts(out);
     if (status != CC_OK) cc_split_deinit(out);
+done:
+    cc_arena_destroy(arena);
     return status;
 }
 

@@ -12,12 +12,30 @@
 /* To be closed by cc_slice_set_close. */
 cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config);
 
+/* The same with cc_slice_options.checking: what is broken is left out and listed, and nothing remembered is
+ * believed. */
+cc_status cc_data_open_to_check(cc_slice_set **out, const cc_experiment_config *config);
+
 /* Whether two configs name the same dataset. */
 bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b);
 /* The same, and of it the same slices with the same truth. */
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b);
+/* The first key by which two configs on the same dataset split patients differently, folds apart; NULL: none.
+ * With a fold the share of the test part counts for nothing. */
+const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold);
+/* Whether two configs on the same slices put each of them in the same part. */
+bool cc_data_has_same_split(const cc_experiment_config *a, const cc_experiment_config *b);
 
-/* To be given back by cc_split_deinit. CC_ECONFIG as cc_split_make, and where a part has no slice. */
+/* The file that says who is in which part (datasets/split_file.h); NULL: the shares and the seed deal. */
+const char *cc_data_split_file(const cc_experiment_config *config);
+/* The digest of what that file says for the config's fold; "" without one. */
+cc_status cc_data_split_digest(cc_digest_text *out, const cc_experiment_config *config);
+
+/* How the config splits, without the table of that file. */
+cc_split_spec cc_data_split_spec(const cc_experiment_config *config);
+
+/* To be given back by cc_split_deinit. CC_ECONFIG as cc_split_make, and where a part has no slice; CC_EFORMAT
+ * for what is wrong with a file that says who is in which part. */
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config);
 
 /* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side

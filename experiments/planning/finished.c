@@ -182,7 +182,8 @@ static cc_status open_upstream(cc_finished *f, cc_planned_run *run, const cc_run
 
 /* The config in a result was not given by the user: an error in it is one of the file, not of usage. */
 static cc_status read_config(opened *o, const cc_run *read, const char *path) {
-    cc_status status = cc_config_parse_text(&o->config, read->config, strlen(read->config), path, NULL, 0);
+    cc_status status =
+        cc_config_parse_text(&o->config, read->config, strlen(read->config), path, NULL, CC_CONFIG_STORED);
     if (status == CC_ECONFIG) {
         cc_error error = *cc_error_get();
         return cc_fail(CC_EFORMAT, path, "name a file that calcade run wrote",

@@ -111,6 +111,10 @@ static cc_status digest_run(cc_digest_text *out, const cc_planned_run *run, int6
     cc_digest_add_string(digest, run->data_digest.hex);
     cc_digest_add_string(digest, numerics);
     if (run->weights_digest.hex[0]) cc_digest_add_string(digest, run->weights_digest.hex);
+    if (run->split_digest.hex[0]) {
+        cc_digest_add_string(digest, "data.split");
+        cc_digest_add_string(digest, run->split_digest.hex);
+    }
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
         const cc_planned_run *upstream = run->upstream[kind];
         if (!upstream) continue;
@@ -349,6 +353,7 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     }
     CC_TRY(open_data(&data, p, config));
     run->data_digest = data->digest;
+    CC_TRY(cc_data_split_digest(&run->split_digest, config));
     CC_TRY(digest_weights(run, p->plan));
     CC_TRY(settle_weights(run, p->plan));
     CC_TRY(digest_run(&run->request, run, CC_NUMERICS_VERSION, NULL));

@@ -34,6 +34,7 @@ struct cc_planned_run {
     const cc_planned_run *same_as;
 
     cc_digest_text data_digest;    /* "": of no dataset, as a scan that is predicted */
+    cc_digest_text split_digest;   /* of the split that a file gives, for its fold; "": none does */
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     cc_digest_text request;
     /* Of its file where that is done, else of the one to be made. Where plans choose algorithms by timing
@@ -51,8 +52,8 @@ struct cc_planned_run {
 };
 
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
- * weights_digest, the identities of the runs upstream and `machine`; NULL or "": without one, as programs
- * up to numerics version 4 wrote it. CC_ENOMEM. */
+ * weights_digest, split_digest, the identities of the runs upstream and `machine`; NULL or "": without one,
+ * as programs up to numerics version 4 wrote it. CC_ENOMEM. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                                   const char *machine);
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */

@@ -157,24 +157,11 @@ static cc_status choose(const cc_experiment_config **out, const cc_config *confi
     return CC_OK;
 }
 
-/* The first key by which two configs split patients differently, or NULL. */
-static const char *find_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
-    if (a->seed != b->seed) return "seed";
-    if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";
-    if (strcmp(a->data.split.by, b->data.split.by) != 0) return "data.split.by";
-    if (strcmp(a->data.split.by, "slab") == 0 && a->data.split.slab != b->data.split.slab)
-        return "data.split.slab";
-    if (a->data.split.train != b->data.split.train) return "data.split.train";
-    if (a->data.split.validation != b->data.split.validation) return "data.split.validation";
-    if (fold == CC_FOLD_NONE && a->data.split.test != b->data.split.test) return "data.split.test";
-    return fold != CC_FOLD_NONE && a->data.folds != b->data.folds ? "data.folds" : NULL;
-}
-
 /* Gives the upstream run the fold of the run that names it; all else that splits patients must agree
  * already. */
 static cc_status share_patients(const cc_experiment_config **config, cc_upstream_files *files,
                                 const char *path, const cc_experiment_config *of, const upstream_kind *kind) {
-    const char *other = find_other_split(*config, of, of->data.fold);
+    const char *other = cc_data_other_split(*config, of, of->data.fold);
     if (other)
         return cc_fail(CC_ECONFIG, of->name, "the two must deal patients alike: give both the same",
                        "%s is not that of %s, which %s names", other, path, kind->key);

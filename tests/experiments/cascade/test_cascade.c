@@ -47,7 +47,7 @@ static void the_reference_is_never_a_test_slice(void **state) {
     for (int seed = 2; seed <= 6; seed++) { /* with some of them a test slice is segmented best */
         outcome o;
         char seeded[64], name[128];
-        snprintf(seeded, sizeof seeded, "--set seed=%d", seed);
+        snprintf(seeded, sizeof seeded, "--set seed=%d --set data.split.seed=%d", seed, seed);
         cascade_go(&o, "first.yaml", cascade_out, seeded);
         assert_int_equal(o.status, 0);
         snprintf(name, sizeof name, "test/first/default/fold-0/seed-%d.h5", seed);
@@ -241,9 +241,9 @@ static void stage_3_on_another_split_is_refused(void **state) {
     (void)state;
     outcome o;
     const char *out = runs_folder();
-    cascade_write("other.yaml", "extends: small.yaml\nname: test/other\nseed: 2\n");
+    cascade_write("other.yaml", "extends: small.yaml\nname: test/other\ndata: {split: {seed: 2}}\n");
     cascade_go(&o, "other.yaml", out, "");
-    assert_failed(&o, 2, "seed");
+    assert_failed(&o, 2, "data.split.seed is not that of");
     assert_int_equal(runs_count(out, "other"), 0);
 }
 
@@ -351,7 +351,7 @@ static void windows_to_learn_from_are_never_of_stage_2_s_test_patients(void **st
     }
     run_data_deinit(&d);
     cc_experiment_config other = *p.run->config;
-    other.seed = 2; /* deals the patients otherwise */
+    other.data.split.seed = 2; /* deals the patients otherwise */
     cc_planned_run run = *p.run;
     run.config = &other;
     assert_error(run_data_init(&d, &run, p.backend), CC_ECONFIG, "is a test patient of");
@@ -368,7 +368,7 @@ static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     assert_false(d.cascade.leaks);
     run_data_deinit(&d);
     cc_experiment_config other = *p.run->config;
-    other.seed = 2;
+    other.data.split.seed = 2;
     cc_planned_run run = *p.run;
     run.config = &other;
     assert_ok(run_data_init(&d, &run, p.backend));
@@ -386,7 +386,7 @@ static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
         said s;
         cascade_plan(&p, "cascade.yaml");
         cc_experiment_config other = *p.run->config;
-        other.seed = (uint64_t)seed;
+        other.data.split.seed = (uint64_t)seed;
         cc_planned_run run = *p.run;
         run.config = &other;
         run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';

@@ -33,6 +33,7 @@ static const scenario scenarios[] = {
     {"predict to .mhd", "predict $m $s --device cpu -o $o/mask.mhd", NULL},
     {"predict to .nii.gz", "predict $m $s --device cpu -o $o/mask.nii.gz", NULL},
     {"report", "report --results $r --out $o/report", NULL},
+    {"split", "split $c -o $o/split.csv", NULL},
     {"phantom, ctheart", "phantom $o/p --patients 2 --size 64 --slices 2 --sheet $o/sheet.png", NULL},
     {"phantom, orcascore", "phantom $o/p --layout orcascore --patients 2 --size 64 --slices 2", NULL},
 };
@@ -408,6 +409,8 @@ static void standard_output_that_is_full_is_one_error_of_every_command(void **st
         "predict $m $s -o $o/m.mha --json",
         "config $c",
         "config --reference",
+        "check $c",
+        "check $c --json",
         "nets",
         "nets unet",
         "nets unet --size 64 --memory 4",

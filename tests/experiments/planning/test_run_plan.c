@@ -109,8 +109,12 @@ static void what_cannot_stand_upstream_is_one_line(void **state) {
         {"stage: calcification, upstream: {roi: roi.yaml}", "which has several variants: a, b"},
         {"stage: calcification, upstream: {roi: \"roi.yaml#c\"}", "the variant c of "},
         {"stage: calcification, upstream: {roi: calc.yaml}", "whose stage is calcification, not roi"},
-        {"stage: false_positive, upstream: {roi: \"roi.yaml#a\", calcification: calc.yaml}, seed: 2",
-         "seed is not that of "},
+        {"stage: false_positive, upstream: {roi: \"roi.yaml#a\", calcification: calc.yaml}, "
+         "data: {split: {seed: 2}}",
+         "data.split.seed is not that of "},
+        {"stage: false_positive, upstream: {roi: \"roi.yaml#a\", calcification: calc.yaml}, "
+         "data: {split: {file: x.csv}}",
+         "data.split.file is not that of "},
         {"stage: false_positive, upstream: {roi: \"roi.yaml#a\", calcification: calc.yaml}, "
          "data: {split: {train: 1}}",
          "data.split.train is not that of "},
