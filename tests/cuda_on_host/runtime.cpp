@@ -15,95 +15,119 @@ dim3 threadIdx(0), blockIdx(0), blockDim(1), gridDim(1);
 
 /* Kernels. */
 
-static const size_t stack_bytes = 64 << 10;
+/* An odd number of pages: were it a power of two, a few entries of the TLB would have to do for all stacks. */
+static const size_t stack_bytes = 17 << 12;
 
-/* The threads of a block that run together. They are made once and last: a fibre goes round for each block.
- * Switching is a jump, which saves no signal mask: that would cost a system call. The sanitizers are told of
- * each. */
+/* The threads of a block that run together. They are made once and last: a fibre goes round for each block, and
+ * jumps to the next one where it has to wait. A jump saves no signal mask, which would cost a system call. The
+ * sanitizers are told of each. */
 typedef void *jump_target[5];
-struct fibre_state {
-    ucontext_t context;
+struct alignas(64) fibre_state { /* what a switch needs lies in one cache line */
     jump_target at;
-    bool entered = false, ended = false;
-    std::unique_ptr<char[]> stack;
+    fibre_state *before, *next; /* in the ring of those that have not ended, in the order of their turns */
+    uint16_t x, y, z;           /* threadIdx */
+    bool entered;
+    char *stack;
+    ucontext_t *start; /* until it is entered */
 };
 static std::deque<fibre_state> fibres;
-static fibre_state *running;
+static fibre_state *running; /* NULL: the scheduler */
 static const std::function<void()> *body;
 static jump_target scheduler;
+
+static void give_turn(fibre_state *to) {
+    running = to;
+    threadIdx = dim3(to->x, to->y, to->z);
+    __builtin_prefetch(to->next->next);
+    __builtin_prefetch(to->next->at[2]); /* the top of its stack */
+}
 
 #ifdef CC_SANITIZED
 static const void *scheduler_stack;
 static size_t scheduler_bytes;
-static void tell_entering() {
-    __sanitizer_start_switch_fiber(nullptr, running->stack.get(), stack_bytes);
-}
+static bool from_scheduler;
 static void tell_leaving() {
-    __sanitizer_start_switch_fiber(nullptr, scheduler_stack, scheduler_bytes);
+    __sanitizer_start_switch_fiber(nullptr, running ? running->stack : scheduler_stack,
+                                   running ? stack_bytes : scheduler_bytes);
 }
 static void tell_entered() {
-    __sanitizer_finish_switch_fiber(nullptr, &scheduler_stack, &scheduler_bytes);
+    const void *stack;
+    size_t bytes;
+    __sanitizer_finish_switch_fiber(nullptr, &stack, &bytes);
+    if (from_scheduler) scheduler_stack = stack, scheduler_bytes = bytes;
+    from_scheduler = false;
 }
-static void tell_left() {
-    __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
+static void tell_scheduler(bool leaves) {
+    from_scheduler = leaves;
+    if (!leaves) __sanitizer_finish_switch_fiber(nullptr, nullptr, nullptr);
 }
 #else
-static void tell_entering() {}
 static void tell_leaving() {}
 static void tell_entered() {}
-static void tell_left() {}
+static void tell_scheduler(bool) {}
 #endif
 
 /* A function that sets a target may not jump as well. Before a jump that it sees, the address sanitizer
  * forgets all that it knows of the stack, at the price of a system call. */
 #define SWITCHING __attribute__((noinline, no_sanitize("address", "undefined")))
-SWITCHING static void jump_to_scheduler() {
+SWITCHING static void jump_to_running() {
     tell_leaving();
-    __builtin_longjmp(scheduler, 1);
-}
-SWITCHING static void leave_fibre() {
-    if (__builtin_setjmp(running->at) == 0) jump_to_scheduler();
-    tell_entered();
-}
-SWITCHING static void jump_to_fibre() {
-    tell_entering();
+    if (!running) __builtin_longjmp(scheduler, 1);
     if (running->entered) __builtin_longjmp(running->at, 1);
     running->entered = true;
-    setcontext(&running->context);
+    setcontext(running->start);
 }
-SWITCHING static void enter_fibre() {
-    if (__builtin_setjmp(scheduler) == 0) jump_to_fibre();
-    tell_left();
+SWITCHING static void leave_fibre(fibre_state *me) {
+    if (__builtin_setjmp(me->at) == 0) jump_to_running();
+    tell_entered();
+}
+SWITCHING static void enter_fibres() {
+    tell_scheduler(true);
+    if (__builtin_setjmp(scheduler) == 0) jump_to_running();
+    tell_scheduler(false);
+}
+
+void __syncthreads() {
+    fibre_state *me = running;
+    if (me->next == me) return;
+    give_turn(me->next);
+    leave_fibre(me);
 }
 
 static void fibre() {
     tell_entered();
     for (;;) {
         (*body)();
-        running->ended = true;
-        leave_fibre();
+        fibre_state *me = running;
+        me->before->next = me->next;
+        me->next->before = me->before;
+        if (me->next == me)
+            running = nullptr;
+        else
+            give_turn(me->next);
+        leave_fibre(me);
     }
 }
 
-void __syncthreads() {
-    leave_fibre();
-}
-
-/* The last of the list; getcontext returns twice, for all the compiler knows. */
-static void start_fibre() {
-    getcontext(&fibres.back().context);
-    fibres.back().context.uc_stack.ss_sp = fibres.back().stack.get();
-    fibres.back().context.uc_stack.ss_size = stack_bytes;
-    fibres.back().context.uc_link = nullptr;
-    makecontext(&fibres.back().context, fibre, 0);
+/* Fibre number i. Stacks begin at different places of a page, and so in different sets of the cache. getcontext
+ * returns twice, for all the compiler knows. */
+static void start_fibre(size_t i) {
+    enum { AT_ONCE = 64 };
+    static std::deque<ucontext_t> contexts;
+    static std::deque<std::unique_ptr<char[]>> stacks;
+    if (i % AT_ONCE == 0) stacks.emplace_back(new char[AT_ONCE * stack_bytes]);
+    char *stack = stacks.back().get() + i % AT_ONCE * stack_bytes;
+    contexts.emplace_back();
+    getcontext(&contexts.back());
+    contexts.back().uc_stack.ss_sp = stack;
+    contexts.back().uc_stack.ss_size = stack_bytes - i % 61 * 64;
+    contexts.back().uc_link = nullptr;
+    makecontext(&contexts.back(), fibre, 0);
+    fibres.push_back({{}, nullptr, nullptr, 0, 0, 0, false, stack, &contexts.back()});
 }
 
 static void make_fibres(unsigned count) {
-    while (fibres.size() < count) {
-        fibres.emplace_back();
-        fibres.back().stack.reset(new char[stack_bytes]);
-        start_fibre();
-    }
+    while (fibres.size() < count) start_fibre(fibres.size());
 }
 
 static cc_on_host_order order;
@@ -118,34 +142,17 @@ static unsigned turn(unsigned i, unsigned count) {
     return i;
 }
 
-/* A block's threads in the order of their turns. */
-struct thread_place {
-    fibre_state *fibre;
-    dim3 at;
-};
-static std::vector<thread_place> places_of(dim3 block) {
-    const unsigned count = block.x * block.y * block.z;
-    std::vector<thread_place> places;
-    make_fibres(count);
-    for (unsigned k = 0; k < count; k++) {
-        const unsigned i = turn(k, count);
-        places.push_back({&fibres[i], dim3(i % block.x, i / block.x % block.y, i / (block.x * block.y))});
+/* A block's threads, whose indices are known, in the order of their turns. */
+static void run_together(const std::vector<dim3> &threads) {
+    const size_t count = threads.size();
+    for (size_t k = 0; k < count; k++) {
+        fibre_state *f = &fibres[k];
+        f->before = &fibres[k > 0 ? k - 1 : count - 1];
+        f->next = &fibres[k + 1 < count ? k + 1 : 0];
+        f->x = (uint16_t)threads[k].x, f->y = (uint16_t)threads[k].y, f->z = (uint16_t)threads[k].z;
     }
-    return places;
-}
-
-static void run_together(const std::vector<thread_place> &threads) {
-    for (const thread_place &t : threads) t.fibre->ended = false;
-    for (bool any = true; any;) {
-        any = false;
-        for (const thread_place &t : threads) {
-            if (t.fibre->ended) continue;
-            running = t.fibre;
-            threadIdx = t.at;
-            enter_fibre();
-            any |= !t.fibre->ended;
-        }
-    }
+    give_turn(&fibres[0]);
+    enter_fibres();
 }
 
 static size_t kernels;
@@ -158,8 +165,13 @@ static void run_grid(dim3 grid, dim3 block, bool together, const std::function<v
     gridDim = grid;
     blockDim = block;
     body = &thread;
-    const std::vector<thread_place> threads = places_of(block);
-    const unsigned blocks = grid.x * grid.y * grid.z;
+    const unsigned blocks = grid.x * grid.y * grid.z, count = block.x * block.y * block.z;
+    std::vector<dim3> threads;
+    for (unsigned k = 0; k < count; k++) {
+        const unsigned i = turn(k, count);
+        threads.push_back(dim3(i % block.x, i / block.x % block.y, i / (block.x * block.y)));
+    }
+    if (together) make_fibres(count);
     for (unsigned b = 0; b < blocks; b++) {
         unsigned i = turn(b, blocks);
         blockIdx = dim3(i % grid.x, i / grid.x % grid.y, i / (grid.x * grid.y));
@@ -167,8 +179,8 @@ static void run_grid(dim3 grid, dim3 block, bool together, const std::function<v
             run_together(threads);
             continue;
         }
-        for (const thread_place &t : threads) {
-            threadIdx = t.at;
+        for (const dim3 &t : threads) {
+            threadIdx = t;
             thread();
         }
     }

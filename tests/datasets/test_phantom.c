@@ -197,7 +197,7 @@ typedef struct burden {
 static burden burden_of_cohort(void) {
     burden b = {{0}, {0}};
     cc_phantom_options o = options_of(COHORT, 96, 30);
-    for (int number = 0; number < COHORT; number++) {
+    for (int number = 0; number < (cc_test_sanitized() ? 2 : COHORT); number++) {
         patient p = make(&o, number);
         for (size_t i = 0; i < p.count; i++) {
             cc_phantom_tissue t = cc_phantom_label_tissue(p.labels.voxels[i]);
@@ -212,6 +212,7 @@ static burden burden_of_cohort(void) {
 static void a_quarter_is_without_plaque_and_the_rest_spreads_from_a_voxel_to_many(void **state) {
     (void)state;
     burden b = burden_of_cohort();
+    if (cc_test_sanitized()) return; /* what is counted is counted in the other build */
     int without = 0, tiny = 0, heavy = 0, wall = 0, wall_alone = 0, by_scanner[CC_PHANTOM_SCANNERS] = {0};
     for (int i = 0; i < COHORT; i++) {
         without += b.plaque[i] == 0;

@@ -285,8 +285,8 @@ static void in_bf16_cuda_differs_by_its_rounding_alone(void **state) {
         print_message("skipped: this device has no bf16\n");
         return;
     }
-    every_op(true, false, CC_BF16);
-    every_op(false, false, CC_BF16);
+    if (!cc_test_sanitized()) every_op(true, false, CC_BF16);
+    if (!cc_test_sanitized()) every_op(false, false, CC_BF16);
     every_op(true, true, CC_BF16);
 }
 static void check_far_from_zero(cc_shape x) {
@@ -329,8 +329,11 @@ static void check_convolution(int64_t channels, int64_t groups, int64_t kernel, 
              (long long)kernel, (long long)kernel, (long long)stride, (long long)dilation, (long long)padding,
              cc_shape_text(x), (long long)channels);
     const op_case c = {name, &cc_op_conv, &attr, 1, {*x}};
-    check_on_cuda(&c, true, false, CC_F32);
-    if (cc_backend_cuda.has(CC_BF16)) check_on_cuda(&c, true, false, CC_BF16);
+    static int number;
+    const bool both = !cc_test_sanitized(), has_bf16 = cc_backend_cuda.has(CC_BF16);
+    number++;
+    if (both || number % 2 || !has_bf16) check_on_cuda(&c, true, false, CC_F32);
+    if (has_bf16 && (both || number % 2 == 0)) check_on_cuda(&c, true, false, CC_BF16);
 }
 
 static void check_depthwise(int64_t channels, int64_t kernel, int64_t stride, int64_t dilation,
@@ -464,7 +467,7 @@ static double loss_on(float *gradient, const cc_backend *backend, const cc_loss_
 /* Few pixels and many, some no multiple of four; few images and many. */
 static void cuda_has_the_losses_of_the_cpu_at_every_size(void **state) {
     (void)state;
-    static const cc_loss_shape shapes[] = {{3, 1, 63 * 33}, {2, 2, 250 * 300}, {17, 1, 12}, {1, 3, 7}};
+    static const cc_loss_shape shapes[] = {{3, 1, 63 * 33}, {1, 2, 160 * 220}, {17, 1, 12}, {1, 3, 7}};
     static const cc_loss_spec terms[] = {{.type = "bce", .weight = 0.5},
                                          {.type = "iou", .smooth = 1, .weight = 2},
                                          {.type = "focal", .alpha = 0.25, .gamma = 2, .weight = 1}};

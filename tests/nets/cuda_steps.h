@@ -12,7 +12,10 @@
 #include "nets/engine/learner.h"
 #include "nets/engine/plan.h"
 
-enum { SIZE = 32, BATCH = 2, STEPS = 4 };
+#ifndef CC_TESTS_STEP_SIZE
+#define CC_TESTS_STEP_SIZE 32
+#endif
+enum { SIZE = CC_TESTS_STEP_SIZE, BATCH = 2, STEPS = 4 };
 static const size_t pixels = BATCH * SIZE * SIZE;
 
 typedef struct run {

@@ -333,9 +333,9 @@ static void a_write_that_fails_is_an_error_or_does_no_harm(void **state) {
     /* Of each scenario some calls lack space once; the other ways to fail go round among the scenarios.
      * Sanitized, where every run takes long, the first way stands for all. */
 #ifdef CC_SANITIZED
-    enum { RUN = 3, ONCE = 1, OTHERWISE = 0 };
+    enum { RUN = 2, ONCE = 1, OTHERWISE = 0 };
 #else
-    enum { RUN = 12, ONCE = 3, OTHERWISE = 2 };
+    enum { RUN = 8, ONCE = 2, OTHERWISE = 1 };
 #endif
     int wrong = 0;
     for (int k = 0; k < SCENARIOS; k++)
@@ -412,11 +412,11 @@ static void standard_output_that_is_full_is_one_error_of_every_command(void **st
         "check $c",
         "check $c --json",
         "nets",
-        "nets unet",
-        "nets unet --size 64 --memory 4",
+        "nets unet:4x3",
+        "nets unet:4x3 --size 64 --memory 4",
         "phantom $o/p --patients 1 --size 64 --slices 1",
-        "bench infer --net unet --size 32 --batch 1 --steps 1",
-        "bench infer --net unet --size 32 --batch 1 --steps 1 --json",
+        "bench infer --net unet:4x3 --size 32 --batch 1 --steps 1",
+        "bench infer --net unet:4x3 --size 32 --batch 1 --steps 1 --json",
         "score $o/ct.mha",
         "score $o/ct.mha --json",
         "info $s",
@@ -441,6 +441,7 @@ static void standard_output_that_is_full_is_one_error_of_every_command(void **st
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         expand(expanded, sizeof expanded, commands[i]);
         for (int closed = 0; closed < 2; closed++) {
+            if (cc_test_sanitized() && closed != (int)(i % 2)) continue;
             snprintf(line, sizeof line, "%s %s %s", CC_PROGRAM, expanded, closed ? ">&-" : ">/dev/full");
             runs_shell(&o, line);
             const char *error = strstr(o.err, "calcade: error: ");

@@ -113,17 +113,17 @@ static void no_other_gradient_passes_in_bf16(void **state) {
         print_message("skipped: this processor has no bf16\n");
         return;
     }
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (int i = 0; i < cc_test_cases(sizeof cases / sizeof *cases); i++) {
         const char *copy = other_gradients("golden/unet-bn.h5", cases[i].only, cases[i].scale);
         int status = cc_test_run(output, OUTPUT, "%s parity --precision bf16 %s", CC_PROGRAM, copy);
-        if (status != 1) print_error("case %zu passes:\n%s", i, output);
+        if (status != 1) print_error("case %d passes:\n%s", i, output);
         assert_int_equal(status, 1);
         for (int k = 0; k < 4 && cases[i].fails[k]; k++) {
             char what[64];
             snprintf(what, sizeof what, " %s ", cases[i].fails[k]);
             const char *line = strstr(output, what);
             assert_non_null(line);
-            if (!memmem(line, strcspn(line, "\n"), "FAIL", 4)) print_error("%zu: %s\n%s", i, what, output);
+            if (!memmem(line, strcspn(line, "\n"), "FAIL", 4)) print_error("%d: %s\n%s", i, what, output);
             assert_non_null(memmem(line, strcspn(line, "\n"), "FAIL", 4));
             if (cases[i].only)
                 assert_non_null(memmem(line, strcspn(line, "\n"), cases[i].only, strlen(cases[i].only)));
@@ -156,7 +156,7 @@ static void the_shared_nets_pass(void **state) {
     static const char *const nets[] = {"golden/unet-bn.h5", "golden/unet-original.h5",
                                        "golden/efficientnet-b0-transpose.h5",
                                        "golden/efficientnet-b0-rgb.h5"};
-    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+    for (int i = 0; i < cc_test_cases(sizeof nets / sizeof *nets); i++) {
         const char *net = cc_test_shared(nets[i]);
         assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, net), 0);
         assert_non_null(strstr(output, "7 passed, 0 failed\n"));
@@ -184,8 +184,7 @@ static void a_wrong_gradient_fails_for_all_the_units_near_zero(void **state) {
     static const char *const wrong[][2] = {
         {"golden/unet-bn.h5", "/expect/grad/down.0.bn1.bias"},
         {"golden/unet-bn.h5", "/expect/grad/head.weight"},
-        {"golden/unet-original.h5", "/expect/grad/down.1.conv2.weight"},
-        {"golden/efficientnet-b0-transpose.h5", "/expect/grad/decoder.blocks.3.conv1.1.weight"}};
+        {"golden/unet-original.h5", "/expect/grad/down.1.conv2.weight"}};
     for (int i = 0; i < cc_test_cases(sizeof wrong / sizeof *wrong); i++) {
         const char *copy = scaled_gradient(wrong[i][0], wrong[i][1], 1.05);
         assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);

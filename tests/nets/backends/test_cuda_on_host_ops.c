@@ -109,6 +109,7 @@ static void results_do_not_depend_on_who_comes_first(void **state) {
     for (int i = 0; i < CASES + CUDA_CASES; i++) {
         const op_case *c = i < CASES ? &cases[i] : &cuda_cases[i - CASES];
         if (!cc_backend_cuda.kernel_of(c->op) || strcmp(c->name, "relu large") == 0) continue;
+        if (cc_test_sanitized() && i % 4) continue;
         check_turns(c, i % 2 ? CC_BF16 : CC_F32);
     }
 }

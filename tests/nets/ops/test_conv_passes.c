@@ -352,6 +352,7 @@ static void a_fused_pass_adds_its_bias_and_activates(void **state) {
     (void)state;
     for (int i = 0; i < CASES; i++)
         for (int k = 0; k < 6; k++) {
+            if (cc_test_sanitized() && (i + k) % 3) continue;
             check_fused(&cases[i], k % 2 ? 8 : 16, CC_F32, activations[k / 2], fused_seen);
             if (cc_onednn_has_bf16())
                 check_fused(&cases[i], k % 2 ? 8 : 16, CC_BF16, activations[k / 2], fused_seen);
