@@ -65,7 +65,7 @@ static void the_best_epoch_is_kept_by_the_score_that_is_asked_for(void **state) 
         const char *monitor, *mode;
         bool f1, largest;
     } rules[] = {{"validation.f1", "max", true, true}, {"validation.loss", "min", false, false}};
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    for (int i = 0; i < cc_test_cases(sizeof rules / sizeof *rules); i++) {
         trained t;
         char monitor[64], mode[64];
         snprintf(monitor, sizeof monitor, "train.early_stopping.monitor=%s", rules[i].monitor);
@@ -80,7 +80,7 @@ static void the_best_epoch_is_kept_by_the_score_that_is_asked_for(void **state) 
 static void training_ends_after_as_many_epochs_without_a_better_one_as_patience_says(void **state) {
     (void)state;
     /* So small a step changes no weight: every epoch scores as the first, and none is better. */
-    for (int patience = 1; patience <= 3; patience++) {
+    for (int patience = 1; patience <= cc_test_cases(3); patience++) {
         trained t;
         char text[64];
         snprintf(text, sizeof text, "train.early_stopping.patience=%d", patience);

@@ -257,7 +257,9 @@ static void check_case(const conv_case *c, int64_t block, cc_dtype dtype, bool p
 static void check_all(cc_dtype dtype) {
     static const int64_t blocks[] = {1, 8, 16};
     for (int i = 0; i < CASES; i++)
-        for (int k = 0; k < 6; k++) check_case(&cases[i], blocks[k / 2], dtype, k % 2);
+        for (int k = 0; k < 6; k++)
+            if (!cc_test_sanitized() || dtype == CC_F32 || (i + k) % 2)
+                check_case(&cases[i], blocks[k / 2], dtype, k % 2);
 }
 
 static void every_algorithm_computes_what_the_reference_does(void **state) {
