@@ -221,9 +221,11 @@ static void check_on_cuda(const op_case *c, bool training, bool accumulate, cc_d
 }
 
 static void every_op(bool training, bool accumulate, cc_dtype dtype) {
-    for (int i = 0; i < CASES; i++)
-        if (cc_backend_cuda.kernel_of(cases[i].op)) check_on_cuda(&cases[i], training, accumulate, dtype);
-    for (int i = 0; i < CUDA_CASES; i++) check_on_cuda(&cuda_cases[i], training, accumulate, dtype);
+    for (int i = 0; i < CASES + CUDA_CASES; i++) {
+        const op_case *c = i < CASES ? &cases[i] : &cuda_cases[i - CASES];
+        if (cc_test_sanitized() && training && dtype == CC_F32 && i % 2 != accumulate) continue;
+        if (i >= CASES || cc_backend_cuda.kernel_of(c->op)) check_on_cuda(c, training, accumulate, dtype);
+    }
 }
 
 static void check_nan_on_cuda(const op_case *c, bool training, cc_dtype dtype) {
@@ -490,6 +492,8 @@ static void cuda_has_the_losses_of_the_cpu_at_every_size(void **state) {
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes * (sizeof specs / sizeof *specs); i++) {
         const cc_loss_spec *spec = &specs[i % (sizeof specs / sizeof *specs)];
         cc_loss_shape s = shapes[i / (sizeof specs / sizeof *specs)];
+        if (cc_test_sanitized() && s.pixels > 10000 && i % 7 != 2 && i % 7 != 5)
+            continue; /* dice, bootstrap */
         int64_t count = s.n * s.classes * s.pixels;
         float *got = malloc((size_t)count * sizeof *got), *want = malloc((size_t)count * sizeof *want);
         const op_case c = {.name = spec->type};

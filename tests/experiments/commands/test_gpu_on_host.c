@@ -7,10 +7,11 @@
 
 static outcome o;
 
-/* VARIABLES program run SMALL --out OUT ARGUMENTS */
+/* VARIABLES program run SMALL --out OUT ARGUMENTS, half as wide and less deep: threads are costly to imitate */
 static void go(const char *variables, const char *out, const char *arguments) {
     char line[4096];
-    snprintf(line, sizeof line, "%s %s run %s --out %s %s", variables, ON_HOST, runs_config, out, arguments);
+    snprintf(line, sizeof line, "%s %s run %s --out %s --set net.width=2 --set net.depth=2 %s", variables,
+             ON_HOST, runs_config, out, arguments);
     runs_shell(&o, line);
 }
 
@@ -132,7 +133,7 @@ static void a_gpu_too_small_is_told_the_largest_batch(void **state) {
     assert_failed(&o, 1, "cuda: a batch of 2 takes 0.8 MB, 0.7 MB are free (a batch of 1 fits)");
     bench("CC_ON_HOST_MEMORY=100000", "--device cuda");
     assert_failed(&o, 1, "not even a batch of 1 fits");
-    go("CC_ON_HOST_MEMORY=2000000", runs_folder(), "--device cuda");
+    go("CC_ON_HOST_MEMORY=2000000", runs_folder(), "--device cuda --set net.width=4 --set net.depth=3");
     assert_failed(&o, 1, "a batch of 4 takes ");
     assert_says(o.err, " fits)\n");
 }
@@ -162,13 +163,13 @@ static void a_run_goes_on_where_its_gpu_was_lost(void **state) {
 static void a_recording_that_cannot_be_made_is_one_line(void **state) {
     (void)state;
     const char *out = runs_folder();
-    bench("CC_ON_HOST_NO_GRAPH=2", "--device cuda");
+    bench("CC_ON_HOST_NO_GRAPH=2", "--device cuda --plan fixed");
     assert_failed(&o, 1, "cuda: out of memory for recording (use a smaller batch or smaller images)");
-    bench("CC_ON_HOST_NO_GRAPH=1", "--device cuda");
+    bench("CC_ON_HOST_NO_GRAPH=1", "--device cuda --plan fixed");
     assert_failed(&o, 1, "cuda: recording: a fault of the host as a GPU");
-    go("CC_ON_HOST_NO_GRAPH=2", out, "--device cuda");
+    go("CC_ON_HOST_NO_GRAPH=2", out, "--device cuda --set train.epochs=1");
     assert_failed(&o, 1, "out of memory for recording");
-    go_well(out, "--device cuda");
+    go_well(out, "--device cuda --set train.epochs=1");
 }
 
 /* At any point: while plans are timed, in the first step, in a replay. */

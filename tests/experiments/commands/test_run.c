@@ -83,7 +83,9 @@ static void places_and_threads_do_not_make_a_run_stale(void **state) {
 static void results_do_not_depend_on_the_number_of_loader_threads(void **state) {
     (void)state;
     outcome o;
-    const char *workers[] = {"--set train.workers=1", "--set train.workers=3", "--set train.workers=1"};
+    const char *workers[] = {"--set train.epochs=2 --set train.workers=1",
+                             "--set train.epochs=2 --set train.workers=3",
+                             "--set train.epochs=2 --set train.workers=1"};
     char first[CC_PATH_MAX];
     for (int i = 0; i < 3; i++) {
         const char *out = runs_folder();
