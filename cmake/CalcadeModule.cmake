@@ -16,8 +16,9 @@ target_compile_definitions(calcade_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS
 if(CALCADE_SANITIZE)
   # Left out: checks of each pointer before it is used, which take much of the time of building and of running. An access through
   # a wrong one is what AddressSanitizer stops.
+  # Compiled for the processor that it is built on, as core/hot.h has no copies for newer ones here.
   target_compile_options(calcade_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null,object-size
-    -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    -fno-sanitize-recover=undefined -fno-omit-frame-pointer -march=native)
   target_link_options(calcade_flags INTERFACE -fsanitize=address,undefined)
   target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
 endif()
