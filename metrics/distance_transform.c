@@ -96,7 +96,7 @@ static void transform_line(double *line, const pass *p) {
     /* Each parabola fills the voxels up to where the next one starts. */
     for (int k = 0, from = 0; k <= last && from < p->length; k++) {
         const double end = k < last ? ceil(envelope[k + 1].start) : p->length, height = envelope[k].height;
-        const int to = end < p->length ? (int)end : p->length, at = envelope[k].at;
+        const int to = end >= p->length ? p->length : end > from ? (int)end : from, at = envelope[k].at;
         for (; from < to; from++) {
             const double mm = (from - at) * s;
             line[from] = height + mm * mm;
