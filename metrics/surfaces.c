@@ -7,52 +7,27 @@
 #include "metrics/surfaces.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include "core/components.h"
+#include "metrics/bounds.h"
 #include "metrics/distance_transform.h"
-
-/* From first to last, both inside; along z, y and x. */
-typedef struct box {
-    int first[3], last[3];
-} box;
-
-/* Widens a box so that it holds a mask; a box of nothing has first > last. */
-static void box_add(box *b, const uint8_t *mask, int depth, int height, int width) {
-    for (int z = 0; z < depth; z++)
-        for (int y = 0; y < height; y++) {
-            const uint8_t *row = mask + ((size_t)z * (size_t)height + (size_t)y) * (size_t)width;
-            uint8_t any = 0;
-            for (int x = 0; x < width; x++) any |= row[x];
-            if (!any) continue;
-            int left = 0, right = width - 1;
-            while (!row[left]) left++;
-            while (!row[right]) right--;
-            const int low[3] = {z, y, left}, high[3] = {z, y, right};
-            for (int k = 0; k < 3; k++) {
-                if (low[k] < b->first[k]) b->first[k] = low[k];
-                if (high[k] > b->last[k]) b->last[k] = high[k];
-            }
-        }
-}
 
 /* out[size[0]*size[1]*size[2]], in a box: 1 on the surface of the mask and 0 elsewhere; returns how many voxels
  * the surface has. In a plane there is no neighbour above and below. */
-static size_t mark_surface(uint8_t *out, const uint8_t *mask, const box *b, int plane, int height,
+static size_t mark_surface(uint8_t *out, const uint8_t *mask, const cc_bounds *b, bool plane, int height,
                            int width) {
     size_t count = 0;
     const ptrdiff_t row = width, slice = (ptrdiff_t)height * width;
-    for (int z = b->first[0]; z <= b->last[0]; z++)
-        for (int y = b->first[1]; y <= b->last[1]; y++) {
-            const uint8_t *m = mask + z * slice + y * row;
-            /* On a face of the box all neighbours beyond it are outside, so that each voxel is on the surface. */
-            const int face =
-                y == b->first[1] || y == b->last[1] || (!plane && (z == b->first[0] || z == b->last[0]));
-            const ptrdiff_t up = plane ? 0 : slice; /* in a plane the voxel itself, which changes nothing */
-            for (int x = b->first[2]; x <= b->last[2]; x++) {
-                uint8_t inside = 0;
-                if (m[x] && !face && x > b->first[2] && x < b->last[2])
-                    inside = m[x - 1] && m[x + 1] && m[x - row] && m[x + row] && m[x - up] && m[x + up];
+    const ptrdiff_t up = plane ? 0 : slice; /* in a plane the voxel itself, which changes nothing */
+    for (int z = 0; z < b->size[0]; z++)
+        for (int y = 0; y < b->size[1]; y++) {
+            const uint8_t *m = mask + (b->first[0] + z) * slice + (b->first[1] + y) * row + b->first[2];
+            /* All that lies beyond a face of the box is outside: what is on the face is on the surface. */
+            const bool face = y == 0 || y == b->size[1] - 1 || (!plane && (z == 0 || z == b->size[0] - 1));
+            for (int x = 0; x < b->size[2]; x++) {
+                const bool inside = !face && x > 0 && x < b->size[2] - 1 && m[x - 1] && m[x + 1] &&
+                                    m[x - row] && m[x + row] && m[x - up] && m[x + up];
                 *out = m[x] && !inside;
                 count += *out++;
             }
@@ -85,18 +60,14 @@ cc_status cc_surface_distances_init(cc_surface_distances *out, const uint8_t *pr
                                     const double spacing_mm[3]) {
     size_t voxels;
     CC_TRY(cc_components_voxels(&voxels, depth, height, width));
-    box b = {.first = {depth, height, width}, .last = {-1, -1, -1}};
-    box_add(&b, prediction, depth, height, width);
-    box_add(&b, truth, depth, height, width);
-    if (b.last[0] < 0) { /* both are empty; one voxel has the spacing checked */
+    const cc_bounds b = cc_bounds_find(prediction, truth, depth, height, width);
+    voxels = cc_bounds_voxels(&b);
+    if (!voxels) { /* both are empty; one voxel has the spacing checked */
         double none;
         CC_TRY(cc_distance_transform(&none, &(uint8_t){0}, NULL, 1, 1, 1, spacing_mm));
         *out = (cc_surface_distances){0};
         return CC_OK;
     }
-    int size[3];
-    for (int k = 0; k < 3; k++) size[k] = b.last[k] - b.first[k] + 1;
-    voxels = (size_t)size[0] * (size_t)size[1] * (size_t)size[2];
     cc_surface_distances d = {0};
     double *field = malloc(voxels * sizeof *field);
     uint8_t *predicted = malloc(voxels), *real = malloc(voxels);
@@ -105,9 +76,9 @@ cc_status cc_surface_distances_init(cc_surface_distances *out, const uint8_t *pr
         CC_CHECK(cc_fail_memory("surface distances", voxels * (sizeof *field + 2)));
     d.to_truth_count = mark_surface(predicted, prediction, &b, depth == 1, height, width);
     d.to_prediction_count = mark_surface(real, truth, &b, depth == 1, height, width);
-    CC_CHECK(find_distances(&d.to_truth, field, predicted, d.to_truth_count, real, size, spacing_mm));
+    CC_CHECK(find_distances(&d.to_truth, field, predicted, d.to_truth_count, real, b.size, spacing_mm));
     CC_CHECK(
-        find_distances(&d.to_prediction, field, real, d.to_prediction_count, predicted, size, spacing_mm));
+        find_distances(&d.to_prediction, field, real, d.to_prediction_count, predicted, b.size, spacing_mm));
     *out = d;
 done:
     if (status != CC_OK) cc_surface_distances_deinit(&d);
