@@ -1,5 +1,5 @@
-/* metrics/bounds.h -- the smallest box of a scan that holds two masks: what is outside of it need not be looked
- * at. */
+/* metrics/bounds.h -- the smallest box of a scan that holds two masks: what is outside of it need not be
+ * looked at. */
 #ifndef CC_METRICS_BOUNDS_H
 #define CC_METRICS_BOUNDS_H
 
@@ -14,7 +14,8 @@ typedef struct cc_bounds {
 /* Of two masks [depth*height*width], z slowest, non-zero is foreground. */
 cc_bounds cc_bounds_find(const uint8_t *a, const uint8_t *b, int depth, int height, int width);
 size_t cc_bounds_voxels(const cc_bounds *bounds);
-/* Copies the box, out[size[0]*size[1]*size[2]], from values of `bytes` each in a scan of that height and width. */
+/* Copies the box, out[size[0]*size[1]*size[2]], from values of `bytes` each in a scan of that height and
+ * width. */
 void cc_bounds_copy(void *out, const cc_bounds *bounds, const void *values, size_t bytes, int height,
                     int width);
 

@@ -1,4 +1,7 @@
-/* metrics/calibration.c -- sums by bins of probability, and the scores that they give. */
+/* metrics/calibration.c -- sums by bins of probability, and the scores that they give.
+ *
+ * Squared errors are summed as they are, not put together later from sums of p^2 and p: of millions of pixels
+ * next to 0 those would leave little but rounding. */
 #include "metrics/calibration.h"
 
 #include <math.h>
@@ -55,8 +58,8 @@ void cc_calibration_point(double *predicted, double *observed, const cc_calibrat
 /* With n pixels in all, a bin's share of the ECE is
  *     pixels / n |truth / pixels - probability / pixels| = |truth - probability| / n.
  * A bin of confidence has the pixels of two bins of p. In the one above 0.5, truth is predicted: `truth` are
- * right, and confidences add up to `probability`. In its mirror image below 0.5, pixels - truth are right, and
- * confidences add up to pixels - probability: right less confidence is probability - truth. */
+ * right, and confidences add up to `probability`. In its mirror image below 0.5, pixels - truth are right,
+ * and confidences add up to pixels - probability: right less confidence is probability - truth. */
 cc_calibration_scores cc_calibration_score(const cc_calibration *sum) {
     double pixels = 0, squares = 0, gaps = 0, confidence_gaps = 0;
     for (int k = 0; k < sum->bins; k++) {

@@ -1,5 +1,9 @@
-/* metrics/challenge.c -- groups of voxels by majority, or components of what is marked, into counts of lesions and
- * volumes (metrics/challenge.h). */
+/* metrics/challenge.c -- groups of voxels by majority, or components of what is marked, into counts of
+ * lesions and volumes (metrics/challenge.h).
+ *
+ * Groups are those of the whole scan, bone and all, as what is joined to a lesion decides over it. Marked
+ * lesions depend on marked voxels alone, so that the box around both masks is enough: with arteries there are
+ * eight sets of components to find. */
 #include "metrics/challenge.h"
 
 #include <math.h>
@@ -26,8 +30,8 @@ static cc_status check_labels(const uint8_t *mask, size_t voxels, const char *na
     return CC_OK;
 }
 
-/* The label of a group of `size` voxels, of which votes[a] have the label a > 0; how many have another one, or
- * none, is added to *changed. */
+/* The label of a group of `size` voxels, of which votes[a] have the label a > 0; how many have another one,
+ * or none, is added to *changed. */
 static int majority(int64_t *changed, const uint32_t votes[LABELS], size_t size) {
     int label = 0;
     size_t most = size;
@@ -68,6 +72,7 @@ static cc_status measure_groups(cc_challenge *out, const scan *s) {
     for (int m = 0; m < 2; m++)
         for (size_t i = 0; i < s->voxels; i++)
             if (masks[m][i] && groups.labels[i]) votes[groups.labels[i] - 1][m][named[m] ? masks[m][i] : 1]++;
+    /* With both labels a group is a hit, a miss, an addition or nothing, in all and for each artery. */
     int64_t changed[2] = {0};
     for (size_t g = 0; g < groups.count; g++) {
         const size_t size = groups.sizes[g];
@@ -110,7 +115,7 @@ static cc_status measure_marked(cc_challenge_tally *out, uint8_t *truth, uint8_t
     return CC_OK;
 }
 
-/* Every lesion is marked in one of the masks, so that the box around both is a scan as good as the whole. */
+/* In all and for each artery, in the box around both masks. */
 static cc_status measure_all_marked(cc_challenge *out, const scan *whole) {
     const int height = whole->height, width = whole->width;
     const cc_bounds b = cc_bounds_find(whole->truth, whole->prediction, whole->depth, height, width);
@@ -166,6 +171,7 @@ cc_status cc_challenge_measure(cc_challenge *out, const float *hu, const uint8_t
         t->fp_mm3 = 0;
         t->one_sided = true;
     }
+    /* From voxels to mm3. */
     for (int a = -1; a < CC_ARTERIES; a++) {
         cc_challenge_tally *t = a < 0 ? &c.all : &c.artery[a];
         t->tp_mm3 *= voxel_mm3;
@@ -198,8 +204,8 @@ static double ratio(double numerator, double denominator, cc_empty empty) {
     return denominator > 0 ? numerator / denominator : cc_empty_value(empty);
 }
 
-/* 2 / (1/sensitivity + 1/PPV), which of TP, FN and FP is 2 TP / (2 TP + FN + FP): 0 where nothing is found though
- * there is something to find or predicted, whichever of the two is 0/0. */
+/* 2 / (1/sensitivity + 1/PPV), which of TP, FN and FP is 2 TP / (2 TP + FN + FP): 0 where nothing is found
+ * though there is something to find or predicted, whichever of the two is 0/0. */
 static double harmonic_mean(double found, double truth, double right, double predicted, cc_empty empty) {
     if (found > 0 && right > 0) return 2 / (truth / found + predicted / right);
     return ratio(0, truth + predicted, empty);

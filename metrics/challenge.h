@@ -1,16 +1,18 @@
 /* metrics/challenge.h -- the orCaScore challenge's evaluation: lesions and volumes that are found, missed and
  * added, in all and by coronary artery.
  *
- * Sources: the challenge's pages Evaluation, Submit and Data (orcascore.isi.uu.nl); Wolterink et al., Med. Phys.
- * 43 (2016), 2361-2373. What they say:
- *   - A calcification is a 6-connected group of the scan's voxels above 130 HU, and so is a lesion: a group has
- *     one label. Where a submission labels its voxels differently, the majority label goes to all of them.
- *   - Sensitivity TP / (TP + FN) and PPV TP / (TP + FP) are computed of the lesions' number and of their volume,
- *     F1 as the harmonic mean of the two; once whatever the arteries, once for each artery.
- * What they leave open, and what is chosen here: voxels without a label count in the majority as those with one
- * do, or else one voxel in a rib would make all of it a lesion; of equal numbers a label comes before none, and
- * the lowest label first. The majority goes for the reference as for the prediction. A lesion that is given to
- * another artery is missed in its own and added in the other.
+ * Sources: the challenge's pages Evaluation, Submit and Data (orcascore.isi.uu.nl); Wolterink et al., Med.
+ * Phys. 43 (2016), 2361-2373. What they say:
+ *   - A calcification is a 6-connected group of the scan's voxels above 130 HU, and so is a lesion: a group
+ *     has one label. Where a submission labels its voxels differently, the majority label goes to all of
+ *     them.
+ *   - Sensitivity TP / (TP + FN) and PPV TP / (TP + FP) are computed of the lesions' number and of their
+ *     volume; F1 is the harmonic mean of the two, in the challenge of volumes, here of numbers, too. Once
+ *     whatever the arteries, and once for each artery.
+ * What they leave open, and what is chosen here: voxels without a label count in the majority as those with
+ * one do, or else one voxel in a rib would make all of it a lesion; of equal numbers a label comes before
+ * none, and the lowest label first. The majority goes for the reference as for the prediction. A lesion
+ * that is given to another artery is missed in its own and added in the other.
  *
  * That rule takes masks for what the challenge's are, marks on whole groups. Where a mask is drawn voxel by
  * voxel, or a reference cuts calcium off the bone or the valve that it touches, CC_CHALLENGE_MARKED has the
@@ -28,31 +30,34 @@
 enum { CC_ARTERIES = 3 };
 
 typedef enum cc_challenge_rule {
-    CC_CHALLENGE_GROUPS, /* the challenge's, as above: a lesion is found where its group is a lesion in both */
-    CC_CHALLENGE_MARKED, /* a lesion is a 6-connected component of a mask's voxels (by artery: of one label) above
-                            the threshold, found where one of its voxels is predicted; volumes voxel by voxel */
+    /* The challenge's, as above: a lesion is found where its group is a lesion of both masks. */
+    CC_CHALLENGE_GROUPS,
+    /* A lesion is a 6-connected component of a mask's voxels (by artery: of one label) above the threshold,
+     * found where one of its voxels is predicted. Volumes are counted voxel by voxel. */
+    CC_CHALLENGE_MARKED
 } cc_challenge_rule;
 
 /* Which masks say in which artery a lesion lies. */
 typedef enum cc_challenge_labels {
     CC_CHALLENGE_NO_ARTERIES,    /* none: non-zero is calcium, and there is nothing by artery */
-    CC_CHALLENGE_TRUTH_ARTERIES, /* the truth: by artery there are lesions found and missed, but no PPV */
-    CC_CHALLENGE_ARTERIES        /* both: by artery, what is found has the right label */
+    CC_CHALLENGE_TRUTH_ARTERIES, /* the truth: lesions of an artery are found or missed, but none is added */
+    CC_CHALLENGE_ARTERIES        /* both: what is found has the right label */
 } cc_challenge_labels;
 
 /* Counts, to be added up over scans. */
 typedef struct cc_challenge_tally {
     cc_lesion_counts lesions;
-    double tp_mm3, fn_mm3,
-        fp_mm3;     /* volume of the truth that is found, and missed; predicted volume that is not true */
+    double tp_mm3, fn_mm3; /* volume of the truth that is found, and that is missed */
+    double fp_mm3;         /* volume that is predicted and not true */
     bool one_sided; /* the prediction names no artery: predicted, spurious and fp_mm3 are not known, and 0 */
 } cc_challenge_tally;
 
 typedef struct cc_challenge {
-    cc_challenge_tally all,
-        artery[CC_ARTERIES]; /* artery[label - 1]; zeroed where there is nothing by artery */
-    /* By CC_CHALLENGE_GROUPS, the voxels above the threshold whose label the majority changed, in the truth and
-     * in the prediction: many of them mean that the masks are not what that rule takes them for. Else 0. */
+    cc_challenge_tally all;
+    cc_challenge_tally artery[CC_ARTERIES]; /* [label - 1]; zeroed where there is nothing by artery */
+    /* By CC_CHALLENGE_GROUPS, the voxels above the threshold whose label the majority changed, in the truth
+     * and in the prediction: many of them mean that the masks are not what that rule takes them for. 0 by
+     * the other rule. */
     int64_t truth_changed, prediction_changed;
 } cc_challenge;
 

@@ -1,13 +1,13 @@
-/* metrics/distance_transform.c -- squared distances axis by axis: along rows by two sweeps, then along columns
- * and through slices by the lower envelope of parabolas (Felzenszwalb & Huttenlocher 2012).
+/* metrics/distance_transform.c -- squared distances axis by axis: along rows by two sweeps, then along
+ * columns and through slices by the lower envelope of parabolas (Felzenszwalb & Huttenlocher 2012).
  *
  * The squared distance to the nearest marked voxel is a minimum over x, y and z of a sum of three squares, so
  * that it can be taken one axis after another. After the rows a voxel holds the least (dx sx)^2 of its row.
  * Along an axis with spacing s each voxel q then offers the parabola f(q) + ((p - q) s)^2 to all voxels p of
  * its line, and the least of what is offered to p is what p holds next.
  *
- * A row or a slice without a marked voxel offers nothing, to any line that crosses it: envelopes are built from
- * the others alone. Masks of calcium leave most rows and many slices empty. */
+ * A row or a slice without a marked voxel offers nothing, to any line that crosses it: envelopes are built
+ * from the others alone. Masks of calcium leave most rows and many slices empty. */
 #include "metrics/distance_transform.h"
 
 #include <math.h>
@@ -24,8 +24,8 @@ typedef struct parabola {
     int at;
 } parabola;
 
-/* One axis: lines of `length` voxels that lie `stride` values apart. sites[0..site_count) are the places along a
- * line that offer a parabola, the same ones for all lines of a call. */
+/* One axis: lines of `length` voxels that lie `stride` values apart. sites[0..site_count) are the places
+ * along a line that offer a parabola, the same ones for all lines of a call. */
 typedef struct pass {
     int length;
     size_t stride;
@@ -54,8 +54,8 @@ static void pass_deinit(pass *p) {
     free(p->lines);
 }
 
-/* The squared distance to the nearest marked voxel of the same row; false, and `out` untouched, where there is
- * none. Steps are counted in whole numbers and scaled last, so that rounding does not add up. */
+/* The squared distance to the nearest marked voxel of the same row; false, and `out` untouched, where there
+ * is none. Steps are counted in whole numbers and scaled last, so that rounding does not add up. */
 static bool transform_row(double *out, const uint8_t *mask, int width, double spacing) {
     int first = 0;
     while (first < width && !mask[first]) first++;
@@ -70,8 +70,8 @@ static bool transform_row(double *out, const uint8_t *mask, int width, double sp
     return true;
 }
 
-/* One line in place: f at the sites becomes the least of all parabolas at every voxel. In units of the spacing,
- * with g = f / s^2, the parabolas of u < q meet at
+/* One line in place: f at the sites becomes the least of all parabolas at every voxel. In units of the
+ * spacing, with g = f / s^2, the parabolas of u < q meet at
  *     p = (g(q) - g(u) + q^2 - u^2) / (2 (q - u)),
  * on whose left that of u is the lower one. A parabola that q's undercuts where it would start is lowest
  * nowhere, and is dropped from the envelope. */
@@ -104,9 +104,9 @@ static void transform_line(double *line, const pass *p) {
     }
 }
 
-/* `width` neighbouring lines, from their first voxels on; `wanted[x]`: whether a value of line x is. Lines are
- * copied a block at a time, so that each cache line is read once, and lines a power of two apart do not drive
- * each other out of the cache. */
+/* `width` neighbouring lines, from their first voxels on; `wanted[x]`: whether a value of line x is. Lines
+ * are copied a block at a time, so that each cache line is read once, and lines a power of two apart do not
+ * drive each other out of the cache. */
 static void transform_lines(double *values, int width, const bool *wanted, const pass *p) {
     for (int x = 0; x < width; x += BLOCK) {
         const int lanes = width - x < BLOCK ? width - x : BLOCK;

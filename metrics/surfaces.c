@@ -1,5 +1,5 @@
-/* metrics/surfaces.c -- surface voxels of two masks, and their distances by two distance transforms of the box
- * around both.
+/* metrics/surfaces.c -- surface voxels of two masks, and their distances by two distance transforms of the
+ * box around both.
  *
  * Everything that is asked for, and everything that answers, is a surface voxel of one of the masks, so that
  * distances in the smallest box that holds both are those in the whole scan. What lies beyond that box is in
@@ -13,8 +13,8 @@
 #include "metrics/bounds.h"
 #include "metrics/distance_transform.h"
 
-/* out[size[0]*size[1]*size[2]], in a box: 1 on the surface of the mask and 0 elsewhere; returns how many voxels
- * the surface has. In a plane there is no neighbour above and below. */
+/* out[size[0]*size[1]*size[2]], in a box: 1 on the surface of the mask and 0 elsewhere; returns how many
+ * voxels the surface has. In a plane there is no neighbour above and below. */
 static size_t mark_surface(uint8_t *out, const uint8_t *mask, const cc_bounds *b, bool plane, int height,
                            int width) {
     size_t count = 0;

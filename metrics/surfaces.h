@@ -24,7 +24,7 @@ typedef struct cc_surface_distances {
 } cc_surface_distances;
 
 /* Of two masks [depth*height*width], z slowest, non-zero is foreground; a depth of 1 is a plane. spacing_mm:
- * between voxels along x, between rows, between slices (unused in a plane). The caller owns what *out holds.
+ * between voxels along x, between rows, between slices (of a plane any). The caller owns what *out holds.
  *   CC_EINVAL no voxels, too many, or a spacing that makes no sense · CC_ENOMEM; *out untouched */
 cc_status cc_surface_distances_init(cc_surface_distances *out, const uint8_t *prediction,
                                     const uint8_t *truth, int depth, int height, int width,

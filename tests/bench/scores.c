@@ -1,9 +1,10 @@
-/* tests/bench/scores.c -- how long the scores of a scan of 512 x 512 x 48 voxels take, on one core: surface distances,
- * calibration, the challenge's lesions.
+/* tests/bench/scores.c -- how long the scores of a scan of 512 x 512 x 48 voxels take, on one core: surface
+ * distances, calibration, the challenge's lesions.
  *
- * Masks as they occur: dozens of calcified lesions of some millimetres, a prediction that misses and adds some; the
- * same with findings in the scan's corners, so that no box around them is small; a heart; and noise that marks one
- * voxel in a hundred everywhere, which does not occur. The least of five times is printed. */
+ * Masks as they occur: dozens of calcified lesions of some millimetres, a prediction that misses and adds
+ * some; the same with findings in the scan's corners, so that no box around them is small; a heart; and
+ * noise that marks one voxel in a hundred everywhere, which does not occur. The least of five times is
+ * printed. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,8 +40,8 @@ static double between(cc_rng *rng, double low, double high) {
     return cc_rng_between(rng, low, high);
 }
 
-/* `count` lesions with radii of 0.8 to 4 mm about the heart's centre, of which the prediction has four in five,
- * each moved and scaled a little, and adds one in five of its own. */
+/* `count` lesions with radii of 0.8 to 4 mm about the heart's centre, of which the prediction has four in
+ * five, each moved and scaled a little, and adds one in five of its own. */
 static void make_lesions(uint8_t *prediction, uint8_t *truth, int count, cc_rng *rng) {
     for (int i = 0; i < count; i++) {
         double centre[3] = {between(rng, 60, 145), between(rng, 60, 145), between(rng, 20, 120)}, radius[3];

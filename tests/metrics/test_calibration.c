@@ -1,5 +1,5 @@
-/* tests/metrics/test_calibration.c -- reliability curve, Brier score and ECE against scikit-learn's and numpy's
- * numbers, in one piece and slice by slice. */
+/* tests/metrics/test_calibration.c -- reliability curve, Brier score and ECE against scikit-learn's and
+ * numpy's numbers, in one piece and slice by slice. */
 #include "metrics/calibration.h"
 #include <math.h>
 #include "made_scan.h"

@@ -1,5 +1,5 @@
-/* tests/metrics/test_challenge.c -- lesions and volumes by the challenge's rule and by what is marked, against what
- * numpy and scipy.ndimage.label count, and of single groups. */
+/* tests/metrics/test_challenge.c -- lesions and volumes by the challenge's rule and by what is marked,
+ * against what numpy and scipy.ndimage.label count, and of single groups. */
 #include "metrics/challenge.h"
 #include <math.h>
 #include <stdio.h>
@@ -18,9 +18,10 @@ static void check_tally(const char *name, const cc_challenge_tally *got, const d
         if (values[i] != want[i]) fail_msg("%s, value %d: %g instead of %g", name, i, values[i], want[i]);
 }
 
-/* The made scan above 400 HU: 81 groups. Truth: (x/4 + y/3 + z/2) % 4; prediction: the same one voxel to the left,
- * but the made mask at every seventh voxel. A voxel is 0.5 mm3. Numbers by scipy.ndimage.label and numpy.bincount:
- * lesions of the truth, found, predicted, spurious; mm3 found, missed, added; of all, then of each artery. */
+/* The made scan above 400 HU: 81 groups. Truth: (x/4 + y/3 + z/2) % 4; prediction: the same one voxel to
+ * the left, but the made mask at every seventh voxel. A voxel is 0.5 mm3. Numbers by scipy.ndimage.label
+ * and numpy.bincount: lesions of the truth, found, predicted, spurious; mm3 found, missed, added; of all,
+ * then of each artery. */
 static void counts_are_those_of_scipy(void **state) {
     (void)state;
     static const struct {
@@ -99,7 +100,8 @@ static cc_challenge measure_row(const uint8_t *truth, const uint8_t *prediction,
     return out;
 }
 
-/* Half of the first group is enough, one of three voxels is not; of two labels with a voxel each the lower wins. */
+/* Half of the first group is enough, one of three voxels is not; of two labels with a voxel each the lower
+ * wins. */
 static void the_majority_labels_a_group(void **state) {
     (void)state;
     const uint8_t truth[ROW] = {1, 1, 1, 1, 0, 2, 2, 2, 0, 3, 3},
@@ -141,7 +143,8 @@ static void scans_add_up(void **state) {
     assert_int_equal(sum.prediction_changed, 2);
 }
 
-/* 3 of 4 lesions found, 2 of 4 predicted ones right (one prediction covers two lesions); 6 of 8 and of 9 mm3. */
+/* 3 of 4 lesions found, 2 of 4 predicted ones right (one prediction covers two lesions); 6 of 8 and of 9
+ * mm3. */
 static void scores_are_ratios_of_counts(void **state) {
     (void)state;
     const cc_challenge_tally t = {{4, 3, 4, 2}, 6, 2, 3, false};

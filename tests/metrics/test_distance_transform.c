@@ -1,5 +1,5 @@
-/* tests/metrics/test_distance_transform.c -- distances against those found by looking at every pair of voxels,
- * and against SciPy's. */
+/* tests/metrics/test_distance_transform.c -- distances against those found by looking at every pair of
+ * voxels, and against SciPy's. */
 #include "metrics/distance_transform.h"
 #include <math.h>
 #include <stdlib.h>
@@ -22,8 +22,9 @@ static double naive(const uint8_t *mask, const int size[3], const double mm[3], 
     return least;
 }
 
-/* Sizes on both sides of a block of lines, one voxel, one row and one column among them; spacings of a plane, of
- * a scan, and such as differ by hundreds; masks from one marked voxel in a thousand to all of them. */
+/* Sizes on both sides of a block of lines, one voxel, one row and one column among them; spacings of a
+ * plane, of a scan, and such as differ by hundreds; masks from one marked voxel in a thousand to all of
+ * them. */
 static void distances_are_those_of_the_nearest_of_all_marked_voxels(void **state) {
     (void)state;
     static const int sizes[][3] = {{1, 1, 1},  {1, 21, 37}, {6, 21, 17}, {3, 8, 8},

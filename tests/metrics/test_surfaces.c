@@ -75,8 +75,8 @@ static void scores_are_those_of_monai(void **state) {
 static const int made_size[3] = {MADE_DEPTH, MADE_HEIGHT, MADE_WIDTH};
 static const double made_mm[3] = {0.45, 0.7, 3};
 
-/* SciPy 1.17.1: surface m & ~binary_erosion(m), distances distance_transform_edt(~surface, spacing), quantiles
- * numpy.percentile; tolerance 1 mm. Prediction: label 1 and hu > 200; truth: hu > 300. */
+/* SciPy 1.17.1: surface m & ~binary_erosion(m), distances distance_transform_edt(~surface, spacing),
+ * quantiles numpy.percentile; tolerance 1 mm. Prediction: label 1 and hu > 200; truth: hu > 300. */
 static void scattered_voxels_are_as_far_apart_as_scipy_has_them(void **state) {
     (void)state;
     static made_scan scan;
@@ -104,8 +104,8 @@ static void fill(uint8_t *mask, const int low[3], const int high[3]) {
             for (int x = low[2]; x < high[2]; x++) mask[(z * MADE_HEIGHT + y) * MADE_WIDTH + x] = 255;
 }
 
-/* Two boxes that lie in opposite corners and overlap in the middle, by SciPy as above: voxels at the border are
- * on the surface. Then one voxel in each mask. */
+/* Two boxes that lie in opposite corners and overlap in the middle, by SciPy as above: voxels at the border
+ * are on the surface. Then one voxel in each mask. */
 static void borders_are_surfaces_and_a_voxel_is_its_own(void **state) {
     (void)state;
     static uint8_t prediction[MADE_VOXELS], truth[MADE_VOXELS];
