@@ -91,7 +91,7 @@ static void transform_line(double *line, const pass *p) {
                 break;
             }
         }
-        envelope[++last] = (parabola){.start = last ? start : -INFINITY, .height = line[q], .at = q};
+        envelope[++last] = (parabola){.start = start, .height = line[q], .at = q};
     }
     /* Each parabola fills the voxels up to where the next one starts. */
     for (int k = 0, from = 0; k <= last && from < p->length; k++) {
