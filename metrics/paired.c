@@ -1,10 +1,10 @@
-/* metrics/paired.c -- two variants on the same patients: permutation of signs, two-way interval, equivalence,
- * effect sizes, and the highest of several.
+/* metrics/paired.c -- two variants on the same patients: permutation of signs, two-way interval,
+ * equivalence, effect sizes, and the highest of several.
  *
- * The permutation test counts patterns of signs instead of approximating their sum: with 8 patients the normal
- * approximation says 0.037 where 0.0625 is exact. All 2^n sums are pairs of a sum of the first half of the
- * differences and one of the second half (Horowitz & Sahni, J. ACM 21 (1974), 277-292): both halves sorted, the
- * pairs that reach the observed sum are counted in one walk, 2^(n/2) steps instead of 2^n. */
+ * The permutation test counts patterns of signs instead of approximating their sum: with 8 patients the
+ * normal approximation says 0.037 where 0.0625 is exact. All 2^n sums are pairs of a sum of the first half
+ * of the differences and one of the second half (Horowitz & Sahni, J. ACM 21 (1974), 277-292): both halves
+ * sorted, the pairs that reach the observed sum are counted in one walk, 2^(n/2) steps instead of 2^n. */
 #include "metrics/paired.h"
 
 #include <math.h>
@@ -129,11 +129,12 @@ cc_status cc_paired_signs(cc_signs *out, const double *differences, size_t patie
 
 /* --- interval and effect --- */
 
-/* The variance of the mean over seeds x patients and its degrees of freedom. Differences are patient + seed + rest,
- * all random (Searle, Casella & McCulloch, Variance Components (1992), 4.7): with mean squares MSp, MSs and MSe
+/* The variance of the mean over seeds x patients and its degrees of freedom. Differences are patient +
+ * seed + rest, all random (Searle, Casella & McCulloch, Variance Components (1992), 4.7): with mean
+ * squares MSp, MSs and MSe
  *     E MSp = S vp + ve    E MSs = n vs + ve    E MSe = ve    var(mean) = vp / n + vs / S + ve / (n S)
- * so that (MSp + MSs - MSe) / (n S) is without bias. Where MSs is below MSe, no effect of seeds is seen and their part
- * is 0 rather than negative. */
+ * so that (MSp + MSs - MSe) / (n S) is without bias. Where MSs is below MSe, no effect of seeds is seen
+ * and their part is 0 rather than negative. */
 static void vary_two_ways(double *variance, double *df, const double *differences, const double *means,
                           double mean, size_t seeds, size_t patients) {
     const double n = (double)patients, s = (double)seeds;
@@ -181,8 +182,8 @@ static cc_status correlate_ranks(double *out, const double *means, size_t patien
     return status;
 }
 
-/* The mean difference, in standard deviations, that a two-sided t test of n patients finds at level 0.05 with power
- * 0.8: the noncentrality with that power, over the root of n. */
+/* The mean difference, in standard deviations, that a two-sided t test of n patients finds at level 0.05
+ * with power 0.8: the noncentrality with that power, over the root of n. */
 static double detect(size_t patients) {
     const double df = (double)patients - 1, t = cc_student_quantile(0.975, df);
     double low = 0, high = 16;
@@ -249,8 +250,8 @@ typedef struct contest {
     uint64_t *reach;  /* [rivals] patterns whose statistic of this rival or of one behind it is as large */
 } contest;
 
-/* Counts one pattern, whose sums are given: from the rival with the smallest statistic on, the largest so far is
- * compared with each rival's own (the step-down form). */
+/* Counts one pattern, whose sums are given: from the rival with the smallest statistic on, the largest so
+ * far is compared with each rival's own (the step-down form). */
 static void count_pattern(contest *c) {
     double largest = 0;
     for (size_t i = c->rivals; i-- > 0;) {
@@ -270,8 +271,8 @@ static void sum_pattern(contest *c, const uint64_t *signs) {
     }
 }
 
-/* Counts all patterns, or a sample with the observed one first; returns how many. As |sum| is the same with all signs
- * turned round, the last patient keeps his. */
+/* Counts all patterns, or a sample with the observed one first; returns how many. As |sum| is the same
+ * with all signs turned round, the last patient keeps its sign. */
 static uint64_t count_all(contest *c, uint64_t *signs) {
     if (c->patients <= MAX_T_EXACT_MAX) {
         const uint64_t patterns = (uint64_t)1 << (c->patients - 1);
