@@ -188,7 +188,7 @@ double cc_noncentral_t_power(double t, double df, double delta) {
      * probability that |Z + delta| exceeds t S. In u = log S the density of S becomes smooth and vanishes
      * at both ends: f(u) = 2 (df/2)^(df/2) / Gamma(df/2) exp(df u - df e^(2u) / 2). */
     const double constant = log(2) + 0.5 * df * log(0.5 * df) - lgamma(0.5 * df);
-    const double width = 12 / sqrt(df), step = (2 * width + 30 / df) / 2000;
+    const double width = 12 / sqrt(df), step = (2 * width + 30 / df) / 300;
     double sum = 0;
     for (double u = -width - 30 / df; u < width; u += step) {
         const double s = exp(u), density = exp(constant + df * u - 0.5 * df * s * s);

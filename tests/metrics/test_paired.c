@@ -153,6 +153,16 @@ static void the_highest_of_several_is_sampled_for_many_patients(void **state) {
     assert_true(adjusted[1] == 1);
 }
 
+/* 15 patients, 16384 patterns: of one rival what counting one by one gives, ties of tenths included. */
+static void patterns_of_many_patients_are_counted_one_by_one(void **state) {
+    (void)state;
+    static const double d[] = {0.1,  0.2, -0.3, 0.1,  0.4, -0.1, 0.3, 0.2,
+                               -0.2, 0.6, 0.1,  0.05, 0.7, -0.4, 0.1};
+    double adjusted;
+    assert_ok(cc_paired_max_t(&adjusted, d, 1, 15));
+    check_near(adjusted, count_two_sided(d, 15), 1e-15);
+}
+
 /* t of 4 degrees of freedom 2.776, standard deviation 0.0259, root of 1/5 + 1/4. */
 static void folds_that_share_training_patients_have_a_wider_interval(void **state) {
     (void)state;
@@ -187,6 +197,7 @@ int main(void) {
         cmocka_unit_test(equivalence_is_the_larger_of_two_one_sided_p),
         cmocka_unit_test(the_highest_of_several_pays_for_their_number),
         cmocka_unit_test(the_highest_of_several_is_sampled_for_many_patients),
+        cmocka_unit_test(patterns_of_many_patients_are_counted_one_by_one),
         cmocka_unit_test(folds_that_share_training_patients_have_a_wider_interval),
         cmocka_unit_test(what_is_no_number_is_refused_and_nothing_written),
     };
