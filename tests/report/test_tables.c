@@ -115,7 +115,10 @@ static const cc_listing *build_listing(cc_listing *listing, cc_spec_shape shape,
     cc_spec_row row = {.source = CC_SOURCE_RUNS, .label = "With"};
     cc_spec spec = {.shape = shape, .id = "x", .title = "", .caption = "", .rows = &row, .row_count = 1};
     cc_table_row *filled = cc_arena_get(arena, sizeof *filled);
-    *filled = (cc_table_row){.spec = &row, .runs = {run}, .run_count = 1};
+    static const cc_report_run *runs[1];
+    runs[0] = run;
+    *filled = (cc_table_row){
+        .spec = &row, .runs = runs, .run_count = 1, .seeds = (const int64_t[]){0}, .seed_count = 1};
     cc_table table = {
         .spec = &spec, .kind = "paper", .rows = filled, .row_count = 1, .notes = {.arena = arena}};
     assert_ok(fill(listing, &table, arena));
