@@ -242,7 +242,7 @@ static cc_status note_other_patients(cc_table *table, const cc_table_row *row, c
 /* One note for all rows: what is marked where nothing is true. */
 static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     const char *list = "";
-    size_t least = SIZE_MAX, most = 0;
+    size_t least = SIZE_MAX, most = 0, rows = 0;
     for (size_t r = 0; r < table->row_count; r++) {
         const size_t patients = table->rows[r].without_truth.patients;
         if (!is_of_runs(&table->rows[r]) || patients == 0) continue;
@@ -252,7 +252,7 @@ static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     if (most == 0) return CC_OK;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         const cc_table_without_truth *w = &row->without_truth;
-        if (!is_of_runs(row) || w->patients == 0) continue;
+        if (!is_of_runs(row) || w->patients == 0 || rows++ >= CC_TABLE_NAMED_MAX) continue;
         char lesions[64] = "", n[40] = "";
         if (!isnan(w->false_lesions)) snprintf(lesions, sizeof lesions, ", %.2f", w->false_lesions);
         if (least < most) snprintf(n, sizeof n, " (n = %zu)", w->patients);
@@ -265,8 +265,8 @@ static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     cc_notes_add(&table->notes,
                  "Patients without truth%s are in no score above. On them, specificity by pixel and, where "
                  "lesions are "
-                 "counted, false lesions a scan: %s.",
-                 all, list);
+                 "counted, false lesions a scan: %s%s.",
+                 all, list, rows > CC_TABLE_NAMED_MAX ? "; more rows in the CSV" : "");
     return CC_OK;
 }
 
