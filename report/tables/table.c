@@ -1,9 +1,9 @@
 /* report/tables/table.c -- a table's rows filled from runs: which runs a row is made of, their counts with
  * patients numbered alike, estimates under every convention, and notes for the reader.
  *
- * A row of several runs is the mean over folds of the mean over each fold's seeds, with one interval over seeds and
- * patients (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them; as copies of a run
- * are seeds of its fold there too, a baseline counts each patient once. */
+ * A row of several runs is the mean over folds of the mean over each fold's seeds, with one interval over
+ * seeds and patients (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them;
+ * as copies of a run are seeds of its fold there too, a baseline counts each patient once. */
 #include "report/tables/table.h"
 
 #include <math.h>
