@@ -15,6 +15,7 @@
 #include "report/figures/scores.h"
 #include "report/page/page.h"
 #include "report/tables/calcium.h"
+#include "report/tables/claims.h"
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
 #include "report/tables/render.h"
@@ -65,11 +66,20 @@ static cc_status save_formats(report *r, const cc_listing *listing, const cc_lis
     return save_listing(r, data, &cc_format_csv, false);
 }
 
+/* The verdicts on a table's claims, in files of their own. */
+static cc_status make_claims(report *r, cc_table *table) {
+    cc_listing claims;
+    CC_TRY(cc_table_judge(table, r->arena));
+    CC_TRY(cc_table_listing_claims(&claims, table, r->arena));
+    return claims.rows ? save_formats(r, &claims, &claims, false) : CC_OK;
+}
+
 /* A table of scores: notes, the table as shown, the CSV of every convention, and the listing of
  * conventions. */
 static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
     cc_listing full;
     CC_TRY(cc_table_compare(table, r->arena));
+    CC_TRY(make_claims(r, table));
     CC_TRY(cc_table_listing(&shown->shown, table, r->arena));
     CC_TRY(cc_table_listing_full(&full, table, r->arena));
     full.id = shown->shown.id;
