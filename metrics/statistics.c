@@ -48,8 +48,7 @@ static cc_status sort_values(placed **out, const double *values, size_t count) {
     return CC_OK;
 }
 
-/* Ranks from 1, equal values sharing the mean of theirs; *ties is the sum of t^3 - t over t equal values. */
-static cc_status rank_values(double *ranks, double *ties, const double *values, size_t count) {
+cc_status cc_statistics_ranks(double *ranks, double *ties, const double *values, size_t count) {
     placed *sorted = NULL;
     CC_TRY(sort_values(&sorted, values, count));
     *ties = 0;
@@ -94,7 +93,7 @@ static cc_status signed_rank_p(double *out, const double *d, double *sizes, doub
                                bool exact) {
     double ties, positive = 0, negative = 0;
     for (size_t i = 0; i < count; i++) sizes[i] = fabs(d[i]);
-    CC_TRY(rank_values(ranks, &ties, sizes, count));
+    CC_TRY(cc_statistics_ranks(ranks, &ties, sizes, count));
     /* The smaller of the sums of positive and of negative ranks is the statistic. */
     for (size_t i = 0; i < count; i++) *(d[i] > 0 ? &positive : &negative) += ranks[i];
     double low = fmin(positive, negative);
@@ -258,8 +257,8 @@ cc_status cc_statistics_spearman(double *out, const double *a, const double *b, 
     double *ranks, ties;
     CC_TRY(get_numbers(&ranks, 2 * count));
     cc_status status = CC_OK;
-    CC_CHECK(rank_values(ranks, &ties, a, count));
-    CC_CHECK(rank_values(ranks + count, &ties, b, count));
+    CC_CHECK(cc_statistics_ranks(ranks, &ties, a, count));
+    CC_CHECK(cc_statistics_ranks(ranks + count, &ties, b, count));
     *out = correlate(ranks, ranks + count, count);
 done:
     free(ranks);

@@ -25,6 +25,10 @@ cc_status cc_statistics_wilcoxon(double *out, const double *a, const double *b, 
  * arrays may be one. Source: Holm, Scand. J. Statist. 6 (1979), 65-70. */
 cc_status cc_statistics_holm(double *adjusted, const double *p, size_t count);
 
+/* Ranks of values[count] from 1, equal values sharing the mean of theirs; *ties is the sum of t^3 - t over the groups of
+ * t equal values. NaN is not allowed. */
+cc_status cc_statistics_ranks(double *ranks, double *ties, const double *values, size_t count);
+
 /* The mean and the standard deviation (n - 1; NaN for one value) of at least 1 value. */
 cc_status cc_statistics_mean_sd(double *mean, double *sd, const double *values, size_t count);
 
