@@ -12,12 +12,14 @@
 #include "report/check.h"
 #include "report/figures/curves.h"
 #include "report/figures/examples.h"
+#include "report/figures/options.h"
 #include "report/figures/scores.h"
 #include "report/page/page.h"
 #include "report/tables/calcium.h"
 #include "report/tables/claims.h"
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
+#include "report/tables/pivot.h"
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
 #include "report/tables/scores.h"
@@ -74,6 +76,17 @@ static cc_status make_claims(report *r, cc_table *table) {
     return claims.rows ? save_formats(r, &claims, &claims, false) : CC_OK;
 }
 
+/* What the rows differ in, as rows and columns and option by option. */
+static cc_status make_design(report *r, const cc_table *table, cc_page_table *shown) {
+    cc_design design;
+    cc_listing data;
+    CC_TRY(cc_differences_find(&shown->differences, table, r->arena));
+    CC_TRY(cc_design_find(&design, table, &shown->differences, r->arena));
+    CC_TRY(cc_table_listing_pivot(&shown->pivot, &data, table, &design, r->arena));
+    if (shown->pivot.rows) CC_TRY(save_formats(r, &shown->pivot, &data, true));
+    return CC_OK;
+}
+
 /* A table of scores: notes, the table as shown, the CSV of every convention, and the listing of
  * conventions. */
 static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
@@ -85,6 +98,7 @@ static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
     full.id = shown->shown.id;
     full.kind = shown->shown.kind;
     CC_TRY(save_formats(r, &shown->shown, &full, true));
+    CC_TRY(make_design(r, table, shown));
     CC_TRY(cc_table_listing_conventions(&shown->conventions, table, r->arena));
     if (shown->conventions.rows == 0) return CC_OK;
     return save_formats(r, &shown->conventions, &shown->conventions, false);
@@ -188,6 +202,8 @@ static cc_status make_figures(report *r) {
         snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
         CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
         CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
+        snprintf(name, sizeof name, "options-%s-%s", r->made[t].spec->id, r->made[t].kind);
+        CC_TRY(cc_figure_options(r->figures, name, &r->made[t], &r->shown[t].differences));
     }
     return cc_figure_examples(r->figures, &r->runs);
 }

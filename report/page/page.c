@@ -83,6 +83,9 @@ static const char *caption_of(const char *name) {
         {"figure-7-", "Figure 7: the third stage's output, put back into the slice."},
         {"figure-8-", "Figure 8: the heart as region of interest."},
         {"figure-9-", "Figure 9: findings of the second stage, those without truth marked."},
+        {"options-",
+         "The score against the option that the rows differ in, with its 95 % interval; small points are "
+         "single seeds."},
         {"patients-", "F1-score of each test patient."},
         {"scores-", "F1-score with its 95 % interval, and the paper's where the runs are of patients."},
         {"sizes-", "F1-score against the parameters of the net and the operations of its forward pass."},
@@ -179,6 +182,8 @@ static cc_status add_table(builder *b, const cc_page_table *table) {
     cc_text_add_html(&b->out, listing->title);
     cc_text_add(&b->out, "</h2>\n");
     CC_TRY(cc_render(&b->out, listing, &cc_format_html));
+    if (table->pivot.rows) CC_TRY(cc_render(&b->out, &table->pivot, &cc_format_html));
+    if (table->effects.rows) CC_TRY(cc_render(&b->out, &table->effects, &cc_format_html));
     snprintf(end, sizeof end, "%s-%s", listing->id, listing->kind);
     CC_TRY(show_pictures(b, end));
     if (table->conventions.rows) {

@@ -7,7 +7,7 @@
 
 #include <time.h>
 #include "report/audit/audit.h"
-#include "report/tables/listing.h"
+#include "report/tables/differences.h"
 #include "report/text.h"
 
 enum { CC_PAGE_RUNS_MAX = 500 }; /* runs with a section of their own */
@@ -15,6 +15,8 @@ enum { CC_PAGE_RUNS_MAX = 500 }; /* runs with a section of their own */
 /* A table of the page. */
 typedef struct cc_page_table {
     cc_listing shown, conventions; /* conventions without rows: none */
+    cc_listing pivot, effects;     /* of the options that its rows differ in; likewise */
+    cc_differences differences;
 } cc_page_table;
 
 typedef struct cc_page {

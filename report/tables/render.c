@@ -37,8 +37,11 @@ static void markdown_begin(cc_text *out, const cc_listing *listing) {
     }
     cc_text_add_markdown(out, listing->title);
     cc_text_add(out, "\n\n|");
-    for (size_t c = 0; c < listing->columns; c++)
-        cc_text_add(out, "%s%s |", listing->heads[c][0] ? " " : "", listing->heads[c]);
+    for (size_t c = 0; c < listing->columns; c++) {
+        cc_text_add(out, listing->heads[c][0] ? " " : "");
+        cc_text_add_markdown(out, listing->heads[c]);
+        cc_text_add(out, " |");
+    }
     cc_text_add(out, "\n|");
     for (size_t c = 0; c < listing->columns; c++)
         cc_text_add(out, c < listing->text_columns ? "---|" : "---:|");
