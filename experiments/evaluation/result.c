@@ -89,6 +89,7 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
                                .numerics_version = CC_NUMERICS_VERSION,
                                .threads = omp_get_max_threads(),
                                .seconds = s->seconds,
+                               .peak_memory_bytes = s->peak_memory_bytes,
                                .libraries = libraries,
                                .library_count = library_count};
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
