@@ -19,6 +19,7 @@
 #include "report/tables/claims.h"
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
+#include "report/tables/cost.h"
 #include "report/tables/pivot.h"
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
@@ -35,13 +36,12 @@ typedef struct report {
     cc_published published;
     cc_manifest manifest;
     cc_report_runs runs;
-    cc_notes problems;
+    cc_report_gaps gaps;
     const char **kinds;
     size_t kind_count;
     cc_table *made;       /* table_count, for their curves */
     cc_page_table *shown; /* table_count */
     size_t table_count;
-    cc_listing run_list;
     char tables[CC_PATH_MAX], figures[CC_PATH_MAX];
 } report;
 
@@ -99,6 +99,7 @@ static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
     full.kind = shown->shown.kind;
     CC_TRY(save_formats(r, &shown->shown, &full, true));
     CC_TRY(make_design(r, table, shown));
+    CC_TRY(cc_table_listing_cost(&shown->cost, table, &shown->differences, r->arena));
     CC_TRY(cc_table_listing_conventions(&shown->conventions, table, r->arena));
     if (shown->conventions.rows == 0) return CC_OK;
     return save_formats(r, &shown->conventions, &shown->conventions, false);
@@ -116,6 +117,7 @@ static cc_status make_other(report *r, const cc_table *table, cc_page_table *sho
 static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
     cc_table *table = &r->made[r->table_count];
     cc_page_table *shown = &r->shown[r->table_count];
+    shown->table = table;
     CC_TRY(cc_table_build(table, spec, kind, &r->runs, &r->published, r->arena));
     if (spec->shape == CC_SHAPE_SCORES)
         CC_TRY(make_scores(r, table, shown));
@@ -127,24 +129,24 @@ static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
 
 /* Whether a table has a run of this kind. */
 static bool has_row(const report *r, const cc_spec *spec, const char *kind) {
-    for (size_t i = 0; i < r->runs.count; i++)
-        for (size_t row = 0; row < spec->row_count && r->runs.items[i].in_table; row++)
-            if (strcmp(r->runs.items[i].kind, kind) == 0 &&
-                cc_report_run_matches(&r->runs.items[i], &spec->rows[row]))
+    for (size_t row = 0; row < spec->row_count; row++) {
+        size_t count;
+        const cc_report_run *const *runs = cc_report_runs_of_row(&count, &r->runs, &spec->rows[row]);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(runs[i]->kind, kind) == 0 && cc_report_run_matches(runs[i], &spec->rows[row]))
                 return true;
+    }
     return false;
 }
 
-/* The kinds that have a run in some table, in the order of their paths. */
+/* The kinds that have a run in some table. */
 static cc_status list_kinds(report *r) {
-    r->kinds = cc_arena_get_array(r->arena, r->runs.count + 1, sizeof *r->kinds);
+    r->kinds = cc_arena_get_array(r->arena, r->runs.kind_count + 1, sizeof *r->kinds);
     if (!r->kinds) return CC_ENOMEM;
-    for (size_t i = 0; i < r->runs.count; i++) {
-        const cc_report_run *run = &r->runs.items[i];
-        size_t known = 0;
-        if (!run->in_table || !cc_report_kind_is(r->options->kind, run->experiment)) continue;
-        while (known < r->kind_count && strcmp(r->kinds[known], run->kind) != 0) known++;
-        if (known == r->kind_count) r->kinds[r->kind_count++] = run->kind;
+    for (size_t k = 0; k < r->runs.kind_count; k++) {
+        const cc_report_kind *kind = &r->runs.kinds[k];
+        if (!kind->in_table || (r->options->kind && strcmp(r->options->kind, kind->name) != 0)) continue;
+        r->kinds[r->kind_count++] = kind->name;
     }
     return CC_OK;
 }
@@ -167,12 +169,13 @@ static cc_status make_tables(report *r) {
 static cc_status make_run_list(report *r) {
     char path[CC_PATH_MAX];
     cc_text text = {0};
-    CC_TRY(cc_run_list_make(&r->run_list, &r->runs, true, r->arena));
-    cc_status status = cc_render(&text, &r->run_list, &cc_format_markdown);
-    if (r->problems.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
-    for (size_t i = 0; i < r->problems.count; i++) {
+    cc_listing listing;
+    CC_TRY(cc_run_list_make(&listing, &r->runs, true, r->arena));
+    cc_status status = cc_render(&text, &listing, &cc_format_markdown);
+    if (r->gaps.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
+    for (size_t i = 0; i < r->gaps.count; i++) {
         cc_text_add(&text, "- ");
-        cc_text_add_markdown(&text, r->problems.items[i]);
+        cc_text_add_markdown(&text, r->gaps.items[i].line);
         cc_text_add(&text, "\n");
     }
     if (status == CC_OK) status = cc_path_join(path, r->options->out, "runs.md");
@@ -215,10 +218,9 @@ static cc_status make_page(report *r) {
     struct stat first;
     cc_page page = {.tables = r->shown,
                     .table_count = r->table_count,
-                    .run_list = &r->run_list,
                     .runs = &r->runs,
-                    .problems = r->problems.items,
-                    .problem_count = r->problems.count,
+                    .gaps = r->gaps.items,
+                    .gap_count = r->gaps.count,
                     .figures = r->figures};
     cc_audit audit;
     CC_TRY(cc_audit_make(&audit, &r->published, r->arena));
@@ -251,10 +253,10 @@ cc_status cc_report_make(const cc_report_options *options) {
                          "none of its %zu run files can be read", r.runs.problem_count));
 
     /* Which runs no table may show, and which cells stay empty. */
-    r.problems.arena = r.arena;
+    r.gaps.arena = r.arena;
     CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, r.arena));
-    CC_CHECK(cc_report_check_tables(&r.problems, &r.runs, r.specs, r.spec_count, &r.manifest, o->results,
-                                    o->kind));
+    CC_CHECK(
+        cc_report_check_tables(&r.gaps, &r.runs, r.specs, r.spec_count, &r.manifest, o->results, o->kind));
 
     /* The page is made last, as it shows all the rest. */
     CC_CHECK(cc_path_join(r.tables, o->out, "tables"));
@@ -273,11 +275,11 @@ cc_status cc_report_make(const cc_report_options *options) {
     }
 
     /* A strict report fails for what it had to leave out. */
-    if (!o->strict || r.problems.count == 0) goto done;
-    for (size_t i = 1; i < r.problems.count; i++) cc_log(CC_LOG_WARNING, "%s", r.problems.items[i]);
-    if (r.problems.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.problems.count - 1);
-    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s", r.problems.items[0],
-                     more);
+    if (!o->strict || r.gaps.count == 0) goto done;
+    for (size_t i = 1; i < r.gaps.count; i++) cc_log(CC_LOG_WARNING, "%s", r.gaps.items[i].line);
+    if (r.gaps.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.gaps.count - 1);
+    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s",
+                     r.gaps.items[0].line, more);
 done:
     cc_arena_destroy(r.arena);
     return status;
