@@ -15,17 +15,9 @@
 #ifndef CC_METRICS_INTERVAL_H
 #define CC_METRICS_INTERVAL_H
 
-#include <stdbool.h>
-#include "metrics/overlap.h"
+#include "metrics/test_sets.h"
 
 enum { CC_BOOTSTRAP_RESAMPLES = 20000 };
-
-/* The test set of one run. Patients are numbered alike in all runs of one estimate. */
-typedef struct cc_sample {
-    const cc_count_row *rows;
-    size_t count;
-    int64_t fold, seed;
-} cc_sample;
 
 typedef struct cc_estimate {
     cc_scores value;     /* NaN where no run has the score */
@@ -51,20 +43,9 @@ cc_status cc_estimate_make_all(cc_estimate out[CC_AVERAGES][CC_EMPTIES], const c
 /* What the interval is called in a caption: "... interval by METHOD". */
 const char *cc_interval_method(void);
 /* How often intervals that say 95 % hold the mean with about n patients of one run, in percent, as
- * tests/metrics/test_coverage.c found for scores that are mostly high (Beta(20,2)); NaN below 4 patients. Where one
- * patient in twenty fails altogether no method keeps its word: metrics/README.md has the figures. */
+ * tests/metrics/test_coverage.c found: of scores that are high for everyone (Beta(20,2)); and where one patient in
+ * twenty fails altogether, which no method rescues (metrics/README.md). NaN below 2 patients. */
 double cc_interval_coverage(size_t patients);
-
-/* Intervals from the values of a statistic in resamples. BASIC: 2 estimate - percentile. BCA: percentiles corrected
- * for bias (resamples equal to the estimate count half) and acceleration. Percentiles are linear between ranks.
- *   resamples     [count], count > 0; sorted in place
- *   acceleration  only BCA looks at it
- * BCA is NaN where all resamples lie on one side of the estimate. */
-typedef enum cc_resampling { CC_RESAMPLING_PERCENTILE, CC_RESAMPLING_BASIC, CC_RESAMPLING_BCA } cc_resampling;
-void cc_interval_of_resamples(double *low, double *high, cc_resampling kind, double *resamples, size_t count,
-                              double estimate, double acceleration);
-/* Bias z0 and acceleration from the influences of what is resampled: sum u^3 / (6 (sum u^2)^1.5), 0 where none has any. */
-double cc_interval_bias(const double *resamples, size_t count, double estimate);
-double cc_interval_acceleration(const double *influences, size_t count);
+double cc_interval_coverage_with_failures(size_t patients);
 
 #endif

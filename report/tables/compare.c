@@ -37,10 +37,17 @@ static cc_status find_field(field *out, const cc_table *table, const cc_table_ro
     return CC_OK;
 }
 
-/* Appends "; LABEL ..." to a list in a note. */
-static cc_status append(const char **list, cc_arena *arena, const char *label, const char *what) {
-    *list = cc_arena_format(arena, "%s%s%s %s", *list, **list ? "; " : "", label, what);
+/* Appends "; LABEL ..." to a list in a note, as its entry `at`. */
+static cc_status append(const char **list, size_t at, cc_arena *arena, const char *label, const char *what) {
+    if (at == CC_TABLE_NAMED_MAX) *list = cc_arena_format(arena, "%s; more rows in the CSV", *list);
+    if (at < CC_TABLE_NAMED_MAX)
+        *list = cc_arena_format(arena, "%s%s%s %s", *list, at ? "; " : "", label, what);
     return *list ? CC_OK : CC_ENOMEM;
+}
+
+/* The table's own row of one that is borrowed from it. */
+static cc_table_row *own_row(cc_table *table, const cc_table_row *row) {
+    return &table->rows[row - table->rows];
 }
 
 /* "p = 0.023", "p < 0.001". */
@@ -73,7 +80,8 @@ static cc_status compare_baseline(cc_table *table, const field *f, cc_arena *are
         if (!isnan(r->low))
             snprintf(interval, sizeof interval, " [%+.1f, %+.1f]", 100 * r->low, 100 * r->high);
         snprintf(what, sizeof what, "%+.1f%s %s (n = %zu)", 100 * r->mean, interval, p_text, r->patients);
-        CC_TRY(append(&list, arena, f->rows[i]->spec->label, what));
+        CC_TRY(append(&list, i, arena, f->rows[i]->spec->label, what));
+        own_row(table, f->rows[i])->p_reference = p[i];
     }
     cc_notes_add(&table->notes,
                  "%s minus that of the baseline row (%s), in points with the 95 %% interval over patients "
@@ -101,7 +109,8 @@ static cc_status compare_best(cc_table *table, const field *f, const char *const
     for (size_t i = 0; i < f->count; i++) {
         char p_text[32];
         format_p(p_text, adjusted[i]);
-        CC_TRY(append(&list, arena, f->rows[i]->spec->label, p_text));
+        CC_TRY(append(&list, i, arena, f->rows[i]->spec->label, p_text));
+        own_row(table, f->rows[i])->p_reference = adjusted[i];
     }
     /* Two of 2^n patterns of signs are the most extreme ones. */
     if (ldexp(2, -(int)(patients < 64 ? patients : 64)) > level)
@@ -133,8 +142,12 @@ static cc_status note_ranks(cc_table *table, const field *f, const char *const *
     CC_TRY(cc_ranking_stability(first, low, high, scores, rows, patients, CC_BOOTSTRAP_RESAMPLES));
     for (size_t r = 0; r < rows; r++) {
         char what[96];
+        cc_table_row *row = own_row(table, r ? f->rows[r - 1] : f->first);
         snprintf(what, sizeof what, "%.0f %%, ranks %g to %g", 100 * first[r], low[r], high[r]);
-        CC_TRY(append(&list, arena, (r ? f->rows[r - 1] : f->first)->spec->label, what));
+        CC_TRY(append(&list, r, arena, row->spec->label, what));
+        row->first_share = first[r];
+        row->rank_low = low[r];
+        row->rank_high = high[r];
     }
     cc_notes_add(&table->notes,
                  "Ranks when the patients are drawn anew (%d resamples): how often a row is first, and 95 %% "

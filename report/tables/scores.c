@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 enum {
-    FULL_TEXTS = 5,  /* before a full row's numbers */
-    LAST_COLUMNS = 7 /* behind its scores */
+    FULL_TEXTS = 5,   /* before a full row's numbers */
+    LAST_COLUMNS = 11 /* behind its scores */
 };
 
 /* Cells of a score: its value and, beside the paper, the paper's and the difference. */
@@ -171,7 +171,11 @@ static void put_full_heads(cc_listing *listing, const cc_spec *spec) {
                                        "other_patients",
                                        "without_truth_patients",
                                        "without_truth_specificity_percent",
-                                       "without_truth_false_lesions_a_scan"};
+                                       "without_truth_false_lesions_a_scan",
+                                       "p_against_reference",
+                                       "first_of_resamples_percent",
+                                       "rank_low",
+                                       "rank_high"};
     size_t column = 0;
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
         cc_listing_put_head(listing, column++, "%s", texts[t]);
@@ -211,7 +215,8 @@ static void put_estimate(cc_listing *listing, size_t row, size_t column, const c
                           interval ? 100 * estimate->high.value[score] : NAN);
 }
 
-/* What was added to a row of the CSV: BCa intervals, n of every score, seeds, folds, patients without truth. */
+/* What was added to a row of the CSV: BCa intervals, n of every score, seeds, folds, patients without truth, p against
+ * the baseline or first-ranked row, ranks. */
 static void put_added(cc_listing *listing, size_t at, size_t column, const cc_table *table,
                       const cc_table_row *row) {
     const cc_spec *spec = table->spec;
@@ -238,6 +243,10 @@ static void put_added(cc_listing *listing, size_t at, size_t column, const cc_ta
     cc_listing_put(listing, at, column++, "%zu", without->patients);
     cc_listing_put_number(listing, at, column++, "%.6f", 100 * without->specificity);
     cc_listing_put_number(listing, at, column++, "%.6f", without->false_lesions);
+    cc_listing_put_number(listing, at, column++, "%.6f", row->p_reference);
+    cc_listing_put_number(listing, at, column++, "%.3f", 100 * row->first_share);
+    cc_listing_put_number(listing, at, column++, "%g", row->rank_low);
+    cc_listing_put_number(listing, at, column++, "%g", row->rank_high);
 }
 
 /* A row of the CSV. */

@@ -7,7 +7,7 @@
 
 /* The table as it is shown: value of each score and, beside the paper, published value and difference. */
 cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *arena);
-/* Every convention's scores and intervals, and n, seeds and folds, for programs. Columns keep names and places: new ones
+/* Every convention's scores and intervals, n, seeds, folds, and ranks, for programs. Columns keep names and places: new ones
  * come last. */
 cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
 

@@ -10,6 +10,10 @@
 #include "report/tables/listing.h"
 #include "results/published.h"
 
+enum {
+    CC_TABLE_NAMED_MAX = 40
+}; /* rows that one note names; of more it says how many, and the CSV has them all */
+
 /* A patient of a row. */
 typedef struct cc_table_patient {
     const char *name;
@@ -44,6 +48,10 @@ typedef struct cc_table_row {
     const cc_table_trial *trials; /* [seed_count][patient_count] */
     bool other_patients;          /* it counts other patients than the table's */
     cc_table_without_truth without_truth;
+    /* Filled by cc_table_compare, of the first column; NaN: not compared. */
+    double p_reference;         /* against the baseline or the first-ranked row, adjusted for all rows */
+    double first_share;         /* of resamples of patients in which it is first */
+    double rank_low, rank_high; /* 95 % of its ranks there */
 } cc_table_row;
 
 /* What becomes of a claim. */
