@@ -68,29 +68,30 @@ static bool same_thresholds(const cc_run_cuts *a, const cc_run_cuts *b) {
 }
 
 /* Adds one run's precision and recall, in percent, at each threshold. */
-static cc_status add_cuts(double *precision, double *recall, const cc_report_run *run,
+static cc_status add_cuts(double *precision, double *recall, const cc_report_run *run, double weight,
                           cc_convention convention, cc_arena *arena) {
     cc_count_row *rows = cc_arena_get_array(arena, run->patient_count + 1, sizeof *rows);
     if (!rows) return CC_ENOMEM;
     for (size_t k = 0; k < run->cuts.count; k++) {
         cc_scores scores;
         CC_TRY(score_cut(&scores, run, k, convention, rows));
-        precision[k] += 100 * scores.value[CC_SCORE_PRECISION];
-        recall[k] += 100 * scores.value[CC_SCORE_RECALL];
+        precision[k] += weight * 100 * scores.value[CC_SCORE_PRECISION];
+        recall[k] += weight * 100 * scores.value[CC_SCORE_RECALL];
     }
     return CC_OK;
 }
 
-/* The mean over the row's runs that were cut as the first of them was. */
+/* The mean over folds of the mean over seeds, of the row's runs that were cut as the first of them was. */
 static cc_status make_cut(cc_plot_cut *out, const cc_table *table, const cc_table_row *row, cc_arena *arena) {
     const cc_run_cuts *first = &row->runs[0]->cuts;
     double *precision = cc_arena_get_array(arena, first->count, sizeof *precision), used = 0,
            *recall = cc_arena_get_array(arena, first->count, sizeof *recall);
     if (!precision || !recall) return CC_ENOMEM;
     for (size_t r = 0; r < row->run_count; r++) {
+        const double weight = cc_table_run_weight(row, row->runs[r]);
         if (!same_thresholds(&row->runs[r]->cuts, first)) continue;
-        CC_TRY(add_cuts(precision, recall, row->runs[r], table->spec->convention, arena));
-        used++;
+        CC_TRY(add_cuts(precision, recall, row->runs[r], weight, table->spec->convention, arena));
+        used += weight;
     }
     for (size_t k = 0; k < first->count; k++) {
         precision[k] /= used;

@@ -1,158 +1,172 @@
-/* report/tables/compare.c -- notes on rows against each other, patient by patient: Wilcoxon's signed-rank
- * test of the best row against the others, Holm-adjusted over the table's rows, and the paper's claims with
- * intervals of the mean difference.
+/* report/tables/compare.c -- notes on rows against each other, on the table's first column: tests against the baseline
+ * or the first-ranked row, and the stability of ranks.
  *
- * Only patients that both rows tested count. Folds test different patients and are not compared. */
+ * The first-ranked row is the one that chance has favoured most; whether it is the best is asked of all others at once
+ * (max-T, metrics/paired.h). A baseline is named beforehand, so that each row is tested against it by itself and Holm
+ * keeps the level for all of them. */
 #include "report/tables/compare.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include "metrics/paired.h"
+#include "metrics/ranking.h"
 #include "metrics/statistics.h"
+#include "report/tables/patients.h"
 
-/* The paired scores of two rows. */
-typedef struct pairs {
-    double *a, *b, *difference;
+static const double level = 0.05;
+
+/* Rows of runs that are compared with one of them, which is not among them. */
+typedef struct field {
+    const cc_table_row *first;
+    const cc_table_row **rows;
     size_t count;
-} pairs;
+} field;
 
-/* The patients of two rows, both sorted by name, joined in one walk; those without a score in either are left
- * out. */
-static cc_status pair_rows(pairs *out, const cc_table_row *a, const cc_table_row *b, cc_score score,
-                           cc_arena *arena) {
-    double *values = cc_arena_get_array(arena, a->patient_count + 1, 3 * sizeof *values);
-    if (!values) return CC_ENOMEM;
-    *out = (pairs){values, values + a->patient_count, values + 2 * a->patient_count, 0};
-    for (size_t i = 0, k = 0; i < a->patient_count && k < b->patient_count;) {
-        int order = strcmp(a->patients[i].name, b->patients[k].name);
-        double x = a->patients[i].scores.value[score], y = b->patients[k].scores.value[score];
-        if (order == 0 && !isnan(x) && !isnan(y)) {
-            out->a[out->count] = x;
-            out->b[out->count] = y;
-            out->difference[out->count++] = x - y;
-        }
-        /* Past the smaller name; past both where they are one. */
-        i += order <= 0;
-        k += order >= 0;
+/* All rows of runs that share patients with the first. */
+static cc_status find_field(field *out, const cc_table *table, const cc_table_row *first, cc_arena *arena) {
+    const char *const *names;
+    size_t common;
+    *out = (field){first, cc_arena_get_array(arena, table->row_count + 1, sizeof *out->rows), 0};
+    if (!out->rows) return CC_ENOMEM;
+    for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
+        if (row == first || row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
+        CC_TRY(cc_table_common_patients(&names, &common, (const cc_table_row *[]){first, row}, 2,
+                                        table->spec->columns[0], arena));
+        if (common) out->rows[out->count++] = row;
     }
     return CC_OK;
+}
+
+/* Appends "; LABEL ..." to a list in a note. */
+static cc_status append(const char **list, cc_arena *arena, const char *label, const char *what) {
+    *list = cc_arena_format(arena, "%s%s%s %s", *list, **list ? "; " : "", label, what);
+    return *list ? CC_OK : CC_ENOMEM;
 }
 
 /* "p = 0.023", "p < 0.001". */
 static void format_p(char out[32], double p) {
-    if (p < 0.001)
-        snprintf(out, 32, "p < 0.001");
-    else
-        snprintf(out, 32, "p = %.3f", p);
+    snprintf(out, 32, p < 0.001 ? "p < 0.001" : "p = %.3f", p);
 }
 
-/* --- the best row against the others --- */
-
-/* A row against the best one. */
-typedef struct contest {
-    const cc_table_row *row;
-    double p;
-    size_t pairs;
-} contest;
-
-/* Tests the best row against every other row of runs, on the table's first column. */
-static cc_status test_rows(contest *out, size_t *count, const cc_table *table, const cc_table_row *best,
-                           cc_arena *arena) {
-    cc_score score = table->spec->columns[0];
-    for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
-        pairs paired;
-        if (row == best || row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
-        CC_TRY(pair_rows(&paired, best, row, score, arena));
-        if (paired.count == 0) continue;
-        contest *c = &out[(*count)++];
-        *c = (contest){.row = row, .pairs = paired.count};
-        CC_TRY(cc_statistics_wilcoxon(&c->p, paired.a, paired.b, paired.count, CC_WILCOXON_AUTO));
+/* Every row against the baseline, each on the patients that the two have in common. */
+static cc_status compare_baseline(cc_table *table, const field *f, cc_arena *arena) {
+    const cc_score score = table->spec->columns[0];
+    const char *list = "";
+    double *p = cc_arena_get_array(arena, f->count + 1, sizeof *p);
+    cc_paired_result *results = cc_arena_get_array(arena, f->count + 1, sizeof *results);
+    if (!p || !results) return CC_ENOMEM;
+    for (size_t i = 0; i < f->count; i++) {
+        const char *const *names;
+        size_t common;
+        cc_table_pairs pairs;
+        CC_TRY(cc_table_common_patients(&names, &common, (const cc_table_row *[]){f->rows[i], f->first}, 2,
+                                        score, arena));
+        CC_TRY(cc_table_pair(&pairs, f->rows[i], f->first, names, common, score, arena));
+        CC_TRY(cc_paired_compare(&results[i], pairs.differences, pairs.seeds, pairs.patients));
+        p[i] = results[i].p;
     }
+    CC_TRY(cc_statistics_holm(p, p, f->count));
+    for (size_t i = 0; i < f->count; i++) {
+        const cc_paired_result *r = &results[i];
+        char what[160], interval[64] = "", p_text[32];
+        format_p(p_text, p[i]);
+        if (!isnan(r->low))
+            snprintf(interval, sizeof interval, " [%+.1f, %+.1f]", 100 * r->low, 100 * r->high);
+        snprintf(what, sizeof what, "%+.1f%s %s (n = %zu)", 100 * r->mean, interval, p_text, r->patients);
+        CC_TRY(append(&list, arena, f->rows[i]->spec->label, what));
+    }
+    cc_notes_add(&table->notes,
+                 "%s minus that of the baseline row (%s), in points with the 95 %% interval over patients "
+                 "and seeds; exact "
+                 "sign-flip permutation test, p adjusted by Holm over the rows: %s.",
+                 cc_score_heading(score), f->first->spec->label, list);
     return CC_OK;
 }
 
-/* One note with every test's adjusted p. */
-static cc_status note_contests(cc_table *table, const cc_table_row *best, const contest *contests,
-                               size_t count, cc_arena *arena) {
-    char list[4096] = "", p[32];
-    size_t used = 0;
-    double *adjusted = cc_arena_get_array(arena, count, sizeof *adjusted);
-    if (!adjusted) return CC_ENOMEM;
-    for (size_t i = 0; i < count; i++) adjusted[i] = contests[i].p;
-    CC_TRY(cc_statistics_holm(adjusted, adjusted, count));
-    for (size_t i = 0; i < count && used < sizeof list - 1; i++) {
-        format_p(p, adjusted[i]);
-        int length = snprintf(list + used, sizeof list - used, "%s%s %s (%zu patients)", i ? "; " : "",
-                              contests[i].row->spec->label, p, contests[i].pairs);
-        used += length > 0 ? (size_t)length : 0;
+/* The first-ranked row against all others, on the patients that all of them have in common. */
+static cc_status compare_best(cc_table *table, const field *f, const char *const *names, size_t patients,
+                              cc_arena *arena) {
+    const cc_score score = table->spec->columns[0];
+    const char *list = "", *few = "";
+    double *differences = cc_arena_get_array(arena, f->count * patients, sizeof *differences);
+    double *adjusted = cc_arena_get_array(arena, f->count, sizeof *adjusted);
+    if (!differences || !adjusted) return CC_ENOMEM;
+    for (size_t i = 0; i < f->count; i++) {
+        cc_table_pairs pairs;
+        CC_TRY(cc_table_pair(&pairs, f->first, f->rows[i], names, patients, score, arena));
+        for (size_t k = 0; k < pairs.seeds * patients; k++)
+            differences[i * patients + k % patients] += pairs.differences[k] / (double)pairs.seeds;
     }
+    CC_TRY(cc_paired_max_t(adjusted, differences, f->count, patients));
+    for (size_t i = 0; i < f->count; i++) {
+        char p_text[32];
+        format_p(p_text, adjusted[i]);
+        CC_TRY(append(&list, arena, f->rows[i]->spec->label, p_text));
+    }
+    /* Two of 2^n patterns of signs are the most extreme ones. */
+    if (ldexp(2, -(int)(patients < 64 ? patients : 64)) > level)
+        few = " So few patients cannot reach 0.05, whatever they show.";
     cc_notes_add(&table->notes,
-                 "%s by patient, Wilcoxon's signed-rank test against the first-ranked row (%s), Holm over "
-                 "the table's rows: %s.",
-                 cc_score_heading(table->spec->columns[0]), best->spec->label, list);
+                 "%s of the first-ranked row (%s) against the others, n = %zu patients, exact permutation "
+                 "test adjusted for "
+                 "all rows (max-T): %s.%s",
+                 cc_score_heading(score), f->first->spec->label, patients, list, few);
     return CC_OK;
 }
 
-/* The first-ranked row against the others. */
-static cc_status compare_best(cc_table *table, cc_arena *arena) {
-    size_t count = 0;
-    const cc_table_row *best = cc_table_best(table, table->spec->columns[0], NULL);
-    contest *contests = cc_arena_get_array(arena, table->row_count + 1, sizeof *contests);
-    if (!contests) return CC_ENOMEM;
-    if (!best || table->spec->rows[0].fold) return CC_OK; /* folds test different patients */
-    CC_TRY(test_rows(contests, &count, table, best, arena));
-    return count ? note_contests(table, best, contests, count, arena) : CC_OK;
-}
-
-/* --- claims --- */
-
-/* The row of a label that has runs, or NULL. */
-static const cc_table_row *find_row(const cc_table *table, const char *label) {
-    for (size_t r = 0; r < table->row_count; r++)
-        if (strcmp(table->rows[r].spec->label, label) == 0 && table->rows[r].run_count)
-            return &table->rows[r];
-    return NULL;
-}
-
-/* Settled where the interval of the mean difference leaves out zero and the signed-rank test agrees: an
- * interval of very few patients leaves out zero all too easily. */
-static const char *judge(double low, double high, double p, bool higher) {
-    if (!(p < 0.05) || (low <= 0 && high >= 0)) return "not resolved by so few patients";
-    return (low > 0) == higher ? "holds" : "does not hold";
-}
-
-/* Adds what becomes of one claim; nothing where a row of it has no run. */
-static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_arena *arena) {
-    cc_paired_result result;
-    char p_text[32];
-    pairs paired;
-    const cc_table_row *a = find_row(table, claim->a);
-    if (!a) return CC_OK;
-    const cc_table_row *b = claim->b ? find_row(table, claim->b) : cc_table_best(table, claim->score, a);
-    if (!b) return CC_OK;
-    CC_TRY(pair_rows(&paired, a, b, claim->score, arena));
-    /* No interval of one patient. */
-    if (paired.count < 2) {
-        cc_notes_add(&table->notes, "Claim: \"%s\": not resolved by so few patients (%zu).", claim->text,
-                     paired.count);
-        return CC_OK;
+/* How often each row is first when patients are drawn anew. */
+static cc_status note_ranks(cc_table *table, const field *f, const char *const *names, size_t patients,
+                            cc_arena *arena) {
+    const cc_score score = table->spec->columns[0];
+    const size_t rows = f->count + 1;
+    const char *list = "";
+    double *scores = cc_arena_get_array(arena, rows * patients, sizeof *scores);
+    double *numbers = cc_arena_get_array(arena, 3 * rows, sizeof *numbers);
+    if (!scores || !numbers) return CC_ENOMEM;
+    double *first = numbers, *low = numbers + rows, *high = numbers + 2 * rows;
+    for (size_t r = 0; r < rows; r++) {
+        const cc_table_row *row = r ? f->rows[r - 1] : f->first;
+        for (size_t p = 0; p < patients; p++)
+            scores[r * patients + p] =
+                row->patients[cc_table_patient_find(row, names[p])].scores.value[score];
     }
-    CC_TRY(cc_paired_compare(&result, paired.difference, 1, paired.count));
-    format_p(p_text, result.p);
+    CC_TRY(cc_ranking_stability(first, low, high, scores, rows, patients, CC_BOOTSTRAP_RESAMPLES));
+    for (size_t r = 0; r < rows; r++) {
+        char what[96];
+        snprintf(what, sizeof what, "%.0f %%, ranks %g to %g", 100 * first[r], low[r], high[r]);
+        CC_TRY(append(&list, arena, (r ? f->rows[r - 1] : f->first)->spec->label, what));
+    }
     cc_notes_add(&table->notes,
-                 "Claim: \"%s\": %s. %s of %s minus %s, by patient: %+.1f [%+.1f, %+.1f], %zu patients, "
-                 "sign-flip permutation %s.",
-                 claim->text, judge(result.low, result.high, result.p, claim->higher),
-                 cc_score_heading(claim->score), a->spec->label, b->spec->label, 100 * result.mean,
-                 100 * result.low, 100 * result.high, paired.count, p_text);
+                 "Ranks when the patients are drawn anew (%d resamples): how often a row is first, and 95 %% "
+                 "of its ranks: "
+                 "%s. The probability that the first-ranked row is not the best: %.0f %%.",
+                 CC_BOOTSTRAP_RESAMPLES, list, 100 * (1 - first[0]));
     return CC_OK;
 }
 
 cc_status cc_table_compare(cc_table *table, cc_arena *arena) {
-    CC_TRY(compare_best(table, arena));
-    for (size_t i = 0; i < table->spec->claim_count; i++)
-        CC_TRY(check_claim(table, &table->spec->claims[i], arena));
+    field best, baseline;
+    const char *const *names;
+    size_t patients;
+    const char *named = table->spec->baseline;
+    const cc_table_row *first = cc_table_best(table, table->spec->columns[0], NULL);
+    const cc_table_row *reference = named ? cc_table_row_find(table, named) : NULL;
+    if (table->folds || !first) return CC_OK;
+    if (reference) {
+        CC_TRY(find_field(&baseline, table, reference, arena));
+        if (baseline.count) CC_TRY(compare_baseline(table, &baseline, arena));
+    }
+    CC_TRY(find_field(&best, table, first, arena));
+    if (best.count == 0) return CC_OK;
+
+    /* Ranks and max-T are over patients that every row has. */
+    const cc_table_row **all = cc_arena_get_array(arena, best.count + 1, sizeof *all);
+    if (!all) return CC_ENOMEM;
+    all[0] = first;
+    memcpy(all + 1, best.rows, best.count * sizeof *all);
+    CC_TRY(cc_table_common_patients(&names, &patients, all, best.count + 1, table->spec->columns[0], arena));
+    if (patients == 0) return CC_OK;
+    if (!reference) CC_TRY(compare_best(table, &best, names, patients, arena));
+    CC_TRY(note_ranks(table, &best, names, patients, arena));
     return table->notes.failed ? CC_ENOMEM : CC_OK;
 }

@@ -18,7 +18,7 @@ typedef struct line {
     bool soft;
     cc_grouping grouping;
     cc_empty empty;
-    double percent[CC_SCORES]; /* the mean over the row's runs; NaN: not known */
+    double percent[CC_SCORES]; /* the mean over the row's folds and seeds; NaN: not known */
     double distance;           /* to the paper, the largest difference of a column; NaN: nothing to compare */
 } line;
 
@@ -69,7 +69,7 @@ static cc_status make_rows(cc_overlap_row **out, const cc_report_run *run, bool 
 }
 
 /* Adds one run's scores to the line; a line that one run lacks has none. */
-static cc_status add_run(line *l, const cc_report_run *run, cc_arena *arena) {
+static cc_status add_run(line *l, const cc_report_run *run, double weight, cc_arena *arena) {
     cc_overlap_row *rows;
     cc_scores scores;
     size_t batch = l->grouping == CC_GROUP_BATCH ? read_batch(run, arena) : 1;
@@ -78,7 +78,7 @@ static cc_status add_run(line *l, const cc_report_run *run, cc_arena *arena) {
         if (!rows || !batch) l->percent[s] = NAN;
     if (!rows || !batch) return CC_OK;
     CC_TRY(cc_scores_group(&scores, rows, run->slice_count, l->grouping, batch, l->empty));
-    for (int s = 0; s < CC_SCORES; s++) l->percent[s] += 100 * scores.value[s];
+    for (int s = 0; s < CC_SCORES; s++) l->percent[s] += weight * 100 * scores.value[s];
     return CC_OK;
 }
 
@@ -95,13 +95,14 @@ static double measure_distance(const line *l, const cc_table *table, const cc_ta
     return most;
 }
 
-/* The mean over the row's runs; a scratch arena for each line, as rows of slices are large. */
+/* The mean over folds of the mean over each fold's seeds; a scratch arena for each line, as rows of slices are large. */
 static cc_status fill_line(line *l, const cc_table *table, const cc_table_row *row) {
     cc_status status = CC_OK;
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return cc_fail_memory("conventions", 0);
-    for (size_t r = 0; r < row->run_count; r++) CC_CHECK(add_run(l, row->runs[r], scratch));
-    for (int s = 0; s < CC_SCORES; s++) l->percent[s] /= (double)row->run_count;
+    for (size_t r = 0; r < row->run_count; r++)
+        CC_CHECK(add_run(l, row->runs[r], cc_table_run_weight(row, row->runs[r]), scratch));
+    for (int s = 0; s < CC_SCORES; s++) l->percent[s] /= (double)cc_table_fold_count(row);
     l->distance = measure_distance(l, table, row);
 done:
     cc_arena_destroy(scratch);

@@ -84,6 +84,12 @@ cc_listing_cell *cc_listing_put_number(cc_listing *listing, size_t row, size_t c
     return cell;
 }
 
+cc_listing_cell *cc_listing_put_count(cc_listing *listing, size_t row, size_t column, double value) {
+    /* Sums of thirds are whole but for rounding. */
+    const bool whole = fabs(value - round(value)) < 1e-6;
+    return cc_listing_put_number(listing, row, column, whole ? "%.0f" : "%.1f", whole ? round(value) : value);
+}
+
 void cc_listing_put_head(cc_listing *listing, size_t column, const char *format, ...) {
     va_list args;
     assert(column < listing->columns);

@@ -48,6 +48,8 @@ cc_listing_cell *cc_listing_put(cc_listing *listing, size_t row, size_t column, 
 /* The same of a number; NaN leaves the dash. The format takes one double. */
 cc_listing_cell *cc_listing_put_number(cc_listing *listing, size_t row, size_t column, const char *format,
                                        double value);
+/* The same of a count, which is whole, or has one decimal where it is the mean of several. */
+cc_listing_cell *cc_listing_put_count(cc_listing *listing, size_t row, size_t column, double value);
 /* A column's head. */
 void cc_listing_put_head(cc_listing *listing, size_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -27,7 +27,7 @@ typedef struct cc_spec_row {
     const char *published;  /* the row of the published table; the label where nothing else is said */
     long long fold;         /* RUNS: that fold alone; 0: the runs without folds, else those of every fold */
     bool optional;          /* RUNS: left out where there is no run */
-    bool kindless;          /* RUNS: the experiment's name has no kind before it ("rates", not "twin/rates") */
+    bool kindless; /* RUNS: the experiment's name has no kind before it ("rates", not "twin/rates") */
 } cc_spec_row;
 
 /* Something that the paper says of two rows. */
@@ -55,6 +55,9 @@ typedef struct cc_spec {
     size_t row_count;
     const cc_spec_claim *claims;
     size_t claim_count;
+    const char *baseline; /* label of the row that all others are compared with; NULL: the first-ranked */
+    double margin;        /* of equivalence, 0 to 1 (percent points in YAML); 0: none stated */
+    bool study;           /* made from an experiment, not written in a file of tables */
 } cc_spec;
 
 /* Parses specifications; CC_ECONFIG names file and line. The arena owns all of it. */

@@ -2,7 +2,8 @@
  *
  * Each true lesion (and pixel) is lost at the first stage after which it is not found; each false one is made
  * by stage 2 and may be removed by stage 3. Runs store what is found after every stage, so that losses are
- * differences of neighbouring stages. */
+ * differences of neighbouring stages. Seeds test the same patients: their counts are averaged, those of folds
+ * summed. */
 #include "report/tables/stages.h"
 
 #include <string.h>
@@ -23,10 +24,11 @@ typedef struct flow {
     bool no_lesions; /* some row has none counted */
 } flow;
 
-/* The sums over runs, of one patient or (NULL) of all. */
+/* The sums over folds of the mean over each fold's seeds, of one patient or (NULL) of all. */
 static flow sum_stages(const cc_table_row *row, const char *patient) {
     flow f = {0};
-    for (size_t r = 0; r < row->run_count; r++)
+    for (size_t r = 0; r < row->run_count; r++) {
+        const double weight = cc_table_run_weight(row, row->runs[r]);
         for (size_t i = 0; i < row->runs[r]->stage_count; i++) {
             const cc_run_stage *s = &row->runs[r]->stages[i];
             int stage = 0;
@@ -34,15 +36,16 @@ static flow sum_stages(const cc_table_row *row, const char *patient) {
             while (stage < STAGES && strcmp(stage_names[stage], s->stage) != 0) stage++;
             if (stage == STAGES || (patient && strcmp(patient, s->patient) != 0)) continue;
             after *lesions = &f.lesions[stage], *pixels = &f.pixels[stage];
-            lesions->truth += (double)s->lesions_true;
-            lesions->found += (double)s->lesions_found;
-            lesions->spurious += (double)s->lesions_false;
-            pixels->truth += (double)s->tp + (double)s->fn;
-            pixels->found += (double)s->tp;
-            pixels->spurious += (double)s->fp;
+            lesions->truth += weight * (double)s->lesions_true;
+            lesions->found += weight * (double)s->lesions_found;
+            lesions->spurious += weight * (double)s->lesions_false;
+            pixels->truth += weight * ((double)s->tp + (double)s->fn);
+            pixels->found += weight * (double)s->tp;
+            pixels->spurious += weight * (double)s->fp;
             f.rows[stage]++;
             f.no_lesions |= s->lesions_true < 0 || s->lesions_found < 0 || s->lesions_false < 0;
         }
+    }
     return f;
 }
 
@@ -75,7 +78,7 @@ static void put_flow(cc_listing *listing, const char *what, const after stages[S
     const size_t at = listing->rows++;
     cc_listing_put(listing, at, 0, "%s", what);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
-        cc_listing_cell *cell = cc_listing_put_number(listing, at, 1 + n, "%.0f", numbers[n]);
+        cc_listing_cell *cell = cc_listing_put_count(listing, at, 1 + n, numbers[n]);
         cell->runs = row->runs;
         cell->run_count = row->run_count;
     }
@@ -118,8 +121,16 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, const cha
         listing->rules[listing->rows] = p == 0;
         put_flow(listing, label, one.lesions, row);
     }
-    if (row->run_count > 1)
-        cc_notes_add(&listing->notes, "%s: sums over %zu runs.", row->spec->label, row->run_count);
+    return CC_OK;
+}
+
+/* A run without stages has no part in a fold's mean. */
+static cc_status keep_stages(cc_table_row *out, const cc_table_row *row, cc_arena *arena) {
+    out->runs = cc_arena_get_array(arena, row->run_count + 1, sizeof *out->runs);
+    out->run_count = 0;
+    if (!out->runs) return CC_ENOMEM;
+    for (size_t r = 0; r < row->run_count; r++)
+        if (row->runs[r]->stage_count) out->runs[out->run_count++] = row->runs[r];
     return CC_OK;
 }
 
@@ -134,16 +145,19 @@ cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_are
                                         "removed at stage 3",
                                         "false left"};
     const size_t columns = sizeof heads / sizeof *heads;
-    const cc_table_row *row = &table->rows[0];
+    cc_table_row stored = table->rows[0]; /* those of its runs that store stages */
+    const cc_table_row *row = &stored;
     const char **patients;
     size_t count;
+    CC_TRY(keep_stages(&stored, &table->rows[0], arena));
     CC_TRY(list_patients(&patients, &count, row, arena));
     CC_TRY(cc_listing_init(out, columns, 2 + count, arena));
     out->id = table->spec->id;
     out->kind = table->kind;
     out->title = table->spec->title;
     out->notes = table->notes;
-    out->caption = cc_arena_format(arena, "%s Kind of runs: %s.", table->spec->caption, table->kind);
+    out->caption = cc_arena_format(arena, "%s%s Kind of runs: %s.", table->spec->caption,
+                                   row->run_count > 1 ? CC_TABLE_COUNTS_CAPTION : "", table->kind);
     if (!out->caption) return CC_ENOMEM;
     for (size_t c = 0; c < columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     return put_row(out, row, patients, count);

@@ -1,8 +1,9 @@
 /* report/tables/table.c -- a table's rows filled from runs: which runs a row is made of, their counts with
  * patients numbered alike, estimates under every convention, and notes for the reader.
  *
- * A row of several runs (seeds, or folds) is the mean over them, with one interval over all their patients
- * (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them. */
+ * A row of several runs is the mean over folds of the mean over each fold's seeds, with one interval over seeds and
+ * patients (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them; as copies of a run
+ * are seeds of its fold there too, a baseline counts each patient once. */
 #include "report/tables/table.h"
 
 #include <math.h>
@@ -10,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "metrics/statistics.h"
+#include "report/tables/patients.h"
+
+enum { RUNS_NAMED = 12 }; /* a row of more runs has them counted in its note */
 
 static const char *const average_words[CC_AVERAGES] = {"pooled over all pixels", "mean over patients",
                                                        "mean over slices"};
 static const char *const empty_words[CC_EMPTIES] = {"0/0 left out", "0/0 counted as 0", "0/0 counted as 1",
-                                                    "those without calcium left out"};
+                                                    "those without truth left out"};
 
 const char *cc_table_average_words(cc_average average) {
     return average_words[average];
@@ -27,11 +31,19 @@ const cc_estimate *cc_table_estimate(const cc_table *table, const cc_table_row *
     return &row->estimates[table->spec->convention.average][table->spec->convention.empty];
 }
 
+const cc_table_row *cc_table_row_find(const cc_table *table, const char *label) {
+    for (size_t r = 0; r < table->row_count; r++)
+        if (strcmp(table->rows[r].spec->label, label) == 0 && table->rows[r].run_count)
+            return &table->rows[r];
+    return NULL;
+}
+
 const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const cc_table_row *except) {
     const cc_table_row *best = NULL;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         double value = cc_table_estimate(table, row)->value.value[score];
-        if (row->spec->source != CC_SOURCE_RUNS || row == except || row->run_count == 0 || isnan(value))
+        if (row->spec->source != CC_SOURCE_RUNS || row == except || row->run_count == 0 ||
+            row->other_patients || isnan(value))
             continue;
         if (!best || value > cc_table_estimate(table, best)->value.value[score]) best = row;
     }
@@ -40,37 +52,72 @@ const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const c
 
 /* --- which runs a row has --- */
 
-/* The runs of a row: those without folds, else those of every fold. */
-static size_t collect_runs(cc_table_row *row, const char *kind, const cc_report_runs *runs) {
-    size_t found = 0;
-    /* First those without folds; those of folds only where there are none. */
-    for (int folded = 0; folded < 2 && found == 0; folded++)
-        for (size_t i = 0; i < runs->count; i++) {
-            const cc_report_run *run = &runs->items[i];
-            if (strcmp(run->kind, kind) != 0 || (run->fold > 0) != folded || run->fault ||
-                !cc_report_run_matches(run, row->spec))
-                continue;
-            if (found < CC_TABLE_RUNS_MAX) row->runs[row->run_count++] = run;
-            found++;
-        }
-    return found;
+double cc_table_run_weight(const cc_table_row *row, const cc_report_run *run) {
+    size_t alike = 0;
+    for (size_t r = 0; r < row->run_count; r++) alike += row->runs[r]->fold == run->fold;
+    return 1 / (double)alike;
 }
 
-/* Adds another row's runs to this one's, as far as there is room. */
-static void borrow_runs(cc_table_row *row, const cc_table_row *from) {
-    for (size_t r = 0; r < from->run_count && row->run_count < CC_TABLE_RUNS_MAX; r++)
-        row->runs[row->run_count++] = from->runs[r];
+size_t cc_table_fold_count(const cc_table_row *row) {
+    double folds = 0;
+    /* The weights of a fold's runs add up to 1. */
+    for (size_t r = 0; r < row->run_count; r++) folds += cc_table_run_weight(row, row->runs[r]);
+    return (size_t)lround(folds);
+}
+
+/* The runs of a row: those without folds, else those of every fold. */
+static cc_status collect_runs(cc_table_row *row, const char *kind, const cc_report_runs *runs,
+                              cc_arena *arena) {
+    size_t counts[2] = {0}; /* without folds, with */
+    /* Once to count, once to fill. */
+    for (int fill = 0; fill < 2; fill++) {
+        for (size_t i = 0; i < runs->count; i++) {
+            const cc_report_run *run = &runs->items[i];
+            if (strcmp(run->kind, kind) != 0 || run->fault || !cc_report_run_matches(run, row->spec))
+                continue;
+            if (!fill)
+                counts[run->fold > 0]++;
+            else if ((run->fold > 0) == (counts[0] == 0))
+                row->runs[row->run_count++] = run;
+        }
+        if (!fill) row->runs = cc_arena_get_array(arena, counts[0] + counts[1] + 1, sizeof *row->runs);
+        if (!row->runs) return CC_ENOMEM;
+    }
+    return CC_OK;
 }
 
 /* A summary is over the runs of all rows; a baseline is scored on the test sets of all folds, or on that of
  * the first row that has runs. */
-static void collect_borrowed(cc_table_row *row, const cc_table *table) {
+static cc_status collect_borrowed(cc_table_row *row, const cc_table *table, cc_arena *arena) {
+    const bool summary = row->spec->source == CC_SOURCE_MEAN || row->spec->source == CC_SOURCE_SD;
+    size_t total = 0;
+    /* Only rows above can be borrowed from: they are filled already. */
+    for (const cc_table_row *from = table->rows; from < row; from++) total += from->run_count;
+    row->runs = cc_arena_get_array(arena, total + 1, sizeof *row->runs);
+    if (!row->runs) return CC_ENOMEM;
     for (const cc_table_row *from = table->rows; from < row; from++) {
-        /* Only rows above can be borrowed from: they are filled already. */
-        bool summary = row->spec->source == CC_SOURCE_MEAN || row->spec->source == CC_SOURCE_SD;
         if (from->spec->source != CC_SOURCE_RUNS) continue;
-        if (summary || from->spec->fold || row->run_count == 0) borrow_runs(row, from);
+        if (!summary && !from->spec->fold && row->run_count > 0) continue;
+        for (size_t r = 0; r < from->run_count; r++) row->runs[row->run_count++] = from->runs[r];
     }
+    return CC_OK;
+}
+
+static int by_number(const void *a, const void *b) {
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The seeds of a row's runs, ascending, each once. */
+static cc_status collect_seeds(cc_table_row *row, cc_arena *arena) {
+    int64_t *seeds = cc_arena_get_array(arena, row->run_count + 1, sizeof *seeds);
+    if (!seeds) return CC_ENOMEM;
+    for (size_t r = 0; r < row->run_count; r++) seeds[r] = row->runs[r]->seed;
+    qsort(seeds, row->run_count, sizeof *seeds, by_number);
+    for (size_t r = 0; r < row->run_count; r++)
+        if (r == 0 || seeds[r] != seeds[row->seed_count - 1]) seeds[row->seed_count++] = seeds[r];
+    row->seeds = seeds;
+    return CC_OK;
 }
 
 /* --- the counts of a row's runs --- */
@@ -167,61 +214,27 @@ static void clear_estimates(cc_table_row *row) {
             for (int s = 0; s < CC_SCORES; s++) row->estimates[a][e].value.value[s] = NAN;
 }
 
-/* Of one run: sums and numbers of scores by patient. */
-static cc_status add_patients(cc_scores *sums, cc_scores *used, const cc_sample *sample, size_t patients,
-                              cc_empty empty, cc_arena *arena) {
-    cc_counts *counts = cc_arena_get_array(arena, patients + 1, sizeof *counts);
-    bool *here = cc_arena_get_array(arena, patients + 1, sizeof *here);
-    if (!counts || !here) return CC_ENOMEM;
-    for (size_t i = 0; i < sample->count; i++) {
-        /* A patient's slices are pooled before it is scored. */
-        cc_counts_add(&counts[sample->rows[i].patient], &sample->rows[i].counts);
-        here[sample->rows[i].patient] = true;
-    }
-    for (size_t p = 0; p < patients; p++) {
-        cc_scores scores;
-        if (!here[p]) continue;
-        CC_TRY(cc_scores_from_counts(&scores, &counts[p], empty));
-        for (int s = 0; s < CC_SCORES; s++) {
-            if (isnan(scores.value[s])) continue;
-            sums[p].value[s] += scores.value[s];
-            used[p].value[s]++;
-        }
-    }
-    return CC_OK;
-}
-
-/* Each patient's scores under the table's convention, the mean over the runs that tested it. */
-static cc_status score_patients(cc_table_row *row, const cc_sample *samples, const naming *names,
-                                cc_empty empty, cc_arena *arena) {
-    cc_scores *sums = cc_arena_get_array(arena, names->count + 1, sizeof *sums);
-    cc_scores *used = cc_arena_get_array(arena, names->count + 1, sizeof *used);
-    cc_table_patient *patients = cc_arena_get_array(arena, names->count + 1, sizeof *patients);
-    if (!sums || !used || !patients) return CC_ENOMEM;
-    for (size_t r = 0; r < row->run_count; r++)
-        CC_TRY(add_patients(sums, used, &samples[r], names->count, empty, arena));
-    for (size_t p = 0; p < names->count; p++) {
-        patients[p].name = names->names[p];
-        for (int s = 0; s < CC_SCORES; s++)
-            patients[p].scores.value[s] = used[p].value[s] > 0 ? sums[p].value[s] / used[p].value[s] : NAN;
-    }
-    row->patients = patients;
-    row->patient_count = names->count;
-    return CC_OK;
+/* A score that is known beforehand has no interval. */
+static void clear_intervals(cc_table_row *row) {
+    for (int a = 0; a < CC_AVERAGES; a++)
+        for (int e = 0; e < CC_EMPTIES; e++)
+            for (int s = 0; s < CC_SCORES; s++) row->estimates[a][e].has_interval[s] = false;
 }
 
 /* Scores and intervals of a row under every convention, and its patients' own. */
-static cc_status estimate_row(cc_table_row *row, cc_empty empty, cc_arena *arena) {
+static cc_status estimate_row(cc_table_row *row, cc_convention shown, cc_arena *arena) {
     naming names;
-    cc_sample samples[CC_TABLE_RUNS_MAX];
+    cc_sample *samples = cc_arena_get_array(arena, row->run_count + 1, sizeof *samples);
+    if (!samples) return CC_ENOMEM;
     CC_TRY(collect_patients(&names.names, &names.count, row, arena));
     CC_TRY(make_samples(samples, row, &names, arena));
     if (row->run_count == 0) return CC_OK;
-    for (int a = 0; a < CC_AVERAGES; a++)
-        for (int e = 0; e < CC_EMPTIES; e++)
-            CC_TRY(cc_estimate_make(&row->estimates[a][e], samples, row->run_count,
-                                    (cc_convention){(cc_average)a, (cc_empty)e}, CC_BOOTSTRAP_RESAMPLES));
-    return score_patients(row, samples, &names, empty, arena);
+    cc_estimate made[CC_AVERAGES][CC_EMPTIES]; /* gcc 12 takes the row's own array for too small */
+    CC_TRY(cc_estimate_make_all(made, samples, row->run_count, shown, CC_BOOTSTRAP_RESAMPLES));
+    memcpy(row->estimates, made, sizeof made);
+    /* What marks nothing scores 0 by definition, not by these patients. */
+    if (row->spec->source == CC_SOURCE_BACKGROUND) clear_intervals(row);
+    return cc_table_patients_fill(row, samples, names.names, names.count, shown, arena);
 }
 
 /* The standard deviation over the rows of runs above. */
@@ -250,18 +263,23 @@ static cc_status fill_deviation(cc_table_row *row, const cc_table *table, cc_are
 
 /* --- notes --- */
 
-/* Names the runs that a row is the mean of. */
-static void note_seeds(cc_table *table, const cc_table_row *row, size_t found) {
+/* Names the runs that a row is the mean of, or says how many there are where they are too many to name. */
+static void note_seeds(cc_table *table, const cc_table_row *row) {
     char list[1024] = "";
     size_t used = 0;
-    for (size_t r = 0; r < row->run_count && used < sizeof list - 64; r++) {
+    const size_t folds = cc_table_fold_count(row);
+    for (size_t r = 0; r < row->run_count && row->run_count <= RUNS_NAMED; r++) {
         const cc_report_run *run = row->runs[r];
         char fold[40] = "";
         if (run->fold) snprintf(fold, sizeof fold, "fold %lld ", (long long)run->fold);
         used += (size_t)snprintf(list + used, 64, "%s%sseed %lld", r ? ", " : "", fold, (long long)run->seed);
     }
-    cc_notes_add(&table->notes, "%s: the mean of n = %zu runs (%s)%s.", row->spec->label, row->run_count,
-                 list, found > row->run_count ? "; more were found and left out" : "");
+    if (used == 0 && folds > 1)
+        snprintf(list, sizeof list, "%zu folds; %zu seeds in all", folds, row->seed_count);
+    else if (used == 0)
+        snprintf(list, sizeof list, "seeds %lld to %lld", (long long)row->seeds[0],
+                 (long long)row->seeds[row->seed_count - 1]);
+    cc_notes_add(&table->notes, "%s: the mean of n = %zu runs (%s).", row->spec->label, row->run_count, list);
 }
 
 /* Names the files that a row leaves out, and why. */
@@ -274,16 +292,16 @@ static void note_faults(cc_table *table, const cc_spec_row *spec, const cc_repor
 }
 
 /* What a reader must know of a row's runs: faults, none, several, a leaking split. */
-static void note_runs(cc_table *table, const cc_table_row *row, size_t found, const cc_report_runs *runs) {
+static void note_runs(cc_table *table, const cc_table_row *row, const cc_report_runs *runs) {
     const cc_spec_row *spec = row->spec;
     note_faults(table, spec, runs);
-    if (found == 0) {
+    if (row->run_count == 0) {
         char fold[40] = "";
         if (spec->fold) snprintf(fold, sizeof fold, ", fold %lld", spec->fold);
         cc_notes_add(&table->notes, "%s: no run of %s/%s, variant %s%s, was found.", spec->label, table->kind,
                      spec->experiment, spec->variant, fold);
     }
-    if (found > 1) note_seeds(table, row, found);
+    if (row->run_count > 1) note_seeds(table, row);
     for (size_t r = 0; r < row->run_count; r++)
         if (row->runs[r]->leaking_split) {
             cc_notes_add(&table->notes,
@@ -303,6 +321,31 @@ static void note_patients(cc_table *table) {
     }
 }
 
+/* Whether the spread over seeds is in the intervals. */
+static cc_status note_seed_spread(cc_table *table) {
+    const char *list = "";
+    size_t rows = 0, least = SIZE_MAX, most = 0;
+    for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
+        if (row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
+        list = cc_arena_format(table->notes.arena, "%s%s%s %zu", list, rows++ ? ", " : "", row->spec->label,
+                               row->seed_count);
+        if (!list) return CC_ENOMEM;
+        least = row->seed_count < least ? row->seed_count : least;
+        most = row->seed_count > most ? row->seed_count : most;
+    }
+    if (most == 1)
+        cc_notes_add(&table->notes, "One seed a row: how far other seeds (first weights, order of training) "
+                                    "would move a score is not "
+                                    "known, and the spread over seeds is not in the intervals.");
+    else if (least < most)
+        cc_notes_add(&table->notes,
+                     "Rows of different numbers of seeds: %s. The interval of a row with one seed leaves out "
+                     "the spread "
+                     "over seeds.",
+                     list);
+    return CC_OK;
+}
+
 /* A summary of fewer rows than the table has is not what the paper's is. */
 static void note_summary(cc_table *table, const cc_table_row *summary) {
     size_t rows = 0, there = 0;
@@ -311,11 +354,10 @@ static void note_summary(cc_table *table, const cc_table_row *summary) {
         there += row->spec->source == CC_SOURCE_RUNS && row->run_count > 0;
     }
     if (summary->spec->source == CC_SOURCE_MEAN && there > 0)
-        cc_notes_add(
-            &table->notes,
-            "%s: the mean of the rows above; its interval is by bootstrap over the patients of all of them, "
-            "each row weighing alike.",
-            summary->spec->label);
+        cc_notes_add(&table->notes,
+                     "%s: the mean of the rows above, each weighing alike; its interval is over the patients "
+                     "of all of them.",
+                     summary->spec->label);
     if (there < rows)
         cc_notes_add(&table->notes, "%s: over %zu of %zu rows.", summary->spec->label, there, rows);
 }
@@ -324,19 +366,19 @@ static void note_summary(cc_table *table, const cc_table_row *summary) {
 
 /* Fills one row by its source. */
 static cc_status fill_row(cc_table *table, cc_table_row *row, const cc_report_runs *runs, cc_arena *arena) {
-    size_t found = 0;
     cc_spec_source source = row->spec->source;
     if (source == CC_SOURCE_PUBLISHED) return CC_OK;
     if (source == CC_SOURCE_RUNS)
-        found = collect_runs(row, table->kind, runs);
+        CC_TRY(collect_runs(row, table->kind, runs, arena));
     else
-        collect_borrowed(row, table);
+        CC_TRY(collect_borrowed(row, table, arena));
+    CC_TRY(collect_seeds(row, arena));
     /* A deviation is over rows, anything else over the runs of the row. */
     if (row->run_count && source == CC_SOURCE_SD)
         CC_TRY(fill_deviation(row, table, arena));
     else if (row->run_count && table->spec->shape == CC_SHAPE_SCORES)
-        CC_TRY(estimate_row(row, table->spec->convention.empty, arena));
-    if (source == CC_SOURCE_RUNS && (found || !row->spec->optional)) note_runs(table, row, found, runs);
+        CC_TRY(estimate_row(row, table->spec->convention, arena));
+    if (source == CC_SOURCE_RUNS && (row->run_count || !row->spec->optional)) note_runs(table, row, runs);
     if (source == CC_SOURCE_MEAN || source == CC_SOURCE_SD) note_summary(table, row);
     if (source == CC_SOURCE_BASELINE && row->run_count == 0)
         cc_notes_add(&table->notes, "%s: the run files do not store it.", row->spec->label);
@@ -365,6 +407,10 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
         /* An optional row without runs gives its place to the next one. */
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
-    if (spec->shape == CC_SHAPE_SCORES) note_patients(out);
+    if (spec->shape == CC_SHAPE_SCORES) {
+        CC_TRY(cc_table_patients_fix(out, arena));
+        CC_TRY(note_seed_spread(out));
+        note_patients(out);
+    }
     return out->notes.failed ? CC_ENOMEM : CC_OK;
 }
