@@ -49,6 +49,8 @@ double cc_normal_quantile(double probability) {
                                        1.84631831751005468180e-5,  7.86869131145613259100e-4,
                                        1.48753612908506148525e-2,  1.36929880922735805310e-1,
                                        5.99832206555887937690e-1,  1.0};
+    if (!(probability > 0 && probability < 1))
+        return probability == 0 ? -INFINITY : probability == 1 ? INFINITY : NAN;
     const double q = probability - 0.5;
     if (fabs(q) <= 0.425) {
         const double r = 0.180625 - q * q;

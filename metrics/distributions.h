@@ -6,7 +6,7 @@
 #ifndef CC_METRICS_DISTRIBUTIONS_H
 #define CC_METRICS_DISTRIBUTIONS_H
 
-/* P(Z <= z) of the standard normal distribution, and the z of a probability in (0, 1). Source of the quantile:
+/* P(Z <= z) of the standard normal distribution, and the z of a probability in [0, 1] (infinite at its ends). Source of the quantile:
  * Wichura, Applied Statistics 37 (1988), 477-484, algorithm AS 241. */
 double cc_normal_probability(double z);
 double cc_normal_quantile(double probability);

@@ -13,6 +13,7 @@
 #include "core/arena.h"
 #include "core/rng.h"
 #include "metrics/distributions.h"
+#include "metrics/resampling.h"
 
 /* One patient in one run: counts, and of the slices' scores what each way to treat 0/0 needs. */
 typedef struct cell {
@@ -428,65 +429,7 @@ static void set_interval(cc_estimate *out, int k, const score_spread *s) {
     }
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* The value below which `part` of the sorted values lie, linear between neighbours (numpy's default). */
-static double percentile(const double *sorted, size_t count, double part) {
-    double place = part * (double)(count - 1);
-    size_t below = (size_t)place;
-    if (below + 1 >= count) return sorted[count - 1];
-    return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
-double cc_interval_bias(const double *resamples, size_t count, double estimate) {
-    double below = 0;
-    for (size_t i = 0; i < count; i++)
-        below += resamples[i] < estimate ? 1 : resamples[i] == estimate ? 0.5 : 0;
-    return cc_normal_quantile(below / (double)count);
-}
-
-double cc_interval_acceleration(const double *influences, size_t count) {
-    double squares = 0, cubes = 0;
-    for (size_t i = 0; i < count; i++) {
-        squares += influences[i] * influences[i];
-        cubes += influences[i] * influences[i] * influences[i];
-    }
-    return squares > 0 ? cubes / (6 * squares * sqrt(squares)) : 0;
-}
-
-void cc_interval_of_resamples(double *low, double *high, cc_resampling kind, double *resamples, size_t count,
-                              double estimate, double acceleration) {
-    double parts[2] = {0.025, 0.975}, ends[2];
-    if (kind == CC_RESAMPLING_BCA) {
-        const double bias = cc_interval_bias(resamples, count, estimate);
-        *low = *high = NAN;
-        if (!isfinite(bias)) return;
-        for (int i = 0; i < 2; i++) {
-            const double z = bias + cc_normal_quantile(parts[i]);
-            parts[i] = cc_normal_probability(bias + z / (1 - acceleration * z));
-        }
-    }
-    qsort(resamples, count, sizeof *resamples, by_value);
-    for (int i = 0; i < 2; i++) ends[i] = percentile(resamples, count, parts[i]);
-    *low = kind == CC_RESAMPLING_BASIC ? 2 * estimate - ends[1] : ends[0];
-    *high = kind == CC_RESAMPLING_BASIC ? 2 * estimate - ends[0] : ends[1];
-}
-
 /* --- resampling --- */
-
-/* Draws `count` of `count` with replacement: weights[i] becomes how often i came. Half a random number each, scaled by
- * its high bits (Lemire, ACM TOMACS 29 (2019), without the rejection: its bias is below count / 2^32). */
-static void draw(uint32_t *weights, size_t count, cc_rng *rng) {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < count; i++) weights[i] = 0;
-    for (size_t i = 0; i < count; i++) {
-        bits = i % 2 ? bits >> 32 : cc_rng_u64(rng);
-        weights[((bits & UINT32_MAX) * count) >> 32]++;
-    }
-}
 
 /* Each score of a run whose patient p is taken weights[p] times. */
 static void score_weighted(double out[CC_SCORES], const share *shares, const uint32_t *weights,
@@ -509,9 +452,9 @@ static void resample(double out[CC_SCORES], const study *s, uint32_t *weights, u
     double sum[CC_SCORES] = {0}, folds[CC_SCORES] = {0};
     for (const fold *f = s->folds; f < s->folds + s->fold_count; f++) {
         double of_fold[CC_SCORES] = {0}, runs[CC_SCORES] = {0}, scores[CC_SCORES];
-        draw(weights, f->patients, rng);
+        cc_resampling_draw(weights, f->patients, rng);
         if (f->seeds > 1)
-            draw(seed_weights, f->seeds, rng);
+            cc_resampling_draw(seed_weights, f->seeds, rng);
         else
             seed_weights[0] = 1;
         for (size_t r = f->first; r < f->first + f->runs; r++) {
@@ -551,10 +494,10 @@ static cc_status set_bca(cc_estimate *out, const study *s, const score_spread *s
     }
     for (int k = 0; k < CC_SCORES; k++)
         if (out->has_interval[k] && 2 * used[k] > count)
-            cc_interval_of_resamples(
+            cc_resampling_interval(
                 &out->bca_low.value[k], &out->bca_high.value[k], CC_RESAMPLING_BCA,
                 values + (size_t)k * count, used[k], out->value.value[k],
-                cc_interval_acceleration(spread->influences[k], spread->influence_count[k]));
+                cc_resampling_acceleration(spread->influences[k], spread->influence_count[k]));
     return CC_OK;
 }
 

@@ -55,16 +55,4 @@ const char *cc_interval_method(void);
  * patient in twenty fails altogether no method keeps its word: metrics/README.md has the figures. */
 double cc_interval_coverage(size_t patients);
 
-/* Intervals from the values of a statistic in resamples. BASIC: 2 estimate - percentile. BCA: percentiles corrected
- * for bias (resamples equal to the estimate count half) and acceleration. Percentiles are linear between ranks.
- *   resamples     [count], count > 0; sorted in place
- *   acceleration  only BCA looks at it
- * BCA is NaN where all resamples lie on one side of the estimate. */
-typedef enum cc_resampling { CC_RESAMPLING_PERCENTILE, CC_RESAMPLING_BASIC, CC_RESAMPLING_BCA } cc_resampling;
-void cc_interval_of_resamples(double *low, double *high, cc_resampling kind, double *resamples, size_t count,
-                              double estimate, double acceleration);
-/* Bias z0 and acceleration from the influences of what is resampled: sum u^3 / (6 (sum u^2)^1.5), 0 where none has any. */
-double cc_interval_bias(const double *resamples, size_t count, double estimate);
-double cc_interval_acceleration(const double *influences, size_t count);
-
 #endif

@@ -64,22 +64,21 @@ static void list_sums(double *sums, const double *sizes, size_t count) {
     qsort(sums, (size_t)1 << count, sizeof *sums, by_value);
 }
 
-/* The share of all patterns whose sum is `least` or more, in absolute value. */
+/* The share of all patterns whose sum is `least` or more, of +-sizes[count]. */
 static cc_status count_patterns(double *share, const double *sizes, size_t count, double least) {
     const size_t half = count / 2, first = (size_t)1 << half, second = (size_t)1 << (count - half);
     double *sums = malloc((first + second) * sizeof *sums);
     if (!sums) return cc_fail_memory("a permutation test", (first + second) * sizeof *sums);
     list_sums(sums, sizes, half);
     list_sums(sums + first, sizes + half, count - half);
-    /* As the sum of the first half grows, ever more of the second half reach the bound. The sums lie
-     * symmetrically about 0: both sides hold as many. */
+    /* As the sum of the first half grows, ever more of the second half reach the bound. */
     uint64_t reach = 0;
     for (size_t i = 0, from = second; i < first; i++) {
         while (from > 0 && sums[i] + sums[first + from - 1] >= least) from--;
         reach += second - from;
     }
     free(sums);
-    *share = ldexp((double)reach, 1 - (int)count);
+    *share = ldexp((double)reach, -(int)count);
     return CC_OK;
 }
 
@@ -94,34 +93,38 @@ static double sample_patterns(const double *sizes, size_t count, double least) {
             if (i % 64 == 0) bits = cc_rng_u64(&rng);
             sum += bits & 1 ? sizes[i] : -sizes[i];
         }
-        reach += fabs(sum) >= least;
+        reach += sum >= least;
     }
     return (double)reach / CC_SIGNS_SAMPLED;
 }
 
-/* p and the least p of the means[patients] over seeds. */
-static cc_status permute_signs(double *p, double *least_p, const double *means, size_t patients) {
+cc_status cc_paired_signs(cc_signs *out, const double *differences, size_t patients) {
+    CC_TRY(check_differences(differences, 1, patients));
     double *sizes = malloc(patients * sizeof *sizes), sum = 0, total = 0;
     if (!sizes) return cc_fail_memory("a permutation test", patients * sizeof *sizes);
     size_t count = 0;
     /* A difference of 0 stands in both halves of the patterns alike: without it the shares are the same. */
     for (size_t i = 0; i < patients; i++) {
-        if (means[i] == 0) continue;
-        sum += means[i];
-        sizes[count++] = fabs(means[i]);
-        total += fabs(means[i]);
+        if (differences[i] == 0) continue;
+        sum += differences[i];
+        sizes[count++] = fabs(differences[i]);
+        total += fabs(differences[i]);
     }
-    *least_p = count ? ldexp(1, 1 - (int)count) : 1;
-    const double least = fabs(sum) - rounding * total;
+    /* The sums that reach the observed one, and those that fall as low. Counted by the upper tail, both. */
+    const double ends[2] = {sum - rounding * total, -sum - rounding * total};
+    double shares[2];
     cc_status status = CC_OK;
-    if (!(least > 0))
-        *p = 1; /* no sum lies nearer to 0 */
-    else if (count <= CC_SIGNS_EXACT_MAX)
-        status = count_patterns(p, sizes, count, least);
-    else
-        *p = sample_patterns(sizes, count, least);
+    for (int i = 0; i < 2 && status == CC_OK; i++) {
+        if (count <= CC_SIGNS_EXACT_MAX)
+            status = count_patterns(&shares[i], sizes, count, ends[i]);
+        else
+            shares[i] = sample_patterns(sizes, count, ends[i]);
+    }
     free(sizes);
-    return status;
+    if (status != CC_OK) return status;
+    *out = (cc_signs){.greater = shares[0], .less = shares[1], .least = count ? ldexp(1, 1 - (int)count) : 1};
+    out->two_sided = fmin(1, 2 * fmin(shares[0], shares[1]));
+    return CC_OK;
 }
 
 /* --- interval and effect --- */
@@ -196,7 +199,10 @@ cc_status cc_paired_compare(cc_paired_result *out, const double *differences, si
     cc_paired_result r = {
         .patients = patients, .seeds = seeds, .low = NAN, .high = NAN, .effect = NAN, .detectable = NAN};
     CC_CHECK(cc_statistics_mean_sd(&r.mean, &sd, means, patients));
-    CC_CHECK(permute_signs(&r.p, &r.p_least, means, patients));
+    cc_signs signs;
+    CC_CHECK(cc_paired_signs(&signs, means, patients));
+    r.p = signs.two_sided;
+    r.p_least = signs.least;
     CC_CHECK(correlate_ranks(&r.rank_biserial, means, patients));
     if (patients >= 2) {
         double variance, df;

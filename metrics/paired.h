@@ -42,6 +42,14 @@ typedef struct cc_paired_result {
 /* differences[seeds][patients], at least 1 by 1. */
 cc_status cc_paired_compare(cc_paired_result *out, const double *differences, size_t seeds, size_t patients);
 
+/* All patterns of signs of differences[patients]: the share whose sum is as large as the observed one, as small, and
+ * as far from 0. Equal to scipy.stats.permutation_test(permutation_type="samples") of the mean. */
+typedef struct cc_signs {
+    double two_sided, greater, less;
+    double least; /* the smallest two_sided that so many differences other than 0 can reach */
+} cc_signs;
+cc_status cc_paired_signs(cc_signs *out, const double *differences, size_t patients);
+
 /* Equivalence within -margin to +margin: the larger p of two one-sided t tests on the patients' means over seeds.
  * At least two patients; margin > 0. Where the means do not differ at all: 0 inside of the margin, else 1. */
 cc_status cc_paired_equivalence(double *p, const double *differences, size_t seeds, size_t patients,

@@ -1,13 +1,13 @@
 /* report/tables/calcium.c -- lesions found, missed and false, and how well the calcium scores of truth and
  * prediction agree: ICC(A,1) of the Agatston scores, kappa with linear weights of the risk categories
- * (metrics/statistics.h). Seeds test the same patients: a lesion counts once, however many seeds have looked for it. */
+ * (metrics/agreement.h). Seeds test the same patients: a lesion counts once, however many seeds have looked for it. */
 #include "report/tables/calcium.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "metrics/agreement.h"
 #include "metrics/calcium.h"
-#include "metrics/statistics.h"
 
 enum { COLUMNS = 10 };
 
@@ -80,6 +80,7 @@ static cc_status agree(double *icc, double *kappa, const subject *subjects, size
     double *scores =
         cc_arena_get_array(arena, count + 1, 2 * sizeof *scores); /* [patients][2], subjects by raters */
     int32_t *truth = cc_arena_get_array(arena, count + 1, sizeof *truth);
+    cc_icc of[CC_ICC_KINDS];
     int32_t *predicted = cc_arena_get_array(arena, count + 1, sizeof *predicted);
     if (!scores || !truth || !predicted) return CC_ENOMEM;
     for (size_t p = 0; p < count; p++) {
@@ -89,9 +90,10 @@ static cc_status agree(double *icc, double *kappa, const subject *subjects, size
         predicted[p] = cc_calcium_category(scores[2 * p + 1]);
     }
     *icc = *kappa = NAN;
-    if (count >= 2) CC_TRY(cc_statistics_icc(icc, scores, count, 2));
+    if (count >= 2) CC_TRY(cc_agreement_icc(of, scores, count, 2));
+    if (count >= 2) *icc = of[CC_ICC_AGREEMENT].value;
     if (count >= 1)
-        CC_TRY(cc_statistics_kappa(kappa, truth, predicted, count, CC_CALCIUM_CATEGORIES, CC_KAPPA_LINEAR));
+        CC_TRY(cc_agreement_kappa(kappa, truth, predicted, count, CC_CALCIUM_CATEGORIES, CC_KAPPA_LINEAR));
     return CC_OK;
 }
 

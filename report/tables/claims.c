@@ -242,7 +242,8 @@ static void note_method(cc_table *table, size_t tested) {
         "rows max-T) gives p < %.2f%s, and the 95 %% interval of the mean difference over patients and seeds "
         "leaves out zero. \"Could have been shown\": the difference that so many patients find with a power "
         "of "
-        "80 %%. \"Cannot be resolved\": whatever so few patients show, p stays above %.2f.",
+        "80 %%. \"Cannot be resolved\": so few patients differ that p could not fall below %.2f, however "
+        "they do.",
         CC_CLAIM_LEVEL, holm, CC_CLAIM_LEVEL);
 }
 

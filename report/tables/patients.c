@@ -242,25 +242,31 @@ static cc_status note_other_patients(cc_table *table, const cc_table_row *row, c
 /* One note for all rows: what is marked where nothing is true. */
 static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     const char *list = "";
-    size_t rows = 0, least = SIZE_MAX, most = 0;
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t r = 0; r < table->row_count; r++) {
+        const size_t patients = table->rows[r].without_truth.patients;
+        if (!is_of_runs(&table->rows[r]) || patients == 0) continue;
+        least = patients < least ? patients : least;
+        most = patients > most ? patients : most;
+    }
+    if (most == 0) return CC_OK;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         const cc_table_without_truth *w = &row->without_truth;
         if (!is_of_runs(row) || w->patients == 0) continue;
-        char lesions[64] = "";
+        char lesions[64] = "", n[40] = "";
         if (!isnan(w->false_lesions)) snprintf(lesions, sizeof lesions, ", %.2f", w->false_lesions);
-        list = cc_arena_format(arena, "%s%s%s %.4f %%%s (n = %zu)", list, rows ? "; " : "", row->spec->label,
-                               100 * w->specificity, lesions, w->patients);
+        if (least < most) snprintf(n, sizeof n, " (n = %zu)", w->patients);
+        list = cc_arena_format(arena, "%s%s%s: %.4f %%%s%s", list, *list ? "; " : "", row->spec->label,
+                               100 * w->specificity, lesions, n);
         if (!list) return CC_ENOMEM;
-        rows++;
-        least = w->patients < least ? w->patients : least;
-        most = w->patients > most ? w->patients : most;
     }
-    if (rows)
-        cc_notes_add(&table->notes,
-                     "Patients without truth are in no score above. Of them, specificity by pixel and, where "
-                     "lesions are "
-                     "counted, false lesions a scan: %s.",
-                     list);
+    char all[40] = "";
+    if (least == most) snprintf(all, sizeof all, " (n = %zu)", most);
+    cc_notes_add(&table->notes,
+                 "Patients without truth%s are in no score above. On them, specificity by pixel and, where "
+                 "lesions are "
+                 "counted, false lesions a scan: %s.",
+                 all, list);
     return CC_OK;
 }
 

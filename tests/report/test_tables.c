@@ -1,10 +1,7 @@
-/* tests/report/test_tables.c -- the seven tables, and those of stages and calcium, from runs whose scores are
- * known. */
+/* tests/report/test_tables.c -- the seven tables from runs whose scores are known. Intervals are those of SciPy:
+ * scipy.stats.t.ppf times the standard error of the mean, on the logit scale (error / (m (1 - m))). */
 #include "reports.h"
 #include <hdf5.h>
-#include <math.h>
-#include "report/tables/calcium.h"
-#include "report/tables/stages.h"
 
 enum { OUTPUT = 1 << 17 };
 static char output[OUTPUT];
@@ -21,11 +18,11 @@ static void folds_have_a_mean_and_a_deviation(void **state) {
         reports_write_scores(results, "paper/table4-folds", "efficientnet-b0", fold, (char)('a' + fold),
                              &percents[fold - 1], 1);
     make(results, cc_test_folder());
-    assert_has(output, "| 1 | 90.0 | 94.8 | -4.8 | 90.0 |");
-    assert_has(output, "| 4 | 60.0 | 90.8 | -30.8 |");
-    assert_has(output, "| Mean | 75.0 [65.0, 85.0] | 93.8 | -18.8 |");
+    assert_has(output, "| 1 | 90.0 (n = 1) | 94.8 | -4.8 | 90.0 (n = 1) |");
+    assert_has(output, "| 4 | 60.0 (n = 1) | 90.8 | -30.8 |");
+    assert_has(output, "| Mean | 75.0 [50.1, 90.0] | 93.8 | -18.8 |");
     assert_has(output,
-               "- Mean: the mean of the rows above; its interval is by bootstrap over the patients of all");
+               "- Mean: the mean of the rows above, each weighing alike; its interval is over the patients");
     assert_has(output, "| Standard Deviation | 12.9 | 2.4 | +10.5 | 12.9 | 1.2 |");
     assert_lacks(output, "**");
 }
@@ -37,9 +34,9 @@ static void published_methods_stand_beside_the_own_run(void **state) {
     reports_write_scores(results, "paper/table5-cascade", "without", 0, 'a', (int[]){70, 80}, 2);
     make(results, cc_test_folder());
     assert_has(output, "| \\[3] Gogin et al., as published |  | 97.5 |  |  | 99.5 |  |  | 96.8 |  |\n");
-    assert_has(output, "| Proposed method | 85.0 [80.0, 90.0] | 96.9 | -11.9 |");
-    assert_has(output, "| With false positive removal step | **85.0** [80.0, 90.0] | 96.9 | -11.9 |");
-    assert_has(output, "| Without false positive removal step | 75.0 [70.0, 80.0] | 96.6 | -21.6 |");
+    assert_has(output, "| Proposed method | 85.0 [3.7, 99.9] | 96.9 | -11.9 |");
+    assert_has(output, "| With false positive removal step | **85.0** [3.7, 99.9] | 96.9 | -11.9 |");
+    assert_has(output, "| Without false positive removal step | 75.0 [9.2, 98.9] | 96.6 | -21.6 |");
 }
 
 static void trivial_rows_come_from_the_counts(void **state) {
@@ -58,9 +55,9 @@ static void trivial_rows_come_from_the_counts(void **state) {
                                     .baseline_count = 3});
     make(results, cc_test_folder());
     assert_has(output, "| Without histogram matching | – | 12.3 | – |");
-    assert_has(output, "| With histogram matching | 70.0 [60.0, 80.0] |");
-    assert_has(output, "| Everything background | 0.0 [0.0, 0.0] |  |  | – |  |  | 0.0 [0.0, 0.0] |  |  |");
-    assert_has(output, "| ROI and > 130 HU | 45.0 [40.0, 50.0] |  |  | 45.0 [40.0, 50.0] |");
+    assert_has(output, "| With histogram matching | 70.0 [0.5, 99.9] |");
+    assert_has(output, "| Everything background | 0.0 |  |  | – |  |  | 0.0 |  |  |");
+    assert_has(output, "| ROI and > 130 HU | 45.0 [5.9, 91.4] |  |  | 45.0 [5.9, 91.4] |");
 }
 
 /* Six patients: `b` is ten points better on each, `c` better on some. */
@@ -77,12 +74,13 @@ static void claims_hold_fail_or_stay_open(void **state) {
         const char *verdict;
     } cases[] = {
         {{60, 66, 72, 78, 84, 90},
-         "holds. F1-score of With histogram matching minus Without histogram matching, by patient: +12.5 "},
+         "holds. F1-score of With histogram matching minus Without histogram matching: +12.5 points \\[+10.5, "
+         "+14.5], n = 6, 1 seed; p = 0.031; "},
         {{40, 44, 48, 52, 56, 60}, "does not hold. "},
-        {{40, 65, 50, 75, 60, 85}, "not resolved by so few patients. "},
+        {{40, 65, 50, 75, 60, 85}, "not resolved. "},
     };
     for (size_t i = 0; i < 3; i++) {
-        char claim[256];
+        char claim[512];
         const char *results = cc_test_folder();
         write_contest(results, cases[i].with);
         make(results, cc_test_folder());
@@ -101,87 +99,26 @@ static void the_footer_tests_each_row_against_the_first_ranked(void **state) {
     reports_write_scores(results, "paper/table3-encoders", "resnet-50", 0, 'a', best, 6);
     reports_write_scores(results, "paper/table3-encoders", "efficientnet-b0", 0, 'a', mixed, 6);
     make(results, cc_test_folder());
-    /* Exact two-sided p of six pairs of one sign: 2/64, doubled by Holm; of as many ups as downs: 1. */
+    /* Max-T of all 64 patterns of signs (NumPy): of six differences of one sign 2/64, which the other row's pattern
+     * reaches too: 4/64; of as many ups as downs 1. */
     assert_has(output,
-               "against the first-ranked row (U-Net + ResNet-50), Holm over the table's rows: U-Net + "
-               "ResNet-34 p = 0.062 (6 patients); U-Net + EfficientNetB0 p = 1.000 (6 patients).");
+               "first-ranked row (U-Net + ResNet-50) against the others, n = 6 patients, exact permutation "
+               "test adjusted "
+               "for all rows (max-T): U-Net + ResNet-34 p = 0.062; U-Net + EfficientNetB0 p = 1.000.");
 }
 
-/* --- stages and calcium, which no run of this test stores: from structures --- */
-
-static const cc_listing *build_listing(cc_listing *listing, cc_spec_shape shape, cc_report_run *run,
-                                       cc_status (*fill)(cc_listing *, const cc_table *, cc_arena *),
-                                       cc_arena *arena) {
-    cc_spec_row row = {.source = CC_SOURCE_RUNS, .label = "With"};
-    cc_spec spec = {.shape = shape, .id = "x", .title = "", .caption = "", .rows = &row, .row_count = 1};
-    cc_table_row *filled = cc_arena_get(arena, sizeof *filled);
-    *filled = (cc_table_row){.spec = &row, .runs = {run}, .run_count = 1};
-    cc_table table = {
-        .spec = &spec, .kind = "paper", .rows = filled, .row_count = 1, .notes = {.arena = arena}};
-    assert_ok(fill(listing, &table, arena));
-    return listing;
-}
-
-static void assert_row(cc_listing *listing, size_t row, const char *const *texts, size_t count) {
-    for (size_t c = 0; c < count; c++) {
-        const char *text = cc_listing_at(listing, row, c)->text;
-        assert_string_equal(text ? text : "–", texts[c]);
-    }
-}
-
-static void stages_tell_where_lesions_are_lost_and_made(void **state) {
+static void verdicts_are_written_to_files_of_their_own(void **state) {
     (void)state;
-    cc_listing listing;
     cc_arena *arena = cc_arena_create();
-    static const cc_run_stage stages[] = {{"roi", "a", 90, 0, 10, 0, 10, 9, 0},
-                                          {"roi", "b", 50, 0, 0, 0, 5, 5, 0},
-                                          {"calcification", "a", 80, 30, 20, 0, 10, 7, 4},
-                                          {"calcification", "b", 45, 10, 5, 0, 5, 5, 2},
-                                          {"false_positive", "a", 78, 5, 22, 0, 10, 6, 1},
-                                          {"false_positive", "b", 45, 0, 5, 0, 5, 5, 0}};
-    const char *const names[] = {"a", "b"};
-    cc_report_run run = {.stages = stages, .stage_count = 6, .patients = names, .patient_count = 2};
-    build_listing(&listing, CC_SHAPE_STAGES, &run, cc_table_listing_stages, arena);
-    assert_int_equal(listing.rows, 4);
-    assert_row(&listing, 0,
-               (const char *[]){"Lesions, all patients", "15", "1", "2", "1", "11", "6", "5", "1"}, 9);
-    assert_row(&listing, 1,
-               (const char *[]){"Pixels, all patients", "150", "10", "15", "2", "123", "40", "35", "5"}, 9);
-    assert_row(&listing, 3, (const char *[]){"Lesions, b", "5", "0", "0", "0", "5", "2", "2", "0"}, 9);
-    run.stage_count = 0;
-    assert_int_equal(build_listing(&listing, CC_SHAPE_STAGES, &run, cc_table_listing_stages, arena)->rows, 0);
-    cc_arena_destroy(arena);
-}
-
-static void calcium_agrees_as_far_as_scores_and_categories_do(void **state) {
-    (void)state;
-    cc_listing listing;
-    cc_arena *arena = cc_arena_create();
-    cc_run_patient patients[] = {{.patient = "a",
-                                  .lesions_true = 4,
-                                  .lesions_found = 3,
-                                  .lesions_predicted = 5,
-                                  .lesions_false = 2,
-                                  .agatston_true = 10,
-                                  .agatston_predicted = 10},
-                                 {.patient = "b",
-                                  .lesions_true = 2,
-                                  .lesions_found = 2,
-                                  .lesions_predicted = 2,
-                                  .agatston_true = 500,
-                                  .agatston_predicted = 500},
-                                 {.patient = "c", .lesions_true = -1, .agatston_true = NAN}};
-    cc_report_run run = {.patient_rows = patients, .patient_count = 3};
-    build_listing(&listing, CC_SHAPE_CALCIUM, &run, cc_table_listing_calcium, arena);
-    assert_int_equal(listing.rows, 1);
-    assert_row(&listing, 0,
-               (const char *[]){"With", "6", "5", "1", "2", "2", "255.0", "255.0", "1.000", "1.000"}, 10);
-    patients[1].agatston_predicted = 11; /* two categories off, of four */
-    build_listing(&listing, CC_SHAPE_CALCIUM, &run, cc_table_listing_calcium, arena);
-    assert_string_equal(cc_listing_at(&listing, 0, 9)->text, "0.333");
-    run.patient_count = 0;
-    assert_int_equal(build_listing(&listing, CC_SHAPE_CALCIUM, &run, cc_table_listing_calcium, arena)->rows,
-                     0);
+    const char *results = cc_test_folder(), *out = cc_test_folder();
+    write_contest(results, (const int[]){60, 66, 72, 78, 84, 90});
+    make(results, out);
+    assert_has(reports_read(out, "tables/claims-table2-paper.md", arena),
+               "| Histogram matching helps across scanners | holds | f1 |");
+    assert_has(
+        reports_read(out, "tables/claims-table2-paper.csv", arena),
+        "\nHistogram matching helps across scanners,holds,f1,With histogram matching,Without histogram "
+        "matching,+12.50,+10.54,+14.46,6,1,0.0312,0.0312,6.68,1.00,");
     cc_arena_destroy(arena);
 }
 
@@ -258,8 +195,8 @@ static void a_file_of_another_program_gives_exactly_its_table(void **state) {
     make(results, cc_test_folder());
     /* 160/190 and 100/150; 80/100 and 50/60; 80/90 and 50/90. */
     assert_has(output,
-               "| Modified U-Net | 75.4 [66.7, 84.2] | 85.0 | -9.6 | 81.7 [80.0, 83.3] | 85.4 | -3.7 | "
-               "72.2 [55.6, 88.9] | 96.8 | -24.6 |\n");
+               "| Modified U-Net | 75.4 [0.7, 99.9] | 85.0 | -9.6 | 81.7 [52.0, 94.8] | 85.4 | -3.7 | "
+               "72.2 [0.0, 100.0] | 96.8 | -24.6 |\n");
 }
 
 int main(void) {
@@ -269,8 +206,7 @@ int main(void) {
         cmocka_unit_test(trivial_rows_come_from_the_counts),
         cmocka_unit_test(claims_hold_fail_or_stay_open),
         cmocka_unit_test(the_footer_tests_each_row_against_the_first_ranked),
-        cmocka_unit_test(stages_tell_where_lesions_are_lost_and_made),
-        cmocka_unit_test(calcium_agrees_as_far_as_scores_and_categories_do),
+        cmocka_unit_test(verdicts_are_written_to_files_of_their_own),
         cmocka_unit_test(a_file_of_another_program_gives_exactly_its_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
