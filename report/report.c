@@ -20,6 +20,7 @@
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
 #include "report/tables/cost.h"
+#include "report/tables/effects.h"
 #include "report/tables/pivot.h"
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
@@ -68,14 +69,6 @@ static cc_status save_formats(report *r, const cc_listing *listing, const cc_lis
     return save_listing(r, data, &cc_format_csv, false);
 }
 
-/* The verdicts on a table's claims, in files of their own. */
-static cc_status make_claims(report *r, cc_table *table) {
-    cc_listing claims;
-    CC_TRY(cc_table_judge(table, r->arena));
-    CC_TRY(cc_table_listing_claims(&claims, table, r->arena));
-    return claims.rows ? save_formats(r, &claims, &claims, false) : CC_OK;
-}
-
 /* What the rows differ in, as rows and columns and option by option. */
 static cc_status make_design(report *r, const cc_table *table, cc_page_table *shown) {
     cc_design design;
@@ -84,7 +77,16 @@ static cc_status make_design(report *r, const cc_table *table, cc_page_table *sh
     CC_TRY(cc_design_find(&design, table, &shown->differences, r->arena));
     CC_TRY(cc_table_listing_pivot(&shown->pivot, &data, table, &design, r->arena));
     if (shown->pivot.rows) CC_TRY(save_formats(r, &shown->pivot, &data, true));
-    return CC_OK;
+    CC_TRY(cc_table_listing_effects(&shown->effects, &data, table, &design, r->arena));
+    return shown->effects.rows ? save_formats(r, &shown->effects, &data, true) : CC_OK;
+}
+
+/* The verdicts on a table's claims, in files of their own. */
+static cc_status make_claims(report *r, cc_table *table) {
+    cc_listing claims;
+    CC_TRY(cc_table_judge(table, r->arena));
+    CC_TRY(cc_table_listing_claims(&claims, table, r->arena));
+    return claims.rows ? save_formats(r, &claims, &claims, false) : CC_OK;
 }
 
 /* A table of scores: notes, the table as shown, the CSV of every convention, and the listing of

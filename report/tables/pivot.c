@@ -3,6 +3,7 @@
 #include "report/tables/pivot.h"
 
 #include <math.h>
+#include "report/tables/scores.h"
 
 /* The two options as they are laid out. */
 typedef struct layout {
@@ -17,49 +18,21 @@ static const cc_table_row *row_at(const layout *l, size_t down, size_t across) {
     return NULL;
 }
 
-/* The highest value of several; NaN where there are not two. */
-static double find_best(const layout *l, cc_score score) {
-    double best = NAN;
-    size_t known = 0;
-    for (size_t r = 0; r < l->table->row_count; r++) {
-        const double value = cc_table_estimate(l->table, &l->table->rows[r])->value.value[score];
-        if (l->down->level_of[r] == CC_DESIGN_NONE || isnan(value)) continue;
-        best = fmax(best, value);
-        known++;
-    }
-    return known > 1 ? best : NAN;
-}
-
-/* One cell: value, interval, the runs behind it. */
-static void put_cell(cc_listing *listing, size_t at, size_t column, const layout *l, const cc_table_row *row,
-                     double best) {
-    const cc_score score = l->table->spec->columns[0];
-    if (!row) return;
-    const cc_estimate *e = cc_table_estimate(l->table, row);
-    cc_listing_cell *cell = cc_listing_put_number(listing, at, column, "%.1f", 100 * e->value.value[score]);
-    if (!cell->text) return;
-    cell->runs = row->runs;
-    cell->run_count = row->run_count;
-    cell->strong = e->value.value[score] == best;
-    if (!e->has_interval[score]) return;
-    cell->tail = cc_arena_format(listing->arena, "[%.1f, %.1f]", 100 * e->low.value[score],
-                                 100 * e->high.value[score]);
-    listing->failed |= !cell->tail;
-}
-
 /* The table for readers. */
 static cc_status fill_shown(cc_listing *out, const layout *l, cc_arena *arena) {
     const cc_spec *spec = l->table->spec;
-    const double best = find_best(l, spec->columns[0]);
     size_t missing = 0;
     CC_TRY(cc_listing_init(out, 1 + l->across->level_count, l->down->level_count, arena));
     out->id = cc_arena_format(arena, "pivot-%s", spec->id);
     out->kind = l->table->kind;
     out->title = cc_arena_format(arena, "%s: %s by %s", spec->title, l->down->name, l->across->name);
-    out->caption = cc_arena_format(
-        arena, "%s in %%, %s, %s; in brackets the 95 %% interval; the best in bold. Rows: %s; columns: %s.",
-        cc_score_heading(spec->columns[0]), cc_table_average_words(spec->convention.average),
-        cc_table_empty_words(spec->convention.empty), l->down->name, l->across->name);
+    out->caption =
+        cc_arena_format(arena,
+                        "%s in %%, %s, %s, n = %zu patients; in brackets the 95 %% interval; the best in "
+                        "bold. Rows: %s; columns: %s.",
+                        cc_score_heading(spec->columns[0]), cc_table_average_words(spec->convention.average),
+                        cc_table_empty_words(spec->convention.empty), l->table->patient_count, l->down->name,
+                        l->across->name);
     if (!out->id || !out->title || !out->caption) return CC_ENOMEM;
     cc_listing_put_head(out, 0, "%s", l->down->name);
     for (size_t a = 0; a < l->across->level_count; a++)
@@ -69,7 +42,7 @@ static cc_status fill_shown(cc_listing *out, const layout *l, cc_arena *arena) {
         cc_listing_put(out, d, 0, "%s", l->down->levels[d]);
         for (size_t a = 0; a < l->across->level_count; a++) {
             const cc_table_row *row = row_at(l, d, a);
-            put_cell(out, d, 1 + a, l, row, best);
+            if (row) cc_table_put_value(out, d, 1 + a, l->table, row, spec->columns[0]);
             missing += !row;
         }
     }
