@@ -5,6 +5,7 @@
  * strict report is made all the same and fails at its end. */
 #include "report/report.h"
 
+#include <omp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "core/file.h"
@@ -43,7 +44,10 @@ typedef struct report {
     cc_table *made;       /* table_count, for their curves */
     cc_page_table *shown; /* table_count */
     size_t table_count;
-    char tables[CC_PATH_MAX], figures[CC_PATH_MAX];
+    struct table_job *jobs; /* job_count; they own what their tables point to */
+    size_t job_count;
+    cc_text printed;        /* tables in Markdown */
+    char *tables, *figures; /* folders, CC_PATH_MAX */
 } report;
 
 /* --- tables --- */
@@ -56,7 +60,7 @@ static cc_status save_listing(report *r, const cc_listing *listing, const cc_for
     cc_status status = cc_render(&text, listing, format);
     if (status == CC_OK) status = cc_path_join(path, r->tables, name);
     if (status == CC_OK) status = cc_text_save(&text, path);
-    if (status == CC_OK && print && r->options->print) fprintf(r->options->print, "%s\n", text.bytes);
+    if (status == CC_OK && print) cc_text_add(&r->printed, "%s\n", text.bytes);
     cc_text_deinit(&text);
     return status;
 }
@@ -153,15 +157,69 @@ static cc_status list_kinds(report *r) {
     return CC_OK;
 }
 
-/* One table for each kind of run that has a row in it. */
+/* --- tables side by side --- */
+
+/* Tables that are made at once, where there are fewer cores: a table waits much of its time until the disk has its files
+ * (cc_file_write). */
+enum { TABLES_AT_ONCE = 8 };
+
+/* One table to make. It sees the report with an arena of its own, as an arena serves one thread, and with room for one
+ * table. */
+typedef struct table_job {
+    report own;
+    const cc_spec *spec;
+    const char *kind;
+    cc_error error; /* status CC_OK: none */
+} table_job;
+
+static void run_job(table_job *job) {
+    job->own.arena = cc_arena_create();
+    cc_status status =
+        job->own.arena ? make_table(&job->own, job->spec, job->kind) : cc_fail_memory("a table", 0);
+    if (status == CC_OK) status = cc_text_check(&job->own.printed);
+    if (status != CC_OK) job->error = *cc_error_get();
+}
+
+/* A job for each table and kind of runs that has a row in it. */
+static cc_status list_jobs(report *r) {
+    for (int fill = 0; fill < 2; fill++) {
+        r->job_count = 0;
+        for (size_t s = 0; s < r->spec_count; s++)
+            for (size_t k = 0; k < r->kind_count; k++) {
+                if (!has_row(r, &r->specs[s], r->kinds[k])) continue;
+                table_job *job = fill ? &r->jobs[r->job_count] : NULL;
+                if (job) *job = (table_job){.own = *r, .spec = &r->specs[s], .kind = r->kinds[k]};
+                if (job) job->own.made = &r->made[r->job_count];
+                if (job) job->own.shown = &r->shown[r->job_count];
+                r->job_count++;
+            }
+        if (fill) break;
+        r->made = cc_arena_get_array(r->arena, r->job_count + 1, sizeof *r->made);
+        r->shown = cc_arena_get_array(r->arena, r->job_count + 1, sizeof *r->shown);
+        r->jobs = cc_arena_get_array(r->arena, r->job_count + 1, sizeof *r->jobs);
+        if (!r->made || !r->shown || !r->jobs) return CC_ENOMEM;
+    }
+    return CC_OK;
+}
+
+/* One table for each kind of run that has a row in it; those without rows to show are left out. */
 static cc_status make_tables(report *r) {
     CC_TRY(list_kinds(r));
-    r->made = cc_arena_get_array(r->arena, r->spec_count * r->kind_count + 1, sizeof *r->made);
-    r->shown = cc_arena_get_array(r->arena, r->spec_count * r->kind_count + 1, sizeof *r->shown);
-    if (!r->made || !r->shown) return CC_ENOMEM;
-    for (size_t s = 0; s < r->spec_count; s++)
-        for (size_t k = 0; k < r->kind_count; k++)
-            if (has_row(r, &r->specs[s], r->kinds[k])) CC_TRY(make_table(r, &r->specs[s], r->kinds[k]));
+    CC_TRY(list_jobs(r));
+    const int threads = omp_get_max_threads() > TABLES_AT_ONCE ? omp_get_max_threads() : TABLES_AT_ONCE;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t j = 0; j < r->job_count; j++) run_job(&r->jobs[j]);
+    for (size_t j = 0; j < r->job_count; j++) {
+        const table_job *job = &r->jobs[j];
+        const cc_error *e = &job->error;
+        if (e->status != CC_OK) return cc_fail(e->status, e->where, e->hint, "%s", e->what);
+        if (r->options->print && job->own.printed.bytes) fputs(job->own.printed.bytes, r->options->print);
+        if (job->own.table_count == 0) continue;
+        r->made[r->table_count] = r->made[j];
+        r->shown[r->table_count] = r->shown[j];
+        r->shown[r->table_count].table = &r->made[r->table_count];
+        r->table_count++;
+    }
     return CC_OK;
 }
 
@@ -199,17 +257,40 @@ static cc_status print_other_runs(report *r) {
     return status;
 }
 
-/* Draws the figures of every table of scores, then those of single runs. */
-static cc_status make_figures(report *r) {
+/* The figures of one table of scores. */
+static cc_status make_table_figures(const report *r, size_t t) {
     char name[CC_PATH_MAX];
+    snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
+    CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
+    CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
+    snprintf(name, sizeof name, "options-%s-%s", r->made[t].spec->id, r->made[t].kind);
+    return cc_figure_options(r->figures, name, &r->made[t], &r->shown[t].differences);
+}
+
+/* Tables that get figures: gnuplot takes a third of a second of a core for each table. */
+enum { FIGURE_TABLES = 32 };
+
+/* Draws the figures of tables of scores, several at a time, then those of single runs. */
+static cc_status make_figures(report *r) {
+    size_t drawn[FIGURE_TABLES], count = 0, scores = 0;
+    cc_error first = {0};
     for (size_t t = 0; t < r->table_count; t++) {
         if (r->made[t].spec->shape != CC_SHAPE_SCORES) continue;
-        snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
-        CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
-        CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
-        snprintf(name, sizeof name, "options-%s-%s", r->made[t].spec->id, r->made[t].kind);
-        CC_TRY(cc_figure_options(r->figures, name, &r->made[t], &r->shown[t].differences));
+        if (scores++ < FIGURE_TABLES)
+            drawn[count++] = t;
+        else
+            r->shown[t].without_figures = true;
     }
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < count; i++) {
+        if (make_table_figures(r, drawn[i]) == CC_OK) continue;
+#pragma omp critical
+        first = *cc_error_get();
+    }
+    if (first.status != CC_OK) return cc_fail(first.status, first.where, first.hint, "%s", first.what);
+    if (scores > count)
+        cc_log(CC_LOG_WARNING, "%zu tables have scores; figures are drawn of the first %zu (--kind chooses)",
+               scores, count);
     return cc_figure_examples(r->figures, &r->runs);
 }
 
@@ -261,6 +342,9 @@ cc_status cc_report_make(const cc_report_options *options) {
         cc_report_check_tables(&r.gaps, &r.runs, r.specs, r.spec_count, &r.manifest, o->results, o->kind));
 
     /* The page is made last, as it shows all the rest. */
+    r.tables = cc_arena_get(r.arena, CC_PATH_MAX);
+    r.figures = cc_arena_get(r.arena, CC_PATH_MAX);
+    if (!r.tables || !r.figures) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_path_join(r.tables, o->out, "tables"));
     CC_CHECK(cc_path_join(r.figures, o->out, "figures"));
     CC_CHECK(cc_folder_make(r.tables));
@@ -283,6 +367,10 @@ cc_status cc_report_make(const cc_report_options *options) {
     status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s",
                      r.gaps.items[0].line, more);
 done:
+    for (size_t j = 0; j < r.job_count && r.jobs; j++) {
+        cc_text_deinit(&r.jobs[j].own.printed);
+        cc_arena_destroy(r.jobs[j].own.arena);
+    }
     cc_arena_destroy(r.arena);
     return status;
 }

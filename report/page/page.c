@@ -112,6 +112,8 @@ static cc_status add_table(cc_text *out, const cc_page_table *table, cc_page_pic
     CC_TRY(add_folded(out, &table->conventions, "The same counts under every convention"));
     snprintf(end, sizeof end, "%s-%s", listing->id, listing->kind);
     CC_TRY(cc_page_add_pictures(out, pictures, end));
+    if (table->without_figures)
+        cc_text_add(out, "<p><small>No figures: they are drawn of the first tables only.</small></p>\n");
     cc_text_add(out, "</section>\n");
     return CC_OK;
 }

@@ -18,6 +18,7 @@ typedef struct cc_page_table {
     cc_listing shown;
     cc_listing conventions, pivot, effects, cost; /* without rows: none */
     cc_differences differences;                   /* options that the rows differ in */
+    bool without_figures;                         /* there are more tables than figures are drawn for */
 } cc_page_table;
 
 typedef struct cc_page {
