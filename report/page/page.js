@@ -104,21 +104,30 @@ function filterRuns(experiments, words) {
   return total;
 }
 
-/* A link into a folded part opens it. */
+/* A link into a folded part opens it, also where a filter has hidden it. */
 function openTarget() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
-  for (let part = target; part; part = part.parentElement)
+  for (let part = target; part; part = part.parentElement) {
+    part.hidden = false;
     if (part.tagName === 'DETAILS' && !part.classList.contains('enlarge')) part.open = true;
+  }
   target.scrollIntoView();
 }
 
-for (const table of document.querySelectorAll('.table table')) {
+/* A table that is folded away gets its buttons when it is unfolded: a page of many runs has hundreds. */
+function equip(table) {
+  const figure = table.closest('.table'), folded = table.closest('details:not([open])');
+  if (folded) {
+    folded.addEventListener('toggle', () => equip(table), {once: true});
+    return;
+  }
   makeSortable(table);
-  const figure = table.closest('.table');
   if (table.tBodies[0].rows.length > 5 && !figure.closest('#runs'))
     makeFilter(figure.querySelector('.box'), 'Filter the rows of this table', words => filterRows(table, words, ''));
 }
+for (const table of document.querySelectorAll('.table table')) equip(table);
+
 const experiments = Array.from(document.querySelectorAll('details.experiment'));
 if (experiments.length > 0)
   makeFilter(experiments[0], 'Filter the runs of all experiments', words => filterRuns(experiments, words));
