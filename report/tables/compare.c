@@ -1,9 +1,9 @@
-/* report/tables/compare.c -- notes on rows against each other, on the table's first column: tests against the baseline
- * or the first-ranked row, and the stability of ranks.
+/* report/tables/compare.c -- notes on rows against each other, on the table's first column: tests against
+ * the baseline or the first-ranked row, and the stability of ranks.
  *
- * The first-ranked row is the one that chance has favoured most; whether it is the best is asked of all others at once
- * (max-T, metrics/paired.h). A baseline is named beforehand, so that each row is tested against it by itself and Holm
- * keeps the level for all of them. */
+ * The first-ranked row is the one that chance has favoured most; whether it is the best is asked of all
+ * others at once (max-T, metrics/paired.h). A baseline is named beforehand, so that each row is tested
+ * against it by itself and Holm keeps the level for all of them. */
 #include "report/tables/compare.h"
 
 #include <math.h>
@@ -62,6 +62,7 @@ static cc_status compare_baseline(cc_table *table, const field *f, cc_arena *are
     double *p = cc_arena_get_array(arena, f->count + 1, sizeof *p);
     cc_paired_result *results = cc_arena_get_array(arena, f->count + 1, sizeof *results);
     if (!p || !results) return CC_ENOMEM;
+    /* A row that shares fewer patients with the baseline does not take them from the others. */
     for (size_t i = 0; i < f->count; i++) {
         const char *const *names;
         size_t common;
@@ -99,6 +100,7 @@ static cc_status compare_best(cc_table *table, const field *f, const char *const
     double *differences = cc_arena_get_array(arena, f->count * patients, sizeof *differences);
     double *adjusted = cc_arena_get_array(arena, f->count, sizeof *adjusted);
     if (!differences || !adjusted) return CC_ENOMEM;
+    /* [rows][patients], of means over seeds: a pattern of signs turns a patient round in all rows at once. */
     for (size_t i = 0; i < f->count; i++) {
         cc_table_pairs pairs;
         CC_TRY(cc_table_pair(&pairs, f->first, f->rows[i], names, patients, score, arena));
@@ -132,6 +134,7 @@ static cc_status note_ranks(cc_table *table, const field *f, const char *const *
     double *scores = cc_arena_get_array(arena, rows * patients, sizeof *scores);
     double *numbers = cc_arena_get_array(arena, 3 * rows, sizeof *numbers);
     if (!scores || !numbers) return CC_ENOMEM;
+    /* The first-ranked row is row 0 here. */
     double *first = numbers, *low = numbers + rows, *high = numbers + 2 * rows;
     for (size_t r = 0; r < rows; r++) {
         const cc_table_row *row = r ? f->rows[r - 1] : f->first;

@@ -1,8 +1,8 @@
-/* report/tables/patients.c -- scores patient by patient and seed by seed, the one set of patients that a table is
- * about, and pairs of rows on it.
+/* report/tables/patients.c -- scores patient by patient and seed by seed, the one set of patients that a
+ * table is about, and pairs of rows on it.
  *
- * A run's counts are pooled by patient before they are scored. What each seed says of each patient is kept: claims are
- * tested over both (metrics/paired.h). */
+ * A run's counts are pooled by patient before they are scored. What each seed says of each patient is
+ * kept: claims are tested over both (metrics/paired.h). */
 #include "report/tables/patients.h"
 
 #include <math.h>
@@ -27,7 +27,8 @@ static void add_scores(cc_table_trial *trial, tally *t, const cc_scores *scores)
     const double before = (double)trial->runs++;
     for (int s = 0; s < CC_SCORES; s++) {
         const double value = scores->value[s];
-        /* A running mean; once NaN it stays so: a patient without a score in one run of a seed is not compared. */
+        /* A running mean; once NaN it stays so: a patient without a score in one run of a seed is not
+         * compared. */
         trial->scores.value[s] = (before * trial->scores.value[s] + value) / (before + 1);
         if (isnan(value)) continue;
         t->sums.value[s] += value;
@@ -68,7 +69,8 @@ static void add_false_lesions(tally *tallies, const cc_report_run *run, const cc
     }
 }
 
-/* Of patients without truth: each one's mean over the runs that tested it, then the mean over these patients. */
+/* Of patients without truth: each one's mean over the runs that tested it, then the mean over these
+ * patients. */
 static cc_table_without_truth sum_without_truth(const tally *tallies, size_t count) {
     cc_table_without_truth out = {0};
     size_t with_lesions = 0, with_pixels = 0;

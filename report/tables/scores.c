@@ -83,20 +83,23 @@ static const char *word_patients(const cc_table *table, cc_arena *arena) {
                            table->patient_count);
 }
 
-/* What the interval is, and how often such intervals hold the true mean. */
+/* What the interval is, and how often such intervals hold the true mean at the number of patients of one
+ * fold of the first row. */
 static const char *word_interval(const cc_table *table, cc_arena *arena) {
     size_t patients = 0;
-    for (size_t r = 0; r < table->row_count && patients == 0; r++) {
-        const cc_table_row *row = &table->rows[r];
+    for (const cc_table_row *row = table->rows; row < table->rows + table->row_count && patients == 0; row++)
         if (row->spec->source == CC_SOURCE_RUNS && row->run_count)
-            patients = cc_table_estimate(table, row)->patients[table->spec->columns[0]];
-    }
-    const double coverage = cc_interval_coverage(patients);
-    const char *covers =
-        isnan(coverage)
-            ? ""
-            : cc_arena_format(arena, " (simulated with n = %zu, such intervals hold the mean in %.1f %%)",
-                              patients, coverage);
+            patients =
+                cc_table_estimate(table, row)->patients[table->spec->columns[0]] / cc_table_fold_count(row);
+    const double coverage = cc_interval_coverage(patients),
+                 failures = cc_interval_coverage_with_failures(patients);
+    const char *covers = "";
+    if (!isnan(coverage))
+        covers = cc_arena_format(
+            arena,
+            " (simulated with n = %zu, such intervals hold the true mean in %.0f %%; where one "
+            "patient in twenty fails altogether, in %.0f %%)",
+            patients, coverage, failures);
     return covers ? cc_arena_format(arena, "the 95 %% interval by %s%s", cc_interval_method(), covers) : NULL;
 }
 
@@ -147,8 +150,8 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
 
 /* --- all conventions, for programs --- */
 
-/* Columns are only ever added behind those that there are: whoever reads the file by places goes on reading. So the
- * convention that came last stands behind the first ones, and all else behind that. */
+/* Columns are only ever added behind those that there are: whoever reads the file by places goes on
+ * reading. So the convention that came last stands behind the first ones, and all else behind that. */
 static bool is_early(int empty) {
     return empty != CC_EMPTY_WITH_TRUTH;
 }
@@ -214,8 +217,8 @@ static void put_estimate(cc_listing *listing, size_t row, size_t column, const c
                           interval ? 100 * estimate->high.value[score] : NAN);
 }
 
-/* What was added to a row of the CSV: BCa intervals, n of every score, seeds, folds, patients without truth, p against
- * the baseline or first-ranked row, ranks. */
+/* What was added to a row of the CSV: BCa intervals, n of every score, seeds, folds, patients without
+ * truth, p against the baseline or first-ranked row, ranks. */
 static void put_added(cc_listing *listing, size_t at, size_t column, const cc_table *table,
                       const cc_table_row *row) {
     const cc_spec *spec = table->spec;

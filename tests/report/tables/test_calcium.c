@@ -1,5 +1,5 @@
-/* tests/report/tables/test_calcium.c -- lesions and calcium scores of several runs: each patient counts once. Kappa and
- * the means by hand. */
+/* tests/report/tables/test_calcium.c -- lesions and calcium scores of several runs: each patient counts
+ * once. Kappa and the means by hand. */
 #include "made_tables.h"
 #include "report/tables/calcium.h"
 
@@ -90,8 +90,8 @@ static void folds_add_up_and_seeds_are_averaged(void **state) {
     made_deinit(&m);
 }
 
-/* Of two patients' categories, one and four, one seed says the same (kappa 1), another one and one (kappa 0). The mean of
- * its predictions would be one and three: kappa 2/3. */
+/* Of two patients' categories, one and four, one seed says the same (kappa 1), another one and one (kappa
+ * 0). The mean of its predictions would be one and three: kappa 2/3. */
 static void agreement_is_the_mean_over_seeds_not_that_of_their_mean(void **state) {
     (void)state;
     made m;

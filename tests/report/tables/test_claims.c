@@ -1,6 +1,6 @@
-/* tests/report/tables/test_claims.c -- verdicts on claims, with numbers that NumPy, SciPy 1.11 and statsmodels 0.14 give
- * (scipy.stats.permutation_test over all patterns of signs, ttest_1samp, multipletests("holm"); max-T and the two-way
- * interval written out in NumPy). */
+/* tests/report/tables/test_claims.c -- verdicts on claims, with numbers that NumPy, SciPy 1.11 and
+ * statsmodels 0.14 give (scipy.stats.permutation_test over all patterns of signs, ttest_1samp,
+ * multipletests("holm"); max-T and the two-way interval written out in NumPy). */
 #include "made_tables.h"
 
 static cc_spec_claim claims[3];
@@ -187,7 +187,8 @@ static void the_highest_is_tested_against_all_rivals_at_once(void **state) {
 static void rows_within_the_stated_margin_are_equivalent(void **state) {
     (void)state;
     made m;
-    /* Differences 1, -1, 0, 1, -1, 1, 0, -1 points: TOST p = 0.000243 within 2 points, 0.0852 within half a point. */
+    /* Differences 1, -1, 0, 1, -1, 1, 0, -1 points: TOST p = 0.000243 within 2 points, 0.0852 within half
+     * a point. */
     const int a[] = {61, 59, 60, 61, 59, 61, 60, 59}, b[] = {60, 60, 60, 60, 60, 60, 60, 60};
     for (int wide = 0; wide < 2; wide++) {
         make_two(&m, a, b, 8);
