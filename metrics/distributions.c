@@ -4,12 +4,13 @@
  * fractions evaluated by Lentz's method (Press et al., Numerical Recipes, 3rd ed. 2007, 6.2 and 6.4; the gamma
  * function's power series below its mean). What has no closed form (the studentised range, power) is integrated
  * numerically: the integrands are smooth and vanish at both ends, where the trapezium rule converges faster than
- * any power of its step. Quantiles without a formula are found by bisection. */
+ * any power of its step. Quantiles without a formula are found by Newton's method or
+ * bisection. */
 #include "metrics/distributions.h"
 
 #include <math.h>
 
-enum { FRACTION_STEPS = 10000, BISECTIONS = 200 };
+enum { FRACTION_STEPS = 10000, NEWTON_STEPS = 2000, BISECTIONS = 60 };
 
 /* --- normal --- */
 
@@ -109,14 +110,18 @@ double cc_student_tail(double t, double df) {
 double cc_student_quantile(double probability, double df) {
     /* The tail above the upper quantile; the distribution is symmetric. */
     const double tail = probability > 0.5 ? 1 - probability : probability;
-    double low = 0, high = 1;
+    double t = 0;
     if (!(tail > 0 && df > 0)) return NAN;
-    while (cc_student_tail(high, df) > tail && high < 1e300) low = high, high *= 2;
-    for (int i = 0; i < BISECTIONS && high - low > 1e-15 * high; i++) {
-        const double middle = 0.5 * (low + high);
-        *(cc_student_tail(middle, df) > tail ? &low : &high) = middle;
+    /* Newton's method from 0: above 0 the tail is convex, so that no step goes too far. The density at t is
+     * Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(df pi)) (1 + t^2 / df)^(-(df + 1) / 2). */
+    const double top = lgamma(0.5 * df + 0.5) - lgamma(0.5 * df) - 0.5 * log(df * M_PI);
+    for (int i = 0; i < NEWTON_STEPS; i++) {
+        const double density = exp(top - 0.5 * (df + 1) * log1p(t * t / df));
+        const double step = (cc_student_tail(t, df) - tail) / density;
+        if (!(step > 1e-15 * t)) break;
+        t += step;
     }
-    return probability > 0.5 ? high : -high;
+    return probability > 0.5 ? t : -t;
 }
 
 double cc_f_tail(double f, double df1, double df2) {
@@ -171,7 +176,7 @@ double cc_studentized_range_tail(double q, int count) {
 
 double cc_studentized_range_quantile(double tail, int count) {
     double low = 0, high = 64;
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < BISECTIONS; i++) {
         const double middle = 0.5 * (low + high);
         *(cc_studentized_range_tail(middle, count) > tail ? &low : &high) = middle;
     }

@@ -159,6 +159,8 @@ static void vary_two_ways(double *variance, double *df, const double *difference
     *df = sum * sum /
           (of_patients * of_patients / (n - 1) + of_seeds * of_seeds / (s - 1) +
            rest * rest / ((n - 1) * (s - 1)));
+    /* Those of the part that is taken away must not make fewer than the parts that are added have. */
+    *df = fmax(*df, fmin(n - 1, s - 1));
 }
 
 /* (positive - negative) / all ranks of the sizes of the differences other than 0. */

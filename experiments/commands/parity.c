@@ -22,6 +22,7 @@ static const fixture_format formats[] = {
     {"calcade-golden-optimisers", 1, cc_parity_optimisers},
     {"calcade-golden-images", 1, cc_parity_images},
     {"calcade-golden-scores", 1, cc_parity_scores},
+    {"calcade-golden-scores", 2, cc_parity_rival_scores},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -31,12 +32,15 @@ static cc_status check_fixture(cc_parity *parity, const cc_fixture *fixture) {
     cc_fixture_array version;
     CC_TRY(cc_fixture_text(&name, fixture, "/", "format"));
     CC_TRY(cc_fixture_numbers(&version, fixture, "/", "version"));
+    bool known = false;
     for (int i = 0; i < FORMATS; i++) {
         if (strcmp(formats[i].name, name) != 0) continue;
         if (version.values[0] == formats[i].version) return formats[i].check(parity, fixture);
+        known = true;
+    }
+    if (known)
         return cc_fail(CC_EUNSUPPORTED, fixture->path, NULL, "version %g of %.100s is not known",
                        version.values[0], name);
-    }
     return cc_fail(CC_EUNSUPPORTED, fixture->path, NULL, "no check for fixtures of format \"%.100s\"", name);
 }
 

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include "core/file.h"
 
 void cc_parity_report(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
@@ -36,6 +37,16 @@ double cc_parity_error(const double *got, const double *want, size_t count) {
 void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                        const double *got, const double *want, size_t count, double bound) {
     cc_parity_report(parity, fixture, where, what, cc_parity_error(got, want, count), bound);
+}
+
+cc_status cc_parity_expect(cc_parity *parity, const cc_fixture *fixture, const char *where,
+                           const char *object, const double *got, size_t count, double bound) {
+    cc_fixture_array want;
+    CC_TRY(cc_fixture_dataset(&want, fixture, object));
+    if (want.count != count) return cc_fixture_fail(fixture, object, "is not as long as its inputs ask for");
+    const char *name = strrchr(object, '/') + 1;
+    cc_parity_compare(parity, fixture, where, name, got, want.values, count, bound);
+    return CC_OK;
 }
 
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,

@@ -31,6 +31,10 @@ double cc_parity_error(const double *got, const double *want, size_t count);
 void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                        const double *got, const double *want, size_t count, double bound);
 
+/* The same with the dataset `object`, a path in the file; one of another length than `count` is CC_EFORMAT. */
+cc_status cc_parity_expect(cc_parity *parity, const cc_fixture *fixture, const char *where,
+                           const char *object, const double *got, size_t count, double bound);
+
 /* Each compares all that the fixture expects. A difference is counted, not a fault; a fixture that is not as
  * its format says is CC_EFORMAT. */
 cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture);
@@ -38,6 +42,7 @@ cc_status cc_parity_losses(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_optimisers(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_images(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_scores(cc_parity *parity, const cc_fixture *fixture);
+cc_status cc_parity_rival_scores(cc_parity *parity, const cc_fixture *fixture);
 
 /* A dataset as float32, in the fixture's arena. */
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,

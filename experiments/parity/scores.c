@@ -1,4 +1,4 @@
-/* experiments/parity/scores.c -- calcade-golden-scores: masks of a small set of slices with their scores
+/* experiments/parity/scores.c -- calcade-golden-scores, version 1: masks of a small set of slices with their scores
  * under each convention of averaging (scikit-learn), and the statistics of paired results (SciPy,
  * scikit-learn, pingouin's formula).
  *
@@ -42,17 +42,6 @@ static cc_status read_rows(cc_count_row **out, size_t *count, const cc_fixture *
     return CC_OK;
 }
 
-/* What is expected, of as many numbers as the inputs ask for. */
-static cc_status compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *object,
-                         const double *got, size_t count, double bound) {
-    cc_fixture_array want;
-    CC_TRY(cc_fixture_dataset(&want, fixture, object));
-    if (want.count != count) return cc_fixture_fail(fixture, object, "is not as long as its inputs ask for");
-    const char *name = strrchr(object, '/') + 1;
-    cc_parity_compare(parity, fixture, where, name, got, want.values, count, bound);
-    return CC_OK;
-}
-
 /* tp, fp, fn and tn of every slice, exactly. */
 static cc_status check_counts(cc_parity *parity, const cc_fixture *fixture, const char *object,
                               const cc_count_row *rows, size_t count) {
@@ -63,7 +52,7 @@ static cc_status check_counts(cc_parity *parity, const cc_fixture *fixture, cons
         const double four[4] = {(double)c->tp, (double)c->fp, (double)c->fn, (double)c->tn};
         memcpy(got + 4 * i, four, sizeof four);
     }
-    return compare(parity, fixture, "slices", object, got, 4 * count, 0);
+    return cc_parity_expect(parity, fixture, "slices", object, got, 4 * count, 0);
 }
 
 /* Which slices have truth or prediction: those that 0/0 skips are the others. */
@@ -72,7 +61,7 @@ static cc_status check_marked(cc_parity *parity, const cc_fixture *fixture, cons
     double *got = cc_arena_get_array(fixture->arena, count, sizeof *got);
     if (!got) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) got[i] = rows[i].counts.tp + rows[i].counts.fp + rows[i].counts.fn > 0;
-    return compare(parity, fixture, "slices", object, got, count, 0);
+    return cc_parity_expect(parity, fixture, "slices", object, got, count, 0);
 }
 
 /* The scores that fixtures have, in their order. */
@@ -100,7 +89,7 @@ static cc_status check_patients(cc_parity *parity, const cc_fixture *fixture, co
         CC_TRY(cc_scores_from_counts(&scores, &own[p].counts, CC_EMPTY_SKIP));
         get_ratios(got + RATIOS * p, &scores);
     }
-    return compare(parity, fixture, "scores", object, got, RATIOS * patients, CC_PARITY_BOUND);
+    return cc_parity_expect(parity, fixture, "scores", object, got, RATIOS * patients, CC_PARITY_BOUND);
 }
 
 /* A dataset and the convention that it is of. */
@@ -128,7 +117,7 @@ static cc_status check_scores(cc_parity *parity, const cc_fixture *fixture) {
         CC_TRY(cc_scores_average(&scores, rows, count, averaged[i].convention));
         double got[RATIOS];
         get_ratios(got, &scores);
-        CC_TRY(compare(parity, fixture, "scores", averaged[i].object, got, RATIOS, CC_PARITY_BOUND));
+        CC_TRY(cc_parity_expect(parity, fixture, "scores", averaged[i].object, got, RATIOS, CC_PARITY_BOUND));
     }
     return CC_OK;
 }

@@ -1,6 +1,7 @@
 /* report/tables/calcium.c -- lesions found, missed and false, and how well the calcium scores of truth and
  * prediction agree: ICC(A,1) of the Agatston scores, kappa with linear weights of the risk categories
- * (metrics/agreement.h). Seeds test the same patients: a lesion counts once, however many seeds have looked for it. */
+ * (metrics/agreement.h). Seeds test the same patients: a lesion counts once, however many seeds have
+ * looked for it. */
 #include "report/tables/calcium.h"
 
 #include <math.h>
@@ -97,14 +98,15 @@ static cc_status agree(double *icc, double *kappa, const subject *subjects, size
     return CC_OK;
 }
 
-/* Agreement seed by seed, and its mean over the seeds that tested all patients. The mean of several predictions agrees
- * better than each of them, and is taken only where no seed tested all. */
+/* Agreement seed by seed, and its mean over the seeds that tested all patients. The mean of several
+ * predictions agrees better than each of them, and is taken only where no seed tested all. */
 static cc_status agree_by_seed(agreement *a, const cc_table_row *row, cc_arena *arena) {
     double icc, kappa, icc_sum = 0, kappa_sum = 0;
     size_t whole = 0;
     subject *subjects = cc_arena_get_array(arena, a->patients + 1, sizeof *subjects);
     if (!subjects) return CC_ENOMEM;
     for (size_t s = 0; s < row->seed_count; s++) {
+        /* All folds that this seed has run, together. */
         size_t tested = 0;
         memset(subjects, 0, a->patients * sizeof *subjects);
         for (size_t r = 0; r < row->run_count; r++)
@@ -156,6 +158,7 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena 
     double sum_true = 0, sum_predicted = 0;
     CC_TRY(collect(&a, row, arena));
     if (!a.any) return CC_OK;
+    /* Each patient once: the mean over the runs that tested it. */
     for (size_t p = 0; p < a.patients; p++) {
         sum_true += a.subjects[p].agatston_true / (double)a.subjects[p].runs;
         sum_predicted += a.subjects[p].agatston_predicted / (double)a.subjects[p].runs;

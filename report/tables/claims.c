@@ -1,13 +1,15 @@
 /* report/tables/claims.c -- the claims of a table, tested and judged.
  *
- * A claim names two rows, or one that is said to be the highest (lowest) of all. Its rows are compared on the patients
- * that all of them have a score of, seed by seed where they share seeds. It holds where two things agree: the exact
- * permutation test of the patients' means (Holm-adjusted over all claims of the table; of several rivals max-T), and the
- * 95 % interval over seeds and patients, which leaves out zero. Patients alone would call a difference real that
- * another seed turns round; seeds alone one that other patients would.
+ * A claim names two rows, or one that is said to be the highest (lowest) of all. Its rows are compared on
+ * the patients that all of them have a score of, seed by seed where they share seeds. It holds where two
+ * things agree: the exact permutation test of the patients' means (Holm-adjusted over all claims of the
+ * table; of several rivals max-T), and the 95 % interval over seeds and patients, which leaves out zero.
+ * Patients alone would call a difference real that another seed turns round; seeds alone one that other
+ * patients would.
  *
- * Where a test of n patients cannot reach its level, whatever they show, that is said in place of "not resolved": 2 of
- * 2^n patterns of signs are as extreme as the most extreme one. Source of the tests: metrics/paired.h. */
+ * Where a test of n patients cannot reach its level, whatever they show, that is said in place of "not
+ * resolved": 2 of 2^n patterns of signs are as extreme as the most extreme one. Source of the tests:
+ * metrics/paired.h. */
 #include "report/tables/claims.h"
 
 #include <math.h>
@@ -28,8 +30,9 @@ typedef struct rival {
 /* What is known of a claim before all of them are adjusted together. */
 typedef struct outcome {
     bool tested;
-    bool
-        clear; /* every rival's interval leaves out zero, on the claim's side; or, where it fails, the decider's */
+    /* Every rival's interval leaves out zero on the claim's side; where the claim fails, that of the rival that
+     * settles it does on the other. */
+    bool clear;
     double p_least;
 } outcome;
 
@@ -90,8 +93,9 @@ static cc_status compare_rivals(rival *rivals, size_t count, const cc_table_row 
     return CC_OK;
 }
 
-/* The rival that decides: where a leads all of them, the one with the largest p, which must be settled for the claim
- * to hold; else, of those that lead a, the one with the smallest, which settles that it does not. */
+/* The rival that decides: where a leads all of them, the one with the largest p, which must be settled for
+ * the claim to hold; else, of those that lead a, the one with the smallest, which settles that it does
+ * not. */
 static const rival *find_decider(const rival *rivals, size_t count, double sign) {
     const rival *last = NULL, *against = NULL;
     for (const rival *r = rivals; r < rivals + count; r++) {
@@ -155,7 +159,8 @@ static cc_status adjust(double *p, const outcome *outcomes, size_t count, cc_are
     return CC_OK;
 }
 
-/* The smallest adjusted p that claim `at` could have reached with its patients, the others being as they are. */
+/* The smallest adjusted p that claim `at` could have reached with its patients, the others being as they
+ * are. */
 static cc_status reach(double *least, size_t at, const cc_table_claim *claims, const outcome *outcomes,
                        size_t count, cc_arena *arena) {
     double *p = cc_arena_get_array(arena, count + 1, sizeof *p);

@@ -1,5 +1,6 @@
-/* report/tables/claims.h -- what becomes of a table's claims: each tested on the patients that its cells are over, all
- * of them adjusted together, with a verdict that says what so few patients and seeds can tell. Private to report. */
+/* report/tables/claims.h -- what becomes of a table's claims: each tested on the patients that its cells
+ * are over, all of them adjusted together, with a verdict that says what so few patients and seeds can
+ * tell. Private to report. */
 #ifndef CC_REPORT_TABLES_CLAIMS_H
 #define CC_REPORT_TABLES_CLAIMS_H
 

@@ -1,9 +1,9 @@
-/* report/tables/compare.c -- notes on rows against each other, on the table's first column: tests against the baseline
- * or the first-ranked row, and the stability of ranks.
+/* report/tables/compare.c -- notes on rows against each other, on the table's first column: tests against
+ * the baseline or the first-ranked row, and the stability of ranks.
  *
- * The first-ranked row is the one that chance has favoured most; whether it is the best is asked of all others at once
- * (max-T, metrics/paired.h). A baseline is named beforehand, so that each row is tested against it by itself and Holm
- * keeps the level for all of them. */
+ * The first-ranked row is the one that chance has favoured most; whether it is the best is asked of all
+ * others at once (max-T, metrics/paired.h). A baseline is named beforehand, so that each row is tested
+ * against it by itself and Holm keeps the level for all of them. */
 #include "report/tables/compare.h"
 
 #include <math.h>
@@ -37,10 +37,17 @@ static cc_status find_field(field *out, const cc_table *table, const cc_table_ro
     return CC_OK;
 }
 
-/* Appends "; LABEL ..." to a list in a note. */
-static cc_status append(const char **list, cc_arena *arena, const char *label, const char *what) {
-    *list = cc_arena_format(arena, "%s%s%s %s", *list, **list ? "; " : "", label, what);
+/* Appends "; LABEL ..." to a list in a note, as its entry `at`. */
+static cc_status append(const char **list, size_t at, cc_arena *arena, const char *label, const char *what) {
+    if (at == CC_TABLE_NAMED_MAX) *list = cc_arena_format(arena, "%s; more rows in the CSV", *list);
+    if (at < CC_TABLE_NAMED_MAX)
+        *list = cc_arena_format(arena, "%s%s%s %s", *list, at ? "; " : "", label, what);
     return *list ? CC_OK : CC_ENOMEM;
+}
+
+/* The table's own row of one that is borrowed from it. */
+static cc_table_row *own_row(cc_table *table, const cc_table_row *row) {
+    return &table->rows[row - table->rows];
 }
 
 /* "p = 0.023", "p < 0.001". */
@@ -55,6 +62,7 @@ static cc_status compare_baseline(cc_table *table, const field *f, cc_arena *are
     double *p = cc_arena_get_array(arena, f->count + 1, sizeof *p);
     cc_paired_result *results = cc_arena_get_array(arena, f->count + 1, sizeof *results);
     if (!p || !results) return CC_ENOMEM;
+    /* A row that shares fewer patients with the baseline does not take them from the others. */
     for (size_t i = 0; i < f->count; i++) {
         const char *const *names;
         size_t common;
@@ -73,7 +81,8 @@ static cc_status compare_baseline(cc_table *table, const field *f, cc_arena *are
         if (!isnan(r->low))
             snprintf(interval, sizeof interval, " [%+.1f, %+.1f]", 100 * r->low, 100 * r->high);
         snprintf(what, sizeof what, "%+.1f%s %s (n = %zu)", 100 * r->mean, interval, p_text, r->patients);
-        CC_TRY(append(&list, arena, f->rows[i]->spec->label, what));
+        CC_TRY(append(&list, i, arena, f->rows[i]->spec->label, what));
+        own_row(table, f->rows[i])->p_reference = p[i];
     }
     cc_notes_add(&table->notes,
                  "%s minus that of the baseline row (%s), in points with the 95 %% interval over patients "
@@ -91,6 +100,7 @@ static cc_status compare_best(cc_table *table, const field *f, const char *const
     double *differences = cc_arena_get_array(arena, f->count * patients, sizeof *differences);
     double *adjusted = cc_arena_get_array(arena, f->count, sizeof *adjusted);
     if (!differences || !adjusted) return CC_ENOMEM;
+    /* [rows][patients], of means over seeds: a pattern of signs turns a patient round in all rows at once. */
     for (size_t i = 0; i < f->count; i++) {
         cc_table_pairs pairs;
         CC_TRY(cc_table_pair(&pairs, f->first, f->rows[i], names, patients, score, arena));
@@ -101,7 +111,8 @@ static cc_status compare_best(cc_table *table, const field *f, const char *const
     for (size_t i = 0; i < f->count; i++) {
         char p_text[32];
         format_p(p_text, adjusted[i]);
-        CC_TRY(append(&list, arena, f->rows[i]->spec->label, p_text));
+        CC_TRY(append(&list, i, arena, f->rows[i]->spec->label, p_text));
+        own_row(table, f->rows[i])->p_reference = adjusted[i];
     }
     /* Two of 2^n patterns of signs are the most extreme ones. */
     if (ldexp(2, -(int)(patients < 64 ? patients : 64)) > level)
@@ -123,6 +134,7 @@ static cc_status note_ranks(cc_table *table, const field *f, const char *const *
     double *scores = cc_arena_get_array(arena, rows * patients, sizeof *scores);
     double *numbers = cc_arena_get_array(arena, 3 * rows, sizeof *numbers);
     if (!scores || !numbers) return CC_ENOMEM;
+    /* The first-ranked row is row 0 here. */
     double *first = numbers, *low = numbers + rows, *high = numbers + 2 * rows;
     for (size_t r = 0; r < rows; r++) {
         const cc_table_row *row = r ? f->rows[r - 1] : f->first;
@@ -133,8 +145,12 @@ static cc_status note_ranks(cc_table *table, const field *f, const char *const *
     CC_TRY(cc_ranking_stability(first, low, high, scores, rows, patients, CC_BOOTSTRAP_RESAMPLES));
     for (size_t r = 0; r < rows; r++) {
         char what[96];
+        cc_table_row *row = own_row(table, r ? f->rows[r - 1] : f->first);
         snprintf(what, sizeof what, "%.0f %%, ranks %g to %g", 100 * first[r], low[r], high[r]);
-        CC_TRY(append(&list, arena, (r ? f->rows[r - 1] : f->first)->spec->label, what));
+        CC_TRY(append(&list, r, arena, row->spec->label, what));
+        row->first_share = first[r];
+        row->rank_low = low[r];
+        row->rank_high = high[r];
     }
     cc_notes_add(&table->notes,
                  "Ranks when the patients are drawn anew (%d resamples): how often a row is first, and 95 %% "

@@ -68,17 +68,12 @@ static cc_status make_rows(cc_overlap_row **out, const cc_report_run *run, bool 
     return CC_OK;
 }
 
-/* Adds one run's scores to the line; a line that one run lacks has none. */
-static cc_status add_run(line *l, const cc_report_run *run, double weight, cc_arena *arena) {
-    cc_overlap_row *rows;
+/* Adds one run's scores to the line, which has none where one run lacks them. */
+static cc_status add_run(line *l, const cc_overlap_row *rows, size_t count, size_t batch, double weight) {
     cc_scores scores;
-    size_t batch = l->grouping == CC_GROUP_BATCH ? read_batch(run, arena) : 1;
-    CC_TRY(make_rows(&rows, run, l->soft, arena));
-    for (int s = 0; s < CC_SCORES; s++)
-        if (!rows || !batch) l->percent[s] = NAN;
-    if (!rows || !batch) return CC_OK;
-    CC_TRY(cc_scores_group(&scores, rows, run->slice_count, l->grouping, batch, l->empty));
-    for (int s = 0; s < CC_SCORES; s++) l->percent[s] += weight * 100 * scores.value[s];
+    const bool lacks = !rows || (l->grouping == CC_GROUP_BATCH && !batch);
+    if (!lacks) CC_TRY(cc_scores_group(&scores, rows, count, l->grouping, batch ? batch : 1, l->empty));
+    for (int s = 0; s < CC_SCORES; s++) l->percent[s] += lacks ? NAN : weight * 100 * scores.value[s];
     return CC_OK;
 }
 
@@ -95,32 +90,40 @@ static double measure_distance(const line *l, const cc_table *table, const cc_ta
     return most;
 }
 
-/* The mean over folds of the mean over each fold's seeds; a scratch arena for each line, as rows of slices are large. */
-static cc_status fill_line(line *l, const cc_table *table, const cc_table_row *row) {
+/* Adds one run to all lines; a scratch arena for each run, as rows of slices are large. */
+static cc_status add_run_to_lines(line *lines, size_t count, const cc_report_run *run, double weight) {
     cc_status status = CC_OK;
+    cc_overlap_row *rows[2]; /* thresholded, soft */
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return cc_fail_memory("conventions", 0);
-    for (size_t r = 0; r < row->run_count; r++)
-        CC_CHECK(add_run(l, row->runs[r], cc_table_run_weight(row, row->runs[r]), scratch));
-    for (int s = 0; s < CC_SCORES; s++) l->percent[s] /= (double)cc_table_fold_count(row);
-    l->distance = measure_distance(l, table, row);
+    const size_t batch = read_batch(run, scratch);
+    CC_CHECK(make_rows(&rows[0], run, false, scratch));
+    CC_CHECK(make_rows(&rows[1], run, true, scratch));
+    for (size_t i = 0; i < count; i++)
+        CC_CHECK(add_run(&lines[i], rows[lines[i].soft], run->slice_count, batch, weight));
 done:
     cc_arena_destroy(scratch);
     return status;
 }
 
-/* The lines of a row that have scores. Pooled counts are 0/0 all together or not at all. */
+/* The lines of a row that have scores, each the mean over folds of the mean over the fold's seeds. */
 static cc_status fill_lines(line *lines, size_t *count, const cc_table *table, const cc_table_row *row) {
-    *count = 0;
+    const double folds = (double)cc_table_fold_count(row);
+    size_t all = 0;
     for (int soft = 0; soft < 2; soft++)
-        for (int g = 0; g < CC_GROUPINGS; g++)
-            /* Each convention is one line, left out where it gives no F1. */
-            for (int e = 0; e < (g == CC_GROUP_POOLED ? 1 : CC_EMPTIES); e++) {
-                line *l = &lines[*count];
-                *l = (line){.soft = soft, .grouping = (cc_grouping)g, .empty = (cc_empty)e};
-                CC_TRY(fill_line(l, table, row));
-                *count += !isnan(l->percent[CC_SCORE_F1]);
-            }
+        for (int g = 0; g < CC_GROUPINGS; g++) /* Pooled counts are 0/0 all together or not at all. */
+            for (int e = 0; e < (g == CC_GROUP_POOLED ? 1 : CC_EMPTIES); e++)
+                lines[all++] = (line){.soft = soft, .grouping = (cc_grouping)g, .empty = (cc_empty)e};
+    for (size_t r = 0; r < row->run_count; r++)
+        CC_TRY(add_run_to_lines(lines, all, row->runs[r], cc_table_run_weight(row, row->runs[r]) / folds));
+    /* A convention that gives no F1 is left out. */
+    *count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (isnan(lines[i].percent[CC_SCORE_F1])) continue;
+        lines[*count] = lines[i];
+        lines[*count].distance = measure_distance(&lines[*count], table, row);
+        ++*count;
+    }
     return CC_OK;
 }
 

@@ -1,8 +1,8 @@
-/* report/tables/patients.c -- scores patient by patient and seed by seed, the one set of patients that a table is
- * about, and pairs of rows on it.
+/* report/tables/patients.c -- scores patient by patient and seed by seed, the one set of patients that a
+ * table is about, and pairs of rows on it.
  *
- * A run's counts are pooled by patient before they are scored. What each seed says of each patient is kept: claims are
- * tested over both (metrics/paired.h). */
+ * A run's counts are pooled by patient before they are scored. What each seed says of each patient is
+ * kept: claims are tested over both (metrics/paired.h). */
 #include "report/tables/patients.h"
 
 #include <math.h>
@@ -27,7 +27,8 @@ static void add_scores(cc_table_trial *trial, tally *t, const cc_scores *scores)
     const double before = (double)trial->runs++;
     for (int s = 0; s < CC_SCORES; s++) {
         const double value = scores->value[s];
-        /* A running mean; once NaN it stays so: a patient without a score in one run of a seed is not compared. */
+        /* A running mean; once NaN it stays so: a patient without a score in one run of a seed is not
+         * compared. */
         trial->scores.value[s] = (before * trial->scores.value[s] + value) / (before + 1);
         if (isnan(value)) continue;
         t->sums.value[s] += value;
@@ -68,7 +69,8 @@ static void add_false_lesions(tally *tallies, const cc_report_run *run, const cc
     }
 }
 
-/* Of patients without truth: each one's mean over the runs that tested it, then the mean over these patients. */
+/* Of patients without truth: each one's mean over the runs that tested it, then the mean over these
+ * patients. */
 static cc_table_without_truth sum_without_truth(const tally *tallies, size_t count) {
     cc_table_without_truth out = {0};
     size_t with_lesions = 0, with_pixels = 0;
@@ -242,7 +244,7 @@ static cc_status note_other_patients(cc_table *table, const cc_table_row *row, c
 /* One note for all rows: what is marked where nothing is true. */
 static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     const char *list = "";
-    size_t least = SIZE_MAX, most = 0;
+    size_t least = SIZE_MAX, most = 0, rows = 0;
     for (size_t r = 0; r < table->row_count; r++) {
         const size_t patients = table->rows[r].without_truth.patients;
         if (!is_of_runs(&table->rows[r]) || patients == 0) continue;
@@ -252,7 +254,7 @@ static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     if (most == 0) return CC_OK;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         const cc_table_without_truth *w = &row->without_truth;
-        if (!is_of_runs(row) || w->patients == 0) continue;
+        if (!is_of_runs(row) || w->patients == 0 || rows++ >= CC_TABLE_NAMED_MAX) continue;
         char lesions[64] = "", n[40] = "";
         if (!isnan(w->false_lesions)) snprintf(lesions, sizeof lesions, ", %.2f", w->false_lesions);
         if (least < most) snprintf(n, sizeof n, " (n = %zu)", w->patients);
@@ -265,8 +267,8 @@ static cc_status note_without_truth(cc_table *table, cc_arena *arena) {
     cc_notes_add(&table->notes,
                  "Patients without truth%s are in no score above. On them, specificity by pixel and, where "
                  "lesions are "
-                 "counted, false lesions a scan: %s.",
-                 all, list);
+                 "counted, false lesions a scan: %s%s.",
+                 all, list, rows > CC_TABLE_NAMED_MAX ? "; more rows in the CSV" : "");
     return CC_OK;
 }
 

@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 enum {
-    FULL_TEXTS = 5,  /* before a full row's numbers */
-    LAST_COLUMNS = 7 /* behind its scores */
+    FULL_TEXTS = 5,   /* before a full row's numbers */
+    LAST_COLUMNS = 11 /* behind its scores */
 };
 
 /* Cells of a score: its value and, beside the paper, the paper's and the difference. */
@@ -83,20 +83,23 @@ static const char *word_patients(const cc_table *table, cc_arena *arena) {
                            table->patient_count);
 }
 
-/* What the interval is, and how often such intervals hold the true mean. */
+/* What the interval is, and how often such intervals hold the true mean at the number of patients of one
+ * fold of the first row. */
 static const char *word_interval(const cc_table *table, cc_arena *arena) {
     size_t patients = 0;
-    for (size_t r = 0; r < table->row_count && patients == 0; r++) {
-        const cc_table_row *row = &table->rows[r];
+    for (const cc_table_row *row = table->rows; row < table->rows + table->row_count && patients == 0; row++)
         if (row->spec->source == CC_SOURCE_RUNS && row->run_count)
-            patients = cc_table_estimate(table, row)->patients[table->spec->columns[0]];
-    }
-    const double coverage = cc_interval_coverage(patients);
-    const char *covers =
-        isnan(coverage)
-            ? ""
-            : cc_arena_format(arena, " (simulated with n = %zu, such intervals hold the mean in %.1f %%)",
-                              patients, coverage);
+            patients =
+                cc_table_estimate(table, row)->patients[table->spec->columns[0]] / cc_table_fold_count(row);
+    const double coverage = cc_interval_coverage(patients),
+                 failures = cc_interval_coverage_with_failures(patients);
+    const char *covers = "";
+    if (!isnan(coverage))
+        covers = cc_arena_format(
+            arena,
+            " (simulated with n = %zu, such intervals hold the true mean in %.0f %%; where one "
+            "patient in twenty fails altogether, in %.0f %%)",
+            patients, coverage, failures);
     return covers ? cc_arena_format(arena, "the 95 %% interval by %s%s", cc_interval_method(), covers) : NULL;
 }
 
@@ -147,8 +150,8 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
 
 /* --- all conventions, for programs --- */
 
-/* Columns are only ever added behind those that there are: whoever reads the file by places goes on reading. So the
- * convention that came last stands behind the first ones, and all else behind that. */
+/* Columns are only ever added behind those that there are: whoever reads the file by places goes on
+ * reading. So the convention that came last stands behind the first ones, and all else behind that. */
 static bool is_early(int empty) {
     return empty != CC_EMPTY_WITH_TRUTH;
 }
@@ -170,7 +173,11 @@ static void put_full_heads(cc_listing *listing, const cc_spec *spec) {
                                        "other_patients",
                                        "without_truth_patients",
                                        "without_truth_specificity_percent",
-                                       "without_truth_false_lesions_a_scan"};
+                                       "without_truth_false_lesions_a_scan",
+                                       "p_against_reference",
+                                       "first_of_resamples_percent",
+                                       "rank_low",
+                                       "rank_high"};
     size_t column = 0;
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
         cc_listing_put_head(listing, column++, "%s", texts[t]);
@@ -210,7 +217,8 @@ static void put_estimate(cc_listing *listing, size_t row, size_t column, const c
                           interval ? 100 * estimate->high.value[score] : NAN);
 }
 
-/* What was added to a row of the CSV: BCa intervals, n of every score, seeds, folds, patients without truth. */
+/* What was added to a row of the CSV: BCa intervals, n of every score, seeds, folds, patients without
+ * truth, p against the baseline or first-ranked row, ranks. */
 static void put_added(cc_listing *listing, size_t at, size_t column, const cc_table *table,
                       const cc_table_row *row) {
     const cc_spec *spec = table->spec;
@@ -237,6 +245,10 @@ static void put_added(cc_listing *listing, size_t at, size_t column, const cc_ta
     cc_listing_put(listing, at, column++, "%zu", without->patients);
     cc_listing_put_number(listing, at, column++, "%.6f", 100 * without->specificity);
     cc_listing_put_number(listing, at, column++, "%.6f", without->false_lesions);
+    cc_listing_put_number(listing, at, column++, "%.6f", row->p_reference);
+    cc_listing_put_number(listing, at, column++, "%.3f", 100 * row->first_share);
+    cc_listing_put_number(listing, at, column++, "%g", row->rank_low);
+    cc_listing_put_number(listing, at, column++, "%g", row->rank_high);
 }
 
 /* A row of the CSV. */

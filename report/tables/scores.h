@@ -11,8 +11,8 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
  * the best of the table's rows; linked to its runs. */
 void cc_table_put_value(cc_listing *listing, size_t at, size_t column, const cc_table *table,
                         const cc_table_row *row, cc_score score);
-/* Every convention's scores and intervals, and n, seeds and folds, for programs. Columns keep names and places: new ones
- * come last. */
+/* Every convention's scores and intervals, n, seeds, folds, and ranks, for programs. Columns keep names
+ * and places: new ones come last. */
 cc_status cc_table_listing_full(cc_listing *out, const cc_table *table, cc_arena *arena);
 
 #endif

@@ -1,9 +1,9 @@
 /* report/tables/table.c -- a table's rows filled from runs: which runs a row is made of, their counts with
  * patients numbered alike, estimates under every convention, and notes for the reader.
  *
- * A row of several runs is the mean over folds of the mean over each fold's seeds, with one interval over seeds and
- * patients (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them; as copies of a run
- * are seeds of its fold there too, a baseline counts each patient once. */
+ * A row of several runs is the mean over folds of the mean over each fold's seeds, with one interval over
+ * seeds and patients (metrics/interval.h). Summaries and baselines borrow the runs of the rows above them;
+ * as copies of a run are seeds of its fold there too, a baseline counts each patient once. */
 #include "report/tables/table.h"
 
 #include <math.h>
@@ -13,7 +13,10 @@
 #include "metrics/statistics.h"
 #include "report/tables/patients.h"
 
-enum { RUNS_NAMED = 12 }; /* a row of more runs has them counted in its note */
+enum {
+    RUNS_NAMED = 12,  /* a row of more runs has them counted in its note */
+    BCA_ROWS_MAX = 64 /* resampling a larger table would take longer than all the rest of a report */
+};
 
 static const char *const average_words[CC_AVERAGES] = {"pooled over all pixels", "mean over patients",
                                                        "mean over slices"};
@@ -222,7 +225,8 @@ static void clear_intervals(cc_table_row *row) {
 }
 
 /* Scores and intervals of a row under every convention, and its patients' own. */
-static cc_status estimate_row(cc_table_row *row, cc_convention shown, cc_arena *arena) {
+static cc_status estimate_row(cc_table_row *row, const cc_spec *spec, cc_arena *arena) {
+    const int resamples = spec->row_count <= BCA_ROWS_MAX ? CC_BOOTSTRAP_RESAMPLES : 0;
     naming names;
     cc_sample *samples = cc_arena_get_array(arena, row->run_count + 1, sizeof *samples);
     if (!samples) return CC_ENOMEM;
@@ -230,11 +234,11 @@ static cc_status estimate_row(cc_table_row *row, cc_convention shown, cc_arena *
     CC_TRY(make_samples(samples, row, &names, arena));
     if (row->run_count == 0) return CC_OK;
     cc_estimate made[CC_AVERAGES][CC_EMPTIES]; /* gcc 12 takes the row's own array for too small */
-    CC_TRY(cc_estimate_make_all(made, samples, row->run_count, shown, CC_BOOTSTRAP_RESAMPLES));
+    CC_TRY(cc_estimate_make_all(made, samples, row->run_count, spec->convention, resamples));
     memcpy(row->estimates, made, sizeof made);
     /* What marks nothing scores 0 by definition, not by these patients. */
     if (row->spec->source == CC_SOURCE_BACKGROUND) clear_intervals(row);
-    return cc_table_patients_fill(row, samples, names.names, names.count, shown, arena);
+    return cc_table_patients_fill(row, samples, names.names, names.count, spec->convention, arena);
 }
 
 /* The standard deviation over the rows of runs above. */
@@ -327,8 +331,9 @@ static cc_status note_seed_spread(cc_table *table) {
     size_t rows = 0, least = SIZE_MAX, most = 0;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
         if (row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
-        list = cc_arena_format(table->notes.arena, "%s%s%s %zu", list, rows++ ? ", " : "", row->spec->label,
-                               row->seed_count);
+        if (rows++ < CC_TABLE_NAMED_MAX)
+            list = cc_arena_format(table->notes.arena, "%s%s%s %zu", list, *list ? ", " : "",
+                                   row->spec->label, row->seed_count);
         if (!list) return CC_ENOMEM;
         least = row->seed_count < least ? row->seed_count : least;
         most = row->seed_count > most ? row->seed_count : most;
@@ -338,11 +343,11 @@ static cc_status note_seed_spread(cc_table *table) {
                                     "would move a score is not "
                                     "known, and the spread over seeds is not in the intervals.");
     else if (least < most)
-        cc_notes_add(&table->notes,
-                     "Rows of different numbers of seeds: %s. The interval of a row with one seed leaves out "
-                     "the spread "
-                     "over seeds.",
-                     list);
+        cc_notes_add(
+            &table->notes,
+            "Rows of different numbers of seeds: %s%s. The interval of a row with one seed leaves out the "
+            "spread over seeds.",
+            list, rows > CC_TABLE_NAMED_MAX ? ", ..." : "");
     return CC_OK;
 }
 
@@ -377,7 +382,7 @@ static cc_status fill_row(cc_table *table, cc_table_row *row, const cc_report_ru
     if (row->run_count && source == CC_SOURCE_SD)
         CC_TRY(fill_deviation(row, table, arena));
     else if (row->run_count && table->spec->shape == CC_SHAPE_SCORES)
-        CC_TRY(estimate_row(row, table->spec->convention, arena));
+        CC_TRY(estimate_row(row, table->spec, arena));
     if (source == CC_SOURCE_RUNS && (row->run_count || !row->spec->optional)) note_runs(table, row, runs);
     if (source == CC_SOURCE_MEAN || source == CC_SOURCE_SD) note_summary(table, row);
     if (source == CC_SOURCE_BASELINE && row->run_count == 0)
@@ -396,7 +401,11 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
     for (size_t r = 0; r < spec->row_count; r++) {
         cc_table_row *row = &out->rows[out->row_count];
         if (spec->rows[r].source == CC_SOURCE_PUBLISHED && !out->beside_paper) continue;
-        *row = (cc_table_row){.spec = &spec->rows[r]};
+        *row = (cc_table_row){.spec = &spec->rows[r],
+                              .p_reference = NAN,
+                              .first_share = NAN,
+                              .rank_low = NAN,
+                              .rank_high = NAN};
         clear_estimates(row);
         CC_TRY(fill_row(out, row, runs, arena));
         for (int c = 0; c < spec->column_count; c++)
@@ -411,6 +420,9 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
         CC_TRY(cc_table_patients_fix(out, arena));
         CC_TRY(note_seed_spread(out));
         note_patients(out);
+        if (spec->row_count > BCA_ROWS_MAX)
+            cc_notes_add(&out->notes, "BCa intervals are not computed for tables of more than %d rows.",
+                         BCA_ROWS_MAX);
     }
     return out->notes.failed ? CC_ENOMEM : CC_OK;
 }

@@ -1,14 +1,19 @@
 /* report/tables/table.h -- one table: a specification, filled from the runs of one kind. Private to
  * report.
  *
- * All rows of a table are scored on one set of patients (report/tables/patients.h), and every sum or mean over a
- * row's runs weighs each patient, fold and seed once: the mean over a fold's seeds, then over folds. */
+ * All rows of a table are scored on one set of patients (report/tables/patients.h), and every sum or mean
+ * over a row's runs weighs each patient, fold and seed once: the mean over a fold's seeds, then over
+ * folds. */
 #ifndef CC_REPORT_TABLES_TABLE_H
 #define CC_REPORT_TABLES_TABLE_H
 
 #include "metrics/paired.h"
 #include "report/tables/listing.h"
 #include "results/published.h"
+
+enum {
+    CC_TABLE_NAMED_MAX = 40
+}; /* rows that one note names; of more it says how many, and the CSV has them all */
 
 /* A patient of a row. */
 typedef struct cc_table_patient {
@@ -44,6 +49,10 @@ typedef struct cc_table_row {
     const cc_table_trial *trials; /* [seed_count][patient_count] */
     bool other_patients;          /* it counts other patients than the table's */
     cc_table_without_truth without_truth;
+    /* Filled by cc_table_compare, of the first column; NaN: not compared. */
+    double p_reference;         /* against the baseline or the first-ranked row, adjusted for all rows */
+    double first_share;         /* of resamples of patients in which it is first */
+    double rank_low, rank_high; /* 95 % of its ranks there */
 } cc_table_row;
 
 /* What becomes of a claim. */
@@ -87,8 +96,8 @@ typedef struct cc_table {
     cc_notes notes;
 } cc_table;
 
-/* Fills a specification from the runs of `kind` that have no fault. A row has the runs without folds, or those of
- * every fold where there is none. The arena owns all of it. */
+/* Fills a specification from the runs of `kind` that have no fault. A row has the runs without folds, or
+ * those of every fold where there is none. The arena owns all of it. */
 cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, const cc_report_runs *runs,
                          const cc_published *published, cc_arena *arena);
 
@@ -96,11 +105,11 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
 const cc_table_row *cc_table_row_find(const cc_table *table, const char *label);
 /* The estimate that the table shows in a row. */
 const cc_estimate *cc_table_estimate(const cc_table *table, const cc_table_row *row);
-/* The row of runs with the highest score, other than `except` (may be NULL); NULL where there is none. A row of other
- * patients has no rank. */
+/* The row of runs with the highest score, other than `except` (may be NULL); NULL where there is none. A
+ * row of other patients has no rank. */
 const cc_table_row *cc_table_best(const cc_table *table, cc_score score, const cc_table_row *except);
-/* What a run's counts weigh in sums over the row: 1 over the number of its runs of the same fold. The weights of one
- * fold add up to 1, those of all to the number of folds. */
+/* What a run's counts weigh in sums over the row: 1 over the number of its runs of the same fold. The
+ * weights of one fold add up to 1, those of all to the number of folds. */
 double cc_table_run_weight(const cc_table_row *row, const cc_report_run *run);
 /* The number of folds that a row's runs are of. */
 size_t cc_table_fold_count(const cc_table_row *row);

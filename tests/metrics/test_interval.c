@@ -80,6 +80,202 @@ static void an_empty_run_takes_the_named_value(void **state) {
     }
 }
 
+/* One run of `count` patients with these scores of precision, in thousandths exactly. */
+static cc_sample make_run(cc_count_row *rows, const double *scores, size_t count, uint32_t first,
+                          int64_t fold, int64_t seed) {
+    for (size_t i = 0; i < count; i++) {
+        const int64_t tp = llround(1000 * scores[i]);
+        rows[i] = (cc_count_row){first + (uint32_t)i, {tp, 1000 - tp, 0, 0}};
+    }
+    return (cc_sample){rows, count, fold, seed};
+}
+
+/* SciPy: t of 7 degrees of freedom on the logit of the mean; stats.bootstrap of 400,000 resamples, BCa. */
+static const double eight[] = {0.95, 0.91, 0.88, 0.97, 0.45, 0.9, 0.86, 0.93};
+
+static void one_run_has_students_t_on_the_logit_and_bca(void **state) {
+    (void)state;
+    cc_count_row rows[8];
+    const cc_sample run = make_run(rows, eight, 8, 0, 0, 1);
+    cc_estimate e;
+    assert_ok(cc_estimate_make(&e, &run, 1, by_patient, CC_BOOTSTRAP_RESAMPLES));
+    check_score(&e.value, CC_SCORE_PRECISION, 0.85625);
+    check_score(&e.low, CC_SCORE_PRECISION, 0.6555093044862266);
+    check_score(&e.high, CC_SCORE_PRECISION, 0.9490988772850569);
+    assert_true(fabs(e.bca_low.value[CC_SCORE_PRECISION] - 0.67) < 0.004);
+    assert_true(fabs(e.bca_high.value[CC_SCORE_PRECISION] - 0.92375) < 0.002);
+    assert_true(e.patients[CC_SCORE_PRECISION] == 8 && e.folds == 1 && e.seeds == 1);
+    assert_ok(cc_estimate_make(&e, &run, 1, by_patient, 0));
+    assert_true(isnan(e.bca_low.value[CC_SCORE_PRECISION]) && e.has_interval[CC_SCORE_PRECISION]);
+}
+
+/* Pixels pooled: 200 of 263; pseudo-values from leaving one patient out, by NumPy. */
+static void pooled_scores_vary_by_pseudo_values(void **state) {
+    (void)state;
+    const cc_count_row four[] = {
+        {0, {40, 10, 0, 0}}, {1, {7, 3, 0, 0}}, {2, {120, 20, 0, 0}}, {3, {33, 30, 0, 0}}};
+    cc_estimate e;
+    assert_ok(cc_estimate_make(&e, &(cc_sample){four, 4, 0, 1}, 1, pooled, 0));
+    check_score(&e.value, CC_SCORE_PRECISION, 200.0 / 263);
+    check_score(&e.low, CC_SCORE_PRECISION, 0.30250139367432904);
+    check_score(&e.high, CC_SCORE_PRECISION, 0.9587421161427786);
+}
+
+/* The differences of tests/metrics/test_paired.c above 0.6: there is the variance, here its logit. */
+static void patients_and_seeds_are_crossed(void **state) {
+    (void)state;
+    static const double d[3][8] = {{0.249, 0.056, 0.274, 0.115, 0.122, 0.196, 0.011, 0.13},
+                                   {-0.005, 0.241, 0.155, 0.016, 0.021, 0.064, -0.05, 0.013},
+                                   {-0.052, -0.052, 0.077, -0.091, -0.078, 0.06, -0.084, -0.107}};
+    cc_count_row rows[3][8];
+    cc_sample runs[3];
+    cc_estimate e;
+    for (int s = 0; s < 3; s++) {
+        double scores[8];
+        for (int p = 0; p < 8; p++) scores[p] = 0.6 + d[s][p];
+        runs[2 - s] = make_run(rows[s], scores, 8, 0, 1, s + 1); /* in any order */
+    }
+    assert_ok(cc_estimate_make(&e, runs, 3, by_patient, 0));
+    check_score(&e.value, CC_SCORE_PRECISION, 0.653375);
+    check_score(&e.low, CC_SCORE_PRECISION, 0.43484640689376697);
+    check_score(&e.high, CC_SCORE_PRECISION, 0.8219946273154983);
+    assert_true(e.seeds == 3 && e.folds == 1 && e.patients[CC_SCORE_PRECISION] == 8);
+}
+
+/* Within folds of 3 the variance is 0.01: of the mean of both 0.01 / 6, with 4 degrees of freedom. */
+static void patients_vary_within_their_folds(void **state) {
+    (void)state;
+    cc_count_row a[3], b[3];
+    const cc_sample runs[] = {make_run(a, (double[]){0.9, 0.8, 0.7}, 3, 0, 1, 1),
+                              make_run(b, (double[]){0.6, 0.5, 0.4}, 3, 3, 2, 1)};
+    cc_estimate e;
+    assert_ok(cc_estimate_make(&e, runs, 2, by_patient, 0));
+    check_score(&e.value, CC_SCORE_PRECISION, 0.65);
+    check_score(&e.low, CC_SCORE_PRECISION, 0.530164996385659);
+    check_score(&e.high, CC_SCORE_PRECISION, 0.753482298230812);
+    assert_true(e.folds == 2 && e.patients[CC_SCORE_PRECISION] == 6);
+}
+
+/* Folds of one patient: one stratum, in which they vary about the mean of all, t of 2 degrees of freedom. */
+static void folds_of_one_patient_are_joined(void **state) {
+    (void)state;
+    cc_count_row a[1], b[1], c[1];
+    const cc_sample runs[] = {make_run(a, (double[]){0.9}, 1, 0, 1, 1),
+                              make_run(b, (double[]){0.6}, 1, 1, 2, 1),
+                              make_run(c, (double[]){0.3}, 1, 2, 3, 1)};
+    cc_estimate e;
+    assert_ok(cc_estimate_make(&e, runs, 3, by_patient, 0));
+    check_score(&e.low, CC_SCORE_PRECISION, 0.06299064566685718);
+    check_score(&e.high, CC_SCORE_PRECISION, 0.9709889204639132);
+}
+
+/* A patient in two folds is one patient: with the same score in both the interval is that of one fold. */
+static void a_patient_of_several_folds_counts_once(void **state) {
+    (void)state;
+    cc_count_row a[8], b[8];
+    const cc_sample runs[] = {make_run(a, eight, 8, 0, 1, 1), make_run(b, eight, 8, 0, 2, 1)};
+    cc_estimate e;
+    assert_ok(cc_estimate_make(&e, runs, 2, by_patient, 0));
+    assert_true(e.patients[CC_SCORE_PRECISION] == 8);
+    check_score(&e.low, CC_SCORE_PRECISION, 0.6555093044862266);
+}
+
+/* Fold 1 has three seeds (0.9, 0.6, 0.3), fold 2 one (0.2): (0.6 + 0.2) / 2, not the mean 0.5 of four runs. */
+static void a_fold_weighs_as_much_however_many_seeds_it_has(void **state) {
+    (void)state;
+    cc_count_row rows[4][2];
+    const double score[] = {0.9, 0.6, 0.3, 0.2};
+    cc_sample runs[4];
+    for (int r = 0; r < 4; r++)
+        runs[r] = make_run(rows[r], (double[]){score[r], score[r]}, 2, r < 3 ? 0 : 2, r < 3 ? 1 : 2, r + 1);
+    for (int a = 0; a < CC_AVERAGES; a++) {
+        cc_estimate e;
+        assert_ok(cc_estimate_make(&e, runs, 4, (cc_convention){(cc_average)a, CC_EMPTY_SKIP}, 100));
+        check_score(&e.value, CC_SCORE_PRECISION, 0.4);
+        assert_true(e.folds == 2 && e.seeds == 4);
+    }
+}
+
+/* Copies of a run say nothing new: with its own seed they are one run. */
+static void copies_of_a_run_leave_the_interval_as_it_is(void **state) {
+    (void)state;
+    cc_count_row rows[8];
+    const cc_sample run = make_run(rows, eight, 8, 0, 0, 1), copies[] = {run, run, run};
+    cc_estimate one, three;
+    assert_ok(cc_estimate_make(&one, &run, 1, by_patient, 200));
+    assert_ok(cc_estimate_make(&three, copies, 3, by_patient, 200));
+    check_score(&three.low, CC_SCORE_PRECISION, one.low.value[CC_SCORE_PRECISION]);
+    check_score(&three.bca_high, CC_SCORE_PRECISION, one.bca_high.value[CC_SCORE_PRECISION]);
+}
+
+/* Clopper & Pearson's one-sided bound for n of n: 0.05^(1/8) = 0.6877 (Beta quantile, SciPy). */
+static void equal_scores_have_the_interval_of_what_may_have_been_missed(void **state) {
+    (void)state;
+    const double ones[8] = {1, 1, 1, 1, 1, 1, 1, 1};
+    double middle[8];
+    for (int i = 0; i < 8; i++) middle[i] = 0.6;
+    cc_count_row rows[8];
+    cc_estimate e;
+    cc_sample run = make_run(rows, ones, 8, 0, 0, 1);
+    assert_ok(cc_estimate_make(&e, &run, 1, by_patient, 100));
+    assert_true(fabs(e.low.value[CC_SCORE_PRECISION] - 0.6876560219336322) < 1e-12);
+    check_score(&e.high, CC_SCORE_PRECISION, 1);
+    assert_true(isnan(e.bca_low.value[CC_SCORE_PRECISION]) || e.bca_low.value[CC_SCORE_PRECISION] == 1);
+    run = make_run(rows, middle, 8, 0, 0, 1);
+    assert_ok(cc_estimate_make(&e, &run, 1, by_patient, 0));
+    assert_true(fabs(e.low.value[CC_SCORE_PRECISION] - 0.6 * 0.6876560219336322) < 1e-12);
+    assert_true(fabs(e.high.value[CC_SCORE_PRECISION] - (1 - 0.4 * 0.6876560219336322)) < 1e-12);
+}
+
+/* Patient 2 has no truth: a false pixel there changes nothing where only patients with truth count. */
+static void patients_without_truth_are_left_out_by_name(void **state) {
+    (void)state;
+    const cc_count_row clean[] = {{0, {4, 0, 4, 9}}, {1, {2, 0, 0, 9}}, {2, {0, 0, 0, 9}}},
+                       spotted[] = {{0, {4, 0, 4, 9}}, {1, {2, 0, 0, 9}}, {2, {0, 1, 0, 8}}};
+    const cc_convention with_truth = {CC_AVERAGE_PATIENT, CC_EMPTY_WITH_TRUTH};
+    cc_estimate a, b, skip;
+    assert_ok(cc_estimate_make(&a, &(cc_sample){clean, 3, 0, 1}, 1, with_truth, 0));
+    assert_ok(cc_estimate_make(&b, &(cc_sample){spotted, 3, 0, 1}, 1, with_truth, 0));
+    assert_ok(cc_estimate_make(&skip, &(cc_sample){spotted, 3, 0, 1}, 1, by_patient, 0));
+    check_score(&a.value, CC_SCORE_F1, (8.0 / 12 + 1) / 2);
+    check_score(&b.value, CC_SCORE_F1, (8.0 / 12 + 1) / 2);
+    check_score(&skip.value, CC_SCORE_F1, (8.0 / 12 + 1 + 0) / 3);
+    assert_true(a.patients[CC_SCORE_F1] == 2 && b.patients[CC_SCORE_F1] == 2 &&
+                skip.patients[CC_SCORE_F1] == 3);
+}
+
+/* Every convention at once is the same as one by one; only the one that is shown is resampled. */
+static void all_conventions_at_once_are_each_alone(void **state) {
+    (void)state;
+    cc_count_row rows[2][12];
+    for (uint32_t i = 0; i < 12; i++)
+        for (uint32_t r = 0; r < 2; r++)
+            rows[r][i] =
+                (cc_count_row){i / 3, {i % 4 ? 10 + i : 0, i % 5 ? 7 * r : 0, i % 4 ? 5 + i / 2 : 0, 100}};
+    const cc_sample runs[] = {{rows[0], 12, 1, 1}, {rows[1], 12, 1, 2}};
+    cc_estimate all[CC_AVERAGES][CC_EMPTIES];
+    const cc_convention shown = {CC_AVERAGE_PATIENT, CC_EMPTY_WITH_TRUTH};
+    assert_ok(cc_estimate_make_all(all, runs, 2, shown, 300));
+    for (int a = 0; a < CC_AVERAGES; a++)
+        for (int e = 0; e < CC_EMPTIES; e++) {
+            const bool resampled = a == CC_AVERAGE_PATIENT && e == CC_EMPTY_WITH_TRUTH;
+            cc_estimate one;
+            cc_scores plain[2];
+            assert_ok(cc_estimate_make(&one, runs, 2, (cc_convention){(cc_average)a, (cc_empty)e},
+                                       resampled ? 300 : 0));
+            for (int r = 0; r < 2; r++)
+                assert_ok(
+                    cc_scores_average(&plain[r], rows[r], 12, (cc_convention){(cc_average)a, (cc_empty)e}));
+            for (int s = 0; s < CC_SCORES; s++) {
+                check_near(all[a][e].value.value[s], one.value.value[s]);
+                check_near(all[a][e].value.value[s], (plain[0].value[s] + plain[1].value[s]) / 2);
+                check_near(all[a][e].low.value[s], one.low.value[s]);
+                check_near(all[a][e].bca_low.value[s], one.bca_low.value[s]);
+                assert_true(isnan(all[a][e].bca_low.value[s]) == !resampled);
+            }
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_interval_is_the_same_every_time_and_holds_its_value),
@@ -87,6 +283,17 @@ int main(void) {
         cmocka_unit_test(one_patient_has_no_interval),
         cmocka_unit_test(several_runs_give_the_mean_of_their_scores),
         cmocka_unit_test(an_empty_run_takes_the_named_value),
+        cmocka_unit_test(one_run_has_students_t_on_the_logit_and_bca),
+        cmocka_unit_test(pooled_scores_vary_by_pseudo_values),
+        cmocka_unit_test(patients_and_seeds_are_crossed),
+        cmocka_unit_test(patients_vary_within_their_folds),
+        cmocka_unit_test(folds_of_one_patient_are_joined),
+        cmocka_unit_test(a_patient_of_several_folds_counts_once),
+        cmocka_unit_test(a_fold_weighs_as_much_however_many_seeds_it_has),
+        cmocka_unit_test(copies_of_a_run_leave_the_interval_as_it_is),
+        cmocka_unit_test(equal_scores_have_the_interval_of_what_may_have_been_missed),
+        cmocka_unit_test(patients_without_truth_are_left_out_by_name),
+        cmocka_unit_test(all_conventions_at_once_are_each_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* tests/metrics/test_statistics.c -- Wilcoxon, Holm, kappa, ICC and Spearman against numbers of SciPy,
- * scikit-learn and papers. */
+/* tests/metrics/test_statistics.c -- Wilcoxon, Holm, McNemar, Friedman and Spearman against numbers of SciPy,
+ * statsmodels and hand arithmetic. */
 #include "metrics/statistics.h"
 #include <math.h>
 #include "support.h"
@@ -72,54 +72,47 @@ static void the_deviation_divides_by_n_minus_1(void **state) {
     assert_true(mean == 3 && isnan(sd));
 }
 
-static double kappa(const int32_t *a, const int32_t *b, size_t count, int categories, cc_kappa weights) {
-    double out = -9;
-    assert_ok(cc_statistics_kappa(&out, a, b, count, categories, weights));
-    return out;
+/* statsmodels 0.15, mcnemar of [[10, 15], [4, 11]] and of [[8, 3], [3, 9]]. */
+static void mcnemar_has_an_exact_and_two_approximate_p(void **state) {
+    (void)state;
+    cc_mcnemar m;
+    assert_ok(cc_statistics_mcnemar(&m, 15, 4));
+    check_near(m.p, 0.019210815429687500);
+    check_near(m.corrected, 100.0 / 19);
+    check_near(m.corrected_p, erfc(sqrt(50.0 / 19)));
+    check_near(m.plain, 121.0 / 19);
+    check_near(m.plain_p, erfc(sqrt(60.5 / 19)));
+    assert_ok(cc_statistics_mcnemar(&m, 3, 3));
+    assert_true(m.p == 1 && m.plain == 0 && m.plain_p == 1);
+    check_near(m.corrected, 1.0 / 6);
+    assert_ok(cc_statistics_mcnemar(&m, 0, 0));
+    assert_true(m.p == 1 && m.corrected_p == 1 && m.plain_p == 1);
+    assert_error(cc_statistics_mcnemar(&m, -1, 3), CC_EINVAL, "-1 and 3 pairs");
 }
 
-/* Linear: seen 2, by chance 16/4; quadratic: 4 and 26/4; unweighted: 1 and 11/4. */
-static void kappa_weighs_disagreement_by_distance(void **state) {
+/* Ranks 1 2 3, 1 2 3, 2 1 3, 1.5 1.5 3: sums 5.5, 6.5, 12; 12 / 48 * 216.5 - 48 = 6.125, over 1 - 6 / 96. Two degrees
+ * of freedom: p is exp(-x / 2). */
+static void friedman_is_corrected_for_ties(void **state) {
     (void)state;
-    const int32_t a[] = {0, 1, 2, 2}, b[] = {0, 1, 2, 0};
-    check_near(kappa(a, b, 4, 3, CC_KAPPA_UNWEIGHTED), 7.0 / 11);
-    check_near(kappa(a, b, 4, 3, CC_KAPPA_LINEAR), 0.5);
-    check_near(kappa(a, b, 4, 3, CC_KAPPA_QUADRATIC), 5.0 / 13);
-    check_near(kappa(a, a, 4, 3, CC_KAPPA_QUADRATIC), 1);
+    static const double values[] = {1, 2, 3, 4, 5, 6, 8, 7, 9, 1, 1, 2};
+    double statistic, p, ranks[3];
+    assert_ok(cc_statistics_friedman(&statistic, &p, ranks, values, 4, 3));
+    check_near(statistic, 6.125 / (1 - 6.0 / 96));
+    check_near(p, exp(-statistic / 2));
+    check_near(ranks[0], 5.5 / 4);
+    check_near(ranks[2], 3);
+    assert_ok(cc_statistics_friedman(&statistic, &p, ranks, zeros, 4, 3));
+    assert_true(statistic == 0 && p == 1 && ranks[1] == 2);
+    assert_error(cc_statistics_friedman(&statistic, &p, ranks, zeros, 4, 1), CC_EINVAL, "1 variants");
 }
 
-/* Category 2 is never given: seen 2, by chance 10/3. */
-static void a_category_that_nobody_gives_is_still_a_step(void **state) {
+/* The critical difference of 4 variants and 10 blocks by SciPy's studentized_range: 1.48323119 (Demsar's q 2.569). */
+static void nemenyi_compares_all_pairs_of_mean_ranks(void **state) {
     (void)state;
-    check_near(kappa((int32_t[]){0, 1, 3}, (int32_t[]){0, 1, 1}, 3, 4, CC_KAPPA_LINEAR), 0.4);
-}
-
-static void kappa_of_one_constant_rating_is_nan_and_a_rating_out_of_range_is_refused(void **state) {
-    (void)state;
-    double out = -9;
-    assert_true(isnan(kappa((int32_t[]){1, 1}, (int32_t[]){1, 1}, 2, 2, CC_KAPPA_LINEAR)));
-    assert_error(cc_statistics_kappa(&out, (int32_t[]){2}, (int32_t[]){0}, 1, 2, CC_KAPPA_LINEAR), CC_EINVAL,
-                 "ratings 0 are 2 and 0");
-    assert_error(cc_statistics_kappa(&out, (int32_t[]){0}, (int32_t[]){-1}, 1, 2, CC_KAPPA_LINEAR), CC_EINVAL,
-                 "0 and -1");
-    assert_error(cc_statistics_kappa(&out, NULL, NULL, 0, 2, CC_KAPPA_LINEAR), CC_EINVAL, "0 ratings");
-    assert_true(out == -9);
-}
-
-/* 2 by 2: mean squares 6.25, 2.25 and 0.25. The table of Shrout & Fleiss (1979): ICC(2,1) = 0.29. */
-static void icc_is_that_of_absolute_agreement(void **state) {
-    (void)state;
-    static const double table[] = {9, 2, 5, 8, 6, 1, 3, 2, 8, 4, 6, 8, 7, 1, 2, 6, 10, 5, 6, 9, 6, 2, 4, 7};
-    double out;
-    assert_ok(cc_statistics_icc(&out, (double[]){1, 2, 3, 5}, 2, 2));
-    check_near(out, 12.0 / 17);
-    assert_ok(cc_statistics_icc(&out, table, 6, 4));
-    assert_true(fabs(out - 0.29) < 0.005);
-    double equal[18]; /* whose means are not exactly equal */
-    for (int i = 0; i < 18; i++) equal[i] = 0.1;
-    assert_ok(cc_statistics_icc(&out, equal, 3, 6));
-    assert_true(isnan(out));
-    assert_error(cc_statistics_icc(&out, table, 1, 4), CC_EINVAL, "fewer than 2 by 2");
+    const double distance = cc_statistics_nemenyi_distance(0.05, 10, 4);
+    assert_true(fabs(distance - 1.4832311) < 1e-6);
+    assert_true(fabs(cc_statistics_nemenyi(-distance, 10, 4) - 0.05) < 1e-9);
+    assert_true(cc_statistics_nemenyi(0, 10, 4) == 1);
 }
 
 static void spearman_gives_ties_their_mean_rank(void **state) {
@@ -140,7 +133,6 @@ static void too_few_values_and_such_as_are_not_finite_are_refused(void **state) 
     assert_error(cc_statistics_wilcoxon(&out, zeros, (double[]){1, NAN}, 2, CC_WILCOXON_AUTO), CC_EINVAL,
                  "value 1 is not a finite number");
     assert_error(cc_statistics_mean_sd(&out, &sd, (double[]){INFINITY}, 1), CC_EINVAL, "value 0");
-    assert_error(cc_statistics_icc(&out, (double[]){1, 2, 3, NAN}, 2, 2), CC_EINVAL, "value 3");
     assert_error(cc_statistics_spearman(&out, zeros, zeros, 1), CC_EINVAL, "fewer than 2");
     assert_true(out == -9);
 }
@@ -153,10 +145,9 @@ int main(void) {
         cmocka_unit_test(no_difference_at_all_is_p_1),
         cmocka_unit_test(holm_multiplies_from_the_smallest_and_never_falls),
         cmocka_unit_test(the_deviation_divides_by_n_minus_1),
-        cmocka_unit_test(kappa_weighs_disagreement_by_distance),
-        cmocka_unit_test(a_category_that_nobody_gives_is_still_a_step),
-        cmocka_unit_test(kappa_of_one_constant_rating_is_nan_and_a_rating_out_of_range_is_refused),
-        cmocka_unit_test(icc_is_that_of_absolute_agreement),
+        cmocka_unit_test(mcnemar_has_an_exact_and_two_approximate_p),
+        cmocka_unit_test(friedman_is_corrected_for_ties),
+        cmocka_unit_test(nemenyi_compares_all_pairs_of_mean_ranks),
         cmocka_unit_test(spearman_gives_ties_their_mean_rank),
         cmocka_unit_test(too_few_values_and_such_as_are_not_finite_are_refused),
     };

@@ -1,5 +1,5 @@
-/* tests/report/test_tables.c -- the seven tables from runs whose scores are known. Intervals are those of SciPy:
- * scipy.stats.t.ppf times the standard error of the mean, on the logit scale (error / (m (1 - m))). */
+/* tests/report/test_tables.c -- the seven tables from runs whose scores are known. Intervals are those of
+ * SciPy: scipy.stats.t.ppf times the standard error of the mean, on the logit scale (error / (m (1 - m))). */
 #include "reports.h"
 #include <hdf5.h>
 
@@ -74,7 +74,8 @@ static void claims_hold_fail_or_stay_open(void **state) {
         const char *verdict;
     } cases[] = {
         {{60, 66, 72, 78, 84, 90},
-         "holds. F1-score of With histogram matching minus Without histogram matching: +12.5 points \\[+10.5, "
+         "holds. F1-score of With histogram matching minus Without histogram matching: +12.5 points "
+         "\\[+10.5, "
          "+14.5], n = 6, 1 seed; p = 0.031; "},
         {{40, 44, 48, 52, 56, 60}, "does not hold. "},
         {{40, 65, 50, 75, 60, 85}, "not resolved. "},
@@ -99,8 +100,8 @@ static void the_footer_tests_each_row_against_the_first_ranked(void **state) {
     reports_write_scores(results, "paper/table3-encoders", "resnet-50", 0, 'a', best, 6);
     reports_write_scores(results, "paper/table3-encoders", "efficientnet-b0", 0, 'a', mixed, 6);
     make(results, cc_test_folder());
-    /* Max-T of all 64 patterns of signs (NumPy): of six differences of one sign 2/64, which the other row's pattern
-     * reaches too: 4/64; of as many ups as downs 1. */
+    /* Max-T of all 64 patterns of signs (NumPy): of six differences of one sign 2/64, which the other
+     * row's pattern reaches too: 4/64; of as many ups as downs 1. */
     assert_has(output,
                "first-ranked row (U-Net + ResNet-50) against the others, n = 6 patients, exact permutation "
                "test adjusted "

@@ -48,6 +48,29 @@ static void the_shared_images_and_scores_pass(void **state) {
     assert_non_null(strstr(output, "statistics         kappa_quadratic "));
 }
 
+static void the_shared_scores_of_other_packages_pass(void **state) {
+    (void)state;
+    const char *scores = cc_test_shared("golden/rivals-scores.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, scores), 0);
+    assert_non_null(strstr(output, "38 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "skewed             bca "));
+    assert_non_null(strstr(output, "tied               nemenyi_p "));
+    /* A group that nothing is compared with is named. */
+    assert_non_null(strstr(output, "/surfaces is not checked"));
+}
+
+/* One of six differences is another: all that is computed from them fails, and nothing else. */
+static void a_wrong_difference_fails(void **state) {
+    (void)state;
+    const double right[2] = {0.125, -0.625}, wrong[2] = {0.125, -0.25};
+    const char *copy = wrong_copy("golden/rivals-scores.h5", right, wrong, sizeof right);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    const char *line = strstr(output, "6                  mean_and_two_sided_p ");
+    assert_non_null(line);
+    assert_non_null(memmem(line, strcspn(line, "\n"), "FAIL", 4));
+    assert_non_null(strstr(output, "35 passed, 3 failed\n"));
+}
+
 static void a_net_in_bf16_lies_within_bounds_of_its_own(void **state) {
     (void)state;
     const char *nets = cc_test_shared("golden/efficientnet-b0-transpose.h5");
@@ -181,10 +204,9 @@ static const char *scaled_gradient(const char *fixture, const char *object, doub
 /* There are units near zero in all of these nets: they must not excuse a wrong derivative. */
 static void a_wrong_gradient_fails_for_all_the_units_near_zero(void **state) {
     (void)state;
-    static const char *const wrong[][2] = {
-        {"golden/unet-original.h5", "/expect/grad/down.1.conv2.weight"},
-        {"golden/unet-bn.h5", "/expect/grad/head.weight"},
-        {"golden/unet-bn.h5", "/expect/grad/down.0.bn1.bias"}};
+    static const char *const wrong[][2] = {{"golden/unet-original.h5", "/expect/grad/down.1.conv2.weight"},
+                                           {"golden/unet-bn.h5", "/expect/grad/head.weight"},
+                                           {"golden/unet-bn.h5", "/expect/grad/down.0.bn1.bias"}};
     for (int i = 0; i < cc_test_cases(sizeof wrong / sizeof *wrong); i++) {
         const char *copy = scaled_gradient(wrong[i][0], wrong[i][1], 1.05);
         assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
@@ -260,6 +282,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
         cmocka_unit_test(the_shared_images_and_scores_pass),
+        cmocka_unit_test(the_shared_scores_of_other_packages_pass),
+        cmocka_unit_test(a_wrong_difference_fails),
         cmocka_unit_test(a_net_in_bf16_lies_within_bounds_of_its_own),
         cmocka_unit_test(no_other_gradient_passes_in_bf16),
         cmocka_unit_test(a_wrong_box_fails),

@@ -51,8 +51,8 @@ static inline cc_spec_row *made_row(made *m, const char *variant) {
     return row;
 }
 
-/* A run of patients `first`, the next letter, ...: percent[p] of 100 true pixels are found and as many as are missed are
- * marked wrongly, so that F1, precision and recall are all percent[p]. */
+/* A run of patients `first`, the next letter, ...: percent[p] of 100 true pixels are found and as many as
+ * are missed are marked wrongly, so that F1, precision and recall are all percent[p]. */
 static inline cc_report_run *made_run(made *m, const char *variant, int64_t fold, int64_t seed, char first,
                                       const int *percent, size_t count) {
     cc_report_run *run = &m->runs[m->all.count++];

@@ -1,5 +1,5 @@
-/* tests/report/tables/test_calcium.c -- lesions and calcium scores of several runs: each patient counts once. Kappa and
- * the means by hand. */
+/* tests/report/tables/test_calcium.c -- lesions and calcium scores of several runs: each patient counts
+ * once. Kappa and the means by hand. */
 #include "made_tables.h"
 #include "report/tables/calcium.h"
 
@@ -90,7 +90,8 @@ static void folds_add_up_and_seeds_are_averaged(void **state) {
     made_deinit(&m);
 }
 
-/* Two seeds of categories that agree and that are off by two of four steps, for one of two patients: kappa 1 and 1/3. */
+/* Of two patients' categories, one and four, one seed says the same (kappa 1), another one and one (kappa
+ * 0). The mean of its predictions would be one and three: kappa 2/3. */
 static void agreement_is_the_mean_over_seeds_not_that_of_their_mean(void **state) {
     (void)state;
     made m;
@@ -99,10 +100,10 @@ static void agreement_is_the_mean_over_seeds_not_that_of_their_mean(void **state
     made_row(&m, "With");
     add_run(&m, 0, 1, 'a',
             (const cc_run_patient[]){PATIENT(1, 1, 1, 0, 10, 10), PATIENT(1, 1, 1, 0, 500, 500)}, 2);
-    add_run(&m, 0, 2, 'a',
-            (const cc_run_patient[]){PATIENT(1, 1, 1, 0, 10, 10), PATIENT(1, 1, 1, 0, 500, 11)}, 2);
+    add_run(&m, 0, 2, 'a', (const cc_run_patient[]){PATIENT(1, 1, 1, 0, 10, 10), PATIENT(1, 1, 1, 0, 500, 5)},
+            2);
     make_listing(&listing, &m);
-    assert_string_equal(cc_listing_at(&listing, 0, 9)->text, "0.667");
+    assert_string_equal(cc_listing_at(&listing, 0, 9)->text, "0.500");
     made_deinit(&m);
 }
 

@@ -1,6 +1,6 @@
-/* tests/report/tables/test_claims.c -- verdicts on claims, with numbers that NumPy, SciPy 1.11 and statsmodels 0.14 give
- * (scipy.stats.permutation_test over all patterns of signs, ttest_1samp, multipletests("holm"); max-T and the two-way
- * interval written out in NumPy). */
+/* tests/report/tables/test_claims.c -- verdicts on claims, with numbers that NumPy, SciPy 1.11 and
+ * statsmodels 0.14 give (scipy.stats.permutation_test over all patterns of signs, ttest_1samp,
+ * multipletests("holm"); max-T and the two-way interval written out in NumPy). */
 #include "made_tables.h"
 
 static cc_spec_claim claims[3];
@@ -162,6 +162,20 @@ static void the_highest_is_tested_against_all_rivals_at_once(void **state) {
     made_table(&m);
     assert_verdict(&m, 0, CC_VERDICT_HOLDS, "holds");
     made_deinit(&m);
+    /* Two rivals, each with p = 0.047 by itself: max-T 0.078. */
+    made_init(&m);
+    made_row(&m, "a");
+    made_row(&m, "r1");
+    made_row(&m, "r2");
+    made_run(&m, "a", 0, 1, 'a', (const int[]){80, 82, 78, 85, 79, 90, 84}, 7);
+    made_run(&m, "r1", 0, 1, 'a', (const int[]){77, 84, 72, 84, 73, 82, 77}, 7);
+    made_run(&m, "r2", 0, 1, 'a', (const int[]){77, 78, 71, 86, 76, 89, 78}, 7);
+    claim(&m, "a", NULL);
+    made_table(&m);
+    assert_near(m.table.claims[0].result.p, 0.046875, 1e-12);
+    assert_near(m.table.claims[0].p, 0.078125, 1e-12);
+    assert_verdict(&m, 0, CC_VERDICT_OPEN, "not resolved");
+    made_deinit(&m);
     /* One row that is settled to be higher is enough. */
     make_rivals(&m, (const int[]){79, 80, 79, 83, 77, 88, 83});
     claim(&m, "r1", NULL);
@@ -173,7 +187,8 @@ static void the_highest_is_tested_against_all_rivals_at_once(void **state) {
 static void rows_within_the_stated_margin_are_equivalent(void **state) {
     (void)state;
     made m;
-    /* Differences 1, -1, 0, 1, -1, 1, 0, -1 points: TOST p = 0.000243 within 2 points, 0.0852 within half a point. */
+    /* Differences 1, -1, 0, 1, -1, 1, 0, -1 points: TOST p = 0.000243 within 2 points, 0.0852 within half
+     * a point. */
     const int a[] = {61, 59, 60, 61, 59, 61, 60, 59}, b[] = {60, 60, 60, 60, 60, 60, 60, 60};
     for (int wide = 0; wide < 2; wide++) {
         make_two(&m, a, b, 8);
@@ -202,7 +217,7 @@ static void seeds_that_rows_do_not_share_are_averaged(void **state) {
     claim(&m, "a", "b");
     made_run(&m, "a", 0, 1, 'a', (const int[]){52, 54, 56, 58, 60, 62}, 6);
     made_run(&m, "a", 0, 2, 'a', (const int[]){54, 56, 58, 60, 62, 64}, 6);
-    made_run(&m, "b", 0, 7, 'a', b, 6);
+    made_run(&m, "b", 0, 1, 'a', b, 6);
     made_table(&m);
     const cc_table_claim *c = &m.table.claims[0];
     assert_false(c->seeds_matched);
@@ -224,6 +239,16 @@ static void claims_are_on_patients_that_both_rows_score(void **state) {
     made_table(&m);
     assert_int_equal(m.table.claims[0].result.patients, 7);
     assert_int_equal(m.table.claims[1].result.patients, 6);
+    made_deinit(&m);
+    /* The same where one seed of two marks nothing. */
+    make_two(&m, (const int[]){MISSED, 66, 72, 78, 84, 90, 91}, (const int[]){50, 55, 60, 65, 70, 75, 80}, 7);
+    made_run(&m, "a", 0, 2, 'a', (const int[]){60, 66, 72, 78, 84, 90, 91}, 7);
+    made_run(&m, "b", 0, 2, 'a', (const int[]){50, 55, 60, 65, 70, 75, 80}, 7);
+    claim(&m, "a", "b");
+    claims[0].score = CC_SCORE_PRECISION;
+    made_table(&m);
+    assert_int_equal(m.table.claims[0].result.patients, 6);
+    assert_int_equal(m.table.claims[0].result.seeds, 2);
     made_deinit(&m);
 }
 

@@ -1,5 +1,5 @@
-/* tests/report/tables/test_compare.c -- what the notes say of rows against the baseline and of the order of rows. Tests
- * by SciPy's permutation_test over all patterns of signs, Holm by statsmodels. */
+/* tests/report/tables/test_compare.c -- what the notes say of rows against the baseline and of the order
+ * of rows. Tests by SciPy's permutation_test over all patterns of signs, Holm by statsmodels. */
 #include "made_tables.h"
 
 static void make_three(made *m) {
@@ -48,8 +48,8 @@ static void ranks_come_with_their_stability(void **state) {
     assert_non_null(strstr(note, "not the best: 0 %."));
     made_deinit(&m);
 
-    /* One patient of four against three of four: mixed is first where the first is drawn at least twice, and a tie
-     * counts half: P(2+) = 1 - (3/4)^4 - (3/4)^3 = 26.2 %. */
+    /* One patient of four against three of four: mixed is first where the first is drawn at least twice,
+     * and a tie counts half: P(2+) = 1 - (3/4)^4 - (3/4)^3 = 26.2 %. */
     made_init(&m);
     made_row(&m, "x");
     made_row(&m, "y");

@@ -1,4 +1,5 @@
-/* tests/report/tables/test_patients.c -- all rows of a table are scored on one set of patients, each of them once. */
+/* tests/report/tables/test_patients.c -- all rows of a table are scored on one set of patients, each of
+ * them once. */
 #include "made_tables.h"
 
 static cc_spec_claim claims[1];
@@ -20,7 +21,8 @@ static void one_false_pixel_brings_no_row_another_patient(void **state) {
     make_false_pixel(&m);
     made_table(&m);
     assert_int_equal(m.table.patient_count, 7);
-    /* 59 over the seven; over eight, the one false pixel counting as a score of 0, it would be 413 / 8 = 51.6. */
+    /* 59 over the seven; over eight, the one false pixel counting as a score of 0, it would be 413 / 8 =
+     * 51.6. */
     assert_near(made_value(&m, 0, CC_SCORE_F1), 56, 1e-9);
     assert_near(made_value(&m, 2, CC_SCORE_F1), 59, 1e-9);
     assert_ptr_equal(cc_table_best(&m.table, CC_SCORE_F1, NULL), &m.table.rows[2]);
