@@ -167,11 +167,12 @@ static void put_effect(cc_listing *out, const effect *e) {
 
 /* What so few patients leave open, and what is not compared. */
 static void add_notes(cc_listing *out, const effect *effects, size_t count, size_t tests) {
-    bool unmatched = false;
+    bool unmatched = false, of_seeds = false;
     double least = INFINITY;
     for (const effect *e = effects; e < effects + count; e++) {
         if (e->patients) least = fmin(least, e->result.p_least);
         unmatched |= e->patients && !e->seeds_matched;
+        of_seeds |= e->p_adjusted < 0.05 && e->result.low <= 0 && e->result.high >= 0;
         if (e->level == e->reference || e->patients) continue;
         cc_notes_add(&out->notes, "%s = %s: not compared: %s.", e->option->name, e->option->levels[e->level],
                      e->cells ? "its cells and those of the reference have no patient in common"
@@ -183,6 +184,9 @@ static void add_notes(cc_listing *out, const effect *effects, size_t count, size
             "So few patients cannot resolve an effect here: the smallest p that they can reach is %.3f, "
             "after Holm's adjustment for %zu comparisons %.3f.",
             least, tests, fmin(1, least * (double)tests));
+    if (of_seeds)
+        cc_notes_add(&out->notes, "A p below 0.05 beside an interval that holds 0: these seeds differ in all "
+                                  "likelihood, but other seeds may not. It takes more seeds to tell.");
     if (unmatched)
         cc_notes_add(&out->notes,
                      "Seeds: a dash where the cells compared have no seed in common; each patient's mean "
