@@ -19,7 +19,7 @@
 /* What a table has where a block does not say otherwise: YAML, as a config's default and as the report reads it. */
 #define CC_REPORT_BLOCK_COLUMNS "[f1, precision, recall]"
 #define CC_REPORT_BLOCK_AVERAGE "patient_mean"
-#define CC_REPORT_BLOCK_EMPTY   "skip"
+#define CC_REPORT_BLOCK_EMPTY   "with_truth"
 
 typedef struct cc_report_block {
     const char *experiment; /* "twin/table1-roi", "rates" */
