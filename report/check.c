@@ -224,12 +224,10 @@ static cc_status check_planned(check *c) {
     return CC_OK;
 }
 
-/* Whether a run of a row is planned, or there and damaged. */
-static bool is_wanted(const check *c, const cc_spec_row *row, const char *kind) {
-    char experiment[CC_PATH_MAX];
+/* Whether a run of an experiment that a row takes is planned, or there and damaged. */
+static bool is_wanted_of(const check *c, const cc_spec_row *row, const char *experiment, const char *kind) {
+    char of[CC_RUN_NAME_MAX];
     size_t low = 0, high = c->wanted.count;
-    snprintf(experiment, sizeof experiment, "%s%s%s", row->kindless ? "" : kind, row->kindless ? "" : "/",
-             row->experiment);
     /* The first entry that is not before the row's names; of a row without a fold, every fold will do. */
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
@@ -243,8 +241,16 @@ static bool is_wanted(const check *c, const cc_spec_row *row, const char *kind) 
     }
     if (low == c->wanted.count) return false;
     const cc_manifest_entry *e = &c->wanted.entries[low];
-    return strcmp(e->experiment, experiment) == 0 && strcmp(e->variant, row->variant) == 0 &&
-           (row->fold == 0 || e->fold == row->fold);
+    cc_run_kind(of, sizeof of, experiment);
+    return strcmp(e->experiment, experiment) == 0 && strcmp(of, kind) == 0 &&
+           cc_report_row_takes(row, e->experiment, e->variant, e->fold);
+}
+
+/* The same of all experiments that may be a row's. */
+static bool is_wanted(const check *c, const cc_spec_row *row, const char *kind) {
+    char experiment[CC_PATH_MAX];
+    snprintf(experiment, sizeof experiment, "%s/%s", kind, row->experiment);
+    return is_wanted_of(c, row, experiment, kind) || is_wanted_of(c, row, row->experiment, kind);
 }
 
 /* Whether a row has a run, planned, made, or made and damaged. */
@@ -269,8 +275,9 @@ static cc_status check_rows(check *c, const cc_spec *spec, const char *kind) {
         snprintf(where.text, sizeof where.text, "%s (%s), row %s", spec->id, kind, row->label);
         where.table = cc_arena_format(c->out->arena, "%s-%s", spec->id, kind);
         if (!where.table) return CC_ENOMEM;
-        CC_TRY(add_gap(c, CC_FAULT_MISSING, &where, "%s/%s/%s/%s/fold-%lld/seed-*.h5: is missing", c->results,
-                       kind, row->experiment, row->variant, row->fold));
+        CC_TRY(add_gap(c, CC_FAULT_MISSING, &where, "%s/%s%s%s/%s/fold-%lld/seed-*.h5: is missing",
+                       c->results, row->kindless ? "" : kind, row->kindless ? "" : "/", row->experiment,
+                       row->variant, row->fold));
     }
     return CC_OK;
 }

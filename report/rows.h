@@ -19,10 +19,11 @@ typedef struct cc_row_index {
     size_t count;
 } cc_row_index;
 
-/* The names of an experiment apart from its kind: "twin/x" and "paper/x" are "x"; *kindless where it has no kind. */
-const char *cc_report_group(bool *kindless, const char *experiment);
+/* An experiment's name without its kind: "twin/x" and "paper/x" are "x". Borrowed. */
+const char *cc_report_group(const char *experiment);
 
-/* Whether an experiment's variant belongs to a row of runs, the experiment's kind left aside. */
+/* Whether an experiment's variant belongs to a row of runs. The first part of an experiment's name is its kind, which
+ * rows do not name but in files of the user's own; where the name has one part only, a row must say so to take it. */
 bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold);
 
 /* The arena owns the index, which borrows the specifications. CC_ENOMEM */

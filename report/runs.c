@@ -175,37 +175,46 @@ static cc_status add_problem(cc_report_runs *runs, const char *path, cc_arena *a
 
 /* --- the runs by their names --- */
 
-/* By the names that a row is bound to. */
-static int compare_names(const cc_report_run *run, const char *group, bool kindless, const char *variant) {
-    bool run_kindless;
-    int order = strcmp(cc_report_group(&run_kindless, run->experiment), group);
-    if (!order) order = run_kindless - kindless;
-    return order ? order : strcmp(run->variant, variant);
+/* A name that a run is found by. */
+struct cc_report_name {
+    const char *experiment;
+    const cc_report_run *run;
+};
+
+static int compare_names(const struct cc_report_name *name, const char *experiment, const char *variant) {
+    const int order = strcmp(name->experiment, experiment);
+    return order ? order : strcmp(name->run->variant, variant);
 }
 
 /* For qsort: runs of the same names keep the order of the array that holds them, which is that of their paths. */
 static int by_names(const void *a, const void *b) {
-    const cc_report_run *x = *(const cc_report_run *const *)a, *y = *(const cc_report_run *const *)b;
-    bool kindless;
-    const char *group = cc_report_group(&kindless, y->experiment);
-    int order = compare_names(x, group, kindless, y->variant);
-    return order ? order : (x > y) - (x < y);
+    const struct cc_report_name *x = a, *y = b;
+    const int order = compare_names(x, y->experiment, y->run->variant);
+    return order ? order : (x->run > y->run) - (x->run < y->run);
 }
 
 static cc_status sort_by_names(cc_report_runs *runs, cc_arena *arena) {
-    runs->by_names = cc_arena_get_array(arena, runs->count + 1, sizeof *runs->by_names);
-    if (!runs->by_names) return CC_ENOMEM;
-    for (size_t i = 0; i < runs->count; i++) runs->by_names[i] = &runs->items[i];
-    qsort(runs->by_names, runs->count, sizeof *runs->by_names, by_names);
+    runs->names = cc_arena_get_array(arena, runs->count + 1, 2 * sizeof *runs->names);
+    runs->named = cc_arena_get_array(arena, runs->count + 1, 2 * sizeof *runs->named);
+    if (!runs->names || !runs->named) return CC_ENOMEM;
+    for (size_t i = 0; i < runs->count; i++) {
+        const cc_report_run *run = &runs->items[i];
+        const char *group = cc_report_group(run->experiment);
+        runs->names[runs->name_count++] = (struct cc_report_name){run->experiment, run};
+        /* A name without a kind is the same twice. */
+        if (group != run->experiment) runs->names[runs->name_count++] = (struct cc_report_name){group, run};
+    }
+    qsort(runs->names, runs->name_count, sizeof *runs->names, by_names);
+    for (size_t i = 0; i < runs->name_count; i++) runs->named[i] = runs->names[i].run;
     return CC_OK;
 }
 
-/* The first run, by names, that is not before a row's (`after`: that is behind them). */
+/* The first name that is not before a row's (`after`: that is behind them). */
 static size_t find_bound(const cc_report_runs *runs, const cc_spec_row *row, bool after) {
-    size_t low = 0, high = runs->count;
+    size_t low = 0, high = runs->name_count;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const int order = compare_names(runs->by_names[middle], row->experiment, row->kindless, row->variant);
+        const int order = compare_names(&runs->names[middle], row->experiment, row->variant);
         if (order < 0 || (after && order == 0))
             low = middle + 1;
         else
@@ -217,10 +226,10 @@ static size_t find_bound(const cc_report_runs *runs, const cc_spec_row *row, boo
 const cc_report_run *const *cc_report_runs_of_row(size_t *count, const cc_report_runs *runs,
                                                   const cc_spec_row *row) {
     *count = 0;
-    if (row->source != CC_SOURCE_RUNS) return runs->by_names;
+    if (row->source != CC_SOURCE_RUNS) return runs->named;
     const size_t first = find_bound(runs, row, false);
     *count = find_bound(runs, row, true) - first;
-    return runs->by_names + first;
+    return runs->named + first;
 }
 
 /* For qsort: by kind. */

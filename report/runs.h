@@ -55,8 +55,11 @@ typedef struct cc_report_kind {
 typedef struct cc_report_runs {
     cc_report_run *items; /* in the order of paths */
     size_t count;
-    const cc_report_run **by_names; /* count; by experiment without its kind, variant, then path */
-    cc_report_kind *kinds;          /* by name */
+    struct cc_report_name
+        *names; /* name_count, sorted: each run by its experiment, whole and without its kind */
+    const cc_report_run **named; /* name_count; theirs */
+    size_t name_count;
+    cc_report_kind *kinds; /* by name */
     size_t kind_count;
     cc_report_problem *problems; /* in the order of paths */
     size_t problem_count;
@@ -70,8 +73,8 @@ cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_
 /* Whether a run belongs to a row of runs, its kind left aside. */
 bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row);
 
-/* All runs that may match a row, and few others: those of its experiment and variant, of every kind and fold, in the
- * order of their paths. *count of them, borrowed. */
+/* All runs that may match a row, and few others: those whose experiment, whole or without its kind, and variant are the
+ * row's, of every fold, in the order of their paths. *count of them, borrowed. */
 const cc_report_run *const *cc_report_runs_of_row(size_t *count, const cc_report_runs *runs,
                                                   const cc_spec_row *row);
 

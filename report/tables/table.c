@@ -420,7 +420,7 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
                          const cc_published *published, cc_arena *arena) {
     *out = (cc_table){.spec = spec,
                       .kind = kind,
-                      .beside_paper = strcmp(kind, "paper") == 0 || strcmp(kind, "real") == 0,
+                      .beside_paper = cc_spec_is_beside_published(spec, kind),
                       .notes = {.arena = arena}};
     out->rows = cc_arena_get_array(arena, spec->row_count + 1, sizeof *out->rows);
     if (!out->rows) return CC_ENOMEM;
