@@ -98,10 +98,12 @@ char *cc_arena_copy(cc_arena *arena, const char *text) {
 
 char *cc_arena_format(cc_arena *arena, const char *format, ...) {
     va_list args;
+    char line[256];
     va_start(args, format);
-    /* Formatted twice: once for its length, once into memory of that length. */
-    int length = vsnprintf(NULL, 0, format, args);
+    const int length = vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    /* Most texts are short; a longer one is formatted once more, into memory of its length. */
+    if (length < (int)sizeof line) return cc_arena_copy_n(arena, line, length < 0 ? 0 : (size_t)length);
     char *out = cc_arena_get(arena, (size_t)length + 1);
     if (!out) return NULL;
     va_start(args, format);

@@ -17,7 +17,7 @@
 #include "core/status.h"
 
 /* One line a score; a new one needs no other. In this order: the enumerator CC_SCORE_...; its name in
- * tables.yaml, results/published.yaml, CSV heads and messages; its word inside a head ("F1 (%)", "pooled
+ * tables and published tables (YAML), CSV heads and messages; its word inside a head ("F1 (%)", "pooled
  * F1"); its heading, for a column or an axis; the coefficients of tp, fp, fn and tn in the numerator, then in
  * the denominator. */
 #define CC_SCORE_ROWS(ROW)                                                                                   \

@@ -7,14 +7,27 @@
 #ifndef CC_REPORT_CHECK_H
 #define CC_REPORT_CHECK_H
 
-#include "report/tables/listing.h"
+#include "report/runs.h"
 #include "results/manifest.h"
+
+/* A cell that stays empty, and why. */
+typedef struct cc_report_gap {
+    cc_report_fault fault;
+    const char *line;  /* "table4 (twin), row 3: FILE: is missing" */
+    const char *table; /* the cell's table, "table4-twin"; NULL: of no table */
+} cc_report_gap;
+
+typedef struct cc_report_gaps {
+    cc_report_gap *items;
+    size_t count, capacity;
+    cc_arena *arena; /* owns the items and their words */
+} cc_report_gaps;
 
 /* Marks the runs with a fault. The arena owns the words. */
 cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, cc_arena *arena);
 
-/* Adds a line for each cell that a strict report cannot fill, "table4 (twin), 3: FILE: is missing". */
-cc_status cc_report_check_tables(cc_notes *out, const cc_report_runs *runs, const cc_spec *specs,
+/* Adds each cell that a strict report cannot fill, of one kind of runs (NULL: of all), to *out, which has its arena. */
+cc_status cc_report_check_tables(cc_report_gaps *out, const cc_report_runs *runs, const cc_spec *specs,
                                  size_t spec_count, const cc_manifest *manifest, const char *results,
                                  const char *kind);
 

@@ -5,6 +5,7 @@
  * strict report is made all the same and fails at its end. */
 #include "report/report.h"
 
+#include <omp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include "core/file.h"
@@ -12,12 +13,16 @@
 #include "report/check.h"
 #include "report/figures/curves.h"
 #include "report/figures/examples.h"
+#include "report/figures/options.h"
 #include "report/figures/scores.h"
 #include "report/page/page.h"
 #include "report/tables/calcium.h"
 #include "report/tables/claims.h"
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
+#include "report/tables/cost.h"
+#include "report/tables/effects.h"
+#include "report/tables/pivot.h"
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
 #include "report/tables/scores.h"
@@ -33,15 +38,29 @@ typedef struct report {
     cc_published published;
     cc_manifest manifest;
     cc_report_runs runs;
-    cc_notes problems;
+    cc_report_gaps gaps;
     const char **kinds;
     size_t kind_count;
     cc_table *made;       /* table_count, for their curves */
     cc_page_table *shown; /* table_count */
     size_t table_count;
-    cc_listing run_list;
-    char tables[CC_PATH_MAX], figures[CC_PATH_MAX];
+    struct table_job *jobs; /* job_count; they own what their tables point to */
+    size_t job_count;
+    cc_text printed;        /* tables in Markdown */
+    char *tables, *figures; /* folders, CC_PATH_MAX */
 } report;
+
+/* Which tables there are, and what is published beside them: those of a file, or the program's own; and one for each
+ * experiment of several runs that none of these has. */
+static cc_status read_specs(report *r) {
+    const cc_report_options *o = r->options;
+    const cc_study_sources from = {&r->manifest, o->results, o->blocks, o->block_count};
+    if (o->tables)
+        CC_TRY(cc_specs_read(&r->specs, &r->spec_count, &r->published, o->tables, r->arena));
+    else
+        CC_TRY(cc_specs_get(&r->specs, &r->spec_count, &r->published, r->arena));
+    return cc_study_specs_add(&r->specs, &r->spec_count, &from, r->arena);
+}
 
 /* --- tables --- */
 
@@ -53,7 +72,7 @@ static cc_status save_listing(report *r, const cc_listing *listing, const cc_for
     cc_status status = cc_render(&text, listing, format);
     if (status == CC_OK) status = cc_path_join(path, r->tables, name);
     if (status == CC_OK) status = cc_text_save(&text, path);
-    if (status == CC_OK && print && r->options->print) fprintf(r->options->print, "%s\n", text.bytes);
+    if (status == CC_OK && print) cc_text_add(&r->printed, "%s\n", text.bytes);
     cc_text_deinit(&text);
     return status;
 }
@@ -64,6 +83,18 @@ static cc_status save_formats(report *r, const cc_listing *listing, const cc_lis
     CC_TRY(save_listing(r, listing, &cc_format_latex, false));
     CC_TRY(save_listing(r, listing, &cc_format_html, false));
     return save_listing(r, data, &cc_format_csv, false);
+}
+
+/* What the rows differ in, as rows and columns and option by option. */
+static cc_status make_design(report *r, const cc_table *table, cc_page_table *shown) {
+    cc_design design;
+    cc_listing data;
+    CC_TRY(cc_differences_find(&shown->differences, table, r->arena));
+    CC_TRY(cc_design_find(&design, table, &shown->differences, r->arena));
+    CC_TRY(cc_table_listing_pivot(&shown->pivot, &data, table, &design, r->arena));
+    if (shown->pivot.rows) CC_TRY(save_formats(r, &shown->pivot, &data, true));
+    CC_TRY(cc_table_listing_effects(&shown->effects, &data, table, &design, r->arena));
+    return shown->effects.rows ? save_formats(r, &shown->effects, &data, true) : CC_OK;
 }
 
 /* The verdicts on a table's claims, in files of their own. */
@@ -85,6 +116,8 @@ static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
     full.id = shown->shown.id;
     full.kind = shown->shown.kind;
     CC_TRY(save_formats(r, &shown->shown, &full, true));
+    CC_TRY(make_design(r, table, shown));
+    CC_TRY(cc_table_listing_cost(&shown->cost, table, &shown->differences, r->arena));
     CC_TRY(cc_table_listing_conventions(&shown->conventions, table, r->arena));
     if (shown->conventions.rows == 0) return CC_OK;
     return save_formats(r, &shown->conventions, &shown->conventions, false);
@@ -102,6 +135,7 @@ static cc_status make_other(report *r, const cc_table *table, cc_page_table *sho
 static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
     cc_table *table = &r->made[r->table_count];
     cc_page_table *shown = &r->shown[r->table_count];
+    shown->table = table;
     CC_TRY(cc_table_build(table, spec, kind, &r->runs, &r->published, r->arena));
     if (spec->shape == CC_SHAPE_SCORES)
         CC_TRY(make_scores(r, table, shown));
@@ -113,37 +147,91 @@ static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
 
 /* Whether a table has a run of this kind. */
 static bool has_row(const report *r, const cc_spec *spec, const char *kind) {
-    for (size_t i = 0; i < r->runs.count; i++)
-        for (size_t row = 0; row < spec->row_count && r->runs.items[i].in_table; row++)
-            if (strcmp(r->runs.items[i].kind, kind) == 0 &&
-                cc_report_run_matches(&r->runs.items[i], &spec->rows[row]))
+    for (size_t row = 0; row < spec->row_count; row++) {
+        size_t count;
+        const cc_report_run *const *runs = cc_report_runs_of_row(&count, &r->runs, &spec->rows[row]);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(runs[i]->kind, kind) == 0 && cc_report_run_matches(runs[i], &spec->rows[row]))
                 return true;
+    }
     return false;
 }
 
-/* The kinds that have a run in some table, in the order of their paths. */
+/* The kinds that have a run in some table. */
 static cc_status list_kinds(report *r) {
-    r->kinds = cc_arena_get_array(r->arena, r->runs.count + 1, sizeof *r->kinds);
+    r->kinds = cc_arena_get_array(r->arena, r->runs.kind_count + 1, sizeof *r->kinds);
     if (!r->kinds) return CC_ENOMEM;
-    for (size_t i = 0; i < r->runs.count; i++) {
-        const cc_report_run *run = &r->runs.items[i];
-        size_t known = 0;
-        if (!run->in_table || !cc_report_kind_is(r->options->kind, run->experiment)) continue;
-        while (known < r->kind_count && strcmp(r->kinds[known], run->kind) != 0) known++;
-        if (known == r->kind_count) r->kinds[r->kind_count++] = run->kind;
+    for (size_t k = 0; k < r->runs.kind_count; k++) {
+        const cc_report_kind *kind = &r->runs.kinds[k];
+        if (!kind->in_table || (r->options->kind && strcmp(r->options->kind, kind->name) != 0)) continue;
+        r->kinds[r->kind_count++] = kind->name;
     }
     return CC_OK;
 }
 
-/* One table for each kind of run that has a row in it. */
+/* --- tables side by side --- */
+
+/* Tables that are made at once, where there are fewer cores: a table waits much of its time until the disk has its files
+ * (cc_file_write). */
+enum { TABLES_AT_ONCE = 8 };
+
+/* One table to make. It sees the report with an arena of its own, as an arena serves one thread, and with room for one
+ * table. */
+typedef struct table_job {
+    report own;
+    const cc_spec *spec;
+    const char *kind;
+    cc_error error; /* status CC_OK: none */
+} table_job;
+
+static void run_job(table_job *job) {
+    job->own.arena = cc_arena_create();
+    cc_status status =
+        job->own.arena ? make_table(&job->own, job->spec, job->kind) : cc_fail_memory("a table", 0);
+    if (status == CC_OK) status = cc_text_check(&job->own.printed);
+    if (status != CC_OK) job->error = *cc_error_get();
+}
+
+/* A job for each table and kind of runs that has a row in it. */
+static cc_status list_jobs(report *r) {
+    for (int fill = 0; fill < 2; fill++) {
+        r->job_count = 0;
+        for (size_t s = 0; s < r->spec_count; s++)
+            for (size_t k = 0; k < r->kind_count; k++) {
+                if (!has_row(r, &r->specs[s], r->kinds[k])) continue;
+                table_job *job = fill ? &r->jobs[r->job_count] : NULL;
+                if (job) *job = (table_job){.own = *r, .spec = &r->specs[s], .kind = r->kinds[k]};
+                if (job) job->own.made = &r->made[r->job_count];
+                if (job) job->own.shown = &r->shown[r->job_count];
+                r->job_count++;
+            }
+        if (fill) break;
+        r->made = cc_arena_get_array(r->arena, r->job_count + 1, sizeof *r->made);
+        r->shown = cc_arena_get_array(r->arena, r->job_count + 1, sizeof *r->shown);
+        r->jobs = cc_arena_get_array(r->arena, r->job_count + 1, sizeof *r->jobs);
+        if (!r->made || !r->shown || !r->jobs) return CC_ENOMEM;
+    }
+    return CC_OK;
+}
+
+/* One table for each kind of run that has a row in it; those without rows to show are left out. */
 static cc_status make_tables(report *r) {
     CC_TRY(list_kinds(r));
-    r->made = cc_arena_get_array(r->arena, r->spec_count * r->kind_count + 1, sizeof *r->made);
-    r->shown = cc_arena_get_array(r->arena, r->spec_count * r->kind_count + 1, sizeof *r->shown);
-    if (!r->made || !r->shown) return CC_ENOMEM;
-    for (size_t s = 0; s < r->spec_count; s++)
-        for (size_t k = 0; k < r->kind_count; k++)
-            if (has_row(r, &r->specs[s], r->kinds[k])) CC_TRY(make_table(r, &r->specs[s], r->kinds[k]));
+    CC_TRY(list_jobs(r));
+    const int threads = omp_get_max_threads() > TABLES_AT_ONCE ? omp_get_max_threads() : TABLES_AT_ONCE;
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (size_t j = 0; j < r->job_count; j++) run_job(&r->jobs[j]);
+    for (size_t j = 0; j < r->job_count; j++) {
+        const table_job *job = &r->jobs[j];
+        const cc_error *e = &job->error;
+        if (e->status != CC_OK) return cc_fail(e->status, e->where, e->hint, "%s", e->what);
+        if (r->options->print && job->own.printed.bytes) fputs(job->own.printed.bytes, r->options->print);
+        if (job->own.table_count == 0) continue;
+        r->made[r->table_count] = r->made[j];
+        r->shown[r->table_count] = r->shown[j];
+        r->shown[r->table_count].table = &r->made[r->table_count];
+        r->table_count++;
+    }
     return CC_OK;
 }
 
@@ -153,12 +241,13 @@ static cc_status make_tables(report *r) {
 static cc_status make_run_list(report *r) {
     char path[CC_PATH_MAX];
     cc_text text = {0};
-    CC_TRY(cc_run_list_make(&r->run_list, &r->runs, true, r->arena));
-    cc_status status = cc_render(&text, &r->run_list, &cc_format_markdown);
-    if (r->problems.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
-    for (size_t i = 0; i < r->problems.count; i++) {
+    cc_listing listing;
+    CC_TRY(cc_run_list_make(&listing, &r->runs, true, r->arena));
+    cc_status status = cc_render(&text, &listing, &cc_format_markdown);
+    if (r->gaps.count) cc_text_add(&text, "\n## What is missing, stale or damaged\n\n");
+    for (size_t i = 0; i < r->gaps.count; i++) {
         cc_text_add(&text, "- ");
-        cc_text_add_markdown(&text, r->problems.items[i]);
+        cc_text_add_markdown(&text, r->gaps.items[i].line);
         cc_text_add(&text, "\n");
     }
     if (status == CC_OK) status = cc_path_join(path, r->options->out, "runs.md");
@@ -180,15 +269,40 @@ static cc_status print_other_runs(report *r) {
     return status;
 }
 
-/* Draws the figures of every table of scores, then those of single runs. */
-static cc_status make_figures(report *r) {
+/* The figures of one table of scores. */
+static cc_status make_table_figures(const report *r, size_t t) {
     char name[CC_PATH_MAX];
+    snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
+    CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
+    CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
+    snprintf(name, sizeof name, "options-%s-%s", r->made[t].spec->id, r->made[t].kind);
+    return cc_figure_options(r->figures, name, &r->made[t], &r->shown[t].differences);
+}
+
+/* Tables that get figures: gnuplot takes a third of a second of a core for each table. */
+enum { FIGURE_TABLES = 32 };
+
+/* Draws the figures of tables of scores, several at a time, then those of single runs. */
+static cc_status make_figures(report *r) {
+    size_t drawn[FIGURE_TABLES], count = 0, scores = 0;
+    cc_error first = {0};
     for (size_t t = 0; t < r->table_count; t++) {
         if (r->made[t].spec->shape != CC_SHAPE_SCORES) continue;
-        snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
-        CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
-        CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
+        if (scores++ < FIGURE_TABLES)
+            drawn[count++] = t;
+        else
+            r->shown[t].without_figures = true;
     }
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < count; i++) {
+        if (make_table_figures(r, drawn[i]) == CC_OK) continue;
+#pragma omp critical
+        first = *cc_error_get();
+    }
+    if (first.status != CC_OK) return cc_fail(first.status, first.where, first.hint, "%s", first.what);
+    if (scores > count)
+        cc_log(CC_LOG_WARNING, "%zu tables have scores; figures are drawn of the first %zu (--kind chooses)",
+               scores, count);
     return cc_figure_examples(r->figures, &r->runs);
 }
 
@@ -199,10 +313,9 @@ static cc_status make_page(report *r) {
     struct stat first;
     cc_page page = {.tables = r->shown,
                     .table_count = r->table_count,
-                    .run_list = &r->run_list,
                     .runs = &r->runs,
-                    .problems = r->problems.items,
-                    .problem_count = r->problems.count,
+                    .gaps = r->gaps.items,
+                    .gap_count = r->gaps.count,
                     .figures = r->figures};
     cc_audit audit;
     CC_TRY(cc_audit_make(&audit, &r->published, r->arena));
@@ -221,26 +334,26 @@ cc_status cc_report_make(const cc_report_options *options) {
     char more[64] = "";
     if (!r.arena) return cc_fail_memory("a report", 0);
 
-    /* What tables there are, what the paper prints, what was planned, and what was run. Other experiments of
-     * several runs become tables by themselves. */
-    CC_CHECK(cc_specs_get(&r.specs, &r.spec_count, r.arena));
-    CC_CHECK(cc_published_get(&r.published, r.arena));
+    /* What was planned, what tables there are, and what was run. */
     CC_CHECK(cc_manifest_read(&r.manifest, o->results, r.arena));
     CC_CHECK(cc_manifest_join(&r.manifest, &(cc_manifest){r.manifest.entries, r.manifest.count}, o->planned,
                               o->planned_count, r.arena));
-    CC_CHECK(cc_study_specs_add(&r.specs, &r.spec_count, &r.manifest, o->results, r.arena));
+    CC_CHECK(read_specs(&r));
     CC_CHECK(cc_report_runs_read(&r.runs, o->results, r.specs, r.spec_count, r.arena));
     if (r.runs.count == 0)
         CC_CHECK(cc_fail(CC_EFORMAT, o->results, "the warnings above name them",
                          "none of its %zu run files can be read", r.runs.problem_count));
 
     /* Which runs no table may show, and which cells stay empty. */
-    r.problems.arena = r.arena;
+    r.gaps.arena = r.arena;
     CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, r.arena));
-    CC_CHECK(cc_report_check_tables(&r.problems, &r.runs, r.specs, r.spec_count, &r.manifest, o->results,
-                                    o->kind));
+    CC_CHECK(
+        cc_report_check_tables(&r.gaps, &r.runs, r.specs, r.spec_count, &r.manifest, o->results, o->kind));
 
     /* The page is made last, as it shows all the rest. */
+    r.tables = cc_arena_get(r.arena, CC_PATH_MAX);
+    r.figures = cc_arena_get(r.arena, CC_PATH_MAX);
+    if (!r.tables || !r.figures) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_path_join(r.tables, o->out, "tables"));
     CC_CHECK(cc_path_join(r.figures, o->out, "figures"));
     CC_CHECK(cc_folder_make(r.tables));
@@ -257,12 +370,16 @@ cc_status cc_report_make(const cc_report_options *options) {
     }
 
     /* A strict report fails for what it had to leave out. */
-    if (!o->strict || r.problems.count == 0) goto done;
-    for (size_t i = 1; i < r.problems.count; i++) cc_log(CC_LOG_WARNING, "%s", r.problems.items[i]);
-    if (r.problems.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.problems.count - 1);
-    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s", r.problems.items[0],
-                     more);
+    if (!o->strict || r.gaps.count == 0) goto done;
+    for (size_t i = 1; i < r.gaps.count; i++) cc_log(CC_LOG_WARNING, "%s", r.gaps.items[i].line);
+    if (r.gaps.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.gaps.count - 1);
+    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s",
+                     r.gaps.items[0].line, more);
 done:
+    for (size_t j = 0; j < r.job_count && r.jobs; j++) {
+        cc_text_deinit(&r.jobs[j].own.printed);
+        cc_arena_destroy(r.jobs[j].own.arena);
+    }
     cc_arena_destroy(r.arena);
     return status;
 }

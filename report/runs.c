@@ -11,14 +11,6 @@
 #include "core/log.h"
 #include "results/paths.h"
 
-/* The first part of an experiment's name is its kind, which the row does not name; where the name has one part
- * only, a row must say so to take it. */
-bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold) {
-    const char *slash = strchr(experiment, '/'), *name = slash ? slash + 1 : experiment;
-    return row->source == CC_SOURCE_RUNS && row->kindless == !slash && strcmp(name, row->experiment) == 0 &&
-           strcmp(variant, row->variant) == 0 && (row->fold == 0 || row->fold == fold);
-}
-
 bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row) {
     return cc_report_row_takes(row, run->experiment, run->variant, run->fold);
 }
@@ -28,14 +20,6 @@ void cc_report_run_anchor(char *out, size_t capacity, const cc_report_run *run) 
              (long long)run->seed);
     for (char *c = out; *c; c++)
         if (*c == '/') *c = '-';
-}
-
-/* Whether any table has a row for a run. */
-static bool any_row_matches(const cc_report_run *run, const cc_spec *specs, size_t spec_count) {
-    for (size_t s = 0; s < spec_count; s++)
-        for (size_t r = 0; r < specs[s].row_count; r++)
-            if (cc_report_run_matches(run, &specs[s].rows[r])) return true;
-    return false;
 }
 
 /* A patient's name and its number in the run. */
@@ -130,8 +114,8 @@ static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count
 }
 
 /* Fills *out from a run that was read into the scratch arena. */
-static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *run, const cc_spec *specs,
-                          size_t spec_count, cc_arena *scratch, cc_arena *arena) {
+static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *run,
+                          const cc_row_index *rows_of_tables, cc_arena *scratch, cc_arena *arena) {
     cc_count_row *rows;
     *out = (cc_report_run){.path = path,
                            .experiment = cc_arena_copy(arena, run->experiment),
@@ -163,18 +147,18 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
     CC_TRY(cc_scores_average(&out->patient_mean, rows, run->slice_count,
                              (cc_convention){CC_AVERAGE_PATIENT, CC_EMPTY_SKIP}));
     /* The scores of every run stand in runs.md; the rest is for tables alone. */
-    out->in_table = any_row_matches(out, specs, spec_count);
+    out->in_table = cc_row_index_find(rows_of_tables, out->experiment, out->variant, out->fold) != NULL;
     return out->in_table ? keep_rows(out, run, rows, arena) : CC_OK;
 }
 
 /* Reads and keeps one file. */
-static cc_status read_one(cc_report_run *out, const char *path, const cc_spec *specs, size_t spec_count,
+static cc_status read_one(cc_report_run *out, const char *path, const cc_row_index *rows_of_tables,
                           cc_arena *arena) {
     cc_run run;
     cc_arena *scratch = cc_arena_create();
     if (!scratch) return cc_fail_memory("a run", 0);
     cc_status status = cc_run_read(&run, path, CC_RUN_EXAMPLES, scratch);
-    if (status == CC_OK) status = keep_run(out, path, &run, specs, spec_count, scratch, arena);
+    if (status == CC_OK) status = keep_run(out, path, &run, rows_of_tables, scratch, arena);
     cc_arena_destroy(scratch);
     return status;
 }
@@ -189,11 +173,96 @@ static cc_status add_problem(cc_report_runs *runs, const char *path, cc_arena *a
     return problem->line ? CC_OK : CC_ENOMEM;
 }
 
+/* --- the runs by their names --- */
+
+/* A name that a run is found by. */
+struct cc_report_name {
+    const char *experiment;
+    const cc_report_run *run;
+};
+
+static int compare_names(const struct cc_report_name *name, const char *experiment, const char *variant) {
+    const int order = strcmp(name->experiment, experiment);
+    return order ? order : strcmp(name->run->variant, variant);
+}
+
+/* For qsort: runs of the same names keep the order of the array that holds them, which is that of their paths. */
+static int by_names(const void *a, const void *b) {
+    const struct cc_report_name *x = a, *y = b;
+    const int order = compare_names(x, y->experiment, y->run->variant);
+    return order ? order : (x->run > y->run) - (x->run < y->run);
+}
+
+static cc_status sort_by_names(cc_report_runs *runs, cc_arena *arena) {
+    runs->names = cc_arena_get_array(arena, runs->count + 1, 2 * sizeof *runs->names);
+    runs->named = cc_arena_get_array(arena, runs->count + 1, 2 * sizeof *runs->named);
+    if (!runs->names || !runs->named) return CC_ENOMEM;
+    for (size_t i = 0; i < runs->count; i++) {
+        const cc_report_run *run = &runs->items[i];
+        const char *group = cc_report_group(run->experiment);
+        runs->names[runs->name_count++] = (struct cc_report_name){run->experiment, run};
+        /* A name without a kind is the same twice. */
+        if (group != run->experiment) runs->names[runs->name_count++] = (struct cc_report_name){group, run};
+    }
+    qsort(runs->names, runs->name_count, sizeof *runs->names, by_names);
+    for (size_t i = 0; i < runs->name_count; i++) runs->named[i] = runs->names[i].run;
+    return CC_OK;
+}
+
+/* The first name that is not before a row's (`after`: that is behind them). */
+static size_t find_bound(const cc_report_runs *runs, const cc_spec_row *row, bool after) {
+    size_t low = 0, high = runs->name_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = compare_names(&runs->names[middle], row->experiment, row->variant);
+        if (order < 0 || (after && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const cc_report_run *const *cc_report_runs_of_row(size_t *count, const cc_report_runs *runs,
+                                                  const cc_spec_row *row) {
+    *count = 0;
+    if (row->source != CC_SOURCE_RUNS) return runs->named;
+    const size_t first = find_bound(runs, row, false);
+    *count = find_bound(runs, row, true) - first;
+    return runs->named + first;
+}
+
+/* For qsort: by kind. */
+static int by_kind(const void *a, const void *b) {
+    return strcmp(((const cc_report_kind *)a)->name, ((const cc_report_kind *)b)->name);
+}
+
+/* Every kind once. */
+static cc_status list_kinds(cc_report_runs *runs, cc_arena *arena) {
+    runs->kinds = cc_arena_get_array(arena, runs->count + 1, sizeof *runs->kinds);
+    if (!runs->kinds) return CC_ENOMEM;
+    for (size_t i = 0; i < runs->count; i++)
+        runs->kinds[i] = (cc_report_kind){runs->items[i].kind, runs->items[i].in_table};
+    qsort(runs->kinds, runs->count, sizeof *runs->kinds, by_kind);
+    for (size_t i = 0; i < runs->count; i++) {
+        cc_report_kind *last = &runs->kinds[runs->kind_count - (runs->kind_count > 0)];
+        if (runs->kind_count && strcmp(last->name, runs->kinds[i].name) == 0)
+            last->in_table |= runs->kinds[i].in_table;
+        else
+            runs->kinds[runs->kind_count++] = runs->kinds[i];
+    }
+    return CC_OK;
+}
+
+/* --- all of them --- */
+
 cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_spec *specs,
                               size_t spec_count, cc_arena *arena) {
     char **paths;
     size_t count;
+    cc_row_index rows_of_tables;
     *out = (cc_report_runs){0};
+    CC_TRY(cc_row_index_make(&rows_of_tables, specs, spec_count, arena));
     CC_TRY(cc_runs_find(&paths, &count, folder, arena));
     if (count == 0)
         return cc_fail(CC_ENOTFOUND, folder, "calcade run CONFIG makes some", "holds no run file (*.h5)");
@@ -201,12 +270,13 @@ cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_
     out->problems = cc_arena_get_array(arena, count, sizeof *out->problems);
     if (!out->items || !out->problems) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        cc_status status = read_one(&out->items[out->count], paths[i], specs, spec_count, arena);
+        cc_status status = read_one(&out->items[out->count], paths[i], &rows_of_tables, arena);
         if (status == CC_ENOMEM) return status;
         if (status == CC_OK)
             out->count++;
         else
             CC_TRY(add_problem(out, paths[i], arena));
     }
-    return CC_OK;
+    CC_TRY(sort_by_names(out, arena));
+    return list_kinds(out, arena);
 }

@@ -5,8 +5,17 @@
 #define CC_REPORT_RUNS_H
 
 #include "metrics/interval.h"
-#include "report/tables/spec.h"
+#include "report/rows.h"
 #include "results/store.h"
+
+/* Why a cell stays empty. */
+typedef enum cc_report_fault {
+    CC_FAULT_MISSING,   /* no file */
+    CC_FAULT_STALE,     /* of another config, other data or other numerics than asked for */
+    CC_FAULT_DAMAGED,   /* it cannot be read */
+    CC_FAULT_MISPLACED, /* it lies at the place of another run, or two files are one run */
+    CC_FAULTS
+} cc_report_fault;
 
 typedef struct cc_report_run {
     const char *path; /* as found */
@@ -16,6 +25,7 @@ typedef struct cc_report_run {
     bool leaking_split;
     bool in_table;                  /* a row of some table is bound to it */
     const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
+    cc_report_fault fault_kind;     /* where it has a fault */
     cc_scores pooled, patient_mean; /* 0/0 skipped */
     size_t slice_count, patient_count, epoch_count, example_count, panel_count, stage_count, baseline_count;
     cc_run_provenance provenance; /* identity, request and numerics_version always, the rest where in_table */
@@ -36,9 +46,21 @@ typedef struct cc_report_problem {
     const char *path, *line; /* the line names the path too */
 } cc_report_problem;
 
+/* The first part of experiments' names. */
+typedef struct cc_report_kind {
+    const char *name;
+    bool in_table; /* some run of it is */
+} cc_report_kind;
+
 typedef struct cc_report_runs {
-    cc_report_run *items;
+    cc_report_run *items; /* in the order of paths */
     size_t count;
+    struct cc_report_name
+        *names; /* name_count, sorted: each run by its experiment, whole and without its kind */
+    const cc_report_run **named; /* name_count; theirs */
+    size_t name_count;
+    cc_report_kind *kinds; /* by name */
+    size_t kind_count;
     cc_report_problem *problems; /* in the order of paths */
     size_t problem_count;
 } cc_report_runs;
@@ -48,10 +70,13 @@ typedef struct cc_report_runs {
 cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_spec *specs,
                               size_t spec_count, cc_arena *arena);
 
-/* Whether an experiment's variant belongs to a row of runs, the experiment's kind left aside. */
-bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold);
-/* The same of a run. */
+/* Whether a run belongs to a row of runs, its kind left aside. */
 bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row);
+
+/* All runs that may match a row, and few others: those whose experiment, whole or without its kind, and variant are the
+ * row's, of every fold, in the order of their paths. *count of them, borrowed. */
+const cc_report_run *const *cc_report_runs_of_row(size_t *count, const cc_report_runs *runs,
+                                                  const cc_spec_row *row);
 
 /* The run's name as an HTML anchor and in file names: "twin-table1-roi-modified-fold-0-seed-1". */
 void cc_report_run_anchor(char *out, size_t capacity, const cc_report_run *run);

@@ -32,17 +32,27 @@ void cc_text_add_bytes(cc_text *text, const void *bytes, size_t count) {
     text->bytes[text->length] = 0;
 }
 
+/* Printed into the room that there is; where it is too small, once more with room enough. A page has millions of short
+ * pieces, most of them without anything to print. */
 void cc_text_add(cc_text *text, const char *format, ...) {
-    va_list args, again;
-    va_start(args, format);
-    va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
-    if (length >= 0 && reserve(text, (size_t)length + 1)) {
-        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
-        text->length += (size_t)length;
+    va_list args;
+    if (!strchr(format, '%')) {
+        cc_text_add_bytes(text, format, strlen(format));
+        return;
     }
-    va_end(again);
-    va_end(args);
+    for (size_t room = 64, again = 0; again < 2 && reserve(text, room); again++) {
+        room = text->capacity - text->length;
+        va_start(args, format);
+        const int length = vsnprintf(text->bytes + text->length, room, format, args);
+        va_end(args);
+        if (length >= 0 && (size_t)length < room) {
+            text->length += (size_t)length;
+            return;
+        }
+        text->bytes[text->length] = 0;
+        if (length < 0) return;
+        room = (size_t)length + 1;
+    }
 }
 
 /* A character and what stands for it. */
@@ -51,16 +61,23 @@ typedef struct escape {
     const char *written;
 } escape;
 
-/* Adds a string with each character of the list replaced. */
-static void add_escaped(cc_text *text, const char *string, const escape *escapes, size_t count) {
-    for (; *string; string++) {
+/* Adds `length` bytes with each character of the list replaced; what lies between two of them goes in one piece. */
+static void add_escaped_n(cc_text *text, const char *string, size_t length, const escape *escapes,
+                          size_t count) {
+    size_t plain = 0;
+    for (size_t at = 0; at < length; at++) {
         size_t i = 0;
-        while (i < count && escapes[i].character != *string) i++;
-        if (i < count)
-            cc_text_add_bytes(text, escapes[i].written, strlen(escapes[i].written));
-        else
-            cc_text_add_bytes(text, string, 1);
+        while (i < count && escapes[i].character != string[at]) i++;
+        if (i == count) continue;
+        cc_text_add_bytes(text, string + plain, at - plain);
+        cc_text_add_bytes(text, escapes[i].written, strlen(escapes[i].written));
+        plain = at + 1;
     }
+    cc_text_add_bytes(text, string + plain, length - plain);
+}
+
+static void add_escaped(cc_text *text, const char *string, const escape *escapes, size_t count) {
+    add_escaped_n(text, string, strlen(string), escapes, count);
 }
 
 void cc_text_add_latex(cc_text *text, const char *string) {
@@ -110,10 +127,15 @@ void cc_text_add_html(cc_text *text, const char *string) {
         {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
     char shown[8];
     while (*string) {
-        /* Line breaks and tabs stay: a config is shown as it is. */
-        const bool blank = *string == '\n' || *string == '\t';
-        if (blank) snprintf(shown, sizeof shown, "%c", *string);
-        string += blank ? 1 : next_shown(shown, string);
+        /* Printable ASCII needs no look at what it is, nor do line breaks and tabs: a config is shown as it is. */
+        size_t plain = 0;
+        while ((string[plain] >= ' ' && string[plain] < 0x7f) || string[plain] == '\n' ||
+               string[plain] == '\t')
+            plain++;
+        add_escaped_n(text, string, plain, escapes, sizeof escapes / sizeof *escapes);
+        string += plain;
+        if (!*string) break;
+        string += next_shown(shown, string);
         add_escaped(text, shown, escapes, sizeof escapes / sizeof *escapes);
     }
 }

@@ -86,6 +86,7 @@ static cc_status compare_provenance(const cc_run_provenance *a, const cc_run_pro
     if (a->numerics_version != b->numerics_version) return differs("provenance", "numerics_version");
     if (a->threads != b->threads) return differs("provenance", "threads");
     if (!same_bytes(&a->seconds, &b->seconds, sizeof a->seconds)) return differs("provenance", "seconds");
+    if (a->peak_memory_bytes != b->peak_memory_bytes) return differs("provenance", "peak_memory_bytes");
     if (a->library_count != b->library_count) return differs("provenance", "the number of libraries");
     /* Sorted copies, as the order of libraries is not kept. */
     size_t bytes = a->library_count * sizeof *a->libraries;

@@ -48,6 +48,9 @@ typedef struct cc_run_provenance {
     int64_t numerics_version;       /* CC_NUMERICS_VERSION */
     int64_t threads;                /* 0: not known */
     double seconds;                 /* wall clock */
+    /* At most at one time: of the device's memory, what the run took; where its device is the processor, the
+     * process's resident memory. Of a training that was resumed, in its last process. 0: not known. */
+    int64_t peak_memory_bytes;
     const cc_run_library *libraries;
     size_t library_count;
 } cc_run_provenance;

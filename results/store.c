@@ -93,6 +93,7 @@ static cc_status read_provenance(cc_run_provenance *out, hid_t file, cc_arena *a
     CC_CHECK(cc_hdf_get_integer(&out->numerics_version, group, "numerics_version", false));
     CC_CHECK(cc_hdf_get_integer(&out->threads, group, "threads", false));
     CC_CHECK(cc_hdf_get_real(&out->seconds, group, "seconds", false));
+    CC_CHECK(cc_hdf_get_integer(&out->peak_memory_bytes, group, "peak_memory_bytes", false));
     CC_CHECK(read_libraries(out, group, arena));
 done:
     H5Gclose(group);
@@ -339,6 +340,7 @@ static cc_status write_provenance(hid_t file, const cc_run_provenance *provenanc
     CC_CHECK(cc_hdf_put_integer(group, "numerics_version", provenance->numerics_version));
     CC_CHECK(cc_hdf_put_integer(group, "threads", provenance->threads));
     CC_CHECK(cc_hdf_put_real(group, "seconds", provenance->seconds));
+    CC_CHECK(cc_hdf_put_integer(group, "peak_memory_bytes", provenance->peak_memory_bytes));
     CC_CHECK(cc_hdf_group(&libraries, group, "libraries"));
     for (size_t i = 0; i < provenance->library_count; i++)
         CC_CHECK(cc_hdf_put_text(libraries, provenance->libraries[i].name, provenance->libraries[i].version));

@@ -83,7 +83,7 @@ cc_status cc_command_audit(int argc, char **argv) {
     CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 0, 1));
     CC_CHECK(count ? cc_published_read(&published, operands[0], arena) : cc_published_get(&published, arena));
     CC_CHECK(cc_audit_make(&audit, &published, arena));
-    CC_CHECK(warn_of_rest(&audit, count ? operands[0] : "published.yaml", arena));
+    CC_CHECK(warn_of_rest(&audit, count ? operands[0] : "configs/paper/published.yaml", arena));
     status = json ? print_json(&audit) : cc_audit_print(stdout, &audit);
 done:
     free(operands);

@@ -69,8 +69,10 @@ static const cc_command commands[] = {
      "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read;\n"
      "      --light: copies a folder of results, without weights and pictures: what tables are made from",
      cc_command_export},
-    {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--strict]",
-     "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into report/out",
+    {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--tables FILE] [--strict]",
+     "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into "
+     "report/out;\n"
+     "      --tables: those of a file of yours, and what is published beside them, in place of the paper's",
      cc_command_report},
     {"audit", "[TABLES.yaml] [--json]",
      "what the numbers of published tables contradict; without a file, the paper's own. Findings are "

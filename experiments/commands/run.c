@@ -18,6 +18,7 @@
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/plan_table.h"
 #include "experiments/planning/planned.h"
+#include "experiments/planning/report_blocks.h"
 #include "experiments/training/plan_runner.h"
 #include "metrics/overlap.h"
 #include "nets/backends/cpu/blas.h"
@@ -212,6 +213,7 @@ static int work(void *context, int index) {
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
     CC_TRY(cc_planned_save(s->plan, s->out));
+    CC_TRY(cc_report_blocks_save(s->configs, s->config_count, s->out));
     log_differences(s->plan);
     log_thread_share(s);
     size_t count = (size_t)cc_run_plan_count(s->plan);
@@ -219,8 +221,8 @@ static cc_status make_all(session *s, cc_jobs *jobs) {
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
     cc_interrupt_watch();
     cc_blas_note_kernels();
-    cc_status status =
-        jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs) : cc_plan_runner_run_here(ends, s->plan, s->backend);
+    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs)
+                            : cc_plan_runner_run_here(ends, s->plan, s->backend);
     if (status == CC_OK) status = report_outcome(s->plan, ends);
     free(ends);
     return status;

@@ -89,6 +89,7 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
                                .numerics_version = CC_NUMERICS_VERSION,
                                .threads = omp_get_max_threads(),
                                .seconds = s->seconds,
+                               .peak_memory_bytes = s->peak_memory_bytes,
                                .libraries = libraries,
                                .library_count = library_count};
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
@@ -136,7 +137,7 @@ cc_status cc_result_write(const cc_result_source *s) {
     const cc_net_view *view = s->test->view;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
-    CC_CHECK(cc_config_print(&text, config, arena));
+    CC_CHECK(cc_config_run_text(&text, config, arena));
     cc_run run = {
         .experiment = config->name,
         .variant = config->variant,

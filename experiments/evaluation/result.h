@@ -27,8 +27,9 @@ typedef struct cc_result_source { /* all borrowed */
     size_t epoch_count;
     int64_t best_epoch;
 
-    int64_t started; /* seconds since 1970 */
-    double seconds;  /* of work before the test, over all processes that had a part in it */
+    int64_t started;           /* seconds since 1970 */
+    double seconds;            /* of work before the test, over all processes that had a part in it */
+    int64_t peak_memory_bytes; /* results/run.h */
 } cc_result_source;
 
 /* Writes run->path. A stale or damaged file of that name is kept under another (cc_result_keep_older).

@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/peak_memory.h"
 #include "experiments/cascade/truth.h"
 #include "experiments/cascade/upstream_net.h"
 #include "experiments/evaluation/reference.h"
@@ -81,6 +82,8 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
                                .backend = backend};
     cc_arena *arena = cc_arena_create(); /* what goes into the result */
     if (!arena) return CC_ENOMEM;
+    cc_peak_memory_start();
+    backend->store->peak();
     if (trains) CC_CHECK(cc_checkpoint_path(checkpoint, run->path));
     if (trains) CC_CHECK(cc_file_sweep(checkpoint)); /* what a killed process left half written */
 
@@ -122,6 +125,8 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     CC_CHECK(cc_pictures_make(&pictures, &test, plan, arena));
     if (cascade.stage == CC_STAGE_ROI) CC_CHECK(cc_reference_find(&result.reference, &view, plan, arena));
     /* Write: the result file; only then is the checkpoint of no more use. */
+    result.peak_memory_bytes =
+        backend->store->device_memory ? (int64_t)backend->store->peak() : cc_peak_memory_get();
     CC_CHECK(cc_result_write(&result));
     if (trains) unlink(checkpoint);
 done:

@@ -24,8 +24,8 @@ static cc_status wait(void) {
     return CC_OK;
 }
 
-/* Unknown: the operating system hands out more than there is. */
-static size_t available(void) {
+/* Unknown: the operating system hands out more than there is, and counts what a process takes by itself. */
+static size_t unknown(void) {
     return 0;
 }
 
@@ -37,7 +37,8 @@ const cc_storage cc_storage_host = {.get = cc_memory_get,
                                     .fetch = copy_bytes,
                                     .feed = copy_bytes,
                                     .wait = wait,
-                                    .available = available};
+                                    .available = unknown,
+                                    .peak = unknown};
 
 static cc_status clip(float *grads, size_t count, double max_norm, void *scratch) {
     (void)scratch;

@@ -34,6 +34,9 @@ typedef struct cc_storage {
     cc_status (*wait)(void);
     /* Bytes that get can still give; 0: unknown. */
     size_t (*available)(void);
+    /* The most bytes that `get` had given at one time since the call before; 0: unknown. What a driver and its
+     * libraries keep for themselves is not in it. */
+    size_t (*peak)(void);
     int feed_copies; /* buffers that feed keeps on the device, each as large as the largest it has copied */
 } cc_storage;
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -61,14 +62,33 @@ static cc_status write_script(const cc_gnuplot *plot, const cc_text *script) {
     return cc_file_put(descriptor, "gnuplot's script", script->bytes, script->length);
 }
 
-/* In the child, the files stay open for gnuplot. */
-static _Noreturn void become_gnuplot(const cc_gnuplot *plot) {
-    int null = open("/dev/null", O_RDONLY), log = plot->files[LOG].file.descriptor;
-    for (int i = 0; i < plot->file_count; i++)
-        if (fcntl(plot->files[i].file.descriptor, F_SETFD, 0) != 0) _exit(126);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0) _exit(126);
-    execlp("gnuplot", "gnuplot", plot->files[SCRIPT].file.path, (char *)NULL);
-    _exit(errno == ENOENT ? 127 : 126);
+/* What the child does before it is gnuplot: nothing to read, output to the log; the plot's files stay open, as a
+ * descriptor that is duplicated onto itself is not closed there (POSIX.1-2024). */
+static int plan_child(posix_spawn_file_actions_t *actions, const cc_gnuplot *plot) {
+    const int log = plot->files[LOG].file.descriptor;
+    int failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(actions, log, 1);
+    if (!failed) failed = posix_spawn_file_actions_adddup2(actions, log, 2);
+    for (int i = 0; i < plot->file_count && !failed; i++) {
+        const int own = plot->files[i].file.descriptor;
+        failed = posix_spawn_file_actions_adddup2(actions, own, own);
+    }
+    return failed;
+}
+
+/* Starts gnuplot without a copy of this process, whose memory may be large: fork would copy its page tables for every
+ * figure. An errno. */
+static int start_gnuplot(pid_t *child, const cc_gnuplot *plot) {
+    posix_spawn_file_actions_t actions;
+    char name[] = "gnuplot", script[sizeof plot->files[SCRIPT].file.path];
+    char *const arguments[] = {name, script, NULL};
+    snprintf(script, sizeof script, "%s", plot->files[SCRIPT].file.path);
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed) return failed;
+    failed = plan_child(&actions, plot);
+    if (!failed) failed = posix_spawnp(child, name, &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
 }
 
 /* The last line of gnuplot's own that says something. */
@@ -113,14 +133,15 @@ cc_status cc_gnuplot_run(cc_gnuplot *plot, const char *figure, const cc_text *sc
     char line[512];
     CC_TRY(add_own_files(plot));
     CC_TRY(write_script(plot, script));
-    pid_t child = fork();
-    if (child < 0) return cc_fail_errno("gnuplot", "start");
-    if (child == 0) become_gnuplot(plot);
-    while (waitpid(child, &ended, 0) < 0)
-        if (errno != EINTR) return cc_fail_errno("gnuplot", "wait for");
-    if (WIFEXITED(ended) && WEXITSTATUS(ended) == 127)
+    pid_t child;
+    const int failed = start_gnuplot(&child, plot);
+    if (failed == ENOENT)
         return cc_fail(CC_EIO, "gnuplot", "install it, e.g. the Debian package gnuplot-nox",
                        "figures need it, and it is not here");
+    errno = failed;
+    if (failed) return cc_fail_errno("gnuplot", "start");
+    while (waitpid(child, &ended, 0) < 0)
+        if (errno != EINTR) return cc_fail_errno("gnuplot", "wait for");
     if (!WIFEXITED(ended) || WEXITSTATUS(ended) != 0) {
         read_log(line, sizeof line, plot);
         return cc_fail(CC_EIO, "gnuplot", NULL, "could not draw the figure %s: %s", figure, line);

@@ -322,6 +322,137 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
     return finish(folder, name, 640, height_of(count), &data, &body);
 }
 
+/* --- a score against an option --- */
+
+/* The x axis of an option: its values, rising, each once. */
+typedef struct option_axis {
+    double *values;
+    size_t count;
+    bool logarithmic;
+} option_axis;
+
+/* Gathers the values of all lines; CC_ENOMEM. The caller frees them. */
+static cc_status gather_values(option_axis *out, const cc_plot_line *lines, size_t count) {
+    size_t total = 0, kept = 0;
+    for (size_t i = 0; i < count; i++) total += lines[i].count;
+    *out = (option_axis){.values = malloc((total + 1) * sizeof *out->values)};
+    if (!out->values) return cc_fail_memory("a figure", 0);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < lines[i].count; k++) out->values[out->count++] = lines[i].points[k].x;
+    qsort(out->values, out->count, sizeof *out->values, by_value);
+    for (size_t i = 0; i < out->count; i++)
+        if (kept == 0 || out->values[i] > out->values[kept - 1]) out->values[kept++] = out->values[i];
+    out->count = kept;
+    out->logarithmic = kept && out->values[0] > 0 && out->values[kept - 1] > 20 * out->values[0];
+    return CC_OK;
+}
+
+/* Where a value lies between the first and the last, 0 to 1, as the axis has it. */
+static double place_of(const option_axis *axis, double x) {
+    const double first = axis->values[0], last = axis->values[axis->count - 1];
+    return axis->logarithmic ? log(x / first) / log(last / first) : (x - first) / (last - first);
+}
+
+/* The range, and a tic at each value that was studied; a label that would run into the one before it is left out. */
+static void add_option_axis(cc_text *body, const option_axis *axis) {
+    const double first = axis->values[0], last = axis->values[axis->count - 1], margin = 0.05;
+    double free_from = -1;
+    if (axis->logarithmic)
+        cc_text_add(body, "set logscale x\nset xrange [%.9g:%.9g]\n", first / pow(last / first, margin),
+                    last * pow(last / first, margin));
+    else
+        cc_text_add(body, "set xrange [%.9g:%.9g]\n", first - margin * (last - first),
+                    last + margin * (last - first));
+    cc_text_add(body, "set xtics (");
+    for (size_t i = 0; i < axis->count; i++) {
+        char text[32];
+        const double place = place_of(axis, axis->values[i]);
+        /* A digit takes about a sixtieth of the narrowest plot. */
+        const double half = 0.5 * (double)(snprintf(text, sizeof text, "%.6g", axis->values[i]) + 1) / 60;
+        const bool shown = place - half >= free_from;
+        cc_text_add(body, "%s'%s' %.9g", i ? ", " : "", shown ? text : "", axis->values[i]);
+        if (shown) free_from = place + half;
+    }
+    cc_text_add(body, ")\n");
+}
+
+/* A line's three blocks of data: the curve, the band (parted where a point has no interval), and the seeds. */
+static void add_option_line(cc_text *data, percent_axis *axis, const cc_plot_line *line) {
+    for (size_t k = 0; k < line->count; k++) {
+        cc_text_add(data, "%.9g %.9g\n", line->points[k].x, line->points[k].value);
+        widen_percent(axis, line->points[k].value);
+    }
+    cc_text_add(data, "? ?\n\n\n");
+    for (size_t k = 0; k < line->count; k++) {
+        const cc_plot_point *p = &line->points[k];
+        if (isfinite(p->low) && isfinite(p->high))
+            cc_text_add(data, "%.9g %.9g %.9g\n", p->x, p->low, p->high);
+        else
+            cc_text_add(data, "\n");
+        widen_percent(axis, p->low);
+        widen_percent(axis, p->high);
+    }
+    cc_text_add(data, "? ? ?\n\n\n");
+    for (size_t k = 0; k < line->count; k++)
+        for (size_t s = 0; s < line->points[k].seed_count; s++) {
+            cc_text_add(data, "%.9g %.9g\n", line->points[k].x, line->points[k].seeds[s]);
+            widen_percent(axis, line->points[k].seeds[s]);
+        }
+    cc_text_add(data, "? ?\n\n\n");
+}
+
+cc_status cc_plot_options(const char *folder, const char *name, const char *option, const char *score,
+                          const char *title, const cc_plot_line *lines, size_t count) {
+    cc_text data = {0}, body = {0};
+    percent_axis axis = {100, 0};
+    option_axis x;
+    size_t seeds = 0;
+    if (count > CC_FIGURE_COLOURS) count = CC_FIGURE_COLOURS;
+    CC_TRY(gather_values(&x, lines, count));
+    if (x.count > 1) add_option_axis(&body, &x);
+    free(x.values);
+    if (x.count < 2) return CC_OK;
+    cc_text_add(&body, title ? "set key outside right top vertical Left reverse\nset key title "
+                             : "set key outside top center horizontal\n");
+    if (title) {
+        cc_text_add_gnuplot(&body, title);
+        cc_text_add(&body, " left\n");
+    }
+    add_x_label(&body, option, "");
+    cc_text_add(&body, "set ylabel ");
+    cc_text_add_gnuplot(&body, score);
+    cc_text_add(&body, "\n");
+    for (size_t i = 0; i < count; i++) add_option_line(&data, &axis, &lines[i]);
+    add_percent_axis(&body, 'y', axis);
+
+    /* Bands first, then seeds, then the curves: what is fainter lies below. */
+    cc_text_add(&body, "plot ");
+    for (size_t i = 0; i < count; i++)
+        cc_text_add(
+            &body,
+            "data index %zu using 1:2:3 with filledcurves fc rgb '%s' fs transparent solid 0.16 noborder "
+            "notitle, ",
+            3 * i + 1, colour_of(i));
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < lines[i].count; k++) seeds += lines[i].points[k].seed_count;
+        /* The first two digits of eight are transparency. */
+        cc_text_add(&body, "data index %zu using 1:2 with points pt 7 ps 0.5 lc rgb '#90%s' notitle, ",
+                    3 * i + 2, colour_of(i) + 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        cc_text_add(&body, "data index %zu using 1:2 with linespoints lw 2 pt %d ps 1 lc rgb '%s' title ",
+                    3 * i, shape_of(i), colour_of(i));
+        cc_text_add_gnuplot(&body, lines[i].label ? lines[i].label : "mean");
+        cc_text_add(&body, ", ");
+    }
+    if (seeds)
+        cc_text_add(&body, "NaN with points pt 7 ps 0.5 lc rgb '#90%s' title 'one seed', ",
+                    title ? "444444" : colour_of(0) + 1);
+    cc_text_add(&body, "NaN with boxes fc rgb '%s' fs transparent solid 0.16 noborder title '95 %% interval'",
+                title ? GREY : colour_of(0));
+    return finish(folder, name, title ? 720 : 640, 400, &data, &body);
+}
+
 /* A line across, and what it is, right of the plot. */
 static void add_line(cc_text *body, const char *what, double y, int dash) {
     cc_text_add(

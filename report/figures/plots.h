@@ -41,6 +41,25 @@ typedef struct cc_plot_cut {
  * CC_FIGURE_COLOURS variants. The plot begins below the lowest mark: what lies farther down is cut off. */
 cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *items, size_t count);
 
+/* One level of an option: its score, in percent, with its 95 % interval (NaN: none) and that of each seed. */
+typedef struct cc_plot_point {
+    double x, value, low, high;
+    const double *seeds;
+    size_t seed_count; /* 0: of one seed the value is the score */
+} cc_plot_point;
+
+typedef struct cc_plot_line {
+    const char *label;           /* a level of the second option; NULL: there is none */
+    const cc_plot_point *points; /* by rising x */
+    size_t count;
+} cc_plot_line;
+
+/* A score against an option that is a number: a line with its band and the seeds as points, for each level of a
+ * second option (`title`; NULL: one line), at most CC_FIGURE_COLOURS. The x axis is logarithmic where all x are above 0
+ * and the largest is more than 20 times the smallest. Nothing where fewer than two x have a value. */
+cc_status cc_plot_options(const char *folder, const char *name, const char *option, const char *score,
+                          const char *title, const cc_plot_line *lines, size_t count);
+
 /* Bland & Altman (Lancet 327 (1986), 307-310): the difference of two measurements of each patient against
  * their mean, with the mean difference and the limits that hold 95 % of differences, +- 1.96 standard
  * deviations. Nothing for fewer than 2 patients. */

@@ -1,29 +1,32 @@
-/* report/page/page.h -- index.html: tables, the figures beside them, and every run that a number comes from.
- * Private to report.
+/* report/page/page.h -- index.html: the verdict, tables with the figures beside them, and every run that a number comes
+ * from. Private to report.
  *
- * One file that needs neither network nor scripts: pictures are embedded, the style is page.css. */
+ * One file that needs neither network nor script: pictures are embedded, the style is page.css. Its one script, page.js,
+ * sorts and filters tables; the Content-Security-Policy lets a browser run that script alone, by its hash. */
 #ifndef CC_REPORT_PAGE_PAGE_H
 #define CC_REPORT_PAGE_PAGE_H
 
 #include <time.h>
 #include "report/audit/audit.h"
-#include "report/tables/listing.h"
+#include "report/check.h"
+#include "report/tables/differences.h"
 #include "report/text.h"
-
-enum { CC_PAGE_RUNS_MAX = 500 }; /* runs with a section of their own */
 
 /* A table of the page. */
 typedef struct cc_page_table {
-    cc_listing shown, conventions; /* conventions without rows: none */
+    const cc_table *table;
+    cc_listing shown;
+    cc_listing conventions, pivot, effects, cost; /* without rows: none */
+    cc_differences differences;                   /* options that the rows differ in */
+    bool without_figures;                         /* there are more tables than figures are drawn for */
 } cc_page_table;
 
 typedef struct cc_page {
     const cc_page_table *tables;
     size_t table_count;
-    const cc_listing *run_list;
     const cc_report_runs *runs;
-    const char *const *problems; /* lines */
-    size_t problem_count;
+    const cc_report_gap *gaps; /* what is missing, stale or damaged */
+    size_t gap_count;
     const cc_audit *audit; /* of the published tables */
     const char *figures;   /* a folder: those of its pictures that are as new as `since` are shown, beside the
                               table (NAME-ID-KIND.svg) or run (NAME-ANCHOR.png) that their names end with */

@@ -39,7 +39,7 @@ static void add_libraries(cc_text *out, const cc_run_provenance *p) {
 /* All that is known of how the run was made. */
 static void add_provenance(cc_text *out, const cc_report_run *run) {
     const cc_run_provenance *p = &run->provenance;
-    char seconds[32] = "", gflop[32] = "";
+    char seconds[32] = "", gflop[32] = "", memory[32] = "";
     if (p->seconds > 0) snprintf(seconds, sizeof seconds, "%.1f", p->seconds);
     cc_text_add(out, "<dl>\n");
     add_term(out, "file", run->path);
@@ -67,6 +67,9 @@ static void add_provenance(cc_text *out, const cc_report_run *run) {
     add_term(out, "started", p->started);
     add_term(out, "finished", p->finished);
     add_term(out, "seconds", seconds);
+    if (p->peak_memory_bytes > 0)
+        snprintf(memory, sizeof memory, "%.0f MiB", (double)p->peak_memory_bytes / (1 << 20));
+    add_term(out, "peak memory", memory);
     cc_text_add(out, "</dl>\n");
 }
 
@@ -78,7 +81,7 @@ static double get_value(const cc_run_epoch *e, int column) {
 }
 
 /* One line over the epochs, from 0 (or the least) to the most. */
-static void add_spark(cc_text *out, const cc_report_run *run, int column, const char *colour,
+static void add_spark(cc_text *out, const cc_report_run *run, int column, const char *style,
                       const char *what) {
     double low = 0, high = 0;
     for (size_t i = 0; i < run->epoch_count; i++) {
@@ -90,8 +93,8 @@ static void add_spark(cc_text *out, const cc_report_run *run, int column, const 
     if (run->epoch_count < 2 || !(high > low)) return;
     cc_text_add(out,
                 "<figure class=\"spark\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by epoch\">"
-                "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"",
-                SPARK_WIDTH, SPARK_HEIGHT, what, colour);
+                "<polyline class=\"%s\" points=\"",
+                SPARK_WIDTH, SPARK_HEIGHT, what, style);
     for (size_t i = 0; i < run->epoch_count; i++) {
         double value = get_value(&run->epochs[i], column);
         if (!isfinite(value)) continue;
@@ -116,8 +119,8 @@ static void add_epoch(cc_text *out, const cc_run_epoch *e, bool best) {
 /* The run's epochs; none where it did not train. */
 static void add_history(cc_text *out, const cc_report_run *run) {
     if (run->epoch_count == 0) return;
-    add_spark(out, run, 0, "#0072B2", "Training loss");
-    add_spark(out, run, 2, "#B34700", "Validation F1-score");
+    add_spark(out, run, 0, "loss", "Training loss");
+    add_spark(out, run, 2, "score", "Validation F1-score");
     cc_text_add(out, "<details>\n<summary>History</summary>\n<div class=\"box\" tabindex=\"0\"><table>\n"
                      "<thead><tr><th>epoch</th><th>training loss</th><th>validation loss</th><th>F1</th>"
                      "<th>precision</th><th>recall</th><th>learning rate</th></tr></thead>\n<tbody>\n");
@@ -127,20 +130,24 @@ static void add_history(cc_text *out, const cc_report_run *run) {
                 run->epoch_count > EPOCHS_MAX ? "<p>Later epochs are in the run file.</p>\n" : "");
 }
 
-void cc_page_add_run(cc_text *out, const cc_report_run *run) {
+void cc_page_begin_run(cc_text *out, const cc_report_run *run) {
     char anchor[1024];
     cc_report_run_anchor(anchor, sizeof anchor, run);
-    cc_text_add(out, "<section class=\"run\" id=\"run-");
-    cc_text_add_html(out, anchor);
-    cc_text_add(out, "\">\n<h3>");
-    cc_text_add_html(out, run->experiment);
-    cc_text_add(out, ", ");
+    /* The end of links lies inside of the folded part: a browser opens what a link leads into. */
+    cc_text_add(out, "<details class=\"run\">\n<summary>");
     cc_text_add_html(out, run->variant);
-    cc_text_add(out, ", fold %lld, seed %lld</h3>\n", (long long)run->fold, (long long)run->seed);
+    cc_text_add(out, ", fold %lld, seed %lld</summary>\n<div id=\"run-", (long long)run->fold,
+                (long long)run->seed);
+    cc_text_add_html(out, anchor);
+    cc_text_add(out, "\">\n");
     add_provenance(out, run);
     add_history(out, run);
     if (!run->config[0]) return;
     cc_text_add(out, "<details>\n<summary>Config</summary>\n<pre>");
     cc_text_add_html(out, run->config);
     cc_text_add(out, "</pre>\n</details>\n");
+}
+
+void cc_page_end_run(cc_text *out) {
+    cc_text_add(out, "</div>\n</details>\n");
 }

@@ -5,8 +5,8 @@
 #include "report/runs.h"
 #include "report/text.h"
 
-/* Adds one run's section, all but its end, as its figures follow: what it is, how it was made, its history
- * and config. */
-void cc_page_add_run(cc_text *out, const cc_report_run *run);
+/* Begins one run's folded section: what it is, how it was made, its history and config. Pictures may follow. */
+void cc_page_begin_run(cc_text *out, const cc_report_run *run);
+void cc_page_end_run(cc_text *out);
 
 #endif

@@ -100,6 +100,15 @@ void cc_listing_put_head(cc_listing *listing, size_t column, const char *format,
     listing->heads[column] = text ? text : "";
 }
 
+void cc_listing_label(char out[32], const cc_listing *listing) {
+    unsigned number;
+    int used = 0;
+    /* Nothing may follow the number: "table1b" has a title alone. */
+    out[0] = 0;
+    if (sscanf(listing->id, "table%u%n", &number, &used) == 1 && listing->id[used] == 0)
+        snprintf(out, 32, "Table %u", number);
+}
+
 cc_status cc_listing_check(const cc_listing *listing) {
     return listing->failed || listing->notes.failed ? cc_fail_memory("a table", 0) : CC_OK;
 }

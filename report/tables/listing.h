@@ -24,6 +24,8 @@ typedef struct cc_listing_cell {
     bool strong;                      /* the best of its column */
     const cc_report_run *const *runs; /* those that a number comes from */
     size_t run_count;
+    bool every_run; /* each is linked; else the first few, which keeps pages of long studies small */
+    const cc_report_run *anchor; /* links to this run lead here; NULL: to none */
 } cc_listing_cell;
 
 typedef struct cc_listing {
@@ -53,6 +55,8 @@ cc_listing_cell *cc_listing_put_count(cc_listing *listing, size_t row, size_t co
 /* A column's head. */
 void cc_listing_put_head(cc_listing *listing, size_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* "Table 1" of a table whose id is "table1", as a paper prints it; "" of one without a number. */
+void cc_listing_label(char out[32], const cc_listing *listing);
 /* CC_ENOMEM where a text or note found no memory. */
 cc_status cc_listing_check(const cc_listing *listing);
 

@@ -37,8 +37,11 @@ static void markdown_begin(cc_text *out, const cc_listing *listing) {
     }
     cc_text_add_markdown(out, listing->title);
     cc_text_add(out, "\n\n|");
-    for (size_t c = 0; c < listing->columns; c++)
-        cc_text_add(out, "%s%s |", listing->heads[c][0] ? " " : "", listing->heads[c]);
+    for (size_t c = 0; c < listing->columns; c++) {
+        cc_text_add(out, listing->heads[c][0] ? " " : "");
+        cc_text_add_markdown(out, listing->heads[c]);
+        cc_text_add(out, " |");
+    }
     cc_text_add(out, "\n|");
     for (size_t c = 0; c < listing->columns; c++)
         cc_text_add(out, c < listing->text_columns ? "---|" : "---:|");
@@ -181,27 +184,38 @@ static void html_row_begin(cc_text *out, bool rule) {
     cc_text_add(out, rule ? "<tr class=\"rule\">" : "<tr>");
 }
 
-static void html_link(cc_text *out, const cc_report_run *run) {
+/* Links of a cell of several runs; more are in the table of runs and cost. */
+enum { CELL_LINKS = 4 };
+
+/* Adds `before`, a run's anchor and a quote. */
+static void html_anchor(cc_text *out, const char *before, const cc_report_run *run) {
     char anchor[1024];
     cc_report_run_anchor(anchor, sizeof anchor, run);
-    cc_text_add(out, "<a href=\"#run-");
+    cc_text_add(out, "%s", before);
     cc_text_add_html(out, anchor);
-    cc_text_add(out, "\">");
+    cc_text_add(out, "\"");
 }
 
-/* The value links to its run, or to the first of several; the others follow as numbers. */
+static void html_link(cc_text *out, const cc_report_run *run) {
+    html_anchor(out, "<a href=\"#run-", run);
+    cc_text_add(out, ">");
+}
+
+/* The value links to its run, or to the first of several; others follow as numbers. */
 static void html_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
     const cc_listing_cell *cell = get_cell(listing, row, column);
     const char *tag = column == 0 ? "th" : "td";
     bool link = cell->text && cell->run_count > 0;
-    cc_text_add(out, "<%s%s%s>", tag, column == 0 ? " scope=\"row\"" : "",
+    cc_text_add(out, "<%s%s%s", tag, column == 0 ? " scope=\"row\"" : "",
                 column < listing->text_columns ? " class=\"t\"" : "");
+    if (cell->anchor) html_anchor(out, " id=\"run-", cell->anchor);
+    cc_text_add(out, ">");
     if (link) html_link(out, cell->runs[0]);
     cc_text_add(out, cell->strong ? "<b>" : "");
     add_value(out, listing, column, cell, &cc_format_html, "–", "−");
     cc_text_add(out, "%s%s", cell->strong ? "</b>" : "", link ? "</a>" : "");
     if (cell->tail) cc_text_add(out, " <small>%s</small>", cell->tail);
-    for (size_t r = 1; link && r < cell->run_count; r++) {
+    for (size_t r = 1; link && r < cell->run_count && (r < CELL_LINKS || cell->every_run); r++) {
         cc_text_add(out, "<sup>");
         html_link(out, cell->runs[r]);
         cc_text_add(out, "%zu</a></sup>", r + 1);

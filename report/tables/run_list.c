@@ -13,50 +13,68 @@ static void put_scores(cc_listing *listing, size_t row, size_t column, const cc_
         cc_listing_put_number(listing, row, column + s, "%.1f", 100 * scores->value[listed[s]]);
 }
 
-/* One run's row. Marks that no reader should miss stand behind its name. */
-static void put_run(cc_listing *listing, size_t at, const cc_report_run *const *run) {
-    const cc_report_run *r = *run;
-    const long long numbers[] = {r->fold,
-                                 r->seed,
-                                 (long long)r->patient_count,
-                                 (long long)r->slice_count,
-                                 (long long)r->epoch_count,
-                                 r->best_epoch};
-    cc_listing_put(listing, at, 0, "%s", r->experiment);
-    cc_listing_put(listing, at, 1, "%s%s%s", r->variant, r->leaking_split ? " (LEAKING SPLIT)" : "",
-                   r->fault ? " (IN NO TABLE: see below)" : "");
-    for (size_t n = 0; n < 6; n++) cc_listing_put(listing, at, 2 + n, "%lld", numbers[n]);
-    put_scores(listing, at, 8, &r->pooled);
-    put_scores(listing, at, 8 + LISTED, &r->patient_mean);
+static const char *const number_heads[] = {"fold", "seed", "patients", "slices", "epochs", "best epoch"};
+enum { NUMBERS = sizeof number_heads / sizeof *number_heads };
+
+/* Heads from `column` on: variant, numbers, scores. The first score of each average says which it is. */
+static void put_heads(cc_listing *listing, size_t column, const char *pooled, const char *patients) {
+    cc_listing_put_head(listing, column++, "variant");
+    for (size_t n = 0; n < NUMBERS; n++) cc_listing_put_head(listing, column + n, "%s", number_heads[n]);
+    column += NUMBERS;
+    for (size_t s = 0; s < LISTED; s++) {
+        const char *word = cc_score_word(listed[s]);
+        cc_listing_put_head(listing, column + s, "%s%s", word, s ? "" : pooled);
+        cc_listing_put_head(listing, column + LISTED + s, "%s%s", word, s ? "" : patients);
+    }
+}
+
+/* One run's row from `column` on. Marks that no reader should miss stand behind its name. */
+static void put_run(cc_listing *listing, size_t at, size_t column, const cc_report_run *r,
+                    const char *fault) {
+    const long long numbers[NUMBERS] = {r->fold,
+                                        r->seed,
+                                        (long long)r->patient_count,
+                                        (long long)r->slice_count,
+                                        (long long)r->epoch_count,
+                                        r->best_epoch};
+    cc_listing_put(listing, at, column++, "%s%s%s", r->variant, r->leaking_split ? " (LEAKING SPLIT)" : "",
+                   fault);
+    for (size_t n = 0; n < NUMBERS; n++) cc_listing_put(listing, at, column + n, "%lld", numbers[n]);
+    put_scores(listing, at, column + NUMBERS, &r->pooled);
+    put_scores(listing, at, column + NUMBERS + LISTED, &r->patient_mean);
 }
 
 cc_status cc_run_list_make(cc_listing *out, const cc_report_runs *runs, bool all, cc_arena *arena) {
-    static const char *const heads[] = {"experiment", "variant", "fold",   "seed",
-                                        "patients",   "slices",  "epochs", "best epoch"};
-    enum { BEFORE = sizeof heads / sizeof *heads };
-    const size_t columns = BEFORE + 2 * LISTED;
-    CC_TRY(cc_listing_init(out, columns, runs->count, arena));
-    const cc_report_run **links = cc_arena_get_array(arena, runs->count + 1, sizeof *links);
-    if (!links) return CC_ENOMEM;
+    CC_TRY(cc_listing_init(out, 2 + NUMBERS + 2 * LISTED, runs->count, arena));
     out->text_columns = 2;
     out->title = all ? "Every run" : "Runs in no table";
     out->caption = "Scores in %; 0/0 is left out of means.";
-    for (size_t c = 0; c < BEFORE; c++) cc_listing_put_head(out, c, "%s", heads[c]);
-    for (size_t s = 0; s < LISTED; s++) { /* the first of each group says how they are averaged */
-        const char *word = cc_score_word(listed[s]);
-        cc_listing_put_head(out, BEFORE + s, "%s%s", word, s ? "" : " pooled (%)");
-        cc_listing_put_head(out, BEFORE + LISTED + s, "%s%s", word, s ? "" : " mean over patients (%)");
-    }
+    cc_listing_put_head(out, 0, "experiment");
+    put_heads(out, 1, " pooled (%)", " mean over patients (%)");
     for (size_t i = 0; i < runs->count; i++) {
-        if (runs->items[i].in_table && !all) continue;
-        links[i] = &runs->items[i];
-        put_run(out, out->rows, &links[i]);
-        if (runs->items[i].in_table) {
-            cc_listing_cell *cell = cc_listing_at(out, out->rows, 0);
-            cell->runs = &links[i];
+        const cc_report_run *run = &runs->items[i];
+        if (run->in_table && !all) continue;
+        cc_listing_put(out, out->rows, 0, "%s", run->experiment);
+        put_run(out, out->rows++, 1, run, run->fault ? " (IN NO TABLE: see below)" : "");
+    }
+    return CC_OK;
+}
+
+cc_status cc_run_list_of_experiment(cc_listing *out, const cc_report_run *const *runs, size_t count,
+                                    size_t sections, cc_arena *arena) {
+    CC_TRY(cc_listing_init(out, 1 + NUMBERS + 2 * LISTED, count, arena));
+    put_heads(out, 0, ", pooled", ", mean");
+    for (; out->rows < count; out->rows++) {
+        const cc_report_run *run = runs[out->rows];
+        put_run(out, out->rows, 0, run, run->fault ? " (IN NO TABLE)" : "");
+        cc_listing_cell *cell = cc_listing_at(out, out->rows, 0);
+        if (run->in_table && sections > 0) {
+            sections--;
+            cell->runs = &runs[out->rows];
             cell->run_count = 1;
+        } else {
+            cell->anchor = run;
         }
-        out->rows++;
     }
     return CC_OK;
 }

@@ -21,9 +21,8 @@ static void link_runs(cc_listing_cell *cell, const cc_table_row *row) {
     cell->run_count = row->run_count;
 }
 
-/* A score with its interval behind it, in bold where it is the best of several. */
-static void put_value(cc_listing *listing, size_t at, size_t column, const cc_table *table,
-                      const cc_table_row *row, cc_score score) {
+void cc_table_put_value(cc_listing *listing, size_t at, size_t column, const cc_table *table,
+                        const cc_table_row *row, cc_score score) {
     const cc_estimate *estimate = cc_table_estimate(table, row);
     cc_listing_cell *cell =
         cc_listing_put_number(listing, at, column, "%.1f", 100 * estimate->value.value[score]);
@@ -57,7 +56,7 @@ static void put_row(cc_listing *listing, size_t at, const cc_table *table, const
         cc_score score = table->spec->columns[c];
         size_t column = 1 + cells_of(table) * (size_t)c;
         double value = 100 * cc_table_estimate(table, row)->value.value[score], paper = row->published[c];
-        put_value(listing, at, column, table, row, score);
+        cc_table_put_value(listing, at, column, table, row, score);
         if (!table->beside_paper) continue;
         /* What the paper does not have is not missing here. */
         cc_listing_put_number(listing, at, column + 1, "%.1f", paper);
@@ -126,7 +125,7 @@ static cc_status name_listing(cc_listing *listing, const cc_table *table) {
         listing->arena, "%s Scores in %%: %s, %s%s; in brackets %s; the best in bold.%s%s Kind of runs: %s.",
         spec->caption, cc_table_average_words(spec->convention.average),
         cc_table_empty_words(spec->convention.empty), patients, interval, word_runs(table),
-        table->beside_paper ? " The paper does not state its convention." : "", table->kind);
+        table->beside_paper && spec->embedded ? " The paper does not state its convention." : "", table->kind);
     return listing->caption ? CC_OK : CC_ENOMEM;
 }
 
@@ -138,7 +137,7 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
         size_t column = 1 + cells_of(table) * (size_t)c;
         cc_listing_put_head(out, column, "%s (%%)", cc_score_heading(spec->columns[c]));
         if (!table->beside_paper) continue;
-        cc_listing_put_head(out, column + 1, "paper");
+        cc_listing_put_head(out, column + 1, spec->embedded ? "paper" : "published");
         cc_listing_put_head(out, column + 2, "difference");
     }
     out->rows = table->row_count;

@@ -72,10 +72,12 @@ size_t cc_table_fold_count(const cc_table_row *row) {
 static cc_status collect_runs(cc_table_row *row, const char *kind, const cc_report_runs *runs,
                               cc_arena *arena) {
     size_t counts[2] = {0}; /* without folds, with */
+    size_t candidate_count;
+    const cc_report_run *const *candidates = cc_report_runs_of_row(&candidate_count, runs, row->spec);
     /* Once to count, once to fill. */
     for (int fill = 0; fill < 2; fill++) {
-        for (size_t i = 0; i < runs->count; i++) {
-            const cc_report_run *run = &runs->items[i];
+        for (size_t i = 0; i < candidate_count; i++) {
+            const cc_report_run *run = candidates[i];
             if (strcmp(run->kind, kind) != 0 || run->fault || !cc_report_run_matches(run, row->spec))
                 continue;
             if (!fill)
@@ -311,8 +313,10 @@ static cc_status note_means(cc_table *table, cc_arena *arena) {
 
 /* Names the files that a row leaves out, and why. */
 static void note_faults(cc_table *table, const cc_spec_row *spec, const cc_report_runs *runs) {
-    for (size_t i = 0; i < runs->count; i++) {
-        const cc_report_run *run = &runs->items[i];
+    size_t count;
+    const cc_report_run *const *candidates = cc_report_runs_of_row(&count, runs, spec);
+    for (size_t i = 0; i < count; i++) {
+        const cc_report_run *run = candidates[i];
         if (run->fault && strcmp(run->kind, table->kind) == 0 && cc_report_run_matches(run, spec))
             cc_notes_add(&table->notes, "%s: %s %s.", spec->label, run->path, run->fault);
     }
@@ -416,7 +420,7 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
                          const cc_published *published, cc_arena *arena) {
     *out = (cc_table){.spec = spec,
                       .kind = kind,
-                      .beside_paper = strcmp(kind, "paper") == 0 || strcmp(kind, "real") == 0,
+                      .beside_paper = cc_spec_is_beside_published(spec, kind),
                       .notes = {.arena = arena}};
     out->rows = cc_arena_get_array(arena, spec->row_count + 1, sizeof *out->rows);
     if (!out->rows) return CC_ENOMEM;

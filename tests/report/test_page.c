@@ -1,6 +1,7 @@
 /* tests/report/test_page.c -- index.html: one page that stands alone, safe against what a run file says, with
- * every number linked. */
+ * its verdict first and every number linked. */
 #include "reports.h"
+#include "results/manifest.h"
 
 enum { OUTPUT = 1 << 16 };
 static char output[OUTPUT];
@@ -44,15 +45,150 @@ static char *make_page(const char **out, cc_arena *arena) {
     return reports_read(*out, "index.html", arena);
 }
 
-static void the_page_needs_no_network_and_no_script(void **state) {
+static void the_page_needs_no_network(void **state) {
     (void)state;
     const char *out;
     cc_arena *arena = cc_arena_create();
     const char *page = make_page(&out, arena);
-    static const char *const never[] = {"<script",    "<link",       "<iframe", "@import",
-                                        "src=\"http", "href=\"http", "url(",    "onload="};
+    static const char *const never[] = {"<link",       "<iframe", "@import", "src=\"http",
+                                        "href=\"http", "url(",    "onload=", "style=\""};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++) assert_lacks(page, never[i]);
     assert_has(page, "src=\"data:image/svg+xml;base64,");
+    cc_arena_destroy(arena);
+}
+
+/* The text between two marks, the second behind the first. */
+static char *between(const char *text, const char *begin, const char *end, cc_arena *arena) {
+    const char *from = strstr(text, begin);
+    assert_non_null(from);
+    from += strlen(begin);
+    const char *to = strstr(from, end);
+    assert_non_null(to);
+    return cc_arena_copy_n(arena, from, (size_t)(to - from));
+}
+
+/* sha256sum and base64 of coreutils, not our own, say what the policy must hold. */
+static void assert_allowed(const char *page, const char *content, const char *directive, cc_arena *arena) {
+    char hex[128], hash[128], want[256];
+    unsigned char bytes[32];
+    const char *file = cc_test_path(cc_test_folder(), "content");
+    assert_ok(cc_file_write(file, content, strlen(content)));
+    assert_int_equal(cc_test_run(hex, sizeof hex, "sha256sum < '%s'", file), 0);
+    for (int i = 0; i < 32; i++) assert_int_equal(sscanf(hex + 2 * i, "%2hhx", &bytes[i]), 1);
+    assert_ok(cc_file_write(file, bytes, sizeof bytes));
+    assert_int_equal(cc_test_run(hash, sizeof hash, "base64 < '%s' | tr -d '\\n'", file), 0);
+    snprintf(want, sizeof want, "%s 'sha256-%s'", directive, hash);
+    assert_has(between(page, "http-equiv=\"Content-Security-Policy\" content=\"", "\">", arena), want);
+}
+
+static void the_policy_lets_through_this_script_and_style_alone(void **state) {
+    (void)state;
+    const char *out;
+    cc_arena *arena = cc_arena_create();
+    const char *page = make_page(&out, arena);
+    assert_allowed(page, between(page, "<script>", "</script>", arena), "script-src", arena);
+    assert_allowed(page, between(page, "<style>", "</style>", arena), "style-src", arena);
+    assert_lacks(strstr(page, "<script>") + 1, "<script");
+    assert_lacks(page, "unsafe-inline");
+    assert_has(page, "default-src 'none'");
+    cc_arena_destroy(arena);
+}
+
+/* Claims of table 1: eight patients, in all of which the modified net is better by 20 points or more. */
+static const char *write_claims(void) {
+    const char *results = cc_test_folder();
+    reports_write_scores(results, "twin/table1-roi", "original", 0, 'a',
+                         (int[]){40, 50, 45, 42, 48, 41, 44, 46}, 8);
+    reports_write_scores(results, "twin/table1-roi", "modified", 0, 'a',
+                         (int[]){70, 72, 71, 69, 73, 75, 70, 71}, 8);
+    return results;
+}
+
+static void the_verdict_stands_before_the_tables(void **state) {
+    (void)state;
+    const char *out = cc_test_folder();
+    cc_arena *arena = cc_arena_create();
+    assert_int_equal(reports_make(output, OUTPUT, write_claims(), out, ""), 0);
+    const char *page = reports_read(out, "index.html", arena), *verdict = strstr(page, "id=\"verdict\"");
+    assert_true(verdict && verdict < strstr(page, "<section id=\"table1-twin\">"));
+    assert_has(page, "<span class=\"word holds\">1 holds</span>");
+    assert_has(page,
+               "<span class=\"word holds\">holds</span> <span>Batch normalization raises the F1-score <small>"
+               "<a href=\"#table1-twin\">Table 1, twin</a>: F1-score +");
+    assert_has(
+        page,
+        "2 runs were read: <span class=\"word holds\">none is missing, stale, damaged or leaking</span>");
+    assert_lacks(page, "id=\"gaps\"");
+    cc_arena_destroy(arena);
+}
+
+static void what_is_not_in_order_is_in_the_verdict(void **state) {
+    (void)state;
+    const char *results = write_claims(), *out = cc_test_folder();
+    cc_arena *arena = cc_arena_create();
+    static const char request[] = "1111111111111111111111111111111111111111111111111111111111111111";
+    const cc_manifest_entry missing = {request, "twin/table1-roi", "modified", 0, 9};
+    assert_ok(cc_manifest_merge(results, &missing, 1));
+    reports_write(results, (cc_run){.experiment = "twin/table2-matching",
+                                    .variant = "with",
+                                    .seed = 1,
+                                    .leaking_split = true,
+                                    .slices = slices,
+                                    .slice_count = 2});
+    reports_write(results, (cc_run){.experiment = "twin/table2-matching",
+                                    .variant = "without",
+                                    .seed = 1,
+                                    .provenance = {.numerics_version = 1},
+                                    .slices = slices,
+                                    .slice_count = 2});
+    assert_int_equal(reports_make(output, OUTPUT, results, out, ""), 0);
+    const char *verdict =
+        between(reports_read(out, "index.html", arena), "<section id=\"verdict\">", "</section>", arena);
+    assert_has(verdict, "<span class=\"word fails\">1 missing</span>");
+    assert_has(verdict, "<span class=\"word fails\">1 stale</span>");
+    assert_has(verdict, "<a href=\"#table1-twin\">table1 (twin), row Modified U-Net: ");
+    assert_has(verdict, "1 run has a split with slices of one patient on both sides");
+    assert_has(verdict, "<a href=\"#run-twin-table2-matching-with-fold-0-seed-1\">");
+    assert_lacks(verdict, "none is missing");
+    cc_arena_destroy(arena);
+}
+
+static void tables_have_the_titles_of_a_paper(void **state) {
+    (void)state;
+    const char *out;
+    cc_arena *arena = cc_arena_create();
+    const char *page = make_page(&out, arena);
+    assert_has(page, "<h2>Table 1. Comparison between architectures for ROI extraction "
+                     "<span class=\"kind\">paper</span></h2>");
+    assert_lacks(page, "<h2>table1");
+    cc_arena_destroy(arena);
+}
+
+/* Seconds, memory, parameters and operations of both seeds of a row. */
+static void a_row_says_what_it_differs_in_and_what_it_took(void **state) {
+    (void)state;
+    const char *results = cc_test_folder(), *out = cc_test_folder();
+    cc_arena *arena = cc_arena_create();
+    for (int v = 0; v < 2; v++)
+        for (int seed = 1; seed <= 2; seed++)
+            reports_write(results, (cc_run){.experiment = "twin/table2-matching",
+                                            .variant = v ? "with" : "without",
+                                            .seed = seed,
+                                            .config = v ? "data: {match: '<b>'}\n" : "data: {match: none}\n",
+                                            .parameter_count = 2500000,
+                                            .multiply_adds = 700000000,
+                                            .provenance = {.seconds = 1800 * seed,
+                                                           .peak_memory_bytes = seed * (512 << 20)},
+                                            .slices = slices,
+                                            .slice_count = 2});
+    assert_int_equal(reports_make(output, OUTPUT, results, out, ""), 0);
+    const char *cost = between(reports_read(out, "index.html", arena),
+                               "<summary>Options, runs and cost of each row</summary>", "</details>", arena);
+    assert_has(cost, ">data.match</th>");
+    assert_has(cost, "&lt;b&gt;");
+    /* 1800 s and 3600 s; 2 x 0.7e9 operations; the higher of 512 and 1024 MiB. */
+    assert_has(cost, "<td>2.5</td><td>1.4</td><td>1.5</td><td>1024</td></tr>");
+    assert_has(cost, "<sup><a href=\"#run-twin-table2-matching-with-fold-0-seed-2\">2</a></sup>");
     cc_arena_destroy(arena);
 }
 
@@ -142,7 +278,12 @@ static void every_convention_is_beside_the_table(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_page_needs_no_network_and_no_script),
+        cmocka_unit_test(the_page_needs_no_network),
+        cmocka_unit_test(the_policy_lets_through_this_script_and_style_alone),
+        cmocka_unit_test(the_verdict_stands_before_the_tables),
+        cmocka_unit_test(what_is_not_in_order_is_in_the_verdict),
+        cmocka_unit_test(tables_have_the_titles_of_a_paper),
+        cmocka_unit_test(a_row_says_what_it_differs_in_and_what_it_took),
         cmocka_unit_test(what_a_run_file_says_is_text),
         cmocka_unit_test(every_link_has_its_end),
         cmocka_unit_test(figures_stand_beside_their_table_and_run),

@@ -66,6 +66,7 @@ static cc_run sample_run(void) {
                                    .device = "cpu: \"test\"",
                                    .threads = 2,
                                    .seconds = 4.75,
+                                   .peak_memory_bytes = 5000000000,
                                    .numerics_version = 1,
                                    .libraries = libraries,
                                    .library_count = 2},
@@ -148,6 +149,7 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_string_equal(got.provenance.upstream[1], "a0");
     assert_string_equal(got.provenance.upstream[3], "b1");
     assert_true(got.provenance.seconds == 4.75);
+    assert_true(got.provenance.peak_memory_bytes == 5000000000);
     assert_int_equal(got.provenance.library_count, 2);
     assert_string_equal(got.provenance.libraries[1].version, "2.6");
     check_tables(&got, &want);
@@ -371,6 +373,7 @@ static void runs_that_differ_anywhere_are_told_apart(void **state) {
     DIFFERS(two.provenance.identity = "01ff", "identity");
     DIFFERS(two.provenance.upstream[2] = "c2", "upstream_calcification");
     DIFFERS(two.provenance.seconds = 5, "seconds");
+    DIFFERS(two.provenance.peak_memory_bytes = 1, "peak_memory_bytes");
     DIFFERS(two.provenance.libraries = newer, "libraries");
     DIFFERS((other_epochs[1].validation_loss = 0, two.epochs = other_epochs), "validation_loss of row 1");
     DIFFERS((other_slices[2].fn = 5, two.slices = other_slices), "fn of row 2");

@@ -20,6 +20,13 @@
  * memory of the host may wait for the stream. */
 enum { FEED_SLOTS = 4, NOTE_SLOTS = 32, NOTE_BYTES = 256 };
 
+/* A piece of device memory that was given; cudaFree does not say how large it was. */
+typedef struct piece {
+    void *memory;
+    size_t bytes;
+    struct piece *next;
+} piece;
+
 typedef struct feed_slot {
     void *pinned, *staged; /* on the host and on the device */
     size_t bytes;
@@ -35,6 +42,8 @@ static struct {
     unsigned char (*notes)[NOTE_BYTES]; /* pinned; the last is for what comes back */
     cudaEvent_t noted[NOTE_SLOTS];
     unsigned note_count;
+    piece *pieces;          /* few, as plans and models take theirs in one piece each */
+    size_t held, peak_held; /* bytes of them all: now, and at most since `peak` was last asked for */
 } device;
 
 cc_status cc_cuda_status(int code, const char *what) {
@@ -125,18 +134,34 @@ static cc_status get(void **out, size_t bytes, const char *purpose) {
     *out = NULL;
     if (bytes == 0) return CC_OK;
     CC_TRY(cc_cuda_open());
+    piece *given = malloc(sizeof *given);
+    if (!given) return cc_fail_memory(purpose, sizeof *given);
     cudaError_t code = cudaMalloc(out, bytes);
+    if (code != cudaSuccess) free(given);
     if (code == cudaErrorMemoryAllocation) {
         cudaGetLastError();
         return cc_fail_memory(purpose, bytes);
     }
     TRY_CUDA(code, purpose);
+    *given = (piece){*out, bytes, device.pieces};
+    device.pieces = given;
+    device.held += bytes;
+    if (device.held > device.peak_held) device.peak_held = device.held;
     TRY_CUDA(cudaMemsetAsync(*out, 0, bytes, device.compute), purpose);
     return CC_OK;
 }
 
 static void release(void *memory) {
-    if (memory) cudaFree(memory);
+    if (!memory) return;
+    for (piece **at = &device.pieces; *at; at = &(*at)->next) {
+        piece *given = *at;
+        if (given->memory != memory) continue;
+        device.held -= given->bytes;
+        *at = given->next;
+        free(given);
+        break;
+    }
+    cudaFree(memory);
 }
 
 static cc_status get_host(void **out, size_t bytes, const char *purpose) {
@@ -234,6 +259,12 @@ static size_t available(void) {
     return cudaMemGetInfo(&free_bytes, &all) == cudaSuccess ? free_bytes : 0;
 }
 
+static size_t peak(void) {
+    size_t bytes = device.peak_held;
+    device.peak_held = device.held;
+    return bytes;
+}
+
 const cc_storage cc_storage_cuda = {.device_memory = true,
                                     .get = get,
                                     .free = release,
@@ -244,6 +275,7 @@ const cc_storage cc_storage_cuda = {.device_memory = true,
                                     .feed = feed,
                                     .wait = wait,
                                     .available = available,
+                                    .peak = peak,
                                     .feed_copies = FEED_SLOTS};
 
 /* The first run is not recorded: libraries and kernels are loaded in it. */

@@ -129,6 +129,7 @@ static void history_and_provenance_are_sane(void **state) {
         sum += run.epochs[i].seconds;
     }
     assert_true(run.provenance.seconds >= sum);
+    assert_in_range(run.provenance.peak_memory_bytes, 1 << 20, 1 << 30); /* a small net on the host */
     assert_int_equal(strlen(run.provenance.started), strlen("2026-01-01T00:00:00Z"));
     assert_true(strcmp(run.provenance.started, run.provenance.finished) <= 0);
     assert_int_equal(run.provenance.threads, 1);

@@ -164,7 +164,7 @@ static void tree_deinit(tree *t) {
     while (t->count > 0) free(t->names[--t->count]);
 }
 
-/* Two run files hold the same, but for times. */
+/* Two run files hold the same, but for times and memory. */
 static bool same_run(const char *a, const char *b, cc_arena *arena) {
     const unsigned all = CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE;
     cc_run x, y;
@@ -172,6 +172,7 @@ static bool same_run(const char *a, const char *b, cc_arena *arena) {
     y.provenance.started = x.provenance.started;
     y.provenance.finished = x.provenance.finished;
     y.provenance.seconds = x.provenance.seconds;
+    y.provenance.peak_memory_bytes = x.provenance.peak_memory_bytes;
     for (size_t i = 0; i < x.epoch_count && i < y.epoch_count; i++)
         ((cc_run_epoch *)y.epochs)[i].seconds = x.epochs[i].seconds;
     return cc_run_compare(&x, &y) == CC_OK;
