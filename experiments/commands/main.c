@@ -30,8 +30,9 @@ static const cc_command commands[] = {
      "a finished run, with the runs that it stands on, on one scan; the mask, 0 and 1, keeps the scan's\n"
      "      geometry. MASK is a .mhd (and .raw), .mha, .nii or .nii.gz",
      cc_command_predict},
-    {"config", "CONFIG [--set k=v]... | --reference",
-     "prints what a config resolves to, or the reference of all options", cc_command_config},
+    {"config", "CONFIG [--set k=v]... | --reference | --schema",
+     "prints what a config resolves to, or the reference of all options, or their JSON Schema for editors",
+     cc_command_config},
     {"check", "CONFIG [--set k=v]... [--json]",
      "opens every image and mask of a config's dataset: a table of the scans, the parts of the split, and "
      "all\n"

@@ -1,6 +1,6 @@
 /* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
- * Reading, checking, printing and the reference follow the table; a new option is a member of
+ * Reading, checking, printing, reference and schema follow the table; a new option is a member of
  * cc_experiment_config (experiment.h) and a row of options_data.c or options_training.c (after Redis'
  * config.c). Private to the configuration; others include experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
@@ -44,6 +44,7 @@ typedef struct cc_option {
     const char *choices[CC_OPTION_CHOICES_MAX];
     bool (*item_ok)(const char *text);
     const char *item_wants;   /* what item_ok likes, for people */
+    const char *item_pattern; /* the same as a regular expression, of JavaScript and of POSIX (extended) */
     const char *initial;      /* the default, as YAML; NULL: none, and the value is `null_value` or NULL */
     const char *initial_note; /* where there is none: what happens then, for people */
     int null_value;           /* integer, real: stands for null */
