@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/config/config_values.h"
@@ -265,4 +266,24 @@ cc_status cc_schema_print(char **out, cc_arena *arena) {
     json_decref(root);
     json_decref(b.definitions);
     return *out ? CC_OK : cc_fail_memory("schema", 0);
+}
+
+cc_status cc_schema_list(char **out, cc_arena *arena) {
+    char *text = NULL;
+    size_t bytes;
+    FILE *lines = open_memstream(&text, &bytes);
+    if (!lines) return cc_fail_memory("options", 0);
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (o->only_term) continue;
+        for (int k = 0; o->choices[k]; k++) fprintf(lines, "%s=%s\n", o->key, o->choices[k]);
+        if (o->kind == CC_OPTION_BOOLEAN)
+            fprintf(lines, "%s=false\n%s=true\n", o->key, o->key);
+        else if (!o->choices[0] && cc_option_find(o->key) == i)
+            fprintf(lines, "%s=\n", o->key);
+    }
+    fputs("matrix=null\n", lines);
+    *out = fclose(lines) == 0 ? cc_arena_copy(arena, text) : NULL;
+    free(text);
+    return *out ? CC_OK : cc_fail_memory("options", 0);
 }
