@@ -85,12 +85,16 @@ function(calcade_build_info)
   endforeach()
 endfunction()
 
-# calcade_embed(NAME file): the text of NAME/file as cc_embedded_<its name, '.' as '_'>, a string inside calcade_NAME,
-# so that the program finds it wherever it runs.
+# calcade_embed(NAME file): the text of NAME/file, or of a file that is given with its folder, as
+# cc_embedded_<its name, '.' as '_'>, a string inside calcade_NAME, so that the program finds it wherever it runs.
 function(calcade_embed name file)
   set(source ${CMAKE_SOURCE_DIR}/${name}/${file})
+  if(file MATCHES "/")
+    set(source ${CMAKE_SOURCE_DIR}/${file})
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
-  string(REPLACE "." "_" symbol ${file})
+  get_filename_component(symbol ${source} NAME)
+  string(REPLACE "." "_" symbol ${symbol})
   file(READ ${source} bytes HEX)
   string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/embedded/${symbol}.c CONTENT

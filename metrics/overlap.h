@@ -21,7 +21,7 @@ void cc_counts_add(cc_counts *sum, const cc_counts *counts);
 cc_confusion cc_counts_cells(const cc_counts *counts);
 
 /* Scores of one set of counts. A ratio 0/0 takes the value that `empty` names.
- *   CC_OK      *out is complete; every score in [0, 1], or NaN where `empty` is CC_EMPTY_SKIP
+ *   CC_OK      *out is complete; every score in [0, 1], or NaN where `empty` leaves it out
  *   CC_EINVAL  a count is negative; *out untouched */
 cc_status cc_scores_from_counts(cc_scores *out, const cc_counts *counts, cc_empty empty);
 

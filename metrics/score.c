@@ -19,7 +19,7 @@ typedef struct score_row {
 static const score_row rows[CC_SCORES] = {CC_SCORE_ROWS(TABLE_ROW)};
 
 static const char *const average_names[CC_AVERAGES] = {"pooled", "patient_mean", "slice_mean"};
-static const char *const empty_names[CC_EMPTIES] = {"skip", "zero", "one"};
+static const char *const empty_names[CC_EMPTIES] = {"skip", "zero", "one", "with_truth"};
 
 const char *cc_score_name(cc_score score) {
     return rows[score].name;
@@ -80,10 +80,11 @@ void cc_score_terms(double *numerator, double *denominator, cc_score score, cons
 
 double cc_score_ratio(cc_score score, const cc_confusion *cells, cc_empty empty) {
     double numerator, denominator;
+    if (empty == CC_EMPTY_WITH_TRUTH && !(cells->tp + cells->fn > 0)) return NAN;
     cc_score_terms(&numerator, &denominator, score, cells);
     return denominator > 0 ? numerator / denominator : cc_empty_value(empty);
 }
 
 double cc_empty_value(cc_empty empty) {
-    return empty == CC_EMPTY_SKIP ? NAN : empty == CC_EMPTY_ONE ? 1 : 0;
+    return empty == CC_EMPTY_ZERO ? 0 : empty == CC_EMPTY_ONE ? 1 : NAN;
 }

@@ -17,7 +17,7 @@
 #include "core/status.h"
 
 /* One line a score; a new one needs no other. In this order: the enumerator CC_SCORE_...; its name in
- * tables.yaml, results/published.yaml, CSV heads and messages; its word inside a head ("F1 (%)", "pooled
+ * tables and published tables (YAML), CSV heads and messages; its word inside a head ("F1 (%)", "pooled
  * F1"); its heading, for a column or an axis; the coefficients of tp, fp, fn and tn in the numerator, then in
  * the denominator. */
 #define CC_SCORE_ROWS(ROW)                                                                                   \
@@ -47,8 +47,17 @@ const char *cc_score_heading(cc_score score); /* "F1-score" */
 /* The score of a name; CC_EINVAL for another name. */
 cc_status cc_score_find(cc_score *out, const char *name);
 
-/* What a ratio 0/0 counts as: nothing (left out of means), 0 or 1. */
-typedef enum cc_empty { CC_EMPTY_SKIP, CC_EMPTY_ZERO, CC_EMPTY_ONE, CC_EMPTIES } cc_empty;
+/* What a ratio 0/0 counts as: nothing (left out of means), 0 or 1. With CC_EMPTY_WITH_TRUTH an item (patient,
+ * slice; the whole test set where pixels are pooled) without any true pixel is left out, whatever is predicted
+ * there, and of the others a ratio 0/0: all variants are then scored on the same items, but for the precision
+ * of an item with truth and nothing predicted. */
+typedef enum cc_empty {
+    CC_EMPTY_SKIP,
+    CC_EMPTY_ZERO,
+    CC_EMPTY_ONE,
+    CC_EMPTY_WITH_TRUTH,
+    CC_EMPTIES
+} cc_empty;
 
 /* Over what a score is averaged: all pixels of the test set as one; the mean over patients of each patient's
  * score (its slices pooled); the mean over slices of each slice's score. */
@@ -59,7 +68,7 @@ typedef struct cc_convention {
     cc_empty empty;
 } cc_convention;
 
-/* "pooled", "patient_mean", "slice_mean"; "skip", "zero", "one". CC_EINVAL for another name. */
+/* "pooled", "patient_mean", "slice_mean"; "skip", "zero", "one", "with_truth". CC_EINVAL for another name. */
 const char *cc_average_name(cc_average average);
 const char *cc_empty_name(cc_empty empty);
 cc_status cc_average_find(cc_average *out, const char *name);
@@ -67,9 +76,9 @@ cc_status cc_empty_find(cc_empty *out, const char *name);
 
 /* The numerator and the denominator of a score. */
 void cc_score_terms(double *numerator, double *denominator, cc_score score, const cc_confusion *cells);
-/* Their ratio, 0/0 as `empty` says. */
+/* Their ratio, 0/0 (and an item without truth) as `empty` says. */
 double cc_score_ratio(cc_score score, const cc_confusion *cells, cc_empty empty);
-/* The value of 0/0: NaN, 0 or 1. */
+/* The value of 0/0: NaN, 0, 1, NaN. */
 double cc_empty_value(cc_empty empty);
 
 #endif

@@ -1,14 +1,14 @@
-/* metrics/statistics.c -- Wilcoxon's signed-rank test, Holm's adjustment, kappa, ICC and Spearman's
- * correlation.
+/* metrics/statistics.c -- tests by ranks and of paired proportions, Holm's adjustment, means and Spearman's correlation.
  *
- * Each follows the paper named in metrics/statistics.h and gives what SciPy or scikit-learn give, to
- * rounding: parity fixtures hold it to them (experiments/parity/scores.c). Samples are patients, tens to
+ * Each follows the paper named in metrics/statistics.h and gives what SciPy or statsmodels give, to
+ * rounding: parity fixtures hold it to them (experiments/parity). Samples are patients, tens to
  * hundreds, so that nothing here is made fast. */
 #include "metrics/statistics.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include "metrics/distributions.h"
 
 /* Refuses fewer than `least` values, and NaN and infinities among them. */
 static cc_status check_values(const char *where, const double *values, size_t count, size_t least) {
@@ -48,8 +48,7 @@ static cc_status sort_values(placed **out, const double *values, size_t count) {
     return CC_OK;
 }
 
-/* Ranks from 1, equal values sharing the mean of theirs; *ties is the sum of t^3 - t over t equal values. */
-static cc_status rank_values(double *ranks, double *ties, const double *values, size_t count) {
+cc_status cc_statistics_ranks(double *ranks, double *ties, const double *values, size_t count) {
     placed *sorted = NULL;
     CC_TRY(sort_values(&sorted, values, count));
     *ties = 0;
@@ -94,7 +93,7 @@ static cc_status signed_rank_p(double *out, const double *d, double *sizes, doub
                                bool exact) {
     double ties, positive = 0, negative = 0;
     for (size_t i = 0; i < count; i++) sizes[i] = fabs(d[i]);
-    CC_TRY(rank_values(ranks, &ties, sizes, count));
+    CC_TRY(cc_statistics_ranks(ranks, &ties, sizes, count));
     /* The smaller of the sums of positive and of negative ranks is the statistic. */
     for (size_t i = 0; i < count; i++) *(d[i] > 0 ? &positive : &negative) += ranks[i];
     double low = fmin(positive, negative);
@@ -155,88 +154,68 @@ cc_status cc_statistics_mean_sd(double *mean, double *sd, const double *values, 
     return CC_OK;
 }
 
-/* --- agreement --- */
+/* --- paired proportions --- */
 
-/* How much it weighs that one rater says category i and the other k. */
-static double disagreement(size_t i, size_t k, cc_kappa weights) {
-    double distance = fabs((double)i - (double)k);
-    if (weights == CC_KAPPA_UNWEIGHTED) return distance > 0;
-    return weights == CC_KAPPA_LINEAR ? distance : distance * distance;
+cc_status cc_statistics_mcnemar(cc_mcnemar *out, int64_t only_a, int64_t only_b) {
+    if (only_a < 0 || only_b < 0 || only_a > CC_MCNEMAR_MAX || only_b > CC_MCNEMAR_MAX)
+        return cc_fail(CC_EINVAL, "mcnemar", NULL, "%lld and %lld pairs", (long long)only_a,
+                       (long long)only_b);
+    const int64_t n = only_a + only_b, least = only_a < only_b ? only_a : only_b;
+    const double difference = fabs((double)(only_a - only_b));
+    /* Of n pairs that differ each falls to either side with probability 1/2: twice the binomial tail. */
+    double tail = 0;
+    for (int64_t k = 0; k <= least; k++)
+        tail += exp(lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) -
+                    (double)n * log(2));
+    *out = (cc_mcnemar){.p = fmin(1, 2 * tail), .corrected_p = 1, .plain_p = 1};
+    if (n == 0) return CC_OK;
+    out->corrected = (difference - 1) * (difference - 1) / (double)n;
+    out->plain = difference * difference / (double)n;
+    out->corrected_p = cc_chi_square_tail(out->corrected, 1);
+    out->plain_p = cc_chi_square_tail(out->plain, 1);
+    return CC_OK;
 }
 
-/* The disagreement that is seen, over the one that the raters' shares of categories give by chance. */
-static cc_status disagreement_ratio(double *out, const int32_t *a, const int32_t *b, size_t count,
-                                    size_t categories, cc_kappa weights) {
-    double *shares, seen = 0, chance = 0;
-    CC_TRY(get_numbers(&shares, 2 * categories));
-    for (size_t i = 0; i < count; i++) {
-        seen += disagreement((size_t)a[i], (size_t)b[i], weights);
-        shares[a[i]]++;
-        shares[categories + (size_t)b[i]]++;
+/* --- several variants on the same patients --- */
+
+cc_status cc_statistics_friedman(double *statistic, double *p, double *mean_ranks, const double *values,
+                                 size_t blocks, size_t variants) {
+    if (variants < 2) return cc_fail(CC_EINVAL, "friedman", NULL, "%zu variants", variants);
+    CC_TRY(check_values("friedman", values, blocks * variants, variants));
+    double *ranks, tied = 0, squares = 0;
+    CC_TRY(get_numbers(&ranks, 2 * variants));
+    cc_status status = CC_OK;
+    double *sums = ranks + variants;
+    for (size_t b = 0; b < blocks; b++) {
+        double ties;
+        CC_CHECK(cc_statistics_ranks(ranks, &ties, values + b * variants, variants));
+        tied += ties;
+        for (size_t v = 0; v < variants; v++) sums[v] += ranks[v];
     }
-    for (size_t i = 0; i < categories; i++)
-        for (size_t k = 0; k < categories; k++)
-            chance += disagreement(i, k, weights) * shares[i] * shares[categories + k] / (double)count;
-    free(shares);
-    *out = chance > 0 ? seen / chance : NAN;
-    return CC_OK;
+    /* 12 / (n k (k + 1)) sum R^2 - 3 n (k + 1), divided by 1 - (sum of t^3 - t) / (n (k^3 - k)). */
+    const double n = (double)blocks, k = (double)variants, untied = 1 - tied / (n * (k * k * k - k));
+    for (size_t v = 0; v < variants; v++) {
+        squares += sums[v] * sums[v];
+        mean_ranks[v] = sums[v] / n;
+    }
+    /* Where all values of every block are equal, nothing differs. */
+    *statistic = untied > 0 ? (12 / (n * k * (k + 1)) * squares - 3 * n * (k + 1)) / untied : 0;
+    *p = cc_chi_square_tail(*statistic, k - 1);
+done:
+    free(ranks);
+    return status;
 }
 
-cc_status cc_statistics_kappa(double *out, const int32_t *a, const int32_t *b, size_t count, int categories,
-                              cc_kappa weights) {
-    if (count < 1 || categories < 1 || categories > CC_KAPPA_CATEGORIES_MAX)
-        return cc_fail(CC_EINVAL, "kappa", NULL, "%zu ratings, %d categories", count, categories);
-    for (size_t i = 0; i < count; i++)
-        if (a[i] < 0 || a[i] >= categories || b[i] < 0 || b[i] >= categories)
-            return cc_fail(CC_EINVAL, "kappa", NULL, "ratings %zu are %d and %d, of %d categories", i, a[i],
-                           b[i], categories);
-    double ratio;
-    CC_TRY(disagreement_ratio(&ratio, a, b, count, (size_t)categories, weights));
-    *out = 1 - ratio;
-    return CC_OK;
+double cc_statistics_nemenyi(double rank_difference, size_t blocks, size_t variants) {
+    /* The ranks' standard error is that of the studentised range over the root of 2. */
+    const double k = (double)variants, error = sqrt(k * (k + 1) / (6 * (double)blocks));
+    return cc_studentized_range_tail(fabs(rank_difference) / error * sqrt(2), (int)variants);
 }
 
-/* The means of each subject, rows[subjects], and of each rater, columns[raters]; returns the mean of all. */
-static double means_of(double *rows, double *columns, const double *values, size_t subjects, size_t raters) {
-    double n = (double)subjects, k = (double)raters, mean = 0;
-    for (size_t i = 0; i < subjects; i++)
-        for (size_t j = 0; j < raters; j++) {
-            rows[i] += values[i * raters + j] / k;
-            columns[j] += values[i * raters + j] / n;
-        }
-    for (size_t i = 0; i < subjects; i++) mean += rows[i] / n;
-    return mean;
-}
-
-/* The intraclass correlation from means of squares; means[subjects + raters] is zeroed. */
-static double icc_of(double *means, const double *values, size_t subjects, size_t raters) {
-    double n = (double)subjects, k = (double)raters, *columns = means + subjects, rest = 0;
-    double mean = means_of(means, columns, values, subjects, raters);
-    for (size_t i = 0; i < subjects; i++)
-        for (size_t j = 0; j < raters; j++) {
-            /* What neither the subject nor the rater explains. */
-            double left = values[i * raters + j] - means[i] - columns[j] + mean;
-            rest += left * left;
-        }
-    /* McGraw and Wong's mean squares: between subjects (rows), between raters (columns), and the rest. */
-    double msr = k * squares_about(means, subjects, mean) / (n - 1);
-    double msc = n * squares_about(columns, raters, mean) / (k - 1), mse = rest / ((n - 1) * (k - 1));
-    return (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n);
-}
-
-cc_status cc_statistics_icc(double *out, const double *values, size_t subjects, size_t raters) {
-    if (subjects < 2 || raters < 2)
-        return cc_fail(CC_EINVAL, "icc", NULL, "%zu subjects by %zu raters are fewer than 2 by 2", subjects,
-                       raters);
-    CC_TRY(check_values("icc", values, subjects * raters, 4));
-    /* Equal values throughout would be 0/0. */
-    bool differ = false;
-    for (size_t i = 1; i < subjects * raters; i++) differ |= values[i] != values[0];
-    double *means;
-    CC_TRY(get_numbers(&means, subjects + raters));
-    *out = differ ? icc_of(means, values, subjects, raters) : NAN;
-    free(means);
-    return CC_OK;
+double cc_statistics_nemenyi_distance(double level, size_t blocks, size_t variants) {
+    const double k = (double)variants;
+    return cc_studentized_range_quantile(level, (int)variants) / sqrt(2) *
+           sqrt(k * (k + 1) / (6 * (double)blocks));
 }
 
 /* --- Spearman --- */
@@ -258,8 +237,8 @@ cc_status cc_statistics_spearman(double *out, const double *a, const double *b, 
     double *ranks, ties;
     CC_TRY(get_numbers(&ranks, 2 * count));
     cc_status status = CC_OK;
-    CC_CHECK(rank_values(ranks, &ties, a, count));
-    CC_CHECK(rank_values(ranks + count, &ties, b, count));
+    CC_CHECK(cc_statistics_ranks(ranks, &ties, a, count));
+    CC_CHECK(cc_statistics_ranks(ranks + count, &ties, b, count));
     *out = correlate(ranks, ranks + count, count);
 done:
     free(ranks);

@@ -42,6 +42,18 @@ typedef struct report {
     char tables[CC_PATH_MAX], figures[CC_PATH_MAX];
 } report;
 
+/* Which tables there are, and what is published beside them: those of a file, or the program's own; and one for each
+ * experiment of several runs that none of these has. */
+static cc_status read_specs(report *r) {
+    const cc_report_options *o = r->options;
+    const cc_study_sources from = {&r->manifest, o->results, o->blocks, o->block_count};
+    if (o->tables)
+        CC_TRY(cc_specs_read(&r->specs, &r->spec_count, &r->published, o->tables, r->arena));
+    else
+        CC_TRY(cc_specs_get(&r->specs, &r->spec_count, &r->published, r->arena));
+    return cc_study_specs_add(&r->specs, &r->spec_count, &from, r->arena);
+}
+
 /* --- tables --- */
 
 /* Writes a listing in one format as tables/ID-KIND.ENDING, and prints it. */
@@ -211,14 +223,11 @@ cc_status cc_report_make(const cc_report_options *options) {
     char more[64] = "";
     if (!r.arena) return cc_fail_memory("a report", 0);
 
-    /* What tables there are, what the paper prints, what was planned, and what was run. Other experiments of
-     * several runs become tables by themselves. */
-    CC_CHECK(cc_specs_get(&r.specs, &r.spec_count, r.arena));
-    CC_CHECK(cc_published_get(&r.published, r.arena));
+    /* What was planned, what tables there are, and what was run. */
     CC_CHECK(cc_manifest_read(&r.manifest, o->results, r.arena));
     CC_CHECK(cc_manifest_join(&r.manifest, &(cc_manifest){r.manifest.entries, r.manifest.count}, o->planned,
                               o->planned_count, r.arena));
-    CC_CHECK(cc_study_specs_add(&r.specs, &r.spec_count, &r.manifest, o->results, r.arena));
+    CC_CHECK(read_specs(&r));
     CC_CHECK(cc_report_runs_read(&r.runs, o->results, r.specs, r.spec_count, r.arena));
     if (r.runs.count == 0)
         CC_CHECK(cc_fail(CC_EFORMAT, o->results, "the warnings above name them",

@@ -10,11 +10,19 @@
 #include <stdio.h>
 #include "core/status.h"
 #include "results/manifest.h"
+#include "results/report_block.h"
 
 typedef struct cc_report_options {
-    const char *results;              /* folder of run files */
-    const char *out;                  /* folder for the report */
-    const char *kind;                 /* tables of that kind of runs only; NULL: of all */
+    const char *results; /* folder of run files */
+    const char *out;     /* folder for the report */
+    const char *kind;    /* tables of that kind of runs only; NULL: of all */
+    const char
+        *tables; /* a file of tables, with the published tables that it names (configs/README.md); NULL: the
+                           program's own */
+    const cc_report_block
+        *blocks; /* what configs say of their experiments' tables, in place of what lies beside the
+                                      runs */
+    size_t block_count;
     const cc_manifest_entry *planned; /* runs that are wanted besides those of the folder's own list, and with
                                          what identity */
     size_t planned_count;
@@ -25,6 +33,7 @@ typedef struct cc_report_options {
 /* Makes the whole report; each file is there whole or not at all. A run file that cannot be read is named by
  * a warning and in runs.md, and its cell stays empty.
  *   CC_ENOTFOUND  no run file below `results`
+ *   CC_ECONFIG    the file of tables, or its published tables, cannot be read
  *   CC_EFORMAT    `strict`, and a run is missing, stale, damaged or of the wrong kind: a line each
  *   CC_EIO        a file of the report cannot be written, or gnuplot fails */
 cc_status cc_report_make(const cc_report_options *options);

@@ -11,11 +11,19 @@
 #include "core/log.h"
 #include "results/paths.h"
 
-/* The first part of an experiment's name is its kind, which the row does not name; where the name has one part
- * only, a row must say so to take it. */
-bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold) {
+/* Whether a row is of an experiment. The first part of its name is its kind, which rows do not name but in files
+ * of the user's own; where the name has one part only, a row must say so to take it. */
+static bool is_of_experiment(const cc_spec_row *row, const char *experiment) {
     const char *slash = strchr(experiment, '/'), *name = slash ? slash + 1 : experiment;
-    return row->source == CC_SOURCE_RUNS && row->kindless == !slash && strcmp(name, row->experiment) == 0 &&
+    char kind[CC_RUN_NAME_MAX];
+    const bool whole = strcmp(experiment, row->experiment) == 0;
+    if (row->kind) cc_run_kind(kind, sizeof kind, experiment);
+    if (row->kind && strcmp(kind, row->kind) != 0) return false;
+    return (row->or_whole && whole) || (row->kindless == !slash && strcmp(name, row->experiment) == 0);
+}
+
+bool cc_report_row_takes(const cc_spec_row *row, const char *experiment, const char *variant, int64_t fold) {
+    return row->source == CC_SOURCE_RUNS && is_of_experiment(row, experiment) &&
            strcmp(variant, row->variant) == 0 && (row->fold == 0 || row->fold == fold);
 }
 

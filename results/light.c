@@ -1,4 +1,4 @@
-/* results/light.c -- copies of run files without weights, plans and pictures.
+/* results/light.c -- copies of run files without weights, plans and pictures, and of what tables are made by.
  *
  * A copy is written by the same code as any run file, from a run that was read without its heavy parts: so it
  * is checked on the way in and read back on the way out, and has a digest of its own. */
@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "results/manifest.h"
 #include "results/paths.h"
+#include "results/report_block.h"
 #include "results/store.h"
 
 /* Whether a kind (NULL: any) is that of the experiment. */
@@ -48,9 +49,16 @@ static char *cut_paths(const char *config, cc_arena *arena) {
     return out;
 }
 
+/* Copies what the experiment of a run says of its table. */
+static cc_status copy_block(const char *out, const char *results, const char *experiment, cc_arena *arena) {
+    cc_report_block block;
+    CC_TRY(cc_report_block_read(&block, results, experiment, arena));
+    return block.text ? cc_report_block_write(out, &block) : CC_OK;
+}
+
 /* Copies one run, where it is of the kind. */
-static cc_status copy_run(cc_light_summary *summary, const char *out, const char *from, const char *kind,
-                          cc_arena *arena) {
+static cc_status copy_run(cc_light_summary *summary, const char *out, const char *results, const char *from,
+                          const char *kind, cc_arena *arena) {
     cc_run run;
     char path[CC_PATH_MAX];
     uint64_t bytes;
@@ -62,6 +70,7 @@ static cc_status copy_run(cc_light_summary *summary, const char *out, const char
     run.plan = NULL;
     CC_TRY(cc_run_path(path, out, run.experiment, run.variant, run.fold, run.seed));
     CC_TRY(cc_run_write(path, &run));
+    CC_TRY(copy_block(out, results, run.experiment, arena));
     CC_TRY(cc_file_size(&bytes, path));
     summary->runs++;
     summary->bytes += bytes;
@@ -99,7 +108,8 @@ cc_status cc_light_copy(cc_light_summary *summary, const char *out, const char *
     CC_CHECK(cc_runs_find(&paths, &count, results, arena));
     for (size_t i = 0; i < count; i++) {
         cc_arena *scratch = cc_arena_create(); /* a run's rows, let go before the next one */
-        status = scratch ? copy_run(summary, out, paths[i], kind, scratch) : cc_fail_memory("a run", 0);
+        status =
+            scratch ? copy_run(summary, out, results, paths[i], kind, scratch) : cc_fail_memory("a run", 0);
         cc_arena_destroy(scratch);
         CC_CHECK(status);
     }

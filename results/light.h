@@ -16,8 +16,8 @@ typedef struct cc_light_summary {
     uint64_t bytes; /* of all of them */
 } cc_light_summary;
 
-/* Copies every run file below `results`, and the list of planned runs, to its place below `out`, whose files
- * of other names stay; `kind` NULL: runs of every kind. The same runs give the same bytes.
+/* Copies every run file below `results`, the report.yaml of each experiment and the list of planned runs to their
+ * places below `out`, whose files of other names stay; `kind` NULL: runs of every kind. The same runs give the same bytes.
  *   CC_ENOTFOUND  there is none
  *   CC_EINVAL     `out` and `results` are one folder
  *   CC_EFORMAT    a file is damaged or no run

@@ -22,7 +22,7 @@ static const double LARGEST = 1e15;
 static cc_status refuse(const cc_yaml *node, const char *what) {
     char where[256];
     snprintf(where, sizeof where, "%s:%d", node->file, node->line);
-    return cc_fail(CC_ECONFIG, where, "results/published.yaml shows the form", "%s", what);
+    return cc_fail(CC_ECONFIG, where, "configs/paper/published.yaml shows the form", "%s", what);
 }
 
 /* Of "95.80": 2; of "9.58e1": 1. */
@@ -317,7 +317,7 @@ cc_status cc_published_read(cc_published *out, const char *path, cc_arena *arena
 
 cc_status cc_published_get(cc_published *out, cc_arena *arena) {
     return cc_published_parse(out, cc_embedded_published_yaml, strlen(cc_embedded_published_yaml),
-                              "published.yaml", arena);
+                              "configs/paper/published.yaml", arena);
 }
 
 /* The row of a label, or NULL. */

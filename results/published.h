@@ -1,5 +1,5 @@
 /* results/published.h -- published tables as data: those of a YAML file, and the paper's own, which are part
- * of the program (published.yaml).
+ * of the program (configs/paper/published.yaml).
  *
  *     source: TEXT                      optional
  *     columns: [f1, precision, recall]  names of the columns, as printed; any number, in any order

@@ -88,7 +88,7 @@ static cc_status command(int argc, char **argv) {
     CC_CHECK(cc_flags_read(&v, argc, argv, flags, operands, &count, 0, 1));
     CC_CHECK(count ? cc_published_read(&published, operands[0], arena) : cc_published_get(&published, arena));
     CC_CHECK(cc_audit_make(&audit, &published, arena));
-    CC_CHECK(warn_of_rest(&audit, count ? operands[0] : "published.yaml", arena));
+    CC_CHECK(warn_of_rest(&audit, count ? operands[0] : "configs/paper/published.yaml", arena));
     status = v.json ? print_json(&audit) : cc_audit_print(stdout, &audit);
 done:
     free(operands);
@@ -102,4 +102,5 @@ const cc_command cc_command_audit = {
     .flags = flags,
     .what = "what the numbers of published tables contradict; without a file, the paper's own. Findings are "
             "results: the exit status is 0 with them too",
-    .run = command};
+    .run = command,
+};

@@ -273,4 +273,5 @@ const cc_command cc_command_bench = {
     .operands = {{"train|infer", CC_COMPLETES_WORDS}},
     .flags = flags,
     .what = "times training steps, or inference, of a net on made-up images of S x S",
-    .run = command};
+    .run = command,
+};

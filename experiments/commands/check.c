@@ -223,4 +223,5 @@ const cc_command cc_command_check = {
     .what =
         "opens every image and mask of a config's dataset: a table of the scans, the parts of the split, and "
         "all that is wrong (exit status 1 where something is)",
-    .run = command};
+    .run = command,
+};

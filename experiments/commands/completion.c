@@ -325,4 +325,5 @@ const cc_command cc_command_completion = {
     .operands = {{"bash|zsh|fish", CC_COMPLETES_WORDS}},
     .flags = flags,
     .what = "prints a shell's completion of commands, flags, files and options",
-    .run = command};
+    .run = command,
+};

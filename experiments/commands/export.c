@@ -91,4 +91,5 @@ const cc_command cc_command_export = {
     .what =
         "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read; "
         "--light: copies a folder of results, without weights and pictures: what tables are made from",
-    .run = command};
+    .run = command,
+};

@@ -80,4 +80,5 @@ const cc_command cc_command_info = {
     .operands = {{"PATH", CC_COMPLETES_PATH}},
     .flags = flags,
     .what = "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
-    .run = command};
+    .run = command,
+};

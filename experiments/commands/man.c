@@ -94,4 +94,8 @@ static cc_status command(int argc, char **argv) {
 }
 
 const cc_command cc_command_man = {
-    .name = "man", .flags = flags, .what = "prints the manual page, calcade(1)", .run = command};
+    .name = "man",
+    .flags = flags,
+    .what = "prints the manual page, calcade(1)",
+    .run = command,
+};

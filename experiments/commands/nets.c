@@ -223,4 +223,5 @@ const cc_command cc_command_nets = {
     .what = "lists the nets with their parameters and GFLOP, or one net's layers and the memory that it "
             "takes, of "
             "a GPU also where there is none; --memory: the largest batch that fits",
-    .run = command};
+    .run = command,
+};

@@ -99,8 +99,10 @@ static cc_status command(int argc, char **argv) {
     return CC_OK;
 }
 
-const cc_command cc_command_parity = {.name = "parity",
-                                      .operands = {{"FILE.h5...", CC_COMPLETES_RUN}},
-                                      .flags = flags,
-                                      .what = "compares fixtures of expected values with this build",
-                                      .run = command};
+const cc_command cc_command_parity = {
+    .name = "parity",
+    .operands = {{"FILE.h5...", CC_COMPLETES_RUN}},
+    .flags = flags,
+    .what = "compares fixtures of expected values with this build",
+    .run = command,
+};

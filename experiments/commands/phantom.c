@@ -96,8 +96,10 @@ done:
     return status;
 }
 
-const cc_command cc_command_phantom = {.name = "phantom",
-                                       .operands = {{"DIR", CC_COMPLETES_FOLDER}},
-                                       .flags = flags,
-                                       .what = "makes a dataset of phantom chests in DIR",
-                                       .run = command};
+const cc_command cc_command_phantom = {
+    .name = "phantom",
+    .operands = {{"DIR", CC_COMPLETES_FOLDER}},
+    .flags = flags,
+    .what = "makes a dataset of phantom chests in DIR",
+    .run = command,
+};

@@ -95,4 +95,5 @@ const cc_command cc_command_predict = {
     .what =
         "a finished run, with the runs that it stands on, on one scan; the mask, 0 and 1, keeps the scan's "
         "geometry. MASK is a .mhd (and .raw), .mha, .nii or .nii.gz",
-    .run = command};
+    .run = command,
+};

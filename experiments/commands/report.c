@@ -1,12 +1,13 @@
 /* experiments/commands/report.c -- `calcade report`: tables, figures and page from a folder of results.
  *
  * With configs, the runs that they ask for are wanted too, as they ask for them now: one that is missing, or
- * was made from an older config, is named (report/check.h). */
+ * was made from an older config, is named (report/check.h). Their tables look as the configs say now. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 #include "experiments/planning/planned.h"
+#include "experiments/planning/report_blocks.h"
 #include "report/report.h"
 
 /* The runs that configs ask for, and what they are made of. */
@@ -17,7 +18,7 @@ typedef struct wanted {
     cc_arena *arena;
 } wanted;
 
-/* Plans the configs' runs and hands their identities to the report. */
+/* Plans the configs' runs and hands their identities, and what they say of their tables, to the report. */
 static cc_status plan_configs(wanted *w, cc_report_options *options, const char **paths, int count) {
     if (count == 0) return CC_OK;
     w->configs = calloc((size_t)count, sizeof *w->configs);
@@ -26,6 +27,9 @@ static cc_status plan_configs(wanted *w, cc_report_options *options, const char 
     for (; w->config_count < count; w->config_count++)
         CC_TRY(cc_config_load(&w->configs[w->config_count], paths[w->config_count], NULL, 0,
                               CC_CONFIG_RUNNABLE));
+    cc_report_block *blocks;
+    CC_TRY(cc_report_blocks_make(&blocks, &options->block_count, w->configs, count, w->arena));
+    options->blocks = blocks;
     CC_TRY(cc_run_plan_create(&w->plan, w->configs, w->config_count, options->results, NULL, 0));
     return cc_planned_entries(&options->planned, &options->planned_count, w->plan, w->arena);
 }
@@ -56,6 +60,12 @@ static const cc_flag flags[] = {
      CC_FLAG_AT(cc_report_options, kind),
      .value = "KIND",
      .meaning = "tables of the experiments KIND/NAME alone, as in twin"},
+    {.name = "--tables",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(cc_report_options, tables),
+     .value = "FILE",
+     .completes = CC_COMPLETES_CONFIG,
+     .meaning = "tables of yours, and what is published beside them, in place of the paper's"},
     {.name = "--strict",
      .kind = CC_FLAG_SWITCH,
      CC_FLAG_AT(cc_report_options, strict),
@@ -74,9 +84,12 @@ static cc_status command(int argc, char **argv) {
     return status;
 }
 
-const cc_command cc_command_report = {.name = "report",
-                                      .operands = {{"[CONFIG...]", CC_COMPLETES_CONFIG}},
-                                      .flags = flags,
-                                      .what = "makes tables (md, csv, tex, html), figures (png, svg) and "
-                                              "index.html from results/runs into report/out",
-                                      .run = command};
+const cc_command cc_command_report = {
+    .name = "report",
+    .operands = {{"[CONFIG...]", CC_COMPLETES_CONFIG}},
+    .flags = flags,
+    .what = "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into "
+            "report/out; --tables: those of a file of yours, and what is published beside them, in place of "
+            "the paper's",
+    .run = command,
+};

@@ -18,6 +18,7 @@
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/plan_table.h"
 #include "experiments/planning/planned.h"
+#include "experiments/planning/report_blocks.h"
 #include "experiments/training/plan_runner.h"
 #include "metrics/overlap.h"
 #include "nets/backends/cpu/blas.h"
@@ -212,6 +213,7 @@ static int work(void *context, int index) {
 static cc_status make_all(session *s, cc_jobs *jobs) {
     CC_TRY(session_open(s));
     CC_TRY(cc_planned_save(s->plan, s->out));
+    CC_TRY(cc_report_blocks_save(s->configs, s->config_count, s->out));
     log_differences(s->plan);
     log_thread_share(s);
     size_t count = (size_t)cc_run_plan_count(s->plan);
@@ -297,4 +299,5 @@ const cc_command cc_command_run = {
     .what =
         "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan; "
         "--fast and --tf32: train.plan and train.precision of whatever trains",
-    .run = command};
+    .run = command,
+};

@@ -230,4 +230,5 @@ const cc_command cc_command_score = {
     .operands = {{"SCAN", CC_COMPLETES_PATH}},
     .flags = flags,
     .what = "Agatston score, volume, lesions and risk category of the calcium that a mask marks",
-    .run = command};
+    .run = command,
+};

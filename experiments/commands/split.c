@@ -128,4 +128,5 @@ const cc_command cc_command_split = {
     .operands = {{"CONFIG", CC_COMPLETES_CONFIG}},
     .flags = flags,
     .what = "writes the split that a config makes, patient,set or patient,fold, as data.split.file reads it",
-    .run = command};
+    .run = command,
+};

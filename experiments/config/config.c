@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "experiments/config/config_matrix.h"
 #include "experiments/config/config_read.h"
+#include "experiments/config/config_report.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
 
@@ -20,6 +21,7 @@ struct cc_config {
     cc_experiment_config *variants;
     int count;
     unsigned flags;
+    bool own_variants;
 };
 
 /* The files that extend the one being read, the nearest first. */
@@ -206,6 +208,13 @@ static cc_status check_unique(const cc_config *config, const char *where) {
     return CC_OK;
 }
 
+/* Whether an override says which variants there are. */
+static bool sets_variants(const char *set) {
+    const size_t length = strcspn(set, "=");
+    return (length == 6 && strncmp(set, "matrix", 6) == 0) ||
+           (length == 7 && strncmp(set, "variant", 7) == 0);
+}
+
 /* What the flags of the command line say of how nets are trained. */
 static void apply_flags(cc_experiment_config *variant, unsigned flags) {
     /* A precision that the config states stands over --tf32; --fast stands over any plan. */
@@ -253,6 +262,9 @@ static cc_status load(cc_config *config, const char *path, const char *const *se
     /* Only now it is known which keys the matrix gives values to. */
     for (int i = 0; i < set_count; i++) CC_TRY(check_set(&matrix, sets[i]));
     CC_TRY(read_variants(config, &matrix, name, flags));
+    /* With variants of its own, a command asks for other runs than the block's table is of. */
+    for (int i = 0; i < set_count; i++) config->own_variants |= sets_variants(sets[i]);
+    if (!config->own_variants) CC_TRY(cc_config_check_report(tree, config->variants, config->count));
     return check_unique(config, path);
 }
 
@@ -276,6 +288,7 @@ static cc_status parse_text(cc_config *config, const char *text, size_t bytes, c
         return cc_config_fail(cc_yaml_get(tree, "extends"), 0, NULL, "extends can only stand in a file");
     CC_TRY(cc_config_matrix_open(&matrix, tree, config->arena));
     CC_TRY(read_variants(config, &matrix, name_of(file, config->arena), flags));
+    CC_TRY(cc_config_check_report(tree, config->variants, config->count));
     return check_unique(config, where);
 }
 
@@ -325,6 +338,10 @@ int cc_config_count(const cc_config *config) {
 
 unsigned cc_config_flags(const cc_config *config) {
     return config->flags;
+}
+
+bool cc_config_has_own_variants(const cc_config *config) {
+    return config->own_variants;
 }
 
 const cc_experiment_config *cc_config_get(const cc_config *config, int index) {

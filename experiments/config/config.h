@@ -9,6 +9,7 @@
  *   matrix: ...       one file, several variants: {net.arch: [unet, unet-bn], ...} is the cartesian product,
  *                     the last key fastest; [{variant: a, net.arch: unet}, ...] lists them. A named key is
  *                     replaced whole. Of a chain of files the nearest matrix counts; `matrix: null` drops it
+ *   report: ...       what the table of the variants looks like: of the file, and of no variant
  *   ${NAME}           in paths, from the environment; ${NAME:-text} where NAME may be unset
  *   --set a.b=VALUE   over the files, before the matrix; VALUE is YAML
  *   null              the option's default
@@ -43,6 +44,8 @@ void cc_config_destroy(cc_config *config); /* takes NULL */
 int cc_config_count(const cc_config *config);
 /* The flags that it was read with. */
 unsigned cc_config_flags(const cc_config *config);
+/* Whether --set gave it a matrix or a variant, so that its variants are not those of the file. */
+bool cc_config_has_own_variants(const cc_config *config);
 /* Borrowed, until the config is destroyed. */
 const cc_experiment_config *cc_config_get(const cc_config *config, int index);
 

@@ -13,6 +13,9 @@
 /* A key of the matrix is an option or a group of options. */
 static cc_status check_key(const cc_yaml *node, int line, const char *key) {
     char hint[384];
+    if (strcmp(key, "report") == 0 || strncmp(key, "report.", 7) == 0)
+        return cc_config_fail(node, line, "put it beside the matrix",
+                              "matrix: %.100s is of the table that all variants share", key);
     if (cc_option_find(key) >= 0 || cc_option_is_group(key)) return CC_OK;
     cc_option_hint(hint, sizeof hint, key);
     return cc_config_fail(node, line, hint, "matrix: %.100s is no option", key);

@@ -14,6 +14,13 @@
 
 static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss);
 
+/* A text in quotes. */
+static void print_quoted(FILE *out, const char *text) {
+    fputc('"', out);
+    for (; *text; text++) fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    fputc('"', out);
+}
+
 /* Whether a text can stand without quotes: it starts like a word or a path, and no reader takes it for
  * another type. */
 static bool is_plain(const char *text) {
@@ -29,13 +36,10 @@ static bool is_plain(const char *text) {
 
 /* A text, in quotes where it must be. */
 static void print_text(FILE *out, const char *text) {
-    if (is_plain(text)) {
+    if (is_plain(text))
         fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text; text++) fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
-    fputc('"', out);
+    else
+        print_quoted(out, text);
 }
 
 /* The shortest number that reads back as itself. */
@@ -66,7 +70,34 @@ static void print_item(FILE *out, const cc_experiment_config *config, const cc_o
         print_loss(out, config, &config->loss.terms[i]);
 }
 
-/* A value on one line. */
+/* Labels below their key; those that are none print as null. Names of variants hold commas and equals signs:
+ * quoted, they mean nothing to YAML. */
+static void print_labels(FILE *out, const cc_label_list *labels) {
+    if (labels->count == 0) fputs("null", out);
+    for (int i = 0; i < labels->count; i++) {
+        fputs("\n    ", out);
+        print_quoted(out, labels->items[i].variant);
+        fputs(": ", out);
+        print_quoted(out, labels->items[i].text);
+    }
+}
+
+/* Claims below their key, a map a line; null where there is none. */
+static void print_claims(FILE *out, const cc_claim_list *claims) {
+    if (claims->count == 0) fputs("null", out);
+    for (int i = 0; i < claims->count; i++) {
+        const cc_claim *claim = &claims->items[i];
+        fputs("\n    - {text: ", out);
+        print_quoted(out, claim->text);
+        fputs(", a: ", out);
+        print_quoted(out, claim->a);
+        if (claim->b) fputs(", b: ", out);
+        if (claim->b) print_quoted(out, claim->b);
+        fprintf(out, ", score: %s, direction: %s}", claim->score, claim->direction);
+    }
+}
+
+/* A value on one line, or below its key. */
 static void print_value(FILE *out, const cc_experiment_config *config, const cc_option *o) {
     const void *place = (const char *)config + o->offset;
     switch (o->kind) {
@@ -92,10 +123,17 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
     case CC_OPTION_NAME:
     case CC_OPTION_PATH:
     case CC_OPTION_CONFIG:
+    case CC_OPTION_TEXT:
         if (*(const char *const *)place)
             print_text(out, *(const char *const *)place);
         else
             fputs("null", out);
+        return;
+    case CC_OPTION_LABELS:
+        print_labels(out, place);
+        return;
+    case CC_OPTION_CLAIMS:
+        print_claims(out, place);
         return;
     default:
         fputc('[', out);
@@ -147,8 +185,19 @@ static char *value_text(const cc_experiment_config *config, const cc_option *o) 
     return NULL;
 }
 
-/* Whether a row is left out: its value is not given, or what runs had before there was the option. */
-static bool is_left_out(const cc_experiment_config *config, const cc_option *o, bool identity) {
+/* Which rows are printed. */
+typedef enum print_part {
+    PRINT_ALL,
+    PRINT_RUN,      /* without the experiment's table */
+    PRINT_IDENTITY, /* what a run's identity digests */
+    PRINT_REPORT,   /* the experiment's table alone */
+} print_part;
+
+/* Whether a row is left out: it belongs to another part, its value is not given, or what runs had before there was
+ * the option. */
+static bool is_left_out(const cc_experiment_config *config, const cc_option *o, print_part part) {
+    const bool of_report = strncmp(o->key, "report.", 7) == 0, identity = part == PRINT_IDENTITY;
+    if (part != PRINT_ALL && of_report != (part == PRINT_REPORT)) return true;
     if (identity && o->locates) return true;
     if (!o->usual && !o->usual_as) return false;
     char *text = value_text(config, o), *other = NULL;
@@ -162,11 +211,11 @@ static bool is_left_out(const cc_experiment_config *config, const cc_option *o, 
 }
 
 /* Every row that means something, in the table's order. */
-static void print_options(FILE *out, const cc_experiment_config *config, bool identity) {
+static void print_options(FILE *out, const cc_experiment_config *config, print_part part) {
     const char *before = "";
     for (int i = 0; i < cc_option_count(); i++) {
         const cc_option *o = cc_option_get(i);
-        if (!cc_option_holds(o, config, false) || is_left_out(config, o, identity)) continue;
+        if (!cc_option_holds(o, config, false) || is_left_out(config, o, part)) continue;
         print_key(out, o->key, before);
         before = o->key;
         if (o->kind == CC_OPTION_LOSSES) {
@@ -175,7 +224,8 @@ static void print_options(FILE *out, const cc_experiment_config *config, bool id
                 print_loss(out, config, &config->loss.terms[t]);
             }
         } else {
-            fputc(' ', out);
+            /* Labels and claims stand on lines of their own; where there are none they are left out. */
+            if (o->kind != CC_OPTION_LABELS && o->kind != CC_OPTION_CLAIMS) fputc(' ', out);
             print_value(out, config, o);
         }
         fputc('\n', out);
@@ -195,21 +245,29 @@ static cc_status finish(char **out, FILE *stream, char **bytes, cc_arena *arena)
 }
 
 /* The print of config_print.h as a text of the arena. */
-static cc_status print(char **out, const cc_experiment_config *config, bool identity, cc_arena *arena) {
+static cc_status print(char **out, const cc_experiment_config *config, print_part part, cc_arena *arena) {
     char *bytes = NULL;
     size_t size;
     FILE *stream = open_memstream(&bytes, &size);
     if (!stream) return cc_fail_memory("configuration", 0);
-    print_options(stream, config, identity);
+    print_options(stream, config, part);
     return finish(out, stream, &bytes, arena);
 }
 
 cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_arena *arena) {
-    return print(out, config, false, arena);
+    return print(out, config, PRINT_ALL, arena);
+}
+
+cc_status cc_config_run_text(char **out, const cc_experiment_config *config, cc_arena *arena) {
+    return print(out, config, PRINT_RUN, arena);
+}
+
+cc_status cc_config_report_text(char **out, const cc_experiment_config *config, cc_arena *arena) {
+    return print(out, config, PRINT_REPORT, arena);
 }
 
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena) {
-    return print(out, config, true, arena);
+    return print(out, config, PRINT_IDENTITY, arena);
 }
 
 /* Options that a path says already, or that change no result. */
@@ -260,8 +318,11 @@ static const char preface[] =
     "current folder;\n  one under `upstream` from the file that gives it.\n"
     "- An option that means nothing beside the others (`loss.gamma` of a dice loss) is an error, as an "
     "unknown one is.\n"
-    "- Options marked ° change where things lie or how fast they go, never a result: they are no part of a "
-    "run's identity,\n  but the number of `train.threads` that were used, the contents of what `data.root`, "
+    "- `report` is of the table that all variants of the file share: a matrix cannot change it.\n"
+    "- Options marked ° change where things lie, how fast they go or what a table looks like, never a "
+    "result: they "
+    "are no part of a\n  run's identity, but the number of `train.threads` that were used, the contents of "
+    "what `data.root`, "
     "`data.list`, `data.split.file` and `net.weights` name are, and the identities "
     "of the runs under "
     "`upstream`.\n";

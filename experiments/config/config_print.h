@@ -10,7 +10,11 @@
 /* The resolved whole as YAML: every option that means something for this variant, in the table's order,
  * numbers in their shortest exact form. It reads back to the same text. The arena owns it. */
 cc_status cc_config_print(char **out, const cc_experiment_config *config, cc_arena *arena);
-/* The same without the options that change no result (places, names, threads), and without those that were
+/* The same without the block `report`, which is of the experiment's table: what a run's file holds. */
+cc_status cc_config_run_text(char **out, const cc_experiment_config *config, cc_arena *arena);
+/* That block alone, as "report:" and what stands below it. */
+cc_status cc_config_report_text(char **out, const cc_experiment_config *config, cc_arena *arena);
+/* The whole without the options that change no result (places, names, threads), and without those that were
  * added since identities were first made, while they have their default: what a run's identity digests,
  * beside the contents of the places. */
 cc_status cc_config_identity_text(char **out, const cc_experiment_config *config, cc_arena *arena);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "experiments/config/config_report.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
 
@@ -146,6 +147,10 @@ static cc_status read_row(reader *r, int row) {
         return fail_missing(r, o);
     if (o->kind == CC_OPTION_LOSSES) return read_terms(r, node);
     show(shown, r, o->key);
+    if (o->kind == CC_OPTION_LABELS)
+        return node ? cc_config_read_labels(&r->config->report.labels, shown, node, r->arena) : CC_OK;
+    if (o->kind == CC_OPTION_CLAIMS)
+        return node ? cc_config_read_claims(&r->config->report.claims, shown, node, r->arena) : CC_OK;
     return cc_config_read_value(r->config, o, shown, node, r->arena);
 }
 

@@ -207,6 +207,15 @@ static cc_status read_config_path(const char **out, const char *key, const cc_ya
     return *out ? CC_OK : CC_ENOMEM;
 }
 
+cc_status cc_config_read_line(const char **out, const char *key, const cc_yaml *node, cc_arena *arena) {
+    char got[128];
+    cc_config_describe(got, sizeof got, node);
+    if (node->kind != CC_YAML_SCALAR || !node->text[0] || strpbrk(node->text, "\n\r\t"))
+        return cc_config_fail(node, 0, NULL, "%s wants a text of one line, not %s", key, got);
+    *out = cc_arena_copy(arena, node->text);
+    return *out ? CC_OK : CC_ENOMEM;
+}
+
 /* A name, a path or a config's path. */
 static cc_status read_text(const char **out, const cc_option *o, const char *key, const cc_yaml *node,
                            cc_arena *arena) {
@@ -253,7 +262,8 @@ static cc_status read_numbers(cc_experiment_config *config, const cc_option *o, 
 /* A list of words, no two alike. */
 static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *key, const cc_yaml *node,
                             cc_arena *arena) {
-    if (node->kind != CC_YAML_LIST || node->count > (size_t)o->most) return fail_wants(o, key, node, NULL);
+    if (node->kind != CC_YAML_LIST || node->count < (size_t)o->least || node->count > (size_t)o->most)
+        return fail_wants(o, key, node, NULL);
     const char **items = cc_arena_get_array(arena, node->count, sizeof *items);
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {
@@ -304,7 +314,11 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
         return read_numbers(config, o, key, node);
     case CC_OPTION_TEXTS:
         return read_texts(place, o, key, node, arena);
+    case CC_OPTION_TEXT:
+        return null ? CC_OK : cc_config_read_line(place, key, node, arena);
     case CC_OPTION_LOSSES:
+    case CC_OPTION_LABELS:
+    case CC_OPTION_CLAIMS:
         break;
     }
     return CC_EINVAL;

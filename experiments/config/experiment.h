@@ -29,6 +29,28 @@ typedef struct cc_text_list {
     int count;
 } cc_text_list;
 
+/* What a table calls a variant. */
+typedef struct cc_label {
+    const char *variant, *text;
+} cc_label;
+
+typedef struct cc_label_list {
+    const cc_label *items;
+    int count;
+} cc_label_list;
+
+/* Something to be shown of two variants, or of one against the best other (b NULL). */
+typedef struct cc_claim {
+    const char *text, *a, *b;
+    const char *score;     /* "f1", ... */
+    const char *direction; /* "higher", "lower": what a's score is of the two */
+} cc_claim;
+
+typedef struct cc_claim_list {
+    const cc_claim *items;
+    int count;
+} cc_claim_list;
+
 /* One variant, complete and checked. Strings and lists are borrowed from the cc_config. A choice is one of
  * the words that the table of options lists. */
 typedef struct cc_experiment_config {
@@ -107,6 +129,19 @@ typedef struct cc_experiment_config {
         int examples;     /* test slices whose pictures are stored */
         double threshold; /* probability from which a pixel is foreground */
     } results;
+    struct {
+        const char *title, *caption; /* NULL: made from the experiment's name */
+        cc_text_list columns;        /* scores */
+        struct {
+            const char *average, *empty; /* words of metrics/score.h */
+        } convention;
+        cc_label_list labels;
+        const char *baseline;   /* the variant that all others are compared with; NULL: the first-ranked */
+        cc_text_list baselines; /* rules without a net: "background", "roi_threshold" */
+        cc_claim_list claims;
+        double margin; /* percentage points that count as equal; 0: none stated */
+        int published; /* the published table beside it, by its number; 0: none */
+    } report; /* of the experiment's table: the same in all variants of a file, and no part of a run */
 } cc_experiment_config;
 
 /* CC_CONFIG_RUNNABLE: what a run cannot do without (data.root; data.image and data.mask of a volume;

@@ -1,4 +1,4 @@
-/* experiments/config/option_rows.h -- private to the table of options: its two parts, and what their rows are
+/* experiments/config/option_rows.h -- private to the table of options: its three parts, and what their rows are
  * written with. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
 #define CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
@@ -13,6 +13,8 @@ typedef struct cc_option_rows {
 extern const cc_option_rows cc_option_rows_data;
 /* Put together on the first call, from what nets/ declares; by any thread. */
 const cc_option_rows *cc_option_rows_training(void);
+/* The same, from what metrics/ declares. */
+const cc_option_rows *cc_option_rows_report(void);
 
 #define AT(member)       .offset = offsetof(cc_experiment_config, member)
 #define COUNT_AT(member) .count_offset = offsetof(cc_experiment_config, member)

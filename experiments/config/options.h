@@ -1,8 +1,8 @@
 /* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
  * Reading, checking, printing, reference and schema follow the table; a new option is a member of
- * cc_experiment_config (experiment.h) and a row of options_data.c or options_training.c (after Redis'
- * config.c). Private to the configuration; others include experiments/config/config.h. */
+ * cc_experiment_config (experiment.h) and a row of options_data.c, options_training.c or options_report.c
+ * (after Redis' config.c). Private to the configuration; others include experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
 #define CC_EXPERIMENTS_CONFIG_OPTIONS_H
 
@@ -26,6 +26,9 @@ typedef enum cc_option_kind {
     CC_OPTION_REALS,    /* double[most], all given */
     CC_OPTION_TEXTS,    /* cc_text_list, each item as `item_ok` likes it, no two alike */
     CC_OPTION_LOSSES,   /* the terms of a cc_loss_spec */
+    CC_OPTION_TEXT,     /* const char *, a line of any letters */
+    CC_OPTION_LABELS,   /* cc_label_list: a map of variants and texts */
+    CC_OPTION_CLAIMS,   /* cc_claim_list: a list of maps (config_report.h) */
 } cc_option_kind;
 
 enum { CC_OPTION_CHOICES_MAX = 16, CC_NAME_MAX = 128 /* bytes of a name, without its terminator */ };
@@ -41,7 +44,8 @@ typedef struct cc_option {
     double min, max;             /* numbers, and the items of a list of numbers */
     bool above_min, below_max;   /* the bound itself lies outside */
     int least, most;             /* list: number of items; name: most parts */
-    const char *choices[CC_OPTION_CHOICES_MAX];
+    const char
+        *choices[CC_OPTION_CHOICES_MAX]; /* a choice; a list of texts: its items, or else item_pattern */
     bool (*item_ok)(const char *text);
     const char *item_wants;   /* what item_ok likes, for people */
     const char *item_pattern; /* the same as a regular expression, of JavaScript and of POSIX (extended) */

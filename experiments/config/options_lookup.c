@@ -8,16 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/words.h"
 #include "experiments/config/option_rows.h"
 
 int cc_option_count(void) {
-    return cc_option_rows_data.count + cc_option_rows_training()->count;
+    return cc_option_rows_data.count + cc_option_rows_training()->count + cc_option_rows_report()->count;
 }
 
 const cc_option *cc_option_get(int row) {
-    /* The table is in two files; rows count through both. */
-    const int before = cc_option_rows_data.count;
-    return row < before ? &cc_option_rows_data.rows[row] : &cc_option_rows_training()->rows[row - before];
+    /* The table is in three files; rows count through all of them. */
+    const cc_option_rows *parts[] = {&cc_option_rows_data, cc_option_rows_training(),
+                                     cc_option_rows_report()};
+    int part = 0;
+    for (; row >= parts[part]->count; part++) row -= parts[part]->count;
+    return &parts[part]->rows[row];
 }
 
 int cc_option_find(const char *key) {
@@ -142,38 +146,22 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "a list of %d numbers %s", o->most, range);
         break;
     case CC_OPTION_TEXTS:
-        snprintf(out, capacity, "a list of at most %d different words, each %s", o->most, o->item_wants);
+        snprintf(out, capacity, "a list of %s%d different words, each %s", o->least ? "1 to " : "at most ",
+                 o->most, o->item_wants);
         break;
     case CC_OPTION_LOSSES:
         snprintf(out, capacity, "a list of 1 to %d losses", o->most);
         break;
+    case CC_OPTION_TEXT:
+        snprintf(out, capacity, "a text of one line");
+        break;
+    case CC_OPTION_LABELS:
+        snprintf(out, capacity, "a map {VARIANT: TEXT}");
+        break;
+    case CC_OPTION_CLAIMS:
+        snprintf(out, capacity, "a list of maps {text, a, b, score, direction}, `b` being optional");
+        break;
     }
-}
-
-enum { WORD_MAX = 64 };
-
-static int smallest(int a, int b, int c) {
-    int ab = a < b ? a : b;
-    return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance; words longer than WORD_MAX are far from all. */
-static int distance(const char *a, const char *b) {
-    size_t m = strlen(a), n = strlen(b);
-    if (m > WORD_MAX || n > WORD_MAX) return WORD_MAX;
-    /* One row of the matrix of distances between the beginnings of both words. */
-    int row[WORD_MAX + 1];
-    for (size_t j = 0; j <= n; j++) row[j] = (int)j;
-    for (size_t i = 1; i <= m; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= n; j++) {
-            int above = row[j];
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[n];
 }
 
 /* Behind the last point of a key. */
@@ -186,13 +174,9 @@ static const char *last_part(const char *key) {
  * group. */
 static int key_distance(const char *unknown, const char *key) {
     /* A right last part in a wrong group is nearer than a wrong key as a whole. */
-    int whole = distance(unknown, key), part = distance(last_part(unknown), last_part(key)) + 1;
+    int whole = cc_words_distance(unknown, key),
+        part = cc_words_distance(last_part(unknown), last_part(key)) + 1;
     return whole < part ? whole : part;
-}
-
-/* Two slips, or a third of the letters. */
-static bool is_near(int far, const char *word) {
-    return far <= 2 || far <= (int)strlen(word) / 3;
 }
 
 /* Keeps the nearest of the groups of a key, and of the key itself. */
@@ -227,12 +211,12 @@ void cc_option_list(char *out, size_t capacity, const char *group) {
 
 void cc_option_hint(char *out, size_t capacity, const char *unknown) {
     char best[128] = "", group[128];
-    int far = WORD_MAX;
+    int far = CC_WORDS_FAR;
     for (int i = 0; i < cc_option_count(); i++) compare_key(best, &far, unknown, cc_option_get(i)->key);
     /* Two keys that are no options, and yet may be meant. */
     compare_key(best, &far, unknown, "matrix");
     compare_key(best, &far, unknown, "extends");
-    if (is_near(far, last_part(unknown))) {
+    if (cc_words_is_near(far, last_part(unknown))) {
         snprintf(out, capacity, "did you mean %s?", best);
         return;
     }
@@ -243,14 +227,9 @@ void cc_option_hint(char *out, size_t capacity, const char *unknown) {
 }
 
 void cc_option_hint_choice(char *out, size_t capacity, const cc_option *o, const char *word) {
-    int best = -1, best_far = WORD_MAX;
-    for (int i = 0; o->choices[i]; i++) {
-        int far = distance(word, o->choices[i]);
-        if (far < best_far) {
-            best_far = far;
-            best = i;
-        }
-    }
+    size_t count = 0;
+    while (o->choices[count]) count++;
+    const char *nearest = cc_words_nearest(word, o->choices, count);
     out[0] = 0;
-    if (best >= 0 && is_near(best_far, word)) snprintf(out, capacity, "did you mean %s?", o->choices[best]);
+    if (nearest) snprintf(out, capacity, "did you mean %s?", nearest);
 }

@@ -21,6 +21,7 @@
 /* The letters of a folder's name (cc_config_is_name), and a path whose every ${...} the program can read
  * (cc_config_expand). */
 #define NAME_PART "[A-Za-z0-9_=,+][A-Za-z0-9._=,+-]*"
+#define LINE      "^[^\\n\\r\\t]+$" /* cc_config_read_line */
 #define PATH      "^([^$]|\\$(?!\\{)|\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\})+$"
 
 /* A schema on its way. */
@@ -86,6 +87,31 @@ static json_t *text_like(const char *pattern) {
     return json_pack("{s:[s,s,s,s], s:s}", "type", "string", "number", "boolean", "null", "pattern", pattern);
 }
 
+/* A map of nothing yet, that takes no other keys. */
+static json_t *closed_map(void) {
+    return json_pack("{s:s, s:b, s:{}}", "type", "object", "additionalProperties", 0, "properties");
+}
+
+/* The row's choices as a list. */
+static json_t *words_of(builder *b, const cc_option *o) {
+    json_t *words = json_array();
+    for (int i = 0; o->choices[i]; i++) append(b, words, json_string(o->choices[i]));
+    return words;
+}
+
+/* A claim of the `report:` block (config_report.h). */
+static json_t *claim_schema(builder *b) {
+    json_t *schema = closed_map(), *properties = json_object_get(schema, "properties");
+    const cc_option *columns = cc_option_get(cc_option_find("report.columns"));
+    set(b, schema, "required", json_pack("[s,s,s,s]", "text", "a", "score", "direction"));
+    set(b, properties, "text", text_like(LINE));
+    set(b, properties, "a", text_like("^" NAME_PART "$"));
+    set(b, properties, "b", text_like("^" NAME_PART "$"));
+    set(b, properties, "score", json_pack("{s:o}", "enum", words_of(b, columns)));
+    set(b, properties, "direction", json_pack("{s:[s,s]}", "enum", "higher", "lower"));
+    return schema;
+}
+
 /* What one value of the row may be; null, which stands for the default, always is. */
 static json_t *value_schema(builder *b, const cc_option *o) {
     json_t *schema, *item;
@@ -101,11 +127,9 @@ static json_t *value_schema(builder *b, const cc_option *o) {
     case CC_OPTION_BOOLEAN:
         return json_pack("{s:[s,s]}", "type", "boolean", "null");
     case CC_OPTION_CHOICE:
-        schema = json_pack("{s:[]}", "enum");
-        for (int i = 0; o->choices[i]; i++)
-            append(b, json_object_get(schema, "enum"), json_string(o->choices[i]));
-        append(b, json_object_get(schema, "enum"), json_null());
-        return schema;
+        item = words_of(b, o);
+        append(b, item, json_null());
+        return json_pack("{s:o}", "enum", item);
     case CC_OPTION_NAME:
         schema = text_like(cc_arena_format(b->arena, "^%s(/%s){0,%d}$", NAME_PART, NAME_PART, o->most - 1));
         set(b, schema, "maxLength", json_integer(CC_NAME_MAX));
@@ -120,10 +144,19 @@ static json_t *value_schema(builder *b, const cc_option *o) {
         set_range(b, item, o);
         return list_of(b, item, o->least, o->most);
     case CC_OPTION_TEXTS:
-        schema =
-            list_of(b, json_pack("{s:s, s:s}", "type", "string", "pattern", o->item_pattern), 0, o->most);
+        item = o->item_pattern ? json_pack("{s:s, s:s}", "type", "string", "pattern", o->item_pattern)
+                               : json_pack("{s:o}", "enum", words_of(b, o));
+        schema = list_of(b, item, o->least, o->most);
         set(b, schema, "uniqueItems", json_true());
         return schema;
+    case CC_OPTION_TEXT:
+        return text_like(LINE);
+    case CC_OPTION_LABELS:
+        return json_pack("{s:[s,s], s:{s:s, s:i}, s:{s:[s,s,s], s:s}}", "type", "object", "null",
+                         "propertyNames", "pattern", "^" NAME_PART "$", "maxLength", CC_NAME_MAX,
+                         "additionalProperties", "type", "string", "number", "boolean", "pattern", LINE);
+    case CC_OPTION_CLAIMS:
+        return list_of(b, claim_schema(b), 0, CC_CONFIG_CLAIMS_MAX);
     case CC_OPTION_LOSSES:
         return list_of(b, refer(b, TERM), o->least, o->most);
     }
@@ -173,11 +206,6 @@ static json_t *option_schema(builder *b, int first) {
     return schema;
 }
 
-/* A map of nothing yet, that takes no other keys. */
-static json_t *closed_map(void) {
-    return json_pack("{s:s, s:b, s:{}}", "type", "object", "additionalProperties", 0, "properties");
-}
-
 /* The properties of the group that a dotted key lies in, "" being the whole; groups are made on the way. */
 static json_t *group_of(builder *b, json_t *root, const char *key) {
     json_t *properties = json_object_get(root, "properties");
@@ -219,7 +247,9 @@ static json_t *matrix_schema(builder *b) {
     json_t *definition;
     json_object_foreach(b->definitions, key, definition) {
         int row = cc_option_find(key);
-        if (strcmp(key, TERM) == 0 || (row >= 0 && cc_option_get(row)->only_term)) continue;
+        /* A table is of all variants together: no variant has a `report` of its own. */
+        const bool of_report = strncmp(key, "report", 6) == 0 && (key[6] == 0 || key[6] == '.');
+        if (of_report || strcmp(key, TERM) == 0 || (row >= 0 && cc_option_get(row)->only_term)) continue;
         json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1, "maxItems",
                                  CC_VARIANTS_MAX, "items", refer(b, key));
         set(b, json_object_get(map, "properties"), key, list);
@@ -276,10 +306,11 @@ cc_status cc_schema_list(char **out, cc_arena *arena) {
     for (int i = 0; i < cc_option_count(); i++) {
         const cc_option *o = cc_option_get(i);
         if (o->only_term) continue;
-        for (int k = 0; o->choices[k]; k++) fprintf(lines, "%s=%s\n", o->key, o->choices[k]);
         if (o->kind == CC_OPTION_BOOLEAN)
             fprintf(lines, "%s=false\n%s=true\n", o->key, o->key);
-        else if (!o->choices[0] && cc_option_find(o->key) == i)
+        else if (o->kind == CC_OPTION_CHOICE)
+            for (int k = 0; o->choices[k]; k++) fprintf(lines, "%s=%s\n", o->key, o->choices[k]);
+        else if (cc_option_find(o->key) == i)
             fprintf(lines, "%s=\n", o->key);
     }
     fputs("matrix=null\n", lines);

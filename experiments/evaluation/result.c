@@ -136,7 +136,7 @@ cc_status cc_result_write(const cc_result_source *s) {
     const cc_net_view *view = s->test->view;
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
-    CC_CHECK(cc_config_print(&text, config, arena));
+    CC_CHECK(cc_config_run_text(&text, config, arena));
     cc_run run = {
         .experiment = config->name,
         .variant = config->variant,

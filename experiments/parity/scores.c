@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/parity/parity.h"
+#include "metrics/agreement.h"
 #include "metrics/overlap.h"
 #include "metrics/statistics.h"
 
@@ -200,7 +201,7 @@ static cc_status kappa(double *got, size_t count, const cc_fixture *fixture, int
     int32_t *ratings = cc_arena_get_array(fixture->arena, a.count + b.count, sizeof *ratings);
     if (!ratings) return CC_ENOMEM;
     CC_TRY(categorise(ratings, &categories, &a, &b, fixture->arena));
-    return cc_statistics_kappa(got, ratings, ratings + a.count, a.count, categories, (cc_kappa)weights);
+    return cc_agreement_kappa(got, ratings, ratings + a.count, a.count, categories, (cc_kappa)weights);
 }
 
 static cc_status icc(double *got, size_t count, const cc_fixture *fixture, int option) {
@@ -209,7 +210,10 @@ static cc_status icc(double *got, size_t count, const cc_fixture *fixture, int o
     CC_TRY(cc_fixture_dataset(&x, fixture, "/statistics/icc_measurements"));
     if (x.rank != 2)
         return cc_fixture_fail(fixture, "/statistics/icc_measurements", "is not subjects by raters");
-    return cc_statistics_icc(got, x.values, x.dims[0], x.dims[1]);
+    cc_icc all[CC_ICC_KINDS];
+    CC_TRY(cc_agreement_icc(all, x.values, x.dims[0], x.dims[1]));
+    *got = all[CC_ICC_AGREEMENT].value;
+    return CC_OK;
 }
 
 static cc_status spearman(double *got, size_t count, const cc_fixture *fixture, int option) {

@@ -1,11 +1,11 @@
 /* report/tables/calcium.c -- lesions found, missed and false, and how well the calcium scores of truth and
  * prediction agree: ICC(A,1) of the Agatston scores, kappa with linear weights of the risk categories
- * (metrics/statistics.h). */
+ * (metrics/agreement.h). */
 #include "report/tables/calcium.h"
 
 #include <math.h>
+#include "metrics/agreement.h"
 #include "metrics/calcium.h"
-#include "metrics/statistics.h"
 
 enum { COLUMNS = 10 };
 
@@ -63,12 +63,13 @@ static const char *list_categories(cc_arena *arena) {
 /* One row's line; none where nobody has a lesion. */
 static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena *arena) {
     agreement a;
-    double icc = NAN, kappa = NAN;
+    cc_icc icc[CC_ICC_KINDS] = {[CC_ICC_AGREEMENT] = {.value = NAN}};
+    double kappa = NAN;
     CC_TRY(collect(&a, row, arena));
     if (!a.any) return CC_OK;
-    if (a.patients >= 2) CC_TRY(cc_statistics_icc(&icc, a.scores, a.patients, 2));
-    CC_TRY(cc_statistics_kappa(&kappa, a.true_category, a.category, a.patients, CC_CALCIUM_CATEGORIES,
-                               CC_KAPPA_LINEAR));
+    if (a.patients >= 2) CC_TRY(cc_agreement_icc(icc, a.scores, a.patients, 2));
+    CC_TRY(cc_agreement_kappa(&kappa, a.true_category, a.category, a.patients, CC_CALCIUM_CATEGORIES,
+                              CC_KAPPA_LINEAR));
     const size_t at = listing->rows++;
     const double counts[] = {a.truth, a.found, a.truth - a.found, a.spurious, (double)a.patients};
     cc_listing_put(listing, at, 0, "%s", row->spec->label);
@@ -76,7 +77,7 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena 
         cc_listing_put_number(listing, at, 1 + n, "%.0f", counts[n]);
     cc_listing_put_number(listing, at, 6, "%.1f", a.sum_true / (double)a.patients);
     cc_listing_put_number(listing, at, 7, "%.1f", a.sum_predicted / (double)a.patients);
-    cc_listing_put_number(listing, at, 8, "%.3f", icc);
+    cc_listing_put_number(listing, at, 8, "%.3f", icc[CC_ICC_AGREEMENT].value);
     cc_listing_put_number(listing, at, 9, "%.3f", kappa);
     for (size_t c = 1; c < COLUMNS; c++) {
         cc_listing_at(listing, at, c)->runs = row->runs;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "metrics/paired.h"
 #include "metrics/statistics.h"
 
 /* The paired scores of two rows. */
@@ -124,7 +125,7 @@ static const char *judge(double low, double high, double p, bool higher) {
 
 /* Adds what becomes of one claim; nothing where a row of it has no run. */
 static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_arena *arena) {
-    double low, high, p, mean = 0;
+    cc_paired_result result;
     char p_text[32];
     pairs paired;
     const cc_table_row *a = find_row(table, claim->a);
@@ -138,15 +139,14 @@ static cc_status check_claim(cc_table *table, const cc_spec_claim *claim, cc_are
                      paired.count);
         return CC_OK;
     }
-    CC_TRY(cc_interval_of_mean(&low, &high, paired.difference, paired.count, CC_BOOTSTRAP_RESAMPLES));
-    CC_TRY(cc_statistics_wilcoxon(&p, paired.a, paired.b, paired.count, CC_WILCOXON_AUTO));
-    for (size_t i = 0; i < paired.count; i++) mean += paired.difference[i] / (double)paired.count;
-    format_p(p_text, p);
+    CC_TRY(cc_paired_compare(&result, paired.difference, 1, paired.count));
+    format_p(p_text, result.p);
     cc_notes_add(&table->notes,
                  "Claim: \"%s\": %s. %s of %s minus %s, by patient: %+.1f [%+.1f, %+.1f], %zu patients, "
-                 "Wilcoxon %s.",
-                 claim->text, judge(low, high, p, claim->higher), cc_score_heading(claim->score),
-                 a->spec->label, b->spec->label, 100 * mean, 100 * low, 100 * high, paired.count, p_text);
+                 "sign-flip permutation %s.",
+                 claim->text, judge(result.low, result.high, result.p, claim->higher),
+                 cc_score_heading(claim->score), a->spec->label, b->spec->label, 100 * result.mean,
+                 100 * result.low, 100 * result.high, paired.count, p_text);
     return CC_OK;
 }
 

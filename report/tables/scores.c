@@ -76,7 +76,7 @@ static cc_status name_listing(cc_listing *listing, const cc_table *table) {
         "bold.%s Kind of runs: %s.",
         spec->caption, cc_table_average_words(spec->convention.average),
         cc_table_empty_words(spec->convention.empty),
-        table->beside_paper ? " The paper does not state its convention." : "", table->kind);
+        table->beside_paper && spec->embedded ? " The paper does not state its convention." : "", table->kind);
     return listing->caption ? CC_OK : CC_ENOMEM;
 }
 
@@ -88,7 +88,7 @@ cc_status cc_table_listing(cc_listing *out, const cc_table *table, cc_arena *are
         size_t column = 1 + cells_of(table) * (size_t)c;
         cc_listing_put_head(out, column, "%s (%%)", cc_score_heading(spec->columns[c]));
         if (!table->beside_paper) continue;
-        cc_listing_put_head(out, column + 1, "paper");
+        cc_listing_put_head(out, column + 1, spec->embedded ? "paper" : "published");
         cc_listing_put_head(out, column + 2, "difference");
     }
     out->rows = table->row_count;

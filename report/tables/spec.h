@@ -1,17 +1,20 @@
-/* report/tables/spec.h -- which tables the report has (tables.yaml, inside the program). Private to
- * report. */
+/* report/tables/spec.h -- which tables the report has: those of a file that names them (configs/README.md has the
+ * form), the paper's own, which are inside the program (configs/paper/report.yaml), and what the `report:` block of
+ * an experiment says of the table of its variants. Private to report. */
 #ifndef CC_REPORT_TABLES_SPEC_H
 #define CC_REPORT_TABLES_SPEC_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include "core/arena.h"
+#include "core/yaml.h"
 #include "metrics/overlap.h"
+#include "results/published.h"
 
 /* What a row is made of. */
 typedef enum cc_spec_source {
     CC_SOURCE_RUNS,       /* the runs of an experiment's variant */
-    CC_SOURCE_PUBLISHED,  /* the paper's numbers alone */
+    CC_SOURCE_PUBLISHED,  /* published numbers alone */
     CC_SOURCE_MEAN,       /* the mean over the rows of runs above */
     CC_SOURCE_SD,         /* their standard deviation, n - 1 */
     CC_SOURCE_BACKGROUND, /* a prediction that marks nothing, on the test set of the rows above */
@@ -27,10 +30,14 @@ typedef struct cc_spec_row {
     const char *published;  /* the row of the published table; the label where nothing else is said */
     long long fold;         /* RUNS: that fold alone; 0: the runs without folds, else those of every fold */
     bool optional;          /* RUNS: left out where there is no run */
-    bool kindless;          /* RUNS: the experiment's name has no kind before it ("rates", not "twin/rates") */
+    const char *kind;       /* RUNS: those of this kind alone; NULL: of any, a table for each kind */
+    bool kindless; /* RUNS: the experiment's name has no kind before it ("rates", not "twin/rates") */
+    bool
+        or_whole; /* RUNS: those too whose experiment's whole name is `experiment`, with a kind in it or without
+                      one: of a file that the user names */
 } cc_spec_row;
 
-/* Something that the paper says of two rows. */
+/* Something that is said of two rows. */
 typedef struct cc_spec_claim {
     const char *text;
     const char *a, *b; /* labels; b NULL: the best of the other rows */
@@ -55,11 +62,33 @@ typedef struct cc_spec {
     size_t row_count;
     const cc_spec_claim *claims;
     size_t claim_count;
+    const char *baseline; /* label of the row that all others are compared with; NULL: the first-ranked */
+    double margin;        /* of equivalence, 0 to 1; 0: none stated */
+    bool study;           /* made from an experiment, not written in a file of tables */
+    bool embedded;        /* of the program's own tables: the paper that it reproduces */
 } cc_spec;
 
-/* Parses specifications; CC_ECONFIG names file and line. The arena owns all of it. */
+/* Parses a file of tables; CC_ECONFIG names file, line and what would be right. The arena owns all of it. */
 cc_status cc_specs_parse(cc_spec **out, size_t *count, const char *text, const char *file, cc_arena *arena);
+/* Reads such a file, and the published tables that it names, which lie beside it; none where it names none. `path`
+ * must live as long as the arena.
+ *   CC_ECONFIG also where a table or a row stands beside published numbers that are not there
+ *   CC_ENOTFOUND, CC_EIO name the file */
+cc_status cc_specs_read(cc_spec **out, size_t *count, cc_published *published, const char *path,
+                        cc_arena *arena);
 /* The program's own. */
-cc_status cc_specs_get(cc_spec **out, size_t *count, cc_arena *arena);
+cc_status cc_specs_get(cc_spec **out, size_t *count, cc_published *published, cc_arena *arena);
+
+/* Reads the `report:` block of an experiment (NULL: all that it leaves open) into a specification that has its id
+ * and a row for each variant, with its label: columns, convention, baseline row, claims, margin, published; title
+ * and caption where it gives them.
+ *   CC_ECONFIG as cc_specs_parse; or no row has a variant that is named. *spec is then half filled */
+cc_status cc_spec_read_block(cc_spec *spec, const cc_yaml *block, cc_arena *arena);
+/* A row of a word of the block's `baselines`: "background", "roi_threshold". CC_ECONFIG */
+cc_status cc_spec_read_baseline(cc_spec_row *out, const cc_yaml *word);
+
+/* Whether published numbers stand beside runs of a kind. The paper's stand beside runs on patients, kinds paper and
+ * real; those that a user names beside all but the small runs on phantoms, kind twin. */
+bool cc_spec_is_beside_published(const cc_spec *spec, const char *kind);
 
 #endif

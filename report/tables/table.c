@@ -13,7 +13,8 @@
 
 static const char *const average_words[CC_AVERAGES] = {"pooled over all pixels", "mean over patients",
                                                        "mean over slices"};
-static const char *const empty_words[CC_EMPTIES] = {"0/0 left out", "0/0 counted as 0", "0/0 counted as 1"};
+static const char *const empty_words[CC_EMPTIES] = {"0/0 left out", "0/0 counted as 0", "0/0 counted as 1",
+                                                    "those without calcium left out"};
 
 const char *cc_table_average_words(cc_average average) {
     return average_words[average];
@@ -114,7 +115,7 @@ static cc_status sample_baseline(cc_sample *out, const cc_report_run *run, const
                                  const naming *names, cc_arena *arena) {
     cc_count_row *rows = cc_arena_get_array(arena, run->baseline_count + 1, sizeof *rows);
     if (!rows) return CC_ENOMEM;
-    *out = (cc_sample){rows, 0};
+    *out = (cc_sample){.rows = rows, .fold = run->fold, .seed = run->seed};
     for (size_t i = 0; i < run->baseline_count; i++) {
         const cc_run_baseline *b = &run->baselines[i];
         cc_count_row row = {0, {b->tp, b->fp, b->fn, b->tn}};
@@ -136,7 +137,7 @@ static cc_status sample_slices(cc_sample *out, const cc_report_run *run, bool ba
         rows[i].counts = background ? (cc_counts){0, 0, c->tp + c->fn, c->fp + c->tn} : *c;
         (void)find_patient(&rows[i].patient, names, run->patients[run->rows[i].patient]);
     }
-    *out = (cc_sample){rows, run->slice_count};
+    *out = (cc_sample){rows, run->slice_count, run->fold, run->seed};
     return CC_OK;
 }
 
@@ -218,9 +219,8 @@ static cc_status estimate_row(cc_table_row *row, cc_empty empty, cc_arena *arena
     if (row->run_count == 0) return CC_OK;
     for (int a = 0; a < CC_AVERAGES; a++)
         for (int e = 0; e < CC_EMPTIES; e++)
-            CC_TRY(cc_estimate_bootstrap(&row->estimates[a][e], samples, row->run_count,
-                                         (cc_convention){(cc_average)a, (cc_empty)e},
-                                         CC_BOOTSTRAP_RESAMPLES));
+            CC_TRY(cc_estimate_make(&row->estimates[a][e], samples, row->run_count,
+                                    (cc_convention){(cc_average)a, (cc_empty)e}, CC_BOOTSTRAP_RESAMPLES));
     return score_patients(row, samples, &names, empty, arena);
 }
 
@@ -347,7 +347,7 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
                          const cc_published *published, cc_arena *arena) {
     *out = (cc_table){.spec = spec,
                       .kind = kind,
-                      .beside_paper = strcmp(kind, "paper") == 0 || strcmp(kind, "real") == 0,
+                      .beside_paper = cc_spec_is_beside_published(spec, kind),
                       .notes = {.arena = arena}};
     out->rows = cc_arena_get_array(arena, spec->row_count + 1, sizeof *out->rows);
     if (!out->rows) return CC_ENOMEM;

@@ -280,8 +280,9 @@ static void specifications_are_checked_with_their_line(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
     cc_spec *specs;
+    cc_published published;
     size_t count;
-    assert_ok(cc_specs_get(&specs, &count, arena));
+    assert_ok(cc_specs_get(&specs, &count, &published, arena));
     assert_true(count >= 1);
     assert_string_equal(specs[0].id, "table1");
     assert_error(cc_specs_parse(&specs, &count, "tables:\n  - id: x\n", "t.yaml", arena), CC_ECONFIG,

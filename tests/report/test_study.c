@@ -29,7 +29,7 @@ static void a_matrix_is_a_table_in_the_order_of_its_numbers(void **state) {
     write_run(results, "rates", "lr=10", 2, 8);
     write_run(results, "rates", "lr=2", 1, 9);
     assert_int_equal(reports_make(output, OUTPUT, results, cc_test_folder(), ""), 0);
-    assert_has(output, "rates (other)");
+    assert_has(output, "study-rates (other): Rates");
     const char *first = strstr(output, "| lr=2 |"), *second = strstr(output, "| lr=10 |");
     assert_non_null(first);
     assert_non_null(second);
@@ -88,14 +88,15 @@ static void a_search_of_thousands_is_no_table(void **state) {
     for (int i = 0; i < VARIANTS; i++)
         entries[i] = (cc_manifest_entry){any, "search", cc_arena_format(arena, "lr=%d", i), 0, 1};
     cc_manifest planned = {entries, CC_STUDY_ROWS_MAX};
-    assert_ok(cc_study_specs_add(&specs, &count, &planned, cc_test_folder(), arena));
+    const cc_study_sources from = {.planned = &planned, .results = cc_test_folder()};
+    assert_ok(cc_study_specs_add(&specs, &count, &from, arena));
     assert_int_equal(count, 1);
     assert_int_equal(specs[0].row_count, CC_STUDY_ROWS_MAX);
     assert_string_equal(specs[0].rows[10].label, "lr=10");
     specs = NULL;
     count = 0;
     planned.count = VARIANTS;
-    assert_ok(cc_study_specs_add(&specs, &count, &planned, cc_test_folder(), arena));
+    assert_ok(cc_study_specs_add(&specs, &count, &from, arena));
     assert_int_equal(count, 0);
     cc_arena_destroy(arena);
 }

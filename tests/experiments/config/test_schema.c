@@ -103,6 +103,11 @@ static void every_config_names_the_schema_and_follows_it(void **state) {
     if (strstr(said, "bad ")) fail_msg("%s", strstr(said, "bad "));
 }
 
+/* A report of two variants with one claim. */
+#define REPORT(claim)                                                                                        \
+    "matrix: [{variant: u}, {variant: v, seed: 2}]\nreport: {labels: {u: A}, baseline: v, claims: [" claim   \
+    "]}"
+
 /* Whole files, and whether both take them. */
 static const struct {
     bool right;
@@ -124,6 +129,9 @@ static const struct {
      "net: {arch: unet-encoder, encoder: resnet-34, decoder: {upsample: transpose, channels: [8, 8, 8, 8]}}"},
     {true, "train: {early_stopping: {monitor: validation.loss, mode: min, patience: null}, ema: 0.99}"},
     {true, "augment: [hflip, rotate1, rotate99, rotate359]\npreprocess: {window_hu: [-200, 800.5]}"},
+    {true, REPORT("{text: It helps, a: u, b: v, score: f1, direction: higher}")},
+    {true, REPORT("{text: 5, a: v, score: precision, direction: lower, b: null}")},
+    {true, "report: {columns: [f1], convention: {average: pooled}, baselines: [background], margin: 2}"},
     /* another kind of value */
     {false, "[1, 2]"},
     {false, "text"},
@@ -167,7 +175,21 @@ static const struct {
     {false, "preprocess: {window_hu: [1]}"},
     {false, "loss: {type: sum, terms: []}"},
     {false, "loss: {type: sum, terms: [null]}"},
+    {false, "report: {columns: []}"},
+    {false, "report: {columns: [f2]}"},
+    {false, "report: {margin: 0}"},
+    {false, "report: {titel: A}"},
+    {false, "report: {title: [A]}"},
+    {false, "report: {labels: [A]}"},
+    {false, "report: {labels: {a/b: A}}"},
+    {false, "report: {labels: {default: [A]}}"},
+    {false, REPORT("{text: It helps, a: u, score: f1}")},
+    {false, REPORT("{text: It helps, a: u, score: f2, direction: higher}")},
+    {false, REPORT("{text: It helps, a: u, score: f1, direction: up}")},
+    {false, REPORT("{text: It helps, a: u, c: v, score: f1, direction: higher}")},
     /* no matrix */
+    {false, "matrix: {report: [null]}"},
+    {false, "matrix: {report.title: [A]}"},
     {false, "matrix: {}"},
     {false, "matrix: []"},
     {false, "matrix: 3"},
@@ -302,6 +324,11 @@ static void ask_all(values *v, const cc_option *o) {
     }
 }
 
+/* Whether a kind is made of maps: the whole files above have those. */
+static bool is_of_parts(cc_option_kind kind) {
+    return kind == CC_OPTION_LOSSES || kind == CC_OPTION_LABELS || kind == CC_OPTION_CLAIMS;
+}
+
 static void program_and_validator_agree_on_every_options_values(void **state) {
     (void)state;
     static values v;
@@ -310,7 +337,7 @@ static void program_and_validator_agree_on_every_options_values(void **state) {
     v.asked = fopen(path, "w");
     assert_non_null(v.asked);
     for (int i = 0; i < cc_option_count(); i++)
-        if (cc_option_get(i)->kind != CC_OPTION_LOSSES) ask_all(&v, cc_option_get(i));
+        if (!is_of_parts(cc_option_get(i)->kind)) ask_all(&v, cc_option_get(i));
     assert_int_equal(fclose(v.asked), 0);
     assert_int_equal(cc_test_run(said, sizeof said, "%s %s --values <%s", python, schema_file(), path), 0);
     const char *verdict = said;
