@@ -11,7 +11,7 @@
 #include "core/status.h"
 #include "experiments/commands/flags.h"
 
-/* What stands on the command line beside the flags: "SCAN"; "[PATH]" may be left out, "CONFIG..." be several. */
+/* What stands on the command line beside the flags: "SCAN"; "[PATH]" may be left out, "CONFIG..." repeat. */
 typedef struct cc_operand {
     const char *name;
     cc_completes completes;

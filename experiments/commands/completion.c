@@ -1,5 +1,5 @@
-/* experiments/commands/completion.c -- `calcade completion`: what bash, zsh or fish offers where a command line
- * is typed, from the tables of commands, flags and options.
+/* experiments/commands/completion.c -- `calcade completion`: what bash, zsh or fish offers where a command
+ * line is typed, from the tables of commands, flags and options.
  *
  * The scripts hold all words: nothing is run at a press of the key. Each writes the same choices in its
  * shell's terms; what a value completes is cc_completes (flags.h). */

@@ -74,7 +74,7 @@ static json_t *as_json(builder *b, const cc_yaml *node) {
     return json_string(node->text);
 }
 
-/* A list of 'least' to 'most' such items. */
+/* A list of `least` to `most` such items, or null. */
 static json_t *list_of(builder *b, json_t *item, int least, int most) {
     json_t *schema = json_pack("{s:[s,s], s:o}", "type", "array", "null", "items", item);
     if (least > 0) set(b, schema, "minItems", json_integer(least));
@@ -242,7 +242,7 @@ static void add_options(builder *b, json_t *root) {
 
 /* A map of lists, whose product is taken, or a list of maps; keys are dotted, of options and of groups. */
 static json_t *matrix_schema(builder *b) {
-    json_t *map = closed_map(), *variant = closed_map(), *schema = NULL;
+    json_t *map = closed_map(), *variant = closed_map();
     const char *key;
     json_t *definition;
     json_object_foreach(b->definitions, key, definition) {
@@ -258,12 +258,10 @@ static json_t *matrix_schema(builder *b) {
     set(b, map, "minProperties", json_integer(1));
     json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1, "maxItems",
                              CC_VARIANTS_MAX, "items", variant);
-    schema =
-        json_pack("{s:s, s:[o,o,{s:s}]}", "description",
-                  "several variants from one file: a map of lists makes one of each combination, the last "
-                  "key fastest; a list of maps lists them; null drops the matrix of what is extended",
-                  "anyOf", map, list, "type", "null");
-    return schema;
+    return json_pack("{s:s, s:[o,o,{s:s}]}", "description",
+                     "several variants from one file: a map of lists makes one of each combination, the last "
+                     "key fastest; a list of maps lists them; null drops the matrix of what is extended",
+                     "anyOf", map, list, "type", "null");
 }
 
 /* One file or several. */
