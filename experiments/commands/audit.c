@@ -70,10 +70,12 @@ static cc_status warn_of_rest(const cc_audit *audit, const char *file, cc_arena 
     return CC_OK;
 }
 
+/* What the command line says. */
 typedef struct values {
     bool json;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {CC_FLAG_JSON(values, json), {0}};
 
 static cc_status command(int argc, char **argv) {

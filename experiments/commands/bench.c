@@ -204,6 +204,7 @@ static cc_status fill_request(cc_bench_request *out, options *o, const char *mod
     return CC_OK;
 }
 
+/* In the order of the help. */
 static const cc_flag flags[] = {{.name = "--net",
                                  .kind = CC_FLAG_TEXT,
                                  CC_FLAG_AT(options, net),

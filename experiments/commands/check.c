@@ -177,11 +177,13 @@ static cc_status check_all(size_t *faults, size_t *scans, json_t *all, const cc_
     return CC_OK;
 }
 
+/* What the command line says. */
 typedef struct values {
     cc_flag_texts sets;
     bool json;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {CC_FLAG_SET(values, sets), CC_FLAG_JSON(values, json), {0}};
 
 static cc_status command(int argc, char **argv) {

@@ -14,12 +14,14 @@ static const cc_command *const commands[] = {CC_COMMAND_LIST(X) NULL};
 const char cc_command_purpose[] = "train and evaluate cascades that segment coronary calcium in cardiac CT";
 const char cc_command_exit_status[] = "0 done; 1 it failed at run time; 2 usage or config";
 
+/* Of a line; where further lines of a usage begin; where the meaning of a flag does. */
 enum { COLUMNS = 110, INDENT = 6, MEANING = 30 };
 
 const cc_command *cc_command_at(int index) {
     return commands[index];
 }
 
+/* The NULL that ends the list is what is found of a name that is none. */
 const cc_command *cc_command_find(const char *name) {
     int i = 0;
     while (commands[i] && strcmp(commands[i]->name, name) != 0) i++;
@@ -33,6 +35,7 @@ char *cc_command_usage(const cc_command *command) {
     FILE *out = open_memstream(&text, &bytes);
     if (!out) return NULL;
     const char *between = "";
+    /* "CONFIG... [--set KEY=VALUE]...": what must be there has no brackets. */
     for (const cc_operand *o = command->operands; o->name; o++, between = " ")
         fprintf(out, "%s%s", between, o->name);
     for (const cc_flag *f = command->flags; f->name; f++, between = " ")

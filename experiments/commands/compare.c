@@ -48,6 +48,7 @@ static const char *node_text(const cc_yaml *node, cc_arena *arena) {
     return text;
 }
 
+/* What is not there is null. */
 static json_t *text_json(const char *text) {
     return text ? json_string(text) : json_null();
 }
@@ -99,12 +100,14 @@ typedef struct pairs {
     size_t count;
 } pairs;
 
+/* A patient's row by name, which is all that two runs have in common of one; NULL: not tested. */
 static const cc_run_patient *find_patient(const cc_run *run, const char *name) {
     for (size_t i = 0; i < run->patient_count; i++)
         if (strcmp(run->patients[i].patient, name) == 0) return &run->patients[i];
     return NULL;
 }
 
+/* In the order of run a. */
 static cc_status find_pairs(pairs *out, const cc_run *a, const cc_run *b, cc_arena *arena) {
     *out = (pairs){.a = cc_arena_get_array(arena, a->patient_count + 1, sizeof *out->a),
                    .b = cc_arena_get_array(arena, a->patient_count + 1, sizeof *out->b)};
@@ -126,6 +129,7 @@ static cc_status score_patient(double *out, const cc_run_patient *p, cc_score sc
     return CC_OK;
 }
 
+/* JSON has no NaN. */
 static json_t *real_json(double value) {
     return isnan(value) ? json_null() : json_real(value);
 }
@@ -208,6 +212,7 @@ done:
     return status;
 }
 
+/* A member's text, for people. */
 static const char *get_text(const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));
     return text ? text : "(none)";
@@ -246,6 +251,7 @@ static void print_percent(int width, const char *sign, const json_t *value) {
         printf("%*s", width, "-");
 }
 
+/* A line for each score, in per cent, with what the test by patients says of the difference. */
 static void print_scores(const json_t *object) {
     const json_t *patients = json_object_get(object, "patients");
     size_t i;
@@ -277,6 +283,7 @@ static void print_scores(const json_t *object) {
     }
 }
 
+/* The whole, the shortest answers first. */
 static void print_text(const json_t *object) {
     static const char *const whole[] = {"weights", "counts"};
     printf("A           %s\nB           %s\n", get_text(object, "a"), get_text(object, "b"));
@@ -291,10 +298,12 @@ static void print_text(const json_t *object) {
     print_scores(object);
 }
 
+/* What the command line says. */
 typedef struct values {
     bool json;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {CC_FLAG_JSON(values, json), {0}};
 
 static cc_status command(int argc, char **argv) {

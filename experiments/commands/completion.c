@@ -42,6 +42,7 @@ static bool has_words(cc_completes completes, const char *name) {
     return completes == CC_COMPLETES_NET || (completes == CC_COMPLETES_WORDS && strchr(name, '|'));
 }
 
+/* Those words, or the names of the nets. */
 static void put_known_words(cc_completes completes, const char *name) {
     if (completes == CC_COMPLETES_NET)
         put_nets();
@@ -49,8 +50,13 @@ static void put_known_words(cc_completes completes, const char *name) {
         put_words(name);
 }
 
-/* ---- bash ---- */
+/* ---- bash ----
+ *
+ * One function: it finds the word that is typed and what stands before it, a branch for each command says
+ * what may follow there (`kind`), and the end turns a kind into words; compgen chooses among them.
+ * Of a line "calcade run --set net.arch=u" it sees the words calcade, run, --set, net.arch, = and u. */
 
+/* `at`: the word's place, that of KEY in KEY=VALUE; `current`: what bash replaces; `typed`: its "KEY=". */
 static const char bash_head[] =
     "# bash completion of calcade, written by `calcade completion bash`\n"
     "_calcade() {\n"
@@ -67,6 +73,7 @@ static const char bash_head[] =
     "    if [[ $typed == -* ]]; then before=${typed%=} typed=; fi\n"
     "    COMPREPLY=()\n";
 
+/* A command that there is none of offers nothing; the command itself is completed whatever was typed. */
 static const char bash_tail[] =
     "    *) kind='words ' ;;\n"
     "    esac\n"
@@ -146,6 +153,7 @@ static void put_bash_command(const cc_command *c) {
     puts("        esac ;;");
 }
 
+/* The whole script; `options` is a line each, as cc_schema_list gives them. */
 static void print_bash(const char *options) {
     const cc_command *c;
     fputs(bash_head, stdout);
@@ -157,7 +165,10 @@ static void print_bash(const char *options) {
     printf("_calcade_options='%s'\n", options);
 }
 
-/* ---- zsh ---- */
+/* ---- zsh ----
+ *
+ * zsh's own _arguments parses the line: each flag and operand is one text 'NAME[MEANING]:VALUE:ACTION' for it
+ * (zshcompsys(1)), in which brackets, colons and backslashes of ours are escaped. */
 
 /* The action of an argument in the words of _arguments. */
 static void put_zsh_action(cc_completes completes, const char *name) {
@@ -187,6 +198,7 @@ static void put_zsh_text(const char *text) {
     }
 }
 
+/* The branch of one command; '*' lets a flag, or an operand, come several times. */
 static void put_zsh_command(const cc_command *c) {
     printf("    %s)\n        _arguments '--help[prints the flags]'", c->name);
     for (const cc_flag *f = c->flags; f->name; f++) {
@@ -227,6 +239,7 @@ static void put_zsh_options(const char *options) {
 
 static void print_zsh(const char *options) {
     const cc_command *c;
+    /* The first line is what compinit looks for; the last runs the function when the file is loaded by it. */
     puts("#compdef calcade\n# zsh completion of calcade, written by `calcade completion "
          "zsh`\n_calcade_options() {");
     put_zsh_options(options);
@@ -242,7 +255,10 @@ static void print_zsh(const char *options) {
     puts("    esac\n}\n_calcade \"$@\"");
 }
 
-/* ---- fish ---- */
+/* ---- fish ----
+ *
+ * A line of `complete` for each thing that may be offered, with the condition under which it is. fish adds no
+ * space behind a word that ends in '='. */
 
 /* What follows "complete ... -a" for a value or an operand. */
 static void put_fish_values(cc_completes completes, const char *name) {
@@ -261,6 +277,7 @@ static void put_fish_values(cc_completes completes, const char *name) {
     }
 }
 
+/* -l and -s are flags of two dashes and of one, -r one that takes a value, -x one that takes no file. */
 static void put_fish_command(const cc_command *c) {
     printf("complete -c calcade -n __fish_use_subcommand -a %s -d ", c->name);
     put_quoted(c->what, "\\");
@@ -288,6 +305,7 @@ static void put_fish_command(const cc_command *c) {
 
 static void print_fish(const char *options) {
     const cc_command *c;
+    /* The last line's end is left out: it would be an option without a name. */
     printf("# fish completion of calcade, written by `calcade completion fish`\nfunction __calcade_options\n"
            "    string split \\n '%.*s'\nend\ncomplete -c calcade -f\n"
            "complete -c calcade -l help -d 'prints the commands, or the flags of one'\n"
@@ -310,6 +328,7 @@ static cc_status command(int argc, char **argv) {
     CC_TRY(cc_flags_read(NULL, argc, argv, flags, operands, &count, 1, 1));
     for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
         if (strcmp(shells[i].name, operands[0]) != 0) continue;
+        /* A failed write is seen where the program closes its output (main.c). */
         cc_arena *arena = cc_arena_create();
         if (!arena) return CC_ENOMEM;
         cc_status status = cc_schema_list(&options, arena);

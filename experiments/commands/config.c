@@ -27,11 +27,13 @@ static cc_status print_table(cc_status (*print)(char **out, cc_arena *arena), cc
     return CC_OK;
 }
 
+/* What the command line says. */
 typedef struct values {
     cc_flag_texts sets;
     bool reference, schema;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     CC_FLAG_SET(values, sets),
     {.name = "--reference",
@@ -49,6 +51,7 @@ static cc_status command(int argc, char **argv) {
     const char *path[argc];
     int count;
     CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 0, 1));
+    /* Both tables are of the program, not of a config. */
     const bool table = v.reference || v.schema;
     if (table ? count > 0 || v.sets.count > 0 || (v.reference && v.schema) : count == 0)
         return cc_fail(CC_EUSAGE, argv[0], NULL, "wants one CONFIG, or --reference or --schema alone");

@@ -49,11 +49,13 @@ static cc_status export_light(const char *out, const char *results, const char *
     return CC_OK;
 }
 
+/* What the command line says. */
 typedef struct values {
     const char *out, *kind;
     bool light;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     {.name = "-o",
      .kind = CC_FLAG_TEXT,
@@ -78,6 +80,7 @@ static cc_status command(int argc, char **argv) {
     const char *path[argc];
     int count;
     CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 1, 1));
+    /* Two forms of one command: a result's weights, or a folder of light results. */
     if (v.light) return export_light(v.out, path[0], v.kind);
     if (v.kind) return cc_fail(CC_EUSAGE, "--kind", "add --light", "chooses among the results of a folder");
     return export_weights(v.out, path[0]);

@@ -43,12 +43,14 @@ static cc_status print_json(const char *path, const cc_volume *v, const cc_volum
     return status;
 }
 
+/* What the command line says. */
 typedef struct values {
     cc_read_options reading;
     const char *spacing;
     bool json;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {CC_FLAG_SPACING(values, spacing),
                                 CC_FLAG_SERIES(values, reading.series),
                                 CC_FLAG_JSON(values, json),

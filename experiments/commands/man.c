@@ -26,6 +26,7 @@ static void put_usage(const char *usage) {
         const size_t length = strcspn(usage, " ");
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)length, usage);
+        /* In "--out DIR]" the bracket counts as a part of the word. */
         const bool replaced = isupper((unsigned char)word[0]);
         fputs(replaced ? "\\fI" : "\\fB", stdout);
         put(word);
@@ -41,6 +42,7 @@ static void put_sentence(const char *text) {
     fputs(".\n", stdout);
 }
 
+/* A section of one command: its usage, what it does, and its flags as a list of terms (.TP). */
 static cc_status put_command(const cc_command *c) {
     char *usage = cc_command_usage(c);
     if (!usage) return cc_fail_memory("the manual page", 0);
@@ -70,6 +72,7 @@ static cc_status command(int argc, char **argv) {
     const char *operands[argc];
     int count;
     CC_TRY(cc_flags_read(NULL, argc, argv, flags, operands, &count, 0, 0));
+    /* No date: the same program prints the same page. */
     printf(
         ".\\\" `calcade man` writes this page from the tables of commands and flags in the code.\n"
         ".TH CALCADE 1 \"\" \"calcade %s\" \"User Commands\"\n.nh\n.SH NAME\ncalcade \\- %s\n.SH SYNOPSIS\n"

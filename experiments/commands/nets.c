@@ -167,6 +167,7 @@ static cc_status print_memory(const char *name, const wanted *w) {
     return CC_OK;
 }
 
+/* In the order of the help. */
 static const cc_flag flags[] = {{.name = "--size",
                                  .kind = CC_FLAG_INTEGER,
                                  CC_FLAG_AT(wanted, size),
@@ -211,6 +212,7 @@ static cc_status command(int argc, char **argv) {
     const char *operands[argc];
     int count;
     CC_TRY(cc_flags_read(&w, argc, argv, flags, operands, &count, 0, 1));
+    /* Without a name every net is a line, of the same input. */
     if (count == 0) return list(&w);
     CC_TRY(print_layers(operands[0], &w));
     return print_memory(operands[0], &w);

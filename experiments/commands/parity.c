@@ -55,11 +55,13 @@ static cc_status check_file(cc_parity *parity, const char *path) {
     return status;
 }
 
+/* What the command line says. */
 typedef struct values {
     const char *device, *precision, *plan;
     bool tf32, fast;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     CC_FLAG_DEVICE(values, device),
     CC_FLAG_PRECISION(values, precision),

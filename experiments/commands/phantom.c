@@ -27,11 +27,13 @@ static cc_status make(const char *dir, const char *sheet, const cc_phantom_optio
 /* The words of the layouts, as `--layout` shows them. */
 #define WORD(name) "|" #name
 
+/* What the command line says. */
 typedef struct values {
     const char *layout, *sheet;
     long long patients, size, slices, seed;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {{.name = "--layout",
                                  .kind = CC_FLAG_TEXT,
                                  CC_FLAG_AT(values, layout),

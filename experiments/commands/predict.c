@@ -45,6 +45,7 @@ typedef struct values {
     bool json;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     {.name = "-o",
      .kind = CC_FLAG_TEXT,

@@ -42,6 +42,7 @@ static void wanted_deinit(wanted *w) {
     cc_arena_destroy(w->arena);
 }
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     {.name = "--results",
      .kind = CC_FLAG_TEXT,
@@ -72,12 +73,14 @@ static const cc_flag flags[] = {
      .meaning = "fails where a run is missing, stale or damaged; the report is made all the same"},
     {0}};
 
+/* The flags' values are the report's own options: the table points into them. */
 static cc_status command(int argc, char **argv) {
     cc_report_options options = {.results = "results/runs", .out = "report/out", .print = stdout};
     int path_count;
     const char *paths[argc];
     wanted w = {0};
     CC_TRY(cc_flags_read(&options, argc, argv, flags, paths, &path_count, 0, argc));
+    /* Configs are read where there are some; without them the folder alone says what there is. */
     cc_status status = plan_configs(&w, &options, paths, path_count);
     if (status == CC_OK) status = cc_report_make(&options);
     wanted_deinit(&w);

@@ -242,6 +242,7 @@ typedef struct values {
     bool dry_run;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     CC_FLAG_SET(values, session.sets),
     {.name = "--out",

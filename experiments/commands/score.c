@@ -153,6 +153,7 @@ typedef struct values {
     bool per_slice, json;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {
     {.name = "--mask",
      .kind = CC_FLAG_TEXT,

@@ -92,11 +92,13 @@ done:
     return status;
 }
 
+/* What the command line says. */
 typedef struct values {
     const char *out;
     cc_flag_texts sets;
 } values;
 
+/* In the order of the help. */
 static const cc_flag flags[] = {{.name = "-o",
                                  .kind = CC_FLAG_TEXT,
                                  CC_FLAG_AT(values, out),

@@ -48,7 +48,7 @@ typedef struct cc_option {
         *choices[CC_OPTION_CHOICES_MAX]; /* a choice; a list of texts: its items, or else item_pattern */
     bool (*item_ok)(const char *text);
     const char *item_wants;   /* what item_ok likes, for people */
-    const char *item_pattern; /* the same as a regular expression, of JavaScript and of POSIX (extended) */
+    const char *item_pattern; /* the same as a regular expression, as JSON Schema has them */
     const char *initial;      /* the default, as YAML; NULL: none, and the value is `null_value` or NULL */
     const char *initial_note; /* where there is none: what happens then, for people */
     int null_value;           /* integer, real: stands for null */
