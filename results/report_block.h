@@ -30,7 +30,7 @@ typedef struct cc_report_block {
 /* Writes a block to its place below `results`, whole or not at all; nothing is written where the same text lies
  * there, so that processes that plan the same runs at once do not disturb each other.
  *   CC_EINVAL  the experiment is no name that a path could have
- *   CC_EIO     the disk */
+ *   CC_ENOTFOUND, CC_EIO  the folder cannot be made, or the disk fails */
 cc_status cc_report_block_write(const char *results, const cc_report_block *block);
 
 /* Reads the block of an experiment; text NULL where it has no file. The arena owns all of it.

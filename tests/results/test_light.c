@@ -4,6 +4,7 @@
 #include <string.h>
 #include "results/manifest.h"
 #include "results/paths.h"
+#include "results/report_block.h"
 #include "results/store.h"
 #include "support.h"
 
@@ -44,6 +45,8 @@ static const char *write_results(void) {
     write_run(results, "twin/t");
     write_run(results, "real/t");
     assert_ok(cc_manifest_merge(results, planned, 2));
+    assert_ok(cc_report_block_write(results,
+                                    &(cc_report_block){.experiment = "real/t", .text = "variants: [v]\n"}));
     return results;
 }
 
@@ -69,9 +72,10 @@ static void counts_stay_and_weights_and_pictures_go(void **state) {
     cc_arena_destroy(arena);
 }
 
-static void one_kind_is_copied_with_its_plan(void **state) {
+static void one_kind_is_copied_with_its_plan_and_what_its_table_is_like(void **state) {
     (void)state;
     cc_light_summary summary;
+    cc_report_block block;
     cc_manifest manifest;
     cc_arena *arena = cc_arena_create();
     const char *out = cc_test_folder(), *results = write_results();
@@ -82,6 +86,8 @@ static void one_kind_is_copied_with_its_plan(void **state) {
     assert_ok(cc_manifest_read(&manifest, out, arena));
     assert_int_equal(manifest.count, 1);
     assert_string_equal(manifest.entries[0].experiment, "real/t");
+    assert_ok(cc_report_block_read(&block, out, "real/t", arena));
+    assert_string_equal(block.text, "variants: [v]\n");
     assert_error(cc_light_copy(&summary, out, results, "paper"), CC_ENOTFOUND,
                  "holds no run file of kind paper");
     cc_arena_destroy(arena);
@@ -97,7 +103,7 @@ static void a_folder_is_not_copied_onto_itself(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_stay_and_weights_and_pictures_go),
-        cmocka_unit_test(one_kind_is_copied_with_its_plan),
+        cmocka_unit_test(one_kind_is_copied_with_its_plan_and_what_its_table_is_like),
         cmocka_unit_test(a_folder_is_not_copied_onto_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* tests/experiments/commands/test_report_plan.c -- what `calcade run` planned is what `calcade report
- * --strict` wants. */
+ * --strict` wants, and what a config says of its table is what the table is like. */
 #include "runs.h"
 
 static void report(outcome *o, const char *results, const char *arguments) {
@@ -34,9 +34,46 @@ static void a_done_run_is_what_its_config_asks_for(void **state) {
     assert_failed(&o, 1, "seed-1.h5: is stale");
 }
 
+/* What lies beside the runs tells a report that knows no config; a config that it is given stands over that. */
+static void a_table_looks_as_its_config_says(void **state) {
+    (void)state;
+    outcome o;
+    char first[256], second[256], text[512], line[4096];
+    const char *dir = runs_folder(), *out = runs_folder();
+    snprintf(first, sizeof first, "%s", cc_test_path(dir, "first.yaml"));
+    snprintf(second, sizeof second, "%s", cc_test_path(dir, "second.yaml"));
+    snprintf(text, sizeof text,
+             "extends: %s\ntrain: {epochs: 1}\nvariant: null\n"
+             "matrix: [{variant: b, seed: 1}, {variant: a, seed: 1}, {variant: a, seed: 2}]\n"
+             "report: {title: As planned, labels: {b: The last letter}}\n",
+             runs_config);
+    runs_write(first, text);
+    runs_write(second, "extends: first.yaml\nreport: {title: As changed}\n");
+    snprintf(line, sizeof line, "%s run %s --device cpu --out %s", CC_PROGRAM, first, out);
+    runs_shell(&o, line);
+    assert_int_equal(o.status, 0);
+    runs_slurp(text, sizeof text, cc_test_path(out, "test/small/report.yaml"));
+    assert_says(text, "variants:\n  - \"b\"\n  - \"a\"\nreport:\n  title: \"As planned\"\n");
+    report(&o, out, "");
+    assert_int_equal(o.status, 0);
+    assert_says(o.out, "As planned");
+    assert_true(strstr(o.out, "\n| The last letter |") < strstr(o.out, "\n| a |"));
+    report(&o, out, second);
+    assert_int_equal(o.status, 0);
+    assert_says(o.out, "As changed");
+    /* Another title is no other run, and variants of a command's own are no other table. */
+    snprintf(line, sizeof line, "%s run %s --device cpu --out %s --set matrix=null --set seed=9", CC_PROGRAM,
+             second, out);
+    runs_shell(&o, line);
+    assert_int_equal(o.status, 0);
+    report(&o, out, "");
+    assert_says(o.out, "As planned");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_done_run_is_what_its_config_asks_for),
+        cmocka_unit_test(a_table_looks_as_its_config_says),
     };
     return cmocka_run_group_tests(tests, runs_setup, NULL);
 }

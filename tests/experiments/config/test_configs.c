@@ -60,13 +60,14 @@ static void every_config_resolves_with_all_it_stands_on(void **state) {
         }
 }
 
-/* twin/base*.yaml are pieces that the twins extend: they print with these, not alone. */
+/* twin/base*.yaml are pieces that the twins extend: they print with these, not alone. Files of tables are of the
+ * report (tests/report/test_spec.c). */
 static void every_file_prints(void **state) {
     (void)state;
     char line[512];
     snprintf(line, sizeof line,
-             "for f in %s/*/*.yaml; do case $f in */twin/base*|*/report.yaml|*/*published.yaml) continue;; esac; " CC_PROGRAM
-             " config $f >/dev/null || { echo $f; exit 1; }; done",
+             "for f in %s/*/*.yaml; do case $f in */twin/base*|*/report.yaml|*/tables.yaml|*published.yaml) "
+             "continue;; esac; " CC_PROGRAM " config $f >/dev/null || { echo $f; exit 1; }; done",
              cc_test_source("configs"));
     assert_int_equal(cc_test_run(NULL, 0, "%s", line), 0);
 }
@@ -94,6 +95,44 @@ static void table_2_differs_in_the_matching_only(void **state) {
     cc_config_destroy(config);
 }
 
+/* A shell line of the program, with phantoms in the place of the studies' data. */
+static void run_studies(char *output, size_t capacity, const char *data, const char *arguments) {
+    const int status = cc_test_run(output, capacity, "cd %s && export CALCADE_STUDIES=%s && %s %s",
+                                   cc_test_source("."), data, CC_PROGRAM, arguments);
+    if (status) print_error("calcade %s:\n%s", arguments, output);
+    assert_int_equal(status, 0);
+}
+
+static int count_of(const char *text, const char *part) {
+    int count = 0;
+    for (; (text = strstr(text, part)); text++) count++;
+    return count;
+}
+
+/* The commands of configs/studies/README.md, on smaller phantoms, as far as nothing is trained. */
+static void the_studies_plan_and_their_published_tables_agree(void **state) {
+    (void)state;
+    static char output[1 << 16];
+    char data[256];
+    snprintf(data, sizeof data, "%s", cc_test_folder());
+    assert_int_equal(
+        cc_test_run(NULL, 0, "%s phantom %s/hearts --patients 24 --size 64 --slices 2", CC_PROGRAM, data), 0);
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "%s phantom %s/scans --layout orcascore --patients 5 --size 64 --slices 2",
+                                 CC_PROGRAM, data),
+                     0);
+    run_studies(output, sizeof output, data, "run --dry-run configs/studies/ablation.yaml");
+    assert_int_equal(count_of(output, "to do"), 12);
+    run_studies(output, sizeof output, data, "run --dry-run configs/studies/cross-validation.yaml");
+    assert_int_equal(count_of(output, "to do"), 18);
+    run_studies(output, sizeof output, data,
+                "run --dry-run configs/studies/coca.yaml --set data.source=orcascore --set "
+                "data.root=$CALCADE_STUDIES/scans");
+    assert_int_equal(count_of(output, "to do"), 2);
+    run_studies(output, sizeof output, data, "audit configs/studies/coca-published.yaml");
+    assert_non_null(strstr(output, "4 tables, 20 rows; 0 findings"));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
@@ -102,6 +141,7 @@ int main(void) {
         CASE(every_file_prints),
         CASE(paper_and_twin_have_the_same_variants),
         CASE(table_2_differs_in_the_matching_only),
+        CASE(the_studies_plan_and_their_published_tables_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
