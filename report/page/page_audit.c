@@ -45,6 +45,11 @@ static void add_reading(cc_text *out, const cc_audit_reading *reading) {
 }
 
 void cc_page_add_audit(cc_text *out, const cc_audit *audit) {
+    if (audit->table_count == 0) {
+        cc_text_add(out, "<section id=\"audit\">\n<h2>Audit of the published tables</h2>\n"
+                         "<p>The file of tables names none.</p>\n</section>\n");
+        return;
+    }
     cc_text_add(
         out, "<section id=\"audit\">\n<h2>Audit of the published tables</h2>\n<p>A printed number stands for "
              "all that round to it; a finding is what no such numbers can explain, or a row that stands in "
