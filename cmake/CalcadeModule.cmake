@@ -51,13 +51,22 @@ function(calcade_program name folder)
 endfunction()
 
 # calcade_install(name folder): what `cmake --install` puts below its prefix: bin/NAME, which finds its libraries where they
-# were when it was built, and the folder as share/NAME/FOLDER.
+# were when it was built, the folder as share/NAME/FOLDER, completion of shells, and the manual page.
 include(GNUInstallDirs)
 function(calcade_install name folder)
   set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/${name})
   install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  # Where Debian's bash, zsh, fish and man look. The program itself writes them, when it is installed.
+  foreach(page "completion bash:bash-completion/completions/${name}" "completion zsh:zsh/vendor-completions/_${name}"
+               "completion fish:fish/vendor_completions.d/${name}.fish" "man:man/man1/${name}.1")
+    string(REGEX MATCH "^([^:]*):(.*)/([^/]*)$" _ ${page})
+    set(file ${CMAKE_BINARY_DIR}/share/${CMAKE_MATCH_3})
+    install(CODE "file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share)
+      execute_process(COMMAND $<TARGET_FILE:${name}> ${CMAKE_MATCH_1} OUTPUT_FILE ${file} COMMAND_ERROR_IS_FATAL ANY)")
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${CMAKE_MATCH_2})
+  endforeach()
 endfunction()
 
 # calcade_build_info(FOLDER...): "build_info.h" for the sources of these folders: commit, build type, compiler.

@@ -12,8 +12,9 @@
 
 enum { CC_AUGMENT_MAX = 16 }; /* names of one list */
 
-/* The names, for people; cc_augment_is_name says whether a text is one. */
-#define CC_AUGMENT_NAMES "hflip, vflip or rotateN (N from 1 to 359 degrees)"
+/* The names, for people, and as a regular expression; cc_augment_is_name says whether a text is one. */
+#define CC_AUGMENT_NAMES   "hflip, vflip or rotateN (N from 1 to 359 degrees)"
+#define CC_AUGMENT_PATTERN "^(hflip|vflip|rotate([1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]))$"
 
 /* One way to change a picture. */
 typedef struct cc_variant {

@@ -130,8 +130,8 @@ static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
     return same_bytes(a->data, b->data, bytes);
 }
 
-/* Compares the weights, tensor by tensor of one name. */
-static cc_status compare_model(const cc_run *a, const cc_run *b) {
+/* Tensor by tensor of one name. */
+cc_status cc_run_compare_model(const cc_run *a, const cc_run *b) {
     if (a->tensor_count != b->tensor_count) return differs("model", "the number of tensors");
     const cc_run_tensor **x = sort_tensors(a->tensors, a->tensor_count),
                         **y = sort_tensors(b->tensors, b->tensor_count);
@@ -214,6 +214,67 @@ cc_status cc_run_compare(const cc_run *a, const cc_run *b) {
     CC_TRY(
         compare_rows(&cc_layout_baselines, a->baselines, a->baseline_count, b->baselines, b->baseline_count));
     CC_TRY(compare_cuts(&a->cuts, &b->cuts));
-    CC_TRY(compare_model(a, b));
+    CC_TRY(cc_run_compare_model(a, b));
     return compare_pictures(a, b);
+}
+
+cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b) {
+    if (a->slice_count != b->slice_count) return differs("slices", "their number");
+    for (size_t i = 0; i < a->slice_count; i++) {
+        const cc_run_slice *x = &a->slices[i], *y = &b->slices[i];
+        if (strcmp(x->patient, y->patient) != 0 || x->slice != y->slice || x->tp != y->tp || x->fp != y->fp ||
+            x->fn != y->fn || x->tn != y->tn)
+            return cc_fail(CC_EINVAL, "slices", NULL, "row %zu differs: slice %lld of %s", i,
+                           (long long)x->slice, x->patient);
+    }
+    return CC_OK;
+}
+
+/* Adds a field whose texts differ. */
+static void add_difference(cc_run_difference *list, size_t *count, const char *field, const char *a,
+                           const char *b) {
+    if (!same_text(a, b)) list[(*count)++] = (cc_run_difference){field, a, b};
+}
+
+/* The version of a library; NULL where the run does not name it. */
+static const char *find_library(const cc_run_provenance *p, const char *name) {
+    for (size_t i = 0; i < p->library_count; i++)
+        if (strcmp(p->libraries[i].name, name) == 0) return p->libraries[i].version;
+    return NULL;
+}
+
+/* A number as a text; NULL for 0, which stands for "not known". */
+static const char *number_text(int64_t value, cc_arena *arena, bool *failed) {
+    const char *text = value ? cc_arena_format(arena, "%lld", (long long)value) : NULL;
+    *failed = *failed || (value && !text);
+    return text;
+}
+
+cc_status cc_run_differences(cc_run_difference **out, size_t *count, const cc_run *a, const cc_run *b,
+                             cc_arena *arena) {
+    const cc_run_provenance *p = &a->provenance, *q = &b->provenance;
+    size_t room = 2 + p->library_count + q->library_count;
+    bool failed = false;
+    for (const cc_layout_text *t = cc_layout_provenance; t->name; t++) room++;
+    cc_run_difference *list = cc_arena_get_array(arena, room, sizeof *list);
+    if (!list) return CC_ENOMEM;
+    *count = 0;
+    for (const cc_layout_text *t = cc_layout_provenance; t->name; t++)
+        if (strcmp(t->name, "started") != 0 && strcmp(t->name, "finished") != 0)
+            add_difference(list, count, t->name, *(const char *const *)((const char *)p + t->offset),
+                           *(const char *const *)((const char *)q + t->offset));
+    add_difference(list, count, "numerics_version", number_text(p->numerics_version, arena, &failed),
+                   number_text(q->numerics_version, arena, &failed));
+    add_difference(list, count, "threads", number_text(p->threads, arena, &failed),
+                   number_text(q->threads, arena, &failed));
+    /* The libraries of both, then those that b alone names. */
+    for (size_t i = 0; i < p->library_count + q->library_count; i++) {
+        const bool of_a = i < p->library_count;
+        const cc_run_library *l = of_a ? &p->libraries[i] : &q->libraries[i - p->library_count];
+        const char *mine = find_library(p, l->name), *field = cc_arena_format(arena, "library %s", l->name);
+        failed = failed || !field;
+        if (of_a || !mine) add_difference(list, count, field, mine, find_library(q, l->name));
+    }
+    *out = list;
+    return failed ? CC_ENOMEM : CC_OK;
 }

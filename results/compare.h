@@ -1,8 +1,9 @@
-/* results/compare.h -- whether two runs hold the same: what a writer means and what a reader finds in its
- * file. */
+/* results/compare.h -- two runs beside each other: whether they hold the same (a writer asks it of what it
+ * means and of what its file gives back), and in what they differ (`calcade compare`). */
 #ifndef CC_RESULTS_COMPARE_H
 #define CC_RESULTS_COMPARE_H
 
+#include "core/arena.h"
 #include "core/status.h"
 #include "results/run.h"
 
@@ -12,5 +13,18 @@
  *   CC_EINVAL  they do not; names the first dataset or attribute that differs
  *   CC_ENOMEM */
 cc_status cc_run_compare(const cc_run *a, const cc_run *b);
+
+/* The weights alone, to the bit; the counts of pixels of each test slice alone. Returns as above. */
+cc_status cc_run_compare_model(const cc_run *a, const cc_run *b);
+cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b);
+
+/* A field of the provenance that differs: "threads", "library oneDNN". NULL: the run does not state it. */
+typedef struct cc_run_difference {
+    const char *field, *a, *b;
+} cc_run_difference;
+
+/* All of them but the times of the clock. The arena, the runs and the program own the texts. CC_ENOMEM */
+cc_status cc_run_differences(cc_run_difference **out, size_t *count, const cc_run *a, const cc_run *b,
+                             cc_arena *arena);
 
 #endif

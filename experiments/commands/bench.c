@@ -204,27 +204,63 @@ static cc_status fill_request(cc_bench_request *out, options *o, const char *mod
     return CC_OK;
 }
 
-cc_status cc_command_bench(int argc, char **argv) {
+/* In the order of the help. */
+static const cc_flag flags[] = {{.name = "--net",
+                                 .kind = CC_FLAG_TEXT,
+                                 CC_FLAG_AT(options, net),
+                                 .needed = true,
+                                 .value = "NAME[:DECODER]",
+                                 .completes = CC_COMPLETES_NET,
+                                 .meaning = "the net, by a name of `calcade nets`"},
+                                {.name = "--size",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(options, size),
+                                 .min = 1,
+                                 .max = 1 << 14,
+                                 .needed = true,
+                                 .value = "S",
+                                 .meaning = "side of the square images, pixels"},
+                                {.name = "--batch",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(options, batch),
+                                 .min = 1,
+                                 .max = 1 << 14,
+                                 .needed = true,
+                                 .value = "B",
+                                 .meaning = "images of a step"},
+                                {.name = "--steps",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(options, steps),
+                                 .min = 1,
+                                 .max = 1 << 20,
+                                 .value = "N",
+                                 .meaning = "steps that are timed"},
+                                CC_FLAG_THREADS(options, threads),
+                                CC_FLAG_PRECISION(options, precision),
+                                {.name = "--tf32",
+                                 .kind = CC_FLAG_SWITCH,
+                                 CC_FLAG_AT(options, tf32),
+                                 .meaning = "stands for --precision tf32"},
+                                CC_FLAG_PLAN(options, plan, "fixed|timed|exact|fast"),
+                                {.name = "--fast",
+                                 .kind = CC_FLAG_SWITCH,
+                                 CC_FLAG_AT(options, fast),
+                                 .meaning = "stands for --plan fast"},
+                                CC_FLAG_DEVICE(options, device),
+                                {.name = "--profile",
+                                 .kind = CC_FLAG_SWITCH,
+                                 CC_FLAG_AT(options, profile),
+                                 .meaning = "the time of each op and pass, and the slowest layers"},
+                                CC_FLAG_JSON(options, json),
+                                {0}};
+
+static cc_status command(int argc, char **argv) {
     options o = {.device = "auto", .steps = STEPS, .threads = omp_get_max_threads()};
-    const cc_flag flags[] = {
-        {.name = "--net", .kind = CC_FLAG_TEXT, .value = &o.net},
-        {.name = "--size", .kind = CC_FLAG_INTEGER, .value = &o.size, .min = 1, .max = 1 << 14},
-        {.name = "--batch", .kind = CC_FLAG_INTEGER, .value = &o.batch, .min = 1, .max = 1 << 14},
-        {.name = "--steps", .kind = CC_FLAG_INTEGER, .value = &o.steps, .min = 1, .max = 1 << 20},
-        {.name = "--threads", .kind = CC_FLAG_INTEGER, .value = &o.threads, .min = 1, .max = 1 << 10},
-        {.name = "--device", .kind = CC_FLAG_TEXT, .value = &o.device},
-        {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &o.precision},
-        {.name = "--tf32", .kind = CC_FLAG_SWITCH, .value = &o.tf32},
-        {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &o.plan},
-        {.name = "--fast", .kind = CC_FLAG_SWITCH, .value = &o.fast},
-        {.name = "--profile", .kind = CC_FLAG_SWITCH, .value = &o.profile},
-        {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &o.json},
-        {.name = NULL}};
     const char *operands[argc];
     int count;
     cc_bench_request request;
     cc_bench bench;
-    CC_TRY(cc_flags_read(argc, argv, flags, operands, &count, 1, 1));
+    CC_TRY(cc_flags_read(&o, argc, argv, flags, operands, &count, 1, 1));
     CC_TRY(fill_request(&request, &o, operands[0]));
     omp_set_num_threads((int)o.threads);
     cc_status status = cc_bench_run(&bench, &request);
@@ -232,3 +268,11 @@ cc_status cc_command_bench(int argc, char **argv) {
     cc_bench_deinit(&bench);
     return status;
 }
+
+const cc_command cc_command_bench = {
+    .name = "bench",
+    .operands = {{"train|infer", CC_COMPLETES_WORDS}},
+    .flags = flags,
+    .what = "times training steps, or inference, of a net on made-up images of S x S",
+    .run = command,
+};

@@ -177,25 +177,30 @@ static cc_status check_all(size_t *faults, size_t *scans, json_t *all, const cc_
     return CC_OK;
 }
 
-cc_status cc_command_check(int argc, char **argv) {
-    bool json = false;
-    cc_flag_texts sets = {0};
-    const cc_flag flags[] = {{.name = "--set", .kind = CC_FLAG_TEXTS, .value = &sets},
-                             {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
-                             {.name = NULL}};
+/* What the command line says. */
+typedef struct values {
+    cc_flag_texts sets;
+    bool json;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {CC_FLAG_SET(values, sets), CC_FLAG_JSON(values, json), {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {0};
     const char *path[argc];
     int count;
     size_t faults = 0, scans = 0;
-    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
+    CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 1, 1));
     cc_status status;
     cc_config *config = NULL;
-    json_t *all = json ? json_array() : NULL, *whole = NULL;
+    json_t *all = v.json ? json_array() : NULL, *whole = NULL;
     cc_arena *arena = cc_arena_create();
-    if (!arena || (json && !all)) CC_CHECK(cc_fail_memory("the check", 0));
-    CC_CHECK(cc_config_load(&config, path[0], sets.items, sets.count, CC_CONFIG_RUNNABLE));
+    if (!arena || (v.json && !all)) CC_CHECK(cc_fail_memory("the check", 0));
+    CC_CHECK(cc_config_load(&config, path[0], v.sets.items, v.sets.count, CC_CONFIG_RUNNABLE));
     cc_interrupt_watch();
     CC_CHECK(check_all(&faults, &scans, all, config, arena));
-    if (json) {
+    if (v.json) {
         whole = json_pack("{s:O, s:I, s:I}", "datasets", all, "scans", (json_int_t)scans, "faults",
                           (json_int_t)faults);
         if (!whole || json_dumpf(whole, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF)
@@ -203,7 +208,7 @@ cc_status cc_command_check(int argc, char **argv) {
     }
     /* The table is whole and on standard output whatever it says; the status is for scripts. */
     if (faults)
-        status = cc_fail(CC_EFORMAT, path[0], json ? "\"faults\" says which" : "the lines above say which",
+        status = cc_fail(CC_EFORMAT, path[0], v.json ? "\"faults\" says which" : "the lines above say which",
                          "%zu fault%s in the data or its split", faults, faults == 1 ? "" : "s");
 done:
     json_decref(whole);
@@ -212,3 +217,13 @@ done:
     cc_arena_destroy(arena);
     return status;
 }
+
+const cc_command cc_command_check = {
+    .name = "check",
+    .operands = {{"CONFIG", CC_COMPLETES_CONFIG}},
+    .flags = flags,
+    .what =
+        "opens every image and mask of a config's dataset: a table of the scans, the parts of the split, and "
+        "all that is wrong (exit status 1 where something is)",
+    .run = command,
+};

@@ -49,17 +49,50 @@ static cc_status export_light(const char *out, const char *results, const char *
     return CC_OK;
 }
 
-cc_status cc_command_export(int argc, char **argv) {
-    const char *out = NULL, *kind = NULL;
-    bool light = false;
-    const cc_flag flags[] = {{.name = "-o", .kind = CC_FLAG_TEXT, .value = &out},
-                             {.name = "--kind", .kind = CC_FLAG_TEXT, .value = &kind},
-                             {.name = "--light", .kind = CC_FLAG_SWITCH, .value = &light},
-                             {0}};
+/* What the command line says. */
+typedef struct values {
+    const char *out, *kind;
+    bool light;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {
+    {.name = "-o",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, out),
+     .needed = true,
+     .value = "FILE.safetensors",
+     .completes = CC_COMPLETES_PATH,
+     .meaning = "the file that is written; with --light, the folder"},
+    {.name = "--light",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, light),
+     .meaning = "copies a folder of results, without weights and pictures"},
+    {.name = "--kind",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, kind),
+     .value = "KIND",
+     .meaning = "with --light: the results whose experiment is KIND/NAME alone, as in twin"},
+    {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {0};
     const char *path[argc];
     int count;
-    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
-    if (light) return export_light(out, path[0], kind);
-    if (kind) return cc_fail(CC_EUSAGE, "--kind", "add --light", "chooses among the results of a folder");
-    return export_weights(out, path[0]);
+    CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 1, 1));
+    /* Two forms of one command: a result's weights, or a folder of light results. */
+    if (v.light) return export_light(v.out, path[0], v.kind);
+    if (v.kind) return cc_fail(CC_EUSAGE, "--kind", "add --light", "chooses among the results of a folder");
+    return export_weights(v.out, path[0]);
 }
+
+const cc_command cc_command_export = {
+    .name = "export",
+    .operands = {{"RESULT.h5", CC_COMPLETES_RUN}},
+    .flags = flags,
+    .usage = "RESULT.h5 -o FILE.safetensors | --light RESULTS -o DIR [--kind KIND]",
+    .what =
+        "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read; "
+        "--light: copies a folder of results, without weights and pictures: what tables are made from",
+    .run = command,
+};

@@ -18,42 +18,43 @@ static const cc_flag *find_flag(const cc_flag *flags, const char *text, size_t l
 }
 
 /* A whole number within the row's range. */
-static cc_status store_integer(const cc_flag *flag, const char *text) {
+static cc_status store_integer(long long *out, const cc_flag *flag, const char *text) {
     char *end;
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno || end == text || *end || value < flag->min || value > flag->max)
         return cc_fail(CC_EUSAGE, flag->name, NULL, "wants a whole number from %lld to %lld, not \"%s\"",
                        flag->min, flag->max, text);
-    *(long long *)flag->value = value;
+    *out = value;
     return CC_OK;
 }
 
 /* A number within the row's range; NaN is in none. */
-static cc_status store_real(const cc_flag *flag, const char *text) {
+static cc_status store_real(double *out, const cc_flag *flag, const char *text) {
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end || !(value >= (double)flag->min && value <= (double)flag->max))
         return cc_fail(CC_EUSAGE, flag->name, NULL, "wants a number from %lld to %lld, not \"%s\"", flag->min,
                        flag->max, text);
-    *(double *)flag->value = value;
+    *out = value;
     return CC_OK;
 }
 
 /* Stores a flag's value by its kind; a switch has none. */
-static cc_status store(const cc_flag *flag, const char *text) {
-    cc_flag_texts *texts = flag->value;
+static cc_status store(void *values, const cc_flag *flag, const char *text) {
+    void *place = (char *)values + flag->offset;
+    cc_flag_texts *texts = place;
     switch (flag->kind) {
     case CC_FLAG_SWITCH:
-        *(bool *)flag->value = true;
+        *(bool *)place = true;
         return CC_OK;
     case CC_FLAG_TEXT:
-        *(const char **)flag->value = text;
+        *(const char **)place = text;
         return CC_OK;
     case CC_FLAG_INTEGER:
-        return store_integer(flag, text);
+        return store_integer(place, flag, text);
     case CC_FLAG_REAL:
-        return store_real(flag, text);
+        return store_real(place, flag, text);
     case CC_FLAG_TEXTS:
         if (texts->count == CC_FLAG_TEXTS_MAX)
             return cc_fail(CC_EUSAGE, flag->name, NULL, "given more than %d times", CC_FLAG_TEXTS_MAX);
@@ -64,21 +65,21 @@ static cc_status store(const cc_flag *flag, const char *text) {
 }
 
 /* Reads the flag at argv[*i], and its value, which may be the next argument. */
-static cc_status read_flag(int argc, char **argv, int *i, const cc_flag *flags) {
+static cc_status read_flag(void *values, int argc, char **argv, int *i, const cc_flag *flags) {
     const char *text = argv[*i], *equals = strchr(text, '=');
     const cc_flag *flag = find_flag(flags, text, equals ? (size_t)(equals - text) : strlen(text));
     if (!flag) return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "unknown option %s", text);
     if (flag->kind == CC_FLAG_SWITCH) {
         if (equals) return cc_fail(CC_EUSAGE, argv[0], NULL, "option %s takes no value", flag->name);
-        return store(flag, NULL);
+        return store(values, flag, NULL);
     }
-    if (equals) return store(flag, equals + 1);
+    if (equals) return store(values, flag, equals + 1);
     if (*i + 1 >= argc)
         return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "option %s wants a value", text);
-    return store(flag, argv[++*i]);
+    return store(values, flag, argv[++*i]);
 }
 
-cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char **operands,
+cc_status cc_flags_read(void *values, int argc, char **argv, const cc_flag *flags, const char **operands,
                         int *operand_count, int least, int most) {
     bool flags_ended = false;
     *operand_count = 0;
@@ -87,7 +88,7 @@ cc_status cc_flags_read(int argc, char **argv, const cc_flag *flags, const char 
         if (!flags_ended && strcmp(argv[i], "--") == 0)
             flags_ended = true;
         else if (!flags_ended && argv[i][0] == '-' && argv[i][1])
-            CC_TRY(read_flag(argc, argv, &i, flags));
+            CC_TRY(read_flag(values, argc, argv, &i, flags));
         else
             operands[(*operand_count)++] = argv[i];
     }

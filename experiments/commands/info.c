@@ -43,24 +43,31 @@ static cc_status print_json(const char *path, const cc_volume *v, const cc_volum
     return status;
 }
 
-cc_status cc_command_info(int argc, char **argv) {
-    bool json = false;
-    const char *spacing = NULL;
-    cc_read_options reading = {0};
-    const cc_flag flags[] = {{.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
-                             {.name = "--spacing", .kind = CC_FLAG_TEXT, .value = &spacing},
-                             {.name = "--series", .kind = CC_FLAG_TEXT, .value = &reading.series},
-                             {.name = NULL}};
+/* What the command line says. */
+typedef struct values {
+    cc_read_options reading;
+    const char *spacing;
+    bool json;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {CC_FLAG_SPACING(values, spacing),
+                                CC_FLAG_SERIES(values, reading.series),
+                                CC_FLAG_JSON(values, json),
+                                {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {0};
     cc_volume volume = {0};
     int count;
     const char **operands = calloc((size_t)argc, sizeof *operands);
     if (!operands) return cc_fail_memory("the arguments", (size_t)argc * sizeof *operands);
     cc_status status;
-    CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 1, 1));
-    CC_CHECK(cc_flags_spacing(reading.spacing_mm, spacing));
-    CC_CHECK(cc_volume_read_as(&volume, operands[0], &reading));
+    CC_CHECK(cc_flags_read(&v, argc, argv, flags, operands, &count, 1, 1));
+    CC_CHECK(cc_flags_spacing(v.reading.spacing_mm, v.spacing));
+    CC_CHECK(cc_volume_read_as(&volume, operands[0], &v.reading));
     cc_volume_summary summary = cc_volume_summarise(&volume);
-    if (json)
+    if (v.json)
         CC_CHECK(print_json(operands[0], &volume, &summary));
     else
         print_text(operands[0], &volume, &summary);
@@ -69,3 +76,11 @@ done:
     free(operands);
     return status;
 }
+
+const cc_command cc_command_info = {
+    .name = "info",
+    .operands = {{"PATH", CC_COMPLETES_PATH}},
+    .flags = flags,
+    .what = "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
+    .run = command,
+};

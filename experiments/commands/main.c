@@ -16,88 +16,6 @@
 #include "experiments/commands/command.h"
 #include "nets/backends/cpu/blas.h"
 
-/* The commands, in the order of the help. */
-static const cc_command commands[] = {
-    {"run",
-     "CONFIG... [--set KEY=VALUE]... [--out DIR] [--device auto|cpu|cuda|reference] [--jobs N]\n"
-     "      [--fast] [--tf32] [--dry-run]",
-     "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan;\n"
-     "      --fast and --tf32: train.plan and train.precision of whatever trains",
-     cc_command_run},
-    {"predict",
-     "MODEL.h5 SCAN -o MASK [--runs DIR] [--spacing X,Y,Z] [--series S] [--device auto|cpu|cuda|reference]\n"
-     "      [--threads T] [--json]",
-     "a finished run, with the runs that it stands on, on one scan; the mask, 0 and 1, keeps the scan's\n"
-     "      geometry. MASK is a .mhd (and .raw), .mha, .nii or .nii.gz",
-     cc_command_predict},
-    {"config", "CONFIG [--set k=v]... | --reference",
-     "prints what a config resolves to, or the reference of all options", cc_command_config},
-    {"check", "CONFIG [--set k=v]... [--json]",
-     "opens every image and mask of a config's dataset: a table of the scans, the parts of the split, and "
-     "all\n"
-     "      that is wrong (exit status 1 where something is)",
-     cc_command_check},
-    {"split", "CONFIG -o FILE.csv [--set k=v]...",
-     "writes the split that a config makes, patient,set or patient,fold, as data.split.file reads it",
-     cc_command_split},
-    {"nets",
-     "[NAME[:DECODER]] [--size S] [--batch B] [--channels N] [--classes N]\n"
-     "      [--device auto|cpu|cuda|reference] [--precision f32|tf32|bf16] [--memory GB]",
-     "lists the nets with their parameters and GFLOP, or one net's layers and the memory that it takes, of "
-     "a\n"
-     "      GPU also where there is none; --memory: the largest batch that fits",
-     cc_command_nets},
-    {"phantom",
-     "DIR [--layout ctheart|orcascore] [--patients N] [--size S] [--slices Z] [--seed K] [--sheet FILE.png]",
-     "makes a dataset of phantom chests in DIR", cc_command_phantom},
-    {"parity",
-     "FILE.h5... [--device auto|cpu|cuda|reference] [--precision f32|tf32|bf16] [--tf32]\n"
-     "      [--plan exact|fixed|timed|fast] [--fast]",
-     "compares fixtures of expected values with this build", cc_command_parity},
-    {"bench",
-     "train|infer --net NAME[:DECODER] --size S --batch B [--steps N] [--threads T]\n"
-     "      [--precision f32|tf32|bf16] [--tf32] [--plan fixed|timed|exact|fast] [--fast]\n"
-     "      [--device auto|cpu|cuda|reference] [--profile] [--json]",
-     "times training steps, or inference, of a net on made-up images of S x S", cc_command_bench},
-    {"score",
-     "SCAN [--mask MASK] [--spacing X,Y,Z] [--series S] [--threshold HU] [--minimum-area MM2]\n"
-     "      [--connectivity 4|8|6|26] [--per-slice] [--reference-spacing MM] [--json]",
-     "Agatston score, volume, lesions and risk category of the calcium that a mask marks", cc_command_score},
-    {"info", "PATH [--spacing X,Y,Z] [--series S] [--json]",
-     "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256", cc_command_info},
-    {"export", "RESULT.h5 -o FILE.safetensors | --light RESULTS -o DIR [--kind KIND]",
-     "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read;\n"
-     "      --light: copies a folder of results, without weights and pictures: what tables are made from",
-     cc_command_export},
-    {"report", "[CONFIG...] [--results DIR] [--out DIR] [--kind KIND] [--tables FILE] [--strict]",
-     "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into "
-     "report/out;\n"
-     "      --tables: those of a file of yours, and what is published beside them, in place of the paper's",
-     cc_command_report},
-    {"audit", "[TABLES.yaml] [--json]",
-     "what the numbers of published tables contradict; without a file, the paper's own. Findings are "
-     "results:\n"
-     "      the exit status is 0 with them too",
-     cc_command_audit},
-    {NULL, NULL, NULL, NULL},
-};
-
-/* Every command with its usage. */
-static void print_help(FILE *out) {
-    fprintf(out, "calcade %s: train and evaluate cascades that segment coronary calcium in cardiac CT\n\n",
-            CC_VERSION);
-    for (const cc_command *c = commands; c->name; c++)
-        fprintf(out, "  calcade %s %s\n      %s\n", c->name, c->usage, c->what);
-    fprintf(out, "\nExit status: 0 done; 1 it failed at run time; 2 usage or config.\n");
-}
-
-/* The command of a name, or NULL. */
-static const cc_command *find_command(const char *name) {
-    for (const cc_command *c = commands; c->name; c++)
-        if (strcmp(c->name, name) == 0) return c;
-    return NULL;
-}
-
 /* Some failed write may lie far back, and its errno with it; the last one's is that of the same disk.
  * Closing counts too: some file systems report a failed write only then. */
 static cc_status close_output(void) {
@@ -162,17 +80,14 @@ int main(int argc, char **argv) {
     occupy_standard_streams();
     settle_libraries(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
-    if (argc < 2) return print_help(stderr), 2;
+    if (argc < 2) return cc_command_print_all(stderr), 2;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
-        return print_help(stdout), finish(CC_OK);
+        return finish(cc_command_print_all(stdout));
     if (strcmp(argv[1], "--version") == 0)
         return finish(printf("calcade %s\n", CC_VERSION) < 0 ? CC_EIO : CC_OK);
-    const cc_command *command = find_command(argv[1]);
+    const cc_command *command = cc_command_find(argv[1]);
     if (!command) return finish(cc_fail(CC_EUSAGE, argv[1], "see calcade --help", "no such command"));
     for (int i = 2; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0)
-            return finish(printf("calcade %s %s\n%s\n", command->name, command->usage, command->what) < 0
-                              ? CC_EIO
-                              : CC_OK);
+        if (strcmp(argv[i], "--help") == 0) return finish(cc_command_print_one(stdout, command));
     return finish(command->run(argc - 1, argv + 1));
 }

@@ -167,21 +167,63 @@ static cc_status print_memory(const char *name, const wanted *w) {
     return CC_OK;
 }
 
-cc_status cc_command_nets(int argc, char **argv) {
+/* In the order of the help. */
+static const cc_flag flags[] = {{.name = "--size",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(wanted, size),
+                                 .min = 1,
+                                 .max = 65536,
+                                 .value = "S",
+                                 .meaning = "side of the square image, pixels; 512 where it is not given"},
+                                {.name = "--batch",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(wanted, batch),
+                                 .min = 1,
+                                 .max = 65536,
+                                 .value = "B",
+                                 .meaning = "images of a step; 1 where it is not given"},
+                                {.name = "--channels",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(wanted, channels),
+                                 .min = 1,
+                                 .max = 1024,
+                                 .value = "N",
+                                 .meaning = "channels of the image"},
+                                {.name = "--classes",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(wanted, classes),
+                                 .min = 1,
+                                 .max = 1024,
+                                 .value = "N",
+                                 .meaning = "channels of the output"},
+                                CC_FLAG_DEVICE(wanted, device),
+                                CC_FLAG_PRECISION(wanted, precision),
+                                {.name = "--memory",
+                                 .kind = CC_FLAG_REAL,
+                                 CC_FLAG_AT(wanted, memory_gb),
+                                 .min = 0,
+                                 .max = 1 << 20,
+                                 .value = "GB",
+                                 .meaning = "what a device has: the largest batch that fits is printed too"},
+                                {0}};
+
+static cc_status command(int argc, char **argv) {
     wanted w = {.size = 512, .batch = 1, .channels = 1, .classes = 1, .device = "auto", .precision = "f32"};
-    const cc_flag flags[] = {
-        {.name = "--size", .kind = CC_FLAG_INTEGER, .value = &w.size, .min = 1, .max = 65536},
-        {.name = "--batch", .kind = CC_FLAG_INTEGER, .value = &w.batch, .min = 1, .max = 65536},
-        {.name = "--channels", .kind = CC_FLAG_INTEGER, .value = &w.channels, .min = 1, .max = 1024},
-        {.name = "--classes", .kind = CC_FLAG_INTEGER, .value = &w.classes, .min = 1, .max = 1024},
-        {.name = "--device", .kind = CC_FLAG_TEXT, .value = &w.device},
-        {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &w.precision},
-        {.name = "--memory", .kind = CC_FLAG_REAL, .value = &w.memory_gb, .min = 0, .max = 1 << 20},
-        {.name = NULL}};
     const char *operands[argc];
     int count;
-    CC_TRY(cc_flags_read(argc, argv, flags, operands, &count, 0, 1));
+    CC_TRY(cc_flags_read(&w, argc, argv, flags, operands, &count, 0, 1));
+    /* Without a name every net is a line, of the same input. */
     if (count == 0) return list(&w);
     CC_TRY(print_layers(operands[0], &w));
     return print_memory(operands[0], &w);
 }
+
+const cc_command cc_command_nets = {
+    .name = "nets",
+    .operands = {{"[NAME[:DECODER]]", CC_COMPLETES_NET}},
+    .flags = flags,
+    .what = "lists the nets with their parameters and GFLOP, or one net's layers and the memory that it "
+            "takes, of "
+            "a GPU also where there is none; --memory: the largest batch that fits",
+    .run = command,
+};

@@ -59,25 +59,37 @@ static cc_status check_file(cc_parity *parity, const char *path) {
     return status;
 }
 
+/* What the command line says. */
+typedef struct values {
+    const char *device, *precision, *plan;
+    bool tf32, fast;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {
+    CC_FLAG_DEVICE(values, device),
+    CC_FLAG_PRECISION(values, precision),
+    {.name = "--tf32",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, tf32),
+     .meaning = "stands for --precision tf32"},
+    CC_FLAG_PLAN(values, plan, "exact|fixed|timed|fast"),
+    {.name = "--fast", .kind = CC_FLAG_SWITCH, CC_FLAG_AT(values, fast), .meaning = "stands for --plan fast"},
+    {0}};
+
 /* A file that cannot be checked does not keep the others from being checked; the first fault is returned. */
-cc_status cc_command_parity(int argc, char **argv) {
-    const char *device = "auto", *precision = NULL, *plan = NULL;
-    bool tf32 = false, fast = false;
-    const cc_flag flags[] = {{.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
-                             {.name = "--precision", .kind = CC_FLAG_TEXT, .value = &precision},
-                             {.name = "--tf32", .kind = CC_FLAG_SWITCH, .value = &tf32},
-                             {.name = "--plan", .kind = CC_FLAG_TEXT, .value = &plan},
-                             {.name = "--fast", .kind = CC_FLAG_SWITCH, .value = &fast},
-                             {0}};
+static cc_status command(int argc, char **argv) {
+    values v = {.device = "auto"};
+    const char *precision, *plan;
     const char *paths[argc];
     int count;
-    CC_TRY(cc_flags_read(argc, argv, flags, paths, &count, 1, argc));
+    CC_TRY(cc_flags_read(&v, argc, argv, flags, paths, &count, 1, argc));
     cc_parity parity = {0};
-    CC_TRY(cc_flags_precision(&precision, precision, tf32, "f32"));
-    CC_TRY(cc_flags_plan(&plan, plan, fast, "exact"));
+    CC_TRY(cc_flags_precision(&precision, v.precision, v.tf32, "f32"));
+    CC_TRY(cc_flags_plan(&plan, v.plan, v.fast, "exact"));
     CC_TRY(cc_precision_find(&parity.dtype, &parity.tf32, precision));
     CC_TRY(cc_tuning_find(&parity.tuning, plan));
-    CC_TRY(cc_device_find(&parity.backend, device));
+    CC_TRY(cc_device_find(&parity.backend, v.device));
     cc_device_note_tuning(parity.backend, parity.tuning);
     cc_error first = {.status = CC_OK};
     for (int i = 0; i < count; i++) {
@@ -92,3 +104,11 @@ cc_status cc_command_parity(int argc, char **argv) {
                        parity.failed, parity.passed + parity.failed);
     return CC_OK;
 }
+
+const cc_command cc_command_parity = {
+    .name = "parity",
+    .operands = {{"FILE.h5...", CC_COMPLETES_RUN}},
+    .flags = flags,
+    .what = "compares fixtures of expected values with this build",
+    .run = command,
+};

@@ -24,30 +24,84 @@ static cc_status make(const char *dir, const char *sheet, const cc_phantom_optio
     return CC_OK;
 }
 
-cc_status cc_command_phantom(int argc, char **argv) {
+/* The words of the layouts, as `--layout` shows them. */
+#define WORD(name) "|" #name
+
+/* What the command line says. */
+typedef struct values {
+    const char *layout, *sheet;
+    long long patients, size, slices, seed;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {{.name = "--layout",
+                                 .kind = CC_FLAG_TEXT,
+                                 CC_FLAG_AT(values, layout),
+                                 .value = &(CC_PHANTOM_LAYOUT_LIST(WORD))[1], /* without the first bar */
+                                 .meaning = "how the folder is laid out: as which dataset"},
+                                {.name = "--patients",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(values, patients),
+                                 .min = 1,
+                                 .max = CC_PHANTOM_PATIENTS_MAX,
+                                 .value = "N",
+                                 .meaning = "number of patients"},
+                                {.name = "--size",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(values, size),
+                                 .min = CC_PHANTOM_SIZE_MIN,
+                                 .max = CC_PHANTOM_SIZE_MAX,
+                                 .value = "S",
+                                 .meaning = "side of a slice, pixels"},
+                                {.name = "--slices",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(values, slices),
+                                 .min = 1,
+                                 .max = CC_PHANTOM_SLICES_MAX,
+                                 .value = "Z",
+                                 .meaning = "slices of a scan, over 120 mm"},
+                                {.name = "--seed",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(values, seed),
+                                 .min = 0,
+                                 .max = INT64_MAX,
+                                 .value = "K",
+                                 .meaning = "another one: other patients"},
+                                {.name = "--sheet",
+                                 .kind = CC_FLAG_TEXT,
+                                 CC_FLAG_AT(values, sheet),
+                                 .value = "FILE.png",
+                                 .completes = CC_COMPLETES_PATH,
+                                 .meaning = "a picture with one slice of each patient"},
+                                {0}};
+
+static cc_status command(int argc, char **argv) {
     cc_phantom_options o = cc_phantom_defaults();
-    long long patients = o.patients, size = o.size, slices = o.slices, seed = (long long)o.seed;
-    const char *sheet = NULL;
-    const cc_flag flags[] = {
-        {"--patients", CC_FLAG_INTEGER, &patients, 1, CC_PHANTOM_PATIENTS_MAX},
-        {"--size", CC_FLAG_INTEGER, &size, CC_PHANTOM_SIZE_MIN, CC_PHANTOM_SIZE_MAX},
-        {"--slices", CC_FLAG_INTEGER, &slices, 1, CC_PHANTOM_SLICES_MAX},
-        {"--seed", CC_FLAG_INTEGER, &seed, 0, INT64_MAX},
-        {"--layout", CC_FLAG_TEXT, &o.layout, 0, 0},
-        {"--sheet", CC_FLAG_TEXT, &sheet, 0, 0},
-        {NULL, CC_FLAG_SWITCH, NULL, 0, 0},
-    };
+    values v = {.layout = o.layout,
+                .patients = o.patients,
+                .size = o.size,
+                .slices = o.slices,
+                .seed = (long long)o.seed};
     const char **operands = calloc((size_t)argc, sizeof *operands);
     int count;
     if (!operands) return cc_fail_memory("the command line", (unsigned long long)argc * sizeof *operands);
     cc_status status = CC_OK;
-    CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 1, 1));
-    o.patients = (int)patients;
-    o.size = (int)size;
-    o.slices = (int)slices;
-    o.seed = (uint64_t)seed;
-    CC_CHECK(make(operands[0], sheet, &o));
+    CC_CHECK(cc_flags_read(&v, argc, argv, flags, operands, &count, 1, 1));
+    o.layout = v.layout;
+    o.patients = (int)v.patients;
+    o.size = (int)v.size;
+    o.slices = (int)v.slices;
+    o.seed = (uint64_t)v.seed;
+    CC_CHECK(make(operands[0], v.sheet, &o));
 done:
     free(operands);
     return status;
 }
+
+const cc_command cc_command_phantom = {
+    .name = "phantom",
+    .operands = {{"DIR", CC_COMPLETES_FOLDER}},
+    .flags = flags,
+    .what = "makes a dataset of phantom chests in DIR",
+    .run = command,
+};

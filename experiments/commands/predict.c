@@ -37,33 +37,64 @@ static cc_status print_json(const cc_predict_request *request, const cc_predicti
     return status;
 }
 
-cc_status cc_command_predict(int argc, char **argv) {
-    const char *device = "auto", *spacing = NULL, *operands[argc];
-    bool json = false;
+/* The request, and what is to be turned into a part of it. */
+typedef struct values {
+    cc_predict_request request;
+    const char *device, *spacing;
+    long long threads;
+    bool json;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {
+    {.name = "-o",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, request.mask),
+     .needed = true,
+     .value = "MASK",
+     .completes = CC_COMPLETES_PATH,
+     .meaning = "the mask's file: .mhd (and .raw), .mha, .nii or .nii.gz"},
+    {.name = "--runs",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, request.runs),
+     .value = "DIR",
+     .completes = CC_COMPLETES_FOLDER,
+     .meaning =
+         "the folder of the runs that MODEL stands on; where it is not given, the one that MODEL lies in"},
+    CC_FLAG_SPACING(values, spacing),
+    CC_FLAG_SERIES(values, request.reading.series),
+    CC_FLAG_DEVICE(values, device),
+    CC_FLAG_THREADS(values, threads),
+    CC_FLAG_JSON(values, json),
+    {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {.device = "auto", .threads = omp_get_max_threads()};
+    cc_predict_request *request = &v.request;
+    const char *operands[argc];
     int count;
-    long long threads = omp_get_max_threads();
-    cc_predict_request request = {0};
     cc_prediction_summary summary;
-    const cc_flag flags[] = {
-        {.name = "-o", .kind = CC_FLAG_TEXT, .value = &request.mask},
-        {.name = "--runs", .kind = CC_FLAG_TEXT, .value = &request.runs},
-        {.name = "--spacing", .kind = CC_FLAG_TEXT, .value = &spacing},
-        {.name = "--series", .kind = CC_FLAG_TEXT, .value = &request.reading.series},
-        {.name = "--device", .kind = CC_FLAG_TEXT, .value = &device},
-        {.name = "--threads", .kind = CC_FLAG_INTEGER, .value = &threads, .min = 1, .max = 1 << 10},
-        {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
-        {0}};
-    CC_TRY(cc_flags_read(argc, argv, flags, operands, &count, 2, 2));
-    if (!request.mask)
+    CC_TRY(cc_flags_read(&v, argc, argv, flags, operands, &count, 2, 2));
+    if (!request->mask)
         return cc_fail(CC_EUSAGE, "predict", "as in: calcade predict seed-1.h5 scan.mhd -o mask.nii.gz",
                        "wants -o and the mask's file");
-    request.model = operands[0];
-    request.scan = operands[1];
-    CC_TRY(cc_flags_spacing(request.reading.spacing_mm, spacing));
-    CC_TRY(cc_device_find(&request.backend, device));
-    omp_set_num_threads((int)threads);
-    CC_TRY(cc_predict_scan(&summary, &request));
-    if (json) return print_json(&request, &summary);
-    print_text(&request, &summary);
+    request->model = operands[0];
+    request->scan = operands[1];
+    CC_TRY(cc_flags_spacing(request->reading.spacing_mm, v.spacing));
+    CC_TRY(cc_device_find(&request->backend, v.device));
+    omp_set_num_threads((int)v.threads);
+    CC_TRY(cc_predict_scan(&summary, request));
+    if (v.json) return print_json(request, &summary);
+    print_text(request, &summary);
     return CC_OK;
 }
+
+const cc_command cc_command_predict = {
+    .name = "predict",
+    .operands = {{"MODEL.h5", CC_COMPLETES_RUN}, {"SCAN", CC_COMPLETES_PATH}},
+    .flags = flags,
+    .what =
+        "a finished run, with the runs that it stands on, on one scan; the mask, 0 and 1, keeps the scan's "
+        "geometry. MASK is a .mhd (and .raw), .mha, .nii or .nii.gz",
+    .run = command,
+};

@@ -42,22 +42,57 @@ static void wanted_deinit(wanted *w) {
     cc_arena_destroy(w->arena);
 }
 
-cc_status cc_command_report(int argc, char **argv) {
+/* In the order of the help. */
+static const cc_flag flags[] = {
+    {.name = "--results",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(cc_report_options, results),
+     .value = "DIR",
+     .completes = CC_COMPLETES_FOLDER,
+     .meaning = "the folder of the run files; results/runs where it is not given"},
+    {.name = "--out",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(cc_report_options, out),
+     .value = "DIR",
+     .completes = CC_COMPLETES_FOLDER,
+     .meaning = "the folder of the report; report/out where it is not given"},
+    {.name = "--kind",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(cc_report_options, kind),
+     .value = "KIND",
+     .meaning = "tables of the experiments KIND/NAME alone, as in twin"},
+    {.name = "--tables",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(cc_report_options, tables),
+     .value = "FILE",
+     .completes = CC_COMPLETES_CONFIG,
+     .meaning = "tables of yours, and what is published beside them, in place of the paper's"},
+    {.name = "--strict",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(cc_report_options, strict),
+     .meaning = "fails where a run is missing, stale or damaged; the report is made all the same"},
+    {0}};
+
+/* The flags' values are the report's own options: the table points into them. */
+static cc_status command(int argc, char **argv) {
     cc_report_options options = {.results = "results/runs", .out = "report/out", .print = stdout};
-    const cc_flag flags[] = {
-        {"--results", CC_FLAG_TEXT, &options.results, 0, 0},
-        {"--out", CC_FLAG_TEXT, &options.out, 0, 0},
-        {"--kind", CC_FLAG_TEXT, &options.kind, 0, 0},
-        {"--tables", CC_FLAG_TEXT, &options.tables, 0, 0},
-        {"--strict", CC_FLAG_SWITCH, &options.strict, 0, 0},
-        {NULL, CC_FLAG_SWITCH, NULL, 0, 0},
-    };
     int path_count;
     const char *paths[argc];
     wanted w = {0};
-    CC_TRY(cc_flags_read(argc, argv, flags, paths, &path_count, 0, argc));
+    CC_TRY(cc_flags_read(&options, argc, argv, flags, paths, &path_count, 0, argc));
+    /* Configs are read where there are some; without them the folder alone says what there is. */
     cc_status status = plan_configs(&w, &options, paths, path_count);
     if (status == CC_OK) status = cc_report_make(&options);
     wanted_deinit(&w);
     return status;
 }
+
+const cc_command cc_command_report = {
+    .name = "report",
+    .operands = {{"[CONFIG...]", CC_COMPLETES_CONFIG}},
+    .flags = flags,
+    .what = "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into "
+            "report/out; --tables: those of a file of yours, and what is published beside them, in place of "
+            "the paper's",
+    .run = command,
+};

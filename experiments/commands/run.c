@@ -235,32 +235,70 @@ static cc_status print_plan(session *s) {
     return cc_plan_table_print(s->plan);
 }
 
-cc_status cc_command_run(int argc, char **argv) {
-    session s = {.out = "results/runs", .device = "auto"};
-    bool dry_run = false;
-    long long job_count = 1;
-    const cc_flag flags[] = {
-        {.name = "--set", .kind = CC_FLAG_TEXTS, .value = &s.sets},
-        {.name = "--out", .kind = CC_FLAG_TEXT, .value = &s.out},
-        {.name = "--device", .kind = CC_FLAG_TEXT, .value = &s.device},
-        {.name = "--jobs", .kind = CC_FLAG_INTEGER, .value = &job_count, .min = 1, .max = CC_JOBS_MAX},
-        {.name = "--fast", .kind = CC_FLAG_SWITCH, .value = &s.fast},
-        {.name = "--tf32", .kind = CC_FLAG_SWITCH, .value = &s.tf32},
-        {.name = "--dry-run", .kind = CC_FLAG_SWITCH, .value = &dry_run},
-        {0}};
+/* A session, and what the command line alone asks. */
+typedef struct values {
+    session session;
+    long long jobs;
+    bool dry_run;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {
+    CC_FLAG_SET(values, session.sets),
+    {.name = "--out",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, session.out),
+     .value = "DIR",
+     .completes = CC_COMPLETES_FOLDER,
+     .meaning = "the folder of the run files; results/runs where it is not given"},
+    CC_FLAG_DEVICE(values, session.device),
+    {.name = "--jobs",
+     .kind = CC_FLAG_INTEGER,
+     CC_FLAG_AT(values, jobs),
+     .min = 1,
+     .max = CC_JOBS_MAX,
+     .value = "N",
+     .meaning = "runs that are made at the same time, each in a process of its own"},
+    {.name = "--fast",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, session.fast),
+     .meaning = "sets train.plan to fast in whatever trains"},
+    {.name = "--tf32",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, session.tf32),
+     .meaning = "sets train.precision to tf32 in whatever trains in f32"},
+    {.name = "--dry-run",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, dry_run),
+     .meaning = "prints the plan, and what is done already; makes nothing"},
+    {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {.session = {.out = "results/runs", .device = "auto"}, .jobs = 1};
+    session *s = &v.session;
     cc_status status = CC_OK;
     cc_jobs *jobs = NULL;
-    s.paths = calloc((size_t)argc, sizeof *s.paths);
-    if (!s.paths) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *s.paths));
-    CC_CHECK(cc_flags_read(argc, argv, flags, s.paths, &s.path_count, 1, argc));
-    s.jobs = (int)job_count;
-    s.threads = share_threads(s.jobs);
+    s->paths = calloc((size_t)argc, sizeof *s->paths);
+    if (!s->paths) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *s->paths));
+    CC_CHECK(cc_flags_read(&v, argc, argv, flags, s->paths, &s->path_count, 1, argc));
+    s->jobs = (int)v.jobs;
+    s->threads = share_threads(s->jobs);
     /* Workers are forked before anything is opened. */
-    if (s.jobs > 1 && !dry_run) CC_CHECK(cc_jobs_start(&jobs, s.jobs, work, &s));
-    CC_CHECK(dry_run ? print_plan(&s) : make_all(&s, jobs));
+    if (s->jobs > 1 && !v.dry_run) CC_CHECK(cc_jobs_start(&jobs, s->jobs, work, s));
+    CC_CHECK(v.dry_run ? print_plan(s) : make_all(s, jobs));
 done:
     cc_jobs_end(jobs);
-    session_close(&s);
-    free(s.paths);
+    session_close(s);
+    free(s->paths);
     return status;
 }
+
+const cc_command cc_command_run = {
+    .name = "run",
+    .operands = {{"CONFIG...", CC_COMPLETES_CONFIG}},
+    .flags = flags,
+    .what =
+        "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan; "
+        "--fast and --tf32: train.plan and train.precision of whatever trains",
+    .run = command,
+};

@@ -145,41 +145,91 @@ static cc_status choose_neighbours(cc_calcium_options *options, long long connec
     return CC_OK;
 }
 
-cc_status cc_command_score(int argc, char **argv) {
-    bool json = false, per_slice = false;
-    long long connectivity = 0;
-    const char *spacing = NULL;
-    score_request request = {.options = cc_calcium_defaults()};
-    const cc_flag flags[] = {
-        {.name = "--json", .kind = CC_FLAG_SWITCH, .value = &json},
-        {.name = "--mask", .kind = CC_FLAG_TEXT, .value = &request.mask},
-        {.name = "--spacing", .kind = CC_FLAG_TEXT, .value = &spacing},
-        {.name = "--series", .kind = CC_FLAG_TEXT, .value = &request.reading.series},
-        {"--threshold", CC_FLAG_REAL, &request.options.threshold_hu, -1024, 100000},
-        {"--minimum-area", CC_FLAG_REAL, &request.options.minimum_area_mm2, 0, 1000000},
-        {"--connectivity", CC_FLAG_INTEGER, &connectivity, 4, 26},
-        {.name = "--per-slice", .kind = CC_FLAG_SWITCH, .value = &per_slice},
-        {"--reference-spacing", CC_FLAG_REAL, &request.options.reference_mm, 0, 1000},
-        {.name = NULL},
-    };
+/* The request, and what is to be turned into a part of it. */
+typedef struct values {
+    score_request request;
+    const char *spacing;
+    long long connectivity; /* 0: not given */
+    bool per_slice, json;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {
+    {.name = "--mask",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, request.mask),
+     .value = "MASK",
+     .completes = CC_COMPLETES_PATH,
+     .meaning =
+         "marks the calcium; its values are arteries; without one every voxel above the threshold counts"},
+    CC_FLAG_SPACING(values, spacing),
+    CC_FLAG_SERIES(values, request.reading.series),
+    {.name = "--threshold",
+     .kind = CC_FLAG_REAL,
+     CC_FLAG_AT(values, request.options.threshold_hu),
+     .min = -1024,
+     .max = 100000,
+     .value = "HU",
+     .meaning = "a voxel counts above it; 130 where it is not given"},
+    {.name = "--minimum-area",
+     .kind = CC_FLAG_REAL,
+     CC_FLAG_AT(values, request.options.minimum_area_mm2),
+     .min = 0,
+     .max = 1000000,
+     .value = "MM2",
+     .meaning = "of a lesion in a slice, to score there; 1 where it is not given"},
+    {.name = "--connectivity",
+     .kind = CC_FLAG_INTEGER,
+     CC_FLAG_AT(values, connectivity),
+     .min = 4,
+     .max = 26,
+     .value = "4|8|6|26",
+     .meaning =
+         "neighbours that are joined: 4 or 8 within a slice, 6 or 26 across slices; 6 where it is not given"},
+    {.name = "--per-slice",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, per_slice),
+     .meaning = "lesions of each slice by themselves, the rule of 1990; by 8 neighbours where --connectivity "
+                "is not given"},
+    {.name = "--reference-spacing",
+     .kind = CC_FLAG_REAL,
+     CC_FLAG_AT(values, request.options.reference_mm),
+     .min = 0,
+     .max = 1000,
+     .value = "MM",
+     .meaning = "distance of slices that the score is scaled to; 3 where it is not given"},
+    CC_FLAG_JSON(values, json),
+    {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {.request = {.options = cc_calcium_defaults()}};
+    score_request *request = &v.request;
     cc_calcium calcium = {0};
     int count;
     const char **operands = calloc((size_t)argc, sizeof *operands);
     if (!operands) return cc_fail_memory("the arguments", (size_t)argc * sizeof *operands);
     cc_status status;
-    CC_CHECK(cc_flags_read(argc, argv, flags, operands, &count, 1, 1));
-    request.scan = operands[0];
-    CC_CHECK(cc_flags_spacing(request.reading.spacing_mm, spacing));
-    if (request.options.reference_mm == 0)
+    CC_CHECK(cc_flags_read(&v, argc, argv, flags, operands, &count, 1, 1));
+    request->scan = operands[0];
+    CC_CHECK(cc_flags_spacing(request->reading.spacing_mm, v.spacing));
+    if (request->options.reference_mm == 0)
         CC_CHECK(cc_fail(CC_EUSAGE, "--reference-spacing", NULL, "must be above 0"));
-    CC_CHECK(choose_neighbours(&request.options, connectivity, per_slice));
-    CC_CHECK(measure(&calcium, &request));
-    if (json)
-        CC_CHECK(print_json(&request, &calcium));
+    CC_CHECK(choose_neighbours(&request->options, v.connectivity, v.per_slice));
+    CC_CHECK(measure(&calcium, request));
+    if (v.json)
+        CC_CHECK(print_json(request, &calcium));
     else
-        print_text(&request, &calcium);
+        print_text(request, &calcium);
 done:
     cc_calcium_deinit(&calcium);
     free(operands);
     return status;
 }
+
+const cc_command cc_command_score = {
+    .name = "score",
+    .operands = {{"SCAN", CC_COMPLETES_PATH}},
+    .flags = flags,
+    .what = "Agatston score, volume, lesions and risk category of the calcium that a mask marks",
+    .run = command,
+};

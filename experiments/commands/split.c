@@ -92,22 +92,43 @@ done:
     return status;
 }
 
-cc_status cc_command_split(int argc, char **argv) {
-    const char *out = NULL;
-    cc_flag_texts sets = {0};
-    const cc_flag flags[] = {{.name = "--set", .kind = CC_FLAG_TEXTS, .value = &sets},
-                             {.name = "-o", .kind = CC_FLAG_TEXT, .value = &out},
-                             {.name = NULL}};
+/* What the command line says. */
+typedef struct values {
+    const char *out;
+    cc_flag_texts sets;
+} values;
+
+/* In the order of the help. */
+static const cc_flag flags[] = {{.name = "-o",
+                                 .kind = CC_FLAG_TEXT,
+                                 CC_FLAG_AT(values, out),
+                                 .needed = true,
+                                 .value = "FILE.csv",
+                                 .completes = CC_COMPLETES_PATH,
+                                 .meaning = "the table that is written"},
+                                CC_FLAG_SET(values, sets),
+                                {0}};
+
+static cc_status command(int argc, char **argv) {
+    values v = {0};
     const char *path[argc];
     int count;
     bool folds = false;
-    CC_TRY(cc_flags_read(argc, argv, flags, path, &count, 1, 1));
-    if (!out)
+    CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 1, 1));
+    if (!v.out)
         return cc_fail(CC_EUSAGE, argv[0], "as in: calcade split CONFIG -o FILE.csv", "wants -o FILE.csv");
     cc_config *config = NULL;
-    CC_TRY(cc_config_load(&config, path[0], sets.items, sets.count, CC_CONFIG_RUNNABLE));
+    CC_TRY(cc_config_load(&config, path[0], v.sets.items, v.sets.count, CC_CONFIG_RUNNABLE));
     cc_status status = check_variants(config, &folds);
-    if (status == CC_OK) status = write_split(out, cc_config_get(config, 0), folds);
+    if (status == CC_OK) status = write_split(v.out, cc_config_get(config, 0), folds);
     cc_config_destroy(config);
     return status;
 }
+
+const cc_command cc_command_split = {
+    .name = "split",
+    .operands = {{"CONFIG", CC_COMPLETES_CONFIG}},
+    .flags = flags,
+    .what = "writes the split that a config makes, patient,set or patient,fold, as data.split.file reads it",
+    .run = command,
+};

@@ -16,8 +16,6 @@
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
 
-enum { EXTENDS_MAX = 16 };
-
 struct cc_config {
     cc_arena *arena;
     cc_experiment_config *variants;
@@ -37,8 +35,9 @@ static cc_status read_file(cc_yaml **out, const char *path, const chain *before,
 
 /* Refuses chains that are endless or longer than any that is meant. */
 static cc_status check_chain(const chain *link, const cc_yaml *node) {
-    if (link->length > EXTENDS_MAX)
-        return cc_config_fail(node, 0, NULL, "extends goes through more than %d files", EXTENDS_MAX);
+    if (link->length > CC_CONFIG_EXTENDS_MAX)
+        return cc_config_fail(node, 0, NULL, "extends goes through more than %d files",
+                              CC_CONFIG_EXTENDS_MAX);
     for (const chain *c = link->before; c; c = c->before)
         if (strcmp(c->path, link->path) == 0)
             return cc_config_fail(node, 0, "break the circle", "extends leads back to %s", link->path);
@@ -77,9 +76,9 @@ static cc_status lay_over(cc_yaml **out, cc_yaml *base, cc_yaml *tree, cc_arena 
 static cc_status read_bases(cc_yaml **out, const cc_yaml *extends, const char *path, const chain *link,
                             cc_arena *arena) {
     if (extends->kind != CC_YAML_LIST) return read_base(out, extends, path, link, arena);
-    if (extends->count < 1 || extends->count > EXTENDS_MAX)
+    if (extends->count < 1 || extends->count > CC_CONFIG_EXTENDS_MAX)
         return cc_config_fail(extends, 0, NULL, "extends wants a list of 1 to %d files, not of %zu",
-                              EXTENDS_MAX, extends->count);
+                              CC_CONFIG_EXTENDS_MAX, extends->count);
     CC_TRY(read_base(out, extends->items[0], path, link, arena));
     for (size_t i = 1; i < extends->count; i++) {
         cc_yaml *next;

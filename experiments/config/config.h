@@ -2,8 +2,8 @@
  * variant out.
  *
  * The table of options (experiments/config/options.h) declares each once (key, type, range, default, unit,
- * meaning, place in experiments/config/experiment.h); reading, checking, printing and the reference page all
- * follow that table. The rules of the format:
+ * meaning, place in experiments/config/experiment.h); reading, checking, printing, the reference page and the
+ * schema for editors (schema.h) all follow that table. The rules of the format:
  *   extends: FILE     the file starts from another (relative to itself; chains): maps merge, anything else is
  *                     replaced. A list of files: each is laid over those before it, this one over all
  *   matrix: ...       one file, several variants: {net.arch: [unet, unet-bn], ...} is the cartesian product,

@@ -327,16 +327,6 @@ static const char preface[] =
     "of the runs under "
     "`upstream`.\n";
 
-/* "a|b" as "a` or `b", within backquotes. */
-static void print_alternatives(FILE *out, const char *words) {
-    for (; *words; words++) {
-        if (*words == '|')
-            fputs("` or `", out);
-        else
-            fputc(*words, out);
-    }
-}
-
 /* One option as a row of its group's table. */
 static void print_reference_row(FILE *out, const cc_option *o) {
     char wants[512];
@@ -348,9 +338,8 @@ static void print_reference_row(FILE *out, const cc_option *o) {
         fputs(o->initial_note ? o->initial_note : o->needed ? "must be given" : "must be given to run", out);
     fprintf(out, " | %s | %s", o->unit ? o->unit : "", o->meaning);
     if (o->when) {
-        fprintf(out, "; where `%s` is `", o->when);
-        print_alternatives(out, o->is);
-        fputc('`', out);
+        cc_option_words(wants, sizeof wants, o->is, "` or `");
+        fprintf(out, "; where `%s` is `%s`", o->when, wants);
     }
     if (o->only_term) fputs("; only in the terms of a sum", out);
     fputs(" |\n", out);

@@ -156,7 +156,7 @@ static cc_status read_row(reader *r, int row) {
 
 /* A given row that means nothing here: says which choice stands against it. */
 static cc_status fail_meaningless(const reader *r, const cc_option *o, const given *g) {
-    char shown[CC_CONFIG_KEY_MAX], decider[CC_CONFIG_KEY_MAX], hint[384];
+    char shown[CC_CONFIG_KEY_MAX], decider[CC_CONFIG_KEY_MAX], hint[384], words[320];
     show(shown, r, o->key);
     if (!o->when)
         return cc_config_fail(g->node, g->line, "leave it out", "%s means something only in a term of a sum",
@@ -169,8 +169,8 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
         by = cc_option_get(cc_option_find(o->when));
     }
     show(decider, r, by->key);
-    snprintf(hint, sizeof hint, "it belongs to %s; leave it out, or set it to null", o->is);
-    for (char *bar; (bar = strchr(hint, '|'));) *bar = '/';
+    cc_option_words(words, sizeof words, o->is, "/");
+    snprintf(hint, sizeof hint, "it belongs to %s; leave it out, or set it to null", words);
     return cc_config_fail(g->node, g->line, hint, "%s means nothing where %s is %s", shown, decider, word);
 }
 

@@ -8,8 +8,6 @@
 #include "experiments/config/config_values.h"
 #include "metrics/score.h"
 
-enum { CLAIMS_MAX = 100 };
-
 /* A variant's name, which a folder could have. */
 static cc_status read_variant(const char **out, const char *key, const cc_yaml *node, cc_arena *arena) {
     CC_TRY(cc_config_read_line(out, key, node, arena));
@@ -95,9 +93,9 @@ static cc_status read_claim(cc_claim *out, const char *key, const cc_yaml *map, 
 cc_status cc_config_read_claims(cc_claim_list *out, const char *key, const cc_yaml *node, cc_arena *arena) {
     char got[128], name[CC_CONFIG_KEY_MAX];
     cc_config_describe(got, sizeof got, node);
-    if (node->kind != CC_YAML_LIST || node->count > CLAIMS_MAX)
-        return cc_config_fail(node, 0, NULL, "%s wants a list of at most %d claims, not %s", key, CLAIMS_MAX,
-                              got);
+    if (node->kind != CC_YAML_LIST || node->count > CC_CONFIG_CLAIMS_MAX)
+        return cc_config_fail(node, 0, NULL, "%s wants a list of at most %d claims, not %s", key,
+                              CC_CONFIG_CLAIMS_MAX, got);
     cc_claim *items = cc_arena_get_array(arena, node->count + 1, sizeof *items);
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {

@@ -8,14 +8,19 @@
  *   config_matrix.c   a tree and its matrix -> a tree for each variant
  *   config_read.c     a tree -> cc_experiment_config
  *   config.c          files, `extends`, overrides -> one tree; its variants -> cc_config
- *   config_print.c    cc_experiment_config -> text; the table -> its reference */
+ *   config_print.c    cc_experiment_config -> text; the table -> its reference
+ *   schema.c          the table -> a JSON Schema */
 #ifndef CC_EXPERIMENTS_CONFIG_CONFIG_VALUES_H
 #define CC_EXPERIMENTS_CONFIG_CONFIG_VALUES_H
 
 #include "core/yaml.h"
 #include "experiments/config/options.h"
 
-enum { CC_CONFIG_KEY_MAX = 160 }; /* bytes of a dotted key in a message, its terminator included */
+enum {
+    CC_CONFIG_KEY_MAX = 160,    /* bytes of a dotted key in a message, its terminator included */
+    CC_CONFIG_EXTENDS_MAX = 16, /* files of one `extends`, and of a chain of them */
+    CC_CONFIG_CLAIMS_MAX = 100  /* of a `report:` block */
+};
 
 /* Where a node stands: "FILE:LINE", or what an override says. `line` 0 takes the node's own. */
 void cc_config_where(char out[512], const cc_yaml *node, int line);

@@ -1,6 +1,6 @@
 /* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
- * Reading, checking, printing and the reference follow the table; a new option is a member of
+ * Reading, checking, printing, reference and schema follow the table; a new option is a member of
  * cc_experiment_config (experiment.h) and a row of options_data.c, options_training.c or options_report.c
  * (after Redis' config.c). Private to the configuration; others include experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
@@ -44,9 +44,11 @@ typedef struct cc_option {
     double min, max;             /* numbers, and the items of a list of numbers */
     bool above_min, below_max;   /* the bound itself lies outside */
     int least, most;             /* list: number of items; name: most parts */
-    const char *choices[CC_OPTION_CHOICES_MAX];
+    const char
+        *choices[CC_OPTION_CHOICES_MAX]; /* a choice; a list of texts: its items, or else item_pattern */
     bool (*item_ok)(const char *text);
     const char *item_wants;   /* what item_ok likes, for people */
+    const char *item_pattern; /* the same as a regular expression, as JSON Schema has them */
     const char *initial;      /* the default, as YAML; NULL: none, and the value is `null_value` or NULL */
     const char *initial_note; /* where there is none: what happens then, for people */
     int null_value;           /* integer, real: stands for null */

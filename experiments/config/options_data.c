@@ -323,6 +323,7 @@ static const cc_option rows[] = {
      .most = CC_AUGMENT_MAX,
      .item_ok = cc_augment_is_name,
      .item_wants = CC_AUGMENT_NAMES,
+     .item_pattern = CC_AUGMENT_PATTERN,
      .initial = "[hflip, vflip, rotate10, rotate15, rotate20, rotate25, rotate30, rotate35, rotate40, "
                 "rotate45, rotate50, rotate55, rotate60, rotate65, rotate70]",
      .meaning = "what a window without truth is also shown as, in place of `augment`"},
@@ -368,6 +369,7 @@ static const cc_option rows[] = {
      .most = CC_AUGMENT_MAX,
      .item_ok = cc_augment_is_name,
      .item_wants = CC_AUGMENT_NAMES,
+     .item_pattern = CC_AUGMENT_PATTERN,
      .initial = "[]",
      .meaning =
          "what each training slice is also shown as, beside the original: one item more for each word"},

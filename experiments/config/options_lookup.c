@@ -51,6 +51,16 @@ static bool is_among(const char *words, const char *word) {
     return false;
 }
 
+void cc_option_words(char *out, size_t capacity, const char *words, const char *between) {
+    size_t used = 0;
+    out[0] = 0;
+    for (size_t length; *words && used < capacity; words += length + (words[length] == '|')) {
+        length = strcspn(words, "|");
+        used +=
+            (size_t)snprintf(out + used, capacity - used, "%s%.*s", used ? between : "", (int)length, words);
+    }
+}
+
 const char *cc_option_word(const cc_option *option, const cc_experiment_config *config) {
     const void *place = (const char *)config + option->offset;
     if (option->kind == CC_OPTION_BOOLEAN) return *(const bool *)place ? "true" : "false";

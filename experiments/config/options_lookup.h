@@ -23,6 +23,9 @@ bool cc_option_holds(const cc_option *option, const cc_experiment_config *config
 /* The word that a choice or boolean has in `config`; NULL where a choice means nothing there. */
 const char *cc_option_word(const cc_option *option, const cc_experiment_config *config);
 
+/* The words of a row's `is`, "roi|cascade", with `between` in place of each bar. */
+void cc_option_words(char *out, size_t capacity, const char *words, const char *between);
+
 /* What a row wants: "a whole number from 1 to 16", "one of pad, scale". */
 void cc_option_wants(char *out, size_t capacity, const cc_option *option);
 

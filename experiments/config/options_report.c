@@ -83,6 +83,7 @@ static cc_option rows[] = {
      AT(report.baselines),
      .most = 2,
      .item_ok = is_baseline,
+     .choices = {"background", "roi_threshold"},
      .item_wants = "background or roi_threshold",
      .initial = "[]",
      .locates = true,
@@ -131,8 +132,9 @@ static cc_option *find(const char *key) {
 /* Fills in the words that metrics lists. */
 static void make_table(void) {
     const char *scores[CC_SCORES];
-    cc_option *average = find("report.convention.average"), *empty = find("report.convention.empty");
-    for (int s = 0; s < CC_SCORES; s++) scores[s] = cc_score_name((cc_score)s);
+    cc_option *average = find("report.convention.average"), *empty = find("report.convention.empty"),
+              *columns = find("report.columns");
+    for (int s = 0; s < CC_SCORES; s++) columns->choices[s] = scores[s] = cc_score_name((cc_score)s);
     cc_words_or(score_names, sizeof score_names, scores, CC_SCORES);
     for (int a = 0; a < CC_AVERAGES; a++) average->choices[a] = cc_average_name((cc_average)a);
     for (int e = 0; e < CC_EMPTIES; e++) empty->choices[e] = cc_empty_name((cc_empty)e);

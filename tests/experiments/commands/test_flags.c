@@ -6,10 +6,14 @@
 
 enum { ARGUMENTS_MAX = 100 };
 
-static bool json;
-static const char *out;
-static long long jobs;
-static cc_flag_texts sets;
+typedef struct values {
+    bool json;
+    const char *out;
+    long long jobs;
+    cc_flag_texts sets;
+} values;
+
+static values v;
 static const char *operands[ARGUMENTS_MAX];
 static int operand_count;
 
@@ -18,18 +22,21 @@ static cc_status read_line(const char *line, int least, int most) {
     static char words[2048];
     char *argv[ARGUMENTS_MAX];
     int argc = 0;
-    const cc_flag flags[] = {{"--json", CC_FLAG_SWITCH, &json, 0, 0},
-                             {"--out", CC_FLAG_TEXT, &out, 0, 0},
-                             {"--jobs", CC_FLAG_INTEGER, &jobs, 1, 8},
-                             {"--set", CC_FLAG_TEXTS, &sets, 0, 0},
-                             {NULL, CC_FLAG_SWITCH, NULL, 0, 0}};
-    json = false;
-    out = NULL;
-    jobs = 0;
-    sets.count = 0;
+    static const cc_flag flags[] = {
+        CC_FLAG_JSON(values, json),
+        {.name = "--out", .kind = CC_FLAG_TEXT, CC_FLAG_AT(values, out), .value = "DIR"},
+        {.name = "--jobs",
+         .kind = CC_FLAG_INTEGER,
+         CC_FLAG_AT(values, jobs),
+         .min = 1,
+         .max = 8,
+         .value = "N"},
+        CC_FLAG_SET(values, sets),
+        {0}};
+    v = (values){0};
     snprintf(words, sizeof words, "%s", line);
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) argv[argc++] = word;
-    return cc_flags_read(argc, argv, flags, operands, &operand_count, least, most);
+    return cc_flags_read(&v, argc, argv, flags, operands, &operand_count, least, most);
 }
 
 static void flags_stand_anywhere_and_take_values_both_ways(void **state) {
@@ -37,17 +44,17 @@ static void flags_stand_anywhere_and_take_values_both_ways(void **state) {
     assert_ok(read_line("run a.yaml --out=x --set a=b b.yaml --jobs 8 --set c=d=e --json", 1, 9));
     assert_int_equal(operand_count, 2);
     assert_string_equal(operands[1], "b.yaml");
-    assert_string_equal(out, "x");
-    assert_int_equal(jobs, 8);
-    assert_true(json);
-    assert_int_equal(sets.count, 2);
-    assert_string_equal(sets.items[1], "c=d=e");
+    assert_string_equal(v.out, "x");
+    assert_int_equal(v.jobs, 8);
+    assert_true(v.json);
+    assert_int_equal(v.sets.count, 2);
+    assert_string_equal(v.sets.items[1], "c=d=e");
 }
 
 static void two_dashes_end_the_flags_and_one_is_an_operand(void **state) {
     (void)state;
     assert_ok(read_line("run - -- --json", 0, 9));
-    assert_false(json);
+    assert_false(v.json);
     assert_int_equal(operand_count, 2);
     assert_string_equal(operands[0], "-");
     assert_string_equal(operands[1], "--json");
