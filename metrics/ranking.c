@@ -9,42 +9,51 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include "core/rng.h"
+#include "metrics/resampling.h"
 
 /* The `epoch` of random streams of purpose BOOTSTRAP (metrics/paired.c has 1). */
 enum { STREAM_RANKS = 2 };
 
-/* The sums of one resample, and what is counted over all of them. */
+/* A row's sum over one resample. */
+typedef struct place {
+    double sum;
+    size_t row;
+} place;
+
+/* One resample, and what is counted over all of them. */
 typedef struct ranks {
-    double *sums;      /* [rows] */
-    double *first;     /* [rows] */
-    int *histograms;   /* [rows][2 rows + 1] of twice the rank */
-    uint32_t *weights; /* [patients] how often each is drawn */
+    place *order;    /* [rows] */
+    double *first;   /* [rows] */
+    int *histograms; /* [rows][2 rows + 1] of twice the rank */
+    uint32_t *drawn; /* [patients] */
 } ranks;
 
-/* Each row's sum over a resample of patients. */
-static void draw(ranks *k, const double *scores, size_t rows, size_t patients, int resample) {
-    cc_rng rng = cc_rng_init(0, CC_PURPOSE_BOOTSTRAP, STREAM_RANKS, (uint64_t)resample);
-    for (size_t p = 0; p < patients; p++) k->weights[p] = 0;
-    for (size_t p = 0; p < patients; p++) k->weights[cc_rng_below(&rng, patients)]++;
-    for (size_t r = 0; r < rows; r++) {
-        k->sums[r] = 0;
-        for (size_t p = 0; p < patients; p++) k->sums[r] += k->weights[p] * scores[r * patients + p];
-    }
+/* For qsort: the highest sum first. */
+static int by_sum(const void *a, const void *b) {
+    const double x = ((const place *)a)->sum, y = ((const place *)b)->sum;
+    return x > y ? -1 : x < y;
 }
 
-/* A row's rank is 1 + the rows above it + half of those that equal it. */
-static void count_ranks(ranks *k, size_t rows, double equal) {
+/* Orders the rows by their sums over a resample of patients. */
+static void order_rows(ranks *k, const double *scores, size_t rows, size_t patients, int resample) {
+    cc_rng rng = cc_rng_init(0, CC_PURPOSE_BOOTSTRAP, STREAM_RANKS, (uint64_t)resample);
+    cc_resampling_draw(k->drawn, patients, &rng);
     for (size_t r = 0; r < rows; r++) {
-        size_t above = 0, same = 0;
-        for (size_t other = 0; other < rows; other++) {
-            if (other == r) continue;
-            if (fabs(k->sums[other] - k->sums[r]) <= equal)
-                same++;
-            else
-                above += k->sums[other] > k->sums[r];
+        k->order[r] = (place){0, r};
+        for (size_t p = 0; p < patients; p++) k->order[r].sum += scores[r * patients + k->drawn[p]];
+    }
+    qsort(k->order, rows, sizeof *k->order, by_sum);
+}
+
+/* Rows of equal sums share the mean of their ranks, and the first place. */
+static void count_ranks(ranks *k, size_t rows, double equal) {
+    for (size_t i = 0, end; i < rows; i = end) {
+        for (end = i + 1; end < rows && k->order[i].sum - k->order[end].sum <= equal;) end++;
+        for (size_t at = i; at < end; at++) {
+            const size_t row = k->order[at].row;
+            if (i == 0) k->first[row] += 1 / (double)end;
+            k->histograms[row * (2 * rows + 1) + i + 1 + end]++; /* twice the mean of ranks i + 1 to end */
         }
-        if (above == 0) k->first[r] += 1 / (double)(same + 1);
-        k->histograms[r * (2 * rows + 1) + 2 + 2 * above + same]++;
     }
 }
 
@@ -68,15 +77,15 @@ cc_status cc_ranking_stability(double *first, double *rank_low, double *rank_hig
                            i % patients, i / patients);
         largest = fmax(largest, fabs(scores[i]));
     }
-    ranks k = {calloc(rows, sizeof *k.sums), calloc(rows, sizeof *k.first),
-               calloc(rows, (2 * rows + 1) * sizeof *k.histograms), calloc(patients, sizeof *k.weights)};
+    ranks k = {calloc(rows, sizeof *k.order), calloc(rows, sizeof *k.first),
+               calloc(rows, (2 * rows + 1) * sizeof *k.histograms), calloc(patients, sizeof *k.drawn)};
     cc_status status = CC_OK;
-    if (!k.sums || !k.first || !k.histograms || !k.weights) {
+    if (!k.order || !k.first || !k.histograms || !k.drawn) {
         status = cc_fail_memory("ranks", rows * (2 * rows + 1) * sizeof *k.histograms);
         goto done;
     }
     for (int i = 0; i < resamples; i++) {
-        draw(&k, scores, rows, patients, i);
+        order_rows(&k, scores, rows, patients, i);
         count_ranks(&k, rows, 1e-12 * largest * (double)patients);
     }
     for (size_t r = 0; r < rows; r++) {
@@ -86,9 +95,9 @@ cc_status cc_ranking_stability(double *first, double *rank_low, double *rank_hig
         rank_high[r] = read_rank(histogram, rows, 0.975, resamples);
     }
 done:
-    free(k.sums);
+    free(k.order);
     free(k.first);
     free(k.histograms);
-    free(k.weights);
+    free(k.drawn);
     return status;
 }

@@ -7,13 +7,12 @@
 /* Values this near to the estimate, relative to it, differ by rounding alone. */
 static const double rounding = 1e-13;
 
-void cc_resampling_draw(double *weights, size_t count, cc_rng *rng) {
+void cc_resampling_draw(uint32_t *drawn, size_t count, cc_rng *rng) {
     /* A random number, seen as a fraction of 2^64 and multiplied by `count`, is a draw before the point and a new
      * fraction behind it, which serves for the next draw, until 32 of its bits are used up: probabilities differ by
      * less than 2^-32 (Brackett-Rozinsky & Lemire, Softw. Pract. Exp. 55 (2025), 155-169, without the rejection). */
     const uint64_t most = (uint64_t)1 << 32;
     uint64_t fraction = 0, used = most;
-    for (size_t i = 0; i < count; i++) weights[i] = 0;
     for (size_t i = 0; i < count; i++) {
         if (used * count > most) {
             fraction = cc_rng_u64(rng);
@@ -22,7 +21,7 @@ void cc_resampling_draw(double *weights, size_t count, cc_rng *rng) {
         used *= count;
         const unsigned __int128 product = (unsigned __int128)fraction * count;
         fraction = (uint64_t)product;
-        weights[(size_t)(product >> 64)]++;
+        drawn[i] = (uint32_t)(product >> 64);
     }
 }
 

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include "core/rng.h"
 
-/* Draws `count` of `count` with replacement: weights[i] becomes how often i came. `count` is below 2^32. */
-void cc_resampling_draw(double *weights, size_t count, cc_rng *rng);
+/* Draws `count` of `count` with replacement: drawn[count], each from 0. `count` is below 2^32. */
+void cc_resampling_draw(uint32_t *drawn, size_t count, cc_rng *rng);
 
 /* BASIC: twice the estimate less the percentiles. BCA: percentiles corrected for bias and acceleration. */
 typedef enum cc_resampling { CC_RESAMPLING_PERCENTILE, CC_RESAMPLING_BASIC, CC_RESAMPLING_BCA } cc_resampling;

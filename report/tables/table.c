@@ -267,8 +267,8 @@ static cc_status fill_deviation(cc_table_row *row, const cc_table *table, cc_are
 
 /* --- notes --- */
 
-/* Names the runs that a row is the mean of, or says how many there are where they are too many to name. */
-static void note_seeds(cc_table *table, const cc_table_row *row) {
+/* "n = 2 runs (seed 1, seed 2)": what a row is the mean of. Too many to name are counted. */
+static const char *word_runs(const cc_table_row *row, cc_arena *arena) {
     char list[1024] = "";
     size_t used = 0;
     const size_t folds = cc_table_fold_count(row);
@@ -283,7 +283,30 @@ static void note_seeds(cc_table *table, const cc_table_row *row) {
     else if (used == 0)
         snprintf(list, sizeof list, "seeds %lld to %lld", (long long)row->seeds[0],
                  (long long)row->seeds[row->seed_count - 1]);
-    cc_notes_add(&table->notes, "%s: the mean of n = %zu runs (%s).", row->spec->label, row->run_count, list);
+    return cc_arena_format(arena, "n = %zu runs (%s)", row->run_count, list);
+}
+
+/* Says what rows are the mean of: once, where it is the same for all. */
+static cc_status note_means(cc_table *table, cc_arena *arena) {
+    size_t rows = 0, alike = 0, noted = 0;
+    const char **words = cc_arena_get_array(arena, table->row_count + 1, sizeof *words), *first = NULL;
+    if (!words) return CC_ENOMEM;
+    for (size_t r = 0; r < table->row_count; r++) {
+        const cc_table_row *row = &table->rows[r];
+        if (row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
+        if (!(words[r] = word_runs(row, arena))) return CC_ENOMEM;
+        if (!first) first = words[r];
+        alike += strcmp(words[r], first) == 0;
+        rows++;
+    }
+    const bool once = rows > 1 && alike == rows;
+    for (size_t r = 0; r < table->row_count && noted < (once ? 1 : CC_TABLE_NAMED_MAX); r++) {
+        if (!words[r] || table->rows[r].run_count < 2) continue;
+        cc_notes_add(&table->notes, "%s: the mean of %s.", once ? "Each row" : table->rows[r].spec->label,
+                     words[r]);
+        noted++;
+    }
+    return CC_OK;
 }
 
 /* Names the files that a row leaves out, and why. */
@@ -295,7 +318,7 @@ static void note_faults(cc_table *table, const cc_spec_row *spec, const cc_repor
     }
 }
 
-/* What a reader must know of a row's runs: faults, none, several, a leaking split. */
+/* What a reader must know of a row's runs: faults, none, a leaking split. */
 static void note_runs(cc_table *table, const cc_table_row *row, const cc_report_runs *runs) {
     const cc_spec_row *spec = row->spec;
     note_faults(table, spec, runs);
@@ -305,7 +328,6 @@ static void note_runs(cc_table *table, const cc_table_row *row, const cc_report_
         cc_notes_add(&table->notes, "%s: no run of %s/%s, variant %s%s, was found.", spec->label, table->kind,
                      spec->experiment, spec->variant, fold);
     }
-    if (row->run_count > 1) note_seeds(table, row);
     for (size_t r = 0; r < row->run_count; r++)
         if (row->runs[r]->leaking_split) {
             cc_notes_add(&table->notes,
@@ -416,6 +438,7 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
         /* An optional row without runs gives its place to the next one. */
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
+    CC_TRY(note_means(out, arena));
     if (spec->shape == CC_SHAPE_SCORES) {
         CC_TRY(cc_table_patients_fix(out, arena));
         CC_TRY(note_seed_spread(out));

@@ -11,9 +11,8 @@
 #include "report/tables/listing.h"
 #include "results/published.h"
 
-enum {
-    CC_TABLE_NAMED_MAX = 40
-}; /* rows that one note names; of more it says how many, and the CSV has them all */
+/* Rows that one note names; the CSV has them all. */
+enum { CC_TABLE_NAMED_MAX = 40 };
 
 /* A patient of a row. */
 typedef struct cc_table_patient {

@@ -61,6 +61,7 @@ static void icc_comes_from_mean_squares(void **state) {
     check_near(icc[CC_ICC_AGREEMENT].value, 12.0 / 17);
     check_near(icc[CC_ICC_CONSISTENCY].value, 12.0 / 13);
     check_near(icc[CC_ICC_CONSISTENCY_MEAN].value, 24.0 / 25);
+    check_near(icc[CC_ICC_ONE_WAY].f, 5); /* within subjects (2.25 + 0.25) / 2 */
     check_near(icc[CC_ICC_CONSISTENCY].f, 25);
     check_near(icc[CC_ICC_CONSISTENCY].p, 1 - atan(5) / (M_PI / 2));
 }

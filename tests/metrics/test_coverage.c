@@ -85,12 +85,12 @@ static void try_chosen(const double *scores, shape s, size_t size) {
     count(T_LOGIT, s, size, e.low.value[CC_SCORE_PRECISION], e.high.value[CC_SCORE_PRECISION]);
 }
 
-/* The mean and its standard error, of scores taken weights[i] times. */
-static double average(double *error, const double *scores, const double *weights, size_t n) {
+/* The mean of scores[drawn[n]] and its standard error. */
+static double average(double *error, const double *scores, const uint32_t *drawn, size_t n) {
     double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) sum += weights[i] * scores[i];
+    for (size_t i = 0; i < n; i++) sum += scores[drawn[i]];
     const double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++) squares += weights[i] * (scores[i] - mean) * (scores[i] - mean);
+    for (size_t i = 0; i < n; i++) squares += (scores[drawn[i]] - mean) * (scores[drawn[i]] - mean);
     *error = sqrt(squares / (double)(n - 1) / (double)n);
     return mean;
 }
@@ -103,10 +103,10 @@ static void try_resampling(const double *scores, double mean, double error, shap
     const size_t n = sizes[size];
     size_t studentised = 0;
     for (int r = 0; r < resamples; r++) {
-        double weights[MOST];
+        uint32_t drawn[MOST];
         double own;
-        cc_resampling_draw(weights, n, rng);
-        values[r] = average(&own, scores, weights, n);
+        cc_resampling_draw(drawn, n, rng);
+        values[r] = average(&own, scores, drawn, n);
         /* Resamples of one patient alone have no error, and are left out. */
         if (own > 1e-12)
             students[studentised++] = (logit(values[r]) - logit(mean)) * values[r] * (1 - values[r]) / own;
@@ -126,9 +126,8 @@ static void try_resampling(const double *scores, double mean, double error, shap
 
 static void simulate(shape s, size_t size, int trials, int with_resamples, int resamples) {
     const size_t n = sizes[size];
-    const double once[MOST] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                               1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                               1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+    uint32_t once[MOST];
+    for (uint32_t i = 0; i < MOST; i++) once[i] = i;
     const double t = cc_student_quantile(0.975, (double)n - 1);
     for (int k = 0; k < trials; k++) {
         cc_rng rng = cc_rng_init((uint64_t)s, CC_PURPOSE_TEST, size, (uint64_t)k);

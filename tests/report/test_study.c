@@ -36,7 +36,7 @@ static void a_matrix_is_a_table_in_the_order_of_its_numbers(void **state) {
     assert_true(first < second);
     char line[256];
     snprintf(line, sizeof line, "%.*s", (int)strcspn(first, "\n"), first);
-    assert_has(line, " 90.0");
+    assert_has(line, "**90.0** [");
     snprintf(line, sizeof line, "%.*s", (int)strcspn(second, "\n"), second);
     assert_has(line, " 60.0");
     assert_has(output, "lr=10: the mean of n = 2 runs (seed 1, seed 2)");

@@ -159,6 +159,25 @@ static void a_row_takes_any_number_of_runs(void **state) {
     made_deinit(&m);
 }
 
+static void what_all_rows_are_the_mean_of_is_said_once(void **state) {
+    (void)state;
+    for (int other = 0; other < 2; other++) {
+        made m;
+        made_init(&m);
+        made_row(&m, "a");
+        made_row(&m, "b");
+        for (int seed = 1; seed <= 2; seed++) {
+            made_run(&m, "a", 0, seed, 'a', (const int[]){60, 60}, 2);
+            made_run(&m, "b", 0, seed + other, 'a', (const int[]){60, 60}, 2);
+        }
+        made_table(&m);
+        made_note(&m, other ? "b: the mean of n = 2 runs (seed 2, seed 3)."
+                            : "Each row: the mean of n = 2 runs (seed 1, seed 2).");
+        if (other) made_note(&m, "a: the mean of n = 2 runs (seed 1, seed 2).");
+        made_deinit(&m);
+    }
+}
+
 static void a_table_of_one_seed_says_so_once(void **state) {
     (void)state;
     made m;
@@ -180,6 +199,7 @@ int main(void) {
         cmocka_unit_test(folds_are_over_their_own_patients_and_the_mean_over_all),
         cmocka_unit_test(a_fold_weighs_once_however_many_seeds_it_has),
         cmocka_unit_test(a_row_takes_any_number_of_runs),
+        cmocka_unit_test(what_all_rows_are_the_mean_of_is_said_once),
         cmocka_unit_test(a_table_of_one_seed_says_so_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
