@@ -130,7 +130,8 @@ static void add_panels(cc_text *script, const figure *f) {
     cc_text_add(script, "NaN with points lc rgb '#444444' pt 7 ps 1 title 'best epoch (kept)'");
     /* What is left out is said. */
     if (f->runs_drawn < f->runs_found)
-        cc_text_add(script, ", NaN with points lc rgb '#ffffff' pt 0 title '%d of %zu rows, %zu of %zu runs'",
+        cc_text_add(script,
+                    ", NaN with points lc rgb '#ffffff' pt 0 title 'shown: %d of %zu rows, %zu of %zu runs'",
                     f->count, f->rows_found, f->runs_drawn, f->runs_found);
     cc_text_add(script, "\nunset multiplot\n");
 }

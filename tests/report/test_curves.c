@@ -46,7 +46,7 @@ static void rows_without_a_colour_of_their_own_are_counted(void **state) {
     const char *svg = reports_read(matrix_report(results), "figures/curves-study-training-other.svg", arena);
     assert_has(svg, ">v7<");
     assert_lacks(svg, ">v8<");
-    assert_has(svg, ">8 of 10 rows, 8 of 10 runs<");
+    assert_has(svg, ">shown: 8 of 10 rows, 8 of 10 runs<");
     assert_has(svg, "width=\"1100\" height=\"420\"");
     cc_arena_destroy(arena);
 }
