@@ -75,8 +75,8 @@ static void an_option_that_varies_within_a_row_is_left_out(void **state) {
     made m;
     find(&m, (const char *[ROWS][RUNS]){
                  {"seed: 1\nlr: 1\ndata:\n  fold: 1\n  split:\n    seed: 1\n",
-                  "seed: 2\nlr: 1\ndata:\n  fold: 2\n  split:\n    seed: 1\n",
-                  "seed: 3\nlr: 1\ndata:\n  fold: 1\n  split:\n    seed: 7\n  extra: 1\n"},
+                  "seed: 2\nlr: 1\ndata:\n  fold: 2\n  split:\n    seed: 7\n",
+                  "seed: 3\nlr: 1\ndata:\n  fold: 1\n  split:\n    seed: 1\n  extra: 1\n"},
                  {"seed: 1\nlr: 2\ndata:\n  fold: 1\n  split:\n    seed: 2\n  extra: 2\n"},
                  {"seed: 1\nlr: 3\ndata:\n  fold: 1\n  split:\n    seed: 3\n  extra: 3\n"}});
     assert_found(&m, "lr: 1 2 3\n");
