@@ -194,6 +194,7 @@ static int by_names(const void *a, const void *b) {
 }
 
 static cc_status sort_by_names(cc_report_runs *runs, cc_arena *arena) {
+    runs->name_count = 0;
     runs->names = cc_arena_get_array(arena, runs->count + 1, 2 * sizeof *runs->names);
     runs->named = cc_arena_get_array(arena, runs->count + 1, 2 * sizeof *runs->named);
     if (!runs->names || !runs->named) return CC_ENOMEM;
@@ -239,6 +240,7 @@ static int by_kind(const void *a, const void *b) {
 
 /* Every kind once. */
 static cc_status list_kinds(cc_report_runs *runs, cc_arena *arena) {
+    runs->kind_count = 0;
     runs->kinds = cc_arena_get_array(arena, runs->count + 1, sizeof *runs->kinds);
     if (!runs->kinds) return CC_ENOMEM;
     for (size_t i = 0; i < runs->count; i++)
@@ -252,6 +254,11 @@ static cc_status list_kinds(cc_report_runs *runs, cc_arena *arena) {
             runs->kinds[runs->kind_count++] = runs->kinds[i];
     }
     return CC_OK;
+}
+
+cc_status cc_report_runs_index(cc_report_runs *runs, cc_arena *arena) {
+    CC_TRY(sort_by_names(runs, arena));
+    return list_kinds(runs, arena);
 }
 
 /* --- all of them --- */
@@ -277,6 +284,5 @@ cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_
         else
             CC_TRY(add_problem(out, paths[i], arena));
     }
-    CC_TRY(sort_by_names(out, arena));
-    return list_kinds(out, arena);
+    return cc_report_runs_index(out, arena);
 }

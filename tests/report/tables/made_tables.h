@@ -95,6 +95,7 @@ static inline cc_report_run *made_run(made *m, const char *variant, int64_t fold
 /* Fills the table, its comparisons and claims. */
 static inline cc_table *made_table(made *m) {
     const cc_published nothing = {0};
+    assert_ok(cc_report_runs_index(&m->all, m->arena));
     assert_ok(cc_table_build(&m->table, &m->spec, "twin", &m->all, &nothing, m->arena));
     assert_ok(cc_table_compare(&m->table, m->arena));
     assert_ok(cc_table_judge(&m->table, m->arena));

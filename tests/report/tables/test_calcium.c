@@ -18,6 +18,7 @@ static cc_report_run *add_run(made *m, int64_t fold, int64_t seed, char first, c
 static void make_listing(cc_listing *listing, made *m) {
     const cc_published nothing = {0};
     m->spec.shape = CC_SHAPE_CALCIUM;
+    assert_ok(cc_report_runs_index(&m->all, m->arena));
     assert_ok(cc_table_build(&m->table, &m->spec, "twin", &m->all, &nothing, m->arena));
     assert_ok(cc_table_listing_calcium(listing, &m->table, m->arena));
 }

@@ -18,6 +18,7 @@ static void add_run(made *m, int64_t seed, const cc_run_stage *rows, size_t coun
 static void make_listing(cc_listing *listing, made *m) {
     const cc_published nothing = {0};
     m->spec.shape = CC_SHAPE_STAGES;
+    assert_ok(cc_report_runs_index(&m->all, m->arena));
     assert_ok(cc_table_build(&m->table, &m->spec, "twin", &m->all, &nothing, m->arena));
     assert_ok(cc_table_listing_stages(listing, &m->table, m->arena));
 }
