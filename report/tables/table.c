@@ -273,6 +273,17 @@ static void note_faults(cc_table *table, const cc_spec_row *spec, const cc_repor
     }
 }
 
+/* A stage 3 that has learnt from findings which are better than those that it meets. */
+static void note_in_sample(cc_table *table, const cc_table_row *row) {
+    bool any = false;
+    for (size_t r = 0; r < row->run_count; r++) any = any || row->runs[r]->in_sample_upstream;
+    if (any)
+        cc_notes_add(
+            &table->notes,
+            "%s: stage 3 has learnt from what stage 2 says of its own training patients, not out of fold.",
+            row->spec->label);
+}
+
 /* What a reader must know of a row's runs: faults, none, several, a leaking split. */
 static void note_runs(cc_table *table, const cc_table_row *row, size_t found, const cc_report_runs *runs) {
     const cc_spec_row *spec = row->spec;
@@ -284,6 +295,7 @@ static void note_runs(cc_table *table, const cc_table_row *row, size_t found, co
                      spec->experiment, spec->variant, fold);
     }
     if (found > 1) note_seeds(table, row, found);
+    note_in_sample(table, row);
     for (size_t r = 0; r < row->run_count; r++)
         if (row->runs[r]->leaking_split) {
             cc_notes_add(&table->notes,
