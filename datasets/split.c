@@ -167,8 +167,8 @@ static size_t take_fold(uint8_t *part, uint32_t *units, size_t count, int folds,
     return rest;
 }
 
-/* Deals whom `part` has in training and validation once more: an inner fold is tested, and who was tested is in
- * no part. `units` is room for a patient each. */
+/* Deals whom `part` has in training and validation once more: an inner fold is tested, and who was tested
+ * is in no part. `units` is room for a patient each. */
 static cc_status deal_inner(const split_job *job, uint8_t *part, uint32_t *units) {
     const cc_split_spec *spec = job->spec;
     const size_t all = cc_slice_set_patient_count(job->set);

@@ -19,10 +19,10 @@
  *             part, and the rest is divided between training and validation by their shares (the test share
  *             is not used).
  *
- * inner folds By patient, within any of these: the patients of training and validation are dealt once more into
- *             `inner_folds`, as folds are; of them fold `inner_fold` is the test part, the others share training
- *             and validation, and who was the test part before is in none. (Nested cross-validation; what a net
- *             says of patients whom it did not see, for all who are not tested.)
+ * inner folds By patient, within any of these: the patients of training and validation are dealt once more,
+ *             into `inner_folds`, as folds are; of them fold `inner_fold` is the test part, the others share
+ *             training and validation, and who was the test part before is in none. (Nested cross-validation:
+ *             Varma & Simon, BMC Bioinformatics 7 (2006), 91.)
  *
  * by a table  By patient: each goes where a file says (datasets/split_file.h); those whom it leaves to be
  *             dealt are divided between training and validation as in a fold.

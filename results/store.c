@@ -100,8 +100,8 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "provenance");
 }
 
-/* Files that are older than this attribute were made in the one way that there was then; a script's, which names no
- * runs upstream, is taken at its word. */
+/* Files that are older than this attribute were made in the one way that there was then; a script's,
+ * which names no runs upstream, is taken at its word. */
 static cc_status read_in_sample(cc_run *run, hid_t file) {
     enum { CALCIFICATION = 2, FALSE_POSITIVE = 3 }; /* of cc_run_provenance.upstream */
     const char *const *upstream = run->provenance.upstream;

@@ -146,9 +146,9 @@ static cc_status describe_preparation(char *out, size_t capacity, const cc_plann
                                 : cc_fail(CC_EINVAL, mode, NULL, "the preparation's text is too long");
 }
 
-/* Stage 2: what the calcification net marks of the slices as this run prepares them, and what the nets out of fold
- * mark of those that stage 3 learns from. A net that was trained
- * on images prepared otherwise is allowed, as an ablation, with a warning. */
+/* Stage 2: what the calcification net marks of the slices as this run prepares them, and what the nets
+ * out of fold mark of those that stage 3 learns from. A net that was trained on images prepared otherwise
+ * is allowed, as an ablation, with a warning. */
 static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend) {
     char preparation[512], theirs[512];
     cc_slice_set *slices;

@@ -1,8 +1,9 @@
-/* experiments/cascade/out_of_fold.c -- masks of each inner fold's patients, by the net that was trained without them.
+/* experiments/cascade/out_of_fold.c -- masks of each inner fold's patients, by the net that was trained
+ * without them.
  *
- * Who was left out of a net's training is taken from its result file, which lists the patients that it tested, and
- * not from the split that made it: were the two ever to differ, the run ends instead of learning from masks that
- * are too good. */
+ * Who was left out of a net's training is taken from its result file, which lists the patients that it
+ * tested, and not from the split that made it: were the two ever to differ, the run ends instead of
+ * learning from masks that are too good. */
 #include "experiments/cascade/out_of_fold.h"
 
 #include <stdlib.h>

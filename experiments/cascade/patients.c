@@ -1,8 +1,8 @@
 /* experiments/cascade/patients.c -- which patients upstream runs have seen, or keep for their test.
  *
- * What is compared is a list of scans with patient, part and digest of voxels, one of each run. A dataset that was
- * saved again has other voxels under the same names; one that was renamed has the same voxels under other names:
- * either way the patients are the same. */
+ * What is compared is a list of scans with patient, part and digest of voxels, one of each run. A dataset
+ * that was saved again has other voxels under the same names; one that was renamed has the same voxels
+ * under other names: either way the patients are the same. */
 #include "experiments/cascade/patients.h"
 
 #include <stdlib.h>
@@ -37,7 +37,7 @@ typedef struct pair {
     bool same_data; /* one dataset: names are all that is compared */
 } pair;
 
-/* What two lists share first; `other` NULL: nothing. */
+/* What two lists share first; both NULL: nothing. */
 typedef struct shared {
     const scan *mine, *theirs;
 } shared;
@@ -50,7 +50,8 @@ bool cc_patients_is_tested(const cc_run *run, const char *patient) {
 
 /* --- lists of scans --- */
 
-/* The scans of all parts; their voxels are digested where `digests`, unless the set knows the digests already. */
+/* The scans of all parts; their voxels are digested where `digests`, unless the set knows the digests
+ * already. */
 static cc_status list_scans(scan_list *out, const cc_slice_set *set, const cc_split *split, bool digests,
                             cc_arena *arena) {
     const cc_split_part *parts[] = {&split->train, &split->validation, &split->test};
@@ -118,13 +119,15 @@ static const char *how(const pair *p, const shared *s) {
     return " (by name, in a dataset of other files)";
 }
 
-/* Warns of each way in which the upstream run has seen a patient who is tested here. */
-static void look_for_leaks(cc_patients_found *out, const pair *p) {
+/* Warns of each way in which the upstream run has seen a patient who is tested here. Of a run out of fold
+ * no score is shown: a net of stage 1 that has seen the patients of an inner fold is what all of them
+ * stand on. */
+static void look_for_leaks(cc_patients_found *out, const pair *p, bool warns) {
     const shared named = find_shared(p, TEST, LEARNED, false), copied = find_shared(p, TEST, LEARNED, true);
-    if (named.mine)
+    if (warns && named.mine)
         cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here%s: scores flatter",
                p->upstream->path, named.mine->patient, how(p, &named));
-    if (copied.mine)
+    if (warns && copied.mine)
         cc_log(
             CC_LOG_WARNING,
             "%s has seen patient %s, who is tested here under the name %s (the same voxels): scores flatter",
@@ -132,8 +135,8 @@ static void look_for_leaks(cc_patients_found *out, const pair *p) {
     out->leaks = out->leaks || named.mine || copied.mine;
 }
 
-/* Stage 3 must not learn from the calcification run's test patients; whether it learns from those whom that run's
- * net has seen is noted. */
+/* Stage 3 must not learn from the calcification run's test patients; whether it learns from those whom
+ * that run's net has seen is noted. */
 static cc_status look_at_learned(cc_patients_found *out, const pair *p) {
     shared s = find_shared(p, LEARNED, TEST, false);
     const bool copied = !s.mine;
@@ -182,7 +185,7 @@ static cc_status look_at_upstream(cc_patients_found *out, const cc_planned_run *
         CC_CHECK(list_scans(&p.theirs, set, &their_split, digests, arena));
     }
     if (learns) CC_CHECK(look_at_learned(out, &p));
-    look_for_leaks(out, &p);
+    look_for_leaks(out, &p, !run->is_out_of_fold);
 done:
     cc_split_deinit(&their_split);
     cc_slice_set_close(set);

@@ -1,10 +1,10 @@
-/* experiments/cascade/patients.h -- patients whom two runs of a cascade share: one that an upstream run was trained
- * on must not be tested here, and one that it tests must not be trained on here.
+/* experiments/cascade/patients.h -- patients whom two runs of a cascade share: one that an upstream run
+ * was trained on must not be tested here, and one that it tests must not be trained on here.
  *
- * On the same data (by digest) a patient is his name, and whom the upstream run tested stands in its file. On other
- * data its config is split again, and patients are compared in two ways: by name, where both datasets have one
- * layout (a name is then the same person's, whatever voxels are stored with it), and by the digest of each scan's
- * voxels (a scan is then the same whatever it is called). */
+ * On the same data (by digest) a patient is his name, and whom the upstream run tested stands in its
+ * file. On other data its config is split again, and patients are compared in two ways: by name, where
+ * both datasets have one layout (a name is then the same person's, whatever voxels are stored with it),
+ * and by the digest of each scan's voxels (a scan is then the same whatever it is called). */
 #ifndef CC_EXPERIMENTS_CASCADE_PATIENTS_H
 #define CC_EXPERIMENTS_CASCADE_PATIENTS_H
 
@@ -21,12 +21,12 @@ typedef struct cc_patients_found {
     bool in_sample;
 } cc_patients_found;
 
-/* Looks at all runs upstream of a run; nothing is found for slices of no dataset (data_digest ""). That stage 3 of a
- * cascade was in_sample is not looked at: its file says so.
- *   CC_ECONFIG   a run of stage 3 learns from a test patient of its stage 2: what stage 2 marks of those is what the
- *                cascade is scored by. Names the first such patient
+/* Looks at all runs upstream of a run; nothing is found for slices of no dataset (data_digest ""). Whether
+ * the stage 3 of a cascade has learnt in_sample is not looked at: its file says so.
+ *   CC_ECONFIG       a run of stage 3 learns from a test patient of its stage 2: what stage 2 marks of those
+ *                    is what the cascade is scored by. Names the first such patient
  *   CC_EINTERRUPTED  a signal came
- *   others       as cc_upstream_read, cc_data_open, cc_data_split and cc_scan_facts_read */
+ *   others           as cc_upstream_read, cc_data_open, cc_data_split and cc_scan_facts_read */
 cc_status cc_patients_check(cc_patients_found *out, const cc_planned_run *run, const cc_slice_set *base,
                             const cc_split *split);
 

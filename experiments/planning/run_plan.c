@@ -341,9 +341,9 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
 static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
                           bool is_out_of_fold, const dependent *dependents);
 
-/* The runs of stage 2 that predict, each, an inner fold of the patients that `run` learns from, as copies of the
- * config `stage_2`, each with its fold. Where stage 2 has other data none is needed: it has seen none of them
- * (cascade/patients.h looks whether that is so). */
+/* The runs of stage 2 that predict, each, an inner fold of the patients that `run` learns from, as copies
+ * of the config `stage_2`, each with its fold. Where stage 2 has other data none is needed: it has seen
+ * none of them (cascade/patients.h looks whether that is so). */
 static cc_status plan_out_of_fold(cc_planned_run *run, planner *p, const cc_experiment_config *stage_2,
                                   const dependent *self) {
     const cc_experiment_config *config = run->config;

@@ -4,11 +4,11 @@
  *     request    what was asked for: config, data, weights to start from, the requests of the runs upstream
  *     identity   what its bytes depend on: config, data, weights, the machine (machine.h), and the identities
  *                of the runs upstream as they were made
- * A run of stage 3 with upstream.out_of_fold needs more runs than its config names: of stage 2, one for each inner
- * fold of the patients that it trains and validates on, with the config of upstream.calcification and that fold as
- * test part (data.split.inner_fold). They lie in a folder whose name begins with a point, so that no report takes
- * them for rows: OUT/.out-of-fold/FOLD-of-FOLDS/EXPERIMENT/VARIANT/fold-K/seed-S.h5; and they are on no list of
- * planned runs.
+ * A run of stage 3 with upstream.out_of_fold needs more runs than its config names: of stage 2, one for each
+ * inner fold of the patients that it trains and validates on, with the config of upstream.calcification and
+ * that fold as test part (data.split.inner_fold). They lie in a folder whose name begins with a point,
+ * OUT/.out-of-fold/FOLD-of-FOLDS/EXPERIMENT/VARIANT/fold-K/seed-S.h5, and are on no list of planned runs: no
+ * report takes them for rows.
  *
  * A file that was made as requested on another machine is done and keeps its identity, which those of the
  * runs that need it are then digested from. Only where the config states train.threads and the file has
@@ -37,7 +37,8 @@ struct cc_planned_run {
     char path[CC_PATH_MAX];             /* of its result */
     /* Runs before it in the same plan; NULL: none of that kind. */
     const cc_planned_run *upstream[CC_UPSTREAMS];
-    /* Stage 3: the runs of stage 2 that predict whom it learns from, by inner fold. 0: that of `upstream` does. */
+    /* Stage 3: the runs of stage 2 that predict whom it learns from, by inner fold. 0: that of `upstream`
+     * does. */
     const cc_planned_run *const *out_of_fold;
     int out_of_fold_count;
     bool is_out_of_fold; /* one of those of another run */
@@ -66,8 +67,8 @@ struct cc_planned_run {
 bool cc_planned_run_needs(const cc_planned_run *run, const cc_planned_run *other);
 
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
- * weights_digest, split_digest, the identities of the runs upstream (those out of fold too) and `machine`; NULL or "": without one,
- * as programs up to numerics version 4 wrote it. CC_ENOMEM. */
+ * weights_digest, split_digest, the identities of the runs upstream (those out of fold too) and
+ * `machine`; NULL or "": without one, as programs up to numerics version 4 wrote it. CC_ENOMEM. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                                   const char *machine);
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */
@@ -88,8 +89,8 @@ typedef struct cc_run_plan cc_run_plan;
  * their config states none; NULL and 0: nothing is to be made, and files are taken as they are.
  *   CC_EUNSUPPORTED  the backend lacks a loss or an optimiser
  *   CC_ECONFIG       two different runs would have one file; a run is upstream of itself; an upstream run is
- *                    of another stage, or splits the same patients otherwise; patients for upstream.out_of_fold
- *                    are too few, or not dealt as wholes
+ *                    of another stage, or splits the same patients otherwise; patients for
+ *                    upstream.out_of_fold are too few, or not dealt as wholes
  *   others           as cc_config_load, cc_data_open, cc_data_split and cc_planned_run_check */
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir, const cc_backend *backend, int threads);

@@ -354,8 +354,8 @@ static bool has_patient(const cc_split_part *part, const cc_slice_set *set, uint
     return false;
 }
 
-/* Of each outer split, by shares or a fold, each patient of training and validation is tested by one inner fold and
- * is in its other parts nowhere; whom the outer split tests is in none. */
+/* Of each outer split, by shares or a fold, each patient of training and validation is tested by one
+ * inner fold and is in its other parts nowhere; whom the outer split tests is in none. */
 static void inner_folds_test_whom_the_outer_split_learns_from(void **state) {
     (void)state;
     enum { PATIENTS = 21, INNER = 4 };

@@ -434,7 +434,8 @@ static void patients_are_told_by_name_and_by_voxels_in_another_dataset(void **st
         }
 }
 
-/* Stage 3 on such a dataset, whose patients are dealt otherwise: it would learn from whom stage 2 is tested on. */
+/* Stage 3 on such a dataset, whose patients are dealt otherwise: it would learn from whom stage 2 is
+ * tested on. */
 static void stage_3_does_not_learn_from_test_patients_of_another_name(void **state) {
     (void)state;
     cascade_planned p;

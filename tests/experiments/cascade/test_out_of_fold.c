@@ -1,5 +1,5 @@
-/* tests/experiments/cascade/test_out_of_fold.c -- stage 3 learns from what nets say of patients whom they have not
- * seen. Who was seen by whom is read from the result files, as a stranger would. */
+/* tests/experiments/cascade/test_out_of_fold.c -- stage 3 learns from what nets say of patients whom they
+ * have not seen. Who was seen by whom is read from the result files, as a stranger would. */
 #include <omp.h>
 #include "core/log.h"
 #include "experiments/cascade/predictions.h"
@@ -19,8 +19,8 @@ static void write_config(const char *name, const char *text) {
     runs_write(cc_test_path(configs, name), text);
 }
 
-/* Twelve patients: six to train, three to validate and three to test; stage 2 without a region. small.yaml, which
- * every helper of runs.h runs, is the run of stage 3. */
+/* Twelve patients: six to train, three to validate and three to test; stage 2 without a region.
+ * small.yaml, which every helper of runs.h runs, is the run of stage 3. */
 static int setup(void **state) {
     outcome o;
     char text[1024];

@@ -66,8 +66,8 @@ static void each_stage_has_the_papers_defaults(void **state) {
     assert_null(first()->preprocess.roi.mode);
 }
 
-/* A config of one's own learns out of fold; the paper's way is stated, and a result that is older than the option
- * was made in it. */
+/* A config of one's own learns out of fold; the paper's way is stated, and a result that is older than
+ * the option was made in it. */
 static void stage_3_learns_out_of_fold_unless_a_config_or_an_older_result_says_otherwise(void **state) {
     (void)state;
     char *with, *without, *text;
