@@ -363,7 +363,14 @@ static cc_status plan_out_of_fold(cc_planned_run *run, planner *p, const cc_expe
         configs[i].data.split.inner_folds = count;
         configs[i].data.split.inner_fold = i;
         cc_status status = plan_run(&runs[i], p, &configs[i], true, self);
-        if (status != CC_OK) return cc_fail_within(status, "upstream.out_of_fold");
+        if (status == CC_OK) continue;
+        /* What the config of stage 2 alone could be refused for was found before: this is of its folds. */
+        const cc_error error = *cc_error_get();
+        return cc_fail(
+            status, config->name,
+            status == CC_ECONFIG ? "give fewer upstream.inner_folds, or upstream.out_of_fold: false"
+                                 : error.hint,
+            "upstream.out_of_fold, inner fold %d of %d: %s: %s", i + 1, count, error.where, error.what);
     }
     run->out_of_fold = runs;
     run->out_of_fold_count = count;
