@@ -393,6 +393,26 @@ static void inner_folds_test_whom_the_outer_split_learns_from(void **state) {
     }
 }
 
+/* 24 patients of four groups are learned from, in folds of six: each group has one or two in each. */
+static void inner_folds_hold_every_group(void **state) {
+    (void)state;
+    static names_only listed;
+    cc_split split = {0};
+    int groups[32];
+    const cc_slice_set *set = list(&listed, 32, 2);
+    for (int i = 0; i < 32; i++) groups[i] = i % 4;
+    listed.set.groups = groups;
+    cc_split_spec spec = shares(20, 4, 8);
+    spec.stratify = true;
+    spec.inner_folds = 4;
+    for (spec.inner_fold = 0; spec.inner_fold < 4; spec.inner_fold++) {
+        assert_ok(cc_split_make(&split, set, &spec, 5));
+        assert_int_equal(patients_of(&split.test, set), 6);
+        for (int g = 0; g < 4; g++) assert_in_range(of_group(&split.test, set, g), 1, 2);
+        cc_split_deinit(&split);
+    }
+}
+
 static void inner_folds_need_patients(void **state) {
     (void)state;
     static names_only names;
@@ -427,6 +447,7 @@ int main(void) {
         cmocka_unit_test(uneven_groups_keep_within_a_patient_of_their_share),
         cmocka_unit_test(with_one_group_stratifying_changes_nothing),
         cmocka_unit_test(inner_folds_test_whom_the_outer_split_learns_from),
+        cmocka_unit_test(inner_folds_hold_every_group),
         cmocka_unit_test(inner_folds_need_patients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,6 +287,58 @@ static void folds_that_cannot_be_are_one_line(void **state) {
     }
 }
 
+/* What is wrong with an inner fold is seen before anything is trained. */
+static void a_check_looks_at_the_inner_folds(void **state) {
+    (void)state;
+    outcome o;
+    char line[1024];
+    snprintf(line, sizeof line, "%s check %s", CC_PROGRAM, runs_config);
+    runs_shell(&o, line);
+    assert_says(o.out, "\na: train 6 patients");
+    assert_says(o.out, "\na, inner fold 1 of 3: train 4 patients");
+    assert_says(o.out, "\na, inner fold 3 of 3: train 4 patients");
+    snprintf(line, sizeof line, "%s check %s --set upstream.inner_folds=10", CC_PROGRAM, runs_config);
+    runs_shell(&o, line);
+    assert_int_equal(o.status, 1);
+    assert_says(o.out,
+                "fault: a, inner fold 1 of 10: data.split.inner_folds: 9 patients do not make 10 folds");
+    snprintf(line, sizeof line, "%s check %s", CC_PROGRAM, cc_test_path(configs, "paper.yaml"));
+    runs_shell(&o, line);
+    assert_null(strstr(o.out, "inner fold"));
+}
+
+/* A file that says what the seed has dealt gives the same inner folds. */
+static void inner_folds_follow_a_split_that_a_file_gives(void **state) {
+    (void)state;
+    outcome o;
+    planned dealt, given;
+    char text[1024];
+    snprintf(text, sizeof text, "%s split %s -o %s", CC_PROGRAM, runs_config,
+             cc_test_path(configs, "split.csv"));
+    runs_shell(&o, text);
+    assert_int_equal(o.status, 0);
+    snprintf(text, sizeof text, "data: {split: {file: %s}}\n", cc_test_path(configs, "split.csv"));
+    write_config("file.yaml", text);
+    write_config("calc-file.yaml", "extends: [calcification.yaml, file.yaml]\nname: test/f2\n");
+    write_config("small-file.yaml", "extends: [small.yaml, file.yaml]\nname: test/f3\n"
+                                    "upstream: {calcification: calc-file.yaml}\n");
+    assert_ok(plan_with(&dealt, "small.yaml", NULL));
+    assert_ok(plan_with(&given, "small-file.yaml", NULL));
+    assert_int_equal(given.run->out_of_fold_count, FOLDS);
+    for (int k = 0; k < FOLDS; k++) {
+        cc_dataset a, b;
+        assert_ok(cc_dataset_open(&a, dealt.run->out_of_fold[k]));
+        assert_ok(cc_dataset_open(&b, given.run->out_of_fold[k]));
+        assert_int_equal(a.split.test.count, b.split.test.count);
+        assert_memory_equal(a.split.test.slices, b.split.test.slices,
+                            a.split.test.count * sizeof *a.split.test.slices);
+        cc_dataset_close(&a);
+        cc_dataset_close(&b);
+    }
+    drop(&dealt);
+    drop(&given);
+}
+
 /* Stage 2 alone, so that what follows begins with the runs out of fold. */
 static const char *with_stage_2(void) {
     const char *out = runs_folder();
@@ -339,6 +391,8 @@ int main(void) {
         cmocka_unit_test(its_identity_is_of_the_runs_out_of_fold_too),
         cmocka_unit_test(without_it_a_run_is_what_it_was),
         cmocka_unit_test(folds_that_cannot_be_are_one_line),
+        cmocka_unit_test(a_check_looks_at_the_inner_folds),
+        cmocka_unit_test(inner_folds_follow_a_split_that_a_file_gives),
         cmocka_unit_test(killed_amid_a_run_out_of_fold_it_goes_on_to_the_same_bytes),
         cmocka_unit_test(two_at_a_time_give_the_same_bytes),
     };
