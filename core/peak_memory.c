@@ -1,8 +1,8 @@
 /* core/peak_memory.c -- peak resident memory, as Linux counts it for a process (proc(5)).
  *
- * VmHWM of /proc/self/status is the peak ("high water mark"); a 5 written to /proc/self/clear_refs sets it back
- * to what is resident now. getrusage's ru_maxrss cannot be set back, and outlives an exec, so that it may be of
- * the program that started this one. */
+ * VmHWM of /proc/self/status is the peak ("high water mark"); a 5 written to /proc/self/clear_refs sets
+ * it back to what is resident now. getrusage's ru_maxrss cannot be set back, and outlives an exec, so
+ * that it may be of the program that started this one. */
 #include "core/peak_memory.h"
 
 #include <fcntl.h>

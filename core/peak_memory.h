@@ -1,5 +1,5 @@
-/* core/peak_memory.h -- the most memory that this process has held since some moment, for the cost of a run; no
- * result depends on it. */
+/* core/peak_memory.h -- the most memory that this process has held since some moment, for the cost of a
+ * run; no result depends on it. */
 #ifndef CC_CORE_PEAK_MEMORY_H
 #define CC_CORE_PEAK_MEMORY_H
 

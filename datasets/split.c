@@ -149,11 +149,40 @@ static bool order_patients(uint32_t *units, const split_job *job) {
 }
 
 /* Every fold needs a patient. */
-static cc_status need_patients(const split_job *job) {
-    const size_t count = cc_slice_set_patient_count(job->set);
-    if (count >= (size_t)job->spec->folds) return CC_OK;
-    return cc_fail(CC_ECONFIG, "data.folds", "use fewer folds", "%zu patients do not make %d folds", count,
-                   job->spec->folds);
+static cc_status need_patients(size_t count, int folds, const char *key) {
+    if (count >= (size_t)folds) return CC_OK;
+    return cc_fail(CC_ECONFIG, key, "use fewer folds", "%zu patients do not make %d folds", count, folds);
+}
+
+/* Puts one fold of `count` units into the test part; the others come first in units[], and are counted.
+ * Position in the order modulo folds: folds differ by one patient at most. */
+static size_t take_fold(uint8_t *part, uint32_t *units, size_t count, int folds, int fold) {
+    size_t rest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i % (size_t)folds == (size_t)fold)
+            part[units[i]] = TEST;
+        else
+            units[rest++] = units[i];
+    }
+    return rest;
+}
+
+/* Deals whom `part` has in training and validation once more: an inner fold is tested, and who was tested
+ * is in no part. `units` is room for a patient each. */
+static cc_status deal_inner(const split_job *job, uint8_t *part, uint32_t *units) {
+    const cc_split_spec *spec = job->spec;
+    const size_t all = cc_slice_set_patient_count(job->set);
+    const double shares[PARTS] = {job->shares[TRAIN], job->shares[VALIDATION], 0};
+    const bool evenly = order_patients(units, job);
+    size_t count = 0;
+    for (size_t i = 0; i < all; i++) {
+        const uint8_t was = part[units[i]];
+        part[units[i]] = NO_PART;
+        if (was == TRAIN || was == VALIDATION) units[count++] = units[i];
+    }
+    CC_TRY(need_patients(count, spec->inner_folds, "data.split.inner_folds"));
+    count = take_fold(part, units, count, spec->inner_folds, spec->inner_fold);
+    return (evenly ? deal_evenly : deal)(part, units, count, shares, "patients outside the inner fold");
 }
 
 /* `part` and `units` have room for a patient each. */
@@ -168,14 +197,8 @@ static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
         return rest ? deal_by(part, units, rest, shares, "patients to be dealt") : CC_OK;
     }
     if (job->spec->fold == CC_SPLIT_NO_FOLD) return deal_by(part, units, count, job->shares, "patients");
-    CC_TRY(need_patients(job));
-    for (size_t i = 0; i < count; i++) {
-        /* Position in the permutation modulo folds: folds differ by one patient at most. */
-        if (i % (size_t)job->spec->folds == (size_t)job->spec->fold)
-            part[units[i]] = TEST;
-        else
-            units[rest++] = units[i];
-    }
+    CC_TRY(need_patients(count, job->spec->folds, "data.folds"));
+    rest = take_fold(part, units, count, job->spec->folds, job->spec->fold);
     return deal_by(part, units, rest, shares, "patients outside the fold");
 }
 
@@ -185,6 +208,7 @@ static cc_status split_by_patient(split_job *job) {
     uint32_t *units = malloc(count * sizeof *units);
     cc_status status =
         part && units ? deal_patients(job, part, units) : cc_fail_memory("split", count * sizeof *units);
+    if (status == CC_OK && job->spec->inner_folds) status = deal_inner(job, part, units);
     for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(job->set); i++)
         job->part[i] = part[cc_slice_set_get(job->set, i)->patient];
     free(part);
@@ -249,6 +273,12 @@ enum { WAYS = sizeof ways / sizeof *ways };
 /* Shares and folds that make sense for a way to split; the message names the key. */
 static cc_status check(const split_job *job, bool makes_folds) {
     const cc_split_spec *spec = job->spec;
+    if (spec->inner_folds && strcmp(spec->by, "patient") != 0)
+        return cc_fail(CC_ECONFIG, "data.split.inner_folds", "use data.split.by: patient",
+                       "folds are made of patients, not by %s", spec->by);
+    if (spec->inner_folds && (spec->inner_fold < 0 || spec->inner_fold >= spec->inner_folds))
+        return cc_fail(CC_ECONFIG, "data.split.inner_fold", NULL, "fold %d is not in 0 to %d",
+                       spec->inner_fold, spec->inner_folds - 1);
     /* A fold, or a table, stands in for the test's share. */
     const bool test_is_named = spec->fold != CC_SPLIT_NO_FOLD || spec->table;
     double sum = 0;
@@ -325,7 +355,7 @@ done:
 cc_status cc_split_folds(int *folds, const cc_slice_set *set, const cc_split_spec *spec, uint64_t seed) {
     const size_t count = cc_slice_set_patient_count(set);
     const split_job job = {.set = set, .spec = spec, .seed = seed};
-    CC_TRY(need_patients(&job));
+    CC_TRY(need_patients(count, spec->folds, "data.folds"));
     uint32_t *units = malloc(count * sizeof *units);
     if (!units) return cc_fail_memory("split", count * sizeof *units);
     (void)order_patients(units, &job);

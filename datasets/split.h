@@ -19,6 +19,11 @@
  *             part, and the rest is divided between training and validation by their shares (the test share
  *             is not used).
  *
+ * inner folds By patient, within any of these: the patients of training and validation are dealt once more,
+ *             into `inner_folds`, as folds are; of them fold `inner_fold` is the test part, the others share
+ *             training and validation, and who was the test part before is in none. (Nested cross-validation:
+ *             Varma & Simon, BMC Bioinformatics 7 (2006), 91.)
+ *
  * by a table  By patient: each goes where a file says (datasets/split_file.h); those whom it leaves to be
  *             dealt are divided between training and validation as in a fold.
  *
@@ -48,6 +53,8 @@ typedef struct cc_split_spec {
     bool stratify;                  /* by patient: every part, or fold, gets its share of each group */
     int folds;                      /* 2 to CC_SPLIT_FOLDS_MAX; means nothing without a fold */
     int fold;                       /* 0 to folds - 1, or CC_SPLIT_NO_FOLD: one split by shares */
+    int inner_folds;                /* 0: none; else by patient, 2 to CC_SPLIT_FOLDS_MAX */
+    int inner_fold;                 /* 0 to inner_folds - 1; means nothing without them */
     const cc_split_table *table;    /* by patient: who goes where, in place of shares and folds; or NULL */
 } cc_split_spec;
 

@@ -127,6 +127,7 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                            .multiply_adds = run->multiply_adds,
                            .best_epoch = run->best_epoch,
                            .leaking_split = run->leaking_split,
+                           .in_sample_upstream = run->in_sample_upstream,
                            .slice_count = run->slice_count,
                            .patient_count = run->patient_count,
                            .epoch_count = run->epoch_count,

@@ -22,7 +22,7 @@ typedef struct cc_report_run {
     const char *experiment, *variant, *stage;
     char kind[CC_RUN_NAME_MAX];
     int64_t fold, seed, parameter_count, multiply_adds, best_epoch;
-    bool leaking_split;
+    bool leaking_split, in_sample_upstream;
     bool in_table;                  /* a row of some table is bound to it */
     const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
     cc_report_fault fault_kind;     /* where it has a fault */

@@ -56,6 +56,7 @@ static cc_status compare_attributes(const cc_run *a, const cc_run *b) {
         {"fold", a->fold == b->fold},
         {"seed", a->seed == b->seed},
         {"leaking_split", a->leaking_split == b->leaking_split},
+        {"in_sample_upstream", a->in_sample_upstream == b->in_sample_upstream},
         {"parameter_count", a->parameter_count == b->parameter_count},
         {"multiply_adds", a->multiply_adds == b->multiply_adds},
         {"best_epoch", a->best_epoch == b->best_epoch},

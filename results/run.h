@@ -37,6 +37,9 @@ typedef struct cc_run_provenance {
     const char *split_digest;   /* SHA-256 of the split that a file gave; NULL: the shares and a seed dealt */
     /* The identities of the runs that it stands on: reference, roi, calcification, false_positive. */
     const char *upstream[CC_RUN_UPSTREAMS];
+    /* Those of the runs of stage 2 that predicted whom stage 3 learns from, by inner fold, parted by
+     * spaces; NULL: none */
+    const char *upstream_out_of_fold;
     const char *commit;             /* of the source */
     const char *version;            /* of the program */
     const char *build;              /* build type and flags that matter, e.g. "Release" */
@@ -165,12 +168,15 @@ typedef struct cc_run_cuts {
 
 /* One run. Zero it, then fill it; whoever fills it owns what it points to (the reader's arena, when read). */
 typedef struct cc_run {
-    const char *experiment;  /* "twin/table1-roi"; its first part is the run's kind */
-    const char *variant;     /* "modified" */
-    int64_t fold;            /* 1, 2, ... in a cross-validation; 0 without one */
-    int64_t seed;            /* >= 0 */
-    const char *stage;       /* "roi", "calcification", "false_positive", "cascade" */
-    bool leaking_split;      /* slices of one patient lie on both sides of the split */
+    const char *experiment; /* "twin/table1-roi"; its first part is the run's kind */
+    const char *variant;    /* "modified" */
+    int64_t fold;           /* 1, 2, ... in a cross-validation; 0 without one */
+    int64_t seed;           /* >= 0 */
+    const char *stage;      /* "roi", "calcification", "false_positive", "cascade" */
+    bool leaking_split;     /* slices of one patient lie on both sides of the split */
+    /* Stage 3 learnt from what stage 2 says of patients whom its net was trained on, or chosen by: it
+     * meets worse at the test. Of a cascade, its stage 3 did. */
+    bool in_sample_upstream;
     int64_t parameter_count; /* trainable parameters; 0: not known */
     int64_t multiply_adds;   /* of the net's forward pass over one picture; 0: not known */
     int64_t best_epoch;      /* 1-based; 0: not known */

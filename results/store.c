@@ -100,6 +100,21 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "provenance");
 }
 
+/* Files that are older than this attribute were made in the one way that there was then; a script's,
+ * which names no runs upstream, is taken at its word. */
+static cc_status read_in_sample(cc_run *run, hid_t file) {
+    enum { CALCIFICATION = 2, FALSE_POSITIVE = 3 }; /* of cc_run_provenance.upstream */
+    const char *const *upstream = run->provenance.upstream;
+    int64_t stated = -1;
+    CC_TRY(cc_hdf_get_integer(&stated, file, "in_sample_upstream", false));
+    run->in_sample_upstream = stated > 0;
+    if (stated < 0 && strcmp(run->stage, "false_positive") == 0)
+        run->in_sample_upstream = upstream[CALCIFICATION] != NULL;
+    if (stated < 0 && strcmp(run->stage, "cascade") == 0)
+        run->in_sample_upstream = upstream[FALSE_POSITIVE] != NULL;
+    return CC_OK;
+}
+
 /* What a writer would have refused is a malformed file to the reader. */
 static cc_status as_malformed(void) {
     cc_error error = *cc_error_get();
@@ -237,6 +252,7 @@ static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_aren
     run->config = "";
     CC_CHECK(read_attributes(run, file, arena));
     CC_CHECK(read_provenance(&run->provenance, file, arena));
+    CC_CHECK(read_in_sample(run, file));
     CC_CHECK(read_tables(run, file, arena));
     CC_CHECK(read_cuts(&run->cuts, file, arena));
     CC_CHECK(read_model(run, file, parts & CC_RUN_MODEL, arena));
@@ -383,6 +399,7 @@ static cc_status write_attributes(hid_t file, const cc_run *run) {
     CC_TRY(cc_hdf_put_integer(file, "fold", run->fold));
     CC_TRY(cc_hdf_put_integer(file, "seed", run->seed));
     CC_TRY(cc_hdf_put_integer(file, "leaking_split", run->leaking_split));
+    CC_TRY(cc_hdf_put_integer(file, "in_sample_upstream", run->in_sample_upstream));
     CC_TRY(cc_hdf_put_integer(file, "parameter_count", run->parameter_count));
     CC_TRY(cc_hdf_put_integer(file, "multiply_adds", run->multiply_adds));
     return cc_hdf_put_integer(file, "best_epoch", run->best_epoch);

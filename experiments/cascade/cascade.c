@@ -9,6 +9,7 @@
 #include <string.h>
 #include "core/log.h"
 #include "datasets/view.h"
+#include "experiments/cascade/out_of_fold.h"
 #include "experiments/cascade/patients.h"
 #include "experiments/cascade/predictions.h"
 #include "experiments/cascade/regions.h"
@@ -145,8 +146,9 @@ static cc_status describe_preparation(char *out, size_t capacity, const cc_plann
                                 : cc_fail(CC_EINVAL, mode, NULL, "the preparation's text is too long");
 }
 
-/* Stage 2: what the calcification net marks of the slices as this run prepares them. A net that was trained
- * on images prepared otherwise is allowed, as an ablation, with a warning. */
+/* Stage 2: what the calcification net marks of the slices as this run prepares them, and what the nets
+ * out of fold mark of those that stage 3 learns from. A net that was trained on images prepared otherwise
+ * is allowed, as an ablation, with a warning. */
 static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend) {
     char preparation[512], theirs[512];
     cc_slice_set *slices;
@@ -165,9 +167,27 @@ static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend)
                                  .preparation = preparation,
                                  .backend = backend};
         status = cc_predictions_get(&c->calcification, &job);
+        if (status == CC_OK && c->run->out_of_fold_count > 0)
+            status = cc_out_of_fold_predict(c->calcification, c->dataset, &job);
     }
     cc_slice_set_close(slices);
     return status;
+}
+
+/* Patients whom upstream runs have seen, or keep for their tests: what they may not be is an error before
+ * anything is predicted; what a reader of the scores must know is noted. */
+static cc_status check_patients(cc_cascade *c) {
+    cc_patients_found found;
+    cc_run read;
+    const cc_planned_run *stage_3 = c->run->upstream[CC_UPSTREAM_FALSE_POSITIVE];
+    CC_TRY(cc_patients_check(&found, c->run, c->dataset->base, &c->dataset->split));
+    c->leaks = found.leaks;
+    c->in_sample = found.in_sample;
+    /* Of a cascade, what its stage 3 has learnt from. */
+    if (!stage_3 || !c->run->data_digest.hex[0]) return CC_OK;
+    CC_TRY(cc_upstream_read(&read, stage_3, CC_RUN_BASIC, c->arena));
+    c->in_sample = read.in_sample_upstream;
+    return CC_OK;
 }
 
 cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const cc_backend *backend) {
@@ -176,11 +196,7 @@ cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const c
     *out = (cc_cascade){.dataset = dataset, .run = run, .arena = cc_arena_create()};
     if (!out->arena) return CC_ENOMEM;
     find_last_net(out);
-    /* Patients first: stage 3 must not learn from what stage 2 is tested on, and a test on patients whom an
-     * upstream net has seen is marked. */
-    if (out->stage == CC_STAGE_FALSE_POSITIVE && cc_cascade_trains(out))
-        CC_CHECK(cc_patients_check_apart(run, dataset->base, &dataset->split));
-    CC_CHECK(cc_patients_leak(&out->leaks, run, dataset->base, &dataset->split));
+    CC_CHECK(check_patients(out));
     if (reference) CC_CHECK(read_reference(&out->reference, &out->matching, reference, out->arena));
     CC_CHECK(predict_regions(out, backend));
     if (out->stage == CC_STAGE_FALSE_POSITIVE) CC_CHECK(predict_calcification(out, backend));

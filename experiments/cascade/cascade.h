@@ -30,17 +30,19 @@ typedef struct cc_cascade {
     cc_cascade_stage stage;     /* of the net that has the last word: the run's, or a cascade's last one */
     const cc_planned_run *last; /* the run of that net: `run` itself, or of a cascade an upstream one */
     bool leaks;                 /* a test slice is of a patient whom an upstream run trained on or chose by */
+    bool in_sample;             /* stage 3 learnt from what stage 2 says of patients whom its net has seen */
     const cc_run_reference *reference; /* what slices are matched to; NULL: they are not */
     cc_matching *matching;             /* to it; NULL without one */
     cc_masks *roi;                     /* what the roi net marked; NULL: no region is used */
     cc_box *regions;                   /* [slices of the base]; the whole slice where no region is used */
-    cc_masks *calcification;           /* what stage 2 marked; NULL before stage 3 */
+    cc_masks
+        *calcification; /* what stage 2 marked, of each patient by the net that is to; NULL before stage 3 */
     cc_arena *arena;
 } cc_cascade;
 
 /* Reads and predicts what the run's stage needs of the runs upstream. On failure there is nothing to deinit.
  *   CC_ECONFIG   a patient to train or validate on is in the test part of the calcification run
- *   CC_EFORMAT   an upstream file lacks its reference or weights
+ *   CC_EFORMAT   an upstream file lacks its reference or weights; as cc_out_of_fold_predict
  *   others       as cc_predictions_get and cc_view_open */
 cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const cc_backend *backend);
 void cc_cascade_deinit(cc_cascade *cascade); /* takes a zeroed one */

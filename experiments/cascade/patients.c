@@ -1,141 +1,208 @@
-/* experiments/cascade/patients.c -- which patients upstream runs have seen.
+/* experiments/cascade/patients.c -- which patients upstream runs have seen, or keep for their test.
  *
- * A result file lists the patients that its run tested. On the same data (by digest) all others are taken to
- * have been trained on; on other data the upstream run's config is split again, and names are compared. */
+ * What is compared is a list of scans with patient, part and digest of voxels, one of each run. A dataset
+ * that was saved again has other voxels under the same names; one that was renamed has the same voxels
+ * under other names: either way the patients are the same. */
 #include "experiments/cascade/patients.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "datasets/scan_facts.h"
+#include "experiments/cascade/regions.h"
 #include "experiments/cascade/upstream_net.h"
 #include "experiments/planning/data.h"
+#include "experiments/planning/interrupt.h"
 
-static bool is_tested(const cc_run *run, const char *patient) {
+/* Parts of a split, as bits. */
+enum { TRAIN = 1, VALIDATION = 2, TEST = 4, LEARNED = TRAIN | VALIDATION };
+
+/* A scan with slices in a part. Two scans of a patient, or parts of a scan, are two entries. */
+typedef struct scan {
+    const char *patient; /* the set's */
+    unsigned part;
+    cc_digest_text image; /* "": not compared */
+} scan;
+
+typedef struct scan_list {
+    scan *items;
+    size_t count;
+} scan_list;
+
+/* Two runs whose patients are compared. */
+typedef struct pair {
+    const cc_planned_run *upstream;
+    scan_list mine, theirs;
+    bool by_name;   /* names are of persons, and of one layout of datasets */
+    bool same_data; /* one dataset: names are all that is compared */
+} pair;
+
+/* What two lists share first; both NULL: nothing. */
+typedef struct shared {
+    const scan *mine, *theirs;
+} shared;
+
+bool cc_patients_is_tested(const cc_run *run, const char *patient) {
     for (size_t i = 0; i < run->patient_count; i++)
         if (strcmp(run->patients[i].patient, patient) == 0) return true;
     return false;
 }
 
-/* The first patient of a part who is (`tested`), or is not, among those that a run tested; NULL: none. */
-static const char *find_patient(const cc_run *run, bool tested, const cc_slice_set *base,
-                                const cc_split_part *part) {
-    uint32_t last = UINT32_MAX;
-    for (size_t i = 0; i < part->count; i++) {
-        uint32_t patient = cc_slice_set_get(base, part->slices[i])->patient;
-        if (patient == last) continue;
-        last = patient;
-        const char *name = cc_slice_set_patient(base, patient);
-        if (is_tested(run, name) == tested) return name;
-    }
-    return NULL;
-}
+/* --- lists of scans --- */
 
-/* Neither what is trained on nor what chooses the epoch may be tested by stage 2. */
-static cc_status check_parts(const cc_run *stage_2, const char *path, const cc_slice_set *base,
-                             const cc_split *split) {
-    const char *patient = find_patient(stage_2, true, base, &split->train);
-    const char *part = "training";
-    if (!patient) {
-        patient = find_patient(stage_2, true, base, &split->validation);
-        part = "validation";
-    }
-    if (!patient) return CC_OK;
-    return cc_fail(CC_ECONFIG, "data.split", "give both runs the same data.split and data.fold",
-                   "patient %s of the %s part is a test patient of %s, the stage before", patient, part,
-                   path);
-}
-
-cc_status cc_patients_check_apart(const cc_planned_run *run, const cc_slice_set *base,
-                                  const cc_split *split) {
-    const cc_planned_run *stage_2 = run->upstream[CC_UPSTREAM_CALCIFICATION];
-    cc_run read;
-    /* Patients of another kind of source are others, whatever their names. */
-    if (strcmp(stage_2->config->data.source, run->config->data.source) != 0) return CC_OK;
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return CC_ENOMEM;
-    cc_status status = cc_upstream_read(&read, stage_2, CC_RUN_BASIC, arena);
-    if (status == CC_OK) status = check_parts(&read, stage_2->path, base, split);
-    cc_arena_destroy(arena);
-    return status;
-}
-
-static void warn_of_leak(const cc_planned_run *upstream, const char *patient, const char *detail) {
-    cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here%s: scores flatter", upstream->path,
-           patient, detail);
-}
-
-/* Of the same data: all patients whom the upstream run did not test, it has seen. */
-static cc_status leaks_from(bool *out, const cc_planned_run *upstream, const cc_slice_set *base,
-                            const cc_split *split) {
-    cc_run read;
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return CC_ENOMEM;
-    cc_status status = cc_upstream_read(&read, upstream, CC_RUN_BASIC, arena);
-    const char *patient = status == CC_OK ? find_patient(&read, false, base, &split->test) : NULL;
-    if (patient) {
-        *out = true;
-        warn_of_leak(upstream, patient, "");
-    }
-    cc_arena_destroy(arena);
-    return status;
-}
-
-/* Whether a part has slices of a patient of this name. */
-static bool has_name(const cc_slice_set *set, const cc_split_part *part, const char *name) {
-    for (size_t i = 0; i < part->count; i++)
-        if (strcmp(cc_slice_set_patient(set, cc_slice_set_get(set, part->slices[i])->patient), name) == 0)
-            return true;
-    return false;
-}
-
-/* The first patient of the test part whose name an upstream run on other data trained on or chose by; NULL:
- * none. */
-static const char *find_by_name(const cc_slice_set *theirs, const cc_split *their_split,
-                                const cc_slice_set *base, const cc_split_part *test) {
-    uint32_t last = UINT32_MAX;
-    for (size_t i = 0; i < test->count; i++) {
-        const uint32_t patient = cc_slice_set_get(base, test->slices[i])->patient;
-        const char *name = cc_slice_set_patient(base, patient);
-        if (patient == last) continue;
-        last = patient;
-        if (has_name(theirs, &their_split->train, name) || has_name(theirs, &their_split->validation, name))
-            return name;
-    }
-    return NULL;
-}
-
-/* Two copies of a dataset have other digests where one was saved again or is a part of the other. The name of
- * a single volume is a file's, such as "ct", and identifies no patient. */
-static cc_status leaks_by_name(bool *out, const cc_planned_run *run, const cc_planned_run *upstream,
-                               const cc_slice_set *base, const cc_split *split) {
-    cc_slice_set *set;
-    cc_split theirs = {0};
-    const char *source = upstream->config->data.source;
-    if (strcmp(source, run->config->data.source) != 0 || strcmp(source, "volume") == 0) return CC_OK;
-    CC_TRY(cc_data_open(&set, upstream->config));
-    cc_status status = cc_data_split(&theirs, set, upstream->config);
-    if (status == CC_OK) {
-        const char *patient = find_by_name(set, &theirs, base, &split->test);
-        if (patient) {
-            *out = true;
-            warn_of_leak(upstream, patient, " (by name, in a dataset of other files)");
+/* The scans of all parts; their voxels are digested where `digests`, unless the set knows the digests
+ * already. */
+static cc_status list_scans(scan_list *out, const cc_slice_set *set, const cc_split *split, bool digests,
+                            cc_arena *arena) {
+    const cc_split_part *parts[] = {&split->train, &split->validation, &split->test};
+    const size_t slices = cc_slice_set_count(set);
+    *out = (scan_list){.items = cc_arena_get_array(arena, slices + 1, sizeof *out->items)};
+    cc_scan_facts *facts = malloc(sizeof *facts);
+    cc_status status = out->items && facts ? CC_OK : cc_fail_memory("scans", slices * sizeof *out->items);
+    for (int p = 0; p < 3 && status == CC_OK; p++) {
+        uint32_t last = UINT32_MAX;
+        for (size_t i = 0; i < parts[p]->count && status == CC_OK; i++) {
+            const cc_slice *slice = cc_slice_set_get(set, parts[p]->slices[i]);
+            size_t first, end;
+            if (slice->scan == last) continue;
+            last = slice->scan;
+            scan *s = &out->items[out->count++];
+            *s = (scan){.patient = cc_slice_set_patient(set, slice->patient), .part = 1U << p};
+            if (!digests) continue;
+            cc_scan_of(&first, &end, set, parts[p]->slices[i]);
+            status = cc_interrupt_check();
+            if (status == CC_OK) status = cc_scan_facts_read(facts, set, first, end - first);
+            if (status == CC_OK) s->image = facts->image;
         }
-        cc_split_deinit(&theirs);
     }
-    cc_slice_set_close(set);
+    free(facts);
     return status;
 }
 
-cc_status cc_patients_leak(bool *out, const cc_planned_run *run, const cc_slice_set *base,
-                           const cc_split *split) {
-    *out = false;
-    if (!run->data_digest.hex[0]) return CC_OK;
-    for (int u = 0; u < CC_UPSTREAMS; u++) {
-        const cc_planned_run *upstream = run->upstream[u];
-        if (!upstream) continue;
-        if (strcmp(upstream->data_digest.hex, run->data_digest.hex) == 0)
-            CC_TRY(leaks_from(out, upstream, base, split));
-        else
-            CC_TRY(leaks_by_name(out, run, upstream, base, split));
+/* Those of an upstream run on the same dataset: all patients whom it did not test, it has seen. */
+static cc_status list_theirs_by_file(pair *p, cc_arena *arena) {
+    cc_run read;
+    CC_TRY(cc_upstream_read(&read, p->upstream, CC_RUN_BASIC, arena));
+    p->theirs.items = cc_arena_get_array(arena, p->mine.count + 1, sizeof *p->theirs.items);
+    if (!p->theirs.items) return CC_ENOMEM;
+    for (size_t i = 0; i < p->mine.count; i++) {
+        const char *patient = p->mine.items[i].patient;
+        p->theirs.items[p->theirs.count++] =
+            (scan){.patient = patient, .part = cc_patients_is_tested(&read, patient) ? TEST : LEARNED};
     }
+    return CC_OK;
+}
+
+/* The first scan of some parts here that is also one of some parts there: by name, or by voxels under another
+ * name. */
+static shared find_shared(const pair *p, unsigned mine, unsigned theirs, bool by_voxels) {
+    for (size_t i = 0; i < p->mine.count; i++) {
+        const scan *a = &p->mine.items[i];
+        for (size_t k = 0; (a->part & mine) && k < p->theirs.count; k++) {
+            const scan *b = &p->theirs.items[k];
+            if (!(b->part & theirs)) continue;
+            const bool same_name = p->by_name && strcmp(a->patient, b->patient) == 0;
+            const bool same_voxels = a->image.hex[0] && strcmp(a->image.hex, b->image.hex) == 0;
+            if (by_voxels ? same_voxels && !same_name : same_name) return (shared){a, b};
+        }
+    }
+    return (shared){NULL, NULL};
+}
+
+/* --- what may not be shared --- */
+
+/* How it is known that two patients are one: "", or in words. */
+static const char *how(const pair *p, const shared *s) {
+    if (p->same_data) return "";
+    if (strcmp(s->mine->image.hex, s->theirs->image.hex) == 0)
+        return " (by name and voxels, in another dataset)";
+    return " (by name, in a dataset of other files)";
+}
+
+/* Warns of each way in which the upstream run has seen a patient who is tested here. Of a run out of fold
+ * no score is shown: a net of stage 1 that has seen the patients of an inner fold is what all of them
+ * stand on. */
+static void look_for_leaks(cc_patients_found *out, const pair *p, bool warns) {
+    const shared named = find_shared(p, TEST, LEARNED, false), copied = find_shared(p, TEST, LEARNED, true);
+    if (warns && named.mine)
+        cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here%s: scores flatter",
+               p->upstream->path, named.mine->patient, how(p, &named));
+    if (warns && copied.mine)
+        cc_log(
+            CC_LOG_WARNING,
+            "%s has seen patient %s, who is tested here under the name %s (the same voxels): scores flatter",
+            p->upstream->path, copied.theirs->patient, copied.mine->patient);
+    out->leaks = out->leaks || named.mine || copied.mine;
+}
+
+/* Stage 3 must not learn from the calcification run's test patients; whether it learns from those whom
+ * that run's net has seen is noted. */
+static cc_status look_at_learned(cc_patients_found *out, const pair *p) {
+    shared s = find_shared(p, LEARNED, TEST, false);
+    const bool copied = !s.mine;
+    if (copied) s = find_shared(p, LEARNED, TEST, true);
+    if (s.mine) {
+        const char *part = s.mine->part == TRAIN ? "training" : "validation";
+        const char *hint = "give both runs the same data.split and data.fold";
+        if (copied)
+            return cc_fail(
+                CC_ECONFIG, "data.split", hint,
+                "patient %s of the %s part has the voxels of %s, a test patient of %s, the stage before",
+                s.mine->patient, part, s.theirs->patient, p->upstream->path);
+        return cc_fail(CC_ECONFIG, "data.split", hint,
+                       "patient %s of the %s part is a test patient of %s, the stage before%s",
+                       s.mine->patient, part, p->upstream->path, how(p, &s));
+    }
+    out->in_sample =
+        find_shared(p, LEARNED, LEARNED, false).mine || find_shared(p, LEARNED, LEARNED, true).mine;
+    return CC_OK;
+}
+
+/* Lists the scans of both runs, and looks at what they share. */
+static cc_status look_at_upstream(cc_patients_found *out, const cc_planned_run *run,
+                                  const cc_planned_run *upstream, bool learns, const cc_slice_set *base,
+                                  const cc_split *split) {
+    cc_status status = CC_OK;
+    cc_slice_set *set = NULL;
+    cc_split their_split = {0};
+    const char *source = upstream->config->data.source;
+    const bool one_source = strcmp(source, run->config->data.source) == 0;
+    pair p = {.upstream = upstream,
+              .same_data = strcmp(upstream->data_digest.hex, run->data_digest.hex) == 0};
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    /* The name of a single volume is a file's, such as "ct", and identifies no patient. */
+    p.by_name = p.same_data || (one_source && strcmp(source, "volume") != 0);
+    if (p.same_data) {
+        CC_CHECK(list_scans(&p.mine, base, split, false, arena));
+        CC_CHECK(list_theirs_by_file(&p, arena));
+    } else {
+        CC_CHECK(cc_data_open(&set, upstream->config));
+        CC_CHECK(cc_data_split(&their_split, set, upstream->config));
+        /* Grey values of pictures are never the voxels of a CT in HU. */
+        const bool digests = one_source || cc_slice_set_is_hu(set) == cc_slice_set_is_hu(base);
+        CC_CHECK(list_scans(&p.mine, base, split, digests, arena));
+        CC_CHECK(list_scans(&p.theirs, set, &their_split, digests, arena));
+    }
+    if (learns) CC_CHECK(look_at_learned(out, &p));
+    look_for_leaks(out, &p, !run->is_out_of_fold);
+done:
+    cc_split_deinit(&their_split);
+    cc_slice_set_close(set);
+    cc_arena_destroy(arena);
+    return status;
+}
+
+cc_status cc_patients_check(cc_patients_found *out, const cc_planned_run *run, const cc_slice_set *base,
+                            const cc_split *split) {
+    const bool stage_3 = strcmp(run->config->stage, "false_positive") == 0;
+    *out = (cc_patients_found){.leaks = false};
+    if (!run->data_digest.hex[0]) return CC_OK;
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++)
+        if (run->upstream[kind])
+            CC_TRY(look_at_upstream(out, run, run->upstream[kind],
+                                    stage_3 && kind == CC_UPSTREAM_CALCIFICATION, base, split));
+    /* What a net says of its own training patients is then not learned from. */
+    if (run->out_of_fold_count > 0) out->in_sample = false;
     return CC_OK;
 }

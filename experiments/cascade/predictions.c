@@ -9,15 +9,11 @@
 #include "core/log.h"
 #include "experiments/cascade/evaluate.h"
 #include "experiments/cascade/upstream_net.h"
-#include "results/paths.h"
 
 /* Masks depend on the net, the slices, how these are prepared and, by rounding, on backend and threads:
- * all of it is in the key. The file is OUT/.cache/KEY.masks, OUT being what precedes the asking run's own
- * names. */
+ * all of it is in the key. The file is OUT/.cache/KEY.masks. */
 static cc_status name_file(cc_digest_text *key, char path[CC_PATH_MAX], const cc_prediction_job *job) {
-    char threads[16], folder[CC_PATH_MAX], file[96];
-    const cc_experiment_config *c = job->asking->config;
-    int64_t fold = c->data.fold == CC_FOLD_NONE ? 0 : c->data.fold + 1;
+    char threads[16], file[96];
     cc_digest *digest = cc_digest_create();
     if (!digest) return CC_ENOMEM;
     snprintf(threads, sizeof threads, "%d", omp_get_max_threads());
@@ -26,11 +22,11 @@ static cc_status name_file(cc_digest_text *key, char path[CC_PATH_MAX], const cc
     cc_digest_add_string(digest, job->preparation);
     cc_digest_add_string(digest, job->backend->describe());
     cc_digest_add_string(digest, threads);
+    if (job->slices) cc_digest_add_string(digest, "whom it tested");
     *key = cc_digest_finish(digest);
     cc_digest_destroy(digest);
-    CC_TRY(cc_run_folder(folder, job->asking->path, c->name, c->variant, fold, (int64_t)c->seed));
     snprintf(file, sizeof file, ".cache/%s.masks", key->hex);
-    return cc_path_join(path, folder, file);
+    return cc_path_join(path, job->asking->folder, file);
 }
 
 /* What the evaluator's sink fills. */
@@ -47,36 +43,36 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
-/* Every slice of the base through the net, which is shown the set. */
+/* The job's slices of the base through the net, which is shown the set. */
 static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
     cc_status status = CC_OK;
     cc_upstream_net net = {0};
     cc_evaluator *evaluator = NULL;
     cc_evaluation ignored;
-    cc_split_part slices = {0}, items = {0};
+    cc_split_part all = {0};
     collected c = {.masks = masks};
     CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend, NULL));
-    /* All slices, whatever their part: windows to train on need them as much as those to test. */
-    CC_CHECK(cc_split_all(&slices, job->base));
-    CC_CHECK(cc_split_all(&items, job->set));
+    /* Of all slices whatever their part: windows to train on need them as much as those to test. */
+    CC_CHECK(cc_split_all(&all, job->base));
+    /* The set has an item for each slice of the base, of the same number: one list is of both. */
+    const cc_split_part *slices = job->slices ? job->slices : &all;
     cc_evaluation_source source = {.plan = net.plan,
                                    .net = job->net->config,
                                    .fit = net.fit,
                                    .threshold = job->net->config->results.threshold,
                                    .base = job->base,
-                                   .slices = &slices,
+                                   .slices = slices,
                                    .set = job->set,
-                                   .items = &items};
+                                   .items = slices};
     CC_CHECK(cc_evaluator_create(&evaluator, &source));
-    cc_log(CC_LOG_INFO, "%s: predicting %zu slices", job->net->path, slices.count);
-    c.progress = cc_progress_create(job->net->config->stage, slices.count);
+    cc_log(CC_LOG_INFO, "%s: predicting %zu slices", job->net->path, slices->count);
+    c.progress = cc_progress_create(job->net->config->stage, slices->count);
     CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
 done:
     cc_progress_destroy(c.progress);
     cc_evaluator_destroy(evaluator);
     cc_upstream_net_deinit(&net);
-    free(slices.slices);
-    free(items.slices);
+    free(all.slices);
     return status;
 }
 

@@ -52,18 +52,15 @@ static void print_scan(const cc_review_scan *s, int width) {
            spacing, range, labels, s->labelled, parts, s->wrong);
 }
 
-/* One line; named by its fold, or by its variant, where there are several. */
-static void print_split(const cc_review_split *s, bool named) {
+/* One line; named where there are several. */
+static void print_split(const cc_review *r, const cc_review_split *s) {
+    char name[CC_REVIEW_NAME];
     if (!s->made) return;
-    if (named && s->config->data.fold != CC_FOLD_NONE)
-        printf("fold %d:", s->config->data.fold);
-    else if (named)
-        printf("%s:", s->config->variant);
-    else
-        printf("split:");
+    cc_review_split_name(name, r, s);
+    printf("%s", name[0] ? name : "split: ");
     for (int p = 0; p < CC_REVIEW_PARTS; p++) {
         const cc_review_count *c = &s->parts[p];
-        printf("%s %s %zu patient%s, %zu scan%s (%zu with labels), %zu slices", p ? ";" : "",
+        printf("%s%s %zu patient%s, %zu scan%s (%zu with labels), %zu slices", p ? "; " : "",
                cc_review_part_name((cc_review_part)p), c->patients, c->patients == 1 ? "" : "s", c->scans,
                c->scans == 1 ? "" : "s", c->labelled, c->slices);
     }
@@ -84,7 +81,7 @@ static void print_text(const cc_review *r) {
     for (size_t i = 0; i < r->scan_count; i++) print_scan(&r->scans[i], width);
     putchar('\n');
     if (empty) printf("%zu of %zu scans hold no label\n", empty, r->scan_count);
-    for (size_t i = 0; i < r->split_count; i++) print_split(&r->splits[i], r->split_count > 1);
+    for (size_t i = 0; i < r->split_count; i++) print_split(r, &r->splits[i]);
     for (size_t i = 0; i < r->fault_count; i++) printf("fault: %s\n", r->faults[i]);
 }
 
@@ -127,6 +124,10 @@ static json_t *split_json(const cc_review_split *s) {
     json_t *object = json_pack("{s:s}", "variant", s->config->variant);
     if (s->config->data.fold != CC_FOLD_NONE)
         json_object_set_new(object, "fold", json_integer(s->config->data.fold));
+    if (s->config->data.split.inner_folds != CC_INNER_FOLDS_NONE) {
+        json_object_set_new(object, "inner_fold", json_integer(s->config->data.split.inner_fold));
+        json_object_set_new(object, "inner_folds", json_integer(s->config->data.split.inner_folds));
+    }
     for (int p = 0; s->made && p < CC_REVIEW_PARTS; p++) {
         const cc_review_count *c = &s->parts[p];
         json_object_set_new(object, cc_review_part_name((cc_review_part)p),

@@ -58,7 +58,9 @@ static cc_status check_variants(const cc_config *config, bool *folds) {
     if (strcmp(by, "slice") == 0 || strcmp(by, "slab") == 0)
         return cc_fail(CC_ECONFIG, "data.split.by", "patient, or list",
                        "a table of patients cannot say a split by %s", by);
-    *folds = first->data.fold != CC_FOLD_NONE && !cc_data_split_file(first);
+    /* A split by inner folds is one of sets, within a fold too. */
+    *folds = first->data.fold != CC_FOLD_NONE && !cc_data_split_file(first) &&
+             first->data.split.inner_folds == CC_INNER_FOLDS_NONE;
     for (int i = 1; i < cc_config_count(config); i++) {
         cc_experiment_config other = *cc_config_get(config, i);
         /* Variants that differ in their fold alone have one table. */

@@ -140,9 +140,15 @@ static cc_status read_row(reader *r, int row) {
     const cc_yaml *node = node_or_default(r, row);
     char shown[CC_CONFIG_KEY_MAX];
     from->used = true;
-    /* A result that is older than the option was made with the value of another one. */
-    if (o->usual_as && cc_yaml_is_null(from->node) && (r->flags & CC_CONFIG_STORED))
-        node = node_or_default(r, cc_option_find(o->usual_as));
+    /* A result that is older than the option was made with its usual value, whatever the default is now, or
+     * with the value of another option. */
+    const bool older = cc_yaml_is_null(from->node) && (r->flags & CC_CONFIG_STORED);
+    if (older && o->usual && o->initial) {
+        cc_yaml *usual;
+        CC_TRY(cc_yaml_parse(&usual, o->usual, strlen(o->usual), o->key, r->arena));
+        node = usual;
+    }
+    if (older && o->usual_as) node = node_or_default(r, cc_option_find(o->usual_as));
     if (!node && (o->needed || (o->needed_to_run && (r->flags & CC_CONFIG_RUNNABLE))))
         return fail_missing(r, o);
     if (o->kind == CC_OPTION_LOSSES) return read_terms(r, node);
@@ -217,6 +223,12 @@ static cc_status check_whole(const reader *r) {
     if (!listed && c->data.fold >= c->data.folds)
         return cc_config_fail(node_of(r, "data.fold"), 0, "folds count from 0",
                               "data.fold is %d, but data.folds is %d", c->data.fold, c->data.folds);
+    if ((c->data.split.inner_folds != CC_INNER_FOLDS_NONE) != (c->data.split.inner_fold != CC_FOLD_NONE) ||
+        (c->data.split.inner_folds != CC_INNER_FOLDS_NONE &&
+         c->data.split.inner_fold >= c->data.split.inner_folds))
+        return cc_config_fail(node_of(r, "data.split.inner_fold"), 0,
+                              "give both or neither; folds count from 0",
+                              "data.split.inner_fold is no fold of data.split.inner_folds");
     if (!listed && c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
         return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
                               "data.split.test is 0: there would be nothing to score");

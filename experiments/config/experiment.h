@@ -15,6 +15,7 @@
  * file. */
 enum {
     CC_FOLD_NONE = -1,
+    CC_INNER_FOLDS_NONE = 0,
     CC_SIZE_LARGEST = 0,
     CC_PATIENCE_OFF = 0,
     CC_THREADS_AUTO = 0,
@@ -75,6 +76,7 @@ typedef struct cc_experiment_config {
             uint64_t seed;                  /* deals patients, or slices; `seed` does not */
             const char *stratify;           /* "group", "none"; by patient, else NULL */
             int slab;                       /* slices of a slab */
+            int inner_folds, inner_fold;    /* CC_INNER_FOLDS_NONE and CC_FOLD_NONE: none */
         } split;
         int fold; /* CC_FOLD_NONE: one split by shares; else in [0, folds) */
         int folds;
@@ -105,7 +107,10 @@ typedef struct cc_experiment_config {
         const char *roi;            /* the run whose net finds the region */
         const char *calcification;  /* false_positive, cascade */
         const char *false_positive; /* cascade */
-    } upstream;                     /* "FILE" or "FILE#VARIANT", the file's path resolved; NULL: none */
+        /* The four are "FILE" or "FILE#VARIANT", the file's path resolved; NULL: none. */
+        bool out_of_fold; /* false_positive: whom it learns from, stage-2 nets predict that have not */
+        int inner_folds;  /* how many of these nets; where out_of_fold */
+    } upstream;
     /* Beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike. */
     cc_text_list augment;
     cc_net_spec net;

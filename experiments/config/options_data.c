@@ -201,6 +201,28 @@ static const cc_option rows[] = {
      .initial = "8",
      .unit = "slices",
      .meaning = "neighbouring slices of one slab"},
+    {.key = "data.split.inner_folds",
+     .kind = CC_OPTION_INTEGER,
+     AT(data.split.inner_folds),
+     .min = 2,
+     .max = CC_SPLIT_FOLDS_MAX,
+     .initial_note = "null: none",
+     .null_value = CC_INNER_FOLDS_NONE,
+     .usual = "null",
+     .meaning =
+         "nested cross-validation, by patient: who would train and validate is dealt once more, into so "
+         "many folds, and who would be tested is left out; `upstream.out_of_fold` makes such runs"},
+    {.key = "data.split.inner_fold",
+     .kind = CC_OPTION_INTEGER,
+     AT(data.split.inner_fold),
+     .min = 0,
+     .max = CC_SPLIT_FOLDS_MAX - 1,
+     .initial_note = "null: none",
+     .null_value = CC_FOLD_NONE,
+     .usual = "null",
+     .meaning =
+         "the fold, of `data.split.inner_folds`, that is the test set; training and validation share the "
+         "others"},
     {.key = "data.fold",
      .kind = CC_OPTION_INTEGER,
      AT(data.fold),
@@ -360,6 +382,30 @@ static const cc_option rows[] = {
      .initial_note = "null: the chain ends with the calcification stage",
      .locates = true,
      .meaning = "the run of stage false_positive that has the last word"},
+    {.key = "upstream.out_of_fold",
+     .kind = CC_OPTION_BOOLEAN,
+     AT(upstream.out_of_fold),
+     .when = "stage",
+     .is = "false_positive",
+     .initial = "true",
+     .usual = "false",
+     .meaning =
+         "whether what it learns from is what stage 2 says of patients whom it has not seen: "
+         "`upstream.inner_folds` more nets of the config of `upstream.calcification` are trained, each "
+         "without "
+         "some patients of training and validation, whose findings it then makes; test patients are that "
+         "run's. "
+         "`false`: that run's findings on its own training patients, which are better than any that are to "
+         "come; tables mark it. Of a run on other data no more nets are needed"},
+    {.key = "upstream.inner_folds",
+     .kind = CC_OPTION_INTEGER,
+     AT(upstream.inner_folds),
+     .when = "upstream.out_of_fold",
+     .is = "true",
+     .min = 2,
+     .max = CC_SPLIT_FOLDS_MAX,
+     .initial = "4",
+     .meaning = "those nets: folds of the patients of training and validation, groups spread as in folds"},
 
     {.key = "augment",
      .kind = CC_OPTION_TEXTS,

@@ -94,6 +94,13 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
                                .library_count = library_count};
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (s->run->upstream[kind]) out->upstream[kind] = s->run->upstream[kind]->identity.hex;
+    /* The identities of the runs out of fold, "A B C". */
+    for (int i = 0; i < s->run->out_of_fold_count; i++) {
+        const char *before = out->upstream_out_of_fold;
+        out->upstream_out_of_fold = cc_arena_format(arena, "%s%s%s", before ? before : "", before ? " " : "",
+                                                    s->run->out_of_fold[i]->identity.hex);
+        if (!out->upstream_out_of_fold) return CC_ENOMEM;
+    }
     return out->identity && out->machine ? CC_OK : CC_ENOMEM;
 }
 
@@ -145,6 +152,7 @@ cc_status cc_result_write(const cc_result_source *s) {
         .seed = (int64_t)config->seed,
         .stage = config->stage,
         .leaking_split = view->cascade->leaks || cc_split_leaks(&view->dataset->split, view->dataset->base),
+        .in_sample_upstream = view->cascade->in_sample,
         .best_epoch = s->best_epoch,
         .config = text,
         .plan = s->plan_choices,

@@ -65,6 +65,8 @@ const char *cc_data_other_split(const cc_experiment_config *a, const cc_experime
     if (!is_same_text(a->data.split.stratify, b->data.split.stratify)) return "data.split.stratify";
     if (!is_same_text(a->data.split.file, b->data.split.file)) return "data.split.file";
     if (a->data.split.seed != b->data.split.seed) return "data.split.seed";
+    if (a->data.split.inner_folds != b->data.split.inner_folds) return "data.split.inner_folds";
+    if (a->data.split.inner_fold != b->data.split.inner_fold) return "data.split.inner_fold";
     if (a->data.split.train != b->data.split.train) return "data.split.train";
     if (a->data.split.validation != b->data.split.validation) return "data.split.validation";
     if (fold == CC_FOLD_NONE && a->data.split.test != b->data.split.test) return "data.split.test";
@@ -102,6 +104,8 @@ cc_split_spec cc_data_split_spec(const cc_experiment_config *config) {
         .slab = config->data.split.slab,
         .stratify = config->data.split.stratify && strcmp(config->data.split.stratify, "group") == 0,
         .folds = config->data.folds,
+        .inner_folds = config->data.split.inner_folds,
+        .inner_fold = config->data.split.inner_fold,
         .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }
 

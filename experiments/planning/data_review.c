@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
+#include "experiments/planning/upstream.h"
 
 const char *cc_review_part_name(cc_review_part part) {
     static const char *const names[] = {"train", "validation", "test"};
@@ -162,22 +163,26 @@ static cc_status find_shared_patients(cc_review *r, const unsigned *parts, const
     return CC_OK;
 }
 
-/* "fold 2: ", where there are several splits. */
-static void name_split(char out[64], const cc_review *r, const cc_review_split *s) {
+void cc_review_split_name(char out[CC_REVIEW_NAME], const cc_review *r, const cc_review_split *s) {
+    const cc_experiment_config *c = s->config;
+    char inner[64] = "";
     out[0] = 0;
     if (r->split_count < 2) return;
-    if (s->config->data.fold != CC_FOLD_NONE)
-        snprintf(out, 64, "fold %d: ", s->config->data.fold);
+    if (c->data.split.inner_folds != CC_INNER_FOLDS_NONE)
+        snprintf(inner, sizeof inner, ", inner fold %d of %d", c->data.split.inner_fold + 1,
+                 c->data.split.inner_folds);
+    if (c->data.fold != CC_FOLD_NONE)
+        snprintf(out, CC_REVIEW_NAME, "fold %d%s: ", c->data.fold, inner);
     else
-        snprintf(out, 64, "%.60s: ", s->config->variant);
+        snprintf(out, CC_REVIEW_NAME, "%.56s%s: ", c->variant, inner);
 }
 
 static cc_status look_at_split(cc_review *r, cc_review_split *s, const cc_slice_set *set, cc_arena *arena) {
     cc_split split = {0};
-    char line[1024], name[64];
+    char line[1024], name[CC_REVIEW_NAME];
     unsigned *parts = cc_arena_get_array(arena, r->scan_count + 1, sizeof *parts);
     if (!parts) return CC_ENOMEM;
-    name_split(name, r, s);
+    cc_review_split_name(name, r, s);
     if (cc_data_split(&split, set, s->config) != CC_OK) {
         cc_error_line(line, sizeof line);
         cc_error_clear();
@@ -190,23 +195,52 @@ static cc_status look_at_split(cc_review *r, cc_review_split *s, const cc_slice_
     /* The table of scans has one column for the part: that of the first split. */
     for (size_t i = 0; s == r->splits && i < r->scan_count; i++) r->scans[i].parts = parts[i];
     CC_TRY(find_shared_patients(r, parts, name, arena));
+    /* The test part of an inner fold is predicted, not scored. */
+    const bool inner = s->config->data.split.inner_folds != CC_INNER_FOLDS_NONE;
     for (int p = 0; p < CC_REVIEW_PARTS; p++)
-        if (s->parts[p].labelled == 0)
+        if (s->parts[p].labelled == 0 && !(inner && p == CC_REVIEW_TEST))
             CC_TRY(add_fault(r, arena, "%sno scan of the %s part holds a label", name,
                              cc_review_part_name((cc_review_part)p)));
     return CC_OK;
 }
 
-/* Configs that deal patients alike have one split. */
+/* Adds the split of a config, unless an earlier one deals patients alike. */
+static void add_split(cc_review *r, const cc_experiment_config *config) {
+    size_t k = 0;
+    while (k < r->split_count && !cc_data_has_same_split(r->splits[k].config, config)) k++;
+    if (k == r->split_count) r->splits[r->split_count++].config = config;
+}
+
+/* How many nets of stage 2 the run of a config needs out of fold. A stage 2 that cannot be planned is not for a
+ * look at data to say. */
+static int count_inner_folds(cc_upstream_files *files, const cc_experiment_config *config) {
+    const cc_experiment_config *stage_2 = NULL;
+    if (!config->upstream.out_of_fold) return 0;
+    if (cc_upstream_find(&stage_2, files, CC_UPSTREAM_CALCIFICATION, config) != CC_OK) cc_error_clear();
+    return stage_2 && cc_data_is_same(stage_2, config) ? config->upstream.inner_folds : 0;
+}
+
+/* The splits of the configs, then those of the runs out of fold that they need. */
 static cc_status list_splits(cc_review *r, const cc_experiment_config *const *configs, int count,
                              cc_arena *arena) {
-    r->splits = cc_arena_get_array(arena, (size_t)count, sizeof *r->splits);
-    if (!r->splits) return CC_ENOMEM;
-    for (int i = 0; i < count; i++) {
-        size_t k = 0;
-        while (k < r->split_count && !cc_data_has_same_split(r->splits[k].config, configs[i])) k++;
-        if (k == r->split_count) r->splits[r->split_count++].config = configs[i];
-    }
+    cc_upstream_files *files;
+    size_t most = (size_t)count;
+    CC_TRY(cc_upstream_files_create(&files, 0));
+    int *inner = cc_arena_get_array(arena, (size_t)count, sizeof *inner);
+    for (int i = 0; inner && i < count; i++)
+        most += (size_t)(inner[i] = count_inner_folds(files, configs[i]));
+    cc_upstream_files_destroy(files);
+    r->splits = cc_arena_get_array(arena, most, sizeof *r->splits);
+    cc_experiment_config *copies = cc_arena_get_array(arena, most, sizeof *copies);
+    if (!inner || !r->splits || !copies) return CC_ENOMEM;
+    for (int i = 0; i < count; i++) add_split(r, configs[i]);
+    for (int i = 0; i < count; i++)
+        for (int fold = 0; fold < inner[i]; fold++, copies++) {
+            *copies = *configs[i];
+            copies->data.split.inner_folds = inner[i];
+            copies->data.split.inner_fold = fold;
+            add_split(r, copies);
+        }
     return CC_OK;
 }
 

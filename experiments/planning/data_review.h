@@ -49,11 +49,15 @@ typedef struct cc_review {
     size_t fault_count, fault_capacity;
 } cc_review;
 
+enum { CC_REVIEW_NAME = 128 };
+/* "fold 2: ", "a, inner fold 1 of 4: "; "" where there is but one split. */
+void cc_review_split_name(char out[CC_REVIEW_NAME], const cc_review *review, const cc_review_split *split);
+
 /* "train", "validation", "test". */
 const char *cc_review_part_name(cc_review_part part);
 
 /* Opens anew the dataset that all configs have (cc_data_has_same_slices), reads every slice, and splits as
- * each of them says. The arena owns what is in `out`.
+ * each of them says, and as the runs out of fold of stage 3 do (upstream.out_of_fold). The arena owns what is in `out`.
  *   CC_OK  whatever the faults · others: the dataset as a whole cannot be looked at (no such folder) */
 cc_status cc_review_make(cc_review *out, const cc_experiment_config *const *configs, int count,
                          cc_arena *arena);

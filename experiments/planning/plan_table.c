@@ -18,13 +18,18 @@ static int number_of(const cc_run_plan *plan, const cc_planned_run *run) {
     return i + 1;
 }
 
-/* "1 4", or "-". */
+/* "1 4", "1 4 5-8" with those out of fold, which are planned one after another; or "-". */
 static void format_upstream(char out[64], const cc_run_plan *plan, const cc_planned_run *run) {
     size_t used = 0;
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (run->upstream[kind])
             used += (size_t)snprintf(out + used, 64 - used, "%s%d", used ? " " : "",
                                      number_of(plan, run->upstream[kind]));
+    const int count = run->out_of_fold_count;
+    if (count > 0)
+        used += (size_t)snprintf(out + used, 64 - used, "%s%d-%d", used ? " " : "",
+                                 number_of(plan, run->out_of_fold[0]),
+                                 number_of(plan, run->out_of_fold[count - 1]));
     if (used == 0) snprintf(out, 64, "-");
 }
 

@@ -4,13 +4,15 @@
 
 cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const cc_run_plan *plan,
                              cc_arena *arena) {
-    *count = (size_t)cc_run_plan_count(plan);
-    cc_manifest_entry *entries = cc_arena_get_array(arena, *count + 1, sizeof *entries);
+    const int runs = cc_run_plan_count(plan);
+    cc_manifest_entry *entries = cc_arena_get_array(arena, (size_t)runs + 1, sizeof *entries);
+    *count = 0;
     if (!entries) return CC_ENOMEM;
-    for (size_t i = 0; i < *count; i++) {
-        const cc_planned_run *run = cc_run_plan_get(plan, (int)i);
+    for (int i = 0; i < runs; i++) {
+        const cc_planned_run *run = cc_run_plan_get(plan, i);
         const cc_experiment_config *config = run->config;
-        entries[i] =
+        if (run->is_out_of_fold) continue; /* no report sees it: to it, it would be missing */
+        entries[(*count)++] =
             (cc_manifest_entry){.identity = run->request.hex,
                                 .experiment = config->name,
                                 .variant = config->variant,

@@ -6,7 +6,8 @@
 #include "experiments/planning/run_plan.h"
 #include "results/manifest.h"
 
-/* One entry a run, in the order of the plan, which must outlive them; the arena owns the array. */
+/* One entry a run, but for those out of fold, in the order of the plan, which must outlive them; the
+ * arena owns the array. */
 cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const cc_run_plan *plan,
                              cc_arena *arena);
 

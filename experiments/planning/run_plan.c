@@ -121,6 +121,11 @@ static cc_status digest_run(cc_digest_text *out, const cc_planned_run *run, int6
         cc_digest_add_string(digest, cc_upstream_key((cc_upstream)kind));
         cc_digest_add_string(digest, machine ? upstream->identity.hex : upstream->request.hex);
     }
+    for (int i = 0; i < run->out_of_fold_count; i++) {
+        cc_digest_add_string(digest, "upstream.out_of_fold");
+        cc_digest_add_string(digest,
+                             machine ? run->out_of_fold[i]->identity.hex : run->out_of_fold[i]->request.hex);
+    }
     if (machine && machine[0]) cc_digest_add_string(digest, machine);
     *out = cc_digest_finish(digest);
 done:
@@ -139,6 +144,9 @@ void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) 
     int length = snprintf(out, capacity, "%s %s, ", config->name, config->variant);
     if (config->data.fold != CC_FOLD_NONE && length < (int)capacity)
         length += snprintf(out + length, capacity - (size_t)length, "fold %d, ", config->data.fold + 1);
+    if (config->data.split.inner_folds != CC_INNER_FOLDS_NONE && length < (int)capacity)
+        length += snprintf(out + length, capacity - (size_t)length, "inner fold %d of %d, ",
+                           config->data.split.inner_fold + 1, config->data.split.inner_folds);
     if (length < (int)capacity)
         snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
@@ -330,18 +338,70 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     return append(p->plan, run);
 }
 
+static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
+                          bool is_out_of_fold, const dependent *dependents);
+
+/* The runs of stage 2 that predict, each, an inner fold of the patients that `run` learns from, as copies
+ * of the config `stage_2`, each with its fold. Where stage 2 has other data none is needed: it has seen
+ * none of them (cascade/patients.h looks whether that is so). */
+static cc_status plan_out_of_fold(cc_planned_run *run, planner *p, const cc_experiment_config *stage_2,
+                                  const dependent *self) {
+    const cc_experiment_config *config = run->config;
+    const int count = config->upstream.inner_folds;
+    if (!config->upstream.out_of_fold || !stage_2 || !cc_data_is_same(stage_2, config)) return CC_OK;
+    const bool nested = config->data.split.inner_folds != CC_INNER_FOLDS_NONE;
+    if (nested || strcmp(config->data.split.by, "slice") == 0 || strcmp(config->data.split.by, "slab") == 0)
+        return cc_fail(CC_ECONFIG, config->name, "set upstream.out_of_fold: false",
+                       "upstream.out_of_fold deals patients as wholes, %s%s",
+                       nested ? "and data.split.inner_folds has dealt them already" : "not by ",
+                       nested ? "" : config->data.split.by);
+    const cc_planned_run **runs = cc_arena_get_array(p->plan->arena, (size_t)count, sizeof *runs);
+    cc_experiment_config *configs = cc_arena_get_array(p->plan->arena, (size_t)count, sizeof *configs);
+    if (!runs || !configs) return CC_ENOMEM;
+    for (int i = 0; i < count; i++) {
+        configs[i] = *stage_2;
+        configs[i].data.split.inner_folds = count;
+        configs[i].data.split.inner_fold = i;
+        cc_status status = plan_run(&runs[i], p, &configs[i], true, self);
+        if (status == CC_OK) continue;
+        /* What the config of stage 2 alone could be refused for was found before: this is of its folds. */
+        const cc_error error = *cc_error_get();
+        return cc_fail(
+            status, config->name,
+            status == CC_ECONFIG ? "give fewer upstream.inner_folds, or upstream.out_of_fold: false"
+                                 : error.hint,
+            "upstream.out_of_fold, inner fold %d of %d: %s: %s", i + 1, count, error.where, error.what);
+    }
+    run->out_of_fold = runs;
+    run->out_of_fold_count = count;
+    return CC_OK;
+}
+
+/* Where the result of a run lies, from its names. */
+static cc_status name_run(cc_planned_run *run, const planner *p) {
+    const cc_experiment_config *config = run->config;
+    const int64_t fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1;
+    char hidden[48], folder[CC_PATH_MAX];
+    run->folder = p->results_dir;
+    snprintf(hidden, sizeof hidden, ".out-of-fold/%d-of-%d", config->data.split.inner_fold + 1,
+             config->data.split.inner_folds);
+    CC_TRY(cc_path_join(folder, p->results_dir, hidden));
+    return cc_run_path(run->path, run->is_out_of_fold ? folder : p->results_dir, config->name,
+                       config->variant, fold, (int64_t)config->seed);
+}
+
 /* The run of a config, with those upstream before it. *out is the one that is in the plan already where
  * its file is the same: an upstream run may be named by several configs, and given on the command line
  * too. */
 static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
-                          const dependent *dependents) {
+                          bool is_out_of_fold, const dependent *dependents) {
     const opened *data;
+    const cc_experiment_config *stage_2 = NULL;
     cc_planned_run *run = cc_arena_get(p->plan->arena, sizeof *run);
     if (!run) return CC_ENOMEM;
     run->config = config;
-    int64_t fold = config->data.fold == CC_FOLD_NONE ? 0 : config->data.fold + 1;
-    CC_TRY(
-        cc_run_path(run->path, p->results_dir, config->name, config->variant, fold, (int64_t)config->seed));
+    run->is_out_of_fold = is_out_of_fold;
+    CC_TRY(name_run(run, p));
 
     /* Upstream first: what this run is digested from. */
     const dependent self = {.next = dependents, .run = run, .depth = dependents ? dependents->depth + 1 : 1};
@@ -349,8 +409,10 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
         const cc_experiment_config *upstream;
         CC_TRY(cc_upstream_find(&upstream, p->plan->files, (cc_upstream)kind, run->config));
-        if (upstream) CC_TRY(plan_run(&run->upstream[kind], p, upstream, &self));
+        if (upstream) CC_TRY(plan_run(&run->upstream[kind], p, upstream, false, &self));
+        if (kind == CC_UPSTREAM_CALCIFICATION) stage_2 = upstream;
     }
+    CC_TRY(plan_out_of_fold(run, p, stage_2, &self));
     CC_TRY(open_data(&data, p, config));
     run->data_digest = data->digest;
     CC_TRY(cc_data_split_digest(&run->split_digest, config));
@@ -378,16 +440,18 @@ cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int c
     cc_status status = CC_OK;
     const cc_planned_run *run;
     cc_run_plan *plan = calloc(1, sizeof *plan);
-    planner p = {.plan = plan, .results_dir = results_dir};
+    planner p = {.plan = plan};
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->backend = backend;
     plan->threads = threads;
     plan->arena = cc_arena_create();
     if (!plan->arena) CC_CHECK(CC_ENOMEM);
+    p.results_dir = cc_arena_copy(plan->arena, results_dir);
+    if (!p.results_dir) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_upstream_files_create(&plan->files, cc_config_flags(configs[0])));
     for (int i = 0; i < config_count; i++)
         for (int k = 0; k < cc_config_count(configs[i]); k++)
-            CC_CHECK(plan_run(&run, &p, cc_config_get(configs[i], k), NULL));
+            CC_CHECK(plan_run(&run, &p, cc_config_get(configs[i], k), false, NULL));
     *out = plan;
     plan = NULL;
 done:
@@ -411,16 +475,28 @@ const cc_planned_run *cc_run_plan_get(const cc_run_plan *plan, int index) {
     return plan->runs[index];
 }
 
-/* Whether a run is another, needs it upstream, directly or through others, or is to be a copy of it. */
-static bool depends_on(const cc_planned_run *run, const cc_planned_run *other) {
-    bool found = run == other || (run->same_as && depends_on(run->same_as, other));
-    for (int kind = 0; kind < CC_UPSTREAMS && !found; kind++)
-        found = run->upstream[kind] && depends_on(run->upstream[kind], other);
+bool cc_planned_run_needs(const cc_planned_run *run, const cc_planned_run *other) {
+    bool found = run->same_as == other;
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) found = found || run->upstream[kind] == other;
+    for (int i = 0; i < run->out_of_fold_count; i++) found = found || run->out_of_fold[i] == other;
     return found;
 }
 
+/* Marks a run, and those that it needs, directly or through others. Each is behind those that it needs. */
+static void mark_needs(bool *marked, const cc_run_plan *plan, int index) {
+    marked[index] = true;
+    for (int i = index; i > 0; i--)
+        for (int k = 0; marked[i] && k < i; k++)
+            marked[k] = marked[k] || cc_planned_run_needs(plan->runs[i], plan->runs[k]);
+}
+
 cc_status cc_run_plan_refresh(cc_run_plan *plan, int index) {
-    for (int i = 0; i <= index; i++)
-        if (depends_on(plan->runs[index], plan->runs[i])) CC_TRY(settle(plan->runs[i], plan));
-    return CC_OK;
+    bool *marked = calloc((size_t)index + 1, sizeof *marked);
+    if (!marked) return cc_fail_memory("plan", (size_t)index + 1);
+    mark_needs(marked, plan, index);
+    cc_status status = CC_OK;
+    for (int i = 0; i <= index && status == CC_OK; i++)
+        if (marked[i]) status = settle(plan->runs[i], plan);
+    free(marked);
+    return status;
 }

@@ -4,6 +4,12 @@
  *     request    what was asked for: config, data, weights to start from, the requests of the runs upstream
  *     identity   what its bytes depend on: config, data, weights, the machine (machine.h), and the identities
  *                of the runs upstream as they were made
+ * A run of stage 3 with upstream.out_of_fold needs more runs than its config names: of stage 2, one for each
+ * inner fold of the patients that it trains and validates on, with the config of upstream.calcification and
+ * that fold as test part (data.split.inner_fold). They lie in a folder whose name begins with a point,
+ * OUT/.out-of-fold/FOLD-of-FOLDS/EXPERIMENT/VARIANT/fold-K/seed-S.h5, and are on no list of planned runs: no
+ * report takes them for rows.
+ *
  * A file that was made as requested on another machine is done and keeps its identity, which those of the
  * runs that need it are then digested from. Only where the config states train.threads and the file has
  * another number is it made anew. */
@@ -27,9 +33,15 @@ typedef enum cc_run_state {
 typedef struct cc_planned_run cc_planned_run;
 struct cc_planned_run {
     const cc_experiment_config *config; /* borrowed; what the file of net.weights asks of the net is in it */
+    const char *folder;                 /* of results, which it belongs to; NULL: a finished run, by itself */
     char path[CC_PATH_MAX];             /* of its result */
     /* Runs before it in the same plan; NULL: none of that kind. */
     const cc_planned_run *upstream[CC_UPSTREAMS];
+    /* Stage 3: the runs of stage 2 that predict whom it learns from, by inner fold. 0: that of `upstream`
+     * does. */
+    const cc_planned_run *const *out_of_fold;
+    int out_of_fold_count;
+    bool is_out_of_fold; /* one of those of another run */
     /* An earlier run of the same identity under another name, whose results are copied; NULL: none. */
     const cc_planned_run *same_as;
 
@@ -51,9 +63,12 @@ struct cc_planned_run {
     char difference[2 * CC_MACHINE_BYTES];
 };
 
+/* Whether a run needs another, directly: as one upstream, or as what it is to be a copy of. */
+bool cc_planned_run_needs(const cc_planned_run *run, const cc_planned_run *other);
+
 /* SHA-256 of its config, data_digest, numerics version (CC_NUMERICS_VERSION, or an older program's),
- * weights_digest, split_digest, the identities of the runs upstream and `machine`; NULL or "": without one,
- * as programs up to numerics version 4 wrote it. CC_ENOMEM. */
+ * weights_digest, split_digest, the identities of the runs upstream (those out of fold too) and
+ * `machine`; NULL or "": without one, as programs up to numerics version 4 wrote it. CC_ENOMEM. */
 cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run, int64_t numerics_version,
                                   const char *machine);
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */
@@ -74,7 +89,8 @@ typedef struct cc_run_plan cc_run_plan;
  * their config states none; NULL and 0: nothing is to be made, and files are taken as they are.
  *   CC_EUNSUPPORTED  the backend lacks a loss or an optimiser
  *   CC_ECONFIG       two different runs would have one file; a run is upstream of itself; an upstream run is
- *                    of another stage, or splits the same patients otherwise
+ *                    of another stage, or splits the same patients otherwise; patients for
+ *                    upstream.out_of_fold are too few, or not dealt as wholes
  *   others           as cc_config_load, cc_data_open, cc_data_split and cc_planned_run_check */
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir, const cc_backend *backend, int threads);

@@ -20,9 +20,7 @@ static needs look_at_needs(const cc_run_plan *plan, int index, const cc_run_end 
     needs found = NEEDS_MET;
     for (int i = 0; i < index; i++) {
         const cc_planned_run *other = cc_run_plan_get(plan, i);
-        bool needed = run->same_as == other;
-        for (int kind = 0; kind < CC_UPSTREAMS; kind++) needed = needed || run->upstream[kind] == other;
-        if (!needed) continue;
+        if (!cc_planned_run_needs(run, other)) continue;
         if (ends[i] >= CC_RUN_FAILED) return NEEDS_FAILED;
         if (ends[i] <= CC_RUN_AT_WORK) found = NEEDS_WAIT;
     }

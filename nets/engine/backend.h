@@ -34,8 +34,8 @@ typedef struct cc_storage {
     cc_status (*wait)(void);
     /* Bytes that get can still give; 0: unknown. */
     size_t (*available)(void);
-    /* The most bytes that `get` had given at one time since the call before; 0: unknown. What a driver and its
-     * libraries keep for themselves is not in it. */
+    /* The most bytes that `get` had given at one time since the call before; 0: unknown. What a driver
+     * and its libraries keep for themselves is not in it. */
     size_t (*peak)(void);
     int feed_copies; /* buffers that feed keeps on the device, each as large as the largest it has copied */
 } cc_storage;
@@ -78,8 +78,8 @@ typedef struct cc_arithmetic {
                           const double *loss);
     /* [count] each. Formulas: cc_averaging. */
     cc_status (*average)(cc_averaging how, float *a, float *w, size_t count, double decay);
-    /* Rounds float32 weights to the bf16 copy that convolutions read (cc_parameter_slot.bf16_copy). NULL where the
-     * backend keeps no such copy and rounds while it reads. */
+    /* Rounds float32 weights to the bf16 copy that convolutions read (cc_parameter_slot.bf16_copy). NULL
+     * where the backend keeps no such copy and rounds while it reads. */
     cc_status (*round_to_bf16)(void *bf16_copy, const float *values, size_t count);
 } cc_arithmetic;
 enum { CC_CLIP_BYTES = 4096 };

@@ -341,6 +341,28 @@ static void note_runs(cc_table *table, const cc_table_row *row, const cc_report_
         }
 }
 
+/* Names the rows whose stage 3 has learnt from findings which are better than those that it meets. */
+static void note_in_sample(cc_table *table) {
+    char list[1024] = "";
+    size_t used = 0, marked = 0, rows = 0;
+    for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
+        bool any = false;
+        if (row->spec->source != CC_SOURCE_RUNS) continue;
+        for (size_t r = 0; r < row->run_count; r++) any = any || row->runs[r]->in_sample_upstream;
+        rows += row->run_count > 0;
+        if (!any) continue;
+        if (used < sizeof list)
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", marked ? ", " : "",
+                                     row->spec->label);
+        marked++;
+    }
+    if (marked)
+        cc_notes_add(
+            &table->notes,
+            "%s: stage 3 has learnt from what stage 2 says of its own training patients, not out of fold.",
+            marked == rows && rows > 1 ? "Every row" : list);
+}
+
 /* Says once why intervals are missing. */
 static void note_patients(cc_table *table) {
     for (size_t r = 0; r < table->row_count; r++) {
@@ -443,6 +465,7 @@ cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, c
         out->row_count += !spec->rows[r].optional || row->run_count > 0;
     }
     CC_TRY(note_means(out, arena));
+    note_in_sample(out);
     if (spec->shape == CC_SHAPE_SCORES) {
         CC_TRY(cc_table_patients_fix(out, arena));
         CC_TRY(note_seed_spread(out));

@@ -1,4 +1,5 @@
-/* tests/core/test_peak_memory.c -- the peak of a process's memory, against sizes that the test takes itself. */
+/* tests/core/test_peak_memory.c -- the peak of a process's memory, against sizes that the test takes
+ * itself. */
 #include <stdlib.h>
 #include <string.h>
 #include "support.h"

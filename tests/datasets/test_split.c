@@ -348,6 +348,89 @@ static void with_one_group_stratifying_changes_nothing(void **state) {
     cc_split_deinit(&b);
 }
 
+static bool has_patient(const cc_split_part *part, const cc_slice_set *set, uint32_t patient) {
+    for (size_t i = 0; i < part->count; i++)
+        if (cc_slice_set_get(set, part->slices[i])->patient == patient) return true;
+    return false;
+}
+
+/* Of each outer split, by shares or a fold, each patient of training and validation is tested by one
+ * inner fold and is in its other parts nowhere; whom the outer split tests is in none. */
+static void inner_folds_test_whom_the_outer_split_learns_from(void **state) {
+    (void)state;
+    enum { PATIENTS = 21, INNER = 4 };
+    static names_only names;
+    const cc_slice_set *set = list(&names, PATIENTS, 2);
+    for (int fold = CC_SPLIT_NO_FOLD; fold < 4; fold++) {
+        cc_split outer = {0};
+        cc_split_spec spec = shares(3, 1, 1);
+        int tested[PATIENTS] = {0};
+        spec.fold = fold;
+        assert_ok(cc_split_make(&outer, set, &spec, 7));
+        spec.inner_folds = INNER;
+        for (spec.inner_fold = 0; spec.inner_fold < INNER; spec.inner_fold++) {
+            cc_split inner = {0};
+            assert_ok(cc_split_make(&inner, set, &spec, 7));
+            assert_false(cc_split_leaks(&inner, set));
+            /* 16 or 15 patients: 4 a fold, or once 3; of the others three quarters train. */
+            const size_t test = patients_of(&inner.test, set);
+            const size_t learned = patients_of(&outer.train, set) + patients_of(&outer.validation, set);
+            assert_in_range(test, learned / INNER, (learned + INNER - 1) / INNER);
+            assert_int_equal(patients_of(&inner.train, set), (size_t)lround(0.75 * (double)(learned - test)));
+            assert_int_equal(patients_of(&inner.validation, set),
+                             learned - test - patients_of(&inner.train, set));
+            for (uint32_t p = 0; p < PATIENTS; p++) {
+                tested[p] += has_patient(&inner.test, set, p);
+                if (has_patient(&outer.test, set, p))
+                    assert_false(has_patient(&inner.train, set, p) ||
+                                 has_patient(&inner.validation, set, p) || has_patient(&inner.test, set, p));
+            }
+            cc_split_deinit(&inner);
+        }
+        for (uint32_t p = 0; p < PATIENTS; p++)
+            assert_int_equal(tested[p], !has_patient(&outer.test, set, p));
+        cc_split_deinit(&outer);
+    }
+}
+
+/* 24 patients of four groups are learned from, in folds of six: each group has one or two in each. */
+static void inner_folds_hold_every_group(void **state) {
+    (void)state;
+    static names_only listed;
+    cc_split split = {0};
+    int groups[32];
+    const cc_slice_set *set = list(&listed, 32, 2);
+    for (int i = 0; i < 32; i++) groups[i] = i % 4;
+    listed.set.groups = groups;
+    cc_split_spec spec = shares(20, 4, 8);
+    spec.stratify = true;
+    spec.inner_folds = 4;
+    for (spec.inner_fold = 0; spec.inner_fold < 4; spec.inner_fold++) {
+        assert_ok(cc_split_make(&split, set, &spec, 5));
+        assert_int_equal(patients_of(&split.test, set), 6);
+        for (int g = 0; g < 4; g++) assert_in_range(of_group(&split.test, set, g), 1, 2);
+        cc_split_deinit(&split);
+    }
+}
+
+static void inner_folds_need_patients(void **state) {
+    (void)state;
+    static names_only names;
+    cc_split split = {0};
+    const cc_slice_set *set = list(&names, 5, 2);
+    cc_split_spec spec = shares(3, 1, 1);
+    spec.inner_folds = 5;
+    assert_error(cc_split_make(&split, set, &spec, 1), CC_ECONFIG, "4 patients do not make 5 folds");
+    spec.inner_folds = 4;
+    assert_ok(cc_split_make(&split, set, &spec, 1));
+    cc_split_deinit(&split);
+    spec.by = "slice";
+    assert_error(cc_split_make(&split, set, &spec, 1), CC_ECONFIG, "folds are made of patients");
+    spec.by = "patient";
+    spec.inner_fold = 4;
+    assert_error(cc_split_make(&split, set, &spec, 1), CC_ECONFIG, "fold 4 is not in 0 to 3");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patients_are_dealt_by_largest_remainder),
@@ -363,6 +446,9 @@ int main(void) {
         cmocka_unit_test(stratified_folds_each_hold_every_group),
         cmocka_unit_test(uneven_groups_keep_within_a_patient_of_their_share),
         cmocka_unit_test(with_one_group_stratifying_changes_nothing),
+        cmocka_unit_test(inner_folds_test_whom_the_outer_split_learns_from),
+        cmocka_unit_test(inner_folds_hold_every_group),
+        cmocka_unit_test(inner_folds_need_patients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

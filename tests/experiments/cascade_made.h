@@ -36,7 +36,7 @@ static inline void cascade_write_data(void) {
     cascade_write("net.yaml", text);
 }
 
-/* small.yaml, which every helper of runs.h runs, is the run of stage 3. */
+/* small.yaml, which every helper of runs.h runs, is the run of stage 3, without runs out of fold. */
 static inline void cascade_write_configs(void) {
     cascade_write_data();
     cascade_write("first.yaml", "extends: heart.yaml\nname: test/first\n");
@@ -46,7 +46,8 @@ static inline void cascade_write_configs(void) {
                                         "stage: calcification\ntrain: {epochs: 6}\n");
     cascade_write("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\n"
                                 "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
-                                "upstream: {calcification: calcification.yaml}\ntrain: {epochs: 3}\n");
+                                "upstream: {calcification: calcification.yaml, out_of_fold: false}\n"
+                                "train: {epochs: 3}\n");
     cascade_write("cascade.yaml", "extends: orca.yaml\nname: test/cascade\nstage: cascade\n"
                                   "windows: {size: 32}\n"
                                   "upstream: {calcification: calcification.yaml}\n"

@@ -55,6 +55,7 @@ static cc_run sample_run(void) {
                     .seed = 7,
                     .stage = "roi",
                     .leaking_split = true,
+                    .in_sample_upstream = true,
                     .parameter_count = 31043521,
                     .multiply_adds = 123456789012345,
                     .cuts = {thresholds, 2, cut_tp, cut_fp, 2},
@@ -63,6 +64,7 @@ static cc_run sample_run(void) {
                     .config = "seed: 7\nnet: {arch: unet-bn}\n",
                     .provenance = {.identity = "00ff",
                                    .upstream = {NULL, "a0", NULL, "b1"},
+                                   .upstream_out_of_fold = "c0 c1",
                                    .device = "cpu: \"test\"",
                                    .threads = 2,
                                    .seconds = 4.75,
@@ -141,6 +143,8 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_string_equal(got.plan, want.plan);
     assert_int_equal(got.seed, 7);
     assert_true(got.leaking_split);
+    assert_true(got.in_sample_upstream);
+    assert_string_equal(got.provenance.upstream_out_of_fold, "c0 c1");
     assert_int_equal(got.parameter_count, want.parameter_count);
     assert_int_equal(got.multiply_adds, want.multiply_adds);
     assert_string_equal(got.provenance.device, want.provenance.device);
@@ -372,6 +376,8 @@ static void runs_that_differ_anywhere_are_told_apart(void **state) {
     DIFFERS(two.best_epoch = 1, "best_epoch");
     DIFFERS(two.provenance.identity = "01ff", "identity");
     DIFFERS(two.provenance.upstream[2] = "c2", "upstream_calcification");
+    DIFFERS(two.in_sample_upstream = false, "in_sample_upstream");
+    DIFFERS(two.provenance.upstream_out_of_fold = "c1 c0", "upstream_out_of_fold");
     DIFFERS(two.provenance.seconds = 5, "seconds");
     DIFFERS(two.provenance.peak_memory_bytes = 1, "peak_memory_bytes");
     DIFFERS(two.provenance.libraries = newer, "libraries");

@@ -15,9 +15,9 @@
 #include <string.h>
 #include "nets/backends/cuda/probe.h"
 
-/* Feeds use the slots round robin, so that one is copied while kernels read what another brought. Small values
- * (learning rate, step, loss) go through pinned memory that is there from the start: a copy from or to pageable
- * memory of the host may wait for the stream. */
+/* Feeds use the slots round robin, so that one is copied while kernels read what another brought. Small
+ * values (learning rate, step, loss) go through pinned memory that is there from the start: a copy from
+ * or to pageable memory of the host may wait for the stream. */
 enum { FEED_SLOTS = 4, NOTE_SLOTS = 32, NOTE_BYTES = 256 };
 
 /* A piece of device memory that was given; cudaFree does not say how large it was. */

@@ -377,32 +377,83 @@ static void a_chain_that_tests_whom_it_has_seen_is_marked(void **state) {
     cascade_drop(&p);
 }
 
-/* A copy of the dataset whose files were saved again: only the digest differs. */
-static void in_a_copy_of_the_dataset_patients_are_told_by_name(void **state) {
+/* A dataset that the shell makes of a copy of the stages' own. */
+static void make_another(char root[256], const char *make) {
+    snprintf(root, 256, "%s", cc_test_path(runs_folder(), "orca"));
+    assert_int_equal(
+        cc_test_run(NULL, 0, "cp -r %s-orca %s && cd %s/Training_set && %s", runs_data, root, root, make), 0);
+}
+
+/* A chain on such a dataset; what it warns of. */
+static void chain_on_another(said *s, bool *leaks, const char *make, uint64_t seed) {
+    cascade_planned p;
+    run_data d;
+    char root[256];
+    make_another(root, make);
+    cascade_plan(&p, "cascade.yaml");
+    cc_experiment_config other = *p.run->config;
+    other.data.root = root;
+    other.data.split.seed = seed;
+    cc_planned_run run = *p.run;
+    run.config = &other;
+    run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
+    cc_log_set_level(CC_LOG_WARNING);
+    said_start(s);
+    cc_status status = run_data_init(&d, &run, p.backend);
+    said_end(s);
+    cc_log_set_level(CC_LOG_ERROR);
+    assert_ok(status);
+    *leaks = d.cascade.leaks;
+    run_data_deinit(&d);
+    cascade_drop(&p);
+}
+
+/* One voxel of each scan is another: as where it was resampled, or is a second scan of the patient. */
+#define OTHER_VOXELS "for f in Images/*.raw; do printf '\\007' | dd of=$f bs=1 conv=notrunc 2>&1; done"
+/* The vendors' numbers go up by four: nobody keeps his name. */
+#define OTHER_NAMES                                                                                          \
+    "for f in */*; do g=$(echo \"$f\" | sed 'y/1234/5678/;s/P5/P1/;s/P6/P2/'); mv \"$f\" \"$g\"; done; "     \
+    "for f in */*.mhd; do n=${f#*/}; sed -i \"s/^ElementDataFile.*/ElementDataFile = ${n%.mhd}.raw/\" "      \
+    "\"$f\"; done"
+
+static void patients_are_told_by_name_and_by_voxels_in_another_dataset(void **state) {
     (void)state;
-    for (int seed = 1; seed <= 2; seed++) { /* the second deals the patients otherwise */
-        cascade_planned p;
-        run_data d;
-        said s;
-        cascade_plan(&p, "cascade.yaml");
-        cc_experiment_config other = *p.run->config;
-        other.data.split.seed = (uint64_t)seed;
-        cc_planned_run run = *p.run;
-        run.config = &other;
-        run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
-        cc_log_set_level(CC_LOG_WARNING);
-        said_start(&s);
-        cc_status status = run_data_init(&d, &run, p.backend);
-        said_end(&s);
-        cc_log_set_level(CC_LOG_ERROR);
-        assert_ok(status);
-        assert_int_equal(d.cascade.leaks, seed == 2);
-        assert_int_equal(
-            said_count(&s, "who is tested here (by name, in a dataset of other files): scores flatter"),
-            seed == 2 ? 2 : 0); /* the nets of stages 2 and 3 */
-        run_data_deinit(&d);
-        cascade_drop(&p);
-    }
+    static const char *const ways[] = {
+        "is tested here (by name and voxels, in another dataset): scores flatter",
+        "is tested here (by name, in a dataset of other files): scores flatter",
+        "is tested here under the name "};
+    static const char *const makes[] = {"true", OTHER_VOXELS, OTHER_NAMES};
+    for (int k = 0; k < 3; k++)
+        for (uint64_t seed = 1; seed <= 2; seed++) { /* the second deals the patients otherwise */
+            said s;
+            bool leaks;
+            chain_on_another(&s, &leaks, makes[k], seed);
+            assert_int_equal(leaks, seed == 2);
+            for (int w = 0; w < 3; w++) /* of the nets of stages 2 and 3 */
+                assert_int_equal(said_count(&s, ways[w]), seed == 2 && w == k ? 2 : 0);
+        }
+}
+
+/* Stage 3 on such a dataset, whose patients are dealt otherwise: it would learn from whom stage 2 is
+ * tested on. */
+static void stage_3_does_not_learn_from_test_patients_of_another_name(void **state) {
+    (void)state;
+    cascade_planned p;
+    run_data d;
+    char root[256];
+    make_another(root, OTHER_NAMES);
+    cascade_plan(&p, "small.yaml");
+    cc_experiment_config other = *p.run->config;
+    other.data.root = root;
+    cc_planned_run run = *p.run;
+    run.config = &other;
+    run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
+    assert_ok(run_data_init(&d, &run, p.backend));
+    assert_true(d.cascade.in_sample);
+    run_data_deinit(&d);
+    other.data.split.seed = 2;
+    assert_error(run_data_init(&d, &run, p.backend), CC_ECONFIG, "has the voxels of ");
+    cascade_drop(&p);
 }
 
 int main(void) {
@@ -422,7 +473,8 @@ int main(void) {
         cmocka_unit_test(all_truth_is_in_a_window_to_learn_from),
         cmocka_unit_test(windows_to_learn_from_are_never_of_stage_2_s_test_patients),
         cmocka_unit_test(a_chain_that_tests_whom_it_has_seen_is_marked),
-        cmocka_unit_test(in_a_copy_of_the_dataset_patients_are_told_by_name),
+        cmocka_unit_test(patients_are_told_by_name_and_by_voxels_in_another_dataset),
+        cmocka_unit_test(stage_3_does_not_learn_from_test_patients_of_another_name),
     };
     omp_set_num_threads(1);
     cc_log_set_level(CC_LOG_ERROR);

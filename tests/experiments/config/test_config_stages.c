@@ -66,6 +66,32 @@ static void each_stage_has_the_papers_defaults(void **state) {
     assert_null(first()->preprocess.roi.mode);
 }
 
+/* A config of one's own learns out of fold; the paper's way is stated, and a result that is older than
+ * the option was made in it. */
+static void stage_3_learns_out_of_fold_unless_a_config_or_an_older_result_says_otherwise(void **state) {
+    (void)state;
+    char *with, *without, *text;
+    assert_ok(parse("stage: false_positive\n", 0));
+    assert_true(first()->upstream.out_of_fold);
+    assert_int_equal(first()->upstream.inner_folds, 4);
+    assert_ok(cc_config_identity_text(&with, first(), arena));
+    assert_ok(cc_config_print(&text, first(), arena));
+    assert_ok(parse(text, CC_CONFIG_STORED));
+    assert_true(first()->upstream.out_of_fold);
+    assert_ok(parse("{stage: false_positive, upstream: {out_of_fold: false}}", 0));
+    assert_false(first()->upstream.out_of_fold);
+    assert_ok(cc_config_identity_text(&without, first(), arena));
+    assert_non_null(strstr(with, "upstream:\n  out_of_fold: true\n  inner_folds: 4\n"));
+    assert_null(strstr(without, "out_of_fold"));
+    assert_null(strstr(without, "inner_folds"));
+    assert_ok(parse("stage: false_positive\n", CC_CONFIG_STORED));
+    assert_false(first()->upstream.out_of_fold);
+    assert_error(parse("{stage: calcification, upstream: {out_of_fold: true}}", 0), CC_ECONFIG,
+                 "upstream.out_of_fold means nothing where stage is calcification");
+    assert_error(parse("{data: {split: {inner_folds: 3}}}", 0), CC_ECONFIG, "is no fold of");
+    assert_error(parse("{data: {split: {inner_folds: 3, inner_fold: 3}}}", 0), CC_ECONFIG, "is no fold of");
+}
+
 static void an_option_of_another_stage_is_refused(void **state) {
     (void)state;
     assert_error(parse("preprocess: {roi: {opening: 3}}\n", 0), CC_ECONFIG,
@@ -139,6 +165,7 @@ static void a_wrong_upstream_path_is_named_with_its_line(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(each_stage_has_the_papers_defaults),
+        CASE(stage_3_learns_out_of_fold_unless_a_config_or_an_older_result_says_otherwise),
         CASE(an_option_of_another_stage_is_refused),
         CASE(a_run_asks_for_the_runs_that_it_stands_on),
         CASE(an_upstream_path_counts_from_the_file_that_gives_it),

@@ -27,7 +27,7 @@ static void chain_files(const char *calcification) {
     snprintf(text, sizeof text, "name: t/calc, stage: calcification, upstream: {roi: %s}", calcification);
     config_file("calc.yaml", text);
     config_file("false.yaml", "name: t/false, stage: false_positive, upstream: {roi: \"roi.yaml#a\", "
-                              "calcification: calc.yaml}, matrix: {data.fold: [0, 1]}");
+                              "calcification: calc.yaml, out_of_fold: false}, matrix: {data.fold: [0, 1]}");
 }
 
 static void dry_run(outcome *o, const char *arguments) {
