@@ -15,6 +15,7 @@ typedef struct cc_report_gap {
     cc_report_fault fault;
     const char *line;  /* "table4 (twin), row 3: FILE: is missing" */
     const char *table; /* the cell's table, "table4-twin"; NULL: of no table */
+    const char *row;   /* the label of its row, or the run's own name; NULL: not known */
 } cc_report_gap;
 
 typedef struct cc_report_gaps {

@@ -94,6 +94,15 @@ static cc_status add_folded(cc_text *out, const cc_listing *listing, const char 
     return CC_OK;
 }
 
+/* A listing below a title of its own; nothing where it has no rows. */
+static cc_status add_titled(cc_text *out, const cc_listing *listing) {
+    if (listing->rows == 0) return CC_OK;
+    cc_text_add(out, "<h3>");
+    cc_text_add_html(out, listing->title);
+    cc_text_add(out, "</h3>\n");
+    return cc_render(out, listing, &cc_format_html);
+}
+
 /* A table's section: the table, what its rows differ in, its figures; runs, cost and conventions folded away. */
 static cc_status add_table(cc_text *out, const cc_page_table *table, cc_page_pictures *pictures) {
     const cc_listing *listing = &table->shown;
@@ -107,8 +116,8 @@ static cc_status add_table(cc_text *out, const cc_page_table *table, cc_page_pic
     cc_text_add(out, "</h2>\n");
     CC_TRY(cc_render(out, listing, &cc_format_html));
     CC_TRY(add_folded(out, &table->cost, "Options, runs and cost of each row"));
-    if (table->pivot.rows) CC_TRY(cc_render(out, &table->pivot, &cc_format_html));
-    if (table->effects.rows) CC_TRY(cc_render(out, &table->effects, &cc_format_html));
+    CC_TRY(add_titled(out, &table->pivot));
+    CC_TRY(add_titled(out, &table->effects));
     CC_TRY(add_folded(out, &table->conventions, "The same counts under every convention"));
     snprintf(end, sizeof end, "%s-%s", listing->id, listing->kind);
     CC_TRY(cc_page_add_pictures(out, pictures, end));

@@ -110,9 +110,10 @@ static cc_status add_lists(writer *w, const cc_report_runs *runs) {
 
 cc_status cc_page_add_runs(cc_text *out, const cc_page *page, cc_page_pictures *pictures, cc_arena *arena) {
     writer w = {out, pictures, arena, 0, page->runs->count <= CC_PAGE_RUNS_OPEN};
-    cc_text_add(out,
-                "<section id=\"runs\">\n<h2>Runs</h2>\n<p>Scores in %%: pooled over all pixels of the test set, and "
-                "the mean over its patients; 0/0 is left out of means.</p>\n");
+    cc_text_add(
+        out,
+        "<section id=\"runs\">\n<h2>Runs</h2>\n<p>Scores in %%: pooled over all pixels of the test set, and "
+        "the mean over its patients; 0/0 is left out of means.</p>\n");
     add_gaps(out, page);
     CC_TRY(add_lists(&w, page->runs));
     if (page->runs->count > CC_PAGE_RUNS_MAX)

@@ -146,7 +146,7 @@ static void what_is_not_in_order_is_in_the_verdict(void **state) {
         between(reports_read(out, "index.html", arena), "<section id=\"verdict\">", "</section>", arena);
     assert_has(verdict, "<span class=\"word fails\">1 missing</span>");
     assert_has(verdict, "<span class=\"word fails\">1 stale</span>");
-    assert_has(verdict, "<a href=\"#table1-twin\">table1 (twin), row Modified U-Net: ");
+    assert_has(verdict, "missing</span> <a href=\"#table1-twin\">Table 1, twin</a>: Modified U-Net</li>");
     assert_has(verdict, "1 run has a split with slices of one patient on both sides");
     assert_has(verdict, "<a href=\"#run-twin-table2-matching-with-fold-0-seed-1\">");
     assert_lacks(verdict, "none is missing");
@@ -188,7 +188,7 @@ static void a_row_says_what_it_differs_in_and_what_it_took(void **state) {
     assert_has(cost, "&lt;b&gt;");
     /* 1800 s and 3600 s; 2 x 0.7e9 operations; the higher of 512 and 1024 MiB. */
     assert_has(cost, "<td>2.5</td><td>1.4</td><td>1.5</td><td>1024</td></tr>");
-    assert_has(cost, "<sup><a href=\"#run-twin-table2-matching-with-fold-0-seed-2\">2</a></sup>");
+    assert_has(cost, " <a href=\"#run-twin-table2-matching-with-fold-0-seed-2\">2</a>)</small></td>");
     cc_arena_destroy(arena);
 }
 
