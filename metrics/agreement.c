@@ -1,7 +1,7 @@
 /* metrics/agreement.c -- Bland-Altman, intraclass correlations, kappa.
  *
- * Each follows the paper named in metrics/agreement.h and gives what pingouin and scikit-learn give, to rounding:
- * parity fixtures hold it to them (experiments/parity). */
+ * Each follows the paper named in metrics/agreement.h and gives what pingouin and scikit-learn give, to
+ * rounding: parity fixtures hold it to them (experiments/parity). */
 #include "metrics/agreement.h"
 
 #include <math.h>

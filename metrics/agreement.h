@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include "core/status.h"
 
-/* Bias and limits of agreement of a minus b, with 95 % intervals by Student's t: the error of the bias is SD / root of
- * n, that of a limit SD times the root of 3 / n. At least 2 pairs. Source: Bland & Altman, Lancet 327 (1986), 307-310. */
+/* Bias and limits of agreement of a minus b, with 95 % intervals by Student's t: the error of the bias is
+ * SD / root of n, that of a limit SD times the root of 3 / n. At least 2 pairs. Source: Bland & Altman,
+ * Lancet 327 (1986), 307-310. */
 typedef struct cc_bland_altman {
     double bias, sd;         /* of the differences (n - 1) */
     double lower, upper;     /* bias -+ 1.96 SD */
@@ -18,8 +19,8 @@ typedef struct cc_bland_altman {
 } cc_bland_altman;
 cc_status cc_agreement_bland_altman(cc_bland_altman *out, const double *a, const double *b, size_t count);
 
-/* The intraclass correlations of McGraw & Wong, Psychol. Methods 1 (1996), 30-46, table 4 (in brackets the names of
- * Shrout & Fleiss): of a single rater, or of the mean over raters. */
+/* The intraclass correlations of McGraw & Wong, Psychol. Methods 1 (1996), 30-46, table 4 (in brackets the
+ * names of Shrout & Fleiss): of a single rater, or of the mean over raters. */
 typedef enum cc_icc_kind {
     CC_ICC_ONE_WAY,          /* ICC(1): raters differ from subject to subject [ICC(1,1)] */
     CC_ICC_AGREEMENT,        /* ICC(A,1): a rater's own level counts as disagreement [ICC(2,1)] */
@@ -30,8 +31,8 @@ typedef enum cc_icc_kind {
     CC_ICC_KINDS
 } cc_icc_kind;
 
-/* NaN where all values are equal. F tests that subjects do not differ; it is infinite, with p 0, where raters agree
- * wholly. */
+/* NaN where all values are equal. F tests that subjects do not differ; it is infinite, with p 0, where
+ * raters agree wholly. */
 typedef struct cc_icc {
     double value, f, df1, df2, p;
 } cc_icc;

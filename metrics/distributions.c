@@ -1,10 +1,10 @@
 /* metrics/distributions.c -- tails and quantiles of the distributions behind tests and intervals.
  *
  * t and F are incomplete beta functions and chi-square is an incomplete gamma function, both by continued
- * fractions evaluated by Lentz's method (Press et al., Numerical Recipes, 3rd ed. 2007, 6.2 and 6.4; the gamma
- * function's power series below its mean). What has no closed form (the studentised range, power) is integrated
- * numerically: the integrands are smooth and vanish at both ends, where the trapezium rule converges faster than
- * any power of its step. Quantiles without a formula are found by Newton's method or
+ * fractions evaluated by Lentz's method (Press et al., Numerical Recipes, 3rd ed. 2007, 6.2 and 6.4; the
+ * gamma function's power series below its mean). What has no closed form (the studentised range, power) is
+ * integrated numerically: the integrands are smooth and vanish at both ends, where the trapezium rule
+ * converges faster than any power of its step. Quantiles without a formula are found by Newton's method or
  * bisection. */
 #include "metrics/distributions.h"
 
@@ -185,10 +185,10 @@ double cc_studentized_range_quantile(double tail, int count) {
 
 double cc_noncentral_t_power(double t, double df, double delta) {
     /* T = (Z + delta) / S, S^2 chi-square over its degrees of freedom: over S the power is the normal
-     * probability that |Z + delta| exceeds t S. In u = log S the density of S becomes smooth and vanishes at both
-     * ends: f(u) = 2 (df/2)^(df/2) / Gamma(df/2) exp(df u - df e^(2u) / 2). */
+     * probability that |Z + delta| exceeds t S. In u = log S the density of S becomes smooth and vanishes
+     * at both ends: f(u) = 2 (df/2)^(df/2) / Gamma(df/2) exp(df u - df e^(2u) / 2). */
     const double constant = log(2) + 0.5 * df * log(0.5 * df) - lgamma(0.5 * df);
-    const double width = 12 / sqrt(df), step = (2 * width + 30 / df) / 2000;
+    const double width = 12 / sqrt(df), step = (2 * width + 30 / df) / 300;
     double sum = 0;
     for (double u = -width - 30 / df; u < width; u += step) {
         const double s = exp(u), density = exp(constant + df * u - 0.5 * df * s * s);

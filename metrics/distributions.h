@@ -1,13 +1,13 @@
-/* metrics/distributions.h -- the probability distributions that tests and intervals ask for: normal, Student's t,
- * F, chi-square and the studentised range.
+/* metrics/distributions.h -- the probability distributions that tests and intervals ask for: normal,
+ * Student's t, F, chi-square and the studentised range.
  *
- * Tails are computed as such, not as 1 minus the rest, so that small p-values keep their digits. Relative errors
- * are below 1e-10 (the studentised range: 1e-9 absolute). NaN for NaN. */
+ * Tails are computed as such, not as 1 minus the rest, so that small p-values keep their digits. Relative
+ * errors are below 1e-10 (the studentised range: 1e-9 absolute). NaN for NaN. */
 #ifndef CC_METRICS_DISTRIBUTIONS_H
 #define CC_METRICS_DISTRIBUTIONS_H
 
-/* P(Z <= z) of the standard normal distribution, and the z of a probability in [0, 1] (infinite at its ends). Source of the quantile:
- * Wichura, Applied Statistics 37 (1988), 477-484, algorithm AS 241. */
+/* P(Z <= z) of the standard normal distribution, and the z of a probability in [0, 1] (infinite at its
+ * ends). Source of the quantile: Wichura, Applied Statistics 37 (1988), 477-484, algorithm AS 241. */
 double cc_normal_probability(double z);
 double cc_normal_quantile(double probability);
 

@@ -1,7 +1,9 @@
-/* metrics/interval.c -- scores of several runs, their intervals over seeds x patients, and BCa beside them.
+/* metrics/interval.c -- scores of several runs, their intervals over seeds x patients, and BCa beside
+ * them.
  *
- * From the shares that patients have in a score (metrics/test_sets.h) come its value, its variance, by pseudo-values,
- * which for a mean are the patients' scores themselves (Tukey, Ann. Math. Statist. 29 (1958), 614), and each resample. */
+ * From the shares that patients have in a score (metrics/test_sets.h) come its value, its variance, by
+ * pseudo-values, which for a mean are the patients' scores themselves (Tukey, Ann. Math. Statist. 29
+ * (1958), 614), and each resample. */
 #include "metrics/interval.h"
 
 #include <assert.h>
@@ -15,10 +17,11 @@
 
 /* One fold's table of a score: pseudo-values y[seed][patient], the mean over the seed's runs; NaN: none. */
 typedef struct grid {
-    double *y, *used;    /* [seeds][patients] */
-    double *mean, *runs; /* [seeds] the seed's score, NaN: none, and how many runs have it */
-    size_t seeds;        /* with a score */
-    double value;        /* their mean; NaN: none */
+    double *y, *used; /* [seeds][patients] */
+    double *mean,
+        *runs;    /* [seeds] the seed's score, NaN: none, and how many runs have it, until centre_grid */
+    size_t seeds; /* with a score */
+    double value; /* their mean; NaN: none */
 } grid;
 
 /* What the variance of the value is made of: mean squares as parts of it, with their degrees of freedom. */
@@ -33,7 +36,8 @@ static void add_part(variance_parts *sum, double part, double sign, double df) {
     if (sign > 0) sum->least_df = fmin(sum->least_df, df);
 }
 
-/* Fills the grid of fold f and score k. A run's pseudo-value of a patient is n score - (n - 1) score without him. */
+/* Fills the grid of fold f and score k. A run's pseudo-value of a patient is n times the run's
+ * score less n - 1 times its score without the patient. */
 static void fill_grid(grid *g, const cc_test_sets *s, const cc_test_fold *f, int k) {
     for (size_t i = 0; i < f->seeds * f->patients; i++) g->y[i] = g->used[i] = 0;
     for (size_t i = 0; i < f->seeds; i++) g->mean[i] = g->runs[i] = 0;
@@ -52,7 +56,7 @@ static void fill_grid(grid *g, const cc_test_sets *s, const cc_test_fold *f, int
         for (size_t p = 0; p < f->patients; p++) {
             const double own = s->shares[r][p].denominator[k];
             if (!(own > 0)) continue;
-            /* Without him; of one patient alone there is no such score, and he stands for it. */
+            /* A single patient leaves no score behind: the run's stands for it. */
             const double rest =
                 n > 1 ? (numerator - s->shares[r][p].numerator[k]) / (denominator - own) : score;
             g->y[seed * f->patients + p] += n * score - (n - 1) * rest;
@@ -105,9 +109,10 @@ static cc_status get_room(workspace *out, score_spread *spread, const cc_test_se
     return CC_OK;
 }
 
-/* Adds seeds' and the rest's mean squares of one fold to the parts, and the patients' influences on the value (of
- * `folds` folds) to theirs. Returns how many patients of the fold have the score. `centre` is added to each patient's
- * deviation: 0 within folds, what the fold lies above the value where folds are joined. */
+/* Adds seeds' and the rest's mean squares of one fold to the parts, and the patients' influences on the
+ * value (of `folds` folds) to theirs. Returns how many patients of the fold have the score. `centre` is
+ * added to each patient's deviation: 0 within folds, what the fold lies above the value where folds are
+ * joined. */
 static size_t spread_fold(variance_parts *seeds, workspace *room, const grid *g, const cc_test_fold *f,
                           double folds, double centre) {
     double rest = 0, cells = 0, between = 0;
@@ -132,8 +137,8 @@ static size_t spread_fold(variance_parts *seeds, workspace *room, const grid *g,
     if (g->seeds < 2) return patients;
     for (size_t i = 0; i < f->seeds; i++)
         if (g->runs[i] > 0) between += (g->mean[i] - g->value) * (g->mean[i] - g->value);
-    /* The parts of the variance of the fold's mean: of seeds, less what patients x seeds alone explain. No effect of
-     * seeds is seen where that is more. */
+    /* The parts of the variance of the fold's mean: of seeds, less what patients x seeds alone explain. No
+     * effect of seeds is seen where that is more. */
     const double df = cells - (double)patients - s + 1, of_seeds = between / (s * (s - 1) * folds * folds);
     const double of_rest = df > 0 ? fmax(0, rest) / (cells * df * folds * folds) : 0;
     if (of_seeds > of_rest) {
@@ -143,8 +148,8 @@ static size_t spread_fold(variance_parts *seeds, workspace *room, const grid *g,
     return patients;
 }
 
-/* Means of each seed of a grid become those of its pseudo-values, and `runs` the number of patients that they are
- * over: for ratios of sums the two means differ a little, and deviations are from their own. */
+/* Means of each seed of a grid become those of its pseudo-values, and `runs` the number of patients that
+ * they are over: for ratios of sums the two means differ a little, and deviations are from their own. */
 static void centre_grid(grid *g, const cc_test_fold *f) {
     for (size_t i = 0; i < f->seeds; i++) {
         double sum = 0, count = 0;
@@ -157,9 +162,9 @@ static void centre_grid(grid *g, const cc_test_fold *f) {
     }
 }
 
-/* Value, variance and degrees of freedom of score k. Patients vary within their folds; where a fold has fewer than
- * two of them, or a patient lies in several folds, folds are joined into one stratum, in which they vary about the
- * value itself. */
+/* Value, variance and degrees of freedom of score k. Patients vary within their folds; where a fold has
+ * fewer than two of them, or a patient lies in several folds, folds are joined into one stratum, in which
+ * they vary about the value itself. */
 static void spread_score(score_spread *out, workspace *room, const cc_test_sets *s, int k) {
     double folds = 0, value = 0;
     for (uint32_t p = 0; p < s->patients; p++) room->influence[p] = room->folds[p] = 0;
@@ -221,8 +226,8 @@ static void spread_score(score_spread *out, workspace *room, const cc_test_sets 
     }
     out->influence_count[k] = count;
     out->variance = fmax(0, all.variance);
-    /* Satterthwaite's degrees of freedom; those of a sum are no fewer than the fewest of its parts, which a part that is
-     * taken away hides. */
+    /* Satterthwaite's degrees of freedom; those of a sum are no fewer than the fewest of its parts, which
+     * a part that is taken away hides. */
     out->df = fmax(all.least_df, all.variance * all.variance / all.weight);
 }
 
@@ -255,8 +260,8 @@ static void set_interval(cc_estimate *out, int k, const score_spread *s) {
 
 /* --- resampling --- */
 
-/* What a fold is resampled from: each patient's N and D, the mean over seeds of those of each run as parts of the run's
- * D, and how far each seed's score lies from their mean. */
+/* What a fold is resampled from: each patient's N and D, the mean over seeds of those of each run as parts
+ * of the run's D, and how far each seed's score lies from their mean. */
 typedef struct urn {
     cc_share *patients; /* [count] those with a part in some score */
     size_t count;
@@ -318,10 +323,10 @@ static cc_status fill_urn(urn *out, const cc_test_sets *s, const cc_test_fold *f
     return CC_OK;
 }
 
-/* The scores of one resample. In each fold patients and seeds are drawn, and what the seeds drawn lie above the mean is
- * added to the score of the patients drawn: taking each patient drawn under each seed drawn would count what patients
- * x seeds vary alone three times, and costs as many times more as there are seeds (Owen, Ann. Appl. Stat. 1 (2007),
- * 386-411). */
+/* The scores of one resample. In each fold patients and seeds are drawn, and what the seeds drawn lie
+ * above the mean is added to the score of the patients drawn: taking each patient drawn under each seed
+ * drawn would count what patients x seeds vary alone three times, and costs as many times more as there
+ * are seeds (Owen, Ann. Appl. Stat. 1 (2007), 386-411). */
 static void resample(double out[CC_SCORES], const cc_test_sets *s, const urn *urns, uint32_t *drawn,
                      double nothing, cc_rng *rng) {
     double sum[CC_SCORES] = {0}, folds[CC_SCORES] = {0};
@@ -354,8 +359,8 @@ static void resample(double out[CC_SCORES], const cc_test_sets *s, const urn *ur
     for (int k = 0; k < CC_SCORES; k++) out[k] = folds[k] > 0 ? fmin(1, fmax(0, sum[k] / folds[k])) : NAN;
 }
 
-/* BCa of every score of an estimate. Resample i has the random numbers of its own number, so that it does not depend
- * on the others. */
+/* BCa of every score of an estimate. Resample i has the random numbers of its own number, so that it does
+ * not depend on the others. */
 static cc_status set_bca(cc_estimate *out, const cc_test_sets *s, const score_spread *spread, cc_empty empty,
                          int resamples) {
     const size_t count = (size_t)resamples;

@@ -1,16 +1,16 @@
-/* metrics/paired.c -- two variants on the same patients: permutation of signs, two-way interval, equivalence,
- * effect sizes, and the highest of several.
+/* metrics/paired.c -- two variants on the same patients: permutation of signs, two-way interval,
+ * equivalence, effect sizes, and the highest of several.
  *
- * The permutation test counts patterns of signs instead of approximating their sum: with 8 patients the normal
- * approximation says 0.037 where 0.0625 is exact. All 2^n sums are pairs of a sum of the first half of the
- * differences and one of the second half (Horowitz & Sahni, J. ACM 21 (1974), 277-292): both halves sorted, the
- * pairs that reach the observed sum are counted in one walk, 2^(n/2) steps instead of 2^n. */
+ * The permutation test counts patterns of signs instead of approximating their sum: with 8 patients the
+ * normal approximation says 0.037 where 0.0625 is exact. All 2^n sums are pairs of a sum of the first half
+ * of the differences and one of the second half (Horowitz & Sahni, J. ACM 21 (1974), 277-292): both halves
+ * sorted, the pairs that reach the observed sum are counted in one walk, 2^(n/2) steps instead of 2^n. */
 #include "metrics/paired.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include "core/rng.h"
 #include "metrics/distributions.h"
 #include "metrics/statistics.h"
@@ -48,59 +48,71 @@ static cc_status average_seeds(double **out, const double *differences, size_t s
 
 /* --- permutation of signs --- */
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* All 2^count sums of +-sizes, ascending; sums has room for them. */
-static void list_sums(double *sums, const double *sizes, size_t count) {
+/* All 2^count sums of +-sizes, ascending; sums and scratch have room for them. With each size the sums so
+ * far, less it and more it, are two ascending lists, which are merged. */
+static void list_sums(double *sums, double *scratch, const double *sizes, size_t count) {
     sums[0] = 0;
-    for (size_t i = 0, made = 1; i < count; i++, made *= 2)
-        for (size_t k = 0; k < made; k++) {
-            sums[made + k] = sums[k] + sizes[i];
-            sums[k] -= sizes[i];
-        }
-    qsort(sums, (size_t)1 << count, sizeof *sums, by_value);
+    for (size_t i = 0, made = 1; i < count; i++, made *= 2) {
+        for (size_t low = 0, high = 0; low < made || high < made;)
+            if (high == made || (low < made && sums[low] - sizes[i] <= sums[high] + sizes[i])) {
+                scratch[low + high] = sums[low] - sizes[i];
+                low++;
+            } else {
+                scratch[low + high] = sums[high] + sizes[i];
+                high++;
+            }
+        memcpy(sums, scratch, 2 * made * sizeof *sums);
+    }
 }
 
-/* The share of all patterns whose sum is `least` or more, of +-sizes[count]. */
-static cc_status count_patterns(double *share, const double *sizes, size_t count, double least) {
+/* The shares of all patterns of +-sizes[count] whose sum is least[0] or more, and least[1] or more. */
+static cc_status count_patterns(double shares[2], const double *sizes, size_t count, const double least[2]) {
     const size_t half = count / 2, first = (size_t)1 << half, second = (size_t)1 << (count - half);
-    double *sums = malloc((first + second) * sizeof *sums);
-    if (!sums) return cc_fail_memory("a permutation test", (first + second) * sizeof *sums);
-    list_sums(sums, sizes, half);
-    list_sums(sums + first, sizes + half, count - half);
-    /* As the sum of the first half grows, ever more of the second half reach the bound. */
-    uint64_t reach = 0;
-    for (size_t i = 0, from = second; i < first; i++) {
-        while (from > 0 && sums[i] + sums[first + from - 1] >= least) from--;
-        reach += second - from;
+    double *sums = malloc((first + 2 * second) * sizeof *sums), *others = sums + first;
+    if (!sums) return cc_fail_memory("a permutation test", (first + 2 * second) * sizeof *sums);
+    list_sums(sums, others, sizes, half);
+    list_sums(others, others + second, sizes + half, count - half);
+    for (int end = 0; end < 2; end++) {
+        /* As the sum of the first half grows, ever more of the second half reach the bound. */
+        uint64_t reach = 0;
+        for (size_t i = 0, from = second; i < first; i++) {
+            while (from > 0 && sums[i] + others[from - 1] >= least[end]) from--;
+            reach += second - from;
+        }
+        shares[end] = ldexp((double)reach, -(int)count);
     }
     free(sums);
-    *share = ldexp((double)reach, -(int)count);
     return CC_OK;
 }
 
-/* The same of a sample of patterns, the observed one among them, so that no p is 0. */
-static double sample_patterns(const double *sizes, size_t count, double least) {
-    int reach = 1;
+/* The same of a sample of patterns, the observed one among them, so that no p is 0. The sums of eight
+ * patients under all 256 patterns of their signs are made once: a byte of random bits takes one of them. */
+static cc_status sample_patterns(double shares[2], const double *sizes, size_t count, const double least[2]) {
+    const size_t groups = (count + 7) / 8;
+    double *sums = calloc(groups, 256 * sizeof *sums);
+    if (!sums) return cc_fail_memory("a permutation test", groups * 256 * sizeof *sums);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned byte = 0; byte < 256; byte++)
+            sums[i / 8 * 256 + byte] += byte >> (i % 8) & 1 ? sizes[i] : -sizes[i];
+    int reach[2] = {1, 1};
     for (int k = 1; k < CC_SIGNS_SAMPLED; k++) {
         cc_rng rng = cc_rng_init(0, CC_PURPOSE_BOOTSTRAP, STREAM_SIGNS, (uint64_t)k);
         double sum = 0;
         uint64_t bits = 0;
-        for (size_t i = 0; i < count; i++, bits >>= 1) {
-            if (i % 64 == 0) bits = cc_rng_u64(&rng);
-            sum += bits & 1 ? sizes[i] : -sizes[i];
+        for (size_t g = 0; g < groups; g++, bits >>= 8) {
+            if (g % 8 == 0) bits = cc_rng_u64(&rng);
+            sum += sums[g * 256 + (bits & 255)];
         }
-        reach += sum >= least;
+        for (int end = 0; end < 2; end++) reach[end] += sum >= least[end];
     }
-    return (double)reach / CC_SIGNS_SAMPLED;
+    free(sums);
+    for (int end = 0; end < 2; end++) shares[end] = (double)reach[end] / CC_SIGNS_SAMPLED;
+    return CC_OK;
 }
 
 cc_status cc_paired_signs(cc_signs *out, const double *differences, size_t patients) {
     CC_TRY(check_differences(differences, 1, patients));
-    double *sizes = malloc(patients * sizeof *sizes), sum = 0, total = 0;
+    double *sizes = malloc(patients * sizeof *sizes), sum = 0, total = 0, shares[2] = {1, 1};
     if (!sizes) return cc_fail_memory("a permutation test", patients * sizeof *sizes);
     size_t count = 0;
     /* A difference of 0 stands in both halves of the patterns alike: without it the shares are the same. */
@@ -110,30 +122,27 @@ cc_status cc_paired_signs(cc_signs *out, const double *differences, size_t patie
         sizes[count++] = fabs(differences[i]);
         total += fabs(differences[i]);
     }
-    /* The sums that reach the observed one, and those that fall as low. Counted by the upper tail, both. */
-    const double ends[2] = {sum - rounding * total, -sum - rounding * total};
-    double shares[2];
-    cc_status status = CC_OK;
-    for (int i = 0; i < 2 && status == CC_OK; i++) {
-        if (count <= CC_SIGNS_EXACT_MAX)
-            status = count_patterns(&shares[i], sizes, count, ends[i]);
-        else
-            shares[i] = sample_patterns(sizes, count, ends[i]);
-    }
+    /* Sums lie symmetrically about 0: as many fall to the observed one or below it as reach its opposite. */
+    const double least[2] = {sum - rounding * total, -sum - rounding * total};
+    const cc_status status = count <= CC_SIGNS_EXACT_MAX ? count_patterns(shares, sizes, count, least)
+                                                         : sample_patterns(shares, sizes, count, least);
     free(sizes);
     if (status != CC_OK) return status;
-    *out = (cc_signs){.greater = shares[0], .less = shares[1], .least = count ? ldexp(1, 1 - (int)count) : 1};
-    out->two_sided = fmin(1, 2 * fmin(shares[0], shares[1]));
+    *out = (cc_signs){.greater = shares[0],
+                      .less = shares[1],
+                      .two_sided = fmin(1, 2 * fmin(shares[0], shares[1])),
+                      .least = count ? ldexp(1, 1 - (int)count) : 1};
     return CC_OK;
 }
 
 /* --- interval and effect --- */
 
-/* The variance of the mean over seeds x patients and its degrees of freedom. Differences are patient + seed + rest,
- * all random (Searle, Casella & McCulloch, Variance Components (1992), 4.7): with mean squares MSp, MSs and MSe
+/* The variance of the mean over seeds x patients and its degrees of freedom. Differences are patient +
+ * seed + rest, all random (Searle, Casella & McCulloch, Variance Components (1992), 4.7): with mean
+ * squares MSp, MSs and MSe
  *     E MSp = S vp + ve    E MSs = n vs + ve    E MSe = ve    var(mean) = vp / n + vs / S + ve / (n S)
- * so that (MSp + MSs - MSe) / (n S) is without bias. Where MSs is below MSe, no effect of seeds is seen and their part
- * is 0 rather than negative. */
+ * so that (MSp + MSs - MSe) / (n S) is without bias. Where MSs is below MSe, no effect of seeds is seen
+ * and their part is 0 rather than negative. */
 static void vary_two_ways(double *variance, double *df, const double *differences, const double *means,
                           double mean, size_t seeds, size_t patients) {
     const double n = (double)patients, s = (double)seeds;
@@ -181,13 +190,13 @@ static cc_status correlate_ranks(double *out, const double *means, size_t patien
     return status;
 }
 
-/* The mean difference, in standard deviations, that a two-sided t test of n patients finds at level 0.05 with power
- * 0.8: the noncentrality with that power, over the root of n. */
+/* The mean difference, in standard deviations, that a two-sided t test of n patients finds at level 0.05
+ * with power 0.8: the noncentrality with that power, over the root of n. */
 static double detect(size_t patients) {
     const double df = (double)patients - 1, t = cc_student_quantile(0.975, df);
     double low = 0, high = 16;
     while (cc_noncentral_t_power(t, df, high) < 0.8) high *= 2;
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 30; i++) {
         const double middle = 0.5 * (low + high);
         *(cc_noncentral_t_power(t, df, middle) < 0.8 ? &low : &high) = middle;
     }
@@ -238,45 +247,55 @@ cc_status cc_paired_equivalence(double *p, const double *differences, size_t see
 
 /* --- the highest of several --- */
 
-/* All that max-T works on. */
+/* All that max-T works on. Rivals stand in the order of their statistics, the largest first. */
 typedef struct contest {
-    const double *differences;
     size_t rivals, patients;
-    double *scale;    /* [rivals] 1 / root of the sum of squares; 0 where all differences are 0 */
-    double *observed; /* [rivals] */
-    double *sums;     /* [rivals] of one pattern of signs */
-    size_t *order;    /* rivals, the largest statistic first */
-    uint64_t *reach;  /* [rivals] patterns whose statistic of this rival or of one behind it is as large */
+    double
+        *scaled; /* [patients][rivals] differences over the root of their sum of squares; 0 where that is 0 */
+    double *observed; /* [rivals] |sum of scaled| */
+    double *sums;     /* [rivals] of the scaled differences under one pattern of signs */
+    size_t *order;    /* [rivals] their numbers */
+    uint64_t
+        *reach; /* [rivals] patterns in which the statistic of this rival or of one behind it is as large */
 } contest;
 
-/* Counts one pattern, whose sums are given: from the rival with the smallest statistic on, the largest so far is
- * compared with each rival's own (the step-down form). */
+/* Counts one pattern, whose sums are given: from the rival with the smallest statistic on, the largest so
+ * far is compared with each rival's own (the step-down form). */
 static void count_pattern(contest *c) {
     double largest = 0;
     for (size_t i = c->rivals; i-- > 0;) {
-        const size_t r = c->order[i];
-        largest = fmax(largest, fabs(c->sums[r]) * c->scale[r]);
-        c->reach[r] += largest >= c->observed[r] - rounding;
+        const double size = fabs(c->sums[i]);
+        largest = size > largest ? size : largest;
+        c->reach[i] += largest >= c->observed[i] - rounding;
     }
 }
 
 /* The sums under a pattern: a set bit of `signs` turns that patient's differences round. */
 static void sum_pattern(contest *c, const uint64_t *signs) {
-    for (size_t r = 0; r < c->rivals; r++) {
-        const double *row = c->differences + r * c->patients;
-        double sum = 0;
-        for (size_t p = 0; p < c->patients; p++) sum += signs[p / 64] >> (p % 64) & 1 ? -row[p] : row[p];
-        c->sums[r] = sum;
+    for (size_t i = 0; i < c->rivals; i++) c->sums[i] = 0;
+    for (size_t p = 0; p < c->patients; p++) {
+        const double sign = signs[p / 64] >> (p % 64) & 1 ? -1 : 1;
+        for (size_t i = 0; i < c->rivals; i++) c->sums[i] += sign * c->scaled[p * c->rivals + i];
     }
 }
 
-/* Counts all patterns, or a sample with the observed one first; returns how many. As |sum| is the same with all signs
- * turned round, the last patient keeps his. */
+/* Counts all patterns, or a sample with the observed one first; returns how many. As |sum| is the same
+ * with all signs turned round, the last patient keeps its sign. */
 static uint64_t count_all(contest *c, uint64_t *signs) {
     if (c->patients <= MAX_T_EXACT_MAX) {
         const uint64_t patterns = (uint64_t)1 << (c->patients - 1);
-        for (signs[0] = 0; signs[0] < patterns; signs[0]++) {
-            sum_pattern(c, signs);
+        for (uint64_t k = 0; k < patterns; k++) {
+            /* In the order of a Gray code one patient is turned round at a time, the one of the lowest set
+             * bit of k. Now and then sums are made anew, lest rounding errors add up. */
+            signs[0] = k ^ k >> 1;
+            if (k % 1024 == 0) {
+                sum_pattern(c, signs);
+            } else {
+                size_t p = 0;
+                while (!(k >> p & 1)) p++;
+                const double turned = signs[0] >> p & 1 ? -2 : 2;
+                for (size_t i = 0; i < c->rivals; i++) c->sums[i] += turned * c->scaled[p * c->rivals + i];
+            }
             count_pattern(c);
         }
         return patterns;
@@ -290,43 +309,48 @@ static uint64_t count_all(contest *c, uint64_t *signs) {
     return CC_SIGNS_SAMPLED;
 }
 
-/* Sets each rival's scale and statistic, and orders them. */
-static void observe(contest *c) {
+/* Orders the rivals by their statistics and scales their differences; `scales` is room for [rivals]. */
+static void observe(contest *c, double *scales, const double *differences) {
     for (size_t r = 0; r < c->rivals; r++) {
         double sum = 0, squares = 0;
         for (size_t p = 0; p < c->patients; p++) {
-            const double d = c->differences[r * c->patients + p];
+            const double d = differences[r * c->patients + p];
             sum += d;
             squares += d * d;
         }
-        c->scale[r] = squares > 0 ? 1 / sqrt(squares) : 0;
-        c->observed[r] = fabs(sum) * c->scale[r];
+        scales[r] = squares > 0 ? 1 / sqrt(squares) : 0;
         /* Insertion: rivals are few. */
+        const double statistic = fabs(sum) * scales[r];
         size_t at = r;
-        for (; at > 0 && c->observed[c->order[at - 1]] < c->observed[r]; at--)
+        for (; at > 0 && c->observed[at - 1] < statistic; at--) {
+            c->observed[at] = c->observed[at - 1];
             c->order[at] = c->order[at - 1];
+        }
+        c->observed[at] = statistic;
         c->order[at] = r;
     }
+    for (size_t i = 0; i < c->rivals; i++)
+        for (size_t p = 0; p < c->patients; p++)
+            c->scaled[p * c->rivals + i] = scales[c->order[i]] * differences[c->order[i] * c->patients + p];
 }
 
 cc_status cc_paired_max_t(double *adjusted, const double *differences, size_t rivals, size_t patients) {
     CC_TRY(check_differences(differences, rivals, patients));
-    double *numbers = calloc(3 * rivals, sizeof *numbers);
+    double *numbers = calloc((patients + 3) * rivals, sizeof *numbers);
     size_t *order = calloc(rivals, sizeof *order);
     uint64_t *whole = calloc(rivals + patients / 64 + 1, sizeof *whole);
     cc_status status = CC_OK;
     if (!numbers || !order || !whole) {
-        status = cc_fail_memory("a test of several", 3 * rivals * sizeof *numbers);
+        status = cc_fail_memory("a test of several", (patients + 3) * rivals * sizeof *numbers);
         goto done;
     }
-    contest c = {differences,          rivals, patients, numbers, numbers + rivals,
-                 numbers + 2 * rivals, order,  whole};
-    observe(&c);
+    contest c = {rivals, patients, numbers + 3 * rivals, numbers, numbers + rivals, order, whole};
+    observe(&c, numbers + 2 * rivals, differences);
     const double patterns = (double)count_all(&c, whole + rivals);
     /* No rival with a smaller statistic has a smaller p. */
     double largest = 0;
     for (size_t i = 0; i < rivals; i++) {
-        largest = fmax(largest, (double)c.reach[order[i]] / patterns);
+        largest = fmax(largest, (double)c.reach[i] / patterns);
         adjusted[order[i]] = largest;
     }
 done:

@@ -1,7 +1,7 @@
 /* metrics/ranking.c -- ranks of variants under resampling of patients.
  *
- * Mean ranks of equal rows are multiples of a half, at most `rows`: each row keeps a histogram of twice its rank, from
- * which the interval is read off exactly. */
+ * Mean ranks of equal rows are multiples of a half, at most `rows`: each row keeps a histogram of twice
+ * its rank, from which the interval is read off exactly. */
 #include "metrics/ranking.h"
 
 #include <assert.h>
@@ -57,7 +57,8 @@ static void count_ranks(ranks *k, size_t rows, double equal) {
     }
 }
 
-/* The smallest rank at or below which more than `part` of the resamples lie, in a histogram of twice the rank. */
+/* The smallest rank at or below which more than `part` of the resamples lie, in a histogram of twice the
+ * rank. */
 static double read_rank(const int *histogram, size_t rows, double part, int resamples) {
     double below = 0;
     size_t rank = 0;

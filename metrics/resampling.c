@@ -8,9 +8,10 @@
 static const double rounding = 1e-13;
 
 void cc_resampling_draw(uint32_t *drawn, size_t count, cc_rng *rng) {
-    /* A random number, seen as a fraction of 2^64 and multiplied by `count`, is a draw before the point and a new
-     * fraction behind it, which serves for the next draw, until 32 of its bits are used up: probabilities differ by
-     * less than 2^-32 (Brackett-Rozinsky & Lemire, Softw. Pract. Exp. 55 (2025), 155-169, without the rejection). */
+    /* A random number, seen as a fraction of 2^64 and multiplied by `count`, is a draw before the point
+     * and a new fraction behind it, which serves for the next draw, until 32 of its bits are used up:
+     * probabilities differ by less than 2^-32 (Brackett-Rozinsky & Lemire, Softw. Pract. Exp. 55 (2025),
+     * 155-169, without the rejection). */
     const uint64_t most = (uint64_t)1 << 32;
     uint64_t fraction = 0, used = most;
     for (size_t i = 0; i < count; i++) {
@@ -25,8 +26,8 @@ void cc_resampling_draw(uint32_t *drawn, size_t count, cc_rng *rng) {
     }
 }
 
-/* Reorders values so that the one of `rank` (from 0) stands in its place, none before it larger and none behind it
- * smaller: Hoare's quickselect (CACM 4 (1961), 321-322). A few ranks cost a tenth of sorting. */
+/* Reorders values so that the one of `rank` (from 0) stands in its place, none before it larger and none
+ * behind it smaller: Hoare's quickselect (CACM 4 (1961), 321-322). A few ranks cost a tenth of sorting. */
 static void select_rank(double *values, size_t count, size_t rank) {
     ptrdiff_t low = 0, high = (ptrdiff_t)count - 1;
     while (low < high) {

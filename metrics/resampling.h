@@ -1,9 +1,9 @@
-/* metrics/resampling.h -- drawing with replacement, and 95 % intervals from the values that a statistic takes in
- * resamples.
+/* metrics/resampling.h -- drawing with replacement, and 95 % intervals from the values that a statistic
+ * takes in resamples.
  *
- * Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 14; Efron, JASA 82 (1987),
- * 171-185 (BCa). Equal to scipy.stats.bootstrap of the same resamples, but that values within rounding of the
- * estimate are equal to it. */
+ * Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 14; Efron, JASA 82
+ * (1987), 171-185 (BCa). Equal to scipy.stats.bootstrap of the same resamples, but that values within
+ * rounding of the estimate are equal to it. */
 #ifndef CC_METRICS_RESAMPLING_H
 #define CC_METRICS_RESAMPLING_H
 
@@ -25,8 +25,8 @@ void cc_resampling_interval(double *low, double *high, cc_resampling kind, doubl
 
 /* z0: the normal quantile of the share of values below the estimate, those equal to it counted half. */
 double cc_resampling_bias(const double *values, size_t count, double estimate);
-/* sum u^3 / (6 (sum u^2)^1.5) of the influences u[count] on the estimate (jackknife: the mean of the estimates without
- * one less the estimate without this one); 0 where there is none. */
+/* sum u^3 / (6 (sum u^2)^1.5) of the influences u[count] on the estimate (jackknife: the mean of the
+ * estimates without one less the estimate without this one); 0 where there is none. */
 double cc_resampling_acceleration(const double *influences, size_t count);
 
 #endif

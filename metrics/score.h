@@ -47,10 +47,10 @@ const char *cc_score_heading(cc_score score); /* "F1-score" */
 /* The score of a name; CC_EINVAL for another name. */
 cc_status cc_score_find(cc_score *out, const char *name);
 
-/* What a ratio 0/0 counts as: nothing (left out of means), 0 or 1. With CC_EMPTY_WITH_TRUTH an item (patient,
- * slice; the whole test set where pixels are pooled) without any true pixel is left out, whatever is predicted
- * there, and of the others a ratio 0/0: all variants are then scored on the same items, but for the precision
- * of an item with truth and nothing predicted. */
+/* What a ratio 0/0 counts as: nothing (left out of means), 0 or 1. With CC_EMPTY_WITH_TRUTH an item
+ * (patient, slice; the whole test set where pixels are pooled) without any true pixel is left out,
+ * whatever is predicted there, and of the others a ratio 0/0: all variants are then scored on the same
+ * items, but for the precision of an item with truth and nothing predicted. */
 typedef enum cc_empty {
     CC_EMPTY_SKIP,
     CC_EMPTY_ZERO,

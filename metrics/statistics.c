@@ -1,8 +1,9 @@
-/* metrics/statistics.c -- tests by ranks and of paired proportions, Holm's adjustment, means and Spearman's correlation.
+/* metrics/statistics.c -- tests by ranks and of paired proportions, Holm's adjustment, means and
+ * Spearman's correlation.
  *
  * Each follows the paper named in metrics/statistics.h and gives what SciPy or statsmodels give, to
- * rounding: parity fixtures hold it to them (experiments/parity). Samples are patients, tens to
- * hundreds, so that nothing here is made fast. */
+ * rounding: parity fixtures hold it to them (experiments/parity). Samples are patients, tens to hundreds,
+ * so that nothing here is made fast. */
 #include "metrics/statistics.h"
 
 #include <math.h>

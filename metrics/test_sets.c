@@ -1,5 +1,5 @@
-/* metrics/test_sets.c -- runs sorted into folds and seeds, their rows read once into patients, and what each patient adds
- * to a score under a convention. */
+/* metrics/test_sets.c -- runs sorted into folds and seeds, their rows read once into patients, and what
+ * each patient adds to a score under a convention. */
 #include "metrics/test_sets.h"
 
 #include <math.h>
@@ -126,8 +126,8 @@ static void share_patient(cc_share *out, const cc_test_patient *c, cc_convention
     }
 }
 
-/* Pooled counts that are 0/0 as a whole: every patient stands for the value that this takes. A test set without
- * truth has no score where only items with truth count. */
+/* Pooled counts that are 0/0 as a whole: every patient stands for the value that this takes. A test set
+ * without truth has no score where only items with truth count. */
 static void settle_pooled(cc_test_sets *s, const cc_test_fold *f, size_t r, cc_empty empty) {
     int64_t truth = 0;
     for (size_t p = 0; p < f->patients; p++) truth += s->in_runs[r][p].counts.tp + s->in_runs[r][p].counts.fn;

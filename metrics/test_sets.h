@@ -1,9 +1,10 @@
-/* metrics/test_sets.h -- the test sets of several runs as folds, seeds and patients, and each patient's part in a score.
+/* metrics/test_sets.h -- the test sets of several runs as folds, seeds and patients, and each patient's
+ * part in a score.
  *
- * Every score of a run, under any convention, is a ratio N/D of sums over patients: of a score's numerators and
- * denominators where pixels are pooled (F1: 2 tp over 2 tp + fp + fn), else of the scores and of how many there are.
- * Rows are read once into what all conventions need of a patient in a run; a convention turns that into shares of N and
- * D. For metrics/interval.h. */
+ * Every score of a run, under any convention, is a ratio N/D of sums over patients: of a score's
+ * numerators and denominators where pixels are pooled (F1: 2 tp over 2 tp + fp + fn), else of the scores
+ * and of how many there are. Rows are read once into what all conventions need of a patient in a run; a
+ * convention turns that into shares of N and D. For metrics/interval.h. */
 #ifndef CC_METRICS_TEST_SETS_H
 #define CC_METRICS_TEST_SETS_H
 

@@ -31,7 +31,8 @@ double cc_parity_error(const double *got, const double *want, size_t count);
 void cc_parity_compare(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                        const double *got, const double *want, size_t count, double bound);
 
-/* The same with the dataset `object`, a path in the file; one of another length than `count` is CC_EFORMAT. */
+/* The same with the dataset `object`, a path in the file; one of another length than `count` is
+ * CC_EFORMAT. */
 cc_status cc_parity_expect(cc_parity *parity, const cc_fixture *fixture, const char *where,
                            const char *object, const double *got, size_t count, double bound);
 

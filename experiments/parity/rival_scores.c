@@ -1,6 +1,6 @@
-/* experiments/parity/rival_scores.c -- calcade-golden-scores, version 2: agreement of methods and readers (pingouin,
- * scikit-learn), intervals of stored resamples (SciPy), and tests of paired results (statsmodels, SciPy,
- * scikit-posthocs).
+/* experiments/parity/rival_scores.c -- calcade-golden-scores, version 2: agreement of methods and readers
+ * (pingouin, scikit-learn), intervals of stored resamples (SciPy), and tests of paired results
+ * (statsmodels, SciPy, scikit-posthocs).
  *
  * Each group of the file is a row of a table; a group without a row is named in a warning. */
 #include <math.h>
@@ -34,6 +34,7 @@ static cc_status expect(cc_parity *parity, const cc_fixture *fixture, const char
 
 /* --- agreement --- */
 
+/* Bland-Altman and ICC of two methods that measure the same subjects. */
 static cc_status check_continuous(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     cc_fixture_array a, b;
     CC_TRY(read_in(&a, fixture, group, "a"));
@@ -64,6 +65,7 @@ static cc_status check_continuous(cc_parity *parity, const cc_fixture *fixture, 
     return expect(parity, fixture, group, "icc_f_df1_df2_p", f, (size_t)CC_ICC_KINDS * 4);
 }
 
+/* The group as a whole: the methods above, and kappa of two raters. */
 static cc_status check_agreement(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     static const char *const names[] = {
         [CC_KAPPA_UNWEIGHTED] = "kappa_unweighted",
@@ -119,6 +121,7 @@ static cc_status resample(double *out, double *estimate, double *acceleration, c
         for (size_t i = 0; i < n; i++) drawn[i] = values->values[(size_t)index->values[r * n + i]];
         out[r] = compute(drawn, n, median);
     }
+    /* Jackknife: the estimate without each value, as far as it lies below their mean. */
     for (size_t left = 0; left < n; left++) {
         for (size_t i = 0; i + 1 < n; i++) drawn[i] = values->values[i + (i >= left)];
         without[left] = compute(drawn, n - 1, median);
@@ -131,6 +134,7 @@ static cc_status resample(double *out, double *estimate, double *acceleration, c
     return CC_OK;
 }
 
+/* One sample with its stored resamples: z0 and acceleration first, then each kind of interval. */
 static cc_status check_resamples(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     static const char *const names[] = {[CC_RESAMPLING_PERCENTILE] = "percentile",
                                         [CC_RESAMPLING_BASIC] = "basic",
@@ -151,6 +155,7 @@ static cc_status check_resamples(cc_parity *parity, const cc_fixture *fixture, c
     double estimate, both[2], *drawn = cc_arena_get_array(fixture->arena, index.dims[0], sizeof *drawn);
     if (!drawn) return CC_ENOMEM;
     CC_TRY(resample(drawn, &estimate, &both[1], &values, &index, median, fixture->arena));
+    /* Before the intervals, which reorder the resamples; their order matters to none. */
     both[0] = cc_resampling_bias(drawn, index.dims[0], estimate);
     CC_TRY(expect(parity, fixture, group, "bias_and_acceleration", both, 2));
     for (int kind = 0; kind <= CC_RESAMPLING_BCA; kind++) {
@@ -164,6 +169,7 @@ static cc_status check_resamples(cc_parity *parity, const cc_fixture *fixture, c
 
 /* --- tests --- */
 
+/* Tables [tables][2][2] of cases: right or wrong with the first by right or wrong with the second. */
 static cc_status check_mcnemar(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     cc_fixture_array tables;
     CC_TRY(read_in(&tables, fixture, group, "tables"));
@@ -184,6 +190,7 @@ static cc_status check_mcnemar(cc_parity *parity, const cc_fixture *fixture, con
     return expect(parity, fixture, group, "values", got, 5 * tables.dims[0]);
 }
 
+/* Values [blocks][variants]: Friedman's test, and Nemenyi's of each pair of variants. */
 static cc_status check_friedman(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     cc_fixture_array values, want;
     CC_TRY(read_in(&values, fixture, group, "values"));
@@ -207,6 +214,7 @@ static cc_status check_friedman(cc_parity *parity, const cc_fixture *fixture, co
     return expect(parity, fixture, group, "nemenyi_critical_difference_05", &distance, 1);
 }
 
+/* One set of differences, by all patterns of their signs. */
 static cc_status check_signs(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     cc_fixture_array d;
     cc_paired_result result;
@@ -247,7 +255,7 @@ static cc_status warn_of_others(const cc_fixture *fixture) {
 }
 
 cc_status cc_parity_rival_scores(cc_parity *parity, const cc_fixture *fixture) {
-    CC_TRY(warn_of_others(fixture));
+    CC_TRY(warn_of_others(fixture)); /* nothing is left out in silence */
     for (const struct part *p = parts; p < parts + PARTS; p++) {
         if (!p->members) {
             CC_TRY(p->check(parity, fixture, p->group));

@@ -1,6 +1,6 @@
-/* experiments/parity/scores.c -- calcade-golden-scores, version 1: masks of a small set of slices with their scores
- * under each convention of averaging (scikit-learn), and the statistics of paired results (SciPy,
- * scikit-learn, pingouin's formula).
+/* experiments/parity/scores.c -- calcade-golden-scores, version 1: masks of a small set of slices with
+ * their scores under each convention of averaging (scikit-learn), and the statistics of paired results
+ * (SciPy, scikit-learn, pingouin's formula).
  *
  * Each statistic is a row of a table: the dataset that it must give, and the function that computes it. */
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* tests/metrics/test_agreement.c -- kappa, ICC and Bland-Altman against hand arithmetic and papers (pingouin and
- * scikit-learn are compared by `calcade parity` with golden/rivals-scores.h5). */
+/* tests/metrics/test_agreement.c -- kappa, ICC and Bland-Altman against hand arithmetic and papers
+ * (pingouin and scikit-learn are compared by `calcade parity` with golden/rivals-scores.h5). */
 #include "metrics/agreement.h"
 #include <math.h>
 #include "support.h"
@@ -53,7 +53,8 @@ static void icc_gives_the_values_of_the_paper(void **state) {
     assert_true(icc[CC_ICC_ONE_WAY].df2 == 18 && icc[CC_ICC_AGREEMENT].df2 == 15 && icc[0].df1 == 5);
 }
 
-/* 2 by 2: mean squares 6.25, 2.25 and 0.25; F 25 with 1 and 1 degrees of freedom: p is 1 - 2 atan(5) / (pi / 2) / 2. */
+/* 2 by 2: mean squares 6.25, 2.25 and 0.25; F 25 with 1 and 1 degrees of freedom: p is 1 - 2 atan(5) / (pi
+ * / 2) / 2. */
 static void icc_comes_from_mean_squares(void **state) {
     (void)state;
     cc_icc icc[CC_ICC_KINDS];

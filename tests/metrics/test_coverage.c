@@ -1,13 +1,14 @@
 /* tests/metrics/test_coverage.c -- how often intervals that say 95 % hold the true mean, method by method.
  *
- * Patients' scores are drawn from a distribution whose mean is known, an interval of each method is made of them, and
- * those that hold the mean are counted. The distributions: Beta(20,2), a net that does well on everyone (mean 0.91);
- * the same with failures, one patient in twenty from Beta(1,20) (mean 0.05); Beta(5,2), a net that does so-so (mean
- * 0.71). The chosen method (metrics/interval.h) is run as the report runs it, on counts.
+ * Patients' scores are drawn from a distribution whose mean is known, an interval of each method is made
+ * of them, and those that hold the mean are counted. The distributions: Beta(20,2), a net that does well
+ * on everyone (mean 0.91); the same with failures, one patient in twenty from Beta(1,20) (mean 0.05);
+ * Beta(5,2), a net that does so-so (mean 0.71). The chosen method (metrics/interval.h) is run as the
+ * report runs it, on counts.
  *
- * $CALCADE_COVERAGE_TRIALS gives the number of trials, of methods with resamples too (those of metrics/README.md:
- * 20000, which take minutes; the constants of cc_interval_coverage: 200000 and no resampling). Without it there
- * are few, and bounds are five standard errors of so many. */
+ * $CALCADE_COVERAGE_TRIALS gives the number of trials, of methods with resamples too (those of
+ * metrics/README.md: 20000, which take minutes; the constants of cc_interval_coverage: 200000 and no
+ * resampling). Without it there are few, and bounds are five standard errors of so many. */
 #include <math.h>
 #include <stdlib.h>
 #include "core/rng.h"
@@ -145,7 +146,8 @@ static double coverage(method m, shape s, size_t size) {
     return 100 * t->held / t->trials;
 }
 
-/* Five standard errors of a share of percent, over the method's trials and those that the expected value came from. */
+/* Five standard errors of a share of percent, over the method's trials and those that the expected value
+ * came from. */
 static double tolerance(method m, shape s, size_t size, double percent, double expected_trials) {
     const double variance = percent * (100 - percent);
     return 5 * sqrt(variance / tallies[m][s][size].trials + variance / expected_trials);
@@ -184,7 +186,8 @@ static int run_simulation(void **state) {
 
 /* --- seeds and folds --- */
 
-/* A study of folds x seeds x patients whose scores are 0.7 + patient + seed + rest, normal with these deviations. */
+/* A study of folds x seeds x patients whose scores are 0.7 + patient + seed + rest, normal with these
+ * deviations. */
 typedef struct layout {
     int folds, seeds, patients;
     double patient_sd, seed_sd, rest_sd, least, most; /* bounds of the coverage, percent */
@@ -221,7 +224,8 @@ static double cover_layout(const layout *l, int trials) {
     return 100.0 * held / trials;
 }
 
-/* Patients and seeds are both random; folds of few patients and seeds rather hold the mean too often than too rarely. */
+/* Patients and seeds are both random; folds of few patients and seeds rather hold the mean too often than
+ * too rarely. */
 static void intervals_over_seeds_and_folds_keep_their_coverage(void **state) {
     (void)state;
     static const layout layouts[] = {
@@ -261,7 +265,8 @@ static void the_chosen_method_covers_as_often_as_it_says(void **state) {
     assert_true(cc_interval_coverage(5000) == cc_interval_coverage(60));
 }
 
-/* Without failures it lies within a point of 95 from 4 patients on, where percentiles of resamples lie far below. */
+/* Without failures it lies within a point of 95 from 4 patients on, where percentiles of resamples lie far
+ * below. */
 static void the_chosen_method_keeps_its_coverage_where_resampling_does_not(void **state) {
     (void)state;
     for (size_t i = 2; i < SIZES; i++) {
@@ -273,7 +278,8 @@ static void the_chosen_method_keeps_its_coverage_where_resampling_does_not(void 
     }
 }
 
-/* One patient in twenty fails: among 8 none does two times of three, and no method can know of what it has not seen. */
+/* One patient in twenty fails: among 8 none does two times of three, and no method can know of what it has
+ * not seen. */
 static void no_method_rescues_rare_failures_of_8_patients(void **state) {
     (void)state;
     for (int m = 0; m < METHODS; m++) {

@@ -180,7 +180,8 @@ static void a_patient_of_several_folds_counts_once(void **state) {
     check_score(&e.low, CC_SCORE_PRECISION, 0.6555093044862266);
 }
 
-/* Fold 1 has three seeds (0.9, 0.6, 0.3), fold 2 one (0.2): (0.6 + 0.2) / 2, not the mean 0.5 of four runs. */
+/* Fold 1 has three seeds (0.9, 0.6, 0.3), fold 2 one (0.2): (0.6 + 0.2) / 2, not the mean 0.5 of four
+ * runs. */
 static void a_fold_weighs_as_much_however_many_seeds_it_has(void **state) {
     (void)state;
     cc_count_row rows[4][2];

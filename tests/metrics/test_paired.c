@@ -1,5 +1,6 @@
-/* tests/metrics/test_paired.c -- comparisons of two variants against SciPy 1.17 (permutation_test, ttest_1samp, t),
- * statsmodels 0.15 (two-way ANOVA, ttost_paired, TTestPower) and all patterns of signs counted one by one. */
+/* tests/metrics/test_paired.c -- comparisons of two variants against SciPy 1.17 (permutation_test,
+ * ttest_1samp, t), statsmodels 0.15 (two-way ANOVA, ttost_paired, TTestPower) and all patterns of signs
+ * counted one by one. */
 #include "metrics/paired.h"
 #include <math.h>
 #include <string.h>
@@ -21,8 +22,8 @@ static double count_two_sided(const double *d, int count) {
     return reach / (double)(1ul << count);
 }
 
-/* Of 8 patients 5 differ, all to one side: 2 of 32 patterns, where the normal approximation of the signed ranks says
- * 0.037. */
+/* Of 8 patients 5 differ, all to one side: 2 of 32 patterns, where the normal approximation of the signed
+ * ranks says 0.037. */
 static void zeros_and_ties_are_counted_exactly(void **state) {
     (void)state;
     cc_paired_result r;
@@ -63,7 +64,8 @@ static void many_patients_are_sampled(void **state) {
     check_near(one.two_sided, 2.0 / CC_SIGNS_SAMPLED, 1e-15);
 }
 
-/* [seeds][patients]; mean squares by statsmodels' anova_lm: patients 0.012974, seeds 0.0005235, rest 0.0046372. */
+/* [seeds][patients]; mean squares by statsmodels' anova_lm: patients 0.012974, seeds 0.0005235, rest
+ * 0.0046372. */
 static const double seeds_alike[] = {0.149,  -0.044, 0.174, 0.015, 0.022, 0.096, -0.089, 0.03,
                                      -0.005, 0.241,  0.155, 0.016, 0.021, 0.064, -0.05,  0.013,
                                      0.048,  0.048,  0.177, 0.009, 0.022, 0.16,  0.016,  -0.007};
@@ -151,6 +153,16 @@ static void the_highest_of_several_is_sampled_for_many_patients(void **state) {
     assert_true(adjusted[1] == 1);
 }
 
+/* 15 patients, 16384 patterns: of one rival what counting one by one gives, ties of tenths included. */
+static void patterns_of_many_patients_are_counted_one_by_one(void **state) {
+    (void)state;
+    static const double d[] = {0.1,  0.2, -0.3, 0.1,  0.4, -0.1, 0.3, 0.2,
+                               -0.2, 0.6, 0.1,  0.05, 0.7, -0.4, 0.1};
+    double adjusted;
+    assert_ok(cc_paired_max_t(&adjusted, d, 1, 15));
+    check_near(adjusted, count_two_sided(d, 15), 1e-15);
+}
+
 /* t of 4 degrees of freedom 2.776, standard deviation 0.0259, root of 1/5 + 1/4. */
 static void folds_that_share_training_patients_have_a_wider_interval(void **state) {
     (void)state;
@@ -185,6 +197,7 @@ int main(void) {
         cmocka_unit_test(equivalence_is_the_larger_of_two_one_sided_p),
         cmocka_unit_test(the_highest_of_several_pays_for_their_number),
         cmocka_unit_test(the_highest_of_several_is_sampled_for_many_patients),
+        cmocka_unit_test(patterns_of_many_patients_are_counted_one_by_one),
         cmocka_unit_test(folds_that_share_training_patients_have_a_wider_interval),
         cmocka_unit_test(what_is_no_number_is_refused_and_nothing_written),
     };

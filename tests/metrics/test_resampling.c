@@ -1,11 +1,12 @@
-/* tests/metrics/test_resampling.c -- drawing with replacement, and intervals of given resamples (SciPy's are compared by
- * `calcade parity` with golden/rivals-scores.h5). */
+/* tests/metrics/test_resampling.c -- drawing with replacement, and intervals of given resamples (SciPy's
+ * are compared by `calcade parity` with golden/rivals-scores.h5). */
 #include "metrics/resampling.h"
 #include <math.h>
 #include <stdlib.h>
 #include "support.h"
 
-/* Each of 100,000 draws of 7 from 7: every place is taken 100,000 times on average, with a deviation of 293. */
+/* Each of 100,000 draws of 7 from 7: every place is taken 100,000 times on average, with a deviation of
+ * 293. */
 static void all_places_are_drawn_alike(void **state) {
     (void)state;
     double sums[7] = {0};

@@ -90,8 +90,8 @@ static void mcnemar_has_an_exact_and_two_approximate_p(void **state) {
     assert_error(cc_statistics_mcnemar(&m, -1, 3), CC_EINVAL, "-1 and 3 pairs");
 }
 
-/* Ranks 1 2 3, 1 2 3, 2 1 3, 1.5 1.5 3: sums 5.5, 6.5, 12; 12 / 48 * 216.5 - 48 = 6.125, over 1 - 6 / 96. Two degrees
- * of freedom: p is exp(-x / 2). */
+/* Ranks 1 2 3, 1 2 3, 2 1 3, 1.5 1.5 3: sums 5.5, 6.5, 12; 12 / 48 * 216.5 - 48 = 6.125, over 1 - 6 / 96.
+ * Two degrees of freedom: p is exp(-x / 2). */
 static void friedman_is_corrected_for_ties(void **state) {
     (void)state;
     static const double values[] = {1, 2, 3, 4, 5, 6, 8, 7, 9, 1, 1, 2};
@@ -106,7 +106,8 @@ static void friedman_is_corrected_for_ties(void **state) {
     assert_error(cc_statistics_friedman(&statistic, &p, ranks, zeros, 4, 1), CC_EINVAL, "1 variants");
 }
 
-/* The critical difference of 4 variants and 10 blocks by SciPy's studentized_range: 1.48323119 (Demsar's q 2.569). */
+/* The critical difference of 4 variants and 10 blocks by SciPy's studentized_range: 1.48323119 (Demsar's q
+ * 2.569). */
 static void nemenyi_compares_all_pairs_of_mean_ranks(void **state) {
     (void)state;
     const double distance = cc_statistics_nemenyi_distance(0.05, 10, 4);
