@@ -83,6 +83,7 @@ static cc_status fill_data(cc_listing *out, const layout *l, cc_arena *arena) {
         const size_t d = cell / l->across->level_count, a = cell % l->across->level_count;
         const cc_table_row *row = row_at(l, d, a);
         size_t column = 0;
+        /* A combination without a run is no line: it would be all blanks. */
         if (!row) continue;
         cc_listing_put(out, out->rows, column++, "%s", l->down->levels[d]);
         cc_listing_put(out, out->rows, column++, "%s", l->across->levels[a]);
