@@ -1,10 +1,11 @@
-/* tests/report/test_effects.c -- the main effect of each option: which cells are compared, against which level, and the
- * numbers.
+/* tests/report/test_effects.c -- the main effect of each option: which cells are compared, against which
+ * level, and the numbers.
  *
- * Expected values are NumPy's and SciPy's over the table of scores below, of two nets at three learning rates with two
- * seeds each: differences[seeds][patients], the mean over cells; scipy.stats.permutation_test(permutation_type=
- * "samples", n_resamples=inf) of the patients' means; the interval from the mean squares of the two-way layout with
- * scipy.stats.t (seeds differ less than the rest here, so that 5 degrees of freedom remain); Holm by hand. */
+ * Expected values are NumPy's and SciPy's over the table of scores below, of two nets at three learning
+ * rates with two seeds each: differences[seeds][patients], the mean over cells;
+ * scipy.stats.permutation_test(permutation_type= "samples", n_resamples=inf) of the patients' means; the
+ * interval from the mean squares of the two-way layout with scipy.stats.t (seeds differ less than the rest
+ * here, so that 5 degrees of freedom remain); Holm by hand. */
 #include "matrices.h"
 #include "report/tables/effects.h"
 #include "report/tables/render.h"
@@ -149,6 +150,21 @@ static void without_a_common_seed_the_means_over_seeds_are_compared(void **state
     end(&csv, &markdown);
 }
 
+/* Both nets have the same two seeds at a rate, but other ones at the next rate: over the rates there is no
+ * common seed. */
+static void seeds_of_other_cells_are_not_mixed(void **state) {
+    (void)state;
+    cc_text csv, markdown;
+    const char *results = cc_test_folder();
+    for (int n = 0; n < NETS; n++)
+        for (int r = 0; r < RATES; r++)
+            for (int s = 0; s < SEEDS; s++) write_run(results, n, r, s, r + s + 1);
+    make(&csv, &markdown, results, NULL);
+    assert_has(csv.bytes, "\nnet.arch,unet-bn,unet,f1,67.494444,61.186111,6.308333,");
+    assert_has(markdown.bytes, " 0.094 | 3 of 3 | 6 | – |\n");
+    end(&csv, &markdown);
+}
+
 static void one_option_alone_has_no_table_of_effects(void **state) {
     (void)state;
     cc_text csv, markdown;
@@ -165,6 +181,7 @@ int main(void) {
         cmocka_unit_test(only_cells_with_a_match_are_compared),
         cmocka_unit_test(the_baseline_s_levels_are_the_reference),
         cmocka_unit_test(without_a_common_seed_the_means_over_seeds_are_compared),
+        cmocka_unit_test(seeds_of_other_cells_are_not_mixed),
         cmocka_unit_test(one_option_alone_has_no_table_of_effects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
