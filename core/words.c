@@ -29,6 +29,7 @@ int cc_words_distance(const char *a, const char *b) {
         int diagonal = row[0];
         row[0] = (int)i;
         for (size_t j = 1; j <= n; j++) {
+            /* A letter is added, taken out, or changed where the two differ. */
             const int above = row[j];
             row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
             diagonal = above;
@@ -37,6 +38,7 @@ int cc_words_distance(const char *a, const char *b) {
     return row[n];
 }
 
+/* Short words of two or three letters are near to each other all the same: a hint that is wrong costs little. */
 bool cc_words_is_near(int distance, const char *word) {
     return distance <= 2 || distance <= (int)strlen(word) / 3;
 }
@@ -46,7 +48,7 @@ const char *cc_words_nearest(const char *word, const char *const *words, size_t 
     int best_distance = CC_WORDS_FAR;
     for (size_t i = 0; i < count; i++) {
         const int distance = cc_words_distance(word, words[i]);
-        if (distance >= best_distance) continue;
+        if (distance >= best_distance) continue; /* of two that are equally near the first */
         best_distance = distance;
         best = words[i];
     }
@@ -59,6 +61,7 @@ void cc_words_hint(char *out, size_t capacity, const char *word, const char *con
         snprintf(out, capacity, "did you mean %s?", nearest);
         return;
     }
+    /* Where nothing is near, all of them are offered. */
     const int used = snprintf(out, capacity, "one of ");
     if (used > 0 && (size_t)used < capacity) cc_words_or(out + used, capacity - (size_t)used, words, count);
 }

@@ -42,6 +42,8 @@ cc_status cc_config_read_labels(cc_label_list *out, const char *key, const cc_ya
     cc_label *items = cc_arena_get_array(arena, node->count + 1, sizeof *items);
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {
+        /* Names of variants have points and commas in them: they are keys of this map as they stand, never paths
+         * into it. */
         if (!cc_config_is_name(node->keys[i], 1))
             return cc_config_fail(node->items[i], node->key_lines[i],
                                   "a variant's name is that of its folder",
@@ -61,6 +63,7 @@ cc_status cc_config_read_labels(cc_label_list *out, const char *key, const cc_ya
 
 /* One claim: its keys are known, and those that it cannot do without are there. */
 static cc_status read_claim(cc_claim *out, const char *key, const cc_yaml *map, cc_arena *arena) {
+    /* The first four must be there; without b the claim is against the best of the other variants. */
     static const char *const keys[] = {"text", "a", "score", "direction", "b"};
     static const char *const directions[] = {"higher", "lower"};
     const char *scores[CC_SCORES];
@@ -69,6 +72,7 @@ static cc_status read_claim(cc_claim *out, const char *key, const cc_yaml *map, 
         return cc_config_fail(map, 0,
                               "as in {text: It helps, a: with, b: without, score: f1, direction: higher}",
                               "%s is no map", key);
+    /* The table of options knows no keys of maps in lists: they are looked up here. */
     for (size_t i = 0; i < map->count; i++) {
         size_t k = 0;
         while (k < 5 && strcmp(keys[k], map->keys[i]) != 0) k++;
@@ -119,6 +123,7 @@ static cc_status check_variant(const char *name, const cc_yaml *node, int line, 
         names[i] = variants[i].variant;
         if (strcmp(names[i], name) == 0) return CC_OK;
     }
+    /* A matrix may make a thousand variants: they are not listed. */
     const char *nearest = cc_words_nearest(name, names, (size_t)count);
     if (nearest)
         snprintf(hint, sizeof hint, "did you mean %s?", nearest);
@@ -129,6 +134,7 @@ static cc_status check_variant(const char *name, const cc_yaml *node, int line, 
 
 cc_status cc_config_check_report(const cc_yaml *tree, const cc_experiment_config *variants, int count) {
     const cc_yaml *labels = cc_yaml_get(tree, "report.labels"), *claims = cc_yaml_get(tree, "report.claims");
+    /* All variants have the same block, so that the first one's is looked at; its nodes tell the lines. */
     const char *baseline = variants->report.baseline;
     for (int i = 0; i < variants->report.labels.count; i++)
         CC_TRY(check_variant(variants->report.labels.items[i].variant, labels->items[i], labels->key_lines[i],

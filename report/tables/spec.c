@@ -6,7 +6,6 @@
 #include "report/tables/spec.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,6 +97,7 @@ static cc_status find_score(cc_score *out, const cc_yaml *node, const char *what
 static cc_status parse_columns(cc_spec *spec, const cc_yaml *map, cc_arena *arena) {
     const cc_yaml *list = cc_yaml_get(map, "columns");
     static const char usual[] = CC_REPORT_BLOCK_COLUMNS;
+    /* The default is YAML, as the config's table of options has it: stated once for both. */
     if (cc_yaml_is_null(list)) {
         cc_yaml *parsed;
         CC_TRY(cc_yaml_parse(&parsed, usual, strlen(usual), "columns", arena));
@@ -121,6 +121,7 @@ static cc_status parse_convention(cc_convention *out, const cc_yaml *map) {
     const cc_yaml *given = cc_yaml_get(map, "convention");
     const char *averages[CC_AVERAGES], *empties[CC_EMPTIES];
     int found;
+    /* Either word alone may be given; the other keeps its default. */
     CC_TRY(cc_average_find(&out->average, CC_REPORT_BLOCK_AVERAGE));
     CC_TRY(cc_empty_find(&out->empty, CC_REPORT_BLOCK_EMPTY));
     if (cc_yaml_is_null(given)) return CC_OK;
@@ -144,6 +145,7 @@ static cc_status find_row(const char **label, const cc_spec *spec, const cc_yaml
     const cc_yaml *node = cc_yaml_get(map, key);
     const char *name;
     CC_TRY(get_text(&name, map, key));
+    /* Rows without a net have no variant; summaries and published rows neither. */
     for (size_t r = 0; r < spec->row_count; r++) {
         const char *own = by_variant ? spec->rows[r].variant : spec->rows[r].label;
         if (!own || strcmp(own, name) != 0) continue;
@@ -181,7 +183,7 @@ static cc_status parse_comparisons(cc_spec *spec, const cc_yaml *map, bool by_va
         double points;
         if (!cc_yaml_as_real(&points, margin) || points <= 0 || points > 100)
             return refuse(margin, 0, NULL, "margin is a number of percentage points, above 0 and up to 100");
-        spec->margin = points / 100;
+        spec->margin = points / 100; /* scores are shares inside the program */
     }
     if (cc_yaml_is_null(cc_yaml_get(map, "claims"))) return CC_OK;
     CC_TRY(get_list(&list, map, "claims"));
@@ -288,6 +290,7 @@ static cc_status parse_spec(cc_spec *spec, const cc_yaml *map, cc_arena *arena) 
     if (!cc_yaml_is_null(shape)) CC_TRY(find_word(&found, shape, "shape", shapes, 3));
     spec->shape = (cc_spec_shape)found;
     if (spec->shape == CC_SHAPE_SCORES) CC_TRY(parse_scores(spec, map, arena));
+    /* What is said of rows comes after them: it names them. */
     CC_TRY(parse_rows(spec, map, arena));
     return parse_comparisons(spec, map, false, arena);
 }
@@ -365,6 +368,7 @@ cc_status cc_specs_read(cc_spec **out, size_t *count, cc_published *published, c
     cc_yaml *root;
     const char *name;
     char folder[CC_PATH_MAX], file[CC_PATH_MAX];
+    /* A file that names no published tables has none, not the paper's. */
     *published = (cc_published){.source = ""};
     CC_TRY(cc_yaml_read(&root, path, arena));
     CC_TRY(parse_root(out, count, &name, root, false, arena));
