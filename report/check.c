@@ -90,8 +90,8 @@ cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest
 
 /* --- cells that stay empty --- */
 
-/* What is checked, and where gaps go. Everything that is asked for each run or row is sorted by names, as a folder may
- * hold ten thousand runs, and as many may be missing. */
+/* What is checked, and where gaps go. Everything that is asked for each run or row is sorted by names, as
+ * a folder may hold ten thousand runs, and as many may be missing. */
 typedef struct check {
     cc_report_gaps *out;
     const cc_report_runs *runs;
@@ -169,7 +169,8 @@ static bool split_path(cc_manifest_entry *out, const char *path, const char *res
     return true;
 }
 
-/* A gap for each file that could not be read; those whose place says which runs they are become c->damaged. */
+/* A gap for each file that could not be read; those whose place says which runs they are become
+ * c->damaged. */
 static cc_status check_problems(check *c) {
     cc_arena *arena = c->out->arena;
     cc_manifest_entry *named = cc_arena_get_array(arena, c->runs->problem_count + 1, sizeof *named);

@@ -27,7 +27,8 @@ typedef struct cc_report_gaps {
 /* Marks the runs with a fault. The arena owns the words. */
 cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, cc_arena *arena);
 
-/* Adds each cell that a strict report cannot fill, of one kind of runs (NULL: of all), to *out, which has its arena. */
+/* Adds each cell that a strict report cannot fill, of one kind of runs (NULL: of all), to *out, which has
+ * its arena. */
 cc_status cc_report_check_tables(cc_report_gaps *out, const cc_report_runs *runs, const cc_spec *specs,
                                  size_t spec_count, const cc_manifest *manifest, const char *results,
                                  const char *kind);

@@ -186,7 +186,8 @@ static int compare_names(const struct cc_report_name *name, const char *experime
     return order ? order : strcmp(name->run->variant, variant);
 }
 
-/* For qsort: runs of the same names keep the order of the array that holds them, which is that of their paths. */
+/* For qsort: runs of the same names keep the order of the array that holds them, which is that of their
+ * paths. */
 static int by_names(const void *a, const void *b) {
     const struct cc_report_name *x = a, *y = b;
     const int order = compare_names(x, y->experiment, y->run->variant);

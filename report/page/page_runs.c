@@ -1,7 +1,7 @@
 /* report/page/page_runs.c -- the runs of the page.
  *
- * A study may have ten thousand. A list is folded away by experiment, and a browser does not lay out what is folded; what
- * is long of a run (config, history, provenance) is shown of the first few hundred. */
+ * A study may have ten thousand. A list is folded away by experiment, and a browser does not lay out what
+ * is folded; what is long of a run (config, history, provenance) is shown of the first few hundred. */
 #include "report/page/page_runs.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* report/page/verdict.c -- what a reader wants to know first, in a few lines: what became of the claims, and whether the
- * runs behind the numbers are all there, current, whole and without leaking splits. */
+/* report/page/verdict.c -- what a reader wants to know first, in a few lines: what became of the claims,
+ * and whether the runs behind the numbers are all there, current, whole and without leaking splits. */
 #include "report/page/verdict.h"
 
 #include <math.h>
@@ -136,7 +136,8 @@ static bool same_row(const cc_report_gap *a, const cc_report_gap *b) {
            strcmp(a->table ? a->table : "", b->table ? b->table : "") == 0;
 }
 
-/* The first rows with gaps, a line each, linked to their tables; files and reasons stand in the section of runs. */
+/* The first rows with gaps, a line each, linked to their tables; files and reasons stand in the section of
+ * runs. */
 static void add_gaps(cc_text *out, const cc_page *page) {
     size_t lines = 0;
     cc_text_add(out, "<ul class=\"gaps\">\n");

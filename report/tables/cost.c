@@ -1,6 +1,7 @@
 /* report/tables/cost.c -- options, runs and cost of a table's rows.
  *
- * A score is read beside what it took: a net that is better by a point may need ten times the hours or the memory. */
+ * A score is read beside what it took: a net that is better by a point may need ten times the hours or the
+ * memory. */
 #include "report/tables/cost.h"
 
 #include <math.h>

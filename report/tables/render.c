@@ -211,8 +211,8 @@ static void html_links(cc_text *out, const cc_listing_cell *cell, size_t first, 
     }
 }
 
-/* The value links to its run, or to the first of several, and the next few follow as numbers; or all follow behind it,
- * and it links to none. */
+/* The value links to its run, or to the first of several, and the next few follow as numbers; or all
+ * follow behind it, and it links to none. */
 static void html_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
     const cc_listing_cell *cell = get_cell(listing, row, column);
     const char *tag = column == 0 ? "th" : "td";
