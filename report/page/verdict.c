@@ -147,7 +147,9 @@ static void add_gaps(cc_text *out, const cc_page *page) {
         for (next = i + 1; next < page->gap_count && same_row(gap, &page->gaps[next]);) next++;
         cc_text_add(out, "<li><span class=\"word fails\">%s</span> ", cc_page_fault_word(gap->fault));
         if (table) add_table_link(out, table);
-        cc_text_add(out, table ? ": " : "");
+        /* Of a table without any run there is nothing on the page. */
+        if (!table && gap->table) cc_text_add_html(out, gap->table);
+        cc_text_add(out, gap->table ? ": " : "");
         cc_text_add_html(out, gap->row ? gap->row : gap->line);
         if (next - i > 1) cc_text_add(out, " (%zu runs)", next - i);
         cc_text_add(out, "</li>\n");
