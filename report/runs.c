@@ -248,6 +248,7 @@ static cc_status list_kinds(cc_report_runs *runs, cc_arena *arena) {
         runs->kinds[i] = (cc_report_kind){runs->items[i].kind, runs->items[i].in_table};
     qsort(runs->kinds, runs->count, sizeof *runs->kinds, by_kind);
     for (size_t i = 0; i < runs->count; i++) {
+        /* Sorted, so that runs of a kind follow each other; the list is written over itself. */
         cc_report_kind *last = &runs->kinds[runs->kind_count - (runs->kind_count > 0)];
         if (runs->kind_count && strcmp(last->name, runs->kinds[i].name) == 0)
             last->in_table |= runs->kinds[i].in_table;

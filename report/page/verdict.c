@@ -64,6 +64,7 @@ static void add_claim(cc_text *out, const cc_table_claim *claim, const cc_listin
     cc_text_add_html(out, claim->verdict_text);
     cc_text_add(out, "</span> <span>");
     cc_text_add_html(out, claim->spec->text);
+    /* Below, where it stands and by how much: the table's notes have the rest. */
     cc_text_add(out, " <small>");
     add_table_link(out, listing);
     if (claim->verdict != CC_VERDICT_UNTESTED) {
@@ -187,6 +188,7 @@ static void add_leaks(cc_text *out, const cc_report_runs *runs, size_t leaks) {
 /* One line where all is in order; else what is not. */
 static void add_runs(cc_text *out, const cc_page *page) {
     size_t faults[CC_FAULTS] = {0}, leaks = 0;
+    /* Gaps are of cells, and a leak is no gap: its table shows the run, marked. */
     for (size_t i = 0; i < page->gap_count; i++) faults[page->gaps[i].fault]++;
     for (size_t i = 0; i < page->runs->count; i++) leaks += page->runs->items[i].leaking_split;
     cc_text_add(out, "<p>");
