@@ -90,8 +90,8 @@ cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest
 
 /* --- cells that stay empty --- */
 
-/* What is checked, and where gaps go. Everything that is asked for each run or row is sorted by names, as a folder may
- * hold ten thousand runs, and as many may be missing. */
+/* What is checked, and where gaps go. Everything that is asked for each run or row is sorted by names, as
+ * a folder may hold ten thousand runs, and as many may be missing. */
 typedef struct check {
     cc_report_gaps *out;
     const cc_report_runs *runs;
@@ -106,6 +106,7 @@ typedef struct check {
 typedef struct cell {
     char text[512];    /* the first row that takes it, else the run's own name */
     const char *table; /* NULL: none takes it */
+    const char *row;   /* as cc_report_gap.row */
 } cell;
 
 /* Adds a gap; the words behind its cell are printed from the format. */
@@ -127,7 +128,7 @@ add_gap(check *c, cc_report_fault fault, const cell *where, const char *format, 
     }
     const char *line = cc_arena_format(out->arena, "%s: %s", where->text, words);
     if (!line) return CC_ENOMEM;
-    out->items[out->count++] = (cc_report_gap){fault, line, where->table};
+    out->items[out->count++] = (cc_report_gap){fault, line, where->table, where->row};
     return CC_OK;
 }
 
@@ -139,10 +140,12 @@ static cc_status find_cell(cell *out, const check *c, const char *experiment, co
     *out = (cell){0};
     if (!place) {
         snprintf(out->text, sizeof out->text, "%s, variant %s", experiment, variant);
-        return CC_OK;
+        out->row = cc_arena_copy(c->out->arena, out->text);
+        return out->row ? CC_OK : CC_ENOMEM;
     }
     cc_run_kind(kind, sizeof kind, experiment);
     snprintf(out->text, sizeof out->text, "%s (%s), row %s", place->spec->id, kind, place->row->label);
+    out->row = place->row->label;
     out->table = cc_arena_format(c->out->arena, "%s-%s", place->spec->id, kind);
     return out->table ? CC_OK : CC_ENOMEM;
 }
@@ -166,7 +169,8 @@ static bool split_path(cc_manifest_entry *out, const char *path, const char *res
     return true;
 }
 
-/* A gap for each file that could not be read; those whose place says which runs they are become c->damaged. */
+/* A gap for each file that could not be read; those whose place says which runs they are become
+ * c->damaged. */
 static cc_status check_problems(check *c) {
     cc_arena *arena = c->out->arena;
     cc_manifest_entry *named = cc_arena_get_array(arena, c->runs->problem_count + 1, sizeof *named);
@@ -270,7 +274,7 @@ static cc_status check_rows(check *c, const cc_spec *spec, const char *kind) {
     for (size_t r = 0; r < spec->row_count; r++) there += row_has(c, &spec->rows[r], kind);
     for (size_t r = 0; there && r < spec->row_count; r++) {
         const cc_spec_row *row = &spec->rows[r];
-        cell where;
+        cell where = {.row = row->label};
         if (row->source != CC_SOURCE_RUNS || row->optional || row_has(c, row, kind)) continue;
         snprintf(where.text, sizeof where.text, "%s (%s), row %s", spec->id, kind, row->label);
         where.table = cc_arena_format(c->out->arena, "%s-%s", spec->id, kind);

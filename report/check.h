@@ -15,6 +15,7 @@ typedef struct cc_report_gap {
     cc_report_fault fault;
     const char *line;  /* "table4 (twin), row 3: FILE: is missing" */
     const char *table; /* the cell's table, "table4-twin"; NULL: of no table */
+    const char *row;   /* the label of its row, or the run's own name; NULL: not known */
 } cc_report_gap;
 
 typedef struct cc_report_gaps {
@@ -26,7 +27,8 @@ typedef struct cc_report_gaps {
 /* Marks the runs with a fault. The arena owns the words. */
 cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, cc_arena *arena);
 
-/* Adds each cell that a strict report cannot fill, of one kind of runs (NULL: of all), to *out, which has its arena. */
+/* Adds each cell that a strict report cannot fill, of one kind of runs (NULL: of all), to *out, which has
+ * its arena. */
 cc_status cc_report_check_tables(cc_report_gaps *out, const cc_report_runs *runs, const cc_spec *specs,
                                  size_t spec_count, const cc_manifest *manifest, const char *results,
                                  const char *kind);

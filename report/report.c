@@ -50,8 +50,8 @@ typedef struct report {
     char *tables, *figures; /* folders, CC_PATH_MAX */
 } report;
 
-/* Which tables there are, and what is published beside them: those of a file, or the program's own; and one for each
- * experiment of several runs that none of these has. */
+/* Which tables there are, and what is published beside them: those of a file, or the program's own; and
+ * one for each experiment of several runs that none of these has. */
 static cc_status read_specs(report *r) {
     const cc_report_options *o = r->options;
     const cc_study_sources from = {&r->manifest, o->results, o->blocks, o->block_count};
@@ -171,12 +171,12 @@ static cc_status list_kinds(report *r) {
 
 /* --- tables side by side --- */
 
-/* Tables that are made at once, where there are fewer cores: a table waits much of its time until the disk has its files
- * (cc_file_write). */
+/* Tables that are made at once, where there are fewer cores: a table waits much of its time until the disk
+ * has its files (cc_file_write). */
 enum { TABLES_AT_ONCE = 8 };
 
-/* One table to make. It sees the report with an arena of its own, as an arena serves one thread, and with room for one
- * table. */
+/* One table to make. It sees the report with an arena of its own, as an arena serves one thread, and with
+ * room for one table. */
 typedef struct table_job {
     report own;
     const cc_spec *spec;

@@ -1,9 +1,9 @@
 /* report/report.h -- from run files to tables and figures; reads results, trains nothing.
  *
  * Below `out`: index.html, one page with all of it; tables/ID-KIND.md, .csv (every convention), .tex and
- * .html (the table alone); tables/conventions-ID-KIND.*, the same counts under every convention; where its rows
- * differ in two options or more, tables/pivot-ID-KIND.* (two, as rows and columns) and tables/effects-ID-KIND.*
- * (what each changes); figures/; runs.md, which lists every run. */
+ * .html (the table alone); tables/conventions-ID-KIND.*, the same counts under every convention; where its
+ * rows differ in two options or more, tables/pivot-ID-KIND.* (two, as rows and columns) and
+ * tables/effects-ID-KIND.* (what each changes); figures/; runs.md, which lists every run. */
 #ifndef CC_REPORT_REPORT_H
 #define CC_REPORT_REPORT_H
 

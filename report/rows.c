@@ -1,7 +1,7 @@
 /* report/rows.c -- the rows of all tables, sorted by the experiment and variant that they are bound to.
  *
- * Most rows name an experiment without its kind, its first part, and serve the runs of every kind; some name the whole.
- * So a run is looked up twice, by both names. */
+ * Most rows name an experiment without its kind, its first part, and serve the runs of every kind; some
+ * name the whole. So a run is looked up twice, by both names. */
 #include "report/rows.h"
 
 #include <stdlib.h>
@@ -38,8 +38,8 @@ static int compare_names(const cc_spec_row *row, const char *experiment, const c
     return order ? order : strcmp(row->variant, variant);
 }
 
-/* The order of tables and of their rows is that of their addresses, as specifications stand in one array and a table's
- * rows in another. */
+/* The order of tables and of their rows is that of their addresses, as specifications stand in one array
+ * and a table's rows in another. */
 static int compare_places(const cc_table_place *a, const cc_table_place *b) {
     const int order = (a->spec > b->spec) - (a->spec < b->spec);
     return order ? order : (a->row > b->row) - (a->row < b->row);

@@ -187,7 +187,8 @@ static int compare_names(const struct cc_report_name *name, const char *experime
     return order ? order : strcmp(name->run->variant, variant);
 }
 
-/* For qsort: runs of the same names keep the order of the array that holds them, which is that of their paths. */
+/* For qsort: runs of the same names keep the order of the array that holds them, which is that of their
+ * paths. */
 static int by_names(const void *a, const void *b) {
     const struct cc_report_name *x = a, *y = b;
     const int order = compare_names(x, y->experiment, y->run->variant);
@@ -248,6 +249,7 @@ static cc_status list_kinds(cc_report_runs *runs, cc_arena *arena) {
         runs->kinds[i] = (cc_report_kind){runs->items[i].kind, runs->items[i].in_table};
     qsort(runs->kinds, runs->count, sizeof *runs->kinds, by_kind);
     for (size_t i = 0; i < runs->count; i++) {
+        /* Sorted, so that runs of a kind follow each other; the list is written over itself. */
         cc_report_kind *last = &runs->kinds[runs->kind_count - (runs->kind_count > 0)];
         if (runs->kind_count && strcmp(last->name, runs->kinds[i].name) == 0)
             last->in_table |= runs->kinds[i].in_table;

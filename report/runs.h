@@ -70,14 +70,15 @@ typedef struct cc_report_runs {
 cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_spec *specs,
                               size_t spec_count, cc_arena *arena);
 
-/* Sorts the runs by name and lists their kinds, as cc_report_runs_read does at its end: for runs from elsewhere. */
+/* Sorts the runs by name and lists their kinds, as cc_report_runs_read does at its end: for runs from
+ * elsewhere. */
 cc_status cc_report_runs_index(cc_report_runs *runs, cc_arena *arena);
 
 /* Whether a run belongs to a row of runs, its kind left aside. */
 bool cc_report_run_matches(const cc_report_run *run, const cc_spec_row *row);
 
-/* All runs that may match a row, and few others: those whose experiment, whole or without its kind, and variant are the
- * row's, of every fold, in the order of their paths. *count of them, borrowed. */
+/* All runs that may match a row, and few others: those whose experiment, whole or without its kind, and
+ * variant are the row's, of every fold, in the order of their paths. *count of them, borrowed. */
 const cc_report_run *const *cc_report_runs_of_row(size_t *count, const cc_report_runs *runs,
                                                   const cc_spec_row *row);
 

@@ -32,8 +32,8 @@ void cc_text_add_bytes(cc_text *text, const void *bytes, size_t count) {
     text->bytes[text->length] = 0;
 }
 
-/* Printed into the room that there is; where it is too small, once more with room enough. A page has millions of short
- * pieces, most of them without anything to print. */
+/* Printed into the room that there is; where it is too small, once more with room enough. A page has
+ * millions of short pieces, most of them without anything to print. */
 void cc_text_add(cc_text *text, const char *format, ...) {
     va_list args;
     if (!strchr(format, '%')) {
@@ -61,7 +61,8 @@ typedef struct escape {
     const char *written;
 } escape;
 
-/* Adds `length` bytes with each character of the list replaced; what lies between two of them goes in one piece. */
+/* Adds `length` bytes with each character of the list replaced; what lies between two of them goes in one
+ * piece. */
 static void add_escaped_n(cc_text *text, const char *string, size_t length, const escape *escapes,
                           size_t count) {
     size_t plain = 0;
@@ -127,7 +128,8 @@ void cc_text_add_html(cc_text *text, const char *string) {
         {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
     char shown[8];
     while (*string) {
-        /* Printable ASCII needs no look at what it is, nor do line breaks and tabs: a config is shown as it is. */
+        /* Printable ASCII needs no look at what it is, nor do line breaks and tabs: a config is shown as
+         * it is. */
         size_t plain = 0;
         while ((string[plain] >= ' ' && string[plain] < 0x7f) || string[plain] == '\n' ||
                string[plain] == '\t')

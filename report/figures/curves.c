@@ -1,8 +1,8 @@
-/* report/figures/curves.c -- training curves: loss on the left, validation F1 on the right, a colour for each row of
- * the table.
+/* report/figures/curves.c -- training curves: loss on the left, validation F1 on the right, a colour for
+ * each row of the table.
  *
- * Dashed lines are of training, full ones of validation; a point marks the epoch whose weights were kept. The runs of a
- * row (seeds, folds) share its colour, so that their spread is seen as what it is. */
+ * Dashed lines are of training, full ones of validation; a point marks the epoch whose weights were kept.
+ * The runs of a row (seeds, folds) share its colour, so that their spread is seen as what it is. */
 #include "report/figures/curves.h"
 
 #include <math.h>
@@ -26,7 +26,8 @@ typedef struct figure {
     size_t rows_found, runs_found, runs_drawn;
 } figure;
 
-/* The first rows of the table whose runs have a history, as many as there are colours, and the first runs of each. */
+/* The first rows of the table whose runs have a history, as many as there are colours, and the first runs
+ * of each. */
 static void collect(figure *f, const cc_table *table) {
     for (size_t r = 0; r < table->row_count; r++) {
         const cc_table_row *row = &table->rows[r];
@@ -37,6 +38,7 @@ static void collect(figure *f, const cc_table *table) {
             if (c.count < RUNS_MAX) c.runs[c.count++] = row->runs[i];
             found++;
         }
+        /* Rows without a history are no lines, and none that is left out. */
         if (found == 0) continue;
         f->rows_found++;
         f->runs_found += found;
@@ -54,7 +56,8 @@ static void add_number(cc_text *out, double value) {
         cc_text_add(out, " ?");
 }
 
-/* One row's histories, parted by blank lines, as columns: epoch, both losses, F1, and F1 again at the best epoch. */
+/* One row's histories, parted by blank lines, as columns: epoch, both losses, F1, and F1 again at the best
+ * epoch. */
 static cc_status write_curve(cc_gnuplot *plot, int number, const curve *c) {
     char name[32];
     cc_text data = {0};
@@ -95,12 +98,14 @@ static int width_of(const figure *f) {
         const size_t length = strlen(f->rows[i].label) + (f->rows[i].count > 1 ? strlen(" (24 runs)") : 0);
         if (length > longest) longest = length;
     }
+    /* A letter takes about 8 pixels; the panels and the key's samples end at 900. */
     const int width = 900 + 8 * (int)(longest < 100 ? longest : 100);
     return width > 1100 ? width : 1100;
 }
 
 /* Both panels; drawn once for each file format. */
 static void add_panels(cc_text *script, const figure *f) {
+    /* The panels keep their place in pixels, whatever the width. */
     const double width = width_of(f);
     cc_text_add(script,
                 "set multiplot layout 1,2 margins %.5f,%.5f,0.2,0.9 spacing %.5f\nset ylabel 'Loss'\n"

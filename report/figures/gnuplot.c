@@ -62,8 +62,8 @@ static cc_status write_script(const cc_gnuplot *plot, const cc_text *script) {
     return cc_file_put(descriptor, "gnuplot's script", script->bytes, script->length);
 }
 
-/* What the child does before it is gnuplot: nothing to read, output to the log; the plot's files stay open, as a
- * descriptor that is duplicated onto itself is not closed there (POSIX.1-2024). */
+/* What the child does before it is gnuplot: nothing to read, output to the log; the plot's files stay
+ * open, as a descriptor that is duplicated onto itself is not closed there (POSIX.1-2024). */
 static int plan_child(posix_spawn_file_actions_t *actions, const cc_gnuplot *plot) {
     const int log = plot->files[LOG].file.descriptor;
     int failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
@@ -76,8 +76,8 @@ static int plan_child(posix_spawn_file_actions_t *actions, const cc_gnuplot *plo
     return failed;
 }
 
-/* Starts gnuplot without a copy of this process, whose memory may be large: fork would copy its page tables for every
- * figure. An errno. */
+/* Starts gnuplot without a copy of this process, whose memory may be large: fork would copy its page
+ * tables for every figure. An errno. */
 static int start_gnuplot(pid_t *child, const cc_gnuplot *plot) {
     posix_spawn_file_actions_t actions;
     char name[] = "gnuplot", script[sizeof plot->files[SCRIPT].file.path];

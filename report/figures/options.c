@@ -1,5 +1,5 @@
-/* report/figures/options.c -- the rows of a matrix as curves: a learning rate, a width or a share of the data on the x
- * axis, the score on the y axis. */
+/* report/figures/options.c -- the rows of a matrix as curves: a learning rate, a width or a share of the
+ * data on the x axis, the score on the y axis. */
 #include "report/figures/options.h"
 
 #include <math.h>
@@ -8,7 +8,8 @@
 #include "report/figures/plots.h"
 #include "report/tables/design.h"
 
-/* The option of the x axis and that of the lines (NULL: one line); false where the design is no such figure. */
+/* The option of the x axis and that of the lines (NULL: one line); false where the design is no such
+ * figure. */
 static bool choose(const cc_design_option **axis, const cc_design_option **lines, const cc_design *design) {
     const cc_design_option *a = &design->options[0], *b = &design->options[1];
     *axis = *lines = NULL;

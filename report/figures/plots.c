@@ -353,7 +353,8 @@ static double place_of(const option_axis *axis, double x) {
     return axis->logarithmic ? log(x / first) / log(last / first) : (x - first) / (last - first);
 }
 
-/* The range, and a tic at each value that was studied; a label that would run into the one before it is left out. */
+/* The range, and a tic at each value that was studied; a label that would run into the one before it is
+ * left out. */
 static void add_option_axis(cc_text *body, const option_axis *axis) {
     const double first = axis->values[0], last = axis->values[axis->count - 1], margin = 0.05;
     double free_from = -1;
@@ -376,7 +377,7 @@ static void add_option_axis(cc_text *body, const option_axis *axis) {
     cc_text_add(body, ")\n");
 }
 
-/* A line's three blocks of data: the curve, the band (parted where a point has no interval), and the seeds. */
+/* A line's three blocks of data: the curve, the band (parted where a point has no interval), the seeds. */
 static void add_option_line(cc_text *data, percent_axis *axis, const cc_plot_line *line) {
     for (size_t k = 0; k < line->count; k++) {
         cc_text_add(data, "%.9g %.9g\n", line->points[k].x, line->points[k].value);

@@ -54,9 +54,10 @@ typedef struct cc_plot_line {
     size_t count;
 } cc_plot_line;
 
-/* A score against an option that is a number: a line with its band and the seeds as points, for each level of a
- * second option (`title`; NULL: one line), at most CC_FIGURE_COLOURS. The x axis is logarithmic where all x are above 0
- * and the largest is more than 20 times the smallest. Nothing where fewer than two x have a value. */
+/* A score against an option that is a number: a line with its band and the seeds as points, for each level
+ * of a second option (`title`; NULL: one line), at most CC_FIGURE_COLOURS. The x axis is logarithmic where
+ * all x are above 0 and the largest is more than 20 times the smallest. Nothing where fewer than two x have
+ * a value. */
 cc_status cc_plot_options(const char *folder, const char *name, const char *option, const char *score,
                           const char *title, const cc_plot_line *lines, size_t count);
 

@@ -1,9 +1,9 @@
-/* report/page/page.c -- index.html from its head to its end: contents, verdict, tables with their figures, the audit, and
- * every run that a number comes from.
+/* report/page/page.c -- index.html from its head to its end: contents, verdict, tables with their figures,
+ * the audit, and every run that a number comes from.
  *
- * The page is one file without links to elsewhere, and its Content-Security-Policy says so: texts of run files are
- * escaped, pictures embedded, and style and script are let through by their hashes alone. A picture belongs to the table
- * or run that its name ends with; what belongs to none is shown at the end. */
+ * The page is one file without links to elsewhere, and its Content-Security-Policy says so: texts of run
+ * files are escaped, pictures embedded, and style and script are let through by their hashes alone. A
+ * picture belongs to the table or run that its name ends with; what belongs to none is shown at the end. */
 #include "report/page/page.h"
 
 #include <stdio.h>
@@ -18,8 +18,8 @@
 
 extern const char cc_embedded_page_css[], cc_embedded_page_js[];
 
-/* Adds what the policy lets through: 'sha256-' and the digest of the text in base64 (W3C, Content Security Policy Level
- * 3, 2.3.1). */
+/* Adds what the policy lets through: 'sha256-' and the digest of the text in base64 (W3C, Content Security
+ * Policy Level 3, 2.3.1). */
 static void add_hash(cc_text *out, const char *text) {
     const cc_digest_text digest = cc_digest_of(text, strlen(text));
     unsigned char bytes[32];
@@ -94,7 +94,17 @@ static cc_status add_folded(cc_text *out, const cc_listing *listing, const char 
     return CC_OK;
 }
 
-/* A table's section: the table, what its rows differ in, its figures; runs, cost and conventions folded away. */
+/* A listing below a title of its own; nothing where it has no rows. */
+static cc_status add_titled(cc_text *out, const cc_listing *listing) {
+    if (listing->rows == 0) return CC_OK;
+    cc_text_add(out, "<h3>");
+    cc_text_add_html(out, listing->title);
+    cc_text_add(out, "</h3>\n");
+    return cc_render(out, listing, &cc_format_html);
+}
+
+/* A table's section: the table, what its rows differ in, its figures; runs, cost and conventions folded
+ * away. */
 static cc_status add_table(cc_text *out, const cc_page_table *table, cc_page_pictures *pictures) {
     const cc_listing *listing = &table->shown;
     char end[512], label[32];
@@ -107,8 +117,8 @@ static cc_status add_table(cc_text *out, const cc_page_table *table, cc_page_pic
     cc_text_add(out, "</h2>\n");
     CC_TRY(cc_render(out, listing, &cc_format_html));
     CC_TRY(add_folded(out, &table->cost, "Options, runs and cost of each row"));
-    if (table->pivot.rows) CC_TRY(cc_render(out, &table->pivot, &cc_format_html));
-    if (table->effects.rows) CC_TRY(cc_render(out, &table->effects, &cc_format_html));
+    CC_TRY(add_titled(out, &table->pivot));
+    CC_TRY(add_titled(out, &table->effects));
     CC_TRY(add_folded(out, &table->conventions, "The same counts under every convention"));
     snprintf(end, sizeof end, "%s-%s", listing->id, listing->kind);
     CC_TRY(cc_page_add_pictures(out, pictures, end));

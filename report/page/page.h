@@ -1,8 +1,9 @@
-/* report/page/page.h -- index.html: the verdict, tables with the figures beside them, and every run that a number comes
- * from. Private to report.
+/* report/page/page.h -- index.html: the verdict, tables with the figures beside them, and every run that a
+ * number comes from. Private to report.
  *
- * One file that needs neither network nor script: pictures are embedded, the style is page.css. Its one script, page.js,
- * sorts and filters tables; the Content-Security-Policy lets a browser run that script alone, by its hash. */
+ * One file that needs neither network nor script: pictures are embedded, the style is page.css. Its one
+ * script, page.js, sorts and filters tables; the Content-Security-Policy lets a browser run that script
+ * alone, by its hash. */
 #ifndef CC_REPORT_PAGE_PAGE_H
 #define CC_REPORT_PAGE_PAGE_H
 

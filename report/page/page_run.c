@@ -25,6 +25,7 @@ static void add_number(cc_text *out, const char *term, long long number) {
 
 /* The libraries that computed the run, with their versions. */
 static void add_libraries(cc_text *out, const cc_run_provenance *p) {
+    /* Files written by scripts name none. */
     if (p->library_count == 0) return;
     cc_text_add(out, "<dt>libraries</dt><dd>");
     for (size_t i = 0; i < p->library_count; i++) {
@@ -83,6 +84,7 @@ static double get_value(const cc_run_epoch *e, int column) {
 /* One line over the epochs, from 0 (or the least) to the most. */
 static void add_spark(cc_text *out, const cc_report_run *run, int column, const char *style,
                       const char *what) {
+    /* Losses and scores begin at 0, so that lines of several runs compare; a loss may lie below it. */
     double low = 0, high = 0;
     for (size_t i = 0; i < run->epoch_count; i++) {
         double value = get_value(&run->epochs[i], column);
@@ -90,6 +92,7 @@ static void add_spark(cc_text *out, const cc_report_run *run, int column, const 
         low = fmin(low, value);
         high = fmax(high, value);
     }
+    /* One epoch is no line, and a constant 0 has no height. */
     if (run->epoch_count < 2 || !(high > low)) return;
     cc_text_add(out,
                 "<figure class=\"spark\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s by epoch\">"
@@ -98,6 +101,7 @@ static void add_spark(cc_text *out, const cc_report_run *run, int column, const 
     for (size_t i = 0; i < run->epoch_count; i++) {
         double value = get_value(&run->epochs[i], column);
         if (!isfinite(value)) continue;
+        /* x over the whole width; y downwards, with a margin of 2 for the width of the line. */
         cc_text_add(out, "%.1f,%.1f ", (double)SPARK_WIDTH * (double)i / (double)(run->epoch_count - 1),
                     2 + (SPARK_HEIGHT - 4) * (high - value) / (high - low));
     }
@@ -142,6 +146,7 @@ void cc_page_begin_run(cc_text *out, const cc_report_run *run) {
     cc_text_add(out, "\">\n");
     add_provenance(out, run);
     add_history(out, run);
+    /* Text as it was written: what looks like a tag in it is escaped. */
     if (!run->config[0]) return;
     cc_text_add(out, "<details>\n<summary>Config</summary>\n<pre>");
     cc_text_add_html(out, run->config);

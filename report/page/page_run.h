@@ -5,7 +5,8 @@
 #include "report/runs.h"
 #include "report/text.h"
 
-/* Begins one run's folded section: what it is, how it was made, its history and config. Pictures may follow. */
+/* Begins one run's folded section: what it is, how it was made, its history and config. Pictures may
+ * follow. */
 void cc_page_begin_run(cc_text *out, const cc_report_run *run);
 void cc_page_end_run(cc_text *out);
 

@@ -1,7 +1,7 @@
 /* report/page/page_runs.c -- the runs of the page.
  *
- * A study may have ten thousand. A list is folded away by experiment, and a browser does not lay out what is folded; what
- * is long of a run (config, history, provenance) is shown of the first few hundred. */
+ * A study may have ten thousand. A list is folded away by experiment, and a browser does not lay out what
+ * is folded; what is long of a run (config, history, provenance) is shown of the first few hundred. */
 #include "report/page/page_runs.h"
 
 #include <stdlib.h>
@@ -32,6 +32,7 @@ static void add_gaps(cc_text *out, const cc_page *page) {
 /* The head of a list: the experiment, which of its runs, and how many are not as they should be. */
 static void add_summary(cc_text *out, const cc_report_run *const *runs, size_t count, size_t first, bool part,
                         bool open) {
+    /* What a reader should not miss is said where the list is folded, too. */
     size_t faults[CC_FAULTS] = {0}, leaks = 0;
     for (size_t i = 0; i < count; i++) {
         if (runs[i]->fault) faults[runs[i]->fault_kind]++;
@@ -72,6 +73,7 @@ static cc_status add_list(writer *w, const cc_report_run *const *runs, size_t co
     CC_TRY(cc_render(w->out, &listing, &cc_format_html));
     for (size_t i = 0, shown = 0; i < count && shown < left; i++) {
         char anchor[1024];
+        /* Of a run in no table, only its line was kept (report/runs.h). */
         if (!runs[i]->in_table) continue;
         shown++;
         w->sections++;
@@ -100,6 +102,7 @@ static cc_status add_lists(writer *w, const cc_report_runs *runs) {
     for (size_t first = 0, end; first < runs->count; first = end) {
         for (end = first + 1; end < runs->count; end++)
             if (strcmp(sorted[end]->experiment, sorted[first]->experiment) != 0) break;
+        /* A list of thousands would be laid out at once when it is opened. */
         for (size_t at = first; at < end; at += CC_PAGE_RUNS_LIST) {
             const size_t count = end - at < CC_PAGE_RUNS_LIST ? end - at : CC_PAGE_RUNS_LIST;
             CC_TRY(add_list(w, sorted + at, count, at - first, end - first > CC_PAGE_RUNS_LIST));
@@ -110,9 +113,10 @@ static cc_status add_lists(writer *w, const cc_report_runs *runs) {
 
 cc_status cc_page_add_runs(cc_text *out, const cc_page *page, cc_page_pictures *pictures, cc_arena *arena) {
     writer w = {out, pictures, arena, 0, page->runs->count <= CC_PAGE_RUNS_OPEN};
-    cc_text_add(out,
-                "<section id=\"runs\">\n<h2>Runs</h2>\n<p>Scores in %%: pooled over all pixels of the test set, and "
-                "the mean over its patients; 0/0 is left out of means.</p>\n");
+    cc_text_add(
+        out,
+        "<section id=\"runs\">\n<h2>Runs</h2>\n<p>Scores in %%: pooled over all pixels of the test set, and "
+        "the mean over its patients; 0/0 is left out of means.</p>\n");
     add_gaps(out, page);
     CC_TRY(add_lists(&w, page->runs));
     if (page->runs->count > CC_PAGE_RUNS_MAX)

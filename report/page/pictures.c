@@ -1,7 +1,8 @@
-/* report/page/pictures.c -- figures embedded in the page: a grid of thumbnails, each of which opens to fill the window.
+/* report/page/pictures.c -- figures embedded in the page: a grid of thumbnails, each of which opens to
+ * fill the window.
  *
- * A thumbnail is the summary of a <details> element whose open state the style enlarges: that needs no script, no
- * second copy of the picture, and works with the keyboard. */
+ * A thumbnail is the summary of a <details> element whose open state the style enlarges: that needs no
+ * script, no second copy of the picture, and works with the keyboard. */
 #include "report/page/pictures.h"
 
 #include <stdint.h>
@@ -74,8 +75,8 @@ static const char *caption_of(const char *name) {
     return name;
 }
 
-/* Width and height in pixels: of a PNG from its first chunk (ISO/IEC 15948, 11.2.2: four bytes each, big-endian, from
- * byte 16), of an SVG from its root's attributes. False where they are not there. */
+/* Width and height in pixels: of a PNG from its first chunk (ISO/IEC 15948, 11.2.2: four bytes each,
+ * big-endian, from byte 16), of an SVG from its root's attributes. False where they are not there. */
 static bool find_size(unsigned *width, unsigned *height, const char *bytes, size_t count, bool svg) {
     char head[1024];
     if (svg) {
@@ -91,7 +92,8 @@ static bool find_size(unsigned *width, unsigned *height, const char *bytes, size
     return *width && *height;
 }
 
-/* Adds one picture as data in the page. Its size lets a browser lay out the page before it decodes the picture. */
+/* Adds one picture as data in the page. Its size lets a browser lay out the page before it decodes the
+ * picture. */
 static cc_status embed(cc_text *out, const char *folder, const cc_page_picture *p) {
     cc_status status = CC_OK;
     char path[CC_PATH_MAX], *bytes;

@@ -19,12 +19,13 @@ typedef struct cc_page_pictures {
     size_t count;
 } cc_page_pictures;
 
-/* The pictures (.svg, .png) of a folder that are as new as `since`. The arena owns the list. CC_EIO, CC_ENOMEM */
+/* The pictures (.svg, .png) of a folder that are as new as `since`. The arena owns the list. CC_EIO,
+ * CC_ENOMEM */
 cc_status cc_page_pictures_list(cc_page_pictures *out, const char *folder, struct timespec since,
                                 cc_arena *arena);
 
-/* Adds those whose names end with "-END" as data, as SVG where there are both; each is shown once. NULL: all that are
- * left. CC_EIO, CC_ENOMEM */
+/* Adds those whose names end with "-END" as data, as SVG where there are both; each is shown once. NULL:
+ * all that are left. CC_EIO, CC_ENOMEM */
 cc_status cc_page_add_pictures(cc_text *out, cc_page_pictures *pictures, const char *end);
 
 /* Whether some are not shown yet. */

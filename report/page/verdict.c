@@ -1,5 +1,5 @@
-/* report/page/verdict.c -- what a reader wants to know first, in a few lines: what became of the claims, and whether the
- * runs behind the numbers are all there, current, whole and without leaking splits. */
+/* report/page/verdict.c -- what a reader wants to know first, in a few lines: what became of the claims,
+ * and whether the runs behind the numbers are all there, current, whole and without leaking splits. */
 #include "report/page/verdict.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 enum {
     CLAIMS_OPEN = 24, /* so many are shown at once; of more the list is folded */
-    GAPS_SHOWN = 6,   /* lines; all of them stand in the section of runs */
+    GAPS_SHOWN = 6,   /* lines */
     LEAKS_SHOWN = 6
 };
 
@@ -64,6 +64,7 @@ static void add_claim(cc_text *out, const cc_table_claim *claim, const cc_listin
     cc_text_add_html(out, claim->verdict_text);
     cc_text_add(out, "</span> <span>");
     cc_text_add_html(out, claim->spec->text);
+    /* Below, where it stands and by how much: the table's notes have the rest. */
     cc_text_add(out, " <small>");
     add_table_link(out, listing);
     if (claim->verdict != CC_VERDICT_UNTESTED) {
@@ -118,42 +119,60 @@ static void add_claims(cc_text *out, const cc_page *page, size_t total) {
 
 /* --- runs --- */
 
-/* The first gaps, each linked to its table. */
-static void add_gaps(cc_text *out, const cc_page *page) {
-    cc_text_add(out, "<ul class=\"gaps\">\n");
-    for (size_t i = 0; i < page->gap_count && i < GAPS_SHOWN; i++) {
-        const cc_report_gap *gap = &page->gaps[i];
-        bool shown = false;
-        for (size_t t = 0; t < page->table_count && gap->table && !shown; t++) {
-            const cc_listing *listing = &page->tables[t].shown;
-            const size_t length = strlen(listing->id);
-            shown = strncmp(gap->table, listing->id, length) == 0 && gap->table[length] == '-' &&
-                    strcmp(gap->table + length + 1, listing->kind) == 0;
-        }
-        cc_text_add(out, "<li><span class=\"word fails\">%s</span> ", cc_page_fault_word(gap->fault));
-        if (shown) {
-            cc_text_add(out, "<a href=\"#");
-            cc_text_add_html(out, gap->table);
-            cc_text_add(out, "\">");
-        }
-        cc_text_add_html(out, gap->line);
-        cc_text_add(out, "%s</li>\n", shown ? "</a>" : "");
+/* The table of a gap, where the page shows it; NULL: it does not. */
+static const cc_listing *find_table(const cc_page *page, const cc_report_gap *gap) {
+    for (size_t t = 0; t < page->table_count && gap->table; t++) {
+        const cc_listing *listing = &page->tables[t].shown;
+        const size_t length = strlen(listing->id);
+        if (strncmp(gap->table, listing->id, length) == 0 && gap->table[length] == '-' &&
+            strcmp(gap->table + length + 1, listing->kind) == 0)
+            return listing;
     }
-    cc_text_add(out, "</ul>\n");
-    if (page->gap_count > GAPS_SHOWN)
-        cc_text_add(out, "<p><a href=\"#gaps\">All %zu</a></p>\n", page->gap_count);
+    return NULL;
+}
+
+/* Whether two gaps are of one row, for one reason. */
+static bool same_row(const cc_report_gap *a, const cc_report_gap *b) {
+    return a->fault == b->fault && a->row && b->row && strcmp(a->row, b->row) == 0 &&
+           strcmp(a->table ? a->table : "", b->table ? b->table : "") == 0;
+}
+
+/* The first rows with gaps, a line each, linked to their tables; files and reasons stand in the section of
+ * runs. */
+static void add_gaps(cc_text *out, const cc_page *page) {
+    size_t lines = 0;
+    cc_text_add(out, "<ul class=\"gaps\">\n");
+    for (size_t i = 0, next; i < page->gap_count && lines < GAPS_SHOWN; i = next, lines++) {
+        const cc_report_gap *gap = &page->gaps[i];
+        const cc_listing *table = find_table(page, gap);
+        for (next = i + 1; next < page->gap_count && same_row(gap, &page->gaps[next]);) next++;
+        cc_text_add(out, "<li><span class=\"word fails\">%s</span> ", cc_page_fault_word(gap->fault));
+        if (table) add_table_link(out, table);
+        /* Of a table without any run there is nothing on the page. */
+        if (!table && gap->table) cc_text_add_html(out, gap->table);
+        cc_text_add(out, gap->table ? ": " : "");
+        cc_text_add_html(out, gap->row ? gap->row : gap->line);
+        if (next - i > 1) cc_text_add(out, " (%zu runs)", next - i);
+        cc_text_add(out, "</li>\n");
+    }
+    cc_text_add(out, "</ul>\n<p><a href=\"#gaps\">Files and reasons</a></p>\n");
 }
 
 /* Runs whose test shares patients with their training, linked. */
 static void add_leaks(cc_text *out, const cc_report_runs *runs, size_t leaks) {
+    const cc_report_run *last = NULL;
     size_t shown = 0;
     cc_text_add(out, "<p><span class=\"word fails\">leaking</span> ");
     cc_page_add_count(out, leaks, "run has", "runs have");
-    cc_text_add(out, " a split with slices of one patient on both sides: its scores are too high. ");
+    cc_text_add(out, " a split with slices of one patient on both sides, which makes scores too high: ");
     for (size_t i = 0; i < runs->count && shown < LEAKS_SHOWN; i++) {
         const cc_report_run *run = &runs->items[i];
         char anchor[1024];
-        if (!run->leaking_split) continue;
+        /* Seeds and folds of one variant follow each other; the first of them stands for all. */
+        if (!run->leaking_split || (last && strcmp(last->experiment, run->experiment) == 0 &&
+                                    strcmp(last->variant, run->variant) == 0))
+            continue;
+        last = run;
         cc_report_run_anchor(anchor, sizeof anchor, run);
         cc_text_add(out, "%s<a href=\"#run-", shown++ ? ", " : "");
         cc_text_add_html(out, anchor);
@@ -163,12 +182,13 @@ static void add_leaks(cc_text *out, const cc_report_runs *runs, size_t leaks) {
         cc_text_add_html(out, run->variant);
         cc_text_add(out, "</a>");
     }
-    cc_text_add(out, "%s</p>\n", leaks > shown ? ", ..." : "");
+    cc_text_add(out, "%s</p>\n", shown == LEAKS_SHOWN ? ", ..." : "");
 }
 
 /* One line where all is in order; else what is not. */
 static void add_runs(cc_text *out, const cc_page *page) {
     size_t faults[CC_FAULTS] = {0}, leaks = 0;
+    /* Gaps are of cells, and a leak is no gap: its table shows the run, marked. */
     for (size_t i = 0; i < page->gap_count; i++) faults[page->gaps[i].fault]++;
     for (size_t i = 0; i < page->runs->count; i++) leaks += page->runs->items[i].leaking_split;
     cc_text_add(out, "<p>");

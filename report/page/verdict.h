@@ -1,5 +1,5 @@
-/* report/page/verdict.h -- the first section of the page: which claims hold, and which runs are not as they should be.
- * Private to report. */
+/* report/page/verdict.h -- the first section of the page: which claims hold, and which runs are not as
+ * they should be. Private to report. */
 #ifndef CC_REPORT_PAGE_VERDICT_H
 #define CC_REPORT_PAGE_VERDICT_H
 

@@ -1,6 +1,7 @@
 /* report/tables/cost.c -- options, runs and cost of a table's rows.
  *
- * A score is read beside what it took: a net that is better by a point may need ten times the hours or the memory. */
+ * A score is read beside what it took: a net that is better by a point may need ten times the hours or the
+ * memory. */
 #include "report/tables/cost.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@ enum { RUNS, PARAMETERS, GFLOP, HOURS, MEMORY, NUMBERS };
 
 /* Puts what one row's runs took; `column` is the first of the numbers. */
 static void put_cost(cc_listing *listing, size_t at, size_t column, const cc_table_row *row) {
+    /* One net for all seeds and folds of a row. */
     const cc_report_run *first = row->runs[0];
     double seconds = 0, memory = 0;
     for (size_t r = 0; r < row->run_count; r++) {
@@ -46,6 +48,7 @@ cc_status cc_table_listing_cost(cc_listing *out, const cc_table *table, const cc
         if (row->spec->source != CC_SOURCE_RUNS || row->run_count == 0) continue;
         cc_listing_put(out, out->rows, 0, "%s", row->spec->label);
         for (size_t k = 0; k < keys; k++) {
+            /* [rows of the table][all options]: rows left out here count there. */
             const char *value = differences->values[r * differences->key_count + k];
             if (value) cc_listing_put(out, out->rows, 1 + k, "%s", value);
         }

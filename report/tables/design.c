@@ -1,7 +1,8 @@
 /* report/tables/design.c -- from what rows differ in to options with levels.
  *
- * Options that always change together (a variant that sets width and depth at once) cannot be told apart by such
- * rows: they are one option with a joint name, so that no table shows an effect of one that is due to the other. */
+ * Options that always change together (a variant that sets width and depth at once) cannot be told apart by
+ * such rows: they are one option with a joint name, so that no table shows an effect of one that is due to
+ * the other. */
 #include "report/tables/design.h"
 
 #include <math.h>
@@ -54,8 +55,8 @@ static cc_status make_option(cc_design_option *out, const cc_differences *d, siz
         found[l] = strtod(text, &end);
         numeric &= end != text && !*end && isfinite(found[l]);
     }
-    /* A level's place is the number of those before it: smaller numbers, and equal ones of earlier rows ("1" and
-     * "1.0"). */
+    /* A level's place is the number of those before it: smaller numbers, and equal ones of earlier rows
+     * ("1" and "1.0"). */
     for (size_t l = 0; l < count; l++) {
         place[l] = numeric ? 0 : l;
         for (size_t m = 0; m < count && numeric; m++)
@@ -101,8 +102,8 @@ static bool same_cell(const cc_design *design, size_t a, size_t b) {
     return true;
 }
 
-/* Each combination of levels at most once, and at least three quarters of them: less is not a grid with gaps, but a
- * list of variants, of which an option's effect would be that of a pair of rows. */
+/* Each combination of levels at most once, and at least three quarters of them: less is not a grid with
+ * gaps, but a list of variants, of which an option's effect would be that of a pair of rows. */
 static bool fills_grid(const cc_design *design) {
     double cells = 1, rows = 0;
     if (design->option_count == 0) return false;

@@ -1,8 +1,8 @@
-/* report/tables/design.h -- a table's rows as a factorial design: options with their levels, and the row of each
- * combination. Private to report.
+/* report/tables/design.h -- a table's rows as a factorial design: options with their levels, and the row of
+ * each combination. Private to report.
  *
- * Source of the terms (factor, level, cell, main effect): Montgomery, Design and Analysis of Experiments (2012),
- * chapter 5. A factor is called option here. */
+ * Source of the terms (factor, level, cell, main effect): Montgomery, Design and Analysis of Experiments
+ * (2012), chapter 5. A factor is called option here. */
 #ifndef CC_REPORT_TABLES_DESIGN_H
 #define CC_REPORT_TABLES_DESIGN_H
 
@@ -27,12 +27,13 @@ typedef struct cc_design {
     bool is_grid; /* each combination of levels is one row at most, and three quarters of them are there */
 } cc_design;
 
-/* The design of a table whose rows differ so. The arena owns it, and it borrows from `differences`. CC_ENOMEM */
+/* The design of a table whose rows differ so. The arena owns it, and it borrows from `differences`.
+ * CC_ENOMEM */
 cc_status cc_design_find(cc_design *out, const cc_table *table, const cc_differences *differences,
                          cc_arena *arena);
 
-/* The row with the levels of `row`, but for `option` at `level`; CC_DESIGN_NONE where there is none. `row` takes
- * part. */
+/* The row with the levels of `row`, but for `option` at `level`; CC_DESIGN_NONE where there is none. `row`
+ * takes part. */
 size_t cc_design_match(const cc_design *design, size_t row, size_t option, size_t level);
 
 #endif

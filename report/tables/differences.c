@@ -1,9 +1,9 @@
-/* report/tables/differences.c -- the options in which the rows of a table differ, from the resolved config that each
- * run file stores.
+/* report/tables/differences.c -- the options in which the rows of a table differ, from the resolved config
+ * that each run file stores.
  *
- * A config is flattened to dotted keys with their values as text, and rows are compared key by key. The runs of one
- * row have the same config but for seed and fold, as a rule: one of them is parsed, the others are compared with it as
- * texts, so that a report of thousands of runs parses one config a row. */
+ * A config is flattened to dotted keys with their values as text, and rows are compared key by key. The
+ * runs of one row have the same config but for seed and fold, as a rule: one of them is parsed, the others
+ * are compared with it as texts, so that a report of thousands of runs parses one config a row. */
 #include "report/tables/differences.h"
 
 #include <string.h>
@@ -83,8 +83,8 @@ static cc_status read_options(option_list *out, const cc_report_run *run, cc_are
     return status == CC_OK && root->kind == CC_YAML_MAP ? flatten(out, root, "", arena) : CC_OK;
 }
 
-/* The value of a key, NULL where there is none. Configs list their options in one order: it is looked for at `hint`
- * first. */
+/* The value of a key, NULL where there is none. Configs list their options in one order: it is looked for
+ * at `hint` first. */
 static const char *find_value(const option_list *list, const char *key, size_t hint) {
     for (size_t k = 0; k < list->count; k++) {
         const option *o = &list->items[(hint + k) % list->count];
@@ -114,7 +114,8 @@ static bool same_text(const char *a, const char *b) {
     return *a == *b;
 }
 
-/* Reads the row's first run, and adds to `varying` the keys in which another one of its runs differs from it. */
+/* Reads the row's first run, and adds to `varying` the keys in which another one of its runs differs from
+ * it. */
 static cc_status read_row(option_list *out, option_list *varying, const cc_table_row *row, cc_arena *arena) {
     CC_TRY(read_options(out, row->runs[0], arena));
     for (size_t r = 1; r < row->run_count; r++) {

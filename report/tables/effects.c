@@ -1,8 +1,8 @@
 /* report/tables/effects.c -- main effects: what one option changes, averaged over the other options.
  *
- * Each level is compared with a reference level, cell by cell with all other options equal, so that a difference is due
- * to this option alone. A patient's difference is its mean over the cells; patients are what is permuted and what the
- * interval is over (metrics/paired.h). */
+ * Each level is compared with a reference level, cell by cell with all other options equal, so that a
+ * difference is due to this option alone. A patient's difference is its mean over the cells; patients are
+ * what is permuted and what the interval is over (metrics/paired.h). */
 #include "report/tables/effects.h"
 
 #include <math.h>
@@ -49,6 +49,7 @@ static cc_status gather_cells(effect *out, const cc_table *table, const cc_desig
         if (out->option->level_of[r] != out->level) continue;
         const size_t other = cc_design_match(design, r, option, out->reference);
         if (other == CC_DESIGN_NONE) continue;
+        /* A row without a value is no cell: its difference is not known. */
         const cc_table_row *a = &table->rows[r], *b = &table->rows[other];
         const double value = cc_table_estimate(table, a)->value.value[score];
         const double matched = cc_table_estimate(table, b)->value.value[score];
@@ -78,8 +79,9 @@ static bool same_seeds(const effect *e) {
     return true;
 }
 
-/* Compares an effect's cells with their matches, patient by patient: differences[seeds][patients], each the mean over
- * the cells. Where a seed is missing somewhere there is one line, of each cell's mean over the seeds that it has. */
+/* Compares an effect's cells with their matches, patient by patient: differences[seeds][patients], each the
+ * mean over the cells. Where a seed is missing somewhere there is one line, of each cell's mean over the
+ * seeds that it has. */
 static cc_status compare(effect *e, cc_score score, cc_arena *arena) {
     const char *const *names;
     size_t patients;
@@ -90,6 +92,8 @@ static cc_status compare(effect *e, cc_score score, cc_arena *arena) {
     CC_TRY(cc_table_common_patients(&names, &patients, all, 2 * e->cells, score, arena));
     if (patients == 0) return CC_OK;
 
+    /* Seeds are lines of their own only where each cell has all of them: then line s is one seed
+     * everywhere. */
     cc_table_pairs *pairs = cc_arena_get_array(arena, e->cells, sizeof *pairs);
     if (!pairs) return CC_ENOMEM;
     e->seeds_matched = same_seeds(e);
@@ -123,6 +127,7 @@ static cc_status make_effects(effect *effects, size_t *count, size_t *tests, con
             if (e->level != e->reference && e->cells) CC_TRY(compare(e, table->spec->columns[0], arena));
             *tests += e->patients > 0;
         }
+    /* Holm's method over all comparisons of the table, whichever option they are of. */
     double *p = cc_arena_get_array(arena, *tests + 1, sizeof *p);
     size_t at = 0;
     if (!p) return CC_ENOMEM;
@@ -178,6 +183,7 @@ static void add_notes(cc_listing *out, const effect *effects, size_t count, size
                      e->cells ? "its cells and those of the reference have no patient in common"
                               : "no run of the reference has the same other options");
     }
+    /* Holm multiplies the smallest p by the number of comparisons. */
     if (isfinite(least) && least * (double)tests > 0.05)
         cc_notes_add(
             &out->notes,
@@ -252,6 +258,7 @@ static cc_status fill_data(cc_listing *out, const cc_table *table, const effect 
     for (size_t c = 0; c < out->columns; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     for (const effect *e = effects; e < effects + count; e++) {
         const cc_paired_result *r = &e->result;
+        /* Scores are from 0 to 1, the columns in percent points. */
         const double numbers[] = {100 * r->mean, 100 * r->low,     100 * r->high,
                                   r->p,          e->p_adjusted,    r->p_least,
                                   r->effect,     r->rank_biserial, 100 * r->detectable};

@@ -1,5 +1,5 @@
-/* report/tables/pivot.c -- a matrix of two options as a table of rows and columns: what one option does at each level
- * of the other is seen at a glance, where a list of variants hides it. */
+/* report/tables/pivot.c -- a matrix of two options as a table of rows and columns: what one option does at
+ * each level of the other is seen at a glance, where a list of variants hides it. */
 #include "report/tables/pivot.h"
 
 #include <math.h>
@@ -34,6 +34,7 @@ static cc_status fill_shown(cc_listing *out, const layout *l, cc_arena *arena) {
                         cc_table_empty_words(spec->convention.empty), l->table->patient_count, l->down->name,
                         l->across->name);
     if (!out->id || !out->title || !out->caption) return CC_ENOMEM;
+    /* A head says option and level, so that no column needs the caption to be understood. */
     cc_listing_put_head(out, 0, "%s", l->down->name);
     for (size_t a = 0; a < l->across->level_count; a++)
         cc_listing_put_head(out, 1 + a, "%s = %s", l->across->name, l->across->levels[a]);
@@ -70,7 +71,7 @@ static void put_data_heads(cc_listing *out, const layout *l) {
     }
 }
 
-/* The lines for programs, in the order in which the table is read. */
+/* The lines for programs. */
 static cc_status fill_data(cc_listing *out, const layout *l, cc_arena *arena) {
     enum { TEXTS = 3 };
     const cc_spec *spec = l->table->spec;
@@ -78,9 +79,11 @@ static cc_status fill_data(cc_listing *out, const layout *l, cc_arena *arena) {
     out->text_columns = TEXTS;
     put_data_heads(out, l);
     for (size_t cell = 0; cell < l->down->level_count * l->across->level_count; cell++) {
+        /* Row by row, as the table is read. */
         const size_t d = cell / l->across->level_count, a = cell % l->across->level_count;
         const cc_table_row *row = row_at(l, d, a);
         size_t column = 0;
+        /* A combination without a run is no line: it would be all blanks. */
         if (!row) continue;
         cc_listing_put(out, out->rows, column++, "%s", l->down->levels[d]);
         cc_listing_put(out, out->rows, column++, "%s", l->across->levels[a]);

@@ -201,13 +201,27 @@ static void html_link(cc_text *out, const cc_report_run *run) {
     cc_text_add(out, ">");
 }
 
-/* The value links to its run, or to the first of several; others follow as numbers. */
+/* Links to runs, from number `first` on, by their numbers. */
+static void html_links(cc_text *out, const cc_listing_cell *cell, size_t first, size_t end,
+                       const char *before, const char *behind) {
+    for (size_t r = first; r < end; r++) {
+        cc_text_add(out, "%s", before);
+        html_link(out, cell->runs[r]);
+        cc_text_add(out, "%zu</a>%s", r + 1, behind);
+    }
+}
+
+/* The value links to its run, or to the first of several, and the next few follow as numbers; or all
+ * follow behind it, and it links to none. */
 static void html_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
     const cc_listing_cell *cell = get_cell(listing, row, column);
     const char *tag = column == 0 ? "th" : "td";
-    bool link = cell->text && cell->run_count > 0;
+    const bool list = cell->text && cell->every_run && cell->run_count > 1,
+               link = cell->text && cell->run_count > 0 && !list;
     cc_text_add(out, "<%s%s%s", tag, column == 0 ? " scope=\"row\"" : "",
-                column < listing->text_columns ? " class=\"t\"" : "");
+                column < listing->text_columns ? " class=\"t\""
+                : list                         ? " class=\"runs\""
+                                               : "");
     if (cell->anchor) html_anchor(out, " id=\"run-", cell->anchor);
     cc_text_add(out, ">");
     if (link) html_link(out, cell->runs[0]);
@@ -215,10 +229,13 @@ static void html_cell(cc_text *out, const cc_listing *listing, size_t row, size_
     add_value(out, listing, column, cell, &cc_format_html, "–", "−");
     cc_text_add(out, "%s%s", cell->strong ? "</b>" : "", link ? "</a>" : "");
     if (cell->tail) cc_text_add(out, " <small>%s</small>", cell->tail);
-    for (size_t r = 1; link && r < cell->run_count && (r < CELL_LINKS || cell->every_run); r++) {
-        cc_text_add(out, "<sup>");
-        html_link(out, cell->runs[r]);
-        cc_text_add(out, "%zu</a></sup>", r + 1);
+    if (link)
+        html_links(out, cell, 1, cell->run_count < CELL_LINKS ? cell->run_count : CELL_LINKS, "<sup>",
+                   "</sup>");
+    if (list) {
+        cc_text_add(out, " <small>(no.");
+        html_links(out, cell, 0, cell->run_count, " ", "");
+        cc_text_add(out, ")</small>");
     }
     cc_text_add(out, "</%s>", tag);
 }

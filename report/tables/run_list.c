@@ -67,6 +67,7 @@ cc_status cc_run_list_of_experiment(cc_listing *out, const cc_report_run *const 
     for (; out->rows < count; out->rows++) {
         const cc_report_run *run = runs[out->rows];
         put_run(out, out->rows, 0, run, run->fault ? " (IN NO TABLE)" : "");
+        /* Each run has one end for links: its section, or else its line here. */
         cc_listing_cell *cell = cc_listing_at(out, out->rows, 0);
         if (run->in_table && sections > 0) {
             sections--;

@@ -1,12 +1,12 @@
-/* tests/report/matrices.h -- the runs of a matrix with the configs that they would have, and what a report makes of
- * them. */
+/* tests/report/matrices.h -- the runs of a matrix with the configs that they would have, and what a report
+ * makes of them. */
 #ifndef CC_TESTS_REPORT_MATRICES_H
 #define CC_TESTS_REPORT_MATRICES_H
 
 #include "reports.h"
 
-/* A run whose patients p0, p1, ... have F1, precision and recall of permille[p] / 10 percent; `options` is its config but
- * for its names. */
+/* A run whose patients p0, p1, ... have F1, precision and recall of permille[p] / 10 percent; `options` is
+ * its config but for its names. */
 static inline void matrix_write(const char *results, const char *experiment, const char *variant,
                                 int64_t seed, const char *options, const int *permille, size_t count) {
     char config[2048];

@@ -1,4 +1,5 @@
-/* tests/report/test_curves.c -- training curves: a colour for each row, its runs counted, and what is left out said. */
+/* tests/report/test_curves.c -- training curves: a colour for each row, its runs counted, and what is left
+ * out said. */
 #include "matrices.h"
 
 enum { EPOCHS = 3 };

@@ -1,5 +1,5 @@
-/* tests/report/test_design.c -- rows as a factorial design: which options there are, their levels in order, and when the
- * rows are a grid. */
+/* tests/report/test_design.c -- rows as a factorial design: which options there are, their levels in order,
+ * and when the rows are a grid. */
 #include "support.h"
 #include "report/tables/design.h"
 

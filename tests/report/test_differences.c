@@ -1,5 +1,5 @@
-/* tests/report/test_differences.c -- what rows differ in: the options of their configs, but for names, for what varies
- * within a row, and for what follows from another option. */
+/* tests/report/test_differences.c -- what rows differ in: the options of their configs, but for names, for
+ * what varies within a row, and for what follows from another option. */
 #include "support.h"
 #include <string.h>
 #include "report/tables/differences.h"
@@ -69,7 +69,8 @@ static void names_and_folds_are_no_difference(void **state) {
     assert_found(&m, "");
 }
 
-/* Seed and fold may differ within a row; another option that does is left out, though rows differ in it too. */
+/* Seed and fold may differ within a row; another option that does is left out, though rows differ in it
+ * too. */
 static void an_option_that_varies_within_a_row_is_left_out(void **state) {
     (void)state;
     made m;
@@ -82,8 +83,8 @@ static void an_option_that_varies_within_a_row_is_left_out(void **state) {
     assert_found(&m, "lr: 1 2 3\n");
 }
 
-/* A loss has options of its own: they are there because of loss.type, which is listed. Where two rows differ in one, it
- * is a choice. */
+/* A loss has options of its own: they are there because of loss.type, which is listed. Where two rows
+ * differ in one, it is a choice. */
 static void an_option_that_follows_from_another_is_left_out(void **state) {
     (void)state;
     made m;

@@ -1,10 +1,11 @@
-/* tests/report/test_effects.c -- the main effect of each option: which cells are compared, against which level, and the
- * numbers.
+/* tests/report/test_effects.c -- the main effect of each option: which cells are compared, against which
+ * level, and the numbers.
  *
- * Expected values are NumPy's and SciPy's over the table of scores below, of two nets at three learning rates with two
- * seeds each: differences[seeds][patients], the mean over cells; scipy.stats.permutation_test(permutation_type=
- * "samples", n_resamples=inf) of the patients' means; the interval from the mean squares of the two-way layout with
- * scipy.stats.t (seeds differ less than the rest here, so that 5 degrees of freedom remain); Holm by hand. */
+ * Expected values are NumPy's and SciPy's over the table of scores below, of two nets at three learning
+ * rates with two seeds each: differences[seeds][patients], the mean over cells;
+ * scipy.stats.permutation_test(permutation_type= "samples", n_resamples=inf) of the patients' means; the
+ * interval from the mean squares of the two-way layout with scipy.stats.t (seeds differ less than the rest
+ * here, so that 5 degrees of freedom remain); Holm by hand. */
 #include "matrices.h"
 #include "report/tables/effects.h"
 #include "report/tables/render.h"
@@ -149,7 +150,8 @@ static void without_a_common_seed_the_means_over_seeds_are_compared(void **state
     end(&csv, &markdown);
 }
 
-/* Both nets have the same two seeds at a rate, but other ones at the next rate: over the rates there is no common seed. */
+/* Both nets have the same two seeds at a rate, but other ones at the next rate: over the rates there is no
+ * common seed. */
 static void seeds_of_other_cells_are_not_mixed(void **state) {
     (void)state;
     cc_text csv, markdown;

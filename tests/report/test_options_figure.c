@@ -1,5 +1,5 @@
-/* tests/report/test_options_figure.c -- a numeric option gives a curve of the score: of each level of a second option,
- * with the seeds as points, on a logarithmic axis where the values need one. */
+/* tests/report/test_options_figure.c -- a numeric option gives a curve of the score: of each level of a
+ * second option, with the seeds as points, on a logarithmic axis where the values need one. */
 #include "matrices.h"
 
 static char options[256];

@@ -127,8 +127,10 @@ static void what_is_not_in_order_is_in_the_verdict(void **state) {
     const char *results = write_claims(), *out = cc_test_folder();
     cc_arena *arena = cc_arena_create();
     static const char request[] = "1111111111111111111111111111111111111111111111111111111111111111";
-    const cc_manifest_entry missing = {request, "twin/table1-roi", "modified", 0, 9};
-    assert_ok(cc_manifest_merge(results, &missing, 1));
+    const cc_manifest_entry missing[] = {{request, "twin/table1-roi", "modified", 0, 9},
+                                         {request, "twin/other", "a", 0, 1},
+                                         {request, "twin/other", "a", 0, 2}};
+    assert_ok(cc_manifest_merge(results, missing, 3));
     reports_write(results, (cc_run){.experiment = "twin/table2-matching",
                                     .variant = "with",
                                     .seed = 1,
@@ -144,9 +146,11 @@ static void what_is_not_in_order_is_in_the_verdict(void **state) {
     assert_int_equal(reports_make(output, OUTPUT, results, out, ""), 0);
     const char *verdict =
         between(reports_read(out, "index.html", arena), "<section id=\"verdict\">", "</section>", arena);
-    assert_has(verdict, "<span class=\"word fails\">1 missing</span>");
+    assert_has(verdict, "<span class=\"word fails\">3 missing</span>");
+    /* Nothing of that table is on the page. */
+    assert_has(verdict, "missing</span> study-other-twin: a (2 runs)</li>");
     assert_has(verdict, "<span class=\"word fails\">1 stale</span>");
-    assert_has(verdict, "<a href=\"#table1-twin\">table1 (twin), row Modified U-Net: ");
+    assert_has(verdict, "missing</span> <a href=\"#table1-twin\">Table 1, twin</a>: Modified U-Net</li>");
     assert_has(verdict, "1 run has a split with slices of one patient on both sides");
     assert_has(verdict, "<a href=\"#run-twin-table2-matching-with-fold-0-seed-1\">");
     assert_lacks(verdict, "none is missing");
@@ -188,7 +192,7 @@ static void a_row_says_what_it_differs_in_and_what_it_took(void **state) {
     assert_has(cost, "&lt;b&gt;");
     /* 1800 s and 3600 s; 2 x 0.7e9 operations; the higher of 512 and 1024 MiB. */
     assert_has(cost, "<td>2.5</td><td>1.4</td><td>1.5</td><td>1024</td></tr>");
-    assert_has(cost, "<sup><a href=\"#run-twin-table2-matching-with-fold-0-seed-2\">2</a></sup>");
+    assert_has(cost, " <a href=\"#run-twin-table2-matching-with-fold-0-seed-2\">2</a>)</small></td>");
     cc_arena_destroy(arena);
 }
 

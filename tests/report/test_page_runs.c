@@ -1,5 +1,5 @@
-/* tests/report/test_page_runs.c -- the runs of the page where there are ten thousand: small enough for a browser, in
- * lists of some hundreds, and each with an end for the links that lead to it. */
+/* tests/report/test_page_runs.c -- the runs of the page where there are ten thousand: small enough for a
+ * browser, in lists of some hundreds, and each with an end for the links that lead to it. */
 #include <stdio.h>
 #include <string.h>
 #include "support.h"

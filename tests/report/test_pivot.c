@@ -1,5 +1,5 @@
-/* tests/report/test_pivot.c -- a matrix of two options is a table of rows and columns, on the page too; other tables are
- * not. */
+/* tests/report/test_pivot.c -- a matrix of two options is a table of rows and columns, on the page too;
+ * other tables are not. */
 #include "matrices.h"
 
 static char options[256];
@@ -11,7 +11,8 @@ static void write_run(const char *results, const char *variant, const char *net,
     matrix_write(results, "grid", variant, 1, options, (const int[]){10 * a, 10 * b}, 2);
 }
 
-/* Rates in numeric order, nets in that of the rows; the cell without a run is a dash, the highest bold. Means by hand. */
+/* Rates in numeric order, nets in that of the rows; the cell without a run is a dash, the highest bold.
+ * Means by hand. */
 static void two_options_are_rows_and_columns(void **state) {
     (void)state;
     const char *results = cc_test_folder();

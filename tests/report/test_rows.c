@@ -1,4 +1,5 @@
-/* tests/report/test_rows.c -- runs and rows found by name are those that looking at every row and run finds. */
+/* tests/report/test_rows.c -- runs and rows found by name are those that looking at every row and run
+ * finds. */
 #include "support.h"
 #include "report/rows.h"
 #include "report/runs.h"
