@@ -71,12 +71,18 @@ static bool is_first_with_panels(const cc_report_run *const *runs, int at) {
 /* gnuplot takes most of a report's time, and one core: runs are drawn side by side. */
 cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs) {
     const cc_report_run *drawn[CC_FIGURE_EXAMPLES];
-    size_t stored = 0;
+    const cc_report_run *last = NULL;
+    size_t variants = 0;
     int count = 0;
     cc_error first = {0};
     for (size_t i = 0; i < runs->count; i++) {
-        if (runs->items[i].example_count == 0) continue;
-        if (stored++ < CC_FIGURE_EXAMPLES) drawn[count++] = &runs->items[i];
+        const cc_report_run *run = &runs->items[i];
+        /* Runs are in the order of their paths, so that those of a variant follow one another. */
+        const bool another = last && strcmp(run->variant, last->variant) == 0 &&
+                             strcmp(run->experiment, last->experiment) == 0;
+        if (run->example_count == 0 || another) continue;
+        last = run;
+        if (variants++ < CC_FIGURE_EXAMPLES) drawn[count++] = run;
     }
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < count; i++) {
@@ -84,7 +90,8 @@ cc_status cc_figure_examples(const char *folder, const cc_report_runs *runs) {
 #pragma omp critical
         first = *cc_error_get();
     }
-    if (stored > CC_FIGURE_EXAMPLES)
-        cc_log(CC_LOG_WARNING, "%zu runs store examples; the first %d are drawn", stored, CC_FIGURE_EXAMPLES);
+    if (variants > CC_FIGURE_EXAMPLES)
+        cc_log(CC_LOG_WARNING, "runs of %zu variants store examples; those of the first %d are drawn",
+               variants, CC_FIGURE_EXAMPLES);
     return first.status == CC_OK ? CC_OK : cc_fail(first.status, first.where, first.hint, "%s", first.what);
 }
