@@ -229,9 +229,8 @@ static void html_cell(cc_text *out, const cc_listing *listing, size_t row, size_
     add_value(out, listing, column, cell, &cc_format_html, "–", "−");
     cc_text_add(out, "%s%s", cell->strong ? "</b>" : "", link ? "</a>" : "");
     if (cell->tail) cc_text_add(out, " <small>%s</small>", cell->tail);
-    if (link)
-        html_links(out, cell, 1, cell->run_count < CELL_LINKS ? cell->run_count : CELL_LINKS, "<sup>",
-                   "</sup>");
+    /* The number leads to the first run; the others' places are told where all of them have room. */
+    if (link && cell->run_count <= CELL_LINKS) html_links(out, cell, 1, cell->run_count, "<sup>", "</sup>");
     if (list) {
         cc_text_add(out, " <small>(no.");
         html_links(out, cell, 0, cell->run_count, " ", "");
