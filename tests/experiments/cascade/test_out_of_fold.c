@@ -153,7 +153,7 @@ static void whom_it_learns_from_was_seen_by_none_of_their_nets(void **state) {
         /* Who is tested here is tested by the net that is named, and was shown to none of the others. */
         assert_int_equal(count, !tests(&outer, patient));
         assert_true(same_mask(d.cascade.calcification, by < 0 ? own : theirs[by], i, &marked));
-        bool ignored;
+        bool ignored = false;
         of_another += by >= 0 && !same_mask(d.cascade.calcification, own, i, &ignored);
     }
     assert_true(marked);
