@@ -1,6 +1,6 @@
 /* experiments/parity/rival_scores.c -- calcade-golden-scores, version 2: agreement of methods and readers
- * (pingouin, scikit-learn), intervals of stored resamples (SciPy), and tests of paired results
- * (statsmodels, SciPy, scikit-posthocs).
+ * (pingouin, scikit-learn), intervals of stored resamples (SciPy), tests of paired results (statsmodels, SciPy,
+ * scikit-posthocs), and distances between surfaces (MONAI).
  *
  * Each group of the file is a row of a table; a group without a row is named in a warning. */
 #include <math.h>
@@ -13,6 +13,7 @@
 #include "metrics/paired.h"
 #include "metrics/resampling.h"
 #include "metrics/statistics.h"
+#include "metrics/surfaces.h"
 
 enum { PATH_MAX_LENGTH = 256, CATEGORIES = 5 /* labels 0 to 4, whether or not they occur */ };
 
@@ -227,6 +228,61 @@ static cc_status check_signs(cc_parity *parity, const cc_fixture *fixture, const
     return expect(parity, fixture, group, "p_less", &signs.less, 1);
 }
 
+/* --- surfaces --- */
+
+/* A mask of the group as bytes, and its sides, slowest first; a plane has one slice. */
+static cc_status read_mask(const uint8_t **out, int size[3], const cc_fixture *fixture, const char *group,
+                           const char *name) {
+    cc_fixture_array mask;
+    CC_TRY(read_in(&mask, fixture, group, name));
+    if (mask.rank != 2 && mask.rank != 3) return cc_fixture_fail(fixture, group, "a mask has 2 or 3 sides");
+    for (int k = 0; k < 3; k++) {
+        const size_t side = k < 3 - mask.rank ? 1 : mask.dims[k - (3 - mask.rank)];
+        if (side < 1 || side > INT32_MAX)
+            return cc_fixture_fail(fixture, group, "a mask is empty or too large");
+        size[k] = (int)side;
+    }
+    return cc_parity_make_mask(out, &mask, fixture);
+}
+
+/* One pair of masks: Hausdorff distance and its 95 % quantile, both averages, surface Dice. */
+static cc_status check_surfaces(cc_parity *parity, const cc_fixture *fixture, const char *group) {
+    const uint8_t *prediction, *truth;
+    int size[3], other[3];
+    cc_fixture_array spacing, tolerance;
+    CC_TRY(read_mask(&prediction, size, fixture, group, "prediction"));
+    CC_TRY(read_mask(&truth, other, fixture, group, "truth"));
+    if (memcmp(size, other, sizeof size) != 0)
+        return cc_fixture_fail(fixture, group, "prediction and truth differ in size");
+    CC_TRY(cc_fixture_numbers(&spacing, fixture, group, "spacing"));
+    CC_TRY(cc_fixture_numbers(&tolerance, fixture, group, "tolerance"));
+    if (spacing.count < 2 || spacing.count > 3 || tolerance.count != 1)
+        return cc_fixture_fail(fixture, group, "spacing or tolerance has another number of values");
+    /* The file has the slowest side first; a plane's third spacing is not asked for. */
+    const double *mm = spacing.values, fastest_first[3] = {mm[spacing.count - 1], mm[spacing.count - 2],
+                                                           spacing.count == 3 ? mm[0] : 1};
+    cc_surface_distances distances;
+    cc_surface_scores scores;
+    CC_TRY(
+        cc_surface_distances_init(&distances, prediction, truth, size[0], size[1], size[2], fastest_first));
+    const cc_status status = cc_surface_scores_make(&scores, &distances, tolerance.values[0]);
+    cc_surface_distances_deinit(&distances);
+    CC_TRY(status);
+    const double values[] = {scores.hausdorff, scores.hausdorff95, scores.assd, scores.to_truth, scores.nsd};
+    /* Each by itself: NaN and infinity must be where the file has them. */
+    cc_fixture_array want;
+    double error = 0;
+    CC_TRY(read_in(&want, fixture, group, "expect/values"));
+    if (want.count != 5) return cc_fixture_fail(fixture, group, "its scores are not five");
+    for (size_t i = 0; i < 5; i++) {
+        if (values[i] == want.values[i] || (isnan(values[i]) && isnan(want.values[i]))) continue;
+        const double one = cc_parity_error(&values[i], &want.values[i], 1);
+        error = isnan(one) ? INFINITY : fmax(error, one);
+    }
+    cc_parity_report(parity, fixture, strrchr(group, '/') + 1, "surface_scores", error, CC_PARITY_BOUND);
+    return CC_OK;
+}
+
 /* --- all of it --- */
 
 /* A group of the file, and what checks it or each of its members. */
@@ -237,7 +293,7 @@ static const struct part {
 } parts[] = {
     {"/agreement", false, check_agreement},   {"/intervals", true, check_resamples},
     {"/tests/mcnemar", false, check_mcnemar}, {"/tests/friedman", true, check_friedman},
-    {"/tests/signs", true, check_signs},
+    {"/tests/signs", true, check_signs},      {"/surfaces", true, check_surfaces},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
