@@ -1,7 +1,9 @@
 #include "cuda_on_host.h"
 #include "recorded.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <ucontext.h>
 #include <deque>
 #include <map>
@@ -316,13 +318,44 @@ size_t cc_on_host_memory() {
     return all_taken;
 }
 
+/* A piece of device memory ends where a page ends that nothing may touch, and a page like that lies before it: a kernel
+ * that reads or writes past its buffer stops there, in any build. What alignment leaves after the last byte keeps its
+ * pattern, which is looked at when the piece is given back. */
+static const size_t page = 4096, alignment = 256;
+static size_t padded(size_t bytes) {
+    return (bytes + alignment - 1) / alignment * alignment;
+}
+static size_t paged(size_t bytes) {
+    return (padded(bytes) + page - 1) / page * page;
+}
+static void *take_guarded(size_t bytes) {
+    char *base =
+        (char *)mmap(nullptr, paged(bytes) + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) return nullptr;
+    char *end = base + page + paged(bytes);
+    if (mprotect(base + page, paged(bytes), PROT_READ | PROT_WRITE) != 0) {
+        munmap(base, paged(bytes) + 2 * page);
+        return nullptr;
+    }
+    return memset(end - padded(bytes), 0xff, padded(bytes));
+}
+static void give_guarded(void *memory, size_t bytes) {
+    const unsigned char *after = (const unsigned char *)memory + bytes;
+    for (size_t i = 0; i < padded(bytes) - bytes; i++)
+        if (after[i] != 0xff) {
+            fprintf(stderr, "cuda on host: a kernel wrote %zu bytes past a buffer of %zu\n", i, bytes);
+            abort();
+        }
+    munmap((char *)memory + padded(bytes) - paged(bytes) - page, paged(bytes) + 2 * page);
+}
+
 cudaError_t cudaMalloc(void **memory, size_t bytes) {
     if (recording) return cudaErrorStreamCaptureUnsupported;
     if (cudaError_t code = unless_lost()) return code;
     counts.takings++;
     if (limit && all_taken + bytes > limit) return last = cudaErrorMemoryAllocation;
-    *memory = aligned_alloc(256, (bytes + 255) / 256 * 256);
-    memset(*memory, 0xff, bytes);
+    *memory = take_guarded(bytes);
+    if (!*memory) return last = cudaErrorMemoryAllocation;
     taken[*memory] = bytes;
     all_taken += bytes;
     return cudaSuccess;
@@ -330,8 +363,8 @@ cudaError_t cudaMalloc(void **memory, size_t bytes) {
 cudaError_t cudaFree(void *memory) {
     if (!memory) return cudaSuccess;
     all_taken -= taken[memory];
+    give_guarded(memory, taken[memory]);
     taken.erase(memory);
-    free(memory);
     return cudaSuccess;
 }
 static std::map<const char *, size_t> pinned;
