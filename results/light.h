@@ -2,7 +2,7 @@
  * sources.
  *
  * A light file is a run file like any other, with the identity of the run that it is of, less its weights,
- * plan and pictures. Absolute paths in its config are cut to the names of files and folders, so that it tells
+ * plan, pictures and masks: it can be scored again by `calcade rescore` no more. Absolute paths in its config are cut to the names of files and folders, so that it tells
  * nothing of the machine that it was made on. */
 #ifndef CC_RESULTS_LIGHT_H
 #define CC_RESULTS_LIGHT_H

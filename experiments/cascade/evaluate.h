@@ -19,6 +19,7 @@ typedef struct cc_prediction {
     size_t slice; /* index into the base set */
     int height, width;
     const float *image_hu, *probability;
+    const uint8_t *labels;       /* the dataset's, 0 background */
     const uint8_t *truth, *mask; /* 0 or 1; mask: probability >= threshold */
     cc_counts counts;
     double soft_overlap, soft_prediction, soft_truth; /* sums over pixels of p*g, p, g */

@@ -39,8 +39,8 @@ static const cc_run_panel panels[] = {
     {"union", "union", "p2", 4, 2, 3, NULL, mask, false, {0}, {0, 0}},
 };
 static const cc_run_patient patients[] = {
-    {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25},
-    {"p1 \xc3\xa9", 1, 0, 0, 0, 100, -1, -1, -1, -1, NAN, NAN, NAN, NAN},
+    {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25, 7, 6.5, 2.25, 0.75},
+    {"p1 \xc3\xa9", 1, 0, 0, 0, 100, -1, -1, -1, -1, NAN, NAN, NAN, NAN, INFINITY, NAN, NAN, NAN},
 };
 static const cc_run_baseline baselines[] = {{"roi_threshold", "p2", 1, 2, 3, 4},
                                             {"roi_threshold", "p1", 5, 6, 7, 8}};
