@@ -34,8 +34,8 @@ float cc_density_hu(uint8_t density);
 /* Masks that grow slice by slice. Zero it; the packer owns what it holds. */
 typedef struct cc_run_masks_packer {
     cc_run_mask *slices;
-    uint8_t *packed, *scratch; /* scratch: of one slice */
-    size_t count, bytes, slice_capacity, capacity, scratch_capacity;
+    uint8_t *packed;
+    size_t count, bytes, slice_capacity, capacity;
 } cc_run_masks_packer;
 
 /* Adds a slice: `slice` but for start and bytes, and its pixels' bytes [height*width]. CC_ENOMEM; CC_EINVAL
