@@ -146,6 +146,8 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
             if (!e->mask[i]) e->composed[i] = 0;
     }
     CC_TRY(cc_slice_set_read(e->source.base, index, e->image, e->labels));
+    for (size_t i = 0; i < pixels && e->source.only_above; i++)
+        if (!(e->image[i] > e->source.above_hu)) e->composed[i] = 0;
     for (size_t i = 0; i < pixels; i++) {
         e->mask[i] = e->composed[i] >= e->source.threshold;
         e->truth[i] = e->labels[i] != 0;

@@ -43,6 +43,8 @@ typedef struct cc_evaluation_source {
     const cc_slice_set *set;     /* the base itself, or a view of it */
     const cc_split_part *items;  /* of the set, ascending, each of one of `slices`; may be none */
     const cc_masks *within;      /* of the base: outside these the probability is 0; or NULL */
+    bool only_above;             /* as is where a slice of the base reads above_hu or less */
+    double above_hu;
 } cc_evaluation_source;
 
 typedef struct cc_evaluator cc_evaluator;

@@ -210,7 +210,7 @@ cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, c
     cc_status status = CC_OK;
     cc_evaluator *evaluator = NULL;
     cc_evaluation ignored;
-    cc_evaluation_source source = cc_net_view_evaluation(view, &view->test, plan);
+    cc_evaluation_source source = cc_net_view_test(view, &view->test, plan);
     collection c = {.test = out};
     *out = (cc_test){.view = view};
     out->slices = cc_arena_get_array(arena, view->test.slices->count, sizeof *out->slices);

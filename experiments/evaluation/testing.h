@@ -21,7 +21,7 @@ typedef struct cc_test {
     bool arteries; /* labels of the truth are arteries, 1 to 3 */
 } cc_test;
 
-/* Predicts the test part. `plan` as in cc_net_view_evaluation; NULL where there is no window. The arena owns
+/* Predicts the test part. `plan` as in cc_net_view_test; NULL where there is no window. The arena owns
  * all but the masks, packed or not. A net whose every pixel is of one class is a warning. On failure there is nothing to
  * deinit. CC_ENOMEM; else as cc_evaluator_run. */
 cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena);

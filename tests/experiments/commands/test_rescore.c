@@ -163,6 +163,36 @@ static void masks_that_contradict_the_counts_are_refused(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* The same cascade, tested with evaluate.above_hu: what is predicted reads more than 130 HU, and the run is another
+ * one, while those without the option are done. */
+static void above_hu_takes_away_what_is_not_dense(void **state) {
+    (void)state;
+    cc_rescored without, with;
+    int64_t before = 0, after = 0, dark = 0;
+    outcome o;
+    uint8_t pixels[SIDE * SIDE];
+    cc_arena *arena = cc_arena_create();
+    cascade_write("dense.yaml", "extends: cascade.yaml\nname: test/dense\nevaluate: {above_hu: 130}\n");
+    cascade_ok(&o, "dense.yaml", cascade_out);
+    cascade_ok(&o, "cascade.yaml", cascade_out);
+    assert_says(o.err, "all 6 runs are done already");
+    assert_ok(cc_rescore(&without, cascade_path(cascade_out, "cascade/without"), 1, arena));
+    assert_ok(cc_rescore(&with, cascade_path(cascade_out, "dense/without"), 1, arena));
+    assert_string_not_equal(without.run.provenance.identity, with.run.provenance.identity);
+    assert_null(with.difference);
+    for (size_t i = 0; i < with.run.slice_count; i++) {
+        before += without.slices[i].tp + without.slices[i].fp;
+        after += with.slices[i].tp + with.slices[i].fp;
+        assert_ok(cc_run_masks_unpack(pixels, &with.run.masks, i));
+        for (int k = 0; k < SIDE * SIDE; k++)
+            dark += pixels[k] & CC_PIXEL_PREDICTED &&
+                    !(pixels[k] >> CC_PIXEL_DENSITY_SHIFT & CC_PIXEL_DENSITY_MASK);
+    }
+    assert_int_equal(dark, 0);
+    assert_true(after > 0 && after < before);
+    cc_arena_destroy(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rescored_is_what_the_run_counted_to_the_bit),
@@ -171,6 +201,7 @@ int main(void) {
         cmocka_unit_test(the_command_says_so_in_both_forms),
         cmocka_unit_test(a_file_without_masks_is_refused_in_one_line),
         cmocka_unit_test(masks_that_contradict_the_counts_are_refused),
+        cmocka_unit_test(above_hu_takes_away_what_is_not_dense),
     };
     return cmocka_run_group_tests(tests, cascade_setup, NULL);
 }
