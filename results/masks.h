@@ -9,8 +9,8 @@
  *     bits 5-7  truth                the dataset's label, 0 background; 7 stands for 7 and all above
  *
  * A slice is one stream of zlib's (RFC 1950), which Python's zlib.decompress reads. Most of a slice is
- * background: of the phantom's 192 x 192 pixels it leaves some 0.5 kB, of a real 512 x 512 slice with bone some 8 kB
- * (results/README.md). */
+ * background: 192 x 192 pixels take 0.8 kB, 512 x 512 some 5 kB, most of it for bone (results/README.md).
+ */
 #ifndef CC_RESULTS_MASKS_H
 #define CC_RESULTS_MASKS_H
 
