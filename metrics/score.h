@@ -19,8 +19,8 @@
 /* One line a score; a new one needs no other. In this order: the enumerator CC_SCORE_...; its name in
  * tables and published tables (YAML), CSV heads and messages; its word inside a head ("F1 (%)", "pooled
  * F1"); its heading, for a column or an axis; the coefficients of tp, fp, fn and tn in the numerator, then in
- * the denominator. F1 of two masks is Dice's coefficient under another name: the same ratio has both rows, so that
- * a table says what its readers look for. */
+ * the denominator. F1 of two masks is Dice's coefficient under another name: the same ratio has both rows, so
+ * that a table says what its readers look for. */
 #define CC_SCORE_ROWS(ROW)                                                                                   \
     ROW(F1, "f1", "F1", "F1-score", (2, 0, 0, 0), (2, 1, 1, 0))                                              \
     ROW(PRECISION, "precision", "precision", "Precision", (1, 0, 0, 0), (1, 1, 0, 0))                        \

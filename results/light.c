@@ -1,4 +1,5 @@
-/* results/light.c -- copies of run files without weights, plans, pictures and masks, and of what tables are made by.
+/* results/light.c -- copies of run files without weights, plans, pictures and masks, and of what tables are
+ * made by.
  *
  * A copy is written by the same code as any run file, from a run that was read without its heavy parts: so it
  * is checked on the way in and read back on the way out, and has a digest of its own. */

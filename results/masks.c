@@ -1,8 +1,8 @@
 /* results/masks.c -- a test part's masks packed and unpacked.
  *
- * Packed by zlib itself and not by a filter of HDF5: the packed bytes are what a run holds in memory, so that the
- * masks of a whole test part take a few MB while it is tested, written and read back, and any one slice can be
- * unpacked alone. */
+ * Packed by zlib itself and not by a filter of HDF5: the packed bytes are what a run holds in memory, so that
+ * the masks of a whole test part take a few MB while it is tested, written and read back, and any one slice
+ * can be unpacked alone. */
 #include "results/masks.h"
 
 #include <stdlib.h>
@@ -24,7 +24,8 @@ float cc_density_hu(uint8_t density) {
 
 /* --- packing --- */
 
-/* Room for `want` items of some bytes; twice as many as there were, so that copies cost no more than the rest. */
+/* Room for `want` items of some bytes; twice as many as there were, so that copies cost no more than the
+ * rest. */
 static cc_status make_room(void **items, size_t *capacity, size_t want, size_t bytes) {
     size_t most = *capacity ? *capacity : 64;
     if (want <= *capacity) return CC_OK;
@@ -45,8 +46,8 @@ cc_status cc_run_masks_pack(cc_run_masks_packer *p, const cc_run_mask *slice, co
         return cc_fail(CC_EINVAL, "masks", NULL, "a slice of %lld x %lld pixels cannot be packed",
                        (long long)slice->width, (long long)slice->height);
     z_stream z = {.next_in = (Bytef *)pixels, .avail_in = (uInt)(slice->height * slice->width)};
-    /* Run lengths and Huffman codes alone: of masks as small as a search for longer matches, in a third of its
-     * time. */
+    /* Run lengths and Huffman codes alone: of masks as small as a search for longer matches, in a third of
+     * its time. */
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS, MEMORY, Z_RLE) != Z_OK)
         return cc_fail_memory("masks", 1 << 18);
     const size_t most = deflateBound(&z, z.avail_in);

@@ -4,7 +4,7 @@
  *
  *     bit 0     CC_PIXEL_PREDICTED   the last stage marks it
  *     bit 1     CC_PIXEL_STAGE_2     stage 2 marks it, where another stage comes after it
- *     bits 2-4  density              how dense the scan is there, by the classes of the Agatston score: 0 up to
+ *     bits 2-4  density              how dense the scan is there, by the Agatston score's classes: 0 up to
  *                                    130 HU, 1 above, 2 from 200, 3 from 300, 4 from 400; 0 of the roi stage
  *     bits 5-7  truth                the dataset's label, 0 background; 7 stands for 7 and all above
  *
@@ -26,8 +26,8 @@ enum {
     CC_PIXEL_LABEL_MAX = 7
 };
 
-/* The class of a value in HU, and a value of a class that thresholds at 130, 200, 300 and 400 HU treat as they
- * treat all of its values. */
+/* The class of a value in HU, and a value of a class that thresholds at 130, 200, 300 and 400 HU treat as
+ * they treat all of its values. */
 uint8_t cc_density_of(float hu);
 float cc_density_hu(uint8_t density);
 

@@ -1,5 +1,5 @@
-/* experiments/commands/rescore.c -- `calcade rescore`: all that the masks of finished runs tell, without net, data or
- * device. Numbers are made one JSON object, which is printed as it is or as lines for people. */
+/* experiments/commands/rescore.c -- `calcade rescore`: all that the masks of finished runs tell, without net,
+ * data or device. Numbers are made one JSON object, which is printed as it is or as lines for people. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@ static void put(json_t *object, const char *key, json_t *value) {
     (void)json_object_set_new(object, key, value);
 }
 
+/* Every score by its name, 0 to 1. */
 static json_t *scores_json(const cc_scores *scores) {
     json_t *object = json_object();
     for (int s = 0; s < CC_SCORES; s++) put(object, cc_score_name((cc_score)s), real_json(scores->value[s]));
@@ -37,6 +38,7 @@ static cc_status put_scores(json_t *object, const cc_rescored *r, cc_arena *aren
     if (!rows) return CC_ENOMEM;
     for (size_t i = 0; i < r->run.slice_count; i++) {
         const cc_run_slice *s = &r->slices[i];
+        /* Slices of a patient are neighbours. */
         const bool same = i && strcmp(s->patient, r->slices[i - 1].patient) == 0;
         rows[i] = (cc_count_row){.patient = i ? rows[i - 1].patient + !same : 0,
                                  .counts = {s->tp, s->fp, s->fn, s->tn}};
@@ -58,6 +60,7 @@ static cc_status put_scores(json_t *object, const cc_rescored *r, cc_arena *aren
 static json_t *challenge_json(const cc_run_challenge *c) {
     static const char *const names[] = {"all", "LAD", "LCX", "RCA"};
     const bool one_sided = c->lesions_predicted < 0;
+    /* What a net that names no artery adds belongs to none: -1 in the file, and no PPV. */
     const cc_challenge_tally tally = {.lesions = {c->lesions_true, c->lesions_found,
                                                   one_sided ? 0 : c->lesions_predicted,
                                                   one_sided ? 0 : c->lesions_false},
@@ -108,6 +111,7 @@ static cc_status put_patient(json_t *list, const cc_measures *m, size_t patient,
     put(object, "hausdorff95_mm", real_json(p->hausdorff95_mm));
     put(object, "assd_mm", real_json(p->assd_mm));
     put(object, "nsd", real_json(p->nsd_1mm));
+    /* The challenge's rows are in the order of patients, one or four of each. */
     for (; *at < m->challenge_count && strcmp(m->challenge[*at].patient, p->patient) == 0; ++*at)
         (void)json_array_append_new(challenge, challenge_json(&m->challenge[*at]));
     put(object, "challenge", challenge);
@@ -133,6 +137,7 @@ static cc_status put_calibration(json_t *list, const cc_run *run) {
                                CC_CALIBRATION_BINS_MAX);
             sum.bin[sum.bins++] = (cc_calibration_bin){c->pixels, c->truth, c->probability, c->squared_error};
         }
+        /* Brier score and both kinds of ECE follow from the sums (metrics/calibration.h). */
         const cc_calibration_scores s = cc_calibration_score(&sum);
         json_t *object = json_object();
         put(object, "pixels_of", json_string(set));
@@ -168,6 +173,7 @@ static cc_status describe(json_t **out, const char *path, double nsd_tolerance_m
     put(object, "stages", stages);
     put(object, "baselines", baselines);
     put(object, "calibration", calibration);
+    /* Test set, patients, stages, rules without a net, probabilities: in the order of the file's tables. */
     CC_CHECK(put_scores(scores, r, arena));
     for (size_t p = 0, at = 0; p < m->patient_count; p++) CC_CHECK(put_patient(patients, m, p, &at));
     for (size_t i = 0; i < m->stage_count; i++) {
@@ -212,7 +218,7 @@ static void print_distance(const char *what, const char *key, double scale, cons
         n += json_is_real(value);
         sum += json_is_real(value) ? json_real_value(value) : 0;
     }
-    if (n + infinite == 0) return;
+    if (n + infinite == 0) return; /* not known of anybody: no line */
     printf("  %-22s", what);
     if (n) printf(" %9.2f", scale * sum / (double)n);
     printf("  mean of %zu patients", n);
@@ -226,6 +232,7 @@ static void print_challenge(const cc_measures *m) {
     for (int artery = 0; artery <= CC_ARTERIES; artery++) {
         cc_run_challenge sum = {.artery = artery};
         bool any = false;
+        /* Lesions of all patients together, as the challenge ranks by them. */
         for (size_t i = 0; i < m->challenge_count; i++) {
             const cc_run_challenge *c = &m->challenge[i];
             if (c->artery != artery) continue;
@@ -269,6 +276,7 @@ static void print_text(const json_t *object, const cc_rescored *r) {
            1e-3 * (double)r->run.masks.bytes,
            r->difference ? "not what the file says: " : "all as the file says",
            r->difference ? r->difference : "");
+    /* The usual convention beside the one that no choice of patients changes. */
     printf("  %-22s %9s %9s\n", "percent", "patients", "pooled");
     for (int s = 0; s < CC_SCORES; s++) {
         printf("  %-22s", cc_score_heading((cc_score)s));
@@ -326,6 +334,7 @@ static cc_status command(int argc, char **argv) {
         if (status == CC_OK) (void)json_array_append_new(runs, object);
         cc_arena_destroy(arena);
     }
+    /* Of several runs one object, whole or not at all. */
     json_t *whole = json_pack("{s:o}", "runs", runs);
     if (status == CC_OK && v.json &&
         (!whole || json_dumpf(whole, stdout, JSON_COMPACT) != 0 || putchar('\n') == EOF))

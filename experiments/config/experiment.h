@@ -132,8 +132,8 @@ typedef struct cc_experiment_config {
         int threads;           /* that nets compute with; CC_THREADS_AUTO: as many as there are */
     } train;
     struct {
-        /* A pixel counts as predicted only where the scan reads more, in HU; CC_ABOVE_HU_NONE: anywhere. Of the
-         * roi stage it means nothing. */
+        /* A pixel counts as predicted only where the scan reads more, in HU; CC_ABOVE_HU_NONE: anywhere. Of
+         * the roi stage it means nothing. */
         double above_hu;
     } evaluate;
     struct {

@@ -1,7 +1,8 @@
 /* experiments/evaluation/measure.c -- from packed masks of slices to what is known of scans and patients.
  *
- * Lesions, scores and surfaces are of whole scans, so that a scan's slices are unpacked together: density, truth,
- * and one mask that each stage fills in turn. Slices of a scan, and scans of a patient, are neighbours. */
+ * Lesions, scores and surfaces are of whole scans, so that a scan's slices are unpacked together: density,
+ * truth, and one mask that each stage fills in turn. Slices of a scan, and scans of a patient, are
+ * neighbours. */
 #include "experiments/evaluation/measure.h"
 
 #include <math.h>

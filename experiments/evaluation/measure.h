@@ -3,11 +3,11 @@
  *
  * Of each scan: pixel counts, lesions (metrics/lesions.h), volume and Agatston score (metrics/calcium.h), of
  * the truth and of what each stage of the cascade marks; as a baseline without a net of stages 2 and 3, all
- * above 130 HU within the region of interest; of the last stage distances of surfaces (metrics/surfaces.h) and
- * the orCaScore challenge's counts (metrics/challenge.h).
+ * above 130 HU within the region of interest; of the last stage distances of surfaces (metrics/surfaces.h)
+ * and the orCaScore challenge's counts (metrics/challenge.h).
  *
- * All of it is computed from the packed masks that a run file keeps (results/masks.h), whether the net has just
- * been run or a file is scored again: the two cannot differ. */
+ * All of it is computed from the packed masks that a run file keeps (results/masks.h), whether the net has
+ * just been run or a file is scored again: the two cannot differ. */
 #ifndef CC_EXPERIMENTS_EVALUATION_MEASURE_H
 #define CC_EXPERIMENTS_EVALUATION_MEASURE_H
 
@@ -44,8 +44,8 @@ typedef struct cc_measures {  /* the arena owns all */
  *   cc_surface_distances_init and cc_challenge_measure */
 cc_status cc_measure_patients(cc_measures *out, const cc_measure_source *source, cc_arena *arena);
 
-/* The slices' rows with their pixels counted anew from the masks; sums of probabilities, which masks do not have,
- * stay as they are. out [slice_count]. CC_EFORMAT, CC_ENOMEM */
+/* The slices' rows with their pixels counted anew from the masks; sums of probabilities, which masks do not
+ * have, stay as they are. out [slice_count]. CC_EFORMAT, CC_ENOMEM */
 cc_status cc_measure_slices(cc_run_slice *out, const cc_measure_source *source);
 
 #endif

@@ -1,6 +1,6 @@
-/* experiments/evaluation/rescore.c -- reads a run with its masks and hands them to measure.c, which measured them
- * when the run was made. What comes out is compared with what the file says: a program that measures otherwise
- * would be seen here. */
+/* experiments/evaluation/rescore.c -- reads a run with its masks and hands them to measure.c, which measured
+ * them when the run was made. What comes out is compared with what the file says: a program that measures
+ * otherwise would be seen here. */
 #include "experiments/evaluation/rescore.h"
 
 #include <string.h>
@@ -47,6 +47,7 @@ static cc_status measure(cc_rescored *r, double nsd_tolerance_mm, cc_arena *aren
     if (!r->slices) return CC_ENOMEM;
     CC_TRY(cc_measure_slices(r->slices, &source));
     CC_TRY(cc_measure_patients(&r->measures, &source, arena));
+    /* Pixels first: masks of another prediction are no rounding. */
     const cc_run again = with_measures(r, &r->measures);
     if (cc_run_compare_counts(&r->run, &again) != CC_OK) {
         const cc_error e = *cc_error_get();
@@ -58,6 +59,7 @@ static cc_status measure(cc_rescored *r, double nsd_tolerance_mm, cc_arena *aren
         if (!r->difference) return CC_ENOMEM;
         cc_error_clear();
     }
+    /* Another tolerance than the file's: only what is given back is measured at it. */
     if (nsd_tolerance_mm == CC_NSD_TOLERANCE_MM) return CC_OK;
     source.nsd_tolerance_mm = nsd_tolerance_mm;
     return cc_measure_patients(&r->measures, &source, arena);

@@ -1,5 +1,5 @@
-/* experiments/evaluation/rescore.h -- a finished run scored again from the masks in its file: without the net, the
- * data or the machine that made it. */
+/* experiments/evaluation/rescore.h -- a finished run scored again from the masks in its file: without the
+ * net, the data or the machine that made it. */
 #ifndef CC_EXPERIMENTS_EVALUATION_RESCORE_H
 #define CC_EXPERIMENTS_EVALUATION_RESCORE_H
 
@@ -9,9 +9,9 @@ typedef struct cc_rescored {
     cc_run run;           /* as read, less weights and pictures, with its masks */
     cc_run_slice *slices; /* [run.slice_count], their pixels counted anew */
     cc_measures measures; /* of all that masks tell */
-    const char *
-        difference; /* in what these are not, to the bit, what the file says; NULL: in nothing. Counts of pixels
-                               are never another: that is an error */
+    /* In what these are not, to the bit, what the file says; NULL: in nothing. Counts of pixels are never
+     * other ones: that is an error. */
+    const char *difference;
 } cc_rescored;
 
 /* The arena owns all. nsd_tolerance_mm other than CC_NSD_TOLERANCE_MM: nsd_1mm of the measures is at that one.

@@ -1,8 +1,8 @@
 /* experiments/evaluation/testing.c -- the test part through the last net, slice by slice.
  *
- * Masks are kept, packed; probabilities are kept for no slice. So that a report can draw precision against recall,
- * true and false positives are counted at 19 thresholds while the probabilities are at hand, a row a patient;
- * and for a reliability curve they are summed in 10 bins. */
+ * Masks are kept, packed; probabilities are kept for no slice. So that a report can draw precision against
+ * recall, true and false positives are counted at 19 thresholds while the probabilities are at hand, a row a
+ * patient; and for a reliability curve they are summed in 10 bins. */
 #include "experiments/evaluation/testing.h"
 
 #include <stdio.h>
@@ -15,8 +15,8 @@
 
 enum { CUTS = 19, BINS = 10 };
 
-/* Whose reliability is looked at: all pixels, nearly all of which are background that is easily told; and those that
- * calcium can be in. */
+/* Whose reliability is looked at: all pixels, nearly all of which are background that is easily told; and
+ * those that calcium can be in. */
 enum { ALL_PIXELS, DENSE_PIXELS, PIXEL_SETS };
 static const char *const set_names[PIXEL_SETS] = {"all", "above_130_hu"};
 
@@ -75,8 +75,8 @@ static cc_status add_calibration(collection *c, const cc_prediction *p) {
     return cc_calibration_add(&c->calibration[DENSE_PIXELS], p->probability, p->truth, c->set, count);
 }
 
-/* Lesions are of whole scans, whose slices are neighbours, in the base as in the test part: looks, at the first
- * of them, whether all are there. */
+/* Lesions are of whole scans, whose slices are neighbours, in the base as in the test part: looks, at the
+ * first of them, whether all are there. */
 static void find_scan(collection *c, size_t slice) {
     const cc_dataset *d = c->test->view->dataset;
     const cc_split_part *test = &d->split.test;
@@ -151,8 +151,8 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return pack(c, p);
 }
 
-/* What is needed before the first slice: sums of zero and room for the largest slice. Labels are arteries where
- * the source's layout says so: orCaScore's and COCA's. */
+/* What is needed before the first slice: sums of zero and room for the largest slice. Labels are arteries
+ * where the source's layout says so: orCaScore's and COCA's. */
 static cc_status start(collection *c, cc_arena *arena) {
     int height, width;
     const cc_dataset *d = c->test->view->dataset;

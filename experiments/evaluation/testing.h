@@ -1,6 +1,6 @@
 /* experiments/evaluation/testing.h -- a run's test part through its net: pixel counts of each slice, at
- * the run's threshold and at others; sums by probability; and the masks, packed with what they are counted by.
- * What they amount to for lesions and patients is measure.h's. */
+ * the run's threshold and at others; sums by probability; and the masks, packed with what they are counted
+ * by. What they amount to for lesions and patients is measure.h's. */
 #ifndef CC_EXPERIMENTS_EVALUATION_TESTING_H
 #define CC_EXPERIMENTS_EVALUATION_TESTING_H
 
@@ -22,8 +22,8 @@ typedef struct cc_test {
 } cc_test;
 
 /* Predicts the test part. `plan` as in cc_net_view_test; NULL where there is no window. The arena owns
- * all but the masks, packed or not. A net whose every pixel is of one class is a warning. On failure there is nothing to
- * deinit. CC_ENOMEM; else as cc_evaluator_run. */
+ * all but the masks, packed or not. A net whose every pixel is of one class is a warning. On failure there is
+ * nothing to deinit. CC_ENOMEM; else as cc_evaluator_run. */
 cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena);
 void cc_testing_deinit(cc_test *test); /* takes a zeroed one */
 

@@ -119,7 +119,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
 
     /* Test: the test part through the net, counts of each slice. */
     CC_CHECK(cc_testing_run(&test, &view, plan, arena));
-    /* Measure: lesions, calcium and surfaces of each patient, stage by stage, from the masks that are kept. */
+    /* Measure: lesions, calcium and surfaces of each patient, stage by stage, from the masks kept. */
     cc_run_masks masks;
     const cc_measure_source measured = cc_testing_measured(&masks, &test);
     CC_CHECK(cc_measure_patients(&measures, &measured, arena));

@@ -1,5 +1,6 @@
-/* report/tables/challenge.c -- sensitivity, PPV and F1 of lesions and of their volume, as the orCaScore challenge
- * defines them (metrics/challenge.h): over all lesions of the test set together, whatever their patient.
+/* report/tables/challenge.c -- sensitivity, PPV and F1 of lesions and of their volume, as the orCaScore
+ * challenge defines them (metrics/challenge.h): over all lesions of the test set together, whatever their
+ * patient.
  *
  * Seeds test the same patients: their counts are averaged, those of folds summed. */
 #include "report/tables/challenge.h"
@@ -20,6 +21,7 @@ static size_t sum_artery(cc_challenge_sums *out, const cc_table_row *row, int ar
             const cc_run_challenge *c = &row->runs[r]->challenge[i];
             if (c->artery != artery) continue;
             found++;
+            /* Truth is known by artery; what a net adds is not, as it names none. */
             out->truth += weight * (double)c->lesions_true;
             out->found += weight * (double)c->lesions_found;
             out->tp_mm3 += weight * c->volume_found_mm3;
@@ -43,6 +45,7 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row) {
         if (!sum_artery(&sums, row, artery)) continue;
         const cc_challenge_scores s = cc_challenge_score_sums(&sums, CC_EMPTY_SKIP);
         const size_t at = listing->rows++;
+        /* Shares in percent: of lesions, then, behind the true volume, of volume. */
         const double shares[] = {s.lesion_sensitivity, s.lesion_ppv, s.lesion_f1,
                                  s.volume_sensitivity, s.volume_ppv, s.volume_f1};
         cc_listing_put(listing, at, 0, artery ? "%s, %s" : "%s", row->spec->label, artery_names[artery]);

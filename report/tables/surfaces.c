@@ -1,9 +1,9 @@
-/* report/tables/surfaces.c -- HD95, ASSD and NSD of a table's rows (metrics/surfaces.h), as means over patients with
- * the number of patients that each is over.
+/* report/tables/surfaces.c -- HD95, ASSD and NSD of a table's rows (metrics/surfaces.h), as means over
+ * patients with the number of patients that each is over.
  *
- * A distance to an empty mask is infinite, and no mean can hold it: a net that misses a patient altogether would
- * be rewarded if nothing were said. So each column has its n, and a column counts the patients left out. NSD
- * is 0 for them and has them in its mean. */
+ * A distance to an empty mask is infinite, and no mean can hold it: a net that misses a patient altogether
+ * would be rewarded if nothing were said. So each column has its n, and a column counts the patients left
+ * out. NSD is 0 for them and has them in its mean. */
 #include "report/tables/surfaces.h"
 
 #include <math.h>

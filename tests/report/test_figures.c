@@ -278,7 +278,8 @@ static void reliability_is_of_dense_pixels_where_every_row_has_them(void **state
     (void)state;
     char folder[256];
     snprintf(folder, sizeof folder, "%s", cc_test_folder());
-    /* Above 130 HU: p = 0.2, 2 of 10 true; p = 0.8, 8 of 10 true. ECE 0; Brier 0.16, as 2 * 0.64 + 8 * 0.04 = 1.6. */
+    /* Above 130 HU: p = 0.2, 2 of 10 true; p = 0.8, 8 of 10 true. ECE 0; Brier 0.16, as 2 * 0.64 + 8 * 0.04 =
+     * 1.6. */
     static const cc_run_calibration rows[] = {{"all", 0, 1000, 2, 200, 30},
                                               {"all", 1, 10, 8, 8, 1.6},
                                               {"above_130_hu", 0, 10, 2, 2, 1.6},

@@ -1,4 +1,5 @@
-/* tests/results/test_masks.c -- masks packed and unpacked, alone and through a run file. */
+/* tests/results/test_masks.c -- masks packed and unpacked, alone and through a run file; rows that are
+ * refused. */
 #include "results/masks.h"
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +77,8 @@ static void a_file_gives_them_back_and_refuses_what_cannot_be(void **state) {
     assert_true(got.masks.arteries);
     assert_ok(cc_run_masks_unpack(found, &got.masks, 0));
     assert_memory_equal(found, pixels, sizeof pixels);
-    /* More pixels than are packed; a place outside; a region outside; more pixels than deflate can pack so small. */
+    /* More pixels than are packed; a place outside; a region outside; more pixels than deflate can pack so
+     * small. */
     packer.slices[0].width = 4;
     run.masks = cc_run_masks_get(&packer, true);
     assert_error(cc_run_masks_unpack(found, &run.masks, 0), CC_EFORMAT, "does not unpack to 4 x 2 pixels");
@@ -93,10 +95,35 @@ static void a_file_gives_them_back_and_refuses_what_cannot_be(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* More lesions found than there are; a sum of probabilities above the number of pixels. */
+static void rows_that_no_test_gives_are_refused(void **state) {
+    (void)state;
+    static const cc_run_slice slices[] = {{.patient = "a", .slice = 1, .tn = 6}};
+    static const cc_run_challenge found = {.patient = "a", .lesions_true = 3, .lesions_found = 4};
+    static const cc_run_calibration sums = {.pixels_of = "all", .pixels = 290, .probability = 291};
+    const char *path = cc_test_path(cc_test_folder(), "bad.h5");
+    const cc_run run = {.experiment = "twin/x",
+                        .variant = "v",
+                        .stage = "roi",
+                        .config = "",
+                        .slices = slices,
+                        .slice_count = 1};
+    cc_run bad = run;
+    bad.challenge = &found;
+    bad.challenge_count = 1;
+    assert_error(cc_run_write(path, &bad), CC_EINVAL,
+                 "row 0 (a) has another artery, finds more lesions than");
+    bad = run;
+    bad.calibration = &sums;
+    bad.calibration_count = 1;
+    assert_error(cc_run_write(path, &bad), CC_EINVAL, "row 0 holds sums that no 290 pixels have");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_packed_unpacks_to_the_byte),
         cmocka_unit_test(classes_part_at_130_200_300_and_400),
+        cmocka_unit_test(rows_that_no_test_gives_are_refused),
         cmocka_unit_test(a_file_gives_them_back_and_refuses_what_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

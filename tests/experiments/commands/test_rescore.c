@@ -163,8 +163,8 @@ static void masks_that_contradict_the_counts_are_refused(void **state) {
     cc_arena_destroy(arena);
 }
 
-/* The same cascade, tested with evaluate.above_hu: what is predicted reads more than 130 HU, and the run is another
- * one, while those without the option are done. */
+/* The same cascade, tested with evaluate.above_hu: what is predicted reads more than 130 HU, and the run is
+ * another one, while those without the option are done. */
 static void above_hu_takes_away_what_is_not_dense(void **state) {
     (void)state;
     cc_rescored without, with;

@@ -1,5 +1,5 @@
-/* tests/report/tables/test_challenge.c -- the challenge's counts of several runs, and the scores of their sums. Values by
- * hand. */
+/* tests/report/tables/test_challenge.c -- the challenge's counts of several runs, and the scores of their
+ * sums. Values by hand. */
 #include "made_tables.h"
 #include "report/tables/challenge.h"
 
@@ -18,8 +18,9 @@ static void seeds_are_averaged_and_folds_summed(void **state) {
                                   two[] = {{"b", 0, 4, 4, 5, 1, 40, 0, 10, 0, 0},
                                            {"b", 1, 2, 2, -1, -1, 20, 0, NAN, -1, -1}},
                                   other[] = {{"c", 0, 2, 0, 0, 0, 0, 60, 0, 0, 0}};
-    /* Fold 1: the mean of one and two: 4 true, 3 found, 4 predicted, 1 false; 35, 5, 15 mm3. Fold 2 adds 2 true, none
-     * found, 60 mm3 missed: sensitivity 3/6, PPV 3/4, F1 2/(6/3 + 4/3) = 60 %; volume 35/100, 35/50, 70/150. */
+    /* Fold 1: the mean of one and two: 4 true, 3 found, 4 predicted, 1 false; 35, 5, 15 mm3. Fold 2 adds 2
+     * true, none found, 60 mm3 missed: sensitivity 3/6, PPV 3/4, F1 2/(6/3 + 4/3) = 60 %; volume 35/100,
+     * 35/50, 70/150. */
     static const char *const want[2][11] = {
         {"With", "6", "3", "1", "50.0", "75.0", "60.0", "100.0", "35.0", "70.0", "46.7"},
         {"With, LAD", "2", "1.5", NULL, "75.0", NULL, NULL, "20.0", "62.5", NULL, NULL}};

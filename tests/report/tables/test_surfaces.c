@@ -1,5 +1,5 @@
-/* tests/report/tables/test_surfaces.c -- means of distances and shares, and the patients that they leave out. Means and
- * intervals by hand: t(0.975, 1) = 12.7062. */
+/* tests/report/tables/test_surfaces.c -- means of distances and shares, and the patients that they leave out.
+ * Means and intervals by hand: t(0.975, 1) = 12.7062. */
 #include "made_tables.h"
 #include "report/tables/surfaces.h"
 
