@@ -134,13 +134,13 @@ cc_status cc_table_listing_surfaces(cc_listing *out, const cc_table *table, cc_a
     out->kind = table->kind;
     out->title = table->spec->title;
     out->notes = table->notes;
-    out->caption = cc_arena_format(arena,
-                                   "%s Surfaces in 3-D, mm between centres of voxels. Means over n patients, "
-                                   "of each the mean over its runs, with "
-                                   "95 %% intervals by Student's t. Infinite: patients in whom one of the "
-                                   "two masks is empty; they are in no mean of "
-                                   "distances, and count as 0 in NSD. Kind of runs: %s.",
-                                   table->spec->caption, table->kind);
+    out->caption = cc_arena_format(
+        arena,
+        "%s Surfaces in 3-D, mm between centres of voxels. Means over n patients, of each the mean over its "
+        "runs, with 95 %% intervals by Student's t. Infinite: patients of whom a run marks nothing, or marks "
+        "something where nothing is true; such a run is in no mean of distances, and counts as 0 in NSD. "
+        "Kind of runs: %s.",
+        table->spec->caption, table->kind);
     if (!out->caption) return CC_ENOMEM;
     for (size_t c = 0; c < COLUMNS; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     for (size_t r = 0; r < table->row_count; r++) CC_TRY(put_row(out, &table->rows[r], arena));
