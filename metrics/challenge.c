@@ -211,23 +211,33 @@ static double harmonic_mean(double found, double truth, double right, double pre
     return ratio(0, truth + predicted, empty);
 }
 
-cc_challenge_scores cc_challenge_score(const cc_challenge_tally *tally, cc_empty empty) {
-    const double truth = (double)tally->lesions.truth, found = (double)tally->lesions.found,
-                 predicted = (double)tally->lesions.predicted,
-                 right = predicted - (double)tally->lesions.spurious,
-                 real_mm3 = tally->tp_mm3 + tally->fn_mm3, predicted_mm3 = tally->tp_mm3 + tally->fp_mm3;
+cc_challenge_scores cc_challenge_score_sums(const cc_challenge_sums *s, cc_empty empty) {
+    const double right = s->predicted - s->spurious, real_mm3 = s->tp_mm3 + s->fn_mm3,
+                 predicted_mm3 = s->tp_mm3 + s->fp_mm3;
     cc_challenge_scores scores = {
-        .lesion_sensitivity = ratio(found, truth, empty),
-        .volume_sensitivity = ratio(tally->tp_mm3, real_mm3, empty),
+        .lesion_sensitivity = ratio(s->found, s->truth, empty),
+        .volume_sensitivity = ratio(s->tp_mm3, real_mm3, empty),
         .lesion_ppv = NAN,
         .lesion_f1 = NAN,
         .volume_ppv = NAN,
         .volume_f1 = NAN,
     };
-    if (tally->one_sided) return scores;
-    scores.lesion_ppv = ratio(right, predicted, empty);
-    scores.lesion_f1 = harmonic_mean(found, truth, right, predicted, empty);
-    scores.volume_ppv = ratio(tally->tp_mm3, predicted_mm3, empty);
-    scores.volume_f1 = harmonic_mean(tally->tp_mm3, real_mm3, tally->tp_mm3, predicted_mm3, empty);
+    if (s->one_sided) return scores;
+    scores.lesion_ppv = ratio(right, s->predicted, empty);
+    scores.lesion_f1 = harmonic_mean(s->found, s->truth, right, s->predicted, empty);
+    scores.volume_ppv = ratio(s->tp_mm3, predicted_mm3, empty);
+    scores.volume_f1 = harmonic_mean(s->tp_mm3, real_mm3, s->tp_mm3, predicted_mm3, empty);
     return scores;
+}
+
+cc_challenge_scores cc_challenge_score(const cc_challenge_tally *tally, cc_empty empty) {
+    const cc_challenge_sums sums = {.truth = (double)tally->lesions.truth,
+                                    .found = (double)tally->lesions.found,
+                                    .predicted = (double)tally->lesions.predicted,
+                                    .spurious = (double)tally->lesions.spurious,
+                                    .tp_mm3 = tally->tp_mm3,
+                                    .fn_mm3 = tally->fn_mm3,
+                                    .fp_mm3 = tally->fp_mm3,
+                                    .one_sided = tally->one_sided};
+    return cc_challenge_score_sums(&sums, empty);
 }

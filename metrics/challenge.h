@@ -77,4 +77,12 @@ typedef struct cc_challenge_scores {
 } cc_challenge_scores;
 cc_challenge_scores cc_challenge_score(const cc_challenge_tally *tally, cc_empty empty);
 
+/* The same of counts that are no whole numbers: of lesions averaged over the seeds of a fold. */
+typedef struct cc_challenge_sums {
+    double truth, found, predicted, spurious; /* lesions, as in cc_lesion_counts */
+    double tp_mm3, fn_mm3, fp_mm3;
+    bool one_sided;
+} cc_challenge_sums;
+cc_challenge_scores cc_challenge_score_sums(const cc_challenge_sums *sums, cc_empty empty);
+
 #endif

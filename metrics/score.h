@@ -19,12 +19,14 @@
 /* One line a score; a new one needs no other. In this order: the enumerator CC_SCORE_...; its name in
  * tables and published tables (YAML), CSV heads and messages; its word inside a head ("F1 (%)", "pooled
  * F1"); its heading, for a column or an axis; the coefficients of tp, fp, fn and tn in the numerator, then in
- * the denominator. */
+ * the denominator. F1 of two masks is Dice's coefficient under another name: the same ratio has both rows, so
+ * that a table says what its readers look for. */
 #define CC_SCORE_ROWS(ROW)                                                                                   \
     ROW(F1, "f1", "F1", "F1-score", (2, 0, 0, 0), (2, 1, 1, 0))                                              \
     ROW(PRECISION, "precision", "precision", "Precision", (1, 0, 0, 0), (1, 1, 0, 0))                        \
     ROW(RECALL, "recall", "recall", "Recall", (1, 0, 0, 0), (1, 0, 1, 0))                                    \
-    ROW(IOU, "iou", "IoU", "IoU", (1, 0, 0, 0), (1, 1, 1, 0))
+    ROW(IOU, "iou", "IoU", "IoU", (1, 0, 0, 0), (1, 1, 1, 0))                                                \
+    ROW(DICE, "dice", "Dice", "Dice", (2, 0, 0, 0), (2, 1, 1, 0))
 
 #define CC_SCORE_ENUMERATOR(id, name, word, heading, numerator, denominator) CC_SCORE_##id,
 typedef enum cc_score { CC_SCORE_ROWS(CC_SCORE_ENUMERATOR) CC_SCORES } cc_score;

@@ -14,9 +14,11 @@
 #include "report/figures/curves.h"
 #include "report/figures/examples.h"
 #include "report/figures/options.h"
+#include "report/figures/reliability.h"
 #include "report/figures/scores.h"
 #include "report/page/page.h"
 #include "report/tables/calcium.h"
+#include "report/tables/challenge.h"
 #include "report/tables/claims.h"
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
@@ -28,6 +30,7 @@
 #include "report/tables/scores.h"
 #include "report/tables/stages.h"
 #include "report/tables/study.h"
+#include "report/tables/surfaces.h"
 
 /* All that is read and made; the arena owns it. */
 typedef struct report {
@@ -126,7 +129,10 @@ static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
 /* A table of another shape than scores: one listing. */
 static cc_status make_other(report *r, const cc_table *table, cc_page_table *shown) {
     static cc_status (*const listings[])(cc_listing * out, const cc_table *table, cc_arena *arena) = {
-        [CC_SHAPE_STAGES] = cc_table_listing_stages, [CC_SHAPE_CALCIUM] = cc_table_listing_calcium};
+        [CC_SHAPE_STAGES] = cc_table_listing_stages,
+        [CC_SHAPE_CALCIUM] = cc_table_listing_calcium,
+        [CC_SHAPE_SURFACES] = cc_table_listing_surfaces,
+        [CC_SHAPE_CHALLENGE] = cc_table_listing_challenge};
     CC_TRY(listings[table->spec->shape](&shown->shown, table, r->arena));
     return shown->shown.rows ? save_formats(r, &shown->shown, &shown->shown, true) : CC_OK;
 }
@@ -275,6 +281,7 @@ static cc_status make_table_figures(const report *r, size_t t) {
     snprintf(name, sizeof name, "curves-%s-%s", r->made[t].spec->id, r->made[t].kind);
     CC_TRY(cc_figure_curves(r->figures, name, &r->made[t]));
     CC_TRY(cc_figure_scores(r->figures, &r->made[t]));
+    CC_TRY(cc_figure_reliability(r->figures, &r->made[t]));
     snprintf(name, sizeof name, "options-%s-%s", r->made[t].spec->id, r->made[t].kind);
     return cc_figure_options(r->figures, name, &r->made[t], &r->shown[t].differences);
 }

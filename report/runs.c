@@ -104,6 +104,9 @@ static cc_status keep_rows(cc_report_run *out, const cc_run *run, const cc_count
     CC_TRY(copy_rows(&out->epochs, run->epochs, run->epoch_count, sizeof *run->epochs, arena));
     CC_TRY(copy_rows(&out->stages, run->stages, run->stage_count, sizeof *run->stages, arena));
     CC_TRY(copy_rows(&out->baselines, run->baselines, run->baseline_count, sizeof *run->baselines, arena));
+    CC_TRY(copy_rows(&out->challenge, run->challenge, run->challenge_count, sizeof *run->challenge, arena));
+    CC_TRY(copy_rows(&out->calibration, run->calibration, run->calibration_count, sizeof *run->calibration,
+                     arena));
     CC_TRY(copy_cuts(&out->cuts, &run->cuts, arena));
     for (size_t p = 0; p < run->patient_count; p++) patients[p] = out->patient_rows[p].patient;
     out->patients = patients;
@@ -134,7 +137,9 @@ static cc_status keep_run(cc_report_run *out, const char *path, const cc_run *ru
                            .example_count = run->example_count,
                            .panel_count = run->panel_count,
                            .stage_count = run->stage_count,
-                           .baseline_count = run->baseline_count};
+                           .baseline_count = run->baseline_count,
+                           .challenge_count = run->challenge_count,
+                           .calibration_count = run->calibration_count};
     out->provenance.identity = run->provenance.identity;
     out->provenance.numerics_version = run->provenance.numerics_version;
     out->provenance.request = run->provenance.request;

@@ -27,7 +27,8 @@ typedef struct cc_report_run {
     const char *fault;              /* why no table may show it, "is stale: ..."; NULL: none */
     cc_report_fault fault_kind;     /* where it has a fault */
     cc_scores pooled, patient_mean; /* 0/0 skipped */
-    size_t slice_count, patient_count, epoch_count, example_count, panel_count, stage_count, baseline_count;
+    size_t slice_count, patient_count, epoch_count, example_count, panel_count, stage_count, baseline_count,
+        challenge_count, calibration_count;
     cc_run_provenance provenance; /* identity, request and numerics_version always, the rest where in_table */
     /* Only where in_table: */
     const char *config;
@@ -38,6 +39,8 @@ typedef struct cc_report_run {
     const cc_run_epoch *epochs;
     const cc_run_stage *stages;
     const cc_run_baseline *baselines;
+    const cc_run_challenge *challenge;
+    const cc_run_calibration *calibration;
     cc_run_cuts cuts;
 } cc_report_run;
 

@@ -184,6 +184,14 @@ static bool same_panel(const cc_run_panel *a, const cc_run_panel *b) {
            same_bytes(a->mask, b->mask, pixels);
 }
 
+/* The bytes that they are packed in are compared, as they are what is stored. */
+static cc_status compare_masks(const cc_run_masks *a, const cc_run_masks *b) {
+    CC_TRY(compare_rows(&cc_layout_masks, a->slices, a->count, b->slices, b->count));
+    return a->arteries == b->arteries && a->bytes == b->bytes && same_bytes(a->packed, b->packed, a->bytes)
+               ? CC_OK
+               : differs("masks", "what they hold");
+}
+
 static bool same_reference(const cc_run_reference *a, const cc_run_reference *b) {
     if (!a || !b) return a == b;
     return same_text(a->dataset_digest, b->dataset_digest) && same_text(a->patient, b->patient) &&
@@ -214,7 +222,12 @@ cc_status cc_run_compare(const cc_run *a, const cc_run *b) {
     CC_TRY(compare_rows(&cc_layout_stages, a->stages, a->stage_count, b->stages, b->stage_count));
     CC_TRY(
         compare_rows(&cc_layout_baselines, a->baselines, a->baseline_count, b->baselines, b->baseline_count));
+    CC_TRY(compare_rows(&cc_layout_challenge, a->challenge, a->challenge_count, b->challenge,
+                        b->challenge_count));
+    CC_TRY(compare_rows(&cc_layout_calibration, a->calibration, a->calibration_count, b->calibration,
+                        b->calibration_count));
     CC_TRY(compare_cuts(&a->cuts, &b->cuts));
+    CC_TRY(compare_masks(&a->masks, &b->masks));
     CC_TRY(cc_run_compare_model(a, b));
     return compare_pictures(a, b);
 }
@@ -229,6 +242,17 @@ cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b) {
                            (long long)x->slice, x->patient);
     }
     return CC_OK;
+}
+
+/* What is counted from masks, all of it but what needs probabilities. */
+cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b) {
+    CC_TRY(cc_run_compare_counts(a, b));
+    CC_TRY(compare_rows(&cc_layout_patients, a->patients, a->patient_count, b->patients, b->patient_count));
+    CC_TRY(compare_rows(&cc_layout_stages, a->stages, a->stage_count, b->stages, b->stage_count));
+    CC_TRY(
+        compare_rows(&cc_layout_baselines, a->baselines, a->baseline_count, b->baselines, b->baseline_count));
+    return compare_rows(&cc_layout_challenge, a->challenge, a->challenge_count, b->challenge,
+                        b->challenge_count);
 }
 
 /* Adds a field whose texts differ. */

@@ -17,6 +17,9 @@ cc_status cc_run_compare(const cc_run *a, const cc_run *b);
 /* The weights alone, to the bit; the counts of pixels of each test slice alone. Returns as above. */
 cc_status cc_run_compare_model(const cc_run *a, const cc_run *b);
 cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b);
+/* All that is counted from masks: the pixels of each slice, patients, stages, baselines and the challenge's
+ * counts, each to the bit. Returns as above. */
+cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b);
 
 /* A field of the provenance that differs: "threads", "library oneDNN". NULL: the run does not state it. */
 typedef struct cc_run_difference {

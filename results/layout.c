@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "results/masks.h"
 #include "results/paths.h"
 
 #define COLUMN(row, field, kind, required)                                                                   \
@@ -53,6 +54,10 @@ static const cc_hdf_column patients[] = {
     COLUMN(cc_run_patient, volume_predicted_mm3, REAL, false),
     COLUMN(cc_run_patient, agatston_true, REAL, false),
     COLUMN(cc_run_patient, agatston_predicted, REAL, false),
+    COLUMN(cc_run_patient, hausdorff_mm, REAL, false),
+    COLUMN(cc_run_patient, hausdorff95_mm, REAL, false),
+    COLUMN(cc_run_patient, assd_mm, REAL, false),
+    COLUMN(cc_run_patient, nsd_1mm, REAL, false),
 };
 const cc_hdf_table cc_layout_patients = TABLE("patients", cc_run_patient, patients);
 
@@ -71,6 +76,42 @@ static const cc_hdf_column baselines[] = {
     COLUMN(cc_run_baseline, fn, INTEGER, true), COLUMN(cc_run_baseline, tn, INTEGER, true),
 };
 const cc_hdf_table cc_layout_baselines = TABLE("baselines", cc_run_baseline, baselines);
+
+static const cc_hdf_column challenge[] = {
+    COLUMN(cc_run_challenge, patient, NAME, true),
+    COLUMN(cc_run_challenge, artery, INTEGER, true),
+    COLUMN(cc_run_challenge, lesions_true, INTEGER, true),
+    COLUMN(cc_run_challenge, lesions_found, INTEGER, true),
+    MAYBE(cc_run_challenge, lesions_predicted),
+    MAYBE(cc_run_challenge, lesions_false),
+    COLUMN(cc_run_challenge, volume_found_mm3, REAL, true),
+    COLUMN(cc_run_challenge, volume_missed_mm3, REAL, true),
+    COLUMN(cc_run_challenge, volume_added_mm3, REAL, false),
+    MAYBE(cc_run_challenge, voxels_relabelled_true),
+    MAYBE(cc_run_challenge, voxels_relabelled_predicted),
+};
+const cc_hdf_table cc_layout_challenge = TABLE("challenge", cc_run_challenge, challenge);
+
+static const cc_hdf_column calibration[] = {
+    COLUMN(cc_run_calibration, pixels_of, NAME, true),
+    COLUMN(cc_run_calibration, bin, INTEGER, true),
+    COLUMN(cc_run_calibration, pixels, INTEGER, true),
+    COLUMN(cc_run_calibration, truth, INTEGER, true),
+    COLUMN(cc_run_calibration, probability, REAL, true),
+    COLUMN(cc_run_calibration, squared_error, REAL, true),
+};
+const cc_hdf_table cc_layout_calibration = TABLE("calibration", cc_run_calibration, calibration);
+
+static const cc_hdf_column masks[] = {
+    COLUMN(cc_run_mask, scan, INTEGER, true),      COLUMN(cc_run_mask, whole, INTEGER, true),
+    COLUMN(cc_run_mask, height, INTEGER, true),    COLUMN(cc_run_mask, width, INTEGER, true),
+    COLUMN(cc_run_mask, region_y0, INTEGER, true), COLUMN(cc_run_mask, region_x0, INTEGER, true),
+    COLUMN(cc_run_mask, region_y1, INTEGER, true), COLUMN(cc_run_mask, region_x1, INTEGER, true),
+    COLUMN(cc_run_mask, spacing_x_mm, REAL, true), COLUMN(cc_run_mask, spacing_y_mm, REAL, true),
+    COLUMN(cc_run_mask, spacing_z_mm, REAL, true), COLUMN(cc_run_mask, start, INTEGER, true),
+    COLUMN(cc_run_mask, bytes, INTEGER, true),
+};
+const cc_hdf_table cc_layout_masks = TABLE("slices", cc_run_mask, masks); /* of the group /masks */
 
 #define TEXT(field)                                                                                          \
     { #field, offsetof(cc_run_provenance, field) }
@@ -130,7 +171,11 @@ static const cc_run_patient unmeasured = {.lesions_true = -1,
                                           .volume_true_mm3 = NAN,
                                           .volume_predicted_mm3 = NAN,
                                           .agatston_true = NAN,
-                                          .agatston_predicted = NAN};
+                                          .agatston_predicted = NAN,
+                                          .hausdorff_mm = NAN,
+                                          .hausdorff95_mm = NAN,
+                                          .assd_mm = NAN,
+                                          .nsd_1mm = NAN};
 
 /* Sums slices that are sorted by patient, and remembers where each patient was first seen. */
 static size_t sum_sorted(summed *sums, const place *places, size_t count) {
@@ -195,6 +240,28 @@ static cc_status check_rows(const cc_run *run) {
         const cc_run_baseline *b = &run->baselines[i];
         CC_TRY(check_counts("baselines", i, b->patient, (int64_t[]){b->tp, b->fp, b->fn, b->tn}));
     }
+    for (size_t i = 0; i < run->challenge_count; i++) {
+        const cc_run_challenge *c = &run->challenge[i];
+        const int64_t counts[] = {c->artery, c->lesions_true, c->lesions_found, 0};
+        CC_TRY(check_counts("challenge", i, c->patient, counts));
+        if (c->artery > 3 || c->lesions_found > c->lesions_true || !(c->volume_found_mm3 >= 0) ||
+            !(c->volume_missed_mm3 >= 0))
+            return cc_fail(CC_EINVAL, "challenge", NULL,
+                           "row %zu (%s) has another artery, finds more lesions than there are, or a volume "
+                           "that is none",
+                           i, c->patient);
+    }
+    for (size_t i = 0; i < run->calibration_count; i++) {
+        const cc_run_calibration *c = &run->calibration[i];
+        CC_TRY(check_counts("calibration", i, c->pixels_of,
+                            (int64_t[]){c->bin, c->pixels, c->truth, c->pixels - c->truth}));
+        /* Of p and of (p - g)^2, which are at most 1 each. */
+        const double most = (double)c->pixels * (1 + 1e-9);
+        if (!(c->probability >= 0 && c->probability <= most) ||
+            !(c->squared_error >= 0 && c->squared_error <= most))
+            return cc_fail(CC_EINVAL, "calibration", NULL, "row %zu holds sums that no %lld pixels have", i,
+                           (long long)c->pixels);
+    }
     return CC_OK;
 }
 
@@ -240,5 +307,6 @@ cc_status cc_layout_check(const cc_run *run) {
         return cc_fail(CC_EINVAL, "run", NULL, "experiment, variant, stage and config must be there");
     /* Whatever has no path has a bad name, fold or seed. */
     CC_TRY(cc_run_path(path, "", run->experiment, run->variant, run->fold, run->seed));
-    return check_rows(run);
+    CC_TRY(check_rows(run));
+    return cc_run_masks_check(&run->masks, run->slice_count);
 }

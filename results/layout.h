@@ -10,7 +10,7 @@
 #define CC_RUN_FORMAT "calcade-run"
 
 extern const cc_hdf_table cc_layout_history, cc_layout_slices, cc_layout_patients, cc_layout_stages,
-    cc_layout_baselines;
+    cc_layout_baselines, cc_layout_challenge, cc_layout_calibration, cc_layout_masks;
 
 /* The texts of /provenance, by attribute and place in cc_run_provenance. */
 typedef struct cc_layout_text {

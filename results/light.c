@@ -1,4 +1,5 @@
-/* results/light.c -- copies of run files without weights, plans and pictures, and of what tables are made by.
+/* results/light.c -- copies of run files without weights, plans, pictures and masks, and of what tables are
+ * made by.
  *
  * A copy is written by the same code as any run file, from a run that was read without its heavy parts: so it
  * is checked on the way in and read back on the way out, and has a digest of its own. */
@@ -64,7 +65,7 @@ static cc_status copy_run(cc_light_summary *summary, const char *out, const char
     uint64_t bytes;
     CC_TRY(cc_run_read(&run, from, CC_RUN_BASIC, arena));
     if (!is_of_kind(run.experiment, kind)) return CC_OK;
-    /* No weights, examples or panels were read; the plan and the machine's paths go too. */
+    /* No weights, examples, panels or masks were read; the plan and the machine's paths go too. */
     run.config = cut_paths(run.config, arena);
     if (!run.config) return CC_ENOMEM;
     run.plan = NULL;

@@ -2,8 +2,8 @@
  * sources.
  *
  * A light file is a run file like any other, with the identity of the run that it is of, less its weights,
- * plan and pictures. Absolute paths in its config are cut to the names of files and folders, so that it tells
- * nothing of the machine that it was made on. */
+ * plan, pictures and masks: it can be scored again by `calcade rescore` no more. Absolute paths in its config
+ * are cut to the names of files and folders, so that it tells nothing of the machine that it was made on. */
 #ifndef CC_RESULTS_LIGHT_H
 #define CC_RESULTS_LIGHT_H
 
@@ -16,8 +16,9 @@ typedef struct cc_light_summary {
     uint64_t bytes; /* of all of them */
 } cc_light_summary;
 
-/* Copies every run file below `results`, the report.yaml of each experiment and the list of planned runs to their
- * places below `out`, whose files of other names stay; `kind` NULL: runs of every kind. The same runs give the same bytes.
+/* Copies every run file below `results`, the report.yaml of each experiment and the list of planned runs to
+ * their places below `out`, whose files of other names stay; `kind` NULL: runs of every kind. The same runs
+ * give the same bytes.
  *   CC_ENOTFOUND  there is none
  *   CC_EINVAL     `out` and `results` are one folder
  *   CC_EFORMAT    a file is damaged or no run

@@ -86,7 +86,56 @@ typedef struct cc_run_patient {
     /* Calcium: -1 and NaN where not known (the roi stage). */
     int64_t lesions_true, lesions_found, lesions_predicted, lesions_false; /* metrics/lesions.h */
     double volume_true_mm3, volume_predicted_mm3, agatston_true, agatston_predicted;
+    /* Surfaces of truth and prediction (metrics/surfaces.h), in 3-D; of a patient with several scans the mean
+     * over those that have one. INFINITY where one of the two masks is empty; NaN where both are, where the
+     * test part holds a scan in part only, its slices differ in size or its spacing is not known, and in
+     * older files. nsd_1mm: the share of both surfaces within 1 mm of the other one. */
+    double hausdorff_mm, hausdorff95_mm, assd_mm, nsd_1mm;
 } cc_run_patient;
+
+/* Lesions and volumes of one test patient as the orCaScore challenge counts them (metrics/challenge.h,
+ * CC_CHALLENGE_GROUPS): rows by patient, of each first all arteries together, then each artery where the
+ * labels of the truth say it. */
+typedef struct cc_run_challenge {
+    char patient[CC_RUN_NAME_MAX];
+    int64_t artery; /* 0: all; 1 LAD with the left main, 2 LCX, 3 RCA */
+    int64_t lesions_true, lesions_found;
+    int64_t lesions_predicted, lesions_false;   /* -1 by artery: a net names none */
+    double volume_found_mm3, volume_missed_mm3; /* of the truth */
+    double volume_added_mm3;                    /* predicted and not true; NaN by artery */
+    int64_t voxels_relabelled_true;             /* that the rule of the majority changed; -1 by artery */
+    int64_t voxels_relabelled_predicted;
+} cc_run_challenge;
+
+/* One bin of predicted probability, summed over the test part's pixels (metrics/calibration.h): bin i of m
+ * holds i / m < p <= (i + 1) / m, the first one p = 0 too. Rows by set, then by bin. */
+typedef struct cc_run_calibration {
+    char pixels_of[CC_RUN_NAME_MAX];   /* "all"; "above_130_hu": those that read more (not of stage roi) */
+    int64_t bin, pixels, truth;        /* truth: how many of the pixels are true */
+    double probability, squared_error; /* sums over them of p, and of (p - g)^2, g being 0 or 1 */
+} cc_run_calibration;
+
+/* Where the pixels of one test slice lie in cc_run_masks.packed, and what they are counted with; at the same
+ * place as the slice's row in cc_run.slices. */
+typedef struct cc_run_mask {
+    int64_t scan;          /* any number; the slices of a scan are neighbours, and have the same one */
+    int64_t whole;         /* 1: all of the scan's slices are here, of one size; 0: lesions are not known */
+    int64_t height, width; /* pixels */
+    int64_t region_y0, region_x0, region_y1, region_x1; /* of interest: y0 <= y < y1; all of the slice where
+                                                           no region is used */
+    double spacing_x_mm, spacing_y_mm, spacing_z_mm;    /* of pixels, rows and slices; 0: not known */
+    int64_t start, bytes;                               /* of its pixels in `packed` */
+} cc_run_mask;
+
+/* What was predicted of every test slice, and what it is counted by (results/masks.h packs it and says what a
+ * pixel holds), so that other scores can be computed without the net (`calcade rescore`). */
+typedef struct cc_run_masks {
+    const cc_run_mask *slices; /* [count], as many as the run has slices; 0: not stored */
+    size_t count;
+    const uint8_t *packed;
+    size_t bytes;
+    bool arteries; /* labels 1, 2, 3 of the truth are arteries: LAD, LCX, RCA */
+} cc_run_masks;
 
 /* What one stage of a cascade leaves of one test patient: rows in the order of stages, then of patients. The
  * stage "roi" marks its whole region: its found lesions are those that the region touches, its lost ones lie
@@ -199,18 +248,25 @@ typedef struct cc_run {
     size_t stage_count;
     const cc_run_baseline *baselines;
     size_t baseline_count;
+    const cc_run_challenge *challenge; /* none of stage roi */
+    size_t challenge_count;
+    const cc_run_calibration *calibration;
+    size_t calibration_count;
+    cc_run_masks masks;
     const cc_run_reference *reference; /* NULL: none */
     const cc_run_panel *panels;        /* in the order in which figures show them */
     size_t panel_count;
 } cc_run;
 
-/* What a reader takes beside the attributes, config, provenance, history, slices, patients, cuts, stages and
- * baselines. EXAMPLES brings the panels too. */
+/* What a reader takes beside the attributes, config, provenance, history, and the tables of rows and cuts.
+ * EXAMPLES brings the panels too. */
 typedef enum cc_run_part {
     CC_RUN_BASIC = 0,
     CC_RUN_MODEL = 1,
     CC_RUN_EXAMPLES = 2,
-    CC_RUN_REFERENCE = 4
+    CC_RUN_REFERENCE = 4,
+    CC_RUN_MASKS = 8,
+    CC_RUN_ALL = 15
 } cc_run_part;
 
 #endif

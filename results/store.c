@@ -17,6 +17,7 @@
 #include "results/compare.h"
 #include "results/hdf_read.h"
 #include "results/layout.h"
+#include "results/masks_group.h"
 #include "results/paths.h"
 #include "results/pictures.h"
 #include "results/seal.h"
@@ -191,7 +192,7 @@ static cc_status check_patients(cc_run *run, cc_arena *arena) {
 
 /* Reads config, plan and all tables of rows; only /slices must be there. */
 static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
-    const void *epochs, *slices, *patients, *stages, *baselines;
+    const void *epochs, *slices, *patients, *stages, *baselines, *challenge, *calibration;
     if (cc_hdf_has(file, "config")) CC_TRY(cc_hdf_get_document(&run->config, file, "config", arena));
     if (cc_hdf_has(file, "plan")) CC_TRY(cc_hdf_get_document(&run->plan, file, "plan", arena));
     CC_TRY(cc_hdf_get_rows(&epochs, &run->epoch_count, file, &cc_layout_history, ROWS_MAX, arena));
@@ -199,12 +200,17 @@ static cc_status read_tables(cc_run *run, hid_t file, cc_arena *arena) {
     CC_TRY(cc_hdf_get_rows(&patients, &run->patient_count, file, &cc_layout_patients, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&stages, &run->stage_count, file, &cc_layout_stages, ROWS_MAX, arena));
     CC_TRY(cc_hdf_get_rows(&baselines, &run->baseline_count, file, &cc_layout_baselines, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&challenge, &run->challenge_count, file, &cc_layout_challenge, ROWS_MAX, arena));
+    CC_TRY(cc_hdf_get_rows(&calibration, &run->calibration_count, file, &cc_layout_calibration, ROWS_MAX,
+                           arena));
     if (!slices) return cc_fail(CC_EFORMAT, "slices", "results/README.md describes it", "is missing");
     run->epochs = epochs;
     run->slices = slices;
     run->patients = patients;
     run->stages = stages;
     run->baselines = baselines;
+    run->challenge = challenge;
+    run->calibration = calibration;
     return CC_OK;
 }
 
@@ -257,6 +263,7 @@ static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_aren
     CC_CHECK(read_cuts(&run->cuts, file, arena));
     CC_CHECK(read_model(run, file, parts & CC_RUN_MODEL, arena));
     CC_CHECK(cc_pictures_read(run, file, parts, arena));
+    if (parts & CC_RUN_MASKS) CC_CHECK(cc_run_masks_read(&run->masks, file, arena));
 done:
     H5Fclose(file);
     return status;
@@ -435,9 +442,14 @@ static cc_status write_hdf(cc_hdf_image *image, const cc_run *run) {
     CC_CHECK(write_cuts(file, &run->cuts));
     if (run->baseline_count)
         CC_CHECK(cc_hdf_put_rows(file, &cc_layout_baselines, run->baselines, run->baseline_count));
+    if (run->challenge_count)
+        CC_CHECK(cc_hdf_put_rows(file, &cc_layout_challenge, run->challenge, run->challenge_count));
+    if (run->calibration_count)
+        CC_CHECK(cc_hdf_put_rows(file, &cc_layout_calibration, run->calibration, run->calibration_count));
     CC_CHECK(write_model(file, run));
     if (run->stages) CC_CHECK(cc_hdf_put_rows(file, &cc_layout_stages, run->stages, run->stage_count));
     CC_CHECK(cc_pictures_write(file, run));
+    CC_CHECK(cc_run_masks_write(file, &run->masks));
 done:
     return cc_hdf_end(file, image, status);
 }
@@ -478,7 +490,7 @@ cc_status cc_run_write(const char *path, const cc_run *run) {
     /* What is on disk is read as any reader does, its digest checked, and must be what was meant to the
      * bit. */
     if (status == CC_OK) {
-        status = cc_run_read(&found, temporary, CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena);
+        status = cc_run_read(&found, temporary, CC_RUN_ALL, arena);
         if (status == CC_OK) status = cc_run_compare(&meant, &found);
         if (status != CC_OK && status != CC_ENOMEM) {
             cc_error_line(line, sizeof line);

@@ -33,7 +33,7 @@ struct cc_evaluator {
     size_t at;                  /* of source.slices: the one that is being composed */
     float *composed;            /* its probabilities; of the largest slice, as what follows */
     float *placed, *image;
-    uint8_t *truth, *mask;
+    uint8_t *labels, *truth, *mask; /* labels: the dataset's; truth: the same as 0 and 1 */
     cc_prediction_sink *sink;
     void *context;
 };
@@ -72,6 +72,7 @@ static cc_status allocate(cc_evaluator *e) {
     CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->placed, pixels * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->image, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->labels, pixels, purpose));
     CC_TRY(cc_memory_get((void **)&e->truth, pixels, purpose));
     return cc_memory_get((void **)&e->mask, pixels, purpose);
 }
@@ -106,6 +107,7 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     cc_memory_free(e->composed);
     cc_memory_free(e->placed);
     cc_memory_free(e->image);
+    cc_memory_free(e->labels);
     cc_memory_free(e->truth);
     cc_memory_free(e->mask);
     free(e);
@@ -143,16 +145,19 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
         for (size_t i = 0; i < pixels; i++)
             if (!e->mask[i]) e->composed[i] = 0;
     }
-    CC_TRY(cc_slice_set_read(e->source.base, index, e->image, e->truth));
+    CC_TRY(cc_slice_set_read(e->source.base, index, e->image, e->labels));
+    for (size_t i = 0; i < pixels && e->source.only_above; i++)
+        if (!(e->image[i] > e->source.above_hu)) e->composed[i] = 0;
     for (size_t i = 0; i < pixels; i++) {
         e->mask[i] = e->composed[i] >= e->source.threshold;
-        e->truth[i] = e->truth[i] != 0;
+        e->truth[i] = e->labels[i] != 0;
     }
     cc_prediction p = {.slice = index,
                        .height = slice->height,
                        .width = slice->width,
                        .image_hu = e->image,
                        .probability = e->composed,
+                       .labels = e->labels,
                        .truth = e->truth,
                        .mask = e->mask,
                        .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};

@@ -19,6 +19,7 @@ typedef struct cc_prediction {
     size_t slice; /* index into the base set */
     int height, width;
     const float *image_hu, *probability;
+    const uint8_t *labels;       /* the dataset's, 0 background */
     const uint8_t *truth, *mask; /* 0 or 1; mask: probability >= threshold */
     cc_counts counts;
     double soft_overlap, soft_prediction, soft_truth; /* sums over pixels of p*g, p, g */
@@ -42,6 +43,8 @@ typedef struct cc_evaluation_source {
     const cc_slice_set *set;     /* the base itself, or a view of it */
     const cc_split_part *items;  /* of the set, ascending, each of one of `slices`; may be none */
     const cc_masks *within;      /* of the base: outside these the probability is 0; or NULL */
+    bool only_above;             /* as is where a slice of the base reads above_hu or less */
+    double above_hu;
 } cc_evaluation_source;
 
 typedef struct cc_evaluator cc_evaluator;

@@ -67,7 +67,7 @@ static const cc_flag flags[] = {
     {.name = "--light",
      .kind = CC_FLAG_SWITCH,
      CC_FLAG_AT(values, light),
-     .meaning = "copies a folder of results, without weights and pictures"},
+     .meaning = "copies a folder of results, without weights, pictures and masks"},
     {.name = "--kind",
      .kind = CC_FLAG_TEXT,
      CC_FLAG_AT(values, kind),
@@ -93,6 +93,6 @@ const cc_command cc_command_export = {
     .usage = "RESULT.h5 -o FILE.safetensors | --light RESULTS -o DIR [--kind KIND]",
     .what =
         "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read; "
-        "--light: copies a folder of results, without weights and pictures: what tables are made from",
+        "--light: copies a folder of results, without weights, pictures and masks: what tables are made from",
     .run = command,
 };

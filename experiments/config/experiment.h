@@ -21,7 +21,8 @@ enum {
     CC_THREADS_AUTO = 0,
     CC_VARIANTS_MAX = 1024,
     CC_MASK_THRESHOLD_NONE = -1,
-    CC_LABELS_MAX = 255 /* chosen labels: all that a mask's byte can hold but background */
+    CC_ABOVE_HU_NONE = INT16_MIN - 1, /* every pixel is above */
+    CC_LABELS_MAX = 255               /* chosen labels: all that a mask's byte can hold but background */
 };
 
 /* Texts, borrowed like all others. */
@@ -130,6 +131,11 @@ typedef struct cc_experiment_config {
         int workers;           /* loader threads; results do not depend on it */
         int threads;           /* that nets compute with; CC_THREADS_AUTO: as many as there are */
     } train;
+    struct {
+        /* A pixel counts as predicted only where the scan reads more, in HU; CC_ABOVE_HU_NONE: anywhere. Of
+         * the roi stage it means nothing. */
+        double above_hu;
+    } evaluate;
     struct {
         int examples;     /* test slices whose pictures are stored */
         double threshold; /* probability from which a pixel is foreground */

@@ -498,6 +498,21 @@ static const source sources[] = {
                  "processors, shared out among `--jobs`. Another number rounds otherwise: the one that was "
                  "used is in the result and part of its identity, and a result of another number is made "
                  "anew only where it is stated here"}},
+    {.row = {.key = "evaluate.above_hu",
+             .kind = CC_OPTION_REAL,
+             AT(evaluate.above_hu),
+             .when = "stage",
+             .is = "calcification|false_positive|cascade",
+             .min = -1024,
+             .max = 3071,
+             .initial_note = "null: a prediction counts wherever it is",
+             .null_value = CC_ABOVE_HU_NONE,
+             .usual = "null",
+             .unit = "HU",
+             .meaning = "a pixel of the test, and of `calcade predict`, is predicted only where the scan "
+                        "reads more than "
+                        "this, as calcification does above 130; training and the choice of its epoch do not "
+                        "depend on it"}},
     {.row = {.key = "results.examples",
              .kind = CC_OPTION_INTEGER,
              AT(results.examples),

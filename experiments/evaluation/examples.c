@@ -141,7 +141,7 @@ cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_e
                .last = paired ? examples + choice->count : examples};
     const cc_split_part slices = {choice->slices, choice->count};
     CC_TRY(cc_net_view_part_init(&part, view, &slices));
-    cc_evaluation_source source = cc_net_view_evaluation(view, &part, plan);
+    cc_evaluation_source source = cc_net_view_test(view, &part, plan);
     cc_status status = cc_evaluator_create(&evaluator, &source);
     if (status == CC_OK) {
         status = cc_evaluator_run(&ignored, evaluator, make_example, &m);

@@ -121,7 +121,7 @@ static void summarise(cc_prediction_summary *out, const cc_test *test, const cc_
                                    .lesions = -1,
                                    .volume_mm3 = NAN};
     for (size_t i = 0; i < test->slice_count; i++) out->voxels += test->slices[i].fp; /* nothing is true */
-    if (measures->patient_count > 0) {
+    if (test->view->cascade->stage != CC_STAGE_ROI) {
         out->lesions = measures->patients[0].lesions_predicted;
         out->volume_mm3 = measures->patients[0].volume_predicted_mm3;
     } else if (cc_slice_set_spacing(mm, test->view->dataset->base, 0)) {
@@ -158,7 +158,9 @@ cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *
                                      : cc_upstream_net_init(&net, cascade.last, view.set, backend, NULL));
     /* Test, measure and write. */
     CC_CHECK(cc_testing_run(&test, &view, net.plan, arena));
-    CC_CHECK(cc_measure_patients(&measures, &test, arena));
+    cc_run_masks masks;
+    const cc_measure_source measured = cc_testing_measured(&masks, &test);
+    CC_CHECK(cc_measure_patients(&measures, &measured, arena));
     CC_CHECK(write_mask(request->mask, &grid, dataset.base, test.masks));
     summarise(out, &test, &measures);
 done:

@@ -15,8 +15,7 @@ static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_a
     if (first != CC_RUN_DONE)
         return cc_fail(CC_ENOTFOUND, run->same_as->path, "run it again",
                        "the run that %s is a copy of is not done", run->path);
-    CC_TRY(
-        cc_run_read(&stored, run->same_as->path, CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE, arena));
+    CC_TRY(cc_run_read(&stored, run->same_as->path, CC_RUN_ALL, arena));
     CC_TRY(cc_config_run_text(&text, run->config, arena));
     /* Everything is the same but the names, which the config in the file holds too. */
     stored.experiment = run->config->name;

@@ -1,19 +1,33 @@
 /* experiments/evaluation/testing.c -- the test part through the last net, slice by slice.
  *
- * Probabilities are kept for no slice. So that a report can draw precision against recall, true and false
- * positives are counted at 19 thresholds while the probabilities are at hand, a row a patient. */
+ * Masks are kept, packed; probabilities are kept for no slice. So that a report can draw precision against
+ * recall, true and false positives are counted at 19 thresholds while the probabilities are at hand, a row a
+ * patient; and for a reliability curve they are summed in 10 bins. */
 #include "experiments/evaluation/testing.h"
 
 #include <stdio.h>
 #include <string.h>
 #include "core/log.h"
+#include "experiments/cascade/regions.h"
+#include "metrics/calcium.h"
+#include "metrics/calibration.h"
+#include "metrics/challenge.h"
 
-enum { CUTS = 19 };
+enum { CUTS = 19, BINS = 10 };
+
+/* Whose reliability is looked at: all pixels, nearly all of which are background that is easily told; and
+ * those that calcium can be in. */
+enum { ALL_PIXELS, DENSE_PIXELS, PIXEL_SETS };
+static const char *const set_names[PIXEL_SETS] = {"all", "above_130_hu"};
 
 typedef struct collection {
     cc_test *test;
     int64_t *tp, *fp; /* of test->cuts: [patients][CUTS] */
     uint32_t patient; /* whose row is the last */
+    cc_calibration calibration[PIXEL_SETS];
+    uint8_t *pixels, *set; /* of the largest slice: as they are packed; those of a set */
+    size_t scan_end;       /* behind the slices of the base that are of the scan at hand */
+    bool whole;            /* all of them are tested, and of one size */
 } collection;
 
 /* Thresholds 0.05, 0.10, ..., 0.95, and rows of zeros. */
@@ -51,6 +65,70 @@ static void add_cuts(collection *c, const cc_prediction *p) {
     }
 }
 
+/* The probabilities of one slice, for the reliability curve. */
+static cc_status add_calibration(collection *c, const cc_prediction *p) {
+    const size_t count = (size_t)p->height * (size_t)p->width;
+    const double threshold_hu = cc_calcium_defaults().threshold_hu;
+    CC_TRY(cc_calibration_add(&c->calibration[ALL_PIXELS], p->probability, p->truth, NULL, count));
+    if (c->test->view->cascade->stage == CC_STAGE_ROI) return CC_OK;
+    for (size_t i = 0; i < count; i++) c->set[i] = p->image_hu[i] > threshold_hu;
+    return cc_calibration_add(&c->calibration[DENSE_PIXELS], p->probability, p->truth, c->set, count);
+}
+
+/* Lesions are of whole scans, whose slices are neighbours, in the base as in the test part: looks, at the
+ * first of them, whether all are there. */
+static void find_scan(collection *c, size_t slice) {
+    const cc_dataset *d = c->test->view->dataset;
+    const cc_split_part *test = &d->split.test;
+    const cc_slice *one = cc_slice_set_get(d->base, slice);
+    size_t first, in_test = 0;
+    cc_scan_of(&first, &c->scan_end, d->base, slice);
+    /* The slices before this one in the test part have been kept: it is number slice_count - 1. */
+    for (size_t i = c->test->slice_count - 1; i < test->count && test->slices[i] < c->scan_end; i++)
+        in_test++;
+    c->whole = in_test == c->scan_end - first;
+    for (size_t i = first; i < c->scan_end; i++) {
+        const cc_slice *other = cc_slice_set_get(d->base, i);
+        c->whole = c->whole && other->height == one->height && other->width == one->width;
+    }
+}
+
+/* Packs one slice with what it is counted by: what the stages mark, truth, density, place and spacing. */
+static cc_status pack(collection *c, const cc_prediction *p) {
+    const cc_dataset *d = c->test->view->dataset;
+    const cc_cascade *cascade = c->test->view->cascade;
+    const cc_slice *slice = cc_slice_set_get(d->base, p->slice);
+    const bool roi = cascade->stage == CC_STAGE_ROI, two = cascade->stage == CC_STAGE_FALSE_POSITIVE;
+    const size_t count = (size_t)p->height * (size_t)p->width;
+    double mm[3];
+    if (p->slice >= c->scan_end) find_scan(c, p->slice);
+    const cc_box whole = {0, 0, p->height, p->width}, *region = roi ? &whole : &cascade->regions[p->slice];
+    cc_slice_set_spacing(mm, d->base, p->slice); /* zeros where it is not known */
+    const cc_run_mask row = {.scan = slice->scan,
+                             .whole = c->whole,
+                             .height = p->height,
+                             .width = p->width,
+                             .region_y0 = region->y0,
+                             .region_x0 = region->x0,
+                             .region_y1 = region->y1,
+                             .region_x1 = region->x1,
+                             .spacing_x_mm = mm[0],
+                             .spacing_y_mm = mm[1],
+                             .spacing_z_mm = mm[2]};
+
+    /* A byte a pixel (results/masks.h). */
+    if (two) cc_masks_get(c->set, cascade->calcification, p->slice);
+    for (size_t i = 0; i < count; i++) {
+        const unsigned label = p->labels[i] < CC_PIXEL_LABEL_MAX ? p->labels[i] : CC_PIXEL_LABEL_MAX;
+        const unsigned density = roi ? 0 : cc_density_of(p->image_hu[i]);
+        const unsigned marked =
+            (p->mask[i] ? CC_PIXEL_PREDICTED : 0) | (two && c->set[i] ? CC_PIXEL_STAGE_2 : 0);
+        c->pixels[i] = (uint8_t)(marked | density << CC_PIXEL_DENSITY_SHIFT | label << CC_PIXEL_TRUTH_SHIFT);
+        c->test->arteries = c->test->arteries && label <= CC_ARTERIES;
+    }
+    return cc_run_masks_pack(&c->test->packed, &row, c->pixels);
+}
+
 /* Keeps counts and mask of one predicted slice. */
 static cc_status collect(void *context, const cc_prediction *p) {
     collection *c = context;
@@ -69,6 +147,43 @@ static cc_status collect(void *context, const cc_prediction *p) {
     row->soft_truth = p->soft_truth;
     cc_masks_put(c->test->masks, p->slice, p->mask);
     add_cuts(c, p);
+    CC_TRY(add_calibration(c, p));
+    return pack(c, p);
+}
+
+/* What is needed before the first slice: sums of zero and room for the largest slice. Labels are arteries
+ * where the source's layout says so: orCaScore's and COCA's. */
+static cc_status start(collection *c, cc_arena *arena) {
+    int height, width;
+    const cc_dataset *d = c->test->view->dataset;
+    const char *source = d->run->config->data.source;
+    c->test->arteries = strcmp(source, "orcascore") == 0 || strcmp(source, "coca") == 0;
+    cc_slice_set_largest(&height, &width, d->base);
+    c->pixels = cc_arena_get_array(arena, (size_t)height, (size_t)width);
+    c->set = cc_arena_get_array(arena, (size_t)height, (size_t)width);
+    if (!c->pixels || !c->set) return CC_ENOMEM;
+    for (int s = 0; s < PIXEL_SETS; s++) CC_TRY(cc_calibration_init(&c->calibration[s], BINS));
+    return start_cuts(c, arena);
+}
+
+/* The bins as rows, of the sets that have pixels. */
+static cc_status keep_calibration(const collection *c, cc_arena *arena) {
+    cc_run_calibration *rows = cc_arena_get_array(arena, PIXEL_SETS * BINS, sizeof *rows);
+    if (!rows) return CC_ENOMEM;
+    c->test->calibration = rows;
+    for (int s = 0; s < PIXEL_SETS; s++) {
+        if (s == DENSE_PIXELS && c->test->view->cascade->stage == CC_STAGE_ROI) continue;
+        for (int b = 0; b < BINS; b++) {
+            const cc_calibration_bin *bin = &c->calibration[s].bin[b];
+            cc_run_calibration *row = &rows[c->test->calibration_count++];
+            snprintf(row->pixels_of, sizeof row->pixels_of, "%s", set_names[s]);
+            row->bin = b;
+            row->pixels = bin->pixels;
+            row->truth = bin->truth;
+            row->probability = bin->probability;
+            row->squared_error = bin->squared_error;
+        }
+    }
     return CC_OK;
 }
 
@@ -95,15 +210,16 @@ cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, c
     cc_status status = CC_OK;
     cc_evaluator *evaluator = NULL;
     cc_evaluation ignored;
-    cc_evaluation_source source = cc_net_view_evaluation(view, &view->test, plan);
+    cc_evaluation_source source = cc_net_view_test(view, &view->test, plan);
     collection c = {.test = out};
     *out = (cc_test){.view = view};
     out->slices = cc_arena_get_array(arena, view->test.slices->count, sizeof *out->slices);
     if (!out->slices) return CC_ENOMEM;
     CC_CHECK(cc_masks_create(&out->masks, view->dataset->base));
-    CC_CHECK(start_cuts(&c, arena));
+    CC_CHECK(start(&c, arena));
     CC_CHECK(cc_evaluator_create(&evaluator, &source));
     CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
+    CC_CHECK(keep_calibration(&c, arena));
     warn_of_one_class(out);
 done:
     cc_evaluator_destroy(evaluator);
@@ -113,7 +229,19 @@ done:
 
 void cc_testing_deinit(cc_test *test) {
     cc_masks_destroy(test->masks);
+    cc_run_masks_packer_deinit(&test->packed);
     *test = (cc_test){0};
+}
+
+cc_measure_source cc_testing_measured(cc_run_masks *masks, const cc_test *test) {
+    *masks = cc_run_masks_get(&test->packed, test->arteries);
+    return (cc_measure_source){.stage = test->view->cascade->stage,
+                               .has_region = test->view->cascade->roi != NULL,
+                               .has_truth = test->view->dataset->run->data_digest.hex[0] != 0,
+                               .nsd_tolerance_mm = CC_NSD_TOLERANCE_MM,
+                               .slices = test->slices,
+                               .slice_count = test->slice_count,
+                               .masks = masks};
 }
 
 void cc_testing_stage_mask(uint8_t *out, const cc_test *test, cc_cascade_stage stage, size_t slice) {

@@ -119,8 +119,10 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
 
     /* Test: the test part through the net, counts of each slice. */
     CC_CHECK(cc_testing_run(&test, &view, plan, arena));
-    /* Measure: lesions and calcium of each patient, stage by stage. */
-    CC_CHECK(cc_measure_patients(&measures, &test, arena));
+    /* Measure: lesions, calcium and surfaces of each patient, stage by stage, from the masks kept. */
+    cc_run_masks masks;
+    const cc_measure_source measured = cc_testing_measured(&masks, &test);
+    CC_CHECK(cc_measure_patients(&measures, &measured, arena));
     /* Illustrate: slices and steps for figures; of a roi run, what later runs match their images to. */
     CC_CHECK(cc_pictures_make(&pictures, &test, plan, arena));
     if (cascade.stage == CC_STAGE_ROI) CC_CHECK(cc_reference_find(&result.reference, &view, plan, arena));

@@ -268,6 +268,31 @@ cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *
     return finish(folder, name, 720, 440, &data, &body);
 }
 
+cc_status cc_plot_reliability(const char *folder, const char *name, const char *pixels,
+                              const cc_plot_bins *items, size_t count) {
+    cc_text data = {0}, body = {0};
+    const size_t shown = count < CC_FIGURE_COLOURS ? count : CC_FIGURE_COLOURS;
+    if (count == 0) return CC_OK;
+    add_x_label(&body, "mean predicted probability (%), ", pixels);
+    cc_text_add(&body, "set ylabel 'pixels that are true (%%)'\nset xrange [0:100]\nset yrange [0:100]\n"
+                       "set key outside bottom center vertical maxcols 1 Left reverse\n"
+                       "plot x with lines dt 2 lw 1.5 lc rgb '" GREY "' title 'as many as predicted', ");
+    for (size_t i = 0; i < shown; i++) {
+        for (size_t k = 0; k < items[i].count; k++) {
+            if (isnan(items[i].predicted[k])) continue; /* the line goes on to the next bin that has pixels */
+            add_number(&data, items[i].predicted[k]);
+            add_number(&data, items[i].observed[k]);
+            cc_text_add(&data, "\n");
+        }
+        cc_text_add(&data, "\n\n");
+        cc_text_add(&body, "data index %zu using 1:2 with linespoints lw 2 pt %d ps 0.9 lc rgb '%s' title ",
+                    i, shape_of(i), colour_of(i));
+        cc_text_add_gnuplot(&body, items[i].label);
+        cc_text_add(&body, "%s", i + 1 < shown ? ", " : "\n");
+    }
+    return finish(folder, name, 620, 480 + 22 * (int)shown, &data, &body);
+}
+
 /* For qsort: ascending. */
 static int by_value(const void *a, const void *b) {
     const double p = *(const double *)a, q = *(const double *)b;

@@ -41,6 +41,19 @@ typedef struct cc_plot_cut {
  * CC_FIGURE_COLOURS variants. The plot begins below the lowest mark: what lies farther down is cut off. */
 cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *items, size_t count);
 
+/* Bins of predicted probability: in percent, the mean probability of each bin's pixels and the share of them
+ * that is true; NaN of a bin without pixels. */
+typedef struct cc_plot_bins {
+    const char *label;
+    const double *predicted, *observed; /* [count] */
+    size_t count;
+} cc_plot_bins;
+
+/* Share against probability, with the diagonal on which the two agree, of some pixels ("all pixels"); of at
+ * most CC_FIGURE_COLOURS variants, whose labels stand below the plot. Nothing of none. */
+cc_status cc_plot_reliability(const char *folder, const char *name, const char *pixels,
+                              const cc_plot_bins *items, size_t count);
+
 /* One level of an option: its score, in percent, with its 95 % interval (NaN: none) and that of each seed. */
 typedef struct cc_plot_point {
     double x, value, low, high;

@@ -65,6 +65,9 @@ static const char *caption_of(const char *name) {
          "The score against the option that the rows differ in, with its 95 % interval; small points are "
          "single seeds."},
         {"patients-", "F1-score of each test patient."},
+        {"reliability-",
+         "The share of pixels that are true against the probability that the net gives them, in ten "
+         "bins; Brier score and expected calibration error."},
         {"scores-", "F1-score with its 95 % interval, and the paper's where the runs are of patients."},
         {"sizes-", "F1-score against the parameters of the net and the operations of its forward pass."},
         {"thresholds-",

@@ -280,14 +280,14 @@ static cc_status parse_id(const char **out, const cc_yaml *map) {
 static cc_status parse_spec(cc_spec *spec, const cc_yaml *map, cc_arena *arena) {
     static const char *const known[] = {"id",         "title", "caption",  "shape",  "published", "columns",
                                         "convention", "rows",  "baseline", "margin", "claims",    NULL};
-    static const char *const shapes[] = {"scores", "stages", "calcium"};
+    static const char *const shapes[CC_SHAPES] = {"scores", "stages", "calcium", "surfaces", "challenge"};
     const cc_yaml *shape = cc_yaml_get(map, "shape");
     int found = CC_SHAPE_SCORES;
     CC_TRY(check_keys(map, "a table", known));
     CC_TRY(parse_id(&spec->id, map));
     CC_TRY(get_text(&spec->title, map, "title"));
     CC_TRY(get_text(&spec->caption, map, "caption"));
-    if (!cc_yaml_is_null(shape)) CC_TRY(find_word(&found, shape, "shape", shapes, 3));
+    if (!cc_yaml_is_null(shape)) CC_TRY(find_word(&found, shape, "shape", shapes, CC_SHAPES));
     spec->shape = (cc_spec_shape)found;
     if (spec->shape == CC_SHAPE_SCORES) CC_TRY(parse_scores(spec, map, arena));
     /* What is said of rows comes after them: it names them. */

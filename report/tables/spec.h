@@ -47,8 +47,11 @@ typedef struct cc_spec_claim {
 
 typedef enum cc_spec_shape {
     CC_SHAPE_SCORES,
-    CC_SHAPE_STAGES,  /* where a cascade wins and loses lesions and pixels: its one row's runs */
-    CC_SHAPE_CALCIUM, /* lesions and calcium scores, a line for each row */
+    CC_SHAPE_STAGES,    /* where a cascade wins and loses lesions and pixels: its one row's runs */
+    CC_SHAPE_CALCIUM,   /* lesions and calcium scores, a line for each row */
+    CC_SHAPE_SURFACES,  /* distances of surfaces, a line for each row */
+    CC_SHAPE_CHALLENGE, /* lesions and volumes as the orCaScore challenge counts them, by artery */
+    CC_SHAPES
 } cc_spec_shape;
 
 typedef struct cc_spec {

@@ -15,7 +15,8 @@ static void each_row_is_its_formula(void **state) {
     } rows[] = {{"f1", 12, 18, 1 / 2.75},
                 {"precision", 6, 8, 0.5 / 0.75},
                 {"recall", 6, 10, 0.25},
-                {"iou", 6, 12, 0.5 / 2.25}};
+                {"iou", 6, 12, 0.5 / 2.25},
+                {"dice", 12, 18, 1 / 2.75}};
     assert_int_equal(CC_SCORES, sizeof rows / sizeof *rows);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         cc_score score;
@@ -53,7 +54,7 @@ static void names_are_found_and_others_refused(void **state) {
     assert_ok(cc_empty_find(&empty, "one"));
     assert_int_equal(empty, CC_EMPTY_ONE);
     assert_error(cc_score_find(&score, "F1"), CC_EINVAL,
-                 "\"F1\" is unknown (the first of 4 known is \"f1\")");
+                 "\"F1\" is unknown (the first of 5 known is \"f1\")");
 }
 
 int main(void) {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "report/figures/method.h"
 #include "report/figures/plots.h"
+#include "report/figures/reliability.h"
 #include "support.h"
 #include "core/file.h"
 
@@ -273,6 +274,37 @@ static void agatston_scores_agree_within_their_limits(void **state) {
     assert_false(is_there(folder, "agatston-one.png"));
 }
 
+static void reliability_is_of_dense_pixels_where_every_row_has_them(void **state) {
+    (void)state;
+    char folder[256];
+    snprintf(folder, sizeof folder, "%s", cc_test_folder());
+    /* Above 130 HU: p = 0.2, 2 of 10 true; p = 0.8, 8 of 10 true. ECE 0; Brier 0.16, as 2 * 0.64 + 8 * 0.04 =
+     * 1.6. */
+    static const cc_run_calibration rows[] = {{"all", 0, 1000, 2, 200, 30},
+                                              {"all", 1, 10, 8, 8, 1.6},
+                                              {"above_130_hu", 0, 10, 2, 2, 1.6},
+                                              {"above_130_hu", 1, 10, 8, 8, 1.6}};
+    const cc_report_run run = {.calibration = rows, .calibration_count = 4},
+                        heart = {.calibration = rows, .calibration_count = 2}, none = {0};
+    const cc_report_run *of_run[] = {&run}, *of_heart[] = {&heart}, *of_none[] = {&none};
+    const cc_spec_row spec = {.source = CC_SOURCE_RUNS, .label = "net"};
+    cc_table_row both[] = {{.spec = &spec, .runs = of_run, .run_count = 1},
+                           {.spec = &spec, .runs = of_heart, .run_count = 1}},
+                 old = {.spec = &spec, .runs = of_none, .run_count = 1};
+    const cc_spec dense = {.id = "dense"}, all = {.id = "all"}, without = {.id = "none"};
+    assert_ok(cc_figure_reliability(folder,
+                                    &(cc_table){.spec = &dense, .kind = "x", .rows = both, .row_count = 1}));
+    assert_ok(
+        cc_figure_reliability(folder, &(cc_table){.spec = &all, .kind = "x", .rows = both, .row_count = 2}));
+    assert_ok(cc_figure_reliability(
+        folder, &(cc_table){.spec = &without, .kind = "x", .rows = &old, .row_count = 1}));
+    assert_int_equal(count_in(folder, "reliability-dense-x.svg", "net: Brier 0.1600, ECE 0.0000"), 1);
+    assert_int_equal(count_in(folder, "reliability-dense-x.svg", "pixels above 130 HU"), 1);
+    assert_int_equal(count_in(folder, "reliability-all-x.svg", "all pixels"), 1);
+    assert_true(is_there(folder, "reliability-dense-x.png"));
+    assert_false(is_there(folder, "reliability-none-x.png"));
+}
+
 static void scores_and_patients_are_drawn_with_what_is_known(void **state) {
     (void)state;
     char folder[256];
@@ -348,6 +380,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_overview_has_the_steps_of_the_config),
         cmocka_unit_test(agatston_scores_agree_within_their_limits),
+        cmocka_unit_test(reliability_is_of_dense_pixels_where_every_row_has_them),
         cmocka_unit_test(scores_and_patients_are_drawn_with_what_is_known),
         cmocka_unit_test(sizes_are_drawn_where_two_nets_have_one),
         cmocka_unit_test(precision_and_recall_are_drawn_by_threshold),

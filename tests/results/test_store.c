@@ -39,11 +39,21 @@ static const cc_run_panel panels[] = {
     {"union", "union", "p2", 4, 2, 3, NULL, mask, false, {0}, {0, 0}},
 };
 static const cc_run_patient patients[] = {
-    {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25},
-    {"p1 \xc3\xa9", 1, 0, 0, 0, 100, -1, -1, -1, -1, NAN, NAN, NAN, NAN},
+    {"p2", 2, 13, 1, 6, 180, 3, 2, 4, 1, 12.5, NAN, 100, 90.25, 7, 6.5, 2.25, 0.75},
+    {"p1 \xc3\xa9", 1, 0, 0, 0, 100, -1, -1, -1, -1, NAN, NAN, NAN, NAN, INFINITY, NAN, NAN, NAN},
 };
 static const cc_run_baseline baselines[] = {{"roi_threshold", "p2", 1, 2, 3, 4},
                                             {"roi_threshold", "p1", 5, 6, 7, 8}};
+
+static const cc_run_challenge challenge[] = {{"p2", 0, 3, 2, 4, 1, 12.5, 3, 0.25, 7, 8},
+                                             {"p2", 3, 1, 1, -1, -1, 2, 0, NAN, -1, -1}};
+static const cc_run_calibration calibration[] = {{"all", 0, 290, 9, 2.5, 8.25},
+                                                 {"all", 1, 10, 10, 9.5, 0.125}};
+/* 2 x 2 pixels, 0, 1, 32, 33, packed by Python's zlib, for each of the three slices. */
+static const uint8_t packed[] = {0x78, 0x9c, 0x63, 0x60, 0x54, 0x50, 0x04, 0x00, 0x00, 0x68, 0x00, 0x43};
+#define MASK                                                                                                 \
+    { 4, 0, 2, 2, 0, 1, 2, 2, 0.5, 0.625, 3, 0, sizeof packed }
+static const cc_run_mask masks[] = {MASK, MASK, MASK};
 
 static const double thresholds[] = {0.25, 0.5};
 static const int64_t cut_tp[] = {15, 13, 0, 0}, cut_fp[] = {3, 1, 2, 0}; /* of p2, of p1 */
@@ -81,7 +91,12 @@ static cc_run sample_run(void) {
                     .examples = examples,
                     .example_count = 2,
                     .baselines = baselines,
-                    .baseline_count = 2};
+                    .baseline_count = 2,
+                    .challenge = challenge,
+                    .challenge_count = 2,
+                    .calibration = calibration,
+                    .calibration_count = 2,
+                    .masks = {masks, 3, packed, sizeof packed, true}};
 }
 
 static const char *write_sample(void) {
@@ -113,6 +128,12 @@ static void check_tables(const cc_run *got, const cc_run *want) {
     assert_memory_equal(got->cuts.thresholds, thresholds, sizeof thresholds);
     assert_memory_equal(got->cuts.tp, cut_tp, sizeof cut_tp);
     assert_memory_equal(got->cuts.fp, cut_fp, sizeof cut_fp);
+    assert_int_equal(got->challenge_count + got->calibration_count, 4);
+    assert_memory_equal(&got->challenge[1].artery, &challenge[1].artery, sizeof *challenge - CC_RUN_NAME_MAX);
+    assert_memory_equal(&got->calibration[1].bin, &calibration[1].bin, sizeof *calibration - CC_RUN_NAME_MAX);
+    assert_int_equal(got->masks.count, 3);
+    assert_memory_equal(got->masks.slices, masks, sizeof masks);
+    assert_memory_equal(got->masks.packed, packed, sizeof packed);
 }
 
 static void check_arrays(const cc_run *got) {
@@ -136,7 +157,7 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
     cc_run got, want = sample_run();
-    assert_ok(cc_run_read(&got, write_sample(), CC_RUN_MODEL | CC_RUN_EXAMPLES, arena));
+    assert_ok(cc_run_read(&got, write_sample(), CC_RUN_ALL, arena));
     assert_string_equal(got.experiment, want.experiment);
     assert_string_equal(got.variant, want.variant);
     assert_string_equal(got.config, want.config);
@@ -302,7 +323,7 @@ static void damage_without_a_digest_never_crashes(void **state) {
         cc_run run;
         bytes[at] ^= 0x55;
         put_bytes(path, bytes, count);
-        refused += cc_run_read(&run, path, CC_RUN_MODEL | CC_RUN_EXAMPLES, arena) != CC_OK;
+        refused += cc_run_read(&run, path, CC_RUN_ALL, arena) != CC_OK;
         bytes[at] ^= 0x55;
     }
     assert_true(tried > 20 && refused > tried / 4);

@@ -2,7 +2,8 @@
 #include <omp.h>
 #include "cascade_made.h"
 #include "core/log.h"
-#include "experiments/evaluation/measure.h"
+#include "experiments/cascade/upstream_net.h"
+#include "experiments/evaluation/testing.h"
 #include "run_data.h"
 #include "said.h"
 
@@ -252,16 +253,20 @@ static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     (void)state;
     cascade_planned p;
     run_data d;
-    cc_test test = {.view = &d.view};
+    cc_test test;
+    cc_upstream_net net;
+    cc_run_masks masks;
     cc_measures found;
     int64_t within, anywhere, outside = 0;
     cc_arena *arena = cc_arena_create();
     cascade_plan(&p, "small.yaml");
     assert_ok(run_data_init(&d, p.run, p.backend));
-    assert_ok(cc_masks_create(&test.masks, d.dataset.base));
     for (size_t i = 0; i < cc_slice_set_count(d.dataset.base); i++)
         d.cascade.regions[i] = (cc_box){0, 0, 64, 32};
-    assert_ok(cc_measure_patients(&found, &test, arena));
+    assert_ok(cc_upstream_net_init(&net, d.cascade.last, d.view.set, p.backend, NULL));
+    assert_ok(cc_testing_run(&test, &d.view, net.plan, arena));
+    const cc_measure_source source = cc_testing_measured(&masks, &test);
+    assert_ok(cc_measure_patients(&found, &source, arena));
     assert_int_equal(found.baseline_count, 2);
     for (size_t i = 0; i < found.baseline_count; i++) {
         mark_threshold(&within, &anywhere, &d.cascade, found.baselines[i].patient);
@@ -270,6 +275,7 @@ static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     }
     assert_true(outside > 0);
     cc_testing_deinit(&test);
+    cc_upstream_net_deinit(&net);
     run_data_deinit(&d);
     cascade_drop(&p);
     cc_arena_destroy(arena);

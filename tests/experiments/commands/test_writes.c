@@ -166,7 +166,7 @@ static void tree_deinit(tree *t) {
 
 /* Two run files hold the same, but for times and memory. */
 static bool same_run(const char *a, const char *b, cc_arena *arena) {
-    const unsigned all = CC_RUN_MODEL | CC_RUN_EXAMPLES | CC_RUN_REFERENCE;
+    const unsigned all = CC_RUN_ALL;
     cc_run x, y;
     if (cc_run_read(&x, a, all, arena) != CC_OK || cc_run_read(&y, b, all, arena) != CC_OK) return false;
     y.provenance.started = x.provenance.started;

@@ -64,7 +64,7 @@ static void an_unknown_key_is_refused_with_its_line_and_the_nearest(void **state
     assert_refused("report: {claims: [{text: x, a: lr=0.01, score: f1, direktion: higher}]}\n",
                    "report.claims[0].direktion is no key of a claim (did you mean direction?)");
     assert_refused("report: {convention: {empty: wit_truth}}\n", "did you mean with_truth?");
-    assert_refused("report: {columns: [f1, dice]}\n", "its item 2 is \"dice\"");
+    assert_refused("report: {columns: [f1, dise]}\n", "its item 2 is \"dise\"");
     assert_refused("report: {columns: []}\n", "a list of 1 to");
 }
 
