@@ -22,6 +22,7 @@ extern "C" {
     X(EFORMAT, 1, "malformed data")                                                                          \
     X(EUNSUPPORTED, 1, "well formed, but not supported")                                                     \
     X(EDEVICE, 1, "the device failed")                                                                       \
+    X(EGATE, 3, "a gate did not hold")                                                                       \
     X(EINTERRUPTED, 1, "stopped on request")
 
 typedef enum cc_status {
@@ -32,7 +33,8 @@ typedef enum cc_status {
 
 /* "CC_EIO" and the like. */
 const char *cc_status_name(cc_status status);
-/* The exit status of a program that ends with `status`: 0, 1 or 2. */
+/* The exit status of a program that ends with `status`: 0, 1, 2; 3 where nothing failed, but a number is missing or
+ * has left its bounds (CC_EGATE). */
 int cc_status_exit(cc_status status);
 
 /* The last error of this thread. Every string is "" where it was not given. */

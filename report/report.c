@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include "core/file.h"
 #include "core/log.h"
+#include "core/version.h"
 #include "report/check.h"
 #include "report/figures/curves.h"
 #include "report/figures/examples.h"
 #include "report/figures/options.h"
 #include "report/figures/scores.h"
 #include "report/page/page.h"
+#include "report/gate/changes.h"
 #include "report/tables/calcium.h"
 #include "report/tables/claims.h"
 #include "report/tables/compare.h"
@@ -46,6 +48,9 @@ typedef struct report {
     size_t table_count;
     struct table_job *jobs; /* job_count; they own what their tables point to */
     size_t job_count;
+    cc_gate_state earlier;  /* where one is named */
+    cc_gate gate;           /* what changed since */
+    cc_listing changes;     /* the same as a table */
     cc_text printed;        /* tables in Markdown */
     char *tables, *figures; /* folders, CC_PATH_MAX */
 } report;
@@ -68,7 +73,8 @@ static cc_status read_specs(report *r) {
 static cc_status save_listing(report *r, const cc_listing *listing, const cc_format *format, bool print) {
     char name[CC_PATH_MAX], path[CC_PATH_MAX];
     cc_text text = {0};
-    snprintf(name, sizeof name, "%s-%s.%s", listing->id, listing->kind, format->ending);
+    snprintf(name, sizeof name, "%s%s%s.%s", listing->id, listing->kind[0] ? "-" : "", listing->kind,
+             format->ending);
     cc_status status = cc_render(&text, listing, format);
     if (status == CC_OK) status = cc_path_join(path, r->tables, name);
     if (status == CC_OK) status = cc_text_save(&text, path);
@@ -145,18 +151,6 @@ static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
     return CC_OK;
 }
 
-/* Whether a table has a run of this kind. */
-static bool has_row(const report *r, const cc_spec *spec, const char *kind) {
-    for (size_t row = 0; row < spec->row_count; row++) {
-        size_t count;
-        const cc_report_run *const *runs = cc_report_runs_of_row(&count, &r->runs, &spec->rows[row]);
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(runs[i]->kind, kind) == 0 && cc_report_run_matches(runs[i], &spec->rows[row]))
-                return true;
-    }
-    return false;
-}
-
 /* The kinds that have a run in some table. */
 static cc_status list_kinds(report *r) {
     r->kinds = cc_arena_get_array(r->arena, r->runs.kind_count + 1, sizeof *r->kinds);
@@ -198,7 +192,7 @@ static cc_status list_jobs(report *r) {
         r->job_count = 0;
         for (size_t s = 0; s < r->spec_count; s++)
             for (size_t k = 0; k < r->kind_count; k++) {
-                if (!has_row(r, &r->specs[s], r->kinds[k])) continue;
+                if (!cc_table_has_runs(&r->specs[s], r->kinds[k], &r->runs)) continue;
                 table_job *job = fill ? &r->jobs[r->job_count] : NULL;
                 if (job) *job = (table_job){.own = *r, .spec = &r->specs[s], .kind = r->kinds[k]};
                 if (job) job->own.made = &r->made[r->job_count];
@@ -232,6 +226,25 @@ static cc_status make_tables(report *r) {
         r->shown[r->table_count].table = &r->made[r->table_count];
         r->table_count++;
     }
+    return CC_OK;
+}
+
+/* --- what changed --- */
+
+/* Compares the tables with those of an earlier state, where one is named. */
+static cc_status make_changes(report *r) {
+    const cc_report_options *o = r->options;
+    cc_listing data;
+    if (!o->against) return CC_OK;
+    CC_TRY(cc_gate_state_read(&r->earlier, o->against, o->tables, o->kind));
+    const cc_table **now = cc_arena_get_array(r->arena, r->table_count + 1, sizeof *now);
+    if (!now) return CC_ENOMEM;
+    for (size_t t = 0; t < r->table_count; t++) now[t] = &r->made[t];
+    CC_TRY(cc_gate_compare(&r->gate, &r->earlier, now, r->table_count, &r->runs, o->tolerances, r->arena));
+    CC_TRY(cc_changes_listing(&r->changes, &data, &r->gate, r->arena));
+    CC_TRY(save_formats(r, &r->changes, &data, true));
+    CC_TRY(cc_text_check(&r->printed));
+    if (o->print) fputs(r->printed.bytes, o->print);
     return CC_OK;
 }
 
@@ -316,6 +329,7 @@ static cc_status make_page(report *r) {
                     .runs = &r->runs,
                     .gaps = r->gaps.items,
                     .gap_count = r->gaps.count,
+                    .changes = r->options->against ? &r->changes : NULL,
                     .figures = r->figures};
     cc_audit audit;
     CC_TRY(cc_audit_make(&audit, &r->published, r->arena));
@@ -327,11 +341,28 @@ static cc_status make_page(report *r) {
     return cc_page_save(path, &page);
 }
 
+/* A strict report fails for what it had to leave out, one against an earlier state for what changed; both are
+ * said. */
+static cc_status judge(report *r) {
+    const bool gaps = r->options->strict && r->gaps.count;
+    char more[64] = "";
+    const cc_status status = cc_gate_check(&r->gate, r->arena);
+    if (!r->options->against || r->gate.holds) {
+        for (size_t i = 1; gaps && i < r->gaps.count; i++)
+            cc_log(CC_LOG_WARNING, "%s", r->gaps.items[i].line);
+        if (r->gaps.count > 1) snprintf(more, sizeof more, " (%zu more above)", r->gaps.count - 1);
+        return gaps ? cc_fail(CC_EGATE, "report --strict", "calcade run makes it again", "%s%s",
+                              r->gaps.items[0].line, more)
+                    : CC_OK;
+    }
+    for (size_t i = 0; gaps && i < r->gaps.count; i++) cc_log(CC_LOG_WARNING, "%s", r->gaps.items[i].line);
+    return status;
+}
+
 cc_status cc_report_make(const cc_report_options *options) {
     const cc_report_options *o = options;
     report r = {.options = options, .arena = cc_arena_create()};
     cc_status status = CC_OK;
-    char more[64] = "";
     if (!r.arena) return cc_fail_memory("a report", 0);
 
     /* What was planned, what tables there are, and what was run. */
@@ -346,7 +377,7 @@ cc_status cc_report_make(const cc_report_options *options) {
 
     /* Which runs no table may show, and which cells stay empty. */
     r.gaps.arena = r.arena;
-    CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, r.arena));
+    CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, CC_NUMERICS_VERSION, r.arena));
     CC_CHECK(
         cc_report_check_tables(&r.gaps, &r.runs, r.specs, r.spec_count, &r.manifest, o->results, o->kind));
 
@@ -359,6 +390,7 @@ cc_status cc_report_make(const cc_report_options *options) {
     CC_CHECK(cc_folder_make(r.tables));
     CC_CHECK(cc_folder_make(r.figures));
     CC_CHECK(make_tables(&r));
+    CC_CHECK(make_changes(&r));
     CC_CHECK(make_run_list(&r));
     CC_CHECK(print_other_runs(&r));
     CC_CHECK(make_figures(&r));
@@ -369,17 +401,14 @@ cc_status cc_report_make(const cc_report_options *options) {
                 r.figures, o->out, o->out);
     }
 
-    /* A strict report fails for what it had to leave out. */
-    if (!o->strict || r.gaps.count == 0) goto done;
-    for (size_t i = 1; i < r.gaps.count; i++) cc_log(CC_LOG_WARNING, "%s", r.gaps.items[i].line);
-    if (r.gaps.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.gaps.count - 1);
-    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s",
-                     r.gaps.items[0].line, more);
+    CC_CHECK(judge(&r));
 done:
     for (size_t j = 0; j < r.job_count && r.jobs; j++) {
         cc_text_deinit(&r.jobs[j].own.printed);
         cc_arena_destroy(r.jobs[j].own.arena);
     }
+    cc_text_deinit(&r.printed);
+    cc_gate_state_deinit(&r.earlier);
     cc_arena_destroy(r.arena);
     return status;
 }
