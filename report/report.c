@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/version.h"
 #include "report/check.h"
+#include "report/ci/ci.h"
 #include "report/figures/curves.h"
 #include "report/figures/examples.h"
 #include "report/figures/options.h"
@@ -24,6 +25,8 @@
 #include "report/tables/conventions.h"
 #include "report/tables/cost.h"
 #include "report/tables/effects.h"
+#include "report/tables/latex_body.h"
+#include "report/tables/numbers.h"
 #include "report/tables/pivot.h"
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
@@ -87,6 +90,7 @@ static cc_status save_listing(report *r, const cc_listing *listing, const cc_for
 static cc_status save_formats(report *r, const cc_listing *listing, const cc_listing *data, bool print) {
     CC_TRY(save_listing(r, listing, &cc_format_markdown, print));
     CC_TRY(save_listing(r, listing, &cc_format_latex, false));
+    CC_TRY(save_listing(r, listing, &cc_format_latex_body, false));
     CC_TRY(save_listing(r, listing, &cc_format_html, false));
     return save_listing(r, data, &cc_format_csv, false);
 }
@@ -248,6 +252,17 @@ static cc_status make_changes(report *r) {
     return CC_OK;
 }
 
+/* Writes numbers.tex. */
+static cc_status make_numbers(const report *r) {
+    char path[CC_PATH_MAX];
+    cc_text text = {0};
+    cc_numbers_add(&text, r->made, r->table_count);
+    cc_status status = cc_path_join(path, r->options->out, "numbers.tex");
+    if (status == CC_OK) status = cc_text_save(&text, path);
+    cc_text_deinit(&text);
+    return status;
+}
+
 /* --- lists, figures, page --- */
 
 /* Writes runs.md: every run, then what is missing, stale or damaged. */
@@ -341,6 +356,23 @@ static cc_status make_page(report *r) {
     return cc_page_save(path, &page);
 }
 
+/* What CI is told of all this. */
+static cc_status tell_ci(report *r) {
+    const bool compared = r->options->against != NULL;
+    const cc_listing **shown = cc_arena_get_array(r->arena, r->table_count + 1, sizeof *shown);
+    if (!shown) return CC_ENOMEM;
+    for (size_t t = 0; t < r->table_count; t++) shown[t] = &r->shown[t].shown;
+    const cc_ci_findings findings = {.tables = r->made,
+                                     .table_count = r->table_count,
+                                     .runs = &r->runs,
+                                     .gaps = &r->gaps,
+                                     .gate = compared ? &r->gate : NULL,
+                                     .changes = compared ? &r->changes : NULL,
+                                     .shown = shown,
+                                     .strict = r->options->strict};
+    return cc_ci_write(r->options, &findings, r->arena);
+}
+
 /* A strict report fails for what it had to leave out, one against an earlier state for what changed; both are
  * said. */
 static cc_status judge(report *r) {
@@ -391,6 +423,7 @@ cc_status cc_report_make(const cc_report_options *options) {
     CC_CHECK(cc_folder_make(r.figures));
     CC_CHECK(make_tables(&r));
     CC_CHECK(make_changes(&r));
+    CC_CHECK(make_numbers(&r));
     CC_CHECK(make_run_list(&r));
     CC_CHECK(print_other_runs(&r));
     CC_CHECK(make_figures(&r));
@@ -401,6 +434,7 @@ cc_status cc_report_make(const cc_report_options *options) {
                 r.figures, o->out, o->out);
     }
 
+    CC_CHECK(tell_ci(&r));
     CC_CHECK(judge(&r));
 done:
     for (size_t j = 0; j < r.job_count && r.jobs; j++) {

@@ -47,6 +47,7 @@ static void wanted_deinit(wanted *w) {
 typedef struct values {
     cc_report_options report;
     cc_flag_texts tolerances;
+    const char *ci;
 } values;
 
 /* "f1=0.5": a score and what it may move by. */
@@ -66,6 +67,18 @@ static cc_status read_tolerances(cc_report_options *out, const cc_flag_texts *te
     if (texts->count && !out->against)
         return cc_fail(CC_EUSAGE, "report --tolerance", "add --against DIR",
                        "there is nothing to compare with");
+    return CC_OK;
+}
+
+/* The name of a CI system; NULL: none. */
+static cc_status read_ci(cc_report_options *out, const char *name) {
+    if (!name) return CC_OK;
+    if (strcmp(name, "github") == 0)
+        out->ci = CC_CI_GITHUB;
+    else if (strcmp(name, "gitlab") == 0)
+        out->ci = CC_CI_GITLAB;
+    else
+        return cc_fail(CC_EUSAGE, "report --ci", "github or gitlab", "\"%s\" is neither", name);
     return CC_OK;
 }
 
@@ -112,6 +125,18 @@ static const cc_flag flags[] = {
      .value = "SCORE=POINTS",
      .meaning = "by how many points a score, as in f1=0.5, may differ from the earlier state; without it the "
                 "counts must be the same; may be given several times"},
+    {.name = "--ci",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, ci),
+     .value = "github|gitlab",
+     .meaning = "writes summary.md and up to ten annotations: on standard output, with the summary in "
+                "$GITHUB_STEP_SUMMARY; or code-quality.json"},
+    {.name = "--junit",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, report.junit),
+     .value = "FILE",
+     .completes = CC_COMPLETES_PATH,
+     .meaning = "JUnit XML: a test case for each cell and claim, failed where the exit status is 3 for it"},
     {0}};
 
 /* The flags' values are the report's own options: the table points into them. */
@@ -123,6 +148,7 @@ static cc_status command(int argc, char **argv) {
     wanted w = {0};
     CC_TRY(cc_flags_read(&v, argc, argv, flags, paths, &path_count, 0, argc));
     CC_TRY(read_tolerances(options, &v.tolerances));
+    CC_TRY(read_ci(options, v.ci));
     /* Configs are read where there are some; without them the folder alone says what there is. */
     cc_status status = plan_configs(&w, options, paths, path_count);
     if (status == CC_OK) status = cc_report_make(options);

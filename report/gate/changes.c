@@ -8,21 +8,11 @@
 enum { TEXTS = 4, COLUMNS = TEXTS + 7 };
 
 const char *cc_changes_sentence(const cc_gate *gate, cc_arena *arena) {
-    size_t cells = 0, claims = 0, judged = 0;
-    const char *text;
-    for (int o = 0; o < CC_GATE_OUTCOMES; o++) {
-        if (o == CC_GATE_SAME || o == CC_GATE_WITHIN || !cc_gate_holds((cc_gate_outcome)o)) {
-            cells += gate->cells_of[o];
-            judged += gate->claims_of[o];
-        }
-        claims += o == CC_GATE_SAME ? gate->claims_of[o] : 0;
-    }
-    text = cc_arena_format(
+    const char *text = cc_arena_format(
         arena,
         "%s: %zu of %zu cells hold (%zu with the same counts) and %zu of %zu claims keep their verdict",
-        gate->holds ? "Holds" : "DOES NOT HOLD",
-        gate->cells_of[CC_GATE_SAME] + gate->cells_of[CC_GATE_WITHIN], cells, gate->cells_of[CC_GATE_SAME],
-        claims, judged);
+        gate->holds ? "Holds" : "DOES NOT HOLD", gate->cells_judged - gate->cells_failed, gate->cells_judged,
+        gate->cells_of[CC_GATE_SAME], gate->claims_judged - gate->claims_failed, gate->claims_judged);
     const struct {
         size_t count;
         const char *words;

@@ -250,19 +250,24 @@ static cc_status make_room(cc_gate *out, const cc_table *const *tables, size_t c
     return out->cells && out->claims ? CC_OK : CC_ENOMEM;
 }
 
+/* Whether an outcome is a judgement. */
+static bool is_judged(cc_gate_outcome outcome) {
+    return outcome == CC_GATE_SAME || outcome == CC_GATE_WITHIN || !cc_gate_holds(outcome);
+}
+
 /* Counts outcomes, and decides. */
 static void conclude(cc_gate *out) {
-    out->holds = out->problem_count == 0;
-    for (size_t i = 0; i < out->cell_count; i++) {
-        out->cells_of[out->cells[i].outcome]++;
-        out->holds = out->holds && cc_gate_holds(out->cells[i].outcome);
-    }
-    for (size_t i = 0; i < out->claim_count; i++) {
-        out->claims_of[out->claims[i].outcome]++;
-        out->holds = out->holds && cc_gate_holds(out->claims[i].outcome);
+    for (size_t i = 0; i < out->cell_count; i++) out->cells_of[out->cells[i].outcome]++;
+    for (size_t i = 0; i < out->claim_count; i++) out->claims_of[out->claims[i].outcome]++;
+    for (int o = 0; o < CC_GATE_OUTCOMES; o++) {
+        const cc_gate_outcome outcome = (cc_gate_outcome)o;
+        out->cells_judged += is_judged(outcome) ? out->cells_of[o] : 0;
+        out->claims_judged += is_judged(outcome) ? out->claims_of[o] : 0;
+        out->cells_failed += cc_gate_holds(outcome) ? 0 : out->cells_of[o];
+        out->claims_failed += cc_gate_holds(outcome) ? 0 : out->claims_of[o];
     }
     /* Where nothing was compared, nothing has passed. */
-    if (out->cells_of[CC_GATE_SAME] + out->cells_of[CC_GATE_WITHIN] == 0) out->holds = false;
+    out->holds = out->cells_judged > 0 && out->cells_failed + out->claims_failed + out->problem_count == 0;
 }
 
 cc_status cc_gate_compare(cc_gate *out, const cc_gate_state *before, const cc_table *const *now,
@@ -329,21 +334,15 @@ const char *cc_gate_claim_line(const cc_gate_claim *claim, cc_arena *arena) {
 
 cc_status cc_gate_check(const cc_gate *gate, cc_arena *arena) {
     const char *first = NULL;
-    size_t cells = 0, claims = 0;
     if (gate->holds) return CC_OK;
-    for (size_t i = 0; i < gate->cell_count; i++) {
-        if (cc_gate_holds(gate->cells[i].outcome)) continue;
-        if (cells++ == 0) first = cc_gate_cell_line(&gate->cells[i], arena);
-    }
-    for (size_t i = 0; i < gate->claim_count; i++) {
-        if (cc_gate_holds(gate->claims[i].outcome)) continue;
-        if (claims++ == 0 && !first) first = cc_gate_claim_line(&gate->claims[i], arena);
-    }
+    for (size_t i = 0; i < gate->cell_count && !first; i++)
+        if (!cc_gate_holds(gate->cells[i].outcome)) first = cc_gate_cell_line(&gate->cells[i], arena);
+    for (size_t i = 0; i < gate->claim_count && !first; i++)
+        if (!cc_gate_holds(gate->claims[i].outcome)) first = cc_gate_claim_line(&gate->claims[i], arena);
     if (!first && gate->problem_count) first = gate->problems[0];
-    return cc_fail(
-        CC_EGATE, "report --against", "tables/changes.md lists all of it",
-        "%zu of %zu cells and %zu of %zu claims do not hold, %zu earlier runs cannot be compared; first: "
-        "%.500s",
-        cells, gate->cell_count, claims, gate->claim_count, gate->problem_count,
-        first ? first : "nothing was compared: no cell is in both states");
+    return cc_fail(CC_EGATE, "report --against", "tables/changes.md lists all of it",
+                   "%zu of %zu cells and %zu of %zu claims do not hold%s: %.500s", gate->cells_failed,
+                   gate->cells_judged, gate->claims_failed, gate->claims_judged,
+                   gate->problem_count ? ", and earlier runs cannot be compared" : "",
+                   first ? first : "nothing was compared: no cell is in both states");
 }

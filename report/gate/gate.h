@@ -60,6 +60,8 @@ typedef struct cc_gate {
         problems; /* runs of the earlier state that cannot be compared, a line each: the gate does not hold */
     size_t problem_count;
     size_t cells_of[CC_GATE_OUTCOMES], claims_of[CC_GATE_OUTCOMES];
+    /* Measured before, and so held against now; those that do not hold. */
+    size_t cells_judged, cells_failed, claims_judged, claims_failed;
     bool holds; /* nothing was lost, changed or flipped, and something was compared */
 } cc_gate;
 
