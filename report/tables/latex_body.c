@@ -47,7 +47,7 @@ static void add_column(cc_text *out, const cc_listing *listing, size_t column) {
         cc_text_add(out, "r");
     else
         cc_text_add(out, "S[table-format=%s%zu.%zu]", any_sign ? "+" : "", most_before, most_behind);
-    if (has_tails(listing, column)) cc_text_add(out, "@{\\,}l");
+    if (has_tails(listing, column)) cc_text_add(out, "@{\\ }l");
 }
 
 static void body_begin(cc_text *out, const cc_listing *listing) {
