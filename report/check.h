@@ -24,8 +24,8 @@ typedef struct cc_report_gaps {
     cc_arena *arena; /* owns the items and their words */
 } cc_report_gaps;
 
-/* Marks the runs with a fault. `numerics`: the version that they must be of, or state none; 0: any, as an earlier
- * state has its own. The arena owns the words. */
+/* Marks the runs with a fault. `numerics`: the version that they must be of, or state none; 0: any, as an
+ * earlier state has its own. The arena owns the words. */
 cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, int64_t numerics,
                                cc_arena *arena);
 

@@ -373,22 +373,18 @@ static cc_status tell_ci(report *r) {
     return cc_ci_write(r->options, &findings, r->arena);
 }
 
-/* A strict report fails for what it had to leave out, one against an earlier state for what changed; both are
- * said. */
+/* A strict report fails for what it had to leave out, one against an earlier state for what changed. Where
+ * both do, the error is of the changes, and the gaps are warned of. */
 static cc_status judge(report *r) {
-    const bool gaps = r->options->strict && r->gaps.count;
+    const cc_report_gap *gaps = r->gaps.items;
+    const size_t count = r->options->strict ? r->gaps.count : 0;
+    const bool changed = r->options->against && !r->gate.holds;
     char more[64] = "";
-    const cc_status status = cc_gate_check(&r->gate, r->arena);
-    if (!r->options->against || r->gate.holds) {
-        for (size_t i = 1; gaps && i < r->gaps.count; i++)
-            cc_log(CC_LOG_WARNING, "%s", r->gaps.items[i].line);
-        if (r->gaps.count > 1) snprintf(more, sizeof more, " (%zu more above)", r->gaps.count - 1);
-        return gaps ? cc_fail(CC_EGATE, "report --strict", "calcade run makes it again", "%s%s",
-                              r->gaps.items[0].line, more)
-                    : CC_OK;
-    }
-    for (size_t i = 0; gaps && i < r->gaps.count; i++) cc_log(CC_LOG_WARNING, "%s", r->gaps.items[i].line);
-    return status;
+    for (size_t i = changed ? 0 : 1; i < count; i++) cc_log(CC_LOG_WARNING, "%s", gaps[i].line);
+    if (changed) return cc_gate_check(&r->gate, r->arena);
+    if (count == 0) return CC_OK;
+    if (count > 1) snprintf(more, sizeof more, " (%zu more above)", count - 1);
+    return cc_fail(CC_EGATE, "report --strict", "calcade run makes it again", "%s%s", gaps[0].line, more);
 }
 
 cc_status cc_report_make(const cc_report_options *options) {

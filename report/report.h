@@ -41,12 +41,13 @@ typedef struct cc_report_options {
     FILE *print;       /* tables in Markdown, and where the files are; NULL: nothing */
 } cc_report_options;
 
-/* Makes the whole report; each file is there whole or not at all. A run file that cannot be read is named by
- * a warning and in runs.md, and its cell stays empty.
+/* Makes the whole report; each file is there whole or not at all. A run file that cannot be read is named
+ * by a warning and in runs.md, and its cell stays empty.
  *   CC_ENOTFOUND  no run file below `results`
  *   CC_ECONFIG    the file of tables, or its published tables, cannot be read
- *   CC_EGATE      `strict`, and a run is missing, stale, damaged or of the wrong kind: a line each; or `against`, and
- *                 a number is not what it was, within its tolerance, or a claim's verdict is another
+ *   CC_EGATE      `strict`, and a run is missing, stale, damaged or of the wrong kind: a line each; or
+ *                 `against`, and a number is not what it was, within its tolerance, or a claim's verdict is
+ *                 another one
  *   CC_EIO        a file of the report cannot be written, or gnuplot fails */
 cc_status cc_report_make(const cc_report_options *options);
 

@@ -18,9 +18,9 @@ cc_status cc_run_compare(const cc_run *a, const cc_run *b);
 cc_status cc_run_compare_model(const cc_run *a, const cc_run *b);
 cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b);
 
-/* What was measured of an earlier run, a, against a later one: the counts as above, then the rows of patients, stages
- * and baselines. What a does not know of a patient (-1, NaN), as an older program did not measure it, is passed
- * over. Returns as above. */
+/* What was measured of an earlier run, a, against a later one: the counts as above, then the rows of
+ * patients, stages and baselines. What a does not know of a patient (-1, NaN), as an older program did not
+ * measure it, is passed over. Returns as above. */
 cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b);
 
 /* The history of the training, to the bit but for the seconds. Returns as above. */

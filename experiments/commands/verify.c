@@ -1,12 +1,14 @@
-/* experiments/commands/verify.c -- `calcade verify`: one run, chosen by a seed, is made again and compared with what is
- * stored.
+/* experiments/commands/verify.c -- `calcade verify`: one run, chosen by a seed, is made again and compared
+ * with what is stored.
  *
- * Reading stored results back shows that tables follow from them; it does not show that they follow from config, data
- * and program. A run that is made anew does. On a machine as the stored run's (planning/machine.h) the weights, counts
- * and history must be the same bytes. On another one rounding differs, and training makes that another net of the
- * same quality: then its scores must lie where one more seed would, by the spread of the stored seeds (the 95 %
- * prediction interval of one further value: mean +- t(n - 1) s sqrt(1 + 1/n); Hahn & Meeker, Statistical Intervals (1991),
- * section 4.8). With fewer than two seeds there is no such spread, and nothing has been verified. */
+ * Reading stored results back shows that tables follow from them; it does not show that they follow from
+ * config, data and program. A run that is made anew does. On a machine as the stored run's
+ * (planning/machine.h) the weights, counts and history must be the same bytes. On another one rounding
+ * differs, and training makes that another net of the same quality: then its scores must lie where one
+ * more seed would, by the spread of the stored seeds (the 95 % prediction interval of one further value:
+ * mean +- t(n - 1) s sqrt(1 + 1/n); Hahn & Meeker, Statistical Intervals (1991), section 4.8). With fewer
+ * than two seeds there is no such spread, and nothing has been verified. */
+#include <assert.h>
 #include <ftw.h>
 #include <jansson.h>
 #include <math.h>
@@ -114,6 +116,8 @@ static cc_status remake(session *s, int chosen) {
                                                                                        : cc_machine_threads();
     CC_TRY(make_folder(s));
     CC_TRY(cc_run_plan_create(&s->anew, s->configs, s->config_count, s->folder, s->backend, threads));
+    /* Both plans are of the same configs, and so of the same runs in the same order. */
+    assert(cc_run_plan_count(s->anew) == cc_run_plan_count(s->stored));
     CC_TRY(link_others(s, chosen));
     for (int i = 0; i <= chosen; i++) CC_TRY(cc_run_plan_refresh(s->anew, i));
     const cc_planned_run *run = cc_run_plan_get(s->anew, chosen);

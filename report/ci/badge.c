@@ -1,7 +1,7 @@
 /* report/ci/badge.c -- the badge, in the usual form of two boxes.
  *
- * An SVG has no line breaks of its own and no fonts that are sure to be there: each text is stretched to the width
- * that its box was made for (textLength), at 11 px of Verdana or what stands in for it. */
+ * An SVG has no line breaks of its own and no fonts that are sure to be there: each text is stretched to
+ * the width that its box was made for (textLength), at 11 px of Verdana or what stands in for it. */
 #include "report/ci/badge.h"
 
 #include <stdio.h>

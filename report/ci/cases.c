@@ -23,7 +23,8 @@ static cc_ci_outcome outcome_of(cc_gate_outcome outcome) {
     return outcome == CC_GATE_SAME || outcome == CC_GATE_WITHIN ? CC_CI_PASSED : CC_CI_SKIPPED;
 }
 
-/* What was compared. The cells and claims of one table follow each other in their own lists; here table by table. */
+/* What was compared. The cells and claims of one table follow each other in their own lists; here table by
+ * table. */
 static void add_gate(sink *s, const cc_gate *gate, cc_arena *arena) {
     size_t claim = 0;
     for (size_t i = 0; i < gate->cell_count; i++) {

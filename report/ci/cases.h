@@ -1,9 +1,9 @@
-/* report/ci/cases.h -- what CI is told of a report: a case for each cell and each claim, with what became of it.
- * Private to report.
+/* report/ci/cases.h -- what CI is told of a report: a case for each cell and each claim, with what became
+ * of it. Private to report.
  *
- * A case fails where the program's exit status would be 3 for it: a gap of a strict report, or a cell or claim that does not
- * hold against an earlier state. What was not measured, or not compared, is skipped and never passed; so is a claim
- * that does not hold by its data, as that is a result and no fault. */
+ * A case fails where the program's exit status would be 3 for it: a gap of a strict report, or a cell or
+ * claim that does not hold against an earlier state. What was not measured, or not compared, is skipped
+ * and never passed; so is a claim that does not hold by its data, as that is a result and no fault. */
 #ifndef CC_REPORT_CI_CASES_H
 #define CC_REPORT_CI_CASES_H
 

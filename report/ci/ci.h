@@ -6,7 +6,8 @@
 #include "report/ci/cases.h"
 #include "report/report.h"
 
-/* Writes badge.svg into the report's folder; where options->junit names a file, JUnit XML; and for options->ci
+/* Writes badge.svg into the report's folder; where options->junit names a file, JUnit XML; and for
+ * options->ci
  *   GITHUB  summary.md, which is added to $GITHUB_STEP_SUMMARY too, and annotations on standard output
  *   GITLAB  summary.md and code-quality.json
  * Each file is there whole or not at all, but for GitHub's own. CC_EIO, CC_ENOMEM */

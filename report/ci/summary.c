@@ -1,8 +1,9 @@
 /* report/ci/summary.c -- job summary and annotations for GitHub Actions and GitLab CI.
  *
- * Sources: GitHub, "Workflow commands for GitHub Actions" (%, CR and LF are escaped in a message, colon and comma too in
- * a property; ten errors a step; a step's summary of at most 1 MiB); GitLab, "Code Quality report format" (description,
- * check_name, fingerprint, severity, location.path, location.lines.begin). */
+ * Sources: GitHub, "Workflow commands for GitHub Actions" (%, CR and LF are escaped in a message, colon
+ * and comma too in a property; ten errors a step; a step's summary of at most 1 MiB); GitLab, "Code
+ * Quality report format" (description, check_name, fingerprint, severity, location.path,
+ * location.lines.begin). */
 #include "report/ci/summary.h"
 
 #include <errno.h>

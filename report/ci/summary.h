@@ -13,15 +13,16 @@ enum { CC_CI_ANNOTATIONS = 10 };
  * larger than GitHub takes (1 MiB). CC_ENOMEM */
 cc_status cc_ci_summary_add(cc_text *out, const cc_ci_cases *cases, const cc_ci_findings *findings);
 
-/* GitHub's workflow commands, `::error title=...::...`: one for each case that failed, CC_CI_ANNOTATIONS at most, of which
- * the last then counts the rest. */
+/* GitHub's workflow commands, `::error title=...::...`: one for each case that failed, CC_CI_ANNOTATIONS
+ * at most, of which the last then counts the rest. */
 void cc_ci_annotations_add_github(cc_text *out, const cc_ci_cases *cases);
 
 /* The same as GitLab's Code Quality report: a JSON array. `file`: what an entry points to, relative to the
  * repository. */
 void cc_ci_annotations_add_gitlab(cc_text *out, const cc_ci_cases *cases, const char *file);
 
-/* Adds the text to the end of the file that $GITHUB_STEP_SUMMARY names; nothing where it names none. CC_EIO */
+/* Adds the text to the end of the file that $GITHUB_STEP_SUMMARY names; nothing where it names none.
+ * CC_EIO */
 cc_status cc_ci_summary_append(const cc_text *text);
 
 #endif

@@ -1,8 +1,9 @@
 /* report/gate/gate.c -- cell by cell and claim by claim, an earlier state beside now.
  *
- * Tables are matched by id and kind; rows of runs by the experiment, variant and fold that they are bound to, so that
- * another label is no loss, others by label; claims by their text. A difference has the paired interval of the
- * patients that both states scored (metrics/paired.h): whether a change is more than these patients' noise. */
+ * Tables are matched by id and kind; rows of runs by the experiment, variant and fold that they are bound
+ * to, so that another label is no loss, others by label; claims by their text. A difference has the paired
+ * interval of the patients that both states scored (metrics/paired.h): whether a change is more than these
+ * patients' noise. */
 #include "report/gate/gate.h"
 
 #include <math.h>
@@ -84,8 +85,8 @@ static cc_status add_interval(cc_gate_cell *cell, const cc_table_row *before, co
     return CC_OK;
 }
 
-/* Judges a cell of scores. A row of runs is held to its runs; a summary or baseline, whose runs are those of other
- * rows, to its value. */
+/* Judges a cell of scores. A row of runs is held to its runs; a summary or baseline, whose runs are those
+ * of other rows, to its value. */
 static cc_gate_outcome judge(const cc_gate_cell *cell, const cc_gate_row *row) {
     const bool was = !isnan(cell->before), is = !isnan(cell->now);
     if (was && !is) return CC_GATE_MISSING;
@@ -192,8 +193,8 @@ static const cc_table_claim *find_claim(const cc_table *table, const char *text)
     return NULL;
 }
 
-/* One claim of either state; NULL: it is not there. Any other verdict is a flip: a text that says "holds" is wrong
- * where it is not resolved any more, and one that says "not resolved" where it holds. */
+/* One claim of either state; NULL: it is not there. Any other verdict is a flip: a text that says "holds"
+ * is wrong where it is not resolved any more, and one that says "not resolved" where it holds. */
 static cc_status compare_claim(comparison *c, const cc_table *table, const cc_table_claim *old_claim,
                                const cc_table_claim *new_claim) {
     cc_gate_claim *claim = &c->out->claims[c->out->claim_count++];

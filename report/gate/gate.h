@@ -1,10 +1,10 @@
-/* report/gate/gate.h -- what changed between an earlier state of the results and now, and whether it may have.
- * Private to report.
+/* report/gate/gate.h -- what changed between an earlier state of the results and now, and whether it may
+ * have. Private to report.
  *
- * A cell is a score of a row of a table, or, of a table without scores (stages, calcium), the row's counts. It
- * holds where it is made from the same runs with the same counts (and weights, where both states keep them), or
- * where a tolerance above 0 is stated for its score and it moved by no more. A cell that is not measured now holds
- * never; one that was not measured then is not judged. */
+ * A cell is a score of a row of a table, or, of a table without scores (stages, calcium), the row's
+ * counts. It holds where it is made from the same runs with the same counts (and weights, where both
+ * states keep them), or where a tolerance above 0 is stated for its score and it moved by no more. A cell
+ * that is not measured now holds never; one that was not measured then is not judged. */
 #ifndef CC_REPORT_GATE_GATE_H
 #define CC_REPORT_GATE_GATE_H
 
@@ -65,14 +65,14 @@ typedef struct cc_gate {
     bool holds; /* nothing was lost, changed or flipped, and something was compared */
 } cc_gate;
 
-/* Compares the tables of two states. `now` are of `runs`; tolerances are in points, by score; the arena owns what
- * is made, which borrows the tables. CC_ENOMEM, or as cc_run_read */
+/* Compares the tables of two states. `now` are of `runs`; tolerances are in points, by score; the arena
+ * owns what is made, which borrows the tables. CC_ENOMEM, or as cc_run_read */
 cc_status cc_gate_compare(cc_gate *out, const cc_gate_state *before, const cc_table *const *now,
                           size_t now_count, const cc_report_runs *runs, const double tolerances[CC_SCORES],
                           cc_arena *arena);
 
-/* "table2-twin, With histogram matching, f1: 67.8 -> 66.1 (-1.7): left its tolerance: ...": a cell, and a claim, in
- * one line. The arena owns it; NULL where memory is out. */
+/* "table2-twin, With histogram matching, f1: 67.8 -> 66.1 (-1.7): left its tolerance: ...": a cell, and a
+ * claim, in one line. The arena owns it; NULL where memory is out. */
 const char *cc_gate_cell_line(const cc_gate_cell *cell, cc_arena *arena);
 const char *cc_gate_claim_line(const cc_gate_claim *claim, cc_arena *arena);
 /* What happened to a cell, without its place and numbers: "left its tolerance: seed 1: slices: ...". */

@@ -1,8 +1,8 @@
 /* report/gate/rows.c -- runs of an earlier state beside those of now.
  *
- * Equal scores are not equal results: two nets may agree in a rounded mean and differ in every slice. So runs are
- * compared by their counts and, where both states keep them, by their weights. Light files have no weights: then the
- * counts decide alone. */
+ * Equal scores are not equal results: two nets may agree in a rounded mean and differ in every slice. So
+ * runs are compared by their counts and, where both states keep them, by their weights. Light files have
+ * no weights: then the counts decide alone. */
 #include "report/gate/rows.h"
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ static const char *explain_loss(const cc_report_runs *runs, const cc_report_run 
     for (const cc_report_run *run = runs->items; run < runs->items + runs->count; run++)
         if (is_same_run(run, lost))
             return run->fault ? cc_arena_format(arena, "%s %s", run->path, run->fault)
-                              : cc_arena_format(arena, "%s is in no row of this name", run->path);
+                              : cc_arena_format(arena, "%s is there, but this row is not", run->path);
     for (size_t i = 0; i < runs->problem_count; i++) {
         char end[512];
         /* A file that cannot be read is known by its place alone. */

@@ -1,5 +1,5 @@
-/* report/gate/rows.h -- the runs of one row, in an earlier state and now: whether they are the same, and what they
- * differ in. Private to report. */
+/* report/gate/rows.h -- the runs of one row, in an earlier state and now: whether they are the same, and
+ * what they differ in. Private to report. */
 #ifndef CC_REPORT_GATE_ROWS_H
 #define CC_REPORT_GATE_ROWS_H
 
@@ -13,8 +13,9 @@ typedef struct cc_gate_row {
     const char *why; /* options that differ, "optimizer.lr: 0.01, was 0.001"; else other data, machine, ... */
 } cc_gate_row;
 
-/* Compares the runs of two rows, each with that of the same experiment, variant, fold and seed: counts of every
- * slice, what was measured of patients, stages and baselines, and weights where both files hold them.
+/* Compares the runs of two rows, each with that of the same experiment, variant, fold and seed: counts of
+ * every slice, what was measured of patients, stages and baselines, and weights where both files hold
+ * them.
  *   now    NULL: there is no such row any more
  *   runs   all that there are now, which say why a run is lost
  * Files are read again, one pair at a time. The arena owns the texts. As cc_run_read */

@@ -1,5 +1,5 @@
-/* report/gate/state.c -- an earlier state: its run files read and checked, its tables filled and their claims judged
- * as a report does it (report/report.c), without writing anything. */
+/* report/gate/state.c -- an earlier state: its run files read and checked, its tables filled and their
+ * claims judged as a report does it (report/report.c), without writing anything. */
 #include "report/gate/state.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-/* report/gate/state.h -- an earlier state of the results, as tables: what a report is compared with. Private to
- * report.
+/* report/gate/state.h -- an earlier state of the results, as tables: what a report is compared with.
+ * Private to report.
  *
- * A state is a folder of run files, light ones too (results/light.h): its runs, the tables that this program makes of
- * them, and the verdicts on the tables' claims. Counts are read and scores computed anew, so that what changed
- * is the runs, never the way of scoring. */
+ * A state is a folder of run files, light ones too (results/light.h): its runs, the tables that this
+ * program makes of them, and the verdicts on the tables' claims. Counts are read and scores computed anew,
+ * so that what changed is the runs, never the way of scoring. */
 #ifndef CC_REPORT_GATE_STATE_H
 #define CC_REPORT_GATE_STATE_H
 
@@ -17,8 +17,9 @@ typedef struct cc_gate_state {
     cc_arena **arenas; /* table_count + 1; the last one owns all but the tables */
 } cc_gate_state;
 
-/* Reads a state. `tables`: a file of tables, NULL: the program's own; `kind`: tables of that kind alone, NULL: of
- * all. A run of other numerics than this program's counts here: the earlier state may be of an older program.
+/* Reads a state. `tables`: a file of tables, NULL: the program's own; `kind`: tables of that kind alone,
+ * NULL: of all. A run of other numerics than this program's counts here: the earlier state may be of an
+ * older program.
  *   CC_ENOTFOUND  no run file below `results`
  *   CC_EFORMAT    none of them can be read
  *   others        as cc_specs_read and cc_manifest_read */

@@ -1,9 +1,10 @@
-/* report/tables/latex_body.c -- a listing as a LaTeX table without caption and label, for \input in a paper's own
- * table environment: booktabs' rules, numbers aligned at their point by siunitx, notes below by threeparttable.
+/* report/tables/latex_body.c -- a listing as a LaTeX table without caption and label, for \input in a
+ * paper's own table environment: booktabs' rules, numbers aligned at their point by siunitx, notes below
+ * by threeparttable.
  *
- * An S column takes a number alone, so an interval behind it stands in a column of its own, and whatever is no number
- * stands in braces. How many digits a column has is found in its cells. Source: the manuals of siunitx (3.x, section
- * "Tabular material"), booktabs and threeparttable. */
+ * An S column takes a number alone, so an interval behind it stands in a column of its own, and whatever
+ * is no number stands in braces. How many digits a column has is found in its cells. Source: the manuals
+ * of siunitx (3.x, section "Tabular material"), booktabs and threeparttable. */
 #include "report/tables/latex_body.h"
 
 #include <string.h>

@@ -4,7 +4,8 @@
 
 #include "report/tables/render.h"
 
-/* A tabular with its notes, without caption and label, for \input. Needs booktabs, siunitx and threeparttable. */
+/* A tabular with its notes, without caption and label, for \input. Needs booktabs, siunitx and
+ * threeparttable. */
 extern const cc_format cc_format_latex_body;
 
 #endif

@@ -1,7 +1,7 @@
 /* report/tables/numbers.c -- the numbers of the tables as definitions of TeX.
  *
- * A name has spaces, signs and letters of any alphabet, so it is no control word: \csname builds it from the three
- * arguments, which \detokenize (e-TeX) takes as plain characters. */
+ * A name has spaces, signs and letters of any alphabet, so it is no control word: \csname builds it from
+ * the three arguments, which \detokenize (e-TeX) takes as plain characters. */
 #include "report/tables/numbers.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
-/* tests/report/test_latex.c -- numbers.tex and the tables for \input go through LaTeX, and a name that is none does not.
- * Skips where there is no pdflatex with siunitx and threeparttable (texlive-latex-extra, texlive-science). */
+/* tests/report/test_latex.c -- numbers.tex and the tables for \input go through LaTeX, and a name that is
+ * none does not. Skips where there is no pdflatex with siunitx and threeparttable (texlive-latex-extra,
+ * texlive-science). */
 #include "reports.h"
 
 enum { OUTPUT = 1 << 17 };

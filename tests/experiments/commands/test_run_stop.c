@@ -138,7 +138,7 @@ static void a_stopped_run_says_where_it_goes_on_and_does(void **state) {
         const char *out = runs_folder();
         snprintf(result, sizeof result, "%s", runs_path(out, 1));
         stop_by(&o, result, out, "", numbers[i]);
-        assert_failed(&o, 1,
+        assert_failed(&o, 75,
                       "test/small a, seed 1: stopped on request (the same command goes on after epoch ");
         assert_int_equal(runs_count(out, "seed-*"), 1); /* the checkpoint: no lock, nothing half written */
         if (numbers[i] != SIGINT) continue;

@@ -1,5 +1,5 @@
-/* tests/experiments/commands/test_verify.c -- `calcade verify`: a stored run that is made again is the same to the bit,
- * and what was changed in it is found. */
+/* tests/experiments/commands/test_verify.c -- `calcade verify`: a stored run that is made again is the
+ * same to the bit, and what was changed in it is found. */
 #include "runs.h"
 
 static void verify(outcome *o, const char *before, const char *out, const char *arguments) {

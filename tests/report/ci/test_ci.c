@@ -7,8 +7,8 @@
 enum { OUTPUT = 1 << 17 };
 static char output[OUTPUT];
 
-/* An experiment of so many variants of so many points each, whose report.yaml gives the first a label that every
- * format must escape. */
+/* An experiment of so many variants of so many points each, whose report.yaml gives the first a label that
+ * every format must escape. */
 static const char *write_state(int variants, int percent) {
     const char *results = cc_test_folder();
     char text[4096] = "variants: [v0";

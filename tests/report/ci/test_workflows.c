@@ -1,5 +1,6 @@
-/* tests/report/ci/test_workflows.c -- the steps of the workflow files in configs/studies/ci, run as they stand there in a
- * clean clone of this repository. Steps that install and build are left out: the program is this build's. */
+/* tests/report/ci/test_workflows.c -- the steps of the workflow files in configs/studies/ci, run as they
+ * stand there in a clean clone of this repository. Steps that install and build are left out: the program
+ * is this build's. */
 #include "core/yaml.h"
 #include "reports.h"
 
@@ -60,8 +61,8 @@ static void clone(char out[256]) {
     skip();
 }
 
-/* Runs the steps in the clone as CI does: each in a shell of its own that ends where a command fails. The exit status of the
- * first that fails. */
+/* Runs the steps in the clone as CI does: each in a shell of its own that ends where a command fails. The
+ * exit status of the first that fails. */
 static int run_steps(const char *folder, const steps *all) {
     output[0] = 0;
     for (int i = 0; i < all->count; i++) {

@@ -1,5 +1,5 @@
-/* tests/report/gate/test_gate.c -- report --against: what became of each cell and claim since an earlier state, by
- * line and exit status. */
+/* tests/report/gate/test_gate.c -- report --against: what became of each cell and claim since an earlier
+ * state, by line and exit status. */
 #include "reports.h"
 
 enum { OUTPUT = 1 << 17, PATIENTS = 10 };
@@ -51,8 +51,8 @@ static int compare(const char *before, const char *now, const char *flags) {
 static void the_same_results_hold(void **state) {
     (void)state;
     assert_int_equal(compare(write_state(), write_state(), ""), 0);
-    /* Two rows of three scores each; of "everything background" F1 and recall, as its precision is 0/0. The rule
-     * without a net is in no file. */
+    /* Two rows of three scores each; of "everything background" F1 and recall, as its precision is 0/0.
+     * The rule without a net is in no file. */
     assert_has(output,
                "Holds: 8 of 8 cells hold (8 with the same counts) and 1 of 1 claims keep their verdict");
 }
