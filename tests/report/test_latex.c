@@ -52,6 +52,7 @@ static void the_names_of_numbers_are_those_of_the_tables(void **state) {
     assert_has(numbers, "\\calcade@define{study-odd-real}{50 - of -1 & a_b}{f1}{60.0}%\n");
     /* What was not measured has no name. */
     assert_lacks(numbers, "focal loss}{f1}");
+    assert_lacks(numbers, "nan");
     cc_arena_destroy(arena);
 }
 

@@ -268,7 +268,7 @@ static void a_bar_fits_the_terminal_and_ctrl_c_takes_it_away(void **state) {
     close(terminal);
     assert_int_equal(waitpid(child, &ended, 0), child);
     assert_true(WIFEXITED(ended));
-    assert_int_equal(WEXITSTATUS(ended), 1);
+    assert_int_equal(WEXITSTATUS(ended), 75);
     for (const char *at = text; (at = strstr(at, erase)); bars++) {
         at += strlen(erase);
         const char *end = strstr(at, erase), *newline = strchr(at, '\n');
