@@ -19,7 +19,7 @@ const char *cc_gate_outcome_words(cc_gate_outcome outcome) {
         [CC_GATE_LISTED] = "other counts, not judged",
         [CC_GATE_NEW] = "new, not compared",
         [CC_GATE_UNMEASURED] = "measured in neither state",
-        [CC_GATE_OUTSIDE] = "left its tolerance",
+        [CC_GATE_OUTSIDE] = "changed",
         [CC_GATE_LOST_RUN] = "lost a run",
         [CC_GATE_MISSING] = "missing",
     };
@@ -67,16 +67,21 @@ typedef struct comparison {
     cc_arena *arena;
 } comparison;
 
-/* The interval of now minus before over the patients that both rows score. */
-static cc_status add_interval(cc_gate_cell *cell, const cc_table_row *before, const cc_table_row *now,
-                              cc_score score, cc_arena *arena) {
+/* The interval of now minus before over the patients that both rows score. Where the two values are over
+ * different patients, no interval of common ones belongs to their difference. */
+static cc_status add_interval(cc_gate_cell *cell, const cc_table *old_table, const cc_table_row *before,
+                              const cc_table *table, const cc_table_row *now, cc_score score,
+                              cc_arena *arena) {
+    const size_t n = cc_table_estimate(table, now)->patients[score];
     const char *const *names;
     size_t count;
     cc_table_pairs pairs;
     cc_paired_result result;
     if (!before->patient_count || !now->patient_count) return CC_OK;
     CC_TRY(cc_table_common_patients(&names, &count, (const cc_table_row *[]){now, before}, 2, score, arena));
-    if (count == 0) return CC_OK;
+    cell->other_patients = cc_table_estimate(old_table, before)->patients[score] != n ||
+                           (table->spec->convention.average == CC_AVERAGE_PATIENT && count != n);
+    if (count == 0 || cell->other_patients) return CC_OK;
     CC_TRY(cc_table_pair(&pairs, now, before, names, count, score, arena));
     CC_TRY(cc_paired_compare(&result, pairs.differences, pairs.seeds, count));
     cell->low = 100 * result.low;
@@ -133,7 +138,7 @@ static cc_status compare_scores(comparison *c, const cc_table *before, const cc_
         if (isnan(cell->before) || isnan(cell->now) || cell->outcome == CC_GATE_SAME ||
             old_row->spec->source == CC_SOURCE_SD)
             continue;
-        CC_TRY(add_interval(cell, old_row, new_row, score, c->arena));
+        CC_TRY(add_interval(cell, before, old_row, now, new_row, score, c->arena));
     }
     return CC_OK;
 }
@@ -301,7 +306,8 @@ const char *cc_gate_cell_reason(const cc_gate_cell *cell, cc_arena *arena) {
     const cc_gate_row *row = cell->row;
     const char *text = cc_gate_outcome_words(cell->outcome);
     if (cell->outcome == CC_GATE_OUTSIDE && cell->tolerance > 0)
-        text = cc_arena_format(arena, "%s of ±%g points", text, cell->tolerance);
+        text = cc_arena_format(arena, "left its tolerance of ±%g points", cell->tolerance);
+    if (cell->other_patients && text) text = cc_arena_format(arena, "%s: over other patients", text);
     if (!row || cell->outcome == CC_GATE_SAME) return text;
     const char *const parts[] = {row->lost, row->changed, row->why};
     for (size_t i = 0; i < sizeof parts / sizeof *parts && text; i++)

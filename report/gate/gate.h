@@ -28,17 +28,18 @@ typedef enum cc_gate_outcome {
 static inline bool cc_gate_holds(cc_gate_outcome outcome) {
     return outcome < CC_GATE_OUTSIDE;
 }
-/* "same", "left its tolerance", ... */
+/* "same", "changed", ... */
 const char *cc_gate_outcome_words(cc_gate_outcome outcome);
 
 typedef struct cc_gate_cell {
-    const char *table;  /* "table2-twin" */
-    const char *label;  /* of its row */
-    const char *score;  /* "f1"; "counts": of a table without scores */
-    double before, now; /* percent; NaN: none, and of counts */
-    double low, high;   /* 95 % interval of the mean difference by patient, points; NaN: none */
-    size_t patients;    /* that the interval is over */
-    double tolerance;   /* points */
+    const char *table;   /* "table2-twin" */
+    const char *label;   /* of its row */
+    const char *score;   /* "f1"; "counts": of a table without scores */
+    double before, now;  /* percent; NaN: none, and of counts */
+    double low, high;    /* 95 % interval of the mean difference by patient, points; NaN: none */
+    size_t patients;     /* that the interval is over */
+    bool other_patients; /* the two values are over different patients: no interval */
+    double tolerance;    /* points */
     cc_gate_outcome outcome;
     const cc_gate_row *row;      /* NULL: not compared run by run */
     const cc_table_row *now_row; /* NULL: there is none */
@@ -71,11 +72,11 @@ cc_status cc_gate_compare(cc_gate *out, const cc_gate_state *before, const cc_ta
                           size_t now_count, const cc_report_runs *runs, const double tolerances[CC_SCORES],
                           cc_arena *arena);
 
-/* "table2-twin, With histogram matching, f1: 67.8 -> 66.1 (-1.7): left its tolerance: ...": a cell, and a
+/* "table2-twin, With histogram matching, f1: 67.8 -> 66.1 (-1.7): changed: seed 1: ...": a cell, and a
  * claim, in one line. The arena owns it; NULL where memory is out. */
 const char *cc_gate_cell_line(const cc_gate_cell *cell, cc_arena *arena);
 const char *cc_gate_claim_line(const cc_gate_claim *claim, cc_arena *arena);
-/* What happened to a cell, without its place and numbers: "left its tolerance: seed 1: slices: ...". */
+/* What happened to a cell, without its place and numbers: "changed: seed 1: slices: ...". */
 const char *cc_gate_cell_reason(const cc_gate_cell *cell, cc_arena *arena);
 
 /* CC_OK where the gate holds; else CC_EGATE with how much does not and the first line of it. */

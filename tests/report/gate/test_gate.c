@@ -62,7 +62,7 @@ static void a_changed_weight_is_seen_though_the_counts_are_the_same(void **state
     const char *before = write_state(), *now = write_state();
     write_run(now, (make){.variant = "with", .percent = high, .weight = 1.0000001f});
     assert_int_equal(compare(before, now, ""), 3);
-    assert_has(output, "| table2-twin | With histogram matching | f1 | left its tolerance: seed 1: model: "
+    assert_has(output, "| table2-twin | With histogram matching | f1 | changed: seed 1: model: "
                        "head.weight differs | 81.10 | 81.10 | +0.00 |");
     assert_has(output, "calcade: error: report --against: 3 of 8 cells and 0 of 1 claims do not hold");
 }
@@ -132,6 +132,22 @@ static void a_change_has_its_options_and_its_interval(void **state) {
     assert_has(output, "Holds: 8 of 8 cells hold (5 with the same counts)");
 }
 
+/* Two means over different patients differ by whom they are over too: the common patients' interval is not
+ * theirs. */
+static void a_change_over_other_patients_has_no_interval(void **state) {
+    (void)state;
+    const char *before = cc_test_folder(), *now = cc_test_folder(), *const variants[] = {"without", "with"};
+    for (int v = 0; v < 2; v++) {
+        reports_write_scores(before, "twin/table2-matching", variants[v], 0, 'a', (int[]){50, 60, 90}, 3);
+        reports_write_scores(now, "twin/table2-matching", variants[v], 0, 'a', (int[]){50, 60}, 2);
+    }
+    assert_int_equal(compare(before, now, ""), 3);
+    assert_has(
+        output,
+        "changed: over other patients: seed 1: slices: their number differs | 66.67 | 55.00 | -11.67 | – "
+        "| – | – | 0 |");
+}
+
 /* Of what cannot be read nothing is known to be the same. */
 static void an_earlier_run_that_is_damaged_is_not_passed(void **state) {
     (void)state;
@@ -174,6 +190,7 @@ int main(void) {
         cmocka_unit_test(a_flipped_claim_is_named),
         cmocka_unit_test(a_changed_seed_is_a_lost_run),
         cmocka_unit_test(a_change_has_its_options_and_its_interval),
+        cmocka_unit_test(a_change_over_other_patients_has_no_interval),
         cmocka_unit_test(an_earlier_run_that_is_damaged_is_not_passed),
         cmocka_unit_test(where_nothing_is_compared_nothing_has_passed),
         cmocka_unit_test(a_tolerance_is_a_score_and_points),
