@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "report/check.h"
+#include "report/tables/calcium.h"
 #include "report/tables/claims.h"
+#include "report/tables/stages.h"
 #include "report/tables/study.h"
 
 /* One table to fill, with the arena that owns it, as an arena serves one thread. */
@@ -13,18 +15,24 @@ typedef struct table_job {
     const cc_spec *spec;
     const char *kind;
     cc_arena *arena;
-    cc_table *table;
-    cc_error error; /* status CC_OK: none */
+    cc_table *table; /* NULL: it has nothing to show, and so is in no report */
+    cc_error error;  /* status CC_OK: none */
 } table_job;
 
 /* Fills a table and judges its claims. */
 static cc_status fill(table_job *job, const cc_report_runs *runs, const cc_published *published) {
+    cc_listing shown = {0};
     job->arena = cc_arena_create();
     if (!job->arena) return cc_fail_memory("a table", 0);
-    job->table = cc_arena_get(job->arena, sizeof *job->table);
-    if (!job->table) return CC_ENOMEM;
-    CC_TRY(cc_table_build(job->table, job->spec, job->kind, runs, published, job->arena));
-    return job->spec->shape == CC_SHAPE_SCORES ? cc_table_judge(job->table, job->arena) : CC_OK;
+    cc_table *table = cc_arena_get(job->arena, sizeof *table);
+    if (!table) return CC_ENOMEM;
+    CC_TRY(cc_table_build(table, job->spec, job->kind, runs, published, job->arena));
+    job->table = table;
+    if (job->spec->shape == CC_SHAPE_SCORES) return cc_table_judge(table, job->arena);
+    CC_TRY(job->spec->shape == CC_SHAPE_STAGES ? cc_table_listing_stages(&shown, table, job->arena)
+                                               : cc_table_listing_calcium(&shown, table, job->arena));
+    if (shown.rows == 0) job->table = NULL;
+    return CC_OK;
 }
 
 /* A job for each table and kind of runs that has a row in it; once to count, once to fill. */
@@ -60,11 +68,11 @@ static cc_status fill_all(cc_gate_state *out, table_job *jobs, size_t count, con
         if (fill(&jobs[j], &out->runs, published) != CC_OK) jobs[j].error = *cc_error_get();
     free(out->arenas);
     out->arenas = arenas;
-    out->table_count = count;
+    out->arena_count = count + 1;
     out->tables = tables;
     for (size_t j = 0; j < count; j++) {
         arenas[j] = jobs[j].arena;
-        tables[j] = jobs[j].table;
+        if (jobs[j].table) tables[out->table_count++] = jobs[j].table;
     }
     arenas[count] = arena;
     for (size_t j = 0; j < count; j++) {
@@ -81,7 +89,7 @@ cc_status cc_gate_state_read(cc_gate_state *out, const char *results, const char
     table_job *jobs;
     size_t spec_count, count;
     cc_arena *arena = cc_arena_create();
-    *out = (cc_gate_state){.where = results, .arenas = calloc(1, sizeof(cc_arena *))};
+    *out = (cc_gate_state){.where = results, .arenas = calloc(1, sizeof(cc_arena *)), .arena_count = 1};
     if (!arena || !out->arenas) {
         cc_arena_destroy(arena);
         return cc_fail_memory("the earlier state", 0);
@@ -103,7 +111,7 @@ cc_status cc_gate_state_read(cc_gate_state *out, const char *results, const char
 }
 
 void cc_gate_state_deinit(cc_gate_state *state) {
-    for (size_t j = 0; state->arenas && j <= state->table_count; j++) cc_arena_destroy(state->arenas[j]);
+    for (size_t j = 0; state->arenas && j < state->arena_count; j++) cc_arena_destroy(state->arenas[j]);
     free(state->arenas);
     *state = (cc_gate_state){0};
 }

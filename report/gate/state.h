@@ -12,9 +12,10 @@
 typedef struct cc_gate_state {
     const char *where; /* its folder */
     cc_report_runs runs;
-    const cc_table *const *tables; /* table_count: one for each kind of runs that has a row in it */
+    const cc_table *const *tables; /* table_count: those with something to show, for each kind of runs */
     size_t table_count;
-    cc_arena **arenas; /* table_count + 1; the last one owns all but the tables */
+    cc_arena **arenas; /* arena_count: one for each table, and one for the rest */
+    size_t arena_count;
 } cc_gate_state;
 
 /* Reads a state. `tables`: a file of tables, NULL: the program's own; `kind`: tables of that kind alone,

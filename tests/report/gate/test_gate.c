@@ -148,6 +148,33 @@ static void a_change_over_other_patients_has_no_interval(void **state) {
         "| – | – | 0 |");
 }
 
+/* These runs hold no stages and no lesions: the tables of them have nothing to show, then as now. */
+static void a_table_that_shows_nothing_is_no_loss(void **state) {
+    (void)state;
+    const char *results = cc_test_folder();
+    reports_write_scores(results, "twin/table5-cascade", "without", 0, 'a', (int[]){50, 60}, 2);
+    reports_write_scores(results, "twin/table5-cascade", "with", 0, 'a', (int[]){70, 80}, 2);
+    assert_int_equal(compare(results, results, ""), 0);
+}
+
+static void the_page_shows_the_changes(void **state) {
+    (void)state;
+    char before[CC_PATH_MAX], out[CC_PATH_MAX], flags[2 * CC_PATH_MAX];
+    cc_arena *arena = cc_arena_create();
+    snprintf(before, sizeof before, "%s", write_state());
+    snprintf(out, sizeof out, "%s", cc_test_folder());
+    snprintf(flags, sizeof flags, "--against %s", before);
+    const char *now = write_state();
+    write_run(now, (make){.variant = "with", .percent = low, .weight = 1});
+    assert_int_equal(reports_make(output, OUTPUT, now, out, flags), 3);
+    const char *page = reports_read(out, "index.html", arena);
+    assert_has(page, "<section id=\"changes\">");
+    assert_has(page, "DOES NOT HOLD: 5 of 8 cells hold");
+    assert_has(reports_read(out, "tables/changes.csv", arena),
+               "table2-twin,Without histogram matching,f1,same,50.90,");
+    cc_arena_destroy(arena);
+}
+
 /* Of what cannot be read nothing is known to be the same. */
 static void an_earlier_run_that_is_damaged_is_not_passed(void **state) {
     (void)state;
@@ -191,6 +218,8 @@ int main(void) {
         cmocka_unit_test(a_changed_seed_is_a_lost_run),
         cmocka_unit_test(a_change_has_its_options_and_its_interval),
         cmocka_unit_test(a_change_over_other_patients_has_no_interval),
+        cmocka_unit_test(a_table_that_shows_nothing_is_no_loss),
+        cmocka_unit_test(the_page_shows_the_changes),
         cmocka_unit_test(an_earlier_run_that_is_damaged_is_not_passed),
         cmocka_unit_test(where_nothing_is_compared_nothing_has_passed),
         cmocka_unit_test(a_tolerance_is_a_score_and_points),
