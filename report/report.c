@@ -182,6 +182,7 @@ typedef struct table_job {
     cc_error error; /* status CC_OK: none */
 } table_job;
 
+/* Makes one table, with an arena and a text of its own. */
 static void run_job(table_job *job) {
     job->own.arena = cc_arena_create();
     cc_status status =
@@ -243,6 +244,7 @@ static cc_status make_changes(report *r) {
     CC_TRY(cc_gate_state_read(&r->earlier, o->against, o->tables, o->kind));
     const cc_table **now = cc_arena_get_array(r->arena, r->table_count + 1, sizeof *now);
     if (!now) return CC_ENOMEM;
+    /* Printed behind the tables, as it is about all of them. */
     for (size_t t = 0; t < r->table_count; t++) now[t] = &r->made[t];
     CC_TRY(cc_gate_compare(&r->gate, &r->earlier, now, r->table_count, &r->runs, o->tolerances, r->arena));
     CC_TRY(cc_changes_listing(&r->changes, &data, &r->gate, r->arena));

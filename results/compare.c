@@ -10,6 +10,7 @@
 #include <string.h>
 #include "results/layout.h"
 
+/* The answer "not the same", with where. */
 static cc_status differs(const char *where, const char *what) {
     return cc_fail(CC_EINVAL, where, NULL, "%s differs", what);
 }
@@ -60,6 +61,7 @@ static cc_status compare_rows_by(const row_rule *rule, const cc_hdf_table *table
     return CC_OK;
 }
 
+/* The same of every column and value. */
 static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a_count, const void *b,
                               size_t b_count) {
     return compare_rows_by(&(row_rule){0}, table, a, a_count, b, b_count);
@@ -102,6 +104,7 @@ static bool same_libraries(cc_run_library *a, cc_run_library *b, size_t count) {
     return true;
 }
 
+/* Where, when and with what both were made. */
 static cc_status compare_provenance(const cc_run_provenance *a, const cc_run_provenance *b) {
     for (const cc_layout_text *t = cc_layout_provenance; t->name; t++)
         if (!same_text(*(const char *const *)((const char *)a + t->offset),
@@ -144,6 +147,7 @@ static const cc_run_tensor **sort_tensors(const cc_run_tensor *tensors, size_t c
     return sorted;
 }
 
+/* Whether two tensors have one name, one shape and the same bits. */
 static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
     /* The loop that compares the shapes multiplies the bytes out. */
     size_t bytes = sizeof *a->data;
@@ -167,6 +171,7 @@ cc_status cc_run_compare_model(const cc_run *a, const cc_run *b) {
     return status;
 }
 
+/* The counts by threshold. */
 static cc_status compare_cuts(const cc_run_cuts *a, const cc_run_cuts *b) {
     const size_t bytes = a->count * a->patient_count * sizeof *a->tp;
     if (a->count != b->count) return differs("cuts", "the number of thresholds");
@@ -188,6 +193,7 @@ static bool same_spacing(const cc_run_spacing *a, const cc_run_spacing *b) {
                                           : is_spacing(a) == is_spacing(b);
 }
 
+/* Pictures: their place, their grid, their pixels. */
 static bool same_example(const cc_run_example *a, const cc_run_example *b) {
     const size_t pixels = (size_t)a->height * a->width;
     return same_text(a->stage, b->stage) && same_text(a->patient, b->patient) && a->slice == b->slice &&

@@ -57,6 +57,7 @@ static cc_status read_tolerances(cc_report_options *out, const cc_flag_texts *te
         char name[32] = "", *end = NULL;
         cc_score score;
         if (equals) snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+        /* strtod takes "nan" and "inf" too: the range refuses them. */
         const double points = equals ? strtod(equals + 1, &end) : -1;
         if (!equals || end == equals + 1 || *end || !(points >= 0 && points <= 100) ||
             cc_score_find(&score, name) != CC_OK)

@@ -85,6 +85,7 @@ static cc_status make_folder(session *s) {
     return status;
 }
 
+/* For nftw, which comes to a folder after what is in it; links are removed, never followed. */
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
     (void)info, (void)kind, (void)where;
     return remove(path);
@@ -114,6 +115,7 @@ static cc_status remake(session *s, int chosen) {
     bool made;
     const int threads = cc_machine_parse(&machine, stored->machine) && machine.threads ? machine.threads
                                                                                        : cc_machine_threads();
+    /* Another number of threads would sum in another order, and so give other bytes. */
     CC_TRY(make_folder(s));
     CC_TRY(cc_run_plan_create(&s->anew, s->configs, s->config_count, s->folder, s->backend, threads));
     /* Both plans are of the same configs, and so of the same runs in the same order. */
@@ -247,6 +249,7 @@ done:
 
 /* --- the command --- */
 
+/* The finding as lines for people, or as one JSON object. */
 static cc_status print(const finding *f, const session *s) {
     if (!s->json) {
         printf("run       %s\nmachine   %s%s\ncompared  %s\nverdict   %s%s%s\n", f->name,
@@ -267,6 +270,7 @@ static cc_status print(const finding *f, const session *s) {
     return failed ? cc_fail_errno("standard output", "write") : CC_OK;
 }
 
+/* Plans, chooses, makes again, compares. */
 static cc_status verify(session *s, const char **paths, int count) {
     int chosen;
     finding found = {0};
@@ -276,6 +280,7 @@ static cc_status verify(session *s, const char **paths, int count) {
     for (; s->config_count < count; s->config_count++)
         CC_TRY(cc_config_load(&s->configs[s->config_count], paths[s->config_count], NULL, 0,
                               CC_CONFIG_RUNNABLE));
+    /* Without a backend: what is stored is taken as it is, wherever it was made. */
     CC_TRY(cc_run_plan_create(&s->stored, s->configs, s->config_count, s->results, NULL, 0));
     CC_TRY(choose(&chosen, s));
     cc_interrupt_watch();

@@ -14,6 +14,7 @@ enum {
     LETTER_TENTHS = 66
 }; /* width of a letter in tenths of a pixel, on average */
 
+/* About as wide as Verdana sets it; textLength makes it exact. */
 static int text_width(const char *text) {
     return (int)strlen(text) * LETTER_TENTHS / 10;
 }

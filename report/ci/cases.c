@@ -11,6 +11,7 @@ typedef struct sink {
     bool failed; /* memory was out */
 } sink;
 
+/* Adds a case. A text that is NULL had no memory. */
 static void add(sink *s, cc_ci_outcome outcome, const char *suite, const char *name, const char *line) {
     s->failed = s->failed || !suite || !name || !line;
     s->out->items[s->out->count++] = (cc_ci_case){suite, name, line, outcome};
@@ -18,6 +19,7 @@ static void add(sink *s, cc_ci_outcome outcome, const char *suite, const char *n
     s->out->skipped += outcome == CC_CI_SKIPPED;
 }
 
+/* What was not judged is skipped. */
 static cc_ci_outcome outcome_of(cc_gate_outcome outcome) {
     if (!cc_gate_holds(outcome)) return CC_CI_FAILED;
     return outcome == CC_GATE_SAME || outcome == CC_GATE_WITHIN ? CC_CI_PASSED : CC_CI_SKIPPED;
@@ -40,6 +42,7 @@ static void add_gate(sink *s, const cc_gate *gate, cc_arena *arena) {
     }
     for (size_t i = 0; i < gate->problem_count; i++)
         add(s, CC_CI_FAILED, "earlier state", gate->problems[i], gate->problems[i]);
+    /* An empty list of tests would look like a success. */
     if (gate->cells_judged == 0)
         add(s, CC_CI_FAILED, "earlier state", "something is compared",
             "nothing was compared: no cell is in both states");
@@ -50,6 +53,7 @@ static void add_table(sink *s, const cc_table *table, cc_arena *arena) {
     const char *suite = cc_arena_format(arena, "%s-%s", table->spec->id, table->kind);
     if (table->spec->shape != CC_SHAPE_SCORES) return;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++) {
+        /* The paper's own numbers are measured by nobody here. */
         if (row->spec->source == CC_SOURCE_PUBLISHED) continue;
         for (int c = 0; c < table->spec->column_count; c++) {
             const cc_score score = table->spec->columns[c];

@@ -29,6 +29,7 @@ static cc_status write_summary(const cc_report_options *o, const cc_ci_cases *ca
 /* The failing cases, where the system shows them beside the sources. */
 static cc_status write_annotations(const cc_report_options *o, const cc_ci_cases *cases) {
     cc_text text = {0};
+    /* GitLab reads a file, GitHub what a step prints. */
     if (o->ci == CC_CI_GITLAB) {
         char file[CC_PATH_MAX];
         CC_TRY(cc_path_join(file, o->out, "summary.md"));
@@ -46,9 +47,11 @@ cc_status cc_ci_write(const cc_report_options *options, const cc_ci_findings *fi
     cc_ci_cases cases;
     cc_text text = {0};
     CC_TRY(cc_ci_cases_make(&cases, findings, arena));
+    /* Costs nothing and needs no flag. */
     cc_badge_add(&text, &cases, findings);
     CC_TRY(save(&text, options->out, "badge.svg"));
     if (options->junit) {
+        /* A relative path is the user's own, not one below the report's folder. */
         cc_junit_add(&text, &cases);
         CC_TRY(save(&text, ".", options->junit));
     }

@@ -10,6 +10,8 @@ static void add_attribute(cc_text *out, const char *name, const char *value) {
     cc_text_add(out, "\"");
 }
 
+/* A case that passed has nothing inside; another one the reason, as an attribute, which every reader
+ * shows. */
 static void add_case(cc_text *out, const cc_ci_case *item) {
     cc_text_add(out, "    <testcase");
     add_attribute(out, "classname", item->suite);
@@ -29,6 +31,7 @@ void cc_junit_add(cc_text *out, const cc_ci_cases *cases) {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"calcade report\" tests=\"%zu\" "
         "failures=\"%zu\" errors=\"0\">\n",
         cases->count, cases->failed);
+    /* Suites are runs of cases of one name: their sums stand before them. */
     for (size_t first = 0, end; first < cases->count; first = end) {
         size_t failed = 0, skipped = 0;
         for (end = first;

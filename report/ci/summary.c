@@ -48,6 +48,7 @@ cc_status cc_ci_summary_add(cc_text *out, const cc_ci_cases *cases, const cc_ci_
         cc_text_add(out, "\n");
     }
     if (f->gaps->count > GAPS_SHOWN) cc_text_add(out, "- and %zu more\n", f->gaps->count - GAPS_SHOWN);
+    /* Table by table while there is room: GitHub drops a summary that is too large as a whole. */
     for (size_t t = 0; t < f->table_count; t++) {
         cc_text table = {0};
         cc_status status = cc_render(&table, f->shown[t], &cc_format_markdown);

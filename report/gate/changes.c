@@ -13,6 +13,7 @@ const char *cc_changes_sentence(const cc_gate *gate, cc_arena *arena) {
         "%s: %zu of %zu cells hold (%zu with the same counts) and %zu of %zu claims keep their verdict",
         gate->holds ? "Holds" : "DOES NOT HOLD", gate->cells_judged - gate->cells_failed, gate->cells_judged,
         gate->cells_of[CC_GATE_SAME], gate->claims_judged - gate->claims_failed, gate->claims_judged);
+    /* What is no part of these sums is said too: whoever reads "holds" should know of what. */
     const struct {
         size_t count;
         const char *words;
@@ -33,6 +34,7 @@ static cc_status begin(cc_listing *out, size_t rows, const cc_gate *gate, cc_are
                                                "high",   "patients", "tolerance"};
     CC_TRY(cc_listing_init(out, COLUMNS, rows, arena));
     const char *sentence = cc_changes_sentence(gate, arena);
+    /* The caption is the verdict: it stands below an empty table too, where nothing changed. */
     out->text_columns = TEXTS;
     out->id = "changes";
     out->title = cc_arena_format(arena, "Changes since the state in %s", gate->where);
@@ -51,6 +53,7 @@ static cc_status begin(cc_listing *out, size_t rows, const cc_gate *gate, cc_are
     return CC_OK;
 }
 
+/* A cell's row; its number of now links to the runs that it comes from. */
 static cc_status put_cell(cc_listing *out, const cc_gate_cell *cell, cc_arena *arena) {
     const size_t at = out->rows++;
     const char *reason = cc_gate_cell_reason(cell, arena);
@@ -73,6 +76,7 @@ static cc_status put_cell(cc_listing *out, const cc_gate_cell *cell, cc_arena *a
     return CC_OK;
 }
 
+/* A claim's row. Its verdicts may be the same and yet be listed, as of one that is new. */
 static void put_claim(cc_listing *out, const cc_gate_claim *claim) {
     const size_t at = out->rows++;
     const char *before = claim->before ? claim->before : "not stated",
@@ -80,6 +84,7 @@ static void put_claim(cc_listing *out, const cc_gate_claim *claim) {
     cc_listing_put(out, at, 0, "%s", claim->table);
     cc_listing_put(out, at, 1, "%s", claim->text);
     cc_listing_put(out, at, 2, "claim");
+    /* "holds, was: holds" would be read twice. */
     if (strcmp(before, now) == 0)
         cc_listing_put(out, at, 3, "%s", now);
     else
@@ -108,9 +113,11 @@ cc_status cc_changes_listing(cc_listing *shown, cc_listing *data, const cc_gate 
                 left_out++;
         }
     }
+    /* Runs of the earlier state have no row here: they are of no table. */
     for (size_t i = 0; i < gate->problem_count; i++)
         cc_notes_add(&shown->notes, "Of the earlier state, not compared: %s.", gate->problems[i]);
     if (left_out) cc_notes_add(&shown->notes, "%zu more rows in the CSV.", left_out);
+    /* For programs everything, in the order of the tables. */
     for (size_t i = 0; i < gate->cell_count; i++) CC_TRY(put_cell(data, &gate->cells[i], arena));
     for (size_t i = 0; i < gate->claim_count; i++) put_claim(data, &gate->claims[i]);
     return CC_OK;

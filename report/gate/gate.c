@@ -37,6 +37,7 @@ static const cc_table *find_table(const cc_table *const *tables, size_t count, c
     return NULL;
 }
 
+/* Whether two rows are made of the same: runs by their names, else by their labels. */
 static bool is_same_row(const cc_spec_row *a, const cc_spec_row *b) {
     if (a->source != b->source) return false;
     if (a->source != CC_SOURCE_RUNS) return strcmp(a->label, b->label) == 0;
@@ -105,6 +106,7 @@ static cc_gate_outcome judge(const cc_gate_cell *cell, const cc_gate_row *row) {
                                                                                     : CC_GATE_OUTSIDE;
 }
 
+/* The next cell, with its place and without numbers; NULL where memory is out. */
 static cc_gate_cell *add_cell(comparison *c, const cc_table *table, const cc_table_row *row,
                               const char *score) {
     cc_gate_cell *cell = &c->out->cells[c->out->cell_count];
@@ -192,6 +194,7 @@ static cc_status compare_rows(comparison *c, const cc_table *before, const cc_ta
 
 /* --- claims --- */
 
+/* The claim of a text; NULL where the table (or NULL) has none. */
 static const cc_table_claim *find_claim(const cc_table *table, const char *text) {
     for (size_t i = 0; table && i < table->claim_count; i++)
         if (strcmp(table->claims[i].spec->text, text) == 0) return &table->claims[i];
@@ -216,6 +219,7 @@ static cc_status compare_claim(comparison *c, const cc_table *table, const cc_ta
     return claim->table ? CC_OK : CC_ENOMEM;
 }
 
+/* The claims of the earlier table, then those that are new. */
 static cc_status compare_claims(comparison *c, const cc_table *before, const cc_table *now) {
     for (size_t i = 0; before && i < before->claim_count; i++)
         CC_TRY(compare_claim(c, before, &before->claims[i], find_claim(now, before->claims[i].spec->text)));

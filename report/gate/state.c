@@ -31,6 +31,7 @@ static cc_status fill(table_job *job, const cc_report_runs *runs, const cc_publi
     if (job->spec->shape == CC_SHAPE_SCORES) return cc_table_judge(table, job->arena);
     CC_TRY(job->spec->shape == CC_SHAPE_STAGES ? cc_table_listing_stages(&shown, table, job->arena)
                                                : cc_table_listing_calcium(&shown, table, job->arena));
+    /* Runs that store no stages, say: the report leaves such a table out, and so does this. */
     if (shown.rows == 0) job->table = NULL;
     return CC_OK;
 }
@@ -44,6 +45,7 @@ static cc_status list_jobs(table_job **out, size_t *count, const cc_report_runs 
         for (size_t s = 0; s < spec_count; s++)
             for (size_t k = 0; k < runs->kind_count; k++) {
                 const char *name = runs->kinds[k].name;
+                /* Another kind's tables are in neither report. */
                 if ((kind && strcmp(kind, name) != 0) || !cc_table_has_runs(&specs[s], name, runs)) continue;
                 if (jobs) jobs[*count] = (table_job){.spec = &specs[s], .kind = name};
                 (*count)++;
@@ -63,9 +65,11 @@ static cc_status fill_all(cc_gate_state *out, table_job *jobs, size_t count, con
         free(arenas);
         return cc_fail_memory("tables", count * sizeof *arenas);
     }
+    /* An error belongs to the thread that met it: each job keeps its own. */
 #pragma omp parallel for schedule(dynamic)
     for (size_t j = 0; j < count; j++)
         if (fill(&jobs[j], &out->runs, published) != CC_OK) jobs[j].error = *cc_error_get();
+    /* The state owns the arenas before anything can fail, so that one deinit frees all of them. */
     free(out->arenas);
     out->arenas = arenas;
     out->arena_count = count + 1;
@@ -89,6 +93,7 @@ cc_status cc_gate_state_read(cc_gate_state *out, const char *results, const char
     table_job *jobs;
     size_t spec_count, count;
     cc_arena *arena = cc_arena_create();
+    /* Its one arena for now; fill_all adds those of the tables. */
     *out = (cc_gate_state){.where = results, .arenas = calloc(1, sizeof(cc_arena *)), .arena_count = 1};
     if (!arena || !out->arenas) {
         cc_arena_destroy(arena);
@@ -105,6 +110,7 @@ cc_status cc_gate_state_read(cc_gate_state *out, const char *results, const char
     if (out->runs.count == 0)
         return cc_fail(CC_EFORMAT, results, "the warnings above name them",
                        "none of its %zu run files can be read", out->runs.problem_count);
+    /* 0: an older program's numerics are no fault of its runs. */
     CC_TRY(cc_report_check_runs(&out->runs, &manifest, 0, arena));
     CC_TRY(list_jobs(&jobs, &count, &out->runs, specs, spec_count, kind, arena));
     return fill_all(out, jobs, count, &published, arena);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+/* A cell for reading. */
 static const cc_listing_cell *get_cell(const cc_listing *listing, size_t row, size_t column) {
     return &listing->cells[row * listing->columns + column];
 }
@@ -51,6 +52,8 @@ static void add_column(cc_text *out, const cc_listing *listing, size_t column) {
     if (has_tails(listing, column)) cc_text_add(out, "@{\\ }l");
 }
 
+/* Heads stand in braces, as an S column would read them as numbers. detect-weight lets \bfseries reach the
+ * digits. */
 static void body_begin(cc_text *out, const cc_listing *listing) {
     cc_text_add(out, "%% needs \\usepackage{booktabs,siunitx,threeparttable}; \\input it inside of a table\n"
                      "\\begin{threeparttable}\n\\sisetup{detect-weight=true}%%\n\\begin{tabular}{");
@@ -74,6 +77,7 @@ static void body_row_begin(cc_text *out, bool rule) {
     cc_text_add(out, rule ? "\\midrule\n" : "");
 }
 
+/* A cell of text, a number for siunitx, or what is no number. */
 static void body_cell(cc_text *out, const cc_listing *listing, size_t row, size_t column) {
     const cc_listing_cell *cell = get_cell(listing, row, column);
     const bool strong = cell->strong && cell->text;

@@ -64,6 +64,7 @@ static void define_number(const naming *n, const char *row, const char *number, 
     define(n, row, number, text);
 }
 
+/* A number of patients, claims, ... */
 static void define_count(const naming *n, const char *row, const char *number, size_t count) {
     char text[32];
     snprintf(text, sizeof text, "%zu", count);
@@ -93,6 +94,7 @@ static void define_row(const naming *n, const cc_table *table, const cc_table_ro
         define_count(n, label, "patients", estimate->patients[table->spec->columns[0]]);
 }
 
+/* What became of a claim; of one that was not tested its verdict alone, which says why. */
 static void define_claim(const naming *n, const cc_table_claim *claim) {
     const cc_paired_result *r = &claim->result;
     const char *text = claim->spec->text;
@@ -112,6 +114,7 @@ void cc_numbers_add(cc_text *out, const cc_table *tables, size_t count) {
         naming n = {.out = out};
         size_t alike = 0;
         if (table->spec->shape != CC_SHAPE_SCORES) continue;
+        /* "table1" would be two tables where runs of two kinds have it. */
         for (size_t t = 0; t < count; t++) alike += strcmp(tables[t].spec->id, table->spec->id) == 0;
         snprintf(n.table, sizeof n.table, "%s-%s", table->spec->id, table->kind);
         if (alike == 1) snprintf(n.id, sizeof n.id, "%s", table->spec->id);
