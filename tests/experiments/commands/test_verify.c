@@ -96,6 +96,31 @@ static void another_machine_is_held_to_the_spread_of_seeds_alone(void **state) {
     assert_says(o.out, "compared  nothing\n");
 }
 
+/* With three seeds there is a spread, and the same seed on another machine lies well within it. */
+static void scores_of_another_machine_lie_within_the_spread(void **state) {
+    (void)state;
+    outcome o;
+    const char *out = runs_folder(), *dir = runs_folder();
+    char line[4096], text[512], config[256];
+    snprintf(config, sizeof config, "%s", cc_test_path(dir, "seeds.yaml"));
+    snprintf(text, sizeof text,
+             "extends: %s\nvariant: null\ntrain: {epochs: 2}\n"
+             "matrix: [{variant: a, seed: 1}, {variant: a, seed: 2}, {variant: a, seed: 3}]\n",
+             runs_config);
+    runs_write(config, text);
+    snprintf(line, sizeof line,
+             "OPENBLAS_CORETYPE=Prescott ONEDNN_MAX_CPU_ISA=SSE41 %s run %s --device cpu --out %s",
+             CC_PROGRAM, config, out);
+    runs_shell(&o, line);
+    assert_int_equal(o.status, 0);
+    snprintf(line, sizeof line, "%s verify %s --device cpu --results %s --seed 3", CC_PROGRAM, config, out);
+    runs_shell(&o, line);
+    if (o.status != 0) print_error("%s%s", o.out, o.err);
+    assert_int_equal(o.status, 0);
+    assert_says(o.out, "within the 95 % prediction interval of the 3 stored seeds; no bytes\n");
+    assert_says(o.out, "verdict   within the seeds' spread\n");
+}
+
 static void what_is_not_stored_is_not_verified(void **state) {
     (void)state;
     outcome o;
@@ -108,6 +133,7 @@ int main(void) {
         cmocka_unit_test(a_stored_run_is_made_again_to_the_bit),
         cmocka_unit_test(what_was_changed_is_found),
         cmocka_unit_test(another_machine_is_held_to_the_spread_of_seeds_alone),
+        cmocka_unit_test(scores_of_another_machine_lie_within_the_spread),
         cmocka_unit_test(what_is_not_stored_is_not_verified),
     };
     return cmocka_run_group_tests(tests, runs_setup, NULL);
