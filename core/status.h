@@ -22,7 +22,8 @@ extern "C" {
     X(EFORMAT, 1, "malformed data")                                                                          \
     X(EUNSUPPORTED, 1, "well formed, but not supported")                                                     \
     X(EDEVICE, 1, "the device failed")                                                                       \
-    X(EINTERRUPTED, 1, "stopped on request")
+    X(EGATE, 3, "a gate did not hold")                                                                       \
+    X(EINTERRUPTED, 75, "stopped on request")
 
 typedef enum cc_status {
 #define X(name, exit_status, text) CC_##name,
@@ -32,7 +33,9 @@ typedef enum cc_status {
 
 /* "CC_EIO" and the like. */
 const char *cc_status_name(cc_status status);
-/* The exit status of a program that ends with `status`: 0, 1 or 2. */
+/* The exit status of a program that ends with `status`: 0, 1, 2; 3 where nothing failed, but a number is
+ * missing or has left its bounds (CC_EGATE); 75 where it was stopped and can go on (EX_TEMPFAIL of
+ * sysexits.h, on which schedulers put a job back). */
 int cc_status_exit(cc_status status);
 
 /* The last error of this thread. Every string is "" where it was not given. */

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/version.h"
 #include "results/paths.h"
 
 bool cc_report_kind_is(const char *kind, const char *experiment) {
@@ -21,14 +20,15 @@ bool cc_report_kind_is(const char *kind, const char *experiment) {
 /* --- faults of runs --- */
 
 /* Why a run is stale, or NULL. Files without a request, from older versions, have it as their identity. */
-static const char *find_stale(const cc_report_run *run, const cc_manifest *manifest, cc_arena *arena) {
+static const char *find_stale(const cc_report_run *run, const cc_manifest *manifest, int64_t wanted,
+                              cc_arena *arena) {
     const cc_manifest_entry *planned =
         cc_manifest_find(manifest, run->experiment, run->variant, run->fold, run->seed);
     /* 0: not stated, as in files written by scripts. */
     long long numerics = run->provenance.numerics_version;
-    if (numerics && numerics != CC_NUMERICS_VERSION)
-        return cc_arena_format(arena, "is stale: its numerics are version %lld, this program's %d", numerics,
-                               CC_NUMERICS_VERSION);
+    if (numerics && wanted && numerics != wanted)
+        return cc_arena_format(arena, "is stale: its numerics are version %lld, this program's %lld",
+                               numerics, (long long)wanted);
     const char *request = run->provenance.request ? run->provenance.request : run->provenance.identity;
     if (!planned || !request || strcmp(planned->identity, request) == 0) return NULL;
     return "is stale: the config, the data or the numerics changed since it was made";
@@ -75,10 +75,11 @@ static cc_status find_doubles(cc_report_runs *runs, cc_arena *arena) {
     return CC_OK;
 }
 
-cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, cc_arena *arena) {
+cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, int64_t numerics,
+                               cc_arena *arena) {
     for (size_t i = 0; i < runs->count; i++) {
         cc_report_run *run = &runs->items[i];
-        run->fault = find_stale(run, manifest, arena);
+        run->fault = find_stale(run, manifest, numerics, arena);
         run->fault_kind = CC_FAULT_STALE;
         if (!is_misplaced(run)) continue;
         run->fault_kind = CC_FAULT_MISPLACED;

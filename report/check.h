@@ -24,8 +24,10 @@ typedef struct cc_report_gaps {
     cc_arena *arena; /* owns the items and their words */
 } cc_report_gaps;
 
-/* Marks the runs with a fault. The arena owns the words. */
-cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, cc_arena *arena);
+/* Marks the runs with a fault. `numerics`: the version that they must be of, or state none; 0: any, as an
+ * earlier state has its own. The arena owns the words. */
+cc_status cc_report_check_runs(cc_report_runs *runs, const cc_manifest *manifest, int64_t numerics,
+                               cc_arena *arena);
 
 /* Adds each cell that a strict report cannot fill, of one kind of runs (NULL: of all), to *out, which has
  * its arena. */

@@ -10,13 +10,16 @@
 #include <sys/stat.h>
 #include "core/file.h"
 #include "core/log.h"
+#include "core/version.h"
 #include "report/check.h"
+#include "report/ci/ci.h"
 #include "report/figures/curves.h"
 #include "report/figures/examples.h"
 #include "report/figures/options.h"
 #include "report/figures/reliability.h"
 #include "report/figures/scores.h"
 #include "report/page/page.h"
+#include "report/gate/changes.h"
 #include "report/tables/calcium.h"
 #include "report/tables/challenge.h"
 #include "report/tables/claims.h"
@@ -24,6 +27,8 @@
 #include "report/tables/conventions.h"
 #include "report/tables/cost.h"
 #include "report/tables/effects.h"
+#include "report/tables/latex_body.h"
+#include "report/tables/numbers.h"
 #include "report/tables/pivot.h"
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
@@ -49,6 +54,9 @@ typedef struct report {
     size_t table_count;
     struct table_job *jobs; /* job_count; they own what their tables point to */
     size_t job_count;
+    cc_gate_state earlier;  /* where one is named */
+    cc_gate gate;           /* what changed since */
+    cc_listing changes;     /* the same as a table */
     cc_text printed;        /* tables in Markdown */
     char *tables, *figures; /* folders, CC_PATH_MAX */
 } report;
@@ -71,7 +79,8 @@ static cc_status read_specs(report *r) {
 static cc_status save_listing(report *r, const cc_listing *listing, const cc_format *format, bool print) {
     char name[CC_PATH_MAX], path[CC_PATH_MAX];
     cc_text text = {0};
-    snprintf(name, sizeof name, "%s-%s.%s", listing->id, listing->kind, format->ending);
+    snprintf(name, sizeof name, "%s%s%s.%s", listing->id, listing->kind[0] ? "-" : "", listing->kind,
+             format->ending);
     cc_status status = cc_render(&text, listing, format);
     if (status == CC_OK) status = cc_path_join(path, r->tables, name);
     if (status == CC_OK) status = cc_text_save(&text, path);
@@ -84,6 +93,7 @@ static cc_status save_listing(report *r, const cc_listing *listing, const cc_for
 static cc_status save_formats(report *r, const cc_listing *listing, const cc_listing *data, bool print) {
     CC_TRY(save_listing(r, listing, &cc_format_markdown, print));
     CC_TRY(save_listing(r, listing, &cc_format_latex, false));
+    CC_TRY(save_listing(r, listing, &cc_format_latex_body, false));
     CC_TRY(save_listing(r, listing, &cc_format_html, false));
     return save_listing(r, data, &cc_format_csv, false);
 }
@@ -151,18 +161,6 @@ static cc_status make_table(report *r, const cc_spec *spec, const char *kind) {
     return CC_OK;
 }
 
-/* Whether a table has a run of this kind. */
-static bool has_row(const report *r, const cc_spec *spec, const char *kind) {
-    for (size_t row = 0; row < spec->row_count; row++) {
-        size_t count;
-        const cc_report_run *const *runs = cc_report_runs_of_row(&count, &r->runs, &spec->rows[row]);
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(runs[i]->kind, kind) == 0 && cc_report_run_matches(runs[i], &spec->rows[row]))
-                return true;
-    }
-    return false;
-}
-
 /* The kinds that have a run in some table. */
 static cc_status list_kinds(report *r) {
     r->kinds = cc_arena_get_array(r->arena, r->runs.kind_count + 1, sizeof *r->kinds);
@@ -190,6 +188,7 @@ typedef struct table_job {
     cc_error error; /* status CC_OK: none */
 } table_job;
 
+/* Makes one table, with an arena and a text of its own. */
 static void run_job(table_job *job) {
     job->own.arena = cc_arena_create();
     cc_status status =
@@ -204,7 +203,7 @@ static cc_status list_jobs(report *r) {
         r->job_count = 0;
         for (size_t s = 0; s < r->spec_count; s++)
             for (size_t k = 0; k < r->kind_count; k++) {
-                if (!has_row(r, &r->specs[s], r->kinds[k])) continue;
+                if (!cc_table_has_runs(&r->specs[s], r->kinds[k], &r->runs)) continue;
                 table_job *job = fill ? &r->jobs[r->job_count] : NULL;
                 if (job) *job = (table_job){.own = *r, .spec = &r->specs[s], .kind = r->kinds[k]};
                 if (job) job->own.made = &r->made[r->job_count];
@@ -239,6 +238,37 @@ static cc_status make_tables(report *r) {
         r->table_count++;
     }
     return CC_OK;
+}
+
+/* --- what changed --- */
+
+/* Compares the tables with those of an earlier state, where one is named. */
+static cc_status make_changes(report *r) {
+    const cc_report_options *o = r->options;
+    cc_listing data;
+    if (!o->against) return CC_OK;
+    CC_TRY(cc_gate_state_read(&r->earlier, o->against, o->tables, o->kind));
+    const cc_table **now = cc_arena_get_array(r->arena, r->table_count + 1, sizeof *now);
+    if (!now) return CC_ENOMEM;
+    /* Printed behind the tables, as it is about all of them. */
+    for (size_t t = 0; t < r->table_count; t++) now[t] = &r->made[t];
+    CC_TRY(cc_gate_compare(&r->gate, &r->earlier, now, r->table_count, &r->runs, o->tolerances, r->arena));
+    CC_TRY(cc_changes_listing(&r->changes, &data, &r->gate, r->arena));
+    CC_TRY(save_formats(r, &r->changes, &data, true));
+    CC_TRY(cc_text_check(&r->printed));
+    if (o->print) fputs(r->printed.bytes, o->print);
+    return CC_OK;
+}
+
+/* Writes numbers.tex. */
+static cc_status make_numbers(const report *r) {
+    char path[CC_PATH_MAX];
+    cc_text text = {0};
+    cc_numbers_add(&text, r->made, r->table_count);
+    cc_status status = cc_path_join(path, r->options->out, "numbers.tex");
+    if (status == CC_OK) status = cc_text_save(&text, path);
+    cc_text_deinit(&text);
+    return status;
 }
 
 /* --- lists, figures, page --- */
@@ -323,6 +353,7 @@ static cc_status make_page(report *r) {
                     .runs = &r->runs,
                     .gaps = r->gaps.items,
                     .gap_count = r->gaps.count,
+                    .changes = r->options->against ? &r->changes : NULL,
                     .figures = r->figures};
     cc_audit audit;
     CC_TRY(cc_audit_make(&audit, &r->published, r->arena));
@@ -334,11 +365,41 @@ static cc_status make_page(report *r) {
     return cc_page_save(path, &page);
 }
 
+/* What CI is told of all this. */
+static cc_status tell_ci(report *r) {
+    const bool compared = r->options->against != NULL;
+    const cc_listing **shown = cc_arena_get_array(r->arena, r->table_count + 1, sizeof *shown);
+    if (!shown) return CC_ENOMEM;
+    for (size_t t = 0; t < r->table_count; t++) shown[t] = &r->shown[t].shown;
+    const cc_ci_findings findings = {.tables = r->made,
+                                     .table_count = r->table_count,
+                                     .runs = &r->runs,
+                                     .gaps = &r->gaps,
+                                     .gate = compared ? &r->gate : NULL,
+                                     .changes = compared ? &r->changes : NULL,
+                                     .shown = shown,
+                                     .strict = r->options->strict};
+    return cc_ci_write(r->options, &findings, r->arena);
+}
+
+/* A strict report fails for what it had to leave out, one against an earlier state for what changed. Where
+ * both do, the error is of the changes, and the gaps are warned of. */
+static cc_status judge(report *r) {
+    const cc_report_gap *gaps = r->gaps.items;
+    const size_t count = r->options->strict ? r->gaps.count : 0;
+    const bool changed = r->options->against && !r->gate.holds;
+    char more[64] = "";
+    for (size_t i = changed ? 0 : 1; i < count; i++) cc_log(CC_LOG_WARNING, "%s", gaps[i].line);
+    if (changed) return cc_gate_check(&r->gate, r->arena);
+    if (count == 0) return CC_OK;
+    if (count > 1) snprintf(more, sizeof more, " (%zu more above)", count - 1);
+    return cc_fail(CC_EGATE, "report --strict", "calcade run makes it again", "%s%s", gaps[0].line, more);
+}
+
 cc_status cc_report_make(const cc_report_options *options) {
     const cc_report_options *o = options;
     report r = {.options = options, .arena = cc_arena_create()};
     cc_status status = CC_OK;
-    char more[64] = "";
     if (!r.arena) return cc_fail_memory("a report", 0);
 
     /* What was planned, what tables there are, and what was run. */
@@ -353,7 +414,7 @@ cc_status cc_report_make(const cc_report_options *options) {
 
     /* Which runs no table may show, and which cells stay empty. */
     r.gaps.arena = r.arena;
-    CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, r.arena));
+    CC_CHECK(cc_report_check_runs(&r.runs, &r.manifest, CC_NUMERICS_VERSION, r.arena));
     CC_CHECK(
         cc_report_check_tables(&r.gaps, &r.runs, r.specs, r.spec_count, &r.manifest, o->results, o->kind));
 
@@ -366,6 +427,8 @@ cc_status cc_report_make(const cc_report_options *options) {
     CC_CHECK(cc_folder_make(r.tables));
     CC_CHECK(cc_folder_make(r.figures));
     CC_CHECK(make_tables(&r));
+    CC_CHECK(make_changes(&r));
+    CC_CHECK(make_numbers(&r));
     CC_CHECK(make_run_list(&r));
     CC_CHECK(print_other_runs(&r));
     CC_CHECK(make_figures(&r));
@@ -376,17 +439,15 @@ cc_status cc_report_make(const cc_report_options *options) {
                 r.figures, o->out, o->out);
     }
 
-    /* A strict report fails for what it had to leave out. */
-    if (!o->strict || r.gaps.count == 0) goto done;
-    for (size_t i = 1; i < r.gaps.count; i++) cc_log(CC_LOG_WARNING, "%s", r.gaps.items[i].line);
-    if (r.gaps.count > 1) snprintf(more, sizeof more, " (%zu more above)", r.gaps.count - 1);
-    status = cc_fail(CC_EFORMAT, "report --strict", "calcade run makes it again", "%s%s",
-                     r.gaps.items[0].line, more);
+    CC_CHECK(tell_ci(&r));
+    CC_CHECK(judge(&r));
 done:
     for (size_t j = 0; j < r.job_count && r.jobs; j++) {
         cc_text_deinit(&r.jobs[j].own.printed);
         cc_arena_destroy(r.jobs[j].own.arena);
     }
+    cc_text_deinit(&r.printed);
+    cc_gate_state_deinit(&r.earlier);
     cc_arena_destroy(r.arena);
     return status;
 }

@@ -142,6 +142,15 @@ void cc_text_add_html(cc_text *text, const char *string) {
     }
 }
 
+void cc_text_add_json(cc_text *text, const char *string) {
+    static const escape escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}};
+    char shown[8];
+    while (*string) {
+        string += next_shown(shown, string);
+        add_escaped(text, shown, escapes, sizeof escapes / sizeof *escapes);
+    }
+}
+
 void cc_text_add_base64(cc_text *text, const void *bytes, size_t count) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *b = bytes;

@@ -5,10 +5,12 @@
  * this on what it meant and what it reads back from disk (results/store.c). */
 #include "results/compare.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "results/layout.h"
 
+/* The answer "not the same", with where. */
 static cc_status differs(const char *where, const char *what) {
     return cc_fail(CC_EINVAL, where, NULL, "%s differs", what);
 }
@@ -23,15 +25,32 @@ static bool same_bytes(const void *a, const void *b, size_t bytes) {
     return a && b ? memcmp(a, b, bytes) == 0 : a == b || bytes == 0;
 }
 
+/* How two tables are compared. */
+typedef struct row_rule {
+    const char *except; /* a column that is passed over; NULL: none */
+    bool known;         /* values that a does not know (-1, NaN) are passed over */
+} row_rule;
+
+/* Whether an integer is -1 or a real is NaN: how rows of patients say that nothing is known. */
+static bool is_unknown(const cc_hdf_column *column, const char *value) {
+    int64_t integer;
+    double real;
+    memcpy(&integer, value, sizeof integer);
+    memcpy(&real, value, sizeof real);
+    return column->kind == CC_HDF_INTEGER ? integer == -1 : column->kind == CC_HDF_REAL && isnan(real);
+}
+
 /* Compares two tables row by row and column by column. */
-static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a_count, const void *b,
-                              size_t b_count) {
+static cc_status compare_rows_by(const row_rule *rule, const cc_hdf_table *table, const void *a,
+                                 size_t a_count, const void *b, size_t b_count) {
     if (a_count != b_count) return differs(table->name, "the number of rows");
     for (size_t i = 0; i < a_count; i++) {
         const char *x = (const char *)a + i * table->row_bytes, *y = (const char *)b + i * table->row_bytes;
         for (int c = 0; c < table->column_count; c++) {
             const cc_hdf_column *column = &table->columns[c];
             const char *p = x + column->offset, *q = y + column->offset;
+            if (rule->except && strcmp(column->name, rule->except) == 0) continue;
+            if (rule->known && is_unknown(column, p)) continue;
             /* Integers and reals are 8 bytes each; NaN equals NaN of the same bits. */
             bool same =
                 column->kind == CC_HDF_NAME ? strncmp(p, q, CC_HDF_NAME_BYTES) == 0 : memcmp(p, q, 8) == 0;
@@ -40,6 +59,12 @@ static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a
         }
     }
     return CC_OK;
+}
+
+/* The same of every column and value. */
+static cc_status compare_rows(const cc_hdf_table *table, const void *a, size_t a_count, const void *b,
+                              size_t b_count) {
+    return compare_rows_by(&(row_rule){0}, table, a, a_count, b, b_count);
 }
 
 /* What stands in the file's own attributes, its config and its plan. */
@@ -79,6 +104,7 @@ static bool same_libraries(cc_run_library *a, cc_run_library *b, size_t count) {
     return true;
 }
 
+/* Where, when and with what both were made. */
 static cc_status compare_provenance(const cc_run_provenance *a, const cc_run_provenance *b) {
     for (const cc_layout_text *t = cc_layout_provenance; t->name; t++)
         if (!same_text(*(const char *const *)((const char *)a + t->offset),
@@ -121,6 +147,7 @@ static const cc_run_tensor **sort_tensors(const cc_run_tensor *tensors, size_t c
     return sorted;
 }
 
+/* Whether two tensors have one name, one shape and the same bits. */
 static bool same_tensor(const cc_run_tensor *a, const cc_run_tensor *b) {
     /* The loop that compares the shapes multiplies the bytes out. */
     size_t bytes = sizeof *a->data;
@@ -144,6 +171,7 @@ cc_status cc_run_compare_model(const cc_run *a, const cc_run *b) {
     return status;
 }
 
+/* The counts by threshold. */
 static cc_status compare_cuts(const cc_run_cuts *a, const cc_run_cuts *b) {
     const size_t bytes = a->count * a->patient_count * sizeof *a->tp;
     if (a->count != b->count) return differs("cuts", "the number of thresholds");
@@ -165,6 +193,7 @@ static bool same_spacing(const cc_run_spacing *a, const cc_run_spacing *b) {
                                           : is_spacing(a) == is_spacing(b);
 }
 
+/* Pictures: their place, their grid, their pixels. */
 static bool same_example(const cc_run_example *a, const cc_run_example *b) {
     const size_t pixels = (size_t)a->height * a->width;
     return same_text(a->stage, b->stage) && same_text(a->patient, b->patient) && a->slice == b->slice &&
@@ -245,7 +274,7 @@ cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b) {
 }
 
 /* What is counted from masks, all of it but what needs probabilities. */
-cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b) {
+cc_status cc_run_compare_masked(const cc_run *a, const cc_run *b) {
     CC_TRY(cc_run_compare_counts(a, b));
     CC_TRY(compare_rows(&cc_layout_patients, a->patients, a->patient_count, b->patients, b->patient_count));
     CC_TRY(compare_rows(&cc_layout_stages, a->stages, a->stage_count, b->stages, b->stage_count));
@@ -253,6 +282,23 @@ cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b) {
         compare_rows(&cc_layout_baselines, a->baselines, a->baseline_count, b->baselines, b->baseline_count));
     return compare_rows(&cc_layout_challenge, a->challenge, a->challenge_count, b->challenge,
                         b->challenge_count);
+}
+
+cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b) {
+    CC_TRY(cc_run_compare_counts(a, b));
+    CC_TRY(compare_rows_by(&(row_rule){.known = true}, &cc_layout_patients, a->patients, a->patient_count,
+                           b->patients, b->patient_count));
+    /* An older program may have counted neither. */
+    if (a->stage_count)
+        CC_TRY(compare_rows(&cc_layout_stages, a->stages, a->stage_count, b->stages, b->stage_count));
+    if (a->baseline_count == 0) return CC_OK;
+    return compare_rows(&cc_layout_baselines, a->baselines, a->baseline_count, b->baselines,
+                        b->baseline_count);
+}
+
+cc_status cc_run_compare_history(const cc_run *a, const cc_run *b) {
+    return compare_rows_by(&(row_rule){.except = "seconds"}, &cc_layout_history, a->epochs, a->epoch_count,
+                           b->epochs, b->epoch_count);
 }
 
 /* Adds a field whose texts differ. */

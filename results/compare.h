@@ -19,7 +19,15 @@ cc_status cc_run_compare_model(const cc_run *a, const cc_run *b);
 cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b);
 /* All that is counted from masks: the pixels of each slice, patients, stages, baselines and the challenge's
  * counts, each to the bit. Returns as above. */
+cc_status cc_run_compare_masked(const cc_run *a, const cc_run *b);
+
+/* What was measured of an earlier run, a, against a later one: the counts as above, then the rows of
+ * patients, stages and baselines. What a does not know of a patient (-1, NaN), as an older program did not
+ * measure it, is passed over. Returns as above. */
 cc_status cc_run_compare_measures(const cc_run *a, const cc_run *b);
+
+/* The history of the training, to the bit but for the seconds. Returns as above. */
+cc_status cc_run_compare_history(const cc_run *a, const cc_run *b);
 
 /* A field of the provenance that differs: "threads", "library oneDNN". NULL: the run does not state it. */
 typedef struct cc_run_difference {

@@ -54,7 +54,7 @@ static cc_status measure(cc_rescored *r, double nsd_tolerance_mm, cc_arena *aren
         return cc_fail(CC_EFORMAT, "masks", "run the experiment again",
                        "they contradict the file's counts: %s: %s", e.where, e.what);
     }
-    if (cc_run_compare_measures(&r->run, &again) != CC_OK) {
+    if (cc_run_compare_masked(&r->run, &again) != CC_OK) {
         r->difference = cc_arena_format(arena, "%s: %s", cc_error_get()->where, cc_error_get()->what);
         if (!r->difference) return CC_ENOMEM;
         cc_error_clear();

@@ -64,6 +64,8 @@ static void add_head(cc_text *out, const cc_page *page) {
                 "<nav aria-label=\"Contents\">\n<p class=\"brand\">calcade: report</p>\n<ul>\n"
                 "<li><a href=\"#verdict\"><span class=\"title\">Verdict</span></a></li>\n",
                 cc_embedded_page_css);
+    if (page->changes)
+        cc_text_add(out, "<li><a href=\"#changes\"><span class=\"title\">Changes</span></a></li>\n");
     for (size_t t = 0; t < page->table_count; t++) {
         const cc_listing *listing = &page->tables[t].shown;
         char label[32];
@@ -145,6 +147,13 @@ static cc_status build(cc_text *out, const cc_page *page, const char *path, cc_a
     CC_TRY(cc_page_pictures_list(&pictures, page->figures, page->since, arena));
     add_head(out, page);
     cc_page_add_verdict(out, page);
+    if (page->changes) {
+        cc_text_add(out, "<section id=\"changes\">\n<h2>");
+        cc_text_add_html(out, page->changes->title);
+        cc_text_add(out, "</h2>\n");
+        CC_TRY(cc_render(out, page->changes, &cc_format_html));
+        cc_text_add(out, "</section>\n");
+    }
     for (size_t t = 0; t < page->table_count; t++) CC_TRY(add_table(out, &page->tables[t], &pictures));
     cc_page_add_audit(out, page->audit);
     CC_TRY(cc_page_add_runs(out, page, &pictures, arena));

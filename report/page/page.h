@@ -28,7 +28,8 @@ typedef struct cc_page {
     const cc_report_runs *runs;
     const cc_report_gap *gaps; /* what is missing, stale or damaged */
     size_t gap_count;
-    const cc_audit *audit; /* of the published tables */
+    const cc_listing *changes; /* since an earlier state; NULL: none was named */
+    const cc_audit *audit;     /* of the published tables */
     const char *figures;   /* a folder: those of its pictures that are as new as `since` are shown, beside the
                               table (NAME-ID-KIND.svg) or run (NAME-ANCHOR.png) that their names end with */
     struct timespec since; /* when the report's first file was written */

@@ -29,10 +29,10 @@ typedef struct cc_listing_cell {
 } cc_listing_cell;
 
 typedef struct cc_listing {
-    const char *id, *kind, *title, *caption;
-    const char **heads;   /* columns */
-    size_t columns, rows; /* rows: those in use */
-    size_t text_columns;  /* the first ones hold texts, set left and escaped; the others numbers */
+    const char *id, *kind, *title, *caption; /* id "": a list without a file; kind "": of no kind */
+    const char **heads;                      /* columns */
+    size_t columns, rows;                    /* rows: those in use */
+    size_t text_columns; /* the first ones hold texts, set left and escaped; the others numbers */
     cc_listing_cell *cells;
     bool *rules; /* a line above that row */
     cc_notes notes;

@@ -31,9 +31,9 @@ static void markdown_begin(cc_text *out, const cc_listing *listing) {
     cc_text_add(out, "## ");
     /* A list of runs has no id: it is of no table and no kind. */
     if (listing->id[0]) {
-        cc_text_add(out, "%s (", listing->id);
+        cc_text_add(out, listing->kind[0] ? "%s (" : "%s", listing->id);
         cc_text_add_markdown(out, listing->kind);
-        cc_text_add(out, "): ");
+        cc_text_add(out, listing->kind[0] ? "): " : ": ");
     }
     cc_text_add_markdown(out, listing->title);
     cc_text_add(out, "\n\n|");
@@ -127,7 +127,7 @@ static void latex_begin(cc_text *out, const cc_listing *listing) {
         cc_text_add(out, " ");
         cc_text_add_latex(out, listing->notes.items[n]);
     }
-    cc_text_add(out, "}\n\\label{tab:%s-", listing->id);
+    cc_text_add(out, "}\n\\label{tab:%s%s", listing->id, listing->kind[0] ? "-" : "");
     cc_text_add_latex(out, listing->kind);
     cc_text_add(out, "}\n\\begin{tabular}{");
     for (size_t c = 0; c < listing->columns; c++) cc_text_add(out, c < listing->text_columns ? "l" : "r");

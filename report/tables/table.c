@@ -68,6 +68,18 @@ size_t cc_table_fold_count(const cc_table_row *row) {
     return (size_t)lround(folds);
 }
 
+bool cc_table_has_runs(const cc_spec *spec, const char *kind, const cc_report_runs *runs) {
+    for (size_t row = 0; row < spec->row_count; row++) {
+        size_t count;
+        const cc_report_run *const *candidates = cc_report_runs_of_row(&count, runs, &spec->rows[row]);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(candidates[i]->kind, kind) == 0 &&
+                cc_report_run_matches(candidates[i], &spec->rows[row]))
+                return true;
+    }
+    return false;
+}
+
 /* The runs of a row: those without folds, else those of every fold. */
 static cc_status collect_runs(cc_table_row *row, const char *kind, const cc_report_runs *runs,
                               cc_arena *arena) {

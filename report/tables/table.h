@@ -95,6 +95,9 @@ typedef struct cc_table {
     cc_notes notes;
 } cc_table;
 
+/* Whether a table has a run of this kind, one with a fault too. */
+bool cc_table_has_runs(const cc_spec *spec, const char *kind, const cc_report_runs *runs);
+
 /* Fills a specification from the runs of `kind` that have no fault. A row has the runs without folds, or
  * those of every fold where there is none. The arena owns all of it. */
 cc_status cc_table_build(cc_table *out, const cc_spec *spec, const char *kind, const cc_report_runs *runs,

@@ -25,13 +25,15 @@ static void a_message_is_one_line_whatever_a_file_put_into_it(void **state) {
     assert_string_equal(line, "a b: e [2Kf (c d)");
 }
 
-static void usage_and_config_exit_with_2_and_the_rest_with_1(void **state) {
+static void each_kind_of_end_has_its_exit_status(void **state) {
     (void)state;
     assert_int_equal(cc_status_exit(CC_OK), 0);
     assert_int_equal(cc_status_exit(CC_EUSAGE), 2);
     assert_int_equal(cc_status_exit(CC_ECONFIG), 2);
     assert_int_equal(cc_status_exit(CC_EIO), 1);
     assert_int_equal(cc_status_exit(CC_EFORMAT), 1);
+    assert_int_equal(cc_status_exit(CC_EGATE), 3);
+    assert_int_equal(cc_status_exit(CC_EINTERRUPTED), 75);
     assert_string_equal(cc_status_name(CC_ECONFIG), "CC_ECONFIG");
 }
 
@@ -68,7 +70,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_error_line_says_where_what_and_hint),
         cmocka_unit_test(a_message_is_one_line_whatever_a_file_put_into_it),
-        cmocka_unit_test(usage_and_config_exit_with_2_and_the_rest_with_1),
+        cmocka_unit_test(each_kind_of_end_has_its_exit_status),
         cmocka_unit_test(a_caller_adds_where_it_happened),
         cmocka_unit_test(a_lost_file_is_told_from_a_failing_disk),
         cmocka_unit_test(try_leaves_at_the_first_failure),

@@ -173,7 +173,7 @@ static void a_planned_variant_without_a_file_is_a_row_without_a_score(void **sta
     assert_ok(cc_manifest_merge(results, planned, 2));
     assert_int_equal(reports_make(output, OUTPUT, results, cc_test_folder(), ""), 0);
     assert_has(output, "loss=bce: no run of real/study, variant loss=bce, was found.");
-    assert_int_equal(reports_make(output, OUTPUT, results, cc_test_folder(), "--strict"), 1);
+    assert_int_equal(reports_make(output, OUTPUT, results, cc_test_folder(), "--strict"), 3);
     assert_has(output, "is missing");
 }
 

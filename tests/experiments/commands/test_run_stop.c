@@ -138,7 +138,7 @@ static void a_stopped_run_says_where_it_goes_on_and_does(void **state) {
         const char *out = runs_folder();
         snprintf(result, sizeof result, "%s", runs_path(out, 1));
         stop_by(&o, result, out, "", numbers[i]);
-        assert_failed(&o, 1,
+        assert_failed(&o, 75,
                       "test/small a, seed 1: stopped on request (the same command goes on after epoch ");
         assert_int_equal(runs_count(out, "seed-*"), 1); /* the checkpoint: no lock, nothing half written */
         if (numbers[i] != SIGINT) continue;
@@ -268,7 +268,7 @@ static void a_bar_fits_the_terminal_and_ctrl_c_takes_it_away(void **state) {
     close(terminal);
     assert_int_equal(waitpid(child, &ended, 0), child);
     assert_true(WIFEXITED(ended));
-    assert_int_equal(WEXITSTATUS(ended), 1);
+    assert_int_equal(WEXITSTATUS(ended), 75);
     for (const char *at = text; (at = strstr(at, erase)); bars++) {
         at += strlen(erase);
         const char *end = strstr(at, erase), *newline = strchr(at, '\n');

@@ -295,7 +295,7 @@ static void jobs_stop_on_request(void **state) {
              "kill -TERM $p; wait $p)",
              place, CC_PROGRAM);
     runs_shell(&o, line);
-    assert_failed(&o, 1, "stopped on request");
+    assert_failed(&o, 75, "stopped on request");
     assert_int_equal(runs_count(place, "*.lock"), 0);
     assert_int_equal(runs_count(place, "seed-*.h5"), 0);
 }
