@@ -14,7 +14,7 @@ typedef enum cc_purpose {
     CC_PURPOSE_WEIGHTS = 1,   /* epoch 0, sample = the parameter's number */
     CC_PURPOSE_SPLIT = 2,     /* epoch 0, sample 0 */
     CC_PURPOSE_SHUFFLE = 3,   /* sample 0 */
-    CC_PURPOSE_AUGMENT = 4,   /* sample = the item's number */
+    CC_PURPOSE_AUGMENT = 4,   /* sample = the item's number * 16 + the kind (augment_random.h) */
     CC_PURPOSE_PHANTOM = 5,   /* epoch = patient, sample = the structure */
     CC_PURPOSE_BOOTSTRAP = 6, /* sample = the resample */
     CC_PURPOSE_DROP_PATH = 7, /* sample = the block */

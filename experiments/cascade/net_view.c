@@ -165,6 +165,7 @@ void cc_net_view_part_deinit(cc_net_view_part *part) {
 cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *v) {
     cc_loader_options options = cc_loading_options(v->set, &v->train.items, &v->fit, v->dataset->run->config);
     options.augment = &v->dataset->augment;
+    options.random = &v->dataset->random;
     if (v->cascade->stage == CC_STAGE_FALSE_POSITIVE)
         options.augment_negative = &v->dataset->augment_negative;
     options.shuffle = options.drop_last = true; /* every step has a full batch */

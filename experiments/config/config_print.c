@@ -193,8 +193,8 @@ typedef enum print_part {
     PRINT_REPORT,   /* the experiment's table alone */
 } print_part;
 
-/* Whether a row is left out: it belongs to another part, its value is not given, or what runs had before there was
- * the option. */
+/* Whether a row is left out: it belongs to another part, its value is not given, or what runs had before
+ * there was the option. */
 static bool is_left_out(const cc_experiment_config *config, const cc_option *o, print_part part) {
     const bool of_report = strncmp(o->key, "report.", 7) == 0, identity = part == PRINT_IDENTITY;
     if (part != PRINT_ALL && of_report != (part == PRINT_REPORT)) return true;
@@ -339,7 +339,8 @@ static void print_reference_row(FILE *out, const cc_option *o) {
     fprintf(out, " | %s | %s", o->unit ? o->unit : "", o->meaning);
     if (o->when) {
         cc_option_words(wants, sizeof wants, o->is, "` or `");
-        fprintf(out, "; where `%s` is `%s`", o->when, wants);
+        fprintf(out, "; where `%s` %s `%s`", o->when,
+                cc_option_get(cc_option_find(o->when))->kind == CC_OPTION_TEXTS ? "names" : "is", wants);
     }
     if (o->only_term) fputs("; only in the terms of a sum", out);
     fputs(" |\n", out);

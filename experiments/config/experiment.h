@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "datasets/augment_random.h"
 #include "nets/engine/spec.h"
 
 /* Values that stand for "none", "as large as needed" and the like; CC_VARIANTS_MAX bounds the variants of a
@@ -113,6 +114,10 @@ typedef struct cc_experiment_config {
     } upstream;
     /* Beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike. */
     cc_text_list augment;
+    struct {
+        cc_text_list types;      /* kinds of datasets/augment_random.h; none: nothing is drawn */
+        cc_random_ranges ranges; /* of those named */
+    } augment_random;
     cc_net_spec net;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;
