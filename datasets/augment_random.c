@@ -133,7 +133,8 @@ size_t cc_random_augment_work(const cc_random_augment *random, int height, int w
     const double spacing = spacing_of(random, height, width);
     const size_t warp = lattice_floats(spacing, height, width) + cc_warp_work(height, width, spacing);
     const size_t blur = random->named[CC_RANDOM_blur] ? (size_t)width + 2 * CC_BLUR_RADIUS_MAX : 0;
-    return warp > blur ? warp : blur;
+    const size_t low = random->named[CC_RANDOM_low_resolution] ? 3 * (size_t)width : 0;
+    return warp > blur ? (warp > low ? warp : low) : blur > low ? blur : low;
 }
 
 /* Whether a kind is applied to an item; *rng then gives its numbers. */
@@ -211,7 +212,7 @@ void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *
     if (draws(&rng, random, item, CC_RANDOM_low_resolution))
         cc_intensity_low_resolution(
             image, height, width,
-            cc_rng_between(&rng, r->low_resolution_scale[0], r->low_resolution_scale[1]), other);
+            cc_rng_between(&rng, r->low_resolution_scale[0], r->low_resolution_scale[1]), other, work);
 }
 
 void cc_random_augment_windowed(float *image, const cc_random_augment *random, const cc_random_item *item,

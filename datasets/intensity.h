@@ -23,8 +23,9 @@ void cc_intensity_contrast(float *image, size_t count, double factor, float low,
 
 /* What an acquisition of `scale` times the resolution would show, 0 to 1: down by the nearest pixel to
  * round(side * scale) pixels, at least 1, and linearly up again, as MONAI's RandSimulateLowResolution
- * (torch.nn.functional.interpolate, nearest and linear, align_corners false). `other` as above. */
-void cc_intensity_low_resolution(float *image, int height, int width, double scale, float *other);
+ * (torch.nn.functional.interpolate, nearest and linear, align_corners false). `other` as above, `row` holds
+ * 3 width floats. */
+void cc_intensity_low_resolution(float *image, int height, int width, double scale, float *other, float *row);
 
 /* value ^ exponent, of values in [0, 1]. */
 void cc_intensity_gamma(float *image, size_t count, double exponent);

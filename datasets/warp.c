@@ -85,11 +85,11 @@ static inline float bilinear(const float *in, double v, double u, int height, in
     const int y = (int)v, x = (int)u;
     /* On the last row or column the neighbour beyond has the weight 0: any pixel will do for it. */
     const int right = x + 1 < width ? x + 1 : x;
-    const double fy = v - y, fx = u - x;
+    const float fy = (float)(v - y), fx = (float)(u - x);
     const float *top = in + (size_t)y * (size_t)width, *bottom = y + 1 < height ? top + width : top;
-    const double upper = top[x] + fx * ((double)top[right] - top[x]);
-    const double lower = bottom[x] + fx * ((double)bottom[right] - bottom[x]);
-    return (float)(upper + fy * (lower - upper));
+    const float upper = top[x] + fx * (top[right] - top[x]);
+    const float lower = bottom[x] + fx * (bottom[right] - bottom[x]);
+    return upper + fy * (lower - upper);
 }
 
 void cc_warp_apply(float *out, uint8_t *out_mask, const cc_warp *warp, const float *in,

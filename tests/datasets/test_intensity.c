@@ -43,15 +43,15 @@ static void low_resolution_is_nearest_down_and_linear_up(void **state) {
                                        74.0000f, 57.4524f, 30.9762f, 56.3333f, 83.1429f, 68.2857f, 59.0000f,
                                        56.5000f, 51.8571f, 44.4286f, 55.5000f, 65.6429f, 50.7857f, 41.5000f,
                                        36.0000f, 49.2143f, 70.3571f, 60.0000f, 45.1429f, 30.2857f, 21.0000f};
-    float image[PIXELS], other[PIXELS], same[PIXELS];
+    float image[PIXELS], other[PIXELS], same[PIXELS], row[3 * WIDTH];
     make(image);
     make(same);
-    cc_intensity_low_resolution(image, HEIGHT, WIDTH, 0.6, other);
+    cc_intensity_low_resolution(image, HEIGHT, WIDTH, 0.6, other, row);
     compare(image, want);
     make(image);
-    cc_intensity_low_resolution(image, HEIGHT, WIDTH, 1, other);
+    cc_intensity_low_resolution(image, HEIGHT, WIDTH, 1, other, row);
     assert_memory_equal(image, same, sizeof image);
-    cc_intensity_low_resolution(image, HEIGHT, WIDTH, 0.01, other); /* one pixel: the first */
+    cc_intensity_low_resolution(image, HEIGHT, WIDTH, 0.01, other, row); /* one pixel: the first */
     for (int i = 0; i < PIXELS; i++) assert_true(image[i] == 0);
 }
 
