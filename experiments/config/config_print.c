@@ -145,21 +145,6 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
     }
 }
 
-/* A term of a sum: "{type: bce, weight: 0.5}". */
-static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
-    /* A term is a loss of its own, printed by the rows of group "loss". */
-    cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
-    const char *separator = "{";
-    for (int i = 0; i < cc_option_count(); i++) {
-        const cc_option *o = cc_option_get(i);
-        if (strncmp(o->key, "loss.", 5) != 0 || !cc_option_holds(o, &scratch, true)) continue;
-        fprintf(out, "%s%s: ", separator, o->key + 5);
-        print_value(out, &scratch, o);
-        separator = ", ";
-    }
-    fputc('}', out);
-}
-
 /* Prints the groups of `key` that `before`, the key printed last, is not in; then the key's last part. */
 static void print_key(FILE *out, const char *key, const char *before) {
     size_t start = 0, depth = 0;
@@ -208,6 +193,22 @@ static bool is_left_out(const cc_experiment_config *config, const cc_option *o, 
     free(text);
     free(other);
     return out;
+}
+
+/* A term of a sum: "{type: bce, weight: 0.5}". */
+static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
+    /* A term is a loss of its own, printed by the rows of group "loss". */
+    cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
+    const char *separator = "{";
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (strncmp(o->key, "loss.", 5) != 0 || !cc_option_holds(o, &scratch, true)) continue;
+        if (is_left_out(&scratch, o, PRINT_ALL)) continue; /* null, of an option that came later */
+        fprintf(out, "%s%s: ", separator, o->key + 5);
+        print_value(out, &scratch, o);
+        separator = ", ";
+    }
+    fputc('}', out);
 }
 
 /* Every row that means something, in the table's order. */

@@ -79,7 +79,8 @@ typedef struct cc_experiment_config {
             int slab;                       /* slices of a slab */
             int inner_folds, inner_fold;    /* CC_INNER_FOLDS_NONE and CC_FOLD_NONE: none */
         } split;
-        int fold; /* CC_FOLD_NONE: one split by shares; else in [0, folds) */
+        double train_share; /* of the training patients; by patient or list, else 0 */
+        int fold;           /* CC_FOLD_NONE: one split by shares; else in [0, folds) */
         int folds;
     } data;
     struct {

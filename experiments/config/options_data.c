@@ -240,6 +240,21 @@ static const cc_option rows[] = {
      .max = CC_SPLIT_FOLDS_MAX,
      .initial = "4",
      .meaning = "number of folds, where `data.fold` is given"},
+    {.key = "data.train_share",
+     .kind = CC_OPTION_REAL,
+     AT(data.train_share),
+     .when = "data.split.by",
+     .is = "patient|list",
+     .above_min = true,
+     .max = 1,
+     .initial = "1",
+     .usual = "1",
+     .unit = "share",
+     .meaning = "share of the training patients that are trained on, for a curve over the number of "
+                "patients: drawn by "
+                "`data.split.seed`, those of a smaller share among those of a larger one; validation and "
+                "test stay, and "
+                "runs under `upstream` have a share of their own"},
 
     {.key = "preprocess.window_hu",
      .kind = CC_OPTION_REALS,
