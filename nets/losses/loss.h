@@ -9,7 +9,7 @@
  *   focal             mean of a_t (1 - p_t)^gamma bce                       (Lin et al. 2017, eq. 5)
  *   dice, iou         1 - mean over images of (2I + s) / (P + G + s), (I + s) / (P + G - I + s)
  *   generalised-dice  two classes, over the whole batch                     (Sudre et al. 2017, eq. 1)
- *   bootstrap-bce     mean bce of the hardest fraction of each image        (Wu et al. 2016)
+ *   bootstrap-bce     mean bce, w as above, of the hardest fraction of each image        (Wu et al. 2016)
  *   sum               of its terms, each times its weight; a term may be a sum
  *
  * A loss is a folder, nets/losses/NAME/, and a line in nets/losses/losses.h; a number that none has yet is a

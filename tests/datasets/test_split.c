@@ -479,14 +479,18 @@ static void the_seed_chooses_who_is_in_a_share_and_inner_folds_keep_their_tests(
     names_only listed;
     cc_split a = {0}, b = {0}, inner = {0};
     const cc_slice_set *set = list(&listed, 40, 1);
-    cc_split_spec spec = shares(32, 8, 0);
-    spec.fold = 0;
+    /* All train, whatever the seed: what differs is the share alone. */
+    cc_split_spec spec = shares(1, 0, 0);
     spec.train_share = 0.5;
     assert_ok(cc_split_make(&a, set, &spec, 5));
     assert_ok(cc_split_make(&b, set, &spec, 6));
     assert_int_equal(a.train.count, b.train.count);
     assert_true(memcmp(a.train.slices, b.train.slices, a.train.count * sizeof *a.train.slices) != 0);
+    assert_int_equal(a.train.count, 20);
     /* 30 patients outside the fold of 10; an inner fold of 3 tests 10 of them, whatever the share. */
+    spec = shares(32, 8, 0);
+    spec.train_share = 0.5;
+    spec.fold = 0;
     spec.inner_folds = 3;
     assert_ok(cc_split_make(&inner, set, &spec, 5));
     assert_int_equal(inner.test.count, 10);

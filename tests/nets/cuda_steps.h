@@ -126,6 +126,7 @@ static void every_loss_trains_as_on_the_cpu(void **state) {
                                           {.type = "iou", .smooth = 1},
                                           {.type = "generalised-dice"},
                                           {.type = "bootstrap-bce", .fraction = 0.25},
+                                          {.type = "bootstrap-bce", .fraction = 0.25, .positive_weight = 3},
                                           {.type = "sum", .terms = terms, .term_count = 2}};
     for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
         compare("unet-bn:8x3", &losses[i], &sgd, CC_F32, 2e-4);

@@ -9,7 +9,7 @@
 #include "core/rng.h"
 #include "nets/losses/loss.h"
 
-enum { SPECS = 11, COUNT_MAX = 40000 };
+enum { SPECS = 12, COUNT_MAX = 40000 };
 
 static const cc_loss_spec inner[] = {{.type = "focal", .alpha = 0.6, .gamma = 1.5, .weight = 0.5},
                                      {.type = "iou", .smooth = 0.1, .weight = 2}};
@@ -28,6 +28,7 @@ static const cc_loss_spec specs[SPECS] = {
     {.type = "sum", .term_count = 3, .terms = outer},
     {.type = "bce", .positive_weight = 7.5},
     {.type = "bce", .positive_weight = 0.25},
+    {.type = "bootstrap-bce", .fraction = 0.21, .positive_weight = 3},
 };
 
 static double evaluate(float *gradient, const cc_loss_spec *spec, const float *logits, const float *target,
@@ -81,7 +82,7 @@ static int descending(const void *a, const void *b) {
 static double naive_hardest(const cc_loss_spec *spec, const double *x, const float *g, size_t pixels) {
     double *errors = malloc(pixels * sizeof *errors), total = 0;
     assert_non_null(errors);
-    for (size_t i = 0; i < pixels; i++) errors[i] = naive_bce(x[i], g[i]);
+    for (size_t i = 0; i < pixels; i++) errors[i] = naive_weighted(spec, x[i], g[i]);
     qsort(errors, pixels, sizeof *errors, descending);
     size_t k = (size_t)ceil(spec->fraction * (double)pixels);
     for (size_t i = 0; i < k; i++) total += errors[i];
