@@ -29,6 +29,8 @@ _Static_assert((int)CC_RANDOM_KINDS <= (int)STREAMS, "each kind has its own stre
         .meaning = "share of the items that it is applied to, drawn for each"                                \
     }
 
+/* The bounds leave out what has no inverse or no meaning (a scale of 0, a shear of 90 degrees, a power of 0)
+ * and what no work buffer is made for (a wider blur). Where the defaults come from: augment_random.h. */
 static const cc_random_number numbers[] = {
     PROBABILITY(affine, "0.2"),
     {CC_RANDOM_affine, "rotation", AT(rotation), 0, 0, 180, false, "30", "degrees",
@@ -103,16 +105,11 @@ cc_status cc_random_augment_init(cc_random_augment *out, const char *const *name
             return cc_fail(CC_ECONFIG, "augment_random.types", NULL, "\"%s\" is not known", names[i]);
         random.named[kind] = true;
     }
+    /* Of a kind that is not named the numbers may be anything, zeros above all. */
     for (size_t i = 0; i < NUMBERS; i++)
         if (random.named[numbers[i].kind]) CC_TRY(check_number(&numbers[i], ranges));
     *out = random;
     return CC_OK;
-}
-
-bool cc_random_augment_is_empty(const cc_random_augment *random) {
-    for (int kind = 0; kind < CC_RANDOM_KINDS; kind++)
-        if (random->named[kind]) return false;
-    return true;
 }
 
 /* Pixels between control points; the same on both axes, so that a field is isotropic. */
@@ -140,6 +137,7 @@ size_t cc_random_augment_work(const cc_random_augment *random, int height, int w
 /* Whether a kind is applied to an item; *rng then gives its numbers. */
 static bool draws(cc_rng *rng, const cc_random_augment *random, const cc_random_item *item, int kind) {
     if (!random->named[kind]) return false;
+    /* The stream is drawn from even where the kind is not applied: it is nobody else's. */
     *rng = cc_rng_init(item->seed, CC_PURPOSE_AUGMENT, item->epoch, item->number * STREAMS + (uint64_t)kind);
     return cc_rng_uniform(rng) < random->ranges.probability[kind];
 }
@@ -157,11 +155,13 @@ static void draw_affine(cc_warp *warp, cc_rng *rng, const cc_random_ranges *r, i
     const double scale = log_between(rng, r->scale);
     const double shear = tan(cc_rng_between(rng, -r->shear, r->shear) * degree);
     const double c = cos(turn) / scale, s = sin(turn) / scale;
-    /* (1 0; -shear 1) (c s; -s c) in (row, column): counter-clockwise on the screen, as rotateN. */
+    /* The inverse, by columns of an output place: turned and scaled back first, then sheared back,
+     * (1 0; -shear 1) (c s; -s c) in (row, column): counter-clockwise on the screen, as rotateN. */
     warp->matrix[0][0] = c;
     warp->matrix[0][1] = s;
     warp->matrix[1][0] = -s - shear * c;
     warp->matrix[1][1] = c - shear * s;
+    /* Moves by shares of each side, in pixels of the input. */
     warp->shift[0] = cc_rng_between(rng, -r->shift, r->shift) * height;
     warp->shift[1] = cc_rng_between(rng, -r->shift, r->shift) * width;
 }
@@ -176,6 +176,8 @@ static void move(float *image, uint8_t *mask, const cc_random_augment *random, c
     const bool affine = draws(&rng, random, item, CC_RANDOM_affine);
     if (affine) draw_affine(&warp, &rng, &random->ranges, height, width);
     if (draws(&rng, random, item, CC_RANDOM_elastic)) {
+        /* The lattice lies at the beginning of the work buffer, what the warp needs beside it behind.
+         * Control points just outside the picture are drawn too: they move its edge. */
         const double sigma = random->ranges.elastic_sigma * (height > width ? height : width);
         const size_t points = lattice_floats(spacing, height, width);
         for (size_t i = 0; i < points; i++) work[i] = (float)(sigma * cc_rng_normal(&rng));
@@ -194,8 +196,11 @@ void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *
                           uint8_t *other_mask, float *work) {
     const cc_random_ranges *r = &random->ranges;
     const size_t pixels = (size_t)height * (size_t)width;
+    /* The patient first; then the scanner's noise and kernel; then its calibration, which scales that noise
+     * too; last the resolution, which leaves the noise of the pixels that it takes. */
     cc_rng rng;
     move(image, mask, random, item, height, width, other, other_mask, work);
+    /* The pixels' numbers follow that of sigma in the kind's stream. */
     if (draws(&rng, random, item, CC_RANDOM_noise))
         cc_intensity_noise(image, pixels, cc_rng_between(&rng, 0, r->noise_sigma), &rng);
     if (draws(&rng, random, item, CC_RANDOM_blur))

@@ -12,8 +12,9 @@
  *
  * Every number follows from (seed, CC_PURPOSE_AUGMENT, epoch, item and kind): neither the number of threads
  * nor where an epoch was resumed matters, and one kind more changes nothing of what the others draw.
- * Defaults are those of nnU-Net (Isensee et al., Nature Methods 18 (2021), 203; batchgeneratorsv2) where it
- * has them: its factors, probabilities and sigmas in pixels. Its numbers on normalised values are HU here. */
+ * Defaults are nnU-Net's (Isensee et al., Nature Methods 18 (2021), 203; batchgeneratorsv2) where it has them:
+ * probabilities, factors, sigmas in pixels; its angle of 3-D images, as scans stand upright. What it adds to
+ * normalised values is in HU here.  */
 #ifndef CC_DATASETS_AUGMENT_RANDOM_H
 #define CC_DATASETS_AUGMENT_RANDOM_H
 
@@ -76,7 +77,6 @@ typedef struct cc_random_augment {
  * range, a range whose low end lies above its high end (of a kind that is named). */
 cc_status cc_random_augment_init(cc_random_augment *out, const char *const *names, int count,
                                  const cc_random_ranges *ranges);
-bool cc_random_augment_is_empty(const cc_random_augment *random);
 
 /* Which item of which epoch, and the window that gamma's values lie in. */
 typedef struct cc_random_item {
