@@ -12,9 +12,10 @@
  *
  * Every number follows from (seed, CC_PURPOSE_AUGMENT, epoch, item and kind): neither the number of threads
  * nor where an epoch was resumed matters, and one kind more changes nothing of what the others draw.
- * Defaults are nnU-Net's (Isensee et al., Nature Methods 18 (2021), 203; batchgeneratorsv2) where it has them:
- * probabilities, factors, sigmas in pixels; its angle of 3-D images, as scans stand upright. What it adds to
- * normalised values is in HU here.  */
+ *
+ * Defaults are nnU-Net's (Isensee et al., Nature Methods 18 (2021), 203; batchgeneratorsv2) where it has
+ * them: probabilities, factors, sigmas in pixels; its angle of 3-D images, as scans stand upright. What it
+ * adds to normalised values is in HU here. */
 #ifndef CC_DATASETS_AUGMENT_RANDOM_H
 #define CC_DATASETS_AUGMENT_RANDOM_H
 
@@ -23,8 +24,8 @@
 #include <stdint.h>
 #include "core/status.h"
 
-/* The kinds in the order in which they are applied: X(NAME). Their numbers are
- * part of results' bytes: append, never renumber. */
+/* The kinds in the order in which they are applied: X(NAME). Their numbers are part of results'
+ * bytes: append, never renumber. */
 #define CC_RANDOM_KIND_LIST(X)                                                                               \
     X(affine) X(elastic) X(noise) X(blur) X(brightness) X(contrast) X(low_resolution) X(gamma)
 

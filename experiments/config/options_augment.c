@@ -40,7 +40,7 @@ static void make_table(void) {
         .meaning = "what is drawn anew for each training item in each epoch, after `augment`; in this "
                    "order, whatever theirs here. The first two move picture and mask, the others "
                    "change HU before the window, `gamma` the windowed values"};
-    /* The kinds are the choices of the list's items (schema, completion); they decide which rows below hold. */
+    /* The kinds are the choices of the list's items (schema, completion); they decide which rows hold. */
     for (int i = 0; cc_random_kind_name(i); i++) types.choices[i] = cc_random_kind_name(i);
     types.item_wants = "affine, elastic, noise, blur, brightness, contrast, low_resolution or gamma";
     table[whole.count++] = types;
