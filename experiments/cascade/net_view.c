@@ -38,8 +38,9 @@ static cc_status open_windows(cc_net_view *v) {
     uint8_t *parts = NULL, *marked = NULL, *truth = NULL;
     cc_windows windows;
     cc_windows_init(&windows, c->run->config->windows.size);
-    if (c->matching)
-        CC_CHECK(cc_cascade_open_matched(&v->matched, base, c->matching, fill_hu, CC_SLICES_CACHE_MB));
+    if (c->matching || c->standard)
+        CC_CHECK(cc_cascade_open_matched(&v->matched, base, c->matching, c->standard, fill_hu,
+                                         CC_SLICES_CACHE_MB));
     parts = calloc(count, 1);
     marked = malloc(pixels);
     truth = malloc(pixels);

@@ -86,8 +86,9 @@ typedef struct cc_experiment_config {
     struct {
         double window_hu[2]; /* low < high */
         int size; /* side of the square canvas in pixels; CC_SIZE_LARGEST: what the largest slice needs */
-        const char *fit;         /* "pad", "scale" */
-        bool histogram_matching; /* to the reference slice of upstream.reference */
+        const char *fit; /* "pad", "scale" */
+        bool histogram_matching;
+        const char *histogram_method; /* "reference", "landmarks"; NULL: no matching */
         struct {
             bool unite;  /* OR over a scan's slices (key: union); else each slice has its own region */
             int opening; /* side of the square that opens the region, pixels of the slice; 0: none */

@@ -285,8 +285,19 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_BOOLEAN,
      AT(preprocess.histogram_matching),
      .initial = "false",
-     .meaning = "whether each slice's histogram is matched to that of the reference slice, the best that the "
-                "run of `upstream.reference` has segmented"},
+     .meaning = "whether histograms are matched, as `preprocess.histogram_method` says"},
+    {.key = "preprocess.histogram_method",
+     .kind = CC_OPTION_CHOICE,
+     AT(preprocess.histogram_method),
+     .when = "preprocess.histogram_matching",
+     .is = "true",
+     .choices = {"reference", "landmarks"},
+     .initial = "reference",
+     .usual = "reference",
+     .meaning = "each slice to the reference slice, the best that the run of `upstream.reference` has "
+                "segmented; or each "
+                "scan's deciles above its mean to a standard that is learnt from the training patients (Nyul "
+                "& Udupa)"},
     {.key = "preprocess.roi.mode",
      .kind = CC_OPTION_CHOICE,
      AT(preprocess.roi.mode),
@@ -368,8 +379,8 @@ static const cc_option rows[] = {
     {.key = "upstream.reference",
      .kind = CC_OPTION_CONFIG,
      AT(upstream.reference),
-     .when = "preprocess.histogram_matching",
-     .is = "true",
+     .when = "preprocess.histogram_method",
+     .is = "reference",
      .needed_to_run = true,
      .locates = true,
      .meaning = "the run of stage roi whose best training or validation slice is the reference"},

@@ -458,6 +458,8 @@ static void what_training_varies_counts_where_it_is_used(void **state) {
                                  "loss: {type: sum, terms: [{type: bce, positive_weight: null}]}}";
     static const char *const used[][2] = {
         {"data.train_share=0.5", "  train_share: 0.5\n"},
+        {"preprocess={histogram_matching: true, histogram_method: landmarks}",
+         "  histogram_method: landmarks\n"},
         {"augment_random={types: [noise]}",
          "augment_random:\n  types: [noise]\n  noise:\n    probability: 0.1\n    sigma: 30\n"},
         {"optimizer={type: sgd, momentum: 0.9, nesterov: true}", "  nesterov: true\n"},
