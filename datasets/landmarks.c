@@ -63,6 +63,8 @@ cc_status cc_landmarks_find(cc_landmarks *out, const cc_slice_set *set, size_t i
     while (from < BINS && !(from + INT16_MIN > sum / (double)all)) from++;
     for (int bin = from; bin < BINS; bin++) count += bins[bin];
     if (count == 0) CC_CHECK(cc_fail(CC_EINVAL, "landmarks", NULL, "all voxels of a scan have one value"));
+    /* Percentile p lies at rank p / 100 (n - 1), from 0: between two ranks on the line between their values.
+     */
     for (int i = 0; i < CC_LANDMARKS; i++) {
         const double rank = percentiles[i] / 100 * (double)(count - 1);
         const uint64_t below = (uint64_t)rank, above = below + 1 < count ? below + 1 : below;
@@ -78,6 +80,7 @@ done:
 
 void cc_landmarks_learn(cc_landmarks *standard, const cc_landmarks *scans, size_t count) {
     enum { LAST = CC_LANDMARKS - 1 };
+    /* The standard's ends; then each scan's landmarks, linearly with its ends on these, averaged. */
     double low = 0, high = 0;
     for (size_t s = 0; s < count; s++) {
         low += scans[s].hu[0] / (double)count;
@@ -94,6 +97,7 @@ void cc_landmarks_learn(cc_landmarks *standard, const cc_landmarks *scans, size_
 }
 
 void cc_landmarks_apply(float *hu, const cc_landmarks *scan, const cc_landmarks *standard, size_t count) {
+    /* The corners of the map; one for landmarks that coincide, whose pair would have no slope. */
     double from[CC_LANDMARKS], to[CC_LANDMARKS];
     int kept = 0;
     for (int i = 0; i < CC_LANDMARKS; i++) {

@@ -51,6 +51,7 @@ static cc_status read_reference(const cc_run_reference **out, cc_matching **matc
     return CC_OK;
 }
 
+/* Whether a run matches scans to a standard that it learns itself, rather than to a reference upstream. */
 static bool by_landmarks(const cc_planned_run *run) {
     const char *method = run->config->preprocess.histogram_method;
     return method && strcmp(method, "landmarks") == 0;
@@ -81,6 +82,8 @@ static cc_status find_standard(cc_cascade *c) {
     if (train->count == 0) return read_standard(&c->standard, c->run, c->arena);
     scans = calloc(train->count, sizeof *scans);
     if (!scans) return cc_fail_memory("landmarks", train->count * sizeof *scans);
+    /* A part lists slices in the set's order: those of a scan follow each other, and the first stands for
+     * all. */
     for (size_t i = 0; i < train->count; i++) {
         const uint32_t scan = cc_slice_set_get(base, train->slices[i])->scan;
         if (i > 0 && cc_slice_set_get(base, train->slices[i - 1])->scan == scan) continue;
@@ -187,6 +190,8 @@ static cc_status describe_preparation(char *out, size_t capacity, const cc_plann
     const char *mode = roi ? run->config->preprocess.roi.mode : "none";
     int used = snprintf(out, capacity, "reference %s roi %s mode %s",
                         reference ? reference->identity.hex : "", roi ? roi->identity.hex : "", mode);
+    /* The numbers themselves: two runs of one split and share have the same standard, whatever else they
+     * differ in. */
     if (standard) {
         char landmarks[CC_LANDMARKS_BYTES];
         cc_landmarks_format(landmarks, standard);
