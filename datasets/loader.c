@@ -26,6 +26,7 @@
 typedef struct scratch {
     float *slice, *canvas;                              /* [largest slice], [H*W]; HU */
     uint8_t *slice_mask, *canvas_mask, *augmented_mask; /* [largest slice], [H*W], [H*W] */
+    float *work;                                        /* of random augmentation */
 } scratch;
 
 typedef struct ring_slot {
@@ -40,6 +41,8 @@ typedef struct ring_slot {
 struct cc_loader {
     cc_loader_options options; /* its pointers lead into the arena */
     cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
+    cc_random_augment random;  /* what is drawn for each item; perhaps nothing */
+    uint64_t epoch;            /* that is under way; written while the threads rest */
     cc_arena *arena;
     uint32_t *first_item;          /* [slice_count + 1]: of each slice's variants; then the number of items */
     size_t items, batches, pixels; /* of an epoch; of a canvas */
@@ -71,19 +74,29 @@ static void window(float *image, size_t count, const double window_hu[2]) {
     }
 }
 
-/* All that happens to a slice before a net sees it, in this order: read, fit, augment, window. What works on
- * HU of whole slices (histogram matching) belongs behind the reading. */
+/* All that happens to a slice before a net sees it, in this order: read, fit, augment by name, augment at
+ * random, window; `number` is the item's in an epoch without shuffling. What works on HU of whole slices
+ * (histogram matching) belongs behind the reading. */
 static cc_status prepare_item(float *image, float *target, const cc_loader *loader, const scratch *s,
-                              uint32_t index, const cc_variant *variant) {
+                              uint32_t index, const cc_variant *variant, size_t number) {
     const cc_loader_options *o = &loader->options;
     const cc_slice *slice = cc_slice_set_get(o->set, index);
     float fill = (float)o->window_hu[0];
+    const cc_random_item item = {.seed = o->seed,
+                                 .epoch = loader->epoch,
+                                 .number = number,
+                                 .low_hu = fill,
+                                 .high_hu = (float)o->window_hu[1]};
     CC_TRY(cc_slice_set_read(o->set, index, s->slice, s->slice_mask));
     cc_fit_image(s->canvas, &o->fit, s->slice, slice->height, slice->width, fill);
     cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
     cc_variant_apply(variant, image, s->augmented_mask, s->canvas, s->canvas_mask, o->fit.height,
                      o->fit.width, fill);
+    /* The canvas is free from here on: random changes work in it. */
+    cc_random_augment_hu(image, s->augmented_mask, &loader->random, &item, o->fit.height, o->fit.width,
+                         s->canvas, s->canvas_mask, s->work);
     window(image, loader->pixels, o->window_hu);
+    cc_random_augment_windowed(image, &loader->random, &item, loader->pixels);
     for (size_t i = 0; i < loader->pixels; i++) target[i] = s->augmented_mask[i] != 0;
     return CC_OK;
 }
@@ -122,7 +135,7 @@ static cc_status make_item(const cc_loader *loader, size_t item, const scratch *
     slot->slices[at] = slice;
     slot->variants[at] = variant;
     return prepare_item(slot->images + at * loader->pixels, slot->targets + at * loader->pixels, loader, s,
-                        slice, &augment_of(loader, slice)->variants[variant]);
+                        slice, &augment_of(loader, slice)->variants[variant], number);
 }
 
 /* Under the mutex: an item of its slot is done. */
@@ -257,6 +270,7 @@ static cc_status allocate_memory(cc_loader *loader) {
         const size_t pixels = (size_t)slice->height * (size_t)slice->width;
         if (pixels > largest) largest = pixels;
     }
+    const size_t work = cc_random_augment_work(&loader->random, o->fit.height, o->fit.width);
     loader->scratch = allocate(loader, scratches, sizeof *loader->scratch, &ok);
     for (size_t i = 0; ok && i < scratches; i++) {
         scratch *s = &loader->scratch[i];
@@ -265,6 +279,7 @@ static cc_status allocate_memory(cc_loader *loader) {
         s->canvas = allocate(loader, loader->pixels, sizeof *s->canvas, &ok);
         s->canvas_mask = allocate(loader, loader->pixels, 1, &ok);
         s->augmented_mask = allocate(loader, loader->pixels, 1, &ok);
+        s->work = allocate(loader, work + 1, sizeof *s->work, &ok);
     }
 
     /* The ring: one slot for the caller's batch, one to be ready, one in the making, and more where threads
@@ -295,6 +310,7 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     CC_CHECK(cc_augment_init(&loader->augments[0], NULL, 0));
     if (options->augment) loader->augments[0] = *options->augment;
     if (options->augment_negative) loader->augments[1] = *options->augment_negative;
+    if (options->random) loader->random = *options->random;
     CC_CHECK(count_items(loader));
     CC_CHECK(allocate_memory(loader));
     CC_CHECK(start_threads(loader));
@@ -350,6 +366,7 @@ void cc_loader_start(cc_loader *loader, uint64_t epoch) {
     size_t full = loader->batches * (size_t)loader->options.batch;
     pthread_mutex_lock(&loader->mutex);
     rest(loader);
+    loader->epoch = epoch;
     if (loader->options.shuffle) {
         cc_rng rng = cc_rng_init(loader->options.seed, CC_PURPOSE_SHUFFLE, epoch, 0);
         cc_rng_permutation(&rng, loader->order, (uint32_t)loader->items);

@@ -1,9 +1,10 @@
 /* datasets/loader.h -- batches for a net, made ready by threads while the net works.
  *
- * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1].
- * Without shuffling items come slice by slice, each slice's variants in order; with it, in a permutation that
- * seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of threads. All
- * memory but the decoder's own is allocated at creation. */
+ * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1]. What
+ * is drawn at random for it (datasets/augment_random.h) follows from seed, epoch and its number without
+ * shuffling. Without shuffling items come slice by slice, each slice's variants in order; with it, in a
+ * permutation that seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of
+ * threads. All memory but the decoder's own is allocated at creation. */
 #ifndef CC_DATASETS_LOADER_H
 #define CC_DATASETS_LOADER_H
 
@@ -12,6 +13,7 @@
 #include <stdint.h>
 #include "core/status.h"
 #include "datasets/augment.h"
+#include "datasets/augment_random.h"
 #include "datasets/fit.h"
 #include "datasets/slices.h"
 
@@ -27,6 +29,7 @@ typedef struct cc_loader_options {
     const cc_augment *augment; /* NULL: the original alone */
     /* Of a view's items of group 1; NULL: `augment` serves them too. `set` is a view where it is given. */
     const cc_augment *augment_negative;
+    const cc_random_augment *random; /* drawn for each item; NULL: nothing is */
     cc_fit fit;
     /* Low becomes 0, high 1; values below and above are clipped. low < high, both from CC_WINDOW_HU_MIN to
      * _MAX. */
@@ -34,7 +37,7 @@ typedef struct cc_loader_options {
     int batch; /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
     bool shuffle;
     bool drop_last; /* leaves out a last batch that is not full; else its count is less than `batch` */
-    uint64_t seed;  /* of the shuffle */
+    uint64_t seed;  /* of the shuffle, and of what is drawn for each item */
     int workers;    /* threads, at most CC_LOADER_WORKERS_MAX; 0: cc_loader_next itself does the work */
 } cc_loader_options;
 

@@ -185,6 +185,44 @@ static cc_status deal_inner(const split_job *job, uint8_t *part, uint32_t *units
     return (evenly ? deal_evenly : deal)(part, units, count, shares, "patients outside the inner fold");
 }
 
+/* Takes training patients out until a share of them is left. They stand in one order whatever the share: the
+ * seed's or, stratified, by their place in their group, (rank + 1/2) / size, of which any beginning has of
+ * every group about as much as the whole. */
+static cc_status keep_share(const split_job *job, uint8_t *part, uint32_t *units) {
+    const size_t all = cc_slice_set_patient_count(job->set);
+    const bool evenly = job->spec->stratify && is_grouped(job->set);
+    size_t count = 0;
+    cc_rng rng = cc_rng_init(job->seed, CC_PURPOSE_TRAIN_SHARE, 0, 0);
+    cc_rng_permutation(&rng, units, (uint32_t)all);
+    for (size_t i = 0; i < all; i++)
+        if (part[units[i]] == TRAIN) units[count++] = units[i];
+    double *place = calloc(count + 1, sizeof *place);
+    if (!place) return cc_fail_memory("split", count * sizeof *place);
+    for (size_t i = 0; evenly && i < count; i++) {
+        size_t rank = 0, size = 0;
+        for (size_t k = 0; k < count; k++) {
+            const bool same =
+                cc_slice_set_group(job->set, units[k]) == cc_slice_set_group(job->set, units[i]);
+            size += same;
+            rank += same && k < i;
+        }
+        place[i] = ((double)rank + 0.5) / (double)size;
+    }
+    /* Insertion keeps the order of equal places. */
+    for (size_t i = 1; i < count; i++) {
+        const uint32_t unit = units[i];
+        const double its = place[i];
+        size_t at = i;
+        for (; at > 0 && place[at - 1] > its; at--) units[at] = units[at - 1], place[at] = place[at - 1];
+        units[at] = unit;
+        place[at] = its;
+    }
+    const size_t kept = (size_t)(job->spec->train_share * (double)count + 0.5);
+    for (size_t i = kept > 1 ? kept : 1; i < count; i++) part[units[i]] = NO_PART;
+    free(place);
+    return CC_OK;
+}
+
 /* `part` and `units` have room for a patient each. */
 static cc_status deal_patients(split_job *job, uint8_t *part, uint32_t *units) {
     size_t count = cc_slice_set_patient_count(job->set), rest = 0;
@@ -209,6 +247,7 @@ static cc_status split_by_patient(split_job *job) {
     cc_status status =
         part && units ? deal_patients(job, part, units) : cc_fail_memory("split", count * sizeof *units);
     if (status == CC_OK && job->spec->inner_folds) status = deal_inner(job, part, units);
+    if (status == CC_OK && job->spec->train_share > 0) status = keep_share(job, part, units);
     for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(job->set); i++)
         job->part[i] = part[cc_slice_set_get(job->set, i)->patient];
     free(part);
@@ -279,6 +318,11 @@ static cc_status check(const split_job *job, bool makes_folds) {
     if (spec->inner_folds && (spec->inner_fold < 0 || spec->inner_fold >= spec->inner_folds))
         return cc_fail(CC_ECONFIG, "data.split.inner_fold", NULL, "fold %d is not in 0 to %d",
                        spec->inner_fold, spec->inner_folds - 1);
+    if (!(spec->train_share >= 0 && spec->train_share <= 1))
+        return cc_fail(CC_ECONFIG, "data.train_share", NULL, "%g is no share of 0 to 1", spec->train_share);
+    if (spec->train_share > 0 && strcmp(spec->by, "patient") != 0)
+        return cc_fail(CC_ECONFIG, "data.train_share", "use data.split.by: patient",
+                       "it is a share of patients, and the split is by %s", spec->by);
     /* A fold, or a table, stands in for the test's share. */
     const bool test_is_named = spec->fold != CC_SPLIT_NO_FOLD || spec->table;
     double sum = 0;

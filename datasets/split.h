@@ -11,7 +11,8 @@
  *             which adds up to 2531: it cut every share down and lost a slice, which here goes to the largest
  *             remainder (of equal ones to the first).
  *
- * by slab     Slabs of `slab` neighbouring slices of a scan are dealt in rotation, over all scans: with 5/1/1
+ * by slab     Slabs of `slab` neighbouring slices of a scan are dealt in rotation, over all scans: with
+ * 5/1/1
  *             five go to training, one to validation, one to test, and so on. No seed. Neighbouring slabs
  *             leak.
  *
@@ -23,6 +24,11 @@
  *             into `inner_folds`, as folds are; of them fold `inner_fold` is the test part, the others share
  *             training and validation, and who was the test part before is in none. (Nested cross-validation:
  *             Varma & Simon, BMC Bioinformatics 7 (2006), 91.)
+ *
+ * a share     By patient, at the end of any of these: of the training patients the first round(share n), at
+ *             least one, in an order that the seed gives (CC_PURPOSE_TRAIN_SHARE); the others are in no part.
+ *             So those of a smaller share are among those of a larger one, and validation and test stay.
+ *             Stratified, each group keeps about its share.
  *
  * by a table  By patient: each goes where a file says (datasets/split_file.h); those whom it leaves to be
  *             dealt are divided between training and validation as in a fold.
@@ -55,6 +61,7 @@ typedef struct cc_split_spec {
     int fold;                       /* 0 to folds - 1, or CC_SPLIT_NO_FOLD: one split by shares */
     int inner_folds;                /* 0: none; else by patient, 2 to CC_SPLIT_FOLDS_MAX */
     int inner_fold;                 /* 0 to inner_folds - 1; means nothing without them */
+    double train_share;             /* by patient: of the training patients, those trained on; 0: all */
     const cc_split_table *table;    /* by patient: who goes where, in place of shares and folds; or NULL */
 } cc_split_spec;
 

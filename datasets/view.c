@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "datasets/sources/source.h"
@@ -14,6 +15,10 @@
 typedef struct view_state {
     const cc_slice_set *base;
     const cc_matching *matching;
+    const cc_landmarks *standard; /* NULL: not to one */
+    cc_landmarks *scans;     /* [slices of the base]: at a scan's first slice those of the scan, once known */
+    bool *known;             /* [slices of the base] */
+    pthread_mutex_t finding; /* guards scans and known */
     cc_view_item *items;
     float fill_hu;
 } view_state;
@@ -45,6 +50,21 @@ static void cut(const cc_slice_set *set, const cc_view_item *item, const float *
         }
 }
 
+/* Brings a slice of the base to the standard. The first thread that comes to a scan finds its landmarks,
+ * which takes all of its slices; others wait. */
+static cc_status to_standard(float *hu, view_state *v, size_t index, size_t pixels) {
+    cc_status status = CC_OK;
+    size_t first = index;
+    const uint32_t scan = cc_slice_set_get(v->base, index)->scan;
+    while (first > 0 && cc_slice_set_get(v->base, first - 1)->scan == scan) first--;
+    pthread_mutex_lock(&v->finding);
+    if (!v->known[first]) status = cc_landmarks_find(&v->scans[first], v->base, first);
+    if (status == CC_OK) v->known[first] = true;
+    pthread_mutex_unlock(&v->finding);
+    if (status == CC_OK) cc_landmarks_apply(hu, &v->scans[first], v->standard, pixels);
+    return status;
+}
+
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     cc_status status = CC_OK;
     const view_state *v = set->state;
@@ -56,6 +76,8 @@ static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *sto
     if (!hu || !truth) CC_CHECK(cc_fail_memory("a slice", pixels * (sizeof *hu + 1)));
     CC_CHECK(cc_slice_set_read(v->base, item->base, hu, truth));
     if (v->matching) CC_CHECK(cc_matching_apply(hu, v->matching, hu, pixels));
+    /* What is remembered of scans changes no value that a caller can see: reading stays const to them. */
+    if (v->standard) CC_CHECK(to_standard(hu, (view_state *)set->state, item->base, pixels));
     cut(set, item, hu, truth, slice->width, stored, mask);
 done:
     free(hu);
@@ -70,6 +92,17 @@ static cc_status list_items(cc_slice_set *set, const cc_view_options *o) {
     *v = (view_state){.base = o->base, .matching = o->matching, .fill_hu = (float)o->fill_hu};
     v->items = cc_arena_get_array(set->arena, o->count, sizeof *v->items);
     set->slices = cc_arena_get_array(set->arena, o->count, sizeof *set->slices);
+    if (o->standard) {
+        const size_t slices = cc_slice_set_count(o->base);
+        cc_landmarks *standard = cc_arena_get(set->arena, sizeof *standard);
+        v->scans = cc_arena_get_array(set->arena, slices, sizeof *v->scans);
+        v->known = cc_arena_get_array(set->arena, slices, sizeof *v->known);
+        if (!standard || !v->scans || !v->known) return CC_ENOMEM;
+        *standard = *o->standard;
+        memset(v->known, 0, slices * sizeof *v->known);
+        pthread_mutex_init(&v->finding, NULL);
+        v->standard = standard;
+    }
     if (!v->items || !set->slices) return CC_ENOMEM;
     memcpy(v->items, o->items, o->count * sizeof *v->items);
     for (size_t i = 0; i < o->count; i++) {
@@ -104,8 +137,8 @@ cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options) {
     set->patient_count = base->patient_count;
     set->groups = base->groups;
     set->spacing_mm = base->spacing_mm;
-    set->slope = options->matching ? 0.125 : base->slope; /* HU of one stored unit */
-    set->intercept = options->matching ? 0 : base->intercept;
+    set->slope = options->matching || options->standard ? 0.125 : base->slope; /* HU of one stored unit */
+    set->intercept = options->matching || options->standard ? 0 : base->intercept;
     CC_CHECK(list_items(set, options));
     CC_CHECK(cc_slice_set_complete(set, options->cache_mb));
     *out = set;

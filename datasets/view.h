@@ -7,6 +7,7 @@
 #ifndef CC_DATASETS_VIEW_H
 #define CC_DATASETS_VIEW_H
 
+#include "datasets/landmarks.h"
 #include "datasets/matching.h"
 #include "datasets/morphology.h"
 #include "datasets/slices.h"
@@ -23,6 +24,9 @@ typedef struct cc_view_options {
     const cc_view_item *items;   /* copied; in the base's order of slices */
     size_t count;                /* at least 1 */
     const cc_matching *matching; /* of the whole base slice before it is cut; outlives the view; or NULL */
+    /* Or: each whole scan to a standard; copied. A scan's own landmarks are found with its first slice.
+     * NULL: no */
+    const cc_landmarks *standard;
     double fill_hu;
     int cache_mb; /* as cc_slice_options.cache_mb */
 } cc_view_options;

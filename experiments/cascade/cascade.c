@@ -51,6 +51,51 @@ static cc_status read_reference(const cc_run_reference **out, cc_matching **matc
     return CC_OK;
 }
 
+/* Whether a run matches scans to a standard that it learns itself, rather than to a reference upstream. */
+static bool by_landmarks(const cc_planned_run *run) {
+    const char *method = run->config->preprocess.histogram_method;
+    return method && strcmp(method, "landmarks") == 0;
+}
+
+/* The standard that a finished run has learnt. */
+static cc_status read_standard(const cc_landmarks **out, const cc_planned_run *run, cc_arena *arena) {
+    cc_run read;
+    cc_landmarks *standard = cc_arena_get(arena, sizeof *standard);
+    if (!standard) return CC_ENOMEM;
+    CC_TRY(cc_upstream_read(&read, run, CC_RUN_BASIC, arena));
+    if (!read.provenance.landmarks || !cc_landmarks_parse(standard, read.provenance.landmarks))
+        return cc_fail(CC_EFORMAT, run->path, "run it again",
+                       "the run has no landmarks, to which it matched");
+    *out = standard;
+    return CC_OK;
+}
+
+/* The standard of this run: of the scans of its training patients, and of nobody else. Of a scan without a
+ * training part, which is to be predicted, the standard that the run has learnt before. */
+static cc_status find_standard(cc_cascade *c) {
+    cc_status status = CC_OK;
+    const cc_split_part *train = &c->dataset->split.train;
+    const cc_slice_set *base = c->dataset->base;
+    cc_landmarks *scans = NULL, *standard = cc_arena_get(c->arena, sizeof *standard);
+    size_t count = 0;
+    if (!standard) return CC_ENOMEM;
+    if (train->count == 0) return read_standard(&c->standard, c->run, c->arena);
+    scans = calloc(train->count, sizeof *scans);
+    if (!scans) return cc_fail_memory("landmarks", train->count * sizeof *scans);
+    /* A part lists slices in the set's order: those of a scan follow each other, and the first stands for
+     * all. */
+    for (size_t i = 0; i < train->count; i++) {
+        const uint32_t scan = cc_slice_set_get(base, train->slices[i])->scan;
+        if (i > 0 && cc_slice_set_get(base, train->slices[i - 1])->scan == scan) continue;
+        CC_CHECK(cc_landmarks_find(&scans[count++], base, train->slices[i]));
+    }
+    cc_landmarks_learn(standard, scans, count);
+    c->standard = standard;
+done:
+    free(scans);
+    return status;
+}
+
 /* The box of a slice that nothing is cut from. */
 static cc_box whole(const cc_slice *slice) {
     return (cc_box){0, 0, slice->height, slice->width};
@@ -59,7 +104,8 @@ static cc_box whole(const cc_slice *slice) {
 /* One item a slice. `regions` NULL: the whole slice; else what lies outside is blanked or, with `cut`,
  * gone. */
 static cc_status open_view(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
-                           const cc_box *regions, bool cut, double fill_hu, int cache_mb) {
+                           const cc_landmarks *standard, const cc_box *regions, bool cut, double fill_hu,
+                           int cache_mb) {
     size_t count = cc_slice_set_count(base);
     cc_view_item *items = calloc(count, sizeof *items);
     if (!items) return cc_fail_memory("pictures", count * sizeof *items);
@@ -71,6 +117,7 @@ static cc_status open_view(cc_slice_set **out, const cc_slice_set *base, const c
                                .items = items,
                                .count = count,
                                .matching = matching,
+                               .standard = standard,
                                .fill_hu = fill_hu,
                                .cache_mb = cache_mb};
     cc_status status = cc_view_open(out, &options);
@@ -79,8 +126,8 @@ static cc_status open_view(cc_slice_set **out, const cc_slice_set *base, const c
 }
 
 cc_status cc_cascade_open_matched(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
-                                  double fill_hu, int cache_mb) {
-    return open_view(out, base, matching, NULL, false, fill_hu, cache_mb);
+                                  const cc_landmarks *standard, double fill_hu, int cache_mb) {
+    return open_view(out, base, matching, standard, NULL, false, fill_hu, cache_mb);
 }
 
 cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *c, int cache_mb) {
@@ -89,8 +136,8 @@ cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *c, int ca
         c->stage == CC_STAGE_FALSE_POSITIVE ? c->run->upstream[CC_UPSTREAM_CALCIFICATION] : c->last;
     const bool cut = c->roi && strcmp(c->run->config->preprocess.roi.mode, "crop") == 0;
     *out = NULL;
-    if (!c->matching && !c->roi) return CC_OK;
-    return open_view(out, c->dataset->base, c->matching, c->regions, cut,
+    if (!c->matching && !c->standard && !c->roi) return CC_OK;
+    return open_view(out, c->dataset->base, c->matching, c->standard, c->regions, cut,
                      net->config->preprocess.window_hu[0], cache_mb);
 }
 
@@ -102,6 +149,7 @@ static cc_status predict_regions(cc_cascade *c, const cc_backend *backend) {
     const cc_slice_set *base = c->dataset->base;
     const cc_planned_run *net = c->run->upstream[CC_UPSTREAM_ROI];
     const cc_run_reference *ignored;
+    const cc_landmarks *standard = NULL;
     size_t count = cc_slice_set_count(base), without = 0;
     c->regions = cc_arena_get_array(c->arena, count, sizeof *c->regions);
     if (!c->regions) return CC_ENOMEM;
@@ -113,7 +161,11 @@ static cc_status predict_regions(cc_cascade *c, const cc_backend *backend) {
     const cc_planned_run *reference = net->upstream[CC_UPSTREAM_REFERENCE];
     if (reference) {
         CC_CHECK(read_reference(&ignored, &matching, reference, c->arena));
-        CC_CHECK(cc_cascade_open_matched(&view, base, matching, net->config->preprocess.window_hu[0], 0));
+    }
+    if (by_landmarks(net)) CC_CHECK(read_standard(&standard, net, c->arena));
+    if (matching || standard) {
+        CC_CHECK(cc_cascade_open_matched(&view, base, matching, standard,
+                                         net->config->preprocess.window_hu[0], 0));
         job.set = view;
     }
     CC_CHECK(cc_predictions_get(&c->roi, &job));
@@ -131,12 +183,20 @@ done:
 
 /* What makes the images of stage 2, beside the data: a part of the cache's key, so that its words are
  * fixed. */
-static cc_status describe_preparation(char *out, size_t capacity, const cc_planned_run *run) {
+static cc_status describe_preparation(char *out, size_t capacity, const cc_planned_run *run,
+                                      const cc_landmarks *standard) {
     const cc_planned_run *roi = run->upstream[CC_UPSTREAM_ROI],
                          *reference = run->upstream[CC_UPSTREAM_REFERENCE];
     const char *mode = roi ? run->config->preprocess.roi.mode : "none";
     int used = snprintf(out, capacity, "reference %s roi %s mode %s",
                         reference ? reference->identity.hex : "", roi ? roi->identity.hex : "", mode);
+    /* The numbers themselves: two runs of one split and share have the same standard, whatever else they
+     * differ in. */
+    if (standard) {
+        char landmarks[CC_LANDMARKS_BYTES];
+        cc_landmarks_format(landmarks, standard);
+        used += snprintf(out + used, capacity - (size_t)used, " landmarks %s", landmarks);
+    }
     if (roi)
         used += snprintf(out + used, capacity - (size_t)used, " union %d opening %d margin %d crop %d",
                          run->config->preprocess.roi.unite, run->config->preprocess.roi.opening,
@@ -150,13 +210,16 @@ static cc_status describe_preparation(char *out, size_t capacity, const cc_plann
  * out of fold mark of those that stage 3 learns from. A net that was trained on images prepared otherwise
  * is allowed, as an ablation, with a warning. */
 static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend) {
-    char preparation[512], theirs[512];
+    char preparation[1024], theirs[1024];
     cc_slice_set *slices;
     const cc_planned_run *net = c->run->upstream[CC_UPSTREAM_CALCIFICATION];
+    const cc_landmarks *its_standard = NULL;
+    if (by_landmarks(net)) CC_TRY(read_standard(&its_standard, net, c->arena));
     CC_TRY(cc_cascade_open_slices(&slices, c, 0));
-    cc_status status = describe_preparation(preparation, sizeof preparation, c->run);
+    cc_status status = describe_preparation(preparation, sizeof preparation, c->run, c->standard);
     if (status == CC_OK) {
-        if (describe_preparation(theirs, sizeof theirs, net) == CC_OK && strcmp(theirs, preparation) != 0)
+        if (describe_preparation(theirs, sizeof theirs, net, its_standard) == CC_OK &&
+            strcmp(theirs, preparation) != 0)
             cc_log(CC_LOG_WARNING,
                    "%s: its net was trained on pictures that were matched or cut otherwise than by this run",
                    net->path);
@@ -198,6 +261,7 @@ cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const c
     find_last_net(out);
     CC_CHECK(check_patients(out));
     if (reference) CC_CHECK(read_reference(&out->reference, &out->matching, reference, out->arena));
+    if (by_landmarks(run)) CC_CHECK(find_standard(out));
     CC_CHECK(predict_regions(out, backend));
     if (out->stage == CC_STAGE_FALSE_POSITIVE) CC_CHECK(predict_calcification(out, backend));
 done:

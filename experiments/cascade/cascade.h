@@ -9,6 +9,7 @@
 #ifndef CC_EXPERIMENTS_CASCADE_CASCADE_H
 #define CC_EXPERIMENTS_CASCADE_CASCADE_H
 
+#include "datasets/landmarks.h"
 #include "datasets/matching.h"
 #include "datasets/morphology.h"
 #include "experiments/cascade/dataset.h"
@@ -33,8 +34,9 @@ typedef struct cc_cascade {
     bool in_sample;             /* stage 3 learnt from what stage 2 says of patients whom its net has seen */
     const cc_run_reference *reference; /* what slices are matched to; NULL: they are not */
     cc_matching *matching;             /* to it; NULL without one */
-    cc_masks *roi;                     /* what the roi net marked; NULL: no region is used */
-    cc_box *regions;                   /* [slices of the base]; the whole slice where no region is used */
+    const cc_landmarks *standard; /* what scans are brought to (preprocess.histogram_method); NULL: none */
+    cc_masks *roi;                /* what the roi net marked; NULL: no region is used */
+    cc_box *regions;              /* [slices of the base]; the whole slice where no region is used */
     cc_masks
         *calcification; /* what stage 2 marked, of each patient by the net that is to; NULL before stage 3 */
     cc_arena *arena;
@@ -54,8 +56,9 @@ bool cc_cascade_trains(const cc_cascade *cascade);
  * outside their region blanked or cut away. *out is NULL where none of this is asked for: the base itself.
  * The caller closes *out before the cascade is deinited. `cache_mb` as in cc_view_options. */
 cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *cascade, int cache_mb);
-/* Whole slices, matched only, with that value (HU) where an image has none; the caller closes *out. */
+/* Whole slices, matched only (to a reference, a standard or neither), with that value (HU) where an image
+ * has none; the caller closes *out. */
 cc_status cc_cascade_open_matched(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,
-                                  double fill_hu, int cache_mb);
+                                  const cc_landmarks *standard, double fill_hu, int cache_mb);
 
 #endif

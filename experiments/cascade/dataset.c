@@ -13,6 +13,8 @@
 static cc_status find_augmentations(cc_dataset *d) {
     const cc_experiment_config *config = d->run->config;
     CC_TRY(cc_augment_init(&d->augment, config->augment.items, config->augment.count));
+    CC_TRY(cc_random_augment_init(&d->random, config->augment_random.types.items,
+                                  config->augment_random.types.count, &config->augment_random.ranges));
     return cc_augment_init(&d->augment_negative, config->windows.augment_negative.items,
                            config->windows.augment_negative.count);
 }

@@ -7,6 +7,7 @@
 #define CC_EXPERIMENTS_CASCADE_DATASET_H
 
 #include "datasets/augment.h"
+#include "datasets/augment_random.h"
 #include "datasets/slices.h"
 #include "datasets/split.h"
 #include "experiments/planning/run_plan.h"
@@ -18,6 +19,7 @@ typedef struct cc_dataset {
     cc_split split;              /* of the base */
     cc_augment augment;          /* of what is trained on */
     cc_augment augment_negative; /* the same of windows around false lesions (CC_WINDOW_FALSE) */
+    cc_random_augment random;    /* what is drawn for each item that is trained on */
 } cc_dataset;
 
 /* Opens the slices that the run's config names, and splits them. On failure there is nothing to close.

@@ -38,8 +38,9 @@ static cc_status open_windows(cc_net_view *v) {
     uint8_t *parts = NULL, *marked = NULL, *truth = NULL;
     cc_windows windows;
     cc_windows_init(&windows, c->run->config->windows.size);
-    if (c->matching)
-        CC_CHECK(cc_cascade_open_matched(&v->matched, base, c->matching, fill_hu, CC_SLICES_CACHE_MB));
+    if (c->matching || c->standard)
+        CC_CHECK(cc_cascade_open_matched(&v->matched, base, c->matching, c->standard, fill_hu,
+                                         CC_SLICES_CACHE_MB));
     parts = calloc(count, 1);
     marked = malloc(pixels);
     truth = malloc(pixels);
@@ -165,6 +166,7 @@ void cc_net_view_part_deinit(cc_net_view_part *part) {
 cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *v) {
     cc_loader_options options = cc_loading_options(v->set, &v->train.items, &v->fit, v->dataset->run->config);
     options.augment = &v->dataset->augment;
+    options.random = &v->dataset->random;
     if (v->cascade->stage == CC_STAGE_FALSE_POSITIVE)
         options.augment_negative = &v->dataset->augment_negative;
     options.shuffle = options.drop_last = true; /* every step has a full batch */

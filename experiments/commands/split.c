@@ -66,8 +66,9 @@ static cc_status check_variants(const cc_config *config, bool *folds) {
         /* Variants that differ in their fold alone have one table. */
         if (*folds && other.data.fold != CC_FOLD_NONE) other.data.fold = first->data.fold;
         const char *key = !cc_data_has_same_slices(first, &other) ? "data"
-                          : first->data.fold != other.data.fold
-                              ? "data.fold"
+                          : first->data.fold != other.data.fold   ? "data.fold"
+                          : first->data.train_share != other.data.train_share
+                              ? "data.train_share"
                               : cc_data_other_split(first, &other, first->data.fold);
         if (key)
             return cc_fail(CC_ECONFIG, other.name, "choose one of them by --set matrix=null and its options",

@@ -145,21 +145,6 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
     }
 }
 
-/* A term of a sum: "{type: bce, weight: 0.5}". */
-static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
-    /* A term is a loss of its own, printed by the rows of group "loss". */
-    cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
-    const char *separator = "{";
-    for (int i = 0; i < cc_option_count(); i++) {
-        const cc_option *o = cc_option_get(i);
-        if (strncmp(o->key, "loss.", 5) != 0 || !cc_option_holds(o, &scratch, true)) continue;
-        fprintf(out, "%s%s: ", separator, o->key + 5);
-        print_value(out, &scratch, o);
-        separator = ", ";
-    }
-    fputc('}', out);
-}
-
 /* Prints the groups of `key` that `before`, the key printed last, is not in; then the key's last part. */
 static void print_key(FILE *out, const char *key, const char *before) {
     size_t start = 0, depth = 0;
@@ -193,8 +178,8 @@ typedef enum print_part {
     PRINT_REPORT,   /* the experiment's table alone */
 } print_part;
 
-/* Whether a row is left out: it belongs to another part, its value is not given, or what runs had before there was
- * the option. */
+/* Whether a row is left out: it belongs to another part, its value is not given, or what runs had before
+ * there was the option. */
 static bool is_left_out(const cc_experiment_config *config, const cc_option *o, print_part part) {
     const bool of_report = strncmp(o->key, "report.", 7) == 0, identity = part == PRINT_IDENTITY;
     if (part != PRINT_ALL && of_report != (part == PRINT_REPORT)) return true;
@@ -208,6 +193,22 @@ static bool is_left_out(const cc_experiment_config *config, const cc_option *o, 
     free(text);
     free(other);
     return out;
+}
+
+/* A term of a sum: "{type: bce, weight: 0.5}". */
+static void print_loss(FILE *out, const cc_experiment_config *config, const cc_loss_spec *loss) {
+    /* A term is a loss of its own, printed by the rows of group "loss". */
+    cc_experiment_config scratch = {.stage = config->stage, .loss = *loss};
+    const char *separator = "{";
+    for (int i = 0; i < cc_option_count(); i++) {
+        const cc_option *o = cc_option_get(i);
+        if (strncmp(o->key, "loss.", 5) != 0 || !cc_option_holds(o, &scratch, true)) continue;
+        if (is_left_out(&scratch, o, PRINT_ALL)) continue; /* null, of an option that came later */
+        fprintf(out, "%s%s: ", separator, o->key + 5);
+        print_value(out, &scratch, o);
+        separator = ", ";
+    }
+    fputc('}', out);
 }
 
 /* Every row that means something, in the table's order. */
@@ -339,7 +340,8 @@ static void print_reference_row(FILE *out, const cc_option *o) {
     fprintf(out, " | %s | %s", o->unit ? o->unit : "", o->meaning);
     if (o->when) {
         cc_option_words(wants, sizeof wants, o->is, "` or `");
-        fprintf(out, "; where `%s` is `%s`", o->when, wants);
+        fprintf(out, "; where `%s` %s `%s`", o->when,
+                cc_option_get(cc_option_find(o->when))->kind == CC_OPTION_TEXTS ? "names" : "is", wants);
     }
     if (o->only_term) fputs("; only in the terms of a sum", out);
     fputs(" |\n", out);

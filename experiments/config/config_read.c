@@ -10,6 +10,7 @@
 #include "experiments/config/config_report.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
+#include "nets/optimizers/optimizer.h"
 
 enum { SUM_LEVELS_MAX = 3 };
 
@@ -168,7 +169,12 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
         return cc_config_fail(g->node, g->line, "leave it out", "%s means something only in a term of a sum",
                               shown);
     const cc_option *by = cc_option_get(cc_option_find(o->when));
-    const char *word;
+    const char *word = NULL;
+    if (by->kind == CC_OPTION_TEXTS) {
+        snprintf(hint, sizeof hint, "add %s to it; or leave this out, or set it to null", o->is);
+        return cc_config_fail(g->node, g->line, hint, "%s means nothing where %s does not name %s", shown,
+                              by->key, o->is);
+    }
     /* The choice that decides may itself mean nothing here: then what decides on that is named. */
     while (!(word = cc_option_word(by, r->config))) {
         o = by;
@@ -206,6 +212,12 @@ static const cc_yaml *node_of(const reader *r, const char *key) {
     return node ? node : r->tree;
 }
 
+/* The last error, whose place is a key, at the line that gives the key. */
+static cc_status fail_at_key(const reader *r) {
+    const cc_error e = *cc_error_get();
+    return cc_config_fail(node_of(r, e.where), 0, e.hint, "%s: %s", e.where, e.what);
+}
+
 /* What no row can say alone. */
 static cc_status check_whole(const reader *r) {
     const cc_experiment_config *c = r->config;
@@ -235,6 +247,12 @@ static cc_status check_whole(const reader *r) {
     if (c->optimizer.schedule.min_lr > c->optimizer.lr)
         return cc_config_fail(node_of(r, "optimizer.schedule.min_lr"), 0, "the schedule only lowers it",
                               "optimizer.schedule.min_lr is above optimizer.lr");
+    /* Pairs that only their owner can judge: a range upside down, Nesterov's momentum without any. */
+    cc_random_augment random;
+    if (cc_random_augment_init(&random, c->augment_random.types.items, c->augment_random.types.count,
+                               &c->augment_random.ranges) != CC_OK)
+        return fail_at_key(r);
+    if (c->optimizer.type && cc_optimizer_check(&c->optimizer) != CC_OK) return fail_at_key(r);
     if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && (c->net.in_channels != 1 || c->net.classes != 1))
         return cc_config_fail(node_of(r, c->net.classes != 1 ? "net.classes" : "net.in_channels"), 0, NULL,
                               "the stage %s has one image channel and one class, not %d and %d", c->stage,

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "datasets/augment_random.h"
 #include "nets/engine/spec.h"
 
 /* Values that stand for "none", "as large as needed" and the like; CC_VARIANTS_MAX bounds the variants of a
@@ -79,14 +80,16 @@ typedef struct cc_experiment_config {
             int slab;                       /* slices of a slab */
             int inner_folds, inner_fold;    /* CC_INNER_FOLDS_NONE and CC_FOLD_NONE: none */
         } split;
-        int fold; /* CC_FOLD_NONE: one split by shares; else in [0, folds) */
+        double train_share; /* of the training patients; by patient or list, else 0 */
+        int fold;           /* CC_FOLD_NONE: one split by shares; else in [0, folds) */
         int folds;
     } data;
     struct {
         double window_hu[2]; /* low < high */
         int size; /* side of the square canvas in pixels; CC_SIZE_LARGEST: what the largest slice needs */
-        const char *fit;         /* "pad", "scale" */
-        bool histogram_matching; /* to the reference slice of upstream.reference */
+        const char *fit; /* "pad", "scale" */
+        bool histogram_matching;
+        const char *histogram_method; /* "reference", "landmarks"; NULL: no matching */
         struct {
             bool unite;  /* OR over a scan's slices (key: union); else each slice has its own region */
             int opening; /* side of the square that opens the region, pixels of the slice; 0: none */
@@ -114,6 +117,10 @@ typedef struct cc_experiment_config {
     } upstream;
     /* Beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike. */
     cc_text_list augment;
+    struct {
+        cc_text_list types;      /* kinds of datasets/augment_random.h; none: nothing is drawn */
+        cc_random_ranges ranges; /* of those named */
+    } augment_random;
     cc_net_spec net;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;

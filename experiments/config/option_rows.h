@@ -1,5 +1,5 @@
-/* experiments/config/option_rows.h -- private to the table of options: its three parts, and what their rows are
- * written with. */
+/* experiments/config/option_rows.h -- private to the table of options: its four parts, and what their rows
+ * are written with. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
 #define CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
 
@@ -11,6 +11,8 @@ typedef struct cc_option_rows {
 } cc_option_rows;
 
 extern const cc_option_rows cc_option_rows_data;
+/* Put together on the first call, from what datasets/augment_random.h declares; by any thread. */
+const cc_option_rows *cc_option_rows_augment(void);
 /* Put together on the first call, from what nets/ declares; by any thread. */
 const cc_option_rows *cc_option_rows_training(void);
 /* The same, from what metrics/ declares. */

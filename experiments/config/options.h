@@ -1,8 +1,9 @@
 /* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
  * Reading, checking, printing, reference and schema follow the table; a new option is a member of
- * cc_experiment_config (experiment.h) and a row of options_data.c, options_training.c or options_report.c
- * (after Redis' config.c). Private to the configuration; others include experiments/config/config.h. */
+ * cc_experiment_config (experiment.h) and a row of options_data.c, options_augment.c, options_training.c or
+ * options_report.c (after Redis' config.c). Private to the configuration; others include
+ * experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
 #define CC_EXPERIMENTS_CONFIG_OPTIONS_H
 
@@ -39,8 +40,8 @@ typedef struct cc_option {
     cc_option_kind kind;
     size_t offset, count_offset; /* in cc_experiment_config */
     const char *when;            /* the option means something only where this choice, of a row above, or
-                                    boolean ("true", "false") ... */
-    const char *is;              /* ... is one of these words, separated by '|' */
+                                    boolean ("true", "false"), or list of texts ... */
+    const char *is;              /* ... is, or holds, one of these words, separated by '|' */
     double min, max;             /* numbers, and the items of a list of numbers */
     bool above_min, below_max;   /* the bound itself lies outside */
     int least, most;             /* list: number of items; name: most parts */

@@ -240,6 +240,21 @@ static const cc_option rows[] = {
      .max = CC_SPLIT_FOLDS_MAX,
      .initial = "4",
      .meaning = "number of folds, where `data.fold` is given"},
+    {.key = "data.train_share",
+     .kind = CC_OPTION_REAL,
+     AT(data.train_share),
+     .when = "data.split.by",
+     .is = "patient|list",
+     .above_min = true,
+     .max = 1,
+     .initial = "1",
+     .usual = "1",
+     .unit = "share",
+     .meaning = "share of the training patients that are trained on, for a curve over the number of "
+                "patients: drawn by "
+                "`data.split.seed`, those of a smaller share among those of a larger one; validation and "
+                "test stay, and "
+                "runs under `upstream` have a share of their own"},
 
     {.key = "preprocess.window_hu",
      .kind = CC_OPTION_REALS,
@@ -270,8 +285,19 @@ static const cc_option rows[] = {
      .kind = CC_OPTION_BOOLEAN,
      AT(preprocess.histogram_matching),
      .initial = "false",
-     .meaning = "whether each slice's histogram is matched to that of the reference slice, the best that the "
-                "run of `upstream.reference` has segmented"},
+     .meaning = "whether histograms are matched, as `preprocess.histogram_method` says"},
+    {.key = "preprocess.histogram_method",
+     .kind = CC_OPTION_CHOICE,
+     AT(preprocess.histogram_method),
+     .when = "preprocess.histogram_matching",
+     .is = "true",
+     .choices = {"reference", "landmarks"},
+     .initial = "reference",
+     .usual = "reference",
+     .meaning = "each slice to the reference slice, the best that the run of `upstream.reference` has "
+                "segmented; or each "
+                "scan's deciles above its mean to a standard that is learnt from the training patients (Nyul "
+                "& Udupa)"},
     {.key = "preprocess.roi.mode",
      .kind = CC_OPTION_CHOICE,
      AT(preprocess.roi.mode),
@@ -353,8 +379,8 @@ static const cc_option rows[] = {
     {.key = "upstream.reference",
      .kind = CC_OPTION_CONFIG,
      AT(upstream.reference),
-     .when = "preprocess.histogram_matching",
-     .is = "true",
+     .when = "preprocess.histogram_method",
+     .is = "reference",
      .needed_to_run = true,
      .locates = true,
      .meaning = "the run of stage roi whose best training or validation slice is the reference"},

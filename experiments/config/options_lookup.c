@@ -12,13 +12,14 @@
 #include "experiments/config/option_rows.h"
 
 int cc_option_count(void) {
-    return cc_option_rows_data.count + cc_option_rows_training()->count + cc_option_rows_report()->count;
+    return cc_option_rows_data.count + cc_option_rows_augment()->count + cc_option_rows_training()->count +
+           cc_option_rows_report()->count;
 }
 
 const cc_option *cc_option_get(int row) {
-    /* The table is in three files; rows count through all of them. */
-    const cc_option_rows *parts[] = {&cc_option_rows_data, cc_option_rows_training(),
-                                     cc_option_rows_report()};
+    /* The table is in four files; rows count through all of them. */
+    const cc_option_rows *parts[] = {&cc_option_rows_data, cc_option_rows_augment(),
+                                     cc_option_rows_training(), cc_option_rows_report()};
     int part = 0;
     for (; row >= parts[part]->count; part++) row -= parts[part]->count;
     return &parts[part]->rows[row];
@@ -70,7 +71,14 @@ const char *cc_option_word(const cc_option *option, const cc_experiment_config *
 bool cc_option_holds(const cc_option *option, const cc_experiment_config *config, bool in_term) {
     if (option->only_term && !in_term) return false;
     if (!option->when) return true;
-    const char *word = cc_option_word(cc_option_get(cc_option_find(option->when)), config);
+    const cc_option *by = cc_option_get(cc_option_find(option->when));
+    if (by->kind == CC_OPTION_TEXTS) {
+        const cc_text_list *list = (const void *)((const char *)config + by->offset);
+        for (int i = 0; i < list->count; i++)
+            if (is_among(option->is, list->items[i])) return true;
+        return false;
+    }
+    const char *word = cc_option_word(by, config);
     return word && is_among(option->is, word);
 }
 

@@ -71,7 +71,9 @@ static void add(const cc_option *row, bool (*suits)(const char *word)) {
 /* A row of a declared number: "GROUP.name", in the member of cc_experiment_config at `offset`. */
 static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t offset) {
     return (cc_option){.key = text("%s.%s", group, h->name),
-                       .kind = h->count ? CC_OPTION_REALS : CC_OPTION_REAL,
+                       .kind = h->flag    ? CC_OPTION_BOOLEAN
+                               : h->count ? CC_OPTION_REALS
+                                          : CC_OPTION_REAL,
                        .offset = offset + h->offset,
                        .min = h->min,
                        .max = h->max,
@@ -81,6 +83,7 @@ static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t of
                        .most = h->count,
                        .initial = h->initial,
                        .initial_note = h->initial_note,
+                       .usual = h->usual,
                        .unit = h->unit,
                        .meaning = h->meaning};
 }
@@ -332,8 +335,9 @@ static const source sources[] = {
              .when = "optimizer.type",
              .initial = "constant",
              .meaning =
-                 "the learning rate over the epochs: the same, falling along half a cosine, or lowered "
-                 "whenever what `train.early_stopping.monitor` names stops getting better"},
+                 "the learning rate over the epochs: the same; falling along half a cosine; lowered whenever "
+                 "what `train.early_stopping.monitor` names stops getting better; falling to 0 as a power of "
+                 "the share of epochs that is left (nnU-Net's); or lowered every so many epochs"},
      .names = cc_schedule_name},
     {.row = {.key = "optimizer.schedule.warmup",
              .kind = CC_OPTION_INTEGER,
@@ -355,7 +359,7 @@ static const source sources[] = {
              .kind = CC_OPTION_REAL,
              AT(optimizer.schedule.factor),
              .when = "optimizer.schedule.type",
-             .is = "plateau",
+             .is = "plateau|step",
              .above_min = true,
              .max = 1,
              .below_max = true,
@@ -371,6 +375,25 @@ static const source sources[] = {
              .unit = "epochs",
              .meaning =
                  "epochs in a row without a better score that are let pass; the next one lowers the rate"}},
+    {.row = {.key = "optimizer.schedule.power",
+             .kind = CC_OPTION_REAL,
+             AT(optimizer.schedule.power),
+             .when = "optimizer.schedule.type",
+             .is = "polynomial",
+             .above_min = true,
+             .max = 100,
+             .initial = "0.9",
+             .meaning = "the exponent: 1 falls in a straight line, 0.9 is nnU-Net's"}},
+    {.row = {.key = "optimizer.schedule.every",
+             .kind = CC_OPTION_INTEGER,
+             AT(optimizer.schedule.every),
+             .when = "optimizer.schedule.type",
+             .is = "step",
+             .min = 1,
+             .max = 100000,
+             .initial = "30",
+             .unit = "epochs",
+             .meaning = "epochs of one rate; behind each so many it is multiplied by the factor"}},
     {.row = {.key = "train.epochs",
              .kind = CC_OPTION_INTEGER,
              AT(train.epochs),

@@ -167,6 +167,7 @@ static json_t *value_schema(builder *b, const cc_option *o) {
 static const char *describe(const builder *b, const cc_option *o) {
     char words[512] = "", note[512] = "";
     const char *without = o->initial_note;
+    const bool by_list = o->when && cc_option_get(cc_option_find(o->when))->kind == CC_OPTION_TEXTS;
     if (o->when) cc_option_words(words, sizeof words, o->is, " or ");
     /* Notes say "null: what that does"; a member is left out just as well. */
     if (without && strncmp(without, "null: ", 6) == 0) without += 6;
@@ -175,8 +176,11 @@ static const char *describe(const builder *b, const cc_option *o) {
         snprintf(note, sizeof note, "; must be given%s", o->needed ? "" : " to run");
     return cc_arena_format(b->arena, "%s%s%s%s%s%s%s%s%s", o->meaning, o->unit ? "; unit: " : "",
                            o->unit ? o->unit : "", note, o->when ? "; only where " : "",
-                           o->when ? o->when : "", o->when ? " is " : "", words,
-                           o->locates ? "; no part of a run's identity" : "");
+                           o->when ? o->when : "",
+                           by_list   ? " names "
+                           : o->when ? " is "
+                                     : "",
+                           words, o->locates ? "; no part of a run's identity" : "");
 }
 
 /* One row. */

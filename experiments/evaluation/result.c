@@ -179,6 +179,11 @@ cc_status cc_result_write(const cc_result_source *s) {
         .reference = s->reference,
     };
     CC_CHECK(fill_provenance(&run.provenance, s, arena));
+    char landmarks[CC_LANDMARKS_BYTES];
+    if (view->cascade->standard) {
+        cc_landmarks_format(landmarks, view->cascade->standard);
+        run.provenance.landmarks = landmarks;
+    }
     if (s->model) {
         run.parameter_count = cc_model_trained_values(s->model);
         run.multiply_adds = (int64_t)(cc_graph_multiply_adds(cc_plan_graph(s->plan)) / config->train.batch);

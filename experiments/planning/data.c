@@ -74,7 +74,8 @@ const char *cc_data_other_split(const cc_experiment_config *a, const cc_experime
 }
 
 bool cc_data_has_same_split(const cc_experiment_config *a, const cc_experiment_config *b) {
-    return a->data.fold == b->data.fold && !cc_data_other_split(a, b, a->data.fold);
+    return a->data.fold == b->data.fold && a->data.train_share == b->data.train_share &&
+           !cc_data_other_split(a, b, a->data.fold);
 }
 
 const char *cc_data_split_file(const cc_experiment_config *config) {
@@ -105,6 +106,7 @@ cc_split_spec cc_data_split_spec(const cc_experiment_config *config) {
         .stratify = config->data.split.stratify && strcmp(config->data.split.stratify, "group") == 0,
         .folds = config->data.folds,
         .inner_folds = config->data.split.inner_folds,
+        .train_share = config->data.train_share < 1 ? config->data.train_share : 0,
         .inner_fold = config->data.split.inner_fold,
         .fold = config->data.fold == CC_FOLD_NONE ? CC_SPLIT_NO_FOLD : config->data.fold};
 }

@@ -105,6 +105,9 @@ static void announce(const cc_trainer *t) {
         t->title, config->net.encoder ? config->net.encoder : config->net.arch,
         (long long)cc_model_trained_values(t->model), t->view->fit.height, t->view->fit.width,
         cc_loader_item_count(t->loader), split->train.count, split->validation.count, split->test.count);
+    if (config->data.train_share > 0 && config->data.train_share < 1)
+        cc_log(CC_LOG_INFO, "%s: trained on a share of %g of the training patients (data.train_share)",
+               t->title, config->data.train_share);
     if (cc_split_leaks(split, d->base))
         cc_log(CC_LOG_WARNING,
                "%s: slices of one patient lie in several parts (data.split.by: %s): its scores flatter",

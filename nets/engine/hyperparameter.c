@@ -21,6 +21,7 @@ cc_status cc_hyperparameters_check(const cc_hyperparameter *const *list, const v
                                    const char *where) {
     for (; list && *list; list++) {
         const cc_hyperparameter *h = *list;
+        if (h->flag) continue; /* true or false: always in range */
         const double *values = (const double *)((const char *)spec + h->offset);
         for (int i = 0; i == 0 || i < h->count; i++) {
             const double v = values[i];

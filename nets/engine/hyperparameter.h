@@ -1,5 +1,5 @@
-/* nets/engine/hyperparameter.h -- a number that a config may set of a loss or an optimiser: its name, place,
- * range, default and meaning, declared once, in the folder of what it belongs to.
+/* nets/engine/hyperparameter.h -- a number, or a yes or no, that a config may set of a loss or an optimiser:
+ * its name, place, range, default and meaning, declared once, in the folder of what it belongs to.
  *
  * The checks of nets/ and the configuration's table of options (experiments/config/options_training.c) both
  * read this declaration, so that no range or default stands twice. */
@@ -11,13 +11,15 @@
 #include "core/status.h"
 
 typedef struct cc_hyperparameter {
-    const char *name;           /* the key in a config, below `loss` or `optimizer`: "gamma" */
-    size_t offset;              /* in the spec: of a double, or of the first of `count` */
-    int count;                  /* 0: one number; else a list of so many */
-    double min, max;            /* of each number; NaN never lies between */
-    bool above_min, below_max;  /* the bound itself is not allowed */
-    const char *initial;        /* the default, as YAML; NULL: there is none, and 0 stands for "not given" */
-    const char *initial_note;   /* where there is none: what happens then, for people */
+    const char *name;          /* the key in a config, below `loss` or `optimizer`: "gamma" */
+    size_t offset;             /* in the spec: of a double, or of the first of `count`; of a bool */
+    bool flag;                 /* it is a bool; neither count nor range means anything */
+    int count;                 /* 0: one number; else a list of so many */
+    double min, max;           /* of each number; NaN never lies between */
+    bool above_min, below_max; /* the bound itself is not allowed */
+    const char *initial;       /* the default, as YAML; NULL: there is none, and 0 stands for "not given" */
+    const char *initial_note;  /* where there is none: what happens then, for people */
+    const char *usual;         /* of one that is younger than some runs: the value, as YAML, that they have */
     const char *unit, *meaning; /* for people; unit NULL: none */
 } cc_hyperparameter;
 

@@ -8,9 +8,12 @@
 #define BETTER_BY  1e-4 /* of the best score: ReduceLROnPlateau's threshold, in its relative mode */
 #define LEAST_STEP 1e-8 /* its eps: a smaller change of the rate is left out */
 
-enum { CONSTANT, COSINE, PLATEAU, SCHEDULES };
-static const char *const names[SCHEDULES] = {
-    [CONSTANT] = "constant", [COSINE] = "cosine", [PLATEAU] = "plateau"};
+enum { CONSTANT, COSINE, PLATEAU, POLYNOMIAL, STEP, SCHEDULES };
+static const char *const names[SCHEDULES] = {[CONSTANT] = "constant",
+                                             [COSINE] = "cosine",
+                                             [PLATEAU] = "plateau",
+                                             [POLYNOMIAL] = "polynomial",
+                                             [STEP] = "step"};
 
 const char *cc_schedule_name(int index) {
     return index < SCHEDULES ? names[index] : NULL;
@@ -35,6 +38,8 @@ double cc_schedule_rate(const cc_schedule *s) {
     if (t < 0) return lr * (s->epoch + 1) / (warmup + 1);
     /* Half a cosine from lr at t = 0 towards min_lr at t = T; acos(-1) is pi. */
     if (is(s, COSINE)) return low + (lr - low) * (1 + cos(acos(-1) * t / (s->epochs - warmup))) / 2;
+    if (is(s, POLYNOMIAL)) return lr * pow(1 - (double)t / (s->epochs - warmup), s->spec->schedule.power);
+    if (is(s, STEP)) return lr * pow(s->spec->schedule.factor, t / s->spec->schedule.every);
     return s->lr; /* lr itself, unless a plateau lowered it */
 }
 

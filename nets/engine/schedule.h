@@ -6,6 +6,10 @@
  *   constant  lr
  *   cosine    min_lr + (lr - min_lr) (1 + cos(pi t / T)) / 2, T = epochs - warmup (CosineAnnealingLR;
  *             Loshchilov & Hutter, SGDR, 2017, without restarts)
+ *   polynomial
+ *             lr (1 - t / T)^power, T as above (PolynomialLR(total_iters = T); the "poly" rate of Chen
+ *             et al., DeepLab, 2018, with its power 0.9, which is nnU-Net's too)
+ *   step      lr factor^floor(t / every) (StepLR)
  *   plateau   after more than `patience` epochs in a row without a better score the rate becomes
  *             max(rate factor, min_lr), and counting starts anew (ReduceLROnPlateau: better by 1e-4 of the
  *             best score, steps of at most 1e-8 left out); scores of the warmup do not count */

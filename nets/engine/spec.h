@@ -5,6 +5,7 @@
 #ifndef CC_NETS_ENGINE_SPEC_H
 #define CC_NETS_ENGINE_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8, CC_CLIP_OFF = 0, CC_EMA_OFF = 0 };
@@ -38,18 +39,21 @@ typedef struct cc_loss_spec cc_loss_spec;
 struct cc_loss_spec {
     const char *type; /* a name of nets/losses/losses.h */
     double alpha, gamma, smooth, fraction;
-    double weight;  /* as a term of a sum */
-    int term_count; /* of a sum; 0 for other losses */
+    double positive_weight; /* of true pixels; 0: not given, all count alike */
+    double weight;          /* as a term of a sum */
+    int term_count;         /* of a sum; 0 for other losses */
     const cc_loss_spec *terms;
 };
 
 /* Of the learning rate, over the epochs (nets/engine/schedule.h). */
 typedef struct cc_schedule_spec {
-    const char *type; /* "constant", "cosine", "plateau" */
+    const char *type; /* "constant", "cosine", "plateau", "polynomial", "step" */
     int warmup;       /* epochs (0) */
     double min_lr;    /* cosine, plateau (0) */
-    double factor;    /* plateau (0.1) */
+    double factor;    /* plateau, step (0.1) */
     int patience;     /* plateau: epochs (10) */
+    double power;     /* polynomial (0.9) */
+    int every;        /* step: epochs (30) */
 } cc_schedule_spec;
 
 /* An optimiser. Numbers without a comment mean something for those optimisers alone that declare them
@@ -58,6 +62,7 @@ typedef struct cc_optimizer_spec {
     const char *type; /* a name of nets/optimizers/optimizers.h */
     double lr;        /* learning rate, before the schedule */
     double momentum, weight_decay, betas[2], eps;
+    bool nesterov;
     double clip_norm; /* the gradient's norm at most; CC_CLIP_OFF: any */
     cc_schedule_spec schedule;
 } cc_optimizer_spec;

@@ -81,4 +81,14 @@ CC_LOGIT_INLINE double cc_logit_residual(cc_logit l, double g) {
     return l.p * (1 - g) - l.q * g;
 }
 
+/* -w g log p - (1 - g) log q = (1 - g) x + (1 + (w - 1) g) log(1 + exp(-x)), and its derivative: of
+ * torch.nn.BCEWithLogitsLoss(pos_weight = w). */
+CC_LOGIT_INLINE double cc_logit_weighted_cross_entropy(double x, double g, double e, double w) {
+    return (1 - g) * x + (1 + (w - 1) * g) * (cc_logit_log1p(e) + 0.5 * (fabs(x) - x));
+}
+
+CC_LOGIT_INLINE double cc_logit_weighted_residual(cc_logit l, double g, double w) {
+    return l.p * (1 - g) - w * l.q * g;
+}
+
 #endif

@@ -14,6 +14,15 @@ static const cc_loss_kind *const kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
+const cc_hyperparameter cc_loss_positive_weight = {
+    .name = "positive_weight",
+    .offset = offsetof(cc_loss_spec, positive_weight),
+    .above_min = true,
+    .max = 1e6,
+    .initial_note = "null: 1, all pixels count alike",
+    .usual = "null",
+    .meaning = "what a true pixel counts of the cross-entropy, others 1 (PyTorch's pos_weight)"};
+
 const cc_loss_kind *cc_loss_at(int index) {
     return index < KINDS ? kinds[index] : NULL;
 }

@@ -5,11 +5,11 @@
  * are finite for every finite logit and do not depend on the number of threads. The formula of each, with its
  * source, opens the file of its folder:
  *
- *   bce               mean of -g log p - (1 - g) log(1 - p)
+ *   bce               mean of -w g log p - (1 - g) log(1 - p), w positive_weight (1 where it is not given)
  *   focal             mean of a_t (1 - p_t)^gamma bce                       (Lin et al. 2017, eq. 5)
  *   dice, iou         1 - mean over images of (2I + s) / (P + G + s), (I + s) / (P + G - I + s)
  *   generalised-dice  two classes, over the whole batch                     (Sudre et al. 2017, eq. 1)
- *   bootstrap-bce     mean bce of the hardest fraction of each image        (Wu et al. 2016)
+ *   bootstrap-bce     mean bce, w as above, of the hardest fraction of each image        (Wu et al. 2016)
  *   sum               of its terms, each times its weight; a term may be a sum
  *
  * A loss is a folder, nets/losses/NAME/, and a line in nets/losses/losses.h; a number that none has yet is a
@@ -76,6 +76,9 @@ size_t cc_loss_scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
  *   CC_ECONFIG  no such loss; nothing is written */
 cc_status cc_loss_evaluate(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
                            const float *target, cc_loss_shape shape, void *scratch);
+
+/* The weight of true pixels in a cross-entropy, cc_loss_spec.positive_weight, of the losses that list it. */
+extern const cc_hyperparameter cc_loss_positive_weight;
 
 /* The list's constants, cc_loss_NAME. */
 #define X(name, kernels) extern const cc_loss_kind cc_loss_##name;

@@ -1,4 +1,5 @@
-/* nets/losses/loss_kernels.cuh -- what the losses' CUDA kernels share; private to nets/losses/NAME/NAME_cuda.cu.
+/* nets/losses/loss_kernels.cuh -- what the losses' CUDA kernels share; private to
+ * nets/losses/NAME/NAME_cuda.cu.
  *
  * A loss is at most two kernels. sum_parts adds up LOSS_SUMS numbers over the pixels: each image is cut into
  * LOSS_PARTS parts, a block each; the block that is done last adds the parts in their order, in float64, and
@@ -58,6 +59,20 @@ __device__ inline pixel pixel_of(float x, float g) {
 /* The cross-entropy's derivative p - g, without cancellation. */
 __device__ inline float residual(const pixel &v, float g) {
     return v.p * (1 - g) - v.q * g;
+}
+
+/* Both with true pixels weighted, as cc_logit_weighted_cross_entropy and _residual. */
+__device__ inline float weighted_bce(const pixel &v, float x, float g, float weight) {
+    return (1 - g) * x + (1 + (weight - 1) * g) * (v.softplus + fmaxf(-x, 0));
+}
+
+__device__ inline float weighted_residual(const pixel &v, float g, float weight) {
+    return v.p * (1 - g) - weight * v.q * g;
+}
+
+/* What a spec says of it; where it is not given, 1. */
+inline float positive_weight(const cc_loss_spec *spec) {
+    return spec->positive_weight > 0 ? (float)spec->positive_weight : 1;
 }
 
 /* What follows from the totals of all images, by one block: `sums` are those of the batch. */

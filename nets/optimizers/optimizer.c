@@ -75,7 +75,8 @@ cc_status cc_optimizer_check(const cc_optimizer_spec *spec) {
     const cc_optimizer_kind *kind = cc_optimizer_find(spec->type);
     if (!kind) return fail_unknown(spec->type);
     CC_TRY(cc_hyperparameters_check(of_all, spec, "optimizer"));
-    return cc_hyperparameters_check(kind->hyperparameters, spec, "optimizer");
+    CC_TRY(cc_hyperparameters_check(kind->hyperparameters, spec, "optimizer"));
+    return kind->check ? kind->check(spec) : CC_OK;
 }
 
 int cc_optimizer_state_count(const cc_optimizer_spec *spec) {

@@ -5,6 +5,7 @@
  * weight_decay, m and v the state. The source of each opens the file of its folder:
  *
  *   sgd    g += wd p;  m = momentum m + g;  p -= lr m         (momentum 0: no state, p -= lr g)
+ *          nesterov: p -= lr (g + momentum m)                 (Sutskever et al. 2013)
  *   adam   g += wd p;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
  *          p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps)         (Kingma & Ba 2015)
  *   adamw  p *= 1 - lr wd;  then as adam without wd in g                     (Loshchilov & Hutter 2019)
@@ -36,6 +37,8 @@ typedef struct cc_optimizer_kind {
     const char *name;                                /* optimizer.type in a config */
     const cc_hyperparameter *const *hyperparameters; /* of cc_optimizer_spec, beside those that all have; NULL
                                                         ends the list; NULL: none */
+    /* Of what no range can say; NULL: nothing. */
+    cc_status (*check)(const cc_optimizer_spec *spec);
     /* How many arrays as long as the parameters it keeps between steps: 0, 1 or 2. */
     int (*state_count)(const cc_optimizer_spec *spec);
     /* Step number `step`, from 1, at the learning rate lr. */

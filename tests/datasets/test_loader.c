@@ -168,6 +168,58 @@ static void bytes_do_not_depend_on_the_number_of_threads(void **state) {
     cc_slice_set_close(f.set);
 }
 
+/* Every kind of random augmentation, certain. An epoch is the same with 0, 1, 2 and 4 threads, and when it
+ * is the first one of a loader: a training that goes on after a kill starts at that epoch. */
+static void what_is_drawn_depends_on_the_epoch_and_not_on_threads_or_what_was_before(void **state) {
+    (void)state;
+    fixture f;
+    set_up(&f);
+    const char *names[CC_RANDOM_KINDS];
+    cc_random_augment random;
+    cc_random_ranges ranges = {.rotation = 30,
+                               .scale = {0.7, 1.4},
+                               .elastic_spacing = 0.25,
+                               .elastic_sigma = 0.05,
+                               .noise_sigma = 30,
+                               .blur_sigma = {0.5, 1},
+                               .brightness_shift = 50,
+                               .contrast_factor = {0.75, 1.25},
+                               .low_resolution_scale = {0.5, 1},
+                               .gamma_exponent = {0.7, 1.5}};
+    for (int i = 0; i < CC_RANDOM_KINDS; i++) {
+        names[i] = cc_random_kind_name(i);
+        ranges.probability[i] = 0.5;
+    }
+    assert_ok(cc_random_augment_init(&random, names, CC_RANDOM_KINDS, &ranges));
+    f.options.shuffle = f.options.drop_last = true;
+    epoch *plain = load(&f, 2);
+    f.options.random = &random;
+    epoch *want = load(&f, 2), *got = malloc(sizeof *got);
+    assert_int_equal(memcmp(plain->slices, want->slices, sizeof want->slices),
+                     0); /* the order is as it was */
+    assert_int_not_equal(memcmp(plain->images, want->images, sizeof want->images), 0);
+    /* In order too: it is not the shuffle alone that differs from one epoch to the next. */
+    f.options.shuffle = false;
+    epoch *second = load(&f, 2), *third = load(&f, 3);
+    assert_int_equal(memcmp(second->slices, third->slices, sizeof third->slices), 0);
+    assert_int_not_equal(memcmp(second->images, third->images, sizeof third->images), 0);
+    f.options.shuffle = true;
+    for (int workers = 1; workers <= 4; workers *= 2) {
+        f.options.workers = workers;
+        cc_loader *loader = open_loader(&f);
+        run_epoch(got, loader, 1);
+        run_epoch(got, loader, 2);
+        assert_memory_equal(got, want, sizeof *got);
+        cc_loader_destroy(loader);
+    }
+    free(plain);
+    free(want);
+    free(second);
+    free(third);
+    free(got);
+    cc_slice_set_close(f.set);
+}
+
 static void an_epoch_holds_each_item_once_in_an_order_of_its_own(void **state) {
     (void)state;
     fixture f;
@@ -321,6 +373,7 @@ int main(void) {
         cmocka_unit_test(an_item_is_read_fit_augmented_and_windowed),
         cmocka_unit_test(a_target_is_1_whatever_the_label),
         cmocka_unit_test(bytes_do_not_depend_on_the_number_of_threads),
+        cmocka_unit_test(what_is_drawn_depends_on_the_epoch_and_not_on_threads_or_what_was_before),
         cmocka_unit_test(an_epoch_holds_each_item_once_in_an_order_of_its_own),
         cmocka_unit_test(the_last_batch_is_partial_or_dropped),
         cmocka_unit_test(a_fault_fails_its_batch_with_the_message_of_the_first_item),

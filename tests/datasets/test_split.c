@@ -431,6 +431,82 @@ static void inner_folds_need_patients(void **state) {
     assert_error(cc_split_make(&split, set, &spec, 1), CC_ECONFIG, "fold 4 is not in 0 to 3");
 }
 
+/* Of 24 training patients in groups of 12, 8 and 4: sizes, who is among whom, and what stays. */
+static void a_share_of_the_training_patients_lies_within_every_larger_one(void **state) {
+    (void)state;
+    static const double wanted[] = {0.01, 0.25, 0.5, 0.75, 1};
+    static const size_t sizes[] = {1, 6, 12, 18, 24};
+    names_only listed;
+    int groups[40];
+    const cc_slice_set *set = list(&listed, 40, 3);
+    for (int i = 0; i < 40; i++) groups[i] = i < 20 ? 0 : i < 33 ? 1 : 2;
+    listed.set.groups = groups;
+    cc_split_spec spec = shares(24, 8, 8);
+    for (int stratified = 0; stratified < 2; stratified++) {
+        cc_split whole = {0}, smaller = {0};
+        spec.stratify = stratified == 1;
+        spec.train_share = 0;
+        assert_ok(cc_split_make(&whole, set, &spec, 5));
+        for (int k = 0; k < 5; k++) {
+            cc_split split = {0};
+            spec.train_share = wanted[k];
+            assert_ok(cc_split_make(&split, set, &spec, 5));
+            assert_int_equal(patients_of(&split.train, set), sizes[k]);
+            assert_int_equal(split.train.count, 3 * sizes[k]);
+            for (size_t i = 0; i < smaller.train.count; i++)
+                assert_true(
+                    has_patient(&split.train, set, cc_slice_set_get(set, smaller.train.slices[i])->patient));
+            for (size_t i = 0; i < split.train.count; i++)
+                assert_true(
+                    has_patient(&whole.train, set, cc_slice_set_get(set, split.train.slices[i])->patient));
+            assert_memory_equal(split.test.slices, whole.test.slices,
+                                whole.test.count * sizeof *whole.test.slices);
+            assert_memory_equal(split.validation.slices, whole.validation.slices,
+                                whole.validation.count * sizeof *whole.validation.slices);
+            for (int g = 0; g < 3 && stratified; g++)
+                assert_true(
+                    fabs(of_group(&split.train, set, g) - wanted[k] * of_group(&whole.train, set, g)) <= 1);
+            cc_split_deinit(&smaller);
+            smaller = split;
+        }
+        cc_split_deinit(&smaller);
+        cc_split_deinit(&whole);
+    }
+}
+
+static void the_seed_chooses_who_is_in_a_share_and_inner_folds_keep_their_tests(void **state) {
+    (void)state;
+    names_only listed;
+    cc_split a = {0}, b = {0}, inner = {0};
+    const cc_slice_set *set = list(&listed, 40, 1);
+    /* All train, whatever the seed: what differs is the share alone. */
+    cc_split_spec spec = shares(1, 0, 0);
+    spec.train_share = 0.5;
+    assert_ok(cc_split_make(&a, set, &spec, 5));
+    assert_ok(cc_split_make(&b, set, &spec, 6));
+    assert_int_equal(a.train.count, b.train.count);
+    assert_true(memcmp(a.train.slices, b.train.slices, a.train.count * sizeof *a.train.slices) != 0);
+    assert_int_equal(a.train.count, 20);
+    /* 30 patients outside the fold of 10; an inner fold of 3 tests 10 of them, whatever the share. */
+    spec = shares(32, 8, 0);
+    spec.train_share = 0.5;
+    spec.fold = 0;
+    spec.inner_folds = 3;
+    assert_ok(cc_split_make(&inner, set, &spec, 5));
+    assert_int_equal(inner.test.count, 10);
+    assert_int_equal(inner.train.count, 8); /* half of 16 */
+    cc_split_deinit(&a);
+    cc_split_deinit(&b);
+    cc_split_deinit(&inner);
+    spec = shares(5, 1, 1);
+    spec.by = "slab";
+    spec.train_share = 0.5;
+    refused(set, spec, "data.train_share: it is a share of patients");
+    spec.by = "patient";
+    spec.train_share = 1.5;
+    refused(set, spec, "data.train_share");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patients_are_dealt_by_largest_remainder),
@@ -449,6 +525,8 @@ int main(void) {
         cmocka_unit_test(inner_folds_test_whom_the_outer_split_learns_from),
         cmocka_unit_test(inner_folds_hold_every_group),
         cmocka_unit_test(inner_folds_need_patients),
+        cmocka_unit_test(a_share_of_the_training_patients_lies_within_every_larger_one),
+        cmocka_unit_test(the_seed_chooses_who_is_in_a_share_and_inner_folds_keep_their_tests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,6 +111,8 @@ static const cc_optimizer_spec adam = {
     .type = "adam", .lr = 1e-3, .weight_decay = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-3};
 static const cc_optimizer_spec adamw = {
     .type = "adamw", .lr = 1e-3, .weight_decay = 1e-2, .betas = {0.9, 0.999}, .eps = 1e-3};
+static const cc_optimizer_spec nesterov = {
+    .type = "sgd", .lr = 0.02, .momentum = 0.9, .nesterov = true, .weight_decay = 1e-3};
 static const cc_loss_spec dice = {.type = "dice", .smooth = 1};
 
 static void every_loss_trains_as_on_the_cpu(void **state) {
@@ -118,11 +120,13 @@ static void every_loss_trains_as_on_the_cpu(void **state) {
     static const cc_loss_spec terms[] = {{.type = "dice", .smooth = 1, .weight = 0.5},
                                          {.type = "bootstrap-bce", .fraction = 0.25, .weight = 2}};
     static const cc_loss_spec losses[] = {{.type = "bce"},
+                                          {.type = "bce", .positive_weight = 7.5},
                                           {.type = "focal", .alpha = 0.25, .gamma = 2},
                                           {.type = "dice", .smooth = 1},
                                           {.type = "iou", .smooth = 1},
                                           {.type = "generalised-dice"},
                                           {.type = "bootstrap-bce", .fraction = 0.25},
+                                          {.type = "bootstrap-bce", .fraction = 0.25, .positive_weight = 3},
                                           {.type = "sum", .terms = terms, .term_count = 2}};
     for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
         compare("unet-bn:8x3", &losses[i], &sgd, CC_F32, 2e-4);
@@ -132,6 +136,7 @@ static void every_optimiser_trains_as_on_the_cpu(void **state) {
     (void)state;
     compare("unet:8x3", &dice, &adam, CC_F32, 2e-4);
     compare("unet-bn:8x3", &dice, &adamw, CC_F32, 2e-4);
+    compare("unet-bn:8x3", &dice, &nesterov, CC_F32, 2e-4);
 }
 
 static void bf16_stays_near_float32(void **state) {

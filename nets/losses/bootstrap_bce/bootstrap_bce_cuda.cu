@@ -1,6 +1,6 @@
 /* nets/losses/bootstrap_bce/bootstrap_bce_cuda.cu -- bootstrapped cross-entropy on the GPU: before the two
- * kernels of a loss (nets/losses/loss_kernels.cuh) one that writes every pixel's error, and one that finds the k-th
- * largest of each image by radix selection, a block an image. Formulas: bootstrap_bce.c. */
+ * kernels of a loss (nets/losses/loss_kernels.cuh) one that writes every pixel's error, and one that finds
+ * the k-th largest of each image by radix selection, a block an image. Formulas: bootstrap_bce.c. */
 #include <math.h>
 #include "nets/losses/loss_kernels.cuh"
 
@@ -20,28 +20,33 @@ struct bootstrap_loss {
     int64_t hardest; /* pixels of an image that are taken: k */
     cut *cuts;       /* [n] */
     float *errors;   /* [n][pixels] */
+    float weight;    /* of true pixels; 1: all count alike */
+    __device__ float error(const pixel &v, float x, float g) const {
+        return weight == 1 ? v.bce : weighted_bce(v, x, g, weight);
+    }
     __device__ bool is_taken(const loss_images &im, int64_t n, int64_t i) const {
         unsigned bits = __float_as_uint(errors[n * im.pixels + i]);
         cut c = cuts[n];
         return bits > c.bits || (bits == c.bits && i <= c.last);
     }
-    __device__ void add(float sums[LOSS_SUMS], const loss_images &im, int64_t n, int64_t i, float, float,
+    __device__ void add(float sums[LOSS_SUMS], const loss_images &im, int64_t n, int64_t i, float x, float g,
                         const pixel &v) const {
-        sums[0] += is_taken(im, n, i) ? v.bce : 0;
+        sums[0] += is_taken(im, n, i) ? error(v, x, g) : 0;
     }
     __device__ double finish(const loss_images &im, const double sums[LOSS_SUMS], double) const {
         return sums[0] / ((double)im.n * (double)hardest);
     }
     __device__ float derivative(const loss_images &im, int64_t n, int64_t i, float, float g,
                                 const pixel &v) const {
-        return is_taken(im, n, i) ? residual(v, g) / ((float)im.n * (float)hardest) : 0;
+        const float r = weight == 1 ? residual(v, g) : weighted_residual(v, g, weight);
+        return is_taken(im, n, i) ? r / ((float)im.n * (float)hardest) : 0;
     }
 };
 
 __global__ void write_errors(loss_images im, bootstrap_loss loss) {
     int64_t at = global_index();
     if (at >= im.n * im.pixels) return;
-    float error = pixel_of(im.logits[at], im.target[at]).bce;
+    float x = im.logits[at], g = im.target[at], error = loss.error(pixel_of(x, g), x, g);
     loss.errors[at] = error <= 0 ? 0 : error; /* NaN stays: its bits are above those of infinity */
 }
 
@@ -93,7 +98,8 @@ size_t own_bytes(const cc_loss_spec *, cc_loss_shape s) {
 
 void run(const cc_cuda_loss_run *run) {
     const loss_images im = loss_images_of(*run);
-    bootstrap_loss loss = {1, (cut *)((char *)run->scratch + cc_cuda_loss_shared_bytes(run->shape)), NULL};
+    bootstrap_loss loss = {1, (cut *)((char *)run->scratch + cc_cuda_loss_shared_bytes(run->shape)), NULL,
+                           positive_weight(run->spec)};
     loss.errors = (float *)(loss.cuts + im.n);
     double hardest = ceil(run->spec->fraction * (double)im.pixels);
     if (hardest > 1) loss.hardest = hardest < (double)im.pixels ? (int64_t)hardest : im.pixels;

@@ -15,6 +15,7 @@ template <int N> struct sgd_step {
     };
     step_range r;
     float decay, momentum;
+    bool nesterov;
     __device__ constants prepare(int64_t, int64_t) const { return step_constants_of(r); }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.p = load<float, N>(r.params, row);
@@ -25,8 +26,10 @@ template <int N> struct sgd_step {
         if (!c.go) return;
         for (int k = 0; k < N; k++) {
             float g = p.g.v[k] + decay * p.p.v[k];
-            if (momentum != 0) g = p.m.v[k] = momentum * p.m.v[k] + g;
-            p.p.v[k] -= c.derived[SIZE] * g;
+            float along = g; /* the gradient, the buffer, or one momentum ahead of it */
+            if (momentum != 0) along = p.m.v[k] = momentum * p.m.v[k] + g;
+            if (nesterov) along = g + momentum * along;
+            p.p.v[k] -= c.derived[SIZE] * along;
         }
         if (momentum != 0) store(r.state, row, p.m);
         put_params(r, row, p.p);
@@ -36,7 +39,7 @@ template <int N> struct sgd_step {
 struct sgd {
     const cc_optimizer_spec *spec;
     template <int N> sgd_step<N> make(const step_range &r) const {
-        return {r, (float)spec->weight_decay, (float)spec->momentum};
+        return {r, (float)spec->weight_decay, (float)spec->momentum, spec->nesterov};
     }
 };
 

@@ -448,6 +448,59 @@ static void an_option_that_was_added_counts_where_it_is_not_its_default(void **s
                  "data.mask_threshold means nothing where data.source is coca");
 }
 
+/* The same of what training varies: younger than many runs, and no part of an identity until it is used. In
+ * a term of a sum too. */
+static void what_training_varies_counts_where_it_is_used(void **state) {
+    (void)state;
+    char *plain, *text;
+    static const char unused[] = "{data: {root: /a, train_share: 1}, augment_random: {types: []}, optimizer: "
+                                 "{type: sgd, nesterov: false}, "
+                                 "loss: {type: sum, terms: [{type: bce, positive_weight: null}]}}";
+    static const char *const used[][2] = {
+        {"data.train_share=0.5", "  train_share: 0.5\n"},
+        {"preprocess={histogram_matching: true, histogram_method: landmarks}",
+         "  histogram_method: landmarks\n"},
+        {"augment_random={types: [noise]}",
+         "augment_random:\n  types: [noise]\n  noise:\n    probability: 0.1\n    sigma: 30\n"},
+        {"optimizer={type: sgd, momentum: 0.9, nesterov: true}", "  nesterov: true\n"},
+        {"loss={type: sum, terms: [{type: bce, positive_weight: 3}]}",
+         "{type: bce, positive_weight: 3, weight: 1}"},
+        {"loss={type: bce, positive_weight: 3}", "  positive_weight: 3\n"}};
+    assert_ok(
+        parse("{data: {root: /a}, optimizer: {type: sgd}, loss: {type: sum, terms: [{type: bce}]}}", NULL));
+    assert_ok(cc_config_identity_text(&plain, first(), arena));
+    assert_null(strstr(plain, "nesterov"));
+    assert_null(strstr(plain, "augment_random"));
+    assert_null(strstr(plain, "train_share"));
+    assert_non_null(strstr(plain, "{type: bce, weight: 1}"));
+    assert_ok(parse(unused, NULL));
+    assert_ok(cc_config_identity_text(&text, first(), arena));
+    assert_string_equal(text, plain);
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
+        assert_ok(load(file("v.yaml", "data: {root: /a}\n"), used[i][0], NULL));
+        assert_ok(cc_config_identity_text(&text, first(), arena));
+        if (!strstr(text, used[i][1])) fail_msg("%s is not in\n%s", used[i][1], text);
+    }
+}
+
+static void what_training_varies_is_refused_with_its_line(void **state) {
+    (void)state;
+    assert_refused("augment_random: {types: [nose]}", "augment_random.types wants a list of at most 8");
+    assert_refused(
+        "augment_random:\n  types: [blur]\n  noise: {sigma: 3}\n",
+        "t.yaml:3: augment_random.noise.sigma means nothing where augment_random.types does not name noise");
+    assert_refused("augment_random:\n  types: [affine]\n  affine:\n    scale: [2, 1]\n",
+                   "t.yaml:4: augment_random.affine.scale: its low end 2 lies above its high end 1");
+    assert_refused("augment_random: {types: [noise], noise: {probability: 1.1}}", "from 0 to 1, not \"1.1\"");
+    assert_refused("optimizer:\n  type: sgd\n  nesterov: true\n",
+                   "t.yaml:3: optimizer.nesterov: there is no momentum");
+    assert_refused("optimizer: {schedule: {type: step, power: 2}}",
+                   "optimizer.schedule.power means nothing where optimizer.schedule.type is step");
+    assert_refused("data: {train_share: 0}", "data.train_share wants a number above 0 and up to 1");
+    assert_refused("data: {split: {by: slice}, train_share: 0.5}",
+                   "data.train_share means nothing where data.split.by is slice");
+}
+
 static void an_experiment_is_named_after_its_file(void **state) {
     (void)state;
     static const char *const names[][2] = {{"configs/paper/table 2.yaml", "paper/table-2"},
@@ -532,6 +585,8 @@ int main(void) {
         CASE(the_print_is_yaml_that_a_person_reads),
         CASE(places_names_and_threads_are_no_part_of_the_identity),
         CASE(an_option_that_was_added_counts_where_it_is_not_its_default),
+        CASE(what_training_varies_counts_where_it_is_used),
+        CASE(what_training_varies_is_refused_with_its_line),
         CASE(an_experiment_is_named_after_its_file),
         CASE(flipped_bytes_never_crash),
         CASE(the_program_prints_each_variant_and_exits_2_on_a_wrong_key),

@@ -55,6 +55,7 @@ static void check_range(const char *section, const char *type, const cc_hyperpar
         snprintf(number, sizeof number, "%.17e", values[i]);
         snprintf(text, sizeof text, h->count ? "type: %s\n%s: [%s, 0.5]" : "type: %s\n%s: %s", type, h->name,
                  number);
+        if (h->flag) continue;                       /* true or false has no range */
         if (!h->initial && values[i] == 0) continue; /* nets/ takes 0 for what is not given */
         if (parses(section, text) != is_fine(type, h, values[i]))
             print_error("%s of %s: the config and nets/ disagree on %s\n", h->name, type, number);

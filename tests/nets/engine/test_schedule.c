@@ -49,6 +49,29 @@ static void a_plateau_of_a_score_that_should_fall_is_pytorch_s(void **state) {
     check(&spec, false, scores, want, 12);
 }
 
+/* As torch.optim.lr_scheduler documents PolynomialLR(total_iters=7, power=0.9) and StepLR(3, gamma=0.3), by
+ * CPython's float64, each behind a LinearLR. */
+static void a_polynomial_behind_a_warmup_follows_its_power(void **state) {
+    (void)state;
+    const cc_optimizer_spec spec = {.lr = 0.1, .schedule = {.type = "polynomial", .warmup = 3, .power = 0.9}};
+    static const double want[] = {0.025000000000000001, 0.050000000000000003, 0.075000000000000011,
+                                  0.10000000000000001,  0.087045813685915935, 0.073872835294955738,
+                                  0.060431831447900132, 0.046646696566721588, 0.032384616619162782,
+                                  0.017354486343415246};
+    check(&spec, true, NULL, want, 10);
+}
+
+static void steps_lower_the_rate_every_so_many_epochs(void **state) {
+    (void)state;
+    const cc_optimizer_spec spec = {.lr = 0.2,
+                                    .schedule = {.type = "step", .warmup = 2, .every = 3, .factor = 0.3}};
+    static const double want[] = {0.066666666666666666, 0.13333333333333333,  0.20000000000000001,
+                                  0.20000000000000001,  0.20000000000000001,  0.059999999999999998,
+                                  0.059999999999999998, 0.059999999999999998, 0.017999999999999999,
+                                  0.017999999999999999};
+    check(&spec, true, NULL, want, 10);
+}
+
 static void scores_of_the_warmup_do_not_count(void **state) {
     (void)state;
     const cc_optimizer_spec spec = {.lr = 0.3, .schedule = {.type = "plateau", .factor = 0.5, .warmup = 2}};
@@ -66,6 +89,8 @@ static void a_constant_stays(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cosine_behind_a_warmup_is_pytorch_s),
+        cmocka_unit_test(a_polynomial_behind_a_warmup_follows_its_power),
+        cmocka_unit_test(steps_lower_the_rate_every_so_many_epochs),
         cmocka_unit_test(a_plateau_of_a_score_that_should_rise_is_pytorch_s),
         cmocka_unit_test(a_plateau_of_a_score_that_should_fall_is_pytorch_s),
         cmocka_unit_test(scores_of_the_warmup_do_not_count),

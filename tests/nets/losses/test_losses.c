@@ -9,7 +9,7 @@
 #include "core/rng.h"
 #include "nets/losses/loss.h"
 
-enum { SPECS = 9, COUNT_MAX = 40000 };
+enum { SPECS = 12, COUNT_MAX = 40000 };
 
 static const cc_loss_spec inner[] = {{.type = "focal", .alpha = 0.6, .gamma = 1.5, .weight = 0.5},
                                      {.type = "iou", .smooth = 0.1, .weight = 2}};
@@ -26,6 +26,9 @@ static const cc_loss_spec specs[SPECS] = {
     {.type = "generalised-dice"},
     {.type = "bootstrap-bce", .fraction = 0.21},
     {.type = "sum", .term_count = 3, .terms = outer},
+    {.type = "bce", .positive_weight = 7.5},
+    {.type = "bce", .positive_weight = 0.25},
+    {.type = "bootstrap-bce", .fraction = 0.21, .positive_weight = 3},
 };
 
 static double evaluate(float *gradient, const cc_loss_spec *spec, const float *logits, const float *target,
@@ -61,6 +64,11 @@ static double naive_bce(double x, double g) {
     return -g * log(naive_sigmoid(x)) - (1 - g) * log(naive_sigmoid(-x));
 }
 
+static double naive_weighted(const cc_loss_spec *spec, double x, double g) {
+    const double weight = spec->positive_weight > 0 ? spec->positive_weight : 1;
+    return -weight * g * log(naive_sigmoid(x)) - (1 - g) * log(naive_sigmoid(-x));
+}
+
 static double naive_focal(const cc_loss_spec *spec, double x, double g) {
     double miss = naive_sigmoid(g > 0.5 ? -x : x), alpha = g > 0.5 ? spec->alpha : 1 - spec->alpha;
     return alpha * pow(miss, spec->gamma) * naive_bce(x, g);
@@ -74,7 +82,7 @@ static int descending(const void *a, const void *b) {
 static double naive_hardest(const cc_loss_spec *spec, const double *x, const float *g, size_t pixels) {
     double *errors = malloc(pixels * sizeof *errors), total = 0;
     assert_non_null(errors);
-    for (size_t i = 0; i < pixels; i++) errors[i] = naive_bce(x[i], g[i]);
+    for (size_t i = 0; i < pixels; i++) errors[i] = naive_weighted(spec, x[i], g[i]);
     qsort(errors, pixels, sizeof *errors, descending);
     size_t k = (size_t)ceil(spec->fraction * (double)pixels);
     for (size_t i = 0; i < k; i++) total += errors[i];
@@ -120,7 +128,7 @@ static double naive_loss(const cc_loss_spec *spec, const double *x, const float 
     }
     if (strcmp(spec->type, "bce") == 0 || strcmp(spec->type, "focal") == 0) {
         for (size_t i = 0; i < count; i++)
-            total += spec->type[0] == 'b' ? naive_bce(x[i], g[i]) : naive_focal(spec, x[i], g[i]);
+            total += spec->type[0] == 'b' ? naive_weighted(spec, x[i], g[i]) : naive_focal(spec, x[i], g[i]);
         return total / (double)count;
     }
     for (size_t i = 0; i < count; i += pixels)
@@ -278,6 +286,8 @@ static void wrong_specs_are_refused_with_their_field(void **state) {
     assert_error(cc_loss_check(&(cc_loss_spec){.type = "dice", .smooth = 2e6}), CC_ECONFIG, "loss.smooth");
     assert_error(cc_loss_check(&(cc_loss_spec){.type = "bootstrap-bce", .fraction = 1.5}), CC_ECONFIG,
                  "loss.fraction");
+    assert_error(cc_loss_check(&(cc_loss_spec){.type = "bce", .positive_weight = -1}), CC_ECONFIG,
+                 "loss.positive_weight");
     assert_error(cc_loss_check(&(cc_loss_spec){.type = "bootstrap-bce"}), CC_ECONFIG, "loss.fraction");
     assert_string_equal(cc_error_get()->hint, "above 0 and up to 1");
 }

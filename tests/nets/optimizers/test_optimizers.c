@@ -7,7 +7,7 @@
 #include "core/rng.h"
 #include "nets/optimizers/optimizer.h"
 
-enum { COUNT = 50021, STEPS = 4, KINDS = 7 };
+enum { COUNT = 50021, STEPS = 4, KINDS = 8 };
 
 static const cc_optimizer_spec specs[KINDS] = {
     {.type = "sgd", .lr = 0.05},
@@ -17,6 +17,7 @@ static const cc_optimizer_spec specs[KINDS] = {
     {.type = "adam", .lr = 1e-2, .betas = {0.8, 0.99}, .eps = 1e-3, .weight_decay = 0.1},
     {.type = "adamw", .lr = 1e-3, .betas = {0.9, 0.95}, .eps = 1e-8, .weight_decay = 0.05},
     {.type = "adamw", .lr = 1e-3, .betas = {0, 0}, .eps = 1e-8},
+    {.type = "sgd", .lr = 0.02, .momentum = 0.99, .nesterov = true, .weight_decay = 3e-5},
 };
 
 /* Gradients of very different size, as nets have. */
@@ -45,7 +46,7 @@ static double naive(const cc_optimizer_spec *s, double p, const float *grads) {
             g += s->weight_decay * p;
         if (strcmp(s->type, "sgd") == 0) {
             m = t == 1 ? g : s->momentum * m + g;
-            p -= s->lr * m;
+            p -= s->lr * (s->nesterov ? g + s->momentum * m : m);
             continue;
         }
         m = s->betas[0] * m + (1 - s->betas[0]) * g;
@@ -82,6 +83,12 @@ static void steps_worked_out_by_hand_are_met(void **state) {
     assert_true(p == 0.75f && kept[0] == 0.5f);
     assert_ok(cc_optimizer_step(&sgd, 0.5, 2, &p, &g, kept, 1));
     assert_true(p == 0.375f && kept[0] == 0.75f);
+    /* Nesterov's: the buffer is 0.5 and then 0.75; the steps go along 0.5 + 0.25 and 0.5 + 0.375. */
+    p = 1, kept[0] = 0, sgd.nesterov = true;
+    assert_ok(cc_optimizer_step(&sgd, 0.5, 1, &p, &g, kept, 1));
+    assert_true(p == 0.625f && kept[0] == 0.5f);
+    assert_ok(cc_optimizer_step(&sgd, 0.5, 2, &p, &g, kept, 1));
+    assert_true(p == 0.1875f && kept[0] == 0.75f);
     /* Adam's first step is lr times the sign of the gradient, whatever its size. */
     p = 1, g = -1e-3f, kept[0] = kept[1] = 0;
     cc_optimizer_spec adam = {.type = "adam", .betas = {0.9, 0.999}, .eps = 0};
@@ -91,7 +98,7 @@ static void steps_worked_out_by_hand_are_met(void **state) {
 
 static void the_state_is_as_long_as_declared(void **state) {
     (void)state;
-    const int want[KINDS] = {0, 0, 1, 2, 2, 2, 2};
+    const int want[KINDS] = {0, 0, 1, 2, 2, 2, 2, 1};
     for (int k = 0; k < KINDS; k++) assert_int_equal(cc_optimizer_state_count(&specs[k]), want[k]);
     float p[2] = {1, 2}, g[2] = {1, 1};
     assert_ok(cc_optimizer_step(&specs[0], 1, 1, p, g, NULL, 2));
@@ -163,6 +170,8 @@ static void wrong_specs_are_refused_with_their_field(void **state) {
     assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "optimizer.lr");
     spec = specs[0], spec.clip_norm = -1;
     assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "optimizer.clip_norm");
+    spec = specs[0], spec.nesterov = true;
+    assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "optimizer.nesterov: there is no momentum");
     spec.type = "lion";
     assert_error(cc_optimizer_check(&spec), CC_ECONFIG, "one of sgd, adam, adamw");
     assert_error(cc_optimizer_step(&spec, 1, 1, NULL, NULL, NULL, 0), CC_ECONFIG, "lion");
