@@ -288,8 +288,10 @@ cc_status cc_config_differences(char **out, const cc_experiment_config *config,
         if (has_own_place(o)) continue;
         char *mine = value_text(config, o), *its = value_text(base, o);
         whole = whole && mine && its;
-        /* What means nothing here prints as "", and is no difference to show. */
-        if (mine && its && mine[0] && strcmp(mine, its) != 0)
+        /* What means nothing here prints as "", and is no difference to show; nor is a value that goes
+         * without saying of an option that means nothing in the other. */
+        const bool unsaid = mine && its && !its[0] && o->usual && strcmp(mine, o->usual) == 0;
+        if (mine && its && mine[0] && !unsaid && strcmp(mine, its) != 0)
             fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", o->key, mine);
         free(mine);
         free(its);
