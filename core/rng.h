@@ -19,6 +19,7 @@ typedef enum cc_purpose {
     CC_PURPOSE_BOOTSTRAP = 6, /* sample = the resample */
     CC_PURPOSE_DROP_PATH = 7, /* sample = the block */
     CC_PURPOSE_EMPTY = 8,     /* sample = the slice: whether one without truth is trained on */
+    CC_PURPOSE_SEARCH = 9,    /* points of a search: core/sobol.h, experiments/config/config_search.c */
 } cc_purpose;
 
 typedef struct cc_rng {
