@@ -39,8 +39,11 @@ static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
 static double normal_quantile(double p) {
     double low = -8, high = 8;
     while (high - low > 1e-12) {
-        const double z = 0.5 * (low + high);
-        *(0.5 * erfc(-z / M_SQRT2) < p ? &low : &high) = z;
+        const double z = 0.5 * (low + high), below = 0.5 * erfc(-z / M_SQRT2);
+        if (below < p)
+            low = z;
+        else
+            high = z;
     }
     return low;
 }

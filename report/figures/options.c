@@ -120,9 +120,15 @@ static cc_status draw_search(const char *folder, const char *name, const cc_tabl
         panels[panel_count++] = (cc_plot_panel){option->name, x};
     }
     for (size_t i = 0; colours && i < count; i++) level_of[i] = colours->level_of[rows[i]];
-    return cc_plot_scatter(folder, name, label, items, count, panels, panel_count,
-                           colours ? colours->name : NULL, colours ? colours->levels : NULL,
-                           colours ? colours->level_count : 0, level_of);
+    const cc_plot_samples samples = {.items = items,
+                                     .count = count,
+                                     .panels = panels,
+                                     .panel_count = panel_count,
+                                     .title = colours ? colours->name : NULL,
+                                     .levels = colours ? colours->levels : NULL,
+                                     .level_count = colours ? colours->level_count : 0,
+                                     .level_of = level_of};
+    return cc_plot_search(folder, name, label, &samples);
 }
 
 static cc_status draw(const char *folder, const char *name, const cc_table *table, const cc_design *design,

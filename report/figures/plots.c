@@ -482,26 +482,23 @@ static void add_panel_axis(cc_text *body, const cc_plot_panel *panel, size_t cou
     add_x_label(body, panel->option, "");
 }
 
-cc_status cc_plot_scatter(const char *folder, const char *name, const char *score, const cc_plot_score *items,
-                          size_t count, const cc_plot_panel *panels, size_t panel_count, const char *title,
-                          const char *const *levels, size_t level_count, const size_t *level_of) {
+cc_status cc_plot_search(const char *folder, const char *name, const char *score, const cc_plot_samples *s) {
     cc_text data = {0}, body = {0};
     percent_axis axis = {100, 0};
-    const size_t colours = level_count ? level_count : 1;
-    if (panel_count > CC_PLOT_PANELS) panel_count = CC_PLOT_PANELS;
-    if (panel_count == 0 || level_count > CC_FIGURE_COLOURS) return CC_OK;
+    const size_t colours = s->level_count ? s->level_count : 1, panel_count = s->panel_count;
+    if (panel_count == 0) return CC_OK;
     /* A block for each colour: value, ends of the interval, and x in each panel. */
     for (size_t l = 0; l < colours; l++) {
-        for (size_t i = 0; i < count; i++) {
-            const cc_plot_score *p = &items[i];
-            if (!isfinite(p->value) || (level_count && level_of[i] != l)) continue;
+        for (size_t i = 0; i < s->count; i++) {
+            const cc_plot_score *p = &s->items[i];
+            if (!isfinite(p->value) || (s->level_count && s->level_of[i] != l)) continue;
             const bool interval = isfinite(p->low) && isfinite(p->high);
             const double values[] = {p->value, interval ? p->low : p->value, interval ? p->high : p->value};
             for (int k = 0; k < 3; k++) {
                 add_number(&data, values[k]);
                 widen_percent(&axis, values[k]);
             }
-            for (size_t k = 0; k < panel_count; k++) add_number(&data, panels[k].x[i]);
+            for (size_t k = 0; k < panel_count; k++) add_number(&data, s->panels[k].x[i]);
             cc_text_add(&data, "\n");
         }
         cc_text_add(&data, "? ? ?\n\n\n");
@@ -509,10 +506,10 @@ cc_status cc_plot_scatter(const char *folder, const char *name, const char *scor
     const size_t columns = panel_count < 3 ? panel_count : 3, rows = (panel_count + columns - 1) / columns;
     cc_text_add(&body,
                 "set multiplot layout %zu,%zu\nset tmargin %d\nset key outside top center horizontal\n", rows,
-                columns, level_count ? 4 : 1);
+                columns, s->level_count ? 4 : 1);
     add_percent_axis(&body, 'y', axis);
     for (size_t k = 0; k < panel_count; k++) {
-        add_panel_axis(&body, &panels[k], count);
+        add_panel_axis(&body, &s->panels[k], s->count);
         if (k % columns == 0) {
             cc_text_add(&body, "set ylabel ");
             cc_text_add_gnuplot(&body, score);
@@ -523,9 +520,9 @@ cc_status cc_plot_scatter(const char *folder, const char *name, const char *scor
         /* The key of the colours stands above the first panel; all leave as much room. */
         if (k > 0) {
             cc_text_add(&body, "unset key\n");
-        } else if (title) {
+        } else if (s->title) {
             cc_text_add(&body, "set key title ");
-            cc_text_add_gnuplot(&body, title);
+            cc_text_add_gnuplot(&body, s->title);
             cc_text_add(&body, "\n");
         }
         cc_text_add(&body, "plot ");
@@ -533,8 +530,8 @@ cc_status cc_plot_scatter(const char *folder, const char *name, const char *scor
             cc_text_add(&body,
                         "%sdata index %zu using %zu:1:2:3 with yerrorbars pt %d ps 0.8 lw 1 lc rgb '%s' ",
                         l ? ", " : "", l, 4 + k, shape_of(l), colour_of(l));
-            cc_text_add(&body, level_count ? "title " : "notitle");
-            if (level_count) cc_text_add_gnuplot(&body, levels[l]);
+            cc_text_add(&body, s->level_count ? "title " : "notitle");
+            if (s->level_count) cc_text_add_gnuplot(&body, s->levels[l]);
         }
         cc_text_add(&body, "\n");
     }

@@ -61,21 +61,29 @@ typedef struct cc_plot_line {
 cc_status cc_plot_options(const char *folder, const char *name, const char *option, const char *score,
                           const char *title, const cc_plot_line *lines, size_t count);
 
-/* One option of a search: a panel. */
+/* The samples of a search: a score, in percent, and the options that differ. */
 typedef struct cc_plot_panel {
     const char *option;
-    const double *x; /* [count]; NaN: the item has no number */
+    const double *x; /* [count]; NaN: the sample has no number */
 } cc_plot_panel;
 
 enum { CC_PLOT_PANELS = 6 };
 
-/* A score, in percent, of each item against several options side by side, at most CC_PLOT_PANELS of them:
- * points with their 95 % intervals, of which only value, low and high are read. `level_of` [count] gives a
- * point the colour of one of `levels` (at most CC_FIGURE_COLOURS; 0: all are alike) of the option `title`.
- * The x axes are logarithmic as those of cc_plot_options are. */
-cc_status cc_plot_scatter(const char *folder, const char *name, const char *score, const cc_plot_score *items,
-                          size_t count, const cc_plot_panel *panels, size_t panel_count, const char *title,
-                          const char *const *levels, size_t level_count, const size_t *level_of);
+typedef struct cc_plot_samples {
+    const cc_plot_score *items; /* [count]; only value, low and high are read */
+    size_t count;
+    const cc_plot_panel *panels; /* an option each, at most CC_PLOT_PANELS */
+    size_t panel_count;
+    const char *title; /* the option that colours the points; NULL: none does, and level_count is 0 */
+    const char *const *levels;
+    size_t level_count;     /* at most CC_FIGURE_COLOURS */
+    const size_t *level_of; /* [count] */
+} cc_plot_samples;
+
+/* The score against each option side by side, as points with their 95 % intervals; the x axes are logarithmic
+ * as that of cc_plot_options is. Nothing where there is no panel. */
+cc_status cc_plot_search(const char *folder, const char *name, const char *score,
+                         const cc_plot_samples *samples);
 
 /* Bland & Altman (Lancet 327 (1986), 307-310): the difference of two measurements of each patient against
  * their mean, with the mean difference and the limits that hold 95 % of differences, +- 1.96 standard
