@@ -76,17 +76,18 @@ static cc_status make_line(cc_plot_line *out, const cc_table *table, const cc_de
     return CC_OK;
 }
 
-/* Whether an option is a number that most rows have a value of their own of. */
-static bool is_searched(const cc_design_option *o, size_t row_count) {
-    return o->numbers && o->level_count > CC_FIGURE_COLOURS && 2 * o->level_count >= row_count;
-}
-
-/* Whether the rows are samples of a search: no grid of options, or one option of many values. */
+/* Whether the rows are samples of a search: of some number most rows have a value of their own. Four of them
+ * tell, where the rows are no grid; of one option alone, more than a line is read from. */
 static bool is_search(const cc_design *design) {
+    if (design->is_grid && design->option_count > 1) return false;
+    const size_t least = design->is_grid ? CC_FIGURE_COLOURS + 1 : 4;
     bool searched = false;
-    for (size_t o = 0; o < design->option_count; o++)
-        searched |= is_searched(&design->options[o], design->row_count);
-    return searched && (!design->is_grid || design->option_count == 1);
+    for (size_t o = 0; o < design->option_count; o++) {
+        const cc_design_option *option = &design->options[o];
+        searched |=
+            option->numbers && option->level_count >= least && 2 * option->level_count >= design->row_count;
+    }
+    return searched;
 }
 
 /* A panel for each number that the rows differ in. */

@@ -92,7 +92,7 @@ static void values_over_a_factor_of_20_have_a_logarithmic_axis(void **state) {
     assert_float_equal(middle_of("0", "25", "100"), 0.25, 0.02); /* zero has no logarithm */
 }
 
-/* Ten samples of a search: a rate and a width of their own each, one of two nets. */
+/* Samples of a search: a rate and a width of their own each, one of two nets. */
 static void write_search(const char *results, int samples) {
     for (int i = 0; i < samples; i++) {
         char variant[64];
@@ -108,7 +108,7 @@ static void samples_of_a_search_are_points_in_a_panel_an_option(void **state) {
     (void)state;
     const char *results = cc_test_folder();
     cc_arena *arena = cc_arena_create();
-    write_search(results, 10);
+    write_search(results, 8);
     const char *out = matrix_report(results);
     const char *svg = reports_read(out, "figures/options-study-curve-other.svg", arena);
     assert_int_equal(count_in(svg, ">optimizer.lr<"), 1);
