@@ -70,8 +70,9 @@ static cc_status make_option(cc_design_option *out, const cc_differences *d, siz
     return CC_OK;
 }
 
-/* Whether two options are numbers drawn apart from each other, as a search draws them: each has a value of its
- * own in every row, and they rise neither together nor one against the other. Three rows are too few to tell. */
+/* Whether two options are numbers drawn apart from each other, as a search draws them: each has a value of
+ * its own in every row, and they rise neither together nor one against the other. Three rows are too few to
+ * tell. */
 static bool are_drawn_apart(const cc_design_option *a, const cc_design_option *b, size_t row_count) {
     size_t rows = 0, equal = 0, opposite = 0;
     if (!a->numbers || !b->numbers) return false;

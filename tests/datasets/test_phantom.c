@@ -256,8 +256,8 @@ static void a_field_of_view_is_a_whole_square_about_the_heart(void **state) {
     }
 }
 
-/* The shares are those of clinical_score's source: 51 % without; of the others 52 % up to 100. A mm3 of what is
- * above 130 HU is about one unit of the score. */
+/* The shares are those of clinical_score's source: 51 % without; of the others 52 % up to 100. A mm3 of what
+ * is above 130 HU is about one unit of the score. */
 static void the_clinical_burden_has_half_without_and_a_long_tail(void **state) {
     (void)state;
     enum { PATIENTS = 16 };
