@@ -11,15 +11,16 @@
 /* What a stream is for. Values are part of every result's bytes: append, never renumber. */
 typedef enum cc_purpose {
     CC_PURPOSE_TEST = 0,
-    CC_PURPOSE_WEIGHTS = 1,     /* epoch 0, sample = the parameter's number */
-    CC_PURPOSE_SPLIT = 2,       /* epoch 0, sample 0 */
-    CC_PURPOSE_SHUFFLE = 3,     /* sample 0 */
-    CC_PURPOSE_AUGMENT = 4,     /* sample = the item's number * 16 + the kind (augment_random.h) */
-    CC_PURPOSE_PHANTOM = 5,     /* epoch = patient, sample = the structure */
-    CC_PURPOSE_BOOTSTRAP = 6,   /* sample = the resample */
-    CC_PURPOSE_DROP_PATH = 7,   /* sample = the block */
-    CC_PURPOSE_EMPTY = 8,       /* sample = the slice: whether one without truth is trained on */
-    CC_PURPOSE_TRAIN_SHARE = 9, /* epoch 0, sample 0: which training patients a share of them has */
+    CC_PURPOSE_WEIGHTS = 1,      /* epoch 0, sample = the parameter's number */
+    CC_PURPOSE_SPLIT = 2,        /* epoch 0, sample 0 */
+    CC_PURPOSE_SHUFFLE = 3,      /* sample 0 */
+    CC_PURPOSE_AUGMENT = 4,      /* sample = the item's number * 16 + the kind (augment_random.h) */
+    CC_PURPOSE_PHANTOM = 5,      /* epoch = patient, sample = the structure */
+    CC_PURPOSE_BOOTSTRAP = 6,    /* sample = the resample */
+    CC_PURPOSE_DROP_PATH = 7,    /* sample = the block */
+    CC_PURPOSE_EMPTY = 8,        /* sample = the slice: whether one without truth is trained on */
+    CC_PURPOSE_SEARCH = 9,       /* points of a search: core/sobol.h, experiments/config/config_search.c */
+    CC_PURPOSE_TRAIN_SHARE = 10, /* epoch 0, sample 0: which training patients a share of them has */
 } cc_purpose;
 
 typedef struct cc_rng {

@@ -35,12 +35,35 @@ static void choose_warp(cc_anatomy *a, uint64_t seed, int patient) {
     }
 }
 
+/* The z below which a share p of a standard normal distribution lies. */
+static double normal_quantile(double p) {
+    double low = -8, high = 8;
+    while (high - low > 1e-12) {
+        const double z = 0.5 * (low + high), below = 0.5 * erfc(-z / M_SQRT2);
+        if (below < p)
+            low = z;
+        else
+            high = z;
+    }
+    return low;
+}
+
+/* The Agatston score of the patient below whom a share p of those with calcium lie: a log-normal distribution
+ * through the categories of the Multi-Ethnic Study of Atherosclerosis (Detrano et al., N. Engl. J. Med. 358
+ * (2008), 1336-1345): of 6722 people, 3409 had none, 1728 from 1 to 100, 752 to 300, 833 more. The outer
+ * hundredths are cut: 1.5 to 5600. */
+static double clinical_score(double p) {
+    const double log_median = 4.517, log_deviation = 1.77;
+    return exp(log_median + log_deviation * normal_quantile(fmin(fmax(p, 0.01), 0.99)));
+}
+
 /* Multiples of the golden ratio and of the root of 2, from a random start, fill 0..1 evenly, so that even a
  * small set of patients holds its share of each kind. They count rounds of the scanners, and those of one
  * round differ by a quarter: no scanner has all the plaque. A patient depends on nothing but the seed and its
  * number. */
 static void choose_calcium(cc_anatomy *a, uint64_t seed, int patient) {
-    const double step[2] = {0.6180339887498949, 0.4142135623730951}, without_plaque = 0.25;
+    const double step[2] = {0.6180339887498949, 0.4142135623730951};
+    const double without_plaque = a->burden == CC_BURDEN_clinical ? 3409. / 6722 : 0.25;
     int round = patient / CC_PHANTOM_SCANNERS, scanner = patient % CC_PHANTOM_SCANNERS;
     cc_rng rng = cc_rng_init(seed, CC_PURPOSE_PHANTOM, 0, CC_STRUCTURE_BURDEN);
     double rank[2];
@@ -49,6 +72,7 @@ static void choose_calcium(cc_anatomy *a, uint64_t seed, int patient) {
         rank[k] = t - floor(t);
     }
     a->plaque = fmax(0, (rank[0] - without_plaque) / (1 - without_plaque));
+    if (a->burden == CC_BURDEN_clinical && a->plaque > 0) a->agatston = clinical_score(a->plaque);
     a->wall_calcium = rank[1] < 0.35 + 0.4 * a->plaque; /* the two go together, loosely */
 }
 
@@ -58,8 +82,8 @@ static void choose_texture(cc_anatomy *a, uint64_t seed, int patient) {
         a->texture[i] = (float)cc_rng_between(&rng, -1, 1);
 }
 
-cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient) {
-    *a = (cc_anatomy){0};
+cc_status cc_anatomy_init(cc_anatomy *a, uint64_t seed, int patient, cc_phantom_burden burden) {
+    *a = (cc_anatomy){.burden = burden};
     choose_body(a, seed, patient);
     choose_warp(a, seed, patient);
     choose_texture(a, seed, patient);

@@ -38,8 +38,10 @@ typedef struct cc_anatomy {
     cc_point heart_center;               /* reference mm */
     double blood_hu;                     /* this patient's */
     double plaque;                       /* 0: none in the coronaries, else how much, up to 1 */
-    bool wall_calcium;                   /* some in the aorta or the mitral annulus */
-    double fat_mm;                       /* under the skin */
+    cc_phantom_burden burden;
+    double agatston;   /* clinical burden: the score to be reached; else 0 */
+    bool wall_calcium; /* some in the aorta or the mitral annulus */
+    double fat_mm;     /* under the skin */
     bool female;
     double back_mm;       /* where the back meets the table, scanner mm */
     cc_solid cavity[3];   /* right, left, front: the inside of the rib cage */
@@ -48,7 +50,7 @@ typedef struct cc_anatomy {
 } cc_anatomy;
 
 /* CC_ENOMEM. */
-cc_status cc_anatomy_init(cc_anatomy *anatomy, uint64_t seed, int patient);
+cc_status cc_anatomy_init(cc_anatomy *anatomy, uint64_t seed, int patient, cc_phantom_burden burden);
 void cc_anatomy_deinit(cc_anatomy *anatomy);
 
 /* The parts, in the order of painting. Each reads its own stream. */

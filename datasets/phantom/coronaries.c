@@ -5,7 +5,9 @@
  * about it), from the root of the aorta along its groove: the LAD between the ventricles to the apex, the
  * LCX around the left, the RCA around the right. Plaques are ellipsoids along an artery, most of them in
  * its first half, where they are found in patients; their number, size and density grow with the patient's
- * load, from one grain of 2 mm3 to ten plaques. Calcium elsewhere gives what a cascade must tell from it.
+ * load, from one grain of 2 mm3 to ten plaques. Under the clinical burden they follow an Agatston score: many
+ * small ones and few large, which run along the wall (README.md beside this file has what comes out). Calcium
+ * elsewhere gives what a cascade must tell from it.
  * Source: the segments of the AHA, Austen et al., Circulation 51 (1975), 5-40. */
 #include "datasets/phantom/coronaries.h"
 
@@ -85,6 +87,61 @@ static void add_plaques(cc_anatomy *a, const artery arteries[ARTERIES], cc_rng *
     }
 }
 
+/* A plaque of `mm3` in the wall of an artery, about the point `place` of its course. */
+static void add_wall_plaque(cc_anatomy *a, const artery *t, double place, double mm3, cc_rng *rng) {
+    enum { POINTS_MAX = 16 };
+    const double last = ARTERY_POINTS - 1.001;
+    /* Calcium grows along the wall once it is as thick as the vessel leaves room for. */
+    const double widest_mm = 0.85 * t->radius_mm, radius = fmin(widest_mm, 0.55 * cbrt(mm3));
+    const double length = mm3 / (M_PI * radius * radius);
+    const double denser = fmin(1, mm3 / 40), hu = cc_rng_between(rng, 450, 800 + 400 * denser);
+    const int k = (int)place;
+    const cc_point along = cc_point_add(t->points[k + 1], -1, t->points[k]);
+    const double segment_mm = sqrt(cc_point_dot(along, along));
+    /* To one side of the lumen. */
+    cc_point any = {cc_rng_between(rng, -1, 1), cc_rng_between(rng, -1, 1), cc_rng_between(rng, -1, 1)};
+    const cc_point side = cc_point_unit(cc_point_cross(along, any));
+    const double aside_mm = 0.6 * t->radius_mm;
+    const int count = length < 2.5 * radius ? 2 : (int)fmin(POINTS_MAX, 3 + length / 2);
+    /* The round ends of a chain of capsules are a part of its volume. */
+    const double reach = fmax(0.2, length - 4. / 3 * radius) / segment_mm;
+    const int joint = cc_solids_new_joint(&a->shapes);
+    cc_point before = {0};
+    double before_mm = 0;
+    for (int i = 0; i < count; i++) {
+        const double share = (double)i / (count - 1) - 0.5;
+        const double s = fmin(fmax(place + share * reach, 0), last);
+        const cc_point axis = cc_point_between(t->points[(int)s], t->points[(int)s + 1], s - (int)s);
+        const cc_point at = cc_point_add(axis, aside_mm * cc_rng_between(rng, 0.7, 1.3), side);
+        const double mm = radius * cc_rng_between(rng, 0.75, 1.2);
+        if (i > 0) {
+            cc_solid part = cc_solid_capsule(t->plaque, hu, before, at, before_mm, mm);
+            part.joint = joint;
+            cc_solids_add(&a->shapes, part);
+        }
+        before = at;
+        before_mm = mm;
+    }
+}
+
+/* Plaques for an Agatston score: their number grows with its power of 0.4, their volumes are log-normal, so
+ * that most are small and few hold most of the calcium. */
+static void add_clinical_plaques(cc_anatomy *a, const artery arteries[ARTERIES], cc_rng *rng) {
+    enum { PLAQUES_MAX = 64 };
+    /* Calcium that a picture shows as one unit of the score; what is lost below 130 HU is in it. */
+    const double mm3_per_unit = 0.42, log_deviation = 1.2;
+    double weights[PLAQUES_MAX], sum = 0;
+    if (a->agatston <= 0) return;
+    const int count = (int)fmin(PLAQUES_MAX, fmax(1, floor(1.1 * pow(a->agatston, 0.4) + 0.5)));
+    for (int i = 0; i < count; i++) sum += weights[i] = exp(log_deviation * cc_rng_normal(rng));
+    for (int i = 0; i < count; i++) {
+        const double of = cc_rng_uniform(rng); /* half of them in the LAD and the left main */
+        const artery *t = &arteries[of < 0.5 ? 0 : of < 0.7 ? 1 : 2];
+        const double s = cc_rng_uniform(rng), place = 0.6 + s * s * (ARTERY_POINTS - 2.5);
+        add_wall_plaque(a, t, place, mm3_per_unit * a->agatston * weights[i] / sum, rng);
+    }
+}
+
 /* An arc of the circle of radius_mm around `middle`. */
 static void add_arc(cc_anatomy *a, cc_rng *rng, cc_phantom_tissue tissue, cc_point middle, cc_point side,
                     cc_point up, double radius_mm) {
@@ -151,6 +208,9 @@ void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_solid *ventricles, cc_poi
         set_course(&arteries[i], ventricles, root, &rng);
         add_artery(a, &arteries[i]);
     }
-    add_plaques(a, arteries, &rng);
+    if (a->burden == CC_BURDEN_clinical)
+        add_clinical_plaques(a, arteries, &rng);
+    else
+        add_plaques(a, arteries, &rng);
     if (a->wall_calcium) add_root_calcium(a, ventricles, root, &rng);
 }

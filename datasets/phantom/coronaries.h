@@ -5,8 +5,8 @@
 #include "datasets/phantom/anatomy.h"
 
 /* Lays the arteries on the ellipsoid of the ventricles, from the root of the aorta, each in a groove of fat;
- * then their plaques, as many and as large as anatomy->plaque says, and calcium of the aortic root and of the
- * mitral annulus where anatomy->wall_calcium is set. */
+ * then their plaques, as many and as large as anatomy->plaque says, of the clinical burden anatomy->agatston,
+ * and calcium of the aortic root and of the mitral annulus where anatomy->wall_calcium is set. */
 void cc_anatomy_add_coronaries(cc_anatomy *anatomy, const cc_solid *ventricles, cc_point root, uint64_t seed,
                                int patient);
 

@@ -27,5 +27,9 @@ cc_status cc_phantom_check(const cc_phantom_options *o) {
     if (!isfinite(o->window_hu[0]) || !isfinite(o->window_hu[1]) || o->window_hu[0] >= o->window_hu[1])
         return cc_fail(CC_EINVAL, "window_hu", "give the lower bound first", "[%g, %g] is not a window",
                        o->window_hu[0], o->window_hu[1]);
+    if (o->field_mm != 0 &&
+        !(o->field_mm >= CC_PHANTOM_FIELD_MM_MIN && o->field_mm <= CC_PHANTOM_FIELD_MM_MAX))
+        return cc_fail(CC_EINVAL, "field_mm", NULL, "%g mm lies outside %d to %d", o->field_mm,
+                       CC_PHANTOM_FIELD_MM_MIN, CC_PHANTOM_FIELD_MM_MAX);
     return CC_OK;
 }

@@ -30,8 +30,21 @@ enum {
     CC_PHANTOM_SIZE_MAX = 512,
     CC_PHANTOM_SLICES_MAX = 400,
     CC_PHANTOM_PATIENTS_MAX = 999,
+    CC_PHANTOM_FIELD_MM_MIN = 120,
+    CC_PHANTOM_FIELD_MM_MAX = 500,
     CC_PHANTOM_SCANNERS = 4
 };
+
+/* How much calcium the coronaries hold: X(NAME) for each; coronaries.c makes the plaques of both.
+ *   standard   a quarter of the patients without; from one grain of 2 mm3 to ten plaques of up to 15 mm
+ *   clinical   scores, lesions and volumes as surveys report them (README.md beside this file) */
+#define CC_PHANTOM_BURDEN_LIST(X) X(standard) X(clinical)
+
+typedef enum cc_phantom_burden {
+#define X(name) CC_BURDEN_##name,
+    CC_PHANTOM_BURDEN_LIST(X)
+#undef X
+} cc_phantom_burden;
 
 typedef struct cc_phantom_options {
     const char *layout;  /* a name of CC_PHANTOM_LAYOUT_LIST: how cc_phantom_write lays the folder out */
@@ -40,9 +53,13 @@ typedef struct cc_phantom_options {
     int slices;          /* 1..CC_PHANTOM_SLICES_MAX over 120 mm: 40 slices lie 3 mm apart */
     uint64_t seed;       /* another seed, other patients */
     double window_hu[2]; /* what the grey range of a ctheart picture spans */
+    double field_mm;     /* 0: each scanner's own field of view, 300 to 400 mm; else all reconstruct this
+                            square, CC_PHANTOM_FIELD_MM_MIN..CC_PHANTOM_FIELD_MM_MAX, about the heart */
+    cc_phantom_burden burden;
 } cc_phantom_options;
 
-/* ctheart; 32 patients of 40 slices at 128 x 128, seed 1, window -200..800 HU. */
+/* ctheart; 32 patients of 40 slices at 128 x 128, seed 1, window -200..800 HU, the scanners' fields, standard
+ * burden. */
 cc_phantom_options cc_phantom_defaults(void);
 /* CC_EINVAL names the option out of range. */
 cc_status cc_phantom_check(const cc_phantom_options *options);

@@ -13,21 +13,27 @@ cc_status cc_phantom_scene_init(cc_phantom_scene *scene, const cc_phantom_option
     /* What the slices cover, however many there are: the heart and some of what lies above and below it. */
     const double extent_mm = 120;
     *scene = (cc_phantom_scene){.seed = o->seed, .patient = patient};
-    scene->scanner = cc_scanner_get(cc_phantom_scanner_of(patient));
+    scene->scanner = *cc_scanner_get(cc_phantom_scanner_of(patient));
+    if (o->field_mm > 0) {
+        /* A reconstruction for the heart cuts a small square out of what was scanned. */
+        scene->scanner.field_mm = o->field_mm;
+        scene->scanner.whole_field = true;
+        scene->scanner.centered = 1;
+    }
     scene->anatomy = malloc(sizeof *scene->anatomy);
     if (!scene->anatomy) return cc_fail_memory("the phantom's anatomy", sizeof *scene->anatomy);
-    cc_status status = cc_anatomy_init(scene->anatomy, o->seed, patient);
+    cc_status status = cc_anatomy_init(scene->anatomy, o->seed, patient, o->burden);
     if (status != CC_OK) {
         free(scene->anatomy);
         scene->anatomy = NULL;
         return status;
     }
-    cc_scanner_add_table(&scene->table, scene->scanner, scene->anatomy->back_mm);
+    cc_scanner_add_table(&scene->table, &scene->scanner, scene->anatomy->back_mm);
     cc_rng rng = cc_rng_init(o->seed, CC_PURPOSE_PHANTOM, (uint64_t)patient, CC_STRUCTURE_POSITION);
     /* The field of view is centred between the body (share 0) and the heart (share 1), with a few mm of
      * luck. */
-    double pixel = scene->scanner->field_mm / o->size, spacing = extent_mm / o->slices;
-    double half = 0.5 * (o->size - 1) * pixel, share = scene->scanner->centered;
+    double pixel = scene->scanner.field_mm / o->size, spacing = extent_mm / o->slices;
+    double half = 0.5 * (o->size - 1) * pixel, share = scene->scanner.centered;
     cc_point heart = scene->anatomy->heart_center;
     scene->grid =
         (cc_grid){.dims = {o->size, o->size, o->slices},
@@ -52,7 +58,7 @@ void cc_phantom_scene_slice(cc_raster *r, const cc_phantom_scene *scene, int sli
     /* Slices are as thick as they are apart, but not thicker than 3 mm, as in scoring scans. */
     const double thickest_mm = 3;
     const cc_grid *g = &scene->grid;
-    double blur = scene->scanner->blur_mm;
+    double blur = scene->scanner.blur_mm;
     r->pixel_mm = g->spacing_mm[0];
     r->left_mm = g->origin_mm[0];
     r->top_mm = g->origin_mm[1];
@@ -60,7 +66,7 @@ void cc_phantom_scene_slice(cc_raster *r, const cc_phantom_scene *scene, int sli
     r->edge_mm = sqrt(r->pixel_mm * r->pixel_mm + blur * blur);
     cc_raster_paint(r, scene->anatomy, &scene->table, slice_z(scene, slice),
                     fmin(g->spacing_mm[2], thickest_mm));
-    cc_scanner_expose(r, scene->scanner,
+    cc_scanner_expose(r, &scene->scanner,
                       cc_rng_init(scene->seed, CC_PURPOSE_PHANTOM, (uint64_t)scene->patient,
                                   (uint64_t)(CC_STRUCTURE_NOISE + slice)));
 }

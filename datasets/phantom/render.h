@@ -8,7 +8,7 @@
 typedef struct cc_phantom_scene {
     uint64_t seed;
     int patient;
-    const cc_scanner *scanner;
+    cc_scanner scanner; /* with the field that the options ask for */
     cc_anatomy *anatomy;
     cc_solid_list table;
     cc_grid grid;

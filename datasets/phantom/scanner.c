@@ -188,7 +188,7 @@ void cc_scanner_expose(cc_raster *r, const cc_scanner *s, cc_rng noise) {
             double u = (i - middle) * r->pixel_mm, v = (j - middle) * r->pixel_mm;
             double share = noise_share(r->left_mm + i * r->pixel_mm, r->top_mm + j * r->pixel_mm);
             double hu = calibrated(r->hu[at], s) + s->noise_hu * share * r->layer[at];
-            if (u * u + v * v > radius_mm * radius_mm) {
+            if (!s->whole_field && u * u + v * v > radius_mm * radius_mm) {
                 hu = lowest;
                 r->tissue[at] = CC_TISSUE_AIR;
                 r->heart[at] = 0;

@@ -5,7 +5,9 @@
 #include "datasets/phantom/rasterise.h"
 
 typedef struct cc_scanner {
-    double field_mm;  /* side of the reconstructed square; outside its circle there is nothing */
+    double field_mm;  /* side of the reconstructed square */
+    bool whole_field; /* the scanned circle holds the square; else the square holds the circle, outside which
+                         there is nothing */
     double centered;  /* 0: on the body, 1: on the heart */
     double blur_mm;   /* width of the edge that the detector leaves */
     double sharpness; /* of the kernel: the share of fine detail added (unsharp mask of kernel_mm) */

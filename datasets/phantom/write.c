@@ -17,17 +17,21 @@
 #include "datasets/phantom/layout.h"
 #include "datasets/phantom/make.h"
 
-enum { MANIFEST_BYTES = 256 };
+enum { MANIFEST_BYTES = 320 };
 
 static const char manifest_name[] = "phantom.txt", writing_name[] = ".writing";
 
 static void describe(char out[MANIFEST_BYTES], const cc_phantom_options *o) {
+    /* What is as it was before an option came is not named: folders of that time are gone on with. */
+    char field[48] = "";
+    if (o->field_mm > 0) snprintf(field, sizeof field, ", field %.17g mm", o->field_mm);
     snprintf(out, MANIFEST_BYTES,
              "calcade phantom, numerics %d: layout %s, patients %d, size %d, slices %d, seed %llu, "
              "window %.17g "
-             "%.17g HU\n",
+             "%.17g HU%s%s\n",
              CC_NUMERICS_VERSION, o->layout, o->patients, o->size, o->slices, (unsigned long long)o->seed,
-             o->window_hu[0], o->window_hu[1]);
+             o->window_hu[0], o->window_hu[1], field,
+             o->burden == CC_BURDEN_clinical ? ", burden clinical" : "");
 }
 
 /* An empty or absent folder becomes this phantom's; one that holds this same phantom is gone on with. */

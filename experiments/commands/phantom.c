@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 
@@ -30,7 +31,9 @@ static cc_status make(const char *dir, const char *sheet, const cc_phantom_optio
 /* What the command line says. */
 typedef struct values {
     const char *layout, *sheet;
+    const char *burden;
     long long patients, size, slices, seed;
+    double field_mm;
 } values;
 
 /* In the order of the help. */
@@ -67,6 +70,20 @@ static const cc_flag flags[] = {{.name = "--layout",
                                  .max = INT64_MAX,
                                  .value = "K",
                                  .meaning = "another one: other patients"},
+                                {.name = "--fov-mm",
+                                 .kind = CC_FLAG_REAL,
+                                 CC_FLAG_AT(values, field_mm),
+                                 .min = CC_PHANTOM_FIELD_MM_MIN,
+                                 .max = CC_PHANTOM_FIELD_MM_MAX,
+                                 .value = "MM",
+                                 .meaning = "side of the reconstructed square, about the heart, as 220; "
+                                            "without it each scanner's own, 300 to 400 mm"},
+                                {.name = "--burden",
+                                 .kind = CC_FLAG_TEXT,
+                                 CC_FLAG_AT(values, burden),
+                                 .value = &(CC_PHANTOM_BURDEN_LIST(WORD))[1],
+                                 .meaning = "how much calcium: standard, a few small plaques in three "
+                                            "quarters of the patients; clinical, as surveys report it"},
                                 {.name = "--sheet",
                                  .kind = CC_FLAG_TEXT,
                                  CC_FLAG_AT(values, sheet),
@@ -75,9 +92,22 @@ static const cc_flag flags[] = {{.name = "--layout",
                                  .meaning = "a picture with one slice of each patient"},
                                 {0}};
 
+/* The burden of a word. */
+static cc_status find_burden(cc_phantom_burden *out, const char *word) {
+#define X(name)                                                                                              \
+    if (strcmp(word, #name) == 0) {                                                                          \
+        *out = CC_BURDEN_##name;                                                                             \
+        return CC_OK;                                                                                        \
+    }
+    CC_PHANTOM_BURDEN_LIST(X)
+#undef X
+    return cc_fail(CC_EUSAGE, "--burden", "standard or clinical", "no burden is called \"%s\"", word);
+}
+
 static cc_status command(int argc, char **argv) {
     cc_phantom_options o = cc_phantom_defaults();
     values v = {.layout = o.layout,
+                .burden = "standard",
                 .patients = o.patients,
                 .size = o.size,
                 .slices = o.slices,
@@ -92,6 +122,8 @@ static cc_status command(int argc, char **argv) {
     o.size = (int)v.size;
     o.slices = (int)v.slices;
     o.seed = (uint64_t)v.seed;
+    o.field_mm = v.field_mm;
+    CC_CHECK(find_burden(&o.burden, v.burden));
     CC_CHECK(make(operands[0], v.sheet, &o));
 done:
     free(operands);

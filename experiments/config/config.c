@@ -211,7 +211,7 @@ static cc_status check_unique(const cc_config *config, const char *where) {
 /* Whether an override says which variants there are. */
 static bool sets_variants(const char *set) {
     const size_t length = strcspn(set, "=");
-    return (length == 6 && strncmp(set, "matrix", 6) == 0) ||
+    return (length >= 6 && strncmp(set, "matrix", 6) == 0 && (length == 6 || set[6] == '.')) ||
            (length == 7 && strncmp(set, "variant", 7) == 0);
 }
 

@@ -26,7 +26,6 @@ static cc_status multiply(cc_config_change **out, int *count, const cc_yaml *map
     size_t total = 1;
     for (size_t i = 0; i < map->count; i++) {
         const cc_yaml *list = map->items[i];
-        CC_TRY(check_key(list, map->key_lines[i], map->keys[i]));
         if (list->kind != CC_YAML_LIST || list->count == 0)
             return cc_config_fail(list, map->key_lines[i], "as in net.arch: [unet, unet-bn]",
                                   "matrix: %s wants a list of values", map->keys[i]);
@@ -51,6 +50,16 @@ static cc_status multiply(cc_config_change **out, int *count, const cc_yaml *map
     *out = changes;
     *count = (int)total;
     return CC_OK;
+}
+
+/* The variants of a map: a search, or the product of its lists. */
+static cc_status open_map(cc_config_matrix *m, const cc_yaml *map, cc_arena *arena) {
+    const bool search = cc_config_is_search(map);
+    for (size_t i = 0; i < map->count; i++)
+        if (!search || !cc_config_is_search_key(map->keys[i]))
+            CC_TRY(check_key(map->items[i], map->key_lines[i], map->keys[i]));
+    return search ? cc_config_search(&m->changes, &m->count, map, arena)
+                  : multiply(&m->changes, &m->count, map, arena);
 }
 
 /* The variants of [{key: value, ...}, ...]. */
@@ -143,7 +152,7 @@ cc_status cc_config_matrix_open(cc_config_matrix *m, const cc_yaml *tree, cc_are
     if (matrix->kind == CC_YAML_SCALAR || matrix->count == 0)
         return cc_config_fail(matrix, 0, "as in {net.arch: [unet, unet-bn]}",
                               "matrix wants a map of lists, or a list of maps");
-    return matrix->kind == CC_YAML_MAP ? multiply(&m->changes, &m->count, matrix, arena)
+    return matrix->kind == CC_YAML_MAP ? open_map(m, matrix, arena)
                                        : enumerate(&m->changes, &m->count, matrix, arena);
 }
 

@@ -4,14 +4,7 @@
 #define CC_EXPERIMENTS_CONFIG_CONFIG_MATRIX_H
 
 #include <stdbool.h>
-#include "core/yaml.h"
-
-/* What one variant changes. */
-typedef struct cc_config_change {
-    size_t count;
-    const char **keys; /* dotted */
-    cc_yaml **values;
-} cc_config_change;
+#include "experiments/config/config_search.h"
 
 /* A tree without its matrix, and what the matrix makes of it. */
 typedef struct cc_config_matrix {
@@ -22,7 +15,8 @@ typedef struct cc_config_matrix {
 } cc_config_matrix;
 
 /* Lists the variants of a tree; it is borrowed, the arena owns the rest. CC_ECONFIG where the matrix is no
- * map of lists nor list of maps, names no option, or makes more than CC_VARIANTS_MAX variants. */
+ * map of lists, search (config_search.h) or list of maps, names no option, or makes more than CC_VARIANTS_MAX
+ * variants. */
 cc_status cc_config_matrix_open(cc_config_matrix *matrix, const cc_yaml *tree, cc_arena *arena);
 /* The tree of one variant, with the name that its changes give it under `variant`. */
 cc_status cc_config_matrix_tree(cc_yaml **out, const cc_config_matrix *matrix, int index, cc_arena *arena);

@@ -5,6 +5,7 @@
  *   options_lookup.c  a key -> its row of the table
  *   config_values.c   a node -> one value
  *   config_report.c   a node of the `report:` block -> its labels or claims
+ *   config_search.c   a matrix of ranges -> samples
  *   config_matrix.c   a tree and its matrix -> a tree for each variant
  *   config_read.c     a tree -> cc_experiment_config
  *   config.c          files, `extends`, overrides -> one tree; its variants -> cc_config

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/config/config_search.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
 
@@ -244,9 +245,56 @@ static void add_options(builder *b, json_t *root) {
     }
 }
 
-/* A map of lists, whose product is taken, or a list of maps; keys are dotted, of options and of groups. */
+/* The ranges that a search may draw an option from (config_search.h); NULL where it is no number. */
+static json_t *range_schema(builder *b, int first) {
+    static const struct {
+        const char *name;
+        bool whole, logarithmic;
+    } kinds[] = {
+#define X(name, whole, logarithmic) {#name, whole, logarithmic},
+        CC_CONFIG_RANGE_LIST(X)
+#undef X
+    };
+    json_t *ways = NULL;
+    for (int row = first; row < cc_option_count(); row++) {
+        const cc_option *o = cc_option_get(row);
+        if (strcmp(o->key, cc_option_get(first)->key) != 0) continue;
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            if (o->kind != (kinds[k].whole ? CC_OPTION_INTEGER : CC_OPTION_REAL)) continue;
+            json_t *end = json_pack("{s:s}", "type", kinds[k].whole ? "integer" : "number");
+            set_range(b, end, o);
+            if (kinds[k].logarithmic && o->min <= 0) {
+                json_object_del(end, "minimum");
+                set(b, end, "exclusiveMinimum", json_integer(0));
+            }
+            json_t *range = closed_map();
+            set(b, json_object_get(range, "properties"), kinds[k].name,
+                json_pack("{s:s, s:o, s:i, s:i}", "type", "array", "items", end, "minItems", 2, "maxItems",
+                          2));
+            set(b, range, "required", json_pack("[s]", kinds[k].name));
+            if (!ways) ways = json_array();
+            append(b, ways, range);
+        }
+    }
+    return ways;
+}
+
+/* What one key of a map of lists or ranges may hold. */
+static json_t *sweep_schema(builder *b, const char *key, int row) {
+    /* Seeds and folds multiply the samples of a search: they have no range. */
+    const bool repeats = strcmp(key, "seed") == 0 || strcmp(key, "data.fold") == 0;
+    json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1, "maxItems",
+                             CC_VARIANTS_MAX, "items", refer(b, key));
+    json_t *ways = row >= 0 && !repeats ? range_schema(b, row) : NULL;
+    if (!ways) return list;
+    append(b, ways, list);
+    return json_pack("{s:o}", "anyOf", ways);
+}
+
+/* A map of lists, whose product is taken, or of lists and ranges with a number of samples; or a list of maps.
+ * Keys are dotted, of options and of groups. */
 static json_t *matrix_schema(builder *b) {
-    json_t *map = closed_map(), *variant = closed_map();
+    json_t *map = closed_map(), *variant = closed_map(), *properties = json_object_get(map, "properties");
     const char *key;
     json_t *definition;
     json_object_foreach(b->definitions, key, definition) {
@@ -254,17 +302,30 @@ static json_t *matrix_schema(builder *b) {
         /* A table is of all variants together: no variant has a `report` of its own. */
         const bool of_report = strncmp(key, "report", 6) == 0 && (key[6] == 0 || key[6] == '.');
         if (of_report || strcmp(key, TERM) == 0 || (row >= 0 && cc_option_get(row)->only_term)) continue;
-        json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1, "maxItems",
-                                 CC_VARIANTS_MAX, "items", refer(b, key));
-        set(b, json_object_get(map, "properties"), key, list);
+        set(b, properties, key, sweep_schema(b, key, row));
         set(b, json_object_get(variant, "properties"), key, refer(b, key));
     }
+    set(b, properties, "samples",
+        json_pack("{s:s, s:s, s:i, s:i}", "description",
+                  "how many variants to draw from the ranges and lists; seed and data.fold multiply them",
+                  "type", "integer", "minimum", 1, "maximum", CC_VARIANTS_MAX));
+    set(b, properties, "search",
+        json_pack("{s:s, s:[s,s,n], s:s}", "description", "how samples are drawn", "enum", "sobol", "random",
+                  "default", "sobol"));
+    set(b, properties, "search_seed",
+        json_pack("{s:s, s:[s,s], s:i, s:I, s:i}", "description", "another one: other samples", "type",
+                  "integer", "null", "minimum", 0, "maximum", (json_int_t)INT64_MAX, "default", 0));
     set(b, map, "minProperties", json_integer(1));
+    /* Without `samples` there are lists alone. */
+    set(b, map, "if", json_pack("{s:[s]}", "required", "samples"));
+    set(b, map, "then", json_pack("{s:i}", "minProperties", 2));
+    set(b, map, "else", json_pack("{s:{s:s}}", "additionalProperties", "type", "array"));
     json_t *list = json_pack("{s:s, s:i, s:i, s:o}", "type", "array", "minItems", 1, "maxItems",
                              CC_VARIANTS_MAX, "items", variant);
     return json_pack("{s:s, s:[o,o,{s:s}]}", "description",
                      "several variants from one file: a map of lists makes one of each combination, the last "
-                     "key fastest; a list of maps lists them; null drops the matrix of what is extended",
+                     "key fastest; with `samples`, that many are drawn from its ranges and lists; a list of "
+                     "maps lists them; null drops the matrix of what is extended",
                      "anyOf", map, list, "type", "null");
 }
 

@@ -205,13 +205,20 @@ static void format_score(char out[16], double score) {
         snprintf(out, 16, "%.3f", score);
 }
 
+/* A loss for people: four significant digits, so that a focal loss of 0.0000213 is not shown as none. */
+static void format_loss(char out[16], double loss) {
+    /* '#' keeps the zeros at the end: lines below each other have as many digits. */
+    snprintf(out, 16, "%#.4g", loss);
+}
+
 /* "epoch 3/40  loss 0.1234  F1 0.817" beside the bar. */
 static void show_progress(const cc_trainer *t, size_t batch, double loss) {
-    char detail[120], f1[16] = "";
+    char detail[120], shown[16], f1[16] = "";
     size_t batches = cc_loader_batch_count(t->loader);
     if (t->at.epoch > 0) format_score(f1, t->at.history[t->at.epoch - 1].validation_f1);
-    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %.4f%s%s", (long long)t->at.epoch + 1,
-             t->run->config->train.epochs, loss, f1[0] ? "  F1 " : "", f1);
+    format_loss(shown, loss);
+    snprintf(detail, sizeof detail, "epoch %lld/%d  loss %s%s%s", (long long)t->at.epoch + 1,
+             t->run->config->train.epochs, shown, f1[0] ? "  F1 " : "", f1);
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
 }
 
@@ -312,11 +319,12 @@ static cc_status run_epochs(cc_trainer *t) {
         }
         CC_TRY(cc_ema_swap(t->ema)); /* and back: training goes on from the weights themselves */
         cc_schedule_note(&t->schedule, score);
-        char f1[16];
+        char f1[16], loss[16], validation_loss[16];
         format_score(f1, row.validation_f1);
-        cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %.4f; validation loss %.4f, F1 %s%s (%.1f s)",
-               (long long)at->epoch, epochs, row.train_loss, row.validation_loss, f1, better ? ", best" : "",
-               row.seconds);
+        format_loss(loss, row.train_loss);
+        format_loss(validation_loss, row.validation_loss);
+        cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %s; validation loss %s, F1 %s%s (%.1f s)",
+               (long long)at->epoch, epochs, loss, validation_loss, f1, better ? ", best" : "", row.seconds);
         CC_TRY(cc_checkpoint_write(t->checkpoint_path, at));
     }
     return CC_OK;

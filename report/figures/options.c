@@ -1,5 +1,6 @@
 /* report/figures/options.c -- the rows of a matrix as curves: a learning rate, a width or a share of the
- * data on the x axis, the score on the y axis. */
+ * data on the x axis, the score on the y axis. The samples of a search are points, a panel for each option: a
+ * line from one to the next would show the other options' changes as this one's. */
 #include "report/figures/options.h"
 
 #include <math.h>
@@ -75,17 +76,75 @@ static cc_status make_line(cc_plot_line *out, const cc_table *table, const cc_de
     return CC_OK;
 }
 
+/* Whether the rows are samples of a search: of some number most rows have a value of their own. Four of them
+ * tell, where the rows are no grid; of one option alone, more than a line is read from. */
+static bool is_search(const cc_design *design) {
+    if (design->is_grid && design->option_count > 1) return false;
+    const size_t least = design->is_grid ? CC_FIGURE_COLOURS + 1 : 4;
+    bool searched = false;
+    for (size_t o = 0; o < design->option_count; o++) {
+        const cc_design_option *option = &design->options[o];
+        searched |=
+            option->numbers && option->level_count >= least && 2 * option->level_count >= design->row_count;
+    }
+    return searched;
+}
+
+/* A panel for each number that the rows differ in. */
+static cc_status draw_search(const char *folder, const char *name, const cc_table *table,
+                             const cc_design *design, const char *label, cc_arena *arena) {
+    const cc_score score = table->spec->columns[0];
+    const cc_design_option *colours = NULL;
+    cc_plot_panel panels[CC_PLOT_PANELS];
+    size_t panel_count = 0, count = 0;
+    cc_plot_score *items = cc_arena_get_array(arena, table->row_count + 1, sizeof *items);
+    size_t *rows = cc_arena_get_array(arena, table->row_count + 1, 2 * sizeof *rows);
+    if (!items || !rows) return CC_ENOMEM;
+    size_t *level_of = rows + table->row_count + 1;
+    for (size_t r = 0; r < table->row_count; r++) {
+        if (design->options[0].level_of[r] == CC_DESIGN_NONE) continue;
+        const cc_estimate *e = cc_table_estimate(table, &table->rows[r]);
+        const bool interval = e->has_interval[score];
+        items[count] = (cc_plot_score){.value = 100 * e->value.value[score],
+                                       .low = interval ? 100 * e->low.value[score] : NAN,
+                                       .high = interval ? 100 * e->high.value[score] : NAN};
+        rows[count++] = r;
+    }
+    for (size_t o = 0; o < design->option_count; o++) {
+        const cc_design_option *option = &design->options[o];
+        if (!option->numbers && !colours && option->level_count <= CC_FIGURE_COLOURS) colours = option;
+        /* Two values of a number are no axis. */
+        if (!option->numbers || option->level_count < 3 || panel_count == CC_PLOT_PANELS) continue;
+        double *x = cc_arena_get_array(arena, count + 1, sizeof *x);
+        if (!x) return CC_ENOMEM;
+        for (size_t i = 0; i < count; i++) x[i] = option->numbers[option->level_of[rows[i]]];
+        panels[panel_count++] = (cc_plot_panel){option->name, x};
+    }
+    for (size_t i = 0; colours && i < count; i++) level_of[i] = colours->level_of[rows[i]];
+    const cc_plot_samples samples = {.items = items,
+                                     .count = count,
+                                     .panels = panels,
+                                     .panel_count = panel_count,
+                                     .title = colours ? colours->name : NULL,
+                                     .levels = colours ? colours->levels : NULL,
+                                     .level_count = colours ? colours->level_count : 0,
+                                     .level_of = level_of};
+    return cc_plot_search(folder, name, label, &samples);
+}
+
 static cc_status draw(const char *folder, const char *name, const cc_table *table, const cc_design *design,
                       cc_arena *arena) {
     const cc_design_option *axis, *lines;
     char label[128];
-    if (table->spec->column_count == 0 || !choose(&axis, &lines, design)) return CC_OK;
+    if (table->spec->column_count == 0) return CC_OK;
+    snprintf(label, sizeof label, "%s (%%), %s", cc_score_heading(table->spec->columns[0]),
+             cc_table_average_words(table->spec->convention.average));
+    if (is_search(design)) return draw_search(folder, name, table, design, label, arena);
+    if (!choose(&axis, &lines, design)) return CC_OK;
     const size_t count = lines ? lines->level_count : 1;
     cc_plot_line *items = cc_arena_get_array(arena, count, sizeof *items);
     if (!items) return CC_ENOMEM;
     for (size_t l = 0; l < count; l++) CC_TRY(make_line(&items[l], table, axis, lines, l, arena));
-    snprintf(label, sizeof label, "%s (%%), %s", cc_score_heading(table->spec->columns[0]),
-             cc_table_average_words(table->spec->convention.average));
     return cc_plot_options(folder, name, axis->name, label, lines ? lines->name : NULL, items, count);
 }
 

@@ -479,6 +479,92 @@ cc_status cc_plot_options(const char *folder, const char *name, const char *opti
     return finish(folder, name, title ? 720 : 640, 400, &data, &body);
 }
 
+/* --- a score against each option of a search --- */
+
+/* A distance between tics, 1, 2 or 5 times a power of ten, that cuts a range into two to five parts. */
+static double tic_step(double range) {
+    const double power = pow(10, floor(log10(range)));
+    return power * (range < 2 * power ? 0.5 : range < 5 * power ? 1 : 2);
+}
+
+/* The x axis of a panel: its range, and gnuplot's own tics, as the values are too many for one each. */
+static void add_panel_axis(cc_text *body, const cc_plot_panel *panel, size_t count) {
+    double low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(panel->x[i])) continue;
+        low = fmin(low, panel->x[i]);
+        high = fmax(high, panel->x[i]);
+    }
+    const bool logarithmic = low > 0 && high > 20 * low;
+    const double margin = logarithmic ? pow(high / low, 0.05) : 0.05 * (high - low);
+    cc_text_add(body, "unset logscale x\nset xtics auto\nset format x '%s'\n", logarithmic ? "%.0e" : "%g");
+    if (logarithmic) cc_text_add(body, "set logscale x\n");
+    if (high > low)
+        cc_text_add(body, "set xrange [%.9g:%.9g]\n", logarithmic ? low / margin : low - margin,
+                    logarithmic ? high * margin : high + margin);
+    /* Few enough that labels do not meet. */
+    if (!logarithmic && high > low) cc_text_add(body, "set xtics %.9g\n", tic_step(high - low));
+    add_x_label(body, panel->option, "");
+}
+
+cc_status cc_plot_search(const char *folder, const char *name, const char *score, const cc_plot_samples *s) {
+    cc_text data = {0}, body = {0};
+    percent_axis axis = {100, 0};
+    const size_t colours = s->level_count ? s->level_count : 1, panel_count = s->panel_count;
+    if (panel_count == 0) return CC_OK;
+    /* A block for each colour: value, ends of the interval, and x in each panel. */
+    for (size_t l = 0; l < colours; l++) {
+        for (size_t i = 0; i < s->count; i++) {
+            const cc_plot_score *p = &s->items[i];
+            if (!isfinite(p->value) || (s->level_count && s->level_of[i] != l)) continue;
+            const bool interval = isfinite(p->low) && isfinite(p->high);
+            const double values[] = {p->value, interval ? p->low : p->value, interval ? p->high : p->value};
+            for (int k = 0; k < 3; k++) {
+                add_number(&data, values[k]);
+                widen_percent(&axis, values[k]);
+            }
+            for (size_t k = 0; k < panel_count; k++) add_number(&data, s->panels[k].x[i]);
+            cc_text_add(&data, "\n");
+        }
+        cc_text_add(&data, "? ? ?\n\n\n");
+    }
+    const size_t columns = panel_count < 3 ? panel_count : 3, rows = (panel_count + columns - 1) / columns;
+    cc_text_add(&body,
+                "set multiplot layout %zu,%zu\nset tmargin %d\nset key outside top center horizontal\n", rows,
+                columns, s->level_count ? 4 : 1);
+    add_percent_axis(&body, 'y', axis);
+    for (size_t k = 0; k < panel_count; k++) {
+        add_panel_axis(&body, &s->panels[k], s->count);
+        if (k % columns == 0) {
+            cc_text_add(&body, "set ylabel ");
+            cc_text_add_gnuplot(&body, score);
+            cc_text_add(&body, "\n");
+        } else {
+            cc_text_add(&body, "unset ylabel\n");
+        }
+        /* The key of the colours stands above the first panel; all leave as much room. */
+        if (k > 0) {
+            cc_text_add(&body, "unset key\n");
+        } else if (s->title) {
+            cc_text_add(&body, "set key title ");
+            cc_text_add_gnuplot(&body, s->title);
+            cc_text_add(&body, "\n");
+        }
+        cc_text_add(&body, "plot ");
+        for (size_t l = 0; l < colours; l++) {
+            cc_text_add(&body,
+                        "%sdata index %zu using %zu:1:2:3 with yerrorbars pt %d ps 0.8 lw 1 lc rgb '%s' ",
+                        l ? ", " : "", l, 4 + k, shape_of(l), colour_of(l));
+            cc_text_add(&body, s->level_count ? "title " : "notitle");
+            if (s->level_count) cc_text_add_gnuplot(&body, s->levels[l]);
+        }
+        cc_text_add(&body, "\n");
+    }
+    cc_text_add(&body, "unset multiplot\nset format x\n");
+    const int width = panel_count == 1 ? 640 : panel_count == 2 ? 800 : 1080;
+    return finish(folder, name, width, 40 + 340 * (int)rows, &data, &body);
+}
+
 /* A line across, and what it is, right of the plot. */
 static void add_line(cc_text *body, const char *what, double y, int dash) {
     cc_text_add(

@@ -74,6 +74,30 @@ typedef struct cc_plot_line {
 cc_status cc_plot_options(const char *folder, const char *name, const char *option, const char *score,
                           const char *title, const cc_plot_line *lines, size_t count);
 
+/* The samples of a search: a score, in percent, and the options that differ. */
+typedef struct cc_plot_panel {
+    const char *option;
+    const double *x; /* [count]; NaN: the sample has no number */
+} cc_plot_panel;
+
+enum { CC_PLOT_PANELS = 6 };
+
+typedef struct cc_plot_samples {
+    const cc_plot_score *items; /* [count]; only value, low and high are read */
+    size_t count;
+    const cc_plot_panel *panels; /* an option each, at most CC_PLOT_PANELS */
+    size_t panel_count;
+    const char *title; /* the option that colours the points; NULL: none does, and level_count is 0 */
+    const char *const *levels;
+    size_t level_count;     /* at most CC_FIGURE_COLOURS */
+    const size_t *level_of; /* [count] */
+} cc_plot_samples;
+
+/* The score against each option side by side, as points with their 95 % intervals; the x axes are logarithmic
+ * as that of cc_plot_options is. Nothing where there is no panel. */
+cc_status cc_plot_search(const char *folder, const char *name, const char *score,
+                         const cc_plot_samples *samples);
+
 /* Bland & Altman (Lancet 327 (1986), 307-310): the difference of two measurements of each patient against
  * their mean, with the mean difference and the limits that hold 95 % of differences, +- 1.96 standard
  * deviations. Nothing for fewer than 2 patients. */

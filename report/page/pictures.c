@@ -62,8 +62,8 @@ static const char *caption_of(const char *name) {
         {"figure-8-", "Figure 8: the heart as region of interest."},
         {"figure-9-", "Figure 9: findings of the second stage, those without truth marked."},
         {"options-",
-         "The score against the option that the rows differ in, with its 95 % interval; small points are "
-         "single seeds."},
+         "The score against what the rows differ in, with its 95 % interval: a line, where small points are "
+         "single seeds; or, of a search, a point for each sample and a panel for each option."},
         {"patients-", "F1-score of each test patient."},
         {"reliability-",
          "The share of pixels that are true against the probability that the net gives them, in ten "

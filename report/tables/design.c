@@ -2,7 +2,7 @@
  *
  * Options that always change together (a variant that sets width and depth at once) cannot be told apart by
  * such rows: they are one option with a joint name, so that no table shows an effect of one that is due to
- * the other. */
+ * the other. The samples of a search, where each option has a value of its own in every row, are not that. */
 #include "report/tables/design.h"
 
 #include <math.h>
@@ -70,8 +70,24 @@ static cc_status make_option(cc_design_option *out, const cc_differences *d, siz
     return CC_OK;
 }
 
+/* Whether two options are numbers drawn apart from each other, as a search draws them: each has a value of
+ * its own in every row, and they rise neither together nor one against the other. Three rows are too few to
+ * tell. */
+static bool are_drawn_apart(const cc_design_option *a, const cc_design_option *b, size_t row_count) {
+    size_t rows = 0, equal = 0, opposite = 0;
+    if (!a->numbers || !b->numbers) return false;
+    for (size_t r = 0; r < row_count; r++) {
+        if (a->level_of[r] == CC_DESIGN_NONE) continue;
+        rows++;
+        equal += a->level_of[r] == b->level_of[r];
+        opposite += a->level_of[r] + b->level_of[r] + 1 == a->level_count;
+    }
+    return rows > 3 && a->level_count == rows && b->level_count == rows && equal < rows && opposite < rows;
+}
+
 /* Whether two options change in the same rows: then the levels of one give those of the other, and back. */
 static bool change_together(const cc_design_option *a, const cc_design_option *b, size_t row_count) {
+    if (are_drawn_apart(a, b, row_count)) return false;
     for (size_t r = 0; r < row_count; r++)
         for (size_t s = 0; s < r; s++)
             if ((a->level_of[r] == a->level_of[s]) != (b->level_of[r] == b->level_of[s])) return false;

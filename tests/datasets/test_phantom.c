@@ -230,6 +230,85 @@ static void a_quarter_is_without_plaque_and_the_rest_spreads_from_a_voxel_to_man
     for (int s = 0; s < CC_PHANTOM_SCANNERS; s++) assert_in_range(by_scanner[s], 4, 7);
 }
 
+static void a_field_of_view_is_a_whole_square_about_the_heart(void **state) {
+    (void)state;
+    cc_phantom_options o = options_of(CC_PHANTOM_SCANNERS, 96, 8);
+    o.field_mm = 220;
+    for (int number = 0; number < o.patients; number++) {
+        patient p = make(&o, number);
+        assert_true(p.hu.grid.spacing_mm[0] == 220. / 96 && p.hu.grid.spacing_mm[1] == 220. / 96);
+        size_t inside = 0;
+        for (size_t i = 0; i < p.count; i++) {
+            if (!cc_phantom_label_is_heart(p.labels.voxels[i])) continue;
+            const size_t x = i % 96, y = i / 96 % 96;
+            assert_true(x > 8 && x < 87 && y > 8 && y < 87); /* 20 mm from the border */
+            inside++;
+        }
+        assert_true(inside > 500);
+        /* What would lie outside the circle of a scanner's own field is body here. */
+        size_t body = 0;
+        for (size_t i = 0; i < p.count; i++) {
+            const double dx = (double)(i % 96) - 47.5, dy = (double)(i / 96 % 96) - 47.5;
+            body += dx * dx + dy * dy > 48 * 48 && p.hu.voxels[i] > -200;
+        }
+        assert_true(body > 1000);
+        drop(&p);
+    }
+}
+
+/* The shares are those of clinical_score's source: 51 % without; of the others 52 % up to 100. A mm3 of what
+ * is above 130 HU is about one unit of the score. */
+static void the_clinical_burden_has_half_without_and_a_long_tail(void **state) {
+    (void)state;
+    enum { PATIENTS = 16 };
+    cc_phantom_options o = options_of(PATIENTS, 96, 40);
+    o.field_mm = 220;
+    o.burden = CC_BURDEN_clinical;
+    int without = 0, low = 0, high = 0;
+    for (int number = 0; number < (cc_test_sanitized() ? 2 : PATIENTS); number++) {
+        patient p = make(&o, number);
+        const double *mm = p.hu.grid.spacing_mm;
+        double mm3 = 0;
+        for (size_t i = 0; i < p.count; i++) {
+            const cc_phantom_tissue t = cc_phantom_label_tissue(p.labels.voxels[i]);
+            if (t >= CC_TISSUE_PLAQUE_LAD && t <= CC_TISSUE_PLAQUE_RCA) mm3 += mm[0] * mm[1] * mm[2];
+        }
+        without += mm3 == 0;
+        low += mm3 > 0 && mm3 < 100;
+        high += mm3 > 300;
+        drop(&p);
+    }
+    if (cc_test_sanitized()) return; /* what is counted is counted in the other build */
+    assert_in_range(without, 7, 10);
+    assert_in_range(low, 2, 6);
+    assert_in_range(high, 1, 4);
+}
+
+/* What a folder of the time before fields and burdens has in its file: it is gone on with. */
+static void a_phantom_without_the_newer_options_is_named_as_before(void **state) {
+    (void)state;
+    static const char want[] =
+        "calcade phantom, numerics 4: layout ctheart, patients 1, size 64, slices 1, seed 1, "
+        "window -200 800 HU\n";
+    cc_phantom_options o = options_of(1, 64, 1);
+    const char *dir = cc_test_folder();
+    char *text;
+    size_t bytes;
+    cc_arena *arena = cc_arena_create();
+    assert_ok(cc_phantom_write(NULL, dir, &o));
+    assert_ok(cc_file_read(&text, &bytes, cc_test_path(dir, "phantom.txt"), 4096, arena));
+    assert_string_equal(text, want);
+    cc_arena_destroy(arena);
+    o.field_mm = 220;
+    assert_error(cc_phantom_write(NULL, dir, &o), CC_EINVAL, "holds another phantom");
+    o.field_mm = 0;
+    o.burden = CC_BURDEN_clinical;
+    assert_error(cc_phantom_write(NULL, dir, &o), CC_EINVAL, "holds another phantom");
+    o.field_mm = 50;
+    assert_error(cc_phantom_check(&o), CC_EINVAL, "field_mm");
+    assert_int_equal(cc_test_run(NULL, 0, "%s phantom %s/x --burden heavy", CC_PROGRAM, dir), 2);
+}
+
 /* The thickness of the lowest part of the table under column x, in pixels of its HU. */
 static double table_thickness(const patient *p, size_t x) {
     const size_t n = 512, above = 12;
@@ -417,6 +496,9 @@ int main(void) {
         cmocka_unit_test(the_thread_count_changes_no_byte),
         cmocka_unit_test(every_tissue_reads_the_hu_that_the_header_says),
         cmocka_unit_test(the_heart_lies_left_of_the_spine_and_in_front_of_it),
+        cmocka_unit_test(a_field_of_view_is_a_whole_square_about_the_heart),
+        cmocka_unit_test(the_clinical_burden_has_half_without_and_a_long_tail),
+        cmocka_unit_test(a_phantom_without_the_newer_options_is_named_as_before),
         cmocka_unit_test(four_scanners_differ_in_field_noise_and_calibration),
         cmocka_unit_test(calcium_reads_above_130_hu_and_plaque_lies_in_the_heart),
         cmocka_unit_test(a_quarter_is_without_plaque_and_the_rest_spreads_from_a_voxel_to_many),

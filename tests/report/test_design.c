@@ -51,6 +51,19 @@ static void numbers_ascend_and_words_stay_in_the_order_of_rows(void **state) {
     assert_int_equal(cc_design_match(&design, 0, 1, 1), 1);
 }
 
+/* The samples of a search: each option has a value of its own in every row, and no order in common. */
+static void numbers_drawn_apart_are_options_of_their_own(void **state) {
+    (void)state;
+    make((const char *[]){"width", "lr"}, 2,
+         (const char *[]){"8", "0.3", "12", "0.1", "20", "0.4", "9", "0.2"}, 4);
+    assert_int_equal(design.option_count, 2);
+    assert_false(design.is_grid);
+    /* Rising or falling together they may be one setting. */
+    make((const char *[]){"width", "lr"}, 2,
+         (const char *[]){"8", "0.3", "12", "0.2", "20", "0.1", "7", "0.4"}, 4);
+    assert_int_equal(design.option_count, 1);
+}
+
 /* Of two options that always change together neither has an effect of its own. */
 static void options_that_change_together_are_one(void **state) {
     (void)state;
@@ -90,6 +103,7 @@ static void a_row_without_a_run_takes_no_part(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_ascend_and_words_stay_in_the_order_of_rows),
+        cmocka_unit_test(numbers_drawn_apart_are_options_of_their_own),
         cmocka_unit_test(options_that_change_together_are_one),
         cmocka_unit_test(a_grid_has_three_quarters_of_its_cells_each_once),
         cmocka_unit_test(a_row_without_a_run_takes_no_part),

@@ -1,5 +1,6 @@
 /* tests/report/test_options_figure.c -- a numeric option gives a curve of the score: of each level of a
- * second option, with the seeds as points, on a logarithmic axis where the values need one. */
+ * second option, with the seeds as points, on a logarithmic axis where the values need one; samples of a
+ * search give points. */
 #include "matrices.h"
 
 static char options[256];
@@ -91,6 +92,45 @@ static void values_over_a_factor_of_20_have_a_logarithmic_axis(void **state) {
     assert_float_equal(middle_of("0", "25", "100"), 0.25, 0.02); /* zero has no logarithm */
 }
 
+/* Samples of a search: a rate and a width of their own each, one of two nets. */
+static void write_search(const char *results, int samples) {
+    for (int i = 0; i < samples; i++) {
+        char variant[64];
+        const int permille[] = {500 + 20 * i, 600, 700};
+        snprintf(variant, sizeof variant, "sample-%d", i);
+        snprintf(options, sizeof options, "net:\n  arch: %s\n  width: %d\noptimizer:\n  lr: %.3e\n",
+                 i % 3 ? "unet" : "unet-bn", 8 + 7 * i % 10, 1e-5 * (1 + 11 * i));
+        matrix_write(results, "curve", variant, 1, options, permille, 3);
+    }
+}
+
+static void samples_of_a_search_are_points_in_a_panel_an_option(void **state) {
+    (void)state;
+    const char *results = cc_test_folder();
+    cc_arena *arena = cc_arena_create();
+    write_search(results, 8);
+    const char *out = matrix_report(results);
+    const char *svg = reports_read(out, "figures/options-study-curve-other.svg", arena);
+    assert_int_equal(count_in(svg, ">optimizer.lr<"), 1);
+    assert_int_equal(count_in(svg, ">net.width<"), 1);
+    assert_int_equal(count_in(svg, ">net.arch<"), 1); /* of the colours */
+    assert_int_equal(count_in(svg, ">unet-bn<"), 1);
+    assert_int_equal(count_in(svg, ">mean<"), 0); /* no line */
+    cc_arena_destroy(arena);
+}
+
+static void one_number_of_many_values_has_no_line_either(void **state) {
+    (void)state;
+    const char *results = cc_test_folder();
+    cc_arena *arena = cc_arena_create();
+    write_rates(results, "unet", 1, (const char *[]){"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"},
+                11);
+    const char *svg = reports_read(matrix_report(results), "figures/options-study-curve-other.svg", arena);
+    assert_int_equal(count_in(svg, ">optimizer.lr<"), 1);
+    assert_int_equal(count_in(svg, ">mean<"), 0);
+    cc_arena_destroy(arena);
+}
+
 static void words_alone_have_no_figure(void **state) {
     (void)state;
     const char *results = cc_test_folder();
@@ -104,6 +144,8 @@ int main(void) {
         cmocka_unit_test(a_number_alone_is_one_curve_with_its_seeds),
         cmocka_unit_test(a_second_option_is_a_line_a_level),
         cmocka_unit_test(values_over_a_factor_of_20_have_a_logarithmic_axis),
+        cmocka_unit_test(samples_of_a_search_are_points_in_a_panel_an_option),
+        cmocka_unit_test(one_number_of_many_values_has_no_line_either),
         cmocka_unit_test(words_alone_have_no_figure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* tests/experiments/commands/test_run.c -- what `calcade run` promises about its files, its words and its
  * exit status. */
+#include <math.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include "runs.h"
@@ -428,8 +429,28 @@ static void a_log_says_each_epoch_once(void **state) {
     assert_null(strchr(o.err, '\x1b'));
 }
 
+/* A focal loss of few true pixels is about 1e-5: a fixed number of decimals would show none. */
+static void a_small_loss_is_logged_with_its_digits(void **state) {
+    (void)state;
+    outcome o;
+    double loss = 0, validation_loss = 0;
+    const char *out = runs_folder();
+    runs_ok(&o, out, "--set train.epochs=1 --set 'loss={type: sum, terms: [{type: bce, weight: 1.0e-7}]}'");
+    const char *line = strstr(o.err, "epoch 1/1: loss ");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "epoch 1/1: loss %lf; validation loss %lf", &loss, &validation_loss), 2);
+    /* Of weights at their start, log 2 a pixel or less; times the weight. */
+    assert_true(loss > 1e-9 && loss < 2e-7 && validation_loss > 1e-9 && validation_loss < 1e-6);
+    cc_run run;
+    cc_arena *arena = cc_arena_create();
+    runs_read(&run, runs_path(out, 1), arena);
+    assert_true(fabs(run.epochs[0].train_loss / loss - 1) < 5e-4); /* four digits of what is stored */
+    cc_arena_destroy(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_small_loss_is_logged_with_its_digits),
         cmocka_unit_test(a_second_run_does_nothing_and_says_so),
         cmocka_unit_test(another_seed_makes_another_file),
         cmocka_unit_test(a_stale_file_is_kept_and_a_new_one_made),

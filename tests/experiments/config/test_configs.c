@@ -123,6 +123,8 @@ static void the_studies_plan_and_their_published_tables_agree(void **state) {
                      0);
     run_studies(output, sizeof output, data, "run --dry-run configs/studies/ablation.yaml");
     assert_int_equal(count_of(output, "to do"), 12);
+    run_studies(output, sizeof output, data, "run --dry-run configs/studies/search.yaml");
+    assert_int_equal(count_of(output, "to do"), 8);
     run_studies(output, sizeof output, data, "run --dry-run configs/studies/cross-validation.yaml");
     assert_int_equal(count_of(output, "to do"), 18);
     run_studies(output, sizeof output, data,
