@@ -20,8 +20,6 @@
 #include "report/figures/scores.h"
 #include "report/page/page.h"
 #include "report/gate/changes.h"
-#include "report/tables/calcium.h"
-#include "report/tables/challenge.h"
 #include "report/tables/claims.h"
 #include "report/tables/compare.h"
 #include "report/tables/conventions.h"
@@ -33,9 +31,8 @@
 #include "report/tables/render.h"
 #include "report/tables/run_list.h"
 #include "report/tables/scores.h"
-#include "report/tables/stages.h"
+#include "report/tables/shapes.h"
 #include "report/tables/study.h"
-#include "report/tables/surfaces.h"
 
 /* All that is read and made; the arena owns it. */
 typedef struct report {
@@ -138,12 +135,7 @@ static cc_status make_scores(report *r, cc_table *table, cc_page_table *shown) {
 
 /* A table of another shape than scores: one listing. */
 static cc_status make_other(report *r, const cc_table *table, cc_page_table *shown) {
-    static cc_status (*const listings[])(cc_listing * out, const cc_table *table, cc_arena *arena) = {
-        [CC_SHAPE_STAGES] = cc_table_listing_stages,
-        [CC_SHAPE_CALCIUM] = cc_table_listing_calcium,
-        [CC_SHAPE_SURFACES] = cc_table_listing_surfaces,
-        [CC_SHAPE_CHALLENGE] = cc_table_listing_challenge};
-    CC_TRY(listings[table->spec->shape](&shown->shown, table, r->arena));
+    CC_TRY(cc_table_listing_of_shape(&shown->shown, table, r->arena));
     return shown->shown.rows ? save_formats(r, &shown->shown, &shown->shown, true) : CC_OK;
 }
 

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "report/check.h"
-#include "report/tables/calcium.h"
 #include "report/tables/claims.h"
-#include "report/tables/stages.h"
+#include "report/tables/shapes.h"
 #include "report/tables/study.h"
 
 /* One table to fill, with the arena that owns it, as an arena serves one thread. */
@@ -29,8 +28,7 @@ static cc_status fill(table_job *job, const cc_report_runs *runs, const cc_publi
     CC_TRY(cc_table_build(table, job->spec, job->kind, runs, published, job->arena));
     job->table = table;
     if (job->spec->shape == CC_SHAPE_SCORES) return cc_table_judge(table, job->arena);
-    CC_TRY(job->spec->shape == CC_SHAPE_STAGES ? cc_table_listing_stages(&shown, table, job->arena)
-                                               : cc_table_listing_calcium(&shown, table, job->arena));
+    CC_TRY(cc_table_listing_of_shape(&shown, table, job->arena));
     /* Runs that store no stages, say: the report leaves such a table out, and so does this. */
     if (shown.rows == 0) job->table = NULL;
     return CC_OK;
