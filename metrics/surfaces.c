@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include "core/components.h"
+#include "core/sorted.h"
 #include "metrics/bounds.h"
 #include "metrics/distance_transform.h"
 
@@ -35,11 +36,6 @@ static size_t mark_surface(uint8_t *out, const uint8_t *mask, const cc_bounds *b
     return count;
 }
 
-static int ascending(const void *a, const void *b) {
-    const double p = *(const double *)a, q = *(const double *)b;
-    return (p > q) - (p < q);
-}
-
 /* The distances from the `count` voxels of one surface to another, in ascending order; the caller owns *out.
  * `field` has room for the box. */
 static cc_status find_distances(double **out, double *field, const uint8_t *from, size_t count,
@@ -51,7 +47,7 @@ static cc_status find_distances(double **out, double *field, const uint8_t *from
     const size_t voxels = (size_t)size[0] * (size_t)size[1] * (size_t)size[2];
     for (size_t i = 0, n = 0; i < voxels && n < count; i++)
         if (from[i]) (*out)[n++] = field[i];
-    qsort(*out, count, sizeof **out, ascending);
+    cc_sorted_numbers(*out, count);
     return CC_OK;
 }
 

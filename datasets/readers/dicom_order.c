@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "core/sorted.h"
 
 typedef struct cc_dicom_slice slice;
 
@@ -156,16 +157,11 @@ static cc_status drop_copies(slice *slices, size_t *count, const char *path) {
     return CC_OK;
 }
 
-static int by_value(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The usual step between neighbours along axis k. Of an even number, the lower one of the two in the middle:
  * where slices are missing, steps are too long. */
 static double usual_step(double *steps, const slice *slices, size_t count, int k) {
     for (size_t i = 1; i < count; i++) steps[i - 1] = slices[i].coordinate[k] - slices[i - 1].coordinate[k];
-    qsort(steps, count - 1, sizeof *steps, by_value);
+    cc_sorted_numbers(steps, count - 1);
     return steps[(count - 2) / 2];
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "core/clock.h"
 #include "core/rng.h"
+#include "core/sorted.h"
 #include "nets/engine/needs.h"
 #include "nets/engine/plan.h"
 
@@ -52,12 +53,6 @@ static cc_status step(cc_bench *b) {
     return cc_plan_forward(b->plan, b->input, &logits);
 }
 
-/* For qsort. */
-static int shorter_first(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Times every step on its own. */
 static cc_status time_steps(cc_bench *b) {
     const int steps = b->request.steps;
@@ -71,7 +66,7 @@ static cc_status time_steps(cc_bench *b) {
         b->steps_s[i] = cc_clock_s() - start;
         b->mean_s += b->steps_s[i] / steps;
     }
-    qsort(b->steps_s, (size_t)steps, sizeof *b->steps_s, shorter_first);
+    cc_sorted_numbers(b->steps_s, (size_t)steps);
     return CC_OK;
 }
 

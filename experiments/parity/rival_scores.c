@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "core/sorted.h"
 #include "experiments/parity/parity.h"
 #include "metrics/agreement.h"
 #include "metrics/paired.h"
@@ -96,16 +97,11 @@ static cc_status check_agreement(cc_parity *parity, const cc_fixture *fixture, c
 
 /* --- intervals of stored resamples --- */
 
-static int by_value(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* The mean or the median of values[count], count > 0; the median reorders them. */
 static double compute(double *values, size_t count, bool median) {
     double sum = 0;
     if (median) {
-        qsort(values, count, sizeof *values, by_value);
+        cc_sorted_numbers(values, count);
         return 0.5 * (values[(count - 1) / 2] + values[count / 2]);
     }
     for (size_t i = 0; i < count; i++) sum += values[i];

@@ -5,8 +5,8 @@
 #include "report/tables/calcium.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+#include "core/sorted.h"
 #include "metrics/agreement.h"
 #include "metrics/calcium.h"
 
@@ -34,10 +34,6 @@ static bool is_known(const cc_run_patient *p) {
            p->agatston_predicted >= 0 && isfinite(p->agatston_true + p->agatston_predicted);
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Keeps the runs that know some patient's calcium, and lists the patients known. */
 static cc_status list_known(cc_table_row *out, agreement *a, const cc_table_row *row, cc_arena *arena) {
     size_t total = 0, used = 0;
@@ -55,10 +51,7 @@ static cc_status list_known(cc_table_row *out, agreement *a, const cc_table_row 
                 a->names[used++] = row->runs[r]->patient_rows[p].patient;
         if (used > before) out->runs[out->run_count++] = row->runs[r];
     }
-    if (used) qsort(a->names, used, sizeof *a->names, by_text);
-    for (size_t i = 0; i < used; i++)
-        if (i == 0 || strcmp(a->names[i], a->names[a->patients - 1]) != 0)
-            a->names[a->patients++] = a->names[i];
+    a->patients = cc_sorted_names(a->names, used);
     return CC_OK;
 }
 
@@ -66,10 +59,8 @@ static cc_status list_known(cc_table_row *out, agreement *a, const cc_table_row 
 static void add_run(subject *subjects, const agreement *a, const cc_report_run *run) {
     for (size_t i = 0; i < run->patient_count; i++) {
         const cc_run_patient *p = &run->patient_rows[i];
-        const char *name = p->patient;
         if (!is_known(p)) continue;
-        const char **place = bsearch(&name, a->names, a->patients, sizeof *a->names, by_text);
-        subject *s = &subjects[place - a->names];
+        subject *s = &subjects[cc_sorted_find(a->names, a->patients, p->patient)];
         s->agatston_true += p->agatston_true;
         s->agatston_predicted += p->agatston_predicted;
         s->runs++;
@@ -172,10 +163,7 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena 
     cc_listing_put_number(listing, at, 7, "%.1f", sum_predicted / (double)a.patients);
     cc_listing_put_number(listing, at, 8, "%.3f", a.icc);
     cc_listing_put_number(listing, at, 9, "%.3f", a.kappa);
-    for (size_t c = 1; c < COLUMNS; c++) {
-        cc_listing_at(listing, at, c)->runs = row->runs;
-        cc_listing_at(listing, at, c)->run_count = row->run_count;
-    }
+    cc_table_link_line(listing, at, row);
     return CC_OK;
 }
 
@@ -191,10 +179,7 @@ cc_status cc_table_listing_calcium(cc_listing *out, const cc_table *table, cc_ar
                                                "ICC(A,1)",
                                                "kappa of categories"};
     CC_TRY(cc_listing_init(out, COLUMNS, table->row_count, arena));
-    out->id = table->spec->id;
-    out->kind = table->kind;
-    out->title = table->spec->title;
-    out->notes = table->notes;
+    cc_table_name_listing(out, table);
     const char *categories = list_categories(arena);
     if (!categories) return CC_ENOMEM;
     bool several = false;

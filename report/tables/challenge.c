@@ -55,10 +55,7 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row) {
         for (size_t k = 0; k < 3; k++) cc_listing_put_number(listing, at, 4 + k, "%.1f", 100 * shares[k]);
         cc_listing_put_number(listing, at, 7, "%.1f", sums.tp_mm3 + sums.fn_mm3);
         for (size_t k = 3; k < 6; k++) cc_listing_put_number(listing, at, 5 + k, "%.1f", 100 * shares[k]);
-        for (size_t c = 1; c < COLUMNS; c++) {
-            cc_listing_at(listing, at, c)->runs = row->runs;
-            cc_listing_at(listing, at, c)->run_count = row->run_count;
-        }
+        cc_table_link_line(listing, at, row);
     }
     return CC_OK;
 }
@@ -77,10 +74,7 @@ cc_status cc_table_listing_challenge(cc_listing *out, const cc_table *table, cc_
                                                "volume F1 (%)"};
     bool several = false;
     CC_TRY(cc_listing_init(out, COLUMNS, (1 + CC_ARTERIES) * table->row_count, arena));
-    out->id = table->spec->id;
-    out->kind = table->kind;
-    out->title = table->spec->title;
-    out->notes = table->notes;
+    cc_table_name_listing(out, table);
     for (size_t r = 0; r < table->row_count; r++) several |= table->rows[r].run_count > 1;
     out->caption = cc_arena_format(arena,
                                    "%s The challenge's rule: a lesion is a 6-connected group of the scan's "

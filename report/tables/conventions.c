@@ -143,8 +143,7 @@ static void put_line(cc_listing *listing, const cc_spec *spec, const cc_table_ro
     for (int c = 0; c < spec->column_count; c++) {
         cc_listing_cell *cell =
             cc_listing_put_number(listing, at, column++, "%.1f", l->percent[spec->columns[c]]);
-        cell->runs = row->runs;
-        cell->run_count = row->run_count;
+        cc_table_link_runs(cell, row);
     }
     cc_listing_put_number(listing, at, column++, "%+.1f",
                           l->percent[CC_SCORE_F1] -

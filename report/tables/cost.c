@@ -19,8 +19,7 @@ static void put_cost(cc_listing *listing, size_t at, size_t column, const cc_tab
         memory = fmax(memory, (double)p->peak_memory_bytes);
     }
     cc_listing_cell *runs = cc_listing_put(listing, at, column + RUNS, "%zu", row->run_count);
-    runs->runs = row->runs;
-    runs->run_count = row->run_count;
+    cc_table_link_runs(runs, row);
     runs->every_run = true;
     /* What is 0 was not known when the run was written. */
     cc_listing_put_number(listing, at, column + PARAMETERS, "%.3g",

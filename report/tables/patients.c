@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/sorted.h"
 
 enum { NAMES_SHOWN = 8 }; /* patients that a note names */
 
@@ -183,24 +184,17 @@ static cc_status choose_set(cc_table *table, cc_arena *arena) {
     return CC_OK;
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The patients that any row of runs counts: of folds these are all. */
 static cc_status unite_sets(cc_table *table, cc_arena *arena) {
-    size_t total = 0, used = 0, kept = 0;
+    size_t total = 0, used = 0;
     for (size_t r = 0; r < table->row_count; r++) total += table->rows[r].patient_count;
     const char **names = cc_arena_get_array(arena, total + 1, sizeof *names);
     if (!names) return CC_ENOMEM;
     for (const cc_table_row *row = table->rows; row < table->rows + table->row_count; row++)
         for (size_t p = 0; p < row->patient_count && is_of_runs(row); p++)
             if (row->patients[p].counted) names[used++] = row->patients[p].name;
-    if (used) qsort(names, used, sizeof *names, by_text);
-    for (size_t i = 0; i < used; i++)
-        if (kept == 0 || strcmp(names[i], names[kept - 1]) != 0) names[kept++] = names[i];
     table->patients = names;
-    table->patient_count = kept;
+    table->patient_count = cc_sorted_names(names, used);
     return CC_OK;
 }
 
@@ -226,8 +220,8 @@ static cc_status note_other_patients(cc_table *table, const cc_table_row *row, c
             missing[missing_count++] = table->patients[i];
     }
     for (size_t p = 0; p < row->patient_count; p++)
-        if (row->patients[p].counted && !bsearch(&row->patients[p].name, table->patients,
-                                                 table->patient_count, sizeof *table->patients, by_text))
+        if (row->patients[p].counted && cc_sorted_find(table->patients, table->patient_count,
+                                                       row->patients[p].name) == table->patient_count)
             more[more_count++] = row->patients[p].name;
     const char *without = list_names(missing, missing_count, arena),
                *beside = list_names(more, more_count, arena);

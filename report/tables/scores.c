@@ -15,12 +15,6 @@ static size_t cells_of(const cc_table *table) {
     return table->beside_paper ? 3 : 1;
 }
 
-/* A number links to the runs that it comes from. */
-static void link_runs(cc_listing_cell *cell, const cc_table_row *row) {
-    cell->runs = row->runs;
-    cell->run_count = row->run_count;
-}
-
 void cc_table_put_value(cc_listing *listing, size_t at, size_t column, const cc_table *table,
                         const cc_table_row *row, cc_score score) {
     const cc_estimate *estimate = cc_table_estimate(table, row);
@@ -29,7 +23,7 @@ void cc_table_put_value(cc_listing *listing, size_t at, size_t column, const cc_
     /* Nothing is missing in a row that the paper alone fills. */
     if (row->spec->source == CC_SOURCE_PUBLISHED) cell->text = "";
     if (!cell->text || !row->run_count) return;
-    link_runs(cell, row);
+    cc_table_link_runs(cell, row);
     /* Bold says "best of several": of one row it would say nothing. Folds do not compete, and equal rows are
      * all bold. */
     const cc_table_row *best = cc_table_best(table, score, NULL);
@@ -117,15 +111,13 @@ static cc_status name_listing(cc_listing *listing, const cc_table *table) {
     const char *patients = word_patients(table, listing->arena),
                *interval = word_interval(table, listing->arena);
     if (!patients || !interval) return CC_ENOMEM;
-    listing->id = spec->id;
-    listing->kind = table->kind;
-    listing->title = spec->title;
-    listing->notes = table->notes;
+    cc_table_name_listing(listing, table);
     listing->caption = cc_arena_format(
         listing->arena, "%s Scores in %%: %s, %s%s; in brackets %s; the best in bold.%s%s Kind of runs: %s.",
         spec->caption, cc_table_average_words(spec->convention.average),
         cc_table_empty_words(spec->convention.empty), patients, interval, word_runs(table),
-        table->beside_paper && spec->embedded ? " The paper does not state its convention." : "", table->kind);
+        table->beside_paper && spec->embedded ? " The paper does not state its convention." : "",
+        table->kind);
     return listing->caption ? CC_OK : CC_ENOMEM;
 }
 

@@ -79,8 +79,7 @@ static void put_flow(cc_listing *listing, const char *what, const after stages[S
     cc_listing_put(listing, at, 0, "%s", what);
     for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
         cc_listing_cell *cell = cc_listing_put_count(listing, at, 1 + n, numbers[n]);
-        cell->runs = row->runs;
-        cell->run_count = row->run_count;
+        cc_table_link_runs(cell, row);
     }
 }
 
@@ -152,10 +151,7 @@ cc_status cc_table_listing_stages(cc_listing *out, const cc_table *table, cc_are
     CC_TRY(keep_stages(&stored, &table->rows[0], arena));
     CC_TRY(list_patients(&patients, &count, row, arena));
     CC_TRY(cc_listing_init(out, columns, 2 + count, arena));
-    out->id = table->spec->id;
-    out->kind = table->kind;
-    out->title = table->spec->title;
-    out->notes = table->notes;
+    cc_table_name_listing(out, table);
     out->caption = cc_arena_format(arena, "%s%s Kind of runs: %s.", table->spec->caption,
                                    row->run_count > 1 ? CC_TABLE_COUNTS_CAPTION : "", table->kind);
     if (!out->caption) return CC_ENOMEM;

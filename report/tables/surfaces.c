@@ -7,8 +7,7 @@
 #include "report/tables/surfaces.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "core/sorted.h"
 #include "metrics/distributions.h"
 
 enum { HD95, ASSD, NSD, MEASURES, COLUMNS = 2 + 2 * MEASURES };
@@ -33,10 +32,6 @@ typedef struct subjects {
     size_t count;
 } subjects;
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Whether a file has what its patient's surfaces say; it has not where both masks are empty, either. */
 static bool is_known(const cc_run_patient *p) {
     return !isnan(p->nsd_1mm);
@@ -53,18 +48,13 @@ static cc_status collect(subjects *out, const cc_table_row *row, cc_arena *arena
         for (size_t i = 0; i < row->runs[r]->patient_count; i++)
             if (is_known(&row->runs[r]->patient_rows[i]))
                 out->names[used++] = row->runs[r]->patient_rows[i].patient;
-    if (used) qsort(out->names, used, sizeof *out->names, by_text);
-    for (size_t i = 0; i < used; i++)
-        if (i == 0 || strcmp(out->names[i], out->names[out->count - 1]) != 0)
-            out->names[out->count++] = out->names[i];
+    out->count = cc_sorted_names(out->names, used);
 
     for (size_t r = 0; r < row->run_count; r++)
         for (size_t i = 0; i < row->runs[r]->patient_count; i++) {
             const cc_run_patient *p = &row->runs[r]->patient_rows[i];
-            const char *name = p->patient;
             if (!is_known(p)) continue;
-            const char **place = bsearch(&name, out->names, out->count, sizeof *out->names, by_text);
-            subject *s = &out->items[place - out->names];
+            subject *s = &out->items[cc_sorted_find(out->names, out->count, p->patient)];
             add(s, HD95, p->hausdorff95_mm);
             add(s, ASSD, p->assd_mm);
             add(s, NSD, 100 * p->nsd_1mm);
@@ -119,10 +109,7 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row, cc_arena 
     for (int m = 0; m < MEASURES; m++) put_measure(listing, at, &all, m);
     for (size_t p = 0; p < all.count; p++) apart += all.items[p].apart;
     cc_listing_put_count(listing, at, COLUMNS - 1, (double)apart);
-    for (size_t c = 1; c < COLUMNS; c++) {
-        cc_listing_at(listing, at, c)->runs = row->runs;
-        cc_listing_at(listing, at, c)->run_count = row->run_count;
-    }
+    cc_table_link_line(listing, at, row);
     return CC_OK;
 }
 
@@ -130,10 +117,7 @@ cc_status cc_table_listing_surfaces(cc_listing *out, const cc_table *table, cc_a
     static const char *const heads[COLUMNS] = {"",  "HD95 (mm)",       "n", "ASSD (mm)",
                                                "n", "NSD at 1 mm (%)", "n", "infinite"};
     CC_TRY(cc_listing_init(out, COLUMNS, table->row_count, arena));
-    out->id = table->spec->id;
-    out->kind = table->kind;
-    out->title = table->spec->title;
-    out->notes = table->notes;
+    cc_table_name_listing(out, table);
     out->caption = cc_arena_format(
         arena,
         "%s Surfaces in 3-D, mm between centres of voxels. Means over n patients, of each the mean over its "

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/sorted.h"
 #include "metrics/statistics.h"
 #include "report/tables/patients.h"
 
@@ -28,6 +29,22 @@ const char *cc_table_average_words(cc_average average) {
 }
 const char *cc_table_empty_words(cc_empty empty) {
     return empty_words[empty];
+}
+
+void cc_table_name_listing(cc_listing *listing, const cc_table *table) {
+    listing->id = table->spec->id;
+    listing->kind = table->kind;
+    listing->title = table->spec->title;
+    listing->notes = table->notes;
+}
+
+void cc_table_link_runs(cc_listing_cell *cell, const cc_table_row *row) {
+    cell->runs = row->runs;
+    cell->run_count = row->run_count;
+}
+
+void cc_table_link_line(cc_listing *listing, size_t at, const cc_table_row *row) {
+    for (size_t c = 1; c < listing->columns; c++) cc_table_link_runs(cc_listing_at(listing, at, c), row);
 }
 
 const cc_estimate *cc_table_estimate(const cc_table *table, const cc_table_row *row) {
@@ -139,11 +156,6 @@ static cc_status collect_seeds(cc_table_row *row, cc_arena *arena) {
 
 /* --- the counts of a row's runs --- */
 
-/* For qsort and bsearch over names. */
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* All runs' patients, each name once, sorted. */
 static cc_status collect_patients(const char ***out, size_t *count, const cc_table_row *row,
                                   cc_arena *arena) {
@@ -153,10 +165,7 @@ static cc_status collect_patients(const char ***out, size_t *count, const cc_tab
     if (!names) return CC_ENOMEM;
     for (size_t r = 0; r < row->run_count; r++)
         for (size_t p = 0; p < row->runs[r]->patient_count; p++) names[used++] = row->runs[r]->patients[p];
-    qsort(names, total, sizeof *names, by_text);
-    *count = 0;
-    for (size_t i = 0; i < total; i++)
-        if (i == 0 || strcmp(names[i], names[*count - 1]) != 0) names[(*count)++] = names[i];
+    *count = cc_sorted_names(names, total);
     *out = names;
     return CC_OK;
 }
@@ -169,9 +178,9 @@ typedef struct naming {
 
 /* The number of a name; false where it is none of the patients. */
 static bool find_patient(uint32_t *out, const naming *names, const char *name) {
-    const char **found = bsearch(&name, names->names, names->count, sizeof *names->names, by_text);
-    if (found) *out = (uint32_t)(found - names->names);
-    return found != NULL;
+    const size_t place = cc_sorted_find(names->names, names->count, name);
+    if (place < names->count) *out = (uint32_t)place;
+    return place < names->count;
 }
 
 /* The counts of a baseline of one run; none where the run does not store it. */

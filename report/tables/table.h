@@ -120,6 +120,12 @@ size_t cc_table_fold_count(const cc_table_row *row);
 #define CC_TABLE_COUNTS_CAPTION                                                                              \
     " Of several runs: the mean over the seeds of a fold, summed over folds; each patient counts once."
 
+/* A listing of a table has its id, kind, title and notes. */
+void cc_table_name_listing(cc_listing *listing, const cc_table *table);
+/* A number links to the runs that it comes from: one cell, or all of a line behind its first. */
+void cc_table_link_runs(cc_listing_cell *cell, const cc_table_row *row);
+void cc_table_link_line(cc_listing *listing, size_t at, const cc_table_row *row);
+
 /* The convention, in words. */
 const char *cc_table_average_words(cc_average average);
 const char *cc_table_empty_words(cc_empty empty);
