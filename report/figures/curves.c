@@ -48,14 +48,6 @@ static void collect(figure *f, const cc_table *table) {
     }
 }
 
-/* A number for gnuplot; '?' is its missing value here. */
-static void add_number(cc_text *out, double value) {
-    if (isfinite(value))
-        cc_text_add(out, " %.9g", value);
-    else
-        cc_text_add(out, " ?");
-}
-
 /* One row's histories, parted by blank lines, as columns: epoch, both losses, F1, and F1 again at the best
  * epoch. */
 static cc_status write_curve(cc_gnuplot *plot, int number, const curve *c) {
@@ -66,10 +58,10 @@ static cc_status write_curve(cc_gnuplot *plot, int number, const curve *c) {
         for (size_t i = 0; i < run->epoch_count; i++) {
             const cc_run_epoch *e = &run->epochs[i];
             cc_text_add(&data, "%lld", (long long)e->epoch);
-            add_number(&data, e->train_loss);
-            add_number(&data, e->validation_loss);
-            add_number(&data, 100 * e->validation_f1);
-            add_number(&data, e->epoch == run->best_epoch ? 100 * e->validation_f1 : NAN);
+            cc_gnuplot_add_number(&data, e->train_loss);
+            cc_gnuplot_add_number(&data, e->validation_loss);
+            cc_gnuplot_add_number(&data, 100 * e->validation_f1);
+            cc_gnuplot_add_number(&data, e->epoch == run->best_epoch ? 100 * e->validation_f1 : NAN);
             cc_text_add(&data, "\n");
         }
         cc_text_add(&data, "\n");
@@ -103,7 +95,7 @@ static int width_of(const figure *f) {
     return width > 1100 ? width : 1100;
 }
 
-/* Both panels; drawn once for each file format. */
+/* Both panels. */
 static void add_panels(cc_text *script, const figure *f) {
     /* The panels keep their place in pixels, whatever the width. */
     const double width = width_of(f);
@@ -141,44 +133,27 @@ static void add_panels(cc_text *script, const figure *f) {
     cc_text_add(script, "\nunset multiplot\n");
 }
 
-/* The whole script: PNG at twice the size, then SVG. */
-static void add_script(cc_text *script, const figure *f) {
-    const int width = width_of(f);
-    int64_t last = 2;
+/* Data, panels, gnuplot. */
+static cc_status draw(cc_gnuplot *plot, const char *name, const figure *f) {
+    cc_status status = CC_OK;
+    cc_text body = {0};
+    char setup[256];
+    int64_t last = 2; /* epoch */
+    for (int i = 0; i < f->count; i++) CC_CHECK(write_curve(plot, i, &f->rows[i]));
     for (int i = 0; i < f->count; i++)
         for (int r = 0; r < f->rows[i].count; r++) {
             const cc_report_run *run = f->rows[i].runs[r];
             if (run->epochs[run->epoch_count - 1].epoch > last)
                 last = run->epochs[run->epoch_count - 1].epoch;
         }
-    cc_text_add(script,
-                "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '#444444'\n"
-                "set tics nomirror out textcolor rgb '#222222'\nset grid ytics lc rgb '#dddddd' lw 1 dt 1\n"
-                "set xlabel 'Epoch'\nset xrange [1:%lld]\nset key samplen 3 spacing 1.2\n"
-                "set xtics %s\n",
-                (long long)last, last > 12 ? "autofreq" : "1");
-    cc_text_add(script,
-                "set terminal pngcairo noenhanced size %d,840 font 'DejaVu Sans,20' linewidth 2 pointscale 2 "
-                "rounded\nset output figure_png\n",
-                2 * width);
-    add_panels(script, f);
-    cc_text_add(script,
-                "set output\nset terminal svg noenhanced size %d,420 font 'DejaVu Sans,13' linewidth 1\n"
-                "set output figure_svg\n",
-                width);
-    add_panels(script, f);
-    cc_text_add(script, "set output\n");
-}
-
-/* Data, script, gnuplot. */
-static cc_status draw(cc_gnuplot *plot, const char *name, const figure *f) {
-    cc_status status = CC_OK;
-    cc_text script = {0};
-    for (int i = 0; i < f->count; i++) CC_CHECK(write_curve(plot, i, &f->rows[i]));
-    add_script(&script, f);
-    status = cc_gnuplot_run(plot, name, &script);
+    snprintf(setup, sizeof setup,
+             "set grid ytics lc rgb '#dddddd' lw 1 dt 1\nset xlabel 'Epoch'\nset xrange [1:%lld]\n"
+             "set key samplen 3 spacing 1.2\nset xtics %s\n",
+             (long long)last, last > 12 ? "autofreq" : "1");
+    add_panels(&body, f);
+    status = cc_gnuplot_draw(plot, name, width_of(f), 420, setup, &body);
 done:
-    cc_text_deinit(&script);
+    cc_text_deinit(&body);
     return status;
 }
 

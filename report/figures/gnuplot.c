@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,6 +149,34 @@ cc_status cc_gnuplot_run(cc_gnuplot *plot, const char *figure, const cc_text *sc
     }
     CC_TRY(save(plot, PNG, figure));
     return save(plot, SVG, figure);
+}
+
+cc_status cc_gnuplot_draw(cc_gnuplot *plot, const char *figure, int width, int height, const char *setup,
+                          const cc_text *body) {
+    cc_text script = {0};
+    cc_status status = cc_text_check(body);
+    if (status == CC_OK) {
+        cc_text_add(&script,
+                    "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '#444444'\n"
+                    "set tics nomirror out textcolor rgb '#222222'\n%s"
+                    "set terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,20' linewidth 2 "
+                    "pointscale 2 rounded\nset output figure_png\n%s\nset output\n",
+                    setup, 2 * width, 2 * height, body->bytes);
+        cc_text_add(&script,
+                    "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,13' linewidth 1\n"
+                    "set output figure_svg\n%s\nset output\n",
+                    width, height, body->bytes);
+        status = cc_gnuplot_run(plot, figure, &script);
+    }
+    cc_text_deinit(&script);
+    return status;
+}
+
+void cc_gnuplot_add_number(cc_text *out, double value) {
+    if (isfinite(value))
+        cc_text_add(out, " %.9g", value);
+    else
+        cc_text_add(out, " ?");
 }
 
 void cc_gnuplot_end(cc_gnuplot *plot) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/sorted.h"
 #include "metrics/statistics.h"
 #include "report/figures/gnuplot.h"
 
@@ -15,39 +16,9 @@
 #define ORANGE "#D55E00"
 #define GREY   "#444444"
 
-static const char style[] =
-    "set datafile missing '?'\nset encoding utf8\nset border 3 lw 1 lc rgb '" GREY "'\n"
-    "set tics nomirror out textcolor rgb '#222222'\nset grid lc rgb '#dddddd' lw 1 dt 1\n"
-    "set key top right samplen 2 spacing 1.2 Left reverse\n";
-
-/* A number for gnuplot. */
-static void add_number(cc_text *out, double value) {
-    if (isfinite(value))
-        cc_text_add(out, " %.9g", value);
-    else
-        cc_text_add(out, " ?");
-}
-
-/* Runs a body for the PNG, at 2x, and for the SVG. */
-static cc_status draw(cc_gnuplot *plot, const char *name, int width, int height, const cc_text *body) {
-    cc_text script = {0};
-    cc_status status = cc_text_check(body);
-    if (status == CC_OK) {
-        cc_text_add(&script,
-                    "%sset terminal pngcairo noenhanced size %d,%d font 'DejaVu Sans,20' linewidth 2 "
-                    "pointscale 2 rounded\n"
-                    "set output figure_png\n%s\nset output\n",
-                    style, 2 * width, 2 * height, body->bytes);
-        cc_text_add(&script,
-                    "set terminal svg noenhanced size %d,%d font 'DejaVu Sans,13' linewidth 1\nset output "
-                    "figure_svg\n%s\n"
-                    "set output\n",
-                    width, height, body->bytes);
-        status = cc_gnuplot_run(plot, name, &script);
-    }
-    cc_text_deinit(&script);
-    return status;
-}
+/* What these plots have beside the common style. */
+static const char setup[] = "set grid lc rgb '#dddddd' lw 1 dt 1\n"
+                            "set key top right samplen 2 spacing 1.2 Left reverse\n";
 
 /* Writes the data, draws the body, and frees both. */
 static cc_status finish(const char *folder, const char *name, int width, int height, cc_text *data,
@@ -55,7 +26,7 @@ static cc_status finish(const char *folder, const char *name, int width, int hei
     cc_gnuplot plot;
     cc_gnuplot_begin(&plot, folder);
     cc_status status = cc_gnuplot_data(&plot, "data", data);
-    if (status == CC_OK) status = draw(&plot, name, width, height, body);
+    if (status == CC_OK) status = cc_gnuplot_draw(&plot, name, width, height, setup, body);
     cc_gnuplot_end(&plot);
     cc_text_deinit(data);
     cc_text_deinit(body);
@@ -117,7 +88,7 @@ cc_status cc_plot_scores(const char *folder, const char *name, const char *score
                                  isfinite(p->high) ? p->high : p->value, p->published};
         cc_text_add(&data, "%zu", i);
         for (int k = 0; k < 4; k++) {
-            add_number(&data, values[k]);
+            cc_gnuplot_add_number(&data, values[k]);
             widen_percent(&axis, values[k]);
         }
         cc_text_add(&data, "\n");
@@ -206,7 +177,7 @@ cc_status cc_plot_sizes(const char *folder, const char *name, const char *score,
         const double values[] = {p->value, isfinite(p->low) ? p->low : p->value,
                                  isfinite(p->high) ? p->high : p->value, p->parameters, p->gflop};
         cc_text_add(&data, "%zu", i);
-        for (int k = 0; k < 5; k++) add_number(&data, values[k]);
+        for (int k = 0; k < 5; k++) cc_gnuplot_add_number(&data, values[k]);
         for (int k = 0; k < 3; k++) widen_percent(&axis, p->parameters > 0 || p->gflop > 0 ? values[k] : NAN);
         cc_text_add(&data, "\n");
         widen(&axes[0], p->parameters, p->value);
@@ -253,9 +224,9 @@ cc_status cc_plot_cuts(const char *folder, const char *name, const cc_plot_cut *
         low, low);
     for (size_t i = 0; i < shown; i++) {
         for (size_t k = 0; k < items[i].count; k++) {
-            add_number(&data, items[i].recall[k]);
-            add_number(&data, items[i].precision[k]);
-            add_number(&data, is_half(items[i].thresholds[k]) ? items[i].precision[k] : NAN);
+            cc_gnuplot_add_number(&data, items[i].recall[k]);
+            cc_gnuplot_add_number(&data, items[i].precision[k]);
+            cc_gnuplot_add_number(&data, is_half(items[i].thresholds[k]) ? items[i].precision[k] : NAN);
             cc_text_add(&data, "\n");
         }
         cc_text_add(&data, "\n\n");
@@ -280,8 +251,8 @@ cc_status cc_plot_reliability(const char *folder, const char *name, const char *
     for (size_t i = 0; i < shown; i++) {
         for (size_t k = 0; k < items[i].count; k++) {
             if (isnan(items[i].predicted[k])) continue; /* the line goes on to the next bin that has pixels */
-            add_number(&data, items[i].predicted[k]);
-            add_number(&data, items[i].observed[k]);
+            cc_gnuplot_add_number(&data, items[i].predicted[k]);
+            cc_gnuplot_add_number(&data, items[i].observed[k]);
             cc_text_add(&data, "\n");
         }
         cc_text_add(&data, "\n\n");
@@ -293,12 +264,6 @@ cc_status cc_plot_reliability(const char *folder, const char *name, const char *
     return finish(folder, name, 620, 480 + 22 * (int)shown, &data, &body);
 }
 
-/* For qsort: ascending. */
-static int by_value(const void *a, const void *b) {
-    const double p = *(const double *)a, q = *(const double *)b;
-    return p < q ? -1 : p > q;
-}
-
 /* NaN where there is none, or memory is out. */
 static double median_of(const double *values, size_t count) {
     double *sorted = malloc((count + 1) * sizeof *sorted), median = NAN;
@@ -306,7 +271,7 @@ static double median_of(const double *values, size_t count) {
     if (!sorted) return NAN;
     for (size_t i = 0; i < count; i++)
         if (isfinite(values[i])) sorted[used++] = values[i];
-    qsort(sorted, used, sizeof *sorted, by_value);
+    cc_sorted_numbers(sorted, used);
     if (used) median = 0.5 * (sorted[(used - 1) / 2] + sorted[used / 2]);
     free(sorted);
     return median;
@@ -321,7 +286,7 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
         for (size_t p = 0; p < items[i].patient_count; p++) {
             /* Spread by the golden ratio, so that equal scores do not hide each other. */
             cc_text_add(&data, "%.4f", (double)i + 0.36 * (fmod(0.618034 * (double)(p + 1), 1) - 0.5));
-            add_number(&data, items[i].patients[p]);
+            cc_gnuplot_add_number(&data, items[i].patients[p]);
             cc_text_add(&data, "\n");
             widen_percent(&axis, items[i].patients[p]);
             points += isfinite(items[i].patients[p]);
@@ -349,6 +314,19 @@ cc_status cc_plot_patients(const char *folder, const char *name, const char *sco
 
 /* --- a score against an option --- */
 
+/* Whether values lie so far apart that a straight scale would crowd the small ones. */
+static bool is_wide(double low, double high) {
+    return low > 0 && high > 20 * low;
+}
+
+/* The range of an option's values on the x axis, with a twentieth of room at both ends. */
+static void add_value_range(cc_text *body, double low, double high) {
+    const bool wide = is_wide(low, high);
+    const double margin = wide ? pow(high / low, 0.05) : 0.05 * (high - low);
+    cc_text_add(body, "%sset xrange [%.9g:%.9g]\n", wide ? "set logscale x\n" : "",
+                wide ? low / margin : low - margin, wide ? high * margin : high + margin);
+}
+
 /* The x axis of an option: its values, rising, each once. */
 typedef struct option_axis {
     double *values;
@@ -364,11 +342,11 @@ static cc_status gather_values(option_axis *out, const cc_plot_line *lines, size
     if (!out->values) return cc_fail_memory("a figure", 0);
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < lines[i].count; k++) out->values[out->count++] = lines[i].points[k].x;
-    qsort(out->values, out->count, sizeof *out->values, by_value);
+    cc_sorted_numbers(out->values, out->count);
     for (size_t i = 0; i < out->count; i++)
         if (kept == 0 || out->values[i] > out->values[kept - 1]) out->values[kept++] = out->values[i];
     out->count = kept;
-    out->logarithmic = kept && out->values[0] > 0 && out->values[kept - 1] > 20 * out->values[0];
+    out->logarithmic = kept && is_wide(out->values[0], out->values[kept - 1]);
     return CC_OK;
 }
 
@@ -381,14 +359,8 @@ static double place_of(const option_axis *axis, double x) {
 /* The range, and a tic at each value that was studied; a label that would run into the one before it is
  * left out. */
 static void add_option_axis(cc_text *body, const option_axis *axis) {
-    const double first = axis->values[0], last = axis->values[axis->count - 1], margin = 0.05;
     double free_from = -1;
-    if (axis->logarithmic)
-        cc_text_add(body, "set logscale x\nset xrange [%.9g:%.9g]\n", first / pow(last / first, margin),
-                    last * pow(last / first, margin));
-    else
-        cc_text_add(body, "set xrange [%.9g:%.9g]\n", first - margin * (last - first),
-                    last + margin * (last - first));
+    add_value_range(body, axis->values[0], axis->values[axis->count - 1]);
     cc_text_add(body, "set xtics (");
     for (size_t i = 0; i < axis->count; i++) {
         char text[32];
@@ -495,15 +467,11 @@ static void add_panel_axis(cc_text *body, const cc_plot_panel *panel, size_t cou
         low = fmin(low, panel->x[i]);
         high = fmax(high, panel->x[i]);
     }
-    const bool logarithmic = low > 0 && high > 20 * low;
-    const double margin = logarithmic ? pow(high / low, 0.05) : 0.05 * (high - low);
-    cc_text_add(body, "unset logscale x\nset xtics auto\nset format x '%s'\n", logarithmic ? "%.0e" : "%g");
-    if (logarithmic) cc_text_add(body, "set logscale x\n");
-    if (high > low)
-        cc_text_add(body, "set xrange [%.9g:%.9g]\n", logarithmic ? low / margin : low - margin,
-                    logarithmic ? high * margin : high + margin);
+    cc_text_add(body, "unset logscale x\nset xtics auto\nset format x '%s'\n",
+                is_wide(low, high) ? "%.0e" : "%g");
+    if (high > low) add_value_range(body, low, high);
     /* Few enough that labels do not meet. */
-    if (!logarithmic && high > low) cc_text_add(body, "set xtics %.9g\n", tic_step(high - low));
+    if (!is_wide(low, high) && high > low) cc_text_add(body, "set xtics %.9g\n", tic_step(high - low));
     add_x_label(body, panel->option, "");
 }
 
@@ -520,10 +488,10 @@ cc_status cc_plot_search(const char *folder, const char *name, const char *score
             const bool interval = isfinite(p->low) && isfinite(p->high);
             const double values[] = {p->value, interval ? p->low : p->value, interval ? p->high : p->value};
             for (int k = 0; k < 3; k++) {
-                add_number(&data, values[k]);
+                cc_gnuplot_add_number(&data, values[k]);
                 widen_percent(&axis, values[k]);
             }
-            for (size_t k = 0; k < panel_count; k++) add_number(&data, s->panels[k].x[i]);
+            for (size_t k = 0; k < panel_count; k++) cc_gnuplot_add_number(&data, s->panels[k].x[i]);
             cc_text_add(&data, "\n");
         }
         cc_text_add(&data, "? ? ?\n\n\n");
