@@ -1,3 +1,6 @@
+/* tests/cuda_on_host/runtime.cpp -- CUDA's runtime as functions of the host: kernels as loops over their threads,
+ * memory between pages that nothing may touch, streams and graphs that record and play back, faults that a test asks
+ * for. What the functions promise is in NVIDIA's CUDA Runtime API reference; here are those that calcade calls. */
 #include "cuda_on_host.h"
 #include "recorded.h"
 

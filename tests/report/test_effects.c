@@ -30,6 +30,13 @@ static void write_run(const char *results, int net, int rate, int seed, int64_t 
                  PATIENTS);
 }
 
+/* Every net at every rate; its seeds are 1, 2, ..., more by `of_net` a net and by `of_rate` a rate. */
+static void write_grid(const char *results, int of_net, int of_rate) {
+    for (int n = 0; n < NETS; n++)
+        for (int r = 0; r < RATES; r++)
+            for (int s = 0; s < SEEDS; s++) write_run(results, n, r, s, of_net * n + of_rate * r + s + 1);
+}
+
 /* The effects of the table of all variants, as CSV and Markdown. */
 static void make(cc_text *csv, cc_text *markdown, const char *results, const char *baseline) {
     cc_spec_row rows[NETS * RATES];
@@ -80,9 +87,7 @@ static void each_level_is_compared_with_the_first_over_all_cells(void **state) {
     (void)state;
     cc_text csv, markdown;
     const char *results = cc_test_folder();
-    for (int n = 0; n < NETS; n++)
-        for (int r = 0; r < RATES; r++)
-            for (int s = 0; s < SEEDS; s++) write_run(results, n, r, s, s + 1);
+    write_grid(results, 0, 0);
     make(&csv, &markdown, results, NULL);
     /* Mean, that of the reference, difference, interval, p, p by Holm. */
     assert_has(csv.bytes,
@@ -125,9 +130,7 @@ static void the_baseline_s_levels_are_the_reference(void **state) {
     (void)state;
     cc_text csv, markdown;
     const char *results = cc_test_folder();
-    for (int n = 0; n < NETS; n++)
-        for (int r = 0; r < RATES; r++)
-            for (int s = 0; s < SEEDS; s++) write_run(results, n, r, s, s + 1);
+    write_grid(results, 0, 0);
     make(&csv, &markdown, results, "unet-bn-at-0.01");
     assert_has(csv.bytes, "\nnet.arch,unet,unet-bn,f1,61.186111,67.494444,-6.308333,-7.483865,-5.132801,");
     assert_has(csv.bytes, "\noptimizer.lr,0.001,0.01,f1,62.216667,67.366667,-5.150000,-7.221805,-3.078195,");
@@ -140,9 +143,7 @@ static void without_a_common_seed_the_means_over_seeds_are_compared(void **state
     (void)state;
     cc_text csv, markdown;
     const char *results = cc_test_folder();
-    for (int n = 0; n < NETS; n++)
-        for (int r = 0; r < RATES; r++)
-            for (int s = 0; s < SEEDS; s++) write_run(results, n, r, s, 10 * n + s + 1);
+    write_grid(results, 10, 0);
     make(&csv, &markdown, results, NULL);
     assert_has(csv.bytes, "\nnet.arch,unet-bn,unet,f1,67.494444,61.186111,6.308333,");
     assert_has(markdown.bytes, " 0.094 | 3 of 3 | 6 | – |\n");
@@ -156,9 +157,7 @@ static void seeds_of_other_cells_are_not_mixed(void **state) {
     (void)state;
     cc_text csv, markdown;
     const char *results = cc_test_folder();
-    for (int n = 0; n < NETS; n++)
-        for (int r = 0; r < RATES; r++)
-            for (int s = 0; s < SEEDS; s++) write_run(results, n, r, s, r + s + 1);
+    write_grid(results, 0, 1);
     make(&csv, &markdown, results, NULL);
     assert_has(csv.bytes, "\nnet.arch,unet-bn,unet,f1,67.494444,61.186111,6.308333,");
     assert_has(markdown.bytes, " 0.094 | 3 of 3 | 6 | – |\n");
