@@ -85,9 +85,13 @@ function(calcade_cuda folder)
   file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
   add_library(calcade_kernels OBJECT ${kernels})
   # Nothing in a kernel asks for more than compute capability 8.0 has: one PTX, assembled for each major version (8.6 and 8.9 run
-  # the code of 8.0), and kept for later ones.
-  target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_75,code=[sm_75]
-    --generate-code=arch=compute_80,code=[compute_80,sm_80,sm_90])
+  # the code of 8.0), and kept for later ones. Of 8.0 the driver makes what is not assembled, when the program starts.
+  if(CALCADE_CUDA_ALL_GPUS)
+    target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_75,code=[sm_75]
+      --generate-code=arch=compute_80,code=[compute_80,sm_80,sm_90])
+  else()
+    target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_80,code=[compute_80,sm_90])
+  endif()
   target_compile_options(calcade_kernels PRIVATE -Xcompiler=-Wall,-Wextra,-Wno-missing-field-initializers)
   target_include_directories(calcade_kernels PRIVATE ${CMAKE_BINARY_DIR}/include/${folder} ${CMAKE_BINARY_DIR}/include/core)
   target_sources(calcade_${folder} PRIVATE $<TARGET_OBJECTS:calcade_kernels>)
