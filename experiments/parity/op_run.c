@@ -1,5 +1,6 @@
-/* experiments/parity/op_run.c -- what a planner does for a whole net (nets/engine/plan_build.c), done for one op: the
- * task is described, the kernel plans, memory is taken, values go in, both passes run, values come back. */
+/* experiments/parity/op_run.c -- what a planner does for a whole net (nets/engine/plan_build.c), done for one
+ * op: the task is described, the kernel plans, memory is taken, values go in, both passes run, values come
+ * back. */
 #include "experiments/parity/op_run.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ static cc_status upload(void **out, rig *r, const float *plain, const cc_shape *
     return CC_OK;
 }
 
+/* An activation of the backend as plain values, in the arena. */
 static cc_status download(float **out, rig *r, const void *values, const cc_shape *shape, int64_t block) {
     const size_t count = (size_t)cc_shape_count(shape);
     void *staged;
@@ -60,7 +62,7 @@ static cc_status download(float **out, rig *r, const void *values, const cc_shap
 static cc_status plan(rig *r, const cc_parity *parity, int64_t block) {
     cc_op_run *run = r->run;
     cc_task *t = &r->task;
-    static const cc_draw draw;
+    static const cc_draw draw; /* seed and step 0: ops that draw are not among the fixtures' */
     void *drawn;
     CC_TRY(take(&drawn, r, sizeof draw));
     CC_TRY(r->backend->store->put(drawn, &draw, sizeof draw));
@@ -79,6 +81,7 @@ static cc_status plan(rig *r, const cc_parity *parity, int64_t block) {
     if (!t->kernel)
         return cc_fail(CC_EUNSUPPORTED, "parity", NULL, "the backend %s has no op \"%s\"", r->backend->name,
                        run->op->name);
+    /* All inputs have blocks of one size, as what a net joins mostly has. */
     for (int i = 0; i < run->input_count; i++) {
         t->input_shapes[i] = &run->shapes[i];
         t->input_blocks[i] = r->backend->channels_last ? run->shapes[i].dims[1] : block;
@@ -105,6 +108,7 @@ static cc_status place_parameters(rig *r) {
         CC_TRY(s->pack ? s->pack(s, s->value, r->run->p[i])
                        : b->store->put(s->value, r->run->p[i], count * sizeof(float)));
         if (!b->arithmetic->round_to_bf16) continue;
+        /* What convolutions read in bf16 where the backend keeps a copy rather than rounding on the way. */
         CC_TRY(take(&s->bf16_copy, r, s->bytes / 2));
         CC_TRY(b->arithmetic->round_to_bf16(s->bf16_copy, s->value, s->bytes / sizeof(float)));
     }
@@ -156,12 +160,13 @@ cc_status cc_op_run_step(cc_op_run *run, const cc_parity *parity, int64_t block,
     CC_CHECK(plan(&r, parity, block));
     CC_CHECK(place_parameters(&r));
     CC_CHECK(place_values(&r));
+    /* As a plan runs a step (nets/engine/plan_run.c), but for recording it. */
     r.backend->enter();
     if (t->kernel->derive) CC_CHECK(t->kernel->derive(&r.task));
     CC_CHECK(t->kernel->forward(&r.task));
     CC_CHECK(t->kernel->backward(&r.task));
     CC_CHECK(read_back(&r));
-done:
+done: /* also of a step that failed half way: what is not there yet is NULL */
     if (t->state && t->kernel->release) t->kernel->release(&r.task);
     for (int i = 0; i < CC_OP_PARAMETERS_MAX; i++)
         if (r.slots[i].release) r.slots[i].release(r.slots[i].layout);

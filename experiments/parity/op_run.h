@@ -20,9 +20,10 @@ typedef struct cc_op_run {
 /* Values of parameter i. */
 int64_t cc_op_run_parameter_count(const cc_op_run *run, int i);
 
-/* A training step's forward and backward pass of the op on the parity's backend, in its precision and tuning, with
- * inputs in blocks of `block` channels (all of them, where the backend keeps channels last). What is filled lies in
- * the arena. CC_EUNSUPPORTED where the backend has no such op, and what kernels and memory may give. */
+/* A training step's forward and backward pass of the op on the parity's backend, in its precision and tuning,
+ * with inputs in blocks of `block` channels (all of them, where the backend keeps channels last). What is
+ * filled lies in the arena. CC_EUNSUPPORTED where the backend has no such op, and what kernels and memory may
+ * give. */
 cc_status cc_op_run_step(cc_op_run *run, const cc_parity *parity, int64_t block, cc_arena *arena);
 
 #endif

@@ -1,9 +1,11 @@
-/* experiments/parity/ops.c -- calcade-golden-ops: single ops, forward and backward, against PyTorch's float64 results.
+/* experiments/parity/ops.c -- calcade-golden-ops: single ops, forward and backward, against PyTorch's float64
+ * results.
  *
- * A fixture has a group a case: what goes in (`input`, `weight`, ...), the gradient of the output, and under `expect`
- * the output and a gradient for each of what goes in. The case's spec names an operation and its attributes in
- * PyTorch's words; the table below says which op of ours that is, and where each word goes in its attributes. On a
- * backend that keeps channels in blocks each case runs in every kind of block, and the largest error counts. */
+ * A fixture has a group a case: what goes in (`input`, `weight`, ...), the gradient of the output, and under
+ * `expect` the output and a gradient for each of what goes in. The case's spec names an operation and its
+ * attributes in PyTorch's words; the table below says which op of ours that is, and where each word goes in
+ * its attributes. On a backend that keeps channels in blocks each case runs in every kind of block, and the
+ * largest error counts. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -292,8 +294,8 @@ static cc_status read_values(op_case *c) {
 }
 
 /* The bound of a quantity: 10 times float32's own noise + 1e-5. Rounded to bf16, inputs are off by 2^-9 of
- * themselves and results by as much: 1e-2 is allowed; but which of several values is the largest may change with
- * that, and with it where the whole gradient of a pool goes. */
+ * themselves and results by as much: 2e-2 is allowed; but which of several values is the largest may change
+ * with that, and with it where the whole gradient of a pool goes. */
 static cc_status bound_of(double *out, const op_case *c, const char *quantity) {
     char path[512], name[128];
     cc_fixture_array noise;
@@ -303,7 +305,7 @@ static cc_status bound_of(double *out, const op_case *c, const char *quantity) {
     if (noise.count != 1) return cc_fixture_fail(c->fixture, path, "a noise is one number");
     *out = 10 * noise.values[0] + 1e-5;
     if (c->parity->dtype == CC_BF16 || c->parity->tf32)
-        *out += pool && strcmp(quantity, "output") != 0 ? 0.3 : 1e-2;
+        *out += pool && strcmp(quantity, "output") != 0 ? 0.3 : 2e-2;
     return CC_OK;
 }
 
@@ -372,8 +374,8 @@ static const operation *find_operation(const cc_yaml *spec) {
     return NULL;
 }
 
-/* One case. What the op or the backend refuses is a failure of the case, with the reason; a fixture that is not as
- * it should be is an error. */
+/* One case. What the op or the backend refuses is a failure of the case, with the reason; a fixture that is
+ * not as it should be is an error. */
 static cc_status check_case(cc_parity *parity, const cc_fixture *fixture, const char *name) {
     op_case c = {.parity = parity, .fixture = fixture, .name = name};
     char *text, where[512];

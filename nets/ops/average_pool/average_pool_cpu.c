@@ -1,8 +1,8 @@
 /* nets/ops/average_pool/average_pool_cpu.c -- means over windows of a block of channels at a time.
  *
- * A window is a few runs of memory, one where it is as wide as the image: a run is read in rows of 16 values, and
- * lane l of a row belongs to channel l % block. Sums run in float32 over short stretches that are added up in
- * float64. Backward, each pixel gathers from the outputs whose windows it lies in. */
+ * A window is a few runs of memory, one where it is as wide as the image: a run is read in rows of 16 values,
+ * and lane l of a row belongs to channel l % block. Sums run in float32 over short stretches that are added
+ * up in float64. Backward, each pixel gathers from the outputs whose windows it lies in. */
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
@@ -44,7 +44,8 @@ CC_HOT static void sum_stretch(float *restrict sum, const float *restrict x, int
     for (int64_t i = rows; i < count; i++) sum[i - rows] += x[i];
 }
 
-/* sums[channel of the block] += a run of `count` values from `start` on, the first of which is channel 0's. */
+/* sums[channel of the block] += a run of `count` values from `start` on, the first of which is channel
+ * 0's. */
 static void sum_run(double sums[LANES], const cc_task *task, const geometry *g, int64_t start,
                     int64_t count) {
     for (int64_t i = 0; i < count; i += STRETCH) {
@@ -91,7 +92,8 @@ static int64_t length_of(const geometry *g, int k, int64_t i) {
     return end - first;
 }
 
-/* What input pixel (d, h, w) of a plane gathers, by lane: dy / count of each output whose window it lies in. */
+/* What input pixel (d, h, w) of a plane gathers, by lane: dy / count of each output whose window it lies
+ * in. */
 static void gather(float sum[LANES], const cc_task *task, const geometry *g, int64_t plane,
                    const int64_t at[CC_SPATIAL_MAX]) {
     int64_t first[CC_SPATIAL_MAX], end[CC_SPATIAL_MAX];

@@ -1,6 +1,6 @@
-/* nets/ops/average_pool/average_pool_cuda.cu -- means over windows in N,pixels,C. The mean of a whole image is a
- * reduction over its rows (sum_rows.cuh); of smaller windows, a thread adds up one for a pack of channels. Backward,
- * a thread gathers from the outputs whose windows its pixel lies in. */
+/* nets/ops/average_pool/average_pool_cuda.cu -- means over windows in N,pixels,C. The mean of a whole image
+ * is a reduction over its rows (sum_rows.cuh); of smaller windows, a thread adds up one for a pack of
+ * channels. Backward, a thread gathers from the outputs whose windows its pixel lies in. */
 #include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {
@@ -18,7 +18,8 @@ struct extents {
     int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX], in_pixels, out_pixels, lanes;
 };
 
-/* The parts first to end of `of` equal parts that span part i of `parts`: an output's pixels, or a pixel's outputs. */
+/* The parts first to end of `of` equal parts that span part i of `parts`: an output's pixels, or a pixel's
+ * outputs. */
 __device__ static int64_t span(int64_t *end, int64_t of, int64_t parts, int64_t i) {
     *end = ((i + 1) * of + parts - 1) / parts;
     return i * of / parts;

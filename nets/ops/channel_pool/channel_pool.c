@@ -7,6 +7,7 @@
 #include <math.h>
 #include "nets/ops/ops.h"
 
+/* One channel is left of any number. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr, (void)input_count;

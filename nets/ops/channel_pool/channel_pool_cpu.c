@@ -1,8 +1,9 @@
-/* nets/ops/channel_pool/channel_pool_cpu.c -- the largest value or the mean over channels, of a piece of pixels at
- * a time.
+/* nets/ops/channel_pool/channel_pool_cpu.c -- the largest value or the mean over channels, of a piece of
+ * pixels at a time.
  *
- * Block after block is held against the best so far, lane by lane, and the lanes against each other at the end;
- * the channel that won is kept, so that backward needs dy alone. The output, of one channel, has a block of 1. */
+ * Block after block is held against the best so far, lane by lane, and the lanes against each other at the
+ * end; the channel that won is kept, so that backward needs dy alone. The output, of one channel, has a block
+ * of 1. */
 #include <string.h>
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
@@ -69,8 +70,8 @@ static int64_t largest(const float *best, const int32_t *who, int64_t block, int
     return winner;
 }
 
-/* One piece of pixels. Lanes that fill the last block hold zeros, which must not win: that block's lanes are taken
- * pixel by pixel. */
+/* One piece of pixels. Lanes that fill the last block hold zeros, which must not win: that block's lanes are
+ * taken pixel by pixel. */
 static void forward_piece(const cc_task *task, const geometry *g, int64_t n, int64_t first) {
     float room[CC_PIECE], best[CC_PIECE];
     int32_t who[CC_PIECE];
@@ -114,8 +115,8 @@ static cc_status forward(cc_task *task) {
     return CC_OK;
 }
 
-/* dx of one piece of one plane: dy at the channel that won, or dy / C at all of them; zero at what fills the block.
- */
+/* dx of one piece of one plane: dy at the channel that won, or dy / C at all of them; zero at what fills the
+ * block. */
 static void backward_piece(const cc_task *task, const geometry *g, int64_t plane, int64_t first) {
     float dy_room[CC_PIECE], dx_room[CC_PIECE];
     const int64_t pixels = g->pixels - first < g->piece ? g->pixels - first : g->piece, n = plane / g->blocks,

@@ -1,6 +1,6 @@
-/* nets/ops/channel_pool/channel_pool_cuda.cu -- the largest value or the mean of each row (pixel) of a matrix of rows
- * by channels: a team of threads has a row, and its members' results are joined by a tree. The channel that won is
- * kept, so that backward needs dy alone. */
+/* nets/ops/channel_pool/channel_pool_cuda.cu -- the largest value or the mean of each row (pixel) of a matrix
+ * of rows by channels: a team of threads has a row, and its members' results are joined by a tree. The
+ * channel that won is kept, so that backward needs dy alone. */
 #include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
@@ -15,8 +15,8 @@ namespace { /* files have names in common */
 
 enum { TEAM = 32, TEAMS = THREADS / TEAM };
 
-/* Whether value v of channel c goes before w of channel d: NaN before all others, else the larger; of equal ones the
- * first channel. */
+/* Whether value v of channel c goes before w of channel d: NaN before all others, else the larger; of equal
+ * ones the first channel. */
 __device__ static bool goes_before(float v, int c, float w, int d) {
     const bool nan_v = v != v, nan_w = w != w;
     if (nan_v != nan_w) return nan_v;

@@ -1,11 +1,13 @@
-/* nets/ops/multiply/multiply_cpu.c -- products of blocked activations, the second of which may be repeated and may
- * have another block.
+/* nets/ops/multiply/multiply_cpu.c -- products of blocked activations, the second of which may be repeated
+ * and may have another block.
  *
- * A plane (one n, one block of x0's channels) is cut into pieces; for each, x1's values are laid out as x0's are,
- * whatever repeats them, and the rest is a plain product. The gradient of x1 has a way for each kind of repetition:
- *   places    x1 has all of x0's pixels: no sum over pixels. Of all channels: a product. Of one: a sum over blocks
- *             and lanes, a piece of pixels at a time.
- *   no places sums of each plane onto x1's pixels in scratch, float64 by lane; then over channels where x1 has one.
+ * A plane (one n, one block of x0's channels) is cut into pieces; for each, x1's values are laid out as x0's
+ * are, whatever repeats them, and the rest is a plain product. The gradient of x1 has a way for each kind of
+ * repetition:
+ *   places     x1 has all of x0's pixels: no sum over pixels. Of all channels: a product. Of one: a sum over
+ *              blocks and lanes, a piece of pixels at a time.
+ *   no places  sums of each plane onto x1's pixels in scratch, float64 by lane; then over channels where x1
+ *              has one.
  * Every sum has one owner and one order: results do not depend on the number of threads. */
 #include <string.h>
 #include "core/hot.h"

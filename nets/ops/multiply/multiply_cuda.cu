@@ -1,9 +1,10 @@
-/* nets/ops/multiply/multiply_cuda.cu -- products in N,pixels,C, the second factor repeated where it is smaller.
+/* nets/ops/multiply/multiply_cuda.cu -- products in N,pixels,C, the second factor repeated where it is
+ * smaller.
  *
- * y and dx0 are elementwise: a thread finds the row of x1 that a row of x0 meets. dx1 has four ways: elementwise
- * where nothing is repeated; a reduction over each image's rows (sum_rows.cuh) where x1 scales channels; sums of
- * rows by teams of threads where it scales places; and a thread for each value of it otherwise, which is slow and
- * seldom asked for. */
+ * y and dx0 are elementwise: a thread finds the row of x1 that a row of x0 meets. dx1 has four ways:
+ * elementwise where nothing is repeated; a reduction over each image's rows (sum_rows.cuh) where x1 scales
+ * channels; sums of rows by teams of threads where it scales places; and a thread for each value of it
+ * otherwise, which is slow and seldom asked for. */
 #include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {

@@ -1,8 +1,8 @@
 /* nets/ops/prelu/prelu_cpu.c -- PReLU elementwise, in pieces that fit into the nearest cache.
  *
  * The slope's gradient is a sum over all values: each piece leaves its own in scratch, and these are added in
- * their order, so that the result does not depend on the number of threads. Channels that fill the last block are
- * zero and stay so: f(0) = 0, and 0 dy adds nothing. */
+ * their order, so that the result does not depend on the number of threads. Channels that fill the last block
+ * are zero and stay so: f(0) = 0, and 0 dy adds nothing. */
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
 #include "nets/ops/prelu/prelu.h"

@@ -1,6 +1,6 @@
-/* nets/ops/prelu/prelu_cuda.cu -- PReLU in N,pixels,C: elementwise both ways; the slope's gradient is a reduction over
- * the rows for each channel (sum_rows.cuh), then one block's sum over the channels. The slope is read from the
- * device's memory, where a training step has changed it. */
+/* nets/ops/prelu/prelu_cuda.cu -- PReLU in N,pixels,C: elementwise both ways; the slope's gradient is a
+ * reduction over the rows for each channel (sum_rows.cuh), then one block's sum over the channels. The slope
+ * is read from the device's memory, where a training step has changed it. */
 #include "nets/backends/cuda/sum_rows.cuh"
 
 extern "C" {

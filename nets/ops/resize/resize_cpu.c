@@ -1,8 +1,8 @@
 /* nets/ops/resize/resize_cpu.c -- bilinear interpolation of a block of channels at a time.
  *
- * Where each output row and column lies is worked out once a call, into tables in scratch. Forward, an output pixel
- * reads its four input pixels; backward, an input pixel gathers from the outputs that read it, which are neighbours:
- * each value has one owner and one order of additions, whatever the number of threads. */
+ * Where each output row and column lies is worked out once a call, into tables in scratch. Forward, an output
+ * pixel reads its four input pixels; backward, an input pixel gathers from the outputs that read it, which
+ * are neighbours: each value has one owner and one order of additions, whatever the number of threads. */
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
 #include "nets/ops/resize/resize.h"
@@ -22,6 +22,7 @@ typedef struct geometry {
     cc_dtype dtype;
 } geometry;
 
+/* Tables of places, and of first outputs. */
 static cc_status plan(cc_task *task) {
     const int64_t *in = task->input_shapes[0]->dims + 2, *out = task->output_shape->dims + 2;
     task->output_block = task->input_blocks[0];
@@ -30,6 +31,7 @@ static cc_status plan(cc_task *task) {
     return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "blocks of %lld channels", (long long)task->output_block);
 }
 
+/* t is rounded to float32 once, here. */
 static void fill_places(place *out, int64_t in, int64_t count, bool align_corners) {
     for (int64_t i = 0; i < count; i++) {
         int64_t rest, whole, low = cc_resize_place(&rest, &whole, in, count, align_corners, i);

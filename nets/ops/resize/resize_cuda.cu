@@ -1,6 +1,6 @@
-/* nets/ops/resize/resize_cuda.cu -- bilinear interpolation in N,pixels,C: forward, a thread reads four packs and writes
- * one; backward it gathers from the outputs that read its pixel. Places are worked out in whole numbers, as in
- * resize.h, so that every backend reads the same pixels. */
+/* nets/ops/resize/resize_cuda.cu -- bilinear interpolation in N,pixels,C: forward, a thread reads four packs
+ * and writes one; backward it gathers from the outputs that read its pixel. Places are worked out in whole
+ * numbers, as in resize.h, so that every backend reads the same pixels. */
 #include "nets/backends/cuda/map_rows.cuh"
 
 extern "C" {
