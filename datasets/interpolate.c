@@ -199,13 +199,21 @@ static void sample_row(float *out, const sampler *s, int64_t y, int64_t z) {
 
 /* --- nearest, of values and of labels --- */
 
+/* Of an upright map, the number of the input row that an output row takes its voxels from; -1: none. */
+static inline int64_t nearest_row(const sampler *s, int64_t y, int64_t z) {
+    if (!s->upright || !s->places[1][y].inside || !s->places[2][z].inside) return -1;
+    return s->places[2][z].first * s->in_dims[1] + s->places[1][y].first;
+}
+
 /* The nearest voxel's number in the input; -1 outside. */
-static inline int64_t nearest(const sampler *s, int64_t x, int64_t y, int64_t z) {
-    const int64_t index[3] = {x, y, z};
+static inline int64_t nearest(const sampler *s, int64_t row, int64_t x, int64_t y, int64_t z) {
+    if (s->upright) {
+        const place *p = &s->places[0][x];
+        return row >= 0 && p->inside ? row * s->in_dims[0] + p->first : -1;
+    }
     int64_t at = 0;
     for (int axis = 2; axis >= 0; axis--) {
-        const place p = s->upright ? s->places[axis][index[axis]]
-                                   : find_place(place_on(s, axis, x, y, z), s->in_dims[axis], &s->how);
+        const place p = find_place(place_on(s, axis, x, y, z), s->in_dims[axis], &s->how);
         if (!p.inside) return -1;
         at = at * s->in_dims[axis] + p.first;
     }
@@ -213,15 +221,17 @@ static inline int64_t nearest(const sampler *s, int64_t x, int64_t y, int64_t z)
 }
 
 static void sample_nearest_row(float *out, const sampler *s, int64_t y, int64_t z) {
+    const int64_t row = nearest_row(s, y, z);
     for (int64_t x = 0; x < s->out_dims[0]; x++) {
-        const int64_t at = nearest(s, x, y, z);
+        const int64_t at = nearest(s, row, x, y, z);
         out[x] = at < 0 ? s->how.outside : s->values[at];
     }
 }
 
 static void sample_label_row(uint8_t *out, const sampler *s, int64_t y, int64_t z) {
+    const int64_t row = nearest_row(s, y, z);
     for (int64_t x = 0; x < s->out_dims[0]; x++) {
-        const int64_t at = nearest(s, x, y, z);
+        const int64_t at = nearest(s, row, x, y, z);
         out[x] = at < 0 ? 0 : s->labels[at];
     }
 }
