@@ -126,6 +126,8 @@ static void a_patch_holds_the_voxels_of_its_place(void **state) {
         cc_patch_cut(image, target, s, &p);
         const int64_t *dims = v[p.volume].dims;
         /* 1 x 2 x 1 lies with 1, 0 and 0 voxels before it in 4 x 3 x 2. */
+        for (int k = 0; k < 3; k++)
+            assert_true(dims[k] < o.size[k] || (p.start[k] >= 0 && p.start[k] <= dims[k] - o.size[k]));
         if (p.volume == 1) assert_memory_equal(p.start, ((int64_t[]){-1, 0, 0}), sizeof p.start);
         for (int k = 0; k < 24; k++) {
             int64_t at[3] = {k % 4, k / 4 % 3, k / 12};

@@ -110,13 +110,16 @@ static void between_equal_values_is_that_value_to_the_last_bit(void **state) {
     cc_grid scan = cc_grid_unit(), grid;
     float in[7 * 6 * 5], out[2000];
     for (int k = 0; k < 3; k++) scan.dims[k] = 7 - k, scan.spacing_mm[k] = 0.3 + 0.1 * k;
-    for (int i = 0; i < 210; i++) in[i] = 130.1F;
     assert_ok(cc_resample_grid(&grid, &scan, (double[]){0.17, 0.19, 0.23}, CC_RESAMPLE_ALIGN_edges,
                                CC_RESAMPLE_SIZE_ceil));
     const int64_t count = grid.dims[0] * grid.dims[1] * grid.dims[2];
     assert_true(count <= 2000);
-    assert_ok(cc_resample(out, &grid, in, &scan, CC_INTERPOLATION_linear, 130.1F));
-    for (int i = 0; i < count; i++) assert_true(out[i] == 130.1F);
+    for (int k = 0; k < 50; k++) {
+        const float value = 130.1F * (float)(k + 1) / 7;
+        for (int i = 0; i < 210; i++) in[i] = value;
+        assert_ok(cc_resample(out, &grid, in, &scan, CC_INTERPOLATION_linear, value));
+        for (int i = 0; i < count; i++) assert_true(out[i] == value);
+    }
     /* And on the scan's own grid nothing changes at all. */
     fill(in, 210);
     assert_ok(cc_resample(out, &scan, in, &scan, CC_INTERPOLATION_linear, 0));
@@ -165,6 +168,13 @@ static void beyond_the_last_voxel_is_what_the_border_says(void **state) {
         const cc_sampling sampling = {CC_INTERPOLATION_linear, cases[i].border, -6};
         assert_ok(cc_interpolate(out, five, map, (float[]){10, 20}, two, &sampling));
         assert_memory_equal(out, cases[i].want, sizeof out);
+    }
+    /* Far beyond: -101.5, -1.5, 98.5 and on. */
+    const double far[12] = {100, 0, 0, -101.5, 0, 1, 0, 0, 0, 0, 1, 0};
+    for (int how = 0; how < CC_INTERPOLATIONS; how++) {
+        const cc_sampling sampling = {(cc_interpolation)how, CC_BORDER_CLAMPED, -6};
+        assert_ok(cc_interpolate(out, five, far, (float[]){10, 20}, two, &sampling));
+        for (int i = 0; i < 5; i++) assert_float_equal(out[i], (i < 2 ? 10 : 20), 1e-5);
     }
     assert_error(cc_interpolate(out, five, map, (float[]){10, 20}, two,
                                 &(cc_sampling){CC_INTERPOLATION_bspline3, CC_BORDER_BLENDED, 0}),

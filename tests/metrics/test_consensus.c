@@ -127,8 +127,12 @@ static void many_readers_agree_in_the_end(void **state) {
     cc_staple s;
     for (int r = 0; r < MANY; r++) {
         rows[r] = masks[r];
-        for (int i = 0; i < PLACES; i++)
-            masks[r][i] = (i % 3 == 0) != ((uint32_t)(i * 64 + r) * 2654435761U >> 24 < 20); /* 8 % wrong */
+        for (int i = 0; i < PLACES; i++) {
+            uint32_t noise =
+                (uint32_t)(i * MANY + r) * 2654435761U; /* mixed well: hardly two voxels are read alike */
+            noise = (noise ^ noise >> 15) * 2246822519U;
+            masks[r][i] = (i % 3 == 0) != (noise >> 24 < 20); /* 8 % wrong */
+        }
     }
     assert_ok(cc_consensus_staple(probability, &s, rows, MANY, PLACES));
     assert_true(s.converged);
