@@ -1,9 +1,9 @@
 /* datasets/batch_ring.c -- a ring of batches, filled by threads item by item.
  *
- * The unit of work is one item, so that all threads help with the batch that is waited for. Threads take items by
- * number, in order, as long as the item's batch lies less than `depth` batches behind the last one given back. One
- * mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that took its number,
- * and the slot to the caller once all its items are done.
+ * The unit of work is one item, so that all threads help with the batch that is waited for. Threads take
+ * items by number, in order, as long as the item's batch lies less than `depth` batches behind the last one
+ * given back. One mutex guards the counters, never the pixels: an item's place in a slot belongs to the
+ * thread that took its number, and the slot to the caller once all its items are done.
  *
  *     given back  | held by the caller | being made: items next..end
  *     0 ..        | released           | .. released + depth

@@ -1,11 +1,11 @@
 /* datasets/interpolate.c -- sampling a volume through an affine map, an output row at a time.
  *
- * A place on an axis becomes `taps` voxels and their weights (find_place). Where the map turns nothing (each output
- * axis runs along an input axis, as between two grids of one scan) the places of each axis are found once for all:
- * the 4 or 16 input rows about an output row become one line, in loops over neighbouring voxels, and the row picks
- * its values from the line. Any other map takes the three axes voxel by voxel. Linear interpolation is a + t (b - a)
- * at each step: between equal values it is that value to the last bit, so that no voxel of 130 HU becomes 130.00001
- * and is calcium. */
+ * A place on an axis becomes `taps` voxels and their weights (find_place). Where the map turns nothing (each
+ * output axis runs along an input axis, as between two grids of one scan) the places of each axis are found
+ * once for all: the 4 or 16 input rows about an output row become one line, in loops over neighbouring
+ * voxels, and the row picks its values from the line. Any other map takes the three axes voxel by voxel.
+ * Linear interpolation is a + t (b - a) at each step: between equal values it is that value to the last bit,
+ * so that no voxel of 130 HU becomes 130.00001 and is calcium. */
 #include "datasets/interpolate.h"
 
 #include <math.h>
@@ -22,8 +22,8 @@ enum {
     WORTH_THREADS = 1 << 15, /* voxels */
 };
 
-/* Where a place is on one axis: voxels first ... first + taps - 1 with these weights. Linear's second is t, its
- * first is not used. */
+/* Where a place is on one axis: voxels first ... first + taps - 1 with these weights. Linear's second is t,
+ * its first is not used. */
 typedef struct place {
     int32_t first;
     bool inside;
@@ -64,7 +64,8 @@ static place find_place(double at, int64_t n, const cc_sampling *how) {
         break;
     }
     if (!out.inside) return out;
-    /* Voxels of `outside` and the mirrored spline go on beyond the last centre; all else sees the last voxel. */
+    /* Voxels of `outside` and the mirrored spline go on beyond the last centre; all else sees the last
+     * voxel. */
     const bool goes_on = how->border == CC_BORDER_BLENDED ||
                          (how->border == CC_BORDER_VOXELS && how->interpolation == CC_INTERPOLATION_bspline3);
     if (!goes_on) at = at < 0 ? 0 : at > last ? last : at;
@@ -260,8 +261,8 @@ static cc_status check(const sampler *s) {
     return CC_OK;
 }
 
-/* Whether each output axis runs along its own input axis: what another adds, from one end of it to the other, is
- * less than places are rounded to. */
+/* Whether each output axis runs along its own input axis: what another adds, from one end of it to the other,
+ * is less than places are rounded to. */
 static bool is_upright(const sampler *s) {
     for (int i = 0; i < 3; i++)
         for (int k = 0; k < 3; k++)

@@ -1,20 +1,20 @@
 /* datasets/interpolate.h -- values of a volume at places between its voxels: nearest, linear, cubic B-spline.
  *
  * Output voxel (x, y, z) takes the input at the place map * (x, y, z, 1), an index with fractions. Places are
- * rounded to 2^-30 of a voxel: what is half way between two voxels by the numbers of two grids is so here too,
- * whatever the order of sums made of it.
+ * rounded to 2^-30 of a voxel: what is half way between two voxels by the numbers of two grids is so here
+ * too, whatever the order of sums made of it.
  *
  *   nearest    the voxel whose centre is nearest; of two as near the later one
  *   linear     trilinear
  *   bspline3   the cubic spline through all voxels, mirrored about the outermost centres: Unser, IEEE Signal
  *              Process. Mag. 16(6) (1999), 22-38, whose recursive filter makes the spline's coefficients
  *
- * There is no smoothing before a volume is made coarser. Arrays are z, y, x (x fastest); sizes, places and maps
- * are x, y, z, as a cc_grid has them. Rows are made by the threads of OpenMP; the bytes are the same with any
- * number of them. Memory beside input and output: a few rows, and for bspline3 once more the input.
+ * There is no smoothing before a volume is made coarser. Arrays are z, y, x (x fastest); sizes, places and
+ * maps are x, y, z, as a cc_grid has them. Rows are made by the threads of OpenMP; the bytes are the same
+ * with any number of them. Memory beside input and output: a few rows, and for bspline3 once more the input.
  *
- * Equal to SimpleITK's Resample (border `voxels`), scipy.ndimage.affine_transform of mode "constant" (`centres`)
- * and PyTorch's grid_sample (`blended`: padding zeros, `clamped`: padding border). */
+ * Equal to SimpleITK's Resample (border `voxels`), scipy.ndimage.affine_transform of mode "constant"
+ * (`centres`) and PyTorch's grid_sample (`blended`: padding zeros, `clamped`: padding border). */
 #ifndef CC_DATASETS_INTERPOLATE_H
 #define CC_DATASETS_INTERPOLATE_H
 
@@ -33,8 +33,8 @@ typedef enum cc_interpolation {
 
 /* Where the volume ends on each axis of n voxels, and what is seen beyond. */
 typedef enum cc_border {
-    /* At the faces of its voxels: inside is -1/2 <= place < n - 1/2. Between the outermost centres and the faces
-     * nearest and linear see the outermost voxel. */
+    /* At the faces of its voxels: inside is -1/2 <= place < n - 1/2. Between the outermost centres and the
+     * faces nearest and linear see the outermost voxel. */
     CC_BORDER_VOXELS,
     /* At the outermost centres: inside is 0 <= place <= n - 1. */
     CC_BORDER_CENTRES,
@@ -50,8 +50,8 @@ typedef struct cc_sampling {
     float outside; /* what output voxels outside of the input are; finite */
 } cc_sampling;
 
-/* Fills out[out_dims] from in[in_dims]; the arrays differ. `map`: row-major 3x4 (cc_grid_index_map makes it of two
- * grids).
+/* Fills out[out_dims] from in[in_dims]; the arrays differ. `map`: row-major 3x4 (cc_grid_index_map makes it
+ * of two grids).
  *   CC_EINVAL       a size below 1, a number that is not finite, bspline3 with CC_BORDER_BLENDED
  *   CC_EUNSUPPORTED an axis of 2^31 voxels or more
  *   CC_ENOMEM */

@@ -1,15 +1,17 @@
 /* datasets/mirror.h -- volumes mirrored along axes, for the mean of a net's answers over all mirror images.
  *
- * nnU-Net's test-time averaging (Isensee et al., Nature Methods 18 (2021), 203): for every subset of some axes the
- * input is mirrored, seen by the net, and its probabilities are mirrored back; the result is the mean of all:
+ * nnU-Net's test-time averaging (Isensee et al., Nature Methods 18 (2021), 203): for every subset of some
+ * axes the input is mirrored, seen by the net, and its probabilities are mirrored back; the result is the
+ * mean of all (it starts at 0):
  *
  *     for (i = 0; i < cc_mirror_count(axes); i++) {
  *         cc_mirror(seen, image, channels, dims, cc_mirror_subset(axes, i));
  *         ... the net: answer from seen ...
- *         cc_mirror_add(mean, answer, classes, dims, cc_mirror_subset(axes, i), 1.0F / count);    mean starts at 0
+ *         cc_mirror_add(mean, answer, classes, dims, cc_mirror_subset(axes, i), 1.0F / count);
  *     }
  *
- * Axes are bits: CC_MIRROR_X | CC_MIRROR_Y ... Arrays are channels, z, y, x (a plane has dims[2] = 1); dims x, y, z. */
+ * Axes are bits: CC_MIRROR_X | CC_MIRROR_Y ... Arrays are channels, z, y, x (a plane has dims[2] = 1); dims
+ * x, y, z. */
 #ifndef CC_DATASETS_MIRROR_H
 #define CC_DATASETS_MIRROR_H
 

@@ -1,7 +1,8 @@
 /* datasets/patch_loader.h -- batches of patches of volumes, made ready by threads while the net works.
  *
- * What a sample is: datasets/patches.h; who makes it, and when: datasets/batch_ring.h. An epoch is a number of batches,
- * all of them full. Bytes and order do not depend on the number of threads, nor on what epochs came before. */
+ * What a sample is: datasets/patches.h; who makes it, and when: datasets/batch_ring.h. An epoch is a number
+ * of batches, all of them full. Bytes and order do not depend on the number of threads, nor on what epochs
+ * came before. */
 #ifndef CC_DATASETS_PATCH_LOADER_H
 #define CC_DATASETS_PATCH_LOADER_H
 
@@ -18,8 +19,9 @@ typedef struct cc_patch_batch {
     const cc_patch *patches; /* [n] which they are */
 } cc_patch_batch;
 
-/* `batches` of an epoch, at least 1; workers as cc_loader_options has them. The caller owns *out. Errors: those of
- * cc_patch_sampler_create and cc_batch_ring_create; CC_EINVAL: no batches, or more samples than can be counted. */
+/* `batches` of an epoch, at least 1; workers as cc_loader_options has them. The caller owns *out. Errors:
+ * those of cc_patch_sampler_create and cc_batch_ring_create; CC_EINVAL: no batches, or more samples than can
+ * be counted. */
 cc_status cc_patch_loader_create(cc_patch_loader **out, const cc_patch_options *options, size_t batches,
                                  int workers);
 /* At any moment; takes NULL. */

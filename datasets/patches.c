@@ -1,7 +1,7 @@
 /* datasets/patches.c -- where patches lie, and their voxels.
  *
- * To draw one of a class's voxels, each as likely, without a list of them all: how many each slice has is counted once;
- * the number that is drawn leads to a slice, and that slice is searched. */
+ * To draw one of a class's voxels, each as likely, without a list of them all: how many each slice has is
+ * counted once; the number that is drawn leads to a slice, and that slice is searched. */
 #include "datasets/patches.h"
 
 #include <assert.h>
@@ -165,7 +165,8 @@ static extent extent_of(const cc_patch_volume *v, const cc_patch *p, const int64
     return e;
 }
 
-/* The row of the volume's plane stack that row (y, z) of the patch shows, mirrored or not; -1: beyond the volume. */
+/* The row of the volume's plane stack that row (y, z) of the patch shows, mirrored or not; -1: beyond the
+ * volume. */
 static int64_t source_row(const cc_patch_volume *v, const cc_patch *p, const int64_t size[3], const extent *e,
                           int64_t y, int64_t z) {
     if (p->mirrored & CC_MIRROR_Y) y = size[1] - 1 - y;

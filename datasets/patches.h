@@ -1,16 +1,17 @@
 /* datasets/patches.h -- patches of one size from volumes, some of them about a labelled voxel.
  *
- * nnU-Net's rule (Isensee et al., Nature Methods 18 (2021), 203; nnunetv2's data loader): each sample of a batch takes a
- * volume at random, with replacement. The last samples of a batch, batch - round(batch * (1 - share)) of them, are about
- * foreground: of the classes that the volume has one at random, of its voxels one at random, and the patch lies with its
- * middle there. The others, and those whose volume has no foreground, lie anywhere in the volume, each place as likely.
- * Otherwise than there, a patch about a voxel is moved back into the volume at both ends of an axis.
+ * nnU-Net's rule (Isensee et al., Nature Methods 18 (2021), 203; nnunetv2's data loader): each sample of a
+ * batch takes a volume at random, with replacement. The last samples of a batch, batch - round(batch * (1 -
+ * share)) of them, are about foreground: of the classes that the volume has one at random, of its voxels one
+ * at random, and the patch lies with its middle there. The others, and those whose volume has no foreground,
+ * lie anywhere in the volume, each place as likely. Other than nnU-Net's, a patch about a voxel is moved back
+ * into the volume at both ends of an axis, not at the near end alone.
  *
- * Where a volume is smaller than the patch it lies in the patch's middle, the smaller half of what is missing before it
- * (as datasets/sliding_window.h has it); beyond it the image is `fill`, the labels are background.
+ * Where a volume is smaller than the patch it lies in the patch's middle, the smaller half of what is missing
+ * before it (as datasets/sliding_window.h has it); beyond it the image is `fill`, the labels are background.
  *
- * What is drawn follows from seed, CC_PURPOSE_PATCH, epoch and sample, so that any patch can be made again, alone.
- * Arrays are channels, z, y, x; dims, sizes and places x, y, z. */
+ * What is drawn follows from seed, CC_PURPOSE_PATCH, epoch and sample, so that any patch can be made again,
+ * alone. Arrays are channels, z, y, x; dims, sizes and places x, y, z. */
 #ifndef CC_DATASETS_PATCHES_H
 #define CC_DATASETS_PATCHES_H
 
@@ -50,9 +51,10 @@ typedef struct cc_patch {
 
 typedef struct cc_patch_sampler cc_patch_sampler;
 
-/* Counts the foreground of each volume. The caller owns *out. Memory: 4 bytes a slice of each class of each volume.
- *   CC_EINVAL  naming the option: a size, batch or number of channels below 1, a share beyond 0 to 1, no volumes, or
- *              one without voxels
+/* Counts the foreground of each volume. The caller owns *out. Memory: 4 bytes a slice of each class of each
+ * volume.
+ *   CC_EINVAL  naming the option: a size, batch or number of channels below 1, a share beyond 0 to 1, no
+ *              volumes, or one without voxels
  *   CC_ENOMEM */
 cc_status cc_patch_sampler_create(cc_patch_sampler **out, const cc_patch_options *options);
 /* Takes NULL. */

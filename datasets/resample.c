@@ -1,5 +1,5 @@
-/* datasets/resample.c -- grids of another spacing, and the maps between them and the scan's. The sampling itself is
- * datasets/interpolate.c's. */
+/* datasets/resample.c -- grids of another spacing, and the maps between them and the scan's. The sampling
+ * itself is datasets/interpolate.c's. */
 #include "datasets/resample.h"
 
 #include <math.h>

@@ -1,8 +1,9 @@
-/* datasets/sliding_window.c -- places of windows, their weights, and the sums that wait for the last window over them.
+/* datasets/sliding_window.c -- places of windows, their weights, and the sums that wait for the last window
+ * over them.
  *
- * Sums and weights of the slices that windows still reach lie in a ring of size[2] slices: slice z of the volume is in
- * z mod size[2]. When a window starts in a later slice than the one before, the slices between are finished: divided
- * by their weights, given out, and set to 0 for those to come. */
+ * Sums and weights of the slices that windows still reach lie in a ring of size[2] slices: slice z of the
+ * volume is in z mod size[2]. When a window starts in a later slice than the one before, the slices between
+ * are finished: divided by their weights, given out, and set to 0 for those to come. */
 #include "datasets/sliding_window.h"
 
 #include <assert.h>
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/hot.h"
+
+enum { WORTH_THREADS = 8 }; /* slices of channels of a window */
 
 struct cc_sliding {
     cc_sliding_options options;
@@ -36,7 +39,8 @@ static cc_status find_starts(cc_sliding *s, int axis) {
         s->counts[axis] = 1;
         return CC_OK;
     }
-    /* Truncated as MONAI's int() does: 10 voxels at an overlap of 0.8 step by 1, as 10 * (1 - 0.8) lies below 2. */
+    /* Truncated as MONAI's int() does: 10 voxels at an overlap of 0.8 step by 1, as 10 * (1 - 0.8) lies below
+     * 2. */
     int64_t step = (int64_t)((double)size * (1 - o->overlap[axis]));
     if (step < 1) step = 1;
     const int64_t count = (n - size + step - 1) / step + 1;
@@ -173,25 +177,23 @@ CC_HOT static void add_row(float *sum, const float *weight, const float *answer,
     for (size_t i = 0; i < count; i++) sum[i] += weight[i] * answer[i];
 }
 
-/* One channel of a window's answer (its weights, for channel `channels`) into the ring. */
-static void add_channel(cc_sliding *s, const overlap *o, int64_t channel, const float *answer) {
+/* One slice of a channel of a window's answer into the ring; channel `channels` is that of the weights. */
+static void add_slice(cc_sliding *s, const overlap *o, int64_t channel, int64_t z, const float *answer) {
     const int64_t *size = s->options.size, *dims = s->options.dims, channels = (int64_t)s->options.channels;
+    const int64_t slot = (o->start[2] + z) % size[2], voxels = size[0] * size[1] * size[2];
     const size_t count = (size_t)(o->to[0] - o->from[0]);
-    for (int64_t z = o->from[2]; z < o->to[2]; z++)
-        for (int64_t y = o->from[1]; y < o->to[1]; y++) {
-            const int64_t slot = (o->start[2] + z) % size[2];
-            const int64_t row = o->start[1] + y, column = o->start[0] + o->from[0];
-            const int64_t in_window = (z * size[1] + y) * size[0] + o->from[0];
-            const float *weight = s->weight + in_window;
-            if (channel < channels) {
-                const int64_t voxels = size[0] * size[1] * size[2];
-                add_row(s->sums + ((slot * channels + channel) * dims[1] + row) * dims[0] + column, weight,
-                        answer + channel * voxels + in_window, count);
-                continue;
-            }
-            float *total = s->totals + (slot * dims[1] + row) * dims[0] + column;
-            for (size_t i = 0; i < count; i++) total[i] += weight[i];
+    for (int64_t y = o->from[1]; y < o->to[1]; y++) {
+        const int64_t row = o->start[1] + y, column = o->start[0] + o->from[0];
+        const int64_t in_window = (z * size[1] + y) * size[0] + o->from[0];
+        const float *weight = s->weight + in_window;
+        if (channel < channels) {
+            add_row(s->sums + ((slot * channels + channel) * dims[1] + row) * dims[0] + column, weight,
+                    answer + channel * voxels + in_window, count);
+            continue;
         }
+        float *total = s->totals + (slot * dims[1] + row) * dims[0] + column;
+        for (size_t i = 0; i < count; i++) total[i] += weight[i];
+    }
 }
 
 /* Gives out the slices before `end`, which no window to come reaches. */
@@ -217,9 +219,10 @@ cc_status cc_sliding_add(cc_sliding *s, const float *answer) {
     const overlap o = find_overlap(s, s->next);
     /* Windows come by z: those to come start here or later. */
     CC_TRY(give_out(s, o.start[2]));
-    const int64_t channels = (int64_t)s->options.channels;
-#pragma omp parallel for schedule(static) if (channels > 1)
-    for (int64_t c = 0; c <= channels; c++) add_channel(s, &o, c, answer);
+    /* Slices of channels are apart in memory: each is one thread's, and its sums keep the windows' order. */
+    const int64_t depth = o.to[2] - o.from[2], slices = depth * ((int64_t)s->options.channels + 1);
+#pragma omp parallel for schedule(static) if (slices > WORTH_THREADS)
+    for (int64_t i = 0; i < slices; i++) add_slice(s, &o, i / depth, o.from[2] + i % depth, answer);
     s->next++;
     return s->next == count ? give_out(s, s->options.dims[2]) : CC_OK;
 }

@@ -1,7 +1,7 @@
 /* datasets/spline_filter.c -- the recursive filter of cubic B-splines, an axis after the other.
  *
- * The three-term equation of the header is solved by a pass forwards and one backwards, each with the pole
- * z = sqrt(3) - 2 (|z| = 0.268). Lines along y and z are filtered a row of x at a time: neighbouring lines lie
+ * The three-term equation of the header is solved by a pass forwards and one backwards, each with the pole z
+ * = sqrt(3) - 2 (|z| = 0.268). Lines along y and z are filtered a row of x at a time: neighbouring lines lie
  * side by side in memory, and the loop over them is what the processor's vectors are for. */
 #include "datasets/spline_filter.h"
 
@@ -19,8 +19,8 @@ typedef struct axis {
     float weight[HORIZON];
 } axis;
 
-/* The first coefficient of the forward pass is the sum over k of z^k s[k], backwards into the mirrored line without
- * end. That line has the period 2n - 2, so that the sum over all periods is a geometric series:
+/* The first coefficient of the forward pass is the sum over k of z^k s[k], backwards into the mirrored line
+ * without end. That line has the period 2n - 2, so that the sum over all periods is a geometric series:
  * weight[k] = (z^k + z^(2n-2-k)) / (1 - z^(2n-2)); the two ends occur once in a period. */
 static axis axis_init(int64_t n, size_t stride) {
     const double z = sqrt(3) - 2;
@@ -32,7 +32,8 @@ static axis axis_init(int64_t n, size_t stride) {
     return out;
 }
 
-/* Filters `width` lines of n > 1 samples each, in place; their samples k lie side by side from c + k * stride on. */
+/* Filters `width` lines of n > 1 samples each, in place; their samples k lie side by side from c + k * stride
+ * on. */
 CC_HOT static void filter(float *c, const axis *a, size_t width) {
     const float z = (float)(sqrt(3) - 2), end = z / (z * z - 1), gain = 6; /* (1 - z) (1 - 1/z) */
     for (size_t i = 0; i < width; i++) c[i] *= gain * a->weight[0];

@@ -1,8 +1,8 @@
 /* metrics/consensus.c -- votes, means and STAPLE.
  *
- * STAPLE sees nothing of a voxel but which readers marked it: voxels with the same pattern of readers have the same
- * probability. The patterns that occur (a few dozen, of millions of voxels) are counted once, and the rounds run over
- * them. */
+ * STAPLE sees nothing of a voxel but which readers marked it: voxels with the same pattern of readers have
+ * the same probability. The patterns that occur (a few dozen, of millions of voxels) are counted once, and
+ * the rounds run over them. */
 #include "metrics/consensus.h"
 
 #include <math.h>
@@ -60,7 +60,8 @@ cc_status cc_consensus_mean(float *out, const float *const *probabilities, size_
 
 /* --- STAPLE --- */
 
-/* Which readers marked a voxel, as bits; how many voxels have that pattern; and W, the probability of theirs. */
+/* Which readers marked a voxel, as bits; how many voxels have that pattern; and W, the probability of
+ * theirs. */
 typedef struct pattern {
     uint64_t readers;
     size_t voxels; /* 0: the slot is free */
@@ -117,8 +118,8 @@ static cc_status count_patterns(pattern_set *set, const uint8_t *const *masks, s
     return CC_OK;
 }
 
-/* The maximisation step, equations 18 and 19: the share of the foreground that a reader marked, and of the background
- * that he left. Returns by how much any number changed. */
+/* The maximisation step, equations 18 and 19: the share of the foreground that a reader marked, and of the
+ * background that he left. Returns by how much any number changed. */
 static double estimate_readers(cc_staple *s, const pattern *patterns, size_t count, size_t readers) {
     double foreground = 0, background = 0, change = 0;
     for (size_t i = 0; i < count; i++) {
@@ -152,7 +153,8 @@ static void estimate_patterns(pattern *patterns, size_t count, const cc_staple *
             a += marked ? log(s->sensitivity[r]) : log1p(-s->sensitivity[r]);
             b += marked ? log1p(-s->specificity[r]) : log(s->specificity[r]);
         }
-        /* Both are 0 only where rounding made perfect readers of two who contradict each other: then W stays. */
+        /* Both are 0 only where rounding made perfect readers of two who contradict each other: then W
+         * stays. */
         if (!(a == -INFINITY && b == -INFINITY)) patterns[i].w = 1 / (1 + exp(b - a));
     }
 }

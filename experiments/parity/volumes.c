@@ -1,9 +1,9 @@
-/* experiments/parity/volumes.c -- calcade-golden-volumes: volumes on other grids (SimpleITK, SciPy, PyTorch), cells of
- * voxels, a net over windows (MONAI) and on mirror images, several masks into one (SimpleITK).
+/* experiments/parity/volumes.c -- calcade-golden-volumes: volumes on other grids (SimpleITK, SciPy, PyTorch),
+ * cells of voxels, a net over windows (MONAI) and on mirror images, several masks into one (SimpleITK).
  *
- * Arrays of the file are z, y, x, its attributes x, y, z; planes have one slice. The groups are rows of a table at the
- * end. HU lie within the bound that their group states, masks and labels are equal (of a mask that was turned, 99.9 %
- * of the voxels), all else is reproduced to CC_PARITY_BOUND. */
+ * Arrays of the file are z, y, x, its attributes x, y, z; planes have one slice. The groups are rows of a
+ * table at the end. HU lie within the bound that their group states, masks and labels are equal (of a mask
+ * that was turned, 99.9 % of the voxels), all else is reproduced to CC_PARITY_BOUND. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +32,8 @@ static cc_status read_in(cc_fixture_array *out, const cc_fixture *fixture, const
     return cc_fixture_dataset(out, fixture, path);
 }
 
-/* A volume or a plane as float32, and as labels where these are asked for; dims x, y, z are its last three sides, or
- * last two and 1, and must be all of it. */
+/* A volume or a plane as float32, and as labels where these are asked for; dims x, y, z are its last three
+ * sides, or last two and 1, and must be all of it. */
 static cc_status read_volume(const float **values, const uint8_t **labels, int64_t dims[3],
                              const cc_fixture *fixture, const char *group, const char *name) {
     cc_fixture_array array;
@@ -93,8 +93,8 @@ static cc_status read_word(int *out, const cc_fixture *fixture, const char *grou
     return cc_fixture_fail(fixture, group, "its spec holds a word that is not known");
 }
 
-/* How two arrays are compared: by their largest difference, by the share of values that differ, or by the norm of the
- * difference. */
+/* How two arrays are compared: by their largest difference, by the share of values that differ, or by the
+ * norm of the difference. */
 typedef enum rule { WORST, SHARE, NORM } rule;
 
 /* Compares with the dataset GROUP/expect/NAME, and names both in the line that is printed. */
@@ -283,8 +283,8 @@ static cc_status read_images(images *out, const cc_fixture *fixture, const char 
 
 enum { STAND_IN_CHANNELS = 2 };
 
-/* What stands for the net over windows: v^2 / 4 - v, and v + sum over axes of (a + 1) i_a / n_a, where axis 0 is the
- * slowest of the two or three. */
+/* What stands for the net over windows: v^2 / 4 - v, and v + sum over axes of (a + 1) i_a / n_a, where axis 0
+ * is the slowest of the two or three. */
 static void stand_in(float *answer, const float *window, const int64_t size[3], int axes) {
     const size_t voxels = count_of(size);
     for (size_t i = 0; i < voxels; i++) {
@@ -361,8 +361,8 @@ static cc_status check_windows(cc_parity *parity, const cc_fixture *fixture, con
     return expect_floats(parity, fixture, group, "output", out, in.count * per_image, WORST, bound);
 }
 
-/* The net on mirror images: the sigmoid of a convolution of 3 voxels on each axis with padding 1. A plane's kernel is
- * the middle slice of such a one. kernel: [out][in][kz][ky][kx]. */
+/* The net on mirror images: the sigmoid of a convolution of 3 voxels on each axis with padding 1. A plane's
+ * kernel is the middle slice of such a one. kernel: [out][in][kz][ky][kx]. */
 static void convolve(float *out, const float *in, const int64_t dims[3], const images *kernel) {
     const int64_t *k = kernel->dims;
     for (size_t o = 0; o < kernel->count; o++)

@@ -1,5 +1,5 @@
-/* tests/datasets/test_mirror.c -- mirror images of volumes, by hand; the mean over them is compared with PyTorch's by
- * `calcade parity`. */
+/* tests/datasets/test_mirror.c -- mirror images of volumes, by hand; the mean over them is compared with
+ * PyTorch's by `calcade parity`. */
 #include "datasets/mirror.h"
 #include "support.h"
 

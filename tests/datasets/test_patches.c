@@ -1,5 +1,5 @@
-/* tests/datasets/test_patches.c -- where patches lie, what they hold, and that neither threads nor earlier epochs change
- * a byte. */
+/* tests/datasets/test_patches.c -- where patches lie, what they hold, and that neither threads nor earlier
+ * epochs change a byte. */
 #include "datasets/patch_loader.h"
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,8 @@
 
 enum { CHANNELS = 2, MANY = 4000 };
 
-/* A volume whose channel c at (x, y, z) is 1000 c + 100 z + 10 y + x, with no label but those that a test sets. */
+/* A volume whose channel c at (x, y, z) is 1000 c + 100 z + 10 y + x, with no label but those that a test
+ * sets. */
 typedef struct made {
     float image[CHANNELS * 1000];
     uint8_t labels[1000];
@@ -67,9 +68,9 @@ static void the_last_samples_of_each_batch_lie_about_foreground(void **state) {
     }
 }
 
-/* A volume of 6 x 3 x 5 has 3 x 1 x 4 places for 4 x 3 x 2; each is drawn 4000 / 12 times, within 5 standard deviations
- * of a binomial count. Voxels: of two classes each half the time, whatever their number, and of a class's voxels each
- * as often. */
+/* A volume of 6 x 3 x 5 has 3 x 1 x 4 places for 4 x 3 x 2; each is drawn 4000 / 12 times, within 5 standard
+ * deviations of a binomial count. Voxels: of two classes each half the time, whatever their number, and of a
+ * class's voxels each as often. */
 static void places_and_classes_and_voxels_are_each_as_likely(void **state) {
     (void)state;
     static made m;
@@ -87,8 +88,8 @@ static void places_and_classes_and_voxels_are_each_as_likely(void **state) {
     }
     for (int i = 0; i < 12; i++) assert_true(fabs(places[i] - MANY / 12.0) < 5 * sqrt(MANY / 12.0 * 11 / 12));
     cc_patch_sampler_destroy(s);
-    /* Patches of one voxel show which was drawn: class 1 at x = 0, class 2 at 1, 2 (one slice), 3, 4 (another); what the
-     * loss ignores at 5. */
+    /* Patches of one voxel show which was drawn: class 1 at x = 0, class 2 at 1, 2 (one slice), 3, 4
+     * (another); what the loss ignores at 5. */
     m.labels[0] = 1, m.labels[5] = CC_PATCH_IGNORED;
     m.labels[1] = m.labels[2] = m.labels[2 * 18 + 3] = m.labels[2 * 18 + 4] = 2;
     o.foreground = 1;
@@ -107,7 +108,8 @@ static void places_and_classes_and_voxels_are_each_as_likely(void **state) {
     cc_patch_sampler_destroy(s);
 }
 
-/* Every patch of every volume, mirrored in every way, voxel by voxel; volumes that are smaller on one axis or all. */
+/* Every patch of every volume, mirrored in every way, voxel by voxel; volumes that are smaller on one axis or
+ * all. */
 static void a_patch_holds_the_voxels_of_its_place(void **state) {
     (void)state;
     static made m[3];

@@ -3,7 +3,8 @@
 #include "datasets/reduce.h"
 #include "support.h"
 
-/* x, y, z = 3, 2, 1 in cells of 2, 2, 2: a whole one without calcium, and what is left of another, with it. */
+/* x, y, z = 3, 2, 1 in cells of 2, 2, 2: a whole one without calcium, and what is left of another, with
+ * it. */
 static void a_cell_is_its_mean_or_with_calcium_its_maximum(void **state) {
     (void)state;
     const float in[6] = {10, 130, 131, 20, 40, -500};

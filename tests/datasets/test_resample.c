@@ -1,6 +1,7 @@
-/* tests/datasets/test_resample.c -- volumes on other grids, against SimpleITK 2.5 and scipy.ndimage 1.17, and back.
- * What the shared fixture holds is compared by `calcade parity` (tests/experiments/parity/test_parity.c); here are
- * the edge cases: axes of one voxel, grids beyond the scan, constants, threads. */
+/* tests/datasets/test_resample.c -- volumes on other grids, against SimpleITK 2.5 and scipy.ndimage 1.17, and
+ * back. What the shared fixture holds is compared by `calcade parity`
+ * (tests/experiments/parity/test_parity.c); here are the edge cases: axes of one voxel, grids beyond the
+ * scan, constants, threads. */
 #include "datasets/resample.h"
 #include <math.h>
 #include <omp.h>
@@ -14,9 +15,9 @@ static void fill(float *out, size_t count) {
     for (size_t i = 0; i < count; i++) out[i] = (float)(i * 37 % 100);
 }
 
-/* A volume of z, y, x = 3, 1, 2 at z 0.5 o - 0.25, y and x 0.6 o - 0.4, on 5, 2, 4 voxels: both rows of y see the
- * one there is. map_coordinates, order 1 (nearest) and 3 (mirror); outside, where place < -1/2 or >= n - 1/2, is -7:
- * none here but by the nudge below. */
+/* A volume of z, y, x = 3, 1, 2 at z 0.5 o - 0.25, y and x 0.6 o - 0.4, on 5, 2, 4 voxels: both rows of y see
+ * the one there is. map_coordinates, order 1 (nearest) and 3 (mirror); outside, where place < -1/2 or >= n -
+ * 1/2, is -7: none here but by the nudge below. */
 static void axes_of_one_voxel_are_scipys(void **state) {
     (void)state;
     static const float linear[20] = {0.0f,  7.4f,  29.6f, 37.0f, 18.5f, 20.9f, 28.1f, 30.5f, 55.5f, 47.9f,
@@ -83,7 +84,8 @@ static void a_grid_of_another_spacing_is_sampled_as_by_simpleitk(void **state) {
     for (int i = 0; i < 15; i++) assert_float_equal(out[17 * i], spline[i], 1e-3);
 }
 
-/* Sizes by hand: 50 * 0.7 / 2.5 = 14; 51 * 0.7 / 2.5 = 14.28; 3 * 0.7 / 5 = 0.42, which is one voxel still. */
+/* Sizes by hand: 50 * 0.7 / 2.5 = 14; 51 * 0.7 / 2.5 = 14.28; 3 * 0.7 / 5 = 0.42, which is one voxel
+ * still. */
 static void a_grid_has_as_many_voxels_as_its_rule_says(void **state) {
     (void)state;
     cc_grid scan = cc_grid_unit(), grid;
@@ -126,8 +128,8 @@ static void between_equal_values_is_that_value_to_the_last_bit(void **state) {
     assert_memory_equal(out, in, sizeof in);
 }
 
-/* 51 voxels of 0.7 mm become 14 of 2.5 mm (round), aligned at the first centre: the last voxels of the scan lie up to
- * 2.5 mm beyond the last of those, and still have an answer. */
+/* 51 voxels of 0.7 mm become 14 of 2.5 mm (round), aligned at the first centre: the last voxels of the scan
+ * lie up to 2.5 mm beyond the last of those, and still have an answer. */
 static void what_comes_back_leaves_no_voxel_of_the_scan_without_an_answer(void **state) {
     (void)state;
     cc_grid scan = cc_grid_unit(), grid;
@@ -150,8 +152,8 @@ static void what_comes_back_leaves_no_voxel_of_the_scan_without_an_answer(void *
     assert_int_equal(back[50], 0);
 }
 
-/* By hand, at places -1.5, -0.5, 0.5 ... of the values 10 and 20: voxels of -6 lie about; the row ends at its centres;
- * the row never ends. */
+/* By hand, at places -1.5, -0.5, 0.5 ... of the values 10 and 20: voxels of -6 lie about; the row ends at its
+ * centres; the row never ends. */
 static void beyond_the_last_voxel_is_what_the_border_says(void **state) {
     (void)state;
     static const struct {
@@ -187,8 +189,8 @@ static void beyond_the_last_voxel_is_what_the_border_says(void **state) {
                  CC_EINVAL, "holds nan");
 }
 
-/* Coefficients c of a line obey (c[k-1] + 4 c[k] + c[k+1]) / 6 = s[k], mirrored at both ends: lines shorter and longer
- * than what decides on their first coefficient. */
+/* Coefficients c of a line obey (c[k-1] + 4 c[k] + c[k+1]) / 6 = s[k], mirrored at both ends: lines shorter
+ * and longer than what decides on their first coefficient. */
 static void a_spline_passes_through_its_voxels(void **state) {
     (void)state;
     static const int64_t lengths[] = {2, 3, 5, 23, 24, 25, 90};

@@ -1,6 +1,6 @@
-/* tests/datasets/test_sliding_window.c -- windows over a volume: places and weights against MONAI 1.6.1's
- * dense_patch_slices and compute_importance_map, sums by hand. What a net makes of them is compared with
- * sliding_window_inference by `calcade parity`. */
+/* tests/datasets/test_sliding_window.c -- windows over a volume: places and weights by the rules of MONAI
+ * 1.6.1 (dense_patch_slices, compute_importance_map), sums by hand. What a net makes of them is compared with
+ * its sliding_window_inference by `calcade parity`. */
 #include "datasets/sliding_window.h"
 #include <math.h>
 #include <omp.h>
@@ -38,8 +38,8 @@ static cc_sliding_options options_of(const int64_t dims[3], const int64_t size[3
     return o;
 }
 
-/* Places on one axis of n voxels: dense_patch_slices(image_size, patch_size, _get_scan_interval(...)). */
-static void windows_start_where_monai_has_them(void **state) {
+/* Places on one axis of n voxels. */
+static void windows_start_by_the_rule_of_monai(void **state) {
     (void)state;
     static const struct {
         int64_t n, size;
@@ -75,8 +75,8 @@ static void windows_start_where_monai_has_them(void **state) {
         }
 }
 
-/* Two windows of 4 on 6 voxels answer 1 and 3: where both are, the mean by their weights, exp(-(i - 1.5)^2 / 0.5) =
- * 0.0111090, 0.6065307 and back. */
+/* Two windows of 4 on 6 voxels answer 1 and 3: where both are, the mean by their weights, exp(-(i - 1.5)^2 /
+ * 0.5) = 0.0111090, 0.6065307 and back. */
 static void overlapping_answers_are_averaged_by_their_weights(void **state) {
     (void)state;
     taken t;
@@ -102,8 +102,8 @@ static void overlapping_answers_are_averaged_by_their_weights(void **state) {
     cc_sliding_destroy(s);
 }
 
-/* compute_importance_map((16,), "gaussian", sigma_scale 0.125): exp(-(7.5)^2 / 8) = 8.8e-4 is raised to 1e-3, and of a
- * window of one voxel the weight is 1. Read from the mean of answers 0 and 1 where an outermost voxel meets another. */
+/* A window of 16 at sigma 0.125: exp(-(7.5)^2 / 8) = 8.8e-4 is raised to 1e-3. Read from the mean of answers
+ * 0 and 1 where an outermost voxel meets another. */
 static void the_smallest_weight_is_a_thousandth(void **state) {
     (void)state;
     taken t;
@@ -120,8 +120,8 @@ static void the_smallest_weight_is_a_thousandth(void **state) {
     cc_sliding_destroy(s);
 }
 
-/* The net that changes nothing: what is cut is what comes back, through every ring, whatever the sizes, also of a
- * volume that is smaller than its window, one voxel thin, and with two channels. */
+/* The net that changes nothing: what is cut is what comes back, through every ring, whatever the sizes, also
+ * of a volume that is smaller than its window, one voxel thin, and with two channels. */
 static void what_is_cut_and_answered_as_it_was_is_the_volume(void **state) {
     (void)state;
     static const int64_t dims[][3] = {{9, 8, 13}, {5, 4, 3}, {1, 1, 1}, {12, 1, 7}, {6, 6, 6}, {3, 11, 2}};
@@ -197,7 +197,7 @@ static void what_makes_no_sense_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(windows_start_where_monai_has_them),
+        cmocka_unit_test(windows_start_by_the_rule_of_monai),
         cmocka_unit_test(overlapping_answers_are_averaged_by_their_weights),
         cmocka_unit_test(the_smallest_weight_is_a_thousandth),
         cmocka_unit_test(what_is_cut_and_answered_as_it_was_is_the_volume),

@@ -1,5 +1,5 @@
-/* tests/metrics/test_consensus.c -- votes by hand, STAPLE against SimpleITK 2.5; the shared fixture is compared by
- * `calcade parity`. */
+/* tests/metrics/test_consensus.c -- votes by hand, STAPLE against SimpleITK 2.5; the shared fixture is
+ * compared by `calcade parity`. */
 #include "metrics/consensus.h"
 #include <math.h>
 #include <string.h>
@@ -35,7 +35,8 @@ static void more_than_half_is_a_majority(void **state) {
     assert_error(cc_consensus_majority(out, masks, 65, 4), CC_EINVAL, "65 masks");
 }
 
-/* Voxel by voxel: 3 3 1 2 | 1 1 2 2 | 0 0 1 2 | 1 2 3 0 | 2 1 1 2; a lead that is caught up with, and lost. */
+/* Voxel by voxel: 3 3 1 2 | 1 1 2 2 | 0 0 1 2 | 1 2 3 0 | 2 1 1 2; a lead that is caught up with, and
+ * lost. */
 static void the_label_of_most_readers_or_a_tie(void **state) {
     (void)state;
     const uint8_t a[5] = {3, 1, 0, 1, 2}, b[5] = {3, 1, 0, 2, 1}, c[5] = {1, 2, 1, 3, 1},
@@ -94,8 +95,8 @@ static void staple_is_simpleitks(void **state) {
     }
 }
 
-/* Where nobody marks anything, or all mark all, there is an answer, and NaN for what no voxel tells of. One reader is
- * right by himself. */
+/* Where nobody marks anything, or all mark all, there is an answer, and NaN for what no voxel tells of. One
+ * reader is right by himself. */
 static void masks_without_a_question_have_an_answer(void **state) {
     (void)state;
     const uint8_t none[4] = {0}, all[4] = {1, 1, 1, 1}, some[4] = {0, 1, 0, 1};
@@ -117,7 +118,8 @@ static void masks_without_a_question_have_an_answer(void **state) {
                  "no voxels");
 }
 
-/* 64 readers and more patterns than the first table has room for: products of 64 small numbers leave double's range. */
+/* 64 readers and more patterns than the first table has room for: products of 64 small numbers leave double's
+ * range. */
 static void many_readers_agree_in_the_end(void **state) {
     (void)state;
     enum { MANY = CC_CONSENSUS_READERS_MAX, PLACES = 3000 };
