@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { ROUNDS_MAX = 10000, SLOTS_FIRST = 256 };
-#define STILL 1e-13
+#define STILL 1e-7 /* as ITK has it */
 
 static cc_status check(size_t readers) {
     if (readers >= 1 && readers <= CC_CONSENSUS_READERS_MAX) return CC_OK;
@@ -186,14 +186,13 @@ cc_status cc_consensus_staple(double *probability, cc_staple *out, const uint8_t
         sum += patterns[i].w * (double)patterns[i].voxels;
     }
     s.prior = sum / (double)voxels;
-    double change = estimate_readers(&s, patterns, count, readers);
-    /* Where all agree that nothing is marked, or that everything is, the start is the answer. */
-    s.converged = s.prior == 0 || s.prior == 1;
+    /* Readers from the probabilities, then these from the readers. Where all agree that nothing is marked, or
+     * that everything is, the start is the answer. */
     while (!s.converged && s.rounds < ROUNDS_MAX) {
-        estimate_patterns(patterns, count, &s, readers);
-        change = estimate_readers(&s, patterns, count, readers);
+        const bool agreed = s.prior == 0 || s.prior == 1;
+        s.converged = estimate_readers(&s, patterns, count, readers) <= STILL || agreed;
+        if (!agreed) estimate_patterns(patterns, count, &s, readers);
         s.rounds++;
-        s.converged = change <= STILL;
     }
     for (size_t i = 0; i < count; i++) find(&set, patterns[i].readers)->w = patterns[i].w;
     for (size_t i = 0; i < voxels; i++) probability[i] = find(&set, pattern_of(masks, readers, i))->w;

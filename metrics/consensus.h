@@ -32,15 +32,16 @@ typedef struct cc_staple {
     double specificity[CC_CONSENSUS_READERS_MAX]; /* [readers]; NaN where every voxel is for all */
     double prior;                                 /* mean of all masks */
     int rounds;
-    bool converged; /* no number changed by more than 1e-13 in the last of the rounds */
+    bool converged; /* no number of a reader changed by more than 1e-7 in the last of the rounds */
 } cc_staple;
 
 /* Simultaneous truth and performance level estimation: probability[voxels] that a voxel is foreground (to be
  * cut at 0.5), and each reader's sensitivity and specificity, by expectation maximisation. The prior is the
- * mean of all masks, the start their average in each voxel, and the rounds go on until nothing changes,
- * 10,000 at most. Equal to SimpleITK's STAPLE. Source: Warfield, Zou & Wells, IEEE Trans. Med. Imaging 23
- * (2004), 903-921, equations 14 to 16, 18 and 19. Time does not depend on rounds times voxels, but on rounds
- * times the patterns of readers that occur.
+ * mean of all masks, the start their average in each voxel, and the rounds go on until no number of a reader
+ * changes by more than 1e-7, 10,000 at most. Equal to SimpleITK's STAPLE to rounding, its rule to stop
+ * included. Source: Warfield, Zou & Wells, IEEE Trans. Med. Imaging 23 (2004), 903-921, equations 14 to 16,
+ * 18 and 19. Time does not depend on rounds times voxels, but on rounds times the patterns of readers that
+ * occur.
  *   CC_EINVAL  as above, or no voxels;  CC_ENOMEM */
 cc_status cc_consensus_staple(double *probability, cc_staple *out, const uint8_t *const *masks,
                               size_t readers, size_t voxels);

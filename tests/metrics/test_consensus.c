@@ -83,15 +83,15 @@ static void staple_is_simpleitks(void **state) {
         double probability[VOXELS], sum = 0;
         cc_staple staple;
         assert_ok(cc_consensus_staple(probability, &staple, rows, (size_t)(3 + k), VOXELS));
-        assert_true(staple.converged && staple.rounds > 5);
+        assert_true(staple.converged && staple.rounds == 29 - 9 * k); /* ITK counts 28 and 19, from 0 */
         assert_near(staple.prior, prior[k], 1e-15);
         for (int r = 0; r < 3 + k; r++) {
-            assert_near(staple.sensitivity[r], sensitivity[k][r], 1e-5);
-            assert_near(staple.specificity[r], specificity[k][r], 1e-5);
+            assert_near(staple.sensitivity[r], sensitivity[k][r], 1e-12);
+            assert_near(staple.specificity[r], specificity[k][r], 1e-12);
         }
-        for (int i = 0; i < 6; i++) assert_near(probability[i], first[k][i], 1e-5);
+        for (int i = 0; i < 6; i++) assert_near(probability[i], first[k][i], 1e-12);
         for (int i = 0; i < VOXELS; i++) sum += probability[i];
-        assert_near(sum, sums[k], 1e-3);
+        assert_near(sum, sums[k], 1e-9);
     }
 }
 
