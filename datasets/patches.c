@@ -11,6 +11,8 @@
 #include "core/rng.h"
 #include "datasets/mirror.h"
 
+enum { SIDE_MAX = 65536, CHANNELS_MAX = 4096 }; /* of a patch: three such sides and these can be multiplied */
+
 /* The foreground of one volume. */
 typedef struct foreground {
     int classes;                /* that occur */
@@ -55,15 +57,15 @@ static cc_status check(const cc_patch_options *o) {
     static const char where[] = "patches";
     if (o->volume_count < 1 || o->volume_count > UINT32_MAX)
         return cc_fail(CC_EINVAL, where, NULL, "%zu volumes", o->volume_count);
-    if (o->channels < 1 || o->batch < 1)
+    if (o->channels < 1 || o->channels > CHANNELS_MAX || o->batch < 1)
         return cc_fail(CC_EINVAL, where, "each is at least 1", "batches of %d samples, with %zu channels",
                        o->batch, o->channels);
     if (!(o->foreground >= 0 && o->foreground <= 1))
         return cc_fail(CC_EINVAL, where, "use 0 to 1, e.g. 0.33", "a share of foreground of %g",
                        o->foreground);
     for (int k = 0; k < 3; k++)
-        if (o->size[k] < 1)
-            return cc_fail(CC_EINVAL, where, "each side is at least 1", "a patch of %lld voxels along %c",
+        if (o->size[k] < 1 || o->size[k] > SIDE_MAX)
+            return cc_fail(CC_EINVAL, where, "each side is 1 to 65536", "a patch of %lld voxels along %c",
                            (long long)o->size[k], "xyz"[k]);
     for (size_t i = 0; i < o->volume_count; i++) {
         const int64_t *dims = o->volumes[i].dims;

@@ -2,8 +2,9 @@
  * over them.
  *
  * Sums and weights of the slices that windows still reach lie in a ring of size[2] slices: slice z of the
- * volume is in z mod size[2]. When a window starts in a later slice than the one before, the slices between
- * are finished: divided by their weights, given out, and set to 0 for those to come. */
+ * volume is in z mod size[2], in float64, as hundreds of windows may meet in one voxel. When a window starts
+ * in a later slice than the one before, the slices between are finished: divided by their weights, given out,
+ * and set to 0 for those to come. */
 #include "datasets/sliding_window.h"
 
 #include <assert.h>
@@ -13,17 +14,22 @@
 #include <string.h>
 #include "core/hot.h"
 
-enum { WORTH_THREADS = 8 }; /* slices of channels of a window */
+enum {
+    WORTH_THREADS = 8, /* slices of channels of a window */
+    SIDE_MAX = 65536,  /* voxels; three such sides and these channels can be multiplied */
+    CHANNELS_MAX = 4096,
+};
 
 struct cc_sliding {
     cc_sliding_options options;
     int64_t *starts[3]; /* [counts[axis]] on each axis, in the volume's own indices */
     int64_t counts[3];
-    float *weight; /* [size] of the voxels of a window */
-    float *sums;   /* [size[2]][channels][dims[1]][dims[0]] */
-    float *totals; /* [size[2]][dims[1]][dims[0]] of the weights */
-    size_t next;   /* the window whose answer is due */
-    int64_t given; /* slices that were given out */
+    float *weight;  /* [size] of the voxels of a window */
+    double *sums;   /* [size[2]][channels][dims[1]][dims[0]] */
+    double *totals; /* [size[2]][dims[1]][dims[0]] of the weights */
+    float *slice;   /* [channels][dims[1]][dims[0]] a finished one */
+    size_t next;    /* the window whose answer is due */
+    int64_t given;  /* slices that were given out */
 };
 
 /* --- places and weights --- */
@@ -80,8 +86,8 @@ static void fill_weights(cc_sliding *s) {
 static cc_status check(const cc_sliding_options *o) {
     static const char where[] = "sliding window";
     for (int k = 0; k < 3; k++) {
-        if (o->dims[k] < 1 || o->size[k] < 1)
-            return cc_fail(CC_EINVAL, where, "each side is at least 1",
+        if (o->dims[k] < 1 || o->size[k] < 1 || o->dims[k] > SIDE_MAX || o->size[k] > SIDE_MAX)
+            return cc_fail(CC_EINVAL, where, "each side is 1 to 65536",
                            "a window of %lld in %lld voxels along %c", (long long)o->size[k],
                            (long long)o->dims[k], "xyz"[k]);
         if (!(o->overlap[k] >= 0 && o->overlap[k] < 1))
@@ -90,7 +96,8 @@ static cc_status check(const cc_sliding_options *o) {
     if (o->weight == CC_SLIDING_WEIGHT_gaussian && !(o->sigma > 0 && isfinite(o->sigma)))
         return cc_fail(CC_EINVAL, where, "use a share of the window's size, e.g. 0.125", "a sigma of %g",
                        o->sigma);
-    if (o->channels < 1) return cc_fail(CC_EINVAL, where, NULL, "answers of no channels");
+    if (o->channels < 1 || o->channels > CHANNELS_MAX)
+        return cc_fail(CC_EINVAL, where, NULL, "answers of %zu channels", o->channels);
     return CC_OK;
 }
 
@@ -107,7 +114,8 @@ cc_status cc_sliding_create(cc_sliding **out, const cc_sliding_options *options)
     s->weight = malloc(window * sizeof *s->weight);
     s->sums = calloc(ring * options->channels, sizeof *s->sums);
     s->totals = calloc(ring, sizeof *s->totals);
-    if (!s->weight || !s->sums || !s->totals)
+    s->slice = malloc(options->channels * plane * sizeof *s->slice);
+    if (!s->weight || !s->sums || !s->totals || !s->slice)
         CC_CHECK(
             cc_fail_memory("sliding window", (window + ring * (options->channels + 1)) * sizeof *s->sums));
     fill_weights(s);
@@ -124,6 +132,7 @@ void cc_sliding_destroy(cc_sliding *s) {
     free(s->weight);
     free(s->sums);
     free(s->totals);
+    free(s->slice);
     free(s);
 }
 
@@ -173,8 +182,8 @@ void cc_sliding_cut(float *window, const cc_sliding *s, size_t i, const float *i
             }
 }
 
-CC_HOT static void add_row(float *sum, const float *weight, const float *answer, size_t count) {
-    for (size_t i = 0; i < count; i++) sum[i] += weight[i] * answer[i];
+CC_HOT static void add_row(double *sum, const float *weight, const float *answer, size_t count) {
+    for (size_t i = 0; i < count; i++) sum[i] += (double)weight[i] * (double)answer[i];
 }
 
 /* One slice of a channel of a window's answer into the ring; channel `channels` is that of the weights. */
@@ -191,8 +200,8 @@ static void add_slice(cc_sliding *s, const overlap *o, int64_t channel, int64_t 
                     answer + channel * voxels + in_window, count);
             continue;
         }
-        float *total = s->totals + (slot * dims[1] + row) * dims[0] + column;
-        for (size_t i = 0; i < count; i++) total[i] += weight[i];
+        double *total = s->totals + (slot * dims[1] + row) * dims[0] + column;
+        for (size_t i = 0; i < count; i++) total[i] += (double)weight[i];
     }
 }
 
@@ -202,11 +211,12 @@ static cc_status give_out(cc_sliding *s, int64_t end) {
     const size_t channels = s->options.channels;
     for (; s->given < end; s->given++) {
         const size_t slot = (size_t)(s->given % s->options.size[2]);
-        float *values = s->sums + slot * channels * plane, *total = s->totals + slot * plane;
+        double *sums = s->sums + slot * channels * plane, *total = s->totals + slot * plane;
         for (size_t c = 0; c < channels; c++)
-            for (size_t i = 0; i < plane; i++) values[c * plane + i] /= total[i];
-        CC_TRY(s->options.take(s->options.context, s->given, values));
-        memset(values, 0, channels * plane * sizeof *values);
+            for (size_t i = 0; i < plane; i++)
+                s->slice[c * plane + i] = (float)(sums[c * plane + i] / total[i]);
+        CC_TRY(s->options.take(s->options.context, s->given, s->slice));
+        memset(sums, 0, channels * plane * sizeof *sums);
         memset(total, 0, plane * sizeof *total);
     }
     return CC_OK;

@@ -55,8 +55,8 @@ typedef struct cc_sliding_options {
 
 typedef struct cc_sliding cc_sliding;
 
-/* The caller owns *out. Takes memory for (channels + 1) size[2] slices and one window's weights.
- *   CC_EINVAL  a side below 1, an overlap or a sigma out of range; naming the option
+/* The caller owns *out. Takes 8 bytes a voxel of (channels + 1) size[2] slices, and one window's weights.
+ *   CC_EINVAL  a side below 1 or above 65536, an overlap or a sigma out of range; naming the option
  *   CC_ENOMEM */
 cc_status cc_sliding_create(cc_sliding **out, const cc_sliding_options *options);
 /* Takes NULL. Slices that were not finished are lost. */
