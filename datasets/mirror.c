@@ -1,4 +1,8 @@
-/* datasets/mirror.c -- rows of mirrored volumes, and the subsets of axes in the order of binary numbers. */
+/* datasets/mirror.c -- rows of mirrored volumes, and the subsets of axes in the order of binary numbers.
+ *
+ * A row is moved as a whole along y and z, by where it is taken from; along x it is read from its other end.
+ * What is read is the mirror image of what is written in either direction, so that one function serves the
+ * way to the net and the way back. */
 #include "datasets/mirror.h"
 
 #include <assert.h>
@@ -31,6 +35,7 @@ static const float *source_row(const float *in, size_t row, const int64_t dims[3
     return in + ((channel * deep + z) * down + y) * across;
 }
 
+/* Apart from add_row, so that what `to` held before (perhaps NaN) does not matter. */
 CC_HOT static void copy_row(float *to, const float *from, size_t count, unsigned mirrored) {
     if (mirrored)
         for (size_t i = 0; i < count; i++) to[i] = from[count - 1 - i];

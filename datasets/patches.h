@@ -54,8 +54,7 @@ typedef struct cc_patch_sampler cc_patch_sampler;
 /* Counts the foreground of each volume. The caller owns *out. Memory: 4 bytes a slice of each class of each
  * volume.
  *   CC_EINVAL  naming the option: a size, batch or number of channels below 1 or too large, a share beyond 0
- *   to 1, no
- *              volumes, or one without voxels
+ *              to 1, no volumes, or one without voxels
  *   CC_ENOMEM */
 cc_status cc_patch_sampler_create(cc_patch_sampler **out, const cc_patch_options *options);
 /* Takes NULL. */

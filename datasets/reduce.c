@@ -1,6 +1,7 @@
 /* datasets/reduce.c -- cells of voxels into their maximum or mean, and their labels into one.
  *
- * Both walk over the same cells; the sum of a cell is kept in double and in the order of its voxels. */
+ * Both walk over the same cells; the sum of a cell is kept in double and in the order of its voxels. A cell
+ * is one thread's, so that its value does not depend on how many there are. */
 #include "datasets/reduce.h"
 
 #include <assert.h>
@@ -15,6 +16,7 @@ cc_status cc_reduce_grid(cc_grid *out, const cc_grid *scan, const int64_t factor
                            (long long)factors[k], "xyz"[k]);
         grid.dims[k] = (scan->dims[k] - 1) / factors[k] + 1;
         grid.spacing_mm[k] *= (double)factors[k];
+        /* The middle of `factors` voxels lies (factors - 1) / 2 of them behind the middle of the first. */
         for (int i = 0; i < 3; i++)
             grid.origin_mm[i] +=
                 scan->direction[3 * i + k] * scan->spacing_mm[k] * (double)(factors[k] - 1) / 2;
@@ -40,6 +42,7 @@ static cell cell_at(int64_t i, const int64_t dims[3], const int64_t factors[3]) 
     return out;
 }
 
+/* Of the cells' own volume. */
 static int64_t cell_count(const int64_t dims[3], const int64_t factors[3]) {
     int64_t count = 1;
     for (int k = 0; k < 3; k++) {
@@ -65,6 +68,7 @@ void cc_reduce(float *value, uint8_t *marked, const float *in, const int64_t dim
                     largest = row[x] > largest ? row[x] : largest;
                 }
             }
+        /* The threshold itself is no calcium, as in scores: above 130 HU. */
         const bool above = largest > threshold;
         const int64_t voxels = (c.high[0] - c.low[0]) * (c.high[1] - c.low[1]) * (c.high[2] - c.low[2]);
         value[i] = above ? largest : (float)(sum / (double)voxels);

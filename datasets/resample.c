@@ -1,5 +1,9 @@
 /* datasets/resample.c -- grids of another spacing, and the maps between them and the scan's. The sampling
- * itself is datasets/interpolate.c's. */
+ * itself is datasets/interpolate.c's.
+ *
+ * A grid's affine gives the place in mm of a voxel; one affine and the inverse of another give, for each
+ * voxel to be made, the index with fractions in the grid that it is made from. Every output voxel thus has
+ * one value, whatever the two spacings are. */
 #include "datasets/resample.h"
 
 #include <math.h>
@@ -17,6 +21,7 @@ cc_status cc_resample_grid(cc_grid *out, const cc_grid *scan, const double spaci
         if (!(n <= INT32_MAX))
             return cc_fail(CC_EUNSUPPORTED, "resampling", "ask for a larger spacing",
                            "%g voxels of %g mm along %c are too many", n, to, "xyz"[k]);
+        /* An axis that is thinner than half a new voxel is still there. */
         grid.dims[k] = n < 1 ? 1 : (int64_t)n;
         grid.spacing_mm[k] = to;
         /* The first centre moves along its axis by half of what the voxel grew. */
@@ -28,6 +33,7 @@ cc_status cc_resample_grid(cc_grid *out, const cc_grid *scan, const double spaci
     return CC_OK;
 }
 
+/* From each voxel of `onto` to its place in `from`. */
 static cc_status sample(float *out, const cc_grid *onto, const float *in, const cc_grid *from,
                         const cc_sampling *sampling) {
     double map[12];
@@ -51,6 +57,8 @@ cc_status cc_resample_labels(uint8_t *out, const cc_grid *onto, const uint8_t *i
     return sample_labels(out, onto, in, from, CC_BORDER_VOXELS);
 }
 
+/* On the way back the outermost voxels answer for what lies beyond them: a rounded size, or a first centre
+ * that stayed, leaves up to a whole new voxel of the scan there. */
 cc_status cc_resample_restore(float *out, const cc_grid *scan, const float *in, const cc_grid *resampled) {
     return sample(out, scan, in, resampled, &(cc_sampling){CC_INTERPOLATION_linear, CC_BORDER_CLAMPED, 0});
 }

@@ -56,6 +56,7 @@ static cc_status read_volume(const float **values, const uint8_t **labels, int64
     return CC_OK;
 }
 
+/* The YAML of a case's attribute `spec`. */
 static cc_status read_spec(cc_yaml **out, const cc_fixture *fixture, const char *group) {
     char *text;
     CC_TRY(cc_fixture_text(&text, fixture, group, "spec"));
@@ -109,6 +110,7 @@ static cc_status expect(cc_parity *parity, const cc_fixture *fixture, const char
     size_t other = 0;
     for (size_t i = 0; i < count; i++) {
         const double difference = fabs(got[i] - want.values[i]);
+        /* NaN is no agreement. */
         worst = isnan(difference) ? INFINITY : fmax(worst, difference);
         other += !(difference == 0);
     }
@@ -119,6 +121,7 @@ static cc_status expect(cc_parity *parity, const cc_fixture *fixture, const char
     return CC_OK;
 }
 
+/* The same of float32, */
 static cc_status expect_floats(cc_parity *parity, const cc_fixture *fixture, const char *group,
                                const char *name, const float *got, size_t count, rule by, double bound) {
     double *copy = cc_arena_get_array(fixture->arena, count, sizeof *copy);
@@ -127,6 +130,7 @@ static cc_status expect_floats(cc_parity *parity, const cc_fixture *fixture, con
     return expect(parity, fixture, group, name, copy, count, by, bound);
 }
 
+/* and of labels, of which so large a share may differ. */
 static cc_status expect_labels(cc_parity *parity, const cc_fixture *fixture, const char *group,
                                const char *name, const uint8_t *got, size_t count, double share) {
     double *copy = cc_arena_get_array(fixture->arena, count, sizeof *copy);
@@ -180,6 +184,7 @@ static cc_status make_grid(cc_parity *parity, cc_grid *out, const cc_grid *scan,
     CC_TRY(read_word(&size, fixture, group, cc_yaml_get(spec, "size"), sizes, CC_RESAMPLE_SIZES + 1));
     CC_TRY(cc_grid_check(&want, fixture->path));
     *out = want;
+    /* A grid that is given is taken as it is. */
     if (align == CC_RESAMPLE_ALIGNS || size == CC_RESAMPLE_SIZES) return CC_OK;
     CC_TRY(cc_resample_grid(out, scan, want.spacing_mm, (cc_resample_align)align, (cc_resample_size)size));
     double error = memcmp(out->dims, want.dims, sizeof want.dims) == 0 ? 0 : INFINITY;
@@ -188,6 +193,7 @@ static cc_status make_grid(cc_parity *parity, cc_grid *out, const cc_grid *scan,
     return error == INFINITY ? cc_fixture_fail(fixture, group, "its grid has another size here") : CC_OK;
 }
 
+/* Image and labels, which all cases share, on the case's grid, by each interpolation that it expects. */
 static cc_status check_resampling(cc_parity *parity, const cc_fixture *fixture, const char *group) {
 #define X(name) #name,
     static const char *const interpolations[] = {CC_INTERPOLATION_LIST(X)};
@@ -237,6 +243,7 @@ static cc_status check_resampling(cc_parity *parity, const cc_fixture *fixture, 
 
 /* --- reduce/FACTORS --- */
 
+/* The mark and the value of each cell. */
 static cc_status check_reduction(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     const float *image;
     int64_t dims[3], factors[3];
@@ -267,6 +274,7 @@ typedef struct images {
     int axes; /* 2 or 3 */
 } images;
 
+/* Images of either rank; a plane is a volume of one slice. */
 static cc_status read_images(images *out, const cc_fixture *fixture, const char *group, const char *name) {
     cc_fixture_array array;
     char path[PATH_LENGTH];
@@ -306,6 +314,7 @@ typedef struct sink {
     size_t plane, voxels;
 } sink;
 
+/* cc_sliding_take: slices come by z, the file is by channel. */
 static cc_status take_slice(void *context, int64_t z, float *values) {
     const sink *s = context;
     for (size_t c = 0; c < STAND_IN_CHANNELS; c++)
@@ -314,6 +323,7 @@ static cc_status take_slice(void *context, int64_t z, float *values) {
     return CC_OK;
 }
 
+/* One image, window by window. */
 static cc_status slide(const cc_sliding_options *o, const float *image, int axes, const cc_fixture *fixture) {
     cc_sliding *s = NULL;
     cc_status status;
@@ -331,6 +341,7 @@ done:
     return status;
 }
 
+/* Each image of the case by itself; all axes have the same overlap. */
 static cc_status check_windows(cc_parity *parity, const cc_fixture *fixture, const char *group) {
 #define X(name) #name,
     static const char *const weights[] = {CC_SLIDING_WEIGHT_LIST(X)};
@@ -373,6 +384,7 @@ static void convolve(float *out, const float *in, const int64_t dims[3], const i
                 for (int64_t j = 0; j < (int64_t)kernel->voxels; j++) {
                     const int64_t x = at[0] + j % k[0] - k[0] / 2, y = at[1] + j / k[0] % k[1] - k[1] / 2;
                     const int64_t z = at[2] + j / (k[0] * k[1]) - k[2] / 2;
+                    /* Beyond the border lies 0. */
                     if (x < 0 || y < 0 || z < 0 || x >= dims[0] || y >= dims[1] || z >= dims[2]) continue;
                     sum += (double)kernel->values[(o * kernel->channels + c) * kernel->voxels + (size_t)j] *
                            (double)in[(((int64_t)c * dims[2] + z) * dims[1] + y) * dims[0] + x];
@@ -381,6 +393,7 @@ static void convolve(float *out, const float *in, const int64_t dims[3], const i
         }
 }
 
+/* The mean over all subsets of the case's axes. */
 static cc_status check_mirrors(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     images in, kernel;
     cc_yaml *spec;
@@ -430,6 +443,7 @@ static cc_status read_masks(const uint8_t **out, size_t *readers, size_t *voxels
     return CC_OK;
 }
 
+/* Votes of binary masks and of labels, and STAPLE. */
 static cc_status check_consensus(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     const uint8_t *masks[CC_CONSENSUS_READERS_MAX], *labels[CC_CONSENSUS_READERS_MAX];
     size_t readers = 0, voxels = 0, label_readers = 0, label_voxels = 0;
@@ -476,6 +490,7 @@ static cc_status read_map(double map[12], const cc_fixture *fixture, const char 
     if ((axes != 2 && axes != 3) || matrix.count != axes * axes)
         return cc_fixture_fail(fixture, group, "its matrix or its shift has another size");
     for (size_t i = 0; i < axes; i++) {
+        /* Rows and columns from the other end: the fastest side first. */
         s[axes - 1 - i] = shift.values[i];
         for (size_t k = 0; k < axes; k++) m[3 * (axes - 1 - i) + axes - 1 - k] = matrix.values[i * axes + k];
     }
@@ -483,6 +498,7 @@ static cc_status read_map(double map[12], const cc_fixture *fixture, const char 
     return CC_OK;
 }
 
+/* One turn of an image and its mask, by each kind of border and interpolation that it expects. */
 static cc_status check_turn(cc_parity *parity, const cc_fixture *fixture, const char *group,
                             const float *image, const uint8_t *mask, const int64_t dims[3]) {
     const size_t voxels = count_of(dims);
@@ -505,6 +521,7 @@ static cc_status check_turn(cc_parity *parity, const cc_fixture *fixture, const 
     return expect_labels(parity, fixture, group, "constant_mask", labels, voxels, MASK_BOUND);
 }
 
+/* A volume or a plane, and its turns. */
 static cc_status check_affine(cc_parity *parity, const cc_fixture *fixture, const char *group) {
     const float *image, *unused;
     const uint8_t *mask;
