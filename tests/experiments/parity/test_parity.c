@@ -326,6 +326,35 @@ static void no_file_is_a_usage_error(void **state) {
     assert_int_equal(cc_test_run(output, OUTPUT, "%s parity", CC_PROGRAM), 2);
 }
 
+/* Resampling, cells, windows, consensus, mirror images, turned volumes. */
+static void the_shared_volumes_pass(void **state) {
+    (void)state;
+    const char *volumes = cc_test_shared("golden/rivals-volumes.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, volumes), 0);
+    assert_non_null(strstr(output, "66 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "resample/oblique   bspline3 "));
+    assert_non_null(strstr(output, "consensus          staple "));
+    assert_non_null(strstr(output, "affine/volume/1    constant_mask "));
+    assert_null(strstr(output, "is not checked"));
+}
+/* A reader of STAPLE whose sensitivity is another: that fails, and nothing else. */
+static void a_wrong_sensitivity_fails(void **state) {
+    (void)state;
+    cc_fixture file;
+    cc_fixture_array right;
+    cc_arena *arena = cc_arena_create();
+    assert_ok(cc_fixture_open(&file, cc_test_shared("golden/rivals-volumes.h5"), arena));
+    assert_ok(cc_fixture_dataset(&right, &file, "/consensus/expect/staple_sensitivity"));
+    cc_fixture_close(&file);
+    double wrong[2] = {right.values[0], right.values[1] + 1e-5};
+    const char *copy = wrong_copy("golden/rivals-volumes.h5", right.values, wrong, sizeof wrong);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    const char *line = strstr(output, "consensus          staple_sensitivity ");
+    assert_non_null(line);
+    assert_non_null(memmem(line, strcspn(line, "\n"), "FAIL", 4));
+    assert_non_null(strstr(output, "65 passed, 1 failed\n"));
+    cc_arena_destroy(arena);
+}
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
@@ -347,6 +376,8 @@ int main(void) {
         cmocka_unit_test(a_file_that_is_no_fixture_is_named_and_the_others_are_still_checked),
         cmocka_unit_test(a_format_that_is_not_known_is_refused),
         cmocka_unit_test(no_file_is_a_usage_error),
+        cmocka_unit_test(the_shared_volumes_pass),
+        cmocka_unit_test(a_wrong_sensitivity_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
