@@ -44,7 +44,7 @@ struct cc_loader {
     cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
     cc_random_augment random;  /* what is drawn for each item; perhaps nothing */
     cc_channels channels;
-    cc_targets targets;
+    cc_label_classes classes;
     uint64_t epoch; /* that is under way; written while the threads rest */
     cc_arena *arena;
     uint32_t *first_item;  /* [slice_count + 1]: of each slice's variants; then the number of items */
@@ -132,11 +132,11 @@ static cc_status make_target(float *target, const item_place *p, const uint8_t *
     const cc_loader *loader = p->loader;
     const cc_slice_set *set = loader->options.set;
     for (size_t i = 0; i < loader->pixels; i++) {
-        const uint8_t class = loader->targets.class_of[labels[i]];
-        if (class == CC_TARGET_NONE) {
+        const uint8_t class = loader->classes.of[labels[i]];
+        if (class == CC_LABEL_CLASS_NONE) {
             const cc_slice *slice = cc_slice_set_get(set, p->index);
             return cc_fail(CC_EFORMAT, cc_slice_set_patient(set, slice->patient),
-                           loader->targets.arteries
+                           loader->classes.arteries
                                ? "labels are 1 LAD, 2 LCX, 3 RCA; data.labels names others"
                                : "data.labels names the labels that are classes",
                            "slice %d has the label %d, which is no class of data.targets", (int)slice->number,
@@ -400,9 +400,9 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     loader->pixels = (size_t)options->fit.height * (size_t)options->fit.width;
     const char *const alone = "hu";
     CC_CHECK(cc_channels_init(&loader->channels, &alone, 1, 1, options->window_hu));
-    CC_CHECK(cc_targets_init(&loader->targets, "calcium", NULL, 0));
+    CC_CHECK(cc_label_classes_init(&loader->classes, "calcium", NULL, 0));
     if (options->channels) loader->channels = *options->channels;
-    if (options->targets) loader->targets = *options->targets;
+    if (options->classes) loader->classes = *options->classes;
     loader->values = loader->pixels * (size_t)cc_channels_count(&loader->channels);
     if (!(loader->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_augment_init(&loader->augments[0], NULL, 0));

@@ -17,7 +17,7 @@
 #include "datasets/channels.h"
 #include "datasets/fit.h"
 #include "datasets/slices.h"
-#include "datasets/targets.h"
+#include "datasets/label_classes.h"
 
 typedef struct cc_loader cc_loader;
 
@@ -36,9 +36,9 @@ typedef struct cc_loader_options {
     /* Low becomes 0, high 1; values below and above are clipped. low < high, both from CC_WINDOW_HU_MIN to
      * _MAX. */
     double window_hu[2];
-    const cc_channels *channels; /* NULL: the slice alone, in that window */
-    const cc_targets *targets;   /* NULL: any label is foreground */
-    int batch;                   /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
+    const cc_channels *channels;     /* NULL: the slice alone, in that window */
+    const cc_label_classes *classes; /* NULL: any label is foreground */
+    int batch;                       /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
     bool shuffle;
     bool drop_last; /* leaves out a last batch that is not full; else its count is less than `batch` */
     uint64_t seed;  /* of the shuffle, and of what is drawn for each item */
