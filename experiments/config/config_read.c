@@ -12,6 +12,7 @@
 #include "experiments/config/config_report.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
+#include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"
 
 enum { SUM_LEVELS_MAX = 3 };
@@ -228,6 +229,21 @@ static cc_status settle_number(int *number, const reader *r, const char *key, in
                           wanted);
 }
 
+/* Whether the loss takes what the net is to tell apart: class numbers, where there are several. */
+static cc_status check_loss(const reader *r, int classes) {
+    const cc_experiment_config *c = r->config;
+    cc_loss_heads heads = cc_loss_one_head((cc_loss_shape){1, c->net.classes, 1});
+    if (cc_loss_bind(&heads, &c->loss) != CC_OK) {
+        const cc_error e = *cc_error_get(); /* its place may be a term, which is no key */
+        return cc_config_fail(node_of(r, "loss.type"), 0, e.hint, "%s: %s", e.where, e.what);
+    }
+    if (classes == 1 || heads.items[0].target_channels == 1) return CC_OK;
+    return cc_config_fail(
+        node_of(r, "loss.type"), 0, "use cross-entropy, softmax-dice, tversky or a sum of them",
+        "loss.type: %s takes a mask for each class, and data.targets: %s gives class numbers", c->loss.type,
+        c->data.targets);
+}
+
 /* The net's channels and classes, which follow from what it is shown and what it is to tell apart. */
 static cc_status settle_channels(const reader *r) {
     cc_experiment_config *c = r->config;
@@ -242,12 +258,19 @@ static cc_status settle_channels(const reader *r) {
     /* One class is its own probability; several share one with the background. */
     CC_TRY(settle_number(&c->net.classes, r, "net.classes", classes.count > 1 ? classes.count + 1 : 1,
                          "the classes of data.targets"));
-    if (classes.count == 1 || !(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+    if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+    CC_TRY(check_loss(r, classes.count));
+    if (classes.count == 1) return CC_OK;
     if (classes.arteries && strcmp(c->data.source, "ctheart") == 0)
         return cc_config_fail(
             node_of(r, "data.targets"), 0, "leave it out",
             "data.targets: arteries needs masks with labels by artery, and those of ctheart "
             "have one label");
+    if (c->net.prior > 0)
+        return cc_config_fail(
+            node_of(r, "net.prior"), 0, "leave it out",
+            "net.prior means nothing with data.targets: %s, whose classes share one softmax",
+            c->data.targets);
     if (c->results.threshold != 0.5)
         return cc_config_fail(
             node_of(r, "results.threshold"), 0, "leave it out",

@@ -206,9 +206,7 @@ cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_co
                    "no slice has a neighbour in its scan: each would be shown %d times", channels.slices);
 }
 
-/* Labels without a class, and arteries that no mask tells apart, where opening the set has read all labels. Else
- * they are found when they are met (datasets/loader.h). */
-static cc_status check_labels(const cc_slice_set *set, const cc_experiment_config *config) {
+cc_status cc_data_check_classes(const cc_slice_set *set, const cc_experiment_config *config) {
     cc_label_classes classes;
     bool several = false;
     CC_TRY(cc_data_classes(&classes, config, config));
@@ -243,7 +241,7 @@ cc_status cc_data_check(const cc_slice_set *set, const cc_experiment_config *con
     cc_fit canvas;
     if (config->net.arch) {
         CC_TRY(cc_data_canvas(&canvas, set, config));
-        CC_TRY(check_labels(set, config));
+        CC_TRY(cc_data_check_classes(set, config));
     }
     CC_TRY(cc_data_split(&split, set, config));
     cc_split_deinit(&split);

@@ -56,6 +56,10 @@ cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net
  * slices, and slices of a scan of one size. CC_EUNSUPPORTED, CC_EFORMAT in one line. */
 cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_config *net);
 
+/* Labels without a class, and arteries that no mask tells apart, where opening the set has read all labels. Else
+ * they are found when they are met (datasets/loader.h). CC_EFORMAT in one line. */
+cc_status cc_data_check_classes(const cc_slice_set *set, const cc_experiment_config *config);
+
 /* Whether the set can be split as the config asks, its slices brought onto the net's canvas, and its
  * labels are classes, as far as opening the set has read them: what can be wrong with a run's data, found before a slice is decoded. */
 cc_status cc_data_check(const cc_slice_set *set, const cc_experiment_config *config);

@@ -83,10 +83,13 @@ static void what_contradicts_them_is_refused_with_its_line(void **state) {
         {"orcascore, targets: arteries", "loss: {type: cross-entropy}\nresults: {threshold: 0.3}",
          "t.yaml:5: results.threshold means nothing with data.targets: arteries"},
         {"orcascore, targets: arteries", "loss: {type: dice}",
-         "t.yaml:4: the loss dice compares masks, and data.targets: arteries has class numbers"},
+         "t.yaml:4: loss.type: dice takes a mask for each class, and data.targets: arteries gives class "
+         "numbers"},
         {"orcascore, targets: arteries",
          "loss: {type: sum, terms: [{type: cross-entropy, weight: 1}, {type: dice, weight: 1}]}",
-         "the loss dice compares masks"},
+         "t.yaml:4: loss.terms[1]: dice takes a mask for each class, other losses of the same output do not"},
+        {"orcascore, targets: arteries", "loss: {type: cross-entropy, class_weights: [1, 2]}",
+         "class_weights"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_error(parse(cases[i].data, cases[i].more), CC_ECONFIG, cases[i].says);
@@ -100,10 +103,10 @@ static void each_of_them_is_in_the_identity_unless_it_is_the_usual(void **state)
         "nnunet, labels: [1, 2, 3], slices: 3", "nnunet, labels: [1, 2, 3], channels: [hu, above_130]",
         "nnunet, labels: [1, 2, 3], channels: [hu_-200_800]", "nnunet, labels: [1, 2, 3], targets: arteries",
         "nnunet, labels: [1, 2, 3], targets: labels"};
-    static const char loss[] = "loss: {type: cross-entropy}";
+    static const char loss[] = "loss: {type: tversky}";
     const char *plain = identity_of("nnunet, labels: [1, 2, 3]", loss);
     assert_string_equal(identity_of(usual, loss), plain);
-    assert_null(strstr(plain, "slices:"));
+    assert_null(strstr(plain, "  slices:"));
     assert_null(strstr(plain, "channels: [hu"));
     assert_null(strstr(plain, "targets"));
     assert_non_null(strstr(plain, "  in_channels: 1\n  classes: 1\n"));
