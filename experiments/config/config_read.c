@@ -255,6 +255,12 @@ static cc_status settle_channels(const reader *r) {
         return fail_at_key(r);
     CC_TRY(settle_number(&c->net.in_channels, r, "net.in_channels", cc_channels_count(&channels),
                          "data.slices and data.channels"));
+    if (c->net.head_count > 0) { /* the classes of each output are stated, by net.heads */
+        if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+        return cc_config_fail(node_of(r, "net.arch"), 0, "choose a net with one output",
+                              "net.arch: %s has several outputs, and data.targets makes the target of one",
+                              c->net.arch);
+    }
     /* One class is its own probability; several share one with the background. */
     CC_TRY(settle_number(&c->net.classes, r, "net.classes", classes.count > 1 ? classes.count + 1 : 1,
                          "the classes of data.targets"));

@@ -30,6 +30,7 @@ typedef struct cc_net_spec {
     int channel_count;
     int width;                        /* unet, unet-bn: channels of the first level; doubled at each next */
     int depth;                        /* unet, unet-bn: number of levels */
+    double dropout;                   /* how often, in training, a value is left out (0) */
     int in_channels;                  /* 1 */
     int classes;                      /* 1; of nets with one output, which has no name */
     cc_head_spec heads[CC_HEADS_MAX]; /* of nets with several */
