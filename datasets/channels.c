@@ -1,7 +1,6 @@
 /* datasets/channels.c -- words of channels as windows and thresholds. */
 #include "datasets/channels.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "datasets/slice.h"

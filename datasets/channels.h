@@ -11,7 +11,7 @@
  * it is moved as masks of labels are (nearest neighbour), and 0 where a picture has no voxel or is blanked.
  *
  * With `slices` of 3 or 5 each word has a channel for the slice itself and for one or two on either side of
- * it (2.5-D; Roth et al., MICCAI 2014). Their order: word by word, and of each word the slices by ascending
+ * it (2.5-D, as Han, arXiv 1704.07239). Their order: word by word, and of each word the slices by ascending
  * number, z - 1, z, z + 1; in scans with positions, from feet to head (datasets/slice.h). */
 #ifndef CC_DATASETS_CHANNELS_H
 #define CC_DATASETS_CHANNELS_H

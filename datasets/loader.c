@@ -22,10 +22,13 @@
 #include "core/rng.h"
 #include "datasets/view.h"
 
+_Static_assert((int)CC_CHANNEL_SLICES_MAX - 1 <= (int)CC_RANDOM_PLANES,
+               "each neighbour has a plane of its own");
+
 /* One thread's own buffers. */
 typedef struct scratch {
-    float *slice, *canvas,
-        *picture; /* [largest slice], [H*W], [H*W]; HU; the last where no channel is a picture */
+    float *slice, *canvas; /* [largest slice], [H*W]; HU */
+    float *picture;        /* [H*W]: of the slice where no channel is a picture; HU */
     uint8_t *slice_mask, *canvas_mask, *augmented_mask; /* [largest slice], [H*W], [H*W] */
     float *work;                                        /* of random augmentation */
 } scratch;

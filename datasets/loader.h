@@ -1,10 +1,11 @@
 /* datasets/loader.h -- batches for a net, made ready by threads while the net works.
  *
  * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1], in one
- * channel or several (datasets/channels.h), all of which are moved alike. What is drawn at random for it (datasets/augment_random.h) follows from seed, epoch and its number without
- * shuffling. Without shuffling items come slice by slice, each slice's variants in order; with it, in a
- * permutation that seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of
- * threads. All memory but the decoder's own is allocated at creation. */
+ * channel or several (datasets/channels.h), all of which are moved alike. What is drawn at random for it
+ * (datasets/augment_random.h) follows from seed, epoch and its number without shuffling. Without shuffling
+ * items come slice by slice, each slice's variants in order; with it, in a permutation that seed and epoch
+ * name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of threads. All memory but the
+ * decoder's own, and that of views, is allocated at creation. */
 #ifndef CC_DATASETS_LOADER_H
 #define CC_DATASETS_LOADER_H
 

@@ -43,8 +43,8 @@ typedef struct cc_run_masks_packer {
     size_t count, bytes, slice_capacity, capacity;
 } cc_run_masks_packer;
 
-/* Adds a slice: `slice` but for start and bytes, and its pixels' bytes [height*width], or [2][height*width] with
- * several classes. CC_ENOMEM; CC_EINVAL where it has no pixels. */
+/* Adds a slice: `slice` but for start and bytes, and its pixels' bytes [height*width], or [2][height*width]
+ * with several classes. CC_ENOMEM; CC_EINVAL where it has no pixels. */
 cc_status cc_run_masks_pack(cc_run_masks_packer *packer, const cc_run_mask *slice, const uint8_t *pixels);
 void cc_run_masks_packer_deinit(cc_run_masks_packer *packer); /* takes a zeroed one */
 /* What it holds, borrowed until it is added to or deinitialised. */
@@ -52,8 +52,8 @@ cc_run_masks cc_run_masks_get(const cc_run_masks_packer *packer, bool arteries);
 
 /* Bytes of each pixel of these masks: 1, or 2 with several classes. */
 size_t cc_run_masks_depth(const cc_run_masks *masks);
-/* The pixels' bytes of one slice, [height*width] times that. CC_EFORMAT where they do not unpack to that many, or
- * a class is none or contradicts the mask. */
+/* The pixels' bytes of one slice, [height*width] times that. CC_EFORMAT where they do not unpack to that many,
+ * or a class is none or contradicts the mask. */
 cc_status cc_run_masks_unpack(uint8_t *pixels, const cc_run_masks *masks, size_t slice);
 
 /* Refuses masks of another number of slices than the run's, sizes and regions that make no sense, and places

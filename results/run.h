@@ -136,7 +136,7 @@ typedef struct cc_run_masks {
     const uint8_t *packed;
     size_t bytes;
     bool arteries; /* labels 1, 2, 3 of the truth are arteries: LAD, LCX, RCA; so are classes of several */
-    int classes; /* that the net tells apart, without background: 2 or more, which are then packed; 0 or 1: one */
+    int classes;   /* that the net tells apart, without background; 2 or more are packed, 0 stands for 1 */
 } cc_run_masks;
 
 /* What one stage of a cascade leaves of one test patient: rows in the order of stages, then of patients. The

@@ -186,8 +186,8 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     return CC_OK;
 }
 
-/* p(k) = exp x(k) / sum of exp x, over the classes of each pixel; the largest x is taken off all, which changes
- * nothing but keeps exp finite. Of one class the sigmoid. */
+/* p(k) = exp x(k) / sum of exp x, over the classes of each pixel; the largest x is taken off all, which
+ * changes nothing but keeps exp finite. Of one class the sigmoid. */
 static void find_probabilities(const cc_evaluator *e, const float *logits) {
     float *p = e->probability;
     for (size_t i = 0; i < e->canvas; i++) {

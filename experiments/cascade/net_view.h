@@ -36,8 +36,8 @@ typedef struct cc_net_view {
 
 /* Decides what the net is shown. Decodes slices only to find windows, and where train.empty_slices leaves out
  * slices without truth. On failure there is nothing to deinit.
- *   CC_ECONFIG  the net tells other labels apart than the data has; stage 3 has no window to train on, or none to choose the best epoch by; the net's size does
- *               not suit the set
+ *   CC_ECONFIG  the net tells other labels apart than the data has; stage 3 has no window to train on, or
+ *               none to choose the best epoch by; the net's size does not suit the set
  *   others      as cc_slice_set_read and cc_view_open */
 cc_status cc_net_view_init(cc_net_view *out, const cc_cascade *cascade);
 void cc_net_view_deinit(cc_net_view *view); /* takes a zeroed one */

@@ -94,8 +94,8 @@ static cc_status open_own_net(cc_upstream_net *out, const cc_planned_run *run, c
     return status;
 }
 
-/* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. `masks` are of
- * all slices. */
+/* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. `masks` are
+ * of all slices. */
 static cc_status write_mask(const char *path, const cc_grid *grid, const cc_slice_set *scan,
                             const cc_run_masks *masks) {
     int height, width;

@@ -116,8 +116,8 @@ static cc_status pack(collection *c, const cc_prediction *p) {
                              .spacing_y_mm = mm[1],
                              .spacing_z_mm = mm[2]};
 
-    /* A byte a pixel (results/masks.h), and one more for the class where there are several: the truth's label is
-     * then its class too. */
+    /* A byte a pixel (results/masks.h), and one more for the class where there are several: the truth's label
+     * is then its class too. */
     const cc_label_classes *classes = &c->test->view->classes;
     if (two) cc_masks_get(c->set, cascade->calcification, p->slice);
     for (size_t i = 0; i < count; i++) {

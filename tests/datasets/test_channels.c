@@ -199,8 +199,8 @@ static void make_random(cc_random_augment *out, bool noise) {
     assert_ok(cc_random_augment_init(out, names, noise ? 4 : 3, &ranges));
 }
 
-/* All slices of a scan are the same picture: whatever moves one of them moves all alike, so that their channels
- * are equal, but for their noise. */
+/* All slices of a scan are the same picture: whatever moves one of them moves all alike, so that their
+ * channels are equal, but for their noise. */
 static void all_channels_are_moved_alike_and_noise_is_each_slices_own(void **state) {
     (void)state;
     static const char *const words[] = {"above_130", "hu"}, *const augmentations[] = {"rotate45"};

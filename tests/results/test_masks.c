@@ -95,7 +95,7 @@ static void a_file_gives_them_back_and_refuses_what_cannot_be(void **state) {
     cc_arena_destroy(arena);
 }
 
-/* With several classes each pixel has a second byte: it goes through a file, and may not contradict the first. */
+/* With several classes each pixel has a second byte, which may not contradict the first. */
 static void classes_go_with_their_masks(void **state) {
     (void)state;
     static const cc_run_slice slices[] = {{.patient = "a", .slice = 1, .tp = 1, .fp = 1, .fn = 1, .tn = 3}};

@@ -1,6 +1,6 @@
-/* tests/experiments/cascade/test_evaluate_classes.c -- a net of several classes on windows of three slices: the
- * most probable class is predicted, the foreground's probability is what is left of the background's, and what
- * a net is not shown is background. */
+/* tests/experiments/cascade/test_evaluate_classes.c -- a net of several classes on windows of three slices:
+ * the most probable class is predicted, the foreground's probability is what is left of the background's, and
+ * what a net is not shown is background. */
 #include <math.h>
 #include "datasets/view.h"
 #include "experiments/cascade/evaluate.h"
@@ -9,7 +9,7 @@
 
 enum { SIDE = 64, PIXELS = SIDE * SIDE, SIZE = 32, CANVAS = SIZE * SIZE, SLICES = 3, CLASSES = 4 };
 
-/* Two windows that overlap on the first slice, none on the second; the third's canvas holds its middle only. */
+/* Two windows that overlap on the first slice, none on the second; the third's canvas holds its middle. */
 static cc_view_item items[] = {
     {.base = 0, .box = {0, 0, 32, 32}, .keep = {0, 0, 32, 32}},
     {.base = 0, .box = {10, 20, 42, 52}, .keep = {10, 20, 42, 52}},

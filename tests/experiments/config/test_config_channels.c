@@ -90,6 +90,10 @@ static void what_contradicts_them_is_refused_with_its_line(void **state) {
          "t.yaml:4: loss.terms[1]: dice takes a mask for each class, other losses of the same output do not"},
         {"orcascore, targets: arteries", "loss: {type: cross-entropy, class_weights: [1, 2]}",
          "class_weights"},
+        {"orcascore, targets: arteries", "loss: {type: cross-entropy}\nnet: {prior: 0.1}",
+         "t.yaml:5: net.prior means nothing with data.targets: arteries"},
+        {"orcascore", "net: {arch: mtal}\nloss: {type: cross-entropy}",
+         "t.yaml:4: net.arch: mtal has several outputs, and data.targets makes the target of one"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_error(parse(cases[i].data, cases[i].more), CC_ECONFIG, cases[i].says);
