@@ -40,7 +40,7 @@ static void what_makes_no_classes_is_refused(void **state) {
 }
 
 /* Classes reach the net as numbers; a label that is none of them ends the epoch with its name. */
-static void a_target_is_the_of_the_label(void **state) {
+static void a_target_is_the_class_of_the_label(void **state) {
     (void)state;
     const char *root = cc_test_folder();
     static const int dims[3] = {4, 2, 2}, chosen[] = {3, 1};
@@ -77,7 +77,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_become_the_classes_that_are_asked_for),
         cmocka_unit_test(what_makes_no_classes_is_refused),
-        cmocka_unit_test(a_target_is_the_of_the_label),
+        cmocka_unit_test(a_target_is_the_class_of_the_label),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -212,6 +212,10 @@ static void data_that_lack_what_is_asked_for_are_refused(void **state) {
         runs_shell(&o, line);
         assert_failed(&o, o.status, cases[i].says);
         assert_true(o.status == 1 || o.status == 2);
+        snprintf(line, sizeof line, "%s check %s", CC_PROGRAM, config_in("refused.yaml"));
+        runs_shell(&o, line);
+        assert_int_equal(o.status, 1);
+        assert_says(o.out, cases[i].says);
     }
 }
 
