@@ -211,10 +211,9 @@ static void place(cc_evaluator *e, const cc_view_item *item, const float *logits
     const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
     const size_t size = (size_t)tall * (size_t)wide;
     find_probabilities(e, logits);
-    /* What the canvas did not hold is background for certain. */
+    /* What the canvas did not hold reads 0 for every class, and stays background. */
     for (size_t k = 0; k < e->classes; k++)
-        cc_fit_restore(e->placed + k * size, &e->source.fit, e->probability + k * e->canvas, tall, wide,
-                       e->classes > 1 && k == 0);
+        cc_fit_restore(e->placed + k * size, &e->source.fit, e->probability + k * e->canvas, tall, wide, 0);
     for (int y = box->y0; y < box->y1; y++)
         for (int x = box->x0; x < box->x1; x++) {
             if (y < keep->y0 || y >= keep->y1 || x < keep->x0 || x >= keep->x1) continue;
