@@ -151,7 +151,7 @@ static void what_a_run_cannot_do_without_is_asked_for_only_then(void **state) {
                  "a.yaml:1: data.image is missing");
     assert_ok(load_flags(path, CC_CONFIG_RUNNABLE, "data={source: ctheart, root: .}", NULL));
     assert_error(load_flags(path, CC_CONFIG_RUNNABLE, "data={root: .}", "net.classes=2"), CC_ECONFIG,
-                 "one class");
+                 "net.classes is 2, but the classes of data.targets make 1");
 }
 
 static void an_unknown_key_is_named_with_the_nearest(void **state) {
@@ -210,7 +210,7 @@ static void options_that_do_not_go_together_are_refused(void **state) {
     assert_refused("optimizer: {lr: 0.1, schedule: {type: cosine,\n min_lr: 0.2}}",
                    "t.yaml:2: optimizer.schedule.min_lr is above optimizer.lr");
     assert_refused("loss: {type: sum}", "loss.terms is missing");
-    assert_refused("loss: {type: bce, weight: 2}", "only in a term of a sum");
+    assert_refused("loss: {type: bce, weight: 2}", "only in a term of a loss");
     assert_refused("train: {early_stopping: {mode: min}}", "mode wants max, not \"min\"");
     assert_refused("preprocess: {window_hu: [5, 5]}", "low end at or above");
     assert_refused("data: {fold: 4}", "data.fold is 4, but data.folds is 4");
