@@ -15,7 +15,8 @@
     X(concat)                                                                                                \
     X(upsample)                                                                                              \
     X(squeeze_excite)                                                                                        \
-    X(drop_path)
+    X(drop_path)                                                                                             \
+    X(dropout)
 
 #define X(name) extern const cc_op cc_op_##name;
 CC_OPS(X)
