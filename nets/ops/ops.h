@@ -16,7 +16,12 @@
     X(upsample)                                                                                              \
     X(squeeze_excite)                                                                                        \
     X(drop_path)                                                                                             \
-    X(dropout)
+    X(dropout)                                                                                               \
+    X(prelu)                                                                                                 \
+    X(multiply)                                                                                              \
+    X(channel_pool)                                                                                          \
+    X(average_pool)                                                                                          \
+    X(resize)
 
 #define X(name) extern const cc_op cc_op_##name;
 CC_OPS(X)

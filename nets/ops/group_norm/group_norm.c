@@ -94,7 +94,7 @@ void cc_group_norm_reference_forward(const cc_reference_io *io) {
         group g = group_of(io, index);
         for (int64_t i = g.first; i < g.first + g.count; i++) {
             double h, z = before_activation(&h, io, &g, i);
-            io->y[i] = (float)cc_activation_value(a->activation, z);
+            io->y[i] = (float)cc_activation_value(a->activation, a->slope, z);
         }
     }
 }
@@ -118,7 +118,8 @@ void cc_group_norm_reference_backward(const cc_reference_io *io) {
             for (int64_t i = g.first; i < g.first + g.count; i++) {
                 int64_t c = channel_at(&g, i);
                 double h, z = before_activation(&h, io, &g, i),
-                          dz = io->dy[i] * cc_activation_slope(a->activation, z), u = dz * weight_of(io, c);
+                          dz = io->dy[i] * cc_activation_derivative(a->activation, a->slope, z),
+                          u = dz * weight_of(io, c);
                 if (pass == 0) {
                     sum += u;
                     dot += u * h;
