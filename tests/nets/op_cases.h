@@ -158,6 +158,12 @@ static inline void put_nan(float *values, int64_t count) {
 #define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
 #define DROP(r)    (&(const cc_drop_path_attr){.rate = r, .block = 1})
 
+#define GROUPS(g, f)                                                                                         \
+    (&(const cc_group_norm_attr){                                                                            \
+        .groups = g, .epsilon = 1e-5, .affine = true, .activation = CC_ACTIVATION_##f, .slope = 0.2})
+#define INSTANCE(f) GROUPS(0, f)
+#define INSTANCE_PLAIN(f)                                                                                    \
+    (&(const cc_instance_norm_attr){.epsilon = 1e-5, .activation = CC_ACTIVATION_##f, .slope = 0.01})
 #define DROPOUT(r)          (&(const cc_dropout_attr){.rate = r, .layer = 2})
 #define DROPOUT_CHANNELS(r) (&(const cc_dropout_attr){.rate = r, .layer = 2, .channels = true})
 
@@ -216,6 +222,29 @@ static const op_case cases[] = {
     {"batch_norm residual", &cc_op_batch_norm, NORM(NONE), 2, {SHAPE(2, 8, 5, 5), SHAPE(2, 8, 5, 5)}},
     {"batch_norm wide", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 8, 60, 70)}},
     {"batch_norm 3-D", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"instance_norm", &cc_op_instance_norm, INSTANCE(NONE), 1, {SHAPE(2, 16, 7, 9)}},
+    {"instance_norm leaky_relu", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE(3, 24, 7, 5)}},
+    {"instance_norm relu", &cc_op_instance_norm, INSTANCE(RELU), 1, {SHAPE(2, 11, 7, 5)}},
+    {"instance_norm silu", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(2, 3, 9, 5)}},
+    {"instance_norm plain", &cc_op_instance_norm, INSTANCE_PLAIN(NONE), 1, {SHAPE(2, 12, 4, 5)}},
+    {"instance_norm plain leaky_relu",
+     &cc_op_instance_norm,
+     INSTANCE_PLAIN(LEAKY_RELU),
+     1,
+     {SHAPE(1, 5, 6, 5)}},
+    {"instance_norm of one image", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1, 16, 6, 5)}},
+    {"instance_norm wide", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE(2, 20, 60, 70)}},
+    {"instance_norm wider", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1, 12, 100, 90)}},
+    {"instance_norm 3-D", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"instance_norm plain 3-D", &cc_op_instance_norm, INSTANCE_PLAIN(SILU), 1, {SHAPE3(2, 19, 2, 3, 5)}},
+    {"group_norm", &cc_op_group_norm, GROUPS(4, NONE), 1, {SHAPE(2, 16, 7, 9)}},
+    {"group_norm silu", &cc_op_group_norm, GROUPS(3, SILU), 1, {SHAPE(2, 36, 3, 5)}},
+    {"group_norm of one group", &cc_op_group_norm, GROUPS(1, NONE), 1, {SHAPE(2, 20, 4, 3)}},
+    {"group_norm odd channels leaky_relu", &cc_op_group_norm, GROUPS(5, LEAKY_RELU), 1, {SHAPE(3, 15, 5, 5)}},
+    {"group_norm of one pixel", &cc_op_group_norm, GROUPS(2, NONE), 1, {SHAPE(2, 12, 1, 1)}},
+    {"group_norm of channels", &cc_op_group_norm, GROUPS(9, SILU), 1, {SHAPE(2, 9, 5, 4)}},
+    {"group_norm wide", &cc_op_group_norm, GROUPS(4, RELU), 1, {SHAPE(1, 24, 60, 70)}},
+    {"group_norm 3-D", &cc_op_group_norm, GROUPS(3, SILU), 1, {SHAPE3(2, 6, 3, 5, 4)}},
     {"relu", &cc_op_activation, ACT(RELU), 1, {SHAPE(2, 12, 7, 9)}},
     {"silu", &cc_op_activation, ACT(SILU), 1, {SHAPE(2, 16, 7, 9)}},
     {"sigmoid odd channels", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(2, 11, 5, 3)}},

@@ -31,5 +31,6 @@ unsigned cc_group_norm_reads(const void *attr);
 void cc_group_norm_reference_forward(const cc_reference_io *io);
 void cc_group_norm_reference_backward(const cc_reference_io *io);
 size_t cc_group_norm_reference_bytes(const void *attr, const cc_shape *output);
+extern const cc_kernel cc_group_norm_cpu;
 
 #endif

@@ -20,4 +20,5 @@ const cc_op cc_op_instance_norm = {
     .reference_forward = cc_group_norm_reference_forward,
     .reference_backward = cc_group_norm_reference_backward,
     .reference_bytes = cc_group_norm_reference_bytes,
+    .cpu = &cc_group_norm_cpu,
 };
