@@ -133,6 +133,20 @@ static inline void put_nan(float *values, int64_t count) {
                            .padding = {kd > 1 ? p : 0, p, p},                                                \
                            .dilation = {kd > 1 ? d : 1, d, d},                                               \
                            .bias = with_bias})
+/* Attributes of D,H,W each: kernel, stride, padding, dilation, output padding. */
+#define LIST(...)                                                                                            \
+    { __VA_ARGS__ }
+#define ONES   (1, 1, 1)
+#define NONE_3 (0, 0, 0)
+#define UNEVEN(o, g, k, s, p, d, op, with_bias)                                                              \
+    (&(const cc_conv_attr){.out_channels = o,                                                                \
+                           .groups = g,                                                                      \
+                           .kernel = LIST k,                                                                 \
+                           .stride = LIST s,                                                                 \
+                           .padding = LIST p,                                                                \
+                           .dilation = LIST d,                                                               \
+                           .output_padding = LIST op,                                                        \
+                           .bias = with_bias})
 /* TensorFlow's "same" padding of even images at stride 2: one pixel more behind. */
 #define SAME(o, g, k, p, with_bias)                                                                          \
     (&(const cc_conv_attr){.out_channels = o,                                                                \
@@ -204,6 +218,63 @@ static const op_case cases[] = {
      CONV(8, 1, 2, 2, 2, 2, 0, 1, true),
      1,
      {SHAPE3(1, 8, 3, 4, 3)}},
+    {"conv_transpose 3-D of odd channels",
+     &cc_op_conv_transpose,
+     CONV(5, 1, 2, 2, 2, 2, 0, 1, false),
+     1,
+     {SHAPE3(2, 11, 2, 3, 2)}},
+    {"conv_transpose 3x3, one row more",
+     &cc_op_conv_transpose,
+     UNEVEN(16, 1, (1, 3, 3), (1, 2, 2), (0, 1, 1), ONES, (0, 1, 1), true),
+     1,
+     {SHAPE(2, 12, 5, 4)}},
+    {"conv_transpose 3-D, one slice more",
+     &cc_op_conv_transpose,
+     UNEVEN(8, 1, (3, 3, 3), (2, 2, 2), ONES, ONES, (1, 0, 1), true),
+     1,
+     {SHAPE3(1, 8, 3, 2, 4)}},
+    {"conv_transpose uneven",
+     &cc_op_conv_transpose,
+     UNEVEN(8, 1, (1, 2, 1), (1, 2, 1), NONE_3, ONES, NONE_3, false),
+     1,
+     {SHAPE(2, 16, 5, 4)}},
+    {"conv_transpose 3-D flat",
+     &cc_op_conv_transpose,
+     UNEVEN(16, 1, (1, 2, 2), (1, 2, 2), NONE_3, ONES, NONE_3, true),
+     1,
+     {SHAPE3(1, 24, 2, 5, 4)}},
+    {"conv 3-D of many channels",
+     &cc_op_conv,
+     CONV(40, 1, 3, 3, 3, 1, 1, 1, false),
+     1,
+     {SHAPE3(1, 24, 3, 8, 9)}},
+    {"conv 3-D stride 2", &cc_op_conv, CONV(16, 1, 3, 3, 3, 2, 1, 1, true), 1, {SHAPE3(2, 16, 5, 6, 7)}},
+    {"conv 3-D of one channel",
+     &cc_op_conv,
+     CONV(16, 1, 3, 3, 3, 1, 1, 1, false),
+     1,
+     {SHAPE3(2, 1, 4, 5, 6)}},
+    {"conv 3-D dilated", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 2, 2, true), 1, {SHAPE3(1, 8, 5, 6, 5)}},
+    {"conv 3-D dilated unevenly",
+     &cc_op_conv,
+     UNEVEN(4, 1, (3, 3, 3), ONES, (1, 3, 2), (1, 3, 2), NONE_3, false),
+     1,
+     {SHAPE3(1, 3, 5, 8, 9)}},
+    {"conv 3-D flat",
+     &cc_op_conv,
+     UNEVEN(16, 1, (1, 3, 3), (1, 2, 2), (0, 1, 1), ONES, NONE_3, false),
+     1,
+     {SHAPE3(2, 16, 3, 5, 6)}},
+    {"conv 3-D 1x1x1", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE3(2, 16, 3, 4, 5)}},
+    {"conv 3-D head", &cc_op_conv, CONV(1, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE3(2, 16, 3, 4, 5)}},
+    {"conv 4x4 stride 2", &cc_op_conv, CONV(16, 1, 1, 4, 4, 2, 1, 1, true), 1, {SHAPE(2, 8, 10, 12)}},
+    {"conv dilated beyond", &cc_op_conv, CONV(4, 1, 1, 3, 3, 1, 12, 12, false), 1, {SHAPE(2, 3, 5, 4)}},
+    {"conv depthwise dilated", &cc_op_conv, CONV(16, 16, 1, 3, 3, 1, 3, 3, false), 1, {SHAPE(2, 16, 10, 12)}},
+    {"conv depthwise 5x5 dilated",
+     &cc_op_conv,
+     CONV(11, 11, 1, 5, 5, 1, 4, 2, false),
+     1,
+     {SHAPE(2, 11, 9, 8)}},
     {"batch_norm", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 16, 7, 9)}},
     {"batch_norm relu", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(3, 16, 7, 5)}},
     {"batch_norm silu", &cc_op_batch_norm, NORM(SILU), 1, {SHAPE(2, 11, 7, 5)}},
@@ -211,6 +282,7 @@ static const op_case cases[] = {
     {"batch_norm residual", &cc_op_batch_norm, NORM(NONE), 2, {SHAPE(2, 8, 5, 5), SHAPE(2, 8, 5, 5)}},
     {"batch_norm wide", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 8, 60, 70)}},
     {"batch_norm 3-D", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"batch_norm 3-D odd channels", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE3(1, 11, 5, 3, 7)}},
     {"relu", &cc_op_activation, ACT(RELU), 1, {SHAPE(2, 12, 7, 9)}},
     {"silu", &cc_op_activation, ACT(SILU), 1, {SHAPE(2, 16, 7, 9)}},
     {"sigmoid odd channels", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(2, 11, 5, 3)}},
@@ -229,6 +301,16 @@ static const op_case cases[] = {
      (&(const cc_max_pool_attr){{2, 2, 2}, {2, 2, 2}, {0, 0, 0}}),
      1,
      {SHAPE3(1, 8, 4, 6, 5)}},
+    {"max_pool 3-D flat",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{1, 2, 2}, {1, 2, 2}, {0, 0, 0}}),
+     1,
+     {SHAPE3(2, 11, 3, 5, 8)}},
+    {"max_pool 3-D padded",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{3, 3, 2}, {2, 2, 1}, {1, 1, 1}}),
+     1,
+     {SHAPE3(1, 16, 5, 4, 3)}},
     {"concat", &cc_op_concat, NULL, 2, {SHAPE(2, 16, 5, 6), SHAPE(2, 32, 5, 6)}},
     {"concat odd channels",
      &cc_op_concat,
