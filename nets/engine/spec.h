@@ -14,13 +14,13 @@ enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8, CC_CLIP_OFF = 0, CC_EMA
 enum { CC_UNET_WIDTH_MIN = 1, CC_UNET_WIDTH_MAX = 1024, CC_UNET_DEPTH_MIN = 2, CC_UNET_DEPTH_MAX = 8 };
 
 typedef struct cc_net_spec {
-    const char *arch;                    /* "unet", "unet-bn", "unet-encoder" */
+    const char *arch;                    /* "unet", "unet-bn", "unet-3d", "unet-encoder" */
     const char *encoder;                 /* unet-encoder: "resnet-34", ...; else NULL */
     const char *upsample;                /* unet-encoder: "nearest", "transpose"; else NULL */
     int channels[CC_DECODER_LEVELS_MAX]; /* unet-encoder: channels of each decoder block, deepest first */
     int channel_count;
-    int width;        /* unet, unet-bn: channels of the first level; doubled at each next */
-    int depth;        /* unet, unet-bn: number of levels */
+    int width;        /* unet, unet-bn, unet-3d: channels of the first level; doubled at each next */
+    int depth;        /* unet, unet-bn, unet-3d: number of levels */
     int in_channels;  /* 1 */
     int classes;      /* 1 */
     double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
@@ -28,7 +28,7 @@ typedef struct cc_net_spec {
      * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
      * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
     const char *padding;
-    double norm_epsilon; /* unet-bn: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
+    double norm_epsilon; /* unet-bn, unet-3d: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
     double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;

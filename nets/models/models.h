@@ -8,15 +8,16 @@
 #include "nets/models/registry.h"
 
 typedef struct cc_architecture {
-    const char *name;                       /* net.arch */
-    bool has_encoder;                       /* and a decoder: net.encoder, net.decoder */
-    int (*stride)(const cc_net_spec *spec); /* height and width are multiples of it */
+    const char *name; /* net.arch */
+    bool has_encoder; /* and a decoder: net.encoder, net.decoder */
+    /* Of what depth, height and width are multiples; a depth of 0: the net takes images. */
+    void (*stride)(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);
     /* Adds all layers; what does not fit goes to cc_graph_fail. */
     void (*build)(cc_graph *graph, const cc_net_spec *spec);
 } cc_architecture;
 
 #define X(id, name, has_encoder)                                                                             \
-    int cc_##id##_stride(const cc_net_spec *spec);                                                           \
+    void cc_##id##_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);                             \
     void cc_##id##_build(cc_graph *graph, const cc_net_spec *spec);
 CC_ARCHITECTURES(X)
 #undef X

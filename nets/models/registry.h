@@ -32,6 +32,7 @@
 #define CC_ARCHITECTURES(X)                                                                                  \
     X(unet, "unet", false)                                                                                   \
     X(unet_bn, "unet-bn", false)                                                                             \
+    X(unet_3d, "unet-3d", false)                                                                             \
     X(unet_encoder, "unet-encoder", true)
 
 #endif

@@ -14,6 +14,7 @@ typedef struct known_net {
 static const known_net known[] = {
     {"unet", 31030593},
     {"unet-bn", 31036481},
+    {"unet-3d", 90298561}, /* by hand: 27 and 8 taps where unet-bn has 9 and 4 */
     {"resnet-34:nearest", 24430097},
     {"resnet-34:transpose", 24415873},
     {"resnet-50:nearest", 32514833},
@@ -34,7 +35,9 @@ static cc_graph *build(const char *name, int classes, int64_t size) {
     cc_graph *graph;
     assert_ok(cc_net_find(&spec, name));
     spec.classes = classes;
-    assert_ok(cc_net_build(&graph, &spec, 2, size, size));
+    int64_t stride[CC_SPATIAL_MAX];
+    assert_ok(cc_net_stride(stride, &spec));
+    assert_ok(cc_net_build(&graph, &spec, 2, stride[0], size, size));
     return graph;
 }
 
@@ -121,11 +124,11 @@ static void nets_that_make_no_sense_are_refused(void **state) {
     assert_error(cc_net_find(&spec, "vgg-16"), CC_EUSAGE, "no such net");
     assert_error(cc_net_find(&spec, "resnet-34:bilinear"), CC_EUSAGE, "no such net");
     assert_ok(cc_net_find(&spec, "resnet-34"));
-    assert_error(cc_net_build(&graph, &spec, 1, 48, 64), CC_EINVAL, "multiple of 32");
+    assert_error(cc_net_build(&graph, &spec, 1, 0, 48, 64), CC_EINVAL, "multiple of 32");
     spec.channel_count = 4;
-    assert_error(cc_net_build(&graph, &spec, 1, 64, 64), CC_EINVAL, "5 blocks, not 4");
+    assert_error(cc_net_build(&graph, &spec, 1, 0, 64, 64), CC_EINVAL, "5 blocks, not 4");
     spec.encoder = "vgg-16";
-    assert_error(cc_net_build(&graph, &spec, 1, 64, 64), CC_EINVAL, "net.encoder");
+    assert_error(cc_net_build(&graph, &spec, 1, 0, 64, 64), CC_EINVAL, "net.encoder");
 }
 
 static void no_value_is_an_input_twice(void **state) {

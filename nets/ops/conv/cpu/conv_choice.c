@@ -48,8 +48,8 @@ static bool is_for_products(const cc_conv_problem *p) {
  * their tiles badly. */
 static bool is_for_tiles(const cc_conv_problem *p) {
     const cc_shape *x = p->conv.x, *y = p->conv.y;
-    return cc_conv_algorithm_tiles.suits(p) && x->dims[1] + y->dims[1] >= 48 && y->dims[2] >= 8 &&
-           y->dims[3] >= 8;
+    return cc_conv_algorithm_tiles.suits(p) && x->dims[1] + y->dims[1] >= 48 && y->dims[y->rank - 2] >= 8 &&
+           y->dims[y->rank - 1] >= 8;
 }
 
 static cc_status by_rule(int *out, void *context, bool exact) {

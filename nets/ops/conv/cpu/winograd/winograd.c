@@ -1,10 +1,15 @@
-/* nets/ops/conv/cpu/winograd/winograd.c -- the algorithm "tiles": 3x3 convolutions of stride 1 by Winograd's
- * F(4x4, 3x3), weights transformed as they are used.
+/* nets/ops/conv/cpu/winograd/winograd.c -- the algorithm "tiles": 3x3 and Dx3x3 convolutions of stride 1 by
+ * Winograd's F(4x4, 3x3), weights transformed as they are used.
  *
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016. A tile of 6x6 inputs gives
  * 4x4 outputs with 36 products a pair of channels, where the direct way takes 144:
  *   y = A^T [ sum over input channels of (G w G^T) . (B^T x B) ] A     (. : value by value)
  * so that for each of the 36 values, here called points, the channels of all tiles make one matrix product.
+ *
+ * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel: to
+ * the sum in brackets these are so many times the input channels. A source is one block of channels seen through
+ * one slice of the kernel; images have as many sources as blocks. (Tiles of 4x4x4 would multiply less, but their
+ * sums are of numbers so much larger than their difference that float32 loses three digits more.)
  *
  * Implementations that transform all weights first write and read four times their size, which is most of the
  * work where images are small and channels many: at the bottom of a U-Net. Here a strip of weights is
@@ -13,11 +18,11 @@
  *
  * A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
  * transformed, then each piece of work takes one chunk and two blocks of destination channels through all
- * source channels, a strip at a time. The gradient of the weights adds up groups of tiles instead. What is
+ * sources, a strip at a time. The gradient of the weights adds up groups of tiles instead. What is
  * done to one tile is in lanes.inc, for vectors of 8 and of 16 values.
  *
  * Activations and their gradients lie in blocks of 8 or 16 channels; weights and their gradient as [O /
- * block][I / block][3][3][channel of I][channel of O], channels beyond O and I zero. */
+ * block][I / block][[D,]3,3][channel of I][channel of O], channels beyond O and I zero. */
 #include <omp.h>
 #include <string.h>
 #include "nets/backends/cpu/lanes.h"
@@ -28,7 +33,7 @@
 
 enum {
     CHUNK = 64, /* tiles */
-    STRIP = 64, /* channels */
+    STRIP = 64, /* channels of sources */
     POINTS = CC_WINOGRAD_POINTS,
     WIDE = CC_WINOGRAD_WIDE,
     GROUP_BYTES = 16 << 20, /* of transformed tiles at a time, for the gradient of the weights */
@@ -37,7 +42,7 @@ enum {
 /* A pass of a convolution. */
 typedef struct winograd {
     const cc_conv_attr *attr;
-    const cc_shape *x, *y; /* of the convolution's input and output; rank 4 */
+    const cc_shape *x, *y; /* of the convolution's input and output */
     int64_t block;
     cc_dtype dtype;           /* of x, y and their gradients; sums are float32 */
     int threads;              /* as many as the scratch memory was asked for */
@@ -48,15 +53,16 @@ typedef struct winograd {
 typedef struct side {
     const cc_shape *shape;
     void *values;
-    int64_t padding; /* pixels before the first tile */
+    int64_t padding, before; /* pixels before the first tile; slices before the first */
 } side;
 
-/* How tiles are numbered: along rows of tiles, image after image. */
+/* How tiles are numbered: along rows of tiles, slice after slice, image after image. */
 typedef struct work {
     const winograd *conv;
     const cc_winograd_lanes *lanes;
-    int64_t block, rows, columns, tiles; /* rows and columns of tiles in an image; tiles of all images */
-    int64_t chunk, chunks;
+    int64_t block, slices, rows, columns; /* rows and columns of tiles in a slice */
+    int64_t tiles, chunk, chunks;         /* tiles of all images */
+    int64_t taps;                         /* slices of the kernel */
 } work;
 
 static int64_t round_up(int64_t value, int64_t to) {
@@ -71,26 +77,41 @@ static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* Tiles cover the image `to`. */
+/* Tiles cover the image or volume `to`. */
 static work work_of(const winograd *c, const cc_shape *to) {
+    int64_t dhw[CC_SPATIAL_MAX];
+    cc_shape_spatial(dhw, to);
     work w = {.conv = c,
               .lanes = c->block == 16 ? &cc_winograd_lanes_16 : &cc_winograd_lanes_8,
               .block = c->block,
-              .rows = round_up(to->dims[2], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
-              .columns = round_up(to->dims[3], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE};
-    w.tiles = to->dims[0] * w.rows * w.columns;
+              .slices = dhw[0],
+              .rows = round_up(dhw[1], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
+              .columns = round_up(dhw[2], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
+              .taps = c->attr->kernel[0]};
+    w.tiles = to->dims[0] * w.slices * w.rows * w.columns;
     w.chunk = smaller(CHUNK, round_up(w.tiles, CC_WINOGRAD_ROWS));
     w.chunks = (w.tiles + w.chunk - 1) / w.chunk;
     return w;
 }
 
-static cc_winograd_place place_of(const work *w, const side *s, int64_t which, int64_t tile) {
-    const int64_t *dims = s->shape->dims, blocks = cc_blocks(s->shape, w->block);
-    int64_t n = tile / (w->rows * w->columns), row = tile / w->columns % w->rows, column = tile % w->columns;
+/* Sources of an activation. */
+static int64_t sources_of(const work *w, const cc_shape *shape) {
+    return w->taps * cc_blocks(shape, w->block);
+}
+
+/* Where a tile meets block `which` through slice `tap` of the kernel; a slice beyond the volume has no rows. */
+static cc_winograd_place place_of(const work *w, const side *s, int64_t which, int64_t tap, int64_t tile) {
+    int64_t dhw[CC_SPATIAL_MAX], blocks = cc_blocks(s->shape, w->block), column = tile % w->columns,
+                                 row = tile / w->columns % w->rows, plane = tile / w->columns / w->rows,
+                                 n = plane / w->slices, slice = plane % w->slices - s->before + tap;
+    cc_shape_spatial(dhw, s->shape);
+    const bool inside = slice >= 0 && slice < dhw[0];
+    if (!inside) slice = 0;
     return (cc_winograd_place){
-        .plane = cc_values_at(s->values, (n * blocks + which) * dims[2] * dims[3] * w->block, w->conv->dtype),
-        .height = dims[2],
-        .width = dims[3],
+        .plane = cc_values_at(s->values, ((n * blocks + which) * dhw[0] + slice) * dhw[1] * dhw[2] * w->block,
+                              w->conv->dtype),
+        .height = inside ? dhw[1] : 0,
+        .width = dhw[2],
         .top = row * CC_WINOGRAD_TILE - s->padding,
         .left = column * CC_WINOGRAD_TILE - s->padding,
         .dtype = w->conv->dtype};
@@ -106,7 +127,7 @@ typedef struct convolve_room {
 
 static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
     convolve_room r = {.group = smaller(w->chunks, w->conv->threads),
-                       .tile_step = step_of(cc_blocks(from, w->block) * w->chunk * w->block),
+                       .tile_step = step_of(sources_of(w, from) * w->chunk * w->block),
                        .weight_step = step_of(STRIP * WIDE * w->block),
                        .sum_step = step_of(w->chunk * WIDE * w->block)};
     r.tiles = POINTS * r.tile_step;
@@ -131,27 +152,32 @@ typedef struct convolution {
     float *tiles, *threads;
 } convolution;
 
-/* The tiles of a chunk, of one block of source channels. */
-static void transform_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t which) {
+/* The tiles of a chunk, of one source. Sources are numbered slice by slice of the kernel. */
+static void transform_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t source) {
     const work *w = &c->work;
-    float *points = c->tiles + slot * c->room.tiles + which * w->chunk * w->block;
+    const int64_t blocks = cc_blocks(c->from.shape, w->block);
+    float *points = c->tiles + slot * c->room.tiles + source * w->chunk * w->block;
     int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
     for (int64_t t = 0; t < count; t++) {
-        cc_winograd_place place = place_of(w, &c->from, which, first + t);
+        cc_winograd_place place = place_of(w, &c->from, source % blocks, source / blocks, first + t);
         w->lanes->image(points + t * w->block, c->room.tile_step, &place);
     }
 }
 
-/* The weights of `strip` source blocks from `first` against `wide` destination blocks from `to`. */
+/* The weights of `strip` sources from `first` against `wide` destination blocks from `to`. */
 static void transform_weights(const convolution *c, float *points, int64_t first, int64_t strip, int64_t to,
                               int wide) {
     const work *w = &c->work;
-    int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block);
+    const int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block),
+                  blocks = cc_blocks(c->from.shape, w->block);
     for (int64_t s = 0; s < strip; s++)
         for (int d = 0; d < wide; d++) {
-            int64_t in = c->mirrored ? to + d : first + s, out = c->mirrored ? first + s : to + d;
+            const int64_t which = (first + s) % blocks, slice = (first + s) / blocks,
+                          tap = c->mirrored ? w->taps - 1 - slice : slice, in = c->mirrored ? to + d : which,
+                          out = c->mirrored ? which : to + d;
             w->lanes->weights(points + (s * w->block * WIDE + d) * w->block, c->room.weight_step,
-                              WIDE * w->block, c->weights + (out * inputs + in) * 9 * matrix, c->mirrored);
+                              WIDE * w->block,
+                              c->weights + ((out * inputs + in) * w->taps + tap) * 9 * matrix, c->mirrored);
         }
 }
 
@@ -160,7 +186,7 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
     int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
     for (int d = 0; d < wide; d++)
         for (int64_t t = 0; t < count; t++) {
-            cc_winograd_place place = place_of(w, &c->to, to + d, first + t);
+            cc_winograd_place place = place_of(w, &c->to, to + d, 0, first + t);
             w->lanes->result(&place, sums + (t * WIDE + d) * w->block, c->room.sum_step,
                              c->bias ? c->bias + (to + d) * w->block : NULL, c->activation);
         }
@@ -170,9 +196,9 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
 static void convolve_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t to, int wide) {
     const work *w = &c->work;
     float *weights = c->threads + omp_get_thread_num() * c->room.thread, *sums = weights + c->room.weights;
-    int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block;
-    for (int64_t first = 0; first < blocks; first += strip) {
-        int64_t count = smaller(strip, blocks - first);
+    int64_t sources = sources_of(w, c->from.shape), strip = STRIP / w->block;
+    for (int64_t first = 0; first < sources; first += strip) {
+        int64_t count = smaller(strip, sources - first);
         transform_weights(c, weights, first, count, to, wide);
         w->lanes->multiply(
             &(cc_winograd_product){.c = sums,
@@ -198,7 +224,7 @@ static void convolve_chunk(const convolution *c, int64_t chunk, int64_t slot, in
 }
 
 static void convolve(const convolution *c) {
-    int64_t from = cc_blocks(c->from.shape, c->work.block), to = cc_blocks(c->to.shape, c->work.block),
+    int64_t from = sources_of(&c->work, c->from.shape), to = cc_blocks(c->to.shape, c->work.block),
             pairs = (to + WIDE - 1) / WIDE;
 #pragma omp parallel num_threads(c->work.conv->threads)
     for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
@@ -224,19 +250,20 @@ static void convolve_with(convolution *c, const winograd *conv, float *scratch) 
 /* bias: [O], or NULL; readable to the end of the last block. */
 static void forward(void *y, const winograd *c, const void *x, const float *weights, const float *bias,
                     float *scratch) {
-    convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1]},
-                                 .to = {c->y, y, 0},
+    convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1], c->attr->padding[0]},
+                                 .to = {c->y, y, 0, 0},
                                  .weights = weights,
                                  .bias = bias,
                                  .activation = c->activation},
                   c, scratch);
 }
 
-/* The convolution of dy with the weights' taps in reverse order in both dimensions, their channels
+/* The convolution of dy with the weights' taps in reverse order in every dimension, their channels
  * exchanged. */
 static void backward_data(void *dx, const winograd *c, const float *weights, const void *dy, float *scratch) {
-    convolve_with(&(convolution){.from = {c->y, (void *)dy, 2 - c->attr->padding[1]},
-                                 .to = {c->x, dx, 0},
+    convolve_with(&(convolution){.from = {c->y, (void *)dy, 2 - c->attr->padding[1],
+                                          c->attr->kernel[0] - 1 - c->attr->padding[0]},
+                                 .to = {c->x, dx, 0, 0},
                                  .weights = weights,
                                  .mirrored = true},
                   c, scratch);
@@ -245,34 +272,34 @@ static void backward_data(void *dx, const winograd *c, const float *weights, con
 typedef struct gradient {
     work work;
     side x, dy;
-    int64_t group, groups;          /* tiles at a time; times */
-    int64_t inputs, outputs, pairs; /* blocks of input and of output channels; pairs of the latter */
-    int64_t tile_step, sum_step;    /* from point to point */
+    int64_t group, groups;           /* tiles at a time; times */
+    int64_t sources, outputs, pairs; /* of x; blocks of output channels; pairs of these */
+    int64_t tile_step, sum_step;     /* from point to point */
     float *x_points, *dy_points, *sums;
     float *dweights;
 } gradient;
 
 static gradient gradient_of(const winograd *c, float *scratch) {
     gradient g = {.work = work_of(c, c->y),
-                  .inputs = cc_blocks(c->x, c->block),
                   .outputs = cc_blocks(c->y, c->block),
                   .sum_step = step_of(c->block * WIDE * c->block)};
-    int64_t tile_bytes = POINTS * (g.inputs + g.outputs) * c->block * (int64_t)sizeof(float),
+    g.sources = sources_of(&g.work, c->x);
+    int64_t tile_bytes = POINTS * (g.sources + g.outputs) * c->block * (int64_t)sizeof(float),
             group = GROUP_BYTES / tile_bytes / CHUNK * CHUNK;
     g.pairs = (g.outputs + WIDE - 1) / WIDE;
     g.group = smaller(group < CHUNK ? CHUNK : group, g.work.tiles);
     g.groups = (g.work.tiles + g.group - 1) / g.group;
     g.tile_step = step_of(g.group * c->block);
     g.x_points = scratch;
-    g.dy_points = g.x_points + g.inputs * POINTS * g.tile_step;
+    g.dy_points = g.x_points + g.sources * POINTS * g.tile_step;
     g.sums = g.dy_points + g.outputs * POINTS * g.tile_step;
     return g;
 }
 
 static size_t gradient_scratch(const winograd *c) {
     gradient g = gradient_of(c, NULL);
-    int64_t kept = g.groups > 1 ? g.inputs * g.pairs : c->threads;
-    return (size_t)(POINTS * ((g.inputs + g.outputs) * g.tile_step + kept * g.sum_step));
+    int64_t kept = g.groups > 1 ? g.sources * g.pairs : c->threads;
+    return (size_t)(POINTS * ((g.sources + g.outputs) * g.tile_step + kept * g.sum_step));
 }
 
 /* Floats that any of the passes needs to work in: one number, for all of them. */
@@ -282,28 +309,29 @@ static size_t scratch_count(const winograd *c) {
     return most > weights ? most : weights;
 }
 
-/* Tiles lie as [block][point][tile]. */
+/* Tiles lie as [source, or block of dy][point][tile]. */
 static void transform_group(const gradient *g, int64_t first, int64_t which) {
     const work *w = &g->work;
-    bool of_x = which < g->inputs;
+    bool of_x = which < g->sources;
     const side *s = of_x ? &g->x : &g->dy;
-    int64_t block = of_x ? which : which - g->inputs, count = smaller(g->group, w->tiles - first);
-    float *points = (of_x ? g->x_points : g->dy_points) + block * POINTS * g->tile_step;
+    const int64_t at = of_x ? which : which - g->sources, blocks = cc_blocks(s->shape, w->block),
+                  count = smaller(g->group, w->tiles - first);
+    float *points = (of_x ? g->x_points : g->dy_points) + at * POINTS * g->tile_step;
     for (int64_t t = 0; t < count; t++) {
-        cc_winograd_place place = place_of(w, s, block, first + t);
+        cc_winograd_place place = place_of(w, s, at % blocks, at / blocks, first + t);
         (of_x ? w->lanes->image : w->lanes->gradient)(points + t * w->block, g->tile_step, &place);
     }
 }
 
-/* One block of input channels against a pair of blocks of output channels. */
-static void add_group(const gradient *g, int64_t first, int64_t input, int64_t pair) {
+/* One source against a pair of blocks of output channels. */
+static void add_group(const gradient *g, int64_t first, int64_t source, int64_t pair) {
     const work *w = &g->work;
     int64_t output = pair * WIDE, row = WIDE * w->block, matrix = w->block * w->block,
-            kept = g->groups > 1 ? input * g->pairs + pair : omp_get_thread_num();
+            kept = g->groups > 1 ? source * g->pairs + pair : omp_get_thread_num();
     int wide = g->outputs - output < WIDE ? 1 : WIDE;
     float *sums = g->sums + kept * POINTS * g->sum_step;
     w->lanes->multiply(&(cc_winograd_product){.c = sums,
-                                              .a = g->x_points + input * POINTS * g->tile_step,
+                                              .a = g->x_points + source * POINTS * g->tile_step,
                                               .b = g->dy_points + output * POINTS * g->tile_step,
                                               .c_step = g->sum_step,
                                               .a_step = g->tile_step,
@@ -319,23 +347,25 @@ static void add_group(const gradient *g, int64_t first, int64_t input, int64_t p
                                               .wide = wide,
                                               .add = first > 0});
     if (first + g->group < w->tiles) return;
+    const int64_t inputs = g->sources / w->taps, input = source % inputs, tap = source / inputs;
     for (int d = 0; d < wide; d++)
-        w->lanes->weights_gradient(g->dweights + ((output + d) * g->inputs + input) * 9 * matrix,
+        w->lanes->weights_gradient(g->dweights +
+                                       (((output + d) * inputs + input) * w->taps + tap) * 9 * matrix,
                                    sums + d * w->block, g->sum_step, row);
 }
 
 static void backward_weights(float *dweights, const winograd *c, const void *x, const void *dy,
                              float *scratch) {
     gradient g = gradient_of(c, scratch);
-    g.x = (side){c->x, (void *)x, c->attr->padding[1]};
-    g.dy = (side){c->y, (void *)dy, 0};
+    g.x = (side){c->x, (void *)x, c->attr->padding[1], c->attr->padding[0]};
+    g.dy = (side){c->y, (void *)dy, 0, 0};
     g.dweights = dweights;
 #pragma omp parallel num_threads(c->threads)
     for (int64_t first = 0; first < g.work.tiles; first += g.group) {
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < g.inputs + g.outputs; i++) transform_group(&g, first, i);
+        for (int64_t i = 0; i < g.sources + g.outputs; i++) transform_group(&g, first, i);
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < g.inputs * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
+        for (int64_t i = 0; i < g.sources * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
     }
 }
 
@@ -344,10 +374,12 @@ static void backward_weights(float *dweights, const winograd *c, const void *x, 
 static bool suits(const cc_conv_problem *p) {
     const cc_cpu_conv *c = &p->conv;
     const cc_conv_attr *a = c->attr;
-    for (int i = 1; i < CC_SPATIAL_MAX; i++)
-        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding[i] > 2) return false;
-    return !c->transposed && !(p->pass == CC_PASS_BACKWARD_WEIGHTS && a->bias) && c->x->rank == 4 &&
-           a->groups == 1 && a->padding[1] == a->padding[2] && (p->x_block == 8 || p->x_block == 16) &&
+    for (int i = 0; i < CC_SPATIAL_MAX; i++)
+        if ((i > 0 && a->kernel[i] != 3) || a->stride[i] != 1 || a->dilation[i] != 1 ||
+            a->padding[i] >= a->kernel[i])
+            return false;
+    return !c->transposed && !(p->pass == CC_PASS_BACKWARD_WEIGHTS && a->bias) && a->groups == 1 &&
+           a->padding[1] == a->padding[2] && (p->x_block == 8 || p->x_block == 16) &&
            p->x_block == p->y_block && p->x_block == cc_onednn_weights_block(p->weights, c);
 }
 
