@@ -33,6 +33,15 @@ double cc_net_epsilon(const cc_net_spec *spec);
 #define CC_PADDING_SAME         "same"
 #define CC_PADDING_SAME_NOMINAL "same-nominal"
 
+/* Of cc_net_spec.norm and cc_net_spec.activation; the first where it is NULL. */
+#define CC_NORM_INSTANCE         "instance"
+#define CC_NORM_BATCH            "batch"
+#define CC_ACTIVATION_NAME_LEAKY "leaky-relu"
+#define CC_ACTIVATION_NAME_RELU  "relu"
+
+enum { CC_DYNUNET_LEVELS_MIN = 3 };
+#define CC_LEAKY_SLOPE 0.01 /* PyTorch's and nnU-Net's */
+
 /* "a, b or c": the names that name(0), name(1), ... gives before NULL, for a hint. */
 void cc_models_list(char *out, size_t capacity, const char *(*name)(int i));
 

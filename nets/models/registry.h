@@ -33,6 +33,8 @@
     X(unet, "unet", false)                                                                                   \
     X(unet_bn, "unet-bn", false)                                                                             \
     X(unet_3d, "unet-3d", false)                                                                             \
-    X(unet_encoder, "unet-encoder", true)
+    X(unet_encoder, "unet-encoder", true)                                                                    \
+    X(dynunet, "dynunet", false)                                                                             \
+    X(attention_unet, "attention-unet", false)
 
 #endif

@@ -135,6 +135,20 @@ void cc_group_norm_reference_backward(const cc_reference_io *io) {
     }
 }
 
+/* z, and dz/dx = weight rstd with mean and var held fixed. */
+bool cc_group_norm_relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
+    if (!cc_activation_has_kink(((const cc_group_norm_attr *)io->attr)->activation)) return false;
+    for (int64_t index = 0; index < group_count(io); index++) {
+        group g = group_of(io, index);
+        for (int64_t i = g.first; i < g.first + g.count; i++) {
+            double h;
+            z[i] = before_activation(&h, io, &g, i);
+            slopes[i / g.pixels] = weight_of(io, channel_at(&g, i)) * g.rstd;
+        }
+    }
+    return true;
+}
+
 /* f'(z) is computed anew from x: y is not read, and its memory is free for others. */
 unsigned cc_group_norm_reads(const void *attr) {
     (void)attr;
@@ -150,5 +164,6 @@ const cc_op cc_op_group_norm = {
     .reference_forward = cc_group_norm_reference_forward,
     .reference_backward = cc_group_norm_reference_backward,
     .reference_bytes = cc_group_norm_reference_bytes,
+    .relu_inputs = cc_group_norm_relu_inputs,
     .cpu = &cc_group_norm_cpu,
 };

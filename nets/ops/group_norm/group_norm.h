@@ -31,6 +31,7 @@ unsigned cc_group_norm_reads(const void *attr);
 void cc_group_norm_reference_forward(const cc_reference_io *io);
 void cc_group_norm_reference_backward(const cc_reference_io *io);
 size_t cc_group_norm_reference_bytes(const void *attr, const cc_shape *output);
+bool cc_group_norm_relu_inputs(double *z, double *slopes, const cc_reference_io *io);
 extern const cc_kernel cc_group_norm_cpu;
 
 #endif

@@ -20,5 +20,6 @@ const cc_op cc_op_instance_norm = {
     .reference_forward = cc_group_norm_reference_forward,
     .reference_backward = cc_group_norm_reference_backward,
     .reference_bytes = cc_group_norm_reference_bytes,
+    .relu_inputs = cc_group_norm_relu_inputs,
     .cpu = &cc_group_norm_cpu,
 };
