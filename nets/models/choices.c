@@ -47,15 +47,15 @@ const char *cc_net_activation_name(int index) {
     return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
 
-/* dynunet: MONAI's own channels, min(32 * 2^level, 512), at five levels. attention-unet: a quarter of the
- * paper's 64 to 1024 channels. */
+/* dynunet: nnU-Net's channels, which double from 32 and are 320 at most. attention-unet: a quarter of the 64 to
+ * 1024 channels of a plain U-Net. */
 const cc_net_levels *cc_net_levels_at(int index) {
     static const cc_net_levels levels[] = {{.arch = "dynunet",
                                             .least = CC_DYNUNET_LEVELS_MIN,
                                             .channel_count = 5,
                                             .kernel_count = 5,
                                             .stride_count = 5,
-                                            .channels = {32, 64, 128, 256, 512},
+                                            .channels = {32, 64, 128, 256, 320},
                                             .kernels = {3, 3, 3, 3, 3},
                                             .strides = {1, 2, 2, 2, 2}},
                                            {.arch = "attention-unet",

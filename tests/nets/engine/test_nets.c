@@ -27,6 +27,11 @@ static const known_net known[] = {
     {"efficientnet-b3:transpose", 13065241},
     {"efficientnet-b5:nearest", 30162465},
     {"efficientnet-b5:transpose", 30394001},
+    /* MONAI 1.6.1: DynUNet and AttentionUnet of these channels, kernels and strides, in two and three dimensions */
+    {"dynunet", 5684545},
+    {"dynunet:3d", 16543617},
+    {"attention-unet", 1987417},
+    {"attention-unet:3d", 5909113},
 };
 enum { KNOWN = sizeof known / sizeof *known };
 
