@@ -6,10 +6,11 @@
  *   y = A^T [ sum over input channels of (G w G^T) . (B^T x B) ] A     (. : value by value)
  * so that for each of the 36 values, here called points, the channels of all tiles make one matrix product.
  *
- * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel: to
- * the sum in brackets these are so many times the input channels. A source is one block of channels seen through
- * one slice of the kernel; images have as many sources as blocks. (Tiles of 4x4x4 would multiply less, but their
- * sums are of numbers so much larger than their difference that float32 loses three digits more.)
+ * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel: the
+ * sum in brackets goes over these too. Tiles that lie behind each other make a stack, of as many slots as x has
+ * slices with its padding: a slice of the kernel then shifts a whole matrix by one row, and each tile of x is
+ * transformed once. Products of the last slots of a stack, D - 1, reach into the next one and are dropped. An
+ * image has stacks of one slot. (Tiles in all three dimensions, 4x4x4, would multiply less, and round more.)
  *
  * Implementations that transform all weights first write and read four times their size, which is most of the
  * work where images are small and channels many: at the bottom of a U-Net. Here a strip of weights is
@@ -18,7 +19,7 @@
  *
  * A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
  * transformed, then each piece of work takes one chunk and two blocks of destination channels through all
- * sources, a strip at a time. The gradient of the weights adds up groups of tiles instead. What is
+ * source channels, a strip at a time. The gradient of the weights adds up groups of tiles instead. What is
  * done to one tile is in lanes.inc, for vectors of 8 and of 16 values.
  *
  * Activations and their gradients lie in blocks of 8 or 16 channels; weights and their gradient as [O /
@@ -32,8 +33,8 @@
 #include "nets/ops/conv/cpu/winograd/lanes.h"
 
 enum {
-    CHUNK = 64, /* tiles */
-    STRIP = 64, /* channels of sources */
+    CHUNK = 64, /* slots: as many whole stacks as fit, at least one */
+    STRIP = 64, /* channels */
     POINTS = CC_WINOGRAD_POINTS,
     WIDE = CC_WINOGRAD_WIDE,
     GROUP_BYTES = 16 << 20, /* of transformed tiles at a time, for the gradient of the weights */
@@ -56,13 +57,14 @@ typedef struct side {
     int64_t padding, before; /* pixels before the first tile; slices before the first */
 } side;
 
-/* How tiles are numbered: along rows of tiles, slice after slice, image after image. */
+/* How tiles are numbered: slot after slot of a stack, stacks along rows of tiles, image after image. */
 typedef struct work {
     const winograd *conv;
     const cc_winograd_lanes *lanes;
-    int64_t block, slices, rows, columns; /* rows and columns of tiles in a slice */
-    int64_t tiles, chunk, chunks;         /* tiles of all images */
-    int64_t taps;                         /* slices of the kernel */
+    int64_t block, slices, rows, columns; /* of an image: slices, rows and columns of tiles in each */
+    int64_t taps, slots;                  /* slices of the kernel; slots of a stack */
+    int64_t tiles, chunk, chunks;         /* slots of all images; of a chunk */
+    int64_t product;                      /* rows of a chunk's product */
 } work;
 
 static int64_t round_up(int64_t value, int64_t to) {
@@ -88,22 +90,26 @@ static work work_of(const winograd *c, const cc_shape *to) {
               .rows = round_up(dhw[1], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
               .columns = round_up(dhw[2], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
               .taps = c->attr->kernel[0]};
-    w.tiles = to->dims[0] * w.slices * w.rows * w.columns;
-    w.chunk = smaller(CHUNK, round_up(w.tiles, CC_WINOGRAD_ROWS));
+    w.slots = w.slices + w.taps - 1;
+    w.tiles = to->dims[0] * w.rows * w.columns * w.slots;
+    w.chunk = smaller(CHUNK / w.slots > 1 ? CHUNK / w.slots * w.slots : w.slots, w.tiles);
     w.chunks = (w.tiles + w.chunk - 1) / w.chunk;
+    w.product = round_up(w.chunk - (w.taps - 1), CC_WINOGRAD_ROWS);
     return w;
 }
 
-/* Sources of an activation. */
-static int64_t sources_of(const work *w, const cc_shape *shape) {
-    return w->taps * cc_blocks(shape, w->block);
+/* Slots that a chunk's product reads, of each block: with those that the last slice of the kernel is ahead. */
+static int64_t slots_read(const work *w) {
+    return w->product + w->taps - 1;
 }
 
-/* Where a tile meets block `which` through slice `tap` of the kernel; a slice beyond the volume has no rows. */
-static cc_winograd_place place_of(const work *w, const side *s, int64_t which, int64_t tap, int64_t tile) {
-    int64_t dhw[CC_SPATIAL_MAX], blocks = cc_blocks(s->shape, w->block), column = tile % w->columns,
-                                 row = tile / w->columns % w->rows, plane = tile / w->columns / w->rows,
-                                 n = plane / w->slices, slice = plane % w->slices - s->before + tap;
+/* Where tile number `tile` lies in block `which` of channels; in a slice beyond the volume it has no rows. */
+static cc_winograd_place place_of(const work *w, const side *s, int64_t which, int64_t tile) {
+    int64_t dhw[CC_SPATIAL_MAX];
+    const int64_t blocks = cc_blocks(s->shape, w->block), stack = tile / w->slots,
+                  column = stack % w->columns, row = stack / w->columns % w->rows,
+                  n = stack / w->columns / w->rows;
+    int64_t slice = tile % w->slots - s->before;
     cc_shape_spatial(dhw, s->shape);
     const bool inside = slice >= 0 && slice < dhw[0];
     if (!inside) slice = 0;
@@ -127,9 +133,9 @@ typedef struct convolve_room {
 
 static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
     convolve_room r = {.group = smaller(w->chunks, w->conv->threads),
-                       .tile_step = step_of(sources_of(w, from) * w->chunk * w->block),
+                       .tile_step = step_of(cc_blocks(from, w->block) * slots_read(w) * w->block),
                        .weight_step = step_of(STRIP * WIDE * w->block),
-                       .sum_step = step_of(w->chunk * WIDE * w->block)};
+                       .sum_step = step_of(w->product * WIDE * w->block)};
     r.tiles = POINTS * r.tile_step;
     r.weights = POINTS * r.weight_step;
     r.thread = r.weights + POINTS * r.sum_step;
@@ -152,29 +158,27 @@ typedef struct convolution {
     float *tiles, *threads;
 } convolution;
 
-/* The tiles of a chunk, of one source. Sources are numbered slice by slice of the kernel. */
-static void transform_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t source) {
+/* The tiles of a chunk, of one block of source channels. `place`: of the chunk in its group. */
+static void transform_chunk(const convolution *c, int64_t chunk, int64_t place, int64_t which) {
     const work *w = &c->work;
-    const int64_t blocks = cc_blocks(c->from.shape, w->block);
-    float *points = c->tiles + slot * c->room.tiles + source * w->chunk * w->block;
+    float *points = c->tiles + place * c->room.tiles + which * slots_read(w) * w->block;
     int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
     for (int64_t t = 0; t < count; t++) {
-        cc_winograd_place place = place_of(w, &c->from, source % blocks, source / blocks, first + t);
-        w->lanes->image(points + t * w->block, c->room.tile_step, &place);
+        const cc_winograd_place from = place_of(w, &c->from, which, first + t);
+        w->lanes->image(points + t * w->block, c->room.tile_step, &from);
     }
 }
 
-/* The weights of `strip` sources from `first` against `wide` destination blocks from `to`. */
-static void transform_weights(const convolution *c, float *points, int64_t first, int64_t strip, int64_t to,
-                              int wide) {
+/* The weights of `strip` source blocks from `first` against `wide` destination blocks from `to`, of one slice of
+ * the kernel. */
+static void transform_weights(const convolution *c, float *points, int64_t slice, int64_t first,
+                              int64_t strip, int64_t to, int wide) {
     const work *w = &c->work;
     const int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block),
-                  blocks = cc_blocks(c->from.shape, w->block);
+                  tap = c->mirrored ? w->taps - 1 - slice : slice;
     for (int64_t s = 0; s < strip; s++)
         for (int d = 0; d < wide; d++) {
-            const int64_t which = (first + s) % blocks, slice = (first + s) / blocks,
-                          tap = c->mirrored ? w->taps - 1 - slice : slice, in = c->mirrored ? to + d : which,
-                          out = c->mirrored ? which : to + d;
+            int64_t in = c->mirrored ? to + d : first + s, out = c->mirrored ? first + s : to + d;
             w->lanes->weights(points + (s * w->block * WIDE + d) * w->block, c->room.weight_step,
                               WIDE * w->block,
                               c->weights + ((out * inputs + in) * w->taps + tap) * 9 * matrix, c->mirrored);
@@ -186,45 +190,48 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
     int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
     for (int d = 0; d < wide; d++)
         for (int64_t t = 0; t < count; t++) {
-            cc_winograd_place place = place_of(w, &c->to, to + d, 0, first + t);
+            if (t % w->slots >= w->slices) continue; /* a product of two stacks */
+            cc_winograd_place place = place_of(w, &c->to, to + d, first + t);
             w->lanes->result(&place, sums + (t * WIDE + d) * w->block, c->room.sum_step,
                              c->bias ? c->bias + (to + d) * w->block : NULL, c->activation);
         }
 }
 
 /* One chunk and `wide` blocks of destination channels. */
-static void convolve_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t to, int wide) {
+static void convolve_chunk(const convolution *c, int64_t chunk, int64_t place, int64_t to, int wide) {
     const work *w = &c->work;
     float *weights = c->threads + omp_get_thread_num() * c->room.thread, *sums = weights + c->room.weights;
-    int64_t sources = sources_of(w, c->from.shape), strip = STRIP / w->block;
-    for (int64_t first = 0; first < sources; first += strip) {
-        int64_t count = smaller(strip, sources - first);
-        transform_weights(c, weights, first, count, to, wide);
-        w->lanes->multiply(
-            &(cc_winograd_product){.c = sums,
-                                   .a = c->tiles + slot * c->room.tiles + first * w->chunk * w->block,
-                                   .b = weights,
-                                   .c_step = c->room.sum_step,
-                                   .a_step = c->room.tile_step,
-                                   .b_step = c->room.weight_step,
-                                   .c_row = WIDE * w->block,
-                                   .a_row = w->block,
-                                   .a_k = 1,
-                                   .a_run = w->chunk * w->block,
-                                   .b_k = WIDE * w->block,
-                                   .b_run = w->block * WIDE * w->block,
-                                   .b_vector = w->block,
-                                   .rows = w->chunk,
-                                   .runs = count,
-                                   .run = w->block,
-                                   .wide = wide,
-                                   .add = first > 0});
-    }
+    const float *tiles = c->tiles + place * c->room.tiles;
+    int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block,
+            run = slots_read(w) * w->block;
+    for (int64_t first = 0; first < blocks; first += strip)
+        for (int64_t slice = 0; slice < w->taps; slice++) {
+            int64_t count = smaller(strip, blocks - first);
+            transform_weights(c, weights, slice, first, count, to, wide);
+            w->lanes->multiply(&(cc_winograd_product){.c = sums,
+                                                      .a = tiles + first * run + slice * w->block,
+                                                      .b = weights,
+                                                      .c_step = c->room.sum_step,
+                                                      .a_step = c->room.tile_step,
+                                                      .b_step = c->room.weight_step,
+                                                      .c_row = WIDE * w->block,
+                                                      .a_row = w->block,
+                                                      .a_k = 1,
+                                                      .a_run = run,
+                                                      .b_k = WIDE * w->block,
+                                                      .b_run = w->block * WIDE * w->block,
+                                                      .b_vector = w->block,
+                                                      .rows = w->product,
+                                                      .runs = count,
+                                                      .run = w->block,
+                                                      .wide = wide,
+                                                      .add = first > 0 || slice > 0});
+        }
     finish_chunk(c, sums, chunk, to, wide);
 }
 
 static void convolve(const convolution *c) {
-    int64_t from = sources_of(&c->work, c->from.shape), to = cc_blocks(c->to.shape, c->work.block),
+    int64_t from = cc_blocks(c->from.shape, c->work.block), to = cc_blocks(c->to.shape, c->work.block),
             pairs = (to + WIDE - 1) / WIDE;
 #pragma omp parallel num_threads(c->work.conv->threads)
     for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
@@ -272,26 +279,29 @@ static void backward_data(void *dx, const winograd *c, const float *weights, con
 typedef struct gradient {
     work work;
     side x, dy;
-    int64_t group, groups;           /* tiles at a time; times */
-    int64_t sources, outputs, pairs; /* of x; blocks of output channels; pairs of these */
-    int64_t tile_step, sum_step;     /* from point to point */
+    int64_t group, groups;          /* tiles at a time, whole stacks; times */
+    int64_t inputs, outputs, pairs; /* blocks of input and of output channels; pairs of the latter */
+    int64_t sources;                /* blocks of input channels, once for each slice of the kernel */
+    int64_t tile_step, sum_step;    /* from point to point */
     float *x_points, *dy_points, *sums;
     float *dweights;
 } gradient;
 
 static gradient gradient_of(const winograd *c, float *scratch) {
     gradient g = {.work = work_of(c, c->y),
+                  .inputs = cc_blocks(c->x, c->block),
                   .outputs = cc_blocks(c->y, c->block),
                   .sum_step = step_of(c->block * WIDE * c->block)};
-    g.sources = sources_of(&g.work, c->x);
-    int64_t tile_bytes = POINTS * (g.sources + g.outputs) * c->block * (int64_t)sizeof(float),
+    int64_t tile_bytes = POINTS * (g.inputs + g.outputs) * c->block * (int64_t)sizeof(float),
             group = GROUP_BYTES / tile_bytes / CHUNK * CHUNK;
+    const int64_t slots = g.work.slots, stacks = (group < CHUNK ? CHUNK : group) / slots;
+    g.sources = g.work.taps * g.inputs;
     g.pairs = (g.outputs + WIDE - 1) / WIDE;
-    g.group = smaller(group < CHUNK ? CHUNK : group, g.work.tiles);
+    g.group = smaller(stacks > 0 ? stacks * slots : slots, g.work.tiles);
     g.groups = (g.work.tiles + g.group - 1) / g.group;
     g.tile_step = step_of(g.group * c->block);
     g.x_points = scratch;
-    g.dy_points = g.x_points + g.sources * POINTS * g.tile_step;
+    g.dy_points = g.x_points + g.inputs * POINTS * g.tile_step;
     g.sums = g.dy_points + g.outputs * POINTS * g.tile_step;
     return g;
 }
@@ -299,7 +309,7 @@ static gradient gradient_of(const winograd *c, float *scratch) {
 static size_t gradient_scratch(const winograd *c) {
     gradient g = gradient_of(c, NULL);
     int64_t kept = g.groups > 1 ? g.sources * g.pairs : c->threads;
-    return (size_t)(POINTS * ((g.sources + g.outputs) * g.tile_step + kept * g.sum_step));
+    return (size_t)(POINTS * ((g.inputs + g.outputs) * g.tile_step + kept * g.sum_step));
 }
 
 /* Floats that any of the passes needs to work in: one number, for all of them. */
@@ -309,48 +319,49 @@ static size_t scratch_count(const winograd *c) {
     return most > weights ? most : weights;
 }
 
-/* Tiles lie as [source, or block of dy][point][tile]. */
+/* Tiles lie as [block][point][tile]; where a stack of x is longer than one of dy, the latter's are zero. */
 static void transform_group(const gradient *g, int64_t first, int64_t which) {
     const work *w = &g->work;
-    bool of_x = which < g->sources;
+    bool of_x = which < g->inputs;
     const side *s = of_x ? &g->x : &g->dy;
-    const int64_t at = of_x ? which : which - g->sources, blocks = cc_blocks(s->shape, w->block),
-                  count = smaller(g->group, w->tiles - first);
-    float *points = (of_x ? g->x_points : g->dy_points) + at * POINTS * g->tile_step;
+    int64_t block = of_x ? which : which - g->inputs, count = smaller(g->group, w->tiles - first);
+    float *points = (of_x ? g->x_points : g->dy_points) + block * POINTS * g->tile_step;
     for (int64_t t = 0; t < count; t++) {
-        cc_winograd_place place = place_of(w, s, at % blocks, at / blocks, first + t);
+        cc_winograd_place place = place_of(w, s, block, first + t);
         (of_x ? w->lanes->image : w->lanes->gradient)(points + t * w->block, g->tile_step, &place);
     }
 }
 
-/* One source against a pair of blocks of output channels. */
+/* One block of input channels, seen through one slice of the kernel, against a pair of blocks of output
+ * channels. */
 static void add_group(const gradient *g, int64_t first, int64_t source, int64_t pair) {
     const work *w = &g->work;
     int64_t output = pair * WIDE, row = WIDE * w->block, matrix = w->block * w->block,
-            kept = g->groups > 1 ? source * g->pairs + pair : omp_get_thread_num();
+            kept = g->groups > 1 ? source * g->pairs + pair : omp_get_thread_num(), input = source / w->taps,
+            slice = source % w->taps;
     int wide = g->outputs - output < WIDE ? 1 : WIDE;
     float *sums = g->sums + kept * POINTS * g->sum_step;
-    w->lanes->multiply(&(cc_winograd_product){.c = sums,
-                                              .a = g->x_points + source * POINTS * g->tile_step,
-                                              .b = g->dy_points + output * POINTS * g->tile_step,
-                                              .c_step = g->sum_step,
-                                              .a_step = g->tile_step,
-                                              .b_step = g->tile_step,
-                                              .c_row = row,
-                                              .a_row = 1,
-                                              .a_k = w->block,
-                                              .b_k = w->block,
-                                              .b_vector = POINTS * g->tile_step,
-                                              .rows = w->block,
-                                              .runs = 1,
-                                              .run = smaller(g->group, w->tiles - first),
-                                              .wide = wide,
-                                              .add = first > 0});
+    w->lanes->multiply(
+        &(cc_winograd_product){.c = sums,
+                               .a = g->x_points + input * POINTS * g->tile_step + slice * w->block,
+                               .b = g->dy_points + output * POINTS * g->tile_step,
+                               .c_step = g->sum_step,
+                               .a_step = g->tile_step,
+                               .b_step = g->tile_step,
+                               .c_row = row,
+                               .a_row = 1,
+                               .a_k = w->block,
+                               .b_k = w->block,
+                               .b_vector = POINTS * g->tile_step,
+                               .rows = w->block,
+                               .runs = 1,
+                               .run = smaller(g->group, w->tiles - first) - (w->taps - 1),
+                               .wide = wide,
+                               .add = first > 0});
     if (first + g->group < w->tiles) return;
-    const int64_t inputs = g->sources / w->taps, input = source % inputs, tap = source / inputs;
     for (int d = 0; d < wide; d++)
         w->lanes->weights_gradient(g->dweights +
-                                       (((output + d) * inputs + input) * w->taps + tap) * 9 * matrix,
+                                       (((output + d) * g->inputs + input) * w->taps + slice) * 9 * matrix,
                                    sums + d * w->block, g->sum_step, row);
 }
 
@@ -363,7 +374,7 @@ static void backward_weights(float *dweights, const winograd *c, const void *x, 
 #pragma omp parallel num_threads(c->threads)
     for (int64_t first = 0; first < g.work.tiles; first += g.group) {
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < g.sources + g.outputs; i++) transform_group(&g, first, i);
+        for (int64_t i = 0; i < g.inputs + g.outputs; i++) transform_group(&g, first, i);
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < g.sources * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
     }
