@@ -3,6 +3,7 @@
 #include "nets/models/choices.h"
 
 #include <stddef.h>
+#include <string.h>
 #include "nets/models/decoders/decoder.h"
 #include "nets/models/encoders/encoder.h"
 #include "nets/models/models.h"
@@ -23,6 +24,17 @@ const char *cc_net_decoder_name(int index) {
 const char *cc_net_padding_name(int index) {
     static const char *const names[] = {CC_PADDING_SYMMETRIC, CC_PADDING_SAME, CC_PADDING_SAME_NOMINAL};
     return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+bool cc_net_arch_has_heads(const char *arch) {
+#define X(name)                                                                                              \
+    if (strcmp(arch, name) == 0) return true;
+    CC_ARCHITECTURES_OF_HEADS(X)
+#undef X
+    return false;
+}
+bool cc_net_arch_has_one_head(const char *arch) {
+    return !cc_net_arch_has_heads(arch);
 }
 
 bool cc_net_encoder_pads(const char *encoder) {

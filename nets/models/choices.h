@@ -13,6 +13,10 @@ const char *cc_net_encoder_name(int index); /* net.encoder */
 const char *cc_net_decoder_name(int index); /* net.decoder.upsample */
 const char *cc_net_padding_name(int index); /* net.padding */
 
+/* Whether the net of that name has several outputs; its others are the rest. */
+bool cc_net_arch_has_heads(const char *arch);
+bool cc_net_arch_has_one_head(const char *arch);
+
 /* Whether the encoder of that name may have another padding than the first: those that were designed for one
  * size of image (EfficientNets). */
 bool cc_net_encoder_pads(const char *encoder);
