@@ -26,7 +26,7 @@ typedef struct source {
     void (*make)(void);              /* in place of all that: adds rows to the table */
 } source;
 
-enum { ROWS_MAX = 80, NUMBERS_MAX = 32, TEXT_MAX = 4096 };
+enum { ROWS_MAX = 128, NUMBERS_MAX = 48, TEXT_MAX = 8192 };
 
 static cc_option table[ROWS_MAX];
 static cc_option_rows whole = {table, 0};
@@ -75,11 +75,12 @@ static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t of
                                : h->count ? CC_OPTION_REALS
                                           : CC_OPTION_REAL,
                        .offset = offset + h->offset,
+                       .count_offset = h->count_offset ? offset + h->count_offset : 0,
                        .min = h->min,
                        .max = h->max,
                        .above_min = h->above_min,
                        .below_max = h->below_max,
-                       .least = h->count,
+                       .least = h->count_offset ? 1 : h->count,
                        .most = h->count,
                        .initial = h->initial,
                        .initial_note = h->initial_note,
@@ -176,6 +177,12 @@ static void add_decoder_channels(void) {
     }
 }
 
+/* Of nets whose levels are the config's: options_net.c. */
+static void add_net_levels(void) {
+    const cc_option_rows *rows = cc_option_rows_net();
+    for (int i = 0; i < rows->count; i++) add(&rows->rows[i], NULL);
+}
+
 static const source sources[] = {
     {.row = {.key = "net.arch",
              .kind = CC_OPTION_CHOICE,
@@ -183,8 +190,8 @@ static const source sources[] = {
              .when = "stage",
              .is = TRAINED,
              .initial = "unet-bn",
-             .meaning =
-                 "the net: the original U-Net, the same with batch norm, or a U-Net on a known encoder"},
+             .meaning = "the net: the original U-Net, the same with batch norm, that in three dimensions, a "
+                        "U-Net on a known encoder, nnU-Net's, or the attention U-Net"},
      .names = cc_net_arch_name},
     {.row = {.key = "net.encoder",
              .kind = CC_OPTION_CHOICE,
@@ -203,6 +210,7 @@ static const source sources[] = {
              .meaning = "how the decoder doubles its size: nearest neighbour, or transposed convolution"},
      .names = cc_net_decoder_name},
     {.make = add_decoder_channels},
+    {.make = add_net_levels},
     {.row =
          {.key = "net.drop_path",
           .kind = CC_OPTION_REAL,
@@ -234,19 +242,19 @@ static const source sources[] = {
              .kind = CC_OPTION_REAL,
              AT(net.norm_epsilon),
              .when = "net.arch",
-             .is = "unet-bn|unet-encoder",
+             .is = "unet-bn|unet-3d|unet-encoder|dynunet|attention-unet",
              .max = 1,
              .above_min = true,
              .initial_note = "null: what net.weights was trained with, else 1.0e-5",
              .usual = "1.0e-05",
-             .meaning = "epsilon of the batch norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 "
+             .meaning = "epsilon of the norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 "
                         "is PyTorch's, "
                         "1.0e-3 TensorFlow's"}},
     {.row = {.key = "net.width",
              .kind = CC_OPTION_INTEGER,
              AT(net.width),
              .when = "net.arch",
-             .is = "unet|unet-bn",
+             .is = "unet|unet-bn|unet-3d",
              .min = CC_UNET_WIDTH_MIN,
              .max = CC_UNET_WIDTH_MAX,
              .initial = "64",
@@ -256,12 +264,12 @@ static const source sources[] = {
              .kind = CC_OPTION_INTEGER,
              AT(net.depth),
              .when = "net.arch",
-             .is = "unet|unet-bn",
+             .is = "unet|unet-bn|unet-3d",
              .min = CC_UNET_DEPTH_MIN,
              .max = CC_UNET_DEPTH_MAX,
              .initial = "5",
              .unit = "levels",
-             .meaning = "levels; the image's side is a multiple of 2^(depth - 1)"}},
+             .meaning = "levels; every side of the image, or of the volume, is a multiple of 2^(depth - 1)"}},
     {.row = {.key = "net.in_channels",
              .kind = CC_OPTION_INTEGER,
              AT(net.in_channels),
@@ -277,7 +285,31 @@ static const source sources[] = {
              .min = 1,
              .max = 64,
              .initial = "1",
-             .meaning = "channels of the output, each a foreground of its own"}},
+             .meaning = "channels of the output, each a foreground of its own"},
+     .suits = cc_net_arch_has_one_head},
+    {.row = {.key = "net.heads",
+             .kind = CC_OPTION_HEADS,
+             AT(net.heads),
+             COUNT_AT(net.head_count),
+             .when = "net.arch",
+             .min = 1,
+             .max = CC_CLASSES_MAX,
+             .least = 1,
+             .most = CC_HEADS_MAX,
+             .initial = "{region: 4, lesion: 2}",
+             .meaning =
+                 "the net's outputs, and the classes of each; terms of the loss name the one they look "
+                 "at (`loss.terms`)"},
+     .suits = cc_net_arch_has_heads},
+    {.row = {.key = "net.dropout",
+             .kind = CC_OPTION_REAL,
+             AT(net.dropout),
+             .when = "net.arch",
+             .max = 1,
+             .below_max = true,
+             .initial = "0",
+             .meaning = "how often, in training, a value of the encoder's last features is left out"},
+     .suits = cc_net_arch_has_heads},
     {.row =
          {.key = "net.prior",
           .kind = CC_OPTION_REAL,
@@ -310,12 +342,20 @@ static const source sources[] = {
      .names = cc_loss_name},
     {.make = add_loss_numbers},
     {.make = add_term_weight},
+    {.row = {.key = "loss.head",
+             .kind = CC_OPTION_NAME,
+             AT(loss.head),
+             .only_term = true,
+             .most = 1,
+             .initial_note = "null: the net's only output, or that of the loss it is a term of",
+             .usual = "null",
+             .meaning = "the output of the net that the term looks at, of those of `net.heads`"}},
     {.row = {.key = "loss.terms",
              .kind = CC_OPTION_LOSSES,
              AT(loss.terms),
              COUNT_AT(loss.term_count),
              .when = "loss.type",
-             .is = "sum",
+             .is = "sum|uncertainty",
              .least = 1,
              .most = CC_LOSS_TERMS_MAX,
              .needed = true,
