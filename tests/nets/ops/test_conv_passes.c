@@ -104,6 +104,9 @@ static const conv_case cases[] = {
     {"3x3x3", false, DEEP(32, 1, (3, 3, 3), ONES, ONES, ONES, false), SHAPE3(2, 48, 5, 9, 13)},
     {"3x3x3 of a few more channels", false, DEEP(40, 1, (3, 3, 3), ONES, ONES, ONES, true),
      SHAPE3(1, 24, 3, 8, 8)},
+    /* More weights than are kept transformed, more tiles than fit a chunk. */
+    {"3x3x3 of many channels and tiles", false, DEEP(40, 1, (3, 3, 3), ONES, ONES, ONES, false),
+     SHAPE3(1, 72, 2, 5, 33)},
     {"3x3x3 of odd channels", false, DEEP(5, 1, (3, 3, 3), ONES, ONES, ONES, true), SHAPE3(2, 3, 4, 7, 6)},
     {"3x3x3 padded in part", false, DEEP(16, 1, (3, 3, 3), ONES, (2, 0, 0), ONES, false),
      SHAPE3(2, 16, 2, 9, 12)},
@@ -367,9 +370,13 @@ static void a_recorded_name_is_found_again(void **state) {
 /* More tiles than are transformed at a time. */
 static void the_gradient_of_weights_is_added_up_over_a_long_image(void **state) {
     static const conv_case c = {"3x3 of a long image", false, FLAT(8, 1, 3, 1, 1, 1, false),
-                                SHAPE(1, 8, 1, 29301)};
+                                SHAPE(1, 8, 1, 29301)},
+                           volume = {"3x3x3 of a long volume", false,
+                                     DEEP(8, 1, (3, 3, 3), ONES, ONES, ONES, false),
+                                     SHAPE3(1, 8, 2, 1, 8001)};
     (void)state;
     check_case(&c, 8, CC_F32, false);
+    check_case(&volume, 8, CC_F32, false);
 }
 
 /* What the reference gives, with a bias whatever the attributes say, and activated. */

@@ -14,8 +14,8 @@
  *
  * Implementations that transform all weights first write and read four times their size, which is most of the
  * work where images are small and channels many: at the bottom of a U-Net. Here a strip of weights is
- * transformed into the nearest caches, meets all tiles at hand, and is forgotten. What a value is does not
- * depend on the number of threads.
+ * transformed into the nearest caches, meets all tiles at hand, and is forgotten; but few weights, which fit
+ * into those caches, are transformed once and kept. What a value is does not depend on the number of threads.
  *
  * A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
  * transformed, then each piece of work takes one chunk and two blocks of destination channels through all
@@ -37,6 +37,7 @@ enum {
     STRIP = 64, /* channels */
     POINTS = CC_WINOGRAD_POINTS,
     WIDE = CC_WINOGRAD_WIDE,
+    KEPT_BYTES = 2 << 20,   /* of transformed weights that are kept, at most */
     GROUP_BYTES = 16 << 20, /* of transformed tiles at a time, for the gradient of the weights */
 };
 
@@ -128,10 +129,12 @@ typedef struct convolve_room {
     int64_t group;                            /* chunks transformed at a time */
     int64_t tile_step, weight_step, sum_step; /* from point to point */
     int64_t tiles;                            /* of one chunk */
-    int64_t weights, thread;                  /* of one thread */
+    int64_t weights, thread;                  /* of one strip of weights; of one thread */
+    int64_t strips, kept; /* of source channels; strips of weights that are kept, of every pair of destination
+                             blocks, in every slice of the kernel: all or none */
 } convolve_room;
 
-static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
+static convolve_room convolve_room_of(const work *w, const cc_shape *from, const cc_shape *to) {
     convolve_room r = {.group = smaller(w->chunks, w->conv->threads),
                        .tile_step = step_of(cc_blocks(from, w->block) * slots_read(w) * w->block),
                        .weight_step = step_of(STRIP * WIDE * w->block),
@@ -139,13 +142,16 @@ static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
     r.tiles = POINTS * r.tile_step;
     r.weights = POINTS * r.weight_step;
     r.thread = r.weights + POINTS * r.sum_step;
+    r.strips = (cc_blocks(from, w->block) * w->block + STRIP - 1) / STRIP;
+    r.kept = r.strips * w->taps * ((cc_blocks(to, w->block) + WIDE - 1) / WIDE);
+    if (w->chunks == 1 || r.kept * r.weights * (int64_t)sizeof(float) > KEPT_BYTES) r.kept = 0;
     return r;
 }
 
 static size_t convolve_scratch(const winograd *c, const cc_shape *from, const cc_shape *to) {
     work w = work_of(c, to);
-    convolve_room r = convolve_room_of(&w, from);
-    return (size_t)(r.group * r.tiles + c->threads * r.thread);
+    convolve_room r = convolve_room_of(&w, from, to);
+    return (size_t)(r.group * r.tiles + c->threads * r.thread + r.kept * r.weights);
 }
 
 typedef struct convolution {
@@ -155,7 +161,7 @@ typedef struct convolution {
     const float *weights, *bias;
     bool mirrored; /* backward data: taps in reverse order, input and output channels exchanged */
     cc_activation activation;
-    float *tiles, *threads;
+    float *tiles, *threads, *kept;
 } convolution;
 
 /* The tiles of a chunk, of one block of source channels. `place`: of the chunk in its group. */
@@ -169,16 +175,22 @@ static void transform_chunk(const convolution *c, int64_t chunk, int64_t place, 
     }
 }
 
-/* The weights of `strip` source blocks from `first` against `wide` destination blocks from `to`, of one slice of
- * the kernel. */
-static void transform_weights(const convolution *c, float *points, int64_t slice, int64_t first,
-                              int64_t strip, int64_t to, int wide) {
+/* Destination blocks of a pair: the last may be alone. */
+static int wide_of(const convolution *c, int64_t pair) {
+    return cc_blocks(c->to.shape, c->work.block) - pair * WIDE < WIDE ? 1 : WIDE;
+}
+
+/* One part of the weights: a strip of source channels against a pair of destination blocks, in one slice of the
+ * kernel. Parts of a pair are numbered strip by strip, in each slice by slice. */
+static void transform_weights(float *points, const convolution *c, int64_t pair, int64_t part) {
     const work *w = &c->work;
     const int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block),
-                  tap = c->mirrored ? w->taps - 1 - slice : slice;
-    for (int64_t s = 0; s < strip; s++)
-        for (int d = 0; d < wide; d++) {
-            int64_t in = c->mirrored ? to + d : first + s, out = c->mirrored ? first + s : to + d;
+                  sources = cc_blocks(c->from.shape, w->block), first = part / w->taps * (STRIP / w->block),
+                  slice = part % w->taps, tap = c->mirrored ? w->taps - 1 - slice : slice;
+    for (int64_t s = 0; s < STRIP / w->block && first + s < sources; s++)
+        for (int d = 0; d < wide_of(c, pair); d++) {
+            const int64_t from = first + s, to = pair * WIDE + d, in = c->mirrored ? to : from,
+                          out = c->mirrored ? from : to;
             w->lanes->weights(points + (s * w->block * WIDE + d) * w->block, c->room.weight_step,
                               WIDE * w->block,
                               c->weights + ((out * inputs + in) * w->taps + tap) * 9 * matrix, c->mirrored);
@@ -197,60 +209,69 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
         }
 }
 
-/* One chunk and `wide` blocks of destination channels. */
-static void convolve_chunk(const convolution *c, int64_t chunk, int64_t place, int64_t to, int wide) {
+/* One chunk and a pair of blocks of destination channels. */
+static void convolve_chunk(const convolution *c, int64_t chunk, int64_t place, int64_t pair) {
     const work *w = &c->work;
-    float *weights = c->threads + omp_get_thread_num() * c->room.thread, *sums = weights + c->room.weights;
-    const float *tiles = c->tiles + place * c->room.tiles;
-    int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block,
-            run = slots_read(w) * w->block;
-    for (int64_t first = 0; first < blocks; first += strip)
-        for (int64_t slice = 0; slice < w->taps; slice++) {
-            int64_t count = smaller(strip, blocks - first);
-            transform_weights(c, weights, slice, first, count, to, wide);
-            w->lanes->multiply(&(cc_winograd_product){.c = sums,
-                                                      .a = tiles + first * run + slice * w->block,
-                                                      .b = weights,
-                                                      .c_step = c->room.sum_step,
-                                                      .a_step = c->room.tile_step,
-                                                      .b_step = c->room.weight_step,
-                                                      .c_row = WIDE * w->block,
-                                                      .a_row = w->block,
-                                                      .a_k = 1,
-                                                      .a_run = run,
-                                                      .b_k = WIDE * w->block,
-                                                      .b_run = w->block * WIDE * w->block,
-                                                      .b_vector = w->block,
-                                                      .rows = w->product,
-                                                      .runs = count,
-                                                      .run = w->block,
-                                                      .wide = wide,
-                                                      .add = first > 0 || slice > 0});
-        }
-    finish_chunk(c, sums, chunk, to, wide);
+    float *own = c->threads + omp_get_thread_num() * c->room.thread, *sums = own + c->room.weights;
+    const int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block,
+                  run = slots_read(w) * w->block, parts = c->room.strips * w->taps;
+    for (int64_t part = 0; part < parts; part++) {
+        const int64_t first = part / w->taps * strip, slice = part % w->taps;
+        const float *weights = own;
+        if (c->room.kept)
+            weights = c->kept + (pair * parts + part) * c->room.weights;
+        else
+            transform_weights(own, c, pair, part);
+        w->lanes->multiply(
+            &(cc_winograd_product){.c = sums,
+                                   .a = c->tiles + place * c->room.tiles + first * run + slice * w->block,
+                                   .b = weights,
+                                   .c_step = c->room.sum_step,
+                                   .a_step = c->room.tile_step,
+                                   .b_step = c->room.weight_step,
+                                   .c_row = WIDE * w->block,
+                                   .a_row = w->block,
+                                   .a_k = 1,
+                                   .a_run = run,
+                                   .b_k = WIDE * w->block,
+                                   .b_run = w->block * WIDE * w->block,
+                                   .b_vector = w->block,
+                                   .rows = w->product,
+                                   .runs = smaller(strip, blocks - first),
+                                   .run = w->block,
+                                   .wide = wide_of(c, pair),
+                                   .add = part > 0});
+    }
+    finish_chunk(c, sums, chunk, pair * WIDE, wide_of(c, pair));
 }
 
 static void convolve(const convolution *c) {
-    int64_t from = cc_blocks(c->from.shape, c->work.block), to = cc_blocks(c->to.shape, c->work.block),
-            pairs = (to + WIDE - 1) / WIDE;
+    const int64_t from = cc_blocks(c->from.shape, c->work.block),
+                  pairs = (cc_blocks(c->to.shape, c->work.block) + WIDE - 1) / WIDE,
+                  parts = c->room.strips * c->work.taps;
 #pragma omp parallel num_threads(c->work.conv->threads)
-    for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
-        int64_t count = smaller(c->room.group, c->work.chunks - first);
+    {
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < count * from; i++) transform_chunk(c, first + i / from, i / from, i % from);
+        for (int64_t i = 0; i < c->room.kept; i++)
+            transform_weights(c->kept + i * c->room.weights, c, i / parts, i % parts);
+        for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
+            const int64_t count = smaller(c->room.group, c->work.chunks - first);
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < count * pairs; i++) {
-            int64_t block = i % pairs * WIDE;
-            convolve_chunk(c, first + i / pairs, i / pairs, block, to - block < WIDE ? 1 : WIDE);
+            for (int64_t i = 0; i < count * from; i++)
+                transform_chunk(c, first + i / from, i / from, i % from);
+#pragma omp for schedule(static)
+            for (int64_t i = 0; i < count * pairs; i++)
+                convolve_chunk(c, first + i / pairs, i / pairs, i % pairs);
         }
     }
 }
 
 static void convolve_with(convolution *c, const winograd *conv, float *scratch) {
     c->work = work_of(conv, c->to.shape);
-    c->room = convolve_room_of(&c->work, c->from.shape);
+    c->room = convolve_room_of(&c->work, c->from.shape, c->to.shape);
     c->tiles = scratch;
     c->threads = scratch + c->room.group * c->room.tiles;
+    c->kept = c->threads + conv->threads * c->room.thread;
     convolve(c);
 }
 
