@@ -19,7 +19,8 @@ static const char *const kind_names[] = {
 };
 
 enum { STREAMS = 16 }; /* of an item: more than there are kinds */
-_Static_assert((int)CC_RANDOM_KINDS <= (int)STREAMS, "each kind has its own stream");
+_Static_assert((int)CC_RANDOM_KINDS + (int)CC_RANDOM_PLANES <= (int)STREAMS,
+               "each kind has its own stream, and so has the noise of each neighbour");
 
 #define AT(member) offsetof(cc_random_ranges, member)
 #define PROBABILITY(kind_name, text)                                                                         \
@@ -186,9 +187,10 @@ static void move(float *image, uint8_t *mask, const cc_random_augment *random, c
         work += points;
     }
     if (!affine && !warp.lattice) return;
-    memcpy(other, image, pixels * sizeof *other);
-    memcpy(other_mask, mask, pixels);
-    cc_warp_apply(image, mask, &warp, other, other_mask, height, width, item->low_hu, work);
+    if (image) memcpy(other, image, pixels * sizeof *other);
+    if (mask) memcpy(other_mask, mask, pixels);
+    cc_warp_apply(image, mask, &warp, image ? other : NULL, mask ? other_mask : NULL, height, width,
+                  item->low_hu, work);
 }
 
 void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *random,
@@ -200,9 +202,16 @@ void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *
      * too; last the resolution, which leaves the noise of the pixels that it takes. */
     cc_rng rng;
     move(image, mask, random, item, height, width, other, other_mask, work);
-    /* The pixels' numbers follow that of sigma in the kind's stream. */
-    if (draws(&rng, random, item, CC_RANDOM_noise))
-        cc_intensity_noise(image, pixels, cc_rng_between(&rng, 0, r->noise_sigma), &rng);
+    if (!image) return;
+    /* The pixels' numbers follow that of sigma in the kind's stream; those of neighbours come from streams of
+     * their own, the last ones of an item. */
+    if (draws(&rng, random, item, CC_RANDOM_noise)) {
+        const double sigma = cc_rng_between(&rng, 0, r->noise_sigma);
+        if (item->plane > 0)
+            rng = cc_rng_init(item->seed, CC_PURPOSE_AUGMENT, item->epoch,
+                              item->number * STREAMS + (uint64_t)(STREAMS - item->plane));
+        cc_intensity_noise(image, pixels, sigma, &rng);
+    }
     if (draws(&rng, random, item, CC_RANDOM_blur))
         cc_intensity_blur(image, height, width, cc_rng_between(&rng, r->blur_sigma[0], r->blur_sigma[1]),
                           other, work);

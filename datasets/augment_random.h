@@ -79,16 +79,20 @@ typedef struct cc_random_augment {
 cc_status cc_random_augment_init(cc_random_augment *out, const char *const *names, int count,
                                  const cc_random_ranges *ranges);
 
-/* Which item of which epoch, and the window that gamma's values lie in. */
+/* Which item of which epoch, and the window that gamma's values lie in. An item of several slices is changed
+ * picture by picture: `plane` 0 is the slice itself, 1 to CC_RANDOM_PLANES its neighbours. All of them are
+ * moved alike and have the same numbers of each kind; only the noise of each is its own. */
+enum { CC_RANDOM_PLANES = 4 };
 typedef struct cc_random_item {
     uint64_t seed, epoch, number;
+    int plane;
     float low_hu, high_hu;
 } cc_random_item;
 
 /* Floats of `work` below, for pictures of a size. */
 size_t cc_random_augment_work(const cc_random_augment *random, int height, int width);
-/* All kinds but gamma on a picture of HU [height*width] and its mask, in place. `other` and `other_mask` are
- * of the same size, to work in. */
+/* All kinds but gamma on a picture of HU [height*width] and its mask, in place; either may be NULL: the other
+ * is then changed as with it. `other` and `other_mask` are of the same size, to work in. */
 void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *random,
                           const cc_random_item *item, int height, int width, float *other,
                           uint8_t *other_mask, float *work);

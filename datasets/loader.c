@@ -11,15 +11,19 @@
 #include "core/rng.h"
 #include "datasets/view.h"
 
+_Static_assert((int)CC_CHANNEL_SLICES_MAX - 1 <= (int)CC_RANDOM_PLANES,
+               "each neighbour has a plane of its own");
+
 /* One thread's own buffers. */
 typedef struct scratch {
-    float *slice, *canvas;                              /* [largest slice], [H*W]; HU */
+    float *slice, *canvas; /* [largest slice], [H*W]; HU */
+    float *picture;        /* [H*W]: of the slice where no channel is a picture; HU */
     uint8_t *slice_mask, *canvas_mask, *augmented_mask; /* [largest slice], [H*W], [H*W] */
     float *work;                                        /* of random augmentation */
 } scratch;
 
 typedef struct ring_slot {
-    float *images, *targets; /* [batch,1,H,W] */
+    float *images, *targets; /* [batch,channels,H,W], [batch,1,H,W] */
     uint32_t *slices;        /* [batch] */
     int *variants;           /* [batch] */
 } ring_slot;
@@ -28,11 +32,14 @@ struct cc_loader {
     cc_loader_options options; /* its pointers lead into the arena */
     cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
     cc_random_augment random;  /* what is drawn for each item; perhaps nothing */
-    uint64_t epoch;            /* that is under way; written while the threads rest */
+    cc_channels channels;
+    cc_label_classes classes;
+    uint64_t epoch; /* that is under way; written while the threads rest */
     cc_arena *arena;
-    uint32_t *first_item; /* [slice_count + 1]: of each slice's variants; then the number of items */
-    size_t items, pixels; /* of an epoch; of a canvas */
-    uint32_t *order;      /* [items] the epoch's permutation */
+    uint32_t *first_item;  /* [slice_count + 1]: of each slice's variants; then the number of items */
+    size_t items;          /* of an epoch */
+    size_t pixels, values; /* of a canvas; of all channels of one */
+    uint32_t *order;       /* [items] the epoch's permutation */
     cc_batch_ring *ring;
     ring_slot *slots; /* [depth of the ring] */
     scratch *scratch; /* [workers], or one for the caller */
@@ -41,39 +48,126 @@ struct cc_loader {
 
 /* --- an item --- */
 
-/* HU to [0, 1]: (hu - low) / (high - low), clipped. */
-static void window(float *image, size_t count, const double window_hu[2]) {
+/* HU to [0, 1]: (hu - low) / (high - low), clipped. The two may be one. */
+static void window(float *image, const float *hu, size_t count, const double window_hu[2]) {
     float low = (float)window_hu[0], scale = (float)(1 / (window_hu[1] - window_hu[0]));
     for (size_t i = 0; i < count; i++) {
-        float value = (image[i] - low) * scale;
+        float value = (hu[i] - low) * scale;
         image[i] = value < 0 ? 0 : value > 1 ? 1 : value;
     }
 }
 
+/* What an item is made of, and where. */
+typedef struct item_place {
+    const cc_loader *loader;
+    const scratch *s;
+    uint32_t index; /* of its slice */
+    const cc_variant *variant;
+    cc_random_item random;
+} item_place;
+
+/* One slice of the item, in HU: read, fit, augmented by name and at random. `mask`: labels, of the slice
+ * itself alone; NULL: not wanted. What works on HU of whole slices (histogram matching) belongs behind the
+ * reading. */
+static cc_status make_picture(float *hu, uint8_t *mask, const item_place *p, int offset) {
+    const cc_loader_options *o = &p->loader->options;
+    const scratch *s = p->s;
+    const cc_slice *slice = cc_slice_set_get(o->set, p->index);
+    const float fill = (float)o->window_hu[0];
+    if (offset == 0)
+        CC_TRY(cc_slice_set_read(o->set, p->index, s->slice, s->slice_mask));
+    else
+        CC_TRY(cc_slice_set_read_near(o->set, p->index, offset, false, s->slice));
+    cc_fit_image(s->canvas, &o->fit, s->slice, slice->height, slice->width, fill);
+    if (mask) cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
+    cc_variant_apply(p->variant, hu, mask, s->canvas, mask ? s->canvas_mask : NULL, o->fit.height,
+                     o->fit.width, fill);
+    /* The canvas is free from here on: random changes work in it. */
+    cc_random_augment_hu(hu, mask, &p->loader->random, &p->random, o->fit.height, o->fit.width, s->canvas,
+                         s->canvas_mask, s->work);
+    return CC_OK;
+}
+
+/* The mask of what a slice of the item, as the dataset has it, reads above a threshold: moved as the slice's
+ * picture is, its values being nobody's to augment. */
+static cc_status make_mask(float *out, const item_place *p, int offset, double above_hu) {
+    const cc_loader_options *o = &p->loader->options;
+    const scratch *s = p->s;
+    const cc_slice *slice = cc_slice_set_get(o->set, p->index);
+    CC_TRY(cc_slice_set_read_near(o->set, p->index, offset, true, s->slice));
+    for (size_t i = 0; i < (size_t)slice->height * (size_t)slice->width; i++)
+        s->slice_mask[i] = s->slice[i] > above_hu;
+    cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
+    cc_variant_apply(p->variant, NULL, s->augmented_mask, NULL, s->canvas_mask, o->fit.height, o->fit.width,
+                     0);
+    cc_random_augment_hu(NULL, s->augmented_mask, &p->loader->random, &p->random, o->fit.height, o->fit.width,
+                         s->canvas, s->canvas_mask, s->work);
+    for (size_t i = 0; i < p->loader->pixels; i++) out[i] = s->augmented_mask[i];
+    return CC_OK;
+}
+
+/* Classes of the labels of an item. */
+static cc_status make_target(float *target, const item_place *p, const uint8_t *labels) {
+    const cc_loader *loader = p->loader;
+    const cc_slice_set *set = loader->options.set;
+    for (size_t i = 0; i < loader->pixels; i++) {
+        const uint8_t class = loader->classes.of[labels[i]];
+        if (class == CC_LABEL_CLASS_NONE) {
+            const cc_slice *slice = cc_slice_set_get(set, p->index);
+            return cc_fail(CC_EFORMAT, cc_slice_set_patient(set, slice->patient),
+                           loader->classes.arteries
+                               ? "labels are 1 LAD, 2 LCX, 3 RCA; data.labels names others"
+                               : "data.labels names the labels that are classes",
+                           "slice %d has the label %d, which is no class of data.targets", (int)slice->number,
+                           labels[i]);
+        }
+        target[i] = class;
+    }
+    return CC_OK;
+}
+
 /* All that happens to a slice before a net sees it, in this order: read, fit, augment by name, augment at
- * random, window; `number` is the item's in an epoch without shuffling. What works on HU of whole slices
- * (histogram matching) belongs behind the reading. */
+ * random, window. `image` has room for all channels; `number` is the item's in an epoch without shuffling.
+ *
+ * The pictures of all slices are made once, in HU, in the channels of the first word that shows one; other
+ * windows are taken from there, and that word's own last. */
 static cc_status prepare_item(float *image, float *target, const cc_loader *loader, const scratch *s,
                               uint32_t index, const cc_variant *variant, size_t number) {
     const cc_loader_options *o = &loader->options;
-    const cc_slice *slice = cc_slice_set_get(o->set, index);
-    float fill = (float)o->window_hu[0];
-    const cc_random_item item = {.seed = o->seed,
-                                 .epoch = loader->epoch,
-                                 .number = number,
-                                 .low_hu = fill,
-                                 .high_hu = (float)o->window_hu[1]};
-    CC_TRY(cc_slice_set_read(o->set, index, s->slice, s->slice_mask));
-    cc_fit_image(s->canvas, &o->fit, s->slice, slice->height, slice->width, fill);
-    cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
-    cc_variant_apply(variant, image, s->augmented_mask, s->canvas, s->canvas_mask, o->fit.height,
-                     o->fit.width, fill);
-    /* The canvas is free from here on: random changes work in it. */
-    cc_random_augment_hu(image, s->augmented_mask, &loader->random, &item, o->fit.height, o->fit.width,
-                         s->canvas, s->canvas_mask, s->work);
-    window(image, loader->pixels, o->window_hu);
-    cc_random_augment_windowed(image, &loader->random, &item, loader->pixels);
-    for (size_t i = 0; i < loader->pixels; i++) target[i] = s->augmented_mask[i] != 0;
+    const cc_channels *channels = &loader->channels;
+    const size_t pixels = loader->pixels;
+    const int slices = channels->slices, middle = slices / 2;
+    item_place p = {.loader = loader,
+                    .s = s,
+                    .index = index,
+                    .variant = variant,
+                    .random = {.seed = o->seed,
+                               .epoch = loader->epoch,
+                               .number = number,
+                               .low_hu = (float)o->window_hu[0],
+                               .high_hu = (float)o->window_hu[1]}};
+    int first = 0; /* the first word that is a picture; the labels' picture is made even without one */
+    while (first < channels->word_count && channels->words[first].is_mask) first++;
+    float *const pictures = first < channels->word_count ? image + (size_t)(first * slices) * pixels : NULL;
+    for (int k = 0; k < slices; k++) {
+        if (k != middle && !pictures) continue;
+        float *hu = pictures ? pictures + (size_t)k * pixels : s->picture;
+        p.random.plane = k == middle ? 0 : k < middle ? k + 1 : k;
+        CC_TRY(make_picture(hu, k == middle ? s->augmented_mask : NULL, &p, k - middle));
+        if (k == middle) CC_TRY(make_target(target, &p, s->augmented_mask));
+    }
+    for (int w = channels->word_count - 1; w >= 0; w--) {
+        const cc_channel *word = &channels->words[w];
+        for (int k = 0; k < slices; k++) {
+            float *to = image + (size_t)(w * slices + k) * pixels;
+            if (word->is_mask) {
+                CC_TRY(make_mask(to, &p, k - middle, word->above_hu));
+                continue;
+            }
+            window(to, pictures + (size_t)k * pixels, pixels, word->window_hu);
+            cc_random_augment_windowed(to, &loader->random, &p.random, pixels);
+        }
+    }
     return CC_OK;
 }
 
@@ -107,7 +201,7 @@ static cc_status make_item(void *context, size_t item, size_t slot_number, size_
     int variant = (int)(number - loader->first_item[position]);
     slot->slices[place] = slice;
     slot->variants[place] = variant;
-    return prepare_item(slot->images + place * loader->pixels, slot->targets + place * loader->pixels, loader,
+    return prepare_item(slot->images + place * loader->values, slot->targets + place * loader->pixels, loader,
                         &loader->scratch[worker], slice, &augment_of(loader, slice)->variants[variant],
                         number);
 }
@@ -175,6 +269,7 @@ static cc_status allocate_memory(cc_loader *loader) {
         s->slice = allocate(loader, largest, sizeof *s->slice, &ok);
         s->slice_mask = allocate(loader, largest, 1, &ok);
         s->canvas = allocate(loader, loader->pixels, sizeof *s->canvas, &ok);
+        s->picture = allocate(loader, loader->pixels, sizeof *s->picture, &ok);
         s->canvas_mask = allocate(loader, loader->pixels, 1, &ok);
         s->augmented_mask = allocate(loader, loader->pixels, 1, &ok);
         s->work = allocate(loader, work + 1, sizeof *s->work, &ok);
@@ -183,7 +278,7 @@ static cc_status allocate_memory(cc_loader *loader) {
     loader->slots = allocate(loader, depth, sizeof *loader->slots, &ok);
     for (size_t i = 0; ok && i < depth; i++) {
         ring_slot *slot = &loader->slots[i];
-        slot->images = allocate(loader, batch * loader->pixels, sizeof *slot->images, &ok);
+        slot->images = allocate(loader, batch * loader->values, sizeof *slot->images, &ok);
         slot->targets = allocate(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
         slot->slices = allocate(loader, batch, sizeof *slot->slices, &ok);
         slot->variants = allocate(loader, batch, sizeof *slot->variants, &ok);
@@ -198,6 +293,12 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     if (!loader) return cc_fail_memory("loader", sizeof *loader);
     loader->options = *options;
     loader->pixels = (size_t)options->fit.height * (size_t)options->fit.width;
+    const char *const alone = "hu";
+    CC_CHECK(cc_channels_init(&loader->channels, &alone, 1, 1, options->window_hu));
+    CC_CHECK(cc_label_classes_init(&loader->classes, "calcium", NULL, 0));
+    if (options->channels) loader->channels = *options->channels;
+    if (options->classes) loader->classes = *options->classes;
+    loader->values = loader->pixels * (size_t)cc_channels_count(&loader->channels);
     if (!(loader->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_augment_init(&loader->augments[0], NULL, 0));
     if (options->augment) loader->augments[0] = *options->augment;

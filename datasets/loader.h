@@ -1,10 +1,11 @@
 /* datasets/loader.h -- batches for a net, made ready by threads while the net works.
  *
- * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1]. What
- * is drawn at random for it (datasets/augment_random.h) follows from seed, epoch and its number without
- * shuffling. Without shuffling items come slice by slice, each slice's variants in order; with it, in a
- * permutation that seed and epoch name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of
- * threads. All memory but the decoder's own is allocated at creation. */
+ * An item is a slice in one of its variants: read, fit onto the canvas, augmented, windowed to [0, 1], in one
+ * channel or several (datasets/channels.h), all of which are moved alike. What is drawn at random for it
+ * (datasets/augment_random.h) follows from seed, epoch and its number without shuffling. Without shuffling
+ * items come slice by slice, each slice's variants in order; with it, in a permutation that seed and epoch
+ * name (CC_PURPOSE_SHUFFLE). Order and bytes do not depend on the number of threads. All memory but the
+ * decoder's own, and that of views, is allocated at creation. */
 #ifndef CC_DATASETS_LOADER_H
 #define CC_DATASETS_LOADER_H
 
@@ -15,8 +16,10 @@
 #include "datasets/augment.h"
 #include "datasets/augment_random.h"
 #include "datasets/batch_ring.h"
+#include "datasets/channels.h"
 #include "datasets/fit.h"
 #include "datasets/slices.h"
+#include "datasets/label_classes.h"
 
 typedef struct cc_loader cc_loader;
 
@@ -35,7 +38,9 @@ typedef struct cc_loader_options {
     /* Low becomes 0, high 1; values below and above are clipped. low < high, both from CC_WINDOW_HU_MIN to
      * _MAX. */
     double window_hu[2];
-    int batch; /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
+    const cc_channels *channels;     /* NULL: the slice alone, in that window */
+    const cc_label_classes *classes; /* NULL: any label is foreground */
+    int batch;                       /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
     bool shuffle;
     bool drop_last; /* leaves out a last batch that is not full; else its count is less than `batch` */
     uint64_t seed;  /* of the shuffle, and of what is drawn for each item */
@@ -45,8 +50,8 @@ typedef struct cc_loader_options {
 /* What the net takes. Borrowed, until the loader's next call. */
 typedef struct cc_batch {
     int count;              /* items, n */
-    const float *images;    /* [n,1,H,W], in [0, 1] */
-    const float *targets;   /* [n,1,H,W], 0 or 1: the mask's label is not 0 */
+    const float *images;    /* [n,channels,H,W], in [0, 1] */
+    const float *targets;   /* [n,1,H,W]: the class of the mask's label; 0 is background */
     const uint32_t *slices; /* [n] index of each item's slice in the set */
     const int *variants;    /* [n] its variant: 0 is the original */
 } cc_batch;
@@ -66,7 +71,7 @@ void cc_loader_start(cc_loader *loader, uint64_t epoch);
 
 /* The next batch; *out is NULL behind the last one, and before the first start. Where an item cannot be read,
  * the batch that holds it fails with the status and message of its first such item; the epoch is over then.
- */
+ * A label without a class is such a fault (CC_EFORMAT). */
 cc_status cc_loader_next(cc_loader *loader, const cc_batch **out);
 
 #endif

@@ -43,7 +43,7 @@ void cc_scan_put(float *voxels, const cc_slice_set *set, size_t index, const uin
     const scan_state *s = set->state;
     const cc_slice *slice = &set->slices[index];
     for (int y = 0; y < slice->height; y++)
-        for (int x = 0; x < slice->width; x++) voxels[place_of(s, slice, y, x)] = *mask++ != 0;
+        for (int x = 0; x < slice->width; x++) voxels[place_of(s, slice, y, x)] = *mask++;
 }
 
 /* The volume's own memory becomes the set's: each piece of float32 is copied out, narrowed, and written where

@@ -21,6 +21,6 @@ typedef struct cc_scan_options {
  *   CC_EINVAL       the window is none · CC_ENOMEM */
 cc_status cc_scan_open(cc_slice_set **out, cc_volume *scan, const cc_scan_options *options);
 
-/* Puts mask[height*width] of a slice where it lies among the voxels of the scan's own grid; 0 and 1. */
+/* Puts mask[height*width] of a slice where it lies among the voxels of the scan's own grid. */
 void cc_scan_put(float *voxels, const cc_slice_set *scan, size_t index, const uint8_t *mask);
 #endif

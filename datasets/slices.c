@@ -181,3 +181,29 @@ cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_
     free(mine); /* NULL where the cache has it */
     return CC_OK;
 }
+
+size_t cc_slice_set_near(const cc_slice_set *set, size_t index, int offset) {
+    const int step = offset < 0 ? -1 : 1;
+    assert(index < set->count);
+    for (; offset != 0; offset -= step) {
+        const size_t next = index + (size_t)step; /* wraps below 0, to what no set has */
+        if (next >= set->count || set->slices[next].scan != set->slices[index].scan ||
+            set->slices[next].number != set->slices[index].number + step)
+            break;
+        index = next;
+    }
+    return index;
+}
+
+cc_status cc_slice_set_read_near(const cc_slice_set *set, size_t index, int offset, bool original,
+                                 float *image_hu) {
+    if (set->source->read_near) return set->source->read_near(set, index, offset, original, image_hu);
+    const size_t near = cc_slice_set_near(set, index, offset);
+    const cc_slice *a = &set->slices[index], *b = &set->slices[near];
+    if (a->height != b->height || a->width != b->width)
+        return cc_fail(
+            CC_EFORMAT, set->patients[a->patient], "set data.slices: 1",
+            "the slices %d and %d of one scan differ in size: one cannot be shown beside the other",
+            a->number, b->number);
+    return cc_slice_set_read(set, near, image_hu, NULL);
+}

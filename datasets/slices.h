@@ -66,4 +66,17 @@ cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
  * numbers within int16, as scanners write them. Any thread may call. On failure the arrays hold anything. */
 cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask);
 
+/* The slice of the same scan whose number is higher by `offset`, or lower where that is negative; where it is
+ * not there, as the scan ends or a number is missing on the way, the last one before that. Of a set with an
+ * item a slice. */
+size_t cc_slice_set_near(const cc_slice_set *set, size_t index, int offset);
+
+/* Decodes the image of such a neighbour, image_hu[height*width] of the item itself. Of a view it is the
+ * neighbour's own picture, matched as it would be alone, in the box of the item. `original`: the values that
+ * the dataset has, matched to nothing; what the item blanks then reads CC_WINDOW_HU_MIN. Any thread may call.
+ *   CC_EFORMAT  the two slices differ in size
+ *   others      as cc_slice_set_read */
+cc_status cc_slice_set_read_near(const cc_slice_set *set, size_t index, int offset, bool original,
+                                 float *image_hu);
+
 #endif

@@ -24,8 +24,10 @@ typedef struct view_state {
 } view_state;
 
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+static cc_status view_read_near(const cc_slice_set *set, size_t index, int offset, bool original,
+                                float *image_hu);
 
-static const cc_slice_source source = {.name = "view", .decode = view_decode};
+static const cc_slice_source source = {.name = "view", .decode = view_decode, .read_near = view_read_near};
 
 /* Whether a pixel of the base slice lies in a box. */
 static bool inside(const cc_box *box, int y, int x) {
@@ -36,6 +38,10 @@ static int16_t to_stored(const cc_slice_set *set, float hu) {
     /* The inverse of HU = slope * stored + intercept, rounded to the nearest and held to int16. */
     double value = nearbyint((hu - set->intercept) / set->slope);
     return (int16_t)fmin(fmax(value, INT16_MIN), INT16_MAX);
+}
+
+static float to_float(const cc_slice_set *set, int16_t stored) {
+    return (float)(set->slope * stored + set->intercept);
 }
 
 static void cut(const cc_slice_set *set, const cc_view_item *item, const float *hu, const uint8_t *truth,
@@ -65,6 +71,14 @@ static cc_status to_standard(float *hu, view_state *v, size_t index, size_t pixe
     return status;
 }
 
+/* A slice of the base, whole, as the view has it before it is cut. */
+static cc_status match(const cc_slice_set *set, size_t base, float *hu, size_t pixels) {
+    const view_state *v = set->state;
+    if (v->matching) CC_TRY(cc_matching_apply(hu, v->matching, hu, pixels));
+    /* What is remembered of scans changes no value that a caller can see: reading stays const to them. */
+    return v->standard ? to_standard(hu, (view_state *)set->state, base, pixels) : CC_OK;
+}
+
 static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask) {
     cc_status status = CC_OK;
     const view_state *v = set->state;
@@ -75,13 +89,53 @@ static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *sto
     uint8_t *truth = malloc(pixels);
     if (!hu || !truth) CC_CHECK(cc_fail_memory("a slice", pixels * (sizeof *hu + 1)));
     CC_CHECK(cc_slice_set_read(v->base, item->base, hu, truth));
-    if (v->matching) CC_CHECK(cc_matching_apply(hu, v->matching, hu, pixels));
-    /* What is remembered of scans changes no value that a caller can see: reading stays const to them. */
-    if (v->standard) CC_CHECK(to_standard(hu, (view_state *)set->state, item->base, pixels));
+    CC_CHECK(match(set, item->base, hu, pixels));
     cut(set, item, hu, truth, slice->width, stored, mask);
 done:
     free(hu);
     free(truth);
+    return status;
+}
+
+static bool is_same_box(const cc_box *a, const cc_box *b) {
+    return a->y0 == b->y0 && a->x0 == b->x0 && a->y1 == b->y1 && a->x1 == b->x1;
+}
+
+/* The neighbour as the view itself has it, where it has an item a slice and the same box on both: the cache
+ * then serves. SIZE_MAX where it does not. */
+static size_t find_own(const cc_slice_set *set, size_t index, size_t near) {
+    const view_state *v = set->state;
+    const cc_view_item *item = &v->items[index];
+    const size_t own = index + (near - item->base); /* wraps where it is before the first */
+    if (own >= set->count || v->items[own].base != near) return SIZE_MAX;
+    return is_same_box(&v->items[own].box, &item->box) && is_same_box(&v->items[own].keep, &item->keep)
+               ? own
+               : SIZE_MAX;
+}
+
+static cc_status view_read_near(const cc_slice_set *set, size_t index, int offset, bool original,
+                                float *image_hu) {
+    cc_status status = CC_OK;
+    const view_state *v = set->state;
+    const cc_view_item *item = &v->items[index];
+    const size_t near = cc_slice_set_near(v->base, item->base, offset), own = find_own(set, index, near);
+    if (!original && own != SIZE_MAX) return cc_slice_set_read(set, own, image_hu, NULL);
+    const cc_slice *slice = cc_slice_set_get(v->base, item->base);
+    const size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    float *hu = malloc(pixels * sizeof *hu);
+    if (!hu) return cc_fail_memory("a slice", pixels * sizeof *hu);
+    CC_CHECK(cc_slice_set_read_near(v->base, item->base, offset, original, hu));
+    if (!original) CC_CHECK(match(set, near, hu, pixels));
+    for (int y = item->box.y0; y < item->box.y1; y++)
+        for (int x = item->box.x0; x < item->box.x1; x++) {
+            const float value = hu[(size_t)y * (size_t)slice->width + (size_t)x];
+            const bool kept = inside(&item->keep, y, x);
+            /* Rounded as a cached slice is: what is read does not depend on the way it is read. */
+            *image_hu++ = original ? (kept ? value : (float)CC_WINDOW_HU_MIN)
+                                   : to_float(set, to_stored(set, kept ? value : v->fill_hu));
+        }
+done:
+    free(hu);
     return status;
 }
 

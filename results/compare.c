@@ -216,7 +216,9 @@ static bool same_panel(const cc_run_panel *a, const cc_run_panel *b) {
 /* The bytes that they are packed in are compared, as they are what is stored. */
 static cc_status compare_masks(const cc_run_masks *a, const cc_run_masks *b) {
     CC_TRY(compare_rows(&cc_layout_masks, a->slices, a->count, b->slices, b->count));
-    return a->arteries == b->arteries && a->bytes == b->bytes && same_bytes(a->packed, b->packed, a->bytes)
+    const bool same_classes = (a->classes > 1 ? a->classes : 1) == (b->classes > 1 ? b->classes : 1);
+    return a->arteries == b->arteries && same_classes && a->bytes == b->bytes &&
+                   same_bytes(a->packed, b->packed, a->bytes)
                ? CC_OK
                : differs("masks", "what they hold");
 }

@@ -45,7 +45,8 @@ cc_status cc_run_masks_pack(cc_run_masks_packer *p, const cc_run_mask *slice, co
     if (!is_size(slice->height) || !is_size(slice->width))
         return cc_fail(CC_EINVAL, "masks", NULL, "a slice of %lld x %lld pixels cannot be packed",
                        (long long)slice->width, (long long)slice->height);
-    z_stream z = {.next_in = (Bytef *)pixels, .avail_in = (uInt)(slice->height * slice->width)};
+    const uInt depth = p->classes > 1 ? 2 : 1;
+    z_stream z = {.next_in = (Bytef *)pixels, .avail_in = (uInt)(slice->height * slice->width) * depth};
     /* Run lengths and Huffman codes alone: of masks as small as a search for longer matches, in a third of
      * its time. */
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS, MEMORY, Z_RLE) != Z_OK)
@@ -80,16 +81,27 @@ cc_run_masks cc_run_masks_get(const cc_run_masks_packer *packer, bool arteries) 
                           .count = packer->count,
                           .packed = packer->packed,
                           .bytes = packer->bytes,
-                          .arteries = arteries};
+                          .arteries = arteries,
+                          .classes = packer->classes};
+}
+
+size_t cc_run_masks_depth(const cc_run_masks *masks) {
+    return masks->classes > 1 ? 2 : 1;
 }
 
 cc_status cc_run_masks_unpack(uint8_t *pixels, const cc_run_masks *masks, size_t slice) {
     const cc_run_mask *m = &masks->slices[slice];
-    const uLongf want = (uLongf)(m->height * m->width);
+    const size_t size = (size_t)(m->height * m->width);
+    const uLongf want = (uLongf)(size * cc_run_masks_depth(masks));
     uLongf count = want;
     if (uncompress(pixels, &count, masks->packed + m->start, (uLong)m->bytes) != Z_OK || count != want)
         return cc_fail(CC_EFORMAT, "masks/packed", NULL, "slice %zu does not unpack to %lld x %lld pixels",
                        slice, (long long)m->width, (long long)m->height);
+    for (size_t i = 0; masks->classes > 1 && i < size; i++)
+        if (pixels[size + i] > masks->classes || !pixels[size + i] != !(pixels[i] & CC_PIXEL_PREDICTED))
+            return cc_fail(CC_EFORMAT, "masks/packed", NULL,
+                           "slice %zu, pixel %zu: the class %d is none, or contradicts the mask", slice, i,
+                           pixels[size + i]);
     return CC_OK;
 }
 
@@ -108,6 +120,9 @@ static bool is_sound(const cc_run_mask *m, size_t packed) {
 
 cc_status cc_run_masks_check(const cc_run_masks *masks, size_t slice_count) {
     if (masks->count == 0) return CC_OK;
+    if (masks->classes < 0 || masks->classes > CC_PIXEL_LABEL_MAX)
+        return cc_fail(CC_EINVAL, "masks/classes", NULL, "%d is not in 1 to %d", masks->classes,
+                       CC_PIXEL_LABEL_MAX);
     if (masks->count != slice_count)
         return cc_fail(CC_EINVAL, "masks", NULL, "are of %zu slices, not of the %zu that were tested",
                        masks->count, slice_count);

@@ -101,10 +101,10 @@ typedef struct cc_run_challenge {
     char patient[CC_RUN_NAME_MAX];
     int64_t artery; /* 0: all; 1 LAD with the left main, 2 LCX, 3 RCA */
     int64_t lesions_true, lesions_found;
-    int64_t lesions_predicted, lesions_false;   /* -1 by artery: a net names none */
+    int64_t lesions_predicted, lesions_false;   /* -1 by artery where the net names none */
     double volume_found_mm3, volume_missed_mm3; /* of the truth */
-    double volume_added_mm3;                    /* predicted and not true; NaN by artery */
-    int64_t voxels_relabelled_true;             /* that the rule of the majority changed; -1 by artery */
+    double volume_added_mm3;        /* predicted and not true; NaN by artery where the net names none */
+    int64_t voxels_relabelled_true; /* that the rule of the majority changed; -1 by artery */
     int64_t voxels_relabelled_predicted;
 } cc_run_challenge;
 
@@ -135,7 +135,8 @@ typedef struct cc_run_masks {
     size_t count;
     const uint8_t *packed;
     size_t bytes;
-    bool arteries; /* labels 1, 2, 3 of the truth are arteries: LAD, LCX, RCA */
+    bool arteries; /* labels 1, 2, 3 of the truth are arteries: LAD, LCX, RCA; so are classes of several */
+    int classes;   /* that the net tells apart, without background; 2 or more are packed, 0 stands for 1 */
 } cc_run_masks;
 
 /* What one stage of a cascade leaves of one test patient: rows in the order of stages, then of patients. The

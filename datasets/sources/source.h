@@ -27,6 +27,8 @@ typedef struct cc_slice_source {
     cc_status (*digest)(cc_digest *digest, const cc_slice_set *set);
     /* stored[height*width] and mask[height*width]. Any thread may call. */
     cc_status (*decode)(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+    /* As cc_slice_set_read_near; NULL: the set's own slices are the neighbours, and all are original. */
+    cc_status (*read_near)(const cc_slice_set *set, size_t index, int offset, bool original, float *image_hu);
     /* What opening the set has found in a scan; NULL: nothing is kept. Borrowed. */
     const struct cc_scan_facts *(*facts)(const cc_slice_set *set, uint32_t scan);
     /* open has read every voxel of what it lists, now or before: nothing need be decoded to know that it can

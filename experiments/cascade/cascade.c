@@ -27,14 +27,12 @@ bool cc_cascade_trains(const cc_cascade *c) {
 
 /* Which net has the last word, and whose run it is of. */
 static void find_last_net(cc_cascade *c) {
-    const cc_planned_run *const *upstream = c->run->upstream;
-    c->last = c->run;
+    c->last = cc_planned_run_net(c->run);
     for (int s = 0; s < 3; s++)
         if (strcmp(c->run->config->stage, stage_names[s]) == 0) c->stage = (cc_cascade_stage)s;
     if (strcmp(c->run->config->stage, "cascade") != 0) return;
-    c->stage = upstream[CC_UPSTREAM_FALSE_POSITIVE] ? CC_STAGE_FALSE_POSITIVE : CC_STAGE_CALCIFICATION;
-    c->last = upstream[c->stage == CC_STAGE_FALSE_POSITIVE ? CC_UPSTREAM_FALSE_POSITIVE
-                                                           : CC_UPSTREAM_CALCIFICATION];
+    c->stage =
+        c->run->upstream[CC_UPSTREAM_FALSE_POSITIVE] ? CC_STAGE_FALSE_POSITIVE : CC_STAGE_CALCIFICATION;
 }
 
 /* The slice that a roi run has chosen as reference, and the matching to its histogram. */
@@ -259,6 +257,7 @@ cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const c
     *out = (cc_cascade){.dataset = dataset, .run = run, .arena = cc_arena_create()};
     if (!out->arena) return CC_ENOMEM;
     find_last_net(out);
+    CC_CHECK(cc_planned_run_check_nets(run, dataset->base)); /* of a scan no plan has looked at it */
     CC_CHECK(check_patients(out));
     if (reference) CC_CHECK(read_reference(&out->reference, &out->matching, reference, out->arena));
     if (by_landmarks(run)) CC_CHECK(find_standard(out));

@@ -45,7 +45,7 @@ typedef struct cc_cascade {
 /* Reads and predicts what the run's stage needs of the runs upstream. On failure there is nothing to deinit.
  *   CC_ECONFIG   a patient to train or validate on is in the test part of the calcification run
  *   CC_EFORMAT   an upstream file lacks its reference or weights; as cc_out_of_fold_predict
- *   others       as cc_predictions_get and cc_view_open */
+ *   others       as cc_planned_run_check_nets, cc_predictions_get and cc_view_open */
 cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const cc_backend *backend);
 void cc_cascade_deinit(cc_cascade *cascade); /* takes a zeroed one */
 

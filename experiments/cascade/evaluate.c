@@ -25,14 +25,16 @@ typedef struct batch_notes {
 
 struct cc_evaluator {
     cc_evaluation_source source;
-    cc_loader *loader;          /* NULL: there are no items */
-    size_t canvas;              /* pixels */
-    float *input, *probability; /* [batch][canvas]; [canvas] */
-    batch_notes batches[2];     /* one is run while the host counts the other */
-    void *scratch;              /* of the loss */
-    size_t at;                  /* of source.slices: the one that is being composed */
-    float *composed;            /* its probabilities; of the largest slice, as what follows */
-    float *placed, *image;
+    cc_loader *loader;              /* NULL: there are no items */
+    size_t canvas;                  /* pixels */
+    size_t channels, classes;       /* of the net's input and output */
+    float *input, *probability;     /* [batch][channels][canvas]; [classes][canvas] */
+    batch_notes batches[2];         /* one is run while the host counts the other */
+    void *scratch;                  /* of the loss */
+    size_t at;                      /* of source.slices: the one that is being composed */
+    float *composed;                /* its probabilities; of the largest slice, as what follows */
+    float *placed, *image;          /* placed: [classes] of them */
+    uint8_t *predicted;             /* of several classes: the most probable one */
     uint8_t *labels, *truth, *mask; /* labels: the dataset's; truth: the same as 0 and 1 */
     cc_prediction_sink *sink;
     void *context;
@@ -53,15 +55,16 @@ static size_t largest_slice(const cc_evaluator *e) {
 }
 
 static cc_loss_shape loss_shape(const cc_evaluator *e, int count) {
-    return (cc_loss_shape){count, 1, (int64_t)e->canvas};
+    return (cc_loss_shape){count, (int64_t)e->classes, (int64_t)e->canvas};
 }
 
 static cc_status allocate(cc_evaluator *e) {
     static const char purpose[] = "evaluation";
     size_t pixels = largest_slice(e);
     int batch = e->source.net->train.batch;
-    CC_TRY(cc_memory_get((void **)&e->input, (size_t)batch * e->canvas * sizeof(float), purpose));
-    CC_TRY(cc_memory_get((void **)&e->probability, e->canvas * sizeof(float), purpose));
+    CC_TRY(
+        cc_memory_get((void **)&e->input, (size_t)batch * e->channels * e->canvas * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->probability, e->classes * e->canvas * sizeof(float), purpose));
     for (int i = 0; i < 2; i++) {
         CC_TRY(cc_memory_get((void **)&e->batches[i].items, (size_t)batch * sizeof(uint32_t), purpose));
         CC_TRY(cc_memory_get((void **)&e->batches[i].targets, (size_t)batch * e->canvas * sizeof(float),
@@ -70,7 +73,8 @@ static cc_status allocate(cc_evaluator *e) {
     CC_TRY(cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->source.net->loss, loss_shape(e, batch)),
                          purpose));
     CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
-    CC_TRY(cc_memory_get((void **)&e->placed, pixels * sizeof(float), purpose));
+    CC_TRY(cc_memory_get((void **)&e->placed, e->classes * pixels * sizeof(float), purpose));
+    if (e->classes > 1) CC_TRY(cc_memory_get((void **)&e->predicted, pixels, purpose));
     CC_TRY(cc_memory_get((void **)&e->image, pixels * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->labels, pixels, purpose));
     CC_TRY(cc_memory_get((void **)&e->truth, pixels, purpose));
@@ -81,10 +85,17 @@ cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *so
     cc_status status = CC_OK;
     cc_evaluator *e = calloc(1, sizeof *e);
     if (!e) return cc_fail_memory("evaluation", sizeof *e);
-    *e = (cc_evaluator){.source = *source, .canvas = (size_t)source->fit.height * (size_t)source->fit.width};
+    *e = (cc_evaluator){.source = *source,
+                        .canvas = (size_t)source->fit.height * (size_t)source->fit.width,
+                        .channels = (size_t)source->net->net.in_channels,
+                        .classes = (size_t)source->net->net.classes};
     CC_CHECK(allocate(e));
     if (source->items->count > 0) {
-        cc_loader_options options = cc_loading_options(source->set, source->items, &source->fit, source->net);
+        cc_loader_options options;
+        cc_channels channels;
+        CC_CHECK(
+            cc_loading_options(&options, &channels, source->set, source->items, &source->fit, source->net));
+        options.classes = source->classes;
         CC_CHECK(cc_loader_create(&e->loader, &options));
     }
     *out = e;
@@ -106,6 +117,7 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     cc_memory_free(e->scratch);
     cc_memory_free(e->composed);
     cc_memory_free(e->placed);
+    cc_memory_free(e->predicted);
     cc_memory_free(e->image);
     cc_memory_free(e->labels);
     cc_memory_free(e->truth);
@@ -123,8 +135,10 @@ static cc_view_item item_of(const cc_evaluator *e, size_t index) {
 
 /* Outside all items the probability is 0. */
 static void start_slice(cc_evaluator *e) {
-    if (e->at < e->source.slices->count)
-        memset(e->composed, 0, pixels_of(e, e->source.slices->slices[e->at]) * sizeof(float));
+    if (e->at == e->source.slices->count) return;
+    const size_t pixels = pixels_of(e, e->source.slices->slices[e->at]);
+    memset(e->composed, 0, pixels * sizeof(float));
+    if (e->predicted) memset(e->predicted, 0, pixels);
 }
 
 /* Sums over pixels of p g, p and g, from which soft Dice scores are computed. */
@@ -148,8 +162,11 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     CC_TRY(cc_slice_set_read(e->source.base, index, e->image, e->labels));
     for (size_t i = 0; i < pixels && e->source.only_above; i++)
         if (!(e->image[i] > e->source.above_hu)) e->composed[i] = 0;
+    /* What was taken away above is of no class any more. */
+    for (size_t i = 0; i < pixels && e->predicted; i++)
+        if (e->composed[i] == 0) e->predicted[i] = 0;
     for (size_t i = 0; i < pixels; i++) {
-        e->mask[i] = e->composed[i] >= e->source.threshold;
+        e->mask[i] = e->predicted ? e->predicted[i] != 0 : e->composed[i] >= e->source.threshold;
         e->truth[i] = e->labels[i] != 0;
     }
     cc_prediction p = {.slice = index,
@@ -160,6 +177,7 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
                        .labels = e->labels,
                        .truth = e->truth,
                        .mask = e->mask,
+                       .classes = e->predicted ? e->predicted : e->mask,
                        .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};
     add_soft_sums(&p);
     cc_counts_add(&out->counts, &p.counts);
@@ -168,19 +186,49 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     return CC_OK;
 }
 
-/* From the logits of an item, [canvas], to its place in the slice: the sigmoid, scaled back to the item's
- * own size; the largest probability counts where items overlap. */
+/* p(k) = exp x(k) / sum of exp x, over the classes of each pixel; the largest x is taken off all, which
+ * changes nothing but keeps exp finite. Of one class the sigmoid. */
+static void find_probabilities(const cc_evaluator *e, const float *logits) {
+    float *p = e->probability;
+    for (size_t i = 0; i < e->canvas; i++) {
+        float most = logits[i], sum = 0;
+        if (e->classes == 1) {
+            p[i] = 1.0f / (1.0f + expf(-logits[i]));
+            continue;
+        }
+        for (size_t k = 1; k < e->classes; k++) most = fmaxf(most, logits[k * e->canvas + i]);
+        for (size_t k = 0; k < e->classes; k++)
+            sum += p[k * e->canvas + i] = expf(logits[k * e->canvas + i] - most);
+        for (size_t k = 0; k < e->classes; k++) p[k * e->canvas + i] /= sum;
+    }
+}
+
+/* From the logits of an item, [classes][canvas], to its place in the slice: probabilities, scaled back to the
+ * item's own size; the largest one of the foreground counts where items overlap. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
-    int wide = box->x1 - box->x0;
-    for (size_t i = 0; i < e->canvas; i++) e->probability[i] = 1.0f / (1.0f + expf(-logits[i]));
-    cc_fit_restore(e->placed, &e->source.fit, e->probability, box->y1 - box->y0, wide, 0);
+    const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
+    const size_t size = (size_t)tall * (size_t)wide;
+    find_probabilities(e, logits);
+    /* What the canvas did not hold is background for certain. */
+    for (size_t k = 0; k < e->classes; k++)
+        cc_fit_restore(e->placed + k * size, &e->source.fit, e->probability + k * e->canvas, tall, wide,
+                       e->classes > 1 && k == 0);
     for (int y = box->y0; y < box->y1; y++)
         for (int x = box->x0; x < box->x1; x++) {
-            float p = e->placed[(size_t)(y - box->y0) * (size_t)wide + (size_t)(x - box->x0)];
-            float *to = &e->composed[(size_t)y * (size_t)slice->width + (size_t)x];
-            if (y >= keep->y0 && y < keep->y1 && x >= keep->x0 && x < keep->x1 && p > *to) *to = p;
+            if (y < keep->y0 || y >= keep->y1 || x < keep->x0 || x >= keep->x1) continue;
+            const float *placed = &e->placed[(size_t)(y - box->y0) * (size_t)wide + (size_t)(x - box->x0)];
+            const size_t to = (size_t)y * (size_t)slice->width + (size_t)x;
+            float p = e->classes > 1 ? 0 : placed[0];
+            size_t best = 0;
+            for (size_t k = 1; k < e->classes; k++) {
+                p += placed[k * size];
+                if (placed[k * size] > placed[best * size]) best = k;
+            }
+            if (!(p > e->composed[to])) continue;
+            e->composed[to] = fminf(p, 1); /* a sum may be rounded above 1 */
+            if (e->predicted) e->predicted[to] = (uint8_t)best;
         }
 }
 
@@ -195,15 +243,16 @@ static cc_status begin_batch(batch_notes *notes, cc_evaluator *e) {
     notes->count = batch->count;
     memcpy(notes->items, batch->slices, count * sizeof *notes->items);
     memcpy(notes->targets, batch->targets, count * e->canvas * sizeof(float));
-    memcpy(e->input, batch->images, count * e->canvas * sizeof(float));
+    memcpy(e->input, batch->images, count * e->channels * e->canvas * sizeof(float));
     return cc_plan_begin(e->source.plan, e->input);
 }
 
 /* A NaN is no larger than any threshold: it would be counted as background without a word. */
 static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, const float *logits) {
-    const size_t count = (size_t)batch->count * e->canvas, at = cc_find_not_finite(logits, count);
+    const size_t values = e->classes * e->canvas, count = (size_t)batch->count * values;
+    const size_t at = cc_find_not_finite(logits, count);
     if (at == count) return CC_OK;
-    const cc_view_item item = item_of(e, batch->items[at / e->canvas]);
+    const cc_view_item item = item_of(e, batch->items[at / values]);
     const cc_slice *slice = cc_slice_set_get(e->source.base, item.base);
     return cc_fail(CC_EINVAL, e->source.net->name, "train it with a lower optimizer.lr, or in float32",
                    "the net's output for %s, slice %d is %s",
@@ -212,7 +261,7 @@ static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, c
 }
 
 /* Adds a batch's loss, and puts its items back; slices before theirs are complete. logits:
- * [count][canvas]. */
+ * [count][classes][canvas]. */
 static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
                              const float *logits) {
     double loss;
@@ -226,7 +275,7 @@ static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_no
             CC_TRY(finish_slice(out, e));
             assert(e->at < e->source.slices->count);
         }
-        place(e, &item, logits + (size_t)i * e->canvas);
+        place(e, &item, logits + (size_t)i * e->classes * e->canvas);
     }
     return CC_OK;
 }

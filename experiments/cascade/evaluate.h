@@ -2,11 +2,15 @@
  *
  * What the net sees of a slice (items) may be the slice itself, a part of it, several windows or nothing: an
  * item's probabilities go back to its place, the largest counts where items overlap, and outside all of them
- * the probability is 0. A slice without an item is predicted empty and counts all the same. */
+ * the probability is 0. A slice without an item is predicted empty and counts all the same.
+ *
+ * Of a net with several classes the probability is that of any but the background, 1 - p(0) of the softmax; a
+ * pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold. */
 #ifndef CC_EXPERIMENTS_CASCADE_EVALUATE_H
 #define CC_EXPERIMENTS_CASCADE_EVALUATE_H
 
 #include "datasets/fit.h"
+#include "datasets/label_classes.h"
 #include "datasets/split.h"
 #include "experiments/cascade/masks.h"
 #include "experiments/config/config.h"
@@ -20,7 +24,8 @@ typedef struct cc_prediction {
     int height, width;
     const float *image_hu, *probability;
     const uint8_t *labels;       /* the dataset's, 0 background */
-    const uint8_t *truth, *mask; /* 0 or 1; mask: probability >= threshold */
+    const uint8_t *truth, *mask; /* 0 or 1; mask: probability >= threshold, or of a class that is predicted */
+    const uint8_t *classes;      /* the class that is predicted, 0 background; of one class as mask */
     cc_counts counts;
     double soft_overlap, soft_prediction, soft_truth; /* sums over pixels of p*g, p, g */
 } cc_prediction;
@@ -39,11 +44,12 @@ typedef struct cc_evaluation_source {
     cc_fit fit;
     double threshold;
     const cc_slice_set *base;
-    const cc_split_part *slices; /* of the base, ascending: what is counted */
-    const cc_slice_set *set;     /* the base itself, or a view of it */
-    const cc_split_part *items;  /* of the set, ascending, each of one of `slices`; may be none */
-    const cc_masks *within;      /* of the base: outside these the probability is 0; or NULL */
-    bool only_above;             /* as is where a slice of the base reads above_hu or less */
+    const cc_split_part *slices;     /* of the base, ascending: what is counted */
+    const cc_slice_set *set;         /* the base itself, or a view of it */
+    const cc_split_part *items;      /* of the set, ascending, each of one of `slices`; may be none */
+    const cc_label_classes *classes; /* of the labels, for the loss; NULL: any label is of class 1 */
+    const cc_masks *within;          /* of the base: outside these the probability is 0; or NULL */
+    bool only_above;                 /* as is where a slice of the base reads above_hu or less */
     double above_hu;
 } cc_evaluation_source;
 

@@ -114,6 +114,7 @@ cc_status cc_net_view_init(cc_net_view *out, const cc_cascade *c) {
     const cc_experiment_config *config = d->run->config;
     const bool trains = cc_cascade_trains(c);
     *out = (cc_net_view){.dataset = d, .cascade = c};
+    CC_CHECK(cc_data_classes(&out->classes, c->last->config, config));
     if (c->stage == CC_STAGE_FALSE_POSITIVE) {
         CC_CHECK(open_windows(out));
     } else {
@@ -164,7 +165,11 @@ void cc_net_view_part_deinit(cc_net_view_part *part) {
 }
 
 cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *v) {
-    cc_loader_options options = cc_loading_options(v->set, &v->train.items, &v->fit, v->dataset->run->config);
+    cc_loader_options options;
+    cc_channels channels;
+    CC_TRY(
+        cc_loading_options(&options, &channels, v->set, &v->train.items, &v->fit, v->dataset->run->config));
+    options.classes = &v->classes;
     options.augment = &v->dataset->augment;
     options.random = &v->dataset->random;
     if (v->cascade->stage == CC_STAGE_FALSE_POSITIVE)
@@ -187,6 +192,7 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
                                   .slices = part->slices,
                                   .set = v->set,
                                   .items = &part->items,
+                                  .classes = &v->classes,
                                   .within = both ? c->calcification : NULL};
 }
 

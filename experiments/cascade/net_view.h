@@ -28,15 +28,16 @@ typedef struct cc_net_view {
     const cc_cascade *cascade;
     const cc_slice_set *set; /* what the net is shown: the base or a view; NULL: stage 3 without a window */
     cc_net_view_part train, validation, test;
-    cc_fit fit;            /* of the net's canvas */
-    cc_slice_set *matched; /* stage 3: whole slices, of which windows are cut; NULL: those of the base */
-    cc_slice_set *own;     /* the view that `set` is, to be closed; NULL: `set` is the base */
+    cc_fit fit;               /* of the net's canvas */
+    cc_label_classes classes; /* that the net tells apart */
+    cc_slice_set *matched;    /* stage 3: whole slices, of which windows are cut; NULL: those of the base */
+    cc_slice_set *own;        /* the view that `set` is, to be closed; NULL: `set` is the base */
 } cc_net_view;
 
 /* Decides what the net is shown. Decodes slices only to find windows, and where train.empty_slices leaves out
  * slices without truth. On failure there is nothing to deinit.
- *   CC_ECONFIG  stage 3 has no window to train on, or none to choose the best epoch by; the net's size does
- *               not suit the set
+ *   CC_ECONFIG  the net tells other labels apart than the data has; stage 3 has no window to train on, or
+ *               none to choose the best epoch by; the net's size does not suit the set
  *   others      as cc_slice_set_read and cc_view_open */
 cc_status cc_net_view_init(cc_net_view *out, const cc_cascade *cascade);
 void cc_net_view_deinit(cc_net_view *view); /* takes a zeroed one */

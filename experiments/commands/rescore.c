@@ -241,15 +241,17 @@ static void print_challenge(const cc_measures *m) {
             sum.lesions_found += c->lesions_found;
             sum.volume_found_mm3 += c->volume_found_mm3;
             sum.volume_missed_mm3 += c->volume_missed_mm3;
-            sum.lesions_predicted = artery ? -1 : sum.lesions_predicted + c->lesions_predicted;
-            sum.lesions_false += artery ? 0 : c->lesions_false;
-            sum.volume_added_mm3 += artery ? 0 : c->volume_added_mm3;
+            /* -1 where the net names no artery: all rows of an artery are so, or none. */
+            const bool one_sided = c->lesions_predicted < 0;
+            sum.lesions_predicted = one_sided ? -1 : sum.lesions_predicted + c->lesions_predicted;
+            sum.lesions_false += one_sided ? 0 : c->lesions_false;
+            sum.volume_added_mm3 += one_sided ? 0 : c->volume_added_mm3;
         }
         if (!any) continue;
         json_t *object = challenge_json(&sum);
         printf("  challenge%-13s %lld of %lld lesions", names[artery], (long long)sum.lesions_found,
                (long long)sum.lesions_true);
-        if (!artery) printf(", %lld false", (long long)sum.lesions_false);
+        if (sum.lesions_predicted >= 0) printf(", %lld false", (long long)sum.lesions_false);
         printf("; sensitivity, PPV, F1 of lesions");
         print_percent(json_object_get(object, "lesion_sensitivity"));
         print_percent(json_object_get(object, "lesion_ppv"));

@@ -7,9 +7,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "datasets/channels.h"
+#include "datasets/label_classes.h"
 #include "experiments/config/config_report.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
+#include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"
 
 enum { SUM_LEVELS_MAX = 3 };
@@ -218,6 +221,71 @@ static cc_status fail_at_key(const reader *r) {
     return cc_config_fail(node_of(r, e.where), 0, e.hint, "%s: %s", e.where, e.what);
 }
 
+/* One number of the net that follows from the data: filled in, or compared with the one that is given. */
+static cc_status settle_number(int *number, const reader *r, const char *key, int wanted, const char *why) {
+    if (*number == CC_CHANNELS_OF_DATA) *number = wanted;
+    if (*number == wanted || !(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+    return cc_config_fail(node_of(r, key), 0, "leave it out", "%s is %d, but %s make %d", key, *number, why,
+                          wanted);
+}
+
+/* Whether the loss takes what the net is to tell apart: class numbers, where there are several. */
+static cc_status check_loss(const reader *r, int classes) {
+    const cc_experiment_config *c = r->config;
+    cc_loss_heads heads = cc_loss_one_head((cc_loss_shape){1, c->net.classes, 1});
+    if (cc_loss_bind(&heads, &c->loss) != CC_OK) {
+        const cc_error e = *cc_error_get(); /* its place may be a term, which is no key */
+        return cc_config_fail(node_of(r, "loss.type"), 0, e.hint, "%s: %s", e.where, e.what);
+    }
+    if (classes == 1 || heads.items[0].target_channels == 1) return CC_OK;
+    return cc_config_fail(
+        node_of(r, "loss.type"), 0, "use cross-entropy, softmax-dice, tversky or a sum of them",
+        "loss.type: %s takes a mask for each class, and data.targets: %s gives class numbers", c->loss.type,
+        c->data.targets);
+}
+
+/* The net's channels and classes, which follow from what it is shown and what it is to tell apart. */
+static cc_status settle_channels(const reader *r) {
+    cc_experiment_config *c = r->config;
+    cc_channels channels;
+    cc_label_classes classes;
+    if (cc_channels_init(&channels, c->data.channels.items, c->data.channels.count, c->data.slices,
+                         c->preprocess.window_hu) != CC_OK ||
+        cc_label_classes_init(&classes, c->data.targets, c->data.labels, c->data.label_count) != CC_OK)
+        return fail_at_key(r);
+    CC_TRY(settle_number(&c->net.in_channels, r, "net.in_channels", cc_channels_count(&channels),
+                         "data.slices and data.channels"));
+    if (c->net.head_count > 0) { /* the classes of each output are stated, by net.heads */
+        if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+        return cc_config_fail(node_of(r, "net.arch"), 0, "choose a net with one output",
+                              "net.arch: %s has several outputs, and data.targets makes the target of one",
+                              c->net.arch);
+    }
+    /* One class is its own probability; several share one with the background. */
+    CC_TRY(settle_number(&c->net.classes, r, "net.classes", classes.count > 1 ? classes.count + 1 : 1,
+                         "the classes of data.targets"));
+    if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+    CC_TRY(check_loss(r, classes.count));
+    if (classes.count == 1) return CC_OK;
+    if (classes.arteries && strcmp(c->data.source, "ctheart") == 0)
+        return cc_config_fail(
+            node_of(r, "data.targets"), 0, "leave it out",
+            "data.targets: arteries needs masks with labels by artery, and those of ctheart "
+            "have one label");
+    if (c->net.prior > 0)
+        return cc_config_fail(
+            node_of(r, "net.prior"), 0, "leave it out",
+            "net.prior means nothing with data.targets: %s, whose classes share one softmax",
+            c->data.targets);
+    if (c->results.threshold != 0.5)
+        return cc_config_fail(
+            node_of(r, "results.threshold"), 0, "leave it out",
+            "results.threshold means nothing with data.targets: %s: the most probable class is "
+            "predicted",
+            c->data.targets);
+    return CC_OK;
+}
+
 /* What no row can say alone. */
 static cc_status check_whole(const reader *r) {
     const cc_experiment_config *c = r->config;
@@ -253,11 +321,7 @@ static cc_status check_whole(const reader *r) {
                                &c->augment_random.ranges) != CC_OK)
         return fail_at_key(r);
     if (c->optimizer.type && cc_optimizer_check(&c->optimizer) != CC_OK) return fail_at_key(r);
-    if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && (c->net.in_channels != 1 || c->net.classes != 1))
-        return cc_config_fail(node_of(r, c->net.classes != 1 ? "net.classes" : "net.in_channels"), 0, NULL,
-                              "the stage %s has one image channel and one class, not %d and %d", c->stage,
-                              c->net.in_channels, c->net.classes);
-    return CC_OK;
+    return c->net.arch ? settle_channels(r) : CC_OK;
 }
 
 cc_status cc_config_read_tree(cc_experiment_config *config, const cc_yaml *tree,

@@ -18,6 +18,7 @@ enum {
     CC_FOLD_NONE = -1,
     CC_INNER_FOLDS_NONE = 0,
     CC_SIZE_LARGEST = 0,
+    CC_CHANNELS_OF_DATA = 0, /* of the net: as many as follow from the data, which are filled in on reading */
     CC_PATIENCE_OFF = 0,
     CC_THREADS_AUTO = 0,
     CC_VARIANTS_MAX = 1024,
@@ -69,6 +70,9 @@ typedef struct cc_experiment_config {
         const char *mask;   /* volume: relative to root; else NULL */
         const char *list;   /* list: the table of scans; else NULL */
         int labels[CC_LABELS_MAX], label_count; /* list, nnunet, decathlon: foreground; none: all labels */
+        int slices;                             /* what trains: 1, 3 or 5 neighbours of a scan; else 0 */
+        cc_text_list channels;                  /* what trains: words of datasets/channels.h; else none */
+        const char *targets;                    /* what trains: "calcium", "arteries", "labels"; else NULL */
         int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
         bool skip_broken;   /* all but volume: broken patients are left out */
         struct {

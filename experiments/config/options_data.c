@@ -7,7 +7,9 @@
 #include "experiments/config/option_rows.h"
 
 #include "datasets/augment.h"
+#include "datasets/channels.h"
 #include "datasets/fit.h"
+#include "datasets/label_classes.h"
 #include "datasets/slice.h"
 #include "datasets/split.h"
 
@@ -105,7 +107,52 @@ static const cc_option rows[] = {
      .least = 0,
      .most = CC_LABELS_MAX,
      .initial = "[]",
-     .meaning = "the labels of the masks that are foreground; others become background; none: all are"},
+     .meaning = "the labels of the masks that are foreground; others become background; none: all are. Their "
+                "order is that of the classes, where `data.targets` makes several"},
+    {.key = "data.slices",
+     .kind = CC_OPTION_INTEGER,
+     AT(data.slices),
+     .when = "stage",
+     .is = TRAINED,
+     .min = 1,
+     .max = CC_CHANNEL_SLICES_MAX,
+     .initial = "1",
+     .usual = "1",
+     .unit = "slices",
+     .meaning =
+         "1, 3 or 5: the slice with as many neighbours of its scan on either side, as channels (2.5-D), each "
+         "prepared as it would be alone; in ascending order of their numbers, which in scans with positions "
+         "is from feet to head. Where the scan ends, or a number is missing, the nearest slice is repeated"},
+    {.key = "data.channels",
+     .kind = CC_OPTION_TEXTS,
+     AT(data.channels),
+     .when = "stage",
+     .is = TRAINED,
+     .least = 1,
+     .most = CC_CHANNEL_WORDS_MAX,
+     .item_ok = cc_channel_is_name,
+     .item_wants = CC_CHANNEL_NAMES,
+     .item_pattern = CC_CHANNEL_PATTERN,
+     .initial = "[hu]",
+     .usual = "[hu]",
+     .meaning =
+         "what a net is shown of each slice, a channel a word: `hu` in `preprocess.window_hu`, `hu_LOW_HIGH` "
+         "in a window of its own, `above_N` the mask of what the scan itself reads above N HU, before "
+         "histograms are matched or values augmented. With `data.slices` each word has a channel a slice, "
+         "word by word"},
+    {.key = "data.targets",
+     .kind = CC_OPTION_CHOICE,
+     AT(data.targets),
+     .when = "stage",
+     .is = TRAINED,
+     .choices = {CC_LABEL_CLASSES_LIST(WORD)},
+     .initial = "calcium",
+     .usual = "calcium",
+     .meaning =
+         "what a net tells apart: foreground from background; the coronary arteries, labels 1 LAD with "
+         "the left main, 2 LCX, 3 RCA, or three `data.labels` in this order; or each of `data.labels`. "
+         "Several classes take a loss of class numbers (cross-entropy, softmax-dice, tversky); the most "
+         "probable one is predicted, and any but background counts as foreground in all scores"},
     {.key = "data.mask_threshold",
      .kind = CC_OPTION_INTEGER,
      AT(data.mask_threshold),

@@ -104,11 +104,15 @@ static cc_status make_example(void *context, const cc_prediction *p) {
                           .height = (uint32_t)p->height,
                           .width = (uint32_t)p->width,
                           .image_hu = copied(m->arena, p->image_hu, pixels * sizeof *p->image_hu),
-                          .truth = copied(m->arena, p->truth, pixels),
-                          .prediction = copied(m->arena, p->mask, pixels),
+                          .prediction = copied(m->arena, p->classes, pixels),
                           .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability),
                           .spacing = cc_dataset_spacing(d, p->slice)};
+    uint8_t *truth = copied(m->arena, p->truth, pixels);
+    e->truth = truth;
     if (!e->patient || !e->image_hu || !e->truth || !e->prediction || !e->probability) return CC_ENOMEM;
+    /* Classes of both, where the net tells several apart. */
+    const cc_label_classes *classes = &m->test->view->classes;
+    for (size_t i = 0; i < pixels && classes->count > 1; i++) truth[i] = classes->of[p->labels[i]];
     if (m->earlier) {
         uint8_t *mask = cc_arena_get(m->arena, pixels);
         if (!mask) return CC_ENOMEM;

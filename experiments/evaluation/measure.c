@@ -29,6 +29,7 @@ typedef struct scan {
     uint8_t *bytes;        /* [pixels], as packed; as long are the following */
     float *hu;             /* a value of the density's class: thresholds alone are asked of it */
     uint8_t *truth, *mask; /* truth: labels; mask: of the stage that is being counted */
+    uint8_t *classes;      /* that the last stage predicts; NULL: it tells none apart */
 } scan;
 
 /* The mean over the scans of a patient. */
@@ -67,15 +68,21 @@ static cc_status open_scan(scan *out, const cc_measure_source *source, size_t at
     s.spacing_mm[1] = first->spacing_y_mm;
     s.spacing_mm[2] = first->spacing_z_mm;
     s.spaced = s.spacing_mm[0] > 0 && s.spacing_mm[1] > 0 && s.spacing_mm[2] > 0;
-    s.bytes = malloc(s.pixels);
+    const size_t deep = cc_run_masks_depth(source->masks);
+    s.bytes = malloc(s.pixels * deep);
+    if (deep > 1) s.classes = malloc(s.pixels);
     s.hu = malloc(s.pixels * sizeof *s.hu);
     s.truth = malloc(s.pixels);
     s.mask = malloc(s.pixels);
     *out = s;
-    if (!s.bytes || !s.hu || !s.truth || !s.mask) return cc_fail_memory("a scan", s.pixels * 7);
+    if (!s.bytes || !s.hu || !s.truth || !s.mask || (deep > 1 && !s.classes))
+        return cc_fail_memory("a scan", s.pixels * (6 + 2 * deep));
     for (size_t z = 0, offset = 0; z < (size_t)s.depth; z++) {
+        const size_t pixels = pixels_of(&s.slices[z]);
+        /* The classes of a slice lie behind its first bytes, where those of the next one go. */
         CC_TRY(cc_run_masks_unpack(s.bytes + offset, source->masks, at + z));
-        offset += pixels_of(&s.slices[z]);
+        if (s.classes) memcpy(s.classes + offset, s.bytes + offset + pixels, pixels);
+        offset += pixels;
     }
     for (size_t i = 0; i < s.pixels; i++) {
         s.hu[i] = cc_density_hu(s.bytes[i] >> CC_PIXEL_DENSITY_SHIFT & CC_PIXEL_DENSITY_MASK);
@@ -89,6 +96,7 @@ static void close_scan(scan *s) {
     free(s->hu);
     free(s->truth);
     free(s->mask);
+    free(s->classes);
 }
 
 /* Fills the scan's mask with what a stage marks: the last one its prediction, the roi stage before others the
@@ -197,12 +205,16 @@ static cc_status add_agreement(patient_rows *rows, const scan *s, const cc_measu
     add_mean(&rows->nsd, scores.nsd);
     if (source->stage == CC_STAGE_ROI) return CC_OK;
 
+    /* Where both name arteries a lesion's is the majority of its voxels' (metrics/challenge.h). */
     cc_challenge challenge;
+    const bool named = source->masks->arteries && s->classes;
+    const cc_challenge_labels labels = named                     ? CC_CHALLENGE_ARTERIES
+                                       : source->masks->arteries ? CC_CHALLENGE_TRUTH_ARTERIES
+                                                                 : CC_CHALLENGE_NO_ARTERIES;
     const double voxel_mm3 = s->spacing_mm[0] * s->spacing_mm[1] * s->spacing_mm[2];
-    CC_TRY(cc_challenge_measure(&challenge, s->hu, s->truth, s->mask, s->depth, s->height, s->width,
-                                voxel_mm3, cc_calcium_defaults().threshold_hu, CC_CHALLENGE_GROUPS,
-                                source->masks->arteries ? CC_CHALLENGE_TRUTH_ARTERIES
-                                                        : CC_CHALLENGE_NO_ARTERIES));
+    CC_TRY(cc_challenge_measure(&challenge, s->hu, s->truth, named ? s->classes : s->mask, s->depth,
+                                s->height, s->width, voxel_mm3, cc_calcium_defaults().threshold_hu,
+                                CC_CHALLENGE_GROUPS, labels));
     cc_challenge_add(&rows->challenge, &challenge);
     return CC_OK;
 }
@@ -325,6 +337,7 @@ cc_status cc_measure_slices(cc_run_slice *out, const cc_measure_source *source) 
         const size_t pixels = pixels_of(&source->masks->slices[i]);
         if (pixels > most) most = pixels;
     }
+    most *= cc_run_masks_depth(source->masks);
     uint8_t *bytes = malloc(most + 1);
     if (!bytes) return cc_fail_memory("a mask", most + 1);
     for (size_t i = 0; i < source->slice_count; i++) {

@@ -94,18 +94,22 @@ static cc_status open_own_net(cc_upstream_net *out, const cc_planned_run *run, c
     return status;
 }
 
-/* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. */
+/* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. `masks` are
+ * of all slices. */
 static cc_status write_mask(const char *path, const cc_grid *grid, const cc_slice_set *scan,
-                            const cc_masks *masks) {
+                            const cc_run_masks *masks) {
     int height, width;
     cc_slice_set_largest(&height, &width, scan);
     cc_volume volume = {.grid = *grid};
-    uint8_t *mask = malloc((size_t)height * (size_t)width);
+    const size_t pixels = (size_t)height * (size_t)width; /* of every slice */
+    uint8_t *mask = malloc(2 * pixels);
     volume.voxels = malloc(cc_volume_count(&volume) * sizeof *volume.voxels);
     cc_status status = mask && volume.voxels ? CC_OK : cc_fail_memory("the mask", cc_volume_count(&volume));
     for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(scan); i++) {
-        cc_masks_get(mask, masks, i);
-        cc_scan_put(volume.voxels, scan, i, mask);
+        status = cc_run_masks_unpack(mask, masks, i);
+        if (status != CC_OK) break;
+        for (size_t k = 0; k < pixels; k++) mask[k] &= CC_PIXEL_PREDICTED;
+        cc_scan_put(volume.voxels, scan, i, cc_run_masks_depth(masks) > 1 ? mask + pixels : mask);
     }
     if (status == CC_OK) status = cc_volume_write(path, &volume, "uint8");
     cc_volume_deinit(&volume);
@@ -161,7 +165,7 @@ cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *
     cc_run_masks masks;
     const cc_measure_source measured = cc_testing_measured(&masks, &test);
     CC_CHECK(cc_measure_patients(&measures, &measured, arena));
-    CC_CHECK(write_mask(request->mask, &grid, dataset.base, test.masks));
+    CC_CHECK(write_mask(request->mask, &grid, dataset.base, &masks));
     summarise(out, &test, &measures);
 done:
     cc_testing_deinit(&test);

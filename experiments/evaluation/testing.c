@@ -116,16 +116,26 @@ static cc_status pack(collection *c, const cc_prediction *p) {
                              .spacing_y_mm = mm[1],
                              .spacing_z_mm = mm[2]};
 
-    /* A byte a pixel (results/masks.h). */
+    /* A byte a pixel (results/masks.h), and one more for the class where there are several: the truth's label
+     * is then its class too. */
+    const cc_label_classes *classes = &c->test->view->classes;
     if (two) cc_masks_get(c->set, cascade->calcification, p->slice);
     for (size_t i = 0; i < count; i++) {
-        const unsigned label = p->labels[i] < CC_PIXEL_LABEL_MAX ? p->labels[i] : CC_PIXEL_LABEL_MAX;
+        const unsigned class = classes->of[p->labels[i]];
+        if (class == CC_LABEL_CLASS_NONE)
+            return cc_fail(CC_EFORMAT, cc_slice_set_patient(d->base, slice->patient), "check data.labels",
+                           "slice %d has the label %d, which is no class of data.targets", (int)slice->number,
+                           p->labels[i]);
+        const unsigned label = classes->count > 1                  ? class
+                               : p->labels[i] < CC_PIXEL_LABEL_MAX ? p->labels[i]
+                                                                   : CC_PIXEL_LABEL_MAX;
         const unsigned density = roi ? 0 : cc_density_of(p->image_hu[i]);
         const unsigned marked =
             (p->mask[i] ? CC_PIXEL_PREDICTED : 0) | (two && c->set[i] ? CC_PIXEL_STAGE_2 : 0);
         c->pixels[i] = (uint8_t)(marked | density << CC_PIXEL_DENSITY_SHIFT | label << CC_PIXEL_TRUTH_SHIFT);
         c->test->arteries = c->test->arteries && label <= CC_ARTERIES;
     }
+    if (classes->count > 1) memcpy(c->pixels + count, p->classes, count);
     return cc_run_masks_pack(&c->test->packed, &row, c->pixels);
 }
 
@@ -152,14 +162,17 @@ static cc_status collect(void *context, const cc_prediction *p) {
 }
 
 /* What is needed before the first slice: sums of zero and room for the largest slice. Labels are arteries
- * where the source's layout says so: orCaScore's and COCA's. */
+ * where the source's layout says so, orCaScore's and COCA's, or data.targets. */
 static cc_status start(collection *c, cc_arena *arena) {
     int height, width;
     const cc_dataset *d = c->test->view->dataset;
     const char *source = d->run->config->data.source;
-    c->test->arteries = strcmp(source, "orcascore") == 0 || strcmp(source, "coca") == 0;
+    const cc_label_classes *classes = &c->test->view->classes;
+    const bool named = strcmp(source, "orcascore") == 0 || strcmp(source, "coca") == 0;
+    c->test->arteries = classes->arteries || (named && classes->count == 1);
+    c->test->packed.classes = classes->count;
     cc_slice_set_largest(&height, &width, d->base);
-    c->pixels = cc_arena_get_array(arena, (size_t)height, (size_t)width);
+    c->pixels = cc_arena_get_array(arena, 2 * (size_t)height, (size_t)width);
     c->set = cc_arena_get_array(arena, (size_t)height, (size_t)width);
     if (!c->pixels || !c->set) return CC_ENOMEM;
     for (int s = 0; s < PIXEL_SETS; s++) CC_TRY(cc_calibration_init(&c->calibration[s], BINS));

@@ -4,7 +4,9 @@
 #include "experiments/planning/data.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "datasets/scan_facts.h"
 #include "nets/engine/model.h"
 
 /* Only the masks of ctheart, which are pictures, are thresholded. */
@@ -50,10 +52,15 @@ bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *
     return true;
 }
 
+/* In their order, too: it is that of the classes. */
+static bool has_same_labels(const cc_experiment_config *a, const cc_experiment_config *b) {
+    return a->data.label_count == b->data.label_count &&
+           memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
+}
+
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
     return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken && a->data.label_count == b->data.label_count &&
-           memcmp(a->data.labels, b->data.labels, (size_t)a->data.label_count * sizeof *a->data.labels) == 0;
+           a->data.skip_broken == b->data.skip_broken && has_same_labels(a, b);
 }
 
 /* Of data.split.file the paths are compared: a copy under another name is not known to be one. */
@@ -176,10 +183,79 @@ cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experime
     return cc_fit_check(out);
 }
 
+cc_status cc_data_channels(cc_channels *out, const cc_experiment_config *net) {
+    return cc_channels_init(out, net->data.channels.items, net->data.channels.count, net->data.slices,
+                            net->preprocess.window_hu);
+}
+
+cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net,
+                          const cc_experiment_config *data) {
+    CC_TRY(cc_label_classes_init(out, net->data.targets, data->data.labels, data->data.label_count));
+    if (out->count == 1 || out->arteries || has_same_labels(net, data)) return CC_OK;
+    return cc_fail(CC_ECONFIG, data->name, "give both the same data.labels, in the same order",
+                   "the classes of the net of %s are other labels than those of this data", net->name);
+}
+
+cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_config *net) {
+    cc_channels channels;
+    bool neighbours = false;
+    CC_TRY(cc_data_channels(&channels, net));
+    if (cc_channels_have_mask(&channels) && !cc_slice_set_is_hu(set))
+        return cc_fail(CC_EUNSUPPORTED, "data.channels", "use hu alone, or scans in HU",
+                       "a channel above a threshold needs HU, and pictures of %s hold grey values",
+                       net->data.source);
+    if (channels.slices == 1) return CC_OK;
+    for (size_t i = 1; i < cc_slice_set_count(set); i++) {
+        const cc_slice *a = cc_slice_set_get(set, i - 1), *b = cc_slice_set_get(set, i);
+        if (a->scan != b->scan || cc_slice_set_near(set, i - 1, 1) != i) continue;
+        neighbours = true;
+        if (a->height != b->height || a->width != b->width)
+            return cc_fail(CC_EFORMAT, cc_slice_set_patient(set, a->patient), "set data.slices: 1",
+                           "its slices %d and %d differ in size: one cannot be shown beside the other",
+                           (int)a->number, (int)b->number);
+    }
+    if (neighbours) return CC_OK;
+    return cc_fail(CC_EUNSUPPORTED, "data.slices", "set data.slices: 1",
+                   "no slice has a neighbour in its scan: each would be shown %d times", channels.slices);
+}
+
+cc_status cc_data_check_classes(const cc_slice_set *set, const cc_experiment_config *config) {
+    cc_label_classes classes;
+    bool several = false;
+    CC_TRY(cc_data_classes(&classes, config, config));
+    const bool volume = strcmp(config->data.source, "volume") == 0; /* in memory: read once more in no time */
+    if (classes.count == 1 || !(volume || cc_scan_facts_are_known(set))) return CC_OK;
+    cc_scan_facts *facts = malloc(sizeof *facts);
+    cc_status status = facts ? CC_OK : cc_fail_memory("labels", sizeof *facts);
+    for (size_t i = 0; status == CC_OK && i < cc_slice_set_count(set); i++) {
+        const cc_slice *slice = cc_slice_set_get(set, i);
+        if (i > 0 && cc_slice_set_get(set, i - 1)->scan == slice->scan) continue;
+        status = cc_scan_facts_read(facts, set, i, volume ? cc_slice_set_count(set) : 1);
+        for (int label = 1; label < CC_LABELS && status == CC_OK; label++) {
+            if (!facts->labels[label]) continue;
+            several = several || (classes.of[label] > 1 && classes.of[label] != CC_LABEL_CLASS_NONE);
+            /* Where labels are chosen, all others are background. */
+            if (classes.of[label] == CC_LABEL_CLASS_NONE && config->data.label_count == 0)
+                status =
+                    cc_fail(CC_EFORMAT, cc_slice_set_patient(set, slice->patient),
+                            "data.labels names those of LAD, LCX and RCA",
+                            "its mask has the label %d, which is no artery of data.targets: arteries", label);
+        }
+    }
+    if (status == CC_OK && classes.arteries && !several)
+        status = cc_fail(CC_EFORMAT, "data.targets", "leave data.targets out",
+                         "no mask tells arteries apart: all labels are that of the LAD");
+    free(facts);
+    return status;
+}
+
 cc_status cc_data_check(const cc_slice_set *set, const cc_experiment_config *config) {
     cc_split split;
     cc_fit canvas;
-    if (config->net.arch) CC_TRY(cc_data_canvas(&canvas, set, config));
+    if (config->net.arch) {
+        CC_TRY(cc_data_canvas(&canvas, set, config));
+        CC_TRY(cc_data_check_classes(set, config));
+    }
     CC_TRY(cc_data_split(&split, set, config));
     cc_split_deinit(&split);
     return CC_OK;

@@ -4,7 +4,9 @@
 #define CC_EXPERIMENTS_PLANNING_DATA_H
 
 #include <stdbool.h>
+#include "datasets/channels.h"
 #include "datasets/fit.h"
+#include "datasets/label_classes.h"
 #include "datasets/slices.h"
 #include "datasets/split.h"
 #include "experiments/config/config.h"
@@ -43,8 +45,24 @@ cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experim
  * the net. */
 cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config);
 
-/* Whether the set can be split as the config asks, and its slices brought onto the net's canvas: what can be
- * wrong with a run's data, found before a slice is decoded. */
+/* The channels that the net of a config is shown. */
+cc_status cc_data_channels(cc_channels *out, const cc_experiment_config *net);
+/* What that net tells apart in the labels of another config's data, or of its own. CC_ECONFIG where the net
+ * has several classes and the two choose other labels. */
+cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net,
+                          const cc_experiment_config *data);
+
+/* Whether the set has what the channels of a config's net are made of: HU for masks, neighbours for several
+ * slices, and slices of a scan of one size. CC_EUNSUPPORTED, CC_EFORMAT in one line. */
+cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_config *net);
+
+/* Labels without a class, and arteries that no mask tells apart, where opening the set has read all labels.
+ * Else they are found when they are met (datasets/loader.h). CC_EFORMAT in one line. */
+cc_status cc_data_check_classes(const cc_slice_set *set, const cc_experiment_config *config);
+
+/* Whether the set can be split as the config asks, its slices brought onto the net's canvas, and its labels
+ * are classes, as far as opening the set has read them: what can be wrong with a run's data, found before a
+ * slice is decoded. */
 cc_status cc_data_check(const cc_slice_set *set, const cc_experiment_config *config);
 
 #endif

@@ -244,6 +244,19 @@ static cc_status list_splits(cc_review *r, const cc_experiment_config *const *co
     return CC_OK;
 }
 
+/* What the channels and classes of a config's net need of the set, and that it lacks. */
+static cc_status look_at_channels(cc_review *r, const cc_slice_set *set, const cc_experiment_config *config,
+                                  cc_arena *arena) {
+    char line[1024];
+    if (!config->net.arch) return CC_OK; /* a cascade shows it to the nets of other configs */
+    cc_status status = cc_data_check_channels(set, config);
+    if (status == CC_OK) status = cc_data_check_classes(set, config);
+    if (status == CC_OK || status == CC_ENOMEM) return status;
+    cc_error_line(line, sizeof line);
+    cc_error_clear();
+    return add_fault(r, arena, "%s: %s", config->name, line);
+}
+
 cc_status cc_review_make(cc_review *out, const cc_experiment_config *const *configs, int count,
                          cc_arena *arena) {
     cc_slice_set *set;
@@ -256,6 +269,8 @@ cc_status cc_review_make(cc_review *out, const cc_experiment_config *const *conf
         status = add_fault(out, arena, "patient %s: %s", b[i].patient, b[i].why);
     if (cc_slice_set_count(set) > 0) {
         if (status == CC_OK) status = look_at_scans(out, set, configs[0], arena);
+        for (int i = 0; status == CC_OK && i < count; i++)
+            status = look_at_channels(out, set, configs[i], arena);
         for (size_t i = 0; status == CC_OK && i < out->split_count; i++)
             status = look_at_split(out, &out->splits[i], set, arena);
         if (status == CC_OK) status = find_copies(out, arena);

@@ -151,6 +151,26 @@ void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) 
         snprintf(out + length, capacity - (size_t)length, "seed %" PRIu64, config->seed);
 }
 
+const cc_planned_run *cc_planned_run_net(const cc_planned_run *run) {
+    if (strcmp(run->config->stage, "cascade") != 0) return run;
+    const cc_planned_run *last = run->upstream[CC_UPSTREAM_FALSE_POSITIVE];
+    return last ? last : run->upstream[CC_UPSTREAM_CALCIFICATION];
+}
+
+cc_status cc_planned_run_check_nets(const cc_planned_run *run, const cc_slice_set *set) {
+    const cc_planned_run *last = cc_planned_run_net(run);
+    cc_label_classes classes;
+    if (last) CC_TRY(cc_data_check_channels(set, last->config));
+    if (last) CC_TRY(cc_data_classes(&classes, last->config, run->config));
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+        const cc_planned_run *upstream = run->upstream[kind];
+        if (!upstream || upstream == last || kind == CC_UPSTREAM_REFERENCE) continue; /* of data of its own */
+        cc_status status = cc_data_check_channels(set, upstream->config);
+        if (status != CC_OK) return cc_fail_within(status, cc_upstream_key((cc_upstream)kind));
+    }
+    return CC_OK;
+}
+
 /* What a result file says of itself, compared with the run that it is the file of. */
 typedef struct found_file {
     cc_run_state state; /* missing, damaged, stale, or done on some machine */
@@ -335,6 +355,7 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     if (backend && strcmp(run->config->stage, "cascade") != 0)
         CC_TRY(cc_backend_check(backend, &run->config->loss, &run->config->optimizer));
     CC_TRY(cc_data_check(data->set, run->config));
+    CC_TRY(cc_planned_run_check_nets(run, data->set));
     return append(p->plan, run);
 }
 

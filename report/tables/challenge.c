@@ -21,7 +21,7 @@ static size_t sum_artery(cc_challenge_sums *out, const cc_table_row *row, int ar
             const cc_run_challenge *c = &row->runs[r]->challenge[i];
             if (c->artery != artery) continue;
             found++;
-            /* Truth is known by artery; what a net adds is not, as it names none. */
+            /* Truth is known by artery; what a net adds is not, where it names none. */
             out->truth += weight * (double)c->lesions_true;
             out->found += weight * (double)c->lesions_found;
             out->tp_mm3 += weight * c->volume_found_mm3;
@@ -60,6 +60,23 @@ static cc_status put_row(cc_listing *listing, const cc_table_row *row) {
     return CC_OK;
 }
 
+/* Which nets of a table say in which artery a lesion lies, in words for its caption. */
+static const char *describe_arteries(const cc_table *table) {
+    bool named = false, nameless = false;
+    for (size_t r = 0; r < table->row_count; r++)
+        for (int artery = 1; artery <= CC_ARTERIES; artery++) {
+            cc_challenge_sums sums;
+            if (!sum_artery(&sums, &table->rows[r], artery)) continue;
+            nameless |= sums.one_sided;
+            named |= !sums.one_sided;
+        }
+    if (!named) return "The nets name no artery, so that what they add belongs to none.";
+    return nameless
+               ? "Where a net names no artery, what it adds belongs to none; else a lesion's artery is that "
+                 "of most of its voxels."
+               : "A lesion's artery is that of most of its voxels, in the truth and in the prediction.";
+}
+
 cc_status cc_table_listing_challenge(cc_listing *out, const cc_table *table, cc_arena *arena) {
     static const char *const heads[COLUMNS] = {"",
                                                "true lesions",
@@ -80,9 +97,9 @@ cc_status cc_table_listing_challenge(cc_listing *out, const cc_table *table, cc_
                                    "%s The challenge's rule: a lesion is a 6-connected group of the scan's "
                                    "voxels above 130 HU, and is one "
                                    "of a mask where at least half of the group is marked. All lesions of the "
-                                   "test set together. The nets name no "
-                                   "artery, so that what they add belongs to none.%s Kind of runs: %s.",
-                                   table->spec->caption, several ? CC_TABLE_COUNTS_CAPTION : "", table->kind);
+                                   "test set together. %s%s Kind of runs: %s.",
+                                   table->spec->caption, describe_arteries(table),
+                                   several ? CC_TABLE_COUNTS_CAPTION : "", table->kind);
     if (!out->caption) return CC_ENOMEM;
     for (size_t c = 0; c < COLUMNS; c++) cc_listing_put_head(out, c, "%s", heads[c]);
     for (size_t r = 0; r < table->row_count; r++) CC_TRY(put_row(out, &table->rows[r]));

@@ -95,6 +95,58 @@ static void a_file_gives_them_back_and_refuses_what_cannot_be(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* With several classes each pixel has a second byte, which may not contradict the first. */
+static void classes_go_with_their_masks(void **state) {
+    (void)state;
+    static const cc_run_slice slices[] = {{.patient = "a", .slice = 1, .tp = 1, .fp = 1, .fn = 1, .tn = 3}};
+    uint8_t pixels[12] = {0, 1, 32, 33, 0, 0, 0, 3, 0, 2, 0, 0}, found[12];
+    cc_run run = {.experiment = "twin/x",
+                  .variant = "v",
+                  .stage = "roi",
+                  .config = "",
+                  .slices = slices,
+                  .slice_count = 1};
+    cc_run got;
+    const cc_run_mask slice = {.height = 2, .width = 3, .region_y1 = 2, .region_x1 = 3};
+    cc_run_masks_packer packer = {.classes = 3};
+    cc_arena *arena = cc_arena_create();
+    const char *path = cc_test_path(cc_test_folder(), "run.h5");
+    assert_ok(cc_run_masks_pack(&packer, &slice, pixels));
+    run.masks = cc_run_masks_get(&packer, true);
+    assert_ok(cc_run_write(path, &run));
+    assert_ok(cc_run_read(&got, path, CC_RUN_MASKS, arena));
+    assert_int_equal(got.masks.classes, 3);
+    assert_int_equal(cc_run_masks_depth(&got.masks), 2);
+    assert_ok(cc_run_masks_unpack(found, &got.masks, 0));
+    assert_memory_equal(found, pixels, sizeof pixels);
+    /* A class that there is not; one where nothing is predicted; none where something is. */
+    run.masks.classes = 2;
+    assert_error(cc_run_masks_unpack(found, &run.masks, 0), CC_EFORMAT, "pixel 1: the class 3 is none");
+    static const uint8_t wrong[2][2] = {{6, 1}, {7, 0}};
+    for (int k = 0; k < 2; k++) {
+        const uint8_t before = pixels[wrong[k][0]];
+        pixels[wrong[k][0]] = wrong[k][1];
+        assert_ok(cc_run_masks_pack(&packer, &slice, pixels));
+        pixels[wrong[k][0]] = before;
+        const cc_run_masks masks = cc_run_masks_get(&packer, true);
+        assert_error(cc_run_masks_unpack(found, &masks, (size_t)k + 1), CC_EFORMAT,
+                     "or contradicts the mask");
+    }
+    run.masks = cc_run_masks_get(&packer, true);
+    run.masks.count = 1;
+    run.masks.classes = 8;
+    assert_error(cc_run_write(path, &run), CC_EINVAL, "masks/classes: 8 is not in 1 to 7");
+    /* Masks of one class, read as of several, are too short. */
+    cc_run_masks_packer one = {0};
+    assert_ok(cc_run_masks_pack(&one, &slice, pixels));
+    cc_run_masks masks = cc_run_masks_get(&one, true);
+    masks.classes = 3;
+    assert_error(cc_run_masks_unpack(found, &masks, 0), CC_EFORMAT, "does not unpack");
+    cc_run_masks_packer_deinit(&one);
+    cc_run_masks_packer_deinit(&packer);
+    cc_arena_destroy(arena);
+}
+
 /* More lesions found than there are; a sum of probabilities above the number of pixels. */
 static void rows_that_no_test_gives_are_refused(void **state) {
     (void)state;
@@ -125,6 +177,7 @@ int main(void) {
         cmocka_unit_test(classes_part_at_130_200_300_and_400),
         cmocka_unit_test(rows_that_no_test_gives_are_refused),
         cmocka_unit_test(a_file_gives_them_back_and_refuses_what_cannot_be),
+        cmocka_unit_test(classes_go_with_their_masks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,7 +151,7 @@ static void what_a_run_cannot_do_without_is_asked_for_only_then(void **state) {
                  "a.yaml:1: data.image is missing");
     assert_ok(load_flags(path, CC_CONFIG_RUNNABLE, "data={source: ctheart, root: .}", NULL));
     assert_error(load_flags(path, CC_CONFIG_RUNNABLE, "data={root: .}", "net.classes=2"), CC_ECONFIG,
-                 "one class");
+                 "net.classes is 2, but the classes of data.targets make 1");
 }
 
 static void an_unknown_key_is_named_with_the_nearest(void **state) {

@@ -1,5 +1,6 @@
 /* tests/report/tables/test_challenge.c -- the challenge's counts of several runs, and the scores of their
  * sums. Values by hand. */
+#include <string.h>
 #include "made_tables.h"
 #include "report/tables/challenge.h"
 
@@ -42,10 +43,34 @@ static void seeds_are_averaged_and_folds_summed(void **state) {
             const char *text = cc_listing_at(&listing, r, c)->text;
             assert_string_equal(text ? text : "-", want[r][c] ? want[r][c] : "-");
         }
+    assert_non_null(strstr(listing.caption, "The nets name no artery"));
+    made_deinit(&m);
+}
+
+/* A net that names arteries has false lesions in each; 1 true, 1 found, 2 predicted, 1 false: PPV 50 %. */
+static void a_net_that_names_arteries_adds_lesions_to_each(void **state) {
+    (void)state;
+    static const cc_run_challenge rows[] = {{"b", 0, 4, 2, 3, 1, 30, 10, 20, 0, 0},
+                                            {"b", 1, 1, 1, 2, 1, 5, 0, 15, -1, -1}};
+    static const char *const want[11] = {"With, LAD", "1",   "1",     "1",    "100.0", "50.0",
+                                         "66.7",      "5.0", "100.0", "25.0", "40.0"};
+    const cc_published nothing = {0};
+    made m;
+    cc_listing listing;
+    made_init(&m);
+    made_row(&m, "With");
+    m.spec.shape = CC_SHAPE_CHALLENGE;
+    add_run(&m, 1, 1, rows, 2);
+    assert_ok(cc_report_runs_index(&m.all, m.arena));
+    assert_ok(cc_table_build(&m.table, &m.spec, "twin", &m.all, &nothing, m.arena));
+    assert_ok(cc_table_listing_challenge(&listing, &m.table, m.arena));
+    for (size_t c = 0; c < 11; c++) assert_string_equal(cc_listing_at(&listing, 1, c)->text, want[c]);
+    assert_non_null(strstr(listing.caption, "artery is that of most of its voxels, in the truth and in the"));
     made_deinit(&m);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(seeds_are_averaged_and_folds_summed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(seeds_are_averaged_and_folds_summed),
+                                       cmocka_unit_test(a_net_that_names_arteries_adds_lesions_to_each)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
