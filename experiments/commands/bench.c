@@ -19,7 +19,7 @@ enum { STEPS = 7, ROWS_MAX = 64, SLOWEST = 12 };
 /* What the command line says. */
 typedef struct options {
     const char *net, *device, *plan, *precision;
-    long long size, batch, steps, threads;
+    long long size, depth, batch, steps, threads; /* depth: 0 for a net of images */
     bool json, profile, fast, tf32;
 } options;
 
@@ -132,8 +132,11 @@ static cc_status print_layers(const cc_bench *b) {
 /* The print for people. */
 static cc_status print_text(const options *o, const cc_bench *b) {
     summary s = summarise(b);
-    printf("%s %s, %lld x %lld, batch %lld, %s, %s, %d threads\n", b->request.train ? "train" : "infer",
-           o->net, o->size, o->size, o->batch, o->precision, b->request.backend->name, omp_get_max_threads());
+    char depth[32] = "";
+    if (o->depth) snprintf(depth, sizeof depth, "%lld x ", o->depth);
+    printf("%s %s, %s%lld x %lld, batch %lld, %s, %s, %d threads\n", b->request.train ? "train" : "infer",
+           o->net, depth, o->size, o->size, o->batch, o->precision, b->request.backend->name,
+           omp_get_max_threads());
     printf("  median     %.2f ms of %lld steps, least %.2f ms\n", s.median_ms, o->steps, s.min_ms);
     printf("  images/s   %.2f\n", s.images_per_s);
     printf("  peak RSS   %.0f MB\n", s.peak_rss_mb);
@@ -172,6 +175,7 @@ static cc_status print_json(const options *o, const cc_bench *b) {
                   s.device_mb, "multiply_adds", cc_graph_multiply_adds(cc_plan_graph(b->plan)), "params",
                   (json_int_t)cc_model_trained_values(b->model));
     if (!object) return cc_fail_memory("the JSON object", 0);
+    if (o->depth) json_object_set_new(object, "depth", json_integer((json_int_t)o->depth));
     if (b->times) json_object_set_new(object, "profile", profile_json(b));
     cc_status status = json_dumpf(object, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF
                            ? CC_OK
@@ -184,6 +188,7 @@ static cc_status print_json(const options *o, const cc_bench *b) {
 static cc_status fill_request(cc_bench_request *out, options *o, const char *mode) {
     *out = (cc_bench_request){.train = strcmp(mode, "train") == 0,
                               .size = o->size,
+                              .depth = o->depth,
                               .batch = o->batch,
                               .steps = (int)o->steps,
                               .profile = o->profile};
@@ -220,6 +225,13 @@ static const cc_flag flags[] = {{.name = "--net",
                                  .needed = true,
                                  .value = "S",
                                  .meaning = "side of the square images, pixels"},
+                                {.name = "--depth",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(options, depth),
+                                 .min = 1,
+                                 .max = 1 << 14,
+                                 .value = "D",
+                                 .meaning = "slices of the volumes, of a net that takes volumes"},
                                 {.name = "--batch",
                                  .kind = CC_FLAG_INTEGER,
                                  CC_FLAG_AT(options, batch),
@@ -273,6 +285,6 @@ const cc_command cc_command_bench = {
     .name = "bench",
     .operands = {{"train|infer", CC_COMPLETES_WORDS}},
     .flags = flags,
-    .what = "times training steps, or inference, of a net on made-up images of S x S",
+    .what = "times training steps, or inference, of a net on made-up images of S x S or volumes of D x S x S",
     .run = command,
 };

@@ -17,10 +17,11 @@ enum { WARM_UP = 2, SEED = 1 };
 static const double positive_share = 0.15;
 static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9, 0.999}, .eps = 1e-8};
 
-/* Images and masks, [batch][1][size][size], from a fixed seed. */
+/* Images and masks, [batch][1][depth][size][size], from a fixed seed. */
 static cc_status make_data(cc_bench *b) {
     const cc_storage *store = b->request.backend->store;
-    const size_t count = (size_t)(b->request.batch * b->request.size * b->request.size);
+    const int64_t slices = b->request.batch * (b->request.depth ? b->request.depth : 1);
+    const size_t count = (size_t)(slices * b->request.size * b->request.size);
     cc_rng rng = cc_rng_init(SEED, CC_PURPOSE_TEST, 0, 0);
     CC_TRY(store->get_host((void **)&b->input, count * sizeof *b->input, "images"));
     CC_TRY(store->get_host((void **)&b->target, count * sizeof *b->target, "masks"));
@@ -33,6 +34,7 @@ static cc_status make_data(cc_bench *b) {
 static cc_status make_net(cc_bench *b) {
     const cc_bench_request *r = &b->request;
     const cc_plan_options options = {.n = r->batch,
+                                     .depth = r->depth,
                                      .height = r->size,
                                      .width = r->size,
                                      .training = r->train,
@@ -86,6 +88,7 @@ static cc_status explain_memory(cc_bench *b) {
     const cc_use use = {.trains = r->train,
                         .infers = !r->train,
                         .n = r->batch,
+                        .depth = r->depth,
                         .height = r->size,
                         .width = r->size,
                         .dtype = r->dtype,

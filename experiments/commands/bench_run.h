@@ -8,9 +8,9 @@
 typedef struct cc_bench_request {
     bool train; /* else inference */
     cc_net_spec net;
-    int64_t size, batch; /* images of size x size */
-    int steps;           /* timed ones, at least 1; two more go first, to warm up */
-    bool profile;        /* note the time of each node too */
+    int64_t size, depth, batch; /* images of size x size (depth 0), or volumes of depth x size x size */
+    int steps;                  /* timed ones, at least 1; two more go first, to warm up */
+    bool profile;               /* note the time of each node too */
     cc_tuning tuning;
     cc_dtype dtype;
     bool tf32;
@@ -30,8 +30,8 @@ typedef struct cc_bench {
     size_t device_bytes; /* what the device's free memory has lost to all this; 0 where that is not known */
 } cc_bench;
 
-/* Makes the net with weights from a fixed seed and runs it: steps of Adam on the soft Dice loss (plain
- * U-Nets) or on binary cross-entropy (the others), or forward passes. The caller deinits *out, also after a
+/* Makes the net with weights from a fixed seed and runs it: steps of Adam on the soft Dice loss (nets
+ * without an encoder) or on binary cross-entropy (the others), or forward passes. The caller deinits *out, also after a
  * failure. */
 cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request);
 void cc_bench_deinit(cc_bench *bench);

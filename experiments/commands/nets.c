@@ -12,12 +12,15 @@
 
 /* What the command line asks for. */
 typedef struct wanted {
-    long long size, batch, channels, classes;
+    long long size, depth, batch, channels, classes; /* depth: 0 where it is not given */
     const char *device, *precision;
     double memory_gb; /* 0: not given */
 } wanted;
 
 static const double mb = 1e6;
+
+/* Of volumes, where no depth is given. */
+enum { DEPTH = 32 };
 
 /* A net by its name, with the channels and classes asked for. */
 static cc_status find_spec(cc_net_spec *spec, const char *name, const wanted *w) {
@@ -27,27 +30,41 @@ static cc_status find_spec(cc_net_spec *spec, const char *name, const wanted *w)
     return CC_OK;
 }
 
+/* *out: the depth that the net is asked at: of one that takes images what is given, which should be none. */
+static cc_status find_depth(int64_t *out, const cc_net_spec *spec, const wanted *w) {
+    int64_t stride[CC_SPATIAL_MAX];
+    CC_TRY(cc_net_stride(stride, spec));
+    *out = w->depth || stride[0] == 0 ? w->depth : DEPTH;
+    return CC_OK;
+}
+
 /* Its graph at the size asked for; the caller destroys it. */
 static cc_status build(cc_graph **out, const char *name, const wanted *w) {
     cc_net_spec spec;
+    int64_t depth;
     CC_TRY(find_spec(&spec, name, w));
-    return cc_net_build(out, &spec, w->batch, w->size, w->size);
-}
-
-/* The input that all numbers are of. */
-static void print_header(const wanted *w) {
-    cc_shape input = cc_shape_2d(w->batch, w->channels, w->size, w->size);
-    printf("input %s; GFLOP of one forward pass\n", cc_shape_text(&input));
+    CC_TRY(find_depth(&depth, &spec, w));
+    return cc_net_build(out, &spec, w->batch, depth, w->size, w->size);
 }
 
 /* Every net in one line. */
 static cc_status list(const wanted *w) {
     char name[64];
-    print_header(w);
+    const cc_shape images = cc_shape_2d(w->batch, w->channels, w->size, w->size),
+                   volumes =
+                       cc_shape_3d(w->batch, w->channels, w->depth ? w->depth : DEPTH, w->size, w->size);
+    printf("images %s, volumes %s; GFLOP of one forward pass\n", cc_shape_text(&images),
+           cc_shape_text(&volumes));
     printf("%-28s %12s %10s %8s\n", "net", "parameters", "GFLOP", "layers");
     for (int i = 0; cc_net_name(name, sizeof name, i); i++) {
         cc_graph *graph;
-        CC_TRY(build(&graph, name, w));
+        cc_net_spec spec;
+        int64_t stride[CC_SPATIAL_MAX];
+        wanted one = *w;
+        CC_TRY(cc_net_find(&spec, name));
+        CC_TRY(cc_net_stride(stride, &spec));
+        if (stride[0] == 0) one.depth = 0; /* it was for the others */
+        CC_TRY(build(&graph, name, &one));
         printf("%-28s %12lld %10.3f %8d\n", name, (long long)cc_graph_trained_values(graph),
                2e-9 * cc_graph_multiply_adds(graph), cc_graph_node_count(graph));
         cc_graph_destroy(graph);
@@ -59,7 +76,7 @@ static cc_status list(const wanted *w) {
 static cc_status print_layers(const char *name, const wanted *w) {
     cc_graph *graph;
     CC_TRY(build(&graph, name, w));
-    print_header(w);
+    printf("input %s; GFLOP of one forward pass\n", cc_shape_text(cc_graph_input_shape(graph)));
     cc_graph_print(graph, stdout);
     cc_graph_destroy(graph);
     return CC_OK;
@@ -95,6 +112,7 @@ static cc_status ask(asked *a, const char *name, const wanted *w) {
     *a = (asked){0};
     cc_use use = {.n = w->batch, .height = w->size, .width = w->size, .loss = &loss, .optimizer = &adam};
     CC_TRY(find_spec(&a->net, name, w));
+    CC_TRY(find_depth(&use.depth, &a->net, w));
     CC_TRY(cc_precision_find(&use.dtype, &use.tf32, w->precision));
     CC_TRY(find_device(a, w->device));
     for (int i = 0; i < USES; i++) {
@@ -175,6 +193,14 @@ static const cc_flag flags[] = {{.name = "--size",
                                  .max = 65536,
                                  .value = "S",
                                  .meaning = "side of the square image, pixels; 512 where it is not given"},
+                                {.name = "--depth",
+                                 .kind = CC_FLAG_INTEGER,
+                                 CC_FLAG_AT(wanted, depth),
+                                 .min = 1,
+                                 .max = 65536,
+                                 .value = "D",
+                                 .meaning = "depth of the volume, of nets that take volumes; 32 where it is "
+                                            "not given"},
                                 {.name = "--batch",
                                  .kind = CC_FLAG_INTEGER,
                                  CC_FLAG_AT(wanted, batch),

@@ -63,11 +63,20 @@ static void print_head(FILE *out, const cc_head_spec *head) {
     fprintf(out, ": %d", head->classes);
 }
 
+/* One number where all axes are alike, else a list. */
+static void print_extents(FILE *out, const cc_extents *e) {
+    if (e->count == 1) fprintf(out, "%d", e->values[0]);
+    for (int i = 0; e->count > 1 && i < e->count; i++) fprintf(out, "%s%d", i ? ", " : "[", e->values[i]);
+    if (e->count > 1) fputc(']', out);
+}
+
 /* One item of a list, or of a map that is printed like one. */
 static void print_item(FILE *out, const cc_experiment_config *config, const cc_option *o, int i) {
     const void *place = (const char *)config + o->offset;
     if (o->kind == CC_OPTION_INTEGERS)
         fprintf(out, "%d", ((const int *)place)[i]);
+    else if (o->kind == CC_OPTION_EXTENTS)
+        print_extents(out, (const cc_extents *)place + i);
     else if (o->kind == CC_OPTION_REALS)
         print_real(out, ((const double *)place)[i]);
     else if (o->kind == CC_OPTION_TEXTS)

@@ -275,6 +275,36 @@ static cc_status read_heads(cc_experiment_config *config, const cc_option *o, co
     return CC_OK;
 }
 
+/* One number for all axes, or a list of one for each; of equal numbers one is kept, so that both ways to say the
+ * same have one identity. */
+static bool as_extents(cc_extents *out, const cc_option *o, const cc_yaml *node) {
+    const size_t axes = sizeof out->values / sizeof *out->values;
+    cc_extents e = {.count = 1};
+    if (node->kind != CC_YAML_LIST) {
+        if (!as_ranged_integer(e.values, o, node)) return false;
+    } else {
+        if (node->count < 2 || node->count > axes) return false;
+        for (size_t i = 0; i < node->count; i++) {
+            if (!as_ranged_integer(&e.values[i], o, node->items[i])) return false;
+            if (e.values[i] != e.values[0]) e.count = (int)node->count;
+        }
+    }
+    *out = e;
+    return true;
+}
+
+/* A list of them. */
+static cc_status read_extents(cc_experiment_config *config, const cc_option *o, const char *key,
+                              const cc_yaml *node) {
+    cc_extents *items = (cc_extents *)((char *)config + o->offset);
+    if (node->kind != CC_YAML_LIST || node->count < (size_t)o->least || node->count > (size_t)o->most)
+        return fail_wants(o, key, node, NULL);
+    for (size_t i = 0; i < node->count; i++)
+        if (!as_extents(&items[i], o, node->items[i])) return fail_item(o, key, node, i);
+    *(int *)((char *)config + o->count_offset) = (int)node->count;
+    return CC_OK;
+}
+
 /* A list of words, no two alike. */
 static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *key, const cc_yaml *node,
                             cc_arena *arena) {
@@ -330,6 +360,8 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
         return null ? CC_OK : read_numbers(config, o, key, node);
     case CC_OPTION_HEADS:
         return read_heads(config, o, key, node, arena);
+    case CC_OPTION_EXTENTS:
+        return read_extents(config, o, key, node);
     case CC_OPTION_TEXTS:
         return read_texts(place, o, key, node, arena);
     case CC_OPTION_TEXT:

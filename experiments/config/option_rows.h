@@ -15,6 +15,8 @@ extern const cc_option_rows cc_option_rows_data;
 const cc_option_rows *cc_option_rows_augment(void);
 /* Put together on the first call, from what nets/ declares; by any thread. */
 const cc_option_rows *cc_option_rows_training(void);
+/* Rows of `net` that cc_option_rows_training has among its own; called by it alone, once. */
+const cc_option_rows *cc_option_rows_net(void);
 /* The same, from what metrics/ declares. */
 const cc_option_rows *cc_option_rows_report(void);
 

@@ -24,13 +24,16 @@ typedef enum cc_option_kind {
      * counts from the file that gives it */
     CC_OPTION_CONFIG,
     CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
-    CC_OPTION_REALS,    /* double[most], all given; or, where count_offset is not 0, as CC_OPTION_INTEGERS */
-    CC_OPTION_TEXTS,    /* cc_text_list, each item as `item_ok` likes it, no two alike */
-    CC_OPTION_LOSSES,   /* the terms of a cc_loss_spec */
-    CC_OPTION_HEADS,    /* cc_head_spec[most], and their count, an int, at count_offset: a map of names */
-    CC_OPTION_TEXT,     /* const char *, a line of any letters */
-    CC_OPTION_LABELS,   /* cc_label_list: a map of variants and texts */
-    CC_OPTION_CLAIMS,   /* cc_claim_list: a list of maps (config_report.h) */
+    /* cc_extents[most], and their count, an int, at count_offset: a list of numbers, each of all axes, and of lists
+     * of one number an axis */
+    CC_OPTION_EXTENTS,
+    CC_OPTION_REALS,  /* double[most], all given; or, where count_offset is not 0, as CC_OPTION_INTEGERS */
+    CC_OPTION_TEXTS,  /* cc_text_list, each item as `item_ok` likes it, no two alike */
+    CC_OPTION_LOSSES, /* the terms of a cc_loss_spec */
+    CC_OPTION_HEADS,  /* cc_head_spec[most], and their count, an int, at count_offset: a map of names */
+    CC_OPTION_TEXT,   /* const char *, a line of any letters */
+    CC_OPTION_LABELS, /* cc_label_list: a map of variants and texts */
+    CC_OPTION_CLAIMS, /* cc_claim_list: a list of maps (config_report.h) */
 } cc_option_kind;
 
 enum { CC_OPTION_CHOICES_MAX = 16, CC_NAME_MAX = 128 /* bytes of a name, without its terminator */ };

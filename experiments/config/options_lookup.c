@@ -115,8 +115,16 @@ static void join_choices(char *out, size_t capacity, const cc_option *o) {
         used += (size_t)snprintf(out + used, capacity - used, "%s%s", i ? ", " : "", o->choices[i]);
 }
 
+/* How many items a list has: "4", "at most 4", "2 to 8". */
+static void format_count(char *out, size_t capacity, const cc_option *o) {
+    if (o->least > 0 && o->least < o->most)
+        snprintf(out, capacity, "%d to %d", o->least, o->most);
+    else
+        snprintf(out, capacity, "%s%d", o->least == 0 ? "at most " : "", o->most);
+}
+
 void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
-    char range[80], choices[256];
+    char range[80], choices[256], count[32];
     format_range(range, o);
     join_choices(choices, sizeof choices, o);
     switch (o->kind) {
@@ -147,8 +155,10 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
         break;
     case CC_OPTION_INTEGERS:
-        snprintf(out, capacity, "a list of %s%d whole numbers %s", o->least == 0 ? "at most " : "", o->most,
-                 range);
+    case CC_OPTION_EXTENTS:
+        format_count(count, sizeof count, o);
+        snprintf(out, capacity, "a list of %s whole numbers %s%s", count, range,
+                 o->kind == CC_OPTION_EXTENTS ? ", or of lists of one number an axis" : "");
         break;
     case CC_OPTION_REALS:
         snprintf(out, capacity, "a list of %s%d numbers %s%s", o->count_offset ? "1 to " : "", o->most, range,

@@ -177,6 +177,12 @@ static void add_decoder_channels(void) {
     }
 }
 
+/* Of nets whose levels are the config's: options_net.c. */
+static void add_net_levels(void) {
+    const cc_option_rows *rows = cc_option_rows_net();
+    for (int i = 0; i < rows->count; i++) add(&rows->rows[i], NULL);
+}
+
 static const source sources[] = {
     {.row = {.key = "net.arch",
              .kind = CC_OPTION_CHOICE,
@@ -184,8 +190,8 @@ static const source sources[] = {
              .when = "stage",
              .is = TRAINED,
              .initial = "unet-bn",
-             .meaning =
-                 "the net: the original U-Net, the same with batch norm, or a U-Net on a known encoder"},
+             .meaning = "the net: the original U-Net, the same with batch norm, that in three dimensions, a "
+                        "U-Net on a known encoder, nnU-Net's, or the attention U-Net"},
      .names = cc_net_arch_name},
     {.row = {.key = "net.encoder",
              .kind = CC_OPTION_CHOICE,
@@ -204,6 +210,7 @@ static const source sources[] = {
              .meaning = "how the decoder doubles its size: nearest neighbour, or transposed convolution"},
      .names = cc_net_decoder_name},
     {.make = add_decoder_channels},
+    {.make = add_net_levels},
     {.row =
          {.key = "net.drop_path",
           .kind = CC_OPTION_REAL,
@@ -235,19 +242,19 @@ static const source sources[] = {
              .kind = CC_OPTION_REAL,
              AT(net.norm_epsilon),
              .when = "net.arch",
-             .is = "unet-bn|unet-encoder",
+             .is = "unet-bn|unet-3d|unet-encoder|dynunet|attention-unet",
              .max = 1,
              .above_min = true,
              .initial_note = "null: what net.weights was trained with, else 1.0e-5",
              .usual = "1.0e-05",
-             .meaning = "epsilon of the batch norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 "
+             .meaning = "epsilon of the norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 "
                         "is PyTorch's, "
                         "1.0e-3 TensorFlow's"}},
     {.row = {.key = "net.width",
              .kind = CC_OPTION_INTEGER,
              AT(net.width),
              .when = "net.arch",
-             .is = "unet|unet-bn",
+             .is = "unet|unet-bn|unet-3d",
              .min = CC_UNET_WIDTH_MIN,
              .max = CC_UNET_WIDTH_MAX,
              .initial = "64",
@@ -257,12 +264,12 @@ static const source sources[] = {
              .kind = CC_OPTION_INTEGER,
              AT(net.depth),
              .when = "net.arch",
-             .is = "unet|unet-bn",
+             .is = "unet|unet-bn|unet-3d",
              .min = CC_UNET_DEPTH_MIN,
              .max = CC_UNET_DEPTH_MAX,
              .initial = "5",
              .unit = "levels",
-             .meaning = "levels; the image's side is a multiple of 2^(depth - 1)"}},
+             .meaning = "levels; every side of the image, or of the volume, is a multiple of 2^(depth - 1)"}},
     {.row = {.key = "net.in_channels",
              .kind = CC_OPTION_INTEGER,
              AT(net.in_channels),

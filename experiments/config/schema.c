@@ -150,6 +150,12 @@ static json_t *value_schema(builder *b, const cc_option *o) {
         return json_pack("{s:[s,s], s:{s:s, s:i}, s:o, s:i, s:i}", "type", "object", "null", "propertyNames",
                          "pattern", "^" NAME_PART "$", "maxLength", CC_NAME_MAX, "additionalProperties", item,
                          "minProperties", o->least, "maxProperties", o->most);
+    case CC_OPTION_EXTENTS: /* a number, or a list of one for each of two or three axes */
+        item = json_pack("{s:s}", "type", "integer");
+        set_range(b, item, o);
+        schema =
+            json_pack("{s:s, s:O, s:i, s:i}", "type", "array", "items", item, "minItems", 2, "maxItems", 3);
+        return list_of(b, json_pack("{s:[o,o]}", "anyOf", item, schema), o->least, o->most);
     case CC_OPTION_TEXTS:
         item = o->item_pattern ? json_pack("{s:s, s:s}", "type", "string", "pattern", o->item_pattern)
                                : json_pack("{s:o}", "enum", words_of(b, o));

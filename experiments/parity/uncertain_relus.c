@@ -2,7 +2,7 @@
  * and flips one.
  *
  * Each op that has a ReLU computes its inputs z in float64 from the values, statistics and parameters that
- * the plan holds, with the slope dz/dx of each channel; a unit is flipped by moving its x so that z lies as
+ * the plan holds, with the slope dz/dx of each channel of each image; a unit is flipped by moving its x so that z lies as
  * far on the other side of zero. */
 #include "experiments/parity/uncertain_relus.h"
 
@@ -43,7 +43,8 @@ static cc_status fill_layer(layer *l, const finder *f, const cc_node *node, cc_a
     l->io = (cc_reference_io){
         .attr = node->attr, .training = true, .input_count = node->input_count, .output_shape = &node->shape};
     l->z = cc_arena_get_array(arena, (size_t)cc_shape_count(&node->shape), sizeof *l->z);
-    l->slopes = cc_arena_get_array(arena, (size_t)node->shape.dims[1], sizeof *l->slopes);
+    l->slopes =
+        cc_arena_get_array(arena, (size_t)(node->shape.dims[0] * node->shape.dims[1]), sizeof *l->slopes);
     if (!l->z || !l->slopes) return CC_ENOMEM;
     for (int i = 0; i < node->input_count; i++) {
         cc_shape shape = cc_graph_shape(graph, node->inputs[i]);
@@ -71,13 +72,12 @@ static void insert(finder *f, const cc_uncertain_relu *relu) {
 
 /* As far on the other side, and beyond what a kernel's rounding could undo. */
 static cc_uncertain_relu crossing(const layer *l, int node, int64_t unit, double size, bool rise) {
-    int64_t channel = unit / cc_shape_pixels(l->io.output_shape) % l->io.output_shape->dims[1];
+    int64_t plane = unit / cc_shape_pixels(l->io.output_shape); /* [n][c] */
     double target = (rise ? 1 : -1) * (fabs(l->z[unit]) + 2 * UNSURE * size);
     return (cc_uncertain_relu){.node = node,
                                .unit = unit,
                                .distance = fabs(l->z[unit]) / size,
-                               .other =
-                                   (float)(l->io.x[0][unit] + (target - l->z[unit]) / l->slopes[channel])};
+                               .other = (float)(l->io.x[0][unit] + (target - l->z[unit]) / l->slopes[plane])};
 }
 
 /* Adds the units of one node whose |z| is at most the bound times the root mean square of the node's z. */

@@ -149,6 +149,19 @@ done:
     return status;
 }
 
+/* *out: of what the side of a square image is a multiple, in both directions. */
+static cc_status find_stride(int *out, const cc_experiment_config *config) {
+    int64_t dhw[CC_SPATIAL_MAX];
+    CC_TRY(cc_net_stride(dhw, &config->net));
+    if (dhw[0] > 0)
+        return cc_fail(CC_ECONFIG, "net.arch", "take a net of images",
+                       "%s takes volumes, and this experiment's data are slices", config->net.arch);
+    int64_t stride = dhw[1];
+    while (stride % dhw[2]) stride += dhw[1];
+    *out = (int)stride;
+    return CC_OK;
+}
+
 static cc_status bad_size(const cc_experiment_config *config, int side, int stride) {
     char hint[64];
     snprintf(hint, sizeof hint, "%d would be, or leave it out", cc_fit_size(side, stride));
@@ -157,8 +170,8 @@ static cc_status bad_size(const cc_experiment_config *config, int side, int stri
 }
 
 cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config) {
-    int stride = cc_net_stride(&config->net), side = config->preprocess.size;
-    if (!stride) return cc_error_get()->status;
+    int stride = 1, side = config->preprocess.size;
+    CC_TRY(find_stride(&stride, config));
     if (side % stride) return bad_size(config, side, stride);
     if (side == CC_SIZE_LARGEST) {
         int height, width;

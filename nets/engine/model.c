@@ -18,9 +18,9 @@ cc_status cc_model_create(cc_model **out, const cc_net_spec *spec, const cc_back
     if (!model) return cc_fail_memory("model", sizeof *model);
     model->spec = *spec;
     model->backend = backend;
-    int stride = cc_net_stride(spec);
-    CC_CHECK(stride ? CC_OK : cc_error_get()->status);
-    CC_CHECK(cc_net_build(&model->smallest, spec, 1, stride, stride));
+    int64_t size[CC_SPATIAL_MAX];
+    CC_CHECK(cc_net_stride(size, spec));
+    CC_CHECK(cc_net_build(&model->smallest, spec, 1, size[0], size[1], size[2]));
     model->slot_count = cc_graph_parameter_count(model->smallest);
     model->slots = calloc((size_t)model->slot_count + 1, sizeof *model->slots);
     if (!model->slots) CC_CHECK(cc_fail_memory("model", (size_t)model->slot_count * sizeof *model->slots));

@@ -12,13 +12,16 @@
 #include "nets/engine/graph.h"
 #include "nets/engine/spec.h"
 
-/* Builds the graph of a net for an input of n, height, width. The caller owns *out. CC_ECONFIG for a net that
- * does not exist, CC_EINVAL where the size does not suit it (the message says which multiple it needs). */
-cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t height, int64_t width);
-/* Height and width must be multiples of this; 0 (with the error set) for a net that does not exist. */
-int cc_net_stride(const cc_net_spec *spec);
+/* Builds the graph of a net for an input of n images of height x width (depth 0), or of n volumes. The caller
+ * owns *out. CC_ECONFIG for a net that does not exist, CC_EINVAL where the size does not suit it (the message
+ * says which multiple it needs), or where it takes images and volumes are meant, or the other way. */
+cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t depth, int64_t height,
+                       int64_t width);
+/* Depth, height and width must be multiples of these; a depth of 0: the net takes images, of rank 4.
+ * CC_ECONFIG for a net that does not exist. */
+cc_status cc_net_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);
 
-/* The name of net number `index`, from 0: "unet", "unet-bn", then "ENCODER:DECODER" of each encoder with each
+/* The name of net number `index`, from 0: "unet", "unet-bn", ..., then "ENCODER:DECODER" of each encoder with each
  * decoder. False after the last. */
 bool cc_net_name(char *out, size_t capacity, int index);
 /* A net as the paper has it, one channel in and one class out, by such a name; an encoder alone has the

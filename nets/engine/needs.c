@@ -17,6 +17,7 @@ static cc_status add_plan(cc_needs *out, cc_model *model, const cc_use *use, boo
     cc_plan *plan;
     const cc_backend *backend = cc_model_backend(model);
     const cc_plan_options options = {.n = use->n,
+                                     .depth = use->depth,
                                      .height = use->height,
                                      .width = use->width,
                                      .training = training,

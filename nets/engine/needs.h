@@ -13,9 +13,9 @@
 
 /* What is done with a net. A run trains and infers at one batch, and holds what both take. */
 typedef struct cc_use {
-    bool trains, infers; /* at least one */
-    bool averages;       /* a moving average of the weights is kept */
-    int64_t n, height, width;
+    bool trains, infers;             /* at least one */
+    bool averages;                   /* a moving average of the weights is kept */
+    int64_t n, depth, height, width; /* depth: 0 for a net of images */
     cc_dtype dtype;
     bool tf32;
     const cc_loss_spec *loss;           /* trains; NULL: none is counted */

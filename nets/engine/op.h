@@ -82,8 +82,8 @@ typedef struct cc_op {
     void (*reference_backward)(const cc_reference_io *io);
     /* Bytes of io->scratch for both; NULL: none. */
     size_t (*reference_bytes)(const void *attr, const cc_shape *output);
-    /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel; false where it has
-     * none with io->attr. NULL where it never has one. */
+    /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel of each image, [n][c];
+     * false where it has none with io->attr. NULL where it never has one. */
     bool (*relu_inputs)(double *z, double *slopes, const cc_reference_io *io);
     const cc_kernel *cpu; /* the CPU backend's kernel */
 } cc_op;

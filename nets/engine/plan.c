@@ -14,6 +14,7 @@ cc_status cc_plan_create(cc_plan **out, cc_model *model, const cc_plan_options *
     const cc_use use = {.trains = options->training,
                         .infers = !options->training,
                         .n = options->n,
+                        .depth = options->depth,
                         .height = options->height,
                         .width = options->width,
                         .dtype = options->dtype,

@@ -199,7 +199,8 @@ cc_status cc_plan_build(cc_plan **out, cc_model *model, const cc_plan_options *o
     plan->model = model;
     plan->options = *options;
     plan->step_draw.seed = options->seed;
-    CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->height, options->width));
+    CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->depth, options->height,
+                          options->width));
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
     if (!options->measured) { /* kernels are planned with the place of what a step draws */

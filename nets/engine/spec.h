@@ -8,13 +8,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8, CC_CLIP_OFF = 0, CC_EMA_OFF = 0 };
+enum {
+    CC_DECODER_LEVELS_MAX = 8,
+    CC_NET_LEVELS_MAX = 8,
+    CC_LOSS_TERMS_MAX = 8,
+    CC_CLIP_OFF = 0,
+    CC_EMA_OFF = 0
+};
 
 /* A net's outputs (heads) and the classes of one at most. */
 enum { CC_HEADS_MAX = 8, CC_CLASSES_MAX = 64 };
 
 /* What a U-Net without a known encoder may be: the config's options and nets/models both read these. */
 enum { CC_UNET_WIDTH_MIN = 1, CC_UNET_WIDTH_MAX = 1024, CC_UNET_DEPTH_MIN = 2, CC_UNET_DEPTH_MAX = 8 };
+
+/* An extent of each axis: of a kernel, a stride. */
+typedef struct cc_extents {
+    int count; /* 1: of all axes alike; 2: of height and width; 3: of depth, height and width */
+    int values[3];
+} cc_extents;
 
 /* One of several outputs of a net. */
 typedef struct cc_head_spec {
@@ -23,16 +35,23 @@ typedef struct cc_head_spec {
 } cc_head_spec;
 
 typedef struct cc_net_spec {
-    const char *arch;                    /* "unet", "unet-bn", "unet-encoder" */
-    const char *encoder;                 /* unet-encoder: "resnet-34", ...; else NULL */
-    const char *upsample;                /* unet-encoder: "nearest", "transpose"; else NULL */
-    int channels[CC_DECODER_LEVELS_MAX]; /* unet-encoder: channels of each decoder block, deepest first */
+    const char *arch;     /* "unet", "unet-bn", "unet-3d", "unet-encoder", "dynunet", "attention-unet" */
+    const char *encoder;  /* unet-encoder: "resnet-34", ...; else NULL */
+    const char *upsample; /* unet-encoder: "nearest", "transpose"; else NULL */
+    /* unet-encoder: channels of each decoder block, deepest first; dynunet, attention-unet: of each level, the
+     * finest first */
+    int channels[CC_DECODER_LEVELS_MAX];
     int channel_count;
-    int width;                        /* unet, unet-bn: channels of the first level; doubled at each next */
-    int depth;                        /* unet, unet-bn: number of levels */
-    double dropout;                   /* how often, in training, a value is left out (0) */
-    int in_channels;                  /* 1 */
-    int classes;                      /* 1; of nets with one output, which has no name */
+    int dims; /* dynunet, attention-unet: 2, images, or 3, volumes */
+    cc_extents kernels[CC_NET_LEVELS_MAX], strides[CC_NET_LEVELS_MAX]; /* the same: of levels */
+    int kernel_count, stride_count;
+    const char *norm, *activation; /* dynunet: "instance" or "batch"; "leaky-relu" or "relu" */
+    double slope;                  /* dynunet: of the leaky ReLUs below zero */
+    double dropout;                /* the rate of the net's dropout layers, where it has such; 0: none */
+    int width;       /* unet, unet-bn, unet-3d: channels of the first level; doubled at each next */
+    int depth;       /* unet, unet-bn, unet-3d: number of levels */
+    int in_channels; /* 1 */
+    int classes;     /* 1; of nets with one output, which has no name */
     cc_head_spec heads[CC_HEADS_MAX]; /* of nets with several */
     int head_count;
     double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
@@ -40,7 +59,7 @@ typedef struct cc_net_spec {
      * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
      * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
     const char *padding;
-    double norm_epsilon; /* unet-bn: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
+    double norm_epsilon; /* unet-bn, unet-3d: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
     double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;

@@ -48,3 +48,33 @@ int cc_net_decoder_levels(const int **channels, int index) {
     *channels = decoder->channels;
     return decoder->levels;
 }
+
+const char *cc_net_norm_name(int index) {
+    static const char *const names[] = {CC_NORM_INSTANCE, CC_NORM_BATCH};
+    return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+const char *cc_net_activation_name(int index) {
+    static const char *const names[] = {CC_ACTIVATION_NAME_LEAKY, CC_ACTIVATION_NAME_RELU};
+    return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
+}
+
+/* dynunet: nnU-Net's channels, which double from 32 and are 320 at most. attention-unet: a quarter of the 64 to
+ * 1024 channels of a plain U-Net. */
+const cc_net_levels *cc_net_levels_at(int index) {
+    static const cc_net_levels levels[] = {{.arch = "dynunet",
+                                            .least = CC_DYNUNET_LEVELS_MIN,
+                                            .channel_count = 5,
+                                            .kernel_count = 5,
+                                            .stride_count = 5,
+                                            .channels = {32, 64, 128, 256, 320},
+                                            .kernels = {3, 3, 3, 3, 3},
+                                            .strides = {1, 2, 2, 2, 2}},
+                                           {.arch = "attention-unet",
+                                            .least = 2,
+                                            .channel_count = 5,
+                                            .stride_count = 4,
+                                            .channels = {16, 32, 64, 128, 256},
+                                            .strides = {2, 2, 2, 2}}};
+    return index < (int)(sizeof levels / sizeof *levels) ? &levels[index] : NULL;
+}

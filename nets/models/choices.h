@@ -6,6 +6,7 @@
 #define CC_NETS_MODELS_CHOICES_H
 
 #include <stdbool.h>
+#include "nets/engine/spec.h"
 
 const char *cc_net_arch_name(int index);    /* net.arch */
 const char *cc_net_encoder_name(int index); /* net.encoder */
@@ -23,5 +24,18 @@ bool cc_net_encoder_pads(const char *encoder);
 /* Blocks of decoder number `index`, and the channels of each, deepest first, unless a config has its own; 0
  * after the last. *channels is borrowed. */
 int cc_net_decoder_levels(const int **channels, int index);
+
+const char *cc_net_norm_name(int index);       /* net.norm */
+const char *cc_net_activation_name(int index); /* net.activation */
+
+/* Nets whose levels are lists, number `index`: channels, kernels and strides of each level unless a config has its
+ * own, the finest first. NULL after the last; static. */
+typedef struct cc_net_levels {
+    const char *arch;
+    int least;                                     /* levels */
+    int channel_count, kernel_count, stride_count; /* no kernels: they are the net's own */
+    int channels[CC_NET_LEVELS_MAX], kernels[CC_NET_LEVELS_MAX], strides[CC_NET_LEVELS_MAX];
+} cc_net_levels;
+const cc_net_levels *cc_net_levels_at(int index);
 
 #endif

@@ -44,21 +44,48 @@ double cc_net_epsilon(const cc_net_spec *spec) {
     return spec->norm_epsilon > 0 ? spec->norm_epsilon : CC_BATCH_NORM_EPSILON;
 }
 
-int cc_net_stride(const cc_net_spec *spec) {
-    const cc_architecture *a = find(spec->arch);
-    return a ? a->stride(spec) : 0;
-}
-
-/* Sizes are checked before layers are added: the message then speaks of images, not of some layer's input. */
-cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t height, int64_t width) {
+cc_status cc_net_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
     const cc_architecture *a = find(spec->arch);
     if (!a) return CC_ECONFIG;
-    int stride = a->stride(spec);
-    if (n < 1 || height < 1 || width < 1 || height % stride || width % stride)
+    a->stride(dhw, spec);
+    return CC_OK;
+}
+
+/* Sizes are checked before layers are added: the message then speaks of images or volumes, not of some layer's
+ * input. */
+static cc_status check_size(const cc_architecture *a, const cc_net_spec *spec, const cc_shape *input) {
+    int64_t stride[CC_SPATIAL_MAX], size[CC_SPATIAL_MAX];
+    a->stride(stride, spec);
+    cc_shape_spatial(size, input);
+    if (input->rank == 4 && stride[0] > 0)
+        return cc_fail(CC_EINVAL, a->name, "give a depth", "this net takes volumes, not images");
+    if (input->rank == 5 && stride[0] == 0)
+        return cc_fail(CC_EINVAL, a->name, "leave the depth out", "this net takes images, not volumes");
+    bool fits = input->dims[0] > 0;
+    for (int i = CC_SPATIAL_MAX + 2 - input->rank; i < CC_SPATIAL_MAX; i++)
+        fits &= size[i] > 0 && size[i] % stride[i] == 0;
+    if (fits) return CC_OK;
+    if (input->rank == 5)
+        return cc_fail(CC_EINVAL, a->name, "change the volume's size or net.depth",
+                       "a volume of %lld x %lld x %lld is not a multiple of %lld x %lld x %lld",
+                       (long long)size[0], (long long)size[1], (long long)size[2], (long long)stride[0],
+                       (long long)stride[1], (long long)stride[2]);
+    if (stride[1] == stride[2])
         return cc_fail(CC_EINVAL, a->name, "change preprocess.size or net.depth",
-                       "an image of %lld x %lld is not a multiple of %d", (long long)height, (long long)width,
-                       stride);
-    cc_shape input = cc_shape_2d(n, spec->in_channels, height, width);
+                       "an image of %lld x %lld is not a multiple of %lld", (long long)size[1],
+                       (long long)size[2], (long long)stride[1]);
+    return cc_fail(CC_EINVAL, a->name, "change preprocess.size or net.depth",
+                   "an image of %lld x %lld is not a multiple of %lld x %lld", (long long)size[1],
+                   (long long)size[2], (long long)stride[1], (long long)stride[2]);
+}
+
+cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64_t depth, int64_t height,
+                       int64_t width) {
+    const cc_architecture *a = find(spec->arch);
+    if (!a) return CC_ECONFIG;
+    cc_shape input = depth ? cc_shape_3d(n, spec->in_channels, depth, height, width)
+                           : cc_shape_2d(n, spec->in_channels, height, width);
+    CC_TRY(check_size(a, spec, &input));
     cc_graph *graph = cc_graph_create(&input);
     if (!graph) return CC_ENOMEM;
     a->build(graph, spec);

@@ -8,15 +8,16 @@
 #include "nets/models/registry.h"
 
 typedef struct cc_architecture {
-    const char *name;                       /* net.arch */
-    bool has_encoder;                       /* and a decoder: net.encoder, net.decoder */
-    int (*stride)(const cc_net_spec *spec); /* height and width are multiples of it */
+    const char *name; /* net.arch */
+    bool has_encoder; /* and a decoder: net.encoder, net.decoder */
+    /* Of what depth, height and width are multiples; a depth of 0: the net takes images. */
+    void (*stride)(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);
     /* Adds all layers; what does not fit goes to cc_graph_fail. */
     void (*build)(cc_graph *graph, const cc_net_spec *spec);
 } cc_architecture;
 
 #define X(id, name, has_encoder)                                                                             \
-    int cc_##id##_stride(const cc_net_spec *spec);                                                           \
+    void cc_##id##_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);                             \
     void cc_##id##_build(cc_graph *graph, const cc_net_spec *spec);
 CC_ARCHITECTURES(X)
 #undef X
@@ -31,6 +32,15 @@ double cc_net_epsilon(const cc_net_spec *spec);
 #define CC_PADDING_SYMMETRIC    "symmetric"
 #define CC_PADDING_SAME         "same"
 #define CC_PADDING_SAME_NOMINAL "same-nominal"
+
+/* Of cc_net_spec.norm and cc_net_spec.activation; the first where it is NULL. */
+#define CC_NORM_INSTANCE         "instance"
+#define CC_NORM_BATCH            "batch"
+#define CC_ACTIVATION_NAME_LEAKY "leaky-relu"
+#define CC_ACTIVATION_NAME_RELU  "relu"
+
+enum { CC_DYNUNET_LEVELS_MIN = 3 };
+#define CC_LEAKY_SLOPE 0.01 /* PyTorch's and nnU-Net's */
 
 /* "a, b or c": the names that name(0), name(1), ... gives before NULL, for a hint. */
 void cc_models_list(char *out, size_t capacity, const char *(*name)(int i));

@@ -78,9 +78,10 @@ static int64_t classes_of(cc_graph *g, const cc_net_spec *spec, const char *head
 }
 
 /* The encoder halves its input eight times. */
-int cc_mtal_stride(const cc_net_spec *spec) {
+void cc_mtal_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
     (void)spec;
-    return 1 << LEVELS;
+    dhw[0] = 0;
+    dhw[1] = dhw[2] = 1 << LEVELS;
 }
 
 void cc_mtal_build(cc_graph *g, const cc_net_spec *spec) {

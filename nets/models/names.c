@@ -3,19 +3,33 @@
 #include <stdio.h>
 #include <string.h>
 #include "nets/engine/model.h"
+#include "nets/models/choices.h"
 #include "nets/models/decoders/decoder.h"
 #include "nets/models/models.h"
 
 /* The U-Net of 2015 has five levels, 64 channels in the first. */
 enum { WIDTH = 64, DEPTH = 5 };
 
-/* Nets without an encoder have one name, those with one a name for each pair. */
+/* What is behind the colon of a net of images or volumes; images where there is none. */
+static const char *const of_volumes = "3d";
+
+/* The levels of a net that has them as lists, else NULL. */
+static const cc_net_levels *levels_of(const char *arch) {
+    for (int i = 0; cc_net_levels_at(i); i++)
+        if (strcmp(cc_net_levels_at(i)->arch, arch) == 0) return cc_net_levels_at(i);
+    return NULL;
+}
+
+/* Nets without an encoder have one name, or one of images and one of volumes; those with one a name for each
+ * pair. */
 bool cc_net_name(char *out, size_t capacity, int index) {
     for (int a = 0; cc_architecture_at(a); a++) {
+        const char *name = cc_architecture_at(a)->name;
         if (!cc_architecture_at(a)->has_encoder) {
-            if (index-- > 0) continue;
-            snprintf(out, capacity, "%s", cc_architecture_at(a)->name);
-            return true;
+            if (index-- == 0) return snprintf(out, capacity, "%s", name), true;
+            if (!levels_of(name)) continue;
+            if (index-- == 0) return snprintf(out, capacity, "%s:%s", name, of_volumes), true;
+            continue;
         }
         for (int e = 0; cc_encoder_name(e); e++)
             for (int d = 0; cc_decoder_name(d); d++) {
@@ -41,8 +55,25 @@ static cc_status read_size(cc_net_spec *out, const char *text) {
     return cc_fail(CC_EUSAGE, text, hint, "this is not the width and depth of a U-Net");
 }
 
-/* "unet-bn:16x4", "resnet-34", "resnet-34:transpose": before the colon an architecture or an encoder, behind it
- * a size or a decoder. */
+/* "3d", or nothing. */
+static cc_status read_dims(cc_net_spec *out, const cc_net_levels *levels, const char *text) {
+    if (text && strcmp(text, of_volumes) != 0)
+        return cc_fail(CC_EUSAGE, text, "3d, or no colon", "this is not what the net may work on");
+    out->dims = text ? 3 : 2;
+    out->slope = CC_LEAKY_SLOPE;
+    out->channel_count = levels->channel_count;
+    out->kernel_count = levels->kernel_count;
+    out->stride_count = levels->stride_count;
+    for (int i = 0; i < CC_NET_LEVELS_MAX; i++) {
+        out->channels[i] = levels->channels[i];
+        out->kernels[i] = (cc_extents){.count = 1, .values = {levels->kernels[i]}};
+        out->strides[i] = (cc_extents){.count = 1, .values = {levels->strides[i]}};
+    }
+    return CC_OK;
+}
+
+/* "unet-bn:16x4", "dynunet:3d", "resnet-34", "resnet-34:transpose": before the colon an architecture or an encoder,
+ * behind it a size, what it works on, or a decoder. */
 cc_status cc_net_find(cc_net_spec *out, const char *name) {
     char first[64], decoders[64], hint[128];
     const char *colon = strchr(name, ':');
@@ -52,8 +83,10 @@ cc_status cc_net_find(cc_net_spec *out, const char *name) {
     for (int a = 0; cc_architecture_at(a); a++) {
         out->arch = cc_architecture_at(a)->name;
         if (!cc_architecture_at(a)->has_encoder) {
-            if (strcmp(out->arch, first) == 0) return read_size(out, colon ? colon + 1 : NULL);
-            continue;
+            if (strcmp(out->arch, first) != 0) continue;
+            const cc_net_levels *levels = levels_of(out->arch);
+            return levels ? read_dims(out, levels, colon ? colon + 1 : NULL)
+                          : read_size(out, colon ? colon + 1 : NULL);
         }
         for (int e = 0; decoder && cc_encoder_name(e); e++) {
             if (strcmp(cc_encoder_name(e), first) != 0) continue;

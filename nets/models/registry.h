@@ -32,7 +32,10 @@
 #define CC_ARCHITECTURES(X)                                                                                  \
     X(unet, "unet", false)                                                                                   \
     X(unet_bn, "unet-bn", false)                                                                             \
+    X(unet_3d, "unet-3d", false)                                                                             \
     X(unet_encoder, "unet-encoder", true)                                                                    \
+    X(dynunet, "dynunet", false)                                                                             \
+    X(attention_unet, "attention-unet", false)                                                               \
     X(mtal, "mtal", false)
 
 /* Those of them that have several outputs: net.heads in place of net.classes. */

@@ -1,7 +1,10 @@
-/* nets/models/unet.c -- the U-Net, and the U-Net with batch normalisation after each 3x3 convolution.
+/* nets/models/unet.c -- the U-Net, the U-Net with batch normalisation after each 3x3 convolution, and the
+ * latter with every layer in three dimensions.
  *
  * Source: Ronneberger, Fischer & Brox, MICCAI 2015; with batch norm as the paper's stage 1 (its 3.2.1). It
- * departs from 2015 in padding its convolutions, so that the output has the size of the input. */
+ * departs from 2015 in padding its convolutions, so that the output has the size of the input. In three
+ * dimensions: Cicek et al., MICCAI 2016, with the channels of the plain net, which double at each level (there
+ * they double before each pool). */
 #include "nets/models/models.h"
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -10,29 +13,35 @@
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
 
-/* 3x3 convolution [, batch norm of that epsilon; 0: none], ReLU. */
-static cc_value conv_relu(cc_graph *g, cc_value x, const char *prefix, int index, int64_t channels,
-                          double epsilon) {
-    const bool norm = epsilon > 0;
-    cc_conv_attr conv = cc_conv_2d(channels, 3, 1);
+/* What the nets of this file differ in. */
+typedef struct kind {
+    bool volumes;   /* kernels are cubic: the input has rank 5 */
+    double epsilon; /* of the batch norms; 0: there are none */
+} kind;
+
+/* 3x3 [x3] convolution [, batch norm], ReLU. */
+static cc_value conv_relu(cc_graph *g, cc_value x, const kind *k, const char *prefix, int index,
+                          int64_t channels) {
+    const bool norm = k->epsilon > 0;
+    cc_conv_attr conv = k->volumes ? cc_conv_3d(channels, 3, 1) : cc_conv_2d(channels, 3, 1);
     conv.bias = !norm;
-    cc_batch_norm_attr bn = cc_batch_norm_with(CC_ACTIVATION_RELU, epsilon);
+    cc_batch_norm_attr bn = cc_batch_norm_with(CC_ACTIVATION_RELU, k->epsilon);
     cc_activation_attr relu = {.kind = CC_ACTIVATION_RELU};
     x = cc_graph_add(g, &cc_op_conv, &conv, &x, 1, "%s.conv%d", prefix, index);
     if (norm) return cc_graph_add(g, &cc_op_batch_norm, &bn, &x, 1, "%s.bn%d", prefix, index);
     return cc_graph_add(g, &cc_op_activation, &relu, &x, 1, "%s.relu%d", prefix, index);
 }
 
-static cc_value conv_pair(cc_graph *g, cc_value x, const char *prefix, int64_t channels, double epsilon) {
-    return conv_relu(g, conv_relu(g, x, prefix, 1, channels, epsilon), prefix, 2, channels, epsilon);
+static cc_value conv_pair(cc_graph *g, cc_value x, const kind *k, const char *prefix, int64_t channels) {
+    return conv_relu(g, conv_relu(g, x, k, prefix, 1, channels), k, prefix, 2, channels);
 }
 
-/* Down: `depth` pairs of convolutions, each with twice the channels of the last, a 2x2 max pool between two.
+/* Down: `depth` pairs of convolutions, each with twice the channels of the last, a max pool of 2 between two.
  * Up: a transposed convolution doubles the size and halves the channels, the features of that size on the way
  * down join it, and a pair of convolutions mixes both. A 1x1 convolution makes the classes' logits. */
-static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
+static void build(cc_graph *g, const cc_net_spec *spec, const kind *k) {
     cc_value skips[CC_UNET_DEPTH_MAX], x = CC_GRAPH_INPUT;
-    cc_max_pool_attr pool = cc_max_pool_2d(2, 2, 0);
+    cc_max_pool_attr pool = k->volumes ? cc_max_pool_3d(2, 2, 0) : cc_max_pool_2d(2, 2, 0);
     char prefix[64];
     if (spec->depth < CC_UNET_DEPTH_MIN || spec->depth > CC_UNET_DEPTH_MAX) {
         char what[64];
@@ -43,16 +52,17 @@ static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
     for (int i = 0; i < spec->depth; i++) {
         snprintf(prefix, sizeof prefix, "down.%d", i);
         if (i > 0) x = cc_graph_add(g, &cc_op_max_pool, &pool, &x, 1, "down.%d.pool", i);
-        skips[i] = x = conv_pair(g, x, prefix, (int64_t)spec->width << i, epsilon);
+        skips[i] = x = conv_pair(g, x, k, prefix, (int64_t)spec->width << i);
     }
     for (int i = 0; i < spec->depth - 1; i++) {
         int level = spec->depth - 2 - i;
         int64_t channels = (int64_t)spec->width << level;
-        cc_conv_attr up = cc_conv_transpose_double(channels);
+        cc_conv_attr up =
+            k->volumes ? cc_conv_transpose_double_3d(channels) : cc_conv_transpose_double(channels);
         x = cc_graph_add(g, &cc_op_conv_transpose, &up, &x, 1, "up.%d.upconv", i);
         x = cc_graph_add(g, &cc_op_concat, NULL, (cc_value[]){x, skips[level]}, 2, "up.%d.concat", i);
         snprintf(prefix, sizeof prefix, "up.%d.pair", i);
-        x = conv_pair(g, x, prefix, channels, epsilon);
+        x = conv_pair(g, x, k, prefix, channels);
     }
     cc_conv_attr head = cc_conv_2d(spec->classes, 1, 1);
     head.bias = true;
@@ -60,16 +70,24 @@ static void build(cc_graph *g, const cc_net_spec *spec, double epsilon) {
 }
 
 /* Each level but the first halves the image. */
-int cc_unet_stride(const cc_net_spec *spec) {
-    return 1 << (spec->depth - 1);
+void cc_unet_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
+    dhw[0] = 0;
+    dhw[1] = dhw[2] = (int64_t)1 << (spec->depth - 1);
 }
-int cc_unet_bn_stride(const cc_net_spec *spec) {
-    return cc_unet_stride(spec);
+void cc_unet_bn_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
+    cc_unet_stride(dhw, spec);
+}
+void cc_unet_3d_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
+    cc_unet_stride(dhw, spec);
+    dhw[0] = dhw[1];
 }
 
 void cc_unet_build(cc_graph *g, const cc_net_spec *spec) {
-    build(g, spec, 0);
+    build(g, spec, &(const kind){.volumes = false});
 }
 void cc_unet_bn_build(cc_graph *g, const cc_net_spec *spec) {
-    build(g, spec, cc_net_epsilon(spec));
+    build(g, spec, &(const kind){.epsilon = cc_net_epsilon(spec)});
+}
+void cc_unet_3d_build(cc_graph *g, const cc_net_spec *spec) {
+    build(g, spec, &(const kind){.volumes = true, .epsilon = cc_net_epsilon(spec)});
 }

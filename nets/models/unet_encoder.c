@@ -6,9 +6,10 @@
 #include "nets/models/models.h"
 
 /* The encoder halves its input five times. */
-int cc_unet_encoder_stride(const cc_net_spec *spec) {
+void cc_unet_encoder_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
     (void)spec;
-    return CC_ENCODER_STRIDE;
+    dhw[0] = 0;
+    dhw[1] = dhw[2] = CC_ENCODER_STRIDE;
 }
 
 void cc_unet_encoder_build(cc_graph *graph, const cc_net_spec *spec) {

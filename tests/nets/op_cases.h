@@ -16,6 +16,8 @@
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/drop_path/drop_path.h"
+#include "nets/ops/dropout/dropout.h"
+#include "nets/ops/instance_norm/instance_norm.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
 #include "nets/ops/resize/resize.h"
@@ -142,6 +144,20 @@ static inline void put_nan(float *values, int64_t count) {
                            .padding = {kd > 1 ? p : 0, p, p},                                                \
                            .dilation = {kd > 1 ? d : 1, d, d},                                               \
                            .bias = with_bias})
+/* Attributes of D,H,W each: kernel, stride, padding, dilation, output padding. */
+#define LIST(...)                                                                                            \
+    { __VA_ARGS__ }
+#define ONES   (1, 1, 1)
+#define NONE_3 (0, 0, 0)
+#define UNEVEN(o, g, k, s, p, d, op, with_bias)                                                              \
+    (&(const cc_conv_attr){.out_channels = o,                                                                \
+                           .groups = g,                                                                      \
+                           .kernel = LIST k,                                                                 \
+                           .stride = LIST s,                                                                 \
+                           .padding = LIST p,                                                                \
+                           .dilation = LIST d,                                                               \
+                           .output_padding = LIST op,                                                        \
+                           .bias = with_bias})
 /* TensorFlow's "same" padding of even images at stride 2: one pixel more behind. */
 #define SAME(o, g, k, p, with_bias)                                                                          \
     (&(const cc_conv_attr){.out_channels = o,                                                                \
@@ -168,6 +184,15 @@ static inline void put_nan(float *values, int64_t count) {
 #define RESIZE(h, w, corners) (&(const cc_resize_attr){.size = {1, h, w}, .align_corners = corners})
 #define SQUEEZE(r)            (&(const cc_squeeze_excite_attr){r})
 #define DROP(r)               (&(const cc_drop_path_attr){.rate = r, .block = 1})
+
+#define GROUPS(g, f)                                                                                         \
+    (&(const cc_group_norm_attr){                                                                            \
+        .groups = g, .epsilon = 1e-5, .affine = true, .activation = CC_ACTIVATION_##f, .slope = 0.2})
+#define INSTANCE(f) GROUPS(0, f)
+#define INSTANCE_PLAIN(f)                                                                                    \
+    (&(const cc_instance_norm_attr){.epsilon = 1e-5, .activation = CC_ACTIVATION_##f, .slope = 0.01})
+#define DROPOUT(r)          (&(const cc_dropout_attr){.rate = r, .layer = 2})
+#define DROPOUT_CHANNELS(r) (&(const cc_dropout_attr){.rate = r, .layer = 2, .channels = true})
 
 static const op_case cases[] = {
     {"conv 3x3", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 11)}},
@@ -217,6 +242,63 @@ static const op_case cases[] = {
      CONV(8, 1, 2, 2, 2, 2, 0, 1, true),
      1,
      {SHAPE3(1, 8, 3, 4, 3)}},
+    {"conv_transpose 3-D of odd channels",
+     &cc_op_conv_transpose,
+     CONV(5, 1, 2, 2, 2, 2, 0, 1, false),
+     1,
+     {SHAPE3(2, 11, 2, 3, 2)}},
+    {"conv_transpose 3x3, one row more",
+     &cc_op_conv_transpose,
+     UNEVEN(16, 1, (1, 3, 3), (1, 2, 2), (0, 1, 1), ONES, (0, 1, 1), true),
+     1,
+     {SHAPE(2, 12, 5, 4)}},
+    {"conv_transpose 3-D, one slice more",
+     &cc_op_conv_transpose,
+     UNEVEN(8, 1, (3, 3, 3), (2, 2, 2), ONES, ONES, (1, 0, 1), true),
+     1,
+     {SHAPE3(1, 8, 3, 2, 4)}},
+    {"conv_transpose uneven",
+     &cc_op_conv_transpose,
+     UNEVEN(8, 1, (1, 2, 1), (1, 2, 1), NONE_3, ONES, NONE_3, false),
+     1,
+     {SHAPE(2, 16, 5, 4)}},
+    {"conv_transpose 3-D flat",
+     &cc_op_conv_transpose,
+     UNEVEN(16, 1, (1, 2, 2), (1, 2, 2), NONE_3, ONES, NONE_3, true),
+     1,
+     {SHAPE3(1, 24, 2, 5, 4)}},
+    {"conv 3-D of many channels",
+     &cc_op_conv,
+     CONV(40, 1, 3, 3, 3, 1, 1, 1, false),
+     1,
+     {SHAPE3(1, 24, 3, 8, 9)}},
+    {"conv 3-D stride 2", &cc_op_conv, CONV(16, 1, 3, 3, 3, 2, 1, 1, true), 1, {SHAPE3(2, 16, 5, 6, 7)}},
+    {"conv 3-D of one channel",
+     &cc_op_conv,
+     CONV(16, 1, 3, 3, 3, 1, 1, 1, false),
+     1,
+     {SHAPE3(2, 1, 4, 5, 6)}},
+    {"conv 3-D dilated", &cc_op_conv, CONV(8, 1, 3, 3, 3, 1, 2, 2, true), 1, {SHAPE3(1, 8, 5, 6, 5)}},
+    {"conv 3-D dilated unevenly",
+     &cc_op_conv,
+     UNEVEN(4, 1, (3, 3, 3), ONES, (1, 3, 2), (1, 3, 2), NONE_3, false),
+     1,
+     {SHAPE3(1, 3, 5, 8, 9)}},
+    {"conv 3-D flat",
+     &cc_op_conv,
+     UNEVEN(16, 1, (1, 3, 3), (1, 2, 2), (0, 1, 1), ONES, NONE_3, false),
+     1,
+     {SHAPE3(2, 16, 3, 5, 6)}},
+    {"conv 3-D 1x1x1", &cc_op_conv, CONV(24, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE3(2, 16, 3, 4, 5)}},
+    {"conv 3-D head", &cc_op_conv, CONV(1, 1, 1, 1, 1, 1, 0, 1, true), 1, {SHAPE3(2, 16, 3, 4, 5)}},
+    {"conv 4x4 stride 2", &cc_op_conv, CONV(16, 1, 1, 4, 4, 2, 1, 1, true), 1, {SHAPE(2, 8, 10, 12)}},
+    {"conv dilated beyond", &cc_op_conv, CONV(4, 1, 1, 3, 3, 1, 12, 12, false), 1, {SHAPE(2, 3, 5, 4)}},
+    {"conv depthwise dilated", &cc_op_conv, CONV(16, 16, 1, 3, 3, 1, 3, 3, false), 1, {SHAPE(2, 16, 10, 12)}},
+    {"conv depthwise 5x5 dilated",
+     &cc_op_conv,
+     CONV(11, 11, 1, 5, 5, 1, 4, 2, false),
+     1,
+     {SHAPE(2, 11, 9, 8)}},
     {"batch_norm", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 16, 7, 9)}},
     {"batch_norm relu", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(3, 16, 7, 5)}},
     {"batch_norm silu", &cc_op_batch_norm, NORM(SILU), 1, {SHAPE(2, 11, 7, 5)}},
@@ -224,6 +306,31 @@ static const op_case cases[] = {
     {"batch_norm residual", &cc_op_batch_norm, NORM(NONE), 2, {SHAPE(2, 8, 5, 5), SHAPE(2, 8, 5, 5)}},
     {"batch_norm wide", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE(1, 8, 60, 70)}},
     {"batch_norm 3-D", &cc_op_batch_norm, NORM(RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"batch_norm 3-D odd channels", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE3(1, 11, 5, 3, 7)}},
+    {"instance_norm", &cc_op_instance_norm, INSTANCE(NONE), 1, {SHAPE(2, 16, 7, 9)}},
+    {"instance_norm leaky_relu", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE(3, 24, 7, 5)}},
+    {"instance_norm relu", &cc_op_instance_norm, INSTANCE(RELU), 1, {SHAPE(2, 11, 7, 5)}},
+    {"instance_norm silu", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(2, 3, 9, 5)}},
+    {"instance_norm plain", &cc_op_instance_norm, INSTANCE_PLAIN(NONE), 1, {SHAPE(2, 12, 4, 5)}},
+    {"instance_norm plain leaky_relu",
+     &cc_op_instance_norm,
+     INSTANCE_PLAIN(LEAKY_RELU),
+     1,
+     {SHAPE(1, 5, 6, 5)}},
+    {"instance_norm of one image", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1, 16, 6, 5)}},
+    {"instance_norm wide", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE(2, 20, 60, 70)}},
+    {"instance_norm wider", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1, 12, 100, 90)}},
+    {"instance_norm 3-D", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"instance_norm 3-D leaky_relu", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE3(2, 5, 2, 4, 3)}},
+    {"instance_norm plain 3-D", &cc_op_instance_norm, INSTANCE_PLAIN(SILU), 1, {SHAPE3(2, 19, 2, 3, 5)}},
+    {"group_norm", &cc_op_group_norm, GROUPS(4, NONE), 1, {SHAPE(2, 16, 7, 9)}},
+    {"group_norm silu", &cc_op_group_norm, GROUPS(3, SILU), 1, {SHAPE(2, 36, 3, 5)}},
+    {"group_norm of one group", &cc_op_group_norm, GROUPS(1, NONE), 1, {SHAPE(2, 20, 4, 3)}},
+    {"group_norm odd channels leaky_relu", &cc_op_group_norm, GROUPS(5, LEAKY_RELU), 1, {SHAPE(3, 15, 5, 5)}},
+    {"group_norm of one pixel", &cc_op_group_norm, GROUPS(2, NONE), 1, {SHAPE(2, 12, 1, 1)}},
+    {"group_norm of channels", &cc_op_group_norm, GROUPS(9, SILU), 1, {SHAPE(2, 9, 5, 4)}},
+    {"group_norm wide", &cc_op_group_norm, GROUPS(4, RELU), 1, {SHAPE(1, 24, 60, 70)}},
+    {"group_norm 3-D", &cc_op_group_norm, GROUPS(3, SILU), 1, {SHAPE3(2, 6, 3, 5, 4)}},
     {"relu", &cc_op_activation, ACT(RELU), 1, {SHAPE(2, 12, 7, 9)}},
     {"silu", &cc_op_activation, ACT(SILU), 1, {SHAPE(2, 16, 7, 9)}},
     {"sigmoid odd channels", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(2, 11, 5, 3)}},
@@ -242,6 +349,16 @@ static const op_case cases[] = {
      (&(const cc_max_pool_attr){{2, 2, 2}, {2, 2, 2}, {0, 0, 0}}),
      1,
      {SHAPE3(1, 8, 4, 6, 5)}},
+    {"max_pool 3-D flat",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{1, 2, 2}, {1, 2, 2}, {0, 0, 0}}),
+     1,
+     {SHAPE3(2, 11, 3, 5, 8)}},
+    {"max_pool 3-D padded",
+     &cc_op_max_pool,
+     (&(const cc_max_pool_attr){{3, 3, 2}, {2, 2, 1}, {1, 1, 1}}),
+     1,
+     {SHAPE3(1, 16, 5, 4, 3)}},
     {"concat", &cc_op_concat, NULL, 2, {SHAPE(2, 16, 5, 6), SHAPE(2, 32, 5, 6)}},
     {"concat odd channels",
      &cc_op_concat,
@@ -261,6 +378,14 @@ static const op_case cases[] = {
     {"drop_path odd channels", &cc_op_drop_path, DROP(0.25), 2, {SHAPE(4, 11, 5, 7), SHAPE(4, 11, 5, 7)}},
     {"drop_path wide", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(2, 8, 50, 60), SHAPE(2, 8, 50, 60)}},
     {"drop_path 3-D", &cc_op_drop_path, DROP(0.5), 2, {SHAPE3(3, 8, 2, 5, 3), SHAPE3(3, 8, 2, 5, 3)}},
+    {"dropout", &cc_op_dropout, DROPOUT(0.5), 1, {SHAPE(2, 16, 5, 7)}},
+    {"dropout of few channels", &cc_op_dropout, DROPOUT(0.3), 1, {SHAPE(3, 3, 1, 1)}},
+    {"dropout odd channels", &cc_op_dropout, DROPOUT(0.25), 1, {SHAPE(3, 11, 4, 3)}},
+    {"dropout half blocks", &cc_op_dropout, DROPOUT(0.5), 1, {SHAPE(2, 24, 3, 5)}},
+    {"dropout wide", &cc_op_dropout, DROPOUT(0.9), 1, {SHAPE(1, 20, 33, 19)}},
+    {"dropout 3-D", &cc_op_dropout, DROPOUT(0.5), 1, {SHAPE3(2, 12, 2, 5, 3)}},
+    {"dropout of channels", &cc_op_dropout, DROPOUT_CHANNELS(0.5), 1, {SHAPE(3, 12, 5, 3)}},
+    {"dropout of channels 3-D", &cc_op_dropout, DROPOUT_CHANNELS(0.5), 1, {SHAPE3(2, 19, 2, 3, 3)}},
     {"upsample", &cc_op_upsample, NULL, 1, {SHAPE(2, 16, 5, 3)}},
     {"upsample odd channels", &cc_op_upsample, NULL, 1, {SHAPE(2, 11, 4, 7)}},
     {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},

@@ -57,11 +57,14 @@ dnnl_format_tag_t cc_onednn_tag(cc_onednn_array array, int rank, cc_onednn_order
     case CC_ONEDNN_BLOCKED_16:
         break;
     }
-    /* Blocked: activations of rank 4 and 5; weights of rank 4 alone, for kernels of our own. */
+    /* Blocked: weights for kernels of our own. */
     if (array == CC_ONEDNN_ACTIVATION)
         return spatial == 2 ? (large ? dnnl_nChw16c : dnnl_nChw8c) : (large ? dnnl_nCdhw16c : dnnl_nCdhw8c);
-    if (spatial != 2) return dnnl_format_tag_undef;
-    return grouped ? (large ? dnnl_Goihw16g : dnnl_Goihw8g) : (large ? dnnl_OIhw16i16o : dnnl_OIhw8i8o);
+    if (spatial == 2)
+        return grouped ? (large ? dnnl_Goihw16g : dnnl_Goihw8g) : (large ? dnnl_OIhw16i16o : dnnl_OIhw8i8o);
+    /* oneDNN has no name for groups in blocks of 8 there. */
+    return grouped ? (large ? dnnl_Goidhw16g : dnnl_format_tag_undef)
+                   : (large ? dnnl_OIdhw16i16o : dnnl_OIdhw8i8o);
 }
 
 dnnl_data_type_t cc_onednn_type(cc_dtype dtype) {

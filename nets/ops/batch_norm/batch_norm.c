@@ -130,7 +130,8 @@ static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
     if (!cc_activation_has_kink(((const cc_batch_norm_attr *)io->attr)->activation)) return false;
     for (int64_t index = 0; index < io->output_shape->dims[1]; index++) {
         channel c = channel_of(io, index);
-        slopes[index] = io->p[CC_BATCH_NORM_WEIGHT][index] * c.scale;
+        for (int64_t n = 0; n < io->output_shape->dims[0]; n++)
+            slopes[n * io->output_shape->dims[1] + index] = io->p[CC_BATCH_NORM_WEIGHT][index] * c.scale;
         for (int64_t i = 0; i < c.count; i++) z[at(&c, i)] = before_activation(io, &c, index, at(&c, i));
     }
     return true;

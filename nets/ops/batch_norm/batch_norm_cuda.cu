@@ -2,11 +2,8 @@
  * reduction over the rows (sum_rows.cuh) and an elementwise pass that uses its sums (map_rows.cuh), or both
  * in one kernel where rows are few.
  *
- * Notation and equations are those of batch_norm.c. Sums of a part of the rows are taken about the channel's
- * value in one of its rows, the part's origin, then moved to one origin for all parts in float64: with d the
- * distance of the two origins and k rows, sum' = sum + k d, squares' = squares + 2 d sum + k d^2 (Chan,
- * Golub & LeVeque 1983). So a large mean costs no precision. */
-#include "nets/backends/cuda/sum_rows.cuh"
+ * Notation and equations are those of batch_norm.c. */
+#include "nets/backends/cuda/norm_rows.cuh"
 
 extern "C" {
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -17,11 +14,6 @@ using namespace cc;
 extern "C" const cc_kernel cc_batch_norm_cuda;
 
 namespace { /* files have names in common */
-
-/* By channel: z = (x - mean) * scale + shift; shift holds what mean lost by rounding. */
-struct kept_constants {
-    float *mean, *rstd, *scale, *shift;
-};
 
 /* The op's parameters and attributes. */
 struct statistics {
@@ -35,93 +27,23 @@ struct constants_of_channel {
     float mean, scale, shift;
 };
 
-__device__ static constants_of_channel set_constants(kept_constants k, int64_t c, const statistics &s,
-                                                     double mean, double var) {
-    float rstd = (float)(1 / sqrt(var + s.epsilon)), scale = s.weight[c] * rstd;
-    constants_of_channel out = {(float)mean, scale, s.bias[c] + (float)((double)(float)mean - mean) * scale};
-    k.mean[c] = out.mean;
-    k.rstd[c] = rstd;
-    k.scale[c] = out.scale;
-    k.shift[c] = out.shift;
-    return out;
-}
-
-/* A row from the middle: at borders padding makes values odd. */
-__device__ static int64_t middle_row(int64_t rows) {
-    return rows / 2 + rows / 7 < rows ? rows / 2 + rows / 7 : 0;
-}
-
-/* The reduction of the forward pass: sums of x - origin and of its square; from the totals the channel's
- * constants and running statistics. */
-template <class T, int N> struct moments {
-    enum { SUMS = 2, BLOCK = ROW_SUM_THREADS, UNROLL = 4 };
-    struct constants {
-        float origin[N]; /* of the part */
-    };
-    typedef pack<T, N> packs;
+/* The reduction of the forward pass: from the totals the channel's constants and running statistics. */
+template <class T, int N> struct moments : moment_sums<T, N> {
     typedef constants_of_channel given;
-    const void *x;
-    int64_t lanes, rows;
     kept_constants k;
     statistics s;
-    __device__ int64_t origin_of(int64_t first) const { return first == 0 ? middle_row(rows) : first; }
-    __device__ float value(int64_t row, int64_t channel) const {
-        return to_float(((const T *)x)[row * lanes * N + channel]);
-    }
-    __device__ constants prepare(int64_t, int64_t first, int64_t lane) const {
-        constants c;
-        widen(c.origin, load<T, N>(x, origin_of(first) * lanes + lane));
-        return c;
-    }
-    __device__ void get(packs &p, int64_t at) const { p = load<T, N>(x, at); }
-    __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
-        for (int i = 0; i < N; i++) {
-            float d = to_float(p.v[i]) - c.origin[i];
-            sums[i] += d;
-            sums[N + i] += d * d;
-        }
-    }
-    template <class P> __device__ void add(float (&sums)[2 * N], const P &p, const constants &c) const {
-        add(sums, p.x, c);
-    }
-    __device__ void finish_part(double *sums, int64_t first, int64_t channel, int64_t size) const {
-        double off = (double)value(origin_of(first), channel) - value(middle_row(rows), channel);
-        sums[1] += off * (2 * sums[0] + (double)size * off);
-        sums[0] += (double)size * off;
-    }
+    moments(const void *x, int64_t lanes, int64_t rows, kept_constants of, statistics from)
+        : moment_sums<T, N>{x, lanes, rows}, k(of), s(from) {}
     __device__ given finish(int64_t, int64_t channel, const double *totals) const {
-        double count = (double)rows, off = totals[0] / count, squares = totals[1] - totals[0] * off;
-        double mean = value(middle_row(rows), channel) + off;
-        if (squares < 0) squares = 0;
-        double unbiased = rows > 1 ? squares / (count - 1) : 0;
+        double mean, squares, count = (double)this->rows;
+        this->moments_of(mean, squares, 0, channel, totals);
+        double unbiased = this->rows > 1 ? squares / (count - 1) : 0;
         s.running_mean[channel] = (float)((1 - s.momentum) * s.running_mean[channel] + s.momentum * mean);
         s.running_var[channel] = (float)((1 - s.momentum) * s.running_var[channel] + s.momentum * unbiased);
-        return set_constants(k, channel, s, mean, squares / count);
+        set_constants(k, channel, mean, squares / count, s.epsilon, s.weight[channel], s.bias[channel]);
+        return given{k.mean[channel], k.scale[channel], k.shift[channel]};
     }
 };
-
-/* Threads of a block that adds up gradients, without a residual and with: what each keeps and reads leaves
- * room for no more. */
-enum { GRADIENT_BLOCK = 384, RESIDUAL_BLOCK = 256 };
-
-struct field { /* what both passes read */
-    const void *x, *residual, *dy;
-    kept_constants k;
-    int64_t lanes;
-    activation after;
-};
-
-/* z of H values of a pack, from value `at` on; off = x - mean. */
-template <class T, int N, int H>
-__device__ void find_z(float (&z)[H], float (&off)[H], const pack<T, N> &x, const pack<T, N> &residual,
-                       bool has_residual, const float (&mean)[N], const float (&scale)[N],
-                       const float (&shift)[N], int at = 0) {
-    for (int i = 0; i < H; i++) {
-        off[i] = to_float(x.v[at + i]) - mean[at + i];
-        z[i] = off[i] * scale[at + i] + shift[at + i];
-    }
-    for (int i = 0; has_residual && i < H; i++) z[i] += to_float(residual.v[at + i]);
-}
 
 /* The elementwise pass forward: y = f((x - mean) scale + shift [+ residual]). */
 template <class T, int N> struct normalise {
@@ -168,55 +90,18 @@ template <class T, int N> struct normalise {
     }
 };
 
-/* R: there is a residual; without one it takes no registers. */
-template <class T, int N, bool R> struct gradient_packs {
-    pack<T, N> x, dy, residual;
-    __device__ void read(const field &f, int64_t at) {
-        x = load<T, N>(f.x, at);
-        dy = load<T, N>(f.dy, at);
-        if (R) residual = load<T, N>(f.residual, at);
-    }
-};
-
 struct channel_sums {
     float sum, dot;
 };
 
-/* The reduction of the backward pass: sums of g = dy f'(z) and of g (x - mean); dbias and dweight. */
-template <class T, int N, bool R> struct gradient_sums {
-    enum { SUMS = 2, BLOCK = R ? RESIDUAL_BLOCK : GRADIENT_BLOCK, UNROLL = 2 };
-    struct constants {
-        float mean[N], scale[N], shift[N];
-    };
-    typedef gradient_packs<T, N, R> packs;
+/* The reduction of the backward pass: dbias and dweight. */
+template <class T, int N, bool R> struct gradient_sums : gradient_part_sums<T, N, R> {
     typedef channel_sums given;
     float *dbias, *dweight;
-    field f;
-    __device__ constants prepare(int64_t, int64_t, int64_t lane) const {
-        constants c;
-        load_floats(c.mean, f.k.mean, lane);
-        load_floats(c.scale, f.k.scale, lane);
-        load_floats(c.shift, f.k.shift, lane);
-        return c;
-    }
-    __device__ void get(packs &p, int64_t at) const { p.read(f, at); }
-    __device__ void add(float (&sums)[2 * N], const packs &p, const constants &c) const {
-        constexpr int H = N < 4 ? N : 4; /* at a time: fewer registers */
-#pragma unroll
-        for (int at = 0; at < N; at += H) {
-            float z[H], off[H], g[H];
-            find_z<T>(z, off, p.x, p.residual, R, c.mean, c.scale, c.shift, at);
-            for (int i = 0; i < H; i++) g[i] = to_float(p.dy.v[at + i]);
-            slope_all<T>(g, f.after, z);
-            for (int i = 0; i < H; i++) {
-                sums[at + i] += g[i];
-                sums[N + at + i] += g[i] * off[i];
-            }
-        }
-    }
-    __device__ void finish_part(double *, int64_t, int64_t, int64_t) const {}
+    gradient_sums(float *of_bias, float *of_weight, const field &f)
+        : gradient_part_sums<T, N, R>{f}, dbias(of_bias), dweight(of_weight) {}
     __device__ given finish(int64_t, int64_t channel, const double *totals) const {
-        given out = {(float)totals[0], (float)(totals[1] * f.k.rstd[channel])};
+        given out = {(float)totals[0], (float)(totals[1] * this->f.k.rstd[channel])};
         dbias[channel] = out.sum;
         dweight[channel] = out.dot;
         return out;
@@ -293,11 +178,6 @@ static int64_t rows_of(const cc_task *task) {
     return task->output_shape->dims[0] * cc_shape_pixels(task->output_shape);
 }
 
-static kept_constants constants_at(void *memory, int64_t n) {
-    float *at = (float *)memory;
-    return kept_constants{at, at + n, at + 2 * n, at + 3 * n};
-}
-
 static cc_status plan(cc_task *task) {
     task->output_block = task->input_blocks[0];
     if (!task->training) return CC_OK;
@@ -324,9 +204,13 @@ static statistics statistics_of(const cc_task *task) {
 
 static field field_of(const cc_task *task, int64_t lanes) {
     const cc_batch_norm_attr *a = (const cc_batch_norm_attr *)task->attr;
-    return field{task->x[0], task->input_count == 2 ? task->x[1] : nullptr,
-                 task->dy,   constants_at(task->saved, channels_of(task)),
-                 lanes,      activation(a->activation, (float)a->slope)};
+    return field{task->x[0],
+                 task->input_count == 2 ? task->x[1] : nullptr,
+                 task->dy,
+                 constants_at(task->saved, channels_of(task)),
+                 lanes,
+                 0,
+                 activation(a->activation, (float)a->slope)};
 }
 
 /* A reduction, and the elementwise pass that uses its sums. */

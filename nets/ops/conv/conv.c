@@ -22,6 +22,14 @@ cc_conv_attr cc_conv_2d(int64_t out_channels, int64_t k, int64_t s) {
                           .dilation = {1, 1, 1}};
 }
 
+cc_conv_attr cc_conv_3d(int64_t out_channels, int64_t k, int64_t s) {
+    cc_conv_attr attr = cc_conv_2d(out_channels, k, s);
+    attr.kernel[0] = k;
+    attr.stride[0] = s;
+    attr.padding[0] = k / 2;
+    return attr;
+}
+
 void cc_conv_pad_same(cc_conv_attr *a, int64_t extent) {
     for (int i = 1; i < CC_SPATIAL_MAX; i++) {
         /* `all`: what the last output's kernel reaches beyond the image, of both sides together. */
@@ -41,6 +49,10 @@ cc_status cc_conv_check(const cc_conv_attr *a, const cc_shape *x) {
             a->padding_more[i] < 0)
             return cc_fail(CC_EINVAL, NULL, NULL,
                            "kernel, stride and dilation are at least 1, padding at least 0");
+    if (x->rank == 4 && (a->kernel[0] != 1 || a->stride[0] != 1 || a->dilation[0] != 1 ||
+                         a->padding[0] != 0 || a->padding_more[0] != 0 || a->output_padding[0] != 0))
+        return cc_fail(CC_EINVAL, NULL, "use a volume", "a kernel of three dimensions does not suit %s",
+                       cc_shape_text(x));
     return CC_OK;
 }
 
@@ -50,6 +62,9 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     const cc_conv_attr *a = attr;
     const cc_shape *x = inputs[0];
     CC_TRY(cc_conv_check(a, x));
+    for (int i = 0; i < CC_SPATIAL_MAX; i++)
+        if (a->output_padding[i] != 0)
+            return cc_fail(CC_EINVAL, NULL, NULL, "output padding is for transposed convolutions");
     int64_t in[CC_SPATIAL_MAX], dims[CC_SPATIAL_MAX], taps = 1;
     cc_shape_spatial(in, x);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {

@@ -4,6 +4,7 @@
  * Output extent: (in + 2*padding + padding_more - dilation*(kernel-1) - 1) / stride + 1, rounded down.
  * Padding is as wide after the image as before it, and padding_more wider: TensorFlow's "same" padding of a
  * stride 2.
+ * output_padding is the transposed convolution's (nets/ops/conv_transpose/conv_transpose.h); 0 here.
  * Parameters: weight O,I/groups,[D,]H,W; bias O.
  *
  * In this folder: conv.c, the shapes and the definition as loops; fold.c, which ops an inference folds into a
@@ -18,7 +19,8 @@
 typedef struct cc_conv_attr {
     int64_t out_channels, groups;
     int64_t kernel[CC_SPATIAL_MAX], stride[CC_SPATIAL_MAX], padding[CC_SPATIAL_MAX], dilation[CC_SPATIAL_MAX];
-    int64_t padding_more[CC_SPATIAL_MAX]; /* 0 where padding is the same on both sides */
+    int64_t padding_more[CC_SPATIAL_MAX];   /* 0 where padding is the same on both sides */
+    int64_t output_padding[CC_SPATIAL_MAX]; /* of a transposed convolution: less than the stride */
     bool bias;
 } cc_conv_attr;
 
@@ -28,13 +30,15 @@ enum { CC_CONV_X, CC_CONV_W, CC_CONV_Y, CC_CONV_BIAS, CC_CONV_OPERANDS };
 
 /* A square 2-D convolution: kernel k, stride s, padding k/2, one group, no bias. */
 cc_conv_attr cc_conv_2d(int64_t out_channels, int64_t k, int64_t s);
+/* The same in three dimensions. */
+cc_conv_attr cc_conv_3d(int64_t out_channels, int64_t k, int64_t s);
 /* Its padding as TensorFlow's "same" has it of images of `extent` pixels a side: as much as makes
  * ceil(extent / stride) outputs, the smaller half before the image. */
 void cc_conv_pad_same(cc_conv_attr *attr, int64_t extent);
 
 /* For the transposed convolution, which shares attributes, parameters and kernels with this op. */
 
-/* CC_EINVAL where the attributes make no sense, or not with these channels. */
+/* CC_EINVAL where the attributes make no sense, or not with these channels or this rank. */
 cc_status cc_conv_check(const cc_conv_attr *attr, const cc_shape *x);
 /* Fills in the weight (first,second,[D,]H,W; `spatial`: 2 or 3 of those) and the bias, where there is one. */
 void cc_conv_parameters(cc_op_signature *out, const cc_conv_attr *attr, int spatial, int64_t first,

@@ -14,6 +14,12 @@ cc_conv_attr cc_conv_transpose_double(int64_t out_channels) {
     return attr;
 }
 
+cc_conv_attr cc_conv_transpose_double_3d(int64_t out_channels) {
+    cc_conv_attr attr = cc_conv_transpose_double(out_channels);
+    attr.kernel[0] = attr.stride[0] = 2;
+    return attr;
+}
+
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)input_count;
@@ -23,9 +29,12 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     int64_t dims[CC_SPATIAL_MAX], taps = 1, strides = 1;
     cc_shape_spatial(dims, x);
     for (int i = 0; i < CC_SPATIAL_MAX; i++) {
-        /* The extent of which a convolution makes dims[i] outputs, the smallest there is. */
+        if (a->output_padding[i] < 0 || a->output_padding[i] >= a->stride[i])
+            return cc_fail(CC_EINVAL, NULL, NULL, "output padding of %lld: it is less than the stride, %lld",
+                           (long long)a->output_padding[i], (long long)a->stride[i]);
+        /* The smallest extent of which a convolution makes dims[i] outputs, and what is asked for more. */
         dims[i] = (dims[i] - 1) * a->stride[i] - 2 * a->padding[i] - a->padding_more[i] +
-                  a->dilation[i] * (a->kernel[i] - 1) + 1;
+                  a->dilation[i] * (a->kernel[i] - 1) + 1 + a->output_padding[i];
         if (dims[i] < 1)
             return cc_fail(CC_EINVAL, NULL, "use a larger image", "padding of %lld leaves nothing",
                            (long long)a->padding[i]);

@@ -13,6 +13,11 @@ cc_max_pool_attr cc_max_pool_2d(int64_t kernel, int64_t stride, int64_t padding)
     return (cc_max_pool_attr){{1, kernel, kernel}, {1, stride, stride}, {0, padding, padding}};
 }
 
+cc_max_pool_attr cc_max_pool_3d(int64_t kernel, int64_t stride, int64_t padding) {
+    return (cc_max_pool_attr){
+        {kernel, kernel, kernel}, {stride, stride, stride}, {padding, padding, padding}};
+}
+
 /* The padding is at most half the window, so that no window lies in it wholly; a tap's number fits a byte. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {

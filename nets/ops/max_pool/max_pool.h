@@ -11,7 +11,9 @@ typedef struct cc_max_pool_attr {
     int64_t kernel[CC_SPATIAL_MAX], stride[CC_SPATIAL_MAX], padding[CC_SPATIAL_MAX];
 } cc_max_pool_attr;
 
+/* A square window; a cubic one. */
 cc_max_pool_attr cc_max_pool_2d(int64_t kernel, int64_t stride, int64_t padding);
+cc_max_pool_attr cc_max_pool_3d(int64_t kernel, int64_t stride, int64_t padding);
 
 /* The tap of window p (D,H,W) that tap number t names, as a pixel index of the input; -1 in the padding. */
 int64_t cc_max_pool_tap(const cc_max_pool_attr *attr, const int64_t in[CC_SPATIAL_MAX],

@@ -36,7 +36,7 @@ static void backward(const cc_reference_io *io) {
 
 /* z is x itself, and so dz/dx = 1. */
 static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
-    for (int64_t c = 0; c < io->output_shape->dims[1]; c++) slopes[c] = 1;
+    for (int64_t i = 0; i < io->output_shape->dims[0] * io->output_shape->dims[1]; i++) slopes[i] = 1;
     for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++) z[i] = io->x[0][i];
     return true;
 }

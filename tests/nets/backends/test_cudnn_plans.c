@@ -75,8 +75,10 @@ static void add_kind(const cc_node *node, const cc_shape *in, int64_t size) {
 static void collect(const char *net, int64_t n, int64_t size) {
     cc_net_spec spec;
     cc_graph *graph;
+    int64_t stride[CC_SPATIAL_MAX];
     assert_ok(cc_net_find(&spec, net));
-    assert_ok(cc_net_build(&graph, &spec, n, size, size));
+    assert_ok(cc_net_stride(stride, &spec));
+    assert_ok(cc_net_build(&graph, &spec, n, 2 * stride[0], size, size)); /* 0 of images */
     for (int i = 0; i < cc_graph_node_count(graph); i++) {
         const cc_node *node = cc_graph_node(graph, i);
         if (node->op != &cc_op_conv && node->op != &cc_op_conv_transpose) continue;

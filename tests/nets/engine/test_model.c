@@ -177,7 +177,7 @@ static void the_papers_unet_has_its_parameters(void **state) {
     (void)state;
     cc_graph *graph;
     cc_net_spec spec = {.arch = "unet-bn", .width = 64, .depth = 5, .in_channels = 1, .classes = 1};
-    assert_ok(cc_net_build(&graph, &spec, 1, 512, 512));
+    assert_ok(cc_net_build(&graph, &spec, 1, 0, 512, 512));
     assert_int_equal(cc_graph_trained_values(graph), 31036481);
     cc_graph_destroy(graph);
 }
@@ -207,8 +207,8 @@ static void sizes_and_nets_that_do_not_exist_are_refused(void **state) {
     cc_graph *graph;
     cc_net_spec unknown = small_unet;
     unknown.arch = "vnet";
-    assert_error(cc_net_build(&graph, &small_unet, 1, 30, 32), CC_EINVAL, "multiple of 4");
-    assert_error(cc_net_build(&graph, &unknown, 1, 32, 32), CC_ECONFIG, "vnet");
+    assert_error(cc_net_build(&graph, &small_unet, 1, 0, 30, 32), CC_EINVAL, "multiple of 4");
+    assert_error(cc_net_build(&graph, &unknown, 1, 0, 32, 32), CC_ECONFIG, "vnet");
 }
 
 int main(void) {

@@ -34,6 +34,25 @@ typedef struct conv_case {
         .out_channels = o, .groups = g, .kernel = {1, k, k}, .stride = {1, s, s}, .padding = {0, p, p},      \
         .dilation = {1, 1, 1}, .padding_more = {0, 1, 1}, .bias = with_bias                                  \
     }
+/* In three dimensions, with attributes of D,H,W each. */
+#define LIST(...)                                                                                            \
+    { __VA_ARGS__ }
+#define DEEP(o, g, k, s, p, d, with_bias)                                                                    \
+    {                                                                                                        \
+        .out_channels = o, .groups = g, .kernel = LIST k, .stride = LIST s, .padding = LIST p,               \
+        .dilation = LIST d, .bias = with_bias                                                                \
+    }
+/* Transposed, with output padding. */
+#define MORE_OUT(o, k, s, p, op, with_bias)                                                                  \
+    {                                                                                                        \
+        .out_channels = o, .groups = 1, .kernel = LIST k, .stride = LIST s, .padding = LIST p,               \
+        .dilation = {1, 1, 1}, .output_padding = LIST op, .bias = with_bias                                  \
+    }
+#define ONES (1, 1, 1)
+#define SHAPE3(n, c, d, h, w)                                                                                \
+    {                                                                                                        \
+        .rank = 5, .dims = { n, c, d, h, w }                                                                 \
+    }
 #define SHAPE(n, c, h, w)                                                                                    \
     {                                                                                                        \
         .rank = 4, .dims = { n, c, h, w }                                                                    \
@@ -74,6 +93,48 @@ static const conv_case cases[] = {
     {"transposed 3x3 padded", true, FLAT(8, 1, 3, 2, 1, 1, false), SHAPE(1, 8, 5, 4)},
     {"transposed grouped", true, FLAT(16, 2, 2, 2, 0, 1, true), SHAPE(1, 16, 5, 4)},
     {"transposed head", true, FLAT(1, 1, 2, 2, 0, 1, true), SHAPE(2, 16, 5, 6)},
+    {"4x4 stride 2", false, FLAT(16, 1, 4, 2, 1, 1, true), SHAPE(2, 16, 10, 12)},
+    {"dilated beyond the image", false, FLAT(16, 1, 3, 1, 12, 12, false), SHAPE(2, 16, 5, 4)},
+    {"dilated unevenly", false, DEEP(16, 1, (1, 3, 3), ONES, (0, 1, 3), (1, 1, 3), true), SHAPE(1, 16, 7, 9)},
+    {"depthwise dilated", false, FLAT(16, 16, 3, 1, 3, 3, false), SHAPE(2, 16, 10, 12)},
+    {"depthwise 5x5 dilated", false, FLAT(11, 11, 5, 1, 4, 2, false), SHAPE(2, 11, 10, 12)},
+    {"transposed 2x1", true, DEEP(8, 1, (1, 2, 1), (1, 2, 1), (0, 0, 0), ONES, false), SHAPE(2, 16, 5, 4)},
+    {"transposed 3x3, one row more", true, MORE_OUT(16, (1, 3, 3), (1, 2, 2), (0, 1, 1), (0, 1, 1), true),
+     SHAPE(2, 24, 5, 4)},
+    {"3x3x3", false, DEEP(32, 1, (3, 3, 3), ONES, ONES, ONES, false), SHAPE3(2, 48, 5, 9, 13)},
+    {"3x3x3 of a few more channels", false, DEEP(40, 1, (3, 3, 3), ONES, ONES, ONES, true),
+     SHAPE3(1, 24, 3, 8, 8)},
+    /* More weights than are kept transformed, more tiles than fit a chunk. */
+    {"3x3x3 of many channels and tiles", false, DEEP(40, 1, (3, 3, 3), ONES, ONES, ONES, false),
+     SHAPE3(1, 72, 2, 5, 33)},
+    {"3x3x3 of odd channels", false, DEEP(5, 1, (3, 3, 3), ONES, ONES, ONES, true), SHAPE3(2, 3, 4, 7, 6)},
+    {"3x3x3 padded in part", false, DEEP(16, 1, (3, 3, 3), ONES, (2, 0, 0), ONES, false),
+     SHAPE3(2, 16, 2, 9, 12)},
+    {"3x3x3 of one slice", false, DEEP(24, 1, (3, 3, 3), ONES, ONES, ONES, true), SHAPE3(1, 16, 1, 6, 9)},
+    {"2x3x3", false, DEEP(16, 1, (2, 3, 3), ONES, (0, 1, 1), ONES, false), SHAPE3(1, 16, 4, 6, 9)},
+    {"3x3x3 stride 2", false, DEEP(32, 1, (3, 3, 3), (2, 2, 2), ONES, ONES, false), SHAPE3(2, 16, 7, 8, 9)},
+    {"3x3x3 dilated", false, DEEP(16, 1, (3, 3, 3), ONES, (1, 3, 2), (1, 3, 2), true),
+     SHAPE3(1, 16, 6, 9, 8)},
+    {"3x3x3 of one channel", false, DEEP(16, 1, (3, 3, 3), ONES, ONES, ONES, false), SHAPE3(2, 1, 4, 6, 8)},
+    {"3x3x3 of few voxels", false, DEEP(21, 1, (3, 3, 3), ONES, ONES, ONES, true), SHAPE3(2, 60, 2, 3, 2)},
+    {"1x3x3", false, DEEP(32, 1, (1, 3, 3), ONES, (0, 1, 1), ONES, false), SHAPE3(2, 24, 3, 8, 9)},
+    {"1x3x3 stride 1,2,2", false, DEEP(16, 1, (1, 3, 3), (1, 2, 2), (0, 1, 1), ONES, true),
+     SHAPE3(2, 16, 3, 8, 9)},
+    {"3x1x1 stride 2,1,1", false, DEEP(16, 1, (3, 1, 1), (2, 1, 1), (1, 0, 0), ONES, false),
+     SHAPE3(1, 16, 5, 4, 6)},
+    {"1x1x1", false, DEEP(24, 1, ONES, ONES, (0, 0, 0), ONES, true), SHAPE3(2, 40, 3, 4, 5)},
+    {"1x1x1 head", false, DEEP(1, 1, ONES, ONES, (0, 0, 0), ONES, true), SHAPE3(2, 16, 3, 5, 17)},
+    {"3x3x3 head", false, DEEP(3, 1, (3, 3, 3), ONES, ONES, ONES, true), SHAPE3(2, 20, 3, 5, 19)},
+    {"3x3x3 grouped", false, DEEP(16, 2, (3, 3, 3), ONES, ONES, ONES, true), SHAPE3(1, 16, 4, 5, 6)},
+    {"3x3x3 depthwise", false, DEEP(24, 24, (3, 3, 3), ONES, ONES, ONES, false), SHAPE3(2, 24, 4, 5, 6)},
+    {"transposed 2x2x2", true, DEEP(16, 1, (2, 2, 2), (2, 2, 2), (0, 0, 0), ONES, true),
+     SHAPE3(2, 32, 3, 5, 4)},
+    {"transposed 2x2x2 of odd channels", true, DEEP(5, 1, (2, 2, 2), (2, 2, 2), (0, 0, 0), ONES, false),
+     SHAPE3(1, 3, 3, 2, 4)},
+    {"transposed 1x2x2", true, DEEP(16, 1, (1, 2, 2), (1, 2, 2), (0, 0, 0), ONES, false),
+     SHAPE3(1, 24, 2, 5, 4)},
+    {"transposed 3x3x3, one slice more", true, MORE_OUT(16, (3, 3, 3), (2, 2, 2), ONES, (1, 0, 1), true),
+     SHAPE3(1, 16, 3, 4, 3)},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 
@@ -309,9 +370,13 @@ static void a_recorded_name_is_found_again(void **state) {
 /* More tiles than are transformed at a time. */
 static void the_gradient_of_weights_is_added_up_over_a_long_image(void **state) {
     static const conv_case c = {"3x3 of a long image", false, FLAT(8, 1, 3, 1, 1, 1, false),
-                                SHAPE(1, 8, 1, 29301)};
+                                SHAPE(1, 8, 1, 29301)},
+                           volume = {"3x3x3 of a long volume", false,
+                                     DEEP(8, 1, (3, 3, 3), ONES, ONES, ONES, false),
+                                     SHAPE3(1, 8, 2, 1, 8001)};
     (void)state;
     check_case(&c, 8, CC_F32, false);
+    check_case(&volume, 8, CC_F32, false);
 }
 
 /* What the reference gives, with a bias whatever the attributes say, and activated. */

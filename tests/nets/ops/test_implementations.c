@@ -107,10 +107,12 @@ static int plan_convolution(cc_task *task, const char *net) {
 /* How many passes of the net are slow ones. */
 static int plan_net(const char *name, int64_t size, bool training, cc_dtype dtype) {
     cc_net_spec spec;
+    int64_t stride[CC_SPATIAL_MAX];
     planned p = {0};
     int slow = 0;
     assert_ok(cc_net_find(&spec, name));
-    assert_ok(cc_net_build(&p.graph, &spec, 2, size, size));
+    assert_ok(cc_net_stride(stride, &spec));
+    assert_ok(cc_net_build(&p.graph, &spec, 2, 2 * stride[0], size, size)); /* 0 of images */
     int nodes = cc_graph_node_count(p.graph), parameters = cc_graph_parameter_count(p.graph);
     p.tasks = calloc((size_t)nodes, sizeof *p.tasks);
     p.slots = calloc((size_t)parameters, sizeof *p.slots);

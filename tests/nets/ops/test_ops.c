@@ -499,6 +499,14 @@ static void shapes_that_do_not_fit_are_refused(void **state) {
     assert_error(cc_op_conv.infer(&s, CONV(8, 1, 1, 5, 5, 1, 0, 1, false), inputs, 1), CC_EINVAL,
                  "does not fit");
     assert_error(cc_op_conv.infer(&s, CONV(8, 3, 1, 1, 1, 1, 0, 1, false), inputs, 1), CC_EINVAL, "groups");
+    assert_error(cc_op_conv.infer(&s, CONV(8, 1, 3, 1, 1, 1, 1, 1, false), inputs, 1), CC_EINVAL,
+                 "three dimensions");
+    assert_error(
+        cc_op_conv.infer(&s, UNEVEN(8, 1, ONES, (1, 2, 2), NONE_3, ONES, (0, 1, 0), false), inputs, 1),
+        CC_EINVAL, "output padding");
+    assert_error(cc_op_conv_transpose.infer(
+                     &s, UNEVEN(8, 1, (1, 2, 2), (1, 2, 2), NONE_3, ONES, (0, 2, 0), false), inputs, 1),
+                 CC_EINVAL, "less than the stride");
     assert_error(cc_op_concat.infer(&s, NULL, inputs, 2), CC_EINVAL, "cannot join");
     assert_error(cc_op_batch_norm.infer(&s, NORM(SIGMOID), inputs, 1), CC_EINVAL, "sigmoid");
     assert_error(cc_op_squeeze_excite.infer(&s, SQUEEZE(0), inputs, 1), CC_EINVAL, "0 channels");

@@ -45,11 +45,13 @@ static bool is_for_products(const cc_conv_problem *p) {
 }
 
 /* Where Winograd's tiles were seen to win, in every pass: not for few channels, nor for images that fill
- * their tiles badly. */
+ * their tiles badly, nor for volumes of so few slices that half of the products are dropped. */
 static bool is_for_tiles(const cc_conv_problem *p) {
     const cc_shape *x = p->conv.x, *y = p->conv.y;
-    return cc_conv_algorithm_tiles.suits(p) && x->dims[1] + y->dims[1] >= 48 && y->dims[2] >= 8 &&
-           y->dims[3] >= 8;
+    int64_t dhw[CC_SPATIAL_MAX];
+    cc_shape_spatial(dhw, y);
+    return cc_conv_algorithm_tiles.suits(p) && x->dims[1] + y->dims[1] >= 48 && dhw[1] >= 8 && dhw[2] >= 8 &&
+           dhw[0] >= 4 * (p->conv.attr->kernel[0] - 1);
 }
 
 static cc_status by_rule(int *out, void *context, bool exact) {

@@ -55,7 +55,7 @@ cc_status cc_onednn_layout_of_bias(cc_onednn_layout **out, const cc_cpu_conv *co
 
 int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_cpu_conv *conv) {
     const cc_onednn_weights *l = weights->layout;
-    for (int64_t block = 8; l && conv->x->rank == 4 && block <= 16; block += 8) {
+    for (int64_t block = 8; l && block <= 16; block += 8) {
         cc_onednn_layout *ours;
         if (cc_onednn_layout_of_weights(&ours, conv, order_of(block), CC_F32) != CC_OK) continue;
         bool same = cc_onednn_layout_equal(ours, l->stored);

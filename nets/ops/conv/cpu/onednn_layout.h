@@ -22,7 +22,7 @@ cc_status cc_onednn_weights_lay_out(cc_parameter_slot *slot, const cc_cpu_conv *
 /* The same with PyTorch's own order. */
 cc_status cc_onednn_weights_lay_out_plain(cc_parameter_slot *weights, const cc_cpu_conv *conv);
 bool cc_onednn_weights_are_plain(const cc_parameter_slot *weights);
-/* The channel block b, 8 or 16, where weights of rank 4 lie as [groups / b][taps][b] (one channel a group) or
+/* The channel block b, 8 or 16, where weights lie as [groups / b][taps][b] (one channel a group) or
  * as [O / b][I / b][taps][b of I][b of O] (one group); 0 where they lie otherwise, or have no layout yet. */
 int64_t cc_onednn_weights_block(const cc_parameter_slot *weights, const cc_cpu_conv *conv);
 

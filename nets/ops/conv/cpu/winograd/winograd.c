@@ -1,15 +1,21 @@
-/* nets/ops/conv/cpu/winograd/winograd.c -- the algorithm "tiles": 3x3 convolutions of stride 1 by Winograd's
- * F(4x4, 3x3), weights transformed as they are used.
+/* nets/ops/conv/cpu/winograd/winograd.c -- the algorithm "tiles": 3x3 and Dx3x3 convolutions of stride 1 by
+ * Winograd's F(4x4, 3x3), weights transformed as they are used.
  *
  * Source: Lavin & Gray, Fast Algorithms for Convolutional Neural Networks, 2016. A tile of 6x6 inputs gives
  * 4x4 outputs with 36 products a pair of channels, where the direct way takes 144:
  *   y = A^T [ sum over input channels of (G w G^T) . (B^T x B) ] A     (. : value by value)
  * so that for each of the 36 values, here called points, the channels of all tiles make one matrix product.
  *
+ * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel: the
+ * sum in brackets goes over these too. Tiles that lie behind each other make a stack, of as many slots as x has
+ * slices with its padding: a slice of the kernel then shifts a whole matrix by one row, and each tile of x is
+ * transformed once. Products of the last slots of a stack, D - 1, reach into the next one and are dropped. An
+ * image has stacks of one slot. (Tiles in all three dimensions, 4x4x4, would multiply less, and round more.)
+ *
  * Implementations that transform all weights first write and read four times their size, which is most of the
  * work where images are small and channels many: at the bottom of a U-Net. Here a strip of weights is
- * transformed into the nearest caches, meets all tiles at hand, and is forgotten. What a value is does not
- * depend on the number of threads.
+ * transformed into the nearest caches, meets all tiles at hand, and is forgotten; but few weights, which fit
+ * into those caches, are transformed once and kept. What a value is does not depend on the number of threads.
  *
  * A convolution is computed for a group of chunks of tiles at a time: the tiles of all source channels are
  * transformed, then each piece of work takes one chunk and two blocks of destination channels through all
@@ -17,7 +23,7 @@
  * done to one tile is in lanes.inc, for vectors of 8 and of 16 values.
  *
  * Activations and their gradients lie in blocks of 8 or 16 channels; weights and their gradient as [O /
- * block][I / block][3][3][channel of I][channel of O], channels beyond O and I zero. */
+ * block][I / block][[D,]3,3][channel of I][channel of O], channels beyond O and I zero. */
 #include <omp.h>
 #include <string.h>
 #include "nets/backends/cpu/lanes.h"
@@ -27,17 +33,18 @@
 #include "nets/ops/conv/cpu/winograd/lanes.h"
 
 enum {
-    CHUNK = 64, /* tiles */
+    CHUNK = 64, /* slots: as many whole stacks as fit, at least one */
     STRIP = 64, /* channels */
     POINTS = CC_WINOGRAD_POINTS,
     WIDE = CC_WINOGRAD_WIDE,
+    KEPT_BYTES = 2 << 20,   /* of transformed weights that are kept, at most */
     GROUP_BYTES = 16 << 20, /* of transformed tiles at a time, for the gradient of the weights */
 };
 
 /* A pass of a convolution. */
 typedef struct winograd {
     const cc_conv_attr *attr;
-    const cc_shape *x, *y; /* of the convolution's input and output; rank 4 */
+    const cc_shape *x, *y; /* of the convolution's input and output */
     int64_t block;
     cc_dtype dtype;           /* of x, y and their gradients; sums are float32 */
     int threads;              /* as many as the scratch memory was asked for */
@@ -48,15 +55,17 @@ typedef struct winograd {
 typedef struct side {
     const cc_shape *shape;
     void *values;
-    int64_t padding; /* pixels before the first tile */
+    int64_t padding, before; /* pixels before the first tile; slices before the first */
 } side;
 
-/* How tiles are numbered: along rows of tiles, image after image. */
+/* How tiles are numbered: slot after slot of a stack, stacks along rows of tiles, image after image. */
 typedef struct work {
     const winograd *conv;
     const cc_winograd_lanes *lanes;
-    int64_t block, rows, columns, tiles; /* rows and columns of tiles in an image; tiles of all images */
-    int64_t chunk, chunks;
+    int64_t block, slices, rows, columns; /* of an image: slices, rows and columns of tiles in each */
+    int64_t taps, slots;                  /* slices of the kernel; slots of a stack */
+    int64_t tiles, chunk, chunks;         /* slots of all images; of a chunk */
+    int64_t product;                      /* rows of a chunk's product */
 } work;
 
 static int64_t round_up(int64_t value, int64_t to) {
@@ -71,26 +80,45 @@ static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-/* Tiles cover the image `to`. */
+/* Tiles cover the image or volume `to`. */
 static work work_of(const winograd *c, const cc_shape *to) {
+    int64_t dhw[CC_SPATIAL_MAX];
+    cc_shape_spatial(dhw, to);
     work w = {.conv = c,
               .lanes = c->block == 16 ? &cc_winograd_lanes_16 : &cc_winograd_lanes_8,
               .block = c->block,
-              .rows = round_up(to->dims[2], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
-              .columns = round_up(to->dims[3], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE};
-    w.tiles = to->dims[0] * w.rows * w.columns;
-    w.chunk = smaller(CHUNK, round_up(w.tiles, CC_WINOGRAD_ROWS));
+              .slices = dhw[0],
+              .rows = round_up(dhw[1], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
+              .columns = round_up(dhw[2], CC_WINOGRAD_TILE) / CC_WINOGRAD_TILE,
+              .taps = c->attr->kernel[0]};
+    w.slots = w.slices + w.taps - 1;
+    w.tiles = to->dims[0] * w.rows * w.columns * w.slots;
+    w.chunk = smaller(CHUNK / w.slots > 1 ? CHUNK / w.slots * w.slots : w.slots, w.tiles);
     w.chunks = (w.tiles + w.chunk - 1) / w.chunk;
+    w.product = round_up(w.chunk - (w.taps - 1), CC_WINOGRAD_ROWS);
     return w;
 }
 
+/* Slots that a chunk's product reads, of each block: with those that the last slice of the kernel is ahead. */
+static int64_t slots_read(const work *w) {
+    return w->product + w->taps - 1;
+}
+
+/* Where tile number `tile` lies in block `which` of channels; in a slice beyond the volume it has no rows. */
 static cc_winograd_place place_of(const work *w, const side *s, int64_t which, int64_t tile) {
-    const int64_t *dims = s->shape->dims, blocks = cc_blocks(s->shape, w->block);
-    int64_t n = tile / (w->rows * w->columns), row = tile / w->columns % w->rows, column = tile % w->columns;
+    int64_t dhw[CC_SPATIAL_MAX];
+    const int64_t blocks = cc_blocks(s->shape, w->block), stack = tile / w->slots,
+                  column = stack % w->columns, row = stack / w->columns % w->rows,
+                  n = stack / w->columns / w->rows;
+    int64_t slice = tile % w->slots - s->before;
+    cc_shape_spatial(dhw, s->shape);
+    const bool inside = slice >= 0 && slice < dhw[0];
+    if (!inside) slice = 0;
     return (cc_winograd_place){
-        .plane = cc_values_at(s->values, (n * blocks + which) * dims[2] * dims[3] * w->block, w->conv->dtype),
-        .height = dims[2],
-        .width = dims[3],
+        .plane = cc_values_at(s->values, ((n * blocks + which) * dhw[0] + slice) * dhw[1] * dhw[2] * w->block,
+                              w->conv->dtype),
+        .height = inside ? dhw[1] : 0,
+        .width = dhw[2],
         .top = row * CC_WINOGRAD_TILE - s->padding,
         .left = column * CC_WINOGRAD_TILE - s->padding,
         .dtype = w->conv->dtype};
@@ -101,24 +129,29 @@ typedef struct convolve_room {
     int64_t group;                            /* chunks transformed at a time */
     int64_t tile_step, weight_step, sum_step; /* from point to point */
     int64_t tiles;                            /* of one chunk */
-    int64_t weights, thread;                  /* of one thread */
+    int64_t weights, thread;                  /* of one strip of weights; of one thread */
+    int64_t strips, kept; /* of source channels; strips of weights that are kept, of every pair of destination
+                             blocks, in every slice of the kernel: all or none */
 } convolve_room;
 
-static convolve_room convolve_room_of(const work *w, const cc_shape *from) {
+static convolve_room convolve_room_of(const work *w, const cc_shape *from, const cc_shape *to) {
     convolve_room r = {.group = smaller(w->chunks, w->conv->threads),
-                       .tile_step = step_of(cc_blocks(from, w->block) * w->chunk * w->block),
+                       .tile_step = step_of(cc_blocks(from, w->block) * slots_read(w) * w->block),
                        .weight_step = step_of(STRIP * WIDE * w->block),
-                       .sum_step = step_of(w->chunk * WIDE * w->block)};
+                       .sum_step = step_of(w->product * WIDE * w->block)};
     r.tiles = POINTS * r.tile_step;
     r.weights = POINTS * r.weight_step;
     r.thread = r.weights + POINTS * r.sum_step;
+    r.strips = (cc_blocks(from, w->block) * w->block + STRIP - 1) / STRIP;
+    r.kept = r.strips * w->taps * ((cc_blocks(to, w->block) + WIDE - 1) / WIDE);
+    if (w->chunks == 1 || r.kept * r.weights * (int64_t)sizeof(float) > KEPT_BYTES) r.kept = 0;
     return r;
 }
 
 static size_t convolve_scratch(const winograd *c, const cc_shape *from, const cc_shape *to) {
     work w = work_of(c, to);
-    convolve_room r = convolve_room_of(&w, from);
-    return (size_t)(r.group * r.tiles + c->threads * r.thread);
+    convolve_room r = convolve_room_of(&w, from, to);
+    return (size_t)(r.group * r.tiles + c->threads * r.thread + r.kept * r.weights);
 }
 
 typedef struct convolution {
@@ -128,30 +161,39 @@ typedef struct convolution {
     const float *weights, *bias;
     bool mirrored; /* backward data: taps in reverse order, input and output channels exchanged */
     cc_activation activation;
-    float *tiles, *threads;
+    float *tiles, *threads, *kept;
 } convolution;
 
-/* The tiles of a chunk, of one block of source channels. */
-static void transform_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t which) {
+/* The tiles of a chunk, of one block of source channels. `place`: of the chunk in its group. */
+static void transform_chunk(const convolution *c, int64_t chunk, int64_t place, int64_t which) {
     const work *w = &c->work;
-    float *points = c->tiles + slot * c->room.tiles + which * w->chunk * w->block;
+    float *points = c->tiles + place * c->room.tiles + which * slots_read(w) * w->block;
     int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
     for (int64_t t = 0; t < count; t++) {
-        cc_winograd_place place = place_of(w, &c->from, which, first + t);
-        w->lanes->image(points + t * w->block, c->room.tile_step, &place);
+        const cc_winograd_place from = place_of(w, &c->from, which, first + t);
+        w->lanes->image(points + t * w->block, c->room.tile_step, &from);
     }
 }
 
-/* The weights of `strip` source blocks from `first` against `wide` destination blocks from `to`. */
-static void transform_weights(const convolution *c, float *points, int64_t first, int64_t strip, int64_t to,
-                              int wide) {
+/* Destination blocks of a pair: the last may be alone. */
+static int wide_of(const convolution *c, int64_t pair) {
+    return cc_blocks(c->to.shape, c->work.block) - pair * WIDE < WIDE ? 1 : WIDE;
+}
+
+/* One part of the weights: a strip of source channels against a pair of destination blocks, in one slice of the
+ * kernel. Parts of a pair are numbered strip by strip, in each slice by slice. */
+static void transform_weights(float *points, const convolution *c, int64_t pair, int64_t part) {
     const work *w = &c->work;
-    int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block);
-    for (int64_t s = 0; s < strip; s++)
-        for (int d = 0; d < wide; d++) {
-            int64_t in = c->mirrored ? to + d : first + s, out = c->mirrored ? first + s : to + d;
+    const int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block),
+                  sources = cc_blocks(c->from.shape, w->block), first = part / w->taps * (STRIP / w->block),
+                  slice = part % w->taps, tap = c->mirrored ? w->taps - 1 - slice : slice;
+    for (int64_t s = 0; s < STRIP / w->block && first + s < sources; s++)
+        for (int d = 0; d < wide_of(c, pair); d++) {
+            const int64_t from = first + s, to = pair * WIDE + d, in = c->mirrored ? to : from,
+                          out = c->mirrored ? from : to;
             w->lanes->weights(points + (s * w->block * WIDE + d) * w->block, c->room.weight_step,
-                              WIDE * w->block, c->weights + (out * inputs + in) * 9 * matrix, c->mirrored);
+                              WIDE * w->block,
+                              c->weights + ((out * inputs + in) * w->taps + tap) * 9 * matrix, c->mirrored);
         }
 }
 
@@ -160,23 +202,29 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
     int64_t first = chunk * w->chunk, count = smaller(w->chunk, w->tiles - first);
     for (int d = 0; d < wide; d++)
         for (int64_t t = 0; t < count; t++) {
+            if (t % w->slots >= w->slices) continue; /* a product of two stacks */
             cc_winograd_place place = place_of(w, &c->to, to + d, first + t);
             w->lanes->result(&place, sums + (t * WIDE + d) * w->block, c->room.sum_step,
                              c->bias ? c->bias + (to + d) * w->block : NULL, c->activation);
         }
 }
 
-/* One chunk and `wide` blocks of destination channels. */
-static void convolve_chunk(const convolution *c, int64_t chunk, int64_t slot, int64_t to, int wide) {
+/* One chunk and a pair of blocks of destination channels. */
+static void convolve_chunk(const convolution *c, int64_t chunk, int64_t place, int64_t pair) {
     const work *w = &c->work;
-    float *weights = c->threads + omp_get_thread_num() * c->room.thread, *sums = weights + c->room.weights;
-    int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block;
-    for (int64_t first = 0; first < blocks; first += strip) {
-        int64_t count = smaller(strip, blocks - first);
-        transform_weights(c, weights, first, count, to, wide);
+    float *own = c->threads + omp_get_thread_num() * c->room.thread, *sums = own + c->room.weights;
+    const int64_t blocks = cc_blocks(c->from.shape, w->block), strip = STRIP / w->block,
+                  run = slots_read(w) * w->block, parts = c->room.strips * w->taps;
+    for (int64_t part = 0; part < parts; part++) {
+        const int64_t first = part / w->taps * strip, slice = part % w->taps;
+        const float *weights = own;
+        if (c->room.kept)
+            weights = c->kept + (pair * parts + part) * c->room.weights;
+        else
+            transform_weights(own, c, pair, part);
         w->lanes->multiply(
             &(cc_winograd_product){.c = sums,
-                                   .a = c->tiles + slot * c->room.tiles + first * w->chunk * w->block,
+                                   .a = c->tiles + place * c->room.tiles + first * run + slice * w->block,
                                    .b = weights,
                                    .c_step = c->room.sum_step,
                                    .a_step = c->room.tile_step,
@@ -184,59 +232,66 @@ static void convolve_chunk(const convolution *c, int64_t chunk, int64_t slot, in
                                    .c_row = WIDE * w->block,
                                    .a_row = w->block,
                                    .a_k = 1,
-                                   .a_run = w->chunk * w->block,
+                                   .a_run = run,
                                    .b_k = WIDE * w->block,
                                    .b_run = w->block * WIDE * w->block,
                                    .b_vector = w->block,
-                                   .rows = w->chunk,
-                                   .runs = count,
+                                   .rows = w->product,
+                                   .runs = smaller(strip, blocks - first),
                                    .run = w->block,
-                                   .wide = wide,
-                                   .add = first > 0});
+                                   .wide = wide_of(c, pair),
+                                   .add = part > 0});
     }
-    finish_chunk(c, sums, chunk, to, wide);
+    finish_chunk(c, sums, chunk, pair * WIDE, wide_of(c, pair));
 }
 
 static void convolve(const convolution *c) {
-    int64_t from = cc_blocks(c->from.shape, c->work.block), to = cc_blocks(c->to.shape, c->work.block),
-            pairs = (to + WIDE - 1) / WIDE;
+    const int64_t from = cc_blocks(c->from.shape, c->work.block),
+                  pairs = (cc_blocks(c->to.shape, c->work.block) + WIDE - 1) / WIDE,
+                  parts = c->room.strips * c->work.taps;
 #pragma omp parallel num_threads(c->work.conv->threads)
-    for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
-        int64_t count = smaller(c->room.group, c->work.chunks - first);
+    {
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < count * from; i++) transform_chunk(c, first + i / from, i / from, i % from);
+        for (int64_t i = 0; i < c->room.kept; i++)
+            transform_weights(c->kept + i * c->room.weights, c, i / parts, i % parts);
+        for (int64_t first = 0; first < c->work.chunks; first += c->room.group) {
+            const int64_t count = smaller(c->room.group, c->work.chunks - first);
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < count * pairs; i++) {
-            int64_t block = i % pairs * WIDE;
-            convolve_chunk(c, first + i / pairs, i / pairs, block, to - block < WIDE ? 1 : WIDE);
+            for (int64_t i = 0; i < count * from; i++)
+                transform_chunk(c, first + i / from, i / from, i % from);
+#pragma omp for schedule(static)
+            for (int64_t i = 0; i < count * pairs; i++)
+                convolve_chunk(c, first + i / pairs, i / pairs, i % pairs);
         }
     }
 }
 
 static void convolve_with(convolution *c, const winograd *conv, float *scratch) {
     c->work = work_of(conv, c->to.shape);
-    c->room = convolve_room_of(&c->work, c->from.shape);
+    c->room = convolve_room_of(&c->work, c->from.shape, c->to.shape);
     c->tiles = scratch;
     c->threads = scratch + c->room.group * c->room.tiles;
+    c->kept = c->threads + conv->threads * c->room.thread;
     convolve(c);
 }
 
 /* bias: [O], or NULL; readable to the end of the last block. */
 static void forward(void *y, const winograd *c, const void *x, const float *weights, const float *bias,
                     float *scratch) {
-    convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1]},
-                                 .to = {c->y, y, 0},
+    convolve_with(&(convolution){.from = {c->x, (void *)x, c->attr->padding[1], c->attr->padding[0]},
+                                 .to = {c->y, y, 0, 0},
                                  .weights = weights,
                                  .bias = bias,
                                  .activation = c->activation},
                   c, scratch);
 }
 
-/* The convolution of dy with the weights' taps in reverse order in both dimensions, their channels
+/* The convolution of dy with the weights' taps in reverse order in every dimension, their channels
  * exchanged. */
 static void backward_data(void *dx, const winograd *c, const float *weights, const void *dy, float *scratch) {
-    convolve_with(&(convolution){.from = {c->y, (void *)dy, 2 - c->attr->padding[1]},
-                                 .to = {c->x, dx, 0},
+    convolve_with(&(convolution){.from = {c->y, (void *)dy, 2 - c->attr->padding[1],
+                                          c->attr->kernel[0] - 1 - c->attr->padding[0]},
+                                 .to = {c->x, dx, 0, 0},
                                  .weights = weights,
                                  .mirrored = true},
                   c, scratch);
@@ -245,8 +300,9 @@ static void backward_data(void *dx, const winograd *c, const float *weights, con
 typedef struct gradient {
     work work;
     side x, dy;
-    int64_t group, groups;          /* tiles at a time; times */
+    int64_t group, groups;          /* tiles at a time, whole stacks; times */
     int64_t inputs, outputs, pairs; /* blocks of input and of output channels; pairs of the latter */
+    int64_t sources;                /* blocks of input channels, once for each slice of the kernel */
     int64_t tile_step, sum_step;    /* from point to point */
     float *x_points, *dy_points, *sums;
     float *dweights;
@@ -259,8 +315,10 @@ static gradient gradient_of(const winograd *c, float *scratch) {
                   .sum_step = step_of(c->block * WIDE * c->block)};
     int64_t tile_bytes = POINTS * (g.inputs + g.outputs) * c->block * (int64_t)sizeof(float),
             group = GROUP_BYTES / tile_bytes / CHUNK * CHUNK;
+    const int64_t slots = g.work.slots, stacks = (group < CHUNK ? CHUNK : group) / slots;
+    g.sources = g.work.taps * g.inputs;
     g.pairs = (g.outputs + WIDE - 1) / WIDE;
-    g.group = smaller(group < CHUNK ? CHUNK : group, g.work.tiles);
+    g.group = smaller(stacks > 0 ? stacks * slots : slots, g.work.tiles);
     g.groups = (g.work.tiles + g.group - 1) / g.group;
     g.tile_step = step_of(g.group * c->block);
     g.x_points = scratch;
@@ -271,7 +329,7 @@ static gradient gradient_of(const winograd *c, float *scratch) {
 
 static size_t gradient_scratch(const winograd *c) {
     gradient g = gradient_of(c, NULL);
-    int64_t kept = g.groups > 1 ? g.inputs * g.pairs : c->threads;
+    int64_t kept = g.groups > 1 ? g.sources * g.pairs : c->threads;
     return (size_t)(POINTS * ((g.inputs + g.outputs) * g.tile_step + kept * g.sum_step));
 }
 
@@ -282,7 +340,7 @@ static size_t scratch_count(const winograd *c) {
     return most > weights ? most : weights;
 }
 
-/* Tiles lie as [block][point][tile]. */
+/* Tiles lie as [block][point][tile]; where a stack of x is longer than one of dy, the latter's are zero. */
 static void transform_group(const gradient *g, int64_t first, int64_t which) {
     const work *w = &g->work;
     bool of_x = which < g->inputs;
@@ -295,47 +353,51 @@ static void transform_group(const gradient *g, int64_t first, int64_t which) {
     }
 }
 
-/* One block of input channels against a pair of blocks of output channels. */
-static void add_group(const gradient *g, int64_t first, int64_t input, int64_t pair) {
+/* One block of input channels, seen through one slice of the kernel, against a pair of blocks of output
+ * channels. */
+static void add_group(const gradient *g, int64_t first, int64_t source, int64_t pair) {
     const work *w = &g->work;
     int64_t output = pair * WIDE, row = WIDE * w->block, matrix = w->block * w->block,
-            kept = g->groups > 1 ? input * g->pairs + pair : omp_get_thread_num();
+            kept = g->groups > 1 ? source * g->pairs + pair : omp_get_thread_num(), input = source / w->taps,
+            slice = source % w->taps;
     int wide = g->outputs - output < WIDE ? 1 : WIDE;
     float *sums = g->sums + kept * POINTS * g->sum_step;
-    w->lanes->multiply(&(cc_winograd_product){.c = sums,
-                                              .a = g->x_points + input * POINTS * g->tile_step,
-                                              .b = g->dy_points + output * POINTS * g->tile_step,
-                                              .c_step = g->sum_step,
-                                              .a_step = g->tile_step,
-                                              .b_step = g->tile_step,
-                                              .c_row = row,
-                                              .a_row = 1,
-                                              .a_k = w->block,
-                                              .b_k = w->block,
-                                              .b_vector = POINTS * g->tile_step,
-                                              .rows = w->block,
-                                              .runs = 1,
-                                              .run = smaller(g->group, w->tiles - first),
-                                              .wide = wide,
-                                              .add = first > 0});
+    w->lanes->multiply(
+        &(cc_winograd_product){.c = sums,
+                               .a = g->x_points + input * POINTS * g->tile_step + slice * w->block,
+                               .b = g->dy_points + output * POINTS * g->tile_step,
+                               .c_step = g->sum_step,
+                               .a_step = g->tile_step,
+                               .b_step = g->tile_step,
+                               .c_row = row,
+                               .a_row = 1,
+                               .a_k = w->block,
+                               .b_k = w->block,
+                               .b_vector = POINTS * g->tile_step,
+                               .rows = w->block,
+                               .runs = 1,
+                               .run = smaller(g->group, w->tiles - first) - (w->taps - 1),
+                               .wide = wide,
+                               .add = first > 0});
     if (first + g->group < w->tiles) return;
     for (int d = 0; d < wide; d++)
-        w->lanes->weights_gradient(g->dweights + ((output + d) * g->inputs + input) * 9 * matrix,
+        w->lanes->weights_gradient(g->dweights +
+                                       (((output + d) * g->inputs + input) * w->taps + slice) * 9 * matrix,
                                    sums + d * w->block, g->sum_step, row);
 }
 
 static void backward_weights(float *dweights, const winograd *c, const void *x, const void *dy,
                              float *scratch) {
     gradient g = gradient_of(c, scratch);
-    g.x = (side){c->x, (void *)x, c->attr->padding[1]};
-    g.dy = (side){c->y, (void *)dy, 0};
+    g.x = (side){c->x, (void *)x, c->attr->padding[1], c->attr->padding[0]};
+    g.dy = (side){c->y, (void *)dy, 0, 0};
     g.dweights = dweights;
 #pragma omp parallel num_threads(c->threads)
     for (int64_t first = 0; first < g.work.tiles; first += g.group) {
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < g.inputs + g.outputs; i++) transform_group(&g, first, i);
 #pragma omp for schedule(static)
-        for (int64_t i = 0; i < g.inputs * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
+        for (int64_t i = 0; i < g.sources * g.pairs; i++) add_group(&g, first, i / g.pairs, i % g.pairs);
     }
 }
 
@@ -344,10 +406,12 @@ static void backward_weights(float *dweights, const winograd *c, const void *x, 
 static bool suits(const cc_conv_problem *p) {
     const cc_cpu_conv *c = &p->conv;
     const cc_conv_attr *a = c->attr;
-    for (int i = 1; i < CC_SPATIAL_MAX; i++)
-        if (a->kernel[i] != 3 || a->stride[i] != 1 || a->dilation[i] != 1 || a->padding[i] > 2) return false;
-    return !c->transposed && !(p->pass == CC_PASS_BACKWARD_WEIGHTS && a->bias) && c->x->rank == 4 &&
-           a->groups == 1 && a->padding[1] == a->padding[2] && (p->x_block == 8 || p->x_block == 16) &&
+    for (int i = 0; i < CC_SPATIAL_MAX; i++)
+        if ((i > 0 && a->kernel[i] != 3) || a->stride[i] != 1 || a->dilation[i] != 1 ||
+            a->padding[i] >= a->kernel[i])
+            return false;
+    return !c->transposed && !(p->pass == CC_PASS_BACKWARD_WEIGHTS && a->bias) && a->groups == 1 &&
+           a->padding[1] == a->padding[2] && (p->x_block == 8 || p->x_block == 16) &&
            p->x_block == p->y_block && p->x_block == cc_onednn_weights_block(p->weights, c);
 }
 
