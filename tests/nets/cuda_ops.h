@@ -35,6 +35,12 @@ static const op_case cuda_cases[] = {
     {"squeeze_excite many pixels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(2, 24, 61, 59)}},
     {"squeeze_excite many rows", &cc_op_squeeze_excite, SQUEEZE(6), 1, {SHAPE(3, 144, 19, 23)}},
     {"squeeze_excite many images", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE(1030, 5, 2, 1)}},
+    {"prelu many rows", &cc_op_prelu, NULL, 1, {SHAPE(2, 24, 70, 70)}},
+    {"multiply by channel, many rows", &cc_op_multiply, NULL, 2, {SHAPE(3, 24, 61, 59), SHAPE(3, 24, 1, 1)}},
+    {"multiply by place, many channels", &cc_op_multiply, NULL, 2, {SHAPE(2, 304, 9, 7), SHAPE(2, 1, 9, 7)}},
+    {"channel max of many", &cc_op_channel_pool, CHANNELS(MAX), 1, {SHAPE(2, 304, 9, 7)}},
+    {"channel mean of many", &cc_op_channel_pool, CHANNELS(MEAN), 1, {SHAPE(2, 304, 9, 7)}},
+    {"average_pool global, many rows", &cc_op_average_pool, AVERAGE(1, 1, 1), 1, {SHAPE(3, 40, 61, 59)}},
     {"drop_path many images", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(18, 8, 3, 2), SHAPE(18, 8, 3, 2)}},
     {"conv depthwise of many blocks",
      &cc_op_conv,
@@ -264,8 +270,7 @@ static void cuda_hands_nan_on_as_the_reference_does(void **state) {
     for (int i = 0; i < 2 * CASES; i++) {
         const op_case *c = &cases[i / 2];
         const bool norm = c->op == &cc_op_batch_norm;
-        if (norm || c->op == &cc_op_activation || c->op == &cc_op_max_pool)
-            check_nan_on_cuda(c, !norm, i % 2 ? CC_BF16 : CC_F32);
+        if (norm || hands_nan_on(c->op)) check_nan_on_cuda(c, !norm, i % 2 ? CC_BF16 : CC_F32);
     }
 }
 

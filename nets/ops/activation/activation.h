@@ -1,4 +1,5 @@
-/* nets/ops/activation/activation.h -- elementwise functions: relu, silu (x * sigmoid(x)), sigmoid, leaky relu.
+/* nets/ops/activation/activation.h -- elementwise functions: relu, silu (x * sigmoid(x)), sigmoid, leaky
+ * relu.
  *
  * An op that ends with an activation has `activation` and `slope` in its own attributes. The slope is that of
  * a leaky relu below zero (f = slope z); the other kinds do not read it, and 0 stands there.
@@ -6,8 +7,8 @@
  * All of them take NaN to NaN, and so do their slopes times a gradient that is NaN, as PyTorch's: a net whose
  * weights have become NaN shows it in its loss.
  *
- * Sources: SiLU, Elfwing, Uchibe & Doya 2018; leaky ReLU, Maas, Hannun & Ng 2013 (PyTorch's leaky_relu: at zero
- * and at NaN f' is the slope). */
+ * Sources: SiLU, Elfwing, Uchibe & Doya 2018; leaky ReLU, Maas, Hannun & Ng 2013 (PyTorch's leaky_relu: at
+ * zero and at NaN f' is the slope). */
 #ifndef CC_NETS_OPS_ACTIVATION_H
 #define CC_NETS_OPS_ACTIVATION_H
 

@@ -1,9 +1,10 @@
-/* nets/ops/average_pool/average_pool.c -- shapes and the reference: each output's window is added up, and shares
- * its gradient equally. */
+/* nets/ops/average_pool/average_pool.c -- shapes and the reference: each output's window is added up, and
+ * shares its gradient equally. */
 #include "nets/ops/average_pool/average_pool.h"
 
 #include "nets/ops/ops.h"
 
+/* The size is the output's, whatever the input's: it may be larger. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)input_count;
@@ -37,6 +38,7 @@ static void forward(const cc_reference_io *io) {
         int64_t at[CC_SPATIAL_MAX], count = 1;
         double sum = 0;
         box w;
+        /* The window is a box, for each axis cuts by itself. */
         cc_shape_spatial(w.extent, io->input_shapes[0]);
         place_of(at, size, i % out);
         for (int k = 0; k < CC_SPATIAL_MAX; k++) {
@@ -70,6 +72,7 @@ static void backward(const cc_reference_io *io) {
         cc_shape_spatial(extent, io->input_shapes[0]);
         cc_shape_spatial(w.extent, io->output_shape);
         place_of(at, extent, i % in);
+        /* These outputs are a box too; each window has a length of its own. */
         for (int k = 0; k < CC_SPATIAL_MAX; k++)
             w.first[k] = cc_average_pool_outputs(&w.end[k], extent[k], w.extent[k], at[k]);
         for (int64_t d = w.first[0]; d < w.end[0]; d++)
@@ -87,6 +90,8 @@ static unsigned reads(const void *attr) {
     return 0;
 }
 
+extern const cc_kernel cc_average_pool_cpu;
+
 const cc_op cc_op_average_pool = {
     .name = "average_pool",
     .attr_bytes = sizeof(cc_average_pool_attr),
@@ -95,4 +100,5 @@ const cc_op cc_op_average_pool = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .cpu = &cc_average_pool_cpu,
 };

@@ -1,8 +1,8 @@
 /* nets/ops/average_pool/average_pool.h -- means over windows that cut the image into a given number of parts.
  *
  * Along each axis of `in` pixels, output i of `size` is the mean over the pixels from floor(i in / size) to
- * ceil((i + 1) in / size), that one left out: windows overlap where size does not divide in. A size of 1 is the
- * mean of all. No parameters. Source: PyTorch's adaptive_avg_pool2d and 3d. */
+ * ceil((i + 1) in / size), that one left out: windows overlap where size does not divide in. A size of 1 is
+ * the mean of all. No parameters. Source: PyTorch's adaptive_avg_pool2d and 3d. */
 #ifndef CC_NETS_OPS_AVERAGE_POOL_H
 #define CC_NETS_OPS_AVERAGE_POOL_H
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include "nets/ops/ops.h"
 
+/* One channel is left of any number. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)attr, (void)input_count;
@@ -58,6 +59,8 @@ static unsigned reads(const void *attr) {
     return ((const cc_channel_pool_attr *)attr)->kind == CC_CHANNEL_POOL_MAX ? CC_READS_INPUT : 0;
 }
 
+extern const cc_kernel cc_channel_pool_cpu;
+
 const cc_op cc_op_channel_pool = {
     .name = "channel_pool",
     .attr_bytes = sizeof(cc_channel_pool_attr),
@@ -66,4 +69,5 @@ const cc_op cc_op_channel_pool = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .cpu = &cc_channel_pool_cpu,
 };

@@ -1,4 +1,5 @@
-/* nets/ops/channel_pool/channel_pool.h -- the largest value, or the mean, of each pixel's channels: [N,1,...].
+/* nets/ops/channel_pool/channel_pool.h -- the largest value, or the mean, of each pixel's channels:
+ * [N,1,...].
  *
  * Of equal values the first channel gets the gradient; NaN is larger than any other, and of several the first
  * wins (PyTorch's x.max(1)). No parameters. */

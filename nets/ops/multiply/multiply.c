@@ -1,4 +1,5 @@
-/* nets/ops/multiply/multiply.c -- shapes and the reference: for each value of x0 the value of x1 that it meets. */
+/* nets/ops/multiply/multiply.c -- shapes and the reference: for each value of x0 the value of x1 that it
+ * meets. */
 #include "nets/ops/multiply/multiply.h"
 
 #include "nets/ops/ops.h"
@@ -50,10 +51,13 @@ static void backward(const cc_reference_io *io) {
     for (int64_t k = 0; io->dx[1] && k < factors; k++) io->dx[1][k] = (float)sums[k];
 }
 
+/* Both inputs: each is the other's derivative. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return CC_READS_INPUT;
 }
+
+extern const cc_kernel cc_multiply_cpu;
 
 const cc_op cc_op_multiply = {
     .name = "multiply",
@@ -63,4 +67,5 @@ const cc_op cc_op_multiply = {
     .reference_forward = forward,
     .reference_backward = backward,
     .reference_bytes = reference_bytes,
+    .cpu = &cc_multiply_cpu,
 };

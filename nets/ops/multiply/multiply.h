@@ -1,9 +1,10 @@
 /* nets/ops/multiply/multiply.h -- the product of two activations, the second repeated where it is smaller.
  *
  *   y = x0 x1
- * Inputs: x0, and x1 of the same rank and number of images, whose channels and each of whose spatial extents are
- * those of x0 or 1: [N,C,1,1] scales channels, [N,1,H,W] scales places. The gradient of x1 is summed over what it
- * is repeated for. No attributes, no parameters. y has x0's shape. Source: PyTorch's and NumPy's broadcasting. */
+ * Inputs: x0, and x1 of the same rank and number of images, whose channels and each of whose spatial extents
+ * are those of x0 or 1: [N,C,1,1] scales channels, [N,1,H,W] scales places. The gradient of x1 is summed over
+ * what it is repeated for. No attributes, no parameters. y has x0's shape. Source: PyTorch's and NumPy's
+ * broadcasting. */
 #ifndef CC_NETS_OPS_MULTIPLY_H
 #define CC_NETS_OPS_MULTIPLY_H
 

@@ -1,5 +1,5 @@
-/* nets/ops/prelu/prelu.c -- shapes and the reference: elementwise, with one slope, whose gradient is a sum over
- * all values. */
+/* nets/ops/prelu/prelu.c -- shapes and the reference: elementwise, with one slope, whose gradient is a sum
+ * over all values. */
 #include "nets/ops/prelu/prelu.h"
 
 #include "nets/ops/ops.h"
@@ -15,6 +15,7 @@ static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *c
     return CC_OK;
 }
 
+/* The slope is one number for the whole activation. */
 static void forward(const cc_reference_io *io) {
     const double slope = io->p[CC_PRELU_WEIGHT][0];
     for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++)
@@ -40,10 +41,13 @@ static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
     return true;
 }
 
+/* x says both which side of zero a value lies on and what the slope's gradient weighs it with. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return CC_READS_INPUT;
 }
+
+extern const cc_kernel cc_prelu_cpu;
 
 const cc_op cc_op_prelu = {
     .name = "prelu",
@@ -53,4 +57,5 @@ const cc_op cc_op_prelu = {
     .reference_forward = forward,
     .reference_backward = backward,
     .relu_inputs = relu_inputs,
+    .cpu = &cc_prelu_cpu,
 };

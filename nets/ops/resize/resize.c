@@ -1,11 +1,12 @@
-/* nets/ops/resize/resize.c -- shapes and the reference: each output pixel is a mean of four input pixels, weighted
- * by how close they lie; backward hands its gradient to the same four. */
+/* nets/ops/resize/resize.c -- shapes and the reference: each output pixel is a mean of four input pixels,
+ * weighted by how close they lie; backward hands its gradient to the same four. */
 #include "nets/ops/resize/resize.h"
 
 #include "nets/ops/ops.h"
 
 enum { EXTENT_MAX = 1 << 24 }; /* of a side; products of two stay far from overflow */
 
+/* Both sides are found the same way; channels and images stay. */
 static cc_status infer(cc_op_signature *out, const void *attr, const cc_shape *const *inputs,
                        int input_count) {
     (void)input_count;
@@ -36,6 +37,8 @@ static corners corners_of(const cc_reference_io *io, int64_t pixel) {
     const int64_t i[2] = {pixel / out[1], pixel % out[1]};
     int64_t low[2], high[2];
     double t[2];
+    /* Along each axis: the pixel before the place, the one behind it or the last, and how far it is
+     * between. */
     for (int k = 0; k < 2; k++) {
         int64_t rest, whole;
         low[k] = cc_resize_place(&rest, &whole, in[k], out[k], a->align_corners, i[k]);
@@ -79,6 +82,7 @@ static void backward(const cc_reference_io *io) {
         const int64_t at[2] = {i % pixels / in[1], i % in[1]};
         int64_t first[2], end[2];
         double sum = 0;
+        /* Those whose low pixel is this one or the one before it, along each axis. */
         for (int k = 0; k < 2; k++) {
             first[k] = cc_resize_first(in[k], out[k], a->align_corners, at[k] - 1);
             end[k] = cc_resize_first(in[k], out[k], a->align_corners, at[k] + 1);
@@ -90,10 +94,13 @@ static void backward(const cc_reference_io *io) {
     }
 }
 
+/* Places depend on the shapes alone. */
 static unsigned reads(const void *attr) {
     (void)attr;
     return 0;
 }
+
+extern const cc_kernel cc_resize_cpu;
 
 const cc_op cc_op_resize = {
     .name = "resize",
@@ -103,4 +110,5 @@ const cc_op cc_op_resize = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .cpu = &cc_resize_cpu,
 };

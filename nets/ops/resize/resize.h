@@ -3,8 +3,9 @@
  * Along each axis, from `in` to `out` pixels, output i lies at
  *   align_corners   i (in - 1) / (out - 1), or 0 where out is 1: the outermost pixels' centres meet
  *   otherwise       max(0, (i + 1/2) in / out - 1/2): the images' edges meet
- * and is (1 - t) x[low] + t x[low + 1], low and t being the whole part of that place and the rest; beyond the last
- * pixel stands that pixel. No parameters. Source: PyTorch's interpolate, mode "bilinear", without antialiasing. */
+ * and is (1 - t) x[low] + t x[low + 1], low and t being the whole part of that place and the rest; beyond the
+ * last pixel stands that pixel. No parameters. Source: PyTorch's interpolate, mode "bilinear", without
+ * antialiasing. */
 #ifndef CC_NETS_OPS_RESIZE_H
 #define CC_NETS_OPS_RESIZE_H
 
@@ -16,7 +17,8 @@ typedef struct cc_resize_attr {
     bool align_corners;
 } cc_resize_attr;
 
-/* The place of output i: its low pixel, and t = rest / whole. Whole numbers, so that no rounding moves a pixel. */
+/* The place of output i: its low pixel, and t = rest / whole. Whole numbers, so that no rounding moves a
+ * pixel. */
 static inline int64_t cc_resize_place(int64_t *rest, int64_t *whole, int64_t in, int64_t out,
                                       bool align_corners, int64_t i) {
     int64_t above = align_corners ? i * (in - 1) : (2 * i + 1) * in - out;

@@ -71,6 +71,54 @@ static void a_wrong_difference_fails(void **state) {
     assert_non_null(strstr(output, "45 passed, 3 failed\n"));
 }
 
+/* The line of a case's quantity: its verdict is `verdict`. */
+static void assert_verdict(const char *name, const char *quantity, const char *verdict) {
+    char what[96];
+    snprintf(what, sizeof what, " %-18s %s ", name, quantity);
+    const char *line = strstr(output, what);
+    if (!line) print_error("no line of \"%s\"\n", what);
+    assert_non_null(line);
+    if (!memmem(line, strcspn(line, "\n"), verdict, 4)) print_error("%.*s\n", (int)strcspn(line, "\n"), line);
+    assert_non_null(memmem(line, strcspn(line, "\n"), verdict, 4));
+}
+
+static void the_shared_ops_pass(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {{"upsample-odd-corners", "grad_input"},
+                                           {"upsample-from-1x1-centres", "output"},
+                                           {"average-pool-uneven", "grad_input"},
+                                           {"channel-max", "grad_input"},
+                                           {"multiply-by-place-3d", "grad_factor"},
+                                           {"leaky-relu-0.2", "grad_input"},
+                                           {"prelu", "grad_slope"},
+                                           {"sigmoid", "output"},
+                                           {"max-pool-3d-flat", "grad_input"},
+                                           {"conv-3d-dilated", "grad_weight"},
+                                           {"conv-transpose-3d-flat", "grad_input"},
+                                           {"batch-norm-3d", "grad_weight"}};
+    const char *ops = cc_test_shared("golden/rivals-ops.h5");
+    cc_test_run(output, OUTPUT, "%s parity --device cpu %s", CC_PROGRAM, ops);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_verdict(cases[i][0], cases[i][1], "pass");
+}
+
+/* The slope's gradient is another number: it alone fails. */
+static void a_wrong_gradient_of_an_op_fails(void **state) {
+    (void)state;
+    cc_fixture file;
+    cc_fixture_array right;
+    cc_arena *arena = cc_arena_create();
+    assert_ok(cc_fixture_open(&file, cc_test_shared("golden/rivals-ops.h5"), arena));
+    assert_ok(cc_fixture_dataset(&right, &file, "prelu/expect/grad_slope"));
+    cc_fixture_close(&file);
+    const double wrong = right.values[0] * 1.0001;
+    const char *copy = wrong_copy("golden/rivals-ops.h5", right.values, &wrong, sizeof wrong);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity --device cpu %s", CC_PROGRAM, copy), 1);
+    assert_verdict("prelu", "grad_slope", "FAIL");
+    assert_verdict("prelu", "grad_input", "pass");
+    cc_arena_destroy(arena);
+}
+
 static void a_net_in_bf16_lies_within_bounds_of_its_own(void **state) {
     (void)state;
     const char *nets = cc_test_shared("golden/efficientnet-b0-transpose.h5");
@@ -284,6 +332,8 @@ int main(void) {
         cmocka_unit_test(the_shared_images_and_scores_pass),
         cmocka_unit_test(the_shared_scores_of_other_packages_pass),
         cmocka_unit_test(a_wrong_difference_fails),
+        cmocka_unit_test(the_shared_ops_pass),
+        cmocka_unit_test(a_wrong_gradient_of_an_op_fails),
         cmocka_unit_test(a_net_in_bf16_lies_within_bounds_of_its_own),
         cmocka_unit_test(no_other_gradient_passes_in_bf16),
         cmocka_unit_test(a_wrong_box_fails),

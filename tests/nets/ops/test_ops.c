@@ -247,13 +247,12 @@ static void in_bf16_the_cpu_differs_by_its_rounding_alone(void **state) {
     for_every_block(false, false, CC_BF16);
 }
 
-/* Ties and kinks have no slope, and inputs are drawn at random, so steps this small do not meet them often:
- * relu and max_pool are left to hand-made values below. */
+/* Ties and kinks have no slope: relus and maxima are left to hand-made values below, and to PyTorch's
+ * (experiments/parity). */
 static void references_have_the_gradients_of_finite_differences(void **state) {
     (void)state;
     for (int i = 0; i < CASES; i++)
-        if (!strstr(cases[i].name, "relu") && !strstr(cases[i].name, "max_pool") &&
-            !strstr(cases[i].name, "wide"))
+        if (!strstr(cases[i].name, "relu") && !strstr(cases[i].name, "max") && !strstr(cases[i].name, "wide"))
             check_reference(&cases[i]);
 }
 
@@ -353,8 +352,9 @@ static void max_pool_gives_the_gradient_to_the_first_of_equals(void **state) {
  * (torch 2: F.relu(tensor(nan)).backward() leaves 1 in grad). Of two NaN in a window the last wins. */
 static void the_references_hand_nan_on(void **state) {
     (void)state;
-    static const cc_activation kinds[] = {CC_ACTIVATION_RELU, CC_ACTIVATION_SILU, CC_ACTIVATION_SIGMOID};
-    for (int i = 0; i < 3; i++) assert_true(isnan(cc_activation_value(kinds[i], 0.1, NAN)));
+    static const cc_activation kinds[] = {CC_ACTIVATION_RELU, CC_ACTIVATION_SILU, CC_ACTIVATION_SIGMOID,
+                                          CC_ACTIVATION_LEAKY_RELU};
+    for (int i = 0; i < 4; i++) assert_true(isnan(cc_activation_value(kinds[i], 0.1, NAN)));
     assert_true(cc_activation_derivative(CC_ACTIVATION_RELU, 0, NAN) == 1);
     assert_true(!signbit(cc_activation_value(CC_ACTIVATION_RELU, 0, -0.0)));
     const float x[] = {1, NAN, -NAN, 2}, want[] = {0, 0, 5, 0};
@@ -396,8 +396,98 @@ static void the_cpu_hands_nan_on_as_the_reference_does(void **state) {
         for (int k = 0; k < 6; k++) {
             const cc_dtype dtype = k % 2 ? CC_BF16 : CC_F32;
             const bool norm = cases[i].op == &cc_op_batch_norm;
-            if (!norm && cases[i].op != &cc_op_activation && cases[i].op != &cc_op_max_pool) continue;
+            if (!norm && !hands_nan_on(cases[i].op)) continue;
             check_nan(&cases[i], blocks[k / 2], !norm, dtype); /* in training NaN is a whole channel's */
+        }
+}
+
+/* One reference pass of an op on a few pixels of one image, `in` channels into `out`. */
+static void run_reference(float *y, float *dx, float *dweight, const cc_op *op, const void *attr,
+                          const float *x, const float *dy, float weight, int in, int out, int pixels) {
+    cc_shape from = SHAPE(1, in, 1, pixels), to = SHAPE(1, out, 1, pixels);
+    cc_reference_io io = {.attr = attr,
+                          .input_count = 1,
+                          .input_shapes = {&from},
+                          .output_shape = &to,
+                          .x = {x},
+                          .y = y,
+                          .dx = {dx},
+                          .dy = dy,
+                          .p = {&weight},
+                          .dp = {dweight}};
+    op->reference_forward(&io);
+    op->reference_backward(&io);
+}
+
+/* By hand, and as torch.nn.functional.prelu and leaky_relu have it: at zero and at NaN the slope counts. */
+static void leaky_relus_take_their_slope_up_to_zero(void **state) {
+    (void)state;
+    const float x[] = {-2, 0, 3, NAN}, dy[] = {1, 2, 4, 8};
+    const float want_y[] = {-0.5f, 0, 3}, want_dx[] = {0.25f, 0.5f, 4, 2};
+    float y[4], dx[4], dweight;
+    run_reference(y, dx, NULL, &cc_op_activation,
+                  &(cc_activation_attr){.kind = CC_ACTIVATION_LEAKY_RELU, .slope = 0.25}, x, dy, 0, 1, 1, 4);
+    assert_memory_equal(y, want_y, sizeof want_y);
+    assert_true(isnan(y[3]));
+    assert_memory_equal(dx, want_dx, sizeof want_dx);
+    run_reference(y, dx, &dweight, &cc_op_prelu, NULL, x, dy, 0.25f, 1, 1, 4);
+    assert_memory_equal(y, want_y, sizeof want_y);
+    assert_memory_equal(dx, want_dx, sizeof want_dx);
+    assert_true(isnan(dweight));
+    run_reference(y, dx, &dweight, &cc_op_prelu, NULL, x, dy, 0.25f, 1, 1, 3);
+    assert_true(dweight == -2); /* 1 * -2 + 2 * 0 */
+}
+
+/* As torch.max(x, 1) has it: of equal channels the first, and of several NaN the first. */
+static void channel_max_gives_the_gradient_to_the_first_of_equals(void **state) {
+    (void)state;
+    const float x[] = {1, NAN, 3, 2, 3, NAN}, dy[] = {5, 7}; /* channels 1 3 3, and NaN 2 NaN */
+    const float want[] = {0, 7, 5, 0, 0, 0};
+    float y[2], dx[6];
+    run_reference(y, dx, NULL, &cc_op_channel_pool, CHANNELS(MAX), x, dy, 0, 3, 1, 2);
+    assert_true(y[0] == 3 && isnan(y[1]));
+    assert_memory_equal(dx, want, sizeof want);
+}
+
+/* What parity's search for units near zero asks of an op. */
+static void leaky_relus_have_a_kink_where_relus_have_one(void **state) {
+    (void)state;
+    const cc_shape shape = SHAPE(1, 1, 1, 3);
+    const float x[] = {-1, 0, 2};
+    double z[3], slope = 0;
+    for (int i = 0; i < 3; i++) {
+        const cc_op *op = i < 2 ? &cc_op_activation : &cc_op_prelu;
+        cc_reference_io io = {.attr = i == 0 ? ACT(RELU) : ACT(LEAKY_RELU), .output_shape = &shape, .x = {x}};
+        assert_true(op->relu_inputs(z, &slope, &io));
+        assert_true(slope == 1 && z[0] == -1 && z[1] == 0 && z[2] == 2);
+        slope = 0;
+    }
+    assert_false(cc_op_activation.relu_inputs(
+        z, &slope, &(cc_reference_io){.attr = ACT(SILU), .output_shape = &shape, .x = {x}}));
+}
+
+static void a_factor_may_have_another_layout_than_x(void **state) {
+    (void)state;
+    static const int64_t blocks[][2] = {{16, 1}, {1, 16}, {8, 16}, {16, 8}};
+    for (int i = 0; i < CASES; i++)
+        for (int k = 0; cases[i].op == &cc_op_multiply && k < 4; k++) {
+            const op_case *c = &cases[i];
+            bench b;
+            rig r;
+            bench_open(&b, c, true, CC_F32);
+            rig_plan(&r, c, &b, blocks[k][0], true, CC_F32);
+            r.task.input_blocks[1] = blocks[k][1];
+            assert_ok(r.task.kernel->plan(&r.task));
+            rig_place(&r, c, &b, false);
+            c->op->reference_forward(&b.io);
+            c->op->reference_backward(&b.io);
+            assert_ok(r.task.kernel->forward(&r.task));
+            assert_ok(r.task.kernel->backward(&r.task));
+            assert_blocked("y", c, blocks[k][0], CC_F32, r.task.y, r.task.output_shape, b.io.y, 3e-6);
+            for (int j = 0; j < 2; j++)
+                assert_blocked("dx", c, blocks[k][j], CC_F32, r.task.dx[j], &c->inputs[j], b.io.dx[j], 3e-6);
+            rig_close(&r);
+            bench_close(&b);
         }
 }
 
@@ -422,6 +512,13 @@ static void shapes_that_do_not_fit_are_refused(void **state) {
     assert_error(cc_op_squeeze_excite.infer(&s, SQUEEZE(0), inputs, 1), CC_EINVAL, "0 channels");
     assert_error(cc_op_batch_norm.infer(&s, NORM(NONE), inputs, 2), CC_EINVAL, "residual");
     assert_error(cc_op_drop_path.infer(&s, DROP(0.5), inputs, 2), CC_EINVAL, "residual");
+    cc_shape volume = SHAPE3(1, 8, 2, 2, 2);
+    const cc_shape *volumes[] = {&volume};
+    assert_error(cc_op_multiply.infer(&s, NULL, inputs, 2), CC_EINVAL, "cannot multiply");
+    assert_error(cc_op_average_pool.infer(&s, AVERAGE(1, 0, 1), inputs, 1), CC_EINVAL, "size of 0");
+    assert_error(cc_op_average_pool.infer(&s, AVERAGE(2, 1, 1), inputs, 1), CC_EINVAL, "size of 2");
+    assert_error(cc_op_resize.infer(&s, GROW(2, false), volumes, 1), CC_EINVAL, "resizes images");
+    assert_error(cc_op_resize.infer(&s, RESIZE(4, 0, false), inputs, 1), CC_EINVAL, "to 0 pixels");
     assert_error(
         cc_op_max_pool.infer(&s, (&(const cc_max_pool_attr){{1, 3, 3}, {1, 2, 2}, {0, 0, 0}}), inputs, 1),
         CC_EINVAL, "window");
@@ -438,6 +535,10 @@ int main(void) {
         cmocka_unit_test(batch_norm_keeps_precision_far_from_zero),
         cmocka_unit_test(max_pool_gives_the_gradient_to_the_first_of_equals),
         cmocka_unit_test(the_references_hand_nan_on),
+        cmocka_unit_test(leaky_relus_take_their_slope_up_to_zero),
+        cmocka_unit_test(channel_max_gives_the_gradient_to_the_first_of_equals),
+        cmocka_unit_test(leaky_relus_have_a_kink_where_relus_have_one),
+        cmocka_unit_test(a_factor_may_have_another_layout_than_x),
         cmocka_unit_test(the_cpu_hands_nan_on_as_the_reference_does),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
     };
