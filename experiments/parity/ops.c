@@ -29,7 +29,6 @@ typedef enum word_kind {
     WORD_REAL,    /* a double, */
     WORD_BOOLEAN, /* a bool, */
     WORD_EXTENTS, /* a list of [D,] H, W: int64_t[CC_SPATIAL_MAX]; D stays as it is where there is none */
-    WORD_IGNORED, /* nothing; it must be 0 */
     WORD_GIVEN,   /* of the datasets: a bool, whether there is one of this name, */
     WORD_SIDES,   /* int64_t[CC_SPATIAL_MAX], its extents from the third on, */
     WORD_FIRST,   /* int64_t, its first extent, */
@@ -111,7 +110,7 @@ static const operation operations[] = {
      .usual = &usual_conv,
      .words = {CONV_WORDS,
                {"weight", WORD_SECOND, offsetof(cc_conv_attr, out_channels)},
-               {"output_padding", WORD_IGNORED, 0}}},
+               {"output_padding", WORD_EXTENTS, offsetof(cc_conv_attr, output_padding)}}},
 #if __has_include("nets/ops/group_norm/group_norm.h")
     {.name = "instance-norm",
      .op = &cc_op_instance_norm,
@@ -164,11 +163,6 @@ static bool read_extents(int64_t out[CC_SPATIAL_MAX], const cc_yaml *list) {
     return true;
 }
 
-static bool is_zero(const cc_yaml *list) {
-    int64_t values[CC_SPATIAL_MAX] = {0};
-    return read_extents(values, list) && values[0] == 0 && values[1] == 0 && values[2] == 0;
-}
-
 /* One word of the spec into the attributes; false where it is not what the table says. */
 static bool read_word(op_case *c, const word *w, const cc_yaml *node) {
     char *to = c->attr + w->offset;
@@ -184,8 +178,6 @@ static bool read_word(op_case *c, const word *w, const cc_yaml *node) {
         return cc_yaml_as_boolean((bool *)to, node);
     case WORD_EXTENTS:
         return read_extents((int64_t *)to, node);
-    case WORD_IGNORED:
-        return is_zero(node);
     default:
         return false; /* of a dataset */
     }

@@ -51,8 +51,8 @@ cc_status cc_net_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
     return CC_OK;
 }
 
-/* Sizes are checked before layers are added: the message then speaks of images or volumes, not of some layer's
- * input. */
+/* Sizes are checked before layers are added: the message then speaks of images or volumes, not of some
+ * layer's input. */
 static cc_status check_size(const cc_architecture *a, const cc_net_spec *spec, const cc_shape *input) {
     int64_t stride[CC_SPATIAL_MAX], size[CC_SPATIAL_MAX];
     a->stride(stride, spec);

@@ -3,8 +3,8 @@
  *
  * Source: Ronneberger, Fischer & Brox, MICCAI 2015; with batch norm as the paper's stage 1 (its 3.2.1). It
  * departs from 2015 in padding its convolutions, so that the output has the size of the input. In three
- * dimensions: Cicek et al., MICCAI 2016, with the channels of the plain net, which double at each level (there
- * they double before each pool). */
+ * dimensions: Cicek et al., MICCAI 2016, but with the channels of the plain net, which double at each level
+ * (there they double before each pool). */
 #include "nets/models/models.h"
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/batch_norm/batch_norm.h"

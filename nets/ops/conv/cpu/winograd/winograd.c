@@ -6,10 +6,10 @@
  *   y = A^T [ sum over input channels of (G w G^T) . (B^T x B) ] A     (. : value by value)
  * so that for each of the 36 values, here called points, the channels of all tiles make one matrix product.
  *
- * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel: the
- * sum in brackets goes over these too. Tiles that lie behind each other make a stack, of as many slots as x has
- * slices with its padding: a slice of the kernel then shifts a whole matrix by one row, and each tile of x is
- * transformed once. Products of the last slots of a stack, D - 1, reach into the next one and are dropped. An
+ * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel:
+ * the sum in brackets goes over these too. Tiles that lie behind each other make a stack, of as many slots as
+ * x has slices with its padding: a slice of the kernel then shifts a whole matrix by one row, and each tile of
+ * x is transformed once. Products of the last slots of a stack, D - 1, reach into the next one and are dropped. An
  * image has stacks of one slot. (Tiles in all three dimensions, 4x4x4, would multiply less, and round more.)
  *
  * Implementations that transform all weights first write and read four times their size, which is most of the
@@ -99,7 +99,7 @@ static work work_of(const winograd *c, const cc_shape *to) {
     return w;
 }
 
-/* Slots that a chunk's product reads, of each block: with those that the last slice of the kernel is ahead. */
+/* Slots that a chunk's product reads, of each block: with those by which its last slice is ahead. */
 static int64_t slots_read(const work *w) {
     return w->product + w->taps - 1;
 }
@@ -180,8 +180,8 @@ static int wide_of(const convolution *c, int64_t pair) {
     return cc_blocks(c->to.shape, c->work.block) - pair * WIDE < WIDE ? 1 : WIDE;
 }
 
-/* One part of the weights: a strip of source channels against a pair of destination blocks, in one slice of the
- * kernel. Parts of a pair are numbered strip by strip, in each slice by slice. */
+/* One part of the weights: a strip of source channels against a pair of destination blocks, in one slice of
+ * the kernel. Parts of a pair are numbered strip by strip, in each slice by slice. */
 static void transform_weights(float *points, const convolution *c, int64_t pair, int64_t part) {
     const work *w = &c->work;
     const int64_t matrix = w->block * w->block, inputs = cc_blocks(w->conv->x, w->block),
