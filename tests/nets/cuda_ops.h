@@ -24,6 +24,15 @@ static const op_case cuda_cases[] = {
      NORM(RELU),
      2,
      {SHAPE(2, 16, 50, 50), SHAPE(2, 16, 50, 50)}},
+    {"instance_norm many rows", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE(2, 48, 50, 50)}},
+    {"instance_norm many images", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1030, 5, 2, 1)}},
+    {"instance_norm many rows, odd channels",
+     &cc_op_instance_norm,
+     INSTANCE(SILU),
+     1,
+     {SHAPE(2, 11, 70, 70)}},
+    {"group_norm many channels", &cc_op_group_norm, GROUPS(29, SILU), 1, {SHAPE(2, 1160, 3, 3)}},
+    {"group_norm many rows", &cc_op_group_norm, GROUPS(6, SILU), 1, {SHAPE(2, 24, 61, 59)}},
     {"relu large", &cc_op_activation, ACT(RELU), 1, {SHAPE(1, 4, 1000, 550)}},
     {"squeeze_excite many channels", &cc_op_squeeze_excite, SQUEEZE(40), 1, {SHAPE(2, 1160, 3, 3)}},
     {"squeeze_excite many channels and images",
@@ -317,6 +326,23 @@ static void cuda_keeps_batch_norm_precise_far_from_zero(void **state) {
     check_far_from_zero((cc_shape)SHAPE(2, 8, 70, 70));
 }
 
+static void cuda_keeps_group_norm_precise_far_from_zero(void **state) {
+    (void)state;
+    const op_case c = {"group_norm offset", &cc_op_group_norm, GROUPS(2, NONE), 1, {SHAPE(2, 8, 70, 70)}};
+    bench b;
+    cuda_rig r;
+    bench_open(&b, &c, true, CC_F32);
+    for (int64_t i = 0; i < cc_shape_count(&c.inputs[0]); i++) ((float *)b.io.x[0])[i] += 1000;
+    open_rig(&r, &c, &b, true, CC_F32);
+    place_parameters(&r, &b);
+    place_values(&r, &c, &b, false);
+    c.op->reference_forward(&b.io);
+    assert_ok(r.task.kernel->forward(&r.task));
+    compare_value(&r, "y", &c, r.task.y, r.task.output_shape, b.io.y);
+    close_rig(&r);
+    bench_close(&b);
+}
+
 /* The precisions to try, as bits 1 << dtype: both, or one of them in turn where others of the kind have the other. */
 enum { BOTH_DTYPES = 1 << CC_F32 | 1 << CC_BF16 };
 static int one_dtype(int turn) {
@@ -515,6 +541,7 @@ static const struct CMUnitTest cuda_op_tests[] = {
     cmocka_unit_test(cuda_adds_gradients_where_asked),
     cmocka_unit_test(in_bf16_cuda_differs_by_its_rounding_alone),
     cmocka_unit_test(cuda_keeps_batch_norm_precise_far_from_zero),
+    cmocka_unit_test(cuda_keeps_group_norm_precise_far_from_zero),
     cmocka_unit_test(cuda_has_every_depthwise_convolution),
     cmocka_unit_test(cuda_has_unusual_depthwise_convolutions),
     cmocka_unit_test(cuda_has_convolutions_of_few_channels),

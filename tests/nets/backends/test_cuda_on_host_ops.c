@@ -43,6 +43,10 @@ static void passes_take_few_kernels(void **state) {
                {"squeeze_excite", 4, 5},
                {"squeeze_excite many channels", 4, 5},
                {"drop_path", 1, 1},
+               {"dropout", 1, 1},
+               {"instance_norm plain", 2, 2},
+               {"instance_norm wide", 2, 3},
+               {"group_norm", 3, 4},
                {"concat", 1, 1},
                {"max_pool 2x2", 1, 1},
                {"upsample", 1, 1}};
