@@ -25,7 +25,7 @@ static const op_case cuda_cases[] = {
      2,
      {SHAPE(2, 16, 50, 50), SHAPE(2, 16, 50, 50)}},
     {"instance_norm many rows", &cc_op_instance_norm, INSTANCE(LEAKY_RELU), 1, {SHAPE(2, 48, 50, 50)}},
-    {"instance_norm many images", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1030, 5, 2, 1)}},
+    {"instance_norm many images", &cc_op_instance_norm, INSTANCE(SILU), 1, {SHAPE(1030, 5, 3, 2)}},
     {"instance_norm many rows, odd channels",
      &cc_op_instance_norm,
      INSTANCE(SILU),
