@@ -176,7 +176,7 @@ static char *value_text(const cc_experiment_config *config, const cc_option *o) 
     size_t size;
     FILE *stream = open_memstream(&bytes, &size);
     if (!stream) return NULL;
-    if (cc_option_holds(o, config, false)) print_value(stream, config, o);
+    if (cc_option_holds(o, config, o->only_term)) print_value(stream, config, o);
     if (fclose(stream) == 0) return bytes;
     free(bytes);
     return NULL;

@@ -253,6 +253,11 @@ static cc_status check_whole(const reader *r) {
                                &c->augment_random.ranges) != CC_OK)
         return fail_at_key(r);
     if (c->optimizer.type && cc_optimizer_check(&c->optimizer) != CC_OK) return fail_at_key(r);
+    /* The stages' data have one target: fixtures and `calcade bench` alone feed several. */
+    if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && c->net.head_count > 0)
+        return cc_config_fail(node_of(r, "net.arch"), 0, "take a net with one output",
+                              "the stage %s has one target, and %s has %d outputs", c->stage, c->net.arch,
+                              c->net.head_count);
     if ((r->flags & CC_CONFIG_RUNNABLE) && c->net.arch && (c->net.in_channels != 1 || c->net.classes != 1))
         return cc_config_fail(node_of(r, c->net.classes != 1 ? "net.classes" : "net.in_channels"), 0, NULL,
                               "the stage %s has one image channel and one class, not %d and %d", c->stage,

@@ -182,7 +182,7 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
     assert_refused("optimizer: {betas: [0.9, 1]}", "from 0 to below 1; its item 2 is \"1\"");
     assert_refused("optimizer: {betas: [0.9]}", "a list of 2 numbers from 0 to below 1, not a list of 1");
     assert_refused("net: {arch: unet-nb}",
-                   "one of unet, unet-bn, unet-encoder, not \"unet-nb\" (did you mean unet-bn?)");
+                   "one of unet, unet-bn, unet-encoder, mtal, not \"unet-nb\" (did you mean unet-bn?)");
     assert_refused("augment: [rotate360]", "item 1 is \"rotate360\"");
     assert_refused("augment: [hflip, hflip]", "augment has hflip twice");
     assert_refused("name: ../x", "name wants");

@@ -32,9 +32,12 @@ static const char *wrong_copy(const char *fixture, const void *from, const void 
 static void the_shared_losses_and_optimisers_pass(void **state) {
     (void)state;
     const char *losses = cc_test_shared("golden/losses.h5"),
+               *others = cc_test_shared("golden/rivals-losses.h5"),
                *optimisers = cc_test_shared("golden/optimisers.h5");
-    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s %s", CC_PROGRAM, losses, optimisers), 0);
-    assert_non_null(strstr(output, "129 passed, 0 failed\n"));
+    assert_int_equal(
+        cc_test_run(output, OUTPUT, "%s parity %s %s %s", CC_PROGRAM, losses, others, optimisers), 0);
+    assert_non_null(strstr(output, "345 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "with-dice grad log_variance "));
     assert_non_null(strstr(output, "ordinary-sparse    focal grad "));
     assert_non_null(strstr(output, "sgd                step 5 "));
 }
@@ -186,6 +189,22 @@ static void the_shared_nets_pass(void **state) {
     }
 }
 
+/* Of a net with two outputs, whose loss trains variances; version 2 of the format. */
+static void the_shared_net_of_two_outputs_passes(void **state) {
+    (void)state;
+    const char *net = cc_test_shared("golden/mtal.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, net), 0);
+    assert_non_null(strstr(output, "18 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "train_logits_lesion norm "));
+    assert_non_null(strstr(output, "log_variance_after_step "));
+    const char *copy = wrong_copy("golden/mtal.h5", "head: lesion", "head: legion", 12);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 2);
+    assert_non_null(strstr(output, "the net has no output \"legion\""));
+    copy = wrong_copy("golden/mtal.h5", "lesion: 2", "lesion: 3", 9);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 2);
+    assert_non_null(strstr(output, "2 class_weights for 3 classes"));
+}
+
 /* A copy of a fixture in which the gradient of one parameter is `factor` times what it was. */
 static const char *scaled_gradient(const char *fixture, const char *object, double factor) {
     cc_fixture file;
@@ -289,6 +308,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_box_fails),
         cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(the_shared_nets_pass),
+        cmocka_unit_test(the_shared_net_of_two_outputs_passes),
         cmocka_unit_test(a_wrong_gradient_fails_for_all_the_units_near_zero),
         cmocka_unit_test(a_wrong_loss_fails),
         cmocka_unit_test(a_wrong_learning_rate_fails),
