@@ -30,8 +30,8 @@ static cc_status make_data(cc_bench *b) {
     return CC_OK;
 }
 
-/* The soft Dice loss of plain U-Nets, binary cross-entropy of the others; of a net with several outputs each one's
- * cross-entropy, weighed by trained variances. */
+/* The soft Dice loss of plain U-Nets, binary cross-entropy of the others; of a net with several outputs each
+ * one's cross-entropy, weighed by trained variances. */
 static void choose_loss(cc_bench *b) {
     const cc_loss_heads heads = cc_plan_heads(b->plan);
     b->loss = (cc_loss_spec){.type = b->request.net.encoder ? "bce" : "dice", .smooth = 1};

@@ -31,8 +31,8 @@ typedef struct cc_bench {
 } cc_bench;
 
 /* Makes the net with weights from a fixed seed and runs it: steps of Adam on the soft Dice loss (plain
- * U-Nets), on binary cross-entropy (the others) or on several outputs' cross-entropies, or forward passes. The caller deinits *out, also after a
- * failure. */
+ * U-Nets), on binary cross-entropy (the others) or on several outputs' cross-entropies, or forward passes.
+ * The caller deinits *out, also after a failure. */
 cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request);
 void cc_bench_deinit(cc_bench *bench);
 

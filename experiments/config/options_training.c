@@ -185,8 +185,8 @@ static const source sources[] = {
              .is = TRAINED,
              .initial = "unet-bn",
              .meaning =
-                 "the net: the original U-Net, the same with batch norm, a U-Net on a known encoder, or a net "
-                 "of two outputs for regions and lesions (Follmer et al.)"},
+                 "the net: the original U-Net, the same with batch norm, a U-Net on a known encoder, or a "
+                 "net of two outputs for regions and lesions (Follmer et al.)"},
      .names = cc_net_arch_name},
     {.row = {.key = "net.encoder",
              .kind = CC_OPTION_CHOICE,

@@ -8,9 +8,9 @@
  * right angles has 1 - cosine = e^2 / 2. So that:
  *
  *   each layer   1 - cosine <= 2 s^2 + 1e-3 (seen: 0.75 of that), |norm / wanted - 1| <= 2 s + 0.05 (0.46).
- *                Of the first values of a layer behind a handful of pixels a single ReLU that changes sides is a
- *                large part, and three draws need not meet it: one layer in a hundred, and one of any net, may
- *                be off by four times that as long as its cosine is 0.5 (seen: 1.9 times, once)
+ *                Of a layer behind a handful of pixels a single ReLU that changes sides is a large part, and
+ *                three draws need not meet it: one layer in a hundred, and one of any net, may be off by four
+ *                times that as long as its cosine is at least 0.5 (seen: 1.9 times, once)
  *   together     1 - cosine <= s^2 + 1e-3 of all of these as one vector, with their common s (seen: 0.6)
  *   too noisy    where 2 s^2 >= 1 little is left to promise: cosine >= -0.4, not reversed (seen: -0.22).
  *                Nothing of the small layers of a squeeze and excite, whose first values are one number an

@@ -259,8 +259,8 @@ static cc_status train_epoch(double *mean_loss, cc_trainer *t) {
     return CC_OK;
 }
 
-/* Loss and scores of the validation part, with the moving average's weights where there is one, and with what the
- * loss trains of its own as it is now. Leaves the weights in the model. */
+/* Loss and scores of the validation part, with the moving average's weights where there is one, and with what
+ * the loss trains of its own as it is now. Leaves the weights in the model. */
 static cc_status validate(cc_run_epoch *row, cc_trainer *t) {
     cc_evaluation found;
     cc_scores scores;

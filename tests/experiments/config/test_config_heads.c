@@ -1,5 +1,6 @@
-/* tests/experiments/config/test_config_heads.c -- a net's outputs, losses of class numbers and trained variances in
- * a config: read, printed so that they read back as they were, refused where they make no sense. */
+/* tests/experiments/config/test_config_heads.c -- a net's outputs, losses of class numbers and trained
+ * variances in a config: read, printed so that they read back as they were, refused where they make no
+ * sense. */
 #include "support.h"
 #include <string.h>
 #include "experiments/config/config.h"
