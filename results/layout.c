@@ -137,6 +137,7 @@ const cc_layout_text cc_layout_provenance[] = {
     TEXT(device),
     TEXT(precision),
     TEXT(algorithms),
+    TEXT(log_variance),
     TEXT(started),
     TEXT(finished),
     {NULL, 0},

@@ -40,14 +40,15 @@ typedef struct cc_run_provenance {
     /* Those of the runs of stage 2 that predicted whom stage 3 learns from, by inner fold, parted by
      * spaces; NULL: none */
     const char *upstream_out_of_fold;
-    const char *landmarks;  /* the standard that scans were matched to, HU parted by spaces; NULL: none */
-    const char *commit;     /* of the source */
-    const char *version;    /* of the program */
-    const char *build;      /* build type and flags that matter, e.g. "Release" */
-    const char *compiler;   /* "gcc 12.2.0" */
-    const char *device;     /* "cpu: AMD EPYC ..." */
-    const char *precision;  /* of the nets' activations: "f32", "tf32", "bf16" */
-    const char *algorithms; /* how they were chosen: "fixed", "timed", "fast" */
+    const char *landmarks;    /* the standard that scans were matched to, HU parted by spaces; NULL: none */
+    const char *commit;       /* of the source */
+    const char *version;      /* of the program */
+    const char *build;        /* build type and flags that matter, e.g. "Release" */
+    const char *compiler;     /* "gcc 12.2.0" */
+    const char *device;       /* "cpu: AMD EPYC ..." */
+    const char *precision;    /* of the nets' activations: "f32", "tf32", "bf16" */
+    const char *algorithms;   /* how they were chosen: "fixed", "timed", "fast" */
+    const char *log_variance; /* of the terms of an uncertainty loss, as training left them; NULL: none */
     const char *started, *finished; /* ISO 8601, UTC */
     int64_t numerics_version;       /* CC_NUMERICS_VERSION */
     int64_t threads;                /* 0: not known */

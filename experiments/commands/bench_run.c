@@ -17,17 +17,28 @@ enum { WARM_UP = 2, SEED = 1 };
 static const double positive_share = 0.15;
 static const cc_optimizer_spec adam = {.type = "adam", .lr = 1e-4, .betas = {0.9, 0.999}, .eps = 1e-8};
 
-/* Images and masks, [batch][1][depth][size][size], from a fixed seed. */
+/* Images, and masks or numbers of two classes, of the size of the plan, from a fixed seed. */
 static cc_status make_data(cc_bench *b) {
     const cc_storage *store = b->request.backend->store;
-    const int64_t slices = b->request.batch * (b->request.depth ? b->request.depth : 1);
-    const size_t count = (size_t)(slices * b->request.size * b->request.size);
+    const size_t images = (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(b->plan))),
+                 targets = cc_learner_target_bytes(b->plan, &b->loss) / sizeof *b->target;
     cc_rng rng = cc_rng_init(SEED, CC_PURPOSE_TEST, 0, 0);
-    CC_TRY(store->get_host((void **)&b->input, count * sizeof *b->input, "images"));
-    CC_TRY(store->get_host((void **)&b->target, count * sizeof *b->target, "masks"));
-    for (size_t i = 0; i < count; i++) b->input[i] = (float)cc_rng_normal(&rng);
-    for (size_t i = 0; i < count; i++) b->target[i] = cc_rng_uniform(&rng) < positive_share;
+    CC_TRY(store->get_host((void **)&b->input, images * sizeof *b->input, "images"));
+    CC_TRY(store->get_host((void **)&b->target, targets * sizeof *b->target, "masks"));
+    for (size_t i = 0; i < images; i++) b->input[i] = (float)cc_rng_normal(&rng);
+    for (size_t i = 0; i < targets; i++) b->target[i] = cc_rng_uniform(&rng) < positive_share;
     return CC_OK;
+}
+
+/* The soft Dice loss of plain U-Nets, binary cross-entropy of the others; of a net with several outputs each
+ * one's cross-entropy, weighed by trained variances. */
+static void choose_loss(cc_bench *b) {
+    const cc_loss_heads heads = cc_plan_heads(b->plan);
+    b->loss = (cc_loss_spec){.type = b->request.net.encoder ? "bce" : "dice", .smooth = 1};
+    if (heads.count == 1) return;
+    for (int i = 0; i < heads.count; i++)
+        b->terms[i] = (cc_loss_spec){.type = "cross-entropy", .head = heads.items[i].name, .weight = 1};
+    b->loss = (cc_loss_spec){.type = "uncertainty", .terms = b->terms, .term_count = heads.count};
 }
 
 /* The model, its plan and, in training, its learner. */
@@ -43,6 +54,7 @@ static cc_status make_net(cc_bench *b) {
                                      .tuning = r->tuning};
     CC_TRY(cc_model_create(&b->model, &r->net, r->backend));
     CC_TRY(cc_plan_create(&b->plan, b->model, &options));
+    choose_loss(b);
     CC_TRY(cc_model_initialise(b->model, SEED));
     return r->train ? cc_learner_create(&b->learner, b->model, b->plan, &b->loss, &adam) : CC_OK;
 }
@@ -93,7 +105,7 @@ static cc_status explain_memory(cc_bench *b) {
                         .width = r->size,
                         .dtype = r->dtype,
                         .tf32 = r->tf32,
-                        .loss = &b->loss,
+                        .loss = b->loss.type ? &b->loss : NULL,
                         .optimizer = &adam};
     free_net(b);
     return cc_needs_explain(&r->net, r->backend, &use, 0);
@@ -101,7 +113,6 @@ static cc_status explain_memory(cc_bench *b) {
 
 cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request) {
     *out = (cc_bench){.request = *request};
-    out->loss = (cc_loss_spec){.type = request->net.encoder ? "bce" : "dice", .smooth = 1};
     const cc_storage *store = request->backend->store;
     size_t before = store->available();
     cc_status status = make_net(out);

@@ -24,15 +24,15 @@ typedef struct cc_bench {
     const cc_node_time *times; /* of all timed steps together, where a profile was asked for; else NULL */
     cc_model *model;
     cc_plan *plan;
-    cc_loss_spec loss;
-    cc_learner *learner; /* NULL in inference */
+    cc_loss_spec loss, terms[CC_HEADS_MAX]; /* the terms of nets with several outputs */
+    cc_learner *learner;                    /* NULL in inference */
     float *input, *target;
     size_t device_bytes; /* what the device's free memory has lost to all this; 0 where that is not known */
 } cc_bench;
 
-/* Makes the net with weights from a fixed seed and runs it: steps of Adam on the soft Dice loss (nets
- * without an encoder) or on binary cross-entropy (the others), or forward passes. The caller deinits *out, also after a
- * failure. */
+/* Makes the net with weights from a fixed seed and runs it: steps of Adam on the soft Dice loss (plain
+ * U-Nets), on binary cross-entropy (the others) or on several outputs' cross-entropies, or forward passes.
+ * The caller deinits *out, also after a failure. */
 cc_status cc_bench_run(cc_bench *out, const cc_bench_request *request);
 void cc_bench_deinit(cc_bench *bench);
 

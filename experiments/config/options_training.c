@@ -190,8 +190,10 @@ static const source sources[] = {
              .when = "stage",
              .is = TRAINED,
              .initial = "unet-bn",
-             .meaning = "the net: the original U-Net, the same with batch norm, that in three dimensions, a "
-                        "U-Net on a known encoder, nnU-Net's, or the attention U-Net"},
+             .meaning =
+                 "the net: the original U-Net, the same with batch norm, that in three dimensions, a "
+                 "U-Net on a known encoder, nnU-Net's, the attention U-Net, or a net of two outputs for "
+                 "regions and lesions (Follmer et al.)"},
      .names = cc_net_arch_name},
     {.row = {.key = "net.encoder",
              .kind = CC_OPTION_CHOICE,

@@ -84,6 +84,7 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
                                .device = cc_device_name(s->backend, arena),
                                .precision = s->run->config->train.precision,
                                .algorithms = s->run->config->train.plan,
+                               .log_variance = s->log_variance,
                                .started = utc(arena, (time_t)s->started),
                                .finished = utc(arena, time(NULL)),
                                .numerics_version = CC_NUMERICS_VERSION,

@@ -23,6 +23,7 @@ typedef struct cc_result_source { /* all borrowed */
     const cc_model *model;    /* with the best weights in place */
     const cc_plan *plan;      /* its inference plan, for the net's multiply-adds */
     const char *plan_choices; /* of both plans, as results/README.md has them */
+    const char *log_variance; /* of the loss's terms after the last epoch; NULL: it trains none */
     const cc_run_epoch *history;
     size_t epoch_count;
     int64_t best_epoch;

@@ -1,7 +1,7 @@
 /* experiments/parity/batch.c -- input and targets of a fixture, and the loss on a net's outputs.
  *
- * A net with several outputs has one target each, in files of their own names; a learner wants them one behind the
- * other, in the order of the net's outputs. */
+ * A net with several outputs has one target each, in files of their own names; a learner wants them one
+ * behind the other, in the order of the net's outputs. */
 #include "experiments/parity/batch.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* experiments/parity/batch.h -- what a fixture of a net feeds: its input, the targets of each of the net's outputs,
- * and the loss on them. */
+/* experiments/parity/batch.h -- what a fixture of a net feeds: its input, the targets of each of the net's
+ * outputs, and the loss on them. */
 #ifndef CC_EXPERIMENTS_PARITY_BATCH_H
 #define CC_EXPERIMENTS_PARITY_BATCH_H
 
@@ -28,8 +28,8 @@ cc_status cc_parity_batch_read_targets(cc_parity_batch *batch, const cc_fixture 
 /* Values of all logits. */
 size_t cc_parity_batch_logits(const cc_parity_batch *batch);
 
-/* The loss of these logits, on the host; the gradient by them, and by the numbers that the loss trains (as many as
- * cc_loss_parameters says; NULL: not wanted). Works in the arena. */
+/* The loss of these logits, on the host; the gradient by them, and by the numbers that the loss trains (as
+ * many as cc_loss_parameters says; NULL: not wanted). Works in the arena. */
 cc_status cc_parity_batch_loss(double *value, float *gradient, float *parameter_gradients,
                                const cc_parity_batch *batch, const float *logits, cc_arena *arena);
 

@@ -1,9 +1,11 @@
-/* experiments/parity/losses.c -- calcade-golden-losses: the losses against float64 results of PyTorch's packages.
+/* experiments/parity/losses.c -- calcade-golden-losses: the losses against float64 results of PyTorch's
+ * packages.
  *
  * A fixture has groups of logits and target, of one output or of several (logits_HEAD, target_HEAD); under
- * expect/NAME each has the value of a loss, whose spec is an attribute in the config's words, and its gradients
- * where they are unique (among equally hard pixels they are not): by the logits, and by what the loss trains. The
- * spec is read as a config's `loss`, so that fixtures also try the options and their ranges. */
+ * expect/NAME each has the value of a loss, whose spec is an attribute in the config's words, and its
+ * gradients where they are unique (among equally hard pixels they are not): by the logits, and by what the
+ * loss trains. The spec is read as a config's `loss`, so that fixtures also try the options and their
+ * ranges. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* experiments/parity/net.c -- calcade-golden: a net's logits, loss and gradients, and its logits after one
  * step of the optimiser.
  *
- * Version 2 has volumes, class numbers as targets, nets with several outputs (each quantity then has _HEAD behind
- * its name), long outputs of which every k-th value is kept, and numbers that a loss trains.
+ * Version 2 has volumes, class numbers as targets, nets with several outputs (each quantity then has _HEAD
+ * behind its name), long outputs of which every k-th value is kept, and numbers that a loss trains.
  *
  * In float32 a quantity passes within 10 times float32's own noise (an attribute of /expect, measured in
  * PyTorch against float64) + 1e-5; in bf16 the bounds are its own, to which TF32, which rounds less, is held
@@ -68,8 +68,8 @@ static cc_status compare(const net_case *c, const char *quantity, const double *
     return CC_OK;
 }
 
-/* One output's logits against those that the fixture has: all of them, or every k-th of the flattened array and
- * the norm of the whole. */
+/* One output's logits against those that the fixture has: all of them, or every k-th of the flattened array
+ * and the norm of the whole. */
 static cc_status compare_output(const net_case *c, const char *quantity, const float *logits, size_t count) {
     char object[160], norm[160];
     cc_fixture_array want, every, shape, l2;
@@ -104,8 +104,8 @@ static cc_status compare_output(const net_case *c, const char *quantity, const f
     return CC_OK;
 }
 
-/* The logits of all outputs, one behind the other, against those that the fixture has; some are left out where
- * made-up statistics blow up. */
+/* The logits of all outputs, one behind the other, against those that the fixture has; some are left out
+ * where made-up statistics blow up. */
 static cc_status compare_logits(const net_case *c, const char *quantity, const float *logits) {
     for (int i = 0; i < c->batch.heads.count; i++) {
         const cc_loss_head *head = &c->batch.heads.items[i];

@@ -103,6 +103,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
         result.model = trainer.model;
         result.plan = trainer.evaluation_plan;
         result.plan_choices = trainer.choices;
+        result.log_variance = trainer.loss_numbers[0] ? trainer.loss_numbers : NULL;
         result.history = trainer.at.history;
         result.epoch_count = (size_t)trainer.at.epoch;
         result.best_epoch = trainer.at.best_epoch;

@@ -71,6 +71,8 @@ static cc_status make_state(cc_trainer *t) {
     CC_TRY(cc_ema_create(&t->ema, t->model, config->train.ema));
     CC_TRY(cc_learner_create(&t->learner, t->model, t->train_plan, &config->loss, &config->optimizer));
     cc_evaluation_source source = cc_net_view_evaluation(t->view, &t->view->validation, t->evaluation_plan);
+    t->validated = *source.net;
+    source.net = &t->validated;
     CC_TRY(cc_evaluator_create(&t->validation, &source));
     const cc_host_view *optimizer = cc_learner_state(t->learner), *ema = cc_ema_state(t->ema);
     c->started = time(NULL);
@@ -257,11 +259,15 @@ static cc_status train_epoch(double *mean_loss, cc_trainer *t) {
     return CC_OK;
 }
 
-/* Loss and scores of the validation part, with the moving average's weights where there is one. Leaves
- * them in the model. */
+/* Loss and scores of the validation part, with the moving average's weights where there is one, and with what
+ * the loss trains of its own as it is now. Leaves the weights in the model. */
 static cc_status validate(cc_run_epoch *row, cc_trainer *t) {
     cc_evaluation found;
     cc_scores scores;
+    float numbers[CC_LOSS_PARAMETERS_MAX];
+    int count;
+    CC_TRY(cc_learner_loss_parameters(numbers, &count, t->learner));
+    for (int i = 0; i < count; i++) t->validated.loss.log_variance[i] = numbers[i];
     CC_TRY(cc_ema_swap(t->ema));
     CC_TRY(cc_evaluator_run(&found, t->validation, NULL, NULL));
     CC_TRY(cc_scores_from_counts(&scores, &found.counts, CC_EMPTY_SKIP));
@@ -352,6 +358,14 @@ cc_status cc_trainer_run(cc_trainer *t) {
     if (t->at.epoch < config->train.epochs)
         cc_log(CC_LOG_INFO, "%s: stopped early (patience %d); epoch %" PRId64 " is the best and kept",
                t->title, config->train.early_stopping.patience, t->at.best_epoch);
+
+    float numbers[CC_LOSS_PARAMETERS_MAX];
+    int count;
+    size_t used = 0;
+    CC_TRY(cc_learner_loss_parameters(numbers, &count, t->learner));
+    for (int i = 0; i < count; i++)
+        used += (size_t)snprintf(t->loss_numbers + used, sizeof t->loss_numbers - used, "%s%.9g",
+                                 i ? " " : "", numbers[i]);
 
     /* The best epoch's weights are what is tested and stored. */
     const cc_training_values best = {.model = t->model, .values = t->at.best_values};

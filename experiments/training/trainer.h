@@ -28,6 +28,8 @@ typedef struct cc_trainer {
     cc_plan *evaluation_plan; /* of it, for inference */
     char *choices;            /* the algorithms of both plans, as a result holds them */
     cc_checkpoint at;         /* epochs so far, their scores, the best one, time; also after a failure */
+    char loss_numbers
+        [256]; /* what the loss has trained of its own, after the last epoch: "0.21 -0.4"; or "" */
 
     /* Private. */
     char title[160], checkpoint_path[CC_PATH_MAX];
@@ -36,6 +38,7 @@ typedef struct cc_trainer {
     cc_ema *ema;
     cc_schedule schedule;
     cc_evaluator *validation;
+    cc_experiment_config validated; /* the run's, with the loss as the epoch left it */
     cc_progress *progress;
 } cc_trainer;
 

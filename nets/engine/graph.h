@@ -1,5 +1,5 @@
-/* nets/engine/graph.h -- a net as a static graph: nodes in the order they run, each with one output. The net's
- * own outputs are that of its last node, or several values with names (heads).
+/* nets/engine/graph.h -- a net as a static graph: nodes in the order they run, each with one output. The
+ * net's own outputs are that of its last node, or several values with names (heads).
  *
  * Shapes are inferred while nodes are added, before anything is allocated for them. Building has a sticky
  * error: once a node does not fit, later calls return CC_NO_VALUE and cc_graph_finish returns the first
@@ -46,8 +46,8 @@ cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const 
 /* Puts an error of the net's own description into the graph (the first one stays). */
 cc_value cc_graph_fail(cc_graph *graph, const char *where, const char *what);
 
-/* Makes a value one of the net's outputs; the name is copied. A net of which nothing is said has one output, its
- * last node's, without a name. */
+/* Makes a value one of the net's outputs; the name is copied. A net of which nothing is said has one
+ * output, its last node's, without a name. */
 void cc_graph_add_output(cc_graph *graph, cc_value value, const char *name);
 
 /* The shape of a value; rank 0 after an error. */

@@ -7,9 +7,10 @@
  *   optimise   parameters and state; their bf16 copies in the same pass
  *
  * Nothing of it waits for the host or allocates, so that a backend may record the whole and repeat it
- * (cc_backend.run); what differs from step to step lies in the backend's memory: images, targets, the learning
- * rate, the step's number. Only the loss is waited for, in `finish`. A loss that is no number must not reach
- * the weights, and nobody on the host has seen it yet: the optimiser looks at it, and changes nothing. */
+ * (cc_backend.run); what differs from step to step lies in the backend's memory: images, targets, the
+ * learning rate, the step's number. Only the loss is waited for, in `finish`. A loss that is no number must
+ * not reach the weights, and nobody on the host has seen it yet: the optimiser looks at it, and changes
+ * nothing. */
 #include "nets/engine/learner.h"
 
 #include <math.h>
@@ -17,8 +18,9 @@
 #include <string.h>
 #include "nets/engine/model_memory.h"
 
-/* The loss's trained numbers lie in the optimiser's state, behind that of the model's parameters: the numbers, then
- * their own state, each in a room of whole 64 bytes. What fills a room has no gradient and stays 0. */
+/* The loss's trained numbers lie in the optimiser's state, behind that of the model's parameters: the
+ * numbers, then their own state, each in a room of whole 64 bytes. What fills a room has no gradient and
+ * stays 0. */
 enum { LOSS_ROOM = 16 };
 
 struct cc_learner {

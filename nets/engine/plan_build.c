@@ -66,8 +66,8 @@ static void fill_task(cc_plan *plan, int i) {
         task->parameters[k] = &plan->model->slots[node->first_parameter + k];
 }
 
-/* The one node that reads node i's output, and nothing else; -1 where there is none, or where that is an output
- * of the net too. */
+/* The one node that reads node i's output, and nothing else; -1 where there is none, or where that is an
+ * output of the net too. */
 static int find_follower(const cc_plan *plan, int i) {
     int follower = -1;
     if (cc_graph_is_output(plan->graph, i + 1)) return -1;
@@ -134,8 +134,8 @@ static cc_status plan_as_recorded(cc_plan *plan) {
     return status == CC_OK ? cc_choices_print(&plan->choices, plan->tasks, plan->count) : status;
 }
 
-/* Logits leave the plan plain and in float32, one output behind the other: a buffer of their own, unless the only
- * output is so already. */
+/* Logits leave the plan plain and in float32, one output behind the other: a buffer of their own, unless
+ * the only output is so already. */
 static bool has_plain_logits(const cc_plan *plan) {
     const cc_value first = cc_graph_output_at(plan->graph, 0)->value;
     return cc_graph_output_count(plan->graph) > 1 || plan->blocks[first] != 1 ||

@@ -5,8 +5,8 @@
  * that last reads it, and shares memory with buffers of other times (nets/engine/placement.h):
  *
  *   value v           from its kernel's forward step to the last node that reads it; where a backward pass
- *                     reads it (CC_READS_INPUT, CC_READS_OUTPUT), to that backward step. The net's outputs to the
- *                     end.
+ *                     reads it (CC_READS_INPUT, CC_READS_OUTPUT), to that backward step. The net's outputs
+ *                     to the end.
  *   gradient of v     from the backward step of the last node that reads v, which writes it first, to that of
  *                     the node that made v; of an output of the net, which the loss writes first, from step n
  *   saved by node i   from its forward to its backward step

@@ -1,5 +1,5 @@
-/* nets/losses/loss.c -- losses by name: the list of losses.h, what is wrong with a spec, which output of a net
- * each term looks at, and one evaluation on the host. What a loss computes is in its folder. */
+/* nets/losses/loss.c -- losses by name: the list of losses.h, what is wrong with a spec, which output of a
+ * net each term looks at, and one evaluation on the host. What a loss computes is in its folder. */
 #include "nets/losses/loss.h"
 
 #include <assert.h>

@@ -1,9 +1,9 @@
 /* nets/losses/loss.h -- losses of logits against a target, and their gradients.
  *
- * Every loss is that of a package of PyTorch's in the same words (tests compare with its float64 results). x are
- * the logits, g the target; arithmetic in double, results stored as float32. Values and gradients are finite
- * for every finite logit and do not depend on the number of threads. The formula of each, with its source,
- * opens the file of its folder. Of masks, each class by itself, with p = sigmoid(x) and g in [0, 1]:
+ * Every loss is that of a package of PyTorch's in the same words (tests compare with its float64 results).
+ * x are the logits, g the target; arithmetic in double, results stored as float32. Values and gradients are
+ * finite for every finite logit and do not depend on the number of threads. The formula of each, with its
+ * source, opens the file of its folder. Of masks, each class by itself, with p = sigmoid(x) and g in [0, 1]:
  *
  *   bce               mean of -w g log p - (1 - g) log(1 - p), w positive_weight (1 where it is not given)
  *   focal             mean of a_t (1 - p_t)^gamma bce                       (Lin et al. 2017, eq. 5)
@@ -46,7 +46,7 @@ typedef struct cc_loss_shape {
 /* What a loss compares logits with, plain float32: */
 typedef enum cc_target {
     CC_TARGET_MASKS, /* [n][classes][pixels]: 0 or 1 for each class by itself */
-    CC_TARGET_NUMBERS /* [n][1][pixels]: the class of each pixel, 0 being the background; of one class 0 or 1 */
+    CC_TARGET_NUMBERS /* [n][1][pixels]: each pixel's class, 0 the background; of one class 0 or 1 */
 } cc_target;
 
 /* The numbers of pixels whose class is not known are 255, which losses with `ignore: 255` leave out. */
@@ -99,8 +99,8 @@ typedef struct cc_loss_kind {
     cc_target target; /* what it is compared with; means nothing of losses that are made of others */
     /* Of what only shows with the shape; NULL: it suits every one. */
     cc_status (*check_shape)(const cc_loss_spec *spec, cc_loss_shape shape, const char *where);
-    /* The numbers that are trained with the net, as they start; their count. NULL: none. Of the whole of a loss,
-     * never of a term. */
+    /* The numbers that are trained with the net, as they start; their count. NULL: none. Of the whole of a
+     * loss, never of a term. */
     int (*parameters)(float values[CC_LOSS_PARAMETERS_MAX], const cc_loss_spec *spec);
     /* On the host: bytes of cc_loss_run.scratch, NULL: none beside what its terms need; the value, with the
      * gradient written. Allocates nothing. */
@@ -121,9 +121,10 @@ cc_status cc_loss_check(const cc_loss_spec *spec);
 /* The same of a loss that stands at `where` in the config. */
 cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where);
 
-/* Whether a loss that has passed cc_loss_check suits these heads; sets their target_channels. A loss that looks
- * at one of several names it in the `head` of a term.
- *   CC_ECONFIG  there is no head of that name, a head is looked at by none, two losses want different targets of
+/* Whether a loss that has passed cc_loss_check suits these heads; sets their target_channels. A loss that
+ * looks at one of several names it in the `head` of a term.
+ *   CC_ECONFIG  there is no head of that name, a head is looked at by none, two losses want different
+ *   targets of
  *               one, or the number of classes does not suit a loss */
 cc_status cc_loss_bind(cc_loss_heads *heads, const cc_loss_spec *spec);
 /* One output without a name, not bound to a loss yet. */

@@ -38,8 +38,8 @@ struct loss_images {
     double *totals;               /* [n][LOSS_SUMS]: sums of each image, then what the gradient needs */
 };
 
-/* Where the results go: added to what is there, or in place of it; both times `weight` and exp(-log_variance),
- * where there is one. */
+/* Where the results go: added to what is there, or in place of it; both times `weight` and, where there is
+ * one, exp(-log_variance). */
 struct loss_result {
     double *value;
     float *gradient;

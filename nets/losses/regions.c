@@ -1,8 +1,8 @@
 /* nets/losses/regions.c -- the two passes over all pixels, in pieces that threads share.
  *
- * Each piece has sums of its own; they are added in the pieces' order once all are there, so that any number of
- * threads gives the same bytes. With h_c the loss's derivative by p_c, that by the logit is, of a softmax,
- * p_c (h_c - sum_k p_k h_k), of one class's sigmoid p (1 - p) h. */
+ * Each piece has sums of its own; they are added in the pieces' order once all are there, so that any
+ * number of threads gives the same bytes. With h_c the loss's derivative by p_c, that by the logit is, of a
+ * softmax, p_c (h_c - sum_k p_k h_k), of one class's sigmoid p (1 - p) h. */
 #include "nets/losses/regions.h"
 
 #include <math.h>
@@ -32,8 +32,8 @@ static piece piece_at(const cc_loss_run *run, int64_t index) {
                    .gradient = (size_t)at};
 }
 
-/* What the target says of a class: g, and how much the pixels count: 1, 0 where they are ignored, and NaN where
- * the target is no class. */
+/* What the target says of a class: g, and how much the pixels count: 1, 0 where they are ignored, and NaN
+ * where the target is no class. */
 static void truth_of(double *g, double *counts, const piece *p, int64_t c, const cc_loss_run *run) {
     const int64_t classes = run->shape.classes;
     for (int i = 0; i < p->count; i++) {

@@ -1,9 +1,9 @@
-/* nets/losses/regions.cuh -- losses of how predicted and true regions overlap, class by class, on the GPU: the
+/* nets/losses/regions.cuh -- losses of how predicted and true regions overlap, class by class, on the GPU:
  * kernels that nets/losses/NAME/NAME_cuda.cu share. What is computed: nets/losses/regions.h.
  *
- * Two kernels. sum_regions adds up four numbers of each image and class over PARTS parts, a block each; the block
- * that is done last adds the parts in their order, in float64, and lets the loss find its value and its slopes.
- * write_regions then writes the gradient, a thread a pixel. Arithmetic of a pixel is float32.
+ * Two kernels. sum_regions adds up four numbers of each image and class over PARTS parts, a block each; the
+ * block that is done last adds the parts in their order, in float64, and lets the loss find its value and its
+ * slopes. write_regions then writes the gradient, a thread a pixel. Arithmetic of a pixel is float32.
  *
  * L, a loss with its numbers, has   double finish(const regions &) const
  *   its value from r.totals, having set r.slopes; called by one thread */
@@ -119,7 +119,8 @@ template <class L> __global__ void __launch_bounds__(THREADS) sum_regions(region
     *to.value = (to.add ? *to.value : 0) + weight_of(to) * loss.finish(r);
 }
 
-/* Grid: pixels of an image, images. With h_c the derivative by p_c: p_c (h_c - sum_k p_k h_k), or p (1 - p) h. */
+/* Grid: pixels of an image, images. With h_c the derivative by p_c: p_c (h_c - sum_k p_k h_k), or p (1 - p)
+ * h. */
 template <int UNUSED> __global__ void __launch_bounds__(THREADS) write_regions(regions r, loss_result to) {
     const int64_t i = global_index(), n = blockIdx.y;
     if (i >= r.pixels) return;

@@ -2,8 +2,9 @@
  * nets/losses/, for the host.
  *
  * Such a loss is a function of four sums of each image and class. It is evaluated in two passes: one adds up,
- * the loss then finds its value and its derivatives by p, and a second pass writes the gradient by the logits.
- * Target: class numbers; of one class anything in [0, 1]. Pixels whose number is spec->ignore are left out. */
+ * the loss then finds its value and its derivatives by p, and a second pass writes the gradient by the
+ * logits. Target: class numbers; of one class anything in [0, 1]. Pixels whose number is spec->ignore are
+ * left out. */
 #ifndef CC_NETS_LOSSES_REGIONS_H
 #define CC_NETS_LOSSES_REGIONS_H
 

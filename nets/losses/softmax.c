@@ -1,5 +1,5 @@
-/* nets/losses/softmax.c -- softmax over planes of classes: pixels lie next to each other, so that each loop over
- * them is one that compilers vectorise. */
+/* nets/losses/softmax.c -- softmax over planes of classes: pixels lie next to each other, so that each loop
+ * over them is one that compilers vectorise. */
 #include "nets/losses/softmax.h"
 
 #include <math.h>

@@ -1,10 +1,10 @@
-/* nets/models/mtal.c -- the multi-task net of Follmer et al. for coronary calcium: one encoder, a decoder that
- * finds the heart's regions and arteries, and one for lesions that also sees the first one's features.
+/* nets/models/mtal.c -- the multi-task net of Follmer et al. for coronary calcium: one encoder, a decoder
+ * that finds the heart's regions and arteries, and one for lesions that also sees the first one's features.
  *
- * Source: Follmer et al., Active multitask learning with uncertainty-weighted loss for coronary calcium scoring,
- * Medical Physics 2022, and their public code (MTAL-CACS, src/model.py), whose layers' names and widths are kept,
- * so that its weights load. It departs from that in ending with logits where theirs ends in softmax. Outputs:
- * "region" and "lesion". */
+ * Source: Follmer et al., Active multitask learning with uncertainty-weighted loss for coronary calcium
+ * scoring, Medical Physics 2022, and their public code (MTAL-CACS, src/model.py), whose layers' names and
+ * widths are kept, so that its weights load. It departs from that in ending with logits where theirs ends
+ * in softmax. Outputs: "region" and "lesion". */
 #include <stdio.h>
 #include <string.h>
 #include "nets/models/models.h"
@@ -17,7 +17,8 @@
 enum { LEVELS = 8 };
 #define SLOPE 0.2 /* of the leaky ReLUs */
 
-/* Channels of the encoder's features, the largest image first, and of the decoders' blocks, the smallest first. */
+/* Channels of the encoder's features, the largest image first, and of the decoders' blocks, the smallest
+ * first. */
 static const int64_t down_channels[LEVELS + 1] = {16, 16, 32, 32, 64, 64, 64, 128, 128};
 static const int64_t up_channels[LEVELS] = {128, 64, 64, 64, 32, 32, 16, 16};
 static const int64_t last_channels = 32; /* of the lesion decoder's last block */
@@ -95,8 +96,9 @@ void cc_mtal_build(cc_graph *g, const cc_net_spec *spec) {
     features[0] = leaky(g, conv(g, x, down_channels[0], 5, "conv01", ""), "relu01", "");
     for (int i = 1; i <= LEVELS; i++) features[i] = down_block(g, features[i - 1], i, epsilon);
 
-    /* Side by side: at each size the lesion decoder reads what the region decoder has just made of that size, and
-     * at the full size the image as well. Both begin at the encoder's last features, enlarged once. */
+    /* Side by side: at each size the lesion decoder reads what the region decoder has just made of that
+     * size, and at the full size the image as well. Both begin at the encoder's last features, enlarged
+     * once. */
     cc_value region = features[LEVELS], lesion = region;
     for (int i = 1; i <= LEVELS; i++) {
         char prefix[32], of_class[32];

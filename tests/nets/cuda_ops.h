@@ -494,8 +494,8 @@ static float *random_target(const cc_loss_spec *spec, cc_loss_shape s) {
     return target;
 }
 
-/* The loss and its gradient on `backend`, of seeded logits and masks or class numbers; behind the gradient that by
- * what the loss trains. */
+/* The loss and its gradient on `backend`, of seeded logits and masks or class numbers; the gradients by what
+ * the loss trains of its own are added to the value. */
 static double loss_on(float *gradient, const cc_backend *backend, const cc_loss_spec *spec, cc_loss_shape s) {
     const cc_storage *store = backend->store;
     cc_loss_heads heads = cc_loss_one_head(s);

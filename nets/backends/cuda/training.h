@@ -30,8 +30,8 @@ typedef struct cc_cuda_loss_run {
     void *scratch;
 } cc_cuda_loss_run;
 
-/* Term number `index` of a loss that is made of others: its spec, weight and head; the gradient of one behind the
- * first is added. */
+/* Term number `index` of a loss that is made of others: its spec, weight and head; the gradient of one
+ * behind the first is added. */
 cc_cuda_loss_run cc_cuda_loss_term(const cc_cuda_loss_run *run, int index);
 
 /* Every loss adds up SUMS numbers over PARTS parts of each image (nets/losses/loss_kernels.cuh). */
@@ -44,8 +44,8 @@ static inline size_t cc_cuda_loss_shared_bytes(cc_loss_shape shape) {
 }
 
 typedef struct cc_loss_cuda {
-    /* Bytes of scratch that it needs behind the shared ones, or, of a loss that is made of others, before what its
-     * terms work in; NULL: none. */
+    /* Bytes of scratch that it needs behind the shared ones, or, of a loss that is made of others, before
+     * what its terms work in; NULL: none. */
     size_t (*own_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
     void (*run)(const cc_cuda_loss_run *run); /* starts its kernels */
 } cc_loss_cuda;

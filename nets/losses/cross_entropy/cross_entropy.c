@@ -1,8 +1,8 @@
 /* nets/losses/cross_entropy/cross_entropy.c -- cross-entropy of a softmax against class numbers
  * (torch.nn.functional.cross_entropy, reduction "mean").
  *
- * Over the pixels that are not ignored, with l_c = -log p_c, weights w of the classes (1 where there are none),
- * g the true class, e label_smoothing and C classes:
+ * Over the pixels that are not ignored, with l_c = -log p_c, weights w of the classes (1 where there are
+ * none), g the true class, e label_smoothing and C classes:
  *   f = ((1 - e) sum w_g l_g + e / C sum_c w_c l_c) / W,   W = sum w_g
  *   df/dx_c = ((1 - e) w_g (p_c - [c = g]) + e / C (p_c sum_k w_k - w_c)) / W
  * Label smoothing: Szegedy et al. 2016, section 7. Where W is 0, all being ignored, f and its gradient are 0

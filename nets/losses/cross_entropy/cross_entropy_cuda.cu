@@ -1,5 +1,6 @@
-/* nets/losses/cross_entropy/cross_entropy_cuda.cu -- cross-entropy of a softmax on the GPU: a kernel that adds up
- * the loss and the weights of the pixels, and one that writes the gradient. Formulas: cross_entropy.c. */
+/* nets/losses/cross_entropy/cross_entropy_cuda.cu -- cross-entropy of a softmax on the GPU: a kernel that
+ * adds up the loss and the weights of the pixels, and one that writes the gradient. Formulas:
+ * cross_entropy.c. */
 #include "nets/losses/regions.cuh"
 
 using namespace cc;

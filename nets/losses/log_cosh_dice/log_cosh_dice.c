@@ -1,8 +1,8 @@
-/* nets/losses/log_cosh_dice/log_cosh_dice.c -- log cosh of the soft Dice loss (Jadon, A survey of loss functions
- * for semantic segmentation, 2020, section III-L), of masks, each class by itself.
+/* nets/losses/log_cosh_dice/log_cosh_dice.c -- log cosh of the soft Dice loss (Jadon, A survey of loss
+ * functions for semantic segmentation, 2020, section III-L), of masks, each class by itself.
  *
- * d = 1 - the mean over images and classes of r = (2 I + s) / (P + G + s), as MONAI's DiceLoss with sigmoid has
- * it;  f = log cosh d,  df/dd = tanh d,  dr/dp = (2 g - r) / (P + G + s). */
+ * d = 1 - the mean over images and classes of r = (2 I + s) / (P + G + s), as MONAI's DiceLoss with sigmoid
+ * has it;  f = log cosh d,  df/dd = tanh d,  dr/dp = (2 g - r) / (P + G + s). */
 #include <math.h>
 #include "nets/losses/loss.h"
 #include "nets/losses/regions.h"

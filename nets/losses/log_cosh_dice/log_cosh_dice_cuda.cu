@@ -1,5 +1,5 @@
-/* nets/losses/log_cosh_dice/log_cosh_dice_cuda.cu -- log cosh of the soft Dice loss on the GPU; each class of an
- * image is an image of one class. Formulas: log_cosh_dice.c. */
+/* nets/losses/log_cosh_dice/log_cosh_dice_cuda.cu -- log cosh of the soft Dice loss on the GPU; each class of
+ * an image is an image of one class. Formulas: log_cosh_dice.c. */
 #include "nets/losses/regions.cuh"
 
 using namespace cc;

@@ -1,9 +1,10 @@
-/* nets/losses/lovasz/lovasz.c -- the Lovasz hinge (Berman, Rannen Triki & Blaschko, The Lovasz-Softmax loss, CVPR
- * 2018, algorithm 1 and eq. 10), of one class; segmentation_models.pytorch's LovaszLoss("binary").
+/* nets/losses/lovasz/lovasz.c -- the Lovasz hinge (Berman, Rannen Triki & Blaschko, The Lovasz-Softmax
+ * loss, CVPR 2018, algorithm 1 and eq. 10), of one class; segmentation_models.pytorch's LovaszLoss("binary").
  *
  * Errors m = 1 - x s, s = 1 where the pixel is true, else -1, in falling order; J_k the Jaccard loss of the
  * first k of them as mistakes, with G true pixels of which t lie among those k:
- *   J_k = 1 - (G - t) / (G + k - t),   f = sum of max(m_k, 0) (J_k - J_(k-1)),   df/dx = -s (J_k - J_(k-1)), m > 0
+ *   J_k = 1 - (G - t) / (G + k - t),   f = sum of max(m_k, 0) (J_k - J_(k-1))
+ *   df/dx = -s (J_k - J_(k-1)) where m > 0
  * Of all pixels of the batch, or `per_image` the mean of each image's. Among equal errors the earlier pixel
  * comes first: f does not depend on it, the gradient does.
  *

@@ -1,10 +1,10 @@
-/* nets/losses/softmax_dice/softmax_dice.c -- soft Dice of a softmax against class numbers (MONAI's DiceLoss with
- * softmax and to_onehot_y; Milletari, Navab & Ahmadi, V-Net, 2016, for several classes).
+/* nets/losses/softmax_dice/softmax_dice.c -- soft Dice of a softmax against class numbers (MONAI's DiceLoss
+ * with softmax and to_onehot_y; Milletari, Navab & Ahmadi, V-Net, 2016, for several classes).
  *
  * Of each image and class, with I = sum p g, P = sum p (`squared`: sum p^2), G = sum g:
  *   r = (2 I + s) / (P + G + s),   f = 1 - mean of r over images and classes
- * `batch`: I, P and G are sums over the whole batch, and the mean is over classes. Without `background` class 0
- * is left out of the mean, not of the softmax. dr/dp = (2 g - r) / D; squared: (2 g - 2 p r) / D. */
+ * `batch`: I, P and G are sums over the whole batch, and the mean is over classes. Without `background`
+ * class 0 is left out of the mean, not of the softmax. dr/dp = (2 g - r) / D; squared: (2 g - 2 p r) / D. */
 #include "nets/losses/loss.h"
 #include "nets/losses/regions.h"
 

@@ -1,4 +1,5 @@
-/* nets/losses/softmax_dice/softmax_dice_cuda.cu -- soft Dice of a softmax on the GPU. Formulas: softmax_dice.c. */
+/* nets/losses/softmax_dice/softmax_dice_cuda.cu -- soft Dice of a softmax on the GPU. Formulas:
+ * softmax_dice.c. */
 #include "nets/losses/regions.cuh"
 
 using namespace cc;

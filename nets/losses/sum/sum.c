@@ -1,5 +1,5 @@
-/* nets/losses/sum/sum.c -- a weighted sum of losses, which may be sums themselves, and look at different outputs
- * of the net: f = sum of w_i f_i, df/dx = sum of w_i df_i/dx. */
+/* nets/losses/sum/sum.c -- a weighted sum of losses, which may be sums themselves, and look at different
+ * outputs of the net: f = sum of w_i f_i, df/dx = sum of w_i df_i/dx. */
 #include "nets/losses/sum/sum.h"
 
 #include <stdio.h>

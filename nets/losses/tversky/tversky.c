@@ -1,6 +1,6 @@
-/* nets/losses/tversky/tversky.c -- the Tversky loss (Salehi, Erdogmus & Gholipour, Tversky loss function for image
- * segmentation using 3D fully convolutional deep networks, 2017), and the focal one (Abraham & Khan 2019), as
- * segmentation_models.pytorch has them.
+/* nets/losses/tversky/tversky.c -- the Tversky loss (Salehi, Erdogmus & Gholipour, Tversky loss function
+ * for image segmentation using 3D fully convolutional deep networks, 2017), and the focal one (Abraham &
+ * Khan 2019), as segmentation_models.pytorch has them.
  *
  * Over the whole batch, of each class (one class: the foreground), TP = sum p g, FP = sum p (1 - g),
  * FN = sum (1 - p) g:

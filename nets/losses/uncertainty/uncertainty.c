@@ -1,6 +1,6 @@
-/* nets/losses/uncertainty/uncertainty.c -- several losses, perhaps of different outputs of the net, weighed by
- * variances that are trained with it (Kendall, Gal & Cipolla, Multi-task learning using uncertainty to weigh
- * losses, CVPR 2018, eq. 10, with s = log sigma^2, which its section 3.2 trains).
+/* nets/losses/uncertainty/uncertainty.c -- several losses, perhaps of different outputs of the net, weighed
+ * by variances that are trained with it (Kendall, Gal & Cipolla, Multi-task learning using uncertainty to
+ * weigh losses, CVPR 2018, eq. 10, with s = log sigma^2, which its section 3.2 trains).
  *
  *   f = sum of exp(-s_i) w_i L_i + s_i / 2,   df/ds_i = 1/2 - exp(-s_i) w_i L_i
  * w_i is the term's weight, 1 unless the config says otherwise. */

@@ -1,6 +1,6 @@
-/* nets/losses/uncertainty/uncertainty_cuda.cu -- losses weighed by trained variances on the GPU: each term leaves
- * its weighed value in a place of its own, the factor exp(-s) being read from the device's memory, where the
- * optimiser changes s; a last kernel adds them up. Formulas: uncertainty.c. */
+/* nets/losses/uncertainty/uncertainty_cuda.cu -- losses weighed by trained variances on the GPU: each term
+ * leaves its weighed value in a place of its own, the factor exp(-s) being read from the device's memory,
+ * where the optimiser changes s; a last kernel adds them up. Formulas: uncertainty.c. */
 #include "nets/losses/loss_kernels.cuh"
 
 namespace {

@@ -367,6 +367,21 @@ static void a_wrong_sensitivity_fails(void **state) {
     assert_non_null(strstr(output, "65 passed, 1 failed\n"));
     cc_arena_destroy(arena);
 }
+/* Of a net with two outputs, whose loss trains variances; version 2 of the format. */
+static void the_shared_net_of_two_outputs_passes(void **state) {
+    (void)state;
+    const char *net = cc_test_shared("golden/mtal.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, net), 0);
+    assert_non_null(strstr(output, "18 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "train_logits_lesion norm "));
+    assert_non_null(strstr(output, "log_variance_after_step "));
+    const char *copy = wrong_copy("golden/mtal.h5", "head: lesion", "head: legion", 12);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 2);
+    assert_non_null(strstr(output, "the net has no output \"legion\""));
+    copy = wrong_copy("golden/mtal.h5", "lesion: 2", "lesion: 3", 9);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 2);
+    assert_non_null(strstr(output, "2 class_weights for 3 classes"));
+}
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
@@ -391,6 +406,7 @@ int main(void) {
         cmocka_unit_test(no_file_is_a_usage_error),
         cmocka_unit_test(the_shared_volumes_pass),
         cmocka_unit_test(a_wrong_sensitivity_fails),
+        cmocka_unit_test(the_shared_net_of_two_outputs_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

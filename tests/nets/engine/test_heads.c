@@ -1,6 +1,6 @@
-/* tests/nets/engine/test_heads.c -- a net of two outputs: their gradients add up where both were made from the
- * same features, logits outlive the backward pass, and what a loss trains of its own is stepped, kept and put
- * back. The net is mtal at its smallest size. */
+/* tests/nets/engine/test_heads.c -- a net of two outputs: their gradients add up where both were made from
+ * the same features, logits outlive the backward pass, and what a loss trains of its own is stepped, kept and
+ * put back. The net is mtal at its smallest size. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>

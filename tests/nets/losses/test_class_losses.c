@@ -1,6 +1,6 @@
 /* tests/nets/losses/test_class_losses.c -- losses of class numbers, and of several outputs of a net: finite
- * differences, pixels that count nothing, and which output a term looks at. The values of PyTorch's packages are
- * in the parity fixtures (rivals-losses.h5). */
+ * differences, pixels that count nothing, and which output a term looks at. The values of PyTorch's packages
+ * are in the parity fixtures (rivals-losses.h5). */
 #include "support.h"
 #include <math.h>
 #include <omp.h>
@@ -119,8 +119,8 @@ static void what_is_ignored_counts_nothing_and_what_is_no_class_is_not_passed_ov
 static void lovasz_is_the_one_worked_out_by_hand(void **state) {
     (void)state;
     const cc_loss_spec spec = {.type = "lovasz"};
-    /* Errors 1 - x s: pixel 0 (true) 0.5, pixel 1 (false) 3, pixel 2 (false) -1. In falling order pixel 1, 0, 2;
-     * with one true pixel the Jaccard losses are 1 - 1/2, 1 - 0/2, 1: steps 1/2, 1/2, 0. */
+    /* Errors 1 - x s: pixel 0 (true) 0.5, pixel 1 (false) 3, pixel 2 (false) -1. In falling order pixel 1, 0,
+     * 2; with one true pixel the Jaccard losses are 1 - 1/2, 1 - 0/2, 1: steps 1/2, 1/2, 0. */
     const float logits[] = {0.5f, 2, -2}, target[] = {1, 0, 0};
     float gradient[3];
     const double value = evaluate(gradient, &spec, logits, target, (cc_loss_shape){1, 1, 3});
