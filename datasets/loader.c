@@ -362,6 +362,10 @@ static void rest(cc_loader *loader) {
 }
 
 void cc_loader_start(cc_loader *loader, uint64_t epoch) {
+    cc_loader_start_at(loader, epoch, 0);
+}
+
+void cc_loader_start_at(cc_loader *loader, uint64_t epoch, size_t batches) {
     /* Under drop_last the items of an incomplete last batch are not made. */
     size_t full = loader->batches * (size_t)loader->options.batch;
     pthread_mutex_lock(&loader->mutex);
@@ -372,8 +376,12 @@ void cc_loader_start(cc_loader *loader, uint64_t epoch) {
         cc_rng_permutation(&rng, loader->order, (uint32_t)loader->items);
     }
     loader->end = full < loader->items ? full : loader->items;
-    loader->given = loader->released = 0;
-    for (size_t batch = 0; batch < loader->depth; batch++) open_slot(loader, batch);
+    assert(batches <= loader->batches);
+    /* What an item is follows from its number, and its slot from its batch's: nothing need be made of those before. */
+    loader->given = loader->released = batches;
+    loader->next = batches * (size_t)loader->options.batch;
+    if (loader->next > loader->end) loader->next = loader->end;
+    for (size_t i = 0; i < loader->depth; i++) open_slot(loader, batches + i);
     pthread_cond_broadcast(&loader->work);
     pthread_mutex_unlock(&loader->mutex);
 }

@@ -14,15 +14,18 @@ typedef enum cc_run_end {
     CC_RUN_WAS_THERE, /* its file was done already */
     CC_RUN_MADE,
     CC_RUN_FAILED,
-    CC_RUN_LEFT_OUT, /* a run that it needs has failed */
-    CC_RUN_STOPPED,  /* on request */
+    CC_RUN_LEFT_OUT,  /* a run that it needs has failed */
+    CC_RUN_STOPPED,   /* on request */
+    CC_RUN_ELSEWHERE, /* another process has it, or one that it needs */
     CC_RUN_ENDS
 } cc_run_end;
 
+/* Makes run number `index`, unless it was made since it was planned. As cc_pipeline_run and cc_result_copy. */
+cc_status cc_plan_runner_try(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
 /* Makes run number `index`; a failure is a warning that names it, and the status. */
 cc_status cc_plan_runner_make(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
-/* That warning, "WHAT has failed: ...", of this thread's error; returns how the run ended: failed, or
- * stopped. */
+/* That warning, "WHAT has failed: ...", of this thread's error; returns how the run ended: failed,
+ * stopped, or elsewhere. */
 cc_run_end cc_plan_runner_note_failure(const char *what, cc_status status);
 
 /* Makes every run in order; `ends` has a place for each, zeroed. Where a run fails, those that need it are

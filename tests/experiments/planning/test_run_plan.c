@@ -296,7 +296,7 @@ static void jobs_stop_on_request(void **state) {
              place, CC_PROGRAM);
     runs_shell(&o, line);
     assert_failed(&o, 75, "stopped on request");
-    assert_int_equal(runs_count(place, "*.lock"), 0);
+    assert_int_equal(runs_count(place, "*.claim"), 0);
     assert_int_equal(runs_count(place, "seed-*.h5"), 0);
 }
 
