@@ -109,7 +109,7 @@ static cc_status report_outcome(const cc_run_plan *plan, const cc_run_end *ends)
                        number[CC_RUN_ELSEWHERE], count);
     if (number[CC_RUN_FAILED] == 0) return print_table(plan);
     return cc_fail(CC_EIO, "run", "see the warnings above; the same command tries again",
-                   "%d of %d runs failed, %d that need them were left out", number[CC_RUN_FAILED], count,
+                   "%d of %d runs failed, %d left out", number[CC_RUN_FAILED], count,
                    number[CC_RUN_LEFT_OUT]);
 }
 
@@ -117,6 +117,7 @@ static cc_status report_outcome(const cc_run_plan *plan, const cc_run_end *ends)
 typedef struct run_session {
     cc_session base;
     int jobs;
+    cc_plan_runner_rules rules;
 } run_session;
 
 /* A worker's share of the threads, unless OMP_NUM_THREADS says how many a run has. */
@@ -201,8 +202,8 @@ static cc_status make_all(run_session *r, cc_jobs *jobs) {
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
     cc_interrupt_watch();
     cc_blas_note_kernels();
-    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs)
-                            : cc_plan_runner_run_here(ends, s->plan, s->backend);
+    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs, &r->rules)
+                            : cc_plan_runner_run_here(ends, s->plan, s->backend, &r->rules);
     if (status == CC_OK) status = report_outcome(s->plan, ends);
     free(ends);
     return status;
@@ -253,7 +254,7 @@ done:
 typedef struct values {
     run_session run;
     const char *plan;
-    long long jobs, task;
+    long long jobs, task, retries;
     bool dry_run;
 } values;
 
@@ -269,6 +270,16 @@ static const cc_flag flags[] = {
      .max = CC_JOBS_MAX,
      .value = "N",
      .meaning = "runs that are made at the same time, each in a process of its own"},
+    {.name = "--retries",
+     .kind = CC_FLAG_INTEGER,
+     CC_FLAG_AT(values, retries),
+     .max = 100,
+     .value = "N",
+     .meaning = "how often a run that fails is begun again"},
+    {.name = "--fail-fast",
+     .kind = CC_FLAG_SWITCH,
+     CC_FLAG_AT(values, run.rules.fail_fast),
+     .meaning = "begins no other run once one has failed"},
     CC_FLAG_FAST(values, run.base.fast),
     CC_FLAG_TF32(values, run.base.tf32),
     {.name = "--dry-run",
@@ -318,6 +329,7 @@ static cc_status command(int argc, char **argv) {
     if (v.plan) goto done;
     if (!s->out) s->out = cc_session_results;
     v.run.jobs = (int)v.jobs;
+    v.run.rules.retries = (int)v.retries;
     s->threads = share_threads(v.run.jobs);
     /* Workers are forked before anything is opened. */
     if (v.run.jobs > 1 && !v.dry_run) CC_CHECK(cc_jobs_start(&jobs, v.run.jobs, work, &v.run));

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "core/clock.h"
 #include "core/log.h"
 #include "experiments/evaluation/result_copy.h"
@@ -86,10 +87,32 @@ static void say_progress(const cc_run_end *ends, const cc_planned_run *run, int 
            count - through - at_work, time_left);
 }
 
-cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend) {
+/* After a failure under fail_fast: what was not begun is left out. */
+static void leave_rest(cc_run_end *ends, int count) {
+    int rest = 0;
+    for (int i = 0; i < count; i++) {
+        if (ends[i] != CC_RUN_PENDING) continue;
+        ends[i] = CC_RUN_LEFT_OUT;
+        rest++;
+    }
+    if (rest > 0)
+        cc_log(CC_LOG_WARNING, "a run has failed: %d that were not begun are left out (--fail-fast)", rest);
+}
+
+/* Whether a run that ended so is to be begun again; counts its tries. */
+static bool is_retried(int *tries, cc_run_end end, const cc_planned_run *run,
+                       const cc_plan_runner_rules *rules) {
+    if (end != CC_RUN_FAILED || *tries >= rules->retries) return false;
+    cc_log(CC_LOG_WARNING, "%s is begun again: try %d of %d", run->path, ++*tries + 1, rules->retries + 1);
+    return true;
+}
+
+cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend,
+                                  const cc_plan_runner_rules *rules) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
-    if (count == 1) return cc_plan_runner_try(&ends[0], plan, 0, backend); /* its error is the command's */
+    if (count == 1 && rules->retries == 0)
+        return cc_plan_runner_try(&ends[0], plan, 0, backend); /* its error is the command's */
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
         const needs state = look_at_needs(plan, i, ends);
@@ -97,8 +120,13 @@ cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_
             leave_out(&ends[i], run, state);
             continue;
         }
-        cc_status status = cc_plan_runner_make(&ends[i], plan, i, backend);
+        int tries = 0;
+        cc_status status;
+        do status = cc_plan_runner_make(&ends[i], plan, i, backend);
+        while (is_retried(&tries, ends[i], run, rules));
         if (status == CC_EINTERRUPTED) return status;
+        if (ends[i] == CC_RUN_FAILED && rules->fail_fast) leave_rest(ends, count);
+        if (ends[i] == CC_RUN_FAILED && rules->fail_fast) return CC_OK;
         made += ends[i] == CC_RUN_MADE;
         if (ends[i] == CC_RUN_WAS_THERE)
             cc_log(CC_LOG_INFO, "%s is there already", run->path);
@@ -127,10 +155,14 @@ static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jo
     return CC_OK;
 }
 
-cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs) {
+/* Gives out and waits until nothing is at work and nothing can be begun. tries: of each run. */
+static cc_status work_off(cc_run_end *ends, int *tries, const cc_run_plan *plan, cc_jobs *jobs,
+                          const cc_plan_runner_rules *rules) {
     int count = cc_run_plan_count(plan), task, result, made = 0;
+    bool failed = false;
     double start = cc_clock_s();
     for (;;) {
+        if (failed && rules->fail_fast) leave_rest(ends, count);
         CC_TRY(give_out(ends, plan, jobs));
         if (cc_jobs_busy(jobs) == 0) return CC_OK;
         CC_TRY(cc_jobs_wait(&task, &result, jobs));
@@ -139,7 +171,19 @@ cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_
         ends[task] = result == CC_JOB_DIED ? CC_RUN_FAILED : (cc_run_end)result;
         if (ends[task] == CC_RUN_STOPPED) /* cc_jobs_end stops the others */
             return cc_fail(CC_EINTERRUPTED, "run", "the same command goes on", "stopped on request");
+        if (is_retried(&tries[task], ends[task], run, rules)) ends[task] = CC_RUN_PENDING;
+        failed = failed || ends[task] == CC_RUN_FAILED;
         made += ends[task] == CC_RUN_MADE;
         say_progress(ends, run, count, made, cc_clock_s() - start);
     }
+}
+
+cc_status cc_plan_runner_run_jobs(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jobs,
+                                  const cc_plan_runner_rules *rules) {
+    const size_t count = (size_t)cc_run_plan_count(plan);
+    int *tries = calloc(count, sizeof *tries);
+    if (!tries) return cc_fail_memory("runs", count * sizeof *tries);
+    cc_status status = work_off(ends, tries, plan, jobs, rules);
+    free(tries);
+    return status;
 }
