@@ -36,9 +36,9 @@ typedef enum cc_status {
 /* "CC_EIO" and the like. */
 const char *cc_status_name(cc_status status);
 /* The exit status of a program that ends with `status`: 0, 1, 2; 3 where nothing failed, but a number is
- * missing or has left its bounds (CC_EGATE); 4 where a run that this one needs is not there yet; 75 where it was
- * stopped and can go on, or another process is at it (EX_TEMPFAIL of sysexits.h, on which schedulers put a job
- * back). */
+ * missing or has left its bounds (CC_EGATE); 4 where a run that this one needs is not there yet; 75 where it
+ * was stopped and can go on, or another process is at it (EX_TEMPFAIL of sysexits.h, on which schedulers put
+ * a job back). */
 int cc_status_exit(cc_status status);
 
 /* The last error of this thread. Every string is "" where it was not given. */

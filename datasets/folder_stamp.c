@@ -1,5 +1,5 @@
-/* datasets/folder_stamp.c -- one walk over a folder, names sorted as bytes, so that every file system gives the
- * same order. Inodes are left out: another mount of the same disk may number them otherwise. */
+/* datasets/folder_stamp.c -- one walk over a folder, names sorted as bytes, so that every file system gives
+ * the same order. Inodes are left out: another mount of the same disk may number them otherwise. */
 #include "datasets/folder_stamp.h"
 
 #include <stdint.h>

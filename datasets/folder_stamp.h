@@ -9,9 +9,9 @@
 
 #include "core/digest.h"
 
-/* SHA-256 of the path below `folder`, the size and the time of last change of every file there, in the order of
- * their names; links are followed, names that begin with a point are passed over (what is remembered beside
- * data bears such).
+/* SHA-256 of the path below `folder`, the size and the time of last change of every file there, in the order
+ * of their names; links are followed, names that begin with a point are passed over (what is remembered
+ * beside data bears such).
  *   CC_ENOTFOUND, CC_EIO  a folder cannot be listed
  *   CC_EUNSUPPORTED       more than CC_FOLDER_STAMP_LEVELS folders in one another
  *   CC_ENOMEM */

@@ -377,7 +377,8 @@ void cc_loader_start_at(cc_loader *loader, uint64_t epoch, size_t batches) {
     }
     loader->end = full < loader->items ? full : loader->items;
     assert(batches <= loader->batches);
-    /* What an item is follows from its number, and its slot from its batch's: nothing need be made of those before. */
+    /* What an item is follows from its number, and its slot from its batch's: nothing need be made of those
+     * before. */
     loader->given = loader->released = batches;
     loader->next = batches * (size_t)loader->options.batch;
     if (loader->next > loader->end) loader->next = loader->end;

@@ -1,8 +1,8 @@
-/* results/request.h -- the requests of many run files, in a fraction of the time that reading them takes: for who only
- * wants to know which of a thousand files are those that were asked for.
+/* results/request.h -- the requests of many run files, in a fraction of the time that reading them takes: for
+ * who only wants to know which of a thousand files are those that were asked for.
  *
- * A file with its name is whole (results/store.h), so that its digest, for which every byte is read, is left to who
- * uses its numbers. What may yet be wrong with a file breaks a child process and not this one. */
+ * A file with its name is whole (results/store.h), so that its digest, for which every byte is read, is left
+ * to who uses its numbers. What may yet be wrong with a file breaks a child process and not this one. */
 #ifndef CC_RESULTS_REQUEST_H
 #define CC_RESULTS_REQUEST_H
 

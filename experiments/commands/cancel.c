@@ -1,5 +1,6 @@
-/* experiments/commands/cancel.c -- `calcade cancel`: the runs of a plan stop after the step at hand, wherever they
- * are made, each with its checkpoint; runs that a scheduler still has in its queue end as soon as they begin. */
+/* experiments/commands/cancel.c -- `calcade cancel`: the runs of a plan stop after the step at hand, wherever
+ * they are made, each with its checkpoint; runs that a scheduler still has in its queue end as soon as they
+ * begin. */
 #include <stdio.h>
 #include "experiments/commands/command.h"
 #include "experiments/planning/cancel.h"

@@ -1,8 +1,8 @@
-/* experiments/commands/plan.c -- `calcade plan`: the runs of some configs as a file, from which any machine makes
- * any one of them (`calcade run --plan FILE --task N`), through whatever scheduler.
+/* experiments/commands/plan.c -- `calcade plan`: the runs of some configs as a file, from which any machine
+ * makes any one of them (`calcade run --plan FILE --task N`), through whatever scheduler.
  *
- * Data are read and digested here, once. The list of planned runs and what the configs say of their tables go to
- * the folder of results at the same time, so that a report knows of runs that are still missing. */
+ * Data are read and digested here, once. The list of planned runs and what the configs say of their tables go
+ * to the folder of results at the same time, so that a report knows of runs that are still missing. */
 #include <stdio.h>
 #include "experiments/commands/command.h"
 #include "experiments/commands/session.h"

@@ -216,8 +216,8 @@ static cc_status print_plan(cc_session *s) {
     return cc_plan_table_print(s->plan);
 }
 
-/* --plan: one run of a plan file. Paths of the command line are those of the folder that it is given in; paths of
- * configs, of the one that the plan was made in. */
+/* --plan: one run of a plan file. Paths of the command line are those of the folder that it is given in;
+ * paths of configs, of the one that the plan was made in. */
 static cc_status make_task(const char *file, long long task, const char *out, const char *device) {
     cc_status status = CC_OK;
     const cc_backend *backend;

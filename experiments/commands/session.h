@@ -1,5 +1,5 @@
-/* experiments/commands/session.h -- what commands on runs have in common: configs, their overrides, the device and
- * the folder of results, and the plan that follows from them. */
+/* experiments/commands/session.h -- what commands on runs have in common: configs, their overrides, the
+ * device and the folder of results, and the plan that follows from them. */
 #ifndef CC_EXPERIMENTS_COMMANDS_SESSION_H
 #define CC_EXPERIMENTS_COMMANDS_SESSION_H
 

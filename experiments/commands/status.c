@@ -1,8 +1,8 @@
-/* experiments/commands/status.c -- `calcade status`: how the runs of a plan, or of configs, stand, from their files
- * alone: whichever machines make them, and whether or not they are made by a scheduler.
+/* experiments/commands/status.c -- `calcade status`: how the runs of a plan, or of configs, stand, from their
+ * files alone: whichever machines make them, and whether or not they are made by a scheduler.
  *
- * What needs a look is listed: runs at work, and those that will not come to their end by themselves. --all lists all
- * of them. */
+ * What needs a look is listed: runs at work, and those that will not come to their end by themselves. --all
+ * lists all of them. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>

@@ -1,5 +1,6 @@
-/* experiments/commands/submit.c -- `calcade submit`: the runs of configs, or of a plan, handed to a scheduler that is
- * there already. It writes a plan and scripts that a person can read, has one of them run, and returns. */
+/* experiments/commands/submit.c -- `calcade submit`: the runs of configs, or of a plan, handed to a scheduler
+ * that is there already. It writes a plan and scripts that a person can read, has one of them run, and
+ * returns. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

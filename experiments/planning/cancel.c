@@ -1,5 +1,6 @@
-/* experiments/planning/cancel.c -- a file that stops a plan's runs. One for all of them: none is missed that begins
- * just now, and it stays until it is taken back, so that a scheduler which begins the next run in vain does no harm. */
+/* experiments/planning/cancel.c -- a file that stops a plan's runs. One for all of them: none is missed that
+ * begins just now, and it stays until it is taken back, so that a scheduler which begins the next run in vain
+ * does no harm. */
 #include "experiments/planning/cancel.h"
 
 #include <errno.h>

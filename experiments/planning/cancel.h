@@ -1,5 +1,6 @@
-/* experiments/planning/cancel.h -- the wish that the runs of a plan stop, on whatever machines they are: a file
- * PLAN.cancelled beside the plan, which `calcade run --plan` looks for before a run and after its steps. */
+/* experiments/planning/cancel.h -- the wish that the runs of a plan stop, on whatever machines they are: a
+ * file PLAN.cancelled beside the plan, which `calcade run --plan` looks for before a run and after its steps.
+ */
 #ifndef CC_EXPERIMENTS_PLANNING_CANCEL_H
 #define CC_EXPERIMENTS_PLANNING_CANCEL_H
 

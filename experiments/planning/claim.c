@@ -7,10 +7,11 @@
  *     3. is G still what was seen in step 1, and nothing above G + 1? else take G + 1 away and begin again
  *     4. G > 0: remove G: its holder, should it go on, finds it gone
  *
- * Of any number of processes in step 2 one makes the link. Step 3 is for who was slow: another may have taken G + 1
- * meanwhile, finished and removed everything, so that the name was free again; then G is gone too. (To rename a stale
- * claim away has no such answer: who is slow renames the new holder's.) A holder renews its claim by steps 2 to 4 on
- * itself. Whoever ends in between leaves a claim of a process that has ended, which step 1 is for. */
+ * Of any number of processes in step 2 one makes the link. Step 3 is for who was slow: another may have taken
+ * G + 1 meanwhile, finished and removed everything, so that the name was free again; then G is gone too. (To
+ * rename a stale claim away has no such answer: who is slow renames the new holder's.) A holder renews its
+ * claim by steps 2 to 4 on itself. Whoever ends in between leaves a claim of a process that has ended, which
+ * step 1 is for. */
 #include "experiments/planning/claim.h"
 
 #include <ctype.h>
@@ -72,9 +73,9 @@ static bool is_unnumbered(const char *entry, const char *name) {
            cc_path_ends_with(entry, ".tmp");
 }
 
-/* The highest number of a claim on the result; 0: none, or no folder. With `below` > 0 claims below it are removed,
- * and what others left that never came to a number: who is about to make the link with such a file finds it gone, and
- * begins again. */
+/* The highest number of a claim on the result; 0: none, or no folder. With `below` > 0 claims below it are
+ * removed, and what others left that never came to a number: who is about to make the link with such a file
+ * finds it gone, and begins again. */
 static int highest(const char *result_path, int below) {
     char folder[CC_PATH_MAX];
     int found = 0;
@@ -92,8 +93,8 @@ static int highest(const char *result_path, int below) {
     return found;
 }
 
-/* What lies there, read by opening it anew: only so does a network's file system ask its server. False where there
- * is none. */
+/* What lies there, read by opening it anew: only so does a network's file system ask its server. False where
+ * there is none. */
 static bool read_bytes(char out[CC_CLAIM_BYTES], const char *path) {
     memset(out, 0, CC_CLAIM_BYTES);
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -111,9 +112,9 @@ static bool is_there(const char *path, const char *token) {
            strcmp(note.token, token) == 0;
 }
 
-/* Makes `path` of `temporary`, which only one process can. On a network the answer may be lost and the call repeated:
- * then it says that the name exists, and the count of links says whose it is. A file system without links makes an
- * empty file, which its maker fills. */
+/* Makes `path` of `temporary`, which only one process can. On a network the answer may be lost and the call
+ * repeated: then it says that the name exists, and the count of links says whose it is. A file system without
+ * links makes an empty file, which its maker fills. */
 static bool make_name(int *descriptor, const char *temporary, const char *path) {
     struct stat entry;
     if (link(temporary, path) == 0) return true;
@@ -134,8 +135,8 @@ static bool write_note(int descriptor, const cc_claim_note *note) {
     return pwrite(descriptor, text, sizeof text, 0) == sizeof text && fsync(descriptor) == 0;
 }
 
-/* Steps 2 and 3: a file of this claim's own as `number`; *made is false where another was faster. Below it must still
- * lie what has `token` (NULL: nothing need). */
+/* Steps 2 and 3: a file of this claim's own as `number`; *made is false where another was faster. Below it
+ * must still lie what has `token` (NULL: nothing need). */
 static cc_status make_number(bool *made, int *descriptor, char path[CC_PATH_MAX], const cc_claim *claim,
                              const cc_claim_note *note, int number, const char *token) {
     char temporary[CC_PATH_MAX], ending[64], below[CC_PATH_MAX];
@@ -224,7 +225,8 @@ void cc_claim_beat(cc_claim *claim) {
     struct stat entry;
     pthread_mutex_lock(&claim->mutex);
     claim->note.beat++;
-    /* Who takes over removes our file: then it has no name any more. On a network it may be gone altogether. */
+    /* Who takes over removes our file: then it has no name any more. On a network it may be gone altogether.
+     */
     if (!write_note(claim->descriptor, &claim->note) && (errno == ESTALE || errno == ENOENT))
         claim->lost = true;
     if (fstat(claim->descriptor, &entry) != 0 || entry.st_nlink == 0) claim->lost = true;

@@ -1,20 +1,20 @@
 /* experiments/planning/claim.h -- one process at a time makes a run, on whatever machines share the disk.
  *
- * A claim is a file beside the result, RESULT.N.claim, that says who is at work and carries a heartbeat: its holder
- * writes it anew, in place, ten times a lease. N counts: who takes over from a holder that has ended makes N + 1,
- * and the highest N holds. Files are made by link(2), which fails where the name exists on every file system that
- * machines share, NFS of all versions included; flock(2) is missing or local on some of them. (Where a file system
- * has no links, by O_EXCL.)
+ * A claim is a file beside the result, RESULT.N.claim, that says who is at work and carries a heartbeat: its
+ * holder writes it anew, in place, ten times a lease. N counts: who takes over from a holder that has ended
+ * makes N + 1, and the highest N holds. Files are made by link(2), which fails where the name exists on every
+ * file system that machines share, NFS of all versions included; flock(2) is missing or local on some of
+ * them. (Where a file system has no links, by O_EXCL.)
  *
  * Whether a holder has ended:
  *   - of the same machine, the kernel says at once whether its process is there;
- *   - of another, the heartbeat must stand still for a whole lease by the observer's own clock. Times of two machines
- *     are never compared, so that their clocks may differ by anything.
- * A holder that was halted for longer than a lease, and goes on, finds that it has lost its claim before it writes
- * anything: it must itself make N + 1 first (cc_claim_renew), which only one can.
+ *   - of another, the heartbeat must stand still for a whole lease by the observer's own clock. Times of two
+ *     machines are never compared, so that their clocks may differ by anything.
+ * A holder that was halted for longer than a lease, and goes on, finds that it has lost its claim before it
+ * writes anything: it must itself make N + 1 first (cc_claim_renew), which only one can.
  *
- * CALCADE_LEASE in the environment is the lease in seconds, the same for all processes of a folder of results; 60
- * where it is not set. */
+ * CALCADE_LEASE in the environment is the lease in seconds, the same for all processes of a folder of
+ * results; 60 where it is not set. */
 #ifndef CC_EXPERIMENTS_PLANNING_CLAIM_H
 #define CC_EXPERIMENTS_PLANNING_CLAIM_H
 
@@ -63,9 +63,9 @@ cc_status cc_claim_take(cc_claim **out, const char *result_path, const cc_claim_
 /* For the next heartbeat. Takes NULL. */
 void cc_claim_note_progress(cc_claim *claim, const cc_claim_progress *progress);
 
-/* CC_EBUSY where the claim was lost. cc_claim_check costs nothing, takes NULL, and may on a network be late by what
- * its file system remembers; cc_claim_renew asks the server, and gives the holder a whole lease from then on: to be
- * called before a result is written. */
+/* CC_EBUSY where the claim was lost. cc_claim_check costs nothing, takes NULL, and may on a network be late
+ * by what its file system remembers; cc_claim_renew asks the server, and gives the holder a whole lease from
+ * then on: to be called before a result is written. */
 cc_status cc_claim_check(const cc_claim *claim);
 cc_status cc_claim_renew(cc_claim *claim);
 
@@ -82,8 +82,8 @@ bool cc_claim_has_ended(const cc_claim_note *note);
 /* The lease in seconds. */
 double cc_claim_lease_s(void);
 
-/* Removes what a process that was killed left beside a result that is there: its checkpoint, its claim, temporary
- * files. Nothing where another process may be at work on it, or where they cannot be removed. */
+/* Removes what a process that was killed left beside a result that is there: its checkpoint, its claim,
+ * temporary files. Nothing where another process may be at work on it, or where they cannot be removed. */
 void cc_claim_tidy(const char *result_path);
 
 #endif

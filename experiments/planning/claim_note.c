@@ -1,8 +1,9 @@
 /* experiments/planning/claim_note.c -- who holds a claim, as text.
  *
- * A process number alone names no process: another machine, another container or a later process may have the same.
- * So the machine is that of a boot (/proc/sys/kernel/random/boot_id) and of a namespace of process numbers, and the
- * number goes with the time at which the process began (proc(5), /proc/PID/stat, field 22). */
+ * A process number alone names no process: another machine, another container or a later process may have the
+ * same. So the machine is that of a boot (/proc/sys/kernel/random/boot_id) and of a namespace of process
+ * numbers, and the number goes with the time at which the process began (proc(5), /proc/PID/stat, field 22).
+ */
 #include "experiments/planning/claim_note.h"
 
 #include <jansson.h>

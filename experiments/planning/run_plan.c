@@ -328,8 +328,8 @@ static cc_status append(cc_run_plan *plan, cc_planned_run *run) {
     return CC_OK;
 }
 
-/* Adds a run that is not in the plan yet. Of one that is to be made, what can be found wrong now is; `data` is
- * NULL where that was looked at before. */
+/* Adds a run that is not in the plan yet. Of one that is to be made, what can be found wrong now is; `data`
+ * is NULL where that was looked at before. */
 static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     const cc_backend *backend = p->plan->backend;
     CC_TRY(find_same(&run->same_as, p->plan, run));

@@ -1,5 +1,5 @@
-/* experiments/planning/site.h -- what a cluster asks of a job: a short YAML file that one person of a site writes and
- * all of its users share.
+/* experiments/planning/site.h -- what a cluster asks of a job: a short YAML file that one person of a site
+ * writes and all of its users share.
  *
  *   partition, account, qos, constraint, gres, time, memory   texts, as sbatch(1) takes them (memory: --mem)
  *   cpus               processors of a task (--cpus-per-task)

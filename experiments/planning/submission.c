@@ -1,8 +1,8 @@
 /* experiments/planning/submission.c -- the scripts, in POSIX sh.
  *
- * A job is told SIGUSR1 some time before its end (--signal=B: the script alone). The script passes it on; calcade ends
- * its step, writes a checkpoint and exits with 75, and the script puts its job back into the queue. A node that fails is
- * Slurm's own business (--requeue). Both are bounded by SLURM_RESTART_COUNT. */
+ * A job is told SIGUSR1 some time before its end (--signal=B: the script alone). The script passes it on;
+ * calcade ends its step, writes a checkpoint and exits with 75, and the script puts its job back into the
+ * queue. A node that fails is Slurm's own business (--requeue). Both are bounded by SLURM_RESTART_COUNT. */
 #include "experiments/planning/submission.h"
 
 #include <math.h>
@@ -44,8 +44,8 @@ static cc_status save(FILE *stream, char **text, size_t *bytes, const cc_submiss
 
 /* --- the tasks of a level --- */
 
-/* The runs of a task: those of a level whose time is known to be short are made one after another, since starting a job
- * takes a scheduler seconds. */
+/* The runs of a task: those of a level whose time is known to be short are made one after another, since
+ * starting a job takes a scheduler seconds. */
 static int pack_of(const cc_submission *s, const int *level, int number) {
     double longest = 0;
     if (s->pack > 0) return s->pack;
@@ -83,8 +83,8 @@ static void put_option(FILE *out, const char *name, const char *text) {
     if (text) fprintf(out, strpbrk(text, " \t") ? "#SBATCH --%s=\"%s\"\n" : "#SBATCH --%s=%s\n", name, text);
 }
 
-/* The function that makes one run: the same words in all scripts. The shell that calls it becomes calcade, so that
- * signals to its process reach it. */
+/* The function that makes one run: the same words in all scripts. The shell that calls it becomes calcade, so
+ * that signals to its process reach it. */
 static void put_runner(FILE *out, const cc_submission *s) {
     put_variable(out, "plan", s->plan);
     fputs("make_run() {\n    ", out);

@@ -1,12 +1,12 @@
-/* experiments/planning/submission.h -- a plan's runs as scripts for a scheduler that is there already: Slurm's arrays of
- * jobs, or GNU parallel on one machine. calcade schedules nothing itself.
+/* experiments/planning/submission.h -- a plan's runs as scripts for a scheduler that is there already:
+ * Slurm's arrays of jobs, or GNU parallel on one machine. calcade schedules nothing itself.
  *
  * In one folder:
- *     level-L.tasks   a line a task of level L: the numbers of its runs, made one after another. Runs of level 0 need
- *                     none, those of level 1 some of level 0, ... (cc_sweep_levels)
- *     slurm.sh        what a job does: `slurm.sh FILE.tasks OFFSET`, the line being that of SLURM_ARRAY_TASK_ID
- *     submit.sh       sbatch for every level, each behind the one before (afterany: a task looks itself whether what it
- *                     needs is there, and one run that failed does not keep those that do not need it)
+ *     level-L.tasks   a line a task of level L: the numbers of its runs, made one after another. Runs of
+ *                     level 0 need none, those of level 1 some of level 0, ... (cc_sweep_levels)
+ *     slurm.sh        what a job does: `slurm.sh FILE.tasks OFFSET`; SLURM_ARRAY_TASK_ID counts from there
+ *     submit.sh       sbatch for every level, each behind the one before (afterany: a task looks itself
+ *                     whether what it needs is there, and a run that failed keeps only those that need it)
  *     parallel.sh     the same levels by GNU parallel */
 #ifndef CC_EXPERIMENTS_PLANNING_SUBMISSION_H
 #define CC_EXPERIMENTS_PLANNING_SUBMISSION_H

@@ -1,7 +1,7 @@
 /* experiments/planning/sweep.c -- a plan's runs as JSON lines, and back.
  *
- * A line repeats what all runs of a command have in common (folder, overrides): a file of one kind of line can be
- * cut, counted and sent to a scheduler by the tools that every machine has, line N + 1 being run N. */
+ * A line repeats what all runs of a command have in common (folder, overrides): a file of one kind of line
+ * can be cut, counted and sent to a scheduler by the tools that every machine has, line N + 1 being run N. */
 #include "experiments/planning/sweep.h"
 
 #include <inttypes.h>

@@ -1,8 +1,9 @@
-/* experiments/planning/sweep.h -- a run plan as a file: what is needed to make any one of its runs in a process
- * of its own, on any machine that sees the same disk, without planning the others or reading the data twice.
+/* experiments/planning/sweep.h -- a run plan as a file: what is needed to make any one of its runs in a
+ * process of its own, on any machine that sees the same disk, without planning the others or reading the data
+ * twice.
  *
- * JSON Lines (jsonlines.org): a line a run, counted from 0, each behind those that it needs, and each complete in
- * itself. results/README.md has the fields. It is written whole or not at all. */
+ * JSON Lines (jsonlines.org): a line a run, counted from 0, each behind those that it needs, and each
+ * complete in itself. results/README.md has the fields. It is written whole or not at all. */
 #ifndef CC_EXPERIMENTS_PLANNING_SWEEP_H
 #define CC_EXPERIMENTS_PLANNING_SWEEP_H
 
@@ -24,7 +25,8 @@ typedef struct cc_sweep_task {
     int same_as;         /* the one of them that it is to be a copy of, or CC_SWEEP_NONE */
     double seconds;      /* what a run of the same experiment took that is done; NaN: none is */
     double memory_bytes; /* likewise, at its peak */
-    /* How to plan it again: the variant of a config that leads to it, with these overrides, from this folder. */
+    /* How to plan it again: the variant of a config that leads to it, with these overrides, from this folder.
+     */
     const char *config; /* real path */
     int variant;        /* its number in that config */
     const char *folder; /* where the command was given, which relative paths of data start from */
@@ -47,8 +49,8 @@ typedef struct cc_sweep_source {
     unsigned flags;
 } cc_sweep_source;
 
-/* The runs of a plan, without what only a file needs: stamps and costs, configs, folder and overrides. The arena owns
- * the list, which borrows from the plan. CC_ENOMEM. */
+/* The runs of a plan, without what only a file needs: stamps and costs, configs, folder and overrides. The
+ * arena owns the list, which borrows from the plan. CC_ENOMEM. */
 cc_status cc_sweep_of_plan(cc_sweep *out, const cc_run_plan *plan, cc_arena *arena);
 
 /* Writes a plan. CC_ENOTFOUND where a config or the folder at hand has no real path; CC_EIO. */

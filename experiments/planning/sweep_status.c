@@ -1,8 +1,8 @@
 /* experiments/planning/sweep_status.c -- one look at each run's files.
  *
- * How old a heartbeat is follows from two times of the same disk: that of the claim, and that of a file which is made
- * for this look. The clock of this machine, which may be minutes off from that of a file server, is asked only where
- * no such file can be made. */
+ * How old a heartbeat is follows from two times of the same disk: that of the claim, and that of a file which
+ * is made for this look. The clock of this machine, which may be minutes off from that of a file server, is
+ * asked only where no such file can be made. */
 #include "experiments/planning/sweep_status.h"
 
 #include <fcntl.h>

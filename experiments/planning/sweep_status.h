@@ -1,5 +1,6 @@
-/* experiments/planning/sweep_status.h -- how the runs of a plan stand, from what lies in the folder of results: result
- * files, claims with their heartbeats, checkpoints, last errors. Nothing is waited for and nothing is changed. */
+/* experiments/planning/sweep_status.h -- how the runs of a plan stand, from what lies in the folder of
+ * results: result files, claims with their heartbeats, checkpoints, last errors. Nothing is waited for and
+ * nothing is changed. */
 #ifndef CC_EXPERIMENTS_PLANNING_SWEEP_STATUS_H
 #define CC_EXPERIMENTS_PLANNING_SWEEP_STATUS_H
 
@@ -9,13 +10,13 @@
 /* X(NAME, word) in the order in which they are counted. */
 #define CC_TASK_STATE_LIST(X)                                                                                \
     X(DONE, "done")                                                                                          \
-    X(RUNNING, "running")     /* claimed; its heartbeat is not older than a lease */                         \
-    X(SILENT, "silent")       /* claimed, but its process has ended or no longer beats: to be taken over */  \
-    X(FAILED, "failed")       /* the last try did; the next one may be made */                               \
-    X(STOPPED, "stopped")     /* there is a checkpoint that it goes on from */                               \
-    X(STALE, "stale")         /* its file was made from another config, other data or other upstream runs */ \
-    X(READY, "ready")         /* nothing there yet; what it needs is */                                      \
-    X(WAITING, "waiting")     /* for a run that it needs */
+    X(RUNNING, "running") /* claimed; its heartbeat is not older than a lease */                             \
+    X(SILENT, "silent")   /* claimed, but its process has ended or no longer beats: to be taken over */      \
+    X(FAILED, "failed")   /* the last try did; the next one may be made */                                   \
+    X(STOPPED, "stopped") /* there is a checkpoint that it goes on from */                                   \
+    X(STALE, "stale")     /* its file was made from another config, other data or other upstream runs */     \
+    X(READY, "ready")     /* nothing there yet; what it needs is */                                          \
+    X(WAITING, "waiting") /* for a run that it needs */
 
 typedef enum cc_task_state {
 #define X(name, word) CC_TASK_##name,
@@ -34,8 +35,8 @@ typedef struct cc_task_status {
 /* "done", "running", ... */
 const char *cc_task_state_word(cc_task_state state);
 
-/* `out` has a place for each run. Files are those below `results`. A result counts by the request that it states; a
- * damaged one is stale. CC_ENOMEM, CC_EIO. */
+/* `out` has a place for each run. Files are those below `results`. A result counts by the request that it
+ * states; a damaged one is stale. CC_ENOMEM, CC_EIO. */
 cc_status cc_sweep_look(cc_task_status *out, const cc_sweep *sweep, const char *results);
 
 #endif

@@ -1,7 +1,7 @@
 /* experiments/planning/sweep_task.c -- a small plan around one run.
  *
- * It is made by the same code as the whole plan (run_plan.h), so that nothing about a run can come out otherwise;
- * what costs time there is known here: digests, and that data and split suit each other. */
+ * It is made by the same code as the whole plan (run_plan.h), so that nothing about a run can come out
+ * otherwise; what costs time there is known here: digests, and that data and split suit each other. */
 #include "experiments/planning/sweep_task.h"
 
 #include <inttypes.h>
@@ -19,18 +19,16 @@ static const cc_sweep_task *find_task(const cc_sweep *sweep, const char *results
     return NULL;
 }
 
-/* Loads the config of a task as number `number`, and notes which variant of it is meant. */
+/* Loads the variant of a task as a config of its own, and chooses it. */
 static cc_status load(cc_sweep_run *out, struct cc_run_plan_choice *choice, const cc_sweep_task *task) {
-    cc_config **config = &out->configs[out->config_count];
-    CC_TRY(
-        cc_config_load(config, task->config, task->sets, task->set_count, task->flags | CC_CONFIG_RUNNABLE));
-    *choice = (struct cc_run_plan_choice){out->config_count++, task->variant};
-    if (task->variant < cc_config_count(*config)) return CC_OK;
-    return cc_fail(CC_ECONFIG, task->config, "plan again", "it has fewer variants than when it was planned");
+    CC_TRY(cc_config_load_variant(&out->configs[out->config_count], task->config, task->sets, task->set_count,
+                                  task->flags | CC_CONFIG_RUNNABLE, task->variant));
+    *choice = (struct cc_run_plan_choice){out->config_count++, 0};
+    return CC_OK;
 }
 
-/* Whether the runs that were planned again are those of the file: the first that is not, one upstream before those
- * that need it, names the config to look at. */
+/* Whether the runs that were planned again are those of the file: the first that is not, one upstream before
+ * those that need it, names the config to look at. */
 static cc_status check_requests(const cc_sweep_run *out, const cc_sweep *sweep, const char *path) {
     for (int i = 0; i < cc_run_plan_count(out->plan); i++) {
         const cc_planned_run *run = cc_run_plan_get(out->plan, i);

@@ -13,8 +13,8 @@
 #include "experiments/planning/last_error.h"
 #include "experiments/training/pipeline.h"
 
-/* Of the runs that a run needs: all done; one still to be made; one that another process makes; one that will not
- * be. */
+/* Of the runs that a run needs: all done; one still to be made; one that another process makes; one that will
+ * not be. */
 typedef enum needs { NEEDS_MET, NEEDS_WAIT, NEEDS_ELSEWHERE, NEEDS_FAILED } needs;
 
 /* How it stands with the runs that run number `index` needs, all of which come before it. */

@@ -20,7 +20,8 @@ typedef enum cc_run_end {
     CC_RUN_ENDS
 } cc_run_end;
 
-/* Makes run number `index`, unless it was made since it was planned. As cc_pipeline_run and cc_result_copy. */
+/* Makes run number `index`, unless it was made since it was planned. As cc_pipeline_run and cc_result_copy.
+ */
 cc_status cc_plan_runner_try(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);
 /* Makes run number `index`; a failure is a warning that names it, and the status. */
 cc_status cc_plan_runner_make(cc_run_end *end, cc_run_plan *plan, int index, const cc_backend *backend);

@@ -3,8 +3,8 @@
  *     plans -> weights, learner, average -> resume or start -> [ steps, validation, checkpoint ] x epochs
  *
  * Two runs of one config give the same bytes, stopped in between or not: the order of images depends on seed
- * and epoch alone (datasets/loader.h), a checkpoint holds all that the next step starts from, and a run that is
- * resumed uses the algorithms that its plans chose when it began. */
+ * and epoch alone (datasets/loader.h), a checkpoint holds all that the next step starts from, and a run that
+ * is resumed uses the algorithms that its plans chose when it began. */
 #include "experiments/training/trainer.h"
 
 #include <inttypes.h>
@@ -253,8 +253,8 @@ static void count_time(cc_trainer *t) {
     t->since_s = now;
 }
 
-/* Stopped within an epoch, `done` of its steps being taken: notes where, and writes the checkpoint, for which the
- * state has been fetched. Returns CC_EINTERRUPTED with its message where that went well. */
+/* Stopped within an epoch, `done` of its steps being taken: notes where, and writes the checkpoint, for which
+ * the state has been fetched. Returns CC_EINTERRUPTED with its message where that went well. */
 static cc_status stop_within_epoch(cc_trainer *t, size_t done, double loss_sum, double start_s) {
     const cc_error reason = *cc_error_get();
     if (t->at.epoch == 0) /* no epoch is the best one yet */
@@ -355,7 +355,8 @@ static cc_status run_epochs(cc_trainer *t) {
         CC_TRY(fetch_state(t));
         cc_status status = validate(&row, t);
         if (status == CC_EINTERRUPTED) {
-            /* Going on, the epoch is validated again: its steps are all taken, from the weights themselves. */
+            /* Going on, the epoch is validated again: its steps are all taken, from the weights themselves.
+             */
             const cc_error reason = *cc_error_get();
             CC_TRY(cc_ema_swap(t->ema));
             (void)cc_fail(status, reason.where, reason.hint, "%s", reason.what);

@@ -1,5 +1,6 @@
-/* tests/experiments/commands/test_submit.c -- what is handed to a scheduler, and what its jobs do. Stand-ins for sbatch
- * and scontrol write down how they are called: sbatch(1) answers "NUMBER;CLUSTER" under --parsable. */
+/* tests/experiments/commands/test_submit.c -- what is handed to a scheduler, and what its jobs do. Stand-ins
+ * for sbatch and scontrol write down how they are called: sbatch(1) answers "NUMBER;CLUSTER" under
+ * --parsable. */
 #include "experiments/planning/claim.h"
 #include "runs.h"
 

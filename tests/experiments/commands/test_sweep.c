@@ -1,5 +1,5 @@
-/* tests/experiments/commands/test_sweep.c -- a plan in a file: each of its runs made by a process of its own comes out
- * as those of one command, and what has changed meanwhile is noticed. */
+/* tests/experiments/commands/test_sweep.c -- a plan in a file: each of its runs made by a process of its own
+ * comes out as those of one command, and what has changed meanwhile is noticed. */
 #include <jansson.h>
 #include "experiments/planning/claim.h"
 #include "runs.h"

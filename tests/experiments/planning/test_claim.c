@@ -1,4 +1,5 @@
-/* One process at a time has a run, whatever the clocks say, whoever is halted, and however many come at once. */
+/* One process at a time has a run, whatever the clocks say, whoever is halted, and however many come at once.
+ */
 #include "experiments/planning/claim.h"
 
 #include <dirent.h>

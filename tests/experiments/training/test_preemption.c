@@ -1,8 +1,8 @@
-/* tests/experiments/training/test_preemption.c -- a training that is stopped between any two of its steps, or while an
- * epoch is validated, goes on to the bytes of one that nothing disturbed.
+/* tests/experiments/training/test_preemption.c -- a training that is stopped between any two of its steps, or
+ * while an epoch is validated, goes on to the bytes of one that nothing disturbed.
  *
- * Each part runs in a process of its own, which sends itself SIGUSR1 when the backend begins its n-th pass: so the
- * places are exact, and none depends on time. */
+ * Each part runs in a process of its own, which sends itself SIGUSR1 when the backend begins its n-th pass:
+ * so the places are exact, and none depends on time. */
 #include <omp.h>
 #include "core/log.h"
 #include "experiments/planning/interrupt.h"
@@ -10,7 +10,8 @@
 #include "experiments/training/pipeline.h"
 #include "runs.h"
 
-/* Passes until the signal: 0, 1, ... is that of the pass that begins with none left; negative: none is sent. */
+/* Passes until the signal: 0, 1, ... is that of the pass that begins with none left; negative: none is sent.
+ */
 static int passes_left = -1;
 
 static void count_pass(void) {
@@ -51,8 +52,8 @@ static int make(const char *out, const char *const *sets, int threads, int passe
     _exit(cc_status_exit(status));
 }
 
-/* The same run whole, and stopped again and again at other places: each process begins `more` passes more than the one
- * before, so that in the end one comes through. */
+/* The same run whole, and stopped again and again at other places: each process begins `more` passes more
+ * than the one before, so that in the end one comes through. */
 static void check(const char *const *sets, int threads, const char *file, int first, int more,
                   int least_stops) {
     const char *whole = runs_folder(), *parts = runs_folder();
