@@ -132,7 +132,15 @@ static bool make_name(int *descriptor, const char *temporary, const char *path) 
 static bool write_note(int descriptor, const cc_claim_note *note) {
     char text[CC_CLAIM_BYTES];
     cc_claim_note_print(text, note);
-    return pwrite(descriptor, text, sizeof text, 0) == sizeof text && fsync(descriptor) == 0;
+    for (size_t done = 0; done < sizeof text;) {
+        const ssize_t written = pwrite(descriptor, text + done, sizeof text - done, (off_t)done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        done += (size_t)written;
+    }
+    int result;
+    while ((result = fsync(descriptor)) != 0 && errno == EINTR) continue;
+    return result == 0;
 }
 
 /* Steps 2 and 3: a file of this claim's own as `number`; *made is false where another was faster. Below it
