@@ -28,7 +28,12 @@ static bool loss_is_fine(const char *type, const cc_hyperparameter *set, double 
     snprintf(text, sizeof text, "type: %s", type);
     assert_ok(cc_config_parse_text(&config, text, strlen(text), "test", "loss", 0));
     cc_loss_spec spec = cc_config_get(config, 0)->loss;
-    *(double *)((char *)&spec + set->offset) = value;
+    double *values = (double *)((char *)&spec + set->offset);
+    values[0] = value;
+    if (set->count_offset) { /* a list as long as is said beside it: that of `parses` */
+        values[1] = 0.5;
+        *(int *)((char *)&spec + set->count_offset) = 2;
+    }
     bool fine = cc_loss_check(&spec) == CC_OK;
     cc_config_destroy(config);
     return fine;
