@@ -98,9 +98,6 @@ static cc_status make_loader(cc_training_volumes *t, const cc_experiment_config 
     _Static_assert(CC_MIRROR_X == 1 && CC_MIRROR_Y == 2 && CC_MIRROR_Z == 4, "a bit an axis, in order");
     t->batch = net->train.batch;
     t->batches = (size_t)(net->volumes.patches / net->train.batch);
-    if (t->batches == 0)
-        return cc_fail(CC_ECONFIG, "volumes.patches", "use a smaller train.batch, or more patches",
-                       "%d patches do not fill a batch of %d", net->volumes.patches, net->train.batch);
     return cc_patch_loader_create(&t->loader, &options, t->batches, net->train.workers);
 }
 

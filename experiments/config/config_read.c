@@ -311,6 +311,10 @@ static cc_status check_volumes(const reader *r) {
         return cc_config_fail(node_of(r, "data.split.by"), 0, "split by patient, or by a list",
                               "data.split.by: %s takes scans apart, and data.items: volumes needs them whole",
                               c->data.split.by);
+    if (c->volumes.patches < c->train.batch)
+        return cc_config_fail(node_of(r, "volumes.patches"), 0, "use a smaller train.batch, or more patches",
+                              "volumes.patches: %d patches do not fill a batch of %d", c->volumes.patches,
+                              c->train.batch);
     bool resampled = false, reduced = false;
     for (int k = 0; k < 3; k++) {
         resampled = resampled || c->volumes.spacing_mm[k] != 0;
