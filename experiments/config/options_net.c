@@ -1,5 +1,5 @@
-/* experiments/config/options_net.c -- rows of nets whose levels are the config's (dynunet, attention-unet): lists of
- * channels, kernels and strides, with the defaults that nets/models/choices.h declares. */
+/* experiments/config/options_net.c -- rows of nets whose levels are the config's (dynunet, attention-unet):
+ * lists of channels, kernels and strides, with the defaults that nets/models/choices.h declares. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
-/* nets/models/attention_unet.c -- the attention U-Net, of images or volumes: what a level of the way down hands to
- * the way up is weighed place by place, by itself and by what comes from below.
+/* nets/models/attention_unet.c -- the attention U-Net, of images or volumes: what a level of the way down
+ * hands to the way up is weighed place by place, by itself and by what comes from below.
  *
- * Source: Oktay et al., MIDL 2018 (arXiv 1804.03999); layers and names are those of MONAI's AttentionUnet, whose
- * weights so load. It departs from the paper: gates work at the skip's own size, what comes from below being
- * doubled first, and `merge` ends with an instance norm without parameters and a PReLU of one slope. Every
- * convolution has a bias. Dropout stands behind the activations of the way down and before each PReLU, as there:
- * a ReLU may stand on either side of it, for it scales by what is not negative. */
+ * Source: Oktay et al., MIDL 2018 (arXiv 1804.03999); layers and names are those of MONAI's AttentionUnet,
+ * whose weights so load. It departs from the paper: gates work at the skip's own size, what comes from below
+ * being doubled first, and `merge` ends with an instance norm without parameters and a PReLU of one slope.
+ * Every convolution has a bias. Dropout stands behind the activations of the way down and before each PReLU,
+ * as there: a ReLU may stand on either side of it, for it scales by what is not negative. */
 #include "nets/models/layers.h"
 #include "nets/models/models.h"
 #include "nets/ops/batch_norm/batch_norm.h"

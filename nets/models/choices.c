@@ -59,8 +59,8 @@ const char *cc_net_activation_name(int index) {
     return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
 
-/* dynunet: nnU-Net's channels, which double from 32 and are 320 at most. attention-unet: a quarter of the 64 to
- * 1024 channels of a plain U-Net. */
+/* dynunet: nnU-Net's channels, which double from 32 and are 320 at most. attention-unet: a quarter of the 64
+ * to 1024 channels of a plain U-Net. */
 const cc_net_levels *cc_net_levels_at(int index) {
     static const cc_net_levels levels[] = {{.arch = "dynunet",
                                             .least = CC_DYNUNET_LEVELS_MIN,

@@ -28,8 +28,8 @@ int cc_net_decoder_levels(const int **channels, int index);
 const char *cc_net_norm_name(int index);       /* net.norm */
 const char *cc_net_activation_name(int index); /* net.activation */
 
-/* Nets whose levels are lists, number `index`: channels, kernels and strides of each level unless a config has its
- * own, the finest first. NULL after the last; static. */
+/* Nets whose levels are lists, number `index`: channels, kernels and strides of each level unless a config
+ * has its own, the finest first. NULL after the last; static. */
 typedef struct cc_net_levels {
     const char *arch;
     int least;                                     /* levels */

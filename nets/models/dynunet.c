@@ -2,9 +2,9 @@
  * config's, so that anisotropic scans shrink along the axes of high resolution first.
  *
  * Source: Isensee et al., Nature Methods 18 (2021); layers, their order and their names are those of MONAI's
- * DynUNet, whose weights so load: convolutions without bias but the head's, padding of floor((k - s + 1) / 2),
- * transposed convolutions whose kernel is their stride, features of the way down behind those from below. Dropout
- * stands where MONAI has it: behind every convolution, the transposed ones and the head too. */
+ * DynUNet, whose weights so load: convolutions without bias but the head's, padding of floor((k - s + 1) /
+ * 2), transposed convolutions whose kernel is their stride, features of the way down behind those from below.
+ * Dropout stands where MONAI has it: behind every convolution, the transposed ones and the head too. */
 #include <string.h>
 #include "nets/models/layers.h"
 #include "nets/models/models.h"

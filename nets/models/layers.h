@@ -32,12 +32,12 @@ typedef struct cc_dropout_layers {
 /* The next of them, of single values; x itself where the rate is 0. */
 cc_value cc_layer_dropout(cc_graph *graph, cc_value x, cc_dropout_layers *layers, const char *name);
 
-/* Extents as D,H,W of a net of images (dims 2: D is 1) or volumes (3). False where there is not one of each axis,
- * nor one for all. */
+/* Extents as D,H,W of a net of images (dims 2: D is 1) or volumes (3). False where there is not one of each
+ * axis, nor one for all. */
 bool cc_layer_extents(int64_t dhw[CC_SPATIAL_MAX], const cc_extents *extents, int dims);
 
-/* The product of a net's strides, as cc_architecture.stride wants it; a stride that does not suit the dims counts
- * as 1: the builder refuses it. */
+/* The product of a net's strides, as cc_architecture.stride wants it; a stride that does not suit the dims
+ * counts as 1: the builder refuses it. */
 void cc_layer_total_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);
 
 #endif

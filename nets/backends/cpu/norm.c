@@ -2,8 +2,8 @@
  * norm.h; each way memory is read twice, once for the sums and once to use them.
  *
  * Moments are found about each chunk's own mean and merged (Chan, Golub & LeVeque 1983: M2 = M2a + M2b +
- * (mean difference)^2 na nb / n), so that a large mean costs no precision. Loops are compiled for each activation,
- * precision, and with and without a residual. */
+ * (mean difference)^2 na nb / n), so that a large mean costs no precision. Loops are compiled for each
+ * activation, precision, and with and without a residual. */
 #include "nets/backends/cpu/norm.h"
 
 #include <math.h>
@@ -103,8 +103,8 @@ CC_INLINE void keep_tail(cc_f32x16 *values, int64_t count) {
     *values = *(const cc_f32x16 *)kept;
 }
 
-/* Two passes over a chunk, which is in the cache for the second: the mean of each channel, then sums about it.
- * `extra` is what the float32 mean missed: by its square the sum of squares is too large. */
+/* Two passes over a chunk, which is in the cache for the second: the mean of each channel, then sums about
+ * it. `extra` is what the float32 mean missed: by its square the sum of squares is too large. */
 CC_INLINE void moments_as(cc_norm_sums *out, const void *x, int64_t count, int64_t block, cc_dtype dtype) {
     cc_f32x16 total[PARALLEL] = {0}, centre, offset[PARALLEL] = {0}, square[PARALLEL] = {0}, row;
     float about[LANES];

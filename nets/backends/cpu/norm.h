@@ -39,8 +39,8 @@ typedef struct cc_norm_sums {
     double first[CC_NORM_LANES], second[CC_NORM_LANES];
 } cc_norm_sums;
 
-/* By channel: vectors of `width` values; those of the filling are zeros, so that it stays zero. Image n has them
- * from n * each on; each is 0 where all images share them. */
+/* By channel: vectors of `width` values; those of the filling are zeros, so that it stays zero. Image n has
+ * them from n * each on; each is 0 where all images share them. */
 typedef struct cc_norm_constants {
     float *mean, *rstd;
     float *scale; /* weight rstd */
@@ -50,14 +50,15 @@ typedef struct cc_norm_constants {
 
 enum { CC_NORM_VECTORS = 4 }; /* of cc_norm_constants */
 
-/* The constants of `images` images (1: shared by all) in `memory`, of CC_NORM_VECTORS * images * width floats. */
+/* The constants of `images` images (1: shared by all) in `memory`, of CC_NORM_VECTORS * images * width
+ * floats. */
 cc_norm_constants cc_norm_constants_at(float *memory, const cc_norm_layout *layout, int64_t images);
 
 /* out->first: sum of x over the chunk; second: the sum of squares about the chunk's own mean. */
 void cc_norm_moments(cc_norm_sums *out, const cc_task *task, const cc_norm_layout *layout, int64_t chunk);
 
-/* Merges the moments of `images` images from n on and `channels` channels from `channel` on: the mean of their
- * values, and the sum of squares about it. */
+/* Merges the moments of `images` images from n on and `channels` channels from `channel` on: the mean of
+ * their values, and the sum of squares about it. */
 void cc_norm_merge(double *mean, double *squares, const cc_norm_sums *parts, const cc_norm_layout *layout,
                    int64_t n, int64_t images, int64_t channel, int64_t channels);
 
@@ -79,8 +80,8 @@ void cc_norm_forward(const cc_task *task, const cc_norm_layout *layout, const cc
 void cc_norm_back_sums(cc_norm_sums *out, const cc_task *task, const cc_norm_layout *layout,
                        const cc_norm_constants *constants, cc_norm_activation f, int64_t chunk);
 
-/* dx = scale g + (x - mean) a + b and dresidual = g of one chunk, those that are wanted; a and b are vectors like
- * the constants. */
+/* dx = scale g + (x - mean) a + b and dresidual = g of one chunk, those that are wanted; a and b are vectors
+ * like the constants. */
 void cc_norm_back(const cc_task *task, const cc_norm_layout *layout, const cc_norm_constants *constants,
                   const float *a, const float *b, cc_norm_activation f, int64_t chunk);
 

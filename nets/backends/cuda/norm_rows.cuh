@@ -1,12 +1,12 @@
-/* nets/backends/cuda/norm_rows.cuh -- what the ops that normalise share on CUDA: the reductions of sum_rows.cuh for
- * moments and for gradients, and z; private to the .cu files.
+/* nets/backends/cuda/norm_rows.cuh -- what the ops that normalise share on CUDA: the reductions of
+ * sum_rows.cuh for moments and for gradients, and z; private to the .cu files.
  *
  *   z = (x - mean) scale + shift [+ residual],  y = f(z)
  *
- * Sums of a part of an image's rows are taken about the channel's value in one of its rows, the part's origin, then
- * moved to one origin for all parts in float64: with d the distance of the two origins and k rows, sum' = sum + k d,
- * squares' = squares + 2 d sum + k d^2 (Chan, Golub & LeVeque 1983). So a large mean costs no precision. Batch
- * normalisation takes all images as one. */
+ * Sums of a part of an image's rows are taken about the channel's value in one of its rows, the part's
+ * origin, then moved to one origin for all parts in float64: with d the distance of the two origins and k
+ * rows, sum' = sum + k d, squares' = squares + 2 d sum + k d^2 (Chan, Golub & LeVeque 1983). So a large mean
+ * costs no precision. Batch normalisation takes all images as one. */
 #ifndef CC_NETS_BACKENDS_CUDA_NORM_ROWS_CUH
 #define CC_NETS_BACKENDS_CUDA_NORM_ROWS_CUH
 
@@ -122,7 +122,8 @@ template <class T, int N, bool R> struct gradient_packs {
     }
 };
 
-/* The reduction of the backward pass: sums of g = dy f'(z) and of g (x - mean). Who derives from it finishes. */
+/* The reduction of the backward pass: sums of g = dy f'(z) and of g (x - mean). Who derives from it
+ * finishes. */
 template <class T, int N, bool R> struct gradient_part_sums {
     enum { SUMS = 2, BLOCK = R ? RESIDUAL_BLOCK : GRADIENT_BLOCK, UNROLL = 2 };
     struct constants {

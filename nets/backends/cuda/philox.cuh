@@ -1,7 +1,8 @@
-/* nets/backends/cuda/philox.cuh -- the random numbers of core/rng.h, made on the device; private to the .cu files.
+/* nets/backends/cuda/philox.cuh -- the random numbers of core/rng.h, made on the device; private to the .cu
+ * files.
  *
- * Source: Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011: Philox4x64-10, with
- * the paper's constants. */
+ * Source: Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011: Philox4x64-10,
+ * with the paper's constants. */
 #ifndef CC_NETS_BACKENDS_CUDA_PHILOX_CUH
 #define CC_NETS_BACKENDS_CUDA_PHILOX_CUH
 

@@ -1,6 +1,6 @@
-/* nets/ops/batch_norm/batch_norm_cpu.c -- batch normalisation with its activation and residual, by the parts that
- * normalising ops share (nets/backends/cpu/norm.h): here are the statistics of the batch, the running ones, and
- * what follows from the sums backward. */
+/* nets/ops/batch_norm/batch_norm_cpu.c -- batch normalisation with its activation and residual, by the parts
+ * that normalising ops share (nets/backends/cpu/norm.h): here are the statistics of the batch, the running
+ * ones, and what follows from the sums backward. */
 #include <math.h>
 #include "nets/backends/cpu/norm.h"
 #include "nets/ops/batch_norm/batch_norm.h"

@@ -1,9 +1,8 @@
 /* nets/ops/dropout/dropout_cpu.c -- dropout, eight channels of a pixel at a time, as they are drawn.
  *
- * Where a block holds whole groups of eight, a group lies side by side in memory and is one vector; in a plain
- * layout its channels lie a plane apart and are taken one by one. Work is cut into pieces of the pixels of one
- * group of one image. Drawing costs about as much as reading the values does, and less memory than a mask that is
- * kept for the backward pass. */
+ * Where a block holds whole groups of eight, a group lies side by side in memory and is one vector; in a
+ * plain layout its channels lie a plane apart and are taken one by one. Work is cut into pieces of the pixels
+ * of one group of one image. The backward pass draws anew, which takes no memory for a mask. */
 #include "core/hot.h"
 #include "nets/backends/cpu/lanes.h"
 #include "nets/ops/dropout/dropout.h"
@@ -25,8 +24,8 @@ typedef struct piece {
     int channels;           /* of the group that are there, those that fill a block included */
 } piece;
 
-/* How an activation is cut: pieces are numbered [n][group][piece of the plane]. Blocks hold 1 channel or whole
- * groups; the groups of the last block's filling have no draws of their own, and need none. */
+/* How an activation is cut: pieces are numbered [n][group][piece of the plane]. Blocks hold 1 channel or
+ * whole groups; the groups of the last block's filling have no draws of their own, and need none. */
 typedef struct cuts {
     int64_t block, blocks, groups, pixels, of_plane, count;
 } cuts;

@@ -1,7 +1,8 @@
 /* nets/ops/dropout/dropout_cuda.cu -- dropout; the draws are those of dropout.h, made on the device.
  *
- * Seed and step are read from the device's memory, so that a recorded step draws anew each time it is repeated. A
- * thread draws once for its pack of a row, of eight channels at most, which lie in one group of eight. */
+ * Seed and step are read from the device's memory, so that a recorded step draws anew each time it is
+ * repeated. A thread draws once for its pack of a row, of eight channels at most, which lie in one group of
+ * eight. */
 #include "nets/backends/cuda/map_rows.cuh"
 #include "nets/backends/cuda/philox.cuh"
 

@@ -4,7 +4,8 @@
  *
  *   h = (x - mean) rstd,  rstd = 1 / sqrt(var + epsilon);  z = weight h + bias;  y = f(z)
  *
- * Backward (Wu & He 2018; Ioffe & Szegedy's equations with the group in place of the batch): with g = dy f'(z)
+ * Backward (Wu & He 2018; Ioffe & Szegedy's equations with the group in place of the batch): with g = dy
+ * f'(z)
  *
  *   dbias = sum g,  dweight = sum g h              over all images and pixels of the channel
  *   dx = rstd (u - sum u / M - h sum(u h) / M)     with u = weight g, sums over the group of that image

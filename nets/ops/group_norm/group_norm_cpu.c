@@ -1,12 +1,12 @@
-/* nets/ops/group_norm/group_norm_cpu.c -- group and instance normalisation with their activation, by the parts
- * that normalising ops share (nets/backends/cpu/norm.h): here are the statistics of each image's groups, and what
- * follows from the sums backward.
+/* nets/ops/group_norm/group_norm_cpu.c -- group and instance normalisation with their activation, by the
+ * parts that normalising ops share (nets/backends/cpu/norm.h): here are the statistics of each image's
+ * groups, and what follows from the sums backward.
  *
- * A pass reads memory twice, once for sums and once to use them. With one channel a group, planes (one n, one block
- * of channels) have nothing to do with each other: a small one is taken through both by one thread, for the second
- * from the nearest cache. A larger one is shared by all threads, as all that groups of several channels have,
- * which may lie in several blocks. Either way sums are those of the chunks in the chunks' order: the bytes are the
- * same. */
+ * A pass reads memory twice, once for sums and once to use them. With one channel a group, planes (one n, one
+ * block of channels) have nothing to do with each other: a small one is taken through both by one thread, for
+ * the second from the nearest cache. A larger one is shared by all threads, as all that groups of several
+ * channels have, which may lie in several blocks. Either way sums are those of the chunks in the chunks'
+ * order: the bytes are the same. */
 #include <math.h>
 #include "nets/backends/cpu/norm.h"
 #include "nets/ops/group_norm/group_norm.h"
@@ -107,7 +107,8 @@ static void find_parameter_gradients(const pass *p) {
     }
 }
 
-/* The three steps of a pass: sums of a chunk, what follows from those of a group, and a chunk that uses it. */
+/* The three steps of a pass: sums of a chunk, what follows from those of a group, and a chunk that uses
+ * it. */
 typedef struct steps {
     void (*sum)(const pass *p, int64_t chunk);
     void (*find)(const pass *p, int64_t n, int64_t first);

@@ -1,10 +1,12 @@
-/* nets/ops/group_norm/group_norm_cuda.cu -- group and instance normalisation with their activation: each way a
- * reduction over the rows of each image (norm_rows.cuh) and an elementwise pass that uses its sums (map_rows.cuh).
+/* nets/ops/group_norm/group_norm_cuda.cu -- group and instance normalisation with their activation: each way
+ * a reduction over the rows of each image (norm_rows.cuh) and an elementwise pass that uses its sums
+ * (map_rows.cuh).
  *
- * Notation and equations are those of group_norm.c. Where each channel is a group of its own, the reduction's last
- * block sets a channel's constants; where groups are larger, a small kernel between the two merges their channels,
- * which have as many values each: the mean of their means, and sums of squares moved to it (Chan, Golub & LeVeque
- * 1983). Gradients of weight and bias are added up over the images, in their order, by another. */
+ * Notation and equations are those of group_norm.c. Where each channel is a group of its own, the reduction's
+ * last block sets a channel's constants; where groups are larger, a small kernel between the two merges their
+ * channels, which have as many values each: the mean of their means, and sums of squares moved to it (Chan,
+ * Golub & LeVeque 1983). Gradients of weight and bias are added up over the images, in their order, by
+ * another. */
 #include "nets/backends/cuda/norm_rows.cuh"
 
 extern "C" {

@@ -217,6 +217,18 @@ static void the_shared_nets_pass(void **state) {
     }
 }
 
+/* Rivals' nets, whose fixtures are of version 2. */
+static void the_shared_nets_of_levels_pass(void **state) {
+    (void)state;
+    static const char *const nets[] = {"golden/attention-unet.h5", "golden/dynunet-3d.h5",
+                                       "golden/dynunet-2d.h5"};
+    for (int i = 0; i < cc_test_cases(sizeof nets / sizeof *nets); i++) {
+        const char *net = cc_test_shared(nets[i]);
+        assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, net), 0);
+        assert_non_null(strstr(output, "10 passed, 0 failed\n"));
+    }
+}
+
 /* A copy of a fixture in which the gradient of one parameter is `factor` times what it was. */
 static const char *scaled_gradient(const char *fixture, const char *object, double factor) {
     cc_fixture file;
@@ -322,6 +334,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_box_fails),
         cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(the_shared_nets_pass),
+        cmocka_unit_test(the_shared_nets_of_levels_pass),
         cmocka_unit_test(a_wrong_gradient_fails_for_all_the_units_near_zero),
         cmocka_unit_test(a_wrong_loss_fails),
         cmocka_unit_test(a_wrong_learning_rate_fails),

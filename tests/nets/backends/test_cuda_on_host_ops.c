@@ -43,6 +43,10 @@ static void passes_take_few_kernels(void **state) {
                {"squeeze_excite", 4, 5},
                {"squeeze_excite many channels", 4, 5},
                {"drop_path", 1, 1},
+               {"dropout", 1, 1},
+               {"instance_norm plain", 2, 2},
+               {"instance_norm wide", 2, 3},
+               {"group_norm", 3, 4},
                {"concat", 1, 1},
                {"max_pool 2x2", 1, 1},
                {"upsample", 1, 1}};
@@ -121,7 +125,8 @@ static void losses_do_not_depend_on_who_comes_first(void **state) {
     static const cc_loss_spec specs[] = {{.type = "bce"},
                                          {.type = "dice", .smooth = 1},
                                          {.type = "generalised-dice"},
-                                         {.type = "bootstrap-bce", .fraction = 0.25}};
+                                         {.type = "bootstrap-bce", .fraction = 0.25},
+                                         {.type = "tversky", .alpha = 0.3, .beta = 0.7, .gamma = 1}};
     static float gradient[CC_ON_HOST_ORDERS][3 * PIXELS];
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         double value[CC_ON_HOST_ORDERS];

@@ -141,6 +141,56 @@ static void nets_that_make_no_sense_are_refused(void **state) {
     assert_error(cc_net_build(&graph, &spec, 1, 12, 64, 64), CC_EINVAL, "multiple of 8 x 8 x 8");
 }
 
+static void levels_that_do_not_fit_together_are_refused(void **state) {
+    (void)state;
+    cc_graph *graph;
+    cc_net_spec spec, changed;
+    assert_error(cc_net_find(&spec, "dynunet:4d"), CC_EUSAGE, "what the net may work on");
+    assert_ok(cc_net_find(&spec, "dynunet:3d"));
+    assert_error(cc_net_build(&graph, &spec, 1, 24, 64, 64), CC_EINVAL, "multiple of 16 x 16 x 16");
+    changed = spec;
+    changed.stride_count = 4;
+    assert_error(cc_net_build(&graph, &changed, 1, 32, 64, 64), CC_EINVAL, "of the same length");
+    changed = spec;
+    changed.kernels[2] = (cc_extents){.count = 2, .values = {1, 3}};
+    assert_error(cc_net_build(&graph, &changed, 1, 32, 64, 64), CC_EINVAL, "as many as net.dims says");
+    changed = spec;
+    changed.strides[0].values[0] = 2;
+    assert_error(cc_net_build(&graph, &changed, 1, 32, 64, 64), CC_EINVAL, "first level");
+    changed = spec;
+    changed.strides[1].values[0] = 8;
+    assert_error(cc_net_build(&graph, &changed, 1, 64, 64, 64), CC_EINVAL, "one more than its kernel");
+    assert_ok(cc_net_find(&spec, "attention-unet"));
+    changed = spec;
+    changed.stride_count = 3;
+    assert_error(cc_net_build(&graph, &changed, 1, 0, 64, 64), CC_EINVAL, "between two levels");
+    changed = spec;
+    changed.channels[1] = 1;
+    assert_error(cc_net_build(&graph, &changed, 1, 0, 64, 64), CC_EINVAL, "2 channels at least");
+}
+
+/* Kernels and strides of their own along each axis, as nnU-Net plans them for thick slices. */
+static void axes_may_shrink_one_after_the_other(void **state) {
+    (void)state;
+    cc_graph *graph;
+    cc_net_spec spec;
+    int64_t stride[CC_SPATIAL_MAX];
+    assert_ok(cc_net_find(&spec, "dynunet:3d"));
+    spec.kernels[0] = (cc_extents){.count = 3, .values = {1, 3, 3}};
+    spec.strides[1] = (cc_extents){.count = 3, .values = {1, 2, 2}};
+    assert_ok(cc_net_stride(stride, &spec));
+    assert_int_equal(stride[0], 8);
+    assert_int_equal(stride[1], 16);
+    assert_ok(cc_net_build(&graph, &spec, 1, 8, 32, 16));
+    const cc_shape bottom = cc_shape_3d(1, 320, 1, 2, 1);
+    for (int i = 0; i < cc_graph_node_count(graph); i++)
+        if (strcmp(cc_graph_node(graph, i)->name, "bottleneck.norm2") == 0)
+            assert_true(cc_shape_equal(&cc_graph_node(graph, i)->shape, &bottom));
+    const cc_shape out = cc_graph_node(graph, cc_graph_node_count(graph) - 1)->shape;
+    assert_true(cc_shape_equal(&out, &(cc_shape){.rank = 5, .dims = {1, 1, 8, 32, 16}}));
+    cc_graph_destroy(graph);
+}
+
 static void no_value_is_an_input_twice(void **state) {
     (void)state;
     const cc_shape shape = {.rank = 4, .dims = {1, 8, 4, 4}};
@@ -158,6 +208,8 @@ int main(void) {
         cmocka_unit_test(the_output_has_the_size_of_the_input),
         cmocka_unit_test(names_are_those_of_weights_people_have),
         cmocka_unit_test(nets_that_make_no_sense_are_refused),
+        cmocka_unit_test(levels_that_do_not_fit_together_are_refused),
+        cmocka_unit_test(axes_may_shrink_one_after_the_other),
         cmocka_unit_test(no_value_is_an_input_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,20 +256,68 @@ static void references_have_the_gradients_of_finite_differences(void **state) {
             check_reference(&cases[i]);
 }
 
-static void batch_norm_keeps_precision_far_from_zero(void **state) {
+static void norms_keep_precision_far_from_zero(void **state) {
     (void)state;
-    op_case c = {"batch_norm offset", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 8, 32, 32)}};
-    bench b;
-    rig r;
-    bench_open(&b, &c, true, CC_F32);
-    for (int64_t i = 0; i < cc_shape_count(&c.inputs[0]); i++) ((float *)b.io.x[0])[i] += 1000;
-    rig_plan(&r, &c, &b, 8, true, CC_F32);
-    rig_place(&r, &c, &b, false);
-    c.op->reference_forward(&b.io);
-    assert_ok(r.task.kernel->forward(&r.task));
-    assert_blocked("y", &c, 8, CC_F32, r.task.y, r.task.output_shape, b.io.y, 2e-4);
-    rig_close(&r);
-    bench_close(&b);
+    const op_case offset[] = {
+        {"batch_norm offset", &cc_op_batch_norm, NORM(NONE), 1, {SHAPE(2, 8, 32, 32)}},
+        {"group_norm offset", &cc_op_group_norm, GROUPS(2, NONE), 1, {SHAPE(2, 8, 32, 32)}}};
+    for (int k = 0; k < 2; k++) {
+        const op_case *c = &offset[k];
+        bench b;
+        rig r;
+        bench_open(&b, c, true, CC_F32);
+        for (int64_t i = 0; i < cc_shape_count(&c->inputs[0]); i++) ((float *)b.io.x[0])[i] += 1000;
+        rig_plan(&r, c, &b, 8, true, CC_F32);
+        rig_place(&r, c, &b, false);
+        c->op->reference_forward(&b.io);
+        assert_ok(r.task.kernel->forward(&r.task));
+        assert_blocked("y", c, 8, CC_F32, r.task.y, r.task.output_shape, b.io.y, 2e-4);
+        rig_close(&r);
+        bench_close(&b);
+    }
+}
+
+/* Variance 0: what is normalised is 0, and y = bias; the gradients are those of the reference, and finite. */
+static void a_flat_channel_gives_its_bias(void **state) {
+    (void)state;
+    static const int64_t blocks[] = {1, 8, 16};
+    op_case c = {"instance_norm flat", &cc_op_instance_norm, INSTANCE(NONE), 1, {SHAPE(2, 11, 9, 7)}};
+    for (int k = 0; k < 6; k++) {
+        const cc_dtype dtype = k % 2 ? CC_BF16 : CC_F32;
+        const int64_t block = blocks[k / 2], plane = 9 * 7, channels = 11;
+        bench b;
+        rig r;
+        bench_open(&b, &c, true, dtype);
+        for (int64_t i = 0; i < plane; i++) ((float *)b.io.x[0])[3 * plane + i] = 0.75f;
+        round_to(dtype, b.io.p[CC_GROUP_NORM_BIAS], channels);
+        rig_plan(&r, &c, &b, block, true, dtype);
+        rig_place(&r, &c, &b, false);
+        c.op->reference_forward(&b.io);
+        c.op->reference_backward(&b.io);
+        assert_ok(r.task.kernel->forward(&r.task));
+        assert_ok(r.task.kernel->backward(&r.task));
+        float *y = malloc((size_t)(2 * channels * plane) * sizeof *y);
+        cc_backend_cpu.from_blocked(y, r.task.y, r.task.output_shape, block, dtype);
+        for (int64_t i = 0; i < plane; i++) {
+            assert_true(y[3 * plane + i] == b.io.p[CC_GROUP_NORM_BIAS][3]);
+            assert_true(b.io.y[3 * plane + i] == b.io.p[CC_GROUP_NORM_BIAS][3]);
+            assert_true(isfinite(b.io.dx[0][3 * plane + i]));
+        }
+        assert_blocked("dx", &c, block, dtype, r.task.dx[0], &c.inputs[0], b.io.dx[0], tolerance_of(dtype));
+        free(y);
+        rig_close(&r);
+        bench_close(&b);
+    }
+}
+
+static void groups_that_do_not_divide_the_channels_are_refused(void **state) {
+    (void)state;
+    cc_op_signature s = {0};
+    const cc_shape x = SHAPE(1, 8, 2, 2), *inputs[] = {&x};
+    assert_error(cc_op_group_norm.infer(&s, GROUPS(3, NONE), inputs, 1), CC_EINVAL, "into 3 groups");
+    assert_error(cc_op_group_norm.infer(&s, GROUPS(2, SIGMOID), inputs, 1), CC_EINVAL, "sigmoid");
+    assert_error(cc_op_instance_norm.infer(&s, GROUPS(2, NONE), inputs, 1), CC_EINVAL, "no groups");
+    assert_error(cc_op_dropout.infer(&s, DROPOUT(1), inputs, 1), CC_EINVAL, "less than 1");
 }
 
 /* All that a training step of one op computes, one behind the other. */
@@ -434,7 +482,9 @@ int main(void) {
         cmocka_unit_test(in_bf16_the_cpu_differs_by_its_rounding_alone),
         cmocka_unit_test(references_have_the_gradients_of_finite_differences),
         cmocka_unit_test(kernels_of_our_own_do_not_depend_on_the_number_of_threads),
-        cmocka_unit_test(batch_norm_keeps_precision_far_from_zero),
+        cmocka_unit_test(norms_keep_precision_far_from_zero),
+        cmocka_unit_test(a_flat_channel_gives_its_bias),
+        cmocka_unit_test(groups_that_do_not_divide_the_channels_are_refused),
         cmocka_unit_test(max_pool_gives_the_gradient_to_the_first_of_equals),
         cmocka_unit_test(the_references_hand_nan_on),
         cmocka_unit_test(the_cpu_hands_nan_on_as_the_reference_does),
