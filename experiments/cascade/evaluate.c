@@ -234,10 +234,10 @@ static void place(cc_evaluator *e, const cc_view_item *item, const float *logits
     const cc_box *box = &item->box;
     const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
     cc_probabilities_from_logits(e->probability, logits, e->classes, e->canvas);
-    /* What the canvas did not hold is background for certain. */
+    /* What the canvas did not hold reads 0 for every class, and stays background. */
     for (size_t k = 0; k < e->classes; k++)
         cc_fit_restore(e->placed + k * (size_t)tall * (size_t)wide, &e->source.fit,
-                       e->probability + k * e->canvas, tall, wide, e->classes > 1 && k == 0);
+                       e->probability + k * e->canvas, tall, wide, 0);
     compose(e, item);
 }
 
