@@ -48,8 +48,8 @@ void cc_net_view_deinit(cc_net_view *view); /* takes a zeroed one */
 cc_status cc_net_view_part_init(cc_net_view_part *out, const cc_net_view *view, const cc_split_part *slices);
 void cc_net_view_part_deinit(cc_net_view_part *part); /* takes a zeroed one */
 
-/* Batches of the training part, all of them full: items shuffled and augmented, or patches of its volumes. The
- * caller deinits *out whatever the status. As cc_loader_create and cc_training_volumes_create. */
+/* Batches of the training part, all of them full: items shuffled and augmented, or patches of its volumes.
+ * The caller deinits *out whatever the status. As cc_loader_create and cc_training_volumes_create. */
 cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *view);
 
 /* How a net of this run is evaluated on a part; `plan` is an inference plan on view->fit. */

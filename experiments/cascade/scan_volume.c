@@ -36,6 +36,7 @@ cc_status cc_scan_volume_plan(cc_scan_volume *out, const cc_scan_volume_source *
     out->scan.dims[1] = out->part.box.y1 - out->part.box.y0;
     out->scan.dims[2] = (int64_t)(out->part.end - out->part.first);
     if (cc_slice_set_spacing(mm, source->set, slice)) memcpy(out->scan.spacing_mm, mm, sizeof mm);
+    /* The config has seen to it that one of the two is asked for at most. */
     factors_of(factors, source->net);
     for (int k = 0; k < 3; k++) {
         out->reduced = out->reduced || factors[k] > 1;
@@ -70,9 +71,9 @@ static cc_status classify(uint8_t *labels, const cc_scan_volume_source *source, 
     return CC_OK;
 }
 
-/* HU of the part, and where `labels` is not NULL its classes. `original`: as the dataset has the values. */
+/* HU of the part as the set shows them, and its classes; where `labels` is NULL, HU as the dataset has them. */
 static cc_status read_part(float *hu, uint8_t *labels, const cc_scan_volume *v,
-                           const cc_scan_volume_source *source, bool original) {
+                           const cc_scan_volume_source *source) {
     cc_status status = CC_OK;
     const cc_slice *s = cc_slice_set_get(source->set, v->part.first);
     const size_t pixels = (size_t)s->height * (size_t)s->width;
@@ -85,7 +86,7 @@ static cc_status read_part(float *hu, uint8_t *labels, const cc_scan_volume *v,
         if (labels)
             CC_CHECK(cc_slice_set_read(source->set, i, slice, mask));
         else
-            CC_CHECK(cc_slice_set_read_near(source->set, i, 0, original, slice));
+            CC_CHECK(cc_slice_set_read_near(source->set, i, 0, true, slice));
         cut(hu + at, slice, sizeof *slice, &v->part.box, s->width);
         if (!labels) continue;
         CC_CHECK(classify(mask, source, i, pixels));
@@ -104,7 +105,7 @@ static cc_status bring(float *out, const cc_scan_volume *v, const float *hu,
 #define X(name) #name,
         CC_INTERPOLATION_LIST(X)
 #undef X
-    };
+    }; /* in the order of the enumeration */
     int64_t factors[3];
     int kind = 0;
     if (v->reduced) {
@@ -157,14 +158,17 @@ cc_status cc_scan_volume_make(cc_scan_volume *out, const cc_scan_volume_source *
     out->labels = malloc(count);
     if (!hu || !brought || !labels || !out->image || !out->labels)
         CC_CHECK(cc_fail_memory("a volume", (own + (out->channels + 1) * count) * sizeof *hu));
-    CC_CHECK(read_part(hu, labels, out, source, false));
+    CC_CHECK(read_part(hu, labels, out, source));
+    /* HU are resampled once, whatever the number of windows: clipping comes after it, as a voxel between bone
+     * and air is what lies between their HU, and not between black and white. */
     CC_CHECK(bring(brought, out, hu, source->net));
     for (int w = 0; w < channels.word_count; w++)
         if (!channels.words[w].is_mask)
             cc_channel_window(out->image + (size_t)w * count, brought, count, channels.words[w].window_hu);
     CC_CHECK(bring_labels(out->labels, out, labels, source->net));
+    /* The rooms are free again: HU for the scan's own values, the rest for masks of a byte a voxel. */
     if (cc_channels_have_mask(&channels)) {
-        CC_CHECK(read_part(hu, NULL, out, source, true));
+        CC_CHECK(read_part(hu, NULL, out, source));
         CC_CHECK(add_masks(out, &channels, hu, labels, (uint8_t *)brought, source->net));
     }
 done:
@@ -185,7 +189,8 @@ cc_status cc_scan_volume_restore(float *out, const cc_scan_volume *v, const floa
     const cc_sampling sampling = {v->reduced ? CC_INTERPOLATION_nearest : CC_INTERPOLATION_linear,
                                   CC_BORDER_CLAMPED, 0};
     double map[12];
-    /* The slice as a grid of its own, one voxel thick. */
+    /* The slice as a grid of its own, one voxel thick: what is restored at a time is a slice of memory, not a
+     * scan. The axes of `scan` are x, y, z, so that slices follow each other along z alone. */
     cc_grid one = v->scan;
     one.dims[2] = 1;
     one.origin_mm[2] += (double)(slice - v->part.first) * v->scan.spacing_mm[2];

@@ -1,10 +1,10 @@
-/* experiments/cascade/scan_volume.h -- a scan's slices as the volume that a net of volumes is shown, and what
- * the net says of it, back on the scan's own slices.
+/* experiments/cascade/scan_volume.h -- a scan's slices as the volume that a net of volumes is shown, and
+ * what the net says of it, back on the scan's own slices.
  *
- * Slices are stacked (matched or blanked as their set has them, cropped where the run crops), brought to the
- * net's grid (volumes.spacing_mm by datasets/resample.h: edges aligned, the scan covered; or volumes.reduce by
- * datasets/reduce.h), and only then windowed to the channels of data.channels. A channel above_N is thresholded
- * on the scan's own voxels, as the dataset has them, and moved as labels are. */
+ * Slices are stacked (matched or blanked as their set has them, cropped where the run crops), brought to
+ * the net's grid (volumes.spacing_mm by datasets/resample.h: edges aligned, the scan covered; or
+ * volumes.reduce by datasets/reduce.h), and only then windowed to the channels of data.channels. A channel
+ * above_N is thresholded on the scan's own voxels, as the dataset has them, and moved as labels are. */
 #ifndef CC_EXPERIMENTS_CASCADE_SCAN_VOLUME_H
 #define CC_EXPERIMENTS_CASCADE_SCAN_VOLUME_H
 
@@ -41,8 +41,8 @@ void cc_scan_volume_deinit(cc_scan_volume *volume); /* takes a zeroed one */
 size_t cc_scan_volume_count(const cc_scan_volume *volume); /* voxels of the net's grid */
 
 /* Values of the net's grid, on slice number `slice` (of the set, within the part): out[box of the part]. Of
- * resampled scans linearly, the outermost voxels for what lies beyond them; of cells each voxel has its own's.
- * CC_ENOMEM. */
+ * resampled scans linearly, the outermost voxels for what lies beyond them; of cells each voxel has its
+ * own's. CC_ENOMEM. */
 cc_status cc_scan_volume_restore(float *out, const cc_scan_volume *volume, const float *values, size_t slice);
 
 #endif

@@ -1,5 +1,5 @@
-/* experiments/cascade/scan_windows.c -- windows of a scan's volume through a plan, a batch on the device while
- * the host takes the one before.
+/* experiments/cascade/scan_windows.c -- windows of a scan's volume through a plan, a batch on the device
+ * while the host takes the one before.
  *
  * Means are of probabilities, as in the published nnU-Net (Isensee et al., Nature Methods 18 (2021), 203), so
  * that a window that is sure does not outvote two that are not. Loss and order of sums depend on neither
@@ -44,6 +44,7 @@ cc_status cc_scan_windows_create(cc_scan_windows **out, cc_plan *plan, const cc_
                            .voxels = 1,
                            .channels = (size_t)net->net.in_channels,
                            .classes = (size_t)net->net.classes};
+    /* Lists of a config are z, y, x; sizes in datasets/ are x, y, z. */
     for (int k = 0; k < 3; k++) {
         w->size[k] = net->volumes.patch[2 - k];
         w->voxels *= (size_t)w->size[k];
@@ -112,6 +113,7 @@ static cc_status begin_batch(size_t *count, cc_scan_windows *w, const cc_sliding
     *count = left < w->batch ? left : w->batch;
     CC_TRY(cc_interrupt_check());
     if (*count == 0) return CC_OK;
+    /* The target is cut as the picture is: beyond the volume it is 0, background, too. */
     for (size_t i = 0; i < *count; i++) {
         cc_sliding_cut(w->input + i * w->channels * w->voxels, sliding, first + i, w->volume.image,
                        w->channels);
@@ -127,12 +129,13 @@ static cc_status run_windows(double *loss, cc_scan_windows *w, cc_sliding *slidi
     int now = 0;
     CC_TRY(begin_batch(&count, w, sliding, 0, w->targets[now]));
     while (count > 0) {
-        const float *logits;
+        const float *logits; /* [count][classes][voxels], until the next end */
         CC_TRY(cc_plan_end(w->plan, &logits));
         CC_TRY(begin_batch(&next, w, sliding, first + count, w->targets[!now]));
         CC_TRY(check_logits(w, sliding, first, count, logits));
         CC_TRY(cc_loss_evaluate(&mean, NULL, &w->source.net->loss, logits, w->targets[now],
                                 loss_shape(w, count), w->scratch));
+        /* The loss of a batch is a mean; a last batch with fewer windows counts as many as it has. */
         *loss += mean * (double)count;
         for (size_t i = 0; i < count; i++) {
             cc_probabilities_from_logits(w->probability, logits + i * w->classes * w->voxels, w->classes,
@@ -150,6 +153,7 @@ cc_status cc_scan_windows_predict(double *loss, size_t *count, cc_scan_windows *
     cc_status status = CC_OK;
     cc_sliding *sliding = NULL;
     const cc_experiment_config *net = w->source.net;
+    /* The scan before this one goes first: memory never holds two. */
     drop_scan(w);
     CC_TRY(cc_scan_volume_make(&w->volume, &w->source, slice));
     const size_t voxels = cc_scan_volume_count(&w->volume);

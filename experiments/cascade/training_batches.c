@@ -1,4 +1,6 @@
-/* experiments/cascade/training_batches.c -- one face for two loaders. */
+/* experiments/cascade/training_batches.c -- one face for two loaders.
+ *
+ * A branch a call, and no table of functions: there are two kinds of items, and each call is one line. */
 #include "experiments/cascade/training_batches.h"
 
 void cc_training_batches_deinit(cc_training_batches *b) {
@@ -33,6 +35,7 @@ cc_status cc_training_batches_next(cc_training_batches *b, const float **images,
         if (slices) *targets = slices->targets;
         return CC_OK;
     }
+    /* Both give a target of the size of one channel: 0 and 1, or class numbers. */
     CC_TRY(cc_patch_loader_next(cc_training_volumes_loader(b->volumes), &patches));
     if (patches) *images = patches->images;
     if (patches) *targets = patches->targets;

@@ -1,5 +1,6 @@
-/* experiments/cascade/training_batches.h -- the batches that a run is trained on, whether its items are slices
- * (datasets/loader.h) or patches of volumes (datasets/patch_loader.h): what the trainer asks of either. */
+/* experiments/cascade/training_batches.h -- the batches that a run is trained on, whether its items are
+ * slices (datasets/loader.h) or patches of volumes (datasets/patch_loader.h): what the trainer asks of
+ * either. */
 #ifndef CC_EXPERIMENTS_CASCADE_TRAINING_BATCHES_H
 #define CC_EXPERIMENTS_CASCADE_TRAINING_BATCHES_H
 

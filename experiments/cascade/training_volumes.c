@@ -22,7 +22,8 @@ struct cc_training_volumes {
     cc_patch_loader *loader;
 };
 
-/* What a volume takes in the file: image, labels, and what rounds it up to whole floats. */
+/* What a volume takes in the file: image, labels, and what rounds it up to whole floats, as the next one's
+ * image is to lie where floats do. */
 static size_t bytes_of(const cc_scan_volume *v) {
     const size_t voxels = cc_scan_volume_count(v), step = sizeof(float);
     return v->channels * voxels * sizeof(float) + (voxels + step - 1) / step * step;
@@ -92,6 +93,7 @@ static cc_status make_loader(cc_training_volumes *t, const cc_experiment_config 
                                 .foreground = net->volumes.foreground,
                                 .batch = net->train.batch,
                                 .seed = net->seed};
+    /* Lists of a config are z, y, x; sizes in datasets/ are x, y, z. */
     for (int k = 0; k < 3; k++) options.size[k] = net->volumes.patch[2 - k];
     for (int i = 0; i < net->volumes.mirror.count; i++)
         options.mirror |= 1u << (net->volumes.mirror.items[i][0] - 'x'); /* CC_MIRROR_X, _Y, _Z */
@@ -111,6 +113,8 @@ cc_status cc_training_volumes_create(cc_training_volumes **out, const cc_scan_vo
     t->volumes = calloc(slices->count + 1, sizeof *t->volumes);
     t->kept = calloc(slices->count + 1, sizeof *t->kept);
     if (!t->volumes || !t->kept) CC_CHECK(cc_fail_memory("volumes", slices->count * sizeof *t->kept));
+    /* The slices of a scan are neighbours, and all in this part: the first stands for it. Grids alone tell
+     * how much memory there must be. */
     size_t channels = 1;
     for (size_t i = 0; i < slices->count; i++) {
         cc_scan_volume planned;

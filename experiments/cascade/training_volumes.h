@@ -1,10 +1,10 @@
-/* experiments/cascade/training_volumes.h -- the volumes that a net is trained on, and a loader of patches over
- * them.
+/* experiments/cascade/training_volumes.h -- the volumes that a net is trained on, and a loader of patches
+ * over them.
  *
- * Each scan is brought to the net's grid once (scan_volume.h), before the first epoch. What that takes is known
- * from the grids: where it is more than volumes.memory_mb, the volumes lie in a file that has no name any more
- * and is mapped, so that memory holds what is being looked at and the disk the rest. The bytes of a run are the
- * same either way, and nothing is left behind by a process that is killed. */
+ * Each scan is brought to the net's grid once (scan_volume.h), before the first epoch. What that takes is
+ * known from the grids: where it is more than volumes.memory_mb, the volumes lie in a file that has no name
+ * any more and is mapped, so that memory holds what is being looked at and the disk the rest. The bytes of
+ * a run are the same either way, and nothing is left behind by a process that is killed. */
 #ifndef CC_EXPERIMENTS_CASCADE_TRAINING_VOLUMES_H
 #define CC_EXPERIMENTS_CASCADE_TRAINING_VOLUMES_H
 

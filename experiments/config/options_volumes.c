@@ -1,7 +1,9 @@
-/* experiments/config/options_volumes.c -- the options of nets that see volumes (data.items: volumes): the grid
- * that scans are brought to, the patches that are trained on, the windows that are predicted.
+/* experiments/config/options_volumes.c -- the options of nets that see volumes (data.items: volumes): the
+ * grid that scans are brought to, the patches that are trained on, the windows that are predicted.
  *
- * Lists are in the order of arrays, z, y, x, as net.kernels and the like are. */
+ * Lists are in the order of arrays, z, y, x, as net.kernels and the like are. What the words mean, and what
+ * the algorithms are: datasets/interpolate.h, resample.h, reduce.h, patches.h and sliding_window.h. No row has
+ * `usual`: none of them means anything to a run that is older than data.items. */
 #include "experiments/config/option_rows.h"
 
 #include <string.h>
@@ -12,6 +14,7 @@
 #define OF_VOLUMES      .when = "data.items", .is = "volumes"
 #define AN_AXIS         .least = 3, .most = 3
 
+/* Of volumes.mirror. */
 static bool is_axis(const char *text) {
     return strlen(text) == 1 && strchr("xyz", text[0]);
 }

@@ -231,8 +231,8 @@ cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net
                    "the classes of the net of %s are other labels than those of this data", net->name);
 }
 
-/* Whether the slices of each scan make a volume: all there, of one size, and of a known spacing where they are
- * to be resampled. */
+/* Whether the slices of each scan make a volume: all there, of one size, and of a known spacing where they
+ * are to be resampled. */
 static cc_status check_scans(const cc_slice_set *set, const cc_experiment_config *net) {
     double mm[3];
     const double *wanted = net->volumes.spacing_mm;

@@ -1,7 +1,7 @@
-/* tests/experiments/cascade/test_scan_windows.c -- what a net of volumes says of a scan, on the scan's own slices,
- * against double sums written here: windows as MONAI's sliding_window_inference places them, voxels as SimpleITK
- * resamples them, for a net whose answer is known (its weights are set so that its logit at a voxel is A x + B of
- * a neighbour, 0 beyond the window). */
+/* tests/experiments/cascade/test_scan_windows.c -- what a net of volumes says of a scan, on the scan's own
+ * slices, against double sums written here: windows as MONAI's sliding_window_inference places them, voxels
+ * as SimpleITK resamples them, for a net whose answer is known (its weights are set so that its logit at a
+ * voxel is A x + B of a neighbour, 0 beyond the window). */
 #include <math.h>
 #include <omp.h>
 #include "experiments/cascade/evaluate.h"
@@ -226,8 +226,8 @@ static void slices_that_are_asked_for_alone_are_the_same(void **state) {
     for (int i = 0; i < 4; i++) assert_memory_equal(seen[i], whole[some[i]], sizeof seen[0]);
 }
 
-/* At twice the spacing in the plane, edges aligned, a voxel lies in the middle of four: their mean; and a voxel
- * of the scan lies a quarter of a coarse one beside a coarse centre. */
+/* At twice the spacing in the plane, edges aligned, a voxel lies in the middle of four: their mean; and a
+ * voxel of the scan lies a quarter of a coarse one beside a coarse centre. */
 static void a_resampled_scan_comes_back_linearly(void **state) {
     (void)state;
     enum { HALF = SIDE / 2 };
@@ -297,7 +297,8 @@ static void cells_keep_their_maximum_above_130_hu(void **state) {
     assert_seen(&want, 0);
 }
 
-/* Marked: slices 3 and 6; the box around their two regions. Smaller than a window along z: 0 is seen beyond. */
+/* Marked: slices 3 and 6; the box around their two regions. Smaller than a window along z: 0 is seen
+ * beyond. */
 static void a_cropped_scan_is_predicted_within_its_crop_alone(void **state) {
     (void)state;
     enum { FIRST = 3, END = 6, Y0 = 10, Y1 = 50, X0 = 5, X1 = 40 };

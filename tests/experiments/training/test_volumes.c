@@ -1,6 +1,7 @@
-/* tests/experiments/training/test_volumes.c -- a run of a net of volumes, from training to `predict`: the same bytes
- * whatever the workers, wherever the volumes lie and whether it was killed; all that its masks tell is what it
- * counted; a scan is marked as its own test marked it, with the geometry of its own file; stage 3 takes it. */
+/* tests/experiments/training/test_volumes.c -- a run of a net of volumes, from training to `predict`: the
+ * same bytes whatever the workers, wherever the volumes lie and whether it was killed; all that its masks
+ * tell is what it counted; a scan is marked as its own test marked it, with the geometry of its own file;
+ * stage 3 takes it. */
 #include <math.h>
 #include "datasets/volume.h"
 #include "datasets/volume_file.h"
@@ -169,8 +170,8 @@ static void header_line(char *out, size_t capacity, const char *path, const char
     assert_true(strlen(out) > 1);
 }
 
-/* The same scan with its file's axes turned (z, x, y, the first of them backwards) and elsewhere: the header of the
- * mask has the numbers of the scan's header, and its voxels lie where the scan's do. */
+/* The same scan with its file's axes turned (z, x, y, the first of them backwards) and elsewhere: the
+ * header of the mask has the numbers of the scan's header, and its voxels lie where the scan's do. */
 static void the_mask_of_a_turned_scan_has_the_geometry_of_its_file(void **state) {
     (void)state;
     static const char *const keys[] = {"DimSize", "ElementSpacing", "Offset", "TransformMatrix"};
