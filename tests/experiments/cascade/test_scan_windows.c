@@ -226,41 +226,47 @@ static void slices_that_are_asked_for_alone_are_the_same(void **state) {
     for (int i = 0; i < 4; i++) assert_memory_equal(seen[i], whole[some[i]], sizeof seen[0]);
 }
 
-/* At twice the spacing in the plane, edges aligned, a voxel lies in the middle of four: their mean; and a
- * voxel of the scan lies a quarter of a coarse one beside a coarse centre. */
+/* Where voxel i of the scan lies on an axis whose voxels are `factor` times as large, edges aligned:
+ * between which two, and how far behind the first; the outermost answer for what lies beyond them. */
+static double place(int *first, int i, int factor, int count) {
+    const double at = fmin(fmax((i + 0.5) / factor - 0.5, 0), count - 1);
+    *first = (int)fmin(floor(at), count - 2);
+    return at - *first;
+}
+
+/* At twice the spacing along x, and then along y too, a voxel lies in the middle of two or four: their
+ * mean. */
 static void a_resampled_scan_comes_back_linearly(void **state) {
     (void)state;
     enum { HALF = SIDE / 2 };
     static volume scan, coarse, want;
     double mm[3];
-    cc_experiment_config net = *cc_config_get(config, 0);
     assert_true(cc_slice_set_spacing(mm, set, 0));
-    net.volumes.spacing_mm[1] = 2 * mm[1];
-    net.volumes.spacing_mm[2] = 2 * mm[0];
-    read_scan(&scan, 0);
-    coarse = (volume){.dims = {DEPTH, HALF, HALF}};
-    for (int z = 0; z < DEPTH; z++)
-        for (int y = 0; y < HALF; y++)
-            for (int x = 0; x < HALF; x++)
-                *at(&coarse, z, y, x) =
-                    (*at(&scan, z, 2 * y, 2 * x) + *at(&scan, z, 2 * y, 2 * x + 1) +
-                     *at(&scan, z, 2 * y + 1, 2 * x) + *at(&scan, z, 2 * y + 1, 2 * x + 1)) /
-                    4;
-    predict(&coarse, net.volumes.overlap);
-    want = (volume){.dims = {DEPTH, SIDE, SIDE}};
-    for (int z = 0; z < DEPTH; z++)
-        for (int y = 0; y < SIDE; y++)
-            for (int x = 0; x < SIDE; x++) {
-                const double fy = fmin(fmax(y / 2.0 - 0.25, 0), HALF - 1),
-                             fx = fmin(fmax(x / 2.0 - 0.25, 0), HALF - 1);
-                const int y0 = (int)fmin(floor(fy), HALF - 2), x0 = (int)fmin(floor(fx), HALF - 2);
-                const double b = fy - y0, a = fx - x0;
-                *at(&want, z, y, x) =
-                    (1 - b) * ((1 - a) * *at(&coarse, z, y0, x0) + a * *at(&coarse, z, y0, x0 + 1)) +
-                    b * ((1 - a) * *at(&coarse, z, y0 + 1, x0) + a * *at(&coarse, z, y0 + 1, x0 + 1));
-            }
-    evaluate(&net, both, DEPTH, NULL, NULL);
-    assert_seen(&want, 0);
+    for (int factor = 1; factor <= 2; factor++) { /* along y */
+        const int rows = SIDE / factor;
+        cc_experiment_config net = *cc_config_get(config, 0);
+        net.volumes.spacing_mm[1] = factor * mm[1];
+        net.volumes.spacing_mm[2] = 2 * mm[0];
+        read_scan(&scan, 0);
+        coarse = (volume){.dims = {DEPTH, rows, HALF}};
+        for (int z = 0; z < DEPTH; z++)
+            for (int y = 0; y < SIDE; y++)
+                for (int x = 0; x < SIDE; x++)
+                    *at(&coarse, z, y / factor, x / 2) += *at(&scan, z, y, x) / (2 * factor);
+        predict(&coarse, net.volumes.overlap);
+        want = (volume){.dims = {DEPTH, SIDE, SIDE}};
+        for (int z = 0; z < DEPTH; z++)
+            for (int y = 0; y < SIDE; y++)
+                for (int x = 0; x < SIDE; x++) {
+                    int y0, x0;
+                    const double b = place(&y0, y, factor, rows), a = place(&x0, x, 2, HALF);
+                    *at(&want, z, y, x) =
+                        (1 - b) * ((1 - a) * *at(&coarse, z, y0, x0) + a * *at(&coarse, z, y0, x0 + 1)) +
+                        b * ((1 - a) * *at(&coarse, z, y0 + 1, x0) + a * *at(&coarse, z, y0 + 1, x0 + 1));
+                }
+        evaluate(&net, both, DEPTH, NULL, NULL);
+        assert_seen(&want, 0);
+    }
 }
 
 /* Cells of 1 x 2 x 3 voxels, the last one of 1 (64 = 21 * 3 + 1): all voxels of one have its probability. */
