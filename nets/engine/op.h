@@ -11,7 +11,8 @@
 #include "core/status.h"
 #include "nets/engine/shape.h"
 
-enum { CC_OP_INPUTS_MAX = 4, CC_OP_PARAMETERS_MAX = 4, CC_PARAMETER_RANK_MAX = 5 };
+/* Inputs: a dense block of DenseNet-201 ends in 49 that are read together. */
+enum { CC_OP_INPUTS_MAX = 64, CC_OP_PARAMETERS_MAX = 4, CC_PARAMETER_RANK_MAX = 5 };
 
 /* What a parameter is, for its initial value and for weight decay. */
 typedef enum cc_parameter_role {

@@ -11,6 +11,7 @@
     X(activation)                                                                                            \
     X(max_pool)                                                                                              \
     X(concat)                                                                                                \
+    X(concat_norm)                                                                                           \
     X(upsample)                                                                                              \
     X(squeeze_excite)                                                                                        \
     X(drop_path)

@@ -11,6 +11,7 @@
 #include "nets/engine/backend.h"
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/batch_norm/batch_norm.h"
+#include "nets/ops/concat_norm/concat_norm.h"
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/drop_path/drop_path.h"
@@ -237,6 +238,25 @@ static const op_case cases[] = {
      {SHAPE(2, 5, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 3, 4, 3)}},
     {"concat half blocks", &cc_op_concat, NULL, 2, {SHAPE(2, 24, 3, 5), SHAPE(2, 40, 3, 5)}},
     {"concat 3-D", &cc_op_concat, NULL, 2, {SHAPE3(1, 8, 2, 3, 5), SHAPE3(1, 12, 2, 3, 5)}},
+    {"concat of five", /* as many as DeepLab's */
+     &cc_op_concat,
+     NULL,
+     5,
+     {SHAPE(2, 8, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 16, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 8, 4, 3)}},
+    {"concat_norm relu", &cc_op_concat_norm, NORM(RELU), 2, {SHAPE(2, 16, 7, 5), SHAPE(2, 16, 7, 5)}},
+    {"concat_norm",
+     &cc_op_concat_norm,
+     NORM(NONE),
+     3,
+     {SHAPE(3, 32, 5, 6), SHAPE(3, 16, 5, 6), SHAPE(3, 12, 5, 6)}},
+    {"concat_norm of one", &cc_op_concat_norm, NORM(SILU), 1, {SHAPE(2, 24, 5, 6)}},
+    {"concat_norm odd channels",
+     &cc_op_concat_norm,
+     NORM(NONE),
+     4,
+     {SHAPE(2, 5, 4, 3), SHAPE(2, 8, 4, 3), SHAPE(2, 3, 4, 3), SHAPE(2, 16, 4, 3)}},
+    {"concat_norm wide relu", &cc_op_concat_norm, NORM(RELU), 2, {SHAPE(1, 16, 60, 70), SHAPE(1, 8, 60, 70)}},
+    {"concat_norm 3-D", &cc_op_concat_norm, NORM(NONE), 2, {SHAPE3(2, 16, 3, 5, 2), SHAPE3(2, 16, 3, 5, 2)}},
     {"conv depthwise 3x3", &cc_op_conv, CONV(40, 40, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 40, 7, 9)}},
     {"conv depthwise 5x5", &cc_op_conv, CONV(24, 24, 1, 5, 5, 1, 2, 1, false), 1, {SHAPE(2, 24, 6, 11)}},
     {"conv depthwise odd", &cc_op_conv, CONV(11, 11, 1, 5, 5, 2, 2, 1, true), 1, {SHAPE(2, 11, 7, 8)}},

@@ -1,5 +1,6 @@
-/* nets/ops/batch_norm/batch_norm_cpu.c -- batch normalisation with its activation and residual: each way,
- * memory is read twice, once for the sums and once to use them.
+/* nets/ops/batch_norm/batch_norm_cpu.c -- batch normalisation with its activation and residual, of one array or
+ * of several that concat_norm joins (nets/ops/concat_norm): each way, memory is read twice, once for the sums
+ * and once to use them.
  *
  * Work is cut into chunks of a plane (one n, one block of channels). A chunk is read in rows of 16 values;
  * lane l of a row belongs to channel l % block, so one loop serves every block, and vectors of constants are
@@ -11,6 +12,7 @@
 #include "core/hot.h"
 #include "nets/backends/cpu/lane_activations.h"
 #include "nets/ops/batch_norm/batch_norm.h"
+#include "nets/ops/ops.h"
 
 enum {
     LANES = 16,
@@ -71,6 +73,24 @@ static int64_t unit_of_block(const layout *l, int64_t which, int64_t i) {
     return (i / l->chunks * l->blocks + which) * l->chunks + i % l->chunks;
 }
 
+/* The input that holds a unit's block of channels, and where the unit starts in it. Inputs that are joined lie
+ * one behind the other in the numbering of blocks; each but the last fills its blocks. */
+static int64_t start_in_input(int *input, const cc_task *task, const layout *l, int64_t unit) {
+    *input = 0;
+    if (task->op != &cc_op_concat_norm) return unit_start(l, unit);
+    int64_t block = unit_block(l, unit), blocks = cc_blocks(task->input_shapes[0], l->block);
+    while (block >= blocks) {
+        block -= blocks;
+        blocks = cc_blocks(task->input_shapes[++*input], l->block);
+    }
+    const int64_t n = unit / l->chunks / l->blocks;
+    return (n * blocks + block) * l->plane + unit % l->chunks * CHUNK;
+}
+
+static bool has_residual(const cc_task *task) {
+    return task->op != &cc_op_concat_norm && task->input_count == 2;
+}
+
 static constants constants_at(float *memory, const layout *l) {
     int64_t n = l->blocks * l->block;
     return (constants){memory, memory + n, memory + 2 * n, memory + 3 * n};
@@ -82,7 +102,7 @@ static cc_status plan(cc_task *task) {
     size_t vectors = (size_t)(4 * l.blocks * l.block) * sizeof(float);
     task->scratch_bytes = (size_t)l.units * sizeof(sums) + vectors;
     if (task->training) task->saved_bytes = vectors;
-    if (task->input_count == 2 && task->input_blocks[1] != l.block)
+    if (has_residual(task) && task->input_blocks[1] != l.block)
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "the residual has another layout than x");
     return CC_OK;
 }
@@ -242,6 +262,7 @@ static void spread_all(lanes *out, const constants *k, int64_t which, int64_t bl
 typedef struct chunk {
     const void *x, *residual, *dy;
     void *y, *dx, *dresidual;
+    bool adds; /* to dx */
     int64_t count;
     lanes k;
     cc_f32x16 a, b; /* of find_gradients */
@@ -252,15 +273,17 @@ static void *part(const void *values, int64_t start, cc_dtype dtype) {
 }
 
 static void fill_chunk(chunk *c, const cc_task *task, const layout *l, const constants *k, int64_t unit) {
-    int64_t start = unit_start(l, unit);
+    int input;
+    int64_t start = unit_start(l, unit), start_x = start_in_input(&input, task, l, unit);
     cc_dtype dtype = task->dtype;
-    bool residual = task->input_count == 2;
+    bool residual = has_residual(task);
     c->count = unit_count(l, unit);
-    c->x = part(task->x[0], start, dtype);
+    c->x = part(task->x[input], start_x, dtype);
     c->residual = residual ? part(task->x[1], start, dtype) : NULL;
     c->dy = part(task->dy, start, dtype);
     c->y = part(task->y, start, dtype);
-    c->dx = part(task->dx[0], start, dtype);
+    c->dx = part(task->dx[input], start_x, dtype);
+    c->adds = task->accumulate[input];
     c->dresidual = residual ? part(task->dx[1], start, dtype) : NULL;
     spread_all(&c->k, k, unit_block(l, unit), l->block);
 }
@@ -308,8 +331,10 @@ static cc_status forward(cc_task *task) {
     if (task->training) {
 #pragma omp parallel for schedule(static)
         for (int64_t u = 0; u < l.units; u++) {
-            moments(&parts[u], cc_values_at(task->x[0], unit_start(&l, u), task->dtype), unit_count(&l, u),
-                    l.block, task->dtype);
+            int input;
+            const int64_t start = start_in_input(&input, task, &l, u);
+            moments(&parts[u], cc_values_at(task->x[input], start, task->dtype), unit_count(&l, u), l.block,
+                    task->dtype);
         }
         use_batch(task, &l, &k, parts);
     } else {
@@ -361,6 +386,11 @@ CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residua
         load_row(&g, c.dy, i, c.count, dtype);
         cc_activate_back_16(&g, &z, kind);
         dx = c.k.scale * g + centred * c.a + c.b;
+        if (c.adds) {
+            cc_f32x16 before;
+            load_row(&before, c.dx, i, c.count, dtype);
+            dx += before;
+        }
         if (c.dx) store_row(c.dx, i, c.count, &dx, dtype);
         if (residual && c.dresidual) store_row(c.dresidual, i, c.count, &g, dtype);
     }
@@ -406,7 +436,9 @@ static cc_status backward(cc_task *task) {
         back_sums(&parts[u], &c, l.block, kind, task->dtype);
     }
     find_gradients(task, &l, &k, parts, a, b);
-    if (!task->dx[0] && !(task->input_count == 2 && task->dx[1])) return CC_OK;
+    bool wanted = false;
+    for (int i = 0; i < task->input_count; i++) wanted |= task->dx[i] != NULL;
+    if (!wanted) return CC_OK;
 #pragma omp parallel for schedule(static)
     for (int64_t u = 0; u < l.units; u++) {
         chunk c;
