@@ -25,7 +25,8 @@ static double uniform_at(uint64_t key, uint64_t i) {
 
 /* value = centre + spread * u */
 static void scale_of(double *centre, double *spread, const cc_op_parameter *p) {
-    *centre = p->role == CC_ROLE_NORM_WEIGHT || p->role == CC_ROLE_RUNNING_VAR ? 1 : 0;
+    const bool one = p->role == CC_ROLE_NORM_WEIGHT || p->role == CC_ROLE_RUNNING_VAR;
+    *centre = one ? 1 : p->role == CC_ROLE_SLOPE ? 0.25 : 0;
     *spread = p->role == CC_ROLE_KERNEL ? sqrt(6.0 / p->fan_in) : p->role == CC_ROLE_RUNNING_VAR ? 0.5 : 0.1;
 }
 

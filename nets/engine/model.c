@@ -114,8 +114,9 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
         cc_rng rng = cc_rng_init(seed, CC_PURPOSE_WEIGHTS, 0, (uint64_t)i);
         const double deviation = p->of.role == CC_ROLE_KERNEL ? sqrt(2.0 / p->of.fan_in) : 0;
         const bool one = p->of.role == CC_ROLE_NORM_WEIGHT || p->of.role == CC_ROLE_RUNNING_VAR;
+        const double start = p->of.role == CC_ROLE_SLOPE ? 0.25 : one; /* else 0 */
         for (int64_t k = 0; k < p->count; k++)
-            values[k] = (float)(deviation > 0 ? deviation * cc_rng_normal(&rng) : one);
+            values[k] = (float)(deviation > 0 ? deviation * cc_rng_normal(&rng) : start);
         /* The last layer's bias, which is the last parameter: sigmoid(bias) is the prior (Lin et al. 2017,
          * section 4.1), so that many background pixels do not swamp the first steps. */
         const bool is_head_bias = i == model->slot_count - 1 && p->of.role == CC_ROLE_BIAS;

@@ -20,6 +20,7 @@ typedef enum cc_parameter_role {
     CC_ROLE_BIAS,         /* a convolution's bias */
     CC_ROLE_NORM_WEIGHT,  /* starts at 1 */
     CC_ROLE_NORM_BIAS,    /* starts at 0 */
+    CC_ROLE_SLOPE,        /* of a PReLU below zero; starts at 0.25 */
     CC_ROLE_RUNNING_MEAN, /* a statistic, not trained; starts at 0 */
     CC_ROLE_RUNNING_VAR,  /* a statistic, not trained; starts at 1 */
 } cc_parameter_role;

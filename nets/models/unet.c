@@ -17,7 +17,7 @@ static cc_value conv_relu(cc_graph *g, cc_value x, const char *prefix, int index
     cc_conv_attr conv = cc_conv_2d(channels, 3, 1);
     conv.bias = !norm;
     cc_batch_norm_attr bn = cc_batch_norm_with(CC_ACTIVATION_RELU, epsilon);
-    cc_activation_attr relu = {CC_ACTIVATION_RELU};
+    cc_activation_attr relu = {.kind = CC_ACTIVATION_RELU};
     x = cc_graph_add(g, &cc_op_conv, &conv, &x, 1, "%s.conv%d", prefix, index);
     if (norm) return cc_graph_add(g, &cc_op_batch_norm, &bn, &x, 1, "%s.bn%d", prefix, index);
     return cc_graph_add(g, &cc_op_activation, &relu, &x, 1, "%s.relu%d", prefix, index);

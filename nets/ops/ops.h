@@ -14,7 +14,12 @@
     X(concat_norm)                                                                                           \
     X(upsample)                                                                                              \
     X(squeeze_excite)                                                                                        \
-    X(drop_path)
+    X(drop_path)                                                                                             \
+    X(prelu)                                                                                                 \
+    X(multiply)                                                                                              \
+    X(channel_pool)                                                                                          \
+    X(average_pool)                                                                                          \
+    X(resize)
 
 #define X(name) extern const cc_op cc_op_##name;
 CC_OPS(X)

@@ -44,7 +44,7 @@ static void check_way(way_count *n, const op_case *c, int pass, const char *way,
     cuda_rig r;
     op_case named = *c;
     char name[300];
-    const cc_activation_attr after = {activation};
+    const cc_activation_attr after = {.kind = activation};
     snprintf(name, sizeof name, "%s, pass %d by %s", c->name, pass, way);
     named.name = name;
     bench_open(&b, c, training, dtype);
@@ -65,7 +65,7 @@ static void check_way(way_count *n, const op_case *c, int pass, const char *way,
         assert_ok(r.task.kernel->forward(&r.task));
         int64_t count = cc_shape_count(&b.signature.output);
         for (int64_t i = 0; !training && i < count; i++)
-            b.io.y[i] = (float)cc_activation_value(activation, b.io.y[i]);
+            b.io.y[i] = (float)cc_activation_value(activation, 0, b.io.y[i]);
         compare_value(&r, "y", &named, r.task.y, r.task.output_shape, b.io.y);
         if (training) {
             c->op->reference_backward(&b.io);

@@ -152,8 +152,8 @@ static inline void put_nan(float *values, int64_t count) {
     {                                                                                                        \
         .rank = 5, .dims = { n, c, d, h, w }                                                                 \
     }
-#define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f})
-#define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f})
+#define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f, 0.2})
+#define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f, 0.2})
 #define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
 #define DROP(r)    (&(const cc_drop_path_attr){.rate = r, .block = 1})
 

@@ -9,8 +9,8 @@
 /* For N = 8 and 16, in place:
  *   cc_exp_N(x)                      as cc_exp
  *   cc_sigmoid_N(x)                  as cc_sigmoid
- *   cc_activate_N(z, kind)           as cc_activate
- *   cc_activate_back_N(g, z, kind)   g *= f'(z) */
+ *   cc_activate_N(z, kind, slope)    as cc_activate
+ *   cc_activate_back_N(g, z, kind, slope)   g *= f'(z) */
 #define CC_DEFINE_LANE_ACTIVATIONS(n)                                                                        \
     /* 0 where the mask's bits are set */                                                                    \
     CC_INLINE void cc_clear_##n(cc_f32x##n *value, const cc_i32x##n *mask) {                                 \
@@ -44,20 +44,29 @@
         cc_exp_##n(&e);                                                                                      \
         *x = 1.0f / (1.0f + e);                                                                              \
     }                                                                                                        \
-    CC_INLINE void cc_activate_##n(cc_f32x##n *z, cc_activation kind) {                                      \
+    /* values *= slope where z <= 0 or NaN */                                                                \
+    CC_INLINE void cc_leak_##n(cc_f32x##n *values, const cc_f32x##n *z, float slope) {                       \
+        cc_f32x##n scaled = *values * slope;                                                                 \
+        cc_i32x##n on = *z > 0;                                                                              \
+        *values = (cc_f32x##n)(((cc_i32x##n) * values & on) | ((cc_i32x##n)scaled & ~on));                   \
+    }                                                                                                        \
+    CC_INLINE void cc_activate_##n(cc_f32x##n *z, cc_activation kind, float slope) {                         \
         cc_f32x##n s = *z;                                                                                   \
         cc_i32x##n off = *z <= 0; /* not where it is NaN, which stays */                                     \
         if (kind == CC_ACTIVATION_RELU) cc_clear_##n(z, &off);                                               \
-        if (kind == CC_ACTIVATION_NONE || kind == CC_ACTIVATION_RELU) return;                                \
+        if (kind == CC_ACTIVATION_LEAKY_RELU) cc_leak_##n(z, &s, slope);                                     \
+        if (kind == CC_ACTIVATION_NONE || cc_activation_has_kink(kind)) return;                              \
         cc_sigmoid_##n(&s);                                                                                  \
         if (kind == CC_ACTIVATION_SILU) s *= *z;                                                             \
         *z = s;                                                                                              \
     }                                                                                                        \
-    CC_INLINE void cc_activate_back_##n(cc_f32x##n *g, const cc_f32x##n *z, cc_activation kind) {            \
+    CC_INLINE void cc_activate_back_##n(cc_f32x##n *g, const cc_f32x##n *z, cc_activation kind,              \
+                                        float slope) {                                                       \
         cc_f32x##n s = *z;                                                                                   \
         cc_i32x##n off = *z <= 0;                                                                            \
         if (kind == CC_ACTIVATION_RELU) cc_clear_##n(g, &off);                                               \
-        if (kind == CC_ACTIVATION_NONE || kind == CC_ACTIVATION_RELU) return;                                \
+        if (kind == CC_ACTIVATION_LEAKY_RELU) cc_leak_##n(g, z, slope);                                      \
+        if (kind == CC_ACTIVATION_NONE || cc_activation_has_kink(kind)) return;                              \
         cc_sigmoid_##n(&s);                                                                                  \
         *g *= s;                                                                                             \
         s = 1.0f - s;                                                                                        \

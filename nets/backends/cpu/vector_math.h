@@ -33,17 +33,20 @@ CC_INLINE float cc_sigmoid(float x) {
     return 1.0f / (1.0f + cc_exp(-x));
 }
 
-/* NaN stays NaN, as in PyTorch: so the comparisons are with what becomes zero. */
-CC_INLINE float cc_activate(cc_activation kind, float z) {
+/* NaN stays NaN, as in PyTorch: so the comparisons of relu are with what becomes zero. `slope`: a
+ * leaky relu's. */
+CC_INLINE float cc_activate(cc_activation kind, float slope, float z) {
     if (kind == CC_ACTIVATION_RELU) return z <= 0 ? 0 : z;
     if (kind == CC_ACTIVATION_SILU) return z * cc_sigmoid(z);
     if (kind == CC_ACTIVATION_SIGMOID) return cc_sigmoid(z);
+    if (kind == CC_ACTIVATION_LEAKY_RELU) return z > 0 ? z : z * slope;
     return z;
 }
 
 /* g * f'(z) */
-CC_INLINE float cc_activate_back(cc_activation kind, float z, float g) {
+CC_INLINE float cc_activate_back(cc_activation kind, float slope, float z, float g) {
     if (kind == CC_ACTIVATION_RELU) return z <= 0 ? 0 : g;
+    if (kind == CC_ACTIVATION_LEAKY_RELU) return z > 0 ? g : g * slope;
     if (kind == CC_ACTIVATION_NONE) return g;
     float s = cc_sigmoid(z);
     return kind == CC_ACTIVATION_SILU ? g * s * (1.0f + z * (1.0f - s)) : g * s * (1.0f - s);
@@ -63,6 +66,9 @@ CC_INLINE float cc_activate_back(cc_activation kind, float z, float g) {
         break;                                                                                               \
     case CC_ACTIVATION_SIGMOID:                                                                              \
         call(CC_ACTIVATION_SIGMOID);                                                                         \
+        break;                                                                                               \
+    case CC_ACTIVATION_LEAKY_RELU:                                                                           \
+        call(CC_ACTIVATION_LEAKY_RELU);                                                                      \
         break;                                                                                               \
     }
 

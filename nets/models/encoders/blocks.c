@@ -32,7 +32,7 @@ static cc_value finish(cc_graph *graph, cc_value y, const char *prefix, const cc
     y = cc_graph_add(graph, &cc_op_drop_path, &drop, (cc_value[]){y, last.residual}, 2, "%s.drop_path",
                      prefix);
     if (last.activation == CC_ACTIVATION_NONE) return y;
-    cc_activation_attr activation = {last.activation};
+    cc_activation_attr activation = {.kind = last.activation};
     return cc_graph_add(graph, &cc_op_activation, &activation, &y, 1, "%s.act", prefix);
 }
 

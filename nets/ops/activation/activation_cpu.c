@@ -11,42 +11,42 @@ static cc_status plan(cc_task *task) {
 }
 
 CC_HOT static void forward_piece(float *restrict y, const float *restrict x, int64_t count,
-                                 cc_activation kind) {
+                                 const cc_activation_attr *f) {
+    const float slope = (float)f->slope;
 #define LOOP(k)                                                                                              \
-    for (int64_t i = 0; i < count; i++) y[i] = cc_activate(k, x[i])
-    CC_FOR_ACTIVATION(kind, LOOP)
+    for (int64_t i = 0; i < count; i++) y[i] = cc_activate(k, slope, x[i])
+    CC_FOR_ACTIVATION(f->kind, LOOP)
 #undef LOOP
 }
 
 CC_HOT static void backward_piece(float *restrict dx, const float *restrict x, const float *restrict dy,
-                                  int64_t count, cc_activation kind) {
+                                  int64_t count, const cc_activation_attr *f) {
+    const float slope = (float)f->slope;
 #define LOOP(k)                                                                                              \
-    for (int64_t i = 0; i < count; i++) dx[i] = cc_activate_back(k, x[i], dy[i])
-    CC_FOR_ACTIVATION(kind, LOOP)
+    for (int64_t i = 0; i < count; i++) dx[i] = cc_activate_back(k, slope, x[i], dy[i])
+    CC_FOR_ACTIVATION(f->kind, LOOP)
 #undef LOOP
-}
-
-static cc_activation kind_of(const cc_task *task) {
-    return ((const cc_activation_attr *)task->attr)->kind;
 }
 
 /* y = f(x), the filling channels included: f(0) = 0 but for the sigmoid. */
 static cc_status forward(cc_task *task) {
+    const cc_activation_attr *f = task->attr;
     int64_t count = cc_blocked_count(task->output_shape, task->output_block);
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < count; i += CC_PIECE) {
         float x_room[CC_PIECE], y_room[CC_PIECE], *y = cc_values_room(y_room, task->y, i, task->dtype);
         int64_t piece = count - i < CC_PIECE ? count - i : CC_PIECE;
-        forward_piece(y, cc_values_read(x_room, task->x[0], i, piece, task->dtype), piece, kind_of(task));
+        forward_piece(y, cc_values_read(x_room, task->x[0], i, piece, task->dtype), piece, f);
         cc_values_write(task->y, i, y, piece, task->dtype);
     }
-    if (kind_of(task) == CC_ACTIVATION_SIGMOID) /* f(0) = 1/2 */
+    if (f->kind == CC_ACTIVATION_SIGMOID) /* f(0) = 1/2 */
         cc_blocked_clear_filling(task->y, task->output_shape, task->output_block, task->dtype);
     return CC_OK;
 }
 
 /* dx = dy f'(x) */
 static cc_status backward(cc_task *task) {
+    const cc_activation_attr *f = task->attr;
     if (!task->dx[0]) return CC_OK;
     int64_t count = cc_blocked_count(task->output_shape, task->output_block);
 #pragma omp parallel for schedule(static)
@@ -55,7 +55,7 @@ static cc_status backward(cc_task *task) {
             *dx = cc_values_room(dx_room, task->dx[0], i, task->dtype);
         int64_t piece = count - i < CC_PIECE ? count - i : CC_PIECE;
         backward_piece(dx, cc_values_read(x_room, task->x[0], i, piece, task->dtype),
-                       cc_values_read(dy_room, task->dy, i, piece, task->dtype), piece, kind_of(task));
+                       cc_values_read(dy_room, task->dy, i, piece, task->dtype), piece, f);
         cc_values_write(task->dx[0], i, dx, piece, task->dtype);
     }
     return CC_OK;

@@ -86,7 +86,8 @@ static void forward(const cc_reference_io *io) {
         channel c = channel_of(io, index);
         for (int64_t i = 0; i < c.count; i++) {
             int64_t j = at(&c, i);
-            io->y[j] = (float)cc_activation_value(a->activation, before_activation(io, &c, index, j));
+            io->y[j] =
+                (float)cc_activation_value(a->activation, a->slope, before_activation(io, &c, index, j));
         }
         if (!io->training) continue;
         float *mean = &io->p[CC_BATCH_NORM_MEAN][index], *var = &io->p[CC_BATCH_NORM_VAR][index];
@@ -107,8 +108,8 @@ static void backward(const cc_reference_io *io) {
         for (int pass = 0; pass < 2; pass++)
             for (int64_t i = 0; i < c.count; i++) {
                 int64_t j = at(&c, i);
-                double g =
-                    io->dy[j] * cc_activation_slope(a->activation, before_activation(io, &c, index, j));
+                double g = io->dy[j] * cc_activation_derivative(a->activation, a->slope,
+                                                                before_activation(io, &c, index, j));
                 double h = (io->x[0][j] - c.mean) * c.scale;
                 if (pass == 0) {
                     sum += g;
@@ -126,7 +127,7 @@ static void backward(const cc_reference_io *io) {
 
 /* z, and dz/dx = weight rstd with mean and var held fixed. */
 static bool relu_inputs(double *z, double *slopes, const cc_reference_io *io) {
-    if (((const cc_batch_norm_attr *)io->attr)->activation != CC_ACTIVATION_RELU) return false;
+    if (!cc_activation_has_kink(((const cc_batch_norm_attr *)io->attr)->activation)) return false;
     for (int64_t index = 0; index < io->output_shape->dims[1]; index++) {
         channel c = channel_of(io, index);
         slopes[index] = io->p[CC_BATCH_NORM_WEIGHT][index] * c.scale;

@@ -14,6 +14,7 @@
 typedef struct cc_batch_norm_attr {
     double epsilon, momentum;
     cc_activation activation;
+    double slope; /* of a leaky relu */
 } cc_batch_norm_attr;
 
 enum { CC_BATCH_NORM_WEIGHT, CC_BATCH_NORM_BIAS, CC_BATCH_NORM_MEAN, CC_BATCH_NORM_VAR };

@@ -265,6 +265,7 @@ typedef struct chunk {
     bool adds; /* to dx */
     int64_t count;
     lanes k;
+    float slope;    /* of a leaky relu */
     cc_f32x16 a, b; /* of find_gradients */
 } chunk;
 
@@ -285,6 +286,7 @@ static void fill_chunk(chunk *c, const cc_task *task, const layout *l, const con
     c->dx = part(task->dx[input], start_x, dtype);
     c->adds = task->accumulate[input];
     c->dresidual = residual ? part(task->dx[1], start, dtype) : NULL;
+    c->slope = (float)((const cc_batch_norm_attr *)task->attr)->slope;
     spread_all(&c->k, k, unit_block(l, unit), l->block);
 }
 
@@ -306,7 +308,7 @@ CC_INLINE void normalise_as(cc_activation kind, const chunk *given, bool residua
     for (int64_t i = 0; i < c.count; i += LANES) {
         cc_f32x16 centred, z;
         linear(&centred, &z, &c, i, residual, dtype);
-        cc_activate_16(&z, kind);
+        cc_activate_16(&z, kind, c.slope);
         store_row(c.y, i, c.count, &z, dtype);
     }
 }
@@ -359,7 +361,7 @@ CC_INLINE void back_sums_as(cc_activation kind, sums *out, int64_t block, const 
             cc_f32x16 centred, z, g;
             linear(&centred, &z, c, i + k * LANES, residual, dtype);
             load_row(&g, c->dy, i + k * LANES, c->count, dtype);
-            cc_activate_back_16(&g, &z, kind);
+            cc_activate_back_16(&g, &z, kind, c->slope);
             g_sum[k] += g;
             gx_sum[k] += g * centred;
         }
@@ -384,7 +386,7 @@ CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residua
         cc_f32x16 centred, z, g, dx;
         linear(&centred, &z, &c, i, residual, dtype);
         load_row(&g, c.dy, i, c.count, dtype);
-        cc_activate_back_16(&g, &z, kind);
+        cc_activate_back_16(&g, &z, kind, c.slope);
         dx = c.k.scale * g + centred * c.a + c.b;
         if (c.adds) {
             cc_f32x16 before;

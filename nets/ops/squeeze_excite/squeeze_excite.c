@@ -75,12 +75,12 @@ static void find_scale(const work *w, const cc_reference_io *io, const float *x)
     for (int64_t r = 0; r < w->reduced; r++) {
         w->before[r] = b1[r];
         for (int64_t c = 0; c < w->channels; c++) w->before[r] += w1[r * w->channels + c] * w->mean[c];
-        w->hidden[r] = cc_activation_value(CC_ACTIVATION_SILU, w->before[r]);
+        w->hidden[r] = cc_activation_value(CC_ACTIVATION_SILU, 0, w->before[r]);
     }
     for (int64_t c = 0; c < w->channels; c++) {
         double z = b2[c];
         for (int64_t r = 0; r < w->reduced; r++) z += w2[c * w->reduced + r] * w->hidden[r];
-        w->scale[c] = cc_activation_value(CC_ACTIVATION_SIGMOID, z);
+        w->scale[c] = cc_activation_value(CC_ACTIVATION_SIGMOID, 0, z);
     }
 }
 
@@ -123,7 +123,7 @@ static void backward(const cc_reference_io *io) {
             }
         }
         for (int64_t r = 0; r < w.reduced; r++) {
-            w.dbefore[r] *= cc_activation_slope(CC_ACTIVATION_SILU, w.before[r]);
+            w.dbefore[r] *= cc_activation_derivative(CC_ACTIVATION_SILU, 0, w.before[r]);
             w.dp[CC_SQUEEZE_BIAS][r] += w.dbefore[r];
             for (int64_t c = 0; c < w.channels; c++) {
                 w.dp[CC_SQUEEZE_WEIGHT][r * w.channels + c] += w.dbefore[r] * w.mean[c];

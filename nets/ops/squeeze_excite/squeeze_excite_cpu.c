@@ -134,7 +134,7 @@ static void find_scale(const cc_task *task, const geometry *g, const vectors *v)
         for (int64_t i = 0; i < g->n * g->reduced; i++) {
             int64_t n = i / g->reduced, r = i % g->reduced;
             v->before[i] = b1[r] + dot(w1 + r * g->channels, v->mean + n * g->width, g->channels);
-            v->hidden[i] = cc_activation_value(CC_ACTIVATION_SILU, v->before[i]);
+            v->hidden[i] = cc_activation_value(CC_ACTIVATION_SILU, 0, v->before[i]);
         }
 #pragma omp for schedule(static)
         for (int64_t i = 0; i < g->n * g->width; i++) {
@@ -142,7 +142,7 @@ static void find_scale(const cc_task *task, const geometry *g, const vectors *v)
             v->scale[i] = 0;
             if (c < g->channels)
                 v->scale[i] = (float)cc_activation_value(
-                    CC_ACTIVATION_SIGMOID,
+                    CC_ACTIVATION_SIGMOID, 0,
                     b2[c] + dot(w2 + c * g->reduced, v->hidden + n * g->reduced, g->reduced));
         }
     }
@@ -201,7 +201,7 @@ static void backward_layers(const cc_task *task, const geometry *g, const vector
             combine(dbefore, p[CC_EXCITE_WEIGHT]->value, dz, g->channels, g->reduced);
             for (int64_t r = 0; r < g->reduced; r++)
                 dbefore[r] =
-                    cc_activate_back(CC_ACTIVATION_SILU, (float)v->before[n * g->reduced + r], dbefore[r]);
+                    cc_activate_back(CC_ACTIVATION_SILU, 0, (float)v->before[n * g->reduced + r], dbefore[r]);
         }
 #pragma omp for schedule(static)
         for (int64_t c = 0; c < g->channels; c++)

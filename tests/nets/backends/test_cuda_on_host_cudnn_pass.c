@@ -63,7 +63,7 @@ static void finish(float *values, const float *bias, const cc_shape *shape, cc_a
     int64_t pixels = cc_shape_count(shape) / (shape->dims[0] * shape->dims[1]);
     for (int64_t i = 0; i < cc_shape_count(shape); i++)
         values[i] =
-            (float)cc_activation_value(activation, (double)values[i] + bias[i / pixels % shape->dims[1]]);
+            (float)cc_activation_value(activation, 0, (double)values[i] + bias[i / pixels % shape->dims[1]]);
 }
 
 static void add_bias(trial *t) {

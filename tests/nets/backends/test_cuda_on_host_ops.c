@@ -164,7 +164,7 @@ static void other_convolutions_are_not_depthwise(void **state) {
 
 static void assert_activated(const float *activated, const float *plain, int64_t count, cc_activation f) {
     for (int64_t i = 0; i < count; i++)
-        assert_true(fabs(activated[i] - cc_activation_value(f, plain[i])) < 1e-6);
+        assert_true(fabs(activated[i] - cc_activation_value(f, 0, plain[i])) < 1e-6);
 }
 
 /* f of what the convolution is without it, for every kernel that has it. */
