@@ -20,13 +20,16 @@ cc_rng cc_rng_init(uint64_t seed, cc_purpose purpose, uint64_t epoch, uint64_t s
     return (cc_rng){.key = {seed, (uint64_t)purpose}, .counter = {0, epoch, sample, 0}, .used = 4};
 }
 
+void cc_rng_four(uint64_t out[4], const cc_rng *rng, uint64_t index) {
+    philox4x64_ctr_t counter = {{index, rng->counter[1], rng->counter[2], rng->counter[3]}};
+    philox4x64_key_t key = {{rng->key[0], rng->key[1]}};
+    philox4x64_ctr_t block = philox4x64(counter, key);
+    for (int i = 0; i < 4; i++) out[i] = block.v[i];
+}
+
 uint64_t cc_rng_u64(cc_rng *rng) {
     if (rng->used == 4) {
-        philox4x64_ctr_t counter = {{rng->counter[0], rng->counter[1], rng->counter[2], rng->counter[3]}};
-        philox4x64_key_t key = {{rng->key[0], rng->key[1]}};
-        philox4x64_ctr_t out = philox4x64(counter, key);
-        for (int i = 0; i < 4; i++) rng->block[i] = out.v[i];
-        rng->counter[0]++;
+        cc_rng_four(rng->block, rng, rng->counter[0]++);
         rng->used = 0;
     }
     return rng->block[rng->used++];

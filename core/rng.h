@@ -21,6 +21,7 @@ typedef enum cc_purpose {
     CC_PURPOSE_EMPTY = 8,        /* sample = the slice: whether one without truth is trained on */
     CC_PURPOSE_SEARCH = 9,       /* points of a search: core/sobol.h, experiments/config/config_search.c */
     CC_PURPOSE_TRAIN_SHARE = 10, /* epoch 0, sample 0: which training patients a share of them has */
+    CC_PURPOSE_DROPOUT = 11,     /* sample = the layer (nets/ops/dropout/dropout.h) */
 } cc_purpose;
 
 typedef struct cc_rng {
@@ -31,6 +32,8 @@ typedef struct cc_rng {
 cc_rng cc_rng_init(uint64_t seed, cc_purpose purpose, uint64_t epoch, uint64_t sample);
 
 uint64_t cc_rng_u64(cc_rng *rng);
+/* Numbers 4 index ... 4 index + 3 of a stream, wherever it stands. */
+void cc_rng_four(uint64_t out[4], const cc_rng *rng, uint64_t index);
 /* Uniform in [0, 1), 53 bits. */
 double cc_rng_uniform(cc_rng *rng);
 /* Uniform in [low, high). */

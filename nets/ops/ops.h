@@ -8,6 +8,8 @@
     X(conv)                                                                                                  \
     X(conv_transpose)                                                                                        \
     X(batch_norm)                                                                                            \
+    X(instance_norm)                                                                                         \
+    X(group_norm)                                                                                            \
     X(activation)                                                                                            \
     X(max_pool)                                                                                              \
     X(concat)                                                                                                \
@@ -15,6 +17,7 @@
     X(upsample)                                                                                              \
     X(squeeze_excite)                                                                                        \
     X(drop_path)                                                                                             \
+    X(dropout)                                                                                               \
     X(prelu)                                                                                                 \
     X(multiply)                                                                                              \
     X(channel_pool)                                                                                          \

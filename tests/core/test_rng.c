@@ -19,6 +19,17 @@ static void numbers_are_philox4x64_10(void **state) {
     assert_true(cc_rng_u64(&rng) == 0xdb20fe9d672d0fdcULL);
 }
 
+static void any_four_numbers_can_be_made_alone(void **state) {
+    (void)state;
+    cc_rng rng = cc_rng_init(5, CC_PURPOSE_TEST, 2, 3);
+    const cc_rng fresh = rng;
+    for (uint64_t i = 0; i < 3; i++) {
+        uint64_t four[4];
+        cc_rng_four(four, &fresh, i);
+        for (int k = 0; k < 4; k++) assert_true(four[k] == cc_rng_u64(&rng));
+    }
+}
+
 static void a_permutation_holds_every_number_once(void **state) {
     (void)state;
     enum { COUNT = 100 };
@@ -52,6 +63,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_is_named_by_its_key_alone),
         cmocka_unit_test(numbers_are_philox4x64_10),
+        cmocka_unit_test(any_four_numbers_can_be_made_alone),
         cmocka_unit_test(a_permutation_holds_every_number_once),
         cmocka_unit_test(normal_numbers_have_mean_0_and_variance_1),
     };

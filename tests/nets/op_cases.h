@@ -15,6 +15,8 @@
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/drop_path/drop_path.h"
+#include "nets/ops/dropout/dropout.h"
+#include "nets/ops/instance_norm/instance_norm.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
@@ -157,6 +159,9 @@ static inline void put_nan(float *values, int64_t count) {
 #define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
 #define DROP(r)    (&(const cc_drop_path_attr){.rate = r, .block = 1})
 
+#define DROPOUT(r)          (&(const cc_dropout_attr){.rate = r, .layer = 2})
+#define DROPOUT_CHANNELS(r) (&(const cc_dropout_attr){.rate = r, .layer = 2, .channels = true})
+
 static const op_case cases[] = {
     {"conv 3x3", &cc_op_conv, CONV(16, 1, 1, 3, 3, 1, 1, 1, false), 1, {SHAPE(2, 16, 9, 11)}},
     {"conv 3x3 odd channels", &cc_op_conv, CONV(5, 1, 1, 3, 3, 1, 1, 1, true), 1, {SHAPE(2, 3, 7, 6)}},
@@ -268,6 +273,14 @@ static const op_case cases[] = {
     {"drop_path odd channels", &cc_op_drop_path, DROP(0.25), 2, {SHAPE(4, 11, 5, 7), SHAPE(4, 11, 5, 7)}},
     {"drop_path wide", &cc_op_drop_path, DROP(0.5), 2, {SHAPE(2, 8, 50, 60), SHAPE(2, 8, 50, 60)}},
     {"drop_path 3-D", &cc_op_drop_path, DROP(0.5), 2, {SHAPE3(3, 8, 2, 5, 3), SHAPE3(3, 8, 2, 5, 3)}},
+    {"dropout", &cc_op_dropout, DROPOUT(0.5), 1, {SHAPE(2, 16, 5, 7)}},
+    {"dropout of few channels", &cc_op_dropout, DROPOUT(0.3), 1, {SHAPE(3, 3, 1, 1)}},
+    {"dropout odd channels", &cc_op_dropout, DROPOUT(0.25), 1, {SHAPE(3, 11, 4, 3)}},
+    {"dropout half blocks", &cc_op_dropout, DROPOUT(0.5), 1, {SHAPE(2, 24, 3, 5)}},
+    {"dropout wide", &cc_op_dropout, DROPOUT(0.9), 1, {SHAPE(1, 20, 33, 19)}},
+    {"dropout 3-D", &cc_op_dropout, DROPOUT(0.5), 1, {SHAPE3(2, 12, 2, 5, 3)}},
+    {"dropout of channels", &cc_op_dropout, DROPOUT_CHANNELS(0.5), 1, {SHAPE(3, 12, 5, 3)}},
+    {"dropout of channels 3-D", &cc_op_dropout, DROPOUT_CHANNELS(0.5), 1, {SHAPE3(2, 19, 2, 3, 3)}},
     {"upsample", &cc_op_upsample, NULL, 1, {SHAPE(2, 16, 5, 3)}},
     {"upsample odd channels", &cc_op_upsample, NULL, 1, {SHAPE(2, 11, 4, 7)}},
     {"upsample 3-D", &cc_op_upsample, NULL, 1, {SHAPE3(1, 12, 2, 5, 3)}},

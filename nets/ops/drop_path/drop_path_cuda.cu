@@ -4,9 +4,9 @@
  * Seed and step are read from the device's memory, so that a recorded step draws anew each time it is
  * repeated; each thread draws for itself, which is quicker than another kernel. */
 #include "nets/backends/cuda/map_rows.cuh"
+#include "nets/backends/cuda/philox.cuh"
 
 extern "C" {
-#include "core/rng.h"
 #include "nets/ops/drop_path/drop_path.h"
 }
 
@@ -16,24 +16,6 @@ extern "C" const cc_kernel cc_drop_path_cuda;
 
 namespace { /* files have names in common */
 
-/* Number `index` of the stream (seed, purpose, epoch, sample): Philox4x64-10 (core/rng.h). */
-__device__ static uint64_t philox(uint64_t seed, uint64_t purpose, uint64_t epoch, uint64_t sample,
-                                  uint64_t index) {
-    uint64_t key[2] = {seed, purpose}, v[4] = {index / 4, epoch, sample, 0};
-    for (int round = 0; round < 10; round++) {
-        uint64_t high0 = __umul64hi(0xD2E7470EE14C6C93ull, v[0]), low0 = 0xD2E7470EE14C6C93ull * v[0],
-                 high1 = __umul64hi(0xCA5A826395121157ull, v[2]), low1 = 0xCA5A826395121157ull * v[2];
-        v[0] = high1 ^ v[1] ^ key[0];
-        v[1] = low1;
-        v[2] = high0 ^ v[3] ^ key[1];
-        v[3] = low0;
-        key[0] += 0x9E3779B97F4A7C15ull;
-        key[1] += 0xBB67AE8584CAA73Bull;
-    }
-    uint64_t low = index & 1 ? v[1] : v[0], high = index & 1 ? v[3] : v[2];
-    return index & 2 ? high : low;
-}
-
 /* What an image's branch is scaled by: 1 where nothing is drawn. */
 struct scales {
     const cc_draw *draw; /* NULL: nothing is */
@@ -42,7 +24,7 @@ struct scales {
     __device__ float of(int64_t image) const {
         if (!draw) return 1;
         uint64_t bits =
-            philox(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, block, (uint64_t)image);
+            philox_at(draw->seed, CC_PURPOSE_DROP_PATH, (uint64_t)draw->step, block, (uint64_t)image);
         return (double)(bits >> 11) * 0x1.0p-53 < rate ? 0 : (float)(1 / (1 - rate));
     }
 };
