@@ -116,7 +116,7 @@ static void join_choices(char *out, size_t capacity, const cc_option *o) {
 }
 
 void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
-    char range[80], choices[256];
+    char range[80], choices[256], at_most[32];
     format_range(range, o);
     join_choices(choices, sizeof choices, o);
     switch (o->kind) {
@@ -147,8 +147,12 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
         break;
     case CC_OPTION_INTEGERS:
-        snprintf(out, capacity, "a list of %s%d whole numbers %s", o->least == 0 ? "at most " : "", o->most,
-                 range);
+        snprintf(at_most, sizeof at_most,
+                 o->least == o->most ? ""
+                 : o->least == 0     ? "at most "
+                                     : "%d to ",
+                 o->least);
+        snprintf(out, capacity, "a list of %s%d whole numbers %s", at_most, o->most, range);
         break;
     case CC_OPTION_REALS:
         snprintf(out, capacity, "a list of %d numbers %s", o->most, range);

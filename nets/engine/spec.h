@@ -8,27 +8,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { CC_DECODER_LEVELS_MAX = 8, CC_LOSS_TERMS_MAX = 8, CC_CLIP_OFF = 0, CC_EMA_OFF = 0 };
+enum {
+    CC_DECODER_LEVELS_MAX = 8,
+    CC_DECODER_RATES_MAX = 8,
+    CC_LOSS_TERMS_MAX = 8,
+    CC_CLIP_OFF = 0,
+    CC_EMA_OFF = 0
+};
 
 /* What a U-Net without a known encoder may be: the config's options and nets/models both read these. */
 enum { CC_UNET_WIDTH_MIN = 1, CC_UNET_WIDTH_MAX = 1024, CC_UNET_DEPTH_MIN = 2, CC_UNET_DEPTH_MAX = 8 };
 
 typedef struct cc_net_spec {
-    const char *arch;                    /* "unet", "unet-bn", "unet-encoder" */
-    const char *encoder;                 /* unet-encoder: "resnet-34", ...; else NULL */
-    const char *upsample;                /* unet-encoder: "nearest", "transpose"; else NULL */
-    int channels[CC_DECODER_LEVELS_MAX]; /* unet-encoder: channels of each decoder block, deepest first */
-    int channel_count;
-    int width;        /* unet, unet-bn: channels of the first level; doubled at each next */
-    int depth;        /* unet, unet-bn: number of levels */
-    int in_channels;  /* 1 */
-    int classes;      /* 1 */
-    double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
-    /* unet-encoder, of the encoder's convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
+    const char *arch;      /* "unet", ...: nets/models/registry.h */
+    const char *encoder;   /* of nets on an encoder: "resnet-34", ...; else NULL */
+    const char *upsample;  /* unet-encoder: "nearest", "transpose"; else NULL */
+    const char *attention; /* unet-encoder: "none", "scse"; NULL: "none" */
+    /* Of each decoder block, deepest first; deeplabv3plus: channels[0] for all of its decoder. */
+    int channels[CC_DECODER_LEVELS_MAX];
+    int channel_count;               /* deeplabv3plus does not read it */
+    int rates[CC_DECODER_RATES_MAX]; /* deeplabv3plus, dense-ra-unet: of dilated convolutions side by side */
+    int rate_count;
+    int output_stride; /* deeplabv3plus: of the encoder, 16 or 8; 0: 16 */
+    double dropout;    /* how often, in training, a value is left out (0) */
+    int width;         /* unet, unet-bn: channels of the first level; doubled at each next */
+    int depth;         /* unet, unet-bn: number of levels */
+    int in_channels;   /* 1 */
+    int classes;       /* 1 */
+    double drop_path;  /* nets on an encoder: the last block's rate of stochastic depth (0) */
+    /* Nets on an encoder, of its convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
      * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
      * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
     const char *padding;
-    double norm_epsilon; /* unet-bn: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
+    double norm_epsilon; /* unet-bn: of batch norms; of nets on an encoder: of the encoder's; 0: 1e-5 */
     double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;

@@ -5,10 +5,9 @@
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/ops.h"
 
-cc_value cc_decoder_nearest_block(cc_graph *graph, cc_value x, cc_value skip, const char *prefix,
-                                  int64_t channels) {
-    x = cc_graph_add(graph, &cc_op_upsample, NULL, &x, 1, "%s.upsample", prefix);
-    return cc_decoder_join(graph, x, skip, prefix, channels);
+cc_value cc_decoder_nearest_block(cc_graph *graph, cc_value x, cc_value skip, const cc_decoder_block *block) {
+    x = cc_graph_add(graph, &cc_op_upsample, NULL, &x, 1, "%s.upsample", block->prefix);
+    return cc_decoder_join(graph, x, skip, block);
 }
 
 cc_value cc_decoder_nearest_head(cc_graph *graph, cc_value x, int64_t classes) {
