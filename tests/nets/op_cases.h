@@ -10,8 +10,10 @@
 #include "core/rng.h"
 #include "nets/engine/backend.h"
 #include "nets/ops/activation/activation.h"
+#include "nets/ops/average_pool/average_pool.h"
 #include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/concat_norm/concat_norm.h"
+#include "nets/ops/channel_pool/channel_pool.h"
 #include "nets/ops/conv/conv.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
 #include "nets/ops/drop_path/drop_path.h"
@@ -19,6 +21,7 @@
 #include "nets/ops/instance_norm/instance_norm.h"
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
+#include "nets/ops/resize/resize.h"
 #include "nets/ops/squeeze_excite/squeeze_excite.h"
 
 typedef struct op_case {
@@ -154,10 +157,14 @@ static inline void put_nan(float *values, int64_t count) {
     {                                                                                                        \
         .rank = 5, .dims = { n, c, d, h, w }                                                                 \
     }
-#define NORM(f)    (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f, 0.2})
-#define ACT(f)     (&(const cc_activation_attr){CC_ACTIVATION_##f, 0.2})
-#define SQUEEZE(r) (&(const cc_squeeze_excite_attr){r})
-#define DROP(r)    (&(const cc_drop_path_attr){.rate = r, .block = 1})
+#define NORM(f)               (&(const cc_batch_norm_attr){1e-5, 0.1, CC_ACTIVATION_##f, 0.2})
+#define ACT(f)                (&(const cc_activation_attr){CC_ACTIVATION_##f, 0.2})
+#define CHANNELS(f)           (&(const cc_channel_pool_attr){CC_CHANNEL_POOL_##f})
+#define AVERAGE(d, h, w)      (&(const cc_average_pool_attr){{d, h, w}})
+#define GROW(f, corners)      (&(const cc_resize_attr){.factor = f, .align_corners = corners})
+#define RESIZE(h, w, corners) (&(const cc_resize_attr){.size = {1, h, w}, .align_corners = corners})
+#define SQUEEZE(r)            (&(const cc_squeeze_excite_attr){r})
+#define DROP(r)               (&(const cc_drop_path_attr){.rate = r, .block = 1})
 
 #define DROPOUT(r)          (&(const cc_dropout_attr){.rate = r, .layer = 2})
 #define DROPOUT_CHANNELS(r) (&(const cc_dropout_attr){.rate = r, .layer = 2, .channels = true})
@@ -288,6 +295,69 @@ static const op_case cases[] = {
     {"squeeze_excite odd channels", &cc_op_squeeze_excite, SQUEEZE(3), 1, {SHAPE(3, 11, 5, 7)}},
     {"squeeze_excite wide", &cc_op_squeeze_excite, SQUEEZE(1), 1, {SHAPE(1, 5, 61, 67)}},
     {"squeeze_excite 3-D", &cc_op_squeeze_excite, SQUEEZE(2), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"leaky relu", &cc_op_activation, ACT(LEAKY_RELU), 1, {SHAPE(2, 12, 7, 9)}},
+    {"leaky relu 3-D", &cc_op_activation, ACT(LEAKY_RELU), 1, {SHAPE3(2, 11, 3, 5, 5)}},
+    {"sigmoid 1x1", &cc_op_activation, ACT(SIGMOID), 1, {SHAPE(3, 21, 1, 1)}},
+    {"batch_norm leaky relu", &cc_op_batch_norm, NORM(LEAKY_RELU), 1, {SHAPE(3, 16, 7, 5)}},
+    {"batch_norm residual leaky relu",
+     &cc_op_batch_norm,
+     NORM(LEAKY_RELU),
+     2,
+     {SHAPE(2, 11, 5, 5), SHAPE(2, 11, 5, 5)}},
+    {"batch_norm leaky relu 3-D", &cc_op_batch_norm, NORM(LEAKY_RELU), 1, {SHAPE3(2, 8, 3, 5, 5)}},
+    {"prelu", &cc_op_prelu, NULL, 1, {SHAPE(2, 16, 7, 9)}},
+    {"prelu odd channels", &cc_op_prelu, NULL, 1, {SHAPE(3, 11, 5, 3)}},
+    {"prelu 1x1", &cc_op_prelu, NULL, 1, {SHAPE(3, 5, 1, 1)}},
+    {"prelu wide", &cc_op_prelu, NULL, 1, {SHAPE(2, 8, 50, 60)}},
+    {"prelu 3-D", &cc_op_prelu, NULL, 1, {SHAPE3(2, 12, 3, 5, 3)}},
+    {"multiply", &cc_op_multiply, NULL, 2, {SHAPE(2, 16, 5, 7), SHAPE(2, 16, 5, 7)}},
+    {"multiply odd channels", &cc_op_multiply, NULL, 2, {SHAPE(2, 11, 5, 3), SHAPE(2, 11, 5, 3)}},
+    {"multiply by channel", &cc_op_multiply, NULL, 2, {SHAPE(2, 24, 5, 7), SHAPE(2, 24, 1, 1)}},
+    {"multiply by channel, odd", &cc_op_multiply, NULL, 2, {SHAPE(3, 11, 13, 17), SHAPE(3, 11, 1, 1)}},
+    {"multiply by place", &cc_op_multiply, NULL, 2, {SHAPE(2, 24, 5, 7), SHAPE(2, 1, 5, 7)}},
+    {"multiply by place, odd", &cc_op_multiply, NULL, 2, {SHAPE(3, 11, 13, 17), SHAPE(3, 1, 13, 17)}},
+    {"multiply of one channel", &cc_op_multiply, NULL, 2, {SHAPE(2, 1, 5, 3), SHAPE(2, 1, 5, 3)}},
+    {"multiply by image", &cc_op_multiply, NULL, 2, {SHAPE(3, 11, 4, 5), SHAPE(3, 1, 1, 1)}},
+    {"multiply by row", &cc_op_multiply, NULL, 2, {SHAPE(2, 11, 4, 5), SHAPE(2, 11, 4, 1)}},
+    {"multiply by column of all", &cc_op_multiply, NULL, 2, {SHAPE(2, 11, 4, 5), SHAPE(2, 1, 1, 5)}},
+    {"multiply 1x1", &cc_op_multiply, NULL, 2, {SHAPE(2, 5, 1, 1), SHAPE(2, 5, 1, 1)}},
+    {"multiply 3-D by place", &cc_op_multiply, NULL, 2, {SHAPE3(2, 12, 3, 4, 5), SHAPE3(2, 1, 3, 4, 5)}},
+    {"multiply 3-D by slice", &cc_op_multiply, NULL, 2, {SHAPE3(2, 9, 3, 4, 5), SHAPE3(2, 9, 3, 1, 1)}},
+    {"multiply 3-D by channel", &cc_op_multiply, NULL, 2, {SHAPE3(2, 9, 3, 4, 5), SHAPE3(2, 9, 1, 1, 1)}},
+    {"multiply wide", &cc_op_multiply, NULL, 2, {SHAPE(2, 24, 40, 50), SHAPE(2, 1, 40, 50)}},
+    {"channel max", &cc_op_channel_pool, CHANNELS(MAX), 1, {SHAPE(2, 24, 5, 7)}},
+    {"channel max odd channels", &cc_op_channel_pool, CHANNELS(MAX), 1, {SHAPE(2, 11, 5, 3)}},
+    {"channel max of one", &cc_op_channel_pool, CHANNELS(MAX), 1, {SHAPE(2, 1, 5, 3)}},
+    {"channel max wide", &cc_op_channel_pool, CHANNELS(MAX), 1, {SHAPE(2, 37, 20, 30)}},
+    {"channel max 3-D", &cc_op_channel_pool, CHANNELS(MAX), 1, {SHAPE3(2, 12, 3, 4, 5)}},
+    {"channel mean", &cc_op_channel_pool, CHANNELS(MEAN), 1, {SHAPE(2, 24, 5, 7)}},
+    {"channel mean odd channels", &cc_op_channel_pool, CHANNELS(MEAN), 1, {SHAPE(2, 11, 5, 3)}},
+    {"channel mean 1x1", &cc_op_channel_pool, CHANNELS(MEAN), 1, {SHAPE(3, 40, 1, 1)}},
+    {"channel mean 3-D", &cc_op_channel_pool, CHANNELS(MEAN), 1, {SHAPE3(2, 12, 3, 4, 5)}},
+    {"average_pool global", &cc_op_average_pool, AVERAGE(1, 1, 1), 1, {SHAPE(2, 16, 9, 7)}},
+    {"average_pool global, odd", &cc_op_average_pool, AVERAGE(1, 1, 1), 1, {SHAPE(3, 11, 5, 3)}},
+    {"average_pool global, wide", &cc_op_average_pool, AVERAGE(1, 1, 1), 1, {SHAPE(2, 8, 61, 67)}},
+    {"average_pool global 3-D", &cc_op_average_pool, AVERAGE(1, 1, 1), 1, {SHAPE3(2, 12, 3, 5, 4)}},
+    {"average_pool 3x2", &cc_op_average_pool, AVERAGE(1, 3, 2), 1, {SHAPE(2, 16, 7, 5)}},
+    {"average_pool columns", &cc_op_average_pool, AVERAGE(1, 1, 3), 1, {SHAPE(2, 11, 6, 7)}},
+    {"average_pool 3-D", &cc_op_average_pool, AVERAGE(2, 3, 2), 1, {SHAPE3(2, 9, 5, 6, 4)}},
+    {"average_pool to more", &cc_op_average_pool, AVERAGE(1, 5, 4), 1, {SHAPE(1, 8, 3, 2)}},
+    {"average_pool 1x1", &cc_op_average_pool, AVERAGE(1, 1, 1), 1, {SHAPE(2, 5, 1, 1)}},
+    {"resize by 2", &cc_op_resize, GROW(2, false), 1, {SHAPE(2, 16, 5, 3)}},
+    {"resize by 2, corners", &cc_op_resize, GROW(2, true), 1, {SHAPE(2, 16, 5, 3)}},
+    {"resize by 4, odd channels", &cc_op_resize, GROW(4, false), 1, {SHAPE(2, 11, 4, 3)}},
+    {"resize by 4, corners", &cc_op_resize, GROW(4, true), 1, {SHAPE(2, 11, 4, 3)}},
+    {"resize by 8, corners", &cc_op_resize, GROW(8, true), 1, {SHAPE(1, 1, 3, 4)}},
+    {"resize odd", &cc_op_resize, RESIZE(13, 18, false), 1, {SHAPE(2, 8, 7, 4)}},
+    {"resize odd, corners", &cc_op_resize, RESIZE(13, 18, true), 1, {SHAPE(2, 8, 7, 4)}},
+    {"resize to less", &cc_op_resize, RESIZE(4, 3, false), 1, {SHAPE(2, 9, 11, 7)}},
+    {"resize to less, corners", &cc_op_resize, RESIZE(4, 3, true), 1, {SHAPE(2, 9, 11, 7)}},
+    {"resize of 1x1", &cc_op_resize, RESIZE(4, 6, false), 1, {SHAPE(2, 20, 1, 1)}},
+    {"resize of 1x1, corners", &cc_op_resize, RESIZE(4, 6, true), 1, {SHAPE(2, 20, 1, 1)}},
+    {"resize of a row, corners", &cc_op_resize, RESIZE(2, 8, true), 1, {SHAPE(2, 3, 1, 4)}},
+    {"resize to 1x1, corners", &cc_op_resize, RESIZE(1, 1, true), 1, {SHAPE(2, 8, 4, 3)}},
+    {"resize to 1x1", &cc_op_resize, RESIZE(1, 1, false), 1, {SHAPE(2, 8, 4, 3)}},
+    {"resize same", &cc_op_resize, RESIZE(5, 7, false), 1, {SHAPE(2, 8, 5, 7)}},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 

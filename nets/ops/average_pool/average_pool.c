@@ -87,6 +87,8 @@ static unsigned reads(const void *attr) {
     return 0;
 }
 
+extern const cc_kernel cc_average_pool_cpu;
+
 const cc_op cc_op_average_pool = {
     .name = "average_pool",
     .attr_bytes = sizeof(cc_average_pool_attr),
@@ -95,4 +97,5 @@ const cc_op cc_op_average_pool = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .cpu = &cc_average_pool_cpu,
 };

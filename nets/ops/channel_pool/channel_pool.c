@@ -58,6 +58,8 @@ static unsigned reads(const void *attr) {
     return ((const cc_channel_pool_attr *)attr)->kind == CC_CHANNEL_POOL_MAX ? CC_READS_INPUT : 0;
 }
 
+extern const cc_kernel cc_channel_pool_cpu;
+
 const cc_op cc_op_channel_pool = {
     .name = "channel_pool",
     .attr_bytes = sizeof(cc_channel_pool_attr),
@@ -66,4 +68,5 @@ const cc_op cc_op_channel_pool = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .cpu = &cc_channel_pool_cpu,
 };

@@ -55,6 +55,8 @@ static unsigned reads(const void *attr) {
     return CC_READS_INPUT;
 }
 
+extern const cc_kernel cc_multiply_cpu;
+
 const cc_op cc_op_multiply = {
     .name = "multiply",
     .input_count = 2,
@@ -63,4 +65,5 @@ const cc_op cc_op_multiply = {
     .reference_forward = forward,
     .reference_backward = backward,
     .reference_bytes = reference_bytes,
+    .cpu = &cc_multiply_cpu,
 };

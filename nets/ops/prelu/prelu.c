@@ -45,6 +45,8 @@ static unsigned reads(const void *attr) {
     return CC_READS_INPUT;
 }
 
+extern const cc_kernel cc_prelu_cpu;
+
 const cc_op cc_op_prelu = {
     .name = "prelu",
     .input_count = 1,
@@ -53,4 +55,5 @@ const cc_op cc_op_prelu = {
     .reference_forward = forward,
     .reference_backward = backward,
     .relu_inputs = relu_inputs,
+    .cpu = &cc_prelu_cpu,
 };

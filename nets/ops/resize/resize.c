@@ -95,6 +95,8 @@ static unsigned reads(const void *attr) {
     return 0;
 }
 
+extern const cc_kernel cc_resize_cpu;
+
 const cc_op cc_op_resize = {
     .name = "resize",
     .attr_bytes = sizeof(cc_resize_attr),
@@ -103,4 +105,5 @@ const cc_op cc_op_resize = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .cpu = &cc_resize_cpu,
 };
