@@ -52,12 +52,18 @@ static void print_real(FILE *out, double value) {
 /* The items of a list. */
 static int item_count(const cc_experiment_config *config, const cc_option *o) {
     const char *base = (const char *)config;
-    if (o->kind == CC_OPTION_REALS) return o->most;
+    if (o->kind == CC_OPTION_REALS && !o->count_offset) return o->most;
     if (o->kind == CC_OPTION_TEXTS) return ((const cc_text_list *)(base + o->offset))->count;
     return *(const int *)(base + o->count_offset);
 }
 
-/* One item of a list. */
+/* "region: 4" */
+static void print_head(FILE *out, const cc_head_spec *head) {
+    print_text(out, head->name);
+    fprintf(out, ": %d", head->classes);
+}
+
+/* One item of a list, or of a map that is printed like one. */
 static void print_item(FILE *out, const cc_experiment_config *config, const cc_option *o, int i) {
     const void *place = (const char *)config + o->offset;
     if (o->kind == CC_OPTION_INTEGERS)
@@ -66,6 +72,8 @@ static void print_item(FILE *out, const cc_experiment_config *config, const cc_o
         print_real(out, ((const double *)place)[i]);
     else if (o->kind == CC_OPTION_TEXTS)
         print_text(out, ((const cc_text_list *)place)->items[i]);
+    else if (o->kind == CC_OPTION_HEADS)
+        print_head(out, &((const cc_head_spec *)place)[i]);
     else
         print_loss(out, config, &config->loss.terms[i]);
 }
@@ -136,12 +144,16 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
         print_claims(out, place);
         return;
     default:
-        fputc('[', out);
+        if (!o->initial && !o->needed && item_count(config, o) == 0) {
+            fputs("null", out);
+            return;
+        }
+        fputc(o->kind == CC_OPTION_HEADS ? '{' : '[', out);
         for (int i = 0; i < item_count(config, o); i++) {
             if (i) fputs(", ", out);
             print_item(out, config, o, i);
         }
-        fputc(']', out);
+        fputc(o->kind == CC_OPTION_HEADS ? '}' : ']', out);
     }
 }
 

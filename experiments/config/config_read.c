@@ -166,7 +166,7 @@ static cc_status fail_meaningless(const reader *r, const cc_option *o, const giv
     char shown[CC_CONFIG_KEY_MAX], decider[CC_CONFIG_KEY_MAX], hint[384], words[320];
     show(shown, r, o->key);
     if (!o->when)
-        return cc_config_fail(g->node, g->line, "leave it out", "%s means something only in a term of a sum",
+        return cc_config_fail(g->node, g->line, "leave it out", "%s means something only in a term of a loss",
                               shown);
     const cc_option *by = cc_option_get(cc_option_find(o->when));
     const char *word = NULL;

@@ -255,7 +255,23 @@ static cc_status read_numbers(cc_experiment_config *config, const cc_option *o, 
                                                 : as_ranged_real((double *)base + i, o, item);
         if (!ok) return fail_item(o, key, node, i);
     }
-    if (o->kind == CC_OPTION_INTEGERS) *(int *)((char *)config + o->count_offset) = (int)node->count;
+    if (o->count_offset) *(int *)((char *)config + o->count_offset) = (int)node->count;
+    return CC_OK;
+}
+
+/* A map of names and whole numbers, in the file's order. */
+static cc_status read_heads(cc_experiment_config *config, const cc_option *o, const char *key,
+                            const cc_yaml *node, cc_arena *arena) {
+    cc_head_spec *heads = (cc_head_spec *)((char *)config + o->offset);
+    if (node->kind != CC_YAML_MAP || node->count < (size_t)o->least || node->count > (size_t)o->most)
+        return fail_wants(o, key, node, NULL);
+    for (size_t i = 0; i < node->count; i++) {
+        if (!cc_config_is_name(node->keys[i], 1) || !as_ranged_integer(&heads[i].classes, o, node->items[i]))
+            return fail_wants(o, key, node, NULL);
+        heads[i].name = cc_arena_copy(arena, node->keys[i]);
+        if (!heads[i].name) return CC_ENOMEM;
+    }
+    *(int *)((char *)config + o->count_offset) = (int)node->count;
     return CC_OK;
 }
 
@@ -310,8 +326,10 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
     case CC_OPTION_CONFIG:
         return null ? CC_OK : read_text(place, o, key, node, arena);
     case CC_OPTION_INTEGERS:
-    case CC_OPTION_REALS:
-        return read_numbers(config, o, key, node);
+    case CC_OPTION_REALS: /* a list that may be left out keeps its count of 0 */
+        return null ? CC_OK : read_numbers(config, o, key, node);
+    case CC_OPTION_HEADS:
+        return read_heads(config, o, key, node, arena);
     case CC_OPTION_TEXTS:
         return read_texts(place, o, key, node, arena);
     case CC_OPTION_TEXT:

@@ -24,9 +24,10 @@ typedef enum cc_option_kind {
      * counts from the file that gives it */
     CC_OPTION_CONFIG,
     CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
-    CC_OPTION_REALS,    /* double[most], all given */
+    CC_OPTION_REALS,    /* double[most], all given; or, where count_offset is not 0, as CC_OPTION_INTEGERS */
     CC_OPTION_TEXTS,    /* cc_text_list, each item as `item_ok` likes it, no two alike */
     CC_OPTION_LOSSES,   /* the terms of a cc_loss_spec */
+    CC_OPTION_HEADS,    /* cc_head_spec[most], and their count, an int, at count_offset: a map of names */
     CC_OPTION_TEXT,     /* const char *, a line of any letters */
     CC_OPTION_LABELS,   /* cc_label_list: a map of variants and texts */
     CC_OPTION_CLAIMS,   /* cc_claim_list: a list of maps (config_report.h) */
@@ -55,7 +56,7 @@ typedef struct cc_option {
     int null_value;           /* integer, real: stands for null */
     bool needed;              /* must be given where it means something */
     bool needed_to_run;       /* the same under CC_CONFIG_RUNNABLE */
-    bool only_term;           /* means something only in a term of a sum of losses */
+    bool only_term;           /* means something only in a term of a loss */
     bool locates;             /* says where things lie or how fast: its text is no part of a run's identity */
     const char *usual; /* of an option that is younger than some runs: the value that means what they have, as
                           it is printed. It is no part of an identity; null is not printed */

@@ -155,7 +155,8 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "a list of %s%d whole numbers %s", at_most, o->most, range);
         break;
     case CC_OPTION_REALS:
-        snprintf(out, capacity, "a list of %d numbers %s", o->most, range);
+        snprintf(out, capacity, "a list of %s%d numbers %s%s", o->count_offset ? "1 to " : "", o->most, range,
+                 o->count_offset ? ", or null" : "");
         break;
     case CC_OPTION_TEXTS:
         snprintf(out, capacity, "a list of %s%d different words, each %s", o->least ? "1 to " : "at most ",
@@ -163,6 +164,10 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         break;
     case CC_OPTION_LOSSES:
         snprintf(out, capacity, "a list of 1 to %d losses", o->most);
+        break;
+    case CC_OPTION_HEADS:
+        snprintf(out, capacity, "a map {NAME: CLASSES} of 1 to %d outputs, CLASSES a whole number %s",
+                 o->most, range);
         break;
     case CC_OPTION_TEXT:
         snprintf(out, capacity, "a text of one line");

@@ -26,7 +26,7 @@ typedef struct source {
     void (*make)(void);              /* in place of all that: adds rows to the table */
 } source;
 
-enum { ROWS_MAX = 96, NUMBERS_MAX = 32, TEXT_MAX = 8192 };
+enum { ROWS_MAX = 128, NUMBERS_MAX = 48, TEXT_MAX = 8192 };
 
 static cc_option table[ROWS_MAX];
 static cc_option_rows whole = {table, 0};
@@ -75,11 +75,12 @@ static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t of
                                : h->count ? CC_OPTION_REALS
                                           : CC_OPTION_REAL,
                        .offset = offset + h->offset,
+                       .count_offset = h->count_offset ? offset + h->count_offset : 0,
                        .min = h->min,
                        .max = h->max,
                        .above_min = h->above_min,
                        .below_max = h->below_max,
-                       .least = h->count,
+                       .least = h->count_offset ? 1 : h->count,
                        .most = h->count,
                        .initial = h->initial,
                        .initial_note = h->initial_note,
@@ -403,12 +404,20 @@ static const source sources[] = {
      .names = cc_loss_name},
     {.make = add_loss_numbers},
     {.make = add_term_weight},
+    {.row = {.key = "loss.head",
+             .kind = CC_OPTION_NAME,
+             AT(loss.head),
+             .only_term = true,
+             .most = 1,
+             .initial_note = "null: the net's only output, or that of the loss it is a term of",
+             .usual = "null",
+             .meaning = "the output of the net that the term looks at, of those of `net.heads`"}},
     {.row = {.key = "loss.terms",
              .kind = CC_OPTION_LOSSES,
              AT(loss.terms),
              COUNT_AT(loss.term_count),
              .when = "loss.type",
-             .is = "sum",
+             .is = "sum|uncertainty",
              .least = 1,
              .most = CC_LOSS_TERMS_MAX,
              .needed = true,

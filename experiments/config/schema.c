@@ -144,6 +144,12 @@ static json_t *value_schema(builder *b, const cc_option *o) {
         item = json_pack("{s:s}", "type", o->kind == CC_OPTION_REALS ? "number" : "integer");
         set_range(b, item, o);
         return list_of(b, item, o->least, o->most);
+    case CC_OPTION_HEADS:
+        item = json_pack("{s:s}", "type", "integer");
+        set_range(b, item, o);
+        return json_pack("{s:[s,s], s:{s:s, s:i}, s:o, s:i, s:i}", "type", "object", "null", "propertyNames",
+                         "pattern", "^" NAME_PART "$", "maxLength", CC_NAME_MAX, "additionalProperties", item,
+                         "minProperties", o->least, "maxProperties", o->most);
     case CC_OPTION_TEXTS:
         item = o->item_pattern ? json_pack("{s:s, s:s}", "type", "string", "pattern", o->item_pattern)
                                : json_pack("{s:o}", "enum", words_of(b, o));

@@ -44,6 +44,10 @@ bool cc_fixture_has(const cc_fixture *fixture, const char *object) {
     return H5Lexists(fixture->file, object, H5P_DEFAULT) > 0;
 }
 
+bool cc_fixture_has_attribute(const cc_fixture *fixture, const char *object, const char *attribute) {
+    return H5Aexists_by_name(fixture->file, object, attribute, H5P_DEFAULT) > 0;
+}
+
 cc_status cc_fixture_members(char ***names, size_t *count, const cc_fixture *fixture, const char *group) {
     cc_status status = CC_OK;
     H5G_info_t info;

@@ -31,6 +31,7 @@ cc_status cc_fixture_open(cc_fixture *out, const char *path, cc_arena *arena);
 void cc_fixture_close(cc_fixture *fixture);
 
 bool cc_fixture_has(const cc_fixture *fixture, const char *object);
+bool cc_fixture_has_attribute(const cc_fixture *fixture, const char *object, const char *attribute);
 /* The names in a group, sorted. */
 cc_status cc_fixture_members(char ***names, size_t *count, const cc_fixture *fixture, const char *group);
 cc_status cc_fixture_dataset(cc_fixture_array *out, const cc_fixture *fixture, const char *object);

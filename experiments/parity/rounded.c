@@ -26,7 +26,6 @@
 #include "core/file.h"
 #include "core/rng.h"
 #include "experiments/parity/made_values.h"
-#include "nets/losses/loss.h"
 
 enum { DRAWS = 3, NOISY_LEAST = 8 /* of which a mean says something */ };
 #define CHANGE    0x1p-8 /* of a weight, at most */
@@ -52,7 +51,7 @@ static cc_status set_weights(cc_model *model, const cc_parity_pass_f32 *pass, in
         cc_rng rng = cc_rng_init((uint64_t)draw, CC_PURPOSE_TEST, 0, (uint64_t)i);
         float *values = cc_arena_get_array(arena, (size_t)p->count, sizeof *values);
         if (!values) return CC_ENOMEM;
-        cc_made_values(values, p, pass->config->seed);
+        cc_made_values(values, p, pass->batch->config->seed);
         for (int64_t k = 0; draw > 0 && k < p->count; k++)
             values[k] *= (float)(1 + cc_rng_between(&rng, -CHANGE, CHANGE));
         CC_TRY(cc_model_set(model, i, values));
@@ -64,12 +63,10 @@ static cc_status set_weights(cc_model *model, const cc_parity_pass_f32 *pass, in
 static cc_status train_once(cc_plan *plan, const cc_parity_pass_f32 *pass, cc_arena *arena) {
     const float *logits;
     double value;
-    const cc_loss_shape shape = {pass->out.dims[0], pass->out.dims[1], cc_shape_pixels(&pass->out)};
-    float *gradient = cc_arena_get_array(arena, (size_t)cc_shape_count(&pass->out), sizeof *gradient);
-    void *scratch = cc_arena_get(arena, cc_loss_scratch_bytes(&pass->config->loss, shape));
-    if (!gradient || !scratch) return CC_ENOMEM;
-    CC_TRY(cc_plan_forward(plan, pass->input, &logits));
-    CC_TRY(cc_loss_evaluate(&value, gradient, &pass->config->loss, logits, pass->target, shape, scratch));
+    float *gradient = cc_arena_get_array(arena, cc_parity_batch_logits(pass->batch), sizeof *gradient);
+    if (!gradient) return CC_ENOMEM;
+    CC_TRY(cc_plan_forward(plan, pass->batch->input, &logits));
+    CC_TRY(cc_parity_batch_loss(&value, gradient, NULL, pass->batch, logits, arena));
     return cc_plan_backward(plan, gradient);
 }
 
@@ -110,17 +107,15 @@ cc_status cc_parity_sensitivity_measure(cc_parity_sensitivity *out, const cc_par
     cc_plan *plan = NULL;
     cc_arena *arena = like->fixture->arena;
     cc_parity_gradients g = *like; /* the same parameters of another model */
-    const cc_plan_options options = {.n = pass->in.dims[0],
-                                     .height = pass->in.dims[2],
-                                     .width = pass->in.dims[3],
-                                     .training = true,
-                                     .tuning = pass->parity->tuning};
+    cc_plan_options options = cc_parity_batch_plan(pass->batch);
+    options.training = true;
+    options.tuning = pass->parity->tuning;
     out->moves = cc_arena_get_array(arena, g.parameter_count, sizeof *out->moves);
     out->cosines = cc_arena_get_array(arena, g.parameter_count, sizeof *out->cosines);
     g.got = cc_arena_get_array(arena, g.head_count, sizeof *g.got);
     g.got_norms = cc_arena_get_array(arena, g.parameter_count, sizeof *g.got_norms);
     if (!out->moves || !out->cosines || !g.got || !g.got_norms) return CC_ENOMEM;
-    CC_CHECK(cc_model_create(&model, &pass->config->net, pass->parity->backend));
+    CC_CHECK(cc_model_create(&model, &pass->batch->config->net, pass->parity->backend));
     CC_CHECK(cc_plan_create(&plan, model, &options));
     g.model = model;
     CC_CHECK(measure(out, &g, model, plan, pass));

@@ -2,7 +2,7 @@
 #ifndef CC_EXPERIMENTS_PARITY_ROUNDED_H
 #define CC_EXPERIMENTS_PARITY_ROUNDED_H
 
-#include "experiments/config/config.h"
+#include "experiments/parity/batch.h"
 #include "experiments/parity/gradients.h"
 
 /* How a gradient in float32 moves when each weight is changed by up to 2^-8 of itself, by parameter in the
@@ -15,9 +15,7 @@ typedef struct cc_parity_sensitivity {
 /* The net and one training pass of it, at float32. */
 typedef struct cc_parity_pass_f32 {
     const cc_parity *parity;
-    const cc_experiment_config *config;
-    const float *input, *target;
-    cc_shape in, out;
+    const cc_parity_batch *batch;
 } cc_parity_pass_f32;
 
 /* `like`: of the net at hand, for its parameters. CC_ENOMEM and what a plan may give. */

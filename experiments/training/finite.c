@@ -41,8 +41,14 @@ cc_status cc_training_check_finite(const cc_training_values *v, const char *titl
      * them, and they may become 0/0 where eps is 0. */
     if (!cc_model_backend(v->model)->store->device_memory)
         CC_TRY(check_flat(v, "", trained.values, trained.count, title, epoch, optimizer));
-    for (size_t first = 0; first < v->optimizer->count; first += trained.count)
+    size_t first = 0;
+    for (int i = 0; i < cc_optimizer_state_count(optimizer); i++, first += trained.count)
         CC_TRY(check_flat(v, "the optimiser's state of ", v->optimizer->values + first, trained.count, title,
                           epoch, optimizer));
+    /* Behind it, what the loss trains of its own. */
+    if (cc_find_not_finite(v->optimizer->values + first, v->optimizer->count - first) <
+        v->optimizer->count - first)
+        return cc_fail(CC_EINVAL, title, "lower optimizer.lr",
+                       "epoch %" PRId64 ": the loss's log-variances are not finite", epoch);
     return check_flat(v, "the moving average of ", v->ema->values, v->ema->count, title, epoch, optimizer);
 }

@@ -167,10 +167,12 @@ static cc_status resume_or_start(cc_trainer *t) {
     cc_checkpoint_state state;
     CC_TRY(cc_checkpoint_read(&state, &t->at, t->checkpoint_path));
     const bool resumes = state == CC_CHECKPOINT_WHOLE;
-    if (!resumes && t->at.optimizer_count > 0) /* plain SGD has no state */
-        memset(t->at.optimizer, 0, t->at.optimizer_count * sizeof *t->at.optimizer);
-    if (resumes) *cc_learner_steps(t->learner) = t->at.step;
-    CC_TRY(cc_host_view_put(cc_learner_state(t->learner)));
+    if (resumes) {
+        *cc_learner_steps(t->learner) = t->at.step;
+        CC_TRY(cc_host_view_put(cc_learner_state(t->learner)));
+    } else {
+        CC_TRY(cc_learner_reset(t->learner));
+    }
     CC_TRY(cc_host_view_put(cc_ema_state(t->ema)));
     if (resumes) {
         char threads[64] = "";

@@ -95,8 +95,8 @@ static bool has_optimizer(const char *type) {
 
 const cc_arithmetic cc_arithmetic_host = {.has_loss = has_loss,
                                           .has_optimizer = has_optimizer,
-                                          .loss_bytes = cc_loss_scratch_bytes,
-                                          .loss = cc_loss_evaluate,
+                                          .loss_bytes = cc_loss_scratch_bytes_of,
+                                          .loss = cc_loss_evaluate_heads,
                                           .clip = clip,
                                           .optimise = optimise,
                                           .average = average};

@@ -61,11 +61,10 @@ typedef struct cc_arithmetic {
     /* Whether it can compute the loss, or step the optimiser, of that name. */
     bool (*has_loss)(const char *type);
     bool (*has_optimizer)(const char *type);
-    /* As cc_loss_scratch_bytes and cc_loss_evaluate (nets/losses/loss.h). A loss, or a term of one, that it
-     * does not have is an error, and nothing is written. */
-    size_t (*loss_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
-    cc_status (*loss)(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
-                      const float *target, cc_loss_shape shape, void *scratch);
+    /* As cc_loss_scratch_bytes_of and cc_loss_evaluate_heads (nets/losses/loss.h). A loss, or a term of one, that
+     * it does not have is an error, and nothing is written. */
+    size_t (*loss_bytes)(const cc_loss_spec *spec, const cc_loss_heads *heads);
+    cc_status (*loss)(double *value, const cc_loss_spec *spec, const cc_loss_io *io);
     /* As cc_optimizer_clip (nets/optimizers/optimizer.h); scratch: CC_CLIP_BYTES. */
     cc_status (*clip)(float *grads, size_t count, double max_norm, void *scratch);
     /* Sets constants->derived from lr, step and the spec; on the host. NULL: optimise needs none. */

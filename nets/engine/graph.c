@@ -17,6 +17,8 @@ struct cc_graph {
     int node_count, node_capacity;
     cc_parameter *parameters;
     int parameter_count, parameter_capacity;
+    cc_graph_output outputs[CC_HEADS_MAX];
+    int output_count;
     cc_status status; /* the first error, and its message */
     cc_error error;
 };
@@ -138,13 +140,49 @@ cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const 
     return ++graph->node_count;
 }
 
+void cc_graph_add_output(cc_graph *graph, cc_value value, const char *name) {
+    if (graph->status != CC_OK) return;
+    char *copy = cc_arena_copy(graph->arena, name);
+    if (!copy)
+        keep_error(graph, CC_ENOMEM);
+    else if (graph->output_count == CC_HEADS_MAX)
+        cc_graph_fail(graph, name, "the net has too many outputs");
+    else
+        graph->outputs[graph->output_count++] = (cc_graph_output){value, copy};
+}
+
+/* A layer whose output nobody reads would be computed, and its gradient never be written. */
+static cc_status check_all_are_read(const cc_graph *graph) {
+    for (int i = 0; i < graph->node_count; i++) {
+        bool read = cc_graph_is_output(graph, i + 1);
+        for (int j = i + 1; j < graph->node_count && !read; j++)
+            for (int k = 0; k < graph->nodes[j].input_count; k++) read |= graph->nodes[j].inputs[k] == i + 1;
+        if (!read) return cc_fail(CC_EINVAL, graph->nodes[i].name, NULL, "no layer reads its output");
+    }
+    return CC_OK;
+}
+
 cc_status cc_graph_finish(cc_graph *graph) {
     if (graph->status != CC_OK) {
         const cc_error *e = &graph->error;
         return cc_fail(graph->status, e->where, e->hint, "%s", e->what);
     }
     if (graph->node_count == 0) return cc_fail(CC_EINVAL, "net", NULL, "it has no layers");
-    return CC_OK;
+    if (graph->output_count == 0)
+        graph->outputs[graph->output_count++] = (cc_graph_output){.value = graph->node_count};
+    return check_all_are_read(graph);
+}
+
+int cc_graph_output_count(const cc_graph *graph) {
+    return graph->output_count;
+}
+const cc_graph_output *cc_graph_output_at(const cc_graph *graph, int index) {
+    return &graph->outputs[index];
+}
+bool cc_graph_is_output(const cc_graph *graph, cc_value value) {
+    for (int i = 0; i < graph->output_count; i++)
+        if (graph->outputs[i].value == value) return true;
+    return false;
 }
 
 int cc_graph_node_count(const cc_graph *graph) {

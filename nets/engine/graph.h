@@ -1,4 +1,5 @@
-/* nets/engine/graph.h -- a net as a static graph: nodes in the order they run, each with one output.
+/* nets/engine/graph.h -- a net as a static graph: nodes in the order they run, each with one output. The net's
+ * own outputs are that of its last node, or several values with names (heads).
  *
  * Shapes are inferred while nodes are added, before anything is allocated for them. Building has a sticky
  * error: once a node does not fit, later calls return CC_NO_VALUE and cc_graph_finish returns the first
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include "core/status.h"
 #include "nets/engine/op.h"
+#include "nets/engine/spec.h"
 
 typedef int cc_value; /* an activation: the graph's input is 0, node i's output is i + 1 */
 enum { CC_NO_VALUE = -1, CC_GRAPH_INPUT = 0 };
@@ -44,14 +46,28 @@ cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const 
 /* Puts an error of the net's own description into the graph (the first one stays). */
 cc_value cc_graph_fail(cc_graph *graph, const char *where, const char *what);
 
+/* Makes a value one of the net's outputs; the name is copied. A net of which nothing is said has one output, its
+ * last node's, without a name. */
+void cc_graph_add_output(cc_graph *graph, cc_value value, const char *name);
+
 /* The shape of a value; rank 0 after an error. */
 cc_shape cc_graph_shape(const cc_graph *graph, cc_value value);
 
 /* Borrowed, as long as the graph. */
 const cc_shape *cc_graph_input_shape(const cc_graph *graph);
 
-/* Ends building: CC_OK, or the first error. The last node's output is the graph's output. */
+/* Ends building: CC_OK, or the first error. */
 cc_status cc_graph_finish(cc_graph *graph);
+
+/* Of a finished graph: its outputs in the order in which they were added, at least one. */
+typedef struct cc_graph_output {
+    cc_value value;
+    const char *name; /* NULL: it has none; borrowed */
+} cc_graph_output;
+int cc_graph_output_count(const cc_graph *graph);
+const cc_graph_output *cc_graph_output_at(const cc_graph *graph, int index);
+/* Whether a value is one of them. */
+bool cc_graph_is_output(const cc_graph *graph, cc_value value);
 
 int cc_graph_node_count(const cc_graph *graph);
 const cc_node *cc_graph_node(const cc_graph *graph, int index);

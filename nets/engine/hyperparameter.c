@@ -23,9 +23,17 @@ cc_status cc_hyperparameters_check(const cc_hyperparameter *const *list, const v
         const cc_hyperparameter *h = *list;
         if (h->flag) continue; /* true or false: always in range */
         const double *values = (const double *)((const char *)spec + h->offset);
-        for (int i = 0; i == 0 || i < h->count; i++) {
+        /* One number, a list of a fixed length, or one as long as is said beside it. */
+        int count = h->count ? h->count : 1;
+        if (h->count_offset) {
+            count = *(const int *)((const char *)spec + h->count_offset);
+            if (count < 0 || count > h->count)
+                return cc_fail(CC_ECONFIG, where, NULL, "%s has %d numbers, not 0 to %d", h->name, count,
+                               h->count);
+        }
+        for (int i = 0; i < count; i++) {
             const double v = values[i];
-            if (!h->initial && v == 0) continue; /* not given */
+            if (!h->initial && !h->count_offset && v == 0) continue; /* not given */
             /* Written so that NaN, which compares with nothing, is outside. */
             if (!(h->above_min ? v > h->min : v >= h->min) || !(h->below_max ? v < h->max : v <= h->max))
                 return fail_range(h, i, v, where);

@@ -11,11 +11,12 @@
 #include "core/status.h"
 
 typedef struct cc_hyperparameter {
-    const char *name;          /* the key in a config, below `loss` or `optimizer`: "gamma" */
-    size_t offset;             /* in the spec: of a double, or of the first of `count`; of a bool */
-    bool flag;                 /* it is a bool; neither count nor range means anything */
-    int count;                 /* 0: one number; else a list of so many */
-    double min, max;           /* of each number; NaN never lies between */
+    const char *name;    /* the key in a config, below `loss` or `optimizer`: "gamma" */
+    size_t offset;       /* in the spec: of a double, or of the first of `count`; of a bool */
+    bool flag;           /* it is a bool; neither count nor range means anything */
+    int count;           /* 0: one number; else a list of so many, */
+    size_t count_offset; /* or, where this is not 0, of 1 to so many: of an int, 0 where none is given */
+    double min, max;     /* of each number; NaN never lies between */
     bool above_min, below_max; /* the bound itself is not allowed */
     const char *initial;       /* the default, as YAML; NULL: there is none, and 0 stands for "not given" */
     const char *initial_note;  /* where there is none: what happens then, for people */

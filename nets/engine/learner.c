@@ -7,14 +7,19 @@
  *   optimise   parameters and state; their bf16 copies in the same pass
  *
  * Nothing of it waits for the host or allocates, so that a backend may record the whole and repeat it
- * (cc_backend.run); what differs from step to step lies in the backend's memory: images, masks, the learning
+ * (cc_backend.run); what differs from step to step lies in the backend's memory: images, targets, the learning
  * rate, the step's number. Only the loss is waited for, in `finish`. A loss that is no number must not reach
  * the weights, and nobody on the host has seen it yet: the optimiser looks at it, and changes nothing. */
 #include "nets/engine/learner.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "nets/engine/model_memory.h"
+
+/* The loss's trained numbers lie in the optimiser's state, behind that of the model's parameters: the numbers, then
+ * their own state, each in a room of whole 64 bytes. What fills a room has no gradient and stays 0. */
+enum { LOSS_ROOM = 16 };
 
 struct cc_learner {
     cc_model *model;
@@ -22,66 +27,84 @@ struct cc_learner {
     const cc_backend *backend;
     cc_loss_spec loss;
     cc_optimizer_spec optimizer;
-    cc_loss_shape shape;   /* of logits and target: n, classes, pixels */
+    cc_loss_heads heads;   /* the net's outputs, bound to the loss */
     cc_sequence *sequence; /* one step, once the backend has recorded it */
     int64_t step;          /* steps taken */
-    size_t input_bytes, target_bytes;
+    size_t input_bytes, logits_bytes, target_bytes;
+    int loss_parameter_count;
 
     /* The backend's memory. */
-    float *input, *target; /* [n][channels][pixels], [n][classes][pixels]; NULL where it is the host's */
-    float *gradient;       /* of the logits, [n][classes][pixels] */
+    float *input, *target; /* [n][channels][pixels], the targets of all heads; NULL where it is the host's */
+    float *gradient;       /* of the logits of all heads */
     double *value;         /* of the loss */
     void *scratch;         /* of the loss */
     void *clip_scratch;
     cc_step_constants *constants;
-    float *state;            /* of the optimiser: as many floats as the parameters, times its moments */
+    float *state;            /* of the optimiser: as many floats as the parameters, times its moments; then */
+    float *loss_parameters;  /* in it: the loss's trained numbers and their state; NULL: it has none */
+    float *loss_gradients;   /* [LOSS_ROOM]; likewise */
     cc_host_view state_view; /* of that */
     void *bf16_copy;         /* of all trained values, the model's; NULL where the backend keeps none */
 
     const float *step_input, *step_target; /* of the step at hand */
 };
 
-static cc_loss_shape logits_shape(const cc_plan *plan) {
-    const cc_graph *graph = cc_plan_graph(plan);
-    cc_shape shape = cc_graph_shape(graph, cc_graph_node_count(graph));
-    return (cc_loss_shape){shape.dims[0], shape.dims[1], cc_shape_pixels(&shape)};
-}
-
-static size_t target_bytes_of(cc_loss_shape shape) {
-    return (size_t)(shape.n * shape.classes * shape.pixels) * sizeof(float);
-}
-
 static size_t input_bytes_of(const cc_plan *plan) {
     return (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(plan))) * sizeof(float);
+}
+
+/* Floats of the optimiser's state for `trained` values, and of what the loss has in it. */
+static size_t state_count(size_t trained, const cc_optimizer_spec *optimizer, const cc_loss_spec *loss) {
+    float values[CC_LOSS_PARAMETERS_MAX];
+    const size_t moments = (size_t)cc_optimizer_state_count(optimizer);
+    const bool more = loss && cc_loss_parameters(values, loss) > 0;
+    return trained * moments + (more ? LOSS_ROOM * (1 + moments) : 0);
+}
+
+size_t cc_learner_target_bytes(const cc_plan *plan, const cc_loss_spec *loss) {
+    cc_loss_heads heads = cc_plan_heads(plan);
+    /* Without a loss that says otherwise: a mask for each class. */
+    if (!loss || cc_loss_bind(&heads, loss) != CC_OK) return cc_loss_logits_count(&heads) * sizeof(float);
+    return cc_loss_target_count(&heads) * sizeof(float);
 }
 
 /* What `allocate` takes. */
 void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
                         const cc_loss_spec *loss, const cc_optimizer_spec *optimizer) {
     const cc_backend *backend = cc_model_backend(model);
-    const cc_loss_shape shape = logits_shape(plan);
-    const size_t trained = cc_model_measure(model, true, CC_F32).gradients, target = target_bytes_of(shape);
-    if (optimizer) *optimizer_bytes += trained * (size_t)cc_optimizer_state_count(optimizer);
-    if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, shape);
-    *other_bytes += target + CC_CLIP_BYTES;
-    if (backend->store->device_memory) *other_bytes += target + input_bytes_of(plan);
+    const cc_loss_heads heads = cc_plan_heads(plan);
+    const size_t trained = cc_model_measure(model, true, CC_F32).gradients / sizeof(float);
+    if (optimizer) *optimizer_bytes += state_count(trained, optimizer, loss) * sizeof(float);
+    if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, &heads);
+    *other_bytes += cc_loss_logits_count(&heads) * sizeof(float) + CC_CLIP_BYTES;
+    if (backend->store->device_memory)
+        *other_bytes += cc_learner_target_bytes(plan, loss) + input_bytes_of(plan);
 }
 
 static cc_status allocate(cc_learner *l) {
     const cc_storage *store = l->backend->store;
-    size_t state = cc_model_flat(l->model).count * (size_t)cc_optimizer_state_count(&l->optimizer);
-    l->target_bytes = target_bytes_of(l->shape);
+    float values[CC_LOSS_PARAMETERS_MAX];
+    const size_t trained = cc_model_flat(l->model).count,
+                 state = state_count(trained, &l->optimizer, &l->loss);
+    l->loss_parameter_count = cc_loss_parameters(values, &l->loss);
+    l->logits_bytes = cc_loss_logits_count(&l->heads) * sizeof(float);
+    l->target_bytes = cc_loss_target_count(&l->heads) * sizeof(float);
     l->input_bytes = input_bytes_of(l->plan);
-    CC_TRY(store->get((void **)&l->gradient, l->target_bytes, "gradient of the logits"));
+    CC_TRY(store->get((void **)&l->gradient, l->logits_bytes, "gradient of the logits"));
     CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
     CC_TRY(store->get((void **)&l->constants, sizeof *l->constants, "optimiser"));
-    CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, l->shape), "loss"));
+    CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, &l->heads), "loss"));
     CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
     CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
     CC_TRY(cc_host_view_init(&l->state_view, store, l->state, state));
+    if (l->loss_parameter_count > 0) {
+        l->loss_parameters = l->state + trained * (size_t)cc_optimizer_state_count(&l->optimizer);
+        CC_TRY(store->get((void **)&l->loss_gradients, LOSS_ROOM * sizeof(float), "loss"));
+        CC_TRY(cc_learner_reset(l));
+    }
     if (!store->device_memory) return CC_OK;
     CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
-    return store->get((void **)&l->target, l->target_bytes, "masks");
+    return store->get((void **)&l->target, l->target_bytes, "targets");
 }
 
 cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, const cc_loss_spec *loss,
@@ -89,6 +112,8 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
     CC_TRY(cc_loss_check(loss));
     CC_TRY(cc_optimizer_check(optimizer));
     CC_TRY(cc_backend_check(cc_model_backend(model), loss, optimizer));
+    cc_loss_heads heads = cc_plan_heads(plan);
+    CC_TRY(cc_loss_bind(&heads, loss));
     cc_learner *l = calloc(1, sizeof *l);
     if (!l) return cc_fail_memory("learner", sizeof *l);
     *l = (cc_learner){.model = model,
@@ -96,7 +121,7 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
                       .backend = cc_model_backend(model),
                       .loss = *loss,
                       .optimizer = *optimizer,
-                      .shape = logits_shape(plan),
+                      .heads = heads,
                       .bf16_copy = cc_model_flat(model).bf16};
     cc_status status = allocate(l);
     if (status != CC_OK)
@@ -108,22 +133,25 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
 
 void cc_learner_destroy(cc_learner *l) {
     if (!l) return;
-    void *memory[] = {l->input,   l->target,       l->gradient,  l->value,
-                      l->scratch, l->clip_scratch, l->constants, l->state};
+    void *memory[] = {l->input,        l->target,    l->gradient, l->value,         l->scratch,
+                      l->clip_scratch, l->constants, l->state,    l->loss_gradients};
     l->backend->forget(l->sequence);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
     cc_host_view_deinit(&l->state_view);
     free(l);
 }
 
-/* Clips and applies the gradients that the model holds. */
+/* Clips and applies the gradients that the model holds, then those of the loss's own numbers. */
 static cc_status apply(cc_learner *l) {
     const cc_arithmetic *arithmetic = l->backend->arithmetic;
     cc_flat flat = cc_model_flat(l->model);
     if (l->optimizer.clip_norm != CC_CLIP_OFF)
         CC_TRY(arithmetic->clip(flat.grads, flat.count, l->optimizer.clip_norm, l->clip_scratch));
-    return arithmetic->optimise(&l->optimizer, l->constants, flat.values, flat.grads, l->state, l->bf16_copy,
-                                flat.count, l->value);
+    CC_TRY(arithmetic->optimise(&l->optimizer, l->constants, flat.values, flat.grads, l->state, l->bf16_copy,
+                                flat.count, l->value));
+    if (!l->loss_parameters) return CC_OK;
+    return arithmetic->optimise(&l->optimizer, l->constants, l->loss_parameters, l->loss_gradients,
+                                l->loss_parameters + LOSS_ROOM, NULL, LOSS_ROOM, l->value);
 }
 
 /* One step in the backend's memory, as the opening of this file has it; what cc_backend.run records. */
@@ -131,8 +159,14 @@ static cc_status run_step(void *context) {
     cc_learner *l = context;
     const float *logits;
     CC_TRY(cc_plan_start_forward(l->plan, l->step_input, &logits));
-    CC_TRY(l->backend->arithmetic->loss(l->value, l->gradient, &l->loss, logits, l->step_target, l->shape,
-                                        l->scratch));
+    CC_TRY(l->backend->arithmetic->loss(l->value, &l->loss,
+                                        &(cc_loss_io){.heads = &l->heads,
+                                                      .logits = logits,
+                                                      .target = l->step_target,
+                                                      .gradient = l->gradient,
+                                                      .parameters = l->loss_parameters,
+                                                      .parameter_gradients = l->loss_gradients,
+                                                      .scratch = l->scratch}));
     CC_TRY(cc_plan_start_backward(l->plan, l->gradient));
     return apply(l);
 }
@@ -178,7 +212,10 @@ cc_status cc_learner_step(cc_learner *l, const float *input, const float *target
     return cc_learner_finish(l, loss);
 }
 
-cc_status cc_learner_apply(cc_learner *l, double lr) {
+cc_status cc_learner_apply(cc_learner *l, double lr, const float *loss_gradients) {
+    if (l->loss_parameters)
+        CC_TRY(l->backend->store->put(l->loss_gradients, loss_gradients,
+                                      (size_t)l->loss_parameter_count * sizeof *loss_gradients));
     CC_TRY(set_constants(l, lr));
     return apply(l);
 }
@@ -189,4 +226,19 @@ cc_host_view *cc_learner_state(cc_learner *l) {
 
 int64_t *cc_learner_steps(cc_learner *l) {
     return &l->step;
+}
+
+/* Optimisers start from a state of zeros, the loss's numbers from what its spec says. */
+cc_status cc_learner_reset(cc_learner *l) {
+    cc_host_view *view = &l->state_view;
+    if (view->count > 0) memset(view->values, 0, view->count * sizeof *view->values); /* plain SGD has none */
+    if (l->loss_parameters) cc_loss_parameters(view->values + (l->loss_parameters - l->state), &l->loss);
+    l->step = 0;
+    return cc_host_view_put(view);
+}
+
+cc_status cc_learner_loss_parameters(float values[CC_LOSS_PARAMETERS_MAX], int *count, const cc_learner *l) {
+    *count = l->loss_parameter_count;
+    if (*count == 0) return CC_OK;
+    return l->backend->store->fetch(values, l->loss_parameters, (size_t)*count * sizeof *values);
 }

@@ -36,13 +36,11 @@ static cc_status add_plan(cc_needs *out, cc_model *model, const cc_use *use, boo
     out->activations += cc_plan_bytes(plan) - scratch - io;
     if (training) cc_learner_measure(&out->optimizer, &out->io, model, plan, use->loss, use->optimizer);
 
-    /* The copies that cc_storage.feed keeps of images or masks: one set for all plans. */
-    const cc_graph *graph = cc_plan_graph(plan);
-    const cc_shape logits = cc_graph_shape(graph, cc_graph_node_count(graph));
-    const int64_t images = cc_shape_count(cc_graph_input_shape(graph)), masks = cc_shape_count(&logits);
+    /* The copies that cc_storage.feed keeps of images or targets: one set for all plans. */
+    const size_t images = (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(plan))) * sizeof(float),
+                 targets = cc_learner_target_bytes(plan, use->loss);
     if (training == use->trains)
-        out->io +=
-            (size_t)backend->store->feed_copies * (size_t)(images > masks ? images : masks) * sizeof(float);
+        out->io += (size_t)backend->store->feed_copies * (images > targets ? images : targets);
     cc_plan_destroy(plan);
     return CC_OK;
 }

@@ -66,9 +66,11 @@ static void fill_task(cc_plan *plan, int i) {
         task->parameters[k] = &plan->model->slots[node->first_parameter + k];
 }
 
-/* The one node that reads node i's output, and nothing else; -1 where there is none. */
+/* The one node that reads node i's output, and nothing else; -1 where there is none, or where that is an output
+ * of the net too. */
 static int find_follower(const cc_plan *plan, int i) {
     int follower = -1;
+    if (cc_graph_is_output(plan->graph, i + 1)) return -1;
     for (int j = i + 1; j < plan->count; j++) {
         const cc_node *node = cc_graph_node(plan->graph, j);
         for (int k = 0; k < node->input_count; k++) {
@@ -132,15 +134,18 @@ static cc_status plan_as_recorded(cc_plan *plan) {
     return status == CC_OK ? cc_choices_print(&plan->choices, plan->tasks, plan->count) : status;
 }
 
-/* Logits leave the plan plain and in float32: a buffer of their own, unless the last value is so already. */
+/* Logits leave the plan plain and in float32, one output behind the other: a buffer of their own, unless the only
+ * output is so already. */
 static bool has_plain_logits(const cc_plan *plan) {
-    return plan->blocks[plan->count] != 1 || plan->options.dtype != CC_F32;
+    const cc_value first = cc_graph_output_at(plan->graph, 0)->value;
+    return cc_graph_output_count(plan->graph) > 1 || plan->blocks[first] != 1 ||
+           plan->options.dtype != CC_F32;
 }
 
 /* The plain copies at both ends of the net, see cc_plan. */
 static cc_status take_io_memory(cc_plan *plan) {
     const cc_storage *store = plan->model->backend->store;
-    size_t logits = cc_plan_memory_plain_bytes(plan, plan->count);
+    size_t logits = cc_plan_memory_logits_bytes(plan);
     if (has_plain_logits(plan)) CC_TRY(store->get((void **)&plan->plain_logits, logits, "logits"));
     if (!store->device_memory) return CC_OK;
     CC_TRY(
@@ -245,6 +250,17 @@ const cc_graph *cc_plan_graph(const cc_plan *plan) {
     return plan->graph;
 }
 
+cc_loss_heads cc_plan_heads(const cc_plan *plan) {
+    cc_loss_heads heads = {.count = cc_graph_output_count(plan->graph)};
+    for (int i = 0; i < heads.count; i++) {
+        const cc_graph_output *output = cc_graph_output_at(plan->graph, i);
+        const cc_shape shape = cc_graph_shape(plan->graph, output->value);
+        heads.items[i] = (cc_loss_head){.name = output->name,
+                                        .shape = {shape.dims[0], shape.dims[1], cc_shape_pixels(&shape)}};
+    }
+    return heads;
+}
+
 const char *cc_plan_choices(const cc_plan *plan) {
     return plan->choices;
 }
@@ -263,8 +279,7 @@ size_t cc_plan_scratch_bytes(const cc_plan *plan) {
 
 /* What take_io_memory takes of the backend's memory. */
 size_t cc_plan_io_bytes(const cc_plan *plan) {
-    size_t logits = cc_plan_memory_plain_bytes(plan, plan->count),
-           bytes = has_plain_logits(plan) ? logits : 0;
+    size_t logits = cc_plan_memory_logits_bytes(plan), bytes = has_plain_logits(plan) ? logits : 0;
     if (!plan->model->backend->store->device_memory) return bytes;
     return bytes + cc_plan_memory_plain_bytes(plan, CC_GRAPH_INPUT) + (plan->options.training ? logits : 0);
 }

@@ -6,12 +6,16 @@
 #define CC_NETS_ENGINE_PLAN_BUILD_H
 
 #include "nets/engine/plan_types.h"
+#include "nets/losses/loss.h"
 
 /* As cc_plan_create (nets/engine/plan.h), but CC_ENOMEM says only what was being allocated. */
 cc_status cc_plan_build(cc_plan **out, cc_model *model, const cc_plan_options *options);
 void cc_plan_destroy(cc_plan *plan); /* takes NULL */
 
 const cc_graph *cc_plan_graph(const cc_plan *plan);
+/* The outputs of the net as a loss sees them, not bound to one yet (cc_loss_bind). Logits and their gradients
+ * lie one output behind the other, in this order, wherever a plan or a learner takes or gives them. */
+cc_loss_heads cc_plan_heads(const cc_plan *plan);
 /* What was chosen, a line a pass: "node pass algorithm implementation ms"; a plan made from this text does
  * the same, to the byte, on the same processor with as many threads. Borrowed. */
 const char *cc_plan_choices(const cc_plan *plan);

@@ -5,9 +5,10 @@
  * that last reads it, and shares memory with buffers of other times (nets/engine/placement.h):
  *
  *   value v           from its kernel's forward step to the last node that reads it; where a backward pass
- *                     reads it (CC_READS_INPUT, CC_READS_OUTPUT), to that backward step. The logits to the end.
+ *                     reads it (CC_READS_INPUT, CC_READS_OUTPUT), to that backward step. The net's outputs to the
+ *                     end.
  *   gradient of v     from the backward step of the last node that reads v, which writes it first, to that of
- *                     the node that made v
+ *                     the node that made v; of an output of the net, which the loss writes first, from step n
  *   saved by node i   from its forward to its backward step
  *   separate          the backward step alone: an input's gradient on its way into a sum
  *   held, scratch     always; scratch is one buffer, as large as the largest wish, for kernels run in turn */
@@ -69,6 +70,12 @@ size_t cc_plan_memory_plain_bytes(const cc_plan *plan, cc_value value) {
     cc_shape shape = cc_graph_shape(plan->graph, value);
     return (size_t)cc_shape_count(&shape) * sizeof(float);
 }
+size_t cc_plan_memory_logits_bytes(const cc_plan *plan) {
+    size_t bytes = 0;
+    for (int i = 0; i < cc_graph_output_count(plan->graph); i++)
+        bytes += cc_plan_memory_plain_bytes(plan, cc_graph_output_at(plan->graph, i)->value);
+    return bytes;
+}
 static size_t value_bytes(const cc_plan *plan, cc_value value) {
     return cc_plan_memory_value_count(plan, value) * cc_dtype_bytes(plan->options.dtype);
 }
@@ -84,8 +91,10 @@ void cc_plan_memory_find_gradients(cc_plan *plan) {
         for (int k = 0; k < node->input_count; k++) wanted |= plan->grad_wanted[node->inputs[k]];
         plan->grad_wanted[i + 1] = wanted && plan->options.training;
     }
-    /* Backward: the first node that comes by writes a value's gradient, those after it add theirs. */
-    for (int v = 0; v <= plan->count; v++) plan->first_writer[v] = -1;
+    /* Backward: the first node that comes by writes a value's gradient, those after it add theirs. Before all
+     * of them the loss, as node number `count`, writes those of the net's outputs. */
+    for (int v = 0; v <= plan->count; v++)
+        plan->first_writer[v] = cc_graph_is_output(plan->graph, v) ? plan->count : -1;
     for (int i = plan->count - 1; i >= 0; i--) {
         const cc_node *node = cc_graph_node(plan->graph, i);
         for (int k = 0; k < node->input_count; k++) {
@@ -138,15 +147,16 @@ cc_status cc_plan_memory_place(cc_plan *plan) {
         bool made = v == CC_GRAPH_INPUT || plan->output[maker] == v;
         live(plan, value_buffer(plan, v), made ? value_bytes(plan, v) : 0, maker, maker);
         if (!plan->grad_wanted[v]) continue;
-        int first = v == n ? n : 2 * n - plan->first_writer[v]; /* the logits' is the loss's */
-        live(plan, gradient_buffer(plan, v), value_bytes(plan, v), first, 2 * n - (v - 1));
+        live(plan, gradient_buffer(plan, v), value_bytes(plan, v), 2 * n - plan->first_writer[v],
+             2 * n - (v - 1));
     }
     for (int i = 0; i < n; i++) {
         if (plan->runner[i] != i) continue;
         find_node_lifetimes(plan, i);
         if (plan->tasks[i].scratch_bytes > scratch) scratch = plan->tasks[i].scratch_bytes;
     }
-    extend(plan, value_buffer(plan, n), 2 * n + 1);
+    for (int i = 0; i < cc_graph_output_count(plan->graph); i++)
+        extend(plan, value_buffer(plan, cc_graph_output_at(plan->graph, i)->value), 2 * n + 1);
     live(plan, scratch_buffer(plan), scratch, 0, 2 * n + 1);
     return cc_placement_find(plan->buffers, plan->buffer_count, &plan->bytes);
 }

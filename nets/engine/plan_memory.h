@@ -17,6 +17,8 @@ cc_status cc_plan_memory_place(cc_plan *plan);
 size_t cc_plan_memory_value_count(const cc_plan *plan, cc_value value);
 /* Bytes of a value in plain float32. */
 size_t cc_plan_memory_plain_bytes(const cc_plan *plan, cc_value value);
+/* The same of all outputs of the net together. */
+size_t cc_plan_memory_logits_bytes(const cc_plan *plan);
 size_t cc_plan_memory_scratch_bytes(const cc_plan *plan);
 
 /* Where buffers lie, once plan->memory is there; NULL for those of no bytes. */

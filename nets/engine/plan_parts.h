@@ -38,8 +38,9 @@ struct cc_plan {
     cc_buffer *buffers; /* [buffer_count] */
     int buffer_count;
 
-    /* Plain float32, N,C,pixels, in the backend's memory; NULL where nothing has to be converted or copied. */
-    float *plain_logits;   /* where the last value is blocked or bf16 */
+    /* Plain float32, N,C,pixels, in the backend's memory, one output of the net behind the other; NULL where
+     * nothing has to be converted or copied. */
+    float *plain_logits;   /* where there are several outputs, or the one is blocked or bf16 */
     float *plain_input;    /* what the host feeds, where the backend's memory is not the host's ... */
     float *plain_gradient; /* ... of the logits, likewise */
     float *host_logits;    /* ... and what the host gets, in the host's memory */

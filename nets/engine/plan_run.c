@@ -55,10 +55,15 @@ static cc_status derive(cc_plan *plan) {
     return CC_OK;
 }
 
+/* Where the logits lie in the backend's memory, plain. */
+static const float *stored_logits(const cc_plan *plan) {
+    if (plan->plain_logits) return plan->plain_logits;
+    return cc_plan_memory_value(plan, cc_graph_output_at(plan->graph, 0)->value);
+}
+
 cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float **logits) {
     const cc_backend *backend = plan->model->backend;
     const cc_shape in = cc_graph_shape(plan->graph, CC_GRAPH_INPUT);
-    const cc_shape out = cc_graph_shape(plan->graph, plan->count);
     backend->enter();
     if (plan->options.training)
         cc_model_changed(plan->model); /* its running statistics */
@@ -75,20 +80,30 @@ cc_status cc_plan_start_forward(cc_plan *plan, const float *input, const float *
         if (status != CC_OK) return cc_fail_within(status, task->name);
         CC_TRY(note_time(sum, &since, plan));
     }
-    const void *last = cc_plan_memory_value(plan, plan->count);
-    *logits = plan->plain_logits ? plan->plain_logits : last;
-    if (plan->plain_logits)
-        backend->from_blocked(plan->plain_logits, last, &out, plan->blocks[plan->count], plan->options.dtype);
+    float *plain = plan->plain_logits;
+    *logits = stored_logits(plan);
+    for (int i = 0; plain && i < cc_graph_output_count(plan->graph); i++) {
+        const cc_value v = cc_graph_output_at(plan->graph, i)->value;
+        const cc_shape out = cc_graph_shape(plan->graph, v);
+        backend->from_blocked(plain, cc_plan_memory_value(plan, v), &out, plan->blocks[v],
+                              plan->options.dtype);
+        plain += cc_shape_count(&out);
+    }
     return CC_OK;
 }
 
 cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient) {
     assert(plan->options.training);
     const cc_backend *backend = plan->model->backend;
-    const cc_shape out = cc_graph_shape(plan->graph, plan->count);
     backend->enter();
-    backend->to_blocked(cc_plan_memory_gradient(plan, plan->count), logits_gradient, &out,
-                        plan->blocks[plan->count], plan->options.dtype);
+    for (int i = 0; i < cc_graph_output_count(plan->graph); i++) {
+        const cc_value v = cc_graph_output_at(plan->graph, i)->value;
+        const cc_shape out = cc_graph_shape(plan->graph, v);
+        if (plan->grad_wanted[v])
+            backend->to_blocked(cc_plan_memory_gradient(plan, v), logits_gradient, &out, plan->blocks[v],
+                                plan->options.dtype);
+        logits_gradient += cc_shape_count(&out);
+    }
     for (int i = plan->count - 1; i >= 0; i--) {
         if (!plan->grad_wanted[i + 1]) continue; /* no trained parameter in it or before it */
         const cc_node *node = cc_graph_node(plan->graph, i);
@@ -131,9 +146,7 @@ cc_status cc_plan_end(cc_plan *plan, const float **logits) {
     const cc_storage *store = plan->model->backend->store;
     if (!store->device_memory) return cc_plan_start_forward(plan, plan->begun_input, logits);
     *logits = plan->host_logits;
-    return store->fetch(plan->host_logits,
-                        plan->plain_logits ? plan->plain_logits : cc_plan_memory_value(plan, plan->count),
-                        cc_plan_memory_plain_bytes(plan, plan->count));
+    return store->fetch(plan->host_logits, stored_logits(plan), cc_plan_memory_logits_bytes(plan));
 }
 
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits) {
@@ -144,7 +157,7 @@ cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logit
 cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient) {
     const cc_storage *store = plan->model->backend->store;
     if (!store->device_memory) return cc_plan_start_backward(plan, logits_gradient);
-    CC_TRY(store->put(plan->plain_gradient, logits_gradient, cc_plan_memory_plain_bytes(plan, plan->count)));
+    CC_TRY(store->put(plan->plain_gradient, logits_gradient, cc_plan_memory_logits_bytes(plan)));
     CC_TRY(cc_plan_start_backward(plan, plan->plain_gradient));
     return store->wait();
 }

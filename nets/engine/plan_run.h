@@ -6,8 +6,9 @@
 
 #include "nets/engine/plan_types.h"
 
-/* Runs the net on plain float32 input [n][in_channels][height][width]; *logits (borrowed, plain
- * [n][classes][height][width]) stays until the plan runs again. */
+/* Runs the net on plain float32 input [n][in_channels][height][width], of a net of volumes [n][in_channels][depth]
+ * [height][width]; *logits (borrowed, plain [n][classes][height][width] or the like; several outputs one behind
+ * the other, as cc_plan_heads has them) stays until the plan runs again. */
 cc_status cc_plan_forward(cc_plan *plan, const float *input, const float **logits);
 /* The same in two parts, for a host that has other work: a backend with memory of its own computes between
  * them. `input` stays until `end`, the logits of which stay until the next `end`. */

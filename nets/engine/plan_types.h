@@ -7,7 +7,7 @@
 typedef struct cc_plan cc_plan;
 
 typedef struct cc_plan_options {
-    int64_t n, height, width;
+    int64_t n, depth, height, width; /* depth: 0 for a net of images */
     bool training;  /* forward with batch statistics, and backward; else running statistics */
     cc_dtype dtype; /* of activations and their gradients; plans of one model may differ */
     bool tf32;      /* products of float32 may be rounded */

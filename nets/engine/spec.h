@@ -16,8 +16,17 @@ enum {
     CC_EMA_OFF = 0
 };
 
+/* A net's outputs (heads) and the classes of one at most. */
+enum { CC_HEADS_MAX = 8, CC_CLASSES_MAX = 64 };
+
 /* What a U-Net without a known encoder may be: the config's options and nets/models both read these. */
 enum { CC_UNET_WIDTH_MIN = 1, CC_UNET_WIDTH_MAX = 1024, CC_UNET_DEPTH_MIN = 2, CC_UNET_DEPTH_MAX = 8 };
+
+/* One of several outputs of a net. */
+typedef struct cc_head_spec {
+    const char *name; /* what a loss calls it: "lesion" */
+    int classes;
+} cc_head_spec;
 
 typedef struct cc_net_spec {
     const char *arch;      /* "unet", ...: nets/models/registry.h */
@@ -29,13 +38,15 @@ typedef struct cc_net_spec {
     int channel_count;               /* deeplabv3plus does not read it */
     int rates[CC_DECODER_RATES_MAX]; /* deeplabv3plus, dense-ra-unet: of dilated convolutions side by side */
     int rate_count;
-    int output_stride; /* deeplabv3plus: of the encoder, 16 or 8; 0: 16 */
-    double dropout;    /* how often, in training, a value is left out (0) */
-    int width;         /* unet, unet-bn: channels of the first level; doubled at each next */
-    int depth;         /* unet, unet-bn: number of levels */
-    int in_channels;   /* 1 */
-    int classes;       /* 1 */
-    double drop_path;  /* nets on an encoder: the last block's rate of stochastic depth (0) */
+    int output_stride;                /* deeplabv3plus: of the encoder, 16 or 8; 0: 16 */
+    double dropout;                   /* how often, in training, a value is left out (0) */
+    int width;                        /* unet, unet-bn: channels of the first level; doubled at each next */
+    int depth;                        /* unet, unet-bn: number of levels */
+    int in_channels;                  /* 1 */
+    int classes;                      /* 1; of nets with one output, which has no name */
+    cc_head_spec heads[CC_HEADS_MAX]; /* of nets with several */
+    int head_count;
+    double drop_path; /* nets on an encoder: the last block's rate of stochastic depth (0) */
     /* Nets on an encoder, of its convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
      * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
      * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
@@ -52,8 +63,17 @@ struct cc_loss_spec {
     const char *type; /* a name of nets/losses/losses.h */
     double alpha, gamma, smooth, fraction;
     double positive_weight; /* of true pixels; 0: not given, all count alike */
-    double weight;          /* as a term of a sum */
-    int term_count;         /* of a sum; 0 for other losses */
+    double beta, label_smoothing;
+    double ignore; /* the class number of pixels that count nothing; 0: there are none */
+    bool background, batch, squared, per_image;
+    double class_weights[CC_CLASSES_MAX];   /* of each class; */
+    int class_weight_count;                 /* 0: all count alike */
+    double log_variance[CC_LOSS_TERMS_MAX]; /* what those trained with the net start from; */
+    int log_variance_count;                 /* 0: all from 0 */
+    /* As a term of another loss: */
+    double weight;    /* its weight */
+    const char *head; /* the output of the net that it looks at; NULL: that of the loss it is a term of */
+    int term_count;   /* of a loss that is made of others; 0 for the rest */
     const cc_loss_spec *terms;
 };
 

@@ -15,6 +15,12 @@
     X(generalised_dice, cuda)                                                                                \
     X(iou, cuda)                                                                                             \
     X(bootstrap_bce, cuda)                                                                                   \
-    X(sum, cuda)
+    X(cross_entropy, host)                                                                                   \
+    X(softmax_dice, host)                                                                                    \
+    X(tversky, host)                                                                                         \
+    X(lovasz, host)                                                                                          \
+    X(log_cosh_dice, host)                                                                                   \
+    X(sum, cuda)                                                                                             \
+    X(uncertainty, host)
 
 #endif

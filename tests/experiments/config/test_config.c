@@ -210,7 +210,7 @@ static void options_that_do_not_go_together_are_refused(void **state) {
     assert_refused("optimizer: {lr: 0.1, schedule: {type: cosine,\n min_lr: 0.2}}",
                    "t.yaml:2: optimizer.schedule.min_lr is above optimizer.lr");
     assert_refused("loss: {type: sum}", "loss.terms is missing");
-    assert_refused("loss: {type: bce, weight: 2}", "only in a term of a sum");
+    assert_refused("loss: {type: bce, weight: 2}", "only in a term of a loss");
     assert_refused("train: {early_stopping: {mode: min}}", "mode wants max, not \"min\"");
     assert_refused("preprocess: {window_hu: [5, 5]}", "low end at or above");
     assert_refused("data: {fold: 4}", "data.fold is 4, but data.folds is 4");
