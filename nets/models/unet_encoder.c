@@ -14,6 +14,7 @@ void cc_unet_encoder_build(cc_graph *graph, const cc_net_spec *spec) {
     const cc_decoder *decoder = spec->upsample ? cc_decoder_find(spec->upsample) : NULL;
     cc_attention attention = NULL;
     cc_value features[CC_ENCODER_FEATURES];
+    if (!cc_encoder_add_of(features, graph, spec, CC_ENCODER_STRIDE)) return;
     if (!decoder) {
         cc_graph_fail(graph, "net.decoder.upsample", "there is no such decoder");
         return;
@@ -29,6 +30,5 @@ void cc_unet_encoder_build(cc_graph *graph, const cc_net_spec *spec) {
         cc_graph_fail(graph, "net.decoder.channels", what);
         return;
     }
-    if (!cc_encoder_add_of(features, graph, spec, CC_ENCODER_STRIDE)) return;
     cc_decoder_add(graph, decoder, features, spec->channels, attention, spec->classes);
 }

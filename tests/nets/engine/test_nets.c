@@ -26,6 +26,26 @@ static const known_net known[] = {
     {"efficientnet-b3:transpose", 13065241},
     {"efficientnet-b5:nearest", 30162465},
     {"efficientnet-b5:transpose", 30394001},
+    /* DenseNets and DeepLabV3+ as segmentation_models_pytorch 0.5.0 counts them, without EfficientNet's last 1x1
+     * convolution; the rest of its DenseNets with the golden scripts' decoders. */
+    {"densenet-121:nearest", 13601361},
+    {"densenet-121:transpose", 10867393},
+    {"densenet-161:nearest", 38728913},
+    {"densenet-161:transpose", 31915329},
+    {"densenet-169:nearest", 21196369},
+    {"densenet-169:transpose", 17118913},
+    {"densenet-201:nearest", 28574289},
+    {"densenet-201:transpose", 23120577},
+    {"deeplabv3plus:resnet-34", 22431185},
+    {"deeplabv3plus:resnet-50", 26671313},
+    {"deeplabv3plus:resnet-101", 45663441},
+    {"deeplabv3plus:efficientnet-b0", 4494733},
+    {"deeplabv3plus:efficientnet-b3", 11086569},
+    {"deeplabv3plus:efficientnet-b5", 28438881},
+    {"dense-ra-unet:densenet-121", 19564593},
+    {"dense-ra-unet:densenet-161", 50468529},
+    {"dense-ra-unet:densenet-169", 30174257},
+    {"dense-ra-unet:densenet-201", 38862897},
 };
 enum { KNOWN = sizeof known / sizeof *known };
 

@@ -1,10 +1,14 @@
-/* nets/ops/concat_norm/concat_norm_cuda.c -- by the kernels of its halves: a GPU's memory is fast enough for
- * one more copy, and what a dense block takes is what has to shrink. */
-#ifdef CC_HAVE_CUDA
+/* nets/ops/concat_norm/concat_norm_cuda.cu -- by the kernels of its halves: a GPU's memory is fast enough for one
+ * more copy, and what a dense block keeps is what has to shrink. */
+extern "C" {
 #include "nets/ops/concat_norm/concat_norm.h"
+}
 
-extern const cc_kernel cc_concat_norm_cuda, cc_concat_cuda, cc_batch_norm_cuda;
-static const cc_concat_norm_parts parts = {&cc_concat_cuda, &cc_batch_norm_cuda};
+extern "C" const cc_kernel cc_concat_norm_cuda, cc_concat_cuda, cc_batch_norm_cuda;
+
+namespace { /* files have names in common */
+
+const cc_concat_norm_parts parts = {&cc_concat_cuda, &cc_batch_norm_cuda};
 
 static cc_status plan(cc_task *task) {
     return cc_concat_norm_plan(task, &parts);
@@ -18,6 +22,7 @@ static cc_status backward(cc_task *task) {
     return cc_concat_norm_backward(task, &parts);
 }
 
+} // namespace
+
 const cc_kernel cc_concat_norm_cuda = {
     .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
-#endif
