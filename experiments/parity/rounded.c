@@ -11,8 +11,8 @@
  *   together     1 - cosine <= s^2 + 1e-3 of all of these as one vector, with their common s (seen: 0.6)
  *   too noisy    where 2 s^2 >= 1 little is left to promise: cosine >= -0.4, not reversed (seen: -0.22).
  *                Nothing of the small layers of a squeeze and excite, whose first values are one number an
- *                image times what was pooled, and change sign as a whole, nor of the norm of a layer of one
- *                value, which is a sum of all pixels. All are named, and their norms lie
+ *                image times what was pooled, and change sign as a whole, nor of the norm where it is one
+ *                value, a sum over all pixels whose terms cancel. All are named, and their norms lie
  *                within a factor of 3. Where there are enough of them their mean cosine is at least 0.7 of
  *                what float32 itself keeps when its weights move (seen: 0.8), less 0.5 / sqrt(n) for n
  *                layers, and no less than five standard deviations above that of a random gradient
@@ -154,12 +154,13 @@ static layer layer_of(const cc_parity_gradients *g, const cc_parity_sensitivity 
         l.norm_bound = 1e-3;
         return l;
     }
-    const bool squeezed = strstr(l.name, ".se.conv_") || strstr(l.name, ".attention.");
-    l.kind = allowed < 1 && !strstr(l.name, ".se.conv_reduce.") ? LAYER_HELD : LAYER_NOISY;
+    const bool squeezed = strstr(l.name, ".se.conv_") || strstr(l.name, ".attention."),
+               one_sum = squeezed && g->lengths[k] == 1;
+    l.kind = allowed < 1 && !strstr(l.name, ".se.conv_reduce.") && !one_sum ? LAYER_HELD : LAYER_NOISY;
     l.cosine = cosine(got, want, g->lengths[k]);
     l.cosine_bound = l.kind == LAYER_HELD ? allowed : squeezed ? 2.1 : 1.4;
     l.norm = l.kind == LAYER_HELD ? fabs(ratio - 1) : fmax(ratio, 1 / ratio);
-    l.norm_bound = l.kind == LAYER_HELD ? 2 * move + 0.05 : g->lengths[k] == 1 ? INFINITY : 3;
+    l.norm_bound = l.kind == LAYER_HELD ? 2 * move + 0.05 : one_sum ? INFINITY : 3;
     return l;
 }
 
