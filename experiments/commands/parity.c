@@ -21,6 +21,7 @@ static const fixture_format formats[] = {
     {"calcade-golden", 2, cc_parity_net},
     {"calcade-golden-losses", 1, cc_parity_losses},
     {"calcade-golden-losses", 2, cc_parity_losses},
+    {"calcade-golden-ops", 1, cc_parity_ops},
     {"calcade-golden-optimisers", 1, cc_parity_optimisers},
     {"calcade-golden-images", 1, cc_parity_images},
     {"calcade-golden-scores", 1, cc_parity_scores},

@@ -40,6 +40,7 @@ cc_status cc_parity_expect(cc_parity *parity, const cc_fixture *fixture, const c
  * its format says is CC_EFORMAT. */
 cc_status cc_parity_net(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_losses(cc_parity *parity, const cc_fixture *fixture);
+cc_status cc_parity_ops(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_optimisers(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_images(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_scores(cc_parity *parity, const cc_fixture *fixture);

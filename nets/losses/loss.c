@@ -75,26 +75,29 @@ cc_loss_heads cc_loss_one_head(cc_loss_shape shape) {
     return (cc_loss_heads){.count = 1, .items = {{.shape = shape}}};
 }
 
-size_t cc_loss_logits_count(const cc_loss_heads *heads) {
-    size_t count = 0;
-    for (int i = 0; i < heads->count; i++) {
-        const cc_loss_shape *shape = &heads->items[i].shape;
-        count += (size_t)(shape->n * shape->classes * shape->pixels);
+void cc_loss_find_place(size_t *logits, size_t *target, const cc_loss_heads *heads, int head) {
+    *logits = *target = 0;
+    for (int i = 0; i < head; i++) { /* heads lie one behind the other */
+        const cc_loss_head *before = &heads->items[i];
+        const size_t plane = (size_t)(before->shape.n * before->shape.pixels);
+        *logits += plane * (size_t)before->shape.classes;
+        *target += plane * (size_t)before->target_channels;
     }
-    return count;
+}
+
+size_t cc_loss_logits_count(const cc_loss_heads *heads) {
+    size_t logits, target;
+    cc_loss_find_place(&logits, &target, heads, heads->count); /* where one more would begin */
+    return logits;
 }
 
 size_t cc_loss_target_count(const cc_loss_heads *heads) {
-    size_t count = 0;
-    for (int i = 0; i < heads->count; i++) {
-        const cc_loss_head *head = &heads->items[i];
-        count += (size_t)(head->shape.n * head->target_channels * head->shape.pixels);
-    }
-    return count;
+    size_t logits, target;
+    cc_loss_find_place(&logits, &target, heads, heads->count);
+    return target;
 }
 
-/* The head of that name; -1: there is none. */
-static int find_head(const cc_loss_heads *heads, const char *name) {
+int cc_loss_find_head(const cc_loss_heads *heads, const char *name) {
     for (int i = 0; i < heads->count; i++)
         if (heads->items[i].name && strcmp(heads->items[i].name, name) == 0) return i;
     return -1;
@@ -114,7 +117,7 @@ static cc_status fail_head(const cc_loss_heads *heads, const char *where, const 
 
 /* Binds a loss, or a term, that looks at the head `head` unless it names another. -1: none so far. */
 static cc_status bind(cc_loss_heads *heads, const cc_loss_spec *spec, int head, const char *where) {
-    if (spec->head && (head = find_head(heads, spec->head)) < 0)
+    if (spec->head && (head = cc_loss_find_head(heads, spec->head)) < 0)
         return fail_head(heads, where, "the net has no output \"%s\"", spec->head);
     for (int i = 0; i < spec->term_count; i++) {
         char place[200];
@@ -174,7 +177,7 @@ int cc_loss_parameters(float values[CC_LOSS_PARAMETERS_MAX], const cc_loss_spec 
  * largest need is that of the whole. */
 static size_t scratch_bytes(const cc_loss_spec *spec, const cc_loss_heads *heads, int head) {
     const cc_loss_kind *kind = cc_loss_find(spec->type);
-    if (spec->head) head = find_head(heads, spec->head);
+    if (spec->head) head = cc_loss_find_head(heads, spec->head);
     assert(kind);
     size_t most = kind->scratch_bytes ? kind->scratch_bytes(spec, heads->items[head].shape) : 0;
     for (int i = 0; i < spec->term_count; i++) {
@@ -196,15 +199,9 @@ size_t cc_loss_scratch_bytes(const cc_loss_spec *spec, cc_loss_shape shape) {
 
 /* Lets a run look at the head of that number. */
 static void look_at(cc_loss_run *run, int head) {
-    const cc_loss_heads *heads = run->io->heads;
-    size_t logits = 0, target = 0;
-    for (int i = 0; i < head; i++) { /* heads lie one behind the other */
-        const cc_loss_head *before = &heads->items[i];
-        const size_t plane = (size_t)(before->shape.n * before->shape.pixels);
-        logits += plane * (size_t)before->shape.classes;
-        target += plane * (size_t)before->target_channels;
-    }
-    run->shape = heads->items[head].shape;
+    size_t logits, target;
+    cc_loss_find_place(&logits, &target, run->io->heads, head);
+    run->shape = run->io->heads->items[head].shape;
     run->logits = run->io->logits + logits;
     run->target = run->io->target + target;
     if (run->io->gradient) run->gradient = run->io->gradient + logits;
@@ -216,7 +213,7 @@ double cc_loss_evaluate_term(const cc_loss_run *run, int index, double factor) {
     part.spec = term;
     part.scale = run->scale * term->weight * factor;
     part.add = run->add || index > 0;
-    if (term->head) look_at(&part, find_head(run->io->heads, term->head));
+    if (term->head) look_at(&part, cc_loss_find_head(run->io->heads, term->head));
     return term->weight * cc_loss_find(term->type)->evaluate(&part);
 }
 

@@ -128,6 +128,10 @@ cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where);
 cc_status cc_loss_bind(cc_loss_heads *heads, const cc_loss_spec *spec);
 /* One output without a name, not bound to a loss yet. */
 cc_loss_heads cc_loss_one_head(cc_loss_shape shape);
+/* The head of that name; -1: there is none. */
+int cc_loss_find_head(const cc_loss_heads *heads, const char *name);
+/* Where the values of head number `head` begin among those of all. */
+void cc_loss_find_place(size_t *logits, size_t *target, const cc_loss_heads *heads, int head);
 /* Values of all heads' logits together, and of their targets. */
 size_t cc_loss_logits_count(const cc_loss_heads *heads);
 size_t cc_loss_target_count(const cc_loss_heads *heads);

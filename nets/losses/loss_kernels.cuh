@@ -38,13 +38,23 @@ struct loss_images {
     double *totals;               /* [n][LOSS_SUMS]: sums of each image, then what the gradient needs */
 };
 
-/* Where the results go: added to what is there, or in place of it; both times `weight`. */
+/* Where the results go: added to what is there, or in place of it; both times `weight` and exp(-log_variance),
+ * where there is one. */
 struct loss_result {
     double *value;
     float *gradient;
     double weight;
-    bool add;
+    const float *log_variance;
+    bool add, add_gradient;
 };
+
+__device__ inline double weight_of(const loss_result &to) {
+    return to.log_variance ? to.weight * exp(-(double)*to.log_variance) : to.weight;
+}
+
+inline loss_result loss_result_of(const cc_cuda_loss_run &run) {
+    return loss_result{run.value, run.gradient, run.weight, run.log_variance, run.add, run.add_gradient};
+}
 
 /* p = sigmoid(x), q = 1 - p, log(1 + exp(-|x|)), and the cross-entropy against g. */
 struct pixel {
@@ -90,7 +100,7 @@ __device__ void conclude(const loss_result &to, const loss_images &im, const L &
         mine = block_sum(mine, room);
     }
     if (me > 0) return;
-    *to.value = (to.add ? *to.value : 0) + to.weight * loss.finish(im, sums, mine);
+    *to.value = (to.add ? *to.value : 0) + weight_of(to) * loss.finish(im, sums, mine);
 }
 
 /* The totals of all images from their parts: a block's threads lie (sum of an image, part). */
@@ -118,15 +128,16 @@ __device__ void work_on(double (&sums)[LOSS_SUMS], bool sums_up, const loss_resu
     int64_t at = n * im.pixels / N + i;
     pack<float, N> x = load<float, N>(im.logits, at), g = load<float, N>(im.target, at), out;
     float some[LOSS_SUMS] = {};
-    if (writes && to.add) out = load<float, N>(to.gradient, at);
+    const float weight = (float)weight_of(to);
+    if (writes && to.add_gradient) out = load<float, N>(to.gradient, at);
     for (int k = 0; k < N; k++) {
         pixel v = pixel_of(x.v[k], g.v[k]);
         if (sums_up) loss.add(some, im, n, i * N + k, x.v[k], g.v[k], v);
         if (!writes) continue;
         /* Rounded before it is added: a term of a sum is not to depend on whether the compiler fuses the
          * two. */
-        float d = __fmul_rn((float)to.weight, loss.derivative(im, n, i * N + k, x.v[k], g.v[k], v));
-        out.v[k] = to.add ? out.v[k] + d : d;
+        float d = __fmul_rn(weight, loss.derivative(im, n, i * N + k, x.v[k], g.v[k], v));
+        out.v[k] = to.add_gradient ? out.v[k] + d : d;
     }
     for (int k = 0; sums_up && k < LOSS_SUMS; k++) sums[k] += some[k];
     if (writes) store(to.gradient, at, out);
@@ -176,7 +187,7 @@ template <int N, class L> void loss_launch(const loss_images &im, const L &loss,
 /* Starts the kernels of a loss. */
 template <class L> void loss_run(const cc_cuda_loss_run &run, const L &loss) {
     const loss_images im = loss_images_of(run);
-    const loss_result to = {run.value, run.gradient, run.weight, run.add};
+    const loss_result to = loss_result_of(run);
     if (im.pixels % LOSS_PACK == 0)
         loss_launch<LOSS_PACK>(im, loss, to);
     else

@@ -15,12 +15,12 @@
     X(generalised_dice, cuda)                                                                                \
     X(iou, cuda)                                                                                             \
     X(bootstrap_bce, cuda)                                                                                   \
-    X(cross_entropy, host)                                                                                   \
-    X(softmax_dice, host)                                                                                    \
-    X(tversky, host)                                                                                         \
+    X(cross_entropy, cuda)                                                                                   \
+    X(softmax_dice, cuda)                                                                                    \
+    X(tversky, cuda)                                                                                         \
     X(lovasz, host)                                                                                          \
-    X(log_cosh_dice, host)                                                                                   \
+    X(log_cosh_dice, cuda)                                                                                   \
     X(sum, cuda)                                                                                             \
-    X(uncertainty, host)
+    X(uncertainty, cuda)
 
 #endif

@@ -61,6 +61,17 @@ const char *cc_net_padding_name(int index) {
     return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
 
+bool cc_net_arch_has_heads(const char *arch) {
+#define X(name)                                                                                              \
+    if (strcmp(arch, name) == 0) return true;
+    CC_ARCHITECTURES_OF_HEADS(X)
+#undef X
+    return false;
+}
+bool cc_net_arch_has_one_head(const char *arch) {
+    return !cc_net_arch_has_heads(arch);
+}
+
 bool cc_net_encoder_pads(const char *encoder) {
     const cc_encoder *found = cc_encoder_find(encoder);
     return found && found->resolution > 0;

@@ -22,6 +22,10 @@ bool cc_net_arch_is_dense(const char *arch);
 const char *cc_net_dilated_encoder_name(int index);
 const char *cc_net_dense_encoder_name(int index);
 
+/* Whether the net of that name has several outputs; its others are the rest. */
+bool cc_net_arch_has_heads(const char *arch);
+bool cc_net_arch_has_one_head(const char *arch);
+
 /* Whether the encoder of that name may have another padding than the first: those that were designed for one
  * size of image (EfficientNets). */
 bool cc_net_encoder_pads(const char *encoder);

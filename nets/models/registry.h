@@ -43,6 +43,10 @@
     X(unet_bn, "unet-bn", CC_NET_OF_LAYERS)                                                                  \
     X(unet_encoder, "unet-encoder", CC_NET_OF_ENCODER_AND_DECODER)                                           \
     X(deeplabv3plus, "deeplabv3plus", CC_NET_OF_DILATED_ENCODER)                                             \
-    X(dense_ra_unet, "dense-ra-unet", CC_NET_OF_DENSE_ENCODER)
+    X(dense_ra_unet, "dense-ra-unet", CC_NET_OF_DENSE_ENCODER)                                               \
+    X(mtal, "mtal", CC_NET_OF_LAYERS)
+
+/* Those of them that have several outputs: net.heads in place of net.classes. */
+#define CC_ARCHITECTURES_OF_HEADS(X) X("mtal")
 
 #endif

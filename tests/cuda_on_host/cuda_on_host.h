@@ -15,6 +15,7 @@
 #include "cuda_runtime_api.h"
 
 #define __global__
+#define __host__
 #define __device__
 #define __shared__ static
 #define __launch_bounds__(...)

@@ -453,24 +453,49 @@ static void cuda_has_unusual_convolutions_of_one_channel(void **state) {
                           cc_test_sanitized() ? one_dtype((int)i / 2) : BOTH_DTYPES);
 }
 
-/* The loss and its gradient on `backend`, of seeded logits and masks. */
+/* Masks, or class numbers, as the loss wants them. */
+static float *random_target(const cc_loss_spec *spec, cc_loss_shape s) {
+    const int64_t count = s.n * s.classes * s.pixels;
+    float *target = random_array(count, 51);
+    const bool numbers = cc_loss_target(spec, NULL) == CC_TARGET_NUMBERS && s.classes > 1;
+    for (int64_t i = 0; i < count; i++)
+        target[i] = numbers ? (float)((int64_t)(1000 * (target[i] + 2)) % s.classes) : target[i] > 0.4f;
+    return target;
+}
+
+/* The loss and its gradient on `backend`, of seeded logits and masks or class numbers; behind the gradient that by
+ * what the loss trains. */
 static double loss_on(float *gradient, const cc_backend *backend, const cc_loss_spec *spec, cc_loss_shape s) {
     const cc_storage *store = backend->store;
+    cc_loss_heads heads = cc_loss_one_head(s);
     int64_t count = s.n * s.classes * s.pixels;
     size_t bytes = (size_t)count * sizeof(float);
-    float *logits = random_array(count, 50), *target = random_array(count, 51);
+    float *logits = random_array(count, 50), *target = random_target(spec, s);
+    float numbers[CC_LOSS_PARAMETERS_MAX] = {0};
     double value;
-    void *on[5];
-    for (int64_t i = 0; i < count; i++) target[i] = target[i] > 0.4f;
+    void *on[7];
+    assert_ok(cc_loss_bind(&heads, spec));
+    const int trained = cc_loss_parameters(numbers, spec);
     for (int i = 0; i < 3; i++) assert_ok(store->get(&on[i], bytes, "test"));
     assert_ok(store->get(&on[3], sizeof value, "test"));
-    assert_ok(store->get(&on[4], backend->arithmetic->loss_bytes(spec, s), "test"));
+    assert_ok(store->get(&on[4], backend->arithmetic->loss_bytes(spec, &heads), "test"));
+    for (int i = 5; i < 7; i++) assert_ok(store->get(&on[i], sizeof numbers, "test"));
     assert_ok(store->put(on[0], logits, bytes));
     assert_ok(store->put(on[1], target, bytes));
-    assert_ok(backend->arithmetic->loss(on[3], on[2], spec, on[0], on[1], s, on[4]));
+    assert_ok(store->put(on[5], numbers, sizeof numbers));
+    assert_ok(backend->arithmetic->loss(on[3], spec,
+                                        &(cc_loss_io){.heads = &heads,
+                                                      .logits = on[0],
+                                                      .target = on[1],
+                                                      .gradient = on[2],
+                                                      .parameters = on[5],
+                                                      .parameter_gradients = on[6],
+                                                      .scratch = on[4]}));
     assert_ok(store->fetch(gradient, on[2], bytes));
     assert_ok(store->fetch(&value, on[3], sizeof value));
-    for (int i = 0; i < 5; i++) store->free(on[i]);
+    assert_ok(store->fetch(numbers, on[6], sizeof numbers));
+    for (int i = 0; i < trained; i++) value += numbers[i]; /* so that these are compared too */
+    for (int i = 0; i < 7; i++) store->free(on[i]);
     free(logits), free(target);
     return value;
 }
@@ -482,16 +507,32 @@ static void cuda_has_the_losses_of_the_cpu_at_every_size(void **state) {
     static const cc_loss_spec terms[] = {{.type = "bce", .weight = 0.5},
                                          {.type = "iou", .smooth = 1, .weight = 2},
                                          {.type = "focal", .alpha = 0.25, .gamma = 2, .weight = 1}};
-    static const cc_loss_spec specs[] = {{.type = "bce"},
-                                         {.type = "focal", .alpha = 0.25, .gamma = 2},
-                                         {.type = "dice", .smooth = 1},
-                                         {.type = "iou", .smooth = 1},
-                                         {.type = "generalised-dice"},
-                                         {.type = "bootstrap-bce", .fraction = 0.25},
-                                         {.type = "sum", .terms = terms, .term_count = 3}};
+    static const cc_loss_spec of_classes[] = {
+        {.type = "softmax-dice", .smooth = 1e-5, .weight = 0.5},
+        {.type = "cross-entropy", .class_weights = {0.5, 2, 1}, .class_weight_count = 3, .weight = 1}};
+    static const cc_loss_spec specs[] = {
+        {.type = "bce"},
+        {.type = "focal", .alpha = 0.25, .gamma = 2},
+        {.type = "dice", .smooth = 1},
+        {.type = "iou", .smooth = 1},
+        {.type = "generalised-dice"},
+        {.type = "bootstrap-bce", .fraction = 0.25},
+        {.type = "sum", .terms = terms, .term_count = 3},
+        {.type = "log-cosh-dice", .smooth = 1},
+        {.type = "tversky", .alpha = 0.3, .beta = 0.7, .gamma = 0.75},
+        {.type = "softmax-dice", .smooth = 1, .batch = true, .background = true},
+        {.type = "softmax-dice", .smooth = 1e-5, .squared = true},
+        {.type = "cross-entropy", .label_smoothing = 0.1},
+        {.type = "uncertainty",
+         .terms = of_classes,
+         .term_count = 2,
+         .log_variance = {0.25, -0.5},
+         .log_variance_count = 2}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes * (sizeof specs / sizeof *specs); i++) {
         const cc_loss_spec *spec = &specs[i % (sizeof specs / sizeof *specs)];
         cc_loss_shape s = shapes[i / (sizeof specs / sizeof *specs)];
+        cc_loss_heads heads = cc_loss_one_head(s);
+        if (cc_loss_bind(&heads, spec) != CC_OK) continue; /* a softmax of one class */
         if (cc_test_sanitized() && s.pixels > 10000 && i % 7 != 2 && i % 7 != 5)
             continue; /* dice, bootstrap */
         int64_t count = s.n * s.classes * s.pixels;

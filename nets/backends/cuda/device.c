@@ -151,6 +151,11 @@ static cc_status get(void **out, size_t bytes, const char *purpose) {
     return CC_OK;
 }
 
+cc_status cc_cuda_clear(void *memory, size_t bytes) {
+    TRY_CUDA(cudaMemsetAsync(memory, 0, bytes, device.compute), "clearing");
+    return CC_OK;
+}
+
 static void release(void *memory) {
     if (!memory) return;
     for (piece **at = &device.pieces; *at; at = &(*at)->next) {

@@ -30,6 +30,9 @@ cc_status cc_cuda_status(int code, const char *what);
 cc_status cc_cuda_time(double *ms, int runs, double limit_ms, cc_status (*work)(void *context),
                        void *context);
 
+/* Starts writing zeros; may be recorded. */
+cc_status cc_cuda_clear(void *memory, size_t bytes);
+
 extern const cc_storage cc_storage_cuda;
 cc_status cc_cuda_run(cc_sequence **sequence, cc_status (*work)(void *context), void *context);
 void cc_cuda_forget(cc_sequence *sequence);

@@ -151,25 +151,37 @@ template <class T = float> __device__ inline float sigmoid(float z) {
     return __fdividef(1, 1 + e);
 }
 
+/* An activation of kind `kind` (cc_activation); the slope is a leaky relu's. A kind alone is one too. */
+struct activation {
+    int kind;
+    float slope;
+    __host__ __device__ activation(int of_kind = CC_ACTIVATION_NONE, float below_zero = 0)
+        : kind(of_kind), slope(below_zero) {}
+};
+
 /* values = f(values), NaN staying NaN; the branch is taken once, not for each value. */
-template <class T, int N> __device__ inline void activate_all(int kind, float (&values)[N]) {
+template <class T, int N> __device__ inline void activate_all(activation f, float (&values)[N]) {
+    const int kind = f.kind;
     if (kind == CC_ACTIVATION_RELU)
         for (int k = 0; k < N; k++) values[k] = values[k] <= 0 ? 0 : values[k];
     else if (kind == CC_ACTIVATION_SILU)
         for (int k = 0; k < N; k++) values[k] *= sigmoid<T>(values[k]);
     else if (kind == CC_ACTIVATION_SIGMOID)
         for (int k = 0; k < N; k++) values[k] = sigmoid<T>(values[k]);
+    else if (kind == CC_ACTIVATION_LEAKY_RELU)
+        for (int k = 0; k < N; k++) values[k] = values[k] > 0 ? values[k] : values[k] * f.slope;
 }
 
-__device__ inline float activate(int kind, float z) {
+__device__ inline float activate(activation f, float z) {
     float values[1] = {z};
-    activate_all<float>(kind, values);
+    activate_all<float>(f, values);
     return values[0];
 }
 
 /* gradient *= f'(z) */
 template <class T, int N>
-__device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z)[N]) {
+__device__ inline void slope_all(float (&gradient)[N], activation f, const float (&z)[N]) {
+    const int kind = f.kind;
     if (kind == CC_ACTIVATION_RELU) {
         for (int k = 0; k < N; k++) gradient[k] = z[k] <= 0 ? 0 : gradient[k];
     } else if (kind == CC_ACTIVATION_SILU) {
@@ -182,6 +194,8 @@ __device__ inline void slope_all(float (&gradient)[N], int kind, const float (&z
             float s = sigmoid<T>(z[k]);
             gradient[k] *= s * (1 - s);
         }
+    } else if (kind == CC_ACTIVATION_LEAKY_RELU) {
+        for (int k = 0; k < N; k++) gradient[k] = z[k] > 0 ? gradient[k] : gradient[k] * f.slope;
     }
 }
 

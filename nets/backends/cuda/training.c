@@ -54,10 +54,40 @@ bool cc_cuda_has_optimizer(const char *type) {
     return find_optimizer(type) != NULL;
 }
 
-size_t cc_cuda_loss_bytes(const cc_loss_spec *spec, cc_loss_shape shape) {
+/* Of a loss, or a term, that looks at head `head`. Terms run one after another in the same scratch. */
+static size_t loss_bytes(const cc_loss_spec *spec, const cc_loss_heads *heads, int head) {
     const cc_loss_cuda *kernels = cc_cuda_loss_find(spec->type);
-    const bool more = kernels && kernels->own_bytes;
-    return cc_cuda_loss_shared_bytes(shape) + (more ? kernels->own_bytes(spec, shape) : 0);
+    if (spec->head) head = cc_loss_find_head(heads, spec->head);
+    const cc_loss_shape shape = heads->items[head].shape;
+    size_t own = kernels && kernels->own_bytes ? kernels->own_bytes(spec, shape) : 0, most = 0;
+    for (int i = 0; i < spec->term_count; i++) {
+        size_t bytes = loss_bytes(spec->terms + i, heads, head);
+        if (bytes > most) most = bytes;
+    }
+    return own + (spec->term_count > 0 ? most : cc_cuda_loss_shared_bytes(shape));
+}
+
+size_t cc_cuda_loss_bytes(const cc_loss_spec *spec, const cc_loss_heads *heads) {
+    return loss_bytes(spec, heads, 0);
+}
+
+/* Lets a run look at the head of that number. */
+static void look_at(cc_cuda_loss_run *run, int head) {
+    size_t logits, target;
+    cc_loss_find_place(&logits, &target, run->io->heads, head);
+    run->shape = run->io->heads->items[head].shape;
+    run->logits = run->io->logits + logits;
+    run->target = run->io->target + target;
+    run->gradient = run->io->gradient + logits;
+}
+
+cc_cuda_loss_run cc_cuda_loss_term(const cc_cuda_loss_run *run, int index) {
+    cc_cuda_loss_run term = *run;
+    term.spec = &run->spec->terms[index];
+    term.weight = run->weight * term.spec->weight;
+    term.add_gradient = run->add_gradient || index > 0;
+    if (term.spec->head) look_at(&term, cc_loss_find_head(run->io->heads, term.spec->head));
+    return term;
 }
 
 /* The loss and every term of it. */
@@ -68,17 +98,14 @@ static cc_status check_loss(const cc_loss_spec *spec) {
     return CC_OK;
 }
 
-cc_status cc_cuda_loss(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
-                       const float *target, cc_loss_shape shape, void *scratch) {
-    const cc_cuda_loss_run run = {.spec = spec,
-                                  .logits = logits,
-                                  .target = target,
-                                  .gradient = gradient,
-                                  .value = value,
-                                  .weight = 1,
-                                  .shape = shape,
-                                  .scratch = scratch};
+/* Of several heads a term writes to one: all gradients start from 0, and every term adds. */
+cc_status cc_cuda_loss(double *value, const cc_loss_spec *spec, const cc_loss_io *io) {
+    const bool several = io->heads->count > 1;
+    cc_cuda_loss_run run = {
+        .spec = spec, .io = io, .value = value, .weight = 1, .add_gradient = several, .scratch = io->scratch};
     CC_TRY(check_loss(spec));
+    look_at(&run, 0);
+    if (several) CC_TRY(cc_cuda_clear(io->gradient, cc_loss_logits_count(io->heads) * sizeof *io->gradient));
     cc_cuda_loss_find(spec->type)->run(&run);
     return cc_cuda_check("the loss");
 }

@@ -15,17 +15,24 @@ extern "C" {
 #include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"
 
-/* One loss, perhaps a term of a sum: the arguments of cc_arithmetic.loss, and what the sum does with them. */
+/* One loss, perhaps a term of another: the arguments of cc_arithmetic.loss, of the head that it looks at, and
+ * what the other does with them. */
 typedef struct cc_cuda_loss_run {
     const cc_loss_spec *spec;
+    const cc_loss_io *io; /* of the whole loss */
     const float *logits, *target;
     float *gradient;
     double *value;
-    double weight; /* value and gradient are multiplied by this, */
-    bool add;      /* and added to what is there */
+    double weight;             /* value and gradient are multiplied by this, */
+    const float *log_variance; /* and by exp(-*log_variance); NULL: not */
+    bool add, add_gradient;    /* value, gradient: added to what is there, or in place of it */
     cc_loss_shape shape;
     void *scratch;
 } cc_cuda_loss_run;
+
+/* Term number `index` of a loss that is made of others: its spec, weight and head; the gradient of one behind the
+ * first is added. */
+cc_cuda_loss_run cc_cuda_loss_term(const cc_cuda_loss_run *run, int index);
 
 /* Every loss adds up SUMS numbers over PARTS parts of each image (nets/losses/loss_kernels.cuh). */
 enum { CC_CUDA_LOSS_SUMS = 4, CC_CUDA_LOSS_PARTS = 64 };
@@ -37,7 +44,8 @@ static inline size_t cc_cuda_loss_shared_bytes(cc_loss_shape shape) {
 }
 
 typedef struct cc_loss_cuda {
-    /* Bytes of scratch that it needs behind the shared ones; NULL: none. */
+    /* Bytes of scratch that it needs behind the shared ones, or, of a loss that is made of others, before what its
+     * terms work in; NULL: none. */
     size_t (*own_bytes)(const cc_loss_spec *spec, cc_loss_shape shape);
     void (*run)(const cc_cuda_loss_run *run); /* starts its kernels */
 } cc_loss_cuda;
@@ -66,9 +74,8 @@ const cc_loss_cuda *cc_cuda_loss_find(const char *name);
 /* The members of that name of cc_arithmetic. */
 bool cc_cuda_has_loss(const char *type);
 bool cc_cuda_has_optimizer(const char *type);
-size_t cc_cuda_loss_bytes(const cc_loss_spec *spec, cc_loss_shape shape);
-cc_status cc_cuda_loss(double *value, float *gradient, const cc_loss_spec *spec, const float *logits,
-                       const float *target, cc_loss_shape shape, void *scratch);
+size_t cc_cuda_loss_bytes(const cc_loss_spec *spec, const cc_loss_heads *heads);
+cc_status cc_cuda_loss(double *value, const cc_loss_spec *spec, const cc_loss_io *io);
 void cc_cuda_derive(cc_step_constants *constants, const cc_optimizer_spec *spec);
 cc_status cc_cuda_optimise(const cc_optimizer_spec *spec, const cc_step_constants *constants, float *params,
                            const float *grads, float *state, void *bf16_copy, size_t count,

@@ -15,13 +15,13 @@ template <class T, int N> struct forward_values {
     typedef pack<T, N> packs;
     void *y;
     const void *x;
-    int kind;
+    activation f;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t) const { p = load<T, N>(x, row); }
     __device__ void put(const packs &p, constants, int64_t row, int64_t) const {
         float v[N];
         widen(v, p);
-        activate_all<T>(kind, v);
+        activate_all<T>(f, v);
         store(y, row, narrow<T>(v));
     }
 };
@@ -35,7 +35,7 @@ template <class T, int N> struct backward_values {
     };
     void *dx;
     const void *x, *dy;
-    int kind;
+    activation f;
     __device__ constants prepare(int64_t, int64_t) const { return {}; }
     __device__ void get(packs &p, const constants &, int64_t row, int64_t) const {
         p.x = load<T, N>(x, row);
@@ -45,7 +45,7 @@ template <class T, int N> struct backward_values {
         float z[N], g[N];
         widen(z, p.x);
         widen(g, p.dy);
-        slope_all<T>(g, kind, z);
+        slope_all<T>(g, f, z);
         store(dx, row, narrow<T>(g));
     }
 };
@@ -54,13 +54,13 @@ template <class T, int N> struct backward_values {
 struct activation_run {
     const cc_task *task;
     int64_t count;
-    int kind;
+    activation f;
     bool back;
     template <class T, int N> void run() const {
         if (back)
-            map_rows(row_map_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, kind});
+            map_rows(row_map_flat(count / N), backward_values<T, N>{task->dx[0], task->x[0], task->dy, f});
         else
-            map_rows(row_map_flat(count / N), forward_values<T, N>{task->y, task->x[0], kind});
+            map_rows(row_map_flat(count / N), forward_values<T, N>{task->y, task->x[0], f});
     }
 };
 
@@ -71,8 +71,9 @@ static cc_status plan(cc_task *task) {
 
 static cc_status run(const cc_task *task, bool back) {
     int64_t count = cc_shape_count(task->output_shape);
-    int kind = ((const cc_activation_attr *)task->attr)->kind;
-    dispatch(task->dtype, count, activation_run{task, count, kind, back});
+    const cc_activation_attr *a = (const cc_activation_attr *)task->attr;
+    const activation f(a->kind, (float)a->slope);
+    dispatch(task->dtype, count, activation_run{task, count, f, back});
     return cc_cuda_check("activation");
 }
 

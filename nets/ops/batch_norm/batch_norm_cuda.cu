@@ -108,7 +108,7 @@ struct field { /* what both passes read */
     const void *x, *residual, *dy;
     kept_constants k;
     int64_t lanes;
-    int kind;
+    activation after;
 };
 
 /* z of H values of a pack, from value `at` on; off = x - mean. */
@@ -163,7 +163,7 @@ template <class T, int N> struct normalise {
     __device__ void put(const packs &p, const constants &c, int64_t row, int64_t lane) const {
         float z[N], off[N];
         find_z<T>(z, off, p.x, p.residual, f.residual != nullptr, c.mean, c.scale, c.shift);
-        activate_all<T>(f.kind, z);
+        activate_all<T>(f.after, z);
         store(y, row * f.lanes + lane, narrow<T>(z));
     }
 };
@@ -207,7 +207,7 @@ template <class T, int N, bool R> struct gradient_sums {
             float z[H], off[H], g[H];
             find_z<T>(z, off, p.x, p.residual, R, c.mean, c.scale, c.shift, at);
             for (int i = 0; i < H; i++) g[i] = to_float(p.dy.v[at + i]);
-            slope_all<T>(g, f.kind, z);
+            slope_all<T>(g, f.after, z);
             for (int i = 0; i < H; i++) {
                 sums[at + i] += g[i];
                 sums[N + at + i] += g[i] * off[i];
@@ -279,7 +279,7 @@ template <class T, int N, bool R> struct spread_gradient {
         float z[N], off[N], g[N];
         find_z<T>(z, off, p.x, p.residual, R, c.mean, c.scale, c.shift);
         widen(g, p.dy);
-        slope_all<T>(g, f.kind, z);
+        slope_all<T>(g, f.after, z);
         for (int i = 0; i < N; i++) off[i] = c.scale[i] * (g[i] - c.level[i] - off[i] * c.tilt[i]);
         if (dresidual) write(dresidual, at, g, add_dresidual);
         if (dx) write(dx, at, off, add_dx);
@@ -326,7 +326,7 @@ static field field_of(const cc_task *task, int64_t lanes) {
     const cc_batch_norm_attr *a = (const cc_batch_norm_attr *)task->attr;
     return field{task->x[0], task->input_count == 2 ? task->x[1] : nullptr,
                  task->dy,   constants_at(task->saved, channels_of(task)),
-                 lanes,      a->activation};
+                 lanes,      activation(a->activation, (float)a->slope)};
 }
 
 /* A reduction, and the elementwise pass that uses its sums. */

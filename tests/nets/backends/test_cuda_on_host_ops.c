@@ -121,7 +121,8 @@ static void losses_do_not_depend_on_who_comes_first(void **state) {
     static const cc_loss_spec specs[] = {{.type = "bce"},
                                          {.type = "dice", .smooth = 1},
                                          {.type = "generalised-dice"},
-                                         {.type = "bootstrap-bce", .fraction = 0.25}};
+                                         {.type = "bootstrap-bce", .fraction = 0.25},
+                                         {.type = "tversky", .alpha = 0.3, .beta = 0.7, .gamma = 1}};
     static float gradient[CC_ON_HOST_ORDERS][3 * PIXELS];
     for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
         double value[CC_ON_HOST_ORDERS];

@@ -46,6 +46,7 @@ static const known_net known[] = {
     {"dense-ra-unet:densenet-161", 50468529},
     {"dense-ra-unet:densenet-169", 30174257},
     {"dense-ra-unet:densenet-201", 38862897},
+    {"mtal", 3108442}, /* the public code's 3,109,130, less its second channel's 16 * 25 + 32 * 9 */
 };
 enum { KNOWN = sizeof known / sizeof *known };
 
