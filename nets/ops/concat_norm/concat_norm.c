@@ -2,6 +2,7 @@
  * halves, concatenation and batch norm. The reference too is that of the halves, one after the other. */
 #include "nets/ops/concat_norm/concat_norm.h"
 
+#include <string.h>
 #include "nets/ops/ops.h"
 
 /* As the batch norm of the joined inputs has it. */
@@ -89,7 +90,10 @@ static cc_task norm_task(const cc_task *task) {
     norm.input_count = 1;
     norm.input_shapes[0] = task->output_shape;
     norm.input_blocks[0] = task->output_block;
-    norm.accumulate[0] = false;
+    /* A second input would be the norm's residual. */
+    memset(norm.x, 0, sizeof norm.x);
+    memset(norm.dx, 0, sizeof norm.dx);
+    memset(norm.accumulate, 0, sizeof norm.accumulate);
     if (!task->scratch) return norm;
     norm.x[0] = task->scratch;
     norm.dx[0] = task->training ? (char *)task->scratch + joined_bytes(task) : NULL;

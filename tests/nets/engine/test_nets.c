@@ -50,11 +50,13 @@ static const known_net known[] = {
 };
 enum { KNOWN = sizeof known / sizeof *known };
 
+/* Of images of `size` pixels a side, or of the next size that the net takes. */
 static cc_graph *build(const char *name, int classes, int64_t size) {
     cc_net_spec spec;
     cc_graph *graph;
     assert_ok(cc_net_find(&spec, name));
     spec.classes = classes;
+    size = (size + cc_net_stride(&spec) - 1) / cc_net_stride(&spec) * cc_net_stride(&spec);
     assert_ok(cc_net_build(&graph, &spec, 2, size, size));
     return graph;
 }
@@ -94,7 +96,11 @@ static void the_output_has_the_size_of_the_input(void **state) {
     (void)state;
     for (int i = 0; i < KNOWN; i++) {
         cc_graph *graph = build(known[i].name, 3, 96);
-        cc_shape out = cc_graph_shape(graph, cc_graph_node_count(graph)), want = cc_shape_2d(2, 3, 96, 96);
+        const cc_shape in = *cc_graph_input_shape(graph);
+        cc_shape out = cc_graph_shape(graph, cc_graph_node_count(graph)),
+                 want = cc_shape_2d(2, 3, in.dims[2], in.dims[3]);
+        if (strcmp(known[i].name, "mtal") == 0)
+            want.dims[1] = 2; /* the last of two outputs with classes of its own */
         assert_true(cc_shape_equal(&out, &want));
         cc_graph_destroy(graph);
     }
