@@ -1,4 +1,4 @@
-/* experiments/config/option_rows.h -- private to the table of options: its four parts, and what their rows
+/* experiments/config/option_rows.h -- private to the table of options: its five parts, and what their rows
  * are written with. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
 #define CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
@@ -13,10 +13,9 @@ typedef struct cc_option_rows {
 extern const cc_option_rows cc_option_rows_data;
 /* Put together on the first call, from what datasets/augment_random.h declares; by any thread. */
 const cc_option_rows *cc_option_rows_augment(void);
-/* Put together on the first call, from what nets/ declares; by any thread. */
-const cc_option_rows *cc_option_rows_training(void);
-/* Rows of `net` that cc_option_rows_training has among its own; called by it alone, once. */
+/* Put together on the first call, from what nets/ declares; by any thread: `net`, and what is behind it. */
 const cc_option_rows *cc_option_rows_net(void);
+const cc_option_rows *cc_option_rows_training(void);
 /* The same, from what metrics/ declares. */
 const cc_option_rows *cc_option_rows_report(void);
 
