@@ -26,7 +26,7 @@ typedef struct seen {
     cc_dtype dtype;
     bool training, first; /* first: no gradient of its input */
 } seen;
-enum { SEEN_MAX = 4096 };
+enum { SEEN_MAX = 1 << 14 };
 static seen known[SEEN_MAX];
 static int known_count;
 
