@@ -13,10 +13,9 @@ typedef struct cc_option_rows {
 extern const cc_option_rows cc_option_rows_data, cc_option_rows_volumes;
 /* Put together on the first call, from what datasets/augment_random.h declares; by any thread. */
 const cc_option_rows *cc_option_rows_augment(void);
-/* Put together on the first call, from what nets/ declares; by any thread. */
-const cc_option_rows *cc_option_rows_training(void);
-/* Rows of `net` that cc_option_rows_training has among its own; called by it alone, once. */
+/* Put together on the first call, from what nets/ declares; by any thread: `net`, and what is behind it. */
 const cc_option_rows *cc_option_rows_net(void);
+const cc_option_rows *cc_option_rows_training(void);
 /* The same, from what metrics/ declares. */
 const cc_option_rows *cc_option_rows_report(void);
 

@@ -13,12 +13,13 @@
 
 int cc_option_count(void) {
     return cc_option_rows_data.count + cc_option_rows_volumes.count + cc_option_rows_augment()->count +
-           cc_option_rows_training()->count + cc_option_rows_report()->count;
+           cc_option_rows_net()->count + cc_option_rows_training()->count + cc_option_rows_report()->count;
 }
 
 const cc_option *cc_option_get(int row) {
-    /* The table is in five files; rows count through all of them. */
-    const cc_option_rows *parts[] = {&cc_option_rows_data, &cc_option_rows_volumes, cc_option_rows_augment(),
+    /* The table is in six files; rows count through all of them. */
+    const cc_option_rows *parts[] = {&cc_option_rows_data,      &cc_option_rows_volumes,
+                                     cc_option_rows_augment(),  cc_option_rows_net(),
                                      cc_option_rows_training(), cc_option_rows_report()};
     int part = 0;
     for (; row >= parts[part]->count; part++) row -= parts[part]->count;

@@ -1,76 +1,30 @@
-/* experiments/config/options_training.c -- the options from the net on: net, loss, optimizer, train, results.
+/* experiments/config/options_training.c -- the options behind the net's: loss, optimizer, train, results.
  *
- * What nets/ declares is taken from there, so that it stands once: the names of architectures, encoders,
- * losses and so on are those of their registries (`names`), and the numbers of losses and optimisers, with
- * range, default and meaning, are rows made from their declarations (`make`; nets/engine/hyperparameter.h).
- * The table is put together when it is first asked for. */
+ * What nets/ declares is taken from there, so that it stands once: the names of losses, optimisers and so on
+ * are those of their registries (`names`), and their numbers, with range, default and meaning, are rows made
+ * from their declarations (`make`; nets/engine/hyperparameter.h). The table is put together when it is first
+ * asked for. */
 #include "experiments/config/option_rows.h"
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "experiments/config/option_table.h"
 #include "nets/engine/kernel.h"
 #include "nets/engine/schedule.h"
 #include "nets/losses/loss.h"
 #include "nets/losses/sum/sum.h"
-#include "nets/models/choices.h"
 #include "nets/optimizers/optimizer.h"
 
-/* One row, or what makes several. */
-typedef struct source {
-    cc_option row;                   /* `is` NULL: whatever the option `when` is */
-    const char *(*names)(int index); /* a choice's words, in place of row.choices: NULL after the last */
-    bool (*suits)(const char *word); /* in place of row.is: with which words of `when` it means something */
-    void (*make)(void);              /* in place of all that: adds rows to the table */
-} source;
+enum { NUMBERS_MAX = 48 };
 
-enum { ROWS_MAX = 128, NUMBERS_MAX = 48, TEXT_MAX = 8192 };
-
-static cc_option table[ROWS_MAX];
-static cc_option_rows whole = {table, 0};
-static char texts[TEXT_MAX]; /* the keys, words and defaults that the rows below are given */
-static size_t text_used;
-
-/* A text that lives as long as the table. */
-__attribute__((format(printf, 1, 2))) static const char *text(const char *format, ...) {
-    va_list args;
-    char *start = texts + text_used;
-    va_start(args, format);
-    int length = vsnprintf(start, sizeof texts - text_used, format, args);
-    va_end(args);
-    assert(length >= 0 && (size_t)length < sizeof texts - text_used);
-    text_used += (size_t)length + 1;
-    return start;
-}
-
-static const cc_option *find(const char *key) {
-    for (int i = 0; i < whole.count; i++)
-        if (strcmp(table[i].key, key) == 0) return &table[i];
-    return NULL;
-}
-
-/* Adds a row; `is` becomes those words of the choice `when` that suit, all of them where `suits` is NULL. */
-static void add(const cc_option *row, bool (*suits)(const char *word)) {
-    char words[512] = "";
-    assert(whole.count < ROWS_MAX);
-    cc_option *to = &table[whole.count];
-    *to = *row;
-    if (row->when && !row->is) {
-        const cc_option *decides = find(row->when);
-        for (int i = 0; decides->choices[i]; i++)
-            if (!suits || suits(decides->choices[i]))
-                snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? "|" : "",
-                         decides->choices[i]);
-        to->is = text("%s", words);
-    }
-    whole.count++;
-}
+static cc_option_table table;
+static cc_option_rows whole;
 
 /* A row of a declared number: "GROUP.name", in the member of cc_experiment_config at `offset`. */
 static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t offset) {
-    return (cc_option){.key = text("%s.%s", group, h->name),
+    return (cc_option){.key = cc_option_table_text(&table, "%s.%s", group, h->name),
                        .kind = h->flag    ? CC_OPTION_BOOLEAN
                                : h->count ? CC_OPTION_REALS
                                           : CC_OPTION_REAL,
@@ -119,9 +73,9 @@ static void add_numbers(const char *group, size_t offset, const char *(*name)(in
             if (cc_hyperparameters_hold(numbers(kind), order[i]))
                 snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? "|" : "",
                          name(kind));
-        row.when = text("%s.type", group);
-        row.is = text("%s", words);
-        add(&row, NULL);
+        row.when = cc_option_table_text(&table, "%s.type", group);
+        row.is = cc_option_table_text(&table, "%s", words);
+        cc_option_table_add(&table, &row, NULL);
     }
 }
 
@@ -136,7 +90,7 @@ static void add_loss_numbers(void) {
 static void add_term_weight(void) {
     cc_option row = row_of(&cc_loss_term_weight, "loss", offsetof(cc_experiment_config, loss));
     row.only_term = true;
-    add(&row, NULL);
+    cc_option_table_add(&table, &row, NULL);
 }
 
 static const cc_hyperparameter *const *optimizer_numbers(int index) {
@@ -149,194 +103,12 @@ static void add_optimizer_numbers(void) {
     cc_option lr = row_of(&cc_optimizer_lr, "optimizer", offset);
     cc_option clip_norm = row_of(&cc_optimizer_clip_norm, "optimizer", offset);
     lr.when = clip_norm.when = "optimizer.type";
-    add(&lr, NULL);
+    cc_option_table_add(&table, &lr, NULL);
     add_numbers("optimizer", offset, cc_optimizer_name, optimizer_numbers);
-    add(&clip_norm, NULL);
+    cc_option_table_add(&table, &clip_norm, NULL);
 }
 
-/* A row for each decoder: as many channels as it has levels. */
-static void add_decoder_channels(void) {
-    const int *channels;
-    for (int i = 0, levels; (levels = cc_net_decoder_levels(&channels, i)) > 0; i++) {
-        cc_option row = {.key = "net.decoder.channels",
-                         .kind = CC_OPTION_INTEGERS,
-                         AT(net.channels),
-                         COUNT_AT(net.channel_count),
-                         .when = "net.decoder.upsample",
-                         .is = cc_net_decoder_name(i),
-                         .min = 1,
-                         .max = 4096,
-                         .least = levels,
-                         .most = levels,
-                         .meaning = "channels of the decoder's blocks, deepest first"};
-        char list[128] = "[";
-        for (int k = 0; k < levels; k++)
-            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%d", k ? ", " : "", channels[k]);
-        row.initial = text("%s]", list);
-        add(&row, NULL);
-    }
-}
-
-/* Of nets whose levels are the config's: options_net.c. */
-static void add_net_levels(void) {
-    const cc_option_rows *rows = cc_option_rows_net();
-    for (int i = 0; i < rows->count; i++) add(&rows->rows[i], NULL);
-}
-
-static const source sources[] = {
-    {.row = {.key = "net.arch",
-             .kind = CC_OPTION_CHOICE,
-             AT(net.arch),
-             .when = "stage",
-             .is = TRAINED,
-             .initial = "unet-bn",
-             .meaning =
-                 "the net: the original U-Net, the same with batch norm, that in three dimensions, a "
-                 "U-Net on a known encoder, nnU-Net's, the attention U-Net, or a net of two outputs for "
-                 "regions and lesions (Follmer et al.)"},
-     .names = cc_net_arch_name},
-    {.row = {.key = "net.encoder",
-             .kind = CC_OPTION_CHOICE,
-             AT(net.encoder),
-             .when = "net.arch",
-             .is = "unet-encoder",
-             .needed = true,
-             .meaning = "the encoder"},
-     .names = cc_net_encoder_name},
-    {.row = {.key = "net.decoder.upsample",
-             .kind = CC_OPTION_CHOICE,
-             AT(net.upsample),
-             .when = "net.arch",
-             .is = "unet-encoder",
-             .initial = "nearest",
-             .meaning = "how the decoder doubles its size: nearest neighbour, or transposed convolution"},
-     .names = cc_net_decoder_name},
-    {.make = add_decoder_channels},
-    {.make = add_net_levels},
-    {.row =
-         {.key = "net.drop_path",
-          .kind = CC_OPTION_REAL,
-          AT(net.drop_path),
-          .when = "net.arch",
-          .is = "unet-encoder",
-          .max = 1,
-          .below_max = true,
-          .initial = "0",
-          .meaning =
-              "stochastic depth: how often, in training, the encoder's last residual block is left out for "
-              "a slice; the rate rises linearly to it over the blocks"}},
-    {.row = {.key = "net.padding",
-             .kind = CC_OPTION_CHOICE,
-             AT(net.padding),
-             .when = "net.encoder",
-             .initial_note = "null: what net.weights was trained with, else symmetric",
-             .usual = "symmetric",
-             .meaning =
-                 "padding of the encoder's convolutions of stride 2: the same on both sides (timm's "
-                 "efficientnet_*, "
-                 "torchvision); TensorFlow's, with more behind (timm's tf_efficientnet_*); that of images of "
-                 "the "
-                 "encoder's own size, 224, 300 or 456 pixels (efficientnet_pytorch, and efficientnet-b* of "
-                 "segmentation_models.pytorch)"},
-     .names = cc_net_padding_name,
-     .suits = cc_net_encoder_pads},
-    {.row = {.key = "net.norm_epsilon",
-             .kind = CC_OPTION_REAL,
-             AT(net.norm_epsilon),
-             .when = "net.arch",
-             .is = "unet-bn|unet-3d|unet-encoder|dynunet|attention-unet",
-             .max = 1,
-             .above_min = true,
-             .initial_note = "null: what net.weights was trained with, else 1.0e-5",
-             .usual = "1.0e-05",
-             .meaning = "epsilon of the norms, of a U-Net on an encoder of the encoder's alone: 1.0e-5 "
-                        "is PyTorch's, "
-                        "1.0e-3 TensorFlow's"}},
-    {.row = {.key = "net.width",
-             .kind = CC_OPTION_INTEGER,
-             AT(net.width),
-             .when = "net.arch",
-             .is = "unet|unet-bn|unet-3d",
-             .min = CC_UNET_WIDTH_MIN,
-             .max = CC_UNET_WIDTH_MAX,
-             .initial = "64",
-             .unit = "channels",
-             .meaning = "channels of the first level; each next has twice as many"}},
-    {.row = {.key = "net.depth",
-             .kind = CC_OPTION_INTEGER,
-             AT(net.depth),
-             .when = "net.arch",
-             .is = "unet|unet-bn|unet-3d",
-             .min = CC_UNET_DEPTH_MIN,
-             .max = CC_UNET_DEPTH_MAX,
-             .initial = "5",
-             .unit = "levels",
-             .meaning = "levels; every side of the image, or of the volume, is a multiple of 2^(depth - 1)"}},
-    {.row = {.key = "net.in_channels",
-             .kind = CC_OPTION_INTEGER,
-             AT(net.in_channels),
-             .when = "net.arch",
-             .min = 1,
-             .max = 64,
-             .initial_note = "null: `data.slices` times the words of `data.channels`",
-             .null_value = CC_CHANNELS_OF_DATA,
-             .meaning = "channels of the image; of a run, no others than those of its data"}},
-    {.row = {.key = "net.classes",
-             .kind = CC_OPTION_INTEGER,
-             AT(net.classes),
-             .when = "net.arch",
-             .min = 1,
-             .max = 64,
-             .initial_note =
-                 "null: 1, or one more than the classes of `data.targets` where these are several",
-             .null_value = CC_CHANNELS_OF_DATA,
-             .meaning = "channels of the output; of a run, no others than those of its data"},
-     .suits = cc_net_arch_has_one_head},
-    {.row = {.key = "net.heads",
-             .kind = CC_OPTION_HEADS,
-             AT(net.heads),
-             COUNT_AT(net.head_count),
-             .when = "net.arch",
-             .min = 1,
-             .max = CC_CLASSES_MAX,
-             .least = 1,
-             .most = CC_HEADS_MAX,
-             .initial = "{region: 4, lesion: 2}",
-             .meaning =
-                 "the net's outputs, and the classes of each; terms of the loss name the one they look "
-                 "at (`loss.terms`)"},
-     .suits = cc_net_arch_has_heads},
-    {.row = {.key = "net.dropout",
-             .kind = CC_OPTION_REAL,
-             AT(net.dropout),
-             .when = "net.arch",
-             .max = 1,
-             .below_max = true,
-             .initial = "0",
-             .meaning = "how often, in training, a value of the encoder's last features is left out"},
-     .suits = cc_net_arch_has_heads},
-    {.row =
-         {.key = "net.prior",
-          .kind = CC_OPTION_REAL,
-          AT(net.prior),
-          .when = "stage",
-          .is = TRAINED,
-          .max = 1,
-          .below_max = true,
-          .initial = "0",
-          .meaning =
-              "the foreground's probability that the net starts from, by the bias of its last layer (0.01 in "
-              "the focal loss's source, 4.1); 0: biases start at 0, a probability of one half"}},
-    {.row = {.key = "net.weights",
-             .kind = CC_OPTION_PATH,
-             AT(net.weights),
-             .when = "net.arch",
-             .initial_note = "null: all weights start at random",
-             .locates = true,
-             .meaning =
-                 "a file of weights to start from, by name: safetensors (timm, torchvision, "
-                 "segmentation_models.pytorch), or a result of ours; a relative one counts from the current "
-                 "folder; its contents are part of the run's identity"}},
+static const cc_option_source sources[] = {
     {.row = {.key = "loss.type",
              .kind = CC_OPTION_CHOICE,
              AT(loss.type),
@@ -536,8 +308,7 @@ static const source sources[] = {
           AT(train.empty_slices),
           .when = "stage",
           .is = "calcification",
-          .max =
-              1,
+          .max = 1,
           .initial = "1",
           .unit = "share",
           .meaning =
@@ -601,19 +372,8 @@ static const source sources[] = {
 };
 
 static void make_table(void) {
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-        const source *from = &sources[i];
-        if (from->make) {
-            from->make();
-            continue;
-        }
-        cc_option row = from->row;
-        for (int k = 0; from->names && from->names(k); k++) {
-            assert(k < CC_OPTION_CHOICES_MAX - 1);
-            row.choices[k] = from->names(k);
-        }
-        add(&row, from->suits);
-    }
+    cc_option_table_fill(&table, sources, sizeof sources / sizeof *sources);
+    whole = (cc_option_rows){table.rows, table.count};
 }
 
 const cc_option_rows *cc_option_rows_training(void) {

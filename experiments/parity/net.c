@@ -32,14 +32,9 @@ typedef struct net_case {
     float loss_gradients[CC_LOSS_PARAMETERS_MAX]; /* of the numbers that the loss trains */
 } net_case;
 
-/* Of the gradients' norms in bf16, as measured on the shared fixtures: they lie within 8e-2 (PyTorch's
- * autocast errs as much). Their directions: experiments/parity/rounded.h. */
-static const double bf16_norms = 0.1;
-
 /* A net magnifies rounding to bf16 as it does that to float32, which is 2^-16 as large; but 2e-2 is
- * allowed, and half of the signal must be right. */
-static double bf16_bound(const char *quantity, double noise) {
-    if (strcmp(quantity, "grad_norms") == 0) return bf16_norms;
+ * allowed, and half of the signal must be right. Gradients: experiments/parity/rounded.h. */
+static double bf16_bound(double noise) {
     return fmin(0.5, fmax(2e-2, 0x1p16 * noise));
 }
 
@@ -55,7 +50,7 @@ static cc_status bound_of(double *out, const net_case *c, const char *quantity) 
     snprintf(name, sizeof name, "float32_noise_%s", quantity);
     CC_TRY(cc_fixture_numbers(&noise, c->fixture, "/expect", name));
     if (noise.count != 1) return cc_fixture_fail(c->fixture, "/expect", "a noise is one number");
-    *out = is_rounded(c) ? bf16_bound(quantity, noise.values[0]) : 10 * noise.values[0] + 1e-5;
+    *out = is_rounded(c) ? bf16_bound(noise.values[0]) : 10 * noise.values[0] + 1e-5;
     return CC_OK;
 }
 
@@ -212,11 +207,10 @@ static cc_status compare_gradients(const net_case *c) {
     CC_TRY(cc_parity_gradients_take(&g));
     if (is_rounded(c)) {
         CC_TRY(cc_parity_sensitivity_measure(&sensitivity, &g, &pass));
-        CC_TRY(cc_parity_rounded_compare(c->parity, &g, &sensitivity));
-    } else {
-        CC_TRY(search_flips(c, &g));
-        CC_TRY(compare(c, "grad_heads", g.got, g.want, g.head_count));
+        return cc_parity_rounded_compare(c->parity, &g, &sensitivity);
     }
+    CC_TRY(search_flips(c, &g));
+    CC_TRY(compare(c, "grad_heads", g.got, g.want, g.head_count));
     return compare(c, "grad_norms", g.got_norms, g.want_norms, g.parameter_count);
 }
 

@@ -16,9 +16,7 @@
 #include "nets/ops/batch_norm/batch_norm.h"
 #include "nets/ops/channel_pool/channel_pool.h"
 #include "nets/ops/conv_transpose/conv_transpose.h"
-#if __has_include("nets/ops/group_norm/group_norm.h")
 #include "nets/ops/group_norm/group_norm.h"
-#endif
 #include "nets/ops/max_pool/max_pool.h"
 #include "nets/ops/ops.h"
 #include "nets/ops/resize/resize.h"
@@ -111,7 +109,6 @@ static const operation operations[] = {
      .words = {CONV_WORDS,
                {"weight", WORD_SECOND, offsetof(cc_conv_attr, out_channels)},
                {"output_padding", WORD_EXTENTS, offsetof(cc_conv_attr, output_padding)}}},
-#if __has_include("nets/ops/group_norm/group_norm.h")
     {.name = "instance-norm",
      .op = &cc_op_instance_norm,
      .usual = &(const cc_group_norm_attr){0},
@@ -123,7 +120,6 @@ static const operation operations[] = {
      .words = {{"groups", WORD_INTEGER, offsetof(cc_group_norm_attr, groups)},
                {"eps", WORD_REAL, offsetof(cc_group_norm_attr, epsilon)},
                {"weight", WORD_GIVEN, offsetof(cc_group_norm_attr, affine)}}},
-#endif
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 

@@ -10,6 +10,7 @@
 typedef struct cc_parity_sensitivity {
     double *moves;   /* |moved - own| / |own|, the largest of a few draws */
     double *cosines; /* of moved and own, their mean over the draws */
+    double norms;    /* how far the vector of all gradients' norms moves, the largest of the draws */
 } cc_parity_sensitivity;
 
 /* The net and one training pass of it, at float32. */

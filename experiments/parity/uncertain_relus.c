@@ -2,8 +2,8 @@
  * and flips one.
  *
  * Each op that has a ReLU computes its inputs z in float64 from the values, statistics and parameters that
- * the plan holds, with the slope dz/dx of each channel of each image; a unit is flipped by moving its x so that z lies as
- * far on the other side of zero. */
+ * the plan holds, with the slope dz/dx of each channel of each image; a unit is flipped by moving its x so
+ * that z lies as far on the other side of zero. */
 #include "experiments/parity/uncertain_relus.h"
 
 #include <float.h>
@@ -27,6 +27,7 @@ typedef struct finder {
 
 typedef struct layer { /* one node's plain buffers */
     cc_reference_io io;
+    cc_shape shapes[CC_OP_INPUTS_MAX]; /* of the inputs */
     double *z, *slopes;
 } layer;
 
@@ -46,9 +47,14 @@ static cc_status fill_layer(layer *l, const finder *f, const cc_node *node, cc_a
     l->slopes =
         cc_arena_get_array(arena, (size_t)(node->shape.dims[0] * node->shape.dims[1]), sizeof *l->slopes);
     if (!l->z || !l->slopes) return CC_ENOMEM;
+    if (node->op->reference_bytes) {
+        l->io.scratch = cc_arena_get(arena, node->op->reference_bytes(node->attr, &node->shape));
+        if (!l->io.scratch) return CC_ENOMEM;
+    }
     for (int i = 0; i < node->input_count; i++) {
-        cc_shape shape = cc_graph_shape(graph, node->inputs[i]);
-        CC_TRY(get_floats(&values, cc_shape_count(&shape), arena));
+        l->shapes[i] = cc_graph_shape(graph, node->inputs[i]);
+        l->io.input_shapes[i] = &l->shapes[i];
+        CC_TRY(get_floats(&values, cc_shape_count(&l->shapes[i]), arena));
         CC_TRY(cc_plan_get_value(values, f->plan, node->inputs[i]));
         l->io.x[i] = values;
     }
@@ -70,14 +76,34 @@ static void insert(finder *f, const cc_uncertain_relu *relu) {
     f->out[place] = *relu;
 }
 
+/* The input that a unit of the output comes from, and its index there: the first, which has the output's
+ * shape (others are residuals), or the one of several joined that holds its channel. */
+static int input_of(int64_t *at, const cc_reference_io *io, int64_t unit) {
+    const int64_t pixels = cc_shape_pixels(io->output_shape), channels = io->output_shape->dims[1],
+                  n = unit / (channels * pixels);
+    int64_t channel = unit / pixels % channels, count = io->input_shapes[0]->dims[1];
+    int input = 0;
+    while (channel >= count) {
+        channel -= count;
+        count = io->input_shapes[++input]->dims[1];
+    }
+    *at = (n * count + channel) * pixels + unit % pixels;
+    return input;
+}
+
 /* As far on the other side, and beyond what a kernel's rounding could undo. */
 static cc_uncertain_relu crossing(const layer *l, int node, int64_t unit, double size, bool rise) {
     int64_t plane = unit / cc_shape_pixels(l->io.output_shape); /* [n][c] */
     double target = (rise ? 1 : -1) * (fabs(l->z[unit]) + 2 * UNSURE * size);
+    int64_t at;
+    const int input = input_of(&at, &l->io, unit);
     return (cc_uncertain_relu){.node = node,
                                .unit = unit,
+                               .input = input,
+                               .at = at,
                                .distance = fabs(l->z[unit]) / size,
-                               .other = (float)(l->io.x[0][unit] + (target - l->z[unit]) / l->slopes[plane])};
+                               .other =
+                                   (float)(l->io.x[input][at] + (target - l->z[unit]) / l->slopes[plane])};
 }
 
 /* Adds the units of one node whose |z| is at most the bound times the root mean square of the node's z. */
@@ -122,12 +148,12 @@ cc_status cc_uncertain_relus_find(cc_uncertain_relus *out, const cc_plan *plan, 
 }
 
 cc_status cc_uncertain_relu_flip(cc_plan *plan, const cc_uncertain_relu *relu) {
-    const cc_value input = cc_graph_node(cc_plan_graph(plan), relu->node)->inputs[0];
+    const cc_value input = cc_graph_node(cc_plan_graph(plan), relu->node)->inputs[relu->input];
     cc_shape shape = cc_graph_shape(cc_plan_graph(plan), input);
     float *values = malloc((size_t)cc_shape_count(&shape) * sizeof *values);
     if (!values) return cc_fail_memory("kinks", (size_t)cc_shape_count(&shape) * sizeof *values);
     cc_status status = cc_plan_get_value(values, plan, input);
-    values[relu->unit] = relu->other;
+    values[relu->at] = relu->other;
     if (status == CC_OK) status = cc_plan_set_value(plan, input, values);
     free(values);
     return status;

@@ -12,8 +12,10 @@
 typedef struct cc_uncertain_relu {
     int node;        /* of the plan's graph: a ReLU, or a batch norm with one */
     int64_t unit;    /* index into its output, plain */
+    int input;       /* of the node, the one that the unit comes from ... */
+    int64_t at;      /* ... and the index there */
     double distance; /* |input of the ReLU| over the root mean square of those of its node */
-    float other;     /* the value of the node's first input there that puts the unit on its other side */
+    float other;     /* the value of the input there that puts the unit on its other side */
 } cc_uncertain_relu;
 
 enum { CC_UNCERTAIN_RELUS_MAX = 96 };
@@ -30,7 +32,7 @@ typedef struct cc_uncertain_relus {
 cc_status cc_uncertain_relus_find(cc_uncertain_relus *out, const cc_plan *plan, const cc_model *model,
                                   double bound);
 
-/* In the same place: the backward pass will take the other side of that unit. The first input of its node
+/* In the same place: the backward pass will take the other side of that unit. That input
  * moves by twice its distance; nothing else does. CC_ENOMEM. */
 cc_status cc_uncertain_relu_flip(cc_plan *plan, const cc_uncertain_relu *relu);
 

@@ -99,6 +99,18 @@ static void add_stem(cc_weight_names *out, const char *name) {
     }
 }
 
+/* torchvision's own files of DenseNets have a point more within a layer: "denselayer1.norm.1.weight". */
+static void add_dense(cc_weight_names *out, const char *name) {
+    char other[CC_WEIGHT_NAME_BYTES];
+    int block, index, length = 0;
+    if (sscanf(name, "features.denseblock%d.denselayer%d.%n", &block, &index, &length) != 2 || length == 0)
+        return;
+    const char *rest = name + length; /* "norm1.weight" */
+    const int word = (int)strcspn(rest, "123456789");
+    snprintf(other, sizeof other, "%.*s%.*s.%s", length, name, word, rest, rest + word);
+    add_in_encoder(out, other);
+}
+
 void cc_weight_names_of(cc_weight_names *out, cc_weight_block *at, const char *name) {
     static const char encoder[] = "encoder.";
     out->count = 0;
@@ -110,6 +122,15 @@ void cc_weight_names_of(cc_weight_names *out, cc_weight_block *at, const char *n
     add_in_encoder(out, name);
     add_stem(out, name);
     add_block(out, at, name);
+    add_dense(out, name);
+}
+
+bool cc_weight_name_is_unused(const char *name) {
+    static const char *const unused[] = {"conv_head.", "bn2.", "encoder.conv_head.", "encoder.bn2.",
+                                         "decoder.blocks.4.attention1."};
+    for (size_t i = 0; i < COUNT(unused); i++)
+        if (strncmp(name, unused[i], strlen(unused[i])) == 0) return true;
+    return false;
 }
 
 const char *cc_weight_name_bare(const char *name) {

@@ -210,7 +210,9 @@ cc_status cc_weights_load(cc_weights_summary *summary, cc_model *model, const ch
 
     /* What no parameter has asked for. */
     for (size_t i = 0; i < l.count; i++)
-        if (!l.candidates[i].used)
+        if (!l.candidates[i].used && cc_weight_name_is_unused(l.candidates[i].bare))
+            summary->unused++;
+        else if (!l.candidates[i].used)
             add_sample(summary->left_over_sample, summary->left_over++, stored_name(&l, &l.candidates[i]));
     if (summary->loaded == 0)
         status = cc_fail(CC_EFORMAT, path, "are these the weights of this net?",
@@ -232,11 +234,13 @@ static void describe_rest(char *out, size_t capacity, size_t count, const char *
 }
 
 void cc_weights_describe(char *out, size_t capacity, const cc_weights_summary *s) {
-    char summed[96] = "";
+    char summed[96] = "", unused[96] = "";
     if (s->summed)
         snprintf(summed, sizeof summed, ", the first convolution's %zu input channels as their sum",
                  s->summed);
-    snprintf(out, capacity, "%zu tensor%s loaded%s", s->loaded, s->loaded == 1 ? "" : "s", summed);
+    if (s->unused)
+        snprintf(unused, sizeof unused, "; %zu in it of layers that its package never uses", s->unused);
+    snprintf(out, capacity, "%zu tensor%s loaded%s%s", s->loaded, s->loaded == 1 ? "" : "s", summed, unused);
     describe_rest(out, capacity, s->left_over, "left over in the file", s->left_over_sample);
     describe_rest(out, capacity, s->missing, "missing in it", s->missing_sample);
 }

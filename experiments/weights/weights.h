@@ -18,6 +18,7 @@ enum { CC_WEIGHTS_SAMPLE_BYTES = 160, CC_WEIGHTS_LINE_BYTES = 640 };
 /* What became of the names. Samples are the first few, "a, b, ...". */
 typedef struct cc_weights_summary {
     size_t loaded, left_over, missing;
+    size_t unused; /* in the file, of layers that its package makes and never uses */
     size_t summed; /* input channels that were added up in the first convolution; 0: none */
     char left_over_sample[CC_WEIGHTS_SAMPLE_BYTES], missing_sample[CC_WEIGHTS_SAMPLE_BYTES];
 } cc_weights_summary;

@@ -21,8 +21,8 @@ cc_status cc_net_build(cc_graph **out, const cc_net_spec *spec, int64_t n, int64
  * CC_ECONFIG for a net that does not exist. */
 cc_status cc_net_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec);
 
-/* The name of net number `index`, from 0: "unet", "unet-bn", ..., then "ENCODER:DECODER" of each encoder with
- * each decoder. False after the last. */
+/* The name of net number `index`, from 0: "unet", "dynunet:3d", ..., "ENCODER:DECODER" of each encoder with
+ * each decoder, "deeplabv3plus:ENCODER". False after the last. */
 bool cc_net_name(char *out, size_t capacity, int index);
 /* A net as the paper has it, one channel in and one class out, by such a name; an encoder alone has the
  * nearest decoder, and a U-Net may name its width and depth ("unet-bn:16x4"). Strings in *out are static.

@@ -1,9 +1,9 @@
 /* nets/engine/op.h -- what an op is: a folder below nets/ops/ and a line in nets/ops/ops.h.
  *
  * An op says how its shapes follow from its inputs, which parameters it has, what its backward pass reads,
- * and how a naive reference computes both passes: plain loops on plain float32 arrays, sums in float64, against
- * which every kernel is tested. A backend adds a kernel for it (nets/engine/kernel.h). Nothing else knows its
- * kind. */
+ * and how a naive reference computes both passes: plain loops on plain float32 arrays, sums in float64,
+ * against which every kernel is tested. A backend adds a kernel for it (nets/engine/kernel.h). Nothing
+ * else knows its kind. */
 #ifndef CC_NETS_ENGINE_OP_H
 #define CC_NETS_ENGINE_OP_H
 
@@ -11,7 +11,8 @@
 #include "core/status.h"
 #include "nets/engine/shape.h"
 
-enum { CC_OP_INPUTS_MAX = 4, CC_OP_PARAMETERS_MAX = 4, CC_PARAMETER_RANK_MAX = 5 };
+/* Inputs: a dense block of DenseNet-201 ends in 49 that are read together. */
+enum { CC_OP_INPUTS_MAX = 64, CC_OP_PARAMETERS_MAX = 4, CC_PARAMETER_RANK_MAX = 5 };
 
 /* What a parameter is, for its initial value and for weight decay. */
 typedef enum cc_parameter_role {
@@ -82,8 +83,8 @@ typedef struct cc_op {
     void (*reference_backward)(const cc_reference_io *io);
     /* Bytes of io->scratch for both; NULL: none. */
     size_t (*reference_bytes)(const void *attr, const cc_shape *output);
-    /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel of each image, [n][c];
-     * false where it has none with io->attr. NULL where it never has one. */
+    /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel of each image,
+     * [n][c]; false where it has none with io->attr. NULL where it never has one. */
     bool (*relu_inputs)(double *z, double *slopes, const cc_reference_io *io);
     const cc_kernel *cpu; /* the CPU backend's kernel */
 } cc_op;

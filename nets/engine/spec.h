@@ -11,6 +11,7 @@
 enum {
     CC_DECODER_LEVELS_MAX = 8,
     CC_NET_LEVELS_MAX = 8,
+    CC_DECODER_RATES_MAX = 8,
     CC_LOSS_TERMS_MAX = 8,
     CC_CLIP_OFF = 0,
     CC_EMA_OFF = 0
@@ -35,14 +36,18 @@ typedef struct cc_head_spec {
 } cc_head_spec;
 
 typedef struct cc_net_spec {
-    const char *arch;     /* "unet", "unet-bn", "unet-3d", "unet-encoder", "dynunet", "attention-unet" */
-    const char *encoder;  /* unet-encoder: "resnet-34", ...; else NULL */
-    const char *upsample; /* unet-encoder: "nearest", "transpose"; else NULL */
-    /* unet-encoder: channels of each decoder block, deepest first; dynunet, attention-unet: of each level, the
-     * finest first */
+    const char *arch;      /* "unet", ...: nets/models/registry.h */
+    const char *encoder;   /* of nets on an encoder: "resnet-34", ...; else NULL */
+    const char *upsample;  /* unet-encoder: "nearest", "transpose"; else NULL */
+    const char *attention; /* unet-encoder: "none", "scse"; NULL: "none" */
+    /* Of each decoder block, deepest first; deeplabv3plus: channels[0] for all of its decoder; dynunet,
+     * attention-unet: of each level, the finest first. */
     int channels[CC_DECODER_LEVELS_MAX];
-    int channel_count;
-    int dims; /* dynunet, attention-unet: 2, images, or 3, volumes */
+    int channel_count;               /* deeplabv3plus does not read it */
+    int rates[CC_DECODER_RATES_MAX]; /* deeplabv3plus, dense-ra-unet: of dilated convolutions side by side */
+    int rate_count;
+    int output_stride; /* deeplabv3plus: of the encoder, 16 or 8; 0: 16 */
+    int dims;          /* dynunet, attention-unet: 2, images, or 3, volumes */
     cc_extents kernels[CC_NET_LEVELS_MAX], strides[CC_NET_LEVELS_MAX]; /* the same: of levels */
     int kernel_count, stride_count;
     const char *norm, *activation; /* dynunet: "instance" or "batch"; "leaky-relu" or "relu" */
@@ -54,12 +59,12 @@ typedef struct cc_net_spec {
     int classes;     /* 1; of nets with one output, which has no name */
     cc_head_spec heads[CC_HEADS_MAX]; /* of nets with several */
     int head_count;
-    double drop_path; /* unet-encoder: the last block's rate of stochastic depth (0) */
-    /* unet-encoder, of the encoder's convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
+    double drop_path; /* nets on an encoder: the last block's rate of stochastic depth (0) */
+    /* Nets on an encoder, of its convolutions of stride 2: "symmetric", kernel / 2 on both sides as in
      * PyTorch; "same", as in TensorFlow; "same-nominal", the "same" of images of the size that the encoder
      * was designed for, as in efficientnet_pytorch; NULL: "symmetric" */
     const char *padding;
-    double norm_epsilon; /* unet-bn, unet-3d: of batch norms; unet-encoder: of the encoder's; 0: 1e-5 */
+    double norm_epsilon; /* of the norms; of nets on an encoder: of the encoder's alone; 0: 1e-5 */
     double prior; /* what the net starts with as the probability of the foreground; 0: biases start at 0 */
     const char *weights; /* a file of pretrained weights, or NULL */
 } cc_net_spec;

@@ -21,6 +21,41 @@ const char *cc_net_decoder_name(int index) {
     return cc_decoder_name(index);
 }
 
+const char *cc_net_attention_name(int index) {
+    return cc_attention_name(index);
+}
+
+static bool is_of_kind(const char *arch, cc_net_kind kind) {
+    for (int i = 0; cc_architecture_at(i); i++)
+        if (strcmp(cc_architecture_at(i)->name, arch) == 0) return cc_architecture_at(i)->kind == kind;
+    return false;
+}
+
+bool cc_net_arch_has_decoder(const char *arch) {
+    return is_of_kind(arch, CC_NET_OF_ENCODER_AND_DECODER);
+}
+bool cc_net_arch_is_dilated(const char *arch) {
+    return is_of_kind(arch, CC_NET_OF_DILATED_ENCODER);
+}
+bool cc_net_arch_is_dense(const char *arch) {
+    return is_of_kind(arch, CC_NET_OF_DENSE_ENCODER);
+}
+
+/* Number `index` of the encoders that a net of that kind takes. */
+static const char *encoder_name_of(cc_net_kind kind, int index) {
+    for (int i = 0; cc_encoder_name(i); i++)
+        if (cc_net_kind_takes(kind, cc_encoder_find(cc_encoder_name(i))) && index-- == 0)
+            return cc_encoder_name(i);
+    return NULL;
+}
+
+const char *cc_net_dilated_encoder_name(int index) {
+    return encoder_name_of(CC_NET_OF_DILATED_ENCODER, index);
+}
+const char *cc_net_dense_encoder_name(int index) {
+    return encoder_name_of(CC_NET_OF_DENSE_ENCODER, index);
+}
+
 const char *cc_net_padding_name(int index) {
     static const char *const names[] = {CC_PADDING_SYMMETRIC, CC_PADDING_SAME, CC_PADDING_SAME_NOMINAL};
     return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;

@@ -8,10 +8,20 @@
 #include <stdbool.h>
 #include "nets/engine/spec.h"
 
-const char *cc_net_arch_name(int index);    /* net.arch */
-const char *cc_net_encoder_name(int index); /* net.encoder */
-const char *cc_net_decoder_name(int index); /* net.decoder.upsample */
-const char *cc_net_padding_name(int index); /* net.padding */
+const char *cc_net_arch_name(int index);      /* net.arch */
+const char *cc_net_encoder_name(int index);   /* net.encoder */
+const char *cc_net_decoder_name(int index);   /* net.decoder.upsample */
+const char *cc_net_attention_name(int index); /* net.decoder.attention */
+const char *cc_net_padding_name(int index);   /* net.padding */
+
+/* What the net of that name is put together from: an encoder and a decoder, each by its name; or an encoder,
+ * dilated or dense, and what the net itself has behind it. */
+bool cc_net_arch_has_decoder(const char *arch);
+bool cc_net_arch_is_dilated(const char *arch);
+bool cc_net_arch_is_dense(const char *arch);
+/* The encoders that such a net can have, in the order of cc_net_encoder_name. */
+const char *cc_net_dilated_encoder_name(int index);
+const char *cc_net_dense_encoder_name(int index);
 
 /* Whether the net of that name has several outputs; its others are the rest. */
 bool cc_net_arch_has_heads(const char *arch);

@@ -6,6 +6,14 @@
 #include "nets/ops/dropout/dropout.h"
 #include "nets/ops/ops.h"
 
+void cc_layer_dilate(cc_conv_attr *conv, int64_t rate) {
+    for (int i = 1; i < CC_SPATIAL_MAX; i++) { /* H and W */
+        conv->stride[i] = 1;
+        conv->dilation[i] = rate;
+        conv->padding[i] = conv->kernel[i] / 2 * rate;
+    }
+}
+
 cc_value cc_layer_conv_norm(cc_graph *graph, cc_value x, const char *prefix, const cc_conv_norm *layer) {
     cc_batch_norm_attr norm = cc_batch_norm_with(layer->activation, layer->epsilon);
     x = cc_graph_add(graph, &cc_op_conv, &layer->conv, &x, 1, "%s.%s", prefix, layer->conv_name);

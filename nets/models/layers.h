@@ -7,6 +7,10 @@
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/conv/conv.h"
 
+/* Gives a 2-D convolution stride 1, that dilation, and padding floor(kernel / 2) * rate: of an odd kernel the
+ * size stays. */
+void cc_layer_dilate(cc_conv_attr *conv, int64_t rate);
+
 /* A convolution with its batch norm, named PREFIX.CONV and PREFIX.NORM. */
 typedef struct cc_conv_norm {
     cc_conv_attr conv;

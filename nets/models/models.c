@@ -8,13 +8,28 @@
 #include "nets/ops/batch_norm/batch_norm.h"
 
 static const cc_architecture architectures[] = {
-#define X(id, name, has_encoder) {name, has_encoder, cc_##id##_stride, cc_##id##_build},
+#define X(id, name, kind) {name, kind, cc_##id##_stride, cc_##id##_build},
     CC_ARCHITECTURES(X)
 #undef X
 };
 
 const cc_architecture *cc_architecture_at(int i) {
     return i < (int)(sizeof architectures / sizeof *architectures) ? &architectures[i] : NULL;
+}
+
+bool cc_net_kind_takes(cc_net_kind kind, const cc_encoder *encoder) {
+    const bool dense = encoder->dense.growth > 0;
+    switch (kind) {
+    case CC_NET_OF_ENCODER_AND_DECODER:
+        return true;
+    case CC_NET_OF_DILATED_ENCODER:
+        return !dense;
+    case CC_NET_OF_DENSE_ENCODER:
+        return dense;
+    case CC_NET_OF_LAYERS:
+        break;
+    }
+    return false;
 }
 
 static const char *architecture_name(int i) {

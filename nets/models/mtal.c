@@ -7,6 +7,7 @@
  * in softmax. Outputs: "region" and "lesion". */
 #include <stdio.h>
 #include <string.h>
+#include "nets/models/layers.h"
 #include "nets/models/models.h"
 #include "nets/ops/activation/activation.h"
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -90,11 +91,12 @@ void cc_mtal_build(cc_graph *g, const cc_net_spec *spec) {
     const int64_t regions = classes_of(g, spec, "region", 4), lesions = classes_of(g, spec, "lesion", 2);
     cc_value features[LEVELS + 1], x;
     if (spec->head_count > 2) cc_graph_fail(g, "net.heads", "mtal has the outputs region and lesion alone");
-    if (spec->dropout > 0) cc_graph_fail(g, "net.dropout", "mtal has none but 0");
+    cc_dropout_layers dropout = {.rate = spec->dropout};
 
     x = leaky(g, conv(g, CC_GRAPH_INPUT, down_channels[0], 5, "conv00", ""), "relu00", "");
     features[0] = leaky(g, conv(g, x, down_channels[0], 5, "conv01", ""), "relu01", "");
     for (int i = 1; i <= LEVELS; i++) features[i] = down_block(g, features[i - 1], i, epsilon);
+    features[LEVELS] = cc_layer_dropout(g, features[LEVELS], &dropout, "dropout0");
 
     /* Side by side: at each size the lesion decoder reads what the region decoder has just made of that
      * size, and at the full size the image as well. Both begin at the encoder's last features, enlarged

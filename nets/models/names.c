@@ -20,23 +20,30 @@ static const cc_net_levels *levels_of(const char *arch) {
     return NULL;
 }
 
-/* Nets without an encoder have one name, or one of images and one of volumes; those with one a name for each
- * pair. */
+/* Nets without an encoder have one name, or one of images and one of volumes; those of an encoder and a
+ * decoder one for each pair; those with a decoder of their own one for each encoder that they take. */
 bool cc_net_name(char *out, size_t capacity, int index) {
     for (int a = 0; cc_architecture_at(a); a++) {
-        const char *name = cc_architecture_at(a)->name;
-        if (!cc_architecture_at(a)->has_encoder) {
-            if (index-- == 0) return snprintf(out, capacity, "%s", name), true;
-            if (!levels_of(name)) continue;
-            if (index-- == 0) return snprintf(out, capacity, "%s:%s", name, of_volumes), true;
+        const cc_architecture *net = cc_architecture_at(a);
+        if (net->kind == CC_NET_OF_LAYERS) {
+            if (index-- == 0) return snprintf(out, capacity, "%s", net->name), true;
+            if (!levels_of(net->name)) continue;
+            if (index-- == 0) return snprintf(out, capacity, "%s:%s", net->name, of_volumes), true;
             continue;
         }
-        for (int e = 0; cc_encoder_name(e); e++)
+        for (int e = 0; cc_encoder_name(e); e++) {
+            if (!cc_net_kind_takes(net->kind, cc_encoder_find(cc_encoder_name(e)))) continue;
+            if (net->kind != CC_NET_OF_ENCODER_AND_DECODER) {
+                if (index-- > 0) continue;
+                snprintf(out, capacity, "%s:%s", net->name, cc_encoder_name(e));
+                return true;
+            }
             for (int d = 0; cc_decoder_name(d); d++) {
                 if (index-- > 0) continue;
                 snprintf(out, capacity, "%s:%s", cc_encoder_name(e), cc_decoder_name(d));
                 return true;
             }
+        }
     }
     return false;
 }
@@ -72,21 +79,57 @@ static cc_status read_dims(cc_net_spec *out, const cc_net_levels *levels, const 
     return CC_OK;
 }
 
-/* "unet-bn:16x4", "dynunet:3d", "resnet-34", "resnet-34:transpose": before the colon an architecture or an encoder,
- * behind it a size, what it works on, or a decoder. */
+/* What the decoders of deeplabv3plus and dense-ra-unet are unless a config has it otherwise: the first's
+ * by its source, the second's as U-Nets on an encoder have them. */
+static void set_own_decoder(cc_net_spec *spec, cc_net_kind kind) {
+    static const cc_net_spec dilated = {.channels = {256},
+                                        .channel_count = 1,
+                                        .rates = {12, 24, 36},
+                                        .rate_count = 3,
+                                        .output_stride = 16},
+                             dense = {.channels = {256, 128, 64, 32, 16},
+                                      .channel_count = 5,
+                                      .rates = {1, 2, 4},
+                                      .rate_count = 3};
+    const cc_net_spec *from = kind == CC_NET_OF_DILATED_ENCODER ? &dilated : &dense;
+    memcpy(spec->channels, from->channels, sizeof spec->channels);
+    memcpy(spec->rates, from->rates, sizeof spec->rates);
+    spec->channel_count = from->channel_count;
+    spec->rate_count = from->rate_count;
+    spec->output_stride = from->output_stride;
+}
+
+/* The encoder behind the colon, or the first that the net takes; false where there is none such. */
+static bool read_encoder(cc_net_spec *out, const cc_architecture *net, const char *text) {
+    for (int e = 0; cc_encoder_name(e); e++) {
+        if (!cc_net_kind_takes(net->kind, cc_encoder_find(cc_encoder_name(e)))) continue;
+        if (text && strcmp(text, cc_encoder_name(e)) != 0) continue;
+        out->encoder = cc_encoder_name(e);
+        set_own_decoder(out, net->kind);
+        return true;
+    }
+    return false;
+}
+
+/* "unet-bn:16x4", "dynunet:3d", "resnet-34", "resnet-34:transpose", "deeplabv3plus:resnet-50": before the
+ * colon an architecture or an encoder, behind it a size, what it works on, a decoder or an encoder. */
 cc_status cc_net_find(cc_net_spec *out, const char *name) {
     char first[64], decoders[64], hint[128];
-    const char *colon = strchr(name, ':');
+    const char *colon = strchr(name, ':'), *second = colon ? colon + 1 : NULL;
     snprintf(first, sizeof first, "%.*s", colon ? (int)(colon - name) : (int)strlen(name), name);
     *out = (cc_net_spec){.width = WIDTH, .depth = DEPTH, .in_channels = 1, .classes = 1};
-    const cc_decoder *decoder = cc_decoder_find(colon ? colon + 1 : cc_decoder_name(0));
+    const cc_decoder *decoder = cc_decoder_find(second ? second : cc_decoder_name(0));
     for (int a = 0; cc_architecture_at(a); a++) {
-        out->arch = cc_architecture_at(a)->name;
-        if (!cc_architecture_at(a)->has_encoder) {
+        const cc_architecture *net = cc_architecture_at(a);
+        out->arch = net->name;
+        if (net->kind == CC_NET_OF_LAYERS) {
             if (strcmp(out->arch, first) != 0) continue;
             const cc_net_levels *levels = levels_of(out->arch);
-            return levels ? read_dims(out, levels, colon ? colon + 1 : NULL)
-                          : read_size(out, colon ? colon + 1 : NULL);
+            return levels ? read_dims(out, levels, second) : read_size(out, second);
+        }
+        if (net->kind != CC_NET_OF_ENCODER_AND_DECODER) {
+            if (strcmp(out->arch, first) == 0 && read_encoder(out, net, second)) return CC_OK;
+            continue;
         }
         for (int e = 0; decoder && cc_encoder_name(e); e++) {
             if (strcmp(cc_encoder_name(e), first) != 0) continue;

@@ -18,7 +18,13 @@
     X(efficientnet_b0, "efficientnet-b0") SEP                                                                \
     X(efficientnet_b3, "efficientnet-b3") SEP                                                                \
     X(efficientnet_b5, "efficientnet-b5")
-#define CC_ENCODERS(X, SEP) CC_RESNETS(X, SEP) SEP CC_EFFICIENTNETS(X, SEP)
+#define CC_DENSENETS(X, SEP)                                                                                 \
+    X(densenet_121, "densenet-121") SEP                                                                      \
+    X(densenet_161, "densenet-161") SEP                                                                      \
+    X(densenet_169, "densenet-169") SEP                                                                      \
+    X(densenet_201, "densenet-201")
+#define CC_ENCODERS(X, SEP)                                                                                  \
+    CC_RESNETS(X, SEP) SEP CC_EFFICIENTNETS(X, SEP) SEP CC_DENSENETS(X, SEP)
 // clang-format on
 
 /* X(identifier, name, blocks, channels of each block, deepest first, unless the config has its own): the
@@ -27,16 +33,21 @@
     X(nearest, "nearest", 5, 256, 128, 64, 32, 16)                                                           \
     X(transpose, "transpose", 4, 256, 128, 64, 32)
 
-/* X(identifier, name, whether it has an encoder and a decoder): the functions are cc_IDENTIFIER_stride and
- * _build. */
+/* X(identifier, name): how a decoder's block weighs its features (net.decoder.attention); the function is
+ * cc_attention_IDENTIFIER. */
+#define CC_ATTENTIONS(X) X(scse, "scse")
+
+/* X(identifier, name, what it is put together from): the functions are cc_IDENTIFIER_stride and _build. */
 #define CC_ARCHITECTURES(X)                                                                                  \
-    X(unet, "unet", false)                                                                                   \
-    X(unet_bn, "unet-bn", false)                                                                             \
-    X(unet_3d, "unet-3d", false)                                                                             \
-    X(unet_encoder, "unet-encoder", true)                                                                    \
-    X(dynunet, "dynunet", false)                                                                             \
-    X(attention_unet, "attention-unet", false)                                                               \
-    X(mtal, "mtal", false)
+    X(unet, "unet", CC_NET_OF_LAYERS)                                                                        \
+    X(unet_bn, "unet-bn", CC_NET_OF_LAYERS)                                                                  \
+    X(unet_3d, "unet-3d", CC_NET_OF_LAYERS)                                                                  \
+    X(unet_encoder, "unet-encoder", CC_NET_OF_ENCODER_AND_DECODER)                                           \
+    X(deeplabv3plus, "deeplabv3plus", CC_NET_OF_DILATED_ENCODER)                                             \
+    X(dense_ra_unet, "dense-ra-unet", CC_NET_OF_DENSE_ENCODER)                                               \
+    X(dynunet, "dynunet", CC_NET_OF_LAYERS)                                                                  \
+    X(attention_unet, "attention-unet", CC_NET_OF_LAYERS)                                                    \
+    X(mtal, "mtal", CC_NET_OF_LAYERS)
 
 /* Those of them that have several outputs: net.heads in place of net.classes. */
 #define CC_ARCHITECTURES_OF_HEADS(X) X("mtal")

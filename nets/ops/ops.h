@@ -13,6 +13,7 @@
     X(activation)                                                                                            \
     X(max_pool)                                                                                              \
     X(concat)                                                                                                \
+    X(concat_norm)                                                                                           \
     X(upsample)                                                                                              \
     X(squeeze_excite)                                                                                        \
     X(drop_path)                                                                                             \

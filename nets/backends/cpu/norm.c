@@ -32,6 +32,7 @@ cc_norm_layout cc_norm_layout_of(const cc_task *task) {
     l.plane = l.pixels * l.block;
     l.of_plane = (l.plane + CHUNK - 1) / CHUNK;
     l.chunks = l.images * l.blocks * l.of_plane;
+    l.joined = task->input_shapes[0]->dims[1] < l.channels;
     return l;
 }
 
@@ -42,6 +43,19 @@ static int64_t chunk_count(const cc_norm_layout *l, int64_t chunk) {
 }
 static int64_t chunk_start(const cc_norm_layout *l, int64_t chunk) {
     return chunk / l->of_plane * l->plane + chunk % l->of_plane * CHUNK;
+}
+
+/* The input that holds the chunk's block of channels, and where it begins there. */
+static int64_t start_in_input(int *input, const cc_task *task, const cc_norm_layout *l, int64_t chunk) {
+    *input = 0;
+    if (!l->joined) return chunk_start(l, chunk);
+    const int64_t plane = chunk / l->of_plane, n = plane / l->blocks;
+    int64_t block = plane % l->blocks, blocks = cc_blocks(task->input_shapes[0], l->block);
+    while (block >= blocks) {
+        block -= blocks;
+        blocks = cc_blocks(task->input_shapes[++*input], l->block);
+    }
+    return (n * blocks + block) * l->plane + chunk % l->of_plane * CHUNK;
 }
 
 cc_norm_constants cc_norm_constants_at(float *memory, const cc_norm_layout *l, int64_t images) {
@@ -144,8 +158,10 @@ CC_HOT static void moments(cc_norm_sums *out, const void *x, int64_t count, int6
 }
 
 void cc_norm_moments(cc_norm_sums *out, const cc_task *task, const cc_norm_layout *l, int64_t chunk) {
-    moments(out, cc_values_at(task->x[0], chunk_start(l, chunk), task->dtype), chunk_count(l, chunk),
-            l->block, task->dtype);
+    int input;
+    const int64_t start = start_in_input(&input, task, l, chunk);
+    moments(out, cc_values_at(task->x[input], start, task->dtype), chunk_count(l, chunk), l->block,
+            task->dtype);
 }
 
 /* Channel c's sums of chunk `which` of image n. */
@@ -188,6 +204,7 @@ void cc_norm_add(double *first, double *second, const cc_norm_sums *parts, const
 typedef struct chunk {
     const void *x, *residual, *dy;
     void *y, *dx, *dresidual;
+    bool adds; /* to dx */
     int64_t count;
     lanes k;
     float slope;    /* of a leaky relu */
@@ -206,15 +223,18 @@ static int64_t vector_at(const cc_norm_layout *l, const cc_norm_constants *k, in
 
 static void fill_chunk(chunk *c, const cc_task *task, const cc_norm_layout *l, const cc_norm_constants *k,
                        cc_norm_activation f, int64_t index) {
-    const int64_t start = chunk_start(l, index), at = vector_at(l, k, index);
+    int input;
+    const int64_t start = chunk_start(l, index), start_x = start_in_input(&input, task, l, index),
+                  at = vector_at(l, k, index);
     const cc_dtype dtype = task->dtype;
-    const bool residual = task->input_count == 2;
+    const bool residual = !l->joined && task->input_count == 2;
     c->count = chunk_count(l, index);
-    c->x = part(task->x[0], start, dtype);
+    c->x = part(task->x[input], start_x, dtype);
     c->residual = residual ? part(task->x[1], start, dtype) : NULL;
     c->dy = part(task->dy, start, dtype);
     c->y = part(task->y, start, dtype);
-    c->dx = part(task->dx[0], start, dtype);
+    c->dx = part(task->dx[input], start_x, dtype);
+    c->adds = task->accumulate[input];
     c->dresidual = residual ? part(task->dx[1], start, dtype) : NULL;
     c->slope = (float)f.slope;
     spread(&c->k.mean, k->mean + at, l->block);
@@ -309,6 +329,11 @@ CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residua
         load_row(&g, c.dy, i, c.count, dtype);
         cc_activate_back_16(&g, &z, kind, c.slope);
         dx = c.k.scale * g + centred * c.a + c.b;
+        if (c.adds) {
+            cc_f32x16 before;
+            load_row(&before, c.dx, i, c.count, dtype);
+            dx += before;
+        }
         if (c.dx) store_row(c.dx, i, c.count, &dx, dtype);
         if (residual && c.dresidual) store_row(c.dresidual, i, c.count, &g, dtype);
     }

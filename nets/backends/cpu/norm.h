@@ -24,9 +24,12 @@ typedef struct cc_norm_layout {
     int64_t pixels;           /* of an image */
     int64_t plane;            /* values of one n and block: pixels * block */
     int64_t of_plane, chunks; /* chunks of a plane, and in all */
+    /* The inputs hold the channels of the output one behind the other, each but the last in full blocks. */
+    bool joined;
 } cc_norm_layout;
 
-/* Of the task's output; the blocks are those of its first input. */
+/* Of the task's output; the blocks are those of its first input. The inputs are joined where the first has
+ * fewer channels than the output, as those of concat_norm; else a second one is the residual. */
 cc_norm_layout cc_norm_layout_of(const cc_task *task);
 
 /* Chunk `which` of image n and a block. */
@@ -66,7 +69,8 @@ void cc_norm_merge(double *mean, double *squares, const cc_norm_sums *parts, con
 void cc_norm_add(double *first, double *second, const cc_norm_sums *parts, const cc_norm_layout *layout,
                  int64_t n, int64_t images, int64_t channel);
 
-/* What follows the normalisation: the residual is the task's second input. */
+/* What follows the normalisation and, of inputs that are not joined, the residual, the task's second
+ * input. */
 typedef struct cc_norm_activation {
     cc_activation kind;
     double slope;
@@ -80,8 +84,8 @@ void cc_norm_forward(const cc_task *task, const cc_norm_layout *layout, const cc
 void cc_norm_back_sums(cc_norm_sums *out, const cc_task *task, const cc_norm_layout *layout,
                        const cc_norm_constants *constants, cc_norm_activation f, int64_t chunk);
 
-/* dx = scale g + (x - mean) a + b and dresidual = g of one chunk, those that are wanted; a and b are vectors
- * like the constants. */
+/* dx = scale g + (x - mean) a + b and dresidual = g of one chunk, those that are wanted; dx is added to
+ * what is there where task->accumulate says so. a and b are vectors like the constants. */
 void cc_norm_back(const cc_task *task, const cc_norm_layout *layout, const cc_norm_constants *constants,
                   const float *a, const float *b, cc_norm_activation f, int64_t chunk);
 

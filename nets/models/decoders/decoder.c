@@ -23,15 +23,39 @@ const cc_decoder *cc_decoder_find(const char *name) {
     return NULL;
 }
 
+static const struct {
+    const char *name;
+    cc_attention attention;
+} attentions[] = {{"none", NULL},
+#define X(id, name) {name, cc_attention_##id},
+                  CC_ATTENTIONS(X)
+#undef X
+};
+enum { ATTENTIONS = sizeof attentions / sizeof *attentions };
+
+const char *cc_attention_name(int i) {
+    return i < ATTENTIONS ? attentions[i].name : NULL;
+}
+
+bool cc_attention_find(cc_attention *out, const char *name) {
+    for (int i = 0; i < ATTENTIONS; i++) {
+        if (strcmp(attentions[i].name, name) != 0) continue;
+        *out = attentions[i].attention;
+        return true;
+    }
+    return false;
+}
+
 void cc_decoder_add(cc_graph *graph, const cc_decoder *decoder, const cc_value features[CC_ENCODER_FEATURES],
-                    const int channels[], int64_t classes) {
+                    const int channels[], cc_attention attention, int64_t classes) {
     cc_value x = features[CC_ENCODER_FEATURES - 1];
     for (int i = 0; i < decoder->levels; i++) {
         char prefix[64];
         int level =
             CC_ENCODER_FEATURES - 2 - i; /* below 0: the full size, of which the encoder has nothing */
         snprintf(prefix, sizeof prefix, "decoder.blocks.%d", i);
-        x = decoder->block(graph, x, level >= 0 ? features[level] : CC_NO_VALUE, prefix, channels[i]);
+        x = decoder->block(graph, x, level >= 0 ? features[level] : CC_NO_VALUE,
+                           &(cc_decoder_block){prefix, channels[i], attention});
     }
     decoder->head(graph, x, classes);
 }

@@ -2,7 +2,11 @@
  *
  * Sources: He, Zhang, Ren & Sun, CVPR 2016 (basic and bottleneck; the stride lies in the bottleneck's 3x3, as
  * in torchvision's "v1.5"); Sandler et al., CVPR 2018 (inverted residual); Hu, Shen & Sun, CVPR 2018 (squeeze
- * and excite); Huang et al., ECCV 2016 (stochastic depth). */
+ * and excite); Huang et al., ECCV 2016 (stochastic depth).
+ *
+ * Every convolution of a dilated block has stride 1 and that dilation (timm's and
+ * segmentation_models.pytorch's rule): a shortcut too keeps the size, as a 1x1 convolution knows no
+ * dilation. */
 #include "nets/models/encoders/encoder.h"
 #include "nets/models/layers.h"
 #include "nets/ops/drop_path/drop_path.h"
@@ -13,11 +17,23 @@ static int64_t channels_of(const cc_graph *graph, cc_value x) {
     return cc_graph_shape(graph, x).dims[1];
 }
 
-/* x itself where it has the block's output shape, else through a 1x1 convolution. */
+/* What the block does to the image's size. */
+static int64_t stride_of(const cc_block_shape *s) {
+    return s->dilation > 1 ? 1 : s->stride;
+}
+
+/* A spatial convolution of the block. */
+static cc_conv_attr spatial(int64_t channels, int64_t stride, const cc_block_shape *s) {
+    cc_conv_attr conv = cc_conv_2d(channels, s->kernel, stride);
+    if (s->dilation > 1) cc_layer_dilate(&conv, s->dilation);
+    return conv;
+}
+
+/* x itself where it has the block's output shape (before it is dilated), else through a 1x1 convolution. */
 static cc_value shortcut(cc_graph *graph, cc_value x, const char *prefix, int64_t channels,
                          const cc_block_shape *s) {
-    if (s->stride == 1 && channels_of(graph, x) == channels) return x;
-    return cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(channels, 1, s->stride), "downsample.0",
+    if (s->stride == 1 && channels_of(graph, x) == channels && !s->projects) return x;
+    return cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(channels, 1, stride_of(s)), "downsample.0",
                                     "downsample.1", CC_ACTIVATION_NONE, s->epsilon);
 }
 
@@ -37,10 +53,10 @@ static cc_value finish(cc_graph *graph, cc_value y, const char *prefix, const cc
 }
 
 cc_value cc_block_basic(cc_graph *graph, cc_value x, const char *prefix, const cc_block_shape *s) {
-    cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(s->channels, s->kernel, s->stride),
-                                          "conv1", "bn1", CC_ACTIVATION_RELU, s->epsilon);
+    cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, spatial(s->channels, stride_of(s), s), "conv1",
+                                          "bn1", CC_ACTIVATION_RELU, s->epsilon);
     return finish(graph, y, prefix, s,
-                  (cc_conv_norm){.conv = cc_conv_2d(s->channels, s->kernel, 1),
+                  (cc_conv_norm){.conv = spatial(s->channels, 1, s),
                                  .conv_name = "conv2",
                                  .norm_name = "bn2",
                                  .activation = CC_ACTIVATION_RELU,
@@ -51,8 +67,8 @@ cc_value cc_block_bottleneck(cc_graph *graph, cc_value x, const char *prefix, co
     int64_t out = 4 * s->channels;
     cc_value y = cc_layer_conv_norm_plain(graph, x, prefix, cc_conv_2d(s->channels, 1, 1), "conv1", "bn1",
                                           CC_ACTIVATION_RELU, s->epsilon);
-    y = cc_layer_conv_norm_plain(graph, y, prefix, cc_conv_2d(s->channels, s->kernel, s->stride), "conv2",
-                                 "bn2", CC_ACTIVATION_RELU, s->epsilon);
+    y = cc_layer_conv_norm_plain(graph, y, prefix, spatial(s->channels, stride_of(s), s), "conv2", "bn2",
+                                 CC_ACTIVATION_RELU, s->epsilon);
     return finish(graph, y, prefix, s,
                   (cc_conv_norm){.conv = cc_conv_2d(out, 1, 1),
                                  .conv_name = "conv3",
@@ -66,9 +82,9 @@ cc_value cc_block_bottleneck(cc_graph *graph, cc_value x, const char *prefix, co
 static cc_value depthwise_tail(cc_graph *graph, cc_value y, const char *prefix, const cc_block_shape *s,
                                cc_value x, const char *const names[4]) {
     int64_t in = channels_of(graph, x);
-    cc_conv_attr depthwise = cc_conv_2d(channels_of(graph, y), s->kernel, s->stride);
+    cc_conv_attr depthwise = spatial(channels_of(graph, y), stride_of(s), s);
     depthwise.groups = depthwise.out_channels;
-    if (s->same) cc_conv_pad_same(&depthwise, s->same);
+    if (s->same && s->dilation <= 1) cc_conv_pad_same(&depthwise, s->same);
     y = cc_layer_conv_norm_plain(graph, y, prefix, depthwise, names[0], names[1], CC_ACTIVATION_SILU,
                                  s->epsilon);
     cc_squeeze_excite_attr squeeze = {.reduced = in / 4 > 1 ? in / 4 : 1};

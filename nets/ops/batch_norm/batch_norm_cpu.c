@@ -1,6 +1,6 @@
 /* nets/ops/batch_norm/batch_norm_cpu.c -- batch normalisation with its activation and residual, by the parts
  * that normalising ops share (nets/backends/cpu/norm.h): here are the statistics of the batch, the running
- * ones, and what follows from the sums backward. */
+ * ones, and what follows from the sums backward. concat_norm runs the same kernel with several inputs. */
 #include <math.h>
 #include "nets/backends/cpu/norm.h"
 #include "nets/ops/batch_norm/batch_norm.h"
@@ -13,7 +13,7 @@ static cc_status plan(cc_task *task) {
     size_t vectors = (size_t)(CC_NORM_VECTORS * l.width) * sizeof(float);
     task->scratch_bytes = (size_t)l.chunks * sizeof(cc_norm_sums) + vectors;
     if (task->training) task->saved_bytes = vectors;
-    if (task->input_count == 2 && task->input_blocks[1] != l.block)
+    if (!l.joined && task->input_count == 2 && task->input_blocks[1] != l.block)
         return cc_fail(CC_EUNSUPPORTED, NULL, NULL, "the residual has another layout than x");
     return CC_OK;
 }
@@ -109,7 +109,9 @@ static cc_status backward(cc_task *task) {
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < l.chunks; i++) cc_norm_back_sums(&parts[i], task, &l, &k, f, i);
     find_gradients(task, &l, &k, parts, a, b);
-    if (!task->dx[0] && !(task->input_count == 2 && task->dx[1])) return CC_OK;
+    bool wanted = false;
+    for (int i = 0; i < task->input_count; i++) wanted |= task->dx[i] != NULL;
+    if (!wanted) return CC_OK;
 #pragma omp parallel for schedule(static)
     for (int64_t i = 0; i < l.chunks; i++) cc_norm_back(task, &l, &k, a, b, f, i);
     return CC_OK;

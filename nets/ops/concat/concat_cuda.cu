@@ -22,14 +22,14 @@ template <class T, int N, bool ADDS> struct copy_lanes {
         pack<T, N> from, before;
     };
     piece pieces[CC_OP_INPUTS_MAX];
+    int count; /* of pieces */
     void *whole;
     int64_t lanes;
     bool back; /* from the whole to the pieces */
     __device__ constants prepare(int64_t, int64_t lane) const { return piece_of(lane); }
     __device__ piece piece_of(int64_t lane) const {
         piece p = pieces[0];
-        for (int i = 1; i < CC_OP_INPUTS_MAX; i++)
-            if (pieces[i].lanes > 0 && lane >= pieces[i].first) p = pieces[i];
+        for (int i = 1; i < count && lane >= pieces[i].first; i++) p = pieces[i];
         p.first = lane - p.first;
         return p;
     }
@@ -61,7 +61,8 @@ struct concat_run {
     }
     template <class T, int N, bool ADDS> void copy() const {
         const cc_shape *shape = task->output_shape;
-        copy_lanes<T, N, ADDS> f = {{}, back ? (void *)task->dy : task->y, shape->dims[1] / N, back};
+        copy_lanes<T, N, ADDS> f = {
+            {}, task->input_count, back ? (void *)task->dy : task->y, shape->dims[1] / N, back};
         for (int i = 0, first = 0; i < task->input_count; i++) {
             int64_t lanes = task->input_shapes[i]->dims[1] / N;
             f.pieces[i] = piece{back ? task->dx[i] : (void *)task->x[i], first, lanes,

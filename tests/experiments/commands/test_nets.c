@@ -11,10 +11,12 @@ static void assert_prints(const char *part) {
 
 static void every_net_is_listed_with_its_parameters(void **state) {
     (void)state;
-    assert_int_equal(cc_test_run(output, sizeof output, "%s nets --size 64", CC_PROGRAM), 0);
+    assert_int_equal(cc_test_run(output, sizeof output, "%s nets --size 256", CC_PROGRAM), 0);
     assert_prints("unet-bn                          31036481");
     assert_prints("efficientnet-b5:transpose        30394001");
     assert_prints("resnet-101:nearest               51506961");
+    assert_prints("deeplabv3plus:resnet-34          22431185");
+    assert_prints("dynunet:3d                       16543617");
 }
 
 static void a_net_is_printed_layer_by_layer(void **state) {

@@ -142,6 +142,32 @@ static void a_parity_fixture_needs_no_data_and_may_be_one_section(void **state) 
                  "t.yaml:2: loss.fraction means nothing");
 }
 
+static void nets_on_an_encoder_have_decoders_of_their_own(void **state) {
+    (void)state;
+    assert_ok(parse(
+        "{net: {arch: deeplabv3plus, encoder: efficientnet-b3, decoder: {channels: 64, rates: [2, 4, 6], "
+        "output_stride: 8}, dropout: 0.1}}",
+        NULL));
+    const cc_net_spec *net = &first()->net;
+    assert_int_equal(net->channels[0], 64);
+    assert_int_equal(net->rates[2], 6);
+    assert_int_equal(net->rate_count, 3);
+    assert_int_equal(net->output_stride, 8);
+    assert_true(net->dropout == 0.1);
+    assert_ok(parse("{net: {arch: deeplabv3plus, encoder: resnet-34}}", NULL));
+    net = &first()->net;
+    assert_int_equal(net->channels[0], 256);
+    assert_int_equal(net->rates[0], 12);
+    assert_int_equal(net->output_stride, 16);
+    assert_true(net->dropout == 0.5);
+    assert_ok(parse("{net: {arch: dense-ra-unet, encoder: densenet-169, decoder: {rates: [1, 3]}}}", NULL));
+    net = &first()->net;
+    assert_int_equal(net->rate_count, 2);
+    assert_int_equal(net->channel_count, 5);
+    assert_ok(parse("{net: {arch: unet-encoder, encoder: resnet-34, decoder: {attention: scse}}}", NULL));
+    assert_string_equal(first()->net.attention, "scse");
+}
+
 static void what_a_run_cannot_do_without_is_asked_for_only_then(void **state) {
     (void)state;
     const char *path = file("a.yaml", "data: {source: volume}\n");
@@ -181,8 +207,7 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
     assert_refused("optimizer: {lr: 0}", "a number above 0 and up to 1000, not \"0\"");
     assert_refused("optimizer: {betas: [0.9, 1]}", "from 0 to below 1; its item 2 is \"1\"");
     assert_refused("optimizer: {betas: [0.9]}", "a list of 2 numbers from 0 to below 1, not a list of 1");
-    assert_refused("net: {arch: unet-nb}",
-                   "not \"unet-nb\" (did you mean unet-bn?)");
+    assert_refused("net: {arch: unet-nb}", "not \"unet-nb\" (did you mean unet-bn?)");
     assert_refused("augment: [rotate360]", "item 1 is \"rotate360\"");
     assert_refused("augment: [hflip, hflip]", "augment has hflip twice");
     assert_refused("name: ../x", "name wants");
@@ -197,6 +222,19 @@ static void a_wrong_value_says_what_is_wanted_and_what_was_there(void **state) {
 static void options_that_do_not_go_together_are_refused(void **state) {
     (void)state;
     assert_refused("net:\n  arch: unet-encoder\n", "t.yaml:2: net.encoder is missing");
+    assert_refused("net:\n  arch: deeplabv3plus\n", "t.yaml:2: net.encoder is missing");
+    assert_refused("net: {arch: deeplabv3plus, encoder: densenet-121}",
+                   "net.encoder wants one of resnet-34, ");
+    assert_refused("net: {arch: dense-ra-unet, encoder: resnet-34}",
+                   "net.encoder wants one of densenet-121, ");
+    assert_refused("net: {arch: deeplabv3plus, encoder: resnet-34, decoder: {channels: [64]}}",
+                   "net.decoder.channels wants a whole number");
+    assert_refused("net: {arch: deeplabv3plus, encoder: resnet-34, decoder: {rates: [6, 12]}}",
+                   "net.decoder.rates wants a list of 3 whole numbers");
+    assert_refused("net: {arch: dense-ra-unet, encoder: densenet-121, decoder: {rates: []}}",
+                   "net.decoder.rates wants a list of 1 to 8 whole numbers");
+    assert_refused("net: {arch: deeplabv3plus, encoder: resnet-34, decoder: {attention: scse}}",
+                   "net.decoder.attention means nothing where net.arch is deeplabv3plus");
     assert_refused("net: {arch: unet,\n encoder: resnet-34}",
                    "t.yaml:2: net.encoder means nothing where net.arch is unet");
     assert_refused("net: {arch: unet, decoder: {channels: [1]}}",
@@ -597,6 +635,7 @@ int main(void) {
         CASE(the_example_of_the_design_is_read),
         CASE(defaults_follow_what_they_depend_on),
         CASE(a_parity_fixture_needs_no_data_and_may_be_one_section),
+        CASE(nets_on_an_encoder_have_decoders_of_their_own),
         CASE(what_a_run_cannot_do_without_is_asked_for_only_then),
         CASE(an_unknown_key_is_named_with_the_nearest),
         CASE(a_wrong_value_says_what_is_wanted_and_what_was_there),

@@ -95,9 +95,12 @@ static void the_shared_ops_pass(void **state) {
                                            {"max-pool-3d-flat", "grad_input"},
                                            {"conv-3d-dilated", "grad_weight"},
                                            {"conv-transpose-3d-flat", "grad_input"},
-                                           {"batch-norm-3d", "grad_weight"}};
+                                           {"batch-norm-3d", "grad_weight"},
+                                           {"group-norm-3d", "grad_weight"},
+                                           {"instance-norm-3d", "grad_input"}};
     const char *ops = cc_test_shared("golden/rivals-ops.h5");
-    cc_test_run(output, OUTPUT, "%s parity --device cpu %s", CC_PROGRAM, ops);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity --device cpu %s", CC_PROGRAM, ops), 0);
+    assert_non_null(strstr(output, "143 passed, 0 failed\n"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_verdict(cases[i][0], cases[i][1], "pass");
 }
@@ -235,10 +238,14 @@ static void the_shared_nets_pass(void **state) {
 }
 
 /* Rivals' nets, whose fixtures are of version 2. */
-static void the_shared_nets_of_levels_pass(void **state) {
+static void the_shared_nets_of_rivals_pass(void **state) {
     (void)state;
-    static const char *const nets[] = {"golden/attention-unet.h5", "golden/dynunet-3d.h5",
-                                       "golden/dynunet-2d.h5"};
+    static const char *const nets[] = {"golden/attention-unet.h5",
+                                       "golden/dynunet-3d.h5",
+                                       "golden/dynunet-2d.h5",
+                                       "golden/deeplabv3plus-efficientnet-b0.h5",
+                                       "golden/unet-scse-efficientnet-b0.h5",
+                                       "golden/dense-ra-unet.h5"};
     for (int i = 0; i < cc_test_cases(sizeof nets / sizeof *nets); i++) {
         const char *net = cc_test_shared(nets[i]);
         assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, net), 0);
@@ -395,7 +402,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_box_fails),
         cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(the_shared_nets_pass),
-        cmocka_unit_test(the_shared_nets_of_levels_pass),
+        cmocka_unit_test(the_shared_nets_of_rivals_pass),
         cmocka_unit_test(a_wrong_gradient_fails_for_all_the_units_near_zero),
         cmocka_unit_test(a_wrong_loss_fails),
         cmocka_unit_test(a_wrong_learning_rate_fails),

@@ -156,6 +156,42 @@ static void weights_go_where_they_belong_and_the_rest_is_told(void **state) {
                                  "encoder.bn1.running_mean, ...)"));
 }
 
+/* segmentation_models.pytorch keeps EfficientNet's last 1x1 convolution and the first scSE of its last
+ * block. */
+static void layers_that_a_package_never_uses_are_known(void **state) {
+    (void)state;
+    static float ones[64];
+    char line[CC_WEIGHTS_LINE_BYTES];
+    for (int i = 0; i < 64; i++) ones[i] = 1;
+    const cc_run_tensor tensors[] = {{"encoder.bn1.weight", 1, {32}, ones},
+                                     {"encoder.bn2.weight", 1, {5}, ones},
+                                     {"encoder.conv_head.weight", 4, {2, 2, 1, 1}, ones},
+                                     {"decoder.blocks.4.attention1.attention.sSE.0.bias", 1, {1}, ones}};
+    make_model(&b0);
+    assert_ok(load(tensors, 4));
+    assert_int_equal(summary.loaded, 1);
+    assert_int_equal(summary.unused, 3);
+    assert_int_equal(summary.left_over, 0);
+    cc_weights_describe(line, sizeof line, &summary);
+    assert_non_null(
+        strstr(line, "1 tensor loaded; 3 in it of layers that its package never uses; none left"));
+}
+
+/* Those of torchvision's module, and those in its files. */
+static void a_dense_layer_has_two_spellings(void **state) {
+    (void)state;
+    static const char *const spellings[] = {"features.denseblock1.denselayer2.norm1.weight",
+                                            "features.denseblock1.denselayer2.norm.1.weight"};
+    cc_weight_block at = {0};
+    cc_weight_names names;
+    cc_weight_names_of(&names, &at, "encoder.features.denseblock1.denselayer2.norm1.weight");
+    for (int i = 0; i < 2; i++) {
+        bool found = false;
+        for (int k = 0; k < names.count; k++) found |= strcmp(names.names[k], spellings[i]) == 0;
+        assert_true(found);
+    }
+}
+
 static void a_shape_that_does_not_fit_is_refused(void **state) {
     (void)state;
     static const float zeros[VALUES_MAX];
@@ -353,6 +389,8 @@ int main(void) {
         TEST(the_names_of_other_libraries_are_known),
         TEST(no_two_parameters_share_a_name),
         TEST(weights_go_where_they_belong_and_the_rest_is_told),
+        TEST(layers_that_a_package_never_uses_are_known),
+        TEST(a_dense_layer_has_two_spellings),
         TEST(a_shape_that_does_not_fit_is_refused),
         TEST(weights_that_make_no_sense_are_refused),
         TEST(a_run_goes_round_through_its_export),

@@ -26,7 +26,7 @@ typedef struct seen {
     cc_dtype dtype;
     bool training, first; /* first: no gradient of its input */
 } seen;
-enum { SEEN_MAX = 4096 };
+enum { SEEN_MAX = 1 << 14 };
 static seen known[SEEN_MAX];
 static int known_count;
 
@@ -104,7 +104,8 @@ static int plan_convolution(cc_task *task, const char *net) {
     return slow;
 }
 
-/* How many passes of the net are slow ones. */
+/* How many passes of the net are slow ones, at images of `size` pixels a side or of the next size that it
+ * takes. */
 static int plan_net(const char *name, int64_t size, bool training, cc_dtype dtype) {
     cc_net_spec spec;
     int64_t stride[CC_SPATIAL_MAX];
@@ -112,6 +113,7 @@ static int plan_net(const char *name, int64_t size, bool training, cc_dtype dtyp
     int slow = 0;
     assert_ok(cc_net_find(&spec, name));
     assert_ok(cc_net_stride(stride, &spec));
+    size = (size + stride[1] - 1) / stride[1] * stride[1];
     assert_ok(cc_net_build(&p.graph, &spec, 2, 2 * stride[0], size, size)); /* 0 of images */
     int nodes = cc_graph_node_count(p.graph), parameters = cc_graph_parameter_count(p.graph);
     p.tasks = calloc((size_t)nodes, sizeof *p.tasks);

@@ -74,6 +74,7 @@ struct cc_conv_algorithm {
     X(tiles)     /* Winograd of our own, weights transformed as they are used */                             \
     X(small)     /* few pixels and many channels, rounded little */                                          \
     X(depthwise) /* the weights' gradient of depthwise convolutions */                                       \
+    X(dilated)   /* the gradient of the input of dilated depthwise convolutions */                           \
     X(narrow)    /* to few channels: the head of a segmentation net */                                       \
     X(gemm)      /* im2col with OpenBLAS */
 

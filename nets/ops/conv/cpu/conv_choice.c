@@ -61,6 +61,7 @@ static cc_status by_rule(int *out, void *context, bool exact) {
     const cc_conv_algorithm *found = exact && cc_conv_algorithm_small.suits(p) ? &cc_conv_algorithm_small
                                      : cc_conv_algorithm_narrow.suits(p)       ? &cc_conv_algorithm_narrow
                                      : cc_conv_algorithm_depthwise.suits(p)    ? &cc_conv_algorithm_depthwise
+                                     : cc_conv_algorithm_dilated.suits(p)      ? &cc_conv_algorithm_dilated
                                      : matrix_registers                        ? &cc_conv_algorithm_relaid
                                      : is_for_products(p)                      ? &cc_conv_algorithm_gemm
                                      : !exact && is_for_tiles(p)               ? &cc_conv_algorithm_tiles

@@ -31,17 +31,25 @@ static row row_of(const cc_depthwise *c) {
     return r;
 }
 
-/* The outputs [from, to), some of whose taps lie outside. */
-CC_INLINE void row_edge(float *sums, const void *x, const void *dy, const row *r, int64_t lanes, int64_t from,
-                        int64_t to, cc_dtype dtype) {
-    for (int64_t o = from; o < to; o++)
-        for (int64_t k = 0; k < r->kernel; k++) {
-            int64_t i = o * r->stride - r->padding + k * r->dilation;
-            if (i < 0 || i >= r->in) continue;
-            for (int64_t j = 0; j < lanes; j++)
-                sums[k * lanes + j] += cc_load(dy, o * lanes + j, dtype) * cc_load(x, i * lanes + j, dtype);
-        }
-}
+/* The outputs [from, to), some of whose taps lie outside: each tap on its own, over the outputs at which
+ * it lies inside. */
+#define DEFINE_EDGE(lanes)                                                                                   \
+    CC_INLINE void edge_##lanes(float *sums, const void *x, const void *dy, const row *r, int64_t from,      \
+                                int64_t to, cc_dtype dtype) {                                                \
+        for (int64_t k = 0; k < r->kernel; k++) {                                                            \
+            cc_f32x##lanes total = *(cc_f32x##lanes *)(sums + k * lanes), g, value;                          \
+            for (int64_t o = from; o < to; o++) {                                                            \
+                const int64_t i = o * r->stride - r->padding + k * r->dilation;                              \
+                if (i < 0 || i >= r->in) continue;                                                           \
+                cc_load_##lanes(&g, dy, o *lanes, dtype);                                                    \
+                cc_load_##lanes(&value, x, i *lanes, dtype);                                                 \
+                total += g * value;                                                                          \
+            }                                                                                                \
+            *(cc_f32x##lanes *)(sums + k * lanes) = total;                                                   \
+        }                                                                                                    \
+    }
+DEFINE_EDGE(8)
+DEFINE_EDGE(16)
 
 /* sums[k][lane] += sum along the row, for a kernel row of a width and a block known when compiled. */
 #define DEFINE_ROW(lanes, width)                                                                             \
@@ -65,16 +73,18 @@ DEFINE_ROW(16, 5)
 
 CC_INLINE void row_sums_as(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
                            cc_dtype dtype) {
-    /* Edges, whose taps are looked at one by one, and between them the outputs whose every tap is inside. Of
-     * other kernels than 3 and 5 wide all is edge. */
+    /* Edges, and between them the outputs whose every tap is inside. Of other kernels than 3 and 5 wide
+     * all is edge. */
     bool sixteen = lanes == 16, known = r->kernel == 3 || r->kernel == 5;
-    row_edge(sums, x, dy, r, lanes, 0, known ? r->first : r->out, dtype);
+    const int64_t first = known ? r->first : r->out;
+    sixteen ? edge_16(sums, x, dy, r, 0, first, dtype) : edge_8(sums, x, dy, r, 0, first, dtype);
     if (!known) return;
     if (r->kernel == 3)
         sixteen ? row_16_3(sums, x, dy, r, dtype) : row_8_3(sums, x, dy, r, dtype);
     else
         sixteen ? row_16_5(sums, x, dy, r, dtype) : row_8_5(sums, x, dy, r, dtype);
-    row_edge(sums, x, dy, r, lanes, r->last, r->out, dtype);
+    sixteen ? edge_16(sums, x, dy, r, r->last, r->out, dtype)
+            : edge_8(sums, x, dy, r, r->last, r->out, dtype);
 }
 
 CC_HOT static void row_sums(float *sums, const void *x, const void *dy, const row *r, int64_t lanes,
