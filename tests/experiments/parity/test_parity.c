@@ -246,6 +246,19 @@ static void the_shared_nets_of_levels_pass(void **state) {
     }
 }
 
+/* Fixtures of MONAI's, which lie beside this file; make_deep_supervision.py there made them. */
+static void nets_with_deep_supervision_pass(void **state) {
+    (void)state;
+    static const char *const nets[] = {"deep-supervision-2d.h5", "deep-supervision-3d.h5"};
+    for (int i = 0; i < cc_test_cases(sizeof nets / sizeof *nets); i++) {
+        char path[64];
+        snprintf(path, sizeof path, "tests/experiments/parity/%s", nets[i]);
+        assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, cc_test_source(path)), 0);
+        assert_non_null(strstr(output, "13 passed, 0 failed\n"));
+        assert_non_null(strstr(output, " train_logits_level2 "));
+    }
+}
+
 /* A copy of a fixture in which the gradient of one parameter is `factor` times what it was. */
 static const char *scaled_gradient(const char *fixture, const char *object, double factor) {
     cc_fixture file;
@@ -396,6 +409,7 @@ int main(void) {
         cmocka_unit_test(a_quantity_that_is_missing_is_named),
         cmocka_unit_test(the_shared_nets_pass),
         cmocka_unit_test(the_shared_nets_of_levels_pass),
+        cmocka_unit_test(nets_with_deep_supervision_pass),
         cmocka_unit_test(a_wrong_gradient_fails_for_all_the_units_near_zero),
         cmocka_unit_test(a_wrong_loss_fails),
         cmocka_unit_test(a_wrong_learning_rate_fails),
