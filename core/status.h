@@ -23,6 +23,8 @@ extern "C" {
     X(EUNSUPPORTED, 1, "well formed, but not supported")                                                     \
     X(EDEVICE, 1, "the device failed")                                                                       \
     X(EGATE, 3, "a gate did not hold")                                                                       \
+    X(EUPSTREAM, 4, "a run that it needs is not there yet")                                                  \
+    X(EBUSY, 75, "another process has it")                                                                   \
     X(EINTERRUPTED, 75, "stopped on request")
 
 typedef enum cc_status {
@@ -34,8 +36,9 @@ typedef enum cc_status {
 /* "CC_EIO" and the like. */
 const char *cc_status_name(cc_status status);
 /* The exit status of a program that ends with `status`: 0, 1, 2; 3 where nothing failed, but a number is
- * missing or has left its bounds (CC_EGATE); 75 where it was stopped and can go on (EX_TEMPFAIL of
- * sysexits.h, on which schedulers put a job back). */
+ * missing or has left its bounds (CC_EGATE); 4 where a run that this one needs is not there yet; 75 where it
+ * was stopped and can go on, or another process is at it (EX_TEMPFAIL of sysexits.h, on which schedulers put
+ * a job back). */
 int cc_status_exit(cc_status status);
 
 /* The last error of this thread. Every string is "" where it was not given. */

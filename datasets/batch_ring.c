@@ -11,6 +11,7 @@
  * Without threads (workers 0) the caller makes the items itself, through the same functions. */
 #include "datasets/batch_ring.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -205,14 +206,17 @@ void cc_batch_ring_rest(cc_batch_ring *ring) {
     pthread_mutex_unlock(&ring->mutex);
 }
 
-void cc_batch_ring_start(cc_batch_ring *ring) {
+void cc_batch_ring_start(cc_batch_ring *ring, size_t first) {
     /* Under drop_last the items of an incomplete last batch are not made. */
     size_t full = ring->batches * (size_t)ring->options.batch;
     pthread_mutex_lock(&ring->mutex);
     rest(ring);
     ring->end = full < ring->options.items ? full : ring->options.items;
-    ring->given = ring->released = 0;
-    for (size_t batch = 0; batch < ring->depth; batch++) open_slot(ring, batch);
+    assert(first <= ring->batches);
+    ring->given = ring->released = first;
+    ring->next = first * (size_t)ring->options.batch;
+    if (ring->next > ring->end) ring->next = ring->end;
+    for (size_t i = 0; i < ring->depth; i++) open_slot(ring, first + i);
     pthread_cond_broadcast(&ring->work);
     pthread_mutex_unlock(&ring->mutex);
 }

@@ -337,13 +337,17 @@ size_t cc_loader_batch_count(const cc_loader *loader) {
 /* --- an epoch --- */
 
 void cc_loader_start(cc_loader *loader, uint64_t epoch) {
+    cc_loader_start_at(loader, epoch, 0);
+}
+
+void cc_loader_start_at(cc_loader *loader, uint64_t epoch, size_t batches) {
     cc_batch_ring_rest(loader->ring);
     loader->epoch = epoch;
     if (loader->options.shuffle) {
         cc_rng rng = cc_rng_init(loader->options.seed, CC_PURPOSE_SHUFFLE, epoch, 0);
         cc_rng_permutation(&rng, loader->order, (uint32_t)loader->items);
     }
-    cc_batch_ring_start(loader->ring);
+    cc_batch_ring_start(loader->ring, batches);
 }
 
 cc_status cc_loader_next(cc_loader *loader, const cc_batch **out) {

@@ -68,6 +68,9 @@ size_t cc_loader_batch_count(const cc_loader *loader);
 
 /* Starts an epoch, in the middle of another as well. The threads begin at once. */
 void cc_loader_start(cc_loader *loader, uint64_t epoch);
+/* The same behind its first `batches` batches, at most all: those are not made, and cc_loader_next goes on as
+ * if they had been taken. */
+void cc_loader_start_at(cc_loader *loader, uint64_t epoch, size_t batches);
 
 /* The next batch; *out is NULL behind the last one, and before the first start. Where an item cannot be read,
  * the batch that holds it fails with the status and message of its first such item; the epoch is over then.

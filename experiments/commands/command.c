@@ -12,9 +12,10 @@ static const cc_command *const commands[] = {CC_COMMAND_LIST(X) NULL};
 #undef X
 
 const char cc_command_purpose[] = "train and evaluate cascades that segment coronary calcium in cardiac CT";
-const char cc_command_exit_status[] = "0 done; 1 it failed at run time; 2 usage or config; 3 a gate did not "
-                                      "hold (report --strict, report --against, verify); "
-    "75 stopped, and the same command goes on";
+const char cc_command_exit_status[] =
+    "0 done; 1 it failed at run time; 2 usage or config; 3 a gate did not "
+    "hold (report --strict, report --against, verify); "
+    "4 a run that it needs is not there yet; 75 stopped, or another process has it: the same command goes on";
 
 /* Of a line; where further lines of a usage begin; where the meaning of a flag does. */
 enum { COLUMNS = 110, INDENT = 6, MEANING = 30 };

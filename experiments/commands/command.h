@@ -31,8 +31,9 @@ typedef struct cc_command {
 /* The commands in the order of the help; each is defined in the file of its name. */
 // clang-format off
 #define CC_COMMAND_LIST(X) \
-    X(run) X(predict) X(config) X(check) X(split) X(nets) X(phantom) X(parity) X(bench) X(score) X(info) \
-    X(export) X(rescore) X(compare) X(verify) X(report) X(audit) X(completion) X(man)
+    X(run) X(plan) X(submit) X(status) X(cancel) X(predict) X(config) X(check) X(split) X(nets) X(phantom) \
+    X(parity) X(bench) X(score) X(info) X(export) X(rescore) X(compare) X(verify) X(report) X(audit) \
+    X(completion) X(man)
 // clang-format on
 #define X(name) extern const cc_command cc_command_##name;
 CC_COMMAND_LIST(X)

@@ -11,14 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "core/log.h"
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
+#include "experiments/commands/session.h"
 #include "experiments/config/device.h"
+#include "experiments/planning/cancel.h"
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/plan_table.h"
-#include "experiments/planning/planned.h"
-#include "experiments/planning/report_blocks.h"
+#include "experiments/planning/sweep_task.h"
 #include "experiments/training/plan_runner.h"
 #include "metrics/overlap.h"
 #include "nets/backends/cpu/blas.h"
@@ -101,44 +103,22 @@ static cc_status report_outcome(const cc_run_plan *plan, const cc_run_end *ends)
                count == 1 ? "the run is done already: nothing to do"
                           : "all %d runs are done already: nothing to do",
                count);
+    if (number[CC_RUN_FAILED] == 0 && number[CC_RUN_ELSEWHERE] > 0)
+        return cc_fail(CC_EBUSY, "run", "the same command looks again",
+                       "%d of %d runs are made by other processes, or wait for them",
+                       number[CC_RUN_ELSEWHERE], count);
     if (number[CC_RUN_FAILED] == 0) return print_table(plan);
     return cc_fail(CC_EIO, "run", "see the warnings above; the same command tries again",
-                   "%d of %d runs failed, %d that need them were left out", number[CC_RUN_FAILED], count,
+                   "%d of %d runs failed, %d left out", number[CC_RUN_FAILED], count,
                    number[CC_RUN_LEFT_OUT]);
 }
 
 /* What the command line asks for, and what comes of it. Each worker makes its own. */
-typedef struct session {
-    const char **paths, *out, *device;
-    cc_flag_texts sets;
-    bool fast, tf32;
-    int path_count, jobs, config_count;
-    int threads; /* of a run whose config states none */
-    cc_config **configs;
-    cc_run_plan *plan;
-    const cc_backend *backend;
-} session;
-
-/* Finds the device, reads the configs and plans their runs. */
-static cc_status session_open(session *s) {
-    unsigned flags = CC_CONFIG_RUNNABLE | (s->fast ? CC_CONFIG_FAST : 0) | (s->tf32 ? CC_CONFIG_TF32 : 0);
-    CC_TRY(cc_device_find(&s->backend, s->device));
-    s->configs = calloc((size_t)s->path_count, sizeof *s->configs);
-    if (!s->configs) return cc_fail_memory("configurations", (size_t)s->path_count * sizeof *s->configs);
-    for (int i = 0; i < s->path_count; i++, s->config_count++)
-        CC_TRY(cc_config_load(&s->configs[i], s->paths[i], s->sets.items, s->sets.count, flags));
-    return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out, s->backend, s->threads);
-}
-
-/* Takes one that was opened half way, or closed. */
-static void session_close(session *s) {
-    cc_run_plan_destroy(s->plan);
-    for (int i = 0; i < s->config_count; i++) cc_config_destroy(s->configs[i]);
-    free(s->configs);
-    s->plan = NULL;
-    s->configs = NULL;
-    s->config_count = 0;
-}
+typedef struct run_session {
+    cc_session base;
+    int jobs;
+    cc_plan_runner_rules rules;
+} run_session;
 
 /* A worker's share of the threads, unless OMP_NUM_THREADS says how many a run has. */
 static int share_threads(int jobs) {
@@ -148,7 +128,8 @@ static int share_threads(int jobs) {
 }
 
 /* Said once: a run alone would have had more threads, and other bytes. */
-static void log_thread_share(const session *s) {
+static void log_thread_share(const run_session *r) {
+    const cc_session *s = &r->base;
     const int all = cc_machine_threads();
     bool asked = false;
     for (int i = 0; i < cc_run_plan_count(s->plan); i++) {
@@ -160,7 +141,7 @@ static void log_thread_share(const session *s) {
     cc_log(CC_LOG_INFO,
            "%d runs at a time, %d thread%s each: results differ in rounding from runs with %d threads; "
            "train.threads states it",
-           s->jobs, s->threads, s->threads == 1 ? "" : "s", all);
+           r->jobs, s->threads, s->threads == 1 ? "" : "s", all);
 }
 
 /* A line for each way in which results that are there differ from what would be made here. */
@@ -191,17 +172,17 @@ static void log_differences(const cc_run_plan *plan) {
 
 /* One run, in a worker. */
 static int work(void *context, int index) {
-    session *s = context;
+    cc_session *s = &((run_session *)context)->base;
     cc_run_end end = CC_RUN_FAILED;
     if (!s->plan) {
         /* The first run of this worker: it opens a session of its own, as it was forked before this process
          * had any. */
         cc_log_set_level(CC_LOG_ERROR); /* the parent has said it */
         cc_interrupt_watch();
-        cc_status status = session_open(s);
+        cc_status status = cc_session_open(s);
         cc_log_set_level(CC_LOG_WARNING);
         if (status != CC_OK) {
-            session_close(s);
+            cc_session_close(s);
             return (int)cc_plan_runner_note_failure(s->out, status);
         }
     }
@@ -210,48 +191,78 @@ static int work(void *context, int index) {
 }
 
 /* Plans, says what is special, and makes every run. */
-static cc_status make_all(session *s, cc_jobs *jobs) {
-    CC_TRY(session_open(s));
-    CC_TRY(cc_planned_save(s->plan, s->out));
-    CC_TRY(cc_report_blocks_save(s->configs, s->config_count, s->out));
+static cc_status make_all(run_session *r, cc_jobs *jobs) {
+    cc_session *s = &r->base;
+    CC_TRY(cc_session_open(s));
+    CC_TRY(cc_session_save(s, NULL));
     log_differences(s->plan);
-    log_thread_share(s);
+    log_thread_share(r);
     size_t count = (size_t)cc_run_plan_count(s->plan);
     cc_run_end *ends = calloc(count, sizeof *ends);
     if (!ends) return cc_fail_memory("runs", count * sizeof *ends);
     cc_interrupt_watch();
     cc_blas_note_kernels();
-    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs)
-                            : cc_plan_runner_run_here(ends, s->plan, s->backend);
+    cc_status status = jobs ? cc_plan_runner_run_jobs(ends, s->plan, jobs, &r->rules)
+                            : cc_plan_runner_run_here(ends, s->plan, s->backend, &r->rules);
     if (status == CC_OK) status = report_outcome(s->plan, ends);
     free(ends);
     return status;
 }
 
 /* --dry-run. */
-static cc_status print_plan(session *s) {
-    CC_TRY(session_open(s));
+static cc_status print_plan(cc_session *s) {
+    CC_TRY(cc_session_open(s));
     log_differences(s->plan);
     return cc_plan_table_print(s->plan);
 }
 
+/* --plan: one run of a plan file. Paths of the command line are those of the folder that it is given in;
+ * paths of configs, of the one that the plan was made in. */
+static cc_status make_task(const char *file, long long task, const char *out, const char *device) {
+    cc_status status = CC_OK;
+    const cc_backend *backend;
+    cc_sweep sweep;
+    cc_sweep_run run = {0};
+    cc_run_end end = CC_RUN_PENDING;
+    char path[CC_PATH_MAX], results[CC_PATH_MAX], here[CC_PATH_MAX], cancelled[CC_PATH_MAX];
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return cc_fail_memory("a plan", 0);
+    if (!getcwd(here, sizeof here)) CC_CHECK(cc_fail_errno(".", "find"));
+    CC_CHECK(cc_path_join(path, here, file));
+    if (out) CC_CHECK(cc_path_join(results, here, out));
+    CC_CHECK(cc_sweep_read(&sweep, file, arena));
+    CC_CHECK(cc_cancel_check(path));
+    CC_CHECK(cc_cancel_path(cancelled, path));
+    CC_CHECK(cc_device_find(&backend, device));
+    if (chdir(sweep.tasks[0].folder) != 0) CC_CHECK(cc_fail_errno(sweep.tasks[0].folder, "go to"));
+    CC_CHECK(cc_sweep_run_open(&run, &sweep, path, (int)task, out ? results : NULL, backend,
+                               cc_machine_threads()));
+    if (cc_run_plan_get(run.plan, run.index)->state != CC_RUN_DONE)
+        CC_CHECK(cc_sweep_run_check_upstream(&run));
+    cc_interrupt_watch();
+    cc_interrupt_watch_file(cancelled);
+    cc_blas_note_kernels();
+    CC_CHECK(cc_plan_runner_try(&end, run.plan, run.index, backend));
+    cc_log(CC_LOG_INFO, "%s: run %lld is %s", file, task, end == CC_RUN_MADE ? "done" : "done already");
+done:
+    cc_sweep_run_close(&run);
+    cc_arena_destroy(arena);
+    return status;
+}
+
 /* A session, and what the command line alone asks. */
 typedef struct values {
-    session session;
-    long long jobs;
+    run_session run;
+    const char *plan;
+    long long jobs, task, retries;
     bool dry_run;
 } values;
 
 /* In the order of the help. */
 static const cc_flag flags[] = {
-    CC_FLAG_SET(values, session.sets),
-    {.name = "--out",
-     .kind = CC_FLAG_TEXT,
-     CC_FLAG_AT(values, session.out),
-     .value = "DIR",
-     .completes = CC_COMPLETES_FOLDER,
-     .meaning = "the folder of the run files; results/runs where it is not given"},
-    CC_FLAG_DEVICE(values, session.device),
+    CC_FLAG_SET(values, run.base.sets),
+    CC_FLAG_OUT(values, run.base.out),
+    CC_FLAG_DEVICE(values, run.base.device),
     {.name = "--jobs",
      .kind = CC_FLAG_INTEGER,
      CC_FLAG_AT(values, jobs),
@@ -259,36 +270,73 @@ static const cc_flag flags[] = {
      .max = CC_JOBS_MAX,
      .value = "N",
      .meaning = "runs that are made at the same time, each in a process of its own"},
-    {.name = "--fast",
+    {.name = "--retries",
+     .kind = CC_FLAG_INTEGER,
+     CC_FLAG_AT(values, retries),
+     .max = 100,
+     .value = "N",
+     .meaning = "how often a run that fails is begun again"},
+    {.name = "--fail-fast",
      .kind = CC_FLAG_SWITCH,
-     CC_FLAG_AT(values, session.fast),
-     .meaning = "sets train.plan to fast in whatever trains"},
-    {.name = "--tf32",
-     .kind = CC_FLAG_SWITCH,
-     CC_FLAG_AT(values, session.tf32),
-     .meaning = "sets train.precision to tf32 in whatever trains in f32"},
+     CC_FLAG_AT(values, run.rules.fail_fast),
+     .meaning = "begins no other run once one has failed"},
+    CC_FLAG_FAST(values, run.base.fast),
+    CC_FLAG_TF32(values, run.base.tf32),
     {.name = "--dry-run",
      .kind = CC_FLAG_SWITCH,
      CC_FLAG_AT(values, dry_run),
      .meaning = "prints the plan, and what is done already; makes nothing"},
+    {.name = "--plan",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, plan),
+     .value = "FILE.jsonl",
+     .completes = CC_COMPLETES_PATH,
+     .meaning =
+         "in place of configs: a file of calcade plan, of which --task names one run; exit status 4 where a "
+         "run that it needs is not there yet"},
+    {.name = "--task",
+     .kind = CC_FLAG_INTEGER,
+     CC_FLAG_AT(values, task),
+     .max = INT32_MAX,
+     .value = "N",
+     .meaning = "the run of --plan that is made, counted from 0"},
     {0}};
 
+/* What goes with --plan, and what does not: a plan says all the rest itself. */
+static cc_status check_plan(const values *v) {
+    const cc_session *s = &v->run.base;
+    if (!v->plan && v->task >= 0) return cc_fail(CC_EUSAGE, "--task", NULL, "it names a run of --plan FILE");
+    if (!v->plan && s->path_count == 0)
+        return cc_fail(CC_EUSAGE, "run", "see calcade --help", "wants a config, or --plan FILE --task N");
+    if (!v->plan) return CC_OK;
+    if (v->task < 0) return cc_fail(CC_EUSAGE, "--plan", NULL, "wants --task N: which of its runs");
+    if (s->path_count > 0 || s->sets.count > 0 || s->fast || s->tf32 || v->jobs > 1 || v->dry_run)
+        return cc_fail(CC_EUSAGE, "--plan", "leave out all but --task, --out and --device",
+                       "a plan holds its configs and what was set");
+    return CC_OK;
+}
+
 static cc_status command(int argc, char **argv) {
-    values v = {.session = {.out = "results/runs", .device = "auto"}, .jobs = 1};
-    session *s = &v.session;
+    values v = {.run = {.base = {.device = "auto"}}, .jobs = 1, .task = -1};
+    cc_session *s = &v.run.base;
     cc_status status = CC_OK;
     cc_jobs *jobs = NULL;
     s->paths = calloc((size_t)argc, sizeof *s->paths);
     if (!s->paths) CC_CHECK(cc_fail_memory("arguments", (size_t)argc * sizeof *s->paths));
-    CC_CHECK(cc_flags_read(&v, argc, argv, flags, s->paths, &s->path_count, 1, argc));
-    s->jobs = (int)v.jobs;
-    s->threads = share_threads(s->jobs);
+    CC_CHECK(cc_flags_read(&v, argc, argv, flags, s->paths, &s->path_count, 0, argc));
+    CC_CHECK(check_plan(&v));
+    if (v.plan) CC_CHECK(make_task(v.plan, v.task, s->out, s->device));
+    if (v.plan) goto done;
+    if (!s->out) s->out = cc_session_results;
+    v.run.jobs = (int)v.jobs;
+    v.run.rules.retries = (int)v.retries;
+    s->threads = share_threads(v.run.jobs);
     /* Workers are forked before anything is opened. */
-    if (s->jobs > 1 && !v.dry_run) CC_CHECK(cc_jobs_start(&jobs, s->jobs, work, s));
-    CC_CHECK(v.dry_run ? print_plan(s) : make_all(s, jobs));
+    if (v.run.jobs > 1 && !v.dry_run) CC_CHECK(cc_jobs_start(&jobs, v.run.jobs, work, &v.run));
+    CC_CHECK(v.dry_run ? print_plan(s) : make_all(&v.run, jobs));
 done:
     cc_jobs_end(jobs);
-    session_close(s);
+    cc_session_close(s);
     free(s->paths);
     return status;
 }
@@ -299,6 +347,7 @@ const cc_command cc_command_run = {
     .flags = flags,
     .what =
         "trains and evaluates; what is done is skipped, what was stopped goes on; --dry-run prints the plan; "
-        "--fast and --tf32: train.plan and train.precision of whatever trains",
+        "--plan makes one run of a plan file; --fast and --tf32: train.plan and train.precision of whatever "
+        "trains",
     .run = command,
 };

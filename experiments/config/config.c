@@ -223,19 +223,22 @@ static void apply_flags(cc_experiment_config *variant, unsigned flags) {
     if (flags & CC_CONFIG_TF32 && exact) variant->train.precision = "tf32";
 }
 
-/* Reads every variant of a tree, names what has no name, and applies the command line's flags. */
+enum { EVERY_VARIANT = -1 };
+
+/* Reads the variants of a tree, all or one, names what has no name, and applies the command line's flags. */
 static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix, const char *name,
-                               unsigned flags) {
+                               unsigned flags, int only) {
     const cc_yaml **defaults;
     CC_TRY(parse_defaults(&defaults, config->arena));
-    config->variants = cc_arena_get_array(config->arena, (size_t)matrix->count, sizeof *config->variants);
+    const int first = only == EVERY_VARIANT ? 0 : only, count = only == EVERY_VARIANT ? matrix->count : 1;
+    config->variants = cc_arena_get_array(config->arena, (size_t)count, sizeof *config->variants);
     if (!config->variants || !name) return CC_ENOMEM;
-    config->count = matrix->count;
+    config->count = count;
     config->flags = flags;
-    for (int i = 0; i < matrix->count; i++) {
+    for (int i = 0; i < count; i++) {
         cc_experiment_config *variant = &config->variants[i];
         cc_yaml *tree;
-        CC_TRY(cc_config_matrix_tree(&tree, matrix, i, config->arena));
+        CC_TRY(cc_config_matrix_tree(&tree, matrix, first + i, config->arena));
         CC_TRY(cc_config_read_tree(variant, tree, defaults, flags, config->arena));
         apply_flags(variant, flags);
         if (!variant->name) variant->name = name;
@@ -244,9 +247,9 @@ static cc_status read_variants(cc_config *config, const cc_config_matrix *matrix
     return CC_OK;
 }
 
-/* A file with its overrides, into config->variants. */
+/* A file with its overrides, into config->variants: all, or one of them. */
 static cc_status load(cc_config *config, const char *path, const char *const *sets, int set_count,
-                      unsigned flags) {
+                      unsigned flags, int only) {
     cc_arena *arena = config->arena;
     cc_config_matrix matrix;
     cc_yaml *tree;
@@ -261,9 +264,13 @@ static cc_status load(cc_config *config, const char *path, const char *const *se
     CC_TRY(cc_config_matrix_open(&matrix, tree, arena));
     /* Only now it is known which keys the matrix gives values to. */
     for (int i = 0; i < set_count; i++) CC_TRY(check_set(&matrix, sets[i]));
-    CC_TRY(read_variants(config, &matrix, name, flags));
+    if (only >= matrix.count)
+        return cc_fail(CC_ECONFIG, path, NULL, "it has no variant number %d, but 0 to %d", only,
+                       matrix.count - 1);
+    CC_TRY(read_variants(config, &matrix, name, flags, only));
     /* With variants of its own, a command asks for other runs than the block's table is of. */
     for (int i = 0; i < set_count; i++) config->own_variants |= sets_variants(sets[i]);
+    if (only != EVERY_VARIANT) return CC_OK; /* what concerns all of them was looked at before */
     if (!config->own_variants) CC_TRY(cc_config_check_report(tree, config->variants, config->count));
     return check_unique(config, path);
 }
@@ -287,7 +294,7 @@ static cc_status parse_text(cc_config *config, const char *text, size_t bytes, c
     if (cc_yaml_get(tree, "extends"))
         return cc_config_fail(cc_yaml_get(tree, "extends"), 0, NULL, "extends can only stand in a file");
     CC_TRY(cc_config_matrix_open(&matrix, tree, config->arena));
-    CC_TRY(read_variants(config, &matrix, name_of(file, config->arena), flags));
+    CC_TRY(read_variants(config, &matrix, name_of(file, config->arena), flags, EVERY_VARIANT));
     CC_TRY(cc_config_check_report(tree, config->variants, config->count));
     return check_unique(config, where);
 }
@@ -317,7 +324,14 @@ static cc_status finish(cc_config **out, cc_config *config, cc_status status) {
 cc_status cc_config_load(cc_config **out, const char *path, const char *const *sets, int set_count,
                          unsigned flags) {
     cc_config *config = create();
-    return config ? finish(out, config, load(config, path, sets, set_count, flags)) : CC_ENOMEM;
+    if (!config) return CC_ENOMEM;
+    return finish(out, config, load(config, path, sets, set_count, flags, EVERY_VARIANT));
+}
+
+cc_status cc_config_load_variant(cc_config **out, const char *path, const char *const *sets, int set_count,
+                                 unsigned flags, int variant) {
+    cc_config *config = create();
+    return config ? finish(out, config, load(config, path, sets, set_count, flags, variant)) : CC_ENOMEM;
 }
 
 cc_status cc_config_parse_text(cc_config **out, const char *text, size_t bytes, const char *where,

@@ -32,6 +32,11 @@ typedef struct cc_config cc_config;
 cc_status cc_config_load(cc_config **out, const char *path, const char *const *sets, int set_count,
                          unsigned flags);
 
+/* The same of one variant alone, by its number: the config then has this one, and the others are not looked
+ * at. For who has loaded the whole before. CC_ECONFIG too where the file makes no variant of that number. */
+cc_status cc_config_load_variant(cc_config **out, const char *path, const char *const *sets, int set_count,
+                                 unsigned flags, int variant);
+
 /* Reads one YAML text, e.g. the `spec` of a parity fixture; it may not extend a file. `where` names it in
  * messages. `section` is NULL, or the key whose value the text is: with "loss" the text is "type: focal" and
  * the like. */

@@ -4,10 +4,11 @@
 
 #include "core/log.h"
 #include "experiments/evaluation/result.h"
-#include "experiments/planning/run_lock.h"
+#include "experiments/planning/claim.h"
 
-/* Under the lock of the run's own file; the earlier run's is only read. */
-static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_arena *arena) {
+/* Under the claim on the run's own file; the earlier run's is only read. */
+static cc_status copy_claimed(const cc_planned_run *run, cc_run_state state, cc_claim *claim,
+                              cc_arena *arena) {
     cc_run stored;
     cc_run_state first;
     char *text;
@@ -21,6 +22,7 @@ static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_a
     stored.experiment = run->config->name;
     stored.variant = run->config->variant;
     stored.config = text;
+    CC_TRY(cc_claim_renew(claim));
     CC_TRY(cc_result_keep_older(run->path, state));
     CC_TRY(cc_run_write(run->path, &stored));
     cc_log(CC_LOG_INFO, "%s is the same run as %s, and a copy of it", run->path, run->same_as->path);
@@ -28,19 +30,19 @@ static cc_status copy_locked(const cc_planned_run *run, cc_run_state state, cc_a
 }
 
 cc_status cc_result_copy(bool *made, const cc_planned_run *run) {
-    cc_run_lock lock;
+    cc_claim *claim;
     cc_run_state state;
     cc_arena *arena = cc_arena_create();
     *made = false;
     if (!arena) return CC_ENOMEM;
-    cc_status status = cc_run_lock_take(&lock, run->path);
+    cc_status status = cc_claim_take(&claim, run->path, NULL);
     if (status == CC_OK) {
         status = cc_planned_run_check(&state, run);
         if (status == CC_OK && state != CC_RUN_DONE) {
-            status = copy_locked(run, state, arena);
+            status = copy_claimed(run, state, claim, arena);
             *made = status == CC_OK;
         }
-        cc_run_lock_release(&lock);
+        cc_claim_release(claim);
     }
     cc_arena_destroy(arena);
     return status;

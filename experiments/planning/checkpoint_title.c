@@ -10,7 +10,7 @@ cc_status cc_checkpoint_path(char out[CC_PATH_MAX], const char *result_path) {
     return cc_path_append(out, result_path, ".checkpoint");
 }
 
-const char cc_checkpoint_magic[16] = "calcade-check-4";
+const char cc_checkpoint_magic[16] = "calcade-check-5";
 
 cc_status cc_checkpoint_title_read(cc_checkpoint_title *out, const char *path) {
     cc_checkpoint_title t;

@@ -17,7 +17,7 @@ typedef struct cc_checkpoint_title {
 /* RESULT.checkpoint, beside the result. As cc_path_append. */
 cc_status cc_checkpoint_path(char out[CC_PATH_MAX], const char *result_path);
 
-/* "calcade-check-4": the last character is the version of the file. */
+/* "calcade-check-5": the last character is the version of the file. */
 extern const char cc_checkpoint_magic[16];
 
 /* All zero where there is no file, or one that is no checkpoint of this version. CC_EIO where a file is there

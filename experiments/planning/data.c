@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/file.h"
+#include "datasets/folder_stamp.h"
 #include "datasets/scan_facts.h"
 #include "nets/engine/model.h"
 
@@ -61,6 +63,27 @@ static bool has_same_labels(const cc_experiment_config *a, const cc_experiment_c
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
     return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
            a->data.skip_broken == b->data.skip_broken && has_same_labels(a, b);
+}
+
+/* Of a volume: all that lies in a file's folder, as its header may name other files there. */
+static cc_status stamp_volume(cc_digest_text *out, const char *root, const char *name) {
+    char path[CC_PATH_MAX], folder[CC_PATH_MAX];
+    CC_TRY(cc_path_join(path, root, name));
+    CC_TRY(cc_path_folder(folder, path));
+    return cc_folder_stamp(out, cc_folder_exists(path) ? path : folder);
+}
+
+cc_status cc_data_stamp(cc_digest_text *out, const cc_experiment_config *config) {
+    static const char *const by_scan[] = {"list", "nnunet", "decathlon"};
+    cc_digest_text parts[2];
+    *out = (cc_digest_text){""};
+    for (size_t i = 0; i < sizeof by_scan / sizeof *by_scan; i++)
+        if (strcmp(config->data.source, by_scan[i]) == 0) return CC_OK;
+    if (strcmp(config->data.source, "volume") != 0) return cc_folder_stamp(out, config->data.root);
+    CC_TRY(stamp_volume(&parts[0], config->data.root, config->data.image));
+    CC_TRY(stamp_volume(&parts[1], config->data.root, config->data.mask));
+    *out = cc_digest_of(parts, sizeof parts);
+    return CC_OK;
 }
 
 /* Of data.split.file the paths are compared: a copy under another name is not known to be one. */

@@ -22,6 +22,11 @@ cc_status cc_data_open_to_check(cc_slice_set **out, const cc_experiment_config *
 bool cc_data_is_same(const cc_experiment_config *a, const cc_experiment_config *b);
 /* The same, and of it the same slices with the same truth. */
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b);
+/* What the files of its dataset look like from outside (datasets/folder_stamp.h): where that is as it was,
+ * its digest is. "" for a source that remembers the digests of its scans itself (list, nnunet, decathlon),
+ * and so digests its set at the same cost. As cc_folder_stamp. */
+cc_status cc_data_stamp(cc_digest_text *out, const cc_experiment_config *config);
+
 /* The first key by which two configs on the same dataset split patients differently, folds apart; NULL: none.
  * With a fold the share of the test part counts for nothing. */
 const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold);

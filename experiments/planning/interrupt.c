@@ -4,12 +4,16 @@
 #include "experiments/planning/interrupt.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "core/clock.h"
+#include "core/file.h"
 
 static volatile sig_atomic_t noted;
 
 static void note(int number) {
     noted = 1;
-    signal(number, SIG_DFL);
+    if (number != SIGUSR1) signal(number, SIG_DFL);
 }
 
 /* A signal that the parent has turned off (nohup, a job in a script's background) stays off. */
@@ -23,10 +27,23 @@ void cc_interrupt_watch(void) {
     watch(SIGINT);
     watch(SIGTERM);
     watch(SIGHUP);
+    watch(SIGUSR1);
+}
+
+/* What asks from other machines; "": nothing does. */
+static char watched[CC_PATH_MAX];
+static double looked_s;
+enum { LOOK_S = 2 };
+
+void cc_interrupt_watch_file(const char *path) {
+    snprintf(watched, sizeof watched, "%s", path);
 }
 
 cc_status cc_interrupt_check(void) {
+    if (!noted && watched[0] && cc_clock_s() - looked_s >= LOOK_S) {
+        looked_s = cc_clock_s();
+        if (access(watched, F_OK) == 0) noted = 1;
+    }
     if (!noted) return CC_OK;
-    return cc_fail(CC_EINTERRUPTED, "run", "the same command goes on from the last whole epoch",
-                   "stopped on request");
+    return cc_fail(CC_EINTERRUPTED, "run", "the same command goes on", "stopped on request");
 }

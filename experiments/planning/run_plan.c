@@ -42,6 +42,8 @@ typedef struct planner {
     cc_run_plan *plan;
     const char *results_dir;
     opened *datasets;
+    const cc_run_plan_part *part;      /* NULL: all is found out anew */
+    int config_number, variant_number; /* what is planned now */
 } planner;
 
 /* The runs that need the one being planned, the nearest first: a list on the stack of plan_run's
@@ -346,7 +348,8 @@ static cc_status append(cc_run_plan *plan, cc_planned_run *run) {
     return CC_OK;
 }
 
-/* Adds a run that is not in the plan yet. Of one that is to be made, what can be found wrong now is. */
+/* Adds a run that is not in the plan yet. Of one that is to be made, what can be found wrong now is; `data`
+ * is NULL where that was looked at before. */
 static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     const cc_backend *backend = p->plan->backend;
     CC_TRY(find_same(&run->same_as, p->plan, run));
@@ -354,6 +357,7 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     if (run->state == CC_RUN_DONE) return append(p->plan, run);
     if (backend && strcmp(run->config->stage, "cascade") != 0)
         CC_TRY(cc_backend_check(backend, &run->config->loss, &run->config->optimizer));
+    if (!data) return append(p->plan, run);
     CC_TRY(cc_data_check(data->set, run->config));
     CC_TRY(cc_planned_run_check_nets(run, data->set));
     return append(p->plan, run);
@@ -411,17 +415,32 @@ static cc_status name_run(cc_planned_run *run, const planner *p) {
                        config->variant, fold, (int64_t)config->seed);
 }
 
+/* What the earlier plan says of a run's data and weights. */
+static cc_status take_known(cc_planned_run *run, const cc_run_plan_part *part) {
+    for (int i = 0; i < part->known_count; i++) {
+        if (strcmp(part->known[i].path, run->path) != 0) continue;
+        snprintf(run->data_digest.hex, sizeof run->data_digest.hex, "%s", part->known[i].data_digest);
+        snprintf(run->weights_digest.hex, sizeof run->weights_digest.hex, "%s",
+                 part->known[i].weights_digest);
+        return CC_OK;
+    }
+    return cc_fail(CC_ECONFIG, run->config->name, "plan again", "%s was not planned: the config has changed",
+                   run->path);
+}
+
 /* The run of a config, with those upstream before it. *out is the one that is in the plan already where
  * its file is the same: an upstream run may be named by several configs, and given on the command line
  * too. */
 static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_experiment_config *config,
                           bool is_out_of_fold, const dependent *dependents) {
-    const opened *data;
+    const opened *data = NULL;
     const cc_experiment_config *stage_2 = NULL;
     cc_planned_run *run = cc_arena_get(p->plan->arena, sizeof *run);
     if (!run) return CC_ENOMEM;
     run->config = config;
     run->is_out_of_fold = is_out_of_fold;
+    run->config_number = p->config_number;
+    run->variant_number = p->variant_number;
     CC_TRY(name_run(run, p));
 
     /* Upstream first: what this run is digested from. */
@@ -434,10 +453,14 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
         if (kind == CC_UPSTREAM_CALCIFICATION) stage_2 = upstream;
     }
     CC_TRY(plan_out_of_fold(run, p, stage_2, &self));
-    CC_TRY(open_data(&data, p, config));
-    run->data_digest = data->digest;
+    if (p->part) {
+        CC_TRY(take_known(run, p->part));
+    } else {
+        CC_TRY(open_data(&data, p, config));
+        run->data_digest = data->digest;
+        CC_TRY(digest_weights(run, p->plan));
+    }
     CC_TRY(cc_data_split_digest(&run->split_digest, config));
-    CC_TRY(digest_weights(run, p->plan));
     CC_TRY(settle_weights(run, p->plan));
     CC_TRY(digest_run(&run->request, run, CC_NUMERICS_VERSION, NULL));
 
@@ -453,15 +476,19 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
                        "two runs would write %s", run->path);
     if (theirs != CC_THREADS_AUTO || threads == CC_THREADS_AUTO) return CC_OK;
     there->config = run->config; /* it states the threads */
+    there->config_number = run->config_number;
+    there->variant_number = run->variant_number;
     return settle(there, p->plan);
 }
 
-cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
-                             const char *results_dir, const cc_backend *backend, int threads) {
+/* Plans every variant of the first `config_count` configs, or those of a part. */
+static cc_status create(cc_run_plan **out, cc_config *const *configs, int config_count,
+                        const cc_run_plan_part *part, const char *results_dir, const cc_backend *backend,
+                        int threads) {
     cc_status status = CC_OK;
     const cc_planned_run *run;
     cc_run_plan *plan = calloc(1, sizeof *plan);
-    planner p = {.plan = plan};
+    planner p = {.plan = plan, .part = part};
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->backend = backend;
     plan->threads = threads;
@@ -470,15 +497,33 @@ cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int c
     p.results_dir = cc_arena_copy(plan->arena, results_dir);
     if (!p.results_dir) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_upstream_files_create(&plan->files, cc_config_flags(configs[0])));
+    for (int i = 0; part && i < part->choice_count; i++) {
+        p.config_number = part->choices[i].config;
+        p.variant_number = part->choices[i].variant;
+        CC_CHECK(plan_run(&run, &p, cc_config_get(configs[p.config_number], p.variant_number), false, NULL));
+    }
     for (int i = 0; i < config_count; i++)
-        for (int k = 0; k < cc_config_count(configs[i]); k++)
+        for (int k = 0; k < cc_config_count(configs[i]); k++) {
+            p.config_number = i;
+            p.variant_number = k;
             CC_CHECK(plan_run(&run, &p, cc_config_get(configs[i], k), false, NULL));
+        }
     *out = plan;
     plan = NULL;
 done:
     for (const opened *data = p.datasets; data; data = data->next) cc_slice_set_close(data->set);
     cc_run_plan_destroy(plan);
     return status;
+}
+
+cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
+                             const char *results_dir, const cc_backend *backend, int threads) {
+    return create(out, configs, config_count, NULL, results_dir, backend, threads);
+}
+
+cc_status cc_run_plan_create_part(cc_run_plan **out, cc_config *const *configs, const cc_run_plan_part *part,
+                                  const char *results_dir, const cc_backend *backend, int threads) {
+    return create(out, configs, 0, part, results_dir, backend, threads);
 }
 
 void cc_run_plan_destroy(cc_run_plan *plan) {

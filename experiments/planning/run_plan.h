@@ -43,6 +43,9 @@ struct cc_planned_run {
     const cc_planned_run *const *out_of_fold;
     int out_of_fold_count;
     bool is_out_of_fold; /* one of those of another run */
+    /* The first variant that it was planned for, itself or as a run upstream: the number of its config among
+     * those of the plan, and its own in that config. */
+    int config_number, variant_number;
     /* An earlier run of the same identity under another name, whose results are copied; NULL: none. */
     const cc_planned_run *same_as;
 
@@ -102,6 +105,20 @@ typedef struct cc_run_plan cc_run_plan;
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir, const cc_backend *backend, int threads);
 void cc_run_plan_destroy(cc_run_plan *plan); /* takes NULL */
+
+/* A part of a plan that was made before: the variants that are chosen, in this order, with the runs that they
+ * need; digests are those of that plan, and no dataset is opened. */
+typedef struct cc_run_plan_part {
+    const struct cc_run_plan_choice { int config, variant; } * choices;
+    int choice_count;
+    /* The runs of that plan by the path of their file. */
+    const struct cc_run_plan_known { const char *path, *data_digest, *weights_digest; } * known;
+    int known_count;
+} cc_run_plan_part;
+
+/* As cc_run_plan_create. CC_ECONFIG too where a run is none of that plan. */
+cc_status cc_run_plan_create_part(cc_run_plan **out, cc_config *const *configs, const cc_run_plan_part *part,
+                                  const char *results_dir, const cc_backend *backend, int threads);
 
 int cc_run_plan_count(const cc_run_plan *plan);
 /* From 0, upstream runs before those that need them. Borrowed. */

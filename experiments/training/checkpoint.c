@@ -17,8 +17,9 @@
 
 typedef struct header {
     cc_checkpoint_title title;
-    int64_t epoch, best_epoch, step, value_count, optimizer_count, ema_count, row_bytes, plan_bytes, started;
-    double best, seconds;
+    int64_t epoch, best_epoch, step, batches, value_count, optimizer_count, ema_count, row_bytes, plan_bytes,
+        started;
+    double best, seconds, loss_sum, epoch_seconds;
 } header;
 
 /* The header of a file of *c; of what a reader must find, all but the epoch-dependent fields. */
@@ -31,6 +32,9 @@ static header header_of(const cc_checkpoint *c) {
     h.epoch = c->epoch;
     h.best_epoch = c->best_epoch;
     h.step = c->step;
+    h.batches = c->batches;
+    h.loss_sum = c->loss_sum;
+    h.epoch_seconds = c->epoch_seconds;
     h.value_count = (int64_t)c->value_count;
     h.optimizer_count = (int64_t)c->optimizer_count;
     h.ema_count = (int64_t)c->ema_count;
@@ -122,8 +126,8 @@ static cc_checkpoint_state get_all(header *h, FILE *file, cc_digest *digest, con
         return CC_CHECKPOINT_DAMAGED;
     if (magic[name] >= '1' && magic[name] <= '9' && magic[name] != cc_checkpoint_magic[name])
         return CC_CHECKPOINT_FOREIGN;
-    if (memcmp(magic, cc_checkpoint_magic, sizeof h->title.magic) != 0 || h->epoch < 1 || h->best_epoch < 1 ||
-        h->best_epoch > h->epoch)
+    if (memcmp(magic, cc_checkpoint_magic, sizeof h->title.magic) != 0 || h->epoch < 0 || h->batches < 0 ||
+        h->epoch + h->batches < 1 || h->best_epoch > h->epoch || (h->epoch > 0) != (h->best_epoch > 0))
         return CC_CHECKPOINT_DAMAGED;
     if (!is_ours(h, c)) return CC_CHECKPOINT_FOREIGN;
     char *plan = get_plan(file, digest, h);
@@ -173,6 +177,9 @@ cc_status cc_checkpoint_read(cc_checkpoint_state *state, cc_checkpoint *c, const
         c->epoch = h.epoch;
         c->best_epoch = h.best_epoch;
         c->step = h.step;
+        c->batches = h.batches;
+        c->loss_sum = h.loss_sum;
+        c->epoch_seconds = h.epoch_seconds;
         c->best = h.best;
     }
     cc_status status = digest ? CC_OK : CC_ENOMEM;

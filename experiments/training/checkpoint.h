@@ -1,5 +1,5 @@
-/* experiments/training/checkpoint.h -- the state of a training after an epoch, from which a stopped one is
- * resumed to the same bytes.
+/* experiments/training/checkpoint.h -- the state of a training after an epoch, or between two steps of one,
+ * from which a stopped one is resumed to the same bytes.
  *
  * A private file beside the result, written under another name and renamed, and ending in its SHA-256. One
  * that is damaged, or of another identity, is not used: training then starts from its first epoch. The
@@ -21,8 +21,13 @@ typedef struct cc_checkpoint {
     int64_t started;                /* seconds since 1970: when the first process began */
     double seconds;                 /* of work so far, over all processes */
     const char *plan; /* the algorithms that both plans chose; read by cc_checkpoint_read_plan alone */
-    int64_t epoch, best_epoch, step;
-    double best;           /* the monitored score of the best epoch */
+    int64_t epoch, best_epoch, step; /* whole epochs, 0 of none; steps of all epochs */
+    double best;                     /* the monitored score of the best epoch */
+    /* Of the epoch after those, where it was stopped within: batches that steps were taken on (0: none; all
+     * of them where it was stopped while it was validated), the sum of their losses, seconds of work. What is
+     * drawn at random and the order of items follow from seed, epoch and batch (datasets/loader.h). */
+    int64_t batches;
+    double loss_sum, epoch_seconds;
     cc_run_epoch *history; /* epoch entries are used, of history_capacity */
     size_t history_capacity;
     float *values, *best_values; /* all of the model's, plain: value_count each */

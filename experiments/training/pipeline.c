@@ -21,17 +21,21 @@
 #include "experiments/cascade/upstream_net.h"
 #include "experiments/evaluation/reference.h"
 #include "experiments/evaluation/result.h"
-#include "experiments/planning/run_lock.h"
+#include "experiments/planning/claim.h"
 #include "experiments/training/trainer.h"
 #include "nets/engine/needs.h"
 
 /* A stopped training, or one whose device failed: what the same command will do. */
-static cc_status explain_stop(cc_status status, const cc_planned_run *run, int64_t epochs) {
+static cc_status explain_stop(cc_status status, const cc_planned_run *run, const cc_checkpoint *at) {
     const cc_error before = *cc_error_get();
     char title[160], way[96], hint[160];
     cc_planned_run_name(title, sizeof title, run);
-    snprintf(way, sizeof way, "the same command starts it again: no epoch was whole yet");
-    if (epochs > 0) snprintf(way, sizeof way, "the same command goes on after epoch %" PRId64, epochs);
+    snprintf(way, sizeof way, "the same command starts it again: no step was taken yet");
+    if (at->epoch > 0) snprintf(way, sizeof way, "the same command goes on after epoch %" PRId64, at->epoch);
+    if (at->batches > 0)
+        snprintf(way, sizeof way,
+                 "the same command goes on after epoch %" PRId64 " and step %" PRId64 " of the next",
+                 at->epoch, at->batches);
     if (status == CC_EINTERRUPTED) return cc_fail(status, title, way, "stopped on request");
     snprintf(hint, sizeof hint, "check nvidia-smi; %s", way);
     return cc_fail(status, title, hint, "%s: %s", before.where, before.what);
@@ -61,7 +65,8 @@ static cc_status check_data(const cc_net_view *view) {
 }
 
 /* The run. `state` is that of the file that lies at run->path now. */
-static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const cc_backend *backend) {
+static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const cc_backend *backend,
+                           cc_claim *claim) {
     const bool trains = strcmp(run->config->stage, "cascade") != 0;
     const double start_s = cc_clock_s();
     cc_status status = CC_OK;
@@ -69,7 +74,8 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     cc_dataset dataset = {0};
     cc_cascade cascade = {0};
     cc_net_view view = {0};
-    cc_trainer trainer = {.run = run, .state = state, .view = &view, .backend = backend, .since_s = start_s};
+    cc_trainer trainer = {
+        .run = run, .state = state, .view = &view, .backend = backend, .claim = claim, .since_s = start_s};
     cc_upstream_net net = {0};
     cc_test test = {0};
     cc_measures measures;
@@ -130,11 +136,12 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     /* Write: the result file; only then is the checkpoint of no more use. */
     result.peak_memory_bytes =
         backend->store->device_memory ? (int64_t)backend->store->peak() : cc_peak_memory_get();
+    CC_CHECK(cc_claim_renew(claim));
     CC_CHECK(cc_result_write(&result));
     if (trains) unlink(checkpoint);
 done:
     if (trains && (status == CC_EINTERRUPTED || status == CC_EDEVICE))
-        status = explain_stop(status, run, trainer.at.epoch);
+        status = explain_stop(status, run, &trainer.at);
     const cc_fit fit = view.fit;
     cc_testing_deinit(&test);
     cc_upstream_net_deinit(&net);
@@ -148,13 +155,13 @@ done:
 }
 
 cc_status cc_pipeline_run(bool *made, const cc_planned_run *run, const cc_backend *backend) {
-    cc_run_lock lock;
+    cc_claim *claim;
     cc_run_state state = CC_RUN_MISSING;
     if (run->threads > 0) omp_set_num_threads(run->threads);
-    CC_TRY(cc_run_lock_take(&lock, run->path));
+    CC_TRY(cc_claim_take(&claim, run->path, NULL));
     cc_status status = cc_planned_run_check(&state, run);
     *made = state != CC_RUN_DONE;
-    if (status == CC_OK && *made) status = run_steps(run, state, backend);
-    cc_run_lock_release(&lock);
+    if (status == CC_OK && *made) status = run_steps(run, state, backend, claim);
+    cc_claim_release(claim);
     return status;
 }

@@ -3,8 +3,8 @@
  *     plans -> weights, learner, average -> resume or start -> [ steps, validation, checkpoint ] x epochs
  *
  * Two runs of one config give the same bytes, stopped in between or not: the order of images depends on seed
- * and epoch alone (datasets/loader.h), a checkpoint holds all that an epoch starts from, and a run that is
- * resumed uses the algorithms that its plans chose when it began. */
+ * and epoch alone (datasets/loader.h), a checkpoint holds all that the next step starts from, and a run that
+ * is resumed uses the algorithms that its plans chose when it began. */
 #include "experiments/training/trainer.h"
 
 #include <inttypes.h>
@@ -181,8 +181,12 @@ static cc_status resume_or_start(cc_trainer *t) {
         if (run->threads_of_checkpoint)
             snprintf(threads, sizeof threads, ", with %d thread%s as it began", run->threads,
                      run->threads == 1 ? "" : "s");
-        cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d%s", t->title, (long long)t->at.epoch,
-               run->config->train.epochs, threads);
+        char steps[48] = "";
+        if (t->at.batches > 0)
+            snprintf(steps, sizeof steps, " and step %lld/%zu of the next", (long long)t->at.batches,
+                     cc_loader_batch_count(t->loader));
+        cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d%s%s", t->title, (long long)t->at.epoch,
+               run->config->train.epochs, steps, threads);
         return cc_model_set_all(t->model, t->at.values);
     }
     if (state != CC_CHECKPOINT_NONE) CC_TRY(warn_of_checkpoint(t, state));
@@ -215,6 +219,25 @@ static void format_loss(char out[16], double loss) {
     snprintf(out, 16, "%#.4g", loss);
 }
 
+/* What the claim says of the training: `batch` steps of the epoch at hand are taken. */
+static void note_progress(const cc_trainer *t, size_t batch) {
+    const uint64_t batches = cc_loader_batch_count(t->loader),
+                   epochs = (uint64_t)t->run->config->train.epochs;
+    const uint64_t done = (uint64_t)t->at.epoch * batches + batch;
+    const double seconds = cc_clock_s() - t->began_s;
+    const cc_claim_progress progress = {
+        .epoch = t->at.epoch,
+        .epochs = (int64_t)epochs,
+        .step = (int64_t)batch,
+        .steps = (int64_t)batches,
+        .score = t->at.epoch > 0 ? t->at.best : NAN,
+        /* As if every epoch were trained, as long as those of this process. */
+        .seconds_left = done > t->began_step
+                            ? seconds / (double)(done - t->began_step) * (double)(epochs * batches - done)
+                            : NAN};
+    cc_claim_note_progress(t->claim, &progress);
+}
+
 /* "epoch 3/40  loss 0.1234  F1 0.817" beside the bar. */
 static void show_progress(const cc_trainer *t, size_t batch, double loss) {
     char detail[120], shown[16], f1[16] = "";
@@ -224,19 +247,51 @@ static void show_progress(const cc_trainer *t, size_t batch, double loss) {
     snprintf(detail, sizeof detail, "epoch %lld/%d  loss %s%s%s", (long long)t->at.epoch + 1,
              t->run->config->train.epochs, shown, f1[0] ? "  F1 " : "", f1);
     cc_progress_update(t->progress, (uint64_t)t->at.epoch * batches + batch, detail);
+    note_progress(t, batch);
 }
 
-/* One pass over the training items: a step a batch. While a step runs on a device, the loader's next batch is
- * brought there. */
-static cc_status train_epoch(double *mean_loss, cc_trainer *t) {
-    double sum = 0, loss;
-    size_t done = 0, batches = cc_loader_batch_count(t->loader);
+/* Adds the time since the last call to the run's account. */
+static void count_time(cc_trainer *t) {
+    double now = cc_clock_s();
+    t->at.seconds += now - t->since_s;
+    t->since_s = now;
+}
+
+/* Stopped within an epoch, `done` of its steps being taken: notes where, and writes the checkpoint, for which
+ * the state has been fetched. Returns CC_EINTERRUPTED with its message where that went well. */
+static cc_status stop_within_epoch(cc_trainer *t, size_t done, double loss_sum, double start_s) {
+    const cc_error reason = *cc_error_get();
+    if (t->at.epoch == 0) /* no epoch is the best one yet */
+        memset(t->at.best_values, 0, t->at.value_count * sizeof *t->at.best_values);
+    t->at.step = *cc_learner_steps(t->learner);
+    t->at.batches = (int64_t)done;
+    t->at.loss_sum = loss_sum;
+    t->at.epoch_seconds = cc_clock_s() - start_s;
+    count_time(t);
+    CC_TRY(cc_claim_check(t->claim));
+    CC_TRY(cc_checkpoint_write(t->checkpoint_path, &t->at));
+    return cc_fail(CC_EINTERRUPTED, reason.where, reason.hint, "%s", reason.what);
+}
+
+/* One pass over the training items, or what is left of it: a step a batch. While a step runs on a device, the
+ * loader's next batch is brought there. *loss_sum is over all batches of the epoch. */
+static cc_status train_epoch(double *loss_sum, cc_trainer *t, double start_s) {
+    double sum = t->at.loss_sum, loss;
+    size_t done = (size_t)t->at.batches, batches = cc_loader_batch_count(t->loader);
     const cc_batch *batch;
-    cc_loader_start(t->loader, (uint64_t)t->at.epoch + 1);
+    cc_loader_start_at(t->loader, (uint64_t)t->at.epoch + 1, done);
     CC_TRY(cc_loader_next(t->loader, &batch));
     if (batch) CC_TRY(cc_learner_feed(t->learner, batch->images, batch->targets));
     while (batch) {
-        CC_TRY(cc_interrupt_check());
+        if (cc_interrupt_check() != CC_OK) {
+            const cc_error reason = *cc_error_get();
+            /* Nothing is lost where no step was taken since the last checkpoint, or since the start. */
+            if ((int64_t)done == t->at.batches) return reason.status;
+            CC_TRY(fetch_state(t));
+            (void)cc_fail(reason.status, reason.where, reason.hint, "%s", reason.what);
+            return stop_within_epoch(t, done, sum, start_s);
+        }
+        CC_TRY(cc_claim_check(t->claim));
         CC_TRY(cc_learner_start(t->learner, cc_schedule_rate(&t->schedule)));
         CC_TRY(cc_ema_update(t->ema, *cc_learner_steps(t->learner)));
         CC_TRY(cc_loader_next(t->loader, &batch)); /* NULL at the end of the epoch */
@@ -255,7 +310,7 @@ static cc_status train_epoch(double *mean_loss, cc_trainer *t) {
         sum += loss;
         show_progress(t, done, sum / (double)done);
     }
-    *mean_loss = sum / (double)done;
+    *loss_sum = sum;
     return CC_OK;
 }
 
@@ -286,19 +341,13 @@ static double monitored(const cc_trainer *t, const cc_run_epoch *row) {
     return isnan(row->validation_f1) ? 0 : row->validation_f1;
 }
 
-/* Adds the time since the last call to the run's account. */
-static void count_time(cc_trainer *t) {
-    double now = cc_clock_s();
-    t->at.seconds += now - t->since_s;
-    t->since_s = now;
-}
-
 /* Epochs, until their number or the patience is used up. t->at is what a checkpoint holds: after each epoch
  * it and the model are what the next one starts from. */
 static cc_status run_epochs(cc_trainer *t) {
     const cc_experiment_config *config = t->run->config;
     const int epochs = config->train.epochs, patience = config->train.early_stopping.patience;
     const bool largest = strcmp(config->train.early_stopping.mode, "max") == 0;
+    const size_t batches = cc_loader_batch_count(t->loader);
     cc_checkpoint *at = &t->at;
     /* The learning rate depends on the epochs so far and, with a plateau, on their scores. */
     t->schedule = cc_schedule_start(&config->optimizer, epochs, largest);
@@ -306,12 +355,25 @@ static cc_status run_epochs(cc_trainer *t) {
 
     while (at->epoch < epochs) {
         if (patience != CC_PATIENCE_OFF && at->epoch > 0 && at->epoch - at->best_epoch >= patience) break;
-        const double start_s = cc_clock_s();
+        const double start_s = cc_clock_s() - at->epoch_seconds;
+        double loss_sum = 0;
         cc_run_epoch row = {.epoch = at->epoch + 1, .learning_rate = cc_schedule_rate(&t->schedule)};
-        CC_TRY(train_epoch(&row.train_loss, t));
+        CC_TRY(train_epoch(&loss_sum, t, start_s));
+        row.train_loss = loss_sum / (double)batches;
         CC_TRY(fetch_state(t));
-        CC_TRY(validate(&row, t));
+        cc_status status = validate(&row, t);
+        if (status == CC_EINTERRUPTED) {
+            /* Going on, the epoch is validated again: its steps are all taken, from the weights themselves.
+             */
+            const cc_error reason = *cc_error_get();
+            CC_TRY(cc_ema_swap(t->ema));
+            (void)cc_fail(status, reason.where, reason.hint, "%s", reason.what);
+            return stop_within_epoch(t, batches, loss_sum, start_s);
+        }
+        CC_TRY(status);
         row.seconds = cc_clock_s() - start_s;
+        at->batches = 0;
+        at->loss_sum = at->epoch_seconds = 0;
         at->history[at->epoch++] = row;
         at->step = *cc_learner_steps(t->learner);
         count_time(t);
@@ -333,6 +395,7 @@ static cc_status run_epochs(cc_trainer *t) {
         format_loss(validation_loss, row.validation_loss);
         cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %s; validation loss %s, F1 %s%s (%.1f s)",
                (long long)at->epoch, epochs, loss, validation_loss, f1, better ? ", best" : "", row.seconds);
+        CC_TRY(cc_claim_check(t->claim));
         CC_TRY(cc_checkpoint_write(t->checkpoint_path, at));
     }
     return CC_OK;
@@ -351,7 +414,9 @@ cc_status cc_trainer_run(cc_trainer *t) {
 
     const size_t batches = cc_loader_batch_count(t->loader);
     t->progress = cc_progress_create(t->title, (uint64_t)config->train.epochs * batches);
-    cc_progress_skip(t->progress, (uint64_t)t->at.epoch * batches);
+    cc_progress_skip(t->progress, (uint64_t)t->at.epoch * batches + (uint64_t)t->at.batches);
+    t->began_s = cc_clock_s();
+    t->began_step = (uint64_t)t->at.epoch * batches + (uint64_t)t->at.batches;
     CC_TRY(run_epochs(t));
     cc_progress_destroy(t->progress);
     t->progress = NULL;

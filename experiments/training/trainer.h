@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "experiments/cascade/net_view.h"
+#include "experiments/planning/claim.h"
 #include "experiments/training/checkpoint.h"
 #include "nets/engine/ema.h"
 #include "nets/engine/learner.h"
@@ -20,6 +21,7 @@ typedef struct cc_trainer {
     cc_run_state state;      /* of the file at run->path now */
     const cc_net_view *view; /* ready before cc_trainer_run */
     const cc_backend *backend;
+    cc_claim *claim;   /* on the run; is told of the progress */
     cc_loader *loader; /* over the training part; owned by the trainer from there on */
     double since_s;    /* cc_clock_s() up to which work is counted in at.seconds */
 
@@ -40,12 +42,15 @@ typedef struct cc_trainer {
     cc_evaluator *validation;
     cc_experiment_config validated; /* the run's, with the loss as the epoch left it */
     cc_progress *progress;
+    double began_s;      /* cc_clock_s() at the first step of this process */
+    uint64_t began_step; /* steps of all epochs that earlier processes took */
 } cc_trainer;
 
 /* Trains with early stopping from the checkpoint beside run->path, or from the start where none fits; a
  * checkpoint is written after every epoch. The caller deinits the trainer whatever the status.
- *   CC_EINTERRUPTED  a signal came; the checkpoint of the last whole epoch stays
+ *   CC_EINTERRUPTED  a signal came; the checkpoint holds the last step, and is what to go on from
  *   CC_EINVAL        the loss, a weight or the optimiser's state is NaN or infinite: the epoch and the layer
+ *   CC_EBUSY         the claim on the run was lost
  *   CC_EIO           the disk, or the file of net.weights has changed since the run was planned
  *   CC_ENOMEM, CC_EDEVICE, CC_EUNSUPPORTED  as cc_plan_create and cc_learner_create */
 cc_status cc_trainer_run(cc_trainer *trainer);

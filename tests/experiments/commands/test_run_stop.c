@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <time.h>
-#include "experiments/planning/run_lock.h"
+#include "experiments/planning/claim.h"
 #include "runs.h"
 
 static char whole_run[CC_PATH_MAX]; /* made without a stop */
@@ -63,23 +63,24 @@ static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     check_times(result, between);
 }
 
-/* Killed behind the result's rename, a run leaves its checkpoint and its lock; a lock that somebody has is
- * left. */
+/* Killed behind the result's rename, a run leaves its checkpoint and its claim; a claim that somebody holds
+ * is left. */
 static void what_is_left_beside_a_finished_result_goes_with_the_next_command(void **state) {
     (void)state;
     outcome o;
     char result[CC_PATH_MAX];
-    cc_run_lock lock;
+    cc_claim *claim;
     const char *out = runs_folder();
     snprintf(result, sizeof result, "%s", runs_path(out, 1));
     runs_ok(&o, out, "--set train.epochs=1");
-    assert_int_equal(cc_test_run(NULL, 0, "touch '%s.lock' '%s.checkpoint' '%s.checkpoint.7.tmp' '%s.7.tmp'",
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "touch '%s.checkpoint' '%s.checkpoint.7.tmp' '%s.7.tmp' '%s.claim.7.tmp'",
                                  result, result, result, result),
                      0);
-    assert_ok(cc_run_lock_take(&lock, result));
+    assert_ok(cc_claim_take(&claim, result, NULL));
     runs_ok(&o, out, "--set train.epochs=1");
     assert_true(runs_count(out, "seed-*") > 2);
-    close(lock.descriptor); /* its owner dies */
+    cc_claim_release(claim);
     runs_ok(&o, out, "--set train.epochs=1");
     assert_says(o.err, "is done already");
     assert_int_equal(runs_count(out, "seed-*"), 1);
@@ -143,7 +144,7 @@ static void a_stopped_run_says_where_it_goes_on_and_does(void **state) {
         stop_by(&o, result, out, "", numbers[i]);
         assert_failed(&o, 75,
                       "test/small a, seed 1: stopped on request (the same command goes on after epoch ");
-        assert_int_equal(runs_count(out, "seed-*"), 1); /* the checkpoint: no lock, nothing half written */
+        assert_int_equal(runs_count(out, "seed-*"), 1); /* the checkpoint: no claim, nothing half written */
         if (numbers[i] != SIGINT) continue;
         runs_ok(&o, out, "");
         assert_same_run(result, whole_run);
@@ -206,7 +207,7 @@ static void a_run_goes_on_with_the_threads_that_it_began_with_or_starts_anew(voi
     assert_says(o.err, "epoch 1/4:");
 }
 
-static void a_second_process_is_refused_and_a_dead_one_s_lock_is_not(void **state) {
+static void a_second_process_is_refused_and_a_dead_one_s_claim_is_not(void **state) {
     (void)state;
     held h;
     outcome o;
@@ -216,14 +217,13 @@ static void a_second_process_is_refused_and_a_dead_one_s_lock_is_not(void **stat
     held_start(&h, out, "");
     held_until_checkpoint(&h, result);
     runs_go(&o, out, "");
-    assert_failed(&o, 1,
-                  "seed-1.h5: another calcade is at work on this run (wait for it, or give another --out)");
+    assert_failed(&o, 75, "seed-1.h5: another calcade is at work on this run: process ");
     assert_null(strstr(o.err, "epoch"));
     runs_ok(&o, out, "--set seed=2 --set train.epochs=1");
     held_end(&o, &h, SIGKILL);
     runs_ok(&o, out, "");
     assert_same_run(result, whole_run);
-    assert_int_equal(runs_count(out, "*.lock"), 0);
+    assert_int_equal(runs_count(out, "*.claim"), 0);
 }
 
 /* A run on a terminal of 80 columns that is its standard error. */
@@ -290,39 +290,6 @@ static void a_bar_fits_the_terminal_and_ctrl_c_takes_it_away(void **state) {
                 memcmp(error - strlen(erase), erase, strlen(erase)) == 0); /* no bar before it */
 }
 
-/* Takes the lock again and again; the exit status tells whether anybody else was within meanwhile. */
-static int contend(const char *result, const char *within) {
-    for (int taken = 0; taken < 300;) {
-        cc_run_lock lock;
-        if (cc_run_lock_take(&lock, result) != CC_OK) continue;
-        int inside = open(within, O_CREAT | O_EXCL | O_WRONLY, 0600);
-        if (inside < 0) return 1;
-        close(inside);
-        unlink(within);
-        cc_run_lock_release(&lock);
-        taken++;
-    }
-    return 0;
-}
-
-static void at_no_moment_do_two_hold_the_lock(void **state) {
-    (void)state;
-    enum { PROCESSES = 4 };
-    pid_t children[PROCESSES];
-    char result[CC_PATH_MAX], within[CC_PATH_MAX];
-    const char *out = runs_folder();
-    snprintf(result, sizeof result, "%s", cc_test_path(out, "seed-1.h5"));
-    snprintf(within, sizeof within, "%s", cc_test_path(out, "within"));
-    for (int i = 0; i < PROCESSES; i++)
-        if ((children[i] = fork()) == 0) _exit(contend(result, within));
-    for (int i = 0; i < PROCESSES; i++) {
-        int ended;
-        assert_int_equal(waitpid(children[i], &ended, 0), children[i]);
-        assert_true(WIFEXITED(ended));
-        assert_int_equal(WEXITSTATUS(ended), 0);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_run_goes_on_to_the_same_bytes),
@@ -332,9 +299,8 @@ int main(void) {
         cmocka_unit_test(a_stopped_run_says_where_it_goes_on_and_does),
         cmocka_unit_test(a_checkpoint_of_no_use_is_said_and_training_starts_anew),
         cmocka_unit_test(a_run_goes_on_with_the_threads_that_it_began_with_or_starts_anew),
-        cmocka_unit_test(a_second_process_is_refused_and_a_dead_one_s_lock_is_not),
+        cmocka_unit_test(a_second_process_is_refused_and_a_dead_one_s_claim_is_not),
         cmocka_unit_test(a_bar_fits_the_terminal_and_ctrl_c_takes_it_away),
-        cmocka_unit_test(at_no_moment_do_two_hold_the_lock),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -195,8 +195,9 @@ static bool same_file(const char *root_a, const char *root_b, const char *name) 
 
 /* What a command that was disturbed may leave for the next one: nothing that looks like a result. */
 static bool is_private(const char *name) {
-    return cc_path_ends_with(name, ".tmp") || cc_path_ends_with(name, ".lock") ||
-           cc_path_ends_with(name, ".checkpoint") || strstr(name, "/.writing/") || strstr(name, "/.gnuplot-");
+    return cc_path_ends_with(name, ".tmp") || cc_path_ends_with(name, ".claim") ||
+           cc_path_ends_with(name, ".failed") || cc_path_ends_with(name, ".checkpoint") ||
+           strstr(name, "/.writing/") || strstr(name, "/.gnuplot-");
 }
 
 static bool has(const tree *t, const char *name) {

@@ -21,14 +21,25 @@ static bool parses(const char *section, const char *text) {
     return status == CC_OK;
 }
 
+/* What a loss cannot be without. */
+static const char *beside(const char *type) {
+    return strcmp(type, "uncertainty") == 0 ? "\nterms: [{type: bce, head: a}, {type: bce, head: b}]" : "";
+}
+
 /* A loss with its defaults but for `set`, as the config gives it to nets/. */
 static bool loss_is_fine(const char *type, const cc_hyperparameter *set, double value) {
     cc_config *config = NULL;
-    char text[128];
-    snprintf(text, sizeof text, "type: %s", type);
+    char text[256];
+    snprintf(text, sizeof text, "type: %s%s%s", type, beside(type),
+             *beside(type) ? "\nlog_variance: [0, 0]" : "");
     assert_ok(cc_config_parse_text(&config, text, strlen(text), "test", "loss", 0));
     cc_loss_spec spec = cc_config_get(config, 0)->loss;
-    *(double *)((char *)&spec + set->offset) = value;
+    double *values = (double *)((char *)&spec + set->offset);
+    values[0] = value;
+    if (set->count_offset) { /* a list as long as is said beside it: that of `parses` */
+        values[1] = 0.5;
+        *(int *)((char *)&spec + set->count_offset) = 2;
+    }
     bool fine = cc_loss_check(&spec) == CC_OK;
     cc_config_destroy(config);
     return fine;
@@ -53,8 +64,8 @@ static void check_range(const char *section, const char *type, const cc_hyperpar
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char text[256], number[64];
         snprintf(number, sizeof number, "%.17e", values[i]);
-        snprintf(text, sizeof text, h->count ? "type: %s\n%s: [%s, 0.5]" : "type: %s\n%s: %s", type, h->name,
-                 number);
+        snprintf(text, sizeof text, h->count ? "type: %s%s\n%s: [%s, 0.5]" : "type: %s%s\n%s: %s", type,
+                 beside(type), h->name, number);
         if (h->flag) continue;                       /* true or false has no range */
         if (!h->initial && values[i] == 0) continue; /* nets/ takes 0 for what is not given */
         if (parses(section, text) != is_fine(type, h, values[i]))

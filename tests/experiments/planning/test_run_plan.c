@@ -224,7 +224,7 @@ static void a_failed_run_fails_only_what_needs_it(void **state) {
     config_file("good.yaml", "name: t/good, train: {epochs: 1}");
     snprintf(line, sizeof line, "cd %s && %s run --out runs needs.yaml good.yaml", place, CC_PROGRAM);
     runs_shell(&o, line);
-    assert_failed(&o, 1, "1 of 3 runs failed, 1 that need them were left out");
+    assert_failed(&o, 1, "1 of 3 runs failed, 1 left out");
     assert_says(o.err, "do not fill a batch of 1000");
     assert_says(o.err, "needs/a/fold-0/seed-1.h5 is left out");
     assert_int_equal(runs_count(place, "seed-1.h5"), 1);
@@ -271,7 +271,7 @@ static void jobs_fail_only_what_needs_them(void **state) {
     snprintf(line, sizeof line, "cd %s && %s run --jobs 2 --out runs needs.yaml good.yaml", place,
              CC_PROGRAM);
     runs_shell(&o, line);
-    assert_failed(&o, 1, "1 of 3 runs failed, 1 that need them were left out");
+    assert_failed(&o, 1, "1 of 3 runs failed, 1 left out");
     assert_says(o.err, "do not fill a batch of 1000");
     assert_int_equal(runs_count(place, "seed-1.h5"), 1);
     snprintf(line, sizeof line, "cd %s && %s run --jobs 2 --out runs good.yaml --set data.root=/lost", place,
@@ -296,7 +296,7 @@ static void jobs_stop_on_request(void **state) {
              place, CC_PROGRAM);
     runs_shell(&o, line);
     assert_failed(&o, 75, "stopped on request");
-    assert_int_equal(runs_count(place, "*.lock"), 0);
+    assert_int_equal(runs_count(place, "*.claim"), 0);
     assert_int_equal(runs_count(place, "seed-*.h5"), 0);
 }
 
