@@ -64,3 +64,11 @@ bool cc_channels_have_mask(const cc_channels *channels) {
         if (channels->words[i].is_mask) return true;
     return false;
 }
+
+void cc_channel_window(float *image, const float *hu, size_t count, const double window_hu[2]) {
+    const float low = (float)window_hu[0], scale = (float)(1 / (window_hu[1] - window_hu[0]));
+    for (size_t i = 0; i < count; i++) {
+        const float value = (hu[i] - low) * scale;
+        image[i] = value < 0 ? 0 : value > 1 ? 1 : value;
+    }
+}

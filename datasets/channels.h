@@ -17,6 +17,7 @@
 #define CC_DATASETS_CHANNELS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include "core/status.h"
 
 enum { CC_CHANNEL_WORDS_MAX = 8, CC_CHANNEL_SLICES_MAX = 5 };
@@ -51,5 +52,8 @@ cc_status cc_channels_init(cc_channels *out, const char *const *words, int count
 int cc_channels_count(const cc_channels *channels);
 /* Whether one of them is a mask, which only values in HU have. */
 bool cc_channels_have_mask(const cc_channels *channels);
+
+/* HU to [0, 1]: (hu - low) / (high - low), clipped. image[count] and hu[count] may be one. */
+void cc_channel_window(float *image, const float *hu, size_t count, const double window_hu[2]);
 
 #endif

@@ -48,15 +48,6 @@ struct cc_loader {
 
 /* --- an item --- */
 
-/* HU to [0, 1]: (hu - low) / (high - low), clipped. The two may be one. */
-static void window(float *image, const float *hu, size_t count, const double window_hu[2]) {
-    float low = (float)window_hu[0], scale = (float)(1 / (window_hu[1] - window_hu[0]));
-    for (size_t i = 0; i < count; i++) {
-        float value = (hu[i] - low) * scale;
-        image[i] = value < 0 ? 0 : value > 1 ? 1 : value;
-    }
-}
-
 /* What an item is made of, and where. */
 typedef struct item_place {
     const cc_loader *loader;
@@ -164,7 +155,7 @@ static cc_status prepare_item(float *image, float *target, const cc_loader *load
                 CC_TRY(make_mask(to, &p, k - middle, word->above_hu));
                 continue;
             }
-            window(to, pictures + (size_t)k * pixels, pixels, word->window_hu);
+            cc_channel_window(to, pictures + (size_t)k * pixels, pixels, word->window_hu);
             cc_random_augment_windowed(to, &loader->random, &p.random, pixels);
         }
     }

@@ -77,10 +77,10 @@ void cc_patch_loader_destroy(cc_patch_loader *loader) {
     free(loader);
 }
 
-void cc_patch_loader_start(cc_patch_loader *loader, uint64_t epoch) {
+void cc_patch_loader_start(cc_patch_loader *loader, uint64_t epoch, size_t first) {
     cc_batch_ring_rest(loader->ring);
     loader->epoch = epoch;
-    cc_batch_ring_start(loader->ring, 0);
+    cc_batch_ring_start(loader->ring, first);
 }
 
 cc_status cc_patch_loader_next(cc_patch_loader *loader, const cc_patch_batch **out) {

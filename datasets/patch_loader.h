@@ -27,8 +27,8 @@ cc_status cc_patch_loader_create(cc_patch_loader **out, const cc_patch_options *
 /* At any moment; takes NULL. */
 void cc_patch_loader_destroy(cc_patch_loader *loader);
 
-/* Starts an epoch, in the middle of another as well. */
-void cc_patch_loader_start(cc_patch_loader *loader, uint64_t epoch);
+/* Starts an epoch at its batch number `first`, from 0; in the middle of another as well. */
+void cc_patch_loader_start(cc_patch_loader *loader, uint64_t epoch, size_t first);
 /* The next batch; *out is NULL behind the last one, and before the first start. */
 cc_status cc_patch_loader_next(cc_patch_loader *loader, const cc_patch_batch **out);
 

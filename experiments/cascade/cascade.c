@@ -14,6 +14,7 @@
 #include "experiments/cascade/predictions.h"
 #include "experiments/cascade/regions.h"
 #include "experiments/cascade/upstream_net.h"
+#include "experiments/planning/data.h"
 
 static const char *const stage_names[] = {"roi", "calcification", "false_positive"};
 
@@ -128,14 +129,24 @@ cc_status cc_cascade_open_matched(cc_slice_set **out, const cc_slice_set *base, 
     return open_view(out, base, matching, standard, NULL, false, fill_hu, cache_mb);
 }
 
+static bool crops(const cc_cascade *c) {
+    return c->roi && strcmp(c->run->config->preprocess.roi.mode, "crop") == 0;
+}
+
+void cc_cascade_crop(const cc_box **regions, const cc_masks **marked, const cc_cascade *c) {
+    *regions = crops(c) ? c->regions : NULL;
+    *marked = crops(c) ? c->roi : NULL;
+}
+
 cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *c, int cache_mb) {
     /* Blanked pixels are the lower end of the window that the net sees: black. */
     const cc_planned_run *net =
         c->stage == CC_STAGE_FALSE_POSITIVE ? c->run->upstream[CC_UPSTREAM_CALCIFICATION] : c->last;
-    const bool cut = c->roi && strcmp(c->run->config->preprocess.roi.mode, "crop") == 0;
+    const bool cut = crops(c);
+    const cc_box *regions = cut && cc_data_has_volumes(net->config) ? NULL : c->regions;
     *out = NULL;
-    if (!c->matching && !c->standard && !c->roi) return CC_OK;
-    return open_view(out, c->dataset->base, c->matching, c->standard, c->regions, cut,
+    if (!c->matching && !c->standard && !(c->roi && regions)) return CC_OK;
+    return open_view(out, c->dataset->base, c->matching, c->standard, regions, cut,
                      net->config->preprocess.window_hu[0], cache_mb);
 }
 
@@ -227,6 +238,7 @@ static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend)
                                  .set = slices ? slices : c->dataset->base,
                                  .preparation = preparation,
                                  .backend = backend};
+        cc_cascade_crop(&job.regions, &job.marked, c);
         status = cc_predictions_get(&c->calcification, &job);
         if (status == CC_OK && c->run->out_of_fold_count > 0)
             status = cc_out_of_fold_predict(c->calcification, c->dataset, &job);

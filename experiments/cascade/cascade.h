@@ -53,9 +53,12 @@ void cc_cascade_deinit(cc_cascade *cascade); /* takes a zeroed one */
 bool cc_cascade_trains(const cc_cascade *cascade);
 
 /* The slices as this run's preprocessing shows them to the net of stage 1 or 2, an item a slice: matched, and
- * outside their region blanked or cut away. *out is NULL where none of this is asked for: the base itself.
+ * outside their region blanked or cut away; for a net of volumes, which are cropped as volumes
+ * (cc_cascade_crop), whole. *out is NULL where none of this is asked for: the base itself.
  * The caller closes *out before the cascade is deinited. `cache_mb` as in cc_view_options. */
 cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *cascade, int cache_mb);
+/* What scans are cropped to for a net of volumes in stage 2 (cc_scan_part_find); both NULL: they are not. */
+void cc_cascade_crop(const cc_box **regions, const cc_masks **marked, const cc_cascade *cascade);
 /* Whole slices, matched only (to a reference, a standard or neither), with that value (HU) where an image
  * has none; the caller closes *out. */
 cc_status cc_cascade_open_matched(cc_slice_set **out, const cc_slice_set *base, const cc_matching *matching,

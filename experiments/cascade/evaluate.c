@@ -12,6 +12,9 @@
 #include <string.h>
 #include "datasets/view.h"
 #include "experiments/cascade/loading.h"
+#include "experiments/cascade/probabilities.h"
+#include "experiments/cascade/scan_windows.h"
+#include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
 #include "nets/engine/finite.h"
 #include "nets/engine/memory.h"
@@ -25,7 +28,8 @@ typedef struct batch_notes {
 
 struct cc_evaluator {
     cc_evaluation_source source;
-    cc_loader *loader;              /* NULL: there are no items */
+    cc_loader *loader;              /* NULL: there are no items, or ... */
+    cc_scan_windows *windows;       /* ... the net sees volumes */
     size_t canvas;                  /* pixels */
     size_t channels, classes;       /* of the net's input and output */
     float *input, *probability;     /* [batch][channels][canvas]; [classes][canvas] */
@@ -58,9 +62,10 @@ static cc_loss_shape loss_shape(const cc_evaluator *e, int count) {
     return (cc_loss_shape){count, (int64_t)e->classes, (int64_t)e->canvas};
 }
 
-static cc_status allocate(cc_evaluator *e) {
-    static const char purpose[] = "evaluation";
-    size_t pixels = largest_slice(e);
+static const char purpose[] = "evaluation";
+
+/* What items, and their batches, pass through. */
+static cc_status allocate_batches(cc_evaluator *e) {
     int batch = e->source.net->train.batch;
     CC_TRY(
         cc_memory_get((void **)&e->input, (size_t)batch * e->channels * e->canvas * sizeof(float), purpose));
@@ -70,8 +75,13 @@ static cc_status allocate(cc_evaluator *e) {
         CC_TRY(cc_memory_get((void **)&e->batches[i].targets, (size_t)batch * e->canvas * sizeof(float),
                              purpose));
     }
-    CC_TRY(cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->source.net->loss, loss_shape(e, batch)),
-                         purpose));
+    return cc_memory_get(&e->scratch, cc_loss_scratch_bytes(&e->source.net->loss, loss_shape(e, batch)),
+                         purpose);
+}
+
+/* What a slice is composed in. */
+static cc_status allocate_slice(cc_evaluator *e) {
+    const size_t pixels = largest_slice(e);
     CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->placed, e->classes * pixels * sizeof(float), purpose));
     if (e->classes > 1) CC_TRY(cc_memory_get((void **)&e->predicted, pixels, purpose));
@@ -89,8 +99,16 @@ cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *so
                         .canvas = (size_t)source->fit.height * (size_t)source->fit.width,
                         .channels = (size_t)source->net->net.in_channels,
                         .classes = (size_t)source->net->net.classes};
-    CC_CHECK(allocate(e));
-    if (source->items->count > 0) {
+    CC_CHECK(allocate_slice(e));
+    if (cc_data_has_volumes(source->net)) {
+        const cc_scan_volume_source volumes = {.set = source->set,
+                                               .net = source->net,
+                                               .classes = source->classes,
+                                               .regions = source->regions,
+                                               .marked = source->marked};
+        CC_CHECK(cc_scan_windows_create(&e->windows, source->plan, &volumes));
+    } else if (source->items->count > 0) {
+        CC_CHECK(allocate_batches(e));
         cc_loader_options options;
         cc_channels channels;
         CC_CHECK(
@@ -108,6 +126,7 @@ done:
 void cc_evaluator_destroy(cc_evaluator *e) {
     if (!e) return;
     cc_loader_destroy(e->loader);
+    cc_scan_windows_destroy(e->windows);
     cc_memory_free(e->input);
     cc_memory_free(e->probability);
     for (int i = 0; i < 2; i++) {
@@ -186,34 +205,13 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     return CC_OK;
 }
 
-/* p(k) = exp x(k) / sum of exp x, over the classes of each pixel; the largest x is taken off all, which
- * changes nothing but keeps exp finite. Of one class the sigmoid. */
-static void find_probabilities(const cc_evaluator *e, const float *logits) {
-    float *p = e->probability;
-    for (size_t i = 0; i < e->canvas; i++) {
-        float most = logits[i], sum = 0;
-        if (e->classes == 1) {
-            p[i] = 1.0f / (1.0f + expf(-logits[i]));
-            continue;
-        }
-        for (size_t k = 1; k < e->classes; k++) most = fmaxf(most, logits[k * e->canvas + i]);
-        for (size_t k = 0; k < e->classes; k++)
-            sum += p[k * e->canvas + i] = expf(logits[k * e->canvas + i] - most);
-        for (size_t k = 0; k < e->classes; k++) p[k * e->canvas + i] /= sum;
-    }
-}
-
-/* From the logits of an item, [classes][canvas], to its place in the slice: probabilities, scaled back to the
- * item's own size; the largest one of the foreground counts where items overlap. */
-static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
+/* Probabilities of an item, placed[classes][its box], to its place in the slice: the largest one of the
+ * foreground counts where items overlap. */
+static void compose(cc_evaluator *e, const cc_view_item *item) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
-    const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
-    const size_t size = (size_t)tall * (size_t)wide;
-    find_probabilities(e, logits);
-    /* What the canvas did not hold reads 0 for every class, and stays background. */
-    for (size_t k = 0; k < e->classes; k++)
-        cc_fit_restore(e->placed + k * size, &e->source.fit, e->probability + k * e->canvas, tall, wide, 0);
+    const int wide = box->x1 - box->x0;
+    const size_t size = (size_t)(box->y1 - box->y0) * (size_t)wide;
     for (int y = box->y0; y < box->y1; y++)
         for (int x = box->x0; x < box->x1; x++) {
             if (y < keep->y0 || y >= keep->y1 || x < keep->x0 || x >= keep->x1) continue;
@@ -229,6 +227,18 @@ static void place(cc_evaluator *e, const cc_view_item *item, const float *logits
             e->composed[to] = fminf(p, 1); /* a sum may be rounded above 1 */
             if (e->predicted) e->predicted[to] = (uint8_t)best;
         }
+}
+
+/* From the logits of an item, [classes][canvas], to its place in the slice, scaled back to its own size. */
+static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
+    const cc_box *box = &item->box;
+    const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
+    cc_probabilities_from_logits(e->probability, logits, e->classes, e->canvas);
+    /* What the canvas did not hold reads 0 for every class, and stays background. */
+    for (size_t k = 0; k < e->classes; k++)
+        cc_fit_restore(e->placed + k * (size_t)tall * (size_t)wide, &e->source.fit,
+                       e->probability + k * e->canvas, tall, wide, 0);
+    compose(e, item);
 }
 
 /* Starts the next batch on the device; notes->count is 0 after the last. */
@@ -296,12 +306,35 @@ static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
     return CC_OK;
 }
 
+/* Scan by scan: windows over all of one, then those of its slices that are counted. */
+static cc_status run_scans(cc_evaluation *out, cc_evaluator *e) {
+    const cc_split_part *slices = e->source.slices;
+    size_t windows = 0, known = 0; /* slices before this one are of the scan at hand */
+    while (e->at < slices->count) {
+        const size_t slice = slices->slices[e->at];
+        size_t first;
+        if (slice >= known) {
+            CC_TRY(cc_scan_windows_predict(&out->loss, &windows, e->windows, slice));
+            cc_scan_of(&first, &known, e->source.base, slice);
+        }
+        const cc_scan_part *part = cc_scan_windows_part(e->windows);
+        if (slice >= part->first && slice < part->end) {
+            CC_TRY(cc_scan_windows_get(e->placed, e->windows, slice));
+            compose(e, &(cc_view_item){.base = (uint32_t)slice, .box = part->box, .keep = part->box});
+        }
+        CC_TRY(finish_slice(out, e));
+    }
+    out->loss = windows ? out->loss / (double)windows : NAN;
+    return CC_OK;
+}
+
 cc_status cc_evaluator_run(cc_evaluation *out, cc_evaluator *e, cc_prediction_sink *sink, void *context) {
     *out = (cc_evaluation){0};
     e->sink = sink;
     e->context = context;
     e->at = 0;
     start_slice(e);
+    if (e->windows) return run_scans(out, e);
     if (e->loader) CC_TRY(run_items(out, e));
     while (e->at < e->source.slices->count) CC_TRY(finish_slice(out, e));
     out->loss = e->loader ? out->loss / (double)cc_loader_item_count(e->loader) : NAN;

@@ -4,6 +4,9 @@
  * item's probabilities go back to its place, the largest counts where items overlap, and outside all of them
  * the probability is 0. A slice without an item is predicted empty and counts all the same.
  *
+ * A net of volumes sees whole scans in overlapping windows (scan_windows.h), whichever of their slices are
+ * counted; its probabilities come back to the scan's own slices, and from there on nothing differs.
+ *
  * Of a net with several classes the probability is that of any but the background, 1 - p(0) of the softmax; a
  * pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold. */
 #ifndef CC_EXPERIMENTS_CASCADE_EVALUATE_H
@@ -11,6 +14,7 @@
 
 #include "datasets/fit.h"
 #include "datasets/label_classes.h"
+#include "datasets/morphology.h"
 #include "datasets/split.h"
 #include "experiments/cascade/masks.h"
 #include "experiments/config/config.h"
@@ -33,7 +37,7 @@ typedef struct cc_prediction {
 typedef cc_status cc_prediction_sink(void *context, const cc_prediction *prediction);
 
 typedef struct cc_evaluation {
-    double loss;      /* mean over items, on the canvas; NaN without items */
+    double loss;      /* mean over items, on the canvas (of volumes: over windows); NaN without items */
     cc_counts counts; /* pooled */
 } cc_evaluation;
 
@@ -48,6 +52,8 @@ typedef struct cc_evaluation_source {
     const cc_slice_set *set;         /* the base itself, or a view of it */
     const cc_split_part *items;      /* of the set, ascending, each of one of `slices`; may be none */
     const cc_label_classes *classes; /* of the labels, for the loss; NULL: any label is of class 1 */
+    const cc_box *regions;           /* what scans are cropped to for a net of volumes, with ... */
+    const cc_masks *marked;          /* ... what they follow from (cc_scan_part_find); or both NULL */
     const cc_masks *within;          /* of the base: outside these the probability is 0; or NULL */
     bool only_above;                 /* as is where a slice of the base reads above_hu or less */
     double above_hu;

@@ -164,9 +164,16 @@ void cc_net_view_part_deinit(cc_net_view_part *part) {
     *part = (cc_net_view_part){0};
 }
 
-cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *v) {
+cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *v) {
+    const cc_planned_run *run = v->dataset->run;
     cc_loader_options options;
     cc_channels channels;
+    *out = (cc_training_batches){0};
+    if (cc_data_has_volumes(run->config)) {
+        cc_scan_volume_source source = {.set = v->set, .net = run->config, .classes = &v->classes};
+        cc_cascade_crop(&source.regions, &source.marked, v->cascade);
+        return cc_training_volumes_create(&out->volumes, &source, &v->train.items, run->folder);
+    }
     CC_TRY(
         cc_loading_options(&options, &channels, v->set, &v->train.items, &v->fit, v->dataset->run->config));
     options.classes = &v->classes;
@@ -175,7 +182,7 @@ cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *v) {
     if (v->cascade->stage == CC_STAGE_FALSE_POSITIVE)
         options.augment_negative = &v->dataset->augment_negative;
     options.shuffle = options.drop_last = true; /* every step has a full batch */
-    return cc_loader_create(out, &options);
+    return cc_loader_create(&out->slices, &options);
 }
 
 cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_view_part *part,
@@ -184,6 +191,9 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
     const cc_cascade *c = v->cascade;
     /* "intersect": stage 3 may only take pixels away from what stage 2 marked. */
     bool both = c->stage == CC_STAGE_FALSE_POSITIVE && strcmp(config->windows.output, "intersect") == 0;
+    const cc_box *regions;
+    const cc_masks *marked;
+    cc_cascade_crop(&regions, &marked, c);
     return (cc_evaluation_source){.plan = plan,
                                   .net = c->last->config,
                                   .fit = v->fit,
@@ -193,6 +203,8 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
                                   .set = v->set,
                                   .items = &part->items,
                                   .classes = &v->classes,
+                                  .regions = regions,
+                                  .marked = marked,
                                   .within = both ? c->calcification : NULL};
 }
 

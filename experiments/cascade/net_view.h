@@ -3,6 +3,7 @@
  *
  *     stage 1         the slices, matched to the reference where the config asks for it
  *     stage 2         the same, blanked outside the region of interest or cut to it
+ *                     (a net of volumes: the scans, of patches and windows of which it is shown)
  *     stage 3         windows of the (matched) slices. To train and validate: around true lesions (group
  *                     CC_WINDOW_TRUE) and around what stage 2 marked where nothing is true (CC_WINDOW_FALSE).
  *                     To test: around all that stage 2 marked.
@@ -16,6 +17,7 @@
 #include "datasets/view.h"
 #include "experiments/cascade/cascade.h"
 #include "experiments/cascade/evaluate.h"
+#include "experiments/cascade/training_batches.h"
 
 /* The slices of one part of the split, and the items that the net is shown of them. */
 typedef struct cc_net_view_part {
@@ -46,8 +48,9 @@ void cc_net_view_deinit(cc_net_view *view); /* takes a zeroed one */
 cc_status cc_net_view_part_init(cc_net_view_part *out, const cc_net_view *view, const cc_split_part *slices);
 void cc_net_view_part_deinit(cc_net_view_part *part); /* takes a zeroed one */
 
-/* A loader over the training part: shuffled, augmented and of full batches. As cc_loader_create. */
-cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *view);
+/* Batches of the training part, all of them full: items shuffled and augmented, or patches of its volumes.
+ * The caller deinits *out whatever the status. As cc_loader_create and cc_training_volumes_create. */
+cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *view);
 
 /* How a net of this run is evaluated on a part; `plan` is an inference plan on view->fit. */
 cc_evaluation_source cc_net_view_evaluation(const cc_net_view *view, const cc_net_view_part *part,

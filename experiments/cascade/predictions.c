@@ -63,7 +63,9 @@ static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
                                    .base = job->base,
                                    .slices = slices,
                                    .set = job->set,
-                                   .items = slices};
+                                   .items = slices,
+                                   .regions = job->regions,
+                                   .marked = job->marked};
     CC_CHECK(cc_evaluator_create(&evaluator, &source));
     cc_log(CC_LOG_INFO, "%s: predicting %zu slices", job->net->path, slices->count);
     c.progress = cc_progress_create(job->net->config->stage, slices->count);

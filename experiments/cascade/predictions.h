@@ -6,6 +6,7 @@
 #ifndef CC_EXPERIMENTS_CASCADE_PREDICTIONS_H
 #define CC_EXPERIMENTS_CASCADE_PREDICTIONS_H
 
+#include "datasets/morphology.h"
 #include "datasets/split.h"
 #include "experiments/cascade/masks.h"
 #include "experiments/planning/run_plan.h"
@@ -16,6 +17,8 @@ typedef struct cc_prediction_job { /* all borrowed */
     const cc_planned_run *asking;  /* which run needs the masks; of a scan (data_digest "") none are cached */
     const cc_slice_set *base;      /* the dataset of `asking`: what the masks are of */
     const cc_slice_set *set; /* what the net is shown of it: the base itself, or a view, an item a slice */
+    const cc_box *regions;   /* as cc_evaluation_source has them ... */
+    const cc_masks *marked;  /* ... of a net of volumes whose scans are cropped */
     const cc_split_part *slices; /* of which slices (of those whom the net's run tested); NULL: of all */
     const char *preparation; /* what makes `set` of `base`, where that is not part of the net's identity */
     const cc_backend *backend;

@@ -65,6 +65,38 @@ static cc_box box_of(const uint8_t *opened, const cc_slice *slice, const cc_expe
     return (cc_box){y0, x0, y0 + tall, x0 + wide};
 }
 
+/* The smallest box that holds both; one without a pixel holds nothing. */
+static cc_box around(cc_box a, cc_box b) {
+    if (a.y1 == 0) return b;
+    return (cc_box){a.y0 < b.y0 ? a.y0 : b.y0, a.x0 < b.x0 ? a.x0 : b.x0, a.y1 > b.y1 ? a.y1 : b.y1,
+                    a.x1 > b.x1 ? a.x1 : b.x1};
+}
+
+cc_status cc_scan_part_find(cc_scan_part *out, const cc_slice_set *set, size_t slice, const cc_box *regions,
+                            const cc_masks *marked) {
+    const cc_slice *s = cc_slice_set_get(set, slice);
+    const size_t pixels = (size_t)s->height * (size_t)s->width;
+    size_t first, end;
+    cc_box of_marked = {0}, of_all = {0};
+    cc_scan_of(&first, &end, set, slice);
+    *out = (cc_scan_part){first, end, {0, 0, s->height, s->width}};
+    if (!regions) return CC_OK;
+    uint8_t *mask = malloc(pixels);
+    if (!mask) return cc_fail_memory("a region", pixels);
+    for (size_t i = first; i < end; i++) {
+        cc_masks_get(mask, marked, i);
+        of_all = around(of_all, regions[i]);
+        if (!memchr(mask, 1, pixels)) continue;
+        if (of_marked.y1 == 0) out->first = i;
+        out->end = i + 1;
+        of_marked = around(of_marked, regions[i]);
+    }
+    free(mask);
+    out->box = of_marked.y1 > 0 ? of_marked : of_all;
+    if (of_marked.y1 == 0) out->end = end;
+    return CC_OK;
+}
+
 cc_status cc_regions_find(cc_box *boxes, size_t *without, const cc_masks *marked, const cc_slice_set *set,
                           const cc_experiment_config *config) {
     cc_status status = CC_OK;

@@ -27,4 +27,17 @@ cc_status cc_region_trace(cc_region_steps *out, const cc_masks *marked, const cc
 cc_status cc_regions_find(cc_box *boxes, size_t *without, const cc_masks *marked, const cc_slice_set *set,
                           const cc_experiment_config *config);
 
+/* The part of a scan that a net of volumes is shown: slices first <= i < end of the set, of each the box. */
+typedef struct cc_scan_part {
+    size_t first, end;
+    cc_box box;
+} cc_scan_part;
+
+/* Of the scan that holds `slice`: all of it where `regions` and `marked` are NULL. Else it is cropped in
+ * three dimensions, to the slices from the first to the last that has a pixel in `marked`, and in these to
+ * the box around the regions of the marked ones; where nothing is marked, to all slices and the box around
+ * all regions. CC_ENOMEM. */
+cc_status cc_scan_part_find(cc_scan_part *out, const cc_slice_set *set, size_t slice, const cc_box *regions,
+                            const cc_masks *marked);
+
 #endif

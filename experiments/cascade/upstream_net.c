@@ -27,6 +27,7 @@ cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, 
     CC_CHECK(cc_model_create(&out->model, &run->config->net, backend));
     /* The batch of its own training, for which recorded algorithms were chosen. */
     options.n = run->config->train.batch;
+    options.depth = cc_data_depth(run->config);
     options.height = out->fit.height;
     options.width = out->fit.width;
     CC_CHECK(cc_plan_create(&out->plan, out->model, &options));

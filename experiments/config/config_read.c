@@ -286,6 +286,46 @@ static cc_status settle_channels(const reader *r) {
     return CC_OK;
 }
 
+/* Volumes take whole scans, and what is done to slices alone means nothing to them: said, not passed over. */
+static cc_status check_volumes(const reader *r) {
+    const cc_experiment_config *c = r->config;
+    if (!c->data.items || strcmp(c->data.items, "volumes") != 0) return CC_OK;
+    const struct {
+        bool given;
+        const char *key, *why;
+    } slices_only[] = {
+        {c->data.slices > 1, "data.slices", "a volume has its neighbours in it"},
+        {c->preprocess.size != CC_SIZE_LARGEST, "preprocess.size", "volumes.patch is what the net sees"},
+        {strcmp(c->preprocess.fit, "pad") != 0, "preprocess.fit",
+         "volumes.spacing_mm is what scales volumes"},
+        {c->augment.count > 0, "augment", "volumes.mirror is what changes patches"},
+        {c->augment_random.types.count > 0, "augment_random", "volumes.mirror is what changes patches"},
+        {strcmp(c->stage, "calcification") == 0 && c->train.empty_slices < 1, "train.empty_slices",
+         "volumes.foreground is what favours lesions"}};
+    for (size_t i = 0; i < sizeof slices_only / sizeof *slices_only; i++)
+        if (slices_only[i].given)
+            return cc_config_fail(node_of(r, slices_only[i].key), 0, "leave it out",
+                                  "%s means nothing with data.items: volumes: %s", slices_only[i].key,
+                                  slices_only[i].why);
+    if (strcmp(c->data.split.by, "slice") == 0 || strcmp(c->data.split.by, "slab") == 0)
+        return cc_config_fail(node_of(r, "data.split.by"), 0, "split by patient, or by a list",
+                              "data.split.by: %s takes scans apart, and data.items: volumes needs them whole",
+                              c->data.split.by);
+    if (c->volumes.patches < c->train.batch)
+        return cc_config_fail(node_of(r, "volumes.patches"), 0, "use a smaller train.batch, or more patches",
+                              "volumes.patches: %d patches do not fill a batch of %d", c->volumes.patches,
+                              c->train.batch);
+    bool resampled = false, reduced = false;
+    for (int k = 0; k < 3; k++) {
+        resampled = resampled || c->volumes.spacing_mm[k] != 0;
+        reduced = reduced || c->volumes.reduce[k] != 1;
+    }
+    if (resampled && reduced)
+        return cc_config_fail(node_of(r, "volumes.reduce"), 0, "leave volumes.spacing_mm at 0",
+                              "volumes.reduce stands for volumes.spacing_mm: one of the two is given");
+    return CC_OK;
+}
+
 /* What no row can say alone. */
 static cc_status check_whole(const reader *r) {
     const cc_experiment_config *c = r->config;
@@ -321,6 +361,7 @@ static cc_status check_whole(const reader *r) {
                                &c->augment_random.ranges) != CC_OK)
         return fail_at_key(r);
     if (c->optimizer.type && cc_optimizer_check(&c->optimizer) != CC_OK) return fail_at_key(r);
+    CC_TRY(check_volumes(r));
     return c->net.arch ? settle_channels(r) : CC_OK;
 }
 

@@ -73,6 +73,7 @@ typedef struct cc_experiment_config {
         int slices;                             /* what trains: 1, 3 or 5 neighbours of a scan; else 0 */
         cc_text_list channels;                  /* what trains: words of datasets/channels.h; else none */
         const char *targets;                    /* what trains: "calcium", "arteries", "labels"; else NULL */
+        const char *items;                      /* roi, calcification: "slices", "volumes"; else NULL */
         int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
         bool skip_broken;   /* all but volume: broken patients are left out */
         struct {
@@ -110,6 +111,20 @@ typedef struct cc_experiment_config {
                                both must say so */
         cc_text_list augment_negative; /* of windows without truth, in place of `augment` */
     } windows;                         /* false_positive, cascade */
+    struct {                           /* of items "volumes"; each axis by itself: z, y, x */
+        double spacing_mm[3];          /* 0: the scan's own */
+        const char *interpolation;     /* a word of datasets/interpolate.h */
+        int reduce[3], reduce_count;   /* voxels of a cell; all 1: none */
+        double above_hu;               /* of reduce: a cell with such a voxel keeps its maximum */
+        int patch[3], patch_count;     /* voxels that the net sees at a time */
+        int patches;                   /* of an epoch */
+        double foreground;             /* share of a batch about labelled voxels */
+        cc_text_list mirror;           /* "z", "y", "x" */
+        double overlap;                /* of windows, share of their size */
+        const char *weight;            /* a word of datasets/sliding_window.h */
+        double sigma;                  /* of weight "gaussian" */
+        int memory_mb;                 /* results do not depend on it */
+    } volumes;
     struct {
         const char *reference;      /* a roi run whose best slice is matched to */
         const char *roi;            /* the run whose net finds the region */

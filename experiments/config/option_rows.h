@@ -1,4 +1,4 @@
-/* experiments/config/option_rows.h -- private to the table of options: its four parts, and what their rows
+/* experiments/config/option_rows.h -- private to the table of options: its five parts, and what their rows
  * are written with. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
 #define CC_EXPERIMENTS_CONFIG_OPTION_ROWS_H
@@ -10,7 +10,7 @@ typedef struct cc_option_rows {
     int count;
 } cc_option_rows;
 
-extern const cc_option_rows cc_option_rows_data;
+extern const cc_option_rows cc_option_rows_data, cc_option_rows_volumes;
 /* Put together on the first call, from what datasets/augment_random.h declares; by any thread. */
 const cc_option_rows *cc_option_rows_augment(void);
 /* Put together on the first call, from what nets/ declares; by any thread. */

@@ -1,9 +1,9 @@
 /* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
  * Reading, checking, printing, reference and schema follow the table; a new option is a member of
- * cc_experiment_config (experiment.h) and a row of options_data.c, options_augment.c, options_training.c or
- * options_report.c (after Redis' config.c). Private to the configuration; others include
- * experiments/config/config.h. */
+ * cc_experiment_config (experiment.h) and a row of options_data.c, options_volumes.c, options_augment.c,
+ * options_training.c or options_report.c (after Redis' config.c). Private to the configuration; others
+ * include experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
 #define CC_EXPERIMENTS_CONFIG_OPTIONS_H
 
@@ -24,8 +24,8 @@ typedef enum cc_option_kind {
      * counts from the file that gives it */
     CC_OPTION_CONFIG,
     CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
-    /* cc_extents[most], and their count, an int, at count_offset: a list of numbers, each of all axes, and of lists
-     * of one number an axis */
+    /* cc_extents[most], and their count, an int, at count_offset: a list of numbers, each of all axes, and
+     * of lists of one number an axis */
     CC_OPTION_EXTENTS,
     CC_OPTION_REALS,  /* double[most], all given; or, where count_offset is not 0, as CC_OPTION_INTEGERS */
     CC_OPTION_TEXTS,  /* cc_text_list, each item as `item_ok` likes it, no two alike */

@@ -153,6 +153,16 @@ static const cc_option rows[] = {
          "the left main, 2 LCX, 3 RCA, or three `data.labels` in this order; or each of `data.labels`. "
          "Several classes take a loss of class numbers (cross-entropy, softmax-dice, tversky); the most "
          "probable one is predicted, and any but background counts as foreground in all scores"},
+    {.key = "data.items",
+     .kind = CC_OPTION_CHOICE,
+     AT(data.items),
+     .when = "stage",
+     .is = "roi|calcification",
+     .choices = {"slices", "volumes"},
+     .initial = "slices",
+     .usual = "slices",
+     .meaning = "what a net sees at a time: slices, or volumes of several (nets in three dimensions; "
+                "`volumes` says which). Scores are of the scan's own slices either way"},
     {.key = "data.mask_threshold",
      .kind = CC_OPTION_INTEGER,
      AT(data.mask_threshold),

@@ -12,13 +12,13 @@
 #include "experiments/config/option_rows.h"
 
 int cc_option_count(void) {
-    return cc_option_rows_data.count + cc_option_rows_augment()->count + cc_option_rows_training()->count +
-           cc_option_rows_report()->count;
+    return cc_option_rows_data.count + cc_option_rows_volumes.count + cc_option_rows_augment()->count +
+           cc_option_rows_training()->count + cc_option_rows_report()->count;
 }
 
 const cc_option *cc_option_get(int row) {
-    /* The table is in four files; rows count through all of them. */
-    const cc_option_rows *parts[] = {&cc_option_rows_data, cc_option_rows_augment(),
+    /* The table is in five files; rows count through all of them. */
+    const cc_option_rows *parts[] = {&cc_option_rows_data, &cc_option_rows_volumes, cc_option_rows_augment(),
                                      cc_option_rows_training(), cc_option_rows_report()};
     int part = 0;
     for (; row >= parts[part]->count; part++) row -= parts[part]->count;

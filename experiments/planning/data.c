@@ -177,7 +177,7 @@ static cc_status find_stride(int *out, const cc_experiment_config *config) {
     int64_t dhw[CC_SPATIAL_MAX];
     CC_TRY(cc_net_stride(dhw, &config->net));
     if (dhw[0] > 0)
-        return cc_fail(CC_ECONFIG, "net.arch", "take a net of images",
+        return cc_fail(CC_ECONFIG, "net.arch", "take a net of images, or set data.items: volumes",
                        "%s takes volumes, and this experiment's data are slices", config->net.arch);
     int64_t stride = dhw[1];
     while (stride % dhw[2]) stride += dhw[1];
@@ -192,8 +192,43 @@ static cc_status bad_size(const cc_experiment_config *config, int side, int stri
                    side, stride, config->net.arch);
 }
 
+bool cc_data_has_volumes(const cc_experiment_config *config) {
+    return config->data.items && strcmp(config->data.items, "volumes") == 0;
+}
+
+int cc_data_depth(const cc_experiment_config *net) {
+    return cc_data_has_volumes(net) ? net->volumes.patch[0] : 0;
+}
+
+/* Whether the net takes volumes, and of that size. */
+static cc_status check_patch(const cc_experiment_config *config) {
+    int64_t dhw[CC_SPATIAL_MAX];
+    char hint[96];
+    CC_TRY(cc_net_stride(dhw, &config->net));
+    if (dhw[0] == 0)
+        return cc_fail(CC_ECONFIG, "net.arch", "take a net of volumes, or leave data.items out",
+                       "%s takes images, and data.items is volumes", config->net.arch);
+    for (int k = 0; k < CC_SPATIAL_MAX; k++) {
+        const int side = config->volumes.patch[k];
+        if (side % dhw[k] == 0) continue;
+        snprintf(hint, sizeof hint, "%d would be", cc_fit_size(side, (int)dhw[k]));
+        return cc_fail(CC_ECONFIG, "volumes.patch", hint,
+                       "along %c %d is not a multiple of %lld, which this "
+                       "%s needs",
+                       "zyx"[k], side, (long long)dhw[k], config -> net.arch);
+    }
+    return CC_OK;
+}
+
 cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config) {
     int stride = 1, side = config->preprocess.size;
+    if (cc_data_has_volumes(config)) {
+        CC_TRY(check_patch(config));
+        *out = (cc_fit){.mode = config->preprocess.fit,
+                        .height = config->volumes.patch[1],
+                        .width = config->volumes.patch[2]};
+        return CC_OK;
+    }
     CC_TRY(find_stride(&stride, config));
     if (side % stride) return bad_size(config, side, stride);
     if (side == CC_SIZE_LARGEST) {
@@ -219,10 +254,36 @@ cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net
                    "the classes of the net of %s are other labels than those of this data", net->name);
 }
 
+/* Whether the slices of each scan make a volume: all there, of one size, and of a known spacing where they
+ * are to be resampled. */
+static cc_status check_scans(const cc_slice_set *set, const cc_experiment_config *net) {
+    double mm[3];
+    const double *wanted = net->volumes.spacing_mm;
+    const bool resampled = wanted[0] != 0 || wanted[1] != 0 || wanted[2] != 0;
+    for (size_t i = 0; i < cc_slice_set_count(set); i++) {
+        const cc_slice *a = cc_slice_set_get(set, i), *b = i > 0 ? cc_slice_set_get(set, i - 1) : NULL;
+        const char *patient = cc_slice_set_patient(set, a->patient);
+        if (resampled && !cc_slice_set_spacing(mm, set, i))
+            return cc_fail(CC_EUNSUPPORTED, patient, "leave volumes.spacing_mm at 0",
+                           "the spacing of its voxels is not known: it cannot be resampled");
+        if (!b || a->scan != b->scan) continue;
+        if (a->height != b->height || a->width != b->width)
+            return cc_fail(CC_EFORMAT, patient, "set data.items: slices",
+                           "its slices %d and %d differ in size: they make no volume", (int)b->number,
+                           (int)a->number);
+        if (a->number != b->number + 1)
+            return cc_fail(CC_EFORMAT, patient, "set data.items: slices",
+                           "between its slices %d and %d some are missing: they make no volume",
+                           (int)b->number, (int)a->number);
+    }
+    return CC_OK;
+}
+
 cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_config *net) {
     cc_channels channels;
     bool neighbours = false;
     CC_TRY(cc_data_channels(&channels, net));
+    if (cc_data_has_volumes(net)) CC_TRY(check_scans(set, net));
     if (cc_channels_have_mask(&channels) && !cc_slice_set_is_hu(set))
         return cc_fail(CC_EUNSUPPORTED, "data.channels", "use hu alone, or scans in HU",
                        "a channel above a threshold needs HU, and pictures of %s hold grey values",

@@ -45,9 +45,14 @@ cc_split_spec cc_data_split_spec(const cc_experiment_config *config);
  * for what is wrong with a file that says who is in which part. */
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config);
 
+/* Whether the net of a config sees volumes (data.items), and how many slices of them at a time: 0 for a net
+ * of images. */
+bool cc_data_has_volumes(const cc_experiment_config *config);
+int cc_data_depth(const cc_experiment_config *net);
+
 /* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side
- * of the set's largest slice, rounded up to what the net needs. CC_ECONFIG where the size does not suit
- * the net. */
+ * of the set's largest slice, rounded up to what the net needs. Of volumes: height and width of
+ * volumes.patch. CC_ECONFIG where the size, or what data.items says, does not suit the net. */
 cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experiment_config *config);
 
 /* The channels that the net of a config is shown. */
@@ -58,7 +63,7 @@ cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net
                           const cc_experiment_config *data);
 
 /* Whether the set has what the channels of a config's net are made of: HU for masks, neighbours for several
- * slices, and slices of a scan of one size. CC_EUNSUPPORTED, CC_EFORMAT in one line. */
+ * slices, and slices of a scan of one size; for volumes scans without a gap. CC_EUNSUPPORTED, CC_EFORMAT in one line. */
 cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_config *net);
 
 /* Labels without a class, and arteries that no mask tells apart, where opening the set has read all labels.

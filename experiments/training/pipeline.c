@@ -22,6 +22,7 @@
 #include "experiments/evaluation/reference.h"
 #include "experiments/evaluation/result.h"
 #include "experiments/planning/claim.h"
+#include "experiments/planning/data.h"
 #include "experiments/training/trainer.h"
 #include "nets/engine/needs.h"
 
@@ -48,6 +49,7 @@ static cc_status explain_memory(const cc_planned_run *run, const cc_backend *bac
                   .infers = true,
                   .averages = c->train.ema != CC_EMA_OFF,
                   .n = c->train.batch,
+                  .depth = cc_data_depth(c),
                   .height = fit->height,
                   .width = fit->width,
                   .loss = &c->loss,
@@ -97,10 +99,11 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     CC_CHECK(cc_dataset_open(&dataset, run));
     /* Predict: what the nets of upstream runs mark of them, stage by stage. */
     CC_CHECK(cc_cascade_predict(&cascade, &dataset, backend));
-    /* View: what this run's net is shown, slices, regions or windows; and the batches that it trains on. */
+    /* View: what this run's net is shown, slices, regions, windows or volumes; and the batches that it trains
+     * on, which of volumes takes decoding them all. */
     CC_CHECK(cc_net_view_init(&view, &cascade));
-    if (trains) CC_CHECK(cc_net_view_loader(&trainer.loader, &view));
     CC_CHECK(check_data(&view));
+    if (trains) CC_CHECK(cc_net_view_batches(&trainer.batches, &view));
 
     /* Train: epochs with checkpoints, the best one's weights in the end. Of a cascade: the last net as it is;
      * none where stage 3 has no window to look at. */

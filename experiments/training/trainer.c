@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/version.h"
 #include "experiments/config/device.h"
+#include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
 #include "experiments/training/finite.h"
 #include "experiments/training/paper_counts.h"
@@ -40,6 +41,7 @@ static cc_status make_plans(cc_trainer *t) {
     CC_CHECK(cc_tuning_find(&tuning, config->train.plan));
     cc_device_note_tuning(t->backend, tuning);
     cc_plan_options options = {.n = config->train.batch,
+                               .depth = cc_data_depth(config),
                                .height = t->view->fit.height,
                                .width = t->view->fit.width,
                                .training = true,
@@ -101,12 +103,15 @@ static void announce(const cc_trainer *t) {
         cc_log(CC_LOG_INFO, "%s was made from another config or other data: the run is made anew", run->path);
     if (t->state == CC_RUN_DAMAGED) cc_log(CC_LOG_WARNING, "%s is damaged: the run is made anew", run->path);
 
+    char depth[16] = "";
+    if (cc_data_depth(config)) snprintf(depth, sizeof depth, "%dx", cc_data_depth(config));
     cc_log(
         CC_LOG_INFO,
-        "%s: training %s, %lld parameters, %dx%d; %zu items of %zu slices, %zu validation, %zu test slices",
+        "%s: training %s, %lld parameters, %s%dx%d; %zu items of %zu slices, %zu validation, %zu test slices",
         t->title, config->net.encoder ? config->net.encoder : config->net.arch,
-        (long long)cc_model_trained_values(t->model), t->view->fit.height, t->view->fit.width,
-        cc_loader_item_count(t->loader), split->train.count, split->validation.count, split->test.count);
+        (long long)cc_model_trained_values(t->model), depth, t->view->fit.height, t->view->fit.width,
+        cc_training_batches_items(&t->batches), split->train.count, split->validation.count,
+        split->test.count);
     if (config->data.train_share > 0 && config->data.train_share < 1)
         cc_log(CC_LOG_INFO, "%s: trained on a share of %g of the training patients (data.train_share)",
                t->title, config->data.train_share);
@@ -121,7 +126,7 @@ static void announce(const cc_trainer *t) {
                             .by = config->data.split.by,
                             .patients = cc_slice_set_patient_count(d->base),
                             .slices = cc_slice_set_count(d->base),
-                            .train_items = cc_loader_item_count(t->loader),
+                            .train_items = cc_training_batches_items(&t->batches),
                             .validation = split->validation.count,
                             .test = split->test.count};
     if (cc_paper_counts_describe(line, &counts)) cc_log(CC_LOG_INFO, "%s: %s", t->title, line);
@@ -184,7 +189,7 @@ static cc_status resume_or_start(cc_trainer *t) {
         char steps[48] = "";
         if (t->at.batches > 0)
             snprintf(steps, sizeof steps, " and step %lld/%zu of the next", (long long)t->at.batches,
-                     cc_loader_batch_count(t->loader));
+                     cc_training_batches_count(&t->batches));
         cc_log(CC_LOG_INFO, "%s: going on after epoch %lld/%d%s%s", t->title, (long long)t->at.epoch,
                run->config->train.epochs, steps, threads);
         return cc_model_set_all(t->model, t->at.values);
@@ -221,7 +226,7 @@ static void format_loss(char out[16], double loss) {
 
 /* What the claim says of the training: `batch` steps of the epoch at hand are taken. */
 static void note_progress(const cc_trainer *t, size_t batch) {
-    const uint64_t batches = cc_loader_batch_count(t->loader),
+    const uint64_t batches = cc_training_batches_count(&t->batches),
                    epochs = (uint64_t)t->run->config->train.epochs;
     const uint64_t done = (uint64_t)t->at.epoch * batches + batch;
     const double seconds = cc_clock_s() - t->began_s;
@@ -241,7 +246,7 @@ static void note_progress(const cc_trainer *t, size_t batch) {
 /* "epoch 3/40  loss 0.1234  F1 0.817" beside the bar. */
 static void show_progress(const cc_trainer *t, size_t batch, double loss) {
     char detail[120], shown[16], f1[16] = "";
-    size_t batches = cc_loader_batch_count(t->loader);
+    size_t batches = cc_training_batches_count(&t->batches);
     if (t->at.epoch > 0) format_score(f1, t->at.history[t->at.epoch - 1].validation_f1);
     format_loss(shown, loss);
     snprintf(detail, sizeof detail, "epoch %lld/%d  loss %s%s%s", (long long)t->at.epoch + 1,
@@ -277,12 +282,12 @@ static cc_status stop_within_epoch(cc_trainer *t, size_t done, double loss_sum, 
  * loader's next batch is brought there. *loss_sum is over all batches of the epoch. */
 static cc_status train_epoch(double *loss_sum, cc_trainer *t, double start_s) {
     double sum = t->at.loss_sum, loss;
-    size_t done = (size_t)t->at.batches, batches = cc_loader_batch_count(t->loader);
-    const cc_batch *batch;
-    cc_loader_start_at(t->loader, (uint64_t)t->at.epoch + 1, done);
-    CC_TRY(cc_loader_next(t->loader, &batch));
-    if (batch) CC_TRY(cc_learner_feed(t->learner, batch->images, batch->targets));
-    while (batch) {
+    size_t done = (size_t)t->at.batches, batches = cc_training_batches_count(&t->batches);
+    const float *images, *targets;
+    cc_training_batches_start(&t->batches, (uint64_t)t->at.epoch + 1, done);
+    CC_TRY(cc_training_batches_next(&t->batches, &images, &targets));
+    if (images) CC_TRY(cc_learner_feed(t->learner, images, targets));
+    while (images) {
         if (cc_interrupt_check() != CC_OK) {
             const cc_error reason = *cc_error_get();
             /* Nothing is lost where no step was taken since the last checkpoint, or since the start. */
@@ -294,8 +299,8 @@ static cc_status train_epoch(double *loss_sum, cc_trainer *t, double start_s) {
         CC_TRY(cc_claim_check(t->claim));
         CC_TRY(cc_learner_start(t->learner, cc_schedule_rate(&t->schedule)));
         CC_TRY(cc_ema_update(t->ema, *cc_learner_steps(t->learner)));
-        CC_TRY(cc_loader_next(t->loader, &batch)); /* NULL at the end of the epoch */
-        if (batch) CC_TRY(cc_learner_feed(t->learner, batch->images, batch->targets));
+        CC_TRY(cc_training_batches_next(&t->batches, &images, &targets)); /* NULL at the end of the epoch */
+        if (images) CC_TRY(cc_learner_feed(t->learner, images, targets));
         cc_status status = cc_learner_finish(t->learner, &loss);
         done++;
         if (status == CC_EINVAL) {
@@ -347,7 +352,7 @@ static cc_status run_epochs(cc_trainer *t) {
     const cc_experiment_config *config = t->run->config;
     const int epochs = config->train.epochs, patience = config->train.early_stopping.patience;
     const bool largest = strcmp(config->train.early_stopping.mode, "max") == 0;
-    const size_t batches = cc_loader_batch_count(t->loader);
+    const size_t batches = cc_training_batches_count(&t->batches);
     cc_checkpoint *at = &t->at;
     /* The learning rate depends on the epochs so far and, with a plateau, on their scores. */
     t->schedule = cc_schedule_start(&config->optimizer, epochs, largest);
@@ -412,7 +417,7 @@ cc_status cc_trainer_run(cc_trainer *t) {
     announce(t);
     CC_TRY(resume_or_start(t));
 
-    const size_t batches = cc_loader_batch_count(t->loader);
+    const size_t batches = cc_training_batches_count(&t->batches);
     t->progress = cc_progress_create(t->title, (uint64_t)config->train.epochs * batches);
     cc_progress_skip(t->progress, (uint64_t)t->at.epoch * batches + (uint64_t)t->at.batches);
     t->began_s = cc_clock_s();
@@ -446,7 +451,7 @@ void cc_trainer_deinit(cc_trainer *t) {
     cc_memory_free(t->at.values);
     cc_memory_free(t->at.best_values);
     cc_evaluator_destroy(t->validation);
-    cc_loader_destroy(t->loader);
+    cc_training_batches_deinit(&t->batches);
     cc_ema_destroy(t->ema);
     cc_learner_destroy(t->learner);
     cc_plan_destroy(t->train_plan);

@@ -21,9 +21,9 @@ typedef struct cc_trainer {
     cc_run_state state;      /* of the file at run->path now */
     const cc_net_view *view; /* ready before cc_trainer_run */
     const cc_backend *backend;
-    cc_claim *claim;   /* on the run; is told of the progress */
-    cc_loader *loader; /* over the training part; owned by the trainer from there on */
-    double since_s;    /* cc_clock_s() up to which work is counted in at.seconds */
+    cc_claim *claim;             /* on the run; is told of the progress */
+    cc_training_batches batches; /* of the training part; owned by the trainer from there on */
+    double since_s;              /* cc_clock_s() up to which work is counted in at.seconds */
 
     /* What a training leaves, for the caller to read. */
     cc_model *model;          /* with the weights of the best epoch */

@@ -161,7 +161,7 @@ typedef struct epoch {
 static void run_epoch(epoch *out, cc_patch_loader *loader, uint64_t number) {
     const cc_patch_batch *batch;
     memset(out, 0, sizeof *out);
-    cc_patch_loader_start(loader, number);
+    cc_patch_loader_start(loader, number, 0);
     for (;;) {
         assert_ok(cc_patch_loader_next(loader, &batch));
         if (!batch) return;
@@ -200,7 +200,7 @@ static void bytes_depend_on_seed_and_epoch_alone(void **state) {
         assert_ok(cc_patch_loader_create(&loader, &o, 4, workers));
         run_epoch(&got, loader, 4);
         assert_true(memcmp(&got, &want, sizeof got) != 0);
-        cc_patch_loader_start(loader, 5);
+        cc_patch_loader_start(loader, 5, 0);
         assert_ok(cc_patch_loader_next(loader, &batch));
         run_epoch(&got, loader, 5); /* in the middle of itself */
         assert_memory_equal(&got, &want, sizeof got);

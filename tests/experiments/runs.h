@@ -164,6 +164,11 @@ static inline int runs_count(const char *dir, const char *pattern) {
     return atoi(text);
 }
 
+/* Of a run that failed nothing is there but the line that says why (`calcade status` shows it). */
+static inline void runs_left_no_file(const char *folder) {
+    assert_int_equal(runs_count(folder, "seed-*"), runs_count(folder, "seed-*.failed"));
+}
+
 /* A run that cannot come to its end: its standard error is a pipe with room for a few lines, so that it waits
  * within its first epochs until somebody reads. */
 typedef struct held {

@@ -161,8 +161,31 @@ static void a_damaged_file_of_masks_is_found(void **state) {
     cc_arena_destroy(arena);
 }
 
+/* Patients 0 to 3 have 3 slices each: 0 to 2, 3 to 5, ... */
+static void a_volume_is_cropped_to_the_marked_slices_and_the_box_about_their_regions(void **state) {
+    (void)state;
+    cc_scan_part part;
+    cc_masks *masks = sample();
+    cc_box regions[12];
+    for (int i = 0; i < 12; i++) regions[i] = (cc_box){i, 10, 20, 30 + i};
+    assert_ok(cc_scan_part_find(&part, set, 1, regions, masks)); /* slices 0 and 2 are marked */
+    assert_true(part.first == 0 && part.end == 3);
+    assert_box(&part.box, 0, 10, 20, 32);
+    assert_ok(cc_scan_part_find(&part, set, 5, regions, masks)); /* 4 alone */
+    assert_true(part.first == 4 && part.end == 5);
+    assert_box(&part.box, 4, 10, 20, 34);
+    assert_ok(cc_scan_part_find(&part, set, 6, regions, masks)); /* none: all slices, around all regions */
+    assert_true(part.first == 6 && part.end == 9);
+    assert_box(&part.box, 6, 10, 20, 38);
+    assert_ok(cc_scan_part_find(&part, set, 4, NULL, NULL)); /* not cropped */
+    assert_true(part.first == 3 && part.end == 6);
+    assert_box(&part.box, 0, 0, SIDE, SIDE);
+    cc_masks_destroy(masks);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_volume_is_cropped_to_the_marked_slices_and_the_box_about_their_regions),
         cmocka_unit_test(a_scan_has_the_box_about_its_opened_union),
         cmocka_unit_test(without_the_union_each_slice_has_its_own),
         cmocka_unit_test(a_crop_lies_about_the_middle_and_in_the_slice),

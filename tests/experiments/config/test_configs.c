@@ -159,6 +159,8 @@ static void the_studies_plan_and_their_published_tables_agree(void **state) {
     assert_int_equal(count_of(output, "to do"), 8);
     run_studies(output, sizeof output, data, "run --dry-run configs/studies/cross-validation.yaml");
     assert_int_equal(count_of(output, "to do"), 18);
+    run_studies(output, sizeof output, data, "run --dry-run configs/studies/volumes.yaml");
+    assert_int_equal(count_of(output, "to do"), 2);
     run_studies(output, sizeof output, data,
                 "run --dry-run configs/studies/coca.yaml --set data.source=orcascore --set "
                 "data.root=$CALCADE_STUDIES/scans");
