@@ -241,6 +241,18 @@ static const cc_option_source sources[] = {
              .max = 1,
              .initial = "0.01",
              .meaning = "slope of the leaky ReLUs below zero"}},
+    {.row = {.key = "net.deep_supervision",
+             .kind = CC_OPTION_INTEGER,
+             AT(net.deep_supervision),
+             .when = "net.arch",
+             .is = "dynunet",
+             .max = CC_NET_LEVELS_MAX - 2,
+             .initial = "0",
+             .usual = "0",
+             .unit = "levels",
+             .meaning = "deep supervision: how many levels next to the finest have logits, too, that "
+                        "training compares with the target, each with half the weight of the one "
+                        "before; nnU-Net: three fewer than the net has levels"}},
     {.row = {.key = "net.dropout",
              .kind = CC_OPTION_REAL,
              AT(net.dropout),

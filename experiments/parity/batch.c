@@ -30,12 +30,14 @@ cc_plan_options cc_parity_batch_plan(const cc_parity_batch *batch) {
 cc_status cc_parity_batch_read_targets(cc_parity_batch *batch, const cc_fixture *fixture,
                                        const cc_plan *plan) {
     batch->heads = cc_plan_heads(plan);
-    CC_TRY(cc_loss_bind(&batch->heads, &batch->config->loss));
-    float *to =
-        cc_arena_get_array(fixture->arena, cc_loss_target_count(&batch->heads), sizeof *batch->target);
+    batch->loss = cc_arena_get(fixture->arena, sizeof *batch->loss);
+    if (!batch->loss) return CC_ENOMEM;
+    CC_TRY(cc_level_loss_init(batch->loss, &batch->heads, &batch->config->loss));
+    const size_t count_of_all = cc_loss_target_count(&batch->heads);
+    float *to = cc_arena_get_array(fixture->arena, count_of_all, sizeof *batch->target), *given = to;
     if (!to) return CC_ENOMEM;
     batch->target = to;
-    for (int i = 0; i < batch->heads.count; i++) {
+    for (int i = 0; i < batch->heads.count && !batch->heads.items[i].auxiliary; i++) {
         const cc_loss_head *head = &batch->heads.items[i];
         const float *values;
         cc_fixture_array target;
@@ -49,6 +51,11 @@ cc_status cc_parity_batch_read_targets(cc_parity_batch *batch, const cc_fixture 
         memcpy(to, values, target.count * sizeof *to);
         to += target.count;
     }
+    if (!cc_loss_has_levels(&batch->heads)) return CC_OK;
+    float *all = cc_arena_get_array(fixture->arena, count_of_all, sizeof *all);
+    if (!all) return CC_ENOMEM;
+    cc_level_targets(all, given, &batch->heads);
+    batch->target = all;
     return CC_OK;
 }
 
@@ -58,7 +65,7 @@ size_t cc_parity_batch_logits(const cc_parity_batch *batch) {
 
 cc_status cc_parity_batch_loss(double *value, float *gradient, float *parameter_gradients,
                                const cc_parity_batch *batch, const float *logits, cc_arena *arena) {
-    const cc_loss_spec *loss = &batch->config->loss;
+    const cc_loss_spec *loss = &batch->loss->whole;
     void *scratch = cc_arena_get(arena, cc_loss_scratch_bytes_of(loss, &batch->heads) + 1);
     if (!scratch) return CC_ENOMEM;
     return cc_loss_evaluate_heads(value, loss,

@@ -2,7 +2,8 @@
  * step of the optimiser.
  *
  * Version 2 has volumes, class numbers as targets, nets with several outputs (each quantity then has _HEAD
- * behind its name), long outputs of which every k-th value is kept, and numbers that a loss trains.
+ * behind its name; outputs of levels that training alone has no target of their own), long outputs of which
+ * every k-th value is kept, and numbers that a loss trains.
  *
  * In float32 a quantity passes within 10 times float32's own noise (an attribute of /expect, measured in
  * PyTorch against float64) + 1e-5; in bf16 the bounds are its own, to which TF32, which rounds less, is held
@@ -99,11 +100,13 @@ static cc_status compare_output(const net_case *c, const char *quantity, const f
     return CC_OK;
 }
 
-/* The logits of all outputs, one behind the other, against those that the fixture has; some are left out
- * where made-up statistics blow up. */
-static cc_status compare_logits(const net_case *c, const char *quantity, const float *logits) {
-    for (int i = 0; i < c->batch.heads.count; i++) {
-        const cc_loss_head *head = &c->batch.heads.items[i];
+/* The logits of all outputs of a plan, one behind the other, against those that the fixture has; some are left
+ * out where made-up statistics blow up. */
+static cc_status compare_logits(const net_case *c, const char *quantity, const cc_plan *plan,
+                                const float *logits) {
+    const cc_loss_heads heads = cc_plan_heads(plan);
+    for (int i = 0; i < heads.count; i++) {
+        const cc_loss_head *head = &heads.items[i];
         const size_t count = (size_t)(head->shape.n * head->shape.classes * head->shape.pixels);
         char name[128], object[160];
         snprintf(name, sizeof name, "%s%s%.80s", quantity, head->name ? "_" : "",
@@ -119,7 +122,7 @@ static cc_status compare_logits(const net_case *c, const char *quantity, const f
 static cc_status infer(const net_case *c, const char *quantity) {
     const float *logits;
     CC_TRY(cc_plan_forward(c->inference, c->batch.input, &logits));
-    return compare_logits(c, quantity, logits);
+    return compare_logits(c, quantity, c->inference, logits);
 }
 
 /* Numbers that the loss trains, or their gradients. */
@@ -146,7 +149,7 @@ static cc_status train(net_case *c) {
         cc_arena_get_array(c->fixture->arena, cc_parity_batch_logits(&c->batch), sizeof *c->logits_gradient);
     if (!c->logits_gradient) return CC_ENOMEM;
     CC_TRY(cc_plan_forward(c->training, c->batch.input, &logits));
-    CC_TRY(compare_logits(c, "train_logits", logits));
+    CC_TRY(compare_logits(c, "train_logits", c->training, logits));
     CC_TRY(cc_parity_batch_loss(&value, c->logits_gradient, c->loss_gradients, &c->batch, logits,
                                 c->fixture->arena));
     CC_TRY(cc_fixture_dataset(&want, c->fixture, "/expect/loss"));

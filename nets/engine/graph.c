@@ -140,15 +140,23 @@ cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const 
     return ++graph->node_count;
 }
 
-void cc_graph_add_output(cc_graph *graph, cc_value value, const char *name) {
+static void add_output(cc_graph *graph, cc_value value, const char *name, bool auxiliary) {
     if (graph->status != CC_OK) return;
-    char *copy = cc_arena_copy(graph->arena, name);
-    if (!copy)
+    const char *copy = name ? cc_arena_copy(graph->arena, name) : NULL;
+    if (name && !copy)
         keep_error(graph, CC_ENOMEM);
     else if (graph->output_count == CC_HEADS_MAX)
         cc_graph_fail(graph, name, "the net has too many outputs");
     else
-        graph->outputs[graph->output_count++] = (cc_graph_output){value, copy};
+        graph->outputs[graph->output_count++] = (cc_graph_output){value, copy, auxiliary};
+}
+
+void cc_graph_add_output(cc_graph *graph, cc_value value, const char *name) {
+    add_output(graph, value, name, false);
+}
+
+void cc_graph_add_auxiliary_output(cc_graph *graph, cc_value value, const char *name) {
+    add_output(graph, value, name, true);
 }
 
 /* A layer whose output nobody reads would be computed, and its gradient never be written. */

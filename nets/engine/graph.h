@@ -46,9 +46,12 @@ cc_value cc_graph_add(cc_graph *graph, const cc_op *op, const void *attr, const 
 /* Puts an error of the net's own description into the graph (the first one stays). */
 cc_value cc_graph_fail(cc_graph *graph, const char *where, const char *what);
 
-/* Makes a value one of the net's outputs; the name is copied. A net of which nothing is said has one
- * output, its last node's, without a name. */
+/* Makes a value one of the net's outputs; the name is copied (NULL: it has none). A net of which nothing is
+ * said has one output, its last node's, without a name. */
 void cc_graph_add_output(cc_graph *graph, cc_value value, const char *name);
+/* Makes a value an output that a training plan alone has, beside the one output of the net, which was added
+ * before: both are compared with the same target, see nets/losses/levels.h. */
+void cc_graph_add_auxiliary_output(cc_graph *graph, cc_value value, const char *name);
 
 /* The shape of a value; rank 0 after an error. */
 cc_shape cc_graph_shape(const cc_graph *graph, cc_value value);
@@ -63,6 +66,7 @@ cc_status cc_graph_finish(cc_graph *graph);
 typedef struct cc_graph_output {
     cc_value value;
     const char *name; /* NULL: it has none; borrowed */
+    bool auxiliary;
 } cc_graph_output;
 int cc_graph_output_count(const cc_graph *graph);
 const cc_graph_output *cc_graph_output_at(const cc_graph *graph, int index);

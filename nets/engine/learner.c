@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "nets/engine/model_memory.h"
+#include "nets/losses/levels.h"
 
 /* The loss's trained numbers lie in the optimiser's state, behind that of the model's parameters: the
  * numbers, then their own state, each in a room of whole 64 bytes. What fills a room has no gradient and
@@ -27,13 +28,14 @@ struct cc_learner {
     cc_model *model;
     cc_plan *plan;
     const cc_backend *backend;
-    cc_loss_spec loss;
+    cc_level_loss loss; /* at all levels of a net that is trained at several */
     cc_optimizer_spec optimizer;
     cc_loss_heads heads;   /* the net's outputs, bound to the loss */
     cc_sequence *sequence; /* one step, once the backend has recorded it */
     int64_t step;          /* steps taken */
     size_t input_bytes, logits_bytes, target_bytes;
     int loss_parameter_count;
+    float *level_targets; /* the host's: targets of all levels of such a net; NULL: those given are all */
 
     /* The backend's memory. */
     float *input, *target; /* [n][channels][pixels], the targets of all heads; NULL where it is the host's */
@@ -63,10 +65,24 @@ static size_t state_count(size_t trained, const cc_optimizer_spec *optimizer, co
     return trained * moments + (more ? LOSS_ROOM * (1 + moments) : 0);
 }
 
-size_t cc_learner_target_bytes(const cc_plan *plan, const cc_loss_spec *loss) {
+/* The outputs of a plan's net, each with the targets that the loss compares it with; a mask for each class
+ * where there is no loss, or one that does not suit the net. */
+static cc_loss_heads heads_of(cc_level_loss *levels, const cc_plan *plan, const cc_loss_spec *loss) {
     cc_loss_heads heads = cc_plan_heads(plan);
-    /* Without a loss that says otherwise: a mask for each class. */
-    if (!loss || cc_loss_bind(&heads, loss) != CC_OK) return cc_loss_logits_count(&heads) * sizeof(float);
+    if (loss && cc_level_loss_init(levels, &heads, loss) == CC_OK) return heads;
+    for (int i = 0; i < heads.count; i++) heads.items[i].target_channels = heads.items[i].shape.classes;
+    return heads;
+}
+
+size_t cc_learner_target_bytes(const cc_plan *plan, const cc_loss_spec *loss) {
+    cc_level_loss levels;
+    const cc_loss_heads heads = heads_of(&levels, plan, loss);
+    return cc_loss_given_targets(&heads) * sizeof(float);
+}
+
+size_t cc_learner_fed_bytes(const cc_plan *plan, const cc_loss_spec *loss) {
+    cc_level_loss levels;
+    const cc_loss_heads heads = heads_of(&levels, plan, loss);
     return cc_loss_target_count(&heads) * sizeof(float);
 }
 
@@ -74,28 +90,34 @@ size_t cc_learner_target_bytes(const cc_plan *plan, const cc_loss_spec *loss) {
 void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
                         const cc_loss_spec *loss, const cc_optimizer_spec *optimizer) {
     const cc_backend *backend = cc_model_backend(model);
-    const cc_loss_heads heads = cc_plan_heads(plan);
+    cc_level_loss levels = {.whole.type = NULL};
+    const cc_loss_heads heads = heads_of(&levels, plan, loss);
+    const cc_loss_spec *whole = levels.whole.type ? &levels.whole : loss;
     const size_t trained = cc_model_measure(model, true, CC_F32).gradients / sizeof(float);
     if (optimizer) *optimizer_bytes += state_count(trained, optimizer, loss) * sizeof(float);
-    if (loss) *other_bytes += backend->arithmetic->loss_bytes(loss, &heads);
+    if (loss) *other_bytes += backend->arithmetic->loss_bytes(whole, &heads);
     *other_bytes += cc_loss_logits_count(&heads) * sizeof(float) + CC_CLIP_BYTES;
+    /* The host has the targets of a net of one level where its loader left them. */
+    const size_t targets = cc_loss_target_count(&heads) * sizeof(float);
     if (backend->store->device_memory)
-        *other_bytes += cc_learner_target_bytes(plan, loss) + input_bytes_of(plan);
+        *other_bytes += targets + input_bytes_of(plan);
+    else if (cc_loss_has_levels(&heads))
+        *other_bytes += targets;
 }
 
 static cc_status allocate(cc_learner *l) {
     const cc_storage *store = l->backend->store;
     float values[CC_LOSS_PARAMETERS_MAX];
     const size_t trained = cc_model_flat(l->model).count,
-                 state = state_count(trained, &l->optimizer, &l->loss);
-    l->loss_parameter_count = cc_loss_parameters(values, &l->loss);
+                 state = state_count(trained, &l->optimizer, &l->loss.whole);
+    l->loss_parameter_count = cc_loss_parameters(values, &l->loss.whole);
     l->logits_bytes = cc_loss_logits_count(&l->heads) * sizeof(float);
     l->target_bytes = cc_loss_target_count(&l->heads) * sizeof(float);
     l->input_bytes = input_bytes_of(l->plan);
     CC_TRY(store->get((void **)&l->gradient, l->logits_bytes, "gradient of the logits"));
     CC_TRY(store->get((void **)&l->value, sizeof *l->value, "loss"));
     CC_TRY(store->get((void **)&l->constants, sizeof *l->constants, "optimiser"));
-    CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss, &l->heads), "loss"));
+    CC_TRY(store->get(&l->scratch, l->backend->arithmetic->loss_bytes(&l->loss.whole, &l->heads), "loss"));
     CC_TRY(store->get(&l->clip_scratch, CC_CLIP_BYTES, "clipping"));
     CC_TRY(store->get((void **)&l->state, state * sizeof(float), "optimiser"));
     CC_TRY(cc_host_view_init(&l->state_view, store, l->state, state));
@@ -104,6 +126,8 @@ static cc_status allocate(cc_learner *l) {
         CC_TRY(store->get((void **)&l->loss_gradients, LOSS_ROOM * sizeof(float), "loss"));
         CC_TRY(cc_learner_reset(l));
     }
+    if (cc_loss_has_levels(&l->heads))
+        CC_TRY(store->get_host((void **)&l->level_targets, l->target_bytes, "targets"));
     if (!store->device_memory) return CC_OK;
     CC_TRY(store->get((void **)&l->input, l->input_bytes, "images"));
     return store->get((void **)&l->target, l->target_bytes, "targets");
@@ -114,18 +138,16 @@ cc_status cc_learner_create(cc_learner **out, cc_model *model, cc_plan *plan, co
     CC_TRY(cc_loss_check(loss));
     CC_TRY(cc_optimizer_check(optimizer));
     CC_TRY(cc_backend_check(cc_model_backend(model), loss, optimizer));
-    cc_loss_heads heads = cc_plan_heads(plan);
-    CC_TRY(cc_loss_bind(&heads, loss));
     cc_learner *l = calloc(1, sizeof *l);
     if (!l) return cc_fail_memory("learner", sizeof *l);
     *l = (cc_learner){.model = model,
                       .plan = plan,
                       .backend = cc_model_backend(model),
-                      .loss = *loss,
                       .optimizer = *optimizer,
-                      .heads = heads,
+                      .heads = cc_plan_heads(plan),
                       .bf16_copy = cc_model_flat(model).bf16};
-    cc_status status = allocate(l);
+    cc_status status = cc_level_loss_init(&l->loss, &l->heads, loss);
+    if (status == CC_OK) status = allocate(l);
     if (status != CC_OK)
         cc_learner_destroy(l);
     else
@@ -139,6 +161,7 @@ void cc_learner_destroy(cc_learner *l) {
                       l->clip_scratch, l->constants, l->state,    l->loss_gradients};
     l->backend->forget(l->sequence);
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) l->backend->store->free(memory[i]);
+    l->backend->store->free_host(l->level_targets);
     cc_host_view_deinit(&l->state_view);
     free(l);
 }
@@ -161,7 +184,7 @@ static cc_status run_step(void *context) {
     cc_learner *l = context;
     const float *logits;
     CC_TRY(cc_plan_start_forward(l->plan, l->step_input, &logits));
-    CC_TRY(l->backend->arithmetic->loss(l->value, &l->loss,
+    CC_TRY(l->backend->arithmetic->loss(l->value, &l->loss.whole,
                                         &(cc_loss_io){.heads = &l->heads,
                                                       .logits = logits,
                                                       .target = l->step_target,
@@ -184,6 +207,10 @@ static cc_status set_constants(cc_learner *l, double lr) {
 
 cc_status cc_learner_feed(cc_learner *l, const float *input, const float *target) {
     const cc_storage *store = l->backend->store;
+    if (l->level_targets) { /* whose last use is over: a device has copied it, the host taken its step */
+        cc_level_targets(l->level_targets, target, &l->heads);
+        target = l->level_targets;
+    }
     l->step_input = store->device_memory ? l->input : input;
     l->step_target = store->device_memory ? l->target : target;
     if (!store->device_memory) return CC_OK;
@@ -234,7 +261,8 @@ int64_t *cc_learner_steps(cc_learner *l) {
 cc_status cc_learner_reset(cc_learner *l) {
     cc_host_view *view = &l->state_view;
     if (view->count > 0) memset(view->values, 0, view->count * sizeof *view->values); /* plain SGD has none */
-    if (l->loss_parameters) cc_loss_parameters(view->values + (l->loss_parameters - l->state), &l->loss);
+    if (l->loss_parameters)
+        cc_loss_parameters(view->values + (l->loss_parameters - l->state), &l->loss.whole);
     l->step = 0;
     return cc_host_view_put(view);
 }

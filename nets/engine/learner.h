@@ -26,14 +26,17 @@ void cc_learner_destroy(cc_learner *learner);
  * may be measured; a loss or an optimiser that is NULL takes nothing. */
 void cc_learner_measure(size_t *optimizer_bytes, size_t *other_bytes, cc_model *model, const cc_plan *plan,
                         const cc_loss_spec *loss, const cc_optimizer_spec *optimizer);
-/* Bytes of the targets of one step; a loss that is NULL, or does not suit the net, takes masks. */
+/* Bytes of the targets that one step is given; a loss that is NULL, or does not suit the net, takes masks. */
 size_t cc_learner_target_bytes(const cc_plan *plan, const cc_loss_spec *loss);
+/* The same with those of auxiliary outputs, which the learner makes: what the backend is fed. */
+size_t cc_learner_fed_bytes(const cc_plan *plan, const cc_loss_spec *loss);
 
 /* input [n][in_channels][pixels], target [n][classes][pixels] or [n][1][pixels], as the loss takes masks or
  * class numbers (cc_loss_target), plain float32, of the plan's n; targets of several outputs lie one behind
- * the other, in the order of cc_plan_heads. *loss is the loss before the step. Allocates nothing. CC_EINVAL
- * where the loss is no number or infinite: the weights and the optimiser's state are then those before the
- * step. */
+ * the other, in the order of cc_plan_heads, but for those of auxiliary outputs: the target of the first is
+ * theirs too, and the loss is that of all levels (nets/losses/levels.h). *loss is the loss before the step.
+ * Allocates nothing. CC_EINVAL where the loss is no number or infinite: the weights and the optimiser's state
+ * are then those before the step. */
 cc_status cc_learner_step(cc_learner *learner, const float *input, const float *target, double lr,
                           double *loss);
 

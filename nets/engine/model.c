@@ -102,9 +102,18 @@ cc_status cc_model_set_all(cc_model *model, const float *values) {
     return CC_OK;
 }
 
+/* The last parameter of a net, its auxiliary outputs aside: where the node that makes its output ends. */
+static int find_last(const cc_graph *graph) {
+    const int outputs = cc_graph_output_count(graph);
+    if (!cc_graph_output_at(graph, outputs - 1)->auxiliary) return cc_graph_parameter_count(graph) - 1;
+    const cc_node *node = cc_graph_node(graph, cc_graph_output_at(graph, 0)->value - 1);
+    return node->first_parameter + node->parameter_count - 1;
+}
+
 cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
     cc_status status = CC_OK;
     const double prior = model->spec.prior;
+    const int last = find_last(model->smallest);
     for (int i = 0; i < model->slot_count && status == CC_OK; i++) {
         const cc_parameter *p = model->slots[i].parameter;
         float *values = malloc((size_t)p->count * sizeof *values);
@@ -118,8 +127,9 @@ cc_status cc_model_initialise(cc_model *model, uint64_t seed) {
         for (int64_t k = 0; k < p->count; k++)
             values[k] = (float)(deviation > 0 ? deviation * cc_rng_normal(&rng) : start);
         /* The last layer's bias, which is the last parameter: sigmoid(bias) is the prior (Lin et al. 2017,
-         * section 4.1), so that many background pixels do not swamp the first steps. */
-        const bool is_head_bias = i == model->slot_count - 1 && p->of.role == CC_ROLE_BIAS;
+         * section 4.1), so that many background pixels do not swamp the first steps. Likewise those of the
+         * auxiliary outputs, which come behind it. */
+        const bool is_head_bias = i >= last && p->of.role == CC_ROLE_BIAS;
         for (int64_t k = 0; prior > 0 && is_head_bias && k < p->count; k++)
             values[k] = (float)log(prior / (1 - prior));
         status = cc_model_set(model, i, values);

@@ -39,7 +39,7 @@ static cc_status add_plan(cc_needs *out, cc_model *model, const cc_use *use, boo
 
     /* The copies that cc_storage.feed keeps of images or targets: one set for all plans. */
     const size_t images = (size_t)cc_shape_count(cc_graph_input_shape(cc_plan_graph(plan))) * sizeof(float),
-                 targets = cc_learner_target_bytes(plan, use->loss);
+                 targets = cc_learner_fed_bytes(plan, use->loss);
     if (training == use->trains)
         out->io += (size_t)backend->store->feed_copies * (images > targets ? images : targets);
     cc_plan_destroy(plan);

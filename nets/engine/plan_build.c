@@ -199,8 +199,11 @@ cc_status cc_plan_build(cc_plan **out, cc_model *model, const cc_plan_options *o
     plan->model = model;
     plan->options = *options;
     plan->step_draw.seed = options->seed;
-    CC_CHECK(cc_net_build(&plan->graph, &model->spec, options->n, options->depth, options->height,
-                          options->width));
+    /* Outputs that only training looks at come last in the model's net: without them the parameters that are
+     * left have the same numbers. */
+    cc_net_spec net = model->spec;
+    if (!options->training) net.deep_supervision = 0;
+    CC_CHECK(cc_net_build(&plan->graph, &net, options->n, options->depth, options->height, options->width));
     plan->count = cc_graph_node_count(plan->graph);
     CC_CHECK(allocate(plan));
     if (!options->measured) { /* kernels are planned with the place of what a step draws */
@@ -257,7 +260,9 @@ cc_loss_heads cc_plan_heads(const cc_plan *plan) {
         const cc_graph_output *output = cc_graph_output_at(plan->graph, i);
         const cc_shape shape = cc_graph_shape(plan->graph, output->value);
         heads.items[i] = (cc_loss_head){.name = output->name,
-                                        .shape = {shape.dims[0], shape.dims[1], cc_shape_pixels(&shape)}};
+                                        .shape = {shape.dims[0], shape.dims[1], cc_shape_pixels(&shape)},
+                                        .auxiliary = output->auxiliary};
+        cc_shape_spatial(heads.items[i].size, &shape);
     }
     return heads;
 }

@@ -14,7 +14,8 @@ void cc_plan_destroy(cc_plan *plan); /* takes NULL */
 
 const cc_graph *cc_plan_graph(const cc_plan *plan);
 /* The outputs of the net as a loss sees them, not bound to one yet (cc_loss_bind). Logits and their gradients
- * lie one output behind the other, in this order, wherever a plan or a learner takes or gives them. */
+ * lie one output behind the other, in this order, wherever a plan or a learner takes or gives them. Auxiliary
+ * outputs are those of training plans alone. */
 cc_loss_heads cc_plan_heads(const cc_plan *plan);
 /* What was chosen, a line a pass: "node pass algorithm implementation ms"; a plan made from this text does
  * the same, to the byte, on the same processor with as many threads. Borrowed. */

@@ -52,11 +52,13 @@ typedef struct cc_net_spec {
     int kernel_count, stride_count;
     const char *norm, *activation; /* dynunet: "instance" or "batch"; "leaky-relu" or "relu" */
     double slope;                  /* dynunet: of the leaky ReLUs below zero */
-    double dropout;                /* the rate of the net's dropout layers, where it has such; 0: none */
-    int width;       /* unet, unet-bn, unet-3d: channels of the first level; doubled at each next */
-    int depth;       /* unet, unet-bn, unet-3d: number of levels */
-    int in_channels; /* 1 */
-    int classes;     /* 1; of nets with one output, which has no name */
+    int deep_supervision; /* dynunet: levels beside the finest whose logits training compares with the target
+                             too; plans that do not train have no such layers; 0: none */
+    double dropout;       /* the rate of the net's dropout layers, where it has such; 0: none */
+    int width;            /* unet, unet-bn, unet-3d: channels of the first level; doubled at each next */
+    int depth;            /* unet, unet-bn, unet-3d: number of levels */
+    int in_channels;      /* 1 */
+    int classes;          /* 1; of nets with one output, which has no name */
     cc_head_spec heads[CC_HEADS_MAX]; /* of nets with several */
     int head_count;
     double drop_path; /* nets on an encoder: the last block's rate of stochastic depth (0) */

@@ -142,7 +142,7 @@ static cc_status bind(cc_loss_heads *heads, const cc_loss_spec *spec, int head, 
 
 cc_status cc_loss_bind(cc_loss_heads *heads, const cc_loss_spec *spec) {
     for (int i = 0; i < heads->count; i++) heads->items[i].target_channels = 0;
-    CC_TRY(bind(heads, spec, heads->count == 1 ? 0 : -1, "loss"));
+    CC_TRY(bind(heads, spec, heads->count == 1 || !heads->items[0].name ? 0 : -1, "loss"));
     for (int i = 0; i < heads->count; i++)
         if (heads->items[i].target_channels == 0)
             return cc_fail(CC_ECONFIG, "loss.terms", "give it a term, perhaps of weight 0",

@@ -24,6 +24,8 @@
  *   sum               of its terms, each times its weight; a term may be a sum
  *   uncertainty       sum of exp(-s) L + s / 2, s trained with the net      (Kendall et al. 2018, eq. 10)
  *
+ * Of a net that is trained with outputs at coarser levels too, any of them at each: nets/losses/levels.h.
+ *
  * A loss is a folder, nets/losses/NAME/, and a line in nets/losses/losses.h; a number that none has yet is a
  * member of cc_loss_spec too. NAME.c holds the hyperparameters and the evaluation on the host, the naive
  * reference that kernels are compared with; NAME_cuda.cu the CUDA kernels (nets/losses/loss_kernels.cuh). */
@@ -35,6 +37,7 @@
 #include <stdint.h>
 #include "core/status.h"
 #include "nets/engine/hyperparameter.h"
+#include "nets/engine/shape.h"
 #include "nets/engine/spec.h"
 #include "nets/losses/losses.h"
 
@@ -45,7 +48,7 @@ typedef struct cc_loss_shape {
 
 /* What a loss compares logits with, plain float32: */
 typedef enum cc_target {
-    CC_TARGET_MASKS, /* [n][classes][pixels]: 0 or 1 for each class by itself */
+    CC_TARGET_MASKS,  /* [n][classes][pixels]: 0 or 1 for each class by itself */
     CC_TARGET_NUMBERS /* [n][1][pixels]: each pixel's class, 0 the background; of one class 0 or 1 */
 } cc_target;
 
@@ -56,7 +59,9 @@ typedef enum cc_target {
 typedef struct cc_loss_head {
     const char *name; /* NULL: the only one, of a net whose output has no name */
     cc_loss_shape shape;
-    int64_t target_channels; /* classes or 1, as the loss that looks at it takes masks or numbers */
+    int64_t target_channels;      /* classes or 1, as the loss that looks at it takes masks or numbers */
+    int64_t size[CC_SPATIAL_MAX]; /* depth, height and width, where the head is one of a net's */
+    bool auxiliary;               /* an output of a coarser level, whose target is that of the first head */
 } cc_loss_head;
 
 /* All of a net's, in its order. Logits, gradients and targets of several lie one head behind the other. */
@@ -122,7 +127,8 @@ cc_status cc_loss_check(const cc_loss_spec *spec);
 cc_status cc_loss_check_at(const cc_loss_spec *spec, const char *where);
 
 /* Whether a loss that has passed cc_loss_check suits these heads; sets their target_channels. A loss that
- * looks at one of several names it in the `head` of a term.
+ * looks at one of several names it in the `head` of a term; a first head without a name is meant where none
+ * is named.
  *   CC_ECONFIG  there is no head of that name, a head is looked at by none, two losses want different
  *   targets of
  *               one, or the number of classes does not suit a loss */

@@ -4,7 +4,11 @@
  * Source: Isensee et al., Nature Methods 18 (2021); layers, their order and their names are those of MONAI's
  * DynUNet, whose weights so load: convolutions without bias but the head's, padding of floor((k - s + 1) /
  * 2), transposed convolutions whose kernel is their stride, features of the way down behind those from below.
- * Dropout stands where MONAI has it: behind every convolution, the transposed ones and the head too. */
+ * Dropout stands where MONAI has it: behind every convolution, the transposed ones and the heads too.
+ *
+ * Deep supervision gives the features of each of the next levels a head of their own, "level1" and so on: the
+ * logits of a smaller picture, which training compares with the target too (nets/losses/levels.h). As in MONAI
+ * the deepest level has none, and all of them come behind the net's own layers. */
 #include <string.h>
 #include "nets/models/layers.h"
 #include "nets/models/models.h"
@@ -70,6 +74,11 @@ static cc_value block(net *n, cc_value x, const char *prefix, const level *l, co
 /* The levels of a spec, checked; false after cc_graph_fail. */
 static bool read_levels(level out[CC_NET_LEVELS_MAX], cc_graph *graph, const cc_net_spec *spec) {
     const int count = spec->channel_count;
+    if (spec->deep_supervision > count - 2) {
+        cc_graph_fail(graph, "net.deep_supervision",
+                      "the levels between the finest and the deepest are fewer than that");
+        return false;
+    }
     if (count < CC_DYNUNET_LEVELS_MIN || spec->kernel_count != count || spec->stride_count != count) {
         cc_graph_fail(graph, "net.channels",
                       "channels, kernels and strides are lists of the same length, of 3 levels at least");
@@ -105,7 +114,7 @@ void cc_dynunet_stride(int64_t dhw[CC_SPATIAL_MAX], const cc_net_spec *spec) {
  * stride, the features of that size on the way down join it, and a block of the level's kernel mixes both. */
 void cc_dynunet_build(cc_graph *graph, const cc_net_spec *spec) {
     level levels[CC_NET_LEVELS_MAX];
-    cc_value skips[CC_NET_LEVELS_MAX], x = CC_GRAPH_INPUT;
+    cc_value skips[CC_NET_LEVELS_MAX], ups[CC_NET_LEVELS_MAX], x = CC_GRAPH_INPUT;
     net n = {.graph = graph, .spec = spec, .dropout = {.rate = spec->dropout}};
     n.activation = spec->activation && strcmp(spec->activation, CC_ACTIVATION_NAME_RELU) == 0
                        ? CC_ACTIVATION_RELU
@@ -127,7 +136,16 @@ void cc_dynunet_build(cc_graph *graph, const cc_net_spec *spec) {
         x = cc_graph_add(graph, &cc_op_concat, NULL, (cc_value[]){x, skips[deepest - 1 - i]}, 2,
                          "upsamples.%d.concat", i);
         snprintf(prefix, sizeof prefix, "upsamples.%d.conv_block", i);
-        x = block(&n, x, prefix, &mixed, unit_stride);
+        ups[deepest - 1 - i] = x = block(&n, x, prefix, &mixed, unit_stride);
     }
-    conv(&n, x, "output_block.conv", &cc_op_conv, spec->classes, unit_stride, unit_stride, true);
+    x = conv(&n, x, "output_block.conv", &cc_op_conv, spec->classes, unit_stride, unit_stride, true);
+    if (spec->deep_supervision == 0) return;
+    cc_graph_add_output(graph, x, NULL);
+    for (int i = 1; i <= spec->deep_supervision; i++) {
+        char prefix[64], name[32];
+        snprintf(prefix, sizeof prefix, "deep_supervision_heads.%d.conv", i - 1);
+        snprintf(name, sizeof name, "level%d", i);
+        x = conv(&n, ups[i], prefix, &cc_op_conv, spec->classes, unit_stride, unit_stride, true);
+        cc_graph_add_auxiliary_output(graph, x, name);
+    }
 }

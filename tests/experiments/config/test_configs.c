@@ -60,15 +60,47 @@ static void every_config_resolves_with_all_it_stands_on(void **state) {
         }
 }
 
+/* Those of rivals stand on runs of the paper, and of each other; their twins on twins. */
+static void rivals_resolve_with_all_they_stand_on(void **state) {
+    (void)state;
+    static const char *const rivals[] = {"nnunet",
+                                         "nnunet-3d",
+                                         "gogin",
+                                         "dense-ra-unet",
+                                         "nnunet-ensemble",
+                                         "gogin-vote",
+                                         "future-calcification",
+                                         "future-false-positive"};
+    for (size_t n = 0; n < sizeof rivals / sizeof *rivals; n++) {
+        cc_config *full = load("rivals", rivals[n]), *twin = load("twin/rivals", rivals[n]);
+        assert_int_equal(cc_config_count(full), cc_config_count(twin));
+        for (int i = 0; i < cc_config_count(full); i++) {
+            const cc_experiment_config *a = cc_config_get(full, i), *b = cc_config_get(twin, i);
+            assert_string_equal(a->variant, b->variant);
+            assert_string_equal(a->stage, b->stage);
+            for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+                const cc_experiment_config *up, *up_of_twin;
+                assert_ok(cc_upstream_find(&up, files, (cc_upstream)kind, a));
+                assert_ok(cc_upstream_find(&up_of_twin, files, (cc_upstream)kind, b));
+                if (up) follow(up, "paper");
+                if (up_of_twin) follow(up_of_twin, "twin");
+            }
+        }
+        cc_config_destroy(full);
+        cc_config_destroy(twin);
+    }
+}
+
 /* twin/base*.yaml are pieces that the twins extend: they print with these, not alone. Files of tables are of the
  * report (tests/report/test_spec.c). */
 static void every_file_prints(void **state) {
     (void)state;
     char line[512];
     snprintf(line, sizeof line,
-             "for f in %s/*/*.yaml; do case $f in */twin/base*|*/report.yaml|*/tables.yaml|*published.yaml) "
+             "for f in %s/*/*.yaml %s/twin/rivals/*.yaml; do case $f in "
+             "*/twin/base*|*/report.yaml|*/tables.yaml|*published.yaml) "
              "continue;; esac; " CC_PROGRAM " config $f >/dev/null || { echo $f; exit 1; }; done",
-             cc_test_source("configs"));
+             cc_test_source("configs"), cc_test_source("configs"));
     assert_int_equal(cc_test_run(NULL, 0, "%s", line), 0);
 }
 
@@ -142,6 +174,7 @@ static void the_studies_plan_and_their_published_tables_agree(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(every_config_resolves_with_all_it_stands_on),
+        CASE(rivals_resolve_with_all_they_stand_on),
         CASE(every_file_prints),
         CASE(paper_and_twin_have_the_same_variants),
         CASE(table_2_differs_in_the_matching_only),

@@ -356,6 +356,7 @@ static void the_shared_volumes_pass(void **state) {
     assert_non_null(strstr(output, "affine/volume/1    constant_mask "));
     assert_null(strstr(output, "is not checked"));
 }
+
 /* A reader of STAPLE whose sensitivity is another: that fails, and nothing else. */
 static void a_wrong_sensitivity_fails(void **state) {
     (void)state;
@@ -374,6 +375,7 @@ static void a_wrong_sensitivity_fails(void **state) {
     assert_non_null(strstr(output, "65 passed, 1 failed\n"));
     cc_arena_destroy(arena);
 }
+
 /* Of a net with two outputs, whose loss trains variances; version 2 of the format. */
 static void the_shared_net_of_two_outputs_passes(void **state) {
     (void)state;
@@ -389,6 +391,20 @@ static void the_shared_net_of_two_outputs_passes(void **state) {
     assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 2);
     assert_non_null(strstr(output, "2 class_weights for 3 classes"));
 }
+
+/* Fixtures of MONAI's, which lie beside this file; make_deep_supervision.py there made them. */
+static void nets_with_deep_supervision_pass(void **state) {
+    (void)state;
+    static const char *const nets[] = {"deep-supervision-2d.h5", "deep-supervision-3d.h5"};
+    for (int i = 0; i < cc_test_cases(sizeof nets / sizeof *nets); i++) {
+        char path[64];
+        snprintf(path, sizeof path, "tests/experiments/parity/%s", nets[i]);
+        assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, cc_test_source(path)), 0);
+        assert_non_null(strstr(output, "13 passed, 0 failed\n"));
+        assert_non_null(strstr(output, " train_logits_level2 "));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shared_losses_and_optimisers_pass),
@@ -414,6 +430,7 @@ int main(void) {
         cmocka_unit_test(the_shared_volumes_pass),
         cmocka_unit_test(a_wrong_sensitivity_fails),
         cmocka_unit_test(the_shared_net_of_two_outputs_passes),
+        cmocka_unit_test(nets_with_deep_supervision_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
