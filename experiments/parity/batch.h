@@ -22,8 +22,8 @@ cc_status cc_parity_batch_read_input(cc_parity_batch *out, const cc_fixture *fix
                                      const cc_experiment_config *config);
 /* What a plan for that input is asked for: its size. */
 cc_plan_options cc_parity_batch_plan(const cc_parity_batch *batch);
-/* Then the targets, "/target", or "/target_HEAD" of each output, for the outputs of that training plan; those of
- * auxiliary outputs are made from the first.
+/* Then the targets, "/target", or "/target_HEAD" of each output, for the outputs of that training plan; those
+ * of auxiliary outputs are made from the first.
  * CC_EFORMAT where one is not as large as the loss wants it, CC_ECONFIG as cc_loss_bind. */
 cc_status cc_parity_batch_read_targets(cc_parity_batch *batch, const cc_fixture *fixture,
                                        const cc_plan *plan);

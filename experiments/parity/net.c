@@ -100,8 +100,8 @@ static cc_status compare_output(const net_case *c, const char *quantity, const f
     return CC_OK;
 }
 
-/* The logits of all outputs of a plan, one behind the other, against those that the fixture has; some are left
- * out where made-up statistics blow up. */
+/* The logits of all outputs of a plan, one behind the other, against those that the fixture has; some are
+ * left out where made-up statistics blow up. */
 static cc_status compare_logits(const net_case *c, const char *quantity, const cc_plan *plan,
                                 const float *logits) {
     const cc_loss_heads heads = cc_plan_heads(plan);

@@ -53,8 +53,8 @@ cc_status cc_model_get_all(float *values, const cc_model *model);
 cc_status cc_model_set_all(cc_model *model, const float *values);
 
 /* He normal weights (He et al. 2015, eq. 10: variance 2 / fan_in), biases 0, norms 1 and 0, from the stream
- * (seed, CC_PURPOSE_WEIGHTS, 0, parameter); the last layer's bias, and that of each auxiliary output, is the logit of
- * spec.prior. */
+ * (seed, CC_PURPOSE_WEIGHTS, 0, parameter); the last layer's bias, and that of each auxiliary output, is the
+ * logit of spec.prior. */
 cc_status cc_model_initialise(cc_model *model, uint64_t seed);
 
 /* The trained parameters as one flat range, for the optimiser: in the stored form, in the backend's memory. */

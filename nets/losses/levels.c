@@ -1,8 +1,9 @@
-/* nets/losses/levels.c -- deep supervision: the weighted sum of one loss over a net's levels, and the target at
- * each level's size. Source: nets/losses/levels.h.
+/* nets/losses/levels.c -- deep supervision: the weighted sum of one loss over a net's levels, and the target
+ * at each level's size. Source: nets/losses/levels.h.
  *
- * Targets are made on the host, from what the loader gives: a coarser level has a quarter of the pixels of the
- * one before, or an eighth of the voxels, so that neither making nor copying them shows beside the net. */
+ * Targets are made on the host, from what the loader gives: a coarser level has a quarter of the pixels of
+ * the one before, or an eighth of the voxels, so that neither making nor copying them shows beside the
+ * net. */
 #include "nets/losses/levels.h"
 
 #include <math.h>
@@ -41,7 +42,7 @@ static int64_t nearest(int64_t k, int64_t from, int64_t to) {
     return (2 * k + 1) * from / (2 * to);
 }
 
-/* One plane set of channels: [depth][height][width] of `size` from the same of `from`. */
+/* One channel of one image: [depth][height][width] of `size` from the same of `from`. */
 static void sample(float *to, const float *values, const int64_t *size, const int64_t *from) {
     for (int64_t d = 0; d < size[0]; d++)
         for (int64_t h = 0; h < size[1]; h++) {

@@ -7,8 +7,8 @@
  * Dropout stands where MONAI has it: behind every convolution, the transposed ones and the heads too.
  *
  * Deep supervision gives the features of each of the next levels a head of their own, "level1" and so on: the
- * logits of a smaller picture, which training compares with the target too (nets/losses/levels.h). As in MONAI
- * the deepest level has none, and all of them come behind the net's own layers. */
+ * logits of a smaller picture, which training compares with the target too (nets/losses/levels.h). As in
+ * MONAI the deepest level has none, and all of them come behind the net's own layers. */
 #include <string.h>
 #include "nets/models/layers.h"
 #include "nets/models/models.h"

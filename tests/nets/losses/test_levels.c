@@ -1,6 +1,6 @@
 /* tests/nets/losses/test_levels.c -- deep supervision: the target at the size of each level against PyTorch's
- * interpolate, and one loss over several levels. Whole nets with it: fixtures of MONAI's in tests/experiments/
- * parity. */
+ * interpolate, and one loss over several levels. Whole nets with it: fixtures of MONAI's in
+ * tests/experiments/parity. */
 #include "support.h"
 #include <math.h>
 #include "nets/losses/levels.h"
