@@ -22,6 +22,10 @@ if(CALCADE_SANITIZE)
   target_link_options(calcade_flags INTERFACE -fsanitize=address,undefined)
   target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
 endif()
+if(CALCADE_FUZZ)
+  target_compile_options(calcade_flags INTERFACE -fsanitize=fuzzer-no-link) # counts the edges that an input takes
+  set_source_files_properties(nets/engine/finite.c nets/losses/map.c nets/ops/conv/cpu/narrow/narrow.c PROPERTIES COMPILE_OPTIONS -Wno-pass-failed) # TMP
+endif()
 find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(Threads REQUIRED)
 
