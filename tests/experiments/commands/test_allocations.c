@@ -37,6 +37,7 @@ static const scenario scenarios[] = {
     {"rescore $m --json", true},
     {"report --results $r --out $n", true},
     {"audit --json", false},
+    {"bench infer --net unet:4x3 --size 32 --batch 1 --steps 1 --device cpu --json", false},
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios, WORDS = 16 };
 
@@ -76,7 +77,7 @@ typedef struct outcome_of {
     char line[2048];
     uintptr_t callers[8];
     int caller_count;
-    bool crashed;
+    bool crashed, exited; /* the program ended before the command did: at all; by exit */
 } outcome_of;
 
 /* A library that ends the program must not take what belongs to the test with it. */
@@ -117,9 +118,10 @@ static void remove_new(void) {
     if (cc_file_exists(path) || cc_folder_exists(path)) nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* What is wrong with how it ended; "" where all holds. */
+/* What is wrong with how it ended; "" where all holds. `kept`: pieces that the command keeps for the life of the
+ * program when all goes well, as nets keep each thread's scratch memory. */
 static void try_request(outcome_of *o, char *wrong, size_t capacity, const char *arguments,
-                        failing_where where, int64_t at) {
+                        failing_where where, int64_t at, int64_t kept) {
     int ends[2], how = 0;
     memset(o, 0, sizeof *o);
     assert_int_equal(pipe(ends), 0);
@@ -133,7 +135,8 @@ static void try_request(outcome_of *o, char *wrong, size_t capacity, const char 
     waitpid(child, &how, 0);
     wrong[0] = 0;
     remove_new();
-    o->crashed = WIFSIGNALED(how) && WTERMSIG(how) != SIGALRM;
+    o->crashed = !told && !(WIFSIGNALED(how) && WTERMSIG(how) == SIGALRM);
+    o->exited = WIFEXITED(how) && !told;
     if (!told) {
         char said[4096];
         runs_slurp(said, sizeof said, err);
@@ -141,7 +144,7 @@ static void try_request(outcome_of *o, char *wrong, size_t capacity, const char 
                  WIFSIGNALED(how) ? strsignal(WTERMSIG(how)) : "exit", said);
     } else if (o->status != CC_OK && (!o->line[0] || strchr(o->line, '\n')))
         snprintf(wrong, capacity, "status %s without a line: \"%.200s\"", cc_status_name(o->status), o->line);
-    else if (o->counts.kept > 0) {
+    else if (o->counts.kept > kept) {
         size_t used = (size_t)snprintf(wrong, capacity, "%lld pieces are not given back, asked for at",
                                        (long long)o->counts.kept);
         for (int i = 0; i < o->caller_count && used < capacity; i++)
@@ -156,23 +159,25 @@ static int try_scenario(const scenario *s, failing_where where, int most) {
     char wrong[1024];
     int tried = 0, refused = 0, crashed = 0, bad = 0;
     const char *arguments = s->arguments;
-    try_request(&o, wrong, sizeof wrong, arguments, where, 0);
+    try_request(&o, wrong, sizeof wrong, arguments, where, 0, INT64_MAX);
     if (o.status != CC_OK || wrong[0]) print_error("%s: undisturbed: %s %s\n", arguments, o.line, wrong);
     assert_true(o.status == CC_OK && !wrong[0]);
-    const int64_t requests = o.counts.requests,
+    const int64_t requests = o.counts.requests, kept = o.counts.kept,
                   step = most && requests > most ? (requests + most - 1) / most : 1;
     for (int64_t at = 1; at <= requests; at += step, tried++) {
-        try_request(&o, wrong, sizeof wrong, arguments, where, at);
+        try_request(&o, wrong, sizeof wrong, arguments, where, at, kept);
         refused += o.status != CC_OK;
         crashed += o.crashed;
-        if (o.crashed && s->hdf5 && where == FAILING_ALL) continue;
+        /* libgomp, which has no other way to say that it cannot start threads, exits. */
+        if (o.crashed && where == FAILING_ALL && (s->hdf5 || o.exited)) continue;
         if (wrong[0] && (bad++ < 5 || soak()))
             print_error("%s, request %lld: %s\n", arguments, (long long)at, wrong);
     }
-    print_message("%-44s %s %7lld requests, %6d failed: %6d ended it, %6d it did without, %d crashed; %d "
-                  "wrong\n",
-                  arguments, where == FAILING_OWN ? "own" : "all", (long long)requests, tried, refused,
-                  tried - refused - crashed, crashed, bad);
+    print_message(
+        "%-44s %s %7lld requests, %6d failed: %6d ended it, %6d it did without, %d ended the program; %d "
+        "wrong\n",
+        arguments, where == FAILING_OWN ? "own" : "all", (long long)requests, tried, refused,
+        tried - refused - crashed, crashed, bad);
     return bad;
 }
 
@@ -187,13 +192,13 @@ static int try_all(failing_where where, int most) {
 
 static void a_request_of_calcade_that_fails_is_an_error_and_no_leak(void **state) {
     (void)state;
-    assert_int_equal(try_all(FAILING_OWN, 12), 0);
+    assert_int_equal(try_all(FAILING_OWN, 8), 0);
 }
 
-/* Where it is no request of HDF5's: see above. */
+/* But where HDF5 does not look, and where libgomp exits: what is on disk is whole then, too. */
 static void a_request_of_a_library_that_fails_is_no_crash(void **state) {
     (void)state;
-    assert_int_equal(try_all(FAILING_ALL, 12), 0);
+    assert_int_equal(try_all(FAILING_ALL, 8), 0);
 }
 
 static int setup(void **state) {
