@@ -94,7 +94,9 @@ char *cc_arena_copy_n(cc_arena *arena, const char *text, size_t length) {
 }
 
 char *cc_arena_copy(cc_arena *arena, const char *text) {
-    return text ? cc_arena_copy_n(arena, text, strlen(text)) : NULL;
+    if (text) return cc_arena_copy_n(arena, text, strlen(text));
+    cc_fail_memory("a text", 0);
+    return NULL;
 }
 
 char *cc_arena_format(cc_arena *arena, const char *format, ...) {

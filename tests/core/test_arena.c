@@ -54,7 +54,9 @@ static void strings_are_copied_with_their_end(void **state) {
 static void nothing_gives_nothing(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
+    cc_error_clear();
     assert_null(cc_arena_copy(arena, NULL));
+    assert_int_equal(cc_error_get()->status, CC_ENOMEM);
     cc_arena_destroy(arena);
     cc_error_clear();
     assert_null(cc_arena_get(NULL, 8));
