@@ -1,5 +1,5 @@
-/* results/contents.c -- looks into every run file of a folder, and lists what it tells; files that are no runs are
- * listed by their names. */
+/* results/contents.c -- looks into every run file of a folder, and lists what it tells; files that are no
+ * runs are listed by their names. */
 #include "results/contents.h"
 
 #include <dirent.h>
@@ -13,6 +13,8 @@
 
 const char *cc_contents_path(size_t *length, const char *line) {
     const char *end = line + strcspn(line, "\n"), *colon = memchr(line, ':', (size_t)(end - line));
+    /* A resolved config has one option a line, "key: value": a path is a value that begins with '/', in
+     * quotes where YAML wants them. */
     const char *value = colon ? colon + 1 + strspn(colon + 1, " \"'") : end;
     if (value >= end || *value != '/') return NULL;
     while (end > value && strchr("\"'", end[-1])) end--;
@@ -27,7 +29,7 @@ typedef struct text_list {
 } text_list;
 
 static cc_status add(text_list *list, const char *text, size_t length, cc_arena *arena) {
-    /* Rows of one patient are neighbours. */
+    /* Rows of one patient are neighbours: most repetitions end here, before anything is sorted. */
     if (list->count && strncmp(list->items[list->count - 1], text, length) == 0 &&
         !list->items[list->count - 1][length])
         return CC_OK;
@@ -70,6 +72,7 @@ static cc_status look_at_run(cc_contents *out, text_list *paths, text_list *pati
     out->masks += run.masks.count;
     for (size_t i = 0; i < run.slice_count; i++)
         CC_TRY(add(patients, run.slices[i].patient, strlen(run.slices[i].patient), arena));
+    /* Examples and the reference always have their slice, a panel may be a mask alone. */
     for (size_t i = 0; i < run.example_count; i++) {
         out->pictures++;
         CC_TRY(add(patients, run.examples[i].patient, strlen(run.examples[i].patient), arena));
@@ -102,6 +105,7 @@ static cc_status list_others(text_list *others, const char *folder, const char *
         const bool own = strcmp(name, "planned.tsv") == 0 || strcmp(name, "report.yaml") == 0;
         CC_TRY(cc_path_join(path, place, name));
         CC_TRY(cc_path_join(below, relative, name));
+        /* A link is listed, and not followed: what it leads to is not in the folder. */
         if (lstat(path, &entry) != 0) return cc_fail_errno(path, "look at");
         if (S_ISDIR(entry.st_mode))
             CC_TRY(list_others(others, folder, below, hidden || name[0] == '.', scratch, arena));
@@ -127,6 +131,7 @@ cc_status cc_contents_find(cc_contents *out, const char *results, cc_arena *aren
         CC_TRY(status);
     }
     CC_TRY(list_others(&others, results, "", false, arena, arena));
+    /* From here on nothing fails: *out is complete, or was never begun. */
     finish(&out->paths, &out->path_count, &paths);
     finish(&out->patients, &out->patient_count, &patients);
     finish(&out->others, &out->other_count, &others);

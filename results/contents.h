@@ -1,9 +1,9 @@
-/* results/contents.h -- what the files of a results folder tell of patients and of the machine, for who is about to
- * publish it.
+/* results/contents.h -- what the files of a results folder tell of patients and of the machine, for who is
+ * about to publish it.
  *
- * Run files name patients as their dataset's folders do, and keep slices, masks and the config with its paths, as
- * `calcade verify`, `rescore` and the report's figures need them; light copies (results/light.h) do not, but for
- * the names. Nothing of a DICOM header is in any of them. */
+ * Run files name patients as their dataset's folders do, and keep slices, masks and the config with its
+ * paths, as `calcade verify`, `rescore` and the report's figures need them; light copies (results/light.h)
+ * do not, but for the names. Nothing of a DICOM header is in any of them. */
 #ifndef CC_RESULTS_CONTENTS_H
 #define CC_RESULTS_CONTENTS_H
 
@@ -27,12 +27,12 @@ typedef struct cc_contents {
     size_t weights;  /* runs with weights */
 } cc_contents;
 
-/* Reads every run file below `results`. CC_ENOTFOUND: there is no such folder; CC_EFORMAT: a file is damaged or no
- * run; CC_EIO, CC_ENOMEM */
+/* Reads every run file below `results`. CC_ENOTFOUND: there is no such folder; CC_EFORMAT: a file is
+ * damaged or no run; CC_EIO, CC_ENOMEM */
 cc_status cc_contents_find(cc_contents *out, const char *results, cc_arena *arena);
 
-/* The absolute path that a line of a resolved config ("key: value") has for its value, *length bytes of it; NULL
- * where it has none. `line` ends at a line break or zero. */
+/* The absolute path that a line of a resolved config ("key: value") has for its value, *length bytes of
+ * it; NULL where it has none. `line` ends at a line break or zero. */
 const char *cc_contents_path(size_t *length, const char *line);
 
 #endif

@@ -1,10 +1,10 @@
 /* tests/failing_allocations.c -- malloc and its kin, which fail when a test wants it.
  *
- * A program that defines malloc itself has all of its libraries call it, too (the dynamic linker looks into the
- * program first; "Replacing malloc" in the manual of the GNU C library). What asked is told by the address that
- * the call returns to: the program's own code lies in one piece, and all of calcade is linked into it. Pieces
- * that this code asked for are remembered until they are given back, so that what is left is a leak. The C
- * library itself allocates under names of its own, which need no dlsym. */
+ * A program that defines malloc itself has all of its libraries call it, too (the dynamic linker looks
+ * into the program first; "Replacing malloc" in the manual of the GNU C library). What asked is told by
+ * the address that the call returns to: the program's own code lies in one piece, and all of calcade is
+ * linked into it. Pieces that this code asked for are remembered until they are given back, so that what
+ * is left is a leak. The C library itself allocates under names of its own, which need no dlsym. */
 #include "failing_allocations.h"
 
 #include <errno.h>

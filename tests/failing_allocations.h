@@ -11,7 +11,8 @@ typedef enum failing_where {
     FAILING_ALL, /* those of the shared libraries that it calls, too */
 } failing_where;
 
-/* Counts requests from now on. The at-th of them fails, from 1 on (0: none), and with `stays` all behind it. */
+/* Counts requests from now on. The at-th of them fails, from 1 on (0: none), and with `stays` all behind
+ * it. */
 void failing_start(failing_where where, int64_t at, bool stays);
 
 typedef struct failing_counts {
@@ -21,8 +22,8 @@ typedef struct failing_counts {
 } failing_counts;
 /* Nothing fails or is counted any more. */
 failing_counts failing_stop(void);
-/* Of the first pieces that were kept, where in the program they were asked for: up to `most`, as addresses that
- * addr2line takes. The number of them. */
+/* Of the first pieces that were kept, where in the program they were asked for: up to `most`, as addresses
+ * that addr2line takes. The number of them. */
 int failing_kept(uintptr_t *callers, int most);
 
 #endif

@@ -26,8 +26,8 @@ static const uint64_t unchecked_bytes = UINT64_C(1) << 25, ratio_max = 1032;
 /* More frames than any scan has; bounds products of sizes, too. */
 static const double frames_max = 1 << 24;
 
-/* What GDCM may take, beside what file and pixels ask for: it believes the length that an element states, whatever
- * the file's own. */
+/* What GDCM may take, beside what file and pixels ask for: it believes the length that an element states,
+ * whatever the file's own. */
 static const uint64_t decoder_bytes = UINT64_C(1) << 26;
 
 /* The top of the extended CT scale (12 bits, slope 10, intercept -10240), as used about metal. */

@@ -1,4 +1,5 @@
-/* tests/results/run_made.h -- a small run with something in each of its parts, for tests of what holds runs. */
+/* tests/results/run_made.h -- a small run with something in each of its parts, for tests of what holds
+ * runs. */
 #ifndef CC_TESTS_RESULTS_RUN_MADE_H
 #define CC_TESTS_RESULTS_RUN_MADE_H
 

@@ -1,8 +1,8 @@
 /* nets/backends/cpu/onednn_catch.cpp -- calls of oneDNN from which no exception comes.
  *
- * oneDNN's C functions are C++ inside, and do not catch what its containers throw where memory is out: it would
- * end the program. C has no destructors that the way out to here could miss; what the call itself has made so
- * far may be lost. */
+ * oneDNN's C functions are C++ inside, and do not catch what its containers throw where memory is out: it
+ * would end the program. C has no destructors that the way out to here could miss; what the call itself
+ * has made so far may be lost. */
 #include <new>
 #include <dnnl.h>
 

@@ -1,6 +1,6 @@
-/* tests/experiments/commands/test_private.c -- what a DICOM header says of a patient, and where files lie on the
- * machine, reach neither results nor reports: marks are put into both, and looked for in every file and line that
- * comes out. */
+/* tests/experiments/commands/test_private.c -- what a DICOM header says of a patient, and where files lie
+ * on the machine, reach neither results nor reports: marks are put into both, and looked for in every file
+ * and line that comes out. */
 #include <ftw.h>
 #include "../../datasets/dicom_made.h"
 #include "results/contents.h"

@@ -40,8 +40,9 @@ static pid_t parent;
 static char folder[CC_PATH_MAX];
 static cc_fuzz_tally tally;
 
-/* A child of core/guard.h has a bound on its memory, but not with sanitizers, which map terabytes: a single request
- * of more than a small file may take fails instead. One of calcade's own is told by its status. */
+/* A child of core/guard.h has a bound on its memory, but not with sanitizers, which map terabytes: a
+ * single request of more than a small file may take fails instead. One of calcade's own is told by its
+ * status. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) {
     return "allocator_may_return_null=1:max_allocation_size_mb=64";

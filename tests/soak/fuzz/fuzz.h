@@ -1,14 +1,15 @@
 /* tests/soak/fuzz/fuzz.h -- what a fuzzing target is, and what every input is held to.
  *
- * A target is one reader of calcade. An input becomes a file of that reader's kind in a private folder, and the
- * reader reads it. Whatever the bytes are, it must then hold that
+ * A target is one reader of calcade. An input becomes a file of that reader's kind in a private folder,
+ * and the reader reads it. Whatever the bytes are, it must then hold that
  *   - nothing crashes, in this process or in a child of it (core/guard.h), under AddressSanitizer and UBSan;
- *   - it takes at most 2 s of processor time, and at most 4 times the file's size + 64 MiB of memory at one time;
+ *   - it takes at most 2 s of processor time, and at most 4 times the file's size + 64 MiB of memory at
+ *     one time;
  *   - a status that is a failure comes with a message of one line.
  * An input that breaks one of these ends the program by abort(), which libFuzzer keeps as a finding.
  *
- * One program holds all targets. libfuzzer.c is its main part under libFuzzer (clang), replay.c elsewhere: the
- * test soak/fuzz, which tries every seed and every earlier finding. */
+ * One program holds all targets. libfuzzer.c is its main part under libFuzzer (clang), replay.c elsewhere:
+ * the test soak/fuzz, which tries every seed and every earlier finding. */
 #ifndef CC_TESTS_SOAK_FUZZ_H
 #define CC_TESTS_SOAK_FUZZ_H
 
@@ -40,7 +41,8 @@ typedef struct cc_fuzz_target {
 CC_FUZZ_TARGET_LIST(X)
 #undef X
 
-/* The target of that name, or NULL; with NULL for the name, the targets in order, and NULL behind the last. */
+/* The target of that name, or NULL; with NULL for the name, the targets in order, and NULL behind the
+ * last. */
 const cc_fuzz_target *cc_fuzz_find(const char *name, size_t index);
 
 /* Makes the private folder, silences the log, and counts memory from now on. Once, before any input. */

@@ -1,5 +1,5 @@
-/* tests/soak/fuzz/new.cpp -- C++'s new, which throws where memory is out, as it does without sanitizers: their own
- * ends the program, where GDCM would catch the exception. */
+/* tests/soak/fuzz/new.cpp -- C++'s new, which throws where memory is out, as it does without sanitizers:
+ * their own ends the program, where GDCM would catch the exception. */
 #include <cstdlib>
 #include <new>
 
@@ -11,6 +11,14 @@ void *operator new(std::size_t bytes) {
 
 void *operator new[](std::size_t bytes) {
     return operator new(bytes);
+}
+
+void *operator new(std::size_t bytes, const std::nothrow_t &) noexcept {
+    return std::malloc(bytes ? bytes : 1);
+}
+
+void *operator new[](std::size_t bytes, const std::nothrow_t &) noexcept {
+    return std::malloc(bytes ? bytes : 1);
 }
 
 void operator delete(void *memory) noexcept {

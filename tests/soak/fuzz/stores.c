@@ -1,4 +1,5 @@
-/* tests/soak/fuzz/stores.c -- what calcade itself writes: run files (HDF5), weights (safetensors), checkpoints. */
+/* tests/soak/fuzz/stores.c -- what calcade itself writes: run files (HDF5), weights (safetensors),
+ * checkpoints. */
 #include "run_made.h"
 #include "fuzz.h"
 #include "experiments/training/checkpoint.h"

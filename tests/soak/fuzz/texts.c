@@ -1,5 +1,5 @@
-/* tests/soak/fuzz/texts.c -- files of text: configs, tables of a report, lists of scans, splits, dataset.json,
- * COCA's XML, the list of planned runs, and the index beside a dataset. */
+/* tests/soak/fuzz/texts.c -- files of text: configs, tables of a report, lists of scans, splits,
+ * dataset.json, COCA's XML, the list of planned runs, and the index beside a dataset. */
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* tests/soak/fuzz/volumes.c -- files of images: MetaImage, NIfTI, NRRD, DICOM, PNG.
  *
- * One reader recognises all of them by their bytes; the targets differ in seeds and dictionaries. A header that
- * names a file of voxels finds data.raw beside it (fuzz.c). */
+ * One reader recognises all of them by their bytes; the targets differ in seeds and dictionaries. A header
+ * that names a file of voxels finds data.raw beside it (fuzz.c). */
 #include "dicom_made.h"
 #include "fuzz.h"
 #include "datasets/png.h"
