@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
-#include <sanitizer/allocator_interface.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #include <stdatomic.h>
@@ -21,6 +20,11 @@
 #include <unistd.h>
 #include "core/file.h"
 #include "core/log.h"
+
+/* Of sanitizer/allocator_interface.h, which comes with clang alone; gcc's sanitizers have them, too. */
+int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void *, size_t),
+                                              void (*on_free)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *memory);
 
 static const double most_seconds = 2;
 enum { MOST_TIMES = 4, MOST_BESIDE = 64 << 20 };
@@ -66,7 +70,7 @@ static void count_malloc(const volatile void *at, size_t bytes) {
 }
 
 static void count_free(const volatile void *at) {
-    if (at) atomic_fetch_sub(&shared->live, (int64_t)__sanitizer_get_allocated_size((const void *)at));
+    if (at) atomic_fetch_sub(&shared->live, (int64_t)__sanitizer_get_allocated_size(at));
 }
 
 static void note_death(void) {

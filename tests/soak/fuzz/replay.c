@@ -13,7 +13,7 @@ static int tried;
 static void try_folder(const cc_fuzz_target *target, const char *folder) {
     char **names, path[CC_PATH_MAX], *bytes;
     size_t count, size;
-    if (!cc_file_exists(folder)) return;
+    if (!cc_folder_exists(folder)) return;
     cc_arena *arena = cc_arena_create();
     assert_ok(cc_folder_list(&names, &count, folder, arena));
     for (size_t i = 0; i < count; i++) {
