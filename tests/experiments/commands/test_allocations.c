@@ -168,7 +168,7 @@ static int try_scenario(const scenario *s, failing_where where, int most) {
         try_request(&o, wrong, sizeof wrong, s, where, at);
         refused += o.status != CC_OK;
         crashed += o.crashed;
-        /* libgomp, which has no other way to say that it cannot start threads, exits. */
+        /* Some library exits where threads start: libgomp does so when it lacks memory. */
         if (o.crashed && where == FAILING_ALL && (s->hdf5 || o.exited)) continue;
         if (wrong[0] && (bad++ < 5 || soak()))
             print_error("%s, request %lld: %s\n", arguments, (long long)at, wrong);
@@ -184,7 +184,7 @@ static int try_scenario(const scenario *s, failing_where where, int most) {
 static int try_all(failing_where where, int most) {
     int wrong = 0;
     for (int i = 0; i < SCENARIOS; i++) {
-        /* oneDNN may wait for ever for what another thread of its own had no memory for: by hand alone. */
+        /* By hand alone: one such request in eight left the program waiting, and why is not known. */
         if (where == FAILING_ALL && scenarios[i].net && !soak()) continue;
         if (!soak() || strcmp(soak(), "all") == 0 ||
             strncmp(scenarios[i].arguments, soak(), strlen(soak())) == 0)
@@ -198,7 +198,7 @@ static void a_request_of_calcade_that_fails_is_an_error_and_no_leak(void **state
     assert_int_equal(try_all(FAILING_OWN, 8), 0);
 }
 
-/* But where HDF5 does not look, and where libgomp exits: what is on disk is whole then, too. */
+/* But where HDF5 does not look, and where a library exits: what is on disk is whole then, too. */
 static void a_request_of_a_library_that_fails_is_no_crash(void **state) {
     (void)state;
     assert_int_equal(try_all(FAILING_ALL, 8), 0);
