@@ -22,6 +22,10 @@ if(CALCADE_SANITIZE)
   target_link_options(calcade_flags INTERFACE -fsanitize=address,undefined)
   target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
 endif()
+if(CALCADE_FUZZ)
+  # Counts the edges that an input takes, which keeps some loops from being vectorised.
+  target_compile_options(calcade_flags INTERFACE -fsanitize=fuzzer-no-link -Wno-pass-failed)
+endif()
 find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(Threads REQUIRED)
 

@@ -63,7 +63,8 @@ static block *add_block(cc_arena *arena, size_t at_least) {
 }
 
 void *cc_arena_get(cc_arena *arena, size_t bytes) {
-    if (bytes > SIZE_MAX / 2) {
+    /* An arena that could not be made has no memory to give. */
+    if (!arena || bytes > SIZE_MAX / 2) {
         cc_fail_memory("arena", bytes);
         return NULL;
     }
@@ -93,7 +94,9 @@ char *cc_arena_copy_n(cc_arena *arena, const char *text, size_t length) {
 }
 
 char *cc_arena_copy(cc_arena *arena, const char *text) {
-    return cc_arena_copy_n(arena, text, strlen(text));
+    if (text) return cc_arena_copy_n(arena, text, strlen(text));
+    cc_fail_memory("a text", 0);
+    return NULL;
 }
 
 char *cc_arena_format(cc_arena *arena, const char *format, ...) {

@@ -16,15 +16,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <yaml.h>
 #include "core/file.h"
 
 enum { ANCHORS_MAX = 1000 };
 
 /* In a flow map, {root: ${ROOT}}, YAML takes the braces of a variable for its own. They are parsed as these
- * two characters of Unicode's private use area, and put back in each scalar. */
+ * two characters of Unicode's private use area, and put back in each scalar. A text that has them itself, as
+ * they are or as "\uE000", is refused: they would come out as braces. */
 static const char open_mark[] = "\uE000", close_mark[] = "\uE001";
 enum { MARK_BYTES = 3 };
+
+/* Whether one of the two characters stands at `text`, or an escape for it. */
+static bool is_mark(const char *text, size_t bytes) {
+    if (text[0] == open_mark[0])
+        return bytes >= MARK_BYTES &&
+               (memcmp(text, open_mark, MARK_BYTES) == 0 || memcmp(text, close_mark, MARK_BYTES) == 0);
+    if (bytes < 2 || text[0] != '\\' || (text[1] != 'u' && text[1] != 'U')) return false;
+    const size_t zeros = text[1] == 'U' ? 4 : 0; /* \U has eight digits, \u four */
+    return bytes >= zeros + 6 && strncmp(text + 2, "0000", zeros) == 0 &&
+           strncasecmp(text + 2 + zeros, "e00", 3) == 0 && (text[5 + zeros] == '0' || text[5 + zeros] == '1');
+}
 
 typedef struct member {
     const char *key; /* of a map */
@@ -69,11 +82,20 @@ static const char *find_close(const char *open, const char *end) {
 }
 
 /* A copy of the text where each "${...}" has its braces marked. */
-static cc_status mark_braces(char **out, size_t *out_bytes, const char *text, size_t bytes) {
-    char *copy = malloc(MARK_BYTES * bytes + 1), *to = copy;
+static cc_status mark_braces(char **out, size_t *out_bytes, const char *text, size_t bytes,
+                             const char *file) {
+    char *copy = malloc(MARK_BYTES * bytes + 1), *to = copy, where[512];
     if (!copy) return cc_fail_memory("YAML", MARK_BYTES * bytes + 1);
     const char *end = text + bytes, *close = NULL; /* of the variable that `from` is in */
     for (const char *from = text; from < end; from++) {
+        if (is_mark(from, (size_t)(end - from))) {
+            int line = 1;
+            while (from > text) line += *--from == '\n';
+            free(copy);
+            snprintf(where, sizeof where, "%.480s:%d", file, line);
+            return cc_fail(CC_ECONFIG, where, "write another character",
+                           "the characters U+E000 and U+E001 are not read here");
+        }
         bool opens = false, closes = from == close;
         /* Only a brace behind a dollar sign opens a variable, and only where a closing one follows on its
          * line. */
@@ -257,9 +279,10 @@ static cc_status read_start(yaml_reader *r, int line, cc_yaml_kind kind, const y
 
 static cc_status read_end(yaml_reader *r) {
     open_node *f = &r->frames[r->depth - 1];
-    const member *members = r->members + f->first;
     cc_yaml *node = f->node;
     node->count = r->count - f->first;
+    /* A document that begins with an empty list or map has no members yet, nor an array of them. */
+    const member *members = node->count ? r->members + f->first : NULL;
     /* YAML parsers mostly take the last of two equal keys in silence. */
     if (node->kind == CC_YAML_MAP) CC_TRY(refuse_duplicates(r, members, node->count));
     node->items = cc_arena_get_array(r->arena, node->count, sizeof *node->items);
@@ -330,7 +353,7 @@ cc_status cc_yaml_parse(cc_yaml **out, const char *text, size_t bytes, const cha
     if (bytes > CC_YAML_BYTES_MAX)
         return cc_fail(CC_ECONFIG, file, NULL, "%zu bytes are more than the %d that a YAML file may have",
                        bytes, CC_YAML_BYTES_MAX);
-    CC_TRY(mark_braces(&marked, &bytes, text, bytes));
+    CC_TRY(mark_braces(&marked, &bytes, text, bytes, file));
     yaml_reader r = {.arena = arena, .file = file, .text = marked};
     cc_status status = CC_OK;
     if (!yaml_parser_initialize(&r.parser)) {

@@ -6,7 +6,7 @@
  * One thing is read that YAML itself refuses: a ${NAME} in a flow map, {root: ${ROOT}}, as in block style.
  *
  * Refused with FILE:LINE: duplicate keys, keys that are not scalars, merge keys (<<), tags, a zero byte in a
- * scalar, an alias inside what it names, a second document. */
+ * scalar, an alias inside what it names, a second document, the characters U+E000 and U+E001. */
 #ifndef CC_CORE_YAML_H
 #define CC_CORE_YAML_H
 

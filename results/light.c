@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "core/file.h"
+#include "results/contents.h"
 #include "results/manifest.h"
 #include "results/paths.h"
 #include "results/report_block.h"
@@ -21,29 +22,22 @@ static bool is_of_kind(const char *experiment, const char *kind) {
     return !kind || strcmp(own, kind) == 0;
 }
 
-/* Where the last part of a value begins that is an absolute path; NULL where it is none. */
-static const char *last_part(const char *value, const char *end) {
-    const char *last = NULL;
-    if (*value != '/') return NULL;
-    for (const char *c = value; c < end; c++)
-        if (*c == '/') last = c + 1;
-    return last;
-}
-
 /* The config with each value that is an absolute path cut to its last part. */
 static char *cut_paths(const char *config, cc_arena *arena) {
     char *out = cc_arena_get(arena, strlen(config) + 1), *to = out;
-    /* A resolved config has one option a line, "key: value": a path is a value that begins with '/'. */
     for (const char *line = config; out && *line;) {
-        const char *end = line + strcspn(line, "\n"), *colon = memchr(line, ':', (size_t)(end - line));
-        const char *value = colon ? colon + 1 + strspn(colon + 1, " \"'") : end,
-                   *last = last_part(value, end);
+        size_t length;
+        const char *end = line + strcspn(line, "\n"), *path = cc_contents_path(&length, line), *last = path;
         end += *end == '\n';
-        memcpy(to, line, (size_t)(value - line));
-        to += value - line;
-        if (last) value = last;
-        memcpy(to, value, (size_t)(end - value));
-        to += end - value;
+        for (size_t i = 0; path && i < length; i++)
+            if (path[i] == '/') last = path + i + 1;
+        if (path) {
+            memcpy(to, line, (size_t)(path - line));
+            to += path - line;
+            line = last;
+        }
+        memcpy(to, line, (size_t)(end - line));
+        to += end - line;
         line = end;
     }
     if (out) *to = 0;

@@ -34,7 +34,9 @@ cc_status cc_raster_init(cc_raster *r, int size) {
     for (int i = 0; i < 6; i++) all &= (*planes[i] = malloc(n * sizeof(float))) != NULL;
     for (int i = 0; i < 3; i++) all &= (*places[i] = malloc(n * sizeof(double))) != NULL;
     for (int i = 0; i < 3; i++) all &= (*bytes[i] = malloc(n)) != NULL;
-    return all ? CC_OK : cc_fail_memory("a slice of the phantom", n * CC_RASTER_PIXEL_BYTES);
+    if (all) return CC_OK;
+    cc_raster_deinit(r);
+    return cc_fail_memory("a slice of the phantom", n * CC_RASTER_PIXEL_BYTES);
 }
 
 void cc_raster_deinit(cc_raster *r) {

@@ -23,7 +23,8 @@ typedef struct cc_raster {
     float *covered;                                 /* and the share that it took */
 } cc_raster;
 
-/* The geometry is the caller's to fill in. CC_ENOMEM; *raster is safe to deinit either way. */
+/* The geometry is the caller's to fill in. CC_ENOMEM: *raster holds nothing; it is safe to deinit either
+ * way. */
 cc_status cc_raster_init(cc_raster *raster, int size);
 void cc_raster_deinit(cc_raster *raster);
 

@@ -26,15 +26,16 @@ static const uint64_t unchecked_bytes = UINT64_C(1) << 25, ratio_max = 1032;
 /* More frames than any scan has; bounds products of sizes, too. */
 static const double frames_max = 1 << 24;
 
-/* What GDCM may take, beside what the pixels ask for. */
-static const uint64_t decoder_bytes = UINT64_C(1) << 29;
+/* What GDCM may take, beside what file and pixels ask for: it believes the length that an element states,
+ * whatever the file's own. */
+static const uint64_t decoder_bytes = UINT64_C(1) << 26;
 
 /* The top of the extended CT scale (12 bits, slope 10, intercept -10240), as used about metal. */
 static const double highest_hu = 30710, water_hu = 0, air_hu = -1024;
 
 static cc_status read_header(cc_dicom_image *image, size_t frames, cc_arena *arena) {
     const cc_guard_job job = {cc_dicom_file_header, cc_dicom_header_bytes(frames),
-                              decoder_bytes + 2 * image->file_bytes};
+                              decoder_bytes + 4 * image->file_bytes};
     void *header = cc_arena_get(arena, job.bytes);
     if (!header) return CC_ENOMEM;
     image->header = header;
@@ -270,7 +271,7 @@ done:
 
 /* The samples of all frames, through GDCM; the caller frees them. */
 static cc_status read_coded(uint8_t **out, const cc_dicom_image *image, size_t count) {
-    const cc_guard_job job = {cc_dicom_file_pixels, count, decoder_bytes + 8 * count};
+    const cc_guard_job job = {cc_dicom_file_pixels, count, decoder_bytes + 4 * image->file_bytes + 8 * count};
     *out = calloc(1, count);
     if (!*out) return cc_fail_memory("the pixels", count);
     cc_status status = cc_guard_run(*out, &job, image->path);

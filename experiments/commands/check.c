@@ -1,6 +1,6 @@
 /* experiments/commands/check.c -- calcade check: a config's dataset and splits, looked at as a whole before
  * anything is trained. A table of the scans, a line for each split, a line for each fault; exit status 1
- * where there is one. */
+ * where there is one. Or, with --results, what a folder of results tells of patients and of the machine. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "experiments/planning/data.h"
 #include "experiments/planning/data_review.h"
 #include "experiments/planning/interrupt.h"
+#include "results/contents.h"
 
 /* Else the rest of its row is unknown. */
 static bool was_read(const cc_review_scan *s) {
@@ -178,26 +179,91 @@ static cc_status check_all(size_t *faults, size_t *scans, json_t *all, const cc_
     return CC_OK;
 }
 
+/* ---- a folder of results ---- */
+
+/* "3: a, b, c", or "none"; of many the first. */
+static void print_list(const char *what, const char *const *texts, size_t count) {
+    enum { SHOWN = 6 };
+    char shown[1024];
+    printf("%-32s", what);
+    if (count == 0) printf("none");
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        cc_utf8_escape(shown, sizeof shown, texts[i]);
+        if (i == 0) printf("%zu: ", count);
+        printf("%s%s", i ? ", " : "", shown);
+    }
+    puts(count > SHOWN ? ", ..." : "");
+}
+
+static json_t *list_json(const char *const *texts, size_t count) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) json_array_append_new(list, text_json(texts[i]));
+    return list;
+}
+
+/* What would be published with the folder. */
+static cc_status check_results(const char *results, bool json, cc_arena *arena) {
+    cc_contents c;
+    CC_TRY(cc_contents_find(&c, results, arena));
+    if (json) {
+        json_t *whole = json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:o}", "runs", (json_int_t)c.runs, "paths",
+                                  list_json(c.paths, c.path_count), "patients",
+                                  list_json(c.patients, c.patient_count), "ct_slices", (json_int_t)c.pictures,
+                                  "mask_slices", (json_int_t)c.masks, "runs_with_weights",
+                                  (json_int_t)c.weights, "other_files", list_json(c.others, c.other_count));
+        const bool written = whole && json_dumpf(whole, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF;
+        json_decref(whole);
+        return !whole    ? cc_fail_memory("the check", 0)
+               : written ? CC_OK
+                         : cc_fail_errno("standard output", "write");
+    }
+    printf("%-32s%zu\n", "runs", c.runs);
+    print_list("absolute paths in their configs", c.paths, c.path_count);
+    print_list("patients by name", c.patients, c.patient_count);
+    printf("%-32s%zu\n%-32s%zu\n%-32s%zu\n", "slices of CT", c.pictures, "slices of masks", c.masks,
+           "runs with weights", c.weights);
+    print_list("files that are no runs", c.others, c.other_count);
+    puts("`calcade export --light` makes copies that hold none of it but the patients' names.");
+    return CC_OK;
+}
+
 /* What the command line says. */
 typedef struct values {
     cc_flag_texts sets;
+    const char *results;
     bool json;
 } values;
 
 /* In the order of the help. */
-static const cc_flag flags[] = {CC_FLAG_SET(values, sets), CC_FLAG_JSON(values, json), {0}};
+static const cc_flag flags[] = {
+    CC_FLAG_SET(values, sets),
+    {.name = "--results",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, results),
+     .value = "DIR",
+     .completes = CC_COMPLETES_FOLDER,
+     .meaning = "instead: what the files of this folder of results tell of patients and of the machine"},
+    CC_FLAG_JSON(values, json),
+    {0}};
 
 static cc_status command(int argc, char **argv) {
     values v = {0};
     const char *path[argc];
     int count;
     size_t faults = 0, scans = 0;
-    CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 1, 1));
+    CC_TRY(cc_flags_read(&v, argc, argv, flags, path, &count, 0, 1));
+    if ((v.results != NULL) == (count == 1) || (v.results && v.sets.count))
+        return cc_fail(CC_EUSAGE, argv[0], "see calcade check --help",
+                       "wants one CONFIG, or --results DIR alone");
     cc_status status;
     cc_config *config = NULL;
     json_t *all = v.json ? json_array() : NULL, *whole = NULL;
     cc_arena *arena = cc_arena_create();
     if (!arena || (v.json && !all)) CC_CHECK(cc_fail_memory("the check", 0));
+    if (v.results) {
+        status = check_results(v.results, v.json, arena);
+        goto done;
+    }
     CC_CHECK(cc_config_load(&config, path[0], v.sets.items, v.sets.count, CC_CONFIG_RUNNABLE));
     cc_interrupt_watch();
     CC_CHECK(check_all(&faults, &scans, all, config, arena));
@@ -221,10 +287,11 @@ done:
 
 const cc_command cc_command_check = {
     .name = "check",
-    .operands = {{"CONFIG", CC_COMPLETES_CONFIG}},
+    .operands = {{"[CONFIG]", CC_COMPLETES_CONFIG}},
     .flags = flags,
+    .usage = "(CONFIG [--set KEY=VALUE]... | --results DIR) [--json]",
     .what =
         "opens every image and mask of a config's dataset: a table of the scans, the parts of the split, and "
-        "all that is wrong (exit status 1 where something is)",
+        "all that is wrong (exit status 1 where something is); or what a folder of results would publish",
     .run = command,
 };

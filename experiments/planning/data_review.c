@@ -57,8 +57,8 @@ static cc_status look_at_scans(cc_review *r, const cc_slice_set *set, const cc_e
     const double *window_hu = config->preprocess.window_hu;
     const size_t slices = cc_slice_set_count(set);
     r->scans = cc_arena_get_array(arena, slices + 1, sizeof *r->scans);
-    cc_progress *progress = cc_scan_facts_are_known(set) ? NULL : cc_progress_create("slices", slices);
     if (!r->scans) return CC_ENOMEM;
+    cc_progress *progress = cc_scan_facts_are_known(set) ? NULL : cc_progress_create("slices", slices);
     cc_status status = CC_OK;
     for (size_t first = 0, end; first < slices && status == CC_OK; first = end) {
         const cc_slice *slice = cc_slice_set_get(set, first);
@@ -74,8 +74,12 @@ static cc_status look_at_scans(cc_review *r, const cc_slice_set *set, const cc_e
         r->scan_count++;
         status = cc_interrupt_check();
         if (status != CC_OK) break;
-        /* A scan that cannot be read is a line like any other fault, and the next one is looked at. */
-        if (cc_scan_facts_read(&s->facts, set, first, end - first) != CC_OK) {
+        /* A scan that cannot be read is a line like any other fault, and the next one is looked at; where
+         * memory is out that says nothing of the scan. */
+        const cc_status found = cc_scan_facts_read(&s->facts, set, first, end - first);
+        if (found == CC_ENOMEM) {
+            status = found;
+        } else if (found != CC_OK) {
             cc_error_line(line, sizeof line);
             cc_error_clear();
             status = add_scan_fault(r, s, arena, "cannot be read", line);

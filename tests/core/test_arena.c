@@ -50,12 +50,29 @@ static void strings_are_copied_with_their_end(void **state) {
     cc_arena_destroy(NULL);
 }
 
+/* As where memory was out before: what is then passed on is NULL. */
+static void nothing_gives_nothing(void **state) {
+    (void)state;
+    cc_arena *arena = cc_arena_create();
+    cc_error_clear();
+    assert_null(cc_arena_copy(arena, NULL));
+    assert_int_equal(cc_error_get()->status, CC_ENOMEM);
+    cc_arena_destroy(arena);
+    cc_error_clear();
+    assert_null(cc_arena_get(NULL, 8));
+    assert_int_equal(cc_error_get()->status, CC_ENOMEM);
+    assert_null(cc_arena_get_array(NULL, 2, 8));
+    assert_null(cc_arena_copy(NULL, "a"));
+    assert_null(cc_arena_format(NULL, "%d", 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_never_shared),
         cmocka_unit_test(a_request_larger_than_a_block_is_served),
         cmocka_unit_test(an_overflowing_size_is_refused),
         cmocka_unit_test(strings_are_copied_with_their_end),
+        cmocka_unit_test(nothing_gives_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,6 +151,28 @@ static void a_variable_may_stand_in_a_flow_map(void **state) {
     assert_string_equal(cc_yaml_get(tree, "f.g")->text, "2");
 }
 
+/* They are what the braces of a variable are read as: core/yaml.c. */
+static void characters_that_would_come_out_as_braces_are_refused(void **state) {
+    (void)state;
+    static const char part[] = "t.yaml:2: the characters U+E000 and U+E001 are not read here";
+    assert_refused("a: 1\nb: \xee\x80\x80\n", part);
+    assert_refused("a: 1\nb: \xee\x80\x81x}\n", part);
+    assert_refused("a: 1\nb: \"\\uE000\"\n", part);
+    assert_refused("a: 1\nb: \"\\ue001\"\n", part);
+    assert_refused("a: 1\nb: \"\\U0000E000\"\n", part);
+    assert_string_equal(cc_yaml_get(parse("a: \"\xee\x80\x82\\u00e9\"\n"), "a")->text,
+                        "\xee\x80\x82\xc3\xa9");
+}
+
+/* UBSan sees the sum of a null pointer and 0, where no member has come before. */
+static void a_document_may_be_an_empty_list(void **state) {
+    (void)state;
+    assert_int_equal(parse("[]")->kind, CC_YAML_LIST);
+    assert_int_equal(parse("[]")->count, 0);
+    assert_int_equal(parse("{}")->count, 0);
+    assert_int_equal(cc_yaml_get(parse("a: []"), "a")->count, 0);
+}
+
 static void merging_goes_member_by_member_and_leaves_both_as_they_were(void **state) {
     (void)state;
     const cc_yaml *base = parse("a: {x: 1, y: 2}\nb: [1, 2]\nc: 3\n"),
@@ -218,6 +240,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nesting_and_aliases_have_bounds, make_arena, end_arena),
         cmocka_unit_test_setup_teardown(a_map_of_many_keys_takes_no_quadratic_time, make_arena, end_arena),
         cmocka_unit_test_setup_teardown(a_variable_may_stand_in_a_flow_map, make_arena, end_arena),
+        cmocka_unit_test_setup_teardown(characters_that_would_come_out_as_braces_are_refused, make_arena,
+                                        end_arena),
+        cmocka_unit_test_setup_teardown(a_document_may_be_an_empty_list, make_arena, end_arena),
         cmocka_unit_test_setup_teardown(merging_goes_member_by_member_and_leaves_both_as_they_were,
                                         make_arena, end_arena),
         cmocka_unit_test_setup_teardown(a_key_is_set_through_maps_that_are_made, make_arena, end_arena),

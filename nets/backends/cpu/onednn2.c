@@ -77,25 +77,39 @@ static dnnl_status_t describe_deconv(description *d, const cc_onednn_problem *p)
     return dnnl_invalid_arguments;
 }
 
-cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *p) {
-    description d;
-    dnnl_post_ops_t post_ops = NULL;
-    dnnl_primitive_attr_t attr = NULL;
-    dnnl_primitive_desc_t desc = NULL;
-    bool silu = p->activation == CC_ACTIVATION_SILU;
-    dnnl_status_t code = p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&post_ops);
+/* A descriptor, and what it is made with. */
+typedef struct making {
+    const cc_onednn_problem *problem;
+    dnnl_post_ops_t post_ops;
+    dnnl_primitive_attr_t attr;
+    dnnl_primitive_desc_t desc;
+} making;
+
+static dnnl_status_t make_desc(void *context) {
+    making *m = context;
+    const cc_onednn_problem *p = m->problem;
+    const bool silu = p->activation == CC_ACTIVATION_SILU;
+    dnnl_status_t code =
+        p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&m->post_ops);
     /* swish with alpha 1 is SiLU, relu with alpha 0 is ReLU; the other factors are unused. */
-    if (code == dnnl_success && post_ops)
-        code = dnnl_post_ops_append_eltwise(post_ops, 1, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
+    if (code == dnnl_success && m->post_ops)
+        code = dnnl_post_ops_append_eltwise(m->post_ops, 1, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
                                             silu ? 1 : 0, 0);
-    if (code == dnnl_success) code = cc_onednn_attributes(&attr, post_ops);
-    if (code == dnnl_success) code = p->transposed ? describe_deconv(&d, p) : describe_conv(&d, p);
-    if (code == dnnl_success)
-        code = dnnl_primitive_desc_create(&desc, &d, attr, cc_onednn_engine(),
-                                          (const_dnnl_primitive_desc_t)p->hint);
-    dnnl_post_ops_destroy(post_ops);
-    dnnl_primitive_attr_destroy(attr);
-    *out = (cc_onednn_desc *)desc;
+    if (code == dnnl_success) code = cc_onednn_attributes(&m->attr, m->post_ops);
+    if (code != dnnl_success) return code;
+    description d;
+    code = p->transposed ? describe_deconv(&d, p) : describe_conv(&d, p);
+    if (code != dnnl_success) return code;
+    return dnnl_primitive_desc_create(&m->desc, &d, m->attr, cc_onednn_engine(),
+                                      (const_dnnl_primitive_desc_t)p->hint);
+}
+
+cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *problem) {
+    making m = {.problem = problem};
+    const dnnl_status_t code = cc_onednn_catch(make_desc, &m);
+    dnnl_post_ops_destroy(m.post_ops);
+    dnnl_primitive_attr_destroy(m.attr);
+    *out = (cc_onednn_desc *)m.desc;
     DNNL_TRY(code, "run this convolution");
     return CC_OK;
 }

@@ -33,10 +33,31 @@ void cc_onednn_desc_destroy(cc_onednn_desc *desc) {
     dnnl_primitive_desc_destroy((dnnl_primitive_desc_t)desc);
 }
 
+/* A primitive, and what it is made of: a descriptor, or two layouts. */
+typedef struct making {
+    const_dnnl_primitive_desc_t desc;
+    const void *from, *to;
+    dnnl_primitive_desc_t reorder;
+    dnnl_primitive_t primitive;
+} making;
+
+static dnnl_status_t make_primitive(void *context) {
+    making *m = context;
+    return dnnl_primitive_create(&m->primitive, m->desc);
+}
+
+static dnnl_status_t make_reorder(void *context) {
+    making *m = context;
+    dnnl_engine_t engine = cc_onednn_engine();
+    const dnnl_status_t code =
+        dnnl_reorder_primitive_desc_create(&m->reorder, m->from, engine, m->to, engine, NULL);
+    return code == dnnl_success ? dnnl_primitive_create(&m->primitive, m->reorder) : code;
+}
+
 cc_status cc_onednn_primitive_create(cc_onednn_primitive **out, const cc_onednn_desc *desc) {
-    dnnl_primitive_t primitive = NULL;
-    dnnl_status_t code = dnnl_primitive_create(&primitive, (const_dnnl_primitive_desc_t)desc);
-    *out = (cc_onednn_primitive *)primitive;
+    making m = {.desc = (const_dnnl_primitive_desc_t)desc};
+    const dnnl_status_t code = cc_onednn_catch(make_primitive, &m);
+    *out = (cc_onednn_primitive *)m.primitive;
     DNNL_TRY(code, "make a convolution");
     return CC_OK;
 }
@@ -48,13 +69,10 @@ void cc_onednn_primitive_destroy(cc_onednn_primitive *primitive) {
 /* A reorder converts between element types too. */
 cc_status cc_onednn_primitive_create_reorder(cc_onednn_primitive **out, const cc_onednn_layout *from,
                                              const cc_onednn_layout *to) {
-    dnnl_primitive_desc_t desc = NULL;
-    dnnl_primitive_t primitive = NULL;
-    dnnl_status_t code = dnnl_reorder_primitive_desc_create(&desc, (const void *)from, cc_onednn_engine(),
-                                                            (const void *)to, cc_onednn_engine(), NULL);
-    if (code == dnnl_success) code = dnnl_primitive_create(&primitive, desc);
-    dnnl_primitive_desc_destroy(desc);
-    *out = (cc_onednn_primitive *)primitive;
+    making m = {.from = from, .to = to};
+    const dnnl_status_t code = cc_onednn_catch(make_reorder, &m);
+    dnnl_primitive_desc_destroy(m.reorder);
+    *out = (cc_onednn_primitive *)m.primitive;
     DNNL_TRY(code, "reorder between layouts");
     return CC_OK;
 }
@@ -85,22 +103,35 @@ void cc_onednn_memory_destroy(cc_onednn_memory *memory) {
     dnnl_memory_destroy((dnnl_memory_t)memory);
 }
 
+/* A primitive with its arguments. */
+typedef struct running {
+    const_dnnl_primitive_t primitive;
+    int count;
+    dnnl_exec_arg_t args[CC_CONV_OPERANDS + 1];
+} running;
+
+static dnnl_status_t execute(void *context) {
+    const running *r = context;
+    return dnnl_primitive_execute(r->primitive, cc_onednn_stream(), r->count, r->args);
+}
+
 cc_status cc_onednn_execute(const cc_onednn_primitive *primitive, cc_pass pass,
                             cc_onednn_memory *const operands[CC_CONV_OPERANDS], cc_onednn_memory *scratch) {
     /* Operands by the number that oneDNN gives them in this pass, then the scratch memory. */
-    dnnl_exec_arg_t args[CC_CONV_OPERANDS + 1];
-    int count = 0;
+    running r = {.primitive = (const_dnnl_primitive_t)primitive};
     for (int i = 0; i < CC_CONV_OPERANDS; i++)
-        if (operands[i]) args[count++] = (dnnl_exec_arg_t){arguments[pass][i], (dnnl_memory_t)operands[i]};
-    args[count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, (dnnl_memory_t)scratch};
-    DNNL_TRY(dnnl_primitive_execute((const_dnnl_primitive_t)primitive, cc_onednn_stream(), count, args),
-             "convolve");
+        if (operands[i])
+            r.args[r.count++] = (dnnl_exec_arg_t){arguments[pass][i], (dnnl_memory_t)operands[i]};
+    r.args[r.count++] = (dnnl_exec_arg_t){DNNL_ARG_SCRATCHPAD, (dnnl_memory_t)scratch};
+    DNNL_TRY(cc_onednn_catch(execute, &r), "convolve");
     return CC_OK;
 }
 
 cc_status cc_onednn_execute_reorder(const cc_onednn_primitive *reorder, cc_onednn_memory *from,
                                     cc_onednn_memory *to) {
-    dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, (dnnl_memory_t)from}, {DNNL_ARG_TO, (dnnl_memory_t)to}};
-    DNNL_TRY(dnnl_primitive_execute((const_dnnl_primitive_t)reorder, cc_onednn_stream(), 2, args), "reorder");
+    running r = {.primitive = (const_dnnl_primitive_t)reorder,
+                 .count = 2,
+                 .args = {{DNNL_ARG_FROM, (dnnl_memory_t)from}, {DNNL_ARG_TO, (dnnl_memory_t)to}}};
+    DNNL_TRY(cc_onednn_catch(execute, &r), "reorder");
     return CC_OK;
 }

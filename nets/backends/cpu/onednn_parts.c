@@ -11,10 +11,14 @@ static dnnl_engine_t engine;
 static dnnl_stream_t stream;
 static dnnl_status_t engine_status;
 
+static dnnl_status_t create_engine(void *context) {
+    (void)context;
+    const dnnl_status_t code = dnnl_engine_create(&engine, dnnl_cpu, 0);
+    return code == dnnl_success ? dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) : code;
+}
+
 static void make_engine(void) {
-    engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
-    if (engine_status == dnnl_success)
-        engine_status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+    engine_status = cc_onednn_catch(create_engine, NULL);
 }
 
 cc_status cc_onednn_fail(dnnl_status_t code, const char *what) {

@@ -12,6 +12,9 @@
         if (code_ != dnnl_success) return cc_onednn_fail(code_, what);                                       \
     } while (0)
 
+/* Does work that calls oneDNN; an exception becomes a status: dnnl_out_of_memory, dnnl_runtime_error. */
+dnnl_status_t cc_onednn_catch(dnnl_status_t (*work)(void *context), void *context);
+
 /* The error "oneDNN cannot WHAT (its status CODE)": CC_ENOMEM, CC_EUNSUPPORTED where it has no such
  * implementation, else CC_EDEVICE. */
 cc_status cc_onednn_fail(dnnl_status_t code, const char *what);

@@ -165,7 +165,7 @@ static void splits_that_cannot_be_or_leak_are_faults(void **state) {
     go(&o, "check list.yaml --set data.list=none.csv");
     assert_failed(&o, 1, "none.csv");
     go(&o, "check");
-    assert_failed(&o, 2, "wants one more argument");
+    assert_failed(&o, 2, "wants one CONFIG, or --results DIR alone");
 }
 
 static void other_sources_are_checked_too(void **state) {
