@@ -105,16 +105,19 @@ static void put_runner(FILE *out, const cc_submission *s) {
     fputs("\n}\n", out);
 }
 
-static const char job_text[] =
-    "# slurm.sh FILE.tasks OFFSET: the runs of line OFFSET + SLURM_ARRAY_TASK_ID + 1.\n"
-    "tasks=$(sed -n \"$(($2 + SLURM_ARRAY_TASK_ID + 1))p\" \"$folder/$1\")\n"
+/* Before all else: a signal that comes while a site's setup is at work must not end the script. */
+static const char job_signals[] =
     "child='' told=0 woken=0\n"
     "# Told to stop, or to stop soon: calcade writes a checkpoint and exits with 75.\n"
     "tell() {\n"
     "    told=1 woken=1\n"
     "    [ -z \"$child\" ] || kill -USR1 \"$child\" 2>/dev/null || true\n"
     "}\n"
-    "trap tell USR1 TERM\n"
+    "trap tell USR1 TERM\n";
+
+static const char job_text[] =
+    "# slurm.sh FILE.tasks OFFSET: the runs of line OFFSET + SLURM_ARRAY_TASK_ID + 1.\n"
+    "tasks=$(sed -n \"$(($2 + SLURM_ARRAY_TASK_ID + 1))p\" \"$folder/$1\")\n"
     "again=0 waits=0 failed=0\n"
     "for task in $tasks; do\n"
     "    [ \"$told\" -eq 0 ] || { again=1; break; }\n"
@@ -134,7 +137,8 @@ static const char job_text[] =
     "    0) ;;\n"
     "    75) again=1 ;;\n"
     "    4) waits=1 ;;\n"
-    "    *) failed=1 ;;\n"
+    "    # The signal came before calcade looked out for it, and ended it.\n"
+    "    *) if [ \"$told\" -eq 1 ] && [ \"$status\" -gt 128 ]; then again=1; else failed=1; fi ;;\n"
     "    esac\n"
     "done\n"
     "[ ! -e \"$plan.cancelled\" ] || { echo \"slurm.sh: the plan is cancelled\" >&2; exit 75; }\n"
@@ -145,7 +149,14 @@ static const char job_text[] =
     "    fi\n"
     "    # What it needs is made elsewhere, or has failed: there is no hurry.\n"
     "    [ \"$waits\" -eq 0 ] || [ \"$told\" -eq 1 ] || sleep \"$wait_seconds\"\n"
-    "    exec scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"\n"
+    "    # Slurm ends this script with that; its controller may be away for a while.\n"
+    "    tries=0\n"
+    "    until scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"; do\n"
+    "        tries=$((tries + 1))\n"
+    "        [ \"$tries\" -lt 30 ] || exit 75\n"
+    "        sleep 10\n"
+    "    done\n"
+    "    exit 0\n"
     "fi\n"
     "exit \"$failed\"\n";
 
@@ -166,7 +177,7 @@ static cc_status write_job(const cc_submission *s) {
     put_option(out, "mem", site->memory);
     if (site->cpus > 0) fprintf(out, "#SBATCH --cpus-per-task=%lld\n", site->cpus);
     for (int i = 0; i < site->option_count; i++) fprintf(out, "#SBATCH %s\n", site->options[i]);
-    fputs("set -u\n", out);
+    fprintf(out, "set -u\n%s", job_signals);
     put_variable(out, "folder", s->folder);
     fprintf(out, "requeues=%lld wait_seconds=%lld\n", site->requeues, site->wait_seconds);
     for (int i = 0; i < site->setup_count; i++) fprintf(out, "%s\n", site->setup[i]);
