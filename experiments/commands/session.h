@@ -12,8 +12,7 @@ typedef struct cc_session {
     int path_count;
     cc_flag_texts sets;
     bool fast, tf32;
-    bool
-        looks; /* nothing is to be made: no device is sought, and no result read (cc_run_plan_create_unread) */
+    bool looks;  /* nothing is to be made: no device is sought, and no result read */
     int threads; /* of a run whose config states none */
     /* Made by cc_session_open. */
     cc_config **configs;

@@ -13,8 +13,8 @@
 #include "core/words.h"
 #include "experiments/config/option_rows.h"
 
-/* The four parts of the table as one, and its rows by key: a sweep of a thousand variants looks up each key of each
- * of them several times. */
+/* The four parts of the table as one, and its rows by key: a sweep of a thousand variants looks up each key
+ * of each of them several times. */
 enum { ROWS_MAX = 1024 };
 static const cc_option *rows[ROWS_MAX];
 static int row_count, by_key[ROWS_MAX];

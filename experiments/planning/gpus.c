@@ -1,7 +1,7 @@
 /* experiments/planning/gpus.c -- a list of names, cut at its commas.
  *
- * How many GPUs are installed, the kernel's driver says by a folder each; asking CUDA itself would open all of
- * them, and the variable is read only once, when it is first called. */
+ * How many GPUs are installed, the kernel's driver says by a folder each; asking CUDA itself would open all
+ * of them, and the variable is read only once, when it is first called. */
 #include "experiments/planning/gpus.h"
 
 #include <dirent.h>

@@ -4,8 +4,8 @@
  *   partition, account, qos, constraint, gres, time, memory   texts, as sbatch(1) takes them (memory: --mem)
  *   cpus               processors of a task (--cpus-per-task)
  *   container          an image in which calcade is run (apptainer exec --nv; of Kubernetes, the pods')
- *   volume_claim, mount_path   of Kubernetes: the PersistentVolumeClaim that holds data, results and the plan, and
- *                      where it is mounted: as on the machine that submits
+ *   volume_claim       of Kubernetes: the PersistentVolumeClaim that holds data, results and the plan
+ *   mount_path         where that is mounted: as on the machine that submits
  *   setup              shell lines before a run, as "module load ..."
  *   options            further options of sbatch, as "--exclude=n7"
  *   at_once            tasks of an array that run at the same time; 0: as many as can

@@ -31,8 +31,8 @@ void cc_workflow_print_command(FILE *out, cc_workflow workflow, const char *fold
     }
 }
 
-/* Memory as Slurm states it (sbatch(1), --mem: a whole number with K, M, G or T, binary; M where there is none),
- * in MiB; 0: not stated, or not so. */
+/* Memory as Slurm states it (sbatch(1), --mem: a whole number with K, M, G or T, binary; M where there is
+ * none), in MiB; 0: not stated, or not so. */
 static long long memory_mib(const char *text) {
     char *end;
     if (!text) return 0;
@@ -138,7 +138,8 @@ static cc_status write_runs(int *count, const cc_submission *s) {
     return status;
 }
 
-/* pod.sh: the run of the pod's index. The shell becomes run.sh, and that calcade, which a pod's SIGTERM reaches. */
+/* pod.sh: the run of the pod's index. The shell becomes run.sh, and that calcade, which a pod's SIGTERM
+ * reaches. */
 static cc_status write_pod(const cc_submission *s) {
     cc_script script;
     CC_TRY(cc_script_open(&script));
@@ -160,8 +161,8 @@ static void put_resources(FILE *out, const cc_site *site) {
     if (gpus > 0) fprintf(out, "              nvidia.com/gpu: %d\n", gpus);
 }
 
-/* Exit statuses 75 and 4, and a node that is taken away, are no failures; 2 fails its index for good. A volume
- * that all pods share is mounted where this machine has it, as the plan's paths are real. */
+/* Exit statuses 75 and 4, and a node that is taken away, are no failures; 2 fails its index for good. A
+ * volume that all pods share is mounted where this machine has it, as the plan's paths are real. */
 static cc_status put_kubernetes(FILE *out, const cc_submission *s) {
     const cc_site *site = s->site;
     int count;
@@ -202,8 +203,8 @@ static cc_status put_kubernetes(FILE *out, const cc_submission *s) {
 
 /* --- HTCondor --- */
 
-/* A job of which 75 is not the end stays in the queue (on_exit_remove) and begins again where there is room. What
- * an eviction sends is the signal that calcade writes its checkpoint on. */
+/* A job of which 75 is not the end stays in the queue (on_exit_remove) and begins again where there is
+ * room. What an eviction sends is the signal that calcade writes its checkpoint on. */
 static cc_status write_condor_job(const cc_submission *s) {
     const cc_site *site = s->site;
     cc_script script;

@@ -161,6 +161,19 @@ static void a_job_that_is_told_to_stop_leaves_a_checkpoint_and_is_put_back(void 
     assert_int_equal(runs_count(place, "*.checkpoint"), 1);
 }
 
+static void a_signal_before_its_first_run_puts_a_job_back_too(void **state) {
+    (void)state;
+    outcome o;
+    char requeued[64];
+    runs_write(cc_test_path(place, "site.yaml"), "setup: [kill -USR1 $$]\n");
+    submit_ok(&o, "first.yaml --executor print --site site.yaml --out runs");
+    job(&o, "level-0.tasks", 0, 0);
+    assert_int_equal(o.status, 0);
+    runs_slurp(requeued, sizeof requeued, cc_test_path(place, "requeued"));
+    assert_string_equal(requeued, "requeue 77_0\n");
+    assert_int_equal(runs_count(place, "*.h5"), 0);
+}
+
 /* next.yaml and what it needs, by the emitter, with a file of the scripts' folder. */
 static void emit(char text[8192], const char *kind, const char *file) {
     outcome o;
@@ -328,6 +341,7 @@ int main(void) {
         cmocka_unit_test_setup(short_runs_are_packed_and_done_ones_left_out, begin),
         cmocka_unit_test_setup(a_job_makes_its_runs_and_goes_back_into_the_queue_where_it_cannot_yet, begin),
         cmocka_unit_test_setup(a_job_that_is_told_to_stop_leaves_a_checkpoint_and_is_put_back, begin),
+        cmocka_unit_test_setup(a_signal_before_its_first_run_puts_a_job_back_too, begin),
         cmocka_unit_test_setup(a_snakefile_has_a_rule_a_run, begin),
         cmocka_unit_test_setup(an_indexed_job_counts_the_runs_that_are_left, begin),
         cmocka_unit_test_setup(a_dag_has_a_job_a_run_and_a_line_a_dependency, begin),
