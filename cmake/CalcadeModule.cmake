@@ -54,6 +54,17 @@ function(calcade_program name folder)
   target_link_libraries(${name} PRIVATE calcade_${library})
 endfunction()
 
+# calcade_portable(NAME FOLDER): the same program as the target NAME_portable, portable/NAME in the build tree, which looks for its
+# libraries in ../lib beside it (cmake/tarball). An RPATH, not a RUNPATH, as that holds for the libraries of its libraries too.
+function(calcade_portable name folder)
+  add_executable(${name}_portable EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/${folder}/main.c)
+  string(REPLACE "/" "_" library ${folder})
+  target_link_libraries(${name}_portable PRIVATE calcade_${library})
+  target_link_options(${name}_portable PRIVATE -Wl,--disable-new-dtags)
+  set_target_properties(${name}_portable PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/portable
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "\$ORIGIN/../lib")
+endfunction()
+
 # calcade_install(name folder): what `cmake --install` puts below its prefix: bin/NAME, which finds its libraries where they
 # were when it was built, the folder as share/NAME/FOLDER, completion of shells, and the manual page.
 include(GNUInstallDirs)

@@ -14,6 +14,10 @@
  *   CC_ENOMEM */
 cc_status cc_run_compare(const cc_run *a, const cc_run *b);
 
+/* The same, but for what no two makings of one run share: when, how long (the whole and each epoch), and the
+ * peak of memory. Returns as above. */
+cc_status cc_run_compare_but_times(const cc_run *a, const cc_run *b);
+
 /* The weights alone, to the bit; the counts of pixels of each test slice alone. Returns as above. */
 cc_status cc_run_compare_model(const cc_run *a, const cc_run *b);
 cc_status cc_run_compare_counts(const cc_run *a, const cc_run *b);

@@ -18,6 +18,7 @@
 #include "experiments/commands/session.h"
 #include "experiments/config/device.h"
 #include "experiments/planning/cancel.h"
+#include "experiments/planning/gpus.h"
 #include "experiments/planning/interrupt.h"
 #include "experiments/planning/plan_table.h"
 #include "experiments/planning/sweep_task.h"
@@ -171,7 +172,7 @@ static void log_differences(const cc_run_plan *plan) {
 }
 
 /* One run, in a worker. */
-static int work(void *context, int index) {
+static int work(void *context, int worker, int index) {
     cc_session *s = &((run_session *)context)->base;
     cc_run_end end = CC_RUN_FAILED;
     if (!s->plan) {
@@ -179,6 +180,7 @@ static int work(void *context, int index) {
          * had any. */
         cc_log_set_level(CC_LOG_ERROR); /* the parent has said it */
         cc_interrupt_watch();
+        cc_gpus_take(worker);
         cc_status status = cc_session_open(s);
         cc_log_set_level(CC_LOG_WARNING);
         if (status != CC_OK) {
@@ -227,6 +229,7 @@ static cc_status make_task(const char *file, long long task, const char *out, co
     char path[CC_PATH_MAX], results[CC_PATH_MAX], here[CC_PATH_MAX], cancelled[CC_PATH_MAX];
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a plan", 0);
+    cc_interrupt_watch(); /* from the start: a scheduler may stop a job that has just begun */
     if (!getcwd(here, sizeof here)) CC_CHECK(cc_fail_errno(".", "find"));
     CC_CHECK(cc_path_join(path, here, file));
     if (out) CC_CHECK(cc_path_join(results, here, out));
@@ -239,7 +242,6 @@ static cc_status make_task(const char *file, long long task, const char *out, co
                                cc_machine_threads()));
     if (cc_run_plan_get(run.plan, run.index)->state != CC_RUN_DONE)
         CC_CHECK(cc_sweep_run_check_upstream(&run));
-    cc_interrupt_watch();
     cc_interrupt_watch_file(cancelled);
     cc_blas_note_kernels();
     CC_CHECK(cc_plan_runner_try(&end, run.plan, run.index, backend));
@@ -269,7 +271,8 @@ static const cc_flag flags[] = {
      .min = 1,
      .max = CC_JOBS_MAX,
      .value = "N",
-     .meaning = "runs that are made at the same time, each in a process of its own"},
+     .meaning = "runs that are made at the same time, each in a process of its own; of several GPUs each "
+                "process is shown one, in turn"},
     {.name = "--retries",
      .kind = CC_FLAG_INTEGER,
      CC_FLAG_AT(values, retries),

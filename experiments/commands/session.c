@@ -17,8 +17,8 @@ cc_status cc_session_open(cc_session *s) {
     if (!s->configs) return cc_fail_memory("configurations", (size_t)s->path_count * sizeof *s->configs);
     for (int i = 0; i < s->path_count; i++, s->config_count++)
         CC_TRY(cc_config_load(&s->configs[i], s->paths[i], s->sets.items, s->sets.count, flags));
-    return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out, s->backend,
-                              s->looks ? 0 : s->threads);
+    if (s->looks) return cc_run_plan_create_unread(&s->plan, s->configs, s->config_count, s->out);
+    return cc_run_plan_create(&s->plan, s->configs, s->config_count, s->out, s->backend, s->threads);
 }
 
 cc_status cc_session_save(const cc_session *s, const char *file) {

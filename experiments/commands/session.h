@@ -12,7 +12,7 @@ typedef struct cc_session {
     int path_count;
     cc_flag_texts sets;
     bool fast, tf32;
-    bool looks;  /* nothing is to be made: files are taken as they are, and no device is sought */
+    bool looks;  /* nothing is to be made: no device is sought, and no result read */
     int threads; /* of a run whose config states none */
     /* Made by cc_session_open. */
     cc_config **configs;

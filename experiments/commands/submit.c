@@ -11,28 +11,35 @@
 #include "experiments/commands/command.h"
 #include "experiments/commands/session.h"
 #include "experiments/planning/cancel.h"
-#include "experiments/planning/submission.h"
 #include "experiments/planning/sweep_status.h"
+#include "experiments/planning/workflow.h"
 
 /* What the command line says. */
 typedef struct values {
     cc_session session;
-    const char *plan, *file, *executor, *site;
+    const char *plan, *file, *executor, *emit, *site;
     long long pack, at_once, jobs;
     bool dry_run;
 } values;
 
 static const char *const executors[] = {"slurm", "parallel", "print"};
+enum { EXECUTORS = sizeof executors / sizeof *executors };
 
 /* In the order of the help. */
 static const cc_flag flags[] = {
     {.name = "--executor",
      .kind = CC_FLAG_TEXT,
      CC_FLAG_AT(values, executor),
-     .needed = true,
      .value = "slurm|parallel|print",
      .meaning =
          "Slurm's arrays of jobs; GNU parallel on this machine, in the background; or the scripts alone"},
+    {.name = "--emit",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, emit),
+     .value = "snakemake|kubernetes|htcondor",
+     .meaning =
+         "in place of --executor: writes the runs as a Snakefile, an Indexed Job or a DAG, and says what "
+         "begins it"},
     {.name = "--site",
      .kind = CC_FLAG_TEXT,
      CC_FLAG_AT(values, site),
@@ -135,7 +142,7 @@ static cc_status real_path(char out[CC_PATH_MAX], const char *path) {
 }
 
 /* The scripts of a plan, without the runs that are done; then the one that is asked for. */
-static cc_status submit(const values *v, const char *file, cc_arena *arena) {
+static cc_status submit(const values *v, const char *file, cc_workflow workflow, cc_arena *arena) {
     cc_sweep sweep;
     cc_site site;
     int tasks, levels, left = 0;
@@ -169,11 +176,20 @@ static cc_status submit(const values *v, const char *file, cc_arena *arena) {
                                       .program = program,
                                       .results = results,
                                       .device = v->session.device,
+                                      .in_container = v->emit && workflow == CC_WORKFLOW_KUBERNETES,
                                       .pack = (int)v->pack,
                                       .jobs = (int)v->jobs};
     CC_TRY(cc_submission_write(&tasks, &levels, &submission));
+    if (v->emit && left > 0) CC_TRY(cc_workflow_write(&submission, workflow));
     printf("%s: %d runs, %d of them to be made, in %d tasks of %d level%s\n", file, sweep.count, left, tasks,
            levels, levels == 1 ? "" : "s");
+    if (v->emit && left == 0) return CC_OK;
+    if (v->emit) {
+        printf("scripts: %s; begins: ", folder);
+        cc_workflow_print_command(stdout, workflow, folder);
+        putchar('\n');
+        return CC_OK;
+    }
     const bool slurm = strcmp(v->executor, "parallel") != 0;
     if (v->dry_run || strcmp(v->executor, "print") == 0) {
         printf("scripts: %s; sh %s/%s begins\n", folder, folder, slurm ? "submit.sh" : "parallel.sh");
@@ -192,22 +208,28 @@ static cc_status command(int argc, char **argv) {
     values v = {.session = {.paths = paths, .device = "auto", .threads = cc_machine_threads()}, .jobs = 1};
     cc_session *s = &v.session;
     cc_status status = CC_OK;
-    bool known = false;
     CC_TRY(cc_flags_read(&v, argc, argv, flags, paths, &s->path_count, 0, argc));
     if (!v.plan == (s->path_count == 0))
         return cc_fail(CC_EUSAGE, argv[0], "see calcade --help", "wants configs, or --plan FILE");
-    for (size_t i = 0; v.executor && i < sizeof executors / sizeof *executors; i++)
-        known = known || strcmp(v.executor, executors[i]) == 0;
-    if (!known)
+    int executor = 0, workflow = 0;
+    if (!v.executor == !v.emit)
+        return cc_fail(CC_EUSAGE, argv[0], "see calcade submit --help", "wants --executor, or --emit");
+    while (v.executor && executor < EXECUTORS && strcmp(v.executor, executors[executor]) != 0) executor++;
+    if (executor == EXECUTORS)
         return cc_fail(CC_EUSAGE, "--executor", NULL, "wants slurm, parallel or print, not \"%s\"",
-                       v.executor ? v.executor : "");
+                       v.executor);
+    while (v.emit && workflow < CC_WORKFLOWS && strcmp(v.emit, cc_workflow_word((cc_workflow)workflow)) != 0)
+        workflow++;
+    if (workflow == CC_WORKFLOWS)
+        return cc_fail(CC_EUSAGE, "--emit", NULL, "wants snakemake, kubernetes or htcondor, not \"%s\"",
+                       v.emit);
     if (v.plan && (v.file || s->sets.count > 0 || s->fast || s->tf32))
         return cc_fail(CC_EUSAGE, "--plan", "leave out -o, --set, --fast and --tf32",
                        "a plan holds its configs and what was set");
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a plan", 0);
     CC_CHECK(get_plan(&file, &v));
-    CC_CHECK(submit(&v, file, arena));
+    CC_CHECK(submit(&v, file, (cc_workflow)workflow, arena));
 done:
     cc_session_close(s);
     cc_arena_destroy(arena);

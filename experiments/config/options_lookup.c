@@ -5,31 +5,65 @@
  * Levenshtein's distance. */
 #include "experiments/config/options_lookup.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/words.h"
 #include "experiments/config/option_rows.h"
 
-int cc_option_count(void) {
-    return cc_option_rows_data.count + cc_option_rows_volumes.count + cc_option_rows_augment()->count +
-           cc_option_rows_net()->count + cc_option_rows_training()->count + cc_option_rows_report()->count;
+/* The parts of the table as one, and its rows by key: a sweep of a thousand variants looks up each key
+ * of each of them several times. */
+enum { ROWS_MAX = 1024 };
+static const cc_option *rows[ROWS_MAX];
+static int row_count, by_key[ROWS_MAX];
+
+/* For qsort: rows of one key stay in their order. */
+static int compare_rows(const void *a, const void *b) {
+    const int x = *(const int *)a, y = *(const int *)b, order = strcmp(rows[x]->key, rows[y]->key);
+    return order ? order : x - y;
 }
 
-const cc_option *cc_option_get(int row) {
-    /* The table is in six files; rows count through all of them. */
+static void join_parts(void) {
     const cc_option_rows *parts[] = {&cc_option_rows_data,      &cc_option_rows_volumes,
                                      cc_option_rows_augment(),  cc_option_rows_net(),
                                      cc_option_rows_training(), cc_option_rows_report()};
-    int part = 0;
-    for (; row >= parts[part]->count; part++) row -= parts[part]->count;
-    return &parts[part]->rows[row];
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)
+        for (int i = 0; i < parts[p]->count; i++) {
+            assert(row_count < ROWS_MAX);
+            by_key[row_count] = row_count;
+            rows[row_count++] = &parts[p]->rows[i];
+        }
+    qsort(by_key, (size_t)row_count, sizeof *by_key, compare_rows);
+}
+
+static void need_rows(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, join_parts);
+}
+
+int cc_option_count(void) {
+    need_rows();
+    return row_count;
+}
+
+const cc_option *cc_option_get(int row) {
+    need_rows();
+    return rows[row];
 }
 
 int cc_option_find(const char *key) {
-    for (int i = 0; i < cc_option_count(); i++)
-        if (strcmp(cc_option_get(i)->key, key) == 0) return i;
-    return -1;
+    int low = 0, high = cc_option_count();
+    /* The first place whose key is not before it. */
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (strcmp(rows[by_key[middle]]->key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < row_count && strcmp(rows[by_key[low]]->key, key) == 0 ? by_key[low] : -1;
 }
 
 /* Whether a key lies below a group. */

@@ -29,12 +29,12 @@ struct cc_jobs {
 };
 
 /* What a worker does: task by task, until the parent closes its end of the socket, or has ended. */
-static _Noreturn void serve(int socket, cc_job_work work, void *context, pid_t parent) {
+static _Noreturn void serve(int socket, cc_job_work work, void *context, int number, pid_t parent) {
     int task, result;
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* and below, where the parent died before this line */
     if (getppid() != parent) _exit(1);
     while (recv(socket, &task, sizeof task, 0) == sizeof task) {
-        result = work(context, task);
+        result = work(context, number, task);
         if (send(socket, &result, sizeof result, MSG_NOSIGNAL) != sizeof result) break;
     }
     _exit(0);
@@ -57,7 +57,7 @@ static cc_status start_worker(cc_jobs *jobs, cc_job_work work, void *context) {
          * parent end. */
         for (int i = 0; i < jobs->count; i++) close(jobs->workers[i].socket);
         close(ends[0]);
-        serve(ends[1], work, context, parent);
+        serve(ends[1], work, context, jobs->count, parent);
     }
     close(ends[1]);
     jobs->workers[jobs->count++] = (worker){.pid = pid, .socket = ends[0], .task = NO_TASK};

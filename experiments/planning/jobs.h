@@ -8,9 +8,9 @@
 
 enum { CC_JOBS_MAX = 64, CC_JOB_DIED = -1 };
 
-/* Works on one task in a worker; at least 0. What `context` points to is the worker's own copy and lasts from
- * task to task. */
-typedef int (*cc_job_work)(void *context, int task);
+/* Works on one task in a worker, counted from 0; returns at least 0. What `context` points to is the
+ * worker's own copy and lasts from task to task. */
+typedef int (*cc_job_work)(void *context, int worker, int task);
 
 typedef struct cc_jobs cc_jobs;
 cc_status cc_jobs_start(cc_jobs **out, int count, cc_job_work work, void *context);

@@ -28,6 +28,7 @@ struct cc_run_plan {
     cc_upstream_files *files;
     const cc_backend *backend; /* NULL: nothing is to be made */
     int threads;
+    bool unread; /* every file is taken for missing */
 };
 
 /* A dataset that is open while the plan is made. */
@@ -271,7 +272,10 @@ static cc_status use_threads_of_checkpoint(cc_planned_run *run, const cc_backend
 static cc_status settle(cc_planned_run *run, const cc_run_plan *plan) {
     found_file file;
     const int stated = run->config->train.threads;
-    CC_TRY(look_at_file(&file, run));
+    if (plan->unread)
+        file = (found_file){.state = CC_RUN_MISSING};
+    else
+        CC_TRY(look_at_file(&file, run));
     run->difference[0] = 0;
     run->threads_of_checkpoint = false;
     run->threads = stated == CC_THREADS_AUTO ? plan->threads : stated;
@@ -354,7 +358,7 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     const cc_backend *backend = p->plan->backend;
     CC_TRY(find_same(&run->same_as, p->plan, run));
     CC_TRY(settle(run, p->plan));
-    if (run->state == CC_RUN_DONE) return append(p->plan, run);
+    if (run->state == CC_RUN_DONE || p->plan->unread) return append(p->plan, run);
     if (backend && strcmp(run->config->stage, "cascade") != 0)
         CC_TRY(cc_backend_check(backend, &run->config->loss, &run->config->optimizer));
     if (!data) return append(p->plan, run);
@@ -484,7 +488,7 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
 /* Plans every variant of the first `config_count` configs, or those of a part. */
 static cc_status create(cc_run_plan **out, cc_config *const *configs, int config_count,
                         const cc_run_plan_part *part, const char *results_dir, const cc_backend *backend,
-                        int threads) {
+                        int threads, bool unread) {
     cc_status status = CC_OK;
     const cc_planned_run *run;
     cc_run_plan *plan = calloc(1, sizeof *plan);
@@ -492,6 +496,7 @@ static cc_status create(cc_run_plan **out, cc_config *const *configs, int config
     if (!plan) return cc_fail_memory("plan", sizeof *plan);
     plan->backend = backend;
     plan->threads = threads;
+    plan->unread = unread;
     plan->arena = cc_arena_create();
     if (!plan->arena) CC_CHECK(CC_ENOMEM);
     p.results_dir = cc_arena_copy(plan->arena, results_dir);
@@ -518,12 +523,17 @@ done:
 
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir, const cc_backend *backend, int threads) {
-    return create(out, configs, config_count, NULL, results_dir, backend, threads);
+    return create(out, configs, config_count, NULL, results_dir, backend, threads, false);
+}
+
+cc_status cc_run_plan_create_unread(cc_run_plan **out, cc_config *const *configs, int config_count,
+                                    const char *results_dir) {
+    return create(out, configs, config_count, NULL, results_dir, NULL, 0, true);
 }
 
 cc_status cc_run_plan_create_part(cc_run_plan **out, cc_config *const *configs, const cc_run_plan_part *part,
                                   const char *results_dir, const cc_backend *backend, int threads) {
-    return create(out, configs, 0, part, results_dir, backend, threads);
+    return create(out, configs, 0, part, results_dir, backend, threads, false);
 }
 
 void cc_run_plan_destroy(cc_run_plan *plan) {

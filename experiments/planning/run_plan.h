@@ -104,6 +104,10 @@ typedef struct cc_run_plan cc_run_plan;
  *   others           as cc_config_load, cc_data_open, cc_data_split and cc_planned_run_check */
 cc_status cc_run_plan_create(cc_run_plan **out, cc_config *const *configs, int config_count,
                              const char *results_dir, const cc_backend *backend, int threads);
+/* The same where nothing is to be made, and no result is looked at: each is CC_RUN_MISSING. For who wants the
+ * requests of a thousand runs alone, and looks at their files otherwise (planning/sweep_status.h). */
+cc_status cc_run_plan_create_unread(cc_run_plan **out, cc_config *const *configs, int config_count,
+                                    const char *results_dir);
 void cc_run_plan_destroy(cc_run_plan *plan); /* takes NULL */
 
 /* A part of a plan that was made before: the variants that are chosen, in this order, with the runs that they

@@ -3,7 +3,9 @@
  *
  *   partition, account, qos, constraint, gres, time, memory   texts, as sbatch(1) takes them (memory: --mem)
  *   cpus               processors of a task (--cpus-per-task)
- *   container          an image in which calcade is run (apptainer exec --nv)
+ *   container          an image in which calcade is run (apptainer exec --nv; of Kubernetes, the pods')
+ *   volume_claim       of Kubernetes: the PersistentVolumeClaim that holds data, results and the plan
+ *   mount_path         where that is mounted: as on the machine that submits
  *   setup              shell lines before a run, as "module load ..."
  *   options            further options of sbatch, as "--exclude=n7"
  *   at_once            tasks of an array that run at the same time; 0: as many as can
@@ -19,7 +21,8 @@
 
 typedef struct cc_site {
     /* NULL: not given. */
-    const char *partition, *account, *qos, *constraint, *gres, *time, *memory, *container;
+    const char *partition, *account, *qos, *constraint, *gres, *time, *memory, *container, *volume_claim,
+        *mount_path;
     const char *const *setup, *const *options;
     int setup_count, option_count;
     long long cpus; /* 0: not given */

@@ -6,41 +6,12 @@
 #include "experiments/planning/submission.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "experiments/planning/script.h"
 
 enum { PACK_SECONDS = 600, PACK_MOST = 100 };
-
-/* A text as one word of a shell: 'it'\''s'. */
-static void put_word(FILE *out, const char *text) {
-    fputc('\'', out);
-    for (; *text; text++) {
-        if (*text == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*text, out);
-    }
-    fputc('\'', out);
-}
-
-/* NAME='TEXT' */
-static void put_variable(FILE *out, const char *name, const char *text) {
-    fprintf(out, "%s=", name);
-    put_word(out, text);
-    fputc('\n', out);
-}
-
-/* Writes what a stream in memory holds to FOLDER/NAME. Ends the stream. */
-static cc_status save(FILE *stream, char **text, size_t *bytes, const cc_submission *s, const char *name) {
-    char path[CC_PATH_MAX];
-    cc_status status = fclose(stream) == 0 ? cc_path_join(path, s->folder, name) : cc_fail_memory(name, 0);
-    if (status == CC_OK) status = cc_file_write(path, *text, *bytes);
-    free(*text);
-    *text = NULL;
-    return status;
-}
 
 /* --- the tasks of a level --- */
 
@@ -59,21 +30,20 @@ static int pack_of(const cc_submission *s, const int *level, int number) {
 
 /* level-N.tasks; *tasks is how many lines it has. */
 static cc_status write_tasks(int *tasks, const cc_submission *s, const int *level, int number) {
-    char *text = NULL, name[32];
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-    if (!out) return cc_fail_memory("tasks", 0);
+    char name[32];
+    cc_script script;
+    CC_TRY(cc_script_open(&script));
     const int pack = pack_of(s, level, number);
     int runs = 0;
     for (int i = 0; i < s->sweep->count; i++) {
         if (level[i] != number || s->left_out[i]) continue;
-        fprintf(out, "%s%d", runs == 0 ? "" : runs % pack == 0 ? "\n" : " ", i);
+        fprintf(script.out, "%s%d", runs == 0 ? "" : runs % pack == 0 ? "\n" : " ", i);
         runs++;
     }
-    if (runs > 0) fputc('\n', out);
+    if (runs > 0) fputc('\n', script.out);
     *tasks = (runs + pack - 1) / pack;
     snprintf(name, sizeof name, "level-%d.tasks", number);
-    return save(out, &text, &bytes, s, name);
+    return cc_script_save(&script, s->folder, name);
 }
 
 /* --- a job --- */
@@ -86,35 +56,40 @@ static void put_option(FILE *out, const char *name, const char *text) {
 /* The function that makes one run: the same words in all scripts. The shell that calls it becomes calcade, so
  * that signals to its process reach it. */
 static void put_runner(FILE *out, const cc_submission *s) {
-    put_variable(out, "plan", s->plan);
+    cc_script_put_variable(out, "plan", s->plan);
     fputs("make_run() {\n    ", out);
-    if (s->site->container) {
+    if (s->in_container) {
+        fputs("exec calcade", out);
+    } else if (s->site->container) {
         fputs("exec apptainer exec --nv ", out);
-        put_word(out, s->site->container);
+        cc_script_put_word(out, s->site->container);
         fputs(" calcade", out);
     } else {
         fputs("exec ", out);
-        put_word(out, s->program);
+        cc_script_put_word(out, s->program);
     }
     fputs(" run --plan \"$plan\" --task \"$1\" --device ", out);
-    put_word(out, s->device);
+    cc_script_put_word(out, s->device);
     if (s->results) {
         fputs(" --out ", out);
-        put_word(out, s->results);
+        cc_script_put_word(out, s->results);
     }
     fputs("\n}\n", out);
 }
 
-static const char job_text[] =
-    "# slurm.sh FILE.tasks OFFSET: the runs of line OFFSET + SLURM_ARRAY_TASK_ID + 1.\n"
-    "tasks=$(sed -n \"$(($2 + SLURM_ARRAY_TASK_ID + 1))p\" \"$folder/$1\")\n"
+/* Before all else: a signal that comes while a site's setup is at work must not end the script. */
+static const char job_signals[] =
     "child='' told=0 woken=0\n"
     "# Told to stop, or to stop soon: calcade writes a checkpoint and exits with 75.\n"
     "tell() {\n"
     "    told=1 woken=1\n"
     "    [ -z \"$child\" ] || kill -USR1 \"$child\" 2>/dev/null || true\n"
     "}\n"
-    "trap tell USR1 TERM\n"
+    "trap tell USR1 TERM\n";
+
+static const char job_text[] =
+    "# slurm.sh FILE.tasks OFFSET: the runs of line OFFSET + SLURM_ARRAY_TASK_ID + 1.\n"
+    "tasks=$(sed -n \"$(($2 + SLURM_ARRAY_TASK_ID + 1))p\" \"$folder/$1\")\n"
     "again=0 waits=0 failed=0\n"
     "for task in $tasks; do\n"
     "    [ \"$told\" -eq 0 ] || { again=1; break; }\n"
@@ -134,7 +109,8 @@ static const char job_text[] =
     "    0) ;;\n"
     "    75) again=1 ;;\n"
     "    4) waits=1 ;;\n"
-    "    *) failed=1 ;;\n"
+    "    # The signal came before calcade looked out for it, and ended it.\n"
+    "    *) if [ \"$told\" -eq 1 ] && [ \"$status\" -gt 128 ]; then again=1; else failed=1; fi ;;\n"
     "    esac\n"
     "done\n"
     "[ ! -e \"$plan.cancelled\" ] || { echo \"slurm.sh: the plan is cancelled\" >&2; exit 75; }\n"
@@ -145,16 +121,22 @@ static const char job_text[] =
     "    fi\n"
     "    # What it needs is made elsewhere, or has failed: there is no hurry.\n"
     "    [ \"$waits\" -eq 0 ] || [ \"$told\" -eq 1 ] || sleep \"$wait_seconds\"\n"
-    "    exec scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"\n"
+    "    # Slurm ends this script with that; its controller may be away for a while.\n"
+    "    tries=0\n"
+    "    until scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\"; do\n"
+    "        tries=$((tries + 1))\n"
+    "        [ \"$tries\" -lt 30 ] || exit 75\n"
+    "        sleep 10\n"
+    "    done\n"
+    "    exit 0\n"
     "fi\n"
     "exit \"$failed\"\n";
 
 static cc_status write_job(const cc_submission *s) {
     const cc_site *site = s->site;
-    char *text = NULL;
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-    if (!out) return cc_fail_memory("a script", 0);
+    cc_script script;
+    CC_TRY(cc_script_open(&script));
+    FILE *out = script.out;
     fprintf(out, "#!/bin/sh\n#SBATCH --requeue\n#SBATCH --signal=B:USR1@%lld\n#SBATCH --open-mode=append\n",
             site->signal_seconds);
     put_option(out, "partition", site->partition);
@@ -166,13 +148,13 @@ static cc_status write_job(const cc_submission *s) {
     put_option(out, "mem", site->memory);
     if (site->cpus > 0) fprintf(out, "#SBATCH --cpus-per-task=%lld\n", site->cpus);
     for (int i = 0; i < site->option_count; i++) fprintf(out, "#SBATCH %s\n", site->options[i]);
-    fputs("set -u\n", out);
-    put_variable(out, "folder", s->folder);
+    fprintf(out, "set -u\n%s", job_signals);
+    cc_script_put_variable(out, "folder", s->folder);
     fprintf(out, "requeues=%lld wait_seconds=%lld\n", site->requeues, site->wait_seconds);
     for (int i = 0; i < site->setup_count; i++) fprintf(out, "%s\n", site->setup[i]);
     put_runner(out, s);
     fputs(job_text, out);
-    return save(out, &text, &bytes, s, "slurm.sh");
+    return cc_script_save(&script, s->folder, "slurm.sh");
 }
 
 /* --- the levels --- */
@@ -202,14 +184,13 @@ static const char submit_text[] = "# Of \"JOB;CLUSTER\", as sbatch prints it, th
                                   "before='' all=''\n";
 
 static cc_status write_submit(const cc_submission *s, const int *tasks, int levels) {
-    char *text = NULL;
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-    if (!out) return cc_fail_memory("a script", 0);
+    cc_script script;
+    CC_TRY(cc_script_open(&script));
+    FILE *out = script.out;
     fputs("#!/bin/sh\n# An array of jobs for each level of runs, behind the level before.\nset -eu\n", out);
-    put_variable(out, "plan", s->plan);
+    cc_script_put_variable(out, "plan", s->plan);
     fputs("cd ", out);
-    put_word(out, s->folder);
+    cc_script_put_word(out, s->folder);
     fprintf(out, "\n%s", submit_text);
     for (int i = 0; i < levels; i++)
         if (tasks[i] > 0) put_level(out, s, i, tasks[i]);
@@ -219,25 +200,31 @@ static cc_status write_submit(const cc_submission *s, const int *tasks, int leve
         "echo \"to look:   calcade status --plan $plan, squeue -j $all\"\n"
         "echo \"to cancel: calcade cancel --plan $plan (each run keeps its checkpoint), or scancel $all\"\n",
         out);
-    return save(out, &text, &bytes, s, "submit.sh");
+    return cc_script_save(&script, s->folder, "submit.sh");
+}
+
+/* run.sh N: one run, for whoever begins one process a run. */
+static cc_status write_run(const cc_submission *s) {
+    cc_script script;
+    CC_TRY(cc_script_open(&script));
+    FILE *out = script.out;
+    fputs("#!/bin/sh\n# run.sh N: run N of the plan, with calcade's exit status.\n", out);
+    for (int i = 0; i < s->site->setup_count; i++) fprintf(out, "%s\n", s->site->setup[i]);
+    put_runner(out, s);
+    fputs("make_run \"$1\"\n", out);
+    return cc_script_save(&script, s->folder, "run.sh");
 }
 
 static cc_status write_parallel(const cc_submission *s, const int *tasks, int levels) {
-    char *text = NULL;
-    size_t bytes;
-    FILE *out = open_memstream(&text, &bytes);
-    if (!out) return cc_fail_memory("a script", 0);
+    cc_script script;
+    CC_TRY(cc_script_open(&script));
+    FILE *out = script.out;
     fputs("#!/bin/sh\n# Level by level, by GNU parallel on this machine; exit status 1 where a run is not "
           "done.\nset -u\n",
           out);
     fputs("cd ", out);
-    put_word(out, s->folder);
+    cc_script_put_word(out, s->folder);
     fputs(" || exit 1\nresult=0\n", out);
-    for (int i = 0; i < s->site->setup_count; i++) fprintf(out, "%s\n", s->site->setup[i]);
-    /* A script of its own, as a shell's function is not passed on by every shell. */
-    fputs("cat >run.sh <<'END'\n#!/bin/sh\n", out);
-    put_runner(out, s);
-    fputs("make_run \"$1\"\nEND\n", out);
     for (int i = 0; i < levels; i++)
         if (tasks[i] > 0)
             fprintf(out,
@@ -245,7 +232,7 @@ static cc_status write_parallel(const cc_submission *s, const int *tasks, int le
                     "run.sh {} || result=1\n",
                     i, s->jobs, i);
     fputs("exit \"$result\"\n", out);
-    return save(out, &text, &bytes, s, "parallel.sh");
+    return cc_script_save(&script, s->folder, "parallel.sh");
 }
 
 cc_status cc_submission_write(int *tasks, int *levels, const cc_submission *s) {
@@ -262,6 +249,7 @@ cc_status cc_submission_write(int *tasks, int *levels, const cc_submission *s) {
     }
     CC_CHECK(write_job(s));
     CC_CHECK(write_submit(s, number, *levels));
+    CC_CHECK(write_run(s));
     CC_CHECK(write_parallel(s, number, *levels));
 done:
     free(level);

@@ -7,7 +7,8 @@
  *     slurm.sh        what a job does: `slurm.sh FILE.tasks OFFSET`; SLURM_ARRAY_TASK_ID counts from there
  *     submit.sh       sbatch for every level, each behind the one before (afterany: a task looks itself
  *                     whether what it needs is there, and a run that failed keeps only those that need it)
- *     parallel.sh     the same levels by GNU parallel */
+ *     run.sh          run.sh N: one run
+ *     parallel.sh     the same levels by GNU parallel, which begins run.sh */
 #ifndef CC_EXPERIMENTS_PLANNING_SUBMISSION_H
 #define CC_EXPERIMENTS_PLANNING_SUBMISSION_H
 
@@ -23,6 +24,7 @@ typedef struct cc_submission {
     const char *program; /* what runs calcade; real path */
     const char *results; /* the folder of results; NULL: the plan's */
     const char *device;  /* "auto", ... */
+    bool in_container;   /* the site's container is entered by who begins a run (Kubernetes) */
     int pack; /* runs of a task; 0: as many as take ten minutes together, by what is expected of them */
     int jobs; /* of GNU parallel at a time */
 } cc_submission;

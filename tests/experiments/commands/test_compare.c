@@ -195,6 +195,42 @@ static void other_data_are_warned_of(void **state) {
     assert_int_equal(cc_test_run(said, sizeof said, CC_PROGRAM " compare %s %s/c.h5", paths[0], folder), 1);
 }
 
+/* The exit status of --exact on two runs; *said is its error line. */
+static int compare_exactly(char said[1024], const cc_run *a, const cc_run *b) {
+    const char *folder = cc_test_folder(),
+               *paths[] = {cc_test_path(folder, "a.h5"), cc_test_path(folder, "b.h5")};
+    assert_ok(cc_run_write(paths[0], a));
+    assert_ok(cc_run_write(paths[1], b));
+    return cc_test_run(said, 1024, CC_PROGRAM " compare --exact %s %s 2>&1", paths[0], paths[1]);
+}
+
+static void exactly_the_same_is_all_but_times(void **state) {
+    (void)state;
+    char said[1024];
+    cc_run_epoch first = {1, 0.5, 0.5, 0.5, 0.5, 0.5, 1e-3, 3}, second = first;
+    cc_run a = make_run(false), b = a;
+    a.epochs = &first;
+    b.epochs = &second;
+    a.epoch_count = b.epoch_count = 1;
+    b.provenance.started = "2026-01-01T00:00:00Z";
+    b.provenance.seconds = 7;
+    b.provenance.peak_memory_bytes = 7;
+    second.seconds = 7;
+    assert_int_equal(compare_exactly(said, &a, &b), 0);
+    assert_string_equal(said, "");
+    second.train_loss = 0.25;
+    assert_int_equal(compare_exactly(said, &a, &b), 3);
+    assert_non_null(strstr(said, "b.h5 holds: history: field train_loss of row 0 differs"));
+    second.train_loss = first.train_loss;
+    b.provenance.threads = 2;
+    assert_int_equal(compare_exactly(said, &a, &b), 3);
+    assert_non_null(strstr(said, "provenance: threads differs"));
+    b.provenance.threads = a.provenance.threads;
+    b.tensors = tensor_b;
+    assert_int_equal(compare_exactly(said, &a, &b), 3);
+    assert_non_null(strstr(said, "model: conv.weight differs"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_and_provenance_that_differ_are_listed),
@@ -202,6 +238,7 @@ int main(void) {
         cmocka_unit_test(weights_and_counts_are_compared_to_the_bit),
         cmocka_unit_test(lines_for_people_say_the_same),
         cmocka_unit_test(other_data_are_warned_of),
+        cmocka_unit_test(exactly_the_same_is_all_but_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* tests/experiments/commands/test_submit.c -- what is handed to a scheduler, and what its jobs do. Stand-ins
  * for sbatch and scontrol write down how they are called: sbatch(1) answers "NUMBER;CLUSTER" under
  * --parsable. */
+#include "core/yaml.h"
 #include "experiments/planning/claim.h"
 #include "runs.h"
 
@@ -160,6 +161,128 @@ static void a_job_that_is_told_to_stop_leaves_a_checkpoint_and_is_put_back(void 
     assert_int_equal(runs_count(place, "*.checkpoint"), 1);
 }
 
+static void a_signal_before_its_first_run_puts_a_job_back_too(void **state) {
+    (void)state;
+    outcome o;
+    char requeued[64];
+    runs_write(cc_test_path(place, "site.yaml"), "setup: [kill -USR1 $$]\n");
+    submit_ok(&o, "first.yaml --executor print --site site.yaml --out runs");
+    job(&o, "level-0.tasks", 0, 0);
+    assert_int_equal(o.status, 0);
+    runs_slurp(requeued, sizeof requeued, cc_test_path(place, "requeued"));
+    assert_string_equal(requeued, "requeue 77_0\n");
+    assert_int_equal(runs_count(place, "*.h5"), 0);
+}
+
+/* next.yaml and what it needs, by the emitter, with a file of the scripts' folder. */
+static void emit(char text[8192], const char *kind, const char *file) {
+    outcome o;
+    char arguments[256], path[256];
+    snprintf(arguments, sizeof arguments, "next.yaml --emit %s --site site.yaml --out runs", kind);
+    submit_ok(&o, arguments);
+    assert_says(o.out, "; begins: ");
+    snprintf(path, sizeof path, "sweep.jsonl.jobs/%s", file);
+    runs_slurp(text, 8192, cc_test_path(place, path));
+}
+
+static void a_snakefile_has_a_rule_a_run(void **state) {
+    (void)state;
+    outcome o;
+    char text[8192];
+    runs_write(cc_test_path(place, "site.yaml"), "memory: 2G\ncpus: 2\n");
+    emit(text, "snakemake", "Snakefile");
+    assert_says(text, "rule all:\n");
+    assert_says(text, "rule run_1:\n    input:\n");
+    assert_says(text, "/runs/t/first/default/fold-0/seed-1.h5\",\n    output: \"");
+    assert_says(text, "    resources: mem_mb=2048\n");
+    shell(&o,
+          "command -v snakemake >/dev/null || exit 77; "
+          "snakemake -n -s sweep.jsonl.jobs/Snakefile && snakemake -s sweep.jsonl.jobs/Snakefile --cores 2");
+    if (o.status != 77) {
+        assert_int_equal(o.status, 0);
+        assert_int_equal(runs_count(place, "seed-1.h5"), 2);
+    }
+    submit(&o, "first.yaml --emit snakemake --out 'a{b}'");
+    assert_failed(&o, 2, "Snakemake takes braces in paths for wildcards (another --out)");
+}
+
+/* A member of a map by its path, "a.b.0". */
+static const cc_yaml *at(const cc_yaml *node, const char *path) {
+    char copy[128], *rest = copy;
+    snprintf(copy, sizeof copy, "%s", path);
+    for (char *word; node && (word = strsep(&rest, "."));) {
+        const cc_yaml *next = NULL;
+        for (size_t i = 0; i < node->count; i++)
+            if (node->kind == CC_YAML_LIST ? (size_t)atoi(word) == i : strcmp(node->keys[i], word) == 0)
+                next = node->items[i];
+        node = next;
+    }
+    assert_non_null(node);
+    return node;
+}
+
+static void an_indexed_job_counts_the_runs_that_are_left(void **state) {
+    (void)state;
+    outcome o;
+    cc_yaml *job;
+    char text[8192];
+    cc_arena *arena = cc_arena_create();
+    runs_write(cc_test_path(place, "site.yaml"), "gres: gpu:a100:2\n");
+    submit(&o, "first.yaml --emit kubernetes --site site.yaml --out runs");
+    assert_failed(&o, 2, "Kubernetes must know an image");
+    runs_write(
+        cc_test_path(place, "site.yaml"),
+        "container: registry/calcade:1\nvolume_claim: \"my: disk\"\nmount_path: /srv\ngres: gpu:a100:2\n");
+    emit(text, "kubernetes", "kubernetes.yaml");
+    assert_ok(cc_yaml_read(&job, cc_test_path(place, "sweep.jsonl.jobs/kubernetes.yaml"), arena));
+    assert_string_equal(at(job, "spec.completions")->text, "2");
+    assert_string_equal(at(job, "spec.completionMode")->text, "Indexed");
+    assert_string_equal(at(job, "spec.podFailurePolicy.rules.1.onExitCodes.values.1")->text, "75");
+    assert_string_equal(at(job, "spec.template.spec.restartPolicy")->text, "Never");
+    assert_string_equal(at(job, "spec.template.spec.volumes.0.persistentVolumeClaim.claimName")->text,
+                        "my: disk");
+    const cc_yaml *pod = at(job, "spec.template.spec.containers.0");
+    assert_string_equal(at(pod, "image")->text, "registry/calcade:1");
+    for (size_t i = 0; i < at(pod, "resources.limits")->count; i++)
+        assert_string_equal(at(pod, "resources.limits")->items[i]->text, "2");
+    runs_slurp(text, sizeof text, cc_test_path(place, "sweep.jsonl.jobs/runs.txt"));
+    assert_string_equal(text, "0\n1\n");
+    /* What a pod does, the image's calcade being ours. */
+    snprintf(text, sizeof text, "ln -s %s bin/calcade; JOB_COMPLETION_INDEX=1 sh sweep.jsonl.jobs/pod.sh",
+             CC_PROGRAM);
+    shell(&o, text);
+    assert_int_equal(o.status, 4); /* what it needs is not there yet */
+    shell(&o, "for i in 0 1; do JOB_COMPLETION_INDEX=$i sh sweep.jsonl.jobs/pod.sh || exit; done");
+    assert_int_equal(o.status, 0);
+    assert_int_equal(runs_count(place, "seed-1.h5"), 2);
+    cc_arena_destroy(arena);
+}
+
+static void a_dag_has_a_job_a_run_and_a_line_a_dependency(void **state) {
+    (void)state;
+    outcome o;
+    char text[8192];
+    runs_write(cc_test_path(place, "site.yaml"), "memory: 2000\nrequeues: 7\n");
+    emit(text, "htcondor", "condor.dag");
+    assert_string_equal(text, "# 2 runs\n"
+                              "JOB run0 condor.sub\nVARS run0 run=\"0\"\nRETRY run0 2 UNLESS-EXIT 2\n"
+                              "JOB run1 condor.sub\nVARS run1 run=\"1\"\nRETRY run1 2 UNLESS-EXIT 2\n"
+                              "PARENT run0 CHILD run1\n");
+    emit(text, "htcondor", "condor.sub");
+    assert_says(text, "\nexecutable = /bin/sh\narguments = run.sh $(run)\n");
+    assert_says(text, "\non_exit_remove = (ExitCode =!= 75) || (NumJobStarts > 7)\n");
+    assert_says(text, "\nrequest_memory = 2000M\n");
+    shell(&o, "cd sweep.jsonl.jobs && sh run.sh 0"); /* as the description says, in its folder */
+    assert_int_equal(o.status, 0);
+    emit(text, "htcondor", "condor.dag"); /* what is done is left out, and nothing waits for it */
+    assert_null(strstr(text, "run0"));
+    assert_null(strstr(text, "PARENT"));
+    submit(&o, "first.yaml --emit pbs");
+    assert_failed(&o, 2, "--emit: wants snakemake, kubernetes or htcondor, not \"pbs\"");
+    submit(&o, "first.yaml");
+    assert_failed(&o, 2, "wants --executor, or --emit");
+}
+
 /* A stand-in for GNU parallel: one after another. */
 static void without_a_scheduler_gnu_parallel_makes_them(void **state) {
     (void)state;
@@ -218,6 +341,10 @@ int main(void) {
         cmocka_unit_test_setup(short_runs_are_packed_and_done_ones_left_out, begin),
         cmocka_unit_test_setup(a_job_makes_its_runs_and_goes_back_into_the_queue_where_it_cannot_yet, begin),
         cmocka_unit_test_setup(a_job_that_is_told_to_stop_leaves_a_checkpoint_and_is_put_back, begin),
+        cmocka_unit_test_setup(a_signal_before_its_first_run_puts_a_job_back_too, begin),
+        cmocka_unit_test_setup(a_snakefile_has_a_rule_a_run, begin),
+        cmocka_unit_test_setup(an_indexed_job_counts_the_runs_that_are_left, begin),
+        cmocka_unit_test_setup(a_dag_has_a_job_a_run_and_a_line_a_dependency, begin),
         cmocka_unit_test_setup(without_a_scheduler_gnu_parallel_makes_them, begin),
         cmocka_unit_test_setup(what_a_site_s_file_may_not_say_is_one_line, begin),
         cmocka_unit_test_setup(a_run_that_fails_is_tried_again_or_ends_all, begin),
