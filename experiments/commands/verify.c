@@ -305,7 +305,7 @@ static cc_status print(const finding *f, const session *s) {
 
 /* Plans, chooses, makes again, compares. */
 static cc_status verify(session *s, const char **paths, int count) {
-    int chosen;
+    int chosen = 0;
     finding found = {0};
     CC_TRY(cc_device_find(&s->backend, s->device));
     s->configs = calloc((size_t)count, sizeof *s->configs);

@@ -83,7 +83,7 @@ bool cc_claim_has_ended(const cc_claim_note *note);
 double cc_claim_lease_s(void);
 
 /* Removes what a process that was killed left beside a result that is there: its checkpoint, its claim,
- * temporary files. Nothing where another process may be at work on it, or where they cannot be removed. */
+ * temporary files, the line of an error. Nothing where another process may be at work on it, or where they cannot be removed. */
 void cc_claim_tidy(const char *result_path);
 
 #endif

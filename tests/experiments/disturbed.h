@@ -97,7 +97,8 @@ static inline bool same_file(const char *root_a, const char *root_b, const char 
 static inline bool is_private(const char *name) {
     return cc_path_ends_with(name, ".tmp") || cc_path_ends_with(name, ".claim") ||
            cc_path_ends_with(name, ".failed") || cc_path_ends_with(name, ".checkpoint") ||
-           strstr(name, "/.writing/") || strstr(name, "/.gnuplot-");
+           strncmp(name, "calcade-verify-", 15) == 0 || strstr(name, "/.writing/") ||
+           strstr(name, "/.gnuplot-");
 }
 
 static inline bool has(const tree *t, const char *name) {

@@ -241,11 +241,13 @@ static int setup(void **state) {
     cascade_write("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\nstage: false_positive\n"
                                 "windows: {size: 32, augment_negative: [hflip]}\n"
                                 "upstream: {calcification: calcification.yaml, inner_folds: 2}\n"
-                                "train: {epochs: 2}\n");
+                                "net: {width: 2, depth: 2}\ntrain: {epochs: 2, batch: 128}\n");
     cascade_write("short.yaml", "extends: roi.yaml\nvariant: null\n"
                                 "matrix: [{variant: a, seed: 1}, {variant: b, seed: 2}]\n");
-    assert_int_equal(
-        cc_test_run(NULL, 0, "cd %s && sed -i 's/epochs: [36]/epochs: 2/' *.yaml", cascade_configs), 0);
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "cd %s && sed -i 's/epochs: [36]/epochs: 2/; s/size: 32/size: 16/' *.yaml",
+                                 cascade_configs),
+                     0);
     snprintf(cascade_out, sizeof cascade_out, "%s/runs", base);
     setenv("p", CC_PROGRAM, 1);
     setenv("o", out, 1);

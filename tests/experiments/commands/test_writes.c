@@ -1,8 +1,8 @@
 /* tests/experiments/commands/test_writes.c -- every call that writes fails once, in turn: a small run, the
- * same over an older result, export, predict, report and phantom, each under tests/failing_writes.c. The
- * command then ends with status 1 and one error line that names the file, or with status 0 and the right
- * bytes; no file is half there under its final name; and the same command, undisturbed, then makes what an
- * undisturbed one makes, and leaves nothing else.  By default a sample of the calls is tried.
+ * same over an older result, export, predict, report, phantom, split, verify, plans and their runs, each under
+ * tests/failing_writes.c. The command then ends with status 1 and one error line that names the file, or with
+ * status 0 and the right bytes; no file is half there under its final name; and the same command, undisturbed,
+ * then makes what an undisturbed one makes, and leaves nothing else. By default a sample of the calls is tried.
  * tests/soak/writes tries all of them, with every kind of failure. */
 #include "disturbed.h"
 #include "results/paths.h"
@@ -16,8 +16,8 @@ static char base[256], state_file[512], config[512], other_config[512], runs[512
 /* What is run; "$o" stands for the folder `out`. */
 typedef struct scenario {
     const char *name;
-    const char
-        *arguments;     /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s */
+    /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s (a scan), $p (calcade) */
+    const char *arguments;
     const char *before; /* arguments of a command that makes what is there already, or NULL */
 } scenario;
 
@@ -33,6 +33,15 @@ static const scenario scenarios[] = {
     {"split", "split $c -o $o/split.csv", NULL},
     {"phantom, ctheart", "phantom $o/p --patients 2 --size 64 --slices 2 --sheet $o/sheet.png", NULL},
     {"phantom, orcascore", "phantom $o/p --layout orcascore --patients 2 --size 64 --slices 2", NULL},
+    {"plan", "plan $c -o $o/plan.jsonl --device cpu --out $o/runs", NULL},
+    {"run --plan --task", "run --plan $o/plan.jsonl --task 0 --device cpu",
+     "plan $c -o $o/plan.jsonl --device cpu --out $o/runs"},
+    {"status", "status $c --out $o/runs", "plan $c -o $o/plan.jsonl --device cpu --out $o/runs"},
+    {"submit", "submit $c -o $o/plan.jsonl --executor print --device cpu --out $o/runs", NULL},
+    {"cancel", "cancel --plan $o/plan.jsonl", "plan $c -o $o/plan.jsonl --device cpu --out $o/runs"},
+    {"cancel --undo", "cancel --undo --plan $o/plan.jsonl",
+     "plan $c -o $o/plan.jsonl --device cpu --out $o/runs && $p cancel --plan $o/plan.jsonl"},
+    {"verify", "verify $c --device cpu --results $r", NULL},
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
@@ -49,13 +58,15 @@ static const fault faults[FAULTS] = {
     {"interrupted", "EINTR", false, false},
 };
 
-/* $CALCADE_SOAK: every call fails, in the ways whose names hold that text; "all" for all of them. */
+/* $CALCADE_SOAK: every call fails, in the ways whose names hold that text; "all" for all of them; with
+ * $CALCADE_SOAK_OF of the commands whose names hold that one. */
 static bool all_calls(void) {
     return getenv("CALCADE_SOAK") != NULL;
 }
 
 static bool is_wanted(int number, int f) {
-    const char *soak = getenv("CALCADE_SOAK");
+    const char *soak = getenv("CALCADE_SOAK"), *only = getenv("CALCADE_SOAK_OF");
+    if (only && !strstr(scenarios[number].name, only)) return false;
     if (!soak) return f == 0 || f == number % FAULTS;
     return strcmp(soak, "all") == 0 || strstr(faults[f].name, soak);
 }
@@ -65,8 +76,8 @@ static void expand(char *to, size_t capacity, const char *arguments) {
     const struct {
         char letter;
         const char *text;
-    } names[] = {{'c', config}, {'d', other_config}, {'e', base}, {'o', out},
-                 {'r', runs},   {'m', model},        {'s', scan}};
+    } names[] = {{'c', config},     {'d', other_config}, {'e', base},  {'o', out},
+                 {'p', CC_PROGRAM}, {'r', runs},         {'m', model}, {'s', scan}};
     size_t used = 0;
     for (const char *a = arguments; *a; a++) {
         const char *text = NULL;
@@ -90,11 +101,11 @@ static int64_t run_disturbed(outcome *o, const char *arguments, const char *belo
     assert_ok(cc_file_write(state_file, counts, sizeof counts));
     /* Sanitized, AddressSanitizer is preloaded into gnuplot too, which does not free all that it takes. */
     const bool gnuplot_leaks = strncmp(arguments, "report", 6) == 0;
-    snprintf(
-        line, sizeof line,
-        "env FAILING_FOLDER=%s FAILING_STATE=%s FAILING_AT=%lld FAILING_HOW=%s %s %s LD_PRELOAD='%s' %s %s",
-        below, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "",
-        gnuplot_leaks ? "ASAN_OPTIONS=detect_leaks=0" : "", CC_FAILING_WRITES, CC_PROGRAM, expanded);
+    snprintf(line, sizeof line,
+             "env TMPDIR=%s FAILING_FOLDER=%s FAILING_STATE=%s FAILING_AT=%lld FAILING_HOW=%s %s %s "
+             "LD_PRELOAD='%s' %s %s",
+             out, below, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "",
+             gnuplot_leaks ? "ASAN_OPTIONS=detect_leaks=0" : "", CC_FAILING_WRITES, CC_PROGRAM, expanded);
     runs_shell(o, line);
     cc_arena *arena = cc_arena_create();
     char *bytes;
@@ -108,7 +119,7 @@ static int64_t run_disturbed(outcome *o, const char *arguments, const char *belo
 static void run_alone(outcome *o, const char *arguments) {
     char line[8192], expanded[4096];
     expand(expanded, sizeof expanded, arguments);
-    snprintf(line, sizeof line, "%s %s", CC_PROGRAM, expanded);
+    snprintf(line, sizeof line, "TMPDIR=%s %s %s", out, CC_PROGRAM, expanded);
     runs_shell(o, line);
 }
 
