@@ -353,7 +353,11 @@ done:
     return status;
 }
 
+/* Who takes over has a claim there, or leaves a result. */
 static cc_status fail_lost(const cc_claim *claim) {
+    if (highest(claim->result, 0) == 0 && !cc_file_exists(claim->result))
+        return cc_fail(CC_EIO, claim->result, "the same command makes it anew",
+                       "the claim beside it is gone: somebody has removed files of results during the run");
     return cc_fail(CC_EBUSY, claim->result, "that process makes it; nothing was written",
                    "this process was halted for so long that another one took the run over");
 }
