@@ -63,9 +63,9 @@ cc_status cc_claim_take(cc_claim **out, const char *result_path, const cc_claim_
 /* For the next heartbeat. Takes NULL. */
 void cc_claim_note_progress(cc_claim *claim, const cc_claim_progress *progress);
 
-/* CC_EBUSY where the claim was lost to another, CC_EIO where files were removed. cc_claim_check costs nothing, takes NULL, and may on a network be late
- * by what its file system remembers; cc_claim_renew asks the server, and gives the holder a whole lease from
- * then on: to be called before a result is written. */
+/* CC_EBUSY where the claim was lost to another, CC_EIO where it was removed with the results. cc_claim_check
+ * costs nothing, takes NULL, and may on a network be late by what its file system remembers; cc_claim_renew
+ * asks the server, and gives the holder a whole lease from then on: to be called before a result is written. */
 cc_status cc_claim_check(const cc_claim *claim);
 cc_status cc_claim_renew(cc_claim *claim);
 
