@@ -26,6 +26,19 @@ if(CALCADE_FUZZ)
   # Counts the edges that an input takes, which keeps some loops from being vectorised.
   target_compile_options(calcade_flags INTERFACE -fsanitize=fuzzer-no-link -Wno-pass-failed)
 endif()
+# OpenMP's own synchronisation is not compiled with it, and what it orders looks like races: such a build is run with
+# OMP_NUM_THREADS=1, which leaves the threads of the loaders, of heartbeats and of jobs (tests/tsan.supp).
+if(CALCADE_SANITIZE_THREADS)
+  target_compile_options(calcade_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer -march=native)
+  target_link_options(calcade_flags INTERFACE -fsanitize=thread)
+  target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
+endif()
+# Counted in files beside the objects, by threads too; copies of a function for newer processors would share counters.
+if(CALCADE_COVERAGE)
+  target_compile_options(calcade_flags INTERFACE --coverage -fprofile-update=atomic -march=native)
+  target_link_options(calcade_flags INTERFACE --coverage)
+  target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
+endif()
 find_package(OpenMP REQUIRED COMPONENTS C)
 find_package(Threads REQUIRED)
 

@@ -164,13 +164,12 @@ cc_status cc_file_write(const char *path, const void *bytes, size_t count) {
     return cc_file_write_pieces(path, &(cc_file_piece){bytes, count}, 1);
 }
 
-static cc_status sweep(const char *path, bool all);
-
 cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, size_t piece_count) {
     char temporary[CC_PATH_MAX];
     CC_TRY(cc_path_temporary(temporary, path));
     /* Space that dead processes hold is given back before more is asked for. */
-    if (sweep(path, false) != CC_OK) cc_error_clear(); /* the folder is not there: the next line says so */
+    if (cc_file_sweep_ended(path) != CC_OK)
+        cc_error_clear(); /* the folder is not there: the next line says so */
     cc_status status = cc_file_stage(temporary, path, pieces, piece_count);
     if (status == CC_OK) status = cc_file_place(temporary, path);
     if (status != CC_OK) unlink(temporary);
@@ -206,6 +205,10 @@ static cc_status sweep(const char *path, bool all) {
 
 cc_status cc_file_sweep(const char *path) {
     return sweep(path, true);
+}
+
+cc_status cc_file_sweep_ended(const char *path) {
+    return sweep(path, false);
 }
 
 cc_status cc_folder_make(const char *path) {

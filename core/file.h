@@ -55,6 +55,8 @@ cc_status cc_file_put(int descriptor, const char *path, const void *bytes, size_
 /* Removes what killed processes left of PATH under its temporary names; for one who knows that nobody writes
  * it now. */
 cc_status cc_file_sweep(const char *path);
+/* The same of processes that are gone; for one beside whom others may write it. */
+cc_status cc_file_sweep_ended(const char *path);
 
 /* Makes a folder and its parents. */
 cc_status cc_folder_make(const char *path);

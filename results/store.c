@@ -463,6 +463,8 @@ cc_status cc_run_write(const char *path, const cc_run *run) {
     CC_TRY(cc_path_temporary(temporary, path));
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("a run file", 0);
+    /* Copies of runs are written without a claim, which would have swept. */
+    if (cc_file_sweep_ended(path) != CC_OK) cc_error_clear(); /* the folder is not there yet */
 
     /* What the file will hold: patients are made from the slices where there are none. What no reader takes
      * is refused before anything lies on disk. */

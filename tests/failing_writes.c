@@ -2,9 +2,10 @@
  * and lets the n-th fail.
  *
  * It stands before the C library (LD_PRELOAD; see ld.so(8)) and takes these calls over: write, pwrite,
- * writev, pwritev, fsync, fdatasync, ftruncate, fallocate, close of a file that is open for writing, open
- * and creat for writing, mkdir, mkdtemp, mkstemp, rename, link, symlink, unlink, rmdir and remove, with
- * their 64-bit and `at` kinds. A stream that fopen opens for writing writes through the same write: inside
+ * writev, pwritev, fsync, fdatasync, truncate, fallocate, copy_file_range, sendfile, close of a file that is
+ * open for writing, open and creat for writing, mkdir, mkdtemp, mkstemp, mkostemp, rename, link, symlink,
+ * unlink, rmdir and remove, with their 64-bit, `f` and `at` kinds; a mapping of a file that may be written to
+ * ends the program, since what is written there could not be counted (calcade has none). A stream that fopen opens for writing writes through the same write: inside
  * the C library it would not be seen. Calls on other files pass. What a call is on is told by its path, or
  * by where the kernel says that its descriptor leads (/proc/self/fd).
  *
@@ -14,12 +15,14 @@
  *   FAILING_AT      which call fails, from 1 on; 0: none
  *   FAILING_HOW     a name of errno, ENOSPC, EIO, EDQUOT or EINTR: the call does nothing and says that;
  *                   "short": a write takes half of its bytes, other calls pass;
- *                   "zeros": a write goes well, but leaves zeros, as on a disk that is not sound
+ *                   "zeros": a write goes well, but leaves zeros, as on a disk that is not sound;
+ *                   "kill": SIGKILL to the process group before the call; of a write after half of its bytes
  *   FAILING_ON      set: the calls behind the n-th that take space fail too, as on a disk that stays full */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -28,6 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -40,7 +44,7 @@ static size_t folder_length;
 static _Atomic int64_t *state; /* calls, failed */
 static int64_t fail_at;
 static int fail_errno;
-static bool fail_short, fail_zeros, fail_on;
+static bool fail_short, fail_zeros, fail_kill, fail_on;
 
 __attribute__((constructor)) static void read_environment(void) {
     static const struct {
@@ -62,6 +66,7 @@ __attribute__((constructor)) static void read_environment(void) {
     fail_at = at ? atoll(at) : 0;
     fail_short = how && strcmp(how, "short") == 0;
     fail_zeros = how && strcmp(how, "zeros") == 0;
+    fail_kill = how && strcmp(how, "kill") == 0;
     fail_on = getenv("FAILING_ON") != NULL;
     for (size_t i = 0; how && i < sizeof names / sizeof *names; i++)
         if (strcmp(how, names[i].name) == 0) fail_errno = names[i].value;
@@ -98,7 +103,13 @@ static bool concerns_path(int at, const char *path) {
     return is_below(whole);
 }
 
-typedef enum fate { PASSES, FAILS, CUT, ZEROED } fate;
+typedef enum fate { PASSES, FAILS, CUT, ZEROED, DIES } fate;
+
+/* The process, and those that it has started or that have started it. */
+static void die(void) {
+    kill(0, SIGKILL);
+    for (;;) pause();
+}
 
 /* Counts a call and says what becomes of it; errno is set where it fails. `takes_space`: as writing does, and
  * making a file, but not closing or removing one. */
@@ -107,13 +118,16 @@ static fate count_call(bool takes_space) {
     if (fail_at == 0 || number < fail_at || (number > fail_at && !(fail_on && takes_space))) return PASSES;
     atomic_fetch_add(&state[1], 1);
     if (fail_short || fail_zeros) return fail_short ? CUT : ZEROED;
+    if (fail_kill) return DIES;
     errno = fail_errno;
     return FAILS;
 }
 
 #define FAIL_IF(concerned, takes_space, result)                                                              \
     do {                                                                                                     \
-        if ((concerned) && count_call(takes_space) == FAILS) return (result);                                \
+        const fate fate_ = (concerned) ? count_call(takes_space) : PASSES;                                   \
+        if (fate_ == DIES) die();                                                                            \
+        if (fate_ == FAILS) return (result);                                                                 \
     } while (0)
 
 /* ---- bytes into a descriptor ---- */
@@ -122,11 +136,12 @@ static fate count_call(bool takes_space) {
 static ssize_t put(int d, const void *bytes, size_t count, off64_t at) {
     fate f = concerns(d) ? count_call(true) : PASSES;
     if (f == FAILS) return -1;
-    if (f == CUT && count > 1) count /= 2;
+    if ((f == CUT || f == DIES) && count > 1) count /= 2;
     void *zeros = f == ZEROED ? calloc(1, count) : NULL;
     if (zeros) bytes = zeros;
     ssize_t done = at < 0 ? NEXT(write)(d, bytes, count) : NEXT(pwrite64)(d, bytes, count, at);
     free(zeros);
+    if (f == DIES) die();
     return done;
 }
 
@@ -172,9 +187,38 @@ int ftruncate64(int d, off64_t size) {
     return NEXT(ftruncate64)(d, size);
 }
 
+int truncate(const char *path, off_t size) {
+    FAIL_IF(concerns_path(AT_FDCWD, path), true, -1);
+    return NEXT(truncate)(path, size);
+}
+
 int posix_fallocate(int d, off_t at, off_t size) {
-    if (concerns(d) && count_call(true) == FAILS) return fail_errno;
+    FAIL_IF(concerns(d), true, fail_errno);
     return NEXT(posix_fallocate)(d, at, size);
+}
+
+int fallocate(int d, int mode, off_t at, off_t size) {
+    FAIL_IF(concerns(d), true, -1);
+    return NEXT(fallocate)(d, mode, at, size);
+}
+
+ssize_t copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t count, unsigned flags) {
+    FAIL_IF(concerns(to), true, -1);
+    return NEXT(copy_file_range)(from, from_at, to, to_at, count, flags);
+}
+
+ssize_t sendfile(int to, int from, off_t *at, size_t count) {
+    FAIL_IF(concerns(to), true, -1);
+    return NEXT(sendfile)(to, from, at, count);
+}
+
+/* Of memory alone, or of a file that is only read, it passes. */
+void *mmap(void *place, size_t bytes, int access, int flags, int d, off_t at) {
+    if (d >= 0 && access & PROT_WRITE && flags & MAP_SHARED && concerns(d)) {
+        fprintf(stderr, "failing_writes: a file is mapped for writing\n");
+        _exit(99);
+    }
+    return NEXT(mmap)(place, bytes, access, flags, d, at);
 }
 
 /* A close that fails has closed the file all the same. */
@@ -231,6 +275,16 @@ int mkstemp(char *path) {
     return NEXT(mkstemp)(path);
 }
 
+int mkostemp(char *path, int flags) {
+    FAIL_IF(concerns_path(AT_FDCWD, path), true, -1);
+    return NEXT(mkostemp)(path, flags);
+}
+
+int mkdirat(int at, const char *path, mode_t mode) {
+    FAIL_IF(concerns_path(at, path), true, -1);
+    return NEXT(mkdirat)(at, path, mode);
+}
+
 int rename(const char *from, const char *to) {
     FAIL_IF(concerns_path(AT_FDCWD, to), true, -1);
     return NEXT(rename)(from, to);
@@ -249,6 +303,11 @@ int renameat2(int from_at, const char *from, int to_at, const char *to, unsigned
 int link(const char *from, const char *to) {
     FAIL_IF(concerns_path(AT_FDCWD, to), true, -1);
     return NEXT(link)(from, to);
+}
+
+int linkat(int from_at, const char *from, int to_at, const char *to, int flags) {
+    FAIL_IF(concerns_path(to_at, to), true, -1);
+    return NEXT(linkat)(from_at, from, to_at, to, flags);
 }
 
 int symlink(const char *from, const char *to) {

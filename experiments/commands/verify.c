@@ -9,9 +9,13 @@
  * mean +- t(n - 1) s sqrt(1 + 1/n); Hahn & Meeker, Statistical Intervals (1991), section 4.8). With fewer
  * than two seeds there is no such spread, and nothing has been verified. */
 #include <assert.h>
+#include <dirent.h>
+#include <errno.h>
 #include <ftw.h>
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,20 +79,49 @@ static cc_status choose(int *index, const session *s) {
 
 /* --- the run made anew --- */
 
-/* A folder of its own below $TMPDIR. */
-static cc_status make_folder(session *s) {
-    const char *where = getenv("TMPDIR");
-    snprintf(s->folder, sizeof s->folder, "%s/calcade-verify-XXXXXX", where && where[0] ? where : "/tmp");
-    if (mkdtemp(s->folder)) return CC_OK;
-    const cc_status status = cc_fail_errno(s->folder, "make");
-    s->folder[0] = 0;
-    return status;
-}
-
 /* For nftw, which comes to a folder after what is in it; links are removed, never followed. */
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
     (void)info, (void)kind, (void)where;
     return remove(path);
+}
+
+static bool remove_folder(const char *path) {
+    return nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS) == 0;
+}
+
+/* Removes the folders PREFIX-PROCESS-... in `where` of this user's processes that were killed. */
+static void sweep_folders(const char *where, const char *prefix) {
+    const size_t length = strlen(prefix);
+    DIR *dir = opendir(where);
+    if (!dir) return;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char path[CC_PATH_MAX], *end;
+        struct stat info;
+        if (strncmp(entry->d_name, prefix, length) != 0 || entry->d_name[length] != '-') continue;
+        const long owner = strtol(entry->d_name + length + 1, &end, 10);
+        /* Signal 0 asks only whether the process exists. */
+        if (owner <= 0 || *end != '-' || kill((pid_t)owner, 0) == 0 || errno != ESRCH) continue;
+        if (cc_path_join(path, where, entry->d_name) == CC_OK && lstat(path, &info) == 0 &&
+            S_ISDIR(info.st_mode) && info.st_uid == geteuid())
+            (void)remove_folder(path); /* what resists is no matter of this run */
+    }
+    closedir(dir);
+}
+
+/* A folder of its own below $TMPDIR. Its name says of which process on which host it is, for the next one
+ * that finds it left. */
+static cc_status make_folder(session *s) {
+    const char *where = getenv("TMPDIR");
+    char host[HOST_NAME_MAX + 1] = "", prefix[HOST_NAME_MAX + 32];
+    if (!where || !where[0]) where = "/tmp";
+    (void)gethostname(host, sizeof host - 1);
+    snprintf(prefix, sizeof prefix, "calcade-verify-%s", host);
+    sweep_folders(where, prefix);
+    snprintf(s->folder, sizeof s->folder, "%s/%s-%ld-XXXXXX", where, prefix, (long)getpid());
+    if (mkdtemp(s->folder)) return CC_OK;
+    const cc_status status = cc_fail_errno(s->folder, "make");
+    s->folder[0] = 0;
+    return status;
 }
 
 /* Places the stored runs, which the chosen one may need, beside it as links; itself it is to be made. */
@@ -272,7 +305,7 @@ static cc_status print(const finding *f, const session *s) {
 
 /* Plans, chooses, makes again, compares. */
 static cc_status verify(session *s, const char **paths, int count) {
-    int chosen;
+    int chosen = 0;
     finding found = {0};
     CC_TRY(cc_device_find(&s->backend, s->device));
     s->configs = calloc((size_t)count, sizeof *s->configs);
@@ -323,8 +356,7 @@ static cc_status command(int argc, char **argv) {
     cc_run_plan_destroy(s.stored);
     for (int i = 0; i < s.config_count; i++) cc_config_destroy(s.configs[i]);
     free(s.configs);
-    if (s.folder[0] && nftw(s.folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0)
-        cc_log(CC_LOG_WARNING, "%s cannot be removed", s.folder);
+    if (s.folder[0] && !remove_folder(s.folder)) cc_log(CC_LOG_WARNING, "%s cannot be removed", s.folder);
     return status;
 }
 

@@ -32,6 +32,7 @@
 #include "experiments/planning/checkpoint_title.h"
 #include "experiments/planning/claim_note.h"
 #include "experiments/planning/interrupt.h"
+#include "experiments/planning/last_error.h"
 
 enum { BEATS_A_LEASE = 10, LOOKS_A_LEASE = 40, TRIES = 50, LEASE_S = 60 };
 
@@ -114,13 +115,20 @@ static bool is_there(const char *path, const char *token) {
 
 /* Makes `path` of `temporary`, which only one process can. On a network the answer may be lost and the call
  * repeated: then it says that the name exists, and the count of links says whose it is. A file system without
- * links makes an empty file, which its maker fills. */
+ * links makes an empty file, which its maker fills. False with errno: EEXIST where another one has the name. */
 static bool make_name(int *descriptor, const char *temporary, const char *path) {
     struct stat entry;
     if (link(temporary, path) == 0) return true;
     const int code = errno;
-    if (code == EEXIST) return fstat(*descriptor, &entry) == 0 && entry.st_nlink == 2;
-    if (code != EPERM && code != ENOTSUP && code != ENOSYS && code != EMLINK) return false;
+    if (code == EEXIST) {
+        const bool ours = fstat(*descriptor, &entry) == 0 && entry.st_nlink == 2;
+        errno = code;
+        return ours;
+    }
+    if (code != EPERM && code != ENOTSUP && code != ENOSYS && code != EMLINK) {
+        errno = code;
+        return false;
+    }
     int made = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (made < 0) return false;
     close(*descriptor);
@@ -135,6 +143,7 @@ static bool write_note(int descriptor, const cc_claim_note *note) {
     for (size_t done = 0; done < sizeof text;) {
         const ssize_t written = pwrite(descriptor, text + done, sizeof text - done, (off_t)done);
         if (written < 0 && errno == EINTR) continue;
+        if (written == 0) errno = ENOSPC; /* no file system takes nothing and goes on */
         if (written <= 0) return false;
         done += (size_t)written;
     }
@@ -155,20 +164,24 @@ static cc_status make_number(bool *made, int *descriptor, char path[CC_PATH_MAX]
     CC_TRY(path_of(below, claim->result, number - 1));
     *descriptor = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (*descriptor < 0) return cc_fail_errno(temporary, "write");
-    bool named = false, written = write_note(*descriptor, note);
-    const int code = errno;
-    if (written) named = make_name(descriptor, temporary, path);
+    bool named = false;
+    int code = write_note(*descriptor, note) ? 0 : errno;
+    if (code == 0) {
+        named = make_name(descriptor, temporary, path);
+        /* Another one has the name, or has taken the temporary file away: it was faster. All else is an error. */
+        if (!named && errno != EEXIST && errno != ENOENT) code = errno;
+    }
     unlink(temporary);
     if (named) {
         /* A file that was made empty, where there are no links, is filled only now. */
-        written = write_note(*descriptor, note);
-        *made = written && highest(claim->result, 0) == number && (!token || is_there(below, token));
+        if (!write_note(*descriptor, note)) code = errno;
+        *made = code == 0 && highest(claim->result, 0) == number && (!token || is_there(below, token));
         if (!*made) unlink(path);
     }
     if (!*made) close(*descriptor);
-    if (written) return CC_OK;
-    errno = code ? code : EIO;
-    return cc_fail_errno(temporary, "write");
+    if (code == 0) return CC_OK;
+    errno = code;
+    return cc_fail_errno(path, "write");
 }
 
 /* --- is a holder at work? --- */
@@ -340,7 +353,11 @@ done:
     return status;
 }
 
+/* Who takes over has a claim there, or leaves a result. */
 static cc_status fail_lost(const cc_claim *claim) {
+    if (highest(claim->result, 0) == 0 && !cc_file_exists(claim->result))
+        return cc_fail(CC_EIO, claim->result, "the same command makes it anew",
+                       "the claim beside it is gone: somebody has removed files of results during the run");
     return cc_fail(CC_EBUSY, claim->result, "that process makes it; nothing was written",
                    "this process was halted for so long that another one took the run over");
 }
@@ -417,16 +434,31 @@ bool cc_claim_has_ended(const cc_claim_note *note) {
     return note->token[0] && cc_claim_note_look(note) == CC_PROCESS_ENDED;
 }
 
+/* Whether there is a claim on the result, or what never came to be one. */
+static bool has_claims(const char *result_path) {
+    char folder[CC_PATH_MAX];
+    bool found = false;
+    if (cc_path_folder(folder, result_path) != CC_OK) return false;
+    DIR *dir = opendir(folder);
+    if (!dir) return false;
+    for (struct dirent *entry; !found && (entry = readdir(dir));)
+        found = number_of(entry->d_name, cc_path_name(result_path)) > 0 ||
+                is_unnumbered(entry->d_name, cc_path_name(result_path));
+    closedir(dir);
+    return found;
+}
+
 void cc_claim_tidy(const char *result_path) {
     char checkpoint[CC_PATH_MAX];
     cc_claim *claim;
     const cc_claim_terms at_once = {.hurries = true};
     const bool left = cc_checkpoint_path(checkpoint, result_path) == CC_OK &&
-                      (cc_file_exists(checkpoint) || highest(result_path, 0) > 0);
+                      (cc_file_exists(checkpoint) || has_claims(result_path));
     if (left && cc_claim_take(&claim, result_path, &at_once) == CC_OK) {
         unlink(checkpoint);
         (void)cc_file_sweep(checkpoint);
         cc_claim_release(claim);
     }
+    cc_last_error_note(result_path, CC_OK); /* of one that failed when its result was there already */
     cc_error_clear();
 }

@@ -36,6 +36,7 @@ static double disk_now_s(const char *results) {
     clock_gettime(CLOCK_REALTIME, &now);
     if (cc_path_join(path, results, ".clock") != CC_OK || cc_path_temporary(temporary, path) != CC_OK)
         return seconds_of(now);
+    if (cc_file_sweep_ended(path) != CC_OK) cc_error_clear(); /* no folder: no file can be made there */
     const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0) return seconds_of(now);
     /* Written to, it has the server's time; merely made, perhaps this machine's. */

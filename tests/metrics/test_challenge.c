@@ -141,6 +141,12 @@ static void scans_add_up(void **state) {
     assert_int_equal(sum.truth_changed, 1);
     cc_challenge_add(&sum, &sum);
     assert_int_equal(sum.prediction_changed, 2);
+    /* Every number of a tally, none of them 0. */
+    cc_challenge left = {.all = {{4, 3, 4, 2}, 6, 2, 3, false}};
+    const cc_challenge right = {.all = {{1, 1, 2, 1}, 0.5, 0.25, 4, true}};
+    cc_challenge_add(&left, &right);
+    check_tally("by hand", &left.all, (double[]){5, 4, 6, 3, 6.5, 2.25, 7});
+    assert_true(left.all.one_sided);
 }
 
 /* 3 of 4 lesions found, 2 of 4 predicted ones right (one prediction covers two lesions); 6 of 8 and of 9

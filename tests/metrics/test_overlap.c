@@ -73,6 +73,17 @@ static void each_average_weighs_pixels_patients_or_slices(void **state) {
     check_score(&s, CC_SCORE_F1, NAN);
 }
 
+/* In the second slice nothing is predicted: it has no precision, but a recall and an IoU of 0. */
+static void a_row_without_one_score_counts_for_the_others(void **state) {
+    (void)state;
+    static const cc_count_row slices[] = {{0, {5, 2, 5, 8}}, {0, {0, 0, 5, 10}}};
+    cc_scores s;
+    assert_ok(cc_scores_average(&s, slices, 2, (cc_convention){CC_AVERAGE_SLICE, CC_EMPTY_SKIP}));
+    check_score(&s, CC_SCORE_PRECISION, 5.0 / 7);
+    check_score(&s, CC_SCORE_RECALL, 0.25);
+    check_score(&s, CC_SCORE_IOU, 5.0 / 24);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(masks_are_counted_pixel_by_pixel),
@@ -80,6 +91,7 @@ int main(void) {
         cmocka_unit_test(zero_by_zero_takes_the_named_value),
         cmocka_unit_test(negative_counts_are_refused_and_nothing_is_written),
         cmocka_unit_test(each_average_weighs_pixels_patients_or_slices),
+        cmocka_unit_test(a_row_without_one_score_counts_for_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,23 @@
 /* tests/experiments/commands/test_writes.c -- every call that writes fails once, in turn: a small run, the
- * same over an older result, export, predict, report and phantom, each under tests/failing_writes.c. The
- * command then ends with status 1 and one error line that names the file, or with status 0 and the right
- * bytes; no file is half there under its final name; and the same command, undisturbed, then makes what an
- * undisturbed one makes, and leaves nothing else.  By default a sample of the calls is tried.
+ * same over an older result, export, predict, report, phantom, split, verify, plans and their runs, each under
+ * tests/failing_writes.c. The command then ends with status 1 and one error line that names the file, or with
+ * status 0 and the right bytes; no file is half there under its final name; and the same command, undisturbed,
+ * then makes what an undisturbed one makes, and leaves nothing else. By default a sample of the calls is tried.
  * tests/soak/writes tries all of them, with every kind of failure. */
-#include <ftw.h>
-#include <sys/stat.h>
-#include "results/compare.h"
+#include "disturbed.h"
 #include "results/paths.h"
-#include "runs.h"
 
-enum { NAMES_MAX = 1024, FAULTS = 5 };
+enum { FAULTS = 5 };
 
-/* Where all happens: `out` is the folder whose calls fail. */
-static char base[256], out[512], want[512], start[512], state_file[512], config[512], other_config[512],
-    runs[512], model[CC_PATH_MAX], scan[1024];
+/* Where all happens, beside the folders of disturbed.h: the calls on `out` fail. */
+static char base[256], state_file[512], config[512], other_config[512], runs[512], model[CC_PATH_MAX],
+    scan[1024];
 
 /* What is run; "$o" stands for the folder `out`. */
 typedef struct scenario {
     const char *name;
-    const char
-        *arguments;     /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s */
+    /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s (a scan), $p (calcade) */
+    const char *arguments;
     const char *before; /* arguments of a command that makes what is there already, or NULL */
 } scenario;
 
@@ -36,6 +33,15 @@ static const scenario scenarios[] = {
     {"split", "split $c -o $o/split.csv", NULL},
     {"phantom, ctheart", "phantom $o/p --patients 2 --size 64 --slices 2 --sheet $o/sheet.png", NULL},
     {"phantom, orcascore", "phantom $o/p --layout orcascore --patients 2 --size 64 --slices 2", NULL},
+    {"plan", "plan $c -o $o/plan.jsonl --device cpu --out $o/runs", NULL},
+    {"run --plan --task", "run --plan $o/plan.jsonl --task 0 --device cpu",
+     "plan $c -o $o/plan.jsonl --device cpu --out $o/runs"},
+    {"status", "status $c --out $o/runs", "plan $c -o $o/plan.jsonl --device cpu --out $o/runs"},
+    {"submit", "submit $c -o $o/plan.jsonl --executor print --device cpu --out $o/runs", NULL},
+    {"cancel", "cancel --plan $o/plan.jsonl", "plan $c -o $o/plan.jsonl --device cpu --out $o/runs"},
+    {"cancel --undo", "cancel --undo --plan $o/plan.jsonl",
+     "plan $c -o $o/plan.jsonl --device cpu --out $o/runs && $p cancel --plan $o/plan.jsonl"},
+    {"verify", "verify $c --device cpu --results $r", NULL},
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
 
@@ -52,13 +58,15 @@ static const fault faults[FAULTS] = {
     {"interrupted", "EINTR", false, false},
 };
 
-/* $CALCADE_SOAK: every call fails, in the ways whose names hold that text; "all" for all of them. */
+/* $CALCADE_SOAK: every call fails, in the ways whose names hold that text; "all" for all of them; with
+ * $CALCADE_SOAK_OF of the commands whose names hold that one. */
 static bool all_calls(void) {
     return getenv("CALCADE_SOAK") != NULL;
 }
 
 static bool is_wanted(int number, int f) {
-    const char *soak = getenv("CALCADE_SOAK");
+    const char *soak = getenv("CALCADE_SOAK"), *only = getenv("CALCADE_SOAK_OF");
+    if (only && !strstr(scenarios[number].name, only)) return false;
     if (!soak) return f == 0 || f == number % FAULTS;
     return strcmp(soak, "all") == 0 || strstr(faults[f].name, soak);
 }
@@ -68,8 +76,8 @@ static void expand(char *to, size_t capacity, const char *arguments) {
     const struct {
         char letter;
         const char *text;
-    } names[] = {{'c', config}, {'d', other_config}, {'e', base}, {'o', out},
-                 {'r', runs},   {'m', model},        {'s', scan}};
+    } names[] = {{'c', config},     {'d', other_config}, {'e', base},  {'o', out},
+                 {'p', CC_PROGRAM}, {'r', runs},         {'m', model}, {'s', scan}};
     size_t used = 0;
     for (const char *a = arguments; *a; a++) {
         const char *text = NULL;
@@ -93,11 +101,11 @@ static int64_t run_disturbed(outcome *o, const char *arguments, const char *belo
     assert_ok(cc_file_write(state_file, counts, sizeof counts));
     /* Sanitized, AddressSanitizer is preloaded into gnuplot too, which does not free all that it takes. */
     const bool gnuplot_leaks = strncmp(arguments, "report", 6) == 0;
-    snprintf(
-        line, sizeof line,
-        "env FAILING_FOLDER=%s FAILING_STATE=%s FAILING_AT=%lld FAILING_HOW=%s %s %s LD_PRELOAD='%s' %s %s",
-        below, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "",
-        gnuplot_leaks ? "ASAN_OPTIONS=detect_leaks=0" : "", CC_FAILING_WRITES, CC_PROGRAM, expanded);
+    snprintf(line, sizeof line,
+             "env TMPDIR=%s FAILING_FOLDER=%s FAILING_STATE=%s FAILING_AT=%lld FAILING_HOW=%s %s %s "
+             "LD_PRELOAD='%s' %s %s",
+             out, below, state_file, (long long)at, f->how, f->stays ? "FAILING_ON=1" : "",
+             gnuplot_leaks ? "ASAN_OPTIONS=detect_leaks=0" : "", CC_FAILING_WRITES, CC_PROGRAM, expanded);
     runs_shell(o, line);
     cc_arena *arena = cc_arena_create();
     char *bytes;
@@ -111,147 +119,8 @@ static int64_t run_disturbed(outcome *o, const char *arguments, const char *belo
 static void run_alone(outcome *o, const char *arguments) {
     char line[8192], expanded[4096];
     expand(expanded, sizeof expanded, arguments);
-    snprintf(line, sizeof line, "%s %s", CC_PROGRAM, expanded);
+    snprintf(line, sizeof line, "TMPDIR=%s %s %s", out, CC_PROGRAM, expanded);
     runs_shell(o, line);
-}
-
-static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *walk) {
-    (void)s, (void)flag, (void)walk;
-    return remove(path);
-}
-
-static void remove_all(const char *path) {
-    if (cc_folder_exists(path)) assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
-}
-
-static void copy_all(const char *from, const char *to) {
-    remove_all(to);
-    assert_int_equal(cc_test_run(NULL, 0, "cp -a %s %s", from, to), 0);
-}
-
-/* The files below a folder, by their paths in it. */
-typedef struct tree {
-    char root[512], *names[NAMES_MAX];
-    int count;
-} tree;
-
-static tree *walked;
-
-static int add_name(const char *path, const struct stat *s, int flag, struct FTW *walk) {
-    (void)s, (void)walk;
-    size_t root = strlen(walked->root);
-    if (strlen(path) == root) return 0;
-    assert_true(walked->count < NAMES_MAX);
-    char *name = NULL;
-    assert_true(asprintf(&name, "%s%s", path + root + 1, flag == FTW_D ? "/" : "") > 0);
-    walked->names[walked->count++] = name;
-    return 0;
-}
-
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void tree_init(tree *t, const char *root) {
-    *t = (tree){.count = 0};
-    snprintf(t->root, sizeof t->root, "%s", root);
-    walked = t;
-    assert_int_equal(nftw(root, add_name, 16, FTW_PHYS), 0);
-    qsort(t->names, (size_t)t->count, sizeof *t->names, by_text);
-}
-
-static void tree_deinit(tree *t) {
-    while (t->count > 0) free(t->names[--t->count]);
-}
-
-/* Two run files hold the same, but for times and memory. */
-static bool same_run(const char *a, const char *b, cc_arena *arena) {
-    const unsigned all = CC_RUN_ALL;
-    cc_run x, y;
-    if (cc_run_read(&x, a, all, arena) != CC_OK || cc_run_read(&y, b, all, arena) != CC_OK) return false;
-    y.provenance.started = x.provenance.started;
-    y.provenance.finished = x.provenance.finished;
-    y.provenance.seconds = x.provenance.seconds;
-    y.provenance.peak_memory_bytes = x.provenance.peak_memory_bytes;
-    for (size_t i = 0; i < x.epoch_count && i < y.epoch_count; i++)
-        ((cc_run_epoch *)y.epochs)[i].seconds = x.epochs[i].seconds;
-    return cc_run_compare(&x, &y) == CC_OK;
-}
-
-static bool same_file(const char *root_a, const char *root_b, const char *name) {
-    char a[2048], b[2048], *x, *y;
-    size_t x_bytes, y_bytes;
-    snprintf(a, sizeof a, "%s/%s", root_a, name);
-    snprintf(b, sizeof b, "%s/%s", root_b, name);
-    if (!cc_file_exists(a) || !cc_file_exists(b)) return false;
-    cc_arena *arena = cc_arena_create();
-    bool same = cc_file_read(&x, &x_bytes, a, SIZE_MAX, arena) == CC_OK &&
-                cc_file_read(&y, &y_bytes, b, SIZE_MAX, arena) == CC_OK && x_bytes == y_bytes &&
-                memcmp(x, y, x_bytes) == 0;
-    if (!same && strstr(name, ".h5")) same = same_run(a, b, arena);
-    cc_arena_destroy(arena);
-    return same;
-}
-
-/* What a command that was disturbed may leave for the next one: nothing that looks like a result. */
-static bool is_private(const char *name) {
-    return cc_path_ends_with(name, ".tmp") || cc_path_ends_with(name, ".claim") ||
-           cc_path_ends_with(name, ".failed") || cc_path_ends_with(name, ".checkpoint") ||
-           strstr(name, "/.writing/") || strstr(name, "/.gnuplot-");
-}
-
-static bool has(const tree *t, const char *name) {
-    return bsearch(&name, t->names, (size_t)t->count, sizeof name, by_text) != NULL;
-}
-
-static bool is_folder(const char *name) {
-    return name[strlen(name) - 1] == '/';
-}
-
-/* Whether `out` is what another folder is, no more and no less; else what is not. */
-static bool is_out_as(const char *other, char *wrong, size_t capacity) {
-    tree have, wanted;
-    tree_init(&have, out);
-    tree_init(&wanted, other);
-    wrong[0] = 0;
-    for (int i = 0; i < have.count && !wrong[0]; i++)
-        if (!has(&wanted, have.names[i]))
-            snprintf(wrong, capacity, "%s is there", have.names[i]);
-        else if (!is_folder(have.names[i]) && !same_file(out, other, have.names[i]))
-            snprintf(wrong, capacity, "%s is not what it must be", have.names[i]);
-    for (int i = 0; i < wanted.count && !wrong[0]; i++)
-        if (!has(&have, wanted.names[i])) snprintf(wrong, capacity, "%s is missing", wanted.names[i]);
-    tree_deinit(&have);
-    tree_deinit(&wanted);
-    return !wrong[0];
-}
-
-/* Whether each file of `out` that has a final name is whole: the one that must come, or the one that was
- * there. */
-static bool is_out_whole(char *wrong, size_t capacity) {
-    tree have;
-    tree_init(&have, out);
-    wrong[0] = 0;
-    for (int i = 0; i < have.count && !wrong[0]; i++) {
-        const char *name = have.names[i];
-        if (!is_private(name) && !is_folder(name) && !same_file(out, want, name) &&
-            !same_file(out, start, name))
-            snprintf(wrong, capacity, "%s is not what it must be", name);
-    }
-    tree_deinit(&have);
-    return !wrong[0];
-}
-
-/* Whether `out` has all that it must have, as it must be; private files may be there too. */
-static bool is_out_done(char *wrong, size_t capacity) {
-    tree wanted;
-    tree_init(&wanted, want);
-    wrong[0] = 0;
-    for (int i = 0; i < wanted.count && !wrong[0]; i++)
-        if (!is_folder(wanted.names[i]) && !same_file(out, want, wanted.names[i]))
-            snprintf(wrong, capacity, "%s is missing, or not what it must be", wanted.names[i]);
-    tree_deinit(&wanted);
-    return !wrong[0];
 }
 
 /* One error line, the last one, which names a file of `out`; warnings before it may, where several runs
