@@ -28,7 +28,7 @@ static cc_phantom_options options_of(int patients, int size, int slices) {
 
 static patient make(const cc_phantom_options *o, int number) {
     patient p = {.size = o->size, .slices = o->slices};
-    assert_ok(cc_phantom_make(&p.hu, &p.labels, o, number));
+    assert_ok(cc_phantom_make(&p.hu, &p.labels, NULL, o, number));
     p.count = (size_t)o->size * (size_t)o->size * (size_t)o->slices;
     return p;
 }
@@ -345,7 +345,7 @@ static void sizes_from_64_to_512_are_made_and_others_refused(void **state) {
     for (int i = 0; i < 4; i++) {
         cc_phantom_options o = options_of(1, bad[i], 1);
         cc_volume untouched = {0};
-        assert_error(cc_phantom_make(&untouched, NULL, &o, 0), CC_EINVAL, "64 to 512");
+        assert_error(cc_phantom_make(&untouched, NULL, NULL, &o, 0), CC_EINVAL, "64 to 512");
         assert_null(untouched.voxels);
     }
 }
@@ -354,13 +354,13 @@ static void options_that_make_no_sense_are_refused_by_name(void **state) {
     (void)state;
     cc_volume v = {0};
     cc_phantom_options o = options_of(1, 64, 0);
-    assert_error(cc_phantom_make(&v, NULL, &o, 0), CC_EINVAL, "slices");
+    assert_error(cc_phantom_make(&v, NULL, NULL, &o, 0), CC_EINVAL, "slices");
     o = options_of(0, 64, 1);
     assert_error(cc_phantom_write(NULL, cc_test_folder(), &o), CC_EINVAL, "patients");
     o = options_of(1, 64, 1);
-    assert_error(cc_phantom_make(&v, NULL, &o, 1), CC_EINVAL, "patient");
+    assert_error(cc_phantom_make(&v, NULL, NULL, &o, 1), CC_EINVAL, "patient");
     o.window_hu[0] = o.window_hu[1];
-    assert_error(cc_phantom_make(&v, NULL, &o, 0), CC_EINVAL, "window_hu");
+    assert_error(cc_phantom_make(&v, NULL, NULL, &o, 0), CC_EINVAL, "window_hu");
     assert_int_equal(cc_test_run(NULL, 0, "%s phantom %s --size 1000", CC_PROGRAM, cc_test_folder()), 2);
 }
 
