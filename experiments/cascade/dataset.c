@@ -67,6 +67,8 @@ cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part)
     for (size_t i = 0; i < part->count; i++) {
         CC_CHECK(cc_interrupt_check());
         CC_CHECK(cc_slice_set_read(dataset->base, part->slices[i], image, mask));
+        if (cc_slice_set_has_regions(dataset->base))
+            CC_CHECK(cc_slice_set_read_regions(dataset->base, part->slices[i], mask));
     }
 done:
     free(image);

@@ -114,6 +114,17 @@ static void print_claims(FILE *out, const cc_claim_list *claims) {
     }
 }
 
+/* "calcium", or "{region: regions, lesion: calcium}". */
+static void print_targets(FILE *out, const cc_target_words *targets) {
+    if (targets->count == 0) fputs(targets->one ? targets->one : "null", out);
+    for (int i = 0; i < targets->count; i++) {
+        fputs(i ? ", " : "{", out);
+        print_text(out, targets->of[i].head);
+        fprintf(out, ": %s", targets->of[i].word);
+    }
+    if (targets->count > 0) fputc('}', out);
+}
+
 /* A value on one line, or below its key. */
 static void print_value(FILE *out, const cc_experiment_config *config, const cc_option *o) {
     const void *place = (const char *)config + o->offset;
@@ -151,6 +162,9 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
         return;
     case CC_OPTION_CLAIMS:
         print_claims(out, place);
+        return;
+    case CC_OPTION_TARGETS:
+        print_targets(out, place);
         return;
     default:
         if (!o->initial && !o->needed && item_count(config, o) == 0) {

@@ -275,6 +275,26 @@ static cc_status read_heads(cc_experiment_config *config, const cc_option *o, co
     return CC_OK;
 }
 
+/* A choice for a net's only output, or a map of outputs' names and choices, or CC_TARGET_REGIONS. */
+static cc_status read_targets(cc_target_words *out, const cc_option *o, const char *key, const cc_yaml *node,
+                              cc_arena *arena) {
+    if (node->kind != CC_YAML_MAP) return read_choice(&out->one, o, key, node);
+    if (node->count < (size_t)o->least || node->count > (size_t)o->most)
+        return fail_wants(o, key, node, NULL);
+    for (size_t i = 0; i < node->count; i++) {
+        const cc_yaml *item = node->items[i];
+        if (!cc_config_is_name(node->keys[i], 1)) return fail_wants(o, key, node, NULL);
+        out->of[i].head = cc_arena_copy(arena, node->keys[i]);
+        if (!out->of[i].head) return CC_ENOMEM;
+        if (item->kind == CC_YAML_SCALAR && strcmp(item->text, CC_TARGET_REGIONS) == 0)
+            out->of[i].word = CC_TARGET_REGIONS;
+        else
+            CC_TRY(read_choice(&out->of[i].word, o, key, item));
+    }
+    out->count = (int)node->count;
+    return CC_OK;
+}
+
 /* One number for all axes, or a list of one for each; of equal numbers one is kept, so that both ways to say the
  * same have one identity. */
 static bool as_extents(cc_extents *out, const cc_option *o, const cc_yaml *node) {
@@ -360,6 +380,8 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
         return null ? CC_OK : read_numbers(config, o, key, node);
     case CC_OPTION_HEADS:
         return read_heads(config, o, key, node, arena);
+    case CC_OPTION_TARGETS: /* may be left out, and then keeps none */
+        return null ? CC_OK : read_targets(place, o, key, node, arena);
     case CC_OPTION_EXTENTS:
         return read_extents(config, o, key, node);
     case CC_OPTION_TEXTS:

@@ -33,6 +33,18 @@ typedef struct cc_text_list {
     int count;
 } cc_text_list;
 
+/* What a net learns of each pixel: a word of CC_LABEL_CLASSES_LIST for a net of one output, or for each output of
+ * one that has several, one of which may learn CC_TARGET_REGIONS. experiments/config/targets.h makes classes of
+ * it. */
+#define CC_TARGET_REGIONS "regions"
+typedef struct cc_target_words {
+    const char *one; /* NULL: there are several, or none */
+    struct {
+        const char *head, *word;
+    } of[CC_HEADS_MAX];
+    int count; /* of several */
+} cc_target_words;
+
 /* What a table calls a variant. */
 typedef struct cc_label {
     const char *variant, *text;
@@ -72,7 +84,7 @@ typedef struct cc_experiment_config {
         int labels[CC_LABELS_MAX], label_count; /* list, nnunet, decathlon: foreground; none: all labels */
         int slices;                             /* what trains: 1, 3 or 5 neighbours of a scan; else 0 */
         cc_text_list channels;                  /* what trains: words of datasets/channels.h; else none */
-        const char *targets;                    /* what trains: "calcium", "arteries", "labels"; else NULL */
+        cc_target_words targets;                /* what trains; else none */
         const char *items;                      /* roi, calcification: "slices", "volumes"; else NULL */
         int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
         bool skip_broken;   /* all but volume: broken patients are left out */

@@ -80,8 +80,8 @@ static const cc_option rows[] = {
      .is = "list",
      .needed_to_run = true,
      .locates = true,
-     .meaning =
-         "the table of scans (CSV or TSV): columns image, mask, patient, and perhaps group, set, fold"},
+     .meaning = "the table of scans (CSV or TSV): columns image, mask, patient, and perhaps group, set, "
+                "fold, regions"},
     {.key = "data.image",
      .kind = CC_OPTION_PATH,
      AT(data.image),
@@ -141,18 +141,25 @@ static const cc_option rows[] = {
          "histograms are matched or values augmented. With `data.slices` each word has a channel a slice, "
          "word by word"},
     {.key = "data.targets",
-     .kind = CC_OPTION_CHOICE,
+     .kind = CC_OPTION_TARGETS,
      AT(data.targets),
      .when = "stage",
      .is = TRAINED,
      .choices = {CC_LABEL_CLASSES_LIST(WORD)},
+     .least = 1,
+     .most = CC_HEADS_MAX,
      .initial = "calcium",
      .usual = "calcium",
      .meaning =
          "what a net tells apart: foreground from background; the coronary arteries, labels 1 LAD with "
          "the left main, 2 LCX, 3 RCA, or three `data.labels` in this order; or each of `data.labels`. "
          "Several classes take a loss of class numbers (cross-entropy, softmax-dice, tversky); the most "
-         "probable one is predicted, and any but background counts as foreground in all scores"},
+         "probable one is predicted, and any but background counts as foreground in all scores. Of a net of "
+         "several outputs what each learns, as in `{region: regions, lesion: calcium}`: one output learns "
+         "from the mask, chooses the epoch and is scored; one may learn `regions`, labels of a volume of "
+         "their own beside the scan (orcascore: TRV1P1Regions.mhd in the folder of references; list: the "
+         "column regions; 255 where nobody has said). Beside `calcium`, regions 1, 2, 3 are territories of "
+         "LAD, LCX and RCA: a predicted lesion is of the artery that most of its voxels are in"},
     {.key = "data.items",
      .kind = CC_OPTION_CHOICE,
      AT(data.items),

@@ -176,6 +176,11 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
         snprintf(out, capacity, "a map {NAME: CLASSES} of 1 to %d outputs, CLASSES a whole number %s",
                  o->most, range);
         break;
+    case CC_OPTION_TARGETS:
+        snprintf(out, capacity,
+                 "one of %s, or a map {OUTPUT: WORD} of a net's outputs, WORD one of these or %s", choices,
+                 CC_TARGET_REGIONS);
+        break;
     case CC_OPTION_TEXT:
         snprintf(out, capacity, "a text of one line");
         break;

@@ -27,6 +27,7 @@ static cc_status open_set(cc_slice_set **out, const cc_experiment_config *config
         strcmp(config->data.source, "ctheart") == 0 && config->data.mask_threshold != CC_MASK_THRESHOLD_NONE;
     if (stated) options.mask_threshold = &config->data.mask_threshold;
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
+    options.regions = cc_config_learns_regions(config);
     return cc_slice_set_open(out, &options);
 }
 
@@ -62,7 +63,8 @@ static bool has_same_labels(const cc_experiment_config *a, const cc_experiment_c
 
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
     return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken && has_same_labels(a, b);
+           a->data.skip_broken == b->data.skip_broken && has_same_labels(a, b) &&
+           cc_config_learns_regions(a) == cc_config_learns_regions(b);
 }
 
 /* Of a volume: all that lies in a file's folder, as its header may name other files there. */
@@ -246,10 +248,11 @@ cc_status cc_data_channels(cc_channels *out, const cc_experiment_config *net) {
                             net->preprocess.window_hu);
 }
 
-cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net,
+cc_status cc_data_targets(cc_net_targets *out, const cc_experiment_config *net,
                           const cc_experiment_config *data) {
-    CC_TRY(cc_label_classes_init(out, net->data.targets, data->data.labels, data->data.label_count));
-    if (out->count == 1 || out->arteries || has_same_labels(net, data)) return CC_OK;
+    CC_TRY(cc_net_targets_init(out, net, data->data.labels, data->data.label_count));
+    const cc_label_classes *scored = &out->of[out->scored];
+    if (scored->count == 1 || scored->arteries || has_same_labels(net, data)) return CC_OK;
     return cc_fail(CC_ECONFIG, data->name, "give both the same data.labels, in the same order",
                    "the classes of the net of %s are other labels than those of this data", net->name);
 }
@@ -304,9 +307,10 @@ cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_co
 }
 
 cc_status cc_data_check_classes(const cc_slice_set *set, const cc_experiment_config *config) {
-    cc_label_classes classes;
+    cc_net_targets targets;
     bool several = false;
-    CC_TRY(cc_data_classes(&classes, config, config));
+    CC_TRY(cc_data_targets(&targets, config, config));
+    const cc_label_classes classes = targets.of[targets.scored];
     const bool volume = strcmp(config->data.source, "volume") == 0; /* in memory: read once more in no time */
     if (classes.count == 1 || !(volume || cc_scan_facts_are_known(set))) return CC_OK;
     cc_scan_facts *facts = malloc(sizeof *facts);

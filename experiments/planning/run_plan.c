@@ -161,9 +161,9 @@ const cc_planned_run *cc_planned_run_net(const cc_planned_run *run) {
 
 cc_status cc_planned_run_check_nets(const cc_planned_run *run, const cc_slice_set *set) {
     const cc_planned_run *last = cc_planned_run_net(run);
-    cc_label_classes classes;
+    cc_net_targets targets;
     if (last) CC_TRY(cc_data_check_channels(set, last->config));
-    if (last) CC_TRY(cc_data_classes(&classes, last->config, run->config));
+    if (last) CC_TRY(cc_data_targets(&targets, last->config, run->config));
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
         const cc_planned_run *upstream = run->upstream[kind];
         if (!upstream || upstream == last || kind == CC_UPSTREAM_REFERENCE) continue; /* of data of its own */
