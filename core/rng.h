@@ -21,6 +21,7 @@ typedef enum cc_purpose {
     CC_PURPOSE_EMPTY = 8,        /* sample = the slice: whether one without truth is trained on */
     CC_PURPOSE_SEARCH = 9,       /* points of a search: core/sobol.h, experiments/config/config_search.c */
     CC_PURPOSE_TRAIN_SHARE = 10, /* epoch 0, sample 0: which training patients a share of them has */
+    CC_PURPOSE_PATCH = 12,       /* sample = its number in the epoch (datasets/patches.h) */
 } cc_purpose;
 
 typedef struct cc_rng {

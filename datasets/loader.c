@@ -1,21 +1,10 @@
-/* datasets/loader.c -- batches through a ring of buffers, filled by threads.
+/* datasets/loader.c -- items of a batch: a slice in one of its variants, from the file to what a net is fed.
  *
- * The unit of work is one item (a slice in one of its variants), so that all threads help with the batch
- * that is waited for. Batch b lies in slot b mod depth. Threads take items by number, in order, as long as
- * the item's batch lies less than `depth` batches behind the last one given back; which thread makes an
- * item decides nothing about it, as its place and its random numbers follow from its number alone. One
- * mutex guards the counters, never the pixels: an item's place in a slot belongs to the thread that took
- * its number, and the slot to the caller once all its items are done.
- *
- *     given back  | held by the caller | being made: items next..end
- *     0 ..        | released           | .. released + depth
- *
- * Without threads (workers 0) the caller makes the items itself, through the same functions. */
+ * Threads and the order of batches are datasets/batch_ring.c's; here is what an item is. Its place and its
+ * random numbers follow from its number alone. */
 #include "datasets/loader.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "core/arena.h"
@@ -37,9 +26,6 @@ typedef struct ring_slot {
     float *images, *targets; /* [batch,channels,H,W], [batch,1,H,W] */
     uint32_t *slices;        /* [batch] */
     int *variants;           /* [batch] */
-    int count, left;         /* items of its batch; those not done */
-    cc_error error;          /* of the first item that failed; status CC_OK where none did */
-    size_t error_item;
 } ring_slot;
 
 struct cc_loader {
@@ -51,23 +37,13 @@ struct cc_loader {
     uint64_t epoch; /* that is under way; written while the threads rest */
     cc_arena *arena;
     uint32_t *first_item;  /* [slice_count + 1]: of each slice's variants; then the number of items */
-    size_t items, batches; /* of an epoch */
+    size_t items;          /* of an epoch */
     size_t pixels, values; /* of a canvas; of all channels of one */
     uint32_t *order;       /* [items] the epoch's permutation */
-    ring_slot *ring;
-    size_t depth;
+    cc_batch_ring *ring;
+    ring_slot *slots; /* [depth of the ring] */
     scratch *scratch; /* [workers], or one for the caller */
-    pthread_t threads[CC_LOADER_WORKERS_MAX];
-    int thread_count;
-    cc_batch batch; /* what the caller holds */
-
-    pthread_mutex_t mutex;      /* guards the rest, and count, left and error of the slots */
-    pthread_cond_t work, ready; /* there may be an item to take; a batch is done or the threads rest */
-    bool quit;
-    size_t next, end; /* items: the next to take; where the epoch ends */
-    int busy;         /* threads that are making an item */
-    size_t given;     /* batches: handed to the caller */
-    size_t released;  /* batches: given back by the caller */
+    cc_batch batch;   /* what the caller holds */
 };
 
 /* --- an item --- */
@@ -195,10 +171,6 @@ static cc_status prepare_item(float *image, float *target, const cc_loader *load
     return CC_OK;
 }
 
-static ring_slot *slot_of(const cc_loader *loader, size_t batch) {
-    return &loader->ring[batch % loader->depth];
-}
-
 static const cc_augment *augment_of(const cc_loader *loader, uint32_t slice) {
     const cc_loader_options *o = &loader->options;
     return &loader->augments[o->augment_negative ? cc_view_get(o->set, slice)->group & 1 : 0];
@@ -218,85 +190,20 @@ static size_t position_of(const cc_loader *loader, size_t number) {
     return low;
 }
 
-/* Makes one item in its place; the mutex is not held. */
-static cc_status make_item(const cc_loader *loader, size_t item, const scratch *s) {
+/* Makes one item in its place (cc_batch_ring_make). */
+static cc_status make_item(void *context, size_t item, size_t slot_number, size_t place, int worker) {
+    const cc_loader *loader = context;
     const cc_loader_options *o = &loader->options;
-    size_t at = item % (size_t)o->batch, number = o->shuffle ? loader->order[item] : item;
-    ring_slot *slot = slot_of(loader, item / (size_t)o->batch);
+    const size_t number = o->shuffle ? loader->order[item] : item;
+    const ring_slot *slot = &loader->slots[slot_number];
     size_t position = position_of(loader, number);
     uint32_t slice = o->slices[position];
     int variant = (int)(number - loader->first_item[position]);
-    slot->slices[at] = slice;
-    slot->variants[at] = variant;
-    return prepare_item(slot->images + at * loader->values, slot->targets + at * loader->pixels, loader, s,
-                        slice, &augment_of(loader, slice)->variants[variant], number);
-}
-
-/* Under the mutex: an item of its slot is done. */
-static void finish_item(cc_loader *loader, size_t item, cc_status status) {
-    ring_slot *slot = slot_of(loader, item / (size_t)loader->options.batch);
-    slot->left--;
-    /* Of several failures the one of the lowest number is reported, whichever thread met it first. */
-    if (status != CC_OK && (slot->error.status == CC_OK || item < slot->error_item)) {
-        slot->error = *cc_error_get();
-        slot->error_item = item;
-    }
-}
-
-/* --- threads --- */
-
-static bool may_take(const cc_loader *loader) {
-    return loader->next < loader->end &&
-           loader->next / (size_t)loader->options.batch < loader->released + loader->depth;
-}
-
-typedef struct loader_thread {
-    cc_loader *loader;
-    const scratch *scratch;
-} loader_thread;
-
-static void *work(void *argument) {
-    loader_thread *self = argument;
-    cc_loader *loader = self->loader;
-    pthread_mutex_lock(&loader->mutex);
-    for (;;) {
-        while (!loader->quit && !may_take(loader)) pthread_cond_wait(&loader->work, &loader->mutex);
-        if (loader->quit) break;
-        size_t item = loader->next++;
-        loader->busy++;
-        pthread_mutex_unlock(&loader->mutex);
-        cc_status status = make_item(loader, item, self->scratch); /* without the mutex: this is the work */
-        pthread_mutex_lock(&loader->mutex);
-        finish_item(loader, item, status);
-        loader->busy--;
-        pthread_cond_broadcast(&loader->ready);
-    }
-    pthread_mutex_unlock(&loader->mutex);
-    return NULL;
-}
-
-/* Signals stay with the program's own threads. */
-static cc_status start_threads(cc_loader *loader) {
-    cc_status status = CC_OK;
-    sigset_t all, before;
-    loader_thread *workers =
-        cc_arena_get_array(loader->arena, (size_t)loader->options.workers + 1, sizeof *workers);
-    if (!workers) return CC_ENOMEM;
-    /* Threads inherit the mask of signals: with all blocked, Ctrl-C and the like reach the threads that
-     * handle them. */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (int i = 0; i < loader->options.workers && status == CC_OK; i++) {
-        workers[i] = (loader_thread){.loader = loader, .scratch = &loader->scratch[i]};
-        int code = pthread_create(&loader->threads[i], NULL, work, &workers[i]);
-        if (code == 0)
-            loader->thread_count++;
-        else
-            status =
-                cc_fail(CC_EIO, "loader", "lower train.workers", "cannot start a thread: %s", strerror(code));
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return status;
+    slot->slices[place] = slice;
+    slot->variants[place] = variant;
+    return prepare_item(slot->images + place * loader->values, slot->targets + place * loader->pixels, loader,
+                        &loader->scratch[worker], slice, &augment_of(loader, slice)->variants[variant],
+                        number);
 }
 
 /* --- life --- */
@@ -308,18 +215,12 @@ static cc_status check(const cc_loader_options *o) {
           o->window_hu[1] <= CC_WINDOW_HU_MAX))
         return cc_fail(CC_ECONFIG, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
                        "[%g, %g] is no window", o->window_hu[0], o->window_hu[1]);
-    if (o->batch < 1 || o->batch > CC_LOADER_BATCH_MAX)
-        return cc_fail(CC_ECONFIG, "train.batch", NULL, "%d is not in 1 to %d", o->batch,
-                       CC_LOADER_BATCH_MAX);
-    if (o->workers < 0 || o->workers > CC_LOADER_WORKERS_MAX)
-        return cc_fail(CC_ECONFIG, "train.workers", NULL, "%d is not in 0 to %d", o->workers,
-                       CC_LOADER_WORKERS_MAX);
     return CC_OK;
 }
 
 static cc_status count_items(cc_loader *loader) {
     const cc_loader_options *o = &loader->options;
-    size_t batch = (size_t)o->batch, items = 0;
+    size_t items = 0;
     loader->first_item = cc_arena_get_array(loader->arena, o->slice_count + 1, sizeof *loader->first_item);
     if (!loader->first_item) return CC_ENOMEM;
     for (size_t i = 0; i < o->slice_count; i++) {
@@ -331,10 +232,6 @@ static cc_status count_items(cc_loader *loader) {
     }
     loader->first_item[o->slice_count] = (uint32_t)items;
     loader->items = items;
-    loader->batches = o->drop_last ? loader->items / batch : (loader->items + batch - 1) / batch;
-    if (loader->batches == 0)
-        return cc_fail(CC_ECONFIG, "train.batch", "use a smaller batch",
-                       "%zu items do not fill a batch of %d", loader->items, o->batch);
     return CC_OK;
 }
 
@@ -346,11 +243,11 @@ static void *allocate(cc_loader *loader, size_t count, size_t size, bool *ok) {
 }
 
 /* Everything that an epoch needs, allocated once: copies of the options' lists, the order of items, each
- * thread's scratch, and the ring. */
+ * thread's scratch, and the slots of the ring. */
 static cc_status allocate_memory(cc_loader *loader) {
     bool ok = true;
     cc_loader_options *o = &loader->options;
-    const size_t workers = (size_t)o->workers, batch = (size_t)o->batch;
+    const size_t batch = (size_t)o->batch, depth = cc_batch_ring_depth(loader->ring);
     uint32_t *slices = allocate(loader, o->slice_count, sizeof *slices, &ok);
     if (ok) memcpy(slices, o->slices, o->slice_count * sizeof *slices);
     o->slices = slices;
@@ -358,7 +255,8 @@ static cc_status allocate_memory(cc_loader *loader) {
     loader->order = allocate(loader, o->shuffle ? loader->items : 1, sizeof *loader->order, &ok);
 
     /* Scratch for the largest slice, for each thread, or for the caller where there are none. */
-    size_t largest = 1, scratches = workers ? workers : 1;
+    size_t largest = 1;
+    const size_t scratches = cc_batch_ring_buffers(loader->ring);
     for (size_t i = 0; ok && i < o->slice_count; i++) {
         const cc_slice *slice = cc_slice_set_get(o->set, o->slices[i]);
         const size_t pixels = (size_t)slice->height * (size_t)slice->width;
@@ -377,12 +275,9 @@ static cc_status allocate_memory(cc_loader *loader) {
         s->work = allocate(loader, work + 1, sizeof *s->work, &ok);
     }
 
-    /* The ring: one slot for the caller's batch, one to be ready, one in the making, and more where threads
-     * outnumber the items of a batch. Without threads the caller fills the one slot that it then reads. */
-    loader->depth = workers ? 2 + (workers + batch - 1) / batch : 1;
-    loader->ring = allocate(loader, loader->depth, sizeof *loader->ring, &ok);
-    for (size_t i = 0; ok && i < loader->depth; i++) {
-        ring_slot *slot = &loader->ring[i];
+    loader->slots = allocate(loader, depth, sizeof *loader->slots, &ok);
+    for (size_t i = 0; ok && i < depth; i++) {
+        ring_slot *slot = &loader->slots[i];
         slot->images = allocate(loader, batch * loader->values, sizeof *slot->images, &ok);
         slot->targets = allocate(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
         slot->slices = allocate(loader, batch, sizeof *slot->slices, &ok);
@@ -396,9 +291,6 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     CC_TRY(check(options));
     cc_loader *loader = calloc(1, sizeof *loader);
     if (!loader) return cc_fail_memory("loader", sizeof *loader);
-    pthread_mutex_init(&loader->mutex, NULL);
-    pthread_cond_init(&loader->work, NULL);
-    pthread_cond_init(&loader->ready, NULL);
     loader->options = *options;
     loader->pixels = (size_t)options->fit.height * (size_t)options->fit.width;
     const char *const alone = "hu";
@@ -413,8 +305,13 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     if (options->augment_negative) loader->augments[1] = *options->augment_negative;
     if (options->random) loader->random = *options->random;
     CC_CHECK(count_items(loader));
+    CC_CHECK(cc_batch_ring_create(&loader->ring, &(cc_batch_ring_options){.items = loader->items,
+                                                                          .batch = options->batch,
+                                                                          .drop_last = options->drop_last,
+                                                                          .workers = options->workers,
+                                                                          .make = make_item,
+                                                                          .context = loader}));
     CC_CHECK(allocate_memory(loader));
-    CC_CHECK(start_threads(loader));
     *out = loader;
     loader = NULL;
 done:
@@ -424,14 +321,7 @@ done:
 
 void cc_loader_destroy(cc_loader *loader) {
     if (!loader) return;
-    pthread_mutex_lock(&loader->mutex);
-    loader->quit = true;
-    pthread_cond_broadcast(&loader->work);
-    pthread_mutex_unlock(&loader->mutex);
-    for (int i = 0; i < loader->thread_count; i++) pthread_join(loader->threads[i], NULL);
-    pthread_cond_destroy(&loader->ready);
-    pthread_cond_destroy(&loader->work);
-    pthread_mutex_destroy(&loader->mutex);
+    cc_batch_ring_destroy(loader->ring); /* first: its threads work in the arena's memory */
     cc_arena_destroy(loader->arena);
     free(loader);
 }
@@ -441,87 +331,33 @@ size_t cc_loader_item_count(const cc_loader *loader) {
 }
 
 size_t cc_loader_batch_count(const cc_loader *loader) {
-    return loader->batches;
+    return cc_batch_ring_batches(loader->ring);
 }
 
 /* --- an epoch --- */
 
-/* Under the mutex: makes the slot of a batch ready to be filled. */
-static void open_slot(cc_loader *loader, size_t batch) {
-    size_t first = batch * (size_t)loader->options.batch;
-    if (first >= loader->end) return;
-    size_t left = loader->end - first;
-    ring_slot *slot = slot_of(loader, batch);
-    slot->count = slot->left = left < (size_t)loader->options.batch ? (int)left : loader->options.batch;
-    slot->error.status = CC_OK;
-}
-
-/* Under the mutex: no thread is making an item, and none will take one. */
-static void rest(cc_loader *loader) {
-    loader->end = loader->next = 0;
-    while (loader->busy) pthread_cond_wait(&loader->ready, &loader->mutex);
-}
-
 void cc_loader_start(cc_loader *loader, uint64_t epoch) {
-    /* Under drop_last the items of an incomplete last batch are not made. */
-    size_t full = loader->batches * (size_t)loader->options.batch;
-    pthread_mutex_lock(&loader->mutex);
-    rest(loader);
+    cc_batch_ring_rest(loader->ring);
     loader->epoch = epoch;
     if (loader->options.shuffle) {
         cc_rng rng = cc_rng_init(loader->options.seed, CC_PURPOSE_SHUFFLE, epoch, 0);
         cc_rng_permutation(&rng, loader->order, (uint32_t)loader->items);
     }
-    loader->end = full < loader->items ? full : loader->items;
-    loader->given = loader->released = 0;
-    for (size_t batch = 0; batch < loader->depth; batch++) open_slot(loader, batch);
-    pthread_cond_broadcast(&loader->work);
-    pthread_mutex_unlock(&loader->mutex);
+    cc_batch_ring_start(loader->ring);
 }
 
-/* Under the mutex: the caller is done with the batch it held. */
-static void give_back(cc_loader *loader) {
-    if (loader->released == loader->given) return;
-    open_slot(loader, loader->released + loader->depth);
-    loader->released++;
-    pthread_cond_broadcast(&loader->work);
-}
-
-/* Under the mutex, which nobody else wants where there are no threads. */
-static void make_batch(cc_loader *loader) {
-    while (may_take(loader)) {
-        size_t item = loader->next++;
-        finish_item(loader, item, make_item(loader, item, loader->scratch));
-    }
-}
-
-/* Under the mutex: the batch that is next. */
-static cc_status take_batch(cc_loader *loader) {
-    ring_slot *slot = slot_of(loader, loader->given);
-    if (loader->thread_count == 0) make_batch(loader);
-    while (slot->left) pthread_cond_wait(&loader->ready, &loader->mutex);
-    if (slot->error.status != CC_OK) {
-        cc_error error = slot->error;
-        rest(loader);
-        return cc_fail(error.status, error.where, error.hint, "%s", error.what);
-    }
-    loader->batch = (cc_batch){.count = slot->count,
+cc_status cc_loader_next(cc_loader *loader, const cc_batch **out) {
+    size_t number;
+    int count;
+    *out = NULL;
+    CC_TRY(cc_batch_ring_next(&number, &count, loader->ring));
+    if (count == 0) return CC_OK;
+    const ring_slot *slot = &loader->slots[number];
+    loader->batch = (cc_batch){.count = count,
                                .images = slot->images,
                                .targets = slot->targets,
                                .slices = slot->slices,
                                .variants = slot->variants};
-    loader->given++;
+    *out = &loader->batch;
     return CC_OK;
-}
-
-cc_status cc_loader_next(cc_loader *loader, const cc_batch **out) {
-    cc_status status = CC_OK;
-    *out = NULL;
-    pthread_mutex_lock(&loader->mutex);
-    give_back(loader);
-    bool more = loader->given * (size_t)loader->options.batch < loader->end;
-    if (more) status = take_batch(loader);
-    if (more && status == CC_OK) *out = &loader->batch;
-    pthread_mutex_unlock(&loader->mutex);
-    return status;
 }

@@ -15,6 +15,7 @@
 #include "core/status.h"
 #include "datasets/augment.h"
 #include "datasets/augment_random.h"
+#include "datasets/batch_ring.h"
 #include "datasets/channels.h"
 #include "datasets/fit.h"
 #include "datasets/slices.h"
@@ -22,7 +23,7 @@
 
 typedef struct cc_loader cc_loader;
 
-enum { CC_LOADER_BATCH_MAX = 4096, CC_LOADER_WORKERS_MAX = 64 };
+enum { CC_LOADER_BATCH_MAX = CC_BATCH_RING_BATCH_MAX, CC_LOADER_WORKERS_MAX = CC_BATCH_RING_WORKERS_MAX };
 
 /* The set outlives the loader; all else is copied. */
 typedef struct cc_loader_options {

@@ -26,6 +26,7 @@ static const fixture_format formats[] = {
     {"calcade-golden-images", 1, cc_parity_images},
     {"calcade-golden-scores", 1, cc_parity_scores},
     {"calcade-golden-scores", 2, cc_parity_rival_scores},
+    {"calcade-golden-volumes", 1, cc_parity_volumes},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

@@ -45,6 +45,7 @@ cc_status cc_parity_optimisers(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_images(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_scores(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_rival_scores(cc_parity *parity, const cc_fixture *fixture);
+cc_status cc_parity_volumes(cc_parity *parity, const cc_fixture *fixture);
 
 /* A dataset as float32, in the fixture's arena. */
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,

@@ -71,6 +71,37 @@ static void a_wrong_difference_fails(void **state) {
     assert_non_null(strstr(output, "45 passed, 3 failed\n"));
 }
 
+/* Resampling, cells, windows, consensus, mirror images, turned volumes. */
+static void the_shared_volumes_pass(void **state) {
+    (void)state;
+    const char *volumes = cc_test_shared("golden/rivals-volumes.h5");
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, volumes), 0);
+    assert_non_null(strstr(output, "66 passed, 0 failed\n"));
+    assert_non_null(strstr(output, "resample/oblique   bspline3 "));
+    assert_non_null(strstr(output, "consensus          staple "));
+    assert_non_null(strstr(output, "affine/volume/1    constant_mask "));
+    assert_null(strstr(output, "is not checked"));
+}
+
+/* A reader of STAPLE whose sensitivity is another: that fails, and nothing else. */
+static void a_wrong_sensitivity_fails(void **state) {
+    (void)state;
+    cc_fixture file;
+    cc_fixture_array right;
+    cc_arena *arena = cc_arena_create();
+    assert_ok(cc_fixture_open(&file, cc_test_shared("golden/rivals-volumes.h5"), arena));
+    assert_ok(cc_fixture_dataset(&right, &file, "/consensus/expect/staple_sensitivity"));
+    cc_fixture_close(&file);
+    double wrong[2] = {right.values[0], right.values[1] + 1e-5};
+    const char *copy = wrong_copy("golden/rivals-volumes.h5", right.values, wrong, sizeof wrong);
+    assert_int_equal(cc_test_run(output, OUTPUT, "%s parity %s", CC_PROGRAM, copy), 1);
+    const char *line = strstr(output, "consensus          staple_sensitivity ");
+    assert_non_null(line);
+    assert_non_null(memmem(line, strcspn(line, "\n"), "FAIL", 4));
+    assert_non_null(strstr(output, "65 passed, 1 failed\n"));
+    cc_arena_destroy(arena);
+}
+
 static void a_net_in_bf16_lies_within_bounds_of_its_own(void **state) {
     (void)state;
     const char *nets = cc_test_shared("golden/efficientnet-b0-transpose.h5");
@@ -284,6 +315,8 @@ int main(void) {
         cmocka_unit_test(the_shared_images_and_scores_pass),
         cmocka_unit_test(the_shared_scores_of_other_packages_pass),
         cmocka_unit_test(a_wrong_difference_fails),
+        cmocka_unit_test(the_shared_volumes_pass),
+        cmocka_unit_test(a_wrong_sensitivity_fails),
         cmocka_unit_test(a_net_in_bf16_lies_within_bounds_of_its_own),
         cmocka_unit_test(no_other_gradient_passes_in_bf16),
         cmocka_unit_test(a_wrong_box_fails),
