@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "datasets/mirror.h"
 #include "datasets/view.h"
 #include "experiments/cascade/loading.h"
 #include "experiments/planning/interrupt.h"
@@ -29,6 +30,8 @@ struct cc_evaluator {
     size_t canvas;                  /* pixels */
     size_t channels, classes;       /* of the net's input and output */
     float *input, *probability;     /* [batch][channels][canvas]; [classes][canvas] */
+    float *mirrored, *mean;         /* input's and probability's sizes, mean of a batch; NULL: no mirrors */
+    float *by_class;                /* [classes][largest slice]; NULL: not asked for */
     batch_notes batches[2];         /* one is run while the host counts the other */
     void *scratch;                  /* of the loss */
     size_t at;                      /* of source.slices: the one that is being composed */
@@ -65,6 +68,14 @@ static cc_status allocate(cc_evaluator *e) {
     CC_TRY(
         cc_memory_get((void **)&e->input, (size_t)batch * e->channels * e->canvas * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->probability, e->classes * e->canvas * sizeof(float), purpose));
+    if (e->source.mirrors) {
+        CC_TRY(cc_memory_get((void **)&e->mirrored, (size_t)batch * e->channels * e->canvas * sizeof(float),
+                             purpose));
+        CC_TRY(cc_memory_get((void **)&e->mean, (size_t)batch * e->classes * e->canvas * sizeof(float),
+                             purpose));
+    }
+    if (e->source.by_class && e->classes > 1)
+        CC_TRY(cc_memory_get((void **)&e->by_class, e->classes * pixels * sizeof(float), purpose));
     for (int i = 0; i < 2; i++) {
         CC_TRY(cc_memory_get((void **)&e->batches[i].items, (size_t)batch * sizeof(uint32_t), purpose));
         CC_TRY(cc_memory_get((void **)&e->batches[i].targets, (size_t)batch * e->canvas * sizeof(float),
@@ -110,6 +121,9 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     cc_loader_destroy(e->loader);
     cc_memory_free(e->input);
     cc_memory_free(e->probability);
+    cc_memory_free(e->mirrored);
+    cc_memory_free(e->mean);
+    cc_memory_free(e->by_class);
     for (int i = 0; i < 2; i++) {
         cc_memory_free(e->batches[i].items);
         cc_memory_free(e->batches[i].targets);
@@ -133,17 +147,25 @@ static cc_view_item item_of(const cc_evaluator *e, size_t index) {
     return (cc_view_item){.base = (uint32_t)index, .box = all, .keep = all};
 }
 
+/* A pixel of the slice is background for certain. */
+static void set_background(cc_evaluator *e, size_t pixels, size_t at) {
+    for (size_t k = 0; k < e->classes; k++) e->by_class[k * pixels + at] = k == 0;
+}
+
 /* Outside all items the probability is 0. */
 static void start_slice(cc_evaluator *e) {
     if (e->at == e->source.slices->count) return;
     const size_t pixels = pixels_of(e, e->source.slices->slices[e->at]);
     memset(e->composed, 0, pixels * sizeof(float));
     if (e->predicted) memset(e->predicted, 0, pixels);
+    for (size_t i = 0; i < pixels && e->by_class; i++) set_background(e, pixels, i);
 }
 
-/* Sums over pixels of p g, p and g, from which soft Dice scores are computed. */
-static void add_soft_sums(cc_prediction *p) {
-    for (size_t i = 0; i < (size_t)p->height * (size_t)p->width; i++) {
+/* The sums over pixels of p g, p and g are what soft Dice scores are computed from. */
+void cc_prediction_count(cc_prediction *p) {
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    p->counts = cc_counts_from_masks(p->mask, p->truth, pixels);
+    for (size_t i = 0; i < pixels; i++) {
         p->soft_overlap += p->truth[i] ? p->probability[i] : 0;
         p->soft_prediction += p->probability[i];
         p->soft_truth += p->truth[i];
@@ -163,8 +185,11 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
     for (size_t i = 0; i < pixels && e->source.only_above; i++)
         if (!(e->image[i] > e->source.above_hu)) e->composed[i] = 0;
     /* What was taken away above is of no class any more. */
-    for (size_t i = 0; i < pixels && e->predicted; i++)
-        if (e->composed[i] == 0) e->predicted[i] = 0;
+    for (size_t i = 0; i < pixels && e->predicted; i++) {
+        if (e->composed[i] != 0) continue;
+        e->predicted[i] = 0;
+        if (e->by_class) set_background(e, pixels, i);
+    }
     for (size_t i = 0; i < pixels; i++) {
         e->mask[i] = e->predicted ? e->predicted[i] != 0 : e->composed[i] >= e->source.threshold;
         e->truth[i] = e->labels[i] != 0;
@@ -178,8 +203,8 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
                        .truth = e->truth,
                        .mask = e->mask,
                        .classes = e->predicted ? e->predicted : e->mask,
-                       .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};
-    add_soft_sums(&p);
+                       .by_class = e->by_class};
+    cc_prediction_count(&p);
     cc_counts_add(&out->counts, &p.counts);
     if (e->sink) CC_TRY(e->sink(e->context, &p));
     start_slice(e);
@@ -188,8 +213,7 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
 
 /* p(k) = exp x(k) / sum of exp x, over the classes of each pixel; the largest x is taken off all, which
  * changes nothing but keeps exp finite. Of one class the sigmoid. */
-static void find_probabilities(const cc_evaluator *e, const float *logits) {
-    float *p = e->probability;
+static void find_probabilities(float *p, const cc_evaluator *e, const float *logits) {
     for (size_t i = 0; i < e->canvas; i++) {
         float most = logits[i], sum = 0;
         if (e->classes == 1) {
@@ -203,17 +227,17 @@ static void find_probabilities(const cc_evaluator *e, const float *logits) {
     }
 }
 
-/* From the logits of an item, [classes][canvas], to its place in the slice: probabilities, scaled back to the
- * item's own size; the largest one of the foreground counts where items overlap. */
-static void place(cc_evaluator *e, const cc_view_item *item, const float *logits) {
+/* The probabilities of an item, [classes][canvas], to its place in the slice: scaled back to the item's own size;
+ * the largest one of the foreground counts where items overlap. */
+static void place(cc_evaluator *e, const cc_view_item *item, const float *probability) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
     const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
     const size_t size = (size_t)tall * (size_t)wide;
-    find_probabilities(e, logits);
+    const size_t pixels = (size_t)slice->height * (size_t)slice->width;
     /* What the canvas did not hold reads 0 for every class, and stays background. */
     for (size_t k = 0; k < e->classes; k++)
-        cc_fit_restore(e->placed + k * size, &e->source.fit, e->probability + k * e->canvas, tall, wide, 0);
+        cc_fit_restore(e->placed + k * size, &e->source.fit, probability + k * e->canvas, tall, wide, 0);
     for (int y = box->y0; y < box->y1; y++)
         for (int x = box->x0; x < box->x1; x++) {
             if (y < keep->y0 || y >= keep->y1 || x < keep->x0 || x >= keep->x1) continue;
@@ -228,6 +252,8 @@ static void place(cc_evaluator *e, const cc_view_item *item, const float *logits
             if (!(p > e->composed[to])) continue;
             e->composed[to] = fminf(p, 1); /* a sum may be rounded above 1 */
             if (e->predicted) e->predicted[to] = (uint8_t)best;
+            for (size_t k = 0; k < e->classes && e->by_class; k++)
+                e->by_class[k * pixels + to] = placed[k * size];
         }
 }
 
@@ -259,22 +285,56 @@ static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, c
                    isnan(logits[at]) ? "no number (NaN)" : "infinite");
 }
 
-/* Adds a batch's loss, and puts its items back; slices before theirs are complete. logits:
- * [count][classes][canvas]. */
-static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
-                             const float *logits) {
+/* Adds a batch's loss. logits: [count][classes][canvas]. */
+static cc_status count_loss(cc_evaluation *out, const cc_evaluator *e, const batch_notes *batch,
+                            const float *logits) {
     double loss;
     CC_TRY(check_logits(e, batch, logits));
     CC_TRY(cc_loss_evaluate(&loss, NULL, &e->source.net->loss, logits, batch->targets,
                             loss_shape(e, batch->count), e->scratch));
     out->loss += loss * batch->count;
+    return CC_OK;
+}
+
+/* Fills e->mean, [count][classes][canvas], with the mean of the probabilities of a batch over all its mirror
+ * images; logits are those of the batch as it is. */
+static cc_status average_mirror_images(cc_evaluator *e, const batch_notes *batch, const float *logits) {
+    const unsigned count = cc_mirror_count(e->source.mirrors);
+    const int64_t dims[3] = {e->source.fit.width, e->source.fit.height, 1};
+    const size_t values = e->classes * e->canvas, items = (size_t)batch->count;
+    memset(e->mean, 0, items * values * sizeof *e->mean);
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned axes = cc_mirror_subset(e->source.mirrors, i); /* none of them comes first */
+        if (axes) {
+            CC_TRY(cc_interrupt_check());
+            cc_mirror(e->mirrored, e->input, items * e->channels, dims, axes);
+            CC_TRY(cc_plan_forward(e->source.plan, e->mirrored, &logits));
+            CC_TRY(check_logits(e, batch, logits));
+        }
+        for (size_t k = 0; k < items; k++) {
+            find_probabilities(e->probability, e, logits + k * values);
+            cc_mirror_add(e->mean + k * values, e->probability, e->classes, dims, axes, 1.0F / (float)count);
+        }
+    }
+    return CC_OK;
+}
+
+/* Puts a batch's items back; slices before theirs are complete. */
+static cc_status put_back(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
+                          const float *logits) {
+    const size_t values = e->classes * e->canvas;
     for (int i = 0; i < batch->count; i++) {
         cc_view_item item = item_of(e, batch->items[i]);
         while (e->source.slices->slices[e->at] != item.base) {
             CC_TRY(finish_slice(out, e));
             assert(e->at < e->source.slices->count);
         }
-        place(e, &item, logits + (size_t)i * e->classes * e->canvas);
+        if (e->mean) {
+            place(e, &item, e->mean + (size_t)i * values);
+        } else {
+            find_probabilities(e->probability, e, logits + (size_t)i * values);
+            place(e, &item, e->probability);
+        }
     }
     return CC_OK;
 }
@@ -287,8 +347,13 @@ static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
     while (now->count > 0) {
         const float *logits;
         CC_TRY(cc_plan_end(e->source.plan, &logits));
+        if (e->mean) { /* the plan is needed again for this batch */
+            CC_TRY(count_loss(out, e, now, logits));
+            CC_TRY(average_mirror_images(e, now, logits));
+        }
         CC_TRY(begin_batch(next, e));
-        CC_TRY(count_batch(out, e, now, logits));
+        if (!e->mean) CC_TRY(count_loss(out, e, now, logits));
+        CC_TRY(put_back(out, e, now, logits));
         batch_notes *done = now;
         now = next;
         next = done;

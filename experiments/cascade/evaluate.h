@@ -5,7 +5,10 @@
  * the probability is 0. A slice without an item is predicted empty and counts all the same.
  *
  * Of a net with several classes the probability is that of any but the background, 1 - p(0) of the softmax; a
- * pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold. */
+ * pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold.
+ *
+ * Test-time averaging (`mirrors`): the canvas is shown as it is and mirrored along every subset of some axes, and
+ * the mean of the probabilities, mirrored back, counts (datasets/mirror.h); the loss is of the first alone. */
 #ifndef CC_EXPERIMENTS_CASCADE_EVALUATE_H
 #define CC_EXPERIMENTS_CASCADE_EVALUATE_H
 
@@ -26,9 +29,13 @@ typedef struct cc_prediction {
     const uint8_t *labels;       /* the dataset's, 0 background */
     const uint8_t *truth, *mask; /* 0 or 1; mask: probability >= threshold, or of a class that is predicted */
     const uint8_t *classes;      /* the class that is predicted, 0 background; of one class as mask */
+    const float *by_class;       /* [classes][height*width], where asked for; background first */
     cc_counts counts;
     double soft_overlap, soft_prediction, soft_truth; /* sums over pixels of p*g, p, g */
 } cc_prediction;
+
+/* Counts and sums of a prediction whose pictures are in place. */
+void cc_prediction_count(cc_prediction *prediction);
 
 typedef cc_status cc_prediction_sink(void *context, const cc_prediction *prediction);
 
@@ -49,7 +56,9 @@ typedef struct cc_evaluation_source {
     const cc_split_part *items;      /* of the set, ascending, each of one of `slices`; may be none */
     const cc_label_classes *classes; /* of the labels, for the loss; NULL: any label is of class 1 */
     const cc_masks *within;          /* of the base: outside these the probability is 0; or NULL */
-    bool only_above;                 /* as is where a slice of the base reads above_hu or less */
+    unsigned mirrors; /* CC_MIRROR_X, CC_MIRROR_Y: the mean over mirror images along these; 0: as it is */
+    bool by_class;    /* of several classes: each one's probability too */
+    bool only_above;  /* as is where a slice of the base reads above_hu or less */
     double above_hu;
 } cc_evaluation_source;
 

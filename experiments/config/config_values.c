@@ -275,7 +275,7 @@ static cc_status read_heads(cc_experiment_config *config, const cc_option *o, co
     return CC_OK;
 }
 
-/* A list of words, no two alike. */
+/* A list of words, or of the files of experiments; no two alike. */
 static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *key, const cc_yaml *node,
                             cc_arena *arena) {
     if (node->kind != CC_YAML_LIST || node->count < (size_t)o->least || node->count > (size_t)o->most)
@@ -284,12 +284,17 @@ static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *k
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {
         const cc_yaml *item = node->items[i];
-        if (item->kind != CC_YAML_SCALAR || !o->item_ok(item->text)) return fail_item(o, key, node, i);
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(items[j], item->text) == 0)
-                return cc_config_fail(item, 0, NULL, "%s has %s twice", key, item->text);
-        items[i] = cc_arena_copy(arena, item->text);
+        const bool file = o->kind == CC_OPTION_CONFIGS;
+        if (item->kind != CC_YAML_SCALAR || (!file && !o->item_ok(item->text)))
+            return fail_item(o, key, node, i);
+        if (file)
+            CC_TRY(read_config_path(&items[i], key, item, arena));
+        else
+            items[i] = cc_arena_copy(arena, item->text);
         if (!items[i]) return CC_ENOMEM;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(items[j], items[i]) == 0)
+                return cc_config_fail(item, 0, NULL, "%s has %s twice", key, item->text);
     }
     *out = (cc_text_list){items, (int)node->count};
     return CC_OK;
@@ -332,6 +337,8 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
         return read_heads(config, o, key, node, arena);
     case CC_OPTION_TEXTS:
         return read_texts(place, o, key, node, arena);
+    case CC_OPTION_CONFIGS: /* a list that may be left out keeps its count of 0 */
+        return null ? CC_OK : read_texts(place, o, key, node, arena);
     case CC_OPTION_TEXT:
         return null ? CC_OK : cc_config_read_line(place, key, node, arena);
     case CC_OPTION_LOSSES:

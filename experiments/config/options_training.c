@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "datasets/mirror.h"
 #include "nets/engine/kernel.h"
 #include "nets/engine/schedule.h"
 #include "nets/losses/loss.h"
@@ -43,6 +44,10 @@ __attribute__((format(printf, 1, 2))) static const char *text(const char *format
     assert(length >= 0 && (size_t)length < sizeof texts - text_used);
     text_used += (size_t)length + 1;
     return start;
+}
+
+static bool is_mirror_axis(const char *word) {
+    return cc_mirror_axis(word) != 0;
 }
 
 static const cc_option *find(const char *key) {
@@ -561,7 +566,7 @@ static const source sources[] = {
              .kind = CC_OPTION_REAL,
              AT(evaluate.above_hu),
              .when = "stage",
-             .is = "calcification|false_positive|cascade",
+             .is = "calcification|false_positive|cascade|ensemble",
              .min = -1024,
              .max = 3071,
              .initial_note = "null: a prediction counts wherever it is",
@@ -572,6 +577,20 @@ static const source sources[] = {
                         "reads more than "
                         "this, as calcification does above 130; training and the choice of its epoch do not "
                         "depend on it"}},
+    {.row = {.key = "evaluate.mirrors",
+             .kind = CC_OPTION_TEXTS,
+             AT(evaluate.mirrors),
+             .most = 2,
+             .item_ok = is_mirror_axis,
+             .item_wants = "x (left and right) or y (top and bottom)",
+             .item_pattern = "^[xy]$",
+             .initial = "[]",
+             .usual = "[]",
+             .meaning = "axes of test-time averaging: the net is also shown each slice or window mirrored "
+                        "along x, along y, and along both, and the mean of its probabilities counts; in the "
+                        "test, in `calcade predict` and where later stages ask this net. Validation is "
+                        "without, so that the same epoch is kept. Of an ensemble: for each member, beside "
+                        "its own"}},
     {.row = {.key = "results.examples",
              .kind = CC_OPTION_INTEGER,
              AT(results.examples),

@@ -13,6 +13,7 @@ typedef struct cc_predict_request { /* all borrowed */
     const char *scan;               /* as cc_volume_read_as */
     cc_read_options reading;        /* what is stated beside it */
     const char *mask;               /* as cc_volume_write; voxels are 0 and 1, or the classes of the net */
+    const unsigned *mirrors;        /* axes in place of those of evaluate.mirrors; NULL: those */
     const cc_backend *backend;
 } cc_predict_request;
 

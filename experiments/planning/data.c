@@ -133,6 +133,11 @@ static cc_status need_parts(const cc_split *split) {
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
     cc_status status = CC_OK;
     cc_split_table table;
+    if (cc_experiment_is_ensemble(config) &&
+        config->ensemble.out_of_fold) { /* its members were trained on folds */
+        *out = (cc_split){0};
+        return cc_split_all(&out->test, set);
+    }
     cc_split_spec spec = cc_data_split_spec(config);
     const char *file = cc_data_split_file(config);
     cc_arena *arena = cc_arena_create();

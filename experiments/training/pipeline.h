@@ -6,7 +6,7 @@
 #include "experiments/planning/run_plan.h"
 #include "nets/engine/backend.h"
 
-/* Makes run->path: a run with a net of its own trains and tests it, one of stage "cascade" tests its upstream
+/* Makes run->path: a run with a net of its own trains and tests it, one of stage "cascade" or "ensemble" tests its upstream
  * nets as one method. Computes with run->threads from here on. The runs upstream are done, and the plan was
  * refreshed since. A training goes on from the checkpoint beside the result where there is one that fits, and
  * removes it once the result is written; a test that was stopped starts again. A stale or damaged result is
