@@ -69,6 +69,11 @@ static json_t *as_json(builder *b, const cc_yaml *node) {
         for (size_t i = 0; i < node->count; i++) append(b, list, as_json(b, node->items[i]));
         return list;
     }
+    if (node->kind == CC_YAML_MAP) {
+        json_t *map = json_object();
+        for (size_t i = 0; i < node->count; i++) set(b, map, node->keys[i], as_json(b, node->items[i]));
+        return map;
+    }
     if (cc_yaml_as_integer(&whole, node)) return json_integer(whole);
     if (cc_yaml_as_real(&real, node)) return json_real(real);
     if (cc_yaml_as_boolean(&boolean, node)) return json_boolean(boolean);
