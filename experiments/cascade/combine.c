@@ -11,7 +11,7 @@
 #include <string.h>
 #include "metrics/consensus.h"
 
-enum { ROUND_BYTES = 512 << 20 };
+enum { BYTES = 512 << 20 };
 
 typedef struct round_of_slices {
     const cc_combination *c;
@@ -47,6 +47,7 @@ static bool takes(const round_of_slices *r, int member, size_t slice) {
 /* How many slices, from `first` on, a round holds. */
 static void fill_round(round_of_slices *r, size_t first) {
     const cc_combination *c = r->c;
+    const size_t most = c->bytes > 0 ? c->bytes : (size_t)BYTES;
     const size_t pixel_bytes = r->mean ? (size_t)c->classes * sizeof(float) : 1;
     r->first = first;
     r->count = 0;
@@ -55,7 +56,7 @@ static void fill_round(round_of_slices *r, size_t first) {
         const cc_slice *slice = slice_at(r, r->count);
         const size_t pixels = r->starts[r->count] + pixels_of(slice);
         const bool goes_on = r->staple && r->count > 0 && slice_at(r, r->count - 1)->scan == slice->scan;
-        const bool fits = pixels * pixel_bytes * (size_t)c->members <= ROUND_BYTES;
+        const bool fits = pixels * pixel_bytes * (size_t)c->members <= most;
         if (r->count > 0 && !fits && !goes_on) break;
         r->starts[++r->count] = pixels;
     }

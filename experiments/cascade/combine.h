@@ -27,13 +27,14 @@ typedef struct cc_combination { /* all borrowed */
         takes; /* [members][slices of the base]: who predicts which slice, of a scan all or none; NULL: all */
     const cc_slice_set *base;
     const cc_split_part *slices; /* ascending: what is predicted */
+    size_t bytes;                /* that members' predictions may take at one time; 0: 512 MiB */
     double threshold;
     bool only_above; /* as cc_evaluation_source */
     double above_hu;
 } cc_combination;
 
 /* Predicts every slice, in order; the sink is called with each. Members follow each other, over as many slices at a
- * time as their predictions are kept in memory of: 512 MiB, but one slice (by staple: one scan) at least.
+ * time as there are bytes for, but one (by staple: one scan) at least. How many these are changes no prediction.
  *   CC_EINVAL  nobody predicts a slice; more than CC_CONSENSUS_READERS_MAX members
  *   CC_ENOMEM; others as `predict`, cc_slice_set_read and the sink */
 cc_status cc_combination_run(const cc_combination *combination, cc_prediction_sink *sink, void *context);
