@@ -281,20 +281,22 @@ static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *k
     if (node->kind != CC_YAML_LIST || node->count < (size_t)o->least || node->count > (size_t)o->most)
         return fail_wants(o, key, node, NULL);
     const char **items = cc_arena_get_array(arena, node->count, sizeof *items);
+    const bool files = o->kind == CC_OPTION_CONFIGS;
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {
         const cc_yaml *item = node->items[i];
-        const bool file = o->kind == CC_OPTION_CONFIGS;
-        if (item->kind != CC_YAML_SCALAR || (!file && !o->item_ok(item->text)))
+        if (item->kind != CC_YAML_SCALAR || (!files && !o->item_ok(item->text)))
             return fail_item(o, key, node, i);
-        if (file)
-            CC_TRY(read_config_path(&items[i], key, item, arena));
-        else
-            items[i] = cc_arena_copy(arena, item->text);
-        if (!items[i]) return CC_ENOMEM;
         for (size_t j = 0; j < i; j++)
-            if (strcmp(items[j], items[i]) == 0)
+            if (strcmp(node->items[j]->text, item->text) == 0)
                 return cc_config_fail(item, 0, NULL, "%s has %s twice", key, item->text);
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        if (files)
+            CC_TRY(read_config_path(&items[i], key, node->items[i], arena));
+        else
+            items[i] = cc_arena_copy(arena, node->items[i]->text);
+        if (!items[i]) return CC_ENOMEM;
     }
     *out = (cc_text_list){items, (int)node->count};
     return CC_OK;
