@@ -134,8 +134,8 @@ static cc_status predict_member(void *context, int number, const cc_split_part *
     cc_net_view_part part = {0};
     cc_evaluator *evaluator = NULL;
     cc_evaluation ignored;
-    cc_log(CC_LOG_INFO, "%s: predicting %zu slices, member %d of %d", m->run.path, slices->count, number + 1,
-           e->run->member_count);
+    cc_log(CC_LOG_INFO, "%s: predicting %zu slice%s, member %d of %d", m->run.path, slices->count,
+           slices->count == 1 ? "" : "s", number + 1, e->run->member_count);
     if (view->set)
         CC_CHECK(cc_cascade_trains(&m->cascade)
                      ? cc_upstream_net_init_as_tested(&net, &m->run, view->set, e->backend)
