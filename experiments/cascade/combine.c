@@ -1,9 +1,9 @@
-/* experiments/cascade/combine.c -- rounds over slices: in each, member by member predicts them, then slice by slice
- * what they said is combined and counted.
+/* experiments/cascade/combine.c -- rounds over slices: in each, member by member predicts them, then slice
+ * by slice what they said is combined and counted.
  *
- * A net takes long to load and a slice little memory, so that a round is of many slices; all members at once would
- * need the memory of all their plans. How slices fall into rounds follows from their sizes and the number of members
- * alone: the bytes do not depend on the machine's memory. */
+ * A net takes long to load and a slice little memory, so that a round is of many slices; all members at once
+ * would need the memory of all their plans. How slices fall into rounds follows from their sizes and the
+ * number of members alone: the bytes do not depend on the machine's memory. */
 #include "experiments/cascade/combine.h"
 
 #include <math.h>
@@ -18,8 +18,8 @@ typedef struct round_of_slices {
     bool mean, staple;
     size_t first, count; /* of c->slices */
     size_t *starts;      /* [count + 1]: the pixels before each slice of the round */
-    /* What each member said, [members], of the whole round: for the mean [classes][pixels] of each slice, else the
-     * class of each pixel. */
+    /* What each member said, [members], of the whole round: for the mean [classes][pixels] of each slice,
+     * else the class of each pixel. */
     float *probabilities[CC_CONSENSUS_READERS_MAX];
     uint8_t *classes[CC_CONSENSUS_READERS_MAX];
     double *consensus; /* staple: of the round's pixels */

@@ -1,13 +1,14 @@
-/* experiments/cascade/combine.h -- what several nets say of the same slices, combined into one prediction of each.
+/* experiments/cascade/combine.h -- what several nets say of the same slices, combined into one prediction of
+ * each.
  *
  *     mean       the mean of the probabilities; of several classes the one whose mean is largest
  *     majority   what more than half of the members mark
  *     labels     the class that most members name; where two share the first place, background
  *     staple     the probability by STAPLE of the members' masks, all slices of a scan at once
  *
- * A prediction's probability is the mean or STAPLE's, which the threshold cuts; of votes it is the share of the
- * members that mark the pixel as anything but background, and the mask is the vote's whatever the threshold.
- * Source: metrics/consensus.h. */
+ * A prediction's probability is the mean or STAPLE's, which the threshold cuts; of votes it is the share of
+ * the members that mark the pixel as anything but background, and the mask is the vote's whatever the
+ * threshold. Source: metrics/consensus.h. */
 #ifndef CC_EXPERIMENTS_CASCADE_COMBINE_H
 #define CC_EXPERIMENTS_CASCADE_COMBINE_H
 
@@ -33,8 +34,9 @@ typedef struct cc_combination { /* all borrowed */
     double above_hu;
 } cc_combination;
 
-/* Predicts every slice, in order; the sink is called with each. Members follow each other, over as many slices at a
- * time as there are bytes for, but one (by staple: one scan) at least. How many these are changes no prediction.
+/* Predicts every slice, in order; the sink is called with each. Members follow each other, over as many
+ * slices at a time as there are bytes for, but one (by staple: one scan) at least. How many these are
+ * changes no prediction.
  *   CC_EINVAL  nobody predicts a slice; more than CC_CONSENSUS_READERS_MAX members
  *   CC_ENOMEM; others as `predict`, cc_slice_set_read and the sink */
 cc_status cc_combination_run(const cc_combination *combination, cc_prediction_sink *sink, void *context);

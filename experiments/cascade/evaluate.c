@@ -227,8 +227,8 @@ static void find_probabilities(float *p, const cc_evaluator *e, const float *log
     }
 }
 
-/* The probabilities of an item, [classes][canvas], to its place in the slice: scaled back to the item's own size;
- * the largest one of the foreground counts where items overlap. */
+/* The probabilities of an item, [classes][canvas], to its place in the slice: scaled back to the item's own
+ * size; the largest one of the foreground counts where items overlap. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *probability) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;

@@ -4,11 +4,12 @@
  * item's probabilities go back to its place, the largest counts where items overlap, and outside all of them
  * the probability is 0. A slice without an item is predicted empty and counts all the same.
  *
- * Of a net with several classes the probability is that of any but the background, 1 - p(0) of the softmax; a
- * pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold.
+ * Of a net with several classes the probability is that of any but the background, 1 - p(0) of the softmax;
+ * a pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold.
  *
- * Test-time averaging (`mirrors`): the canvas is shown as it is and mirrored along every subset of some axes, and
- * the mean of the probabilities, mirrored back, counts (datasets/mirror.h); the loss is of the first alone. */
+ * Test-time averaging (`mirrors`): the canvas is shown as it is and mirrored along every subset of some
+ * axes, and the mean of the probabilities, mirrored back, counts (datasets/mirror.h); the loss is of the
+ * first alone. */
 #ifndef CC_EXPERIMENTS_CASCADE_EVALUATE_H
 #define CC_EXPERIMENTS_CASCADE_EVALUATE_H
 

@@ -101,8 +101,8 @@ static cc_status find_left_out(bool **left_out, const cc_experiment_config *conf
     return CC_OK;
 }
 
-/* Those of an upstream run on the same dataset: all patients whom it did not test, it has seen, but for those whom
- * its inner fold leaves out. */
+/* Those of an upstream run on the same dataset: all patients whom it did not test, it has seen, but for
+ * those whom its inner fold leaves out. */
 static cc_status list_theirs_by_file(pair *p, const cc_slice_set *base, cc_arena *arena) {
     cc_run read;
     bool *left_out;

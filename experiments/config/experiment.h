@@ -62,8 +62,8 @@ typedef struct cc_claim_list {
 typedef struct cc_experiment_config {
     const char *name;    /* EXPERIMENT of OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5; may hold '/', never ".." */
     const char *variant; /* VARIANT; one folder's name */
-    /* "roi", "calcification", "false_positive"; two train nothing: "cascade" tests a chain of stages, "ensemble"
-     * what several runs say together */
+    /* "roi", "calcification", "false_positive"; two train nothing: "cascade" tests a chain of stages,
+     * "ensemble" what several runs say together */
     const char *stage;
     uint64_t seed;
     struct {

@@ -1,8 +1,8 @@
-/* experiments/evaluation/ensemble.c -- the steps open, predict upstream and view of each member, on the data of the
- * ensemble; its net is loaded when it is its turn.
+/* experiments/evaluation/ensemble.c -- the steps open, predict upstream and view of each member, on the data
+ * of the ensemble; its net is loaded when it is its turn.
  *
- * A member is its own run with another test part: a copy of its config has the ensemble's data in place of its own,
- * and no part to train on. */
+ * A member is its own run with another test part: a copy of its config has the ensemble's data in place of
+ * its own, and no part to train on. */
 #include "experiments/evaluation/ensemble.h"
 
 #include <stdlib.h>
@@ -30,8 +30,8 @@ struct cc_ensemble {
     bool leaks, in_sample;
 };
 
-/* Who predicts which slice: with ensemble.out_of_fold those who have not seen the patient. A scan that is predicted
- * nobody has seen. */
+/* Who predicts which slice: with ensemble.out_of_fold those who have not seen the patient. A scan that is
+ * predicted nobody has seen. */
 static cc_status find_takers(cc_ensemble *e) {
     const cc_slice_set *base = e->view->dataset->base;
     const size_t slices = cc_slice_set_count(base), count = (size_t)e->run->member_count;

@@ -1,5 +1,5 @@
-/* experiments/evaluation/predictor.c -- the test, the pictures and `calcade predict` all predict through here, so
- * that they cannot differ. */
+/* experiments/evaluation/predictor.c -- the test, the pictures and `calcade predict` all predict through
+ * here, so that they cannot differ. */
 #include "experiments/evaluation/predictor.h"
 
 cc_status cc_predictor_run(const cc_predictor *p, const cc_split_part *slices, cc_prediction_sink *sink,

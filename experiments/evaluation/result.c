@@ -105,8 +105,8 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
     return out->identity && out->machine ? CC_OK : CC_ENOMEM;
 }
 
-/* What the members of an ensemble took, who took it after one another: sums, and the most memory at one time. What is
- * not known of one of them is not known of all. */
+/* What the members of an ensemble took, who took it after one another: sums, and the most memory at one
+ * time. What is not known of one of them is not known of all. */
 static cc_status add_members(cc_run *run, const cc_planned_run *of, cc_arena *arena) {
     bool known = true;
     for (int i = 0; i < of->member_count; i++) {

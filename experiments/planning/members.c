@@ -1,7 +1,7 @@
 /* experiments/planning/members.c -- members of an ensemble compared with each other, and with whom it tests.
  *
- * Whom a member has learnt from is its split, made again from its config on the ensemble's slices; so patients
- * in no part of it (of runs on inner folds those who are left for the test) are known to be unseen. */
+ * Whom a member has learnt from is its split, made again from its config on the ensemble's slices; so
+ * patients in no part of it (of runs on inner folds those left for the test) are known to be unseen. */
 #include "experiments/planning/members.h"
 
 #include <stdlib.h>

@@ -18,8 +18,8 @@ static int number_of(const cc_run_plan *plan, const cc_planned_run *run) {
     return i + 1;
 }
 
-/* "1 4", "1 4 5-8" with those out of fold, which are planned one after another; of an ensemble the numbers of its
- * members, runs of them as "1-3"; or "-". What does not fit ends in "...". */
+/* "1 4", "1 4 5-8" with those out of fold, which are planned one after another; of an ensemble the numbers
+ * of its members, runs of them as "1-3"; or "-". What does not fit ends in "...". */
 static void format_upstream(char out[64], const cc_run_plan *plan, const cc_planned_run *run) {
     size_t used = 0;
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)

@@ -3,9 +3,9 @@
  *
  *     open -> predict upstream -> view -> check -> train -> test -> measure -> illustrate -> write
  *
- * A run of stage "cascade" has nothing to train and takes the last net of its upstream runs as it is, one of stage
- * "ensemble" the nets of its members; all other steps are the same. What can be wrong with config and data is found before plans and memory are
- * made. */
+ * A run of stage "cascade" has nothing to train and takes the last net of its upstream runs as it is, one of
+ * stage "ensemble" the nets of its members; all other steps are the same. What can be wrong with config and
+ * data is found before plans and memory are made. */
 #include "experiments/training/pipeline.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* Runs of stage ensemble, on three seeds of a small stage 2 with regions, made through the program. What members
- * say is taken from their own nets and files, and combined here by other arithmetic. */
+/* Runs of stage ensemble, on three seeds of a small stage 2 with regions, made through the program. What
+ * members say is taken from their own nets and files, and combined here by other arithmetic. */
 #include <math.h>
 #include <omp.h>
 #include "cascade_made.h"
