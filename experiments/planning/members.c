@@ -89,17 +89,22 @@ static cc_status mark_learned(bool *seen, const cc_experiment_config *learner, c
     return status;
 }
 
+/* Marks whom a run has learnt from, be it a net's own or an ensemble's. */
+static cc_status mark_learner(bool *seen, const cc_planned_run *learner, const cc_experiment_config *of,
+                              const cc_slice_set *set) {
+    for (int i = 0; i < learner->member_count; i++) CC_TRY(mark_learner(seen, learner->members[i], of, set));
+    if (!cc_experiment_trains(learner->config) || !cc_data_has_same_slices(learner->config, of)) return CC_OK;
+    return mark_learned(seen, learner->config, of, set);
+}
+
 cc_status cc_member_seen(bool *seen, const cc_planned_run *run, const cc_planned_run *member,
                          const cc_slice_set *set) {
     static const cc_upstream stages[] = {CC_UPSTREAM_CALCIFICATION, CC_UPSTREAM_FALSE_POSITIVE};
-    const cc_planned_run *learners[] = {member, member->upstream[stages[0]], member->upstream[stages[1]]};
     memset(seen, 0, cc_slice_set_count(set) * sizeof *seen);
-    for (int i = 0; i < 3; i++) {
-        const cc_planned_run *learner = learners[i];
-        if (!learner || !cc_experiment_trains(learner->config)) continue;
-        if (!cc_data_has_same_slices(learner->config, run->config)) continue;
-        CC_TRY(mark_learned(seen, learner->config, run->config, set));
-    }
+    CC_TRY(mark_learner(seen, member, run->config, set));
+    for (int i = 0; i < 2; i++)
+        if (member->upstream[stages[i]])
+            CC_TRY(mark_learner(seen, member->upstream[stages[i]], run->config, set));
     return CC_OK;
 }
 
