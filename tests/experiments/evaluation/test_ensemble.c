@@ -500,6 +500,21 @@ static void seeds_and_folds_choose_members(void **state) {
     cascade_drop(&p);
 }
 
+/* Three nets, each on other parts of the same patients, for the test patients whom all of them leave out. */
+static void nets_of_inner_folds_leave_the_test_part_to_the_ensemble(void **state) {
+    (void)state;
+    cascade_planned p;
+    cascade_write("inner.yaml",
+                  "extends: calcification.yaml\nname: test/inner\ndata: {split: {inner_folds: 3}}\n"
+                  "matrix: {data.split.inner_fold: [0, 1, 2]}\n");
+    write_ensemble("distributions.yaml",
+                   "upstream: {members: [inner.yaml]}\nensemble: {combine: majority}\n");
+    plan_in(&p, "distributions.yaml", cascade_out);
+    assert_int_equal(p.run->member_count, 3);
+    cascade_drop(&p);
+    assert_error(plan_fails("distributions.yaml", "data.split.seed=2"), CC_ECONFIG, "was trained on him");
+}
+
 static void what_cannot_be_combined_is_refused(void **state) {
     (void)state;
     write_ensemble("mixed.yaml", "upstream: {members: [members.yaml, roi.yaml]}\n");
@@ -526,6 +541,7 @@ int main(void) {
         cmocka_unit_test(stage_2_of_a_cascade_may_be_an_ensemble),
         cmocka_unit_test(out_of_fold_a_patient_is_predicted_by_who_has_not_seen_him),
         cmocka_unit_test(seeds_and_folds_choose_members),
+        cmocka_unit_test(nets_of_inner_folds_leave_the_test_part_to_the_ensemble),
         cmocka_unit_test(what_cannot_be_combined_is_refused),
     };
     omp_set_num_threads(1);
