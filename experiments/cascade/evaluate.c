@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "datasets/mirror.h"
 #include "datasets/view.h"
 #include "experiments/cascade/loading.h"
 #include "experiments/cascade/probabilities.h"
@@ -31,6 +32,7 @@ typedef struct output {
     size_t classes;     /* 0: the net has none */
     size_t first, step; /* of its logits: where they begin among those of a batch, and from item to item */
     float *probability; /* [classes][canvas] */
+    float *mean;        /* [batch][classes][canvas]: over mirror images; NULL: no mirrors */
     float *placed;      /* [classes] of the largest slice */
     uint8_t *predicted; /* of the largest slice: the most probable class, of several; see cc_prediction */
 } output;
@@ -45,12 +47,13 @@ struct cc_evaluator {
     int targets;              /* of each item */
     bool has_loss;
     output scored, regions;         /* of the net's outputs; regions perhaps none */
-    float *input;                   /* [batch][channels][canvas] */
+    float *input, *mirrored;        /* [batch][channels][canvas]; mirrored: NULL: no mirrors */
     float *logits;                  /* of several outputs: those of the items of a batch that is not full */
     batch_notes batches[2];         /* one is run while the host counts the other */
     void *scratch;                  /* of the loss */
     size_t at;                      /* of source.slices: the one that is being composed */
     float *composed, *image;        /* its probabilities; of the largest slice, as what follows */
+    float *by_class;                /* of the scored output: [its classes] of them; NULL: not asked for */
     uint8_t *labels, *truth, *mask; /* labels: the dataset's; truth: the same as 0 and 1 */
     cc_prediction_sink *sink;
     void *context;
@@ -115,11 +118,16 @@ static cc_status allocate_batches(cc_evaluator *e) {
         CC_TRY(cc_memory_get((void **)&e->batches[i].items, batch * sizeof(uint32_t), purpose));
         CC_TRY(cc_memory_get((void **)&e->batches[i].targets, targets * sizeof(float), purpose));
     }
+    if (e->source.mirrors)
+        CC_TRY(
+            cc_memory_get((void **)&e->mirrored, batch * e->channels * e->canvas * sizeof(float), purpose));
     output *const outputs[] = {&e->scored, &e->regions};
-    for (int i = 0; i < 2; i++)
-        if (outputs[i]->classes > 0)
-            CC_TRY(
-                cc_memory_get((void **)&outputs[i]->probability, outputs[i]->step * sizeof(float), purpose));
+    for (int i = 0; i < 2; i++) {
+        output *o = outputs[i];
+        if (o->classes == 0) continue;
+        CC_TRY(cc_memory_get((void **)&o->probability, o->step * sizeof(float), purpose));
+        if (e->mirrored) CC_TRY(cc_memory_get((void **)&o->mean, batch * o->step * sizeof(float), purpose));
+    }
     if (!e->has_loss) return CC_OK;
     if (e->heads.count > 1)
         CC_TRY(cc_memory_get((void **)&e->logits, cc_loss_logits_count(&e->heads) * sizeof(float), purpose));
@@ -137,6 +145,8 @@ static cc_status allocate_slice(cc_evaluator *e) {
         if (o->classes > 1) CC_TRY(cc_memory_get((void **)&o->predicted, pixels, purpose));
     }
     CC_TRY(cc_memory_get((void **)&e->composed, pixels * sizeof(float), purpose));
+    if (e->source.by_class && e->scored.classes > 1)
+        CC_TRY(cc_memory_get((void **)&e->by_class, e->scored.classes * pixels * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->image, pixels * sizeof(float), purpose));
     CC_TRY(cc_memory_get((void **)&e->labels, pixels, purpose));
     CC_TRY(cc_memory_get((void **)&e->truth, pixels, purpose));
@@ -151,6 +161,7 @@ cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *so
                         .canvas = (size_t)source->fit.height * (size_t)source->fit.width,
                         .channels = (size_t)source->net->net.in_channels};
     CC_CHECK(find_outputs(e));
+    CC_CHECK(cc_data_check_mirrors(source->net, source->mirrors));
     CC_CHECK(allocate_slice(e));
     if (cc_data_has_volumes(source->net)) {
         const cc_net_targets *targets = source->targets;
@@ -184,10 +195,13 @@ void cc_evaluator_destroy(cc_evaluator *e) {
     cc_loader_destroy(e->loader);
     cc_scan_windows_destroy(e->windows);
     cc_memory_free(e->input);
+    cc_memory_free(e->mirrored);
     cc_memory_free(e->logits);
+    cc_memory_free(e->by_class);
     output *const outputs[] = {&e->scored, &e->regions};
     for (int i = 0; i < 2; i++) {
         cc_memory_free(outputs[i]->probability);
+        cc_memory_free(outputs[i]->mean);
         cc_memory_free(outputs[i]->placed);
         cc_memory_free(outputs[i]->predicted);
     }
@@ -212,6 +226,11 @@ static cc_view_item item_of(const cc_evaluator *e, size_t index) {
     return (cc_view_item){.base = (uint32_t)index, .box = all, .keep = all};
 }
 
+/* A pixel of the slice is background for certain. */
+static void set_background(cc_evaluator *e, size_t pixels, size_t at) {
+    for (size_t k = 0; k < e->scored.classes; k++) e->by_class[k * pixels + at] = k == 0;
+}
+
 /* Outside all items the probability is 0. */
 static void start_slice(cc_evaluator *e) {
     if (e->at == e->source.slices->count) return;
@@ -219,11 +238,14 @@ static void start_slice(cc_evaluator *e) {
     memset(e->composed, 0, pixels * sizeof(float));
     if (e->scored.predicted) memset(e->scored.predicted, 0, pixels);
     if (e->regions.predicted) memset(e->regions.predicted, 0, pixels);
+    for (size_t i = 0; i < pixels && e->by_class; i++) set_background(e, pixels, i);
 }
 
-/* Sums over pixels of p g, p and g, from which soft Dice scores are computed. */
-static void add_soft_sums(cc_prediction *p) {
-    for (size_t i = 0; i < (size_t)p->height * (size_t)p->width; i++) {
+/* The sums over pixels of p g, p and g are what soft Dice scores are computed from. */
+void cc_prediction_count(cc_prediction *p) {
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    p->counts = cc_counts_from_masks(p->mask, p->truth, pixels);
+    for (size_t i = 0; i < pixels; i++) {
         p->soft_overlap += p->truth[i] ? p->probability[i] : 0;
         p->soft_prediction += p->probability[i];
         p->soft_truth += p->truth[i];
@@ -244,8 +266,11 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
         if (!(e->image[i] > e->source.above_hu)) e->composed[i] = 0;
     /* What was taken away above is of no class any more, and what is not predicted of no region. */
     uint8_t *predicted = e->scored.predicted, *regions = e->regions.predicted;
-    for (size_t i = 0; i < pixels && predicted; i++)
-        if (e->composed[i] == 0) predicted[i] = 0;
+    for (size_t i = 0; i < pixels && predicted; i++) {
+        if (e->composed[i] != 0) continue;
+        predicted[i] = 0;
+        if (e->by_class) set_background(e, pixels, i);
+    }
     for (size_t i = 0; i < pixels; i++) {
         e->mask[i] = predicted ? predicted[i] != 0 : e->composed[i] >= e->source.threshold;
         e->truth[i] = e->labels[i] != 0;
@@ -261,16 +286,16 @@ static cc_status finish_slice(cc_evaluation *out, cc_evaluator *e) {
                        .mask = e->mask,
                        .classes = predicted ? predicted : e->mask,
                        .regions = regions,
-                       .counts = cc_counts_from_masks(e->mask, e->truth, pixels)};
-    add_soft_sums(&p);
+                       .by_class = e->by_class};
+    cc_prediction_count(&p);
     cc_counts_add(&out->counts, &p.counts);
     if (e->sink) CC_TRY(e->sink(e->context, &p));
     start_slice(e);
     return CC_OK;
 }
 
-/* The most probable region of a pixel, in doubt where the background is more probable (cc_prediction). `placed`:
- * its probability of the first class, those of the others `size` apart. */
+/* The most probable region of a pixel, in doubt where the background is more probable (cc_prediction).
+ * `placed`: its probability of the first class, those of the others `size` apart. */
 static uint8_t choose_region(const output *o, const float *placed, size_t size) {
     size_t best = 1;
     for (size_t k = 2; k < o->classes; k++)
@@ -284,7 +309,8 @@ static void compose(cc_evaluator *e, const cc_view_item *item) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
     const int wide = box->x1 - box->x0;
-    const size_t size = (size_t)(box->y1 - box->y0) * (size_t)wide;
+    const size_t size = (size_t)(box->y1 - box->y0) * (size_t)wide,
+                 pixels = (size_t)slice->height * (size_t)slice->width;
     const output *o = &e->scored, *regions = e->regions.classes > 0 ? &e->regions : NULL;
     for (int y = box->y0; y < box->y1; y++)
         for (int x = box->x0; x < box->x1; x++) {
@@ -301,25 +327,29 @@ static void compose(cc_evaluator *e, const cc_view_item *item) {
             if (!(p > e->composed[to])) continue;
             e->composed[to] = fminf(p, 1); /* a sum may be rounded above 1 */
             if (o->predicted) o->predicted[to] = (uint8_t)best;
+            for (size_t k = 0; k < o->classes && e->by_class; k++)
+                e->by_class[k * pixels + to] = placed[k * size];
             if (regions) regions->predicted[to] = choose_region(regions, &regions->placed[from], size);
         }
 }
 
-/* From the logits of item number `number` of a batch to its place in the slice, scaled back to its own
- * size. */
+/* The probabilities of item number `number` of a batch, its mean over mirror images or from its logits, to its
+ * place in the slice, scaled back to its own size. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *logits, int number) {
     const cc_box *box = &item->box;
     const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;
     const output *const outputs[] = {&e->scored, &e->regions};
     for (int i = 0; i < 2; i++) {
         const output *o = outputs[i];
+        const float *p = o->mean ? o->mean + (size_t)number * o->step : o->probability;
         if (o->classes == 0) continue;
-        cc_probabilities_from_logits(o->probability, logits + o->first + (size_t)number * o->step, o->classes,
-                                     e->canvas);
+        if (!o->mean)
+            cc_probabilities_from_logits(o->probability, logits + o->first + (size_t)number * o->step,
+                                         o->classes, e->canvas);
         /* What the canvas did not hold reads 0 for every class, and stays background. */
         for (size_t k = 0; k < o->classes; k++)
-            cc_fit_restore(o->placed + k * (size_t)tall * (size_t)wide, &e->source.fit,
-                           o->probability + k * e->canvas, tall, wide, 0);
+            cc_fit_restore(o->placed + k * (size_t)tall * (size_t)wide, &e->source.fit, p + k * e->canvas,
+                           tall, wide, 0);
     }
     compose(e, item);
 }
@@ -362,11 +392,13 @@ static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, c
     return CC_OK;
 }
 
-/* Adds a batch's loss. Its logits lie as those of a full batch do: of several outputs those of a smaller one are
- * brought together, as the loss wants them. */
-static cc_status add_loss(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
-                          const float *logits) {
+/* Adds a batch's loss. Its logits lie as those of a full batch do: of several outputs those of a smaller one
+ * are brought together, as the loss wants them. */
+static cc_status count_loss(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
+                            const float *logits) {
     double loss;
+    CC_TRY(check_logits(e, batch, logits));
+    if (!e->has_loss) return CC_OK;
     cc_loss_heads heads = heads_of(e, batch->count);
     for (int h = 0; h < heads.count; h++) {
         heads.items[h].target_channels = e->heads.items[h].target_channels;
@@ -386,11 +418,37 @@ static cc_status add_loss(cc_evaluation *out, cc_evaluator *e, const batch_notes
     return CC_OK;
 }
 
-/* Adds a batch's loss, and puts its items back; slices before theirs are complete. */
-static cc_status count_batch(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
-                             const float *logits) {
-    CC_TRY(check_logits(e, batch, logits));
-    if (e->has_loss) CC_TRY(add_loss(out, e, batch, logits));
+/* Fills the outputs' means with those of the probabilities of a batch over all its mirror images; logits are
+ * those of the batch as it is. */
+static cc_status average_mirror_images(cc_evaluator *e, const batch_notes *batch, const float *logits) {
+    const unsigned count = cc_mirror_count(e->source.mirrors);
+    const int64_t dims[3] = {e->source.fit.width, e->source.fit.height, 1};
+    const size_t items = (size_t)batch->count;
+    const output *const outputs[] = {&e->scored, &e->regions};
+    for (int i = 0; i < 2; i++)
+        if (outputs[i]->mean) memset(outputs[i]->mean, 0, items * outputs[i]->step * sizeof(float));
+    for (unsigned m = 0; m < count; m++) {
+        const unsigned axes = cc_mirror_subset(e->source.mirrors, m); /* none of them comes first */
+        if (axes) {
+            CC_TRY(cc_interrupt_check());
+            cc_mirror(e->mirrored, e->input, items * e->channels, dims, axes);
+            CC_TRY(cc_plan_forward(e->source.plan, e->mirrored, &logits));
+            CC_TRY(check_logits(e, batch, logits));
+        }
+        for (size_t k = 0; k < 2 * items; k++) {
+            const output *o = outputs[k / items];
+            if (!o->mean) continue;
+            const size_t at = k % items * o->step;
+            cc_probabilities_from_logits(o->probability, logits + o->first + at, o->classes, e->canvas);
+            cc_mirror_add(o->mean + at, o->probability, o->classes, dims, axes, 1.0F / (float)count);
+        }
+    }
+    return CC_OK;
+}
+
+/* Puts a batch's items back; slices before theirs are complete. */
+static cc_status put_back(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
+                          const float *logits) {
     for (int i = 0; i < batch->count; i++) {
         cc_view_item item = item_of(e, batch->items[i]);
         while (e->source.slices->slices[e->at] != item.base) {
@@ -410,8 +468,13 @@ static cc_status run_items(cc_evaluation *out, cc_evaluator *e) {
     while (now->count > 0) {
         const float *logits;
         CC_TRY(cc_plan_end(e->source.plan, &logits));
+        if (e->mirrored) { /* the plan is needed again for this batch */
+            CC_TRY(count_loss(out, e, now, logits));
+            CC_TRY(average_mirror_images(e, now, logits));
+        }
         CC_TRY(begin_batch(next, e));
-        CC_TRY(count_batch(out, e, now, logits));
+        if (!e->mirrored) CC_TRY(count_loss(out, e, now, logits));
+        CC_TRY(put_back(out, e, now, logits));
         batch_notes *done = now;
         now = next;
         next = done;

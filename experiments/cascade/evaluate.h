@@ -11,7 +11,11 @@
  * pixel is predicted to be of its most probable class, of equal ones the lowest, whatever the threshold.
  *
  * Of a net with several outputs all this is said of the one that learns from the mask
- * (experiments/config/targets.h); the one that learns regions says of each pixel in which of them it lies. */
+ * (experiments/config/targets.h); the one that learns regions says of each pixel in which of them it lies.
+ *
+ * Test-time averaging (`mirrors`): the canvas is shown as it is and mirrored along every subset of some
+ * axes, and the mean of the probabilities of each output, mirrored back, counts (datasets/mirror.h); the loss
+ * is of the first alone. Nets of volumes have none. */
 #ifndef CC_EXPERIMENTS_CASCADE_EVALUATE_H
 #define CC_EXPERIMENTS_CASCADE_EVALUATE_H
 
@@ -37,9 +41,13 @@ typedef struct cc_prediction {
     /* Of each pixel of the mask the most probable region, as a vote of metrics/lesions.h, in doubt where the
      * background is more probable yet; 0 elsewhere. NULL: no output tells regions. */
     const uint8_t *regions;
+    const float *by_class; /* [classes][height*width], where asked for; background first */
     cc_counts counts;
     double soft_overlap, soft_prediction, soft_truth; /* sums over pixels of p*g, p, g */
 } cc_prediction;
+
+/* Counts and sums of a prediction whose pictures are in place. */
+void cc_prediction_count(cc_prediction *prediction);
 
 typedef cc_status cc_prediction_sink(void *context, const cc_prediction *prediction);
 
@@ -58,18 +66,21 @@ typedef struct cc_evaluation_source {
     const cc_split_part *slices; /* of the base, ascending: what is counted */
     const cc_slice_set *set;     /* the base itself, or a view of it */
     const cc_split_part *items;  /* of the set, ascending, each of one of `slices`; may be none */
-    /* What the loss is computed of; NULL: of one output any label is of class 1, of several there is no loss. */
+    /* What the loss is computed of; NULL: of one output any label is of class 1, of several there is no
+     * loss. */
     const cc_net_targets *targets;
     const cc_box *regions;  /* what scans are cropped to for a net of volumes, with ... */
     const cc_masks *marked; /* ... what they follow from (cc_scan_part_find); or both NULL */
     const cc_masks *within; /* of the base: outside these the probability is 0; or NULL */
-    bool only_above;        /* as is where a slice of the base reads above_hu or less */
+    unsigned mirrors; /* CC_MIRROR_X, CC_MIRROR_Y: the mean over mirror images along these; 0: as it is */
+    bool by_class;    /* of several classes: each one's probability too */
+    bool only_above;  /* as is where a slice of the base reads above_hu or less */
     double above_hu;
 } cc_evaluation_source;
 
 typedef struct cc_evaluator cc_evaluator;
 
-/* Takes the host's memory for it. CC_ENOMEM; else as cc_loader_create. */
+/* Takes the host's memory for it. CC_ENOMEM; else as cc_data_check_mirrors and cc_loader_create. */
 cc_status cc_evaluator_create(cc_evaluator **out, const cc_evaluation_source *source);
 void cc_evaluator_destroy(cc_evaluator *evaluator);
 

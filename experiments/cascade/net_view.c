@@ -224,6 +224,7 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
 cc_evaluation_source cc_net_view_test(const cc_net_view *v, const cc_net_view_part *part, cc_plan *plan) {
     cc_evaluation_source source = cc_net_view_evaluation(v, part, plan);
     source.above_hu = v->dataset->run->config->evaluate.above_hu;
+    source.mirrors = cc_experiment_mirrors(v->dataset->run->config);
     source.only_above = v->cascade->stage != CC_STAGE_ROI && source.above_hu != CC_ABOVE_HU_NONE;
     if (v->targets.count > 1) source.targets = NULL;
     return source;

@@ -53,7 +53,8 @@ static void print_real(FILE *out, double value) {
 static int item_count(const cc_experiment_config *config, const cc_option *o) {
     const char *base = (const char *)config;
     if (o->kind == CC_OPTION_REALS && !o->count_offset) return o->most;
-    if (o->kind == CC_OPTION_TEXTS) return ((const cc_text_list *)(base + o->offset))->count;
+    if (o->kind == CC_OPTION_TEXTS || o->kind == CC_OPTION_CONFIGS)
+        return ((const cc_text_list *)(base + o->offset))->count;
     return *(const int *)(base + o->count_offset);
 }
 
@@ -79,7 +80,7 @@ static void print_item(FILE *out, const cc_experiment_config *config, const cc_o
         print_extents(out, (const cc_extents *)place + i);
     else if (o->kind == CC_OPTION_REALS)
         print_real(out, ((const double *)place)[i]);
-    else if (o->kind == CC_OPTION_TEXTS)
+    else if (o->kind == CC_OPTION_TEXTS || o->kind == CC_OPTION_CONFIGS)
         print_text(out, ((const cc_text_list *)place)->items[i]);
     else if (o->kind == CC_OPTION_HEADS)
         print_head(out, &((const cc_head_spec *)place)[i]);

@@ -325,6 +325,7 @@ static cc_status check_volumes(const reader *r) {
         {strcmp(c->preprocess.fit, "pad") != 0, "preprocess.fit",
          "volumes.spacing_mm is what scales volumes"},
         {c->augment.count > 0, "augment", "volumes.mirror is what changes patches"},
+        {c->evaluate.mirrors.count > 0, "evaluate.mirrors", "mirror images at test time are of slices"},
         {c->augment_random.types.count > 0, "augment_random", "volumes.mirror is what changes patches"},
         {strcmp(c->stage, "calcification") == 0 && c->train.empty_slices < 1, "train.empty_slices",
          "volumes.foreground is what favours lesions"}};
@@ -378,6 +379,9 @@ static cc_status check_whole(const reader *r) {
     if (!listed && c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
         return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
                               "data.split.test is 0: there would be nothing to score");
+    if (cc_experiment_is_ensemble(c) && c->ensemble.out_of_fold && c->data.fold != CC_FOLD_NONE)
+        return cc_config_fail(node_of(r, "data.fold"), 0, "leave it out, or ensemble.out_of_fold",
+                              "data.fold means nothing with ensemble.out_of_fold, which tests everybody");
     if (c->optimizer.schedule.min_lr > c->optimizer.lr)
         return cc_config_fail(node_of(r, "optimizer.schedule.min_lr"), 0, "the schedule only lowers it",
                               "optimizer.schedule.min_lr is above optimizer.lr");

@@ -23,6 +23,7 @@ typedef enum cc_option_kind {
     /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced; the file's path is absolute, a relative one
      * counts from the file that gives it */
     CC_OPTION_CONFIG,
+    CC_OPTION_CONFIGS,  /* cc_text_list, each item as CC_OPTION_CONFIG, no two alike */
     CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
     /* cc_extents[most], and their count, an int, at count_offset: a list of numbers, each of all axes, and
      * of lists of one number an axis */

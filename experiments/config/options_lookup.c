@@ -155,6 +155,9 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
     case CC_OPTION_CONFIG:
         snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
         break;
+    case CC_OPTION_CONFIGS:
+        snprintf(out, capacity, "a list of 1 to %d experiments, each its FILE or FILE#VARIANT", o->most);
+        break;
     case CC_OPTION_INTEGERS:
     case CC_OPTION_EXTENTS:
         format_count(count, sizeof count, o);

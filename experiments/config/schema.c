@@ -144,6 +144,10 @@ static json_t *value_schema(builder *b, const cc_option *o) {
     case CC_OPTION_PATH:
     case CC_OPTION_CONFIG:
         return text_like(PATH);
+    case CC_OPTION_CONFIGS:
+        schema = list_of(b, text_like(PATH), o->least, o->most);
+        set(b, schema, "uniqueItems", json_true());
+        return schema;
     case CC_OPTION_INTEGERS:
     case CC_OPTION_REALS:
         item = json_pack("{s:s}", "type", o->kind == CC_OPTION_REALS ? "number" : "integer");

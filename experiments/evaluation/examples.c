@@ -140,10 +140,7 @@ static cc_status make_example(void *context, const cc_prediction *p) {
 }
 
 cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
-                           const cc_test *test, cc_plan *plan, cc_arena *arena) {
-    cc_evaluator *evaluator;
-    cc_evaluation ignored;
-    cc_net_view_part part;
+                           const cc_test *test, const cc_predictor *predictor, cc_arena *arena) {
     const cc_net_view *view = test->view;
     const bool paired = view->cascade->calcification != NULL;
     *count = paired ? 2 * choice->count : choice->count;
@@ -156,13 +153,5 @@ cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_e
                .earlier = paired ? examples : NULL,
                .last = paired ? examples + choice->count : examples};
     const cc_split_part slices = {choice->slices, choice->count};
-    CC_TRY(cc_net_view_part_init(&part, view, &slices));
-    cc_evaluation_source source = cc_net_view_test(view, &part, plan);
-    cc_status status = cc_evaluator_create(&evaluator, &source);
-    if (status == CC_OK) {
-        status = cc_evaluator_run(&ignored, evaluator, make_example, &m);
-        cc_evaluator_destroy(evaluator);
-    }
-    cc_net_view_part_deinit(&part);
-    return status;
+    return cc_predictor_run(predictor, &slices, make_example, &m);
 }

@@ -286,25 +286,21 @@ static void warn_of_one_class(const cc_test *test) {
            test->slice_count, marked ? "foreground" : "background");
 }
 
-cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena) {
+cc_status cc_testing_run(cc_test *out, const cc_predictor *predictor, cc_arena *arena) {
     cc_status status = CC_OK;
-    cc_evaluator *evaluator = NULL;
-    cc_evaluation ignored;
-    cc_evaluation_source source = cc_net_view_test(view, &view->test, plan);
+    const cc_net_view *view = predictor->view;
     collection c = {.test = out};
     *out = (cc_test){.view = view};
     out->slices = cc_arena_get_array(arena, view->test.slices->count, sizeof *out->slices);
     if (!out->slices) return CC_ENOMEM;
     CC_CHECK(cc_masks_create(&out->masks, view->dataset->base));
     CC_CHECK(start(&c, arena));
-    CC_CHECK(cc_evaluator_create(&evaluator, &source));
-    CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
+    CC_CHECK(cc_predictor_run(predictor, view->test.slices, collect, &c));
     CC_CHECK(keep_calibration(&c, arena));
     warn_of_one_class(out);
 done:
     free(c.waiting.rows);
     free(c.waiting.bytes);
-    cc_evaluator_destroy(evaluator);
     if (status != CC_OK) cc_testing_deinit(out);
     return status;
 }

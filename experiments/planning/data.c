@@ -158,6 +158,11 @@ static cc_status need_parts(const cc_split *split) {
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
     cc_status status = CC_OK;
     cc_split_table table;
+    if (cc_experiment_is_ensemble(config) &&
+        config->ensemble.out_of_fold) { /* its members were trained on folds */
+        *out = (cc_split){0};
+        return cc_split_all(&out->test, set);
+    }
     cc_split_spec spec = cc_data_split_spec(config);
     const char *file = cc_data_split_file(config);
     cc_arena *arena = cc_arena_create();
@@ -196,6 +201,12 @@ static cc_status bad_size(const cc_experiment_config *config, int side, int stri
 
 bool cc_data_has_volumes(const cc_experiment_config *config) {
     return config->data.items && strcmp(config->data.items, "volumes") == 0;
+}
+
+cc_status cc_data_check_mirrors(const cc_experiment_config *net, unsigned axes) {
+    if (!axes || !cc_data_has_volumes(net)) return CC_OK;
+    return cc_fail(CC_ECONFIG, net->name, "leave evaluate.mirrors out",
+                   "its net takes volumes, and mirror images at test time are of slices");
 }
 
 int cc_data_depth(const cc_experiment_config *net) {

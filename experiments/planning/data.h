@@ -48,6 +48,9 @@ cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experim
 /* Whether the net of a config sees volumes (data.items), and how many slices of them at a time: 0 for a net
  * of images. */
 bool cc_data_has_volumes(const cc_experiment_config *config);
+/* Whether the net of a config can be averaged over mirror images along some axes (datasets/mirror.h; 0: none).
+ * CC_ECONFIG of volumes. */
+cc_status cc_data_check_mirrors(const cc_experiment_config *net, unsigned axes);
 int cc_data_depth(const cc_experiment_config *net);
 
 /* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side

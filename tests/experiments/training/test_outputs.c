@@ -254,6 +254,23 @@ static void a_scan_is_marked_with_the_arteries_of_the_runs_own_test(void **state
     cc_volume_deinit(&mask);
 }
 
+static void an_ensemble_of_such_nets_is_refused(void **state) {
+    (void)state;
+    outcome o;
+    char text[1024];
+    snprintf(text, sizeof text,
+             "name: test/both\nvariant: a\nstage: ensemble\n"
+             "data:\n  source: orcascore\n  root: %s-orca\n"
+             "  split: {train: 2, validation: 1, test: 1, seed: 1}\n"
+             "upstream: {members: [small.yaml]}\n",
+             runs_data);
+    runs_write(config_in("both.yaml"), text);
+    snprintf(runs_config, sizeof runs_config, "%s", config_in("both.yaml"));
+    runs_go(&o, runs_folder(), "");
+    snprintf(runs_config, sizeof runs_config, "%s", config_in("small.yaml"));
+    assert_failed(&o, o.status, "test/small cannot be a member: its net has several outputs");
+}
+
 /* Found before anything is trained, in one line each. */
 static void data_without_regions_are_refused(void **state) {
     (void)state;
@@ -294,6 +311,7 @@ int main(void) {
         cmocka_unit_test(a_lesion_is_of_the_region_that_most_of_its_voxels_are_in),
         cmocka_unit_test(rescored_is_what_the_run_counted_by_artery),
         cmocka_unit_test(a_scan_is_marked_with_the_arteries_of_the_runs_own_test),
+        cmocka_unit_test(an_ensemble_of_such_nets_is_refused),
         cmocka_unit_test(data_without_regions_are_refused), /* last: it takes the regions away */
     };
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -226,6 +226,7 @@ static void what_volumes_cannot_do_is_refused(void **state) {
         {"data.slices=3", "data.slices means nothing with data.items: volumes"},
         {"preprocess.size=32", "preprocess.size means nothing with data.items: volumes"},
         {"augment=[hflip]", "augment means nothing with data.items: volumes"},
+        {"evaluate.mirrors=[x]", "evaluate.mirrors means nothing with data.items: volumes"},
         {"augment_random.types=[noise]", "augment_random means nothing with data.items: volumes"},
         {"train.empty_slices=0.5", "train.empty_slices means nothing with data.items: volumes"},
         {"data.split.by=slice", "data.split.by: slice takes scans apart"},
