@@ -263,8 +263,8 @@ static void find_probabilities(const output *o, size_t canvas, const float *logi
     }
 }
 
-/* The probabilities of an item, from its logits [classes][canvas], on the grid of its box. What the canvas did
- * not hold reads 0 for every class, and stays background. */
+/* The probabilities of an item, from its logits [classes][canvas], on the grid of its box. What the canvas
+ * did not hold reads 0 for every class, and stays background. */
 static void restore(const cc_evaluator *e, const output *o, const float *logits, int tall, int wide) {
     find_probabilities(o, e->canvas, logits);
     for (size_t k = 0; k < o->classes; k++)
@@ -272,8 +272,8 @@ static void restore(const cc_evaluator *e, const output *o, const float *logits,
                        o->probability + k * e->canvas, tall, wide, 0);
 }
 
-/* The most probable region of a pixel, in doubt where the background is more probable (cc_prediction). `placed`:
- * its probability of the first class, those of the others `size` apart. */
+/* The most probable region of a pixel, in doubt where the background is more probable (cc_prediction).
+ * `placed`: its probability of the first class, those of the others `size` apart. */
 static uint8_t choose_region(const output *o, const float *placed, size_t size) {
     size_t best = 1;
     for (size_t k = 2; k < o->classes; k++)
@@ -281,8 +281,8 @@ static uint8_t choose_region(const output *o, const float *placed, size_t size) 
     return (uint8_t)(best | (placed[best * size] > placed[0] ? 0 : CC_VOTE_DOUBTED));
 }
 
-/* From the logits of item number `number` of a batch to its place in the slice; the largest probability of the
- * foreground counts where items overlap. */
+/* From the logits of item number `number` of a batch to its place in the slice; the largest probability of
+ * the foreground counts where items overlap. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *logits, int number) {
     const cc_slice *slice = cc_slice_set_get(e->source.base, item->base);
     const cc_box *box = &item->box, *keep = &item->keep;
@@ -348,8 +348,8 @@ static cc_status check_logits(const cc_evaluator *e, const batch_notes *batch, c
     return CC_OK;
 }
 
-/* Adds a batch's loss. Its logits lie as those of a full batch do: of several outputs those of a smaller one are
- * brought together, as the loss wants them. */
+/* Adds a batch's loss. Its logits lie as those of a full batch do: of several outputs those of a smaller one
+ * are brought together, as the loss wants them. */
 static cc_status add_loss(cc_evaluation *out, cc_evaluator *e, const batch_notes *batch,
                           const float *logits) {
     double loss;

@@ -54,7 +54,7 @@ typedef struct cc_evaluation_source {
     const cc_split_part *slices; /* of the base, ascending: what is counted */
     const cc_slice_set *set;     /* the base itself, or a view of it */
     const cc_split_part *items;  /* of the set, ascending, each of one of `slices`; may be none */
-    /* What the loss is computed of; NULL: of one output any label is of class 1, of several there is no loss. */
+    /* What the loss is computed of; NULL: of one output any label is class 1, of several there is no loss. */
     const cc_net_targets *targets;
     const cc_masks *within; /* of the base: outside these the probability is 0; or NULL */
     bool only_above;        /* as is where a slice of the base reads above_hu or less */

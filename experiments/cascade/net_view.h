@@ -48,8 +48,8 @@ void cc_net_view_part_deinit(cc_net_view_part *part); /* takes a zeroed one */
 
 /* The classes of the labels that the net is scored by. Borrowed. */
 const cc_label_classes *cc_net_view_classes(const cc_net_view *view);
-/* How many regions it tells apart, which say in which of them a predicted lesion lies: beside an output that marks
- * calcium alone. 0: none, or a single one. */
+/* How many regions it tells apart, which say in which of them a predicted lesion lies: beside an output that
+ * marks calcium alone. 0: none, or a single one. */
 int cc_net_view_regions(const cc_net_view *view);
 
 /* A loader over the training part: shuffled, augmented and of full batches. As cc_loader_create. */
@@ -58,8 +58,8 @@ cc_status cc_net_view_loader(cc_loader **out, const cc_net_view *view);
 /* How a net of this run is evaluated on a part; `plan` is an inference plan on view->fit. */
 cc_evaluation_source cc_net_view_evaluation(const cc_net_view *view, const cc_net_view_part *part,
                                             cc_plan *plan);
-/* The same of what is tested: by evaluate.above_hu, which the choice of an epoch does not look at. Of a net with
- * several outputs no loss is computed: a scan that is predicted has no regions. */
+/* The same of what is tested: by evaluate.above_hu, which the choice of an epoch does not look at. Of a net
+ * with several outputs no loss is computed: a scan that is predicted has no regions. */
 cc_evaluation_source cc_net_view_test(const cc_net_view *view, const cc_net_view_part *part, cc_plan *plan);
 
 #endif

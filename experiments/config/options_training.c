@@ -306,17 +306,14 @@ static const source sources[] = {
                  "the net's outputs, and the classes of each; terms of the loss name the one they look "
                  "at (`loss.terms`)"},
      .suits = cc_net_arch_has_heads},
-    {.row =
-         {.key = "net.dropout",
-          .kind = CC_OPTION_REAL,
-          AT(net.dropout),
-          .when = "net.arch",
-          .max = 1,
-          .below_max = true,
-          .initial = "0",
-          .meaning =
-              "how often, in training, a value of the encoder's last features is left out; the public code "
-              "of mtal has 0.5"},
+    {.row = {.key = "net.dropout",
+             .kind = CC_OPTION_REAL,
+             AT(net.dropout),
+             .when = "net.arch",
+             .max = 1,
+             .below_max = true,
+             .initial = "0",
+             .meaning = "how often, in training, a value of the encoder's last features is left out"},
      .suits = cc_net_arch_has_heads},
     {.row =
          {.key = "net.prior",
