@@ -6,8 +6,9 @@
  *                order in which they are given
  *     labels     each chosen label is a class, from 1, in the order in which they are given
  *
- * Of a net with several outputs one may learn regions instead, such as the territories of the arteries: labels
- * of a volume of their own beside the scan (cc_slice_set_read_regions), each of which is the class of its number.
+ * Of a net with several outputs one may learn regions instead, such as the territories of the arteries:
+ * labels of a volume of their own beside the scan (cc_slice_set_read_regions), each of which is the class of
+ * its number.
  *
  * Class 0 is background. */
 #ifndef CC_DATASETS_LABEL_CLASSES_H

@@ -56,8 +56,8 @@ typedef struct cc_loader_options {
 typedef struct cc_batch {
     int count;           /* items, n */
     const float *images; /* [n,channels,H,W], in [0, 1] */
-    /* [n,1,H,W]: the class of the label, of the mask or of regions; 0 is background, 255 not known. Of several
-     * targets the next one's lie behind those of a full batch. */
+    /* [n,1,H,W]: the class of the label, of the mask or of regions; 0 is background, 255 not known. Of
+     * several targets the next one's lie behind those of a full batch. */
     const float *targets;
     const uint32_t *slices; /* [n] index of each item's slice in the set */
     const int *variants;    /* [n] its variant: 0 is the original */

@@ -71,8 +71,8 @@ cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_
 bool cc_slice_set_has_regions(const cc_slice_set *set);
 
 /* Decodes the regions of a slice, regions[height*width]: 0 none, else their label; CC_REGION_UNKNOWN
- * (datasets/label_classes.h) where nobody has said. Not cached. Any thread may call. On failure the array holds
- * anything.
+ * (datasets/label_classes.h) where nobody has said. Not cached. Any thread may call. On failure the array
+ * holds anything.
  *   CC_EUNSUPPORTED  the set has none
  *   others           as cc_slice_set_read */
 cc_status cc_slice_set_read_regions(const cc_slice_set *set, size_t index, uint8_t *regions);

@@ -1,8 +1,8 @@
 /* datasets/phantom/layout_orcascore.c -- orCaScore's layout: DIR/Training_set/Images/TR<v><p>CTI.mhd with
  * .raw, int16 HU, and "Reference standard"/TR<v><p>R.mhd with .raw, the plaque of the coronaries (1 LAD, 2
- * LCX, 3 RCA), and, where they are asked for, TR<v><p>Regions.mhd beside it, the territories of these; v is V1 to
- * V4, the scanner, and p P1, P2, ..., the patient among that scanner's. The
- * reference's header is moved last: a scan without one is left out by readers. */
+ * LCX, 3 RCA), and, where they are asked for, TR<v><p>Regions.mhd beside it, the territories of these; v is
+ * V1 to V4, the scanner, and p P1, P2, ..., the patient among that scanner's. The reference's header is moved
+ * last: a scan without one is left out by readers. */
 #include <stdio.h>
 #include "core/file.h"
 #include "datasets/phantom/layout.h"

@@ -1,7 +1,7 @@
 /* datasets/phantom/territories.c -- distances to the courses of the coronary arteries.
  *
- * A course is a chain of straight segments (coronaries.c). The distance of a point q to the segment from a to b
- * is that to a + t (b - a), with t = (q - a).(b - a) / |b - a|^2 kept within [0, 1]. */
+ * A course is a chain of straight segments (coronaries.c). The distance of a point q to the segment from a to
+ * b is that to a + t (b - a), with t = (q - a).(b - a) / |b - a|^2 kept within [0, 1]. */
 #include "datasets/phantom/territories.h"
 
 #include <math.h>

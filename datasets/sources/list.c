@@ -1,7 +1,7 @@
 /* datasets/sources/list.c -- a table of scans (core/table.h): columns image, mask and patient, group where
- * patients are of several scanners or sites, and regions, a volume of labels, where these are learnt. Paths count from data.root or, without one, from the
- * table's own folder. A patient may have several rows. The columns set and fold are the split's
- * (datasets/split_file.h). */
+ * patients are of several scanners or sites, and regions, a volume of labels, where these are learnt. Paths
+ * count from data.root or, without one, from the table's own folder. A patient may have several rows. The
+ * columns set and fold are the split's (datasets/split_file.h). */
 #include <stdio.h>
 #include <string.h>
 #include "core/table.h"

@@ -1,6 +1,7 @@
 /* datasets/sources/orcascore.c -- the orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and
- * `Reference standard`/TRVvPpR.mhd, their labels. Beside these may lie TRVvPpRegions.mhd, the territory of each
- * artery by the same numbers, which the challenge does not have (`calcade phantom --regions` makes them).
+ * `Reference standard`/TRVvPpR.mhd, their labels. Beside these may lie TRVvPpRegions.mhd, the territory of
+ * each artery by the same numbers, which the challenge does not have (`calcade phantom --regions` makes
+ * them).
  *
  * Labels are 1 LAD with the left main, 2 LCX, 3 RCA; v is the vendor, which becomes the patient's group, p
  * the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a

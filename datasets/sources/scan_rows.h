@@ -23,8 +23,9 @@ typedef struct cc_scan_row {
 
 /* Lists the scans of all rows: patients by name, as bytes; of one patient's scans the order of the rows.
  * Groups are numbered by their sorted names. The rows' strings need not live on.
- *   CC_EFORMAT  a row without patient, image or mask, or, of a set with regions, without these; two rows of one image; two groups of one patient; none
- *               of the labels that options->labels chooses is in any mask
+ *   CC_EFORMAT  a row without patient, image or mask, or, of a set with regions, without these; two rows of
+ *               one image; two groups of one patient; none of the labels that options->labels chooses is in
+ *               any mask
  *   CC_EINVAL   a path leads out of the root
  *   CC_EIO, CC_ENOTFOUND, CC_EUNSUPPORTED  a scan cannot be read */
 cc_status cc_scan_rows_open(cc_slice_set *set, const cc_slice_options *options, cc_scan_row *rows,

@@ -35,9 +35,9 @@ typedef struct cc_text_list {
     int count;
 } cc_text_list;
 
-/* What a net learns of each pixel: a word of CC_LABEL_CLASSES_LIST for a net of one output, or for each output of
- * one that has several, one of which may learn CC_TARGET_REGIONS. experiments/config/targets.h makes classes of
- * it. */
+/* What a net learns of each pixel: a word of CC_LABEL_CLASSES_LIST for a net of one output, or for each
+ * output of one that has several, one of which may learn CC_TARGET_REGIONS. experiments/config/targets.h
+ * makes classes of it. */
 #define CC_TARGET_REGIONS "regions"
 typedef struct cc_target_words {
     const char *one; /* NULL: there are several, or none */

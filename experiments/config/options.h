@@ -32,8 +32,9 @@ typedef enum cc_option_kind {
     CC_OPTION_TEXTS,  /* cc_text_list, each item as `item_ok` likes it, no two alike */
     CC_OPTION_LOSSES, /* the terms of a cc_loss_spec */
     CC_OPTION_HEADS,  /* cc_head_spec[most], and their count, an int, at count_offset: a map of names */
-    CC_OPTION_TARGETS, /* cc_target_words: one of `choices`, or a map of names and these or CC_TARGET_REGIONS */
-    CC_OPTION_TEXT,    /* const char *, a line of any letters */
+    /* cc_target_words: one of `choices`, or a map of names and these or CC_TARGET_REGIONS */
+    CC_OPTION_TARGETS,
+    CC_OPTION_TEXT,   /* const char *, a line of any letters */
     CC_OPTION_LABELS, /* cc_label_list: a map of variants and texts */
     CC_OPTION_CLAIMS, /* cc_claim_list: a list of maps (config_report.h) */
 } cc_option_kind;

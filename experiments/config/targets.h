@@ -1,8 +1,8 @@
-/* experiments/config/targets.h -- what each output of a config's net learns, and which of them decides what is
- * predicted.
+/* experiments/config/targets.h -- what each output of a config's net learns, and which of them decides what
+ * is predicted.
  *
- * One output learns from the mask (`calcium`, `arteries` or `labels` of data.targets): it is scored. Of a net with
- * several outputs another one may learn `regions`. Where the first tells calcium alone, the regions are
+ * One output learns from the mask (`calcium`, `arteries` or `labels` of data.targets): it is scored. Of a net
+ * with several outputs another one may learn `regions`. Where the first tells calcium alone, the regions are
  * territories of the arteries, and say in which of them a predicted lesion lies. */
 #ifndef CC_EXPERIMENTS_CONFIG_TARGETS_H
 #define CC_EXPERIMENTS_CONFIG_TARGETS_H
@@ -19,11 +19,11 @@ typedef struct cc_net_targets {
     int regions;                       /* the one that learns regions, or CC_NO_OUTPUT */
 } cc_net_targets;
 
-/* Those of the net of a config, whose `stage` trains one, for labels chosen by data.labels: its own, or those of
- * other data that it is shown.
- *   CC_ECONFIG  under "data.targets" an output without a target, a target without its output, a word that is none,
- *               or not exactly one output that learns from the mask; under "net.heads" another number of classes
- *               than the target has; under "data.labels" as cc_label_classes_init */
+/* Those of the net of a config, whose `stage` trains one, for labels chosen by data.labels: its own, or those
+ * of other data that it is shown.
+ *   CC_ECONFIG  under "data.targets" an output without a target, a target without its output, a word that is
+ *               none, or not exactly one output that learns from the mask; under "net.heads" another number
+ *               of classes than the target has; under "data.labels" as cc_label_classes_init */
 cc_status cc_net_targets_init(cc_net_targets *out, const cc_experiment_config *net, const int *labels,
                               int label_count);
 

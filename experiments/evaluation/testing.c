@@ -4,8 +4,8 @@
  * recall, true and false positives are counted at 19 thresholds while the probabilities are at hand, a row a
  * patient; and for a reliability curve they are summed in 10 bins.
  *
- * Of a net that tells regions, a lesion's class is the region that most of its pixels are in. Lesions are of whole
- * scans, so that the slices of one wait until all are there. */
+ * Of a net that tells regions, a lesion's class is the region that most of its pixels are in. Lesions are of
+ * whole scans, so that the slices of one wait until all are there. */
 #include "experiments/evaluation/testing.h"
 
 #include <stdio.h>
@@ -152,8 +152,8 @@ static cc_status hold_slice(collection *c, const cc_run_mask *row, const cc_pred
     return !c->whole || p->slice + 1 == end ? pack_waiting(c) : CC_OK;
 }
 
-/* Bytes of a slice's pixels as results/masks.h has them, and one more for the class where the net tells several
- * apart: the truth's label is then its class too. */
+/* Bytes of a slice's pixels as results/masks.h has them, and one more for the class where the net tells
+ * several apart: the truth's label is then its class too. */
 static cc_status make_pixels(collection *c, const cc_prediction *p) {
     const cc_dataset *d = c->test->view->dataset;
     const cc_cascade *cascade = c->test->view->cascade;

@@ -31,8 +31,8 @@ void cc_testing_deinit(cc_test *test); /* takes a zeroed one */
 /* What was tested, as measure.h measures it. It borrows the test; *masks is room for what it points to. */
 cc_measure_source cc_testing_measured(cc_run_masks *masks, const cc_test *test);
 
-/* The class of each predicted pixel of a test slice, number `number` of the test part, that the masks hold: of a net
- * that tells regions the region of its lesion. classes[height*width]; there are several. As
+/* The class of each predicted pixel of a test slice, number `number` of the test part, that the masks hold:
+ * of a net that tells regions the region of its lesion. classes[height*width]; there are several. As
  * cc_run_masks_unpack. */
 cc_status cc_testing_classes(uint8_t *classes, const cc_test *test, size_t number);
 

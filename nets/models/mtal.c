@@ -6,8 +6,8 @@
  * widths are kept, so that its weights load. It departs from that in ending with logits where theirs ends
  * in softmax. Outputs: "region" and "lesion".
  *
- * net.dropout is that of the encoder's last features, before both decoders (the code's dropout0, of rate 0.5); the
- * layers that the code has within its blocks have rate 0, and are not here. */
+ * net.dropout is that of the encoder's last features, before both decoders (the code's dropout0, of rate
+ * 0.5); the layers that the code has within its blocks have rate 0, and are not here. */
 #include <stdio.h>
 #include <string.h>
 #include "nets/models/layers.h"

@@ -73,8 +73,8 @@ static void a_target_is_the_class_of_the_label(void **state) {
     cc_slice_set_close(set);
 }
 
-/* Two targets of one slice: of the mask, and of regions, which move as the picture does (here mirrored); the next
- * target's items lie behind those of a full batch. */
+/* Two targets of one slice: of the mask, and of regions, which move as the picture does (here mirrored); the
+ * next target's items lie behind those of a full batch. */
 static void an_item_has_a_target_of_its_regions_too(void **state) {
     (void)state;
     const char *root = cc_test_folder();

@@ -459,8 +459,8 @@ static void the_orcascore_layout_reads_back_with_its_arteries(void **state) {
     assert_error(cc_phantom_write(&made, cc_test_folder(), &o), CC_EUSAGE, "no layout is called \"coca\"");
 }
 
-/* Territories lie in the heart, each in one piece with its plaque; they are written on demand, and change no other
- * byte. */
+/* Territories lie in the heart, each in one piece with its plaque; they are written on demand, and change no
+ * other byte. */
 static void the_territories_of_the_arteries_hold_their_plaque(void **state) {
     (void)state;
     cc_phantom_options o = options_of(8, 96, 12);

@@ -72,9 +72,9 @@ static void no_voxels_are_refused(void **state) {
     assert_true(got.truth == -9);
 }
 
-/* A row of two slices. Of the first lesion, which goes on in the second slice, two voxels vote for 3 and two for 1:
- * the lower. The second has one vote for 2 and two doubted ones for 1: what is not doubted counts. The third has
- * doubted votes alone, of which most are for 2. */
+/* A row of two slices. Of the first lesion, which goes on in the second slice, two voxels vote for 3 and two
+ * for 1: the lower. The second has one vote for 2 and two doubted ones for 1: what is not doubted counts. The
+ * third has doubted votes alone, of which most are for 2. */
 static void a_lesion_has_the_class_of_most_of_its_voxels(void **state) {
     (void)state;
     enum { D = CC_VOTE_DOUBTED };

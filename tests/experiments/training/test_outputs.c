@@ -1,6 +1,7 @@
-/* tests/experiments/training/test_outputs.c -- a run of a net with two outputs, regions and lesions, from training
- * to `predict`: the same bytes whatever the workers and whether it was killed; a lesion is of the region that most
- * of its voxels are in, counted here by hand from what the net says; data without regions are refused. */
+/* tests/experiments/training/test_outputs.c -- a run of a net with two outputs, regions and lesions, from
+ * training to `predict`: the same bytes whatever the workers and whether it was killed; a lesion is of the
+ * region that most of its voxels are in, counted here by hand from what the net says; data without regions
+ * are refused. */
 #include <math.h>
 #include "datasets/volume.h"
 #include "datasets/volume_file.h"

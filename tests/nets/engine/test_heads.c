@@ -129,8 +129,8 @@ static void what_a_loss_trains_is_stepped_kept_and_put_back(void **state) {
     destroy(&n);
 }
 
-/* Outputs come in the order of net.heads; dropout leaves out values of the encoder's last features alone, those
- * that both decoders begin at. */
+/* Outputs come in the order of net.heads; dropout leaves out values of the encoder's last features alone,
+ * those that both decoders begin at. */
 static void outputs_lie_in_the_order_of_the_heads_and_dropout_before_both_decoders(void **state) {
     (void)state;
     cc_net_spec spec = mtal;
