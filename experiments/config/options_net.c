@@ -266,8 +266,7 @@ static const cc_option_source sources[] = {
              .max = 1,
              .below_max = true,
              .initial = "0",
-             .meaning = "how often, in training, a value of the encoder's last features is left out; the "
-                        "public code of mtal has 0.5"},
+             .meaning = "how often, in training, a value of the encoder's last features is left out"},
      .suits = cc_net_arch_has_heads},
     {.row =
          {.key = "net.drop_path",
