@@ -1,6 +1,7 @@
 /* datasets/label_classes.c -- one table of 256 labels for each kind of target. */
 #include "datasets/label_classes.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Every label is foreground: none can be wrong. */
@@ -47,4 +48,12 @@ cc_status cc_label_classes_init(cc_label_classes *out, const char *kind, const i
     }
     *out = t;
     return CC_OK;
+}
+
+cc_label_classes cc_label_classes_of_regions(int count) {
+    cc_label_classes t = {.count = count, .regions = true};
+    assert(count >= 1 && count < CC_LABEL_CLASS_NONE);
+    memset(t.of, CC_LABEL_CLASS_NONE, sizeof t.of);
+    for (int label = 0; label <= count; label++) t.of[label] = (uint8_t)label;
+    return t;
 }

@@ -19,11 +19,12 @@ typedef struct scratch {
     float *slice, *canvas; /* [largest slice], [H*W]; HU */
     float *picture;        /* [H*W]: of the slice where no channel is a picture; HU */
     uint8_t *slice_mask, *canvas_mask, *augmented_mask; /* [largest slice], [H*W], [H*W] */
+    uint8_t *augmented_regions;                         /* [H*W] */
     float *work;                                        /* of random augmentation */
 } scratch;
 
 typedef struct ring_slot {
-    float *images, *targets; /* [batch,channels,H,W], [batch,1,H,W] */
+    float *images, *targets; /* [batch,channels,H,W], [targets,batch,1,H,W] */
     uint32_t *slices;        /* [batch] */
     int *variants;           /* [batch] */
 } ring_slot;
@@ -33,8 +34,8 @@ struct cc_loader {
     cc_augment augments[2];    /* by the group of a view's item; without groups all take the first */
     cc_random_augment random;  /* what is drawn for each item; perhaps nothing */
     cc_channels channels;
-    cc_label_classes classes;
-    uint64_t epoch; /* that is under way; written while the threads rest */
+    cc_label_classes classes[CC_LOADER_TARGETS_MAX]; /* [options.targets] */
+    uint64_t epoch;                                  /* that is under way; written while the threads rest */
     cc_arena *arena;
     uint32_t *first_item;  /* [slice_count + 1]: of each slice's variants; then the number of items */
     size_t items;          /* of an epoch */
@@ -97,22 +98,52 @@ static cc_status make_mask(float *out, const item_place *p, int offset, double a
     return CC_OK;
 }
 
-/* Classes of the labels of an item. */
-static cc_status make_target(float *target, const item_place *p, const uint8_t *labels) {
+/* The regions of the item's slice, moved as its mask is. */
+static cc_status make_regions(uint8_t *regions, const item_place *p) {
+    const cc_loader_options *o = &p->loader->options;
+    const scratch *s = p->s;
+    const cc_slice *slice = cc_slice_set_get(o->set, p->index);
+    CC_TRY(cc_slice_set_read_regions(o->set, p->index, s->slice_mask));
+    cc_fit_mask(s->canvas_mask, &o->fit, s->slice_mask, slice->height, slice->width);
+    cc_variant_apply(p->variant, NULL, regions, NULL, s->canvas_mask, o->fit.height, o->fit.width, 0);
+    cc_random_augment_hu(NULL, regions, &p->loader->random, &p->random, o->fit.height, o->fit.width,
+                         s->canvas, s->canvas_mask, s->work);
+    return CC_OK;
+}
+
+/* Classes of the labels of an item: one target. */
+static cc_status make_target(float *target, const item_place *p, const cc_label_classes *classes,
+                             const uint8_t *labels) {
     const cc_loader *loader = p->loader;
     const cc_slice_set *set = loader->options.set;
     for (size_t i = 0; i < loader->pixels; i++) {
-        const uint8_t class = loader->classes.of[labels[i]];
-        if (class == CC_LABEL_CLASS_NONE) {
+        const uint8_t class = classes->of[labels[i]];
+        /* The class of an unknown region is the number that losses with `ignore: 255` leave out. */
+        if (class == CC_LABEL_CLASS_NONE && !(classes->regions && labels[i] == CC_REGION_UNKNOWN)) {
             const cc_slice *slice = cc_slice_set_get(set, p->index);
             return cc_fail(CC_EFORMAT, cc_slice_set_patient(set, slice->patient),
-                           loader->classes.arteries
-                               ? "labels are 1 LAD, 2 LCX, 3 RCA; data.labels names others"
-                               : "data.labels names the labels that are classes",
-                           "slice %d has the label %d, which is no class of data.targets", (int)slice->number,
-                           labels[i]);
+                           classes->regions    ? "net.heads has the number of classes, background among them"
+                           : classes->arteries ? "labels are 1 LAD, 2 LCX, 3 RCA; data.labels names others"
+                                               : "data.labels names the labels that are classes",
+                           "slice %d has the %s %d, which is no class of data.targets", (int)slice->number,
+                           classes->regions ? "region" : "label", labels[i]);
         }
         target[i] = class;
+    }
+    return CC_OK;
+}
+
+/* The targets of an item, whose labels have been moved as its picture was. Of regions, which are moved here,
+ * there may be several targets: they are read for the first one. */
+static cc_status make_targets(float *target, const item_place *p, const uint8_t *labels, uint8_t *regions) {
+    const cc_loader *loader = p->loader;
+    const size_t next = (size_t)loader->options.batch * loader->pixels; /* of the same item, one target on */
+    bool read = false;
+    for (int t = 0; t < loader->options.targets; t++, target += next) {
+        const cc_label_classes *classes = &loader->classes[t];
+        if (classes->regions && !read) CC_TRY(make_regions(regions, p));
+        read = read || classes->regions;
+        CC_TRY(make_target(target, p, classes, classes->regions ? regions : labels));
     }
     return CC_OK;
 }
@@ -145,7 +176,7 @@ static cc_status prepare_item(float *image, float *target, const cc_loader *load
         float *hu = pictures ? pictures + (size_t)k * pixels : s->picture;
         p.random.plane = k == middle ? 0 : k < middle ? k + 1 : k;
         CC_TRY(make_picture(hu, k == middle ? s->augmented_mask : NULL, &p, k - middle));
-        if (k == middle) CC_TRY(make_target(target, &p, s->augmented_mask));
+        if (k == middle) CC_TRY(make_targets(target, &p, s->augmented_mask, s->augmented_regions));
     }
     for (int w = channels->word_count - 1; w >= 0; w--) {
         const cc_channel *word = &channels->words[w];
@@ -201,7 +232,7 @@ static cc_status make_item(void *context, size_t item, size_t slot_number, size_
 
 static cc_status check(const cc_loader_options *o) {
     CC_TRY(cc_fit_check(&o->fit));
-    assert(o->slice_count > 0);
+    assert(o->slice_count > 0 && o->targets >= 0 && o->targets <= CC_LOADER_TARGETS_MAX);
     if (!(o->window_hu[0] >= CC_WINDOW_HU_MIN && o->window_hu[0] < o->window_hu[1] &&
           o->window_hu[1] <= CC_WINDOW_HU_MAX))
         return cc_fail(CC_ECONFIG, "preprocess.window_hu", "use [low, high], e.g. [-200, 800]",
@@ -263,6 +294,7 @@ static cc_status allocate_memory(cc_loader *loader) {
         s->picture = allocate(loader, loader->pixels, sizeof *s->picture, &ok);
         s->canvas_mask = allocate(loader, loader->pixels, 1, &ok);
         s->augmented_mask = allocate(loader, loader->pixels, 1, &ok);
+        s->augmented_regions = allocate(loader, loader->pixels, 1, &ok);
         s->work = allocate(loader, work + 1, sizeof *s->work, &ok);
     }
 
@@ -270,7 +302,8 @@ static cc_status allocate_memory(cc_loader *loader) {
     for (size_t i = 0; ok && i < depth; i++) {
         ring_slot *slot = &loader->slots[i];
         slot->images = allocate(loader, batch * loader->values, sizeof *slot->images, &ok);
-        slot->targets = allocate(loader, batch * loader->pixels, sizeof *slot->targets, &ok);
+        slot->targets =
+            allocate(loader, (size_t)o->targets * batch * loader->pixels, sizeof *slot->targets, &ok);
         slot->slices = allocate(loader, batch, sizeof *slot->slices, &ok);
         slot->variants = allocate(loader, batch, sizeof *slot->variants, &ok);
     }
@@ -286,9 +319,11 @@ cc_status cc_loader_create(cc_loader **out, const cc_loader_options *options) {
     loader->pixels = (size_t)options->fit.height * (size_t)options->fit.width;
     const char *const alone = "hu";
     CC_CHECK(cc_channels_init(&loader->channels, &alone, 1, 1, options->window_hu));
-    CC_CHECK(cc_label_classes_init(&loader->classes, "calcium", NULL, 0));
+    CC_CHECK(cc_label_classes_init(&loader->classes[0], "calcium", NULL, 0));
     if (options->channels) loader->channels = *options->channels;
-    if (options->classes) loader->classes = *options->classes;
+    if (!options->classes || options->targets == 0) loader->options.targets = 1;
+    for (int t = 0; options->classes && t < loader->options.targets; t++)
+        loader->classes[t] = options->classes[t];
     loader->values = loader->pixels * (size_t)cc_channels_count(&loader->channels);
     if (!(loader->arena = cc_arena_create())) CC_CHECK(CC_ENOMEM);
     CC_CHECK(cc_augment_init(&loader->augments[0], NULL, 0));

@@ -23,7 +23,11 @@
 
 typedef struct cc_loader cc_loader;
 
-enum { CC_LOADER_BATCH_MAX = CC_BATCH_RING_BATCH_MAX, CC_LOADER_WORKERS_MAX = CC_BATCH_RING_WORKERS_MAX };
+enum {
+    CC_LOADER_BATCH_MAX = CC_BATCH_RING_BATCH_MAX,
+    CC_LOADER_WORKERS_MAX = CC_BATCH_RING_WORKERS_MAX,
+    CC_LOADER_TARGETS_MAX = 8
+};
 
 /* The set outlives the loader; all else is copied. */
 typedef struct cc_loader_options {
@@ -39,7 +43,8 @@ typedef struct cc_loader_options {
      * _MAX. */
     double window_hu[2];
     const cc_channels *channels;     /* NULL: the slice alone, in that window */
-    const cc_label_classes *classes; /* NULL: any label is foreground */
+    const cc_label_classes *classes; /* of each target; NULL: one target, in which any label is foreground */
+    int targets;                     /* of each item, one for each output of the net; 0 stands for 1 */
     int batch;                       /* items of a batch, 1 to CC_LOADER_BATCH_MAX */
     bool shuffle;
     bool drop_last; /* leaves out a last batch that is not full; else its count is less than `batch` */
@@ -49,9 +54,11 @@ typedef struct cc_loader_options {
 
 /* What the net takes. Borrowed, until the loader's next call. */
 typedef struct cc_batch {
-    int count;              /* items, n */
-    const float *images;    /* [n,channels,H,W], in [0, 1] */
-    const float *targets;   /* [n,1,H,W]: the class of the mask's label; 0 is background */
+    int count;           /* items, n */
+    const float *images; /* [n,channels,H,W], in [0, 1] */
+    /* [n,1,H,W]: the class of the label, of the mask or of regions; 0 is background, 255 not known. Of
+     * several targets the next one's lie behind those of a full batch. */
+    const float *targets;
     const uint32_t *slices; /* [n] index of each item's slice in the set */
     const int *variants;    /* [n] its variant: 0 is the original */
 } cc_batch;
@@ -74,7 +81,8 @@ void cc_loader_start_at(cc_loader *loader, uint64_t epoch, size_t batches);
 
 /* The next batch; *out is NULL behind the last one, and before the first start. Where an item cannot be read,
  * the batch that holds it fails with the status and message of its first such item; the epoch is over then.
- * A label without a class is such a fault (CC_EFORMAT). */
+ * A label without a class is such a fault (CC_EFORMAT), as is a target of regions where the set has none
+ * (CC_EUNSUPPORTED). */
 cc_status cc_loader_next(cc_loader *loader, const cc_batch **out);
 
 #endif

@@ -6,7 +6,12 @@
 #include "datasets/mirror.h"
 
 #include <assert.h>
+#include <string.h>
 #include "core/hot.h"
+
+unsigned cc_mirror_axis(const char *word) {
+    return strcmp(word, "x") == 0 ? CC_MIRROR_X : strcmp(word, "y") == 0 ? CC_MIRROR_Y : 0;
+}
 
 unsigned cc_mirror_count(unsigned axes) {
     assert(axes <= CC_MIRROR_ALL);

@@ -20,6 +20,9 @@
 
 enum { CC_MIRROR_X = 1, CC_MIRROR_Y = 2, CC_MIRROR_Z = 4, CC_MIRROR_ALL = 7 };
 
+/* The axis of a word, "x" or "y"; 0: no such word. */
+unsigned cc_mirror_axis(const char *word);
+
 /* How many subsets a set of axes has: 1, 2, 4 or 8; and the subset number i, 0 being none of them. */
 unsigned cc_mirror_count(unsigned axes);
 unsigned cc_mirror_subset(unsigned axes, unsigned i);

@@ -40,6 +40,7 @@ typedef struct cc_slice_options {
     const int *labels;   /* list, nnunet, decathlon: labels that stay, 1 to 255; others become 0 */
     int label_count;     /* 0: all stay */
     double window_hu[2]; /* ctheart: a picture's grey range spans this window, as pictures carry no HU */
+    bool regions;        /* orcascore, list: each scan has regions beside its mask, which are read too */
     /* ctheart: a mask's grey above this, in the file's own values, is foreground; NULL: not stated */
     const int *mask_threshold;
     /* All but volume: a patient whose files are broken is left out with a warning. Every slice is then

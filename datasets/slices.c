@@ -38,7 +38,11 @@ cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options)
     cc_slice_set *set = NULL;
     char *real = NULL;
     CC_CHECK(find_source(&source, options->source));
+    if (options->regions && !source->decode_regions)
+        CC_CHECK(cc_fail(CC_EUNSUPPORTED, "data.targets", "take data.source: orcascore or list",
+                         "regions lie beside the scans of orcascore and list: %s has none", source->name));
     CC_CHECK(cc_slice_set_start(&set, source));
+    set->regions = options->regions;
     /* The root without links: what a source opens must lie below it (cc_slice_set_resolve). A list's own
      * folder stands in for a root that is not given. */
     const char *root = options->root;
@@ -180,6 +184,16 @@ cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_
     if (mask) memcpy(mask, slice->mask, pixels);
     free(mine); /* NULL where the cache has it */
     return CC_OK;
+}
+
+bool cc_slice_set_has_regions(const cc_slice_set *set) {
+    return set->regions;
+}
+
+cc_status cc_slice_set_read_regions(const cc_slice_set *set, size_t index, uint8_t *regions) {
+    assert(index < set->count);
+    if (set->regions) return set->source->decode_regions(set, index, regions);
+    return cc_fail(CC_EUNSUPPORTED, "regions", NULL, "this set of slices was opened without regions");
 }
 
 size_t cc_slice_set_near(const cc_slice_set *set, size_t index, int offset) {

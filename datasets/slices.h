@@ -24,7 +24,8 @@ enum { CC_SLICES_CACHE_MB = 1024 }; /* the usual cache_mb: about 1300 slices of 
  *                 slice, or a name that results cannot hold: control characters, no UTF-8, or, cut to what
  *                 they hold, that of another patient
  *   CC_EINVAL     a file leaves `root` through a link or ".."; a value of `options` makes no sense
- *   CC_ECONFIG    no such source; an option that the source needs is not given */
+ *   CC_ECONFIG    no such source; an option that the source needs is not given
+ *   CC_EUNSUPPORTED  regions of a source that has none */
 cc_status cc_slice_set_open(cc_slice_set **out, const cc_slice_options *options);
 /* Takes NULL. */
 void cc_slice_set_close(cc_slice_set *set);
@@ -58,13 +59,23 @@ void cc_slice_set_largest(int *height, int *width, const cc_slice_set *set);
  * DICOM files and of its XML, and whether Point_mm stood in for ImageIndex. volume: the two names, the
  * upright grid, and the voxels of the CT and of the mask as resampled on it. list, nnunet, decathlon: the
  * chosen labels, and of each scan its patient, spacing, upright voxels and labels, whatever files they came
- * from, and its patient's group. */
+ * from, and its patient's group. Where regions are read, theirs are digested as labels are. */
 cc_status cc_slice_set_digest(cc_digest_text *out, const cc_slice_set *set);
 
 /* Decodes one slice: image_hu[height*width], and mask[height*width] with 0 for background and the dataset's
  * labels (1 where it has only one). Either may be NULL. HU of volumes, and of DICOM, are rounded to whole
  * numbers within int16, as scanners write them. Any thread may call. On failure the arrays hold anything. */
 cc_status cc_slice_set_read(const cc_slice_set *set, size_t index, float *image_hu, uint8_t *mask);
+
+/* Whether the set was opened with its regions (cc_slice_options.regions), or is a view of such a set. */
+bool cc_slice_set_has_regions(const cc_slice_set *set);
+
+/* Decodes the regions of a slice, regions[height*width]: 0 none, else their label; CC_REGION_UNKNOWN
+ * (datasets/label_classes.h) where nobody has said. Not cached. Any thread may call. On failure the array
+ * holds anything.
+ *   CC_EUNSUPPORTED  the set has none
+ *   others           as cc_slice_set_read */
+cc_status cc_slice_set_read_regions(const cc_slice_set *set, size_t index, uint8_t *regions);
 
 /* The slice of the same scan whose number is higher by `offset`, or lower where that is negative; where it is
  * not there, as the scan ends or a number is missing on the way, the last one before that. Of a set with an

@@ -27,7 +27,11 @@ static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *sto
 static cc_status view_read_near(const cc_slice_set *set, size_t index, int offset, bool original,
                                 float *image_hu);
 
-static const cc_slice_source source = {.name = "view", .decode = view_decode, .read_near = view_read_near};
+static cc_status view_decode_regions(const cc_slice_set *set, size_t index, uint8_t *regions);
+static const cc_slice_source source = {.name = "view",
+                                       .decode = view_decode,
+                                       .decode_regions = view_decode_regions,
+                                       .read_near = view_read_near};
 
 /* Whether a pixel of the base slice lies in a box. */
 static bool inside(const cc_box *box, int y, int x) {
@@ -94,6 +98,22 @@ static cc_status view_decode(const cc_slice_set *set, size_t index, int16_t *sto
 done:
     free(hu);
     free(truth);
+    return status;
+}
+
+/* Cut to the box, never blanked: as masks are. */
+static cc_status view_decode_regions(const cc_slice_set *set, size_t index, uint8_t *regions) {
+    const view_state *v = set->state;
+    const cc_view_item *item = &v->items[index];
+    const cc_slice *slice = cc_slice_set_get(v->base, item->base);
+    const size_t pixels = (size_t)slice->height * (size_t)slice->width,
+                 wide = (size_t)(item->box.x1 - item->box.x0);
+    uint8_t *whole = malloc(pixels);
+    if (!whole) return cc_fail_memory("a slice", pixels);
+    const cc_status status = cc_slice_set_read_regions(v->base, item->base, whole);
+    for (int y = item->box.y0; status == CC_OK && y < item->box.y1; y++, regions += wide)
+        memcpy(regions, whole + (size_t)y * (size_t)slice->width + (size_t)item->box.x0, wide);
+    free(whole);
     return status;
 }
 
@@ -191,6 +211,7 @@ cc_status cc_view_open(cc_slice_set **out, const cc_view_options *options) {
     set->patient_count = base->patient_count;
     set->groups = base->groups;
     set->spacing_mm = base->spacing_mm;
+    set->regions = base->regions;
     set->slope = options->matching || options->standard ? 0.125 : base->slope; /* HU of one stored unit */
     set->intercept = options->matching || options->standard ? 0 : base->intercept;
     CC_CHECK(list_items(set, options));

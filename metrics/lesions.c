@@ -56,3 +56,37 @@ done:
     cc_components_deinit(&got);
     return status;
 }
+
+cc_status cc_lesions_classify(uint8_t *classes, const uint8_t *mask, const uint8_t *votes, int depth,
+                              int height, int width) {
+    enum { CLASSES = CC_VOTE_CLASS + 1 };
+    cc_status status = CC_OK;
+    cc_components lesions = {0};
+    uint32_t *sums = NULL; /* [lesions][2][CLASSES]: votes without doubt, and with */
+    size_t voxels;
+    CC_TRY(cc_components_voxels(&voxels, depth, height, width));
+    CC_CHECK(cc_components_init(&lesions, mask, depth, height, width, CHALLENGE));
+    sums = calloc(lesions.count + 1, 2 * CLASSES * sizeof *sums);
+    if (!sums) CC_CHECK(cc_fail_memory("votes of lesions", (lesions.count + 1) * 2 * CLASSES * sizeof *sums));
+    for (size_t i = 0; i < voxels; i++)
+        if (mask[i])
+            sums[(size_t)(lesions.labels[i] - 1) * 2 * CLASSES + (votes[i] & CC_VOTE_DOUBTED ? CLASSES : 0) +
+                 (votes[i] & CC_VOTE_CLASS)]++;
+    for (size_t l = 0; l < lesions.count; l++) {
+        uint32_t *sure = sums + l * 2 * CLASSES, most = 0;
+        uint32_t class = 0;
+        for (int doubted = 0; doubted < 2 && !class; doubted++)
+            for (uint32_t k = 1; k < CLASSES; k++)
+                if (sure[(uint32_t)doubted * CLASSES + k] > most) {
+                    most = sure[(uint32_t)doubted * CLASSES + k];
+                    class = k;
+                }
+        sure[0] = class; /* no vote is for class 0: its place is free */
+    }
+    for (size_t i = 0; i < voxels; i++)
+        classes[i] = mask[i] ? (uint8_t)sums[(size_t)(lesions.labels[i] - 1) * 2 * CLASSES] : 0;
+done:
+    cc_components_deinit(&lesions);
+    free(sums);
+    return status;
+}

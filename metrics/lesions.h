@@ -27,4 +27,16 @@ cc_status cc_lesions_find(cc_components *out, const float *hu, const uint8_t *ma
 cc_status cc_lesions_count(cc_lesion_counts *out, const float *hu, const uint8_t *truth, const uint8_t *mask,
                            int depth, int height, int width, double threshold_hu);
 
+/* A vote of a voxel for the class of its lesion: the class, from 1 to 127, and this where the voxel itself is
+ * rather of none. */
+enum { CC_VOTE_DOUBTED = 128, CC_VOTE_CLASS = CC_VOTE_DOUBTED - 1 };
+
+/* One class for each lesion, here a 6-connected component of the mask whatever it reads: that of most of its
+ * voxels' votes, of equal numbers the lowest; doubted votes count where there are no others. All are
+ * [depth*height*width]. Where the mask is not 0 votes are a class; elsewhere they are not looked at, and
+ * classes are 0. `classes` may be the mask.
+ *   CC_EINVAL no voxels, or too many · CC_ENOMEM */
+cc_status cc_lesions_classify(uint8_t *classes, const uint8_t *mask, const uint8_t *votes, int depth,
+                              int height, int width);
+
 #endif

@@ -123,6 +123,7 @@ const cc_layout_text cc_layout_provenance[] = {
     UPSTREAM(2, "calcification"),
     UPSTREAM(3, "false_positive"),
     TEXT(upstream_out_of_fold),
+    TEXT(upstream_members),
     TEXT(landmarks),
     TEXT(identity),
     TEXT(request),

@@ -7,10 +7,12 @@
  *     bits 2-4  density              how dense the scan is there, by the Agatston score's classes: 0 up to
  *                                    130 HU, 1 above, 2 from 200, 3 from 300, 4 from 400; 0 of the roi stage
  *     bits 5-7  truth                the dataset's label, 0 background; 7 stands for 7 and all above. Where
- *                                    the net tells several classes apart: the class of that label
+ *                                    the net tells several classes apart: the class of that label, unless
+ *                                    these are regions
  *
  * Of a net that tells several classes apart a second byte for each pixel, behind all first ones, is the class
- * that is predicted, 0 background: above 0 where bit 0 is set, and nowhere else.
+ * that is predicted, 0 background: above 0 where bit 0 is set, and nowhere else. Of one that marks calcium
+ * and tells regions: the region of the lesion (metrics/lesions.h, cc_lesions_classify).
  *
  * A slice is one stream of zlib's (RFC 1950), which Python's zlib.decompress reads. Most of a slice is
  * background: 192 x 192 pixels take 0.8 kB, 512 x 512 some 5 kB, most of it for bone (results/README.md).

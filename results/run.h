@@ -40,6 +40,8 @@ typedef struct cc_run_provenance {
     /* Those of the runs of stage 2 that predicted whom stage 3 learns from, by inner fold, parted by
      * spaces; NULL: none */
     const char *upstream_out_of_fold;
+    /* Those of the runs that an ensemble combines, in their order, parted by spaces; NULL: none */
+    const char *upstream_members;
     const char *landmarks;    /* the standard that scans were matched to, HU parted by spaces; NULL: none */
     const char *commit;       /* of the source */
     const char *version;      /* of the program */
@@ -224,7 +226,7 @@ typedef struct cc_run {
     const char *variant;    /* "modified" */
     int64_t fold;           /* 1, 2, ... in a cross-validation; 0 without one */
     int64_t seed;           /* >= 0 */
-    const char *stage;      /* "roi", "calcification", "false_positive", "cascade" */
+    const char *stage;      /* "roi", "calcification", "false_positive", "cascade", "ensemble" */
     bool leaking_split;     /* slices of one patient lie on both sides of the split */
     /* Stage 3 learnt from what stage 2 says of patients whom its net was trained on, or chosen by: it
      * meets worse at the test. Of a cascade, its stage 3 did. */

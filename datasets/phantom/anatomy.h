@@ -24,7 +24,7 @@ typedef enum cc_structure {
     CC_STRUCTURE_NOISE = 4096, /* + the slice's number */
 } cc_structure;
 
-enum { CC_WARP_MODES = 3, CC_TEXTURE_CELLS = 32 };
+enum { CC_WARP_MODES = 3, CC_TEXTURE_CELLS = 32, CC_CORONARIES = 3, CC_CORONARY_POINTS = 12 };
 
 /* One product of three sines; the displacement of an axis is a sum of CC_WARP_MODES of them. */
 typedef struct cc_warp_mode {
@@ -41,7 +41,9 @@ typedef struct cc_anatomy {
     cc_phantom_burden burden;
     double agatston;   /* clinical burden: the score to be reached; else 0 */
     bool wall_calcium; /* some in the aorta or the mitral annulus */
-    double fat_mm;     /* under the skin */
+    /* The courses of LAD, LCX and RCA from the root of the aorta on, reference mm. */
+    cc_point coronaries[CC_CORONARIES][CC_CORONARY_POINTS];
+    double fat_mm; /* under the skin */
     bool female;
     double back_mm;       /* where the back meets the table, scanner mm */
     cc_solid cavity[3];   /* right, left, front: the inside of the rib cage */

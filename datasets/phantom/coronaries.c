@@ -12,8 +12,9 @@
 #include "datasets/phantom/coronaries.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { ARTERY_POINTS = 12, ARTERIES = 3, ARC_POINTS = 6 };
+enum { ARTERY_POINTS = CC_CORONARY_POINTS, ARTERIES = CC_CORONARIES, ARC_POINTS = 6 };
 
 typedef struct artery {
     cc_phantom_tissue plaque;
@@ -207,6 +208,7 @@ void cc_anatomy_add_coronaries(cc_anatomy *a, const cc_solid *ventricles, cc_poi
     for (int i = 0; i < ARTERIES; i++) {
         set_course(&arteries[i], ventricles, root, &rng);
         add_artery(a, &arteries[i]);
+        memcpy(a->coronaries[i], arteries[i].points, sizeof a->coronaries[i]);
     }
     if (a->burden == CC_BURDEN_clinical)
         add_clinical_plaques(a, arteries, &rng);

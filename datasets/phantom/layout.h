@@ -11,12 +11,13 @@
 
 typedef struct cc_phantom_patient {
     const cc_phantom_options *options;
-    int number; /* from 0 */
-    cc_volume hu, labels;
+    int number;                    /* from 0 */
+    cc_volume hu, labels, regions; /* regions: where the options ask for them */
 } cc_phantom_patient;
 
 typedef struct cc_phantom_layout {
     const char *name;
+    bool has_regions; /* `write` has a place for them */
     void (*name_patient)(char *out, size_t capacity, int patient);
     /* The folders that hold the patients. */
     cc_status (*make_folders)(const char *dir);

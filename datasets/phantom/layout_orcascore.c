@@ -1,7 +1,8 @@
 /* datasets/phantom/layout_orcascore.c -- orCaScore's layout: DIR/Training_set/Images/TR<v><p>CTI.mhd with
  * .raw, int16 HU, and "Reference standard"/TR<v><p>R.mhd with .raw, the plaque of the coronaries (1 LAD, 2
- * LCX, 3 RCA); v is V1 to V4, the scanner, and p P1, P2, ..., the patient among that scanner's. The
- * reference's header is moved last: a scan without one is left out by readers. */
+ * LCX, 3 RCA), and, where they are asked for, TR<v><p>Regions.mhd beside it, the territories of these; v is
+ * V1 to V4, the scanner, and p P1, P2, ..., the patient among that scanner's. The reference's header is moved
+ * last: a scan without one is left out by readers. */
 #include <stdio.h>
 #include "core/file.h"
 #include "datasets/phantom/layout.h"
@@ -66,6 +67,12 @@ static cc_status write_patient(const cc_phantom_patient *p, const char *writing,
     keep_plaque(&truth);
     CC_TRY(place_of(path, writing, ".", name, "R.mhd"));
     CC_TRY(cc_metaimage_write(path, &truth, "uint8", false));
+    if (p->options->regions) {
+        CC_TRY(place_of(path, writing, ".", name, "Regions.mhd"));
+        CC_TRY(cc_metaimage_write(path, &p->regions, "uint8", false));
+        CC_TRY(move(writing, dir, references, name, "Regions.raw"));
+        CC_TRY(move(writing, dir, references, name, "Regions.mhd"));
+    }
     CC_TRY(move(writing, dir, images, name, "CTI.raw"));
     CC_TRY(move(writing, dir, images, name, "CTI.mhd"));
     CC_TRY(move(writing, dir, references, name, "R.raw"));
@@ -74,6 +81,7 @@ static cc_status write_patient(const cc_phantom_patient *p, const char *writing,
 
 const cc_phantom_layout cc_phantom_layout_orcascore = {
     .name = "orcascore",
+    .has_regions = true,
     .name_patient = name_patient,
     .make_folders = make_folders,
     .is_there = is_there,

@@ -19,6 +19,7 @@
 #ifndef CC_DATASETS_PHANTOM_PHANTOM_H
 #define CC_DATASETS_PHANTOM_PHANTOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "core/status.h"
 
@@ -56,6 +57,7 @@ typedef struct cc_phantom_options {
     double field_mm;     /* 0: each scanner's own field of view, 300 to 400 mm; else all reconstruct this
                             square, CC_PHANTOM_FIELD_MM_MIN..CC_PHANTOM_FIELD_MM_MAX, about the heart */
     cc_phantom_burden burden;
+    bool regions; /* orcascore: the territories of the arteries beside the reference (territories.h) */
 } cc_phantom_options;
 
 /* ctheart; 32 patients of 40 slices at 128 x 128, seed 1, window -200..800 HU, the scanners' fields, standard

@@ -17,7 +17,7 @@ typedef struct cc_raster {
     uint8_t *tissue;   /* size*size: cc_phantom_tissue at mid-slice, calcium left out */
     uint8_t *heart;    /* size*size: 1 inside the pericardium at mid-slice */
     uint8_t *calcium;  /* size*size: the calcified tissue that touches the pixel, or 0 */
-    double *x, *y, *z; /* private: the pixels in the anatomy's space */
+    double *x, *y, *z; /* the pixels of mid-slice in the anatomy's space, reference mm */
     float *layer, *clear, *region[CC_REGION_COUNT]; /* private */
     int *joint;                                     /* private: the body that covered the pixel last, */
     float *covered;                                 /* and the share that it took */

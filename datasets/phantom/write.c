@@ -28,10 +28,10 @@ static void describe(char out[MANIFEST_BYTES], const cc_phantom_options *o) {
     snprintf(out, MANIFEST_BYTES,
              "calcade phantom, numerics %d: layout %s, patients %d, size %d, slices %d, seed %llu, "
              "window %.17g "
-             "%.17g HU%s%s\n",
+             "%.17g HU%s%s%s\n",
              CC_NUMERICS_VERSION, o->layout, o->patients, o->size, o->slices, (unsigned long long)o->seed,
              o->window_hu[0], o->window_hu[1], field,
-             o->burden == CC_BURDEN_clinical ? ", burden clinical" : "");
+             o->burden == CC_BURDEN_clinical ? ", burden clinical" : "", o->regions ? ", regions" : "");
 }
 
 /* An empty or absent folder becomes this phantom's; one that holds this same phantom is gone on with. */
@@ -73,11 +73,12 @@ static cc_status remove_writing(const char *dir) {
 static cc_status write_patient(const cc_phantom_layout *layout, const char *writing, const char *dir,
                                const cc_phantom_options *o, int patient) {
     cc_phantom_patient p = {.options = o, .number = patient};
-    CC_TRY(cc_phantom_make(&p.hu, &p.labels, o, patient));
+    CC_TRY(cc_phantom_make(&p.hu, &p.labels, o->regions ? &p.regions : NULL, o, patient));
     cc_status status = cc_folder_make(writing);
     if (status == CC_OK) status = layout->write(&p, writing, dir);
     cc_volume_deinit(&p.hu);
     cc_volume_deinit(&p.labels);
+    cc_volume_deinit(&p.regions);
     return status;
 }
 
@@ -124,6 +125,9 @@ cc_status cc_phantom_write(int *made, const char *dir, const cc_phantom_options 
     const cc_phantom_layout *layout = NULL;
     CC_TRY(cc_phantom_check(o));
     CC_TRY(find_layout(&layout, o->layout));
+    if (o->regions && !layout->has_regions)
+        return cc_fail(CC_EUSAGE, "--regions", "use --layout orcascore",
+                       "the layout %s has no place for regions", o->layout);
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("the phantom's folder", 0);
     cc_progress *progress = NULL;

@@ -1,5 +1,7 @@
 /* datasets/sources/orcascore.c -- the orCaScore layout: Images/TRVvPpCTI.mhd, scans without contrast, and
- * `Reference standard`/TRVvPpR.mhd, their labels.
+ * `Reference standard`/TRVvPpR.mhd, their labels. Beside these may lie TRVvPpRegions.mhd, the territory of
+ * each artery by the same numbers, which the challenge does not have (`calcade phantom --regions` makes
+ * them).
  *
  * Labels are 1 LAD with the left main, 2 LCX, 3 RCA; v is the vendor, which becomes the patient's group, p
  * the patient. The two folders lie in the root, or one or two folders below it (Training_set, one folder a
@@ -28,11 +30,13 @@ static const char *const reference_folders[] = {"Reference standard", "Reference
 typedef struct orcascore_scan {
     const char *name; /* "TRV1P2" */
     int vendor;
-    const char *image_path, *label_path; /* of the headers */
-    cc_metaimage image, labels;
-    bool as_stored;  /* both upright and on one grid: decoded slice by slice, `loaded` stays empty */
-    cc_grid upright; /* the image's */
+    const char *image_path, *label_path, *region_path; /* of the headers; of regions where they are read */
+    cc_metaimage image, labels, regions;
+    bool as_stored;      /* both upright and on one grid: decoded slice by slice, `loaded` stays empty */
+    bool regions_stored; /* as_stored, and the regions are on that grid, too: `loaded_regions` stays NULL */
+    cc_grid upright;     /* the image's */
     cc_labelled_scan loaded;
+    uint8_t *loaded_regions; /* on the upright grid */
 } orcascore_scan;
 
 typedef struct listing {
@@ -88,6 +92,9 @@ static cc_status open_scan(orcascore_scan *s) {
                "laid on the scan by their affines",
                s->label_path, (long long)b[0], (long long)b[1], (long long)b[2], (long long)a[0],
                (long long)a[1], (long long)a[2]);
+    if (!s->region_path) return CC_OK;
+    CC_TRY(cc_metaimage_open(&s->regions, s->region_path));
+    s->regions_stored = s->as_stored && cc_grid_matches(&s->image.grid, &s->regions.grid);
     return CC_OK;
 }
 
@@ -145,6 +152,12 @@ static cc_status list_scans(listing *all, cc_slice_set *set, const char *images,
                 cc_log(CC_LOG_INFO, "%s has no reference and is left out", s.image_path);
                 continue;
             }
+        }
+        if (status == CC_OK && set->regions) {
+            status = resolve(&s.region_path, set, references, names[i], length, "Regions.mhd");
+            if (status == CC_ENOTFOUND)
+                status = cc_fail(CC_ENOTFOUND, s.label_path, "calcade phantom writes them with --regions",
+                                 "there are no regions beside it: %sRegions.mhd is not there", s.name);
         }
         if (status == CC_OK) status = open_scan(&s);
         if (status != CC_OK) {
@@ -210,6 +223,9 @@ static cc_status add_scans(cc_slice_set *set, const listing *all) {
         cc_grid_distances(spacing[at], &s->upright);
         cc_status status =
             s->as_stored ? CC_OK : cc_labelled_scan_read(&s->loaded, s->image_path, s->label_path);
+        size_t labelled;
+        if (status == CC_OK && s->region_path && !s->regions_stored)
+            status = cc_labels_read(&s->loaded_regions, &labelled, s->region_path, &s->upright);
         if (status == CC_OK) status = add_scan(set, s, (uint32_t)at);
         CC_TRY(cc_slice_set_end_patient(set, mark, s->name, status));
     }
@@ -235,7 +251,10 @@ static cc_status orcascore_open(cc_slice_set *set, const cc_slice_options *optio
 
 static void orcascore_close(void *state) {
     const listing *all = state;
-    for (size_t i = 0; all && i < all->count; i++) cc_labelled_scan_deinit(&all->scans[i]->loaded);
+    for (size_t i = 0; all && i < all->count; i++) {
+        cc_labelled_scan_deinit(&all->scans[i]->loaded);
+        free(all->scans[i]->loaded_regions);
+    }
 }
 
 static cc_status add_image(cc_digest *digest, const char *header, const cc_metaimage *image) {
@@ -257,17 +276,19 @@ static cc_status orcascore_digest(cc_digest *digest, const cc_slice_set *set) {
         CC_TRY(add_image(digest, scans[i]->label_path, &scans[i]->labels));
         if (!scans[i]->as_stored)
             cc_digest_add_string(digest, "turned upright"); /* read otherwise by older programs */
+        if (set->regions) CC_TRY(add_image(digest, scans[i]->region_path, &scans[i]->regions));
     }
     return CC_OK;
 }
 
-static cc_status decode_labels(uint8_t *mask, const orcascore_scan *s, float *values, int64_t z,
-                               size_t pixels) {
-    CC_TRY(cc_metaimage_read_slice(values, &s->labels, z));
+/* Slice z of an image of labels at `path`. `values` is room for as many pixels. */
+static cc_status decode_labels(uint8_t *mask, const cc_metaimage *labels, const char *path, float *values,
+                               int64_t z, size_t pixels) {
+    CC_TRY(cc_metaimage_read_slice(values, labels, z));
     for (size_t i = 0; i < pixels; i++)
         if (!cc_label_from(&mask[i], values[i]))
-            return cc_fail(CC_EFORMAT, s->label_path, "labels are whole numbers from 0 to 255",
-                           "slice %lld holds %g", (long long)z, (double)values[i]);
+            return cc_fail(CC_EFORMAT, path, "labels are whole numbers from 0 to 255", "slice %lld holds %g",
+                           (long long)z, (double)values[i]);
     return CC_OK;
 }
 
@@ -283,7 +304,24 @@ static cc_status orcascore_decode(const cc_slice_set *set, size_t index, int16_t
     if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
     cc_status status = cc_metaimage_read_slice(values, &s->image, slice->number);
     for (size_t i = 0; status == CC_OK && i < pixels; i++) stored[i] = cc_slice_store_hu(values[i]);
-    if (status == CC_OK) status = decode_labels(mask, s, values, slice->number, pixels);
+    if (status == CC_OK)
+        status = decode_labels(mask, &s->labels, s->label_path, values, slice->number, pixels);
+    free(values);
+    return status;
+}
+
+static cc_status orcascore_decode_regions(const cc_slice_set *set, size_t index, uint8_t *regions) {
+    const cc_slice *slice = &set->slices[index];
+    const orcascore_scan *s = ((const listing *)set->state)->scans[slice->scan];
+    const size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    if (!s->regions_stored) {
+        memcpy(regions, s->loaded_regions + (size_t)slice->number * pixels, pixels);
+        return CC_OK;
+    }
+    float *values = malloc(pixels * sizeof *values);
+    if (!values) return cc_fail_memory("a slice", pixels * sizeof *values);
+    const cc_status status =
+        decode_labels(regions, &s->regions, s->region_path, values, slice->number, pixels);
     free(values);
     return status;
 }
@@ -294,4 +332,5 @@ const cc_slice_source cc_slice_source_orcascore = {
     .close = orcascore_close,
     .digest = orcascore_digest,
     .decode = orcascore_decode,
+    .decode_regions = orcascore_decode_regions,
 };

@@ -15,10 +15,10 @@
 #include "datasets/sources/scan_store.h"
 
 typedef struct listed_scan {
-    const cc_scan_entry *entry;
+    const cc_scan_entry *entry, *regions; /* regions: the same image with its regions as the mask; or NULL */
     pthread_mutex_t lock;
-    atomic_bool stored; /* its slices are in the store, at `at` */
-    int64_t at;
+    atomic_bool stored, regions_stored; /* its slices are in the store, at `at`; its regions */
+    int64_t at, regions_at;
 } listed_scan;
 
 typedef struct rows_state {
@@ -44,24 +44,28 @@ static int by_text(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static cc_status check_row(const cc_scan_row *row) {
+static cc_status check_row(const cc_scan_row *row, bool regions) {
     const char *missing = !row->patient || !row->patient[0] ? "patient"
                           : !row->image || !row->image[0]   ? "image"
                           : !row->mask || !row->mask[0]     ? "mask"
                                                             : NULL;
-    return missing ? cc_fail(CC_EFORMAT, row->where, "each scan has a patient, an image and a mask",
-                             "the %s is not given", missing)
-                   : CC_OK;
+    if (missing)
+        return cc_fail(CC_EFORMAT, row->where, "each scan has a patient, an image and a mask",
+                       "the %s is not given", missing);
+    if (regions && (!row->regions || !row->regions[0]))
+        return cc_fail(CC_EFORMAT, row->where, "data.targets asks for the regions of each scan",
+                       "the regions are not given");
+    return CC_OK;
 }
 
 /* The rows by patient; *texts are the different groups, sorted. */
 static cc_status sort_rows(cc_scan_row ***sorted, const char ***texts, size_t *text_count, cc_scan_row *rows,
-                           size_t count, cc_arena *arena) {
+                           size_t count, bool regions, cc_arena *arena) {
     cc_scan_row **s = *sorted = cc_arena_get_array(arena, count, sizeof *s);
     const char **t = *texts = cc_arena_get_array(arena, count, sizeof *t);
     if (!s || !t) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        CC_TRY(check_row(&rows[i]));
+        CC_TRY(check_row(&rows[i], regions));
         s[i] = &rows[i];
         t[i] = rows[i].group ? rows[i].group : "";
     }
@@ -104,13 +108,14 @@ static cc_status check_images(cc_scan_row **rows, const char *const *images, siz
 }
 
 /* Adds the slices of one scan; its index is the number of scans so far. */
-static cc_status add_scan(cc_slice_set *set, rows_state *s, const cc_scan_entry *entry, uint32_t patient,
-                          double (*spacing)[3]) {
+static cc_status add_scan(cc_slice_set *set, rows_state *s, const cc_scan_entry *entry,
+                          const cc_scan_entry *regions, uint32_t patient, double (*spacing)[3]) {
     const int64_t *dims = entry->facts.dims;
     cc_slice slice = {.patient = patient, .scan = (uint32_t)s->count};
     slice.width = dims[0] > INT32_MAX ? INT32_MAX : (int32_t)dims[0];
     slice.height = dims[1] > INT32_MAX ? INT32_MAX : (int32_t)dims[1];
     memcpy(spacing[s->count], entry->facts.spacing_mm, sizeof *spacing);
+    s->scans[s->count].regions = regions;
     s->scans[s->count++].entry = entry;
     for (int64_t z = 0; z < dims[2]; z++) {
         slice.number = (int32_t)z;
@@ -133,16 +138,20 @@ static cc_status add_patient(cc_slice_set *set, rows_state *s, listing *l, size_
     CC_TRY(cc_slice_set_add_patient(&patient, set, l->rows[first]->patient));
     for (size_t i = first; i < end; i++) {
         const cc_scan_row *row = l->rows[i];
-        const cc_scan_entry *entry;
-        const char *image, *mask;
+        const cc_scan_entry *entry, *of_regions = NULL;
+        const char *image, *mask, *regions = NULL;
         cc_status status = cc_slice_set_resolve(&image, set, row->image);
         if (status == CC_OK) status = cc_slice_set_resolve(&mask, set, row->mask);
-        if (status == CC_OK && strcmp(image, mask) == 0)
-            status = cc_fail(CC_EFORMAT, row->image, NULL, "image and mask are one file");
+        if (status == CC_OK && set->regions) status = cc_slice_set_resolve(&regions, set, row->regions);
+        if (status == CC_OK && (strcmp(image, mask) == 0 || (regions && strcmp(image, regions) == 0)))
+            status = cc_fail(CC_EFORMAT, row->image, NULL, "image and %s are one file",
+                             strcmp(image, mask) == 0 ? "mask" : "regions");
         if (status == CC_OK) l->images[i] = image;
         if (status == CC_OK) status = cc_scan_index_get(&entry, l->index, image, mask);
+        /* Regions are labels on the scan like those of a mask, and are remembered like these. */
+        if (status == CC_OK && regions) status = cc_scan_index_get(&of_regions, l->index, image, regions);
         if (status != CC_OK) return cc_fail_within(status, row->where);
-        CC_TRY(add_scan(set, s, entry, patient, l->spacing));
+        CC_TRY(add_scan(set, s, entry, of_regions, patient, l->spacing));
     }
     return CC_OK;
 }
@@ -219,7 +228,7 @@ cc_status cc_scan_rows_open(cc_slice_set *set, const cc_slice_options *options, 
     cc_arena *scratch = cc_arena_create();
     rows_state *s = set->state = cc_arena_get(set->arena, sizeof *s);
     if (!s || !scratch) CC_CHECK(CC_ENOMEM);
-    CC_CHECK(sort_rows(&l.rows, &texts, &text_count, rows, count, scratch));
+    CC_CHECK(sort_rows(&l.rows, &texts, &text_count, rows, count, set->regions, scratch));
     CC_CHECK(cc_scan_store_create(&s->store));
     s->scans = cc_arena_get_array(set->arena, count, sizeof *s->scans);
     l.spacing = cc_arena_get_array(set->arena, count, sizeof *l.spacing);
@@ -228,7 +237,8 @@ cc_status cc_scan_rows_open(cc_slice_set *set, const cc_slice_options *options, 
     for (; s->locks < count; s->locks++) pthread_mutex_init(&s->scans[s->locks].lock, NULL);
     set->slope = 1;
     set->spacing_mm = (const double(*)[3])l.spacing;
-    CC_CHECK(cc_scan_index_open(&l.index, index_path, set->root, count, options->checking, set->arena));
+    CC_CHECK(cc_scan_index_open(&l.index, index_path, set->root, set->regions ? 2 * count : count,
+                                options->checking, set->arena));
     status = add_patients(set, s, &l, texts, text_count);
     cc_scan_index_finish(l.index); /* of a failure, too, what the scans before it hold is remembered */
     if (status != CC_OK) goto done;
@@ -261,6 +271,7 @@ cc_status cc_scan_rows_digest(cc_digest *digest, const cc_slice_set *set) {
         cc_digest_add(digest, f->spacing_mm, sizeof f->spacing_mm);
         cc_digest_add_string(digest, f->image.hex);
         cc_digest_add_string(digest, f->mask.hex);
+        if (set->regions) cc_digest_add_string(digest, s->scans[slice->scan].regions->facts.mask.hex);
         if (set->groups) cc_digest_add(digest, &set->groups[patient], sizeof *set->groups);
     }
     return CC_OK;
@@ -298,4 +309,29 @@ cc_status cc_scan_rows_decode(const cc_slice_set *set, size_t index, int16_t *st
     const size_t pixels = (size_t)(dims[0] * dims[1]);
     return cc_scan_store_get(stored, mask, s->store, scan->at, pixels * (size_t)dims[2],
                              (size_t)slice->number * pixels, pixels);
+}
+
+static cc_status store_regions(rows_state *s, listed_scan *scan) {
+    cc_labelled_scan whole;
+    CC_TRY(cc_scan_entry_read(&whole, scan->regions));
+    const size_t voxels = (size_t)(whole.grid.dims[0] * whole.grid.dims[1] * whole.grid.dims[2]);
+    cc_status status = cc_scan_store_put_bytes(&scan->regions_at, s->store, whole.labels, voxels);
+    cc_labelled_scan_deinit(&whole);
+    if (status == CC_OK) atomic_store(&scan->regions_stored, true);
+    return status;
+}
+
+cc_status cc_scan_rows_decode_regions(const cc_slice_set *set, size_t index, uint8_t *regions) {
+    rows_state *s = set->state;
+    const cc_slice *slice = &set->slices[index];
+    listed_scan *scan = &s->scans[slice->scan];
+    if (!atomic_load(&scan->regions_stored)) { /* as cc_scan_rows_decode */
+        pthread_mutex_lock(&scan->lock);
+        cc_status status = atomic_load(&scan->regions_stored) ? CC_OK : store_regions(s, scan);
+        pthread_mutex_unlock(&scan->lock);
+        CC_TRY(status);
+    }
+    const size_t pixels = (size_t)slice->height * (size_t)slice->width;
+    return cc_scan_store_get_bytes(regions, s->store, scan->regions_at, (size_t)slice->number * pixels,
+                                   pixels);
 }

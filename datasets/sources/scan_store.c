@@ -98,11 +98,27 @@ static cc_status get_bytes(const cc_scan_store *s, int64_t at, void *bytes, size
     return CC_OK;
 }
 
+/* Space for `bytes`, by any thread. */
+static cc_status take_space(int64_t *at, cc_scan_store *store, size_t bytes) {
+    pthread_mutex_lock(&store->lock);
+    const cc_status status = reserve(at, store, bytes);
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+cc_status cc_scan_store_put_bytes(int64_t *at, cc_scan_store *store, const uint8_t *bytes, size_t count) {
+    CC_TRY(take_space(at, store, count));
+    return put_bytes(store, *at, bytes, count);
+}
+
+cc_status cc_scan_store_get_bytes(uint8_t *bytes, const cc_scan_store *store, int64_t at, size_t first,
+                                  size_t count) {
+    return get_bytes(store, at + (int64_t)first, bytes, count);
+}
+
 cc_status cc_scan_store_put(int64_t *at, cc_scan_store *store, const int16_t *hu, const uint8_t *labels,
                             size_t voxels) {
-    pthread_mutex_lock(&store->lock);
-    cc_status status = reserve(at, store, voxels * (sizeof *hu + sizeof *labels));
-    pthread_mutex_unlock(&store->lock);
+    cc_status status = take_space(at, store, voxels * (sizeof *hu + sizeof *labels));
     if (status == CC_OK) status = put_bytes(store, *at, hu, voxels * sizeof *hu);
     if (status == CC_OK) status = put_bytes(store, *at + (int64_t)(voxels * sizeof *hu), labels, voxels);
     return status;

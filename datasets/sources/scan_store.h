@@ -22,6 +22,11 @@ void cc_scan_store_destroy(cc_scan_store *store);
  *   CC_EIO  no space is left, naming the folder and how much is needed; or it cannot be written */
 cc_status cc_scan_store_put(int64_t *at, cc_scan_store *store, const int16_t *hu, const uint8_t *labels,
                             size_t voxels);
+/* The same of one byte a voxel, such as the regions of a scan. */
+cc_status cc_scan_store_put_bytes(int64_t *at, cc_scan_store *store, const uint8_t *bytes, size_t count);
+/* Bytes [first, first + count) of those that lie at `at`. */
+cc_status cc_scan_store_get_bytes(uint8_t *bytes, const cc_scan_store *store, int64_t at, size_t first,
+                                  size_t count);
 /* Voxels [first, first + count) of the scan of `voxels` voxels that lies at `at`. */
 cc_status cc_scan_store_get(int16_t *hu, uint8_t *labels, const cc_scan_store *store, int64_t at,
                             size_t voxels, size_t first, size_t count);

@@ -27,6 +27,8 @@ typedef struct cc_slice_source {
     cc_status (*digest)(cc_digest *digest, const cc_slice_set *set);
     /* stored[height*width] and mask[height*width]. Any thread may call. */
     cc_status (*decode)(const cc_slice_set *set, size_t index, int16_t *stored, uint8_t *mask);
+    /* regions[height*width], of sets that were opened with them. Any thread may call. NULL: it has none. */
+    cc_status (*decode_regions)(const cc_slice_set *set, size_t index, uint8_t *regions);
     /* As cc_slice_set_read_near; NULL: the set's own slices are the neighbours, and all are original. */
     cc_status (*read_near)(const cc_slice_set *set, size_t index, int offset, bool original, float *image_hu);
     /* What opening the set has found in a scan; NULL: nothing is kept. Borrowed. */
@@ -57,6 +59,7 @@ struct cc_slice_set {
     const double (*spacing_mm)[3]; /* [scans], as cc_slice_set_spacing gives them; NULL: not known */
     cc_slice *slices;
     size_t count, capacity;
+    bool regions;                     /* opened with its regions: the source decodes them, too */
     bool skip_broken;                 /* leave broken patients out */
     bool checking;                    /* and do so without a warning */
     cc_slice_broken *broken_patients; /* [broken]: those that were */

@@ -31,7 +31,12 @@ static void find_last_net(cc_cascade *c) {
     c->last = cc_planned_run_net(c->run);
     for (int s = 0; s < 3; s++)
         if (strcmp(c->run->config->stage, stage_names[s]) == 0) c->stage = (cc_cascade_stage)s;
-    if (strcmp(c->run->config->stage, "cascade") != 0) return;
+    if (cc_experiment_trains(c->run->config)) return;
+    if (cc_experiment_is_ensemble(c->run->config)) { /* what all its members mark */
+        const bool roi = strcmp(c->last->config->stage, stage_names[CC_STAGE_ROI]) == 0;
+        c->stage = roi ? CC_STAGE_ROI : CC_STAGE_CALCIFICATION;
+        return;
+    }
     c->stage =
         c->run->upstream[CC_UPSTREAM_FALSE_POSITIVE] ? CC_STAGE_FALSE_POSITIVE : CC_STAGE_CALCIFICATION;
 }
@@ -140,8 +145,9 @@ void cc_cascade_crop(const cc_box **regions, const cc_masks **marked, const cc_c
 
 cc_status cc_cascade_open_slices(cc_slice_set **out, const cc_cascade *c, int cache_mb) {
     /* Blanked pixels are the lower end of the window that the net sees: black. */
-    const cc_planned_run *net =
-        c->stage == CC_STAGE_FALSE_POSITIVE ? c->run->upstream[CC_UPSTREAM_CALCIFICATION] : c->last;
+    const cc_planned_run *net = c->stage == CC_STAGE_FALSE_POSITIVE
+                                    ? cc_planned_run_net(c->run->upstream[CC_UPSTREAM_CALCIFICATION])
+                                    : c->last;
     const bool cut = crops(c);
     const cc_box *regions = cut && cc_data_has_volumes(net->config) ? NULL : c->regions;
     *out = NULL;
@@ -215,23 +221,33 @@ static cc_status describe_preparation(char *out, size_t capacity, const cc_plann
                                 : cc_fail(CC_EINVAL, mode, NULL, "the preparation's text is too long");
 }
 
+/* Warns where a net of stage 2 was trained on images prepared otherwise than this run prepares them, which is
+ * allowed as an ablation. */
+static cc_status compare_preparation(const cc_cascade *c, const cc_planned_run *net,
+                                     const char *preparation) {
+    char theirs[1024];
+    const cc_landmarks *standard = NULL;
+    if (by_landmarks(net)) CC_TRY(read_standard(&standard, net, c->arena));
+    if (describe_preparation(theirs, sizeof theirs, net, standard) == CC_OK &&
+        strcmp(theirs, preparation) != 0)
+        cc_log(CC_LOG_WARNING,
+               "%s: its net was trained on pictures that were matched or cut otherwise than by this run",
+               net->path);
+    return CC_OK;
+}
+
 /* Stage 2: what the calcification net marks of the slices as this run prepares them, and what the nets
- * out of fold mark of those that stage 3 learns from. A net that was trained on images prepared otherwise
- * is allowed, as an ablation, with a warning. */
+ * out of fold mark of those that stage 3 learns from. */
 static cc_status predict_calcification(cc_cascade *c, const cc_backend *backend) {
-    char preparation[1024], theirs[1024];
+    char preparation[1024];
     cc_slice_set *slices;
     const cc_planned_run *net = c->run->upstream[CC_UPSTREAM_CALCIFICATION];
-    const cc_landmarks *its_standard = NULL;
-    if (by_landmarks(net)) CC_TRY(read_standard(&its_standard, net, c->arena));
     CC_TRY(cc_cascade_open_slices(&slices, c, 0));
     cc_status status = describe_preparation(preparation, sizeof preparation, c->run, c->standard);
+    if (status == CC_OK && net->member_count == 0) status = compare_preparation(c, net, preparation);
+    for (int i = 0; i < net->member_count && status == CC_OK; i++)
+        status = compare_preparation(c, net->members[i], preparation);
     if (status == CC_OK) {
-        if (describe_preparation(theirs, sizeof theirs, net, its_standard) == CC_OK &&
-            strcmp(theirs, preparation) != 0)
-            cc_log(CC_LOG_WARNING,
-                   "%s: its net was trained on pictures that were matched or cut otherwise than by this run",
-                   net->path);
         cc_prediction_job job = {.net = net,
                                  .asking = c->run,
                                  .base = c->dataset->base,

@@ -49,7 +49,7 @@ typedef struct cc_cascade {
 cc_status cc_cascade_predict(cc_cascade *out, const cc_dataset *dataset, const cc_backend *backend);
 void cc_cascade_deinit(cc_cascade *cascade); /* takes a zeroed one */
 
-/* Whether the run has a net of its own to train; a run of stage "cascade" tests its upstream nets. */
+/* Whether the run has a net of its own to train; "cascade" and "ensemble" test those of others. */
 bool cc_cascade_trains(const cc_cascade *cascade);
 
 /* The slices as this run's preprocessing shows them to the net of stage 1 or 2, an item a slice: matched, and

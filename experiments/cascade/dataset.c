@@ -50,9 +50,24 @@ done:
     return status;
 }
 
+cc_status cc_dataset_open_part(cc_dataset *out, const cc_planned_run *run, cc_slice_set *set,
+                               const cc_split_part *slices) {
+    cc_status status = CC_OK;
+    const size_t bytes = (slices->count + 1) * sizeof *slices->slices;
+    *out = (cc_dataset){.run = run, .base = set, .borrowed = true};
+    out->split.test.slices = malloc(bytes);
+    if (!out->split.test.slices) CC_CHECK(cc_fail_memory("slices", bytes));
+    memcpy(out->split.test.slices, slices->slices, slices->count * sizeof *slices->slices);
+    out->split.test.count = slices->count;
+    CC_CHECK(find_augmentations(out));
+done:
+    if (status != CC_OK) cc_dataset_close(out);
+    return status;
+}
+
 void cc_dataset_close(cc_dataset *dataset) {
     cc_split_deinit(&dataset->split);
-    cc_slice_set_close(dataset->base);
+    if (!dataset->borrowed) cc_slice_set_close(dataset->base);
     *dataset = (cc_dataset){0};
 }
 
@@ -67,6 +82,8 @@ cc_status cc_dataset_check(const cc_dataset *dataset, const cc_split_part *part)
     for (size_t i = 0; i < part->count; i++) {
         CC_CHECK(cc_interrupt_check());
         CC_CHECK(cc_slice_set_read(dataset->base, part->slices[i], image, mask));
+        if (cc_slice_set_has_regions(dataset->base))
+            CC_CHECK(cc_slice_set_read_regions(dataset->base, part->slices[i], mask));
     }
 done:
     free(image);

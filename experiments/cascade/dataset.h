@@ -16,6 +16,7 @@
 typedef struct cc_dataset {
     const cc_planned_run *run;   /* borrowed */
     cc_slice_set *base;          /* the dataset's own slices */
+    bool borrowed;               /* the base is another's */
     cc_split split;              /* of the base */
     cc_augment augment;          /* of what is trained on */
     cc_augment augment_negative; /* the same of windows around false lesions (CC_WINDOW_FALSE) */
@@ -29,6 +30,9 @@ cc_status cc_dataset_open(cc_dataset *out, const cc_planned_run *run);
 /* The same for a scan without truth (datasets/scan.h): all of its slices are the test part, and the run is
  * not to be trained. The dataset owns `scan` from here on, on failure too. */
 cc_status cc_dataset_open_scan(cc_dataset *out, const cc_planned_run *run, cc_slice_set *scan);
+/* The same for some slices (ascending) of a set that stays another's: those are the test part. */
+cc_status cc_dataset_open_part(cc_dataset *out, const cc_planned_run *run, cc_slice_set *set,
+                               const cc_split_part *slices);
 void cc_dataset_close(cc_dataset *dataset); /* takes a zeroed one */
 
 /* Decodes every slice of a part (of the base) once, so that one that cannot be read is found before a

@@ -9,6 +9,8 @@
 #include "experiments/cascade/windows.h"
 #include "experiments/planning/data.h"
 
+_Static_assert((int)CC_LOADER_TARGETS_MAX >= (int)CC_HEADS_MAX, "a target for each output");
+
 /* Windows of stage 3 on one slice. Where it is `learned` from (training, validation) they lie around the
  * truth, and around what stage 2 marked that touches none; else (test) around all that stage 2 marked,
  * since truth must not matter there. marked[] and truth[] hold one slice. */
@@ -114,7 +116,7 @@ cc_status cc_net_view_init(cc_net_view *out, const cc_cascade *c) {
     const cc_experiment_config *config = d->run->config;
     const bool trains = cc_cascade_trains(c);
     *out = (cc_net_view){.dataset = d, .cascade = c};
-    CC_CHECK(cc_data_classes(&out->classes, c->last->config, config));
+    CC_CHECK(cc_data_targets(&out->targets, c->last->config, config));
     if (c->stage == CC_STAGE_FALSE_POSITIVE) {
         CC_CHECK(open_windows(out));
     } else {
@@ -164,19 +166,30 @@ void cc_net_view_part_deinit(cc_net_view_part *part) {
     *part = (cc_net_view_part){0};
 }
 
+const cc_label_classes *cc_net_view_classes(const cc_net_view *view) {
+    return &view->targets.of[view->targets.scored];
+}
+
+int cc_net_view_regions(const cc_net_view *view) {
+    const cc_net_targets *t = &view->targets;
+    if (t->regions == CC_NO_OUTPUT || t->of[t->scored].count > 1) return 0;
+    return t->of[t->regions].count > 1 ? t->of[t->regions].count : 0;
+}
+
 cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *v) {
     const cc_planned_run *run = v->dataset->run;
     cc_loader_options options;
     cc_channels channels;
     *out = (cc_training_batches){0};
     if (cc_data_has_volumes(run->config)) {
-        cc_scan_volume_source source = {.set = v->set, .net = run->config, .classes = &v->classes};
+        cc_scan_volume_source source = {.set = v->set, .net = run->config, .classes = cc_net_view_classes(v)};
         cc_cascade_crop(&source.regions, &source.marked, v->cascade);
         return cc_training_volumes_create(&out->volumes, &source, &v->train.items, run->folder);
     }
     CC_TRY(
         cc_loading_options(&options, &channels, v->set, &v->train.items, &v->fit, v->dataset->run->config));
-    options.classes = &v->classes;
+    options.classes = v->targets.of;
+    options.targets = v->targets.count;
     options.augment = &v->dataset->augment;
     options.random = &v->dataset->random;
     if (v->cascade->stage == CC_STAGE_FALSE_POSITIVE)
@@ -202,7 +215,7 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
                                   .slices = part->slices,
                                   .set = v->set,
                                   .items = &part->items,
-                                  .classes = &v->classes,
+                                  .targets = &v->targets,
                                   .regions = regions,
                                   .marked = marked,
                                   .within = both ? c->calcification : NULL};
@@ -211,6 +224,8 @@ cc_evaluation_source cc_net_view_evaluation(const cc_net_view *v, const cc_net_v
 cc_evaluation_source cc_net_view_test(const cc_net_view *v, const cc_net_view_part *part, cc_plan *plan) {
     cc_evaluation_source source = cc_net_view_evaluation(v, part, plan);
     source.above_hu = v->dataset->run->config->evaluate.above_hu;
+    source.mirrors = cc_experiment_mirrors(v->dataset->run->config);
     source.only_above = v->cascade->stage != CC_STAGE_ROI && source.above_hu != CC_ABOVE_HU_NONE;
+    if (v->targets.count > 1) source.targets = NULL;
     return source;
 }

@@ -30,10 +30,10 @@ typedef struct cc_net_view {
     const cc_cascade *cascade;
     const cc_slice_set *set; /* what the net is shown: the base or a view; NULL: stage 3 without a window */
     cc_net_view_part train, validation, test;
-    cc_fit fit;               /* of the net's canvas */
-    cc_label_classes classes; /* that the net tells apart */
-    cc_slice_set *matched;    /* stage 3: whole slices, of which windows are cut; NULL: those of the base */
-    cc_slice_set *own;        /* the view that `set` is, to be closed; NULL: `set` is the base */
+    cc_fit fit;             /* of the net's canvas */
+    cc_net_targets targets; /* what its outputs tell apart */
+    cc_slice_set *matched;  /* stage 3: whole slices, of which windows are cut; NULL: those of the base */
+    cc_slice_set *own;      /* the view that `set` is, to be closed; NULL: `set` is the base */
 } cc_net_view;
 
 /* Decides what the net is shown. Decodes slices only to find windows, and where train.empty_slices leaves out
@@ -48,6 +48,12 @@ void cc_net_view_deinit(cc_net_view *view); /* takes a zeroed one */
 cc_status cc_net_view_part_init(cc_net_view_part *out, const cc_net_view *view, const cc_split_part *slices);
 void cc_net_view_part_deinit(cc_net_view_part *part); /* takes a zeroed one */
 
+/* The classes of the labels that the net is scored by. Borrowed. */
+const cc_label_classes *cc_net_view_classes(const cc_net_view *view);
+/* How many regions it tells apart, which say in which of them a predicted lesion lies: beside an output that
+ * marks calcium alone. 0: none, or a single one. */
+int cc_net_view_regions(const cc_net_view *view);
+
 /* Batches of the training part, all of them full: items shuffled and augmented, or patches of its volumes.
  * The caller deinits *out whatever the status. As cc_loader_create and cc_training_volumes_create. */
 cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *view);
@@ -55,7 +61,8 @@ cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *view)
 /* How a net of this run is evaluated on a part; `plan` is an inference plan on view->fit. */
 cc_evaluation_source cc_net_view_evaluation(const cc_net_view *view, const cc_net_view_part *part,
                                             cc_plan *plan);
-/* The same of what is tested: by evaluate.above_hu, which the choice of an epoch does not look at. */
+/* The same of what is tested: by evaluate.above_hu and evaluate.mirrors, which the choice of an epoch does not
+ * look at. Of a net with several outputs no loss is computed: a scan that is predicted has no regions. */
 cc_evaluation_source cc_net_view_test(const cc_net_view *view, const cc_net_view_part *part, cc_plan *plan);
 
 #endif

@@ -19,7 +19,8 @@ enum { TRAIN = 1, VALIDATION = 2, TEST = 4, LEARNED = TRAIN | VALIDATION };
 
 /* A scan with slices in a part. Two scans of a patient, or parts of a scan, are two entries. */
 typedef struct scan {
-    const char *patient; /* the set's */
+    const char *patient; /* the set's, */
+    uint32_t number;     /* and which of its patients that is */
     unsigned part;
     cc_digest_text image; /* "": not compared */
 } scan;
@@ -35,6 +36,7 @@ typedef struct pair {
     scan_list mine, theirs;
     bool by_name;   /* names are of persons, and of one layout of datasets */
     bool same_data; /* one dataset: names are all that is compared */
+    bool refuses;   /* a patient who was seen and is tested is an error */
 } pair;
 
 /* What two lists share first; both NULL: nothing. */
@@ -67,7 +69,9 @@ static cc_status list_scans(scan_list *out, const cc_slice_set *set, const cc_sp
             if (slice->scan == last) continue;
             last = slice->scan;
             scan *s = &out->items[out->count++];
-            *s = (scan){.patient = cc_slice_set_patient(set, slice->patient), .part = 1U << p};
+            *s = (scan){.patient = cc_slice_set_patient(set, slice->patient),
+                        .number = slice->patient,
+                        .part = 1U << p};
             if (!digests) continue;
             cc_scan_of(&first, &end, set, parts[p]->slices[i]);
             status = cc_interrupt_check();
@@ -79,14 +83,36 @@ static cc_status list_scans(scan_list *out, const cc_slice_set *set, const cc_sp
     return status;
 }
 
-/* Those of an upstream run on the same dataset: all patients whom it did not test, it has seen. */
-static cc_status list_theirs_by_file(pair *p, cc_arena *arena) {
+/* left_out[patients of the base]: who is in no part of a run on an inner fold: those are tested by others. */
+static cc_status find_left_out(bool **left_out, const cc_experiment_config *config, const cc_slice_set *base,
+                               cc_arena *arena) {
+    cc_split split;
+    const size_t patients = cc_slice_set_patient_count(base);
+    bool *out = *left_out = cc_arena_get_array(arena, patients + 1, sizeof *out);
+    if (!out) return CC_ENOMEM;
+    if (config->data.split.inner_folds == CC_INNER_FOLDS_NONE) return CC_OK; /* nobody */
+    CC_TRY(cc_data_split(&split, base, config));
+    const cc_split_part *parts[] = {&split.train, &split.validation, &split.test};
+    memset(out, true, patients * sizeof *out);
+    for (int p = 0; p < 3; p++)
+        for (size_t i = 0; i < parts[p]->count; i++)
+            out[cc_slice_set_get(base, parts[p]->slices[i])->patient] = false;
+    cc_split_deinit(&split);
+    return CC_OK;
+}
+
+/* Those of an upstream run on the same dataset: all patients whom it did not test, it has seen, but for
+ * those whom its inner fold leaves out. */
+static cc_status list_theirs_by_file(pair *p, const cc_slice_set *base, cc_arena *arena) {
     cc_run read;
+    bool *left_out;
     CC_TRY(cc_upstream_read(&read, p->upstream, CC_RUN_BASIC, arena));
+    CC_TRY(find_left_out(&left_out, p->upstream->config, base, arena));
     p->theirs.items = cc_arena_get_array(arena, p->mine.count + 1, sizeof *p->theirs.items);
     if (!p->theirs.items) return CC_ENOMEM;
     for (size_t i = 0; i < p->mine.count; i++) {
         const char *patient = p->mine.items[i].patient;
+        if (left_out[p->mine.items[i].number]) continue;
         p->theirs.items[p->theirs.count++] =
             (scan){.patient = patient, .part = cc_patients_is_tested(&read, patient) ? TEST : LEARNED};
     }
@@ -122,8 +148,13 @@ static const char *how(const pair *p, const shared *s) {
 /* Warns of each way in which the upstream run has seen a patient who is tested here. Of a run out of fold
  * no score is shown: a net of stage 1 that has seen the patients of an inner fold is what all of them
  * stand on. */
-static void look_for_leaks(cc_patients_found *out, const pair *p, bool warns) {
+static cc_status look_for_leaks(cc_patients_found *out, const pair *p, bool warns) {
     const shared named = find_shared(p, TEST, LEARNED, false), copied = find_shared(p, TEST, LEARNED, true);
+    if (p->refuses && (named.mine || copied.mine))
+        return cc_fail(CC_ECONFIG, "upstream.members", "combine runs that have not seen the test patients",
+                       "%s has seen patient %s, who is to be tested%s", p->upstream->path,
+                       named.mine ? named.mine->patient : copied.mine->patient,
+                       named.mine ? how(p, &named) : " (the same voxels under another name)");
     if (warns && named.mine)
         cc_log(CC_LOG_WARNING, "%s has seen patient %s, who is tested here%s: scores flatter",
                p->upstream->path, named.mine->patient, how(p, &named));
@@ -133,6 +164,7 @@ static void look_for_leaks(cc_patients_found *out, const pair *p, bool warns) {
             "%s has seen patient %s, who is tested here under the name %s (the same voxels): scores flatter",
             p->upstream->path, copied.theirs->patient, copied.mine->patient);
     out->leaks = out->leaks || named.mine || copied.mine;
+    return CC_OK;
 }
 
 /* Stage 3 must not learn from the calcification run's test patients; whether it learns from those whom
@@ -168,6 +200,7 @@ static cc_status look_at_upstream(cc_patients_found *out, const cc_planned_run *
     const char *source = upstream->config->data.source;
     const bool one_source = strcmp(source, run->config->data.source) == 0;
     pair p = {.upstream = upstream,
+              .refuses = run->member_count > 0,
               .same_data = strcmp(upstream->data_digest.hex, run->data_digest.hex) == 0};
     cc_arena *arena = cc_arena_create();
     if (!arena) return CC_ENOMEM;
@@ -175,7 +208,7 @@ static cc_status look_at_upstream(cc_patients_found *out, const cc_planned_run *
     p.by_name = p.same_data || (one_source && strcmp(source, "volume") != 0);
     if (p.same_data) {
         CC_CHECK(list_scans(&p.mine, base, split, false, arena));
-        CC_CHECK(list_theirs_by_file(&p, arena));
+        CC_CHECK(list_theirs_by_file(&p, base, arena));
     } else {
         CC_CHECK(cc_data_open(&set, upstream->config));
         CC_CHECK(cc_data_split(&their_split, set, upstream->config));
@@ -185,7 +218,7 @@ static cc_status look_at_upstream(cc_patients_found *out, const cc_planned_run *
         CC_CHECK(list_scans(&p.theirs, set, &their_split, digests, arena));
     }
     if (learns) CC_CHECK(look_at_learned(out, &p));
-    look_for_leaks(out, &p, !run->is_out_of_fold);
+    CC_CHECK(look_for_leaks(out, &p, !run->is_out_of_fold));
 done:
     cc_split_deinit(&their_split);
     cc_slice_set_close(set);
@@ -198,10 +231,19 @@ cc_status cc_patients_check(cc_patients_found *out, const cc_planned_run *run, c
     const bool stage_3 = strcmp(run->config->stage, "false_positive") == 0;
     *out = (cc_patients_found){.leaks = false};
     if (!run->data_digest.hex[0]) return CC_OK;
-    for (int kind = 0; kind < CC_UPSTREAMS; kind++)
-        if (run->upstream[kind])
-            CC_TRY(look_at_upstream(out, run, run->upstream[kind],
-                                    stage_3 && kind == CC_UPSTREAM_CALCIFICATION, base, split));
+    for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
+        const cc_planned_run *upstream = run->upstream[kind];
+        if (!upstream) continue;
+        if (upstream->member_count == 0)
+            CC_TRY(look_at_upstream(out, run, upstream, stage_3 && kind == CC_UPSTREAM_CALCIFICATION, base,
+                                    split));
+        for (int i = 0; i < upstream->member_count; i++)
+            CC_TRY(look_at_upstream(out, run, upstream->members[i], false, base, split));
+    }
+    /* Members on the same slices were looked at when the run was planned, slice by slice. */
+    for (int i = 0; i < run->member_count; i++)
+        if (!cc_data_has_same_slices(run->members[i]->config, run->config))
+            CC_TRY(look_at_upstream(out, run, run->members[i], false, base, split));
     /* What a net says of its own training patients is then not learned from. */
     if (run->out_of_fold_count > 0) out->in_sample = false;
     return CC_OK;

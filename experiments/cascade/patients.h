@@ -24,7 +24,8 @@ typedef struct cc_patients_found {
 /* Looks at all runs upstream of a run; nothing is found for slices of no dataset (data_digest ""). Whether
  * the stage 3 of a cascade has learnt in_sample is not looked at: its file says so.
  *   CC_ECONFIG       a run of stage 3 learns from a test patient of its stage 2: what stage 2 marks of those
- *                    is what the cascade is scored by. Names the first such patient
+ *                    is what the cascade is scored by; a member of an ensemble, on other data, has
+ *                    seen a test patient. Names the first such patient
  *   CC_EINTERRUPTED  a signal came
  *   others           as cc_upstream_read, cc_data_open, cc_data_split and cc_scan_facts_read */
 cc_status cc_patients_check(cc_patients_found *out, const cc_planned_run *run, const cc_slice_set *base,

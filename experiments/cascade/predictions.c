@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
+#include "experiments/cascade/combine.h"
 #include "experiments/cascade/evaluate.h"
 #include "experiments/cascade/upstream_net.h"
 
@@ -43,23 +44,21 @@ static cc_status collect(void *context, const cc_prediction *p) {
     return CC_OK;
 }
 
-/* The job's slices of the base through the net, which is shown the set. */
-static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
+/* Some slices of the base through one net, which is shown the job's set. */
+static cc_status predict_by(const cc_prediction_job *job, const cc_planned_run *run, unsigned mirrors,
+                            const cc_split_part *slices, bool by_class, cc_prediction_sink *sink, void *to) {
     cc_status status = CC_OK;
     cc_upstream_net net = {0};
     cc_evaluator *evaluator = NULL;
     cc_evaluation ignored;
-    cc_split_part all = {0};
-    collected c = {.masks = masks};
-    CC_CHECK(cc_upstream_net_init(&net, job->net, job->set, job->backend, NULL));
-    /* Of all slices whatever their part: windows to train on need them as much as those to test. */
-    CC_CHECK(cc_split_all(&all, job->base));
+    CC_CHECK(cc_upstream_net_init(&net, run, job->set, job->backend, NULL));
     /* The set has an item for each slice of the base, of the same number: one list is of both. */
-    const cc_split_part *slices = job->slices ? job->slices : &all;
     cc_evaluation_source source = {.plan = net.plan,
-                                   .net = job->net->config,
+                                   .net = run->config,
                                    .fit = net.fit,
-                                   .threshold = job->net->config->results.threshold,
+                                   .threshold = run->config->results.threshold,
+                                   .mirrors = mirrors,
+                                   .by_class = by_class,
                                    .base = job->base,
                                    .slices = slices,
                                    .set = job->set,
@@ -67,13 +66,48 @@ static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
                                    .regions = job->regions,
                                    .marked = job->marked};
     CC_CHECK(cc_evaluator_create(&evaluator, &source));
-    cc_log(CC_LOG_INFO, "%s: predicting %zu slices", job->net->path, slices->count);
-    c.progress = cc_progress_create(job->net->config->stage, slices->count);
-    CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
+    CC_CHECK(cc_evaluator_run(&ignored, evaluator, sink, to));
 done:
-    cc_progress_destroy(c.progress);
     cc_evaluator_destroy(evaluator);
     cc_upstream_net_deinit(&net);
+    return status;
+}
+
+/* The same of one member of an ensemble. */
+static cc_status predict_member(void *context, int number, const cc_split_part *slices, bool by_class,
+                                cc_prediction_sink *sink, void *to) {
+    const cc_prediction_job *job = context;
+    const cc_planned_run *member = job->net->members[number];
+    const unsigned mirrors = cc_experiment_mirrors(member->config) | cc_experiment_mirrors(job->net->config);
+    return predict_by(job, member, mirrors, slices, by_class, sink, to);
+}
+
+/* The job's slices of the base through the net, or through the members of an ensemble. */
+static cc_status predict(cc_masks *masks, const cc_prediction_job *job) {
+    cc_status status = CC_OK;
+    cc_split_part all = {0};
+    collected c = {.masks = masks};
+    const cc_experiment_config *config = job->net->config;
+    /* Of all slices whatever their part: windows to train on need them as much as those to test. */
+    CC_CHECK(cc_split_all(&all, job->base));
+    const cc_split_part *slices = job->slices ? job->slices : &all;
+    cc_log(CC_LOG_INFO, "%s: predicting %zu slices", job->net->path, slices->count);
+    c.progress = cc_progress_create(config->stage, slices->count);
+    if (job->net->member_count > 0) {
+        const cc_combination combination = {.combine = config->ensemble.combine,
+                                            .members = job->net->member_count,
+                                            .classes = cc_planned_run_net(job->net)->config->net.classes,
+                                            .predict = predict_member,
+                                            .context = (void *)(uintptr_t)job,
+                                            .base = job->base,
+                                            .slices = slices,
+                                            .threshold = config->results.threshold};
+        CC_CHECK(cc_combination_run(&combination, collect, &c));
+    } else {
+        CC_CHECK(predict_by(job, job->net, cc_experiment_mirrors(config), slices, false, collect, &c));
+    }
+done:
+    cc_progress_destroy(c.progress);
     free(all.slices);
     return status;
 }

@@ -13,7 +13,7 @@
 #include "nets/engine/backend.h"
 
 typedef struct cc_prediction_job { /* all borrowed */
-    const cc_planned_run *net;     /* whose net predicts */
+    const cc_planned_run *net;     /* whose net predicts; an ensemble: the nets of its members, combined */
     const cc_planned_run *asking;  /* which run needs the masks; of a scan (data_digest "") none are cached */
     const cc_slice_set *base;      /* the dataset of `asking`: what the masks are of */
     const cc_slice_set *set; /* what the net is shown of it: the base itself, or a view, an item a slice */

@@ -3,6 +3,8 @@
 #include "experiments/cascade/upstream_net.h"
 
 #include <string.h>
+#include "core/log.h"
+#include "experiments/config/device.h"
 #include "experiments/planning/data.h"
 #include "experiments/weights/weights.h"
 
@@ -40,6 +42,34 @@ cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, 
 done:
     cc_arena_destroy(arena);
     if (status != CC_OK) cc_upstream_net_deinit(out);
+    return status;
+}
+
+cc_status cc_upstream_net_init_as_tested(cc_upstream_net *out, const cc_planned_run *run,
+                                         const cc_slice_set *set, const cc_backend *backend) {
+    char line[1024];
+    cc_run read;
+    cc_plan_options like = {0};
+    bool timed = false;
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return CC_ENOMEM;
+    cc_status status = cc_precision_find(&like.dtype, &like.tf32, run->config->train.precision);
+    if (status == CC_OK) status = cc_tuning_find(&like.tuning, run->config->train.plan);
+    if (status == CC_OK) timed = cc_tuning_is_timed(like.tuning);
+    if (status == CC_OK && timed) status = cc_upstream_read(&read, run, CC_RUN_BASIC, arena);
+    if (status == CC_OK) {
+        /* Two plans' choices, an empty line between them: the second is that of inference. */
+        const char *plan = timed && read.plan ? strstr(read.plan, "\n\n") : NULL;
+        like.recorded = plan ? plan + 2 : NULL;
+        status = cc_upstream_net_init(out, run, set, backend, &like);
+    }
+    if (status == CC_EUNSUPPORTED) {
+        cc_error_line(line, sizeof line);
+        cc_log(CC_LOG_WARNING, "%s: it cannot predict as it did in its own test: %s", run->path, line);
+        cc_error_clear();
+        status = cc_upstream_net_init(out, run, set, backend, NULL);
+    }
+    cc_arena_destroy(arena);
     return status;
 }
 

@@ -23,6 +23,10 @@ typedef struct cc_upstream_net {
  *   others      as cc_run_read and cc_plan_create */
 cc_status cc_upstream_net_init(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
                                const cc_backend *backend, const cc_plan_options *like);
+/* The same with the precision and the algorithms of the run's own test. Where this device lacks them it is
+ * planned as above, with a warning. */
+cc_status cc_upstream_net_init_as_tested(cc_upstream_net *out, const cc_planned_run *run,
+                                         const cc_slice_set *set, const cc_backend *backend);
 void cc_upstream_net_deinit(cc_upstream_net *net); /* takes a zeroed one */
 
 /* Reads the file of a run that is done; `parts` as in cc_run_read. CC_EIO where its identity is not the

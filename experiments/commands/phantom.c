@@ -34,6 +34,7 @@ typedef struct values {
     const char *burden;
     long long patients, size, slices, seed;
     double field_mm;
+    bool regions;
 } values;
 
 /* In the order of the help. */
@@ -84,6 +85,12 @@ static const cc_flag flags[] = {{.name = "--layout",
                                  .value = &(CC_PHANTOM_BURDEN_LIST(WORD))[1],
                                  .meaning = "how much calcium: standard, a few small plaques in three "
                                             "quarters of the patients; clinical, as surveys report it"},
+                                {.name = "--regions",
+                                 .kind = CC_FLAG_SWITCH,
+                                 CC_FLAG_AT(values, regions),
+                                 .meaning =
+                                     "beside each reference standard the territory of each artery, for "
+                                     "nets that learn regions; orcascore's layout"},
                                 {.name = "--sheet",
                                  .kind = CC_FLAG_TEXT,
                                  CC_FLAG_AT(values, sheet),
@@ -123,6 +130,7 @@ static cc_status command(int argc, char **argv) {
     o.slices = (int)v.slices;
     o.seed = (uint64_t)v.seed;
     o.field_mm = v.field_mm;
+    o.regions = v.regions;
     CC_CHECK(find_burden(&o.burden, v.burden));
     CC_CHECK(make(operands[0], v.sheet, &o));
 done:

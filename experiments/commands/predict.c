@@ -5,6 +5,8 @@
 #include <math.h>
 #include <omp.h>
 #include <stdio.h>
+#include <string.h>
+#include "datasets/mirror.h"
 #include "experiments/commands/command.h"
 #include "experiments/commands/flags.h"
 #include "experiments/config/device.h"
@@ -40,7 +42,7 @@ static cc_status print_json(const cc_predict_request *request, const cc_predicti
 /* The request, and what is to be turned into a part of it. */
 typedef struct values {
     cc_predict_request request;
-    const char *device, *spacing;
+    const char *device, *spacing, *mirrors;
     long long threads;
     bool json;
 } values;
@@ -61,12 +63,32 @@ static const cc_flag flags[] = {
      .completes = CC_COMPLETES_FOLDER,
      .meaning =
          "the folder of the runs that MODEL stands on; where it is not given, the one that MODEL lies in"},
+    {.name = "--mirrors",
+     .kind = CC_FLAG_TEXT,
+     CC_FLAG_AT(values, mirrors),
+     .value = "AXES",
+     .meaning =
+         "x, y or x,y: the mean over mirror images along these axes; none: without. In place of the run's "
+         "evaluate.mirrors"},
     CC_FLAG_SPACING(values, spacing),
     CC_FLAG_SERIES(values, request.reading.series),
     CC_FLAG_DEVICE(values, device),
     CC_FLAG_THREADS(values, threads),
     CC_FLAG_JSON(values, json),
     {0}};
+
+/* "x,y" as axes of datasets/mirror.h. */
+static cc_status read_mirrors(unsigned *axes, const char *text) {
+    *axes = 0;
+    if (strcmp(text, "none") == 0) return CC_OK;
+    for (const char *at = text;; at += 2) {
+        const unsigned axis = cc_mirror_axis((const char[]){at[0], 0});
+        if (!axis || *axes & axis || (at[1] && at[1] != ','))
+            return cc_fail(CC_EUSAGE, "--mirrors", NULL, "wants x, y, x,y or none, not %s", text);
+        *axes |= axis;
+        if (!at[1]) return CC_OK;
+    }
+}
 
 static cc_status command(int argc, char **argv) {
     values v = {.device = "auto", .threads = omp_get_max_threads()};
@@ -81,6 +103,11 @@ static cc_status command(int argc, char **argv) {
     request->model = operands[0];
     request->scan = operands[1];
     CC_TRY(cc_flags_spacing(request->reading.spacing_mm, v.spacing));
+    unsigned mirrors;
+    if (v.mirrors) {
+        CC_TRY(read_mirrors(&mirrors, v.mirrors));
+        request->mirrors = &mirrors;
+    }
     CC_TRY(cc_device_find(&request->backend, v.device));
     omp_set_num_threads((int)v.threads);
     CC_TRY(cc_predict_scan(&summary, request));

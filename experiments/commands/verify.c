@@ -59,7 +59,7 @@ typedef struct finding {
 /* Whether a run is stored, trained, and no copy of another one. */
 static bool is_candidate(const cc_planned_run *run) {
     return run->state == CC_RUN_DONE && !run->same_as && !run->is_out_of_fold &&
-           strcmp(run->config->stage, "cascade") != 0;
+           cc_experiment_trains(run->config);
 }
 
 /* The run that the seed chooses; the same for the same configs and results. */

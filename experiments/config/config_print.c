@@ -53,7 +53,8 @@ static void print_real(FILE *out, double value) {
 static int item_count(const cc_experiment_config *config, const cc_option *o) {
     const char *base = (const char *)config;
     if (o->kind == CC_OPTION_REALS && !o->count_offset) return o->most;
-    if (o->kind == CC_OPTION_TEXTS) return ((const cc_text_list *)(base + o->offset))->count;
+    if (o->kind == CC_OPTION_TEXTS || o->kind == CC_OPTION_CONFIGS)
+        return ((const cc_text_list *)(base + o->offset))->count;
     return *(const int *)(base + o->count_offset);
 }
 
@@ -79,7 +80,7 @@ static void print_item(FILE *out, const cc_experiment_config *config, const cc_o
         print_extents(out, (const cc_extents *)place + i);
     else if (o->kind == CC_OPTION_REALS)
         print_real(out, ((const double *)place)[i]);
-    else if (o->kind == CC_OPTION_TEXTS)
+    else if (o->kind == CC_OPTION_TEXTS || o->kind == CC_OPTION_CONFIGS)
         print_text(out, ((const cc_text_list *)place)->items[i]);
     else if (o->kind == CC_OPTION_HEADS)
         print_head(out, &((const cc_head_spec *)place)[i]);
@@ -112,6 +113,17 @@ static void print_claims(FILE *out, const cc_claim_list *claims) {
         if (claim->b) print_quoted(out, claim->b);
         fprintf(out, ", score: %s, direction: %s}", claim->score, claim->direction);
     }
+}
+
+/* "calcium", or "{region: regions, lesion: calcium}". */
+static void print_targets(FILE *out, const cc_target_words *targets) {
+    if (targets->count == 0) fputs(targets->one ? targets->one : "null", out);
+    for (int i = 0; i < targets->count; i++) {
+        fputs(i ? ", " : "{", out);
+        print_text(out, targets->of[i].head);
+        fprintf(out, ": %s", targets->of[i].word);
+    }
+    if (targets->count > 0) fputc('}', out);
 }
 
 /* A value on one line, or below its key. */
@@ -151,6 +163,9 @@ static void print_value(FILE *out, const cc_experiment_config *config, const cc_
         return;
     case CC_OPTION_CLAIMS:
         print_claims(out, place);
+        return;
+    case CC_OPTION_TARGETS:
+        print_targets(out, place);
         return;
     default:
         if (!o->initial && !o->needed && item_count(config, o) == 0) {

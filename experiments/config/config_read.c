@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "datasets/channels.h"
-#include "datasets/label_classes.h"
 #include "experiments/config/config_report.h"
 #include "experiments/config/config_values.h"
 #include "experiments/config/options_lookup.h"
+#include "experiments/config/targets.h"
 #include "nets/losses/loss.h"
 #include "nets/optimizers/optimizer.h"
 
@@ -229,61 +229,87 @@ static cc_status settle_number(int *number, const reader *r, const char *key, in
                           wanted);
 }
 
-/* Whether the loss takes what the net is to tell apart: class numbers, where there are several. */
-static cc_status check_loss(const reader *r, int classes) {
+/* "data.targets: arteries", or "the output region" where there are several: what learns several classes. */
+static void name_target(char out[96], const cc_experiment_config *c, int output) {
+    if (c->net.head_count > 0)
+        snprintf(out, 96, "the output %.70s", c->net.heads[output].name);
+    else
+        snprintf(out, 96, "data.targets: %s", c->data.targets.one);
+}
+
+/* Whether the loss takes what the net is to tell apart: class numbers, where an output has several. */
+static cc_status check_loss(const reader *r, const cc_net_targets *targets) {
     const cc_experiment_config *c = r->config;
     cc_loss_heads heads = cc_loss_one_head((cc_loss_shape){1, c->net.classes, 1});
+    if (c->net.head_count > 0) heads.count = c->net.head_count;
+    for (int i = 0; i < c->net.head_count; i++)
+        heads.items[i] =
+            (cc_loss_head){.name = c->net.heads[i].name, .shape = {1, c->net.heads[i].classes, 1}};
     if (cc_loss_bind(&heads, &c->loss) != CC_OK) {
         const cc_error e = *cc_error_get(); /* its place may be a term, which is no key */
         return cc_config_fail(node_of(r, "loss.type"), 0, e.hint, "%s: %s", e.where, e.what);
     }
-    if (classes == 1 || heads.items[0].target_channels == 1) return CC_OK;
-    return cc_config_fail(
-        node_of(r, "loss.type"), 0, "use cross-entropy, softmax-dice, tversky or a sum of them",
-        "loss.type: %s takes a mask for each class, and data.targets: %s gives class numbers", c->loss.type,
-        c->data.targets);
+    for (int i = 0; i < heads.count; i++) {
+        char name[96];
+        if ((targets->count == 1 && targets->of[i].count == 1) || heads.items[i].target_channels == 1)
+            continue;
+        name_target(name, c, i);
+        return cc_config_fail(
+            node_of(r, "loss.type"), 0, "use cross-entropy, softmax-dice, tversky or a sum of them",
+            "loss.type: %s takes a mask for each class, and %s gives class numbers", c->loss.type, name);
+    }
+    return CC_OK;
 }
 
-/* The net's channels and classes, which follow from what it is shown and what it is to tell apart. */
-static cc_status settle_channels(const reader *r) {
-    cc_experiment_config *c = r->config;
-    cc_channels channels;
-    cc_label_classes classes;
-    if (cc_channels_init(&channels, c->data.channels.items, c->data.channels.count, c->data.slices,
-                         c->preprocess.window_hu) != CC_OK ||
-        cc_label_classes_init(&classes, c->data.targets, c->data.labels, c->data.label_count) != CC_OK)
-        return fail_at_key(r);
-    CC_TRY(settle_number(&c->net.in_channels, r, "net.in_channels", cc_channels_count(&channels),
-                         "data.slices and data.channels"));
-    if (c->net.head_count > 0) { /* the classes of each output are stated, by net.heads */
-        if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
-        return cc_config_fail(node_of(r, "net.arch"), 0, "choose a net with one output",
-                              "net.arch: %s has several outputs, and data.targets makes the target of one",
-                              c->net.arch);
-    }
-    /* One class is its own probability; several share one with the background. */
-    CC_TRY(settle_number(&c->net.classes, r, "net.classes", classes.count > 1 ? classes.count + 1 : 1,
-                         "the classes of data.targets"));
-    if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
-    CC_TRY(check_loss(r, classes.count));
-    if (classes.count == 1) return CC_OK;
-    if (classes.arteries && strcmp(c->data.source, "ctheart") == 0)
+/* What a net of several classes, and data that tell these, have and have not. */
+static cc_status check_classes(const reader *r, const cc_net_targets *targets) {
+    const cc_experiment_config *c = r->config;
+    const bool pictures = strcmp(c->data.source, "ctheart") == 0;
+    char name[96];
+    name_target(name, c, targets->scored);
+    if (targets->regions != CC_NO_OUTPUT && strcmp(c->data.source, "orcascore") != 0 &&
+        strcmp(c->data.source, "list") != 0)
+        return cc_config_fail(
+            node_of(r, "data.targets"), 0, "take data.source: orcascore or list",
+            "data.targets: regions lie beside the scans of orcascore and list, and %s has none",
+            c->data.source);
+    if (targets->of[targets->scored].arteries && pictures)
         return cc_config_fail(
             node_of(r, "data.targets"), 0, "leave it out",
             "data.targets: arteries needs masks with labels by artery, and those of ctheart "
             "have one label");
     if (c->net.prior > 0)
-        return cc_config_fail(
-            node_of(r, "net.prior"), 0, "leave it out",
-            "net.prior means nothing with data.targets: %s, whose classes share one softmax",
-            c->data.targets);
+        return cc_config_fail(node_of(r, "net.prior"), 0, "leave it out",
+                              "net.prior means nothing with %s, whose classes share one softmax", name);
     if (c->results.threshold != 0.5)
-        return cc_config_fail(
-            node_of(r, "results.threshold"), 0, "leave it out",
-            "results.threshold means nothing with data.targets: %s: the most probable class is "
-            "predicted",
-            c->data.targets);
+        return cc_config_fail(node_of(r, "results.threshold"), 0, "leave it out",
+                              "results.threshold means nothing with %s: the most probable class is predicted",
+                              name);
     return CC_OK;
+}
+
+/* The net's channels and classes, which follow from what it is shown and what it is to tell apart. */
+static cc_status settle_channels(const reader *r) {
+    cc_experiment_config *c = r->config;
+    const bool several = c->net.head_count > 0;
+    cc_channels channels;
+    cc_net_targets targets;
+    if (cc_channels_init(&channels, c->data.channels.items, c->data.channels.count, c->data.slices,
+                         c->preprocess.window_hu) != CC_OK)
+        return fail_at_key(r);
+    CC_TRY(settle_number(&c->net.in_channels, r, "net.in_channels", cc_channels_count(&channels),
+                         "data.slices and data.channels"));
+    /* Of several outputs the classes are stated, by net.heads; who only builds the net need not say more. */
+    if (several && !(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+    if (cc_net_targets_init(&targets, c, c->data.labels, c->data.label_count) != CC_OK) return fail_at_key(r);
+    /* One class is its own probability; several share one with the background. */
+    const int classes = targets.of[targets.scored].count;
+    if (!several)
+        CC_TRY(settle_number(&c->net.classes, r, "net.classes", classes > 1 ? classes + 1 : 1,
+                             "the classes of data.targets"));
+    if (!(r->flags & CC_CONFIG_RUNNABLE)) return CC_OK;
+    CC_TRY(check_loss(r, &targets));
+    return several || classes > 1 ? check_classes(r, &targets) : CC_OK;
 }
 
 /* Volumes take whole scans, and what is done to slices alone means nothing to them: said, not passed over. */
@@ -299,6 +325,7 @@ static cc_status check_volumes(const reader *r) {
         {strcmp(c->preprocess.fit, "pad") != 0, "preprocess.fit",
          "volumes.spacing_mm is what scales volumes"},
         {c->augment.count > 0, "augment", "volumes.mirror is what changes patches"},
+        {c->evaluate.mirrors.count > 0, "evaluate.mirrors", "mirror images at test time are of slices"},
         {c->augment_random.types.count > 0, "augment_random", "volumes.mirror is what changes patches"},
         {strcmp(c->stage, "calcification") == 0 && c->train.empty_slices < 1, "train.empty_slices",
          "volumes.foreground is what favours lesions"}};
@@ -352,6 +379,9 @@ static cc_status check_whole(const reader *r) {
     if (!listed && c->data.split.test == 0 && c->data.fold == CC_FOLD_NONE)
         return cc_config_fail(node_of(r, "data.split.test"), 0, "give it a share, or choose a data.fold",
                               "data.split.test is 0: there would be nothing to score");
+    if (cc_experiment_is_ensemble(c) && c->ensemble.out_of_fold && c->data.fold != CC_FOLD_NONE)
+        return cc_config_fail(node_of(r, "data.fold"), 0, "leave it out, or ensemble.out_of_fold",
+                              "data.fold means nothing with ensemble.out_of_fold, which tests everybody");
     if (c->optimizer.schedule.min_lr > c->optimizer.lr)
         return cc_config_fail(node_of(r, "optimizer.schedule.min_lr"), 0, "the schedule only lowers it",
                               "optimizer.schedule.min_lr is above optimizer.lr");

@@ -275,6 +275,26 @@ static cc_status read_heads(cc_experiment_config *config, const cc_option *o, co
     return CC_OK;
 }
 
+/* A choice for a net's only output, or a map of outputs' names and choices, or CC_TARGET_REGIONS. */
+static cc_status read_targets(cc_target_words *out, const cc_option *o, const char *key, const cc_yaml *node,
+                              cc_arena *arena) {
+    if (node->kind != CC_YAML_MAP) return read_choice(&out->one, o, key, node);
+    if (node->count < (size_t)o->least || node->count > (size_t)o->most)
+        return fail_wants(o, key, node, NULL);
+    for (size_t i = 0; i < node->count; i++) {
+        const cc_yaml *item = node->items[i];
+        if (!cc_config_is_name(node->keys[i], 1)) return fail_wants(o, key, node, NULL);
+        out->of[i].head = cc_arena_copy(arena, node->keys[i]);
+        if (!out->of[i].head) return CC_ENOMEM;
+        if (item->kind == CC_YAML_SCALAR && strcmp(item->text, CC_TARGET_REGIONS) == 0)
+            out->of[i].word = CC_TARGET_REGIONS;
+        else
+            CC_TRY(read_choice(&out->of[i].word, o, key, item));
+    }
+    out->count = (int)node->count;
+    return CC_OK;
+}
+
 /* One number for all axes, or a list of one for each; of equal numbers one is kept, so that both ways to say the
  * same have one identity. */
 static bool as_extents(cc_extents *out, const cc_option *o, const cc_yaml *node) {
@@ -305,20 +325,27 @@ static cc_status read_extents(cc_experiment_config *config, const cc_option *o, 
     return CC_OK;
 }
 
-/* A list of words, no two alike. */
+/* A list of words, or of the files of experiments; no two alike. */
 static cc_status read_texts(cc_text_list *out, const cc_option *o, const char *key, const cc_yaml *node,
                             cc_arena *arena) {
     if (node->kind != CC_YAML_LIST || node->count < (size_t)o->least || node->count > (size_t)o->most)
         return fail_wants(o, key, node, NULL);
     const char **items = cc_arena_get_array(arena, node->count, sizeof *items);
+    const bool files = o->kind == CC_OPTION_CONFIGS;
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {
         const cc_yaml *item = node->items[i];
-        if (item->kind != CC_YAML_SCALAR || !o->item_ok(item->text)) return fail_item(o, key, node, i);
+        if (item->kind != CC_YAML_SCALAR || (!files && !o->item_ok(item->text)))
+            return fail_item(o, key, node, i);
         for (size_t j = 0; j < i; j++)
-            if (strcmp(items[j], item->text) == 0)
+            if (strcmp(node->items[j]->text, item->text) == 0)
                 return cc_config_fail(item, 0, NULL, "%s has %s twice", key, item->text);
-        items[i] = cc_arena_copy(arena, item->text);
+    }
+    for (size_t i = 0; i < node->count; i++) {
+        if (files)
+            CC_TRY(read_config_path(&items[i], key, node->items[i], arena));
+        else
+            items[i] = cc_arena_copy(arena, node->items[i]->text);
         if (!items[i]) return CC_ENOMEM;
     }
     *out = (cc_text_list){items, (int)node->count};
@@ -360,10 +387,14 @@ cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *o,
         return null ? CC_OK : read_numbers(config, o, key, node);
     case CC_OPTION_HEADS:
         return read_heads(config, o, key, node, arena);
+    case CC_OPTION_TARGETS: /* may be left out, and then keeps none */
+        return null ? CC_OK : read_targets(place, o, key, node, arena);
     case CC_OPTION_EXTENTS:
         return read_extents(config, o, key, node);
     case CC_OPTION_TEXTS:
         return read_texts(place, o, key, node, arena);
+    case CC_OPTION_CONFIGS: /* a list that may be left out keeps its count of 0 */
+        return null ? CC_OK : read_texts(place, o, key, node, arena);
     case CC_OPTION_TEXT:
         return null ? CC_OK : cc_config_read_line(place, key, node, arena);
     case CC_OPTION_LOSSES:

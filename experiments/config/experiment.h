@@ -24,7 +24,9 @@ enum {
     CC_VARIANTS_MAX = 1024,
     CC_MASK_THRESHOLD_NONE = -1,
     CC_ABOVE_HU_NONE = INT16_MIN - 1, /* every pixel is above */
-    CC_LABELS_MAX = 255               /* chosen labels: all that a mask's byte can hold but background */
+    CC_MEMBER_FILES_MAX = 64,
+    CC_MEMBER_FILTER_MAX = 64,
+    CC_LABELS_MAX = 255 /* chosen labels: all that a mask's byte can hold but background */
 };
 
 /* Texts, borrowed like all others. */
@@ -32,6 +34,18 @@ typedef struct cc_text_list {
     const char *const *items;
     int count;
 } cc_text_list;
+
+/* What a net learns of each pixel: a word of CC_LABEL_CLASSES_LIST for a net of one output, or for each
+ * output of one that has several, one of which may learn CC_TARGET_REGIONS. experiments/config/targets.h
+ * makes classes of it. */
+#define CC_TARGET_REGIONS "regions"
+typedef struct cc_target_words {
+    const char *one; /* NULL: there are several, or none */
+    struct {
+        const char *head, *word;
+    } of[CC_HEADS_MAX];
+    int count; /* of several */
+} cc_target_words;
 
 /* What a table calls a variant. */
 typedef struct cc_label {
@@ -60,7 +74,8 @@ typedef struct cc_claim_list {
 typedef struct cc_experiment_config {
     const char *name;    /* EXPERIMENT of OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5; may hold '/', never ".." */
     const char *variant; /* VARIANT; one folder's name */
-    /* "roi", "calcification", "false_positive", "cascade" (trains nothing: tests a chain of stages) */
+    /* "roi", "calcification", "false_positive"; two train nothing: "cascade" tests a chain of stages,
+     * "ensemble" what several runs say together */
     const char *stage;
     uint64_t seed;
     struct {
@@ -72,7 +87,7 @@ typedef struct cc_experiment_config {
         int labels[CC_LABELS_MAX], label_count; /* list, nnunet, decathlon: foreground; none: all labels */
         int slices;                             /* what trains: 1, 3 or 5 neighbours of a scan; else 0 */
         cc_text_list channels;                  /* what trains: words of datasets/channels.h; else none */
-        const char *targets;                    /* what trains: "calcium", "arteries", "labels"; else NULL */
+        cc_target_words targets;                /* what trains; else none */
         const char *items;                      /* roi, calcification: "slices", "volumes"; else NULL */
         int mask_threshold; /* ctheart: grey above it is foreground, or CC_MASK_THRESHOLD_NONE */
         bool skip_broken;   /* all but volume: broken patients are left out */
@@ -131,9 +146,17 @@ typedef struct cc_experiment_config {
         const char *calcification;  /* false_positive, cascade */
         const char *false_positive; /* cascade */
         /* The four are "FILE" or "FILE#VARIANT", the file's path resolved; NULL: none. */
-        bool out_of_fold; /* false_positive: whom it learns from, stage-2 nets predict that have not */
-        int inner_folds;  /* how many of these nets; where out_of_fold */
+        bool out_of_fold;     /* false_positive: whom it learns from, stage-2 nets predict that have not */
+        int inner_folds;      /* how many of these nets; where out_of_fold */
+        cc_text_list members; /* ensemble: likewise "FILE" or "FILE#VARIANT", of each all its runs */
     } upstream;
+    struct {
+        const char *combine; /* "mean", "majority", "labels", "staple"; NULL: no ensemble */
+        bool out_of_fold;    /* a patient is predicted by the members alone that have not seen him */
+        /* Of the members' runs those of these seeds, and of these folds (from 0), alone; none: of all. */
+        int seeds[CC_MEMBER_FILTER_MAX], seed_count;
+        int folds[CC_MEMBER_FILTER_MAX], fold_count;
+    } ensemble;
     /* Beside the original: "hflip", "vflip", "rotateN" (N degrees, 1 to 359); no two alike. */
     cc_text_list augment;
     struct {
@@ -161,6 +184,7 @@ typedef struct cc_experiment_config {
         /* A pixel counts as predicted only where the scan reads more, in HU; CC_ABOVE_HU_NONE: anywhere. Of
          * the roi stage it means nothing. */
         double above_hu;
+        cc_text_list mirrors; /* "x", "y": the axes along which a net is shown mirror images too */
     } evaluate;
     struct {
         int examples;     /* test slices whose pictures are stored */
@@ -186,5 +210,12 @@ typedef struct cc_experiment_config {
  * is "tf32" where it was "f32", of whatever trains. CC_CONFIG_STORED: the text is of a result, perhaps older
  * than some options: those take the value that means what it was made with. */
 enum { CC_CONFIG_RUNNABLE = 1, CC_CONFIG_FAST = 2, CC_CONFIG_TF32 = 4, CC_CONFIG_STORED = 8 };
+
+/* Whether a variant trains a net; stages "cascade" and "ensemble" take those of other runs. */
+bool cc_experiment_trains(const cc_experiment_config *config);
+/* evaluate.mirrors as axes of datasets/mirror.h. */
+unsigned cc_experiment_mirrors(const cc_experiment_config *config);
+/* Whether it is of stage "ensemble". */
+bool cc_experiment_is_ensemble(const cc_experiment_config *config);
 
 #endif

@@ -23,6 +23,7 @@ typedef enum cc_option_kind {
     /* const char *, "FILE" or "FILE#VARIANT", ${NAME} replaced; the file's path is absolute, a relative one
      * counts from the file that gives it */
     CC_OPTION_CONFIG,
+    CC_OPTION_CONFIGS,  /* cc_text_list, each item as CC_OPTION_CONFIG, no two alike */
     CC_OPTION_INTEGERS, /* int[most], and its count, an int, at count_offset */
     /* cc_extents[most], and their count, an int, at count_offset: a list of numbers, each of all axes, and
      * of lists of one number an axis */
@@ -31,6 +32,8 @@ typedef enum cc_option_kind {
     CC_OPTION_TEXTS,  /* cc_text_list, each item as `item_ok` likes it, no two alike */
     CC_OPTION_LOSSES, /* the terms of a cc_loss_spec */
     CC_OPTION_HEADS,  /* cc_head_spec[most], and their count, an int, at count_offset: a map of names */
+    /* cc_target_words: one of `choices`, or a map of names and these or CC_TARGET_REGIONS */
+    CC_OPTION_TARGETS,
     CC_OPTION_TEXT,   /* const char *, a line of any letters */
     CC_OPTION_LABELS, /* cc_label_list: a map of variants and texts */
     CC_OPTION_CLAIMS, /* cc_claim_list: a list of maps (config_report.h) */

@@ -6,6 +6,7 @@
  * (experiments/planning/data.c). */
 #include "experiments/config/option_rows.h"
 
+#include <limits.h>
 #include "datasets/augment.h"
 #include "datasets/channels.h"
 #include "datasets/fit.h"
@@ -36,11 +37,11 @@ static const cc_option rows[] = {
     {.key = "stage",
      .kind = CC_OPTION_CHOICE,
      AT(stage),
-     .choices = {"roi", "calcification", "false_positive", "cascade"},
+     .choices = {"roi", "calcification", "false_positive", "cascade", "ensemble"},
      .initial = "roi",
      .meaning = "what is trained: the net that finds the region of interest (the heart), the one that finds "
                 "calcification in it, or the one that looks again at each finding; `cascade` trains nothing "
-                "and tests the chain"},
+                "and tests the chain, `ensemble` tests what several runs say together"},
     {.key = "seed",
      .kind = CC_OPTION_SEED,
      AT(seed),
@@ -80,8 +81,8 @@ static const cc_option rows[] = {
      .is = "list",
      .needed_to_run = true,
      .locates = true,
-     .meaning =
-         "the table of scans (CSV or TSV): columns image, mask, patient, and perhaps group, set, fold"},
+     .meaning = "the table of scans (CSV or TSV): columns image, mask, patient, and perhaps group, set, "
+                "fold, regions"},
     {.key = "data.image",
      .kind = CC_OPTION_PATH,
      AT(data.image),
@@ -141,18 +142,25 @@ static const cc_option rows[] = {
          "histograms are matched or values augmented. With `data.slices` each word has a channel a slice, "
          "word by word"},
     {.key = "data.targets",
-     .kind = CC_OPTION_CHOICE,
+     .kind = CC_OPTION_TARGETS,
      AT(data.targets),
      .when = "stage",
      .is = TRAINED,
      .choices = {CC_LABEL_CLASSES_LIST(WORD)},
+     .least = 1,
+     .most = CC_HEADS_MAX,
      .initial = "calcium",
      .usual = "calcium",
      .meaning =
          "what a net tells apart: foreground from background; the coronary arteries, labels 1 LAD with "
          "the left main, 2 LCX, 3 RCA, or three `data.labels` in this order; or each of `data.labels`. "
          "Several classes take a loss of class numbers (cross-entropy, softmax-dice, tversky); the most "
-         "probable one is predicted, and any but background counts as foreground in all scores"},
+         "probable one is predicted, and any but background counts as foreground in all scores. Of a net of "
+         "several outputs what each learns, as in `{region: regions, lesion: calcium}`: one output learns "
+         "from the mask, chooses the epoch and is scored; one may learn `regions`, labels of a volume of "
+         "their own beside the scan (orcascore: TRV1P1Regions.mhd in the folder of references; list: the "
+         "column regions; 255 where nobody has said). Beside `calcium`, regions 1, 2, 3 are territories of "
+         "LAD, LCX and RCA: a predicted lesion is of the artery that most of its voxels are in"},
     {.key = "data.items",
      .kind = CC_OPTION_CHOICE,
      AT(data.items),
@@ -341,6 +349,8 @@ static const cc_option rows[] = {
     {.key = "preprocess.histogram_matching",
      .kind = CC_OPTION_BOOLEAN,
      AT(preprocess.histogram_matching),
+     .when = "stage",
+     .is = TRAINED "|cascade",
      .initial = "false",
      .meaning = "whether histograms are matched, as `preprocess.histogram_method` says"},
     {.key = "preprocess.histogram_method",
@@ -489,6 +499,63 @@ static const cc_option rows[] = {
      .max = CC_SPLIT_FOLDS_MAX,
      .initial = "4",
      .meaning = "those nets: folds of the patients of training and validation, groups spread as in folds"},
+    {.key = "upstream.members",
+     .kind = CC_OPTION_CONFIGS,
+     AT(upstream.members),
+     .when = "stage",
+     .is = "ensemble",
+     .least = 1,
+     .most = CC_MEMBER_FILES_MAX,
+     .needed_to_run = true,
+     .locates = true,
+     .meaning = "the runs that are combined, in this order: of each FILE all variants, folds and seeds, of "
+                "FILE#VARIANT all folds and seeds of that variant. On the data of this run a member has its "
+                "fold (`data.fold`), but with `ensemble.out_of_fold`, which takes all"},
+    {.key = "ensemble.combine",
+     .kind = CC_OPTION_CHOICE,
+     AT(ensemble.combine),
+     .when = "stage",
+     .is = "ensemble",
+     .choices = {"mean", "majority", "labels", "staple"},
+     .initial = "mean",
+     .meaning =
+         "`mean`: the mean of the members' probabilities, from `results.threshold` on, of several classes "
+         "the "
+         "most probable; `majority`: what more than half of the members mark; `labels`: the class that most "
+         "name, a tie being background; `staple`: the probability by STAPLE of their masks, scan by scan, "
+         "from `results.threshold` on"},
+    {.key = "ensemble.out_of_fold",
+     .kind = CC_OPTION_BOOLEAN,
+     AT(ensemble.out_of_fold),
+     .when = "stage",
+     .is = "ensemble",
+     .initial = "false",
+     .meaning = "whether a patient is predicted by those members alone that have neither been trained on him "
+                "nor had their epoch chosen by him, so that the folds of a cross-validation test everybody; "
+                "`false`: a test patient whom any member has seen is an error"},
+    {.key = "ensemble.seeds",
+     .kind = CC_OPTION_INTEGERS,
+     AT(ensemble.seeds),
+     COUNT_AT(ensemble.seed_count),
+     .when = "stage",
+     .is = "ensemble",
+     .max = INT_MAX,
+     .most = CC_MEMBER_FILTER_MAX,
+     .initial = "[]",
+     .locates = true,
+     .meaning = "of the members the runs of these seeds alone; none: of all"},
+    {.key = "ensemble.folds",
+     .kind = CC_OPTION_INTEGERS,
+     AT(ensemble.folds),
+     COUNT_AT(ensemble.fold_count),
+     .when = "stage",
+     .is = "ensemble",
+     .max = CC_SPLIT_FOLDS_MAX - 1,
+     .most = CC_MEMBER_FILTER_MAX,
+     .initial = "[]",
+     .locates = true,
+     .meaning = "of the members the runs of these folds alone, counted from 0 as in `data.fold`; none: of "
+                "all"},
 
     {.key = "augment",
      .kind = CC_OPTION_TEXTS,

@@ -189,6 +189,9 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
     case CC_OPTION_CONFIG:
         snprintf(out, capacity, "the FILE of an experiment, or FILE#VARIANT");
         break;
+    case CC_OPTION_CONFIGS:
+        snprintf(out, capacity, "a list of 1 to %d experiments, each its FILE or FILE#VARIANT", o->most);
+        break;
     case CC_OPTION_INTEGERS:
     case CC_OPTION_EXTENTS:
         format_count(count, sizeof count, o);
@@ -209,6 +212,11 @@ void cc_option_wants(char *out, size_t capacity, const cc_option *o) {
     case CC_OPTION_HEADS:
         snprintf(out, capacity, "a map {NAME: CLASSES} of 1 to %d outputs, CLASSES a whole number %s",
                  o->most, range);
+        break;
+    case CC_OPTION_TARGETS:
+        snprintf(out, capacity,
+                 "one of %s, or a map {OUTPUT: WORD} of a net's outputs, WORD one of these or %s", choices,
+                 CC_TARGET_REGIONS);
         break;
     case CC_OPTION_TEXT:
         snprintf(out, capacity, "a text of one line");

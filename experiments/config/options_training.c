@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "experiments/config/option_table.h"
+#include "datasets/mirror.h"
 #include "nets/engine/kernel.h"
 #include "nets/engine/schedule.h"
 #include "nets/losses/loss.h"
@@ -21,6 +22,10 @@ enum { NUMBERS_MAX = 48 };
 
 static cc_option_table table;
 static cc_option_rows whole;
+
+static bool is_mirror_axis(const char *word) {
+    return cc_mirror_axis(word) != 0;
+}
 
 /* A row of a declared number: "GROUP.name", in the member of cc_experiment_config at `offset`. */
 static cc_option row_of(const cc_hyperparameter *h, const char *group, size_t offset) {
@@ -341,7 +346,7 @@ static const cc_option_source sources[] = {
              .kind = CC_OPTION_REAL,
              AT(evaluate.above_hu),
              .when = "stage",
-             .is = "calcification|false_positive|cascade",
+             .is = "calcification|false_positive|cascade|ensemble",
              .min = -1024,
              .max = 3071,
              .initial_note = "null: a prediction counts wherever it is",
@@ -352,6 +357,20 @@ static const cc_option_source sources[] = {
                         "reads more than "
                         "this, as calcification does above 130; training and the choice of its epoch do not "
                         "depend on it"}},
+    {.row = {.key = "evaluate.mirrors",
+             .kind = CC_OPTION_TEXTS,
+             AT(evaluate.mirrors),
+             .most = 2,
+             .item_ok = is_mirror_axis,
+             .item_wants = "x (left and right) or y (top and bottom)",
+             .item_pattern = "^[xy]$",
+             .initial = "[]",
+             .usual = "[]",
+             .meaning = "axes of test-time averaging: the net is also shown each slice or window mirrored "
+                        "along x, along y, and along both, and the mean of its probabilities counts; in the "
+                        "test, in `calcade predict` and where later stages ask this net. Validation is "
+                        "without, so that the same epoch is kept. Of an ensemble: for each member, beside "
+                        "its own"}},
     {.row = {.key = "results.examples",
              .kind = CC_OPTION_INTEGER,
              AT(results.examples),

@@ -144,6 +144,10 @@ static json_t *value_schema(builder *b, const cc_option *o) {
     case CC_OPTION_PATH:
     case CC_OPTION_CONFIG:
         return text_like(PATH);
+    case CC_OPTION_CONFIGS:
+        schema = list_of(b, text_like(PATH), o->least, o->most);
+        set(b, schema, "uniqueItems", json_true());
+        return schema;
     case CC_OPTION_INTEGERS:
     case CC_OPTION_REALS:
         item = json_pack("{s:s}", "type", o->kind == CC_OPTION_REALS ? "number" : "integer");
@@ -155,6 +159,15 @@ static json_t *value_schema(builder *b, const cc_option *o) {
         return json_pack("{s:[s,s], s:{s:s, s:i}, s:o, s:i, s:i}", "type", "object", "null", "propertyNames",
                          "pattern", "^" NAME_PART "$", "maxLength", CC_NAME_MAX, "additionalProperties", item,
                          "minProperties", o->least, "maxProperties", o->most);
+    case CC_OPTION_TARGETS: /* a word, or a map of words */
+        item = words_of(b, o);
+        append(b, item, json_string(CC_TARGET_REGIONS));
+        schema = json_pack("{s:s, s:{s:s, s:i}, s:{s:o}, s:i, s:i}", "type", "object", "propertyNames",
+                           "pattern", "^" NAME_PART "$", "maxLength", CC_NAME_MAX, "additionalProperties",
+                           "enum", item, "minProperties", o->least, "maxProperties", o->most);
+        item = words_of(b, o);
+        append(b, item, json_null());
+        return json_pack("{s:[{s:o}, o]}", "anyOf", "enum", item, schema);
     case CC_OPTION_EXTENTS: /* a number, or a list of one for each of two or three axes */
         item = json_pack("{s:s}", "type", "integer");
         set_range(b, item, o);

@@ -91,6 +91,13 @@ typedef struct maker {
     size_t count;
 } maker;
 
+/* The number of a slice in the test part, in which it is. */
+static size_t number_of(const cc_test *test, size_t slice) {
+    size_t i = 0;
+    while (test->view->dataset->split.test.slices[i] != slice) i++;
+    return i;
+}
+
 /* Keeps one predicted slice: as the last stage marks it and, in stage 3, as stage 2 did. */
 static cc_status make_example(void *context, const cc_prediction *p) {
     maker *m = context;
@@ -98,21 +105,26 @@ static cc_status make_example(void *context, const cc_prediction *p) {
     const size_t pixels = (size_t)p->height * (size_t)p->width;
     const cc_slice *slice = cc_slice_set_get(d->base, p->slice);
     cc_run_example *e = &m->last[m->count];
+    /* The class of a lesion is that of its whole scan, and was chosen by the test. */
+    uint8_t *prediction = copied(m->arena, p->classes, pixels);
+    if (prediction && p->regions && cc_net_view_regions(m->test->view))
+        CC_TRY(cc_testing_classes(prediction, m->test, number_of(m->test, p->slice)));
     *e = (cc_run_example){.stage = cc_cascade_stage_name(m->test->view->cascade->stage),
                           .patient = cc_arena_copy(m->arena, cc_slice_set_patient(d->base, slice->patient)),
                           .slice = slice->number,
                           .height = (uint32_t)p->height,
                           .width = (uint32_t)p->width,
                           .image_hu = copied(m->arena, p->image_hu, pixels * sizeof *p->image_hu),
-                          .prediction = copied(m->arena, p->classes, pixels),
+                          .prediction = prediction,
                           .probability = copied(m->arena, p->probability, pixels * sizeof *p->probability),
                           .spacing = cc_dataset_spacing(d, p->slice)};
     uint8_t *truth = copied(m->arena, p->truth, pixels);
     e->truth = truth;
     if (!e->patient || !e->image_hu || !e->truth || !e->prediction || !e->probability) return CC_ENOMEM;
-    /* Classes of both, where the net tells several apart. */
-    const cc_label_classes *classes = &m->test->view->classes;
+    /* Classes of both, where the net tells several apart, or arteries by region. */
+    const cc_label_classes *classes = cc_net_view_classes(m->test->view);
     for (size_t i = 0; i < pixels && classes->count > 1; i++) truth[i] = classes->of[p->labels[i]];
+    if (p->regions && m->test->arteries) memcpy(truth, p->labels, pixels);
     if (m->earlier) {
         uint8_t *mask = cc_arena_get(m->arena, pixels);
         if (!mask) return CC_ENOMEM;
@@ -128,10 +140,7 @@ static cc_status make_example(void *context, const cc_prediction *p) {
 }
 
 cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
-                           const cc_test *test, cc_plan *plan, cc_arena *arena) {
-    cc_evaluator *evaluator;
-    cc_evaluation ignored;
-    cc_net_view_part part;
+                           const cc_test *test, const cc_predictor *predictor, cc_arena *arena) {
     const cc_net_view *view = test->view;
     const bool paired = view->cascade->calcification != NULL;
     *count = paired ? 2 * choice->count : choice->count;
@@ -144,13 +153,5 @@ cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_e
                .earlier = paired ? examples : NULL,
                .last = paired ? examples + choice->count : examples};
     const cc_split_part slices = {choice->slices, choice->count};
-    CC_TRY(cc_net_view_part_init(&part, view, &slices));
-    cc_evaluation_source source = cc_net_view_test(view, &part, plan);
-    cc_status status = cc_evaluator_create(&evaluator, &source);
-    if (status == CC_OK) {
-        status = cc_evaluator_run(&ignored, evaluator, make_example, &m);
-        cc_evaluator_destroy(evaluator);
-    }
-    cc_net_view_part_deinit(&part);
-    return status;
+    return cc_predictor_run(predictor, &slices, make_example, &m);
 }

@@ -15,9 +15,9 @@ typedef struct cc_example_choice {
 cc_status cc_examples_choose(cc_example_choice *out, const cc_test *test, cc_arena *arena);
 
 /* Their images, HU as the dataset has them: of a run of stage 3 all of stage 2, then all of stage 3. They are
- * predicted again for their probabilities, which only those of the last stage have. `plan` and errors as in
+ * predicted again for their probabilities, which only those of the last stage have. Errors as
  * cc_testing_run; the arena owns *out. */
 cc_status cc_examples_make(const cc_run_example **out, size_t *count, const cc_example_choice *choice,
-                           const cc_test *test, cc_plan *plan, cc_arena *arena);
+                           const cc_test *test, const cc_predictor *predictor, cc_arena *arena);
 
 #endif

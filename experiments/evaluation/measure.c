@@ -207,7 +207,7 @@ static cc_status add_agreement(patient_rows *rows, const scan *s, const cc_measu
 
     /* Where both name arteries a lesion's is the majority of its voxels' (metrics/challenge.h). */
     cc_challenge challenge;
-    const bool named = source->masks->arteries && s->classes;
+    const bool named = source->masks->arteries && s->classes && source->masks->classes == CC_ARTERIES;
     const cc_challenge_labels labels = named                     ? CC_CHALLENGE_ARTERIES
                                        : source->masks->arteries ? CC_CHALLENGE_TRUTH_ARTERIES
                                                                  : CC_CHALLENGE_NO_ARTERIES;

@@ -5,10 +5,11 @@
 #include "experiments/evaluation/examples.h"
 #include "experiments/evaluation/panels.h"
 
-cc_status cc_pictures_make(cc_pictures *out, const cc_test *test, cc_plan *plan, cc_arena *arena) {
+cc_status cc_pictures_make(cc_pictures *out, const cc_test *test, const cc_predictor *predictor,
+                           cc_arena *arena) {
     cc_example_choice choice;
     *out = (cc_pictures){0};
     CC_TRY(cc_examples_choose(&choice, test, arena));
-    CC_TRY(cc_examples_make(&out->examples, &out->example_count, &choice, test, plan, arena));
+    CC_TRY(cc_examples_make(&out->examples, &out->example_count, &choice, test, predictor, arena));
     return cc_panels_make(&out->panels, &out->panel_count, &choice, test, arena);
 }

@@ -12,7 +12,8 @@ typedef struct cc_pictures { /* the arena owns all */
     size_t panel_count;
 } cc_pictures;
 
-/* `plan` as in cc_testing_run: the examples are predicted again. As cc_examples_make and cc_panels_make. */
-cc_status cc_pictures_make(cc_pictures *out, const cc_test *test, cc_plan *plan, cc_arena *arena);
+/* The examples are predicted again. As cc_examples_make and cc_panels_make. */
+cc_status cc_pictures_make(cc_pictures *out, const cc_test *test, const cc_predictor *predictor,
+                           cc_arena *arena);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "core/log.h"
 #include "datasets/scan.h"
 #include "datasets/volume_file.h"
 #include "experiments/cascade/upstream_net.h"
@@ -64,36 +63,6 @@ done:
     return status;
 }
 
-/* The run's own net, with the precision and the algorithms of its own test. Where this device lacks them
- * it is planned as upstream nets are, with a warning. */
-static cc_status open_own_net(cc_upstream_net *out, const cc_planned_run *run, const cc_slice_set *set,
-                              const cc_backend *backend) {
-    char line[1024];
-    cc_run read;
-    cc_plan_options like = {0};
-    bool timed = false;
-    cc_arena *arena = cc_arena_create();
-    if (!arena) return CC_ENOMEM;
-    cc_status status = cc_precision_find(&like.dtype, &like.tf32, run->config->train.precision);
-    if (status == CC_OK) status = cc_tuning_find(&like.tuning, run->config->train.plan);
-    if (status == CC_OK) timed = cc_tuning_is_timed(like.tuning);
-    if (status == CC_OK && timed) status = cc_upstream_read(&read, run, CC_RUN_BASIC, arena);
-    if (status == CC_OK) {
-        /* Two plans' choices, an empty line between them: the second is that of inference. */
-        const char *plan = timed && read.plan ? strstr(read.plan, "\n\n") : NULL;
-        like.recorded = plan ? plan + 2 : NULL;
-        status = cc_upstream_net_init(out, run, set, backend, &like);
-    }
-    if (status == CC_EUNSUPPORTED) {
-        cc_error_line(line, sizeof line);
-        cc_log(CC_LOG_WARNING, "%s: it cannot predict as it did in its own test: %s", run->path, line);
-        cc_error_clear();
-        status = cc_upstream_net_init(out, run, set, backend, NULL);
-    }
-    cc_arena_destroy(arena);
-    return status;
-}
-
 /* Slices are upright, as datasets show them; the mask is written in the order of the scan's file. `masks` are
  * of all slices. */
 static cc_status write_mask(const char *path, const cc_grid *grid, const cc_slice_set *scan,
@@ -142,7 +111,8 @@ cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *
     cc_dataset dataset = {0};
     cc_cascade cascade = {0};
     cc_net_view view = {0};
-    cc_upstream_net net = {0}; /* stays empty where stage 3 has no window */
+    cc_upstream_net net = {0}; /* stays empty where stage 3 has no window, and of an ensemble */
+    cc_ensemble *ensemble = NULL;
     cc_test test = {0};
     cc_measures measures;
     CC_TRY(check_place(request));
@@ -157,11 +127,15 @@ cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *
     /* Predict what upstream nets mark, and view the scan as the last net is shown it. */
     CC_CHECK(cc_cascade_predict(&cascade, &dataset, backend));
     CC_CHECK(cc_net_view_init(&view, &cascade));
-    if (view.set)
-        CC_CHECK(cascade.last == run ? open_own_net(&net, run, view.set, backend)
+    if (cc_experiment_is_ensemble(run->config))
+        CC_CHECK(cc_ensemble_create(&ensemble, &view, backend));
+    else if (view.set)
+        CC_CHECK(cascade.last == run ? cc_upstream_net_init_as_tested(&net, run, view.set, backend)
                                      : cc_upstream_net_init(&net, cascade.last, view.set, backend, NULL));
     /* Test, measure and write. */
-    CC_CHECK(cc_testing_run(&test, &view, net.plan, arena));
+    const cc_predictor predictor = {
+        .view = &view, .plan = net.plan, .ensemble = ensemble, .mirrors = request->mirrors};
+    CC_CHECK(cc_testing_run(&test, &predictor, arena));
     cc_run_masks masks;
     const cc_measure_source measured = cc_testing_measured(&masks, &test);
     CC_CHECK(cc_measure_patients(&measures, &measured, arena));
@@ -169,6 +143,7 @@ cc_status cc_predict_scan(cc_prediction_summary *out, const cc_predict_request *
     summarise(out, &test, &measures);
 done:
     cc_testing_deinit(&test);
+    cc_ensemble_destroy(ensemble);
     cc_upstream_net_deinit(&net);
     cc_net_view_deinit(&view);
     cc_cascade_deinit(&cascade);

@@ -12,7 +12,8 @@ typedef struct cc_predict_request { /* all borrowed */
     const char *runs;               /* where the runs upstream are; NULL: as cc_finished_open */
     const char *scan;               /* as cc_volume_read_as */
     cc_read_options reading;        /* what is stated beside it */
-    const char *mask;               /* as cc_volume_write; voxels are 0 and 1, or the classes of the net */
+    const char *mask;        /* as cc_volume_write; voxels are 0 and 1, or the net's classes, or regions */
+    const unsigned *mirrors; /* axes in place of those of evaluate.mirrors; NULL: those */
     const cc_backend *backend;
 } cc_predict_request;
 

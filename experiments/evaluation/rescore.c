@@ -15,6 +15,8 @@ static cc_measure_source describe(const cc_run *run, double nsd_tolerance_mm) {
                                 .slice_count = run->slice_count,
                                 .masks = &run->masks};
     if (strcmp(run->stage, cc_cascade_stage_name(CC_STAGE_ROI)) == 0) return source;
+    /* An ensemble of the roi stage has no rows of stages. */
+    if (strcmp(run->stage, "ensemble") == 0 && run->stage_count == 0) return source;
     source.stage = CC_STAGE_CALCIFICATION;
     for (size_t i = 0; i < run->stage_count; i++) {
         const char *stage = run->stages[i].stage;

@@ -13,6 +13,7 @@
 #include "build_info.h"
 #include "core/log.h"
 #include "core/version.h"
+#include "experiments/cascade/upstream_net.h"
 #include "experiments/config/device.h"
 
 /* The model's weights and running statistics, by name. */
@@ -105,6 +106,28 @@ static cc_status fill_provenance(cc_run_provenance *out, const cc_result_source 
     return out->identity && out->machine ? CC_OK : CC_ENOMEM;
 }
 
+/* What the members of an ensemble took, who took it after one another: sums, and the most memory at one
+ * time. What is not known of one of them is not known of all. */
+static cc_status add_members(cc_run *run, const cc_planned_run *of, cc_arena *arena) {
+    bool known = true;
+    for (int i = 0; i < of->member_count; i++) {
+        cc_run read;
+        const char *before = run->provenance.upstream_members;
+        CC_TRY(cc_upstream_read(&read, of->members[i], CC_RUN_BASIC, arena));
+        known = known && read.parameter_count > 0 && read.multiply_adds > 0;
+        run->parameter_count += read.parameter_count;
+        run->multiply_adds += read.multiply_adds;
+        run->provenance.seconds += read.provenance.seconds;
+        if (read.provenance.peak_memory_bytes > run->provenance.peak_memory_bytes)
+            run->provenance.peak_memory_bytes = read.provenance.peak_memory_bytes;
+        run->provenance.upstream_members = cc_arena_format(arena, "%s%s%s", before ? before : "",
+                                                           before ? " " : "", of->members[i]->identity.hex);
+        if (!run->provenance.upstream_members) return CC_ENOMEM;
+    }
+    if (!known) run->parameter_count = run->multiply_adds = 0;
+    return CC_OK;
+}
+
 /* "stale-" and the start of its identity, "damaged" where it has none to be read. */
 static cc_status name_kept(char kept[CC_PATH_MAX], const char *path, cc_run_state state, int number) {
     char ending[48], identity[65] = "";
@@ -180,6 +203,7 @@ cc_status cc_result_write(const cc_result_source *s) {
         .reference = s->reference,
     };
     CC_CHECK(fill_provenance(&run.provenance, s, arena));
+    CC_CHECK(add_members(&run, s->run, arena));
     char landmarks[CC_LANDMARKS_BYTES];
     if (view->cascade->standard) {
         cc_landmarks_format(landmarks, view->cascade->standard);

@@ -2,10 +2,14 @@
  *
  * Masks are kept, packed; probabilities are kept for no slice. So that a report can draw precision against
  * recall, true and false positives are counted at 19 thresholds while the probabilities are at hand, a row a
- * patient; and for a reliability curve they are summed in 10 bins. */
+ * patient; and for a reliability curve they are summed in 10 bins.
+ *
+ * Of a net that tells regions, a lesion's class is the region that most of its pixels are in. Lesions are of
+ * whole scans, so that the slices of one wait until all are there. */
 #include "experiments/evaluation/testing.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "core/log.h"
 #include "experiments/cascade/regions.h"
@@ -20,6 +24,13 @@ enum { CUTS = 19, BINS = 10 };
 enum { ALL_PIXELS, DENSE_PIXELS, PIXEL_SETS };
 static const char *const set_names[PIXEL_SETS] = {"all", "above_130_hu"};
 
+/* Slices of one scan, of one size, that are not packed yet. */
+typedef struct waiting {
+    cc_run_mask *rows;                 /* [capacity] */
+    uint8_t *bytes, *regions, *result; /* [capacity][pixels]: as they are packed; votes; classes of lesions */
+    size_t count, capacity, pixels;    /* pixels: of the capacity's slices */
+} waiting;
+
 typedef struct collection {
     cc_test *test;
     int64_t *tp, *fp; /* of test->cuts: [patients][CUTS] */
@@ -28,6 +39,8 @@ typedef struct collection {
     uint8_t *pixels, *set; /* of the largest slice: as they are packed; those of a set */
     size_t scan_end;       /* behind the slices of the base that are of the scan at hand */
     bool whole;            /* all of them are tested, and of one size */
+    int regions;           /* that name a lesion's class; 0: none do */
+    waiting waiting;
 } collection;
 
 /* Thresholds 0.05, 0.10, ..., 0.95, and rows of zeros. */
@@ -93,32 +106,61 @@ static void find_scan(collection *c, size_t slice) {
     }
 }
 
-/* Packs one slice with what it is counted by: what the stages mark, truth, density, place and spacing. */
-static cc_status pack(collection *c, const cc_prediction *p) {
+/* Room for the slices of a scan that wait: all of them, or one where the scan is not whole. */
+static cc_status make_room(waiting *w, size_t slices, size_t pixels) {
+    if (slices <= w->capacity && pixels == w->pixels) return CC_OK;
+    free(w->rows);
+    free(w->bytes);
+    *w = (waiting){.capacity = slices, .pixels = pixels};
+    w->rows = malloc(slices * sizeof *w->rows);
+    w->bytes = malloc(3 * slices * pixels);
+    if (!w->rows || !w->bytes) return cc_fail_memory("a scan's masks", 3 * slices * pixels);
+    w->regions = w->bytes + slices * pixels;
+    w->result = w->regions + slices * pixels;
+    return CC_OK;
+}
+
+/* Packs the slices that wait, each lesion with one class. */
+static cc_status pack_waiting(collection *c) {
+    waiting *w = &c->waiting;
+    const int height = (int)w->rows[0].height, width = (int)w->rows[0].width;
+    const size_t pixels = w->pixels;
+    uint8_t *mask = w->result; /* becomes the classes, voxel by voxel */
+    for (size_t i = 0; i < w->count * pixels; i++) mask[i] = w->bytes[i] & CC_PIXEL_PREDICTED;
+    CC_TRY(cc_lesions_classify(w->result, mask, w->regions, (int)w->count, height, width));
+    for (size_t k = 0; k < w->count; k++) {
+        memcpy(c->pixels, w->bytes + k * pixels, pixels);
+        memcpy(c->pixels + pixels, w->result + k * pixels, pixels);
+        CC_TRY(cc_run_masks_pack(&c->test->packed, &w->rows[k], c->pixels));
+    }
+    w->count = 0;
+    return CC_OK;
+}
+
+/* A slice whose lesions' classes are not known before the last slice of its scan. Of a scan in part its own
+ * pixels are all that there is. */
+static cc_status hold_slice(collection *c, const cc_run_mask *row, const cc_prediction *p) {
+    waiting *w = &c->waiting;
+    size_t first, end;
+    const size_t pixels = (size_t)p->height * (size_t)p->width;
+    cc_scan_of(&first, &end, c->test->view->dataset->base, p->slice);
+    if (w->count == 0) CC_TRY(make_room(w, c->whole ? end - first : 1, pixels));
+    w->rows[w->count] = *row;
+    memcpy(w->bytes + w->count * pixels, c->pixels, pixels);
+    memcpy(w->regions + w->count * pixels, p->regions, pixels);
+    w->count++;
+    return !c->whole || p->slice + 1 == end ? pack_waiting(c) : CC_OK;
+}
+
+/* Bytes of a slice's pixels as results/masks.h has them, and one more for the class where the net tells
+ * several apart: the truth's label is then its class too. */
+static cc_status make_pixels(collection *c, const cc_prediction *p) {
     const cc_dataset *d = c->test->view->dataset;
     const cc_cascade *cascade = c->test->view->cascade;
     const cc_slice *slice = cc_slice_set_get(d->base, p->slice);
     const bool roi = cascade->stage == CC_STAGE_ROI, two = cascade->stage == CC_STAGE_FALSE_POSITIVE;
     const size_t count = (size_t)p->height * (size_t)p->width;
-    double mm[3];
-    if (p->slice >= c->scan_end) find_scan(c, p->slice);
-    const cc_box whole = {0, 0, p->height, p->width}, *region = roi ? &whole : &cascade->regions[p->slice];
-    cc_slice_set_spacing(mm, d->base, p->slice); /* zeros where it is not known */
-    const cc_run_mask row = {.scan = slice->scan,
-                             .whole = c->whole,
-                             .height = p->height,
-                             .width = p->width,
-                             .region_y0 = region->y0,
-                             .region_x0 = region->x0,
-                             .region_y1 = region->y1,
-                             .region_x1 = region->x1,
-                             .spacing_x_mm = mm[0],
-                             .spacing_y_mm = mm[1],
-                             .spacing_z_mm = mm[2]};
-
-    /* A byte a pixel (results/masks.h), and one more for the class where there are several: the truth's label
-     * is then its class too. */
-    const cc_label_classes *classes = &c->test->view->classes;
+    const cc_label_classes *classes = cc_net_view_classes(c->test->view);
     if (two) cc_masks_get(c->set, cascade->calcification, p->slice);
     for (size_t i = 0; i < count; i++) {
         const unsigned class = classes->of[p->labels[i]];
@@ -136,7 +178,31 @@ static cc_status pack(collection *c, const cc_prediction *p) {
         c->test->arteries = c->test->arteries && label <= CC_ARTERIES;
     }
     if (classes->count > 1) memcpy(c->pixels + count, p->classes, count);
-    return cc_run_masks_pack(&c->test->packed, &row, c->pixels);
+    return CC_OK;
+}
+
+/* Packs one slice with what it is counted by: what the stages mark, truth, density, place and spacing. */
+static cc_status pack(collection *c, const cc_prediction *p) {
+    const cc_dataset *d = c->test->view->dataset;
+    const cc_cascade *cascade = c->test->view->cascade;
+    const bool roi = cascade->stage == CC_STAGE_ROI;
+    double mm[3];
+    if (p->slice >= c->scan_end) find_scan(c, p->slice);
+    const cc_box whole = {0, 0, p->height, p->width}, *region = roi ? &whole : &cascade->regions[p->slice];
+    cc_slice_set_spacing(mm, d->base, p->slice); /* zeros where it is not known */
+    const cc_run_mask row = {.scan = cc_slice_set_get(d->base, p->slice)->scan,
+                             .whole = c->whole,
+                             .height = p->height,
+                             .width = p->width,
+                             .region_y0 = region->y0,
+                             .region_x0 = region->x0,
+                             .region_y1 = region->y1,
+                             .region_x1 = region->x1,
+                             .spacing_x_mm = mm[0],
+                             .spacing_y_mm = mm[1],
+                             .spacing_z_mm = mm[2]};
+    CC_TRY(make_pixels(c, p));
+    return c->regions ? hold_slice(c, &row, p) : cc_run_masks_pack(&c->test->packed, &row, c->pixels);
 }
 
 /* Keeps counts and mask of one predicted slice. */
@@ -167,10 +233,11 @@ static cc_status start(collection *c, cc_arena *arena) {
     int height, width;
     const cc_dataset *d = c->test->view->dataset;
     const char *source = d->run->config->data.source;
-    const cc_label_classes *classes = &c->test->view->classes;
+    const cc_label_classes *classes = cc_net_view_classes(c->test->view);
     const bool named = strcmp(source, "orcascore") == 0 || strcmp(source, "coca") == 0;
     c->test->arteries = classes->arteries || (named && classes->count == 1);
-    c->test->packed.classes = classes->count;
+    c->regions = cc_net_view_regions(c->test->view);
+    c->test->packed.classes = c->regions ? c->regions : classes->count;
     cc_slice_set_largest(&height, &width, d->base);
     c->pixels = cc_arena_get_array(arena, 2 * (size_t)height, (size_t)width);
     c->set = cc_arena_get_array(arena, (size_t)height, (size_t)width);
@@ -219,23 +286,21 @@ static void warn_of_one_class(const cc_test *test) {
            test->slice_count, marked ? "foreground" : "background");
 }
 
-cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena) {
+cc_status cc_testing_run(cc_test *out, const cc_predictor *predictor, cc_arena *arena) {
     cc_status status = CC_OK;
-    cc_evaluator *evaluator = NULL;
-    cc_evaluation ignored;
-    cc_evaluation_source source = cc_net_view_test(view, &view->test, plan);
+    const cc_net_view *view = predictor->view;
     collection c = {.test = out};
     *out = (cc_test){.view = view};
     out->slices = cc_arena_get_array(arena, view->test.slices->count, sizeof *out->slices);
     if (!out->slices) return CC_ENOMEM;
     CC_CHECK(cc_masks_create(&out->masks, view->dataset->base));
     CC_CHECK(start(&c, arena));
-    CC_CHECK(cc_evaluator_create(&evaluator, &source));
-    CC_CHECK(cc_evaluator_run(&ignored, evaluator, collect, &c));
+    CC_CHECK(cc_predictor_run(predictor, view->test.slices, collect, &c));
     CC_CHECK(keep_calibration(&c, arena));
     warn_of_one_class(out);
 done:
-    cc_evaluator_destroy(evaluator);
+    free(c.waiting.rows);
+    free(c.waiting.bytes);
     if (status != CC_OK) cc_testing_deinit(out);
     return status;
 }
@@ -255,6 +320,17 @@ cc_measure_source cc_testing_measured(cc_run_masks *masks, const cc_test *test) 
                                .slices = test->slices,
                                .slice_count = test->slice_count,
                                .masks = masks};
+}
+
+cc_status cc_testing_classes(uint8_t *classes, const cc_test *test, size_t number) {
+    const cc_run_masks masks = cc_run_masks_get(&test->packed, test->arteries);
+    const size_t pixels = (size_t)masks.slices[number].height * (size_t)masks.slices[number].width;
+    uint8_t *bytes = malloc(2 * pixels);
+    if (!bytes) return cc_fail_memory("a mask", 2 * pixels);
+    const cc_status status = cc_run_masks_unpack(bytes, &masks, number);
+    if (status == CC_OK) memcpy(classes, bytes + pixels, pixels);
+    free(bytes);
+    return status;
 }
 
 void cc_testing_stage_mask(uint8_t *out, const cc_test *test, cc_cascade_stage stage, size_t slice) {

@@ -6,6 +6,7 @@
 
 #include "experiments/cascade/net_view.h"
 #include "experiments/evaluation/measure.h"
+#include "experiments/evaluation/predictor.h"
 #include "results/masks.h"
 #include "results/store.h"
 
@@ -21,14 +22,19 @@ typedef struct cc_test {
     bool arteries; /* labels of the truth are arteries, 1 to 3 */
 } cc_test;
 
-/* Predicts the test part. `plan` as in cc_net_view_test; NULL where there is no window. The arena owns
+/* Predicts the test part. The arena owns
  * all but the masks, packed or not. A net whose every pixel is of one class is a warning. On failure there is
- * nothing to deinit. CC_ENOMEM; else as cc_evaluator_run. */
-cc_status cc_testing_run(cc_test *out, const cc_net_view *view, cc_plan *plan, cc_arena *arena);
+ * nothing to deinit. CC_ENOMEM; else as cc_predictor_run. */
+cc_status cc_testing_run(cc_test *out, const cc_predictor *predictor, cc_arena *arena);
 void cc_testing_deinit(cc_test *test); /* takes a zeroed one */
 
 /* What was tested, as measure.h measures it. It borrows the test; *masks is room for what it points to. */
 cc_measure_source cc_testing_measured(cc_run_masks *masks, const cc_test *test);
+
+/* The class of each predicted pixel of a test slice, number `number` of the test part, that the masks hold:
+ * of a net that tells regions the region of its lesion. classes[height*width]; there are several. As
+ * cc_run_masks_unpack. */
+cc_status cc_testing_classes(uint8_t *classes, const cc_test *test, size_t number);
 
 /* What a stage marks of a test slice, out[height*width]: in the roi stage the whole region, else its
  * pixels. */

@@ -27,6 +27,7 @@ static cc_status open_set(cc_slice_set **out, const cc_experiment_config *config
         strcmp(config->data.source, "ctheart") == 0 && config->data.mask_threshold != CC_MASK_THRESHOLD_NONE;
     if (stated) options.mask_threshold = &config->data.mask_threshold;
     memcpy(options.window_hu, config->preprocess.window_hu, sizeof options.window_hu);
+    options.regions = cc_config_learns_regions(config);
     return cc_slice_set_open(out, &options);
 }
 
@@ -62,7 +63,8 @@ static bool has_same_labels(const cc_experiment_config *a, const cc_experiment_c
 
 bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_config *b) {
     return cc_data_is_same(a, b) && a->data.mask_threshold == b->data.mask_threshold &&
-           a->data.skip_broken == b->data.skip_broken && has_same_labels(a, b);
+           a->data.skip_broken == b->data.skip_broken && has_same_labels(a, b) &&
+           cc_config_learns_regions(a) == cc_config_learns_regions(b);
 }
 
 /* Of a volume: all that lies in a file's folder, as its header may name other files there. */
@@ -156,6 +158,11 @@ static cc_status need_parts(const cc_split *split) {
 cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experiment_config *config) {
     cc_status status = CC_OK;
     cc_split_table table;
+    if (cc_experiment_is_ensemble(config) &&
+        config->ensemble.out_of_fold) { /* its members were trained on folds */
+        *out = (cc_split){0};
+        return cc_split_all(&out->test, set);
+    }
     cc_split_spec spec = cc_data_split_spec(config);
     const char *file = cc_data_split_file(config);
     cc_arena *arena = cc_arena_create();
@@ -194,6 +201,12 @@ static cc_status bad_size(const cc_experiment_config *config, int side, int stri
 
 bool cc_data_has_volumes(const cc_experiment_config *config) {
     return config->data.items && strcmp(config->data.items, "volumes") == 0;
+}
+
+cc_status cc_data_check_mirrors(const cc_experiment_config *net, unsigned axes) {
+    if (!axes || !cc_data_has_volumes(net)) return CC_OK;
+    return cc_fail(CC_ECONFIG, net->name, "leave evaluate.mirrors out",
+                   "its net takes volumes, and mirror images at test time are of slices");
 }
 
 int cc_data_depth(const cc_experiment_config *net) {
@@ -246,10 +259,11 @@ cc_status cc_data_channels(cc_channels *out, const cc_experiment_config *net) {
                             net->preprocess.window_hu);
 }
 
-cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net,
+cc_status cc_data_targets(cc_net_targets *out, const cc_experiment_config *net,
                           const cc_experiment_config *data) {
-    CC_TRY(cc_label_classes_init(out, net->data.targets, data->data.labels, data->data.label_count));
-    if (out->count == 1 || out->arteries || has_same_labels(net, data)) return CC_OK;
+    CC_TRY(cc_net_targets_init(out, net, data->data.labels, data->data.label_count));
+    const cc_label_classes *scored = &out->of[out->scored];
+    if (scored->count == 1 || scored->arteries || has_same_labels(net, data)) return CC_OK;
     return cc_fail(CC_ECONFIG, data->name, "give both the same data.labels, in the same order",
                    "the classes of the net of %s are other labels than those of this data", net->name);
 }
@@ -304,9 +318,10 @@ cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_co
 }
 
 cc_status cc_data_check_classes(const cc_slice_set *set, const cc_experiment_config *config) {
-    cc_label_classes classes;
+    cc_net_targets targets;
     bool several = false;
-    CC_TRY(cc_data_classes(&classes, config, config));
+    CC_TRY(cc_data_targets(&targets, config, config));
+    const cc_label_classes classes = targets.of[targets.scored];
     const bool volume = strcmp(config->data.source, "volume") == 0; /* in memory: read once more in no time */
     if (classes.count == 1 || !(volume || cc_scan_facts_are_known(set))) return CC_OK;
     cc_scan_facts *facts = malloc(sizeof *facts);

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include "datasets/channels.h"
 #include "datasets/fit.h"
-#include "datasets/label_classes.h"
 #include "datasets/slices.h"
 #include "datasets/split.h"
 #include "experiments/config/config.h"
+#include "experiments/config/targets.h"
 
 /* To be closed by cc_slice_set_close. */
 cc_status cc_data_open(cc_slice_set **out, const cc_experiment_config *config);
@@ -48,6 +48,9 @@ cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experim
 /* Whether the net of a config sees volumes (data.items), and how many slices of them at a time: 0 for a net
  * of images. */
 bool cc_data_has_volumes(const cc_experiment_config *config);
+/* Whether the net of a config can be averaged over mirror images along some axes (datasets/mirror.h; 0: none).
+ * CC_ECONFIG of volumes. */
+cc_status cc_data_check_mirrors(const cc_experiment_config *net, unsigned axes);
 int cc_data_depth(const cc_experiment_config *net);
 
 /* The canvas, in pixels, onto which the slices of a set are brought: preprocess.size, or the longer side
@@ -57,9 +60,9 @@ cc_status cc_data_canvas(cc_fit *out, const cc_slice_set *set, const cc_experime
 
 /* The channels that the net of a config is shown. */
 cc_status cc_data_channels(cc_channels *out, const cc_experiment_config *net);
-/* What that net tells apart in the labels of another config's data, or of its own. CC_ECONFIG where the net
- * has several classes and the two choose other labels. */
-cc_status cc_data_classes(cc_label_classes *out, const cc_experiment_config *net,
+/* What the outputs of that net tell apart in another config's data, or in its own. CC_ECONFIG as
+ * cc_net_targets_init, and where the net tells labels apart and the two choose other ones. */
+cc_status cc_data_targets(cc_net_targets *out, const cc_experiment_config *net,
                           const cc_experiment_config *data);
 
 /* Whether the set has what the channels of a config's net are made of: HU for masks, neighbours for several

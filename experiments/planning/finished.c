@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/planning/checkpoint_title.h"
+#include "experiments/planning/members.h"
 #include "experiments/planning/upstream.h"
 #include "results/paths.h"
 #include "results/store.h"
 
-enum { DEPTH_MAX = 16, TRIES_MAX = 1 << 20 };
+enum { DEPTH_MAX = 16, TRIES_MAX = 1 << 20, MEMBER = CC_UPSTREAMS /* beside the kinds of runs upstream */ };
 
 /* A run that was opened. */
 typedef struct opened {
@@ -115,8 +116,9 @@ static cc_status try_files(trial *t, int kind) {
 /* A run upstream whose file is not below the folder; `identity` NULL: it is known by its config's name
  * alone. */
 static cc_status not_there(const cc_finished *f, const cc_planned_run *run, int kind, const char *identity) {
+    const char *key = kind == MEMBER ? "member" : cc_upstream_key((cc_upstream)kind);
     return cc_fail(CC_ENOTFOUND, run->path, "name the folder that holds its result by --runs",
-                   "the run that its %s was, %s%.12s, is not below %s", cc_upstream_key((cc_upstream)kind),
+                   "the run that its %s was, %s%.12s, is not below %s", key,
                    identity ? "identity " : cc_upstream_name(run->config, (cc_upstream)kind),
                    identity ? identity : "", f->folder);
 }
@@ -163,16 +165,36 @@ static cc_status open_identity(const cc_planned_run **out, cc_finished *f, const
     return status == CC_ENOTFOUND ? not_there(f, run, kind, identity) : status;
 }
 
+/* Finds and opens the runs that an ensemble combined: its file lists their identities in order. */
+static cc_status open_members(cc_finished *f, cc_planned_run *run, const cc_run *read, int depth) {
+    const char *left = read->provenance.upstream_members;
+    const cc_planned_run **members = cc_arena_get_array(f->arena, CC_MEMBERS_MAX, sizeof *members);
+    if (!members) return CC_ENOMEM;
+    run->members = members;
+    while (left && *left && run->member_count < CC_MEMBERS_MAX) {
+        cc_digest_text identity = {""};
+        const size_t length = strcspn(left, " ");
+        if (length >= sizeof identity.hex) break;
+        memcpy(identity.hex, left, length);
+        CC_TRY(open_identity(&members[run->member_count], f, run, MEMBER, identity.hex, depth));
+        run->member_count++;
+        left += length + (left[length] == ' ');
+    }
+    if (run->member_count > 0 && !*left) return cc_members_suit(run);
+    return cc_fail(CC_EFORMAT, run->path, "run it again", "it does not say which runs it combined");
+}
+
 /* Finds and opens the runs upstream of one that was opened. */
 static cc_status open_upstream(cc_finished *f, cc_planned_run *run, const cc_run *read, int depth) {
     cc_digest_text identities[CC_UPSTREAMS];
-    bool any = false;
+    bool any = cc_experiment_is_ensemble(run->config);
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         any = any || cc_upstream_name(run->config, (cc_upstream)kind);
     if (!any) return CC_OK;
     if (depth == DEPTH_MAX)
         return cc_fail(CC_EFORMAT, run->path, NULL, "it stands on a chain of more than %d runs", DEPTH_MAX);
     CC_TRY(list_files(f));
+    if (cc_experiment_is_ensemble(run->config)) return open_members(f, run, read, depth);
     CC_TRY(identify(identities, f, run, read));
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
         if (identities[kind].hex[0])
@@ -200,10 +222,10 @@ static cc_status fill(cc_finished *f, opened *o, const char *path, const cc_run 
     run->state = CC_RUN_DONE;
     if (!p->identity || !p->data_digest)
         return cc_fail(CC_EFORMAT, path, "name a file that calcade run wrote", "it states no identity");
-    if (strcmp(read->stage, "cascade") != 0 && read->tensor_count == 0)
+    CC_TRY(read_config(o, read, path));
+    if (cc_experiment_trains(run->config) && read->tensor_count == 0)
         return cc_fail(CC_EFORMAT, path, "a light copy cannot predict: name the run's own file",
                        "it holds no weights");
-    CC_TRY(read_config(o, read, path));
     strncat(run->identity.hex, p->identity, sizeof run->identity.hex - 1);
     strncat(run->data_digest.hex, p->data_digest, sizeof run->data_digest.hex - 1);
     if (p->weights_digest)

@@ -18,7 +18,8 @@ static int number_of(const cc_run_plan *plan, const cc_planned_run *run) {
     return i + 1;
 }
 
-/* "1 4", "1 4 5-8" with those out of fold, which are planned one after another; or "-". */
+/* "1 4", "1 4 5-8" with those out of fold, which are planned one after another; of an ensemble the numbers
+ * of its members, runs of them as "1-3"; or "-". What does not fit ends in "...". */
 static void format_upstream(char out[64], const cc_run_plan *plan, const cc_planned_run *run) {
     size_t used = 0;
     for (int kind = 0; kind < CC_UPSTREAMS; kind++)
@@ -30,6 +31,20 @@ static void format_upstream(char out[64], const cc_run_plan *plan, const cc_plan
         used += (size_t)snprintf(out + used, 64 - used, "%s%d-%d", used ? " " : "",
                                  number_of(plan, run->out_of_fold[0]),
                                  number_of(plan, run->out_of_fold[count - 1]));
+    for (int i = 0, next; i < run->member_count; i = next) {
+        const int first = number_of(plan, run->members[i]);
+        for (next = i + 1; next < run->member_count;)
+            if (number_of(plan, run->members[next]) == first + next - i)
+                next++;
+            else
+                break;
+        if (used > 40) {
+            snprintf(out + used, 64 - used, " ...");
+            return;
+        }
+        used += (size_t)snprintf(out + used, 64 - used, "%s%d", used ? " " : "", first);
+        if (next > i + 1) used += (size_t)snprintf(out + used, 64 - used, "-%d", first + next - i - 1);
+    }
     if (used == 0) snprintf(out, 64, "-");
 }
 

@@ -14,6 +14,7 @@
 #include "core/version.h"
 #include "experiments/planning/checkpoint_title.h"
 #include "experiments/planning/data.h"
+#include "experiments/planning/members.h"
 #include "experiments/planning/upstream.h"
 #include "experiments/weights/convention.h"
 #include "results/paths.h"
@@ -129,6 +130,10 @@ static cc_status digest_run(cc_digest_text *out, const cc_planned_run *run, int6
         cc_digest_add_string(digest,
                              machine ? run->out_of_fold[i]->identity.hex : run->out_of_fold[i]->request.hex);
     }
+    for (int i = 0; i < run->member_count; i++) {
+        cc_digest_add_string(digest, "upstream.members");
+        cc_digest_add_string(digest, machine ? run->members[i]->identity.hex : run->members[i]->request.hex);
+    }
     if (machine && machine[0]) cc_digest_add_string(digest, machine);
     *out = cc_digest_finish(digest);
 done:
@@ -155,21 +160,31 @@ void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run) 
 }
 
 const cc_planned_run *cc_planned_run_net(const cc_planned_run *run) {
-    if (strcmp(run->config->stage, "cascade") != 0) return run;
+    if (run->member_count > 0) return cc_planned_run_net(run->members[0]);
+    if (cc_experiment_trains(run->config)) return run;
     const cc_planned_run *last = run->upstream[CC_UPSTREAM_FALSE_POSITIVE];
     return last ? last : run->upstream[CC_UPSTREAM_CALCIFICATION];
 }
 
 cc_status cc_planned_run_check_nets(const cc_planned_run *run, const cc_slice_set *set) {
     const cc_planned_run *last = cc_planned_run_net(run);
-    cc_label_classes classes;
+    cc_net_targets targets;
     if (last) CC_TRY(cc_data_check_channels(set, last->config));
-    if (last) CC_TRY(cc_data_classes(&classes, last->config, run->config));
+    if (last) CC_TRY(cc_data_targets(&targets, last->config, run->config));
+    if (last) CC_TRY(cc_data_check_mirrors(last->config, cc_experiment_mirrors(run->config)));
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) {
         const cc_planned_run *upstream = run->upstream[kind];
         if (!upstream || upstream == last || kind == CC_UPSTREAM_REFERENCE) continue; /* of data of its own */
-        cc_status status = cc_data_check_channels(set, upstream->config);
+        cc_status status = upstream->member_count > 0 ? cc_planned_run_check_nets(upstream, set)
+                                                      : cc_data_check_channels(set, upstream->config);
         if (status != CC_OK) return cc_fail_within(status, cc_upstream_key((cc_upstream)kind));
+    }
+    for (int i = 1; i < run->member_count; i++) { /* the first one's net is `last` */
+        cc_status status = cc_planned_run_check_nets(run->members[i], set);
+        if (status == CC_OK)
+            status = cc_data_check_mirrors(cc_planned_run_net(run->members[i])->config,
+                                           cc_experiment_mirrors(run->config));
+        if (status != CC_OK) return cc_fail_within(status, "upstream.members");
     }
     return CC_OK;
 }
@@ -359,11 +374,12 @@ static cc_status add_run(planner *p, cc_planned_run *run, const opened *data) {
     CC_TRY(find_same(&run->same_as, p->plan, run));
     CC_TRY(settle(run, p->plan));
     if (run->state == CC_RUN_DONE || p->plan->unread) return append(p->plan, run);
-    if (backend && strcmp(run->config->stage, "cascade") != 0)
+    if (backend && cc_experiment_trains(run->config))
         CC_TRY(cc_backend_check(backend, &run->config->loss, &run->config->optimizer));
     if (!data) return append(p->plan, run);
     CC_TRY(cc_data_check(data->set, run->config));
     CC_TRY(cc_planned_run_check_nets(run, data->set));
+    if (run->member_count > 0) CC_TRY(cc_members_check(run, data->set));
     return append(p->plan, run);
 }
 
@@ -404,6 +420,26 @@ static cc_status plan_out_of_fold(cc_planned_run *run, planner *p, const cc_expe
     run->out_of_fold = runs;
     run->out_of_fold_count = count;
     return CC_OK;
+}
+
+/* The runs that an ensemble combines. */
+static cc_status plan_members(cc_planned_run *run, planner *p, const dependent *self) {
+    const cc_experiment_config *const *configs;
+    int count;
+    if (!cc_experiment_is_ensemble(run->config)) return CC_OK;
+    CC_TRY(cc_upstream_members(&configs, &count, p->plan->files, run->config));
+    const cc_planned_run **members = cc_arena_get_array(p->plan->arena, CC_MEMBERS_MAX, sizeof *members);
+    if (!members) return CC_ENOMEM;
+    for (int i = 0; i < count; i++) {
+        CC_TRY(plan_run(&members[i], p, configs[i], false, self));
+        for (int k = 0; k < i; k++)
+            if (members[k] == members[i])
+                return cc_fail(CC_ECONFIG, run->config->name, "name each run once",
+                               "upstream.members names %s twice", members[i]->path);
+    }
+    run->members = members;
+    run->member_count = count;
+    return cc_members_suit(run);
 }
 
 /* Where the result of a run lies, from its names. */
@@ -455,8 +491,11 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
         CC_TRY(cc_upstream_find(&upstream, p->plan->files, (cc_upstream)kind, run->config));
         if (upstream) CC_TRY(plan_run(&run->upstream[kind], p, upstream, false, &self));
         if (kind == CC_UPSTREAM_CALCIFICATION) stage_2 = upstream;
+        if (upstream && run->upstream[kind]->member_count > 0)
+            CC_TRY(cc_members_suit_cascade(run->upstream[kind], run));
     }
     CC_TRY(plan_out_of_fold(run, p, stage_2, &self));
+    CC_TRY(plan_members(run, p, &self));
     if (p->part) {
         CC_TRY(take_known(run, p->part));
     } else {
@@ -555,6 +594,7 @@ bool cc_planned_run_needs(const cc_planned_run *run, const cc_planned_run *other
     bool found = run->same_as == other;
     for (int kind = 0; kind < CC_UPSTREAMS; kind++) found = found || run->upstream[kind] == other;
     for (int i = 0; i < run->out_of_fold_count; i++) found = found || run->out_of_fold[i] == other;
+    for (int i = 0; i < run->member_count; i++) found = found || run->members[i] == other;
     return found;
 }
 

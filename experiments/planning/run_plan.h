@@ -42,6 +42,9 @@ struct cc_planned_run {
      * does. */
     const cc_planned_run *const *out_of_fold;
     int out_of_fold_count;
+    /* Of an ensemble: the runs that it combines, in their order; else none. */
+    const cc_planned_run *const *members;
+    int member_count;
     bool is_out_of_fold; /* one of those of another run */
     /* The first variant that it was planned for, itself or as a run upstream: the number of its config among
      * those of the plan, and its own in that config. */
@@ -78,10 +81,11 @@ cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */
 void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run);
 
-/* The run whose net has the last word: the run itself, or of a cascade the last one upstream. */
+/* The run whose net has the last word: the run itself, or of a cascade the last one upstream. Of an ensemble
+ * that of its first member: all tell the same classes apart. */
 const cc_planned_run *cc_planned_run_net(const cc_planned_run *run);
 /* Whether the nets of a run, its own and those upstream, can be shown a set, and whether the labels of the
- * run's data are those that the last of them tells apart. As cc_data_check_channels and cc_data_classes. */
+ * run's data are those that the last of them tells apart. As cc_data_check_channels and cc_data_targets. */
 cc_status cc_planned_run_check_nets(const cc_planned_run *run, const cc_slice_set *set);
 
 /* The state of the file that lies at run->path now; of the runs upstream what the plan knows counts.

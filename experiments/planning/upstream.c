@@ -76,8 +76,15 @@ void cc_upstream_files_destroy(cc_upstream_files *files) {
     free(files);
 }
 
-/* The config of a file, read at its first mention. */
-static cc_status load(const cc_config **out, cc_upstream_files *files, const char *path) {
+/* The config that FILE or FILE#VARIANT names, read at its first mention; *variant is NULL where none is
+ * named. */
+static cc_status load(const cc_config **out, const char **file_path, const char **variant,
+                      cc_upstream_files *files, const char *text) {
+    const char *hash = strrchr(text, '#');
+    const char *path = cc_arena_copy_n(files->arena, text, hash ? (size_t)(hash - text) : strlen(text));
+    if (!path) return CC_ENOMEM;
+    *file_path = path;
+    *variant = hash ? hash + 1 : NULL;
     for (int i = 0; i < files->count; i++)
         if (strcmp(files->files[i].path, path) == 0) {
             *out = files->files[i].config;
@@ -179,17 +186,78 @@ cc_status cc_upstream_find(const cc_experiment_config **out, cc_upstream_files *
     const upstream_kind *kind = &kinds[number];
     const char *text = cc_upstream_name(of, number);
     const cc_config *config = NULL;
+    const char *path, *variant;
     *out = NULL;
     if (!text) return CC_OK;
-    const char *hash = strrchr(text, '#'); /* FILE#VARIANT */
-    const char *path = cc_arena_copy_n(files->arena, text, hash ? (size_t)(hash - text) : strlen(text));
-    if (!path) return CC_ENOMEM;
-    cc_status status = load(&config, files, path);
+    cc_status status = load(&config, &path, &variant, files, text);
     if (status != CC_OK) return cc_fail_within(status, kind->key);
-    CC_TRY(choose(out, config, path, hash ? hash + 1 : NULL, of, kind));
-    if (strcmp((*out)->stage, kind->stage) != 0)
+    CC_TRY(choose(out, config, path, variant, of, kind));
+    const bool ensemble = cc_experiment_is_ensemble(*out) && number == CC_UPSTREAM_CALCIFICATION &&
+                          strcmp(of->stage, "cascade") == 0;
+    if (strcmp((*out)->stage, kind->stage) != 0 && !ensemble)
         return cc_fail(CC_ECONFIG, of->name, NULL, "%s names %s, whose stage is %s, not %s", kind->key, path,
                        (*out)->stage, kind->stage);
     return kind->same_patients && cc_data_is_same(*out, of) ? share_patients(out, files, path, of, kind)
                                                             : CC_OK;
+}
+
+static bool is_listed(const int *items, int count, uint64_t value) {
+    for (int i = 0; i < count; i++)
+        if ((uint64_t)items[i] == value) return true;
+    return count == 0;
+}
+
+/* The config of a member with the fold of the ensemble; its other settings must deal patients as the ensemble
+ * does. Inner folds apart: their nets leave out whom the ensemble tests. */
+static cc_status take_fold(const cc_experiment_config **member, cc_upstream_files *files,
+                           const cc_experiment_config *of) {
+    cc_experiment_config *copy = cc_arena_get(files->arena, sizeof *copy);
+    if (!copy) return CC_ENOMEM;
+    *copy = **member;
+    copy->data.fold = of->data.fold;
+    *member = copy;
+    cc_experiment_config like = *copy;
+    like.data.split.inner_folds = of->data.split.inner_folds;
+    like.data.split.inner_fold = of->data.split.inner_fold;
+    const char *other = cc_data_other_split(&like, of, of->data.fold);
+    if (!other) return CC_OK;
+    return cc_fail(CC_ECONFIG, of->name, "the two must deal patients alike: give both the same",
+                   "%s is not that of %s, a member of upstream.members", other, copy->name);
+}
+
+cc_status cc_upstream_members(const cc_experiment_config *const **out, int *count, cc_upstream_files *files,
+                              const cc_experiment_config *of) {
+    const cc_experiment_config **members =
+        cc_arena_get_array(files->arena, CC_MEMBERS_MAX, sizeof(cc_experiment_config *));
+    if (!members) return CC_ENOMEM;
+    *out = members;
+    *count = 0;
+    for (int f = 0; f < of->upstream.members.count; f++) {
+        const char *text = of->upstream.members.items[f], *path, *variant;
+        const cc_config *config;
+        const int before = *count;
+        cc_status status = load(&config, &path, &variant, files, text);
+        if (status != CC_OK) return cc_fail_within(status, "upstream.members");
+        for (int i = 0; i < cc_config_count(config); i++) {
+            const cc_experiment_config *c = cc_config_get(config, i);
+            if (variant && strcmp(c->variant, variant) != 0) continue;
+            if (cc_experiment_is_ensemble(c))
+                return cc_fail(CC_ECONFIG, of->name, "name that ensemble's own members",
+                               "upstream.members names %s, which is an ensemble itself", path);
+            const bool fold_is_shared = cc_data_is_same(c, of) && of->data.fold != CC_FOLD_NONE;
+            if (fold_is_shared && c->data.fold == CC_FOLD_NONE) CC_TRY(take_fold(&c, files, of));
+            if (fold_is_shared && c->data.fold != of->data.fold) continue;
+            if (!is_listed(of->ensemble.seeds, of->ensemble.seed_count, c->seed) ||
+                !is_listed(of->ensemble.folds, of->ensemble.fold_count, (uint64_t)c->data.fold))
+                continue;
+            if (*count == CC_MEMBERS_MAX)
+                return cc_fail(CC_ECONFIG, of->name, "ensemble.seeds and ensemble.folds choose among them",
+                               "upstream.members are more than %d runs", CC_MEMBERS_MAX);
+            members[(*count)++] = c;
+        }
+        if (*count == before)
+            return cc_fail(CC_ECONFIG, of->name, "look at its variants, ensemble.seeds and ensemble.folds",
+                           "upstream.members names %s, which has no such run", text);
+    }
+    return CC_OK;
 }

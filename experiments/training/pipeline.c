@@ -3,9 +3,9 @@
  *
  *     open -> predict upstream -> view -> check -> train -> test -> measure -> illustrate -> write
  *
- * A run of stage "cascade" has nothing to train and takes the last net of its upstream runs as it is; all
- * other steps are the same. What can be wrong with config and data is found before plans and memory are
- * made. */
+ * A run of stage "cascade" has nothing to train and takes the last net of its upstream runs as it is, one of
+ * stage "ensemble" the nets of its members; all other steps are the same. What can be wrong with config and
+ * data is found before plans and memory are made. */
 #include "experiments/training/pipeline.h"
 
 #include <inttypes.h>
@@ -69,7 +69,7 @@ static cc_status check_data(const cc_net_view *view) {
 /* The run. `state` is that of the file that lies at run->path now. */
 static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const cc_backend *backend,
                            cc_claim *claim) {
-    const bool trains = strcmp(run->config->stage, "cascade") != 0;
+    const bool trains = cc_experiment_trains(run->config), combines = cc_experiment_is_ensemble(run->config);
     const double start_s = cc_clock_s();
     cc_status status = CC_OK;
     char checkpoint[CC_PATH_MAX] = "";
@@ -79,6 +79,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     cc_trainer trainer = {
         .run = run, .state = state, .view = &view, .backend = backend, .claim = claim, .since_s = start_s};
     cc_upstream_net net = {0};
+    cc_ensemble *ensemble = NULL;
     cc_test test = {0};
     cc_measures measures;
     cc_pictures pictures;
@@ -106,7 +107,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     if (trains) CC_CHECK(cc_net_view_batches(&trainer.batches, &view));
 
     /* Train: epochs with checkpoints, the best one's weights in the end. Of a cascade: the last net as it is;
-     * none where stage 3 has no window to look at. */
+     * none where stage 3 has no window to look at. Of an ensemble: its members, each ready to predict. */
     if (trains) {
         CC_CHECK(cc_trainer_run(&trainer));
         result.model = trainer.model;
@@ -119,23 +120,30 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
         result.started = trainer.at.started;
         result.seconds = trainer.at.seconds;
     } else {
-        if (view.set) CC_CHECK(cc_upstream_net_init(&net, cascade.last, view.set, backend, NULL));
-        cc_log(CC_LOG_INFO, "%s %s: testing the chain on %zu slices", run->config->name, run->config->variant,
-               dataset.split.test.count);
+        if (combines) {
+            CC_CHECK(cc_ensemble_create(&ensemble, &view, backend));
+            cascade.leaks = cascade.leaks || cc_ensemble_leaks(ensemble);
+            cascade.in_sample = cascade.in_sample || cc_ensemble_is_in_sample(ensemble);
+        } else if (view.set)
+            CC_CHECK(cc_upstream_net_init(&net, cascade.last, view.set, backend, NULL));
+        cc_log(CC_LOG_INFO, "%s %s: testing the %s on %zu slices", run->config->name, run->config->variant,
+               combines ? "ensemble" : "chain", dataset.split.test.count);
         result.seconds = cc_clock_s() - start_s;
         result.started = time(NULL) - (int64_t)result.seconds;
     }
     cc_plan *plan = trains ? trainer.evaluation_plan : net.plan;
+    const cc_predictor predictor = {.view = &view, .plan = plan, .ensemble = ensemble};
 
     /* Test: the test part through the net, counts of each slice. */
-    CC_CHECK(cc_testing_run(&test, &view, plan, arena));
+    CC_CHECK(cc_testing_run(&test, &predictor, arena));
     /* Measure: lesions, calcium and surfaces of each patient, stage by stage, from the masks kept. */
     cc_run_masks masks;
     const cc_measure_source measured = cc_testing_measured(&masks, &test);
     CC_CHECK(cc_measure_patients(&measures, &measured, arena));
     /* Illustrate: slices and steps for figures; of a roi run, what later runs match their images to. */
-    CC_CHECK(cc_pictures_make(&pictures, &test, plan, arena));
-    if (cascade.stage == CC_STAGE_ROI) CC_CHECK(cc_reference_find(&result.reference, &view, plan, arena));
+    CC_CHECK(cc_pictures_make(&pictures, &test, &predictor, arena));
+    if (trains && cascade.stage == CC_STAGE_ROI)
+        CC_CHECK(cc_reference_find(&result.reference, &view, plan, arena));
     /* Write: the result file; only then is the checkpoint of no more use. */
     result.peak_memory_bytes =
         backend->store->device_memory ? (int64_t)backend->store->peak() : cc_peak_memory_get();
@@ -147,6 +155,7 @@ done:
         status = explain_stop(status, run, &trainer.at);
     const cc_fit fit = view.fit;
     cc_testing_deinit(&test);
+    cc_ensemble_destroy(ensemble);
     cc_upstream_net_deinit(&net);
     cc_trainer_deinit(&trainer);
     cc_net_view_deinit(&view);

@@ -243,6 +243,18 @@ static void note_progress(const cc_trainer *t, size_t batch) {
     cc_claim_note_progress(t->claim, &progress);
 }
 
+/* What the loss trains of its own, parted by spaces, in as many digits; "" where that is nothing. */
+static cc_status format_loss_numbers(char *out, size_t capacity, int digits, const cc_trainer *t) {
+    float numbers[CC_LOSS_PARAMETERS_MAX];
+    int count;
+    size_t used = 0;
+    out[0] = 0;
+    CC_TRY(cc_learner_loss_parameters(numbers, &count, t->learner));
+    for (int i = 0; i < count && used < capacity; i++)
+        used += (size_t)snprintf(out + used, capacity - used, "%s%.*g", i ? " " : "", digits, numbers[i]);
+    return CC_OK;
+}
+
 /* "epoch 3/40  loss 0.1234  F1 0.817" beside the bar. */
 static void show_progress(const cc_trainer *t, size_t batch, double loss) {
     char detail[120], shown[16], f1[16] = "";
@@ -394,12 +406,14 @@ static cc_status run_epochs(cc_trainer *t) {
         }
         CC_TRY(cc_ema_swap(t->ema)); /* and back: training goes on from the weights themselves */
         cc_schedule_note(&t->schedule, score);
-        char f1[16], loss[16], validation_loss[16];
+        char f1[16], loss[16], validation_loss[16], numbers[128];
         format_score(f1, row.validation_f1);
         format_loss(loss, row.train_loss);
         format_loss(validation_loss, row.validation_loss);
-        cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %s; validation loss %s, F1 %s%s (%.1f s)",
-               (long long)at->epoch, epochs, loss, validation_loss, f1, better ? ", best" : "", row.seconds);
+        CC_TRY(format_loss_numbers(numbers, sizeof numbers, 3, t));
+        cc_log(CC_LOG_INFO, "epoch %lld/%d: loss %s; validation loss %s, F1 %s%s%s%s (%.1f s)",
+               (long long)at->epoch, epochs, loss, validation_loss, f1, better ? ", best" : "",
+               numbers[0] ? "; log-variances " : "", numbers, row.seconds);
         CC_TRY(cc_claim_check(t->claim));
         CC_TRY(cc_checkpoint_write(t->checkpoint_path, at));
     }
@@ -429,13 +443,7 @@ cc_status cc_trainer_run(cc_trainer *t) {
         cc_log(CC_LOG_INFO, "%s: stopped early (patience %d); epoch %" PRId64 " is the best and kept",
                t->title, config->train.early_stopping.patience, t->at.best_epoch);
 
-    float numbers[CC_LOSS_PARAMETERS_MAX];
-    int count;
-    size_t used = 0;
-    CC_TRY(cc_learner_loss_parameters(numbers, &count, t->learner));
-    for (int i = 0; i < count; i++)
-        used += (size_t)snprintf(t->loss_numbers + used, sizeof t->loss_numbers - used, "%s%.9g",
-                                 i ? " " : "", numbers[i]);
+    CC_TRY(format_loss_numbers(t->loss_numbers, sizeof t->loss_numbers, 9, t)); /* read back as they are */
 
     /* The best epoch's weights are what is tested and stored. */
     const cc_training_values best = {.model = t->model, .values = t->at.best_values};

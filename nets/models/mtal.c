@@ -4,7 +4,10 @@
  * Source: Follmer et al., Active multitask learning with uncertainty-weighted loss for coronary calcium
  * scoring, Medical Physics 2022, and their public code (MTAL-CACS, src/model.py), whose layers' names and
  * widths are kept, so that its weights load. It departs from that in ending with logits where theirs ends
- * in softmax. Outputs: "region" and "lesion". */
+ * in softmax. Outputs: "region" and "lesion".
+ *
+ * net.dropout is that of the encoder's last features, before both decoders (the code's dropout0, of rate
+ * 0.5); the layers that the code has within its blocks have rate 0, and are not here. */
 #include <stdio.h>
 #include <string.h>
 #include "nets/models/layers.h"
@@ -90,17 +93,17 @@ void cc_mtal_build(cc_graph *g, const cc_net_spec *spec) {
     const double epsilon = cc_net_epsilon(spec);
     const int64_t regions = classes_of(g, spec, "region", 4), lesions = classes_of(g, spec, "lesion", 2);
     cc_value features[LEVELS + 1], x;
-    if (spec->head_count > 2) cc_graph_fail(g, "net.heads", "mtal has the outputs region and lesion alone");
     cc_dropout_layers dropout = {.rate = spec->dropout};
+    if (spec->head_count > 2) cc_graph_fail(g, "net.heads", "mtal has the outputs region and lesion alone");
 
     x = leaky(g, conv(g, CC_GRAPH_INPUT, down_channels[0], 5, "conv00", ""), "relu00", "");
     features[0] = leaky(g, conv(g, x, down_channels[0], 5, "conv01", ""), "relu01", "");
     for (int i = 1; i <= LEVELS; i++) features[i] = down_block(g, features[i - 1], i, epsilon);
-    features[LEVELS] = cc_layer_dropout(g, features[LEVELS], &dropout, "dropout0");
 
     /* Side by side: at each size the lesion decoder reads what the region decoder has just made of that
      * size, and at the full size the image as well. Both begin at the encoder's last features, enlarged
      * once. */
+    features[LEVELS] = cc_layer_dropout(g, features[LEVELS], &dropout, "dropout0");
     cc_value region = features[LEVELS], lesion = region;
     for (int i = 1; i <= LEVELS; i++) {
         char prefix[32], of_class[32];
@@ -117,7 +120,12 @@ void cc_mtal_build(cc_graph *g, const cc_net_spec *spec) {
 
     x = conv(g, region, regions, 3, "conv_double_out", ".0");
     x = conv(g, leaky(g, x, "conv_double_out", ".1"), regions, 3, "conv_double_out", ".2");
-    cc_graph_add_output(g, x, "region");
+    const cc_value of_region = x;
     x = leaky(g, conv(g, lesion, 16, 3, "conv0", ""), "relu0", "");
-    cc_graph_add_output(g, conv(g, x, lesions, 3, "conv1", ""), "lesion");
+    const cc_value of_lesion = conv(g, x, lesions, 3, "conv1", "");
+    /* In the order of net.heads, as what is learnt of each is. */
+    const bool lesion_first = spec->head_count > 0 && strcmp(spec->heads[0].name, "lesion") == 0;
+    if (lesion_first) cc_graph_add_output(g, of_lesion, "lesion");
+    cc_graph_add_output(g, of_region, "region");
+    if (!lesion_first) cc_graph_add_output(g, of_lesion, "lesion");
 }

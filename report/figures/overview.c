@@ -109,12 +109,27 @@ static void add_windows(overview *o) {
              output && strcmp(output, "intersect") == 0 ? "where both agree" : "in place of findings");
 }
 
+/* Of an ensemble: how many files of runs it combines, and how. */
+static void add_members(overview *o) {
+    const cc_yaml *members = cc_yaml_get(o->config, "upstream.members");
+    const char *combine = text_of(o, "ensemble.combine");
+    stage_row *row = add_row(o, "Ensemble", "", "#E69F00");
+    snprintf(add_box(row, "members")->more, 80, "runs of %zu experiment%s", members ? members->count : 0,
+             members && members->count == 1 ? "" : "s");
+    snprintf(add_box(row, "combined")->more, 80, "%s", combine ? combine : "");
+}
+
 /* All rows, from input to output. */
 static void lay_out(overview *o) {
     stage_row *row = add_row(o, "Input", "", "#999999");
     add_box(row, "CT slices");
     if (is_true(o, "preprocess.histogram_matching"))
         snprintf(add_box(row, "histogram matching")->more, 80, "to a reference slice");
+    if (strcmp(o->stage, "ensemble") == 0) {
+        add_members(o);
+        add_box(add_row(o, "Output", "", "#999999"), "mask");
+        return;
+    }
     add_region(o);
     if (strcmp(o->stage, "roi") != 0) {
         row = add_row(o, "Stage 2", "calcification", "#E69F00");

@@ -5,6 +5,7 @@
 #include "report/tables/cost.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { RUNS, PARAMETERS, GFLOP, HOURS, MEMORY, NUMBERS };
 
@@ -53,12 +54,17 @@ cc_status cc_table_listing_cost(cc_listing *out, const cc_table *table, const cc
         }
         put_cost(out, out->rows++, 1 + keys, row);
     }
+    bool ensembles = false;
+    for (size_t r = 0; r < table->row_count; r++)
+        for (size_t k = 0; k < table->rows[r].run_count; k++)
+            ensembles = ensembles || strcmp(table->rows[r].runs[k]->stage, "ensemble") == 0;
     const size_t more = differences->key_count - keys;
     out->caption = cc_arena_format(
         arena,
-        "%s Device-hours are the wall clock of all runs of a row; peak memory is the highest of them.%s",
+        "%s Device-hours are the wall clock of all runs of a row; peak memory is the highest of them.%s%s",
         keys ? "The options that the rows differ in, and what their runs took."
              : "What the runs of each row took.",
+        ensembles ? " An ensemble's numbers are those of all its members, each counted in full." : "",
         more ? cc_arena_format(arena, " Rows differ in %zu more options: see the runs' configs.", more) : "");
     return out->caption ? CC_OK : CC_ENOMEM;
 }

@@ -73,11 +73,68 @@ static void a_target_is_the_class_of_the_label(void **state) {
     cc_slice_set_close(set);
 }
 
+/* Two targets of one slice: of the mask, and of regions, which move as the picture does (here mirrored); the
+ * next target's items lie behind those of a full batch. */
+static void an_item_has_a_target_of_its_regions_too(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    static const int dims[3] = {4, 2, 1};
+    static const uint8_t labels[8] = {0, 1, 0, 0, 9, 0, 0, 0}, regions[8] = {0, 1, 2, 3, 255, 2, 0, 0};
+    static const int16_t hu[8] = {0};
+    static const uint32_t slices[] = {0};
+    static const float of_mask[2][8] = {{0, 1, 0, 0, 1, 0, 0, 0}, {0, 0, 1, 0, 0, 0, 0, 1}},
+                       of_regions[2][8] = {{0, 1, 2, 3, 255, 2, 0, 0}, {3, 2, 1, 0, 0, 0, 2, 255}};
+    const char *flip = "hflip";
+    char list[512];
+    const cc_batch *batch;
+    cc_slice_set *set;
+    cc_loader *loader;
+    cc_augment augment;
+    cc_label_classes classes[2];
+    tree_write_mha(root, "ct.mha", dims, 0, "MET_SHORT", hu, sizeof hu);
+    tree_write_mha(root, "mask.mha", dims, 0, "MET_UCHAR", labels, sizeof labels);
+    tree_write_mha(root, "r.mha", dims, 0, "MET_UCHAR", regions, sizeof regions);
+    snprintf(list, sizeof list, "%s", cc_test_path(root, "list.csv"));
+    static const char text[] = "patient,image,mask,regions\na,ct.mha,mask.mha,r.mha\n";
+    assert_ok(cc_file_write(list, text, strlen(text)));
+    const cc_slice_options options = {.source = "list", .list = list, .regions = true};
+    assert_ok(cc_slice_set_open(&set, &options));
+    assert_ok(cc_label_classes_init(&classes[0], "calcium", NULL, 0));
+    classes[1] = cc_label_classes_of_regions(3);
+    assert_ok(cc_augment_init(&augment, &flip, 1));
+    cc_loader_options o = {.set = set,
+                           .slices = slices,
+                           .slice_count = 1,
+                           .augment = &augment,
+                           .fit = {.mode = "pad", .height = 2, .width = 4},
+                           .window_hu = {-200, 800},
+                           .classes = classes,
+                           .targets = 2,
+                           .batch = 3};
+    assert_ok(cc_loader_create(&loader, &o));
+    cc_loader_start(loader, 0);
+    assert_ok(cc_loader_next(loader, &batch));
+    assert_int_equal(batch->count, 2);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 8; i++) {
+            assert_true(batch->targets[k * 8 + i] == of_mask[k][i]);
+            assert_true(batch->targets[3 * 8 + k * 8 + i] == of_regions[k][i]);
+        }
+    cc_loader_destroy(loader);
+    classes[1] = cc_label_classes_of_regions(2); /* and the label 3 is none */
+    assert_ok(cc_loader_create(&loader, &o));
+    cc_loader_start(loader, 0);
+    assert_error(cc_loader_next(loader, &batch), CC_EFORMAT, "slice 0 has the region 3, which is no class");
+    cc_loader_destroy(loader);
+    cc_slice_set_close(set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(labels_become_the_classes_that_are_asked_for),
         cmocka_unit_test(what_makes_no_classes_is_refused),
         cmocka_unit_test(a_target_is_the_class_of_the_label),
+        cmocka_unit_test(an_item_has_a_target_of_its_regions_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

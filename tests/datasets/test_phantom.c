@@ -28,7 +28,7 @@ static cc_phantom_options options_of(int patients, int size, int slices) {
 
 static patient make(const cc_phantom_options *o, int number) {
     patient p = {.size = o->size, .slices = o->slices};
-    assert_ok(cc_phantom_make(&p.hu, &p.labels, o, number));
+    assert_ok(cc_phantom_make(&p.hu, &p.labels, NULL, o, number));
     p.count = (size_t)o->size * (size_t)o->size * (size_t)o->slices;
     return p;
 }
@@ -345,7 +345,7 @@ static void sizes_from_64_to_512_are_made_and_others_refused(void **state) {
     for (int i = 0; i < 4; i++) {
         cc_phantom_options o = options_of(1, bad[i], 1);
         cc_volume untouched = {0};
-        assert_error(cc_phantom_make(&untouched, NULL, &o, 0), CC_EINVAL, "64 to 512");
+        assert_error(cc_phantom_make(&untouched, NULL, NULL, &o, 0), CC_EINVAL, "64 to 512");
         assert_null(untouched.voxels);
     }
 }
@@ -354,13 +354,13 @@ static void options_that_make_no_sense_are_refused_by_name(void **state) {
     (void)state;
     cc_volume v = {0};
     cc_phantom_options o = options_of(1, 64, 0);
-    assert_error(cc_phantom_make(&v, NULL, &o, 0), CC_EINVAL, "slices");
+    assert_error(cc_phantom_make(&v, NULL, NULL, &o, 0), CC_EINVAL, "slices");
     o = options_of(0, 64, 1);
     assert_error(cc_phantom_write(NULL, cc_test_folder(), &o), CC_EINVAL, "patients");
     o = options_of(1, 64, 1);
-    assert_error(cc_phantom_make(&v, NULL, &o, 1), CC_EINVAL, "patient");
+    assert_error(cc_phantom_make(&v, NULL, NULL, &o, 1), CC_EINVAL, "patient");
     o.window_hu[0] = o.window_hu[1];
-    assert_error(cc_phantom_make(&v, NULL, &o, 0), CC_EINVAL, "window_hu");
+    assert_error(cc_phantom_make(&v, NULL, NULL, &o, 0), CC_EINVAL, "window_hu");
     assert_int_equal(cc_test_run(NULL, 0, "%s phantom %s --size 1000", CC_PROGRAM, cc_test_folder()), 2);
 }
 
@@ -459,6 +459,39 @@ static void the_orcascore_layout_reads_back_with_its_arteries(void **state) {
     assert_error(cc_phantom_write(&made, cc_test_folder(), &o), CC_EUSAGE, "no layout is called \"coca\"");
 }
 
+/* Territories lie in the heart, each in one piece with its plaque; they are written on demand, and change no
+ * other byte. */
+static void the_territories_of_the_arteries_hold_their_plaque(void **state) {
+    (void)state;
+    cc_phantom_options o = options_of(8, 96, 12);
+    size_t plaque = 0, voxels[4] = {0};
+    for (int number = 0; number < 8; number++) {
+        cc_volume hu, labels, regions;
+        patient without = make(&o, number);
+        assert_ok(cc_phantom_make(&hu, &labels, &regions, &o, number));
+        assert_true(same_voxels(&hu, &without.hu, without.count));
+        assert_true(same_voxels(&labels, &without.labels, without.count));
+        for (size_t i = 0; i < without.count; i++) {
+            const cc_phantom_tissue tissue = cc_phantom_label_tissue(labels.voxels[i]);
+            assert_in_range((int)regions.voxels[i], 0, 3);
+            voxels[(int)regions.voxels[i]]++;
+            if (tissue >= CC_TISSUE_PLAQUE_LAD && tissue <= CC_TISSUE_PLAQUE_RCA) {
+                assert_true(regions.voxels[i] == (float)tissue);
+                plaque++;
+            } else if (tissue > CC_TISSUE_CALCIUM_MITRAL && !cc_phantom_label_is_heart(labels.voxels[i]) &&
+                       hu.voxels[i] < 0) {
+                assert_true(regions.voxels[i] == 0);
+            }
+        }
+        drop(&without);
+        cc_volume_deinit(&hu), cc_volume_deinit(&labels), cc_volume_deinit(&regions);
+    }
+    assert_true(plaque > 20);
+    for (int k = 1; k < 4; k++) assert_true(voxels[k] > 20 * plaque && voxels[k] < voxels[0] / 10);
+    o.regions = true;
+    assert_error(cc_phantom_write(NULL, cc_test_folder(), &o), CC_EUSAGE, "ctheart has no place for regions");
+}
+
 static void a_folder_that_holds_something_else_is_refused_and_left_as_it_was(void **state) {
     (void)state;
     cc_phantom_options o = options_of(1, 64, 1);
@@ -509,6 +542,7 @@ int main(void) {
         cmocka_unit_test(an_interrupted_phantom_is_completed_and_a_whole_one_left_alone),
         cmocka_unit_test(a_phantom_killed_at_its_first_file_is_started_again),
         cmocka_unit_test(the_orcascore_layout_reads_back_with_its_arteries),
+        cmocka_unit_test(the_territories_of_the_arteries_hold_their_plaque),
         cmocka_unit_test(a_folder_that_holds_something_else_is_refused_and_left_as_it_was),
         cmocka_unit_test(a_sheet_shows_every_patient_once),
     };

@@ -68,6 +68,54 @@ static void scans_of_any_format_lie_by_patient(void **state) {
     cc_slice_set_close(set);
 }
 
+/* Regions lie on a grid of their own, as masks do, and are those of another made scan here. */
+static void regions_are_a_column_of_their_own(void **state) {
+    (void)state;
+    static const char text[] = "patient;image;mask;regions\na;a.nrrd;a-mask.mha;r.nii.gz\n"
+                               "b;b.mhd;b-mask.mha;r2.mhd\n";
+    const char *dir = made_folder();
+    uint8_t regions[MADE_X * MADE_Y];
+    cc_digest_text with, without;
+    cc_slice_set *set = NULL;
+    made_image(dir, "a.nrrd", 1), made_mask(dir, "a-mask.mha", 1), made_mask(dir, "r.nii.gz", 1);
+    made_image(dir, "b.mhd", 2), made_mask(dir, "b-mask.mha", 2);
+    /* The labels of scan 5 on the grid of scan 2. */
+    float voxels[MADE_VOXELS];
+    const cc_volume other = {.grid = made_grid(2), .voxels = voxels};
+    for (int i = 0; i < MADE_VOXELS; i++)
+        voxels[i] = (float)made_label(5, i % MADE_X, i / MADE_X % MADE_Y, i / MADE_X / MADE_Y);
+    made_write(dir, "r2.mhd", &other, "uint8");
+    made_text(dir, "list.csv", text);
+    made_settle_all(dir);
+    cc_slice_options options = list_options(dir);
+    assert_ok(cc_slice_set_open(&set, &options)); /* the column is known, and not looked at */
+    assert_false(cc_slice_set_has_regions(set));
+    assert_error(cc_slice_set_read_regions(set, 0, regions), CC_EUNSUPPORTED, "opened without regions");
+    assert_ok(cc_slice_set_digest(&without, set));
+    cc_slice_set_close(set);
+    options.regions = true;
+    set = made_open(&options);
+    assert_true(cc_slice_set_has_regions(set));
+    assert_ok(cc_slice_set_digest(&with, set));
+    assert_string_not_equal(with.hex, without.hex);
+    for (size_t i = 2 * MADE_Z; i-- > 0;) {
+        const int k = i < MADE_Z ? 1 : 5, z = (int)(i % MADE_Z);
+        assert_ok(cc_slice_set_read_regions(set, i, regions));
+        for (int p = 0; p < MADE_X * MADE_Y; p++)
+            assert_int_equal(regions[p], made_label(k, p % MADE_X, p / MADE_X, z));
+        made_slice_is(set, i, i < MADE_Z ? 1 : 2, z, "");
+    }
+    cc_slice_set_close(set);
+    /* Every scan has some. */
+    made_text(dir, "list.csv", "patient;image;mask;regions\na;a.nrrd;a-mask.mha;\n");
+    assert_error(cc_slice_set_open(&set, &options), CC_EFORMAT, "the regions are not given");
+    made_text(dir, "list.csv", "patient;image;mask\na;a.nrrd;a-mask.mha\n");
+    assert_error(cc_slice_set_open(&set, &options), CC_EFORMAT, "it has no column regions");
+    options.source = "nnunet";
+    options.root = dir;
+    assert_error(cc_slice_set_open(&set, &options), CC_EUNSUPPORTED, "nnunet has none");
+}
+
 static void labels_that_are_not_chosen_are_background(void **state) {
     (void)state;
     said s;
@@ -499,6 +547,7 @@ static void a_dicom_folder_is_one_image(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scans_of_any_format_lie_by_patient),
+        cmocka_unit_test(regions_are_a_column_of_their_own),
         cmocka_unit_test(labels_that_are_not_chosen_are_background),
         cmocka_unit_test(the_digest_is_of_contents),
         cmocka_unit_test(the_digest_is_of_the_spacing_too),

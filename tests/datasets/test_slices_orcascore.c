@@ -253,6 +253,40 @@ static void labels_on_another_grid_are_laid_by_their_affine_and_said(void **stat
     }
 }
 
+/* Beside the reference, on the scan's grid or on one of their own. */
+static void regions_lie_beside_the_reference(void **state) {
+    (void)state;
+    const char *root = cc_test_folder();
+    static const int turned_axes[3] = {1, 0, 2};
+    cc_slice_set *set = NULL;
+    const cc_slice_options options = {.source = "orcascore", .root = root, .regions = true};
+    cc_digest_text digests[2];
+    uint8_t regions[SIDE * SIDE];
+    add_scan(root, "Images", "Reference standard", "TRV1P1", 2);
+    assert_error(cc_slice_set_open(&set, &options), CC_ENOTFOUND, "TRV1P1Regions.mhd is not there");
+    for (int turned = 0; turned < 2; turned++) {
+        write_image(root, "Reference standard/TRV1P1Regions.mhd", 7, true, false);
+        if (turned) file_otherwise(root, "Reference standard/TRV1P1Regions.mhd", turned_axes, 0);
+        assert_ok(cc_slice_set_open(&set, &options));
+        for (int z = DEPTH - 1; z >= 0; z--) {
+            assert_ok(cc_slice_set_read_regions(set, (size_t)z, regions));
+            for (int k = 0; k < SIDE * SIDE; k++) assert_int_equal(regions[k], (z * SIDE * SIDE + k + 7) % 4);
+        }
+        assert_ok(cc_slice_set_digest(&digests[turned], set));
+        cc_slice_set_close(set);
+    }
+    assert_string_not_equal(digests[0].hex, digests[1].hex);
+    /* Who does not ask for them has the digest of a dataset without. */
+    for (int i = 0; i < 2; i++) {
+        set = open_set(root);
+        assert_false(cc_slice_set_has_regions(set));
+        assert_ok(cc_slice_set_digest(&digests[i], set));
+        cc_slice_set_close(set);
+        if (i == 0) shell(root, "rm Reference*/*Regions*");
+    }
+    assert_string_equal(digests[0].hex, digests[1].hex);
+}
+
 static void what_is_broken_is_named(void **state) {
     (void)state;
     static const struct {
@@ -289,6 +323,7 @@ int main(void) {
         cmocka_unit_test(a_scan_cut_short_fails_at_the_slice_that_is_not_there),
         cmocka_unit_test(turned_scans_and_labels_are_the_same_slices),
         cmocka_unit_test(labels_on_another_grid_are_laid_by_their_affine_and_said),
+        cmocka_unit_test(regions_lie_beside_the_reference),
         cmocka_unit_test(what_is_broken_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* tests/metrics/test_lesions.c -- lesions found, missed and false, of a made scan that SciPy has labelled,
  * and of single voxels. */
 #include "metrics/lesions.h"
+#include <string.h>
 #include "made_scan.h"
 #include "support.h"
 
@@ -71,6 +72,25 @@ static void no_voxels_are_refused(void **state) {
     assert_true(got.truth == -9);
 }
 
+/* A row of two slices. Of the first lesion, which goes on in the second slice, two voxels vote for 3 and two
+ * for 1: the lower. The second has one vote for 2 and two doubted ones for 1: what is not doubted counts. The
+ * third has doubted votes alone, of which most are for 2. */
+static void a_lesion_has_the_class_of_most_of_its_voxels(void **state) {
+    (void)state;
+    enum { D = CC_VOTE_DOUBTED };
+    const uint8_t mask[] = {1, 1, 0, 7, 7, 7, 0, 1, 1, 1, /**/ 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    const uint8_t votes[] = {3,      1, 9, 2, D + 1, D + 1, 0, D + 2, D + 1, D + 2,
+                             /**/ 1, 3, 0, 0, 0,     0,     0, 0,     0,     0};
+    const uint8_t want[] = {1, 1, 0, 2, 2, 2, 0, 2, 2, 2, /**/ 1, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+    uint8_t got[20];
+    assert_ok(cc_lesions_classify(got, mask, votes, 2, 1, 10));
+    assert_memory_equal(got, want, sizeof want);
+    memcpy(got, mask, sizeof got); /* in place */
+    assert_ok(cc_lesions_classify(got, got, votes, 2, 1, 10));
+    assert_memory_equal(got, want, sizeof want);
+    assert_error(cc_lesions_classify(got, mask, votes, 0, 1, 10), CC_EINVAL, "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_predicted_voxel_finds_a_lesion),
@@ -79,6 +99,7 @@ int main(void) {
         cmocka_unit_test(an_empty_mask_finds_nothing),
         cmocka_unit_test(counts_are_those_of_scipy),
         cmocka_unit_test(no_voxels_are_refused),
+        cmocka_unit_test(a_lesion_has_the_class_of_most_of_its_voxels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,7 @@ static cc_run sample_run(void) {
                     .provenance = {.identity = "00ff",
                                    .upstream = {NULL, "a0", NULL, "b1"},
                                    .upstream_out_of_fold = "c0 c1",
+                                   .upstream_members = "d0 d1 d2",
                                    .device = "cpu: \"test\"",
                                    .threads = 2,
                                    .seconds = 4.75,

@@ -84,6 +84,7 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     assert_true(got.leaking_split);
     assert_true(got.in_sample_upstream);
     assert_string_equal(got.provenance.upstream_out_of_fold, "c0 c1");
+    assert_string_equal(got.provenance.upstream_members, "d0 d1 d2");
     assert_int_equal(got.parameter_count, want.parameter_count);
     assert_int_equal(got.multiply_adds, want.multiply_adds);
     assert_string_equal(got.provenance.device, want.provenance.device);
@@ -317,6 +318,7 @@ static void runs_that_differ_anywhere_are_told_apart(void **state) {
     DIFFERS(two.provenance.upstream[2] = "c2", "upstream_calcification");
     DIFFERS(two.in_sample_upstream = false, "in_sample_upstream");
     DIFFERS(two.provenance.upstream_out_of_fold = "c1 c0", "upstream_out_of_fold");
+    DIFFERS(two.provenance.upstream_members = "d0 d1", "upstream_members");
     DIFFERS(two.provenance.seconds = 5, "seconds");
     DIFFERS(two.provenance.peak_memory_bytes = 1, "peak_memory_bytes");
     DIFFERS(two.provenance.libraries = newer, "libraries");

@@ -264,7 +264,7 @@ static void the_threshold_s_row_is_of_the_region_alone(void **state) {
     for (size_t i = 0; i < cc_slice_set_count(d.dataset.base); i++)
         d.cascade.regions[i] = (cc_box){0, 0, 64, 32};
     assert_ok(cc_upstream_net_init(&net, d.cascade.last, d.view.set, p.backend, NULL));
-    assert_ok(cc_testing_run(&test, &d.view, net.plan, arena));
+    assert_ok(cc_testing_run(&test, &(cc_predictor){.view = &d.view, .plan = net.plan}, arena));
     const cc_measure_source source = cc_testing_measured(&masks, &test);
     assert_ok(cc_measure_patients(&found, &source, arena));
     assert_int_equal(found.baseline_count, 2);

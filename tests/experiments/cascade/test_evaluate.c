@@ -1,6 +1,7 @@
 /* What the net says of windows comes back to their places. */
 #include <math.h>
 #include <omp.h>
+#include "datasets/mirror.h"
 #include "datasets/view.h"
 #include "experiments/cascade/evaluate.h"
 #include "experiments/config/device.h"
@@ -168,11 +169,111 @@ static void outside_what_the_stage_before_marked_nothing_is_left(void **state) {
     cc_masks_destroy(within);
 }
 
+/* The mean over an item's picture and its mirror images, each turned back: index arithmetic, without
+ * datasets/mirror.h. */
+static void predict_mirrored(float out[SIZE * SIZE], size_t item, bool along_x, bool along_y) {
+    float input[2 * SIZE * SIZE], picture[SIZE * SIZE];
+    double sum[SIZE * SIZE] = {0};
+    const float *logits;
+    int images = 0;
+    assert_ok(cc_slice_set_read(view, item, picture, NULL));
+    for (int fx = 0; fx <= along_x; fx++)
+        for (int fy = 0; fy <= along_y; fy++, images++) {
+            memset(input, 0, sizeof input);
+            for (int y = 0; y < SIZE; y++)
+                for (int x = 0; x < SIZE; x++) {
+                    const int from = (fy ? SIZE - 1 - y : y) * SIZE + (fx ? SIZE - 1 - x : x);
+                    const float value = (picture[from] + 200) * (float)(1 / 1000.0);
+                    input[y * SIZE + x] = value < 0 ? 0 : value > 1 ? 1 : value;
+                }
+            assert_ok(cc_plan_forward(plan, input, &logits));
+            for (int y = 0; y < SIZE; y++)
+                for (int x = 0; x < SIZE; x++)
+                    sum[(fy ? SIZE - 1 - y : y) * SIZE + (fx ? SIZE - 1 - x : x)] +=
+                        1 / (1 + exp(-(double)logits[y * SIZE + x]));
+        }
+    for (int i = 0; i < SIZE * SIZE; i++) out[i] = (float)(sum[i] / images);
+}
+
+/* The largest difference of two predictions. */
+static double largest_difference(float a[SLICES][PIXELS], float b[SLICES][PIXELS]) {
+    double most = 0;
+    for (int i = 0; i < SLICES * PIXELS; i++) most = fmax(most, fabs((double)a[0][i] - (double)b[0][i]));
+    return most;
+}
+
+static void of_mirror_images_the_mean_counts(void **state) {
+    (void)state;
+    static const unsigned axes[] = {CC_MIRROR_X, CC_MIRROR_Y, CC_MIRROR_X | CC_MIRROR_Y};
+    static float want[SLICES][PIXELS], plain[SLICES][PIXELS];
+    static seen s;
+    run(&s, &source);
+    memcpy(plain, s.probability, sizeof plain);
+    for (int a = 0; a < 3; a++) {
+        cc_evaluation_source with = source;
+        with.mirrors = axes[a];
+        run(&s, &with);
+        memset(want, 0, sizeof want);
+        for (size_t k = 0; k < ITEMS; k++) {
+            float p[SIZE * SIZE];
+            const cc_box *b = &items[k].box, *keep = &items[k].keep;
+            predict_mirrored(p, k, axes[a] & CC_MIRROR_X, axes[a] & CC_MIRROR_Y);
+            for (int y = keep->y0; y < keep->y1; y++)
+                for (int x = keep->x0; x < keep->x1; x++) {
+                    float *to = &want[items[k].base][y * SIDE + x];
+                    *to = fmaxf(*to, p[(y - b->y0) * SIZE + x - b->x0]);
+                }
+        }
+        assert_true(largest_difference(s.probability, want) < 1e-6);
+        assert_true(largest_difference(s.probability, plain) > 1e-3);
+    }
+}
+
+/* Each kernel becomes the mean of itself and its mirror images. */
+static void make_symmetric(cc_model *of) {
+    for (int i = 0; i < cc_model_parameter_count(of); i++) {
+        const cc_parameter *p = cc_model_parameter(of, i);
+        if (p->of.rank != 4) continue;
+        const int tall = (int)p->of.dims[2], wide = (int)p->of.dims[3];
+        float *values = malloc((size_t)p->count * sizeof *values),
+              *mean = calloc((size_t)p->count, sizeof *mean);
+        assert_non_null(values);
+        assert_non_null(mean);
+        assert_ok(cc_model_get(values, of, i));
+        for (int64_t k = 0; k < p->count; k++) {
+            const int64_t first = k / (tall * wide) * tall * wide;
+            const int y = (int)(k - first) / wide, x = (int)(k - first) % wide;
+            for (int m = 0; m < 4; m++)
+                mean[k] +=
+                    0.25F * values[first + (m & 1 ? tall - 1 - y : y) * wide + (m & 2 ? wide - 1 - x : x)];
+        }
+        assert_ok(cc_model_set(of, i, mean));
+        free(values);
+        free(mean);
+    }
+}
+
+static void a_symmetric_net_says_the_same_of_mirror_images(void **state) {
+    (void)state;
+    static float plain[SLICES][PIXELS];
+    static seen s;
+    make_symmetric(model);
+    run(&s, &source);
+    memcpy(plain, s.probability, sizeof plain);
+    cc_evaluation_source with = source;
+    with.mirrors = CC_MIRROR_X | CC_MIRROR_Y;
+    run(&s, &with);
+    assert_true(largest_difference(s.probability, plain) < 1e-5);
+    assert_ok(cc_model_initialise(model, 5));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_go_back_to_where_they_were_cut),
         cmocka_unit_test(a_slice_without_a_window_counts_its_truth_as_missed),
         cmocka_unit_test(outside_what_the_stage_before_marked_nothing_is_left),
+        cmocka_unit_test(of_mirror_images_the_mean_counts),
+        cmocka_unit_test(a_symmetric_net_says_the_same_of_mirror_images),
     };
     omp_set_num_threads(1);
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -519,11 +519,13 @@ static void an_option_that_was_added_counts_where_it_is_not_its_default(void **s
 static void what_training_varies_counts_where_it_is_used(void **state) {
     (void)state;
     char *plain, *text;
-    static const char unused[] = "{data: {root: /a, train_share: 1}, augment_random: {types: []}, optimizer: "
-                                 "{type: sgd, nesterov: false}, "
-                                 "loss: {type: sum, terms: [{type: bce, positive_weight: null}]}}";
+    static const char unused[] =
+        "{data: {root: /a, train_share: 1}, evaluate: {mirrors: []}, augment_random: {types: []}, optimizer: "
+        "{type: sgd, nesterov: false}, "
+        "loss: {type: sum, terms: [{type: bce, positive_weight: null}]}}";
     static const char *const used[][2] = {
         {"data.train_share=0.5", "  train_share: 0.5\n"},
+        {"evaluate.mirrors=[x]", "evaluate:\n  mirrors: [x]\n"},
         {"preprocess={histogram_matching: true, histogram_method: landmarks}",
          "  histogram_method: landmarks\n"},
         {"augment_random={types: [noise]}",
@@ -538,6 +540,7 @@ static void what_training_varies_counts_where_it_is_used(void **state) {
     assert_null(strstr(plain, "nesterov"));
     assert_null(strstr(plain, "augment_random"));
     assert_null(strstr(plain, "train_share"));
+    assert_null(strstr(plain, "mirrors"));
     assert_non_null(strstr(plain, "{type: bce, weight: 1}"));
     assert_ok(parse(unused, NULL));
     assert_ok(cc_config_identity_text(&text, first(), arena));

@@ -93,7 +93,9 @@ static void what_contradicts_them_is_refused_with_its_line(void **state) {
         {"orcascore, targets: arteries", "loss: {type: cross-entropy}\nnet: {prior: 0.1}",
          "t.yaml:5: net.prior means nothing with data.targets: arteries"},
         {"orcascore", "net: {arch: mtal}\nloss: {type: cross-entropy}",
-         "t.yaml:4: net.arch: mtal has several outputs, and data.targets makes the target of one"},
+         "t.yaml:1: data.targets: what does the output region of mtal learn? (write {region: WORD, lesion: "
+         "WORD})"},
+        {"orcascore, targets: {a: calcium}", "", "t.yaml:2: data.targets: unet-bn has one output, not 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_error(parse(cases[i].data, cases[i].more), CC_ECONFIG, cases[i].says);

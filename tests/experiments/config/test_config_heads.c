@@ -2,9 +2,11 @@
  * variances in a config: read, printed so that they read back as they were, refused where they make no
  * sense. */
 #include "support.h"
+#include <stdio.h>
 #include <string.h>
 #include "experiments/config/config.h"
 #include "experiments/config/config_print.h"
+#include "experiments/config/targets.h"
 
 static const char uncertain[] = "stage: calcification\n"
                                 "net: {arch: mtal, in_channels: 2, heads: {region: 5, lesion: 2}}\n"
@@ -59,13 +61,88 @@ static void what_makes_no_sense_is_refused(void **state) {
     assert_refused("loss: {type: cross-entropy, class_weights: []}", 0, "loss.class_weights");
     assert_refused("loss: {type: cross-entropy, ignore: 3}", 0, "loss.ignore");
     assert_refused("loss: {type: dice, log_variance: [0]}", 0, "loss.log_variance means nothing");
-    assert_refused("{stage: roi, data: {root: .}, net: {arch: mtal}}", CC_CONFIG_RUNNABLE, "has several outputs");
+    assert_refused("{stage: roi, data: {root: .}, net: {arch: mtal}}", CC_CONFIG_RUNNABLE,
+                   "what does the output region of mtal learn?");
+}
+
+/* A config that runs, with other targets, heads and terms. */
+static void learning(char out[1024], const char *source, const char *targets, const char *heads,
+                     const char *terms) {
+    snprintf(out, 1024,
+             "stage: roi\ndata: {root: ., source: %s, targets: %s}\nnet: {arch: mtal, heads: %s}\n"
+             "loss: {type: uncertainty, terms: [%s]}\n",
+             source, targets, heads, terms);
+}
+
+#define BOTH  "{region: regions, lesion: calcium}"
+#define TERMS "{head: region, type: cross-entropy, ignore: 255}, {head: lesion, type: cross-entropy}"
+
+static void each_output_learns_what_it_is_told(void **state) {
+    (void)state;
+    char text[1024], *printed, *again;
+    cc_config *config, *other;
+    cc_net_targets targets;
+    cc_arena *arena = cc_arena_create();
+    learning(text, "orcascore", BOTH, "{region: 5, lesion: 2}", TERMS);
+    assert_ok(cc_config_parse_text(&config, text, strlen(text), "test", NULL, CC_CONFIG_RUNNABLE));
+    assert_ok(cc_net_targets_init(&targets, cc_config_get(config, 0), NULL, 0));
+    assert_true(targets.count == 2 && targets.scored == 1 && targets.regions == 0);
+    assert_true(targets.of[0].regions && targets.of[0].count == 4 && targets.of[1].count == 1);
+    assert_true(cc_config_learns_regions(cc_config_get(config, 0)));
+    assert_ok(cc_config_print(&printed, cc_config_get(config, 0), arena));
+    assert_non_null(strstr(printed, "  targets: {region: regions, lesion: calcium}\n"));
+    assert_ok(cc_config_parse_text(&other, printed, strlen(printed), "printed", NULL, CC_CONFIG_RUNNABLE));
+    assert_ok(cc_config_print(&again, cc_config_get(other, 0), arena));
+    assert_string_equal(again, printed);
+    cc_config_destroy(other);
+    cc_config_destroy(config);
+    /* In the order of net.heads, which the net's outputs have. */
+    learning(text, "list", "{region: regions, lesion: arteries}", "{lesion: 4, region: 4}", TERMS);
+    assert_ok(cc_config_parse_text(&config, text, strlen(text), "test", NULL, 0));
+    assert_ok(cc_net_targets_init(&targets, cc_config_get(config, 0), NULL, 0));
+    assert_true(targets.scored == 0 && targets.regions == 1 && targets.of[0].arteries);
+    cc_config_destroy(config);
+    cc_arena_destroy(arena);
+}
+
+static void targets_that_do_not_fit_the_outputs_are_refused(void **state) {
+    (void)state;
+    static const char *const cases[][5] = {
+        {"orcascore", "{lesion: calcium}", "{region: 4, lesion: 2}", TERMS,
+         "what does the output region of mtal"},
+        {"orcascore", "{region: regions, lesion: calcium, a: calcium}", "{region: 4, lesion: 2}", TERMS,
+         "it names 3 outputs, and mtal has 2"},
+        {"orcascore", "{region: calcium, lesion: calcium}", "{region: 2, lesion: 2}", TERMS,
+         "both region and lesion learn from the mask"},
+        {"orcascore", "{region: regions, lesion: regions}", "{region: 4, lesion: 2}", TERMS,
+         "both region and lesion learn regions"},
+        {"orcascore", BOTH, "{region: 4, lesion: 3}", TERMS,
+         "net.heads: lesion has 3 classes, but data.targets: calcium makes 2"},
+        {"orcascore", BOTH, "{region: 1, lesion: 2}", TERMS,
+         "net.heads: region learns regions, and has 1 class"},
+        {"orcascore", BOTH, "{region: 9, lesion: 2}", TERMS, "regions are 7 at most"},
+        {"coca", BOTH, "{region: 4, lesion: 2}", TERMS, "orcascore and list, and coca has none"},
+        {"orcascore", "{region: places, lesion: calcium}", "{region: 4, lesion: 2}", TERMS,
+         "a map {OUTPUT: WORD} of a net's outputs, WORD one of these or regions"},
+        {"orcascore", BOTH, "{region: 4, lesion: 2}", "{head: region, type: cross-entropy}",
+         "no loss looks at the output \"lesion\""},
+        {"orcascore", BOTH, "{region: 4, lesion: 2}",
+         "{head: region, type: cross-entropy}, {head: lesion, type: dice}",
+         "and the output lesion gives class numbers"},
+    };
+    char text[1024];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        learning(text, cases[i][0], cases[i][1], cases[i][2], cases[i][3]);
+        assert_refused(text, CC_CONFIG_RUNNABLE, cases[i][4]);
+    }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(heads_and_their_losses_are_read_and_printed),
         cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(each_output_learns_what_it_is_told),
+        cmocka_unit_test(targets_that_do_not_fit_the_outputs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,7 +98,7 @@ static void every_file_prints(void **state) {
     char line[512];
     snprintf(line, sizeof line,
              "for f in %s/*/*.yaml %s/twin/rivals/*.yaml; do case $f in "
-             "*/twin/base*|*/report.yaml|*/tables.yaml|*published.yaml) "
+             "*/twin/base*|*/report.yaml|*tables.yaml|*published.yaml) "
              "continue;; esac; " CC_PROGRAM " config $f >/dev/null || { echo $f; exit 1; }; done",
              cc_test_source("configs"), cc_test_source("configs"));
     assert_int_equal(cc_test_run(NULL, 0, "%s", line), 0);

@@ -56,7 +56,7 @@ static void test_part(cc_test *test, run_data *d, const cascade_planned *p, cc_a
     cc_upstream_net net;
     assert_ok(run_data_init(d, p->run, p->backend));
     assert_ok(cc_upstream_net_init(&net, d->cascade.last, d->view.set, p->backend, NULL));
-    assert_ok(cc_testing_run(test, &d->view, net.plan, arena));
+    assert_ok(cc_testing_run(test, &(cc_predictor){.view = &d->view, .plan = net.plan}, arena));
     cc_upstream_net_deinit(&net);
 }
 

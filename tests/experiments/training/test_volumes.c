@@ -52,7 +52,10 @@ static int setup(void **state) {
                "upstream: {calcification: small.yaml, out_of_fold: false}\n");
     snprintf(runs_config, sizeof runs_config, "%s", config_in("small.yaml"));
     const char *out = runs_folder();
-    runs_ok(&o, out, config_in("third.yaml"));
+    runs_write(config_in("both.yaml"), "extends: base.yaml\nname: test/both\nvariant: a\nstage: ensemble\n"
+                                       "upstream: {members: [small.yaml]}\n");
+    snprintf(text, sizeof text, "%s/third.yaml %s/both.yaml", folder, folder);
+    runs_ok(&o, out, text);
     snprintf(whole, sizeof whole, "%s", runs_path(out, 1));
     return 0;
 }
@@ -135,6 +138,27 @@ static void read_predicted(uint8_t *out, char *patient, const char *result) {
     for (int i = 0; i < DEPTH * PIXELS; i++) marked += out[i] != 0;
     assert_in_range(marked, 1, DEPTH * PIXELS - 1); /* or nothing would be compared */
     cc_arena_destroy(arena);
+}
+
+/* Windows, batches and classes as in the member's own test. */
+static void an_ensemble_of_one_marks_what_its_member_does(void **state) {
+    (void)state;
+    static uint8_t want[DEPTH * PIXELS], got[DEPTH * PIXELS];
+    char patient[CC_RUN_NAME_MAX], other[CC_RUN_NAME_MAX];
+    read_predicted(want, patient, result_of("small/a"));
+    read_predicted(got, other, result_of("both/a"));
+    assert_string_equal(other, patient);
+    assert_memory_equal(got, want, sizeof want);
+}
+
+/* An ensemble's mirrors are of its members, which a config alone cannot know. */
+static void an_ensemble_of_volumes_has_no_mirror_images(void **state) {
+    (void)state;
+    outcome o;
+    snprintf(runs_config, sizeof runs_config, "%s", config_in("both.yaml"));
+    runs_go(&o, runs_folder(), "--set 'evaluate.mirrors=[x]'");
+    snprintf(runs_config, sizeof runs_config, "%s", config_in("small.yaml"));
+    assert_failed(&o, o.status, "test/small: its net takes volumes");
 }
 
 static void predict(cc_volume *mask, char *path, const char *model, const char *scan, const char *name) {
@@ -226,6 +250,7 @@ static void what_volumes_cannot_do_is_refused(void **state) {
         {"data.slices=3", "data.slices means nothing with data.items: volumes"},
         {"preprocess.size=32", "preprocess.size means nothing with data.items: volumes"},
         {"augment=[hflip]", "augment means nothing with data.items: volumes"},
+        {"evaluate.mirrors=[x]", "evaluate.mirrors means nothing with data.items: volumes"},
         {"augment_random.types=[noise]", "augment_random means nothing with data.items: volumes"},
         {"train.empty_slices=0.5", "train.empty_slices means nothing with data.items: volumes"},
         {"data.split.by=slice", "data.split.by: slice takes scans apart"},
@@ -285,6 +310,8 @@ int main(void) {
         cmocka_unit_test(bytes_do_not_depend_on_workers_or_where_volumes_lie),
         cmocka_unit_test(a_killed_run_goes_on_to_the_same_bytes),
         cmocka_unit_test(rescored_is_what_the_run_counted),
+        cmocka_unit_test(an_ensemble_of_one_marks_what_its_member_does),
+        cmocka_unit_test(an_ensemble_of_volumes_has_no_mirror_images),
         cmocka_unit_test(a_scan_is_marked_as_in_the_runs_own_test),
         cmocka_unit_test(the_mask_of_a_turned_scan_has_the_geometry_of_its_file),
         cmocka_unit_test(what_volumes_cannot_do_is_refused),

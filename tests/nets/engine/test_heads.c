@@ -129,10 +129,47 @@ static void what_a_loss_trains_is_stepped_kept_and_put_back(void **state) {
     destroy(&n);
 }
 
+/* Outputs come in the order of net.heads; dropout leaves out values of the encoder's last features alone,
+ * those that both decoders begin at. */
+static void outputs_lie_in_the_order_of_the_heads_and_dropout_before_both_decoders(void **state) {
+    (void)state;
+    cc_net_spec spec = mtal;
+    cc_graph *graph;
+    int dropped = 0, readers = 0;
+    cc_value value = CC_NO_VALUE;
+    spec.heads[0] = (cc_head_spec){.name = "lesion", .classes = 2};
+    spec.heads[1] = (cc_head_spec){.name = "region", .classes = 5};
+    spec.head_count = 2;
+    spec.dropout = 0.5;
+    assert_ok(cc_net_build(&graph, &spec, 1, 0, SIDE, SIDE));
+    assert_string_equal(cc_graph_output_at(graph, 0)->name, "lesion");
+    assert_string_equal(cc_graph_output_at(graph, 1)->name, "region");
+    assert_int_equal(cc_graph_shape(graph, cc_graph_output_at(graph, 1)->value).dims[1], 5);
+    for (int i = 0; i < cc_graph_node_count(graph); i++) {
+        const cc_node *node = cc_graph_node(graph, i);
+        for (int k = 0; k < node->input_count; k++)
+            readers += node->inputs[k] == value && value != CC_NO_VALUE;
+        if (strcmp(node->op->name, "dropout") != 0) continue;
+        dropped++;
+        value = i + 1;
+        assert_int_equal(node->shape.dims[1], 128);
+        assert_int_equal(node->shape.dims[2], 1);
+    }
+    assert_int_equal(dropped, 1);
+    assert_int_equal(readers, 1); /* enlarged once, for both */
+    cc_graph_destroy(graph);
+    spec.dropout = 0;
+    assert_ok(cc_net_build(&graph, &spec, 1, 0, SIDE, SIDE));
+    for (int i = 0; i < cc_graph_node_count(graph); i++)
+        assert_string_not_equal(cc_graph_node(graph, i)->op->name, "dropout");
+    cc_graph_destroy(graph);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_of_two_outputs_add_up_and_logits_stay),
         cmocka_unit_test(what_a_loss_trains_is_stepped_kept_and_put_back),
+        cmocka_unit_test(outputs_lie_in_the_order_of_the_heads_and_dropout_before_both_decoders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
