@@ -15,6 +15,7 @@
 #include "experiments/cascade/regions.h"
 #include "experiments/cascade/upstream_net.h"
 #include "experiments/planning/data.h"
+#include "experiments/planning/run_nets.h"
 
 static const char *const stage_names[] = {"roi", "calcification", "false_positive"};
 

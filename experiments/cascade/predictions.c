@@ -10,6 +10,7 @@
 #include "experiments/cascade/combine.h"
 #include "experiments/cascade/evaluate.h"
 #include "experiments/cascade/upstream_net.h"
+#include "experiments/planning/run_nets.h"
 
 /* Masks depend on the net, the slices, how these are prepared and, by rounding, on backend and threads:
  * all of it is in the key. The file is OUT/.cache/KEY.masks. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/planning/data.h"
+#include "experiments/planning/run_nets.h"
 
 cc_status cc_members_suit(const cc_planned_run *run) {
     const cc_experiment_config *config = run->config, *first = cc_planned_run_net(run)->config;

@@ -81,13 +81,6 @@ cc_status cc_planned_run_identity(cc_digest_text *out, const cc_planned_run *run
 /* What it is called in messages: "twin/table3-encoders resnet-34, fold 2, seed 1". */
 void cc_planned_run_name(char *out, size_t capacity, const cc_planned_run *run);
 
-/* The run whose net has the last word: the run itself, or of a cascade the last one upstream. Of an ensemble
- * that of its first member: all tell the same classes apart. */
-const cc_planned_run *cc_planned_run_net(const cc_planned_run *run);
-/* Whether the nets of a run, its own and those upstream, can be shown a set, and whether the labels of the
- * run's data are those that the last of them tells apart. As cc_data_check_channels and cc_data_targets. */
-cc_status cc_planned_run_check_nets(const cc_planned_run *run, const cc_slice_set *set);
-
 /* The state of the file that lies at run->path now; of the runs upstream what the plan knows counts.
  *   CC_EIO          what is there cannot be looked at, or is no file
  *   CC_EUNSUPPORTED a file of a newer calcade

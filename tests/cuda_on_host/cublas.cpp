@@ -1,3 +1,4 @@
+/* tests/cuda_on_host/cublas.cpp -- cublasLt's products of matrices as loops of the host. */
 #include "cublasLt.h"
 
 #include <algorithm>

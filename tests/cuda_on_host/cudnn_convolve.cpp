@@ -1,3 +1,4 @@
+/* tests/cuda_on_host/cudnn_convolve.cpp -- the convolutions of cuDNN's stand-in: products of matrices over gathered taps. */
 #include "cudnn_convolve.h"
 
 #include <cblas.h>

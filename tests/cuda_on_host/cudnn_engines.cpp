@@ -1,3 +1,4 @@
+/* tests/cuda_on_host/cudnn_engines.cpp -- which graphs the stand-in's engines take, as cuDNN's would, and in which order they are offered. */
 #include "cudnn_engines.h"
 
 namespace cc_dnn {

@@ -1,3 +1,4 @@
+/* tests/cuda_on_host/cudnn_execute.cpp -- runs a plan of cuDNN's stand-in: finds its tensors in memory and computes each operation. */
 #include "cudnn_convolve.h"
 #include "cudnn_engines.h"
 

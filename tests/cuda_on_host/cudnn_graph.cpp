@@ -1,3 +1,4 @@
+/* tests/cuda_on_host/cudnn_graph.cpp -- reads a graph of operations out of descriptors, as cuDNN's finalise does. */
 #include "cudnn_graph.h"
 
 #include <algorithm>

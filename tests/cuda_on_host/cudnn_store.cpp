@@ -1,3 +1,4 @@
+/* tests/cuda_on_host/cudnn_store.cpp -- descriptors of cuDNN's graph API: which attributes each type has, who may write them, and their values. */
 #include "cudnn_store.h"
 
 #include <stdarg.h>

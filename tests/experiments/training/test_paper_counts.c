@@ -1,3 +1,4 @@
+/* tests/experiments/training/test_paper_counts.c -- what of a run's counts is not as the paper prints it, and why. */
 #include <string.h>
 #include "experiments/training/paper_counts.h"
 #include "support.h"
