@@ -479,79 +479,6 @@ static void the_print_is_yaml_that_a_person_reads(void **state) {
     assert_non_null(strstr(text, "root: ./a_b-c.d\n"));
 }
 
-static void places_names_and_threads_are_no_part_of_the_identity(void **state) {
-    (void)state;
-    char *here, *there, *other;
-    assert_ok(parse("{name: a, variant: b, data: {root: /a}, train: {workers: 1}}", NULL));
-    assert_ok(cc_config_identity_text(&here, first(), arena));
-    assert_ok(parse("{name: c, data: {root: /b}, train: {workers: 9, threads: 3}}", NULL));
-    assert_ok(cc_config_identity_text(&there, first(), arena));
-    assert_ok(parse("{name: c, data: {root: /b}, train: {workers: 9}, results: {threshold: 0.4}}", NULL));
-    assert_ok(cc_config_identity_text(&other, first(), arena));
-    assert_string_equal(here, there);
-    assert_string_not_equal(here, other);
-    assert_non_null(strstr(here, "seed: 1\n"));
-}
-
-/* Runs that were made before an option was there keep their identity. */
-static void an_option_that_was_added_counts_where_it_is_not_its_default(void **state) {
-    (void)state;
-    char *text, *other;
-    static const char *const defaults[] = {"{data: {root: /a}}", "{data: {root: /a, skip_broken: false}}",
-                                           "{data: {root: /a, mask_threshold: null, skip_broken: null}}"};
-    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
-        assert_ok(parse(defaults[i], NULL));
-        assert_ok(cc_config_identity_text(&text, first(), arena));
-        assert_null(strstr(text, "skip_broken"));
-        assert_null(strstr(text, "mask_threshold"));
-        assert_non_null(strstr(text, "data:\n  source: ctheart\n  split:\n"));
-    }
-    assert_ok(parse("{data: {root: /a, skip_broken: true, mask_threshold: 0}}", NULL));
-    assert_ok(cc_config_identity_text(&other, first(), arena));
-    assert_non_null(strstr(other, "  source: ctheart\n  mask_threshold: 0\n  skip_broken: true\n  split:\n"));
-    assert_error(parse("{data: {root: /a, mask_threshold: 65535}}", NULL), CC_ECONFIG, "data.mask_threshold");
-    assert_error(parse("{data: {root: /a, source: coca, mask_threshold: 9}}", NULL), CC_ECONFIG,
-                 "data.mask_threshold means nothing where data.source is coca");
-}
-
-/* The same of what training varies: younger than many runs, and no part of an identity until it is used. In
- * a term of a sum too. */
-static void what_training_varies_counts_where_it_is_used(void **state) {
-    (void)state;
-    char *plain, *text;
-    static const char unused[] =
-        "{data: {root: /a, train_share: 1}, evaluate: {mirrors: []}, augment_random: {types: []}, optimizer: "
-        "{type: sgd, nesterov: false}, "
-        "loss: {type: sum, terms: [{type: bce, positive_weight: null}]}}";
-    static const char *const used[][2] = {
-        {"data.train_share=0.5", "  train_share: 0.5\n"},
-        {"evaluate.mirrors=[x]", "evaluate:\n  mirrors: [x]\n"},
-        {"preprocess={histogram_matching: true, histogram_method: landmarks}",
-         "  histogram_method: landmarks\n"},
-        {"augment_random={types: [noise]}",
-         "augment_random:\n  types: [noise]\n  noise:\n    probability: 0.1\n    sigma: 30\n"},
-        {"optimizer={type: sgd, momentum: 0.9, nesterov: true}", "  nesterov: true\n"},
-        {"loss={type: sum, terms: [{type: bce, positive_weight: 3}]}",
-         "{type: bce, positive_weight: 3, weight: 1}"},
-        {"loss={type: bce, positive_weight: 3}", "  positive_weight: 3\n"}};
-    assert_ok(
-        parse("{data: {root: /a}, optimizer: {type: sgd}, loss: {type: sum, terms: [{type: bce}]}}", NULL));
-    assert_ok(cc_config_identity_text(&plain, first(), arena));
-    assert_null(strstr(plain, "nesterov"));
-    assert_null(strstr(plain, "augment_random"));
-    assert_null(strstr(plain, "train_share"));
-    assert_null(strstr(plain, "mirrors"));
-    assert_non_null(strstr(plain, "{type: bce, weight: 1}"));
-    assert_ok(parse(unused, NULL));
-    assert_ok(cc_config_identity_text(&text, first(), arena));
-    assert_string_equal(text, plain);
-    for (size_t i = 0; i < sizeof used / sizeof *used; i++) {
-        assert_ok(load(file("v.yaml", "data: {root: /a}\n"), used[i][0], NULL));
-        assert_ok(cc_config_identity_text(&text, first(), arena));
-        if (!strstr(text, used[i][1])) fail_msg("%s is not in\n%s", used[i][1], text);
-    }
-}
-
 static void what_training_varies_is_refused_with_its_line(void **state) {
     (void)state;
     assert_refused("augment_random: {types: [nose]}", "augment_random.types wants a list of at most 8");
@@ -654,9 +581,6 @@ int main(void) {
         CASE(the_print_reads_back_to_itself),
         CASE(extents_are_a_number_or_one_an_axis),
         CASE(the_print_is_yaml_that_a_person_reads),
-        CASE(places_names_and_threads_are_no_part_of_the_identity),
-        CASE(an_option_that_was_added_counts_where_it_is_not_its_default),
-        CASE(what_training_varies_counts_where_it_is_used),
         CASE(what_training_varies_is_refused_with_its_line),
         CASE(an_experiment_is_named_after_its_file),
         CASE(flipped_bytes_never_crash),
