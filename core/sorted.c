@@ -1,5 +1,5 @@
-/* core/sorted.c -- qsort and bsearch with the comparisons that many places need. Both may be asked for nothing, which
- * the C library does not promise to take with a null pointer. */
+/* core/sorted.c -- qsort and bsearch with the comparisons that many places need. Both may be asked for
+ * nothing, which the C library does not promise to take with a null pointer. */
 #include "core/sorted.h"
 
 #include <stdlib.h>

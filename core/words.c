@@ -1,5 +1,5 @@
-/* core/words.c -- lists of words, commas between them and "or" before the last, without a comma of its own; and
- * the nearest word by Levenshtein's distance. */
+/* core/words.c -- lists of words, commas between them and "or" before the last, without a comma of its own;
+ * and the nearest word by Levenshtein's distance. */
 #include "core/words.h"
 
 #include <stdio.h>
@@ -38,7 +38,8 @@ int cc_words_distance(const char *a, const char *b) {
     return row[n];
 }
 
-/* Short words of two or three letters are near to each other all the same: a hint that is wrong costs little. */
+/* Short words of two or three letters are near to each other all the same: a hint that is wrong costs
+ * little. */
 bool cc_words_is_near(int distance, const char *word) {
     return distance <= 2 || distance <= (int)strlen(word) / 3;
 }

@@ -45,8 +45,8 @@ size_t cc_batch_ring_buffers(const cc_batch_ring *ring);
 /* Ends the epoch that is under way: no item is in the making when it returns, so that the caller may change
  * what `make` goes by. */
 void cc_batch_ring_rest(cc_batch_ring *ring);
-/* Starts an epoch at batch number `first`, from 0; the threads begin at once. What an item is follows from its
- * number, and its slot from its batch's: nothing need be made of those before. */
+/* Starts an epoch at batch number `first`, from 0; the threads begin at once. What an item is follows from
+ * its number, and its slot from its batch's: nothing need be made of those before. */
 void cc_batch_ring_start(cc_batch_ring *ring, size_t first);
 
 /* The next batch: its slot, which is the caller's until the next call, and its items; *count is 0 behind the

@@ -16,8 +16,8 @@ typedef struct cc_text {
 void cc_text_add(cc_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cc_text_add_bytes(cc_text *text, const void *bytes, size_t count);
 /* A string for one format: LaTeX text, a Markdown table's cell, a CSV field, HTML text or an attribute's
- * value in quotes (XML's too), a gnuplot string in quotes, and one that is a tic's label. HTML and gnuplot get UTF-8
- * without control characters: these become spaces, bytes that are no UTF-8 U+FFFD. */
+ * value in quotes (XML's too), a gnuplot string in quotes, and one that is a tic's label. HTML and gnuplot
+ * get UTF-8 without control characters: these become spaces, bytes that are no UTF-8 U+FFFD. */
 void cc_text_add_latex(cc_text *text, const char *string);
 void cc_text_add_markdown(cc_text *text, const char *string);
 void cc_text_add_csv(cc_text *text, const char *string);

@@ -54,8 +54,8 @@ cc_run_masks cc_run_masks_get(const cc_run_masks_packer *packer, bool arteries);
 
 /* Bytes of each pixel of these masks: 1, or 2 with several classes. */
 size_t cc_run_masks_depth(const cc_run_masks *masks);
-/* The pixels' bytes of one slice, [height*width] times that. CC_EFORMAT where they do not unpack to that many,
- * or a class is none or contradicts the mask. */
+/* The pixels' bytes of one slice, [height*width] times that. CC_EFORMAT where they do not unpack to that
+ * many, or a class is none or contradicts the mask. */
 cc_status cc_run_masks_unpack(uint8_t *pixels, const cc_run_masks *masks, size_t slice);
 
 /* Refuses masks of another number of slices than the run's, sizes and regions that make no sense, and places

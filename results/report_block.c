@@ -1,6 +1,7 @@
 /* results/report_block.c -- OUT/EXPERIMENT/report.yaml: written as a whole, read back as a text.
  *
- * The path is made like that of a run (results/paths.h), so that no experiment's name leads out of the folder. */
+ * The path is made like that of a run (results/paths.h), so that no experiment's name leads out of the
+ * folder. */
 #include "results/report_block.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@
 /* RESULTS/EXPERIMENT/report.yaml. */
 static cc_status block_path(char out[CC_PATH_MAX], const char *results, const char *experiment) {
     char run[CC_PATH_MAX], variant[CC_PATH_MAX], folder[CC_PATH_MAX];
-    /* The name is checked as that of a run's experiment: the path of a made-up run is cut to its third folder. */
+    /* The name is checked as that of a run's experiment: the path of a made-up run is cut to its third
+     * folder. */
     CC_TRY(cc_run_path(run, results, experiment, "variant", 0, 0));
     CC_TRY(cc_path_folder(variant, run));
     CC_TRY(cc_path_folder(folder, variant));

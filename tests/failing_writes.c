@@ -5,9 +5,10 @@
  * writev, pwritev, fsync, fdatasync, truncate, fallocate, copy_file_range, sendfile, close of a file that is
  * open for writing, open and creat for writing, mkdir, mkdtemp, mkstemp, mkostemp, rename, link, symlink,
  * unlink, rmdir and remove, with their 64-bit, `f` and `at` kinds; a mapping of a file that may be written to
- * ends the program, since what is written there could not be counted (calcade has none). A stream that fopen opens for writing writes through the same write: inside
- * the C library it would not be seen. Calls on other files pass. What a call is on is told by its path, or
- * by where the kernel says that its descriptor leads (/proc/self/fd).
+ * ends the program, since what is written there could not be counted (calcade has none). A stream that fopen
+ * opens for writing writes through the same write: inside the C library it would not be seen. Calls on other
+ * files pass. What a call is on is told by its path, or by where the kernel says that its descriptor leads
+ * (/proc/self/fd).
  *
  * The environment says what to do; a program that is started by the program inherits it:
  *   FAILING_FOLDER  the folder, absolute; calls on what lies below it are counted

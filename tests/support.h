@@ -49,8 +49,8 @@ static inline int cc_test_cases(size_t count) {
 #endif
 }
 
-/* Whether the program under test is sanitized: what is then looked for is a wrong address, for which one size of
- * a kind, or one of two precisions in turn, will do; the numbers are compared in the other build. */
+/* Whether the program under test is sanitized: what is then looked for is a wrong address, for which one size
+ * of a kind, or one of two precisions in turn, will do; the numbers are compared in the other build. */
 static inline int cc_test_sanitized(void) {
 #ifdef CC_SANITIZED
     return 1;

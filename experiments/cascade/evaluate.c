@@ -333,8 +333,8 @@ static void compose(cc_evaluator *e, const cc_view_item *item) {
         }
 }
 
-/* The probabilities of item number `number` of a batch, its mean over mirror images or from its logits, to its
- * place in the slice, scaled back to its own size. */
+/* The probabilities of item number `number` of a batch, its mean over mirror images or from its logits, to
+ * its place in the slice, scaled back to its own size. */
 static void place(cc_evaluator *e, const cc_view_item *item, const float *logits, int number) {
     const cc_box *box = &item->box;
     const int tall = box->y1 - box->y0, wide = box->x1 - box->x0;

@@ -61,8 +61,8 @@ cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *view)
 /* How a net of this run is evaluated on a part; `plan` is an inference plan on view->fit. */
 cc_evaluation_source cc_net_view_evaluation(const cc_net_view *view, const cc_net_view_part *part,
                                             cc_plan *plan);
-/* The same of what is tested: by evaluate.above_hu and evaluate.mirrors, which the choice of an epoch does not
- * look at. Of a net with several outputs no loss is computed: a scan that is predicted has no regions. */
+/* The same of what is tested: by evaluate.above_hu and evaluate.mirrors, which the choice of an epoch does
+ * not look at. Of a net with several outputs no loss is computed: a scan that is predicted has no regions. */
 cc_evaluation_source cc_net_view_test(const cc_net_view *view, const cc_net_view_part *part, cc_plan *plan);
 
 #endif

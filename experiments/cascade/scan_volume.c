@@ -71,7 +71,8 @@ static cc_status classify(uint8_t *labels, const cc_scan_volume_source *source, 
     return CC_OK;
 }
 
-/* HU of the part as the set shows them, and its classes; where `labels` is NULL, HU as the dataset has them. */
+/* HU of the part as the set shows them, and its classes; where `labels` is NULL, HU as the dataset has
+ * them. */
 static cc_status read_part(float *hu, uint8_t *labels, const cc_scan_volume *v,
                            const cc_scan_volume_source *source) {
     cc_status status = CC_OK;

@@ -1,5 +1,5 @@
-/* experiments/config/config_report.c -- labels and claims of the `report:` block: read, and checked against the
- * variants that the matrix makes. */
+/* experiments/config/config_report.c -- labels and claims of the `report:` block: read, and checked against
+ * the variants that the matrix makes. */
 #include "experiments/config/config_report.h"
 
 #include <stdio.h>
@@ -40,8 +40,8 @@ cc_status cc_config_read_labels(cc_label_list *out, const char *key, const cc_ya
     cc_label *items = cc_arena_get_array(arena, node->count + 1, sizeof *items);
     if (!items) return CC_ENOMEM;
     for (size_t i = 0; i < node->count; i++) {
-        /* Names of variants have points and commas in them: they are keys of this map as they stand, never paths
-         * into it. */
+        /* Names of variants have points and commas in them: they are keys of this map as they stand, never
+         * paths into it. */
         if (!cc_config_is_name(node->keys[i], 1))
             return cc_config_fail(node->items[i], node->key_lines[i],
                                   "a variant's name is that of its folder",

@@ -295,8 +295,8 @@ static cc_status read_targets(cc_target_words *out, const cc_option *o, const ch
     return CC_OK;
 }
 
-/* One number for all axes, or a list of one for each; of equal numbers one is kept, so that both ways to say the
- * same have one identity. */
+/* One number for all axes, or a list of one for each; of equal numbers one is kept, so that both ways to say
+ * the same have one identity. */
 static bool as_extents(cc_extents *out, const cc_option *o, const cc_yaml *node) {
     const size_t axes = sizeof out->values / sizeof *out->values;
     cc_extents e = {.count = 1};

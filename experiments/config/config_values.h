@@ -41,7 +41,8 @@ cc_status cc_config_expand(const char **out, const char *key, const cc_yaml *nod
 bool cc_config_is_name(const char *text, int most);
 
 /* Reads one value into `config` as the row wants it. `key` is for messages; any kind but CC_OPTION_LOSSES,
- * CC_OPTION_LABELS and CC_OPTION_CLAIMS. A null node is for rows without a default only: it gives their `null_value` or NULL. */
+ * CC_OPTION_LABELS and CC_OPTION_CLAIMS. A null node is for rows without a default only: it gives their
+ * `null_value` or NULL. */
 cc_status cc_config_read_value(cc_experiment_config *config, const cc_option *option, const char *key,
                                const cc_yaml *node, cc_arena *arena);
 

@@ -1,9 +1,9 @@
 /* experiments/config/options.h -- a row of the table of options: all that is known of one option.
  *
  * Reading, checking, printing, reference and schema follow the table; a new option is a member of
- * cc_experiment_config (experiment.h) and a row of options_data.c, options_volumes.c, options_augment.c, options_net.c,
- * options_training.c or options_report.c (after Redis' config.c). Private to the configuration; others
- * include experiments/config/config.h. */
+ * cc_experiment_config (experiment.h) and a row of options_data.c, options_volumes.c, options_augment.c,
+ * options_net.c, options_training.c or options_report.c (after Redis' config.c). Private to the
+ * configuration; others include experiments/config/config.h. */
 #ifndef CC_EXPERIMENTS_CONFIG_OPTIONS_H
 #define CC_EXPERIMENTS_CONFIG_OPTIONS_H
 

@@ -1,9 +1,9 @@
-/* experiments/config/options_report.c -- the options of the experiment's table: what it shows, how rows are called
- * and compared, and what is claimed of them.
+/* experiments/config/options_report.c -- the options of the experiment's table: what it shows, how rows are
+ * called and compared, and what is claimed of them.
  *
- * They are the words of a table of configs/paper/report.yaml, said beside the experiment that the table is of. No
- * run depends on them: all are marked so that no identity holds them. Scores and conventions are those that
- * metrics/score.h lists; the table is put together when it is first asked for. */
+ * They are the words of a table of configs/paper/report.yaml, said beside the experiment that the table is
+ * of. No run depends on them: all are marked so that no identity holds them. Scores and conventions are those
+ * that metrics/score.h lists; the table is put together when it is first asked for. */
 #include "experiments/config/option_rows.h"
 
 #include <limits.h>

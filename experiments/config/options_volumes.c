@@ -2,8 +2,8 @@
  * grid that scans are brought to, the patches that are trained on, the windows that are predicted.
  *
  * Lists are in the order of arrays, z, y, x, as net.kernels and the like are. What the words mean, and what
- * the algorithms are: datasets/interpolate.h, resample.h, reduce.h, patches.h and sliding_window.h. No row has
- * `usual`: none of them means anything to a run that is older than data.items. */
+ * the algorithms are: datasets/interpolate.h, resample.h, reduce.h, patches.h and sliding_window.h. No row
+ * has `usual`: none of them means anything to a run that is older than data.items. */
 #include "experiments/config/option_rows.h"
 
 #include <string.h>

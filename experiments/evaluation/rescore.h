@@ -14,7 +14,8 @@ typedef struct cc_rescored {
     const char *difference;
 } cc_rescored;
 
-/* The arena owns all. nsd_tolerance_mm other than CC_NSD_TOLERANCE_MM: nsd_1mm of the measures is at that one.
+/* The arena owns all. nsd_tolerance_mm other than CC_NSD_TOLERANCE_MM: nsd_1mm of the measures is at that
+ * one.
  *   CC_EUNSUPPORTED the file holds no masks: a light copy, or of an older program
  *   CC_EFORMAT      the masks do not unpack, or give other counts of pixels than the file states
  *   others          as cc_run_read and cc_measure_patients */

@@ -1,6 +1,6 @@
 /* experiments/parity/rival_scores.c -- calcade-golden-scores, version 2: agreement of methods and readers
- * (pingouin, scikit-learn), intervals of stored resamples (SciPy), tests of paired results (statsmodels, SciPy,
- * scikit-posthocs), and distances between surfaces (MONAI).
+ * (pingouin, scikit-learn), intervals of stored resamples (SciPy), tests of paired results (statsmodels,
+ * SciPy, scikit-posthocs), and distances between surfaces (MONAI).
  *
  * Each group of the file is a row of a table; a group without a row is named in a warning. */
 #include <math.h>

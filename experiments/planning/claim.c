@@ -115,7 +115,8 @@ static bool is_there(const char *path, const char *token) {
 
 /* Makes `path` of `temporary`, which only one process can. On a network the answer may be lost and the call
  * repeated: then it says that the name exists, and the count of links says whose it is. A file system without
- * links makes an empty file, which its maker fills. False with errno: EEXIST where another one has the name. */
+ * links makes an empty file, which its maker fills. False with errno: EEXIST where another one has the
+ * name. */
 static bool make_name(int *descriptor, const char *temporary, const char *path) {
     struct stat entry;
     if (link(temporary, path) == 0) return true;
@@ -168,7 +169,8 @@ static cc_status make_number(bool *made, int *descriptor, char path[CC_PATH_MAX]
     int code = write_note(*descriptor, note) ? 0 : errno;
     if (code == 0) {
         named = make_name(descriptor, temporary, path);
-        /* Another one has the name, or has taken the temporary file away: it was faster. All else is an error. */
+        /* Another one has the name, or has taken the temporary file away: it was faster. All else is an
+         * error. */
         if (!named && errno != EEXIST && errno != ENOENT) code = errno;
     }
     unlink(temporary);

@@ -65,7 +65,8 @@ void cc_claim_note_progress(cc_claim *claim, const cc_claim_progress *progress);
 
 /* CC_EBUSY where the claim was lost to another, CC_EIO where it was removed with the results. cc_claim_check
  * costs nothing, takes NULL, and may on a network be late by what its file system remembers; cc_claim_renew
- * asks the server, and gives the holder a whole lease from then on: to be called before a result is written. */
+ * asks the server, and gives the holder a whole lease from then on: to be called before a result is
+ * written. */
 cc_status cc_claim_check(const cc_claim *claim);
 cc_status cc_claim_renew(cc_claim *claim);
 
@@ -83,7 +84,8 @@ bool cc_claim_has_ended(const cc_claim_note *note);
 double cc_claim_lease_s(void);
 
 /* Removes what a process that was killed left beside a result that is there: its checkpoint, its claim,
- * temporary files, the line of an error. Nothing where another process may be at work on it, or where they cannot be removed. */
+ * temporary files, the line of an error. Nothing where another process may be at work on it, or where they
+ * cannot be removed. */
 void cc_claim_tidy(const char *result_path);
 
 #endif

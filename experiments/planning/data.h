@@ -48,8 +48,8 @@ cc_status cc_data_split(cc_split *out, const cc_slice_set *set, const cc_experim
 /* Whether the net of a config sees volumes (data.items), and how many slices of them at a time: 0 for a net
  * of images. */
 bool cc_data_has_volumes(const cc_experiment_config *config);
-/* Whether the net of a config can be averaged over mirror images along some axes (datasets/mirror.h; 0: none).
- * CC_ECONFIG of volumes. */
+/* Whether the net of a config can be averaged over mirror images along some axes (datasets/mirror.h; 0:
+ * none). CC_ECONFIG of volumes. */
 cc_status cc_data_check_mirrors(const cc_experiment_config *net, unsigned axes);
 int cc_data_depth(const cc_experiment_config *net);
 
@@ -66,7 +66,8 @@ cc_status cc_data_targets(cc_net_targets *out, const cc_experiment_config *net,
                           const cc_experiment_config *data);
 
 /* Whether the set has what the channels of a config's net are made of: HU for masks, neighbours for several
- * slices, and slices of a scan of one size; for volumes scans without a gap. CC_EUNSUPPORTED, CC_EFORMAT in one line. */
+ * slices, and slices of a scan of one size; for volumes scans without a gap. CC_EUNSUPPORTED, CC_EFORMAT in
+ * one line. */
 cc_status cc_data_check_channels(const cc_slice_set *set, const cc_experiment_config *net);
 
 /* Labels without a class, and arteries that no mask tells apart, where opening the set has read all labels.

@@ -215,8 +215,8 @@ static void add_split(cc_review *r, const cc_experiment_config *config) {
     if (k == r->split_count) r->splits[r->split_count++].config = config;
 }
 
-/* How many nets of stage 2 the run of a config needs out of fold. A stage 2 that cannot be planned is not for a
- * look at data to say. */
+/* How many nets of stage 2 the run of a config needs out of fold. A stage 2 that cannot be planned is not for
+ * a look at data to say. */
 static int count_inner_folds(cc_upstream_files *files, const cc_experiment_config *config) {
     const cc_experiment_config *stage_2 = NULL;
     if (!config->upstream.out_of_fold) return 0;

@@ -57,7 +57,8 @@ void cc_review_split_name(char out[CC_REVIEW_NAME], const cc_review *review, con
 const char *cc_review_part_name(cc_review_part part);
 
 /* Opens anew the dataset that all configs have (cc_data_has_same_slices), reads every slice, and splits as
- * each of them says, and as the runs out of fold of stage 3 do (upstream.out_of_fold). The arena owns what is in `out`.
+ * each of them says, and as the runs out of fold of stage 3 do (upstream.out_of_fold). The arena owns what is
+ * in `out`.
  *   CC_OK  whatever the faults · others: the dataset as a whole cannot be looked at (no such folder) */
 cc_status cc_review_make(cc_review *out, const cc_experiment_config *const *configs, int count,
                          cc_arena *arena);

@@ -1,8 +1,8 @@
-/* experiments/planning/report_blocks.c -- configs into the texts of report.yaml: variants in the matrix's order,
- * then the block as the config resolves it.
+/* experiments/planning/report_blocks.c -- configs into the texts of report.yaml: variants in the matrix's
+ * order, then the block as the config resolves it.
  *
- * The same configs give the same bytes, whichever process writes them. Seeds and folds are no variants: each name is
- * listed where it first occurs. */
+ * The same configs give the same bytes, whichever process writes them. Seeds and folds are no variants: each
+ * name is listed where it first occurs. */
 #include "experiments/planning/report_blocks.h"
 
 #include <stdio.h>
@@ -27,7 +27,8 @@ static const cc_experiment_config *next_variant(walk *w) {
     return NULL;
 }
 
-/* Whether one of the variants before `end` is of this experiment, and, where it is not NULL, has this name. */
+/* Whether one of the variants before `end` is of this experiment, and, where it is not NULL, has this
+ * name. */
 static bool is_before(const walk *all, const cc_experiment_config *end, const char *variant) {
     walk w = *all;
     for (const cc_experiment_config *v; (v = next_variant(&w)) != end;)

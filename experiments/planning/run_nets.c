@@ -1,5 +1,6 @@
-/* experiments/planning/run_nets.c -- the nets behind a run, walked over the runs that it needs. What a net asks of
- * data is experiments/planning/data.h's; here is which net is asked, and under which key the answer stands. */
+/* experiments/planning/run_nets.c -- the nets behind a run, walked over the runs that it needs. What a net
+ * asks of data is experiments/planning/data.h's; here is which net is asked, and under which key the answer
+ * stands. */
 #include "experiments/planning/run_nets.h"
 
 #include "experiments/planning/data.h"

@@ -1,5 +1,5 @@
-/* experiments/planning/run_nets.h -- the nets that a planned run stands on: its own, those upstream, those of an
- * ensemble's members; which of them decides, and whether all of them fit the run's data. */
+/* experiments/planning/run_nets.h -- the nets that a planned run stands on: its own, those upstream, those of
+ * an ensemble's members; which of them decides, and whether all of them fit the run's data. */
 #ifndef CC_EXPERIMENTS_PLANNING_RUN_NETS_H
 #define CC_EXPERIMENTS_PLANNING_RUN_NETS_H
 

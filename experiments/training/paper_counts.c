@@ -1,8 +1,8 @@
 /* experiments/training/paper_counts.c -- the counts of the paper's section 3.1, as a table, and one line that
  * compares a run's with them.
  *
- * configs/paper/published.yaml holds the paper's tables of scores and its sums; what a count belongs to (source,
- * stage, split) and why ours differ from it has no place in that format. */
+ * configs/paper/published.yaml holds the paper's tables of scores and its sums; what a count belongs to
+ * (source, stage, split) and why ours differ from it has no place in that format. */
 #include "experiments/training/paper_counts.h"
 
 #include <stdio.h>

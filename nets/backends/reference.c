@@ -1,8 +1,8 @@
 /* nets/backends/reference.c -- the backend that runs every op's naive reference (--device reference).
  *
- * All activations are plain float32, N,C,[D,]H,W: a channel block of 1. Slow, and simple enough to be believed;
- * whole nets on other backends are compared with it, as single ops are in tests. One kernel serves all ops: it
- * hands the task's pointers to the op's own reference. */
+ * All activations are plain float32, N,C,[D,]H,W: a channel block of 1. Slow, and simple enough to be
+ * believed; whole nets on other backends are compared with it, as single ops are in tests. One kernel serves
+ * all ops: it hands the task's pointers to the op's own reference. */
 #include <string.h>
 #include "nets/backends/host.h"
 

@@ -93,8 +93,8 @@ static cc_status add_parameter(cc_graph *graph, const cc_node *node, const cc_op
     return CC_OK;
 }
 
-/* Copies the attributes, and lets the op infer shape and parameters. A value that is an input twice would have
- * two gradients written into one buffer. */
+/* Copies the attributes, and lets the op infer shape and parameters. A value that is an input twice would
+ * have two gradients written into one buffer. */
 static cc_status fill_node(cc_graph *graph, cc_node *node, const void *attr) {
     const cc_shape *shapes[CC_OP_INPUTS_MAX];
     cc_op_signature signature = {0};

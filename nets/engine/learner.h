@@ -41,8 +41,8 @@ cc_status cc_learner_step(cc_learner *learner, const float *input, const float *
                           double *loss);
 
 /* The same in parts. A backend with memory of its own leaves the host free between `start` and `finish`, and
- * takes what the next step needs (`feed`) while this one runs; on others `input` and `target` stay as they are
- * until `start` has returned. */
+ * takes what the next step needs (`feed`) while this one runs; on others `input` and `target` stay as they
+ * are until `start` has returned. */
 cc_status cc_learner_feed(cc_learner *learner, const float *input, const float *target);
 cc_status cc_learner_start(cc_learner *learner, double lr);
 cc_status cc_learner_finish(cc_learner *learner, double *loss);

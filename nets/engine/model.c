@@ -10,8 +10,8 @@
 #include "core/rng.h"
 #include "nets/engine/model_parts.h"
 
-/* Parameters do not depend on the size of the images: the graph of the smallest names them all. Their memory is
- * taken when the first plan has chosen layouts (nets/engine/model_memory.h). */
+/* Parameters do not depend on the size of the images: the graph of the smallest names them all. Their memory
+ * is taken when the first plan has chosen layouts (nets/engine/model_memory.h). */
 cc_status cc_model_create(cc_model **out, const cc_net_spec *spec, const cc_backend *backend) {
     cc_status status = CC_OK;
     cc_model *model = calloc(1, sizeof *model);

@@ -57,7 +57,8 @@ cc_status cc_model_set_all(cc_model *model, const float *values);
  * logit of spec.prior. */
 cc_status cc_model_initialise(cc_model *model, uint64_t seed);
 
-/* The trained parameters as one flat range, for the optimiser: in the stored form, in the backend's memory. */
+/* The trained parameters as one flat range, for the optimiser: in the stored form, in the backend's
+ * memory. */
 typedef struct cc_flat {
     float *values, *grads;
     void *bf16; /* the values rounded to bf16; NULL where the backend keeps no such copy */

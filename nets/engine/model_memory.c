@@ -1,8 +1,8 @@
 /* nets/engine/model_memory.c -- where parameters lie, and which of them have a copy in bf16.
  *
  * A training plan in bf16 wants copies of all trained values: the optimiser writes master and copy in one
- * pass. An inference plan wants copies only of the weights that its kernels read, which may be few, so until a
- * plan trains those alone are kept, packed. When a training plan comes later, the full copies are added and
+ * pass. An inference plan wants copies only of the weights that its kernels read, which may be few, so until
+ * a plan trains those alone are kept, packed. When a training plan comes later, the full copies are added and
  * the packed ones stay: recorded graphs (cc_backend.run) of the earlier plans hold their addresses, and go on
  * reading them. Both are then rounded from the same values. */
 #include "nets/engine/model_memory.h"

@@ -1,9 +1,9 @@
 /* nets/engine/model_parts.h -- private to nets/engine: what a model is made of, for the units that share it.
  *
  * Memory is three flat ranges of float32 in the backend's memory, each parameter's slot at a multiple of 64
- * bytes: the trained values, their gradients (the same offsets) and the running statistics. The optimiser, the
- * gradient's norm and the moving average each go over a range in one call. Beside them lie the bf16 copies of
- * the trained values that kernels of bf16 plans read (nets/engine/model_memory.h). */
+ * bytes: the trained values, their gradients (the same offsets) and the running statistics. The optimiser,
+ * the gradient's norm and the moving average each go over a range in one call. Beside them lie the bf16
+ * copies of the trained values that kernels of bf16 plans read (nets/engine/model_memory.h). */
 #ifndef CC_NETS_ENGINE_MODEL_PARTS_H
 #define CC_NETS_ENGINE_MODEL_PARTS_H
 

@@ -4,7 +4,8 @@
  *   cc_plan_memory_find_gradients   which gradients the backward pass computes
  *   plan_kernels                    each node's kernel chooses algorithms, its layout and how much it needs
  *   cc_plan_memory_place            lifetimes, and a place for each buffer in one piece of memory
- *   take_memory                     parameters (first plan), then that piece, in one allocation; kernels learn
+ *   take_memory                     parameters (first plan), then that piece, in one allocation; kernels
+ * learn
  *                                   their pointers
  *
  * Kernels are planned in the order they run, so that each sees the layout in which its inputs were left: a

@@ -1,7 +1,7 @@
 /* nets/engine/plan_build.h -- a plan: a net at one size, ready to run; built, asked, destroyed.
  *
- * Users include nets/engine/plan.h, whose cc_plan_create also explains a lack of memory. What is here is below
- * that: nets/engine/needs.h, which does the explaining, builds plans too. */
+ * Users include nets/engine/plan.h, whose cc_plan_create also explains a lack of memory. What is here is
+ * below that: nets/engine/needs.h, which does the explaining, builds plans too. */
 #ifndef CC_NETS_ENGINE_PLAN_BUILD_H
 #define CC_NETS_ENGINE_PLAN_BUILD_H
 

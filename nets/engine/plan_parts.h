@@ -6,8 +6,8 @@
 #include "nets/engine/placement.h"
 #include "nets/engine/plan_types.h"
 
-/* How the gradient of one input of one node reaches the gradient of the value that is this input. A value that
- * several nodes read has the sum of their gradients. */
+/* How the gradient of one input of one node reaches the gradient of the value that is this input. A value
+ * that several nodes read has the sum of their gradients. */
 typedef struct cc_input_gradient {
     bool wanted; /* a trained parameter lies before the input */
     bool first;  /* this node is the first of the backward pass to write that gradient: it overwrites */

@@ -1,8 +1,8 @@
 /* nets/engine/plan_run.c -- the passes of a plan: kernels in the graph's order, and in the reverse of it.
  *
- * Both ends of the net are plain float32, N,C,pixels; inside, activations lie as kernels chose. A backend whose
- * memory is the host's reads the caller's input in place; another gets a copy, computes while the host does
- * something else, and records an inference pass to repeat it (cc_backend.run). */
+ * Both ends of the net are plain float32, N,C,pixels; inside, activations lie as kernels chose. A backend
+ * whose memory is the host's reads the caller's input in place; another gets a copy, computes while the host
+ * does something else, and records an inference pass to repeat it (cc_backend.run). */
 #include "nets/engine/plan_run.h"
 
 #include <assert.h>

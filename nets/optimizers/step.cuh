@@ -1,9 +1,9 @@
 /* nets/optimizers/step.cuh -- what the optimisers' CUDA kernels share; private to nets/optimizers/NAME/.
  *
- * A step is one map over rows (nets/backends/cuda/map_rows.cuh) over the flat range of all parameters, in packs of N
- * neighbouring values. Each thread first reads the step's constants and the loss from the device's memory: in
- * a recorded step the kernel's arguments never change. Where the loss is NaN or infinite nothing is written,
- * so that the host, which reads the loss later, finds the weights and the state of before. */
+ * A step is one map over rows (nets/backends/cuda/map_rows.cuh) over the flat range of all parameters, in
+ * packs of N neighbouring values. Each thread first reads the step's constants and the loss from the device's
+ * memory: in a recorded step the kernel's arguments never change. Where the loss is NaN or infinite nothing
+ * is written, so that the host, which reads the loss later, finds the weights and the state of before. */
 #ifndef CC_NETS_OPTIMIZERS_STEP_CUH
 #define CC_NETS_OPTIMIZERS_STEP_CUH
 

@@ -31,8 +31,9 @@ cc_status cc_gnuplot_data(cc_gnuplot *plot, const char *name, const cc_text *dat
 /* Runs a script and saves what it drew as FOLDER/FIGURE.png and .svg. CC_EIO where gnuplot is missing or
  * fails, or a picture is not whole. */
 cc_status cc_gnuplot_run(cc_gnuplot *plot, const char *figure, const cc_text *script);
-/* Runs a body of commands twice, for the PNG at 2x and for the SVG, in the style that plots have in common (axes at
- * the left and below, "?" for a missing value); `setup` stands before both. Pixels of the SVG. Errors as above. */
+/* Runs a body of commands twice, for the PNG at 2x and for the SVG, in the style that plots have in common
+ * (axes at the left and below, "?" for a missing value); `setup` stands before both. Pixels of the SVG.
+ * Errors as above. */
 cc_status cc_gnuplot_draw(cc_gnuplot *plot, const char *figure, int width, int height, const char *setup,
                           const cc_text *body);
 void cc_gnuplot_end(cc_gnuplot *plot);

@@ -53,7 +53,8 @@ static cc_status draw(const char *folder, const cc_table *table, cc_arena *arena
         const cc_calibration sum = sum_row(&table->rows[r], dense ? dense_pixels : all_pixels);
         const cc_calibration_scores s = cc_calibration_score(&sum);
         if (isnan(s.brier)) continue; /* not stored, or of no pixel */
-        /* The curve's points, in percent: mean probabilities, then shares of truth; the key has the scores. */
+        /* The curve's points, in percent: mean probabilities, then shares of truth; the key has the
+         * scores. */
         double *points = cc_arena_get_array(arena, 2 * (size_t)sum.bins, sizeof *points);
         cc_plot_bins *item = &items[count++];
         item->label =

@@ -30,8 +30,8 @@ typedef struct rival {
 /* What is known of a claim before all of them are adjusted together. */
 typedef struct outcome {
     bool tested;
-    /* Every rival's interval leaves out zero on the claim's side; where the claim fails, that of the rival that
-     * settles it does on the other. */
+    /* Every rival's interval leaves out zero on the claim's side; where the claim fails, that of the rival
+     * that settles it does on the other. */
     bool clear;
     double p_least;
 } outcome;

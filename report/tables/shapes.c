@@ -1,5 +1,6 @@
-/* report/tables/shapes.c -- which listing a shape of tables has: a line each, for all that make tables (the report, and
- * the gate that makes those of an earlier state). Scores have listings of their own (report/tables/scores.h). */
+/* report/tables/shapes.c -- which listing a shape of tables has: a line each, for all that make tables (the
+ * report, and the gate that makes those of an earlier state). Scores have listings of their own
+ * (report/tables/scores.h). */
 #include "report/tables/shapes.h"
 
 #include <assert.h>

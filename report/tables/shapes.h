@@ -4,8 +4,8 @@
 
 #include "report/tables/table.h"
 
-/* Fills the listing that the table's shape asks for; one without rows where no run stores what it shows. The arena
- * owns it. CC_ENOMEM */
+/* Fills the listing that the table's shape asks for; one without rows where no run stores what it shows. The
+ * arena owns it. CC_ENOMEM */
 cc_status cc_table_listing_of_shape(cc_listing *out, const cc_table *table, cc_arena *arena);
 
 #endif

@@ -1,8 +1,8 @@
 /* report/tables/spec.c -- files of tables, and blocks of experiments, as structs.
  *
- * Both have the same words; in a file a row is named by its label, in a block by its variant. What a key may be is
- * said by the functions below, one for each level (table, row, claim); one that is not known is refused, since a
- * misspelt key would change a table in silence. */
+ * Both have the same words; in a file a row is named by its label, in a block by its variant. What a key may
+ * be is said by the functions below, one for each level (table, row, claim); one that is not known is
+ * refused, since a misspelt key would change a table in silence. */
 #include "report/tables/spec.h"
 
 #include <limits.h>
@@ -174,7 +174,8 @@ static cc_status parse_claim(cc_spec_claim *claim, const cc_yaml *map, const cc_
     return CC_OK;
 }
 
-/* What is said of the rows of a table: the row that others are compared with, what counts as equal, claims. */
+/* What is said of the rows of a table: the row that others are compared with, what counts as equal,
+ * claims. */
 static cc_status parse_comparisons(cc_spec *spec, const cc_yaml *map, bool by_variant, cc_arena *arena) {
     const cc_yaml *list, *margin = cc_yaml_get(map, "margin");
     if (!cc_yaml_is_null(cc_yaml_get(map, "baseline")))
@@ -341,8 +342,8 @@ static bool has_label(const cc_published_table *table, const char *label) {
     return false;
 }
 
-/* Numbers that are named must be there: an empty cell would look like one that nobody published. A row of runs may
- * have no counterpart of its label, one of published numbers alone is nothing without it. */
+/* Numbers that are named must be there: an empty cell would look like one that nobody published. A row of
+ * runs may have no counterpart of its label, one of published numbers alone is nothing without it. */
 static cc_status check_published(const cc_spec *specs, size_t count, const cc_published *published,
                                  const char *path) {
     for (size_t s = 0; s < count; s++) {

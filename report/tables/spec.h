@@ -1,6 +1,6 @@
-/* report/tables/spec.h -- which tables the report has: those of a file that names them (configs/README.md has the
- * form), the paper's own, which are inside the program (configs/paper/report.yaml), and what the `report:` block of
- * an experiment says of the table of its variants. Private to report. */
+/* report/tables/spec.h -- which tables the report has: those of a file that names them (configs/README.md has
+ * the form), the paper's own, which are inside the program (configs/paper/report.yaml), and what the
+ * `report:` block of an experiment says of the table of its variants. Private to report. */
 #ifndef CC_REPORT_TABLES_SPEC_H
 #define CC_REPORT_TABLES_SPEC_H
 
@@ -73,8 +73,8 @@ typedef struct cc_spec {
 
 /* Parses a file of tables; CC_ECONFIG names file, line and what would be right. The arena owns all of it. */
 cc_status cc_specs_parse(cc_spec **out, size_t *count, const char *text, const char *file, cc_arena *arena);
-/* Reads such a file, and the published tables that it names, which lie beside it; none where it names none. `path`
- * must live as long as the arena.
+/* Reads such a file, and the published tables that it names, which lie beside it; none where it names none.
+ * `path` must live as long as the arena.
  *   CC_ECONFIG also where a table or a row stands beside published numbers that are not there
  *   CC_ENOTFOUND, CC_EIO name the file */
 cc_status cc_specs_read(cc_spec **out, size_t *count, cc_published *published, const char *path,
@@ -82,16 +82,16 @@ cc_status cc_specs_read(cc_spec **out, size_t *count, cc_published *published, c
 /* The program's own. */
 cc_status cc_specs_get(cc_spec **out, size_t *count, cc_published *published, cc_arena *arena);
 
-/* Reads the `report:` block of an experiment (NULL: all that it leaves open) into a specification that has its id
- * and a row for each variant, with its label: columns, convention, baseline row, claims, margin, published; title
- * and caption where it gives them.
+/* Reads the `report:` block of an experiment (NULL: all that it leaves open) into a specification that has
+ * its id and a row for each variant, with its label: columns, convention, baseline row, claims, margin,
+ * published; title and caption where it gives them.
  *   CC_ECONFIG as cc_specs_parse; or no row has a variant that is named. *spec is then half filled */
 cc_status cc_spec_read_block(cc_spec *spec, const cc_yaml *block, cc_arena *arena);
 /* A row of a word of the block's `baselines`: "background", "roi_threshold". CC_ECONFIG */
 cc_status cc_spec_read_baseline(cc_spec_row *out, const cc_yaml *word);
 
-/* Whether published numbers stand beside runs of a kind. The paper's stand beside runs on patients, kinds paper and
- * real; those that a user names beside all but the small runs on phantoms, kind twin. */
+/* Whether published numbers stand beside runs of a kind. The paper's stand beside runs on patients, kinds
+ * paper and real; those that a user names beside all but the small runs on phantoms, kind twin. */
 bool cc_spec_is_beside_published(const cc_spec *spec, const char *kind);
 
 #endif

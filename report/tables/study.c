@@ -1,9 +1,11 @@
-/* report/tables/study.c -- from the runs that there are, or are planned, to the specifications of their tables.
+/* report/tables/study.c -- from the runs that there are, or are planned, to the specifications of their
+ * tables.
  *
- * A matrix of learning rates and seeds should be a table as soon as it has run. What a row is follows from the
- * run's own names, OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5: its variant says what differs, and seeds and folds are
- * what a row is averaged over (report/tables/table.c). In which order rows stand, what they are called and what is
- * claimed of them is said by the experiment's block (results/report_block.h), where there is one. */
+ * A matrix of learning rates and seeds should be a table as soon as it has run. What a row is follows from
+ * the run's own names, OUT/EXPERIMENT/VARIANT/fold-K/seed-S.h5: its variant says what differs, and seeds and
+ * folds are what a row is averaged over (report/tables/table.c). In which order rows stand, what they are
+ * called and what is claimed of them is said by the experiment's block (results/report_block.h), where there
+ * is one. */
 #include "report/tables/study.h"
 
 #include <ctype.h>
@@ -127,8 +129,8 @@ static const char *readable(const char *name, cc_arena *arena) {
     return out;
 }
 
-/* What an experiment's block says, as a tree; NULL where it has none. One that cannot be read is warned of, and its
- * table looks as if there were none: a report shows the runs that there are. */
+/* What an experiment's block says, as a tree; NULL where it has none. One that cannot be read is warned of,
+ * and its table looks as if there were none: a report shows the runs that there are. */
 static cc_status find_block(const cc_yaml **out, const char *experiment, const cc_study_sources *from,
                             cc_arena *arena) {
     cc_report_block block = {.experiment = experiment};
@@ -163,8 +165,8 @@ static bool has_variant(const cc_spec_row *rows, size_t count, const char *varia
     return false;
 }
 
-/* A row for each variant among the runs of one experiment: in the order of the matrix, as far as the block knows
- * them, and behind these in their natural order. */
+/* A row for each variant among the runs of one experiment: in the order of the matrix, as far as the block
+ * knows them, and behind these in their natural order. */
 static void add_variants(cc_spec *spec, cc_spec_row *rows, const run_name *runs, size_t run_count,
                          const char *kind, const cc_yaml *block) {
     const cc_yaml *order = find_key(block, "variants"),
@@ -218,7 +220,8 @@ static cc_status make_spec(cc_spec *out, const run_name *runs, size_t run_count,
     *out = (cc_spec){.shape = CC_SHAPE_SCORES, .id = id, .study = true, .rows = rows};
     add_variants(out, rows, runs, run_count, kind, block);
 
-    /* A fault in the block, which the config would have been refused for, costs what it says, not the table. */
+    /* A fault in the block, which the config would have been refused for, costs what it says, not the
+     * table. */
     const cc_spec plain = *out;
     cc_status status = add_baselines(out, rows, block);
     if (status == CC_OK) status = cc_spec_read_block(out, find_key(block, "report"), arena);

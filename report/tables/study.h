@@ -1,5 +1,5 @@
-/* report/tables/study.h -- tables that no file of tables names: one for each experiment of several runs, looking as
- * the `report:` block of its config says. Private to report. */
+/* report/tables/study.h -- tables that no file of tables names: one for each experiment of several runs,
+ * looking as the `report:` block of its config says. Private to report. */
 #ifndef CC_REPORT_TABLES_STUDY_H
 #define CC_REPORT_TABLES_STUDY_H
 
@@ -22,11 +22,12 @@ typedef struct cc_study_sources {
 } cc_study_sources;
 
 /* Adds a specification for every experiment that has at least two runs (variants, folds or seeds), at most
- * CC_STUDY_ROWS_MAX variants, and no row in any of *specs: a row a variant, planned or run, in the order of the
- * experiment's block, else with the numbers in variants' names sorted as numbers; then the rows without a net that
- * the block asks for. What the block leaves open is as results/report_block.h says; a block that is damaged, or
- * names variants that are not there, is warned of and passed over. Experiments that differ in their kind alone
- * (twin/x, real/x) have a specification each, of one id. *specs becomes a new array; the arena owns all of it. */
+ * CC_STUDY_ROWS_MAX variants, and no row in any of *specs: a row a variant, planned or run, in the order of
+ * the experiment's block, else with the numbers in variants' names sorted as numbers; then the rows without a
+ * net that the block asks for. What the block leaves open is as results/report_block.h says; a block that is
+ * damaged, or names variants that are not there, is warned of and passed over. Experiments that differ in
+ * their kind alone (twin/x, real/x) have a specification each, of one id. *specs becomes a new array; the
+ * arena owns all of it. */
 cc_status cc_study_specs_add(cc_spec **specs, size_t *count, const cc_study_sources *from, cc_arena *arena);
 
 #endif

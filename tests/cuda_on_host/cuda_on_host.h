@@ -2,9 +2,9 @@
  *
  * Blocks run one after another, and so do the threads of a block: to their end, or, where a kernel is
  * launched "together", from one __syncthreads to the next, as fibres. What this proves: indices, arithmetic,
- * bounds of device memory (by pages around each piece that nothing may touch), that neither the order of blocks nor that of threads between two
- * synchronisations changes a result (cc_on_host_take_turns). What it does not: the speed, the real
- * libraries. */
+ * bounds of device memory (by pages around each piece that nothing may touch), that neither the order of
+ * blocks nor that of threads between two synchronisations changes a result (cc_on_host_take_turns). What it
+ * does not: the speed, the real libraries. */
 #ifndef CC_CUDA_ON_HOST_H
 #define CC_CUDA_ON_HOST_H
 

@@ -1,5 +1,5 @@
-/* tests/experiments/disturbed.h -- commands that are killed, or whose writes fail: what they leave in a folder is
- * compared, file by file, with what an undisturbed one makes there.
+/* tests/experiments/disturbed.h -- commands that are killed, or whose writes fail: what they leave in a
+ * folder is compared, file by file, with what an undisturbed one makes there.
  *
  * `out` is the folder in which commands are disturbed, `start` a copy of what is in it before, `want` a copy
  * of what it must come to. */

@@ -193,7 +193,8 @@ static inline void held_start(held *h, const char *out, const char *arguments) {
     assert_true(h->pid >= 0);
     if (h->pid == 0) {
         dup2(ends[1], STDERR_FILENO);
-        /* The kernels that it would choose, as if a person had: its line about them would take others' room. */
+        /* The kernels that it would choose, as if a person had: its line about them would take others'
+         * room. */
         (void)cc_blas_choose_kernels();
         unsetenv("CALCADE_CORETYPE");
         execl("/bin/sh", "sh", "-c", line, (char *)NULL);

@@ -348,7 +348,8 @@ static void cuda_keeps_group_norm_precise_far_from_zero(void **state) {
     bench_close(&b);
 }
 
-/* The precisions to try, as bits 1 << dtype: both, or one of them in turn where others of the kind have the other. */
+/* The precisions to try, as bits 1 << dtype: both, or one of them in turn where others of the kind have the
+ * other. */
 enum { BOTH_DTYPES = 1 << CC_F32 | 1 << CC_BF16 };
 static int one_dtype(int turn) {
     return 1 << (turn % 2 ? CC_BF16 : CC_F32);

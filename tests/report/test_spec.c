@@ -1,5 +1,5 @@
-/* tests/report/test_spec.c -- files of tables: each fault named with its line, published numbers found beside the
- * file, and rows bound to experiments with and without a kind. */
+/* tests/report/test_spec.c -- files of tables: each fault named with its line, published numbers found beside
+ * the file, and rows bound to experiments with and without a kind. */
 #include "reports.h"
 #include "report/runs.h"
 #include "report/tables/spec.h"

@@ -1,5 +1,5 @@
-/* tests/report/test_study.c -- an experiment that no table names is a table by itself once it has two runs: a row a
- * variant, in the order of its numbers, or as its block says. */
+/* tests/report/test_study.c -- an experiment that no table names is a table by itself once it has two runs: a
+ * row a variant, in the order of its numbers, or as its block says. */
 #include "reports.h"
 #include "results/manifest.h"
 #include "report/tables/study.h"

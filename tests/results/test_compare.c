@@ -1,5 +1,5 @@
-/* tests/results/test_compare.c -- an earlier run beside a later one: what an older program did not measure is no
- * difference, what it did is; of the history all but the seconds counts. */
+/* tests/results/test_compare.c -- an earlier run beside a later one: what an older program did not measure is
+ * no difference, what it did is; of the history all but the seconds counts. */
 #include <math.h>
 #include "results/compare.h"
 #include "support.h"

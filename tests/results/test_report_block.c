@@ -1,5 +1,5 @@
-/* tests/results/test_report_block.c -- report.yaml lies beside an experiment's runs, whole or not at all, and comes
- * back as it was written. */
+/* tests/results/test_report_block.c -- report.yaml lies beside an experiment's runs, whole or not at all, and
+ * comes back as it was written. */
 #include <string.h>
 #include <sys/stat.h>
 #include "core/file.h"

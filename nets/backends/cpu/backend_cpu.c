@@ -88,8 +88,9 @@ static void enter(void) {
 #endif
 }
 
-/* "oneDNN 2.6.3, AVX2; OpenBLAS 0.3.21, Haswell; own kernels x86-64-v3". Each library honours its own variables
- * (ONEDNN_MAX_CPU_ISA, OPENBLAS_CORETYPE), so that these names are what it uses, not what the processor has. */
+/* "oneDNN 2.6.3, AVX2; OpenBLAS 0.3.21, Haswell; own kernels x86-64-v3". Each library honours its own
+ * variables (ONEDNN_MAX_CPU_ISA, OPENBLAS_CORETYPE), so that these names are what it uses, not what the
+ * processor has. */
 static const char *describe(void) {
     static char text[256];
     snprintf(text, sizeof text, "%s; %s; own kernels %s", cc_onednn_describe(), cc_blas_describe(),

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* "OpenBLAS 0.3.21, SkylakeX", in a static buffer: other versions and kernels give other bytes. One with threads
- * of its own, not OpenMP's, says how many. */
+/* "OpenBLAS 0.3.21, SkylakeX", in a static buffer: other versions and kernels give other bytes. One with
+ * threads of its own, not OpenMP's, says how many. */
 const char *cc_blas_describe(void);
 
 /* Where OpenBLAS took kernels without AVX2 and the processor has it, sets the variable to those that suit,

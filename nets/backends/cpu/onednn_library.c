@@ -1,6 +1,6 @@
 /* nets/backends/cpu/onednn_library.c -- what all versions of oneDNN call alike: descriptors' answers, memory,
- * reorders, running. A memory descriptor is a struct in 2.x and a handle in 3.x; both take a pointer to it, so
- * that `const void *` serves here.
+ * reorders, running. A memory descriptor is a struct in 2.x and a handle in 3.x; both take a pointer to it,
+ * so that `const void *` serves here.
  *
  * Source: oneDNN's C API reference, https://uxlfoundation.github.io/oneDNN/. */
 #include "nets/backends/cpu/onednn_parts.h"

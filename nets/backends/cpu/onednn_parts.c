@@ -1,4 +1,5 @@
-/* nets/backends/cpu/onednn_parts.c -- oneDNN's engine and stream, its errors, and its names of layouts and types.
+/* nets/backends/cpu/onednn_parts.c -- oneDNN's engine and stream, its errors, and its names of layouts and
+ * types.
  *
  * Source: oneDNN's C API reference, https://uxlfoundation.github.io/oneDNN/. */
 #include "nets/backends/cpu/onednn_parts.h"

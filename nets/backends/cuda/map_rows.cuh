@@ -1,5 +1,5 @@
-/* nets/backends/cuda/map_rows.cuh -- an elementwise kernel over a matrix of rows (pixels) by channels; private
- * to the .cu files.
+/* nets/backends/cuda/map_rows.cuh -- an elementwise kernel over a matrix of rows (pixels) by channels;
+ * private to the .cu files.
  *
  * A row is read as packs of neighbouring channels (kernels.cuh). A thread keeps to one pack's channels, whose
  * constants it reads once, and goes down the rows: no index is divided, at any size. Several packs are read
@@ -8,7 +8,8 @@
  *   F::packs      get(F::packs &, constants, row, lane)  reads; rows are those of all images
  *                 put(packs, constants, row, lane) computes and writes
  *   F::UNROLL     packs of a thread that are read before the first is used
- *   F::REVERSED   the last rows first: the L2 cache still has them from the kernel before, which read the same
+ *   F::REVERSED   the last rows first: the L2 cache still has them from the kernel before, which read the
+ * same
  *                 rows in their order */
 #ifndef CC_NETS_BACKENDS_CUDA_MAP_ROWS_CUH
 #define CC_NETS_BACKENDS_CUDA_MAP_ROWS_CUH

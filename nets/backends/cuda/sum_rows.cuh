@@ -1,11 +1,11 @@
 /* nets/backends/cuda/sum_rows.cuh -- a reduction over the rows of a matrix of rows (pixels) by channels: sums
  * for each channel, of each image; private to the .cu files.
  *
- * The grid is channels by parts by images: a block adds up one part of the rows for a few neighbouring packs of
- * channels. Its threads add in float32, at most some hundred rows each; their sums are added in shared memory
- * (block_sums.cuh). The block that finishes last with its channels adds up all parts in float64, in the parts'
- * order: the result does not depend on which block that is. Rows are dealt to the parts in rounds, one run of
- * rows each, so that all blocks read one neighbourhood of memory at a time.
+ * The grid is channels by parts by images: a block adds up one part of the rows for a few neighbouring packs
+ * of channels. Its threads add in float32, at most some hundred rows each; their sums are added in shared
+ * memory (block_sums.cuh). The block that finishes last with its channels adds up all parts in float64, in
+ * the parts' order: the result does not depend on which block that is. Rows are dealt to the parts in rounds,
+ * one run of rows each, so that all blocks read one neighbourhood of memory at a time.
  *
  * F says what is added, and what becomes of it:
  *   F::SUMS       1 or 2, of each channel
@@ -110,8 +110,8 @@ __device__ inline bool is_last(unsigned *counter, unsigned count, int me) {
     return last;
 }
 
-/* Adds up the parts of channels begin to end of an image; a block's threads lie (part, sum, channel). `room`: a
- * value of each thread. */
+/* Adds up the parts of channels begin to end of an image; a block's threads lie (part, sum, channel). `room`:
+ * a value of each thread. */
 template <class F>
 __device__ inline void finish_channels(const double *parts, const row_sum &s, const F &f, double *room,
                                        int64_t image, int64_t begin, int64_t end, int64_t channels, int me) {

@@ -1,4 +1,5 @@
-/* nets/models/encoders/efficientnet.c -- EfficientNet-B0, -B3 and -B5, without the 1x1 convolution and the classifier at their end.
+/* nets/models/encoders/efficientnet.c -- EfficientNet-B0, -B3 and -B5, without the 1x1 convolution and the
+ * classifier at their end.
  *
  * Source: Tan & Le, "EfficientNet", ICML 2019: table 1 is B0; B3 has 1.2 times its channels, rounded to
  * multiples of 8, and 1.4 times its blocks, rounded up; B5 1.6 and 2.2 times. Images of 224, 300 and 456

@@ -1,8 +1,8 @@
 /* nets/models/encoders/resnet.c -- ResNet-34, -50 and -101, without the classifier at their end.
  *
- * Source: He, Zhang, Ren & Sun, "Deep residual learning", CVPR 2016, table 1: a 7x7 convolution of stride 2, a
- * max pool of stride 2, then four stages; the first keeps the size, each other halves it. Bottlenecks put out
- * four times the channels given here. */
+ * Source: He, Zhang, Ren & Sun, "Deep residual learning", CVPR 2016, table 1: a 7x7 convolution of stride 2,
+ * a max pool of stride 2, then four stages; the first keeps the size, each other halves it. Bottlenecks put
+ * out four times the channels given here. */
 #include "nets/models/encoders/encoder.h"
 
 #define STAGE(kind, n, c, s)                                                                                 \

@@ -1,5 +1,5 @@
-/* nets/ops/concat_norm/concat_norm_cuda.cu -- by the kernels of its halves: a GPU's memory is fast enough for one
- * more copy, and what a dense block keeps is what has to shrink. */
+/* nets/ops/concat_norm/concat_norm_cuda.cu -- by the kernels of its halves: a GPU's memory is fast enough for
+ * one more copy, and what a dense block keeps is what has to shrink. */
 extern "C" {
 #include "nets/ops/concat_norm/concat_norm.h"
 }

@@ -5,8 +5,9 @@
  *                        of w[i,o,k] * x[n,i,p]
  * Output extent: (in - 1)*stride - 2*padding - padding_more + dilation*(kernel-1) + 1 + output_padding. A
  * convolution of stride s makes the same output of s sizes of input; output_padding, from 0 to s - 1, says
- * which of them is meant: so many rows more at the end, which taps reach or which hold the bias alone (PyTorch's
- * ConvTranspose). Attributes are a convolution's. Parameters: weight I,O/groups,[D,]H,W; bias O. */
+ * which of them is meant: so many rows more at the end, which taps reach or which hold the bias alone
+ * (PyTorch's ConvTranspose). Attributes are a convolution's. Parameters: weight I,O/groups,[D,]H,W; bias
+ * O. */
 #ifndef CC_NETS_OPS_CONV_TRANSPOSE_H
 #define CC_NETS_OPS_CONV_TRANSPOSE_H
 

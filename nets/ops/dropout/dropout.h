@@ -4,11 +4,11 @@
  * In training, s is 0 with probability `rate` and 1 / (1 - rate) otherwise, for each value, or with
  * `channels` for each channel of each image; elsewhere 1. Input: x, of rank 4 or 5. No parameters.
  *
- * What is drawn depends on seed, step, layer and place alone, never on thread or layout. Channels 8 k to 8 k + 7
- * of pixel p of image n share four numbers of the stream (seed, CC_PURPOSE_DROPOUT, step, layer), those from
- * 4 i on with i = (n P + p) K + k, where P are the pixels of an image and K = ceil(C / 8); with `channels` P is 1
- * and p is 0. Each number is cut into two halves of 32 bits, the lower one first: one for each channel, which is
- * left out where its half lies below rate 2^32.
+ * What is drawn depends on seed, step, layer and place alone, never on thread or layout. Channels 8 k to 8 k
+ * + 7 of pixel p of image n share four numbers of the stream (seed, CC_PURPOSE_DROPOUT, step, layer), those
+ * from 4 i on with i = (n P + p) K + k, where P are the pixels of an image and K = ceil(C / 8); with
+ * `channels` P is 1 and p is 0. Each number is cut into two halves of 32 bits, the lower one first: one for
+ * each channel, which is left out where its half lies below rate 2^32.
  *
  * Source: Srivastava et al., JMLR 15 (2014), scaled as PyTorch's dropout; with `channels` Tompson et al.,
  * CVPR 2015, PyTorch's dropout2d and dropout3d. */

@@ -82,9 +82,9 @@ CC_INLINE void next(int64_t p[CC_SPATIAL_MAX], const geometry *g) {
     p[0]++;
 }
 
-/* One plane; winner (the number of the tap that won) may be NULL. NaN wins, and yields to NaN alone: `nan` is all
- * ones where a value's bits without the sign lie above infinity's. Joined with a second comparison gcc 12 would take
- * the first one apart lane by lane, ten times as slow. */
+/* One plane; winner (the number of the tap that won) may be NULL. NaN wins, and yields to NaN alone: `nan` is
+ * all ones where a value's bits without the sign lie above infinity's. Joined with a second comparison gcc 12
+ * would take the first one apart lane by lane, ten times as slow. */
 #define DEFINE_FORWARD(n)                                                                                    \
     CC_INLINE void forward_by_##n(void *y, uint8_t *winner, const void *x, const geometry *g,                \
                                   cc_dtype dtype) {                                                          \

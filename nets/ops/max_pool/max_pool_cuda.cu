@@ -120,8 +120,8 @@ template <class T, int N, int SQUARE> struct pool {
     }
 };
 
-/* Backward. EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once; 0:
- * any number. */
+/* Backward. EACH: at most so many windows cover a pixel along an axis of an image, and all are read at once;
+ * 0: any number. */
 template <class T, int N, int EACH> struct unpool {
     enum { UNROLL = 1, REVERSED = false };
     typedef no_constants constants;

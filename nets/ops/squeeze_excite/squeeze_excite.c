@@ -1,4 +1,5 @@
-/* nets/ops/squeeze_excite/squeeze_excite.c -- shapes and the naive reference, in float64; each image by itself.
+/* nets/ops/squeeze_excite/squeeze_excite.c -- shapes and the naive reference, in float64; each image by
+ * itself.
  *
  * The two small layers are 1x1 convolutions of one pixel, that is, matrix products. */
 #include "nets/ops/squeeze_excite/squeeze_excite.h"

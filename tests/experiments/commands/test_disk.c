@@ -1,9 +1,9 @@
-/* tests/experiments/commands/test_disk.c -- a disk too small for the results, one that cannot be written to, and folders
- * and files that go or change while a run reads and writes them: one error that says what is wrong, no half
- * file under a final name, and the same command goes on once there is room again.
+/* tests/experiments/commands/test_disk.c -- a disk too small for the results, one that cannot be written to,
+ * and folders and files that go or change while a run reads and writes them: one error that says what is
+ * wrong, no half file under a final name, and the same command goes on once there is room again.
  *
- * The small disks are memory (tmpfs) in a mount namespace of their own (unshare(1)), which takes root; without it those
- * tests skip. Of root a read-only folder is no test, so a read-only disk stands for it. */
+ * The small disks are memory (tmpfs) in a mount namespace of their own (unshare(1)), which takes root;
+ * without it those tests skip. Of root a read-only folder is no test, so a read-only disk stands for it. */
 #include "runs.h"
 
 static char whole_run[CC_PATH_MAX]; /* made on a disk that is sound */
@@ -24,7 +24,8 @@ static void needs_mounts(void) {
     skip();
 }
 
-/* A shell line in a namespace where $m is an empty disk of `kilobytes`, and $run the command that fills it. */
+/* A shell line in a namespace where $m is an empty disk of `kilobytes`, and $run the command that fills
+ * it. */
 static void on_small_disk(outcome *o, int kilobytes, const char *line) {
     char whole[4096];
     const char *mount = runs_folder();
@@ -38,14 +39,16 @@ static void on_small_disk(outcome *o, int kilobytes, const char *line) {
 static void a_disk_that_is_full_ends_a_run_which_goes_on_with_more_room(void **state) {
     (void)state;
     needs_mounts();
-    /* Too small for the list of runs, for the first checkpoint, for the second beside the first, for the result. */
+    /* Too small for the list of runs, for the first checkpoint, for the second beside the first, for the
+     * result. */
     static const int sizes[] = {4, 32, 96, 160, 224};
     int failed = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         outcome o;
         char line[1024], copy[256];
         snprintf(copy, sizeof copy, "%s", runs_folder());
-        /* The first status, what has a final name then, the second status, and all that is there in the end. */
+        /* The first status, what has a final name then, the second status, and all that is there in the
+         * end. */
         snprintf(line, sizeof line,
                  "$run; echo status $?; find $m -name \"*.h5\"; mount -o remount,size=64m $m; "
                  "$run >/dev/null 2>&1; echo again $?; find $m/runs -name \"seed-*\" | sed s:.*/::; "

@@ -7,7 +7,8 @@
 
 static outcome o;
 
-/* VARIABLES program run SMALL --out OUT ARGUMENTS, half as wide and less deep: threads are costly to imitate */
+/* VARIABLES program run SMALL --out OUT ARGUMENTS, half as wide and less deep: threads are costly to
+ * imitate */
 static void go(const char *variables, const char *out, const char *arguments) {
     char line[4096];
     snprintf(line, sizeof line, "%s %s run %s --out %s --set net.width=2 --set net.depth=2 %s", variables,

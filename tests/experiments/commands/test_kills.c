@@ -3,15 +3,15 @@
  * in a file, then report, export, predict, rescore, phantom and the others.
  *
  * Half of the kills come at a call that writes, drawn among all that the command makes (of a write, with half
- * of its bytes written; tests/failing_writes.c), the others at a time, drawn up to that which the command takes:
- * so that the short moments in which files change are met as often as the long ones between them. After each
- * kill every file under a final name must be whole: the one that was there, or the one that must come. A few
- * kills in a row make a round, after which the command goes undisturbed to its end: its results must be those of
- * a command that was never killed (weights, history, counts, masks and pictures to the bit; other files to the
- * byte), and beside them nothing may be left.
+ * of its bytes written; tests/failing_writes.c), the others at a time, drawn up to that which the command
+ * takes: so that the short moments in which files change are met as often as the long ones between them.
+ * After each kill every file under a final name must be whole: the one that was there, or the one that must
+ * come. A few kills in a row make a round, after which the command goes undisturbed to its end: its results
+ * must be those of a command that was never killed (weights, history, counts, masks and pictures to the bit;
+ * other files to the byte), and beside them nothing may be left.
  *
- * $CALCADE_KILLS says how many kills (ten by default), $CALCADE_KILLS_OF limits them to the commands whose names
- * hold that text, $CALCADE_KILLS_SEED draws others. tests/soak/kills prints the table of many. */
+ * $CALCADE_KILLS says how many kills (ten by default), $CALCADE_KILLS_OF limits them to the commands whose
+ * names hold that text, $CALCADE_KILLS_SEED draws others. tests/soak/kills prints the table of many. */
 #include <errno.h>
 #include <sys/prctl.h>
 #include "cascade_made.h"
@@ -24,8 +24,8 @@ enum { ROUND_MAX = 5, HANGS_S = 300 };
 static char base[256], state_file[512];
 static cc_rng rng;
 
-/* A shell line; $p is the program, $o the folder `out`, $c the folder of configs, $r finished runs of the cascade,
- * $m one of them, $s a scan. */
+/* A shell line; $p is the program, $o the folder `out`, $c the folder of configs, $r finished runs of the
+ * cascade, $m one of them, $s a scan. */
 typedef struct scenario {
     const char *name, *line;
     const char *before; /* makes what is there already, or NULL */
@@ -80,8 +80,8 @@ static int wait_all(pid_t first, double kill_at_s) {
     }
 }
 
-/* Runs a line in a session of its own, with a kill at the call `at` (0: none) or at that time (< 0: never). *calls:
- * how many it made. Its exit status, or 128 + SIGKILL; what it said is in base/said. */
+/* Runs a line in a session of its own, with a kill at the call `at` (0: none) or at that time (< 0: never).
+ * *calls: how many it made. Its exit status, or 128 + SIGKILL; what it said is in base/said. */
 static int run_line(int64_t *calls, const char *line, int64_t at, double kill_at_s) {
     int64_t counts[2] = {0, 0};
     char number[32], said[512];

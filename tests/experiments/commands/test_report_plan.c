@@ -34,7 +34,8 @@ static void a_done_run_is_what_its_config_asks_for(void **state) {
     assert_failed(&o, 3, "seed-1.h5: is stale");
 }
 
-/* What lies beside the runs tells a report that knows no config; a config that it is given stands over that. */
+/* What lies beside the runs tells a report that knows no config; a config that it is given stands over
+ * that. */
 static void a_table_looks_as_its_config_says(void **state) {
     (void)state;
     outcome o;

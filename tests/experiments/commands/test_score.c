@@ -146,8 +146,8 @@ static void the_choices_are_options(void **state) {
         cc_test_run(output, sizeof output, "%s score %s --reference-spacing 0", CC_PROGRAM, scan), 2);
 }
 
-/* A scan of 6 x 5 x 4 voxels of 0.5 x 1 x 3 mm, -1000 HU but for: a lesion through two slices (450 and 140 in the
- * first, 250 and 250 in the second) and one of a slice (150). */
+/* A scan of 6 x 5 x 4 voxels of 0.5 x 1 x 3 mm, -1000 HU but for: a lesion through two slices (450 and 140 in
+ * the first, 250 and 250 in the second) and one of a slice (150). */
 enum { X = 6, Y = 5, Z = 4 };
 static float hu_at(int64_t x, int64_t y, int64_t z) {
     if (z == 1 && y == 1 && (x == 1 || x == 2)) return x == 1 ? 450 : 140;
@@ -240,8 +240,8 @@ static void a_sheared_scan_scores_by_the_distance_of_its_slices(void **state) {
     json_decref(got);
 }
 
-/* Made so that a dense and a weak piece of a slice are joined a slice below. By scipy.ndimage.label: 11.5 by 3-D
- * lesions, 8.5 by the pieces of each slice. */
+/* Made so that a dense and a weak piece of a slice are joined a slice below. By scipy.ndimage.label: 11.5 by
+ * 3-D lesions, 8.5 by the pieces of each slice. */
 static void the_rule_of_joining_is_an_option_and_said(void **state) {
     (void)state;
     static const struct {

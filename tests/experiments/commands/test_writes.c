@@ -1,9 +1,9 @@
 /* tests/experiments/commands/test_writes.c -- every call that writes fails once, in turn: a small run, the
- * same over an older result, export, predict, report, phantom, split, verify, plans and their runs, each under
- * tests/failing_writes.c. The command then ends with status 1 and one error line that names the file, or with
- * status 0 and the right bytes; no file is half there under its final name; and the same command, undisturbed,
- * then makes what an undisturbed one makes, and leaves nothing else. By default a sample of the calls is tried.
- * tests/soak/writes tries all of them, with every kind of failure. */
+ * same over an older result, export, predict, report, phantom, split, verify, plans and their runs, each
+ * under tests/failing_writes.c. The command then ends with status 1 and one error line that names the file,
+ * or with status 0 and the right bytes; no file is half there under its final name; and the same command,
+ * undisturbed, then makes what an undisturbed one makes, and leaves nothing else. By default a sample of the
+ * calls is tried. tests/soak/writes tries all of them, with every kind of failure. */
 #include "disturbed.h"
 #include "results/paths.h"
 
@@ -16,7 +16,8 @@ static char base[256], state_file[512], config[512], other_config[512], runs[512
 /* What is run; "$o" stands for the folder `out`. */
 typedef struct scenario {
     const char *name;
-    /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s (a scan), $p (calcade) */
+    /* of calcade, with $c, $d (configs), $o, $r (finished runs), $m (one of them), $s (a scan), $p
+     * (calcade) */
     const char *arguments;
     const char *before; /* arguments of a command that makes what is there already, or NULL */
 } scenario;

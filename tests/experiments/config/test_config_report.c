@@ -1,5 +1,5 @@
-/* tests/experiments/config/test_config_report.c -- the `report:` block of a config: checked against the matrix,
- * merged like any map, printed, and no part of a run. */
+/* tests/experiments/config/test_config_report.c -- the `report:` block of a config: checked against the
+ * matrix, merged like any map, printed, and no part of a run. */
 #include <stdio.h>
 #include <string.h>
 #include "core/file.h"

@@ -1,5 +1,5 @@
-/* tests/experiments/planning/test_report_blocks.c -- what configs say of their tables: each experiment once, its
- * variants once, in the order of the matrix. */
+/* tests/experiments/planning/test_report_blocks.c -- what configs say of their tables: each experiment once,
+ * its variants once, in the order of the matrix. */
 #include <string.h>
 #include "experiments/planning/report_blocks.h"
 #include "support.h"

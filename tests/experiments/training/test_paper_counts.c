@@ -1,4 +1,5 @@
-/* tests/experiments/training/test_paper_counts.c -- what of a run's counts is not as the paper prints it, and why. */
+/* tests/experiments/training/test_paper_counts.c -- what of a run's counts is not as the paper prints it, and
+ * why. */
 #include <string.h>
 #include "experiments/training/paper_counts.h"
 #include "support.h"

@@ -1,5 +1,5 @@
-/* tests/nets/backends/test_cuda_on_host_memory.c -- what the stand-in for CUDA's memory does with an access that a
- * kernel should not make: the process ends, as the GPU would report a fault. */
+/* tests/nets/backends/test_cuda_on_host_memory.c -- what the stand-in for CUDA's memory does with an access
+ * that a kernel should not make: the process ends, as the GPU would report a fault. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -50,7 +50,8 @@ static void what_the_user_chose_stays(void **state) {
     unsetenv("OPENBLAS_CORETYPE");
 }
 
-/* What bf16 is refused with names the libraries as the program has them; an error is one line all the same. */
+/* What bf16 is refused with names the libraries as the program has them; an error is one line all the
+ * same. */
 static void the_program_takes_the_kernels_that_suit(void **state) {
     (void)state;
     char output[4096];

@@ -28,7 +28,8 @@ template <int K, int STRIDE> struct tile {
                          IN_COLUMNS = (COLUMNS - 1) * STRIDE + K;
 };
 
-/* BLOCKS: four for each multiprocessor of a large GPU; HIGH_MAX: of a block's third extent, by CUDA's rules. */
+/* BLOCKS: four for each multiprocessor of a large GPU; HIGH_MAX: of a block's third extent, by CUDA's
+ * rules. */
 enum { TILING_ACROSS_MAX = 32, TILING_HIGH_MAX = 64, TILING_BLOCKS = 528 };
 
 struct tiling {

@@ -8,9 +8,10 @@
  *
  * Of volumes, each slice of y is the sum of D convolutions of slices of x, one for each slice of the kernel:
  * the sum in brackets goes over these too. Tiles that lie behind each other make a stack, of as many slots as
- * x has slices with its padding: a slice of the kernel then shifts a whole matrix by one row, and each tile of
- * x is transformed once. Products of the last slots of a stack, D - 1, reach into the next one and are dropped. An
- * image has stacks of one slot. (Tiles in all three dimensions, 4x4x4, would multiply less, and round more.)
+ * x has slices with its padding: a slice of the kernel then shifts a whole matrix by one row, and each tile
+ * of x is transformed once. Products of the last slots of a stack, D - 1, reach into the next one and are
+ * dropped. An image has stacks of one slot. (Tiles in all three dimensions, 4x4x4, would multiply less, and
+ * round more.)
  *
  * Implementations that transform all weights first write and read four times their size, which is most of the
  * work where images are small and channels many: at the bottom of a U-Net. Here a strip of weights is
