@@ -198,7 +198,8 @@ static void predict_mirrored(float out[SIZE * SIZE], size_t item, bool along_x, 
 /* The largest difference of two predictions. */
 static double largest_difference(float a[SLICES][PIXELS], float b[SLICES][PIXELS]) {
     double most = 0;
-    for (int i = 0; i < SLICES * PIXELS; i++) most = fmax(most, fabs((double)a[0][i] - (double)b[0][i]));
+    for (int s = 0; s < SLICES; s++)
+        for (int i = 0; i < PIXELS; i++) most = fmax(most, fabs((double)a[s][i] - (double)b[s][i]));
     return most;
 }
 
