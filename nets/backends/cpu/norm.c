@@ -320,8 +320,10 @@ void cc_norm_back_sums(cc_norm_sums *out, const cc_task *task, const cc_norm_lay
     back_sums(out, &c, layout->block, f.kind, task->dtype);
 }
 
-/* Backward: dx and dresidual of a chunk, by its a and b. */
-CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residual, cc_dtype dtype) {
+/* Backward: dx and dresidual of a chunk, by its a and b. Whether dx is added to is known when this is compiled:
+ * the compiler then joins the products and sums of either way as it would without the other. */
+CC_INLINE void back_rows_in(cc_activation kind, const chunk *given, bool residual, bool adds,
+                            cc_dtype dtype) {
     const chunk c = *given;
     for (int64_t i = 0; i < c.count; i += LANES) {
         cc_f32x16 centred, z, g, dx;
@@ -329,7 +331,7 @@ CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residua
         load_row(&g, c.dy, i, c.count, dtype);
         cc_activate_back_16(&g, &z, kind, c.slope);
         dx = c.k.scale * g + centred * c.a + c.b;
-        if (c.adds) {
+        if (adds) {
             cc_f32x16 before;
             load_row(&before, c.dx, i, c.count, dtype);
             dx += before;
@@ -339,8 +341,21 @@ CC_INLINE void back_rows_as(cc_activation kind, const chunk *given, bool residua
     }
 }
 
-CC_HOT static void back_rows(const chunk *c, cc_activation kind, cc_dtype dtype) {
+CC_INLINE void back_rows_as(cc_activation kind, const chunk *c, bool residual, cc_dtype dtype) {
+    back_rows_in(kind, c, residual, false, dtype);
+}
+CC_INLINE void back_rows_adding(cc_activation kind, const chunk *c, bool residual, cc_dtype dtype) {
+    back_rows_in(kind, c, residual, true, dtype);
+}
+
+CC_HOT static void back_rows(const chunk *c, cc_activation kind, cc_dtype dtype){
 #define CALL(k) FOR_CASE(back_rows_as, c, dtype, k)
+    CC_FOR_ACTIVATION(kind, CALL)
+#undef CALL
+}
+
+CC_HOT static void back_rows_added(const chunk *c, cc_activation kind, cc_dtype dtype) {
+#define CALL(k) FOR_CASE(back_rows_adding, c, dtype, k)
     CC_FOR_ACTIVATION(kind, CALL)
 #undef CALL
 }
@@ -352,5 +367,8 @@ void cc_norm_back(const cc_task *task, const cc_norm_layout *layout, const cc_no
     fill_chunk(&c, task, layout, constants, f, index);
     spread(&c.a, a + at, layout->block);
     spread(&c.b, b + at, layout->block);
-    back_rows(&c, f.kind, task->dtype);
+    if (c.adds)
+        back_rows_added(&c, f.kind, task->dtype);
+    else
+        back_rows(&c, f.kind, task->dtype);
 }
