@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "core/file.h"
+#include "core/log.h"
 
 void cc_parity_report(cc_parity *parity, const cc_fixture *fixture, const char *where, const char *what,
                       double error, double bound) {
@@ -64,5 +65,49 @@ cc_status cc_parity_make_mask(const uint8_t **out, const cc_fixture_array *array
     if (!mask) return CC_ENOMEM;
     for (size_t i = 0; i < array->count; i++) mask[i] = array->values[i] != 0;
     *out = mask;
+    return CC_OK;
+}
+
+/* The root's groups that no part belongs to are warned of; of "/tests/signs" that is "tests". */
+static cc_status warn_of_others(const cc_fixture *fixture, const cc_parity_part *parts, size_t count) {
+    char **names;
+    size_t name_count;
+    CC_TRY(cc_fixture_members(&names, &name_count, fixture, "/"));
+    for (size_t i = 0; i < name_count; i++) {
+        bool known = false;
+        for (size_t p = 0; p < count; p++) {
+            const char *group = parts[p].group + 1;
+            known |=
+                strlen(names[i]) == strcspn(group, "/") && strncmp(group, names[i], strlen(names[i])) == 0;
+        }
+        if (!known) cc_log(CC_LOG_WARNING, "%s: /%s is not checked", fixture->path, names[i]);
+    }
+    return CC_OK;
+}
+
+static bool is_beside(const char *const *beside, const char *name) {
+    while (beside && *beside)
+        if (strcmp(*beside++, name) == 0) return true;
+    return false;
+}
+
+cc_status cc_parity_check_parts(cc_parity *parity, const cc_fixture *fixture, const cc_parity_part *parts,
+                                size_t count) {
+    CC_TRY(warn_of_others(fixture, parts, count));
+    for (const cc_parity_part *p = parts; p < parts + count; p++) {
+        char **names, member[256];
+        size_t members;
+        if (p->optional && !cc_fixture_has(fixture, p->group)) continue;
+        if (!p->members) {
+            CC_TRY(p->check(parity, fixture, p->group));
+            continue;
+        }
+        CC_TRY(cc_fixture_members(&names, &members, fixture, p->group));
+        for (size_t i = 0; i < members; i++) {
+            if (is_beside(p->beside, names[i])) continue;
+            snprintf(member, sizeof member, "%s/%.100s", p->group, names[i]);
+            CC_TRY(p->check(parity, fixture, member));
+        }
+    }
     return CC_OK;
 }

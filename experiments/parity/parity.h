@@ -47,6 +47,21 @@ cc_status cc_parity_scores(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_rival_scores(cc_parity *parity, const cc_fixture *fixture);
 cc_status cc_parity_volumes(cc_parity *parity, const cc_fixture *fixture);
 
+/* A group of a fixture, and what checks it, or each of its members. */
+typedef struct cc_parity_part {
+    const char *group; /* "/tests/signs" */
+    bool members;      /* each member is checked */
+    cc_status (*check)(cc_parity *parity, const cc_fixture *fixture, const char *group);
+    const char *const
+        *beside;   /* names of what its members share, which is none of them, up to NULL; or NULL */
+    bool optional; /* a fixture may lack it */
+} cc_parity_part;
+
+/* Checks all parts of a fixture, and warns of every group at its root that belongs to none: nothing is left
+ * out in silence. */
+cc_status cc_parity_check_parts(cc_parity *parity, const cc_fixture *fixture, const cc_parity_part *parts,
+                                size_t count);
+
 /* A dataset as float32, in the fixture's arena. */
 cc_status cc_parity_read_floats(const float **out, cc_fixture_array *array, const cc_fixture *fixture,
                                 const char *object);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "core/log.h"
 #include "core/sorted.h"
 #include "experiments/parity/parity.h"
 #include "metrics/agreement.h"
@@ -281,45 +280,15 @@ static cc_status check_surfaces(cc_parity *parity, const cc_fixture *fixture, co
 
 /* --- all of it --- */
 
-/* A group of the file, and what checks it or each of its members. */
-static const struct part {
-    const char *group;
-    bool members;
-    cc_status (*check)(cc_parity *parity, const cc_fixture *fixture, const char *group);
-} parts[] = {
-    {"/agreement", false, check_agreement},   {"/intervals", true, check_resamples},
-    {"/tests/mcnemar", false, check_mcnemar}, {"/tests/friedman", true, check_friedman},
-    {"/tests/signs", true, check_signs},      {"/surfaces", true, check_surfaces},
+static const cc_parity_part parts[] = {
+    {.group = "/agreement", .check = check_agreement},
+    {.group = "/intervals", .members = true, .check = check_resamples},
+    {.group = "/tests/mcnemar", .check = check_mcnemar},
+    {.group = "/tests/friedman", .members = true, .check = check_friedman},
+    {.group = "/tests/signs", .members = true, .check = check_signs},
+    {.group = "/surfaces", .members = true, .check = check_surfaces},
 };
-enum { PARTS = sizeof parts / sizeof *parts };
-
-/* Warns of a group at the file's root that no part belongs to. */
-static cc_status warn_of_others(const cc_fixture *fixture) {
-    char **names;
-    size_t count;
-    CC_TRY(cc_fixture_members(&names, &count, fixture, "/"));
-    for (size_t i = 0; i < count; i++) {
-        bool known = false;
-        for (int p = 0; p < PARTS; p++) known |= strncmp(parts[p].group + 1, names[i], strlen(names[i])) == 0;
-        if (!known) cc_log(CC_LOG_WARNING, "%s: /%s is not checked", fixture->path, names[i]);
-    }
-    return CC_OK;
-}
 
 cc_status cc_parity_rival_scores(cc_parity *parity, const cc_fixture *fixture) {
-    CC_TRY(warn_of_others(fixture)); /* nothing is left out in silence */
-    for (const struct part *p = parts; p < parts + PARTS; p++) {
-        if (!p->members) {
-            CC_TRY(p->check(parity, fixture, p->group));
-            continue;
-        }
-        char **names, group[PATH_MAX_LENGTH];
-        size_t count;
-        CC_TRY(cc_fixture_members(&names, &count, fixture, p->group));
-        for (size_t i = 0; i < count; i++) {
-            snprintf(group, sizeof group, "%s/%.100s", p->group, names[i]);
-            CC_TRY(p->check(parity, fixture, group));
-        }
-    }
-    return CC_OK;
+    return cc_parity_check_parts(parity, fixture, parts, sizeof parts / sizeof *parts);
 }

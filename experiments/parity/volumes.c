@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "core/log.h"
 #include "core/yaml.h"
 #include "datasets/mirror.h"
 #include "datasets/reduce.h"
@@ -543,48 +542,15 @@ static cc_status check_affine(cc_parity *parity, const cc_fixture *fixture, cons
 
 /* --- all of it --- */
 
-/* A group of the file, and what checks it, or each of its members that is a group. */
-static const struct part {
-    const char *group;
-    bool members;
-    cc_status (*check)(cc_parity *parity, const cc_fixture *fixture, const char *group);
-} parts[] = {
-    {"/resample", true, check_resampling}, {"/reduce", true, check_reduction},
-    {"/windows", true, check_windows},     {"/consensus", false, check_consensus},
-    {"/mirrors", true, check_mirrors},     {"/affine", true, check_affine},
-};
-enum { PARTS = sizeof parts / sizeof *parts };
+/* What all cases of a group share lies beside them. */
+static const char *const beside[] = {"image", "labels", NULL};
 
-/* Warns of a group at the file's root that no part belongs to. */
-static cc_status warn_of_others(const cc_fixture *fixture) {
-    char **names;
-    size_t count;
-    CC_TRY(cc_fixture_members(&names, &count, fixture, "/"));
-    for (size_t i = 0; i < count; i++) {
-        bool known = false;
-        for (int p = 0; p < PARTS; p++) known |= strcmp(parts[p].group + 1, names[i]) == 0;
-        if (!known) cc_log(CC_LOG_WARNING, "%s: /%s is not checked", fixture->path, names[i]);
-    }
-    return CC_OK;
-}
+static const cc_parity_part parts[] = {
+    {"/resample", true, check_resampling, beside, true}, {"/reduce", true, check_reduction, beside, true},
+    {"/windows", true, check_windows, beside, true},     {"/consensus", false, check_consensus, NULL, true},
+    {"/mirrors", true, check_mirrors, beside, true},     {"/affine", true, check_affine, beside, true},
+};
 
 cc_status cc_parity_volumes(cc_parity *parity, const cc_fixture *fixture) {
-    CC_TRY(warn_of_others(fixture)); /* nothing is left out in silence */
-    for (const struct part *p = parts; p < parts + PARTS; p++) {
-        char **names, group[PATH_LENGTH];
-        size_t count;
-        if (!cc_fixture_has(fixture, p->group)) continue;
-        if (!p->members) {
-            CC_TRY(p->check(parity, fixture, p->group));
-            continue;
-        }
-        CC_TRY(cc_fixture_members(&names, &count, fixture, p->group));
-        for (size_t i = 0; i < count; i++) {
-            /* What all cases of a group share lies beside them. */
-            if (strcmp(names[i], "image") == 0 || strcmp(names[i], "labels") == 0) continue;
-            snprintf(group, sizeof group, "%s/%.100s", p->group, names[i]);
-            CC_TRY(p->check(parity, fixture, group));
-        }
-    }
-    return CC_OK;
+    return cc_parity_check_parts(parity, fixture, parts, sizeof parts / sizeof *parts);
 }

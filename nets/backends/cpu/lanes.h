@@ -85,4 +85,17 @@ CC_INLINE float *cc_values_room(float *room, void *values, int64_t start, cc_dty
 }
 void cc_values_write(void *values, int64_t start, const float *room, int64_t count, cc_dtype dtype);
 
+/* For kernels that are compiled for each block, f_by_1, f_by_8 and f_by_16, with the dtype as their last argument:
+ * calls that of g->block with g->dtype, both known when compiled. g comes before the dtype. */
+#define CC_CALL_BY_BLOCK(f, g, ...)                                                                          \
+    do {                                                                                                     \
+        bool single = (g)->dtype == CC_F32;                                                                  \
+        if ((g)->block == 16)                                                                                \
+            single ? f##_by_16(__VA_ARGS__, g, CC_F32) : f##_by_16(__VA_ARGS__, g, CC_BF16);                 \
+        else if ((g)->block == 8)                                                                            \
+            single ? f##_by_8(__VA_ARGS__, g, CC_F32) : f##_by_8(__VA_ARGS__, g, CC_BF16);                   \
+        else                                                                                                 \
+            single ? f##_by_1(__VA_ARGS__, g, CC_F32) : f##_by_1(__VA_ARGS__, g, CC_BF16);                   \
+    } while (0)
+
 #endif

@@ -135,24 +135,12 @@ DEFINE_LANES(1)
 DEFINE_LANES(8)
 DEFINE_LANES(16)
 
-/* Calls f_by_N of the geometry's block with its dtype, both known when compiled. */
-#define CALL_BY(f, g, ...)                                                                                   \
-    do {                                                                                                     \
-        bool single = (g)->dtype == CC_F32;                                                                  \
-        if ((g)->block == 16)                                                                                \
-            single ? f##_by_16(__VA_ARGS__, g, CC_F32) : f##_by_16(__VA_ARGS__, g, CC_BF16);                 \
-        else if ((g)->block == 8)                                                                            \
-            single ? f##_by_8(__VA_ARGS__, g, CC_F32) : f##_by_8(__VA_ARGS__, g, CC_BF16);                   \
-        else                                                                                                 \
-            single ? f##_by_1(__VA_ARGS__, g, CC_F32) : f##_by_1(__VA_ARGS__, g, CC_BF16);                   \
-    } while (0)
-
 CC_HOT static void forward_plane(void *y, uint8_t *winner, const void *x, const geometry *g) {
-    CALL_BY(forward, g, y, winner, x);
+    CC_CALL_BY_BLOCK(forward, g, y, winner, x);
 }
 
 CC_HOT static void backward_plane(void *dx, const uint8_t *winner, const void *dy, const geometry *g) {
-    CALL_BY(backward, g, dx, winner, dy);
+    CC_CALL_BY_BLOCK(backward, g, dx, winner, dy);
 }
 
 /* x: [planes][in pixels][block], y and winner: [planes][out pixels][block] */

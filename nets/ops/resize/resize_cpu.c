@@ -108,25 +108,13 @@ DEFINE_LANES(1)
 DEFINE_LANES(8)
 DEFINE_LANES(16)
 
-/* Calls f_by_N of the geometry's block with its dtype, both known when compiled. */
-#define CALL_BY(f, g, ...)                                                                                   \
-    do {                                                                                                     \
-        bool single = (g)->dtype == CC_F32;                                                                  \
-        if ((g)->block == 16)                                                                                \
-            single ? f##_by_16(__VA_ARGS__, g, CC_F32) : f##_by_16(__VA_ARGS__, g, CC_BF16);                 \
-        else if ((g)->block == 8)                                                                            \
-            single ? f##_by_8(__VA_ARGS__, g, CC_F32) : f##_by_8(__VA_ARGS__, g, CC_BF16);                   \
-        else                                                                                                 \
-            single ? f##_by_1(__VA_ARGS__, g, CC_F32) : f##_by_1(__VA_ARGS__, g, CC_BF16);                   \
-    } while (0)
-
 CC_HOT static void forward_row(void *y, const void *x, int64_t row, const geometry *g) {
-    CALL_BY(forward, g, y, x, row);
+    CC_CALL_BY_BLOCK(forward, g, y, x, row);
 }
 
 CC_HOT static void backward_row(void *dx, const void *dy, int64_t row, int64_t first, int64_t end, bool add,
                                 const geometry *g) {
-    CALL_BY(backward, g, dx, dy, row, first, end, add);
+    CC_CALL_BY_BLOCK(backward, g, dx, dy, row, first, end, add);
 }
 
 /* x: [planes][in rows][in columns][block], y likewise of the output */

@@ -65,30 +65,12 @@ static const char *const results[] = {"small/a", "third/default", "chain/default
 
 static void bytes_do_not_depend_on_the_number_of_workers(void **state) {
     (void)state;
-    outcome o;
-    for (int workers = 2; workers <= 4; workers += 2) {
-        char set[64];
-        const char *out = runs_folder();
-        snprintf(set, sizeof set, "--set train.workers=%d", workers);
-        runs_ok(&o, out, set);
-        assert_same_run(runs_path(out, 1), whole);
-    }
+    runs_same_with_workers(whole);
 }
 
 static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     (void)state;
-    held h;
-    outcome o;
-    char result[CC_PATH_MAX];
-    const char *out = runs_folder();
-    snprintf(result, sizeof result, "%s", runs_path(out, 1));
-    held_start(&h, out, "");
-    held_until_checkpoint(&h, result);
-    held_end(&o, &h, SIGKILL);
-    assert_int_equal(o.status, 128 + SIGKILL);
-    runs_ok(&o, out, "");
-    assert_says(o.err, "going on after epoch ");
-    assert_same_run(result, whole);
+    held_goes_on_as(whole, runs_folder());
 }
 
 /* The rows by artery are of both masks now: what is predicted belongs to one artery, too. */

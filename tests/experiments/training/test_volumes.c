@@ -80,19 +80,8 @@ static void bytes_do_not_depend_on_workers_or_where_volumes_lie(void **state) {
 
 static void a_killed_run_goes_on_to_the_same_bytes(void **state) {
     (void)state;
-    held h;
-    outcome o;
-    char result[CC_PATH_MAX];
-    const char *out = runs_folder();
-    snprintf(result, sizeof result, "%s", runs_path(out, 1));
     held_room = 1100; /* the lines of the roi run before it, and of an epoch or more */
-    held_start(&h, out, "");
-    held_until_checkpoint(&h, result);
-    held_end(&o, &h, SIGKILL);
-    assert_int_equal(o.status, 128 + SIGKILL);
-    runs_ok(&o, out, "");
-    assert_says(o.err, "going on after epoch ");
-    assert_same_run(result, whole);
+    held_goes_on_as(whole, runs_folder());
 }
 
 /* The file of one of the two runs that the setup made. */
