@@ -75,7 +75,7 @@ static cc_status count_labels(label_tally *out, cc_volume *mask, const cc_grid *
             return cc_fail(CC_EFORMAT, path, "labels are whole numbers from 0 to 255",
                            "voxel %zu of the mask is %g", i, (double)value);
         mask->voxels[i] = label;
-        largest = fmaxf(largest, value);
+        if (value > largest) largest = value;
         if (label == 0) continue;
         const int64_t row = (int64_t)i / dims[0];
         const double index[3] = {(double)((int64_t)i % dims[0]), (double)(row % dims[1]),

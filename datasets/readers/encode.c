@@ -34,7 +34,8 @@ static void encode(char *out, const float *voxels, size_t count, cc_sample_type 
                  max = sample == CC_SAMPLE_UINT8 ? UINT8_MAX : INT16_MAX;
     const size_t bytes = cc_sample_bytes(sample);
     for (size_t i = 0; i < count; i++) {
-        int16_t sample_value = (int16_t)fmin(fmax(nearbyint(voxels[i]), min), max);
+        const double whole = nearbyint(voxels[i]), least = whole > min ? whole : min;
+        int16_t sample_value = (int16_t)(least < max ? least : max);
         memcpy(out + i * bytes, &sample_value, bytes); /* low byte first: all of uint8 */
     }
 }

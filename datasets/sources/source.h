@@ -82,7 +82,8 @@ size_t cc_slice_pixels_bytes(const cc_slice *slice);
 
 /* A finite HU as it is stored where the set's slope is 1 and its intercept 0. */
 static inline int16_t cc_slice_store_hu(float hu) {
-    return (int16_t)lrintf(fminf(fmaxf(hu, INT16_MIN), INT16_MAX));
+    const float least = hu > INT16_MIN ? hu : INT16_MIN; /* comparisons, since fmaxf is a call a voxel */
+    return (int16_t)lrintf(least < INT16_MAX ? least : INT16_MAX);
 }
 
 /* Sets slope and intercept so that the grey range of pictures, stored by cc_slice_store_grey, spans a window.
