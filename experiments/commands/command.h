@@ -7,6 +7,7 @@
 #ifndef CC_EXPERIMENTS_COMMANDS_COMMAND_H
 #define CC_EXPERIMENTS_COMMANDS_COMMAND_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "core/status.h"
 #include "experiments/commands/flags.h"
@@ -25,6 +26,7 @@ typedef struct cc_command {
     const cc_flag *flags;                     /* as cc_flags_read takes them */
     const char *usage; /* where forms exclude each other; NULL: the operands, then the flags */
     const char *what;  /* what it does, for people */
+    bool without_nets; /* computes with none, and so starts whatever the libraries' settings are (main.c) */
     cc_status (*run)(int argc, char **argv); /* argv[0] is the command's name, argc counts it */
 } cc_command;
 

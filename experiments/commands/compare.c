@@ -358,5 +358,6 @@ const cc_command cc_command_compare = {
     .flags = flags,
     .what = "two runs beside each other: options, provenance, weights and counts that differ, and scores by "
             "patient with interval and exact p; the exit status is 0 whatever differs, but with --exact",
+    .without_nets = true,
     .run = command,
 };

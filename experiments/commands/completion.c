@@ -344,5 +344,6 @@ const cc_command cc_command_completion = {
     .operands = {{"bash|zsh|fish", CC_COMPLETES_WORDS}},
     .flags = flags,
     .what = "prints a shell's completion of commands, flags, files and options",
+    .without_nets = true,
     .run = command,
 };

@@ -78,5 +78,6 @@ const cc_command cc_command_config = {
     .usage = "CONFIG [--set KEY=VALUE]... | --reference | --schema",
     .what =
         "prints what a config resolves to, or the reference of all options, or their JSON Schema for editors",
+    .without_nets = true,
     .run = command,
 };

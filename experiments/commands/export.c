@@ -94,5 +94,6 @@ const cc_command cc_command_export = {
     .what =
         "writes the weights of a result as a file that PyTorch, timm and segmentation_models.pytorch read; "
         "--light: copies a folder of results, without weights, pictures and masks: what tables are made from",
+    .without_nets = true,
     .run = command,
 };

@@ -82,5 +82,6 @@ const cc_command cc_command_info = {
     .operands = {{"PATH", CC_COMPLETES_PATH}},
     .flags = flags,
     .what = "any image file or DICOM folder: dims, spacing, type, min, max, mean, sha256",
+    .without_nets = true,
     .run = command,
 };

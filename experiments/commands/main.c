@@ -14,6 +14,7 @@
 #include "core/status.h"
 #include "core/version.h"
 #include "experiments/commands/command.h"
+#include "experiments/commands/program.h"
 #include "nets/backends/cpu/blas.h"
 
 /* Some failed write may lie far back, and its errno with it; the last one's is that of the same disk.
@@ -51,7 +52,8 @@ static bool is_any_set(const char *const *names) {
 }
 
 /* Libraries read their settings before main: with other ones the program starts itself anew, and goes on as
- * it is where that fails. A pinned thread would pass its one core on to the new start.
+ * it is where that fails; a command without nets is not worth it. A pinned thread would pass its one core on
+ * to the new start.
  *
  * OpenMP's threads spin while they wait, by default for milliseconds: alone that is fastest, but with any
  * other job on the same cores the spinning takes the time of those that work, and a step slows twentyfold.
@@ -65,7 +67,7 @@ static void settle_libraries(char **argv) {
     bool anew = cc_blas_choose_kernels();
     if (!is_any_set(spinning))
         anew |= setenv("GOMP_SPINCOUNT", "1000", 1) == 0 && setenv("KMP_BLOCKTIME", "0", 1) == 0;
-    if (anew) execv("/proc/self/exe", argv);
+    if (anew) execv(cc_program_path(), argv);
 }
 
 /* Where a standard stream is closed, the next file that is opened would take its place, and messages would
@@ -78,7 +80,6 @@ static void occupy_standard_streams(void) {
 
 int main(int argc, char **argv) {
     occupy_standard_streams();
-    settle_libraries(argv);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, with its line and clean-up */
     if (argc < 2) return cc_command_print_all(stderr), 2;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
@@ -89,5 +90,6 @@ int main(int argc, char **argv) {
     if (!command) return finish(cc_fail(CC_EUSAGE, argv[1], "see calcade --help", "no such command"));
     for (int i = 2; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0) return finish(cc_command_print_one(stdout, command));
+    if (!command->without_nets) settle_libraries(argv);
     return finish(command->run(argc - 1, argv + 1));
 }

@@ -100,5 +100,6 @@ const cc_command cc_command_man = {
     .name = "man",
     .flags = flags,
     .what = "prints the manual page, calcade(1)",
+    .without_nets = true,
     .run = command,
 };

@@ -164,5 +164,6 @@ const cc_command cc_command_report = {
     .what = "makes tables (md, csv, tex, html), figures (png, svg) and index.html from results/runs into "
             "report/out; --tables: those of a file of yours, and what is published beside them, in place of "
             "the paper's",
+    .without_nets = true,
     .run = command,
 };

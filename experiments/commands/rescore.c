@@ -352,5 +352,6 @@ const cc_command cc_command_rescore = {
     .what = "finished runs scored again from the masks in their files, without net or data: what the run "
             "counted, "
             "and surface distances, the orCaScore challenge's scores and calibration",
+    .without_nets = true,
     .run = command,
 };

@@ -80,8 +80,8 @@ static cc_status print_json(const score_request *request, const cc_calcium *c) {
 static void check_hu(const cc_volume *scan, const char *path) {
     float min = scan->voxels[0], max = min;
     for (size_t i = 0; i < cc_volume_count(scan); i++) {
-        min = fminf(min, scan->voxels[i]);
-        max = fmaxf(max, scan->voxels[i]);
+        if (scan->voxels[i] < min) min = scan->voxels[i];
+        if (scan->voxels[i] > max) max = scan->voxels[i];
     }
     if (strcmp(scan->type, "uint8") == 0 || strcmp(scan->type, "int8") == 0)
         cc_log(CC_LOG_WARNING, "%s: its voxels are of 8 bits, from %g to %g: these are no HU of a CT", path,
@@ -231,5 +231,6 @@ const cc_command cc_command_score = {
     .operands = {{"SCAN", CC_COMPLETES_PATH}},
     .flags = flags,
     .what = "Agatston score, volume, lesions and risk category of the calcium that a mask marks",
+    .without_nets = true,
     .run = command,
 };

@@ -133,5 +133,6 @@ const cc_command cc_command_split = {
     .operands = {{"CONFIG", CC_COMPLETES_CONFIG}},
     .flags = flags,
     .what = "writes the split that a config makes, patient,set or patient,fold, as data.split.file reads it",
+    .without_nets = true,
     .run = command,
 };

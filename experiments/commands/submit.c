@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "experiments/commands/command.h"
+#include "experiments/commands/program.h"
 #include "experiments/commands/session.h"
 #include "experiments/planning/cancel.h"
 #include "experiments/planning/sweep_status.h"
@@ -151,7 +152,7 @@ static cc_status submit(const values *v, const char *file, cc_workflow workflow,
     CC_TRY(cc_site_read(&site, v->site, arena));
     if (v->at_once > 0) site.at_once = v->at_once;
     CC_TRY(real_path(plan, file));
-    CC_TRY(real_path(program, "/proc/self/exe"));
+    CC_TRY(real_path(program, cc_program_path()));
     CC_TRY(cc_path_append(folder, plan, ".jobs"));
     CC_TRY(cc_path_join(results, sweep.tasks[0].folder, sweep.tasks[0].out));
     if (v->session.out && v->plan) {

@@ -319,6 +319,28 @@ static void what_a_site_s_file_may_not_say_is_one_line(void **state) {
     assert_failed(&o, 2, "--executor: wants slurm, parallel or print, not \"pbs\"");
 }
 
+/* As the archive's is: the process's own file may then be a loader, which knows none of the arguments. */
+static void a_program_with_a_launcher_is_started_by_it(void **state) {
+    (void)state;
+    outcome o;
+    char job[8192];
+    assert_int_equal(cc_test_run(NULL, 0,
+                                 "cd %s/bin && printf '#!/bin/sh\necho one >>%s/starts\n"
+                                 "export CALCADE_LAUNCHER=%s/bin/launched\nexec %s \"$@\"\n' >launched && "
+                                 "chmod +x launched",
+                                 place, place, place, CC_PROGRAM),
+                     0);
+    shell(&o, "launched submit next.yaml --device cpu --executor print --out runs");
+    assert_int_equal(o.status, 0);
+    runs_slurp(job, sizeof job, cc_test_path(place, "sweep.jsonl.jobs/run.sh"));
+    assert_says(job, "/bin/launched");
+    assert_null(strstr(job, CC_PROGRAM));
+    /* To compute, it starts itself anew with libraries settled. */
+    shell(&o, "rm starts; unset GOMP_SPINCOUNT; launched run first.yaml --device cpu --out runs; wc -l <starts");
+    assert_int_equal(o.status, 0);
+    assert_string_equal(o.out + strlen(o.out) - 2, "2\n");
+}
+
 static void a_run_that_fails_is_tried_again_or_ends_all(void **state) {
     (void)state;
     outcome o;
@@ -347,6 +369,7 @@ int main(void) {
         cmocka_unit_test_setup(a_dag_has_a_job_a_run_and_a_line_a_dependency, begin),
         cmocka_unit_test_setup(without_a_scheduler_gnu_parallel_makes_them, begin),
         cmocka_unit_test_setup(what_a_site_s_file_may_not_say_is_one_line, begin),
+        cmocka_unit_test_setup(a_program_with_a_launcher_is_started_by_it, begin),
         cmocka_unit_test_setup(a_run_that_fails_is_tried_again_or_ends_all, begin),
     };
     return cmocka_run_group_tests(tests, runs_setup, NULL);
