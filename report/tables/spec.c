@@ -394,7 +394,7 @@ cc_status cc_specs_get(cc_spec **out, size_t *count, cc_published *published, cc
 }
 
 bool cc_spec_is_beside_published(const cc_spec *spec, const char *kind) {
-    if (!spec->embedded) return spec->published && strcmp(kind, "twin") != 0;
+    if (!spec->embedded) return spec->published && strncmp(kind, "twin", strlen("twin")) != 0;
     return strcmp(kind, "paper") == 0 || strcmp(kind, "real") == 0;
 }
 

@@ -91,7 +91,7 @@ cc_status cc_spec_read_block(cc_spec *spec, const cc_yaml *block, cc_arena *aren
 cc_status cc_spec_read_baseline(cc_spec_row *out, const cc_yaml *word);
 
 /* Whether published numbers stand beside runs of a kind. The paper's stand beside runs on patients, kinds
- * paper and real; those that a user names beside all but the small runs on phantoms, kind twin. */
+ * paper and real; those that a user names beside all but runs on phantoms, whose kinds begin with "twin". */
 bool cc_spec_is_beside_published(const cc_spec *spec, const char *kind);
 
 #endif
