@@ -10,6 +10,7 @@
 #include "experiments/cascade/combine.h"
 #include "experiments/cascade/evaluate.h"
 #include "experiments/cascade/upstream_net.h"
+#include "experiments/planning/data_check.h"
 #include "experiments/planning/run_nets.h"
 
 /* Masks depend on the net, the slices, how these are prepared and, by rounding, on backend and threads:
@@ -125,6 +126,7 @@ static cc_status find_masks(cc_masks *masks, const cc_prediction_job *job) {
     if (state == CC_MASKS_DAMAGED)
         cc_log(CC_LOG_WARNING, "%s is damaged: its slices are predicted anew", path);
     CC_TRY(predict(masks, job));
+    CC_TRY(cc_data_check_kept(job->asking));
     if (cc_masks_write(masks, path, &key) != CC_OK) { /* no fault of the run: it has its masks */
         cc_error_line(line, sizeof line);
         cc_log(CC_LOG_WARNING, "%s: the next run predicts these slices again", line);

@@ -88,6 +88,20 @@ cc_status cc_data_stamp(cc_digest_text *out, const cc_experiment_config *config)
     return CC_OK;
 }
 
+cc_status cc_data_is_unchanged(bool *out, const cc_experiment_config *config, const char *stamp,
+                               const char *digest) {
+    cc_digest_text now;
+    cc_slice_set *set;
+    CC_TRY(cc_data_stamp(&now, config));
+    *out = now.hex[0] && strcmp(now.hex, stamp) == 0;
+    if (*out) return CC_OK;
+    CC_TRY(cc_data_open(&set, config));
+    cc_status status = cc_slice_set_digest(&now, set);
+    cc_slice_set_close(set);
+    *out = status == CC_OK && strcmp(now.hex, digest) == 0;
+    return status;
+}
+
 /* Of data.split.file the paths are compared: a copy under another name is not known to be one. */
 const char *cc_data_other_split(const cc_experiment_config *a, const cc_experiment_config *b, int fold) {
     if (a->data.skip_broken != b->data.skip_broken) return "data.skip_broken";

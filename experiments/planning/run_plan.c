@@ -38,7 +38,7 @@ typedef struct opened {
     const struct opened *next;
     const cc_experiment_config *config;
     cc_slice_set *set;
-    cc_digest_text digest;
+    cc_digest_text digest, stamp;
 } opened;
 
 typedef struct planner {
@@ -57,6 +57,13 @@ typedef struct dependent {
     int depth;
 } dependent;
 
+/* Of sources that decode a slice from its file when it is first asked for; `volume` is decoded as it is
+ * opened. */
+static cc_status stamp_data(cc_digest_text *out, const cc_experiment_config *config) {
+    *out = (cc_digest_text){""};
+    return strcmp(config->data.source, "volume") == 0 ? CC_OK : cc_data_stamp(out, config);
+}
+
 /* The dataset of a config, with its digest: opened once for all runs of the plan. */
 static cc_status open_data(const opened **out, planner *p, const cc_experiment_config *config) {
     for (*out = p->datasets; *out; *out = (*out)->next)
@@ -67,6 +74,8 @@ static cc_status open_data(const opened **out, planner *p, const cc_experiment_c
     data->config = config;
     data->next = p->datasets;
     *out = p->datasets = data;
+    /* Before the digest, so that no change between the two goes unseen. */
+    CC_TRY(stamp_data(&data->stamp, config));
     return cc_slice_set_digest(&data->digest, data->set);
 }
 
@@ -431,6 +440,8 @@ static cc_status take_known(cc_planned_run *run, const cc_run_plan_part *part) {
     for (int i = 0; i < part->known_count; i++) {
         if (strcmp(part->known[i].path, run->path) != 0) continue;
         snprintf(run->data_digest.hex, sizeof run->data_digest.hex, "%s", part->known[i].data_digest);
+        if (strcmp(run->config->data.source, "volume") != 0)
+            snprintf(run->data_stamp.hex, sizeof run->data_stamp.hex, "%s", part->known[i].data_stamp);
         snprintf(run->weights_digest.hex, sizeof run->weights_digest.hex, "%s",
                  part->known[i].weights_digest);
         return CC_OK;
@@ -472,6 +483,7 @@ static cc_status plan_run(const cc_planned_run **out, planner *p, const cc_exper
     } else {
         CC_TRY(open_data(&data, p, config));
         run->data_digest = data->digest;
+        run->data_stamp = data->stamp;
         CC_TRY(digest_weights(run, p->plan));
     }
     CC_TRY(cc_data_split_digest(&run->split_digest, config));

@@ -53,6 +53,7 @@ struct cc_planned_run {
     const cc_planned_run *same_as;
 
     cc_digest_text data_digest;    /* "": of no dataset, as a scan that is predicted */
+    cc_digest_text data_stamp;     /* of its files when they were digested; "": who reads them sees a change */
     cc_digest_text split_digest;   /* of the split that a file gives, for its fold; "": none does */
     cc_digest_text weights_digest; /* of the file that net.weights names; "" without one */
     cc_digest_text request;
@@ -113,7 +114,9 @@ typedef struct cc_run_plan_part {
     const struct cc_run_plan_choice { int config, variant; } * choices;
     int choice_count;
     /* The runs of that plan by the path of their file. */
-    const struct cc_run_plan_known { const char *path, *data_digest, *weights_digest; } * known;
+    const struct cc_run_plan_known {
+        const char *path, *data_digest, *data_stamp, *weights_digest;
+    } * known;
     int known_count;
 } cc_run_plan_part;
 

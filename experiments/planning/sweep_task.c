@@ -46,16 +46,11 @@ static cc_status check_requests(const cc_sweep_run *out, const cc_sweep *sweep, 
     return CC_OK;
 }
 
-/* Whether the data are what was planned on: by their looks, else by their digest. */
+/* Whether the data are what was planned on. */
 static cc_status check_data(const cc_planned_run *run, const cc_sweep_task *task, const char *path) {
-    cc_digest_text stamp, digest;
-    cc_slice_set *set;
-    CC_TRY(cc_data_stamp(&stamp, run->config));
-    if (stamp.hex[0] && strcmp(stamp.hex, task->data_stamp) == 0) return CC_OK;
-    CC_TRY(cc_data_open(&set, run->config));
-    cc_status status = cc_slice_set_digest(&digest, set);
-    cc_slice_set_close(set);
-    if (status != CC_OK || strcmp(digest.hex, task->data) == 0) return status;
+    bool unchanged;
+    CC_TRY(cc_data_is_unchanged(&unchanged, run->config, task->data_stamp, task->data));
+    if (unchanged) return CC_OK;
     return cc_fail(CC_ECONFIG, run->config->data.root ? run->config->data.root : run->config->data.list,
                    "calcade plan makes the plan anew", "the data are not those that %s was made of", path);
 }
@@ -78,7 +73,7 @@ cc_status cc_sweep_run_open(cc_sweep_run *out, const cc_sweep *sweep, const char
         char file[CC_PATH_MAX];
         CC_CHECK(cc_path_join(file, out->results, sweep->tasks[i].file));
         known[i] = (struct cc_run_plan_known){cc_arena_copy(arena, file), sweep->tasks[i].data,
-                                              sweep->tasks[i].weights};
+                                              sweep->tasks[i].data_stamp, sweep->tasks[i].weights};
         if (!known[i].path) CC_CHECK(CC_ENOMEM);
     }
     /* What it is to be a copy of comes first, as in the whole plan: so it is found to be one here too. */

@@ -23,6 +23,7 @@
 #include "experiments/evaluation/result.h"
 #include "experiments/planning/claim.h"
 #include "experiments/planning/data.h"
+#include "experiments/planning/data_check.h"
 #include "experiments/training/trainer.h"
 #include "nets/engine/needs.h"
 
@@ -148,6 +149,7 @@ static cc_status run_steps(const cc_planned_run *run, cc_run_state state, const 
     result.peak_memory_bytes =
         backend->store->device_memory ? (int64_t)backend->store->peak() : cc_peak_memory_get();
     CC_CHECK(cc_claim_renew(claim));
+    CC_CHECK(cc_data_check_kept(run));
     CC_CHECK(cc_result_write(&result));
     if (trains) unlink(checkpoint);
 done:

@@ -17,6 +17,7 @@
 #include "core/version.h"
 #include "experiments/config/device.h"
 #include "experiments/planning/data.h"
+#include "experiments/planning/data_check.h"
 #include "experiments/planning/interrupt.h"
 #include "experiments/training/finite.h"
 #include "experiments/training/paper_counts.h"
@@ -286,6 +287,7 @@ static cc_status stop_within_epoch(cc_trainer *t, size_t done, double loss_sum, 
     t->at.epoch_seconds = cc_clock_s() - start_s;
     count_time(t);
     CC_TRY(cc_claim_check(t->claim));
+    CC_TRY(cc_data_check_kept(t->run));
     CC_TRY(cc_checkpoint_write(t->checkpoint_path, &t->at));
     return cc_fail(CC_EINTERRUPTED, reason.where, reason.hint, "%s", reason.what);
 }
@@ -415,6 +417,7 @@ static cc_status run_epochs(cc_trainer *t) {
                (long long)at->epoch, epochs, loss, validation_loss, f1, better ? ", best" : "",
                numbers[0] ? "; log-variances " : "", numbers, row.seconds);
         CC_TRY(cc_claim_check(t->claim));
+        CC_TRY(cc_data_check_kept(t->run));
         CC_TRY(cc_checkpoint_write(t->checkpoint_path, at));
     }
     return CC_OK;
