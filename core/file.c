@@ -3,8 +3,8 @@
  * Every call that writes is checked, and the last of them, the rename, is what makes a file be there
  * (POSIX: rename replaces a file atomically). Data and folder are flushed to disk in that order, as file
  * systems may otherwise keep the new name and lose the contents. A temporary name carries the number of
- * its process, so that two processes never write the same one and what a killed process left can be told
- * and removed. */
+ * its process and, since machines may share the folder, which machine numbers it so: two processes never
+ * write the same one, and what a killed process left can be told and removed. */
 #include "core/file.h"
 
 #include <ctype.h>
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static cc_status too_long(const char *path) {
@@ -36,9 +37,22 @@ cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *en
     return length < CC_PATH_MAX ? CC_OK : too_long(path);
 }
 
+/* Of the host's name and of the space that its processes are numbered in, of which each container has one: where
+ * it is the same, a number means the same process. FNV-1a. */
+static uint32_t machine(void) {
+    char text[512] = "";
+    uint32_t hash = 2166136261u;
+    if (gethostname(text, 256) != 0) text[0] = 0;
+    const size_t length = strlen(text);
+    const ssize_t space = readlink("/proc/self/ns/pid", text + length, sizeof text - length - 1);
+    text[length + (size_t)(space > 0 ? space : 0)] = 0;
+    for (const char *c = text; *c; c++) hash = (hash ^ (unsigned char)*c) * 16777619u;
+    return hash;
+}
+
 cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path) {
-    char ending[32];
-    snprintf(ending, sizeof ending, ".%ld.tmp", (long)getpid());
+    char ending[48];
+    snprintf(ending, sizeof ending, ".%ld-%08x.tmp", (long)getpid(), (unsigned)machine());
     return cc_path_append(out, path, ending);
 }
 
@@ -176,29 +190,41 @@ cc_status cc_file_write_pieces(const char *path, const cc_file_piece *pieces, si
     return status;
 }
 
-/* N of an entry NAME.N.tmp, else 0. */
-static long temporary_owner(const char *entry, const char *name) {
-    size_t length = strlen(name);
+/* Whether an entry is NAME.PROCESS-MACHINE.tmp, or NAME.PROCESS.tmp as older programs wrote it: of this
+ * machine. */
+static bool is_temporary(long *process, bool *here, const char *entry, const char *name) {
+    const size_t length = strlen(name);
     char *end;
     if (strncmp(entry, name, length) != 0 || entry[length] != '.' ||
         !isdigit((unsigned char)entry[length + 1]))
-        return 0;
-    long owner = strtol(entry + length + 1, &end, 10);
-    return strcmp(end, ".tmp") == 0 ? owner : 0;
+        return false;
+    *process = strtol(entry + length + 1, &end, 10);
+    *here = true;
+    if (*end == '-' && isxdigit((unsigned char)end[1])) *here = strtoul(end + 1, &end, 16) == machine();
+    return strcmp(end, ".tmp") == 0;
 }
 
-/* Removes a path's temporary files: all, or those of processes that are gone. */
+/* Whether nobody writes it any more. Signal 0 asks only whether the process exists; of another machine's, a
+ * day without a write says so, whatever minutes its clock is off. */
+static bool is_abandoned(int folder, const char *entry, long process, bool here) {
+    enum { DAY_S = 24 * 60 * 60 };
+    struct stat at;
+    if (here) return kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    return fstatat(folder, entry, &at, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - at.st_mtime > DAY_S;
+}
+
+/* Removes a path's temporary files: all, or those that are abandoned. */
 static cc_status sweep(const char *path, bool all) {
     char folder[CC_PATH_MAX];
+    long process;
+    bool here;
     CC_TRY(cc_path_folder(folder, path));
     DIR *dir = opendir(folder);
     if (!dir) return cc_fail_errno(folder, "open the folder");
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        long owner = temporary_owner(entry->d_name, cc_path_name(path));
-        /* Signal 0 asks only whether the process exists. */
-        if (owner > 0 && (all || (kill((pid_t)owner, 0) != 0 && errno == ESRCH)))
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (is_temporary(&process, &here, entry->d_name, cc_path_name(path)) &&
+            (all || is_abandoned(dirfd(dir), entry->d_name, process, here)))
             unlinkat(dirfd(dir), entry->d_name, 0);
-    }
     closedir(dir);
     return CC_OK;
 }

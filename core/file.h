@@ -14,7 +14,8 @@ enum { CC_PATH_MAX = 4096 };
 cc_status cc_path_join(char out[CC_PATH_MAX], const char *dir, const char *name);
 /* out = PATH and ENDING behind it (".lock"). CC_EINVAL as above. */
 cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *ending);
-/* out = PATH.N.tmp, N being this process: the name that a file bears until it is whole. */
+/* out = PATH.PROCESS-MACHINE.tmp, of this process on this machine: the name that a file bears until it is
+ * whole. */
 cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path);
 /* The folder of a path ("." where it has none). */
 cc_status cc_path_folder(char out[CC_PATH_MAX], const char *path);
@@ -55,7 +56,8 @@ cc_status cc_file_put(int descriptor, const char *path, const void *bytes, size_
 /* Removes what killed processes left of PATH under its temporary names; for one who knows that nobody writes
  * it now. */
 cc_status cc_file_sweep(const char *path);
-/* The same of processes that are gone; for one beside whom others may write it. */
+/* The same of processes that are gone, and of those of other machines that have not written for a day; for one
+ * beside whom others may write it. */
 cc_status cc_file_sweep_ended(const char *path);
 
 /* Makes a folder and its parents. */

@@ -1,9 +1,11 @@
 /* tests/core/test_file.c -- whole files: read back as written, never half there, and temporary files of
  * dead processes removed. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "support.h"
 #include "core/file.h"
@@ -64,7 +66,7 @@ static void a_failed_write_leaves_nothing_behind(void **state) {
 
 static void a_sweep_takes_the_temporary_files_of_one_path(void **state) {
     (void)state;
-    const char *gone[] = {"a.7.tmp", "a.12345.tmp"},
+    const char *gone[] = {"a.7.tmp", "a.12345-01234567.tmp"},
                *kept[] = {"a", "a.tmp", "a.x.tmp", "a.7.tmp2", "ab.7.tmp"};
     char folder[CC_PATH_MAX];
     strcpy(folder, cc_test_folder());
@@ -91,6 +93,29 @@ static void a_write_takes_away_what_dead_processes_left_of_the_file(void **state
     assert_false(cc_file_exists(cc_test_path(folder, dead)));
     assert_true(cc_file_exists(cc_test_path(folder, alive)));
     assert_true(cc_file_exists(cc_test_path(folder, "b.7.tmp")));
+}
+
+/* The process of its number that is there is another one. */
+static void of_another_machine_it_takes_what_nobody_has_written_for_a_day(void **state) {
+    (void)state;
+    char folder[CC_PATH_MAX], own[CC_PATH_MAX], dead[64], old[64];
+    const struct timespec two_days_ago[] = {{time(NULL) - 172800, 0}, {time(NULL) - 172800, 0}};
+    strcpy(folder, cc_test_folder());
+    assert_ok(cc_path_temporary(own, "a"));
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    /* Another machine, by one digit of its number. */
+    const char digit = strchr(own, '-')[1] == '0' ? '1' : '0';
+    snprintf(dead, sizeof dead, "a.%ld%s", (long)child, strchr(own, '-'));
+    strchr(dead, '-')[1] = digit;
+    snprintf(old, sizeof old, "a.%ld%s", (long)getpid(), strchr(dead, '-'));
+    assert_ok(cc_file_write(cc_test_path(folder, dead), "", 0));
+    assert_ok(cc_file_write(cc_test_path(folder, old), "", 0));
+    assert_int_equal(utimensat(AT_FDCWD, cc_test_path(folder, old), two_days_ago, 0), 0);
+    assert_ok(cc_file_write(cc_test_path(folder, "a"), "x", 1));
+    assert_true(cc_file_exists(cc_test_path(folder, dead)));
+    assert_false(cc_file_exists(cc_test_path(folder, old)));
 }
 
 static void a_file_is_staged_under_another_name_until_it_is_placed(void **state) {
@@ -166,6 +191,7 @@ int main(void) {
         cmocka_unit_test(a_failed_write_leaves_nothing_behind),
         cmocka_unit_test(a_sweep_takes_the_temporary_files_of_one_path),
         cmocka_unit_test(a_write_takes_away_what_dead_processes_left_of_the_file),
+        cmocka_unit_test(of_another_machine_it_takes_what_nobody_has_written_for_a_day),
         cmocka_unit_test(a_file_is_staged_under_another_name_until_it_is_placed),
         cmocka_unit_test(folders_are_made_with_their_parents_and_listed_in_order),
         cmocka_unit_test(paths_are_joined_and_taken_apart),
