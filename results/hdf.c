@@ -173,11 +173,16 @@ cc_status cc_hdf_put_real(hid_t object, const char *name, double value) {
     return put_attribute(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* Makes a dataset and writes it, where there is anything to write. */
+/* Makes a dataset and writes it, where there is anything to write; in chunks of so many rows that are deflated,
+ * or as it is for 0. */
 static cc_status put_dataset(hid_t group, const char *name, hid_t memory, hid_t stored, hid_t space,
-                             const void *data, bool any) {
+                             hsize_t chunk, const void *data, bool any) {
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
     H5Pset_obj_track_times(creation, false);
+    if (chunk > 0 && (H5Pset_chunk(creation, 1, &chunk) < 0 || H5Pset_deflate(creation, 6) < 0)) {
+        H5Pclose(creation);
+        return cannot_write(name);
+    }
     hid_t dataset = H5Dcreate2(group, name, stored, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     H5Pclose(creation);
     bool ok = dataset >= 0 && (!any || H5Dwrite(dataset, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
@@ -190,7 +195,7 @@ cc_status cc_hdf_put_document(hid_t group, const char *name, const char *text) {
     hid_t type = text_type(length ? length : 1), space = H5Screate(H5S_SCALAR);
     /* A text that fills its size has no room for a terminator. */
     H5Tset_strpad(type, H5T_STR_NULLPAD);
-    cc_status status = put_dataset(group, name, type, type, space, text, true);
+    cc_status status = put_dataset(group, name, type, type, space, 0, text, true);
     H5Sclose(space);
     H5Tclose(type);
     return status;
@@ -202,7 +207,7 @@ cc_status cc_hdf_put_array(hid_t group, const char *name, hid_t memory, hid_t st
     for (int i = 0; i < rank; i++) count *= dims[i];
     /* A tensor of rank 0 is one value. */
     hid_t space = rank ? H5Screate_simple(rank, dims, NULL) : H5Screate(H5S_SCALAR);
-    cc_status status = put_dataset(group, name, memory, stored, space, data, count > 0);
+    cc_status status = put_dataset(group, name, memory, stored, space, 0, data, count > 0);
     H5Sclose(space);
     return status;
 }
@@ -227,8 +232,13 @@ cc_status cc_hdf_put_rows(hid_t group, const cc_hdf_table *table, const void *ro
         H5Tclose(outside);
     }
     H5Tpack(stored);
-    hsize_t dims = count;
-    cc_status status = cc_hdf_put_array(group, table->name, memory, stored, 1, &dims, rows);
+    /* A long table repeats its names row by row: deflated it takes a tenth. */
+    enum { LONG_BYTES = 1 << 14, CHUNK_ROWS = 1024 };
+    const hsize_t dims = count, whole = count < CHUNK_ROWS ? count : CHUNK_ROWS;
+    const hsize_t chunk = count * table->row_bytes > LONG_BYTES ? whole : 0;
+    hid_t space = H5Screate_simple(1, &dims, NULL);
+    cc_status status = put_dataset(group, table->name, memory, stored, space, chunk, rows, count > 0);
+    H5Sclose(space);
     H5Tclose(memory);
     H5Tclose(stored);
     return status;

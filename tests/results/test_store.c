@@ -101,6 +101,30 @@ static void what_is_written_is_read_back_to_the_byte(void **state) {
     cc_arena_destroy(arena);
 }
 
+static void a_long_table_takes_little_room(void **state) {
+    (void)state;
+    enum { ROWS = 6000 };
+    static cc_run_slice many[ROWS];
+    uint64_t bytes;
+    cc_run got, run = sample_run();
+    const char *path = cc_test_path(cc_test_folder(), "run.h5");
+    for (int i = 0; i < ROWS; i++) {
+        many[i] = slices[i % 3];
+        many[i].slice = i;
+    }
+    run.slices = many;
+    run.slice_count = ROWS;
+    run.masks = (cc_run_masks){0};
+    cc_arena *arena = cc_arena_create();
+    assert_ok(cc_run_write(path, &run));
+    assert_ok(cc_file_size(&bytes, path));
+    assert_true(bytes < sizeof many / 4);
+    assert_ok(cc_run_read(&got, path, CC_RUN_ALL, arena));
+    assert_int_equal(got.slice_count, ROWS);
+    assert_memory_equal(got.slices, many, sizeof many);
+    cc_arena_destroy(arena);
+}
+
 static void the_parts_of_a_cascade_are_read_back(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
@@ -500,6 +524,7 @@ static void run_files_are_found_in_order_and_others_passed_over(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back_to_the_byte),
+        cmocka_unit_test(a_long_table_takes_little_room),
         cmocka_unit_test(the_parts_of_a_cascade_are_read_back),
         cmocka_unit_test(what_a_file_does_not_tell_is_not_known),
         cmocka_unit_test(cuts_must_agree_with_the_patients),
