@@ -57,13 +57,6 @@ typedef struct dependent {
     int depth;
 } dependent;
 
-/* Of sources that decode a slice from its file when it is first asked for; `volume` is decoded as it is
- * opened. */
-static cc_status stamp_data(cc_digest_text *out, const cc_experiment_config *config) {
-    *out = (cc_digest_text){""};
-    return strcmp(config->data.source, "volume") == 0 ? CC_OK : cc_data_stamp(out, config);
-}
-
 /* The dataset of a config, with its digest: opened once for all runs of the plan. */
 static cc_status open_data(const opened **out, planner *p, const cc_experiment_config *config) {
     for (*out = p->datasets; *out; *out = (*out)->next)
@@ -74,8 +67,8 @@ static cc_status open_data(const opened **out, planner *p, const cc_experiment_c
     data->config = config;
     data->next = p->datasets;
     *out = p->datasets = data;
-    /* Before the digest, so that no change between the two goes unseen. */
-    CC_TRY(stamp_data(&data->stamp, config));
+    /* Before the digest, so that no change between the two goes unseen; `volume` is decoded as it is opened. */
+    if (strcmp(config->data.source, "volume") != 0) CC_TRY(cc_data_stamp(&data->stamp, config));
     return cc_slice_set_digest(&data->digest, data->set);
 }
 
