@@ -403,6 +403,7 @@ static void chain_on_another(said *s, bool *leaks, const char *make, uint64_t se
     cc_planned_run run = *p.run;
     run.config = &other;
     run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
+    run.data_stamp.hex[0] = 0; /* it is of the other dataset's files */
     cc_log_set_level(CC_LOG_WARNING);
     said_start(s);
     cc_status status = run_data_init(&d, &run, p.backend);
@@ -454,6 +455,7 @@ static void stage_3_does_not_learn_from_test_patients_of_another_name(void **sta
     cc_planned_run run = *p.run;
     run.config = &other;
     run.data_digest.hex[0] = run.data_digest.hex[0] == '0' ? '1' : '0';
+    run.data_stamp.hex[0] = 0; /* it is of the other dataset's files */
     assert_ok(run_data_init(&d, &run, p.backend));
     assert_true(d.cascade.in_sample);
     run_data_deinit(&d);
