@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "core/digest.h"
 
 static cc_status too_long(const char *path) {
     return cc_fail(CC_EINVAL, path, "use a shorter one", "the path is too long");
@@ -37,22 +38,21 @@ cc_status cc_path_append(char out[CC_PATH_MAX], const char *path, const char *en
     return length < CC_PATH_MAX ? CC_OK : too_long(path);
 }
 
-/* Of the host's name and of the space that its processes are numbered in, of which each container has one: where
- * it is the same, a number means the same process. FNV-1a. */
-static uint32_t machine(void) {
-    char text[512] = "";
-    uint32_t hash = 2166136261u;
+/* The start of a digest of the host's name and of the space that its processes are numbered in, of which each
+ * container has one: where it is the same, a number means the same process. */
+static unsigned long machine(void) {
+    char text[512] = "", start[9];
     if (gethostname(text, 256) != 0) text[0] = 0;
     const size_t length = strlen(text);
     const ssize_t space = readlink("/proc/self/ns/pid", text + length, sizeof text - length - 1);
-    text[length + (size_t)(space > 0 ? space : 0)] = 0;
-    for (const char *c = text; *c; c++) hash = (hash ^ (unsigned char)*c) * 16777619u;
-    return hash;
+    const cc_digest_text digest = cc_digest_of(text, length + (size_t)(space > 0 ? space : 0));
+    snprintf(start, sizeof start, "%.8s", digest.hex);
+    return strtoul(start, NULL, 16);
 }
 
 cc_status cc_path_temporary(char out[CC_PATH_MAX], const char *path) {
     char ending[48];
-    snprintf(ending, sizeof ending, ".%ld-%08x.tmp", (long)getpid(), (unsigned)machine());
+    snprintf(ending, sizeof ending, ".%ld-%08lx.tmp", (long)getpid(), machine());
     return cc_path_append(out, path, ending);
 }
 

@@ -173,8 +173,8 @@ cc_status cc_hdf_put_real(hid_t object, const char *name, double value) {
     return put_attribute(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
 }
 
-/* Makes a dataset and writes it, where there is anything to write; in chunks of so many rows that are deflated,
- * or as it is for 0. */
+/* Makes a dataset and writes it, where there is anything to write; in chunks of so many rows that are
+ * deflated, or as it is for 0. */
 static cc_status put_dataset(hid_t group, const char *name, hid_t memory, hid_t stored, hid_t space,
                              hsize_t chunk, const void *data, bool any) {
     hid_t creation = H5Pcreate(H5P_DATASET_CREATE);

@@ -235,6 +235,17 @@ static inline void held_end(outcome *o, held *h, int number) {
     o->status = WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended);
 }
 
+/* A run to which the shell line CHANGE happens after its first epoch, to its end. */
+static inline void held_through(outcome *o, const char *out, const char *change) {
+    held h;
+    char result[CC_PATH_MAX];
+    snprintf(result, sizeof result, "%s", runs_path(out, 1));
+    held_start(&h, out, "");
+    held_until_checkpoint(&h, result);
+    assert_int_equal(cc_test_run(NULL, 0, "%s", change), 0);
+    held_end(o, &h, 0);
+}
+
 /* Of runs_config, killed after its first epoch and run again in the folder `out`: the result is that of `whole`, a
  * run that nobody stopped. */
 static inline void held_goes_on_as(const char *whole, const char *out) {

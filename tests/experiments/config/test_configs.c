@@ -91,8 +91,8 @@ static void rivals_resolve_with_all_they_stand_on(void **state) {
     }
 }
 
-/* base*.yaml of the twins are pieces that the others extend: they print with these, not alone. Files of tables are of
- * the report (tests/report/test_spec.c). */
+/* base*.yaml of the twins are pieces that the others extend: they print with these, not alone. Files of
+ * tables are of the report (tests/report/test_spec.c). */
 static void every_file_prints(void **state) {
     (void)state;
     char line[512];

@@ -24,17 +24,6 @@ static int setup(void **state) {
     return 0;
 }
 
-/* A run to whose first picture the shell line CHANGE happens after its first epoch, to its end. */
-static void disturb(outcome *o, const char *out, const char *change) {
-    held h;
-    char result[CC_PATH_MAX];
-    snprintf(result, sizeof result, "%s", runs_path(out, 1));
-    held_start(&h, out, "");
-    held_until_checkpoint(&h, result);
-    assert_int_equal(cc_test_run(NULL, 0, "%s", change), 0);
-    held_end(o, &h, 0);
-}
-
 /* The picture is as it was, by another time of change; the run that was disturbed then comes to the same end. */
 static void restore_and_go_on(const char *out) {
     outcome o;
@@ -50,7 +39,7 @@ static void a_picture_that_is_replaced_ends_the_run(void **state) {
     char change[3 * CC_PATH_MAX];
     const char *out = runs_folder();
     snprintf(change, sizeof change, "cp %s %s", other, image);
-    disturb(&o, out, change);
+    held_through(&o, out, change);
     assert_failed(&o, 1, "the dataset was changed while test/small a, seed 1 was being made");
     assert_says(o.err, runs_data);
     assert_false(cc_file_exists(runs_path(out, 1)));
@@ -65,7 +54,7 @@ static void one_that_is_cut_off_or_taken_away_too(void **state) {
     for (int i = 0; i < 2; i++) {
         const char *out = runs_folder();
         snprintf(change, sizeof change, changes[i], image);
-        disturb(&o, out, change);
+        held_through(&o, out, change);
         assert_int_equal(o.status, 1);
         assert_says(o.err, "calcade: error: ");
         assert_says(o.err, runs_data);
@@ -80,7 +69,7 @@ static void one_that_is_only_touched_does_not(void **state) {
     char change[2 * CC_PATH_MAX];
     const char *out = runs_folder();
     snprintf(change, sizeof change, "touch %s", image);
-    disturb(&o, out, change);
+    held_through(&o, out, change);
     if (o.status != 0) print_error("%s", o.err);
     assert_int_equal(o.status, 0);
     assert_same_run(runs_path(out, 1), whole);
