@@ -34,7 +34,7 @@ static cc_status begin(cc_listing *out, size_t rows, const cc_gate *gate, cc_are
                                                "high",   "patients", "tolerance"};
     CC_TRY(cc_listing_init(out, COLUMNS, rows, arena));
     const char *sentence = cc_changes_sentence(gate, arena);
-    /* The caption is the verdict: it stands below an empty table too, where nothing changed. */
+    /* The caption is the verdict: where nothing changed it stands alone. */
     out->text_columns = TEXTS;
     out->id = "changes";
     out->title = cc_arena_format(arena, "Changes since the state in %s", gate->where);

@@ -36,7 +36,9 @@ static void markdown_begin(cc_text *out, const cc_listing *listing) {
         cc_text_add(out, listing->kind[0] ? "): " : ": ");
     }
     cc_text_add_markdown(out, listing->title);
-    cc_text_add(out, "\n\n|");
+    cc_text_add(out, "\n");
+    if (!listing->rows) return; /* heads of nothing say nothing: the caption alone does */
+    cc_text_add(out, "\n|");
     for (size_t c = 0; c < listing->columns; c++) {
         cc_text_add(out, listing->heads[c][0] ? " " : "");
         cc_text_add_markdown(out, listing->heads[c]);
@@ -171,7 +173,9 @@ const cc_format cc_format_latex = {.ending = "tex",
 /* --- HTML --- */
 
 static void html_begin(cc_text *out, const cc_listing *listing) {
-    cc_text_add(out, "<figure class=\"table\">\n<div class=\"box\" tabindex=\"0\">\n<table>\n<thead><tr>");
+    cc_text_add(out, "<figure class=\"table\">\n");
+    if (!listing->rows) return; /* the caption alone, as in Markdown */
+    cc_text_add(out, "<div class=\"box\" tabindex=\"0\">\n<table>\n<thead><tr>");
     for (size_t c = 0; c < listing->columns; c++) {
         cc_text_add(out, "<th scope=\"col\"%s>", c < listing->text_columns ? " class=\"t\"" : "");
         cc_text_add_html(out, listing->heads[c]);
@@ -244,7 +248,7 @@ static void html_row_end(cc_text *out) {
 }
 
 static void html_end(cc_text *out, const cc_listing *listing) {
-    cc_text_add(out, "</tbody>\n</table>\n</div>\n<figcaption>");
+    cc_text_add(out, "%s<figcaption>", listing->rows ? "</tbody>\n</table>\n</div>\n" : "");
     cc_text_add_html(out, listing->caption);
     cc_text_add(out, "%s", listing->notes.count ? "\n<ul>\n" : "");
     for (size_t n = 0; n < listing->notes.count; n++) {
