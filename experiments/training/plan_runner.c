@@ -107,12 +107,22 @@ static bool is_retried(int *tries, cc_run_end end, const cc_planned_run *run,
     return true;
 }
 
+/* Says once how many runs were done before, of however many. */
+static void say_done_before(const cc_run_plan *plan) {
+    int done = 0;
+    for (int i = 0; i < cc_run_plan_count(plan); i++) done += cc_run_plan_get(plan, i)->state == CC_RUN_DONE;
+    if (done > 0)
+        cc_log(CC_LOG_INFO, "%d of %d runs %s there already", done, cc_run_plan_count(plan),
+               done == 1 ? "is" : "are");
+}
+
 cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_backend *backend,
                                   const cc_plan_runner_rules *rules) {
     int count = cc_run_plan_count(plan), made = 0;
     double start = cc_clock_s();
     if (count == 1 && rules->retries == 0)
         return cc_plan_runner_try(&ends[0], plan, 0, backend); /* its error is the command's */
+    say_done_before(plan);
     for (int i = 0; i < count; i++) {
         const cc_planned_run *run = cc_run_plan_get(plan, i);
         const needs state = look_at_needs(plan, i, ends);
@@ -120,6 +130,7 @@ cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_
             leave_out(&ends[i], run, state);
             continue;
         }
+        const bool done_before = run->state == CC_RUN_DONE;
         int tries = 0;
         cc_status status;
         do status = cc_plan_runner_make(&ends[i], plan, i, backend);
@@ -128,10 +139,10 @@ cc_status cc_plan_runner_run_here(cc_run_end *ends, cc_run_plan *plan, const cc_
         if (ends[i] == CC_RUN_FAILED && rules->fail_fast) leave_rest(ends, count);
         if (ends[i] == CC_RUN_FAILED && rules->fail_fast) return CC_OK;
         made += ends[i] == CC_RUN_MADE;
-        if (ends[i] == CC_RUN_WAS_THERE)
-            cc_log(CC_LOG_INFO, "%s is there already", run->path);
-        else
+        if (ends[i] != CC_RUN_WAS_THERE)
             say_progress(ends, run, count, made, cc_clock_s() - start);
+        else if (!done_before)
+            cc_log(CC_LOG_INFO, "%s was made elsewhere meanwhile", run->path);
     }
     return CC_OK;
 }
@@ -146,7 +157,6 @@ static cc_status give_out(cc_run_end *ends, const cc_run_plan *plan, cc_jobs *jo
         if (state == NEEDS_MET && run->state == CC_RUN_DONE) {
             cc_claim_tidy(run->path);
             ends[i] = CC_RUN_WAS_THERE;
-            cc_log(CC_LOG_INFO, "%s is there already", run->path);
         } else if (state == NEEDS_MET && (cc_jobs_idle(jobs) > 0 || cc_jobs_busy(jobs) == 0)) {
             CC_TRY(cc_jobs_give(jobs, i));
             ends[i] = CC_RUN_AT_WORK;
@@ -161,6 +171,7 @@ static cc_status work_off(cc_run_end *ends, int *tries, const cc_run_plan *plan,
     int count = cc_run_plan_count(plan), task, result, made = 0;
     bool failed = false;
     double start = cc_clock_s();
+    say_done_before(plan);
     for (;;) {
         if (failed && rules->fail_fast) leave_rest(ends, count);
         CC_TRY(give_out(ends, plan, jobs));
