@@ -116,10 +116,16 @@ static void the_steps_for_gitlab_run(void **state) {
     check(read_gitlab, "build/report/code-quality.json");
 }
 
+static int setup(void **state) {
+    (void)state;
+    cc_test_draw_quickly();
+    return 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_steps_for_github_run),
         cmocka_unit_test(the_steps_for_gitlab_run),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, NULL);
 }
