@@ -279,7 +279,7 @@ static void its_bytes_depend_neither_on_workers_nor_on_a_kill(void **state) {
         if (i == 1) { /* killed while its members predict */
             held h;
             char config[CC_PATH_MAX], claim[CC_PATH_MAX];
-            snprintf(claim, sizeof claim, "%s.claim", cascade_path(out, "ensemble/combine=mean"));
+            snprintf(claim, sizeof claim, "%s.1.claim", cascade_path(out, "ensemble/combine=mean"));
             snprintf(config, sizeof config, "%s", runs_config);
             snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(cascade_configs, "ensemble.yaml"));
             held_room = 700; /* lines of what is there already, and some of predicting */
