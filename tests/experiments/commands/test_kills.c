@@ -227,7 +227,7 @@ static int setup(void **state) {
     rng = cc_rng_init(seed ? (uint64_t)atoll(seed) : 1, CC_PURPOSE_TEST, 0, 0);
     runs_setup(state);
     if (!getenv("CALCADE_KILLS")) cc_test_draw_quickly(); /* of many, some meet gnuplot itself */
-    setenv("GOMP_SPINCOUNT", "1000", 1); /* else the program starts itself anew to set it */
+    setenv("GOMP_SPINCOUNT", "1000", 1);                  /* else the program starts itself anew to set it */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     snprintf(base, sizeof base, "%s", cc_test_folder());
     snprintf(cascade_configs, sizeof cascade_configs, "%s", runs_folder());

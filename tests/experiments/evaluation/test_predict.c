@@ -142,8 +142,8 @@ static void its_lesions_and_volume_are_those_of_the_run_s_row(void **state) {
     char model[CC_PATH_MAX];
     snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     predict_ok(&o, asked(model, scan_of(p->patient), path, ""));
-    snprintf(want, sizeof want, "%s: %d slices, %d lesion%s, %.1f mm3\n", path, DEPTH, (int)p->lesions_predicted,
-             p->lesions_predicted == 1 ? "" : "s", p->volume_predicted_mm3);
+    snprintf(want, sizeof want, "%s: %d slices, %d lesion%s, %.1f mm3\n", path, DEPTH,
+             (int)p->lesions_predicted, p->lesions_predicted == 1 ? "" : "s", p->volume_predicted_mm3);
     assert_string_equal(o.out, want);
     predict_ok(&o, asked(model, scan_of(p->patient), path, "--json"));
     snprintf(want, sizeof want, "\"stage\":\"false_positive\",\"slices\":%d,\"voxels\":%d,\"lesions\":%d,",
