@@ -29,7 +29,7 @@ static cc_rng rng;
 typedef struct scenario {
     const char *name, *line;
     const char *before; /* makes what is there already, or NULL */
-    int share;          /* of all kills, in tenths */
+    int share;          /* of all kills, in hundredths */
 } scenario;
 
 #define RUN "$p run --device cpu --out $o $c/"
