@@ -39,6 +39,10 @@ void cc_test_error_at(cc_status status, cc_status want, const char *part, const 
  * Returns its exit status, or 128 + signal. */
 int cc_test_run(char *output, size_t capacity, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Reports of programs that this one runs from here on have figures of one pixel, which are drawn at once
+ * (tests/quick/gnuplot): for tests that look at the rest. */
+void cc_test_draw_quickly(void);
+
 /* Of a test's cases that run the program for long, those to take: sanitized it is several times as slow, and
  * the first stands for all. */
 static inline int cc_test_cases(size_t count) {

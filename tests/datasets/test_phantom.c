@@ -261,7 +261,7 @@ static void a_field_of_view_is_a_whole_square_about_the_heart(void **state) {
 static void the_clinical_burden_has_half_without_and_a_long_tail(void **state) {
     (void)state;
     enum { PATIENTS = 16 };
-    cc_phantom_options o = options_of(PATIENTS, 96, 40);
+    cc_phantom_options o = options_of(PATIENTS, 64, 40);
     o.field_mm = 220;
     o.burden = CC_BURDEN_clinical;
     int without = 0, low = 0, high = 0;

@@ -7,6 +7,9 @@
 #include "experiments/planning/run_plan.h"
 #include "runs.h"
 
+/* The slices of each of its scans. */
+enum { CASCADE_DEPTH = 5 };
+
 /* One cascade, made once: OUT, and the folder of its configs. */
 static char cascade_out[256], cascade_configs[256];
 
@@ -43,11 +46,12 @@ static inline void cascade_write_configs(void) {
     cascade_write("roi.yaml", "extends: heart.yaml\nname: test/roi\n"
                               "preprocess: {histogram_matching: true}\nupstream: {reference: first.yaml}\n");
     cascade_write("calcification.yaml", "extends: net.yaml\nname: test/calcification\n"
-                                        "stage: calcification\ntrain: {epochs: 6}\n");
+                                        "stage: calcification\noptimizer: {lr: 3.0e-2}\n"
+                                        "train: {epochs: 6}\n");
     cascade_write("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\n"
                                 "stage: false_positive\nwindows: {size: 32, augment_negative: [hflip]}\n"
                                 "upstream: {calcification: calcification.yaml, out_of_fold: false}\n"
-                                "train: {epochs: 3}\n");
+                                "train: {epochs: 2}\n");
     cascade_write("cascade.yaml", "extends: orca.yaml\nname: test/cascade\nstage: cascade\n"
                                   "windows: {size: 32}\n"
                                   "upstream: {calcification: calcification.yaml}\n"
@@ -73,9 +77,9 @@ static inline int cascade_setup(void **state) {
     outcome o;
     runs_setup(state);
     assert_int_equal(cc_test_run(NULL, 0,
-                                 "%s phantom %s-orca --patients 8 --size 64 --slices 10 --seed 2 --layout "
+                                 "%s phantom %s-orca --patients 8 --size 64 --slices %d --seed 2 --layout "
                                  "orcascore",
-                                 CC_PROGRAM, runs_data),
+                                 CC_PROGRAM, runs_data, CASCADE_DEPTH),
                      0);
     snprintf(cascade_configs, sizeof cascade_configs, "%s", runs_folder());
     snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(cascade_configs, "small.yaml"));

@@ -172,6 +172,12 @@ static void one_kind_can_be_asked_for_alone(void **state) {
     assert_lacks(output, "(paper)");
 }
 
+static int setup(void **state) {
+    (void)state;
+    cc_test_draw_quickly();
+    return 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_table_passes),
@@ -186,5 +192,5 @@ int main(void) {
         cmocka_unit_test(rows_that_are_optional_and_tables_without_runs_are_not_wanted),
         cmocka_unit_test(one_kind_can_be_asked_for_alone),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, NULL);
 }

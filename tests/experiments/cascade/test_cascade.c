@@ -161,9 +161,9 @@ static void a_chain_scores_as_its_last_net_s_own_test(void **state) {
     for (int k = 0; k < 2; k++) {
         read_run(&own, pairs[k][0], arena);
         read_run(&cascade, pairs[k][1], arena);
-        assert_int_equal(own.slice_count, 2 * 10);
-        assert_int_equal(cascade.slice_count, 2 * 10);
-        assert_memory_equal(own.slices, cascade.slices, 2 * 10 * sizeof *own.slices);
+        assert_int_equal(own.slice_count, 2 * CASCADE_DEPTH);
+        assert_int_equal(cascade.slice_count, 2 * CASCADE_DEPTH);
+        assert_memory_equal(own.slices, cascade.slices, 2 * CASCADE_DEPTH * sizeof *own.slices);
         assert_string_equal(cascade.stage, "cascade");
         assert_int_equal(cascade.epoch_count + cascade.tensor_count, 0);
         assert_false(cascade.leaking_split);

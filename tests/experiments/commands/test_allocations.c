@@ -207,6 +207,7 @@ static void a_request_of_a_library_that_fails_is_no_crash(void **state) {
 static int setup(void **state) {
     (void)state;
     char text[2048];
+    cc_test_draw_quickly();
     setenv("OMP_NUM_THREADS", "1", 1);
     setenv("GOMP_SPINCOUNT", "1000", 1);
     snprintf(base, sizeof base, "%s", cc_test_folder());

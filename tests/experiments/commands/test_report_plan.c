@@ -71,10 +71,15 @@ static void a_table_looks_as_its_config_says(void **state) {
     assert_says(o.out, "As planned");
 }
 
+static int setup(void **state) {
+    cc_test_draw_quickly();
+    return runs_setup(state);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_done_run_is_what_its_config_asks_for),
         cmocka_unit_test(a_table_looks_as_its_config_says),
     };
-    return cmocka_run_group_tests(tests, runs_setup, NULL);
+    return cmocka_run_group_tests(tests, setup, NULL);
 }

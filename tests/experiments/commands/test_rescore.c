@@ -8,7 +8,7 @@
 #include "results/masks.h"
 #include "run_data.h"
 
-enum { SIDE = 64, DEPTH = 10, VOXELS = SIDE * SIDE * DEPTH };
+enum { SIDE = 64, DEPTH = CASCADE_DEPTH, VOXELS = SIDE * SIDE * DEPTH };
 
 static const char *const runs[] = {"first/default", "calcification/default", "small/a", "cascade/with"};
 

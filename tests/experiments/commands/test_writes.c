@@ -338,6 +338,7 @@ static int setup(void **state) {
     char text[2048];
     setenv("OMP_NUM_THREADS", "1", 1);
     setenv("GOMP_SPINCOUNT", "1000", 1); /* else the program starts itself anew to set it */
+    if (!all_calls()) cc_test_draw_quickly();
     snprintf(base, sizeof base, "%s", cc_test_folder());
     const struct {
         char *path;

@@ -10,7 +10,7 @@
 #include "results/masks.h"
 #include "run_data.h"
 
-enum { SIDE = 64, DEPTH = 10, PIXELS = SIDE * SIDE, SEEDS = 3, SLICES = 2 * DEPTH, FOLDS = 3 };
+enum { SIDE = 64, DEPTH = CASCADE_DEPTH, PIXELS = SIDE * SIDE, SEEDS = 3, SLICES = 2 * DEPTH, FOLDS = 3 };
 
 static char seeds[SEEDS][CC_PATH_MAX];
 
@@ -278,11 +278,14 @@ static void its_bytes_depend_neither_on_workers_nor_on_a_kill(void **state) {
         snprintf(line, sizeof line, "--set train.workers=%s", workers[i]);
         if (i == 1) { /* killed while its members predict */
             held h;
-            char config[CC_PATH_MAX];
+            char config[CC_PATH_MAX], claim[CC_PATH_MAX];
+            snprintf(claim, sizeof claim, "%s.1.claim", cascade_path(out, "ensemble/combine=mean"));
             snprintf(config, sizeof config, "%s", runs_config);
             snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(cascade_configs, "ensemble.yaml"));
+            held_room = 700; /* lines of what is there already, and some of predicting */
             held_start(&h, out, line);
-            for (int k = 0; k < 5000 && runs_count(out, "seed-1.h5.lock") == 0; k++) poll(NULL, 0, 2);
+            for (int k = 0; k < 30000 && !cc_file_exists(claim); k++) poll(NULL, 0, 2);
+            assert_true(cc_file_exists(claim)); /* it is at work on the first of the four */
             held_end(&o, &h, SIGKILL);
             assert_int_equal(o.status, 128 + SIGKILL);
             snprintf(runs_config, sizeof runs_config, "%s", config);

@@ -9,7 +9,7 @@
 #include "experiments/evaluation/testing.h"
 #include "run_data.h"
 
-enum { SIDE = 64, DEPTH = 10, PIXELS = SIDE * SIDE };
+enum { SIDE = 64, DEPTH = CASCADE_DEPTH, PIXELS = SIDE * SIDE };
 
 /* calcade predict ARGUMENTS */
 static void predict(outcome *o, const char *arguments) {
@@ -142,12 +142,12 @@ static void its_lesions_and_volume_are_those_of_the_run_s_row(void **state) {
     char model[CC_PATH_MAX];
     snprintf(model, sizeof model, "%s", cascade_path(cascade_out, "marked/a"));
     predict_ok(&o, asked(model, scan_of(p->patient), path, ""));
-    snprintf(want, sizeof want, "%s: 10 slices, %d lesion%s, %.1f mm3\n", path, (int)p->lesions_predicted,
-             p->lesions_predicted == 1 ? "" : "s", p->volume_predicted_mm3);
+    snprintf(want, sizeof want, "%s: %d slices, %d lesion%s, %.1f mm3\n", path, DEPTH,
+             (int)p->lesions_predicted, p->lesions_predicted == 1 ? "" : "s", p->volume_predicted_mm3);
     assert_string_equal(o.out, want);
     predict_ok(&o, asked(model, scan_of(p->patient), path, "--json"));
-    snprintf(want, sizeof want, "\"stage\":\"false_positive\",\"slices\":10,\"voxels\":%d,\"lesions\":%d,",
-             (int)(p->tp + p->fp), (int)p->lesions_predicted);
+    snprintf(want, sizeof want, "\"stage\":\"false_positive\",\"slices\":%d,\"voxels\":%d,\"lesions\":%d,",
+             DEPTH, (int)(p->tp + p->fp), (int)p->lesions_predicted);
     assert_says(o.out, want);
     assert_int_equal(o.out[0], '{');
     cc_arena_destroy(arena);
@@ -252,7 +252,7 @@ static void a_run_on_a_volume_marks_it_alike_in_every_order(void **state) {
         snprintf(
             text, sizeof text,
             "name: test/volume%d\nstage: roi\nnet: {arch: unet-bn, width: 4, depth: 2}\n"
-            "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 4, batch: 4, workers: 1}\n"
+            "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 4, batch: 3, workers: 1}\n"
             "data: {source: volume, root: %s, image: %s, mask: mask.mha, split: {train: 2, validation: 1, "
             "test: 1, by: slab, slab: 1}}\n",
             k, data, k ? "turned.nii.gz" : "ct.mha");

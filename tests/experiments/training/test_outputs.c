@@ -42,7 +42,7 @@ static int setup(void **state) {
         "    - {head: region, type: cross-entropy, class_weights: [0.02, 1, 1, 1]}\n"
         "    - {head: lesion, type: cross-entropy, class_weights: [0.0001, 1]}\n"
         "optimizer: {lr: 1.0e-3}\nevaluate: {above_hu: 130}\n"
-        "train: {epochs: 3, batch: 2, workers: 1, empty_slices: 0.01}\n",
+        "train: {epochs: 2, batch: 2, workers: 1, empty_slices: 0.01}\n",
         runs_data);
     runs_write(config_in("small.yaml"), text);
     snprintf(runs_config, sizeof runs_config, "%s", config_in("small.yaml"));

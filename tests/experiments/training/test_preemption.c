@@ -128,16 +128,16 @@ static void runs_out_of_fold_go_on(void **state) {
         0);
     snprintf(text, sizeof text,
              "data: {source: orcascore, root: %s-orca, split: {train: 6, validation: 3, test: 3}}\n"
-             "preprocess: {roi: {mode: none}}\nnet: {arch: unet-bn, width: 4, depth: 3}\n"
+             "preprocess: {roi: {mode: none}}\nnet: {arch: unet-bn, width: 2, depth: 2}\n"
              "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 2, batch: 2, workers: 1}\n",
              runs_data);
     runs_write(cc_test_path(folder, "net.yaml"), text);
     runs_write(cc_test_path(folder, "calcification.yaml"),
                "extends: net.yaml\nname: test/calcification\n"
-               "stage: calcification\nresults: {threshold: 0.05}\n");
+               "stage: calcification\nresults: {threshold: 0.05}\nevaluate: {above_hu: 130}\n");
     runs_write(cc_test_path(folder, "small.yaml"),
                "extends: net.yaml\nname: test/small\nvariant: a\n"
-               "stage: false_positive\nwindows: {size: 32}\n"
+               "stage: false_positive\nwindows: {size: 32, augment_negative: []}\ntrain: {batch: 32}\n"
                "upstream: {calcification: calcification.yaml, inner_folds: 3}\n");
     snprintf(runs_config, sizeof runs_config, "%s", cc_test_path(folder, "small.yaml"));
     check(NULL, 1, small, 20, 20, 5);

@@ -208,6 +208,12 @@ static void a_tolerance_is_a_score_and_points(void **state) {
     assert_has(output, "add --against DIR");
 }
 
+static int setup(void **state) {
+    (void)state;
+    cc_test_draw_quickly();
+    return 0;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_results_hold),
@@ -224,5 +230,5 @@ int main(void) {
         cmocka_unit_test(where_nothing_is_compared_nothing_has_passed),
         cmocka_unit_test(a_tolerance_is_a_score_and_points),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, NULL);
 }
