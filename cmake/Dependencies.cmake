@@ -77,13 +77,16 @@ if(NOT CALCADE_CUDA STREQUAL "OFF")
   endif()
 endif()
 
-# calcade_cuda(folder): a folder's .cu files and the CUDA runtime, where there is CUDA.
+# calcade_cuda(folder): a folder's .cu files, some together (CALCADE_CUDA_UNITS: the files that include them), and the CUDA
+# runtime, where there is CUDA.
 function(calcade_cuda folder)
+  file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
+  calcade_units(units ${folder} 6 ${kernels})
+  set(CALCADE_CUDA_UNITS ${units} PARENT_SCOPE)
   if(NOT CALCADE_HAVE_CUDA)
     return()
   endif()
-  file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
-  add_library(calcade_kernels OBJECT ${kernels})
+  add_library(calcade_kernels OBJECT ${units})
   # Nothing in a kernel asks for more than compute capability 8.0 has: one PTX, assembled for each major version (8.6 and 8.9 run
   # the code of 8.0), and kept for later ones. Of 8.0 the driver makes what is not assembled, when the program starts.
   if(CALCADE_CUDA_ALL_GPUS)
