@@ -93,9 +93,15 @@ function(calcade_cuda folder)
     target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_75,code=[sm_75]
       --generate-code=arch=compute_80,code=[compute_80,sm_80,sm_90])
   else()
+    # Proves that kernels compile, and no more: with a third of the work they would be slow, and differ in the last bit from
+    # those of a whole build, so that the program refuses to run them (nets/backends/cuda/probe.c).
     target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_80,code=[compute_80,sm_90])
+    if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 13.0)
+      target_compile_options(calcade_kernels PRIVATE -Ofc=max)
+      target_compile_definitions(calcade_${folder} PRIVATE CC_KERNELS_UNOPTIMISED=1)
+    endif()
   endif()
-  target_compile_options(calcade_kernels PRIVATE -Xcompiler=-Wall,-Wextra,-Wno-missing-field-initializers)
+  target_compile_options(calcade_kernels PRIVATE -Xcompiler=-O1,-Wall,-Wextra,-Wno-missing-field-initializers) # host code only starts kernels
   target_include_directories(calcade_kernels PRIVATE ${CMAKE_BINARY_DIR}/include/${folder} ${CMAKE_BINARY_DIR}/include/core)
   target_sources(calcade_${folder} PRIVATE $<TARGET_OBJECTS:calcade_kernels>)
   set_target_properties(calcade_${folder} PROPERTIES LINKER_LANGUAGE CXX)
