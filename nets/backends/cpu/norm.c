@@ -3,8 +3,8 @@
  *
  * Moments are found about each chunk's own mean and merged (Chan, Golub & LeVeque 1983: M2 = M2a + M2b +
  * (mean difference)^2 na nb / n), so that a large mean costs no precision. Loops are compiled for each
- * activation, precision, and with and without a residual; but where a sigmoid takes most of the time, and most of the
- * code, one loop serves more cases (FOR_KIND). */
+ * activation, precision, and with and without a residual; but where a sigmoid takes most of the time, and
+ * most of the code, one loop serves more cases (FOR_KIND). */
 #include "nets/backends/cpu/norm.h"
 
 #include <math.h>
@@ -280,9 +280,9 @@ CC_INLINE void normalise_as(cc_activation kind, const chunk *given, bool residua
     else                                                                                                     \
         f(__VA_ARGS__, c, (c)->residual != NULL, CC_BF16)
 
-/* CC_FOR_ACTIVATION, but SiLU and the sigmoid share call_rows, in which the rows ask which of the two it is. Of
- * three kinds of processors, two have each comparison of 16 values compiled value by value: all cases of these
- * two were two thirds of the time that this file takes to compile. */
+/* CC_FOR_ACTIVATION, but SiLU and the sigmoid share call_rows, in which rows ask which of the two it is. For
+ * two of three kinds of processors each comparison of 16 values is compiled value by value: compiled apart,
+ * these two activations took half of this file's time of compiling. */
 #define FOR_KIND(kind, call, call_rows)                                                                      \
     switch (kind) {                                                                                          \
     case CC_ACTIVATION_NONE:                                                                                 \
@@ -352,9 +352,9 @@ void cc_norm_back_sums(cc_norm_sums *out, const cc_task *task, const cc_norm_lay
     back_sums(out, &c, layout->block, f.kind, task->dtype);
 }
 
-/* Backward: dx and dresidual of a chunk, by its a and b. Everything is known when this is compiled: of the two
- * products in dx the compiler joins one with the sum, and which one, on which the last bit depends, changes with
- * what else the loop does. */
+/* Backward: dx and dresidual of a chunk, by its a and b. Everything is known when this is compiled: of the
+ * two products in dx the compiler joins one with the sum, and which one, on which the last bit depends,
+ * changes with what else the loop does. */
 CC_INLINE void back_rows_in(cc_activation kind, const chunk *given, bool residual, bool adds,
                             cc_dtype dtype) {
     const chunk c = *given;
