@@ -77,22 +77,31 @@ if(NOT CALCADE_CUDA STREQUAL "OFF")
   endif()
 endif()
 
-# calcade_cuda(folder): a folder's .cu files and the CUDA runtime, where there is CUDA.
+# calcade_cuda(folder): a folder's .cu files, some together (CALCADE_CUDA_UNITS: the files that include them), and the CUDA
+# runtime, where there is CUDA.
 function(calcade_cuda folder)
+  file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
+  calcade_units(units ${folder} 6 ${kernels})
+  set(CALCADE_CUDA_UNITS ${units} PARENT_SCOPE)
   if(NOT CALCADE_HAVE_CUDA)
     return()
   endif()
-  file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
-  add_library(calcade_kernels OBJECT ${kernels})
+  add_library(calcade_kernels OBJECT ${units})
   # Nothing in a kernel asks for more than compute capability 8.0 has: one PTX, assembled for each major version (8.6 and 8.9 run
   # the code of 8.0), and kept for later ones. Of 8.0 the driver makes what is not assembled, when the program starts.
   if(CALCADE_CUDA_ALL_GPUS)
     target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_75,code=[sm_75]
       --generate-code=arch=compute_80,code=[compute_80,sm_80,sm_90])
   else()
+    # Proves that kernels compile, and no more: with a third of the work they would be slow, and differ in the last bit from
+    # those of a whole build, so that the program refuses to run them (nets/backends/cuda/probe.c).
     target_compile_options(calcade_kernels PRIVATE --generate-code=arch=compute_80,code=[compute_80,sm_90])
+    if(CUDAToolkit_VERSION VERSION_GREATER_EQUAL 13.0)
+      target_compile_options(calcade_kernels PRIVATE -Ofc=max)
+      target_compile_definitions(calcade_${folder} PRIVATE CC_KERNELS_UNOPTIMISED=1)
+    endif()
   endif()
-  target_compile_options(calcade_kernels PRIVATE -Xcompiler=-Wall,-Wextra,-Wno-missing-field-initializers)
+  target_compile_options(calcade_kernels PRIVATE -Xcompiler=-O1,-Wall,-Wextra,-Wno-missing-field-initializers) # host code only starts kernels
   target_include_directories(calcade_kernels PRIVATE ${CMAKE_BINARY_DIR}/include/${folder} ${CMAKE_BINARY_DIR}/include/core)
   target_sources(calcade_${folder} PRIVATE $<TARGET_OBJECTS:calcade_kernels>)
   set_target_properties(calcade_${folder} PROPERTIES LINKER_LANGUAGE CXX)

@@ -5,6 +5,8 @@
 
 using namespace cc;
 
+namespace channels {
+
 /* y = f(y + bias) */
 template <class T, int N> struct add_bias {
     enum { UNROLL = 4, REVERSED = false };
@@ -48,7 +50,8 @@ struct bias_run {
     }
 };
 
-void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_shape *shape, cc_dtype dtype) {
+extern "C" void cc_cuda_channel_add(void *y, const float *bias, cc_activation f, const cc_shape *shape,
+                                    cc_dtype dtype) {
     dispatch(dtype, shape->dims[1], bias_run{y, bias, f, shape});
 }
 
@@ -80,10 +83,13 @@ struct sums_run {
     }
 };
 
-void cc_cuda_channel_sums(float *sums, const void *y, const cc_shape *shape, cc_dtype dtype, void *scratch) {
+extern "C" void cc_cuda_channel_sums(float *sums, const void *y, const cc_shape *shape, cc_dtype dtype,
+                                     void *scratch) {
     dispatch(dtype, shape->dims[1], sums_run{sums, y, shape, (double *)scratch});
 }
 
-size_t cc_cuda_channel_bytes(const cc_shape *shape, cc_dtype dtype) {
+extern "C" size_t cc_cuda_channel_bytes(const cc_shape *shape, cc_dtype dtype) {
     return row_sum_bytes(1, rows_of(shape), shape->dims[1], dtype, 1, ROW_SUM_THREADS);
 }
+
+} // namespace channels

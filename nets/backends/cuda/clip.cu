@@ -9,6 +9,8 @@
 
 using namespace cc;
 
+namespace clip {
+
 enum { CLIP_PARTS = 256, CLIP_BLOCKS = 1024 };
 static_assert(CLIP_PARTS * sizeof(double) <= CC_CLIP_BYTES, "clipping wants more scratch memory");
 static_assert((int)CLIP_PARTS == (int)THREADS, "each thread of scale_down adds one part");
@@ -45,7 +47,7 @@ template <int N> static void run_clip(float *grads, int64_t packs, double max_no
                        grads, parts, packs, max_norm);
 }
 
-cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratch) {
+extern "C" cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratch) {
     int64_t n = (int64_t)count;
     if (n % 4 == 0)
         run_clip<4>(grads, n / 4, max_norm, (double *)scratch);
@@ -53,3 +55,5 @@ cc_status cc_cuda_clip(float *grads, size_t count, double max_norm, void *scratc
         run_clip<1>(grads, n, max_norm, (double *)scratch);
     return cc_cuda_check("clipping");
 }
+
+} // namespace clip

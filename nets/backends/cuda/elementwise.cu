@@ -5,6 +5,8 @@
 
 using namespace cc;
 
+namespace elementwise {
+
 /* dst += src */
 template <class T, int N> struct add_values {
     enum { UNROLL = 4, REVERSED = false };
@@ -35,7 +37,7 @@ struct add_run {
     }
 };
 
-void cc_cuda_add(void *dst, const void *src, size_t count, cc_dtype dtype) {
+extern "C" void cc_cuda_add(void *dst, const void *src, size_t count, cc_dtype dtype) {
     dispatch(dtype, (int64_t)count, add_run{dst, src, (int64_t)count});
 }
 
@@ -85,16 +87,16 @@ template <class T> static void run_exchange(void *blocked, float *plain, const c
 }
 
 /* plain [n][C][pixels] -> [n][pixels][C] */
-void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
-                        cc_dtype dtype) {
+extern "C" void cc_cuda_to_blocked(void *blocked, const float *plain, const cc_shape *shape, int64_t block,
+                                   cc_dtype dtype) {
     (void)block; /* all channels */
     auto run = dtype == CC_BF16 ? run_exchange<bf16> : run_exchange<float>;
     run(blocked, (float *)plain, shape, false);
 }
 
 /* [n][pixels][C] -> plain [n][C][pixels] */
-void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
-                          cc_dtype dtype) {
+extern "C" void cc_cuda_from_blocked(float *plain, const void *blocked, const cc_shape *shape, int64_t block,
+                                     cc_dtype dtype) {
     (void)block;
     auto run = dtype == CC_BF16 ? run_exchange<bf16> : run_exchange<float>;
     run((void *)blocked, plain, shape, true);
@@ -126,12 +128,12 @@ template <class To, class From> static void run_convert(void *to, const void *fr
         map_rows(row_map_flat(count), convert<To, From, 1>{to, from});
 }
 
-cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t count) {
+extern "C" cc_status cc_cuda_round_to_bf16(void *bf16_copy, const float *values, size_t count) {
     run_convert<bf16, float>(bf16_copy, values, (int64_t)count);
     return cc_cuda_check("rounding weights");
 }
 
-void cc_cuda_widen(float *values, const void *bf16_copy, int64_t count) {
+extern "C" void cc_cuda_widen(float *values, const void *bf16_copy, int64_t count) {
     run_convert<float, bf16>(values, bf16_copy, count);
 }
 
@@ -159,7 +161,7 @@ template <int N> struct average {
 };
 
 /* In float32, as the averages are kept; the flat ranges are padded to multiples of 16. */
-cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay) {
+extern "C" cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, double decay) {
     float kept = (float)decay, rest = (float)(1 - decay);
     if (count % 4 == 0)
         map_rows(row_map_flat((int64_t)count / 4), average<4>{(int)how, a, w, kept, rest});
@@ -167,3 +169,5 @@ cc_status cc_cuda_average(cc_averaging how, float *a, float *w, size_t count, do
         map_rows(row_map_flat((int64_t)count), average<1>{(int)how, a, w, kept, rest});
     return cc_cuda_check("the moving average");
 }
+
+} // namespace elementwise

@@ -6,6 +6,9 @@
  * Arithmetic is float32, sums of many values float64; sums are trees of a fixed shape, so that results do not
  * depend on who came first.
  *
+ * A .cu file keeps its names in a namespace that is named as the file: several files are compiled as one
+ * (calcade_units in cmake/CalcadeModule.cmake), which reads these headers once.
+ *
  * Kernels use thread indices, shared memory and __syncthreads, and count with atomics, but never add values
  * with them. They start through CC_LAUNCH, or CC_LAUNCH_TOGETHER where they synchronise: with CC_CUDA_ON_HOST
  * they are C++ that runs on the host, which is how tests check them where there is no GPU. */

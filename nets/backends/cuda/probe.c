@@ -40,6 +40,10 @@ cc_status cc_cuda_probe(const char **name) {
                        "%.200s has compute capability %d.%d; this build wants at least %d.%d",
                        properties.name, properties.major, properties.minor, CAPABILITY_LEAST / 10,
                        CAPABILITY_LEAST % 10);
+#ifdef CC_KERNELS_UNOPTIMISED
+    return cc_fail(CC_EDEVICE, "--device cuda", "build anew with ./run build, or use --device cpu",
+                   "the kernels of this build are not optimised: ./run test has compiled them without a GPU");
+#endif
     snprintf(text, sizeof text, "%.200s, compute capability %d.%d", properties.name, properties.major,
              properties.minor);
     *name = text;

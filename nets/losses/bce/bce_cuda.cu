@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace bce_cuda {
 
 struct bce_loss {
     enum { NEEDS_TOTALS = false, PER_IMAGE = false };
@@ -27,6 +27,6 @@ void run(const cc_cuda_loss_run *run) {
     loss_run(*run, bce_loss{positive_weight(run->spec)});
 }
 
-} // namespace
+} // namespace bce_cuda
 
-const cc_loss_cuda cc_loss_bce_cuda = {.run = run};
+const cc_loss_cuda cc_loss_bce_cuda = {.run = bce_cuda::run};

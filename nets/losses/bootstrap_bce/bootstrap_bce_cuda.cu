@@ -6,7 +6,7 @@
 
 using namespace cc;
 
-namespace {
+namespace bootstrap_bce_cuda {
 
 enum { SELECT_THREADS = 1024, RADIX = 256 };
 
@@ -108,6 +108,7 @@ void run(const cc_cuda_loss_run *run) {
     loss_run(*run, loss);
 }
 
-} // namespace
+} // namespace bootstrap_bce_cuda
 
-const cc_loss_cuda cc_loss_bootstrap_bce_cuda = {.own_bytes = own_bytes, .run = run};
+const cc_loss_cuda cc_loss_bootstrap_bce_cuda = {.own_bytes = bootstrap_bce_cuda::own_bytes,
+                                                 .run = bootstrap_bce_cuda::run};

@@ -5,7 +5,7 @@
 
 using namespace cc;
 
-namespace {
+namespace cross_entropy_cuda {
 
 struct cross_entropy {
     int64_t classes;
@@ -95,6 +95,6 @@ void run(const cc_cuda_loss_run *run) {
     CC_LAUNCH(write_pixels, dim3(blocks_for(im.pixels), (unsigned)im.n), dim3(THREADS), im, e, to);
 }
 
-} // namespace
+} // namespace cross_entropy_cuda
 
-const cc_loss_cuda cc_loss_cross_entropy_cuda = {.own_bytes = NULL, .run = run};
+const cc_loss_cuda cc_loss_cross_entropy_cuda = {.own_bytes = NULL, .run = cross_entropy_cuda::run};

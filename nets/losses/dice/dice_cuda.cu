@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace dice_cuda {
 
 /* r = (a I + s) / (P + G - b I + s): Dice a = 2, b = 0; IoU a = 1, b = 1. They are passed at
  * run time: constants would be folded, and products fused with sums in another way, which rounds
@@ -46,7 +46,7 @@ void run_iou(const cc_cuda_loss_run *run) {
     loss_run(*run, overlap_loss{1, 1, run->spec->smooth});
 }
 
-} // namespace
+} // namespace dice_cuda
 
-const cc_loss_cuda cc_loss_dice_cuda = {.run = run_dice};
-const cc_loss_cuda cc_loss_iou_cuda = {.run = run_iou};
+const cc_loss_cuda cc_loss_dice_cuda = {.run = dice_cuda::run_dice};
+const cc_loss_cuda cc_loss_iou_cuda = {.run = dice_cuda::run_iou};

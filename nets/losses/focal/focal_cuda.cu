@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace focal_cuda {
 
 struct focal_loss {
     enum { NEEDS_TOTALS = false, PER_IMAGE = false };
@@ -33,6 +33,6 @@ void run(const cc_cuda_loss_run *run) {
     loss_run(*run, focal_loss{run->spec->alpha, run->spec->gamma});
 }
 
-} // namespace
+} // namespace focal_cuda
 
-const cc_loss_cuda cc_loss_focal_cuda = {.run = run};
+const cc_loss_cuda cc_loss_focal_cuda = {.run = focal_cuda::run};

@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace generalised_dice_cuda {
 
 struct generalised_dice_loss {
     enum { NEEDS_TOTALS = true, PER_IMAGE = false };
@@ -40,6 +40,6 @@ void run(const cc_cuda_loss_run *run) {
     loss_run(*run, generalised_dice_loss{});
 }
 
-} // namespace
+} // namespace generalised_dice_cuda
 
-const cc_loss_cuda cc_loss_generalised_dice_cuda = {.run = run};
+const cc_loss_cuda cc_loss_generalised_dice_cuda = {.run = generalised_dice_cuda::run};

@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace log_cosh_dice_cuda {
 
 struct log_cosh_dice {
     double smooth;
@@ -39,6 +39,7 @@ void run(const cc_cuda_loss_run *run) {
     run_regions(*run, by_class(run->shape), log_cosh_dice{run->spec->smooth});
 }
 
-} // namespace
+} // namespace log_cosh_dice_cuda
 
-const cc_loss_cuda cc_loss_log_cosh_dice_cuda = {.own_bytes = own_bytes, .run = run};
+const cc_loss_cuda cc_loss_log_cosh_dice_cuda = {.own_bytes = log_cosh_dice_cuda::own_bytes,
+                                                 .run = log_cosh_dice_cuda::run};

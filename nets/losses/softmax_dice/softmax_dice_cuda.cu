@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace softmax_dice_cuda {
 
 struct softmax_dice {
     double smooth;
@@ -48,6 +48,7 @@ void run(const cc_cuda_loss_run *run) {
     run_regions(*run, run->shape, softmax_dice{s->smooth, s->background ? 0 : 1, s->batch, s->squared});
 }
 
-} // namespace
+} // namespace softmax_dice_cuda
 
-const cc_loss_cuda cc_loss_softmax_dice_cuda = {.own_bytes = own_bytes, .run = run};
+const cc_loss_cuda cc_loss_softmax_dice_cuda = {.own_bytes = softmax_dice_cuda::own_bytes,
+                                                .run = softmax_dice_cuda::run};

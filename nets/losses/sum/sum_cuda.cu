@@ -3,7 +3,7 @@
  * the value, and to the gradient of its head. */
 #include "nets/losses/loss_kernels.cuh"
 
-namespace {
+namespace sum_cuda {
 
 void run(const cc_cuda_loss_run *run) {
     for (int i = 0; i < run->spec->term_count; i++) {
@@ -13,6 +13,6 @@ void run(const cc_cuda_loss_run *run) {
     }
 }
 
-} // namespace
+} // namespace sum_cuda
 
-const cc_loss_cuda cc_loss_sum_cuda = {.own_bytes = NULL, .run = run};
+const cc_loss_cuda cc_loss_sum_cuda = {.own_bytes = NULL, .run = sum_cuda::run};

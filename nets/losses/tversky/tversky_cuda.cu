@@ -3,7 +3,7 @@
 
 using namespace cc;
 
-namespace {
+namespace tversky_cuda {
 
 struct tversky {
     double alpha, beta, gamma, smooth;
@@ -45,6 +45,6 @@ void run(const cc_cuda_loss_run *run) {
     run_regions(*run, run->shape, tversky{s->alpha, s->beta, s->gamma, s->smooth});
 }
 
-} // namespace
+} // namespace tversky_cuda
 
-const cc_loss_cuda cc_loss_tversky_cuda = {.own_bytes = own_bytes, .run = run};
+const cc_loss_cuda cc_loss_tversky_cuda = {.own_bytes = tversky_cuda::own_bytes, .run = tversky_cuda::run};

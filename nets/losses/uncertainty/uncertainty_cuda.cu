@@ -3,7 +3,7 @@
  * where the optimiser changes s; a last kernel adds them up. Formulas: uncertainty.c. */
 #include "nets/losses/loss_kernels.cuh"
 
-namespace {
+namespace uncertainty_cuda {
 
 struct uncertain {
     int count;
@@ -42,6 +42,7 @@ void run(const cc_cuda_loss_run *run) {
     CC_LAUNCH(add_terms, dim3(1), dim3(1), u);
 }
 
-} // namespace
+} // namespace uncertainty_cuda
 
-const cc_loss_cuda cc_loss_uncertainty_cuda = {.own_bytes = own_bytes, .run = run};
+const cc_loss_cuda cc_loss_uncertainty_cuda = {.own_bytes = uncertainty_cuda::own_bytes,
+                                               .run = uncertainty_cuda::run};

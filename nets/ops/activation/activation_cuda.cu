@@ -6,7 +6,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_activation_cuda;
 
-namespace { /* files have names in common */
+namespace activation_cuda {
 
 /* y = f(x) */
 template <class T, int N> struct forward_values {
@@ -85,6 +85,8 @@ static cc_status backward(cc_task *task) {
     return task->dx[0] ? run(task, true) : CC_OK;
 }
 
-} // namespace
+} // namespace activation_cuda
 
-const cc_kernel cc_activation_cuda = {.plan = plan, .forward = forward, .backward = backward};
+const cc_kernel cc_activation_cuda = {.plan = activation_cuda::plan,
+                                      .forward = activation_cuda::forward,
+                                      .backward = activation_cuda::backward};

@@ -11,7 +11,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_average_pool_cuda;
 
-namespace { /* files have names in common */
+namespace average_pool_cuda {
 
 /* Extents as D,H,W. */
 struct extents {
@@ -159,7 +159,9 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("average pool");
 }
 
-} // namespace
+} // namespace average_pool_cuda
 
-const cc_kernel cc_average_pool_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_average_pool_cuda = {.plan = average_pool_cuda::plan,
+                                        .forward = average_pool_cuda::forward,
+                                        .backward = average_pool_cuda::backward,
+                                        .accumulates = true};

@@ -13,7 +13,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_batch_norm_cuda;
 
-namespace { /* files have names in common */
+namespace batch_norm_cuda {
 
 /* The op's parameters and attributes. */
 struct statistics {
@@ -264,7 +264,9 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("batch norm");
 }
 
-} // namespace
+} // namespace batch_norm_cuda
 
-const cc_kernel cc_batch_norm_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_batch_norm_cuda = {.plan = batch_norm_cuda::plan,
+                                      .forward = batch_norm_cuda::forward,
+                                      .backward = batch_norm_cuda::backward,
+                                      .accumulates = true};

@@ -11,7 +11,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_channel_pool_cuda;
 
-namespace { /* files have names in common */
+namespace channel_pool_cuda {
 
 enum { TEAM = 32, TEAMS = THREADS / TEAM };
 
@@ -152,7 +152,10 @@ static unsigned reads(const void *attr) {
     return 0;
 }
 
-} // namespace
+} // namespace channel_pool_cuda
 
-const cc_kernel cc_channel_pool_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .backward_reads = reads, .accumulates = true};
+const cc_kernel cc_channel_pool_cuda = {.plan = channel_pool_cuda::plan,
+                                        .forward = channel_pool_cuda::forward,
+                                        .backward = channel_pool_cuda::backward,
+                                        .backward_reads = channel_pool_cuda::reads,
+                                        .accumulates = true};

@@ -6,7 +6,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_concat_cuda;
 
-namespace { /* files have names in common */
+namespace concat_cuda {
 
 struct piece { /* an input, or its gradient (which may be NULL): lanes first, ... of the whole */
     void *values;
@@ -95,7 +95,9 @@ static cc_status backward(cc_task *task) {
     return run(task, true);
 }
 
-} // namespace
+} // namespace concat_cuda
 
-const cc_kernel cc_concat_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_concat_cuda = {.plan = concat_cuda::plan,
+                                  .forward = concat_cuda::forward,
+                                  .backward = concat_cuda::backward,
+                                  .accumulates = true};

@@ -6,7 +6,7 @@ extern "C" {
 
 extern "C" const cc_kernel cc_concat_norm_cuda, cc_concat_cuda, cc_batch_norm_cuda;
 
-namespace { /* files have names in common */
+namespace concat_norm_cuda {
 
 const cc_concat_norm_parts parts = {&cc_concat_cuda, &cc_batch_norm_cuda};
 
@@ -22,7 +22,9 @@ static cc_status backward(cc_task *task) {
     return cc_concat_norm_backward(task, &parts);
 }
 
-} // namespace
+} // namespace concat_norm_cuda
 
-const cc_kernel cc_concat_norm_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_concat_norm_cuda = {.plan = concat_norm_cuda::plan,
+                                       .forward = concat_norm_cuda::forward,
+                                       .backward = concat_norm_cuda::backward,
+                                       .accumulates = true};

@@ -14,7 +14,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_drop_path_cuda;
 
-namespace { /* files have names in common */
+namespace drop_path_cuda {
 
 /* What an image's branch is scaled by: 1 where nothing is drawn. */
 struct scales {
@@ -115,7 +115,9 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("drop path");
 }
 
-} // namespace
+} // namespace drop_path_cuda
 
-const cc_kernel cc_drop_path_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_drop_path_cuda = {.plan = drop_path_cuda::plan,
+                                     .forward = drop_path_cuda::forward,
+                                     .backward = drop_path_cuda::backward,
+                                     .accumulates = true};

@@ -14,7 +14,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_dropout_cuda;
 
-namespace { /* files have names in common */
+namespace dropout_cuda {
 
 /* What values are scaled by. */
 struct dropout_scales {
@@ -104,7 +104,9 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("dropout");
 }
 
-} // namespace
+} // namespace dropout_cuda
 
-const cc_kernel cc_dropout_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_dropout_cuda = {.plan = dropout_cuda::plan,
+                                   .forward = dropout_cuda::forward,
+                                   .backward = dropout_cuda::backward,
+                                   .accumulates = true};

@@ -17,7 +17,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_group_norm_cuda;
 
-namespace { /* files have names in common */
+namespace group_norm_cuda {
 
 /* What every step knows. Vectors and pairs are [image][channel]. */
 struct shape_of_groups {
@@ -278,11 +278,15 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("group norm");
 }
 
-} // namespace
+} // namespace group_norm_cuda
 
-const cc_kernel cc_group_norm_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_group_norm_cuda = {.plan = group_norm_cuda::plan,
+                                      .forward = group_norm_cuda::forward,
+                                      .backward = group_norm_cuda::backward,
+                                      .accumulates = true};
 
 extern "C" const cc_kernel cc_instance_norm_cuda; /* the same: groups of one channel */
-const cc_kernel cc_instance_norm_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_instance_norm_cuda = {.plan = group_norm_cuda::plan,
+                                         .forward = group_norm_cuda::forward,
+                                         .backward = group_norm_cuda::backward,
+                                         .accumulates = true};

@@ -13,7 +13,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_max_pool_cuda;
 
-namespace { /* files have names in common */
+namespace max_pool_cuda {
 
 /* Along D, H and W; extents of the input and the output by what divides by them. */
 struct windows {
@@ -278,7 +278,10 @@ static unsigned reads(const void *attr) {
     return 0;
 }
 
-} // namespace
+} // namespace max_pool_cuda
 
-const cc_kernel cc_max_pool_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .backward_reads = reads, .accumulates = true};
+const cc_kernel cc_max_pool_cuda = {.plan = max_pool_cuda::plan,
+                                    .forward = max_pool_cuda::forward,
+                                    .backward = max_pool_cuda::backward,
+                                    .backward_reads = max_pool_cuda::reads,
+                                    .accumulates = true};

@@ -15,7 +15,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_multiply_cuda;
 
-namespace { /* files have names in common */
+namespace multiply_cuda {
 
 /* Which row of x1 each row of x0 meets. Extents are D,H,W. */
 struct repetition {
@@ -239,7 +239,9 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("multiply");
 }
 
-} // namespace
+} // namespace multiply_cuda
 
-const cc_kernel cc_multiply_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_multiply_cuda = {.plan = multiply_cuda::plan,
+                                    .forward = multiply_cuda::forward,
+                                    .backward = multiply_cuda::backward,
+                                    .accumulates = true};

@@ -11,7 +11,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_prelu_cuda;
 
-namespace { /* files have names in common */
+namespace prelu_cuda {
 
 /* y = x > 0 ? x : slope x */
 template <class T, int N> struct forward_values {
@@ -136,6 +136,7 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("prelu");
 }
 
-} // namespace
+} // namespace prelu_cuda
 
-const cc_kernel cc_prelu_cuda = {.plan = plan, .forward = forward, .backward = backward};
+const cc_kernel cc_prelu_cuda = {
+    .plan = prelu_cuda::plan, .forward = prelu_cuda::forward, .backward = prelu_cuda::backward};

@@ -11,7 +11,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_resize_cuda;
 
-namespace { /* files have names in common */
+namespace resize_cuda {
 
 /* One axis: output i lies at max(0, i * step + offset) / whole, and not beyond in - 1. */
 struct axis {
@@ -144,7 +144,9 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("resize");
 }
 
-} // namespace
+} // namespace resize_cuda
 
-const cc_kernel cc_resize_cuda = {
-    .plan = plan, .forward = forward, .backward = backward, .accumulates = true};
+const cc_kernel cc_resize_cuda = {.plan = resize_cuda::plan,
+                                  .forward = resize_cuda::forward,
+                                  .backward = resize_cuda::backward,
+                                  .accumulates = true};

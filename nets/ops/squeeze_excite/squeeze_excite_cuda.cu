@@ -13,7 +13,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_squeeze_excite_cuda;
 
-namespace { /* files have names in common */
+namespace squeeze_excite_cuda {
 
 /* A thread adds for EACH outputs of IMAGES images: each weight and each input serves several sums. */
 enum { LAYER_EACH = 4, LAYER_IMAGES = 4, LAYER_SUMS = LAYER_EACH * LAYER_IMAGES, LAYER_LEAST = 4 };
@@ -346,6 +346,8 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("squeeze and excite");
 }
 
-} // namespace
+} // namespace squeeze_excite_cuda
 
-const cc_kernel cc_squeeze_excite_cuda = {.plan = plan, .forward = forward, .backward = backward};
+const cc_kernel cc_squeeze_excite_cuda = {.plan = squeeze_excite_cuda::plan,
+                                          .forward = squeeze_excite_cuda::forward,
+                                          .backward = squeeze_excite_cuda::backward};

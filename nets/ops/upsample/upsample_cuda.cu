@@ -6,7 +6,7 @@ using namespace cc;
 
 extern "C" const cc_kernel cc_upsample_cuda;
 
-namespace { /* files have names in common */
+namespace upsample_cuda {
 
 /* Rows of the input, and what each becomes: 2x2 rows of the output, or `planes` times as many. */
 struct extents {
@@ -108,6 +108,7 @@ static cc_status backward(cc_task *task) {
     return cc_cuda_check("upsample");
 }
 
-} // namespace
+} // namespace upsample_cuda
 
-const cc_kernel cc_upsample_cuda = {.plan = plan, .forward = forward, .backward = backward};
+const cc_kernel cc_upsample_cuda = {
+    .plan = upsample_cuda::plan, .forward = upsample_cuda::forward, .backward = upsample_cuda::backward};

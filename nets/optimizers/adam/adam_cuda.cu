@@ -3,7 +3,7 @@
 
 using namespace cc;
 
-namespace {
+namespace adam_cuda {
 
 void derive(cc_step_constants *constants, const cc_optimizer_spec *spec) {
     adam_derive(constants, spec, 1);
@@ -13,6 +13,6 @@ void step(const cc_cuda_optimizer_run *run) {
     step_run(*run, adam{run->spec, run->spec->weight_decay});
 }
 
-} // namespace
+} // namespace adam_cuda
 
-const cc_optimizer_cuda cc_optimizer_adam_cuda = {.derive = derive, .step = step};
+const cc_optimizer_cuda cc_optimizer_adam_cuda = {.derive = adam_cuda::derive, .step = adam_cuda::step};

@@ -4,7 +4,7 @@
 
 using namespace cc;
 
-namespace {
+namespace adamw_cuda {
 
 void derive(cc_step_constants *constants, const cc_optimizer_spec *spec) {
     adam_derive(constants, spec, 1 - constants->lr * spec->weight_decay);
@@ -14,6 +14,6 @@ void step(const cc_cuda_optimizer_run *run) {
     step_run(*run, adam{run->spec, 0});
 }
 
-} // namespace
+} // namespace adamw_cuda
 
-const cc_optimizer_cuda cc_optimizer_adamw_cuda = {.derive = derive, .step = step};
+const cc_optimizer_cuda cc_optimizer_adamw_cuda = {.derive = adamw_cuda::derive, .step = adamw_cuda::step};

@@ -3,7 +3,7 @@
 
 using namespace cc;
 
-namespace {
+namespace sgd_cuda {
 
 enum { SIZE }; /* in cc_step_constants.derived: the learning rate */
 
@@ -51,6 +51,6 @@ void step(const cc_cuda_optimizer_run *run) {
     step_run(*run, sgd{run->spec});
 }
 
-} // namespace
+} // namespace sgd_cuda
 
-const cc_optimizer_cuda cc_optimizer_sgd_cuda = {.derive = derive, .step = step};
+const cc_optimizer_cuda cc_optimizer_sgd_cuda = {.derive = sgd_cuda::derive, .step = sgd_cuda::step};

@@ -4,6 +4,14 @@
 
 using namespace cc;
 
+/* Whether the kernels by tiles have it; the others compute a value a thread. */
+bool cc::is_tiled(const cc_depthwise_cuda *d) {
+    return (d->kernel == 3 || d->kernel == 5) && (d->stride == 1 || d->stride == 2) && d->dilation == 1 &&
+           d->channels % 2 == 0;
+}
+
+namespace depthwise {
+
 enum { VALUES_MAX = 1 << 30, EXTENT_MAX = 65535 };
 
 /* Places in an image are ints, and rows, columns and images a grid's extents. */
@@ -14,8 +22,8 @@ static bool is_small(const cc_shape *s) {
     return values < VALUES_MAX && s->dims[2] * s->dims[3] <= VALUES_MAX / values;
 }
 
-bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const cc_shape *x,
-                            const cc_shape *y, cc_dtype dtype) {
+extern "C" bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const cc_shape *x,
+                                       const cc_shape *y, cc_dtype dtype) {
     bool fits = x->rank == 4 && a->groups == x->dims[1] && a->out_channels == a->groups &&
                 a->kernel[1] == a->kernel[2] && a->stride[1] == a->stride[2] &&
                 a->padding[1] == a->padding[2] && a->dilation[1] == a->dilation[2] && is_small(x) &&
@@ -33,12 +41,6 @@ bool cc_depthwise_cuda_init(cc_depthwise_cuda *out, const cc_conv_attr *a, const
                              (int)a->dilation[1],
                              dtype};
     return true;
-}
-
-/* Whether the kernels by tiles have it; the others compute a value a thread. */
-bool cc::is_tiled(const cc_depthwise_cuda *d) {
-    return (d->kernel == 3 || d->kernel == 5) && (d->stride == 1 || d->stride == 2) && d->dilation == 1 &&
-           d->channels % 2 == 0;
 }
 
 /* Weights of the lane, w[row of the kernel][2 column + channel]; `step`: from a tap to the next, in pairs. */
@@ -188,8 +190,8 @@ static frame out_frame(const cc_depthwise_cuda *d) {
     return frame{d->out_height, d->out_width, d->channels / 2};
 }
 
-void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w,
-                               const float *bias, cc_activation f) {
+extern "C" void cc_depthwise_cuda_forward(const cc_depthwise_cuda *d, void *y, const void *x, const float *w,
+                                          const float *bias, cc_activation f) {
     if (!is_tiled(d)) return any_forward(d, y, x, w, bias, f);
     run_correlate(d, d->stride, y, x,
                   correlation{in_frame(d), out_frame(d), w, bias, d->channels / 2, d->padding, (int)f, {}});
@@ -208,7 +210,7 @@ static void run_spread(const cc_depthwise_cuda *d, void *dx, const void *dy, con
 
 /* Of stride 1 it is the convolution of dy with the kernel's taps in reverse order: the weights are read from
  * the last tap on, with a negative step. */
-void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
+extern "C" void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy, const float *w) {
     int64_t last = (d->kernel * d->kernel - 1) * (int64_t)d->channels;
     if (!is_tiled(d)) return any_data(d, dx, dy, w);
     if (d->stride == 2) return run_spread(d, dx, dy, w);
@@ -222,3 +224,5 @@ void cc_depthwise_cuda_data(const cc_depthwise_cuda *d, void *dx, const void *dy
                               CC_ACTIVATION_NONE,
                               {}});
 }
+
+} // namespace depthwise

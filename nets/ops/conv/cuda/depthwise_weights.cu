@@ -7,6 +7,8 @@
 
 using namespace cc;
 
+namespace depthwise_weights {
+
 /* MOST: tiles of a thread. */
 enum { TILES_MOST = 32 };
 
@@ -96,7 +98,7 @@ static int64_t parts_of(const cc_depthwise_cuda *d) {
     return is_tiled(d) ? (int64_t)weighing_of(d).parts : any_parts(d);
 }
 
-size_t cc_depthwise_cuda_bytes(const cc_depthwise_cuda *d) {
+extern "C" size_t cc_depthwise_cuda_bytes(const cc_depthwise_cuda *d) {
     return (size_t)(parts_of(d) * d->kernel * d->kernel * d->channels) * sizeof(float);
 }
 
@@ -119,8 +121,8 @@ struct as_they_are {
     __device__ int64_t operator()(int64_t i) const { return i; }
 };
 
-void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void *x, const void *dy,
-                               void *scratch) {
+extern "C" void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void *x,
+                                          const void *dy, void *scratch) {
     int64_t weights = (int64_t)d->kernel * d->kernel * d->channels;
     if (is_tiled(d))
         run_parts(d, (float *)scratch, x, dy);
@@ -128,3 +130,5 @@ void cc_depthwise_cuda_weights(const cc_depthwise_cuda *d, float *dw, const void
         any_weight_parts(d, (float *)scratch, x, dy);
     sum_weight_parts(dw, (const float *)scratch, parts_of(d), weights, as_they_are{});
 }
+
+} // namespace depthwise_weights

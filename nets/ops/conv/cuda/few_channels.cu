@@ -8,6 +8,8 @@
 
 using namespace cc;
 
+namespace few_channels {
+
 /* Times 64 words of weights. */
 constexpr int IN_REGISTERS_MOST = 4;
 
@@ -174,12 +176,13 @@ static void run(const cc_few_channels_cuda *d, int in, int out, few_pass c) {
                        c);
 }
 
-void cc_few_channels_cuda_forward(const cc_few_channels_cuda *d, void *y, const void *x, const void *w,
-                                  const float *bias, cc_activation f) {
+extern "C" void cc_few_channels_cuda_forward(const cc_few_channels_cuda *d, void *y, const void *x,
+                                             const void *w, const float *bias, cc_activation f) {
     run(d, d->in, d->out, few_pass{y, x, w, bias, f, false, {}});
 }
 
-void cc_few_channels_cuda_data(const cc_few_channels_cuda *d, void *dx, const void *dy, const void *w) {
+extern "C" void cc_few_channels_cuda_data(const cc_few_channels_cuda *d, void *dx, const void *dy,
+                                          const void *w) {
     run(d, d->out, d->in, few_pass{dx, dy, w, nullptr, CC_ACTIVATION_NONE, true, {}});
 }
 
@@ -188,8 +191,8 @@ static bool is_few(int64_t channels) {
     return channels == 16 || channels == 32;
 }
 
-bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_pass pass, const cc_conv_attr *a,
-                               const cc_shape *x, const cc_shape *y, cc_dtype dtype) {
+extern "C" bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_pass pass, const cc_conv_attr *a,
+                                          const cc_shape *x, const cc_shape *y, cc_dtype dtype) {
     bool fits = dtype == CC_BF16 && x->rank == 4 && a->groups == 1;
     for (int i = 1; fits && i < 3; i++)
         fits = a->kernel[i] == 3 && a->stride[i] == 1 && a->padding[i] == 1 && a->padding_more[i] == 0 &&
@@ -202,3 +205,5 @@ bool cc_few_channels_cuda_init(cc_few_channels_cuda *out, cc_pass pass, const cc
         *out = cc_few_channels_cuda{(int)x->dims[0], (int)x->dims[2], (int)x->dims[3], (int)in, (int)to};
     return fits;
 }
+
+} // namespace few_channels

@@ -10,6 +10,8 @@
 
 using namespace cc;
 
+namespace few_channels_weights {
+
 /* BLOCKS: three for each multiprocessor of a large GPU. SUMS: of a lane, [tap][tile][value]. */
 constexpr int BLOCKS = 396, SUMS = TAPS * 2 * 4, PAIR_WEIGHTS = SUMS * WARP;
 
@@ -176,13 +178,13 @@ static few_weighing weighing_of(const cc_few_channels_cuda *d) {
     return c;
 }
 
-size_t cc_few_channels_cuda_bytes(const cc_few_channels_cuda *d) {
+extern "C" size_t cc_few_channels_cuda_bytes(const cc_few_channels_cuda *d) {
     few_weighing c = weighing_of(d);
     return (size_t)c.parts_count * c.pairs * PAIR_WEIGHTS * sizeof(float);
 }
 
-void cc_few_channels_cuda_weights(const cc_few_channels_cuda *d, float *dw, const void *x, const void *dy,
-                                  void *scratch) {
+extern "C" void cc_few_channels_cuda_weights(const cc_few_channels_cuda *d, float *dw, const void *x,
+                                             const void *dy, void *scratch) {
     few_weighing c = weighing_of(d);
     c.parts = (float *)scratch;
     c.x = x;
@@ -192,3 +194,5 @@ void cc_few_channels_cuda_weights(const cc_few_channels_cuda *d, float *dw, cons
     sum_weight_parts(dw, c.parts, c.parts_count, (int64_t)c.pairs * PAIR_WEIGHTS,
                      weight_place{c.in, c.out / 16});
 }
+
+} // namespace few_channels_weights

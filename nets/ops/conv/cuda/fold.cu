@@ -5,6 +5,8 @@
 
 using namespace cc;
 
+namespace fold {
+
 /* Thread c: scale[c] and shift[c] of output channel c. */
 static __global__ void fold_channels(cc_cuda_fold f) {
     int64_t c = global_index();
@@ -24,8 +26,10 @@ template <class T> __global__ void scale_weights(cc_cuda_fold f) {
     if (i < f.count) ((T *)f.folded)[i] = from_float<T>(f.values[i] * f.scale[i / f.run % f.channels]);
 }
 
-void cc_cuda_fold_weights(const cc_cuda_fold *f) {
+extern "C" void cc_cuda_fold_weights(const cc_cuda_fold *f) {
     auto scale = f->dtype == CC_BF16 ? scale_weights<bf16> : scale_weights<float>;
     CC_LAUNCH(fold_channels, dim3(blocks_for(f->channels)), dim3(THREADS), *f);
     CC_LAUNCH(scale, dim3(blocks_for(f->count)), dim3(THREADS), *f);
 }
+
+} // namespace fold

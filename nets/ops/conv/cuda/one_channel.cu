@@ -4,6 +4,23 @@
 
 using namespace cc;
 
+/* Without tiles. */
+one_pass cc::pass_of(const cc_one_channel_cuda *d) {
+    int taps = d->kernel * d->kernel;
+    plane in = {d->in_height, d->in_width}, out = {d->out_height, d->out_width};
+    one_pass c = {};
+    c.many = d->into ? out : in;
+    c.one = d->into ? in : out;
+    c.lanes = lanes_of(d);
+    c.offset = d->into ? d->padding : d->kernel - 1 - d->padding;
+    c.order = d->into ? weight_order{0, 1, taps, d->channels, divide_by(d->channels)}
+                      : weight_order{(taps - 1) * d->channels, -d->channels, 1, d->channels,
+                                     divide_by(d->channels)};
+    return c;
+}
+
+namespace one_channel {
+
 enum { VALUES_MAX = 1 << 30, EXTENT_MAX = 65535 };
 
 /* BLOCKS: eight for each multiprocessor of a large GPU, that each go through their tiles. */
@@ -20,8 +37,8 @@ static bool is_small(const cc_shape *s) {
     return s->dims[2] * s->dims[3] <= VALUES_MAX / values && s->dims[0] * s->dims[2] * s->dims[3] < 1LL << 31;
 }
 
-bool cc_one_channel_cuda_init(cc_one_channel_cuda *out, const cc_conv_attr *a, const cc_shape *x,
-                              const cc_shape *y, cc_dtype dtype) {
+extern "C" bool cc_one_channel_cuda_init(cc_one_channel_cuda *out, const cc_conv_attr *a, const cc_shape *x,
+                                         const cc_shape *y, cc_dtype dtype) {
     if (x->rank != 4 || a->groups != 1) return false;
     bool into = x->dims[1] == 1;
     int64_t channels = into ? y->dims[1] : x->dims[1], kernel = a->kernel[1], stride = a->stride[1];
@@ -43,21 +60,6 @@ bool cc_one_channel_cuda_init(cc_one_channel_cuda *out, const cc_conv_attr *a, c
                                into,
                                dtype};
     return true;
-}
-
-/* Without tiles. */
-one_pass cc::pass_of(const cc_one_channel_cuda *d) {
-    int taps = d->kernel * d->kernel;
-    plane in = {d->in_height, d->in_width}, out = {d->out_height, d->out_width};
-    one_pass c = {};
-    c.many = d->into ? out : in;
-    c.one = d->into ? in : out;
-    c.lanes = lanes_of(d);
-    c.offset = d->into ? d->padding : d->kernel - 1 - d->padding;
-    c.order = d->into ? weight_order{0, 1, taps, d->channels, divide_by(d->channels)}
-                      : weight_order{(taps - 1) * d->channels, -d->channels, 1, d->channels,
-                                     divide_by(d->channels)};
-    return c;
 }
 
 /* Tiles of columns of `rows` pixels for each thread. */
@@ -248,15 +250,18 @@ static void run(const cc_one_channel_cuda *d, bool spreads, void *to, const void
     }
 }
 
-void cc_one_channel_cuda_forward(const cc_one_channel_cuda *d, void *y, const void *x, const void *w,
-                                 const float *bias, cc_activation f) {
+extern "C" void cc_one_channel_cuda_forward(const cc_one_channel_cuda *d, void *y, const void *x,
+                                            const void *w, const float *bias, cc_activation f) {
     run(d, d->into, y, x, w, bias, f);
 }
 
-bool cc_one_channel_cuda_has_data(const cc_one_channel_cuda *d) {
+extern "C" bool cc_one_channel_cuda_has_data(const cc_one_channel_cuda *d) {
     return d->stride == 1;
 }
 
-void cc_one_channel_cuda_data(const cc_one_channel_cuda *d, void *dx, const void *dy, const void *w) {
+extern "C" void cc_one_channel_cuda_data(const cc_one_channel_cuda *d, void *dx, const void *dy,
+                                         const void *w) {
     run(d, !d->into, dx, dy, w, NULL, CC_ACTIVATION_NONE);
 }
+
+} // namespace one_channel

@@ -8,6 +8,8 @@
 
 using namespace cc;
 
+namespace one_channel_weights {
+
 /* BLOCKS: four for each multiprocessor of a large GPU; PIXELS_MOST: of a thread. */
 enum { WEIGHING_BLOCKS = 528, WEIGHING_WIDE_MAX = 64, WEIGHING_HIGH_MAX = 32, PIXELS_MOST = 1024 };
 
@@ -117,7 +119,7 @@ static one_weighing weighing_of(const cc_one_channel_cuda *d) {
     return g;
 }
 
-size_t cc_one_channel_cuda_bytes(const cc_one_channel_cuda *d) {
+extern "C" size_t cc_one_channel_cuda_bytes(const cc_one_channel_cuda *d) {
     return (size_t)weighing_of(d).parts * d->kernel * d->kernel * d->channels * sizeof(float);
 }
 
@@ -130,8 +132,8 @@ template <class T> static weigh_kernel kernel_for(const cc_one_channel_cuda *d) 
     return kernels[d->kernel / 2][d->stride == 2];
 }
 
-void cc_one_channel_cuda_weights(const cc_one_channel_cuda *d, float *dw, const void *x, const void *dy,
-                                 void *scratch) {
+extern "C" void cc_one_channel_cuda_weights(const cc_one_channel_cuda *d, float *dw, const void *x,
+                                            const void *dy, void *scratch) {
     one_weighing g = weighing_of(d);
     /* Of a first convolution y has many channels, of a last one x. */
     const void *many = d->into ? dy : x, *one = d->into ? x : dy;
@@ -142,3 +144,5 @@ void cc_one_channel_cuda_weights(const cc_one_channel_cuda *d, float *dw, const 
     sum_weight_parts(dw, (const float *)scratch, g.parts, (int64_t)d->kernel * d->kernel * d->channels,
                      g.pass.order);
 }
+
+} // namespace one_channel_weights
