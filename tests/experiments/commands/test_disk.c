@@ -40,7 +40,7 @@ static void a_disk_that_is_full_ends_a_run_which_goes_on_with_more_room(void **s
     (void)state;
     needs_mounts();
     /* Too small for the list of runs, for the first checkpoint, for the second beside the first, for the
-     * result. */
+     * result. Sanitized, every other one. */
     static const int sizes[] = {4, 32, 96, 160, 224};
     int failed = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i += cc_test_sanitized() ? 2 : 1) {
