@@ -19,7 +19,8 @@ if(CALCADE_SANITIZE)
   # Compiled for the processor that it is built on, as core/hot.h has no copies for newer ones here.
   target_compile_options(calcade_flags INTERFACE -fsanitize=address,undefined -fno-sanitize=null,object-size
     -fno-sanitize-recover=undefined -fno-omit-frame-pointer -march=native)
-  target_link_options(calcade_flags INTERFACE -fsanitize=address,undefined)
+  # AddressSanitizer's dlopen is the caller of the system's: an RPATH holds for it, a RUNPATH would not.
+  target_link_options(calcade_flags INTERFACE -fsanitize=address,undefined -Wl,--disable-new-dtags)
   target_compile_definitions(calcade_flags INTERFACE CC_SANITIZED=1)
 endif()
 if(CALCADE_FUZZ)
@@ -93,6 +94,26 @@ function(calcade_units variable folder count)
   set(${variable} ${units} PARENT_SCOPE)
 endfunction()
 
+# calcade_loaded(NAME FOLDER file EXTERNAL...): NAME.so of FOLDER/file, with these libraries: what FOLDER loads itself, when it is
+# first needed (dlopen). It lies at the top of the build tree, where every program of it looks, and is installed into lib/calcade.
+set(CMAKE_BUILD_RPATH ${CMAKE_BINARY_DIR})
+include(GNUInstallDirs)
+function(calcade_loaded name folder file)
+  add_library(${name} MODULE ${CMAKE_SOURCE_DIR}/${folder}/${file})
+  set_target_properties(${name} PROPERTIES PREFIX "" INSTALL_RPATH_USE_LINK_PATH ON)
+  target_include_directories(${name} PRIVATE $<TARGET_PROPERTY:calcade_${folder},INTERFACE_INCLUDE_DIRECTORIES>
+    $<TARGET_PROPERTY:calcade_core,INTERFACE_INCLUDE_DIRECTORIES>)
+  target_link_libraries(${name} PRIVATE calcade_flags)
+  foreach(library ${ARGN})
+    target_link_libraries(${name} PRIVATE dep::${library})
+  endforeach()
+  add_dependencies(calcade_${folder} ${name})
+  target_link_libraries(calcade_${folder} PRIVATE ${CMAKE_DL_LIBS})
+  # Sanitizers' functions for C++ are in the program, which is therefore linked as one of C++.
+  set_target_properties(calcade_${folder} PROPERTIES LINKER_LANGUAGE CXX)
+  install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/calcade)
+endfunction()
+
 # calcade_program(NAME FOLDER): the program of FOLDER/main.c, left at the top of the build tree.
 function(calcade_program name folder)
   add_executable(${name} ${CMAKE_SOURCE_DIR}/${folder}/main.c)
@@ -108,14 +129,13 @@ function(calcade_portable name folder)
   target_link_libraries(${name}_portable PRIVATE calcade_${library})
   target_link_options(${name}_portable PRIVATE -Wl,--disable-new-dtags)
   set_target_properties(${name}_portable PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/portable
-    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "\$ORIGIN/../lib")
+    BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "\$ORIGIN/../lib;\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/calcade")
 endfunction()
 
 # calcade_install(name folder): what `cmake --install` puts below its prefix: bin/NAME, which finds its libraries where they
 # were when it was built, the folder as share/NAME/FOLDER, completion of shells, and the manual page.
-include(GNUInstallDirs)
 function(calcade_install name folder)
-  set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH "\$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/calcade" INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_DATADIR}/${name})
   install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -98,6 +98,10 @@ void cc_test_draw_quickly(void) {
     setenv("PATH", path, 1);
 }
 
+int cc_test_is_short(void) {
+    return cc_test_sanitized() && !getenv("CALCADE_ALL_CASES");
+}
+
 int cc_test_run(char *output, size_t capacity, const char *format, ...) {
     char command[8192], buffer[4096];
     va_list args;

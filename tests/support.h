@@ -63,4 +63,12 @@ static inline int cc_test_sanitized(void) {
 #endif
 }
 
+/* cmocka_run_group_tests of cases for both builds, then of those for the optimised one alone: they train nets
+ * or start programs for most of their time, by code that the first run as well. With CALCADE_ALL_CASES in the
+ * environment every build runs them (ctest --preset asan-all, tsan, coverage). */
+#define cc_test_run_group(tests, optimised, setup, teardown)                                                 \
+    (cmocka_run_group_tests(tests, setup, cc_test_is_short() ? teardown : NULL) +                            \
+     (cc_test_is_short() ? 0 : cmocka_run_group_tests(optimised, NULL, teardown)))
+int cc_test_is_short(void);
+
 #endif

@@ -60,6 +60,10 @@ static inline size_t cc_dicom_header_bytes(size_t frames) {
     return sizeof(cc_dicom_header) + (frames - 1) * sizeof(cc_dicom_frame);
 }
 
+/* Loads GDCM, once; before a child is forked to do what stands below. Any number of threads at a time.
+ *   CC_EIO  naming the library that cannot be loaded */
+cc_status cc_dicom_file_prepare(void);
+
 /* Both are work for cc_guard_run, as GDCM may abort; the context is the result. */
 
 /* Reads a cc_dicom_header of that many bytes. CC_EFORMAT: it is no DICOM, or a number is none. */

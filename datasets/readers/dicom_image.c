@@ -49,6 +49,7 @@ cc_status cc_dicom_image_open(cc_dicom_image *out, const char *path, const char 
     if (!out->path || !out->name) return CC_ENOMEM;
     CC_TRY(cc_file_size(&out->file_bytes, path));
     CC_TRY(cc_dicom_check(&out->pixels, path));
+    CC_TRY(cc_dicom_file_prepare());
     return read_header(out, 1, arena);
 }
 

@@ -40,10 +40,10 @@ static void a_disk_that_is_full_ends_a_run_which_goes_on_with_more_room(void **s
     (void)state;
     needs_mounts();
     /* Too small for the list of runs, for the first checkpoint, for the second beside the first, for the
-     * result. */
+     * result. Sanitized, every other one. */
     static const int sizes[] = {4, 32, 96, 160, 224};
     int failed = 0;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i += cc_test_sanitized() ? 2 : 1) {
         outcome o;
         char line[1024], copy[256];
         snprintf(copy, sizeof copy, "%s", runs_folder());
@@ -64,7 +64,7 @@ static void a_disk_that_is_full_ends_a_run_which_goes_on_with_more_room(void **s
         o.status = 1;
         assert_failed(&o, 1, "No space left on device");
     }
-    assert_true(failed >= 3);
+    assert_true(failed >= (cc_test_sanitized() ? 2 : 3));
 }
 
 static void a_disk_that_is_read_only_is_one_error(void **state) {

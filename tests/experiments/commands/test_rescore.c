@@ -1,4 +1,5 @@
-/* calcade rescore: what masks tell is what the run counted, to the bit, and what the data themselves tell. */
+/* tests/experiments/commands/test_rescore.c -- calcade rescore: what masks tell is what the data tell. That it
+ * is what the run counted, to the bit: tests/experiments/cascade/test_cascade.c, in both builds. */
 #include <math.h>
 #include "cascade_made.h"
 #include "experiments/evaluation/rescore.h"
@@ -9,29 +10,6 @@
 #include "run_data.h"
 
 enum { SIDE = 64, DEPTH = CASCADE_DEPTH, VOXELS = SIDE * SIDE * DEPTH };
-
-static const char *const runs[] = {"first/default", "calcification/default", "small/a", "cascade/with"};
-
-static void rescored_is_what_the_run_counted_to_the_bit(void **state) {
-    (void)state;
-    for (int k = 0; k < 4; k++) {
-        cc_rescored r;
-        cc_arena *arena = cc_arena_create();
-        assert_ok(cc_rescore(&r, cascade_path(cascade_out, runs[k]), 1, arena));
-        assert_null(r.difference);
-        assert_int_equal(r.run.masks.count, r.run.slice_count);
-        assert_memory_equal(r.slices, r.run.slices, r.run.slice_count * sizeof *r.slices);
-        assert_int_equal(r.measures.patient_count, r.run.patient_count);
-        for (size_t i = 0; i < r.run.patient_count; i++) /* but for what is behind the name's end */
-            assert_memory_equal(&r.measures.patients[i].slices, &r.run.patients[i].slices,
-                                sizeof(cc_run_patient) - offsetof(cc_run_patient, slices));
-        assert_int_equal(r.measures.stage_count, r.run.stage_count);
-        assert_int_equal(r.measures.baseline_count, r.run.baseline_count);
-        assert_int_equal(r.measures.challenge_count,
-                         k ? 4 * r.run.patient_count : 0); /* all, LAD, LCX, RCA */
-        cc_arena_destroy(arena);
-    }
-}
 
 /* One test patient's scan from the data, and its prediction from the masks. */
 static void read_scan(double mm[3], float *hu, uint8_t *truth, uint8_t *prediction, const cc_rescored *r,
@@ -108,24 +86,6 @@ static void arteries_share_out_the_lesions(void **state) {
     cc_arena_destroy(arena);
 }
 
-static void the_command_says_so_in_both_forms(void **state) {
-    (void)state;
-    outcome o;
-    char line[1024];
-    snprintf(line, sizeof line, "%s rescore %s --json", CC_PROGRAM, cascade_path(cascade_out, "small/a"));
-    runs_shell(&o, line);
-    assert_int_equal(o.status, 0);
-    assert_says(o.out, "\"as_stored\":true");
-    assert_says(o.out, "\"artery\":\"LCX\"");
-    assert_says(o.out, "\"nsd_tolerance_mm\":1.0");
-    snprintf(line, sizeof line, "%s rescore %s --nsd-tolerance 3.5", CC_PROGRAM,
-             cascade_path(cascade_out, "small/a"));
-    runs_shell(&o, line);
-    assert_int_equal(o.status, 0);
-    assert_says(o.out, "all as the file says");
-    assert_says(o.out, "NSD at 3.5 mm");
-}
-
 static void a_file_without_masks_is_refused_in_one_line(void **state) {
     (void)state;
     outcome o;
@@ -195,10 +155,8 @@ static void above_hu_takes_away_what_is_not_dense(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rescored_is_what_the_run_counted_to_the_bit),
         cmocka_unit_test(classes_of_density_give_what_hu_give),
         cmocka_unit_test(arteries_share_out_the_lesions),
-        cmocka_unit_test(the_command_says_so_in_both_forms),
         cmocka_unit_test(a_file_without_masks_is_refused_in_one_line),
         cmocka_unit_test(masks_that_contradict_the_counts_are_refused),
         cmocka_unit_test(above_hu_takes_away_what_is_not_dense),

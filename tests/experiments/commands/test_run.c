@@ -450,27 +450,29 @@ static void a_small_loss_is_logged_with_its_digits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_small_loss_is_logged_with_its_digits),
         cmocka_unit_test(a_second_run_does_nothing_and_says_so),
+        cmocka_unit_test(a_damaged_result_is_kept_and_made_anew),
+        cmocka_unit_test(every_fault_is_one_line_with_its_exit_status),
+        cmocka_unit_test(an_unreadable_picture_is_named),
+        cmocka_unit_test(a_folder_in_the_result_s_place_is_an_error_before_any_training),
+        cmocka_unit_test(a_full_disk_is_one_line_and_leaves_no_half_file),
+        cmocka_unit_test(standard_output_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(weights_that_are_no_numbers_end_the_run),
+    };
+    const struct CMUnitTest optimised[] = {
+        cmocka_unit_test(a_small_loss_is_logged_with_its_digits),
         cmocka_unit_test(another_seed_makes_another_file),
         cmocka_unit_test(a_stale_file_is_kept_and_a_new_one_made),
         cmocka_unit_test(places_and_threads_do_not_make_a_run_stale),
         cmocka_unit_test(results_do_not_depend_on_the_number_of_loader_threads),
-        cmocka_unit_test(a_damaged_result_is_kept_and_made_anew),
         cmocka_unit_test(history_and_provenance_are_sane),
-        cmocka_unit_test(every_fault_is_one_line_with_its_exit_status),
-        cmocka_unit_test(an_unreadable_picture_is_named),
         cmocka_unit_test(a_net_with_an_encoder_trains),
-        cmocka_unit_test(a_folder_in_the_result_s_place_is_an_error_before_any_training),
-        cmocka_unit_test(a_full_disk_is_one_line_and_leaves_no_half_file),
-        cmocka_unit_test(standard_output_that_cannot_be_written_is_an_error),
         cmocka_unit_test(several_configs_and_a_matrix_are_one_table),
-        cmocka_unit_test(weights_that_are_no_numbers_end_the_run),
         cmocka_unit_test(threads_are_part_of_the_identity_and_no_run_is_made_anew_for_them_unasked),
         cmocka_unit_test(another_instruction_set_is_said_and_the_result_kept),
         cmocka_unit_test(jobs_that_change_a_run_s_threads_say_so),
         cmocka_unit_test(an_older_file_is_done_as_well),
         cmocka_unit_test(a_log_says_each_epoch_once),
     };
-    return cmocka_run_group_tests(tests, runs_setup, NULL);
+    return cc_test_run_group(tests, optimised, runs_setup, NULL);
 }

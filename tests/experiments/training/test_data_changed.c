@@ -12,7 +12,8 @@ static int setup(void **state) {
     runs_ok(&o, out, "");
     snprintf(whole, sizeof whole, "%s", runs_path(out, 1));
     assert_int_equal(
-        cc_test_run(text, sizeof text, "find %s -path '*/image/*.png' | sort | sed -n '1p;$p'", runs_data), 0);
+        cc_test_run(text, sizeof text, "find %s -path '*/image/*.png' | sort | sed -n '1p;$p'", runs_data),
+        0);
     char *second = strchr(text, '\n');
     assert_non_null(second);
     *second++ = 0;
@@ -51,7 +52,7 @@ static void one_that_is_cut_off_or_taken_away_too(void **state) {
     static const char *const changes[] = {"truncate -s 100 %s", "rm %s"};
     outcome o;
     char change[2 * CC_PATH_MAX];
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < cc_test_cases(2); i++) {
         const char *out = runs_folder();
         snprintf(change, sizeof change, changes[i], image);
         held_through(&o, out, change);
@@ -76,8 +77,12 @@ static void one_that_is_only_touched_does_not(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_picture_that_is_replaced_ends_the_run),
-                                       cmocka_unit_test(one_that_is_cut_off_or_taken_away_too),
-                                       cmocka_unit_test(one_that_is_only_touched_does_not)};
-    return cmocka_run_group_tests(tests, setup, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_picture_that_is_replaced_ends_the_run),
+        cmocka_unit_test(one_that_is_cut_off_or_taken_away_too),
+    };
+    const struct CMUnitTest optimised[] = {
+        cmocka_unit_test(one_that_is_only_touched_does_not),
+    };
+    return cc_test_run_group(tests, optimised, setup, NULL);
 }

@@ -166,6 +166,9 @@ static float *random_array(int64_t count, uint64_t stream) {
     return out;
 }
 
+/* What the reference finds for each of `cases`, once: naive loops take most of the time. */
+static float *answers[CASES][4];
+
 static void run_reference(rig *r) {
     const cc_op *op = r->c->transposed ? &cc_op_conv_transpose : &cc_op_conv;
     bool bias = r->c->attr.bias;
@@ -201,7 +204,17 @@ static void rig_open(rig *r, const conv_case *c) {
         r->given[i] = random_array(r->counts[i], (uint64_t)i);
         r->expected[i] = calloc((size_t)r->counts[i], sizeof(float));
     }
-    run_reference(r);
+    int at = 0;
+    while (at < CASES && c != &cases[at]) at++;
+    const bool known = at < CASES && answers[at][0];
+    if (!known) run_reference(r);
+    for (int i = 0; i < 4 && at < CASES; i++) {
+        size_t bytes = (size_t)r->counts[i] * sizeof(float);
+        if (known)
+            memcpy(r->expected[i], answers[at][i], bytes);
+        else
+            answers[at][i] = memcpy(malloc(bytes), r->expected[i], bytes);
+    }
 }
 
 static void rig_lay_out(rig *r, int64_t x_block, cc_dtype dtype, bool plain_weights) {
@@ -318,13 +331,14 @@ static void check_layout(rig *r, int64_t block, cc_dtype dtype, bool plain_weigh
     r->slot.release(r->slot.layout);
 }
 
+/* Sanitized, a case takes every other layout, its neighbours and the other precision the rest. */
 static void check_all(cc_dtype dtype) {
     static const int64_t blocks[] = {1, 8, 16};
     for (int i = 0; i < CASES; i++) {
         rig r;
         rig_open(&r, &cases[i]);
         for (int k = 0; k < 6; k++)
-            if (!cc_test_sanitized() || dtype == CC_F32 || (i + k) % 2)
+            if (!cc_test_sanitized() || (i + k) % 2 == (dtype == CC_BF16))
                 check_layout(&r, blocks[k / 2], dtype, k % 2);
         rig_close(&r);
     }
@@ -337,7 +351,7 @@ static void every_algorithm_computes_what_the_reference_does(void **state) {
         const cc_pass pass = (cc_pass)i;
         assert_true(seen_of(&cc_conv_algorithm_direct, pass) > 0);
         assert_true(seen_of(&cc_conv_algorithm_relaid, pass) > 0);
-        assert_int_equal(seen_of(&cc_conv_algorithm_gemm, pass), 6 * CASES);
+        assert_int_equal(seen_of(&cc_conv_algorithm_gemm, pass), (cc_test_sanitized() ? 3 : 6) * CASES);
         assert_true(seen_of(&cc_conv_algorithm_tiles, pass) > 0);
         assert_true(seen_of(&cc_conv_algorithm_narrow, pass) > 0);
         /* oneDNN 3 has none for x86-64 any more. */

@@ -220,8 +220,12 @@ static void check_reference(const op_case *c) {
     bench_close(&b);
 }
 
+/* Sanitized, a case's gradients are either added or not, the next one's the other way. */
 static void check_cases(bool training, bool accumulate, cc_dtype dtype) {
-    for (int i = 0; i < CASES; i++) check_case(&cases[i], training, accumulate, dtype);
+    for (int i = 0; i < CASES; i++) {
+        if (cc_test_sanitized() && training && dtype == CC_F32 && i % 2 != accumulate) continue;
+        check_case(&cases[i], training, accumulate, dtype);
+    }
 }
 
 static void the_cpu_trains_as_the_reference_does(void **state) {
@@ -366,6 +370,7 @@ static void kernels_of_our_own_do_not_depend_on_the_number_of_threads(void **sta
         cc_dtype dtype = i % 2 ? CC_BF16 : CC_F32;
         size_t bytes;
         if (c->op == &cc_op_conv || c->op == &cc_op_conv_transpose) continue;
+        if (cc_test_sanitized() && (i / 2 + i) % 2) continue;
         char *one = run_with_threads(c, 1, dtype, &bytes), *three = run_with_threads(c, 3, dtype, &bytes);
         if (memcmp(one, three, bytes) != 0) print_error("%s, %s\n", c->name, cc_precision_name(dtype, false));
         assert_memory_equal(one, three, bytes);
@@ -582,7 +587,6 @@ int main(void) {
         cmocka_unit_test(the_cpu_infers_as_the_reference_does),
         cmocka_unit_test(gradients_are_added_where_asked),
         cmocka_unit_test(in_bf16_the_cpu_differs_by_its_rounding_alone),
-        cmocka_unit_test(references_have_the_gradients_of_finite_differences),
         cmocka_unit_test(kernels_of_our_own_do_not_depend_on_the_number_of_threads),
         cmocka_unit_test(norms_keep_precision_far_from_zero),
         cmocka_unit_test(a_flat_channel_gives_its_bias),
@@ -596,5 +600,8 @@ int main(void) {
         cmocka_unit_test(the_cpu_hands_nan_on_as_the_reference_does),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest optimised[] = {
+        cmocka_unit_test(references_have_the_gradients_of_finite_differences),
+    };
+    return cc_test_run_group(tests, optimised, NULL, NULL);
 }

@@ -1,11 +1,11 @@
-/* datasets/readers/dicom_file.cpp -- reads one DICOM file through GDCM: the numbers that stand before its
+/* datasets/readers/gdcm.cpp -- reads one DICOM file through GDCM: the numbers that stand before its
  * pixels, and the decoded pixels.
  *
  * C++ because GDCM is; nothing of it leaves this file but plain structs and statuses. It runs in a child
  * process (core/guard.h). Numbers are read from the text of their elements here, so that what is no number
  * is refused by the name of its field, and what is empty counts as not given. Source: DICOM PS3.6 (tags
  * and names), PS3.5, 6.2 (DS, IS: decimal strings), PS3.3, C.7.6.16 (functional groups). */
-#include "datasets/readers/dicom_file.h"
+#include "datasets/readers/gdcm.h"
 
 #include <cmath>
 #include <cstdio>
@@ -243,42 +243,50 @@ void read_header(cc_dicom_header *out, size_t room, const set &in) {
     }
 }
 
-cc_status broken(const char *path, const char *why) {
-    return cc_fail(CC_EFORMAT, path, "the file is cut off or damaged", "DICOM: %s", why);
+/* Sets `fault`. */
+cc_status broken(cc_gdcm_fault *fault, const char *why) {
+    std::snprintf(fault->what, sizeof fault->what, "DICOM: %s", why);
+    fault->hint = "the file is cut off or damaged";
+    return CC_EFORMAT;
 }
 
-} // namespace
-
-cc_status cc_dicom_file_header(void *out, size_t bytes, const char *path) try {
+cc_status header(cc_gdcm_fault *fault, void *out, size_t bytes, const char *path) try {
     silence();
     std::memset(out, 0, bytes);
     gdcm::Reader reader;
     reader.SetFileName(path);
-    if (!reader.ReadUpToTag(pixel_data)) return broken(path, "the data elements cannot be read");
+    if (!reader.ReadUpToTag(pixel_data)) return broken(fault, "the data elements cannot be read");
     read_header(static_cast<cc_dicom_header *>(out),
                 1 + (bytes - sizeof(cc_dicom_header)) / sizeof(cc_dicom_frame),
                 reader.GetFile().GetDataSet());
     return CC_OK;
-} catch (const std::invalid_argument &fault) {
-    return broken(path, fault.what());
+} catch (const std::invalid_argument &invalid) {
+    return broken(fault, invalid.what());
 } catch (const std::exception &) {
-    return broken(path, "the data elements cannot be read");
+    return broken(fault, "the data elements cannot be read");
 }
 
 /* A pixmap is what an image of GDCM is, without its place in space, which functional groups may not give as
  * GDCM expects. */
-cc_status cc_dicom_file_pixels(void *bytes, size_t capacity, const char *path) try {
+cc_status pixels(cc_gdcm_fault *fault, void *bytes, size_t capacity, const char *path) try {
     silence();
     gdcm::PixmapReader reader;
     reader.SetFileName(path);
-    if (!reader.Read()) return broken(path, "PixelData: it is missing or cannot be read");
+    if (!reader.Read()) return broken(fault, "PixelData: it is missing or cannot be read");
     const gdcm::Pixmap &image = reader.GetPixmap();
-    if (image.GetBufferLength() != capacity)
-        return cc_fail(CC_EFORMAT, path, "the file is damaged",
-                       "PixelData: %lu bytes, where Rows, Columns and NumberOfFrames ask for %zu",
-                       image.GetBufferLength(), capacity);
-    if (!image.GetBuffer(static_cast<char *>(bytes))) return broken(path, "PixelData: it cannot be decoded");
+    if (image.GetBufferLength() != capacity) {
+        std::snprintf(fault->what, sizeof fault->what,
+                      "PixelData: %lu bytes, where Rows, Columns and NumberOfFrames ask for %zu",
+                      image.GetBufferLength(), capacity);
+        fault->hint = "the file is damaged";
+        return CC_EFORMAT;
+    }
+    if (!image.GetBuffer(static_cast<char *>(bytes))) return broken(fault, "PixelData: it cannot be decoded");
     return CC_OK;
 } catch (const std::exception &) {
-    return broken(path, "PixelData: it cannot be decoded");
+    return broken(fault, "PixelData: it cannot be decoded");
 }
+
+} // namespace
+
+const cc_gdcm cc_gdcm_functions = {sizeof(cc_dicom_header), sizeof(cc_dicom_frame), header, pixels};
