@@ -81,7 +81,10 @@ endif()
 # runtime, where there is CUDA.
 function(calcade_cuda folder)
   file(GLOB_RECURSE kernels CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
+  # Beside others nvcc makes branches of this one's selections between values: it stays by itself.
+  list(FILTER kernels EXCLUDE REGEX /activation_cuda.cu$)
   calcade_units(units ${folder} 6 ${kernels})
+  list(APPEND units ${CMAKE_SOURCE_DIR}/nets/ops/activation/activation_cuda.cu)
   set(CALCADE_CUDA_UNITS ${units} PARENT_SCOPE)
   if(NOT CALCADE_HAVE_CUDA)
     return()
