@@ -198,8 +198,8 @@ static void a_fold_weighs_as_much_however_many_seeds_it_has(void **state) {
 }
 
 /* Copies of a run say nothing new: with its own seed they are one run. */
-/* Two folds of one patient, each trained twice. NumPy and SciPy, from the definition: the variance of the seeds
- * in each fold, that of the two folds' scores about the value, Satterthwaite's degrees of freedom. */
+/* Two folds of one patient, each trained twice. NumPy and SciPy, from the definition: the variance of the
+ * seeds in each fold, that of the two folds' scores about the value, Satterthwaite's degrees of freedom. */
 static void seeds_vary_within_folds_of_one_patient(void **state) {
     (void)state;
     static const double scores[2][2] = {{0.9, 0.7}, {0.6, 0.5}}; /* [fold][seed] */

@@ -7,9 +7,9 @@
  * oneDNN remembers what it makes, by what it was asked for, from before it is made on; one whose making ended
  * by an exception stays remembered as such, and could not be had any more. So all is forgotten then.
  *
- * Its own objects oneDNN 2 uses without a look whether there was memory for them. So as much as a convolution's
- * take together (some hundred small ones, and pages for code: 1.6 MiB in the test) is asked for first, and given
- * back: of the kernel, as malloc would keep it for itself alone. */
+ * Its own objects oneDNN 2 uses without a look whether there was memory for them. So as much as those of a
+ * convolution take together (some hundred small ones, and pages for code: 1.6 MiB in the test) is asked for
+ * first, and given back: of the kernel, as malloc would keep it for itself alone. */
 #include <new>
 #include <dnnl.h>
 #include <sys/mman.h>

@@ -185,8 +185,8 @@ static void what_another_process_has_is_put_back(void **state) {
     assert_int_equal(task(&o, 2), 0);
 }
 
-/* All that is left is others': one error line and the status by which a scheduler puts a job back, one after the
- * other and in several processes alike; nothing is there but their claims. */
+/* All that is left is others': one error line and the status by which a scheduler puts a job back, one after
+ * the other and in several processes alike; nothing is there but their claims. */
 static void where_all_runs_are_held_the_command_ends_as_busy(void **state) {
     (void)state;
     static const char *const ways[] = {"", "--jobs 2"};

@@ -112,8 +112,8 @@ static int try_once(int way, int64_t at) {
     return how;
 }
 
-/* Objects that oneDNN uses without a look whether it got memory end the child by SIGSEGV, which the reserve is
- * for; all else is a status, and leaves oneDNN able to work. */
+/* Objects that oneDNN uses without a look whether it got memory end the child by SIGSEGV, which the reserve
+ * is for; all else is a status, and leaves oneDNN able to work. */
 static void after_a_request_that_failed_the_next_convolution_is_made(void **state) {
     (void)state;
     int statuses = 0, crashes = 0;
