@@ -37,7 +37,8 @@ typedef enum cc_guard_fate {
 cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path);
 
 /* The same with a child that lives on, for many files. *fate: where that is not CC_GUARD_LIVES, the guard
- * is good for cc_guard_end alone. Work that fails may leave the child's memory in disorder, which the next file must not suffer for.
+ * is good for cc_guard_end alone. Work that fails may leave the child's memory in disorder, which the next
+ * file must not suffer for.
  * One thread at a time. */
 typedef struct cc_guard cc_guard;
 cc_status cc_guard_start(cc_guard **out, const cc_guard_job *job);

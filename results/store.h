@@ -3,8 +3,8 @@
  * HDF5, written once: under another name, flushed to disk, then renamed, so a file with its name is whole. A
  * file written here begins with a block of text that holds the SHA-256 of all that follows (results/seal.h);
  * a reader that finds such a block checks it before anything else. Whatever a file holds, HDF5 meets it first
- * in a child process whose time and memory are bounded (core/guard.h). Any thread may call; calls take turns, as
- * HDF5 needs. */
+ * in a child process whose time and memory are bounded (core/guard.h). Any thread may call; calls take turns,
+ * as HDF5 needs. */
 #ifndef CC_RESULTS_STORE_H
 #define CC_RESULTS_STORE_H
 
