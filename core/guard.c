@@ -3,7 +3,7 @@
  * Parent and child share one mapping of memory, into which the child writes its result, and a pair
  * of sockets, on which one byte each way says "a file waits" and "it is done". A child that dies closes
  * its socket, and the parent's recv returns 0: that is how a crash is noticed, without a signal handler.
- * The bounds are the kernel's (setrlimit), so that no library can step over them.
+ * The bounds are the kernel's (setrlimit, setitimer), so that no library can step over them.
  *
  * Source: setrlimit(2), socketpair(2), unix(7); the same idea as OpenSSH's privilege separation, Provos,
  * Friedl & Honeyman, USENIX Security 2003. */
@@ -18,11 +18,15 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "core/file.h"
 
 enum { SECONDS = 60 }; /* of processor time for one file */
+/* Bounds by a file's size. */
+enum { BYTES_BESIDE = 48 << 20, TIMES = 32, BYTES_A_SECOND = 1 << 20 };
 
 /* What parent and child share. */
 typedef struct shared {
@@ -51,11 +55,16 @@ static void limit(int what, rlim_t most) {
     setrlimit(what, &now);
 }
 
-/* The limit counts from the start of the process, so what was used for earlier files is added. */
-static void bound_time(void) {
+/* The timer ends the process when it has used so much more, to some milliseconds. Behind it stands the
+ * kernel's limit, which counts whole seconds from the start of the process, so that what was used for earlier
+ * files is added. */
+static void bound_time(double seconds) {
     struct rusage used;
+    const struct itimerval timer = {
+        .it_value = {(time_t)seconds, (suseconds_t)(1e6 * (seconds - (double)(time_t)seconds))}};
+    setitimer(ITIMER_PROF, &timer, NULL);
     getrusage(RUSAGE_SELF, &used);
-    limit(RLIMIT_CPU, (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + SECONDS);
+    limit(RLIMIT_CPU, (rlim_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (rlim_t)seconds + 2);
 }
 
 /* The sanitizers map terabytes, which no bound on memory allows. */
@@ -76,9 +85,14 @@ static void bound_memory(unsigned long long allowance) {
 /* The socket takes standard input's place. Signals that ask for an end do to the child what they do to its
  * parent. */
 static void become_harmless(int socket) {
-    static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGXCPU};
+    static const int crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGXCPU, SIGPROF};
+    sigset_t timer;
     /* Crash handlers of the parent (sanitizers, signal handling of a run) must not run in the child. */
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) signal(crashes[i], SIG_DFL);
+    /* A thread that blocks all signals may have forked it. */
+    sigemptyset(&timer);
+    sigaddset(&timer, SIGPROF);
+    sigprocmask(SIG_UNBLOCK, &timer, NULL);
     dup2(socket, STDIN_FILENO);
     int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDOUT_FILENO);
@@ -89,12 +103,19 @@ static void become_harmless(int socket) {
 }
 
 static void work(const cc_guard_job *job, shared *d) {
-    bound_time();
-    if (job->allowance) bound_memory(job->allowance);
-    if (d->folder[0] && chdir(d->folder) != 0)
-        d->status = cc_fail_errno(d->folder, "enter");
-    else
-        d->status = job->work(d->context, job->bytes, d->path);
+    struct stat file = {0};
+    unsigned long long allowance = job->allowance;
+    double seconds = SECONDS;
+    d->status = CC_OK;
+    if (d->folder[0] && chdir(d->folder) != 0) d->status = cc_fail_errno(d->folder, "enter");
+    if (job->by_size && stat(d->path, &file) == 0) {
+        seconds = 1 + (double)file.st_size / BYTES_A_SECOND;
+        allowance = BYTES_BESIDE + TIMES * (unsigned long long)file.st_size;
+    }
+    bound_time(seconds);
+    if (allowance) bound_memory(allowance);
+    if (d->status == CC_OK) d->status = job->work(d->context, job->bytes, d->path);
+    setitimer(ITIMER_PROF, &(struct itimerval){0}, NULL);
     /* The message lies in this process alone; the parent reads its copy. */
     d->error = *cc_error_get();
 }
@@ -160,11 +181,11 @@ void cc_guard_end(cc_guard *g) {
     free(g);
 }
 
-cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path) {
+cc_status cc_guard_ask(cc_guard_fate *fate, cc_guard *g, void *context, const char *path) {
     shared *d = g->shared;
     ssize_t got = -1;
     char byte = 0;
-    *died = false;
+    *fate = CC_GUARD_LIVES;
     /* A child that lives on was started in the folder of that time; the parent may have changed its own
      * since. */
     if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
@@ -174,10 +195,14 @@ cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path)
     if (send(g->socket, &byte, 1, MSG_NOSIGNAL) == 1)
         while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
     if (got != 1) {
-        *died = true;
-        int how = reap(g);
+        const int how = reap(g);
+        const int signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
+        *fate = signal == SIGPROF || signal == SIGXCPU ? CC_GUARD_RAN_OUT : CC_GUARD_DIED;
+        if (*fate == CC_GUARD_RAN_OUT)
+            return cc_fail(CC_EFORMAT, path, "the file is damaged",
+                           "reading it came to no end in the time that its size allows");
         return cc_fail(CC_EFORMAT, path, "the file is damaged", "the decoder gave up on it (%s)",
-                       WIFSIGNALED(how) ? strsignal(WTERMSIG(how)) : "it ended early");
+                       signal ? strsignal(signal) : "it ended early");
     }
     const cc_error *e = &d->error;
     if (d->status != CC_OK) return cc_fail(d->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
@@ -187,10 +212,10 @@ cc_status cc_guard_ask(bool *died, cc_guard *g, void *context, const char *path)
 
 cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path) {
     cc_guard *g;
-    bool died;
+    cc_guard_fate fate;
     cc_status status = cc_guard_start(&g, job);
     if (status != CC_OK) return cc_fail_within(status, path);
-    status = cc_guard_ask(&died, g, context, path);
+    status = cc_guard_ask(&fate, g, context, path);
     cc_guard_end(g);
     return status;
 }

@@ -18,7 +18,17 @@ typedef struct cc_guard_job {
     cc_guard_work work;
     size_t bytes;                 /* of the context */
     unsigned long long allowance; /* bytes of memory that a file may take; 0: any amount */
+    /* Both bounds follow the file's size instead: a second of processor time and one more a MiB; 48 MiB of
+     * memory and 32 times the size, as rows of a table that are deflated to a tenth are held twice. */
+    bool by_size;
 } cc_guard_job;
+
+/* How a child came out of a file. */
+typedef enum cc_guard_fate {
+    CC_GUARD_LIVES,
+    CC_GUARD_DIED,
+    CC_GUARD_RAN_OUT, /* of its processor time: it was ended */
+} cc_guard_fate;
 
 /* Does the job for one file in a child of its own, with a minute of processor time. The status and the error
  * are the work's; on CC_OK the context is too, else it is untouched.
@@ -26,12 +36,13 @@ typedef struct cc_guard_job {
  *   CC_EIO      no child can be had */
 cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path);
 
-/* The same with a child that lives on, for many files. *died: whether it did, and is good for cc_guard_end
- * alone. Work that fails may leave the child's memory in disorder, which the next file must not suffer for.
+/* The same with a child that lives on, for many files. *fate: where that is not CC_GUARD_LIVES, the guard
+ * is good for cc_guard_end alone. Work that fails may leave the child's memory in disorder, which the next
+ * file must not suffer for.
  * One thread at a time. */
 typedef struct cc_guard cc_guard;
 cc_status cc_guard_start(cc_guard **out, const cc_guard_job *job);
-cc_status cc_guard_ask(bool *died, cc_guard *guard, void *context, const char *path);
+cc_status cc_guard_ask(cc_guard_fate *fate, cc_guard *guard, void *context, const char *path);
 /* Whether this process has started it, or a parent of it, by fork. */
 bool cc_guard_is_own(const cc_guard *guard);
 void cc_guard_end(cc_guard *guard); /* NULL does nothing */

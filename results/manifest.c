@@ -1,17 +1,13 @@
 /* results/manifest.c -- the list of planned runs: read, searched, joined and replaced as a whole.
  *
  * Entries are kept sorted by run, so that two lists join in one walk and a run is found by bisection.
- * Processes that merge at once take turns through a lock on the folder; the file itself is replaced by
- * renaming. */
+ * The file is replaced by renaming: who reads it has the old list or the new one. */
 #include "results/manifest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 #include "results/paths.h"
 
 enum { FIELDS = 5, BYTES_MAX = 1 << 28, IDENTITY_DIGITS = 64 };
@@ -81,7 +77,7 @@ static cc_status parse_lines(cc_manifest *out, char *text, const char *path, cc_
     return CC_OK;
 }
 
-static cc_status manifest_path(char path[CC_PATH_MAX], const char *results) {
+cc_status cc_manifest_path(char path[CC_PATH_MAX], const char *results) {
     return cc_path_join(path, results, "planned.tsv");
 }
 
@@ -89,7 +85,7 @@ cc_status cc_manifest_read(cc_manifest *out, const char *results, cc_arena *aren
     char path[CC_PATH_MAX], *text;
     size_t bytes;
     *out = (cc_manifest){0};
-    CC_TRY(manifest_path(path, results));
+    CC_TRY(cc_manifest_path(path, results));
     if (!cc_file_exists(path)) return CC_OK;
     CC_TRY(cc_file_read(&text, &bytes, path, BYTES_MAX, arena));
     return parse_lines(out, text, path, arena);
@@ -121,11 +117,12 @@ cc_status cc_manifest_join(cc_manifest *out, const cc_manifest *old, const cc_ma
     return CC_OK;
 }
 
-/* Replaces the list on disk. */
-static cc_status write_list(const char *results, const cc_manifest *manifest) {
+cc_status cc_manifest_write(const char *results, const cc_manifest *manifest) {
     char path[CC_PATH_MAX], *text = NULL;
     size_t bytes = 0;
-    CC_TRY(manifest_path(path, results));
+    for (size_t i = 0; i < manifest->count; i++) CC_TRY(check_entry(&manifest->entries[i]));
+    CC_TRY(cc_folder_make(results));
+    CC_TRY(cc_manifest_path(path, results));
     CC_TRY(cc_file_sweep(path)); /* of processes that died; nobody else writes it now */
     FILE *file = open_memstream(&text, &bytes);
     if (!file) return cc_fail_memory("the list of runs", 0);
@@ -144,22 +141,12 @@ static cc_status write_list(const char *results, const cc_manifest *manifest) {
 }
 
 cc_status cc_manifest_merge(const char *results, const cc_manifest_entry *entries, size_t count) {
-    for (size_t i = 0; i < count; i++) CC_TRY(check_entry(&entries[i]));
-    CC_TRY(cc_folder_make(results));
-    cc_status status = CC_OK;
     cc_manifest old, all;
-    cc_arena *arena = NULL;
-    int folder = open(results, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return cc_fail_errno(results, "open");
-    /* Where a file system knows no locks, the last of two that merge at once wins. */
-    (void)!flock(folder, LOCK_EX);
-    arena = cc_arena_create();
-    if (!arena) CC_CHECK(cc_fail_memory("the list of runs", 0));
-    CC_CHECK(cc_manifest_read(&old, results, arena));
-    CC_CHECK(cc_manifest_join(&all, &old, entries, count, arena));
-    status = write_list(results, &all);
-done:
+    cc_arena *arena = cc_arena_create();
+    if (!arena) return cc_fail_memory("the list of runs", 0);
+    cc_status status = cc_manifest_read(&old, results, arena);
+    if (status == CC_OK) status = cc_manifest_join(&all, &old, entries, count, arena);
+    if (status == CC_OK) status = cc_manifest_write(results, &all);
     cc_arena_destroy(arena);
-    close(folder); /* and with it the lock */
     return status;
 }

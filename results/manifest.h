@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/arena.h"
+#include "core/file.h"
 #include "core/status.h"
 
 typedef struct cc_manifest_entry {
@@ -27,9 +28,13 @@ typedef struct cc_manifest {
  *   CC_EFORMAT a line is no entry; names file and line */
 cc_status cc_manifest_read(cc_manifest *out, const char *results, cc_arena *arena);
 
-/* Adds entries to the list, in place of those of the same run, and makes the folder; the file is replaced as
- * a whole. Processes that merge at once take turns.
- *   CC_EINVAL an experiment, variant, fold or seed that no path could have · CC_EFORMAT · CC_EIO */
+/* Replaces the list as a whole, and makes the folder. For one who knows that nobody else does so now
+ * (experiments/planning/planned.h takes a claim on the file that cc_manifest_path names).
+ *   CC_EINVAL an experiment, variant, fold or seed that no path could have · CC_EIO */
+cc_status cc_manifest_write(const char *results, const cc_manifest *manifest);
+cc_status cc_manifest_path(char path[CC_PATH_MAX], const char *results);
+
+/* Adds entries to the list, in place of those of the same run, as above. Also CC_EFORMAT. */
 cc_status cc_manifest_merge(const char *results, const cc_manifest_entry *entries, size_t count);
 
 /* Both lists as one, `entries` (any order) in place of those of the same run in `old`. The arena owns the

@@ -46,12 +46,12 @@ void cc_request_reader_destroy(cc_request_reader *reader) {
 }
 
 cc_status cc_request_read(char out[65], cc_request_reader *reader, const char *path) {
-    static const cc_guard_job job = {read_in_child, 65, 0};
-    bool died;
+    static const cc_guard_job job = {.work = read_in_child, .bytes = 65, .by_size = true};
+    cc_guard_fate fate;
     if (!cc_file_exists(path)) return cc_fail(CC_ENOTFOUND, path, NULL, "no such file");
     if (!reader->child) CC_TRY(cc_guard_start(&reader->child, &job));
     memset(out, 0, 65);
-    cc_status status = cc_guard_ask(&died, reader->child, out, path);
+    cc_status status = cc_guard_ask(&fate, reader->child, out, path);
     if (status == CC_OK) return CC_OK;
     /* One that failed may have been left in disorder: the next file gets a fresh one. */
     cc_guard_end(reader->child);

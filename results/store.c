@@ -1,11 +1,12 @@
 /* results/store.c -- the file of a run, read and checked; made in memory, written, read back and only then
  * given its name.
  *
- * Reading trusts nothing: the digest of the whole file is checked first; a file without one (older, or
- * written by a script) is read by a child process before, as HDF5 itself may break down on a damaged file.
- * Then every count is checked against the others. Writing trusts no disk: HDF5 makes the file in memory,
- * where its digest is taken, and what lies on disk is read back and compared to the bit before it gets its
- * name. */
+ * Reading trusts nothing: the digest of the whole file is checked first, which finds damage. Then a child
+ * process reads the file, with bounds on time and memory that follow its size: HDF5 1.10 breaks down on some
+ * contents, and reads others for ever, which a right digest does not exclude. Only what the child could read
+ * is read here. Then every count is checked against the others. Writing trusts no disk: HDF5 makes the file
+ * in memory, where its digest is taken, and what lies on disk is read back and compared to the bit before it
+ * gets its name. */
 #include "results/store.h"
 
 #include <stdio.h>
@@ -250,7 +251,7 @@ done:
     return status == CC_OK ? CC_OK : cc_fail_within(status, "cuts");
 }
 
-/* Reads a whole file, whose digest has been checked or which a child has read already. */
+/* Reads a whole file, which a child has read already, or whose contents were made here. */
 static cc_status read_hdf(cc_run *run, const char *path, unsigned parts, cc_arena *arena) {
     cc_status status = CC_OK;
     hid_t file;
@@ -269,8 +270,7 @@ done:
     return status;
 }
 
-/* The child's work: reads a file only to see whether HDF5 survives it. The parent says what is wrong with
- * it. */
+/* The child's work: reads a file only to see whether HDF5 survives it, and what is wrong with it. */
 static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
     cc_run run = {0};
     cc_arena *arena = cc_arena_create();
@@ -280,13 +280,13 @@ static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
     return status;
 }
 
-/* The child process that reads files without a digest, under cc_hdf_lock. It is kept for the next file only
+/* The child process that reads files first, under cc_hdf_lock. It is kept for the next file only
  * after one that it could read. */
 static cc_guard *reader;
 
 /* Makes sure of a child process; one that this process inherited by a fork is not its own. */
 static cc_status get_reader(void) {
-    const cc_guard_job job = {read_in_child, sizeof(unsigned), 0};
+    const cc_guard_job job = {.work = read_in_child, .bytes = sizeof(unsigned), .by_size = true};
     if (reader && cc_guard_is_own(reader)) return CC_OK;
     cc_guard_end(reader);
     reader = NULL;
@@ -298,27 +298,41 @@ static void end_reader(void) {
     reader = NULL;
 }
 
-/* A child that dies may have been left damaged by an earlier file: a second, fresh one decides. */
-static cc_status try_in_child(const char *path, unsigned parts) {
-    for (int attempt = 0; attempt < 2; attempt++) {
-        bool died;
-        CC_TRY(get_reader());
-        if (cc_guard_ask(&died, reader, &parts, path) == CC_OK) return CC_OK;
-        end_reader();
-        if (!died) return CC_OK;
-    }
-    return cc_fail(CC_EFORMAT, "", "restore it, or run the experiment again",
-                   "is damaged: HDF5 breaks down on it");
+/* A file that HDF5 cannot read. Where its digest is right it is as it was written, and perhaps the machine is
+ * at fault: it must not be taken for a damaged one, which a run would replace. */
+static cc_status fail_unreadable(const char *path, bool sealed, const char *why) {
+    if (!sealed)
+        return cc_fail(CC_EFORMAT, "", "restore it, or run the experiment again", "is damaged: %s", why);
+    return cc_fail(CC_EIO, path, "try again; if it stays so, move the file away",
+                   "its digest is right, but %s", why);
 }
 
-cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {
+/* A child that dies may have been left damaged by an earlier file: a second, fresh one decides. */
+static cc_status try_in_child(const char *path, unsigned parts, bool sealed) {
+    for (int attempt = 0; attempt < 2; attempt++) {
+        cc_guard_fate fate;
+        CC_TRY(get_reader());
+        const cc_status status = cc_guard_ask(&fate, reader, &parts, path);
+        if (status == CC_OK) return CC_OK;
+        end_reader();
+        if (fate == CC_GUARD_RAN_OUT)
+            return fail_unreadable(path, sealed, "HDF5 does not come to an end of it");
+        if (fate == CC_GUARD_LIVES && status == CC_ENOMEM)
+            return fail_unreadable(path, sealed, "it asks for more memory than a file of its size may");
+        if (fate == CC_GUARD_LIVES) return status;
+    }
+    return fail_unreadable(path, sealed, "HDF5 breaks down on it");
+}
+
+/* `made_here`: what HDF5 finds in the file, if its digest is right, was made by HDF5 in this process. */
+static cc_status read_checked(cc_run *out, const char *path, unsigned parts, bool made_here,
+                              cc_arena *arena) {
     cc_run run = {0};
     bool sealed;
     cc_status status = cc_seal_check(&sealed, path);
     if (status == CC_OK) {
         cc_hdf_lock();
-        /* Without a digest: a child process reads it first, as HDF5 may crash on it. */
-        if (!sealed) status = try_in_child(path, parts);
+        if (!made_here) status = try_in_child(path, parts, sealed);
         if (status == CC_OK) status = read_hdf(&run, path, parts, arena);
         cc_hdf_unlock();
     }
@@ -334,6 +348,10 @@ cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *a
         return status == CC_ENOTFOUND || status == CC_EIO ? status : cc_fail_within(status, path);
     *out = run;
     return CC_OK;
+}
+
+cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {
+    return read_checked(out, path, parts, false, arena);
 }
 
 cc_status cc_run_read_identity(char out[65], const char *path) {
@@ -492,7 +510,7 @@ cc_status cc_run_write(const char *path, const cc_run *run) {
     /* What is on disk is read as any reader does, its digest checked, and must be what was meant to the
      * bit. */
     if (status == CC_OK) {
-        status = cc_run_read(&found, temporary, CC_RUN_ALL, arena);
+        status = read_checked(&found, temporary, CC_RUN_ALL, true, arena);
         if (status == CC_OK) status = cc_run_compare(&meant, &found);
         if (status != CC_OK && status != CC_ENOMEM) {
             cc_error_line(line, sizeof line);

@@ -2,8 +2,9 @@
  *
  * HDF5, written once: under another name, flushed to disk, then renamed, so a file with its name is whole. A
  * file written here begins with a block of text that holds the SHA-256 of all that follows (results/seal.h);
- * a reader that finds such a block checks it before anything else. Any thread may call; calls take turns, as
- * HDF5 needs. */
+ * a reader that finds such a block checks it before anything else. Whatever a file holds, HDF5 meets it first
+ * in a child process whose time and memory are bounded (core/guard.h). Any thread may call; calls take turns,
+ * as HDF5 needs. */
 #ifndef CC_RESULTS_STORE_H
 #define CC_RESULTS_STORE_H
 
@@ -21,6 +22,8 @@ cc_status cc_run_write(const char *path, const cc_run *run);
  * read-only. Optional datasets and fields that are not there read as NULL, 0 or NaN; unknown ones are passed
  * over. The slices are checked against the patients, if both are there.
  *   CC_EFORMAT    not a run file, damaged (digest), or a dataset or field that is wrong; names file and field
+ *   CC_EIO        its digest is right, but HDF5 breaks down on it, takes no end with it, or more memory than
+ *                 a file of its size may
  *   CC_ENOTFOUND  no such file */
 cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena);
 

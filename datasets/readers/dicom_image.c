@@ -34,8 +34,9 @@ static const uint64_t decoder_bytes = UINT64_C(1) << 26;
 static const double highest_hu = 30710, water_hu = 0, air_hu = -1024;
 
 static cc_status read_header(cc_dicom_image *image, size_t frames, cc_arena *arena) {
-    const cc_guard_job job = {cc_dicom_file_header, cc_dicom_header_bytes(frames),
-                              decoder_bytes + 4 * image->file_bytes};
+    const cc_guard_job job = {.work = cc_dicom_file_header,
+                              .bytes = cc_dicom_header_bytes(frames),
+                              .allowance = decoder_bytes + 4 * image->file_bytes};
     void *header = cc_arena_get(arena, job.bytes);
     if (!header) return CC_ENOMEM;
     image->header = header;
@@ -272,7 +273,9 @@ done:
 
 /* The samples of all frames, through GDCM; the caller frees them. */
 static cc_status read_coded(uint8_t **out, const cc_dicom_image *image, size_t count) {
-    const cc_guard_job job = {cc_dicom_file_pixels, count, decoder_bytes + 4 * image->file_bytes + 8 * count};
+    const cc_guard_job job = {.work = cc_dicom_file_pixels,
+                              .bytes = count,
+                              .allowance = decoder_bytes + 4 * image->file_bytes + 8 * count};
     *out = calloc(1, count);
     if (!*out) return cc_fail_memory("the pixels", count);
     cc_status status = cc_guard_run(*out, &job, image->path);

@@ -88,17 +88,19 @@ cc_status cc_data_stamp(cc_digest_text *out, const cc_experiment_config *config)
     return CC_OK;
 }
 
-cc_status cc_data_is_unchanged(bool *out, const cc_experiment_config *config, const char *stamp,
+cc_status cc_data_is_unchanged(bool *out, cc_digest_text *stamp, const cc_experiment_config *config,
                                const char *digest) {
-    cc_digest_text now;
+    cc_digest_text looks, now;
     cc_slice_set *set;
-    CC_TRY(cc_data_stamp(&now, config));
-    *out = now.hex[0] && strcmp(now.hex, stamp) == 0;
+    CC_TRY(cc_data_stamp(&looks, config));
+    *out = looks.hex[0] && strcmp(looks.hex, stamp->hex) == 0;
     if (*out) return CC_OK;
+    /* The looks were taken first: a file that changes while the digest is made looks different next time. */
     CC_TRY(cc_data_open(&set, config));
     cc_status status = cc_slice_set_digest(&now, set);
     cc_slice_set_close(set);
     *out = status == CC_OK && strcmp(now.hex, digest) == 0;
+    if (*out) *stamp = looks;
     return status;
 }
 

@@ -26,9 +26,9 @@ bool cc_data_has_same_slices(const cc_experiment_config *a, const cc_experiment_
  * its digest is. "" for a source that remembers the digests of its scans itself (list, nnunet, decathlon),
  * and so digests its set at the same cost. As cc_folder_stamp. */
 cc_status cc_data_stamp(cc_digest_text *out, const cc_experiment_config *config);
-/* Whether the dataset is what `digest` was made of, when `stamp` was that of its files: they look as they did,
- * or give the same digest. As cc_data_stamp and cc_data_open. */
-cc_status cc_data_is_unchanged(bool *out, const cc_experiment_config *config, const char *stamp,
+/* Whether the dataset is what `digest` was made of, when *stamp was that of its files: they look as they did,
+ * or give the same digest; *stamp is then what they look like now. As cc_data_stamp and cc_data_open. */
+cc_status cc_data_is_unchanged(bool *out, cc_digest_text *stamp, const cc_experiment_config *config,
                                const char *digest);
 
 /* The first key by which two configs on the same dataset split patients differently, folds apart; NULL: none.

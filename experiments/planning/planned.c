@@ -2,6 +2,11 @@
  * report can say which are missing: a table without them would look complete. */
 #include "experiments/planning/planned.h"
 
+#include <time.h>
+#include "core/clock.h"
+#include "experiments/planning/claim.h"
+#include "experiments/planning/interrupt.h"
+
 cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const cc_run_plan *plan,
                              cc_arena *arena) {
     const int runs = cc_run_plan_count(plan);
@@ -23,13 +28,41 @@ cc_status cc_planned_entries(const cc_manifest_entry **out, size_t *count, const
     return CC_OK;
 }
 
+/* One turn: what was there and the entries, in its place. */
+static cc_status save_once(const char *list, const char *results_dir, const cc_manifest_entry *entries,
+                           size_t count, cc_arena *arena) {
+    cc_status status = CC_OK;
+    cc_claim *claim;
+    cc_manifest old, all;
+    CC_TRY(cc_claim_take(&claim, list, NULL));
+    CC_CHECK(cc_manifest_read(&old, results_dir, arena));
+    CC_CHECK(cc_manifest_join(&all, &old, entries, count, arena));
+    /* A process that was halted since it read the list may write it only if no other has had its turn. */
+    CC_CHECK(cc_claim_renew(claim));
+    CC_CHECK(cc_manifest_write(results_dir, &all));
+done:
+    cc_claim_release(claim);
+    return status;
+}
+
 cc_status cc_planned_save(const cc_run_plan *plan, const char *results_dir) {
+    enum { PAUSE_NS = 10000000 };
     const cc_manifest_entry *entries;
     size_t count;
+    char list[CC_PATH_MAX];
+    const double start = cc_clock_s();
+    cc_status status = CC_OK;
     cc_arena *arena = cc_arena_create();
     if (!arena) return cc_fail_memory("the list of runs", 0);
-    cc_status status = cc_planned_entries(&entries, &count, plan, arena);
-    if (status == CC_OK) status = cc_manifest_merge(results_dir, entries, count);
+    CC_CHECK(cc_manifest_path(list, results_dir));
+    CC_CHECK(cc_planned_entries(&entries, &count, plan, arena));
+    /* A turn takes milliseconds. */
+    while ((status = save_once(list, results_dir, entries, count, arena)) == CC_EBUSY &&
+           cc_clock_s() - start < cc_claim_lease_s()) {
+        nanosleep(&(struct timespec){0, PAUSE_NS}, NULL);
+        CC_CHECK(cc_interrupt_check());
+    }
+done:
     cc_arena_destroy(arena);
     return status;
 }

@@ -49,7 +49,9 @@ static cc_status check_requests(const cc_sweep_run *out, const cc_sweep *sweep, 
 /* Whether the data are what was planned on. */
 static cc_status check_data(const cc_planned_run *run, const cc_sweep_task *task, const char *path) {
     bool unchanged;
-    CC_TRY(cc_data_is_unchanged(&unchanged, run->config, task->data_stamp, task->data));
+    cc_digest_text stamp = {""};
+    strncat(stamp.hex, task->data_stamp, sizeof stamp.hex - 1);
+    CC_TRY(cc_data_is_unchanged(&unchanged, &stamp, run->config, task->data));
     if (unchanged) return CC_OK;
     return cc_fail(CC_ECONFIG, run->config->data.root ? run->config->data.root : run->config->data.list,
                    "calcade plan makes the plan anew", "the data are not those that %s was made of", path);

@@ -3,10 +3,12 @@
 #include "support.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "core/guard.h"
 
@@ -55,7 +57,7 @@ static cc_status take_memory(void *context, size_t bytes, const char *path) {
 }
 
 static cc_status run(int *context, cc_guard_work work, unsigned long long allowance) {
-    const cc_guard_job job = {work, sizeof *context, allowance};
+    const cc_guard_job job = {.work = work, .bytes = sizeof *context, .allowance = allowance};
     return cc_guard_run(context, &job, "f");
 }
 
@@ -104,35 +106,88 @@ static void the_work_has_the_memory_that_it_is_allowed(void **state) {
     assert_int_equal(got, 0);
 }
 
+static cc_status never_end(void *context, size_t bytes, const char *path) {
+    (void)bytes, (void)path;
+    for (volatile int *number = context; *number >= 0;) *number = 1;
+    return CC_OK;
+}
+
+static double processor_s_of_children(void) {
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+/* In a thread that blocks all signals, as those of a loader do. */
+static void work_without_end_is_ended_by_the_size_of_its_file(void **state) {
+    (void)state;
+    const cc_guard_job job = {.work = never_end, .bytes = sizeof(int), .by_size = true};
+    const char *path = cc_test_path(cc_test_folder(), "half");
+    int number = 0;
+    cc_guard_fate fate;
+    cc_guard *guard;
+    sigset_t all, before;
+    assert_int_equal(cc_test_run(NULL, 0, "truncate -s 512K %s", path), 0);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const double start = processor_s_of_children();
+    assert_ok(cc_guard_start(&guard, &job));
+    assert_error(cc_guard_ask(&fate, guard, &number, path), CC_EFORMAT, "half: reading it came to no end");
+    cc_guard_end(guard);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const double used = processor_s_of_children() - start;
+    assert_int_equal(fate, CC_GUARD_RAN_OUT);
+    if (!(used > 1 && used < 3)) print_error("%.3f s\n", used);
+    assert_true(used > 1 && used < 3);
+    assert_int_equal(number, 0);
+}
+
+static void memory_is_bounded_by_the_size_of_the_file(void **state) {
+    (void)state;
+#ifdef CC_SANITIZED
+    skip();
+#endif
+    const cc_guard_job job = {.work = take_memory, .bytes = sizeof(int), .by_size = true};
+    const char *folder = cc_test_folder();
+    int got = -1;
+    assert_int_equal(cc_test_run(NULL, 0, "cd %s && truncate -s 1M small && truncate -s 32M large", folder),
+                     0);
+    assert_ok(cc_guard_run(&got, &job, cc_test_path(folder, "small")));
+    assert_int_equal(got, 0);
+    assert_ok(cc_guard_run(&got, &job, cc_test_path(folder, "large")));
+    assert_int_equal(got, 1);
+}
+
 static void a_child_that_lives_on_does_many_files(void **state) {
     (void)state;
-    const cc_guard_job job = {name_child, sizeof(int), 0};
+    const cc_guard_job job = {.work = name_child, .bytes = sizeof(int)};
     int first = 0, next = 0;
-    bool died;
+    cc_guard_fate fate;
     cc_guard *guard;
     assert_ok(cc_guard_start(&guard, &job));
-    assert_ok(cc_guard_ask(&died, guard, &first, "/"));
+    assert_ok(cc_guard_ask(&fate, guard, &first, "/"));
     assert_int_not_equal(first, getpid());
-    assert_error(cc_guard_ask(&died, guard, &next, "/no-such"), CC_ENOTFOUND, "/no-such");
-    assert_false(died);
-    assert_ok(cc_guard_ask(&died, guard, &next, "/"));
+    assert_error(cc_guard_ask(&fate, guard, &next, "/no-such"), CC_ENOTFOUND, "/no-such");
+    assert_int_equal(fate, CC_GUARD_LIVES);
+    assert_ok(cc_guard_ask(&fate, guard, &next, "/"));
     assert_int_equal(next, first);
-    assert_error(cc_guard_ask(&died, guard, &next, "kills"), CC_EFORMAT, "kills");
-    assert_true(died);
+    assert_error(cc_guard_ask(&fate, guard, &next, "kills"), CC_EFORMAT, "kills");
+    assert_int_equal(fate, CC_GUARD_DIED);
     assert_int_equal(kill(first, 0), -1);
     cc_guard_end(guard);
 }
 
 static void a_relative_path_is_found_from_where_the_caller_stands(void **state) {
     (void)state;
-    const cc_guard_job job = {name_child, sizeof(int), 0};
+    const cc_guard_job job = {.work = name_child, .bytes = sizeof(int)};
     char *before = getcwd(NULL, 0);
     int child = 0;
-    bool died;
+    cc_guard_fate fate;
     cc_guard *guard;
     assert_ok(cc_guard_start(&guard, &job));
     assert_int_equal(chdir("/usr"), 0);
-    assert_ok(cc_guard_ask(&died, guard, &child, "bin"));
+    assert_ok(cc_guard_ask(&fate, guard, &child, "bin"));
     assert_int_equal(chdir(before), 0);
     cc_guard_end(guard);
     free(before);
@@ -145,6 +200,8 @@ int main(void) {
         cmocka_unit_test(work_that_dies_is_an_error_and_the_next_is_done),
         cmocka_unit_test(the_work_has_none_of_the_callers_files),
         cmocka_unit_test(the_work_has_the_memory_that_it_is_allowed),
+        cmocka_unit_test(work_without_end_is_ended_by_the_size_of_its_file),
+        cmocka_unit_test(memory_is_bounded_by_the_size_of_the_file),
         cmocka_unit_test(a_child_that_lives_on_does_many_files),
         cmocka_unit_test(a_relative_path_is_found_from_where_the_caller_stands),
     };

@@ -198,6 +198,48 @@ static void a_fold_weighs_as_much_however_many_seeds_it_has(void **state) {
 }
 
 /* Copies of a run say nothing new: with its own seed they are one run. */
+/* Two folds of one patient, each trained twice. NumPy and SciPy, from the definition: the variance of the
+ * seeds in each fold, that of the two folds' scores about the value, Satterthwaite's degrees of freedom. */
+static void seeds_vary_within_folds_of_one_patient(void **state) {
+    (void)state;
+    static const double scores[2][2] = {{0.9, 0.7}, {0.6, 0.5}}; /* [fold][seed] */
+    cc_count_row rows[4];
+    cc_sample runs[4];
+    cc_estimate e;
+    for (int i = 0; i < 4; i++)
+        runs[i] = make_run(&rows[i], &scores[i / 2][i % 2], 1, (uint32_t)(i / 2), 1 + i / 2, 1 + i % 2);
+    assert_ok(cc_estimate_make(&e, runs, 4, by_patient, 0));
+    check_score(&e.value, CC_SCORE_PRECISION, 0.675);
+    check_score(&e.low, CC_SCORE_PRECISION, 0.031804341039477);
+    check_score(&e.high, CC_SCORE_PRECISION, 0.9924423334230085);
+}
+
+/* Of a third patient nothing was marked: no precision, while the recall is 0. */
+static void a_patient_without_the_score_leaves_it_as_it_is(void **state) {
+    (void)state;
+    const cc_count_row rows[] = {{0, {40, 10, 5, 0}}, {1, {7, 3, 2, 0}}, {2, {0, 0, 9, 0}}};
+    cc_estimate with, without;
+    assert_ok(cc_estimate_make(&without, &(cc_sample){rows, 2, 0, 1}, 1, pooled, 0));
+    assert_ok(cc_estimate_make(&with, &(cc_sample){rows, 3, 0, 1}, 1, pooled, 0));
+    assert_int_equal(with.patients[CC_SCORE_PRECISION], 2);
+    assert_int_equal(with.patients[CC_SCORE_RECALL], 3);
+    check_score(&with.value, CC_SCORE_PRECISION, without.value.value[CC_SCORE_PRECISION]);
+    check_score(&with.low, CC_SCORE_PRECISION, without.low.value[CC_SCORE_PRECISION]);
+    check_score(&with.high, CC_SCORE_PRECISION, without.high.value[CC_SCORE_PRECISION]);
+}
+
+/* One patient has the score under one seed alone: which of the two does not matter. */
+static void seeds_may_stand_in_any_order(void **state) {
+    (void)state;
+    const cc_count_row some[] = {{0, {0, 0, 9, 0}}, {1, {70, 30, 0, 0}}, {2, {95, 5, 0, 0}}},
+                       all[] = {{0, {60, 40, 0, 0}}, {1, {90, 10, 0, 0}}, {2, {80, 20, 0, 0}}};
+    cc_estimate one, other;
+    assert_ok(cc_estimate_make(&one, (cc_sample[]){{some, 3, 0, 1}, {all, 3, 0, 2}}, 2, by_patient, 0));
+    assert_ok(cc_estimate_make(&other, (cc_sample[]){{some, 3, 0, 2}, {all, 3, 0, 1}}, 2, by_patient, 0));
+    check_score(&one.low, CC_SCORE_PRECISION, other.low.value[CC_SCORE_PRECISION]);
+    check_score(&one.high, CC_SCORE_PRECISION, other.high.value[CC_SCORE_PRECISION]);
+}
+
 static void copies_of_a_run_leave_the_interval_as_it_is(void **state) {
     (void)state;
     cc_count_row rows[8];
@@ -291,6 +333,9 @@ int main(void) {
         cmocka_unit_test(folds_of_one_patient_are_joined),
         cmocka_unit_test(a_patient_of_several_folds_counts_once),
         cmocka_unit_test(a_fold_weighs_as_much_however_many_seeds_it_has),
+        cmocka_unit_test(seeds_vary_within_folds_of_one_patient),
+        cmocka_unit_test(a_patient_without_the_score_leaves_it_as_it_is),
+        cmocka_unit_test(seeds_may_stand_in_any_order),
         cmocka_unit_test(copies_of_a_run_leave_the_interval_as_it_is),
         cmocka_unit_test(equal_scores_have_the_interval_of_what_may_have_been_missed),
         cmocka_unit_test(patients_without_truth_are_left_out_by_name),

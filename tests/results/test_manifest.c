@@ -3,8 +3,6 @@
 #include "support.h"
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include "core/file.h"
 #include "results/manifest.h"
 
@@ -30,29 +28,6 @@ static void merging_adds_replaces_and_keeps_the_rest(void **state) {
     assert_string_equal(cc_manifest_find(&manifest, "twin/b", "x", 0, 1)->identity, two);
     assert_string_equal(cc_manifest_find(&manifest, "twin/b", "x", 0, 2)->identity, two);
     assert_null(cc_manifest_find(&manifest, "twin/b", "x", 1, 1));
-    cc_arena_destroy(arena);
-}
-
-static void processes_that_merge_at_once_lose_nothing(void **state) {
-    (void)state;
-    enum { PROCESSES = 8, EACH = 10 };
-    cc_manifest manifest;
-    cc_arena *arena = cc_arena_create();
-    const char *folder = cc_test_folder();
-    for (int p = 0; p < PROCESSES; p++)
-        if (fork() == 0) {
-            cc_status status = CC_OK;
-            for (int i = 0; i < EACH && status == CC_OK; i++)
-                status = cc_manifest_merge(folder, &(cc_manifest_entry){one, "twin/a", "x", p, i}, 1);
-            _exit(status != CC_OK);
-        }
-    for (int p = 0; p < PROCESSES; p++) {
-        int ended;
-        assert_true(wait(&ended) > 0);
-        assert_int_equal(ended, 0);
-    }
-    assert_ok(cc_manifest_read(&manifest, folder, arena));
-    assert_int_equal(manifest.count, PROCESSES * EACH);
     cc_arena_destroy(arena);
 }
 
@@ -104,7 +79,6 @@ static void what_no_path_could_have_is_not_merged(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merging_adds_replaces_and_keeps_the_rest),
-        cmocka_unit_test(processes_that_merge_at_once_lose_nothing),
         cmocka_unit_test(a_merge_takes_away_what_killed_processes_left),
         cmocka_unit_test(malformed_lines_are_refused_with_their_number),
         cmocka_unit_test(what_no_path_could_have_is_not_merged),

@@ -106,7 +106,7 @@ static dnnl_status_t make_desc(void *context) {
 
 cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *problem) {
     making m = {.problem = problem};
-    const dnnl_status_t code = cc_onednn_catch(make_desc, &m);
+    const dnnl_status_t code = cc_onednn_make(make_desc, &m);
     dnnl_post_ops_destroy(m.post_ops);
     dnnl_primitive_attr_destroy(m.attr);
     *out = (cc_onednn_desc *)m.desc;

@@ -56,7 +56,7 @@ static dnnl_status_t make_reorder(void *context) {
 
 cc_status cc_onednn_primitive_create(cc_onednn_primitive **out, const cc_onednn_desc *desc) {
     making m = {.desc = (const_dnnl_primitive_desc_t)desc};
-    const dnnl_status_t code = cc_onednn_catch(make_primitive, &m);
+    const dnnl_status_t code = cc_onednn_make(make_primitive, &m);
     *out = (cc_onednn_primitive *)m.primitive;
     DNNL_TRY(code, "make a convolution");
     return CC_OK;
@@ -70,7 +70,7 @@ void cc_onednn_primitive_destroy(cc_onednn_primitive *primitive) {
 cc_status cc_onednn_primitive_create_reorder(cc_onednn_primitive **out, const cc_onednn_layout *from,
                                              const cc_onednn_layout *to) {
     making m = {.from = from, .to = to};
-    const dnnl_status_t code = cc_onednn_catch(make_reorder, &m);
+    const dnnl_status_t code = cc_onednn_make(make_reorder, &m);
     dnnl_primitive_desc_destroy(m.reorder);
     *out = (cc_onednn_primitive *)m.primitive;
     DNNL_TRY(code, "reorder between layouts");

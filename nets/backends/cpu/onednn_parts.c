@@ -19,7 +19,7 @@ static dnnl_status_t create_engine(void *context) {
 }
 
 static void make_engine(void) {
-    engine_status = cc_onednn_catch(create_engine, NULL);
+    engine_status = cc_onednn_make(create_engine, NULL);
 }
 
 cc_status cc_onednn_fail(dnnl_status_t code, const char *what) {

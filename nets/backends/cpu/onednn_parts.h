@@ -14,6 +14,8 @@
 
 /* Does work that calls oneDNN; an exception becomes a status: dnnl_out_of_memory, dnnl_runtime_error. */
 dnnl_status_t cc_onednn_catch(dnnl_status_t (*work)(void *context), void *context);
+/* The same for what makes objects: it asks first whether there is memory for them. */
+dnnl_status_t cc_onednn_make(dnnl_status_t (*work)(void *context), void *context);
 
 /* The error "oneDNN cannot WHAT (its status CODE)": CC_ENOMEM, CC_EUNSUPPORTED where it has no such
  * implementation, else CC_EDEVICE. */

@@ -185,6 +185,26 @@ static void what_another_process_has_is_put_back(void **state) {
     assert_int_equal(task(&o, 2), 0);
 }
 
+/* All that is left is others': one error line and the status by which a scheduler puts a job back, one after
+ * the other and in several processes alike; nothing is there but their claims. */
+static void where_all_runs_are_held_the_command_ends_as_busy(void **state) {
+    (void)state;
+    static const char *const ways[] = {"", "--jobs 2"};
+    outcome o;
+    char line[512];
+    cc_claim *claims[4];
+    for (int i = 0; i < 4; i++) assert_ok(cc_claim_take(&claims[i], path("held", i), NULL));
+    for (int i = 0; i < 2; i++) {
+        snprintf(line, sizeof line, "run next.yaml roi.yaml --device cpu --out held %s", ways[i]);
+        go(&o, line);
+        assert_failed(&o, 75, "run: 4 of 4 runs are made by other processes, or wait for them");
+        assert_string_equal(o.out, "");
+        assert_int_equal(runs_count(cc_test_path(place, "held"), "seed-*"), 4);
+    }
+    for (int i = 0; i < 4; i++) cc_claim_release(claims[i]);
+    go_ok(&o, line);
+}
+
 static void the_state_of_a_sweep_is_that_of_its_files(void **state) {
     (void)state;
     outcome o;
@@ -259,6 +279,7 @@ int main(void) {
         cmocka_unit_test_setup(what_has_changed_since_the_plan_is_one_line, begin),
         cmocka_unit_test_setup(data_that_changed_are_noticed_and_those_only_touched_are_not, begin),
         cmocka_unit_test_setup(what_another_process_has_is_put_back, begin),
+        cmocka_unit_test_setup(where_all_runs_are_held_the_command_ends_as_busy, begin),
         cmocka_unit_test_setup(the_state_of_a_sweep_is_that_of_its_files, begin),
         cmocka_unit_test_setup(a_failed_run_leaves_its_last_error, begin),
         cmocka_unit_test_setup(a_cancelled_plan_makes_no_run_until_that_is_undone, begin),

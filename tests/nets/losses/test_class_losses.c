@@ -76,6 +76,30 @@ static void every_gradient_is_that_of_finite_differences(void **state) {
     }
 }
 
+/* NumPy, from the definitions: two images of four pixels, three classes. Finite differences would not see a
+ * factor that value and gradient share. */
+static void values_are_those_of_the_definitions(void **state) {
+    (void)state;
+    static const float logits[] = {1,   -1, .5f, 2, 0,    .25f, -2, 1,   -.5f, 1.5f, .75f, -1,
+                                   .3f, 0,  -1,  1, 1.2f, -.7f, 2,  .1f, 0,    .4f,  .6f,  -1.5f};
+    static const float target[] = {0, 2, 1, 0, 1, 1, 2, 0};
+    static const struct {
+        cc_loss_spec spec;
+        double value;
+    } cases[] = {{{.type = "cross-entropy"}, 1.109473410113659},
+                 {{.type = "cross-entropy", .class_weights = {0.5, 1, 4}, .class_weight_count = 3},
+                  1.1352191677721017},
+                 {{.type = "softmax-dice", .smooth = 1e-5, .background = true}, 0.5802623770746314},
+                 {{.type = "softmax-dice", .smooth = 1, .squared = true}, 0.35690216750891635},
+                 {{.type = "softmax-dice", .smooth = 1, .batch = true}, 0.538410659834297}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        float gradient[24];
+        const double got = evaluate(gradient, &cases[i].spec, logits, target, (cc_loss_shape){2, 3, 4});
+        if (!(fabs(got - cases[i].value) < 1e-6)) print_error("%s: %.9g\n", cases[i].spec.type, got);
+        assert_true(fabs(got - cases[i].value) < 1e-6);
+    }
+}
+
 static void bytes_do_not_depend_on_threads(void **state) {
     (void)state;
     static float logits[COUNT], target[N * PIXELS], one[COUNT], two[COUNT];
@@ -224,6 +248,7 @@ static void a_loss_that_does_not_suit_the_outputs_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_gradient_is_that_of_finite_differences),
+        cmocka_unit_test(values_are_those_of_the_definitions),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
         cmocka_unit_test(what_is_ignored_counts_nothing_and_what_is_no_class_is_not_passed_over),
         cmocka_unit_test(lovasz_is_the_one_worked_out_by_hand),
