@@ -17,7 +17,7 @@ static const char *config_in(const char *name) {
     return cc_test_path(folder, name);
 }
 
-/* Regions by a roi net, three in-plane voxels as one, two channels, arteries. */
+/* Regions by a roi net, three in-plane voxels as one, two channels, arteries, patches changed at random. */
 static int setup(void **state) {
     outcome o;
     char text[2048];
@@ -40,7 +40,12 @@ static int setup(void **state) {
         "extends: base.yaml\nname: test/small\nvariant: a\nstage: calcification\n"
         "data: {items: volumes, channels: [hu, above_130], targets: arteries}\n"
         "preprocess: {roi: {mode: crop, crop: 48}}\nupstream: {roi: roi.yaml}\n"
-        "volumes: {spacing_mm: [4, 6, 6], patch: [4, 8, 8], patches: 20, mirror: [x, z], overlap: 0.25}\n"
+        "volumes: {spacing_mm: [4, 6, 6], patch: [4, 8, 8], patches: 20, mirror: [x, z], overlap: 0.25, "
+        "augment_within: volume}\n"
+        "augment_random: {types: [affine, elastic, noise, blur, brightness, contrast, low_resolution, "
+        "gamma], "
+        "affine: {probability: 0.5}, elastic: {probability: 0.5}, blur: {probability: 0.5}, "
+        "low_resolution: {probability: 0.5}}\n"
         "net: {arch: unet-3d, width: 2, depth: 2}\n"
         "loss: {type: cross-entropy, class_weights: [1, 20000, 20000, 20000]}\n"
         "optimizer: {lr: 3.0e-2}\ntrain: {epochs: 8, batch: 4, workers: 1}\n");
