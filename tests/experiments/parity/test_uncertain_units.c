@@ -1,10 +1,10 @@
-/* tests/experiments/parity/test_uncertain_relus.c -- reLU inputs near zero: which are found, and what
- * crossing one does to the gradients. */
+/* tests/experiments/parity/test_uncertain_units.c -- ReLU inputs near zero and near ties of max pools:
+ * which are found, and what crossing one does to the gradients. */
 #include "support.h"
 #include <math.h>
 #include <stdlib.h>
 #include "core/rng.h"
-#include "experiments/parity/uncertain_relus.h"
+#include "experiments/parity/uncertain_units.h"
 
 enum { N = 2, SIDE = 16 };
 
@@ -20,7 +20,8 @@ typedef struct net {
 } net;
 
 static void net_open(net *n, const cc_net_spec *spec, const cc_backend *backend) {
-    const cc_plan_options options = {.n = N, .height = SIDE, .width = SIDE, .training = true};
+    const cc_plan_options options = {
+        .n = N, .height = SIDE, .width = SIDE, .training = true, .keeps_values = true};
     assert_ok(cc_model_create(&n->model, spec, backend));
     assert_ok(cc_plan_create(&n->plan, n->model, &options));
     assert_ok(cc_model_initialise(n->model, 3));
@@ -35,13 +36,13 @@ static void net_close(net *n) {
     cc_model_destroy(n->model);
 }
 
-/* All gradients of a pass with the relus flipped; the caller frees them. */
-static float *gradients(net *n, const cc_uncertain_relu *flipped, size_t count) {
+/* All gradients of a pass with the units flipped; the caller frees them. */
+static float *gradients(net *n, const cc_uncertain_unit *flipped, size_t count) {
     const float *logits;
     float *all = malloc(n->count * sizeof *all), *next = all;
     assert_non_null(all);
     assert_ok(cc_plan_forward(n->plan, n->input, &logits));
-    for (size_t i = 0; i < count; i++) assert_ok(cc_uncertain_relu_flip(n->plan, &flipped[i]));
+    for (size_t i = 0; i < count; i++) assert_ok(cc_uncertain_unit_flip(n->plan, &flipped[i]));
     assert_ok(cc_plan_backward(n->plan, n->gradient));
     for (int i = 0; i < cc_model_parameter_count(n->model); i++) {
         if (!cc_model_parameter(n->model, i)->trained) continue;
@@ -60,20 +61,24 @@ static double difference(const float *a, const float *b, size_t count) {
     return sqrt(error / norm);
 }
 
-static void find(cc_uncertain_relus *relus, net *n, double bound) {
+static bool is_pool(const net *n, const cc_uncertain_unit *unit) {
+    return cc_graph_node(cc_plan_graph(n->plan), unit->node)->op->near_ties != NULL;
+}
+
+static void find(cc_uncertain_units *units, net *n, double bound) {
     const float *logits;
     assert_ok(cc_plan_forward(n->plan, n->input, &logits));
-    assert_ok(cc_uncertain_relus_find(relus, n->plan, n->model, bound));
+    assert_ok(cc_uncertain_units_find(units, n->plan, n->model, bound));
 }
 
 static void the_closest_within_the_bound_come_first(void **state) {
     (void)state;
     static net n;
-    cc_uncertain_relus wide, narrow;
+    cc_uncertain_units wide, narrow;
     net_open(&n, &with_norm, &cc_backend_cpu);
     find(&wide, &n, 2e-2);
-    assert_int_equal(wide.count, CC_UNCERTAIN_RELUS_MAX);
-    assert_true(wide.units > CC_UNCERTAIN_RELUS_MAX);
+    assert_int_equal(wide.count, CC_UNCERTAIN_UNITS_MAX);
+    assert_true(wide.units > CC_UNCERTAIN_UNITS_MAX);
     for (size_t i = 1; i < wide.count; i++) assert_true(wide.items[i - 1].distance <= wide.items[i].distance);
     find(&narrow, &n, wide.items[9].distance);
     assert_int_equal(narrow.units, 10);
@@ -81,22 +86,26 @@ static void the_closest_within_the_bound_come_first(void **state) {
     net_close(&n);
 }
 
-/* Two backends round differently, but a unit that is flipped counts the same in both. */
-static void check_crossing(const cc_net_spec *spec) {
+/* Two backends round differently, but a unit that is flipped counts the same in both: of ReLUs, or of max
+ * pools, the first four. */
+static void check_crossing(const cc_net_spec *spec, bool pools) {
     static net cpu, reference;
-    cc_uncertain_relus relus;
+    cc_uncertain_units units;
+    int crossed = 0;
     net_open(&cpu, spec, &cc_backend_cpu);
     net_open(&reference, spec, &cc_backend_reference);
-    find(&relus, &cpu, 1e-2);
-    assert_true(relus.count >= 4);
+    find(&units, &cpu, 1e-2);
     float *plain = gradients(&cpu, NULL, 0);
-    for (size_t i = 0; i < 4; i++) {
-        float *a = gradients(&cpu, &relus.items[i], 1), *b = gradients(&reference, &relus.items[i], 1);
+    for (size_t i = 0; i < units.count && crossed < 4; i++) {
+        if (is_pool(&cpu, &units.items[i]) != pools) continue;
+        float *a = gradients(&cpu, &units.items[i], 1), *b = gradients(&reference, &units.items[i], 1);
         assert_true(difference(a, plain, cpu.count) > 1e-4);
         assert_true(difference(a, b, cpu.count) < 2e-5);
+        crossed++;
         free(a);
         free(b);
     }
+    assert_int_equal(crossed, 4);
     float *again = gradients(&cpu, NULL, 0);
     assert_memory_equal(again, plain, cpu.count * sizeof *plain);
     free(plain);
@@ -107,12 +116,39 @@ static void check_crossing(const cc_net_spec *spec) {
 
 static void a_unit_of_a_batch_norm_crosses_alike_in_every_backend(void **state) {
     (void)state;
-    check_crossing(&with_norm);
+    check_crossing(&with_norm, false);
 }
 
 static void a_unit_of_a_plain_relu_crosses_alike_in_every_backend(void **state) {
     (void)state;
-    check_crossing(&without);
+    check_crossing(&without, false);
+}
+
+static void a_near_tie_of_a_max_pool_crosses_alike_in_every_backend(void **state) {
+    (void)state;
+    check_crossing(&with_norm, true);
+    check_crossing(&without, true);
+}
+
+/* Each tie is listed once, and no window of shut ReLUs: both of its values are exactly 0 there. */
+static void windows_of_zeros_are_no_ties(void **state) {
+    (void)state;
+    static net n;
+    cc_uncertain_units units;
+    int ties = 0;
+    net_open(&n, &without, &cc_backend_cpu);
+    find(&units, &n, 1e-2);
+    for (size_t i = 0; i < units.count; i++) {
+        if (!is_pool(&n, &units.items[i])) continue;
+        ties++;
+        assert_true(units.items[i].other > 0);
+        for (size_t k = 0; k < i; k++)
+            assert_false(units.items[k].node == units.items[i].node &&
+                         units.items[k].unit == units.items[i].unit &&
+                         units.items[k].at == units.items[i].at);
+    }
+    assert_true(ties > 0);
+    net_close(&n);
 }
 
 int main(void) {
@@ -120,6 +156,8 @@ int main(void) {
         cmocka_unit_test(the_closest_within_the_bound_come_first),
         cmocka_unit_test(a_unit_of_a_batch_norm_crosses_alike_in_every_backend),
         cmocka_unit_test(a_unit_of_a_plain_relu_crosses_alike_in_every_backend),
+        cmocka_unit_test(a_near_tie_of_a_max_pool_crosses_alike_in_every_backend),
+        cmocka_unit_test(windows_of_zeros_are_no_ties),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
