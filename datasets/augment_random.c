@@ -59,8 +59,7 @@ static const cc_random_number numbers[] = {
     PROBABILITY(contrast, "0.15"),
     {CC_RANDOM_contrast, "factor", AT(contrast_factor), 2, 0, 10, false, "[0.75, 1.25]", "factor",
      "distances from the mean of the slice, or patch, within the window are multiplied by this, uniform "
-     "between "
-     "the two"},
+     "between the two"},
     PROBABILITY(low_resolution, "0.25"),
     {CC_RANDOM_low_resolution, "scale", AT(low_resolution_scale), 2, 0, 1, true, "[0.5, 1]",
      "share of the resolution",

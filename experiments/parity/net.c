@@ -174,8 +174,9 @@ static cc_status near_of(double *out, const net_case *c) {
     return CC_OK;
 }
 
-/* Where the gradients lie outside their bounds, looks for ReLUs near zero and near ties of max pools that explain it, and takes the
- * gradients of that choice; says in the note of the quantities that follow what was found. */
+/* Where the gradients lie outside their bounds, looks for ReLUs near zero and near ties of max pools that
+ * explain it, and takes the gradients of that choice; says in the note of the quantities that follow what was
+ * found. */
 static cc_status search_flips(const net_case *c, cc_parity_gradients *g) {
     size_t flipped, units;
     char text[160];

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include "core/rng.h"
 #include "experiments/parity/uncertain_units.h"
+#include "nets/ops/max_pool/max_pool.h"
+#include "nets/ops/ops.h"
 
 enum { N = 2, SIDE = 16 };
 
@@ -151,6 +153,32 @@ static void windows_of_zeros_are_no_ties(void **state) {
     net_close(&n);
 }
 
+typedef struct ties {
+    cc_near_tie found[8];
+    int count;
+} ties;
+
+static void note_tie(void *context, const cc_near_tie *tie) {
+    ties *t = context;
+    assert_true(t->count < 8);
+    t->found[t->count++] = *tie;
+}
+
+/* Windows 1 4 4 0, whose second largest is as large; 2 9 8.75 3, a quarter below; 5 0 4
+ * -7, further. */
+static void max_pools_tell_what_they_nearly_chose(void **state) {
+    (void)state;
+    const cc_shape in = {4, {1, 1, 2, 6}}, out = {4, {1, 1, 1, 3}};
+    const float x[] = {1, 4, 2, 9, 5, 0, 4, 0, 8.75f, 3, 4, -7};
+    const cc_max_pool_attr pool = cc_max_pool_2d(2, 2, 0);
+    ties t = {.count = 0};
+    const cc_reference_io io = {.attr = &pool, .input_shapes = {&in}, .output_shape = &out, .x = {x}};
+    cc_op_max_pool.near_ties(&io, 0.25, note_tie, &t);
+    assert_int_equal(t.count, 2);
+    assert_true(t.found[0].unit == 0 && t.found[0].winner == 1 && t.found[0].other == 6);
+    assert_true(t.found[1].unit == 1 && t.found[1].winner == 3 && t.found[1].other == 8);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_closest_within_the_bound_come_first),
@@ -158,6 +186,7 @@ int main(void) {
         cmocka_unit_test(a_unit_of_a_plain_relu_crosses_alike_in_every_backend),
         cmocka_unit_test(a_near_tie_of_a_max_pool_crosses_alike_in_every_backend),
         cmocka_unit_test(windows_of_zeros_are_no_ties),
+        cmocka_unit_test(max_pools_tell_what_they_nearly_chose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,8 @@ static const char *config_in(const char *name) {
     return cc_test_path(folder, name);
 }
 
-/* Regions by a roi net, three in-plane voxels as one, two channels, arteries; and the same with patches that are
- * changed at random. */
+/* Regions by a roi net, three in-plane voxels as one, two channels, arteries; and the same with patches that
+ * are changed at random. */
 static int setup(void **state) {
     outcome o;
     char text[2048];

@@ -518,32 +518,6 @@ static void leaky_relus_have_a_kink_where_relus_have_one(void **state) {
         z, &slope, &(cc_reference_io){.attr = ACT(SILU), .output_shape = &shape, .x = {x}}));
 }
 
-typedef struct ties {
-    cc_near_tie found[8];
-    int count;
-} ties;
-
-static void note_tie(void *context, const cc_near_tie *tie) {
-    ties *t = context;
-    assert_true(t->count < 8);
-    t->found[t->count++] = *tie;
-}
-
-/* The same of max pools: windows 1 4 4 0, whose second largest is as large; 2 9 8.75 3, a quarter below; 5 0 4
- * -7, further. */
-static void max_pools_tell_what_they_nearly_chose(void **state) {
-    (void)state;
-    const cc_shape in = SHAPE(1, 1, 2, 6), out = SHAPE(1, 1, 1, 3);
-    const float x[] = {1, 4, 2, 9, 5, 0, 4, 0, 8.75f, 3, 4, -7};
-    const cc_max_pool_attr pool = cc_max_pool_2d(2, 2, 0);
-    ties t = {.count = 0};
-    const cc_reference_io io = {.attr = &pool, .input_shapes = {&in}, .output_shape = &out, .x = {x}};
-    cc_op_max_pool.near_ties(&io, 0.25, note_tie, &t);
-    assert_int_equal(t.count, 2);
-    assert_true(t.found[0].unit == 0 && t.found[0].winner == 1 && t.found[0].other == 6);
-    assert_true(t.found[1].unit == 1 && t.found[1].winner == 3 && t.found[1].other == 8);
-}
-
 static void a_factor_may_have_another_layout_than_x(void **state) {
     (void)state;
     static const int64_t blocks[][2] = {{16, 1}, {1, 16}, {8, 16}, {16, 8}};
@@ -618,7 +592,6 @@ int main(void) {
         cmocka_unit_test(leaky_relus_take_their_slope_up_to_zero),
         cmocka_unit_test(channel_max_gives_the_gradient_to_the_first_of_equals),
         cmocka_unit_test(leaky_relus_have_a_kink_where_relus_have_one),
-        cmocka_unit_test(max_pools_tell_what_they_nearly_chose),
         cmocka_unit_test(a_factor_may_have_another_layout_than_x),
         cmocka_unit_test(the_cpu_hands_nan_on_as_the_reference_does),
         cmocka_unit_test(shapes_that_do_not_fit_are_refused),
