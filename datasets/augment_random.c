@@ -58,7 +58,8 @@ static const cc_random_number numbers[] = {
      "added to every pixel, by up to so much in either direction"},
     PROBABILITY(contrast, "0.15"),
     {CC_RANDOM_contrast, "factor", AT(contrast_factor), 2, 0, 10, false, "[0.75, 1.25]", "factor",
-     "distances from the slice's mean within the window are multiplied by this, uniform between the two"},
+     "distances from the mean of the slice, or patch, within the window are multiplied by this, uniform "
+     "between the two"},
     PROBABILITY(low_resolution, "0.25"),
     {CC_RANDOM_low_resolution, "scale", AT(low_resolution_scale), 2, 0, 1, true, "[0.5, 1]",
      "share of the resolution",
@@ -127,16 +128,21 @@ static size_t lattice_floats(double spacing, int height, int width) {
                : 0;
 }
 
+size_t cc_random_augment_values_work(const cc_random_augment *random, const int64_t size[3], bool along_z) {
+    const size_t width = (size_t)size[0], plane = width * (size_t)size[1];
+    const size_t blur = random->named[CC_RANDOM_blur] ? width + 2 * CC_BLUR_RADIUS_MAX : 0;
+    const size_t low = random->named[CC_RANDOM_low_resolution] ? 3 * width + (along_z ? plane : 0) : 0;
+    return blur > low ? blur : low;
+}
+
 size_t cc_random_augment_work(const cc_random_augment *random, int height, int width) {
     const double spacing = spacing_of(random, height, width);
     const size_t warp = lattice_floats(spacing, height, width) + cc_warp_work(height, width, spacing);
-    const size_t blur = random->named[CC_RANDOM_blur] ? (size_t)width + 2 * CC_BLUR_RADIUS_MAX : 0;
-    const size_t low = random->named[CC_RANDOM_low_resolution] ? 3 * (size_t)width : 0;
-    return warp > blur ? (warp > low ? warp : low) : blur > low ? blur : low;
+    const size_t values = cc_random_augment_values_work(random, (const int64_t[]){width, height, 1}, false);
+    return warp > values ? warp : values;
 }
 
-/* Whether a kind is applied to an item; *rng then gives its numbers. */
-static bool draws(cc_rng *rng, const cc_random_augment *random, const cc_random_item *item, int kind) {
+bool cc_random_draws(cc_rng *rng, const cc_random_augment *random, const cc_random_item *item, int kind) {
     if (!random->named[kind]) return false;
     /* The stream is drawn from even where the kind is not applied: it is nobody else's. */
     *rng = cc_rng_init(item->seed, CC_PURPOSE_AUGMENT, item->epoch, item->number * STREAMS + (uint64_t)kind);
@@ -148,23 +154,31 @@ static double log_between(cc_rng *rng, const double range[2]) {
     return exp(cc_rng_between(rng, log(range[0]), log(range[1])));
 }
 
-/* What the affine kind draws: M takes an output place to an input place, the inverse of what is done to the
- * picture. The picture is sheared, then scaled, then turned. */
-static void draw_affine(cc_warp *warp, cc_rng *rng, const cc_random_ranges *r, int height, int width) {
+void cc_random_draw_affine(cc_random_affine *out, cc_rng *rng, const cc_random_ranges *r, bool in_space) {
     const double degree = M_PI / 180;
-    const double turn = cc_rng_between(rng, -r->rotation, r->rotation) * degree;
-    const double scale = log_between(rng, r->scale);
-    const double shear = tan(cc_rng_between(rng, -r->shear, r->shear) * degree);
-    const double c = cos(turn) / scale, s = sin(turn) / scale;
+    *out = (cc_random_affine){.turn = cc_rng_between(rng, -r->rotation, r->rotation) * degree};
+    out->scale = log_between(rng, r->scale);
+    out->shear = tan(cc_rng_between(rng, -r->shear, r->shear) * degree);
+    for (int i = 0; i < 2; i++) out->shift[i] = cc_rng_between(rng, -r->shift, r->shift);
+    /* Behind those of a plane, which are the same with and without them. */
+    for (int i = 0; in_space && i < 2; i++)
+        out->tilt[i] = cc_rng_between(rng, -r->rotation, r->rotation) * degree;
+    if (in_space) out->shift_z = cc_rng_between(rng, -r->shift, r->shift);
+}
+
+/* The map of a picture: M takes an output place to an input place, the inverse of what is done to the
+ * picture. */
+static void set_affine(cc_warp *warp, const cc_random_affine *a, int height, int width) {
+    const double c = cos(a->turn) / a->scale, s = sin(a->turn) / a->scale;
     /* The inverse, by columns of an output place: turned and scaled back first, then sheared back,
      * (1 0; -shear 1) (c s; -s c) in (row, column): counter-clockwise on the screen, as rotateN. */
     warp->matrix[0][0] = c;
     warp->matrix[0][1] = s;
-    warp->matrix[1][0] = -s - shear * c;
-    warp->matrix[1][1] = c - shear * s;
+    warp->matrix[1][0] = -s - a->shear * c;
+    warp->matrix[1][1] = c - a->shear * s;
     /* Moves by shares of each side, in pixels of the input. */
-    warp->shift[0] = cc_rng_between(rng, -r->shift, r->shift) * height;
-    warp->shift[1] = cc_rng_between(rng, -r->shift, r->shift) * width;
+    warp->shift[0] = a->shift[0] * height;
+    warp->shift[1] = a->shift[1] * width;
 }
 
 /* Both kinds that move pixels, as one resampling: two would blur twice. */
@@ -173,10 +187,14 @@ static void move(float *image, uint8_t *mask, const cc_random_augment *random, c
     const size_t pixels = (size_t)height * (size_t)width;
     const double spacing = spacing_of(random, height, width);
     cc_warp warp = {.matrix = {{1, 0}, {0, 1}}};
+    cc_random_affine drawn;
     cc_rng rng;
-    const bool affine = draws(&rng, random, item, CC_RANDOM_affine);
-    if (affine) draw_affine(&warp, &rng, &random->ranges, height, width);
-    if (draws(&rng, random, item, CC_RANDOM_elastic)) {
+    const bool affine = cc_random_draws(&rng, random, item, CC_RANDOM_affine);
+    if (affine) {
+        cc_random_draw_affine(&drawn, &rng, &random->ranges, false);
+        set_affine(&warp, &drawn, height, width);
+    }
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_elastic)) {
         /* The lattice lies at the beginning of the work buffer, what the warp needs beside it behind.
          * Control points just outside the picture are drawn too: they move its edge. */
         const double sigma = random->ranges.elastic_sigma * (height > width ? height : width);
@@ -193,45 +211,57 @@ static void move(float *image, uint8_t *mask, const cc_random_augment *random, c
                   item->low_hu, work);
 }
 
-void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *random,
-                          const cc_random_item *item, int height, int width, float *other,
-                          uint8_t *other_mask, float *work) {
+void cc_random_augment_values(float *image, const cc_random_augment *random, const cc_random_item *item,
+                              const int64_t size[3], bool along_z, float *other, float *work) {
     const cc_random_ranges *r = &random->ranges;
-    const size_t pixels = (size_t)height * (size_t)width;
-    /* The patient first; then the scanner's noise and kernel; then its calibration, which scales that noise
-     * too; last the resolution, which leaves the noise of the pixels that it takes. */
+    const int width = (int)size[0], height = (int)size[1], depth = (int)size[2];
+    const size_t plane = (size_t)width * (size_t)height, count = plane * (size_t)depth;
+    /* The scanner's noise and kernel; then its calibration, which scales that noise too; last the resolution,
+     * which leaves the noise of the pixels that it takes. */
     cc_rng rng;
-    move(image, mask, random, item, height, width, other, other_mask, work);
-    if (!image) return;
     /* The pixels' numbers follow that of sigma in the kind's stream; those of neighbours come from streams of
      * their own, the last ones of an item. */
-    if (draws(&rng, random, item, CC_RANDOM_noise)) {
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_noise)) {
         const double sigma = cc_rng_between(&rng, 0, r->noise_sigma);
         if (item->plane > 0)
             rng = cc_rng_init(item->seed, CC_PURPOSE_AUGMENT, item->epoch,
                               item->number * STREAMS + (uint64_t)(STREAMS - item->plane));
-        cc_intensity_noise(image, pixels, sigma, &rng);
+        cc_intensity_noise(image, count, sigma, &rng);
     }
-    if (draws(&rng, random, item, CC_RANDOM_blur))
-        cc_intensity_blur(image, height, width, cc_rng_between(&rng, r->blur_sigma[0], r->blur_sigma[1]),
-                          other, work);
-    if (draws(&rng, random, item, CC_RANDOM_brightness)) {
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_blur)) {
+        const double sigma = cc_rng_between(&rng, r->blur_sigma[0], r->blur_sigma[1]);
+        for (size_t at = 0; at < count; at += plane)
+            cc_intensity_blur(image + at, height, width, sigma, other, work);
+        if (along_z) cc_intensity_blur_slices(image, depth, plane, sigma, other);
+    }
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_brightness)) {
         const float shift = (float)cc_rng_between(&rng, -r->brightness_shift, r->brightness_shift);
-        for (size_t i = 0; i < pixels; i++) image[i] += shift;
+        for (size_t i = 0; i < count; i++) image[i] += shift;
     }
-    if (draws(&rng, random, item, CC_RANDOM_contrast))
-        cc_intensity_contrast(image, pixels,
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_contrast))
+        cc_intensity_contrast(image, count,
                               cc_rng_between(&rng, r->contrast_factor[0], r->contrast_factor[1]),
                               item->low_hu, item->high_hu);
-    if (draws(&rng, random, item, CC_RANDOM_low_resolution))
-        cc_intensity_low_resolution(
-            image, height, width,
-            cc_rng_between(&rng, r->low_resolution_scale[0], r->low_resolution_scale[1]), other, work);
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_low_resolution)) {
+        const double scale = cc_rng_between(&rng, r->low_resolution_scale[0], r->low_resolution_scale[1]);
+        for (size_t at = 0; !along_z && at < count; at += plane)
+            cc_intensity_low_resolution(image + at, height, width, scale, other, work);
+        if (along_z) cc_intensity_low_resolution_volume(image, depth, height, width, scale, other, work);
+    }
+}
+
+void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *random,
+                          const cc_random_item *item, int height, int width, float *other,
+                          uint8_t *other_mask, float *work) {
+    const int64_t size[3] = {width, height, 1};
+    /* The patient first, then the scanner. */
+    move(image, mask, random, item, height, width, other, other_mask, work);
+    if (image) cc_random_augment_values(image, random, item, size, false, other, work);
 }
 
 void cc_random_augment_windowed(float *image, const cc_random_augment *random, const cc_random_item *item,
                                 size_t count) {
     cc_rng rng;
-    if (draws(&rng, random, item, CC_RANDOM_gamma))
+    if (cc_random_draws(&rng, random, item, CC_RANDOM_gamma))
         cc_intensity_gamma(image, count, log_between(&rng, random->ranges.gamma_exponent));
 }

@@ -13,6 +13,8 @@
  * Every number follows from (seed, CC_PURPOSE_AUGMENT, epoch, item and kind): neither the number of threads
  * nor where an epoch was resumed matters, and one kind more changes nothing of what the others draw.
  *
+ * An item is a slice, or a patch of a volume, whose voxels datasets/patches.h moves (patch_motion.h).
+ *
  * Defaults are nnU-Net's (Isensee et al., Nature Methods 18 (2021), 203; batchgeneratorsv2) where it has
  * them: probabilities, factors, sigmas in pixels; its angle of 3-D images, as scans stand upright. What it
  * adds to normalised values is in HU here. */
@@ -22,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "core/rng.h"
 #include "core/status.h"
 
 /* The kinds in the order in which they are applied: X(NAME). Their numbers are part of results'
@@ -89,6 +92,19 @@ typedef struct cc_random_item {
     float low_hu, high_hu;
 } cc_random_item;
 
+/* Whether a kind is applied to an item; *rng then gives its numbers. */
+bool cc_random_draws(cc_rng *rng, const cc_random_augment *random, const cc_random_item *item, int kind);
+
+/* What the affine kind does to an item: sheared (rows along x), then scaled, then turned about z, and moved.
+ * The last three numbers are drawn only `in_space`, about y and x and along z; else they are 0. */
+typedef struct cc_random_affine {
+    double turn, scale, shear; /* radians; a factor; a tangent */
+    double shift[2];           /* down, right: shares of the sides */
+    double tilt[2], shift_z;
+} cc_random_affine;
+/* From a stream that says that it is applied. */
+void cc_random_draw_affine(cc_random_affine *out, cc_rng *rng, const cc_random_ranges *ranges, bool in_space);
+
 /* Floats of `work` below, for pictures of a size. */
 size_t cc_random_augment_work(const cc_random_augment *random, int height, int width);
 /* All kinds but gamma on a picture of HU [height*width] and its mask, in place; either may be NULL: the other
@@ -96,6 +112,12 @@ size_t cc_random_augment_work(const cc_random_augment *random, int height, int w
 void cc_random_augment_hu(float *image, uint8_t *mask, const cc_random_augment *random,
                           const cc_random_item *item, int height, int width, float *other,
                           uint8_t *other_mask, float *work);
+/* The kinds that change HU, those behind `elastic`, on a volume of `size` voxels x, y, z (a picture has one
+ * slice), in place; blur and low_resolution act within each slice or, where `along_z`, across slices too.
+ * `other` is of the same size, `work` holds cc_random_augment_values_work floats. */
+void cc_random_augment_values(float *image, const cc_random_augment *random, const cc_random_item *item,
+                              const int64_t size[3], bool along_z, float *other, float *work);
+size_t cc_random_augment_values_work(const cc_random_augment *random, const int64_t size[3], bool along_z);
 /* gamma on windowed values, in place. */
 void cc_random_augment_windowed(float *image, const cc_random_augment *random, const cc_random_item *item,
                                 size_t count);

@@ -35,31 +35,50 @@ CC_HOT static void add_line(float *restrict out, const float *restrict in, float
     for (size_t i = 0; i < count; i++) out[i] += weight * in[i];
 }
 
-void cc_intensity_blur(float *image, int height, int width, double sigma, float *other, float *row) {
-    float weights[2 * CC_BLUR_RADIUS_MAX + 1];
+/* The weights of a Gaussian, truncated as SciPy truncates it; returns its radius. */
+static int gaussian(float weights[2 * CC_BLUR_RADIUS_MAX + 1], double sigma) {
     const int radius = (int)(4 * sigma + 0.5), taps = 2 * radius + 1; /* as SciPy rounds it */
-    const size_t w = (size_t)width;
     double sum = 0;
     for (int k = 0; k < taps; k++) sum += exp(-0.5 * (k - radius) * (k - radius) / (sigma * sigma));
     for (int k = 0; k < taps; k++)
         weights[k] = (float)(exp(-0.5 * (k - radius) * (k - radius) / (sigma * sigma)) / sum);
+    return radius;
+}
+
+/* Along columns of height rows: each output row is a sum of whole rows. */
+static void blur_columns(float *to, const float *from_rows, int height, size_t w, const float *weights,
+                         int radius) {
+    for (int y = 0; y < height; y++) {
+        float *out = to + (size_t)y * w;
+        memset(out, 0, w * sizeof *out);
+        for (int k = 0; k <= 2 * radius; k++) {
+            int from = y + k - radius;
+            from = from < 0 ? 0 : from > height - 1 ? height - 1 : from;
+            add_line(out, from_rows + (size_t)from * w, weights[k], w);
+        }
+    }
+}
+
+void cc_intensity_blur(float *image, int height, int width, double sigma, float *other, float *row) {
+    float weights[2 * CC_BLUR_RADIUS_MAX + 1];
+    const int radius = gaussian(weights, sigma);
+    const size_t w = (size_t)width;
     /* Along rows, each with its edges repeated on both sides. */
     for (int y = 0; y < height; y++) {
         const float *in = image + (size_t)y * w;
         for (int x = 0; x < radius; x++) row[x] = in[0], row[radius + width + x] = in[width - 1];
         memcpy(row + radius, in, w * sizeof *row);
-        filter_line(other + (size_t)y * w, row, weights, taps, w);
+        filter_line(other + (size_t)y * w, row, weights, 2 * radius + 1, w);
     }
-    /* Then along columns: each output row is a sum of whole rows. */
-    for (int y = 0; y < height; y++) {
-        float *out = image + (size_t)y * w;
-        memset(out, 0, w * sizeof *out);
-        for (int k = 0; k < taps; k++) {
-            int from = y + k - radius;
-            from = from < 0 ? 0 : from > height - 1 ? height - 1 : from;
-            add_line(out, other + (size_t)from * w, weights[k], w);
-        }
-    }
+    blur_columns(image, other, height, w, weights, radius);
+}
+
+void cc_intensity_blur_slices(float *image, int depth, size_t plane, double sigma, float *other) {
+    float weights[2 * CC_BLUR_RADIUS_MAX + 1];
+    const int radius = gaussian(weights, sigma);
+    /* A slice is one long row. */
+    memcpy(other, image, (size_t)depth * plane * sizeof *other);
+    blur_columns(image, other, depth, plane, weights, radius);
 }
 
 /* The sum of values held to [low, high], in LANES sums side by side, which a compiler can make vectors of. */
@@ -111,6 +130,25 @@ void cc_intensity_low_resolution(float *image, int height, int width, double sca
             const int left = (int)lefts[x], right = left + 1 < w ? left + 1 : left;
             out[x] = line[left] + weights[x] * (line[right] - line[left]);
         }
+    }
+}
+
+void cc_intensity_low_resolution_volume(float *image, int depth, int height, int width, double scale,
+                                        float *other, float *row) {
+    const int d = (int)fmax(1, rint(depth * scale));
+    const size_t plane = (size_t)height * (size_t)width;
+    float *slice = row + 3 * (size_t)width;
+    /* The slices that are left, each as low in its plane, one behind the other; then between two of them. */
+    for (int k = 0; k < d; k++) {
+        float *kept = other + (size_t)k * plane;
+        memcpy(kept, image + (size_t)((int64_t)k * depth / d) * plane, plane * sizeof *kept);
+        cc_intensity_low_resolution(kept, height, width, scale, slice, row);
+    }
+    for (int z = 0; z < depth; z++) {
+        float fz, *out = image + (size_t)z * plane;
+        const int low = neighbour(&fz, z, d, depth), high = low + 1 < d ? low + 1 : low;
+        const float *a = other + (size_t)low * plane, *b = other + (size_t)high * plane;
+        for (size_t i = 0; i < plane; i++) out[i] = a[i] + fz * (b[i] - a[i]);
     }
 }
 

@@ -17,6 +17,8 @@ void cc_intensity_noise(float *image, size_t count, double sigma, cc_rng *rng);
  * in, `row` holds width + 2 * CC_BLUR_RADIUS_MAX floats. */
 enum { CC_BLUR_SIGMA_MAX = 8, CC_BLUR_RADIUS_MAX = 4 * CC_BLUR_SIGMA_MAX };
 void cc_intensity_blur(float *image, int height, int width, double sigma, float *other, float *row);
+/* The same across slices alone, [depth][plane], `plane` pixels each; `other` is of the size of all. */
+void cc_intensity_blur_slices(float *image, int depth, size_t plane, double sigma, float *other);
 
 /* mean + factor (value - mean), where the mean is that of the picture's values held to [low, high]. */
 void cc_intensity_contrast(float *image, size_t count, double factor, float low, float high);
@@ -26,6 +28,10 @@ void cc_intensity_contrast(float *image, size_t count, double factor, float low,
  * (torch.nn.functional.interpolate, nearest and linear, align_corners false). `other` as above, `row` holds
  * 3 width floats. */
 void cc_intensity_low_resolution(float *image, int height, int width, double scale, float *other, float *row);
+/* The same of a volume [depth][height][width], along all three axes (trilinear up): `other` is of the size of
+ * the volume, `row` holds 3 width floats and a slice. */
+void cc_intensity_low_resolution_volume(float *image, int depth, int height, int width, double scale,
+                                        float *other, float *row);
 
 /* value ^ exponent, of values in [0, 1]. */
 void cc_intensity_gamma(float *image, size_t count, double exponent);

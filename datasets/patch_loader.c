@@ -13,7 +13,9 @@ struct cc_patch_loader {
     cc_patch_sampler *sampler;
     cc_batch_ring *ring;
     cc_arena *arena;
-    patch_slot *slots;     /* [depth of the ring] */
+    patch_slot *slots; /* [depth of the ring] */
+    double *work;      /* [buffers of the ring][work_count] each thread's own, of cc_patch_cut */
+    size_t work_count;
     size_t voxels, values; /* of a patch; of all its channels */
     uint64_t epoch;        /* that is under way; written while the threads rest */
     cc_patch_batch batch;  /* what the caller holds */
@@ -21,13 +23,12 @@ struct cc_patch_loader {
 
 /* Makes one sample in its place (cc_batch_ring_make). */
 static cc_status make_item(void *context, size_t item, size_t slot_number, size_t place, int worker) {
-    (void)worker; /* nothing but the patch itself is written */
     const cc_patch_loader *loader = context;
     const patch_slot *slot = &loader->slots[slot_number];
     cc_patch *patch = &slot->patches[place];
     cc_patch_draw(patch, loader->sampler, loader->epoch, item);
     cc_patch_cut(slot->images + place * loader->values, slot->targets + place * loader->voxels,
-                 loader->sampler, patch);
+                 loader->sampler, patch, loader->work + (size_t)worker * loader->work_count);
     return CC_OK;
 }
 
@@ -35,6 +36,10 @@ static cc_status allocate_slots(cc_patch_loader *loader, size_t batch) {
     const size_t depth = cc_batch_ring_depth(loader->ring);
     if (!(loader->arena = cc_arena_create())) return CC_ENOMEM;
     if (!(loader->slots = cc_arena_get_array(loader->arena, depth, sizeof *loader->slots))) return CC_ENOMEM;
+    loader->work_count = cc_patch_work(loader->sampler);
+    loader->work = cc_arena_get_array(loader->arena, cc_batch_ring_buffers(loader->ring),
+                                      (loader->work_count + 1) * sizeof *loader->work);
+    if (!loader->work) return CC_ENOMEM;
     for (size_t i = 0; i < depth; i++) {
         patch_slot *slot = &loader->slots[i];
         slot->images = cc_arena_get_array(loader->arena, batch, loader->values * sizeof *slot->images);

@@ -10,6 +10,7 @@
 #include "core/arena.h"
 #include "core/rng.h"
 #include "datasets/mirror.h"
+#include "datasets/patch_motion.h"
 
 enum { SIDE_MAX = 65536, CHANNELS_MAX = 4096 }; /* of a patch: three such sides and these can be multiplied */
 
@@ -26,6 +27,10 @@ struct cc_patch_sampler {
     cc_arena *arena;
     foreground *foregrounds; /* [volume_count] */
     int first_foreground;    /* the place in a batch from which samples lie about foreground */
+    cc_patch_random random;  /* where options.random says so, which points here */
+    /* Parts of a thread's room: doubles for moving; floats of an elastic field, of values that are worked on,
+     * and of a patch. */
+    size_t warp_doubles, lattice_floats, value_floats, voxels;
 };
 
 /* --- life --- */
@@ -74,8 +79,44 @@ static cc_status check(const cc_patch_options *o) {
             return cc_fail(CC_EINVAL, where, NULL,
                            "volume %zu: %lld x %lld x %lld voxels are none or too many", i,
                            (long long)dims[0], (long long)dims[1], (long long)dims[2]);
+        for (int k = 0; o->random && k < 3; k++)
+            if (!(o->volumes[i].spacing_mm[k] > 0 && isfinite(o->volumes[i].spacing_mm[k])))
+                return cc_fail(CC_EINVAL, where, NULL, "volume %zu: a spacing of %g mm along %c", i,
+                               o->volumes[i].spacing_mm[k], "xyz"[k]);
     }
+    if (o->random && (size_t)cc_channels_count(&o->random->channels) != o->channels)
+        return cc_fail(CC_EINVAL, where, NULL, "%zu channels, but %d words of one slice", o->channels,
+                       cc_channels_count(&o->random->channels));
     return CC_OK;
+}
+
+static cc_patch_place place_of(const cc_patch_sampler *s, const cc_patch_volume *v, const cc_patch *p) {
+    cc_patch_place place = {.mirrored = p->mirrored, .in_space = s->random.in_space};
+    memcpy(place.size, s->options.size, sizeof place.size);
+    memcpy(place.start, p->start, sizeof place.start);
+    memcpy(place.spacing_mm, v->spacing_mm, sizeof place.spacing_mm);
+    return place;
+}
+
+/* What random augmentation needs of each thread, for whatever volume a patch is of. */
+static void find_room(cc_patch_sampler *s) {
+    const cc_patch_options *o = &s->options;
+    s->random = *o->random;
+    s->options.random = &s->random;
+    s->voxels = (size_t)o->size[0] * (size_t)o->size[1] * (size_t)o->size[2];
+    s->value_floats = cc_random_augment_values_work(&s->random.kinds, o->size, s->random.in_space);
+    for (size_t i = 0; i < o->volume_count; i++) {
+        size_t lattice, doubles;
+        const cc_patch_place place = place_of(s, &o->volumes[i], &(cc_patch){0});
+        cc_patch_motion_room(&lattice, &doubles, &s->random.kinds, &place);
+        if (lattice > s->lattice_floats) s->lattice_floats = lattice;
+        if (doubles > s->warp_doubles) s->warp_doubles = doubles;
+    }
+}
+
+size_t cc_patch_work(const cc_patch_sampler *s) {
+    if (!s->options.random) return 0;
+    return s->warp_doubles + (s->lattice_floats + s->value_floats + s->voxels + 1) / 2;
 }
 
 cc_status cc_patch_sampler_create(cc_patch_sampler **out, const cc_patch_options *options) {
@@ -94,6 +135,7 @@ cc_status cc_patch_sampler_create(cc_patch_sampler **out, const cc_patch_options
     if (!volumes || !s->foregrounds) CC_CHECK(CC_ENOMEM);
     memcpy(volumes, options->volumes, options->volume_count * sizeof *volumes);
     s->options.volumes = volumes;
+    if (options->random) find_room(s);
     for (size_t i = 0; i < options->volume_count; i++)
         CC_CHECK(count_foreground(&s->foregrounds[i], &volumes[i], arena));
     *out = s;
@@ -130,7 +172,8 @@ static void draw_voxel(int64_t voxel[3], cc_rng *rng, const foreground *f, const
 void cc_patch_draw(cc_patch *out, const cc_patch_sampler *s, uint64_t epoch, uint64_t sample) {
     const cc_patch_options *o = &s->options;
     cc_rng rng = cc_rng_init(o->seed, CC_PURPOSE_PATCH, epoch, sample);
-    *out = (cc_patch){.volume = (uint32_t)cc_rng_below(&rng, o->volume_count)};
+    *out =
+        (cc_patch){.volume = (uint32_t)cc_rng_below(&rng, o->volume_count), .epoch = epoch, .sample = sample};
     const cc_patch_volume *v = &o->volumes[out->volume];
     const foreground *f = &s->foregrounds[out->volume];
     out->foreground = (int)(sample % (uint64_t)o->batch) >= s->first_foreground && f->classes > 0;
@@ -177,25 +220,80 @@ static int64_t source_row(const cc_patch_volume *v, const cc_patch *p, const int
     return (p->start[2] + z) * v->dims[1] + p->start[1] + y;
 }
 
-void cc_patch_cut(float *image, float *target, const cc_patch_sampler *s, const cc_patch *p) {
-    const cc_patch_options *o = &s->options;
-    const cc_patch_volume *v = &o->volumes[p->volume];
-    const int64_t *size = o->size, *dims = v->dims;
+/* One plane of the volume, of values or of labels (the other is NULL). */
+static void copy_plane(float *out, const float *values, const uint8_t *labels, const cc_patch_volume *v,
+                       const cc_patch *p, const int64_t size[3], float fill) {
     const extent e = extent_of(v, p, size);
     /* Along x a patch is walked from either end. */
     const int64_t first = p->mirrored & CC_MIRROR_X ? size[0] - 1 : 0, step = first ? -1 : 1;
-    for (int64_t c = 0; c <= (int64_t)o->channels; c++)
-        for (int64_t z = 0; z < size[2]; z++)
-            for (int64_t y = 0; y < size[1]; y++) {
-                const bool labels = c == (int64_t)o->channels; /* after the channels of the image */
-                const int64_t row = source_row(v, p, size, &e, y, z);
-                float *to = labels ? target + (z * size[1] + y) * size[0]
-                                   : image + ((c * size[2] + z) * size[1] + y) * size[0];
-                for (int64_t x = 0; x < size[0]; x++) to[x] = labels ? 0 : o->fill;
-                if (row < 0) continue;
-                const int64_t from = row * dims[0] + p->start[0];
-                for (int64_t x = e.from[0]; x < e.to[0]; x++)
-                    to[first + step * x] = labels ? (float)v->labels[from + x]
-                                                  : v->image[c * dims[0] * dims[1] * dims[2] + from + x];
-            }
+    for (int64_t z = 0; z < size[2]; z++)
+        for (int64_t y = 0; y < size[1]; y++) {
+            const int64_t row = source_row(v, p, size, &e, y, z);
+            float *to = out + (z * size[1] + y) * size[0];
+            for (int64_t x = 0; x < size[0]; x++) to[x] = fill;
+            if (row < 0) continue;
+            const int64_t from = row * v->dims[0] + p->start[0];
+            for (int64_t x = e.from[0]; x < e.to[0]; x++)
+                to[first + step * x] = labels ? (float)labels[from + x] : values[from + x];
+        }
+}
+
+/* Moves the patch, changes its HU, and makes its channels of them. HU lie in the channel of the first word
+ * that is a picture; other windows are taken from there, and that word's own last. */
+static void cut_at_random(float *image, float *target, const cc_patch_sampler *s, const cc_patch *p,
+                          double *work) {
+    const cc_patch_random *r = &s->random;
+    const cc_patch_volume *v = &s->options.volumes[p->volume];
+    const int64_t *size = s->options.size;
+    const size_t in_volume = (size_t)v->dims[0] * (size_t)v->dims[1] * (size_t)v->dims[2];
+    const cc_random_item item = {.seed = s->options.seed,
+                                 .epoch = p->epoch,
+                                 .number = p->sample,
+                                 .low_hu = (float)r->window_hu[0],
+                                 .high_hu = (float)r->window_hu[1]};
+    float *lattice = (float *)(void *)(work + s->warp_doubles), *other = lattice + s->lattice_floats;
+    cc_warp_plane planes[CC_CHANNEL_WORDS_MAX + 1];
+    size_t count = 0;
+    float *hu = NULL;
+    for (int w = 0; w < r->channels.word_count && !hu; w++)
+        if (!r->channels.words[w].is_mask) hu = image + (size_t)w * s->voxels;
+    if (hu) planes[count++] = (cc_warp_plane){.out = hu, .in = v->image, .fill = s->options.fill};
+    for (int w = 0; w < r->channels.word_count; w++) {
+        if (!r->channels.words[w].is_mask) continue;
+        planes[count] = (cc_warp_plane){
+            .out = image + (size_t)w * s->voxels, .in = v->image + count * in_volume, .nearest = true};
+        count++;
+    }
+
+    cc_volume_warp warp;
+    const cc_patch_place place = place_of(s, v, p);
+    if (cc_patch_motion_draw(&warp, &r->kinds, &item, &place, lattice)) {
+        cc_volume_warp_apply(&warp, size, planes, count, target, v->labels, v->dims, work);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            copy_plane(planes[i].out, planes[i].in, NULL, v, p, size, planes[i].fill);
+        copy_plane(target, NULL, v->labels, v, p, size, 0);
+    }
+    if (!hu) return;
+    cc_random_augment_values(hu, &r->kinds, &item, size, r->in_space, other, other + s->voxels);
+    for (int w = r->channels.word_count - 1; w >= 0; w--) {
+        if (r->channels.words[w].is_mask) continue;
+        float *to = image + (size_t)w * s->voxels;
+        cc_channel_window(to, hu, s->voxels, r->channels.words[w].window_hu);
+        cc_random_augment_windowed(to, &r->kinds, &item, s->voxels);
+    }
+}
+
+void cc_patch_cut(float *image, float *target, const cc_patch_sampler *s, const cc_patch *p, double *work) {
+    const cc_patch_options *o = &s->options;
+    const cc_patch_volume *v = &o->volumes[p->volume];
+    const size_t voxels = (size_t)o->size[0] * (size_t)o->size[1] * (size_t)o->size[2];
+    const size_t in_volume = (size_t)v->dims[0] * (size_t)v->dims[1] * (size_t)v->dims[2];
+    if (o->random) {
+        cut_at_random(image, target, s, p, work);
+        return;
+    }
+    for (size_t c = 0; c < o->channels; c++)
+        copy_plane(image + c * voxels, v->image + c * in_volume, NULL, v, p, o->size, o->fill);
+    copy_plane(target, NULL, v->labels, v, p, o->size, 0);
 }

@@ -182,9 +182,13 @@ cc_status cc_net_view_batches(cc_training_batches *out, const cc_net_view *v) {
     cc_channels channels;
     *out = (cc_training_batches){0};
     if (cc_data_has_volumes(run->config)) {
-        cc_scan_volume_source source = {.set = v->set, .net = run->config, .classes = cc_net_view_classes(v)};
+        cc_scan_volume_source source = {.set = v->set,
+                                        .net = run->config,
+                                        .classes = cc_net_view_classes(v),
+                                        .planes = run->config->augment_random.types.count > 0};
         cc_cascade_crop(&source.regions, &source.marked, v->cascade);
-        return cc_training_volumes_create(&out->volumes, &source, &v->train.items, run->folder);
+        return cc_training_volumes_create(&out->volumes, &source, &v->dataset->random, &v->train.items,
+                                          run->folder);
     }
     CC_TRY(
         cc_loading_options(&options, &channels, v->set, &v->train.items, &v->fit, v->dataset->run->config));

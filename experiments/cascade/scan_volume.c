@@ -24,6 +24,14 @@ static void factors_of(int64_t factors[3], const cc_experiment_config *net) {
     for (int k = 0; k < 3; k++) factors[k] = net->volumes.reduce[2 - k];
 }
 
+/* Channels, or the planes that they are made of: HU once, however many windows there are, and masks. */
+static size_t count_of_planes(const cc_channels *channels, bool planes) {
+    size_t masks = 0;
+    for (int w = 0; w < channels->word_count; w++) masks += channels->words[w].is_mask;
+    const size_t words = (size_t)cc_channels_count(channels);
+    return planes ? masks + (masks < words) : words;
+}
+
 cc_status cc_scan_volume_plan(cc_scan_volume *out, const cc_scan_volume_source *source, size_t slice) {
     cc_channels channels;
     double mm[3], wanted[3];
@@ -31,7 +39,7 @@ cc_status cc_scan_volume_plan(cc_scan_volume *out, const cc_scan_volume_source *
     *out = (cc_scan_volume){.scan = cc_grid_unit()};
     CC_TRY(cc_scan_part_find(&out->part, source->set, slice, source->regions, source->marked));
     CC_TRY(cc_data_channels(&channels, source->net));
-    out->channels = (size_t)cc_channels_count(&channels);
+    out->channels = count_of_planes(&channels, source->planes);
     out->scan.dims[0] = out->part.box.x1 - out->part.box.x0;
     out->scan.dims[1] = out->part.box.y1 - out->part.box.y0;
     out->scan.dims[2] = (int64_t)(out->part.end - out->part.first);
@@ -133,16 +141,18 @@ static cc_status bring_labels(uint8_t *out, const cc_scan_volume *v, const uint8
 }
 
 /* The channels of masks: hu holds the scan's own values; `mask` and `brought` are room for its part and the
- * net's grid. */
+ * net's grid. As planes they lie one behind the other, after that of HU where there is one. */
 static cc_status add_masks(cc_scan_volume *v, const cc_channels *channels, const float *hu, uint8_t *mask,
-                           uint8_t *brought, const cc_experiment_config *net) {
+                           uint8_t *brought, const cc_scan_volume_source *source) {
     const size_t count = count_of(&v->grid), own = count_of(&v->scan);
-    for (int w = 0; w < channels->word_count; w++) {
+    size_t plane = v->channels;
+    for (int w = channels->word_count - 1; w >= 0; w--) {
         const cc_channel *word = &channels->words[w];
         if (!word->is_mask) continue;
+        plane = source->planes ? plane - 1 : (size_t)w;
         for (size_t i = 0; i < own; i++) mask[i] = hu[i] > word->above_hu;
-        CC_TRY(bring_labels(brought, v, mask, net));
-        for (size_t i = 0; i < count; i++) v->image[(size_t)w * count + i] = brought[i];
+        CC_TRY(bring_labels(brought, v, mask, source->net));
+        for (size_t i = 0; i < count; i++) v->image[plane * count + i] = brought[i];
     }
     return CC_OK;
 }
@@ -163,14 +173,15 @@ cc_status cc_scan_volume_make(cc_scan_volume *out, const cc_scan_volume_source *
     /* HU are resampled once, whatever the number of windows: clipping comes after it, as a voxel between bone
      * and air is what lies between their HU, and not between black and white. */
     CC_CHECK(bring(brought, out, hu, source->net));
-    for (int w = 0; w < channels.word_count; w++)
+    for (int w = 0; w < channels.word_count && !source->planes; w++)
         if (!channels.words[w].is_mask)
             cc_channel_window(out->image + (size_t)w * count, brought, count, channels.words[w].window_hu);
+    if (source->planes) memcpy(out->image, brought, count * sizeof *brought); /* or masks overwrite it */
     CC_CHECK(bring_labels(out->labels, out, labels, source->net));
     /* The rooms are free again: HU for the scan's own values, the rest for masks of a byte a voxel. */
     if (cc_channels_have_mask(&channels)) {
         CC_CHECK(read_part(hu, NULL, out, source));
-        CC_CHECK(add_masks(out, &channels, hu, labels, (uint8_t *)brought, source->net));
+        CC_CHECK(add_masks(out, &channels, hu, labels, (uint8_t *)brought, source));
     }
 done:
     free(hu);

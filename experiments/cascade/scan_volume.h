@@ -4,7 +4,8 @@
  * Slices are stacked (matched or blanked as their set has them, cropped where the run crops), brought to
  * the net's grid (volumes.spacing_mm by datasets/resample.h: edges aligned, the scan covered; or
  * volumes.reduce by datasets/reduce.h), and only then windowed to the channels of data.channels. A channel
- * above_N is thresholded on the scan's own voxels, as the dataset has them, and moved as labels are. */
+ * above_N is thresholded on the scan's own voxels, as the dataset has them, and moved as labels are. Where
+ * HU are changed at random before the window, volumes are made without it: one plane of HU, and the masks. */
 #ifndef CC_EXPERIMENTS_CASCADE_SCAN_VOLUME_H
 #define CC_EXPERIMENTS_CASCADE_SCAN_VOLUME_H
 
@@ -19,15 +20,16 @@ typedef struct cc_scan_volume_source {
     const cc_label_classes *classes; /* of the labels; NULL: any label is of class 1 */
     const cc_box *regions;           /* what scans are cropped to, as cc_scan_part_find has it ... */
     const cc_masks *marked;          /* ... of the set's slices; both NULL: they are not */
+    bool planes; /* volumes hold what channels are made of later (datasets/patches.h, cc_patch_random) */
 } cc_scan_volume_source;
 
 typedef struct cc_scan_volume {
     cc_scan_part part;  /* of the set */
     cc_grid scan, grid; /* of that part's own voxels (1 mm where the dataset tells none); of the net's */
     bool reduced;       /* the net's voxels are cells of the scan's */
-    size_t channels;
-    float *image;    /* [channels][grid's dims], z, y, x; owned */
-    uint8_t *labels; /* [grid's dims] classes, 0 background; owned */
+    size_t channels;    /* or planes */
+    float *image;       /* [channels][grid's dims], z, y, x; owned */
+    uint8_t *labels;    /* [grid's dims] classes, 0 background; owned */
 } cc_scan_volume;
 
 /* Part and grids of the scan that holds `slice`, without its voxels: image and labels are NULL.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,6 +11,7 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "datasets/mirror.h"
+#include "experiments/planning/data.h"
 #include "experiments/planning/interrupt.h"
 
 struct cc_training_volumes {
@@ -55,6 +57,7 @@ static cc_status make_volumes(cc_training_volumes *t, const cc_scan_volume_sourc
         CC_TRY(cc_interrupt_check());
         CC_TRY(cc_scan_volume_make(v, source, scans[i]));
         memcpy(t->volumes[i].dims, v->grid.dims, sizeof v->grid.dims);
+        memcpy(t->volumes[i].spacing_mm, v->grid.spacing_mm, sizeof v->grid.spacing_mm);
         t->volumes[i].image = v->image;
         t->volumes[i].labels = v->labels;
         if (descriptor < 0) continue;
@@ -85,7 +88,22 @@ static cc_status map_file(cc_training_volumes *t, int descriptor, size_t channel
     return CC_OK;
 }
 
-static cc_status make_loader(cc_training_volumes *t, const cc_experiment_config *net) {
+/* How patches are changed at random, and what HU lie beyond a volume: the least that any window has, which
+ * all of them show as 0. */
+static cc_status find_random(cc_patch_random *out, float *fill, const cc_random_augment *kinds,
+                             const cc_experiment_config *net) {
+    *out = (cc_patch_random){.kinds = *kinds, .in_space = strcmp(net->volumes.augment_within, "volume") == 0};
+    memcpy(out->window_hu, net->preprocess.window_hu, sizeof out->window_hu);
+    CC_TRY(cc_data_channels(&out->channels, net));
+    *fill = (float)net->preprocess.window_hu[0];
+    for (int w = 0; w < out->channels.word_count; w++)
+        if (!out->channels.words[w].is_mask) *fill = fminf(*fill, (float)out->channels.words[w].window_hu[0]);
+    return CC_OK;
+}
+
+static cc_status make_loader(cc_training_volumes *t, const cc_experiment_config *net,
+                             const cc_random_augment *random) {
+    cc_patch_random changes;
     cc_patch_options options = {.volumes = t->volumes,
                                 .volume_count = t->count,
                                 .channels = (size_t)net->net.in_channels,
@@ -98,13 +116,18 @@ static cc_status make_loader(cc_training_volumes *t, const cc_experiment_config 
     for (int i = 0; i < net->volumes.mirror.count; i++)
         options.mirror |= 1u << (net->volumes.mirror.items[i][0] - 'x'); /* CC_MIRROR_X, _Y, _Z */
     _Static_assert(CC_MIRROR_X == 1 && CC_MIRROR_Y == 2 && CC_MIRROR_Z == 4, "a bit an axis, in order");
+    if (random) {
+        CC_TRY(find_random(&changes, &options.fill, random, net));
+        options.random = &changes;
+    }
     t->batch = net->train.batch;
     t->batches = (size_t)(net->volumes.patches / net->train.batch);
     return cc_patch_loader_create(&t->loader, &options, t->batches, net->train.workers);
 }
 
 cc_status cc_training_volumes_create(cc_training_volumes **out, const cc_scan_volume_source *source,
-                                     const cc_split_part *slices, const char *folder) {
+                                     const cc_random_augment *random, const cc_split_part *slices,
+                                     const char *folder) {
     cc_status status = CC_OK;
     int descriptor = -1;
     uint32_t *scans = calloc(slices->count + 1, sizeof *scans); /* a slice of each */
@@ -131,7 +154,7 @@ cc_status cc_training_volumes_create(cc_training_volumes **out, const cc_scan_vo
     if (filed) CC_CHECK(make_file(&descriptor, folder, t->bytes));
     CC_CHECK(make_volumes(t, source, scans, descriptor, folder));
     if (filed) CC_CHECK(map_file(t, descriptor, channels, folder));
-    CC_CHECK(make_loader(t, source->net));
+    CC_CHECK(make_loader(t, source->net, source->planes ? random : NULL));
     *out = t;
     t = NULL;
 done:

@@ -324,9 +324,8 @@ static cc_status check_volumes(const reader *r) {
         {c->preprocess.size != CC_SIZE_LARGEST, "preprocess.size", "volumes.patch is what the net sees"},
         {strcmp(c->preprocess.fit, "pad") != 0, "preprocess.fit",
          "volumes.spacing_mm is what scales volumes"},
-        {c->augment.count > 0, "augment", "volumes.mirror is what changes patches"},
+        {c->augment.count > 0, "augment", "volumes.mirror and augment_random are what changes patches"},
         {c->evaluate.mirrors.count > 0, "evaluate.mirrors", "mirror images at test time are of slices"},
-        {c->augment_random.types.count > 0, "augment_random", "volumes.mirror is what changes patches"},
         {strcmp(c->stage, "calcification") == 0 && c->train.empty_slices < 1, "train.empty_slices",
          "volumes.foreground is what favours lesions"}};
     for (size_t i = 0; i < sizeof slices_only / sizeof *slices_only; i++)

@@ -135,6 +135,7 @@ typedef struct cc_experiment_config {
         int patches;                   /* of an epoch */
         double foreground;             /* share of a batch about labelled voxels */
         cc_text_list mirror;           /* "z", "y", "x" */
+        const char *augment_within;    /* "slices", "volume": what augment_random moves and smooths along */
         double overlap;                /* of windows, share of their size */
         const char *weight;            /* a word of datasets/sliding_window.h */
         double sigma;                  /* of weight "gaussian" */

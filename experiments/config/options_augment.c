@@ -37,9 +37,10 @@ static void make_table(void) {
         .item_ok = is_kind,
         .initial = "[]",
         .usual = "[]",
-        .meaning = "what is drawn anew for each training item in each epoch, after `augment`; in this "
-                   "order, whatever theirs here. The first two move picture and mask, the others "
-                   "change HU before the window, `gamma` the windowed values"};
+        .meaning =
+            "what is drawn anew for each training item, a slice after `augment` or a patch of a volume, "
+            "in each epoch; in this order, whatever theirs here. The first two move picture and mask, "
+            "the others change HU before the window, `gamma` the windowed values"};
     /* The kinds are the choices of the list's items (schema, completion); they decide which rows hold. */
     for (int i = 0; cc_random_kind_name(i); i++) types.choices[i] = cc_random_kind_name(i);
     types.item_wants = "affine, elastic, noise, blur, brightness, contrast, low_resolution or gamma";

@@ -2,8 +2,8 @@
  * grid that scans are brought to, the patches that are trained on, the windows that are predicted.
  *
  * Lists are in the order of arrays, z, y, x, as net.kernels and the like are. What the words mean, and what
- * the algorithms are: datasets/interpolate.h, resample.h, reduce.h, patches.h and sliding_window.h. No row
- * has `usual`: none of them means anything to a run that is older than data.items. */
+ * the algorithms are: datasets/interpolate.h, resample.h, reduce.h, patches.h and sliding_window.h. A
+ * row that is younger than data.items has `usual`. */
 #include "experiments/config/option_rows.h"
 
 #include <string.h>
@@ -100,6 +100,17 @@ static const cc_option rows[] = {
      .item_pattern = "^[xyz]$",
      .initial = "[]",
      .meaning = "axes along which each patch is mirrored, each in every second one at random"},
+    {.key = "volumes.augment_within",
+     .kind = CC_OPTION_CHOICE,
+     AT(volumes.augment_within),
+     OF_VOLUMES,
+     .choices = {"slices", "volume"},
+     .initial = "slices",
+     .usual = "slices",
+     .meaning =
+         "along which axes `augment_random` moves, blurs and coarsens a patch: within its slices, all "
+         "of them alike, or in the volume: turned about each axis by up to the same angle, scaled, "
+         "shifted, bent, blurred and coarsened along z as along x and y. Rows are sheared within slices"},
     {.key = "volumes.overlap",
      .kind = CC_OPTION_REAL,
      AT(volumes.overlap),

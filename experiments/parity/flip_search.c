@@ -1,7 +1,7 @@
-/* experiments/parity/flip_search.c -- which ReLUs near zero explain the difference between a fixture's
+/* experiments/parity/flip_search.c -- which uncertain units explain the difference between a fixture's
  * gradient and ours.
  *
- * A gradient is linear in what each ReLU passes back, and nearly so in few of them together. So each
+ * A gradient is linear in what each unit passes back, and nearly so in few of them together. So each
  * candidate is flipped on its own once, its effect on the gradient is kept as a vector, and a choice of
  * several is made greedily on these vectors: the one that leaves the least error, then the next. What the sum
  * promises is then computed in one real pass, and only that counts. */
@@ -9,20 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include "experiments/parity/flip_search.h"
-#include "experiments/parity/uncertain_relus.h"
+#include "experiments/parity/uncertain_units.h"
 
-/* ReLUs that are flipped together. */
+/* Units that are flipped together. */
 typedef struct choice {
-    size_t items[CC_PARITY_FLIPPED_MAX], count; /* indices into the list of ReLUs */
+    size_t items[CC_PARITY_FLIPPED_MAX], count; /* indices into the list of units */
 } choice;
 
 /* One search; all memory is the fixture's. */
 typedef struct search {
     const cc_parity_pass *pass;
     cc_parity_gradients *gradients;
-    cc_uncertain_relus relus;
+    cc_uncertain_units near;
     double *before;                          /* the heads with nothing flipped */
-    double *effects[CC_UNCERTAIN_RELUS_MAX]; /* of flipping each ReLU on the heads */
+    double *effects[CC_UNCERTAIN_UNITS_MAX]; /* of flipping each unit on the heads */
     double *rest;                            /* what a choice leaves of the error */
 } search;
 
@@ -31,7 +31,7 @@ static cc_status pass_back(search *s, const choice *flipped) {
     const float *logits;
     CC_TRY(cc_plan_forward(s->pass->plan, s->pass->input, &logits));
     for (size_t i = 0; i < flipped->count; i++)
-        CC_TRY(cc_uncertain_relu_flip(s->pass->plan, &s->relus.items[flipped->items[i]]));
+        CC_TRY(cc_uncertain_unit_flip(s->pass->plan, &s->near.items[flipped->items[i]]));
     CC_TRY(cc_plan_backward(s->pass->plan, s->pass->logits_gradient));
     return cc_parity_gradients_take(s->gradients);
 }
@@ -51,19 +51,19 @@ static double square_of(const double *values, size_t count) {
 }
 
 /* |rest - effect|^2 */
-static double left_by(const search *s, size_t relu) {
+static double left_by(const search *s, size_t unit) {
     double sum = 0;
     for (size_t i = 0; i < s->gradients->head_count; i++) {
-        double d = s->rest[i] - s->effects[relu][i];
+        double d = s->rest[i] - s->effects[unit][i];
         sum += d * d;
     }
     return sum;
 }
 
 /* A unit whose sign float64 cannot tell stands in the list twice, and is flipped once only. */
-static bool is_chosen(const choice *chosen, const search *s, size_t relu) {
+static bool is_chosen(const choice *chosen, const search *s, size_t unit) {
     for (size_t i = 0; i < chosen->count; i++) {
-        const cc_uncertain_relu *a = &s->relus.items[chosen->items[i]], *b = &s->relus.items[relu];
+        const cc_uncertain_unit *a = &s->near.items[chosen->items[i]], *b = &s->near.items[unit];
         if (a->node == b->node && a->unit == b->unit) return true;
     }
     return false;
@@ -115,13 +115,13 @@ cc_status cc_parity_flip_search(size_t *flipped, size_t *units, cc_parity_gradie
     if (!s->before || !s->rest) return CC_ENOMEM;
     memcpy(s->before, gradients->got, count * sizeof *s->before);
 
-    /* The ReLUs near zero, the closest first. */
+    /* The units near zero, the closest first. */
     CC_TRY(cc_plan_forward(pass->plan, pass->input, &logits));
-    CC_TRY(cc_uncertain_relus_find(&s->relus, pass->plan, pass->model, pass->near));
+    CC_TRY(cc_uncertain_units_find(&s->near, pass->plan, pass->model, pass->near));
 
     /* One more of them each time: measure what flipping it alone does to the gradient, choose among all known
      * so far, and try the choice where its sum promises enough. */
-    for (size_t known = 1; known <= s->relus.count && *flipped == 0; known++) {
+    for (size_t known = 1; known <= s->near.count && *flipped == 0; known++) {
         double *effect = cc_arena_get_array(arena, count, sizeof *effect);
         if (!effect) return CC_ENOMEM;
         s->effects[known - 1] = effect;
@@ -135,6 +135,6 @@ cc_status cc_parity_flip_search(size_t *flipped, size_t *units, cc_parity_gradie
 
     /* No choice: the gradients as they were. */
     if (*flipped == 0) CC_TRY(pass_back(s, &(choice){0}));
-    *units = s->relus.units;
+    *units = s->near.units;
     return cc_model_set_all(pass->model, kept);
 }

@@ -1,5 +1,6 @@
-/* experiments/parity/flip_search.h -- the search for the ReLUs whose sign a fixture's gradient took the other
- * way (experiments/parity/uncertain_relus.h says why there may be such). */
+/* experiments/parity/flip_search.h -- the search for the units (ReLUs near zero, near ties of max pools)
+ * that a fixture's gradient took the other way (experiments/parity/uncertain_units.h says why there may be
+ * such). */
 #ifndef CC_EXPERIMENTS_PARITY_FLIP_SEARCH_H
 #define CC_EXPERIMENTS_PARITY_FLIP_SEARCH_H
 
@@ -11,12 +12,13 @@ typedef struct cc_parity_pass {
     cc_model *model;
     const float *input, *logits_gradient;
     double head_bound, norm_bound; /* of the gradients' relative errors */
-    double near; /* what counts as zero: |input of a ReLU| over the root mean square of its layer's */
+    double near; /* what counts as zero: of a ReLU's input, or between two values that a max pool chooses
+                    from, over the root mean square of its layer's */
 } cc_parity_pass;
 
 enum { CC_PARITY_FLIPPED_MAX = 8 };
 
-/* Looks for at most CC_PARITY_FLIPPED_MAX ReLU inputs near zero such that the gradients lie within their
+/* Looks for at most CC_PARITY_FLIPPED_MAX such units such that the gradients lie within their
  * bounds once these units are taken from the other side: each candidate, the closest first, is passed back on
  * its own; those are taken, one after the other, whose effect leaves the least error of the heads; and the
  * choice counts only if a pass with all of them meets both bounds. *flipped is their number, 0 where there is

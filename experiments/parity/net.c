@@ -174,8 +174,9 @@ static cc_status near_of(double *out, const net_case *c) {
     return CC_OK;
 }
 
-/* Where the gradients lie outside their bounds, looks for ReLUs near zero that explain it, and takes the
- * gradients of that choice; says in the note of the quantities that follow what was found. */
+/* Where the gradients lie outside their bounds, looks for ReLUs near zero and near ties of max pools that
+ * explain it, and takes the gradients of that choice; says in the note of the quantities that follow what was
+ * found. */
 static cc_status search_flips(const net_case *c, cc_parity_gradients *g) {
     size_t flipped, units;
     char text[160];
@@ -191,10 +192,12 @@ static cc_status search_flips(const net_case *c, cc_parity_gradients *g) {
     CC_TRY(near_of(&pass.near, c));
     CC_TRY(cc_parity_flip_search(&flipped, &units, g, &pass));
     if (flipped > 0)
-        snprintf(text, sizeof text, "%zu of %zu ReLU inputs within %.0e of zero taken from the other side",
-                 flipped, units, pass.near);
+        snprintf(text, sizeof text,
+                 "%zu of %zu ReLU inputs at zero or ties of max pools, to %.0e, taken the other way", flipped,
+                 units, pass.near);
     else
-        snprintf(text, sizeof text, "no choice among %zu ReLU inputs within %.0e of zero explains it", units,
+        snprintf(text, sizeof text,
+                 "no choice among %zu ReLU inputs at zero or ties of max pools, to %.0e, explains it", units,
                  pass.near);
     c->parity->note = cc_arena_copy(c->fixture->arena, text);
     return c->parity->note ? CC_OK : CC_ENOMEM;
@@ -269,8 +272,9 @@ static cc_status check(net_case *c) {
     options.tf32 = c->parity->tf32;
     options.tuning = c->parity->tuning;
     CC_TRY(cc_model_create(&c->model, &c->config->net, c->parity->backend));
+    options.keeps_values = true; /* the search for uncertain units looks at them */
     CC_TRY(cc_plan_create(&c->training, c->model, &options));
-    options.training = false;
+    options.training = options.keeps_values = false;
     CC_TRY(cc_plan_create(&c->inference, c->model, &options));
     CC_TRY(cc_parity_batch_read_targets(&c->batch, c->fixture, c->training));
     CC_TRY(compare_parameter_count(c));

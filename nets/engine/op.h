@@ -68,6 +68,12 @@ typedef struct cc_reference_io {
 /* What backward reads besides dy and the parameters. */
 enum { CC_READS_INPUT = 1, CC_READS_OUTPUT = 2 };
 
+/* A value of x[0] that an op passed over, for one that is hardly larger. Plain indices. */
+typedef struct cc_near_tie {
+    int64_t unit;          /* of the output */
+    int64_t winner, other; /* of x[0]: the value that the output is, and the one passed over */
+} cc_near_tie;
+
 typedef struct cc_kernel cc_kernel; /* nets/engine/kernel.h */
 
 typedef struct cc_op {
@@ -86,6 +92,10 @@ typedef struct cc_op {
     /* The inputs of the op's ReLU: z, of the output's shape, and dz/dx[0] of each channel of each image,
      * [n][c]; false where it has none with io->attr. NULL where it never has one. */
     bool (*relu_inputs)(double *z, double *slopes, const cc_reference_io *io);
+    /* Of an op whose output values are each the largest of several of x[0]: tells `found` all that lie at
+     * most `margin` below. NULL: of any other op. Its forward pass may be repeated (cc_plan_repeat). */
+    void (*near_ties)(const cc_reference_io *io, double margin,
+                      void (*found)(void *context, const cc_near_tie *tie), void *context);
     const cc_kernel *cpu; /* the CPU backend's kernel */
 } cc_op;
 

@@ -5,8 +5,8 @@
  * that last reads it, and shares memory with buffers of other times (nets/engine/placement.h):
  *
  *   value v           from its kernel's forward step to the last node that reads it; where a backward pass
- *                     reads it (CC_READS_INPUT, CC_READS_OUTPUT), to that backward step. The net's outputs
- *                     to the end.
+ *                     reads it (CC_READS_INPUT, CC_READS_OUTPUT), to that backward step. The net's outputs,
+ *                     and all values of a plan that keeps them, to the end.
  *   gradient of v     from the backward step of the last node that reads v, which writes it first, to that of
  *                     the node that made v; of an output of the net, which the loss writes first, from step n
  *   saved by node i   from its forward to its backward step
@@ -145,7 +145,8 @@ cc_status cc_plan_memory_place(cc_plan *plan) {
         /* A value between two fused nodes is never made: it has no bytes. */
         int maker = v == CC_GRAPH_INPUT ? 0 : plan->runner[v - 1];
         bool made = v == CC_GRAPH_INPUT || plan->output[maker] == v;
-        live(plan, value_buffer(plan, v), made ? value_bytes(plan, v) : 0, maker, maker);
+        live(plan, value_buffer(plan, v), made ? value_bytes(plan, v) : 0, maker,
+             plan->options.keeps_values ? 2 * n + 1 : maker);
         if (!plan->grad_wanted[v]) continue;
         live(plan, gradient_buffer(plan, v), value_bytes(plan, v), 2 * n - plan->first_writer[v],
              2 * n - (v - 1));

@@ -187,3 +187,11 @@ cc_status cc_plan_set_value(cc_plan *plan, cc_value value, const float *values) 
     backend->store->free(plain);
     return status;
 }
+
+cc_status cc_plan_repeat(cc_plan *plan, int node) {
+    assert(plan->options.keeps_values && plan->runner[node] == node);
+    cc_task *task = &plan->tasks[node];
+    plan->model->backend->enter();
+    const cc_status status = task->kernel->forward(task);
+    return status == CC_OK ? plan->model->backend->store->wait() : cc_fail_within(status, task->name);
+}

@@ -27,10 +27,15 @@ cc_status cc_plan_backward(cc_plan *plan, const float *logits_gradient);
 cc_status cc_plan_start_backward(cc_plan *plan, const float *logits_gradient);
 
 /* An activation between a forward pass and the backward pass of a training plan, plain N,C,pixels. Only one
- * that a backward pass reads is still there: an input of a node whose op says CC_READS_INPUT. A backward pass
+ * that a backward pass reads is still there (an input of a node whose op says CC_READS_INPUT), but for a plan
+ * that keeps its values (cc_plan_options.keeps_values), which has all. A backward pass
  * after `set` takes the values set for those of the forward pass. Both allocate: they are for checks. */
 cc_status cc_plan_get_value(float *values, const cc_plan *plan, cc_value value);
 cc_status cc_plan_set_value(cc_plan *plan, cc_value value, const float *values);
+/* In the same place: runs the forward step of one node again, on its inputs as they are now, so that what it
+ * keeps for its backward pass follows from values that were set. The plan keeps its values; the node is one
+ * whose forward step changes nothing but its output (no running statistics). */
+cc_status cc_plan_repeat(cc_plan *plan, int node);
 
 /* From now on the plan adds up how long each node takes; a plan that was never asked does not look at the
  * clock. *out is borrowed, an entry a node, as long as the plan; all zero when this returns. */

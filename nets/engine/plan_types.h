@@ -16,6 +16,8 @@ typedef struct cc_plan_options {
      * NULL. */
     const char *recorded;
     uint64_t seed; /* of what training draws */
+    /* Every activation stays until the backward pass is over, whoever reads it: for checks. */
+    bool keeps_values;
     /* The plan takes no memory and cannot run: it is asked what it would take (nets/engine/needs.h). */
     bool measured;
 } cc_plan_options;

@@ -1,5 +1,5 @@
-/* tests/datasets/test_patches.c -- where patches lie, what they hold, and that neither threads nor earlier
- * epochs change a byte. */
+/* tests/datasets/test_patches.c -- where patches lie, what they hold, how they are changed at random, and that
+ * neither threads nor earlier epochs change a byte. */
 #include "datasets/patch_loader.h"
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static cc_patch_volume make_volume(made *m, int64_t x, int64_t y, int64_t z) {
     for (int64_t c = 0; c < CHANNELS; c++)
         for (int64_t i = 0; i < count; i++)
             m->image[c * count + i] = (float)(1000 * c + 100 * (i / (x * y)) + 10 * (i / x % y) + i % x);
-    return (cc_patch_volume){{x, y, z}, m->image, m->labels};
+    return (cc_patch_volume){{x, y, z}, m->image, m->labels, {1, 1, 2}};
 }
 
 static cc_patch_options options_of(const cc_patch_volume *volumes, size_t count) {
@@ -125,7 +125,7 @@ static void a_patch_holds_the_voxels_of_its_place(void **state) {
         cc_patch p;
         cc_patch_draw(&p, s, 3, i);
         seen_mirrors |= 1U << p.mirrored, seen_volumes |= 1U << p.volume;
-        cc_patch_cut(image, target, s, &p);
+        cc_patch_cut(image, target, s, &p, NULL);
         const int64_t *dims = v[p.volume].dims;
         /* 1 x 2 x 1 lies with 1, 0 and 0 voxels before it in 4 x 3 x 2. */
         for (int k = 0; k < 3; k++)
@@ -148,6 +148,235 @@ static void a_patch_holds_the_voxels_of_its_place(void **state) {
     }
     assert_int_equal(seen_mirrors, 0xff);
     assert_int_equal(seen_volumes, 7);
+    cc_patch_sampler_destroy(s);
+}
+
+/* Affine, elastic, ..., all certain, within slices or in space; one channel of HU from 0 to 1000. */
+static cc_patch_random random_of(const char *const *names, int count, bool in_space) {
+    static const char *const words[] = {"hu"};
+    cc_random_ranges r = {.rotation = 30,
+                          .scale = {0.7, 1.4},
+                          .shear = 10,
+                          .shift = 0.1,
+                          .elastic_spacing = 0.25,
+                          .elastic_sigma = 0.03,
+                          .noise_sigma = 30,
+                          .blur_sigma = {0.5, 1},
+                          .brightness_shift = 50,
+                          .contrast_factor = {0.75, 1.25},
+                          .low_resolution_scale = {0.5, 1},
+                          .gamma_exponent = {0.7, 1.5}};
+    cc_patch_random random = {.in_space = in_space, .window_hu = {0, 1000}};
+    for (int k = 0; k < CC_RANDOM_KINDS; k++) r.probability[k] = 1;
+    assert_ok(cc_random_augment_init(&random.kinds, names, count, &r));
+    assert_ok(cc_channels_init(&random.channels, words, 1, 1, random.window_hu));
+    return random;
+}
+
+static void cut(float *image, float *target, const cc_patch_sampler *s, const cc_patch *p) {
+    double *work = malloc((cc_patch_work(s) + 1) * sizeof *work);
+    assert_non_null(work);
+    cc_patch_cut(image, target, s, p, work);
+    free(work);
+}
+
+enum { SIDE = 20, CUBE = SIDE * SIDE * SIDE };
+
+/* A cube of values that no two neighbours share, labels in blocks. */
+static cc_patch_volume make_cube(float *image, uint8_t *labels, double z_mm) {
+    for (int i = 0; i < CUBE; i++) {
+        const int x = i % SIDE, y = i / SIDE % SIDE, z = i / (SIDE * SIDE);
+        image[i] = (float)(500 + 20 * x - 13 * y + 7 * z + x * y * z % 11);
+        labels[i] = (uint8_t)((x / 5 + y / 4 + z / 3) % 3);
+    }
+    return (cc_patch_volume){{SIDE, SIDE, SIDE}, image, labels, {1, 1, z_mm}};
+}
+
+/* A patch that is a whole volume of cubes is moved, slice by slice, as datasets/augment_random.h moves and
+ * smooths a slice; of contrast and noise, which see all of a patch, there are none here. */
+static void within_slices_a_patch_is_changed_as_slices_are(void **state) {
+    (void)state;
+    static const char *const names[] = {"affine", "elastic", "blur", "brightness", "low_resolution", "gamma"};
+    static float image[CUBE], got[CUBE], target[CUBE], slice[SIDE * SIDE], other[SIDE * SIDE];
+    static uint8_t labels[CUBE], mask[SIDE * SIDE], other_mask[SIDE * SIDE];
+    const cc_patch_volume v = make_cube(image, labels, 3);
+    const cc_patch_random random = random_of(names, 6, false);
+    cc_patch_options o = options_of(&v, 1);
+    o.channels = 1, o.fill = 0, o.random = &random;
+    for (int k = 0; k < 3; k++) o.size[k] = SIDE;
+    cc_patch_sampler *s = open_sampler(&o);
+    float *work = malloc((cc_random_augment_work(&random.kinds, SIDE, SIDE) + 1) * sizeof *work);
+    assert_non_null(work);
+    for (uint64_t sample = 0; sample < 3; sample++) {
+        cc_patch p;
+        const cc_random_item item = {.seed = 7, .epoch = 2, .number = sample, .high_hu = 1000};
+        int differ = 0;
+        cc_patch_draw(&p, s, 2, sample);
+        cut(got, target, s, &p);
+        for (int z = 0; z < SIDE; z++) {
+            const size_t at = (size_t)z * SIDE * SIDE;
+            memcpy(slice, image + at, sizeof slice);
+            memcpy(mask, labels + at, sizeof mask);
+            cc_random_augment_hu(slice, mask, &random.kinds, &item, SIDE, SIDE, other, other_mask, work);
+            cc_channel_window(slice, slice, SIDE * SIDE, random.window_hu);
+            cc_random_augment_windowed(slice, &random.kinds, &item, SIDE * SIDE);
+            for (int i = 0; i < SIDE * SIDE; i++) {
+                differ += !(fabsf(got[at + (size_t)i] - slice[i]) < 1e-4f);
+                differ += target[at + (size_t)i] != (float)mask[i];
+            }
+        }
+        assert_true(differ <= CUBE / 1000); /* places on a border, by one rounding */
+        assert_true(memcmp(got, image, sizeof got) != 0);
+    }
+    free(work);
+    cc_patch_sampler_destroy(s);
+}
+
+/* A patch of 8 voxels in the middle of 20 that is turned and scaled about its middle (its corners come from
+ * at most 3.5 sqrt(3) / 0.7 = 8.7 voxels away) sees the volume, and nothing that lies beyond it. */
+static void a_turned_patch_sees_the_volume_about_it(void **state) {
+    (void)state;
+    static const char *const affine[] = {"affine"};
+    static float image[CUBE], got[512], target[512];
+    static uint8_t labels[CUBE];
+    cc_patch_volume v = make_cube(image, labels, 1);
+    for (int i = 0; i < CUBE; i++) image[i] = 500, labels[i] = 1;
+    for (int in_space = 0; in_space < 2; in_space++) {
+        cc_patch_random random = random_of(affine, 1, in_space);
+        random.kinds.ranges.rotation = 180;
+        random.kinds.ranges.shear = random.kinds.ranges.shift = 0;
+        cc_patch_options o = options_of(&v, 1);
+        o.channels = 1, o.random = &random;
+        for (int k = 0; k < 3; k++) o.size[k] = 8;
+        cc_patch_sampler *s = open_sampler(&o);
+        for (uint64_t sample = 0; sample < 50; sample++) {
+            cc_patch p;
+            cc_patch_draw(&p, s, 0, sample);
+            for (int k = 0; k < 3; k++) p.start[k] = 6;
+            cut(got, target, s, &p);
+            for (int i = 0; i < 512; i++) assert_true(got[i] == 0.5f && target[i] == 1);
+            /* At the volume's corner part of it lies beyond. */
+            int beyond = 0;
+            for (int k = 0; k < 3; k++) p.start[k] = 0;
+            cut(got, target, s, &p);
+            for (int i = 0; i < 512; i++) beyond += target[i] == 0;
+            for (int i = 0; i < 512; i++) assert_true(got[i] == (target[i] == 0 ? 0 : 0.5f));
+            assert_true(beyond < 512);
+        }
+        cc_patch_sampler_destroy(s);
+    }
+}
+
+/* In voxels of 1 x 1 x 3 mm a ball of 12 mm about the patch's middle stays one, however it is turned, and has
+ * twice the radius at a scale of 2, in space; within slices it grows along two axes alone. */
+static void in_space_a_ball_stays_one_whatever_the_voxels_are(void **state) {
+    (void)state;
+    enum { ACROSS = 49, DEEP = 17, COUNT = ACROSS * ACROSS * DEEP };
+    static const char *const affine[] = {"affine"};
+    static float image[COUNT], got[COUNT], target[COUNT];
+    static uint8_t labels[COUNT];
+    const cc_patch_volume v = {{ACROSS, ACROSS, DEEP}, image, labels, {1, 1, 3}};
+    int ball = 0;
+    for (int i = 0; i < COUNT; i++) {
+        const double x = i % ACROSS - 24, y = i / ACROSS % ACROSS - 24, z = 3 * (i / (ACROSS * ACROSS) - 8);
+        labels[i] = x * x + y * y + z * z <= 144;
+        ball += labels[i];
+    }
+    for (int k = 0; k < 4; k++) {
+        const bool in_space = k != 3;
+        const double scale = k < 2 ? 1 : 1.9, volumes = k < 2 ? 1 : in_space ? 1.9 * 1.9 * 1.9 : 1.9 * 1.9;
+        cc_patch_random random = random_of(affine, 1, in_space);
+        random.kinds.ranges.scale[0] = random.kinds.ranges.scale[1] = scale;
+        random.kinds.ranges.shear = random.kinds.ranges.shift = 0;
+        cc_patch_options o = options_of(&v, 1);
+        o.channels = 1, o.random = &random, o.mirror = k == 1 ? CC_MIRROR_ALL : 0;
+        memcpy(o.size, v.dims, sizeof o.size);
+        cc_patch_sampler *s = open_sampler(&o);
+        for (uint64_t sample = 0; sample < 8; sample++) {
+            cc_patch p;
+            int marked = 0;
+            double m[6] = {0}; /* xx, yy, zz, xy, xz, yz in mm2 */
+            cc_patch_draw(&p, s, 0, sample);
+            cut(got, target, s, &p);
+            for (int i = 0; i < COUNT; i++) {
+                if (target[i] == 0) continue;
+                const double x = i % ACROSS - 24, y = i / ACROSS % ACROSS - 24,
+                             z = 3 * (i / (ACROSS * ACROSS) - 8),
+                             of[6] = {x * x, y * y, z * z, x * y, x * z, y * z};
+                for (int n = 0; n < 6; n++) m[n] += of[n];
+                marked++;
+            }
+            assert_true(fabs(marked / (volumes * ball) - 1) < 0.05);
+            /* A ball of radius r has the variance r2 / 5 along each axis. */
+            const double variance = 144.0 / 5 * scale * scale;
+            for (int n = 0; n < 6; n++) {
+                const double want = n == 2 && !in_space ? 144.0 / 5 : n < 3 ? variance : 0;
+                assert_true(fabs(m[n] / marked - want) < 0.1 * variance); /* voxels of 3 mm are coarse */
+            }
+        }
+        cc_patch_sampler_destroy(s);
+    }
+}
+
+/* What is mirrored is the mirror image of the same patch without it, moved or not. */
+static void a_moved_patch_is_mirrored_last(void **state) {
+    (void)state;
+    static const char *const affine[] = {"affine"};
+    static float image[CUBE], got[512], want[512], target[512], unused[512];
+    static uint8_t labels[CUBE];
+    const cc_patch_volume v = make_cube(image, labels, 2);
+    cc_patch_random random = random_of(affine, 1, true);
+    random.kinds.ranges.probability[CC_RANDOM_affine] = 0.7;
+    cc_patch_options o = options_of(&v, 1);
+    static const int64_t size[3] = {8, 8, 8};
+    o.channels = 1, o.random = &random, o.mirror = CC_MIRROR_ALL;
+    memcpy(o.size, size, sizeof size);
+    cc_patch_sampler *s = open_sampler(&o);
+    for (uint64_t sample = 0; sample < 20; sample++) {
+        cc_patch p;
+        cc_patch_draw(&p, s, 0, sample);
+        cut(got, target, s, &p);
+        const unsigned mirrored = p.mirrored;
+        p.mirrored = 0;
+        cut(unused, target, s, &p);
+        cc_mirror(want, unused, 1, size, mirrored);
+        int differ = 0;
+        for (int i = 0; i < 512; i++) differ += !(fabsf(got[i] - want[i]) < 1e-4f);
+        assert_true(differ <= 2);
+    }
+    cc_patch_sampler_destroy(s);
+}
+
+/* Windows are made of one plane of HU, masks of their own, by the nearest voxel and not by HU that changed. */
+static void channels_are_made_of_planes(void **state) {
+    (void)state;
+    static const char *const brightness[] = {"brightness"}, *const words[] = {"above_130", "hu_0_500",
+                                                                              "above_300", "hu"};
+    static float planes[3 * CUBE], got[4 * 512], target[512];
+    static uint8_t labels[CUBE];
+    cc_patch_volume v = make_cube(planes, labels, 1);
+    for (int i = 0; i < CUBE; i++) planes[CUBE + i] = i % 2, planes[2 * CUBE + i] = i % 3 == 0;
+    v.image = planes;
+    cc_patch_random random = random_of(brightness, 1, false);
+    assert_ok(cc_channels_init(&random.channels, words, 4, 1, random.window_hu));
+    cc_patch_options o = options_of(&v, 1);
+    o.channels = 4, o.random = &random;
+    for (int k = 0; k < 3; k++) o.size[k] = 8;
+    cc_patch_sampler *s = open_sampler(&o);
+    cc_patch p;
+    cc_patch_draw(&p, s, 1, 3);
+    cut(got, target, s, &p);
+    float shift = 0;
+    for (int i = 0; i < 512; i++) {
+        const int64_t at =
+            ((p.start[2] + i / 64) * SIDE + p.start[1] + i / 8 % 8) * SIDE + p.start[0] + i % 8;
+        assert_true(got[i] == planes[CUBE + at] && got[2 * 512 + i] == planes[2 * CUBE + at]);
+        const float hu = got[3 * 512 + i] * 1000;
+        if (i == 0) shift = hu - planes[at]; /* one number for all of the patch */
+        assert_float_equal(hu - planes[at], shift, 1e-2);
+        assert_float_equal(got[512 + i], fminf(hu / 500, 1), 1e-4);
+    }
+    assert_true(fabsf(shift) > 0 && fabsf(shift) <= 50);
     cc_patch_sampler_destroy(s);
 }
 
@@ -180,14 +409,14 @@ static void run_epoch(epoch *out, cc_patch_loader *loader, uint64_t number) {
     }
 }
 
-static void bytes_depend_on_seed_and_epoch_alone(void **state) {
-    (void)state;
+static void check_bytes(const cc_patch_random *random) {
     static made m[2];
     static epoch want, got;
     const cc_patch_volume v[2] = {make_volume(&m[0], 8, 7, 6), make_volume(&m[1], 5, 5, 5)};
     m[1].labels[60] = 1;
     cc_patch_options o = options_of(v, 2);
     o.mirror = CC_MIRROR_X | CC_MIRROR_Z;
+    o.random = random;
     cc_patch_loader *loader;
     const cc_patch_batch *batch;
     assert_ok(cc_patch_loader_create(&loader, &o, 4, 0));
@@ -214,10 +443,25 @@ static void bytes_depend_on_seed_and_epoch_alone(void **state) {
     cc_patch_loader_destroy(NULL);
 }
 
+static void bytes_depend_on_seed_and_epoch_alone(void **state) {
+    (void)state;
+    static const char *const all[] = {"affine",     "elastic",  "noise",          "blur",
+                                      "brightness", "contrast", "low_resolution", "gamma"},
+                             *const words[] = {"hu", "above_130"};
+    check_bytes(NULL);
+    for (int in_space = 0; in_space < 2; in_space++) {
+        cc_patch_random random = random_of(all, 8, in_space);
+        for (int k = 0; k < CC_RANDOM_KINDS; k++) random.kinds.ranges.probability[k] = 0.6;
+        assert_ok(cc_channels_init(&random.channels, words, 2, 1, random.window_hu));
+        check_bytes(&random);
+    }
+}
+
 static void options_that_make_no_sense_are_refused(void **state) {
     (void)state;
     static made m;
-    const cc_patch_volume v = make_volume(&m, 4, 4, 4), none = {{4, 0, 4}, m.image, m.labels};
+    const cc_patch_volume v = make_volume(&m, 4, 4, 4), none = {{4, 0, 4}, m.image, m.labels, {1, 1, 1}},
+                          flat = {{4, 4, 4}, m.image, m.labels, {1, 1, 0}};
     cc_patch_loader *loader = NULL;
     cc_patch_options o = options_of(&v, 0);
     assert_error(cc_patch_loader_create(&loader, &o, 4, 0), CC_EINVAL, "0 volumes");
@@ -232,6 +476,14 @@ static void options_that_make_no_sense_are_refused(void **state) {
     o = options_of(&v, 1);
     o.batch = 0;
     assert_error(cc_patch_loader_create(&loader, &o, 4, 0), CC_EINVAL, "batches of 0");
+    const char *const affine[] = {"affine"};
+    const cc_patch_random random = random_of(affine, 1, true);
+    o = options_of(&flat, 1);
+    o.channels = 1, o.random = &random;
+    assert_error(cc_patch_loader_create(&loader, &o, 4, 0), CC_EINVAL, "volume 0: a spacing of 0 mm along z");
+    o = options_of(&v, 1);
+    o.random = &random;
+    assert_error(cc_patch_loader_create(&loader, &o, 4, 0), CC_EINVAL, "2 channels, but 1 words");
     o = options_of(&v, 1);
     assert_error(cc_patch_loader_create(&loader, &o, 0, 0), CC_EINVAL, "0 batches");
     assert_error(cc_patch_loader_create(&loader, &o, 1, 65), CC_ECONFIG, "train.workers");
@@ -243,6 +495,11 @@ int main(void) {
         cmocka_unit_test(the_last_samples_of_each_batch_lie_about_foreground),
         cmocka_unit_test(places_and_classes_and_voxels_are_each_as_likely),
         cmocka_unit_test(a_patch_holds_the_voxels_of_its_place),
+        cmocka_unit_test(within_slices_a_patch_is_changed_as_slices_are),
+        cmocka_unit_test(a_turned_patch_sees_the_volume_about_it),
+        cmocka_unit_test(in_space_a_ball_stays_one_whatever_the_voxels_are),
+        cmocka_unit_test(a_moved_patch_is_mirrored_last),
+        cmocka_unit_test(channels_are_made_of_planes),
         cmocka_unit_test(bytes_depend_on_seed_and_epoch_alone),
         cmocka_unit_test(options_that_make_no_sense_are_refused),
     };

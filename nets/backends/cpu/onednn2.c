@@ -88,13 +88,14 @@ typedef struct making {
 static dnnl_status_t make_desc(void *context) {
     making *m = context;
     const cc_onednn_problem *p = m->problem;
-    const bool silu = p->activation == CC_ACTIVATION_SILU;
+    const bool silu = p->end.kind == CC_ACTIVATION_SILU;
     dnnl_status_t code =
-        p->activation == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&m->post_ops);
-    /* swish with alpha 1 is SiLU, relu with alpha 0 is ReLU; the other factors are unused. */
+        p->end.kind == CC_ACTIVATION_NONE ? dnnl_success : dnnl_post_ops_create(&m->post_ops);
+    /* swish with alpha 1 is SiLU; relu with a slope of 0 below zero is ReLU; beta is unused. */
+    const float alpha = silu ? 1 : p->end.kind == CC_ACTIVATION_LEAKY_RELU ? (float)p->end.slope : 0;
     if (code == dnnl_success && m->post_ops)
         code = dnnl_post_ops_append_eltwise(m->post_ops, 1, silu ? dnnl_eltwise_swish : dnnl_eltwise_relu,
-                                            silu ? 1 : 0, 0);
+                                            alpha, 0);
     if (code == dnnl_success) code = cc_onednn_attributes(&m->attr, m->post_ops);
     if (code != dnnl_success) return code;
     description d;

@@ -63,8 +63,8 @@ typedef struct cc_onednn_problem {
     int64_t stride[CC_ONEDNN_DIMS], dilation[CC_ONEDNN_DIMS], padding[CC_ONEDNN_DIMS],
         padding_end[CC_ONEDNN_DIMS];
     const cc_onednn_layout *x, *w, *y, *bias; /* or of their gradients, by pass; bias NULL: there is none */
-    cc_activation activation;                 /* none, relu or silu, at the end of a forward pass */
-    const cc_onednn_desc *hint;               /* the forward pass that a backward one agrees with, or NULL */
+    cc_activation_attr end;     /* none, relu, silu or leaky relu, at the end of a forward pass */
+    const cc_onednn_desc *hint; /* the forward pass that a backward one agrees with, or NULL */
 } cc_onednn_problem;
 
 cc_status cc_onednn_desc_create(cc_onednn_desc **out, const cc_onednn_problem *problem);

@@ -11,8 +11,8 @@
 #include "nets/engine/kernel.h"
 #include "nets/ops/activation/activation.h"
 
-/* Whether `op` is one that convolutions can be folded with; *activation: what is then left to do at the end
- * (none, relu or silu). */
-bool cc_conv_can_fold(cc_activation *activation, const cc_op *op, const void *attr);
+/* Whether `op` is one that convolutions can be folded with; *end: what is then left to do at the end (none,
+ * relu, silu or, of an activation alone, leaky relu, which a backend may not have). */
+bool cc_conv_can_fold(cc_activation_attr *end, const cc_op *op, const void *attr);
 
 #endif

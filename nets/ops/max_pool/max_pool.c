@@ -52,15 +52,24 @@ int64_t cc_max_pool_tap(const cc_max_pool_attr *a, const int64_t in[3], const in
     return index;
 }
 
-/* The pixel of `plane` that wins the window of output pixel `pixel`. */
-static int64_t largest(const cc_reference_io *io, const float *plane, int64_t pixel) {
-    const cc_max_pool_attr *a = io->attr;
-    int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX], best = -1;
+static int64_t taps_of(const cc_max_pool_attr *a) {
+    return a->kernel[0] * a->kernel[1] * a->kernel[2];
+}
+
+/* Tap t of the window of output pixel `pixel`. */
+static int64_t tap_at(const cc_reference_io *io, int64_t pixel, int64_t t) {
+    int64_t in[CC_SPATIAL_MAX], out[CC_SPATIAL_MAX];
     cc_shape_spatial(in, io->input_shapes[0]);
     cc_shape_spatial(out, io->output_shape);
     int64_t p[CC_SPATIAL_MAX] = {pixel / (out[1] * out[2]), pixel / out[2] % out[1], pixel % out[2]};
-    for (int64_t t = 0; t < a->kernel[0] * a->kernel[1] * a->kernel[2]; t++) {
-        int64_t at = cc_max_pool_tap(a, in, p, t);
+    return cc_max_pool_tap(io->attr, in, p, t);
+}
+
+/* The pixel of `plane` that wins the window of output pixel `pixel`. */
+static int64_t largest(const cc_reference_io *io, const float *plane, int64_t pixel) {
+    int64_t best = -1;
+    for (int64_t t = 0; t < taps_of(io->attr); t++) {
+        int64_t at = tap_at(io, pixel, t);
         if (at >= 0 && (best < 0 || plane[at] > plane[best] || isnan(plane[at]))) best = at;
     }
     return best;
@@ -85,6 +94,20 @@ static void backward(const cc_reference_io *io) {
     }
 }
 
+static void near_ties(const cc_reference_io *io, double margin,
+                      void (*found)(void *context, const cc_near_tie *tie), void *context) {
+    int64_t in = cc_shape_pixels(io->input_shapes[0]), out = cc_shape_pixels(io->output_shape);
+    for (int64_t i = 0, n = cc_shape_count(io->output_shape); i < n; i++) {
+        const int64_t plane = i / out * in, winner = largest(io, io->x[0] + plane, i % out);
+        const double value = io->x[0][plane + winner];
+        for (int64_t t = 0; t < taps_of(io->attr); t++) {
+            const int64_t at = tap_at(io, i % out, t);
+            if (at < 0 || at == winner || !(value - io->x[0][plane + at] <= margin)) continue;
+            found(context, &(cc_near_tie){.unit = i, .winner = plane + winner, .other = plane + at});
+        }
+    }
+}
+
 static unsigned reads(const void *attr) {
     (void)attr;
     return CC_READS_INPUT;
@@ -100,5 +123,6 @@ const cc_op cc_op_max_pool = {
     .backward_reads = reads,
     .reference_forward = forward,
     .reference_backward = backward,
+    .near_ties = near_ties,
     .cpu = &cc_max_pool_cpu,
 };

@@ -114,12 +114,37 @@ static void what_training_varies_counts_where_it_is_used(void **state) {
     }
 }
 
+/* Patches of volumes have the random augmentation of slices, but not slices' variants by name; along which
+ * axes it acts counts where it is not within slices. */
+static void patches_are_augmented_at_random_and_within_slices_unless_told(void **state) {
+    (void)state;
+    static const char text[] =
+        "{stage: calcification, data: {root: /a, items: volumes}, upstream: {roi: null}, "
+        "preprocess: {roi: {mode: none}}, net: {arch: unet-3d}, "
+        "augment_random: {types: [affine]}, volumes: {augment_within: %s}%s}";
+    char of[512], *slices, *volume;
+    snprintf(of, sizeof of, text, "slices", "");
+    assert_ok(parse(of));
+    assert_ok(cc_config_identity_text(&slices, first(), arena));
+    assert_non_null(strstr(slices, "augment_random:\n  types: [affine]\n"));
+    assert_null(strstr(slices, "augment_within"));
+    snprintf(of, sizeof of, text, "volume", "");
+    assert_ok(parse(of));
+    assert_ok(cc_config_identity_text(&volume, first(), arena));
+    assert_non_null(strstr(volume, "  augment_within: volume\n"));
+    snprintf(of, sizeof of, text, "slices", ", augment: [hflip]");
+    assert_error(parse(of), CC_ECONFIG,
+                 "augment means nothing with data.items: volumes: volumes.mirror and augment_random");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(places_names_and_threads_are_no_part_of_the_identity, begin, end),
         cmocka_unit_test_setup_teardown(an_option_that_was_added_counts_where_it_is_not_its_default, begin,
                                         end),
         cmocka_unit_test_setup_teardown(what_training_varies_counts_where_it_is_used, begin, end),
+        cmocka_unit_test_setup_teardown(patches_are_augmented_at_random_and_within_slices_unless_told, begin,
+                                        end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

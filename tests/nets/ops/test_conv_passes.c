@@ -405,6 +405,8 @@ static void the_gradient_of_weights_is_added_up_over_a_long_image(void **state) 
     }
 }
 
+#define LEAK 0.2 /* the slope of a leaky ReLU below zero */
+
 /* From what the reference gives, `y`: a bias, whatever the attributes say, and the activation. */
 static void expect_fused(rig *r, const float *y) {
     float *out = r->expected[CC_CONV_Y];
@@ -412,8 +414,9 @@ static void expect_fused(rig *r, const float *y) {
     for (int64_t i = 0; i < r->counts[CC_CONV_Y]; i++) {
         out[i] = y[i];
         if (!r->c->attr.bias) out[i] += r->given[CC_CONV_BIAS][i / pixels % channels];
-        if (r->problem.activation == CC_ACTIVATION_RELU) out[i] = fmaxf(out[i], 0);
-        if (r->problem.activation == CC_ACTIVATION_SILU) out[i] /= 1 + expf(-out[i]);
+        if (r->problem.end.kind == CC_ACTIVATION_RELU) out[i] = fmaxf(out[i], 0);
+        if (r->problem.end.kind == CC_ACTIVATION_SILU) out[i] /= 1 + expf(-out[i]);
+        if (r->problem.end.kind == CC_ACTIVATION_LEAKY_RELU && out[i] < 0) out[i] *= (float)LEAK;
     }
 }
 
@@ -423,7 +426,7 @@ static void check_fused(rig *r, const float *y, int64_t block, cc_dtype dtype, c
     r->problem.pass = CC_PASS_FORWARD;
     r->problem.training = false;
     r->problem.fused = true;
-    r->problem.activation = activation;
+    r->problem.end = (cc_activation_attr){.kind = activation, .slope = LEAK};
     expect_fused(r, y);
     for (int i = 0; i < cc_conv_algorithm_count(); i++) {
         const cc_conv_algorithm *algorithm = cc_conv_algorithm_at(i);
@@ -440,7 +443,8 @@ static void check_fused(rig *r, const float *y, int64_t block, cc_dtype dtype, c
 }
 
 static void a_fused_pass_adds_its_bias_and_activates(void **state) {
-    static const cc_activation activations[] = {CC_ACTIVATION_NONE, CC_ACTIVATION_RELU, CC_ACTIVATION_SILU};
+    static const cc_activation activations[] = {CC_ACTIVATION_NONE, CC_ACTIVATION_RELU, CC_ACTIVATION_SILU,
+                                                CC_ACTIVATION_LEAKY_RELU};
     int fused_seen[ALGORITHMS_MAX] = {0};
     (void)state;
     for (int i = 0; i < CASES; i++) {
@@ -448,7 +452,7 @@ static void a_fused_pass_adds_its_bias_and_activates(void **state) {
         rig_open(&r, &cases[i]);
         size_t bytes = (size_t)r.counts[CC_CONV_Y] * sizeof(float);
         float *y = memcpy(malloc(bytes), r.expected[CC_CONV_Y], bytes);
-        for (int k = 0; k < 6; k++) {
+        for (int k = 0; k < 8; k++) {
             if (cc_test_sanitized() && (i + k) % 3) continue;
             check_fused(&r, y, k % 2 ? 8 : 16, CC_F32, activations[k / 2], fused_seen);
             if (cc_onednn_has_bf16())

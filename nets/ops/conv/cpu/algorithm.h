@@ -27,10 +27,10 @@ typedef struct cc_conv_problem {
     int64_t x_block, y_block;
     const cc_parameter_slot *weights; /* laid out (nets/ops/conv/cpu/onednn_layout.h); borrowed */
     /* An inference's forward pass into which the op that follows is folded (nets/ops/conv/fold.h): it has a
-     * bias whatever the attributes say, weights that `hold` brings, and an activation (none, relu or silu) at
-     * its end. */
+     * bias whatever the attributes say, weights that `hold` brings, and an activation (none, relu, silu or
+     * leaky relu) at its end. */
     bool fused;
-    cc_activation activation;
+    cc_activation_attr end;
 } cc_conv_problem;
 
 typedef struct cc_conv_algorithm cc_conv_algorithm;

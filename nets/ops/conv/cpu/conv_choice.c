@@ -160,7 +160,7 @@ static cc_choice_key key_of(const cc_conv_problem *p) {
                                c->transposed,
                                p->training,
                                p->fused,
-                               p->activation,
+                               p->end.kind,
                                cc_onednn_weights_are_plain(p->weights),
                                a->out_channels,
                                a->groups,

@@ -12,6 +12,7 @@
 #include "nets/ops/conv/cpu/conv_pass.h"
 #include "nets/ops/conv/cpu/fold.h"
 #include "nets/ops/conv/cpu/layout.h"
+#include "nets/ops/conv/cpu/narrow/narrow.h"
 #include "nets/ops/conv/cpu/small_conv.h"
 #include "nets/ops/conv/fold.h"
 #include "nets/ops/ops.h"
@@ -37,10 +38,20 @@ static bool is_small(const cc_task *task, const cc_cpu_conv *conv) {
     return task->tuning == CC_TUNING_EXACT && cc_small_conv_suits(conv);
 }
 
+/* A leaky ReLU is folded where that changes no bit of the result: in float32, as bf16 would round between the
+ * two (which a ReLU does not show); and where the convolution keeps its algorithm, so not those that have no
+ * fused pass. */
+static bool keeps_bits(const cc_task *task, const cc_cpu_conv *conv) {
+    const char *recorded = task->recorded[CC_PASS_FORWARD].algorithm;
+    if (task->dtype != CC_F32 || cc_narrow_suits(conv, task->input_blocks[0])) return false;
+    return !recorded || strcmp(recorded, cc_conv_algorithm_gemm.name) != 0;
+}
+
 static bool fuses(const cc_task *task, const cc_op *next, const void *next_attr) {
-    cc_activation activation;
+    cc_activation_attr end;
     const cc_cpu_conv conv = conv_of(task);
-    return cc_conv_can_fold(&activation, next, next_attr) && !is_small(task, &conv);
+    return cc_conv_can_fold(&end, next, next_attr) && !is_small(task, &conv) &&
+           (end.kind != CC_ACTIVATION_LEAKY_RELU || keeps_bits(task, &conv));
 }
 
 /* Chooses and makes the pass that the problem describes, as it was recorded if it was. */
@@ -79,7 +90,7 @@ static cc_status plan(cc_task *task) {
 
     /* The op that is folded in: memory for the bias, and scratch memory for weights in PyTorch's order. */
     if (task->fused_op) {
-        problem.fused = cc_conv_can_fold(&problem.activation, task->fused_op, task->fused_attr);
+        problem.fused = cc_conv_can_fold(&problem.end, task->fused_op, task->fused_attr);
         task->scratch_bytes = (size_t)weights->parameter->count * sizeof(float);
         CC_TRY(cc_memory_get((void **)&s->folded_bias,
                              ((size_t)a->out_channels + CC_VECTOR_PAD) * sizeof *s->folded_bias, "biases"));

@@ -108,7 +108,7 @@ static cc_status init_problem(owned_problem *out, const cc_conv_problem *p, cc_o
                                   .transposed = c->transposed,
                                   .winograd = winograd,
                                   .training = p->training || winograd,
-                                  .activation = p->activation}};
+                                  .end = p->end}};
     set_window(&out->of, c);
     CC_TRY(cc_onednn_layout_of_activation(&out->x, c->x, p->x_block, c->dtype));
     CC_TRY(cc_onednn_layout_of_activation(&out->y, c->y, p->y_block, c->dtype));

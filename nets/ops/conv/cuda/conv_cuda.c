@@ -90,9 +90,10 @@ static cc_dtype folded_dtype(const cc_task *task) {
 }
 
 static bool fuses(const cc_task *task, const cc_op *next, const void *next_attr) {
-    cc_activation activation;
+    cc_activation_attr end;
     const cc_conv_attr *a = task->attr;
-    return cc_conv_can_fold(&activation, next, next_attr) && (a->groups == 1 || task->op == &cc_op_conv);
+    return cc_conv_can_fold(&end, next, next_attr) && end.kind != CC_ACTIVATION_LEAKY_RELU &&
+           (a->groups == 1 || task->op == &cc_op_conv);
 }
 
 static cc_status derive(cc_task *task) {
@@ -193,7 +194,9 @@ static cc_status plan(cc_task *task) {
 
     /* Memory: of what is folded in, and of the bias's gradient. */
     if (task->fused_op) {
-        cc_conv_can_fold(&s->activation, task->fused_op, task->fused_attr);
+        cc_activation_attr end;
+        cc_conv_can_fold(&end, task->fused_op, task->fused_attr);
+        s->activation = end.kind;
         task->held_bytes =
             3 * vector_bytes(task) + (size_t)weights->parameter->count * cc_dtype_bytes(folded_dtype(task));
     }

@@ -38,7 +38,7 @@ typedef struct cc_winograd_lanes {
     void (*gradient)(float *points, int64_t step, const cc_winograd_place *from);
     /* f(A^T m A (+ bias)), its 4x4 values; those outside are dropped. */
     void (*result)(const cc_winograd_place *to, const float *points, int64_t step, const float *bias,
-                   cc_activation activation);
+                   const cc_activation_attr *end);
     /* G g G^T of the weights of one block against another; row i of a point has the i-th channel of the
      * first, `row` floats apart. `mirrored`: of the weights of backward data, taps in reverse
      * order, rows by output channel. */

@@ -47,9 +47,9 @@ typedef struct winograd {
     const cc_conv_attr *attr;
     const cc_shape *x, *y; /* of the convolution's input and output */
     int64_t block;
-    cc_dtype dtype;           /* of x, y and their gradients; sums are float32 */
-    int threads;              /* as many as the scratch memory was asked for */
-    cc_activation activation; /* of what the forward pass computes: none, relu or silu */
+    cc_dtype dtype;         /* of x, y and their gradients; sums are float32 */
+    int threads;            /* as many as the scratch memory was asked for */
+    cc_activation_attr end; /* what the forward pass ends with: none, relu, silu or leaky relu */
 } winograd;
 
 /* An activation whose tiles are taken. */
@@ -161,7 +161,7 @@ typedef struct convolution {
     side from, to;
     const float *weights, *bias;
     bool mirrored; /* backward data: taps in reverse order, input and output channels exchanged */
-    cc_activation activation;
+    cc_activation_attr end;
     float *tiles, *threads, *kept;
 } convolution;
 
@@ -206,7 +206,7 @@ static void finish_chunk(const convolution *c, const float *sums, int64_t chunk,
             if (t % w->slots >= w->slices) continue; /* a product of two stacks */
             cc_winograd_place place = place_of(w, &c->to, to + d, first + t);
             w->lanes->result(&place, sums + (t * WIDE + d) * w->block, c->room.sum_step,
-                             c->bias ? c->bias + (to + d) * w->block : NULL, c->activation);
+                             c->bias ? c->bias + (to + d) * w->block : NULL, &c->end);
         }
 }
 
@@ -283,7 +283,7 @@ static void forward(void *y, const winograd *c, const void *x, const float *weig
                                  .to = {c->y, y, 0, 0},
                                  .weights = weights,
                                  .bias = bias,
-                                 .activation = c->activation},
+                                 .end = c->end},
                   c, scratch);
 }
 
@@ -424,7 +424,7 @@ static winograd winograd_of(const cc_conv_pass *pass) {
                       .block = p->x_block,
                       .dtype = p->conv.dtype,
                       .threads = pass->threads,
-                      .activation = p->fused ? p->activation : CC_ACTIVATION_NONE};
+                      .end = p->fused ? p->end : (cc_activation_attr){.kind = CC_ACTIVATION_NONE}};
 }
 
 /* Of a fused pass, the state is its folded weights, as the slot stores them. */

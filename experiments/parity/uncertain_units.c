@@ -1,10 +1,11 @@
-/* experiments/parity/uncertain_relus.c -- finds the ReLU inputs near zero of a plan after its forward pass,
- * and flips one.
+/* experiments/parity/uncertain_units.c -- finds the ReLU inputs near zero and the near ties of max pools of a
+ * plan after its forward pass, and flips one.
  *
  * Each op that has a ReLU computes its inputs z in float64 from the values, statistics and parameters that
  * the plan holds, with the slope dz/dx of each channel of each image; a unit is flipped by moving its x so
- * that z lies as far on the other side of zero. */
-#include "experiments/parity/uncertain_relus.h"
+ * that z lies as far on the other side of zero. Of a max pool the value that was passed over is raised above
+ * the largest; as a kernel may keep from its forward pass which one it took, that node's is repeated. */
+#include "experiments/parity/uncertain_units.h"
 
 #include <float.h>
 #include <math.h>
@@ -21,7 +22,7 @@ typedef struct finder {
     const cc_plan *plan;
     const cc_model *model;
     double bound;
-    cc_uncertain_relu *out;
+    cc_uncertain_unit *out;
     size_t capacity, kept, units;
 } finder;
 
@@ -67,13 +68,13 @@ static cc_status fill_layer(layer *l, const finder *f, const cc_node *node, cc_a
 }
 
 /* Keeps `out` sorted, closest first. */
-static void insert(finder *f, const cc_uncertain_relu *relu) {
+static void insert(finder *f, const cc_uncertain_unit *unit) {
     size_t place = f->kept;
-    while (place > 0 && f->out[place - 1].distance > relu->distance) place--;
+    while (place > 0 && f->out[place - 1].distance > unit->distance) place--;
     if (place == f->capacity) return;
     if (f->kept < f->capacity) f->kept++;
     memmove(f->out + place + 1, f->out + place, (f->kept - 1 - place) * sizeof *f->out);
-    f->out[place] = *relu;
+    f->out[place] = *unit;
 }
 
 /* The input that a unit of the output comes from, and its index there: the first, which has the output's
@@ -92,18 +93,56 @@ static int input_of(int64_t *at, const cc_reference_io *io, int64_t unit) {
 }
 
 /* As far on the other side, and beyond what a kernel's rounding could undo. */
-static cc_uncertain_relu crossing(const layer *l, int node, int64_t unit, double size, bool rise) {
+static cc_uncertain_unit crossing(const layer *l, int node, int64_t unit, double size, bool rise) {
     int64_t plane = unit / cc_shape_pixels(l->io.output_shape); /* [n][c] */
     double target = (rise ? 1 : -1) * (fabs(l->z[unit]) + 2 * UNSURE * size);
     int64_t at;
     const int input = input_of(&at, &l->io, unit);
-    return (cc_uncertain_relu){.node = node,
+    return (cc_uncertain_unit){.node = node,
                                .unit = unit,
                                .input = input,
                                .at = at,
                                .distance = fabs(l->z[unit]) / size,
                                .other =
                                    (float)(l->io.x[input][at] + (target - l->z[unit]) / l->slopes[plane])};
+}
+
+/* Ties of one node. */
+typedef struct tie_finder {
+    finder *f;
+    const float *x; /* of the node's first input */
+    double size;
+    int node;
+} tie_finder;
+
+/* Adds one (cc_op.near_ties). */
+static void add_tie(void *context, const cc_near_tie *tie) {
+    const tie_finder *t = context;
+    const float winner = t->x[tie->winner], other = t->x[tie->other];
+    /* Values of exactly zero come out of ReLUs that are shut: no gradient passes either of them. */
+    if (winner == 0 && other == 0) return;
+    t->f->units++;
+    insert(t->f, &(cc_uncertain_unit){.node = t->node,
+                                      .unit = tie->unit,
+                                      .at = tie->other,
+                                      .distance = ((double)winner - (double)other) / t->size,
+                                      /* beyond what another kernel's rounding could undo */
+                                      .other = (float)(winner + 2 * UNSURE * t->size)});
+}
+
+static double root_mean_square(const float *x, int64_t count) {
+    double squares = 0;
+    for (int64_t i = 0; i < count; i++) squares += (double)x[i] * (double)x[i];
+    return sqrt(squares / (double)count);
+}
+
+/* Adds the ties of a max pool that lie within the bound times the root mean square of its input. */
+static void find_ties(finder *f, const layer *l, int node, const cc_op *op) {
+    tie_finder t = {.f = f,
+                    .x = l->io.x[0],
+                    .size = root_mean_square(l->io.x[0], cc_shape_count(&l->shapes[0])),
+                    .node = node};
+    if (t.size > 0) op->near_ties(&l->io, f->bound * t.size, add_tie, &t);
 }
 
 /* Adds the units of one node whose |z| is at most the bound times the root mean square of the node's z. */
@@ -117,7 +156,7 @@ static void find_in(finder *f, const layer *l, int node) {
         if (!(fabs(l->z[i]) <= f->bound * size)) continue;
         /* At most zero: it can rise. Above zero: it can fall. Where float64 does not know, both are
          * candidates. */
-        cc_uncertain_relu up = crossing(l, node, i, size, true), down = crossing(l, node, i, size, false);
+        cc_uncertain_unit up = crossing(l, node, i, size, true), down = crossing(l, node, i, size, false);
         bool unsure = fabs(l->z[i]) <= UNSURE * size;
         if (!isfinite(up.other) || !isfinite(down.other)) continue;
         f->units++;
@@ -126,20 +165,23 @@ static void find_in(finder *f, const layer *l, int node) {
     }
 }
 
-cc_status cc_uncertain_relus_find(cc_uncertain_relus *out, const cc_plan *plan, const cc_model *model,
+cc_status cc_uncertain_units_find(cc_uncertain_units *out, const cc_plan *plan, const cc_model *model,
                                   double bound) {
     cc_status status = CC_OK;
     const cc_graph *graph = cc_plan_graph(plan);
     finder f = {
-        .plan = plan, .model = model, .bound = bound, .out = out->items, .capacity = CC_UNCERTAIN_RELUS_MAX};
+        .plan = plan, .model = model, .bound = bound, .out = out->items, .capacity = CC_UNCERTAIN_UNITS_MAX};
     for (int i = 0; i < cc_graph_node_count(graph) && status == CC_OK; i++) {
         const cc_node *node = cc_graph_node(graph, i);
         layer l;
-        if (!node->op->relu_inputs) continue;
+        if (!node->op->relu_inputs && !node->op->near_ties) continue;
         cc_arena *arena = cc_arena_create();
         if (!arena) return CC_ENOMEM;
         status = fill_layer(&l, &f, node, arena);
-        if (status == CC_OK && node->op->relu_inputs(l.z, l.slopes, &l.io)) find_in(&f, &l, i);
+        if (status == CC_OK && node->op->near_ties)
+            find_ties(&f, &l, i, node->op);
+        else if (status == CC_OK && node->op->relu_inputs(l.z, l.slopes, &l.io))
+            find_in(&f, &l, i);
         cc_arena_destroy(arena);
     }
     out->count = f.kept;
@@ -147,14 +189,15 @@ cc_status cc_uncertain_relus_find(cc_uncertain_relus *out, const cc_plan *plan, 
     return status;
 }
 
-cc_status cc_uncertain_relu_flip(cc_plan *plan, const cc_uncertain_relu *relu) {
-    const cc_value input = cc_graph_node(cc_plan_graph(plan), relu->node)->inputs[relu->input];
+cc_status cc_uncertain_unit_flip(cc_plan *plan, const cc_uncertain_unit *unit) {
+    const cc_node *node = cc_graph_node(cc_plan_graph(plan), unit->node);
+    const cc_value input = node->inputs[unit->input];
     cc_shape shape = cc_graph_shape(cc_plan_graph(plan), input);
     float *values = malloc((size_t)cc_shape_count(&shape) * sizeof *values);
-    if (!values) return cc_fail_memory("kinks", (size_t)cc_shape_count(&shape) * sizeof *values);
+    if (!values) return cc_fail_memory("an activation", (size_t)cc_shape_count(&shape) * sizeof *values);
     cc_status status = cc_plan_get_value(values, plan, input);
-    values[relu->at] = relu->other;
+    values[unit->at] = unit->other;
     if (status == CC_OK) status = cc_plan_set_value(plan, input, values);
     free(values);
-    return status;
+    return status == CC_OK && node->op->near_ties ? cc_plan_repeat(plan, unit->node) : status;
 }
