@@ -14,8 +14,8 @@
 
 typedef struct cc_training_volumes cc_training_volumes;
 
-/* The volumes of the scans that `slices` (of the set, ascending) are of. `random` is drawn of each patch where
- * the source asks for planes. `folder`: where the file is made, in its ".cache". The caller owns *out.
+/* The volumes of the scans that `slices` (of the set, ascending) are of. `random` is drawn of each patch
+ * where the source asks for planes. `folder`: where the file is made, in its ".cache". The caller owns *out.
  *   CC_EIO  the file cannot be made: the disk is full
  *   others  as cc_scan_volume_make and cc_patch_loader_create */
 cc_status cc_training_volumes_create(cc_training_volumes **out, const cc_scan_volume_source *source,

@@ -1,5 +1,5 @@
-/* experiments/parity/uncertain_units.h -- units of which float32 does not know where their gradient goes: ReLU
- * inputs so close to zero that their sign is not sure, and windows of max pools whose two largest values
+/* experiments/parity/uncertain_units.h -- units of which float32 does not know where their gradient goes:
+ * ReLU inputs so close to zero that their sign is not sure, and windows of max pools whose two largest values
  * differ by rounding.
  *
  * There a net has several one-sided derivatives (a ReLU 0 and 1, a leaky one its slope and 1, a max pool its

@@ -1,4 +1,4 @@
-/* experiments/planning/data_check.c -- the looks of a dataset's files, and where these differ their digest. */
+/* experiments/planning/data_check.c -- how a dataset's files look, and where that differs their digest. */
 #include "experiments/planning/data_check.h"
 
 #include <string.h>

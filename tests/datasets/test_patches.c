@@ -1,5 +1,5 @@
-/* tests/datasets/test_patches.c -- where patches lie, what they hold, how they are changed at random, and that
- * neither threads nor earlier epochs change a byte. */
+/* tests/datasets/test_patches.c -- where patches lie, what they hold, how they are changed at random, and
+ * that neither threads nor earlier epochs change a byte. */
 #include "datasets/patch_loader.h"
 #include <math.h>
 #include <stdlib.h>
@@ -347,7 +347,7 @@ static void a_moved_patch_is_mirrored_last(void **state) {
     cc_patch_sampler_destroy(s);
 }
 
-/* Windows are made of one plane of HU, masks of their own, by the nearest voxel and not by HU that changed. */
+/* Windows are made of one plane of HU; masks are moved by the nearest voxel, not made of HU that changed. */
 static void channels_are_made_of_planes(void **state) {
     (void)state;
     static const char *const brightness[] = {"brightness"}, *const words[] = {"above_130", "hu_0_500",

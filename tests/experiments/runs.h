@@ -246,8 +246,8 @@ static inline void held_through(outcome *o, const char *out, const char *change)
     held_end(o, &h, 0);
 }
 
-/* Of runs_config, killed after its first epoch and run again in the folder `out`, with two threads that load: the
- * result is that of `whole`, a run that nobody stopped. */
+/* Of runs_config, killed after its first epoch and run again in the folder `out`, with two threads that load:
+ * the result is that of `whole`, a run that nobody stopped. */
 static inline void held_goes_on_as(const char *whole, const char *out) {
     held h;
     outcome o;

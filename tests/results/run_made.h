@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/file.h"
 #include "results/compare.h"
 #include "results/store.h"
 
@@ -92,6 +93,21 @@ static cc_run sample_run(void) {
                     .calibration = calibration,
                     .calibration_count = 2,
                     .masks = {masks, 3, packed, sizeof packed, true, 0}};
+}
+
+/* Writes sample_run() into the test's folder; its path. */
+static inline const char *write_sample(void) {
+    const char *path = cc_test_path(cc_test_folder(), "a/run.h5");
+    cc_run run = sample_run();
+    assert_ok(cc_run_write(path, &run));
+    return path;
+}
+
+/* The arena owns the bytes. */
+static inline char *read_bytes(size_t *count, const char *path, cc_arena *arena) {
+    char *bytes;
+    assert_ok(cc_file_read(&bytes, count, path, 1 << 24, arena));
+    return bytes;
 }
 
 #endif

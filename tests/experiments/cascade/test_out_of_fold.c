@@ -39,8 +39,8 @@ static int setup(void **state) {
     write_config("data.yaml", text);
     write_config("net.yaml", "extends: data.yaml\nnet: {arch: unet-bn, width: 2, depth: 2}\n"
                              "optimizer: {lr: 1.0e-2}\ntrain: {epochs: 3, batch: 2, workers: 1}\n");
-    /* A low threshold, so that nets of so little training mark something, each something else; of bright pixels
-     * alone, so that there are few windows. */
+    /* A low threshold, so that nets of so little training mark something, each something else; of bright
+     * pixels alone, so that there are few windows. */
     write_config("calcification.yaml", "extends: net.yaml\nname: test/calcification\nstage: calcification\n"
                                        "results: {threshold: 0.45}\nevaluate: {above_hu: 130}\n");
     write_config("small.yaml", "extends: net.yaml\nname: test/small\nvariant: a\nstage: false_positive\n"

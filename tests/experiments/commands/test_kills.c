@@ -247,7 +247,7 @@ static int setup(void **state) {
                                 "windows: {size: 32, augment_negative: []}\n"
                                 "upstream: {calcification: calcification.yaml, inner_folds: 2}\n"
                                 "train: {epochs: 2, batch: 128}\n");
-    /* A net that has hardly learnt marks nearly everything: of bright pixels alone there are fewer windows. */
+    /* A net that has hardly learnt marks nearly everything: bright pixels alone make fewer windows. */
     cascade_write("calcification.yaml", "extends: net.yaml\nname: test/calcification\nstage: calcification\n"
                                         "evaluate: {above_hu: 130}\n");
     cascade_write("short.yaml", "extends: roi.yaml\nvariant: null\n"

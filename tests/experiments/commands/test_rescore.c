@@ -1,5 +1,5 @@
-/* tests/experiments/commands/test_rescore.c -- calcade rescore: what masks tell is what the data tell. That it
- * is what the run counted, to the bit: tests/experiments/cascade/test_cascade.c, in both builds. */
+/* tests/experiments/commands/test_rescore.c -- calcade rescore: what masks tell is what the data tell. That
+ * it is what the run counted, to the bit: tests/experiments/cascade/test_cascade.c, in both builds. */
 #include <math.h>
 #include "cascade_made.h"
 #include "experiments/evaluation/rescore.h"

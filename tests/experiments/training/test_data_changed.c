@@ -1,5 +1,5 @@
-/* tests/experiments/training/test_data_changed.c -- a dataset that somebody changes while a run is made of it:
- * nothing that was made of other files is kept under the digest of the old ones. */
+/* tests/experiments/training/test_data_changed.c -- a dataset that somebody changes while a run is made of
+ * it: nothing that was made of other files is kept under the digest of the old ones. */
 #include "runs.h"
 
 static char whole[CC_PATH_MAX], image[CC_PATH_MAX], other[CC_PATH_MAX], kept[CC_PATH_MAX];
@@ -25,7 +25,7 @@ static int setup(void **state) {
     return 0;
 }
 
-/* The picture is as it was, by another time of change; the run that was disturbed then comes to the same end. */
+/* The picture is as it was, but for its time of change: the disturbed run then comes to the same end. */
 static void restore_and_go_on(const char *out) {
     outcome o;
     assert_int_equal(cc_test_run(NULL, 0, "cp %s %s", kept, image), 0);

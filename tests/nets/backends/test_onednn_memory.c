@@ -38,7 +38,7 @@ static cc_status convolve(void) {
                                        .x = in,
                                        .w = weights,
                                        .y = out,
-                                       .activation = CC_ACTIVATION_RELU};
+                                       .end = {.kind = CC_ACTIVATION_RELU}};
     CC_CHECK(cc_onednn_desc_create(&desc, &problem));
     CC_CHECK(cc_onednn_primitive_create(&primitive, desc));
     CC_CHECK(cc_onednn_primitive_create_reorder(&reorder, plain, in));

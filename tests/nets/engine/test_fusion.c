@@ -178,8 +178,8 @@ static void folded_weights_follow_training(void **state) {
     cc_model_destroy(model);
 }
 
-/* A leaky ReLU behind a convolution is folded where not a bit changes: in float32, whatever the algorithm, and
- * not into the narrow convolution of mtal's regions. Its other ones stand behind batch norms. */
+/* A leaky ReLU behind a convolution is folded where not a bit changes: in float32, whatever the algorithm,
+ * and not into the narrow convolution of mtal's regions. Its other ones stand behind batch norms. */
 static void folded_leaky_relus_change_no_bit(void **state) {
     (void)state;
     enum { SIDE = 256, VALUES = 6 * SIDE * SIDE };
