@@ -110,4 +110,12 @@ static inline char *read_bytes(size_t *count, const char *path, cc_arena *arena)
     return bytes;
 }
 
+/* Without a flush, unlike cc_file_write, as many damaged files are written. */
+static inline void put_bytes(const char *path, const char *bytes, size_t count) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, count, file), count);
+    assert_int_equal(fclose(file), 0);
+}
+
 #endif

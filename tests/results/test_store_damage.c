@@ -5,14 +5,6 @@
 #include <unistd.h>
 #include "results/seal.h"
 
-/* Without a flush, unlike cc_file_write, as many damaged files are written. */
-static void put_bytes(const char *path, const char *bytes, size_t count) {
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, count, file), count);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void any_flipped_byte_is_found(void **state) {
     (void)state;
     cc_arena *arena = cc_arena_create();
