@@ -181,19 +181,25 @@ void cc_guard_end(cc_guard *g) {
     free(g);
 }
 
-cc_status cc_guard_ask(cc_guard_fate *fate, cc_guard *g, void *context, const char *path) {
+cc_status cc_guard_give(cc_guard *g, const void *context, const char *path) {
     shared *d = g->shared;
-    ssize_t got = -1;
     char byte = 0;
-    *fate = CC_GUARD_LIVES;
     /* A child that lives on was started in the folder of that time; the parent may have changed its own
      * since. */
     if (path[0] == '/' || !getcwd(d->folder, sizeof d->folder)) d->folder[0] = 0;
     CC_TRY(cc_path_join(d->path, "", path));
     memcpy(d->context, context, g->job.bytes);
-    /* One byte there, one back; none comes back from a child that died. */
-    if (send(g->socket, &byte, 1, MSG_NOSIGNAL) == 1)
-        while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
+    /* One byte there, one back; none comes back from a child that died, before or after. */
+    send(g->socket, &byte, 1, MSG_NOSIGNAL);
+    return CC_OK;
+}
+
+cc_status cc_guard_take(cc_guard_fate *fate, cc_guard *g, void *context, const char *path) {
+    shared *d = g->shared;
+    ssize_t got = -1;
+    char byte = 0;
+    *fate = CC_GUARD_LIVES;
+    while ((got = recv(g->socket, &byte, 1, 0)) < 0 && errno == EINTR) continue;
     if (got != 1) {
         const int how = reap(g);
         const int signal = WIFSIGNALED(how) ? WTERMSIG(how) : 0;
@@ -208,6 +214,12 @@ cc_status cc_guard_ask(cc_guard_fate *fate, cc_guard *g, void *context, const ch
     if (d->status != CC_OK) return cc_fail(d->status, e->where, e->hint[0] ? e->hint : NULL, "%s", e->what);
     memcpy(context, d->context, g->job.bytes);
     return CC_OK;
+}
+
+cc_status cc_guard_ask(cc_guard_fate *fate, cc_guard *g, void *context, const char *path) {
+    *fate = CC_GUARD_LIVES;
+    CC_TRY(cc_guard_give(g, context, path));
+    return cc_guard_take(fate, g, context, path);
 }
 
 cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path) {

@@ -43,6 +43,10 @@ cc_status cc_guard_run(void *context, const cc_guard_job *job, const char *path)
 typedef struct cc_guard cc_guard;
 cc_status cc_guard_start(cc_guard **out, const cc_guard_job *job);
 cc_status cc_guard_ask(cc_guard_fate *fate, cc_guard *guard, void *context, const char *path);
+/* Both halves of cc_guard_ask: between them the caller does something else. One file at a time, with the same
+ * path in both. cc_guard_give fails only where the path is too long, and has then given nothing. */
+cc_status cc_guard_give(cc_guard *guard, const void *context, const char *path);
+cc_status cc_guard_take(cc_guard_fate *fate, cc_guard *guard, void *context, const char *path);
 /* Whether this process has started it, or a parent of it, by fork. */
 bool cc_guard_is_own(const cc_guard *guard);
 void cc_guard_end(cc_guard *guard); /* NULL does nothing */

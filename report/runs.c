@@ -285,6 +285,7 @@ cc_status cc_report_runs_read(cc_report_runs *out, const char *folder, const cc_
     out->problems = cc_arena_get_array(arena, count, sizeof *out->problems);
     if (!out->items || !out->problems) return CC_ENOMEM;
     for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count) cc_run_announce(paths[i + 1], CC_RUN_EXAMPLES);
         cc_status status = read_one(&out->items[out->count], paths[i], &rows_of_tables, arena);
         if (status == CC_ENOMEM) return status;
         if (status == CC_OK)

@@ -284,18 +284,45 @@ static cc_status read_in_child(void *parts, size_t bytes, const char *path) {
  * after one that it could read. */
 static cc_guard *reader;
 
-/* Makes sure of a child process; one that this process inherited by a fork is not its own. */
-static cc_status get_reader(void) {
-    const cc_guard_job job = {.work = read_in_child, .bytes = sizeof(unsigned), .by_size = true};
-    if (reader && cc_guard_is_own(reader)) return CC_OK;
-    cc_guard_end(reader);
-    reader = NULL;
-    return cc_guard_start(&reader, &job);
-}
+/* A file that is announced, and one that the child has begun while this process was at another. Empty paths:
+ * none. */
+typedef struct later_file {
+    char path[CC_PATH_MAX];
+    unsigned parts;
+} later_file;
+static later_file announced, begun;
 
 static void end_reader(void) {
     cc_guard_end(reader);
     reader = NULL;
+    begun.path[0] = 0;
+}
+
+/* Makes sure of a child process; one that this process inherited by a fork is not its own. */
+static cc_status get_reader(void) {
+    const cc_guard_job job = {.work = read_in_child, .bytes = sizeof(unsigned), .by_size = true};
+    if (reader && cc_guard_is_own(reader)) return CC_OK;
+    end_reader();
+    return cc_guard_start(&reader, &job);
+}
+
+/* The child's answer to a file, which it may have begun already. */
+static cc_status ask_reader(cc_guard_fate *fate, const char *path, unsigned parts) {
+    const bool has_begun = strcmp(begun.path, path) == 0 && begun.parts == parts;
+    /* Something else was announced than is read: its answer interests nobody, but may cost the child's life. */
+    if (begun.path[0] && !has_begun && cc_guard_take(fate, reader, &begun.parts, begun.path) != CC_OK) {
+        end_reader();
+        CC_TRY(get_reader());
+    }
+    begun.path[0] = 0;
+    return has_begun ? cc_guard_take(fate, reader, &parts, path) : cc_guard_ask(fate, reader, &parts, path);
+}
+
+/* Has the child begin the file that is announced. */
+static void begin_announced(void) {
+    if (announced.path[0] && cc_guard_give(reader, &announced.parts, announced.path) == CC_OK)
+        begun = announced;
+    announced.path[0] = 0;
 }
 
 /* A file that HDF5 cannot read. Where its digest is right it is as it was written, and perhaps the machine is
@@ -312,8 +339,11 @@ static cc_status try_in_child(const char *path, unsigned parts, bool sealed) {
     for (int attempt = 0; attempt < 2; attempt++) {
         cc_guard_fate fate;
         CC_TRY(get_reader());
-        const cc_status status = cc_guard_ask(&fate, reader, &parts, path);
-        if (status == CC_OK) return CC_OK;
+        const cc_status status = ask_reader(&fate, path, parts);
+        if (status == CC_OK) {
+            begin_announced();
+            return CC_OK;
+        }
         end_reader();
         if (fate == CC_GUARD_RAN_OUT)
             return fail_unreadable(path, sealed, "HDF5 does not come to an end of it");
@@ -352,6 +382,15 @@ static cc_status read_checked(cc_run *out, const char *path, unsigned parts, boo
 
 cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena) {
     return read_checked(out, path, parts, false, arena);
+}
+
+void cc_run_announce(const char *path, unsigned parts) {
+    cc_hdf_lock();
+    if (snprintf(announced.path, sizeof announced.path, "%s", path) < (int)sizeof announced.path)
+        announced.parts = parts;
+    else
+        announced.path[0] = 0;
+    cc_hdf_unlock();
 }
 
 cc_status cc_run_read_identity(char out[65], const char *path) {

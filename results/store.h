@@ -27,6 +27,11 @@ cc_status cc_run_write(const char *path, const cc_run *run);
  *   CC_ENOTFOUND  no such file */
 cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *arena);
 
+/* Says which file is read after the next one, and how: many are read in little more than the time of one
+ * reading each, as the child reads a file while this process reads the one before. Nothing follows where
+ * another file is read instead. */
+void cc_run_announce(const char *path, unsigned parts);
+
 /* The identity stored in a run file ("" where there is none), checked as above. */
 cc_status cc_run_read_identity(char out[65], const char *path);
 
