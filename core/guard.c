@@ -175,6 +175,9 @@ bool cc_guard_is_own(const cc_guard *g) {
 
 void cc_guard_end(cc_guard *g) {
     if (!g) return;
+    /* Processes that were forked meanwhile have copies of this end: closing ours alone would not reach the
+     * child. */
+    if (cc_guard_is_own(g)) shutdown(g->socket, SHUT_RDWR);
     close(g->socket);
     if (cc_guard_is_own(g)) reap(g);
     munmap(g->shared, shared_bytes(&g->job));

@@ -298,11 +298,19 @@ static void end_reader(void) {
     begun.path[0] = 0;
 }
 
+void cc_run_end_reader(void) {
+    cc_hdf_lock();
+    end_reader();
+    cc_hdf_unlock();
+}
+
 /* Makes sure of a child process; one that this process inherited by a fork is not its own. */
 static cc_status get_reader(void) {
+    static bool ends_at_exit;
     const cc_guard_job job = {.work = read_in_child, .bytes = sizeof(unsigned), .by_size = true};
     if (reader && cc_guard_is_own(reader)) return CC_OK;
     end_reader();
+    if (!ends_at_exit) ends_at_exit = atexit(end_reader) == 0;
     return cc_guard_start(&reader, &job);
 }
 

@@ -32,6 +32,9 @@ cc_status cc_run_read(cc_run *out, const char *path, unsigned parts, cc_arena *a
  * another file is read instead. */
 void cc_run_announce(const char *path, unsigned parts);
 
+/* Ends the child that reads files first, if there is one; the next file gets another. A program's end does it. */
+void cc_run_end_reader(void);
+
 /* The identity stored in a run file ("" where there is none), checked as above. */
 cc_status cc_run_read_identity(char out[65], const char *path);
 

@@ -11,6 +11,7 @@
 #include "datasets/volume_file.h"
 #include "experiments/commands/command.h"
 #include "results/paths.h"
+#include "results/store.h"
 
 static char base[256], err[512], config[512], runs[512], model[CC_PATH_MAX], scan[1024];
 
@@ -101,6 +102,7 @@ static _Noreturn void run_command(int result, const char *arguments, failing_whe
     alarm(60);
     failing_start(where, at, false);
     o.status = cc_command_find(words[0])->run(count, words);
+    cc_run_end_reader(); /* kept for the next file, until a process ends */
     o.counts = failing_stop();
     o.caller_count = failing_kept(o.callers, 8);
     if (o.status != CC_OK) cc_error_line(o.line, sizeof o.line);

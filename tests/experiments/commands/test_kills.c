@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 #include "cascade_made.h"
+#include "results/store.h"
 #include "core/clock.h"
 #include "core/rng.h"
 #include "disturbed.h"
@@ -64,6 +65,7 @@ enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
  * first is kept. At `kill_at_s` (< 0: never) its whole group is killed. */
 static int wait_all(pid_t first, double kill_at_s) {
     const double begun = cc_clock_s();
+    cc_run_end_reader(); /* of this process: it would be waited for */
     int ended, status = -1;
     for (;;) {
         const pid_t pid = waitpid(-1, &ended, WNOHANG);

@@ -35,14 +35,14 @@ def write(folder, experiment, variant, fold, patients, more=()):
 
 
 def row_of(label, runs):
-    """Each score: the mean over runs of the mean over patients, 0/0 left out."""
+    """Each score: the mean over runs of the mean over patients with truth, 0/0 left out."""
     means = []
     for top, bottom in ((lambda t, p, n: 2 * t, lambda t, p, n: 2 * t + p + n), (lambda t, p, n: t, lambda t, p, n: t + p),
                         (lambda t, p, n: t, lambda t, p, n: t + n)):
         of_runs = []
         for patients in runs:
             sums = [np.sum(slices, axis=0) for slices in patients.values()]
-            of_runs.append(np.mean([top(*s) / bottom(*s) for s in sums if bottom(*s)]))
+            of_runs.append(np.mean([top(*s) / bottom(*s) for s in sums if s[0] + s[2] and bottom(*s)]))
         means.append(f"{100 * np.mean(of_runs):.1f}")
     return f"{label}\t" + "\t".join(means)
 
