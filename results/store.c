@@ -299,6 +299,7 @@ static void end_reader(void) {
 }
 
 void cc_run_end_reader(void) {
+    if (!reader) return; /* the lock would start HDF5 */
     cc_hdf_lock();
     end_reader();
     cc_hdf_unlock();
