@@ -59,7 +59,7 @@ static void round_to(cc_dtype dtype, float *values, int64_t count) {
     free(rounded);
 }
 
-static void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype) {
+static inline void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype) {
     *b = (bench){.io = {.attr = c->attr, .training = training, .draw = draw, .input_count = c->input_count}};
     for (int i = 0; i < c->input_count; i++) b->shapes[i] = b->io.input_shapes[i] = &c->inputs[i];
     assert_ok(c->op->infer(&b->signature, c->attr, b->shapes, c->input_count));
@@ -89,7 +89,7 @@ static void bench_open(bench *b, const op_case *c, bool training, cc_dtype dtype
     }
 }
 
-static void bench_close(bench *b) {
+static inline void bench_close(bench *b) {
     free(b->io.y);
     free((void *)b->io.dy);
     free(b->io.scratch);
@@ -97,8 +97,8 @@ static void bench_close(bench *b) {
     for (int i = 0; i < CC_OP_PARAMETERS_MAX; i++) free(b->io.p[i]), free(b->io.dp[i]);
 }
 
-static void assert_close(const char *what, const op_case *c, int64_t block, const float *got,
-                         const float *want, int64_t count, double tolerance) {
+static inline void assert_close(const char *what, const op_case *c, int64_t block, const float *got,
+                                const float *want, int64_t count, double tolerance) {
     double error = 0, norm = 0;
     for (int64_t i = 0; i < count; i++) {
         error += pow((double)got[i] - want[i], 2);
