@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "tree.h"
 #include "datasets/loader.h"
+#include "random_ranges.h"
 
 enum { PATIENTS = 3, SLICES = 5, COUNT = PATIENTS * SLICES, SIDE = 16, BATCH = 4 };
 
@@ -176,16 +177,9 @@ static void what_is_drawn_depends_on_the_epoch_and_not_on_threads_or_what_was_be
     set_up(&f);
     const char *names[CC_RANDOM_KINDS];
     cc_random_augment random;
-    cc_random_ranges ranges = {.rotation = 30,
-                               .scale = {0.7, 1.4},
-                               .elastic_spacing = 0.25,
-                               .elastic_sigma = 0.05,
-                               .noise_sigma = 30,
-                               .blur_sigma = {0.5, 1},
-                               .brightness_shift = 50,
-                               .contrast_factor = {0.75, 1.25},
-                               .low_resolution_scale = {0.5, 1},
-                               .gamma_exponent = {0.7, 1.5}};
+    cc_random_ranges ranges = certain();
+    ranges.elastic_spacing = 0.25;
+    ranges.elastic_sigma = 0.05;
     for (int i = 0; i < CC_RANDOM_KINDS; i++) {
         names[i] = cc_random_kind_name(i);
         ranges.probability[i] = 0.5;
